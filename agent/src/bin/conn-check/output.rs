@@ -1,0 +1,149 @@
+//! Where the output goes, and in which form.
+
+use crate::{UNKNOWN, complain, format_of, style_of};
+use conn_check::cli::{Args, When};
+use conn_check::config::{Diagnostic, Plan, Source};
+use conn_check::file;
+use conn_check::report::{self, Format, Progress, Style, View};
+use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
+use std::path::Path;
+
+/// New files can be read by everybody: they hold no secrets.
+const MODE: u32 = 0o644;
+
+/// The output of one run.
+pub(crate) struct Output<'a> {
+    args: &'a Args,
+    pub(crate) format: Format,
+    pub(crate) style: Style,
+}
+
+impl<'a> Output<'a> {
+    pub(crate) fn new(args: &'a Args) -> Self {
+        let color = wants_color(args.color, args.output.is_none() && io::stdout().is_terminal());
+        Self { args, format: format_of(args), style: style_of(args, color) }
+    }
+
+    /// Whether anybody hears events.
+    pub(crate) fn listens(&self) -> bool {
+        report::reporter(self.format, self.style).listens() || self.shows_progress()
+    }
+
+    pub(crate) fn progress(&self, checks: usize) -> Option<Progress> {
+        self.shows_progress().then(|| Progress::new(checks))
+    }
+
+    pub(crate) fn writer(&self) -> Writer<'a> {
+        match &self.args.output {
+            Some(path) => Writer::File(path, Vec::new()),
+            None => Writer::Stdout(BufWriter::new(io::stdout())),
+        }
+    }
+
+    /// Prints a text; the exit status.
+    pub(crate) fn print(&self, text: &str) -> u8 {
+        let mut writer = self.writer();
+        let _ = writer.write_all(text.as_bytes());
+        writer.keep().map_or_else(|error| complain(&error), |()| 0)
+    }
+
+    /// The file is valid.
+    pub(crate) fn valid(&self, source: &Source, plan: &Plan) -> u8 {
+        let count = plan.entries.len();
+        let text = match self.format {
+            Format::Json | Format::Jsonl => {
+                serde_json::json!({"schema": "conn-check/1", "verdict": "pass", "diagnostics": []}).to_string()
+            }
+            Format::Nagios => format!("CONN-CHECK OK: {} is valid, {count} checks", source.name),
+            _ => format!("{} is valid: {count} {}", source.name, if count == 1 { "check" } else { "checks" }),
+        };
+        self.print(&(text + "\n"))
+    }
+
+    /// What is wrong with a file that is used in spite of it.
+    pub(crate) fn warn(&self, source: &Source, warnings: &[Diagnostic]) {
+        if !warnings.is_empty() {
+            let _ = io::stderr().write_all(source.render(warnings, self.colors_errors()).as_bytes());
+        }
+    }
+
+    /// What is wrong with a file that cannot be used; the exit status. Machines read it where
+    /// they read results.
+    pub(crate) fn refuse(&self, source: &Source, diagnostics: &[Diagnostic]) -> u8 {
+        let mut writer = self.writer();
+        let _ = match self.format {
+            Format::Json | Format::Jsonl => report::json_bad_file(source, diagnostics, &mut writer),
+            Format::Nagios => report::nagios_bad_file(source, diagnostics, &mut writer),
+            _ => io::stderr().write_all(source.render(diagnostics, self.colors_errors()).as_bytes()),
+        };
+        let kept = writer.keep();
+        kept.map_or_else(|error| complain(&error), |()| UNKNOWN)
+    }
+
+    /// Keeps the result for `--record`.
+    pub(crate) fn record(&self, view: &View<'_>) -> Result<(), String> {
+        let Some(path) = &self.args.record else { return Ok(()) };
+        let mut json = Vec::new();
+        let written = report::reporter(Format::Json, self.style).finish(view, &mut json);
+        written
+            .and_then(|()| file::replace(path, &json, MODE))
+            .map_err(|error| format!("--record {}: {error}", path.display()))
+    }
+
+    fn shows_progress(&self) -> bool {
+        self.format == Format::Human && io::stderr().is_terminal()
+    }
+
+    fn colors_errors(&self) -> bool {
+        wants_color(self.args.color, io::stderr().is_terminal())
+    }
+}
+
+/// Standard output, or a file that is replaced when all is written.
+pub(crate) enum Writer<'a> {
+    Stdout(BufWriter<Stdout>),
+    File(&'a Path, Vec<u8>),
+}
+
+impl Writer<'_> {
+    /// What was written is to be kept. A reader of standard output that went away is no error.
+    pub(crate) fn keep(self) -> Result<(), String> {
+        match self {
+            Self::Stdout(mut stdout) => match stdout.flush() {
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
+                _ => Ok(()),
+            },
+            Self::File(path, content) => {
+                file::replace(path, &content, MODE).map_err(|error| format!("--output {}: {error}", path.display()))
+            }
+        }
+    }
+}
+
+impl Write for Writer<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Stdout(stdout) => stdout.write(bytes),
+            Self::File(_, content) => content.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(stdout) => stdout.flush(),
+            Self::File(..) => Ok(()),
+        }
+    }
+}
+
+fn wants_color(when: When, terminal: bool) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            terminal
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The catalogue of failure codes: the one place where a code, its meaning, its owner and its next
+//! step are written down. Codes are an interface and are never renamed.
+
+use crate::fault::{Cause, Owner};
+use crate::outcome::Phase;
+
+/// One failure code.
+#[derive(Debug)]
+pub struct Entry {
+    /// The phase it belongs to.
+    pub phase: Phase,
+    /// The cause, within the phase.
+    pub cause: Cause,
+    /// `PHASE.KIND`, lower case.
+    pub code: &'static str,
+    /// Whose job the fix is, unless the evidence tells more.
+    pub owner: Owner,
+    /// What happened.
+    pub what: &'static str,
+    /// What to do next, unless the evidence tells more.
+    pub next_step: &'static str,
+}
+
+/// The entry of a cause that struck in a phase.
+///
+/// Some causes have a name of their own only in some phases; elsewhere the nearest one of the
+/// phase is meant: a reset is a `closed`, silence is a `timeout`. What has no entry even so is a
+/// fault of ours and says so.
+#[must_use]
+pub fn settle(phase: Phase, cause: Cause) -> &'static Entry {
+    let nearest = match cause {
+        Cause::Reset => Cause::Closed,
+        Cause::Silent => Cause::Timeout,
+        Cause::TooLarge => Cause::Malformed,
+        other => other,
+    };
+    find(phase, cause)
+        .or_else(|| find(phase, nearest))
+        .or_else(|| find(Phase::Protocol, cause))
+        .or_else(|| find(Phase::Connect, cause))
+        .unwrap_or(OWN_FAULT)
+}
+
+fn find(phase: Phase, cause: Cause) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.phase == phase && entry.cause == cause)
+}
+
+const fn entry(
+    phase: Phase,
+    cause: Cause,
+    code: &'static str,
+    owner: Owner,
+    what: &'static str,
+    next_step: &'static str,
+) -> Entry {
+    Entry { phase, cause, code, owner, what, next_step }
+}
+
+/// The last resort of [`settle`].
+static OWN_FAULT: &Entry = &ALL[ALL.len() - 1];
+
+/// Every code, in the order of the phases.
+#[rustfmt::skip]
+pub static ALL: &[Entry] = &[
+    entry(Phase::Resolve, Cause::NxDomain, "resolve.nxdomain", Owner::Dns, "the name does not exist", "check the spelling and the search domain; else the record is missing in the zone"),
+    entry(Phase::Resolve, Cause::NoAddress, "resolve.no-address", Owner::Dns, "the name exists, without an address of the wanted family", "add the A or AAAA record, or drop -4/-6"),
+    entry(Phase::Resolve, Cause::ServFail, "resolve.servfail", Owner::Dns, "the resolver failed to find an answer", "look at the named resolver and at the zone's own servers"),
+    entry(Phase::Resolve, Cause::Refused, "resolve.refused", Owner::Dns, "the resolver refuses to answer this host", "let this host query the named resolver, or use another one"),
+    entry(Phase::Resolve, Cause::Timeout, "resolve.timeout", Owner::Dns, "no resolver answered in time", "see whether the named resolvers run and are reachable (UDP and TCP port 53)"),
+    entry(Phase::Resolve, Cause::Failed, "resolve.failed", Owner::Dns, "the look-up failed, and nothing finer can be told", "compare `getent hosts NAME` with what the resolvers say"),
+    entry(Phase::Resolve, Cause::BadName, "resolve.bad-name", Owner::Config, "not a legal host name", "correct the name"),
+    entry(Phase::Resolve, Cause::Closed, "resolve.closed", Owner::Dns, "the resolver closed the connection without an answer", "look at the named resolver's log"),
+    entry(Phase::Connect, Cause::Refused, "connect.refused", Owner::Service, "the host answers, nothing listens on this port (or a firewall rejects with a reset)", "see whether the service runs, and on this port and address"),
+    entry(Phase::Connect, Cause::Timeout, "connect.timeout", Owner::Network, "no answer at all: packets are dropped", "look for a firewall or security group on the way, then for a wrong address or a dead host"),
+    entry(Phase::Connect, Cause::HostUnreachable, "connect.host-unreachable", Owner::Network, "the network reports that the host cannot be reached", "look at the route and at whether the host is up"),
+    entry(Phase::Connect, Cause::NetworkUnreachable, "connect.network-unreachable", Owner::Network, "there is no route to that network", "look at this host's routes and gateway"),
+    entry(Phase::Connect, Cause::Prohibited, "connect.prohibited", Owner::Network, "a firewall on the way refuses, and says so (ICMP administratively prohibited)", "open the path in the firewall that answered"),
+    entry(Phase::Connect, Cause::DeniedLocally, "connect.denied-locally", Owner::Host, "this host itself forbids the connection", "look at the local firewall (OUTPUT), AppArmor or the sandbox"),
+    entry(Phase::Connect, Cause::LocalLimit, "connect.local-limit", Owner::Host, "a limit of this host, not a fault of the target", "raise the limit (ulimit -n, ports, memory) or lower --concurrency"),
+    entry(Phase::Connect, Cause::NoSocket, "connect.no-socket", Owner::Service, "the Unix socket is not there, is no socket, or is not permitted", "check the path, its mode, and that the service runs on this host"),
+    entry(Phase::Connect, Cause::Reset, "connect.reset", Owner::Service, "accepted, then reset before anything was said", "look at access lists of the service, and for a load balancer without a back end"),
+    entry(Phase::Connect, Cause::Closed, "connect.closed", Owner::Service, "closed while the connection was being made", "look at the service's log"),
+    entry(Phase::Proxy, Cause::Unreachable, "proxy.unreachable", Owner::Network, "the proxy itself cannot be reached", "check the proxy's host and port, and that it runs"),
+    entry(Phase::Proxy, Cause::Timeout, "proxy.timeout", Owner::Network, "the proxy did not answer in time", "look for a firewall before the proxy, or a proxy that hangs"),
+    entry(Phase::Proxy, Cause::Closed, "proxy.closed", Owner::Network, "the proxy closed the connection without an answer", "look at the proxy's log"),
+    entry(Phase::Proxy, Cause::AuthRequired, "proxy.auth-required", Owner::Credentials, "the proxy wants a login, or rejects ours (407)", "put the proxy's user and password into proxy_url"),
+    entry(Phase::Proxy, Cause::Denied, "proxy.denied", Owner::Network, "the proxy's rules forbid this request (403)", "let this host reach the target in the proxy's rules"),
+    entry(Phase::Proxy, Cause::BadGateway, "proxy.bad-gateway", Owner::Network, "the proxy could not reach the target (502 to 504)", "see from the proxy whether the target is reachable and resolves"),
+    entry(Phase::Proxy, Cause::NotAProxy, "proxy.not-a-proxy", Owner::Config, "what answers there is no HTTP proxy", "check the proxy's host, port and scheme"),
+    entry(Phase::Tls, Cause::NotTls, "tls.not-tls", Owner::Config, "the peer answered, but not with TLS", "check the port, or switch TLS off for this check"),
+    entry(Phase::Tls, Cause::Required, "tls.required", Owner::Config, "the peer insists on TLS, the check did not use it", "switch TLS on for this check, or use the plain port"),
+    entry(Phase::Tls, Cause::Untrusted, "tls.untrusted", Owner::Certificate, "the certificate's issuer is not trusted here", "install the CA here (or set ca_file), or have the server send its intermediate certificates"),
+    entry(Phase::Tls, Cause::Expired, "tls.expired", Owner::Certificate, "the certificate is past its end", "renew the certificate and reload the service; check this host's clock"),
+    entry(Phase::Tls, Cause::NotYetValid, "tls.not-yet-valid", Owner::Certificate, "the certificate is not valid yet", "check this host's clock; else the certificate was issued for later"),
+    entry(Phase::Tls, Cause::WrongName, "tls.wrong-name", Owner::Certificate, "the certificate is for other names", "connect by a name in the certificate, set server_name, or reissue it with this name"),
+    entry(Phase::Tls, Cause::NoCommonVersion, "tls.no-common-version", Owner::Service, "client and server share no TLS version or cipher", "let the server speak TLS 1.2 or 1.3 with a modern cipher"),
+    entry(Phase::Tls, Cause::ClientCertRequired, "tls.client-cert-required", Owner::Credentials, "the server wants a client certificate", "set client_cert and client_key"),
+    entry(Phase::Tls, Cause::ClientCertRejected, "tls.client-cert-rejected", Owner::Credentials, "the server rejects our client certificate", "use a certificate from the CA that the server trusts for clients"),
+    entry(Phase::Tls, Cause::Closed, "tls.closed", Owner::Service, "closed or reset in the middle of the handshake", "look at the server's log; else for a middle box that cuts TLS"),
+    entry(Phase::Tls, Cause::Timeout, "tls.timeout", Owner::Service, "silent in the middle of the handshake", "see whether the service hangs; else look at the MTU and for middle boxes"),
+    entry(Phase::Tls, Cause::Malformed, "tls.malformed", Owner::Service, "the handshake broke the TLS protocol", "look at the server's TLS library and for middle boxes on the way"),
+    entry(Phase::Protocol, Cause::WrongService, "protocol.wrong-service", Owner::Config, "another service answers on this port", "check host and port"),
+    entry(Phase::Protocol, Cause::Silent, "protocol.silent", Owner::Service, "accepted the connection, and never said a byte", "see whether the service hangs, or another service listens there"),
+    entry(Phase::Protocol, Cause::Timeout, "protocol.timeout", Owner::Service, "began to answer and did not finish in time", "see whether the service is overloaded or hangs"),
+    entry(Phase::Protocol, Cause::Closed, "protocol.closed", Owner::Service, "closed the connection before it answered", "look at the service's log"),
+    entry(Phase::Protocol, Cause::Reset, "protocol.reset", Owner::Service, "reset the connection before it answered", "look at the service's log and its access lists"),
+    entry(Phase::Protocol, Cause::Malformed, "protocol.malformed", Owner::Service, "the answer was not understood", "look at what listens there, and at its version"),
+    entry(Phase::Protocol, Cause::TooLarge, "protocol.too-large", Owner::Service, "the answer is longer than a sane one can be", "look at what listens there"),
+    entry(Phase::Protocol, Cause::UnsupportedVersion, "protocol.unsupported-version", Owner::Service, "the server speaks a version of the protocol that is not supported", "upgrade the server, or check the port"),
+    entry(Phase::Protocol, Cause::NotReady, "protocol.not-ready", Owner::Service, "the service is starting, loading or recovering", "wait, then look at the service's log"),
+    entry(Phase::Protocol, Cause::Overloaded, "protocol.overloaded", Owner::Service, "the service takes no more connections", "raise its connection limit or shrink the clients' pools"),
+    entry(Phase::Auth, Cause::Rejected, "auth.rejected", Owner::Credentials, "wrong user or password", "check the user and password of this check, and the application's"),
+    entry(Phase::Auth, Cause::Required, "auth.required", Owner::Config, "the server wants a login, none is configured", "add the login to this check"),
+    entry(Phase::Auth, Cause::MethodUnsupported, "auth.method-unsupported", Owner::Config, "client and server share no login mechanism", "enable a common mechanism on the server, or use another login option"),
+    entry(Phase::Auth, Cause::HostNotAllowed, "auth.host-not-allowed", Owner::Service, "this user may not log in from this host", "allow this host (pg_hba.conf, the account's host part, access rules)"),
+    entry(Phase::Auth, Cause::Locked, "auth.locked", Owner::Credentials, "the account is locked or its password has expired", "unlock the account or renew its password"),
+    entry(Phase::Auth, Cause::Timeout, "auth.timeout", Owner::Service, "no answer to the login in time", "look at the service's authentication back end"),
+    entry(Phase::Auth, Cause::Closed, "auth.closed", Owner::Service, "closed the connection instead of answering the login", "look at the service's log"),
+    entry(Phase::Request, Cause::NoSuchDatabase, "request.no-such-database", Owner::Config, "the database does not exist", "check the database's name, or create it"),
+    entry(Phase::Request, Cause::NoSuchVhost, "request.no-such-vhost", Owner::Config, "the virtual host does not exist", "check the vhost, or create it"),
+    entry(Phase::Request, Cause::NoSuchQueue, "request.no-such-queue", Owner::Config, "the queue or exchange does not exist", "check its name, or let the application declare it"),
+    entry(Phase::Request, Cause::PermissionDenied, "request.permission-denied", Owner::Service, "logged in, and not permitted to do this", "grant this user what the application needs"),
+    entry(Phase::Request, Cause::ReadOnly, "request.read-only", Owner::Service, "a replica answers where a primary is wanted", "point to the primary, or look at the fail-over"),
+    entry(Phase::Request, Cause::UnexpectedStatus, "request.unexpected-status", Owner::Service, "answered with another status than expected", "look at the service's log; else correct expected_code"),
+    entry(Phase::Request, Cause::UnexpectedHeader, "request.unexpected-header", Owner::Service, "a header is missing or differs", "look at the service and the proxies before it; else correct expected_headers"),
+    entry(Phase::Request, Cause::UnexpectedBody, "request.unexpected-body", Owner::Service, "the body is not as expected", "look at what the service sends; else correct expected_body"),
+    entry(Phase::Request, Cause::UnexpectedReply, "request.unexpected-reply", Owner::Service, "the reply is not as expected", "look at what the service sends; else correct expect"),
+    entry(Phase::Request, Cause::Redirected, "request.redirected", Owner::Config, "redirects elsewhere, and redirects are off", "use the new URL, set allow_redirects, or expect this status"),
+    entry(Phase::Request, Cause::RecipientRefused, "request.recipient-refused", Owner::Service, "the mail server refuses the recipient", "check to_address and the server's relay rules"),
+    entry(Phase::Request, Cause::SenderRefused, "request.sender-refused", Owner::Service, "the mail server refuses the sender", "check from_address and the server's rules"),
+    entry(Phase::Request, Cause::Timeout, "request.timeout", Owner::Service, "no complete answer to the request in time", "see whether the service is slow or overloaded"),
+    entry(Phase::Request, Cause::Closed, "request.closed", Owner::Service, "closed the connection in the middle of the answer", "look at the service's log"),
+    entry(Phase::Run, Cause::Deadline, "run.deadline", Owner::Config, "--max-timeout came before the check could start", "raise --max-timeout or --concurrency, or split the file"),
+    entry(Phase::Run, Cause::OwnFault, "run.own-fault", Owner::Host, "a fault of conn-check itself", "please report it with the output of --tracebacks"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_its_phase_and_a_kind_and_stands_once() {
+        for (index, entry) in ALL.iter().enumerate() {
+            let (phase, kind) = entry.code.split_once('.').expect("PHASE.KIND");
+            assert_eq!(phase, entry.phase.slug());
+            assert!(kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", entry.code);
+            assert!(ALL[..index].iter().all(|other| other.code != entry.code), "{} twice", entry.code);
+        }
+    }
+
+    #[test]
+    fn every_phase_has_a_timeout_and_a_closed() {
+        for phase in Phase::ALL.into_iter().filter(|phase| *phase != Phase::Run) {
+            for kind in ["timeout", "closed"] {
+                let code = format!("{}.{kind}", phase.slug());
+                assert!(ALL.iter().any(|entry| entry.code == code), "{code} is missing");
+            }
+        }
+    }
+
+    #[test]
+    fn a_cause_without_an_entry_of_its_own_takes_the_nearest() {
+        assert_eq!(settle(Phase::Tls, Cause::Reset).code, "tls.closed");
+        assert_eq!(settle(Phase::Auth, Cause::Silent).code, "auth.timeout");
+        assert_eq!(settle(Phase::Request, Cause::TooLarge).code, "protocol.too-large");
+        assert_eq!(settle(Phase::Tls, Cause::LocalLimit).code, "connect.local-limit");
+        assert_eq!(settle(Phase::Resolve, Cause::Locked).code, "run.own-fault");
+    }
+}

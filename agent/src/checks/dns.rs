@@ -1,0 +1,172 @@
+//! A name that resolves, as the DNS itself says.
+//!
+//! - Proves: a resolver answers, and has the record (with the wanted value, given `expect`).
+//! - Protocol: DNS over UDP, over TCP when the answer does not fit (RFC 1035, RFC 7766, RFC 6891).
+//! - Phases: resolve. The host's resolvers (`/etc/resolv.conf`) are asked in order until one
+//!   answers, or `server` alone. The name is taken as it is: no search domain, no `/etc/hosts` (a
+//!   `tcp` check uses both, as applications do).
+//! - Options: `name` (required; for PTR an address), `record` (A), `server` (this host's),
+//!   `port` (53), `expect` (a value, or a list of values, which must be among the answers).
+//! - Failures: `resolve.nxdomain`, `.no-address` (the name exists, without such a record),
+//!   `.servfail`, `.refused`, `.timeout`, `.failed`; `connect.refused` (nothing listens at the
+//!   server), `request.unexpected-reply` (other values than expected).
+//! - Does not check: DNSSEC signatures.
+//!
+//! ```
+//! # use conn_check::config::{load, Defaults, Source};
+//! # let text = r"
+//! - type: dns
+//!   name: db.internal
+//!   record: A
+//!   expect: 10.0.0.5
+//! # ";
+//! # let source = Source { name: "example".into(), text: text.into() };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+
+use crate::checks::{Check, ResultName, Stop};
+use crate::config::{Fields, Given, Misfit, Port, Setting, Tags, Word};
+use crate::config::shape::{Shape, Shown};
+use crate::config::Diagnostic;
+use crate::fault::{Cause, Fault};
+use crate::net::dns::{Query, Rcode, RecordKind, Reply};
+use crate::net::{Endpoint, Host, Transport, nameserver};
+use crate::net::ResolvConf;
+use crate::outcome::Phase;
+use crate::probe::Probe;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Dns {
+    name: String,
+    record: RecordKind,
+    server: Option<Host>,
+    port: Port,
+    expect: Vec<String>,
+}
+
+impl Setting for RecordKind {
+    const SHAPE: Shape = Shape {
+        words: "a record type (A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT, CAA)",
+        short: "record type",
+        shown: Shown::Plain,
+        schema: || json!({"enum": RecordKind::ALL.iter().map(ToString::to_string).collect::<Vec<_>>()}),
+    };
+
+    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
+        given.parse(&Self::SHAPE, |text| text.parse().ok())
+    }
+}
+
+impl Check for Dns {
+    const TYPE: &'static str = "dns";
+    const ABOUT: &'static str = "A resolver answers and has the record.";
+
+    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+        // `name` is also the label of every check; here it is what is asked for.
+        let name = fields.required::<Word>("name", "The name to resolve; for PTR an address.");
+        let record = fields.or("record", "A", "The type of record.");
+        let server = fields.optional("server", "Ask this resolver. Default: those of /etc/resolv.conf.");
+        let port = fields.or("port", "53", "The resolver's port.");
+        let expect = fields.optional::<Tags>("expect", "Values that must be among the answers.").unwrap_or_default().0;
+        let name = name?.0;
+        if Query::new(&name, record, 0).is_err() {
+            let span = fields.span_of("name");
+            let help = if record == RecordKind::Ptr { "an IP address" } else { "letters, digits, `-`, `_` and dots, 253 characters at most" };
+            fields.note(Diagnostic::error("bad-value", span, format!("`name`: the DNS has no such name for {record}")).help(help));
+            return None;
+        }
+        Some(Self { name, record, server, port, expect })
+    }
+
+    fn target(&self) -> String {
+        let server = self.server.as_ref().map(|server| format!("@{server}")).unwrap_or_default();
+        format!("{}{server}", crate::secret::escaped(&self.name))
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        vec![ResultName { name: format!("dns:{}", self.target()), info: self.record.to_string() }]
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        let server = self.server.iter().cloned();
+        server.map(|host| Endpoint { transport: Transport::Udp, host, port: self.port }).collect()
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        let servers = self.servers(probe).await?;
+        let patience = probe.left() / u32::try_from(servers.len()).unwrap_or(1).max(1);
+        let (server, reply) = probe.phase(Phase::Resolve, self.ask(&servers, patience)).await?;
+        probe.fact("resolver", server.to_string());
+        probe.fact("answers", reply.answers.iter().map(|answer| probe.clean(&answer.text)).collect::<Vec<_>>());
+        if let Some(ttl) = reply.ttl {
+            probe.fact("ttl_seconds", ttl);
+        }
+        let fault = self.judge(server, &reply);
+        fault.map_or(Ok(()), |(phase, fault)| Err(probe.fail(phase, fault).into()))
+    }
+}
+
+impl Dns {
+    async fn servers(&self, probe: &mut Probe) -> Result<Vec<SocketAddr>, Stop> {
+        match self.endpoints().first() {
+            Some(server) => Ok(probe.addresses(server).await?),
+            None => Ok(ResolvConf::of_this_host().servers.iter().map(|server| {
+                let mut server = *server;
+                server.set_port(self.port.get());
+                server
+            }).collect()),
+        }
+    }
+
+    /// The first answer that is one; a server that fails is asked no second time.
+    async fn ask(&self, servers: &[SocketAddr], patience: Duration) -> Result<(SocketAddr, Reply), Fault> {
+        let mut faults: Vec<Fault> = Vec::new();
+        for server in servers {
+            let query = Query::new(&self.name, self.record, nameserver::fresh_id());
+            let query = query.map_err(|error| Fault::new(Cause::BadName, error.to_string()))?;
+            match nameserver::ask(*server, &query, patience).await {
+                Ok(reply) => return Ok((*server, reply)),
+                // Nothing listens there: not the resolver's own refusal, which is an answer.
+                Err(fault) if fault.cause == Cause::Refused => faults.push(fault.at(Phase::Connect)),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let told: Vec<_> = faults.iter().map(|fault| fault.message.clone()).collect();
+        let first = if faults.is_empty() { Fault::new(Cause::Failed, "this host has no resolver") } else { faults.swap_remove(0) };
+        Err(first.evidence(told.join("; ")))
+    }
+
+    fn judge(&self, server: SocketAddr, reply: &Reply) -> Option<(Phase, Fault)> {
+        let Self { name, record, .. } = self;
+        let resolver = server.ip();
+        let fault = match reply.rcode {
+            Rcode::NoError if reply.answers.is_empty() => Fault::new(Cause::NoAddress, format!("{name} has no {record} record according to {resolver}"))
+                .next_step("add the record, or ask for another type"),
+            Rcode::NoError => return self.unexpected(reply).map(|fault| (Phase::Request, fault)),
+            Rcode::NxDomain => Fault::new(Cause::NxDomain, format!("{name} does not exist according to {resolver}")),
+            Rcode::ServFail => Fault::new(Cause::ServFail, format!("{resolver} failed to resolve {name}")),
+            Rcode::Refused => Fault::new(Cause::Refused, format!("{resolver} refuses to answer for {name}")),
+            other => Fault::new(Cause::Failed, format!("{resolver} answered {other}")),
+        };
+        Some((Phase::Resolve, fault))
+    }
+
+    fn unexpected(&self, reply: &Reply) -> Option<Fault> {
+        let answers: Vec<_> = reply.answers.iter().map(|answer| answer.text.as_str()).collect();
+        let missing: Vec<_> = self.expect.iter().filter(|wanted| !answers.iter().any(|answer| same(answer, wanted))).cloned().collect();
+        (!missing.is_empty()).then(|| {
+            Fault::new(Cause::UnexpectedReply, "the answers are not the expected ones")
+                .evidence(format!("got {}, missing {}", answers.join(", "), missing.join(", ")))
+        })
+    }
+}
+
+/// Names are equal without regard to case and to the last dot (RFC 4343); TXT with or without quotes.
+fn same(answer: &str, wanted: &str) -> bool {
+    let plain = |text: &str| text.trim_end_matches('.').trim_matches('"').to_ascii_lowercase();
+    plain(answer) == plain(wanted)
+}

@@ -1,0 +1,259 @@
+//! The answer, held against what was expected.
+
+use super::exchange::{Connection, fault_of_body};
+use super::options::{Matcher, WebUrl};
+use super::request::Draft;
+use super::Http;
+use crate::fault::{Cause, Failure, Fault};
+use crate::net::identify::escape;
+use crate::net::proxy;
+use crate::outcome::Phase;
+use crate::probe::Probe;
+use flate2::write::{GzDecoder, ZlibDecoder};
+use reqwest::Response;
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, LOCATION, WWW_AUTHENTICATE};
+use std::io::{self, Write};
+
+/// What is read of a body, after expansion, in bytes.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// What is read of the body of an answer that was not expected, for evidence.
+const EXCERPT: usize = 1024;
+
+/// What the answer means for the check.
+pub(super) enum Judgement {
+    /// It is as expected.
+    Accepted,
+    /// The next hop.
+    Elsewhere(Box<Draft>),
+}
+
+impl Http {
+    /// Judges the answer: redirect, status, headers, body, in this order.
+    pub(super) async fn judge(&self, probe: &mut Probe, connection: &mut Connection, draft: &Draft, mut answer: Response) -> Result<Judgement, Failure> {
+        let status = answer.status().as_u16();
+        probe.fact("status", status);
+        if let Some(server) = answer.headers().get("server") {
+            probe.fact("server", probe.clean(&String::from_utf8_lossy(server.as_bytes())));
+        }
+        if self.redirects && is_redirect(status) {
+            if let Some(next) = next_hop(draft, status, answer.headers()).transpose() {
+                return next.map(|next| Judgement::Elsewhere(Box::new(next))).map_err(|fault| probe.fail(Phase::Request, fault));
+            }
+        }
+        if !self.expected_code.accept(status) {
+            let excerpt = connection_excerpt(probe, connection, &mut answer).await;
+            return Err(self.unexpected_status(probe, draft, &answer, &excerpt));
+        }
+        if let Some(fault) = self.unexpected_header(answer.headers()) {
+            return Err(probe.fail(Phase::Request, fault));
+        }
+        if let Some(wanted) = &self.expected_body {
+            let limit = BODY_LIMIT.max(wanted.length() + EXCERPT);
+            probe.allow(2 * limit as u64);
+            probe.phase(Phase::Request, search(connection, answer, wanted, limit)).await?;
+        }
+        Ok(Judgement::Accepted)
+    }
+
+    fn unexpected_status(&self, probe: &Probe, draft: &Draft, answer: &Response, excerpt: &[u8]) -> Failure {
+        let status = answer.status();
+        let code = status.as_u16();
+        let line = format!("{code} {}", status.canonical_reason().unwrap_or_default());
+        let said = if excerpt.is_empty() { String::new() } else { format!(": {}", escape(excerpt, 150)) };
+        if let Some(fault) = self.proxys_own(draft, answer, code) {
+            return probe.fail(Phase::Proxy, fault);
+        }
+        if let Some(fault) = tls_demand(excerpt) {
+            return probe.fail(Phase::Tls, fault.evidence(format!("{line}{said}")));
+        }
+        if code == 401 {
+            return probe.fail(Phase::Auth, self.unauthorized(answer.headers()).evidence(format!("{line}{said}")));
+        }
+        if let (true, Some(location)) = (is_redirect(code), location(answer.headers())) {
+            let fault = Fault::new(Cause::Redirected, format!("redirects ({code}) to {}", crate::secret::redact_url(&location)));
+            return probe.fail(Phase::Request, fault);
+        }
+        let fault = Fault::new(Cause::UnexpectedStatus, format!("answered {code}, expected {}", self.expected_code));
+        probe.fail(Phase::Request, fault.evidence(format!("{line}{said}")))
+    }
+
+    /// A proxy speaks for itself when it says so: 407 always, others with a header of its own.
+    fn proxys_own(&self, draft: &Draft, answer: &Response, status: u16) -> Option<Fault> {
+        let proxy = self.proxy.as_ref().filter(|_| !draft.url.is_tls())?;
+        let header = |name| answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let reason = header("x-squid-error").or_else(|| header("proxy-status"));
+        let own = status == 407 || reason.is_some();
+        let fault = proxy::refusal(status, proxy.authorization.is_some()).filter(|_| own)?;
+        Some(fault.evidence(reason.unwrap_or_else(|| status.to_string())))
+    }
+
+    fn unauthorized(&self, headers: &HeaderMap) -> Fault {
+        let offers: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        let offers = offers.join(", ");
+        let offered = |scheme: &str| offers.to_ascii_lowercase().contains(scheme);
+        if self.digest.is_some() {
+            return Fault::new(Cause::Rejected, "the server rejects user or password (Digest)");
+        }
+        if self.auth.is_none() {
+            return Fault::new(Cause::Required, "the server wants a login, none is configured").next_step("add `auth` or `digest_auth` to this check");
+        }
+        if offered("digest") && !offered("basic") {
+            return Fault::new(Cause::MethodUnsupported, "the server wants Digest, the check uses Basic").next_step("use `digest_auth` in place of `auth`");
+        }
+        Fault::new(Cause::Rejected, "the server rejects user or password (Basic)")
+    }
+
+    fn unexpected_header(&self, headers: &HeaderMap) -> Option<Fault> {
+        self.expected_headers.0.iter().find_map(|(name, wanted)| {
+            let values: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+            if values.is_empty() {
+                return Some(Fault::new(Cause::UnexpectedHeader, format!("the answer has no header {name}")));
+            }
+            let wanted = wanted.as_ref().filter(|wanted| !values.iter().any(|value| wanted.is(value)))?;
+            Some(Fault::new(Cause::UnexpectedHeader, format!("the header {name} is not as expected")).evidence(format!("got \"{}\", wanted {wanted}", values.join(", "))))
+        })
+    }
+}
+
+const fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+fn location(headers: &HeaderMap) -> Option<String> {
+    headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+fn next_hop(draft: &Draft, status: u16, headers: &HeaderMap) -> Result<Option<Draft>, Fault> {
+    let Some(location) = location(headers) else { return Ok(None) };
+    let shown = crate::secret::redact_url(&location);
+    let refused = |rule: &str| Fault::new(Cause::Redirected, format!("redirects to {shown}, which cannot be followed: {rule}"));
+    let url = draft.url.url.join(&location).map_err(|_| refused("it is no URL"))?;
+    let url = WebUrl::parse(url.as_str()).map_err(refused)?;
+    Ok(Some(draft.redirected(status, url)))
+}
+
+/// Texts with which web servers tell that TLS, or a client certificate, is missing. Each has been
+/// seen on the server named; the status alone (400) says nothing.
+fn tls_demand(excerpt: &[u8]) -> Option<Fault> {
+    let text = String::from_utf8_lossy(excerpt);
+    let says = |wanted: &str| text.contains(wanted);
+    // nginx 1.22, src/http/ngx_http_special_response.c; Apache httpd 2.4, modules/ssl.
+    if says("plain HTTP request was sent to HTTPS port") || says("speaking plain HTTP to an SSL-enabled server port") {
+        return Some(Fault::new(Cause::Required, "the server wants TLS on this port").next_step("write https:// in the URL"));
+    }
+    if says("No required SSL certificate was sent") {
+        return Some(Fault::new(Cause::ClientCertRequired, "the server wants a client certificate, none is configured"));
+    }
+    says("The SSL certificate error").then(|| Fault::new(Cause::ClientCertRejected, "the server rejects our client certificate"))
+}
+
+/// The beginning of the body, as far as it comes at once.
+async fn connection_excerpt(probe: &mut Probe, connection: &mut Connection, answer: &mut Response) -> Vec<u8> {
+    let mut excerpt = Vec::new();
+    while excerpt.len() < EXCERPT {
+        let Some(Ok(Some(piece))) = probe.glance(connection.drive(answer.chunk())).await else { break };
+        excerpt.extend_from_slice(&piece);
+    }
+    excerpt.truncate(EXCERPT);
+    excerpt
+}
+
+/// Reads the body until the wanted text is in it.
+async fn search(connection: &mut Connection, mut answer: Response, wanted: &Matcher, limit: usize) -> Result<(), Fault> {
+    let encoding = answer.headers().get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let mut body = Expander::new(&encoding, limit)?;
+    let mut cut = false;
+    while !cut {
+        let Some(piece) = connection.drive(answer.chunk()).await.map_err(|error| fault_of_body(&error))? else { break };
+        cut = body.push(&piece)?;
+        if wanted.is_in(&String::from_utf8_lossy(body.text())) {
+            return Ok(());
+        }
+    }
+    let read = body.text().len();
+    let rest = if cut { ", where reading ended" } else { "" };
+    let fault = Fault::new(Cause::UnexpectedBody, "the body does not contain what is expected");
+    Err(fault.evidence(format!("wanted {wanted} in {read} bytes{rest}; they begin {}", escape(body.text(), 80))))
+}
+
+/// A body, expanded as it comes, never beyond its limit.
+enum Expander {
+    Plain(Bounded),
+    Gzip(GzDecoder<Bounded>),
+    Deflate(ZlibDecoder<Bounded>),
+}
+
+impl Expander {
+    fn new(encoding: &str, limit: usize) -> Result<Self, Fault> {
+        let out = Bounded { bytes: Vec::new(), limit };
+        match encoding {
+            "" | "identity" => Ok(Self::Plain(out)),
+            "gzip" | "x-gzip" => Ok(Self::Gzip(GzDecoder::new(out))),
+            "deflate" => Ok(Self::Deflate(ZlibDecoder::new(out))),
+            other => Err(Fault::new(Cause::Malformed, format!("the body's encoding is not known here: {other}"))),
+        }
+    }
+
+    /// Adds a piece; whether the limit was reached.
+    fn push(&mut self, piece: &[u8]) -> Result<bool, Fault> {
+        let written = match self {
+            Self::Plain(out) => out.write_all(piece),
+            Self::Gzip(decoder) => decoder.write_all(piece).and_then(|()| decoder.flush()),
+            Self::Deflate(decoder) => decoder.write_all(piece).and_then(|()| decoder.flush()),
+        };
+        match written {
+            Ok(()) => Ok(false),
+            Err(_) if self.out().bytes.len() >= self.out().limit => Ok(true),
+            Err(error) => Err(Fault::new(Cause::Malformed, "the body cannot be expanded").evidence(error.to_string())),
+        }
+    }
+
+    fn text(&self) -> &[u8] {
+        &self.out().bytes
+    }
+
+    fn out(&self) -> &Bounded {
+        match self {
+            Self::Plain(out) => out,
+            Self::Gzip(decoder) => decoder.get_ref(),
+            Self::Deflate(decoder) => decoder.get_ref(),
+        }
+    }
+}
+
+struct Bounded {
+    bytes: Vec<u8>,
+    limit: usize,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        let room = self.limit - self.bytes.len();
+        if room == 0 {
+            return Err(io::Error::other("enough"));
+        }
+        let taken = piece.len().min(room);
+        self.bytes.extend_from_slice(&piece[..taken]);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compression_bomb_ends_at_the_limit() {
+        let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        bomb.write_all(&vec![b'a'; 50 << 20]).expect("in memory");
+        let bomb = bomb.finish().expect("in memory");
+        let mut body = Expander::new("gzip", BODY_LIMIT).expect("known encoding");
+        assert!(body.push(&bomb).expect("cut, not broken"));
+        assert_eq!(body.text().len(), BODY_LIMIT);
+    }
+}

@@ -1,0 +1,169 @@
+//! One connection, and one request with its answer on it.
+
+use super::request::Draft;
+use super::{Http, Login};
+use crate::fault::{Cause, Failure, Fault};
+use crate::net::{ALLOWANCE, Wire};
+use crate::outcome::Phase;
+use crate::probe::Probe;
+use digest_auth::{AuthContext, HttpMethod};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+use reqwest::{Body, Response};
+use std::error::Error as _;
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+
+type Driver = http1::Connection<TokioIo<Wire>, Body>;
+
+/// A connection that speaks HTTP.
+pub(super) struct Connection {
+    sender: http1::SendRequest<Body>,
+    /// Moves the bytes; polled beside whatever waits for them, so that nothing of the connection
+    /// outlives it. `None` when it has ended.
+    driver: Option<Driver>,
+}
+
+impl Connection {
+    /// Nothing is sent yet.
+    pub(super) async fn over(probe: &mut Probe, wire: Wire) -> Result<Self, Failure> {
+        let limit = usize::try_from(ALLOWANCE).unwrap_or(usize::MAX);
+        let shaken = http1::Builder::new().max_buf_size(limit).handshake(TokioIo::new(wire)).await;
+        match shaken {
+            Ok((sender, driver)) => Ok(Self { sender, driver: Some(driver) }),
+            Err(error) => Err(probe.fail(Phase::Protocol, fault(&error))),
+        }
+    }
+
+    /// Whether another request can go over it.
+    pub(super) fn is_open(&self) -> bool {
+        self.driver.is_some() && self.sender.is_ready()
+    }
+
+    /// Waits for something while the connection goes on.
+    pub(super) async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
+        drive(&mut self.driver, work).await
+    }
+
+    async fn send(&mut self, request: http::Request<Body>) -> Result<Response, Fault> {
+        let Self { sender, driver } = self;
+        let answer = drive(driver, sender.send_request(request)).await;
+        answer.map(|answer| Response::from(answer.map(Body::wrap))).map_err(|error| fault(&error))
+    }
+}
+
+async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    while let Some(running) = driver {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            // Its error, if any, reaches the work too, with the request it belongs to.
+            _ = running => *driver = None,
+        }
+    }
+    work.await
+}
+
+impl Http {
+    /// Sends the request of a hop, a second time when Digest was asked for, and returns the
+    /// answer's head.
+    pub(super) async fn ask(&self, probe: &mut Probe, connection: &mut Connection, draft: &Draft) -> Result<Response, Failure> {
+        let request = draft.build(self, None).map_err(|fault| probe.fail(Phase::Run, fault))?;
+        let answer = probe.phase(Phase::Protocol, connection.send(request)).await?;
+        match &self.digest {
+            Some(login) if answer.status() == 401 && draft.trusted => self.answer_challenge(probe, connection, draft, login, answer).await,
+            _ => Ok(answer),
+        }
+    }
+
+    async fn answer_challenge(
+        &self,
+        probe: &mut Probe,
+        connection: &mut Connection,
+        draft: &Draft,
+        login: &Login,
+        challenge: Response,
+    ) -> Result<Response, Failure> {
+        let authorization = self.respond(draft, login, challenge.headers()).map_err(|fault| probe.fail(Phase::Auth, fault))?;
+        let request = draft.build(self, Some(&authorization)).map_err(|fault| probe.fail(Phase::Run, fault))?;
+        // The rest of the first answer has to be out of the way of the second.
+        probe.phase(Phase::Auth, drain(connection, challenge)).await?;
+        if !connection.is_open() {
+            let wire = self.open(probe, &draft.url.endpoint).await?;
+            *connection = self.secure(probe, wire, &draft.url).await?;
+        }
+        probe.phase(Phase::Auth, connection.send(request)).await
+    }
+
+    /// The answer to a Digest challenge (RFC 7616 section 3.4).
+    fn respond(&self, draft: &Draft, login: &Login, headers: &HeaderMap) -> Result<String, Fault> {
+        let offers: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).collect();
+        let Some(challenge) = offers.iter().find(|offer| offer.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest "))) else {
+            return Err(Fault::new(Cause::MethodUnsupported, "the server does not offer Digest authentication")
+                .evidence(format!("it offers: {}", offers.join(", ")))
+                .next_step("use `auth` (Basic), or enable Digest on the server"));
+        };
+        let path = draft.path(self);
+        let method = HttpMethod::from(draft.method.as_str().to_owned());
+        let body = draft.body.as_ref().map(|body| body.expose().as_bytes());
+        let context = AuthContext::new_with_method(login.user.as_str(), login.password.expose().as_str(), path.as_str(), body, method);
+        let answer = digest_auth::parse(challenge).and_then(|mut prompt| prompt.respond(&context));
+        answer.map(|header| header.to_header_string()).map_err(|error| {
+            Fault::new(Cause::MethodUnsupported, "the server's Digest challenge is not understood").evidence(error.to_string())
+        })
+    }
+}
+
+async fn drain(connection: &mut Connection, mut answer: Response) -> Result<(), Fault> {
+    // What does not end within the allowance ends the connection instead.
+    while let Some(_piece) = connection.drive(answer.chunk()).await.map_err(|error| fault_of_body(&error))? {}
+    drop(answer);
+    let Connection { sender, driver } = connection;
+    // Closed is an answer too: the second request then takes a connection of its own.
+    let _ = drive(driver, sender.ready()).await;
+    Ok(())
+}
+
+/// The cause of an error while an answer's body is read.
+pub(super) fn fault_of_body(error: &reqwest::Error) -> Fault {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(error) = inner.downcast_ref::<hyper::Error>() {
+            return fault(error);
+        }
+        source = inner.source();
+    }
+    Fault::new(Cause::Malformed, "the body was not understood").evidence(error.to_string()).caused_by(error)
+}
+
+/// The cause of an error of hyper's.
+pub(super) fn fault(error: &hyper::Error) -> Fault {
+    if let Some(error) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
+        // `io::Error` cannot be cloned; what tells its cause can be.
+        return copy(error).into();
+    }
+    if error.is_parse_too_large() {
+        return Fault::new(Cause::TooLarge, "the head of the answer is too long").evidence(error.to_string());
+    }
+    if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+        return Fault::new(Cause::Closed, "the server closed the connection before it had answered").evidence(error.to_string()).caused_by(error);
+    }
+    Fault::new(Cause::Malformed, "the answer is not HTTP").evidence(error.to_string()).caused_by(error)
+}
+
+fn copy(error: &io::Error) -> io::Error {
+    if let Some(errno) = error.raw_os_error() {
+        return io::Error::from_raw_os_error(errno);
+    }
+    match error.get_ref() {
+        Some(inner) if inner.is::<rustls::Error>() => {
+            let inner = inner.downcast_ref::<rustls::Error>().cloned();
+            inner.map_or_else(|| io::Error::from(error.kind()), io::Error::other)
+        }
+        Some(inner) => crate::net::too_much(inner).unwrap_or_else(|| io::Error::new(error.kind(), inner.to_string())),
+        None => io::Error::from(error.kind()),
+    }
+}

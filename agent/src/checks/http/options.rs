@@ -1,0 +1,281 @@
+//! The values that only the http check takes.
+
+use crate::config::shape::{Shape, Shown};
+use crate::config::{Given, Misfit, Pairs, Setting};
+use crate::net::{Endpoint, Host};
+use crate::secret::{Secret, redact_url, url_secrets};
+use regex_lite::Regex;
+use reqwest::Method;
+use serde_json::json;
+use std::num::NonZero;
+
+/// An `http://` or `https://` URL.
+#[derive(Clone, Debug)]
+pub(super) struct WebUrl {
+    /// As it is requested; no user info.
+    pub(super) url: reqwest::Url,
+    /// As it stands in the file, without its secrets.
+    pub(super) shown: String,
+    /// Where it leads.
+    pub(super) endpoint: Endpoint,
+    /// The user info that stood in it.
+    pub(super) login: Option<(String, Secret<String>)>,
+}
+
+impl WebUrl {
+    /// Takes a URL apart; says which rule it breaks.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        let mut url = reqwest::Url::parse(text).map_err(|_| "it is no URL; write http://HOST/PATH or https://HOST/PATH")?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err("a URL here begins with http:// or https://");
+        }
+        let host = url.host_str().ok_or("the URL names no host")?;
+        let host = Host::parse(host).map_err(|_| "the host in the URL is no legal name or address")?;
+        let port = url.port_or_known_default().and_then(NonZero::new).ok_or("port 0 cannot be connected to")?;
+        let login = (!url.username().is_empty() || url.password().is_some())
+            .then(|| (decoded(url.username()), Secret::new(decoded(url.password().unwrap_or_default()))));
+        // Cannot fail for a URL with a host.
+        let _ = url.set_username("").and_then(|()| url.set_password(None));
+        Ok(Self { shown: redact_url(text), endpoint: Endpoint::tcp(host, port), url, login })
+    }
+
+    pub(super) fn is_tls(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+}
+
+impl Setting for WebUrl {
+    const SHAPE: Shape = Shape {
+        words: "a URL (http://... or https://...)",
+        short: "URL",
+        shown: Shown::Url,
+        schema: || json!({"type": "string", "pattern": "^[hH][tT][tT][pP][sS]?://"}),
+    };
+
+    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
+        let text = given.text(&Self::SHAPE)?;
+        url_secrets(&text).into_iter().for_each(|secret| given.keep_secret(secret));
+        let url = Self::parse(&text).map_err(|rule| given.wrong(&Self::SHAPE).help(rule))?;
+        if let Some((_, password)) = &url.login {
+            given.keep_secret(password.expose());
+        }
+        Ok(url)
+    }
+}
+
+impl Setting for Method {
+    const SHAPE: Shape = Shape {
+        words: "an HTTP method",
+        short: "method",
+        shown: Shown::Plain,
+        schema: || json!({"type": "string", "pattern": "^[A-Za-z]+$"}),
+    };
+
+    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
+        given.parse(&Self::SHAPE, |text| {
+            let token = !text.is_empty() && text.len() < 32 && text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
+            token.then(|| Self::from_bytes(text.to_ascii_uppercase().as_bytes()).ok()).flatten()
+        })
+    }
+}
+
+/// Statuses, such as `200`, `[200, 204]` or `2xx`.
+#[derive(Clone, Debug)]
+pub(super) struct Statuses(Vec<Wanted>);
+
+#[derive(Clone, Copy, Debug)]
+enum Wanted {
+    Status(u16),
+    Class(u16),
+}
+
+impl Statuses {
+    pub(super) fn accept(&self, status: u16) -> bool {
+        self.0.iter().any(|wanted| match wanted {
+            Wanted::Status(exact) => *exact == status,
+            Wanted::Class(class) => *class == status / 100,
+        })
+    }
+}
+
+impl std::fmt::Display for Statuses {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, wanted) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { " or " })?;
+            match wanted {
+                Wanted::Status(status) => write!(f, "{status}")?,
+                Wanted::Class(class) => write!(f, "{class}xx")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Setting for Statuses {
+    const SHAPE: Shape = Shape {
+        words: "a status (100 to 599), a class such as 2xx, or a list of them",
+        short: "status or list",
+        shown: Shown::Plain,
+        schema: || {
+            let one = json!({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string", "pattern": "^[1-5]([0-9][0-9]|[xX][xX])$"}]});
+            json!({"anyOf": [one, {"type": "array", "minItems": 1, "items": one}]})
+        },
+    };
+
+    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
+        let one = |given: Given<'_>| given.parse(&Self::SHAPE, wanted);
+        let Some(items) = given.items() else { return one(*given).map(|wanted| Self(vec![wanted])) };
+        let all = items.map(one).collect::<Result<Vec<_>, _>>()?;
+        if all.is_empty() { Err(given.wrong(&Self::SHAPE)) } else { Ok(Self(all)) }
+    }
+}
+
+fn wanted(text: &str) -> Option<Wanted> {
+    let text = text.trim().to_ascii_lowercase();
+    if let Some(class) = text.strip_suffix("xx") {
+        return class.parse().ok().filter(|class| (1..=5).contains(class)).map(Wanted::Class);
+    }
+    text.parse().ok().filter(|status| (100..=599).contains(status)).map(Wanted::Status)
+}
+
+/// A text, or a regular expression between slashes.
+#[derive(Clone, Debug)]
+pub(super) enum Matcher {
+    Text(String),
+    Pattern(Regex),
+}
+
+impl Matcher {
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        match self {
+            Self::Text(wanted) => text.contains(wanted.as_str()),
+            Self::Pattern(pattern) => pattern.is_match(text),
+        }
+    }
+
+    pub(super) fn is(&self, text: &str) -> bool {
+        match self {
+            Self::Text(wanted) => text.trim() == wanted.trim(),
+            Self::Pattern(pattern) => pattern.is_match(text),
+        }
+    }
+
+    /// How long a text must be able to get for this to be found in it, in bytes.
+    pub(super) const fn length(&self) -> usize {
+        match self {
+            Self::Text(wanted) => wanted.len(),
+            Self::Pattern(_) => 0,
+        }
+    }
+}
+
+impl std::fmt::Display for Matcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(wanted) => write!(f, "\"{}\"", crate::secret::escaped(wanted)),
+            Self::Pattern(pattern) => write!(f, "/{}/", crate::secret::escaped(pattern.as_str())),
+        }
+    }
+}
+
+impl Setting for Matcher {
+    const SHAPE: Shape = Shape {
+        words: "a text, or a regular expression between slashes",
+        short: "text or /regex/",
+        shown: Shown::Plain,
+        schema: || json!({"type": ["string", "number", "boolean"]}),
+    };
+
+    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
+        let text = given.text(&Self::SHAPE)?;
+        let Some(pattern) = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|pattern| !pattern.is_empty()) else {
+            return Ok(Self::Text(text));
+        };
+        Regex::new(pattern).map(Self::Pattern).map_err(|error| given.wrong(&Self::SHAPE).help(error.to_string()))
+    }
+}
+
+/// Headers that must be there, each with what its value must be; null: any value.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ExpectedHeaders(pub(super) Vec<(String, Option<Matcher>)>);
+
+impl Setting for ExpectedHeaders {
+    const SHAPE: Shape = Shape {
+        words: "a mapping of header names to a text, a regular expression between slashes, or null",
+        short: "mapping",
+        shown: Shown::Plain,
+        schema: || json!({"type": "object"}),
+    };
+
+    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
+        let pairs = given.pairs().ok_or_else(|| given.wrong(&Self::SHAPE))?;
+        let one = |(name, value): (Given<'_>, Given<'_>)| {
+            let name = name.parse(&Self::SHAPE, |name| reqwest::header::HeaderName::try_from(name).ok())?;
+            let value = if value.is_null() { None } else { Some(Matcher::read(&value)?) };
+            Ok((name.to_string(), value))
+        };
+        pairs.map(one).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// Cookies: every value is a secret.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cookies(pub(super) Pairs);
+
+impl Setting for Cookies {
+    const SHAPE: Shape = Pairs::SHAPE;
+
+    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
+        let pairs = Pairs::read(given)?;
+        pairs.0.iter().for_each(|(_, value)| given.keep_secret(value.expose()));
+        if pairs.0.iter().any(|(name, value)| !is_cookie(name) || !is_cookie(value.expose())) {
+            return Err(given.place(Misfit::new("a cookie has no white space, comma, semicolon or control character")));
+        }
+        Ok(Self(pairs))
+    }
+}
+
+fn is_cookie(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_graphic() && !",;".contains(c))
+}
+
+/// Percent-decodes user info (RFC 3986 section 2.1).
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok()).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        match (first, hex) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_info_leaves_the_url_and_is_decoded() {
+        let url = WebUrl::parse("https://us%40er:p%3Aw@host:8443/x?a=b").expect("URL");
+        let (user, password) = url.login.expect("login");
+        assert_eq!((user.as_str(), password.expose().as_str()), ("us@er", "p:w"));
+        assert_eq!(url.url.as_str(), "https://host:8443/x?a=b");
+        assert_eq!(url.shown, "https://***@host:8443/x?a=b");
+    }
+
+    #[test]
+    fn what_is_no_web_url_is_refused() {
+        for text in ["example.com", "ftp://h/", "http://", "http://h:0/", "http://a b/", "unix:/x"] {
+            assert!(WebUrl::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Every check, one file each.
+//!
+//! To add one: write its file (or run `cargo xtask new-check NAME`), add its line to the list at
+//! the end. Nothing outside its file names a protocol.
+
+use crate::config::shape::{Declared, Shown};
+use crate::config::{Fields, common};
+use crate::fault::Failure;
+use crate::net::Endpoint;
+use crate::probe::Probe;
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::LazyLock;
+
+/// A protocol that can be checked.
+pub trait Check: Sized {
+    /// The value of `type:` in the file, and the type's name in every output.
+    const TYPE: &'static str;
+
+    /// Other accepted values of `type:`.
+    const ALIASES: &'static [&'static str] = &[];
+
+    /// Aliases that are accepted with a note.
+    const DEPRECATED: &'static [&'static str] = &[];
+
+    /// What a passing check proves, one sentence.
+    const ABOUT: &'static str;
+
+    /// Reads the options; `None` after a problem was noted. Every option is asked for on every
+    /// path, so that the declarations are complete.
+    fn parse(fields: &mut Fields<'_>) -> Option<Self>;
+
+    /// What is checked, as a person would say it: `HOST:PORT`, a URL. No secrets.
+    fn target(&self) -> String;
+
+    /// The names of the results, in order. No secrets.
+    fn results(&self) -> Vec<ResultName>;
+
+    /// Every place this check connects to, for limits per host and for firewall rules.
+    fn endpoints(&self) -> Vec<Endpoint>;
+
+    /// Performs the check: everything it does to the network goes through the probe.
+    ///
+    /// Calls [`Probe::passed`] after each result but the last.
+    fn run(&self, probe: &mut Probe) -> impl Future<Output = Result<(), Stop>> + Send;
+}
+
+/// The name of one result.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ResultName {
+    /// What patterns match, dashboards show and scripts grep for.
+    pub name: String,
+    /// What the plain output shows in brackets when the result failed; empty for nothing.
+    pub info: String,
+}
+
+impl ResultName {
+    /// `PREFIX:HOST:PORT`, with `HOST:PORT` as its info.
+    #[must_use]
+    pub fn of_endpoint(prefix: &str, endpoint: &Endpoint) -> Self {
+        Self { name: format!("{prefix}:{endpoint}"), info: endpoint.to_string() }
+    }
+}
+
+/// Why a check ended before its end.
+#[derive(Debug)]
+pub enum Stop {
+    /// Something is broken.
+    Failed(Failure),
+    /// No later result was asked for.
+    Enough,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// What is known about a type of check without a file.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// The value of `type:`.
+    pub kind: &'static str,
+    /// Other accepted values, the deprecated ones included.
+    pub aliases: Vec<&'static str>,
+    /// What a passing check proves.
+    pub about: &'static str,
+    /// Its own options, without those that every check has.
+    pub options: Vec<Declared>,
+}
+
+fn describe<C: Check>() -> Described {
+    let mut fields = Fields::describe();
+    C::parse(&mut fields);
+    Described {
+        kind: C::TYPE,
+        aliases: [C::ALIASES, C::DEPRECATED].concat(),
+        about: C::ABOUT,
+        options: fields.finish().declared,
+    }
+}
+
+/// What may be shown of the value of a key, whatever the type of its check.
+pub(crate) fn shown(key: &str) -> Shown {
+    static KNOWN: LazyLock<HashMap<&'static str, Shown>> = LazyLock::new(|| {
+        let own = Spec::describe().into_iter().flat_map(|check| check.options);
+        let mut known = HashMap::from([("type", Shown::Plain)]);
+        for option in own.chain(common::describe()) {
+            // An option that is a secret in one check is one everywhere.
+            let entry = known.entry(option.key).or_insert(option.shape.shown);
+            if option.shape.shown == Shown::Never {
+                *entry = Shown::Never;
+            }
+        }
+        known
+    });
+    KNOWN.get(key).copied().unwrap_or(Shown::Never)
+}
+
+macro_rules! checks {
+    ($($(#[$attribute:meta])* $module:ident :: $name:ident),* $(,)?) => {
+        $($(#[$attribute])* mod $module; $(#[$attribute])* pub use $module::$name;)*
+
+        /// One configured check.
+        #[derive(Clone, Debug)]
+        pub enum Spec {
+            $($(#[$attribute])* #[doc = concat!("See [`struct@", stringify!($name), "`].")] $name(Box<$name>)),*
+        }
+
+        impl Spec {
+            /// Every value of `type:`, aliases included.
+            #[must_use]
+            pub fn types() -> Vec<&'static str> {
+                let all = [$($(#[$attribute])* [&[$name::TYPE], $name::ALIASES, $name::DEPRECATED].concat()),*];
+                all.concat()
+            }
+
+            /// Every type with its options.
+            #[must_use]
+            pub fn describe() -> Vec<Described> {
+                vec![$($(#[$attribute])* describe::<$name>()),*]
+            }
+
+            /// The type that a value of `type:` means, and whether that spelling is deprecated.
+            #[must_use]
+            pub fn canonical(spelling: &str) -> Option<(&'static str, bool)> {
+                $($(#[$attribute])* {
+                    if spelling == $name::TYPE || $name::ALIASES.contains(&spelling) {
+                        return Some(($name::TYPE, false));
+                    }
+                    if $name::DEPRECATED.contains(&spelling) {
+                        return Some(($name::TYPE, true));
+                    }
+                })*
+                None
+            }
+
+            /// Reads the options of a check of this (canonical) type.
+            pub(crate) fn parse(kind: &str, fields: &mut Fields<'_>) -> Option<Self> {
+                $($(#[$attribute])* {
+                    if kind == $name::TYPE {
+                        return $name::parse(fields).map(|check| Self::$name(Box::new(check)));
+                    }
+                })*
+                None
+            }
+
+            /// See [`Check::target`].
+            #[must_use]
+            pub fn target(&self) -> String {
+                match self { $($(#[$attribute])* Self::$name(check) => check.target()),* }
+            }
+
+            /// See [`Check::results`].
+            #[must_use]
+            pub fn results(&self) -> Vec<ResultName> {
+                match self { $($(#[$attribute])* Self::$name(check) => check.results()),* }
+            }
+
+            /// See [`Check::endpoints`].
+            #[must_use]
+            pub fn endpoints(&self) -> Vec<Endpoint> {
+                match self { $($(#[$attribute])* Self::$name(check) => check.endpoints()),* }
+            }
+
+            /// See [`Check::run`]. Boxed, so that a check costs the memory of its own protocol
+            /// and not that of the largest.
+            pub(crate) fn run<'a>(&'a self, probe: &'a mut Probe) -> Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>> {
+                match self { $($(#[$attribute])* Self::$name(check) => Box::pin(check.run(probe))),* }
+            }
+        }
+    };
+}
+
+checks! {
+    dns::Dns,
+    http::Http,
+    tcp::Tcp,
+    tls::Tls,
+    udp::Udp,
+    #[cfg(test)]
+    panics::Panics,
+}

@@ -1,0 +1,159 @@
+//! The command line of `conn-check`: declared once for the parser, the man page and the shell
+//! completions.
+
+use crate::report::Format;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{ArgAction, Parser, ValueEnum};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const AFTER_HELP: &str = "\
+Exit status: 0 all passed; 1 warnings only; 2 something failed; 3 usage error, invalid file, or nothing to check.
+
+Formats: human on a terminal, nagios under NRPE, plain otherwise, unless --format names one.
+
+Examples:
+  conn-check checks.yaml                        check everything
+  conn-check checks.yaml 'postgres:*'           only results whose name matches
+  conn-check --explain checks.yaml              with the evidence for each failure
+  conn-check --max-timeout=10 --exclude-tags=no-nagios checks.yaml
+  conn-check --validate --strict checks.yaml    is the file all right?";
+
+/// Verify every network dependency of a service from the host it runs on, and say what is broken,
+/// in which phase, whose job the fix is and what to do next.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "conn-check", version, after_help = AFTER_HELP, max_term_width = 100)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Args {
+    /// The YAML file with the checks, or - for standard input
+    #[arg(value_name = "CONFIG", required_unless_present_any = ["schema"])]
+    pub config: Option<String>,
+
+    /// Only results whose whole name matches one of these; * is any text
+    #[arg(value_name = "PATTERN")]
+    pub patterns: Vec<String>,
+
+    /// Only checks with one of these tags
+    #[arg(
+        long,
+        value_name = "TAGS",
+        value_delimiter = ',',
+        conflicts_with = "exclude_tags",
+        help_heading = "What is checked"
+    )]
+    pub include_tags: Vec<String>,
+
+    /// No checks with one of these tags
+    #[arg(long, value_name = "TAGS", value_delimiter = ',', help_heading = "What is checked")]
+    pub exclude_tags: Vec<String>,
+
+    /// Only read the file and say what is wrong with it
+    #[arg(long, help_heading = "What is checked")]
+    pub validate: bool,
+
+    /// Only show which results there would be
+    #[arg(long, help_heading = "What is checked")]
+    pub dry_run: bool,
+
+    /// Take warnings about the file for errors
+    #[arg(long, help_heading = "What is checked")]
+    pub strict: bool,
+
+    /// Print the JSON Schema of the file, for editors
+    #[arg(long, help_heading = "What is checked")]
+    pub schema: bool,
+
+    /// Everything is printed by then; what is unfinished counts as timed out
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "How it is checked")]
+    pub max_timeout: Option<Duration>,
+
+    /// The timeout of a check that names none
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10", help_heading = "How it is checked")]
+    pub connect_timeout: Duration,
+
+    /// The CAs to trust: a directory or a bundle
+    #[arg(long, value_name = "PATH", default_value = "/etc/ssl/certs", help_heading = "How it is checked")]
+    pub tls_certs_path: PathBuf,
+
+    /// So many checks at once [default: as many as the file-descriptor limit safely allows]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "How it is checked")]
+    pub concurrency: Option<usize>,
+
+    /// So many checks of one host at once [default: no limit]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "How it is checked")]
+    pub per_host: Option<usize>,
+
+    /// Use IPv4 only
+    #[arg(short = '4', conflicts_with = "ipv6", help_heading = "How it is checked")]
+    pub ipv4: bool,
+
+    /// Use IPv6 only
+    #[arg(short = '6', help_heading = "How it is checked")]
+    pub ipv6: bool,
+
+    /// The form of the output
+    #[arg(long, value_name = "FORMAT", value_parser = format_parser(), help_heading = "Output")]
+    pub format: Option<Format>,
+
+    /// Write the output to a file, atomically
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// Keep the result as JSON in a file for others to read, atomically
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub record: Option<PathBuf>,
+
+    /// Show the evidence under every failure
+    #[arg(long, help_heading = "Output")]
+    pub explain: bool,
+
+    /// Show what begins, and the phases of each check
+    #[arg(short, long, help_heading = "Output")]
+    pub verbose: bool,
+
+    /// Show when each result came and how long it took
+    #[arg(short, long, help_heading = "Output")]
+    pub duration: bool,
+
+    /// Show the whole chain of causes under every failure
+    #[arg(short, long, help_heading = "Output")]
+    pub tracebacks: bool,
+
+    /// Print each result as soon as it is there, in the plain format unless --format says otherwise
+    #[arg(short = 'U', long, help_heading = "Output")]
+    pub unbuffered_output: bool,
+
+    /// Colours: auto is on for a terminal, unless NO_COLOR is set
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", action = ArgAction::Set, help_heading = "Output")]
+    pub color: When,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(|(name, _)| name)).map(|wanted| {
+        Format::ALL.into_iter().find(|(name, _)| *name == wanted).map_or(Format::Plain, |(_, format)| format)
+    })
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is wanted".to_owned())?;
+    if seconds > 0.0 && seconds <= 86_400.0 {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("more than 0 and at most 86400 seconds".to_owned())
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "a whole number, 1 or more".to_owned())
+}

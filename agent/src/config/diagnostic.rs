@@ -1,0 +1,174 @@
+//! What is wrong with a file, and how it is shown to a person: like a compiler does, with the
+//! line and a caret, and with every value that might be a secret masked.
+
+use crate::config::mask::Mask;
+use crate::config::yaml::{Problem, Span};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::Serialize;
+
+/// Whether the file can be used in spite of the problem.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Severity {
+    /// The file is refused.
+    Error,
+    /// The file is used; `--strict` refuses it.
+    Warning,
+    /// The file is used, with `--strict` too.
+    Note,
+}
+
+impl Severity {
+    /// The word used in machine-readable output.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One problem of a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Diagnostic {
+    /// What kind of problem it is: a stable word, listed in the documentation.
+    pub code: &'static str,
+    /// Error or warning.
+    pub severity: Severity,
+    /// Where it is; `None` when it is about the file as a whole.
+    pub span: Option<Span>,
+    /// What was found and what was expected; never a secret.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error at a place.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self { code, severity: Severity::Error, span: Some(span), message: message.into(), help: None }
+    }
+
+    /// A warning at a place.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// An error about the file as a whole.
+    pub fn file(code: &'static str, message: impl Into<String>) -> Self {
+        Self { span: None, ..Self::error(code, Span::default(), message) }
+    }
+
+    /// Adds what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl Problem {
+    /// A problem of the YAML itself as a diagnostic.
+    pub(crate) fn into_diagnostic(self, severity: Severity) -> Diagnostic {
+        Diagnostic { code: self.code, severity, span: Some(self.span), message: self.message, help: self.help }
+    }
+}
+
+/// A diagnostic in the form of `--format json`.
+#[derive(Debug, Serialize)]
+pub struct JsonDiagnostic<'a> {
+    code: &'a str,
+    severity: &'static str,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+}
+
+/// A file that was read, as its diagnostics show it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The path, or `<stdin>`.
+    pub name: String,
+    /// The text; empty when it could not be read.
+    pub text: String,
+}
+
+impl Source {
+    /// All diagnostics, as a person reads them, in the order of the file.
+    #[must_use]
+    pub fn render(&self, diagnostics: &[Diagnostic], color: bool) -> String {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mask = Mask::of(&self.text);
+        diagnostics.iter().map(|one| self.render_one(one, &mask, &renderer) + "\n").collect()
+    }
+
+    /// All diagnostics, for machines.
+    #[must_use]
+    pub fn to_json<'a>(&self, diagnostics: &'a [Diagnostic]) -> Vec<JsonDiagnostic<'a>> {
+        let entry = |one: &'a Diagnostic| {
+            let place = one.span.map(|span| self.line_and_column(span.start));
+            JsonDiagnostic {
+                code: one.code,
+                severity: one.severity.slug(),
+                line: place.map(|(line, _)| line),
+                column: place.map(|(_, column)| column),
+                message: &one.message,
+                help: one.help.as_deref(),
+            }
+        };
+        diagnostics.iter().map(entry).collect()
+    }
+
+    /// The line (from 1) and the column (from 1, in characters) of a byte of the file.
+    #[must_use]
+    pub fn line_and_column(&self, at: usize) -> (usize, usize) {
+        let before = &self.text[..floor_boundary(&self.text, at)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
+    fn render_one(&self, one: &Diagnostic, mask: &Mask, renderer: &Renderer) -> String {
+        let level = match one.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let title = level.primary_title(one.message.as_str()).id(one.code);
+        let (line, span, number) = one.span.map_or_else(Default::default, |span| self.masked_line(span, mask));
+        let mut group = match one.span {
+            Some(_) => title.element(
+                Snippet::source(line.as_str())
+                    .path(self.name.as_str())
+                    .line_start(number)
+                    .annotation(AnnotationKind::Primary.span(span.start..span.end)),
+            ),
+            None => Group::with_title(title).element(annotate_snippets::Origin::path(self.name.as_str())),
+        };
+        if let Some(help) = &one.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        renderer.render(&[group])
+    }
+
+    /// The line a span begins on, masked, the span within it, and the line's number.
+    fn masked_line(&self, span: Span, mask: &Mask) -> (String, Span, usize) {
+        let start = floor_boundary(&self.text, span.start);
+        let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = self.text[start..].find(['\n', '\r']).map_or(self.text.len(), |at| start + at);
+        let inside = Span { start, end: floor_boundary(&self.text, span.end.clamp(start, line_end)) };
+        let (line, inside) = mask.apply(&self.text, Span { start: line_start, end: line_end }, inside);
+        (line, inside, self.text[..start].matches('\n').count() + 1)
+    }
+}
+
+/// The nearest character boundary at or before `at`.
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

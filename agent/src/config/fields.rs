@@ -1,0 +1,220 @@
+//! Reading the options of one check.
+//!
+//! An option is declared by asking for it: the same call parses it, names its default, explains
+//! it, and - when there is no file at hand ([`Fields::describe`]) - collects the declaration for
+//! the JSON Schema, the unknown-key hints and the documentation.
+
+use crate::config::diagnostic::Diagnostic;
+use crate::config::given::{Given, Misfit};
+use crate::config::setting::Setting;
+use crate::config::shape::Declared;
+use crate::config::yaml::{self, Node, Span, Value};
+use crate::secret::Redactor;
+use std::cell::RefCell;
+
+/// The mapping of one check; remembers which options were asked for.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    span: Span,
+    pairs: Vec<Pair<'a>>,
+    declared: Vec<Declared>,
+    diagnostics: Vec<Diagnostic>,
+    vault: RefCell<Redactor>,
+    describing: bool,
+}
+
+#[derive(Debug)]
+struct Pair<'a> {
+    key: &'a str,
+    key_span: Span,
+    value: &'a Node,
+    asked: bool,
+}
+
+/// What reading a check's mapping gave, beside the check itself.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// Its problems, in no order.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Its secrets.
+    pub(crate) redactor: Redactor,
+    /// Its declared options.
+    pub(crate) declared: Vec<Declared>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a mapping. Keys that are no texts are reported as unknown.
+    pub(crate) fn new(span: Span, pairs: &'a [(Node, Node)]) -> Self {
+        let pairs = pairs
+            .iter()
+            .map(|(key, value)| Pair { key: key_text(key), key_span: key.span, value, asked: false })
+            .collect();
+        Self { pairs, ..Self::empty(span, false) }
+    }
+
+    /// No mapping: every option is absent, and asking only declares.
+    pub(crate) fn describe() -> Self {
+        Self::empty(Span::default(), true)
+    }
+
+    const fn empty(span: Span, describing: bool) -> Self {
+        Self {
+            span,
+            pairs: Vec::new(),
+            declared: Vec::new(),
+            diagnostics: Vec::new(),
+            vault: RefCell::new(Redactor::new()),
+            describing,
+        }
+    }
+
+    /// An option that must be there. `None` after a problem was noted.
+    pub fn required<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Option<T> {
+        self.declare::<T>(key, true, None, about);
+        match self.take(key) {
+            Some(node) => self.read(key, node),
+            None => {
+                self.missing::<T>(key);
+                None
+            }
+        }
+    }
+
+    /// An option that may be absent (or null).
+    pub fn optional<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Option<T> {
+        self.declare::<T>(key, false, None, about);
+        self.take(key).and_then(|node| self.read(key, node))
+    }
+
+    /// An option with a default, which is written as it would stand in the file.
+    ///
+    /// # Panics
+    /// When the default itself is no legal value: a bug, found by the test that describes every check.
+    pub fn or<T: Setting>(&mut self, key: &'static str, default: &'static str, about: &'static str) -> T {
+        self.declare::<T>(key, false, Some(default), about);
+        let given = self.take(key).and_then(|node| self.read(key, node));
+        given.unwrap_or_else(|| self.default_value(key, default))
+    }
+
+    /// Whether the key is there with a value; for rules over several options.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// Whether the option was asked for already.
+    pub(crate) fn is_declared(&self, key: &str) -> bool {
+        self.declared.iter().any(|option| option.key == key)
+    }
+
+    /// Where an option's value stands, else the whole mapping; for rules over several options.
+    #[must_use]
+    pub fn span_of(&self, key: &str) -> Span {
+        self.find(key).map_or(self.span, |node| node.span)
+    }
+
+    /// Notes a problem; with an error among them, the check is not built.
+    pub fn note(&mut self, diagnostic: Diagnostic) {
+        if !self.describing {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Ends the reading: what was not asked for is unknown.
+    pub(crate) fn finish(mut self) -> Read {
+        for pair in self.pairs.iter().filter(|pair| !pair.asked) {
+            let diagnostic = unknown_key(pair, &self.declared);
+            self.diagnostics.push(diagnostic);
+        }
+        Read { diagnostics: self.diagnostics, redactor: self.vault.into_inner(), declared: self.declared }
+    }
+
+    fn declare<T: Setting>(
+        &mut self,
+        key: &'static str,
+        required: bool,
+        default: Option<&'static str>,
+        about: &'static str,
+    ) {
+        self.declared.push(Declared { key, shape: T::SHAPE, required, default, about });
+    }
+
+    fn find(&self, key: &str) -> Option<&'a Node> {
+        self.pairs.iter().find(|pair| pair.key == key).map(|pair| pair.value).filter(|node| !node.is_null())
+    }
+
+    fn take(&mut self, key: &str) -> Option<&'a Node> {
+        self.pairs.iter_mut().filter(|pair| pair.key == key).for_each(|pair| pair.asked = true);
+        self.find(key)
+    }
+
+    fn read<T: Setting>(&mut self, key: &str, node: &'a Node) -> Option<T> {
+        let result = T::read(&Given::new(node, &self.vault));
+        result.map_err(|misfit| self.misfit(key, node, misfit)).ok()
+    }
+
+    fn misfit(&mut self, key: &str, node: &Node, misfit: Misfit) {
+        let message = format!("`{key}`: {}", misfit.message);
+        let mut diagnostic = Diagnostic::error(misfit.code, misfit.span.unwrap_or(node.span), message);
+        diagnostic.help = misfit.help;
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn missing<T: Setting>(&mut self, key: &'static str) {
+        let empty = self.pairs.iter().find(|pair| pair.key == key);
+        let (span, message) = match empty {
+            Some(pair) => (pair.key_span, format!("`{key}` is empty")),
+            None => (self.head(), format!("`{key}` is missing")),
+        };
+        let expected = T::SHAPE.words;
+        self.note(Diagnostic::error("missing-key", span, message).help(format!("add `{key}:` with {expected}")));
+    }
+
+    /// The first line of the mapping: where a missing key is reported.
+    fn head(&self) -> Span {
+        let first = self.pairs.iter().find(|pair| pair.key == "type").or(self.pairs.first());
+        first.map_or(self.span, |pair| Span {
+            start: pair.key_span.start,
+            end: pair.value.span.end.max(pair.key_span.end),
+        })
+    }
+
+    #[expect(
+        clippy::panic,
+        clippy::unused_self,
+        reason = "a default that is no legal value is a bug in the declaration"
+    )]
+    fn default_value<T: Setting>(&self, key: &str, default: &str) -> T {
+        let vault = RefCell::default();
+        let node = yaml::parse(default).ok().and_then(|document| document.root);
+        let value = node.and_then(|node| T::read(&Given::new(&node, &vault)).ok());
+        value.unwrap_or_else(|| panic!("the default `{default}` of `{key}` is no legal value"))
+    }
+}
+
+fn key_text(key: &Node) -> &str {
+    match &key.value {
+        Value::Scalar(scalar) => &scalar.text,
+        Value::Seq(_) | Value::Map(_) => "",
+    }
+}
+
+fn unknown_key(pair: &Pair<'_>, declared: &[Declared]) -> Diagnostic {
+    let known: Vec<&str> = declared.iter().map(|option| option.key).collect();
+    let diagnostic = Diagnostic::warning(
+        "unknown-key",
+        pair.key_span,
+        format!("unknown option `{}`, it is ignored", crate::secret::escaped(pair.key)),
+    );
+    match nearest(pair.key, &known) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("the options are: {}", known.join(", "))),
+    }
+}
+
+/// The word that somebody probably meant.
+pub(crate) fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
+    let likeness = |other: &str| strsim::jaro_winkler(&word.to_lowercase(), other);
+    let best = known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) > 0.8).then_some(best)
+}

@@ -1,0 +1,204 @@
+//! A value as it stands in the file, or behind a reference that stands there, and why it may not
+//! be what an option takes.
+
+use crate::config::shape::{Shape, Shown};
+use crate::config::yaml::{Node, Resolved, Scalar, Span, Value};
+use crate::secret::{Redactor, escaped};
+use std::cell::RefCell;
+use std::io::Read as _;
+
+/// Why a value is not what the option takes.
+#[derive(Debug)]
+pub struct Misfit {
+    pub(crate) code: &'static str,
+    pub(crate) span: Option<Span>,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+impl Misfit {
+    /// A misfit with the code `bad-value`.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { code: "bad-value", span: None, message: message.into(), help: None }
+    }
+
+    /// Adds what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Another stable code than `bad-value`.
+    #[must_use]
+    pub const fn code(mut self, code: &'static str) -> Self {
+        self.code = code;
+        self
+    }
+}
+
+/// A value as it stands in the file, or behind a `{env: VAR}` or `{file: PATH}` that stands there.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    node: &'a Node,
+    vault: &'a RefCell<Redactor>,
+}
+
+impl<'a> Given<'a> {
+    /// A value; the secrets that are met while it is read go into the vault.
+    pub(crate) const fn new(node: &'a Node, vault: &'a RefCell<Redactor>) -> Self {
+        Self { node, vault }
+    }
+
+    /// The value as text. Numbers and booleans are taken as they are written: a password may well
+    /// be `0123`.
+    ///
+    /// # Errors
+    /// A list or mapping is no text; a reference may lead nowhere.
+    pub fn text(&self, shape: &Shape) -> Result<String, Misfit> {
+        match &self.node.value {
+            Value::Scalar(scalar) => python_tuple(scalar).map_or_else(|| Ok(scalar.text.clone()), Err),
+            Value::Map(pairs) => match reference(pairs) {
+                Some((key, value)) => self.follow(key, value),
+                None => Err(self.wrong(shape)),
+            },
+            Value::Seq(_) => Err(self.wrong(shape)),
+        }
+    }
+
+    /// Reads the text by a rule of its own, and names what was found when the rule says no.
+    ///
+    /// # Errors
+    /// The rule's, or those of [`Given::text`].
+    pub fn parse<T>(&self, shape: &Shape, rule: impl FnOnce(&str) -> Option<T>) -> Result<T, Misfit> {
+        let text = self.text(shape)?;
+        rule(&text).ok_or_else(|| self.wrong(shape))
+    }
+
+    /// Remembers the text as a secret.
+    pub fn keep_secret(&self, text: &str) {
+        self.vault.borrow_mut().add(text);
+    }
+
+    /// The items of a list.
+    #[must_use]
+    pub fn items(&self) -> Option<impl Iterator<Item = Given<'a>> + use<'a>> {
+        let Self { node, vault } = *self;
+        match &node.value {
+            Value::Seq(items) => Some(items.iter().map(move |node| Given { node, vault })),
+            _ => None,
+        }
+    }
+
+    /// The keys and values of a mapping that is no reference.
+    #[must_use]
+    pub fn pairs(&self) -> Option<impl Iterator<Item = (Given<'a>, Given<'a>)> + use<'a>> {
+        let Self { node, vault } = *self;
+        match &node.value {
+            Value::Map(pairs) if reference(pairs).is_none() => {
+                Some(pairs.iter().map(move |(key, value)| (Given { node: key, vault }, Given { node: value, vault })))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether nothing stands there.
+    #[must_use]
+    pub const fn is_null(&self) -> bool {
+        self.node.is_null()
+    }
+
+    /// "expected ..., found ...", without showing what may be a secret.
+    #[must_use]
+    pub fn wrong(&self, shape: &Shape) -> Misfit {
+        let (code, found) = match &self.node.value {
+            Value::Scalar(scalar) if shape.shown == Shown::Plain => ("bad-value", format!("`{}`", cut(&scalar.text))),
+            Value::Scalar(_) => ("bad-value", "something else".to_owned()),
+            Value::Seq(_) => ("wrong-type", "a list".to_owned()),
+            Value::Map(pairs) if reference(pairs).is_some() => {
+                ("bad-value", "a reference to something else".to_owned())
+            }
+            Value::Map(_) => ("wrong-type", "a mapping".to_owned()),
+        };
+        let message = format!("expected {}, found {found}", shape.words);
+        Misfit { span: Some(self.node.span), ..Misfit::new(message).code(code) }
+    }
+
+    /// Puts the place of this value into a misfit that has none.
+    pub fn place(&self, misfit: Misfit) -> Misfit {
+        Misfit { span: misfit.span.or(Some(self.node.span)), ..misfit }
+    }
+
+    fn follow(&self, key: &str, name: &str) -> Result<String, Misfit> {
+        let text = if key == "env" { from_environment(name) } else { from_file(name) };
+        let text = text.map_err(|misfit| self.place(misfit.code("bad-reference")))?;
+        self.keep_secret(&text);
+        Ok(text)
+    }
+}
+
+impl Node {
+    /// Whether nothing stands there: null, or no value at all.
+    #[must_use]
+    pub const fn is_null(&self) -> bool {
+        matches!(self.value, Value::Scalar(Scalar { resolved: Resolved::Null, .. }))
+    }
+}
+
+/// `{env: VAR}` or `{file: PATH}`.
+fn reference(pairs: &[(Node, Node)]) -> Option<(&str, &str)> {
+    let [(Node { value: Value::Scalar(key), .. }, Node { value: Value::Scalar(value), .. })] = pairs else {
+        return None;
+    };
+    matches!(key.text.as_str(), "env" | "file").then_some((&key.text, &value.text))
+}
+
+fn from_environment(name: &str) -> Result<String, Misfit> {
+    std::env::var(name).map_err(|error| {
+        let why = match error {
+            std::env::VarError::NotPresent => "is not set",
+            std::env::VarError::NotUnicode(_) => "is not UTF-8",
+        };
+        Misfit::new(format!("the environment variable `{}` {why}", cut(name)))
+    })
+}
+
+/// The longest file that a `{file: PATH}` may name, in bytes.
+const REFERENCE_LIMIT: u64 = 64 * 1024;
+
+fn from_file(path: &str) -> Result<String, Misfit> {
+    let shown = cut(path);
+    let failed = |error: std::io::Error| Misfit::new(format!("cannot read the file `{shown}`: {error}"));
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(Misfit::new(format!("`{shown}` is not a regular file")));
+    }
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(REFERENCE_LIMIT + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > REFERENCE_LIMIT {
+        return Err(Misfit::new(format!("the file `{shown}` is longer than 64 KiB")));
+    }
+    let content = text.trim_end_matches(['\n', '\r']).len();
+    text.truncate(content);
+    Ok(text)
+}
+
+/// The manual writes tuples the way Python does; YAML reads them as one plain text.
+fn python_tuple(scalar: &Scalar) -> Option<Misfit> {
+    let text = scalar.text.trim();
+    let tuple = scalar.resolved == Resolved::Str && text.starts_with('(') && text.ends_with(')') && text.contains(',');
+    tuple.then(|| {
+        Misfit::new("this is a tuple as Python writes it; in YAML it is one text")
+            .code("python-tuple")
+            .help("write a list: [user, password], or [[name, value], [name, value]] for several pairs")
+    })
+}
+
+fn cut(text: &str) -> String {
+    let mut shown: String = text.chars().take(60).collect();
+    if shown.len() < text.len() {
+        shown.push_str("...");
+    }
+    escaped(&shown)
+}

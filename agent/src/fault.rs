@@ -1,0 +1,260 @@
+//! Why something failed: a cause, and with its phase a stable code from the catalogue.
+
+use crate::catalogue::{self, Entry};
+use crate::outcome::Phase;
+use crate::secret::Redactor;
+use std::error::Error;
+use std::fmt;
+
+/// Whose job the fix is; a hint.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Owner {
+    /// Whoever wrote the checks file.
+    Config,
+    /// Whoever runs this host.
+    Host,
+    /// Whoever runs the resolvers or the zone.
+    Dns,
+    /// Routing, firewalls, security groups.
+    Network,
+    /// Whoever runs the other end.
+    Service,
+    /// Whoever issues and installs certificates.
+    Certificate,
+    /// Whoever hands out accounts and passwords.
+    Credentials,
+}
+
+impl Owner {
+    /// Every owner.
+    pub const ALL: [Self; 7] =
+        [Self::Config, Self::Host, Self::Dns, Self::Network, Self::Service, Self::Certificate, Self::Credentials];
+
+    /// The word used in every output.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Host => "host",
+            Self::Dns => "dns",
+            Self::Network => "network",
+            Self::Service => "service",
+            Self::Certificate => "certificate",
+            Self::Credentials => "credentials",
+        }
+    }
+}
+
+/// What went wrong, without saying where: the second half of a failure code.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[expect(missing_docs, reason = "each one is explained, per phase, in the catalogue")]
+pub enum Cause {
+    AuthRequired,
+    BadGateway,
+    BadName,
+    ClientCertRejected,
+    ClientCertRequired,
+    Closed,
+    Deadline,
+    Denied,
+    DeniedLocally,
+    Expired,
+    Failed,
+    HostNotAllowed,
+    HostUnreachable,
+    LocalLimit,
+    Locked,
+    Malformed,
+    MethodUnsupported,
+    NetworkUnreachable,
+    NoAddress,
+    NoCommonVersion,
+    NoSocket,
+    NoSuchDatabase,
+    NoSuchQueue,
+    NoSuchVhost,
+    NotAProxy,
+    NotReady,
+    NotTls,
+    NotYetValid,
+    NxDomain,
+    Overloaded,
+    OwnFault,
+    PermissionDenied,
+    Prohibited,
+    ReadOnly,
+    RecipientRefused,
+    Redirected,
+    Refused,
+    Rejected,
+    Required,
+    Reset,
+    SenderRefused,
+    ServFail,
+    Silent,
+    Timeout,
+    TooLarge,
+    Unreachable,
+    UnsupportedVersion,
+    Untrusted,
+    UnexpectedBody,
+    UnexpectedHeader,
+    UnexpectedReply,
+    UnexpectedStatus,
+    WrongName,
+    WrongService,
+}
+
+/// A cause without its place; becomes a [`Failure`] when the phase it struck is known.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub(crate) cause: Cause,
+    /// Set when the cause belongs to another phase than the one in which it came to light
+    /// (a TLS 1.3 server refuses a client certificate only after the handshake).
+    pub(crate) phase: Option<Phase>,
+    pub(crate) message: String,
+    pub(crate) evidence: Option<String>,
+    pub(crate) owner: Option<Owner>,
+    pub(crate) next_step: Option<String>,
+    pub(crate) causes: Vec<String>,
+}
+
+impl Fault {
+    /// A fault with its one-sentence message, in the words of the person who has to act.
+    pub fn new(cause: Cause, message: impl Into<String>) -> Self {
+        Self {
+            cause,
+            phase: None,
+            message: message.into(),
+            evidence: None,
+            owner: None,
+            next_step: None,
+            causes: Vec::new(),
+        }
+    }
+
+    /// What was seen: an errno, a status line, the server's own text.
+    #[must_use]
+    pub fn evidence(mut self, evidence: impl Into<String>) -> Self {
+        self.evidence = Some(evidence.into());
+        self
+    }
+
+    /// Overrides the catalogue's owner, where the evidence tells more.
+    #[must_use]
+    pub const fn owner(mut self, owner: Owner) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// Overrides the catalogue's next step, where the evidence tells more.
+    #[must_use]
+    pub fn next_step(mut self, next_step: impl Into<String>) -> Self {
+        self.next_step = Some(next_step.into());
+        self
+    }
+
+    /// Places the fault in a phase of its own, whatever phase it comes to light in.
+    #[must_use]
+    pub const fn at(mut self, phase: Phase) -> Self {
+        self.phase = Some(phase);
+        self
+    }
+
+    /// Keeps the chain of causes below an error of a library, for `--tracebacks`.
+    #[must_use]
+    pub fn caused_by(mut self, error: &(dyn Error + 'static)) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            self.causes.push(error.to_string());
+            next = error.source();
+        }
+        self
+    }
+
+    /// Locates the fault; every text of it passes through the redactor here.
+    #[must_use]
+    pub fn in_phase(self, phase: Phase, redactor: &Redactor) -> Failure {
+        let entry = catalogue::settle(self.phase.unwrap_or(phase), self.cause);
+        Failure {
+            code: Code(entry),
+            message: redactor.redact(&self.message),
+            evidence: self.evidence.map(|text| redactor.clean(&text)),
+            owner: self.owner.unwrap_or(entry.owner),
+            next_step: redactor.redact(&self.next_step.unwrap_or_else(|| entry.next_step.to_owned())),
+            causes: self.causes.iter().map(|text| redactor.clean(text)).collect(),
+        }
+    }
+}
+
+/// A stable failure code such as `connect.refused`; see [`catalogue::ALL`].
+#[derive(Clone, Copy)]
+pub struct Code(&'static Entry);
+
+impl Code {
+    /// The phase that the code belongs to.
+    #[must_use]
+    pub const fn phase(self) -> Phase {
+        self.0.phase
+    }
+
+    /// The code as it is printed.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0.code
+    }
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Code {}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A fault and its place: what is broken, in which phase, whose job it is, what to do next.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The stable code; it names the phase.
+    pub code: Code,
+    /// One sentence.
+    pub message: String,
+    /// What was seen, bounded and escaped.
+    pub evidence: Option<String>,
+    /// Whose job the fix is.
+    pub owner: Owner,
+    /// What to do next, one sentence or clause.
+    pub next_step: String,
+    /// The chain of library errors below, outermost first.
+    pub causes: Vec<String>,
+}
+
+impl Failure {
+    /// A panic inside a check: a fault of ours, reported as one failed check.
+    #[must_use]
+    pub fn own_fault(what: &str, redactor: &Redactor) -> Self {
+        Fault::new(Cause::OwnFault, "conn-check itself failed in this check")
+            .evidence(what)
+            .in_phase(Phase::Run, redactor)
+    }
+
+    /// `--max-timeout` came before the check could start.
+    #[must_use]
+    pub fn deadline() -> Self {
+        Fault::new(Cause::Deadline, "the run's time was over before this check could start")
+            .in_phase(Phase::Run, &Redactor::default())
+    }
+}

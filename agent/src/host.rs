@@ -1,0 +1,60 @@
+//! This host: its name, its limits.
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use std::fs;
+
+/// The fully qualified name of this host, as `/etc/hosts` knows it; else its plain name. No
+/// resolver is asked: a report must not wait for a broken one.
+#[must_use]
+pub fn name() -> String {
+    let plain = nix::unistd::gethostname()
+        .ok()
+        .and_then(|name| name.into_string().ok())
+        .unwrap_or_else(|| "localhost".to_owned());
+    if plain.contains('.') {
+        return plain;
+    }
+    let hosts = fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let lines = hosts.lines().map(|line| line.split('#').next().unwrap_or_default());
+    let mut full = lines.filter_map(|line| {
+        let names: Vec<_> = line.split_whitespace().skip(1).collect();
+        let full =
+            names.iter().find(|name| name.strip_prefix(plain.as_str()).is_some_and(|rest| rest.starts_with('.')));
+        full.filter(|_| names.contains(&plain.as_str())).map(|name| (*name).to_owned())
+    });
+    full.next().unwrap_or(plain)
+}
+
+/// What this process may hold open at once: the soft limit is raised to the hard one first.
+#[must_use]
+pub fn descriptors() -> u64 {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 256 };
+    if soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_ok() {
+        return hard;
+    }
+    soft
+}
+
+/// Keeps secrets out of core dumps: none is written, neither by the kernel nor by a handler that
+/// the kernel would start.
+pub fn forbid_core_dumps() {
+    // Either alone is enough on most systems; a failure of one must not stop a check.
+    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+    let _ = nix::sys::prctl::set_dumpable(false);
+}
+
+/// How many checks fit beside each other into so many descriptors.
+///
+/// A check holds up to four: its connection, and those to other addresses of the same name. The
+/// rest is for the program itself and for look-ups, which open sockets of their own.
+#[must_use]
+pub fn slots(descriptors: u64) -> usize {
+    let free = descriptors.saturating_sub(64).max(16) / 4;
+    usize::try_from(free).unwrap_or(usize::MAX).clamp(4, 20_000)
+}
+
+/// How many name look-ups fit beside each other into so many descriptors.
+#[must_use]
+pub fn lookups(descriptors: u64) -> usize {
+    usize::try_from(descriptors / 16).unwrap_or(usize::MAX).clamp(4, 64)
+}

@@ -1,0 +1,71 @@
+//! What a certificate says, for people: reported also when it was not accepted.
+
+use rustls::pki_types::CertificateDer;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+
+/// The readable parts of one certificate.
+#[derive(Clone, Debug)]
+pub(crate) struct Certificate {
+    pub(crate) subject: String,
+    pub(crate) issuer: String,
+    pub(crate) names: Vec<String>,
+    pub(crate) not_before: OffsetDateTime,
+    pub(crate) not_after: OffsetDateTime,
+    pub(crate) is_self_issued: bool,
+}
+
+impl Certificate {
+    /// Reads a certificate; `None` when it is not X.509.
+    pub(crate) fn read(der: &CertificateDer<'_>) -> Option<Self> {
+        let (_, parsed) = X509Certificate::from_der(der).ok()?;
+        let names = parsed.subject_alternative_name().ok().flatten();
+        Some(Self {
+            subject: crate::secret::escaped(&parsed.subject().to_string()),
+            issuer: crate::secret::escaped(&parsed.issuer().to_string()),
+            names: names.map(|names| names.value.general_names.iter().filter_map(name).collect()).unwrap_or_default(),
+            not_before: parsed.validity().not_before.to_datetime(),
+            not_after: parsed.validity().not_after.to_datetime(),
+            is_self_issued: parsed.subject().as_raw() == parsed.issuer().as_raw(),
+        })
+    }
+
+    /// Whole days until it ends; negative when it has ended.
+    pub(crate) fn days_left(&self) -> i64 {
+        (self.not_after - OffsetDateTime::now_utc()).whole_days()
+    }
+
+    /// The facts in the form of `--format json`.
+    pub(crate) fn facts(&self) -> Value {
+        json!({
+            "subject": self.subject,
+            "issuer": self.issuer,
+            "names": self.names,
+            "not_before": rfc3339(self.not_before),
+            "not_after": rfc3339(self.not_after),
+            "days_left": self.days_left(),
+        })
+    }
+}
+
+/// A time as RFC 3339 writes it, in UTC, to the second.
+pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
+    time.replace_nanosecond(0).unwrap_or(time).format(&Rfc3339).unwrap_or_default()
+}
+
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) | GeneralName::URI(name) | GeneralName::RFC822Name(name) => {
+            Some(crate::secret::escaped(name))
+        }
+        GeneralName::IPAddress(bytes) => match bytes.len() {
+            4 => <[u8; 4]>::try_from(*bytes).ok().map(|octets| std::net::Ipv4Addr::from(octets).to_string()),
+            16 => <[u8; 16]>::try_from(*bytes).ok().map(|octets| std::net::Ipv6Addr::from(octets).to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,284 @@
+//! Opening connections: one address, or all addresses of a name as RFC 8305 says.
+
+use crate::fault::{Cause, Fault, Owner};
+use crate::net::clock::within;
+use crate::net::endpoint::Transport;
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::socket::{
+    self, AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, SockaddrStorage, sockopt,
+};
+use std::collections::VecDeque;
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::time::{Duration, Instant};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::task::JoinSet;
+
+/// The head start of each address before the next is tried beside it (RFC 8305 section 5).
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// Addresses beyond these are left alone: a name with hundreds of them must not cost hundreds of sockets.
+const MOST: usize = 8;
+
+/// One address that was tried.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) address: SocketAddr,
+    pub(crate) fault: Fault,
+    pub(crate) elapsed: Duration,
+}
+
+/// The addresses of one name on their way to a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Race {
+    running: JoinSet<(SocketAddr, Duration, Result<TcpStream, Fault>)>,
+    started: Vec<(SocketAddr, Instant)>,
+    /// What has failed so far.
+    pub(crate) failed: Vec<Attempt>,
+    won: Option<(SocketAddr, Instant)>,
+}
+
+impl Race {
+    /// The first connection that opens; the other addresses go on in the background.
+    ///
+    /// # Errors
+    /// When every address failed: the fault of the first.
+    pub(crate) async fn run(&mut self, addresses: Vec<SocketAddr>) -> Result<(TcpStream, SocketAddr), Fault> {
+        if let [address] = addresses[..] {
+            // The usual case costs no task.
+            return connect(address).await.map(|stream| (stream, address));
+        }
+        let mut waiting: VecDeque<_> = interleaved(addresses).into();
+        loop {
+            if let Some(address) = waiting.pop_front() {
+                self.start(address);
+            }
+            let patience = if waiting.is_empty() { Duration::MAX } else { HEAD_START };
+            match within(patience, self.running.join_next()).await {
+                Some(Some(Ok((address, _, Ok(stream))))) => {
+                    self.won = Some((address, Instant::now()));
+                    // The rest is tried too, so that a dead address behind a working one is seen.
+                    waiting.drain(..).for_each(|address| self.start(address));
+                    return Ok((stream, address));
+                }
+                Some(Some(Ok((address, elapsed, Err(fault))))) => self.failed.push(Attempt { address, fault, elapsed }),
+                Some(None) if waiting.is_empty() => return Err(self.first_fault()),
+                Some(Some(Err(_)) | None) | None => {}
+            }
+        }
+    }
+
+    /// The addresses known to be dead behind the winner: refused and the like, and those that had a
+    /// head start before it and have still not answered. Waits for nothing.
+    pub(crate) fn dead(&mut self) -> Vec<Attempt> {
+        while let Some(joined) = self.running.try_join_next() {
+            let Ok((address, elapsed, result)) = joined else { continue };
+            self.started.retain(|(started, _)| *started != address);
+            if let Err(fault) = result {
+                self.failed.push(Attempt { address, fault, elapsed });
+            }
+        }
+        let Some((winner, at)) = self.won else { return Vec::new() };
+        let mut dead = std::mem::take(&mut self.failed);
+        let silent = self.started.iter().filter(|(address, started)| {
+            *address != winner && *started + HEAD_START <= at && dead.iter().all(|other| other.address != *address)
+        });
+        let silent: Vec<_> = silent.map(|(address, started)| no_answer(*address, started.elapsed())).collect();
+        dead.extend(silent);
+        dead
+    }
+
+    fn start(&mut self, address: SocketAddr) {
+        let started = Instant::now();
+        self.started.push((address, started));
+        self.running.spawn(async move {
+            let result = connect(address).await;
+            (address, started.elapsed(), result)
+        });
+    }
+
+    fn first_fault(&mut self) -> Fault {
+        let all: Vec<_> =
+            self.failed.iter().map(|attempt| format!("{}: {}", attempt.address, attempt.fault.message)).collect();
+        let all = all.join("; ");
+        if self.failed.is_empty() {
+            return Fault::new(Cause::OwnFault, "no address was tried");
+        }
+        self.failed.swap_remove(0).fault.evidence(all)
+    }
+}
+
+fn no_answer(address: SocketAddr, elapsed: Duration) -> Attempt {
+    Attempt { address, fault: Fault::new(Cause::Timeout, format!("{address} did not answer")), elapsed }
+}
+
+/// IPv6 and IPv4 in turn, beginning with the system's first choice (RFC 8305 section 4).
+fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (preferred, other): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    let (mut preferred, mut other) = (preferred.into_iter(), other.into_iter());
+    let mut order = Vec::new();
+    loop {
+        let pair = [preferred.next(), other.next()];
+        if pair.iter().all(Option::is_none) {
+            order.truncate(MOST);
+            return order;
+        }
+        order.extend(pair.into_iter().flatten());
+    }
+}
+
+/// Connects to one address. The kernel is asked to keep ICMP errors, which tell a firewall's
+/// refusal from a missing host.
+async fn connect(address: SocketAddr) -> Result<TcpStream, Fault> {
+    let stream = begin(address).map_err(|error| refusal(Transport::Tcp, address, error, None))?;
+    // Writable means decided: connected, or failed with an error to collect.
+    stream.writable().await.map_err(|error| refusal(Transport::Tcp, address, error, None))?;
+    match stream.take_error() {
+        Ok(None) => Ok(stream),
+        Ok(Some(error)) | Err(error) => Err(refusal(Transport::Tcp, address, error, icmp(&stream))),
+    }
+}
+
+fn begin(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = open(address, SockType::Stream)?;
+    socket::setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
+    match socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(address)) {
+        Ok(()) | Err(Errno::EINPROGRESS) => TcpStream::from_std(socket.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn open(address: SocketAddr, kind: SockType) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let socket = socket::socket(family, kind, SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC, None)?;
+    if address.is_ipv4() {
+        socket::setsockopt(&socket, sockopt::Ipv4RecvErr, &true)?;
+    } else {
+        socket::setsockopt(&socket, sockopt::Ipv6RecvErr, &true)?;
+    }
+    Ok(socket)
+}
+
+/// A UDP socket that sends to and hears from one address.
+///
+/// # Errors
+/// No route, no permission, a limit of this host.
+pub(crate) fn datagram(address: SocketAddr) -> Result<UdpSocket, Fault> {
+    let socket = open(address, SockType::Datagram).and_then(|socket| {
+        socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+        UdpSocket::from_std(socket.into())
+    });
+    socket.map_err(|error| refusal(Transport::Udp, address, error, None))
+}
+
+/// Whether this host knows a way to an address. No packet is sent.
+pub(crate) fn has_route(address: SocketAddr) -> bool {
+    open(address, SockType::Datagram)
+        .is_ok_and(|socket| socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(address)).is_ok())
+}
+
+/// An ICMP error that a socket collected (RFC 792, RFC 4443).
+#[derive(Clone, Copy, Debug)]
+struct Icmp {
+    v6: bool,
+    kind: u8,
+    code: u8,
+    sender: Option<IpAddr>,
+}
+
+impl Icmp {
+    /// "Administratively prohibited", in any of its forms.
+    const fn is_prohibition(self) -> bool {
+        if self.v6 {
+            self.kind == 1 && matches!(self.code, 1 | 5 | 6)
+        } else {
+            self.kind == 3 && matches!(self.code, 9 | 10 | 13)
+        }
+    }
+
+    /// "Port unreachable": a UDP stack says so; for TCP it is a firewall's way to reject.
+    const fn is_port_unreachable(self) -> bool {
+        if self.v6 { self.kind == 1 && self.code == 4 } else { self.kind == 3 && self.code == 3 }
+    }
+}
+
+impl std::fmt::Display for Icmp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let version = if self.v6 { "ICMPv6" } else { "ICMP" };
+        write!(f, "{version} type {} code {}", self.kind, self.code)?;
+        self.sender.map_or(Ok(()), |sender| write!(f, " from {sender}"))
+    }
+}
+
+/// What the socket's error queue holds, if it holds an ICMP error.
+fn icmp(socket: &impl std::os::fd::AsRawFd) -> Option<Icmp> {
+    let mut space = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6);
+    let mut payload = [0; 64];
+    let mut buffers = [IoSliceMut::new(&mut payload)];
+    let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
+    let message = socket::recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut buffers, Some(&mut space), flags).ok()?;
+    message.cmsgs().ok()?.find_map(|control| match control {
+        ControlMessageOwned::Ipv4RecvErr(error, sender) if error.ee_origin == libc::SO_EE_ORIGIN_ICMP => {
+            let sender = sender.map(|from| Ipv4Addr::from(u32::from_be(from.sin_addr.s_addr)).into());
+            Some(Icmp { v6: false, kind: error.ee_type, code: error.ee_code, sender })
+        }
+        ControlMessageOwned::Ipv6RecvErr(error, sender) if error.ee_origin == libc::SO_EE_ORIGIN_ICMP6 => {
+            let sender = sender.map(|from| Ipv6Addr::from(from.sin6_addr.s6_addr).into());
+            Some(Icmp { v6: true, kind: error.ee_type, code: error.ee_code, sender })
+        }
+        _ => None,
+    })
+}
+
+/// The fault of an address that could not be used, with the address in its message.
+fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Option<Icmp>) -> Fault {
+    let text = error.to_string();
+    let mut fault = Fault::from(error);
+    fault.message = match fault.cause {
+        Cause::Refused if transport == Transport::Udp => {
+            format!("{address} refused the datagram, nothing listens there")
+        }
+        Cause::Refused => format!("{address} refused the connection"),
+        Cause::HostUnreachable => format!("the network reports {address} as unreachable"),
+        Cause::NetworkUnreachable => format!("there is no route to {address}"),
+        Cause::Timeout => format!("{address} did not answer"),
+        Cause::DeniedLocally => format!("this host does not permit a connection to {address}"),
+        Cause::Reset => format!("{address} reset the connection"),
+        _ => fault.message,
+    };
+    let Some(icmp) = icmp else { return fault.evidence(text) };
+    let who =
+        icmp.sender.map_or_else(|| "a firewall on the way".to_owned(), |sender| format!("a firewall at {sender}"));
+    if icmp.is_prohibition() {
+        fault.cause = Cause::Prohibited;
+        fault.message = format!("{who} prohibits the connection to {address}");
+    } else if transport == Transport::Tcp && icmp.is_port_unreachable() && fault.cause == Cause::Refused {
+        fault = fault
+            .owner(Owner::Network)
+            .next_step("open the port in that firewall; a host without the service would have sent a reset");
+        fault.message = format!("{who} rejects the connection to {address}");
+    }
+    fault.evidence(format!("{text}; {icmp}"))
+}
+
+/// The fault of a datagram socket, with what its error queue holds.
+pub(crate) fn refusal_of(address: SocketAddr, error: io::Error, socket: &impl std::os::fd::AsRawFd) -> Fault {
+    refusal(Transport::Udp, address, error, icmp(socket))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_families_alternate_beginning_with_the_systems_choice() {
+        let address = |text: &str| SocketAddr::new(text.parse().expect("address"), 1);
+        let given = ["::1", "::2", "::3", "127.0.0.1", "127.0.0.2"].map(address).to_vec();
+        let wanted = ["::1", "127.0.0.1", "::2", "127.0.0.2", "::3"].map(address).to_vec();
+        assert_eq!(interleaved(given), wanted);
+    }
+}

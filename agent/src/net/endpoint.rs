@@ -1,0 +1,214 @@
+//! Where a check connects to.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZero;
+
+/// The transport under a check's protocol.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Transport {
+    /// A byte stream.
+    Tcp,
+    /// Datagrams.
+    Udp,
+}
+
+impl Transport {
+    /// The word used in firewall rules.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+}
+
+/// Where a check connects to: transport, host and port.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Endpoint {
+    /// TCP or UDP.
+    pub transport: Transport,
+    /// A name or an address.
+    pub host: Host,
+    /// 1 to 65535.
+    pub port: NonZero<u16>,
+}
+
+impl Endpoint {
+    /// A TCP endpoint.
+    #[must_use]
+    pub const fn tcp(host: Host, port: NonZero<u16>) -> Self {
+        Self { transport: Transport::Tcp, host, port }
+    }
+
+    /// A UDP endpoint.
+    #[must_use]
+    pub const fn udp(host: Host, port: NonZero<u16>) -> Self {
+        Self { transport: Transport::Udp, host, port }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// A host: an address, or a name that is legal in the DNS or in `/etc/hosts`.
+///
+/// Displayed as it was written, an IPv6 address in brackets.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Host {
+    shown: String,
+    target: Target,
+}
+
+/// What a [`Host`] means.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum Target {
+    /// An address literal; the zone is an interface's name or index (RFC 4007), empty for none.
+    Address(IpAddr, String),
+    /// A name in its ASCII form (RFC 5891).
+    Name(String),
+}
+
+/// Why a text is not a host.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BadHost(&'static str);
+
+impl fmt::Display for BadHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Host {
+    /// Reads an address (IPv6 with or without brackets, with or without `%zone`) or a name
+    /// (international names too).
+    ///
+    /// # Errors
+    /// Says which rule of RFC 1123 or RFC 5891 the text breaks.
+    pub fn parse(text: &str) -> Result<Self, BadHost> {
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        if let Some(target) = address(bare) {
+            let shown = if bare.contains(':') { format!("[{bare}]") } else { bare.to_owned() };
+            return Ok(Self { shown, target });
+        }
+        if bare.contains(':') {
+            return Err(BadHost(
+                "a host without a port is wanted; an IPv6 address has only hexadecimal digits, colons and an optional %zone",
+            ));
+        }
+        Ok(Self { shown: text.to_owned(), target: Target::Name(name(text)?) })
+    }
+
+    /// What the host means.
+    #[must_use]
+    pub const fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The name or address as TLS and HTTP want it: no brackets, no zone, ASCII.
+    #[must_use]
+    pub fn bare(&self) -> String {
+        match &self.target {
+            Target::Address(address, _) => address.to_string(),
+            Target::Name(name) => name.trim_end_matches('.').to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.shown)
+    }
+}
+
+fn address(text: &str) -> Option<Target> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(Target::Address(address, String::new()));
+    }
+    let (address, zone) = text.split_once('%')?;
+    let address: Ipv6Addr = address.parse().ok()?;
+    let legal = !zone.is_empty() && zone.len() < 16 && zone.chars().all(|c| c.is_ascii_graphic() && c != '/');
+    legal.then(|| Target::Address(address.into(), zone.to_owned()))
+}
+
+fn name(text: &str) -> Result<String, BadHost> {
+    if text.is_empty() {
+        return Err(BadHost("it is empty"));
+    }
+    if text.contains("://") {
+        return Err(BadHost("it is a URL; only the host is wanted here"));
+    }
+    if let Some(bad) =
+        text.chars().find(|c| c.is_whitespace() || c.is_control() || "/@?#\\\"'`$;&|<>(){}%,!*=+~^".contains(*c))
+    {
+        return Err(BadHost(if bad.is_whitespace() {
+            "a host has no white space"
+        } else {
+            "a host has only letters, digits, `-`, `_` and `.`"
+        }));
+    }
+    let ascii = idna::domain_to_ascii(text).map_err(|_| BadHost("it is not a legal international name (RFC 5891)"))?;
+    let bare = ascii.strip_suffix('.').unwrap_or(&ascii);
+    if bare.len() > 253 {
+        return Err(BadHost("a name has 253 characters at most"));
+    }
+    if bare.split('.').any(str::is_empty) {
+        return Err(BadHost("a name has no empty part between its dots"));
+    }
+    if bare.split('.').any(|label| label.len() > 63) {
+        return Err(BadHost("each part of a name has 63 characters at most"));
+    }
+    if bare.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
+        return Err(BadHost("no part of a name begins or ends with `-`"));
+    }
+    if bare.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(BadHost("it looks like an IPv4 address and is none"));
+    }
+    Ok(ascii)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_names_are_told_apart_and_shown_as_written() {
+        for (text, shown, bare) in [
+            ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+            ("::1", "[::1]", "::1"),
+            ("[::1]", "[::1]", "::1"),
+            ("fe80::1%eth0", "[fe80::1%eth0]", "fe80::1"),
+            ("db.internal", "db.internal", "db.internal"),
+            ("db_1.internal.", "db_1.internal.", "db_1.internal"),
+            ("b\u{fc}cher.example", "b\u{fc}cher.example", "xn--bcher-kva.example"),
+        ] {
+            let host = Host::parse(text).expect(text);
+            assert_eq!((host.to_string().as_str(), host.bare().as_str()), (shown, bare));
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused_with_the_rule_it_breaks() {
+        for text in [
+            "",
+            "a b",
+            "http://x",
+            "a..b",
+            "-a",
+            "a:80",
+            "$(reboot)",
+            "256.1.1.1",
+            "a\nb",
+            "x/y",
+            "1.2.3",
+            &"a".repeat(64),
+            &"a.".repeat(130),
+        ] {
+            assert!(Host::parse(text).is_err(), "{text:?} must be refused");
+        }
+    }
+}

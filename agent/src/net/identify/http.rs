@@ -1,0 +1,66 @@
+//! HTTP, and `MongoDB`, which answers HTTP in HTTP.
+
+use super::field::{after, first_line, mentions, starts, u16_be, until};
+use super::{Peer, Protocol, escape, tls};
+
+/// The header of a frame of HTTP/2 (RFC 9113, section 4.1).
+const FRAME_HEADER_BYTES: usize = 9;
+
+pub(super) fn read(bytes: &[u8]) -> Option<Peer> {
+    http1(bytes).or_else(|| http2(bytes)).or_else(|| page(bytes))
+}
+
+/// A status line (RFC 9112, section 4).
+fn http1(bytes: &[u8]) -> Option<Peer> {
+    let line = first_line(bytes)?.text;
+    let status = line.strip_prefix(b"HTTP/1.").and_then(status)?;
+    if mentions(bytes, "trying to access mongodb over http") {
+        return Some(Peer::new(Protocol::Mongodb, "MongoDB's page for HTTP clients"));
+    }
+    let mut detail = escape::detail(line);
+    if let Some(software) = header(bytes, "server:") {
+        detail = format!("{detail}, Server: {}", escape::detail(software));
+    }
+    // A page that is served all right may well hold such a sentence.
+    let wants_tls = status[0] == b'4' && tls::is_demanded(bytes);
+    Some(Peer::new(Protocol::Http, detail).wanting_tls(wants_tls))
+}
+
+/// The status code behind the minor version.
+fn status(rest: &[u8]) -> Option<[u8; 3]> {
+    match *rest {
+        [b'0' | b'1', b' ', class @ b'1'..=b'5', tens @ b'0'..=b'9', ones @ b'0'..=b'9', ref rest @ ..]
+            if matches!(rest, [] | [b' ', ..]) =>
+        {
+            Some([class, tens, ones])
+        }
+        _ => None,
+    }
+}
+
+/// The value of a header; its name comes in lower case with its colon.
+fn header<'a>(bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let mut lines = bytes.split(|&byte| byte == b'\n').take_while(|line| !line.trim_ascii().is_empty());
+    let line = lines.find(|line| starts(line, name))?;
+    line.get(name.len()..).map(<[u8]>::trim_ascii).filter(|value| !value.is_empty())
+}
+
+/// The SETTINGS frame with which every HTTP/2 server starts (RFC 9113, sections 3.4 and 6.5).
+fn http2(bytes: &[u8]) -> Option<Peer> {
+    let (header, settings) = bytes.split_at_checked(FRAME_HEADER_BYTES)?;
+    let &[0, 0, length, 4, 0, 0, 0, 0, 0] = header else {
+        return None;
+    };
+    let plausible = length % 6 == 0 && (length == 0 || u16_be(settings, 0).is_none_or(|id| (1..=16).contains(&id)));
+    plausible.then(|| Peer::new(Protocol::Http, "HTTP/2 SETTINGS"))
+}
+
+/// A page without a header: some servers take what is no request for HTTP/0.9 and answer so.
+fn page(bytes: &[u8]) -> Option<Peer> {
+    if !starts(bytes, "<!doctype html") && !starts(bytes, "<html>") {
+        return None;
+    }
+    let title = after(bytes, b"<title>").map(|title| escape::detail(until(title, b'<')));
+    let detail = title.map_or("an HTML page".to_owned(), |title| format!("an HTML page: {title}"));
+    Some(Peer::new(Protocol::Http, detail).wanting_tls(tls::is_demanded(bytes)))
+}

@@ -1,0 +1,49 @@
+//! AMQP and NATS, with the port that nodes of Elasticsearch use among themselves.
+
+use super::field::{after, first_line, u32_be, until};
+use super::{Peer, Protocol, escape};
+
+pub(super) fn read(bytes: &[u8]) -> Option<Peer> {
+    amqp_header(bytes).or_else(|| amqp_start(bytes)).or_else(|| nats(bytes)).or_else(|| elasticsearch(bytes))
+}
+
+/// The header with which a broker names the version it speaks, to a client that asked for another
+/// or sent none (AMQP 0-9-1, section 2.2.4; AMQP 1.0, section 2.2).
+fn amqp_header(bytes: &[u8]) -> Option<Peer> {
+    let detail = match bytes.strip_prefix(b"AMQP")? {
+        [0, 0, 9, 1, ..] => "AMQP 0-9-1".to_owned(),
+        // Plain, inside TLS, and with SASL.
+        [0 | 2 | 3, 1, 0, 0, ..] => "AMQP 1.0".to_owned(),
+        // The older drafts.
+        [0 | 1, a @ 0..=1, b @ 0..=10, c @ 0..=10, ..] => format!("AMQP header {a}.{b}.{c}"),
+        _ => return None,
+    };
+    let wants_tls = bytes.get(4) == Some(&2);
+    Some(Peer::new(Protocol::Amqp, detail).wanting_tls(wants_tls))
+}
+
+/// The method Start of class Connection, on channel 0 (AMQP 0-9-1, section 1.4): the answer to the
+/// right header.
+fn amqp_start(bytes: &[u8]) -> Option<Peer> {
+    const START: &[u8] = &[0, 10, 0, 10, 0];
+    let known = bytes.starts_with(&[1, 0, 0])
+        && u32_be(bytes, 3).is_some_and(|length| (12..=131_072).contains(&length))
+        && bytes.get(7..)?.starts_with(START);
+    known.then(|| Peer::new(Protocol::Amqp, "AMQP 0-9-1, connection.start"))
+}
+
+fn nats(bytes: &[u8]) -> Option<Peer> {
+    let fields = bytes.strip_prefix(br"INFO {")?;
+    let fields = first_line(fields)?.text;
+    after(fields, br#""server_id":"#)?;
+    let version = after(fields, br#""version":""#).map(|version| escape::detail(until(version, b'"')));
+    let detail = version.map_or("NATS".to_owned(), |version| format!("NATS {version}"));
+    let wants_tls = after(fields, br#""tls_required":true"#).is_some();
+    Some(Peer::new(Protocol::Nats, detail).wanting_tls(wants_tls))
+}
+
+/// What `OpenSearch` and Elasticsearch say to an HTTP request there.
+fn elasticsearch(bytes: &[u8]) -> Option<Peer> {
+    let text = bytes.trim_ascii_end();
+    (text == b"This is not an HTTP port").then(|| Peer::said(Protocol::Elasticsearch, text))
+}

@@ -1,0 +1,97 @@
+//! The network under the checks: names, connections, TLS, proxies, bounded reads, and who answered.
+//!
+//! Sockets are opened here and nowhere else; phases and deadlines are the [`Probe`](crate::probe::Probe)'s.
+
+mod certificate;
+mod clock;
+mod connect;
+pub mod dns;
+mod endpoint;
+pub mod identify;
+pub(crate) mod nameserver;
+pub(crate) mod proxy;
+mod resolv_conf;
+pub(crate) mod resolve;
+pub(crate) mod tls;
+mod trust;
+mod wire;
+
+pub(crate) use clock::within;
+pub(crate) use connect::{Race, datagram, has_route, refusal_of};
+pub use endpoint::{Endpoint, Host, Target, Transport};
+pub(crate) use resolv_conf::ResolvConf;
+pub(crate) use resolve::Resolver;
+pub use tls::TlsOptions;
+pub(crate) use trust::Trust;
+pub(crate) use wire::{ALLOWANCE, Seen, Wire, too_much};
+
+use crate::fault::{Cause, Fault};
+use nix::libc;
+use std::io;
+
+/// Which address families may be used (`-4`, `-6`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Family {
+    /// Both.
+    #[default]
+    Any,
+    /// IPv4 only.
+    V4,
+    /// IPv6 only.
+    V6,
+}
+
+impl Family {
+    /// Whether an address may be used.
+    #[must_use]
+    pub const fn takes(self, address: std::net::IpAddr) -> bool {
+        match self {
+            Self::Any => true,
+            Self::V4 => address.is_ipv4(),
+            Self::V6 => address.is_ipv6(),
+        }
+    }
+}
+
+impl From<io::Error> for Fault {
+    /// The cause of an I/O error by its errno, or by the TLS error or the byte limit inside it.
+    fn from(error: io::Error) -> Self {
+        if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return tls::fault_of_alert(error);
+        }
+        if let Some(limit) = error.get_ref().and_then(|inner| inner.downcast_ref::<wire::TooMuch>()) {
+            return Self::new(Cause::TooLarge, limit.to_string());
+        }
+        let (cause, message) = errno_cause(&error).unwrap_or_else(|| kind_cause(error.kind()));
+        Self::new(cause, message).evidence(error.to_string()).caused_by(&error)
+    }
+}
+
+fn errno_cause(error: &io::Error) -> Option<(Cause, &'static str)> {
+    Some(match error.raw_os_error()? {
+        libc::ECONNREFUSED => (Cause::Refused, "the connection was refused"),
+        libc::ECONNRESET => (Cause::Reset, "the peer reset the connection"),
+        libc::EPIPE | libc::ECONNABORTED => (Cause::Closed, "the peer closed the connection"),
+        libc::ETIMEDOUT => (Cause::Timeout, "the kernel gave up waiting for an answer"),
+        libc::EHOSTUNREACH | libc::EHOSTDOWN => {
+            (Cause::HostUnreachable, "the network reports that the host is unreachable")
+        }
+        libc::ENETUNREACH | libc::ENETDOWN => (Cause::NetworkUnreachable, "there is no route to that network"),
+        libc::EPERM | libc::EACCES => (Cause::DeniedLocally, "this host does not permit it"),
+        libc::EMFILE | libc::ENFILE => (Cause::LocalLimit, "this host has no file descriptor left for it"),
+        libc::EADDRNOTAVAIL => (Cause::LocalLimit, "this host has no local port or address left for it"),
+        libc::ENOBUFS | libc::ENOMEM => (Cause::LocalLimit, "this host has no memory left for it"),
+        _ => return None,
+    })
+}
+
+const fn kind_cause(kind: io::ErrorKind) -> (Cause, &'static str) {
+    match kind {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+            (Cause::Closed, "the peer closed the connection")
+        }
+        io::ErrorKind::ConnectionReset => (Cause::Reset, "the peer reset the connection"),
+        io::ErrorKind::TimedOut => (Cause::Timeout, "no answer in time"),
+        _ => (Cause::Malformed, "the answer was not understood"),
+    }
+}

@@ -1,0 +1,85 @@
+//! One question to one DNS server: over UDP, and over TCP when the answer did not fit (RFC 1035,
+//! RFC 7766).
+
+use crate::fault::{Cause, Fault};
+use crate::net::clock::within;
+use crate::net::connect::{self, Race};
+use crate::net::dns::{Malformed, Query, Reply};
+use crate::net::resolv_conf::{self, ResolvConf};
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// Asks again after this long without an answer: datagrams get lost.
+const RESEND_AFTER: Duration = Duration::from_millis(700);
+
+/// Where this host's resolvers are written down.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+impl ResolvConf {
+    /// The resolvers of this host; the C library's defaults when the file cannot be read.
+    pub(crate) fn of_this_host() -> Self {
+        let text = std::fs::read_to_string(RESOLV_CONF).unwrap_or_default();
+        resolv_conf::parse_with(&text, |zone| nix::net::if_::if_nametoindex(zone).ok())
+    }
+}
+
+/// A message id that an off-path sender cannot guess.
+pub(crate) fn fresh_id() -> u16 {
+    // The standard library's hasher keys are the operating system's random numbers.
+    (RandomState::new().hash_one(0_u8) & 0xffff) as u16
+}
+
+/// The server's answer, within the given time.
+///
+/// # Errors
+/// `refused` when nothing listens there, `timeout`, `malformed`, and what connecting may give.
+pub(crate) async fn ask(server: SocketAddr, query: &Query, patience: Duration) -> Result<Reply, Fault> {
+    let asked = within(patience, async {
+        let reply = ask_udp(server, query).await?;
+        if reply.truncated { ask_tcp(server, query).await } else { Ok(reply) }
+    });
+    asked
+        .await
+        .unwrap_or_else(|| Err(Fault::new(Cause::Timeout, format!("{server} did not answer within {patience:?}"))))
+}
+
+async fn ask_udp(server: SocketAddr, query: &Query) -> Result<Reply, Fault> {
+    let socket = connect::datagram(server)?;
+    let failed = |error| connect::refusal_of(server, error, &socket);
+    let message = query.encode().map_err(|error| Fault::new(Cause::OwnFault, error.to_string()))?;
+    let mut datagram = [0; 4096];
+    loop {
+        socket.send(&message).await.map_err(failed)?;
+        let heard = within(RESEND_AFTER, async {
+            loop {
+                let length = socket.recv(&mut datagram).await.map_err(failed)?;
+                if let Some(reply) = query.read(&datagram[..length]) {
+                    return reply.map_err(|error| malformed(server, &error));
+                }
+            }
+        });
+        if let Some(reply) = heard.await {
+            return reply;
+        }
+    }
+}
+
+async fn ask_tcp(server: SocketAddr, query: &Query) -> Result<Reply, Fault> {
+    let (mut stream, _) = Race::default().run(vec![server]).await?;
+    let message = query.encode().map_err(|error| Fault::new(Cause::OwnFault, error.to_string()))?;
+    let length = u16::try_from(message.len()).unwrap_or(u16::MAX);
+    stream.write_all(&[&length.to_be_bytes(), message.as_slice()].concat()).await?;
+    let length = stream.read_u16().await?;
+    let mut answer = vec![0; usize::from(length)];
+    stream.read_exact(&mut answer).await?;
+    let reply = query
+        .read(&answer)
+        .ok_or_else(|| Fault::new(Cause::Malformed, format!("{server} answered another question")))?;
+    reply.map_err(|error| malformed(server, &error))
+}
+
+fn malformed(server: SocketAddr, error: &Malformed) -> Fault {
+    Fault::new(Cause::Malformed, format!("{server} sent what is no DNS answer")).evidence(error.to_string())
+}

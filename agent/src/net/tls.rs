@@ -1,0 +1,100 @@
+//! The TLS handshake: TLS 1.2 and 1.3, verified against this host's roots unless the check says
+//! otherwise, with the server's certificate kept for people in every case.
+
+mod examiner;
+mod fault;
+mod options;
+
+pub(crate) use fault::fault_of_alert;
+pub use options::TlsOptions;
+
+use crate::fault::{Cause, Fault};
+use crate::net::certificate::Certificate;
+use crate::net::{Host, Trust, Wire};
+use crate::outcome::Phase;
+use examiner::{ClientIdentity, Examiner};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ProtocolVersion};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio_rustls::TlsConnector;
+
+/// What came of a handshake; the facts are there also when it failed.
+pub(crate) struct Handshake {
+    pub(crate) result: Result<Wire, Fault>,
+    pub(crate) facts: Vec<(&'static str, Value)>,
+    /// The server's own certificate.
+    pub(crate) certificate: Option<Certificate>,
+}
+
+/// Speaks TLS over a connection, to a server of this name.
+pub(crate) async fn handshake(
+    wire: Wire,
+    options: &TlsOptions,
+    trust: &Trust,
+    host: &Host,
+    alpn: &[&str],
+) -> Handshake {
+    let name = match ServerName::try_from(host.bare()) {
+        Ok(name) => name,
+        Err(_) => return Handshake::failed(bad_name(host)),
+    };
+    let examiner = match Examiner::new(options, trust).await {
+        Ok(examiner) => Arc::new(examiner),
+        Err(fault) => return Handshake::failed(*fault),
+    };
+    let identity = Arc::new(ClientIdentity::new(options.client.clone()));
+    let raw = wire.seen();
+    let connected = match client_config(&examiner, &identity, alpn) {
+        Ok(config) => TlsConnector::from(Arc::new(config)).connect(name, wire).await,
+        Err(fault) => return Handshake::failed(*fault),
+    };
+    let mut facts = examiner.facts();
+    let certificate = examiner.certificate();
+    let result = match connected {
+        Ok(stream) => {
+            facts.extend(session_facts(stream.get_ref().1));
+            Ok(Wire::tls(stream))
+        }
+        Err(error) => Err(fault::of_handshake(error, &raw.first(), &examiner, &identity, host, trust)),
+    };
+    Handshake { result, facts, certificate }
+}
+
+impl Handshake {
+    const fn failed(fault: Fault) -> Self {
+        Self { result: Err(fault), facts: Vec::new(), certificate: None }
+    }
+}
+
+fn bad_name(host: &Host) -> Fault {
+    Fault::new(Cause::BadName, format!("{host} is not a name that TLS can ask for")).at(Phase::Resolve)
+}
+
+fn client_config(
+    examiner: &Arc<Examiner>,
+    identity: &Arc<ClientIdentity>,
+    alpn: &[&str],
+) -> Result<ClientConfig, Box<Fault>> {
+    let builder = ClientConfig::builder_with_provider(examiner.provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Box::new(Fault::new(Cause::OwnFault, error.to_string())))?;
+    // `dangerous` is rustls' word for an own verifier; this one delegates to webpki and records.
+    let mut config = builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(examiner) as Arc<_>)
+        .with_client_cert_resolver(Arc::clone(identity) as Arc<_>);
+    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+    config.resumption = rustls::client::Resumption::disabled();
+    Ok(config)
+}
+
+fn session_facts(session: &rustls::ClientConnection) -> Vec<(&'static str, Value)> {
+    let version = match session.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "unknown",
+    };
+    let cipher = session.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
+    vec![("tls_version", json!(version)), ("tls_cipher", json!(cipher))]
+}

@@ -1,0 +1,213 @@
+//! Verification that remembers: what the server showed, what webpki said of it, and whether the
+//! server asked for a certificate of ours.
+
+use crate::fault::{Cause, Fault};
+use crate::net::Trust;
+use crate::net::certificate::Certificate;
+use crate::net::tls::TlsOptions;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(rustls::crypto::ring::default_provider()));
+
+/// What the server showed.
+#[derive(Clone, Debug, Default)]
+struct Shown {
+    chain: Vec<CertificateDer<'static>>,
+    objection: Option<Error>,
+}
+
+/// Verifies as webpki does, and keeps the chain and the objection.
+#[derive(Debug)]
+pub(super) struct Examiner {
+    verify: bool,
+    roots: Arc<RootCertStore>,
+    webpki: Option<Arc<WebPkiServerVerifier>>,
+    shown: Mutex<Shown>,
+}
+
+impl Examiner {
+    pub(super) async fn new(options: &TlsOptions, trust: &Trust) -> Result<Self, Box<Fault>> {
+        // Without verification the roots are not needed, and loading them is most of the work.
+        let roots = match &options.roots {
+            Some(roots) => Arc::clone(roots),
+            None if options.verify => trust.roots().await,
+            None => Arc::new(RootCertStore::empty()),
+        };
+        if options.verify && roots.is_empty() {
+            let path = trust.path().display();
+            return Err(Box::new(
+                Fault::new(Cause::Untrusted, format!("this host trusts no CA: there is no certificate in {path}"))
+                    .owner(crate::fault::Owner::Host)
+                    .next_step("install ca-certificates, or name the CAs with --tls-certs-path or ca_file"),
+            ));
+        }
+        let webpki = if roots.is_empty() { None } else { Some(webpki(&roots)?) };
+        Ok(Self { verify: options.verify, roots, webpki, shown: Mutex::default() })
+    }
+
+    pub(super) fn provider(&self) -> Arc<CryptoProvider> {
+        Arc::clone(&PROVIDER)
+    }
+
+    /// The server's own certificate.
+    pub(super) fn certificate(&self) -> Option<Certificate> {
+        self.shown().chain.first().and_then(Certificate::read)
+    }
+
+    /// The certificates behind it, as they were sent.
+    pub(super) fn chain(&self) -> Vec<Certificate> {
+        self.shown().chain.iter().filter_map(Certificate::read).collect()
+    }
+
+    pub(super) fn facts(&self) -> Vec<(&'static str, Value)> {
+        let shown = self.shown();
+        let mut facts =
+            vec![("tls_verified", json!(self.verify && shown.objection.is_none() && !shown.chain.is_empty()))];
+        if let Some(certificate) = self.certificate() {
+            facts.push(("certificate", certificate.facts()));
+        }
+        let issuers: Vec<_> =
+            self.chain().iter().skip(1).map(|one| json!({"subject": one.subject, "issuer": one.issuer})).collect();
+        if !issuers.is_empty() {
+            facts.push(("certificate_chain", json!(issuers)));
+        }
+        facts
+    }
+
+    fn shown(&self) -> Shown {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn judge(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let Some(webpki) = &self.webpki else { return Err(CertificateError::UnknownIssuer.into()) };
+        match webpki.verify_server_cert(leaf, rest, name, &[], now) {
+            Ok(_) => Ok(()),
+            Err(Error::InvalidCertificate(error)) if self.is_root(leaf) && is_about_the_issuer(&error) => {
+                own_root(leaf, name, now)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the very certificate (its name and key) is among the trusted ones. webpki does not
+    /// take a CA certificate as a server's own; OpenSSL and the applications that use it do.
+    fn is_root(&self, leaf: &CertificateDer<'_>) -> bool {
+        let mut own = RootCertStore::empty();
+        own.add(leaf.clone().into_owned()).is_ok() && self.roots.roots.contains(&own.roots[0])
+    }
+}
+
+fn webpki(roots: &Arc<RootCertStore>) -> Result<Arc<WebPkiServerVerifier>, Box<Fault>> {
+    WebPkiServerVerifier::builder_with_provider(Arc::clone(roots), Arc::clone(&PROVIDER))
+        .build()
+        .map_err(|error| Box::new(Fault::new(Cause::OwnFault, error.to_string())))
+}
+
+/// The objections that a certificate which is its own trusted root draws.
+const fn is_about_the_issuer(error: &CertificateError) -> bool {
+    matches!(error, CertificateError::UnknownIssuer | CertificateError::Other(_))
+}
+
+/// A certificate that is a trusted root itself: its dates and its names still count.
+fn own_root(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime) -> Result<(), Error> {
+    let certificate = Certificate::read(leaf).ok_or(CertificateError::BadEncoding)?;
+    let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    if seconds > certificate.not_after.unix_timestamp() {
+        return Err(CertificateError::Expired.into());
+    }
+    if seconds < certificate.not_before.unix_timestamp() {
+        return Err(CertificateError::NotValidYet.into());
+    }
+    verify_server_name(&ParsedCertificate::try_from(leaf)?, name)
+}
+
+impl ServerCertVerifier for Examiner {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        _ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let objection = self.judge(leaf, rest, name, now).err();
+        let chain = std::iter::once(leaf).chain(rest).map(|one| one.clone().into_owned()).collect();
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Shown { chain, objection: objection.clone() };
+        match objection {
+            Some(error) if self.verify => Err(error),
+            _ => Ok(ServerCertVerified::assertion()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &PROVIDER.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &PROVIDER.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        PROVIDER.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Our certificate, if there is one, and whether the server asked for it.
+#[derive(Debug)]
+pub(super) struct ClientIdentity {
+    certificate: Option<Arc<CertifiedKey>>,
+    asked: AtomicBool,
+}
+
+impl ClientIdentity {
+    pub(super) const fn new(certificate: Option<Arc<CertifiedKey>>) -> Self {
+        Self { certificate, asked: AtomicBool::new(false) }
+    }
+
+    /// The server asked.
+    pub(super) fn was_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// There is one to show.
+    pub(super) const fn is_there(&self) -> bool {
+        self.certificate.is_some()
+    }
+}
+
+impl ResolvesClientCert for ClientIdentity {
+    fn resolve(&self, _issuers: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.store(true, Ordering::Relaxed);
+        self.certificate.clone()
+    }
+
+    fn has_certs(&self) -> bool {
+        // Also without a certificate: only then does rustls call `resolve`, and the question is known.
+        true
+    }
+}

@@ -1,0 +1,162 @@
+//! The byte stream that checks speak through: it counts what the peer sends, keeps the first
+//! bytes of it for identification, and ends a peer that sends too much.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+/// What a server may send in one check, in bytes.
+pub(crate) const ALLOWANCE: u64 = 64 * 1024;
+
+/// What is kept of a peer's first bytes: enough for every banner and for the head of an HTTP error.
+const KEPT: usize = 512;
+
+/// What a peer has sent so far on one layer (the socket, or the TLS session over it).
+#[derive(Debug)]
+pub(crate) struct Seen {
+    read: AtomicU64,
+    allowance: AtomicU64,
+    first: Mutex<Vec<u8>>,
+}
+
+impl Seen {
+    fn new(allowance: u64) -> Arc<Self> {
+        Arc::new(Self { read: AtomicU64::new(0), allowance: AtomicU64::new(allowance), first: Mutex::default() })
+    }
+
+    /// How many bytes came.
+    pub(crate) fn count(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// The first of them, 512 at most.
+    pub(crate) fn first(&self) -> Vec<u8> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets the peer send more than [`ALLOWANCE`].
+    pub(crate) fn allow(&self, bytes: u64) {
+        self.allowance.store(bytes, Ordering::Relaxed);
+    }
+
+    fn note(&self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let before = self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        if before < KEPT as u64 {
+            let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = KEPT - first.len();
+            first.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+        let allowance = self.allowance.load(Ordering::Relaxed);
+        if before + bytes.len() as u64 > allowance { Err(io::Error::other(TooMuch(allowance))) } else { Ok(()) }
+    }
+}
+
+/// The peer sent more than it may.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TooMuch(u64);
+
+impl fmt::Display for TooMuch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the peer sent more than {} bytes", self.0)
+    }
+}
+
+impl std::error::Error for TooMuch {}
+
+/// The same error again, for a library that lends its errors and does not give them.
+pub(crate) fn too_much(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<io::Error> {
+    error.downcast_ref::<TooMuch>().map(|limit| io::Error::other(*limit))
+}
+
+/// A connection to a peer, plain or TLS.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    io: Io,
+    seen: Arc<Seen>,
+}
+
+#[derive(Debug)]
+enum Io {
+    Tcp(TcpStream),
+    Tls(Box<TlsStream<Wire>>),
+}
+
+impl Wire {
+    /// A plain connection. What TLS itself needs comes on top of a check's allowance.
+    pub(crate) fn tcp(stream: TcpStream) -> Self {
+        Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE) }
+    }
+
+    /// A TLS session over a plain connection.
+    pub(crate) fn tls(stream: TlsStream<Self>) -> Self {
+        let below = &stream.get_ref().0.seen;
+        below.allow(below.allowance.load(Ordering::Relaxed) + ALLOWANCE);
+        Self { io: Io::Tls(Box::new(stream)), seen: Seen::new(ALLOWANCE) }
+    }
+
+    /// What the peer has sent on this layer; stays readable when the wire itself is gone.
+    pub(crate) fn seen(&self) -> Arc<Seen> {
+        Arc::clone(&self.seen)
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(match &mut self.io {
+            Io::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        })?;
+        Poll::Ready(self.seen.note(&buf.filled()[before..]))
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.io {
+            Io::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Io::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.io {
+            Io::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Io::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.io {
+            Io::Tcp(stream) => stream.is_write_vectored(),
+            Io::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Io::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Io::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What a check found: phases with their durations, verdicts, facts, warnings.
+
+use crate::fault::Failure;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// One stage of a check, in the order a client meets them.
+///
+/// A check passes through the phases it needs, some twice (STARTTLS: protocol, tls, protocol, auth).
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Phase {
+    /// The name is turned into addresses.
+    Resolve,
+    /// A transport connection is opened to one of them.
+    Connect,
+    /// A proxy is asked to pass the connection on.
+    Proxy,
+    /// The TLS handshake.
+    Tls,
+    /// The peer proves that it speaks the expected protocol.
+    Protocol,
+    /// The peer accepts our credentials.
+    Auth,
+    /// What the application needs from the service is asked for.
+    Request,
+    /// Outside every phase: the run itself (its deadline, a fault of our own).
+    Run,
+}
+
+impl Phase {
+    /// Every phase, in order; [`Phase::Run`] last.
+    pub const ALL: [Self; 8] =
+        [Self::Resolve, Self::Connect, Self::Proxy, Self::Tls, Self::Protocol, Self::Auth, Self::Request, Self::Run];
+
+    /// The first half of a failure code.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Proxy => "proxy",
+            Self::Tls => "tls",
+            Self::Protocol => "protocol",
+            Self::Auth => "auth",
+            Self::Request => "request",
+            Self::Run => "run",
+        }
+    }
+}
+
+/// How long a phase took, and what it reached.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Timing {
+    /// Which phase.
+    pub phase: Phase,
+    /// From its start to its end, good or bad.
+    pub elapsed: Duration,
+    /// The address that was connected to (connect phase only).
+    pub address: Option<SocketAddr>,
+}
+
+/// The judgement over one result, one check or a whole run.
+///
+/// The order is by urgency: a skipped result says less than a warning.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Verdict {
+    /// It works.
+    Pass,
+    /// Not run, because something before it failed or the run ended.
+    Skip,
+    /// It works, and somebody should look at it.
+    Warn,
+    /// It does not work.
+    Fail,
+}
+
+impl Verdict {
+    /// The word used in machine-readable output.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Skip => "skip",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// What a warning is about; stable, listed in the documentation.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum WarningKind {
+    /// The certificate ends soon (`expiry_warning_days`).
+    TlsExpiresSoon,
+    /// A plain TCP peer accepted and closed without a word.
+    ConnectClosedAtOnce,
+    /// One of several addresses of the name does not answer.
+    ConnectAddressDead,
+    /// Slower than `warn_after`.
+    RunSlow,
+    /// A login is configured, and the server has none.
+    AuthNotNeeded,
+}
+
+impl WarningKind {
+    /// Every kind, for the documentation and the schema.
+    pub const ALL: [Self; 5] =
+        [Self::TlsExpiresSoon, Self::ConnectClosedAtOnce, Self::ConnectAddressDead, Self::RunSlow, Self::AuthNotNeeded];
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TlsExpiresSoon => "tls.expires-soon",
+            Self::ConnectClosedAtOnce => "connect.closed-at-once",
+            Self::ConnectAddressDead => "connect.address-dead",
+            Self::RunSlow => "run.slow",
+            Self::AuthNotNeeded => "auth.not-needed",
+        }
+    }
+}
+
+/// Something that works today and needs a person's attention.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Warning {
+    /// What it is about.
+    pub kind: WarningKind,
+    /// One sentence.
+    pub message: String,
+    /// The result it belongs to, counted from 0 within its check.
+    pub result: usize,
+}
+
+/// One result of a check: a line of the plain output.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Step {
+    /// What came of it.
+    pub verdict: Verdict,
+    /// Its own share of the check's time.
+    pub elapsed: Duration,
+    /// When it ended, from the start of the run.
+    pub at: Duration,
+}
+
+/// Everything known about one finished check.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The check's place in the plan, counted from 0.
+    pub entry: usize,
+    /// One per result name, in order.
+    pub steps: Vec<Step>,
+    /// The phases, in order of occurrence.
+    pub phases: Vec<Timing>,
+    /// Why it failed, if it did; it belongs to the one step whose verdict is `Fail`.
+    pub failure: Option<Box<Failure>>,
+    /// What needs attention.
+    pub warnings: Vec<Warning>,
+    /// What was learnt on the way (addresses, TLS version, certificate, banner, server version).
+    pub facts: Vec<(&'static str, Value)>,
+    /// From the check's own start to its end.
+    pub elapsed: Duration,
+}
+
+impl Outcome {
+    /// The outcome of a check that never started: all its results are skipped.
+    #[must_use]
+    pub fn skipped(entry: usize, results: usize, at: Duration) -> Self {
+        let step = Step { verdict: Verdict::Skip, elapsed: Duration::ZERO, at };
+        Self {
+            entry,
+            steps: vec![step; results],
+            phases: Vec::new(),
+            failure: None,
+            warnings: Vec::new(),
+            facts: Vec::new(),
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// The outcome of a check that failed before its first result was decided.
+    #[must_use]
+    pub fn failed(entry: usize, results: usize, at: Duration, failure: Failure) -> Self {
+        let mut outcome = Self::skipped(entry, results, at);
+        if let Some(first) = outcome.steps.first_mut() {
+            first.verdict = Verdict::Fail;
+        }
+        outcome.failure = Some(Box::new(failure));
+        outcome
+    }
+
+    /// Warnings make a passed result a warning.
+    pub(crate) fn apply_warnings(&mut self) {
+        for warning in &self.warnings {
+            if let Some(step) = self.steps.get_mut(warning.result).filter(|step| step.verdict == Verdict::Pass) {
+                step.verdict = Verdict::Warn;
+            }
+        }
+    }
+
+    /// The check passed and took longer than it should.
+    pub(crate) fn note_slow(&mut self, most: Duration) {
+        let message = format!("took {:.3} s, more than {} s", self.elapsed.as_secs_f64(), most.as_secs_f64());
+        let result = self.steps.iter().rposition(|step| step.verdict != Verdict::Skip).unwrap_or_default();
+        self.warnings.push(Warning { kind: WarningKind::RunSlow, message, result });
+        self.apply_warnings();
+    }
+}

@@ -1,0 +1,380 @@
+//! A running check's hands: the probe opens its connections, names and times its phases, keeps
+//! its deadline, and collects what it learns.
+//!
+//! There is no other way to the network, so every protocol has the same phases.
+
+use crate::checks::Stop;
+use crate::event::Event;
+use crate::fault::{Cause, Failure, Fault};
+use crate::net::identify::{Protocol, escape, identify};
+use crate::net::{self, Endpoint, Host, Race, Seen, TlsOptions, Wire};
+use crate::outcome::{Phase, Step, Timing, Verdict, Warning, WarningKind};
+use crate::run::World;
+use crate::secret::Redactor;
+use serde_json::{Value, json};
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::UdpSocket;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+
+/// What a check has found so far; kept outside the check, so that neither a panic nor an
+/// interrupt loses it.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) phases: Vec<Timing>,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) facts: Vec<(&'static str, Value)>,
+}
+
+/// What a peer did while it was listened to; see [`Probe::listen`].
+#[derive(Debug)]
+pub enum Heard {
+    /// Not a byte.
+    Nothing,
+    /// It said something.
+    Bytes(Vec<u8>),
+    /// It closed the connection.
+    Closed,
+    /// It broke the connection.
+    Broken(Fault),
+}
+
+/// A running check's hands.
+#[derive(Debug)]
+pub struct Probe {
+    world: Arc<World>,
+    entry: usize,
+    /// The last result that anybody asked for.
+    wanted: usize,
+    results: usize,
+    deadline: Instant,
+    step_began: Instant,
+    redactor: Redactor,
+    findings: Arc<Mutex<Findings>>,
+    events: Option<UnboundedSender<Event>>,
+    expected: Option<Protocol>,
+    seen: Option<Arc<Seen>>,
+    race: Race,
+    connect_time: Duration,
+}
+
+/// What a probe is made from.
+pub(crate) struct Assignment {
+    pub(crate) entry: usize,
+    pub(crate) wanted: usize,
+    pub(crate) results: usize,
+    pub(crate) timeout: Duration,
+    pub(crate) redactor: Redactor,
+    pub(crate) findings: Arc<Mutex<Findings>>,
+    pub(crate) events: Option<UnboundedSender<Event>>,
+}
+
+impl Probe {
+    /// A probe whose check begins now.
+    pub(crate) fn new(world: Arc<World>, assignment: Assignment) -> Self {
+        let now = Instant::now();
+        let probe = Self {
+            world,
+            entry: assignment.entry,
+            wanted: assignment.wanted,
+            results: assignment.results,
+            deadline: now + assignment.timeout,
+            step_began: now,
+            redactor: assignment.redactor,
+            findings: assignment.findings,
+            events: assignment.events,
+            expected: None,
+            seen: None,
+            race: Race::default(),
+            connect_time: Duration::ZERO,
+        };
+        probe.emit(|| Event::Started { entry: probe.entry, result: 0 });
+        probe
+    }
+
+    /// Says which protocol the peer should speak: a peer that speaks another one is then named
+    /// (`protocol.wrong-service`), whatever went wrong on the way.
+    pub const fn expect(&mut self, protocol: Protocol) {
+        self.expected = Some(protocol);
+    }
+
+    /// Resolves the host and connects to the first of its addresses that answers (RFC 8305).
+    ///
+    /// # Errors
+    /// `resolve.*` and `connect.*`.
+    pub(crate) async fn open(&mut self, endpoint: &Endpoint) -> Result<Wire, Failure> {
+        let world = Arc::clone(&self.world);
+        let addresses = self.phase(Phase::Resolve, world.resolver.resolve(&endpoint.host, endpoint.port.get())).await?;
+        let mut race = std::mem::take(&mut self.race);
+        let began = Instant::now();
+        let connected = self.phase(Phase::Connect, race.run(addresses)).await;
+        self.race = race;
+        let (stream, address) = connected?;
+        self.connect_time = began.elapsed();
+        self.note_address(address);
+        let wire = Wire::tcp(stream);
+        self.seen = Some(wire.seen());
+        Ok(wire)
+    }
+
+    /// Resolves the host, for datagrams.
+    ///
+    /// # Errors
+    /// `resolve.*`.
+    pub(crate) async fn addresses(&mut self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Failure> {
+        let world = Arc::clone(&self.world);
+        self.phase(Phase::Resolve, world.resolver.resolve(&endpoint.host, endpoint.port.get())).await
+    }
+
+    /// A socket for datagrams to and from one address. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// `connect.*`: no route, no permission, a limit of this host.
+    pub(crate) async fn datagram(&mut self, address: SocketAddr) -> Result<UdpSocket, Failure> {
+        let socket = self.phase(Phase::Connect, async { net::datagram(address) }).await?;
+        self.note_address(address);
+        Ok(socket)
+    }
+
+    /// Speaks TLS over a connection, to a server of this name. What the certificate says becomes
+    /// a fact in any case.
+    ///
+    /// # Errors
+    /// `tls.*`.
+    pub(crate) async fn tls(
+        &mut self,
+        wire: Wire,
+        options: &TlsOptions,
+        host: &Host,
+        alpn: &[&str],
+    ) -> Result<Wire, Failure> {
+        let world = Arc::clone(&self.world);
+        let mut facts = Vec::new();
+        let mut certificate = None;
+        let result = self
+            .phase(Phase::Tls, async {
+                let handshake = net::tls::handshake(wire, options, &world.trust, host, alpn).await;
+                (facts, certificate) = (handshake.facts, handshake.certificate);
+                handshake.result
+            })
+            .await;
+        self.findings().facts.extend(facts);
+        let wire = result?;
+        self.seen = Some(wire.seen());
+        if let Some(certificate) = certificate.filter(|one| one.days_left() < i64::from(options.expiry_warning_days)) {
+            let message =
+                format!("the certificate of {} ends in {} days", certificate.subject, certificate.days_left());
+            self.warn(WarningKind::TlsExpiresSoon, message);
+        }
+        Ok(wire)
+    }
+
+    /// Waits a moment for a peer that has nothing to say: long enough for it to break the
+    /// connection, scaled to how long connecting took (1 ms to 150 ms).
+    pub(crate) async fn listen(&mut self, wire: &mut Wire) -> Heard {
+        const SHORTEST: Duration = Duration::from_millis(1);
+        const LONGEST: Duration = Duration::from_millis(150);
+        let grace = (self.connect_time * 2).clamp(SHORTEST, LONGEST).min(self.left());
+        let mut bytes = [0; 256];
+        match net::within(grace, wire.read(&mut bytes)).await {
+            None => Heard::Nothing,
+            Some(Ok(0)) => Heard::Closed,
+            Some(Ok(count)) => Heard::Bytes(bytes[..count].to_vec()),
+            Some(Err(error)) => Heard::Broken(error.into()),
+        }
+    }
+
+    /// Waits a moment for more evidence of what has already failed; never fails itself.
+    pub(crate) async fn glance<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        const MOMENT: Duration = Duration::from_millis(50);
+        net::within(MOMENT.min(self.left()), work).await
+    }
+
+    /// Runs one phase: times it, bounds it, places its fault, reports it.
+    ///
+    /// # Errors
+    /// The work's fault in this phase, or the phase's timeout.
+    pub async fn phase<T>(&mut self, phase: Phase, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Failure> {
+        let began = Instant::now();
+        let heard_before = self.heard();
+        let deadline = self.world.deadline.map_or(self.deadline, |run| run.min(self.deadline));
+        #[expect(clippy::disallowed_methods, reason = "the one place that keeps deadlines")]
+        let result = tokio::time::timeout_at(deadline, work).await;
+        let timing = Timing { phase, elapsed: began.elapsed(), address: None };
+        self.findings().phases.push(timing);
+        self.emit(|| Event::Phase { entry: self.entry, timing });
+        let fault = match result {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(fault)) => fault,
+            Err(_) => self.timed_out(phase, began.elapsed(), self.heard() == heard_before),
+        };
+        Err(self.recognise(phase, fault).in_phase(phase, &self.redactor))
+    }
+
+    /// A failure that needs no waiting: what was heard is not what was wanted.
+    #[must_use]
+    pub fn fail(&self, phase: Phase, fault: Fault) -> Failure {
+        self.recognise(phase, fault).in_phase(phase, &self.redactor)
+    }
+
+    /// The current result passed; the next one begins.
+    ///
+    /// # Errors
+    /// [`Stop::Enough`] when no later result was asked for.
+    pub fn passed(&mut self) -> Result<(), Stop> {
+        let result = self.end_step(Verdict::Pass);
+        if result >= self.wanted {
+            return Err(Stop::Enough);
+        }
+        let step = self.findings().steps[result];
+        self.emit(|| Event::Passed { entry: self.entry, result, step });
+        self.emit(|| Event::Started { entry: self.entry, result: result + 1 });
+        Ok(())
+    }
+
+    /// Keeps something that was learnt. A text of a server's is to be escaped by the caller or
+    /// passed through [`Probe::clean`].
+    pub fn fact(&mut self, key: &'static str, value: impl Into<Value>) {
+        let value = value.into();
+        self.findings().facts.push((key, value));
+    }
+
+    /// A server's text made fit for people: bounded, escaped, without this check's secrets.
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
+        self.redactor.clean(text)
+    }
+
+    /// Notes something that needs attention, with the current result.
+    pub fn warn(&mut self, kind: WarningKind, message: String) {
+        let message = self.redactor.redact(&message);
+        let mut findings = self.findings();
+        let result = findings.steps.len().min(self.results.saturating_sub(1));
+        findings.warnings.push(Warning { kind, message, result });
+    }
+
+    /// What is left of the check's time.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        let deadline = self.world.deadline.map_or(self.deadline, |run| run.min(self.deadline));
+        deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Lets the peer send more than 64 KiB on the current layer.
+    pub(crate) fn allow(&self, bytes: u64) {
+        if let Some(seen) = &self.seen {
+            seen.allow(bytes);
+        }
+    }
+
+    /// The check is over: decides its last result and reports the addresses found dead.
+    pub(crate) fn end(mut self, result: Result<(), Stop>) -> Option<Failure> {
+        self.report_dead_addresses();
+        match result {
+            Err(Stop::Enough) => None,
+            Ok(()) => {
+                self.end_step(Verdict::Pass);
+                None
+            }
+            Err(Stop::Failed(failure)) => {
+                self.end_step(Verdict::Fail);
+                Some(failure)
+            }
+        }
+    }
+
+    fn end_step(&mut self, verdict: Verdict) -> usize {
+        let now = Instant::now();
+        let step = Step { verdict, elapsed: now - self.step_began, at: now - self.world.began };
+        self.step_began = now;
+        let mut findings = self.findings();
+        findings.steps.push(step);
+        findings.steps.len() - 1
+    }
+
+    fn report_dead_addresses(&mut self) {
+        for attempt in self.race.dead() {
+            let why = self.redactor.redact(&attempt.fault.message);
+            self.fact("dead_address", json!({"address": attempt.address.to_string(), "why": why, "elapsed_seconds": attempt.elapsed.as_secs_f64()}));
+            // A host without IPv6 need not hear of it; and `localhost` has two addresses by
+            // custom, of which a service may well use one.
+            if !attempt.address.ip().is_loopback() && net::has_route(attempt.address) {
+                self.findings().warnings.push(Warning {
+                    kind: WarningKind::ConnectAddressDead,
+                    message: format!("another address works, but {why}"),
+                    result: 0,
+                });
+            }
+        }
+    }
+
+    fn note_address(&self, address: SocketAddr) {
+        if let Some(timing) = self.findings().phases.last_mut() {
+            timing.address = Some(address);
+        }
+    }
+
+    fn heard(&self) -> u64 {
+        self.seen.as_ref().map_or(0, |seen| seen.count())
+    }
+
+    fn timed_out(&self, phase: Phase, elapsed: Duration, silent: bool) -> Fault {
+        let by_run = self.world.deadline.is_some_and(|run| run < self.deadline);
+        let whose = if by_run { "when the run's time was over" } else { "within the check's timeout" };
+        let seconds = elapsed.as_secs_f64();
+        let fault = match phase {
+            Phase::Resolve => Fault::new(Cause::Timeout, format!("no resolver answered {whose}")),
+            Phase::Connect => Fault::new(Cause::Timeout, format!("no answer to the connection request {whose}")),
+            Phase::Protocol if silent && !by_run => {
+                Fault::new(Cause::Silent, format!("accepted the connection and said nothing {whose}"))
+            }
+            _ if silent => Fault::new(Cause::Timeout, format!("no answer {whose}")),
+            _ => Fault::new(Cause::Timeout, format!("no complete answer {whose}")),
+        };
+        fault.evidence(format!("waited {seconds:.3} s"))
+    }
+
+    /// Names the peer, when what it said shows that it speaks another protocol than expected.
+    fn recognise(&self, phase: Phase, fault: Fault) -> Fault {
+        let unclear = matches!(
+            fault.cause,
+            Cause::Malformed | Cause::Closed | Cause::Reset | Cause::Timeout | Cause::Silent | Cause::TooLarge
+        );
+        let (Some(expected), Some(seen)) = (self.expected, &self.seen) else { return fault };
+        if !unclear || !matches!(phase, Phase::Protocol | Phase::Auth) {
+            return fault;
+        }
+        let first = seen.first();
+        match identify(&first) {
+            Some(peer) if peer.wants_tls => {
+                Fault::new(Cause::Required, "the peer wants TLS on this port").evidence(peer.detail).at(Phase::Tls)
+            }
+            Some(peer) if !peer.protocol.may_be(expected) => Fault::new(
+                Cause::WrongService,
+                format!("this is {}, not {}", peer.protocol.described(), expected.name()),
+            )
+            .evidence(format!("it answered {}", peer.detail))
+            .at(Phase::Protocol),
+            _ if fault.cause == Cause::Malformed && !first.is_empty() => {
+                fault.evidence(format!("it answered {}", escape(&first, 60)))
+            }
+            _ => fault,
+        }
+    }
+
+    fn findings(&self) -> MutexGuard<'_, Findings> {
+        self.findings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn emit(&self, event: impl FnOnce() -> Event) {
+        if let Some(events) = &self.events {
+            // Nobody listens any more when the run was interrupted.
+            let _ = events.send(event());
+        }
+    }
+}

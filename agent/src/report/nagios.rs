@@ -1,0 +1,168 @@
+//! `nagios`: a plugin's output (Monitoring Plugins Development Guidelines), within NRPE's limits.
+
+use crate::config::{Diagnostic, Source};
+use crate::outcome::Verdict;
+use crate::report::view::{CheckView, Overall, View};
+use crate::report::{Counts, Reporter};
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+/// NRPE v2 keeps 1,023 bytes of the output.
+const FIRST_LINE: usize = 1000;
+
+/// NRPE v4 keeps 65,504 bytes; what is left is for the perfdata of the long output.
+const LONG_OUTPUT: usize = 44_000;
+
+/// For the perfdata of the long output.
+const LONG_PERFDATA: usize = 14_000;
+
+/// One line that says all, then one per check, worst first.
+pub(super) struct Nagios;
+
+impl Reporter for Nagios {
+    fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut checks: Vec<_> = view.checks.iter().collect();
+        // The sort is stable: within a verdict the file's order stays.
+        checks.sort_by_key(|check| std::cmp::Reverse(check.verdict()));
+        let perfdata = perfdata(view);
+        let room = FIRST_LINE.saturating_sub(perfdata.len() + 1);
+        writeln!(out, "{}|{perfdata}", headline(view, &checks, room))?;
+        let (lines, left_out) = fitting(checks.iter().map(|check| line(check)), LONG_OUTPUT);
+        let more = if left_out > 0 { format!("\n... and {left_out} more checks") } else { String::new() };
+        let mut labels = HashSet::new();
+        let times = view
+            .checks
+            .iter()
+            .map(|check| format!("{}={:.6}s;;;0", label(check, &mut labels), check.outcome.elapsed.as_secs_f64()));
+        let (times, _) = fitting(times, LONG_PERFDATA);
+        writeln!(out, "{}{more}|{}", lines.join("\n"), times.join("\n"))
+    }
+}
+
+/// A file that cannot be run: UNKNOWN, with its first problem.
+///
+/// # Errors
+/// The writer's.
+pub fn bad_file(source: &Source, diagnostics: &[Diagnostic], out: &mut dyn Write) -> io::Result<()> {
+    let place = |one: &Diagnostic| match one.span.map(|span| source.line_and_column(span.start)) {
+        Some((line, column)) => format!("{}:{line}:{column}", source.name),
+        None => source.name.clone(),
+    };
+    let lines: Vec<_> =
+        diagnostics.iter().map(|one| harmless(&format!("{}: {} [{}]", place(one), one.message, one.code))).collect();
+    let count = if lines.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", lines.len()) };
+    let first = lines.first().map(String::as_str).unwrap_or_default();
+    writeln!(out, "{}", cut(format!("CONN-CHECK UNKNOWN: {count} in the checks file - {first}"), FIRST_LINE))?;
+    let (rest, left_out) = fitting(lines.into_iter().skip(1), LONG_OUTPUT);
+    rest.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    if left_out > 0 { writeln!(out, "... and {left_out} more problems") } else { Ok(()) }
+}
+
+fn headline(view: &View<'_>, checks: &[&CheckView<'_>], room: usize) -> String {
+    let Counts { fail, warn, .. } = view.counts;
+    let total = view.counts.total();
+    let word = match view.overall() {
+        Overall::Pass => "OK",
+        Overall::Warn => "WARNING",
+        Overall::Fail => "CRITICAL",
+        Overall::Unknown => "UNKNOWN",
+    };
+    let mut text = format!("CONN-CHECK {word}: {fail} of {total} failed");
+    if warn > 0 {
+        text += &format!(", {warn} with warnings");
+    }
+    if view.interrupted {
+        text += ", interrupted";
+    }
+    let worst: Vec<_> = checks.iter().filter_map(|check| worst(check)).collect();
+    for (index, part) in worst.iter().enumerate() {
+        let more = format!(" ... and {} more", worst.len() - index);
+        let separator = if index == 0 { " - " } else { "; " };
+        if text.len() + separator.len() + part.len() + more.len() > room {
+            return cut(text + &more, room);
+        }
+        text = text + separator + part;
+    }
+    cut(text, room)
+}
+
+/// What the headline says of a check: nothing of one that passed.
+fn worst(check: &CheckView<'_>) -> Option<String> {
+    let row = check.rows.iter().find(|row| row.step.verdict == check.verdict())?;
+    match (check.verdict(), check.failure()) {
+        (Verdict::Fail, Some(failure)) => {
+            Some(harmless(&format!("{} {}: {}", row.name, failure.code, failure.message)))
+        }
+        (Verdict::Warn, _) => row
+            .warnings
+            .first()
+            .map(|warning| harmless(&format!("{} {}: {}", row.name, warning.kind.code(), warning.message))),
+        _ => None,
+    }
+}
+
+fn line(check: &CheckView<'_>) -> String {
+    let row = check.rows.iter().find(|row| row.step.verdict == check.verdict());
+    let name = row.map_or(check.entry.target.as_str(), |row| row.name);
+    let label = check.entry.label.as_ref().map(|label| format!(" \"{label}\"")).unwrap_or_default();
+    let text = match (check.verdict(), check.failure()) {
+        (Verdict::Fail, Some(failure)) => format!("[CRITICAL] {name}{label} {}", failure.line()),
+        (Verdict::Warn, _) => {
+            let warnings: Vec<_> =
+                check.warnings().map(|warning| format!("{} [{}]", warning.message, warning.kind.code())).collect();
+            format!("[WARNING] {name}{label} {}", warnings.join("; "))
+        }
+        (Verdict::Skip, _) => format!("[SKIPPED] {name}{label}"),
+        (Verdict::Pass | Verdict::Fail, _) => format!("[OK] {name}{label}"),
+    };
+    harmless(&text)
+}
+
+fn perfdata(view: &View<'_>) -> String {
+    let Counts { pass, warn, fail, skip } = view.counts;
+    let total = view.counts.total();
+    let elapsed = view.elapsed.as_secs_f64();
+    format!(
+        "pass={pass};;;0;{total} warn={warn};;;0;{total} fail={fail};;;0;{total} skip={skip};;;0;{total} time={elapsed:.6}s;;;0"
+    )
+}
+
+/// A label is unique, in quotes, and holds neither quotes nor an equals sign.
+fn label(check: &CheckView<'_>, taken: &mut HashSet<String>) -> String {
+    let plain = harmless(&format!("{}:{}", check.entry.kind, check.entry.target)).replace(['\'', '='], "_");
+    let mut label = plain.clone();
+    let mut number = 1;
+    while !taken.insert(label.clone()) {
+        number += 1;
+        label = format!("{plain}#{number}");
+    }
+    format!("'{label}'")
+}
+
+/// A pipe would begin the perfdata, and a line break the next line.
+fn harmless(text: &str) -> String {
+    text.replace('|', "/").replace(['\n', '\r'], " ")
+}
+
+/// As many as fit, and how many do not.
+fn fitting(lines: impl Iterator<Item = String>, room: usize) -> (Vec<String>, usize) {
+    let mut fitting = Vec::new();
+    let (mut used, mut left_out) = (0, 0);
+    for line in lines {
+        used += line.len() + 1;
+        if used <= room && left_out == 0 { fitting.push(line) } else { left_out += 1 }
+    }
+    (fitting, left_out)
+}
+
+fn cut(mut text: String, room: usize) -> String {
+    if text.len() > room {
+        let mut end = room.saturating_sub(3);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+        text.push_str("...");
+    }
+    text
+}

@@ -1,0 +1,152 @@
+//! `plain`: the original's lines, for scripts and Nagios set-ups that know them.
+
+use crate::event::Event;
+use crate::outcome::Verdict;
+use crate::report::view::{Row, View, rows};
+use crate::report::{Reporter, Stage, Style};
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::time::Duration;
+
+/// Failed first, then passed, skipped last, grouped by `type:host`; or, unbuffered, as they come.
+pub(super) struct Plain {
+    style: Style,
+    /// Results of each check that are already printed (`-U` only).
+    printed: std::collections::HashMap<usize, usize>,
+}
+
+impl Plain {
+    pub(super) fn new(style: Style) -> Self {
+        Self { style, printed: std::collections::HashMap::new() }
+    }
+}
+
+impl Reporter for Plain {
+    fn listens(&self) -> bool {
+        self.style.unbuffered
+    }
+
+    fn event(&mut self, event: &Event, stage: Stage<'_>, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            Event::Started { entry, result } if self.style.verbose && stage.selection.has(*entry, *result) => {
+                let name = &stage.plan.entries[*entry].results[*result];
+                writeln!(out, "{}", starting(&name.name, &name.info))?;
+            }
+            Event::Passed { entry, result, step } => {
+                self.printed.insert(*entry, *result + 1);
+                let name = &stage.plan.entries[*entry].results[*result];
+                // Its warnings are not known before the check's end; then it is printed again.
+                if stage.selection.has(*entry, *result) {
+                    writeln!(
+                        out,
+                        "{}{} OK{}",
+                        self.style.stamp(step.at),
+                        name.name,
+                        self.style.duration(step.elapsed)
+                    )?;
+                }
+            }
+            Event::Finished(outcome) => {
+                let done = self.printed.remove(&outcome.entry).unwrap_or_default();
+                let entry = &stage.plan.entries[outcome.entry];
+                let names: Vec<_> = entry.results.iter().take(done).map(|result| result.name.as_str()).collect();
+                let rows = rows(entry, stage.selection, outcome);
+                for row in rows.iter().filter(|row| !names.contains(&row.name) || row.step.verdict == Verdict::Warn) {
+                    out.write_all(self.style.lines(row).as_bytes())?;
+                }
+            }
+            Event::Started { .. } | Event::Phase { .. } => return Ok(()),
+        }
+        out.flush()
+    }
+
+    fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+        if self.style.unbuffered {
+            return Ok(());
+        }
+        let mut rows: Vec<_> = view.rows().collect();
+        // The sort is stable: within a group the file's order stays.
+        rows.sort_by_cached_key(|row| (rank(row.step.verdict), group(row)));
+        for row in rows {
+            if self.style.verbose && row.step.verdict != Verdict::Skip {
+                writeln!(out, "{}", starting(row.name, row.info))?;
+            }
+            out.write_all(self.style.lines(row).as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+impl Style {
+    fn stamp(self, at: Duration) -> String {
+        if self.durations { format!("{:.3}: ", at.as_secs_f64()) } else { String::new() }
+    }
+
+    fn duration(self, elapsed: Duration) -> String {
+        if self.durations { format!(": ({:.3} ms)", elapsed.as_secs_f64() * 1000.0) } else { String::new() }
+    }
+
+    /// The line of a result, with what belongs under it.
+    fn lines(self, row: &Row<'_>) -> String {
+        let Row { name, info, step, .. } = row;
+        let stamp = self.stamp(step.at);
+        let duration = self.duration(step.elapsed);
+        let bracket = if info.is_empty() { String::new() } else { format!("({info}) ") };
+        match (step.verdict, row.failure) {
+            (Verdict::Fail, Some(failure)) => {
+                let mut lines = format!("{stamp}{name} FAILED{duration} - {bracket}{}\n", failure.line());
+                self.push_evidence(&mut lines, failure);
+                lines
+            }
+            (Verdict::Warn, _) => {
+                let messages: Vec<_> = row
+                    .warnings
+                    .iter()
+                    .map(|warning| format!("{} [{}]", warning.message, warning.kind.code()))
+                    .collect();
+                format!("{stamp}{name} WARNING{duration} - {}\n", messages.join("; "))
+            }
+            (Verdict::Skip, _) => format!("{stamp}SKIPPED: {name}\n"),
+            (Verdict::Pass | Verdict::Fail, _) => format!("{stamp}{name} OK{duration}\n"),
+        }
+    }
+
+    fn push_evidence(self, lines: &mut String, failure: &crate::fault::Failure) {
+        // Writing to a string cannot fail.
+        if self.explain
+            && let Some(evidence) = &failure.evidence
+        {
+            let _ = writeln!(lines, "    evidence: {evidence}");
+        }
+        if self.tracebacks {
+            for cause in &failure.causes {
+                let _ = writeln!(lines, "    caused by: {cause}");
+            }
+        }
+    }
+}
+
+impl crate::fault::Failure {
+    /// The failure in one line: message, code, owner, next step.
+    pub(super) fn line(&self) -> String {
+        format!("{} [{}, {}] {}", self.message, self.code, self.owner.slug(), self.next_step)
+    }
+}
+
+fn starting(name: &str, info: &str) -> String {
+    if info.is_empty() { format!("Starting {name}...") } else { format!("Starting {name} ({info})...") }
+}
+
+const fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Fail => 0,
+        Verdict::Warn => 1,
+        Verdict::Pass => 2,
+        Verdict::Skip => 3,
+    }
+}
+
+/// `type:host`, so that what belongs together stands together.
+fn group(row: &Row<'_>) -> String {
+    format!("{}:{}", row.entry.kind, row.entry.target)
+}

@@ -1,0 +1,102 @@
+//! `prometheus`: the text exposition format, for a textfile collector.
+
+use crate::outcome::Verdict;
+use crate::report::Reporter;
+use crate::report::view::{CheckView, View};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::UNIX_EPOCH;
+
+/// Gauges: base units, closed label sets.
+pub(super) struct Prometheus;
+
+impl Reporter for Prometheus {
+    fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+        // The same check may stand twice in a file; a series may not.
+        let checks: BTreeMap<_, _> = view.checks.iter().map(|check| (labels(check), check)).collect();
+        family(out, "conn_check_success", "Whether the check passed (warnings included).")?;
+        for (labels, check) in &checks {
+            writeln!(
+                out,
+                "conn_check_success{{{labels}}} {}",
+                u8::from(matches!(check.verdict(), Verdict::Pass | Verdict::Warn))
+            )?;
+        }
+        family(out, "conn_check_warning", "Whether the check has a warning.")?;
+        for (labels, check) in &checks {
+            writeln!(out, "conn_check_warning{{{labels}}} {}", u8::from(check.verdict() == Verdict::Warn))?;
+        }
+        family(out, "conn_check_duration_seconds", "From the check's start to its verdict.")?;
+        for (labels, check) in &checks {
+            writeln!(out, "conn_check_duration_seconds{{{labels}}} {:.6}", check.outcome.elapsed.as_secs_f64())?;
+        }
+        family(out, "conn_check_phase_duration_seconds", "The time spent in each phase of the check.")?;
+        for (labels, check) in &checks {
+            phases(labels, check, out)?;
+        }
+        family(out, "conn_check_failure", "1 with the code and the owner of each failure.")?;
+        for (labels, check) in &checks {
+            if let Some(failure) = check.failure() {
+                writeln!(
+                    out,
+                    "conn_check_failure{{{labels},code=\"{}\",owner=\"{}\"}} 1",
+                    failure.code,
+                    failure.owner.slug()
+                )?;
+            }
+        }
+        family(out, "conn_check_certificate_expiry_timestamp_seconds", "When the server's certificate ends.")?;
+        for (labels, check) in &checks {
+            if let Some(ends) = certificate_end(check) {
+                writeln!(out, "conn_check_certificate_expiry_timestamp_seconds{{{labels}}} {ends}")?;
+            }
+        }
+        run(view, out)
+    }
+}
+
+fn run(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    family(out, "conn_check_results", "The number of results of each verdict.")?;
+    let counts = view.counts;
+    for (verdict, count) in [("pass", counts.pass), ("warn", counts.warn), ("fail", counts.fail), ("skip", counts.skip)]
+    {
+        writeln!(out, "conn_check_results{{verdict=\"{verdict}\"}} {count}")?;
+    }
+    family(out, "conn_check_run_duration_seconds", "How long the run took.")?;
+    writeln!(out, "conn_check_run_duration_seconds {:.6}", view.elapsed.as_secs_f64())?;
+    family(out, "conn_check_run_timestamp_seconds", "When the run started.")?;
+    let started = view.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+    writeln!(out, "conn_check_run_timestamp_seconds {:.3}", started.as_secs_f64())
+}
+
+fn phases(labels: &str, check: &CheckView<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut sums = BTreeMap::new();
+    for timing in &check.outcome.phases {
+        // A phase can come twice: the hops of a redirect.
+        *sums.entry(timing.phase).or_insert(0.0) += timing.elapsed.as_secs_f64();
+    }
+    sums.into_iter().try_for_each(|(phase, seconds)| {
+        writeln!(out, "conn_check_phase_duration_seconds{{{labels},phase=\"{}\"}} {seconds:.6}", phase.slug())
+    })
+}
+
+fn family(out: &mut dyn Write, name: &str, help: &str) -> io::Result<()> {
+    writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge")
+}
+
+fn labels(check: &CheckView<'_>) -> String {
+    let label = check.entry.label.as_deref().unwrap_or_default();
+    format!("type=\"{}\",target=\"{}\",name=\"{}\"", check.entry.kind, escaped(&check.entry.target), escaped(label))
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+fn certificate_end(check: &CheckView<'_>) -> Option<i64> {
+    let (_, certificate) = check.outcome.facts.iter().find(|(key, _)| *key == "certificate")?;
+    let ends = certificate.get("not_after")?.as_str()?;
+    time::OffsetDateTime::parse(ends, &time::format_description::well_known::Rfc3339)
+        .ok()
+        .map(time::OffsetDateTime::unix_timestamp)
+}

@@ -1,0 +1,201 @@
+//! What every report is made from: the wanted results with their verdicts, the failures and
+//! warnings that belong to them, and the counts.
+
+use crate::config::{Entry, Plan};
+use crate::fault::Failure;
+use crate::outcome::{Outcome, Step, Verdict, Warning};
+use crate::run::Report;
+use crate::select::Selection;
+use std::time::{Duration, SystemTime};
+
+/// A finished run, reduced to what was asked for.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// The checks of which anything was wanted, in the plan's order.
+    pub checks: Vec<CheckView<'a>>,
+    /// How many results of each verdict.
+    pub counts: Counts,
+    /// The wall clock's time at the start.
+    pub started: SystemTime,
+    /// How long the run took.
+    pub elapsed: Duration,
+    /// Ended from outside before everything was decided.
+    pub interrupted: bool,
+}
+
+/// One check.
+#[derive(Debug)]
+pub struct CheckView<'a> {
+    /// As configured.
+    pub entry: &'a Entry,
+    /// As it went.
+    pub outcome: &'a Outcome,
+    /// Its wanted results.
+    pub rows: Vec<Row<'a>>,
+}
+
+/// One wanted result: a line of the plain output.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    /// As configured.
+    pub entry: &'a Entry,
+    /// The result's name.
+    pub name: &'a str,
+    /// What is shown in brackets when it failed; may be empty.
+    pub info: &'a str,
+    /// What came of it.
+    pub step: Step,
+    /// Why it failed, if it did.
+    pub failure: Option<&'a Failure>,
+    /// What needs attention.
+    pub warnings: Vec<&'a Warning>,
+}
+
+/// How many results of each verdict.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Serialize)]
+pub struct Counts {
+    /// Passed.
+    pub pass: usize,
+    /// Passed with a warning.
+    pub warn: usize,
+    /// Failed.
+    pub fail: usize,
+    /// Not run.
+    pub skip: usize,
+}
+
+/// The judgement over a run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Overall {
+    /// Everything passed.
+    Pass,
+    /// There are warnings, nothing failed.
+    Warn,
+    /// Something failed.
+    Fail,
+    /// Nothing failed, and not everything was decided.
+    Unknown,
+}
+
+impl Overall {
+    /// The word used in machine-readable output.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The exit status, which is Nagios': 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+    #[must_use]
+    pub const fn exit_status(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Warn => 1,
+            Self::Fail => 2,
+            Self::Unknown => 3,
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    /// Reduces a run to what was asked for.
+    #[must_use]
+    pub fn of(plan: &'a Plan, selection: &Selection, report: &'a Report) -> Self {
+        let check = |outcome: &'a Outcome| {
+            let entry = &plan.entries[outcome.entry];
+            CheckView { entry, outcome, rows: rows(entry, selection, outcome) }
+        };
+        let checks: Vec<_> = report.outcomes.iter().map(check).collect();
+        let counts = Counts::of(checks.iter().flat_map(|check| &check.rows));
+        Self { checks, counts, started: report.started, elapsed: report.elapsed, interrupted: report.interrupted }
+    }
+
+    /// Every wanted result, in the plan's order.
+    pub fn rows(&self) -> impl Iterator<Item = &Row<'a>> {
+        self.checks.iter().flat_map(|check| &check.rows)
+    }
+
+    /// The judgement over the run.
+    #[must_use]
+    pub const fn overall(&self) -> Overall {
+        if self.counts.fail > 0 {
+            Overall::Fail
+        } else if self.interrupted || self.counts.pass + self.counts.warn == 0 {
+            Overall::Unknown
+        } else if self.counts.warn > 0 {
+            Overall::Warn
+        } else {
+            Overall::Pass
+        }
+    }
+}
+
+impl CheckView<'_> {
+    /// The worst verdict of its wanted results.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.rows.iter().map(|row| row.step.verdict).max().unwrap_or(Verdict::Skip)
+    }
+
+    /// Why it failed, if one of its wanted results did.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        self.rows.iter().find_map(|row| row.failure)
+    }
+
+    /// The warnings of its wanted results.
+    pub fn warnings(&self) -> impl Iterator<Item = &Warning> {
+        self.rows.iter().flat_map(|row| row.warnings.iter().copied())
+    }
+}
+
+impl Counts {
+    /// Counts results.
+    pub fn of<'a, 'b: 'a>(rows: impl Iterator<Item = &'a Row<'b>>) -> Self {
+        let mut counts = Self::default();
+        for row in rows {
+            *counts.of_verdict(row.step.verdict) += 1;
+        }
+        counts
+    }
+
+    /// All of them.
+    #[must_use]
+    pub const fn total(self) -> usize {
+        self.pass + self.warn + self.fail + self.skip
+    }
+
+    const fn of_verdict(&mut self, verdict: Verdict) -> &mut usize {
+        match verdict {
+            Verdict::Pass => &mut self.pass,
+            Verdict::Warn => &mut self.warn,
+            Verdict::Fail => &mut self.fail,
+            Verdict::Skip => &mut self.skip,
+        }
+    }
+}
+
+/// The wanted results of one check. When what a wanted result needs has failed, the first wanted
+/// result behind it carries the failure.
+pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Outcome) -> Vec<Row<'a>> {
+    let failed_at = outcome.steps.iter().position(|step| step.verdict == Verdict::Fail);
+    let carrier =
+        failed_at.and_then(|at| (at..outcome.steps.len()).find(|result| selection.has(outcome.entry, *result)));
+    let wanted = entry.results.iter().enumerate().filter(|(result, _)| selection.has(outcome.entry, *result));
+    let row = |(result, name): (usize, &'a crate::checks::ResultName)| {
+        let carries = carrier == Some(result);
+        let mut step = outcome.steps[result];
+        if carries {
+            step.verdict = Verdict::Fail;
+            step.elapsed = failed_at.map_or(step.elapsed, |at| outcome.steps[at].elapsed);
+        }
+        let failure = outcome.failure.as_deref().filter(|_| carries);
+        let warnings = outcome.warnings.iter().filter(|warning| warning.result == result).collect();
+        Row { entry, name: &name.name, info: &name.info, step, failure, warnings }
+    };
+    wanted.map(row).collect()
+}

@@ -1,0 +1,355 @@
+//! Running a plan: as many checks at once as the host safely carries, each in a task of its own,
+//! until all are decided or the time is over.
+
+use crate::config::Plan;
+use crate::event::Event;
+use crate::fault::Failure;
+use crate::net::{Family, Resolver, Trust};
+use crate::outcome::{Outcome, Step, Verdict};
+use crate::probe::{Assignment, Findings, Probe};
+use crate::select::Selection;
+use std::any::Any;
+use std::collections::{HashMap, VecDeque};
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
+
+/// How a plan is run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `--max-timeout`: everything is decided before this is over.
+    pub max_timeout: Option<Duration>,
+    /// So many checks at once.
+    pub concurrency: usize,
+    /// So many checks of one host at once.
+    pub per_host: Option<usize>,
+    /// `-4`, `-6`.
+    pub family: Family,
+    /// `--tls-certs-path`.
+    pub certs_path: PathBuf,
+    /// So many name look-ups at once.
+    pub lookups: usize,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Report {
+    /// The wall clock's time at the start.
+    pub started: SystemTime,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// One outcome per check of which anything was wanted, in the plan's order.
+    pub outcomes: Vec<Outcome>,
+    /// The run was ended from outside; what was not decided is skipped.
+    pub interrupted: bool,
+}
+
+/// What the checks of a run share.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) began: Instant,
+    /// When the work has to stop, so that everything is printed by `--max-timeout`.
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) resolver: Resolver,
+    pub(crate) trust: Trust,
+}
+
+impl World {
+    /// The world of a run that begins now.
+    pub(crate) fn new(options: &Options) -> Self {
+        let began = Instant::now();
+        Self {
+            began,
+            deadline: options.max_timeout.map(|most| began + most - margin(most)),
+            resolver: Resolver::new(options.family, options.lookups),
+            trust: Trust::new(options.certs_path.clone()),
+        }
+    }
+}
+
+/// What is kept of `--max-timeout` for printing: half a second, or 5 % if that is less.
+fn margin(most: Duration) -> Duration {
+    (most / 20).min(Duration::from_millis(500))
+}
+
+/// Runs the selected checks; `interrupt` ends the run early. The listener, if there is one, hears
+/// every event as it happens.
+pub async fn run(
+    plan: &Arc<Plan>,
+    selection: &Selection,
+    options: &Options,
+    interrupt: impl Future<Output = ()>,
+    listener: Option<&mut dyn FnMut(&Event)>,
+) -> Report {
+    let started = SystemTime::now();
+    let (events, heard) = unbounded_channel();
+    let mut running = Running {
+        plan,
+        selection,
+        options,
+        world: Arc::new(World::new(options)),
+        waiting: selection.entries().collect(),
+        tasks: JoinSet::new(),
+        flights: HashMap::new(),
+        hosts: HashMap::new(),
+        done: Vec::new(),
+        events: listener.is_some().then_some(events),
+    };
+    let interrupted = running.until_done(interrupt, heard, listener).await;
+    let Running { world, mut done, .. } = running;
+    done.sort_by_key(|outcome| outcome.entry);
+    Report { started, elapsed: world.began.elapsed(), outcomes: done, interrupted }
+}
+
+/// The outcome of every selected check of a plan that is not run (`--dry-run`).
+#[must_use]
+pub fn rehearse(plan: &Plan, selection: &Selection) -> Report {
+    let skipped = |entry: usize| Outcome::skipped(entry, plan.entries[entry].results.len(), Duration::ZERO);
+    Report {
+        started: SystemTime::now(),
+        elapsed: Duration::ZERO,
+        outcomes: selection.entries().map(skipped).collect(),
+        interrupted: false,
+    }
+}
+
+/// A run in progress.
+struct Running<'a> {
+    plan: &'a Arc<Plan>,
+    selection: &'a Selection,
+    options: &'a Options,
+    world: Arc<World>,
+    waiting: VecDeque<usize>,
+    tasks: JoinSet<Outcome>,
+    flights: HashMap<usize, Flight>,
+    /// How many checks of each host are running; used with `--per-host` only.
+    hosts: HashMap<String, usize>,
+    done: Vec<Outcome>,
+    events: Option<UnboundedSender<Event>>,
+}
+
+/// A check that is running.
+struct Flight {
+    task: AbortHandle,
+    began: Instant,
+    findings: Arc<Mutex<Findings>>,
+}
+
+impl Running<'_> {
+    /// Whether the run was interrupted.
+    async fn until_done(
+        &mut self,
+        interrupt: impl Future<Output = ()>,
+        mut heard: UnboundedReceiver<Event>,
+        mut listener: Option<&mut dyn FnMut(&Event)>,
+    ) -> bool {
+        let mut interrupt = pin!(interrupt);
+        let mut tell = |event: &Event| listener.iter_mut().for_each(|listener| listener(event));
+        let deadline = self.world.deadline.unwrap_or_else(|| self.world.began + Duration::from_secs(365 * 86_400));
+        loop {
+            let more = self.admit();
+            if self.tasks.is_empty() && self.waiting.is_empty() {
+                while let Ok(event) = heard.try_recv() {
+                    tell(&event);
+                }
+                return false;
+            }
+            tokio::select! {
+                biased;
+                () = &mut interrupt => {
+                    self.give_up();
+                    return true;
+                }
+                Some(event) = heard.recv(), if self.events.is_some() => tell(&event),
+                Some(joined) = self.tasks.join_next(), if !self.tasks.is_empty() => {
+                    // Panics are caught inside the task, and nobody else aborts one.
+                    if let Ok(outcome) = joined {
+                        self.landed(outcome, &mut tell, &mut heard);
+                    }
+                }
+                () = tokio::task::yield_now(), if more => {}
+                () = until(deadline), if self.world.deadline.is_some() && !self.waiting.is_empty() => self.too_late(&mut tell),
+            }
+        }
+    }
+
+    /// Starts what may be started, a few at a time: between them the connections that are already
+    /// under way get their turn, so that their times are theirs and not the queue's. Whether
+    /// there is more to start at once.
+    fn admit(&mut self) -> bool {
+        const AT_ONCE: usize = 32;
+        let mut passed_over = VecDeque::new();
+        let mut started = 0;
+        while self.tasks.len() < self.options.concurrency && started < AT_ONCE {
+            let Some(entry) = self.waiting.pop_front() else { break };
+            if self.take_host(entry) {
+                self.start(entry);
+                started += 1;
+            } else {
+                passed_over.push_back(entry);
+            }
+        }
+        let blocked = !passed_over.is_empty();
+        passed_over.append(&mut self.waiting);
+        self.waiting = passed_over;
+        started == AT_ONCE && !blocked && !self.waiting.is_empty()
+    }
+
+    fn start(&mut self, entry: usize) {
+        let check = &self.plan.entries[entry];
+        let findings = Arc::<Mutex<Findings>>::default();
+        let assignment = Assignment {
+            entry,
+            wanted: self.selection.last_of(entry).unwrap_or_default(),
+            results: check.results.len(),
+            timeout: check.timeout,
+            redactor: check.redactor.clone(),
+            findings: Arc::clone(&findings),
+            events: self.events.clone(),
+        };
+        let task = self.tasks.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.world), assignment));
+        self.flights.insert(entry, Flight { task, began: Instant::now(), findings });
+    }
+
+    fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
+        self.flights.remove(&outcome.entry);
+        self.leave_host(outcome.entry);
+        if self.events.is_some() {
+            // What the check itself told comes before its end.
+            while let Ok(event) = heard.try_recv() {
+                tell(&event);
+            }
+            tell(&Event::Finished(Box::new(outcome.clone())));
+        }
+        self.done.push(outcome);
+    }
+
+    /// The time is over: what has not started will not.
+    fn too_late(&mut self, tell: &mut impl FnMut(&Event)) {
+        let at = self.world.began.elapsed();
+        for entry in std::mem::take(&mut self.waiting) {
+            let outcome = Outcome::failed(entry, self.plan.entries[entry].results.len(), at, Failure::deadline());
+            tell(&Event::Finished(Box::new(outcome.clone())));
+            self.done.push(outcome);
+        }
+    }
+
+    /// The run was interrupted: keeps what is known of the checks under way.
+    fn give_up(&mut self) {
+        let at = self.world.began.elapsed();
+        for (entry, flight) in std::mem::take(&mut self.flights) {
+            flight.task.abort();
+            let results = self.plan.entries[entry].results.len();
+            self.done.push(gather(entry, results, at, flight.began, &flight.findings, None));
+        }
+        for entry in std::mem::take(&mut self.waiting) {
+            self.done.push(Outcome::skipped(entry, self.plan.entries[entry].results.len(), at));
+        }
+    }
+
+    fn take_host(&mut self, entry: usize) -> bool {
+        let Some(most) = self.options.per_host else { return true };
+        let hosts = self.hosts_of(entry);
+        if hosts.iter().any(|host| self.hosts.get(host).is_some_and(|running| *running >= most)) {
+            return false;
+        }
+        hosts.into_iter().for_each(|host| *self.hosts.entry(host).or_default() += 1);
+        true
+    }
+
+    fn leave_host(&mut self, entry: usize) {
+        if self.options.per_host.is_some() {
+            for host in self.hosts_of(entry) {
+                self.hosts.entry(host).and_modify(|running| *running -= 1);
+            }
+        }
+    }
+
+    fn hosts_of(&self, entry: usize) -> Vec<String> {
+        let mut hosts: Vec<_> =
+            self.plan.entries[entry].spec.endpoints().iter().map(|endpoint| endpoint.host.bare()).collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the end of the run, not a check's waiting")]
+async fn until(deadline: Instant) {
+    tokio::time::sleep_until(deadline).await;
+}
+
+/// One check, from its start to its outcome; a panic in it is its failure.
+async fn perform(plan: Arc<Plan>, world: Arc<World>, assignment: Assignment) -> Outcome {
+    let began = Instant::now();
+    let (entry, findings) = (assignment.entry, Arc::clone(&assignment.findings));
+    let check = &plan.entries[entry];
+    let mut probe = Probe::new(Arc::clone(&world), assignment);
+    let failure = match Guarded(check.spec.run(&mut probe)).await {
+        Ok(result) => probe.end(result),
+        Err(panic) => {
+            let failure = Failure::own_fault(&panic_text(&*panic), &check.redactor);
+            probe.end(Err(failure.into()))
+        }
+    };
+    let at = world.began.elapsed();
+    let mut outcome = gather(entry, check.results.len(), at, began, &findings, failure);
+    let slow = check.warn_after.filter(|most| outcome.elapsed > *most && outcome.failure.is_none());
+    if let Some(most) = slow {
+        outcome.note_slow(most);
+    }
+    outcome
+}
+
+/// What is known of a check; results that were not decided are skipped.
+fn gather(
+    entry: usize,
+    results: usize,
+    at: Duration,
+    began: Instant,
+    findings: &Mutex<Findings>,
+    failure: Option<Failure>,
+) -> Outcome {
+    let findings = std::mem::take(&mut *findings.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut steps = findings.steps;
+    steps.resize(results.max(steps.len()), Step { verdict: Verdict::Skip, elapsed: Duration::ZERO, at });
+    let mut outcome = Outcome {
+        entry,
+        steps,
+        phases: findings.phases,
+        failure: failure.map(Box::new),
+        warnings: findings.warnings,
+        facts: findings.facts,
+        elapsed: began.elapsed(),
+    };
+    outcome.apply_warnings();
+    outcome
+}
+
+/// A future whose panic is a value.
+struct Guarded<F>(F);
+
+impl<F: Future + Unpin> Future for Guarded<F> {
+    type Output = Result<F::Output, Box<dyn Any + Send>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.0).poll(cx)));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a text").to_owned()
+}

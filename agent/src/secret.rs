@@ -1,0 +1,246 @@
+//! Values that must never be printed, and the redactor that keeps them out of other texts.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::fmt;
+
+/// A value that must not appear in any output: no `Display`, no `Serialize`, no `PartialEq`.
+#[derive(Clone)]
+pub struct Secret<T>(T);
+
+impl<T> Secret<T> {
+    /// Wraps a value.
+    pub const fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The only way out; to be called where the value is sent, nowhere else.
+    pub const fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// The longest text of a server that is shown, in bytes.
+const SHOWN: usize = 200;
+
+/// Shorter secrets are replaced only where they stand as a whole word: `a` is in every text.
+const WORD_ONLY_BELOW: usize = 4;
+
+/// Knows the secrets of one check and takes them out of what servers say.
+///
+/// Servers echo what they are sent; every text that came over the network passes through
+/// [`Redactor::clean`] before anybody sees it.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    secrets: Vec<String>,
+}
+
+impl Redactor {
+    /// Knows no secret yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { secrets: Vec::new() }
+    }
+
+    /// Adds a secret, also in the base64 form that HTTP and SMTP send it in.
+    pub fn add(&mut self, secret: &str) {
+        for form in [secret.to_owned(), STANDARD.encode(secret)] {
+            if !form.is_empty() && !self.secrets.contains(&form) {
+                self.secrets.push(form);
+            }
+        }
+        // Longest first: a secret that contains another one must not be left in half.
+        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+
+    /// Replaces every secret by `***`.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in &self.secrets {
+            if secret.len() >= WORD_ONLY_BELOW {
+                text = text.replace(secret.as_str(), "***");
+            } else {
+                text = replace_words(&text, secret);
+            }
+        }
+        text
+    }
+
+    /// Server text made fit for people: redacted, control characters escaped, cut to 200 bytes.
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
+        let mut clean = String::new();
+        for character in self.redact(text).trim_end().chars() {
+            if clean.len() >= SHOWN {
+                clean.push_str("...");
+                break;
+            }
+            push_escaped(&mut clean, character);
+        }
+        clean
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Redactor({} forms)", self.secrets.len())
+    }
+}
+
+/// Escapes what would move a terminal's cursor, end a line or hide text (also the bidirectional
+/// controls of Unicode, which can make a text read differently from what it says).
+pub(crate) fn push_escaped(out: &mut String, character: char) {
+    match character {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c if c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
+        {
+            out.extend(c.escape_unicode());
+        }
+        c => out.push(c),
+    }
+}
+
+/// [`push_escaped`] over a whole text.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    text.chars().for_each(|c| push_escaped(&mut out, c));
+    out
+}
+
+fn replace_words(text: &str, secret: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut before = None;
+    while let Some(at) = rest.find(secret) {
+        let (head, tail) = rest.split_at(at);
+        let after = &tail[secret.len()..];
+        let left = head.chars().next_back().or(before);
+        let whole = !left.is_some_and(char::is_alphanumeric) && !after.starts_with(char::is_alphanumeric);
+        out.push_str(head);
+        out.push_str(if whole { "***" } else { secret });
+        before = secret.chars().next_back();
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Query parameters and header names whose values are secrets, wherever the word stands in them.
+const SECRET_WORDS: [&str; 9] =
+    ["key", "token", "password", "passwd", "pwd", "secret", "signature", "credential", "auth"];
+
+/// Whether a name (of a query parameter, a header, an option) says that its value is a secret.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+        || matches!(name.as_str(), "sig" | "pass" | "cookie" | "sid" | "session" | "pin" | "code")
+}
+
+/// A URL as it may be shown: user info and secret-looking query values are `***`.
+///
+/// Works on the text, so that what is shown is what stands in the file.
+#[must_use]
+pub fn redact_url(url: &str) -> String {
+    let mut shown = String::with_capacity(url.len());
+    for (piece, secret) in url_pieces(url) {
+        shown.push_str(if secret { "***" } else { piece });
+    }
+    escaped(&shown)
+}
+
+/// The secret parts of a URL (user info, secret-looking query values), as they stand in it.
+#[must_use]
+pub fn url_secrets(url: &str) -> Vec<&str> {
+    url_pieces(url).into_iter().filter_map(|(piece, secret)| secret.then_some(piece)).collect()
+}
+
+/// The URL cut into pieces, each with whether it is secret.
+fn url_pieces(url: &str) -> Vec<(&str, bool)> {
+    let mut pieces = Vec::new();
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = url.split_at(authority);
+    pieces.push((scheme, false));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((user, host)) => {
+            pieces.push((user, true));
+            pieces.push((&authority[authority.len() - host.len() - 1..], false));
+        }
+        None => pieces.push((authority, false)),
+    }
+    let Some(query) = rest.find('?').map(|at| at + 1) else {
+        pieces.push((rest, false));
+        return pieces;
+    };
+    let (path, rest) = rest.split_at(query);
+    pieces.push((path, false));
+    for parameter in rest.split_inclusive(['&', ';', '#']) {
+        push_parameter(&mut pieces, parameter);
+    }
+    pieces
+}
+
+fn push_parameter<'a>(pieces: &mut Vec<(&'a str, bool)>, parameter: &'a str) {
+    let Some(value) = parameter.find('=').map(|at| at + 1).filter(|at| is_secret_name(&parameter[..*at])) else {
+        pieces.push((parameter, false));
+        return;
+    };
+    let (name, value) = parameter.split_at(value);
+    let end = value.trim_end_matches(['&', ';', '#']).len();
+    pieces.push((name, false));
+    pieces.push((&value[..end], !value[..end].is_empty()));
+    pieces.push((&value[end..], false));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_shows_neither_user_info_nor_secret_query_values() {
+        for (url, shown) in [
+            ("https://u:p@h/x?q=1&key=BLAH", "https://***@h/x?q=1&key=***"),
+            ("https://h?api_key=a;token=b#frag", "https://h?api_key=***;token=***#frag"),
+            ("https://h/a?X-Amz-Signature=00ff&b=c", "https://h/a?X-Amz-Signature=***&b=c"),
+            ("http://a@b@host/", "http://***@host/"),
+            ("http://host/?key=", "http://host/?key="),
+            ("no scheme", "no scheme"),
+            ("http://h/\u{1b}[2J", "http://h/\\u{1b}[2J"),
+        ] {
+            assert_eq!(redact_url(url), shown);
+        }
+    }
+
+    #[test]
+    fn the_redactor_takes_out_every_form_of_a_secret() {
+        let mut redactor = Redactor::default();
+        redactor.add("hunter2");
+        redactor.add("ab");
+        assert_eq!(redactor.redact("hunter2 aGVudGVy ab abc"), "*** aGVudGVy *** abc");
+        assert_eq!(redactor.redact(&format!("Basic {}", STANDARD.encode("hunter2"))), "Basic ***");
+    }
+
+    #[test]
+    fn clean_bounds_and_escapes_what_servers_say() {
+        let clean = Redactor::default().clean(&format!("\u{1b}[31m\n{}", "x".repeat(1000)));
+        assert!(clean.starts_with("\\u{1b}[31m\\nxxx"), "{clean}");
+        assert!(clean.len() < 210, "{}", clean.len());
+    }
+
+    #[test]
+    fn debug_of_a_secret_hides_it() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "***");
+    }
+}

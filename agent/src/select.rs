@@ -1,0 +1,98 @@
+//! Which results were asked for: tags select checks, patterns select results.
+
+use crate::config::{Entry, Plan};
+
+/// What the command line asks for; empty lists ask for everything.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// A result is wanted when one of these matches its whole name; `*` is any text.
+    pub patterns: Vec<String>,
+    /// A check is wanted when it has one of these tags.
+    pub include_tags: Vec<String>,
+    /// A check is not wanted when it has one of these tags.
+    pub exclude_tags: Vec<String>,
+}
+
+/// The wanted results of a plan.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// For each check of the plan, which of its results are wanted.
+    wanted: Vec<Vec<bool>>,
+}
+
+impl Selection {
+    /// Applies what is wanted to a plan.
+    #[must_use]
+    pub fn of(plan: &Plan, wanted: &Wanted) -> Self {
+        Self { wanted: plan.entries.iter().map(|entry| wanted.results_of(entry)).collect() }
+    }
+
+    /// Whether a result is wanted.
+    #[must_use]
+    pub fn has(&self, entry: usize, result: usize) -> bool {
+        self.wanted.get(entry).and_then(|results| results.get(result)).copied().unwrap_or(false)
+    }
+
+    /// The last wanted result of a check: no more of it needs to be run. `None`: nothing of it.
+    #[must_use]
+    pub fn last_of(&self, entry: usize) -> Option<usize> {
+        self.wanted.get(entry)?.iter().rposition(|wanted| *wanted)
+    }
+
+    /// The checks of which anything is wanted.
+    pub fn entries(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.wanted.len()).filter(|entry| self.last_of(*entry).is_some())
+    }
+
+    /// Whether nothing is wanted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries().next().is_none()
+    }
+}
+
+impl Wanted {
+    fn results_of(&self, entry: &Entry) -> Vec<bool> {
+        let tagged = |tags: &[String]| tags.iter().any(|tag| entry.tags.contains(tag));
+        let check = (self.include_tags.is_empty() || tagged(&self.include_tags)) && !tagged(&self.exclude_tags);
+        let by_pattern =
+            |name: &str| self.patterns.is_empty() || self.patterns.iter().any(|pattern| matches(pattern, name));
+        entry.results.iter().map(|result| check && by_pattern(&result.name)).collect()
+    }
+}
+
+/// Whether a pattern matches a whole name; `*` is any text, also none. Linear in both.
+fn matches(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let Some(last) = pattern.contains('*').then(|| parts.next_back()).flatten() else { return rest.is_empty() };
+    let mut rest = rest;
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.len() >= last.len() && rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_the_whole_name() {
+        for (pattern, name, expected) in [
+            ("tcp:*", "tcp:a:1", true),
+            ("tcp:*", "http:x:tcp:a:1", false),
+            ("*tcp:*", "http:x:tcp:a:1", true),
+            ("tcp:a:1", "tcp:a:1", true),
+            ("tcp:a:1", "tcp:a:11", false),
+            ("*", "", true),
+            ("a*a", "a", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a**c", "ac", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! `cargo xtask`: everything that is done with this repository, each by one command.
+#![expect(clippy::print_stderr, reason = "a program for people")]
+
+mod packages;
+mod scaffold;
+mod step;
+
+use std::env;
+use std::process::ExitCode;
+use step::Outcome;
+
+const USAGE: &str = "\
+cargo xtask TASK
+
+  demo            build conn-check, start a small world on loopback, check it, break it, check again
+  test            install what the tests need, start real servers, run every test
+  bench           measure conn-check beside a floor, in one run
+  docs            write the man page, the completions, the option tables and the schema into docs/
+  new-check NAME  write the file of a new check and add it to the list";
+
+/// What the programs of the tests, and the agent for them, are built with.
+const PROFILE: [&str; 2] = ["--profile", "ci"];
+
+fn main() -> ExitCode {
+    let mut arguments = env::args().skip(1);
+    let task = arguments.next().unwrap_or_default();
+    let rest: Vec<_> = arguments.collect();
+    let done = match task.as_str() {
+        "demo" => demo(),
+        "test" => test(&rest),
+        "bench" => bench(&rest),
+        "docs" => docs(&rest),
+        "new-check" => scaffold::new_check(rest.first().map_or("", String::as_str)),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn demo() -> Outcome {
+    build("ci")?;
+    step::cargo(&[&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bin", "demo"]].concat())
+}
+
+/// Every test; further arguments go to the tests themselves (a name to run only some).
+fn test(filter: &[String]) -> Outcome {
+    packages::install_missing()?;
+    step::component("fmt", "rustfmt")?;
+    step::component("clippy", "clippy")?;
+    step::cargo(&["fmt", "--all", "--check"])?;
+    step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
+    build("ci")?;
+    let filter: Vec<_> = filter.iter().map(String::as_str).collect();
+    step::cargo(&[&["test", "--workspace"], &PROFILE[..], &["--"], &filter].concat())
+}
+
+fn bench(arguments: &[String]) -> Outcome {
+    packages::install_missing()?;
+    build("release")?;
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    step::cargo(
+        &[&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bin", "bench", "--"], &arguments]
+            .concat(),
+    )
+}
+
+fn docs(arguments: &[String]) -> Outcome {
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    step::cargo(
+        &[&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bin", "docs", "--"], &arguments]
+            .concat(),
+    )
+}
+
+fn build(profile: &str) -> Outcome {
+    step::cargo(&["build", "--profile", profile, "--package", "conn-check"])
+}
