@@ -49,7 +49,7 @@ async fn ask_udp(server: SocketAddr, query: &Query) -> Result<Reply, Fault> {
     let socket = connect::datagram(server)?;
     let failed = |error| connect::refusal_of(server, error, &socket);
     let message = query.encode().map_err(|error| Fault::new(Cause::OwnFault, error.to_string()))?;
-    let mut datagram = [0; 4096];
+    let mut datagram = vec![0; 4096];
     loop {
         socket.send(&message).await.map_err(failed)?;
         let heard = within(RESEND_AFTER, async {

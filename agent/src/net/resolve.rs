@@ -44,7 +44,8 @@ impl Resolver {
                 Ok(addresses) => {
                     self.wanted(host, addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
                 }
-                Err(error) => Err(self.reason(name, &error).await),
+                // Boxed: the rare path must not make every check's task as large as itself.
+                Err(error) => Err(Box::pin(self.reason(name, &error)).await),
             },
         }
     }
