@@ -123,7 +123,7 @@ pub struct Args {
     #[arg(short = 'U', long, help_heading = "Output")]
     pub unbuffered_output: bool,
 
-    /// Colours: auto is on for a terminal, unless NO_COLOR is set
+    /// Colours: auto is on for a terminal, unless `NO_COLOR` is set
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", action = ArgAction::Set, help_heading = "Output")]
     pub color: When,
 }

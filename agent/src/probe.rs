@@ -169,7 +169,7 @@ impl Probe {
         if let Some(certificate) = certificate.filter(|one| one.days_left() < i64::from(options.expiry_warning_days)) {
             let message =
                 format!("the certificate of {} ends in {} days", certificate.subject, certificate.days_left());
-            self.warn(WarningKind::TlsExpiresSoon, message);
+            self.warn(WarningKind::TlsExpiresSoon, &message);
         }
         Ok(wire)
     }
@@ -251,8 +251,8 @@ impl Probe {
     }
 
     /// Notes something that needs attention, with the current result.
-    pub fn warn(&mut self, kind: WarningKind, message: String) {
-        let message = self.redactor.redact(&message);
+    pub fn warn(&mut self, kind: WarningKind, message: &str) {
+        let message = self.redactor.redact(message);
         let mut findings = self.findings();
         let result = findings.steps.len().min(self.results.saturating_sub(1));
         findings.warnings.push(Warning { kind, message, result });

@@ -281,7 +281,6 @@ impl Running<'_> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the end of the run, not a check's waiting")]
 async fn until(deadline: Instant) {
     tokio::time::sleep_until(deadline).await;
 }

@@ -1,1 +1,44 @@
-//! Test harness.
+//! Real servers, certificates, faults and networks for integration tests, the demo and the benchmark.
+//!
+//! | module | what it gives |
+//! |---|---|
+//! | [`agent`] | conn-check itself, as a user runs it |
+//! | [`ports`] | port numbers nobody else gets |
+//! | [`process`] | a daemon in its own directory, with its log, stopped on drop |
+//! | [`scratch`] | that directory |
+//! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
+//! | [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
+//! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
+//! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
+//! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
+//! | [`packages`] | which Debian packages all of this needs |
+//! | [`wait`] | waiting for a condition with a deadline |
+//!
+//! Everything is on loopback or in a namespace of its own, on ports that are free, so that any number
+//! of tests can run side by side. Whatever is started ends when its handle is dropped; what is left
+//! when the process ends, however it ends, is cleaned up by a watcher (see [`process`]).
+//!
+//! # Panics
+//!
+//! Nothing here returns an error: a test that cannot have its server has failed. Every function
+//! panics with what it was about to do, the reason, and the server's log where there is one.
+
+pub mod agent;
+pub mod certs;
+pub mod dns;
+pub mod forwarder;
+mod hex;
+mod md5;
+pub mod netns;
+pub mod nginx;
+mod or_panic;
+pub mod packages;
+pub mod peers;
+pub mod ports;
+pub mod process;
+mod reaper;
+pub mod scratch;
+pub mod squid;
+pub mod stunnel;
+mod user;
+pub mod wait;

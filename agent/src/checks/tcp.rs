@@ -63,7 +63,7 @@ impl Check for Tcp {
         match probe.listen(&mut wire).await {
             Heard::Nothing => {}
             Heard::Bytes(bytes) => banner(probe, &bytes),
-            Heard::Closed => probe.warn(WarningKind::ConnectClosedAtOnce, format!("{} accepted the connection and closed it without a word", self.endpoint)),
+            Heard::Closed => probe.warn(WarningKind::ConnectClosedAtOnce, &format!("{} accepted the connection and closed it without a word", self.endpoint)),
             Heard::Broken(mut fault) => {
                 if fault.cause == Cause::Reset {
                     fault.message = format!("{} accepted the connection and reset it at once", self.endpoint);

@@ -96,20 +96,29 @@ pub struct Source {
     pub text: String,
 }
 
+/// So many problems are shown to a person; the rest is counted.
+const MOST_SHOWN: usize = 100;
+
 impl Source {
-    /// All diagnostics, as a person reads them, in the order of the file.
+    /// The diagnostics as a person reads them, in the order of the file.
     #[must_use]
     pub fn render(&self, diagnostics: &[Diagnostic], color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let mask = Mask::of(&self.text);
-        diagnostics.iter().map(|one| self.render_one(one, &mask, &renderer) + "\n").collect()
+        let (mask, lines) = (Mask::of(&self.text), Lines::of(&self.text));
+        let shown = diagnostics.iter().take(MOST_SHOWN);
+        let mut texts: Vec<_> = shown.map(|one| self.render_one(one, &mask, &lines, &renderer) + "\n").collect();
+        if diagnostics.len() > MOST_SHOWN {
+            texts.push(format!("... and {} more problems\n", diagnostics.len() - MOST_SHOWN));
+        }
+        texts.join("\n")
     }
 
     /// All diagnostics, for machines.
     #[must_use]
     pub fn to_json<'a>(&self, diagnostics: &'a [Diagnostic]) -> Vec<JsonDiagnostic<'a>> {
+        let lines = Lines::of(&self.text);
         let entry = |one: &'a Diagnostic| {
-            let place = one.span.map(|span| self.line_and_column(span.start));
+            let place = one.span.map(|span| lines.place(span.start));
             JsonDiagnostic {
                 code: one.code,
                 severity: one.severity.slug(),
@@ -122,22 +131,14 @@ impl Source {
         diagnostics.iter().map(entry).collect()
     }
 
-    /// The line (from 1) and the column (from 1, in characters) of a byte of the file.
-    #[must_use]
-    pub fn line_and_column(&self, at: usize) -> (usize, usize) {
-        let before = &self.text[..floor_boundary(&self.text, at)];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-    }
-
-    fn render_one(&self, one: &Diagnostic, mask: &Mask, renderer: &Renderer) -> String {
+    fn render_one(&self, one: &Diagnostic, mask: &Mask, lines: &Lines<'_>, renderer: &Renderer) -> String {
         let level = match one.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
         let title = level.primary_title(one.message.as_str()).id(one.code);
-        let (line, span, number) = one.span.map_or_else(Default::default, |span| self.masked_line(span, mask));
+        let (line, span, number) = one.span.map_or_else(Default::default, |span| self.masked_line(span, mask, lines));
         let mut group = match one.span {
             Some(_) => title.element(
                 Snippet::source(line.as_str())
@@ -154,13 +155,47 @@ impl Source {
     }
 
     /// The line a span begins on, masked, the span within it, and the line's number.
-    fn masked_line(&self, span: Span, mask: &Mask) -> (String, Span, usize) {
+    fn masked_line(&self, span: Span, mask: &Mask, lines: &Lines<'_>) -> (String, Span, usize) {
         let start = floor_boundary(&self.text, span.start);
-        let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = self.text[start..].find(['\n', '\r']).map_or(self.text.len(), |at| start + at);
-        let inside = Span { start, end: floor_boundary(&self.text, span.end.clamp(start, line_end)) };
-        let (line, inside) = mask.apply(&self.text, Span { start: line_start, end: line_end }, inside);
-        (line, inside, self.text[..start].matches('\n').count() + 1)
+        let (number, _) = lines.place(start);
+        let line = lines.line(number);
+        let inside = Span {
+            start: start.min(line.end),
+            end: floor_boundary(&self.text, span.end.clamp(start, line.end.max(start))),
+        };
+        let (line, inside) = mask.apply(&self.text, line, inside);
+        (line, inside, number)
+    }
+}
+
+/// Where the lines of a text begin.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    /// Finds them, once.
+    #[must_use]
+    pub fn of(text: &'a str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// The line (from 1) and the column (from 1, in characters) of a byte of the text.
+    #[must_use]
+    pub fn place(&self, at: usize) -> (usize, usize) {
+        let at = floor_boundary(self.text, at);
+        let line = self.starts.partition_point(|start| *start <= at);
+        (line, self.text[self.starts[line - 1]..at].chars().count() + 1)
+    }
+
+    /// A line (from 1) without its end.
+    fn line(&self, number: usize) -> Span {
+        let start = self.starts[number - 1];
+        let end = self.starts.get(number).map_or(self.text.len(), |next| next - 1);
+        Span { start, end: start + self.text[start..end].trim_end_matches('\r').len() }
     }
 }
 

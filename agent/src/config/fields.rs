@@ -212,9 +212,12 @@ fn unknown_key(pair: &Pair<'_>, declared: &[Declared]) -> Diagnostic {
     }
 }
 
-/// The word that somebody probably meant.
+/// The word that somebody probably meant: a slip of the finger or two away, or begun alike.
 pub(crate) fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
-    let likeness = |other: &str| strsim::jaro_winkler(&word.to_lowercase(), other);
-    let best = known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) > 0.8).then_some(best)
+    let word = word.to_lowercase();
+    let slips = |other: &str| strsim::damerau_levenshtein(&word, other);
+    let best = known.iter().copied().min_by_key(|other| slips(other))?;
+    let alike =
+        known.iter().copied().find(|other| word.len() > 3 && (other.starts_with(&word) || word.starts_with(other)));
+    if slips(best) <= 1 + word.chars().count() / 5 { Some(best) } else { alike }
 }

@@ -112,6 +112,7 @@ impl<'a> Given<'a> {
     #[must_use]
     pub fn wrong(&self, shape: &Shape) -> Misfit {
         let (code, found) = match &self.node.value {
+            Value::Scalar(scalar) if scalar.text.is_empty() => ("bad-value", "nothing".to_owned()),
             Value::Scalar(scalar) if shape.shown == Shown::Plain => ("bad-value", format!("`{}`", cut(&scalar.text))),
             Value::Scalar(_) => ("bad-value", "something else".to_owned()),
             Value::Seq(_) => ("wrong-type", "a list".to_owned()),
@@ -125,6 +126,7 @@ impl<'a> Given<'a> {
     }
 
     /// Puts the place of this value into a misfit that has none.
+    #[must_use]
     pub fn place(&self, misfit: Misfit) -> Misfit {
         Misfit { span: misfit.span.or(Some(self.node.span)), ..misfit }
     }
@@ -140,7 +142,7 @@ impl<'a> Given<'a> {
 impl Node {
     /// Whether nothing stands there: null, or no value at all.
     #[must_use]
-    pub const fn is_null(&self) -> bool {
+    pub(crate) const fn is_null(&self) -> bool {
         matches!(self.value, Value::Scalar(Scalar { resolved: Resolved::Null, .. }))
     }
 }

@@ -112,7 +112,8 @@ fn hidden_in_line(text: &str, line: Span) -> Vec<Span> {
         Some(colon) => {
             let key = content[words_from..words_from + colon].trim().trim_matches(['"', '\'']);
             let value = words_from + colon + 1;
-            let plain = checks::shown(key) == Shown::Plain && !content[value..].contains(':');
+            // A second key, or a tag on the value: the line is not what it seems.
+            let plain = checks::shown(key) == Shown::Plain && !content[value..].contains([':', '!']);
             let word = content[value..].find(|c: char| !c.is_whitespace() && !"[{'\"(,&*!|>-".contains(c));
             if plain { None } else { word.map(|at| value + at) }
         }

@@ -2,7 +2,7 @@
 
 use crate::checks::{ResultName, Spec};
 use crate::config::common::Common;
-use crate::config::diagnostic::{Diagnostic, Severity, Source};
+use crate::config::diagnostic::{Diagnostic, Lines, Severity, Source};
 use crate::config::fields::{Fields, nearest};
 use crate::config::yaml::{self, Node, Scalar, Span, Value};
 use crate::secret::{Redactor, escaped};
@@ -54,7 +54,7 @@ pub struct Entry {
 /// when `strict` is set and there is any.
 pub fn load(source: &Source, defaults: Defaults, strict: bool) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut loading =
-        Loading { lines: LineCounter::new(&source.text), defaults, plan: Plan::default(), diagnostics: Vec::new() };
+        Loading { lines: Lines::of(&source.text), defaults, plan: Plan::default(), diagnostics: Vec::new() };
     loading.file(&source.text);
     let Loading { plan, mut diagnostics, .. } = loading;
     if strict {
@@ -71,7 +71,7 @@ pub fn load(source: &Source, defaults: Defaults, strict: bool) -> Result<(Plan, 
 }
 
 struct Loading<'a> {
-    lines: LineCounter<'a>,
+    lines: Lines<'a>,
     defaults: Defaults,
     plan: Plan,
     diagnostics: Vec<Diagnostic>,
@@ -115,7 +115,7 @@ impl Loading<'_> {
         let broken = read.diagnostics.iter().any(|one| one.severity == Severity::Error);
         self.diagnostics.extend(read.diagnostics);
         if let (Some(spec), false) = (spec, broken) {
-            let line = self.lines.line_of(item.span.start);
+            let (line, _) = self.lines.place(item.span.start);
             self.plan.entries.push(entry(spec, kind, common, line, self.defaults, read.redactor));
         }
     }
@@ -123,7 +123,17 @@ impl Loading<'_> {
     /// The canonical type of a check.
     fn kind(&mut self, item: &Node, pairs: &[(Node, Node)]) -> Option<&'static str> {
         let is_type = |key: &Node| matches!(&key.value, Value::Scalar(Scalar { text, .. }) if text == "type");
-        let Some((_, value)) = pairs.iter().find(|(key, _)| is_type(key)) else {
+        let Some((_, value)) = pairs.iter().find(|(key, value)| is_type(key) && !value.is_null()) else {
+            if let Some(misspelt) = pairs
+                .iter()
+                .find(|(key, _)| matches!(&key.value, Value::Scalar(key) if nearest(&key.text, &["type"]).is_some()))
+            {
+                self.note(
+                    Diagnostic::error("missing-key", misspelt.0.span, "this check has no `type`")
+                        .help("did you mean `type`?"),
+                );
+                return None;
+            }
             let first = pairs.first().map_or(item.span, |(key, _)| key.span);
             self.note(
                 Diagnostic::error("missing-key", first, "this check has no `type`")
@@ -207,26 +217,4 @@ fn hint_at_tuples(diagnostic: Diagnostic, text: &str) -> Diagnostic {
     }
     let message = "a tuple as Python writes it is no YAML";
     Diagnostic::error("python-tuple", span, message).help("write lists: [[foo, bar], [foo, baz]], or [user, password]")
-}
-
-/// Tells the line of ever later places in one pass over the text.
-struct LineCounter<'a> {
-    text: &'a str,
-    at: usize,
-    line: usize,
-}
-
-impl<'a> LineCounter<'a> {
-    const fn new(text: &'a str) -> Self {
-        Self { text, at: 0, line: 1 }
-    }
-
-    fn line_of(&mut self, at: usize) -> usize {
-        if at < self.at {
-            (self.at, self.line) = (0, 1);
-        }
-        self.line += self.text.as_bytes()[self.at..at.min(self.text.len())].iter().filter(|b| **b == b'\n').count();
-        self.at = at.min(self.text.len());
-        self.line
-    }
 }

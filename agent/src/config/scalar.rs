@@ -9,7 +9,7 @@ mod tests;
 
 /// What a scalar stands for once its text has been read.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Resolved {
+pub(crate) enum Resolved {
     /// `~`, `null` in `PyYAML`'s three casings, or nothing at all.
     Null,
     /// `yes`, `no`, `on`, `off`, `true` and `false` in `PyYAML`'s three casings.
@@ -27,7 +27,7 @@ pub enum Resolved {
 /// The text is what stands in the file, without surrounding white space; every text has a
 /// meaning, so there is no error.
 #[must_use]
-pub fn resolve(text: &str) -> Resolved {
+pub(crate) fn resolve(text: &str) -> Resolved {
     match text.as_bytes().first() {
         None | Some(b'~') => word(text),
         Some(b'0'..=b'9' | b'+' | b'-' | b'.') => number(text),
@@ -40,7 +40,7 @@ pub fn resolve(text: &str) -> Resolved {
 ///
 /// Gives `None` for every other text, and for numbers outside the range of `i64`.
 #[must_use]
-pub fn integer(text: &str) -> Option<i64> {
+pub(crate) fn integer(text: &str) -> Option<i64> {
     let (negative, digits) = split_sign(text);
     let magnitude = i128::from(magnitude(digits)?);
     i64::try_from(if negative { -magnitude } else { magnitude }).ok()
@@ -50,7 +50,7 @@ pub fn integer(text: &str) -> Option<i64> {
 ///
 /// A decimal point is required, an exponent needs its sign: `1e3` gives `None`.
 #[must_use]
-pub fn float(text: &str) -> Option<f64> {
+pub(crate) fn float(text: &str) -> Option<f64> {
     let (negative, rest) = split_sign(text);
     let signed = rest.len() < text.len();
     let value = match rest {
@@ -67,13 +67,13 @@ pub fn float(text: &str) -> Option<f64> {
 ///
 /// Python's `float` takes `1` and `1e3` too, and so does this.
 #[must_use]
-pub fn tagged_float(text: &str) -> Option<f64> {
+pub(crate) fn tagged_float(text: &str) -> Option<f64> {
     float(text).or_else(|| text.replace('_', "").parse().ok())
 }
 
 /// Reads what may follow the tag `!!bool`: the words of [`resolve`] in any casing.
 #[must_use]
-pub fn tagged_bool(text: &str) -> Option<bool> {
+pub(crate) fn tagged_bool(text: &str) -> Option<bool> {
     match word(&text.to_ascii_lowercase()) {
         Resolved::Bool(value) => Some(value),
         _ => None,

@@ -15,7 +15,7 @@ impl Source {
     /// # Errors
     /// A diagnostic: not there, not permitted, a directory, a FIFO or device, larger than 16 MiB,
     /// not UTF-8.
-    pub fn read(path: &str) -> Result<Self, (Self, Diagnostic)> {
+    pub fn read(path: &str) -> Result<Self, Box<(Self, Diagnostic)>> {
         let name = if path == "-" { "<stdin>" } else { path };
         let bytes = if path == "-" {
             read_bounded(&mut io::stdin().lock())
@@ -35,9 +35,9 @@ impl Source {
                 .help("save the file as UTF-8");
                 // The readable part is kept, so that the place can be shown.
                 let text = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
-                Err((source(text), diagnostic))
+                Err(Box::new((source(text), diagnostic)))
             }
-            Err(diagnostic) => Err((source(String::new()), diagnostic)),
+            Err(diagnostic) => Err(Box::new((source(String::new()), diagnostic))),
         }
     }
 }

@@ -20,7 +20,7 @@ mod tests;
 mod tree;
 mod wording;
 
-pub use super::scalar::Resolved;
+pub(crate) use super::scalar::Resolved;
 use granit_parser::{Options, Parser};
 use source::Source;
 use tree::Tree;
@@ -42,7 +42,7 @@ pub struct Span {
 /// first character to the end of its last child. What an alias brings in has the span of the
 /// alias; its children keep their own.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     /// Where the value stands.
     pub span: Span,
     /// The value.
@@ -51,7 +51,7 @@ pub struct Node {
 
 /// A scalar, a list or a mapping.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub(crate) enum Value {
     /// A single value.
     Scalar(Scalar),
     /// A list, in the order of the file.
@@ -63,7 +63,7 @@ pub enum Value {
 
 /// A single value, as it was written and as it is understood.
 #[derive(Clone, Debug)]
-pub struct Scalar {
+pub(crate) struct Scalar {
     /// The text after quotes, escapes and line folding are undone: `password: 0644` may be
     /// wanted as the text "0644".
     pub text: String,
@@ -75,7 +75,7 @@ pub struct Scalar {
 ///
 /// The texts name keys, tags and anchors, but never a value: a value may be a password.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub(crate) struct Problem {
     /// A short fixed name for this kind of problem.
     pub code: &'static str,
     /// The part of the text to show.
@@ -88,7 +88,7 @@ pub struct Problem {
 
 /// What a file holds.
 #[derive(Clone, Debug)]
-pub struct Document {
+pub(crate) struct Document {
     /// The outermost value; nothing if the file is empty or has only comments.
     pub root: Option<Node>,
     /// Warnings, in the order of the file: duplicate keys.
@@ -103,7 +103,7 @@ pub struct Document {
 /// `unknown-alias`, `unknown-tag`, `bad-tag` (a tag that does not fit its value), `bad-merge`,
 /// `too-deep` (more than 64 levels) and `too-large` (more than 1,000,000 nodes, or aliases
 /// that bring in more than 100,000 nodes or 16 MiB of text).
-pub fn parse(text: &str) -> Result<Document, Problem> {
+pub(crate) fn parse(text: &str) -> Result<Document, Problem> {
     let source = Source::new(text)?;
     let mut tree = Tree::new(&source);
     for event in Parser::new_from_str_with_options(text, options()) {

@@ -95,6 +95,9 @@ impl Host {
             let shown = if bare.contains(':') { format!("[{bare}]") } else { bare.to_owned() };
             return Ok(Self { shown, target });
         }
+        if text.contains("://") {
+            return Err(BadHost("it is a URL; only the host is wanted here"));
+        }
         if bare.contains(':') {
             return Err(BadHost(
                 "a host without a port is wanted; an IPv6 address has only hexadecimal digits, colons and an optional %zone",
@@ -138,9 +141,6 @@ fn address(text: &str) -> Option<Target> {
 fn name(text: &str) -> Result<String, BadHost> {
     if text.is_empty() {
         return Err(BadHost("it is empty"));
-    }
-    if text.contains("://") {
-        return Err(BadHost("it is a URL; only the host is wanted here"));
     }
     if let Some(bad) =
         text.chars().find(|c| c.is_whitespace() || c.is_control() || "/@?#\\\"'`$;&|<>(){}%,!*=+~^".contains(*c))

@@ -21,7 +21,7 @@ impl ResolvConf {
     /// The resolvers of this host; the C library's defaults when the file cannot be read.
     pub(crate) fn of_this_host() -> Self {
         let text = std::fs::read_to_string(RESOLV_CONF).unwrap_or_default();
-        resolv_conf::parse_with(&text, |zone| nix::net::if_::if_nametoindex(zone).ok())
+        resolv_conf::parse(&text, |zone| nix::net::if_::if_nametoindex(zone).ok())
     }
 }
 

@@ -16,7 +16,7 @@ const MOST_ATTEMPTS: u8 = 5;
 
 /// How this host asks the DNS.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ResolvConf {
+pub(crate) struct ResolvConf {
     /// The servers in the order in which they are asked: one to three, on port 53. Without any in
     /// the file it is 127.0.0.1.
     pub servers: Vec<SocketAddr>,
@@ -86,16 +86,10 @@ impl Default for ResolvConf {
 }
 
 /// Reads the file's text. It never fails: as in the C library, a line that is not understood is as
-/// good as absent. Interfaces given by name are taken as unknown; see [`parse_with`].
+/// good as absent. `interface_index` gives the index of a network interface, for a server such as
+/// `fe80::1%eth0`; the scope of one that is unknown is 0.
 #[must_use]
-pub fn parse(text: &str) -> ResolvConf {
-    parse_with(text, |_| None)
-}
-
-/// As [`parse`]; `interface_index` gives the index of a network interface, for a server such as
-/// `fe80::1%eth0`. The scope of one that is unknown is 0.
-#[must_use]
-pub fn parse_with(text: &str, interface_index: impl Fn(&str) -> Option<u32>) -> ResolvConf {
+pub(super) fn parse(text: &str, interface_index: impl Fn(&str) -> Option<u32>) -> ResolvConf {
     let mut found = ResolvConf::default();
     for line in text.split('\n') {
         found.read_line(line, &interface_index);
@@ -131,13 +125,18 @@ fn number(text: &str) -> u8 {
 mod tests {
     use super::*;
 
+    /// On a host without network interfaces.
+    fn plain(text: &str) -> ResolvConf {
+        parse(text, |_| None)
+    }
+
     fn addresses(text: &str) -> Vec<String> {
-        parse(text).servers.iter().map(ToString::to_string).collect()
+        plain(text).servers.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn an_empty_file_means_this_host_and_the_defaults() {
-        let found = parse("");
+        let found = plain("");
         assert_eq!(found.servers, [SocketAddr::from(([127, 0, 0, 1], 53))]);
         assert!(found.search.is_empty());
         assert_eq!((found.ndots, found.attempts, found.use_tcp), (1, 2, false));
@@ -146,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_usual_file_is_read() {
-        let found = parse(
+        let found = plain(
             "# made by hand\n; and by another\nnameserver 192.0.2.53\nnameserver\t2001:db8::53  \n\
              search a.example\tb.example \noptions edns0 trust-ad ndots:2 timeout:3 attempts:4 use-vc\n",
         );
@@ -168,7 +167,7 @@ mod tests {
     fn a_scope_is_a_number_or_the_name_of_an_interface() {
         let text = "nameserver fe80::1%3\nnameserver fe80::2%eth0\nnameserver fe80::3%gone\n";
         let index = |name: &str| (name == "eth0").then_some(7);
-        let found = parse_with(text, index);
+        let found = parse(text, index);
         let scopes: Vec<u32> = found
             .servers
             .iter()
@@ -182,9 +181,9 @@ mod tests {
 
     #[test]
     fn the_last_of_domain_and_search_holds() {
-        assert_eq!(parse("search a.example b.example\ndomain c.example d\n").search, ["c.example"]);
-        assert_eq!(parse("domain c.example\nsearch a.example b\n").search, ["a.example", "b"]);
-        assert_eq!(parse("search a.example\nsearch \n").search, ["a.example"]);
+        assert_eq!(plain("search a.example b.example\ndomain c.example d\n").search, ["c.example"]);
+        assert_eq!(plain("domain c.example\nsearch a.example b\n").search, ["a.example", "b"]);
+        assert_eq!(plain("search a.example\nsearch \n").search, ["a.example"]);
     }
 
     #[test]
@@ -192,8 +191,8 @@ mod tests {
         let text = " nameserver 192.0.2.1\nnameserver192.0.2.2\nNameserver 192.0.2.3\n\
                     #nameserver 192.0.2.4\nnameserver\nnameserver 192.0.2.5%1\n\
                     nameserver 192.0.2.6\r\nsortlist 192.0.2.0\noptions\nsearch\n";
-        let found = parse(text);
-        assert_eq!(found, parse(""));
+        let found = plain(text);
+        assert_eq!(found, plain(""));
     }
 
     #[test]
@@ -203,10 +202,10 @@ mod tests {
 
     #[test]
     fn options_stay_within_their_bounds() {
-        let found = parse("options ndots:99 timeout:999999 attempts:77");
+        let found = plain("options ndots:99 timeout:999999 attempts:77");
         assert_eq!((found.ndots, found.attempts), (15, 5));
         assert_eq!(found.timeout, Duration::from_secs(30));
-        let found = parse("options ndots:0 timeout:0\noptions attempts:none ndots:x");
+        let found = plain("options ndots:0 timeout:0\noptions attempts:none ndots:x");
         assert_eq!((found.ndots, found.attempts), (0, 1));
         assert_eq!(found.timeout, Duration::from_secs(1));
     }

@@ -16,11 +16,14 @@ use tokio::sync::{OnceCell, Semaphore};
 /// How long one resolver is asked for the reason of a failed look-up.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// A name's addresses, or what the system says instead.
+type LookUp = OnceCell<Result<Vec<IpAddr>, String>>;
+
 /// Resolves each name once per run, however many checks use it.
 #[derive(Debug)]
 pub(crate) struct Resolver {
     family: Family,
-    names: Mutex<HashMap<String, Arc<OnceCell<Result<Vec<IpAddr>, String>>>>>,
+    names: Mutex<HashMap<String, Arc<LookUp>>>,
     /// Each look-up holds a thread and its descriptors.
     threads: Semaphore,
 }

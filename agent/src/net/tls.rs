@@ -35,10 +35,7 @@ pub(crate) async fn handshake(
     host: &Host,
     alpn: &[&str],
 ) -> Handshake {
-    let name = match ServerName::try_from(host.bare()) {
-        Ok(name) => name,
-        Err(_) => return Handshake::failed(bad_name(host)),
-    };
+    let Ok(name) = ServerName::try_from(host.bare()) else { return Handshake::failed(bad_name(host)) };
     let examiner = match Examiner::new(options, trust).await {
         Ok(examiner) => Arc::new(examiner),
         Err(fault) => return Handshake::failed(*fault),
@@ -76,7 +73,7 @@ fn client_config(
     identity: &Arc<ClientIdentity>,
     alpn: &[&str],
 ) -> Result<ClientConfig, Box<Fault>> {
-    let builder = ClientConfig::builder_with_provider(examiner.provider())
+    let builder = ClientConfig::builder_with_provider(Examiner::provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| Box::new(Fault::new(Cause::OwnFault, error.to_string())))?;
     // `dangerous` is rustls' word for an own verifier; this one delegates to webpki and records.

@@ -1,6 +1,6 @@
 //! `nagios`: a plugin's output (Monitoring Plugins Development Guidelines), within NRPE's limits.
 
-use crate::config::{Diagnostic, Source};
+use crate::config::{Diagnostic, Lines, Source};
 use crate::outcome::Verdict;
 use crate::report::view::{CheckView, Overall, View};
 use crate::report::{Counts, Reporter};
@@ -44,7 +44,8 @@ impl Reporter for Nagios {
 /// # Errors
 /// The writer's.
 pub fn bad_file(source: &Source, diagnostics: &[Diagnostic], out: &mut dyn Write) -> io::Result<()> {
-    let place = |one: &Diagnostic| match one.span.map(|span| source.line_and_column(span.start)) {
+    let places = Lines::of(&source.text);
+    let place = |one: &Diagnostic| match one.span.map(|span| places.place(span.start)) {
         Some((line, column)) => format!("{}:{line}:{column}", source.name),
         None => source.name.clone(),
     };
@@ -69,7 +70,7 @@ fn headline(view: &View<'_>, checks: &[&CheckView<'_>], room: usize) -> String {
     };
     let mut text = format!("CONN-CHECK {word}: {fail} of {total} failed");
     if warn > 0 {
-        text += &format!(", {warn} with warnings");
+        text = format!("{text}, {warn} with warnings");
     }
     if view.interrupted {
         text += ", interrupted";

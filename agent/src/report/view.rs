@@ -183,11 +183,11 @@ impl Counts {
 /// result behind it carries the failure.
 pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Outcome) -> Vec<Row<'a>> {
     let failed_at = outcome.steps.iter().position(|step| step.verdict == Verdict::Fail);
-    let carrier =
+    let bearer =
         failed_at.and_then(|at| (at..outcome.steps.len()).find(|result| selection.has(outcome.entry, *result)));
     let wanted = entry.results.iter().enumerate().filter(|(result, _)| selection.has(outcome.entry, *result));
     let row = |(result, name): (usize, &'a crate::checks::ResultName)| {
-        let carries = carrier == Some(result);
+        let carries = bearer == Some(result);
         let mut step = outcome.steps[result];
         if carries {
             step.verdict = Verdict::Fail;

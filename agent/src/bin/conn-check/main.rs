@@ -65,7 +65,10 @@ fn program(args: &Args) -> u8 {
             let loaded = config::load(&source, Defaults { timeout: args.connect_timeout }, args.strict);
             (source, loaded)
         }
-        Err((source, diagnostic)) => (source, Err(vec![diagnostic])),
+        Err(unreadable) => {
+            let (source, diagnostic) = *unreadable;
+            (source, Err(vec![diagnostic]))
+        }
     };
     match loaded {
         Err(diagnostics) => output.refuse(&source, &diagnostics),

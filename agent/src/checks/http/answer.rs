@@ -36,11 +36,10 @@ impl Http {
         if let Some(server) = answer.headers().get("server") {
             probe.fact("server", probe.clean(&String::from_utf8_lossy(server.as_bytes())));
         }
-        if self.redirects && is_redirect(status) {
-            if let Some(next) = next_hop(draft, status, answer.headers()).transpose() {
+        if self.redirects && is_redirect(status)
+            && let Some(next) = next_hop(draft, status, answer.headers()).transpose() {
                 return next.map(|next| Judgement::Elsewhere(Box::new(next))).map_err(|fault| probe.fail(Phase::Request, fault));
             }
-        }
         if !self.expected_code.accept(status) {
             let excerpt = connection_excerpt(probe, connection, &mut answer).await;
             return Err(self.unexpected_status(probe, draft, &answer, &excerpt));

@@ -54,7 +54,7 @@ impl Examiner {
         Ok(Self { verify: options.verify, roots, webpki, shown: Mutex::default() })
     }
 
-    pub(super) fn provider(&self) -> Arc<CryptoProvider> {
+    pub(super) fn provider() -> Arc<CryptoProvider> {
         Arc::clone(&PROVIDER)
     }
 

@@ -1,0 +1,37 @@
+//! Files that are wrong, each in a way of its own: what is printed, and that nothing is run.
+
+use harness::agent::{Agent, program};
+use std::fs;
+use std::process::Command;
+
+/// Every file of `bad/`, as it is refused (or, for notes and warnings, accepted).
+#[test]
+fn every_bad_file_is_explained() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/agent/bad");
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").path()).collect();
+    files.sort();
+    assert!(files.len() > 30, "only {} files", files.len());
+    for file in files {
+        let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+        let mut command = Command::new(program());
+        let output =
+            command.current_dir(folder).args([&name, "--validate", "--color", "never"]).output().expect("it runs");
+        let text = format!(
+            "exit {}\n{}{}",
+            output.status.code().unwrap_or(-1),
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(!text.contains("hunter2"), "{name} echoes a secret:\n{text}");
+        insta::assert_snapshot!(name, text);
+    }
+}
+
+#[test]
+fn strict_refuses_what_is_otherwise_a_warning_and_never_a_note() {
+    let misspelt = "- {type: tcp, host: a, port: 1, tag: x}";
+    assert_eq!(Agent::new(misspelt).arg("--validate").run().status, 0);
+    assert_eq!(Agent::new(misspelt).args(["--validate", "--strict"]).run().status, 3);
+    assert_eq!(Agent::new("- {type: ssl, host: a, port: 1}").args(["--validate", "--strict"]).run().status, 0);
+}

@@ -1,0 +1,3 @@
+//! conn-check as a user runs it, against real servers. One module per subject.
+
+mod bad_files;

@@ -1,0 +1,17 @@
+//! The harness checked against the real thing: independent clients, the kernel, the files.
+
+mod certs;
+mod client;
+mod dns;
+mod fixture;
+mod forwarder;
+mod netns;
+mod nginx;
+mod packages;
+mod peers;
+mod peers_http;
+mod peers_tls;
+mod ports;
+mod process;
+mod squid;
+mod stunnel;
