@@ -1,8 +1,106 @@
 //! The catalogue of failure codes: the one place where a code, its meaning, its owner and its next
 //! step are written down. Codes are an interface and are never renamed.
 
-use crate::fault::{Cause, Owner};
-use crate::outcome::Phase;
+use crate::phase::Phase;
+
+/// Whose job the fix is; a hint.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Owner {
+    /// Whoever wrote the checks file.
+    Config,
+    /// Whoever runs this host.
+    Host,
+    /// Whoever runs the resolvers or the zone.
+    Dns,
+    /// Routing, firewalls, security groups.
+    Network,
+    /// Whoever runs the other end.
+    Service,
+    /// Whoever issues and installs certificates.
+    Certificate,
+    /// Whoever hands out accounts and passwords.
+    Credentials,
+}
+
+impl Owner {
+    /// Every owner.
+    pub const ALL: [Self; 7] =
+        [Self::Config, Self::Host, Self::Dns, Self::Network, Self::Service, Self::Certificate, Self::Credentials];
+
+    /// The word used in every output.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Host => "host",
+            Self::Dns => "dns",
+            Self::Network => "network",
+            Self::Service => "service",
+            Self::Certificate => "certificate",
+            Self::Credentials => "credentials",
+        }
+    }
+}
+
+/// What went wrong, without saying where: the second half of a failure code.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[expect(missing_docs, reason = "each one is explained, per phase, in the table below")]
+pub enum Cause {
+    AuthRequired,
+    BadGateway,
+    BadName,
+    ClientCertRejected,
+    ClientCertRequired,
+    Closed,
+    Deadline,
+    Denied,
+    DeniedLocally,
+    Expired,
+    Failed,
+    HostNotAllowed,
+    HostUnreachable,
+    LocalLimit,
+    Locked,
+    Malformed,
+    MethodUnsupported,
+    NetworkUnreachable,
+    NoAddress,
+    NoCommonVersion,
+    NoSocket,
+    NoSuchDatabase,
+    NoSuchQueue,
+    NoSuchVhost,
+    NotAProxy,
+    NotReady,
+    NotTls,
+    NotYetValid,
+    NxDomain,
+    Overloaded,
+    OwnFault,
+    PermissionDenied,
+    Prohibited,
+    ReadOnly,
+    RecipientRefused,
+    Redirected,
+    Refused,
+    Rejected,
+    Required,
+    Reset,
+    SenderRefused,
+    ServFail,
+    Silent,
+    Timeout,
+    TooLarge,
+    Unreachable,
+    UnsupportedVersion,
+    Untrusted,
+    UnexpectedBody,
+    UnexpectedHeader,
+    UnexpectedReply,
+    UnexpectedStatus,
+    WrongName,
+    WrongService,
+}
 
 /// One failure code.
 #[derive(Debug)]

@@ -3,14 +3,15 @@
 //!
 //! There is no other way to the network, so every protocol has the same phases.
 
-use crate::checks::Stop;
+use crate::catalogue::Cause;
 use crate::event::Event;
-use crate::fault::{Cause, Failure, Fault};
+use crate::fault::{Failure, Fault};
 use crate::net::identify::{Protocol, escape, identify};
 use crate::net::{self, Endpoint, Host, Race, Seen, TlsOptions, Wire};
-use crate::outcome::{Phase, Step, Timing, Verdict, Warning, WarningKind};
-use crate::run::World;
+use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
+use crate::phase::Phase;
 use crate::secret::Redactor;
+use crate::world::World;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -42,6 +43,21 @@ pub enum Heard {
     Closed,
     /// It broke the connection.
     Broken(Fault),
+}
+
+/// Why a check ended before its end.
+#[derive(Debug)]
+pub enum Stop {
+    /// Something is broken.
+    Failed(Failure),
+    /// No later result was asked for.
+    Enough,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
 }
 
 /// A running check's hands.

@@ -8,6 +8,7 @@ use crate::net::{Family, Resolver, Trust};
 use crate::outcome::{Outcome, Step, Verdict};
 use crate::probe::{Assignment, Findings, Probe};
 use crate::select::Selection;
+use crate::world::World;
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
@@ -38,6 +39,14 @@ pub struct Options {
     pub lookups: usize,
 }
 
+impl Options {
+    /// What the checks of a run that begins now share.
+    fn world(&self) -> World {
+        let resolver = Resolver::new(self.family, self.lookups);
+        World::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()))
+    }
+}
+
 /// What came of a run.
 #[derive(Debug)]
 pub struct Report {
@@ -49,34 +58,6 @@ pub struct Report {
     pub outcomes: Vec<Outcome>,
     /// The run was ended from outside; what was not decided is skipped.
     pub interrupted: bool,
-}
-
-/// What the checks of a run share.
-#[derive(Debug)]
-pub(crate) struct World {
-    pub(crate) began: Instant,
-    /// When the work has to stop, so that everything is printed by `--max-timeout`.
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) resolver: Resolver,
-    pub(crate) trust: Trust,
-}
-
-impl World {
-    /// The world of a run that begins now.
-    pub(crate) fn new(options: &Options) -> Self {
-        let began = Instant::now();
-        Self {
-            began,
-            deadline: options.max_timeout.map(|most| began + most - margin(most)),
-            resolver: Resolver::new(options.family, options.lookups),
-            trust: Trust::new(options.certs_path.clone()),
-        }
-    }
-}
-
-/// What is kept of `--max-timeout` for printing: half a second, or 5 % if that is less.
-fn margin(most: Duration) -> Duration {
-    (most / 20).min(Duration::from_millis(500))
 }
 
 /// Runs the selected checks; `interrupt` ends the run early. The listener, if there is one, hears
@@ -94,7 +75,7 @@ pub async fn run(
         plan,
         selection,
         options,
-        world: Arc::new(World::new(options)),
+        world: Arc::new(options.world()),
         waiting: selection.entries().collect(),
         tasks: JoinSet::new(),
         flights: HashMap::new(),
@@ -372,7 +353,7 @@ mod tests {
                 certs_path: "/".into(),
                 lookups: 1,
             };
-            let world = Arc::new(World::new(&options));
+            let world = Arc::new(options.world());
             let assignment = || Assignment {
                 entry: 0,
                 wanted: 0,

@@ -47,7 +47,8 @@ fn peers_and_daemons_can_be_put_into_a_namespace() {
     assert_eq!(near.inside(|| connect(far.at(22), Duration::from_secs(10))), None);
     assert_eq!(near.inside(|| connect(far.at6(22), Duration::from_secs(10))), Some(Errno::ECONNREFUSED));
     assert_eq!(near.inside(|| ask_udp(far.at6(53))), Ok(5));
-    assert_eq!((silent.connections(), echo.datagrams()), (1, 1));
+    wait::until("the peer to accept", || silent.connections() == 1);
+    assert_eq!(echo.datagrams(), 1);
     let reply = client::run(near.command("curl"), &[&nginx.url("web", "/")]);
     assert!(reply.text.ends_with("from afar"), "{reply:?}");
 }

@@ -99,7 +99,8 @@ impl Peer {
         self.address.port()
     }
 
-    /// How many connections were accepted so far.
+    /// How many connections were accepted so far. A client is connected a moment before it is accepted,
+    /// so a test that heard nothing yet has to wait ([`crate::wait::until`]).
     #[must_use]
     pub fn connections(&self) -> usize {
         self.state.connections()

@@ -24,16 +24,17 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
-use crate::checks::{Check, ResultName, Stop};
+use crate::checks::{Check, ResultName};
 use crate::config::{Fields, Given, Misfit, Port, Setting, Tags, Word};
 use crate::config::shape::{Shape, Shown};
 use crate::config::Diagnostic;
-use crate::fault::{Cause, Fault};
+use crate::catalogue::Cause;
+use crate::fault::Fault;
 use crate::net::dns::{Query, Rcode, RecordKind, Reply};
 use crate::net::{Endpoint, Host, Transport, nameserver};
 use crate::net::ResolvConf;
-use crate::outcome::Phase;
-use crate::probe::Probe;
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -34,13 +34,14 @@ mod exchange;
 mod options;
 mod request;
 
-use crate::checks::{Check, ResultName, Stop};
+use crate::checks::{Check, ResultName};
 use crate::config::{Diagnostic, Fields, Login, Pairs, Port};
-use crate::fault::{Cause, Failure, Fault};
+use crate::catalogue::Cause;
+use crate::fault::{Failure, Fault};
 use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Host, TlsOptions, Wire, proxy};
-use crate::outcome::Phase;
-use crate::probe::Probe;
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
 use answer::Judgement;
 use base64::Engine as _;

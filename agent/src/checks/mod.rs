@@ -5,9 +5,8 @@
 
 use crate::config::shape::{Declared, Shown};
 use crate::config::{Fields, common};
-use crate::fault::Failure;
 use crate::net::Endpoint;
-use crate::probe::Probe;
+use crate::probe::{Probe, Stop};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -60,21 +59,6 @@ impl ResultName {
     #[must_use]
     pub fn of_endpoint(prefix: &str, endpoint: &Endpoint) -> Self {
         Self { name: format!("{prefix}:{endpoint}"), info: endpoint.to_string() }
-    }
-}
-
-/// Why a check ended before its end.
-#[derive(Debug)]
-pub enum Stop {
-    /// Something is broken.
-    Failed(Failure),
-    /// No later result was asked for.
-    Enough,
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
     }
 }
 

@@ -1,9 +1,9 @@
 //! A check that breaks: for the tests of what a bug of ours does to a run.
 
-use crate::checks::{Check, ResultName, Stop};
+use crate::checks::{Check, ResultName};
 use crate::config::{Fields, Word};
 use crate::net::Endpoint;
-use crate::probe::Probe;
+use crate::probe::{Probe, Stop};
 
 /// Passes its first result, then panics with the given text.
 #[derive(Clone, Debug)]

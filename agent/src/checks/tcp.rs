@@ -22,13 +22,14 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
-use crate::checks::{Check, ResultName, Stop};
+use crate::checks::{Check, ResultName};
 use crate::config::Fields;
-use crate::fault::Cause;
+use crate::catalogue::Cause;
 use crate::net::identify::{escape, identify};
 use crate::net::Endpoint;
-use crate::outcome::{Phase, WarningKind};
-use crate::probe::{Heard, Probe};
+use crate::outcome::WarningKind;
+use crate::phase::Phase;
+use crate::probe::{Heard, Probe, Stop};
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]

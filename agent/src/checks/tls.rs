@@ -24,11 +24,11 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
-use crate::checks::{Check, ResultName, Stop};
+use crate::checks::{Check, ResultName};
 use crate::config::Fields;
 use crate::net::{Endpoint, Host, TlsOptions};
-use crate::outcome::Phase;
-use crate::probe::{Heard, Probe};
+use crate::phase::Phase;
+use crate::probe::{Heard, Probe, Stop};
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]

@@ -24,13 +24,14 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
-use crate::checks::{Check, ResultName, Stop};
+use crate::checks::{Check, ResultName};
 use crate::config::Fields;
-use crate::fault::{Cause, Failure, Fault};
+use crate::catalogue::Cause;
+use crate::fault::{Failure, Fault};
 use crate::net::identify::escape;
 use crate::net::{Endpoint, refusal_of, within};
-use crate::outcome::Phase;
-use crate::probe::Probe;
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::UdpSocket;

@@ -1,6 +1,7 @@
 //! Opening connections: one address, or all addresses of a name as RFC 8305 says.
 
-use crate::fault::{Cause, Fault, Owner};
+use crate::catalogue::{Cause, Owner};
+use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::endpoint::Transport;
 use nix::errno::Errno;

@@ -25,7 +25,8 @@ pub use tls::TlsOptions;
 pub(crate) use trust::Trust;
 pub(crate) use wire::{ALLOWANCE, Seen, Wire, too_much};
 
-use crate::fault::{Cause, Fault};
+use crate::catalogue::Cause;
+use crate::fault::Fault;
 use nix::libc;
 use std::io;
 

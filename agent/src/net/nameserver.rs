@@ -1,7 +1,8 @@
 //! One question to one DNS server: over UDP, and over TCP when the answer did not fit (RFC 1035,
 //! RFC 7766).
 
-use crate::fault::{Cause, Fault};
+use crate::catalogue::Cause;
+use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::connect::{self, Race};
 use crate::net::dns::{Malformed, Query, Reply};

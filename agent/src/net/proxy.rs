@@ -1,9 +1,10 @@
 //! A tunnel through an HTTP proxy: the CONNECT method (RFC 9110 section 9.3.6).
 
-use crate::fault::{Cause, Fault};
+use crate::catalogue::Cause;
+use crate::fault::Fault;
 use crate::net::Wire;
 use crate::net::identify::{Protocol, escape, identify};
-use crate::outcome::Phase;
+use crate::phase::Phase;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// The longest answer to CONNECT that is read, in bytes: the head of an error page.

@@ -1,7 +1,8 @@
 //! From a host to its addresses, as the system does it (getaddrinfo: nsswitch, `/etc/hosts`), and
 //! the reason when that fails, from the resolvers themselves.
 
-use crate::fault::{Cause, Fault};
+use crate::catalogue::Cause;
+use crate::fault::Fault;
 use crate::net::dns::{Query, Rcode, RecordKind, Reply};
 use crate::net::endpoint::{Host, Target};
 use crate::net::resolv_conf::ResolvConf;

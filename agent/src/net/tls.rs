@@ -8,10 +8,11 @@ mod options;
 pub(crate) use fault::fault_of_alert;
 pub use options::TlsOptions;
 
-use crate::fault::{Cause, Fault};
+use crate::catalogue::Cause;
+use crate::fault::Fault;
 use crate::net::certificate::Certificate;
 use crate::net::{Host, Trust, Wire};
-use crate::outcome::Phase;
+use crate::phase::Phase;
 use examiner::{ClientIdentity, Examiner};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ProtocolVersion};

@@ -2,9 +2,10 @@
 
 use super::request::Draft;
 use super::{Http, Login};
-use crate::fault::{Cause, Failure, Fault};
+use crate::catalogue::Cause;
+use crate::fault::{Failure, Fault};
 use crate::net::{ALLOWANCE, Wire};
-use crate::outcome::Phase;
+use crate::phase::Phase;
 use crate::probe::Probe;
 use digest_auth::{AuthContext, HttpMethod};
 use hyper::client::conn::http1;

@@ -3,7 +3,8 @@
 use super::options::WebUrl;
 use super::{Http, authority};
 use crate::config::Pairs;
-use crate::fault::{Cause, Fault};
+use crate::catalogue::Cause;
+use crate::fault::Fault;
 use crate::secret::Secret;
 use reqwest::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{Body, Client, Method};

@@ -1,7 +1,8 @@
 //! Verification that remembers: what the server showed, what webpki said of it, and whether the
 //! server asked for a certificate of ours.
 
-use crate::fault::{Cause, Fault};
+use crate::catalogue::Cause;
+use crate::fault::Fault;
 use crate::net::Trust;
 use crate::net::certificate::Certificate;
 use crate::net::tls::TlsOptions;
@@ -46,7 +47,7 @@ impl Examiner {
             let path = trust.path().display();
             return Err(Box::new(
                 Fault::new(Cause::Untrusted, format!("this host trusts no CA: there is no certificate in {path}"))
-                    .owner(crate::fault::Owner::Host)
+                    .owner(crate::catalogue::Owner::Host)
                     .next_step("install ca-certificates, or name the CAs with --tls-certs-path or ca_file"),
             ));
         }

@@ -1,11 +1,12 @@
 //! From a failed handshake to the one code that names its cause.
 
-use crate::fault::{Cause, Fault, Owner};
+use crate::catalogue::{Cause, Owner};
+use crate::fault::Fault;
 use crate::net::certificate::{Certificate, rfc3339};
 use crate::net::identify::{escape, identify};
 use crate::net::tls::examiner::{ClientIdentity, Examiner};
 use crate::net::{Host, Trust};
-use crate::outcome::Phase;
+use crate::phase::Phase;
 use rustls::{AlertDescription, CertificateError, Error};
 use std::io;
 use time::OffsetDateTime;
