@@ -200,6 +200,8 @@ impl Probe {
         match net::within(grace, wire.read(&mut bytes)).await {
             None => Heard::Nothing,
             Some(Ok(0)) => Heard::Closed,
+            // Closed without TLS' good-bye: rude, and closed.
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => Heard::Closed,
             Some(Ok(count)) => Heard::Bytes(bytes[..count].to_vec()),
             Some(Err(error)) => Heard::Broken(error.into()),
         }

@@ -136,11 +136,8 @@ impl Check for Http {
             let answer = self.ask(probe, &mut connection, &draft).await?;
             match self.judge(probe, &mut connection, &draft, answer).await? {
                 Judgement::Accepted => return Ok(()),
-                Judgement::Elsewhere(next) => {
-                    if !(next.url.endpoint == draft.url.endpoint && next.url.is_tls() == draft.url.is_tls() && connection.is_open()) {
-                        let wire = self.open(probe, &next.url.endpoint).await?;
-                        connection = self.secure(probe, wire, &next.url).await?;
-                    }
+                Judgement::Elsewhere(next, answer) => {
+                    self.make_ready(probe, &mut connection, answer, &next.url).await?;
                     draft = *next;
                 }
             }
@@ -166,7 +163,7 @@ impl Http {
     /// Adds the tunnel and TLS, as the URL wants them.
     async fn secure(&self, probe: &mut Probe, wire: Wire, url: &WebUrl) -> Result<Connection, Failure> {
         if !url.is_tls() {
-            return Connection::over(probe, wire).await;
+            return Connection::over(probe, wire, url).await;
         }
         let wire = match &self.proxy {
             None => wire,
@@ -177,7 +174,7 @@ impl Http {
             }
         };
         let wire = probe.tls(wire, &self.tls, &url.endpoint.host, &["http/1.1"]).await?;
-        Connection::over(probe, wire).await
+        Connection::over(probe, wire, url).await
     }
 }
 

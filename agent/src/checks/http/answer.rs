@@ -25,8 +25,8 @@ const EXCERPT: usize = 1024;
 pub(super) enum Judgement {
     /// It is as expected.
     Accepted,
-    /// The next hop.
-    Elsewhere(Box<Draft>),
+    /// The next hop, and the answer that led there.
+    Elsewhere(Box<Draft>, Response),
 }
 
 impl Http {
@@ -37,10 +37,12 @@ impl Http {
         if let Some(server) = answer.headers().get("server") {
             probe.fact("server", probe.clean(&String::from_utf8_lossy(server.as_bytes())));
         }
-        if self.redirects && is_redirect(status)
-            && let Some(next) = next_hop(draft, status, answer.headers()).transpose() {
-                return next.map(|next| Judgement::Elsewhere(Box::new(next))).map_err(|fault| probe.fail(Phase::Request, fault));
+        if self.redirects && is_redirect(status) {
+            let next = next_hop(draft, status, answer.headers()).map_err(|fault| probe.fail(Phase::Request, fault))?;
+            if let Some(next) = next {
+                return Ok(Judgement::Elsewhere(Box::new(next), answer));
             }
+        }
         if !self.expected_code.accept(status) {
             let excerpt = connection_excerpt(probe, connection, &mut answer).await;
             return Err(self.unexpected_status(probe, draft, &answer, &excerpt));

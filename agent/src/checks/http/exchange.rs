@@ -1,5 +1,6 @@
 //! One connection, and one request with its answer on it.
 
+use super::options::WebUrl;
 use super::request::Draft;
 use super::{Http, Login};
 use crate::catalogue::Cause;
@@ -21,6 +22,8 @@ type Driver = http1::Connection<TokioIo<Wire>, Body>;
 
 /// A connection that speaks HTTP.
 pub(super) struct Connection {
+    /// Where it leads: scheme, host and port.
+    origin: String,
     sender: http1::SendRequest<Body>,
     /// Moves the bytes; polled beside whatever waits for them, so that nothing of the connection
     /// outlives it. `None` when it has ended.
@@ -29,17 +32,17 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Nothing is sent yet.
-    pub(super) async fn over(probe: &mut Probe, wire: Wire) -> Result<Self, Failure> {
+    pub(super) async fn over(probe: &mut Probe, wire: Wire, url: &WebUrl) -> Result<Self, Failure> {
         let limit = usize::try_from(ALLOWANCE).unwrap_or(usize::MAX);
         let shaken = http1::Builder::new().max_buf_size(limit).handshake(TokioIo::new(wire)).await;
         match shaken {
-            Ok((sender, driver)) => Ok(Self { sender, driver: Some(driver) }),
+            Ok((sender, driver)) => Ok(Self { origin: url.origin(), sender, driver: Some(driver) }),
             Err(error) => Err(probe.fail(Phase::Protocol, fault(&error))),
         }
     }
 
     /// Whether another request can go over it.
-    pub(super) fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         self.driver.is_some() && self.sender.is_ready()
     }
 
@@ -49,7 +52,7 @@ impl Connection {
     }
 
     async fn send(&mut self, request: http::Request<Body>) -> Result<Response, Fault> {
-        let Self { sender, driver } = self;
+        let Self { sender, driver, .. } = self;
         let answer = drive(driver, sender.send_request(request)).await;
         answer.map(|answer| Response::from(answer.map(Body::wrap))).map_err(|error| fault(&error))
     }
@@ -80,6 +83,20 @@ impl Http {
         }
     }
 
+    /// Gets the rest of an answer out of the way of the next request: at once, or by taking a new
+    /// connection to where that request goes.
+    pub(super) async fn make_ready(&self, probe: &mut Probe, connection: &mut Connection, answer: Response, next: &WebUrl) -> Result<(), Failure> {
+        let same = connection.origin == next.origin();
+        if same {
+            probe.glance(drain(connection, answer)).await;
+        }
+        if !same || !connection.is_open() {
+            let wire = self.open(probe, &next.endpoint).await?;
+            *connection = self.secure(probe, wire, next).await?;
+        }
+        Ok(())
+    }
+
     async fn answer_challenge(
         &self,
         probe: &mut Probe,
@@ -90,12 +107,7 @@ impl Http {
     ) -> Result<Response, Failure> {
         let authorization = self.respond(draft, login, challenge.headers()).map_err(|fault| probe.fail(Phase::Auth, fault))?;
         let request = draft.build(self, Some(&authorization)).map_err(|fault| probe.fail(Phase::Run, fault))?;
-        // The rest of the first answer has to be out of the way of the second.
-        probe.phase(Phase::Auth, drain(connection, challenge)).await?;
-        if !connection.is_open() {
-            let wire = self.open(probe, &draft.url.endpoint).await?;
-            *connection = self.secure(probe, wire, &draft.url).await?;
-        }
+        self.make_ready(probe, connection, challenge, &draft.url).await?;
         probe.phase(Phase::Auth, connection.send(request)).await
     }
 
@@ -118,14 +130,13 @@ impl Http {
     }
 }
 
-async fn drain(connection: &mut Connection, mut answer: Response) -> Result<(), Fault> {
-    // What does not end within the allowance ends the connection instead.
-    while let Some(_piece) = connection.drive(answer.chunk()).await.map_err(|error| fault_of_body(&error))? {}
+/// Reads the rest of an answer, so that the connection can carry another request.
+async fn drain(connection: &mut Connection, mut answer: Response) {
+    while let Ok(Some(_piece)) = connection.drive(answer.chunk()).await {}
     drop(answer);
-    let Connection { sender, driver } = connection;
-    // Closed is an answer too: the second request then takes a connection of its own.
+    let Connection { sender, driver, .. } = connection;
+    // A connection that has ended is an answer too: the next request takes one of its own.
     let _ = drive(driver, sender.ready()).await;
-    Ok(())
 }
 
 /// The cause of an error while an answer's body is read.

@@ -6,7 +6,7 @@ use crate::config::Pairs;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::secret::Secret;
-use reqwest::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{Body, Client, Method};
 use std::sync::LazyLock;
 
@@ -46,7 +46,7 @@ impl Draft {
 
     /// The request as hyper takes it; `authorization` answers a Digest challenge.
     pub(super) fn build(&self, check: &Http, authorization: Option<&str>) -> Result<http::Request<Body>, Fault> {
-        let mut builder = BUILDER.request(self.method.clone(), self.url.url.clone()).header(USER_AGENT, AGENT);
+        let mut builder = BUILDER.request(self.method.clone(), self.url.url.clone()).header(USER_AGENT, AGENT).header(ACCEPT, "*/*");
         let params: Vec<_> = self.params.0.iter().map(|(name, value)| (name, value.expose())).collect();
         if !params.is_empty() {
             builder = builder.query(&params);
