@@ -6,7 +6,7 @@ mod scaffold;
 mod step;
 
 use std::env;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use step::Outcome;
 
 const USAGE: &str = "\
@@ -14,6 +14,7 @@ cargo xtask TASK
 
   demo            build conn-check, start a small world on loopback, check it, break it, check again
   test            install what the tests need, start real servers, run every test
+  fmt             format the code, the files of the checks included
   bench           measure conn-check beside a floor, in one run
   docs            write the man page, the completions, the option tables and the schema into docs/
   new-check NAME  write the file of a new check and add it to the list";
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let done = match task.as_str() {
         "demo" => demo(),
         "test" => test(&rest),
+        "fmt" => format(&[]),
         "bench" => bench(&rest),
         "docs" => docs(&rest),
         "new-check" => scaffold::new_check(rest.first().map_or("", String::as_str)),
@@ -50,13 +52,28 @@ fn demo() -> Outcome {
 /// Every test; further arguments go to the tests themselves (a name to run only some).
 fn test(filter: &[String]) -> Outcome {
     packages::install_missing()?;
-    step::component("fmt", "rustfmt")?;
     step::component("clippy", "clippy")?;
-    step::cargo(&["fmt", "--all", "--check"])?;
+    format(&["--check"])?;
     step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
     build("ci")?;
     let filter: Vec<_> = filter.iter().map(String::as_str).collect();
     step::cargo(&[&["test", "--workspace"], &PROFILE[..], &["--"], &filter].concat())
+}
+
+/// `cargo fmt` does not see the files of the checks: their `mod` lines come from a macro.
+fn format(how: &[&str]) -> Outcome {
+    step::component("fmt", "rustfmt")?;
+    step::cargo(&[&["fmt", "--all", "--"], how].concat())?;
+    let checks = step::root().join("agent/src/checks");
+    let files = std::fs::read_dir(&checks).map_err(|error| format!("{}: {error}", checks.display()))?;
+    let files = files
+        .flatten()
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    step::run(
+        Command::new("rustfmt").args(["--edition", "2024"]).args(how).args(files),
+        "rustfmt agent/src/checks/*.rs",
+    )
 }
 
 fn bench(arguments: &[String]) -> Outcome {

@@ -24,15 +24,15 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
-use crate::checks::{Check, ResultName};
-use crate::config::{Fields, Given, Misfit, Port, Setting, Tags, Word};
-use crate::config::shape::{Shape, Shown};
-use crate::config::Diagnostic;
 use crate::catalogue::Cause;
+use crate::checks::{Check, ResultName};
+use crate::config::Diagnostic;
+use crate::config::shape::{Shape, Shown};
+use crate::config::{Fields, Given, Misfit, Port, Setting, Tags, Word};
 use crate::fault::Fault;
+use crate::net::ResolvConf;
 use crate::net::dns::{Query, Rcode, RecordKind, Reply};
 use crate::net::{Endpoint, Host, Transport, nameserver};
-use crate::net::ResolvConf;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use serde_json::json;
@@ -76,8 +76,15 @@ impl Check for Dns {
         let name = name?.0;
         if Query::new(&name, record, 0).is_err() {
             let span = fields.span_of("name");
-            let help = if record == RecordKind::Ptr { "an IP address" } else { "letters, digits, `-`, `_` and dots, 253 characters at most" };
-            fields.note(Diagnostic::error("bad-value", span, format!("`name`: the DNS has no such name for {record}")).help(help));
+            let help = if record == RecordKind::Ptr {
+                "an IP address"
+            } else {
+                "letters, digits, `-`, `_` and dots, 253 characters at most"
+            };
+            fields.note(
+                Diagnostic::error("bad-value", span, format!("`name`: the DNS has no such name for {record}"))
+                    .help(help),
+            );
             return None;
         }
         Some(Self { name, record, server, port, expect })
@@ -115,11 +122,15 @@ impl Dns {
     async fn servers(&self, probe: &mut Probe) -> Result<Vec<SocketAddr>, Stop> {
         match self.endpoints().first() {
             Some(server) => Ok(probe.addresses(server).await?),
-            None => Ok(ResolvConf::of_this_host().servers.iter().map(|server| {
-                let mut server = *server;
-                server.set_port(self.port.get());
-                server
-            }).collect()),
+            None => Ok(ResolvConf::of_this_host()
+                .servers
+                .iter()
+                .map(|server| {
+                    let mut server = *server;
+                    server.set_port(self.port.get());
+                    server
+                })
+                .collect()),
         }
     }
 
@@ -137,7 +148,11 @@ impl Dns {
             }
         }
         let told: Vec<_> = faults.iter().map(|fault| fault.message.clone()).collect();
-        let first = if faults.is_empty() { Fault::new(Cause::Failed, "this host has no resolver") } else { faults.swap_remove(0) };
+        let first = if faults.is_empty() {
+            Fault::new(Cause::Failed, "this host has no resolver")
+        } else {
+            faults.swap_remove(0)
+        };
         Err(first.evidence(told.join("; ")))
     }
 
@@ -145,8 +160,10 @@ impl Dns {
         let Self { name, record, .. } = self;
         let resolver = server.ip();
         let fault = match reply.rcode {
-            Rcode::NoError if reply.answers.is_empty() => Fault::new(Cause::NoAddress, format!("{name} has no {record} record according to {resolver}"))
-                .next_step("add the record, or ask for another type"),
+            Rcode::NoError if reply.answers.is_empty() => {
+                Fault::new(Cause::NoAddress, format!("{name} has no {record} record according to {resolver}"))
+                    .next_step("add the record, or ask for another type")
+            }
             Rcode::NoError => return self.unexpected(reply).map(|fault| (Phase::Request, fault)),
             Rcode::NxDomain => Fault::new(Cause::NxDomain, format!("{name} does not exist according to {resolver}")),
             Rcode::ServFail => Fault::new(Cause::ServFail, format!("{resolver} failed to resolve {name}")),
@@ -158,10 +175,14 @@ impl Dns {
 
     fn unexpected(&self, reply: &Reply) -> Option<Fault> {
         let answers: Vec<_> = reply.answers.iter().map(|answer| answer.text.as_str()).collect();
-        let missing: Vec<_> = self.expect.iter().filter(|wanted| !answers.iter().any(|answer| same(answer, wanted))).cloned().collect();
+        let missing: Vec<_> =
+            self.expect.iter().filter(|wanted| !answers.iter().any(|answer| same(answer, wanted))).cloned().collect();
         (!missing.is_empty()).then(|| {
-            Fault::new(Cause::UnexpectedReply, "the answers are not the expected ones")
-                .evidence(format!("got {}, missing {}", answers.join(", "), missing.join(", ")))
+            Fault::new(Cause::UnexpectedReply, "the answers are not the expected ones").evidence(format!(
+                "got {}, missing {}",
+                answers.join(", "),
+                missing.join(", ")
+            ))
         })
     }
 }

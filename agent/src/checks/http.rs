@@ -34,9 +34,9 @@ mod exchange;
 mod options;
 mod request;
 
+use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
 use crate::config::{Diagnostic, Fields, Login, Pairs, Port};
-use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
 use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Host, TlsOptions, Wire, proxy};
@@ -91,8 +91,12 @@ impl Check for Http {
         let url = fields.required::<WebUrl>("url", "The URL to fetch.");
         let method = fields.or("method", "GET", "The HTTP method.");
         let expected_code = fields.or("expected_code", "200", "The statuses that mean success.");
-        let expected_headers = fields.optional("expected_headers", "Headers of the answer: the whole value, a /regex/ that occurs in it, or null for any value.");
-        let expected_body = fields.optional("expected_body", "A text or /regex/ that must occur in the body's first 64 KiB.");
+        let expected_headers = fields.optional(
+            "expected_headers",
+            "Headers of the answer: the whole value, a /regex/ that occurs in it, or null for any value.",
+        );
+        let expected_body =
+            fields.optional("expected_body", "A text or /regex/ that must occur in the body's first 64 KiB.");
         let proxy = Proxy::parse(fields);
         let headers = fields.optional::<Pairs>("headers", "Headers to send.").unwrap_or_default();
         let body = fields.optional("body", "The raw body to send.");
@@ -106,7 +110,22 @@ impl Check for Http {
         let mut url = url?;
         let auth = auth.or(url.login.take().map(|(user, password)| Login { user, password }));
         let expected_headers = expected_headers.unwrap_or_default();
-        Some(Self { url, method, expected_code, expected_headers, expected_body, proxy: proxy?, headers, cookies, params, body, auth, digest, redirects, tls: tls? })
+        Some(Self {
+            url,
+            method,
+            expected_code,
+            expected_headers,
+            expected_body,
+            proxy: proxy?,
+            headers,
+            cookies,
+            params,
+            body,
+            auth,
+            digest,
+            redirects,
+            tls: tls?,
+        })
     }
 
     fn target(&self) -> String {
@@ -142,7 +161,10 @@ impl Check for Http {
                 }
             }
         }
-        let fault = Fault::new(Cause::Redirected, format!("more than {MOST_REDIRECTS} redirects, the last to {}", draft.url.shown));
+        let fault = Fault::new(
+            Cause::Redirected,
+            format!("more than {MOST_REDIRECTS} redirects, the last to {}", draft.url.shown),
+        );
         Err(probe.fail(Phase::Request, fault.next_step("look for a redirect loop on the server")).into())
     }
 }
@@ -182,7 +204,8 @@ impl Proxy {
     /// `None` after a problem; `Some(None)` without a proxy.
     #[expect(clippy::option_option, reason = "a problem, no proxy, a proxy")]
     fn parse(fields: &mut Fields<'_>) -> Option<Option<Self>> {
-        let url = fields.optional::<WebUrl>("proxy_url", "The proxy, as http:// or https:// URL; wins over proxy_host.");
+        let url =
+            fields.optional::<WebUrl>("proxy_url", "The proxy, as http:// or https:// URL; wins over proxy_host.");
         let host = fields.optional::<Host>("proxy_host", "The proxy's host.");
         let port = fields.or::<Port>("proxy_port", "8000", "The proxy's port, with proxy_host.");
         if let Some(url) = url {
@@ -193,25 +216,32 @@ impl Proxy {
         }
         // A proxy that was given and could not be read must not mean: no proxy.
         let broken = fields.has("proxy_url") || (host.is_none() && fields.has("proxy_host"));
-        (!broken).then(|| host.map(|host| Self { endpoint: Endpoint::tcp(host, port), tls: false, authorization: None }))
+        (!broken)
+            .then(|| host.map(|host| Self { endpoint: Endpoint::tcp(host, port), tls: false, authorization: None }))
     }
 }
 
 /// Header names and values must be legal: a line break in one would be a request of its own.
 fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Option<()> {
     let illegal = headers.0.iter().find(|(name, value)| {
-        reqwest::header::HeaderName::try_from(name).is_err() || reqwest::header::HeaderValue::try_from(value.expose()).is_err()
+        reqwest::header::HeaderName::try_from(name).is_err()
+            || reqwest::header::HeaderValue::try_from(value.expose()).is_err()
     });
     let Some((name, _)) = illegal else { return Some(()) };
     let span = fields.span_of("headers");
     let message = format!("`headers`: `{}` is no legal HTTP header (RFC 9110 section 5)", crate::secret::escaped(name));
-    fields.note(Diagnostic::error("bad-value", span, message).help("a name has letters, digits and `-`; a value has no line breaks"));
+    fields.note(
+        Diagnostic::error("bad-value", span, message)
+            .help("a name has letters, digits and `-`; a value has no line breaks"),
+    );
     None
 }
 
 /// A proxy that cannot be connected to is a fault of its own; its name's and this host's are not.
 fn unreachable(probe: &Probe, proxy: &Proxy, failure: Failure) -> Failure {
-    if failure.code.phase() != Phase::Connect || matches!(failure.code.as_str(), "connect.local-limit" | "connect.denied-locally") {
+    if failure.code.phase() != Phase::Connect
+        || matches!(failure.code.as_str(), "connect.local-limit" | "connect.denied-locally")
+    {
         return failure;
     }
     let cause = if failure.code.as_str() == "connect.timeout" { Cause::Timeout } else { Cause::Unreachable };

@@ -24,7 +24,9 @@ impl Check for Panics {
     }
 
     fn results(&self) -> Vec<ResultName> {
-        ["panics:before", "panics:at", "panics:after"].map(|name| ResultName { name: name.to_owned(), info: String::new() }).to_vec()
+        ["panics:before", "panics:at", "panics:after"]
+            .map(|name| ResultName { name: name.to_owned(), info: String::new() })
+            .to_vec()
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {

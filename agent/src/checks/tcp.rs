@@ -22,11 +22,11 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
+use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
 use crate::config::Fields;
-use crate::catalogue::Cause;
-use crate::net::identify::{escape, identify};
 use crate::net::Endpoint;
+use crate::net::identify::{escape, identify};
 use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
@@ -64,7 +64,10 @@ impl Check for Tcp {
         match probe.listen(&mut wire).await {
             Heard::Nothing => {}
             Heard::Bytes(bytes) => banner(probe, &bytes),
-            Heard::Closed => probe.warn(WarningKind::ConnectClosedAtOnce, &format!("{} accepted the connection and closed it without a word", self.endpoint)),
+            Heard::Closed => probe.warn(
+                WarningKind::ConnectClosedAtOnce,
+                &format!("{} accepted the connection and closed it without a word", self.endpoint),
+            ),
             Heard::Broken(mut fault) => {
                 if fault.cause == Cause::Reset {
                     fault.message = format!("{} accepted the connection and reset it at once", self.endpoint);

@@ -24,9 +24,9 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
+use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
 use crate::config::Fields;
-use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
 use crate::net::identify::escape;
 use crate::net::{Endpoint, refusal_of, within};
@@ -55,8 +55,13 @@ impl Check for Udp {
         let host = fields.required("host", "Name or address.");
         let port = fields.required("port", "UDP port.");
         let send = fields.required("send", "The datagram.");
-        let expect = fields.optional::<String>("expect", "Must occur in the reply. Absent or empty: sending is enough.");
-        Some(Self { endpoint: Endpoint::udp(host?, port?), send: send?, expect: expect.filter(|text| !text.is_empty()) })
+        let expect =
+            fields.optional::<String>("expect", "Must occur in the reply. Absent or empty: sending is enough.");
+        Some(Self {
+            endpoint: Endpoint::udp(host?, port?),
+            send: send?,
+            expect: expect.filter(|text| !text.is_empty()),
+        })
     }
 
     fn target(&self) -> String {
@@ -94,7 +99,9 @@ impl Udp {
             socket.send(self.send.as_bytes()).await.map_err(failed)?;
             match &self.expect {
                 None => refused_within(GRACE.min(share), &socket).await.map_or(Ok(None), |error| Err(failed(error))),
-                Some(_) => within(share, reply(&socket)).await.map_or_else(|| Err(silence(share)), |got| got.map(Some).map_err(failed)),
+                Some(_) => within(share, reply(&socket))
+                    .await
+                    .map_or_else(|| Err(silence(share)), |got| got.map(Some).map_err(failed)),
             }
         });
         let (Some(reply), Some(expect)) = (request.await?, &self.expect) else { return Ok(()) };
@@ -102,7 +109,10 @@ impl Udp {
             return Ok(());
         }
         let fault = Fault::new(Cause::UnexpectedReply, "the reply does not contain what is expected");
-        Err(probe.fail(Phase::Request, fault.evidence(format!("got {}, wanted {}", escape(&reply, 80), escape(expect.as_bytes(), 80)))))
+        Err(probe.fail(
+            Phase::Request,
+            fault.evidence(format!("got {}, wanted {}", escape(&reply, 80), escape(expect.as_bytes(), 80))),
+        ))
     }
 }
 

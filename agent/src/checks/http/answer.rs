@@ -1,9 +1,9 @@
 //! The answer, held against what was expected.
 
+use super::Http;
 use super::exchange::{Connection, fault_of_body};
 use super::options::{Matcher, WebUrl};
 use super::request::Draft;
-use super::Http;
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
 use crate::net::identify::escape;
@@ -31,7 +31,13 @@ pub(super) enum Judgement {
 
 impl Http {
     /// Judges the answer: redirect, status, headers, body, in this order.
-    pub(super) async fn judge(&self, probe: &mut Probe, connection: &mut Connection, draft: &Draft, mut answer: Response) -> Result<Judgement, Failure> {
+    pub(super) async fn judge(
+        &self,
+        probe: &mut Probe,
+        connection: &mut Connection,
+        draft: &Draft,
+        mut answer: Response,
+    ) -> Result<Judgement, Failure> {
         let status = answer.status().as_u16();
         probe.fact("status", status);
         if let Some(server) = answer.headers().get("server") {
@@ -73,7 +79,10 @@ impl Http {
             return probe.fail(Phase::Auth, self.unauthorized(answer.headers()).evidence(format!("{line}{said}")));
         }
         if let (true, Some(location)) = (is_redirect(code), location(answer.headers())) {
-            let fault = Fault::new(Cause::Redirected, format!("redirects ({code}) to {}", crate::secret::redact_url(&location)));
+            let fault = Fault::new(
+                Cause::Redirected,
+                format!("redirects ({code}) to {}", crate::secret::redact_url(&location)),
+            );
             return probe.fail(Phase::Request, fault);
         }
         let fault = Fault::new(Cause::UnexpectedStatus, format!("answered {code}, expected {}", self.expected_code));
@@ -83,7 +92,8 @@ impl Http {
     /// A proxy speaks for itself when it says so: 407 always, others with a header of its own.
     fn proxys_own(&self, draft: &Draft, answer: &Response, status: u16) -> Option<Fault> {
         let proxy = self.proxy.as_ref().filter(|_| !draft.url.is_tls())?;
-        let header = |name| answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let header =
+            |name| answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let reason = header("x-squid-error").or_else(|| header("proxy-status"));
         let own = status == 407 || reason.is_some();
         let fault = proxy::refusal(status, proxy.authorization.is_some()).filter(|_| own)?;
@@ -91,29 +101,39 @@ impl Http {
     }
 
     fn unauthorized(&self, headers: &HeaderMap) -> Fault {
-        let offers: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        let offers: Vec<_> =
+            headers.get_all(WWW_AUTHENTICATE).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         let offers = offers.join(", ");
         let offered = |scheme: &str| offers.to_ascii_lowercase().contains(scheme);
         if self.digest.is_some() {
             return Fault::new(Cause::Rejected, "the server rejects user or password (Digest)");
         }
         if self.auth.is_none() {
-            return Fault::new(Cause::Required, "the server wants a login, none is configured").next_step("add `auth` or `digest_auth` to this check");
+            return Fault::new(Cause::Required, "the server wants a login, none is configured")
+                .next_step("add `auth` or `digest_auth` to this check");
         }
         if offered("digest") && !offered("basic") {
-            return Fault::new(Cause::MethodUnsupported, "the server wants Digest, the check uses Basic").next_step("use `digest_auth` in place of `auth`");
+            return Fault::new(Cause::MethodUnsupported, "the server wants Digest, the check uses Basic")
+                .next_step("use `digest_auth` in place of `auth`");
         }
         Fault::new(Cause::Rejected, "the server rejects user or password (Basic)")
     }
 
     fn unexpected_header(&self, headers: &HeaderMap) -> Option<Fault> {
         self.expected_headers.0.iter().find_map(|(name, wanted)| {
-            let values: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+            let values: Vec<_> = headers
+                .get_all(name)
+                .iter()
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+                .collect();
             if values.is_empty() {
                 return Some(Fault::new(Cause::UnexpectedHeader, format!("the answer has no header {name}")));
             }
             let wanted = wanted.as_ref().filter(|wanted| !values.iter().any(|value| wanted.is(value)))?;
-            Some(Fault::new(Cause::UnexpectedHeader, format!("the header {name} is not as expected")).evidence(format!("got \"{}\", wanted {wanted}", values.join(", "))))
+            Some(
+                Fault::new(Cause::UnexpectedHeader, format!("the header {name} is not as expected"))
+                    .evidence(format!("got \"{}\", wanted {wanted}", values.join(", "))),
+            )
         })
     }
 }
@@ -129,7 +149,8 @@ fn location(headers: &HeaderMap) -> Option<String> {
 fn next_hop(draft: &Draft, status: u16, headers: &HeaderMap) -> Result<Option<Draft>, Fault> {
     let Some(location) = location(headers) else { return Ok(None) };
     let shown = crate::secret::redact_url(&location);
-    let refused = |rule: &str| Fault::new(Cause::Redirected, format!("redirects to {shown}, which cannot be followed: {rule}"));
+    let refused =
+        |rule: &str| Fault::new(Cause::Redirected, format!("redirects to {shown}, which cannot be followed: {rule}"));
     let url = draft.url.url.join(&location).map_err(|_| refused("it is no URL"))?;
     let url = WebUrl::parse(url.as_str()).map_err(refused)?;
     Ok(Some(draft.redirected(status, url)))
@@ -142,12 +163,18 @@ fn tls_demand(excerpt: &[u8]) -> Option<Fault> {
     let says = |wanted: &str| text.contains(wanted);
     // nginx 1.22, src/http/ngx_http_special_response.c; Apache httpd 2.4, modules/ssl.
     if says("plain HTTP request was sent to HTTPS port") || says("speaking plain HTTP to an SSL-enabled server port") {
-        return Some(Fault::new(Cause::Required, "the server wants TLS on this port").next_step("write https:// in the URL"));
+        return Some(
+            Fault::new(Cause::Required, "the server wants TLS on this port").next_step("write https:// in the URL"),
+        );
     }
     if says("No required SSL certificate was sent") {
-        return Some(Fault::new(Cause::ClientCertRequired, "the server wants a client certificate, none is configured"));
+        return Some(Fault::new(
+            Cause::ClientCertRequired,
+            "the server wants a client certificate, none is configured",
+        ));
     }
-    says("The SSL certificate error").then(|| Fault::new(Cause::ClientCertRejected, "the server rejects our client certificate"))
+    says("The SSL certificate error")
+        .then(|| Fault::new(Cause::ClientCertRejected, "the server rejects our client certificate"))
 }
 
 /// The beginning of the body, as far as it comes at once.
@@ -162,8 +189,18 @@ async fn connection_excerpt(probe: &mut Probe, connection: &mut Connection, answ
 }
 
 /// Reads the body until the wanted text is in it.
-async fn search(connection: &mut Connection, mut answer: Response, wanted: &Matcher, limit: usize) -> Result<(), Fault> {
-    let encoding = answer.headers().get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+async fn search(
+    connection: &mut Connection,
+    mut answer: Response,
+    wanted: &Matcher,
+    limit: usize,
+) -> Result<(), Fault> {
+    let encoding = answer
+        .headers()
+        .get(CONTENT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let mut body = Expander::new(&encoding, limit)?;
     let mut cut = false;
     while !cut {

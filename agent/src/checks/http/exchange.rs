@@ -74,18 +74,31 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
 impl Http {
     /// Sends the request of a hop, a second time when Digest was asked for, and returns the
     /// answer's head.
-    pub(super) async fn ask(&self, probe: &mut Probe, connection: &mut Connection, draft: &Draft) -> Result<Response, Failure> {
+    pub(super) async fn ask(
+        &self,
+        probe: &mut Probe,
+        connection: &mut Connection,
+        draft: &Draft,
+    ) -> Result<Response, Failure> {
         let request = draft.build(self, None).map_err(|fault| probe.fail(Phase::Run, fault))?;
         let answer = probe.phase(Phase::Protocol, connection.send(request)).await?;
         match &self.digest {
-            Some(login) if answer.status() == 401 && draft.trusted => self.answer_challenge(probe, connection, draft, login, answer).await,
+            Some(login) if answer.status() == 401 && draft.trusted => {
+                self.answer_challenge(probe, connection, draft, login, answer).await
+            }
             _ => Ok(answer),
         }
     }
 
     /// Gets the rest of an answer out of the way of the next request: at once, or by taking a new
     /// connection to where that request goes.
-    pub(super) async fn make_ready(&self, probe: &mut Probe, connection: &mut Connection, answer: Response, next: &WebUrl) -> Result<(), Failure> {
+    pub(super) async fn make_ready(
+        &self,
+        probe: &mut Probe,
+        connection: &mut Connection,
+        answer: Response,
+        next: &WebUrl,
+    ) -> Result<(), Failure> {
         let same = connection.origin == next.origin();
         if same {
             probe.glance(drain(connection, answer)).await;
@@ -105,7 +118,8 @@ impl Http {
         login: &Login,
         challenge: Response,
     ) -> Result<Response, Failure> {
-        let authorization = self.respond(draft, login, challenge.headers()).map_err(|fault| probe.fail(Phase::Auth, fault))?;
+        let authorization =
+            self.respond(draft, login, challenge.headers()).map_err(|fault| probe.fail(Phase::Auth, fault))?;
         let request = draft.build(self, Some(&authorization)).map_err(|fault| probe.fail(Phase::Run, fault))?;
         self.make_ready(probe, connection, challenge, &draft.url).await?;
         probe.phase(Phase::Auth, connection.send(request)).await
@@ -114,7 +128,9 @@ impl Http {
     /// The answer to a Digest challenge (RFC 7616 section 3.4).
     fn respond(&self, draft: &Draft, login: &Login, headers: &HeaderMap) -> Result<String, Fault> {
         let offers: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).collect();
-        let Some(challenge) = offers.iter().find(|offer| offer.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest "))) else {
+        let Some(challenge) =
+            offers.iter().find(|offer| offer.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest ")))
+        else {
             return Err(Fault::new(Cause::MethodUnsupported, "the server does not offer Digest authentication")
                 .evidence(format!("it offers: {}", offers.join(", ")))
                 .next_step("use `auth` (Basic), or enable Digest on the server"));
@@ -122,10 +138,17 @@ impl Http {
         let path = draft.path(self);
         let method = HttpMethod::from(draft.method.as_str().to_owned());
         let body = draft.body.as_ref().map(|body| body.expose().as_bytes());
-        let context = AuthContext::new_with_method(login.user.as_str(), login.password.expose().as_str(), path.as_str(), body, method);
+        let context = AuthContext::new_with_method(
+            login.user.as_str(),
+            login.password.expose().as_str(),
+            path.as_str(),
+            body,
+            method,
+        );
         let answer = digest_auth::parse(challenge).and_then(|mut prompt| prompt.respond(&context));
         answer.map(|header| header.to_header_string()).map_err(|error| {
-            Fault::new(Cause::MethodUnsupported, "the server's Digest challenge is not understood").evidence(error.to_string())
+            Fault::new(Cause::MethodUnsupported, "the server's Digest challenge is not understood")
+                .evidence(error.to_string())
         })
     }
 }
@@ -161,7 +184,9 @@ pub(super) fn fault(error: &hyper::Error) -> Fault {
         return Fault::new(Cause::TooLarge, "the head of the answer is too long").evidence(error.to_string());
     }
     if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
-        return Fault::new(Cause::Closed, "the server closed the connection before it had answered").evidence(error.to_string()).caused_by(error);
+        return Fault::new(Cause::Closed, "the server closed the connection before it had answered")
+            .evidence(error.to_string())
+            .caused_by(error);
     }
     Fault::new(Cause::Malformed, "the answer is not HTTP").evidence(error.to_string()).caused_by(error)
 }

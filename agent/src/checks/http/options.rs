@@ -25,7 +25,8 @@ pub(super) struct WebUrl {
 impl WebUrl {
     /// Takes a URL apart; says which rule it breaks.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
-        let mut url = reqwest::Url::parse(text).map_err(|_| "it is no URL; write http://HOST/PATH or https://HOST/PATH")?;
+        let mut url =
+            reqwest::Url::parse(text).map_err(|_| "it is no URL; write http://HOST/PATH or https://HOST/PATH")?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err("a URL here begins with http:// or https://");
         }
@@ -78,7 +79,8 @@ impl Setting for Method {
 
     fn read(given: &Given<'_>) -> Result<Self, Misfit> {
         given.parse(&Self::SHAPE, |text| {
-            let token = !text.is_empty() && text.len() < 32 && text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
+            let token =
+                !text.is_empty() && text.len() < 32 && text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
             token.then(|| Self::from_bytes(text.to_ascii_uppercase().as_bytes()).ok()).flatten()
         })
     }
@@ -193,7 +195,9 @@ impl Setting for Matcher {
 
     fn read(given: &Given<'_>) -> Result<Self, Misfit> {
         let text = given.text(&Self::SHAPE)?;
-        let Some(pattern) = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|pattern| !pattern.is_empty()) else {
+        let Some(pattern) =
+            text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|pattern| !pattern.is_empty())
+        else {
             return Ok(Self::Text(text));
         };
         Regex::new(pattern).map(Self::Pattern).map_err(|error| given.wrong(&Self::SHAPE).help(error.to_string()))
@@ -249,7 +253,10 @@ fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {
-        let hex = tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok()).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        let hex = tail
+            .get(..2)
+            .and_then(|pair| std::str::from_utf8(pair).ok())
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
         match (first, hex) {
             (b'%', Some(byte)) => {
                 bytes.push(byte);

@@ -2,8 +2,8 @@
 
 use super::options::WebUrl;
 use super::{Http, authority};
-use crate::config::Pairs;
 use crate::catalogue::Cause;
+use crate::config::Pairs;
 use crate::fault::Fault;
 use crate::secret::Secret;
 use reqwest::header::{ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
@@ -29,7 +29,13 @@ pub(super) struct Draft {
 impl Draft {
     /// What the check itself asks.
     pub(super) fn first(check: &Http) -> Self {
-        Self { url: check.url.clone(), method: check.method.clone(), body: check.body.clone(), trusted: true, params: check.params.clone() }
+        Self {
+            url: check.url.clone(),
+            method: check.method.clone(),
+            body: check.body.clone(),
+            trusted: true,
+            params: check.params.clone(),
+        }
     }
 
     /// What is asked after a redirect (RFC 9110 section 15.4).
@@ -46,7 +52,8 @@ impl Draft {
 
     /// The request as hyper takes it; `authorization` answers a Digest challenge.
     pub(super) fn build(&self, check: &Http, authorization: Option<&str>) -> Result<http::Request<Body>, Fault> {
-        let mut builder = BUILDER.request(self.method.clone(), self.url.url.clone()).header(USER_AGENT, AGENT).header(ACCEPT, "*/*");
+        let mut builder =
+            BUILDER.request(self.method.clone(), self.url.url.clone()).header(USER_AGENT, AGENT).header(ACCEPT, "*/*");
         let params: Vec<_> = self.params.0.iter().map(|(name, value)| (name, value.expose())).collect();
         if !params.is_empty() {
             builder = builder.query(&params);
@@ -57,7 +64,8 @@ impl Draft {
         if let Some(body) = &self.body {
             builder = builder.body(body.expose().clone());
         }
-        let mut request = builder.headers(self.headers(check, authorization)?).build().map_err(|error| own_fault(&error))?;
+        let mut request =
+            builder.headers(self.headers(check, authorization)?).build().map_err(|error| own_fault(&error))?;
         let url = request.url().clone();
         if !request.headers().contains_key(HOST) {
             let host = self.host_header();
@@ -66,7 +74,11 @@ impl Draft {
         let proxied = check.proxy.is_some() && !self.url.is_tls();
         let mut request = http::Request::try_from(request).map_err(|error| own_fault(&error))?;
         // Absolute form for a proxy, origin form for a server (RFC 9112 section 3.2).
-        let target = if proxied { without_fragment(&url) } else { url[url::Position::BeforePath..url::Position::AfterQuery].to_owned() };
+        let target = if proxied {
+            without_fragment(&url)
+        } else {
+            url[url::Position::BeforePath..url::Position::AfterQuery].to_owned()
+        };
         *request.uri_mut() = target.parse().map_err(|error| own_fault(&error))?;
         Ok(request)
     }
@@ -84,16 +96,21 @@ impl Draft {
                 headers.append(name, HeaderValue::try_from(value.expose()).map_err(|error| own_fault(&error))?);
             }
         }
-        let cookies: Vec<_> = check.cookies.0.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect();
+        let cookies: Vec<_> =
+            check.cookies.0.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect();
         if self.trusted && !cookies.is_empty() {
             headers.append(COOKIE, HeaderValue::try_from(cookies.join("; ")).map_err(|error| own_fault(&error))?);
         }
         if let Some(value) = authorization {
             headers.insert(AUTHORIZATION, HeaderValue::try_from(value).map_err(|error| own_fault(&error))?);
         }
-        let proxy_login = check.proxy.as_ref().filter(|_| !self.url.is_tls()).and_then(|proxy| proxy.authorization.as_ref());
+        let proxy_login =
+            check.proxy.as_ref().filter(|_| !self.url.is_tls()).and_then(|proxy| proxy.authorization.as_ref());
         if let Some(value) = proxy_login {
-            headers.insert("proxy-authorization", HeaderValue::try_from(value.expose()).map_err(|error| own_fault(&error))?);
+            headers.insert(
+                "proxy-authorization",
+                HeaderValue::try_from(value.expose()).map_err(|error| own_fault(&error))?,
+            );
         }
         Ok(headers)
     }
