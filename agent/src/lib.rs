@@ -19,6 +19,7 @@ pub mod net;
 pub mod outcome;
 pub mod phase;
 pub mod probe;
+mod queue;
 pub mod report;
 pub mod run;
 pub mod secret;

@@ -7,10 +7,11 @@ use crate::fault::Failure;
 use crate::net::{Family, Resolver, Trust};
 use crate::outcome::{Outcome, Step, Verdict};
 use crate::probe::{Assignment, Findings, Probe};
+use crate::queue::Queue;
 use crate::select::Selection;
 use crate::world::World;
 use std::any::Any;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -76,10 +77,9 @@ pub async fn run(
         selection,
         options,
         world: Arc::new(options.world()),
-        waiting: selection.entries().collect(),
+        queue: Queue::new(selection.entries(), options.per_host),
         tasks: JoinSet::new(),
         flights: HashMap::new(),
-        hosts: HashMap::new(),
         done: Vec::new(),
         events: listener.is_some().then_some(events),
     };
@@ -107,11 +107,9 @@ struct Running<'a> {
     selection: &'a Selection,
     options: &'a Options,
     world: Arc<World>,
-    waiting: VecDeque<usize>,
+    queue: Queue,
     tasks: JoinSet<Outcome>,
     flights: HashMap<usize, Flight>,
-    /// How many checks of each host are running; used with `--per-host` only.
-    hosts: HashMap<String, usize>,
     done: Vec<Outcome>,
     events: Option<UnboundedSender<Event>>,
 }
@@ -134,9 +132,10 @@ impl Running<'_> {
         let mut interrupt = pin!(interrupt);
         let mut tell = |event: &Event| listener.iter_mut().for_each(|listener| listener(event));
         let deadline = self.world.deadline.unwrap_or_else(|| self.world.began + Duration::from_secs(365 * 86_400));
+        let mut late = false;
         loop {
             let more = self.admit();
-            if self.tasks.is_empty() && self.waiting.is_empty() {
+            if self.tasks.is_empty() && !self.queue.refill() {
                 while let Ok(event) = heard.try_recv() {
                     tell(&event);
                 }
@@ -156,7 +155,10 @@ impl Running<'_> {
                     }
                 }
                 () = tokio::task::yield_now(), if more => {}
-                () = until(deadline), if self.world.deadline.is_some() && !self.waiting.is_empty() => self.too_late(&mut tell),
+                () = until(deadline), if self.world.deadline.is_some() && !late => {
+                    self.too_late(&mut tell);
+                    late = true;
+                }
             }
         }
     }
@@ -166,21 +168,14 @@ impl Running<'_> {
     /// there is more to start at once.
     fn admit(&mut self) -> bool {
         const AT_ONCE: usize = 32;
-        let mut passed_over = VecDeque::new();
-        let mut started = 0;
-        while self.tasks.len() < self.options.concurrency && started < AT_ONCE {
-            let Some(entry) = self.waiting.pop_front() else { break };
-            if self.take_host(entry) {
-                self.start(entry);
-                started += 1;
-            } else {
-                passed_over.push_back(entry);
+        for _ in 0..AT_ONCE {
+            if self.tasks.len() >= self.options.concurrency {
+                return false;
             }
+            let Some(entry) = self.queue.next(self.plan) else { return false };
+            self.start(entry);
         }
-        let blocked = !passed_over.is_empty();
-        passed_over.append(&mut self.waiting);
-        self.waiting = passed_over;
-        started == AT_ONCE && !blocked && !self.waiting.is_empty()
+        !self.queue.is_empty()
     }
 
     fn start(&mut self, entry: usize) {
@@ -201,7 +196,7 @@ impl Running<'_> {
 
     fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
         self.flights.remove(&outcome.entry);
-        self.leave_host(outcome.entry);
+        self.queue.finished(self.plan, outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
             while let Ok(event) = heard.try_recv() {
@@ -215,7 +210,7 @@ impl Running<'_> {
     /// The time is over: what has not started will not.
     fn too_late(&mut self, tell: &mut impl FnMut(&Event)) {
         let at = self.world.began.elapsed();
-        for entry in std::mem::take(&mut self.waiting) {
+        for entry in self.queue.drain() {
             let outcome = Outcome::failed(entry, self.plan.entries[entry].results.len(), at, Failure::deadline());
             tell(&Event::Finished(Box::new(outcome.clone())));
             self.done.push(outcome);
@@ -230,35 +225,9 @@ impl Running<'_> {
             let results = self.plan.entries[entry].results.len();
             self.done.push(gather(entry, results, at, flight.began, &flight.findings, None));
         }
-        for entry in std::mem::take(&mut self.waiting) {
+        for entry in self.queue.drain() {
             self.done.push(Outcome::skipped(entry, self.plan.entries[entry].results.len(), at));
         }
-    }
-
-    fn take_host(&mut self, entry: usize) -> bool {
-        let Some(most) = self.options.per_host else { return true };
-        let hosts = self.hosts_of(entry);
-        if hosts.iter().any(|host| self.hosts.get(host).is_some_and(|running| *running >= most)) {
-            return false;
-        }
-        hosts.into_iter().for_each(|host| *self.hosts.entry(host).or_default() += 1);
-        true
-    }
-
-    fn leave_host(&mut self, entry: usize) {
-        if self.options.per_host.is_some() {
-            for host in self.hosts_of(entry) {
-                self.hosts.entry(host).and_modify(|running| *running -= 1);
-            }
-        }
-    }
-
-    fn hosts_of(&self, entry: usize) -> Vec<String> {
-        let mut hosts: Vec<_> =
-            self.plan.entries[entry].spec.endpoints().iter().map(|endpoint| endpoint.host.bare()).collect();
-        hosts.sort();
-        hosts.dedup();
-        hosts
     }
 }
 

@@ -213,7 +213,10 @@ impl Setting for Login {
             let count = items.len();
             return Err(given.place(Misfit::new(format!("expected {}, found a list of {count}", Self::SHAPE.words))));
         };
-        Ok(Self { user: user.text(&String::SHAPE)?, password: Secret::read(password)? })
+        let login = Self { user: user.text(&String::SHAPE)?, password: Secret::read(password)? };
+        // The form that Basic authentication sends it in.
+        given.keep_secret(&format!("{}:{}", login.user, login.password.expose()));
+        Ok(login)
     }
 }
 
