@@ -1,3 +1,4 @@
 //! conn-check as a user runs it, against real servers. One module per subject.
 
 mod bad_files;
+mod docs;

@@ -1,0 +1,214 @@
+//! Writes the generated part of `docs/`: the man page, the completions, the option tables, the
+//! schema and the failure codes, all from the declarations that the programs themselves go by.
+//!
+//! With `--check` it writes nothing, and fails when a file is not what it would write.
+#![expect(clippy::print_stdout, reason = "a program for people")]
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+use conn_check::catalogue;
+use conn_check::cli::Args;
+use conn_check::config::schema;
+use conn_check::fault::Owner;
+use conn_check::outcome::{Phase, WarningKind};
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What a person types to bring the files up to date.
+const COMMAND: &str = "cargo xtask docs";
+
+const FAILURE_CODES: &str = "\
+# Failure codes
+
+Generated from the catalogue in the code by `cargo xtask docs`.
+
+Every failure has a stable code, `PHASE.KIND`; codes are never renamed. *Fix by* and *next step* are what
+conn-check says when the evidence tells nothing finer.
+
+*Fix by* names whoever can change something: ";
+
+/// A file below `docs/` and what it has to hold.
+struct Page {
+    name: &'static str,
+    content: Vec<u8>,
+}
+
+impl Page {
+    fn path(&self) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(self.name)
+    }
+
+    fn is_current(&self) -> bool {
+        fs::read(self.path()).is_ok_and(|found| found == self.content)
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let path = self.path();
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(path, &self.content)
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let done = pages().and_then(|pages| match arguments[..] {
+        [] => write(&pages),
+        ["--check"] => Ok(check(&pages)),
+        _ => Err(io::Error::other(format!("usage: {COMMAND} [--check]"))),
+    });
+    done.unwrap_or_else(|error| {
+        println!("docs: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Writes what is not current.
+fn write(pages: &[Page]) -> io::Result<ExitCode> {
+    for page in pages {
+        if page.is_current() {
+            println!("current  docs/{}", page.name);
+        } else {
+            page.write()?;
+            println!("written  docs/{}", page.name);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Names what is not current.
+fn check(pages: &[Page]) -> ExitCode {
+    let stale: Vec<_> = pages.iter().filter(|page| !page.is_current()).map(|page| page.name).collect();
+    if stale.is_empty() {
+        println!("docs/: all {} generated files are current", pages.len());
+        return ExitCode::SUCCESS;
+    }
+    println!("not what the code says any more: docs/{}\nrun: {COMMAND}", stale.join(", docs/"));
+    ExitCode::FAILURE
+}
+
+fn pages() -> io::Result<Vec<Page>> {
+    let schema = format!("{:#}\n", schema::schema());
+    Ok(vec![
+        Page { name: "conn-check.1", content: manual()? },
+        Page { name: "completions/conn-check.bash", content: completion(Shell::Bash) },
+        Page { name: "completions/_conn-check", content: completion(Shell::Zsh) },
+        Page { name: "completions/conn-check.fish", content: completion(Shell::Fish) },
+        Page { name: "checks.md", content: schema::option_tables().into_bytes() },
+        Page { name: "checks.schema.json", content: schema.into_bytes() },
+        Page { name: "failure-codes.md", content: failure_codes().into_bytes() },
+    ])
+}
+
+/// The man page; what stands below the help has a section for each of its paragraphs.
+fn manual() -> io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    let command = Args::command();
+    let below = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    clap_mangen::Man::new(command.after_help(None)).render(&mut page)?;
+    page.extend(below.split("\n\n").flat_map(|paragraph| section(paragraph).into_bytes()));
+    Ok(page)
+}
+
+/// `Title: text`, or `Title:` and lines that stay as they are, in the language of man pages.
+fn section(paragraph: &str) -> String {
+    let (title, text) = paragraph.split_once(':').unwrap_or(("Notes", paragraph));
+    let (title, text) = (title.to_uppercase(), text.replace('\\', "\\e").replace('-', "\\-"));
+    match text.strip_prefix('\n') {
+        Some(lines) => format!(".SH {title}\n.nf\n{lines}\n.fi\n"),
+        None => format!(".SH {title}\n{}\n", text.trim_start()),
+    }
+}
+
+fn completion(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "conn-check", &mut script);
+    script
+}
+
+fn failure_codes() -> String {
+    let owners: Vec<_> = Owner::ALL.map(|owner| format!("`{}` ({})", owner.slug(), who(owner))).into();
+    let mut text = format!("{FAILURE_CODES}{}.\n", owners.join(", "));
+    for phase in Phase::ALL {
+        let rows = catalogue::ALL.iter().filter(|entry| entry.phase == phase);
+        let rows: Vec<_> = rows.map(|entry| (entry.code, entry.what, entry.owner, entry.next_step)).collect();
+        push_table(&mut text, &format!("`{}`: {}", phase.slug(), stage(phase)), &rows);
+    }
+    let rows = WarningKind::ALL.map(|kind| {
+        let (what, owner, next_step) = attention(kind);
+        (kind.code(), what, owner, next_step)
+    });
+    push_table(&mut text, "Warnings: it works, and somebody should look at it", &rows);
+    text
+}
+
+fn push_table(text: &mut String, title: &str, rows: &[(&str, &str, Owner, &str)]) {
+    let _ = write!(text, "\n## {title}\n\n| code | what happened | fix by | next step |\n|---|---|---|---|\n");
+    for (code, what, owner, next_step) in rows {
+        let _ = writeln!(text, "| `{code}` | {} | {} | {} |", cell(what), owner.slug(), cell(next_step));
+    }
+}
+
+/// A text that does not end its cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+const fn who(owner: Owner) -> &'static str {
+    match owner {
+        Owner::Config => "whoever wrote the file of checks",
+        Owner::Host => "whoever runs this host",
+        Owner::Dns => "whoever runs the resolvers or the zone",
+        Owner::Network => "routing, firewalls, security groups",
+        Owner::Service => "whoever runs the other end",
+        Owner::Certificate => "whoever issues and installs certificates",
+        Owner::Credentials => "whoever hands out accounts and passwords",
+    }
+}
+
+const fn stage(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Resolve => "the name is turned into addresses",
+        Phase::Connect => "a connection is opened to one of them",
+        Phase::Proxy => "a proxy is asked to pass the connection on",
+        Phase::Tls => "the TLS handshake",
+        Phase::Protocol => "the peer proves that it speaks the expected protocol",
+        Phase::Auth => "the peer accepts the login",
+        Phase::Request => "what the application needs is asked for",
+        Phase::Run => "outside every phase",
+    }
+}
+
+/// What a warning is about, who should look at it, and how.
+const fn attention(kind: WarningKind) -> (&'static str, Owner, &'static str) {
+    match kind {
+        WarningKind::TlsExpiresSoon => (
+            "the certificate ends within `expiry_warning_days`",
+            Owner::Certificate,
+            "renew the certificate and reload the service",
+        ),
+        WarningKind::ConnectClosedAtOnce => (
+            "a plain tcp peer accepted the connection and closed it without a word",
+            Owner::Service,
+            "look at access lists of the service, and for a load balancer without a back end",
+        ),
+        WarningKind::ConnectAddressDead => (
+            "one of several addresses of the name does not answer; another one works",
+            Owner::Service,
+            "repair that address, or take it out of the name's records",
+        ),
+        WarningKind::RunSlow => (
+            "the check passed, and took longer than `warn_after`",
+            Owner::Service,
+            "see with --duration --verbose which phase takes the time",
+        ),
+        WarningKind::AuthNotNeeded => (
+            "a login is configured, and the server has none",
+            Owner::Config,
+            "drop the login from this check, or switch authentication on in the server",
+        ),
+    }
+}
