@@ -1,3 +1,5 @@
 //! conn-check as a user runs it, against real servers. One module per subject.
 
+mod addresses;
 mod bad_files;
+mod tcp;
