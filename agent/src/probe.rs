@@ -127,8 +127,10 @@ impl Probe {
         let world = Arc::clone(&self.world);
         let addresses = self.phase(Phase::Resolve, world.resolver.resolve(&endpoint.host, endpoint.port.get())).await?;
         let mut race = std::mem::take(&mut self.race);
+        let tried = addresses.clone();
         let began = Instant::now();
         let connected = self.phase(Phase::Connect, race.run(addresses)).await;
+        let connected = connected.map_err(|failure| with_addresses(failure, &race, &tried));
         self.race = race;
         let (stream, address) = connected?;
         self.connect_time = began.elapsed();
@@ -395,4 +397,13 @@ impl Probe {
             let _ = events.send(event());
         }
     }
+}
+
+/// A timeout that says which addresses were tried: a name that leads to a wrong one is a usual cause.
+fn with_addresses(mut failure: Failure, race: &Race, tried: &[SocketAddr]) -> Failure {
+    if failure.code.as_str() == "connect.timeout" {
+        let waited = failure.evidence.take().unwrap_or_default();
+        failure.evidence = Some(format!("{waited}; {}", race.told(tried)));
+    }
+    failure
 }

@@ -1,4 +1,6 @@
 //! conn-check as a user runs it, against real servers. One module per subject.
 
+mod addresses;
 mod bad_files;
 mod docs;
+mod tcp;

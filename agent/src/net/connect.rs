@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::endpoint::Transport;
 use nix::errno::Errno;
+use nix::ifaddrs::getifaddrs;
 use nix::libc;
 use nix::sys::socket::{
     self, AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, SockaddrStorage, sockopt,
@@ -91,6 +92,15 @@ impl Race {
         dead
     }
 
+    /// What became of each address while none had answered.
+    pub(crate) fn told(&self, tried: &[SocketAddr]) -> String {
+        let one = |address: &SocketAddr| {
+            let failed = self.failed.iter().find(|attempt| attempt.address == *address);
+            failed.map_or_else(|| format!("{address} did not answer"), |attempt| attempt.fault.message.clone())
+        };
+        tried.iter().take(MOST).map(one).collect::<Vec<_>>().join("; ")
+    }
+
     fn start(&mut self, address: SocketAddr) {
         let started = Instant::now();
         self.started.push((address, started));
@@ -101,8 +111,7 @@ impl Race {
     }
 
     fn first_fault(&mut self) -> Fault {
-        let all: Vec<_> =
-            self.failed.iter().map(|attempt| format!("{}: {}", attempt.address, attempt.fault.message)).collect();
+        let all: Vec<_> = self.failed.iter().map(|attempt| attempt.fault.message.clone()).collect();
         let all = all.join("; ");
         if self.failed.is_empty() {
             return Fault::new(Cause::OwnFault, "no address was tried");
@@ -238,13 +247,21 @@ fn icmp(socket: &impl std::os::fd::AsRawFd) -> Option<Icmp> {
 /// The fault of an address that could not be used, with the address in its message.
 fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Option<Icmp>) -> Fault {
     let text = error.to_string();
+    let blackhole = error.raw_os_error() == Some(libc::EINVAL);
     let mut fault = Fault::from(error);
+    if blackhole {
+        // What a blackhole route gives to senders on this host (ip-route(8)).
+        fault = Fault { cause: Cause::NetworkUnreachable, ..fault }.owner(Owner::Host);
+    }
     fault.message = match fault.cause {
         Cause::Refused if transport == Transport::Udp => {
             format!("{address} refused the datagram, nothing listens there")
         }
         Cause::Refused => format!("{address} refused the connection"),
         Cause::HostUnreachable => format!("the network reports {address} as unreachable"),
+        Cause::NetworkUnreachable if blackhole => {
+            format!("this host's routes discard what is for {address} (blackhole)")
+        }
         Cause::NetworkUnreachable => format!("there is no route to {address}"),
         Cause::Timeout => format!("{address} did not answer"),
         Cause::DeniedLocally => format!("this host does not permit a connection to {address}"),
@@ -254,16 +271,29 @@ fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Op
     let Some(icmp) = icmp else { return fault.evidence(text) };
     let who =
         icmp.sender.map_or_else(|| "a firewall on the way".to_owned(), |sender| format!("a firewall at {sender}"));
-    if icmp.is_prohibition() {
+    let rejected = transport == Transport::Tcp && icmp.is_port_unreachable() && fault.cause == Cause::Refused;
+    if (icmp.is_prohibition() || rejected) && icmp.sender.is_some_and(is_of_this_host) {
+        fault.cause = Cause::DeniedLocally;
+        fault.message = format!("this host's own firewall rejects the connection to {address}");
+    } else if icmp.is_prohibition() {
         fault.cause = Cause::Prohibited;
         fault.message = format!("{who} prohibits the connection to {address}");
-    } else if transport == Transport::Tcp && icmp.is_port_unreachable() && fault.cause == Cause::Refused {
+    } else if rejected {
         fault = fault
             .owner(Owner::Network)
             .next_step("open the port in that firewall; a host without the service would have sent a reset");
         fault.message = format!("{who} rejects the connection to {address}");
     }
     fault.evidence(format!("{text}; {icmp}"))
+}
+
+/// Whether an address belongs to one of this host's interfaces.
+fn is_of_this_host(address: IpAddr) -> bool {
+    let own = |storage: SockaddrStorage| {
+        let v4 = storage.as_sockaddr_in().map(|v4| IpAddr::from(v4.ip()));
+        v4.or_else(|| storage.as_sockaddr_in6().map(|v6| v6.ip().into()))
+    };
+    getifaddrs().is_ok_and(|mut all| all.any(|interface| interface.address.and_then(own) == Some(address)))
 }
 
 /// The fault of a datagram socket, with what its error queue holds.

@@ -77,7 +77,10 @@ fn errno_cause(error: &io::Error) -> Option<(Cause, &'static str)> {
         libc::EHOSTUNREACH | libc::EHOSTDOWN => {
             (Cause::HostUnreachable, "the network reports that the host is unreachable")
         }
-        libc::ENETUNREACH | libc::ENETDOWN => (Cause::NetworkUnreachable, "there is no route to that network"),
+        // Without IPv6 in the kernel there is not even a socket for it.
+        libc::ENETUNREACH | libc::ENETDOWN | libc::EAFNOSUPPORT => {
+            (Cause::NetworkUnreachable, "there is no route to that network")
+        }
         libc::EPERM | libc::EACCES => (Cause::DeniedLocally, "this host does not permit it"),
         libc::EMFILE | libc::ENFILE => (Cause::LocalLimit, "this host has no file descriptor left for it"),
         libc::EADDRNOTAVAIL => (Cause::LocalLimit, "this host has no local port or address left for it"),
