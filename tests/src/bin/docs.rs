@@ -7,10 +7,11 @@
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 use conn_check::catalogue;
+use conn_check::catalogue::Owner;
 use conn_check::cli::Args;
 use conn_check::config::schema;
-use conn_check::fault::Owner;
-use conn_check::outcome::{Phase, WarningKind};
+use conn_check::outcome::WarningKind;
+use conn_check::phase::Phase;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
