@@ -199,7 +199,11 @@ impl Probe {
         const LONGEST: Duration = Duration::from_millis(150);
         let grace = (self.connect_time * 2).clamp(SHORTEST, LONGEST).min(self.left());
         let mut bytes = [0; 256];
-        match net::within(grace, wire.read(&mut bytes)).await {
+        let until = Instant::now() + grace;
+        let heard = net::within(grace, wire.read(&mut bytes)).await;
+        // The other addresses of the name have the rest of this moment too, however soon this one spoke.
+        net::within(until.saturating_duration_since(Instant::now()), self.race.settled()).await;
+        match heard {
             None => Heard::Nothing,
             Some(Ok(0)) => Heard::Closed,
             // Closed without TLS' good-bye: rude, and closed.

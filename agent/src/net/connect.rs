@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpStream, UdpSocket};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 /// The head start of each address before the next is tried beside it (RFC 8305 section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -32,10 +32,13 @@ pub(crate) struct Attempt {
     pub(crate) elapsed: Duration,
 }
 
+/// An address, how long it took, and what came of it.
+type Tried = (SocketAddr, Duration, Result<TcpStream, Fault>);
+
 /// The addresses of one name on their way to a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Race {
-    running: JoinSet<(SocketAddr, Duration, Result<TcpStream, Fault>)>,
+    running: JoinSet<Tried>,
     started: Vec<(SocketAddr, Instant)>,
     /// What has failed so far.
     pub(crate) failed: Vec<Attempt>,
@@ -76,11 +79,7 @@ impl Race {
     /// head start before it and have still not answered. Waits for nothing.
     pub(crate) fn dead(&mut self) -> Vec<Attempt> {
         while let Some(joined) = self.running.try_join_next() {
-            let Ok((address, elapsed, result)) = joined else { continue };
-            self.started.retain(|(started, _)| *started != address);
-            if let Err(fault) = result {
-                self.failed.push(Attempt { address, fault, elapsed });
-            }
+            self.note(joined);
         }
         let Some((winner, at)) = self.won else { return Vec::new() };
         let mut dead = std::mem::take(&mut self.failed);
@@ -90,6 +89,21 @@ impl Race {
         let silent: Vec<_> = silent.map(|(address, started)| no_answer(*address, started.elapsed())).collect();
         dead.extend(silent);
         dead
+    }
+
+    /// Waits until every address is decided.
+    pub(crate) async fn settled(&mut self) {
+        while let Some(joined) = self.running.join_next().await {
+            self.note(joined);
+        }
+    }
+
+    fn note(&mut self, joined: Result<Tried, JoinError>) {
+        let Ok((address, elapsed, result)) = joined else { return };
+        self.started.retain(|(started, _)| *started != address);
+        if let Err(fault) = result {
+            self.failed.push(Attempt { address, fault, elapsed });
+        }
     }
 
     /// What became of each address while none had answered.
