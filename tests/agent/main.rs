@@ -2,5 +2,6 @@
 
 mod addresses;
 mod bad_files;
+mod demo;
 mod docs;
 mod tcp;

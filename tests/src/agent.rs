@@ -4,7 +4,7 @@ use crate::scratch::Scratch;
 use serde_json::Value;
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -34,6 +34,12 @@ impl Agent {
     #[must_use]
     pub fn new(yaml: &str) -> Self {
         Self::by(Command::new(program()), yaml)
+    }
+
+    /// As [`Agent::new`], with another build of the program.
+    #[must_use]
+    pub fn of(program: &Path, yaml: &str) -> Self {
+        Self::by(Command::new(program), yaml)
     }
 
     /// As [`Agent::new`], through a command that takes the program as its next argument:

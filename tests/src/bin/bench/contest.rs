@@ -1,0 +1,108 @@
+//! Two sides, in turn, against the same kind of server.
+
+use crate::Outcome;
+use crate::scales::Weight;
+use crate::series::{Series, median, median_ratio};
+use crate::server::Ring;
+use std::env;
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+/// The plugin that a Nagios administrator would use instead.
+pub(crate) const CHECK_TCP: &str = "/usr/lib/nagios/plugins/check_tcp";
+
+/// What a side is started with.
+type Command = fn(&Ring) -> Vec<OsString>;
+
+/// What conn-check should not exceed.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// Times of the other side's time.
+    pub(crate) ratio: f64,
+    /// Most memory at once.
+    pub(crate) megabytes: f64,
+}
+
+/// A row of the benchmark.
+pub(crate) struct Contest {
+    title: &'static str,
+    pairs: usize,
+    limits: Limits,
+    ours: Command,
+    other: Command,
+}
+
+impl Contest {
+    /// A contest of so many pairs.
+    pub(crate) fn new(title: &'static str, pairs: usize, limits: Limits) -> Self {
+        Self { title, pairs, limits, ours: |_| Vec::new(), other: |_| Vec::new() }
+    }
+
+    /// The arguments of conn-check, and the command of the other side.
+    pub(crate) fn of(self, ours: Command, other: Command) -> Self {
+        Self { ours, other, ..self }
+    }
+
+    /// Holds it: both sides once to warm up, then in turn; prints what came of it.
+    pub(crate) fn hold(&self, program: &Path, pairs: Option<usize>) -> Outcome {
+        let (mut ours, mut theirs, mut server) = (Vec::new(), Vec::new(), Vec::new());
+        let pairs = pairs.unwrap_or(self.pairs);
+        for pair in 0..=pairs {
+            let own = |ring: &Ring| [vec![program.into()], (self.ours)(ring)].concat();
+            let (our, our_server) = bout(own)?;
+            let (their, _) = bout(self.other)?;
+            if pair > 0 {
+                ours.push(our);
+                theirs.push(their);
+                server.push(our_server.as_secs_f64() / our.elapsed.as_secs_f64() * 100.0);
+            }
+        }
+        self.print(pairs, &Series(ours), &Series(theirs), median(server));
+        Ok(())
+    }
+
+    fn print(&self, pairs: usize, ours: &Series, theirs: &Series, server: f64) {
+        let (fastest, most) = (median(theirs.elapsed()), self.limits.megabytes);
+        let ratio = median(ours.elapsed()) / fastest;
+        println!("{}, {pairs} pairs", self.title);
+        println!("{:14}{:>9} {:>9} {:>9} {:>14} {:>11}", "  ms", "min", "median", "max", "processor", "peak MB");
+        println!("  {:12}{ours}\n  {:12}{theirs}", "conn-check", "the other");
+        println!(
+            "  ratio of medians {ratio:.2}, median of ratios {:.2}, of processor time {:.2}; server busy {server:.0} %",
+            median_ratio(&ours.elapsed(), &theirs.elapsed()),
+            median_ratio(&ours.processor(), &theirs.processor()),
+        );
+        println!(
+            "  target: at most {} times: {}; at most {most} MB: {}\n",
+            self.limits.ratio,
+            verdict(ratio <= self.limits.ratio),
+            verdict(ours.megabytes() <= most)
+        );
+    }
+}
+
+const fn verdict(kept: bool) -> &'static str {
+    if kept { "kept" } else { "MISSED" }
+}
+
+/// One run against a server of its own, and the server's processor time.
+fn bout(command: impl Fn(&Ring) -> Vec<OsString>) -> Result<(Weight, Duration), Box<dyn Error>> {
+    let ring = Ring::start()?;
+    let weight = Weight::of(&command(&ring))?;
+    Ok((weight, ring.end()?))
+}
+
+/// One check of the plugin.
+pub(crate) fn check_tcp(ring: &Ring) -> Vec<OsString> {
+    let (host, port) = (ring.address.ip().to_string(), ring.address.port().to_string());
+    [CHECK_TCP, "-H", &host, "-p", &port].map(OsString::from).into()
+}
+
+/// The floor, in a process of its own.
+pub(crate) fn floor(manner: &str, count: usize, ring: &Ring) -> Vec<OsString> {
+    let own = env::current_exe().unwrap_or_default();
+    let (count, address) = (count.to_string(), ring.address.to_string());
+    [vec![own.into()], ["floor", manner, &count, &address].map(OsString::from).into()].concat()
+}
