@@ -2,4 +2,9 @@
 
 mod addresses;
 mod bad_files;
+mod dns;
+mod http;
+mod proxy;
 mod tcp;
+mod tls;
+mod udp;

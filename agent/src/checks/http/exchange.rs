@@ -72,11 +72,22 @@ impl Http {
     /// answer's head.
     pub(super) async fn ask(&self, probe: &mut Probe, connection: &mut Connection, draft: &Draft) -> Result<Response, Failure> {
         let request = draft.build(self, None).map_err(|fault| probe.fail(Phase::Run, fault))?;
-        let answer = probe.phase(Phase::Protocol, connection.send(request)).await?;
+        let answer = probe.phase(Phase::Protocol, connection.send(request)).await;
+        let answer = answer.map_err(|failure| self.no_proxy(probe, draft, failure))?;
         match &self.digest {
             Some(login) if answer.status() == 401 && draft.trusted => self.answer_challenge(probe, connection, draft, login, answer).await,
             _ => Ok(answer),
         }
+    }
+
+    /// What does not speak HTTP where a proxy should is a fault of the proxy's setting.
+    fn no_proxy(&self, probe: &Probe, draft: &Draft, failure: Failure) -> Failure {
+        let code = failure.code.as_str();
+        if self.proxy.is_none() || draft.url.is_tls() || !matches!(code, "protocol.wrong-service" | "protocol.malformed") {
+            return failure;
+        }
+        let fault = Fault::new(Cause::NotAProxy, format!("what answers in the proxy's place is none: {}", failure.message));
+        probe.fail(Phase::Proxy, fault.evidence(failure.evidence.unwrap_or_default()))
     }
 
     async fn answer_challenge(
@@ -148,10 +159,18 @@ pub(super) fn fault(error: &hyper::Error) -> Fault {
     if error.is_parse_too_large() {
         return Fault::new(Cause::TooLarge, "the head of the answer is too long").evidence(error.to_string());
     }
+    if speaks_first(error) {
+        return Fault::new(Cause::Malformed, "the peer speaks before it is asked, which no HTTP server does").caused_by(error);
+    }
     if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
         return Fault::new(Cause::Closed, "the server closed the connection before it had answered").evidence(error.to_string()).caused_by(error);
     }
     Fault::new(Cause::Malformed, "the answer is not HTTP").evidence(error.to_string()).caused_by(error)
+}
+
+/// Whether bytes came before the request was sent. hyper has no question for this, only the text.
+fn speaks_first(error: &hyper::Error) -> bool {
+    error.is_canceled() && error.source().is_some_and(|source| source.to_string() == "received unexpected message from connection")
 }
 
 fn copy(error: &io::Error) -> io::Error {
