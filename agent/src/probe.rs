@@ -124,8 +124,7 @@ impl Probe {
     /// # Errors
     /// `resolve.*` and `connect.*`.
     pub(crate) async fn open(&mut self, endpoint: &Endpoint) -> Result<Wire, Failure> {
-        let world = Arc::clone(&self.world);
-        let addresses = self.phase(Phase::Resolve, world.resolver.resolve(&endpoint.host, endpoint.port.get())).await?;
+        let addresses = self.addresses(endpoint).await?;
         let mut race = std::mem::take(&mut self.race);
         let tried = addresses.clone();
         let began = Instant::now();
@@ -140,13 +139,17 @@ impl Probe {
         Ok(wire)
     }
 
-    /// Resolves the host, for datagrams.
+    /// Resolves the host.
     ///
     /// # Errors
     /// `resolve.*`.
     pub(crate) async fn addresses(&mut self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Failure> {
         let world = Arc::clone(&self.world);
-        self.phase(Phase::Resolve, world.resolver.resolve(&endpoint.host, endpoint.port.get())).await
+        let began = Instant::now();
+        let resolved = self.phase(Phase::Resolve, world.resolver.resolve(&endpoint.host, endpoint.port.get())).await;
+        let cut = |failure: &Failure| failure.code.as_str() == "resolve.timeout" && self.left().is_zero();
+        resolved
+            .map_err(|failure| if cut(&failure) { with_resolvers(failure, endpoint, began.elapsed()) } else { failure })
     }
 
     /// A socket for datagrams to and from one address. Nothing is sent yet.
@@ -185,9 +188,7 @@ impl Probe {
         let wire = result?;
         self.seen = Some(wire.seen());
         if let Some(certificate) = certificate.filter(|one| one.days_left() < i64::from(options.expiry_warning_days)) {
-            let message =
-                format!("the certificate of {} ends in {} days", certificate.subject, certificate.days_left());
-            self.warn(WarningKind::TlsExpiresSoon, &message);
+            self.warn(WarningKind::TlsExpiresSoon, &certificate.end_in_words());
         }
         Ok(wire)
     }
@@ -287,6 +288,15 @@ impl Probe {
     pub fn left(&self) -> Duration {
         let deadline = self.world.deadline.map_or(self.deadline, |run| run.min(self.deadline));
         deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// A share of what is left, for each of so many attempts: it ends a little before the check's
+    /// own timeout, so that the attempt itself can say what did not happen.
+    #[must_use]
+    pub(crate) fn share(&self, attempts: usize) -> Duration {
+        const MARGIN: Duration = Duration::from_millis(20);
+        let left = self.left();
+        left.saturating_sub(MARGIN.min(left / 10)) / u32::try_from(attempts).unwrap_or(u32::MAX).max(1)
     }
 
     /// Lets the peer send more than 64 KiB on the current layer.
@@ -409,5 +419,14 @@ fn with_addresses(mut failure: Failure, race: &Race, tried: &[SocketAddr]) -> Fa
         let waited = failure.evidence.take().unwrap_or_default();
         failure.evidence = Some(format!("{waited}; {}", race.told(tried)));
     }
+    failure
+}
+
+/// A look-up that was cut off says who was asked.
+fn with_resolvers(mut failure: Failure, endpoint: &Endpoint, waited: Duration) -> Failure {
+    let servers: Vec<_> =
+        net::ResolvConf::of_this_host().servers.iter().map(|server| server.ip().to_string()).collect();
+    let (seconds, host) = (waited.as_secs_f64(), &endpoint.host);
+    failure.evidence = Some(format!("waited {seconds:.3} s; asked for {host}: {}", servers.join(", ")));
     failure
 }

@@ -3,5 +3,10 @@
 mod addresses;
 mod bad_files;
 mod demo;
+mod dns;
 mod docs;
+mod http;
+mod proxy;
 mod tcp;
+mod tls;
+mod udp;

@@ -29,7 +29,13 @@ impl Stunnel {
     /// request already, OpenSSL closes with that unread: the client may see a reset instead of the alert.
     #[must_use]
     pub fn start_requiring(identity: &Identity, clients: &Authority, target: SocketAddr) -> Self {
-        Self::run(identity, target, &format!("CAfile = {}\nverifyChain = yes\n", text(clients.file())))
+        Self::run(identity, target, &verifying(clients))
+    }
+
+    /// The same with TLS 1.2 only, where the alert comes within the handshake.
+    #[must_use]
+    pub fn start_requiring_tls12(identity: &Identity, clients: &Authority, target: SocketAddr) -> Self {
+        Self::run(identity, target, &(verifying(clients) + "sslVersionMax = TLSv1.2\n"))
     }
 
     /// Address and port.
@@ -55,4 +61,9 @@ impl Stunnel {
         });
         Self { daemon, port }
     }
+}
+
+/// The options that make stunnel want a client certificate of an authority.
+fn verifying(clients: &Authority) -> String {
+    format!("CAfile = {}\nverifyChain = yes\n", text(clients.file()))
 }

@@ -106,7 +106,7 @@ impl Check for Dns {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         let servers = self.servers(probe).await?;
-        let patience = probe.left() / u32::try_from(servers.len()).unwrap_or(1).max(1);
+        let patience = probe.share(servers.len());
         let (server, reply) = probe.phase(Phase::Resolve, self.ask(&servers, patience)).await?;
         probe.fact("resolver", server.to_string());
         probe.fact("answers", reply.answers.iter().map(|answer| probe.clean(&answer.text)).collect::<Vec<_>>());

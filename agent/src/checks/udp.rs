@@ -81,7 +81,7 @@ impl Check for Udp {
         let mut last = None;
         for (tried, address) in addresses.iter().enumerate() {
             // Every address gets its share of what is left; the last one all of it.
-            let share = probe.left() / u32::try_from(addresses.len() - tried).unwrap_or(1);
+            let share = probe.share(addresses.len() - tried);
             match self.exchange(probe, *address, share).await {
                 Ok(()) => return Ok(()),
                 Err(failure) => last = last.or(Some(failure)),

@@ -31,7 +31,8 @@ pub(crate) fn resolve(text: &str) -> Resolved {
     match text.as_bytes().first() {
         None | Some(b'~') => word(text),
         Some(b'0'..=b'9' | b'+' | b'-' | b'.') => number(text),
-        Some(byte) if byte.is_ascii_alphabetic() && text.len() <= 5 => word(text),
+        // No word that means something is longer or begins with another letter.
+        Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O') if text.len() <= 5 => word(text),
         Some(_) => Resolved::Str,
     }
 }

@@ -1,7 +1,7 @@
 //! A YAML file as a tree that remembers where everything stood.
 //!
 //! The events come from `granit-parser`; the meaning of the scalars, tags and merge keys is
-//! that of `PyYAML` (see [`crate::scalar`]). Every node keeps its place in the text, so that a
+//! that of `PyYAML` (see [`super::scalar`]). Every node keeps its place in the text, so that a
 //! later complaint about a value can show the very characters. What a hostile file may cost
 //! is bounded: see [`parse`].
 
@@ -91,7 +91,7 @@ pub(crate) struct Problem {
 pub(crate) struct Document {
     /// The outermost value; nothing if the file is empty or has only comments.
     pub root: Option<Node>,
-    /// Warnings, in the order of the file: duplicate keys.
+    /// Warnings, in the order of the file: duplicate keys, at most 1,000 of them.
     pub notes: Vec<Problem>,
 }
 
@@ -122,6 +122,7 @@ fn options() -> Options {
     options.block_nesting_limit = budget::MAX_DEPTH;
     // An unknown alias then comes with its name.
     options.emit_unresolved_aliases = true;
+    options.emit_anchor_events = true;
     options.set_emit_comments(false);
     options
 }

@@ -35,7 +35,18 @@ impl Certificate {
 
     /// Whole days until it ends; negative when it has ended.
     pub(crate) fn days_left(&self) -> i64 {
-        (self.not_after - OffsetDateTime::now_utc()).whole_days()
+        // Rounded down, also below zero: one that ended an hour ago has no day left.
+        (self.not_after - OffsetDateTime::now_utc()).whole_seconds().div_euclid(24 * 60 * 60)
+    }
+
+    /// When it ends, or that it has ended (which passes where verification is off).
+    pub(crate) fn end_in_words(&self) -> String {
+        let (subject, days) = (&self.subject, self.days_left());
+        match days {
+            ..=-1 => format!("the certificate of {subject} ended on {}", rfc3339(self.not_after)),
+            1 => format!("the certificate of {subject} ends in 1 day"),
+            _ => format!("the certificate of {subject} ends in {days} days"),
+        }
     }
 
     /// The facts in the form of `--format json`.

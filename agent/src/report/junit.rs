@@ -55,12 +55,13 @@ fn case(check: &CheckView<'_>, row: &Row<'_>, out: &mut dyn Write) -> io::Result
             )
         }
         (Verdict::Skip, _) => writeln!(out, "{head}>\n      <skipped/>\n    </testcase>"),
-        _ if row.warnings.is_empty() => writeln!(out, "{head}/>"),
+        _ if row.warnings.is_empty() && row.note.is_none() => writeln!(out, "{head}/>"),
         _ => {
             let text: Vec<_> = row
                 .warnings
                 .iter()
                 .map(|warning| format!("warning: {} [{}]", warning.message, warning.kind.code()))
+                .chain(row.note.map(|note| format!("note: {note}")))
                 .collect();
             writeln!(out, "{head}>\n      <system-out>{}</system-out>\n    </testcase>", xml(&text.join("\n")))
         }

@@ -116,7 +116,8 @@ fn line(check: &CheckView<'_>) -> String {
         (Verdict::Skip, _) => format!("[SKIPPED] {name}{label}"),
         (Verdict::Pass | Verdict::Fail, _) => format!("[OK] {name}{label}"),
     };
-    harmless(&text)
+    let note = check.note().map(|note| format!("; {note}")).unwrap_or_default();
+    harmless(&(text + &note))
 }
 
 fn perfdata(view: &View<'_>) -> String {

@@ -92,6 +92,7 @@ impl Style {
         let stamp = self.stamp(step.at);
         let duration = self.duration(step.elapsed);
         let bracket = if info.is_empty() { String::new() } else { format!("({info}) ") };
+        let note = row.note.map(|note| format!("    note: {note}\n")).unwrap_or_default();
         match (step.verdict, row.failure) {
             (Verdict::Fail, Some(failure)) => {
                 let mut lines = format!("{stamp}{name} FAILED{duration} - {bracket}{}\n", failure.line());
@@ -104,10 +105,10 @@ impl Style {
                     .iter()
                     .map(|warning| format!("{} [{}]", warning.message, warning.kind.code()))
                     .collect();
-                format!("{stamp}{name} WARNING{duration} - {}\n", messages.join("; "))
+                format!("{stamp}{name} WARNING{duration} - {}\n{note}", messages.join("; "))
             }
             (Verdict::Skip, _) => format!("{stamp}SKIPPED: {name}\n"),
-            (Verdict::Pass | Verdict::Fail, _) => format!("{stamp}{name} OK{duration}\n"),
+            (Verdict::Pass | Verdict::Fail, _) => format!("{stamp}{name} OK{duration}\n{note}"),
         }
     }
 

@@ -51,6 +51,13 @@ impl Reporter for Prometheus {
                 writeln!(out, "conn_check_certificate_expiry_timestamp_seconds{{{labels}}} {ends}")?;
             }
         }
+        let unverified: Vec<_> = checks.iter().filter(|(_, check)| check.note().is_some()).collect();
+        if !unverified.is_empty() {
+            family(out, "conn_check_tls_unverified", "1 where the server's certificate is not verified.")?;
+        }
+        for (labels, _) in unverified {
+            writeln!(out, "conn_check_tls_unverified{{{labels}}} 1")?;
+        }
         run(view, out)
     }
 }

@@ -39,7 +39,8 @@ fn point(number: usize, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "ok {number} - {name}")?;
             row.warnings
                 .iter()
-                .try_for_each(|warning| writeln!(out, "# warning: {} [{}]", warning.message, warning.kind.code()))
+                .try_for_each(|warning| writeln!(out, "# warning: {} [{}]", warning.message, warning.kind.code()))?;
+            row.note.map_or(Ok(()), |note| writeln!(out, "# note: {note}"))
         }
     }
 }

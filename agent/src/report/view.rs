@@ -49,7 +49,12 @@ pub struct Row<'a> {
     pub failure: Option<&'a Failure>,
     /// What needs attention.
     pub warnings: Vec<&'a Warning>,
+    /// What everybody has to see of a result that passed: verification that was switched off.
+    pub note: Option<&'static str>,
 }
+
+/// The note on a check that passed without its server's certificate having been verified.
+const UNVERIFIED: &str = "the certificate is not verified [tls.verification-off]";
 
 /// How many results of each verdict.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Serialize)]
@@ -147,6 +152,12 @@ impl CheckView<'_> {
         self.rows.iter().find_map(|row| row.failure)
     }
 
+    /// What everybody has to see although it passed.
+    #[must_use]
+    pub fn note(&self) -> Option<&'static str> {
+        self.rows.iter().find_map(|row| row.note)
+    }
+
     /// The warnings of its wanted results.
     pub fn warnings(&self) -> impl Iterator<Item = &Warning> {
         self.rows.iter().flat_map(|row| row.warnings.iter().copied())
@@ -186,6 +197,9 @@ pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Out
     let bearer =
         failed_at.and_then(|at| (at..outcome.steps.len()).find(|result| selection.has(outcome.entry, *result)));
     let wanted = entry.results.iter().enumerate().filter(|(result, _)| selection.has(outcome.entry, *result));
+    let last = selection.last_of(outcome.entry);
+    let unverified =
+        outcome.failure.is_none() && outcome.facts.iter().any(|(key, value)| *key == "tls_verified" && *value == false);
     let row = |(result, name): (usize, &'a crate::checks::ResultName)| {
         let carries = bearer == Some(result);
         let mut step = outcome.steps[result];
@@ -195,7 +209,8 @@ pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Out
         }
         let failure = outcome.failure.as_deref().filter(|_| carries);
         let warnings = outcome.warnings.iter().filter(|warning| warning.result == result).collect();
-        Row { entry, name: &name.name, info: &name.info, step, failure, warnings }
+        let note = (unverified && last == Some(result)).then_some(UNVERIFIED);
+        Row { entry, name: &name.name, info: &name.info, step, failure, warnings, note }
     };
     wanted.map(row).collect()
 }

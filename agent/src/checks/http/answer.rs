@@ -76,7 +76,8 @@ impl Http {
             return probe.fail(Phase::Tls, fault.evidence(format!("{line}{said}")));
         }
         if code == 401 {
-            return probe.fail(Phase::Auth, self.unauthorized(answer.headers()).evidence(format!("{line}{said}")));
+            return probe
+                .fail(Phase::Auth, self.unauthorized(draft, answer.headers()).evidence(format!("{line}{said}")));
         }
         if let (true, Some(location)) = (is_redirect(code), location(answer.headers())) {
             let fault = Fault::new(
@@ -100,7 +101,12 @@ impl Http {
         Some(fault.evidence(reason.unwrap_or_else(|| status.to_string())))
     }
 
-    fn unauthorized(&self, headers: &HeaderMap) -> Fault {
+    fn unauthorized(&self, draft: &Draft, headers: &HeaderMap) -> Fault {
+        if !draft.trusted && (self.auth.is_some() || self.digest.is_some()) {
+            let message = "the server that the redirect leads to wants a login; ours is for the first server only";
+            return Fault::new(Cause::Required, message)
+                .next_step("put the URL that the redirect leads to into this check");
+        }
         let offers: Vec<_> =
             headers.get_all(WWW_AUTHENTICATE).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         let offers = offers.join(", ");

@@ -81,13 +81,27 @@ impl Http {
         draft: &Draft,
     ) -> Result<Response, Failure> {
         let request = draft.build(self, None).map_err(|fault| probe.fail(Phase::Run, fault))?;
-        let answer = probe.phase(Phase::Protocol, connection.send(request)).await?;
+        let answer = probe.phase(Phase::Protocol, connection.send(request)).await;
+        let answer = answer.map_err(|failure| self.no_proxy(probe, draft, failure))?;
         match &self.digest {
             Some(login) if answer.status() == 401 && draft.trusted => {
                 self.answer_challenge(probe, connection, draft, login, answer).await
             }
             _ => Ok(answer),
         }
+    }
+
+    /// What does not speak HTTP where a proxy should is a fault of the proxy's setting.
+    fn no_proxy(&self, probe: &Probe, draft: &Draft, failure: Failure) -> Failure {
+        let code = failure.code.as_str();
+        if self.proxy.is_none()
+            || draft.url.is_tls()
+            || !matches!(code, "protocol.wrong-service" | "protocol.malformed")
+        {
+            return failure;
+        }
+        let message = format!("what answers in the proxy's place is none: {}", failure.message);
+        probe.fail(Phase::Proxy, Fault::new(Cause::NotAProxy, message).evidence(failure.evidence.unwrap_or_default()))
     }
 
     /// Gets the rest of an answer out of the way of the next request: at once, or by taking a new
@@ -183,12 +197,22 @@ pub(super) fn fault(error: &hyper::Error) -> Fault {
     if error.is_parse_too_large() {
         return Fault::new(Cause::TooLarge, "the head of the answer is too long").evidence(error.to_string());
     }
+    if speaks_first(error) {
+        let message = "the peer speaks before it is asked, which no HTTP server does";
+        return Fault::new(Cause::Malformed, message).caused_by(error);
+    }
     if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
         return Fault::new(Cause::Closed, "the server closed the connection before it had answered")
             .evidence(error.to_string())
             .caused_by(error);
     }
     Fault::new(Cause::Malformed, "the answer is not HTTP").evidence(error.to_string()).caused_by(error)
+}
+
+/// Whether bytes came before the request was sent. hyper has no question for this, only the text.
+fn speaks_first(error: &hyper::Error) -> bool {
+    const HYPERS_WORDS: &str = "received unexpected message from connection";
+    error.is_canceled() && error.source().is_some_and(|source| source.to_string() == HYPERS_WORDS)
 }
 
 fn copy(error: &io::Error) -> io::Error {

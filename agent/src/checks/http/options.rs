@@ -48,6 +48,16 @@ impl WebUrl {
     pub(super) fn is_tls(&self) -> bool {
         self.url.scheme() == "https"
     }
+
+    /// Whether a login for this may be sent there too: to the same server with the same
+    /// protection, or from the plain to the TLS port of a web server (RFC 9110 section 17.5 leaves
+    /// it to the client; these are the rules of curl and of Python's requests).
+    pub(super) fn shares_logins_with(&self, there: &Self) -> bool {
+        let port = |url: &Self| url.endpoint.port.get();
+        let same = self.endpoint == there.endpoint && self.is_tls() == there.is_tls();
+        let upgraded = !self.is_tls() && there.is_tls() && (port(self), port(there)) == (80, 443);
+        same || (upgraded && self.endpoint.host == there.endpoint.host)
+    }
 }
 
 impl Setting for WebUrl {

@@ -42,7 +42,7 @@ impl Draft {
     pub(super) fn redirected(&self, status: u16, url: WebUrl) -> Self {
         let becomes_get = status == 303 || (matches!(status, 301 | 302) && self.method == Method::POST);
         Self {
-            trusted: self.trusted && url.endpoint.host == self.url.endpoint.host,
+            trusted: self.trusted && self.url.shares_logins_with(&url),
             method: if becomes_get && self.method != Method::HEAD { Method::GET } else { self.method.clone() },
             body: self.body.clone().filter(|_| !becomes_get),
             url,

@@ -54,6 +54,17 @@ impl Anchors {
     }
 }
 
+/// Refuses an anchor with a name that `PyYAML` refuses: it may well be a text without quotes.
+pub(super) fn check_name(name: &str, span: Span) -> Result<(), Problem> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if name.bytes().all(allowed) {
+        return Ok(());
+    }
+    let message = "the name of an anchor has only letters, digits, `-` and `_`";
+    let help = "a value that begins with `&` needs quotes";
+    Err(Problem::new("yaml-syntax", span, message).with_help(help))
+}
+
 /// The problem of an alias without an anchor before it.
 pub(super) fn unknown(name: &str, span: Span) -> Problem {
     let name = wording::name(name);

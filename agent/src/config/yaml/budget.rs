@@ -15,6 +15,9 @@ const MAX_ALIASED: usize = 100_000;
 /// would otherwise get round the limits above.
 const MAX_COPIED_BYTES: usize = 16 * 1024 * 1024;
 
+/// How many warnings are kept: nobody reads more, and each costs memory.
+pub(super) const MAX_NOTES: usize = 1000;
+
 /// What has been spent so far.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
@@ -38,7 +41,10 @@ impl Budget {
     /// Pays for one node of the file.
     pub(super) fn node(&mut self, span: Span) -> Result<(), Problem> {
         self.nodes += 1;
-        self.check(span)
+        if self.nodes > MAX_NODES {
+            return self.check(span);
+        }
+        Ok(())
     }
 
     /// Pays for the copy that is kept of an anchored node.

@@ -1,38 +1,18 @@
-//! A mapping while it is being read: keys, values, duplicates and what is merged in.
+//! From the keys and values of a finished mapping to its pairs: duplicates and merge keys.
 
+use super::budget::MAX_NOTES;
 use super::identity::Identity;
 use super::{Node, Problem, Span, Value, merge};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// Up to this many keys, comparing with each one is faster than an index.
+/// Up to this many keys, comparing each with each is faster than an index.
 const SMALL: usize = 16;
 
-/// A mapping of which the end has not been met.
+/// The pairs of a mapping, and which keys were given more than once.
 #[derive(Default)]
 pub(super) struct Mapping {
-    pairs: Vec<(Node, Node)>,
-    /// A key that waits for its value.
-    key: Option<Key>,
-    /// Made when first needed, for few mappings need it.
-    rare: Option<Box<Rare>>,
-}
-
-/// What only big mappings and those with merge keys or duplicate keys need.
-#[derive(Default)]
-struct Rare {
-    /// What the merge keys bring in, the weakest first.
-    merged: Vec<(Node, Node)>,
-    /// Where each key stands in the pairs; empty while there are at most [`SMALL`].
-    index: HashMap<Identity<String>, usize>,
-    /// For a key that was given again, where it stood first.
-    firsts: HashMap<usize, Span>,
-}
-
-/// A key that waits for its value.
-struct Key {
-    node: Node,
-    /// Whether the key is the merge key `<<`.
-    merge: bool,
+    pub(super) pairs: Vec<(Node, Node)>,
+    pub(super) duplicates: Vec<Duplicate>,
 }
 
 /// A key that was given more than once.
@@ -45,51 +25,93 @@ pub(super) struct Duplicate {
     pub(super) again: Span,
 }
 
+/// Pairs of which the keys are kept apart.
+#[derive(Default)]
+struct Index {
+    pairs: Vec<(Node, Node)>,
+    places: HashMap<Identity<String>, usize>,
+}
+
 impl Mapping {
-    /// Where the key ends that waits for its value, if one does.
-    pub(super) fn waiting(&self) -> Option<usize> {
-        self.key.as_ref().map(|key| key.node.span.end)
-    }
-
-    /// Takes a key, or the value of the last key.
+    /// Pairs up the keys and values that stand by turns in the list from `base` on, and takes
+    /// them out of it. `merges` has the places of the merge keys in the list.
     ///
-    /// `merge` says whether the node is written as the merge key.
-    pub(super) fn push(&mut self, node: Node, merge: bool) -> Result<Option<Duplicate>, Problem> {
-        match self.key.take() {
-            None => self.key = Some(Key { node, merge }),
-            Some(key) if key.merge => self.rare().merged.extend(merge::pairs(node)?),
-            Some(key) => return Ok(self.insert(key.node, node)),
+    /// What is merged in comes first, as far as the mapping itself does not give the same
+    /// keys. Of equal keys the last one wins.
+    pub(super) fn take(nodes: &mut Vec<Node>, base: usize, merges: &[usize]) -> Result<Self, Problem> {
+        let plain = merges.is_empty() && all_differ(&nodes[base..]);
+        let mut pairs = Vec::with_capacity((nodes.len() - base) / 2);
+        let mut rest = nodes.drain(base..);
+        while let (Some(key), Some(value)) = (rest.next(), rest.next()) {
+            pairs.push((key, value));
         }
-        Ok(None)
+        if plain {
+            let duplicates = Vec::new();
+            return Ok(Self { pairs, duplicates });
+        }
+        let merges: HashSet<usize> = merges.iter().map(|at| (at - base) / 2).collect();
+        Self::sort_out(pairs, &merges)
     }
 
-    /// Takes a pair; for a key that is there already, the new pair takes its place.
-    pub(super) fn insert(&mut self, key: Node, value: Node) -> Option<Duplicate> {
-        let Some(at) = self.find(&key) else {
-            self.append(key, value);
-            return None;
-        };
-        let earlier = self.pairs[at].0.span;
-        let first = *self.rare().firsts.entry(at).or_insert(earlier);
-        let again = key.span;
+    /// Pairs where any key may be a duplicate, and none is a merge key.
+    pub(super) fn of(pairs: Vec<(Node, Node)>) -> Result<Self, Problem> {
+        Self::sort_out(pairs, &HashSet::new())
+    }
+
+    fn sort_out(pairs: Vec<(Node, Node)>, merges: &HashSet<usize>) -> Result<Self, Problem> {
+        let mut own = Index::default();
+        let mut inherited = Vec::new();
+        let mut duplicates = Vec::new();
+        let mut firsts = HashMap::new();
+        for (at, (key, value)) in pairs.into_iter().enumerate() {
+            if merges.contains(&at) {
+                inherited.extend(merge::pairs(value)?);
+            } else if let Some(place) = own.find(&key) {
+                let earlier = own.pairs[place].0.span;
+                let first = *firsts.entry(place).or_insert(earlier);
+                if duplicates.len() < MAX_NOTES {
+                    duplicates.push(Duplicate::new(&key, first));
+                }
+                own.pairs[place] = (key, value);
+            } else {
+                own.push(key, value);
+            }
+        }
+        let pairs = own.below(inherited);
+        Ok(Self { pairs, duplicates })
+    }
+}
+
+impl Duplicate {
+    fn new(key: &Node, first: Span) -> Self {
         let name = match &key.value {
             Value::Scalar(scalar) => scalar.text.clone(),
             Value::Seq(_) | Value::Map(_) => String::new(),
         };
-        self.pairs[at] = (key, value);
-        Some(Duplicate { name, first, again })
+        let again = key.span;
+        Self { name, first, again }
+    }
+}
+
+impl Index {
+    fn find(&self, key: &Node) -> Option<usize> {
+        self.places.get(&Identity::of(key)?.owned()).copied()
     }
 
-    /// Gives the pairs: first what is merged in and not given in the mapping itself.
-    pub(super) fn finish(mut self) -> Vec<(Node, Node)> {
-        let Some(rare) = self.rare.as_mut() else {
-            return self.pairs;
-        };
-        let merged = std::mem::take(&mut rare.merged);
+    fn push(&mut self, key: Node, value: Node) {
+        if let Some(identity) = Identity::of(&key) {
+            self.places.insert(identity.owned(), self.pairs.len());
+        }
+        self.pairs.push((key, value));
+    }
+
+    /// Puts what is merged in, the weakest first, before the pairs; what they give themselves
+    /// is left out.
+    fn below(mut self, inherited: Vec<(Node, Node)>) -> Vec<(Node, Node)> {
         let own = self.pairs.len();
-        for (key, value) in merged.into_iter().rev() {
+        for (key, value) in inherited.into_iter().rev() {
             if self.find(&key).is_none() {
-                self.append(key, value);
+                self.push(key, value);
             }
         }
         let mut all = self.pairs.split_off(own);
@@ -97,36 +119,17 @@ impl Mapping {
         all.append(&mut self.pairs);
         all
     }
+}
 
-    fn find(&self, key: &Node) -> Option<usize> {
-        let wanted = Identity::of(key)?;
-        if self.pairs.len() > SMALL {
-            let index = &self.rare.as_ref()?.index;
-            return index.get(&wanted.owned()).copied();
-        }
-        self.pairs.iter().position(|(key, _)| Identity::of(key) == Some(wanted))
+/// Whether no two keys are equal; keys and values stand by turns.
+fn all_differ(nodes: &[Node]) -> bool {
+    let keys = || nodes.iter().step_by(2);
+    if nodes.len() > 2 * SMALL {
+        let mut seen = HashSet::with_capacity(nodes.len() / 2);
+        return keys().filter_map(Identity::of).all(|key| seen.insert(key));
     }
-
-    fn append(&mut self, key: Node, value: Node) {
-        self.pairs.push((key, value));
-        if self.pairs.len() > SMALL {
-            self.index_last();
-        }
-    }
-
-    /// Puts the last key into the index; or all of them, when they have just become many.
-    fn index_last(&mut self) {
-        let length = self.pairs.len();
-        let from = if length == SMALL + 1 { 0 } else { length - 1 };
-        let rare = self.rare.get_or_insert_default();
-        for (at, (key, _)) in self.pairs.iter().enumerate().skip(from) {
-            if let Some(identity) = Identity::of(key) {
-                rare.index.insert(identity.owned(), at);
-            }
-        }
-    }
-
-    fn rare(&mut self) -> &mut Rare {
-        self.rare.get_or_insert_default()
-    }
+    keys().enumerate().all(|(at, key)| {
+        let identity = Identity::of(key);
+        identity.is_none() || keys().take(at).all(|other| Identity::of(other) != identity)
+    })
 }

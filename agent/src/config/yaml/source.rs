@@ -107,8 +107,7 @@ impl<'t> Source<'t> {
 
 /// Refuses the first character that may not stand in a YAML file.
 fn check_characters(text: &str) -> Result<(), Problem> {
-    // Nearly all files pass here, many bytes at a time.
-    if text.as_bytes().chunks(64).all(is_plain_ascii) {
+    if !is_suspicious(text.as_bytes()) {
         return Ok(());
     }
     let Some((at, found)) = text.char_indices().find(|&(_, found)| !is_allowed(found)) else {
@@ -120,11 +119,20 @@ fn check_characters(text: &str) -> Result<(), Problem> {
     Err(Problem::new("yaml-syntax", span, message).with_help(help))
 }
 
-/// Whether all bytes are allowed ASCII; without a branch in the loop, so that it is fast.
-fn is_plain_ascii(bytes: &[u8]) -> bool {
-    bytes
-        .iter()
-        .fold(true, |plain, &byte| plain & (matches!(byte, b' '..=b'~') | matches!(byte, b'\t' | b'\n' | b'\r')))
+/// Whether a forbidden character is possible. Nearly all files pass here, so it is written in
+/// a way that the compiler turns into looking at many bytes at a time.
+fn is_suspicious(bytes: &[u8]) -> bool {
+    let controls = bytes.iter().map(|&byte| u8::from(is_control(byte)));
+    // The controls from U+0080 on begin with C2, U+FFFE and U+FFFF with EF BF.
+    let pairs = bytes.iter().zip(bytes.iter().skip(1));
+    let wide = pairs
+        .map(|(&first, &second)| u8::from(first == 0xC2 && second < 0xA0) | u8::from(first == 0xEF && second == 0xBF));
+    let any = |found, each| found | each;
+    controls.fold(0, any) | wide.fold(0, any) != 0
+}
+
+fn is_control(byte: u8) -> bool {
+    matches!(byte, 0..=8 | 11 | 12 | 14..=31 | 127)
 }
 
 /// The characters that `PyYAML`'s reader lets through (YAML 1.1, section 5.1).

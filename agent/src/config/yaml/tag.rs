@@ -1,6 +1,7 @@
 //! Tags: what the file says about the type of a value.
 
 use super::super::scalar;
+use super::mapping::Mapping;
 use super::{Node, Problem, Resolved, Scalar, Span, Value, binary, wording};
 
 /// What all tags of YAML itself begin with; `!!` is short for it.
@@ -18,7 +19,7 @@ pub(super) struct Tag<'t> {
 /// The tags with a meaning here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// `!`: not to be guessed, which makes a scalar a text.
+    /// `!`: as if there were no tag and no quotes, in `PyYAML`.
     Unspecific,
     Str,
     Int,
@@ -61,7 +62,8 @@ impl<'t> Tag<'t> {
     /// A text that the tag does not fit is the problem `bad-tag`.
     pub(super) fn scalar(self, text: String) -> Result<Scalar, Problem> {
         let resolved = match self.kind {
-            Kind::Unspecific | Kind::Str | Kind::Merge => Some(Resolved::Str),
+            Kind::Unspecific => Some(scalar::resolve(&text)),
+            Kind::Str | Kind::Merge => Some(Resolved::Str),
             Kind::Null => Some(Resolved::Null),
             Kind::Int => scalar::integer(&text).map(Resolved::Int),
             Kind::Bool => scalar::tagged_bool(&text).map(Resolved::Bool),
@@ -101,16 +103,14 @@ impl<'t> Tag<'t> {
     }
 
     fn ordered(self, items: Vec<Node>) -> Result<Value, Problem> {
-        let mut mapping = super::mapping::Mapping::default();
+        let mut pairs = Vec::with_capacity(items.len());
         for item in items {
-            let Value::Map(pairs) = item.value else {
-                return Err(self.misfit());
-            };
-            for (key, value) in pairs {
-                mapping.insert(key, value);
+            match item.value {
+                Value::Map(pair) if pair.len() == 1 => pairs.extend(pair),
+                _ => return Err(self.misfit()),
             }
         }
-        Ok(Value::Map(mapping.finish()))
+        Ok(Value::Map(Mapping::of(pairs)?.pairs))
     }
 
     fn binary(self, text: &str) -> Result<Scalar, Problem> {

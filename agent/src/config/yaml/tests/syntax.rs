@@ -1,0 +1,216 @@
+//! Files that are not YAML: what is said, and where it points.
+
+use super::{parse, points, problem};
+
+/// Checks for each text: what the problem points to, where that begins, and a part of the
+/// message.
+fn check(cases: &[(&str, &str, usize, &str)]) {
+    for &(text, shown, at, part) in cases {
+        assert_eq!(points(text), ("yaml-syntax", shown, at), "{text:?}");
+        let message = problem(text).message;
+        assert!(message.contains(part), "{text:?}: {message}");
+    }
+}
+
+#[test]
+fn a_missing_closing_quote_points_to_where_the_quote_was_opened() {
+    let missing = "closing quote";
+    check(&[
+        ("- 'b", "'", 2, missing),
+        ("a: \"abc\nb: 1\n", "\"", 3, missing),
+        ("a: 'abc\n  def\nb: 1\n", "'", 3, missing),
+        ("- a\n- \"b\n- c: d\n", "\"", 6, missing),
+        ("é: [a, 'b, c]\nd: 1\n", "'", 8, missing),
+        ("- x: don't # it's\n  y: \"z\n- a\n", "\"", 23, missing),
+        ("- x: 'a \\'\n  y: 'b''c\n- a\n", "'", 16, missing),
+        ("- &a !!str \"x\n- y\n", "\"", 11, missing),
+        ("a: \"x\n---\ny\"\n", "\"", 3, missing),
+    ]);
+}
+
+#[test]
+fn a_missing_bracket_points_to_where_the_bracket_was_opened() {
+    let open = "not closed";
+    check(&[
+        ("[a", "[", 0, open),
+        ("a: {b: [c, d}", "[", 7, "closed by a `}`"),
+        ("a: [1, 2\nb: 3\n", "[", 3, open),
+        ("- a: {x: 1\n- b: 3\n", "{", 5, open),
+        ("- a: [b,\n- c\n- d\n", "[", 5, open),
+        ("é: {a: {b: 1}\nc: d\n", "{", 4, open),
+    ]);
+}
+
+#[test]
+fn errors_inside_brackets_point_to_the_place() {
+    check(&[
+        ("a: ]", "]", 3, "no opening"),
+        ("a: {b: c}}", "}", 9, "no opening"),
+        ("[a, , b]", ",", 4, "missing before"),
+        ("{a: b: c}", ":", 5, "`,` or `}`"),
+        ("[a, 'b' c]", "c", 8, "after the closing quote"),
+        ("[a, - b]", "-", 4, "`-`"),
+    ]);
+}
+
+#[test]
+fn a_colon_in_a_plain_text_is_explained() {
+    let message = "mapping values are not allowed here";
+    check(&[
+        ("a: b: c\n", ":", 4, message),
+        ("url: é: c\n", ":", 7, message),
+        ("a: 'b': c\n", ":", 6, message),
+        ("- host: x\n   port: 1\n", "port:", 13, message),
+        ("key\nb: c\n", "b:", 4, message),
+    ]);
+}
+
+#[test]
+fn bad_indentation_points_to_the_line() {
+    let bad = "bad indentation";
+    check(&[
+        ("a:\n    b: 1\n  c: 2\n", "c", 14, bad),
+        ("- a: 1\n b: 2\n", "b", 8, bad),
+        ("a:\n  - b\n - c\n", "-", 10, bad),
+        ("a: 1\n- b\n", "-", 5, bad),
+        ("- a\nb: c\n", "b", 4, bad),
+        (" a: 1\nb: 2\n", "b", 6, bad),
+        ("a: \"x\"\n  b: 1\n", "b", 9, bad),
+        ("a: |\n  x\n y\n", "y", 10, bad),
+    ]);
+}
+
+#[test]
+fn a_tab_in_indentation_is_a_problem_with_advice() {
+    let tab = "TAB";
+    check(&[
+        ("a:\n\tb: 2\n", "\t", 3, tab),
+        ("a: 1\n\tb: 2\n", "\t", 5, tab),
+        ("a:\n  \t- b\n", "\t", 5, tab),
+        ("\ta: 1\n", "\t", 0, tab),
+        ("- a: 1\n\tb: 2\n", "\t", 7, tab),
+        ("-\ta: 1\n", "\t", 1, tab),
+        ("[a,\n\tb]\n", "\t", 4, tab),
+        ("a: |\n\tx\n", "\t", 5, tab),
+        ("a: one\n\ttwo\n", "\t", 7, tab),
+        ("é: 'x\n  \ty'\n\tb: 1\n", "\t", 13, tab),
+    ]);
+    assert!(problem("a:\n\tb: 2\n").help.is_some_and(|help| help.contains("spaces")));
+}
+
+#[test]
+fn a_forbidden_character_is_named() {
+    check(&[
+        ("a: b\0c\n", "\0", 4, "U+0000"),
+        ("# é\u{7}\n", "\u{7}", 4, "U+0007"),
+        ("a: 'x\u{7f}'\n", "\u{7f}", 5, "U+007F"),
+        ("a: \u{90}\n", "\u{90}", 3, "U+0090"),
+        ("a: \u{fffe}\n", "\u{fffe}", 3, "U+FFFE"),
+        ("a: b\n\u{1b}[31m\n", "\u{1b}", 5, "U+001B"),
+    ]);
+    for allowed in ["\u{85}", "\u{a0}", "\u{fffd}", "\u{ff21}", "\u{1f600}", "\u{2028}"] {
+        assert!(parse(&format!("a: 'x{allowed}'\n")).is_ok(), "{allowed:?}");
+    }
+}
+
+#[test]
+fn text_after_a_value_is_a_problem() {
+    check(&[
+        ("a: \"x\" y\n", "y", 7, "after the closing quote"),
+        ("a: 'it's\n", "s", 7, "after the closing quote"),
+        ("'a\nb': 1\n", ":", 5, "one line"),
+        ("[a, b] c\n", "c", 7, "after the end"),
+        ("\"a\":b\n", ":", 3, "after the end"),
+        ("a: &x *y\n", "*", 6, "after the end"),
+    ]);
+}
+
+#[test]
+fn a_python_tuple_is_recognised() {
+    check(&[
+        ("headers: [('foo', 'bar')]\n", ")", 23, "Python tuple"),
+        ("headers: [(\"foo\", \"bar\")]\n", ")", 23, "Python tuple"),
+    ]);
+    let help = problem("headers: [('foo', 'bar')]\n").help;
+    assert!(help.is_some_and(|help| help.contains("[[a, b], [c, d]]")));
+}
+
+#[test]
+fn a_bad_escape_is_pointed_out_itself() {
+    check(&[
+        ("a: \"x\\n\\d\"\n", "\\d", 7, "escape"),
+        ("a: \"\\\\\\x4\"\n", "\\x4", 6, "escape"),
+        ("a: \"é\\é\"\n", "\\é", 6, "escape"),
+    ]);
+}
+
+#[test]
+fn other_mistakes_point_to_their_place() {
+    check(&[
+        ("a: 1\nb\nc: 2\n", "b", 5, "`:` is missing"),
+        ("a: - b\n", "-", 3, "not allowed here"),
+        ("a: @x\n", "@", 3, "cannot begin"),
+        ("a: %x\n", "%", 3, "cannot begin"),
+        ("a: *\n", "*", 3, "name is missing"),
+        ("a: &$x y\n", "&$x", 3, "name of an anchor"),
+        ("a: !<x y\n", "!", 3, "valid tag"),
+        ("a: >x\n  y\n", ">", 3, "may follow"),
+        ("%FOO\na: b\n", "a", 5, "`---` is missing"),
+        ("%YAML 2.0\n---\na\n", "%", 0, "version"),
+        ("a: 'b'#c\n", "#", 6, "space is missing"),
+        ("a: ,b\n", ",", 3, "cannot begin"),
+        ("%YAML\n---\na\n", "%", 0, "directive"),
+        ("a: b\n\u{feff}c: d\n", "\u{feff}", 5, "U+FEFF"),
+        ("a: (\"x\")\nb: \"x\")\n", ")", 15, "closing quote"),
+        ("a: one\n# c\n  two\n", "t", 13, "bad indentation"),
+        ("? a\n- b\n", "-", 4, "bad indentation"),
+        ("a: b\n... c\n", "c", 9, "`...`"),
+    ]);
+}
+
+#[test]
+fn an_unknown_alias_is_named() {
+    assert_eq!(points("a: *nope\nb: 1\n"), ("unknown-alias", "*nope", 3));
+    assert_eq!(points("*nope : 1\n"), ("unknown-alias", "*nope", 0));
+    assert_eq!(points("a: *x\nb: &x 1\n"), ("unknown-alias", "*x", 3));
+    assert!(problem("a: *nope\n").message.contains("`*nope`"));
+}
+
+#[test]
+fn an_alias_inside_its_own_anchor_is_a_problem() {
+    assert_eq!(points("a: &x [1, *x]\n"), ("unknown-alias", "*x", 10));
+    assert_eq!(points("&x {a: *x}\n"), ("unknown-alias", "*x", 7));
+    assert_eq!(points("- &x 1\n- &x [*x]\n"), ("unknown-alias", "*x", 13));
+    assert!(problem("a: &x [1, *x]\n").message.contains("inside"));
+}
+
+#[test]
+fn a_second_document_is_a_problem() {
+    assert_eq!(points("a: 1\n---\nb: 2\n"), ("several-documents", "---", 5));
+    assert_eq!(points("--- a\n---\n"), ("several-documents", "---", 6));
+    assert_eq!(points("a: 1\n...\nbcd\n"), ("several-documents", "b", 9));
+}
+
+#[test]
+fn no_problem_repeats_a_value() {
+    for text in [
+        "password: s3cret: x\n",
+        "password: 's3cret\nb: 1\n",
+        "password: \"s3cret\" s3cret\n",
+        "password: \"\\s3cret\"\n",
+        "password: [s3cret\nb: 1\n",
+        "password: s3cret\n  s3cret: x\n",
+        "password: !!int s3cret\n",
+        "password: !!binary s3cret\n",
+        "<<: s3cret\n",
+        "password: s3cret\0\n",
+        "password: @s3cret\n",
+        "password: s3cret\n s3cret\n\ts3cret\n",
+        "password: s3cret\ns3cret\n",
+        "password: &a s3cret\nb: *s\n",
+    ] {
+        let problem = problem(text);
+        let said = format!("{} {:?}", problem.message, problem.help);
+        assert!(!said.contains("s3cret"), "{text:?}: {said}");
+    }
+}
