@@ -274,7 +274,7 @@ impl Probe {
     pub(crate) fn share(&self, attempts: usize) -> Duration {
         const MARGIN: Duration = Duration::from_millis(20);
         let left = self.left();
-        (left - MARGIN.min(left / 10)) / u32::try_from(attempts).unwrap_or(u32::MAX).max(1)
+        left.saturating_sub(MARGIN.min(left / 10)) / u32::try_from(attempts).unwrap_or(u32::MAX).max(1)
     }
 
     /// Lets the peer send more than 64 KiB on the current layer.
