@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A file with one http check; `more` are options, each on a line of its own.
 fn http(url: &str, more: &[&str]) -> String {
-    let more = more.iter().flat_map(|line| ["  ", line, "\n"]).collect::<String>();
+    let more: String = more.iter().flat_map(|line| ["  ", *line, "\n"]).collect();
     format!("- type: http\n  url: {url}\n  timeout: 5\n{more}")
 }
 
@@ -400,7 +400,7 @@ fn an_endless_body_is_not_read_unless_it_is_asked_for() {
 
 #[test]
 fn an_endless_head_is_cut() {
-    let head = answering([b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &vec![b'x'; 200_000]].concat());
+    let head = answering(format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(200_000)).into_bytes());
     let (verdict, check) = check(&url_of(&head), &[]);
     assert_eq!(verdict, "protocol.too-large", "{check}");
 }

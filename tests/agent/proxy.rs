@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// A file with one http check through a proxy; `more` are options, each on a line of its own.
 fn through(proxy: &str, url: &str, more: &[&str]) -> String {
-    let more = more.iter().flat_map(|line| ["  ", line, "\n"]).collect::<String>();
+    let more: String = more.iter().flat_map(|line| ["  ", *line, "\n"]).collect();
     format!("- type: http\n  url: {url}\n  proxy_url: {proxy}\n  timeout: 5\n{more}")
 }
 
@@ -174,18 +174,22 @@ fn a_firewall_before_the_proxy_is_named() {
 
 #[test]
 fn a_silent_proxy_is_a_timeout_and_one_that_closes_is_closed() {
-    for (manner, wanted) in [
-        (Manner::Silent, "proxy.timeout"),
-        (Manner::ClosesAfterFirstBytes, "proxy.closed"),
-        (Manner::ResetsAfterFirstBytes, "proxy.closed"),
+    for (manner, tunnel, plain) in [
+        (Manner::Silent, "proxy.timeout", "protocol.silent"),
+        (Manner::ClosesAfterFirstBytes, "proxy.closed", "protocol.closed"),
+        (Manner::ResetsAfterFirstBytes, "proxy.closed", "protocol.reset"),
     ] {
         let peer = Peer::start(manner.clone());
         let proxy = format!("http://{}", peer.address());
-        for scheme in ["https", "http"] {
+        for (scheme, wanted) in [("https", tunnel), ("http", plain)] {
             let yaml =
                 through(&proxy, &format!("{scheme}://target.invalid/"), &[]).replace("timeout: 5", "timeout: 0.4");
             let (verdict, check) = check(&yaml);
             assert_eq!(verdict, wanted, "{scheme} {manner:?}: {check}");
+            // Without a tunnel nobody can tell which of the two it was.
+            let both = format!("(the proxy {}, or the server behind it)", peer.address());
+            let named = check["failure"]["message"].as_str().is_some_and(|text| text.ends_with(&both));
+            assert_eq!(named, scheme == "http", "{check}");
         }
     }
 }

@@ -26,18 +26,21 @@ pub(crate) async fn tunnel(mut wire: Wire, authority: &str, authorization: Optio
     }
     let line = head.split(|b| *b == b'\r').next().unwrap_or_default();
     let text = String::from_utf8_lossy(&head).into_owned();
-    let why = header(&text, "x-squid-error").map(|reason| format!("; {reason}")).unwrap_or_default();
-    Err(refusal(status, authorization.is_some())
+    let reason = header(&text, "x-squid-error").or_else(|| header(&text, "proxy-status"));
+    let why = reason.map(|reason| format!("; {reason}")).unwrap_or_default();
+    Err(refusal(status, authorization.is_some(), reason.is_some())
         .unwrap_or_else(|| Fault::new(Cause::NotAProxy, "a web server that is no proxy answers there"))
         .evidence(format!("{}{why}", escape(line, 100))))
 }
 
-/// The fault that a proxy's own status tells, if it is one of a proxy's.
-pub(crate) fn refusal(status: u16, login_sent: bool) -> Option<Fault> {
+/// The fault that a proxy's own status tells, if it is one of a proxy's. One that says so itself
+/// (`own`) may use any 5xx: squid answers 500 where it cannot forward.
+pub(crate) fn refusal(status: u16, login_sent: bool, own: bool) -> Option<Fault> {
     let fault = match status {
         407 if login_sent => Fault::new(Cause::AuthRequired, "the proxy rejects our login"),
         407 => Fault::new(Cause::AuthRequired, "the proxy wants a login, none is configured"),
         403 => Fault::new(Cause::Denied, "the proxy does not let this request through"),
+        500..=599 if own => Fault::new(Cause::BadGateway, "the proxy could not reach the target"),
         502..=504 => Fault::new(Cause::BadGateway, "the proxy could not reach the target"),
         _ => return None,
     };

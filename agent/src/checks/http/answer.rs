@@ -97,7 +97,7 @@ impl Http {
             |name| answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let reason = header("x-squid-error").or_else(|| header("proxy-status"));
         let own = status == 407 || reason.is_some();
-        let fault = proxy::refusal(status, proxy.authorization.is_some()).filter(|_| own)?;
+        let fault = proxy::refusal(status, proxy.authorization.is_some(), reason.is_some()).filter(|_| own)?;
         Some(fault.evidence(reason.unwrap_or_else(|| status.to_string())))
     }
 

@@ -82,7 +82,7 @@ impl Http {
     ) -> Result<Response, Failure> {
         let request = draft.build(self, None).map_err(|fault| probe.fail(Phase::Run, fault))?;
         let answer = probe.phase(Phase::Protocol, connection.send(request)).await;
-        let answer = answer.map_err(|failure| self.no_proxy(probe, draft, failure))?;
+        let answer = answer.map_err(|failure| self.by_proxy(probe, draft, failure))?;
         match &self.digest {
             Some(login) if answer.status() == 401 && draft.trusted => {
                 self.answer_challenge(probe, connection, draft, login, answer).await
@@ -91,17 +91,23 @@ impl Http {
         }
     }
 
-    /// What does not speak HTTP where a proxy should is a fault of the proxy's setting.
-    fn no_proxy(&self, probe: &Probe, draft: &Draft, failure: Failure) -> Failure {
-        let code = failure.code.as_str();
-        if self.proxy.is_none()
-            || draft.url.is_tls()
-            || !matches!(code, "protocol.wrong-service" | "protocol.malformed")
-        {
-            return failure;
+    /// What does not speak HTTP where a proxy should is a fault of the proxy's setting; and behind
+    /// one that says nothing there may be a server that says nothing.
+    fn by_proxy(&self, probe: &Probe, draft: &Draft, mut failure: Failure) -> Failure {
+        let Some(proxy) = self.proxy.as_ref().filter(|_| !draft.url.is_tls()) else { return failure };
+        match failure.code.as_str() {
+            "protocol.wrong-service" | "protocol.malformed" => {
+                let message = format!("what answers in the proxy's place is none: {}", failure.message);
+                let fault = Fault::new(Cause::NotAProxy, message).evidence(failure.evidence.unwrap_or_default());
+                probe.fail(Phase::Proxy, fault)
+            }
+            "protocol.silent" | "protocol.timeout" | "protocol.closed" | "protocol.reset" => {
+                failure.message =
+                    format!("{} (the proxy {}, or the server behind it)", failure.message, proxy.endpoint);
+                failure
+            }
+            _ => failure,
         }
-        let message = format!("what answers in the proxy's place is none: {}", failure.message);
-        probe.fail(Phase::Proxy, Fault::new(Cause::NotAProxy, message).evidence(failure.evidence.unwrap_or_default()))
     }
 
     /// Gets the rest of an answer out of the way of the next request: at once, or by taking a new
