@@ -213,7 +213,10 @@ impl Setting for Login {
             let count = items.len();
             return Err(given.place(Misfit::new(format!("expected {}, found a list of {count}", Self::SHAPE.words))));
         };
-        Ok(Self { user: user.text(&String::SHAPE)?, password: Secret::read(password)? })
+        let (user, password) = (user.text(&String::SHAPE)?, Secret::<String>::read(password)?);
+        // Basic authentication sends both as one text in base64.
+        given.keep_secret(&format!("{user}:{}", password.expose()));
+        Ok(Self { user, password })
     }
 }
 
