@@ -299,6 +299,11 @@ impl Probe {
         left.saturating_sub(MARGIN.min(left / 10)) / u32::try_from(attempts).unwrap_or(u32::MAX).max(1)
     }
 
+    /// Whether the end of the run comes before the check's own timeout.
+    pub(crate) fn is_cut_short(&self) -> bool {
+        self.world.deadline.is_some_and(|run| run < self.deadline)
+    }
+
     /// Lets the peer send more than 64 KiB on the current layer.
     pub(crate) fn allow(&self, bytes: u64) {
         if let Some(seen) = &self.seen {
@@ -358,7 +363,7 @@ impl Probe {
     }
 
     fn timed_out(&self, phase: Phase, elapsed: Duration, silent: bool) -> Fault {
-        let by_run = self.world.deadline.is_some_and(|run| run < self.deadline);
+        let by_run = self.is_cut_short();
         let whose = if by_run { "when the run's time was over" } else { "within the check's timeout" };
         let seconds = elapsed.as_secs_f64();
         let fault = match phase {

@@ -304,41 +304,4 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_task_is_small_enough_for_thousands_of_them() {
-        let size = |yaml: &str| {
-            let source = crate::config::Source { name: "test".into(), text: yaml.into() };
-            let (plan, _) =
-                crate::config::load(&source, crate::config::Defaults { timeout: Duration::from_secs(1) }, true)
-                    .expect("valid");
-            let options = Options {
-                max_timeout: None,
-                concurrency: 1,
-                per_host: None,
-                family: Family::Any,
-                certs_path: "/".into(),
-                lookups: 1,
-            };
-            let world = Arc::new(options.world());
-            let assignment = || Assignment {
-                entry: 0,
-                wanted: 0,
-                results: 1,
-                timeout: Duration::from_secs(1),
-                redactor: crate::secret::Redactor::new(),
-                findings: Arc::default(),
-                events: None,
-            };
-            let mut probe = Probe::new(Arc::clone(&world), assignment());
-            let own = size_of_val(&*plan.entries[0].spec.run(&mut probe));
-            let plan = Arc::new(plan);
-            (own, size_of_val(&perform(Arc::clone(&plan), Arc::clone(&world), assignment())))
-        };
-        let (tcp, task) = size("- {type: tcp, host: a, port: 1}");
-        let (http, _) = size("- {type: http, url: 'http://a/'}");
-        assert!(tcp < 2048 && task < 1024 && http < 8192, "tcp {tcp}, http {http}, task {task} bytes");
-    }
-}
+mod tests;

@@ -48,9 +48,11 @@ impl Redactor {
         Self { secrets: Vec::new() }
     }
 
-    /// Adds a secret, also in the base64 form that HTTP and SMTP send it in.
+    /// Adds a secret, also in the forms in which it is sent: base64 (HTTP, SMTP) and URL encoded.
     pub fn add(&mut self, secret: &str) {
-        for form in [secret.to_owned(), STANDARD.encode(secret)] {
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let spaced = encoded.replace('+', "%20");
+        for form in [secret.to_owned(), STANDARD.encode(secret), encoded, spaced] {
             if !form.is_empty() && !self.secrets.contains(&form) {
                 self.secrets.push(form);
             }
@@ -69,6 +71,22 @@ impl Redactor {
             } else {
                 text = replace_words(&text, secret);
             }
+        }
+        self.redact_cut(text)
+    }
+
+    /// Takes out the beginnings of secrets that stand before a `...`: where a text was cut, a secret
+    /// may have been cut with it.
+    fn redact_cut(&self, mut text: String) -> String {
+        const CUT: &str = "...";
+        let mut from = 0;
+        while let Some(at) = text[from..].find(CUT).map(|at| from + at) {
+            let begun = self.secrets.iter().filter_map(|secret| begun_at_end(&text[..at], secret)).max();
+            let start = at - begun.unwrap_or_default();
+            if start < at {
+                text.replace_range(start..at, "***");
+            }
+            from = start + if start < at { "***".len() } else { 0 } + CUT.len();
         }
         text
     }
@@ -115,6 +133,12 @@ pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| push_escaped(&mut out, c));
     out
+}
+
+/// How many bytes of a secret's beginning a text ends with; fewer than three tell nothing.
+fn begun_at_end(text: &str, secret: &str) -> Option<usize> {
+    let lengths = secret.char_indices().map(|(at, _)| at).filter(|at| *at >= 3);
+    lengths.filter(|length| text.ends_with(&secret[..*length])).max()
 }
 
 fn replace_words(text: &str, secret: &str) -> String {
@@ -230,6 +254,20 @@ mod tests {
         redactor.add("ab");
         assert_eq!(redactor.redact("hunter2 aGVudGVy ab abc"), "*** aGVudGVy *** abc");
         assert_eq!(redactor.redact(&format!("Basic {}", STANDARD.encode("hunter2"))), "Basic ***");
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_is_taken_out_too() {
+        let mut redactor = Redactor::default();
+        redactor.add("hunter2 horse");
+        for (text, shown) in [
+            ("got hunter2 ho..., wanted hunt...", "got ***..., wanted ***..."),
+            ("got hu... or hunter3...", "got hu... or hunter3..."),
+            ("q=hunter2+horse&r=hunter2%20horse", "q=***&r=***"),
+            ("......hunt......", "......***......"),
+        ] {
+            assert_eq!(redactor.redact(text), shown);
+        }
     }
 
     #[test]

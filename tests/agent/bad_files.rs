@@ -1,8 +1,11 @@
 //! Files that are wrong, each in a way of its own: what is printed, and that nothing is run.
 
+use conn_check::config::{DIAGNOSTIC_CODES, Defaults, Source, load};
 use harness::agent::{Agent, program};
+use std::collections::HashSet;
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 /// Every file of `bad/`, as it is refused (or, for notes and warnings, accepted).
 #[test]
@@ -34,4 +37,27 @@ fn strict_refuses_what_is_otherwise_a_warning_and_never_a_note() {
     assert_eq!(Agent::new(misspelt).arg("--validate").run().status, 0);
     assert_eq!(Agent::new(misspelt).args(["--validate", "--strict"]).run().status, 3);
     assert_eq!(Agent::new("- {type: ssl, host: a, port: 1}").args(["--validate", "--strict"]).run().status, 0);
+}
+
+/// What is known of the files in `bad/`: the codes that they are explained with.
+#[test]
+fn every_code_of_a_diagnostic_has_a_file() {
+    // A file cannot show these: hostile.rs and command_line.rs have them.
+    const ELSEWHERE: [&str; 2] = ["unreadable", "nothing-selected"];
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/agent/bad");
+    let mut seen = HashSet::new();
+    for file in fs::read_dir(folder).expect("the folder") {
+        let path = file.expect("a file").path();
+        let diagnostics = match Source::read(path.to_str().expect("a name")) {
+            Ok(source) => load(&source, Defaults { timeout: Duration::from_secs(1) }, false)
+                .map_or_else(|errors| errors, |(_, warnings)| warnings),
+            Err(unreadable) => vec![unreadable.1],
+        };
+        assert!(!diagnostics.is_empty(), "nothing is wrong with {}", path.display());
+        seen.extend(diagnostics.into_iter().map(|one| one.code));
+    }
+    let known: HashSet<_> = DIAGNOSTIC_CODES.iter().map(|(code, _)| *code).collect();
+    assert!(seen.is_subset(&known), "not listed: {:?}", seen.difference(&known));
+    let missing: Vec<_> = known.difference(&seen).filter(|code| !ELSEWHERE.contains(code)).collect();
+    assert!(missing.is_empty(), "no file shows {missing:?}");
 }

@@ -2,9 +2,13 @@
 
 mod addresses;
 mod bad_files;
+mod command_line;
 mod demo;
 mod dns;
 mod docs;
+mod generated;
+mod guarantees;
+mod hostile;
 mod http;
 mod proxy;
 mod tcp;

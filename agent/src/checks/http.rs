@@ -223,17 +223,21 @@ impl Proxy {
 
 /// Header names and values must be legal: a line break in one would be a request of its own.
 fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Option<()> {
-    let illegal = headers.0.iter().find(|(name, value)| {
-        reqwest::header::HeaderName::try_from(name).is_err()
-            || reqwest::header::HeaderValue::try_from(value.expose()).is_err()
-    });
+    let is_name = |name: &str| reqwest::header::HeaderName::try_from(name).is_ok();
+    let is_value = |value: &str| reqwest::header::HeaderValue::try_from(value).is_ok();
+    let illegal = headers.0.iter().find(|(name, value)| !is_name(name) || !is_value(value.expose()));
     let Some((name, _)) = illegal else { return Some(()) };
+    let shown = crate::secret::escaped(name);
+    let (message, help) = if is_name(name) {
+        (
+            format!("the value of `{shown}` is not legal in an HTTP header"),
+            "a value has no line breaks and no control characters",
+        )
+    } else {
+        (format!("`{shown}` is no legal name of an HTTP header"), "a name has letters, digits and `-`")
+    };
     let span = fields.span_of("headers");
-    let message = format!("`headers`: `{}` is no legal HTTP header (RFC 9110 section 5)", crate::secret::escaped(name));
-    fields.note(
-        Diagnostic::error("bad-value", span, message)
-            .help("a name has letters, digits and `-`; a value has no line breaks"),
-    );
+    fields.note(Diagnostic::error("bad-value", span, format!("`headers`: {message} (RFC 9110 section 5)")).help(help));
     None
 }
 

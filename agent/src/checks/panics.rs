@@ -4,6 +4,7 @@ use crate::checks::{Check, ResultName};
 use crate::config::{Fields, Word};
 use crate::net::Endpoint;
 use crate::probe::{Probe, Stop};
+use crate::secret::Secret;
 
 /// Passes its first result, then panics with the given text.
 #[derive(Clone, Debug)]
@@ -16,7 +17,9 @@ impl Check for Panics {
     const ABOUT: &'static str = "Never passes.";
 
     fn parse(fields: &mut Fields<'_>) -> Option<Self> {
-        fields.required::<Word>("text", "What the panic says.").map(|text| Self { text: text.0 })
+        let text = fields.required::<Word>("text", "What the panic says.");
+        fields.optional::<Secret<String>>("secret", "A secret of the check.");
+        text.map(|text| Self { text: text.0 })
     }
 
     fn target(&self) -> String {

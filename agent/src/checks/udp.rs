@@ -94,6 +94,7 @@ impl Check for Udp {
 impl Udp {
     async fn exchange(&self, probe: &mut Probe, address: SocketAddr, share: Duration) -> Result<(), Failure> {
         let socket = probe.datagram(address).await?;
+        let cut_short = probe.is_cut_short();
         let failed = |error| refusal_of(address, error, &socket).at(Phase::Connect);
         let request = probe.phase(Phase::Request, async {
             socket.send(self.send.as_bytes()).await.map_err(failed)?;
@@ -101,7 +102,7 @@ impl Udp {
                 None => refused_within(GRACE.min(share), &socket).await.map_or(Ok(None), |error| Err(failed(error))),
                 Some(_) => within(share, reply(&socket))
                     .await
-                    .map_or_else(|| Err(silence(share)), |got| got.map(Some).map_err(failed)),
+                    .map_or_else(|| Err(silence(share, cut_short)), |got| got.map(Some).map_err(failed)),
             }
         });
         let (Some(reply), Some(expect)) = (request.await?, &self.expect) else { return Ok(()) };
@@ -127,10 +128,13 @@ async fn reply(socket: &UdpSocket) -> std::io::Result<Vec<u8>> {
     Ok(datagram)
 }
 
-fn silence(waited: Duration) -> Fault {
-    Fault::new(Cause::Silent, "no reply: a firewall drops the datagrams, or the service does not answer this one")
-        .at(Phase::Protocol)
-        .evidence(format!("waited {:.3} s", waited.as_secs_f64()))
+fn silence(waited: Duration, cut_short: bool) -> Fault {
+    let fault = if cut_short {
+        Fault::new(Cause::Timeout, "no reply when the run's time was over")
+    } else {
+        Fault::new(Cause::Silent, "no reply: a firewall drops the datagrams, or the service does not answer this one")
+    };
+    fault.at(Phase::Protocol).evidence(format!("waited {:.3} s", waited.as_secs_f64()))
 }
 
 fn contains(reply: &[u8], wanted: &[u8]) -> bool {

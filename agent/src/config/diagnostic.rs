@@ -2,7 +2,7 @@
 //! line and a caret, and with every value that might be a secret masked.
 
 use crate::config::mask::Mask;
-use crate::config::yaml::{Problem, Span};
+use crate::config::yaml::{self, Problem, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
@@ -43,6 +43,35 @@ pub struct Diagnostic {
     /// What to write instead.
     pub help: Option<String>,
 }
+
+/// Every code of a diagnostic with what it means: an interface, like the codes of failures.
+#[rustfmt::skip]
+pub const DIAGNOSTIC_CODES: [(&str, &str); 24] = [
+    ("unreadable", "the file is not there, not permitted, or no regular file"),
+    ("too-large", "the file, or what its aliases stand for, is too large"),
+    ("not-utf8", "the file is not UTF-8"),
+    ("yaml-syntax", "the file is no YAML"),
+    ("too-deep", "too many lists and mappings stand inside each other"),
+    ("several-documents", "a second document begins in the file"),
+    ("unknown-alias", "an alias without an anchor before it, or inside its own anchor"),
+    ("bad-merge", "a merge key without a mapping"),
+    ("unknown-tag", "a tag that has no meaning here"),
+    ("bad-tag", "a value that its tag does not fit"),
+    ("duplicate-key", "a key that was given already"),
+    ("no-checks", "the file is empty"),
+    ("not-a-list", "the file is no list of checks"),
+    ("not-a-mapping", "a check is no mapping"),
+    ("unknown-type", "there is no check of that type"),
+    ("deprecated-alias", "an old name of a type"),
+    ("unknown-key", "the check has no such option"),
+    ("missing-key", "an option that must be there is not"),
+    ("wrong-type", "a list or mapping where another kind of value is wanted"),
+    ("bad-value", "a value that the option does not take"),
+    ("python-tuple", "a tuple as Python writes it"),
+    ("unreadable-pem", "a file of certificates or keys cannot be used"),
+    ("nothing-selected", "the tags or patterns of the command line select nothing"),
+    ("bad-reference", "{env: VAR} or {file: PATH} leads nowhere"),
+];
 
 impl Diagnostic {
     /// An error at a place.
@@ -104,7 +133,10 @@ impl Source {
     #[must_use]
     pub fn render(&self, diagnostics: &[Diagnostic], color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let (mask, lines) = (Mask::of(&self.text), Lines::of(&self.text));
+        let broken = diagnostics.iter().any(|one| yaml::PROBLEMS.contains(&one.code));
+        // A hostile file is not parsed a second time.
+        let mask = if broken { Mask::by_line() } else { Mask::of(&self.text) };
+        let lines = Lines::of(&self.text);
         let shown = diagnostics.iter().take(MOST_SHOWN);
         let mut texts: Vec<_> = shown.map(|one| self.render_one(one, &mask, &lines, &renderer) + "\n").collect();
         if diagnostics.len() > MOST_SHOWN {

@@ -32,6 +32,11 @@ impl Mask {
         Self { hidden }
     }
 
+    /// For a text that is known to be no YAML.
+    pub(crate) const fn by_line() -> Self {
+        Self { hidden: None }
+    }
+
     /// A line with its hidden parts replaced, and where `inside` (a part of the line) is in it.
     pub(crate) fn apply(&self, text: &str, line: Span, inside: Span) -> (String, Span) {
         let hidden = match &self.hidden {

@@ -13,7 +13,7 @@ pub mod shape;
 mod source;
 pub(crate) mod yaml;
 
-pub use diagnostic::{Diagnostic, JsonDiagnostic, Lines, Severity, Source};
+pub use diagnostic::{DIAGNOSTIC_CODES, Diagnostic, JsonDiagnostic, Lines, Severity, Source};
 pub use fields::Fields;
 pub use given::{Given, Misfit};
 pub use plan::{Defaults, Entry, Plan, load};

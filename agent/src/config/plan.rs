@@ -124,14 +124,17 @@ impl Loading<'_> {
     fn kind(&mut self, item: &Node, pairs: &[(Node, Node)]) -> Option<&'static str> {
         let is_type = |key: &Node| matches!(&key.value, Value::Scalar(Scalar { text, .. }) if text == "type");
         let Some((_, value)) = pairs.iter().find(|(key, value)| is_type(key) && !value.is_null()) else {
-            if let Some(misspelt) = pairs
-                .iter()
-                .find(|(key, _)| matches!(&key.value, Value::Scalar(key) if nearest(&key.text, &["type"]).is_some()))
-            {
-                self.note(
-                    Diagnostic::error("missing-key", misspelt.0.span, "this check has no `type`")
-                        .help("did you mean `type`?"),
-                );
+            let keys = pairs.iter().filter_map(|(key, _)| match &key.value {
+                Value::Scalar(Scalar { text, .. }) => Some((text.as_str(), key.span)),
+                Value::Seq(_) | Value::Map(_) => None,
+            });
+            if let Some((text, span)) = keys.into_iter().find(|(text, _)| nearest(text, &["type"]).is_some()) {
+                let diagnostic = if text == "type" {
+                    Diagnostic::error("missing-key", span, "`type` is empty").help(format!("one of {}", known_types()))
+                } else {
+                    Diagnostic::error("missing-key", span, "this check has no `type`").help("did you mean `type`?")
+                };
+                self.note(diagnostic);
                 return None;
             }
             let first = pairs.first().map_or(item.span, |(key, _)| key.span);

@@ -213,10 +213,10 @@ impl Setting for Login {
             let count = items.len();
             return Err(given.place(Misfit::new(format!("expected {}, found a list of {count}", Self::SHAPE.words))));
         };
-        let login = Self { user: user.text(&String::SHAPE)?, password: Secret::read(password)? };
-        // The form that Basic authentication sends it in.
-        given.keep_secret(&format!("{}:{}", login.user, login.password.expose()));
-        Ok(login)
+        let (user, password) = (user.text(&String::SHAPE)?, Secret::<String>::read(password)?);
+        // Basic authentication sends both as one text in base64.
+        given.keep_secret(&format!("{user}:{}", password.expose()));
+        Ok(Self { user, password })
     }
 }
 

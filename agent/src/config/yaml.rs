@@ -115,6 +115,18 @@ pub(crate) fn parse(text: &str) -> Result<Document, Problem> {
     Ok(tree.finish())
 }
 
+/// The codes of the problems that make a text no document; notes have others.
+pub(crate) const PROBLEMS: [&str; 8] = [
+    "yaml-syntax",
+    "too-deep",
+    "too-large",
+    "several-documents",
+    "unknown-alias",
+    "bad-merge",
+    "unknown-tag",
+    "bad-tag",
+];
+
 /// The parser's own limits stop it before a hostile file costs much.
 fn options() -> Options {
     let mut options = Options::default();

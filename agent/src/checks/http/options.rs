@@ -70,7 +70,10 @@ impl Setting for WebUrl {
 
     fn read(given: &Given<'_>) -> Result<Self, Misfit> {
         let text = given.text(&Self::SHAPE)?;
-        url_secrets(&text).into_iter().for_each(|secret| given.keep_secret(secret));
+        for secret in url_secrets(&text) {
+            given.keep_secret(secret);
+            given.keep_secret(&decoded(secret));
+        }
         let url = Self::parse(&text).map_err(|rule| given.wrong(&Self::SHAPE).help(rule))?;
         if let Some((user, password)) = &url.login {
             given.keep_secret(password.expose());

@@ -1,0 +1,87 @@
+use super::*;
+
+#[test]
+fn a_task_is_small_enough_for_thousands_of_them() {
+    let size = |yaml: &str| {
+        let source = crate::config::Source { name: "test".into(), text: yaml.into() };
+        let (plan, _) = crate::config::load(&source, crate::config::Defaults { timeout: Duration::from_secs(1) }, true)
+            .expect("valid");
+        let options = Options {
+            max_timeout: None,
+            concurrency: 1,
+            per_host: None,
+            family: Family::Any,
+            certs_path: "/".into(),
+            lookups: 1,
+        };
+        let world = Arc::new(options.world());
+        let assignment = || Assignment {
+            entry: 0,
+            wanted: 0,
+            results: 1,
+            timeout: Duration::from_secs(1),
+            redactor: crate::secret::Redactor::new(),
+            findings: Arc::default(),
+            events: None,
+        };
+        let mut probe = Probe::new(Arc::clone(&world), assignment());
+        let own = size_of_val(&*plan.entries[0].spec.run(&mut probe));
+        let plan = Arc::new(plan);
+        (own, size_of_val(&perform(Arc::clone(&plan), Arc::clone(&world), assignment())))
+    };
+    let (tcp, task) = size("- {type: tcp, host: a, port: 1}");
+    let (http, _) = size("- {type: http, url: 'http://a/'}");
+    assert!(tcp < 2048 && task < 1024 && http < 8192, "tcp {tcp}, http {http}, task {task} bytes");
+}
+
+/// Runs a file on a runtime of its own.
+fn report_of(yaml: &str) -> (Arc<Plan>, Report) {
+    let source = crate::config::Source { name: "test".into(), text: yaml.into() };
+    let defaults = crate::config::Defaults { timeout: Duration::from_secs(1) };
+    let (plan, _) = crate::config::load(&source, defaults, true).expect("valid");
+    let plan = Arc::new(plan);
+    let selection = Selection::of(&plan, &crate::select::Wanted::default());
+    let options = Options {
+        max_timeout: None,
+        concurrency: 2,
+        per_host: None,
+        family: Family::Any,
+        certs_path: "/".into(),
+        lookups: 1,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let report = runtime.block_on(run(&plan, &selection, &options, std::future::pending(), None));
+    (plan, report)
+}
+
+/// What came of each result of a check.
+fn verdicts(outcome: &Outcome) -> Vec<Verdict> {
+    outcome.steps.iter().map(|step| step.verdict).collect()
+}
+
+#[test]
+fn a_panic_is_one_failed_check_and_keeps_what_was_known() {
+    let (plan, report) = report_of(
+        "- {type: udp, host: 127.0.0.1, port: 9, send: x}\n\
+         - {type: panics, text: at the worst moment}\n\
+         - {type: panics, text: again}\n\
+         - {type: panics, text: 'and again'}\n",
+    );
+    assert_eq!(report.outcomes.len(), 4);
+    let outcome = &report.outcomes[1];
+    assert_eq!(verdicts(outcome), [Verdict::Pass, Verdict::Fail, Verdict::Skip]);
+    let failure = outcome.failure.as_deref().expect("a failure");
+    assert_eq!(failure.code.as_str(), "run.own-fault");
+    assert_eq!(failure.evidence.as_deref(), Some("at the worst moment"));
+    assert!(report.outcomes.iter().all(|outcome| outcome.steps.len() == plan.entries[outcome.entry].results.len()));
+    let own_faults =
+        report.outcomes.iter().filter(|one| one.failure.as_deref().is_some_and(|f| f.code.as_str() == "run.own-fault"));
+    assert_eq!(own_faults.count(), 3, "the check beside them is no fault of ours");
+}
+
+#[test]
+fn the_text_of_a_panic_shows_no_secret_of_its_check() {
+    let (_, report) = report_of("- {type: panics, text: 'in the middle of hunter2', secret: hunter2}");
+    let failure = report.outcomes[0].failure.as_deref().expect("a failure");
+    assert_eq!(failure.evidence.as_deref(), Some("in the middle of ***"));
+}
