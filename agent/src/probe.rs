@@ -3,6 +3,8 @@
 //!
 //! There is no other way to the network, so every protocol has the same phases.
 
+mod evidence;
+
 use crate::catalogue::Cause;
 use crate::event::Event;
 use crate::fault::{Failure, Fault};
@@ -12,6 +14,7 @@ use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
 use crate::phase::Phase;
 use crate::secret::Redactor;
 use crate::world::World;
+use evidence::{with_addresses, with_resolvers};
 use serde_json::{Value, json};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -416,22 +419,4 @@ impl Probe {
             let _ = events.send(event());
         }
     }
-}
-
-/// A timeout that says which addresses were tried: a name that leads to a wrong one is a usual cause.
-fn with_addresses(mut failure: Failure, race: &Race, tried: &[SocketAddr]) -> Failure {
-    if failure.code.as_str() == "connect.timeout" {
-        let waited = failure.evidence.take().unwrap_or_default();
-        failure.evidence = Some(format!("{waited}; {}", race.told(tried)));
-    }
-    failure
-}
-
-/// A look-up that was cut off says who was asked.
-fn with_resolvers(mut failure: Failure, endpoint: &Endpoint, waited: Duration) -> Failure {
-    let servers: Vec<_> =
-        net::ResolvConf::of_this_host().servers.iter().map(|server| server.ip().to_string()).collect();
-    let (seconds, host) = (waited.as_secs_f64(), &endpoint.host);
-    failure.evidence = Some(format!("waited {seconds:.3} s; asked for {host}: {}", servers.join(", ")));
-    failure
 }

@@ -62,7 +62,8 @@ fn addresses_behind_a_working_one_are_tried_too() {
     // the last one comes after the connection stands.
     let network = network("10.0.0.2 db\n10.0.0.4 db\n10.0.0.6 db\n10.0.0.7 db\nfd00::3 db\nfd00::4 db\n10.0.0.5 db\n");
     filter(&network, "ip daddr 10.0.0.2 tcp flags syn / syn,ack numgen inc mod 2 0 drop");
-    let _peer = serve(&network, 2);
+    // A peer with nothing to say is listened to for a moment, in which the last address refuses.
+    let _peer = network.far.inside(|| Peer::start_at(network.far.at(80), Manner::Silent));
     let (check, ran) = run(&network, CHECK);
     assert_eq!((ran.status, check["verdict"].as_str()), (1, Some("warn")), "{check}");
     let dead: Vec<_> =

@@ -7,6 +7,7 @@ use crate::net::dns::{Query, Rcode, RecordKind, Reply};
 use crate::net::endpoint::{Host, Target};
 use crate::net::resolv_conf::ResolvConf;
 use crate::net::{Family, nameserver};
+use crate::phase::Phase;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, ToSocketAddrs as _};
@@ -18,7 +19,15 @@ use tokio::sync::{OnceCell, Semaphore};
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A name's addresses, or what the system says instead.
-type LookUp = OnceCell<Result<Vec<IpAddr>, String>>;
+type LookUp = OnceCell<Result<Vec<IpAddr>, Unresolved>>;
+
+/// Why the system found no address.
+#[derive(Clone, Debug)]
+struct Unresolved {
+    text: String,
+    /// A limit of this host's kept it from looking: too many open files.
+    at_limit: bool,
+}
 
 /// Resolves each name once per run, however many checks use it.
 #[derive(Debug)]
@@ -49,12 +58,13 @@ impl Resolver {
                     self.wanted(host, addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
                 }
                 // Boxed: the rare path must not make every check's task as large as itself.
-                Err(error) => Err(Box::pin(self.reason(name, &error)).await),
+                Err(Unresolved { text, at_limit: true }) => Err(no_descriptor(name).evidence(text)),
+                Err(error) => Err(Box::pin(self.reason(name, &error.text)).await),
             },
         }
     }
 
-    async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, String> {
+    async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, Unresolved> {
         let cell = {
             let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(names.entry(name.to_owned()).or_default())
@@ -63,7 +73,7 @@ impl Resolver {
             let _thread = self.threads.acquire().await;
             let name = name.to_owned();
             let looked_up = tokio::task::spawn_blocking(move || system_look_up(&name)).await;
-            looked_up.unwrap_or_else(|error| Err(error.to_string()))
+            looked_up.unwrap_or_else(|error| Err(Unresolved { text: error.to_string(), at_limit: false }))
         });
         result.await.clone()
     }
@@ -93,6 +103,10 @@ impl Resolver {
     }
 }
 
+fn no_descriptor(name: &str) -> Fault {
+    Fault::new(Cause::LocalLimit, format!("this host has no file descriptor left to look up {name}")).at(Phase::Connect)
+}
+
 fn literal(address: IpAddr, zone: &str, port: u16) -> Result<SocketAddr, Fault> {
     let IpAddr::V6(v6) = address else { return Ok(SocketAddr::new(address, port)) };
     if zone.is_empty() {
@@ -103,7 +117,7 @@ fn literal(address: IpAddr, zone: &str, port: u16) -> Result<SocketAddr, Fault> 
     scope.map(|scope| SocketAddrV6::new(v6, port, 0, scope).into())
 }
 
-fn system_look_up(name: &str) -> Result<Vec<IpAddr>, String> {
+fn system_look_up(name: &str) -> Result<Vec<IpAddr>, Unresolved> {
     let mut addresses: Vec<IpAddr> = Vec::new();
     let found = (name, 0).to_socket_addrs().map_err(|error: io::Error| plain_reason(&error))?;
     for address in found.map(|found| found.ip()) {
@@ -111,12 +125,17 @@ fn system_look_up(name: &str) -> Result<Vec<IpAddr>, String> {
             addresses.push(address);
         }
     }
-    if addresses.is_empty() { Err("no address".to_owned()) } else { Ok(addresses) }
+    if addresses.is_empty() {
+        return Err(Unresolved { text: "no address".to_owned(), at_limit: false });
+    }
+    Ok(addresses)
 }
 
-fn plain_reason(error: &io::Error) -> String {
+fn plain_reason(error: &io::Error) -> Unresolved {
+    let at_limit = matches!(error.raw_os_error(), Some(nix::libc::EMFILE | nix::libc::ENFILE));
     let text = error.to_string();
-    text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned()
+    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned();
+    Unresolved { text, at_limit }
 }
 
 /// What one resolver said about a name.

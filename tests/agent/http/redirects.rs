@@ -1,0 +1,109 @@
+//! Redirects: named, followed, and what goes along.
+
+use super::{answer, check, http, message, url_of};
+use harness::agent::Agent;
+use harness::nginx::{Nginx, Site};
+use harness::peers::{Peer, Recorder, Request};
+
+#[test]
+fn a_redirect_is_named_without_its_secrets() {
+    let target = "https://user:hunter2@login.example/x?token=hunter2&a=b";
+    let nginx = Nginx::start([Site::http("web").redirect("/", 302, target)]);
+    let ran = Agent::new(&http(&nginx.url("web", "/"), &[])).args(["--format", "json", "-t"]).run();
+    let check = &ran.json()["checks"][0];
+    assert_eq!(check["failure"]["code"], "request.redirected");
+    assert_eq!(message(check), "redirects (302) to https://***@login.example/x?token=***&a=b");
+    assert!(!ran.out.contains("hunter2"), "{ran:?}");
+}
+
+#[test]
+fn redirects_are_followed_when_allowed() {
+    let nginx = Nginx::start([Site::http("web")
+        .redirect("/", 302, "/a")
+        .redirect("/a", 308, "/b?x=1")
+        .page("/b", "there")
+        .redirect("/loop", 302, "/loop")]);
+    let (verdict, there) = check(&nginx.url("web", "/"), &["allow_redirects: true", "expected_body: there"]);
+    assert_eq!(verdict, "pass", "{there}");
+    let (verdict, around) = check(&nginx.url("web", "/loop"), &["allow_redirects: true"]);
+    assert_eq!(verdict, "request.redirected");
+    assert!(message(&around).starts_with("more than 10 redirects, the last to http"), "{around}");
+    assert_eq!(check(&nginx.url("web", "/"), &["expected_code: 302"]).0, "pass");
+}
+
+#[test]
+fn a_redirect_keeps_the_connection_and_the_login_on_the_same_host() {
+    let peer = Peer::serve(|wire| {
+        while let Some(request) = Request::read(&wire) {
+            let welcome = request.target == "/there" && request.header("authorization").is_some();
+            let status = if request.target == "/" {
+                "302 Found"
+            } else if welcome {
+                "200 OK"
+            } else {
+                "403 Forbidden"
+            };
+            if !wire.send(format!("HTTP/1.1 {status}\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n").as_bytes()) {
+                return;
+            }
+        }
+    });
+    let (verdict, check) = check(&url_of(&peer), &["allow_redirects: true", "auth: [app, s3cret]"]);
+    assert_eq!((verdict.as_str(), peer.connections()), ("pass", 1), "{check}");
+}
+
+#[test]
+fn a_redirect_to_another_host_gets_no_login_and_no_cookie() {
+    let other = Recorder::start();
+    let elsewhere = other.url("/in").replace("localhost", "127.0.0.1");
+    let first = Recorder::start_with(answer(&format!("302 Found\r\nLocation: {elsewhere}"), ""));
+    let more = [
+        "allow_redirects: true",
+        "auth: [app, s3cret]",
+        "cookies: {session: abc}",
+        "headers: {Authorization: x, Cookie: y}",
+    ];
+    let (verdict, check) = check(&first.url("/"), &more);
+    assert_eq!(verdict, "pass", "{check}");
+    assert!(first.parsed()[0].header("authorization").is_some() && first.parsed()[0].header("cookie").is_some());
+    let seen = other.parsed().remove(0);
+    assert_eq!(
+        (seen.target.as_str(), seen.header("authorization"), seen.header("cookie")),
+        ("/in", None, None),
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn a_redirect_to_another_port_gets_no_login() {
+    let other = Recorder::start();
+    let first = Recorder::start_with(answer(&format!("302 Found\r\nLocation: {}", other.url("/in")), ""));
+    let (verdict, check) = check(&first.url("/"), &["allow_redirects: true", "auth: [app, s3cret]"]);
+    assert_eq!(verdict, "pass", "{check}");
+    assert_eq!(other.parsed()[0].header("authorization"), None);
+}
+
+#[test]
+fn a_login_that_was_not_sent_is_not_called_wrong() {
+    let other = Recorder::start_with(answer("401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"r\"", ""));
+    let elsewhere = other.url("/in").replace("localhost", "127.0.0.1");
+    let first = Recorder::start_with(answer(&format!("302 Found\r\nLocation: {elsewhere}"), ""));
+    let (verdict, check) = check(&first.url("/"), &["allow_redirects: true", "auth: [app, s3cret]"]);
+    assert_eq!(verdict, "auth.required", "{check}");
+    assert_eq!(
+        message(&check),
+        "the server that the redirect leads to wants a login; ours is for the first server only"
+    );
+}
+
+#[test]
+fn a_redirect_after_a_post_becomes_a_get_as_browsers_do() {
+    for (status, method) in [(301, "GET"), (302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")] {
+        let other = Recorder::start();
+        let first = Recorder::start_with(answer(&format!("{status} Moved\r\nLocation: {}", other.url("/in")), ""));
+        let (verdict, check) = check(&first.url("/"), &["method: POST", "body: data", "allow_redirects: true"]);
+        assert_eq!(verdict, "pass", "{check}");
+        let seen = other.parsed().remove(0);
+        assert_eq!((seen.method.as_str(), seen.body() == "data"), (method, method == "POST"), "{status}");
+    }
+}
