@@ -3,3 +3,4 @@
 mod bad_files;
 mod demo;
 mod docs;
+mod pace;
