@@ -10,6 +10,7 @@ mod generated;
 mod guarantees;
 mod hostile;
 mod http;
+mod pace;
 mod proxy;
 mod tcp;
 mod tls;

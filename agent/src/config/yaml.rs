@@ -20,6 +20,7 @@ mod tests;
 mod tree;
 mod wording;
 
+use super::scalar;
 pub(crate) use super::scalar::Resolved;
 use granit_parser::{Options, Parser};
 use source::Source;
@@ -47,6 +48,14 @@ pub(crate) struct Node {
     pub span: Span,
     /// The value.
     pub value: Value,
+}
+
+impl Node {
+    /// A plain scalar that stands in no file.
+    pub(crate) fn word(text: &str) -> Self {
+        let scalar = Scalar { text: text.to_owned(), resolved: scalar::resolve(text) };
+        Self { span: Span::default(), value: Value::Scalar(scalar) }
+    }
 }
 
 /// A scalar, a list or a mapping.

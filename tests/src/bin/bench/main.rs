@@ -74,15 +74,17 @@ fn release() -> Result<PathBuf, String> {
 
 /// What is compared, with the targets.
 fn contests() -> [Contest; 4] {
-    let start = Limits { ratio: 2.0, megabytes: 8.0 };
+    let start = Limits { ratio: 2.0, megabytes: Some(8.0) };
+    let thousands = Limits { ratio: 2.0, megabytes: Some(60.0) };
+    let requests = Limits { ratio: 3.0, megabytes: None };
     [
-        Contest::new("start: --version, beside check_tcp --version", 41, start)
+        Contest::new("start: --version", "check_tcp", 41, start)
             .of(|_| vec!["--version".into()], |_| vec![contest::CHECK_TCP.into(), "--version".into()]),
-        Contest::new("start and one tcp check, beside check_tcp", 41, start)
+        Contest::new("start and one tcp check", "check_tcp", 41, start)
             .of(|ring| ring.file(1, "tcp"), contest::check_tcp),
-        Contest::new("5,000 tcp checks, beside the floor", 9, Limits { ratio: 2.0, megabytes: 60.0 })
+        Contest::new("5,000 tcp checks", "the floor", 9, thousands)
             .of(|ring| ring.file(5000, "tcp"), |ring| contest::floor("tcp", 5000, ring)),
-        Contest::new("1,000 http checks, beside the floor", 15, Limits { ratio: 3.0, megabytes: 60.0 })
+        Contest::new("1,000 http checks", "the floor", 15, requests)
             .of(|ring| ring.file(1000, "http"), |ring| contest::floor("http", 1000, ring)),
     ]
 }
