@@ -5,3 +5,5 @@ mod command_line;
 mod generated;
 mod guarantees;
 mod hostile;
+mod reports;
+mod seeds;
