@@ -12,6 +12,8 @@ mod hostile;
 mod http;
 mod pace;
 mod proxy;
+mod reports;
+mod seeds;
 mod tcp;
 mod tls;
 mod udp;

@@ -19,9 +19,13 @@ impl Common {
     /// something else has no label.
     pub(crate) fn parse(fields: &mut Fields<'_>) -> Self {
         let has_own_name = fields.is_declared("name");
-        let label = fields.optional::<Word>("name", "A label for people; result names stay as they are.");
+        let label = if has_own_name {
+            None
+        } else {
+            fields.optional::<Word>("name", "A label for people; result names stay as they are.")
+        };
         Self {
-            label: label.filter(|_| !has_own_name).map(|word| word.0),
+            label: label.map(|word| word.0),
             timeout: fields
                 .optional("timeout", "Bounds the whole check. Default: 10, or the value of --connect-timeout."),
             tags: fields.optional::<Tags>("tags", "For --include-tags and --exclude-tags.").unwrap_or_default().0,

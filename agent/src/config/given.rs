@@ -57,7 +57,7 @@ impl<'a> Given<'a> {
     /// A list or mapping is no text; a reference may lead nowhere.
     pub fn text(&self, shape: &Shape) -> Result<String, Misfit> {
         match &self.node.value {
-            Value::Scalar(scalar) => python_tuple(scalar).map_or_else(|| Ok(scalar.text.clone()), Err),
+            Value::Scalar(scalar) => Ok(scalar.text.clone()),
             Value::Map(pairs) => match reference(pairs) {
                 Some((key, value)) => self.follow(key, value),
                 None => Err(self.wrong(shape)),
@@ -111,6 +111,9 @@ impl<'a> Given<'a> {
     /// "expected ..., found ...", without showing what may be a secret.
     #[must_use]
     pub fn wrong(&self, shape: &Shape) -> Misfit {
+        if let Some(tuple) = self.python_tuple() {
+            return tuple;
+        }
         let (code, found) = match &self.node.value {
             Value::Scalar(scalar) if scalar.text.is_empty() => ("bad-value", "nothing".to_owned()),
             Value::Scalar(scalar) if shape.shown == Shown::Plain => ("bad-value", format!("`{}`", cut(&scalar.text))),
@@ -129,6 +132,22 @@ impl<'a> Given<'a> {
     #[must_use]
     pub fn place(&self, misfit: Misfit) -> Misfit {
         Misfit { span: misfit.span.or(Some(self.node.span)), ..misfit }
+    }
+
+    /// The manual writes tuples the way Python does; YAML reads them as one text. Where a text is
+    /// wanted, it may well look like one.
+    pub(crate) fn python_tuple(&self) -> Option<Misfit> {
+        let Value::Scalar(scalar) = &self.node.value else { return None };
+        let text = scalar.text.trim();
+        let tuple =
+            scalar.resolved == Resolved::Str && text.starts_with('(') && text.ends_with(')') && text.contains(',');
+        tuple.then(|| {
+            let misfit =
+                Misfit::new("this is a tuple as Python writes it; in YAML it is one text").code("python-tuple");
+            self.place(
+                misfit.help("write a list: [user, password], or [[name, value], [name, value]] for several pairs"),
+            )
+        })
     }
 
     fn follow(&self, key: &str, name: &str) -> Result<String, Misfit> {
@@ -184,17 +203,6 @@ fn from_file(path: &str) -> Result<String, Misfit> {
     let content = text.trim_end_matches(['\n', '\r']).len();
     text.truncate(content);
     Ok(text)
-}
-
-/// The manual writes tuples the way Python does; YAML reads them as one plain text.
-fn python_tuple(scalar: &Scalar) -> Option<Misfit> {
-    let text = scalar.text.trim();
-    let tuple = scalar.resolved == Resolved::Str && text.starts_with('(') && text.ends_with(')') && text.contains(',');
-    tuple.then(|| {
-        Misfit::new("this is a tuple as Python writes it; in YAML it is one text")
-            .code("python-tuple")
-            .help("write a list: [user, password], or [[name, value], [name, value]] for several pairs")
-    })
 }
 
 fn cut(text: &str) -> String {

@@ -180,7 +180,11 @@ impl Setting for Tags {
         let one = |item: Given<'_>| Word::read(&item).map(|word| word.0).map_err(|misfit| item.place(misfit));
         match given.items() {
             Some(items) => items.map(one).collect::<Result<_, _>>().map(Self),
-            None => one(*given).map(|tag| Self(vec![tag])).map_err(|_| given.wrong(&Self::SHAPE)),
+            None if given.python_tuple().is_some() => Err(given.wrong(&Self::SHAPE)),
+            None => one(*given).map(|tag| Self(vec![tag])).map_err(|misfit| match misfit.code {
+                "wrong-type" => given.wrong(&Self::SHAPE),
+                _ => misfit,
+            }),
         }
     }
 }

@@ -1,0 +1,474 @@
+//! One mix of verdicts in every format: what people read, and that machines can.
+
+use conn_check::catalogue;
+use conn_check::config::DIAGNOSTIC_CODES;
+use conn_check::fault::Owner;
+use conn_check::outcome::{Phase, WarningKind};
+use harness::agent::{Agent, Ran};
+use harness::certs::Authority;
+use harness::nginx::{Nginx, Site};
+use harness::peers::{Manner, Peer, TlsManner, TlsPeer};
+use harness::ports::{self, Port};
+use jsonschema::Validator;
+use serde_json::{Value, json};
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// What servers say to do harm: every control character, markup, and the separators of formats.
+const HOSTILE: &str = "a|b <c> & \"d\" 'e' \u{1b}[2J\u{7}\u{0}\u{8}\n#f\r\n]]> -->\u{202e}\u{85} = ; {} \\ %s";
+
+/// One check of every verdict, on servers that stay up for as long as this lives.
+struct Mix {
+    nginx: Nginx,
+    silent: Peer,
+    refusing: Port,
+    unverified: TlsPeer,
+    expiring: TlsPeer,
+    authority: Authority,
+}
+
+impl Mix {
+    fn start() -> Self {
+        let authority = Authority::new();
+        Self {
+            nginx: Nginx::start([Site::http("web").page("/", "hello").status("/gone", 404)]),
+            silent: Peer::start(Manner::Silent),
+            refusing: ports::free(),
+            unverified: TlsPeer::start(&Authority::new().valid(), TlsManner::Silent),
+            expiring: TlsPeer::start(&authority.expiring_in_days(3), TlsManner::Silent),
+            authority,
+        }
+    }
+
+    fn yaml(&self) -> String {
+        let web = self.nginx.port("web");
+        format!(
+            "- {{type: tcp, name: cache, host: 127.0.0.1, port: {}}}\n\
+             - {{type: http, url: 'http://127.0.0.1:{web}/gone?token=x', tags: [a, b]}}\n\
+             - {{type: http, url: 'http://127.0.0.1:{}/'}}\n\
+             - {{type: tls, host: localhost, port: {}, disable_tls_verification: true}}\n\
+             - {{type: tls, name: login, host: localhost, port: {}, ca_file: '{}'}}\n\
+             - {{type: http, url: 'http://127.0.0.1:{web}/'}}\n",
+            self.silent.port(),
+            self.refusing.number(),
+            self.unverified.address().port(),
+            self.expiring.address().port(),
+            self.authority.file().display(),
+        )
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let ran = Agent::new(&self.yaml()).args(arguments).run();
+        assert_eq!((ran.status, ran.err.as_str()), (2, ""), "{arguments:?}: {}", ran.out);
+        ran
+    }
+
+    /// The report with names of the same length in the place of the ports.
+    fn tidy(&self, text: &str) -> String {
+        let named = [
+            (self.nginx.port("web"), "WEB__"),
+            (self.silent.port(), "CACHE"),
+            (self.refusing.number(), "SHUT_"),
+            (self.unverified.address().port(), "LAX__"),
+            (self.expiring.address().port(), "LOGIN"),
+        ];
+        named.iter().fold(text.to_owned(), |text, (port, name)| text.replace(&format!(":{port}"), &format!(":{name}")))
+    }
+
+    /// Compares the report of a format with the one that was accepted.
+    fn matches(&self, name: &str, arguments: &[&str]) {
+        let text = self.tidy(&self.run(arguments).out);
+        insta::with_settings!({filters => vec![
+            (r"\s+\d+\.\d+ ms", " [TIME]"),
+            (r"in \d+\.\d+ ms", "in [TIME]"),
+            (r"\d+\.\d{6}s", "[TIME]s"),
+            (r#"time="\d+\.\d+""#, r#"time="[TIME]""#),
+            (r#"("elapsed_seconds": ?)\d[0-9.e-]*"#, "$1[TIME]"),
+            (r#"("not_(before|after)": ?)"[^"]+""#, r#"$1"[DATE]""#),
+            (r#"("started": ?)"[^"]+""#, r#"$1"[DATE]""#),
+            (r#"("host": ?)"[^"]+""#, r#"$1"[HOST]""#),
+            (r"(?m)^(conn_check_(?:run|phase|duration)[^ ]*) [0-9.]+$", "$1 [NUMBER]"),
+            (r"(?m)^(conn_check_certificate[^ ]*) \d+$", "$1 [NUMBER]"),
+        ]}, { insta::assert_snapshot!(name, text) });
+    }
+}
+
+#[test]
+fn the_report_in_every_format_is_the_one_that_was_accepted() {
+    let mix = Mix::start();
+    mix.matches("human", &["--format=human"]);
+    mix.matches("human_explained", &["--format=human", "--explain", "-t", "-v"]);
+    mix.matches("nagios", &["--format=nagios"]);
+    mix.matches("junit", &["--format=junit"]);
+    mix.matches("tap", &["--format=tap"]);
+    mix.matches("prometheus", &["--format=prometheus"]);
+}
+
+#[test]
+fn the_json_report_is_the_one_that_was_accepted() {
+    let mix = Mix::start();
+    let report = mix.run(&["--format=json"]).json();
+    let pretty = format!("{report:#}");
+    let text = mix.tidy(&pretty);
+    insta::with_settings!({filters => vec![
+        (r#"("elapsed_seconds": )\d[0-9.e-]*"#, "$1[TIME]"),
+        (r#"("(?:not_before|not_after|started)": )"[^"]+""#, r#"$1"[DATE]""#),
+        (r#"("(?:host|version)": )"[^"]+""#, r#"$1"[OURS]""#),
+    ]}, { insta::assert_snapshot!("json", text) });
+}
+
+/// The schema of the reports.
+fn report_schema() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../agent/schema/report.schema.json");
+    serde_json::from_str(&fs::read_to_string(path).expect("the schema")).expect("JSON")
+}
+
+/// A validator of reports.
+fn validator(schema: &Value) -> Validator {
+    assert!(jsonschema::meta::is_valid(schema), "no JSON Schema");
+    jsonschema::validator_for(schema).expect("a schema")
+}
+
+/// The report is as the schema says.
+fn conforms(validator: &Validator, report: &Value) {
+    let errors: Vec<_> =
+        validator.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{report:#}");
+}
+
+#[test]
+fn every_json_report_conforms_to_the_published_schema() {
+    let validator = validator(&report_schema());
+    let mix = Mix::start();
+    for arguments in [&["--format=json"][..], &["--format=json", "-t"], &["--format=json", "--dry-run"]] {
+        let ran = Agent::new(&mix.yaml()).args(arguments).run();
+        conforms(&validator, &ran.json());
+    }
+    for bad in ["- x", "", "- {type: tcp, host: a b, port: x, y: 1}\n- {type: ssl}", "[", "type: tcp"] {
+        conforms(&validator, &Agent::new(bad).args(["--format=json"]).run().json());
+    }
+    conforms(&validator, &Agent::new(&mix.yaml()).args(["--format=json", "--validate"]).run().json());
+    conforms(&validator, &Agent::new(&mix.yaml()).args(["--format=json", "no such name"]).run().json());
+    let mut record = Agent::new(&mix.yaml()).args(["--record=record"]);
+    record.run();
+    let text = fs::read_to_string(record.scratch().path().join("record")).expect("a record");
+    conforms(&validator, &serde_json::from_str(&text).expect("JSON"));
+    let wrong = json!({"schema": "conn-check/1", "verdict": "pass", "diagnostics": [{"code": "no-such-code"}]});
+    assert!(!validator.is_valid(&wrong), "the schema refuses nothing");
+}
+
+/// The values of `const` in a list of alternatives.
+fn constants(schema: &Value) -> HashSet<&str> {
+    let all = schema["oneOf"].as_array().expect("alternatives");
+    all.iter().map(|one| one["const"].as_str().expect("a text")).collect()
+}
+
+/// The values of an `enum`.
+fn enumerated(schema: &Value) -> HashSet<&str> {
+    schema["enum"].as_array().expect("an enum").iter().map(|one| one.as_str().expect("a text")).collect()
+}
+
+#[test]
+fn the_lists_of_the_schema_are_those_of_the_code() {
+    let schema = report_schema();
+    let defs = &schema["$defs"];
+    let codes: HashSet<_> = catalogue::ALL.iter().map(|entry| entry.code).collect();
+    assert_eq!(constants(&defs["failure_code"]), codes);
+    let described = defs["failure_code"]["oneOf"].as_array().expect("codes");
+    for (one, entry) in described.iter().zip(catalogue::ALL) {
+        assert_eq!(one["description"], entry.what, "{}", entry.code);
+    }
+    assert_eq!(enumerated(&defs["phase_name"]), Phase::ALL.iter().map(|phase| phase.slug()).collect());
+    assert_eq!(
+        enumerated(&defs["failure"]["properties"]["owner"]),
+        Owner::ALL.iter().map(|owner| owner.slug()).collect()
+    );
+    let warnings = WarningKind::ALL.iter().map(|kind| kind.code()).collect();
+    assert_eq!(enumerated(&defs["warning"]["properties"]["code"]), warnings);
+    let diagnostics = DIAGNOSTIC_CODES.iter().map(|(code, _)| *code).collect();
+    assert_eq!(constants(&defs["diagnostic"]["properties"]["code"]), diagnostics);
+}
+
+/// A file of checks as the schema's validators see it, which know JSON alone.
+fn as_json(yaml: &Path) -> Option<Value> {
+    let script = "import json, sys, yaml\nprint(json.dumps(yaml.safe_load(open(sys.argv[1]))))";
+    let output = Command::new("/usr/bin/python3").args(["-c", script]).arg(yaml).output().expect("python3");
+    output.status.success().then(|| serde_json::from_slice(&output.stdout).expect("JSON"))
+}
+
+/// The files of a folder beside this one.
+fn files(folder: &str) -> Vec<std::path::PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("agent").join(folder);
+    fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").path()).collect()
+}
+
+#[test]
+fn the_schema_of_the_file_accepts_the_manual_and_refuses_wrong_files() {
+    let ran = Agent::new("").arg("--schema").run();
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    let validator = validator(&ran.json());
+    let mut accepted = 0;
+    for file in files("seeds").iter().filter(|file| !file.ends_with("every-option.yaml")) {
+        let value = as_json(file).expect("YAML");
+        conforms(&validator, &value);
+        accepted += 1;
+    }
+    assert!(accepted > 5);
+    let one = |check: Value| json!([check]);
+    conforms(
+        &validator,
+        &one(
+            json!({"type": "http", "url": "http://h/", "headers": [["a", "b"]], "auth": ["u", {"env": "P"}], "expected_code": "2xx"}),
+        ),
+    );
+    conforms(
+        &validator,
+        &one(
+            json!({"type": "udp", "host": "h", "port": "1", "send": "x", "expect": null, "timeout": 0.5, "tags": "a"}),
+        ),
+    );
+    for wrong in [
+        json!([]),
+        json!({}),
+        json!("text"),
+        one(json!({"type": "kafka"})),
+        one(json!({"host": "h", "port": 1})),
+        one(json!({"type": "tcp", "host": "h"})),
+        one(json!({"type": "tcp", "host": "h", "port": 0})),
+        one(json!({"type": "tcp", "host": "h", "port": 70000})),
+        one(json!({"type": "tcp", "host": ["h"], "port": 1})),
+        one(json!({"type": "tcp", "host": "h", "port": 1, "timeout": -1})),
+        one(json!({"type": "tcp", "host": "h", "port": 1, "tmeout": 1})),
+        one(json!({"type": "tcp", "host": "h", "port": 1, "tags": {"a": 1}})),
+        one(json!({"type": "http", "url": "ftp://h/"})),
+        one(json!({"type": "http", "url": "http://h/", "auth": ["u"]})),
+        one(json!({"type": "http", "url": "http://h/", "expected_code": 99})),
+        one(json!({"type": "tls", "host": "h", "port": 1, "disable_tls_verification": "maybe"})),
+    ] {
+        assert!(!validator.is_valid(&wrong), "accepted: {wrong}");
+    }
+}
+
+#[test]
+fn nagios_says_it_all_in_one_line_and_stays_within_its_limits() {
+    let refusing = ports::free();
+    let yaml = format!("- {{type: tcp, host: 127.0.0.1, port: {}}}\n", refusing.number()).repeat(2000);
+    let Ran { out, status, .. } = Agent::new(&yaml).args(["--format=nagios"]).run();
+    assert_eq!(status, 2);
+    let first = out.lines().next().expect("a line");
+    assert!(first.len() < 1000, "{} bytes: {first}", first.len());
+    assert!(first.starts_with("CONN-CHECK CRITICAL: 2000 of 2000 failed - tcp:127.0.0.1:"), "{first}");
+    assert!(first.contains(" ... and 19"), "{first}");
+    assert!(out.len() < 60 * 1024, "{} bytes", out.len());
+    assert!(out.contains("\n... and 1"), "the rest is counted");
+    perfdata(&out);
+}
+
+/// Parses the performance data (Monitoring Plugins Development Guidelines, "Performance data"): on
+/// the first line, and after the only other pipe sign.
+fn perfdata(out: &str) -> HashMap<String, f64> {
+    let (first, rest) = out.split_once('\n').expect("lines");
+    let (_, on_first) = first.split_once('|').expect("a pipe sign");
+    assert!(!on_first.contains('|'), "{first}");
+    let (_, long) = rest.split_once('|').expect("a pipe sign in the long output");
+    assert!(!long.contains('|'), "{long}");
+    let mut data = HashMap::new();
+    let mut text = format!("{on_first} {}", long.replace('\n', " "));
+    while let Some((label, value)) = text.trim_start().trim_start_matches('\'').split_once('=') {
+        let label = label.trim_end_matches('\'').to_owned();
+        let (value, more) = value.split_once(' ').unwrap_or((value, ""));
+        let number = value.split(';').next().expect("a value").trim_end_matches('s');
+        let old = data.insert(label.clone(), number.parse().unwrap_or_else(|_| panic!("{label}: {value}")));
+        assert!(old.is_none(), "{label} twice");
+        text = more.to_owned();
+    }
+    assert!(text.trim().is_empty(), "not parsed: {text}");
+    data
+}
+
+#[test]
+fn performance_data_has_the_counts_and_the_time_of_every_check() {
+    let mix = Mix::start();
+    let data = perfdata(&mix.run(&["--format=nagios"]).out);
+    assert_eq!([data["pass"], data["warn"], data["fail"], data["skip"]], [5.0, 1.0, 2.0, 1.0]);
+    assert!(data["time"] > 0.0);
+    assert_eq!(data.len(), 5 + 6, "{data:?}");
+}
+
+/// Servers that say harmful things, and a file that has some of them in its own words.
+fn hostile() -> (Vec<Peer>, String) {
+    let banner = Peer::start(Manner::Banner(HOSTILE.as_bytes().to_vec()));
+    let answer = format!("HTTP/1.1 404 {}\r\nServer: a|b<c>\u{7}\r\n\r\n{HOSTILE}", "x|y\u{1b}[2J");
+    let web = Peer::start(Manner::Answers(vec![(b"GET".to_vec(), answer.into_bytes())]));
+    let plain = "HTTP/1.1 200 OK\r\nX-A: <|>\r\nContent-Length: 50\r\n\r\n".to_owned() + &HOSTILE.repeat(2)[..50];
+    let ok = Peer::start(Manner::Answers(vec![(b"GET".to_vec(), plain.into_bytes())]));
+    let label = "name: 'pipe | \"quote\" <tag> # \u{2028} =\\ '";
+    let yaml = format!(
+        "- {{type: tcp, {label}, host: 127.0.0.1, port: {0}}}\n- {{type: tls, host: 127.0.0.1, port: {0}}}\n\
+         - {{type: http, {label}, url: 'http://127.0.0.1:{0}/?a=|<>'}}\n- {{type: http, url: 'http://127.0.0.1:{1}/?=#x'}}\n\
+         - {{type: http, url: 'http://127.0.0.1:{2}/', expected_body: 'a|b', expected_headers: {{x-a: nothing}}}}\n\
+         - {{type: http, url: 'http://127.0.0.1:{2}/', expected_body: '<nothing>|'}}\n",
+        banner.port(),
+        web.port(),
+        ok.port()
+    );
+    (vec![banner, web, ok], yaml)
+}
+
+#[test]
+fn what_hostile_servers_say_breaks_no_format() {
+    let (_peers, yaml) = hostile();
+    for format in ["plain", "human", "nagios", "json", "jsonl", "junit", "tap", "prometheus"] {
+        let Ran { out, status, err, .. } =
+            Agent::new(&yaml).args(["-vdt", "--explain", "--color=never", "--format", format]).run();
+        assert_eq!((status, err.as_str()), (2, ""), "{format}: {out}");
+        let harmful = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{2028}');
+        assert!(!out.contains(harmful), "{format}: {out:?}");
+        match format {
+            "nagios" => drop(perfdata(&out)),
+            "junit" => well_formed(&out),
+            "tap" => tap(&out),
+            "prometheus" => exposition(&out),
+            "jsonl" => events(&out),
+            _ => {}
+        }
+    }
+}
+
+/// Lets another parser than ours read the XML.
+fn well_formed(xml: &str) {
+    let script = "import sys, xml.etree.ElementTree as tree\n\
+                  suite = tree.fromstring(sys.stdin.buffer.read())[0]\n\
+                  assert int(suite.get('tests')) == len(suite.findall('testcase'))\n\
+                  assert int(suite.get('failures')) == len(suite.findall('testcase/failure'))\n\
+                  assert int(suite.get('skipped')) == len(suite.findall('testcase/skipped'))\n";
+    let mut python =
+        Command::new("/usr/bin/python3").args(["-c", script]).stdin(Stdio::piped()).spawn().expect("python3");
+    python.stdin.take().expect("its input").write_all(xml.as_bytes()).expect("the XML");
+    assert!(python.wait().expect("python3").success(), "{xml}");
+}
+
+/// The plan, the numbers and the YAML blocks of TAP 13.
+fn tap(out: &str) {
+    let mut lines = out.lines();
+    assert_eq!(lines.next(), Some("TAP version 13"));
+    let plan: usize =
+        lines.next().and_then(|line| line.strip_prefix("1..")).expect("a plan").parse().expect("a number");
+    let mut number = 0;
+    let mut block = false;
+    for line in lines {
+        match line {
+            "  ---" => block = true,
+            "  ..." => block = false,
+            line if block => {
+                let (_, value) = line.split_once(": ").unwrap_or_else(|| panic!("{line}"));
+                let _: String = serde_json::from_str(value).unwrap_or_else(|_| panic!("{line}"));
+            }
+            line if line.starts_with('#') => {}
+            line => {
+                number += 1;
+                let rest = line.strip_prefix("not ").unwrap_or(line);
+                assert!(rest.starts_with(&format!("ok {number} - ")), "{line}");
+            }
+        }
+    }
+    assert_eq!((number, block), (plan, false));
+}
+
+/// The grammar of Prometheus' text exposition format 0.0.4, and that no series comes twice.
+fn exposition(out: &str) {
+    let (mut typed, mut series) = (HashSet::new(), HashSet::new());
+    let is_name =
+        |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && name.starts_with("conn_check_");
+    for line in out.lines() {
+        if let Some(comment) = line.strip_prefix("# ") {
+            let words: Vec<_> = comment.splitn(3, ' ').collect();
+            assert!(["HELP", "TYPE"].contains(&words[0]) && is_name(words[1]), "{line}");
+            assert!(words[0] == "HELP" || (words[2] == "gauge" && typed.insert(words[1].to_owned())), "{line}");
+            continue;
+        }
+        let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
+        let _: f64 = value.parse().unwrap_or_else(|_| panic!("{line}"));
+        assert!(series.insert(name.to_owned()), "twice: {line}");
+        let (family, labels) = name.split_once('{').map_or((name, None), |(family, labels)| (family, Some(labels)));
+        assert!(typed.contains(family), "no type: {line}");
+        if let Some(labels) = labels {
+            label_set(labels.strip_suffix('}').unwrap_or_else(|| panic!("{line}")));
+        }
+    }
+    assert!(series.len() > 10);
+}
+
+/// `name="value",...` with the three escapes there are.
+fn label_set(mut text: &str) {
+    while !text.is_empty() {
+        let (name, rest) = text.split_once("=\"").unwrap_or_else(|| panic!("no label: {text}"));
+        assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
+        let mut escape = false;
+        let end = rest.char_indices().find(|(_, c)| {
+            assert!(!escape || matches!(c, '\\' | '"' | 'n'), "an unknown escape: {rest}");
+            let ends = !escape && *c == '"';
+            escape = !escape && *c == '\\';
+            ends
+        });
+        let (end, _) = end.unwrap_or_else(|| panic!("no end: {rest}"));
+        text = rest[end + 1..].strip_prefix(',').unwrap_or(&rest[end + 1..]);
+    }
+}
+
+/// Each line an object, and per check first its start, then its phases and results, last its end.
+fn events(out: &str) {
+    let mut running: HashMap<u64, Vec<String>> = HashMap::new();
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let (summary, lines) = lines.split_last().expect("a summary");
+    assert_eq!(summary["event"], "summary");
+    for line in lines {
+        let event = line["event"].as_str().expect("an event").to_owned();
+        let seen = running.entry(line["check"].as_u64().expect("a check")).or_default();
+        assert!(!seen.iter().any(|old| old == "finished"), "after its end: {line}");
+        match event.as_str() {
+            "started" | "finished" => {}
+            "phase" => assert!(!seen.is_empty(), "before its start: {line}"),
+            "passed" => {
+                assert_eq!(seen.iter().rev().find(|old| *old != "phase").map(String::as_str), Some("started"), "{line}")
+            }
+            other => panic!("an unknown event: {other}"),
+        }
+        seen.push(event);
+    }
+    assert!(
+        running.values().all(|seen| seen[0] == "started" && seen.last().is_some_and(|last| last == "finished")),
+        "{out}"
+    );
+}
+
+#[test]
+fn events_come_in_the_order_of_their_causes_and_the_outcomes_are_those_of_json() {
+    let mix = Mix::start();
+    let out = mix.run(&["--format=jsonl"]).out;
+    events(&out);
+    let report = mix.run(&["--format=json"]).json();
+    let finished = out.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    for event in finished.filter(|event| event["event"] == "finished") {
+        let number = usize::try_from(event["check"].as_u64().expect("a number")).expect("small");
+        let (one, other) = (&event["outcome"], &report["checks"][number]);
+        for key in ["type", "label", "target", "tags", "line", "verdict"] {
+            assert_eq!(one[key], other[key]);
+        }
+        assert_eq!(one["failure"]["code"], other["failure"]["code"]);
+    }
+}
+
+#[test]
+fn machines_can_read_what_is_for_them() {
+    let mix = Mix::start();
+    well_formed(&mix.run(&["--format=junit"]).out);
+    tap(&mix.run(&["--format=tap"]).out);
+    exposition(&mix.run(&["--format=prometheus"]).out);
+    // The same check twice is two results and one series.
+    let twice = Agent::new(&mix.yaml().repeat(2)).args(["--format=prometheus"]).run();
+    exposition(&twice.out);
+}
