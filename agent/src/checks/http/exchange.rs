@@ -3,7 +3,7 @@
 use super::request::Draft;
 use super::{Http, Login};
 use crate::fault::{Cause, Failure, Fault};
-use crate::net::{ALLOWANCE, Wire};
+use crate::net::{ALLOWANCE, Seen, Wire};
 use crate::outcome::Phase;
 use crate::probe::Probe;
 use digest_auth::{AuthContext, HttpMethod};
@@ -15,6 +15,7 @@ use std::error::Error as _;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 
 type Driver = http1::Connection<TokioIo<Wire>, Body>;
 
@@ -24,15 +25,17 @@ pub(super) struct Connection {
     /// Moves the bytes; polled beside whatever waits for them, so that nothing of the connection
     /// outlives it. `None` when it has ended.
     driver: Option<Driver>,
+    seen: Arc<Seen>,
 }
 
 impl Connection {
     /// Nothing is sent yet.
     pub(super) async fn over(probe: &mut Probe, wire: Wire) -> Result<Self, Failure> {
         let limit = usize::try_from(ALLOWANCE).unwrap_or(usize::MAX);
+        let seen = wire.seen();
         let shaken = http1::Builder::new().max_buf_size(limit).handshake(TokioIo::new(wire)).await;
         match shaken {
-            Ok((sender, driver)) => Ok(Self { sender, driver: Some(driver) }),
+            Ok((sender, driver)) => Ok(Self { sender, driver: Some(driver), seen }),
             Err(error) => Err(probe.fail(Phase::Protocol, fault(&error))),
         }
     }
@@ -48,9 +51,13 @@ impl Connection {
     }
 
     async fn send(&mut self, request: http::Request<Body>) -> Result<Response, Fault> {
-        let Self { sender, driver } = self;
+        let Self { sender, driver, seen } = self;
         let answer = drive(driver, sender.send_request(request)).await;
-        answer.map(|answer| Response::from(answer.map(Body::wrap))).map_err(|error| fault(&error))
+        answer.map(|answer| Response::from(answer.map(Body::wrap))).map_err(|error| {
+            let fault = fault(&error);
+            // For a peer that spoke before it was asked, hyper gives up the connection, as if closed.
+            if fault.cause == Cause::Closed && !may_be_http(&seen.first()) { not_http(&error) } else { fault }
+        })
     }
 }
 
@@ -121,7 +128,7 @@ async fn drain(connection: &mut Connection, mut answer: Response) -> Result<(), 
     // What does not end within the allowance ends the connection instead.
     while let Some(_piece) = connection.drive(answer.chunk()).await.map_err(|error| fault_of_body(&error))? {}
     drop(answer);
-    let Connection { sender, driver } = connection;
+    let Connection { sender, driver, .. } = connection;
     // Closed is an answer too: the second request then takes a connection of its own.
     let _ = drive(driver, sender.ready()).await;
     Ok(())
@@ -151,7 +158,16 @@ pub(super) fn fault(error: &hyper::Error) -> Fault {
     if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
         return Fault::new(Cause::Closed, "the server closed the connection before it had answered").evidence(error.to_string()).caused_by(error);
     }
+    not_http(error)
+}
+
+fn not_http(error: &hyper::Error) -> Fault {
     Fault::new(Cause::Malformed, "the answer is not HTTP").evidence(error.to_string()).caused_by(error)
+}
+
+/// Whether an answer begins as one of HTTP does, as far as it goes.
+fn may_be_http(first: &[u8]) -> bool {
+    first.iter().zip(b"HTTP/1.").all(|(byte, wanted)| byte == wanted)
 }
 
 fn copy(error: &io::Error) -> io::Error {
