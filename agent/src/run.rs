@@ -148,7 +148,7 @@ impl Running<'_> {
             tokio::select! {
                 biased;
                 () = &mut interrupt => {
-                    self.give_up();
+                    self.give_up(&mut tell, &mut heard);
                     return true;
                 }
                 Some(event) = heard.recv(), if self.events.is_some() => tell(&event),
@@ -231,8 +231,9 @@ impl Running<'_> {
     }
 
     /// The run was interrupted: keeps what is known of the checks under way.
-    fn give_up(&mut self) {
+    fn give_up(&mut self, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
         let at = self.world.began.elapsed();
+        let before = self.done.len();
         for (entry, flight) in std::mem::take(&mut self.flights) {
             flight.task.abort();
             let results = self.plan.entries[entry].results.len();
@@ -240,6 +241,12 @@ impl Running<'_> {
         }
         for entry in self.queue.drain() {
             self.done.push(Outcome::skipped(entry, self.plan.entries[entry].results.len(), at));
+        }
+        if self.events.is_some() {
+            while let Ok(event) = heard.try_recv() {
+                tell(&event);
+            }
+            self.done[before..].iter().for_each(|outcome| tell(&Event::Finished(Box::new(outcome.clone()))));
         }
     }
 }

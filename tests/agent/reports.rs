@@ -1,9 +1,10 @@
 //! One mix of verdicts in every format: what people read, and that machines can.
 
 use conn_check::catalogue;
+use conn_check::catalogue::Owner;
 use conn_check::config::DIAGNOSTIC_CODES;
-use conn_check::fault::Owner;
-use conn_check::outcome::{Phase, WarningKind};
+use conn_check::outcome::WarningKind;
+use conn_check::phase::Phase;
 use harness::agent::{Agent, Ran};
 use harness::certs::Authority;
 use harness::nginx::{Nginx, Site};
@@ -305,7 +306,7 @@ fn hostile() -> (Vec<Peer>, String) {
     let web = Peer::start(Manner::Answers(vec![(b"GET".to_vec(), answer.into_bytes())]));
     let plain = "HTTP/1.1 200 OK\r\nX-A: <|>\r\nContent-Length: 50\r\n\r\n".to_owned() + &HOSTILE.repeat(2)[..50];
     let ok = Peer::start(Manner::Answers(vec![(b"GET".to_vec(), plain.into_bytes())]));
-    let label = "name: 'pipe | \"quote\" <tag> # \u{2028} =\\ '";
+    let label = "name: 'pipe | \"quote\" <tag> # =\\ '";
     let yaml = format!(
         "- {{type: tcp, {label}, host: 127.0.0.1, port: {0}}}\n- {{type: tls, host: 127.0.0.1, port: {0}}}\n\
          - {{type: http, {label}, url: 'http://127.0.0.1:{0}/?a=|<>'}}\n- {{type: http, url: 'http://127.0.0.1:{1}/?=#x'}}\n\

@@ -203,11 +203,12 @@ fn key_text(key: &Node) -> &str {
 
 fn unknown_key(pair: &Pair<'_>, declared: &[Declared]) -> Diagnostic {
     let known: Vec<&str> = declared.iter().map(|option| option.key).collect();
-    let diagnostic = Diagnostic::warning(
-        "unknown-key",
-        pair.key_span,
-        format!("unknown option `{}`, it is ignored", crate::secret::escaped(pair.key)),
-    );
+    let message = if pair.key.is_empty() {
+        "this is the name of no option, it is ignored".to_owned()
+    } else {
+        format!("unknown option `{}`, it is ignored", crate::secret::escaped(pair.key))
+    };
+    let diagnostic = Diagnostic::warning("unknown-key", pair.key_span, message);
     match nearest(pair.key, &known) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help(format!("the options are: {}", known.join(", "))),

@@ -83,7 +83,10 @@ fn hide(node: &Node, shown: Shown, text: &str, hidden: &mut Vec<Span>) {
             for (key, value) in pairs {
                 let shown = match &key.value {
                     Value::Scalar(key) => checks::shown(&key.text),
-                    _ => Shown::Never,
+                    Value::Seq(_) | Value::Map(_) => {
+                        hide(key, Shown::Never, text, hidden);
+                        Shown::Never
+                    }
                 };
                 hide(value, shown, text, hidden);
             }

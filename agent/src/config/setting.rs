@@ -129,8 +129,8 @@ impl Setting for Word {
 
     fn read(given: &Given<'_>) -> Result<Self, Misfit> {
         let text = given.text(&Self::SHAPE)?;
-        if text.chars().any(char::is_control) {
-            return Err(given.place(Misfit::new("a name has no control characters")));
+        if crate::secret::escaped(&text) != text {
+            return Err(given.place(Misfit::new("a name has no control or invisible characters")));
         }
         Ok(Self(text))
     }

@@ -41,9 +41,9 @@ pub(crate) async fn ask(server: SocketAddr, query: &Query, patience: Duration) -
         let reply = ask_udp(server, query).await?;
         if reply.truncated { ask_tcp(server, query).await } else { Ok(reply) }
     });
-    asked
-        .await
-        .unwrap_or_else(|| Err(Fault::new(Cause::Timeout, format!("{server} did not answer within {patience:?}"))))
+    asked.await.unwrap_or_else(|| {
+        Err(Fault::new(Cause::Timeout, format!("{server} did not answer within {:.3} s", patience.as_secs_f64())))
+    })
 }
 
 async fn ask_udp(server: SocketAddr, query: &Query) -> Result<Reply, Fault> {

@@ -95,7 +95,11 @@ fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan) -> u8 {
     let mut writer = output.writer();
     let mut progress = output.progress(selection.entries().count());
     let report = if args.dry_run {
-        run::rehearse(&plan, &selection)
+        let report = run::rehearse(&plan, &selection);
+        for outcome in &report.outcomes {
+            let _ = reporter.event(&Event::Finished(Box::new(outcome.clone())), stage, &mut writer);
+        }
+        report
     } else {
         let mut listener = |event: &Event| {
             // A reader that went away, or a terminal, must not end the checks.

@@ -5,7 +5,7 @@ use super::request::Draft;
 use super::{Http, Login};
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
-use crate::net::{ALLOWANCE, Wire};
+use crate::net::{ALLOWANCE, Seen, Wire};
 use crate::phase::Phase;
 use crate::probe::Probe;
 use digest_auth::{AuthContext, HttpMethod};
@@ -17,6 +17,7 @@ use std::error::Error as _;
 use std::future::Future;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 
 type Driver = http1::Connection<TokioIo<Wire>, Body>;
 
@@ -28,15 +29,17 @@ pub(super) struct Connection {
     /// Moves the bytes; polled beside whatever waits for them, so that nothing of the connection
     /// outlives it. `None` when it has ended.
     driver: Option<Driver>,
+    seen: Arc<Seen>,
 }
 
 impl Connection {
     /// Nothing is sent yet.
     pub(super) async fn over(probe: &mut Probe, wire: Wire, url: &WebUrl) -> Result<Self, Failure> {
         let limit = usize::try_from(ALLOWANCE).unwrap_or(usize::MAX);
+        let seen = wire.seen();
         let shaken = http1::Builder::new().max_buf_size(limit).handshake(TokioIo::new(wire)).await;
         match shaken {
-            Ok((sender, driver)) => Ok(Self { origin: url.origin(), sender, driver: Some(driver) }),
+            Ok((sender, driver)) => Ok(Self { origin: url.origin(), sender, driver: Some(driver), seen }),
             Err(error) => Err(probe.fail(Phase::Protocol, fault(&error))),
         }
     }
@@ -52,9 +55,13 @@ impl Connection {
     }
 
     async fn send(&mut self, request: http::Request<Body>) -> Result<Response, Fault> {
-        let Self { sender, driver, .. } = self;
+        let Self { sender, driver, seen, .. } = self;
         let answer = drive(driver, sender.send_request(request)).await;
-        answer.map(|answer| Response::from(answer.map(Body::wrap))).map_err(|error| fault(&error))
+        answer.map(|answer| Response::from(answer.map(Body::wrap))).map_err(|error| {
+            let fault = fault(&error);
+            // For a peer that spoke before it was asked, hyper gives up the connection, as if closed.
+            if fault.cause == Cause::Closed && !may_be_http(&seen.first()) { not_http(&error) } else { fault }
+        })
     }
 }
 
@@ -203,22 +210,21 @@ pub(super) fn fault(error: &hyper::Error) -> Fault {
     if error.is_parse_too_large() {
         return Fault::new(Cause::TooLarge, "the head of the answer is too long").evidence(error.to_string());
     }
-    if speaks_first(error) {
-        let message = "the peer speaks before it is asked, which no HTTP server does";
-        return Fault::new(Cause::Malformed, message).caused_by(error);
-    }
     if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
         return Fault::new(Cause::Closed, "the server closed the connection before it had answered")
             .evidence(error.to_string())
             .caused_by(error);
     }
+    not_http(error)
+}
+
+fn not_http(error: &hyper::Error) -> Fault {
     Fault::new(Cause::Malformed, "the answer is not HTTP").evidence(error.to_string()).caused_by(error)
 }
 
-/// Whether bytes came before the request was sent. hyper has no question for this, only the text.
-fn speaks_first(error: &hyper::Error) -> bool {
-    const HYPERS_WORDS: &str = "received unexpected message from connection";
-    error.is_canceled() && error.source().is_some_and(|source| source.to_string() == HYPERS_WORDS)
+/// Whether an answer begins as one of HTTP does, as far as it goes.
+fn may_be_http(first: &[u8]) -> bool {
+    first.iter().zip(b"HTTP/1.").all(|(byte, wanted)| byte == wanted)
 }
 
 fn copy(error: &io::Error) -> io::Error {
