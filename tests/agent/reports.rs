@@ -117,6 +117,8 @@ fn the_json_report_is_the_one_that_was_accepted() {
         (r#"("elapsed_seconds": )\d[0-9.e-]*"#, "$1[TIME]"),
         (r#"("(?:not_before|not_after|started)": )"[^"]+""#, r#"$1"[DATE]""#),
         (r#"("(?:host|version)": )"[^"]+""#, r#"$1"[OURS]""#),
+        (r"test root [0-9-]+", "test root"),
+        (r"nginx/[0-9.]+", "nginx"),
     ]}, { insta::assert_snapshot!("json", text) });
 }
 

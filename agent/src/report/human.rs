@@ -105,8 +105,7 @@ impl Human {
 
     /// What must not be overlooked in a check that passed.
     fn notes(&self, check: &CheckView<'_>) -> String {
-        let unverified = check.outcome.facts.iter().any(|(key, value)| *key == "tls_verified" && *value == false);
-        if unverified && check.failure().is_none() {
+        if check.is_unverified() {
             format!("  {}", self.paint(YELLOW, "certificate not verified"))
         } else {
             String::new()

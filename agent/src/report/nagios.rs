@@ -106,15 +106,16 @@ fn line(check: &CheckView<'_>) -> String {
     let row = check.rows.iter().find(|row| row.step.verdict == check.verdict());
     let name = row.map_or(check.entry.target.as_str(), |row| row.name);
     let label = check.entry.label.as_ref().map(|label| format!(" \"{label}\"")).unwrap_or_default();
+    let unverified = if check.is_unverified() { " (certificate not verified)" } else { "" };
     let text = match (check.verdict(), check.failure()) {
         (Verdict::Fail, Some(failure)) => format!("[CRITICAL] {name}{label} {}", failure.line()),
         (Verdict::Warn, _) => {
             let warnings: Vec<_> =
                 check.warnings().map(|warning| format!("{} [{}]", warning.message, warning.kind.code())).collect();
-            format!("[WARNING] {name}{label} {}", warnings.join("; "))
+            format!("[WARNING] {name}{label}{unverified} {}", warnings.join("; "))
         }
         (Verdict::Skip, _) => format!("[SKIPPED] {name}{label}"),
-        (Verdict::Pass | Verdict::Fail, _) => format!("[OK] {name}{label}"),
+        (Verdict::Pass | Verdict::Fail, _) => format!("[OK] {name}{label}{unverified}"),
     };
     harmless(&text)
 }

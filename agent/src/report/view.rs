@@ -147,6 +147,13 @@ impl CheckView<'_> {
         self.rows.iter().find_map(|row| row.failure)
     }
 
+    /// Whether it trusted a certificate that was not verified.
+    #[must_use]
+    pub fn is_unverified(&self) -> bool {
+        let facts = &self.outcome.facts;
+        self.failure().is_none() && facts.iter().any(|(key, value)| *key == "tls_verified" && *value == false)
+    }
+
     /// The warnings of its wanted results.
     pub fn warnings(&self) -> impl Iterator<Item = &Warning> {
         self.rows.iter().flat_map(|row| row.warnings.iter().copied())
