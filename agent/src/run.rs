@@ -232,6 +232,12 @@ impl Running<'_> {
 
     /// The run was interrupted: keeps what is known of the checks under way.
     fn give_up(&mut self, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
+        // What has ended and was not looked at yet has its outcome.
+        while let Some(joined) = self.tasks.try_join_next() {
+            if let Ok(outcome) = joined {
+                self.landed(outcome, tell, heard);
+            }
+        }
         let at = self.world.began.elapsed();
         let before = self.done.len();
         for (entry, flight) in std::mem::take(&mut self.flights) {

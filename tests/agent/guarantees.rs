@@ -34,13 +34,24 @@ struct Mix {
 
 impl Mix {
     fn start() -> Self {
-        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".to_vec();
+        // Once it is asked: one letter after the other.
+        let dripping = |head: &'static [u8]| {
+            Peer::serve(move |wire| {
+                let asked = !wire.first_bytes().is_empty() && wire.send(head);
+                while asked && wire.pause(Duration::from_millis(50)) && wire.send(b"0") {}
+            })
+        };
         Self {
             listening: Peer::start(Manner::Silent),
             silent: Peer::start(Manner::Silent),
-            dripping: Peer::start(Manner::Drip { head: b"HTTP/1.1 2".to_vec(), every: Duration::from_millis(50) }),
+            dripping: dripping(b"HTTP/1.1 20"),
             endless: Peer::start(Manner::Endless),
-            slow_body: Peer::start(Manner::Drip { head, every: Duration::from_millis(50) }),
+            slow_body: dripping(
+                b"HTTP/1.1 200 OK
+Content-Length: 100000
+
+",
+            ),
             stalled: Peer::start(Manner::StalledTls),
             full: FullQueue::start(),
             datagrams: UdpPeer::start(UdpManner::Silent),

@@ -96,8 +96,10 @@ fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan) -> u8 {
     let mut progress = output.progress(selection.entries().count());
     let report = if args.dry_run {
         let report = run::rehearse(&plan, &selection);
-        for outcome in &report.outcomes {
-            let _ = reporter.event(&Event::Finished(Box::new(outcome.clone())), stage, &mut writer);
+        if reporter.listens() {
+            for outcome in &report.outcomes {
+                let _ = reporter.event(&Event::Finished(Box::new(outcome.clone())), stage, &mut writer);
+            }
         }
         report
     } else {

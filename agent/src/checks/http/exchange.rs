@@ -59,8 +59,10 @@ impl Connection {
         let answer = drive(driver, sender.send_request(request)).await;
         answer.map(|answer| Response::from(answer.map(Body::wrap))).map_err(|error| {
             let fault = fault(&error);
-            // For a peer that spoke before it was asked, hyper gives up the connection, as if closed.
-            if fault.cause == Cause::Closed && !may_be_http(&seen.first()) { not_http(&error) } else { fault }
+            // With a peer that speaks before it is asked, hyper gives up and calls the request off.
+            let first = seen.first();
+            let unasked = !first.is_empty() && (error.is_canceled() || !may_be_http(&first));
+            if fault.cause == Cause::Closed && unasked { not_http(&error) } else { fault }
         })
     }
 }
