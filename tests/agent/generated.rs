@@ -115,7 +115,7 @@ fn a_list_or_mapping_is_never_taken_for_a_single_value() {
         };
         let options: Vec<_> = check.options.iter().filter(single).map(|option| option.key).collect();
         let said = wrong(&check, &options);
-        let cases = said.split("\n").collect::<Vec<_>>();
+        let cases = said.split('\n').collect::<Vec<_>>();
         for pair in cases.chunks(2).filter(|pair| pair[0].ends_with("a list") || pair[0].ends_with("a mapping")) {
             assert!(!pair[1].contains("accepted"), "{}: {pair:?}", check.kind);
         }
@@ -279,7 +279,8 @@ fn no_report_shows_a_secret_that_the_server_sends_back() {
         format!("{url}, proxy_url: 'http://user:{SECRET}@127.0.0.1:{port}'"),
         format!("url: 'https://127.0.0.1:{port}/', proxy_url: 'http://user:{SECRET}@127.0.0.1:{port}'"),
     ];
-    let yaml: String = checks.iter().map(|check| format!("- {{type: http, {check}}}\n")).collect();
+    let lines: Vec<_> = checks.iter().map(|check| format!("- {{type: http, {check}}}")).collect();
+    let yaml = lines.join("\n");
     for format in FORMATS {
         let mut agent = Agent::new(&yaml).env("CONN_CHECK_SECRET", SECRET);
         agent = agent.args(["-vdt", "--explain", "--format", format, "--record", "record"]);

@@ -88,7 +88,8 @@ Content-Length: 100000
     }
 
     fn yaml(&self) -> String {
-        self.checks().iter().map(|(check, _)| format!("- {{{check}}}\n")).collect()
+        let lines: Vec<_> = self.checks().iter().map(|(check, _)| format!("- {{{check}}}")).collect();
+        lines.join("\n")
     }
 }
 
@@ -312,13 +313,8 @@ fn no_core_is_dumped_and_no_debugger_reads_the_memory() {
     let limits = fs::read_to_string(format!("{process}/limits")).expect("limits");
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("the line");
     assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");
-    // What is not dumpable belongs to root, whoever runs it (proc(5)); root cannot tell the two apart
-    // by the owner, but by the empty list of threads' memory: CoreDumping and the owner of maps.
-    let status = fs::read_to_string(format!("{process}/status")).expect("status");
-    assert!(status.contains("CoreDumping:\t0"), "{status}");
     waiting.signal(Signal::SIGABRT);
-    let (code, ..) = waiting.end();
-    assert_eq!(code, -1, "it was ended by the signal");
+    assert_eq!(waiting.end().0, -1, "it was ended by the signal");
 }
 
 #[test]
