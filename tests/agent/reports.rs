@@ -448,7 +448,11 @@ fn events(out: &str) {
             "started" | "finished" => {}
             "phase" => assert!(!seen.is_empty(), "before its start: {line}"),
             "passed" => {
-                assert_eq!(seen.iter().rev().find(|old| *old != "phase").map(String::as_str), Some("started"), "{line}")
+                assert_eq!(
+                    seen.iter().rev().find(|old| *old != "phase").map(String::as_str),
+                    Some("started"),
+                    "{line}"
+                );
             }
             other => panic!("an unknown event: {other}"),
         }
