@@ -279,7 +279,8 @@ fn no_report_shows_a_secret_that_the_server_sends_back() {
         format!("{url}, proxy_url: 'http://user:{SECRET}@127.0.0.1:{port}'"),
         format!("url: 'https://127.0.0.1:{port}/', proxy_url: 'http://user:{SECRET}@127.0.0.1:{port}'"),
     ];
-    let yaml: String = checks.iter().map(|check| format!("- {{type: http, {check}}}\n")).collect();
+    let lines: Vec<_> = checks.iter().map(|check| format!("- {{type: http, {check}}}")).collect();
+    let yaml = lines.join("\n");
     for format in FORMATS {
         let mut agent = Agent::new(&yaml).env("CONN_CHECK_SECRET", SECRET);
         agent = agent.args(["-vdt", "--explain", "--format", format, "--record", "record"]);

@@ -2,6 +2,7 @@
 
 use harness::agent::{Ran, program};
 use harness::scratch::Scratch;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -106,7 +107,7 @@ fn an_alias_bomb_does_not_go_off() {
     let mut bomb = secret() + "- type: tcp\n  l0: &l0 [x, x, x, x, x, x, x, x, x, x]\n";
     for level in 1..30 {
         let before = vec![format!("*l{}", level - 1); 10].join(", ");
-        bomb += &format!("  l{level}: &l{level} [{before}]\n");
+        let _ = writeln!(bomb, "  l{level}: &l{level} [{before}]");
     }
     refused(bomb, "too-large");
 }
@@ -116,7 +117,7 @@ fn a_merge_bomb_does_not_go_off() {
     let mut bomb = secret() + "- &m0 {type: tcp, host: localhost, port: 1}\n";
     for level in 1..30 {
         let before = vec![format!("*m{}", level - 1); 10].join(", ");
-        bomb += &format!("- &m{level} {{<<: [{before}], k{level}: [{before}]}}\n");
+        let _ = writeln!(bomb, "- &m{level} {{<<: [{before}], k{level}: [{before}]}}");
     }
     refused(bomb, "too-large");
 }
