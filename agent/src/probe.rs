@@ -35,6 +35,12 @@ pub(crate) struct Findings {
     pub(crate) facts: Vec<(&'static str, Value)>,
 }
 
+/// What [`Probe::listen`] waits at least: a peer on this host needs less.
+const SHORTEST_GRACE: Duration = Duration::from_millis(1);
+
+/// What it waits at most: no verdict is held up for longer.
+const LONGEST_GRACE: Duration = Duration::from_millis(150);
+
 /// What a peer did while it was listened to; see [`Probe::listen`].
 #[derive(Debug)]
 pub enum Heard {
@@ -79,7 +85,8 @@ pub struct Probe {
     expected: Option<Protocol>,
     seen: Option<Arc<Seen>>,
     race: Race,
-    connect_time: Duration,
+    /// How long [`Probe::listen`] waits.
+    grace: Duration,
 }
 
 /// What a probe is made from.
@@ -110,7 +117,7 @@ impl Probe {
             expected: None,
             seen: None,
             race: Race::default(),
-            connect_time: Duration::ZERO,
+            grace: SHORTEST_GRACE,
         };
         probe.emit(|| Event::Started { entry: probe.entry, result: 0 });
         probe
@@ -135,7 +142,7 @@ impl Probe {
         let connected = connected.map_err(|failure| with_addresses(failure, &race, &tried));
         self.race = race;
         let (stream, address) = connected?;
-        self.connect_time = began.elapsed();
+        self.grace = (began.elapsed() * 2).clamp(SHORTEST_GRACE, LONGEST_GRACE);
         self.note_address(address);
         let wire = Wire::tcp(stream);
         self.seen = Some(wire.seen());
@@ -180,16 +187,22 @@ impl Probe {
         let world = Arc::clone(&self.world);
         let mut facts = Vec::new();
         let mut certificate = None;
+        let mut asked_for_ours = false;
         let result = self
             .phase(Phase::Tls, async {
                 let handshake = net::tls::handshake(wire, options, &world.trust, host, alpn).await;
                 (facts, certificate) = (handshake.facts, handshake.certificate);
+                asked_for_ours = handshake.asked_for_ours;
                 handshake.result
             })
             .await;
         self.findings().facts.extend(facts);
         let wire = result?;
         self.seen = Some(wire.seen());
+        if asked_for_ours {
+            // The server's verdict on our certificate is still to come, and it may have to think.
+            self.grace = LONGEST_GRACE;
+        }
         if let Some(certificate) = certificate.filter(|one| one.days_left() < i64::from(options.expiry_warning_days)) {
             self.warn(WarningKind::TlsExpiresSoon, &certificate.end_in_words());
         }
@@ -199,9 +212,7 @@ impl Probe {
     /// Waits a moment for a peer that has nothing to say: long enough for it to break the
     /// connection, scaled to how long connecting took (1 ms to 150 ms).
     pub(crate) async fn listen(&mut self, wire: &mut Wire) -> Heard {
-        const SHORTEST: Duration = Duration::from_millis(1);
-        const LONGEST: Duration = Duration::from_millis(150);
-        let grace = (self.connect_time * 2).clamp(SHORTEST, LONGEST).min(self.left());
+        let grace = self.grace.min(self.left());
         let mut bytes = [0; 256];
         let until = Instant::now() + grace;
         let heard = net::within(grace, wire.read(&mut bytes)).await;

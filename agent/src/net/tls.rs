@@ -26,6 +26,8 @@ pub(crate) struct Handshake {
     pub(crate) facts: Vec<(&'static str, Value)>,
     /// The server's own certificate.
     pub(crate) certificate: Option<Certificate>,
+    /// The server asked for a certificate of ours. With TLS 1.3 it judges it only afterwards.
+    pub(crate) asked_for_ours: bool,
 }
 
 /// Speaks TLS over a connection, to a server of this name.
@@ -56,12 +58,12 @@ pub(crate) async fn handshake(
         }
         Err(error) => Err(fault::of_handshake(error, &raw.first(), &examiner, &identity, host, trust)),
     };
-    Handshake { result, facts, certificate }
+    Handshake { result, facts, certificate, asked_for_ours: identity.was_asked() }
 }
 
 impl Handshake {
     const fn failed(fault: Fault) -> Self {
-        Self { result: Err(fault), facts: Vec::new(), certificate: None }
+        Self { result: Err(fault), facts: Vec::new(), certificate: None, asked_for_ours: false }
     }
 }
 

@@ -126,9 +126,10 @@ impl Human {
         let interrupted = if view.interrupted { ", interrupted" } else { "" };
         writeln!(
             out,
-            "{} in {}{interrupted}",
+            "{} {} in {}{interrupted}",
             self.paint(color, &parts.join(", ")),
-            human_time(view.elapsed).trim_start()
+            self.paint(DIM, &format!("({} results of {} checks)", counts.total(), view.checks.len())),
+            human_time(view.elapsed)
         )?;
         if counts.fail > 0 && !self.style.explain {
             writeln!(out, "{}", self.paint(DIM, "--explain shows the evidence, --format json everything."))?;
