@@ -169,7 +169,6 @@ async fn connect(address: SocketAddr) -> Result<TcpStream, Fault> {
 
 fn begin(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = open(address, SockType::Stream)?;
-    socket::setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
     match socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(address)) {
         Ok(()) | Err(Errno::EINPROGRESS) => TcpStream::from_std(socket.into()),
         Err(error) => Err(error.into()),

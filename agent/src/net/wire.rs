@@ -82,6 +82,8 @@ pub(crate) fn too_much(error: &(dyn std::error::Error + Send + Sync + 'static)) 
 pub(crate) struct Wire {
     io: Io,
     seen: Arc<Seen>,
+    /// Something was written: a connection that is only listened to needs no options for it.
+    written: bool,
 }
 
 #[derive(Debug)]
@@ -93,14 +95,22 @@ enum Io {
 impl Wire {
     /// A plain connection. What TLS itself needs comes on top of a check's allowance.
     pub(crate) fn tcp(stream: TcpStream) -> Self {
-        Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE) }
+        Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE), written: false }
     }
 
     /// A TLS session over a plain connection.
     pub(crate) fn tls(stream: TlsStream<Self>) -> Self {
         let below = &stream.get_ref().0.seen;
         below.allow(below.allowance.load(Ordering::Relaxed) + ALLOWANCE);
-        Self { io: Io::Tls(Box::new(stream)), seen: Seen::new(ALLOWANCE) }
+        Self { io: Io::Tls(Box::new(stream)), seen: Seen::new(ALLOWANCE), written: false }
+    }
+
+    /// Small messages must not wait for each other's acknowledgement (RFC 9293 section 3.7.4).
+    fn before_write(&mut self) -> io::Result<()> {
+        match &self.io {
+            Io::Tcp(stream) if !std::mem::replace(&mut self.written, true) => stream.set_nodelay(true),
+            _ => Ok(()),
+        }
     }
 
     /// What the peer has sent on this layer; stays readable when the wire itself is gone.
@@ -122,6 +132,7 @@ impl AsyncRead for Wire {
 
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.before_write()?;
         match &mut self.io {
             Io::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
             Io::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
@@ -133,6 +144,7 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.before_write()?;
         match &mut self.io {
             Io::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
             Io::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),

@@ -14,7 +14,7 @@ use conn_check::select::{Selection, Wanted};
 use output::Output;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::panic;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -117,11 +117,13 @@ fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan) -> u8 {
     let view = View::of(&plan, &selection, &report);
     let _ = reporter.finish(&view, &mut writer);
     let kept = writer.keep().and_then(|()| output.record(&view));
-    match kept {
+    let status = match kept {
         Err(error) => complain(&error),
         Ok(()) if args.dry_run => 0,
         Ok(()) => view.overall().exit_status(),
-    }
+    };
+    // All is written. Giving back the memory of thousands of checks piece by piece only takes time.
+    process::exit(i32::from(status))
 }
 
 /// Runs the checks in this thread.
