@@ -5,10 +5,9 @@
 
 mod evidence;
 
-use crate::catalogue::Cause;
 use crate::event::Event;
 use crate::fault::{Failure, Fault};
-use crate::net::identify::{Protocol, escape, identify};
+use crate::net::identify::Protocol;
 use crate::net::{self, Endpoint, Host, Race, Seen, TlsOptions, Wire};
 use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
 use crate::phase::Phase;
@@ -374,50 +373,6 @@ impl Probe {
 
     fn heard(&self) -> u64 {
         self.seen.as_ref().map_or(0, |seen| seen.count())
-    }
-
-    fn timed_out(&self, phase: Phase, elapsed: Duration, silent: bool) -> Fault {
-        let by_run = self.is_cut_short();
-        let whose = if by_run { "when the run's time was over" } else { "within the check's timeout" };
-        let seconds = elapsed.as_secs_f64();
-        let fault = match phase {
-            Phase::Resolve => Fault::new(Cause::Timeout, format!("no resolver answered {whose}")),
-            Phase::Connect => Fault::new(Cause::Timeout, format!("no answer to the connection request {whose}")),
-            Phase::Protocol if silent && !by_run => {
-                Fault::new(Cause::Silent, format!("accepted the connection and said nothing {whose}"))
-            }
-            _ if silent => Fault::new(Cause::Timeout, format!("no answer {whose}")),
-            _ => Fault::new(Cause::Timeout, format!("no complete answer {whose}")),
-        };
-        fault.evidence(format!("waited {seconds:.3} s"))
-    }
-
-    /// Names the peer, when what it said shows that it speaks another protocol than expected.
-    fn recognise(&self, phase: Phase, fault: Fault) -> Fault {
-        let unclear = matches!(
-            fault.cause,
-            Cause::Malformed | Cause::Closed | Cause::Reset | Cause::Timeout | Cause::Silent | Cause::TooLarge
-        );
-        let (Some(expected), Some(seen)) = (self.expected, &self.seen) else { return fault };
-        if !unclear || !matches!(phase, Phase::Protocol | Phase::Auth) {
-            return fault;
-        }
-        let first = seen.first();
-        match identify(&first) {
-            Some(peer) if peer.wants_tls => {
-                Fault::new(Cause::Required, "the peer wants TLS on this port").evidence(peer.detail).at(Phase::Tls)
-            }
-            Some(peer) if !peer.protocol.may_be(expected) => Fault::new(
-                Cause::WrongService,
-                format!("this is {}, not {}", peer.protocol.described(), expected.name()),
-            )
-            .evidence(format!("it answered {}", peer.detail))
-            .at(Phase::Protocol),
-            _ if fault.cause == Cause::Malformed && !first.is_empty() => {
-                fault.evidence(format!("it answered {}", escape(&first, 60)))
-            }
-            _ => fault,
-        }
     }
 
     fn findings(&self) -> MutexGuard<'_, Findings> {

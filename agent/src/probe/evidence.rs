@@ -1,7 +1,11 @@
-//! What a phase that was cut off was waiting for.
+//! What a failed phase shows: what it was waiting for, and who answered instead.
 
-use crate::fault::Failure;
+use super::Probe;
+use crate::catalogue::Cause;
+use crate::fault::{Failure, Fault};
+use crate::net::identify::{escape, identify};
 use crate::net::{self, Endpoint, Race};
+use crate::phase::Phase;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -21,4 +25,50 @@ pub(super) fn with_resolvers(mut failure: Failure, endpoint: &Endpoint, waited: 
     let (seconds, host) = (waited.as_secs_f64(), &endpoint.host);
     failure.evidence = Some(format!("waited {seconds:.3} s; asked for {host}: {}", servers.join(", ")));
     failure
+}
+
+impl Probe {
+    pub(super) fn timed_out(&self, phase: Phase, elapsed: Duration, silent: bool) -> Fault {
+        let by_run = self.is_cut_short();
+        let whose = if by_run { "when the run's time was over" } else { "within the check's timeout" };
+        let seconds = elapsed.as_secs_f64();
+        let fault = match phase {
+            Phase::Resolve => Fault::new(Cause::Timeout, format!("no resolver answered {whose}")),
+            Phase::Connect => Fault::new(Cause::Timeout, format!("no answer to the connection request {whose}")),
+            Phase::Protocol if silent && !by_run => {
+                Fault::new(Cause::Silent, format!("accepted the connection and said nothing {whose}"))
+            }
+            _ if silent => Fault::new(Cause::Timeout, format!("no answer {whose}")),
+            _ => Fault::new(Cause::Timeout, format!("no complete answer {whose}")),
+        };
+        fault.evidence(format!("waited {seconds:.3} s"))
+    }
+
+    /// Names the peer, when what it said shows that it speaks another protocol than expected.
+    pub(super) fn recognise(&self, phase: Phase, fault: Fault) -> Fault {
+        let unclear = matches!(
+            fault.cause,
+            Cause::Malformed | Cause::Closed | Cause::Reset | Cause::Timeout | Cause::Silent | Cause::TooLarge
+        );
+        let (Some(expected), Some(seen)) = (self.expected, &self.seen) else { return fault };
+        if !unclear || !matches!(phase, Phase::Protocol | Phase::Auth) {
+            return fault;
+        }
+        let first = seen.first();
+        match identify(&first) {
+            Some(peer) if peer.wants_tls => {
+                Fault::new(Cause::Required, "the peer wants TLS on this port").evidence(peer.detail).at(Phase::Tls)
+            }
+            Some(peer) if !peer.protocol.may_be(expected) => Fault::new(
+                Cause::WrongService,
+                format!("this is {}, not {}", peer.protocol.described(), expected.name()),
+            )
+            .evidence(format!("it answered {}", peer.detail))
+            .at(Phase::Protocol),
+            _ if fault.cause == Cause::Malformed && !first.is_empty() => {
+                fault.evidence(format!("it answered {}", escape(&first, 60)))
+            }
+            _ => fault,
+        }
+    }
 }
