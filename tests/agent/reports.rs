@@ -1,5 +1,7 @@
 //! One mix of verdicts in every format: what people read, and that machines can.
 
+mod parsers;
+
 use conn_check::catalogue;
 use conn_check::catalogue::Owner;
 use conn_check::config::DIAGNOSTIC_CODES;
@@ -11,12 +13,12 @@ use harness::nginx::{Nginx, Site};
 use harness::peers::{Manner, Peer, TlsManner, TlsPeer};
 use harness::ports::{self, Port};
 use jsonschema::Validator;
+use parsers::{events, exposition, tap, well_formed};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// What servers say to do harm: every control character, markup, and the separators of formats.
 const HOSTILE: &str = "a|b <c> & \"d\" 'e' \u{1b}[2J\u{7}\u{0}\u{8}\n#f\r\n]]> -->\u{202e}\u{85} = ; {} \\ %s";
@@ -352,117 +354,6 @@ fn what_hostile_servers_say_breaks_no_format() {
             _ => {}
         }
     }
-}
-
-/// Lets another parser than ours read the XML.
-fn well_formed(xml: &str) {
-    let script = "import sys, xml.etree.ElementTree as tree\n\
-                  suite = tree.fromstring(sys.stdin.buffer.read())[0]\n\
-                  assert int(suite.get('tests')) == len(suite.findall('testcase'))\n\
-                  assert int(suite.get('failures')) == len(suite.findall('testcase/failure'))\n\
-                  assert int(suite.get('skipped')) == len(suite.findall('testcase/skipped'))\n";
-    let mut python =
-        Command::new("/usr/bin/python3").args(["-c", script]).stdin(Stdio::piped()).spawn().expect("python3");
-    python.stdin.take().expect("its input").write_all(xml.as_bytes()).expect("the XML");
-    assert!(python.wait().expect("python3").success(), "{xml}");
-}
-
-/// The plan, the numbers and the YAML blocks of TAP 13.
-fn tap(out: &str) {
-    let mut lines = out.lines();
-    assert_eq!(lines.next(), Some("TAP version 13"));
-    let plan: usize =
-        lines.next().and_then(|line| line.strip_prefix("1..")).expect("a plan").parse().expect("a number");
-    let mut number = 0;
-    let mut block = false;
-    for line in lines {
-        match line {
-            "  ---" => block = true,
-            "  ..." => block = false,
-            line if block => {
-                let (_, value) = line.split_once(": ").unwrap_or_else(|| panic!("{line}"));
-                let _: String = serde_json::from_str(value).unwrap_or_else(|_| panic!("{line}"));
-            }
-            line if line.starts_with('#') => {}
-            line => {
-                number += 1;
-                let rest = line.strip_prefix("not ").unwrap_or(line);
-                assert!(rest.starts_with(&format!("ok {number} - ")), "{line}");
-            }
-        }
-    }
-    assert_eq!((number, block), (plan, false));
-}
-
-/// The grammar of Prometheus' text exposition format 0.0.4, and that no series comes twice.
-fn exposition(out: &str) {
-    let (mut typed, mut series) = (HashSet::new(), HashSet::new());
-    let is_name =
-        |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && name.starts_with("conn_check_");
-    for line in out.lines() {
-        if let Some(comment) = line.strip_prefix("# ") {
-            let words: Vec<_> = comment.splitn(3, ' ').collect();
-            assert!(["HELP", "TYPE"].contains(&words[0]) && is_name(words[1]), "{line}");
-            assert!(words[0] == "HELP" || (words[2] == "gauge" && typed.insert(words[1].to_owned())), "{line}");
-            continue;
-        }
-        let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
-        let _: f64 = value.parse().unwrap_or_else(|_| panic!("{line}"));
-        assert!(series.insert(name.to_owned()), "twice: {line}");
-        let (family, labels) = name.split_once('{').map_or((name, None), |(family, labels)| (family, Some(labels)));
-        assert!(typed.contains(family), "no type: {line}");
-        if let Some(labels) = labels {
-            label_set(labels.strip_suffix('}').unwrap_or_else(|| panic!("{line}")));
-        }
-    }
-    assert!(series.len() > 10);
-}
-
-/// `name="value",...` with the three escapes there are.
-fn label_set(mut text: &str) {
-    while !text.is_empty() {
-        let (name, rest) = text.split_once("=\"").unwrap_or_else(|| panic!("no label: {text}"));
-        assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
-        let mut escape = false;
-        let end = rest.char_indices().find(|(_, c)| {
-            assert!(!escape || matches!(c, '\\' | '"' | 'n'), "an unknown escape: {rest}");
-            let ends = !escape && *c == '"';
-            escape = !escape && *c == '\\';
-            ends
-        });
-        let (end, _) = end.unwrap_or_else(|| panic!("no end: {rest}"));
-        text = rest[end + 1..].strip_prefix(',').unwrap_or(&rest[end + 1..]);
-    }
-}
-
-/// Each line an object, and per check first its start, then its phases and results, last its end.
-fn events(out: &str) {
-    let mut running: HashMap<u64, Vec<String>> = HashMap::new();
-    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let (summary, lines) = lines.split_last().expect("a summary");
-    assert_eq!(summary["event"], "summary");
-    for line in lines {
-        let event = line["event"].as_str().expect("an event").to_owned();
-        let seen = running.entry(line["check"].as_u64().expect("a check")).or_default();
-        assert!(!seen.iter().any(|old| old == "finished"), "after its end: {line}");
-        match event.as_str() {
-            "started" | "finished" => {}
-            "phase" => assert!(!seen.is_empty(), "before its start: {line}"),
-            "passed" => {
-                assert_eq!(
-                    seen.iter().rev().find(|old| *old != "phase").map(String::as_str),
-                    Some("started"),
-                    "{line}"
-                );
-            }
-            other => panic!("an unknown event: {other}"),
-        }
-        seen.push(event);
-    }
-    assert!(
-        running.values().all(|seen| seen[0] == "started" && seen.last().is_some_and(|last| last == "finished")),
-        "{out}"
-    );
 }
 
 #[test]
