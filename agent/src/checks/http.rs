@@ -19,12 +19,12 @@
 //!
 //! ```
 //! # use conn_check::config::{load, Defaults, Source};
-//! # let text = r"
+//! # let text = r#"
 //! - type: http
 //!   url: https://login.internal/+health
 //!   expected_code: 2xx
-//!   expected_body: /"status": *"ok"/
-//! # ";
+//!   expected_body: '/"status": *"ok"/'
+//! # "#;
 //! # let source = Source { name: "example".into(), text: text.into() };
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
