@@ -168,7 +168,7 @@ const SECRET_WORDS: [&str; 9] =
 pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_WORDS.iter().any(|word| name.contains(word))
-        || matches!(name.as_str(), "sig" | "pass" | "cookie" | "sid" | "session" | "pin" | "code")
+        || matches!(name.as_str(), "sig" | "jwt" | "pass" | "cookie" | "sid" | "session" | "pin" | "code")
 }
 
 /// A URL as it may be shown: user info and secret-looking query values are `***`.
@@ -217,7 +217,7 @@ fn url_pieces(url: &str) -> Vec<(&str, bool)> {
 }
 
 fn push_parameter<'a>(pieces: &mut Vec<(&'a str, bool)>, parameter: &'a str) {
-    let Some(value) = parameter.find('=').map(|at| at + 1).filter(|at| is_secret_name(&parameter[..*at])) else {
+    let Some(value) = parameter.find('=').map(|at| at + 1).filter(|at| is_secret_name(&parameter[..*at - 1])) else {
         pieces.push((parameter, false));
         return;
     };
@@ -240,6 +240,7 @@ mod tests {
             ("https://h/a?X-Amz-Signature=00ff&b=c", "https://h/a?X-Amz-Signature=***&b=c"),
             ("http://a@b@host/", "http://***@host/"),
             ("http://host/?key=", "http://host/?key="),
+            ("https://h/?sig=a&jwt=b&signal=c", "https://h/?sig=***&jwt=***&signal=c"),
             ("no scheme", "no scheme"),
             ("http://h/\u{1b}[2J", "http://h/\\u{1b}[2J"),
         ] {

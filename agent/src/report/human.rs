@@ -123,14 +123,10 @@ impl Human {
             Overall::Fail => RED,
             Overall::Warn | Overall::Unknown => YELLOW,
         };
+        let of = format!(" ({} results of {} checks)", counts.total(), view.checks.len());
+        let of = if counts.total() == view.checks.len() { String::new() } else { self.paint(DIM, &of) };
         let interrupted = if view.interrupted { ", interrupted" } else { "" };
-        writeln!(
-            out,
-            "{} {} in {}{interrupted}",
-            self.paint(color, &parts.join(", ")),
-            self.paint(DIM, &format!("({} results of {} checks)", counts.total(), view.checks.len())),
-            human_time(view.elapsed)
-        )?;
+        writeln!(out, "{}{of} in {}{interrupted}", self.paint(color, &parts.join(", ")), human_time(view.elapsed))?;
         if counts.fail > 0 && !self.style.explain {
             writeln!(out, "{}", self.paint(DIM, "--explain shows the evidence, --format json everything."))?;
         }

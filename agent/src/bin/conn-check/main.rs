@@ -82,8 +82,8 @@ fn program(args: &Args) -> u8 {
 fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan) -> u8 {
     let wanted = Wanted {
         patterns: args.patterns.clone(),
-        include_tags: args.include_tags.clone(),
-        exclude_tags: args.exclude_tags.clone(),
+        include_tags: trimmed(&args.include_tags),
+        exclude_tags: trimmed(&args.exclude_tags),
     };
     let selection = Selection::of(&plan, &wanted);
     if selection.is_empty() {
@@ -116,7 +116,8 @@ fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan) -> u8 {
     progress.iter().for_each(|progress| drop(progress.clear(&mut io::stderr())));
     let view = View::of(&plan, &selection, &report);
     let _ = reporter.finish(&view, &mut writer);
-    let kept = writer.keep().and_then(|()| output.record(&view));
+    // What was not run must not take the place of a result.
+    let kept = writer.keep().and_then(|()| if args.dry_run { Ok(()) } else { output.record(&view) });
     let status = match kept {
         Err(error) => complain(&error),
         Ok(()) if args.dry_run => 0,
@@ -124,6 +125,11 @@ fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan) -> u8 {
     };
     // All is written. Giving back the memory of thousands of checks piece by piece only takes time.
     process::exit(i32::from(status))
+}
+
+/// People write blanks behind the commas of a list.
+fn trimmed(tags: &[String]) -> Vec<String> {
+    tags.iter().map(|tag| tag.trim().to_owned()).collect()
 }
 
 /// Runs the checks in this thread.
