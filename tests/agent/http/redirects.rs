@@ -107,3 +107,19 @@ fn a_redirect_after_a_post_becomes_a_get_as_browsers_do() {
         assert_eq!((seen.method.as_str(), seen.body() == "data"), (method, method == "POST"), "{status}");
     }
 }
+
+#[test]
+fn a_kept_connection_that_the_server_closes_is_replaced() {
+    // Answers once per connection, and closes it without a word about that.
+    let peer = Peer::serve(|wire| {
+        if let Some(request) = Request::read(&wire) {
+            let status = if request.target == "/there" { "200 OK" } else { "302 Found" };
+            let head = format!("HTTP/1.1 {status}\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n");
+            let _sent = wire.send(head.as_bytes());
+        }
+    });
+    for _ in 0..20 {
+        let (verdict, check) = check(&url_of(&peer), &["allow_redirects: true"]);
+        assert_eq!(verdict, "pass", "{check}");
+    }
+}

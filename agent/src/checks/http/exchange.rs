@@ -30,6 +30,8 @@ pub(super) struct Connection {
     /// outlives it. `None` when it has ended.
     driver: Option<Driver>,
     seen: Arc<Seen>,
+    /// It carried a request before.
+    kept: bool,
 }
 
 impl Connection {
@@ -39,7 +41,7 @@ impl Connection {
         let seen = wire.seen();
         let shaken = http1::Builder::new().max_buf_size(limit).handshake(TokioIo::new(wire)).await;
         match shaken {
-            Ok((sender, driver)) => Ok(Self { origin: url.origin(), sender, driver: Some(driver), seen }),
+            Ok((sender, driver)) => Ok(Self { origin: url.origin(), sender, driver: Some(driver), seen, kept: false }),
             Err(error) => Err(probe.fail(Phase::Protocol, fault(&error))),
         }
     }
@@ -89,8 +91,7 @@ impl Http {
         connection: &mut Connection,
         draft: &Draft,
     ) -> Result<Response, Failure> {
-        let request = draft.build(self, None).map_err(|fault| probe.fail(Phase::Run, fault))?;
-        let answer = probe.phase(Phase::Protocol, connection.send(request)).await;
+        let answer = self.exchange(probe, connection, Phase::Protocol, draft, None).await;
         let answer = answer.map_err(|failure| self.by_proxy(probe, draft, failure))?;
         match &self.digest {
             Some(login) if answer.status() == 401 && draft.trusted => {
@@ -135,6 +136,8 @@ impl Http {
         if !same || !connection.is_open() {
             let wire = self.open(probe, &next.endpoint).await?;
             *connection = self.secure(probe, wire, next).await?;
+        } else {
+            connection.kept = true;
         }
         Ok(())
     }
@@ -149,9 +152,34 @@ impl Http {
     ) -> Result<Response, Failure> {
         let authorization =
             self.respond(draft, login, challenge.headers()).map_err(|fault| probe.fail(Phase::Auth, fault))?;
-        let request = draft.build(self, Some(&authorization)).map_err(|fault| probe.fail(Phase::Run, fault))?;
         self.make_ready(probe, connection, challenge, &draft.url).await?;
-        probe.phase(Phase::Auth, connection.send(request)).await
+        self.exchange(probe, connection, Phase::Auth, draft, Some(&authorization)).await
+    }
+
+    /// One request and the head of its answer. A server may close a kept connection at any time
+    /// (RFC 9112 section 9.3.1): one that ends before a byte of the answer is replaced once.
+    async fn exchange(
+        &self,
+        probe: &mut Probe,
+        connection: &mut Connection,
+        phase: Phase,
+        draft: &Draft,
+        authorization: Option<&str>,
+    ) -> Result<Response, Failure> {
+        let request = draft.build(self, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
+        let heard = connection.seen.count();
+        let answer = probe.phase(phase, connection.send(request)).await;
+        let ended =
+            |failure: &Failure| matches!(failure.code.as_str(), "protocol.closed" | "protocol.reset" | "auth.closed");
+        match answer {
+            Err(failure) if connection.kept && ended(&failure) && connection.seen.count() == heard => {
+                let wire = self.open(probe, &draft.url.endpoint).await?;
+                *connection = self.secure(probe, wire, &draft.url).await?;
+                let request = draft.build(self, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
+                probe.phase(phase, connection.send(request)).await
+            }
+            answer => answer,
+        }
     }
 
     /// The answer to a Digest challenge (RFC 7616 section 3.4).
