@@ -99,6 +99,18 @@ impl Code {
         self.0.phase
     }
 
+    /// The cause, within the phase.
+    #[must_use]
+    pub const fn cause(self) -> Cause {
+        self.0.cause
+    }
+
+    /// Whether it is this cause in this phase.
+    #[must_use]
+    pub fn is(self, phase: Phase, cause: Cause) -> bool {
+        (self.0.phase, self.0.cause) == (phase, cause)
+    }
+
     /// The code as it is printed.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -5,10 +5,11 @@
 
 mod evidence;
 
+use crate::catalogue::Cause;
 use crate::event::Event;
 use crate::fault::{Failure, Fault};
 use crate::net::identify::Protocol;
-use crate::net::{self, Endpoint, Host, Race, Seen, TlsOptions, Wire};
+use crate::net::{self, Endpoint, Host, Place, Race, Seen, TlsOptions, Wire};
 use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
 use crate::phase::Phase;
 use crate::secret::Redactor;
@@ -17,6 +18,7 @@ use evidence::{with_addresses, with_resolvers};
 use serde_json::{Value, json};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
@@ -148,6 +150,34 @@ impl Probe {
         Ok(wire)
     }
 
+    /// Connects to where a service listens: [`Probe::open`], or a Unix socket.
+    ///
+    /// # Errors
+    /// `resolve.*` and `connect.*`.
+    pub(crate) async fn reach(&mut self, place: &Place) -> Result<Wire, Failure> {
+        match place {
+            Place::Tcp(endpoint) => self.open(endpoint).await,
+            Place::Socket { host, .. } => self.open_socket(host).await,
+        }
+    }
+
+    /// Connects to a Unix socket.
+    ///
+    /// # Errors
+    /// `connect.*`.
+    pub(crate) async fn open_socket(&mut self, path: &Path) -> Result<Wire, Failure> {
+        let stream = self.phase(Phase::Connect, net::unix(path)).await?;
+        let wire = Wire::unix(stream);
+        self.seen = Some(wire.seen());
+        Ok(wire)
+    }
+
+    /// Leaves the addresses behind the first that answers alone. For services that hold connections
+    /// without a login against this host (`MySQL` blocks it after `max_connect_errors`).
+    pub(crate) const fn spare_other_addresses(&mut self) {
+        self.race.only_first = true;
+    }
+
     /// Resolves the host.
     ///
     /// # Errors
@@ -156,7 +186,7 @@ impl Probe {
         let world = Arc::clone(&self.world);
         let began = Instant::now();
         let resolved = self.phase(Phase::Resolve, world.resolver.resolve(&endpoint.host, endpoint.port.get())).await;
-        let cut = |failure: &Failure| failure.code.as_str() == "resolve.timeout" && self.left().is_zero();
+        let cut = |failure: &Failure| failure.code.is(Phase::Resolve, Cause::Timeout) && self.left().is_zero();
         resolved
             .map_err(|failure| if cut(&failure) { with_resolvers(failure, endpoint, began.elapsed()) } else { failure })
     }
@@ -187,6 +217,7 @@ impl Probe {
         let mut facts = Vec::new();
         let mut certificate = None;
         let mut asked_for_ours = false;
+        wire.seen().begin_anew();
         let result = self
             .phase(Phase::Tls, async {
                 let handshake = net::tls::handshake(wire, options, &world.trust, host, alpn).await;

@@ -244,11 +244,11 @@ fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Option<()> {
 /// A proxy that cannot be connected to is a fault of its own; its name's and this host's are not.
 fn unreachable(probe: &Probe, proxy: &Proxy, failure: Failure) -> Failure {
     if failure.code.phase() != Phase::Connect
-        || matches!(failure.code.as_str(), "connect.local-limit" | "connect.denied-locally")
+        || matches!(failure.code.cause(), Cause::LocalLimit | Cause::DeniedLocally)
     {
         return failure;
     }
-    let cause = if failure.code.as_str() == "connect.timeout" { Cause::Timeout } else { Cause::Unreachable };
+    let cause = if failure.code.cause() == Cause::Timeout { Cause::Timeout } else { Cause::Unreachable };
     let fault = Fault::new(cause, format!("the proxy {} cannot be reached: {}", proxy.endpoint, failure.message))
         .owner(failure.owner)
         .next_step(format!("{} (this is about the proxy)", failure.next_step))

@@ -5,7 +5,7 @@
 
 use crate::config::shape::{Declared, Shown};
 use crate::config::{Fields, common};
-use crate::net::Endpoint;
+use crate::net::{Endpoint, Place};
 use crate::probe::{Probe, Stop};
 use std::collections::HashMap;
 use std::future::Future;
@@ -59,6 +59,18 @@ impl ResultName {
     #[must_use]
     pub fn of_endpoint(prefix: &str, endpoint: &Endpoint) -> Self {
         Self { name: format!("{prefix}:{endpoint}"), info: endpoint.to_string() }
+    }
+
+    /// `PREFIX:HOST:PORT`, with `HOST:PORT` as its info.
+    #[must_use]
+    pub fn of_place(prefix: &str, place: &Place) -> Self {
+        Self { name: format!("{prefix}:{place}"), info: place.to_string() }
+    }
+
+    /// `tcp:HOST:PORT` for a place that is one; a Unix socket has no such result.
+    #[must_use]
+    pub fn of_connecting(place: &Place) -> Option<Self> {
+        place.endpoint().map(|endpoint| Self::of_endpoint("tcp", endpoint))
     }
 }
 

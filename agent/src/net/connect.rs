@@ -11,11 +11,14 @@ use nix::sys::socket::{
     self, AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, SockaddrStorage, sockopt,
 };
 use std::collections::VecDeque;
+use std::fs;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::net::{TcpStream, UdpSocket, UnixStream};
 use tokio::task::{JoinError, JoinSet};
 
 /// The head start of each address before the next is tried beside it (RFC 8305 section 5).
@@ -43,6 +46,8 @@ pub(crate) struct Race {
     /// What has failed so far.
     pub(crate) failed: Vec<Attempt>,
     won: Option<(SocketAddr, Instant)>,
+    /// The addresses behind the winner are left alone.
+    pub(crate) only_first: bool,
 }
 
 impl Race {
@@ -65,7 +70,9 @@ impl Race {
                 Some(Some(Ok((address, _, Ok(stream))))) => {
                     self.won = Some((address, Instant::now()));
                     // The rest is tried too, so that a dead address behind a working one is seen.
-                    waiting.drain(..).for_each(|address| self.start(address));
+                    if !self.only_first {
+                        waiting.drain(..).for_each(|address| self.start(address));
+                    }
                     return Ok((stream, address));
                 }
                 Some(Some(Ok((address, elapsed, Err(fault))))) => self.failed.push(Attempt { address, fault, elapsed }),
@@ -196,6 +203,38 @@ pub(crate) fn datagram(address: SocketAddr) -> Result<UdpSocket, Fault> {
         UdpSocket::from_std(socket.into())
     });
     socket.map_err(|error| refusal(Transport::Udp, address, error, None))
+}
+
+/// Connects to a Unix socket of this host (unix(7)).
+///
+/// # Errors
+/// `connect.no-socket` and `connect.refused`; `protocol.overloaded` when its queue is full.
+pub(crate) async fn unix(path: &Path) -> Result<UnixStream, Fault> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that connects to a Unix socket")]
+    UnixStream::connect(path).await.map_err(|error| no_socket(path, &error))
+}
+
+fn no_socket(path: &Path, error: &io::Error) -> Fault {
+    let shown = path.display();
+    let is_socket = fs::metadata(path).is_ok_and(|found| found.file_type().is_socket());
+    let fault = match error.raw_os_error() {
+        Some(libc::ENOENT | libc::ENOTDIR) => Fault::new(Cause::NoSocket, format!("there is no socket at {shown}"))
+            .next_step("see whether the service runs on this host, and where it puts its socket"),
+        Some(libc::EACCES | libc::EPERM) => {
+            Fault::new(Cause::NoSocket, format!("this user may not connect to the socket {shown}"))
+                .owner(Owner::Host)
+                .next_step("give the user who runs conn-check access to the socket and to its directory")
+        }
+        Some(libc::EAGAIN) => Fault::new(Cause::Overloaded, format!("the queue of the socket {shown} is full")),
+        Some(libc::ECONNREFUSED | libc::EPROTOTYPE) if !is_socket => {
+            Fault::new(Cause::NoSocket, format!("{shown} is no socket")).owner(Owner::Config)
+        }
+        Some(libc::ECONNREFUSED) => Fault::new(Cause::Refused, format!("nothing listens at the socket {shown}"))
+            .next_step("start the service: its socket was left behind by one that has ended"),
+        Some(libc::EPROTOTYPE) => Fault::new(Cause::NoSocket, format!("{shown} is a socket of another kind")),
+        _ => Fault::new(Cause::NoSocket, format!("the socket {shown} cannot be used")),
+    };
+    fault.evidence(error.to_string())
 }
 
 /// Whether this host knows a way to an address. No packet is sent.

@@ -9,6 +9,7 @@ pub mod dns;
 mod endpoint;
 pub mod identify;
 pub(crate) mod nameserver;
+mod place;
 pub(crate) mod proxy;
 mod resolv_conf;
 pub(crate) mod resolve;
@@ -17,11 +18,12 @@ mod trust;
 mod wire;
 
 pub(crate) use clock::within;
-pub(crate) use connect::{Race, datagram, has_route, refusal_of};
+pub(crate) use connect::{Race, datagram, has_route, refusal_of, unix};
 pub use endpoint::{Endpoint, Host, Target, Transport};
+pub use place::Place;
 pub(crate) use resolv_conf::ResolvConf;
 pub(crate) use resolve::Resolver;
-pub use tls::TlsOptions;
+pub use tls::{TlsMode, TlsOptions};
 pub(crate) use trust::Trust;
 pub(crate) use wire::{ALLOWANCE, Seen, Wire, too_much};
 

@@ -6,7 +6,7 @@ mod fault;
 mod options;
 
 pub(crate) use fault::fault_of_alert;
-pub use options::TlsOptions;
+pub use options::{TlsMode, TlsOptions};
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;

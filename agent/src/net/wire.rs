@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
 /// What a server may send in one check, in bytes.
@@ -22,12 +22,19 @@ const KEPT: usize = 512;
 pub(crate) struct Seen {
     read: AtomicU64,
     allowance: AtomicU64,
+    /// From which byte on the first ones are kept.
+    kept_from: AtomicU64,
     first: Mutex<Vec<u8>>,
 }
 
 impl Seen {
     fn new(allowance: u64) -> Arc<Self> {
-        Arc::new(Self { read: AtomicU64::new(0), allowance: AtomicU64::new(allowance), first: Mutex::default() })
+        Arc::new(Self {
+            read: AtomicU64::new(0),
+            allowance: AtomicU64::new(allowance),
+            kept_from: AtomicU64::new(0),
+            first: Mutex::default(),
+        })
     }
 
     /// How many bytes came.
@@ -45,12 +52,18 @@ impl Seen {
         self.allowance.store(bytes, Ordering::Relaxed);
     }
 
+    /// Another protocol begins on this layer (TLS after STARTTLS): the first bytes are those to come.
+    pub(crate) fn begin_anew(&self) {
+        self.kept_from.store(self.count(), Ordering::Relaxed);
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn note(&self, bytes: &[u8]) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
         let before = self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        if before < KEPT as u64 {
+        if before - self.kept_from.load(Ordering::Relaxed) < KEPT as u64 {
             let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
             let room = KEPT - first.len();
             first.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -89,6 +102,7 @@ pub(crate) struct Wire {
 #[derive(Debug)]
 enum Io {
     Tcp(TcpStream),
+    Unix(UnixStream),
     Tls(Box<TlsStream<Wire>>),
 }
 
@@ -96,6 +110,11 @@ impl Wire {
     /// A plain connection. What TLS itself needs comes on top of a check's allowance.
     pub(crate) fn tcp(stream: TcpStream) -> Self {
         Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE), written: false }
+    }
+
+    /// A connection to a Unix socket of this host.
+    pub(crate) fn unix(stream: UnixStream) -> Self {
+        Self { io: Io::Unix(stream), seen: Seen::new(ALLOWANCE), written: false }
     }
 
     /// A TLS session over a plain connection.
@@ -113,6 +132,14 @@ impl Wire {
         }
     }
 
+    /// The server's certificate, in DER, on a wire with TLS: what a login can be bound to (RFC 5929).
+    pub(crate) fn certificate(&self) -> Option<&[u8]> {
+        match &self.io {
+            Io::Tls(stream) => stream.get_ref().1.peer_certificates()?.first().map(AsRef::as_ref),
+            Io::Tcp(_) | Io::Unix(_) => None,
+        }
+    }
+
     /// What the peer has sent on this layer; stays readable when the wire itself is gone.
     pub(crate) fn seen(&self) -> Arc<Seen> {
         Arc::clone(&self.seen)
@@ -123,6 +150,7 @@ impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(match &mut self.io {
+            Io::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
             Io::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
             Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
         })?;
@@ -134,6 +162,7 @@ impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.before_write()?;
         match &mut self.io {
+            Io::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
             Io::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
             Io::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
         }
@@ -146,6 +175,7 @@ impl AsyncWrite for Wire {
     ) -> Poll<io::Result<usize>> {
         self.before_write()?;
         match &mut self.io {
+            Io::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
             Io::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
             Io::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
         }
@@ -154,12 +184,14 @@ impl AsyncWrite for Wire {
     fn is_write_vectored(&self) -> bool {
         match &self.io {
             Io::Tcp(stream) => stream.is_write_vectored(),
+            Io::Unix(stream) => stream.is_write_vectored(),
             Io::Tls(stream) => stream.is_write_vectored(),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.io {
+            Io::Unix(stream) => Pin::new(stream).poll_flush(cx),
             Io::Tcp(stream) => Pin::new(stream).poll_flush(cx),
             Io::Tls(stream) => Pin::new(stream).poll_flush(cx),
         }
@@ -167,6 +199,7 @@ impl AsyncWrite for Wire {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.io {
+            Io::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
             Io::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
             Io::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// A timeout that says which addresses were tried: a name that leads to a wrong one is a usual cause.
 pub(super) fn with_addresses(mut failure: Failure, race: &Race, tried: &[SocketAddr]) -> Failure {
-    if failure.code.as_str() == "connect.timeout" {
+    if failure.code.is(Phase::Connect, Cause::Timeout) {
         let waited = failure.evidence.take().unwrap_or_default();
         failure.evidence = Some(format!("{waited}; {}", race.told(tried)));
     }

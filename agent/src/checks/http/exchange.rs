@@ -105,13 +105,16 @@ impl Http {
     /// one that says nothing there may be a server that says nothing.
     fn by_proxy(&self, probe: &Probe, draft: &Draft, mut failure: Failure) -> Failure {
         let Some(proxy) = self.proxy.as_ref().filter(|_| !draft.url.is_tls()) else { return failure };
-        match failure.code.as_str() {
-            "protocol.wrong-service" | "protocol.malformed" => {
+        if failure.code.phase() != Phase::Protocol {
+            return failure;
+        }
+        match failure.code.cause() {
+            Cause::WrongService | Cause::Malformed => {
                 let message = format!("what answers in the proxy's place is none: {}", failure.message);
                 let fault = Fault::new(Cause::NotAProxy, message).evidence(failure.evidence.unwrap_or_default());
                 probe.fail(Phase::Proxy, fault)
             }
-            "protocol.silent" | "protocol.timeout" | "protocol.closed" | "protocol.reset" => {
+            Cause::Silent | Cause::Timeout | Cause::Closed | Cause::Reset => {
                 failure.message =
                     format!("{} (the proxy {}, or the server behind it)", failure.message, proxy.endpoint);
                 failure
@@ -169,8 +172,10 @@ impl Http {
         let request = draft.build(self, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
         let heard = connection.seen.count();
         let answer = probe.phase(phase, connection.send(request)).await;
-        let ended =
-            |failure: &Failure| matches!(failure.code.as_str(), "protocol.closed" | "protocol.reset" | "auth.closed");
+        let ended = |failure: &Failure| {
+            matches!(failure.code.phase(), Phase::Protocol | Phase::Auth)
+                && matches!(failure.code.cause(), Cause::Closed | Cause::Reset)
+        };
         match answer {
             Err(failure) if connection.kept && ended(&failure) && connection.seen.count() == heard => {
                 let wire = self.open(probe, &draft.url.endpoint).await?;

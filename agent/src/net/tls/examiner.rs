@@ -12,12 +12,18 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
-use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, NamedGroup, RootCertStore, SignatureScheme};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(rustls::crypto::ring::default_provider()));
+/// With P-256 first: every TLS 1.3 server must have it (RFC 8446 section 9.1), and a server that has
+/// nothing else (Debian's `PostgreSQL`) then needs no second `ClientHello`, which is a turn.
+static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
+    let mut provider = rustls::crypto::ring::default_provider();
+    provider.kx_groups.sort_by_key(|group| group.name() != NamedGroup::secp256r1);
+    Arc::new(provider)
+});
 
 /// What the server showed.
 #[derive(Clone, Debug, Default)]

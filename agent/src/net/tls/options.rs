@@ -1,11 +1,13 @@
 //! The TLS options that every check with TLS takes.
 
-use crate::config::{Diagnostic, Fields};
+use crate::config::shape::{Shape, Shown};
+use crate::config::{Diagnostic, Fields, Given, Misfit, Setting};
 use crate::net::trust;
 use rustls::RootCertStore;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::sign::CertifiedKey;
+use serde_json::json;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,6 +56,45 @@ impl TlsOptions {
             Some(Err((option, error))) => return bad_file(fields, option, &error),
         };
         Some(Self { verify, roots, client, expiry_warning_days })
+    }
+}
+
+/// Whether a check asks a server for TLS that speaks its own protocol first (`PostgreSQL`, `MySQL`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TlsMode {
+    /// Plain only.
+    Never,
+    /// TLS where the server offers it; the certificate is only verified when `ca_file` is given, as
+    /// the clients of these databases do it (`sslmode=prefer`, `--ssl-mode=PREFERRED`).
+    Prefer,
+    /// TLS, with the certificate verified, or the check fails.
+    Always,
+}
+
+impl TlsMode {
+    /// The TLS options as they count in this mode.
+    #[must_use]
+    pub fn apply(self, options: TlsOptions) -> TlsOptions {
+        let verify = options.verify && (self != Self::Prefer || options.roots.is_some());
+        TlsOptions { verify, ..options }
+    }
+}
+
+impl Setting for TlsMode {
+    const SHAPE: Shape = Shape {
+        words: "true, false, or prefer",
+        short: "flag or prefer",
+        shown: Shown::Plain,
+        schema: || json!({"anyOf": [{"type": "boolean"}, {"enum": ["prefer", "yes", "no", "on", "off", "true", "false"]}]}),
+    };
+
+    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
+        given.parse(&Self::SHAPE, |text| match text.to_ascii_lowercase().as_str() {
+            "prefer" => Some(Self::Prefer),
+            "true" | "yes" | "on" | "1" => Some(Self::Always),
+            "false" | "no" | "off" | "0" => Some(Self::Never),
+            _ => None,
+        })
     }
 }
 
