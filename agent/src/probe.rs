@@ -9,7 +9,7 @@ use crate::catalogue::Cause;
 use crate::event::Event;
 use crate::fault::{Failure, Fault};
 use crate::net::identify::Protocol;
-use crate::net::{self, Endpoint, Host, Place, Race, Seen, TlsOptions, Wire};
+use crate::net::{self, Endpoint, Host, Nudge, Place, Race, Seen, TlsOptions, Wire};
 use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
 use crate::phase::Phase;
 use crate::secret::Redactor;
@@ -41,6 +41,9 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 
 /// What it waits at most: no verdict is held up for longer.
 const LONGEST_GRACE: Duration = Duration::from_millis(150);
+
+/// How long before the end, beside what connecting took, a silent peer is asked who it is.
+const NUDGE_MARGIN: Duration = Duration::from_millis(50);
 
 /// What a peer did while it was listened to; see [`Probe::listen`].
 #[derive(Debug)]
@@ -145,9 +148,7 @@ impl Probe {
         let (stream, address) = connected?;
         self.grace = (began.elapsed() * 2).clamp(SHORTEST_GRACE, LONGEST_GRACE);
         self.note_address(address);
-        let wire = Wire::tcp(stream);
-        self.seen = Some(wire.seen());
-        Ok(wire)
+        Ok(self.prepare(Wire::tcp(stream)))
     }
 
     /// Connects to where a service listens: [`Probe::open`], or a Unix socket.
@@ -167,9 +168,17 @@ impl Probe {
     /// `connect.*`.
     pub(crate) async fn open_socket(&mut self, path: &Path) -> Result<Wire, Failure> {
         let stream = self.phase(Phase::Connect, net::unix(path)).await?;
-        let wire = Wire::unix(stream);
+        Ok(self.prepare(Wire::unix(stream)))
+    }
+
+    /// Looks over a new wire's shoulder: what it hears, and that it hears something in time.
+    fn prepare(&mut self, mut wire: Wire) -> Wire {
         self.seen = Some(wire.seen());
-        Ok(wire)
+        if self.expected.is_some() {
+            let margin = (NUDGE_MARGIN + self.grace).min(self.left() / 5);
+            wire.nudge(Nudge::at(self.until() - margin));
+        }
+        wire
     }
 
     /// Leaves the addresses behind the first that answers alone. For services that hold connections
@@ -271,7 +280,7 @@ impl Probe {
     pub async fn phase<T>(&mut self, phase: Phase, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Failure> {
         let began = Instant::now();
         let heard_before = self.heard();
-        let deadline = self.world.deadline.map_or(self.deadline, |run| run.min(self.deadline));
+        let deadline = self.until();
         #[expect(clippy::disallowed_methods, reason = "the one place that keeps deadlines")]
         let result = tokio::time::timeout_at(deadline, work).await;
         let timing = Timing { phase, elapsed: began.elapsed(), address: None };
@@ -330,8 +339,12 @@ impl Probe {
     /// What is left of the check's time.
     #[must_use]
     pub fn left(&self) -> Duration {
-        let deadline = self.world.deadline.map_or(self.deadline, |run| run.min(self.deadline));
-        deadline.saturating_duration_since(Instant::now())
+        self.until().saturating_duration_since(Instant::now())
+    }
+
+    /// When the check's time is up, or the run's if that is sooner.
+    fn until(&self) -> Instant {
+        self.world.deadline.map_or(self.deadline, |run| run.min(self.deadline))
     }
 
     /// A share of what is left, for each of so many attempts: it ends a little before the check's

@@ -26,6 +26,7 @@
 
 use crate::checks::{Check, ResultName};
 use crate::config::Fields;
+use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Host, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
@@ -64,6 +65,7 @@ impl Check for Tls {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.expect(Protocol::Tls);
         let wire = probe.open(&self.endpoint).await?;
         let name = self.server_name.as_ref().unwrap_or(&self.endpoint.host);
         let mut wire = probe.tls(wire, &self.options, name, &[]).await?;

@@ -5,7 +5,7 @@ mod examiner;
 mod fault;
 mod options;
 
-pub(crate) use fault::fault_of_alert;
+pub(crate) use fault::{fault_of_alert, fault_of_plain};
 pub use options::{TlsMode, TlsOptions};
 
 use crate::catalogue::Cause;

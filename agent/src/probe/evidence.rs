@@ -51,10 +51,13 @@ impl Probe {
             Cause::Malformed | Cause::Closed | Cause::Reset | Cause::Timeout | Cause::Silent | Cause::TooLarge
         );
         let (Some(expected), Some(seen)) = (self.expected, &self.seen) else { return fault };
+        let first = seen.first();
+        if phase == Phase::Tls && fault.cause == Cause::Timeout {
+            return net::tls::fault_of_plain(&first).unwrap_or(fault);
+        }
         if !unclear || !matches!(phase, Phase::Protocol | Phase::Auth) {
             return fault;
         }
-        let first = seen.first();
         match identify(&first) {
             Some(peer) if peer.wants_tls => {
                 Fault::new(Cause::Required, "the peer wants TLS on this port").evidence(peer.detail).at(Phase::Tls)

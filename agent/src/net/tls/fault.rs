@@ -21,8 +21,8 @@ pub(super) fn of_handshake(
     host: &Host,
     trust: &Trust,
 ) -> Fault {
-    if !first.is_empty() && !is_tls(first) {
-        return not_tls(first);
+    if let Some(fault) = fault_of_plain(first) {
+        return fault;
     }
     let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         return Fault::from(error);
@@ -47,6 +47,11 @@ pub(crate) fn fault_of_alert(error: &Error) -> Fault {
     }
     .evidence(error.to_string())
     .at(Phase::Tls)
+}
+
+/// The fault of a peer whose first bytes are no TLS.
+pub(crate) fn fault_of_plain(first: &[u8]) -> Option<Fault> {
+    (!first.is_empty() && !is_tls(first)).then(|| not_tls(first))
 }
 
 /// Whether the bytes begin with a TLS record (RFC 8446 section 5.1): alert, handshake, or an

@@ -1,0 +1,75 @@
+//! Peers that wait for something else than what the check says: they are asked who they are shortly
+//! before the time is up.
+
+use harness::agent::{Agent, Ran};
+use harness::peers::{Manner, Peer, Wire};
+use serde_json::Value;
+use std::io::Read as _;
+
+/// Waits for a command, as Redis does, and answers an unknown one as it does.
+fn waits_for_commands() -> Peer {
+    Peer::serve(|wire| answer_commands(&wire, b"-ERR unknown command 'HELP', with args beginning with: \r\n"))
+}
+
+/// Says nothing until a line `HELP` comes, then this.
+fn answer_commands(mut wire: &Wire, answer: &[u8]) {
+    let (mut heard, mut space) = (Vec::new(), [0; 1024]);
+    while let Ok(length @ 1..) = wire.read(&mut space) {
+        heard.extend_from_slice(&space[..length]);
+        if heard.ends_with(b"HELP\r\n\r\n") && !wire.send(answer) {
+            return;
+        }
+    }
+}
+
+fn http(peer: &Peer) -> String {
+    format!("- {{type: http, url: 'http://127.0.0.1:{}/', timeout: 0.5}}", peer.port())
+}
+
+fn tls(peer: &Peer) -> String {
+    format!("- {{type: tls, host: 127.0.0.1, port: {}, timeout: 0.5}}", peer.port())
+}
+
+fn failure(yaml: &str) -> Value {
+    let ran: Ran = Agent::new(yaml).args(["--format", "json"]).run();
+    assert!(ran.elapsed.as_secs_f64() < 1.5, "{ran:?}");
+    ran.json()["checks"][0]["failure"].clone()
+}
+
+#[test]
+fn a_silent_peer_that_answers_a_line_is_named() {
+    let failure = failure(&http(&waits_for_commands()));
+    assert_eq!(failure["code"], "protocol.wrong-service", "{failure}");
+    assert_eq!(failure["message"], "this is a Redis server, not HTTP");
+}
+
+#[test]
+fn a_peer_that_waits_through_the_tls_handshake_is_named() {
+    let failure = failure(&tls(&waits_for_commands()));
+    assert_eq!(failure["code"], "tls.not-tls", "{failure}");
+    assert_eq!(failure["message"], "a Redis server answered without TLS");
+}
+
+#[test]
+fn what_the_line_brings_is_no_answer_to_the_check() {
+    // An echo, a right answer that comes too late, and an end: silent they all were.
+    for answer in [&b"HELP\r\n\r\n"[..], b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b""] {
+        let peer = Peer::serve(move |wire| answer_commands(&wire, answer));
+        let failure = failure(&http(&peer));
+        assert_eq!(failure["code"], "protocol.silent", "{failure}");
+    }
+}
+
+#[test]
+fn a_peer_that_spoke_is_left_alone() {
+    let peer = Peer::start(Manner::Banner(b"HTTP/1.1 200 OK\r\n".to_vec()));
+    let failure = failure(&http(&peer));
+    assert_eq!(failure["code"], "protocol.timeout", "{failure}");
+    let request = "GET / HTTP/1.1\r\n".len() as u64;
+    assert!(peer.received() > request);
+    let quiet = Peer::start(Manner::Silent);
+    let failure = self::failure(&http(&quiet));
+    assert_eq!(failure["code"], "protocol.silent", "{failure}");
+    // Both ports have five digits, so that both requests have the same length.
+    assert_eq!(quiet.received(), peer.received() + "HELP\r\n\r\n".len() as u64);
+}
