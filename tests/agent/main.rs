@@ -6,6 +6,7 @@ mod command_line;
 mod demo;
 mod dns;
 mod docs;
+mod every_check;
 mod generated;
 mod guarantees;
 mod hostile;
