@@ -103,6 +103,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub record: Option<PathBuf>,
 
+    /// Also write failures, warnings and the counts to the system's journal
+    #[arg(long, help_heading = "Output")]
+    pub journal: bool,
+
     /// Show the evidence under every failure
     #[arg(long, help_heading = "Output")]
     pub explain: bool,

@@ -23,7 +23,7 @@ _conn__check() {
 
     case "${cmd}" in
         conn__check)
-            opts="-4 -6 -o -v -d -t -U -h -V --include-tags --exclude-tags --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host --format --output --record --explain --verbose --duration --tracebacks --unbuffered-output --color --help --version"
+            opts="-4 -6 -o -v -d -t -U -h -V --include-tags --exclude-tags --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host --format --output --record --journal --explain --verbose --duration --tracebacks --unbuffered-output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -11,6 +11,7 @@ mod generated;
 mod guarantees;
 mod hostile;
 mod http;
+mod journal;
 mod pace;
 mod proxy;
 mod reports;

@@ -1,6 +1,7 @@
 //! From what happened to bytes: one file per format, all over the same [`View`].
 
 mod human;
+pub mod journal;
 mod json;
 mod jsonl;
 mod junit;

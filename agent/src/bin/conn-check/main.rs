@@ -117,7 +117,7 @@ fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan) -> u8 {
     let view = View::of(&plan, &selection, &report);
     let _ = reporter.finish(&view, &mut writer);
     // What was not run must not take the place of a result.
-    let kept = writer.keep().and_then(|()| if args.dry_run { Ok(()) } else { output.record(&view) });
+    let kept = writer.keep().and_then(|()| if args.dry_run { Ok(()) } else { output.leave(&view) });
     let status = match kept {
         Err(error) => complain(&error),
         Ok(()) if args.dry_run => 0,

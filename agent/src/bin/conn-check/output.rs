@@ -80,8 +80,18 @@ impl<'a> Output<'a> {
         kept.map_or_else(|error| complain(&error), |()| UNKNOWN)
     }
 
-    /// Keeps the result for `--record`.
-    pub(crate) fn record(&self, view: &View<'_>) -> Result<(), String> {
+    /// Leaves the result where others look for it: `--journal`, `--record`.
+    pub(crate) fn leave(&self, view: &View<'_>) -> Result<(), String> {
+        if self.args.journal
+            && let Err(error) = report::journal::write(view)
+        {
+            // The checks are done, and everybody else hears of them.
+            complain(&format!("--journal: there is no journal here ({error})"));
+        }
+        self.record(view)
+    }
+
+    fn record(&self, view: &View<'_>) -> Result<(), String> {
         let Some(path) = &self.args.record else { return Ok(()) };
         let mut json = Vec::new();
         let written = report::reporter(Format::Json, self.style).finish(view, &mut json);
