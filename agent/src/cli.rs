@@ -22,7 +22,7 @@ Examples:
 /// Verify every network dependency of a service from the host it runs on, and say what is broken,
 /// in which phase, whose job the fix is and what to do next.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "conn-check", version, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(name = "conn-check", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// The YAML file with the checks, or - for standard input

@@ -48,11 +48,15 @@ impl Redactor {
         Self { secrets: Vec::new() }
     }
 
-    /// Adds a secret, also in the forms in which it is sent: base64 (HTTP, SMTP) and URL encoded.
+    /// Adds a secret, also in the forms in which it is sent, base64 (HTTP, SMTP) and URL encoded,
+    /// and in those in which an error page or a JSON answer says it back.
     pub fn add(&mut self, secret: &str) {
         let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         let spaced = encoded.replace('+', "%20");
-        for form in [secret.to_owned(), STANDARD.encode(secret), encoded, spaced] {
+        let quoted = serde_json::Value::from(secret).to_string();
+        let quoted = quoted[1..quoted.len() - 1].to_owned();
+        let [decimal, hexadecimal] = ["&#39;", "&#x27;"].map(|apostrophe| html(secret, apostrophe));
+        for form in [secret.to_owned(), STANDARD.encode(secret), encoded, spaced, quoted, decimal, hexadecimal] {
             if !form.is_empty() && !self.secrets.contains(&form) {
                 self.secrets.push(form);
             }
@@ -104,6 +108,12 @@ impl Redactor {
         }
         clean
     }
+}
+
+/// A text as HTML has it; templates differ in the apostrophe.
+fn html(text: &str, apostrophe: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    text.replace('\'', apostrophe)
 }
 
 impl fmt::Debug for Redactor {
@@ -255,6 +265,10 @@ mod tests {
         redactor.add("ab");
         assert_eq!(redactor.redact("hunter2 aGVudGVy ab abc"), "*** aGVudGVy *** abc");
         assert_eq!(redactor.redact(&format!("Basic {}", STANDARD.encode("hunter2"))), "Basic ***");
+        redactor.add(r#"a"b<c>&'\d"#);
+        for said in [r#"a\"b<c>&'\\d"#, "a&quot;b&lt;c&gt;&amp;&#39;\\d", "a&quot;b&lt;c&gt;&amp;&#x27;\\d"] {
+            assert_eq!(redactor.redact(said), "***");
+        }
     }
 
     #[test]

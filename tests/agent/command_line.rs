@@ -18,7 +18,7 @@ fn bare(arguments: &[&str]) -> (i32, String, String) {
 
 /// A file with one check that passes.
 fn passing(peer: &Peer) -> String {
-    format!("- {{type: tcp, host: 127.0.0.1, port: {}, tags: [a]}}", peer.port())
+    format!("- {{type: tcp, host: 127.0.0.1, port: {}, tags: [a, b]}}", peer.port())
 }
 
 #[test]
@@ -234,4 +234,27 @@ fn colours_come_only_when_asked_for() {
     assert!(on_terminal("").contains('\u{1b}'), "{}", on_terminal(""));
     assert!(!on_terminal("NO_COLOR=1").contains("\u{1b}[3"), "{}", on_terminal("NO_COLOR=1"));
     assert!(!on_terminal("TERM=dumb").contains("\u{1b}[3"));
+}
+
+#[test]
+fn a_flag_may_be_said_twice_and_the_last_value_counts() {
+    let peer = Peer::start(Manner::Silent);
+    let ran = Agent::new(&passing(&peer)).args(["-vv", "--format=json", "--format=plain"]).run();
+    assert_eq!((ran.status, ran.out.contains(" OK")), (0, true), "{ran:?}");
+}
+
+#[test]
+fn a_record_does_not_take_the_place_of_the_output() {
+    let peer = Peer::start(Manner::Silent);
+    let ran = Agent::new(&passing(&peer)).args(["--output=same", "--record=same"]).run();
+    assert_eq!(ran.status, 3);
+    assert!(ran.err.contains("--output and --record name the same file"), "{ran:?}");
+}
+
+#[test]
+fn a_tag_that_no_check_has_is_noted() {
+    let peer = Peer::start(Manner::Silent);
+    let yaml = format!("- {{type: tcp, host: 127.0.0.1, port: {}, tags: [a]}}\n", peer.port());
+    let ran = Agent::new(&yaml).args(["--include-tags=a,typo"]).run();
+    assert_eq!((ran.status, ran.err.as_str()), (0, "conn-check: note: no check has the tag `typo`\n"), "{ran:?}");
 }

@@ -61,7 +61,7 @@ fn a_redirect_to_another_host_gets_no_login_and_no_cookie() {
         "allow_redirects: true",
         "auth: [app, s3cret]",
         "cookies: {session: abc}",
-        "headers: {Authorization: x, Cookie: y}",
+        "headers: {Authorization: x, Cookie: y, X-Auth-Token: z, X-Plain: v}",
     ];
     let (verdict, check) = check(&first.url("/"), &more);
     assert_eq!(verdict, "pass", "{check}");
@@ -72,6 +72,7 @@ fn a_redirect_to_another_host_gets_no_login_and_no_cookie() {
         ("/in", None, None),
         "{seen:?}"
     );
+    assert_eq!((seen.header("x-auth-token"), seen.header("x-plain")), (None, Some("v")), "{seen:?}");
 }
 
 #[test]

@@ -59,6 +59,9 @@ fn program(args: &Args) -> u8 {
     if !args.tls_certs_path.exists() && args.tls_certs_path != std::path::Path::new("/etc/ssl/certs") {
         return complain(&format!("--tls-certs-path: there is no `{}`", args.tls_certs_path.display()));
     }
+    if args.record.is_some() && args.record == args.output {
+        return complain("--output and --record name the same file: one of them would be lost");
+    }
     let output = Output::new(args);
     let (source, loaded) = match Source::read(config) {
         Ok(source) => {
@@ -88,6 +91,9 @@ fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan) -> u8 {
     let selection = Selection::of(&plan, &wanted);
     if selection.is_empty() {
         return output.refuse(source, &[nothing_selected(&plan)]);
+    }
+    for tag in wanted.include_tags.iter().filter(|tag| plan.entries.iter().all(|entry| !entry.tags.contains(*tag))) {
+        let _ = writeln!(io::stderr(), "conn-check: note: no check has the tag `{}`", tag.escape_debug());
     }
     let plan = Arc::new(plan);
     let stage = Stage { plan: &plan, selection: &selection };

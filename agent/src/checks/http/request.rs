@@ -91,8 +91,10 @@ impl Draft {
     fn headers(&self, check: &Http, authorization: Option<&str>) -> Result<HeaderMap, Fault> {
         let mut headers = HeaderMap::new();
         for (name, value) in &check.headers.0 {
+            // What may be a login is not for the host of a redirect (RFC 9110 section 15.4).
+            let is_secret = crate::secret::is_secret_name(name);
             let name = HeaderName::try_from(name).map_err(|error| own_fault(&error))?;
-            if self.trusted || !(name == AUTHORIZATION || name == COOKIE) {
+            if self.trusted || !is_secret {
                 headers.append(name, HeaderValue::try_from(value.expose()).map_err(|error| own_fault(&error))?);
             }
         }
