@@ -11,6 +11,7 @@ mod guarantees;
 mod hostile;
 mod http;
 mod pace;
+mod postgres;
 mod proxy;
 mod reports;
 mod seeds;
