@@ -13,6 +13,7 @@ mod hostile;
 mod http;
 mod journal;
 mod pace;
+mod postgres;
 mod proxy;
 mod reports;
 mod seeds;

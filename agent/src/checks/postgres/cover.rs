@@ -1,0 +1,89 @@
+//! What protects the connection: the server is asked for TLS in its own protocol.
+
+use super::Postgres;
+use super::said::Said;
+use crate::catalogue::Cause;
+use crate::fault::{Failure, Fault};
+use crate::net::{TlsMode, Wire};
+use crate::phase::Phase;
+use crate::probe::Probe;
+use std::io;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// What lies between this host and the server: its rules differ by that.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Cover {
+    /// A Unix socket.
+    Socket,
+    /// Nothing, because the check wants none.
+    Plain,
+    /// Nothing, because the server has none.
+    Refused,
+    /// TLS.
+    Tls,
+}
+
+/// The request for TLS: its length, and a number that is no version of the protocol
+/// (<https://www.postgresql.org/docs/current/protocol-message-formats.html>, `SSLRequest`).
+const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+
+/// The longest complaint that is read, in bytes.
+const COMPLAINT: usize = 8 * 1024;
+
+impl Postgres {
+    /// The connection with the protection that the check wants.
+    ///
+    /// # Errors
+    /// `protocol.*` and `tls.*`.
+    pub(super) async fn cover(&self, probe: &mut Probe, mut wire: Wire) -> Result<(Wire, Cover), Failure> {
+        let Some(host) = self.place.host() else { return Ok((wire, Cover::Socket)) };
+        if self.mode == TlsMode::Never {
+            return Ok((wire, Cover::Plain));
+        }
+        if probe.phase(Phase::Protocol, is_offered(&mut wire)).await? {
+            return Ok((probe.tls(wire, &self.options, host, &[]).await?, Cover::Tls));
+        }
+        if self.mode == TlsMode::Always {
+            return Err(probe.fail(Phase::Tls, not_offered()));
+        }
+        wire.seen().begin_anew();
+        Ok((wire, Cover::Refused))
+    }
+}
+
+/// Whether the server offers TLS: one byte, and not one more. What follows it unencrypted may be
+/// somebody else's who hopes to have it taken for the server's (CVE-2021-23222).
+async fn is_offered(wire: &mut Wire) -> Result<bool, Fault> {
+    wire.write_all(&REQUEST).await?;
+    let mut answer = [0; 512];
+    let count = wire.read(&mut answer).await?;
+    match &answer[..count] {
+        [] => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+        b"S" => Ok(true),
+        b"N" => Ok(false),
+        [b'E', ..] => Err(complaint(wire, answer[..count].to_vec()).await?),
+        _ => Err(Fault::new(Cause::Malformed, "the answer to the request for TLS was not understood")),
+    }
+}
+
+/// What a server says that cannot even answer: no process to spare, no connection left in a pooler.
+async fn complaint(wire: &mut Wire, mut begun: Vec<u8>) -> Result<Fault, Fault> {
+    let mut more = [0; 512];
+    while !Said::is_whole(&begun) && begun.len() < COMPLAINT {
+        match wire.read(&mut more).await? {
+            0 => break,
+            count => begun.extend_from_slice(&more[..count]),
+        }
+    }
+    let said = Said::read(&begun);
+    Ok(said.map_or_else(
+        || Fault::new(Cause::Malformed, "the answer to the request for TLS was not understood"),
+        |said| said.before_login(),
+    ))
+}
+
+fn not_offered() -> Fault {
+    Fault::new(Cause::NotTls, "the server has TLS switched off")
+        .evidence("it answered N to the request for TLS")
+        .next_step("switch ssl on in its postgresql.conf, or set use_tls: false (or prefer) for this check")
+}

@@ -1,0 +1,139 @@
+//! The stream under the client library: it tells how far the dialogue has come.
+
+use super::binding;
+use crate::net::{Seen, Wire};
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{self, Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+/// How far a dialogue has come.
+#[derive(Debug)]
+pub(super) struct Progress {
+    seen: Arc<Seen>,
+    /// How often the client spoke first or after the server had.
+    turns: AtomicUsize,
+    server_spoke_last: AtomicBool,
+    ended: AtomicBool,
+}
+
+impl Progress {
+    fn new(seen: Arc<Seen>) -> Self {
+        Self {
+            seen,
+            turns: AtomicUsize::new(0),
+            server_spoke_last: AtomicBool::new(true),
+            ended: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the client has gone on after the server's first answer: it has understood it.
+    pub(super) fn is_understood(&self) -> bool {
+        self.turns.load(Ordering::Relaxed) > 1
+    }
+
+    /// Whether the server closed the connection.
+    pub(super) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// The first bytes of the server.
+    pub(super) fn first(&self) -> Vec<u8> {
+        self.seen.first()
+    }
+
+    fn spoken(&self) {
+        if self.server_spoke_last.swap(false, Ordering::Relaxed) {
+            self.turns.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The library would wait for the rest of whatever length stands in a message; no answer to the
+    /// start-up message begins otherwise, so nothing else has to be waited for.
+    fn heard(&self, count: usize) -> io::Result<()> {
+        self.ended.store(count == 0, Ordering::Relaxed);
+        self.server_spoke_last.store(true, Ordering::Relaxed);
+        if !self.is_understood() && !is_beginning_of_an_answer(&self.first()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "no message of this protocol"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether an `AuthenticationRequest` or an `ErrorResponse` begins like this; libpq has the same limits.
+fn is_beginning_of_an_answer(first: &[u8]) -> bool {
+    let (Some(kind @ (b'R' | b'E')), length) = (first.first(), first.get(1..5)) else { return first.is_empty() };
+    let most = if *kind == b'R' { 2_000 } else { 30_000 };
+    match length.and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()) {
+        Some(length) => (8..=most).contains(&u32::from_be_bytes(length)),
+        None => first.get(1).is_none_or(|highest| *highest == 0),
+    }
+}
+
+/// A wire, plain or with TLS already, as the client library takes it.
+#[derive(Debug)]
+pub(super) struct Dialogue {
+    wire: Wire,
+    progress: Arc<Progress>,
+    /// What ties a login to this TLS session.
+    binding: Option<Vec<u8>>,
+}
+
+impl Dialogue {
+    pub(super) fn new(wire: Wire) -> Self {
+        let binding = wire.certificate().and_then(binding::server_end_point);
+        Self { progress: Arc::new(Progress::new(wire.seen())), wire, binding }
+    }
+
+    pub(super) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+}
+
+impl AsyncRead for Dialogue {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        task::ready!(Pin::new(&mut self.wire).poll_read(cx, buf))?;
+        Poll::Ready(self.progress.heard(buf.filled().len() - before))
+    }
+}
+
+impl AsyncWrite for Dialogue {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.progress.spoken();
+        Pin::new(&mut self.wire).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_shutdown(cx)
+    }
+}
+
+impl TlsStream for Dialogue {
+    fn channel_binding(&self) -> ChannelBinding {
+        self.binding.clone().map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
+    }
+}
+
+/// Tells the client library that there is nothing left to be done for TLS.
+#[derive(Debug)]
+pub(super) struct AsItIs;
+
+impl TlsConnect<Dialogue> for AsItIs {
+    type Stream = Dialogue;
+    type Error = Infallible;
+    type Future = Ready<Result<Dialogue, Infallible>>;
+
+    fn connect(self, dialogue: Dialogue) -> Self::Future {
+        ready(Ok(dialogue))
+    }
+}

@@ -1,0 +1,264 @@
+//! From what the server and the client library say to the one code that names the cause.
+//!
+//! SQLSTATE 28000 has many causes, which only the server's text tells apart. It may be in another
+//! language; then the message names more than one.
+
+use super::cover::Cover;
+use super::dialogue::Progress;
+use super::said::Said;
+use crate::catalogue::{Cause, Owner};
+use crate::fault::Fault;
+use crate::phase::Phase;
+use std::error::Error as _;
+use std::io;
+use tokio_postgres::Error;
+
+/// A login, for those who explain why it failed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt<'a> {
+    pub(super) user: &'a str,
+    pub(super) database: &'a str,
+    pub(super) has_password: bool,
+    pub(super) cover: Cover,
+    pub(super) progress: &'a Progress,
+}
+
+impl Attempt<'_> {
+    /// The cause of a login's failure.
+    pub(super) fn fault(&self, error: Error) -> Fault {
+        if let Some(error) = error.as_db_error() {
+            return self.refused(&error.into());
+        }
+        if is_of_transport(&error) {
+            return match Said::read(&self.progress.first()) {
+                Some(said) if said.code.is_empty() => said.before_login(),
+                _ => of_transport(error, self.progress),
+            };
+        }
+        let asked = Demand::read(&self.progress.first());
+        match asked {
+            Some(demand) if !self.progress.is_understood() => self.unanswerable(demand),
+            Some(Demand::Sasl) => Fault::new(
+                Cause::Malformed,
+                "the server did not prove that it knows the password: it may not be the one it claims to be",
+            ),
+            _ => Fault::new(Cause::Malformed, "the answer to the login was not understood"),
+        }
+        .caused_by(&error)
+    }
+
+    /// The server wants what the check does not have: nothing was sent.
+    fn unanswerable(&self, demand: Demand) -> Fault {
+        match demand {
+            Demand::Password | Demand::Md5 | Demand::Sasl if !self.has_password => Fault::new(
+                Cause::Required,
+                format!("the server wants a password for {}, and the check has none", self.user),
+            )
+            .at(Phase::Auth)
+            .next_step("add password to this check"),
+            _ => Fault::new(
+                Cause::MethodUnsupported,
+                format!("the server wants {} for {}, which conn-check cannot do", demand.name(), self.user),
+            )
+            .at(Phase::Auth)
+            .owner(Owner::Service)
+            .next_step("let pg_hba.conf ask this user for a password (scram-sha-256) or a certificate from this host"),
+        }
+    }
+
+    fn refused(&self, said: &Said) -> Fault {
+        let (user, database) = (self.user, self.database);
+        match said.code.as_str() {
+            "28P01" => said
+                .fault(Cause::Rejected, format!("wrong password, or there is no role {user}"))
+                .at(Phase::Auth)
+                .next_step("check user and password, here and in the application; an expired one (VALID UNTIL) is refused like this too"),
+            "28000" => self.not_authorized(said),
+            "3D000" => said.fault(Cause::NoSuchDatabase, format!("there is no database {database}")).at(Phase::Request),
+            "42501" => said
+                .fault(Cause::PermissionDenied, format!("{user} may not connect to the database {database}"))
+                .at(Phase::Request)
+                .next_step(format!("GRANT CONNECT ON DATABASE {database} TO {user}")),
+            "55000" => said
+                .fault(Cause::PermissionDenied, format!("the database {database} takes no connections"))
+                .at(Phase::Request)
+                .next_step("see why it was closed (datallowconn), then ALTER DATABASE .. ALLOW_CONNECTIONS true"),
+            "57014" => said.fault(Cause::Timeout, "the server gave up the login").at(Phase::Auth),
+            "0A000" => said
+                .fault(Cause::UnsupportedVersion, "the server does not speak version 3 of the protocol")
+                .at(Phase::Protocol),
+            _ => self.pooled(said),
+        }
+    }
+
+    /// What a pooler says in its own words: pgbouncer has one code for most of them.
+    fn pooled(&self, said: &Said) -> Fault {
+        if said.has("no such database") {
+            let message = format!("the pooler has no database {}", self.database);
+            return said.fault(Cause::NoSuchDatabase, message).at(Phase::Request);
+        }
+        if said.has("no such user") || said.has("auth failed") {
+            return said.fault(Cause::Rejected, format!("the pooler refuses {}", self.user)).at(Phase::Auth);
+        }
+        if said.has("SSL required") {
+            return said.fault(Cause::Required, "the pooler wants TLS").at(Phase::Tls);
+        }
+        said.before_login()
+    }
+
+    fn not_authorized(&self, said: &Said) -> Fault {
+        let user = self.user;
+        if said.has("pg_hba.conf") {
+            return self.ruled_out(said);
+        }
+        if said.has("valid client certificate") {
+            return said.fault(Cause::ClientCertRequired, "the server wants a client certificate").at(Phase::Tls);
+        }
+        if said.has("channel binding") {
+            return said
+                .fault(Cause::MethodUnsupported, "something on the way ends TLS and begins it anew: the login is bound to another certificate than the server's")
+                .at(Phase::Auth)
+                .owner(Owner::Network)
+                .next_step("connect to the server itself, or let what stands before it pass TLS through");
+        }
+        if said.has("not permitted to log in") {
+            return said
+                .fault(Cause::Locked, format!("the role {user} may not log in (NOLOGIN)"))
+                .at(Phase::Auth)
+                .next_step(format!("use the role that is made for logins, or ALTER ROLE {user} LOGIN"));
+        }
+        if said.has("Peer authentication") || said.has("Ident authentication") {
+            return said
+                .fault(Cause::HostNotAllowed, format!("the system user who runs conn-check may not log in as {user}"))
+                .at(Phase::Auth)
+                .next_step("run it as that user, map the two in pg_ident.conf, or let pg_hba.conf ask for a password");
+        }
+        said.fault(
+            Cause::Rejected,
+            format!("the server does not let {user} in: no such role, or a wrong proof of who it is"),
+        )
+        .at(Phase::Auth)
+    }
+
+    /// A rule, or the lack of one. Whether it is for want of TLS only the server's administrator
+    /// knows, unless there is no TLS to be had.
+    fn ruled_out(&self, said: &Said) -> Fault {
+        let (user, database) = (self.user, self.database);
+        let message = format!("the server's rules (pg_hba.conf) do not let {user} into {database} from this host");
+        let next_step = match self.cover {
+            Cover::Plain => {
+                let message =
+                    format!("the server does not let {user} into {database} from this host without TLS; or not at all");
+                return said
+                    .fault(Cause::Required, message)
+                    .at(Phase::Tls)
+                    .next_step("set use_tls: true for this check; if that fails too, add a rule to pg_hba.conf");
+            }
+            Cover::Tls => {
+                "add a rule to pg_hba.conf; if the rules only want connections without TLS, set use_tls: false"
+            }
+            Cover::Refused | Cover::Socket => "add a rule for this user, database and host to pg_hba.conf",
+        };
+        said.fault(Cause::HostNotAllowed, message).at(Phase::Auth).next_step(next_step)
+    }
+}
+
+/// How the server wants to be shown who we are: the number in its `AuthenticationRequest`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Demand {
+    Password,
+    Md5,
+    Sasl,
+    Gss,
+    Sspi,
+    Other,
+}
+
+impl Demand {
+    fn read(first: &[u8]) -> Option<Self> {
+        let [b'R', _, _, _, _, 0, 0, 0, number, ..] = first else { return None };
+        Some(match number {
+            0 => return None,
+            3 => Self::Password,
+            5 => Self::Md5,
+            7 => Self::Gss,
+            9 => Self::Sspi,
+            10 => Self::Sasl,
+            _ => Self::Other,
+        })
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Password | Self::Md5 => "a password",
+            Self::Sasl => "another SASL mechanism than SCRAM-SHA-256",
+            Self::Gss => "GSSAPI (Kerberos)",
+            Self::Sspi => "SSPI",
+            Self::Other => "an old or unknown login method",
+        }
+    }
+}
+
+fn is_of_transport(error: &Error) -> bool {
+    error.is_closed() || error.source().is_some_and(|source| source.is::<io::Error>())
+}
+
+/// The fault of the connection, whatever the library was doing with it.
+fn of_transport(error: Error, progress: &Progress) -> Fault {
+    let closed = || io::Error::from(io::ErrorKind::UnexpectedEof);
+    if error.is_closed() {
+        return closed().into();
+    }
+    let text = error.to_string();
+    let inner = error.into_source().and_then(|source| source.downcast::<io::Error>().ok());
+    match inner {
+        // The library calls a message that ends too soon remaining bytes.
+        Some(inner) if inner.kind() == io::ErrorKind::Other && progress.is_ended() => {
+            Fault::from(closed()).evidence("it ended in the middle of a message")
+        }
+        Some(inner) => Fault::from(*inner),
+        None => Fault::new(Cause::Malformed, "the answer was not understood").evidence(text),
+    }
+}
+
+/// The cause of a request's failure; `what` was asked for.
+pub(super) fn of_request(error: Error, progress: &Progress, what: &str) -> Fault {
+    if let Some(error) = error.as_db_error() {
+        return objection(&error.into(), what);
+    }
+    if !is_of_transport(&error) {
+        return Fault::new(Cause::UnexpectedReply, format!("the {what} is answered with something else than rows"))
+            .owner(Owner::Config)
+            .caused_by(&error);
+    }
+    let fault = of_transport(error, progress);
+    if fault.cause == Cause::TooLarge {
+        return Fault { message: format!("the result of the {what} is longer than 64 KiB"), ..fault }
+            .owner(Owner::Config)
+            .next_step("let the query return less (LIMIT): what it returns is not looked at");
+    }
+    fault
+}
+
+fn objection(said: &Said, what: &str) -> Fault {
+    match said.code.as_str() {
+        "42501" => said.fault(Cause::PermissionDenied, format!("this role may not do what the {what} does")),
+        "25006" => said
+            .fault(Cause::UnexpectedReply, format!("the {what} writes, and a check must only read"))
+            .owner(Owner::Config)
+            .next_step("let the query read only"),
+        "57014" | "55P03" => {
+            said.fault(Cause::Timeout, format!("the {what} takes longer than the check has time, or waits for a lock"))
+        }
+        "57P01" | "57P02" | "57P05" => {
+            said.fault(Cause::Closed, format!("the server ended the session during the {what}"))
+        }
+        code if code.starts_with("42") || code.starts_with("22") || code.starts_with("0A") => said
+            .fault(Cause::UnexpectedReply, format!("the server cannot make sense of the {what}"))
+            .owner(Owner::Config)
+            .next_step("correct it; or see whether the application's migrations have run"),
+        _ => said.of_the_server().unwrap_or_else(|| {
+            said.fault(Cause::UnexpectedReply, format!("the {what} failed")).next_step("look at the server's log")
+        }),
+    }
+}

@@ -1,0 +1,67 @@
+//! A connection that is logged in.
+
+use super::dialogue::{Dialogue, Progress};
+use crate::probe::Probe;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use tokio_postgres::{Client, Connection, Error};
+
+/// A connection that is logged in. The library has two halves of it: what is asked for, and who moves
+/// the bytes. Both live here, in the check's own task.
+pub(super) struct Session {
+    client: Client,
+    connection: Option<Connection<Dialogue, Dialogue>>,
+    pub(super) progress: Arc<Progress>,
+}
+
+impl Session {
+    pub(super) fn new((client, connection): (Client, Connection<Dialogue, Dialogue>), progress: Arc<Progress>) -> Self {
+        Self { client, connection: Some(connection), progress }
+    }
+
+    /// What the server tells of itself: its version, and from version 14 on whether it is a replica.
+    pub(super) fn note_facts(&self, probe: &mut Probe) {
+        let Some(connection) = &self.connection else { return };
+        if let Some(version) = connection.parameter("server_version") {
+            probe.fact("server_version", probe.clean(version));
+        }
+        if let Some(standby) = connection.parameter("in_hot_standby") {
+            probe.fact("server_role", if standby == "on" { "replica" } else { "primary" });
+        }
+    }
+
+    /// Asks for something, and moves the bytes meanwhile.
+    ///
+    /// # Errors
+    /// What the server says, rather than that it then closed the connection.
+    pub(super) async fn ask<'a, T, F>(&'a mut self, work: impl FnOnce(&'a Client) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut work = pin!(work(&self.client));
+        let ended = match &mut self.connection {
+            None => Ok(()),
+            Some(connection) => tokio::select! {
+                biased;
+                done = &mut work => return done,
+                ended = connection => ended,
+            },
+        };
+        // What was still said is on its way to the work; with the connection gone, nothing else is.
+        self.connection = None;
+        match (work.await, ended) {
+            (Err(error), Err(ended)) if error.is_closed() => Err(ended),
+            (done, _) => done,
+        }
+    }
+
+    /// Takes leave of the server, without waiting for an answer: there is none.
+    pub(super) async fn end(self, probe: &Probe) {
+        drop(self.client);
+        if let Some(connection) = self.connection {
+            // A farewell that does not reach the server is no fault of the check's.
+            let _ = probe.glance(connection).await;
+        }
+    }
+}
