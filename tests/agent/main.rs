@@ -10,6 +10,7 @@ mod generated;
 mod guarantees;
 mod hostile;
 mod http;
+mod mysql;
 mod pace;
 mod proxy;
 mod reports;

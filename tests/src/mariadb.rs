@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Debian's 10.11. TLS and plain are spoken on the same port. The server runs without name
-//! resolution: everybody on this machine's loopback address is `localhost` to it.
+//! resolution: to its accounts a client on this machine is `127.0.0.1`, or `localhost` over the socket.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::process::CommandExt;

@@ -193,6 +193,7 @@ macro_rules! checks {
 checks! {
     dns::Dns,
     http::Http,
+    mysql::Mysql,
     tcp::Tcp,
     tls::Tls,
     udp::Udp,
