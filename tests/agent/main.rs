@@ -12,6 +12,7 @@ mod guarantees;
 mod hostile;
 mod http;
 mod journal;
+mod mysql;
 mod pace;
 mod postgres;
 mod proxy;

@@ -9,6 +9,7 @@
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
 //! | [`postgres`] | a database with a role for every way in and out |
+//! | [`mariadb`], [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
@@ -29,6 +30,7 @@ pub mod certs;
 pub mod dns;
 pub mod forwarder;
 mod hex;
+pub mod mariadb;
 mod md5;
 pub mod netns;
 pub mod nginx;

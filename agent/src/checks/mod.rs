@@ -194,6 +194,7 @@ checks! {
     dns::Dns,
     http::Http,
     postgres::Postgres,
+    mysql::Mysql,
     tcp::Tcp,
     tls::Tls,
     udp::Udp,

@@ -1,0 +1,174 @@
+//! The login: who we are, what the server asks back, and its verdict.
+
+use super::Mysql;
+use super::greeting::{Greeting, SALT, capability};
+use super::packet::{Channel, EOF, ERR, OK, malformed, take_text};
+use super::plugin::Plugin;
+use super::refusal::{Circumstances, Refusal};
+use crate::catalogue::{Cause, Owner};
+use crate::fault::Fault;
+use crate::phase::Phase;
+
+/// What `HandshakeResponse41` and `SSLRequest` begin with, behind the capabilities.
+const LARGEST_PACKET: u32 = 1 << 24;
+/// `utf8mb4_general_ci`, which every server since MySQL 5.5 knows.
+const CHARSET: u8 = 45;
+const RESERVED: [u8; 23] = [0; 23];
+
+/// The first byte of a packet in which the server's plugin speaks to ours (`AuthMoreData`).
+const MORE: u8 = 0x01;
+/// What `caching_sha2_password` says in it: the proof was right.
+const PROVEN: u8 = 3;
+/// It has forgotten the account, and wants the password itself.
+const FULL: u8 = 4;
+
+/// Servers with several plugins for one account ask for one after the other.
+const MOST_ANSWERS: usize = 8;
+
+/// Who can listen to what is said.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Transport {
+    Plain,
+    Tls { verified: bool },
+    Socket,
+}
+
+impl Transport {
+    /// Whether the password itself may pass.
+    const fn lets_pass(self, plugin: Plugin) -> bool {
+        match self {
+            Self::Plain => false,
+            // Anybody between us and a server without a verified certificate can ask for this
+            // plugin. For the others the clients send the password as well.
+            Self::Tls { verified } => verified || !matches!(plugin, Plugin::Clear),
+            Self::Socket => true,
+        }
+    }
+}
+
+/// The packet that asks for TLS.
+pub(super) fn ssl_request(with_database: bool) -> Vec<u8> {
+    head(capabilities(with_database) | capability::SSL)
+}
+
+const fn capabilities(with_database: bool) -> u32 {
+    let all = capability::LONG_PASSWORD
+        | capability::PROTOCOL_41
+        | capability::TRANSACTIONS
+        | capability::SECURE_CONNECTION
+        | capability::PLUGIN_AUTH;
+    if with_database { all | capability::CONNECT_WITH_DB } else { all }
+}
+
+fn head(capabilities: u32) -> Vec<u8> {
+    [&capabilities.to_le_bytes()[..], &LARGEST_PACKET.to_le_bytes(), &[CHARSET], &RESERVED].concat()
+}
+
+impl Mysql {
+    /// Logs in, and says by which plugin.
+    pub(super) async fn log_in(
+        &self,
+        channel: &mut Channel,
+        greeting: &Greeting,
+        circumstances: &Circumstances,
+    ) -> Result<String, Fault> {
+        // What shows the password is sent to nobody who did not ask for it.
+        let guess =
+            Plugin::named(&greeting.plugin).and_then(|plugin| Some((plugin, self.proof(plugin, &greeting.salt)?)));
+        let (mut plugin, proof) = match guess {
+            Some(guess) => guess,
+            None => (Plugin::Native, self.proof(Plugin::Native, &greeting.salt).unwrap_or_default()),
+        };
+        channel.write(&self.response(plugin, &proof, circumstances.transport)).await?;
+        for _ in 0..MOST_ANSWERS {
+            let (_, answer) = channel.read().await?;
+            match answer.as_slice() {
+                [OK, ..] => return Ok(plugin.name().to_owned()),
+                [ERR, error @ ..] => return Err(Refusal::parse(error).of_login(circumstances)),
+                [EOF, switch @ ..] => {
+                    let reply;
+                    (plugin, reply) = self.switch(switch, circumstances)?;
+                    channel.write(&reply).await?;
+                }
+                [MORE, PROVEN] if plugin == Plugin::CachingSha2 => {}
+                [MORE, FULL] if plugin == Plugin::CachingSha2 => {
+                    channel.write(&self.clear(plugin, circumstances)?).await?;
+                }
+                _ => return Err(malformed("it is no verdict on the login")),
+            }
+        }
+        Err(malformed("the login has no end"))
+    }
+
+    /// `HandshakeResponse41`.
+    fn response(&self, plugin: Plugin, proof: &[u8], transport: Transport) -> Vec<u8> {
+        let tls = if matches!(transport, Transport::Tls { .. }) { capability::SSL } else { 0 };
+        let mut packet = head(capabilities(self.database.is_some()) | tls);
+        packet.extend_from_slice(self.username.as_bytes());
+        packet.push(0);
+        // A proof has 32 bytes at most.
+        packet.push(u8::try_from(proof.len()).unwrap_or_default());
+        packet.extend_from_slice(proof);
+        for text in self.database.as_deref().into_iter().chain([plugin.name()]) {
+            packet.extend_from_slice(text.as_bytes());
+            packet.push(0);
+        }
+        packet
+    }
+
+    /// What `AuthSwitchRequest` asks for: the name of a plugin, and another salt.
+    fn switch(&self, mut rest: &[u8], circumstances: &Circumstances) -> Result<(Plugin, Vec<u8>), Fault> {
+        let name = String::from_utf8_lossy(take_text(&mut rest)).into_owned();
+        let plugin = Plugin::named(&name).ok_or_else(|| unsupported(&name))?;
+        let salt = &rest[..rest.len().min(SALT)];
+        let reply = match self.proof(plugin, salt) {
+            Some(proof) => proof,
+            None => self.clear(plugin, circumstances)?,
+        };
+        Ok((plugin, reply))
+    }
+
+    fn proof(&self, plugin: Plugin, salt: &[u8]) -> Option<Vec<u8>> {
+        plugin.proof(self.password.as_ref().map_or("", |password| password.expose()), salt)
+    }
+
+    /// The password itself, where nobody else can read it.
+    fn clear(&self, plugin: Plugin, circumstances: &Circumstances) -> Result<Vec<u8>, Fault> {
+        if !circumstances.transport.lets_pass(plugin) {
+            return Err(exposed(plugin, circumstances));
+        }
+        let password = self.password.as_ref().map_or("", |password| password.expose());
+        Ok([password.as_bytes(), &[0]].concat())
+    }
+}
+
+/// The server wants the password itself, and it would not be safe on the way.
+fn exposed(plugin: Plugin, circumstances: &Circumstances) -> Fault {
+    let name = plugin.name();
+    if circumstances.transport != Transport::Plain {
+        return Fault::new(
+            Cause::MethodUnsupported,
+            "the server wants the password itself, and its certificate is not verified",
+        )
+        .evidence(format!("it asks for {name}"))
+        .next_step("set use_tls: true, and ca_file if the CA is an internal one");
+    }
+    let next_step = if circumstances.offers_tls {
+        "set use_tls: true; the server offers TLS"
+    } else {
+        "switch TLS on at the server, and set use_tls: true"
+    };
+    Fault::new(Cause::Required, "the server wants the password itself, which is not sent without TLS")
+        .evidence(format!("it asks for the full exchange of {name}"))
+        .next_step(next_step)
+        .at(Phase::Tls)
+}
+
+fn unsupported(plugin: &str) -> Fault {
+    // MySQL 4.0 gives it no name.
+    let plugin = if plugin.is_empty() { "mysql_old_password" } else { plugin };
+    Fault::new(Cause::MethodUnsupported, "the account logs in by a plugin that is not supported here")
+        .evidence(format!("the server asks for {plugin}"))
+        .owner(Owner::Config)
+        .next_step("check with an account of mysql_native_password or caching_sha2_password")
+}

@@ -1,0 +1,125 @@
+//! The packets of the protocol, and what they are made of.
+//!
+//! A packet is its length (three bytes, the lowest first), its number, and its payload; numbers
+//! count up within one exchange and begin anew with each command.
+
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::net::{ALLOWANCE, Wire};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// The first byte of a packet that reports success.
+pub(super) const OK: u8 = 0x00;
+/// The first byte of a packet that reports an error.
+pub(super) const ERR: u8 = 0xff;
+/// The first byte of a packet that ends a list; in a login, of one that asks for another plugin.
+pub(super) const EOF: u8 = 0xfe;
+
+const HEADER: usize = 4;
+const COM_QUIT: u8 = 0x01;
+
+/// A connection, as a sequence of packets.
+#[derive(Debug)]
+pub(super) struct Channel {
+    wire: Wire,
+    /// What was received and not yet taken.
+    received: Vec<u8>,
+    /// The number of the next packet of this exchange.
+    next: u8,
+}
+
+impl Channel {
+    /// Begins with the server's greeting.
+    pub(super) const fn new(wire: Wire) -> Self {
+        Self::resume(wire, 0)
+    }
+
+    /// Goes on with this number, on another layer of the connection.
+    pub(super) const fn resume(wire: Wire, next: u8) -> Self {
+        Self { wire, received: Vec::new(), next }
+    }
+
+    /// The connection and the next number. What came before TLS and was not asked for does not
+    /// count as said inside it.
+    pub(super) fn into_parts(self) -> (Wire, u8) {
+        (self.wire, self.next)
+    }
+
+    /// The number and the payload of the server's next packet. Whether the number fits is for the
+    /// caller to say: servers do not always count right where they refuse a client.
+    ///
+    /// # Errors
+    /// The connection ended, or the packet is longer than a check may read.
+    pub(super) async fn read(&mut self) -> Result<(u8, Vec<u8>), Fault> {
+        self.receive(HEADER).await?;
+        let [low, middle, high, number] = [0, 1, 2, 3].map(|index| self.received[index]);
+        let length = u32::from_le_bytes([low, middle, high, 0]) as usize;
+        if length as u64 > ALLOWANCE {
+            return Err(Fault::new(Cause::TooLarge, format!("the server announced a packet of {length} bytes")));
+        }
+        self.receive(HEADER + length).await?;
+        self.next = number.wrapping_add(1);
+        let rest = self.received.split_off(HEADER + length);
+        let packet = std::mem::replace(&mut self.received, rest);
+        Ok((number, packet[HEADER..].to_vec()))
+    }
+
+    /// Sends the next packet of the exchange.
+    ///
+    /// # Errors
+    /// The connection ended.
+    pub(super) async fn write(&mut self, payload: &[u8]) -> Result<(), Fault> {
+        // Longer ones would have to be split; the longest here is a query of the file's.
+        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes();
+        let packet = [&[length[0], length[1], length[2], self.next], payload].concat();
+        self.next = self.next.wrapping_add(1);
+        self.wire.write_all(&packet).await?;
+        Ok(self.wire.flush().await?)
+    }
+
+    /// Sends a command: the first packet of an exchange of its own.
+    ///
+    /// # Errors
+    /// The connection ended.
+    pub(super) async fn command(&mut self, payload: &[u8]) -> Result<(), Fault> {
+        self.next = 0;
+        self.write(payload).await
+    }
+
+    /// Says goodbye, so that the server does not count the end of the connection as its loss.
+    pub(super) async fn quit(&mut self) {
+        let _gone = self.command(&[COM_QUIT]).await;
+    }
+
+    /// Receives until so many bytes are there. All that comes at once is taken, so that another
+    /// service can be told by its first words.
+    async fn receive(&mut self, bytes: usize) -> Result<(), Fault> {
+        while self.received.len() < bytes {
+            if self.wire.read_buf(&mut self.received).await? == 0 {
+                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An answer that is none, with what was wrong about it.
+pub(super) fn malformed(what: &str) -> Fault {
+    Fault::new(Cause::Malformed, format!("the answer is not MySQL's: {what}"))
+}
+
+/// Takes so many bytes from the front.
+pub(super) fn take<'p>(rest: &mut &'p [u8], bytes: usize) -> Option<&'p [u8]> {
+    let (front, behind) = rest.split_at_checked(bytes)?;
+    *rest = behind;
+    Some(front)
+}
+
+/// Takes what stands before the next zero byte, and that byte; all of it where there is none, as
+/// some servers leave out the last one.
+pub(super) fn take_text<'p>(rest: &mut &'p [u8]) -> &'p [u8] {
+    let end = rest.iter().position(|&byte| byte == 0).unwrap_or(rest.len());
+    let text = &rest[..end];
+    *rest = rest.get(end + 1..).unwrap_or_default();
+    text
+}

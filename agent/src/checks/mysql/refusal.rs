@@ -1,0 +1,227 @@
+//! What the server says no with: its error numbers, as causes.
+//!
+//! The numbers are MySQL's ("Server Error Message Reference") and MariaDB's ("Error Codes"); below
+//! 1900 they are the same in both.
+
+use super::login::Transport;
+use super::packet::take;
+use crate::catalogue::{Cause, Owner};
+use crate::fault::Fault;
+use crate::phase::Phase;
+
+/// An ERR packet.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    number: u16,
+    /// The SQLSTATE; there is none before the greeting.
+    state: Option<String>,
+    text: String,
+}
+
+/// What tells apart the faults for which servers have one number.
+#[derive(Debug)]
+pub(super) struct Circumstances {
+    pub(super) user: String,
+    pub(super) has_password: bool,
+    pub(super) has_certificate: bool,
+    pub(super) offers_tls: bool,
+    pub(super) transport: Transport,
+}
+
+impl Refusal {
+    /// Reads the packet behind its first byte; what is missing is empty.
+    pub(super) fn parse(mut error: &[u8]) -> Self {
+        let number = take(&mut error, 2).map_or(0, |number| u16::from_le_bytes([number[0], number[1]]));
+        let state = error.strip_prefix(b"#").and_then(|rest| rest.split_at_checked(5));
+        let text = state.map_or(error, |(_, text)| text);
+        let readable = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self { number, state: state.map(|(state, _)| readable(state)), text: readable(text) }
+    }
+
+    /// The server refuses before it greets.
+    pub(super) fn at_the_door(&self) -> Fault {
+        self.with_evidence(self.of_service().or_else(|| self.of_host()).unwrap_or_else(|| self.unknown()))
+    }
+
+    /// The server refuses the login.
+    pub(super) fn of_login(&self, circumstances: &Circumstances) -> Fault {
+        let fault = self
+            .of_service()
+            .or_else(|| self.of_host())
+            .or_else(|| self.of_account(circumstances))
+            .or_else(|| self.of_method())
+            .or_else(|| self.of_database());
+        self.with_evidence(fault.unwrap_or_else(|| self.unknown()))
+    }
+
+    /// The server refuses a statement.
+    pub(super) fn of_statement(&self, circumstances: &Circumstances) -> Fault {
+        let fault = self
+            .of_service()
+            .or_else(|| self.of_account(circumstances))
+            .or_else(|| self.of_database())
+            .or_else(|| self.of_query());
+        self.with_evidence(fault.unwrap_or_else(|| self.unknown()))
+    }
+
+    /// The state that the server is in.
+    fn of_service(&self) -> Option<Fault> {
+        Some(match self.number {
+            // ER_CON_COUNT_ERROR
+            1040 => Fault::new(Cause::Overloaded, "the server has as many connections as it takes")
+                .next_step("raise max_connections, or look for clients whose pools are too large"),
+            // ER_TOO_MANY_USER_CONNECTIONS, ER_USER_LIMIT_REACHED
+            1203 | 1226 => Fault::new(Cause::Overloaded, "the account has used up what the server allows it")
+                .next_step("raise the account's limits (max_user_connections), or shrink the clients' pools"),
+            // ER_SERVER_SHUTDOWN
+            1053 => Fault::new(Cause::NotReady, "the server is shutting down")
+                .next_step("see whether it is meant to; else look at its log"),
+            // ER_UNKNOWN_COM_ERROR: what Galera says while a node is cut off or catching up
+            1047 => {
+                Fault::new(Cause::NotReady, "the node is not ready: it is cut off from its cluster, or catching up")
+                    .next_step("look at wsrep_cluster_status and wsrep_local_state_comment on the node")
+            }
+            // ER_SECURE_TRANSPORT_REQUIRED
+            3159 => {
+                let fault = Fault::new(Cause::Required, "the server takes logins over TLS only");
+                return Some(fault.next_step("set use_tls: true").at(Phase::Tls));
+            }
+            _ => return None,
+        })
+        .map(|fault| fault.at(Phase::Protocol))
+    }
+
+    /// Where we come from.
+    fn of_host(&self) -> Option<Fault> {
+        let fault = match self.number {
+            // ER_HOST_NOT_PRIVILEGED
+            1130 => Fault::new(Cause::HostNotAllowed, "no account of the server may log in from this host")
+                .next_step("allow this host in the account's host part (user@host)"),
+            // ER_HOST_IS_BLOCKED
+            1129 => Fault::new(
+                Cause::HostNotAllowed,
+                "the server has blocked this host, after too many connections from it without a login",
+            )
+            .next_step("FLUSH HOSTS on the server; then look for what connects from here without logging in"),
+            _ => return None,
+        };
+        Some(fault.at(Phase::Auth))
+    }
+
+    /// Who we are.
+    fn of_account(&self, circumstances: &Circumstances) -> Option<Fault> {
+        let fault = match self.number {
+            // ER_ACCESS_DENIED_ERROR
+            1045 => circumstances.access_denied(),
+            // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
+            1698 => Fault::new(Cause::Rejected, "the account logs in by another means than a password")
+                .next_step("use an account with a password, or run the check as the system user of this one"),
+            // ER_ACCOUNT_HAS_BEEN_LOCKED, of MySQL and of MariaDB
+            3118 | 4151 => {
+                Fault::new(Cause::Locked, "the account is locked").next_step("ALTER USER ... ACCOUNT UNLOCK")
+            }
+            // ER_USER_ACCESS_DENIED_FOR_USER_ACCOUNT_BLOCKED_BY_PASSWORD_LOCK, ER_USER_IS_BLOCKED
+            3955 | 4148 => Fault::new(Cause::Locked, "the account is locked, after too many wrong passwords")
+                .next_step(
+                    "look for a client with a wrong password; then ALTER USER ... ACCOUNT UNLOCK, or FLUSH PRIVILEGES",
+                ),
+            // ER_MUST_CHANGE_PASSWORD, ER_MUST_CHANGE_PASSWORD_LOGIN
+            1820 | 1862 => Fault::new(Cause::Locked, "the account's password has expired")
+                .next_step("set a new password: ALTER USER ... IDENTIFIED BY ..."),
+            _ => return None,
+        };
+        Some(fault.at(Phase::Auth))
+    }
+
+    /// How we log in.
+    fn of_method(&self) -> Option<Fault> {
+        // ER_NOT_SUPPORTED_AUTH_MODE, ER_SERVER_IS_IN_SECURE_AUTH_MODE, ER_PLUGIN_IS_NOT_LOADED,
+        // CR_AUTH_PLUGIN_CANNOT_LOAD
+        matches!(self.number, 1251 | 1275 | 1524 | 2059).then(|| {
+            Fault::new(Cause::MethodUnsupported, "the account's way to log in is not supported").at(Phase::Auth)
+        })
+    }
+
+    /// What the account may use.
+    fn of_database(&self) -> Option<Fault> {
+        let fault = match self.number {
+            // ER_BAD_DB_ERROR
+            1049 => Fault::new(Cause::NoSuchDatabase, "the database does not exist"),
+            // ER_DBACCESS_DENIED_ERROR
+            1044 => Fault::new(Cause::PermissionDenied, "the account may not use the database (if there is one)")
+                .next_step("check the database's name, and GRANT this user what the application needs"),
+            _ => return None,
+        };
+        Some(fault.at(Phase::Request))
+    }
+
+    /// What the statement does.
+    fn of_query(&self) -> Option<Fault> {
+        Some(match self.number {
+            // ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR,
+            // ER_SPECIFIC_ACCESS_DENIED_ERROR, ER_PROCACCESS_DENIED_ERROR
+            1142 | 1143 | 1227 | 1370 => Fault::new(Cause::PermissionDenied, "the account may not execute the query"),
+            // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+            1792 => Fault::new(Cause::UnexpectedReply, "the query writes, and a check must only read")
+                .owner(Owner::Config)
+                .next_step("write a query that only reads"),
+            // ER_OPTION_PREVENTS_STATEMENT, ER_READ_ONLY_MODE
+            1290 if self.text.contains("read_only") || self.text.contains("read-only") => read_only(),
+            1836 => read_only(),
+            // ER_STATEMENT_TIMEOUT of MariaDB, ER_QUERY_TIMEOUT of MySQL
+            1969 | 3024 => Fault::new(Cause::Timeout, "the query was not done within the check's timeout")
+                .next_step("see what slows the query down, or raise the check's timeout"),
+            // ER_NO_DB_ERROR, ER_BAD_FIELD_ERROR, ER_PARSE_ERROR, ER_EMPTY_QUERY, ER_NO_SUCH_TABLE
+            1046 | 1054 | 1064 | 1065 | 1146 => {
+                Fault::new(Cause::UnexpectedReply, "the server cannot execute the query as it is written")
+                    .owner(Owner::Config)
+                    .next_step("correct the query, or the database that it runs in")
+            }
+            _ => return None,
+        })
+    }
+
+    /// An error that nothing is known about here.
+    fn unknown(&self) -> Fault {
+        Fault::new(Cause::UnexpectedReply, format!("the server answered with its error {}", self.number))
+            .next_step("look at the server's own words, and at its log")
+            .at(Phase::Request)
+    }
+
+    /// `1045 (28000): Access denied ...`
+    fn with_evidence(&self, fault: Fault) -> Fault {
+        let Self { number, state, text } = self;
+        fault.evidence(match state {
+            Some(state) => format!("{number} ({state}): {text}"),
+            None => format!("{number}: {text}"),
+        })
+    }
+}
+
+impl Circumstances {
+    /// The number for nearly everything; what else it may mean here is named.
+    fn access_denied(&self) -> Fault {
+        let user = &self.user;
+        if !self.has_password {
+            let message = format!("the server wants another login than {user} without a password");
+            return Fault::new(Cause::Required, message)
+                .next_step("set password; the server says the same of a user that it does not know");
+        }
+        let or = match self.transport {
+            Transport::Plain if self.offers_tls => ", or the account may log in over TLS only",
+            Transport::Tls { .. } if !self.has_certificate => ", or the account needs a client certificate",
+            _ => "",
+        };
+        let also = match self.transport {
+            Transport::Plain if self.offers_tls => "use_tls (REQUIRE SSL), ",
+            Transport::Tls { .. } if !self.has_certificate => "client_cert (REQUIRE X509), ",
+            _ => "",
+        };
+        Fault::new(Cause::Rejected, format!("wrong password for {user}, or no such user for this host{or}"))
+            .next_step(format!("check user, password, {also}and the hosts that the account is for"))
+    }
+}
+
+fn read_only() -> Fault {
+    Fault::new(Cause::ReadOnly, "the server is read-only, and the query writes")
+}

@@ -1,0 +1,101 @@
+//! What is asked for after the login: one statement that must not fail.
+
+use super::Mysql;
+use super::greeting::Greeting;
+use super::packet::{Channel, EOF, ERR, OK, malformed};
+use super::refusal::{Circumstances, Refusal};
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use std::time::Duration;
+
+const COM_QUERY: u8 = 0x03;
+/// The server asks for a file of ours (`LOAD DATA LOCAL`). It never gets one.
+const LOCAL_INFILE: u8 = 0xfb;
+/// An EOF packet is shorter than this; a row may begin with the same byte.
+const EOF_BELOW: usize = 9;
+
+/// Why a statement came to nothing.
+enum Failed {
+    Refused(Refusal),
+    Broken(Fault),
+}
+
+impl Mysql {
+    /// Executes the statement, or `SELECT 1`; the server is to give up after `limit`.
+    pub(super) async fn ask(
+        &self,
+        channel: &mut Channel,
+        greeting: &Greeting,
+        circumstances: &Circumstances,
+        limit: Duration,
+    ) -> Result<(), Fault> {
+        let asked = match &self.query {
+            None => execute(channel, "SELECT 1").await,
+            Some(query) => ask_bounded(channel, query, greeting, limit).await,
+        };
+        asked.map_err(|failed| match failed {
+            Failed::Refused(refusal) => refusal.of_statement(circumstances),
+            Failed::Broken(fault) => fault,
+        })
+    }
+}
+
+/// Executes a statement that can neither change nor cost much: every transaction of the session is
+/// read-only from here on, whatever the statement begins or ends.
+async fn ask_bounded(channel: &mut Channel, query: &str, greeting: &Greeting, limit: Duration) -> Result<(), Failed> {
+    execute(channel, "SET SESSION TRANSACTION READ ONLY").await?;
+    match execute(channel, &limits(greeting, limit)).await {
+        // A server that is neither of the two, or an old one, may not have these variables.
+        Ok(()) | Err(Failed::Refused(_)) => {}
+        Err(broken) => return Err(broken),
+    }
+    match execute(channel, query).await {
+        // It gives more than is read: it was executed.
+        Err(Failed::Broken(fault)) if fault.cause == Cause::TooLarge => Ok(()),
+        other => other,
+    }
+}
+
+/// One row, and this much time. `MySQL` counts it in milliseconds, and 0 is no limit.
+fn limits(greeting: &Greeting, limit: Duration) -> String {
+    let time = if greeting.is_mariadb() {
+        format!("max_statement_time = {:.3}", limit.as_secs_f64().max(0.001))
+    } else {
+        format!("max_execution_time = {}", limit.as_millis().max(1))
+    };
+    format!("SET SESSION sql_select_limit = 1, {time}")
+}
+
+/// Executes a statement and reads what it gives, to its end.
+async fn execute(channel: &mut Channel, statement: &str) -> Result<(), Failed> {
+    channel.command(&[&[COM_QUERY], statement.as_bytes()].concat()).await?;
+    let (_, answer) = channel.read().await?;
+    match answer.as_slice() {
+        [OK, ..] => Ok(()),
+        [ERR, error @ ..] => Err(Failed::Refused(Refusal::parse(error))),
+        [LOCAL_INFILE, ..] => Err(malformed("it asks for a file").into()),
+        // The number of columns: a result follows, first the columns, then the rows.
+        [_, ..] => read_result(channel).await,
+        [] => Err(malformed("it is empty").into()),
+    }
+}
+
+/// Two lists, each with an end; the second one may end with an error.
+async fn read_result(channel: &mut Channel) -> Result<(), Failed> {
+    let mut lists = 0;
+    while lists < 2 {
+        let (_, packet) = channel.read().await?;
+        match packet.as_slice() {
+            [ERR, error @ ..] => return Err(Failed::Refused(Refusal::parse(error))),
+            [EOF, rest @ ..] if rest.len() < EOF_BELOW - 1 => lists += 1,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+impl From<Fault> for Failed {
+    fn from(fault: Fault) -> Self {
+        Self::Broken(fault)
+    }
+}
