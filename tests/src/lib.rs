@@ -7,6 +7,7 @@
 //! | [`process`] | a daemon in its own directory, with its log, stopped on drop |
 //! | [`scratch`] | that directory |
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
+//! | [`memcached`], [`redis`] | real data stores, in the states that a check tells apart |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
@@ -29,6 +30,7 @@ pub mod dns;
 pub mod forwarder;
 mod hex;
 mod md5;
+pub mod memcached;
 pub mod netns;
 pub mod nginx;
 mod or_panic;
@@ -37,6 +39,7 @@ pub mod peers;
 pub mod ports;
 pub mod process;
 mod reaper;
+pub mod redis;
 pub mod scratch;
 pub mod squid;
 pub mod stunnel;
