@@ -7,6 +7,7 @@
 //! | [`process`] | a daemon in its own directory, with its log, stopped on drop |
 //! | [`scratch`] | that directory |
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
+//! | [`memcached`], [`redis`] | real data stores, in the states that a check tells apart |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
 //! | [`postgres`] | a database with a role for every way in and out |
 //! | [`mariadb`], [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
@@ -32,6 +33,7 @@ pub mod forwarder;
 mod hex;
 pub mod mariadb;
 mod md5;
+pub mod memcached;
 pub mod netns;
 pub mod nginx;
 mod or_panic;
@@ -41,6 +43,7 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 mod reaper;
+pub mod redis;
 pub mod scratch;
 pub mod squid;
 pub mod stunnel;
