@@ -193,6 +193,7 @@ macro_rules! checks {
 checks! {
     dns::Dns,
     http::Http,
+    mongodb::Mongodb,
     tcp::Tcp,
     tls::Tls,
     udp::Udp,
