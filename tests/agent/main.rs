@@ -10,6 +10,7 @@ mod generated;
 mod guarantees;
 mod hostile;
 mod http;
+mod mongodb;
 mod pace;
 mod proxy;
 mod reports;

@@ -76,6 +76,7 @@ pub struct Setup {
     pub(super) wire_versions: (i32, i32),
     pub(super) iterations: u32,
     pub(super) is_impostor: bool,
+    pub(super) is_thorough: bool,
     pub(super) mischiefs: Vec<(&'static str, Mischief)>,
 }
 
@@ -91,6 +92,7 @@ impl Setup {
             wire_versions: (0, 21),
             iterations: 4096,
             is_impostor: false,
+            is_thorough: false,
             mischiefs: Vec::new(),
         }
     }
@@ -135,6 +137,12 @@ impl Setup {
     #[must_use]
     pub fn impostor(self) -> Self {
         Self { is_impostor: true, ..self }
+    }
+
+    /// Wants an empty message at the end of a login, as before 4.4 and as `FerretDB` does.
+    #[must_use]
+    pub fn thorough(self) -> Self {
+        Self { is_thorough: true, ..self }
     }
 
     /// Refuses a command with this code, its name, and this text.

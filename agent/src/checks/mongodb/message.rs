@@ -4,7 +4,7 @@
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::ALLOWANCE;
-use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf};
+use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// The operation code.
@@ -52,6 +52,13 @@ impl Message {
             body.append(name, value);
         }
         Self { body, ..self }
+    }
+
+    /// The last answer of a login, saying that it is the last.
+    pub(super) fn finished(self) -> Self {
+        let mut message = self.without("done");
+        message.body.append(cstr!("done"), true);
+        message
     }
 
     /// Reads one.

@@ -74,7 +74,7 @@ impl Mongodb {
     }
 
     fn login_wanted(&self) -> Fault {
-        Fault::new(Cause::AuthRequired, format!("the server wants a login for {}, none is configured", self.database))
+        Fault::new(Cause::Required, format!("the server wants a login for {}, none is configured", self.database))
             .at(Phase::Auth)
     }
 

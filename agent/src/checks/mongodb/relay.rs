@@ -12,12 +12,13 @@
 //! offered sessions starts none, and so none stays with the server for half an hour.
 
 use super::Mongodb;
-use super::message::Message;
+use super::message::{Message, number};
 use super::refusal::Refused;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::{Inlet, Wire};
-use mongodb::bson::RawDocument;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, RawDocument, rawdoc};
 use std::future::pending;
 use tokio::net::UnixStream;
 
@@ -76,20 +77,37 @@ impl<'a> Relay<'a> {
     }
 
     async fn carry(&mut self, command: Message, refused: Refused) -> Result<(), Fault> {
-        let command = command.without("client");
-        command.write(&mut self.wire).await?;
-        let answer = Message::read(&mut self.wire).await?;
-        if !answer.answers(&command) {
-            return Err(Fault::new(Cause::Malformed, "the server answered another command than ours"));
-        }
-        if let Some(fault) = self.check.refusal(&answer.body, refused) {
-            return Err(fault);
-        }
+        let mut answer = self.ask(&command.without("client"), refused).await?;
         affordable(&answer.body)?;
+        if is_unfinished(&answer.body) {
+            self.ask(&self.nothing_more(&answer), refused).await?;
+            answer = answer.finished();
+        }
         let answer = answer.without("logicalSessionTimeoutMinutes");
         // A driver that has gone has an error of its own to show.
         let _ = answer.write(self.joined().await?).await;
         Ok(())
+    }
+
+    /// One turn.
+    async fn ask(&mut self, command: &Message, refused: Refused) -> Result<Message, Fault> {
+        command.write(&mut self.wire).await?;
+        let answer = Message::read(&mut self.wire).await?;
+        if !answer.answers(command) {
+            return Err(Fault::new(Cause::Malformed, "the server answered another command than ours"));
+        }
+        self.check.refusal(&answer.body, refused).map_or(Ok(answer), Err)
+    }
+
+    /// The empty last message of a login, for servers that insist on it (FerretDB): the driver asks
+    /// them to do without, and is at a loss when they do not
+    /// (<https://github.com/mongodb/specifications/blob/master/source/auth/auth.md>).
+    fn nothing_more(&self, answer: &Message) -> Message {
+        let conversation = i32::try_from(number(&answer.body, "conversationId").unwrap_or(1)).unwrap_or(1);
+        let nothing = Binary { subtype: BinarySubtype::Generic, bytes: Vec::new() };
+        let source = self.check.auth_source.as_str();
+        let body = rawdoc! {"saslContinue": 1, "conversationId": conversation, "payload": nothing, "$db": source};
+        Message::command(u32::MAX, body)
     }
 
     /// What the driver asks next. It says itself why it went away.
@@ -115,6 +133,12 @@ impl<'a> Relay<'a> {
             Driver::Expected(_) => Err(Fault::new(Cause::OwnFault, "the driver did not connect")),
         }
     }
+}
+
+/// Whether the server has proved itself, and still waits for a message without anything in it.
+fn is_unfinished(answer: &RawDocument) -> bool {
+    let proved = answer.get_binary("payload").is_ok_and(|payload| payload.bytes.starts_with(b"v="));
+    proved && number(answer, "done") == Some(0)
 }
 
 /// Whether the server asks for no more hashing than is sane (`i=` of RFC 5802).
