@@ -13,6 +13,7 @@ mod hostile;
 mod http;
 mod journal;
 mod mysql;
+mod mongodb;
 mod pace;
 mod postgres;
 mod proxy;

@@ -11,6 +11,7 @@
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
 //! | [`postgres`] | a database with a role for every way in and out |
 //! | [`mariadb`], [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
+//! | [`mongodb`] | a double of `MongoDB` with the server's side of SCRAM |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
@@ -34,6 +35,7 @@ mod hex;
 pub mod mariadb;
 mod md5;
 pub mod memcached;
+pub mod mongodb;
 pub mod netns;
 pub mod nginx;
 mod or_panic;

@@ -195,6 +195,7 @@ checks! {
     http::Http,
     postgres::Postgres,
     mysql::Mysql,
+    mongodb::Mongodb,
     tcp::Tcp,
     tls::Tls,
     udp::Udp,

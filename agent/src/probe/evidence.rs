@@ -68,6 +68,8 @@ impl Probe {
             )
             .evidence(format!("it answered {}", peer.detail))
             .at(Phase::Protocol),
+            // It speaks the protocol, and what it said wrong in it is known better than by its first bytes.
+            Some(_) if fault.evidence.is_some() => fault,
             _ if fault.cause == Cause::Malformed && !first.is_empty() => {
                 fault.evidence(format!("it answered {}", escape(&first, 60)))
             }

@@ -1,0 +1,160 @@
+//! A `MongoDB` server that answers, lets this user in, and lets it at its database.
+//!
+//! - Proves: a `MongoDB` server of 4.4 or later answers, as the wanted member of the wanted set; the
+//!   user can log in with the password; and it may do something in the database. Without
+//!   `username`: anybody may.
+//! - Protocol: `OP_MSG` of the [wire protocol](https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/);
+//!   login by SCRAM-SHA-256 or SCRAM-SHA-1 (RFC 5802, RFC 7677), whichever the user has.
+//! - Phases: resolve, connect, tls (with `use_tls`), protocol (a hello), auth (a second hello and the
+//!   login), request (the database's collections, of those that this user may do anything with). The
+//!   hello is ours; the rest is the official driver's, joined with our one connection, since it
+//!   takes none that is open. Four turns with a login and three without, after connecting and TLS;
+//!   the driver alone takes four, on two connections. SCRAM-SHA-1 for a user who has nothing
+//!   else costs one more.
+//! - Options: `host` (name, address, or path of a Unix socket; required), `port` (27017), `username`
+//!   and `password` (together), `database` (`test`), `auth_source` (the database that keeps the user:
+//!   `database` if given, else `admin`), `use_tls` (false), `replica_set` (its name), `role`
+//!   (`primary` or `secondary`; a server of its own and mongos pass as primary), and the TLS options.
+//! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.wrong-service`, `.silent`, `.timeout`, `.closed`,
+//!   `.reset`, `.malformed`, `.too-large`, `.unsupported-version` (before 4.4), `.not-ready` (starting,
+//!   recovering, shutting down), `.overloaded`; `auth.rejected`, `.required`, `.method-unsupported`, `.timeout`,
+//!   `.closed`; `request.permission-denied` (nothing is granted in that database), `.no-such-database` (it
+//!   cannot be a name), `.read-only` (a secondary where the primary is wanted), `.unexpected-reply` (another
+//!   set, another role), `.timeout`, `.closed`. mongod that has too many connections, or wants TLS, says
+//!   nothing and hangs up: `protocol.closed`, and both are named.
+//! - Does not check: that the database or a collection exists (`MongoDB` makes them when they are
+//!   written to), the other members of the set, `mongodb+srv://` names, logins other than by password.
+//!
+//! ```
+//! # use conn_check::config::{load, Defaults, Source};
+//! # let text = r"
+//! - type: mongodb
+//!   host: db.internal
+//!   username: shop
+//!   password: correct horse
+//!   database: shop
+//!   use_tls: true
+//!   role: primary
+//! # ";
+//! # let source = Source { name: "example".into(), text: text.into() };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+
+mod driver;
+mod hello;
+mod message;
+mod options;
+mod refusal;
+mod relay;
+
+use crate::checks::{Check, ResultName};
+use crate::config::Fields;
+use crate::fault::Fault;
+use crate::net::identify::Protocol;
+use crate::net::{Endpoint, Inlet, Place, TlsOptions, Wire};
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
+use hello::Hello;
+use options::{Login, Role};
+use relay::Relay;
+use std::future::Future;
+use std::pin::{Pin, pin};
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Mongodb {
+    place: Place,
+    login: Option<Login>,
+    database: String,
+    auth_source: String,
+    /// Set where TLS is wanted.
+    tls: Option<TlsOptions>,
+    replica_set: Option<String>,
+    role: Option<Role>,
+}
+
+impl Check for Mongodb {
+    const TYPE: &'static str = "mongodb";
+    const ALIASES: &'static [&'static str] = &["mongo"];
+    const ABOUT: &'static str = "A MongoDB server answers, accepts the login, and gives access to the database.";
+
+    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+        Self::read(fields)
+    }
+
+    fn target(&self) -> String {
+        self.place.to_string()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        let place = &self.place;
+        let what = if self.login.is_some() { "connect with auth" } else { "connect" };
+        let connecting = place
+            .endpoint()
+            .map(|endpoint| ResultName { name: format!("mongodb:{place}:tcp:{endpoint}"), info: endpoint.to_string() });
+        let last = ResultName { name: format!("mongodb:{place}:{what}"), info: place.to_string() };
+        connecting.into_iter().chain([last]).collect()
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.place.endpoints()
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.expect(Protocol::Mongodb);
+        let mut wire = probe.reach(&self.place).await?;
+        if let Some(endpoint) = self.place.endpoint() {
+            probe.passed()?;
+            if let Some(options) = &self.tls {
+                wire = probe.tls(wire, options, &endpoint.host, &[]).await?;
+            }
+        }
+        let hello = probe.phase(Phase::Protocol, self.greet(&mut wire)).await?;
+        hello.note(probe);
+        self.judge(&hello).map_err(|fault| probe.fail(Phase::Request, fault))?;
+        self.common_mechanism(&hello).map_err(|fault| probe.fail(Phase::Auth, fault))?;
+        self.use_driver(probe, wire, hello).await
+    }
+}
+
+impl Mongodb {
+    /// Lets the driver log in and ask; nothing of it is left afterwards.
+    async fn use_driver(&self, probe: &mut Probe, wire: Wire, hello: Hello) -> Result<(), Stop> {
+        let inlet = Inlet::open().map_err(|error| probe.fail(Phase::Connect, error.into()))?;
+        let client = self.driver(&inlet).map_err(|fault| probe.fail(Phase::Protocol, fault))?;
+        let result = {
+            let mut relay = Relay::new(self, hello.answer, wire, inlet);
+            let asked = async { self.ask(&client).await.map_err(|error| driver::fault(&error)) };
+            self.carry(probe, &mut relay, pin!(asked)).await
+        };
+        // Its tasks end at once: what they were connected to is gone.
+        probe.glance(async { client.shutdown().immediate(true).await }).await;
+        result
+    }
+
+    async fn carry(
+        &self,
+        probe: &mut Probe,
+        relay: &mut Relay<'_>,
+        mut asked: Pin<&mut impl Future<Output = Result<(), Fault>>>,
+    ) -> Result<(), Stop> {
+        if self.login.is_some() {
+            let login = async {
+                tokio::select! {
+                    biased;
+                    carried = relay.login() => carried,
+                    ended = asked.as_mut() => ended,
+                }
+            };
+            probe.phase(Phase::Auth, login).await?;
+        }
+        let answer = async {
+            tokio::select! {
+                biased;
+                fault = relay.rest() => Err(fault),
+                ended = asked => ended,
+            }
+        };
+        Ok(probe.phase(Phase::Request, answer).await?)
+    }
+}

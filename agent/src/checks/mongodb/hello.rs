@@ -1,0 +1,238 @@
+//! The first command of a connection, and what the server says about itself in its answer
+//! (<https://www.mongodb.com/docs/manual/reference/command/hello/>).
+
+use super::message::{Message, number, text};
+use super::refusal::Refused;
+use super::{Mongodb, Role};
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::net::Wire;
+use crate::phase::Phase;
+use crate::probe::Probe;
+use mongodb::bson::{RawDocument, RawDocumentBuf, cstr, rawdoc};
+
+/// The least wire version that the driver speaks, `MongoDB` 4.4's.
+const LEAST_WIRE_VERSION: i64 = 9;
+
+/// The highest that it knows.
+const HIGHEST_WIRE_VERSION: i64 = 29;
+
+/// What a server is among others.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Member {
+    Primary,
+    Secondary,
+    Arbiter,
+    Alone,
+    Router,
+    Recovering,
+    Uninitiated,
+}
+
+/// What a server says about itself.
+#[derive(Debug)]
+pub(super) struct Hello {
+    /// The answer as it came.
+    pub(super) answer: Message,
+    member: Member,
+}
+
+impl Mongodb {
+    /// Asks a server what it is. The old name of the command is the one that every server knows.
+    ///
+    /// # Errors
+    /// What answers is no `MongoDB`, or one that the driver cannot speak with.
+    pub(super) async fn greet(&self, wire: &mut Wire) -> Result<Hello, Fault> {
+        let command = Message::command(1, self.greeting());
+        let answer = match command.write(wire).await {
+            Ok(()) => Message::read(wire).await,
+            Err(fault) => Err(fault),
+        };
+        let answer = answer.map_err(|fault| self.hung_up(fault))?;
+        if !answer.answers(&command) {
+            return Err(Fault::new(Cause::Malformed, "the peer answered another command than ours"));
+        }
+        if let Some(fault) = self.refusal(&answer.body, Refused::Hello) {
+            return Err(fault);
+        }
+        let member = Member::of(&answer.body);
+        compatible(&answer.body)?;
+        Ok(Hello { answer, member })
+    }
+
+    fn greeting(&self) -> RawDocumentBuf {
+        let version = env!("CARGO_PKG_VERSION");
+        let mut command = rawdoc! {
+            "isMaster": 1, "helloOk": true,
+            "client": {
+                "application": {"name": "conn-check"},
+                "driver": {"name": "conn-check", "version": version},
+                "os": {"type": "Linux"},
+            },
+        };
+        if let Some(login) = &self.login {
+            command.append(cstr!("saslSupportedMechs"), format!("{}.{}", self.auth_source, login.user));
+        }
+        command.append(cstr!("$db"), "admin");
+        command
+    }
+
+    /// mongod says nothing when it hangs up; what can be behind it, is.
+    fn hung_up(&self, fault: Fault) -> Fault {
+        if !matches!(fault.cause, Cause::Closed | Cause::Reset) || fault.phase.is_some() {
+            return fault;
+        }
+        let tls = if self.tls.is_none() { "it wants TLS (`use_tls: true`), or " } else { "" };
+        fault.next_step(format!(
+            "look at mongod's log; it hangs up without a word when {tls}it has too many connections (net.maxIncomingConnections)"
+        ))
+    }
+
+    /// Whether this is the server that the check wants.
+    ///
+    /// # Errors
+    /// Another replica set, another role, or a server that has no data to give.
+    pub(super) fn judge(&self, hello: &Hello) -> Result<(), Fault> {
+        let answer = &hello.answer.body;
+        let set = text(answer, "setName");
+        if let Some(wanted) = self.replica_set.as_deref().filter(|wanted| *wanted != set) {
+            let found = if set.is_empty() { "no replica set".to_owned() } else { format!("the replica set {set}") };
+            return Err(Fault::new(Cause::UnexpectedReply, format!("the server belongs to {found}, not to {wanted}")));
+        }
+        match (hello.member, self.role) {
+            (Member::Recovering, _) => Err(Fault::new(
+                Cause::NotReady,
+                "this member is neither primary nor secondary: it is starting, recovering or rolling back",
+            )
+            .at(Phase::Protocol)),
+            (Member::Uninitiated, _) => {
+                Err(Fault::new(Cause::NotReady, "the server waits to become a member of a replica set")
+                    .at(Phase::Protocol)
+                    .next_step("initiate the replica set (rs.initiate), or add this member to it"))
+            }
+            (Member::Arbiter, _) => {
+                Err(Fault::new(Cause::UnexpectedReply, "an arbiter answers: it votes, and has no data"))
+            }
+            (Member::Secondary, Some(Role::Primary)) => {
+                Err(Fault::new(Cause::ReadOnly, "a secondary answers where the primary is wanted")
+                    .evidence(format!("the primary is {}", primary(answer))))
+            }
+            (Member::Primary | Member::Alone | Member::Router, Some(Role::Secondary)) => Err(Fault::new(
+                Cause::UnexpectedReply,
+                format!("{} answers where a secondary is wanted", hello.member.described()),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is a mechanism that the driver and the server have in common, for this user.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn common_mechanism(&self, hello: &Hello) -> Result<(), Fault> {
+        // A server that does not know the user says nothing here, and rejects the login.
+        let Ok(offered) = hello.answer.body.get_array("saslSupportedMechs") else { return Ok(()) };
+        let names: Vec<_> = offered.into_iter().flatten().filter_map(|name| name.as_str()).collect();
+        if names.iter().any(|name| matches!(*name, "SCRAM-SHA-256" | "SCRAM-SHA-1")) {
+            return Ok(());
+        }
+        Err(Fault::new(Cause::MethodUnsupported, "the server offers this user no login by SCRAM")
+            .evidence(format!("it offers {}", if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }))
+            .next_step("give the user SCRAM-SHA-256 credentials, and enable it in authenticationMechanisms"))
+    }
+}
+
+impl Hello {
+    /// Keeps what the server said about itself.
+    pub(super) fn note(&self, probe: &mut Probe) {
+        let answer = &self.answer.body;
+        let wire_version = number(answer, "maxWireVersion").unwrap_or_default();
+        probe.fact("wire_version", wire_version);
+        if let Some(series) = series(wire_version) {
+            // The protocol tells no version, only which one's commands the server understands.
+            probe.fact("server_version", format!("speaks as MongoDB {series}"));
+        }
+        probe.fact("server_role", self.member.slug());
+        let set = text(answer, "setName");
+        if !set.is_empty() {
+            probe.fact("replica_set", probe.clean(set));
+        }
+    }
+}
+
+impl Member {
+    fn of(answer: &RawDocument) -> Self {
+        let is = |field: &str| number(answer, field).is_some_and(|yes| yes != 0);
+        let in_set = !text(answer, "setName").is_empty();
+        match () {
+            () if text(answer, "msg") == "isdbgrid" => Self::Router,
+            () if is("isreplicaset") => Self::Uninitiated,
+            () if in_set && is("secondary") => Self::Secondary,
+            () if in_set && is("arbiterOnly") => Self::Arbiter,
+            () if is("isWritablePrimary") || is("ismaster") => {
+                if in_set {
+                    Self::Primary
+                } else {
+                    Self::Alone
+                }
+            }
+            () => Self::Recovering,
+        }
+    }
+
+    const fn slug(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+            Self::Arbiter => "arbiter",
+            Self::Alone => "standalone",
+            Self::Router => "mongos",
+            Self::Recovering => "recovering",
+            Self::Uninitiated => "uninitiated",
+        }
+    }
+
+    const fn described(self) -> &'static str {
+        match self {
+            Self::Alone => "a server without a replica set",
+            Self::Router => "mongos",
+            _ => "the primary",
+        }
+    }
+}
+
+fn primary(answer: &RawDocument) -> &str {
+    match text(answer, "primary") {
+        "" => "not known to it",
+        name => name,
+    }
+}
+
+/// Whether the driver and the server have a wire version in common.
+fn compatible(answer: &RawDocument) -> Result<(), Fault> {
+    let version = |field: &str| number(answer, field).unwrap_or_default();
+    let (least, highest) = (version("minWireVersion"), version("maxWireVersion"));
+    let message = if highest < LEAST_WIRE_VERSION {
+        "the server is older than MongoDB 4.4, which is the oldest that is supported"
+    } else if least > HIGHEST_WIRE_VERSION {
+        "the server no longer speaks with clients of this age"
+    } else {
+        return Ok(());
+    };
+    let evidence = format!(
+        "the server speaks the wire versions {least} to {highest}, conn-check {LEAST_WIRE_VERSION} to {HIGHEST_WIRE_VERSION}"
+    );
+    Err(Fault::new(Cause::UnsupportedVersion, message).evidence(evidence))
+}
+
+/// The release series that a wire version came with.
+const fn series(wire_version: i64) -> Option<&'static str> {
+    Some(match wire_version {
+        9 => "4.4",
+        13 => "5.0",
+        17 => "6.0",
+        21 => "7.0",
+        25 => "8.0",
+        _ => return None,
+    })
+}

@@ -1,0 +1,124 @@
+//! `OP_MSG`, the frame around every command and every reply
+//! (<https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>).
+
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::net::ALLOWANCE;
+use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+/// The operation code.
+const OP_MSG: u32 = 2013;
+
+/// Flag: a checksum of four bytes follows the sections.
+const CHECKSUM: u32 = 1;
+
+/// The header, the flags, and the kind of the first section.
+const HEAD: usize = 21;
+
+/// A command or a reply: one document, looked at no deeper than its own fields.
+#[derive(Debug)]
+pub(super) struct Message {
+    number: u32,
+    answers: u32,
+    pub(super) body: RawDocumentBuf,
+}
+
+impl Message {
+    /// A command with this number.
+    pub(super) const fn command(number: u32, body: RawDocumentBuf) -> Self {
+        Self { number, answers: 0, body }
+    }
+
+    /// The same document as the answer to another command.
+    pub(super) fn again(&self, command: &Self) -> Self {
+        Self { number: self.number, answers: command.number, body: self.body.clone() }
+    }
+
+    /// Whether this answers a command.
+    pub(super) const fn answers(&self, command: &Self) -> bool {
+        self.answers == command.number
+    }
+
+    /// The first key of the document: the name of a command.
+    pub(super) fn name(&self) -> &str {
+        self.body.iter().next().and_then(Result::ok).map_or("", |(name, _)| name.as_str())
+    }
+
+    /// The message without one of its fields.
+    pub(super) fn without(self, field: &str) -> Self {
+        let mut body = RawDocumentBuf::new();
+        for (name, value) in self.body.iter().flatten().filter(|(name, _)| name.as_str() != field) {
+            body.append(name, value);
+        }
+        Self { body, ..self }
+    }
+
+    /// The last answer of a login, saying that it is the last.
+    pub(super) fn finished(self) -> Self {
+        let mut message = self.without("done");
+        message.body.append(cstr!("done"), true);
+        message
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// The peer closed, sent something else, or too much.
+    pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> Result<Self, Fault> {
+        let mut head = [0; HEAD];
+        from.read_exact(&mut head[..16]).await?;
+        let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let length = usize::try_from(word(0)).unwrap_or(usize::MAX);
+        if word(12) != OP_MSG || length < HEAD {
+            return Err(no_message());
+        }
+        if length as u64 > ALLOWANCE {
+            return Err(Fault::new(Cause::TooLarge, format!("the peer announced an answer of {length} bytes")));
+        }
+        let (number, answers) = (word(4), word(8));
+        from.read_exact(&mut head[16..]).await?;
+        let mut section = vec![0; length - HEAD];
+        from.read_exact(&mut section).await?;
+        let with_checksum = head[16] & CHECKSUM.to_le_bytes()[0] != 0;
+        section.truncate(section.len() - if with_checksum { section.len().min(4) } else { 0 });
+        match RawDocumentBuf::from_bytes(section) {
+            Ok(body) if head[20] == 0 && body.iter().all(|field| field.is_ok()) => Ok(Self { number, answers, body }),
+            _ => Err(no_message()),
+        }
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// The peer has gone.
+    pub(super) async fn write(&self, to: &mut (impl AsyncWrite + Unpin)) -> Result<(), Fault> {
+        let document = self.body.as_bytes();
+        let length = u32::try_from(HEAD + document.len()).unwrap_or(u32::MAX);
+        let head = [length, self.number, self.answers, OP_MSG, 0].map(u32::to_le_bytes);
+        // In one piece: a small command is one packet.
+        to.write_all(&[head.as_flattened(), &[0], document].concat()).await?;
+        Ok(to.flush().await?)
+    }
+}
+
+fn no_message() -> Fault {
+    Fault::new(Cause::Malformed, "the peer answered, and not with a MongoDB message")
+}
+
+/// The value of a field that is a number of any kind, or a truth.
+pub(super) fn number(document: &RawDocument, field: &str) -> Option<i64> {
+    match document.get(field).ok()?? {
+        RawBsonRef::Int32(number) => Some(number.into()),
+        RawBsonRef::Int64(number) => Some(number),
+        #[expect(clippy::cast_possible_truncation, reason = "codes, versions and flags are small and whole")]
+        RawBsonRef::Double(number) => Some(number as i64),
+        RawBsonRef::Boolean(yes) => Some(yes.into()),
+        _ => None,
+    }
+}
+
+/// The value of a field that is a text, else an empty one.
+pub(super) fn text<'a>(document: &'a RawDocument, field: &str) -> &'a str {
+    document.get_str(field).unwrap_or_default()
+}

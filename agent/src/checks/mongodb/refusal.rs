@@ -1,0 +1,100 @@
+//! From the code of a refused command to the one cause that it means
+//! (<https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml>).
+
+use super::Mongodb;
+use super::message::{number, text};
+use crate::catalogue::{Cause, Owner};
+use crate::fault::Fault;
+use crate::phase::Phase;
+use mongodb::bson::RawDocument;
+
+/// What was refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Refused {
+    /// The first command of a connection.
+    Hello,
+    /// A step of the login.
+    Login,
+    /// A command that needs permission.
+    Command,
+}
+
+impl Mongodb {
+    /// The fault of a reply that is a refusal; `None` for one that is not.
+    pub(super) fn refusal(&self, reply: &RawDocument, refused: Refused) -> Option<Fault> {
+        if number(reply, "ok") == Some(1) {
+            return None;
+        }
+        let code = number(reply, "code").unwrap_or_default();
+        let said = format!("{code} {}: {}", text(reply, "codeName"), text(reply, "errmsg"));
+        let fault = if is_overload(reply) { overloaded() } else { self.cause_of(code, refused) };
+        Some(fault.evidence(said))
+    }
+
+    fn cause_of(&self, code: i64, refused: Refused) -> Fault {
+        match (code, refused) {
+            // UserNotFound, AuthenticationFailed; Atlas has 8000 for all that its proxies refuse.
+            (11 | 18, _) | (8000, Refused::Login) => self.rejected(),
+            // Unauthorized
+            (13, _) if self.login.is_none() => self.login_wanted(),
+            (13, Refused::Command) => self.not_permitted(),
+            // InvalidNamespace
+            (73, Refused::Command) => Fault::new(
+                Cause::NoSuchDatabase,
+                format!("{} cannot be the name of a database on this server", self.database),
+            ),
+            // MechanismUnavailable
+            (334, _) => Fault::new(Cause::MethodUnsupported, "the server does not offer SCRAM to this user")
+                .at(Phase::Auth)
+                .next_step("enable SCRAM-SHA-256 in authenticationMechanisms, and for this user"),
+            // ShutdownInProgress, NotYetInitialized, PrimarySteppedDown, InterruptedAtShutdown,
+            // InterruptedDueToReplStateChange, NotPrimaryOrSecondary
+            (91 | 94 | 189 | 11600 | 11602 | 13436, _) => {
+                Fault::new(Cause::NotReady, "the server is starting, recovering or shutting down").at(Phase::Protocol)
+            }
+            // SSLHandshakeFailed
+            (141, _) => Fault::new(Cause::Required, "the server wants TLS on this port").at(Phase::Tls),
+            // IngressRequestRateLimitExceeded
+            (462, _) => overloaded(),
+            // CommandNotFound
+            (59, Refused::Hello) => Fault::new(Cause::UnsupportedVersion, "the server does not know the command hello"),
+            (_, Refused::Login) => self.rejected().next_step("look at the server's log for why it refused the login"),
+            (_, Refused::Hello | Refused::Command) => {
+                Fault::new(Cause::UnexpectedReply, "the server refused a harmless command").at(Phase::Request)
+            }
+        }
+    }
+
+    fn rejected(&self) -> Fault {
+        let user = self.login.as_ref().map_or("", |login| &login.user);
+        let message = format!("the server rejects the user {user} or the password, looked up in {}", self.auth_source);
+        Fault::new(Cause::Rejected, message)
+            .at(Phase::Auth)
+            .next_step("check user and password, and that auth_source is the database in which the user was created")
+    }
+
+    fn login_wanted(&self) -> Fault {
+        Fault::new(Cause::Required, format!("the server wants a login for {}, none is configured", self.database))
+            .at(Phase::Auth)
+    }
+
+    fn not_permitted(&self) -> Fault {
+        let user = self.login.as_ref().map_or("", |login| &login.user);
+        let message = format!("{user} is logged in, and may do nothing in the database {}", self.database);
+        Fault::new(Cause::PermissionDenied, message)
+            .at(Phase::Request)
+            .next_step("grant this user a role in that database, or correct `database`")
+    }
+}
+
+fn overloaded() -> Fault {
+    Fault::new(Cause::Overloaded, "the server sheds load and takes no more work")
+        .at(Phase::Protocol)
+        .owner(Owner::Service)
+}
+
+/// Servers under load mark what a client may try again later.
+fn is_overload(reply: &RawDocument) -> bool {
+    let labels = reply.get_array("errorLabels").into_iter().flatten().flatten();
+    labels.into_iter().any(|label| label.as_str() == Some("SystemOverloadedError"))
+}

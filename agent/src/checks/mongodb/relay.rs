@@ -1,0 +1,157 @@
+//! The driver's connection, joined with ours.
+//!
+//! The driver opens its connections itself and takes none that is open. So it connects to an
+//! [`Inlet`] of this process, and what it says goes over the wire of the check: the address that was
+//! found, the TLS that was verified, the bytes that are counted. It opens two. Its monitor wants
+//! to hear a hello, and hears the one that the server gave already. The other is joined with the
+//! wire, and there is no second one: whatever the driver thinks of trying again, a password is
+//! sent once.
+//!
+//! Two fields are left out on the way. `client`: a server hears it in the first hello of a
+//! connection only, and that was ours. `logicalSessionTimeoutMinutes`: a driver that is not
+//! offered sessions starts none, and so none stays with the server for half an hour.
+
+use super::Mongodb;
+use super::message::{Message, number};
+use super::refusal::Refused;
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::net::{Inlet, Wire};
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, RawDocument, rawdoc};
+use std::future::pending;
+use tokio::net::UnixStream;
+
+/// How often a server may have the password hashed. More would keep this thread from all other
+/// checks, and mongod's own default is 15,000.
+const MOST_ITERATIONS: u64 = 1_000_000;
+
+/// The driver's connection, joined with ours.
+#[derive(Debug)]
+pub(super) struct Relay<'a> {
+    check: &'a Mongodb,
+    hello: Message,
+    wire: Wire,
+    driver: Driver,
+    /// What the driver asks and the server has not heard yet.
+    next: Option<Message>,
+}
+
+#[derive(Debug)]
+enum Driver {
+    Expected(Inlet),
+    Joined(UnixStream),
+}
+
+impl<'a> Relay<'a> {
+    pub(super) const fn new(check: &'a Mongodb, hello: Message, wire: Wire, inlet: Inlet) -> Self {
+        Self { check, hello, wire, driver: Driver::Expected(inlet), next: None }
+    }
+
+    /// Carries the login, up to the driver's first command after it.
+    ///
+    /// # Errors
+    /// What the server refused, or how its connection broke.
+    pub(super) async fn login(&mut self) -> Result<(), Fault> {
+        loop {
+            let command = self.command().await?;
+            if !matches!(command.name(), "isMaster" | "ismaster" | "hello" | "saslStart" | "saslContinue") {
+                self.next = Some(command);
+                return Ok(());
+            }
+            self.carry(command, Refused::Login).await?;
+        }
+    }
+
+    /// Carries everything, until something fails.
+    pub(super) async fn rest(&mut self) -> Fault {
+        loop {
+            let carried = match self.command().await {
+                Ok(command) => self.carry(command, Refused::Command).await,
+                Err(fault) => Err(fault),
+            };
+            if let Err(fault) = carried {
+                return fault;
+            }
+        }
+    }
+
+    async fn carry(&mut self, command: Message, refused: Refused) -> Result<(), Fault> {
+        let mut answer = self.ask(&command.without("client"), refused).await?;
+        affordable(&answer.body)?;
+        if is_unfinished(&answer.body) {
+            self.ask(&self.nothing_more(&answer), refused).await?;
+            answer = answer.finished();
+        }
+        let answer = answer.without("logicalSessionTimeoutMinutes");
+        // A driver that has gone has an error of its own to show.
+        let _ = answer.write(self.joined().await?).await;
+        Ok(())
+    }
+
+    /// One turn.
+    async fn ask(&mut self, command: &Message, refused: Refused) -> Result<Message, Fault> {
+        command.write(&mut self.wire).await?;
+        let answer = Message::read(&mut self.wire).await?;
+        if !answer.answers(command) {
+            return Err(Fault::new(Cause::Malformed, "the server answered another command than ours"));
+        }
+        self.check.refusal(&answer.body, refused).map_or(Ok(answer), Err)
+    }
+
+    /// The empty last message of a login, for servers that insist on it (FerretDB): the driver asks
+    /// them to do without, and is at a loss when they do not
+    /// (<https://github.com/mongodb/specifications/blob/master/source/auth/auth.md>).
+    fn nothing_more(&self, answer: &Message) -> Message {
+        let conversation = i32::try_from(number(&answer.body, "conversationId").unwrap_or(1)).unwrap_or(1);
+        let nothing = Binary { subtype: BinarySubtype::Generic, bytes: Vec::new() };
+        let source = self.check.auth_source.as_str();
+        let body = rawdoc! {"saslContinue": 1, "conversationId": conversation, "payload": nothing, "$db": source};
+        Message::command(u32::MAX, body)
+    }
+
+    /// What the driver asks next. It says itself why it went away.
+    async fn command(&mut self) -> Result<Message, Fault> {
+        if let Some(command) = self.next.take() {
+            return Ok(command);
+        }
+        match Message::read(self.joined().await?).await {
+            Ok(command) => Ok(command),
+            Err(_) => pending().await,
+        }
+    }
+
+    async fn joined(&mut self) -> Result<&mut UnixStream, Fault> {
+        if let Driver::Expected(inlet) = &self.driver {
+            let mut monitor = inlet.accept().await?;
+            let asked = Message::read(&mut monitor).await?;
+            self.hello.again(&asked).without("logicalSessionTimeoutMinutes").write(&mut monitor).await?;
+            self.driver = Driver::Joined(inlet.accept().await?);
+        }
+        match &mut self.driver {
+            Driver::Joined(stream) => Ok(stream),
+            Driver::Expected(_) => Err(Fault::new(Cause::OwnFault, "the driver did not connect")),
+        }
+    }
+}
+
+/// Whether the server has proved itself, and still waits for a message without anything in it.
+fn is_unfinished(answer: &RawDocument) -> bool {
+    let proved = answer.get_binary("payload").is_ok_and(|payload| payload.bytes.starts_with(b"v="));
+    proved && number(answer, "done") == Some(0)
+}
+
+/// Whether the server asks for no more hashing than is sane (`i=` of RFC 5802).
+fn affordable(answer: &RawDocument) -> Result<(), Fault> {
+    let step = answer.get_document("speculativeAuthenticate").unwrap_or(answer);
+    let Ok(payload) = step.get_binary("payload") else { return Ok(()) };
+    let message = String::from_utf8_lossy(payload.bytes);
+    let iterations = message.split(',').find_map(|part| part.strip_prefix("i=")).map(str::parse::<u64>);
+    match iterations {
+        Some(Ok(count)) if count > MOST_ITERATIONS => Err(Fault::new(
+            Cause::Malformed,
+            format!("the server wants the password hashed {count} times, more than {MOST_ITERATIONS}"),
+        )),
+        _ => Ok(()),
+    }
+}
