@@ -13,5 +13,6 @@ mod peers_http;
 mod peers_tls;
 mod ports;
 mod process;
+mod rabbitmq;
 mod squid;
 mod stunnel;

@@ -7,7 +7,7 @@
 //! | [`process`] | a daemon in its own directory, with its log, stopped on drop |
 //! | [`scratch`] | that directory |
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
-//! | [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
+//! | [`nginx`], [`squid`], [`stunnel`], [`dns`], [`rabbitmq`] | real servers, described in a line or two |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
@@ -36,6 +36,7 @@ pub mod packages;
 pub mod peers;
 pub mod ports;
 pub mod process;
+pub mod rabbitmq;
 mod reaper;
 pub mod scratch;
 pub mod squid;
