@@ -1,6 +1,7 @@
 //! conn-check as a user runs it, against real servers. One module per subject.
 
 mod addresses;
+mod amqp;
 mod bad_files;
 mod command_line;
 mod demo;

@@ -15,5 +15,6 @@ mod peers_tls;
 mod ports;
 mod process;
 mod redis;
+mod rabbitmq;
 mod squid;
 mod stunnel;

@@ -12,6 +12,7 @@
 //! | [`postgres`] | a database with a role for every way in and out |
 //! | [`mariadb`], [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
 //! | [`mongodb`] | a double of `MongoDB` with the server's side of SCRAM |
+//! | [`nginx`], [`squid`], [`stunnel`], [`dns`], [`rabbitmq`] | real servers, described in a line or two |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
@@ -44,6 +45,7 @@ pub mod peers;
 pub mod ports;
 pub mod postgres;
 pub mod process;
+pub mod rabbitmq;
 mod reaper;
 pub mod redis;
 pub mod scratch;

@@ -191,6 +191,7 @@ macro_rules! checks {
 }
 
 checks! {
+    amqp::Amqp,
     dns::Dns,
     http::Http,
     postgres::Postgres,

@@ -1,0 +1,257 @@
+//! Methods and the frames around them, over a wire (AMQP 0-9-1 sections 2.3 and 4.2).
+
+use super::refusal::Refusal;
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::net::identify::{escape, identify};
+use crate::net::{ALLOWANCE, Wire};
+use crate::phase::Phase;
+use lapin::protocol::{AMQPClass, channel, connection, constants, gen_class, parse_class};
+use std::io;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// What a client says first.
+const HEADER: &[u8] = b"AMQP\x00\x00\x09\x01";
+
+/// Type, channel and length of a frame, in bytes.
+const FRAME_HEAD: usize = 7;
+
+/// The channel of everything that is about the connection as a whole.
+pub(super) const CONNECTION: u16 = 0;
+
+/// How deep tables may stand in each other, and some more: see [`is_shallow`].
+const MOST_NESTED: usize = 100;
+
+/// A connection to a broker, as a client has it.
+pub(super) struct Dialogue {
+    wire: Wire,
+    /// What has come and was not read yet.
+    buffer: Vec<u8>,
+    /// Why nothing can be said any more; told when there is nothing to hear either.
+    broken: Option<io::Error>,
+    /// Whether a goodbye is due.
+    open: bool,
+    blocked: Option<String>,
+}
+
+/// Why a method that was waited for did not come.
+pub(super) enum Halt {
+    /// The connection failed.
+    Fault(Fault),
+    /// The broker closed the connection, or the channel.
+    Refusal(Refusal),
+}
+
+impl Halt {
+    /// The fault, with the refusal judged.
+    pub(super) fn judged(self, judge: impl FnOnce(Refusal) -> Fault) -> Fault {
+        match self {
+            Self::Fault(fault) => fault,
+            Self::Refusal(refusal) => judge(refusal),
+        }
+    }
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl Dialogue {
+    /// Nothing is sent yet.
+    pub(super) const fn over(wire: Wire) -> Self {
+        Self { wire, buffer: Vec::new(), broken: None, open: false, blocked: None }
+    }
+
+    /// Why the broker does not take messages at the moment, when it said so.
+    pub(super) fn blocked(&self) -> Option<&str> {
+        self.blocked.as_deref()
+    }
+
+    /// The connection is open: it has to be closed in good order.
+    pub(super) const fn entered(&mut self) {
+        self.open = true;
+    }
+
+    /// Asks for version 0-9-1. A broker that speaks another answers with a header of its own.
+    pub(super) async fn begin(&mut self) -> Result<AMQPClass, Halt> {
+        self.send(HEADER).await;
+        self.fill(1).await?;
+        if self.buffer[0] == HEADER[0] {
+            self.fill(HEADER.len()).await?;
+            // The same one comes from a server that repeats what it is sent.
+            if self.buffer.starts_with(&HEADER[..4]) && !self.buffer.starts_with(HEADER) {
+                return Err(other_version(&self.buffer).into());
+            }
+        }
+        self.hear().await
+    }
+
+    /// Sends methods, all in one piece.
+    pub(super) async fn say(&mut self, methods: &[(u16, AMQPClass)]) -> Result<(), Fault> {
+        let frames: Result<Vec<_>, _> = methods.iter().map(|(channel, method)| frame(*channel, method)).collect();
+        self.send(&frames?.concat()).await;
+        Ok(())
+    }
+
+    /// Waits for the next method that is an answer.
+    pub(super) async fn hear(&mut self) -> Result<AMQPClass, Halt> {
+        use connection::AMQPMethod as Connection;
+        loop {
+            let Some(method) = self.frame().await? else { continue };
+            match method {
+                AMQPClass::Connection(Connection::Close(close)) => {
+                    self.open = false;
+                    self.say(&[(CONNECTION, AMQPClass::Connection(Connection::CloseOk(connection::CloseOk {})))])
+                        .await?;
+                    return Err(Halt::Refusal(Refusal::new(close.reply_code, close.reply_text)));
+                }
+                AMQPClass::Channel(channel::AMQPMethod::Close(close)) => {
+                    return Err(Halt::Refusal(Refusal::new(close.reply_code, close.reply_text)));
+                }
+                AMQPClass::Connection(Connection::Blocked(blocked)) => self.blocked = Some(blocked.reason.into()),
+                AMQPClass::Connection(Connection::Unblocked(_)) => self.blocked = None,
+                method => return Ok(method),
+            }
+        }
+    }
+
+    /// Closes the connection in good order, where it is open: a broker takes note of clients that
+    /// just go.
+    pub(super) async fn leave(&mut self) -> Result<(), Halt> {
+        use connection::AMQPMethod as Connection;
+        if !self.open {
+            return Ok(());
+        }
+        let close = connection::Close {
+            reply_code: constants::REPLY_SUCCESS.into(),
+            reply_text: "checked".into(),
+            class_id: 0,
+            method_id: 0,
+        };
+        self.say(&[(CONNECTION, AMQPClass::Connection(Connection::Close(close)))]).await?;
+        while !matches!(self.hear().await?, AMQPClass::Connection(Connection::CloseOk(_))) {}
+        Ok(())
+    }
+
+    /// What cannot be sent is no fault yet: the peer may have said why before it closed.
+    async fn send(&mut self, bytes: &[u8]) {
+        let sent = match self.wire.write_all(bytes).await {
+            Ok(()) => self.wire.flush().await,
+            Err(error) => Err(error),
+        };
+        self.broken = self.broken.take().or(sent.err());
+    }
+
+    /// Reads a frame; `None` for one that says nothing.
+    async fn frame(&mut self) -> Result<Option<AMQPClass>, Fault> {
+        self.fill(1).await?;
+        if !matches!(self.buffer[0], constants::FRAME_METHOD | constants::FRAME_HEARTBEAT) {
+            return Err(malformed());
+        }
+        self.fill(FRAME_HEAD).await?;
+        let [kind, _, _, a, b, c, d] = self.buffer[..FRAME_HEAD] else { return Err(malformed()) };
+        let length = u32::from_be_bytes([a, b, c, d]);
+        if u64::from(length) > ALLOWANCE {
+            return Err(Fault::new(Cause::TooLarge, format!("the peer announces a frame of {length} bytes")));
+        }
+        let end = FRAME_HEAD + usize::try_from(length).unwrap_or(usize::MAX);
+        self.fill(end + 1).await?;
+        let frame: Vec<u8> = self.buffer.drain(..=end).collect();
+        if frame[end] != constants::FRAME_END {
+            return Err(malformed());
+        }
+        if kind == constants::FRAME_HEARTBEAT { Ok(None) } else { method(&frame[FRAME_HEAD..end]).map(Some) }
+    }
+
+    /// Reads until so many bytes are there.
+    async fn fill(&mut self, length: usize) -> Result<(), Fault> {
+        while self.buffer.len() < length {
+            match self.wire.read_buf(&mut self.buffer).await {
+                Ok(0) => return Err(Fault::from(self.broken.take().unwrap_or(io::ErrorKind::UnexpectedEof.into()))),
+                Ok(_) => {}
+                Err(error) => return Err(Fault::from(error)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn frame(channel: u16, method: &AMQPClass) -> Result<Vec<u8>, Fault> {
+    let written = gen_class(method)(Vec::new().into());
+    let payload = written.map(|context| context.into_inner().0).map_err(|error| {
+        Fault::new(Cause::OwnFault, "a method could not be written").evidence(error.to_string()).at(Phase::Run)
+    })?;
+    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    let mut frame = vec![constants::FRAME_METHOD];
+    frame.extend(channel.to_be_bytes());
+    frame.extend(length.to_be_bytes());
+    frame.extend(payload);
+    frame.push(constants::FRAME_END);
+    Ok(frame)
+}
+
+fn method(payload: &[u8]) -> Result<AMQPClass, Fault> {
+    if !is_shallow(payload) {
+        return Err(malformed());
+    }
+    match parse_class(payload) {
+        Ok((rest, method)) if rest.is_empty() => Ok(method),
+        _ => Err(malformed()),
+    }
+}
+
+/// Whether a method is safe to read. lapin reads a table inside a table by calling itself, and a
+/// frame that holds nothing else would overflow the stack. Every level needs an `A` or an `F` to say
+/// what it is, so few of these letters mean few levels. Methods whose only content is a free text
+/// have no tables, and any letters.
+fn is_shallow(payload: &[u8]) -> bool {
+    let is_text = matches!(payload, [0, 10, 0, 50 | 60, ..] | [0, 20, 0, 40, ..] | [0, 50, 0, 11, ..]);
+    is_text || payload.iter().filter(|byte| matches!(byte, b'A' | b'F')).count() <= MOST_NESTED
+}
+
+fn malformed() -> Fault {
+    Fault::new(Cause::Malformed, "the answer is no AMQP")
+}
+
+fn other_version(first: &[u8]) -> Fault {
+    let spoken = identify(first).map_or_else(|| "another version of AMQP".to_owned(), |peer| peer.detail);
+    Fault::new(Cause::UnsupportedVersion, format!("the broker speaks {spoken}, this check AMQP 0-9-1"))
+        .evidence(format!("it answered {}", escape(first, 16)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `connection.start` with so many tables in each other.
+    fn start(levels: usize) -> Vec<u8> {
+        let sized = |bytes: Vec<u8>| [&u32::try_from(bytes.len()).expect("small").to_be_bytes()[..], &bytes].concat();
+        let entry = |table: Vec<u8>| [&b"\x01tF"[..], &sized(table)].concat();
+        let table = (0..levels).fold(Vec::new(), |inner, _| entry(inner));
+        [&[0, 10, 0, 10, 0, 9][..], &sized(table), &sized(b"PLAIN".to_vec()), &sized(b"en_US".to_vec())].concat()
+    }
+
+    #[test]
+    fn tables_in_tables_are_read_to_a_depth_that_is_sane() {
+        assert!(method(&start(MOST_NESTED / 2)).is_ok());
+        // As deep as a frame can be; read without a limit, this ends the process.
+        assert!(method(&start(9000)).is_err());
+    }
+
+    #[test]
+    fn a_method_with_something_behind_it_is_none() {
+        let whole = start(1);
+        assert!(method(&[&whole[..], &[0]].concat()).is_err());
+        assert!(method(&whole[..whole.len() - 1]).is_err());
+        assert!(method(&[]).is_err());
+    }
+
+    #[test]
+    fn a_refusal_may_have_any_letters() {
+        let text = "A".repeat(250);
+        let close = [&[0, 10, 0, 50, 0x02, 0x12, 250][..], text.as_bytes(), &[0, 0, 0, 0]].concat();
+        assert!(method(&close).is_ok());
+    }
+}

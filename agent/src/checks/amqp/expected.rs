@@ -1,0 +1,181 @@
+//! What has to be in the virtual host: a queue, an exchange, and how the queue does.
+
+use super::dialogue::{Dialogue, Halt};
+use super::refusal::Refusal;
+use super::unexpected;
+use crate::catalogue::Cause;
+use crate::config::shape::{Shape, Shown};
+use crate::config::{Diagnostic, Fields, Given, Misfit, Setting, Word};
+use crate::fault::{Failure, Fault};
+use crate::phase::Phase;
+use crate::probe::Probe;
+use lapin::protocol::exchange::{AMQPMethod as OfExchange, Declare as ExchangeDeclare};
+use lapin::protocol::queue::{AMQPMethod as OfQueue, Declare as QueueDeclare, DeclareOk as Figures};
+use lapin::protocol::{AMQPClass, channel};
+use lapin::types::{FieldTable, ShortString};
+use serde_json::json;
+
+/// The channel on which is asked.
+const CHANNEL: u16 = 1;
+
+/// A name of AMQP: of a virtual host, a queue, an exchange (AMQP 0-9-1 section 4.2.5.3).
+#[derive(Clone, Debug)]
+pub(super) struct Name(pub(super) ShortString);
+
+impl Setting for Name {
+    const SHAPE: Shape = Shape {
+        words: "a name of 1 to 255 bytes",
+        short: "name",
+        shown: Shown::Plain,
+        schema: || json!({"type": ["string", "number", "boolean"]}),
+    };
+
+    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
+        let name = Word::read(given)?.0;
+        let name = Some(name).filter(|name| !name.is_empty()).and_then(|name| ShortString::try_new(name).ok());
+        name.map(Self).ok_or_else(|| given.wrong(&Self::SHAPE))
+    }
+}
+
+/// What has to be there.
+#[derive(Clone, Debug)]
+pub(super) struct Expected {
+    exchange: Option<Name>,
+    queue: Option<Name>,
+    min_consumers: Option<u32>,
+    max_messages: Option<u32>,
+}
+
+/// What a broker says of a queue.
+pub(super) enum Found {
+    /// It was not asked.
+    Nothing,
+    /// It is there.
+    Queue(Figures),
+    /// It is there, and another connection's own.
+    Locked,
+}
+
+impl Expected {
+    /// Asks for the options.
+    pub(super) fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+        let queue = fields.optional("queue", "A queue that must exist.");
+        let exchange = fields.optional("exchange", "An exchange that must exist.");
+        let min_consumers = fields.optional("min_consumers", "So many consumers the queue must have.");
+        let max_messages = fields.optional("max_messages", "So many messages may wait in the queue.");
+        for key in ["min_consumers", "max_messages"] {
+            if fields.has(key) && !fields.has("queue") {
+                let span = fields.span_of(key);
+                let diagnostic = Diagnostic::error("missing-key", span, format!("`{key}` without `queue`"));
+                fields.note(diagnostic.help("add `queue:` with the name of the queue that is meant"));
+            }
+        }
+        Some(Self { exchange, queue, min_consumers, max_messages })
+    }
+
+    /// Asks for all of it at once. The queue comes last: a refusal ends the channel, and one of its
+    /// refusals means that all is well.
+    pub(super) async fn look(&self, dialogue: &mut Dialogue, vhost: &str, user: &str) -> Result<Found, Fault> {
+        let questions = self.questions();
+        if questions.is_empty() {
+            return Ok(Found::Nothing);
+        }
+        let open = AMQPClass::Channel(channel::AMQPMethod::Open(channel::Open {}));
+        let methods: Vec<_> = std::iter::once(open).chain(questions).map(|method| (CHANNEL, method)).collect();
+        dialogue.say(&methods).await?;
+        match dialogue.hear().await {
+            Ok(AMQPClass::Channel(channel::AMQPMethod::OpenOk(_))) => {}
+            other => return Err(no_answer(other, |refusal| refusal.of_question("channel", vhost, user))),
+        }
+        if let Some(Name(name)) = &self.exchange {
+            match dialogue.hear().await {
+                Ok(AMQPClass::Exchange(OfExchange::DeclareOk(_))) => {}
+                other => {
+                    return Err(no_answer(other, |refusal| {
+                        refusal.of_question(&format!("exchange `{name}`"), vhost, user)
+                    }));
+                }
+            }
+        }
+        self.hear_of_queue(dialogue, vhost, user).await
+    }
+
+    async fn hear_of_queue(&self, dialogue: &mut Dialogue, vhost: &str, user: &str) -> Result<Found, Fault> {
+        let Some(Name(name)) = &self.queue else { return Ok(Found::Nothing) };
+        match dialogue.hear().await {
+            Ok(AMQPClass::Queue(OfQueue::DeclareOk(figures))) => Ok(Found::Queue(figures)),
+            Err(Halt::Refusal(refusal)) if refusal.is_lock() && !self.wants_figures() => Ok(Found::Locked),
+            other => Err(no_answer(other, |refusal| refusal.of_question(&format!("queue `{name}`"), vhost, user))),
+        }
+    }
+
+    /// Whether what was found is enough.
+    pub(super) fn judge(&self, probe: &mut Probe, found: Found) -> Result<(), Failure> {
+        let figures = match found {
+            Found::Nothing => return Ok(()),
+            Found::Locked => {
+                probe.fact("queue_exclusive", true);
+                return Ok(());
+            }
+            Found::Queue(figures) => figures,
+        };
+        probe.fact("queue_messages", figures.message_count);
+        probe.fact("queue_consumers", figures.consumer_count);
+        self.objection(&figures).map_or(Ok(()), |fault| Err(probe.fail(Phase::Request, fault)))
+    }
+
+    fn objection(&self, figures: &Figures) -> Option<Fault> {
+        let Figures { queue, message_count: messages, consumer_count: consumers } = figures;
+        let few = self.min_consumers.filter(|least| consumers < least);
+        let many = self.max_messages.filter(|most| messages > most);
+        let few = few.map(|least| format!("{consumers} of at least {least} consumers"));
+        let many = many.map(|most| format!("{messages} messages where at most {most} may wait"));
+        let said: Vec<_> = few.into_iter().chain(many).collect();
+        if said.is_empty() {
+            return None;
+        }
+        let fault = Fault::new(Cause::UnexpectedReply, format!("the queue has {}", said.join(", and ")));
+        let fault = fault.evidence(format!("{queue}: {messages} messages wait, {consumers} consumers"));
+        Some(fault.next_step(
+            "see whether the queue's consumers run and keep up; else correct min_consumers and max_messages",
+        ))
+    }
+
+    const fn wants_figures(&self) -> bool {
+        self.min_consumers.is_some() || self.max_messages.is_some()
+    }
+
+    /// Passive declarations: they ask, and make nothing.
+    fn questions(&self) -> Vec<AMQPClass> {
+        let exchange = self.exchange.as_ref().map(|Name(exchange)| {
+            let exchange = exchange.clone();
+            AMQPClass::Exchange(OfExchange::Declare(ExchangeDeclare {
+                exchange,
+                kind: "direct".into(),
+                passive: true,
+                durable: false,
+                auto_delete: false,
+                internal: false,
+                nowait: false,
+                arguments: FieldTable::default(),
+            }))
+        });
+        let queue = self.queue.as_ref().map(|Name(queue)| {
+            let queue = queue.clone();
+            AMQPClass::Queue(OfQueue::Declare(QueueDeclare {
+                queue,
+                passive: true,
+                durable: false,
+                exclusive: false,
+                auto_delete: false,
+                nowait: false,
+                arguments: FieldTable::default(),
+            }))
+        });
+        exchange.into_iter().chain(queue).collect()
+    }
+}
+
+fn no_answer(heard: Result<AMQPClass, Halt>, judge: impl FnOnce(Refusal) -> Fault) -> Fault {
+    heard.map_or_else(|halt| halt.judged(judge), |_| unexpected())
+}
