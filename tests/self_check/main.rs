@@ -5,6 +5,7 @@ mod client;
 mod dns;
 mod fixture;
 mod forwarder;
+mod mail;
 mod netns;
 mod nginx;
 mod packages;
