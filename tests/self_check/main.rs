@@ -6,6 +6,7 @@ mod dns;
 mod fixture;
 mod forwarder;
 mod memcached;
+mod mail;
 mod netns;
 mod nginx;
 mod packages;

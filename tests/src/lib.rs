@@ -13,6 +13,7 @@
 //! | [`mariadb`], [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
 //! | [`mongodb`] | a double of `MongoDB` with the server's side of SCRAM |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`], [`rabbitmq`] | real servers, described in a line or two |
+//! | [`mail`] | a real mail server that keeps what it is given |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
@@ -34,6 +35,7 @@ pub mod dns;
 pub mod forwarder;
 mod hex;
 pub mod mariadb;
+pub mod mail;
 mod md5;
 pub mod memcached;
 pub mod mongodb;
