@@ -4,21 +4,24 @@
 //! There is no other way to the network, so every protocol has the same phases.
 
 mod evidence;
+mod look;
 
 use crate::catalogue::Cause;
 use crate::event::Event;
 use crate::fault::{Failure, Fault};
 use crate::net::identify::Protocol;
-use crate::net::{self, Endpoint, Host, Nudge, Place, Race, Seen, TlsOptions, Wire};
+use crate::net::{self, Endpoint, Host, Place, Race, Seen, TlsOptions, Wire};
 use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
 use crate::phase::Phase;
 use crate::secret::Redactor;
 use crate::world::World;
 use evidence::{with_addresses, with_resolvers};
+use look::Peer;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
@@ -41,9 +44,6 @@ const SHORTEST_GRACE: Duration = Duration::from_millis(1);
 
 /// What it waits at most: no verdict is held up for longer.
 const LONGEST_GRACE: Duration = Duration::from_millis(150);
-
-/// How long before the end, beside what connecting took, a silent peer is asked who it is.
-const NUDGE_MARGIN: Duration = Duration::from_millis(50);
 
 /// What a peer did while it was listened to; see [`Probe::listen`].
 #[derive(Debug)]
@@ -88,6 +88,8 @@ pub struct Probe {
     events: Option<UnboundedSender<Event>>,
     expected: Option<Protocol>,
     seen: Option<Arc<Seen>>,
+    /// Where the current connection leads, until there is TLS on it.
+    peer: Option<Peer>,
     race: Race,
     /// How long [`Probe::listen`] waits.
     grace: Duration,
@@ -120,6 +122,7 @@ impl Probe {
             events: assignment.events,
             expected: None,
             seen: None,
+            peer: None,
             race: Race::default(),
             grace: SHORTEST_GRACE,
         };
@@ -148,7 +151,7 @@ impl Probe {
         let (stream, address) = connected?;
         self.grace = (began.elapsed() * 2).clamp(SHORTEST_GRACE, LONGEST_GRACE);
         self.note_address(address);
-        Ok(self.prepare(Wire::tcp(stream)))
+        Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
     }
 
     /// Connects to where a service listens: [`Probe::open`], or a Unix socket.
@@ -168,16 +171,13 @@ impl Probe {
     /// `connect.*`.
     pub(crate) async fn open_socket(&mut self, path: &Path) -> Result<Wire, Failure> {
         let stream = self.phase(Phase::Connect, net::unix(path)).await?;
-        Ok(self.prepare(Wire::unix(stream)))
+        Ok(self.prepare(Wire::unix(stream), Peer::Socket(path.to_owned())))
     }
 
-    /// Looks over a new wire's shoulder: what it hears, and that it hears something in time.
-    fn prepare(&mut self, mut wire: Wire) -> Wire {
+    /// Looks over a new wire's shoulder.
+    fn prepare(&mut self, wire: Wire, peer: Peer) -> Wire {
         self.seen = Some(wire.seen());
-        if self.expected.is_some() {
-            let margin = (NUDGE_MARGIN + self.grace).min(self.left() / 5);
-            wire.nudge(Nudge::at(self.until() - margin));
-        }
+        self.peer = Some(peer);
         wire
     }
 
@@ -238,6 +238,7 @@ impl Probe {
         self.findings().facts.extend(facts);
         let wire = result?;
         self.seen = Some(wire.seen());
+        self.peer = None;
         if asked_for_ours {
             // The server's verdict on our certificate is still to come, and it may have to think.
             self.grace = LONGEST_GRACE;
@@ -280,18 +281,38 @@ impl Probe {
     pub async fn phase<T>(&mut self, phase: Phase, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Failure> {
         let began = Instant::now();
         let heard_before = self.heard();
-        let deadline = self.until();
-        #[expect(clippy::disallowed_methods, reason = "the one place that keeps deadlines")]
-        let result = tokio::time::timeout_at(deadline, work).await;
+        let result = self.in_time(phase, pin!(work)).await;
         let timing = Timing { phase, elapsed: began.elapsed(), address: None };
         self.findings().phases.push(timing);
         self.emit(|| Event::Phase { entry: self.entry, timing });
         let fault = match result {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(fault)) => fault,
-            Err(_) => self.timed_out(phase, began.elapsed(), self.heard() == heard_before),
+            Some(Ok(value)) => return Ok(value),
+            Some(Err(fault)) => fault,
+            None => self.timed_out(phase, timing.elapsed, self.heard() == heard_before),
         };
-        Err(self.recognise(phase, fault).in_phase(phase, &self.redactor))
+        let fault = match self.look_again(phase, &fault).await {
+            Some(answer) => self.name(phase, fault, &answer, "asked again on another connection, it answered"),
+            None => self.recognise(phase, fault),
+        };
+        Err(fault.in_phase(phase, &self.redactor))
+    }
+
+    /// The work's result, or `None` when the time is up. A peer that has not said a byte is given up
+    /// a moment earlier, for a second look at it.
+    #[expect(clippy::disallowed_methods, reason = "the one place that keeps deadlines")]
+    async fn in_time<T, W>(&self, phase: Phase, mut work: Pin<&mut W>) -> Option<Result<T, Fault>>
+    where
+        W: Future<Output = Result<T, Fault>>,
+    {
+        let until = self.until();
+        if self.may_look_again(phase) {
+            match tokio::time::timeout_at(until - self.look_time(), work.as_mut()).await {
+                Ok(result) => return Some(result),
+                Err(_) if self.heard() == 0 => return None,
+                Err(_) => {}
+            }
+        }
+        tokio::time::timeout_at(until, work).await.ok()
     }
 
     /// A failure that needs no waiting: what was heard is not what was wanted.

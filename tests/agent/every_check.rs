@@ -21,15 +21,15 @@ const ASKS_FOR_TLS: [&str; 2] = ["mysql", "postgres"];
 
 /// A check and whether it uses TLS.
 #[derive(Clone, Debug)]
-struct Case {
-    kind: &'static str,
-    tls: bool,
+pub(crate) struct Case {
+    pub(crate) kind: &'static str,
+    pub(crate) tls: bool,
     options: Vec<String>,
 }
 
 impl Case {
     /// Every check, plain and with TLS where it has both.
-    fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let described = Spec::describe().into_iter().filter(|check| !DATAGRAMS.contains(&check.kind));
         described.flat_map(|check| [false, true].map(|tls| Self::of(&check, tls))).flatten().collect()
     }
@@ -43,7 +43,7 @@ impl Case {
                 ("port", _) => None,
                 ("url", _) => Some(format!("url: '{}://127.0.0.1:PORT/'", if tls { "https" } else { "http" })),
                 (key, "mail address") => Some(format!("{key}: a@b.example")),
-                (key, _) => Some(format!("{key}: a")),
+                (key, _) => Some(format!("{key}: some-{key}")),
             })
             .collect();
         if has("port") {
@@ -60,7 +60,7 @@ impl Case {
         Some(Self { kind: check.kind, tls, options })
     }
 
-    fn yaml(&self, port: u16) -> String {
+    pub(crate) fn yaml(&self, port: u16) -> String {
         let options = self.options.join(", ").replace("PORT", &port.to_string());
         format!("- {{type: {}, timeout: {TIMEOUT}, {options}}}\n", self.kind)
     }
@@ -179,12 +179,7 @@ fn an_endless_word_is_malformed_or_too_large() {
 
 #[test]
 fn another_service_is_named() {
-    let greetings: [(&[u8], &str); 3] = [
-        (b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", "ssh"),
-        (b"+OK Dovecot ready.\r\n", "pop3"),
-        (b"RFB 003.008\n", "vnc"),
-    ];
-    for (greeting, _) in greetings {
+    for greeting in [&b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"[..], b"+OK Dovecot ready.\r\n", b"RFB 003.008\n"] {
         each_gives(Some(&Manner::Banner(greeting.to_vec())), |case| match case.opens_with_tls() {
             true => &["tls.not-tls"],
             false => &["protocol.wrong-service"],

@@ -1,5 +1,4 @@
-//! Peers that wait for something else than what the check says: they are asked who they are shortly
-//! before the time is up.
+//! Peers that never say a byte: a second look, on a connection of its own, tells who they are.
 
 use harness::agent::{Agent, Ran};
 use harness::peers::{Manner, Peer, Wire};
@@ -50,26 +49,40 @@ fn a_peer_that_waits_through_the_tls_handshake_is_named() {
     assert_eq!(failure["message"], "a Redis server answered without TLS");
 }
 
+/// Hangs up on what is no command, as Redis does on an HTTP request.
+fn hangs_up_on_strangers() -> Peer {
+    Peer::serve(|wire| {
+        let mut space = [0; 1024];
+        let length = (&wire).read(&mut space).unwrap_or_default();
+        if space[..length].starts_with(b"HELP\r\n") {
+            let _taken = wire.send(b"-ERR unknown command 'HELP', with args beginning with: \r\n");
+        }
+        wire.finish();
+    })
+}
+
+#[test]
+fn a_peer_that_hangs_up_is_named() {
+    let failure = failure(&http(&hangs_up_on_strangers()));
+    assert_eq!(failure["code"], "protocol.wrong-service", "{failure}");
+    assert_eq!(failure["message"], "this is a Redis server, not HTTP");
+    let evidence = failure["evidence"].as_str().expect("evidence");
+    assert!(evidence.starts_with("asked again on another connection, it answered -ERR unknown command"), "{evidence}");
+}
+
 #[test]
 fn what_the_line_brings_is_no_answer_to_the_check() {
     // An echo, a right answer that comes too late, and an end: silent they all were.
     for answer in [&b"HELP\r\n\r\n"[..], b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b""] {
         let peer = Peer::serve(move |wire| answer_commands(&wire, answer));
         let failure = failure(&http(&peer));
-        assert_eq!(failure["code"], "protocol.silent", "{failure}");
+        assert_eq!((failure["code"].as_str(), peer.connections()), (Some("protocol.silent"), 2), "{failure}");
     }
 }
 
 #[test]
 fn a_peer_that_spoke_is_left_alone() {
-    let peer = Peer::start(Manner::Banner(b"HTTP/1.1 200 OK\r\n".to_vec()));
+    let peer = Peer::start(Manner::Answers(vec![(b"GET".to_vec(), b"HTTP/1.1 200 OK\r\n".to_vec())]));
     let failure = failure(&http(&peer));
-    assert_eq!(failure["code"], "protocol.timeout", "{failure}");
-    let request = "GET / HTTP/1.1\r\n".len() as u64;
-    assert!(peer.received() > request);
-    let quiet = Peer::start(Manner::Silent);
-    let failure = self::failure(&http(&quiet));
-    assert_eq!(failure["code"], "protocol.silent", "{failure}");
-    // Both ports have five digits, so that both requests have the same length.
-    assert_eq!(quiet.received(), peer.received() + "HELP\r\n\r\n".len() as u64);
+    assert_eq!((failure["code"].as_str(), peer.connections()), (Some("protocol.timeout"), 1), "{failure}");
 }

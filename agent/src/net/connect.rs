@@ -58,7 +58,7 @@ impl Race {
     pub(crate) async fn run(&mut self, addresses: Vec<SocketAddr>) -> Result<(TcpStream, SocketAddr), Fault> {
         if let [address] = addresses[..] {
             // The usual case costs no task.
-            return connect(address).await.map(|stream| (stream, address));
+            return self::address(address).await.map(|stream| (stream, address));
         }
         let mut waiting: VecDeque<_> = interleaved(addresses).into();
         loop {
@@ -126,7 +126,7 @@ impl Race {
         let started = Instant::now();
         self.started.push((address, started));
         self.running.spawn(async move {
-            let result = connect(address).await;
+            let result = self::address(address).await;
             (address, started.elapsed(), result)
         });
     }
@@ -164,7 +164,7 @@ fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 /// Connects to one address. The kernel is asked to keep ICMP errors, which tell a firewall's
 /// refusal from a missing host.
-async fn connect(address: SocketAddr) -> Result<TcpStream, Fault> {
+pub(crate) async fn address(address: SocketAddr) -> Result<TcpStream, Fault> {
     let stream = begin(address).map_err(|error| refusal(Transport::Tcp, address, error, None))?;
     // Writable means decided: connected, or failed with an error to collect.
     stream.writable().await.map_err(|error| refusal(Transport::Tcp, address, error, None))?;

@@ -19,7 +19,7 @@ mod trust;
 mod wire;
 
 pub(crate) use clock::within;
-pub(crate) use connect::{Race, datagram, has_route, refusal_of, unix};
+pub(crate) use connect::{Race, address as connect, datagram, has_route, refusal_of, unix};
 pub use endpoint::{Endpoint, Host, Target, Transport};
 pub(crate) use inlet::Inlet;
 pub use place::Place;
@@ -27,7 +27,7 @@ pub(crate) use resolv_conf::ResolvConf;
 pub(crate) use resolve::Resolver;
 pub use tls::{TlsMode, TlsOptions};
 pub(crate) use trust::Trust;
-pub(crate) use wire::{ALLOWANCE, Nudge, Seen, Wire, too_much};
+pub(crate) use wire::{ALLOWANCE, Seen, Wire, too_much};
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;

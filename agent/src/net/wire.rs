@@ -1,16 +1,12 @@
 //! The byte stream that checks speak through: it counts what the peer sends, keeps the first
 //! bytes of it for identification, and ends a peer that sends too much.
 
-mod nudge;
-
-pub(crate) use nudge::Nudge;
-
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
@@ -62,20 +58,15 @@ impl Seen {
         self.first.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Keeps bytes that are no answer to what the check said.
-    fn note_aside(&self, bytes: &[u8]) {
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = KEPT - first.len();
-        first.extend_from_slice(&bytes[..bytes.len().min(room)]);
-    }
-
     fn note(&self, bytes: &[u8]) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
         let before = self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         if before - self.kept_from.load(Ordering::Relaxed) < KEPT as u64 {
-            self.note_aside(bytes);
+            let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = KEPT - first.len();
+            first.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
         let allowance = self.allowance.load(Ordering::Relaxed);
         if before + bytes.len() as u64 > allowance { Err(io::Error::other(TooMuch(allowance))) } else { Ok(()) }
@@ -106,7 +97,6 @@ pub(crate) struct Wire {
     seen: Arc<Seen>,
     /// Something was written: a connection that is only listened to needs no options for it.
     written: bool,
-    nudge: Option<Nudge>,
 }
 
 #[derive(Debug)]
@@ -116,37 +106,22 @@ enum Io {
     Tls(Box<TlsStream<Wire>>),
 }
 
-impl Io {
-    fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
-    }
-}
-
 impl Wire {
     /// A plain connection. What TLS itself needs comes on top of a check's allowance.
     pub(crate) fn tcp(stream: TcpStream) -> Self {
-        Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE), written: false, nudge: None }
+        Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE), written: false }
     }
 
     /// A connection to a Unix socket of this host.
     pub(crate) fn unix(stream: UnixStream) -> Self {
-        Self { io: Io::Unix(stream), seen: Seen::new(ALLOWANCE), written: false, nudge: None }
+        Self { io: Io::Unix(stream), seen: Seen::new(ALLOWANCE), written: false }
     }
 
     /// A TLS session over a plain connection.
     pub(crate) fn tls(stream: TlsStream<Self>) -> Self {
         let below = &stream.get_ref().0.seen;
         below.allow(below.allowance.load(Ordering::Relaxed) + ALLOWANCE);
-        Self { io: Io::Tls(Box::new(stream)), seen: Seen::new(ALLOWANCE), written: false, nudge: None }
-    }
-
-    /// A peer that has not said a byte by then will be asked who it is.
-    pub(crate) fn nudge(&mut self, nudge: Nudge) {
-        self.nudge = Some(nudge);
+        Self { io: Io::Tls(Box::new(stream)), seen: Seen::new(ALLOWANCE), written: false }
     }
 
     /// Small messages must not wait for each other's acknowledgement (RFC 9293 section 3.7.4).
@@ -154,35 +129,6 @@ impl Wire {
         match &self.io {
             Io::Tcp(stream) if !std::mem::replace(&mut self.written, true) => stream.set_nodelay(true),
             _ => Ok(()),
-        }
-    }
-
-    /// The peer said nothing: shortly before the time is up it gets a line, and what it says to
-    /// that is kept for identification only.
-    fn poll_silence(&mut self, cx: &mut Context<'_>) {
-        let Some(nudge) = self.nudge.as_mut().filter(|_| self.seen.count() == 0) else { return };
-        if nudge.poll(cx).is_ready() {
-            let given = match &self.io {
-                Io::Tcp(stream) => stream.try_write(nudge::LINE),
-                Io::Unix(stream) => stream.try_write(nudge::LINE),
-                Io::Tls(_) => Ok(0),
-            };
-            // Whoever takes no line stays unknown.
-            if given.is_ok() {
-                self.poll_answer(cx);
-            }
-        }
-    }
-
-    fn poll_answer(&mut self, cx: &mut Context<'_>) {
-        let mut space = [0; KEPT];
-        let mut buf = ReadBuf::new(&mut space);
-        while let Poll::Ready(Ok(())) = self.io.poll_read(cx, &mut buf) {
-            if buf.filled().is_empty() {
-                return;
-            }
-            self.seen.note_aside(buf.filled());
-            buf.clear();
         }
     }
 
@@ -202,18 +148,13 @@ impl Wire {
 
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.nudge.as_ref().is_some_and(Nudge::is_given) {
-            self.poll_answer(cx);
-            return Poll::Pending;
-        }
         let before = buf.filled().len();
-        match self.io.poll_read(cx, buf) {
-            Poll::Ready(result) => Poll::Ready(result.and_then(|()| self.seen.note(&buf.filled()[before..]))),
-            Poll::Pending => {
-                self.poll_silence(cx);
-                Poll::Pending
-            }
-        }
+        ready!(match &mut self.io {
+            Io::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
+            Io::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        })?;
+        Poll::Ready(self.seen.note(&buf.filled()[before..]))
     }
 }
 

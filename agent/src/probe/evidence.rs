@@ -50,15 +50,20 @@ impl Probe {
             fault.cause,
             Cause::Malformed | Cause::Closed | Cause::Reset | Cause::Timeout | Cause::Silent | Cause::TooLarge
         );
-        let (Some(expected), Some(seen)) = (self.expected, &self.seen) else { return fault };
-        let first = seen.first();
-        if phase == Phase::Tls && fault.cause == Cause::Timeout {
-            return net::tls::fault_of_plain(&first).unwrap_or(fault);
+        let Some(seen) = self.seen.as_ref().filter(|_| unclear) else { return fault };
+        self.name(phase, fault, &seen.first(), "it answered")
+    }
+
+    /// Names the peer by what it said; `how` it came to say it begins the evidence.
+    pub(super) fn name(&self, phase: Phase, fault: Fault, said: &[u8], how: &str) -> Fault {
+        let Some(expected) = self.expected else { return fault };
+        if phase == Phase::Tls && fault.cause != Cause::Malformed {
+            return net::tls::fault_of_plain(said).unwrap_or(fault);
         }
-        if !unclear || !matches!(phase, Phase::Protocol | Phase::Auth) {
+        if !matches!(phase, Phase::Protocol | Phase::Auth) {
             return fault;
         }
-        match identify(&first) {
+        match identify(said) {
             Some(peer) if peer.wants_tls => {
                 Fault::new(Cause::Required, "the peer wants TLS on this port").evidence(peer.detail).at(Phase::Tls)
             }
@@ -66,12 +71,12 @@ impl Probe {
                 Cause::WrongService,
                 format!("this is {}, not {}", peer.protocol.described(), expected.name()),
             )
-            .evidence(format!("it answered {}", peer.detail))
+            .evidence(format!("{how} {}", peer.detail))
             .at(Phase::Protocol),
             // It speaks the protocol, and what it said wrong in it is known better than by its first bytes.
             Some(_) if fault.evidence.is_some() => fault,
-            _ if fault.cause == Cause::Malformed && !first.is_empty() => {
-                fault.evidence(format!("it answered {}", escape(&first, 60)))
+            _ if fault.cause == Cause::Malformed && !said.is_empty() => {
+                fault.evidence(format!("{how} {}", escape(said, 60)))
             }
             _ => fault,
         }

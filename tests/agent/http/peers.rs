@@ -61,7 +61,7 @@ fn silence_and_its_kin_are_told_apart() {
         let peer = Peer::start(manner.clone());
         let (verdict, check, ran) = hurried(&peer);
         assert_eq!(verdict, wanted, "{manner:?}: {check}");
-        assert_eq!((check["results"][0]["verdict"].as_str(), peer.connections()), (Some("pass"), 1), "{manner:?}");
+        assert_eq!(check["results"][0]["verdict"], "pass", "{manner:?}");
         assert!(ran.elapsed < Duration::from_secs(2), "{ran:?}");
     }
 }

@@ -1,0 +1,82 @@
+//! A second look at a peer that never said a byte.
+//!
+//! A service that waits for its own kind of request is silent to another kind, or closes: `Redis`
+//! waits for the end of a line for ever when it gets a TLS handshake, and hangs up on an HTTP
+//! request. A question or two on fresh connections make nearly all of them talk, and the commonest
+//! mistake, a wrong port, gets its name instead of reading like a hung service.
+
+use super::Probe;
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::net::{self, Wire};
+use crate::phase::Phase;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// What is said, each on a connection of its own, until one is answered. None of them does anything.
+const QUESTIONS: [&[u8]; 3] = [
+    // Every line protocol answers it with an error, and HTTP and TLS too.
+    b"HELP\r\n\r\n",
+    // `PostgreSQL`'s SSLRequest (the manual, "SSL Session Encryption"): one letter comes back.
+    b"\x00\x00\x00\x08\x04\xd2\x16\x2f",
+    // `MongoDB`'s OP_MSG with {hello: 1, $db: "admin"} (MongoDB Wire Protocol).
+    b"\x33\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00\x00\x00\x00\x00\x00\
+      \x1e\x00\x00\x00\x10hello\x00\x01\x00\x00\x00\x02$db\x00\x06\x00\x00\x00admin\x00\x00",
+];
+
+/// What a look may take beside a few round trips.
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// Where a connection leads.
+#[derive(Debug)]
+pub(super) enum Peer {
+    Address(SocketAddr),
+    Socket(PathBuf),
+}
+
+impl Probe {
+    /// Whether a failure of this phase can be worth a second look: the peer should speak a protocol
+    /// that is known here, and there is no TLS yet, through which nothing could be seen.
+    pub(super) fn may_look_again(&self, phase: Phase) -> bool {
+        let early = matches!(phase, Phase::Tls | Phase::Protocol | Phase::Auth);
+        early && self.expected.is_some() && self.peer.is_some() && self.heard() == 0
+    }
+
+    /// The time that is kept for it.
+    pub(super) fn look_time(&self) -> Duration {
+        (MOMENT + self.grace).min(self.left() / 5)
+    }
+
+    /// What the peer says on a fresh connection, when it said nothing on the first one.
+    pub(super) async fn look_again(&self, phase: Phase, fault: &Fault) -> Option<Vec<u8>> {
+        let mute = matches!(fault.cause, Cause::Closed | Cause::Reset | Cause::Silent | Cause::Timeout);
+        let peer = self.peer.as_ref().filter(|_| mute && self.may_look_again(phase))?;
+        let patience = (MOMENT + self.grace).min(self.left());
+        net::within(patience, async {
+            for question in QUESTIONS {
+                match ask(peer, question).await {
+                    Ok(answer) if !answer.is_empty() => return Some(answer),
+                    _ => {}
+                }
+            }
+            None
+        })
+        .await?
+    }
+}
+
+async fn ask(peer: &Peer, question: &[u8]) -> io::Result<Vec<u8>> {
+    let opened = match peer {
+        Peer::Address(address) => net::connect(*address).await.map(Wire::tcp),
+        Peer::Socket(path) => net::unix(path).await.map(Wire::unix),
+    };
+    let mut wire = opened.map_err(|_| io::ErrorKind::NotConnected)?;
+    wire.write_all(question).await?;
+    let mut answer = vec![0; 512];
+    let length = wire.read(&mut answer).await?;
+    answer.truncate(length);
+    Ok(answer)
+}
