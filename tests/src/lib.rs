@@ -8,7 +8,7 @@
 //! | [`scratch`] | that directory |
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
-//! | [`postgres`] | a database with a role for every way in and out |
+//! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
@@ -35,6 +35,7 @@ pub mod nginx;
 mod or_panic;
 pub mod packages;
 pub mod peers;
+pub mod pgbouncer;
 pub mod ports;
 pub mod postgres;
 pub mod process;
