@@ -14,6 +14,7 @@
 //! | [`mongodb`] | a double of `MongoDB` with the server's side of SCRAM |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`], [`rabbitmq`] | real servers, described in a line or two |
 //! | [`mail`] | a real mail server that keeps what it is given |
+//! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
@@ -44,6 +45,7 @@ pub mod nginx;
 mod or_panic;
 pub mod packages;
 pub mod peers;
+pub mod pgbouncer;
 pub mod ports;
 pub mod postgres;
 pub mod process;

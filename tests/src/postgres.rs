@@ -66,8 +66,6 @@ const SETTINGS: &str = "\
 fsync = off
 autovacuum = off
 shared_buffers = 4MB
-max_connections = 20
-max_wal_senders = 0
 max_parallel_workers = 0
 krb_server_keyfile = '/nonexistent'
 ";

@@ -14,6 +14,8 @@ use crate::scratch::text;
 pub struct Stunnel {
     daemon: Daemon,
     port: Port,
+    /// Between its two halves, where it has two.
+    inner: Option<Port>,
 }
 
 impl Stunnel {
@@ -38,6 +40,24 @@ impl Stunnel {
         Self::run(identity, target, &(verifying(clients) + "sslVersionMax = TLSv1.2\n"))
     }
 
+    /// Takes TLS the way `PostgreSQL` does, which begins with a request for it, and speaks plain
+    /// `PostgreSQL` to `target`.
+    #[must_use]
+    pub fn start_postgres(identity: &Identity, target: SocketAddr) -> Self {
+        Self::run(identity, target, "protocol = pgsql\n")
+    }
+
+    /// The same, and speaks TLS to `target` again: the client sees another certificate than the server's.
+    #[must_use]
+    pub fn start_amid_postgres(identity: &Identity, target: SocketAddr) -> Self {
+        let inner = ports::free();
+        let outer = format!("protocol = pgsql\n[inner]\naccept = {}\n", inner.address());
+        let more = format!("{outer}connect = {target}\nclient = yes\nprotocol = pgsql\n");
+        let mut stunnel = Self::run(identity, inner.address(), &more);
+        stunnel.inner = Some(inner);
+        stunnel
+    }
+
     /// Address and port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -59,7 +79,7 @@ impl Stunnel {
                 scratch.write("stunnel.conf", format!("foreground = yes\nsyslog = no\npid =\n[plain]\n{service}"));
             (Launch::new("stunnel4").arg(file).as_nobody().accepts(port.address()), port)
         });
-        Self { daemon, port }
+        Self { daemon, port, inner: None }
     }
 }
 

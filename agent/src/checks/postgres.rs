@@ -20,7 +20,7 @@
 //!   `tls.required`: its rules want it), `protocol.*` (`protocol.not-ready`: 57P03;
 //!   `protocol.overloaded`: 53300), `auth.rejected` (28P01; of a role that is not there the server
 //!   says the same), `auth.required`, `auth.method-unsupported`, `auth.host-not-allowed`
-//!   (pg_hba.conf), `auth.locked` (NOLOGIN), `request.no-such-database` (3D000),
+//!   (`pg_hba.conf`), `auth.locked` (NOLOGIN), `request.no-such-database` (3D000),
 //!   `request.permission-denied` (42501), `request.unexpected-reply` (the table is not there, the
 //!   query fails or writes), `request.timeout` (57014). Warning `auth.not-needed`.
 //! - Does not check: what the query returns (64 KiB at most), rights other than SELECT.
@@ -46,6 +46,7 @@ mod binding;
 mod cover;
 mod dialogue;
 mod login;
+mod pooler;
 mod refusal;
 mod request;
 mod said;

@@ -2,6 +2,7 @@
 
 use super::binding;
 use crate::net::{Seen, Wire};
+use crate::phase::Phase;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::io;
@@ -19,6 +20,7 @@ pub(super) struct Progress {
     /// How often the client spoke first or after the server had.
     turns: AtomicUsize,
     server_spoke_last: AtomicBool,
+    admitted: AtomicBool,
     ended: AtomicBool,
 }
 
@@ -28,6 +30,7 @@ impl Progress {
             seen,
             turns: AtomicUsize::new(0),
             server_spoke_last: AtomicBool::new(true),
+            admitted: AtomicBool::new(false),
             ended: AtomicBool::new(false),
         }
     }
@@ -35,6 +38,20 @@ impl Progress {
     /// Whether the client has gone on after the server's first answer: it has understood it.
     pub(super) fn is_understood(&self) -> bool {
         self.turns.load(Ordering::Relaxed) > 1
+    }
+
+    /// Whether the server has accepted the login. It may have nobody yet who answers behind it.
+    pub(super) fn is_admitted(&self) -> bool {
+        self.admitted.load(Ordering::Relaxed)
+    }
+
+    /// Where the dialogue is.
+    pub(super) fn phase(&self) -> Phase {
+        match (self.is_admitted(), self.is_understood()) {
+            (true, _) => Phase::Request,
+            (false, true) => Phase::Auth,
+            (false, false) => Phase::Protocol,
+        }
     }
 
     /// Whether the server closed the connection.
@@ -55,14 +72,23 @@ impl Progress {
 
     /// The library would wait for the rest of whatever length stands in a message; no answer to the
     /// start-up message begins otherwise, so nothing else has to be waited for.
-    fn heard(&self, count: usize) -> io::Result<()> {
-        self.ended.store(count == 0, Ordering::Relaxed);
+    fn heard(&self, bytes: &[u8]) -> io::Result<()> {
+        self.ended.store(bytes.is_empty(), Ordering::Relaxed);
         self.server_spoke_last.store(true, Ordering::Relaxed);
+        if !self.is_admitted() && admits(bytes) {
+            self.admitted.store(true, Ordering::Relaxed);
+        }
         if !self.is_understood() && !is_beginning_of_an_answer(&self.first()) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "no message of this protocol"));
         }
         Ok(())
     }
+}
+
+/// Whether `AuthenticationOk` is among these messages, or `AuthenticationSASLFinal`, which only follows a
+/// password that was right. Nothing else in a login has zeros like theirs.
+fn admits(bytes: &[u8]) -> bool {
+    bytes.windows(9).any(|window| matches!(window, [b'R', 0, 0, 0, 8, 0, 0, 0, 0] | [b'R', 0, 0, _, _, 0, 0, 0, 12]))
 }
 
 /// Whether an `AuthenticationRequest` or an `ErrorResponse` begins like this; libpq has the same limits.
@@ -99,7 +125,7 @@ impl AsyncRead for Dialogue {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         task::ready!(Pin::new(&mut self.wire).poll_read(cx, buf))?;
-        Poll::Ready(self.progress.heard(buf.filled().len() - before))
+        Poll::Ready(self.progress.heard(&buf.filled()[before..]))
     }
 }
 

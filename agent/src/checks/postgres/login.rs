@@ -4,20 +4,22 @@ use super::Postgres;
 use super::cover::Cover;
 use super::dialogue::{AsItIs, Dialogue, Progress};
 use super::refusal::Attempt;
-use super::session::Session;
-use crate::fault::Failure;
-use crate::net::Wire;
+use super::session::{Halves, Session};
+use crate::catalogue::Cause;
+use crate::fault::{Failure, Fault};
+use crate::net::{Wire, within};
 use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::Probe;
-use std::future::{Future as _, poll_fn};
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::Poll;
-use tokio_postgres::Config;
 use tokio_postgres::config::{SslMode, SslNegotiation};
+use tokio_postgres::{Config, Error};
 
 impl Postgres {
-    /// Logs in: up to the server's first answer it is the protocol that is in question, then the login.
+    /// Logs in. Up to the server's first answer it is the protocol that is in question, then the login;
+    /// when that is accepted, a pooler may still wait for a server to have a session with.
     ///
     /// # Errors
     /// `protocol.*`, `auth.*`, `tls.*`, and what is wrong with the database.
@@ -27,20 +29,31 @@ impl Postgres {
         let attempt = self.attempt(cover, &progress);
         let config = self.configuration();
         let mut login = pin!(config.connect_raw(dialogue, AsItIs));
-        let first_answer = poll_fn(|cx| match login.as_mut().poll(cx) {
-            Poll::Ready(done) => Poll::Ready(done.map(Some).map_err(|error| attempt.fault(error))),
-            Poll::Pending if progress.is_understood() => Poll::Ready(Ok(None)),
-            Poll::Pending => Poll::Pending,
-        });
-        let halves = match probe.phase(Phase::Protocol, first_answer).await? {
+        let part = until(login.as_mut(), &attempt, || progress.phase() != Phase::Protocol);
+        let mut halves = probe.phase(Phase::Protocol, part).await?;
+        if halves.is_none() && progress.phase() == Phase::Auth {
+            let part = until(login.as_mut(), &attempt, || progress.phase() != Phase::Auth);
+            halves = probe.phase(Phase::Auth, part).await?;
+        }
+        let halves = match halves {
             Some(halves) => halves,
-            None => probe.phase(Phase::Auth, async { login.await.map_err(|error| attempt.fault(error)) }).await?,
+            None => {
+                let patience = probe.share(1);
+                let rest = within(patience, login);
+                let begun = async { rest.await.ok_or_else(no_session)?.map_err(|error| attempt.fault(error)) };
+                probe.phase(Phase::Request, begun).await?
+            }
         };
+        self.note_free_entry(probe, &progress);
+        Ok(Session::new(halves, progress))
+    }
+
+    /// A password that nobody asked for.
+    fn note_free_entry(&self, probe: &mut Probe, progress: &Progress) {
         if self.password.is_some() && !progress.is_understood() {
             let message = format!("the server let {} in without asking for the password", self.user);
             probe.warn(WarningKind::AuthNotNeeded, &message);
         }
-        Ok(Session::new(halves, progress))
     }
 
     const fn attempt<'a>(&'a self, cover: Cover, progress: &'a Progress) -> Attempt<'a> {
@@ -58,4 +71,25 @@ impl Postgres {
         }
         config
     }
+}
+
+/// Goes on with the login, to its end or until this much of it is over.
+async fn until<L: Future<Output = Result<Halves, Error>>>(
+    mut login: Pin<&mut L>,
+    attempt: &Attempt<'_>,
+    is_over: impl Fn() -> bool,
+) -> Result<Option<Halves>, Fault> {
+    poll_fn(|cx| match login.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(done.map(Some).map_err(|error| attempt.fault(error))),
+        Poll::Pending if is_over() => Poll::Ready(Ok(None)),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
+
+/// A pooler that has nobody behind it, or a server that hangs.
+fn no_session() -> Fault {
+    Fault::new(Cause::Timeout, "the login was accepted, and no session began in time").next_step(
+        "if this is a pooler, look at the server behind it and at the size of its pool; else at the server's log",
+    )
 }

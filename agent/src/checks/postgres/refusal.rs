@@ -1,10 +1,11 @@
-//! From what the server and the client library say to the one code that names the cause.
+//! From a login that failed to the one code that names the cause.
 //!
 //! SQLSTATE 28000 has many causes, which only the server's text tells apart. It may be in another
 //! language; then the message names more than one.
 
 use super::cover::Cover;
 use super::dialogue::Progress;
+use super::pooler;
 use super::said::Said;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
@@ -24,8 +25,14 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// The cause of a login's failure.
+    /// The cause of a login's failure, in the phase to which the dialogue had come.
     pub(super) fn fault(&self, error: Error) -> Fault {
+        let fault = self.cause(error);
+        let phase = fault.phase.unwrap_or_else(|| self.progress.phase());
+        fault.at(phase)
+    }
+
+    fn cause(&self, error: Error) -> Fault {
         if let Some(error) = error.as_db_error() {
             return self.refused(&error.into());
         }
@@ -35,16 +42,12 @@ impl Attempt<'_> {
                 _ => of_transport(error, self.progress),
             };
         }
-        let asked = Demand::read(&self.progress.first());
-        match asked {
+        let fault = match Demand::read(&self.progress.first()) {
             Some(demand) if !self.progress.is_understood() => self.unanswerable(demand),
-            Some(Demand::Sasl) => Fault::new(
-                Cause::Malformed,
-                "the server did not prove that it knows the password: it may not be the one it claims to be",
-            ),
+            Some(Demand::Sasl) => unproven(),
             _ => Fault::new(Cause::Malformed, "the answer to the login was not understood"),
-        }
-        .caused_by(&error)
+        };
+        fault.caused_by(&error)
     }
 
     /// The server wants what the check does not have: nothing was sent.
@@ -72,7 +75,7 @@ impl Attempt<'_> {
             "28P01" => said
                 .fault(Cause::Rejected, format!("wrong password, or there is no role {user}"))
                 .at(Phase::Auth)
-                .next_step("check user and password, here and in the application; an expired one (VALID UNTIL) is refused like this too"),
+                .next_step("check both, here and in the application; a password past its VALID UNTIL is refused alike"),
             "28000" => self.not_authorized(said),
             "3D000" => said.fault(Cause::NoSuchDatabase, format!("there is no database {database}")).at(Phase::Request),
             "42501" => said
@@ -87,23 +90,8 @@ impl Attempt<'_> {
             "0A000" => said
                 .fault(Cause::UnsupportedVersion, "the server does not speak version 3 of the protocol")
                 .at(Phase::Protocol),
-            _ => self.pooled(said),
+            _ => pooler::fault(said).unwrap_or_else(|| said.before_login()),
         }
-    }
-
-    /// What a pooler says in its own words: pgbouncer has one code for most of them.
-    fn pooled(&self, said: &Said) -> Fault {
-        if said.has("no such database") {
-            let message = format!("the pooler has no database {}", self.database);
-            return said.fault(Cause::NoSuchDatabase, message).at(Phase::Request);
-        }
-        if said.has("no such user") || said.has("auth failed") {
-            return said.fault(Cause::Rejected, format!("the pooler refuses {}", self.user)).at(Phase::Auth);
-        }
-        if said.has("SSL required") {
-            return said.fault(Cause::Required, "the pooler wants TLS").at(Phase::Tls);
-        }
-        said.before_login()
     }
 
     fn not_authorized(&self, said: &Said) -> Fault {
@@ -115,8 +103,9 @@ impl Attempt<'_> {
             return said.fault(Cause::ClientCertRequired, "the server wants a client certificate").at(Phase::Tls);
         }
         if said.has("channel binding") {
+            let message = "something on the way decrypts TLS and encrypts it anew, and the login finds that out";
             return said
-                .fault(Cause::MethodUnsupported, "something on the way ends TLS and begins it anew: the login is bound to another certificate than the server's")
+                .fault(Cause::MethodUnsupported, message)
                 .at(Phase::Auth)
                 .owner(Owner::Network)
                 .next_step("connect to the server itself, or let what stands before it pass TLS through");
@@ -163,6 +152,12 @@ impl Attempt<'_> {
     }
 }
 
+/// SCRAM shows both sides that the other one knows the password.
+fn unproven() -> Fault {
+    let message = "the server did not prove that it knows the password: it may not be the one it claims to be";
+    Fault::new(Cause::Malformed, message)
+}
+
 /// How the server wants to be shown who we are: the number in its `AuthenticationRequest`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Demand {
@@ -178,13 +173,13 @@ impl Demand {
     fn read(first: &[u8]) -> Option<Self> {
         let [b'R', _, _, _, _, 0, 0, 0, number, ..] = first else { return None };
         Some(match number {
-            0 => return None,
+            2 | 6 => Self::Other,
             3 => Self::Password,
             5 => Self::Md5,
             7 => Self::Gss,
             9 => Self::Sspi,
             10 => Self::Sasl,
-            _ => Self::Other,
+            _ => return None,
         })
     }
 
@@ -194,17 +189,18 @@ impl Demand {
             Self::Sasl => "another SASL mechanism than SCRAM-SHA-256",
             Self::Gss => "GSSAPI (Kerberos)",
             Self::Sspi => "SSPI",
-            Self::Other => "an old or unknown login method",
+            Self::Other => "a login method of long ago",
         }
     }
 }
 
-fn is_of_transport(error: &Error) -> bool {
-    error.is_closed() || error.source().is_some_and(|source| source.is::<io::Error>())
+/// Whether it is the connection that failed, or what came over it could not be read.
+pub(super) fn is_of_transport(error: &Error) -> bool {
+    error.is_closed() || error.source().and_then(|source| source.downcast_ref::<io::Error>()).is_some()
 }
 
 /// The fault of the connection, whatever the library was doing with it.
-fn of_transport(error: Error, progress: &Progress) -> Fault {
+pub(super) fn of_transport(error: Error, progress: &Progress) -> Fault {
     let closed = || io::Error::from(io::ErrorKind::UnexpectedEof);
     if error.is_closed() {
         return closed().into();
@@ -218,47 +214,5 @@ fn of_transport(error: Error, progress: &Progress) -> Fault {
         }
         Some(inner) => Fault::from(*inner),
         None => Fault::new(Cause::Malformed, "the answer was not understood").evidence(text),
-    }
-}
-
-/// The cause of a request's failure; `what` was asked for.
-pub(super) fn of_request(error: Error, progress: &Progress, what: &str) -> Fault {
-    if let Some(error) = error.as_db_error() {
-        return objection(&error.into(), what);
-    }
-    if !is_of_transport(&error) {
-        return Fault::new(Cause::UnexpectedReply, format!("the {what} is answered with something else than rows"))
-            .owner(Owner::Config)
-            .caused_by(&error);
-    }
-    let fault = of_transport(error, progress);
-    if fault.cause == Cause::TooLarge {
-        return Fault { message: format!("the result of the {what} is longer than 64 KiB"), ..fault }
-            .owner(Owner::Config)
-            .next_step("let the query return less (LIMIT): what it returns is not looked at");
-    }
-    fault
-}
-
-fn objection(said: &Said, what: &str) -> Fault {
-    match said.code.as_str() {
-        "42501" => said.fault(Cause::PermissionDenied, format!("this role may not do what the {what} does")),
-        "25006" => said
-            .fault(Cause::UnexpectedReply, format!("the {what} writes, and a check must only read"))
-            .owner(Owner::Config)
-            .next_step("let the query read only"),
-        "57014" | "55P03" => {
-            said.fault(Cause::Timeout, format!("the {what} takes longer than the check has time, or waits for a lock"))
-        }
-        "57P01" | "57P02" | "57P05" => {
-            said.fault(Cause::Closed, format!("the server ended the session during the {what}"))
-        }
-        code if code.starts_with("42") || code.starts_with("22") || code.starts_with("0A") => said
-            .fault(Cause::UnexpectedReply, format!("the server cannot make sense of the {what}"))
-            .owner(Owner::Config)
-            .next_step("correct it; or see whether the application's migrations have run"),
-        _ => said.of_the_server().unwrap_or_else(|| {
-            said.fault(Cause::UnexpectedReply, format!("the {what} failed")).next_step("look at the server's log")
-        }),
     }
 }

@@ -1,7 +1,9 @@
 //! What the application needs: a table that it may read, a query that runs.
 
 use super::Postgres;
-use super::refusal;
+use super::dialogue::Progress;
+use super::refusal::{is_of_transport, of_transport};
+use super::said::Said;
 use super::session::Session;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::{Failure, Fault};
@@ -35,7 +37,7 @@ impl Postgres {
     async fn readable(&self, session: &mut Session, table: &str) -> Result<(), Fault> {
         let progress = session.progress.clone();
         let row = session.ask(async |client| client.query_typed_one(TABLE, &[(&table, Type::TEXT)]).await).await;
-        let row = row.map_err(|error| refusal::of_request(error, &progress, "look-up of the table"))?;
+        let row = row.map_err(|error| fault_of(error, &progress, "look-up of the table"))?;
         match (row.try_get(0), row.try_get(1)) {
             (Ok(true), Ok(Some(true))) => Ok(()),
             (Ok(true), Ok(_)) => Err(self.unreadable(table)),
@@ -59,7 +61,7 @@ impl Postgres {
     async fn runs(&self, session: &mut Session, begin: &str, query: &str) -> Result<(), Fault> {
         let progress = session.progress.clone();
         let ran = session.ask(|client| transact(client, begin, query)).await;
-        ran.map_err(|error| refusal::of_request(error, &progress, "query"))
+        ran.map_err(|error| fault_of(error, &progress, "query"))
     }
 }
 
@@ -69,4 +71,46 @@ async fn transact(client: &Client, begin: &str, query: &str) -> Result<(), Error
     client.batch_execute(begin).await?;
     let (ran, _ended) = tokio::join!(client.execute_typed(query, &[]), client.batch_execute("ROLLBACK"));
     ran.map(drop)
+}
+
+/// The cause of a request's failure; `what` is what was asked for.
+fn fault_of(error: Error, progress: &Progress, what: &str) -> Fault {
+    if let Some(error) = error.as_db_error() {
+        return objection(&error.into(), what);
+    }
+    if !is_of_transport(&error) {
+        return Fault::new(Cause::UnexpectedReply, format!("the {what} is answered with something else than rows"))
+            .owner(Owner::Config)
+            .caused_by(&error);
+    }
+    let fault = of_transport(error, progress);
+    if fault.cause == Cause::TooLarge {
+        return Fault { message: format!("the result of the {what} is longer than 64 KiB"), ..fault }
+            .owner(Owner::Config)
+            .next_step("let the query return less (LIMIT): what it returns is not looked at");
+    }
+    fault
+}
+
+fn objection(said: &Said, what: &str) -> Fault {
+    match said.code.as_str() {
+        "42501" => said.fault(Cause::PermissionDenied, format!("this role may not do what the {what} does")),
+        "25006" => said
+            .fault(Cause::UnexpectedReply, format!("the {what} writes, and a check must only read"))
+            .owner(Owner::Config)
+            .next_step("let the query read only"),
+        "57014" | "55P03" => {
+            said.fault(Cause::Timeout, format!("the {what} takes longer than the check has time, or waits for a lock"))
+        }
+        "57P01" | "57P02" | "57P05" => {
+            said.fault(Cause::Closed, format!("the server ended the session during the {what}"))
+        }
+        code if code.starts_with("42") || code.starts_with("22") || code.starts_with("0A") => said
+            .fault(Cause::UnexpectedReply, format!("the server cannot make sense of the {what}"))
+            .owner(Owner::Config)
+            .next_step("correct it; or see whether the application's migrations have run"),
+        _ => said.of_the_server().unwrap_or_else(|| {
+            said.fault(Cause::UnexpectedReply, format!("the {what} failed")).next_step("look at the server's log")
+        }),
+    }
 }

@@ -7,6 +7,9 @@ use crate::phase::Phase;
 use std::fmt;
 use tokio_postgres::error::DbError;
 
+/// Said when not even a process could be started that says it better.
+const CANNOT_FORK: &str = "could not fork new process";
+
 /// The parts of an error that tell its cause.
 #[derive(Debug)]
 pub(super) struct Said {
@@ -33,8 +36,8 @@ impl Said {
         let rest = bytes.strip_prefix(b"E")?;
         if length(bytes).is_none() {
             let text = rest.split(|byte| *byte == 0).next()?.trim_ascii();
-            let readable = text.len() > 8 && text.iter().all(|byte| !byte.is_ascii_control());
-            return readable.then(|| Self { code: String::new(), message: lossy(text), detail: None });
+            let known = text.starts_with(b"FATAL:") || text.starts_with(CANNOT_FORK.as_bytes());
+            return known.then(|| Self { code: String::new(), message: lossy(text), detail: None });
         }
         let fields = rest.get(4..)?.split(|byte| *byte == 0).filter_map(<[u8]>::split_first);
         let of = |kind| fields.clone().find(|(found, _)| **found == kind).map(|(_, text)| lossy(text));
@@ -57,9 +60,7 @@ impl Said {
             "57P01" | "57P02" => (Cause::NotReady, "the server is being stopped, or somebody ended this session"),
             "53300" => (Cause::Overloaded, "the server has no connection left for this login"),
             code if code.starts_with("53") => (Cause::Overloaded, "the server is out of memory, disk or connections"),
-            _ if self.has("could not fork new process") => {
-                (Cause::Overloaded, "the server cannot start another process")
-            }
+            _ if self.has(CANNOT_FORK) => (Cause::Overloaded, "the server cannot start another process"),
             _ if self.has("no more connections allowed") => (Cause::Overloaded, "the pooler takes no more connections"),
             _ => return None,
         };

@@ -7,8 +7,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use tokio_postgres::{Client, Connection, Error};
 
-/// A connection that is logged in. The library has two halves of it: what is asked for, and who moves
-/// the bytes. Both live here, in the check's own task.
+/// What the library makes of a connection: one half is asked, the other one moves the bytes.
+pub(super) type Halves = (Client, Connection<Dialogue, Dialogue>);
+
+/// A connection that is logged in. Both of its halves live in the check's own task.
 pub(super) struct Session {
     client: Client,
     connection: Option<Connection<Dialogue, Dialogue>>,
