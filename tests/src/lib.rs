@@ -9,6 +9,7 @@
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
 //! | [`mariadb`], [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
+//! | [`mysql8`] | a double of what only `MySQL` 8 says |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
 //! | [`packages`] | which Debian packages all of this needs |
@@ -30,6 +31,7 @@ pub mod forwarder;
 mod hex;
 pub mod mariadb;
 mod md5;
+pub mod mysql8;
 pub mod netns;
 pub mod nginx;
 mod or_panic;
