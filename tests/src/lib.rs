@@ -16,6 +16,7 @@
 //! | [`mail`] | a real mail server that keeps what it is given |
 //! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
+//! | [`mysql8`] | a double of what only `MySQL` 8 says |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
 //! | [`packages`] | which Debian packages all of this needs |
@@ -40,6 +41,7 @@ pub mod mariadb;
 mod md5;
 pub mod memcached;
 pub mod mongodb;
+pub mod mysql8;
 pub mod netns;
 pub mod nginx;
 mod or_panic;

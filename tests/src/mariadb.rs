@@ -132,12 +132,17 @@ impl MariaDb {
     }
 
     /// The same on the address `ip` alone, for [`crate::netns::Namespace::inside`].
+    ///
+    /// # Panics
+    /// When a statement of the set-up is refused.
     #[must_use]
     pub fn start_at(ip: IpAddr, setup: &Setup) -> Self {
         let (daemon, port) = Daemon::start_with(|scratch| {
             let port = if ip == Ipv4Addr::LOCALHOST { ports::free() } else { ports::free_at(ip) };
             (setup.launch(scratch, &port), port)
         });
+        // It starts all the same when it cannot execute a statement.
+        assert!(!daemon.log().contains("ERROR:"), "a statement is refused: {}", daemon.log());
         Self { daemon, port }
     }
 

@@ -38,7 +38,7 @@ pub use http::Request;
 pub use manner::Manner;
 pub use queue::FullQueue;
 pub use recorder::Recorder;
-pub use tls::{TlsManner, TlsPeer, TlsWire};
+pub use tls::{TlsManner, TlsPeer, TlsWire, start_tls};
 pub use udp::{UdpManner, UdpPeer};
 pub use wire::Wire;
 pub(crate) use wire::reset_on_close;

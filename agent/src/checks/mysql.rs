@@ -23,8 +23,9 @@
 //! - Does not check: what the query gives. It runs in a read-only session, with the check's time
 //!   as the server's limit; one row is asked for, and no more than 64 KiB are read.
 //!
-//! Why a statement, though the login is accepted: `MariaDB` lets an account with an expired
-//! password in and refuses all it asks for, and a cluster's node does so while it is cut off.
+//! Why a statement, though the login is accepted: `MariaDB` lets an account in whose password has
+//! expired, and then refuses all it asks for (`disconnect_on_expired_password` is off there). A
+//! Galera node that is cut off still answers `SELECT 1`: only a `query` on a table finds it out.
 //!
 //! Tested on `MariaDB` 10.11; what only `MySQL` 8 has (`caching_sha2_password`, its error numbers)
 //! on a double of its protocol.

@@ -140,6 +140,13 @@ impl TlsManner {
     }
 }
 
+/// Goes over to TLS on a connection on which another protocol was spoken first; `None` when the
+/// handshake fails.
+#[must_use]
+pub fn start_tls(wire: Wire, identity: &Identity) -> Option<TlsWire> {
+    shake_hands(wire, &Arc::new(configure(identity, None)), &Mutex::default())
+}
+
 /// Completes the handshake, or notes why not.
 fn shake_hands(wire: Wire, configuration: &Arc<ServerConfig>, journal: &Mutex<Journal>) -> Option<TlsWire> {
     let connection = ServerConnection::new(Arc::clone(configuration)).or_panic("start a TLS connection");

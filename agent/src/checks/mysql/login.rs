@@ -144,24 +144,31 @@ impl Mysql {
 
 /// The server wants the password itself, and it would not be safe on the way.
 fn exposed(plugin: Plugin, circumstances: &Circumstances) -> Fault {
-    let name = plugin.name();
-    if circumstances.transport != Transport::Plain {
-        return Fault::new(
-            Cause::MethodUnsupported,
-            "the server wants the password itself, and its certificate is not verified",
-        )
-        .evidence(format!("it asks for {name}"))
-        .next_step("set use_tls: true, and ca_file if the CA is an internal one");
-    }
+    let message = match plugin {
+        Plugin::Clear => return unverified(circumstances),
+        Plugin::CachingSha2 => {
+            "the server does not remember the password, or it is wrong: it wants the password itself, for which there must be TLS"
+        }
+        Plugin::Sha256 | Plugin::Native => "the server wants the password itself, for which there must be TLS",
+    };
     let next_step = if circumstances.offers_tls {
         "set use_tls: true; the server offers TLS"
     } else {
         "switch TLS on at the server, and set use_tls: true"
     };
-    Fault::new(Cause::Required, "the server wants the password itself, which is not sent without TLS")
-        .evidence(format!("it asks for the full exchange of {name}"))
+    Fault::new(Cause::Required, message)
+        .evidence(format!("the server asks for the full exchange of {}", plugin.name()))
         .next_step(next_step)
         .at(Phase::Tls)
+}
+
+/// The clients send it this way only when they are told to: whoever stands between can ask for it.
+fn unverified(circumstances: &Circumstances) -> Fault {
+    let lacks =
+        if circumstances.transport == Transport::Plain { "there is no TLS" } else { "its certificate is not verified" };
+    Fault::new(Cause::MethodUnsupported, format!("the server wants the password in clear text, and {lacks}"))
+        .evidence(format!("the server asks for {}", Plugin::Clear.name()))
+        .next_step("set use_tls: true, and ca_file if the CA is an internal one")
 }
 
 fn unsupported(plugin: &str) -> Fault {
@@ -170,5 +177,8 @@ fn unsupported(plugin: &str) -> Fault {
     Fault::new(Cause::MethodUnsupported, "the account logs in by a plugin that is not supported here")
         .evidence(format!("the server asks for {plugin}"))
         .owner(Owner::Config)
-        .next_step("check with an account of mysql_native_password or caching_sha2_password")
+        .next_step(
+            "check the user (of one that it does not know the server may ask the same), or use an account of \
+             mysql_native_password or caching_sha2_password",
+        )
 }

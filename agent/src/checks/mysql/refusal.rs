@@ -203,9 +203,9 @@ impl Circumstances {
     fn access_denied(&self) -> Fault {
         let user = &self.user;
         if !self.has_password {
-            let message = format!("the server wants another login than {user} without a password");
+            let message = format!("the server does not let {user} in without a password");
             return Fault::new(Cause::Required, message)
-                .next_step("set password; the server says the same of a user that it does not know");
+                .next_step("set password; of a user that it does not know the server says the same");
         }
         let or = match self.transport {
             Transport::Plain if self.offers_tls => ", or the account may log in over TLS only",
