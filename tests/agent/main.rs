@@ -12,6 +12,7 @@ mod hostile;
 mod http;
 mod pace;
 mod proxy;
+mod redis;
 mod reports;
 mod seeds;
 mod tcp;
