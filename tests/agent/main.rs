@@ -19,6 +19,7 @@ mod mysql;
 mod pace;
 mod postgres;
 mod proxy;
+mod redis;
 mod reports;
 mod seeds;
 mod services;

@@ -148,7 +148,10 @@ impl Redis {
             let (launch, folder) = Self::launch(setup, scratch, address, &tls);
             (launch, (address, port, tls, folder))
         });
-        Self { daemon, address, tls, folder, password: setup.password, _port: port }
+        let redis = Self { daemon, address, tls, folder, password: setup.password, _port: port };
+        // It listens there last.
+        wait::until("Redis' socket", || UnixStream::connect(redis.socket()).is_ok());
+        redis
     }
 
     /// Starts one that is loading its data for the next twenty seconds (`-LOADING` to nearly everything).

@@ -72,6 +72,17 @@ impl ResultName {
     pub fn of_connecting(place: &Place) -> Option<Self> {
         place.endpoint().map(|endpoint| Self::of_endpoint("tcp", endpoint))
     }
+
+    /// `KIND:HOST:PORT:tcp:HOST:PORT`, not for a Unix socket, and `KIND:HOST:PORT:connect`, with
+    /// ` with auth` behind it where a login is verified: how data stores have always been named.
+    #[must_use]
+    pub fn of_store(kind: &str, place: &Place, login: bool) -> Vec<Self> {
+        let connecting =
+            Self::of_connecting(place).map(|tcp| Self { name: format!("{kind}:{place}:{}", tcp.name), ..tcp });
+        let with = if login { " with auth" } else { "" };
+        let connected = Self { name: format!("{kind}:{place}:connect{with}"), info: String::new() };
+        connecting.into_iter().chain([connected]).collect()
+    }
 }
 
 /// What is known about a type of check without a file.
@@ -197,6 +208,8 @@ checks! {
     postgres::Postgres,
     mysql::Mysql,
     mongodb::Mongodb,
+    memcache::Memcache,
+    redis::Redis,
     tcp::Tcp,
     tls::Tls,
     udp::Udp,

@@ -27,7 +27,7 @@ pub(crate) use resolv_conf::ResolvConf;
 pub(crate) use resolve::Resolver;
 pub use tls::{TlsMode, TlsOptions};
 pub(crate) use trust::Trust;
-pub(crate) use wire::{ALLOWANCE, Seen, Wire, too_much};
+pub(crate) use wire::{ALLOWANCE, Seen, Wire, answer_or_why, too_much};
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;

@@ -1,13 +1,15 @@
 //! The byte stream that checks speak through: it counts what the peer sends, keeps the first
 //! bytes of it for identification, and ends a peer that sends too much.
 
+use crate::catalogue::Cause;
+use crate::fault::Fault;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
@@ -124,6 +126,16 @@ impl Wire {
         Self { io: Io::Tls(Box::new(stream)), seen: Seen::new(ALLOWANCE), written: false }
     }
 
+    /// Sends all of a message.
+    ///
+    /// # Errors
+    /// A server that turns a client away says why and closes before it was asked: sending may fail
+    /// while the reason is there to be read. [`answer_or_why`] knows which of the two errors counts.
+    pub(crate) async fn send(&mut self, message: &[u8]) -> io::Result<()> {
+        self.write_all(message).await?;
+        self.flush().await
+    }
+
     /// Small messages must not wait for each other's acknowledgement (RFC 9293 section 3.7.4).
     fn before_write(&mut self) -> io::Result<()> {
         match &self.io {
@@ -143,6 +155,14 @@ impl Wire {
     /// What the peer has sent on this layer; stays readable when the wire itself is gone.
     pub(crate) fn seen(&self) -> Arc<Seen> {
         Arc::clone(&self.seen)
+    }
+}
+
+/// The answer to a message; without one, why it could not even be sent ([`Wire::send`]).
+pub(crate) fn answer_or_why<T>(sent: io::Result<()>, answer: Result<T, Fault>) -> Result<T, Fault> {
+    match (answer, sent) {
+        (Err(Fault { cause: Cause::Closed, .. }), Err(why)) => Err(why.into()),
+        (answer, _) => answer,
     }
 }
 

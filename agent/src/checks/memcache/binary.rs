@@ -1,0 +1,107 @@
+//! The binary protocol: as much of it as asking for the version and logging in takes
+//! (<https://docs.memcached.org/protocols/binary/>, <https://docs.memcached.org/protocols/binarysasl/>).
+
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::net::ALLOWANCE;
+use crate::phase::Phase;
+
+/// The first byte of every answer.
+pub(super) const RESPONSE: u8 = 0x81;
+
+/// The length of the header of every message, in bytes.
+pub(super) const HEADER: usize = 24;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Opcode {
+    Version = 0x0b,
+    SaslListMechanisms = 0x20,
+    SaslAuth = 0x21,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Status(u16);
+
+impl Status {
+    pub(super) const SUCCESS: Self = Self(0);
+    pub(super) const AUTH_ERROR: Self = Self(0x20);
+    pub(super) const UNKNOWN_COMMAND: Self = Self(0x81);
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) status: Status,
+    /// Extras, key and value.
+    pub(super) body: Vec<u8>,
+    /// Where the value begins in it.
+    value: usize,
+}
+
+/// Asks for the version and for the SASL mechanisms. For a server of the text protocol it is one line.
+pub(super) fn hello() -> Vec<u8> {
+    const NOTHING: [u8; 8] = [0; 8];
+    // The CAS value, the last field of the header, means nothing in these requests.
+    const LINE_END: [u8; 8] = *b"\0\0\0\0\0\0\r\n";
+    let version = request(Opcode::Version, NOTHING, b"", b"");
+    [version, request(Opcode::SaslListMechanisms, LINE_END, b"", b"")].concat()
+}
+
+/// A login by SASL PLAIN (RFC 4616 section 2), for oneself.
+pub(super) fn login(user: &str, password: &str) -> Vec<u8> {
+    request(Opcode::SaslAuth, [0; 8], b"PLAIN", format!("\0{user}\0{password}").as_bytes())
+}
+
+impl Frame {
+    /// The answer whose header this is, still without its body, and the body's length.
+    pub(super) fn of_header(header: &[u8; HEADER], opcode: Opcode) -> Result<(Self, usize), Fault> {
+        let number = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
+        if header[0] != RESPONSE || header[1] != opcode as u8 {
+            return Err(Fault::new(Cause::Malformed, "the answer is not memcached's"));
+        }
+        let length = u32::from_be_bytes([header[8], header[9], header[10], header[11]]);
+        if u64::from(length) > ALLOWANCE {
+            return Err(Fault::new(Cause::TooLarge, format!("the answer is to have {length} bytes")));
+        }
+        let value = usize::from(number(2)) + usize::from(header[4]);
+        Ok((Self { status: Status(number(6)), body: Vec::new(), value }, length as usize))
+    }
+
+    /// The value as text.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(self.body.get(self.value..).unwrap_or_default()).into_owned()
+    }
+
+    /// The status with its text, as evidence.
+    pub(super) fn told(&self) -> String {
+        format!("status 0x{:02x} {}", self.status.0, self.text())
+    }
+
+    /// A status that the request is not expected to have.
+    pub(super) fn fault(&self) -> Fault {
+        Fault::new(Cause::UnexpectedReply, "the server refuses").evidence(self.told()).at(Phase::Request)
+    }
+}
+
+fn request(opcode: Opcode, cas: [u8; 8], key: &[u8], value: &[u8]) -> Vec<u8> {
+    const REQUEST: u8 = 0x80;
+    // Both are short: a mechanism's name, and a login, which the file's size bounds.
+    let key_length = u16::try_from(key.len()).unwrap_or_default().to_be_bytes();
+    let length = u32::try_from(key.len() + value.len()).unwrap_or_default().to_be_bytes();
+    let head = [&[REQUEST, opcode as u8][..], &key_length, &[0; 4], &length, &[0; 4], &cas];
+    [&head.concat(), key, value].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_message_is_two_requests_and_one_line() {
+        let hello = hello();
+        assert_eq!((hello.len(), hello[0], hello[HEADER]), (2 * HEADER, 0x80, 0x80));
+        assert_eq!(hello.iter().position(|byte| *byte == b'\n'), Some(2 * HEADER - 1));
+    }
+}

@@ -1,0 +1,138 @@
+//! The dialogue with a server: what it wants, its version, the two logins.
+
+use super::binary::{self, Frame, Opcode, Status};
+use super::text;
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::net::{Wire, answer_or_why};
+use std::io;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+
+/// A connection to a memcached server.
+pub(super) struct Server {
+    wire: BufReader<Wire>,
+    tls: bool,
+}
+
+/// What a server wants before it serves.
+pub(super) enum Wants {
+    /// Nothing.
+    Nothing { version: String },
+    /// A login over the text protocol.
+    TextLogin,
+    /// A login over the binary protocol, by one of these mechanisms.
+    Sasl { version: String, mechanisms: String },
+}
+
+impl Server {
+    pub(super) fn new(wire: Wire, tls: bool) -> Self {
+        Self { wire: BufReader::new(wire), tls }
+    }
+
+    /// Asks for the version over the text protocol.
+    pub(super) async fn version(&mut self) -> Result<String, Fault> {
+        self.begin(text::VERSIONS.as_bytes(), true).await?;
+        text::version(&self.line().await?)
+    }
+
+    /// Asks what the server wants, over both protocols at once.
+    pub(super) async fn wants(&mut self) -> Result<Wants, Fault> {
+        let first = self.begin(&binary::hello(), false).await?;
+        if first == binary::RESPONSE {
+            return self.wants_in_binary().await;
+        }
+        match self.line().await?.as_str() {
+            text::UNAUTHENTICATED => Ok(Wants::TextLogin),
+            // It has read the line as a command: nobody has to log in for that.
+            text::ERROR => Ok(Wants::Nothing { version: self.version().await? }),
+            other => Err(text::fault_of(other)),
+        }
+    }
+
+    /// Logs in over the text protocol, and asks for the version in the same turn.
+    pub(super) async fn log_in_by_text(&mut self, user: &str, password: &str) -> Result<String, Fault> {
+        self.wire.get_mut().send(text::login(user, password).as_bytes()).await?;
+        match self.line().await?.as_str() {
+            text::STORED => text::version(&self.line().await?),
+            line => Err(text::fault_of_login(line, user)),
+        }
+    }
+
+    /// Logs in by SASL PLAIN.
+    pub(super) async fn log_in_by_sasl(&mut self, mechanisms: &str, user: &str, password: &str) -> Result<(), Fault> {
+        if !mechanisms.split_ascii_whitespace().any(|name| name.eq_ignore_ascii_case("PLAIN")) {
+            return Err(Fault::new(Cause::MethodUnsupported, "the server does not offer SASL PLAIN")
+                .evidence(format!("it offers {mechanisms}")));
+        }
+        self.wire.get_mut().send(&binary::login(user, password)).await?;
+        let frame = self.frame(Opcode::SaslAuth).await?;
+        match frame.status {
+            Status::SUCCESS => Ok(()),
+            Status::AUTH_ERROR => Err(text::rejected(user).evidence(frame.told())),
+            _ => Err(frame.fault()),
+        }
+    }
+
+    async fn wants_in_binary(&mut self) -> Result<Wants, Fault> {
+        let version = self.frame(Opcode::Version).await?;
+        if version.status != Status::SUCCESS {
+            return Err(version.fault());
+        }
+        let (version, mechanisms) = (version.text(), self.frame(Opcode::SaslListMechanisms).await?);
+        match mechanisms.status {
+            Status::SUCCESS => Ok(Wants::Sasl { version, mechanisms: mechanisms.text() }),
+            Status::UNKNOWN_COMMAND => Ok(Wants::Nothing { version }),
+            _ => Err(mechanisms.fault()),
+        }
+    }
+
+    /// Sends the first message and waits for the first byte of the answer, which stays to be read.
+    async fn begin(&mut self, message: &[u8], in_text: bool) -> Result<u8, Fault> {
+        let sent = self.wire.get_mut().send(message).await;
+        answer_or_why(sent, self.first_byte().await).map_err(|fault| match fault.cause {
+            Cause::Closed | Cause::Reset => self.with_reasons_to_close(fault, in_text),
+            _ => fault,
+        })
+    }
+
+    async fn first_byte(&mut self) -> Result<u8, Fault> {
+        let heard = self.wire.fill_buf().await?;
+        heard.first().copied().ok_or_else(ended)
+    }
+
+    /// Waits for a line, and gives it without its end.
+    async fn line(&mut self) -> Result<String, Fault> {
+        let mut line = Vec::new();
+        self.wire.read_until(b'\n', &mut line).await?;
+        let line = line.strip_suffix(b"\n").ok_or_else(ended)?;
+        Ok(String::from_utf8_lossy(line).trim_end_matches('\r').to_owned())
+    }
+
+    /// Waits for the answer to a command of the binary protocol.
+    async fn frame(&mut self, opcode: Opcode) -> Result<Frame, Fault> {
+        let mut header = [0; binary::HEADER];
+        self.wire.read_exact(&mut header).await?;
+        let (mut frame, length) = Frame::of_header(&header, opcode)?;
+        frame.body.resize(length, 0);
+        self.wire.read_exact(&mut frame.body).await?;
+        Ok(frame)
+    }
+
+    /// A server that ends the connection at the first message may want something else.
+    fn with_reasons_to_close(&self, fault: Fault, in_text: bool) -> Fault {
+        let reason = match (self.tls, in_text) {
+            (false, true) => {
+                "; a port for TLS alone (then set use_tls) and a server with SASL (then set username and password) \
+                 end a connection like this too"
+            }
+            (false, false) => "; a port for TLS alone ends a connection like this too: then set use_tls",
+            (true, true) => "; a server with SASL ends a connection like this too: then set username and password",
+            (true, false) => return fault,
+        };
+        fault.next_step(format!("look at the server's log{reason}"))
+    }
+}
+
+fn ended() -> Fault {
+    io::Error::from(io::ErrorKind::UnexpectedEof).into()
+}

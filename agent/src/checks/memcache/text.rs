@@ -1,0 +1,58 @@
+//! The text protocol: its lines, and what they mean.
+
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::phase::Phase;
+
+/// Asks for the version, three times: a server of the binary protocol alone notices only when it has
+/// the 24 bytes of a header, and would else wait for them in silence.
+pub(super) const VERSIONS: &str = "version\r\nversion\r\nversion\r\n";
+
+/// The answer of a server that wants a text login first.
+pub(super) const UNAUTHENTICATED: &str = "CLIENT_ERROR unauthenticated";
+
+/// The answer to a command that does not exist.
+pub(super) const ERROR: &str = "ERROR";
+
+/// The answer to a login that is accepted.
+pub(super) const STORED: &str = "STORED";
+
+/// The login, and a question for the version. Key, flags and life time mean nothing to a server that
+/// wants a login; anywhere else the item would have ended before it began.
+pub(super) fn login(user: &str, password: &str) -> String {
+    let length = user.len() + 1 + password.len();
+    format!("set conn-check 0 -1 {length}\r\n{user} {password}\r\nversion\r\n")
+}
+
+/// The version in the answer to `version`.
+pub(super) fn version(line: &str) -> Result<String, Fault> {
+    line.strip_prefix("VERSION ").map(str::to_owned).ok_or_else(|| fault_of(line))
+}
+
+/// What an answer to the login means. A server that reads the question for the version behind a
+/// login it has refused may answer that alone.
+pub(super) fn fault_of_login(line: &str, user: &str) -> Fault {
+    match line {
+        "CLIENT_ERROR authentication failure" | UNAUTHENTICATED => rejected(user).evidence(line),
+        _ => fault_of(line),
+    }
+}
+
+/// The user and password are not accepted.
+pub(super) fn rejected(user: &str) -> Fault {
+    Fault::new(Cause::Rejected, format!("the server does not accept user {user} with this password"))
+}
+
+/// What any other answer means.
+pub(super) fn fault_of(line: &str) -> Fault {
+    let (cause, message, phase) = if line == UNAUTHENTICATED {
+        (Cause::Required, "the server wants a login", Phase::Auth)
+    } else if line == "ERROR Too many open connections" {
+        (Cause::Overloaded, "the server has as many connections as it takes", Phase::Protocol)
+    } else if line.starts_with("SERVER_ERROR") {
+        (Cause::NotReady, "the server, or a proxy before it, reports a trouble of its own", Phase::Protocol)
+    } else {
+        (Cause::Malformed, "the answer is not memcached's", Phase::Protocol)
+    };
+    Fault::new(cause, message).evidence(line).at(phase)
+}

@@ -1,0 +1,248 @@
+//! A Redis server that accepts the login and serves commands.
+//!
+//! - Proves: the server speaks Redis' protocol, accepts the user and password, and is ready to serve
+//!   (not loading, not busy, not cut off from its primary, able to save); that the database is there,
+//!   that the server is the primary or a replica, and that a key exists and may be read, where
+//!   `database`, `role` and `key` ask for it.
+//! - Protocol: RESP2 (<https://redis.io/docs/latest/develop/reference/protocol-spec/>), Redis 2.8 and
+//!   later and what speaks like it; ACL users from Redis 6 on.
+//! - Phases: resolve, connect, tls (with `use_tls`), protocol (everything is sent; the first answer),
+//!   auth (the verdict on `AUTH`), request (the other answers). What is sent, in one piece: `AUTH`
+//!   with a login, `PING`, `HELLO` (version and role, for every user), `SELECT` with a database other
+//!   than 0, `EXISTS` with a key. A server without `HELLO` (before Redis 6) is asked for its role by
+//!   `ROLE`, which costs one more turn. Nothing is written.
+//! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (6379),
+//!   `username` (an ACL user, needs `password`), `password`, `use_tls` (false), `database` (0), `role`
+//!   (`primary` or `replica`), `key`, and the TLS options of the `tls` check.
+//! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.*`, with `protocol.not-ready` (LOADING,
+//!   MASTERDOWN, BUSY, CLUSTERDOWN) and `protocol.overloaded` (maxclients); `auth.rejected`,
+//!   `auth.required`, `auth.host-not-allowed` (protected mode), `auth.method-unsupported` (a user name
+//!   before Redis 6); `request.no-such-database`, `request.permission-denied`, `request.read-only` (a
+//!   replica where the primary is wanted), `request.unexpected-reply` (a primary where a replica is
+//!   wanted, a key that is not there, any other error). A login that the server does not need is the
+//!   warning `auth.not-needed`. A user without the right to `PING` passes: that the server says so
+//!   proves the login, and more was not asked.
+//! - Does not check: sentinels, the other nodes of a cluster, and whether anything can be written.
+//!
+//! Commands are packed and answers parsed by the redis crate, over the probe's stream. Its
+//! `MultiplexedConnection` cannot be used: it keeps the answers of a pipeline back until the last
+//! is there, so that of a server that says one thing and closes (`max number of clients reached`,
+//! protected mode) only the closing is left, and of an I/O error only that there was one.
+//!
+//! ```
+//! # use conn_check::config::{load, Defaults, Source};
+//! # let text = r"
+//! - type: redis
+//!   host: cache.internal
+//!   username: app
+//!   password: s3cret
+//!   database: 3
+//!   role: primary
+//! # ";
+//! # let source = Source { name: "example".into(), text: text.into() };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+
+mod dialogue;
+mod refusal;
+mod role;
+
+use crate::catalogue::{Cause, Owner};
+use crate::checks::{Check, ResultName};
+use crate::config::{Diagnostic, Fields, Word};
+use crate::fault::{Failure, Fault};
+use crate::net::identify::Protocol;
+use crate::net::{Endpoint, Place, TlsOptions, Wire};
+use crate::outcome::WarningKind;
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
+use crate::secret::Secret;
+use dialogue::Dialogue;
+use redis::{Pipeline, Value};
+use role::{Role, Server};
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Redis {
+    place: Place,
+    login: Option<Login>,
+    tls: Option<TlsOptions>,
+    database: u32,
+    role: Option<Role>,
+    key: Option<Word>,
+}
+
+/// Who logs in.
+#[derive(Clone, Debug)]
+struct Login {
+    /// `None` for the default user.
+    user: Option<String>,
+    password: Secret<String>,
+}
+
+impl Check for Redis {
+    const TYPE: &'static str = "redis";
+    const ABOUT: &'static str = "A Redis server accepts the login and serves commands.";
+
+    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+        let place = Place::parse(fields, "6379");
+        let login = Login::parse(fields);
+        let use_tls = fields.or::<bool>("use_tls", "false", "TLS from the first byte.");
+        let database = fields.or::<u32>("database", "0", "Number of the database, which must be there.");
+        let role = fields.optional("role", "`primary` or `replica`: what the server must be.");
+        let key = fields.optional("key", "A key that must exist and that the user may read.");
+        let tls = TlsOptions::parse(fields);
+        let place = place?;
+        if use_tls {
+            place.refuse_tls(fields);
+        }
+        Some(Self { place, login: login?, tls: Some(tls?).filter(|_| use_tls), database, role, key })
+    }
+
+    fn target(&self) -> String {
+        self.place.to_string()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        ResultName::of_store(Self::TYPE, &self.place, self.login.is_some())
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.place.endpoints()
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.expect(Protocol::Redis);
+        let mut dialogue = Dialogue::new(self.connect(probe).await?);
+        self.enter(&mut dialogue, probe).await?;
+        let mut server = Server::default();
+        let examined = probe.phase(Phase::Request, self.examine(&mut dialogue, &mut server)).await;
+        server.report(probe);
+        Ok(examined?)
+    }
+}
+
+impl Redis {
+    async fn connect(&self, probe: &mut Probe) -> Result<Wire, Stop> {
+        let wire = probe.reach(&self.place).await?;
+        let Some(endpoint) = self.place.endpoint() else { return Ok(wire) };
+        probe.passed()?;
+        match &self.tls {
+            Some(options) => {
+                let encrypted = probe.tls(wire, options, &endpoint.host, &[]).await;
+                Ok(encrypted.map_err(with_reason_for_silence)?)
+            }
+            None => Ok(wire),
+        }
+    }
+
+    fn commands(&self) -> Pipeline {
+        let mut commands = redis::pipe();
+        if let Some(login) = &self.login {
+            login.pack(&mut commands);
+        }
+        commands.cmd("PING").cmd("HELLO");
+        if self.database != 0 {
+            commands.cmd("SELECT").arg(self.database);
+        }
+        if let Some(key) = &self.key {
+            commands.cmd("EXISTS").arg(&key.0);
+        }
+        commands
+    }
+
+    /// Sends the commands, and judges the answers to `AUTH` and `PING`.
+    async fn enter(&self, dialogue: &mut Dialogue, probe: &mut Probe) -> Result<(), Stop> {
+        let (commands, tls) = (self.commands(), self.tls.is_some());
+        let Some(login) = &self.login else {
+            let pong = async { refusal::of_ping(&dialogue.begin(&commands, tls).await?) };
+            return Ok(probe.phase(Phase::Protocol, pong).await?);
+        };
+        let answer = probe.phase(Phase::Protocol, dialogue.begin(&commands, tls)).await?;
+        let mut needed = true;
+        let judged = async {
+            needed = refusal::of_login(&answer, login.named())?;
+            refusal::of_ping(&dialogue.answer().await?)
+        };
+        probe.phase(Phase::Auth, judged).await?;
+        if !needed {
+            probe.warn(
+                WarningKind::AuthNotNeeded,
+                "a password is configured, and the server wants none: anybody gets in",
+            );
+        }
+        Ok(())
+    }
+
+    /// Judges the other answers, in the order of [`Redis::commands`].
+    async fn examine(&self, dialogue: &mut Dialogue, server: &mut Server) -> Result<(), Fault> {
+        server.learn(&dialogue.answer().await?);
+        if self.database != 0 {
+            refusal::of_select(&dialogue.answer().await?, self.database)?;
+        }
+        if let Some(key) = &self.key {
+            found(&dialogue.answer().await?, key)?;
+        }
+        match self.role {
+            Some(role) => role.verify(server, dialogue).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Login {
+    /// Asks for the login; `Some(None)` when none is configured.
+    #[expect(clippy::option_option, reason = "the outer one is that of every parser: a problem was noted")]
+    fn parse(fields: &mut Fields<'_>) -> Option<Option<Self>> {
+        let user = fields.optional::<Word>("username", "ACL user, Redis 6 and later. Default: the default user.");
+        let password = fields.optional::<Secret<String>>("password", "The user's password.");
+        let Some(password) = password else {
+            if user.is_none() || fields.has("password") {
+                return Some(None);
+            }
+            let span = fields.span_of("username");
+            fields
+                .note(Diagnostic::error("missing-key", span, "`username` without `password`").help("add `password:`"));
+            return None;
+        };
+        // An empty password is none, unless it is that of a user who has none (`nopass`).
+        let none = user.is_none() && password.expose().is_empty();
+        Some((!none).then(|| Self { user: user.map(|name| name.0), password }))
+    }
+
+    /// The default user is not named: servers before Redis 6 know no names, and later ones then
+    /// tell when this user has no password.
+    fn pack(&self, commands: &mut Pipeline) {
+        commands.cmd("AUTH");
+        if let Some(user) = self.named() {
+            commands.arg(user);
+        }
+        commands.arg(self.password.expose());
+    }
+
+    fn named(&self) -> Option<&str> {
+        self.user.as_deref().filter(|name| *name != "default")
+    }
+}
+
+/// Redis without TLS takes the beginning of a handshake for a command that is not all there yet.
+fn with_reason_for_silence(failure: Failure) -> Failure {
+    if !failure.code.is(Phase::Tls, Cause::Timeout) {
+        return failure;
+    }
+    let next_step = "see whether this port has TLS at all: a Redis without it is silent too, and then `use_tls: false` \
+                     is right; else see whether the service hangs, look at the MTU and for middle boxes";
+    Failure { next_step: next_step.to_owned(), ..failure }
+}
+
+/// Judges the answer to `EXISTS`.
+fn found(answer: &Value, key: &Word) -> Result<(), Fault> {
+    match answer {
+        Value::Int(1..) => Ok(()),
+        Value::Int(_) => Err(Fault::new(Cause::UnexpectedReply, format!("the key {} is not there", key.0))
+            .evidence("EXISTS: 0")
+            .owner(Owner::Service)
+            .next_step("see whether what writes the key has run, and into this database; else correct `key`")),
+        other => Err(refusal::of(other, "EXISTS")),
+    }
+}

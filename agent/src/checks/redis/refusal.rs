@@ -1,0 +1,151 @@
+//! What Redis' errors mean: by their codes, and for a bare `ERR` by the server's fixed texts.
+
+use crate::catalogue::{Cause, Owner};
+use crate::fault::Fault;
+use crate::phase::Phase;
+use redis::{ServerError, Value};
+
+/// How Redis 6 and later, and earlier ones, say that the default user has no password.
+const NO_PASSWORD_SET: [&str; 2] =
+    ["AUTH <password> called without any password configured", "Client sent AUTH, but no password is set"];
+
+/// How servers say that there is no such database: too high a number, one beyond 32 bits (now, and
+/// before Redis 6.2), and any but 0 in a cluster.
+const NO_SUCH_DATABASE: [&str; 4] =
+    ["DB index is out of range", "value is out of range", "invalid DB index", "SELECT is not allowed in cluster mode"];
+
+/// Judges the answer to `AUTH`; whether a login is needed at all.
+pub(super) fn of_login(answer: &Value, user: Option<&str>) -> Result<bool, Fault> {
+    let error = match answer {
+        Value::Okay => return Ok(true),
+        Value::ServerError(error) => error,
+        other => return Err(of(other, "AUTH")),
+    };
+    if says(error, &NO_PASSWORD_SET) {
+        return Ok(false);
+    }
+    Err(if error.code() == "WRONGPASS" || says(error, &["invalid password"]) {
+        let message = match user {
+            Some(user) => format!("the server does not accept this password of user {user}, or the user is disabled"),
+            None => "the server does not accept this password".to_owned(),
+        };
+        Fault::new(Cause::Rejected, message).evidence(text(error))
+    } else if says(error, &["wrong number of arguments", "unknown command"]) {
+        Fault::new(
+            Cause::MethodUnsupported,
+            "the server does not know this form of login: before Redis 6 there are no users",
+        )
+        .evidence(text(error))
+        .next_step("leave `username` out, or upgrade the server")
+    } else {
+        of_error(error, "AUTH")
+    })
+}
+
+/// Judges the answer to `PING`.
+pub(super) fn of_ping(answer: &Value) -> Result<(), Fault> {
+    match answer {
+        Value::SimpleString(text) if text == "PONG" => Ok(()),
+        // Whoever is told this is logged in, and what else the user needs is asked for by itself.
+        Value::ServerError(error) if error.code() == "NOPERM" => Ok(()),
+        other => Err(of(other, "PING")),
+    }
+}
+
+/// Judges the answer to `SELECT`.
+pub(super) fn of_select(answer: &Value, database: u32) -> Result<(), Fault> {
+    match answer {
+        Value::Okay => Ok(()),
+        Value::ServerError(error) if says(error, &NO_SUCH_DATABASE) => {
+            Err(Fault::new(Cause::NoSuchDatabase, format!("there is no database {database}"))
+                .evidence(text(error))
+                .next_step(
+                    "correct `database`, or raise `databases` in the server's configuration; a cluster has 0 alone",
+                ))
+        }
+        other => Err(of(other, "SELECT")),
+    }
+}
+
+/// The fault behind any other answer than those that a command has.
+pub(super) fn of(answer: &Value, command: &str) -> Fault {
+    match answer {
+        Value::ServerError(error) => of_error(error, command),
+        other => Fault::new(Cause::Malformed, format!("the answer to {command} is not one that this command has"))
+            .evidence(format!("{other:?}"))
+            .at(Phase::Protocol),
+    }
+}
+
+fn of_error(error: &ServerError, command: &str) -> Fault {
+    not_serving(error)
+        .or_else(|| not_allowed(error, command))
+        .unwrap_or_else(|| refused(error, command))
+        .evidence(text(error))
+}
+
+/// Errors of a server that serves nobody now.
+fn not_serving(error: &ServerError) -> Option<Fault> {
+    let (message, next_step) = match error.code() {
+        "LOADING" => ("Redis is loading its data", "wait until it is loaded; look at the server's log"),
+        "MASTERDOWN" => (
+            "this replica has lost its primary, and serves no old data",
+            "look at the primary, and at the link to it (INFO replication on the replica)",
+        ),
+        "BUSY" => ("a script keeps Redis busy", "wait, or end the script (SCRIPT KILL); look at who runs it"),
+        "CLUSTERDOWN" => ("the cluster does not serve this key", "look at the cluster (CLUSTER INFO on any node)"),
+        _ if says(error, &["max number of clients"]) => {
+            return Some(
+                Fault::new(Cause::Overloaded, "the server has as many clients as it takes")
+                    .next_step("raise maxclients or shrink the clients' pools")
+                    .at(Phase::Protocol),
+            );
+        }
+        _ => return None,
+    };
+    Some(Fault::new(Cause::NotReady, message).next_step(next_step).at(Phase::Protocol))
+}
+
+/// Errors that are about who asks.
+fn not_allowed(error: &ServerError, command: &str) -> Option<Fault> {
+    Some(match error.code() {
+        "NOAUTH" => Fault::new(Cause::Required, "the server wants a login")
+            .next_step("add `password:` (and `username:` for an ACL user) to this check")
+            .at(Phase::Auth),
+        "DENIED" => Fault::new(
+            Cause::HostNotAllowed,
+            "Redis runs in protected mode: without a password it serves nobody but its own host",
+        )
+        .next_step("give the server a password, then configure it here")
+        .at(Phase::Auth),
+        "NOPERM" => {
+            Fault::new(Cause::PermissionDenied, format!("logged in, and not permitted: {command}")).at(Phase::Request)
+        }
+        "READONLY" => Fault::new(Cause::ReadOnly, "a replica answers, which takes no writes").at(Phase::Request),
+        _ => return None,
+    })
+}
+
+/// Errors of a single command.
+fn refused(error: &ServerError, command: &str) -> Fault {
+    match error.code() {
+        "MISCONF" => Fault::new(Cause::UnexpectedReply, "Redis refuses writes, since it cannot save its data")
+            .next_step("look at the server's log and at its disk"),
+        "MOVED" | "ASK" => Fault::new(Cause::UnexpectedReply, "the key belongs to another node of the cluster")
+            .owner(Owner::Config)
+            .next_step("check the node that has the key"),
+        _ => Fault::new(Cause::UnexpectedReply, format!("the server refuses {command}"))
+            .next_step("look at the server's own text; its configuration may have renamed the command"),
+    }
+    .at(Phase::Request)
+}
+
+/// Whether it is a bare `ERR` with one of these texts.
+fn says(error: &ServerError, texts: &[&str]) -> bool {
+    let said = error.details().unwrap_or_default();
+    error.code() == "ERR" && texts.iter().any(|text| said.starts_with(text))
+}
+
+fn text(error: &ServerError) -> String {
+    format!("{} {}", error.code(), error.details().unwrap_or_default())
+}

@@ -1,0 +1,114 @@
+//! Primary or replica, and what else the server tells about itself.
+
+use super::dialogue::Dialogue;
+use super::refusal;
+use crate::catalogue::Cause;
+use crate::config::shape::{Shape, Shown};
+use crate::config::{Given, Misfit, Setting};
+use crate::fault::Fault;
+use crate::probe::Probe;
+use redis::Value;
+use serde_json::json;
+use std::fmt;
+
+/// What a server is to the others that hold the same data.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Role {
+    /// Takes writes.
+    Primary,
+    /// Has a copy.
+    Replica,
+}
+
+/// What a server tells about itself.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    version: Option<String>,
+    role: Option<Role>,
+}
+
+impl Role {
+    /// Asks for the role where it is not known yet, and compares.
+    pub(super) async fn verify(self, server: &mut Server, dialogue: &mut Dialogue) -> Result<(), Fault> {
+        if server.role.is_none() {
+            server.role = Some(told(&dialogue.ask("ROLE").await?)?);
+        }
+        match (self, server.role) {
+            (Self::Primary, Some(Self::Replica)) => {
+                Err(Fault::new(Cause::ReadOnly, "a replica answers where the primary is wanted"))
+            }
+            (Self::Replica, Some(Self::Primary)) => {
+                Err(Fault::new(Cause::UnexpectedReply, "the primary answers where a replica is wanted")
+                    .next_step("point to a replica, or look at the fail-over"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn named(name: &Value) -> Option<Self> {
+        match text(name)?.to_ascii_lowercase().as_str() {
+            "primary" | "master" => Some(Self::Primary),
+            "replica" | "slave" => Some(Self::Replica),
+            _ => None,
+        }
+    }
+}
+
+impl Server {
+    /// Reads the answer to `HELLO`; servers before Redis 6 do not know it, and then nothing is learnt.
+    pub(super) fn learn(&mut self, hello: &Value) {
+        for (name, value) in hello.as_map_iter().into_iter().flatten() {
+            match text(name) {
+                Some("version") => self.version = text(value).map(str::to_owned),
+                Some("role") => self.role = Role::named(value),
+                _ => {}
+            }
+        }
+    }
+
+    /// Makes facts of what was learnt.
+    pub(super) fn report(&self, probe: &mut Probe) {
+        if let Some(version) = &self.version {
+            probe.fact("server_version", probe.clean(version));
+        }
+        if let Some(role) = self.role {
+            probe.fact("server_role", role.to_string());
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Primary => "primary",
+            Self::Replica => "replica",
+        })
+    }
+}
+
+impl Setting for Role {
+    const SHAPE: Shape = Shape {
+        words: "primary or replica",
+        short: "primary or replica",
+        shown: Shown::Plain,
+        schema: || json!({"enum": ["primary", "replica", "master", "slave"]}),
+    };
+
+    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
+        given.parse(&Self::SHAPE, |text| Self::named(&Value::SimpleString(text.to_owned())))
+    }
+}
+
+/// The role in the answer to `ROLE`: its first item.
+fn told(answer: &Value) -> Result<Role, Fault> {
+    let name = answer.as_sequence().and_then(|items| items.first());
+    name.and_then(Role::named).ok_or_else(|| refusal::of(answer, "ROLE"))
+}
+
+fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::BulkString(bytes) => std::str::from_utf8(bytes).ok(),
+        Value::SimpleString(text) => Some(text),
+        _ => None,
+    }
+}
