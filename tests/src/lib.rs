@@ -9,6 +9,7 @@
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
 //! | [`mongodb`] | a double of `MongoDB` with the server's side of SCRAM |
+//! | [`ferretdb`] | a server for `MongoDB`'s drivers, where it could be built |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
@@ -27,6 +28,7 @@
 pub mod agent;
 pub mod certs;
 pub mod dns;
+pub mod ferretdb;
 pub mod forwarder;
 mod hex;
 mod md5;
