@@ -20,6 +20,7 @@ mod scram;
 mod session;
 mod setup;
 
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -94,6 +95,11 @@ impl Mongodb {
         let book = Arc::clone(&journal);
         let serve = move |stream: &mut crate::peers::TlsWire| Session::new(&setup, &book).serve(stream);
         Self { door: Door::Tls(TlsPeer::serve_at(loopback(), identity, clients, serve)), journal }
+    }
+
+    /// Serves one connection that somebody else has accepted, on a Unix socket say.
+    pub fn serve(setup: &Setup, stream: &mut (impl Read + Write)) {
+        Session::new(setup, &Mutex::default()).serve(stream);
     }
 
     /// Address and port.

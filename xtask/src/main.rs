@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that is done with this repository, each by one command.
 #![expect(clippy::print_stderr, reason = "a program for people")]
 
+mod ferretdb;
 mod packages;
 mod scaffold;
 mod step;
@@ -56,8 +57,13 @@ fn test(filter: &[String]) -> Outcome {
     format(&["--check"])?;
     step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
     build("ci")?;
+    let no_ferretdb = ferretdb::build()?;
     let filter: Vec<_> = filter.iter().map(String::as_str).collect();
-    step::cargo(&[&["test", "--workspace"], &PROFILE[..], &["--"], &filter].concat())
+    let outcome = step::cargo(&[&["test", "--workspace"], &PROFILE[..], &["--"], &filter].concat());
+    if let Some(why) = no_ferretdb {
+        eprintln!("== SKIPPED: the tests with FerretDB, which could not be built: {why}");
+    }
+    outcome
 }
 
 /// `cargo fmt` does not see the files of the checks: their `mod` lines come from a macro.

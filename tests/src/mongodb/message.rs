@@ -23,11 +23,15 @@ impl Request {
         let mut head = [0; 16];
         stream.read_exact(&mut head).ok()?;
         let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-        let length = usize::try_from(word(0)).ok().filter(|length| (HEAD + 5..1 << 20).contains(length))?;
+        // What is said in another protocol is seen at once.
+        let length = usize::try_from(word(0)).ok().filter(|_| word(12) == OP_MSG)?;
+        if !(HEAD + 5..1 << 20).contains(&length) {
+            return None;
+        }
         let mut rest = vec![0; length - head.len()];
         stream.read_exact(&mut rest).ok()?;
         // One section of kind 0, the body: what clients of these commands send.
-        let body = rest.get(HEAD - head.len()..).filter(|_| word(12) == OP_MSG && rest[4] == 0)?;
+        let body = rest.get(HEAD - head.len()..).filter(|_| rest[4] == 0)?;
         Some(Self { number: word(4), body: Document::from_reader(&mut io::Cursor::new(body)).ok()? })
     }
 

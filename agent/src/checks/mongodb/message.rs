@@ -13,6 +13,10 @@ const OP_MSG: u32 = 2013;
 /// Flag: a checksum of four bytes follows the sections.
 const CHECKSUM: u32 = 1;
 
+/// How deep documents may lie in documents (the manual's page on limits). The driver goes down into
+/// each, and a server that sends thousands would exhaust its stack.
+const DEEPEST: usize = 100;
+
 /// The header, the flags, and the kind of the first section.
 const HEAD: usize = 21;
 
@@ -83,7 +87,7 @@ impl Message {
         let with_checksum = head[16] & CHECKSUM.to_le_bytes()[0] != 0;
         section.truncate(section.len() - if with_checksum { section.len().min(4) } else { 0 });
         match RawDocumentBuf::from_bytes(section) {
-            Ok(body) if head[20] == 0 && body.iter().all(|field| field.is_ok()) => Ok(Self { number, answers, body }),
+            Ok(body) if head[20] == 0 && is_sound(&body, DEEPEST) => Ok(Self { number, answers, body }),
             _ => Err(no_message()),
         }
     }
@@ -104,6 +108,17 @@ impl Message {
 
 fn no_message() -> Fault {
     Fault::new(Cause::Malformed, "the peer answered, and not with a MongoDB message")
+}
+
+/// Whether every field can be read, down to this depth, and nothing lies deeper.
+fn is_sound(document: &RawDocument, depth: usize) -> bool {
+    let inner = |value: RawBsonRef<'_>| match value {
+        RawBsonRef::Document(inner) => is_sound(inner, depth - 1),
+        RawBsonRef::Array(inner) => RawDocument::from_bytes(inner.as_bytes()).is_ok_and(|all| is_sound(all, depth - 1)),
+        RawBsonRef::JavaScriptCodeWithScope(code) => is_sound(code.scope, depth - 1),
+        _ => true,
+    };
+    depth > 0 && document.iter().all(|field| field.is_ok_and(|(_, value)| inner(value)))
 }
 
 /// The value of a field that is a number of any kind, or a truth.
