@@ -14,6 +14,7 @@ mod pace;
 mod proxy;
 mod reports;
 mod seeds;
+mod smtp;
 mod tcp;
 mod tls;
 mod udp;

@@ -65,7 +65,8 @@ impl Probe {
             )
             .evidence(format!("it answered {}", peer.detail))
             .at(Phase::Protocol),
-            _ if fault.cause == Cause::Malformed && !first.is_empty() => {
+            // A check that places a fault itself has evidence of its own.
+            _ if fault.cause == Cause::Malformed && fault.phase.is_none() && !first.is_empty() => {
                 fault.evidence(format!("it answered {}", escape(&first, 60)))
             }
             _ => fault,
