@@ -8,7 +8,7 @@
 //! | [`scratch`] | that directory |
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
-//! | [`mail`] | a real mail server that keeps what it is given |
+//! | [`mail`], [`exim`] | mail servers: one that keeps what it is given, and a strict one |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
@@ -27,6 +27,7 @@
 pub mod agent;
 pub mod certs;
 pub mod dns;
+pub mod exim;
 pub mod forwarder;
 mod hex;
 pub mod mail;
