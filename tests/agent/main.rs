@@ -24,6 +24,7 @@ mod reports;
 mod seeds;
 mod services;
 mod silence;
+mod smtp;
 mod tcp;
 mod tls;
 mod udp;

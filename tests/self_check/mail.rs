@@ -1,6 +1,7 @@
 //! The mail server, given mails by curl.
 
 use harness::certs::Authority;
+use harness::exim::{self, Exim};
 use harness::mail::{Delivered, Login, Mail, PASSWORD, Setup, USER};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -69,4 +70,21 @@ fn what_it_is_told_to_refuse_it_refuses() {
     assert_eq!(send(&url("smtp", Mail::start(&setup).address()), &[]), 55);
     let busy = Mail::start(&Setup::open().greeting("421 4.3.2 too busy"));
     assert_eq!(send(&url("smtp", busy.address()), &[]), 8);
+}
+
+#[test]
+fn exim_queues_the_mails_of_those_who_may_send() {
+    let ca = Authority::new();
+    let exim = Exim::start(&exim::Setup::open().tls(&ca.valid()).login_needs_tls());
+    let [option, file] = trusting(ca.file());
+    let user = |password: &str| format!("{}:{password}", exim::USER);
+    let abroad = ["--mail-rcpt", "c@elsewhere.test"];
+    assert_eq!(send(&url("smtp", exim.address()), &[]), 0, "{}", exim.log());
+    assert_eq!(send(&url("smtp", exim.address()), &abroad), 55, "{}", exim.log());
+    assert_eq!(send(&url("smtps", exim.tls_address()), &[option, file, "--user", &user("wrong")]), 67);
+    let login = [option, file, "--user", &user(exim::PASSWORD)];
+    assert_eq!(send(&url("smtps", exim.tls_address()), &[&login[..], &abroad].concat()), 0, "{}", exim.log());
+    let starttls = [&login[..], &["--ssl-reqd"], &abroad].concat();
+    assert_eq!(send(&url("smtp", exim.address()), &starttls), 0, "{}", exim.log());
+    assert_eq!(exim.mails(), 3, "{}", exim.log());
 }

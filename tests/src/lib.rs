@@ -16,6 +16,7 @@
 //! | [`mail`] | a real mail server that keeps what it is given |
 //! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
 //! | [`ferretdb`] | a server for `MongoDB`'s drivers, where it could be built |
+//! | [`mail`], [`exim`] | mail servers: one that keeps what it is given, and a strict one |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`mysql8`] | a double of what only `MySQL` 8 says |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
@@ -36,6 +37,7 @@ pub mod agent;
 pub mod certs;
 pub mod dns;
 pub mod ferretdb;
+pub mod exim;
 pub mod forwarder;
 mod hex;
 pub mod mail;

@@ -9,7 +9,7 @@
 //!
 //! Debian's python3-aiosmtpd 1.4.3, with a script of ours for what aiosmtpd leaves to its user: whose
 //! login is good, what becomes of a mail. Like every aiosmtpd it does not say PIPELINING by itself, though
-//! it takes commands as fast as they come ([`Setup::offering`]).
+//! it takes commands as fast as they come ([`Setup::offering`]). [`crate::exim`] is a second, stricter one.
 
 use std::net::SocketAddr;
 

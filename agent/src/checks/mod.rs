@@ -30,6 +30,9 @@ pub trait Check: Sized {
     /// path, so that the declarations are complete.
     fn parse(fields: &mut Fields<'_>) -> Option<Self>;
 
+    /// Notes, as warnings, what a person should know of a check that is right and has these tags.
+    fn review(&self, _tags: &[String], _fields: &mut Fields<'_>) {}
+
     /// What is checked, as a person would say it: `HOST:PORT`, a URL. No secrets.
     fn target(&self) -> String;
 
@@ -174,6 +177,11 @@ macro_rules! checks {
                 None
             }
 
+            /// See [`Check::review`].
+            pub(crate) fn review(&self, tags: &[String], fields: &mut Fields<'_>) {
+                match self { $($(#[$attribute])* Self::$name(check) => check.review(tags, fields)),* }
+            }
+
             /// See [`Check::target`].
             #[must_use]
             pub fn target(&self) -> String {
@@ -210,6 +218,7 @@ checks! {
     mongodb::Mongodb,
     memcache::Memcache,
     redis::Redis,
+    smtp::Smtp,
     tcp::Tcp,
     tls::Tls,
     udp::Udp,

@@ -46,7 +46,7 @@ pub struct Diagnostic {
 
 /// Every code of a diagnostic with what it means: an interface, like the codes of failures.
 #[rustfmt::skip]
-pub const DIAGNOSTIC_CODES: [(&str, &str); 24] = [
+pub const DIAGNOSTIC_CODES: [(&str, &str); 25] = [
     ("unreadable", "the file is not there, not permitted, or no regular file"),
     ("too-large", "the file, or what its aliases stand for, is too large"),
     ("not-utf8", "the file is not UTF-8"),
@@ -70,6 +70,7 @@ pub const DIAGNOSTIC_CODES: [(&str, &str); 24] = [
     ("python-tuple", "a tuple as Python writes it"),
     ("unreadable-pem", "a file of certificates or keys cannot be used"),
     ("nothing-selected", "the tags or patterns of the command line select nothing"),
+    ("mail-by-nagios", "a check that sends a mail has no tag that keeps Nagios from running it"),
     ("bad-reference", "{env: VAR} or {file: PATH} leads nowhere"),
 ];
 

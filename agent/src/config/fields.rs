@@ -113,6 +113,11 @@ impl<'a> Fields<'a> {
         self.find(key).map_or(self.span, |node| node.span)
     }
 
+    /// Remembers a secret that is made from several options: the form in which it is sent.
+    pub(crate) fn keep_secret(&self, text: &str) {
+        self.vault.borrow_mut().add(text);
+    }
+
     /// Notes a problem; with an error among them, the check is not built.
     pub fn note(&mut self, diagnostic: Diagnostic) {
         if !self.describing {

@@ -111,6 +111,9 @@ impl Loading<'_> {
         fields.optional::<crate::config::Word>("type", "Which check.");
         let spec = Spec::parse(kind, &mut fields);
         let common = Common::parse(&mut fields);
+        if let Some(spec) = &spec {
+            spec.review(&common.tags, &mut fields);
+        }
         let read = fields.finish();
         let broken = read.diagnostics.iter().any(|one| one.severity == Severity::Error);
         self.diagnostics.extend(read.diagnostics);

@@ -5,6 +5,7 @@ use crate::catalogue::Cause;
 use crate::fault::Fault;
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -149,6 +150,15 @@ impl Wire {
         match &self.io {
             Io::Tls(stream) => stream.get_ref().1.peer_certificates()?.first().map(AsRef::as_ref),
             Io::Tcp(_) | Io::Unix(_) => None,
+        }
+    }
+
+    /// This host's address in the connection; a Unix socket has none.
+    pub(crate) fn local_address(&self) -> Option<IpAddr> {
+        match &self.io {
+            Io::Tcp(stream) => stream.local_addr().ok().map(|address| address.ip()),
+            Io::Tls(stream) => stream.get_ref().0.local_address(),
+            Io::Unix(_) => None,
         }
     }
 

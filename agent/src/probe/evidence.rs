@@ -75,7 +75,8 @@ impl Probe {
             .at(Phase::Protocol),
             // It speaks the protocol, and what it said wrong in it is known better than by its first bytes.
             Some(_) if fault.evidence.is_some() => fault,
-            _ if fault.cause == Cause::Malformed && !said.is_empty() => {
+            // So it is where the check itself placed the fault.
+            _ if fault.cause == Cause::Malformed && fault.phase.is_none() && !said.is_empty() => {
                 fault.evidence(format!("{how} {}", escape(said, 60)))
             }
             _ => fault,

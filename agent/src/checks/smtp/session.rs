@@ -1,0 +1,277 @@
+//! One session with a mail server: commands out, replies in, in as few turns as the server allows.
+
+use super::options::Login;
+use super::refusal::{Step, refusal};
+use super::reply::Reply;
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::host;
+use crate::net::identify::{Protocol, escape, identify};
+use crate::net::{Wire, within};
+use crate::phase::Phase;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lettre::Address;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Quit, Rcpt, Rset, Starttls};
+use lettre::transport::smtp::extension::{ClientId, MailParameter};
+use std::future;
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+
+/// An empty `ClientHello` in a record of TLS (RFC 8446, sections 4 and 5.1), which makes a server with
+/// TLS complain in TLS, and an empty line, which makes others complain in their own protocols.
+const NUDGE: &[u8] = b"\x16\x03\x01\x00\x04\x01\x00\x00\x00\r\n";
+
+/// A session.
+#[derive(Debug)]
+pub(super) struct Session {
+    wire: BufReader<Wire>,
+    /// How we introduce ourselves.
+    own: ClientId,
+    banner: Option<String>,
+    /// The extensions of the server, as it names them.
+    offers: Vec<String>,
+    /// So many replies are still to come.
+    due: usize,
+    /// The server waits for a mail: whatever is sent would be part of it.
+    in_mail: bool,
+    /// QUIT was said.
+    said_goodbye: bool,
+}
+
+impl Session {
+    pub(super) fn new(wire: Wire) -> Self {
+        let own = own_name(wire.local_address());
+        let wire = BufReader::new(wire);
+        Self { wire, own, banner: None, offers: Vec::new(), due: 0, in_mail: false, said_goodbye: false }
+    }
+
+    /// What the server called itself in its greeting, without its host name.
+    pub(super) fn banner(&self) -> Option<&str> {
+        self.banner.as_deref()
+    }
+
+    /// What the server offered in its answer to EHLO, one extension each.
+    pub(super) fn offers(&self) -> &[String] {
+        &self.offers
+    }
+
+    /// The name of this host, as the server was told.
+    pub(super) fn own_name(&self) -> String {
+        self.own.to_string()
+    }
+
+    /// The connection, for TLS; nothing has been read ahead, see [`Session::starttls`].
+    pub(super) fn into_wire(self) -> Wire {
+        self.wire.into_inner()
+    }
+
+    /// Waits for the greeting; after `patience` a silent server is nudged.
+    pub(super) async fn greeting(&mut self, patience: Duration) -> Result<(), Fault> {
+        if within(patience, self.wire.fill_buf()).await.is_none() {
+            return self.nudge().await;
+        }
+        let greeting = self.reply(Step::Greeting).await?;
+        let first = self.wire.get_ref().seen().first();
+        if identify(&first).is_some_and(|peer| !peer.protocol.may_be(Protocol::Smtp)) {
+            return Err(Fault::new(Cause::Malformed, "the greeting is another protocol's"));
+        }
+        let words = greeting.lines().next().and_then(|line| line.split_once(' '));
+        self.banner = words.map(|(_, banner)| banner.to_owned());
+        Ok(())
+    }
+
+    /// Introduces us and learns what the server can.
+    pub(super) async fn hello(&mut self, fallback: bool) -> Result<(), Fault> {
+        self.send(&Ehlo::new(self.own.clone()).to_string(), 1).await?;
+        let reply = self.read().await?;
+        if fallback && reply.code() >= 500 {
+            return self.ask(Step::Hello, &format!("HELO {}\r\n", self.own)).await.map(drop);
+        }
+        let reply = judged(Step::Hello, reply)?;
+        self.offers = reply.lines().skip(1).map(str::to_owned).collect();
+        Ok(())
+    }
+
+    /// Asks for TLS. What the server sends behind its consent could be anybody's, and is refused.
+    pub(super) async fn starttls(&mut self) -> Result<(), Fault> {
+        if !self.can("STARTTLS") {
+            return Err(Fault::new(Cause::NotTls, "the mail server offers no STARTTLS")
+                .evidence(format!("it offers {}", self.listed()))
+                .next_step("set use_tls: true and the port with TLS from the first byte (465), or use_tls: false")
+                .at(Phase::Tls));
+        }
+        self.ask(Step::StartTls, &Starttls.to_string()).await?;
+        if self.wire.buffer().is_empty() {
+            return Ok(());
+        }
+        let fault = Fault::new(Cause::Malformed, "something was sent in plain text behind the consent to TLS");
+        Err(fault.evidence(escape(self.wire.buffer(), 60)).next_step("look for a middle box that adds to what the server says").at(Phase::Tls))
+    }
+
+    /// How to log in; `None` where the server has no login.
+    pub(super) fn mechanism(&self, encrypted: bool) -> Result<Option<Mechanism>, Fault> {
+        let named = self.offers.iter().filter(|offer| keyword(offer).eq_ignore_ascii_case("AUTH"));
+        let named: Vec<_> = named.flat_map(|offer| offer.split([' ', '=']).skip(1)).collect();
+        let has = |mechanism: &Mechanism| named.iter().any(|name| name.eq_ignore_ascii_case(&mechanism.to_string()));
+        match [Mechanism::Plain, Mechanism::Login].into_iter().find(has) {
+            Some(mechanism) => Ok(Some(mechanism)),
+            None if self.can("AUTH") => {
+                Err(Fault::new(Cause::MethodUnsupported, "the mail server takes neither PLAIN nor LOGIN")
+                    .evidence(format!("it offers AUTH {}", named.join(" ")))
+                    .next_step("enable PLAIN or LOGIN on the mail server"))
+            }
+            None if self.can("STARTTLS") && !encrypted => {
+                Err(Fault::new(Cause::Required, "the mail server offers a login only after STARTTLS")
+                    .evidence(format!("it offers {}", self.listed()))
+                    .next_step("set use_tls: starttls")
+                    .at(Phase::Tls))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Logs in; the password is sent once.
+    pub(super) async fn login(&mut self, login: &Login, mechanism: Mechanism) -> Result<(), Fault> {
+        if mechanism == Mechanism::Plain {
+            let credentials = Credentials::new(login.user.clone(), login.password.expose().clone());
+            let auth = Auth::new(mechanism, credentials, None)
+                .map_err(|error| Fault::new(Cause::MethodUnsupported, "there is no such login").caused_by(&error))?;
+            return self.ask(Step::Login, &auth.to_string()).await.map(drop);
+        }
+        // Its prompts are not standardised, their order is: first the user, then the password.
+        self.ask(Step::Challenge, &format!("AUTH {mechanism}\r\n")).await?;
+        self.ask(Step::Challenge, &format!("{}\r\n", STANDARD.encode(&login.user))).await?;
+        self.ask(Step::Login, &format!("{}\r\n", STANDARD.encode(login.password.expose()))).await.map(drop)
+    }
+
+    /// Asks whether the server would take a mail, and sends none.
+    pub(super) async fn inquire(&mut self, from: &Address, to: &Address) -> Result<(), Fault> {
+        let [mail, rcpt] = self.envelope(from, to)?;
+        self.fly(&[mail, rcpt, (Step::Reset, Rset.to_string())], Some(Quit)).await.map(drop)
+    }
+
+    /// Sends a mail; returns what the server said when it took it over.
+    pub(super) async fn deliver(&mut self, from: &Address, to: &Address, text: &str) -> Result<String, Fault> {
+        let [mail, rcpt] = self.envelope(from, to)?;
+        self.fly(&[mail, rcpt, (Step::Data, Data.to_string())], None).await?;
+        let taken = self.fly(&[(Step::Content, text.to_owned())], Some(Quit)).await?;
+        Ok(taken.told())
+    }
+
+    /// Says goodbye, and hears it returned.
+    pub(super) async fn quit(&mut self) -> Result<(), Fault> {
+        while self.due > 0 {
+            self.read().await?;
+        }
+        if self.said_goodbye || self.in_mail {
+            return Ok(());
+        }
+        self.send(&Quit.to_string(), 1).await?;
+        self.read().await.map(drop)
+    }
+
+    async fn nudge(&mut self) -> Result<(), Fault> {
+        self.wire.get_mut().write_all(NUDGE).await?;
+        self.wire.get_mut().flush().await?;
+        let said = self.wire.fill_buf().await.unwrap_or_default();
+        let is_late = identify(said).is_some_and(|peer| peer.protocol.may_be(Protocol::Smtp));
+        if said.is_empty() || is_late {
+            // There is nothing to learn from a peer that only ends: it was silent, till the end of the phase.
+            return future::pending().await;
+        }
+        Err(Fault::new(Cause::Malformed, "there was no greeting, and what came in the end is no reply of SMTP"))
+    }
+
+    /// MAIL and RCPT.
+    fn envelope(&self, from: &Address, to: &Address) -> Result<[(Step, String); 2], Fault> {
+        let foreign = |address: &Address| !AsRef::<str>::as_ref(address).is_ascii();
+        let cause = if foreign(from) { Cause::SenderRefused } else { Cause::RecipientRefused };
+        let mut parameters = Vec::new();
+        if foreign(from) || foreign(to) {
+            if !self.can("SMTPUTF8") {
+                return Err(Fault::new(cause, "the mail server takes no address that is not ASCII (no SMTPUTF8)")
+                    .evidence(format!("it offers {}", self.listed())));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        let mail = Mail::new(Some(from.clone()), parameters).to_string();
+        Ok([(Step::Sender, mail), (Step::Recipient, Rcpt::new(to.clone(), Vec::new()).to_string())])
+    }
+
+    /// Sends commands, in one flight where the server offers PIPELINING (RFC 2920), with the goodbye
+    /// behind them where nothing else follows.
+    async fn fly(&mut self, commands: &[(Step, String)], goodbye: Option<Quit>) -> Result<Reply, Fault> {
+        let pipelines = self.can("PIPELINING");
+        if pipelines {
+            let mut all: String = commands.iter().map(|(_, command)| command.as_str()).collect();
+            all.extend(goodbye.map(|quit| quit.to_string()));
+            self.said_goodbye = goodbye.is_some();
+            self.send(&all, commands.len() + usize::from(self.said_goodbye)).await?;
+        }
+        let mut last = Err(Fault::new(Cause::Malformed, "nothing was asked"));
+        for (step, command) in commands {
+            if !pipelines {
+                self.send(command, 1).await?;
+            }
+            last = Ok(self.reply(*step).await?);
+        }
+        last
+    }
+
+    /// Whether the server offers an extension.
+    fn can(&self, wanted: &str) -> bool {
+        self.offers.iter().any(|offer| keyword(offer).eq_ignore_ascii_case(wanted))
+    }
+
+    fn listed(&self) -> String {
+        if self.offers.is_empty() { "nothing".to_owned() } else { self.offers.join(", ") }
+    }
+
+    async fn ask(&mut self, step: Step, command: &str) -> Result<Reply, Fault> {
+        self.send(command, 1).await?;
+        self.reply(step).await
+    }
+
+    async fn send(&mut self, commands: &str, replies: usize) -> io::Result<()> {
+        self.due += replies;
+        self.wire.get_mut().write_all(commands.as_bytes()).await?;
+        self.wire.get_mut().flush().await
+    }
+
+    async fn reply(&mut self, step: Step) -> Result<Reply, Fault> {
+        judged(step, self.read().await?)
+    }
+
+    async fn read(&mut self) -> Result<Reply, Fault> {
+        let reply = Reply::read(&mut self.wire).await?;
+        self.due = self.due.saturating_sub(1);
+        // Which a server may say in a flight though it has refused the recipient.
+        self.in_mail = reply.code() == 354;
+        Ok(reply)
+    }
+}
+
+fn judged(step: Step, reply: Reply) -> Result<Reply, Fault> {
+    if step.accepts(reply.code()) { Ok(reply) } else { Err(refusal(step, &reply)) }
+}
+
+/// What an extension is called: `AUTH` of `AUTH PLAIN LOGIN`, and of the older `AUTH=PLAIN LOGIN`.
+fn keyword(offer: &str) -> &str {
+    offer.split([' ', '=']).next().unwrap_or_default()
+}
+
+/// This host's full name, else its address in the connection (RFC 5321, section 4.1.4).
+fn own_name(address: Option<IpAddr>) -> ClientId {
+    let name = host::name();
+    let is_sound = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    match address {
+        _ if name.contains('.') && name.split('.').all(is_sound) => ClientId::Domain(name),
+        Some(IpAddr::V4(address)) => ClientId::Ipv4(address),
+        Some(IpAddr::V6(address)) => ClientId::Ipv6(address),
+        None => ClientId::Domain("localhost".to_owned()),
+    }
+}
