@@ -36,8 +36,8 @@
 pub mod agent;
 pub mod certs;
 pub mod dns;
-pub mod ferretdb;
 pub mod exim;
+pub mod ferretdb;
 pub mod forwarder;
 mod hex;
 pub mod mail;

@@ -109,7 +109,10 @@ impl Session {
             return Ok(());
         }
         let fault = Fault::new(Cause::Malformed, "something was sent in plain text behind the consent to TLS");
-        Err(fault.evidence(escape(self.wire.buffer(), 60)).next_step("look for a middle box that adds to what the server says").at(Phase::Tls))
+        Err(fault
+            .evidence(escape(self.wire.buffer(), 60))
+            .next_step("look for a middle box that adds to what the server says")
+            .at(Phase::Tls))
     }
 
     /// How to log in; `None` where the server has no login.
@@ -267,7 +270,8 @@ fn keyword(offer: &str) -> &str {
 /// This host's full name, else its address in the connection (RFC 5321, section 4.1.4).
 fn own_name(address: Option<IpAddr>) -> ClientId {
     let name = host::name();
-    let is_sound = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_sound =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     match address {
         _ if name.contains('.') && name.split('.').all(is_sound) => ClientId::Domain(name),
         Some(IpAddr::V4(address)) => ClientId::Ipv4(address),
