@@ -100,6 +100,9 @@ fn docs(arguments: &[String]) -> Outcome {
     )
 }
 
+/// The release build is the agent's alone; the others share their dependencies with the tests,
+/// which ask more of some: built for one package only, they would be built twice.
 fn build(profile: &str) -> Outcome {
-    step::cargo(&["build", "--profile", profile, "--package", "conn-check"])
+    let what: &[&str] = if profile == "release" { &["--package", "conn-check"] } else { &["--workspace"] };
+    step::cargo(&[&["build", "--profile", profile], what].concat())
 }
