@@ -15,7 +15,7 @@
 //!   socket itself), `port` (5432), `username`, `database` (required), `password` (absent, null or
 //!   empty: trust, peer, a client certificate), `use_tls` (`prefer`: TLS where the server offers it,
 //!   and its certificate verified only with `ca_file`; `true`; `false`), the TLS options, `table`
-//!   (`[schema.]table`, as SQL reads names), `query`.
+//!   (`[schema.]table`, as SQL reads names), `query`; both may be empty.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls`: the server has no TLS;
 //!   `tls.required`: its rules want it), `protocol.*` (`protocol.not-ready`: 57P03;
 //!   `protocol.overloaded`: 53300), `auth.rejected` (28P01; of a role that is not there the server
@@ -89,7 +89,7 @@ impl Check for Postgres {
         let mode = fields.or("use_tls", "prefer", "prefer: where the server offers it, verified only with ca_file.");
         let options = TlsOptions::parse(fields);
         let table = fields.optional::<Word>("table", "[schema.]table that must be there and readable (SELECT).");
-        let query = fields.optional("query", "One statement to run, in a read-only transaction.");
+        let query = fields.optional::<String>("query", "One statement to run, in a read-only transaction.");
         let place = place?;
         if mode == TlsMode::Always {
             place.refuse_tls(fields);
@@ -105,8 +105,8 @@ impl Check for Postgres {
             database: database?,
             mode,
             options: mode.apply(options?),
-            table: table.map(|word| word.0),
-            query,
+            table: table.map(|Word(name)| name).filter(|name| !name.is_empty()),
+            query: query.filter(|text| !text.is_empty()),
         })
     }
 
