@@ -200,6 +200,23 @@ fn an_expired_password_is_told_by_a_server_that_lets_nobody_in_with_it() {
 }
 
 #[test]
+fn an_account_that_is_blocked_for_its_wrong_passwords_is_told_from_a_wrong_password() {
+    let server = MariaDb::start(&Setup::new().option("--max-password-errors=1"));
+    assert_eq!(check(server.address(), USER, ", password: wrong-Word").0, "auth.rejected");
+    let (verdict, check) = check_as(server.address(), USER, "");
+    assert_eq!((verdict.as_str(), told(&check, "owner")), ("auth.locked", "credentials"), "{check}");
+    assert!(told(&check, "evidence").starts_with("4150 "), "{check}");
+}
+
+#[test]
+fn a_session_that_ends_before_its_first_statement_is_no_success() {
+    let server = MariaDb::start(&Setup::new().option("--init-connect=SELECT nothing"));
+    let (verdict, check) = check_as(server.address(), USER, "");
+    assert_eq!((verdict.as_str(), told(&check, "owner")), ("request.unexpected-reply", "service"), "{check}");
+    assert!(told(&check, "evidence").starts_with("1184 "), "{check}");
+}
+
+#[test]
 fn a_plugin_that_is_not_supported_is_named() {
     let setup = Setup::new()
         .option("--plugin-load-add=auth_ed25519")

@@ -24,8 +24,9 @@
 //!   as the server's limit; one row is asked for, and no more than 64 KiB are read.
 //!
 //! Why a statement, though the login is accepted: `MariaDB` lets an account in whose password has
-//! expired, and then refuses all it asks for (`disconnect_on_expired_password` is off there). A
-//! Galera node that is cut off still answers `SELECT 1`: only a `query` on a table finds it out.
+//! expired, and then refuses all it asks for (`disconnect_on_expired_password` is off there); and a
+//! failing `init_connect` ends a session at its first statement. A Galera node that is cut off
+//! still answers `SELECT 1`: only a `query` on a table finds it out.
 //!
 //! Tested on `MariaDB` 10.11; what only `MySQL` 8 has (`caching_sha2_password`, its error numbers)
 //! on a double of its protocol.
@@ -102,7 +103,7 @@ impl Check for Mysql {
             place.refuse_tls(fields);
             return None;
         }
-        let database = database.map(|word| word.0);
+        let database = database.map(|word| word.0).filter(|name| !name.is_empty());
         Some(Self { place, username: username?.0, password, database, mode, tls: mode.apply(tls?), query })
     }
 

@@ -138,7 +138,6 @@ fn errors_of_a_login_are_told_by_their_numbers() {
     for (number, state, wanted, owner) in [
         (3118, "HY000", "auth.locked", "credentials"),
         (3955, "HY000", "auth.locked", "credentials"),
-        (4148, "HY000", "auth.locked", "credentials"),
         (1862, "HY000", "auth.locked", "credentials"),
         (1251, "08004", "auth.method-unsupported", "config"),
         (1275, "HY000", "auth.method-unsupported", "config"),
@@ -245,6 +244,57 @@ fn a_greeting_that_is_not_understood_is_told_from_one_that_is_incomplete() {
     ] {
         let (verdict, check) = said(bytes.clone());
         assert_eq!(verdict, wanted, "{bytes:?}: {check}");
+    }
+}
+
+#[test]
+fn a_peer_that_is_none_is_told_by_how_it_behaves() {
+    for (manner, wanted) in [
+        (Manner::Silent, "protocol.silent"),
+        (Manner::Closes, "protocol.closed"),
+        (Manner::Garbage, "protocol.malformed"),
+        (Manner::Endless, "protocol.malformed"),
+    ] {
+        let peer = Peer::start(manner.clone());
+        let (verdict, check) = outcome(&mysql(peer.address(), USER, "").replace("timeout: 10", "timeout: 0.5"));
+        assert_eq!(verdict, wanted, "{manner:?}: {check}");
+        assert_eq!(peer.connections(), 1, "{manner:?}");
+    }
+}
+
+#[test]
+fn a_greeting_that_a_reset_cuts_is_told_from_one_that_ends() {
+    let start = &greeting("caching_sha2_password", false)[..20];
+    for (then, wanted) in [(Wire::reset_on_close as fn(&Wire), "protocol.reset"), (Wire::finish, "protocol.closed")] {
+        let bytes = packet(0, start)[..12].to_vec();
+        // The client is to have its connection before it loses it.
+        let peer = Peer::serve(move |wire| {
+            if wire.send(&bytes) && wire.pause(Duration::from_millis(100)) {
+                then(&wire);
+            }
+        });
+        assert_eq!(outcome(&mysql(peer.address(), USER, "")).0, wanted);
+    }
+}
+
+#[test]
+fn tls_that_is_offered_and_not_given_is_told_by_what_comes_instead() {
+    for (instead, then, wanted) in [
+        (&b""[..], Wire::drain as fn(&Wire), "tls.timeout"),
+        (&b""[..], Wire::finish, "tls.closed"),
+        (&b""[..], Wire::reset_on_close, "tls.closed"),
+        (&packet(2, &error(1043, "08S01", "Bad handshake"))[..], Wire::finish, "tls.not-tls"),
+    ] {
+        let instead = instead.to_vec();
+        let peer = Peer::serve(move |wire| {
+            if wire.send(&packet(0, &greeting("caching_sha2_password", true))) {
+                let _hello = wire.first_bytes();
+                let _gone = wire.send(&instead);
+                then(&wire);
+            }
+        });
+        let (verdict, check) = outcome(&mysql(peer.address(), USER, "").replace("timeout: 10", "timeout: 0.5"));
+        assert_eq!(verdict, wanted, "{check}");
     }
 }
 

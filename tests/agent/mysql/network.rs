@@ -123,8 +123,10 @@ fn hold(server: &MariaDb, user: &str) -> Child {
 fn a_host_that_no_account_is_for_is_not_allowed() {
     let setup = Setup::new()
         .sql("RENAME USER app@'%' TO app@'127.0.0.2'")
-        .sql("DROP USER root@'127.0.0.1'")
-        .sql("DROP USER root@'::1'");
+        .sql("DROP USER root@'127.0.0.1', root@'::1', `mariadb.sys`@localhost")
+        // To judge hosts, 127.0.0.1 is localhost as well.
+        .sql("RENAME USER root@localhost TO root@'127.0.0.2'")
+        .sql("FLUSH PRIVILEGES");
     let server = MariaDb::start(&setup);
     let (verdict, check) = check_as(server.address(), USER, "");
     assert_eq!((verdict.as_str(), told(&check, "owner")), ("auth.host-not-allowed", "service"), "{check}");

@@ -114,7 +114,7 @@ fn a_query_that_takes_too_long_is_ended_by_the_server() {
 
 #[test]
 fn a_result_of_any_size_is_asked_for_and_not_read_to_its_end() {
-    let server = MariaDb::start(&Setup::new().sql("INSERT INTO shop.orders SELECT seq, '' FROM seq_2_to_5000"));
+    let server = MariaDb::start(&Setup::new().sql("INSERT INTO shop.orders SELECT seq, '' FROM shop.seq_2_to_5000"));
     assert_eq!(check_as(server.address(), USER, &asking("SELECT * FROM orders")).0, "pass");
     let rows = server.status("Rows_sent");
     assert!(rows < 10, "{rows} rows were sent");

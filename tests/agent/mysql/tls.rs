@@ -55,13 +55,14 @@ fn a_server_without_tls_is_enough_for_those_who_prefer_it() {
 }
 
 #[test]
-fn a_server_that_demands_tls_says_so() {
+fn a_server_that_demands_tls_is_named_beside_the_password() {
     let ca = Authority::new();
-    let setup = Setup::new().tls(&ca.valid()).option("--require-secure-transport=ON");
-    let server = MariaDb::start(&setup);
+    let server = MariaDb::start(&Setup::new().tls(&ca.valid()).option("--require-secure-transport=ON"));
+    // MySQL has a number of its own for it, 3159; MariaDB 10.11 answers as to a wrong password.
     let (verdict, check) = check_as(server.address(), USER, ", use_tls: false");
-    assert_eq!((verdict.as_str(), told(&check, "owner")), ("tls.required", "config"), "{check}");
-    assert!(told(&check, "evidence").starts_with("3159 "), "{check}");
+    assert_eq!(verdict, "auth.rejected", "{check}");
+    assert!(told(&check, "message").ends_with(", or TLS is demanded"), "{check}");
+    assert!(told(&check, "next_step").contains("require_secure_transport"), "{check}");
     assert_eq!(check_as(server.address(), USER, "").0, "pass");
 }
 
@@ -71,7 +72,7 @@ fn an_account_that_demands_tls_is_named_beside_the_password() {
     assert_eq!(check_as(address, "secure", "").0, "pass");
     let (verdict, check) = check_as(address, "secure", ", use_tls: false");
     assert_eq!(verdict, "auth.rejected", "{check}");
-    assert!(told(&check, "message").ends_with(", or the account may log in over TLS only"), "{check}");
+    assert!(told(&check, "message").ends_with(", or TLS is demanded"), "{check}");
     assert!(told(&check, "next_step").contains("use_tls"), "{check}");
 }
 
@@ -81,7 +82,7 @@ fn an_account_that_demands_a_certificate_is_named_beside_the_password() {
     let (address, own) = (server.address(), ca.client("app"));
     let (verdict, without) = check_as(address, "certified", "");
     assert_eq!(verdict, "auth.rejected", "{without}");
-    assert!(told(&without, "message").ends_with(", or the account needs a client certificate"), "{without}");
+    assert!(told(&without, "message").ends_with(", or a client certificate is demanded"), "{without}");
     assert_eq!(check_as(address, "certified", &certificate(&own)).0, "pass");
     let (verdict, wrong) = check(address, "certified", &(", password: wrong-Word".to_owned() + &certificate(&own)));
     assert_eq!(verdict, "auth.rejected", "{wrong}");

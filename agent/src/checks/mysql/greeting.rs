@@ -20,7 +20,7 @@ pub(super) mod capability {
 /// The salt's length, without the zero byte behind it.
 pub(super) const SALT: usize = 20;
 
-/// The first bytes of MySQL's X Protocol (port 33060): a notice.
+/// The first bytes of `MySQL`'s X Protocol (port 33060): a notice.
 const X_PROTOCOL: [u8; 4] = [0x0b, 0x08, 0x05, 0x1a];
 
 /// What the server said about itself.

@@ -11,7 +11,7 @@ use crate::phase::Phase;
 
 /// What `HandshakeResponse41` and `SSLRequest` begin with, behind the capabilities.
 const LARGEST_PACKET: u32 = 1 << 24;
-/// `utf8mb4_general_ci`, which every server since MySQL 5.5 knows.
+/// `utf8mb4_general_ci`, which every server since `MySQL` 5.5 knows.
 const CHARSET: u8 = 45;
 const RESERVED: [u8; 23] = [0; 23];
 

@@ -55,7 +55,10 @@ impl Channel {
         let [low, middle, high, number] = [0, 1, 2, 3].map(|index| self.received[index]);
         let length = u32::from_le_bytes([low, middle, high, 0]) as usize;
         if length as u64 > ALLOWANCE {
-            return Err(Fault::new(Cause::TooLarge, format!("the server announced a packet of {length} bytes")));
+            // Four bytes of something else make a length as well.
+            let announced = format!("the server announced a packet of {length} bytes");
+            let is_ours = number == self.next;
+            return Err(if is_ours { Fault::new(Cause::TooLarge, announced) } else { malformed(&announced) });
         }
         self.receive(HEADER + length).await?;
         self.next = number.wrapping_add(1);

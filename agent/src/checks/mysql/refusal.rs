@@ -1,6 +1,6 @@
 //! What the server says no with: its error numbers, as causes.
 //!
-//! The numbers are MySQL's ("Server Error Message Reference") and MariaDB's ("Error Codes"); below
+//! The numbers are `MySQL`'s ("Server Error Message Reference") and `MariaDB`'s ("Error Codes"); below
 //! 1900 they are the same in both.
 
 use super::login::Transport;
@@ -48,6 +48,7 @@ impl Refusal {
         let fault = self
             .of_service()
             .or_else(|| self.of_host())
+            .or_else(|| self.of_transport())
             .or_else(|| self.of_account(circumstances))
             .or_else(|| self.of_method())
             .or_else(|| self.of_database());
@@ -66,7 +67,7 @@ impl Refusal {
 
     /// The state that the server is in.
     fn of_service(&self) -> Option<Fault> {
-        Some(match self.number {
+        let fault = match self.number {
             // ER_CON_COUNT_ERROR
             1040 => Fault::new(Cause::Overloaded, "the server has as many connections as it takes")
                 .next_step("raise max_connections, or look for clients whose pools are too large"),
@@ -76,19 +77,24 @@ impl Refusal {
             // ER_SERVER_SHUTDOWN
             1053 => Fault::new(Cause::NotReady, "the server is shutting down")
                 .next_step("see whether it is meant to; else look at its log"),
-            // ER_UNKNOWN_COM_ERROR: what Galera says while a node is cut off or catching up
-            1047 => {
-                Fault::new(Cause::NotReady, "the node is not ready: it is cut off from its cluster, or catching up")
+            // ER_UNKNOWN_COM_ERROR, which Galera has taken for its own
+            1047 if self.text.contains("WSREP") => {
+                Fault::new(Cause::NotReady, "the node is cut off from its cluster, or not synchronised with it yet")
                     .next_step("look at wsrep_cluster_status and wsrep_local_state_comment on the node")
             }
-            // ER_SECURE_TRANSPORT_REQUIRED
-            3159 => {
-                let fault = Fault::new(Cause::Required, "the server takes logins over TLS only");
-                return Some(fault.next_step("set use_tls: true").at(Phase::Tls));
-            }
             _ => return None,
+        };
+        Some(fault.at(Phase::Protocol))
+    }
+
+    /// How we come.
+    fn of_transport(&self) -> Option<Fault> {
+        // ER_SECURE_TRANSPORT_REQUIRED
+        (self.number == 3159).then(|| {
+            Fault::new(Cause::Required, "the server takes logins over TLS only")
+                .next_step("set use_tls: true")
+                .at(Phase::Tls)
         })
-        .map(|fault| fault.at(Phase::Protocol))
     }
 
     /// Where we come from.
@@ -121,7 +127,7 @@ impl Refusal {
                 Fault::new(Cause::Locked, "the account is locked").next_step("ALTER USER ... ACCOUNT UNLOCK")
             }
             // ER_USER_ACCESS_DENIED_FOR_USER_ACCOUNT_BLOCKED_BY_PASSWORD_LOCK, ER_USER_IS_BLOCKED
-            3955 | 4148 => Fault::new(Cause::Locked, "the account is locked, after too many wrong passwords")
+            3955 | 4150 => Fault::new(Cause::Locked, "the account is locked, after too many wrong passwords")
                 .next_step(
                     "look for a client with a wrong password; then ALTER USER ... ACCOUNT UNLOCK, or FLUSH PRIVILEGES",
                 ),
@@ -158,6 +164,9 @@ impl Refusal {
     /// What the statement does.
     fn of_query(&self) -> Option<Fault> {
         Some(match self.number {
+            // ER_NEW_ABORTING_CONNECTION
+            1184 => Fault::new(Cause::UnexpectedReply, "the server ends the session before its first statement")
+                .next_step("see whether the server's init_connect fails for this account, and look at its log"),
             // ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR,
             // ER_SPECIFIC_ACCESS_DENIED_ERROR, ER_PROCACCESS_DENIED_ERROR
             1142 | 1143 | 1227 | 1370 => Fault::new(Cause::PermissionDenied, "the account may not execute the query"),
@@ -208,13 +217,15 @@ impl Circumstances {
                 .next_step("set password; of a user that it does not know the server says the same");
         }
         let or = match self.transport {
-            Transport::Plain if self.offers_tls => ", or the account may log in over TLS only",
-            Transport::Tls { .. } if !self.has_certificate => ", or the account needs a client certificate",
+            Transport::Plain if self.offers_tls => ", or TLS is demanded",
+            Transport::Tls { .. } if !self.has_certificate => ", or a client certificate is demanded",
             _ => "",
         };
         let also = match self.transport {
-            Transport::Plain if self.offers_tls => "use_tls (REQUIRE SSL), ",
-            Transport::Tls { .. } if !self.has_certificate => "client_cert (REQUIRE X509), ",
+            Transport::Plain if self.offers_tls => {
+                "use_tls (for an account with REQUIRE SSL, or require_secure_transport), "
+            }
+            Transport::Tls { .. } if !self.has_certificate => "client_cert (for an account with REQUIRE X509), ",
             _ => "",
         };
         Fault::new(Cause::Rejected, format!("wrong password for {user}, or no such user for this host{or}"))
