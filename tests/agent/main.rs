@@ -10,6 +10,7 @@ mod generated;
 mod guarantees;
 mod hostile;
 mod http;
+mod memcache;
 mod pace;
 mod proxy;
 mod redis;
