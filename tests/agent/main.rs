@@ -16,6 +16,7 @@ mod journal;
 mod leftovers;
 mod mongodb;
 mod mysql;
+mod memcache;
 mod pace;
 mod postgres;
 mod proxy;

@@ -7,7 +7,7 @@ fn the_text_login_is_wanted_and_accepted() {
     let memcached = Memcached::start(&Setup::new().text_login());
     assert_eq!(memcached.ask("version\r\n"), "CLIENT_ERROR unauthenticated\r\n");
     let login = format!("{USER} {PASSWORD}");
-    assert_eq!(memcached.ask(&format!("set login 0 0 {}\r\n{login}\r\n", login.len())), "STORED\r\n");
+    assert_eq!(memcached.ask(format!("set login 0 0 {}\r\n{login}\r\n", login.len())), "STORED\r\n");
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl Setup {
         let tls = self.tls.as_ref().map(|own| format!("tls-port {}\n{}", tls.number(), own.lines)).unwrap_or_default();
         format!(
             "bind {}\nport {}\nunixsocket {folder}/socket\nunixsocketperm 777\ndir {folder}\nsave \"\"\n\
-             enable-debug-command local\n{tls}{}\n",
+             enable-debug-command local\nrepl-diskless-sync-delay 0\n{tls}{}\n",
             address.ip(),
             address.port(),
             self.lines.join("\n"),

@@ -5,20 +5,21 @@
 //! - Protocol: memcached's text protocol with its login
 //!   (<https://github.com/memcached/memcached/blob/master/doc/protocol.txt>), and its binary protocol
 //!   with SASL PLAIN (<https://docs.memcached.org/protocols/binarysasl/>, RFC 4616).
-//! - Phases: resolve, connect, tls (with `use_tls`), protocol, auth (the login).
-//!   Without a login `version` is sent, in text, as every server and proxy understands it. With one, the first message is of
-//!   the binary protocol and asks for the version and the SASL mechanisms; its last two bytes end a
-//!   line, so that a server of the text protocol takes all of it for one line that makes no sense.
-//!   Which of the two logins a server wants, and that it wants one, is thus known before the password
-//!   is sent, once, over the one connection: a server without a login would store a text login as an
-//!   item. That is one turn, and a second one for a login.
+//! - Phases: resolve, connect, tls (with `use_tls`), protocol, auth (the login). Without a login
+//!   `version` is sent, in text, as every server and proxy understands it. With one, the first message
+//!   is of the binary protocol and asks for the version and the SASL mechanisms; its last two bytes
+//!   end a line, so that a server of the text protocol takes all of it for one line without a sense.
+//!   Whether a server wants a login, and which of the two, is thus known before the password is sent,
+//!   once, over the one connection: a server without a login would store a text login as an item.
+//!   That is one turn, and a second one for a login.
 //! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (11211),
 //!   `username` and `password` (together), `use_tls` (false), and the TLS options of the `tls` check.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.*`, with `protocol.overloaded` (too many
 //!   connections) and `protocol.not-ready` (`SERVER_ERROR`); `auth.rejected`, `auth.required` (text
 //!   login; a server with SASL closes: `protocol.closed`, which says so), `auth.method-unsupported`
 //!   (SASL without PLAIN). A login that the server does not need is the warning `auth.not-needed`.
-//! - Does not check: whether anything can be stored, which would leave something behind.
+//! - Does not check: whether anything can be stored, which would leave something behind. A Redis in
+//!   the place of a server with a login is not named, but silent: it takes no line with a zero byte.
 //!
 //! ```
 //! # use conn_check::config::{load, Defaults, Source};

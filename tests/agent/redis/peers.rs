@@ -2,7 +2,7 @@
 //! those of no Redis at all. The peers here are doubles that say them word for word.
 
 use super::{check, code, password, told};
-use harness::agent::Agent;
+use harness::agent::{Agent, verdict_of};
 use harness::peers::{Manner, Peer};
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ const ANY: &[u8] = b"*";
 /// The check on a peer that gives this answer, and no more.
 fn answered(answer: impl Into<Vec<u8>>, more: &str) -> Value {
     let peer = Peer::start(Manner::Answers(vec![(ANY.to_vec(), answer.into())]));
-    let yaml = super::redis(peer.address(), more).replace("timeout: 5", "timeout: 0.5");
+    let yaml = super::redis(peer.address(), more).replace("timeout: 5", "timeout: 0.3");
     Agent::new(&yaml).report()["checks"][0].clone()
 }
 
@@ -138,7 +138,7 @@ fn peers_that_misbehave_have_their_codes() {
         for more in [String::new(), password("x")] {
             let peer = Peer::start(manner.clone());
             let yaml = super::redis(peer.address(), &more).replace("timeout: 5", "timeout: 0.4");
-            assert_eq!(harness::agent::verdict_of(&yaml), wanted, "{manner:?}");
+            assert_eq!(verdict_of(&yaml), wanted, "{manner:?}");
             assert_eq!(peer.connections(), 1, "{manner:?}");
         }
     }
