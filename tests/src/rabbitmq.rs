@@ -223,6 +223,8 @@ fn launch(scratch: &Scratch, configuration: &str, names: &Port) -> Launch {
         .env("RABBITMQ_MNESIA_BASE", scratch.folder("data"))
         .env("RABBITMQ_LOG_BASE", scratch.folder("log"))
         .env("RABBITMQ_LOGS", "-")
+        // The script then becomes the broker and does not stay as its parent: stopped is stopped.
+        .env("RUNNING_UNDER_SYSTEMD", "true")
         .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1} +S 1:1 +sbwt none")
         .as_nobody()
         // It takes seconds over a SIGTERM.

@@ -17,7 +17,10 @@ const HEADER: &[u8] = b"AMQP\x00\x00\x09\x01";
 const FRAME_HEAD: usize = 7;
 
 /// The channel of everything that is about the connection as a whole.
-pub(super) const CONNECTION: u16 = 0;
+pub(super) const CONNECTION: u8 = 0;
+
+/// The one channel that is opened.
+pub(super) const CHANNEL: u8 = 1;
 
 /// How deep tables may stand in each other, and some more: see [`is_shallow`].
 const MOST_NESTED: usize = 100;
@@ -89,7 +92,7 @@ impl Dialogue {
     }
 
     /// Sends methods, all in one piece.
-    pub(super) async fn say(&mut self, methods: &[(u16, AMQPClass)]) -> Result<(), Fault> {
+    pub(super) async fn say(&mut self, methods: &[(u8, AMQPClass)]) -> Result<(), Fault> {
         let frames: Result<Vec<_>, _> = methods.iter().map(|(channel, method)| frame(*channel, method)).collect();
         self.send(&frames?.concat()).await;
         Ok(())
@@ -151,7 +154,7 @@ impl Dialogue {
             return Err(malformed());
         }
         self.fill(FRAME_HEAD).await?;
-        let [kind, _, _, a, b, c, d] = self.buffer[..FRAME_HEAD] else { return Err(malformed()) };
+        let [kind, 0, 0..=CHANNEL, a, b, c, d] = self.buffer[..FRAME_HEAD] else { return Err(malformed()) };
         let length = u32::from_be_bytes([a, b, c, d]);
         if u64::from(length) > ALLOWANCE {
             return Err(Fault::new(Cause::TooLarge, format!("the peer announces a frame of {length} bytes")));
@@ -178,14 +181,14 @@ impl Dialogue {
     }
 }
 
-fn frame(channel: u16, method: &AMQPClass) -> Result<Vec<u8>, Fault> {
+fn frame(channel: u8, method: &AMQPClass) -> Result<Vec<u8>, Fault> {
     let written = gen_class(method)(Vec::new().into());
     let payload = written.map(|context| context.into_inner().0).map_err(|error| {
         Fault::new(Cause::OwnFault, "a method could not be written").evidence(error.to_string()).at(Phase::Run)
     })?;
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
     let mut frame = vec![constants::FRAME_METHOD];
-    frame.extend(channel.to_be_bytes());
+    frame.extend(u16::from(channel).to_be_bytes());
     frame.extend(length.to_be_bytes());
     frame.extend(payload);
     frame.push(constants::FRAME_END);

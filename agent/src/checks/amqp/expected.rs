@@ -1,6 +1,6 @@
 //! What has to be in the virtual host: a queue, an exchange, and how the queue does.
 
-use super::dialogue::{Dialogue, Halt};
+use super::dialogue::{CHANNEL, Dialogue, Halt};
 use super::refusal::Refusal;
 use super::unexpected;
 use crate::catalogue::Cause;
@@ -14,9 +14,6 @@ use lapin::protocol::queue::{AMQPMethod as OfQueue, Declare as QueueDeclare, Dec
 use lapin::protocol::{AMQPClass, channel};
 use lapin::types::{FieldTable, ShortString};
 use serde_json::json;
-
-/// The channel on which is asked.
-const CHANNEL: u16 = 1;
 
 /// A name of AMQP: of a virtual host, a queue, an exchange (AMQP 0-9-1 section 4.2.5.3).
 #[derive(Clone, Debug)]

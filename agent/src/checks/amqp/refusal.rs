@@ -103,9 +103,10 @@ impl Refusal {
 /// elsewhere than to a wrong password: the reason is in its log only.
 pub(super) fn rejected(user: &str, what: &str) -> Fault {
     if user == "guest" {
+        // Its name is its password, as a rule, and shown as `***`.
         return Fault::new(
             Cause::Rejected,
-            format!("{what} of `guest`: wrong password, or only the broker's own host may use it"),
+            format!("{what} of its default user: wrong password, or one that works on the broker's own host only"),
         )
         .next_step("use an account of the application's own: RabbitMQ lets guest in from its own host only");
     }

@@ -1,0 +1,195 @@
+//! What no broker that can be had here says: said by a script, byte for byte as the protocol has it.
+
+use super::{PASSWORD, USER, amqp, check, failed_with, passed, text};
+use harness::peers::{Manner, Peer};
+use serde_json::Value;
+
+/// A text of at most 255 bytes.
+fn short(text: &str) -> Vec<u8> {
+    [&[u8::try_from(text.len()).expect("short")][..], text.as_bytes()].concat()
+}
+
+/// Bytes with their length before them: a long text, a table.
+fn long(bytes: &[u8]) -> Vec<u8> {
+    [&u32::try_from(bytes.len()).expect("small").to_be_bytes()[..], bytes].concat()
+}
+
+/// A frame with a method.
+fn method(channel: u8, class: u8, number: u8, arguments: &[u8]) -> Vec<u8> {
+    let payload = [&[0, class, 0, number], arguments].concat();
+    [&[1, 0, channel][..], &long(&payload), &[0xce]].concat()
+}
+
+/// `connection.start` of a version, with these properties and ways to log in.
+fn start(version: [u8; 2], properties: &[u8], mechanisms: &str) -> Vec<u8> {
+    method(0, 10, 10, &[&version[..], &long(properties), &long(mechanisms.as_bytes()), &long(b"en_US")].concat())
+}
+
+/// A property that is a table with one flag.
+fn capability(name: &str) -> Vec<u8> {
+    [short("capabilities"), vec![b'F'], long(&[short(name), vec![b't', 1]].concat())].concat()
+}
+
+fn greeting() -> Vec<u8> {
+    start([0, 9], &capability("authentication_failure_close"), "PLAIN")
+}
+
+fn tune() -> Vec<u8> {
+    method(0, 10, 30, &[7, 255, 0, 2, 0, 0, 0, 60])
+}
+
+fn open_ok() -> Vec<u8> {
+    method(0, 10, 41, &[0])
+}
+
+fn close(code: u16, said: &str) -> Vec<u8> {
+    method(0, 10, 50, &[&code.to_be_bytes()[..], &short(said), &[0, 0, 0, 0]].concat())
+}
+
+/// A broker that gives one answer after the other, whatever it is asked, and then ends.
+fn script(answers: Vec<Vec<u8>>) -> Peer {
+    Peer::serve(move |wire| {
+        for answer in &answers {
+            if wire.first_bytes().is_empty() || !wire.send(answer) {
+                return;
+            }
+        }
+        let _more = wire.first_bytes();
+        wire.finish();
+    })
+}
+
+/// The check of a peer; `more` are options, each with a comma before it.
+fn check_of(peer: &Peer, more: &str) -> Value {
+    let yaml = amqp(peer.address(), USER, PASSWORD, &format!(", use_tls: false{more}"));
+    check(&yaml.replace("timeout: 10", "timeout: 2"))
+}
+
+#[test]
+fn a_script_of_an_ordinary_broker_passes() {
+    passed(&check_of(&script(vec![greeting(), tune(), open_ok(), method(0, 10, 51, &[])]), ""));
+}
+
+#[test]
+fn a_broker_that_can_only_close_the_connection_over_a_login_rejects_it() {
+    let silent = check_of(&script(vec![start([0, 9], &[], "PLAIN AMQPLAIN")]), "");
+    let failure = failed_with(&silent, "auth.rejected");
+    let message = "the broker closes the connection over the login of `app`: wrong user or password";
+    assert_eq!((text(failure, "message"), text(failure, "owner")), (message, "credentials"));
+    // One that could have said it has another reason.
+    failed_with(&check_of(&script(vec![greeting()]), ""), "auth.closed");
+}
+
+#[test]
+fn other_versions_of_amqp_are_named() {
+    for (header, named) in [
+        (b"AMQP\x00\x01\x00\x00", "AMQP 1.0"),
+        (b"AMQP\x03\x01\x00\x00", "AMQP 1.0"),
+        (b"AMQP\x02\x01\x00\x00", "AMQP 1.0"),
+        (b"AMQP\x01\x01\x00\x0a", "AMQP header 1.0.10"),
+        (b"AMQP\x00\x00\x09\x00", "AMQP header 0.9.0"),
+    ] {
+        let peer = Peer::serve(move |wire| {
+            let _taken = !wire.first_bytes().is_empty() && wire.send(header);
+            wire.finish();
+        });
+        let check = check_of(&peer, "");
+        let failure = failed_with(&check, "protocol.unsupported-version");
+        assert_eq!(text(failure, "message"), format!("the broker speaks {named}, this check AMQP 0-9-1"));
+    }
+    let check = check_of(&script(vec![start([8, 0], &[], "PLAIN")]), "");
+    let message = text(failed_with(&check, "protocol.unsupported-version"), "message");
+    assert_eq!(message, "the broker speaks AMQP 8-0, this check AMQP 0-9-1");
+}
+
+#[test]
+fn a_broker_that_closes_says_why_in_every_phase() {
+    let shut = || close(320, "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'");
+    for before in [vec![], vec![greeting()], vec![greeting(), tune()]] {
+        let check = check_of(&script([before, vec![shut()]].concat()), "");
+        let failure = failed_with(&check, "protocol.not-ready");
+        assert!(text(failure, "evidence").starts_with("320 CONNECTION_FORCED - "), "{failure}");
+    }
+    for (reply, wanted) in [
+        (close(541, "INTERNAL_ERROR"), "protocol.not-ready"),
+        (close(506, "RESOURCE_ERROR"), "protocol.overloaded"),
+        (close(540, "NOT_IMPLEMENTED"), "protocol.unsupported-version"),
+        (close(530, "NOT_ALLOWED - connection refused: node connection limit (9) is reached"), "protocol.overloaded"),
+        (close(530, "NOT_ALLOWED - go away"), "request.permission-denied"),
+        (close(501, "FRAME_ERROR"), "protocol.malformed"),
+    ] {
+        failed_with(&check_of(&script(vec![greeting(), tune(), reply]), ""), wanted);
+    }
+}
+
+#[test]
+fn a_question_that_is_not_permitted_is_told() {
+    let refusal = |class: u8| {
+        let arguments = [&403_u16.to_be_bytes()[..], &short("ACCESS_REFUSED - no"), &[0, class, 0, 10]].concat();
+        [method(1, 20, 11, &long(&[])), method(1, 20, 40, &arguments)].concat()
+    };
+    let check = check_of(&script(vec![greeting(), tune(), open_ok(), refusal(50)]), ", queue: orders");
+    let failure = failed_with(&check, "request.permission-denied");
+    assert_eq!(text(failure, "message"), "`app` may not ask for the queue `orders`");
+}
+
+#[test]
+fn a_challenge_is_a_login_that_is_not_spoken_here() {
+    let challenge = method(0, 10, 20, &long(b"and your pet's name?"));
+    failed_with(&check_of(&script(vec![greeting(), challenge]), ""), "auth.method-unsupported");
+}
+
+#[test]
+fn what_a_broker_says_beside_the_answer_is_heard() {
+    let beat = [8, 0, 0, 0, 0, 0, 0, 0xce];
+    let blocked = method(0, 10, 60, &short("low on memory"));
+    let opened = [&beat[..], &blocked, &open_ok()].concat();
+    let check = check_of(&script(vec![greeting(), tune(), opened, method(0, 10, 51, &[])]), "");
+    passed(&check);
+    assert_eq!(check["facts"]["blocked"], "low on memory");
+}
+
+#[test]
+fn what_is_no_answer_is_not_understood() {
+    let wrong_end = |mut frame: Vec<u8>| {
+        frame.pop();
+        frame.push(0);
+        frame
+    };
+    for answer in [
+        b"AMQP\x00\x00\x09\x01".to_vec(),
+        tune(),
+        wrong_end(greeting()),
+        method(0, 10, 10, &[]),
+        method(0, 99, 1, &[]),
+        b"ABCDEFGHIJ".to_vec(),
+    ] {
+        let peer = Peer::serve(move |wire| {
+            let _taken = !wire.first_bytes().is_empty() && wire.send(&answer);
+            wire.drain();
+        });
+        failed_with(&check_of(&peer, ""), "protocol.malformed");
+    }
+    // Later on too.
+    failed_with(&check_of(&script(vec![greeting(), open_ok()]), ""), "protocol.malformed");
+    failed_with(&check_of(&script(vec![greeting(), tune(), tune()]), ""), "protocol.malformed");
+}
+
+#[test]
+fn an_oversized_answer_is_cut() {
+    let announced = Peer::start(Manner::Banner(vec![1, 0, 0, 0, 16, 0, 0]));
+    let check = check_of(&announced, "");
+    let message = text(failed_with(&check, "protocol.too-large"), "message");
+    assert_eq!(message, "the peer announces a frame of 1048576 bytes");
+    // Small frames without an end.
+    let beats = [8, 0, 0, 0, 0, 0, 0, 0xce].repeat(20_000);
+    failed_with(&check_of(&Peer::start(Manner::Banner(beats)), ""), "protocol.too-large");
+}
+
+#[test]
+fn tables_in_tables_without_end_are_not_followed() {
+    // As many as a frame can hold; a reader that calls itself for each needs sixteen megabytes of stack.
+    let nested = (0..8000).fold(Vec::new(), |inner, _| [&b"\x01tF"[..], &long(&inner)].concat());
+    let check = check_of(&Peer::start(Manner::Banner(start([0, 9], &nested, "PLAIN"))), "");
+    failed_with(&check, "protocol.malformed");
+}
