@@ -45,7 +45,19 @@ fn right_value(option: &Declared) -> &'static str {
 fn required(check: &Described, without: &str) -> Vec<(String, String)> {
     let own = check.options.iter().filter(|option| option.required && option.key != without);
     let own = own.map(|option| (option.key.to_owned(), right_value(option).to_owned()));
-    std::iter::once(("type".to_owned(), check.kind.to_owned())).chain(own).collect()
+    let more = companions(check.kind, without).iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    std::iter::once(("type".to_owned(), check.kind.to_owned())).chain(own).chain(more).collect()
+}
+
+/// What must stand beside an option, by rules over several of them.
+fn companions(kind: &str, key: &str) -> &'static [(&'static str, &'static str)] {
+    match (kind, key) {
+        ("smtp", "send") => &[("to_address", "a@b")],
+        ("smtp", "username") => &[("password", "a"), ("send", "false")],
+        ("smtp", "password") => &[("username", "a"), ("send", "false")],
+        ("smtp", _) => &[("send", "false")],
+        _ => &[],
+    }
 }
 
 /// A check on one line.

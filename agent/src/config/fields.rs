@@ -4,7 +4,7 @@
 //! it, and - when there is no file at hand ([`Fields::describe`]) - collects the declaration for
 //! the JSON Schema, the unknown-key hints and the documentation.
 
-use crate::config::diagnostic::Diagnostic;
+use crate::config::diagnostic::{Diagnostic, Severity};
 use crate::config::given::{Given, Misfit};
 use crate::config::setting::Setting;
 use crate::config::shape::Declared;
@@ -123,6 +123,11 @@ impl<'a> Fields<'a> {
         if !self.describing {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Whether an error was noted: the check will not be built.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.diagnostics.iter().any(|one| one.severity == Severity::Error)
     }
 
     /// Ends the reading: what was not asked for is unknown.

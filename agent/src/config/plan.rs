@@ -111,11 +111,11 @@ impl Loading<'_> {
         fields.optional::<crate::config::Word>("type", "Which check.");
         let spec = Spec::parse(kind, &mut fields);
         let common = Common::parse(&mut fields);
-        if let Some(spec) = &spec {
+        if let (Some(spec), false) = (&spec, fields.is_broken()) {
             spec.review(&common.tags, &mut fields);
         }
+        let broken = fields.is_broken();
         let read = fields.finish();
-        let broken = read.diagnostics.iter().any(|one| one.severity == Severity::Error);
         self.diagnostics.extend(read.diagnostics);
         if let (Some(spec), false) = (spec, broken) {
             let (line, _) = self.lines.place(item.span.start);

@@ -71,8 +71,10 @@ impl Session {
 
     /// Waits for the greeting; after `patience` a silent server is nudged.
     pub(super) async fn greeting(&mut self, patience: Duration) -> Result<(), Fault> {
-        if within(patience, self.wire.fill_buf()).await.is_none() {
-            return self.nudge().await;
+        match within(patience, self.wire.fill_buf()).await {
+            None => return self.nudge().await,
+            // An error is told once.
+            Some(heard) => _ = heard?,
         }
         let greeting = self.reply(Step::Greeting).await?;
         let first = self.wire.get_ref().seen().first();

@@ -1,0 +1,49 @@
+//! How often an smtp check waits for its server: the turns of the client behind the greeting.
+
+use super::*;
+use harness::certs::Authority;
+use harness::forwarder::Forwarder;
+
+/// The turns of one passing check.
+fn turns(server: SocketAddr, more: &str) -> usize {
+    let way = Forwarder::start(server);
+    let report = Agent::new(&smtp(way.address(), more)).report();
+    assert_eq!(code(&report), "pass", "{report}");
+    assert_eq!(way.connections(), 1);
+    way.turns()
+}
+
+#[test]
+fn a_flight_is_one_turn_where_the_server_takes_it() {
+    let exim = Exim::start(&exim::Setup::open());
+    let login = format!(", username: {}, password: {}", exim::USER, exim::PASSWORD);
+    // EHLO; AUTH; MAIL, RCPT, RSET and QUIT.
+    assert_eq!(turns(exim.address(), &(INQUIRY.to_owned() + &login)), 3);
+    assert_eq!(turns(exim.address(), INQUIRY), 2);
+    // EHLO; AUTH; MAIL, RCPT and DATA; the mail and QUIT.
+    assert_eq!(turns(exim.address(), &(MAIL.to_owned() + &login)), 4);
+    assert_eq!(exim.mails(), 1, "{}", exim.log());
+    // EHLO; AUTH; QUIT.
+    assert_eq!(turns(exim.address(), &(", use_tls: false, send: false".to_owned() + &login)), 3);
+    assert!(!exim.log().contains("synchronization"), "{}", exim.log());
+}
+
+#[test]
+fn other_servers_get_their_commands_one_by_one() {
+    let server = Mail::start(&Setup::open());
+    // EHLO, AUTH, MAIL, RCPT, RSET, QUIT.
+    assert_eq!(turns(server.address(), &(INQUIRY.to_owned() + &login(PASSWORD))), 6);
+    // EHLO, AUTH, MAIL, RCPT, DATA, the mail, QUIT.
+    assert_eq!(turns(server.address(), &(MAIL.to_owned() + &login(PASSWORD))), 7);
+    let exim = Exim::start(&exim::Setup::open().without_pipelining());
+    assert_eq!(turns(exim.address(), INQUIRY), 5);
+}
+
+#[test]
+fn tls_adds_its_handshake_and_starttls_two_turns_more() {
+    let ca = Authority::new();
+    let exim = Exim::start(&exim::Setup::open().tls(&ca.valid()));
+    let more = |how: &str| format!(", use_tls: {how}, ca_file: {}, to_address: ops@mail.test, send: false", ca.file().display());
+    let login = format!(", username: {}, password: {}", exim::USER, exim::PASSWORD);
+    println!("{} {}", turns(exim.tls_address(), &(more("true") + &login)), turns(exim.address(), &(more("starttls") + &login)));
+}
