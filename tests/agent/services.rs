@@ -7,7 +7,7 @@ use harness::certs::Authority;
 use harness::mail::{self, Mail};
 use harness::mariadb::{self, MariaDb};
 use harness::memcached::{self, Memcached};
-use harness::mongodb::{self, Mongodb};
+use harness::mongodb;
 use harness::nginx::{Nginx, Site};
 use harness::postgres::{self, Postgres};
 use harness::rabbitmq::{self, RabbitMq};

@@ -96,7 +96,11 @@ fn replies_at_the_edge_of_the_rules_are_understood() {
     for hello in ["250-a\r\n251 b\r\n", "650 a\r\n", "250_a\r\n", "25 a\r\n", "\r\n", "é\r\n"] {
         let dialogue = [(&b"EHLO"[..], hello.as_bytes())];
         let peer = Peer::serve(move |wire| converse(&wire, b"220 mail.test ESMTP\r\n", &dialogue));
-        assert_eq!(verdict_of(&smtp(peer.address(), ", use_tls: false, send: false")), "protocol.malformed", "{hello:?}");
+        assert_eq!(
+            verdict_of(&smtp(peer.address(), ", use_tls: false, send: false")),
+            "protocol.malformed",
+            "{hello:?}"
+        );
     }
 }
 
@@ -110,7 +114,11 @@ fn other_services_are_named() {
     ] {
         let peer = Peer::start(Manner::Banner(banner.as_bytes().to_vec()));
         let failure = failure(peer.address(), INQUIRY);
-        assert_eq!((text(&failure, "code"), text(&failure, "owner")), ("protocol.wrong-service", "config"), "{failure}");
+        assert_eq!(
+            (text(&failure, "code"), text(&failure, "owner")),
+            ("protocol.wrong-service", "config"),
+            "{failure}"
+        );
         assert_eq!(text(&failure, "message"), message);
     }
 }

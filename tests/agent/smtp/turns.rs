@@ -43,7 +43,13 @@ fn other_servers_get_their_commands_one_by_one() {
 fn tls_adds_its_handshake_and_starttls_two_turns_more() {
     let ca = Authority::new();
     let exim = Exim::start(&exim::Setup::open().tls(&ca.valid()));
-    let more = |how: &str| format!(", use_tls: {how}, ca_file: {}, to_address: ops@mail.test, send: false", ca.file().display());
+    let more = |how: &str| {
+        format!(", use_tls: {how}, ca_file: {}, to_address: ops@mail.test, send: false", ca.file().display())
+    };
     let login = format!(", username: {}, password: {}", exim::USER, exim::PASSWORD);
-    println!("{} {}", turns(exim.tls_address(), &(more("true") + &login)), turns(exim.address(), &(more("starttls") + &login)));
+    println!(
+        "{} {}",
+        turns(exim.tls_address(), &(more("true") + &login)),
+        turns(exim.address(), &(more("starttls") + &login))
+    );
 }
