@@ -20,6 +20,7 @@ use crate::net::{Inlet, Wire};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, RawDocument, rawdoc};
 use std::future::pending;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 
 /// How often a server may have the password hashed. More would keep this thread from all other
@@ -126,13 +127,24 @@ impl<'a> Relay<'a> {
             let mut monitor = inlet.accept().await?;
             let asked = Message::read(&mut monitor).await?;
             self.hello.again(&asked).without("logicalSessionTimeoutMinutes").write(&mut monitor).await?;
-            self.driver = Driver::Joined(inlet.accept().await?);
+            let mut nothing = [0];
+            self.driver = tokio::select! {
+                biased;
+                _ = monitor.read(&mut nothing) => return Err(not_understood()),
+                joined = inlet.accept() => Driver::Joined(joined?),
+            };
         }
         match &mut self.driver {
             Driver::Joined(stream) => Ok(stream),
             Driver::Expected(_) => Err(Fault::new(Cause::OwnFault, "the driver did not connect")),
         }
     }
+}
+
+/// The monitor goes away over a hello that it cannot read.
+fn not_understood() -> Fault {
+    Fault::new(Cause::Malformed, "the driver does not understand what the server says about itself")
+        .evidence("an answer to hello with a field of another type than it should have")
 }
 
 /// Whether the server has proved itself, and still waits for a message without anything in it.
