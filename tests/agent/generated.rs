@@ -147,7 +147,11 @@ fn secret_value(option: &Declared) -> String {
 
 /// A check in lines, with a secret for an option.
 fn block(check: &Described, option: &Declared, key: &str, value: &str) -> String {
-    let pairs = required(check, option.key).into_iter().chain([(key.to_owned(), value.to_owned())]);
+    // Some types take a password only beside the name of its user.
+    let user = check.options.iter().find(|other| other.key == "username" && !other.required);
+    let user =
+        user.filter(|_| option.key == "password").map(|user| (user.key.to_owned(), right_value(user).to_owned()));
+    let pairs = required(check, option.key).into_iter().chain(user).chain([(key.to_owned(), value.to_owned())]);
     let lines: Vec<_> = pairs.map(|(key, value)| format!("{key}: {value}")).collect();
     format!("- {}\n", lines.join("\n  "))
 }

@@ -19,7 +19,18 @@ pub(crate) fn cargo(arguments: &[&str]) -> Outcome {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let shown = format!("cargo {}", arguments.join(" "));
     eprintln!("== {shown}");
-    run(Command::new(cargo).args(arguments), &shown)
+    run(without_package(Command::new(cargo).args(arguments)), &shown)
+}
+
+/// Takes away what cargo tells its children about their package, ours: build scripts that read it
+/// (ring's) would see a change after every call from a shell, and all that depends on them would be
+/// built again.
+fn without_package(command: &mut Command) -> &mut Command {
+    let of_package = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    };
+    env::vars_os().map(|(name, _)| name).filter(of_package).fold(command, |command, name| command.env_remove(name))
 }
 
 /// Runs a command in the root of the repository.

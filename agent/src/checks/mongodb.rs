@@ -23,7 +23,9 @@
 //!   set, another role), `.timeout`, `.closed`. mongod that has too many connections, or wants TLS, says
 //!   nothing and hangs up: `protocol.closed`, and both are named.
 //! - Does not check: that the database or a collection exists (`MongoDB` makes them when they are
-//!   written to), the other members of the set, `mongodb+srv://` names, logins other than by password.
+//!   written to), whether the server would let anybody in without the login, the other members of the
+//!   set, `mongodb+srv://` names, logins other than by password.
+//! - Tested against a double of mongod and against `FerretDB`, never against mongod itself.
 //!
 //! ```
 //! # use conn_check::config::{load, Defaults, Source};
@@ -112,7 +114,7 @@ impl Check for Mongodb {
         let hello = probe.phase(Phase::Protocol, self.greet(&mut wire)).await?;
         hello.note(probe);
         self.judge(&hello).map_err(|fault| probe.fail(Phase::Request, fault))?;
-        self.common_mechanism(&hello).map_err(|fault| probe.fail(Phase::Auth, fault))?;
+        hello.common_mechanism().map_err(|fault| probe.fail(Phase::Auth, fault))?;
         self.use_driver(probe, wire, hello).await
     }
 }

@@ -1,6 +1,7 @@
 //! Everything that can go wrong, each with the one code that names it.
 
 use super::{check, code_and_owner, failure, login, mongodb, text, tls};
+use bson::doc;
 use harness::agent::{Agent, code};
 use harness::certs::{Authority, Identity};
 use harness::mongodb::{Member, Mongodb, PASSWORD, Setup, USER};
@@ -173,6 +174,37 @@ fn documents_in_documents_exhaust_no_stack() {
             assert_eq!(code(&ran.json()), wanted, "{command}, {levels} levels: {ran:?}");
         }
     }
+}
+
+#[test]
+fn a_hello_that_the_driver_cannot_read_is_no_timeout() {
+    let server = Mongodb::start(Setup::with_login().adds("isMaster", doc! {"hosts": 5}));
+    let failure = failure(server.address(), &login());
+    assert_eq!(code_and_owner(&failure), ("protocol.malformed", "service"));
+    assert!(text(&failure, "message").starts_with("the driver does not understand"), "{failure}");
+    assert_eq!(server.commands(), ["isMaster"], "no login is tried");
+}
+
+#[test]
+fn load_that_is_shed_is_told_by_its_label() {
+    let shed =
+        doc! {"ok": 0, "code": 4711, "codeName": "Odd", "errmsg": "busy", "errorLabels": ["SystemOverloadedError"]};
+    for command in ["isMaster", "saslContinue", "listCollections"] {
+        let server = Mongodb::start(Setup::with_login().adds(command, shed.clone()));
+        let failure = failure(server.address(), &login());
+        assert_eq!(code_and_owner(&failure), ("protocol.overloaded", "service"), "{command}");
+        assert_eq!(server.peer().connections(), 1, "nothing is tried again");
+    }
+}
+
+#[test]
+fn what_a_server_calls_itself_is_escaped_and_bounded() {
+    let server =
+        Mongodb::start(Setup::open().adds("isMaster", doc! {"setName": "\u{1b}[2J".to_owned() + &"x".repeat(5000)}));
+    let failure = failure(server.address(), ", replica_set: rs0");
+    let message = text(&failure, "message");
+    assert!(message.starts_with("the server belongs to the replica set \\"), "{message}");
+    assert!(message.len() < 200 && !message.contains('\u{1b}'), "{message}");
 }
 
 #[test]

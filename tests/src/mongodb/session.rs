@@ -153,6 +153,10 @@ impl<'a> Session<'a> {
 fn spoil(mut answer: Document, mischief: &Mischief) -> Vec<u8> {
     match mischief {
         Mischief::Refuses(code, name, text) => bytes(&refusal(*code, name, text)),
+        Mischief::Adds(fields) => {
+            answer.extend(fields.clone());
+            bytes(&answer)
+        }
         Mischief::Bloats(length) => {
             answer.insert("padding", "x".repeat(*length));
             bytes(&answer)

@@ -62,6 +62,8 @@ pub(super) enum Mischief {
     Bloats(usize),
     /// Puts documents into documents, so deep, into the answer.
     Nests(usize),
+    /// Puts these fields into the answer.
+    Adds(Document),
     /// Answers with other bytes.
     Says(Vec<u8>),
 }
@@ -179,6 +181,12 @@ impl Setup {
     #[must_use]
     pub fn nests(self, command: &'static str, levels: usize) -> Self {
         self.mischief(command, Mischief::Nests(levels))
+    }
+
+    /// Adds these fields to the answer to a command, or changes them.
+    #[must_use]
+    pub fn adds(self, command: &'static str, fields: Document) -> Self {
+        self.mischief(command, Mischief::Adds(fields))
     }
 
     /// Answers a command with these bytes.

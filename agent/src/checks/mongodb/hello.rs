@@ -7,9 +7,10 @@ use super::{Mongodb, Role};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::Wire;
+use crate::net::identify::escape;
 use crate::phase::Phase;
 use crate::probe::Probe;
-use mongodb::bson::{RawDocument, RawDocumentBuf, cstr, rawdoc};
+use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
 
 /// The least wire version that the driver speaks, `MongoDB` 4.4's.
 const LEAST_WIRE_VERSION: i64 = 9;
@@ -96,7 +97,11 @@ impl Mongodb {
         let answer = &hello.answer.body;
         let set = text(answer, "setName");
         if let Some(wanted) = self.replica_set.as_deref().filter(|wanted| *wanted != set) {
-            let found = if set.is_empty() { "no replica set".to_owned() } else { format!("the replica set {set}") };
+            let found = if set.is_empty() {
+                "no replica set".to_owned()
+            } else {
+                format!("the replica set {}", escape(set.as_bytes(), 60))
+            };
             return Err(Fault::new(Cause::UnexpectedReply, format!("the server belongs to {found}, not to {wanted}")));
         }
         match (hello.member, self.role) {
@@ -124,15 +129,17 @@ impl Mongodb {
             _ => Ok(()),
         }
     }
+}
 
+impl Hello {
     /// Whether there is a mechanism that the driver and the server have in common, for this user.
     ///
     /// # Errors
     /// There is none.
-    pub(super) fn common_mechanism(&self, hello: &Hello) -> Result<(), Fault> {
+    pub(super) fn common_mechanism(&self) -> Result<(), Fault> {
         // A server that does not know the user says nothing here, and rejects the login.
-        let Ok(offered) = hello.answer.body.get_array("saslSupportedMechs") else { return Ok(()) };
-        let names: Vec<_> = offered.into_iter().flatten().filter_map(|name| name.as_str()).collect();
+        let Ok(offered) = self.answer.body.get_array("saslSupportedMechs") else { return Ok(()) };
+        let names: Vec<_> = offered.into_iter().flatten().filter_map(RawBsonRef::as_str).collect();
         if names.iter().any(|name| matches!(*name, "SCRAM-SHA-256" | "SCRAM-SHA-1")) {
             return Ok(());
         }
@@ -140,9 +147,7 @@ impl Mongodb {
             .evidence(format!("it offers {}", if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }))
             .next_step("give the user SCRAM-SHA-256 credentials, and enable it in authenticationMechanisms"))
     }
-}
 
-impl Hello {
     /// Keeps what the server said about itself.
     pub(super) fn note(&self, probe: &mut Probe) {
         let answer = &self.answer.body;

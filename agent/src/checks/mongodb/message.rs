@@ -20,7 +20,7 @@ const DEEPEST: usize = 100;
 /// The header, the flags, and the kind of the first section.
 const HEAD: usize = 21;
 
-/// A command or a reply: one document, looked at no deeper than its own fields.
+/// A command or a reply: one document, sound to its depths.
 #[derive(Debug)]
 pub(super) struct Message {
     number: u32,

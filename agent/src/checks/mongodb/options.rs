@@ -21,6 +21,9 @@ pub(super) enum Role {
     Secondary,
 }
 
+/// A name that is not empty.
+struct Name(String);
+
 /// The name of a database.
 struct Database(String);
 
@@ -36,7 +39,7 @@ impl Mongodb {
             "The database that keeps the user. Default: database if given, else admin.",
         );
         let use_tls = fields.or::<bool>("use_tls", "false", "Speak TLS from the first byte.");
-        let replica_set = fields.optional::<Word>("replica_set", "The name of the set that the server must belong to.");
+        let replica_set = fields.optional::<Name>("replica_set", "The name of the set that the server must belong to.");
         let role = fields.optional("role", "What the server must be: primary (takes writes) or secondary.");
         let options = TlsOptions::parse(fields);
         let place = place?;
@@ -60,7 +63,7 @@ impl Mongodb {
 /// A user and a password, or neither. `None` after a problem was noted.
 #[expect(clippy::option_option, reason = "the outer one is that of every parser here")]
 fn login(fields: &mut Fields<'_>) -> Option<Option<Login>> {
-    let user = fields.optional::<Word>("username", "Who logs in. Without it, the server must let anybody in.");
+    let user = fields.optional::<Name>("username", "Who logs in. Without it, the server must let anybody in.");
     let password = fields.optional::<Secret<String>>("password", "That user's password.");
     let (here, missing) = match (fields.has("username"), fields.has("password")) {
         (false, false) => return Some(None),
@@ -88,6 +91,15 @@ impl Setting for Role {
             "secondary" => Some(Self::Secondary),
             _ => None,
         })
+    }
+}
+
+impl Setting for Name {
+    const SHAPE: Shape = Shape { words: "a name that is not empty", ..Word::SHAPE };
+
+    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
+        let Word(text) = Word::read(given)?;
+        if text.is_empty() { Err(given.wrong(&Self::SHAPE)) } else { Ok(Self(text)) }
     }
 }
 

@@ -18,8 +18,9 @@ use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::{Inlet, Wire};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, RawDocument, rawdoc};
+use mongodb::bson::{Binary, RawBsonRef, RawDocument, rawdoc};
 use std::future::pending;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 
 /// How often a server may have the password hashed. More would keep this thread from all other
@@ -99,7 +100,7 @@ impl<'a> Relay<'a> {
         self.check.refusal(&answer.body, refused).map_or(Ok(answer), Err)
     }
 
-    /// The empty last message of a login, for servers that insist on it (FerretDB): the driver asks
+    /// The empty last message of a login, for servers that insist on it (`FerretDB`): the driver asks
     /// them to do without, and is at a loss when they do not
     /// (<https://github.com/mongodb/specifications/blob/master/source/auth/auth.md>).
     fn nothing_more(&self, answer: &Message) -> Message {
@@ -126,7 +127,12 @@ impl<'a> Relay<'a> {
             let mut monitor = inlet.accept().await?;
             let asked = Message::read(&mut monitor).await?;
             self.hello.again(&asked).without("logicalSessionTimeoutMinutes").write(&mut monitor).await?;
-            self.driver = Driver::Joined(inlet.accept().await?);
+            let mut nothing = [0];
+            self.driver = tokio::select! {
+                biased;
+                _ = monitor.read(&mut nothing) => return Err(not_understood()),
+                joined = inlet.accept() => Driver::Joined(joined?),
+            };
         }
         match &mut self.driver {
             Driver::Joined(stream) => Ok(stream),
@@ -135,23 +141,32 @@ impl<'a> Relay<'a> {
     }
 }
 
+/// The monitor goes away over a hello that it cannot read.
+fn not_understood() -> Fault {
+    Fault::new(Cause::Malformed, "the driver does not understand what the server says about itself")
+        .evidence("an answer to hello with a field of another type than it should have")
+}
+
 /// Whether the server has proved itself, and still waits for a message without anything in it.
 fn is_unfinished(answer: &RawDocument) -> bool {
     let proved = answer.get_binary("payload").is_ok_and(|payload| payload.bytes.starts_with(b"v="));
     proved && number(answer, "done") == Some(0)
 }
 
-/// Whether the server asks for no more hashing than is sane (`i=` of RFC 5802).
+/// Whether the server asks for no more hashing than is sane (`i=` of RFC 5802), in whatever field of
+/// that name the driver may find it.
 fn affordable(answer: &RawDocument) -> Result<(), Fault> {
-    let step = answer.get_document("speculativeAuthenticate").unwrap_or(answer);
-    let Ok(payload) = step.get_binary("payload") else { return Ok(()) };
-    let message = String::from_utf8_lossy(payload.bytes);
-    let iterations = message.split(',').find_map(|part| part.strip_prefix("i=")).map(str::parse::<u64>);
-    match iterations {
-        Some(Ok(count)) if count > MOST_ITERATIONS => Err(Fault::new(
-            Cause::Malformed,
-            format!("the server wants the password hashed {count} times, more than {MOST_ITERATIONS}"),
-        )),
+    answer.iter().flatten().try_for_each(|(name, value)| match (name.as_str(), value) {
+        ("speculativeAuthenticate", RawBsonRef::Document(first)) => affordable(first),
+        ("payload", RawBsonRef::Binary(payload)) => sane(&String::from_utf8_lossy(payload.bytes)),
         _ => Ok(()),
-    }
+    })
+}
+
+fn sane(message: &str) -> Result<(), Fault> {
+    let iterations = message.split(',').filter_map(|part| part.strip_prefix("i=")?.parse::<u64>().ok());
+    iterations.max().filter(|count| *count > MOST_ITERATIONS).map_or(Ok(()), |count| {
+        let message = format!("the server wants the password hashed {count} times, more than {MOST_ITERATIONS}");
+        Err(Fault::new(Cause::Malformed, message))
+    })
 }
