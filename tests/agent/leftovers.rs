@@ -103,8 +103,8 @@ fn of_a_login_nothing_is_left() {
     let server = mongodb::Setup::with_login().start();
     let port = server.address().port();
     let check = format!("type: mongodb, username: {}, database: {}, {}", mongodb::USER, mongodb::DATABASE, place(port));
-    leaves_nothing(&format!("{{{check}, auth_source: admin, password: {}}}", mongodb::PASSWORD), port, "pass");
-    leaves_nothing(&format!("{{{check}, auth_source: admin, password: wrong}}"), port, "auth.rejected");
+    leaves_nothing(&format!("{{{check}, password: {}}}", mongodb::PASSWORD), port, "pass");
+    leaves_nothing(&format!("{{{check}, password: wrong}}"), port, "auth.rejected");
     wait::until("no client of the double", || server.peer().open() == 0);
 
     let server = Mail::start(&mail::Setup::open().login_needs_tls().tls(&identity));

@@ -12,6 +12,7 @@ use harness::postgres::{DATABASE, PASSWORD, Postgres, Setup, USER, own_name, soc
 use harness::wait;
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -213,12 +214,17 @@ fn tls_over_a_socket_is_refused_with_the_file() {
 
 /// The turns of a check that passes, behind a forwarder that counts them.
 fn turns(user: &str, more: &str, wanted: usize) {
+    turns_or(user, more, wanted..=wanted);
+}
+
+fn turns_or(user: &str, more: &str, wanted: RangeInclusive<usize>) {
     let way = Forwarder::start(town().postgres.address());
     let verdict = check(&yaml(way.address(), user, more))["verdict"].clone();
     assert!(verdict == "pass" || verdict == "warn", "{verdict}");
     // The goodbye, for which nobody waits, comes last.
-    wait::until("the goodbye", || way.turns() >= wanted);
-    assert_eq!((way.turns(), way.connections()), (wanted, 1), "{user}{more}");
+    wait::until("the goodbye", || way.turns() >= *wanted.start());
+    let turns = way.turns();
+    assert!(wanted.contains(&turns) && way.connections() == 1, "{turns} turns, not {wanted:?}: {user}{more}");
 }
 
 #[test]
@@ -234,5 +240,6 @@ fn a_table_takes_one_turn_and_a_query_two() {
     let more = |options: &str| with_password(&format!(", use_tls: false{options}"));
     turns(USER, &more(", table: orders"), 4 + 1);
     turns(USER, &more(", query: SELECT 1"), 5 + 1);
-    turns(USER, &with_password(", table: orders, query: SELECT 1"), 8 + 1);
+    // The end of the table's statement, which nobody waits for, can cross with an answer.
+    turns_or(USER, &with_password(", table: orders, query: SELECT 1"), 8 + 1..=9 + 1);
 }

@@ -87,9 +87,6 @@ fn told() -> BTreeMap<String, BTreeMap<&'static str, (String, String)>> {
 /// What may be said of a service in the place of another.
 fn sane(tls: bool, service: &str) -> &'static [&'static str] {
     match (tls, service) {
-        // They close on what they cannot read, without a word, or wait for more of it.
-        (false, "postgres" | "mongodb") => &["protocol.closed", "protocol.reset", "protocol.silent"],
-        (true, "postgres" | "mongodb") => &["tls.closed", "tls.timeout"],
         (false, "tls") => &["tls.required", "protocol.wrong-service"],
         (true, _) => &["tls.not-tls", "protocol.wrong-service"],
         (false, _) => &["protocol.wrong-service"],

@@ -78,7 +78,9 @@ fn told(cases: &[(usize, End, &str)]) {
                 let peer = cut(*answers, *end);
                 let check = check(&yaml(&peer));
                 assert_eq!(text(failed_with(&check, wanted), "owner"), "service", "{answers} answers, {end:?}");
-                assert_eq!(peer.connections(), 1);
+                if *answers > 0 {
+                    assert_eq!(peer.connections(), 1);
+                }
             });
         }
     });

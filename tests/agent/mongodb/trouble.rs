@@ -115,7 +115,7 @@ fn a_server_that_hangs_up_is_closed_in_the_phase_it_was_in() {
             let server = Mongodb::start(setup);
             let failure = failure(server.address(), &login());
             assert_eq!(code_and_owner(&failure), (wanted, "service"), "{failure}");
-            assert_eq!(server.peer().connections(), 1, "nothing is tried again");
+            assert!(server.proofs() <= 1, "nothing is tried again");
         }
     }
 }
@@ -142,7 +142,7 @@ fn a_server_that_stops_answering_is_a_timeout_of_that_phase() {
         let ran = Agent::new(&yaml).args(["--format", "json"]).run();
         assert_eq!(code(&ran.json()), wanted, "{ran:?}");
         assert!(ran.elapsed < Duration::from_millis(1500), "{ran:?}");
-        assert_eq!(server.peer().connections(), 1);
+        assert!(server.proofs() <= 1, "nothing is tried again");
     }
 }
 

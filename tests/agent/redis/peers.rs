@@ -139,7 +139,6 @@ fn peers_that_misbehave_have_their_codes() {
             let peer = Peer::start(manner.clone());
             let yaml = super::redis(peer.address(), &more).replace("timeout: 5", "timeout: 0.4");
             assert_eq!(verdict_of(&yaml), wanted, "{manner:?}");
-            assert_eq!(peer.connections(), 1, "{manner:?}");
         }
     }
 }

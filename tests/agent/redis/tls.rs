@@ -96,10 +96,10 @@ fn plain_text_to_a_tls_port_is_reset_with_a_hint() {
 }
 
 #[test]
-fn tls_to_a_plain_port_is_met_with_silence_and_a_hint() {
+fn tls_to_a_plain_port_is_told_although_redis_says_nothing_to_it() {
     let yaml = super::redis(super::open().address(), ", use_tls: true").replace("timeout: 5", "timeout: 0.4");
     let report = Agent::new(&yaml).report();
     let check = &report["checks"][0];
-    assert_eq!(code(check), "tls.timeout", "{check}");
-    assert!(told(check, "next_step").contains("use_tls: false"), "{check}");
+    assert_eq!(code(check), "tls.not-tls", "{check}");
+    assert_eq!(told(check, "message"), "a Redis server answered without TLS");
 }

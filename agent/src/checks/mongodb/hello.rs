@@ -6,17 +6,22 @@ use super::refusal::Refused;
 use super::{Mongodb, Role};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::Wire;
+use crate::net::{Wire, within};
 use crate::net::identify::escape;
 use crate::phase::Phase;
 use crate::probe::Probe;
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
+use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
 
 /// The least wire version that the driver speaks, `MongoDB` 4.4's.
 const LEAST_WIRE_VERSION: i64 = 9;
 
 /// The highest that it knows.
 const HIGHEST_WIRE_VERSION: i64 = 29;
+
+/// How long what a stranger says may come in pieces.
+const RIPPLE: Duration = Duration::from_millis(5);
 
 /// What a server is among others.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -49,7 +54,14 @@ impl Mongodb {
             Ok(()) => Message::read(wire).await,
             Err(fault) => Err(fault),
         };
-        let answer = answer.map_err(|fault| self.hung_up(fault))?;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(fault) => {
+                // A stranger is known by more than the bytes of a header; they have come already.
+                within(RIPPLE, wire.read(&mut [0; 256])).await;
+                return Err(self.hung_up(fault));
+            }
+        };
         if !answer.answers(&command) {
             return Err(Fault::new(Cause::Malformed, "the peer answered another command than ours"));
         }
