@@ -1,4 +1,4 @@
-//! The amqp check against RabbitMQ; against a RabbitMQ that is cut off in the middle; and, for what no
+//! The amqp check against `RabbitMQ`; against a `RabbitMQ` that is cut off in the middle; and, for what no
 //! broker that can be had here says, against scripted ones.
 
 mod cut;

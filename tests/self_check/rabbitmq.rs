@@ -1,4 +1,4 @@
-//! RabbitMQ, used by lapin.
+//! `RabbitMQ`, used by lapin.
 
 use harness::certs::Authority;
 use harness::rabbitmq::{QUEUE, RabbitMq, Setup, VHOST};

@@ -1,4 +1,4 @@
-//! RabbitMQ, the AMQP 0-9-1 broker, with users, virtual hosts, a queue and an exchange.
+//! `RabbitMQ`, the AMQP 0-9-1 broker, with users, virtual hosts, a queue and an exchange.
 //!
 //! ```
 //! use harness::rabbitmq::{RabbitMq, Setup};
@@ -138,7 +138,7 @@ impl Setup {
     }
 }
 
-/// A running RabbitMQ.
+/// A running `RabbitMQ`.
 #[derive(Debug)]
 pub struct RabbitMq {
     daemon: Daemon,

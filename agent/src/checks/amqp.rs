@@ -33,11 +33,11 @@
 //! - type: amqp
 //!   host: broker.internal
 //!   username: app
-//!   password: {env: BROKER_PASSWORD}
+//!   password: secret
 //!   vhost: app
 //!   queue: orders
 //!   min_consumers: 1
-//! # ".replace("{env: BROKER_PASSWORD}", "secret");
+//! # ";
 //! # let source = Source { name: "example".into(), text: text.into() };
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
@@ -97,7 +97,7 @@ impl Check for Amqp {
             username: username?.0,
             password: password?,
             vhost,
-            expected: expected?,
+            expected,
         })
     }
 
@@ -138,7 +138,7 @@ async fn greet(probe: &mut Probe, dialogue: &mut Dialogue) -> Result<Greeting, F
         match dialogue.begin().await {
             Ok(AMQPClass::Connection(Connection::Start(start))) => {
                 let greeting = Greeting(start);
-                greeting.has_right_version().map(|()| greeting)
+                greeting.require_version().map(|()| greeting)
             }
             Ok(_) => Err(unexpected()),
             Err(halt) => Err(halt.judged(Refusal::of_greeting)),

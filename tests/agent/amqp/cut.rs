@@ -1,4 +1,4 @@
-//! A RabbitMQ that answers so far and no further.
+//! A `RabbitMQ` that answers so far and no further.
 
 use super::{amqp, check, failed_with, passed, shared, text};
 use harness::agent::program;
@@ -51,7 +51,7 @@ fn cut(answers: usize, end: End) -> Peer {
     })
 }
 
-/// Hands the client's words on, and returns the answer: one frame, as all of RabbitMQ's are that come
+/// Hands the client's words on, and returns the answer: one frame, as all of `RabbitMQ`'s are that come
 /// before a channel is open.
 fn exchange(wire: &Wire, server: &mut TcpStream) -> Vec<u8> {
     server.write_all(&wire.first_bytes()).expect("a request");

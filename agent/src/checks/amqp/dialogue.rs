@@ -128,7 +128,7 @@ impl Dialogue {
             return Ok(());
         }
         let close = connection::Close {
-            reply_code: constants::REPLY_SUCCESS.into(),
+            reply_code: constants::REPLY_SUCCESS,
             reply_text: "checked".into(),
             class_id: 0,
             method_id: 0,
@@ -200,7 +200,7 @@ fn method(payload: &[u8]) -> Result<AMQPClass, Fault> {
         return Err(malformed());
     }
     match parse_class(payload) {
-        Ok((rest, method)) if rest.is_empty() => Ok(method),
+        Ok(([], method)) => Ok(method),
         _ => Err(malformed()),
     }
 }

@@ -55,7 +55,7 @@ pub(super) enum Found {
 
 impl Expected {
     /// Asks for the options.
-    pub(super) fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+    pub(super) fn parse(fields: &mut Fields<'_>) -> Self {
         let queue = fields.optional("queue", "A queue that must exist.");
         let exchange = fields.optional("exchange", "An exchange that must exist.");
         let min_consumers = fields.optional("min_consumers", "So many consumers the queue must have.");
@@ -67,7 +67,7 @@ impl Expected {
                 fields.note(diagnostic.help("add `queue:` with the name of the queue that is meant"));
             }
         }
-        Some(Self { exchange, queue, min_consumers, max_messages })
+        Self { exchange, queue, min_consumers, max_messages }
     }
 
     /// Asks for all of it at once. The queue comes last: a refusal ends the channel, and one of its

@@ -19,7 +19,7 @@ pub(super) struct Greeting(pub(super) Start);
 
 impl Greeting {
     /// AMQP 0-8 has the same frames, and begins the same way.
-    pub(super) fn has_right_version(&self) -> Result<(), Fault> {
+    pub(super) fn require_version(&self) -> Result<(), Fault> {
         match (self.0.version_major, self.0.version_minor) {
             (0, 9) => Ok(()),
             (major, minor) => Err(Fault::new(
