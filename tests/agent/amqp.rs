@@ -218,7 +218,8 @@ fn a_queue_of_another_connection_exists_and_its_figures_are_not_ours() {
 fn nothing_is_made_and_the_broker_notes_no_client_that_just_went() {
     // A broker of its own: in the log of the shared one are the clients of the other tests.
     let broker = RabbitMq::start(&Setup::tls(&shared().ca.valid()));
-    let inside = |more: &str| check(&amqp(broker.address(), USER, PASSWORD, &format!(", use_tls: false, vhost: {VHOST}{more}")));
+    let inside =
+        |more: &str| check(&amqp(broker.address(), USER, PASSWORD, &format!(", use_tls: false, vhost: {VHOST}{more}")));
     failed_with(&inside(", queue: never-made"), "request.no-such-queue");
     failed_with(&inside(", queue: never-made"), "request.no-such-queue");
     failed_with(&inside(", exchange: never-made"), "request.no-such-queue");
