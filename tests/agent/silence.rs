@@ -76,7 +76,7 @@ fn what_the_line_brings_is_no_answer_to_the_check() {
     for answer in [&b"HELP\r\n\r\n"[..], b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b""] {
         let peer = Peer::serve(move |wire| answer_commands(&wire, answer));
         let failure = failure(&http(&peer));
-        assert_eq!((failure["code"].as_str(), peer.connections()), (Some("protocol.silent"), 2), "{failure}");
+        assert_eq!((failure["code"].as_str(), peer.connections()), (Some("protocol.silent"), 4), "{failure}");
     }
 }
 

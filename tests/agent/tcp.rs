@@ -61,7 +61,10 @@ fn a_peer_that_resets_at_once_fails() {
     let report = report_of(Manner::Resets);
     assert_eq!(code(&report), "connect.reset");
     let failure = &report["checks"][0]["failure"];
-    assert_eq!(failure["message"], "10.0.0.2:80 accepted the connection and reset it at once");
+    let message = failure["message"].as_str().expect("a message");
+    // The reset may overtake the end of the connecting.
+    let wanted = ["10.0.0.2:80 accepted the connection and reset it at once", "10.0.0.2:80 reset the connection"];
+    assert!(wanted.contains(&message), "{message}");
 }
 
 #[test]

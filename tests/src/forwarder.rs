@@ -73,6 +73,12 @@ impl Forwarder {
         self.peer.connections()
     }
 
+    /// How many are open. When none is, all that was sent has been counted, goodbyes included.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.peer.open()
+    }
+
     /// How many of these the server did not accept; their clients got a reset.
     #[must_use]
     pub fn failed(&self) -> usize {

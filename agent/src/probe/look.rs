@@ -16,16 +16,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// What is said, each on a connection of its own, until one is answered. None of them does anything.
-const QUESTIONS: [&[u8]; 3] = [
-    // Every line protocol answers it with an error, and HTTP and TLS too.
-    b"HELP\r\n\r\n",
-    // `PostgreSQL`'s SSLRequest (the manual, "SSL Session Encryption"): one letter comes back.
-    b"\x00\x00\x00\x08\x04\xd2\x16\x2f",
-    // `MongoDB`'s OP_MSG with {isMaster: 1, $db: "admin"} (MongoDB Wire Protocol).
-    b"\x37\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00\x00\x00\x00\x00\x00\
-      \x22\x00\x00\x00\x10isMaster\x00\x01\x00\x00\x00\x02$db\x00\x06\x00\x00\x00admin\x00\x00",
-];
+/// Every line protocol answers it with an error, and HTTP and TLS too.
+const LINE: &[u8] = b"HELP\r\n\r\n";
+
+/// `PostgreSQL`'s SSLRequest (its manual, "SSL Session Encryption"): one letter comes back.
+const SSL_REQUEST: &[u8] = b"\x00\x00\x00\x08\x04\xd2\x16\x2f";
+
+/// `MongoDB`'s OP_MSG with {isMaster: 1, $db: "admin"} (its manual, "MongoDB Wire Protocol").
+const IS_MASTER: &[u8] = b"\x37\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00\x00\x00\x00\x00\x00\
+    \x22\x00\x00\x00\x10isMaster\x00\x01\x00\x00\x00\x02$db\x00\x06\x00\x00\x00admin\x00\x00";
 
 /// What a look may take beside a few round trips.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -55,20 +54,26 @@ impl Probe {
         let mute = matches!(fault.cause, Cause::Closed | Cause::Reset | Cause::Silent | Cause::Timeout);
         let peer = self.peer.as_ref().filter(|_| mute && self.may_look_again(phase))?;
         let patience = (MOMENT + self.grace).min(self.left());
-        net::within(patience, async {
-            for question in QUESTIONS {
-                match ask(peer, question).await {
-                    Ok(answer) if !answer.is_empty() => return Some(answer),
-                    _ => {}
-                }
-            }
-            None
-        })
-        .await?
+        net::within(patience, answer(peer)).await?
     }
 }
 
-async fn ask(peer: &Peer, question: &[u8]) -> io::Result<Vec<u8>> {
+/// The first answer to any of the questions, each on a connection of its own: whoever waits for one
+/// of them closes on the others, or waits on.
+async fn answer(peer: &Peer) -> Option<Vec<u8>> {
+    tokio::select! {
+        Some(answer) = ask(peer, LINE) => Some(answer),
+        Some(answer) = ask(peer, SSL_REQUEST) => Some(answer),
+        Some(answer) = ask(peer, IS_MASTER) => Some(answer),
+        else => None,
+    }
+}
+
+async fn ask(peer: &Peer, question: &[u8]) -> Option<Vec<u8>> {
+    exchange(peer, question).await.ok().filter(|answer| !answer.is_empty())
+}
+
+async fn exchange(peer: &Peer, question: &[u8]) -> io::Result<Vec<u8>> {
     let opened = match peer {
         Peer::Address(address) => net::connect(*address).await.map(Wire::tcp),
         Peer::Socket(path) => net::unix(path).await.map(Wire::unix),

@@ -27,7 +27,7 @@ fn turns(user: &str, more: &str) -> usize {
     let (verdict, check) = check_as(way.address(), user, more);
     assert_eq!(verdict, "pass", "{check}");
     assert_eq!(way.connections(), 1);
-    wait::until("the goodbye", || way.turns() > 0);
+    wait::until("the goodbye", || way.open() == 0);
     way.turns() - 1
 }
 

@@ -163,7 +163,7 @@ fn silence_on_the_way_to_tls_has_the_code_of_the_step_that_waited() {
     let more = secured("true", ca.file()) + ", timeout: 1";
     assert_eq!(text(&failure(silent.address(), &more), "code"), "protocol.silent");
     for (manner, wanted) in
-        [(Manner::Silent, "tls.timeout"), (Manner::Closes, "tls.closed"), (Manner::Resets, "tls.closed")]
+        [(Manner::Silent, "tls.timeout"), (Manner::Closes, "tls.closed"), (Manner::ResetsAfterFirstBytes, "tls.closed")]
     {
         assert_eq!(text(&failure(Peer::start(manner).address(), &more), "code"), wanted);
     }
