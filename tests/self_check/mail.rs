@@ -11,7 +11,18 @@ use std::process::Command;
 fn send(url: &str, more: &[&str]) -> i32 {
     let note = concat!(env!("CARGO_MANIFEST_DIR"), "/packages.txt");
     let mut curl = Command::new("curl");
-    curl.args(["-q", "--silent", "--max-time", "10", "--mail-from", "a@mail.test", "--mail-rcpt", "b@mail.test", "--upload-file", note]);
+    curl.args([
+        "-q",
+        "--silent",
+        "--max-time",
+        "10",
+        "--mail-from",
+        "a@mail.test",
+        "--mail-rcpt",
+        "b@mail.test",
+        "--upload-file",
+        note,
+    ]);
     curl.args(more).arg(url).status().expect("curl runs").code().expect("an exit status")
 }
 
@@ -42,7 +53,9 @@ fn logins_are_asked_for_and_noted() {
     let wrong = format!("{USER}:wrong");
     let right = format!("{USER}:{PASSWORD}");
     let [option, file] = trusting(ca.file());
-    for (scheme, address, starttls) in [("smtp", mail.address(), "--ssl-reqd"), ("smtps", mail.tls_address(), "--silent")] {
+    for (scheme, address, starttls) in
+        [("smtp", mail.address(), "--ssl-reqd"), ("smtps", mail.tls_address(), "--silent")]
+    {
         assert_eq!(send(&url(scheme, address), &[option, file, starttls, "--user", &wrong]), 67, "{}", mail.log());
         assert_eq!(send(&url(scheme, address), &[option, file, starttls, "--user", &right]), 0, "{}", mail.log());
     }

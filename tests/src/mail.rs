@@ -264,7 +264,10 @@ impl Mail {
         let text = std::fs::read_to_string(self.daemon.scratch().path().join("events")).unwrap_or_default();
         // The last line may still be on its way.
         let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-        whole.filter_map(|line| serde_json::from_str(line).ok()).filter(|event: &Value| event["event"] == kind).collect()
+        whole
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .filter(|event: &Value| event["event"] == kind)
+            .collect()
     }
 }
 

@@ -39,7 +39,10 @@ fn exim_refuses_in_a_flight() {
     for send in ["false", "true"] {
         let more = format!(", use_tls: false, to_address: {}, send: {send}", exim::UNKNOWN);
         let failure = failure(server.address(), &more);
-        assert_eq!((text(&failure, "code"), text(&failure, "evidence")), ("request.recipient-refused", "550 no such user here"));
+        assert_eq!(
+            (text(&failure, "code"), text(&failure, "evidence")),
+            ("request.recipient-refused", "550 no such user here")
+        );
     }
     assert_eq!(server.mails(), 0);
     assert!(!server.log().contains("synchronization"), "{}", server.log());

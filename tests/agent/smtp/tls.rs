@@ -26,7 +26,7 @@ fn both_kinds_of_tls_pass_with_a_login_and_a_mail() {
         assert_eq!(check["verdict"], "pass", "{check}");
         let port = address(&server, how).port();
         let names: Vec<_> = check["results"].as_array().expect("results").iter().map(|one| text(one, "name")).collect();
-        assert_eq!(names, ["tcp", "tls", "smtp"].map(|prefix| format!("{prefix}:localhost:{port}")));
+        assert_eq!(names, ["tcp", "tls", "smtp"].map(|prefix| format!("{prefix}:127.0.0.1:{port}")));
         assert_eq!(check["facts"]["tls_verified"], true, "{check}");
         assert_eq!(text(&check["facts"], "server_version"), "ESMTP aiosmtpd");
     }
@@ -57,9 +57,14 @@ fn bad_certificates_are_told_apart_either_way() {
         let server = Mail::start(&Setup::open().tls(&identity));
         for how in ["true", "starttls"] {
             let check = check(address(&server, how), &secured(how, ca.file()));
-            assert_eq!((text(&check["failure"], "code"), text(&check["failure"], "owner")), (wanted, "certificate"), "{how}");
+            assert_eq!(
+                (text(&check["failure"], "code"), text(&check["failure"], "owner")),
+                (wanted, "certificate"),
+                "{how}"
+            );
             assert!(check["facts"]["certificate"]["subject"].is_string(), "{check}");
-            let verdicts: Vec<_> = check["results"].as_array().expect("results").iter().map(|one| text(one, "verdict")).collect();
+            let verdicts: Vec<_> =
+                check["results"].as_array().expect("results").iter().map(|one| text(one, "verdict")).collect();
             assert_eq!(verdicts, ["pass", "fail", "skip"], "{how}");
         }
         let trusting = secured("starttls", ca.file()) + ", disable_tls_verification: true, expiry_warning_days: 0";
@@ -132,7 +137,10 @@ fn a_login_behind_starttls_is_told_and_not_tried() {
 
 #[test]
 fn what_is_smuggled_in_behind_starttls_is_refused() {
-    let dialogue = [(&b"EHLO"[..], &b"250-mail.test\r\n250 STARTTLS\r\n"[..]), (b"STARTTLS", b"220 go on\r\n250-mail.test\r\n250 AUTH PLAIN\r\n")];
+    let dialogue = [
+        (&b"EHLO"[..], &b"250-mail.test\r\n250 STARTTLS\r\n"[..]),
+        (b"STARTTLS", b"220 go on\r\n250-mail.test\r\n250 AUTH PLAIN\r\n"),
+    ];
     let peer = Peer::serve(move |wire| super::peers::converse(&wire, b"220 mail.test ESMTP\r\n", &dialogue));
     let failure = failure(peer.address(), ", use_tls: starttls, send: false");
     assert_eq!(text(&failure, "code"), "tls.malformed", "{failure}");
@@ -154,7 +162,9 @@ fn silence_on_the_way_to_tls_has_the_code_of_the_step_that_waited() {
     let silent = TlsPeer::start(&ca.valid(), TlsManner::Silent);
     let more = secured("true", ca.file()) + ", timeout: 1";
     assert_eq!(text(&failure(silent.address(), &more), "code"), "protocol.silent");
-    for (manner, wanted) in [(Manner::Silent, "tls.timeout"), (Manner::Closes, "tls.closed"), (Manner::Resets, "tls.closed")] {
+    for (manner, wanted) in
+        [(Manner::Silent, "tls.timeout"), (Manner::Closes, "tls.closed"), (Manner::Resets, "tls.closed")]
+    {
         assert_eq!(text(&failure(Peer::start(manner).address(), &more), "code"), wanted);
     }
 }

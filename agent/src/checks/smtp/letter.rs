@@ -1,9 +1,7 @@
 //! The mail that is sent.
 
 use lettre::Address;
-use lettre::message::header::{
-    ContentType, Date, From as Sender, MIME_VERSION_1_0, MessageId, Subject, To,
-};
+use lettre::message::header::{ContentType, Date, From as Sender, MIME_VERSION_1_0, MessageId, Subject, To};
 use lettre::message::{Mailbox, Mailboxes, SinglePart};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

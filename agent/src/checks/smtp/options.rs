@@ -74,8 +74,7 @@ fn login(fields: &mut Fields<'_>, user: Option<Word>, password: Option<Secret<St
         }
         (None, None) => Some(None),
         (user, _) => {
-            let (given, missing) =
-                if user.is_some() { ("username", "password") } else { ("password", "username") };
+            let (given, missing) = if user.is_some() { ("username", "password") } else { ("password", "username") };
             // One that is there and wrong was noted already.
             if !fields.has(missing) {
                 let message = format!("`{given}` without `{missing}`");
@@ -100,7 +99,8 @@ fn is_one_line(fields: &mut Fields<'_>, subject: &str) -> bool {
     let sound = !subject.chars().any(char::is_control);
     if !sound {
         let span = fields.span_of("subject");
-        let diagnostic = Diagnostic::error("bad-value", span, "`subject`: expected one line without control characters");
+        let diagnostic =
+            Diagnostic::error("bad-value", span, "`subject`: expected one line without control characters");
         fields.note(diagnostic);
     }
     sound
@@ -135,7 +135,8 @@ impl Setting for Mailbox {
     fn read(given: &Given<'_>) -> Result<Self, Misfit> {
         given.parse(&Self::SHAPE, |text| {
             let (user, domain) = text.rsplit_once('@').filter(|_| !text.chars().any(char::is_control))?;
-            let domain = if domain.starts_with('[') { domain.to_owned() } else { idna::domain_to_ascii(domain).ok()? };
+            let domain =
+                if domain.starts_with('[') { domain.to_owned() } else { idna::domain_to_ascii(domain).ok()? };
             Address::new(user, domain).ok().map(Self)
         })
     }

@@ -52,12 +52,10 @@ pub(super) fn refusal(step: Step, reply: &Reply) -> Fault {
         (..400 | 600.., _) => unfit("the mail server's reply does not fit what it was told"),
         (_, Step::Greeting) => not_greeted(reply),
         (_, Step::Hello) => unknown_here(reply),
-        (_, Step::StartTls) => {
-            Fault::new(Cause::NotTls, "the mail server offers STARTTLS and then does not begin it")
-                .owner(Owner::Service)
-                .next_step("see the mail server's log: its certificate or key may be missing")
-                .at(Phase::Tls)
-        }
+        (_, Step::StartTls) => Fault::new(Cause::NotTls, "the mail server offers STARTTLS and then does not begin it")
+            .owner(Owner::Service)
+            .next_step("see the mail server's log: its certificate or key may be missing")
+            .at(Phase::Tls),
         _ if wants_tls(reply) => Fault::new(Cause::Required, "the mail server wants TLS first")
             .next_step("set use_tls: starttls, or true for the port with TLS from the first byte (465)")
             .at(Phase::Tls),
@@ -85,9 +83,13 @@ fn not_greeted(reply: &Reply) -> Fault {
 
 fn unknown_here(reply: &Reply) -> Fault {
     match reply.code() {
-        500 | 502 => Fault::new(Cause::UnsupportedVersion, "the mail server does not know EHLO (it is older than 1995)")
-            .next_step("set helo_fallback: true, if no newer server is to be had"),
-        530 => Fault::new(Cause::WrongService, "this is an FTP server, not SMTP: it wants a login before anything else"),
+        500 | 502 => {
+            Fault::new(Cause::UnsupportedVersion, "the mail server does not know EHLO (it is older than 1995)")
+                .next_step("set helo_fallback: true, if no newer server is to be had")
+        }
+        530 => {
+            Fault::new(Cause::WrongService, "this is an FTP server, not SMTP: it wants a login before anything else")
+        }
         500.. => Fault::new(Cause::HostNotAllowed, "the mail server refuses this host, or the name it goes by")
             .next_step("give this host a full name that the DNS knows, or let it in at the mail server")
             .at(Phase::Auth),
@@ -139,8 +141,9 @@ fn not_to(reply: &Reply) -> Fault {
 fn no_mail(reply: &Reply) -> Fault {
     match (reply.code(), reply.enhanced()) {
         (_, Some((2, _))) => Fault::new(Cause::RecipientRefused, "the mailbox of to_address takes no mail"),
-        (500.., _) => Fault::new(Cause::PermissionDenied, "the mail server refuses the mail itself")
-            .next_step("see which rule of the mail server it breaks (size, content, sender), and change the mail or the rule"),
+        (500.., _) => Fault::new(Cause::PermissionDenied, "the mail server refuses the mail itself").next_step(
+            "see which rule of the mail server it breaks (size, content, sender), and change the mail or the rule",
+        ),
         _ => later("the mail server takes no mail for now"),
     }
 }

@@ -111,7 +111,10 @@ impl Session {
             return Ok(());
         }
         let fault = Fault::new(Cause::Malformed, "something was sent in plain text behind the consent to TLS");
-        Err(fault.evidence(escape(self.wire.buffer(), 60)).next_step("look for a middle box that adds to what the server says").at(Phase::Tls))
+        Err(fault
+            .evidence(escape(self.wire.buffer(), 60))
+            .next_step("look for a middle box that adds to what the server says")
+            .at(Phase::Tls))
     }
 
     /// How to log in; `None` where the server has no login.
@@ -160,8 +163,7 @@ impl Session {
     pub(super) async fn deliver(&mut self, from: &Address, to: &Address, text: &str) -> Result<String, Fault> {
         let [mail, rcpt] = self.envelope(from, to)?;
         self.fly(&[mail, rcpt, (Step::Data, Data.to_string())], None).await?;
-        let taken = self.fly(&[(Step::Content, text.to_owned())], Some(Quit)).await?;
-        Ok(taken.told())
+        self.fly(&[(Step::Content, text.to_owned())], Some(Quit)).await
     }
 
     /// Says goodbye, and hears it returned.
@@ -205,8 +207,8 @@ impl Session {
     }
 
     /// Sends commands, in one flight where the server offers PIPELINING (RFC 2920), with the goodbye
-    /// behind them where nothing else follows.
-    async fn fly(&mut self, commands: &[(Step, String)], goodbye: Option<Quit>) -> Result<Reply, Fault> {
+    /// behind them where nothing else follows. Returns the last reply.
+    async fn fly(&mut self, commands: &[(Step, String)], goodbye: Option<Quit>) -> Result<String, Fault> {
         let pipelines = self.can("PIPELINING");
         if pipelines {
             let mut all: String = commands.iter().map(|(_, command)| command.as_str()).collect();
@@ -214,14 +216,14 @@ impl Session {
             self.said_goodbye = goodbye.is_some();
             self.send(&all, commands.len() + usize::from(self.said_goodbye)).await?;
         }
-        let mut last = Err(Fault::new(Cause::Malformed, "nothing was asked"));
+        let mut said = String::new();
         for (step, command) in commands {
             if !pipelines {
                 self.send(command, 1).await?;
             }
-            last = Ok(self.reply(*step).await?);
+            said = self.reply(*step).await?.told();
         }
-        last
+        Ok(said)
     }
 
     /// Whether the server offers an extension.
@@ -269,7 +271,8 @@ fn keyword(offer: &str) -> &str {
 /// This host's full name, else its address in the connection (RFC 5321, section 4.1.4).
 fn own_name(address: Option<IpAddr>) -> ClientId {
     let name = host::name();
-    let is_sound = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_sound =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     match address {
         _ if name.contains('.') && name.split('.').all(is_sound) => ClientId::Domain(name),
         Some(IpAddr::V4(address)) => ClientId::Ipv4(address),
