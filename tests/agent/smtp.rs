@@ -21,7 +21,7 @@ const INQUIRY: &str = ", use_tls: false, to_address: ops@mail.test, send: false"
 /// A file with one smtp check; `more` are options, each with a comma before it.
 fn smtp(address: SocketAddr, more: &str) -> String {
     let port = address.port();
-    format!("- {{type: smtp, host: localhost, port: {port}, tags: [no-nagios], from_address: app@sender.test{more}}}")
+    format!("- {{type: smtp, host: 127.0.0.1, port: {port}, tags: [no-nagios], from_address: app@sender.test{more}}}")
 }
 
 /// The options of a login to aiosmtpd.
@@ -99,7 +99,7 @@ fn the_results_are_named_and_the_server_says_who_it_is() {
     let port = server.address().port();
     let check = check(server.address(), INQUIRY);
     let names: Vec<_> = check["results"].as_array().expect("results").iter().map(|one| text(one, "name")).collect();
-    assert_eq!(names, [format!("tcp:localhost:{port}"), format!("smtp:localhost:{port}")]);
+    assert_eq!(names, [format!("tcp:127.0.0.1:{port}"), format!("smtp:127.0.0.1:{port}")]);
     let phases: Vec<_> = check["phases"].as_array().expect("phases").iter().map(|one| text(one, "phase")).collect();
     assert_eq!(phases, ["resolve", "connect", "protocol", "request"]);
     let facts = &check["facts"];

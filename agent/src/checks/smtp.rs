@@ -162,7 +162,12 @@ impl Smtp {
                 if self.security == Security::StartTls { session.starttls().await } else { Ok(()) }
             })
             .await;
-        tell(probe, &session);
+        if let Some(banner) = session.banner() {
+            probe.fact("server_version", probe.clean(banner));
+        }
+        if result.is_err() || self.security != Security::StartTls {
+            tell_offers(probe, &session);
+        }
         result.map_err(|mut failure| {
             if failure.code.is(Phase::Protocol, Cause::Silent) {
                 "see whether the service hangs; a port with TLS from the first byte (465) waits for its client too"
@@ -177,7 +182,7 @@ impl Smtp {
     async fn introduced(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
         let mut session = Session::new(wire);
         let result = probe.phase(Phase::Protocol, session.hello(self.helo_fallback)).await;
-        tell(probe, &session);
+        tell_offers(probe, &session);
         result.map_err(|failure| {
             // It is no silent peer: it has greeted us, before TLS.
             if failure.code.is(Phase::Protocol, Cause::Silent) {
@@ -222,11 +227,8 @@ impl Smtp {
     }
 }
 
-/// What the server said about itself.
-fn tell(probe: &mut Probe, session: &Session) {
-    if let Some(banner) = session.banner() {
-        probe.fact("server_version", probe.clean(banner));
-    }
+/// What the server can, and how it was told who asks.
+fn tell_offers(probe: &mut Probe, session: &Session) {
     if !session.offers().is_empty() {
         let offers: Vec<_> = session.offers().iter().map(|offer| probe.clean(offer)).collect();
         probe.fact("extensions", offers);

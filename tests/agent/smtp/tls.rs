@@ -26,7 +26,7 @@ fn both_kinds_of_tls_pass_with_a_login_and_a_mail() {
         assert_eq!(check["verdict"], "pass", "{check}");
         let port = address(&server, how).port();
         let names: Vec<_> = check["results"].as_array().expect("results").iter().map(|one| text(one, "name")).collect();
-        assert_eq!(names, ["tcp", "tls", "smtp"].map(|prefix| format!("{prefix}:localhost:{port}")));
+        assert_eq!(names, ["tcp", "tls", "smtp"].map(|prefix| format!("{prefix}:127.0.0.1:{port}")));
         assert_eq!(check["facts"]["tls_verified"], true, "{check}");
         assert_eq!(text(&check["facts"], "server_version"), "ESMTP aiosmtpd");
     }

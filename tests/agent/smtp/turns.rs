@@ -40,16 +40,16 @@ fn other_servers_get_their_commands_one_by_one() {
 }
 
 #[test]
-fn tls_adds_its_handshake_and_starttls_two_turns_more() {
+fn tls_adds_its_handshake_and_starttls_two_turns_before_it() {
     let ca = Authority::new();
-    let exim = Exim::start(&exim::Setup::open().tls(&ca.valid()));
-    let more = |how: &str| {
-        format!(", use_tls: {how}, ca_file: {}, to_address: ops@mail.test, send: false", ca.file().display())
-    };
-    let login = format!(", username: {}, password: {}", exim::USER, exim::PASSWORD);
-    println!(
-        "{} {}",
-        turns(exim.tls_address(), &(more("true") + &login)),
-        turns(exim.address(), &(more("starttls") + &login))
-    );
+    // OpenSSL, which sends each of its flights in one piece; GnuTLS does not.
+    let server = Mail::start(&Setup::open().tls(&ca.valid()).offering("PIPELINING"));
+    let tls = format!(", ca_file: {}, to_address: ops@mail.test, send: false", ca.file().display());
+    let more = |how: &str| format!("{tls}, use_tls: {how}{}", login(PASSWORD));
+    // ClientHello; Finished; EHLO; AUTH; MAIL, RCPT, RSET and QUIT.
+    assert_eq!(turns(server.tls_address(), &more("true")), 5);
+    // EHLO; STARTTLS; ClientHello; Finished and EHLO; AUTH; MAIL, RCPT, RSET and QUIT. The server's
+    // tickets may cross with the second EHLO, which is a turn that nobody waits for.
+    let starttls = turns(server.address(), &more("starttls"));
+    assert!((6..=7).contains(&starttls), "{starttls} turns");
 }

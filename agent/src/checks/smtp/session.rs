@@ -163,8 +163,7 @@ impl Session {
     pub(super) async fn deliver(&mut self, from: &Address, to: &Address, text: &str) -> Result<String, Fault> {
         let [mail, rcpt] = self.envelope(from, to)?;
         self.fly(&[mail, rcpt, (Step::Data, Data.to_string())], None).await?;
-        let taken = self.fly(&[(Step::Content, text.to_owned())], Some(Quit)).await?;
-        Ok(taken.told())
+        self.fly(&[(Step::Content, text.to_owned())], Some(Quit)).await
     }
 
     /// Says goodbye, and hears it returned.
@@ -208,8 +207,8 @@ impl Session {
     }
 
     /// Sends commands, in one flight where the server offers PIPELINING (RFC 2920), with the goodbye
-    /// behind them where nothing else follows.
-    async fn fly(&mut self, commands: &[(Step, String)], goodbye: Option<Quit>) -> Result<Reply, Fault> {
+    /// behind them where nothing else follows. Returns the last reply.
+    async fn fly(&mut self, commands: &[(Step, String)], goodbye: Option<Quit>) -> Result<String, Fault> {
         let pipelines = self.can("PIPELINING");
         if pipelines {
             let mut all: String = commands.iter().map(|(_, command)| command.as_str()).collect();
@@ -217,14 +216,14 @@ impl Session {
             self.said_goodbye = goodbye.is_some();
             self.send(&all, commands.len() + usize::from(self.said_goodbye)).await?;
         }
-        let mut last = Err(Fault::new(Cause::Malformed, "nothing was asked"));
+        let mut said = String::new();
         for (step, command) in commands {
             if !pipelines {
                 self.send(command, 1).await?;
             }
-            last = Ok(self.reply(*step).await?);
+            said = self.reply(*step).await?.told();
         }
-        last
+        Ok(said)
     }
 
     /// Whether the server offers an extension.
