@@ -53,7 +53,7 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Option<Smtp> {
     let sound = has_recipient(fields, send) & is_one_line(fields, &subject);
     Some(Smtp {
         endpoint: Endpoint::tcp(host?, port?),
-        login: login?,
+        login: login.ok()?,
         from: from?.0,
         to: to.map(|to| to.0),
         letter: send.then_some(Letter { subject, message }).filter(|_| sound),
@@ -64,15 +64,22 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Option<Smtp> {
     .filter(|_| sound)
 }
 
-/// The login, if there is one; nothing after a problem was noted.
-fn login(fields: &mut Fields<'_>, user: Option<Word>, password: Option<Secret<String>>) -> Option<Option<Login>> {
+/// A problem was noted with the file.
+struct Noted;
+
+/// The login, if there is one.
+fn login(
+    fields: &mut Fields<'_>,
+    user: Option<Word>,
+    password: Option<Secret<String>>,
+) -> Result<Option<Login>, Noted> {
     match (user, password) {
         (Some(Word(user)), Some(password)) => {
             // AUTH PLAIN sends both as one text in base64 (RFC 4616).
             fields.keep_secret(&format!("\0{user}\0{}", password.expose()));
-            Some(Some(Login { user, password }))
+            Ok(Some(Login { user, password }))
         }
-        (None, None) => Some(None),
+        (None, None) => Ok(None),
         (user, _) => {
             let (given, missing) = if user.is_some() { ("username", "password") } else { ("password", "username") };
             // One that is there and wrong was noted already.
@@ -81,7 +88,7 @@ fn login(fields: &mut Fields<'_>, user: Option<Word>, password: Option<Secret<St
                 let diagnostic = Diagnostic::error("missing-key", fields.span_of(given), message);
                 fields.note(diagnostic.help(format!("add `{missing}:`")));
             }
-            None
+            Err(Noted)
         }
     }
 }

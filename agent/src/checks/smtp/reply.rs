@@ -24,7 +24,7 @@ impl Reply {
             let line = line.trim_end_matches(['\r', '\n']);
             // "250" alone is a reply too, and the parser wants the blank that servers must send.
             let (code, rest) = line.split_at(line.len().min(3));
-            text += &format!("{code}{}\r\n", if rest.is_empty() { " " } else { rest });
+            text.extend([code, if rest.is_empty() { " " } else { rest }, "\r\n"]);
             if !rest.starts_with('-') {
                 return text.parse().map(Self).map_err(|error| malformed().caused_by(&error));
             }
