@@ -73,7 +73,13 @@ impl Forwarder {
         self.peer.connections()
     }
 
-    /// How many of these the server did not accept; their clients got a reset.
+    /// How many connections are open; none once all that was said on them is counted.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.peer.open()
+    }
+
+    /// How many connections the server did not accept; their clients got a reset.
     #[must_use]
     pub fn failed(&self) -> usize {
         self.traffic.failed.load(Ordering::SeqCst)
