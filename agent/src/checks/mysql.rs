@@ -179,18 +179,15 @@ impl Mysql {
 
     /// What tells apart the faults for which servers have one number.
     fn circumstances(&self, greeting: &Greeting, transport: Transport) -> Circumstances {
+        // An empty password is none: that is how the protocol says it.
+        let has_password = self.password.as_ref().is_some_and(|password| !password.expose().is_empty());
         Circumstances {
             user: self.username.clone(),
-            has_password: self.has_password(),
+            has_password,
             has_certificate: self.tls.client.is_some(),
             offers_tls: greeting.offers_tls(),
             transport,
         }
-    }
-
-    /// An empty password is none: that is how the protocol says it.
-    fn has_password(&self) -> bool {
-        self.password.as_ref().is_some_and(|password| !password.expose().is_empty())
     }
 }
 

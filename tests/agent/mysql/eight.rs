@@ -1,5 +1,6 @@
 //! What only `MySQL` 8 says, by a double of its protocol; and answers that nobody should give.
 
+use super::network::BACK;
 use super::{ca_file, check_as, mysql, outcome, told};
 use harness::certs::Authority;
 use harness::forwarder::Forwarder;
@@ -108,13 +109,23 @@ fn the_password_of_sha256_password_waits_for_tls() {
     assert_eq!(server.passwords(), []);
 }
 
+#[test]
+fn a_login_without_a_password_has_nothing_to_hide() {
+    let script = Script::cached().switching_to("sha256_password");
+    let server = Mysql8::start(script);
+    let (verdict, check) = super::check(server.address(), USER, "");
+    assert_eq!(verdict, "auth.required", "{check}");
+    assert_eq!(server.passwords(), [(false, vec![0])]);
+}
+
 /// How often the client speaks, without its goodbye.
 fn turns(script: Script, more: &str) -> usize {
     let server = Mysql8::start(script);
-    let way = Forwarder::start_with_delay(server.address(), Duration::ZERO, Duration::from_millis(40));
+    let way = Forwarder::start_with_delay(server.address(), Duration::ZERO, BACK);
     let (verdict, check) = check_as(way.address(), USER, more);
     assert_eq!(verdict, "pass", "{check}");
-    wait::until("the goodbye", || server.commands().last().is_some_and(|last| last == "quit"));
+    wait::until("the goodbye", || way.open() == 0);
+    assert_eq!(server.commands().last().map(String::as_str), Some("quit"));
     way.turns() - 1
 }
 

@@ -1,7 +1,7 @@
 //! One connection of a peer, and what its peer counts.
 
 use std::collections::HashMap;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -188,6 +188,12 @@ impl Write for &Wire {
         Ok(length)
     }
 
+    fn write_vectored(&mut self, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
+        let length = (&*self.stream).write_vectored(bytes)?;
+        self.state.sent.fetch_add(length as u64, Ordering::SeqCst);
+        Ok(length)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -202,6 +208,11 @@ impl Read for Wire {
 impl Write for Wire {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         (&*self).write(bytes)
+    }
+
+    /// The flights of a TLS handshake come in pieces, and are to go out in one.
+    fn write_vectored(&mut self, bytes: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&*self).write_vectored(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

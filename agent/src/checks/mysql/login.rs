@@ -72,13 +72,7 @@ impl Mysql {
         greeting: &Greeting,
         circumstances: &Circumstances,
     ) -> Result<String, Fault> {
-        // What shows the password is sent to nobody who did not ask for it.
-        let guess =
-            Plugin::named(&greeting.plugin).and_then(|plugin| Some((plugin, self.proof(plugin, &greeting.salt)?)));
-        let (mut plugin, proof) = match guess {
-            Some(guess) => guess,
-            None => (Plugin::Native, self.proof(Plugin::Native, &greeting.salt).unwrap_or_default()),
-        };
+        let (mut plugin, proof) = self.first_proof(greeting);
         channel.write(&self.response(plugin, &proof, circumstances.transport)).await?;
         for _ in 0..MOST_ANSWERS {
             let (_, answer) = channel.read().await?;
@@ -98,6 +92,16 @@ impl Mysql {
             }
         }
         Err(malformed("the login has no end"))
+    }
+
+    /// By the plugin that the server expects, where that one does not show the password: it is
+    /// shown to nobody who did not ask for it.
+    fn first_proof(&self, greeting: &Greeting) -> (Plugin, Vec<u8>) {
+        let plugin = match Plugin::named(&greeting.plugin) {
+            Some(Plugin::CachingSha2) => Plugin::CachingSha2,
+            _ => Plugin::Native,
+        };
+        (plugin, plugin.proof(self.exposed_password(), &greeting.salt).unwrap_or_default())
     }
 
     /// `HandshakeResponse41`.
@@ -121,24 +125,23 @@ impl Mysql {
         let name = String::from_utf8_lossy(take_text(&mut rest)).into_owned();
         let plugin = Plugin::named(&name).ok_or_else(|| unsupported(&name))?;
         let salt = &rest[..rest.len().min(SALT)];
-        let reply = match self.proof(plugin, salt) {
+        let reply = match plugin.proof(self.exposed_password(), salt) {
             Some(proof) => proof,
             None => self.clear(plugin, circumstances)?,
         };
         Ok((plugin, reply))
     }
 
-    fn proof(&self, plugin: Plugin, salt: &[u8]) -> Option<Vec<u8>> {
-        plugin.proof(self.password.as_ref().map_or("", |password| password.expose()), salt)
-    }
-
     /// The password itself, where nobody else can read it.
     fn clear(&self, plugin: Plugin, circumstances: &Circumstances) -> Result<Vec<u8>, Fault> {
-        if !circumstances.transport.lets_pass(plugin) {
+        if circumstances.has_password && !circumstances.transport.lets_pass(plugin) {
             return Err(exposed(plugin, circumstances));
         }
-        let password = self.password.as_ref().map_or("", |password| password.expose());
-        Ok([password.as_bytes(), &[0]].concat())
+        Ok([self.exposed_password().as_bytes(), &[0]].concat())
+    }
+
+    fn exposed_password(&self) -> &str {
+        self.password.as_ref().map_or("", |password| password.expose())
     }
 }
 
