@@ -42,7 +42,7 @@ pub(super) fn again_does_nothing(world: &mut World, hook: &Hook) {
 
 fn changed(before: &Tree, after: &Tree) -> Vec<PathBuf> {
     let paths: BTreeSet<_> = before.paths().chain(after.paths()).collect();
-    paths.into_iter().filter(|path| before.get(path) != after.get(path)).cloned().collect()
+    paths.into_iter().filter(|path| before.get(path) != after.get(path)).map(Path::to_owned).collect()
 }
 
 /// Nothing of a unit is on the machine.
@@ -50,7 +50,7 @@ pub(super) fn unit_is_gone(world: &World, unit: &str) {
     let unit = unit.replace('/', "-");
     let paths = world.memory.tree.paths().filter(|path| !path.starts_with("/var/lib/juju"));
     let left: Vec<_> = paths.filter(|path| path.to_string_lossy().contains(&unit)).collect();
-    assert_eq!(left, Vec::<&PathBuf>::new(), "of {unit}");
+    assert_eq!(left, Vec::<&Path>::new(), "of {unit}");
 }
 
 /// Nothing of ours is on the machine.
@@ -68,7 +68,7 @@ pub(super) fn nothing_is_left(world: &World, before: &Tree) {
 
 fn no_draft_is_left(world: &World) {
     let drafts: Vec<_> = world.memory.tree.paths().filter(|path| path.to_string_lossy().contains("draft")).collect();
-    assert_eq!(drafts, Vec::<&PathBuf>::new());
+    assert_eq!(drafts, Vec::<&Path>::new());
 }
 
 fn nrpe_knows_its_files(world: &World) {

@@ -362,7 +362,7 @@ fn a_unit_that_is_removed_by_force_cleans_up_with_its_last_relation() {
     world.part(UNIT, "nrpe-external-master:2");
     let ours = world.memory.tree.paths().filter(|path| !path.starts_with("/var/lib/juju"));
     let ours: Vec<_> = ours.filter(|path| path.to_string_lossy().contains("conn-check")).collect();
-    assert_eq!(ours, Vec::<&std::path::PathBuf>::new());
+    assert_eq!(ours, Vec::<&std::path::Path>::new());
 }
 
 #[test]

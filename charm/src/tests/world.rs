@@ -146,8 +146,8 @@ impl World {
 
     /// What is on the machine and was not there before: the tree is that of a machine without us.
     pub(super) fn left(&self, before: &Tree) -> Vec<PathBuf> {
-        let known = |path: &&PathBuf| before.get(path).is_some() || path.starts_with("/var/lib/juju");
-        self.memory.tree.paths().filter(|path| !known(path)).cloned().collect()
+        let known = |path: &Path| before.get(path).is_some() || path.starts_with("/var/lib/juju");
+        self.memory.tree.paths().filter(|path| !known(path)).map(Path::to_owned).collect()
     }
 }
 
