@@ -4,6 +4,7 @@ use crate::agent::embedded_in;
 use crate::checks_file::{ChecksFile, is_text};
 use crate::observed::Observed;
 use crate::places::{BIN, CURRENT, ETC, LIB, Places, UNITS, VAR, VERSIONS};
+use crate::resource::Resource;
 use crate::status::{Kind, Status};
 use crate::tree::Thing;
 use crate::users::Owner;
@@ -71,7 +72,8 @@ impl Desired {
                 self.things.push(Thing::File(path.clone(), text.clone(), Owner::Unit, 0o660));
             }
         }
-        let wanted = |path: &Path| self.files.iter().any(|file| file.text.is_some() && file.path.as_deref() == Ok(path));
+        let wanted =
+            |path: &Path| self.files.iter().any(|file| file.text.is_some() && file.path.as_deref() == Ok(path));
         let texts = observed.texts.iter().filter(|name| is_text(name)).map(|name| places.etc().join(name));
         self.gone.extend(texts.filter(|path| !wanted(path)));
     }
@@ -83,7 +85,7 @@ impl Desired {
         let resource = agent.resources.get(&observed.environment.unit);
         let current = agent.units.get(&observed.environment.unit).cloned().flatten();
         let current = current.filter(|version| available.contains(version));
-        let attached = resource.and_then(|resource| resource.version()).filter(|version| available.contains(version));
+        let attached = resource.and_then(Resource::version).filter(|version| available.contains(version));
         let newest = agent.embedded.keys().chain(&attached).max().cloned();
         let usual = || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
         if resource.is_some_and(|resource| resource.version().is_none()) {

@@ -138,7 +138,7 @@ fn ask(host: &mut dyn Host, program: &Path) -> Result<Option<Version>, Broken> {
 /// A resource that is no copy of the charm's own version of the same name has a name of its own.
 fn name(host: &dyn Host, environment: &Environment, program: &Path, said: Version) -> Result<Version, Broken> {
     let embedded = embedded_in(&environment.charm).join(said.as_str()).join(PROGRAM);
-    let other = look(host, &embedded)?.is_some()
-        && !host.same(program, &embedded).map_err(Broken::at("read", &embedded))?;
+    let other =
+        look(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Broken::at("read", &embedded))?;
     Ok(if other { Version::parse(&format!("{said}+resource")).unwrap_or(said) } else { said })
 }

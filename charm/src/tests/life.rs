@@ -31,7 +31,7 @@ struct Alive {
     unmet: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
+/// The generator `SplitMix64` (Steele, Lea, Flood 2014): small, and the same everywhere.
 struct Random(u64);
 
 impl Random {
@@ -53,8 +53,16 @@ impl Random {
 }
 
 const VERSIONS: [&str; 5] = ["1.9.0", "2.0.0", "2.0.1", "2.1.0-rc1", "2.1.0"];
-const PATHS: [&str; 8] =
-    ["/srv/a.yaml", "/srv/a.yaml", "/srv/b.yaml", "/srv/it's $x!.yaml", "/srv/missing", "/srv/directory", "/srv/pipe", "a.yaml"];
+const PATHS: [&str; 8] = [
+    "/srv/a.yaml",
+    "/srv/a.yaml",
+    "/srv/b.yaml",
+    "/srv/it's $x!.yaml",
+    "/srv/missing",
+    "/srv/directory",
+    "/srv/pipe",
+    "a.yaml",
+];
 const SECRET: &str = "hunter2";
 
 impl Life {
@@ -100,7 +108,8 @@ impl Life {
     fn deploy(&mut self, name: &str) {
         let mut unmet = BTreeMap::new();
         let principal = if self.random.one_in(4) { "general-info" } else { "conn-check" };
-        for relation in [Some(principal), self.random.one_in(2).then_some("nrpe-external-master")].into_iter().flatten() {
+        for relation in [Some(principal), self.random.one_in(2).then_some("nrpe-external-master")].into_iter().flatten()
+        {
             unmet.insert(self.id(relation), self.words(relation));
         }
         self.units.push(Alive { name: name.to_owned(), unmet });
@@ -212,7 +221,8 @@ impl Life {
             "conn-check" => {
                 for key in ["config_path", "config_path", "config", "config-path"] {
                     if self.random.one_in(2) {
-                        let path = if self.random.one_in(4) { String::new() } else { (*self.random.pick(&PATHS)).to_owned() };
+                        let path =
+                            if self.random.one_in(4) { String::new() } else { (*self.random.pick(&PATHS)).to_owned() };
                         words.insert(key.to_owned(), if key == "config" { self.checks() } else { path });
                     }
                 }
@@ -237,7 +247,8 @@ impl Life {
     }
 
     fn relate(&mut self, unit: usize) {
-        let relation = *self.random.pick(&["conn-check", "nrpe-external-master", "nrpe-external-master", "general-info"]);
+        let relation =
+            *self.random.pick(&["conn-check", "nrpe-external-master", "nrpe-external-master", "general-info"]);
         let (id, words) = (self.id(relation), self.words(relation));
         self.units[unit].unmet.insert(id.clone(), words);
         self.create(unit, &id);
@@ -352,7 +363,11 @@ impl Life {
         self.world.run(hook);
         let status = self.world.status(&hook.unit);
         self.trace.push(format!("    {} {}", status.0, status.1));
-        oracle::all_is_well(&mut self.world, hook, &self.units.iter().map(|unit| unit.name.as_str()).collect::<Vec<_>>());
+        oracle::all_is_well(
+            &mut self.world,
+            hook,
+            &self.units.iter().map(|unit| unit.name.as_str()).collect::<Vec<_>>(),
+        );
         oracle::again_does_nothing(&mut self.world, hook);
         let said = self.world.memory.juju.context.logged.join("\n") + &self.trace[self.trace.len() - 1];
         assert!(!said.contains(SECRET), "a secret is told: {said}");

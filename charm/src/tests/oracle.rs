@@ -153,7 +153,9 @@ fn wanted(world: &mut World, unit: &str, relations: &BTreeMap<String, Relation>)
     let directory = format!("/etc/conn-check/{}", unit.replace('/', "-"));
     let mut numbered: Vec<(u32, &Bag)> = relations
         .iter()
-        .filter_map(|(id, relation)| Some((id.strip_prefix("conn-check:")?.parse().ok()?, relation.remote.values().next()?)))
+        .filter_map(|(id, relation)| {
+            Some((id.strip_prefix("conn-check:")?.parse().ok()?, relation.remote.values().next()?))
+        })
         .collect();
     numbered.sort_by_key(|(number, _)| *number);
     for (number, bag) in numbered {
@@ -175,7 +177,8 @@ fn wanted(world: &mut World, unit: &str, relations: &BTreeMap<String, Relation>)
 /// As bad as the worst that is true, and it names that.
 fn status_is_true(world: &mut World, unit: &str, checks: &Checks) {
     let (kind, text) = world.status(unit);
-    let says = |words: &str| assert!(text.contains(words), "{checks:?}: the status does not say {words:?}: {kind}: {text}");
+    let says =
+        |words: &str| assert!(text.contains(words), "{checks:?}: the status does not say {words:?}: {kind}: {text}");
     let mut worst = match checks {
         Checks::None | Checks::Missing | Checks::Unreadable => 1,
         Checks::Unusable | Checks::NoFile | Checks::Invalid => 2,
@@ -190,8 +193,8 @@ fn status_is_true(world: &mut World, unit: &str, checks: &Checks) {
         Checks::Invalid => says("this is no list"),
         Checks::Valid { all, .. } => says(&format!("{all} check")),
     }
-    let registrable = world.memory.users.contains_key("nagios")
-        && world.unit(unit).relations.keys().any(|id| id.starts_with("nrpe"));
+    let registrable =
+        world.memory.users.contains_key("nagios") && world.unit(unit).relations.keys().any(|id| id.starts_with("nrpe"));
     if registrable && matches!(checks, Checks::Valid { nagios: Some(0), .. }) && !kind.is_empty() {
         // A relation that is being broken does not count; the rule on NRPE's files covers that.
         assert!(text.contains("none for Nagios") || !text.contains("for Nagios"));
@@ -245,11 +248,14 @@ fn nrpe_is_told(world: &mut World, unit: &str, relations: &BTreeMap<String, Rela
     let command = world.memory.text(&format!("/etc/nagios/nrpe.d/check_conn-check-{dashed}.cfg"));
     let exported = world.memory.tree.children(Path::new("/var/lib/nagios/export"));
     let exported = exported.iter().filter(|name| name.ends_with(&format!("_check_conn-check-{dashed}.cfg"))).count();
-    let bags: Vec<_> = relations.iter().filter(|(id, _)| id.starts_with("nrpe")).map(|(_, relation)| &relation.own).collect();
+    let bags: Vec<_> =
+        relations.iter().filter(|(id, _)| id.starts_with("nrpe")).map(|(_, relation)| &relation.own).collect();
     let monitored = world.memory.users.contains_key("nagios") && !bags.is_empty();
     match checks {
         _ if !monitored => assert_eq!(command, None, "there is no nrpe to tell"),
-        Checks::None | Checks::Unusable | Checks::Valid { nagios: Some(0), .. } => assert_eq!(command, None, "{checks:?}"),
+        Checks::None | Checks::Unusable | Checks::Valid { nagios: Some(0), .. } => {
+            assert_eq!(command, None, "{checks:?}");
+        }
         Checks::Valid { path, nagios: Some(_), .. } => {
             let command = command.as_deref().expect("Nagios has checks to run");
             let name = path.rsplit('/').next().unwrap_or_default().replace('\'', r"'\''").replace('$', "$$");

@@ -51,7 +51,12 @@ impl Tree {
     }
 
     pub(crate) fn make_directories(&mut self, path: &Path) {
-        for directory in path.ancestors().take_while(|directory| self.get(directory).is_none()).map(Path::to_owned).collect::<Vec<_>>() {
+        for directory in path
+            .ancestors()
+            .take_while(|directory| self.get(directory).is_none())
+            .map(Path::to_owned)
+            .collect::<Vec<_>>()
+        {
             self.nodes.insert(directory.into(), Node { content: Content::Directory, access: DIRECTORY, modified: 0 });
         }
     }
@@ -147,9 +152,10 @@ impl Tree {
     pub(crate) fn allows(&self, user: Option<&User>, path: &Path, bit: u32) -> bool {
         let Some(user) = user.filter(|user| user.uid != 0) else { return true };
         let Ok(Some(place)) = self.resolve(path) else { return false };
-        let enters = place.ancestors().skip(1).all(|directory| {
-            self.get(directory).is_none_or(|node| permits(user, node.access, 1))
-        });
+        let enters = place
+            .ancestors()
+            .skip(1)
+            .all(|directory| self.get(directory).is_none_or(|node| permits(user, node.access, 1)));
         enters && self.get(&place).is_some_and(|node| permits(user, node.access, bit))
     }
 }

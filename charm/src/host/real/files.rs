@@ -2,7 +2,7 @@
 
 use crate::host::{Access, Kind, Links, Seen, draft_of};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
 
@@ -54,21 +54,20 @@ pub(super) fn same(one: &Path, other: &Path) -> io::Result<bool> {
     if one.metadata()?.len() != other.metadata()?.len() {
         return Ok(false);
     }
-    let (mut one, mut other) = (BufReader::with_capacity(BLOCK, one), BufReader::with_capacity(BLOCK, other));
-    loop {
-        let (mut left, mut right) = (Vec::new(), Vec::new());
-        one.by_ref().take(BLOCK as u64).read_to_end(&mut left)?;
-        other.by_ref().take(BLOCK as u64).read_to_end(&mut right)?;
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    while block(&one, &mut left)? && block(&other, &mut right)? {
         if left != right {
             return Ok(false);
         }
-        if left.is_empty() {
-            return Ok(true);
-        }
     }
+    Ok(true)
 }
 
-const BLOCK: usize = 256 * 1024;
+/// The next part of a file; whether there is more of it.
+fn block(file: &File, part: &mut Vec<u8>) -> io::Result<bool> {
+    part.clear();
+    Ok(file.take(256 * 1024).read_to_end(part)? > 0)
+}
 
 pub(super) fn write(path: &Path, content: &[u8], access: Access) -> io::Result<()> {
     replace(path, access, |draft| draft.write_all(content))
@@ -79,12 +78,12 @@ pub(super) fn copy(from: &Path, to: &Path, access: Access) -> io::Result<()> {
     replace(to, access, |draft| io::copy(&mut from, draft).map(drop))
 }
 
-fn replace(path: &Path, access: Access, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+fn replace(path: &Path, access: Access, put: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let draft = draft_of(path);
     prepare(path, &draft)?;
     // Closed to others until it has its owner. `create_new` follows no link that somebody left.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    fill(&mut file)?;
+    put(&mut file)?;
     fchown(&file, Some(access.uid), Some(access.gid))?;
     file.set_permissions(fs::Permissions::from_mode(access.mode))?;
     file.sync_all()?;
