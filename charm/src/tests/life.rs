@@ -205,13 +205,21 @@ impl Life {
 
     /// The other end says something else.
     fn say(&mut self, unit: usize) {
-        let Some(id) = self.met(unit) else { return };
+        let name = self.units[unit].name.clone();
+        if let Some(id) = self.change_words(unit) {
+            self.hook(&Hook::relation(&name, &id, "changed"));
+        }
+    }
+
+    /// The relation over which something else is said.
+    fn change_words(&mut self, unit: usize) -> Option<String> {
+        let id = self.met(unit)?;
         let name = self.units[unit].name.clone();
         for (key, value) in self.words(id.split(':').next().unwrap_or_default()) {
             self.trace.push(format!("{name}: {id} says {key}={value:?}"));
             self.world.say(&name, &id, &key, &value);
         }
-        self.hook(&Hook::relation(&name, &id, "changed"));
+        Some(id)
     }
 
     /// What the other end of a relation may say.
@@ -317,6 +325,17 @@ impl Life {
         self.hook(&Hook::new(&name, "upgrade-charm"));
     }
 
+    /// While a unit is in error the world goes on, and a hook that runs again sees it.
+    fn meanwhile(&mut self, name: &str) {
+        let unit = self.units.iter().position(|unit| unit.name == name).expect("the unit is there");
+        match self.random.below(6) {
+            0 => self.outside(),
+            1 => self.option(unit),
+            2 => drop(self.change_words(unit)),
+            _ => {}
+        }
+    }
+
     /// Something of which no hook is told.
     fn outside(&mut self) {
         let path = *self.random.pick(&["/srv/a.yaml", "/srv/b.yaml", "/srv/it's $x!.yaml"]);
@@ -354,9 +373,7 @@ impl Life {
             }
             self.trace.push(format!("{}: {} fails: {fault:?}", hook.unit, hook.name));
             self.faults += 1;
-            if self.random.one_in(4) {
-                self.outside();
-            }
+            self.meanwhile(&hook.unit);
         }
         self.trace.push(format!("{}: {}", hook.unit, hook.name));
         self.hooks += 1;
