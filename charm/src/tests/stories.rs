@@ -260,9 +260,11 @@ fn a_revision_pins_the_version_and_one_that_is_not_there_is_said() {
 #[test]
 fn a_charm_with_the_same_version_and_other_bytes_renews_the_program() {
     let mut world = deployed();
-    world.charm(UNIT, "2.0.0", "AGENT 2.0.0 again");
-    world.hook(UNIT, "upgrade-charm");
-    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0 again"));
+    for build in ["AGENT 2.0.0 one", "AGENT 2.0.0 two"] {
+        world.charm(UNIT, "2.0.0", build);
+        world.hook(UNIT, "upgrade-charm");
+        assert_eq!(world.agent(UNIT).as_deref(), Some(build));
+    }
 }
 
 #[test]
@@ -270,6 +272,10 @@ fn a_resource_is_a_further_version_and_a_newer_one_is_used() {
     let mut world = deployed();
     world.attach("AGENT 2.2.0");
     assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.2.0"));
+    let attached = world.unit(UNIT).resource.take();
+    world.hook(UNIT, "config-changed");
+    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.2.0"), "Juju cannot tell at this moment");
+    world.unit(UNIT).resource = attached;
     world.attach("AGENT 1.9.0");
     assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0"));
     world.set(UNIT, "revision", "1.9.0");
