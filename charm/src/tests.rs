@@ -1,0 +1,10 @@
+//! The charm played in memory: single rules, and thousands of lives.
+
+mod actions;
+mod desired;
+mod interrupted;
+mod life;
+mod lives;
+mod oracle;
+mod stories;
+mod world;
