@@ -9,6 +9,7 @@
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
+//! | [`juju`] | Juju for one machine: its hook tools, the order of its hooks, actions |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
 //! | [`packages`] | which Debian packages all of this needs |
@@ -28,6 +29,7 @@ pub mod certs;
 pub mod dns;
 pub mod forwarder;
 mod hex;
+pub mod juju;
 mod md5;
 pub mod netns;
 pub mod nginx;

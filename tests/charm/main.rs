@@ -1,0 +1,1 @@
+//! The charm as Juju would run it. One module per subject.
