@@ -5,6 +5,7 @@ mod client;
 mod dns;
 mod fixture;
 mod forwarder;
+mod juju;
 mod netns;
 mod nginx;
 mod packages;

@@ -24,6 +24,7 @@ pub struct Charm {
     metadata: Value,
     config: Value,
     actions: Value,
+    names: BTreeSet<String>,
 }
 
 impl Charm {
@@ -42,6 +43,7 @@ impl Charm {
             metadata: yaml("metadata.yaml"),
             config: yaml("config.yaml"),
             actions: yaml("actions.yaml"),
+            names: open(archive).file_names().flatten().map(|name| name.trim_end_matches('/').to_owned()).collect(),
         };
         assert!(charm.metadata.is_object(), "archive file \"metadata.yaml\" not found");
         charm
@@ -72,13 +74,9 @@ impl Charm {
     }
 
     /// The names in the archive.
-    ///
-    /// # Panics
-    /// When it is no zip file.
     #[must_use]
-    pub fn names(&self) -> BTreeSet<String> {
-        let archive = open(&self.archive);
-        archive.file_names().flatten().map(|name| name.trim_end_matches('/').to_owned()).collect()
+    pub const fn names(&self) -> &BTreeSet<String> {
+        &self.names
     }
 
     /// Puts the files into a directory, and takes those away that only the former charm had.
@@ -89,8 +87,7 @@ impl Charm {
             let entry = archive.by_index(index).or_panic("read the archive");
             expand(entry, folder);
         }
-        let names = self.names();
-        let gone = former.into_iter().flat_map(Self::names).filter(|name| !names.contains(name));
+        let gone = former.into_iter().flat_map(Self::names).filter(|name| !self.names.contains(*name));
         // A directory goes only when it is empty, and after what was in it: the names are sorted.
         gone.collect::<Vec<_>>().iter().rev().map(|name| folder.join(name)).for_each(|path| {
             let _not_empty = if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) };

@@ -228,23 +228,26 @@ impl Model {
         let relations = &mut self.unit_mut(unit).progress.relations;
         let joined = relations.entry(id).or_default();
         match (moment, remote) {
-            (Moment::Joined, Some(remote)) => drop(joined.members.insert(remote.clone(), None)),
+            (Moment::Joined, Some(remote)) => {
+                joined.members.insert(remote.clone(), None);
+            }
             // A member that left between joined and changed has no data any more.
             (Moment::Changed, Some(remote)) => {
-                drop(joined.members.insert(remote.clone(), Some(seen.unwrap_or(u64::MAX))));
+                joined.members.insert(remote.clone(), Some(seen.unwrap_or(u64::MAX)));
             }
             (Moment::Changed, None) => joined.application_version = application_version.unwrap_or_default(),
-            (Moment::Departed, Some(remote)) => drop(joined.members.remove(remote)),
+            (Moment::Departed, Some(remote)) => {
+                joined.members.remove(remote);
+            }
             (Moment::Broken, _) => {
                 relations.remove(&id);
                 self.leave(unit, id);
             }
             _ => {}
         }
-        if moment == Moment::Created {
+        if let (Moment::Created, Some(relation)) = (moment, self.relations.get_mut(&id)) {
             // The unit enters the scope: the other side can see it from now on.
-            let relation = self.relations.get_mut(&id);
-            relation.into_iter().for_each(|relation| drop(relation.units.entry(unit.to_owned()).or_default()));
+            relation.units.entry(unit.to_owned()).or_default();
         }
     }
 

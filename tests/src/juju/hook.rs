@@ -1,7 +1,6 @@
 //! One hook that was run.
 
 use super::event::Event;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 /// How it ended.
@@ -75,13 +74,10 @@ impl HookRun {
     /// Everything, for the message of a test that failed.
     #[must_use]
     pub fn story(&self) -> String {
-        let mut story = format!("{} {}: {:?}\n{}{}", self.unit, self.hook, self.end, self.out, self.err);
-        // Writing to a String cannot fail.
-        self.log.iter().for_each(|line| drop(writeln!(story, "  log {}: {}", line.level, line.text)));
-        let arguments = |call: &Call| call.arguments.join(" ");
-        self.calls
-            .iter()
-            .for_each(|call| drop(writeln!(story, "  call {} {} -> {}", call.tool, arguments(call), call.code)));
-        story
+        let log = self.log.iter().map(|line| format!("  log {}: {}\n", line.level, line.text));
+        let call = |call: &Call| format!("  call {} {} -> {}\n", call.tool, call.arguments.join(" "), call.code);
+        let calls = self.calls.iter().map(call);
+        let head = format!("{} {}: {:?}\n{}{}", self.unit, self.hook, self.end, self.out, self.err);
+        [head].into_iter().chain(log).chain(calls).collect()
     }
 }

@@ -56,10 +56,11 @@ fn put(map: &mut Map<String, Value>, parts: &[&str], value: String) -> Result<()
     let conflict = || Refusal::failed(format!("the keys conflict at {parts:?}"));
     match parts {
         [] => Err(conflict()),
-        [last] => match map.insert((*last).to_owned(), Value::String(value)) {
-            Some(Value::Object(_)) => Err(conflict()),
-            _ => Ok(()),
-        },
+        [last] if map.get(*last).is_some_and(Value::is_object) => Err(conflict()),
+        [last] => {
+            map.insert((*last).to_owned(), Value::String(value));
+            Ok(())
+        }
         [first, rest @ ..] => {
             let inner = map.entry((*first).to_owned()).or_insert_with(|| Value::Object(Map::new()));
             put(inner.as_object_mut().ok_or_else(conflict)?, rest, value)
