@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that is done with this repository, each by one command.
 #![expect(clippy::print_stderr, reason = "a program for people")]
 
+mod pack;
 mod packages;
 mod scaffold;
 mod step;
@@ -17,6 +18,7 @@ cargo xtask TASK
   fmt             format the code, the files of the checks included
   bench           measure conn-check beside a floor, in one run
   docs            write the man page, the completions, the option tables and the schema into docs/
+  pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too
   new-check NAME  write the file of a new check and add it to the list";
 
 /// What the programs of the tests, and the agent for them, are built with.
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         "fmt" => format(&[]),
         "bench" => bench(&rest),
         "docs" => docs(&rest),
+        "pack" => pack::pack(&rest),
         "new-check" => scaffold::new_check(rest.first().map_or("", String::as_str)),
         _ => Err(USAGE.to_owned()),
     };
