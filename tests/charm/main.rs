@@ -1,1 +1,4 @@
-//! The charm as Juju would run it. One module per subject.
+//! The packed charm, and its real programs against the double of Juju. One module per subject.
+
+mod package;
+mod proof;

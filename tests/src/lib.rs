@@ -12,6 +12,7 @@
 //! | [`juju`] | Juju for one machine: its hook tools, the order of its hooks, actions |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
+//! | [`packed`] | the packed charm, and the one after it |
 //! | [`packages`] | which Debian packages all of this needs |
 //! | [`wait`] | waiting for a condition with a deadline |
 //!
@@ -35,6 +36,7 @@ pub mod netns;
 pub mod nginx;
 mod or_panic;
 pub mod packages;
+pub mod packed;
 pub mod peers;
 pub mod ports;
 pub mod process;

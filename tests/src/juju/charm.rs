@@ -49,6 +49,12 @@ impl Charm {
         charm
     }
 
+    /// The file.
+    #[must_use]
+    pub fn archive(&self) -> &Path {
+        &self.archive
+    }
+
     /// `metadata.yaml`.
     #[must_use]
     pub const fn metadata(&self) -> &Value {
@@ -80,7 +86,10 @@ impl Charm {
     }
 
     /// Puts the files into a directory, and takes those away that only the former charm had.
-    pub(super) fn deploy(&self, folder: &Path, former: Option<&Self>) {
+    ///
+    /// # Panics
+    /// Where Juju would refuse.
+    pub fn deploy(&self, folder: &Path, former: Option<&Self>) {
         fs::create_dir_all(folder).or_panic(format_args!("make {}", folder.display()));
         let mut archive = open(&self.archive);
         for index in 0..archive.len() {
