@@ -1,0 +1,150 @@
+//! The agent on this machine: which versions there are, who uses which, which one the charm holds.
+
+use crate::broken::Broken;
+use crate::environment::Environment;
+use crate::host::{Host, Kind, Links, Seen};
+use crate::places::{BIN, CURRENT, Places, RESOURCES, UNITS, VERSIONS};
+use crate::resource::{self, Resource};
+use crate::version::Version;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// The programs of a version, and how large they are.
+pub type Programs = BTreeMap<String, u64>;
+
+/// What there is of the agent.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Agent {
+    /// In the charm.
+    pub embedded: BTreeMap<Version, Programs>,
+    /// On the machine, for all its units.
+    pub installed: BTreeMap<Version, Programs>,
+    /// Which version each unit uses; none where its link leads nowhere.
+    pub units: BTreeMap<String, Option<Version>>,
+    /// Which version people get.
+    pub current: Option<PathBuf>,
+    /// The programs for people: where they lead; none: not a link, so not ours.
+    pub programs: BTreeMap<String, Option<PathBuf>>,
+    /// What each unit's resource turned out to be.
+    pub resources: BTreeMap<String, Resource>,
+    /// Embedded and installed programs whose bytes differ.
+    pub stale: BTreeSet<(Version, String)>,
+}
+
+impl Agent {
+    /// Reads the machine and the charm.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(crate) fn read(host: &dyn Host, environment: &Environment) -> Result<Self, Broken> {
+        let embedded = versions(host, &embedded_in(&environment.charm))?;
+        let installed = versions(host, Path::new(VERSIONS))?;
+        let units = names(host, Path::new(UNITS))?.into_iter().map(|unit| {
+            let used = link(host, &Places(&unit).version())?;
+            let used = used.and_then(|target| Version::parse(&target.file_name()?.to_string_lossy()));
+            Ok((unit, used))
+        });
+        let units = units.collect::<Result<_, _>>()?;
+        let stale = stale(host, environment, &embedded, &installed)?;
+        Ok(Self {
+            units,
+            current: link(host, Path::new(CURRENT))?,
+            programs: programs_for_people(host)?,
+            resources: resources(host)?,
+            embedded,
+            installed,
+            stale,
+        })
+    }
+
+    /// All versions that can be had, the newest last.
+    #[must_use]
+    pub fn available(&self) -> BTreeSet<&Version> {
+        self.embedded.keys().chain(self.installed.keys()).collect()
+    }
+}
+
+/// Where the charm holds a version.
+pub(crate) fn embedded_in(charm: &Path) -> PathBuf {
+    charm.join("agent")
+}
+
+/// What a link says; none where there is no link.
+pub(crate) fn link(host: &dyn Host, path: &Path) -> Result<Option<PathBuf>, Broken> {
+    Ok(look(host, path)?.and_then(|seen| match seen.kind {
+        Kind::Link(target) => Some(target),
+        _ => None,
+    }))
+}
+
+pub(crate) fn look(host: &dyn Host, path: &Path) -> Result<Option<Seen>, Broken> {
+    host.look(path, Links::Kept).map_err(Broken::at("look at", path))
+}
+
+/// The names in a directory, without those of drafts.
+pub(crate) fn names(host: &dyn Host, directory: &Path) -> Result<Vec<String>, Broken> {
+    let names = host.list(directory).map_err(Broken::at("list", directory))?;
+    Ok(names.into_iter().filter(|name| !name.starts_with('.')).collect())
+}
+
+fn resources(host: &dyn Host) -> Result<BTreeMap<String, Resource>, Broken> {
+    let mut resources = BTreeMap::new();
+    for unit in names(host, Path::new(RESOURCES))? {
+        if let Some(resource) = resource::read(host, Places(&unit))? {
+            resources.insert(unit, resource);
+        }
+    }
+    Ok(resources)
+}
+
+fn versions(host: &dyn Host, directory: &Path) -> Result<BTreeMap<Version, Programs>, Broken> {
+    let mut versions = BTreeMap::new();
+    for version in names(host, directory)?.iter().filter_map(|name| Version::parse(name)) {
+        let programs = programs(host, &directory.join(version.as_str()))?;
+        versions.insert(version, programs);
+    }
+    Ok(versions)
+}
+
+fn programs(host: &dyn Host, directory: &Path) -> Result<Programs, Broken> {
+    let mut programs = Programs::new();
+    for name in names(host, directory)? {
+        if let Some(Seen { kind: Kind::File, size, .. }) = look(host, &directory.join(&name))? {
+            programs.insert(name, size);
+        }
+    }
+    Ok(programs)
+}
+
+/// Every byte is compared after an installation or upgrade; otherwise the sizes are.
+fn stale(
+    host: &dyn Host,
+    environment: &Environment,
+    embedded: &BTreeMap<Version, Programs>,
+    installed: &BTreeMap<Version, Programs>,
+) -> Result<BTreeSet<(Version, String)>, Broken> {
+    let thoroughly = matches!(environment.hook.as_str(), "install" | "upgrade-charm");
+    let mut stale = BTreeSet::new();
+    for (version, programs) in embedded {
+        let Some(present) = installed.get(version) else { continue };
+        for (name, size) in programs {
+            let ours = embedded_in(&environment.charm).join(version.as_str()).join(name);
+            let theirs = Path::new(VERSIONS).join(version.as_str()).join(name);
+            let equal = present.get(name) == Some(size)
+                && (!thoroughly || host.same(&ours, &theirs).map_err(Broken::at("read", &theirs))?);
+            if !equal {
+                stale.insert((version.clone(), name.clone()));
+            }
+        }
+    }
+    Ok(stale)
+}
+
+/// What is called like a program of ours or leads to one.
+fn programs_for_people(host: &dyn Host) -> Result<BTreeMap<String, Option<PathBuf>>, Broken> {
+    let mut programs = BTreeMap::new();
+    for name in names(host, Path::new(BIN))? {
+        programs.insert(name.clone(), link(host, &Path::new(BIN).join(name))?);
+    }
+    Ok(programs)
+}

@@ -1,0 +1,179 @@
+//! Makes the machine and Juju as they should be, and writes only what differs.
+
+use crate::agent::{embedded_in, look};
+use crate::broken::Broken;
+use crate::desired::Desired;
+use crate::host::{Host, Links, Program, draft_of};
+use crate::observed::Observed;
+use crate::places::{ETC, LIB, Places, VAR, VERSIONS};
+use crate::published::Published;
+use crate::tools;
+use crate::tree::{self, Thing};
+use crate::users::{self, Owner, owned};
+use crate::version::Version;
+use std::io;
+use std::path::Path;
+
+/// What was done, for the log.
+pub(crate) type Changes = Vec<String>;
+
+/// The agent, the directories and the texts.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Broken> {
+    let mut changes = Changes::new();
+    settle(host, &desired.directories, &mut changes)?;
+    if let Some(version) = &desired.install {
+        install(host, observed, version)?;
+        changes.push(format!("installed conn-check {version}"));
+    }
+    for (from, to) in &desired.repair {
+        let access = owned(host, Owner::Root, 0o755)?;
+        host.copy(from, to, access).map_err(Broken::at("write", to))?;
+        changes.push(format!("renewed {}", to.display()));
+    }
+    settle(host, &desired.things, &mut changes)?;
+    for path in &desired.gone {
+        if tree::remove(host, path)? {
+            changes.push(format!("removed {}", path.display()));
+        }
+    }
+    if desired.last {
+        changes.extend(last(host)?);
+    }
+    Ok(changes)
+}
+
+fn settle(host: &mut dyn Host, things: &[Thing], changes: &mut Changes) -> Result<(), Broken> {
+    for thing in things {
+        if thing.settle(host)? {
+            changes.push(format!("wrote {}", thing.path().display()));
+        }
+    }
+    Ok(())
+}
+
+/// A version is there whole or not at all.
+fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Result<(), Broken> {
+    let place = Path::new(VERSIONS).join(version.as_str());
+    let draft = draft_of(&place);
+    let access = owned(host, Owner::Root, 0o755)?;
+    host.remove(&draft).map_err(Broken::at("remove", &draft))?;
+    host.make_directory(&draft, access).map_err(Broken::at("make", &draft))?;
+    let programs = observed.agent.embedded.get(version).into_iter().flat_map(|programs| programs.keys());
+    for name in programs {
+        let from = embedded_in(&observed.environment.charm).join(version.as_str()).join(name);
+        host.copy(&from, &draft.join(name), access).map_err(Broken::at("copy", &from))?;
+    }
+    host.rename(&draft, &place).map_err(Broken::at("rename to", &place))
+}
+
+/// What all units shared. Directories in which somebody else has put something stay.
+fn last(host: &mut dyn Host) -> Result<Changes, Broken> {
+    let mut changes = users::remove(host)?;
+    if tree::remove(host, Path::new(LIB))? {
+        changes.push(format!("removed {LIB}"));
+    }
+    for directory in [ETC, VAR].map(Path::new) {
+        let empty = host.list(directory).map_err(Broken::at("list", directory))?.is_empty();
+        if empty && tree::remove(host, directory)? {
+            changes.push(format!("removed {}", directory.display()));
+        }
+    }
+    Ok(changes)
+}
+
+/// NRPE and Nagios.
+///
+/// # Errors
+/// Those of the file system; what NRPE does with its command is not our fault.
+pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &Published) -> Result<Changes, Broken> {
+    let mut changes = command(host, observed, published.command.as_ref())?;
+    let service = published.service.as_ref();
+    for path in &observed.nrpe.exported {
+        if service.is_none_or(|service| service.path() != path) && tree::remove(host, path)? {
+            changes.push(format!("removed {}", path.display()));
+        }
+    }
+    settle(host, service.map_or(&[][..], std::slice::from_ref), &mut changes)?;
+    Ok(changes)
+}
+
+/// NRPE reads its files when it is told to. That it has to be told is noted before they change: a
+/// hook that is killed in between must not forget it.
+fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Thing>) -> Result<Changes, Broken> {
+    let unit = Places(&observed.environment.unit);
+    let (path, note) = (unit.nrpe(), unit.reload());
+    let before = content(host, &path)?;
+    let wanted = match command {
+        Some(Thing::File(_, text, ..)) => Some(text.as_bytes()),
+        _ => None,
+    };
+    let mut changes = Changes::new();
+    let differs = before.as_deref() != wanted;
+    if differs {
+        let access = owned(host, Owner::Root, 0o644)?;
+        host.write(&note, b"", access).map_err(Broken::at("write", &note))?;
+    }
+    match command {
+        Some(thing) => settle(host, std::slice::from_ref(thing), &mut changes)?,
+        None if tree::remove(host, &path)? => changes.push(format!("removed {}", path.display())),
+        None => {}
+    }
+    if differs || look(host, &note)?.is_some() {
+        changes.push(reload(host));
+        host.remove(&note).map_err(Broken::at("remove", &note))?;
+    }
+    Ok(changes)
+}
+
+fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Broken> {
+    match host.look(path, Links::Kept).map_err(Broken::at("look at", path))? {
+        Some(seen) if seen.kind == crate::host::Kind::File => {
+            host.read(path, 1 << 20).map_err(Broken::at("read", path))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// NRPE may be gone, or stopped on purpose: then there is nobody to tell.
+fn reload(host: &mut dyn Host) -> String {
+    let mut tell = |program: &str, arguments: [&str; 2]| {
+        host.run(&Program::new(program).with(arguments)).map(|ended| ended.status == Some(0))
+    };
+    let told = match tell("systemctl", ["reload", SERVICE]) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            matches!(tell("service", [SERVICE, "reload"]), Ok(true))
+                || matches!(tell("service", [SERVICE, "restart"]), Ok(true))
+        }
+        told => matches!(told, Ok(true)),
+    };
+    if told { "reloaded nrpe".to_owned() } else { "could not reload nrpe".to_owned() }
+}
+
+const SERVICE: &str = "nagios-nrpe-server";
+
+/// What this unit says over its relations.
+///
+/// # Errors
+/// Those of the hook tools.
+pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Changes, Broken> {
+    let mut changes = Changes::new();
+    for (relation, said) in &published.relations {
+        tools::relation_set(host, relation, said)?;
+        let keys: Vec<_> = said.keys().map(String::as_str).collect();
+        changes.push(format!("said {} over {relation}", keys.join(", ")));
+    }
+    Ok(changes)
+}
+
+/// What the actions read.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn settings(host: &mut dyn Host, published: &Published) -> Result<Changes, Broken> {
+    let mut changes = Changes::new();
+    settle(host, published.settings.as_ref().map_or(&[][..], std::slice::from_ref), &mut changes)?;
+    Ok(changes)
+}

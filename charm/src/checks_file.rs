@@ -1,0 +1,143 @@
+//! Which file of checks a unit uses: what comes over the relation goes first.
+
+use crate::places::Places;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What a unit at the other end of a relation conn-check says.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Said {
+    /// The relation, as in `conn-check:3`.
+    pub relation: String,
+    /// Its keys and values.
+    pub data: BTreeMap<String, String>,
+}
+
+/// A file of checks that somebody wants to be used.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ChecksFile {
+    /// How people know it.
+    pub label: String,
+    /// Where it is, or why that cannot be.
+    pub path: Result<PathBuf, Unusable>,
+    /// The text, where it is for us to write it.
+    pub text: Option<String>,
+}
+
+/// Why a path cannot be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unusable {
+    /// It depends on where one stands.
+    Relative,
+    /// It has characters that end lines, or is longer than paths are.
+    Unprintable,
+}
+
+impl ChecksFile {
+    /// All files that are wanted, the one to use first: those of the relations in the order of
+    /// their numbers, then the option's.
+    #[must_use]
+    pub fn wanted(unit: &str, relations: &[Said], option: &str) -> Vec<Self> {
+        let mut wanted: Vec<_> = relations.iter().filter_map(|said| Self::over_relation(unit, said)).collect();
+        if !option.trim().is_empty() {
+            let path = Places(unit).etc().join(OPTION);
+            wanted.push(Self { label: "option config".to_owned(), path: Ok(path), text: Some(option.to_owned()) });
+        }
+        wanted
+    }
+
+    /// `config_path`, the deprecated `config`, and the older spelling of the former.
+    fn over_relation(unit: &str, said: &Said) -> Option<Self> {
+        let value = |key: &str| said.data.get(key).filter(|value| !value.trim().is_empty());
+        if let Some(path) = value("config_path") {
+            return Some(Self::at(&said.relation, path));
+        }
+        if let Some(text) = value("config") {
+            let path = Places(unit).etc().join(text_name(&said.relation));
+            let label = format!("config of {}", said.relation);
+            return Some(Self { label, path: Ok(path), text: Some(text.clone()) });
+        }
+        value("config-path").map(|path| Self::at(&said.relation, path))
+    }
+
+    fn at(relation: &str, path: &str) -> Self {
+        let path = path.trim();
+        let unusable = if path.chars().any(char::is_control) || path.len() > LONGEST {
+            Some(Unusable::Unprintable)
+        } else {
+            (!Path::new(path).is_absolute()).then_some(Unusable::Relative)
+        };
+        match unusable {
+            Some(unusable) => {
+                Self { label: format!("config_path of {relation}"), path: Err(unusable), text: None }
+            }
+            None => Self { label: path.to_owned(), path: Ok(PathBuf::from(path)), text: None },
+        }
+    }
+}
+
+/// A line of NRPE's configuration has 2047 bytes at most, and the path may need quoting.
+const LONGEST: usize = 1024;
+
+const OPTION: &str = "option.yaml";
+
+/// `conn-check:3` as `conn-check-3.yaml`.
+fn text_name(relation: &str) -> String {
+    format!("{}.yaml", relation.replace(':', "-"))
+}
+
+/// Whether we may have written a file of this name in the directory of a unit.
+#[must_use]
+pub fn is_text(name: &str) -> bool {
+    let relation = name.strip_prefix("conn-check-").and_then(|rest| rest.strip_suffix(".yaml"));
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    name == OPTION || relation.is_some_and(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(number: u32, data: &[(&str, &str)]) -> Said {
+        let data = data.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Said { relation: format!("conn-check:{number}"), data }
+    }
+
+    fn labels(relations: &[Said], option: &str) -> Vec<String> {
+        ChecksFile::wanted("conn-check-0", relations, option).into_iter().map(|file| file.label).collect()
+    }
+
+    #[test]
+    fn config_path_goes_before_config_and_that_before_the_older_spelling() {
+        let all = [("config-path", "/old"), ("config", "[]"), ("config_path", "/new")];
+        assert_eq!(labels(&[said(3, &all)], ""), ["/new"]);
+        assert_eq!(labels(&[said(3, &all[..2])], ""), ["config of conn-check:3"]);
+        assert_eq!(labels(&[said(3, &all[..1])], ""), ["/old"]);
+        assert_eq!(labels(&[said(3, &[("config_path", " ")])], ""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_relation_goes_before_the_option() {
+        let relations = [said(3, &[("config", "- a")]), said(10, &[("config_path", "/b")])];
+        assert_eq!(labels(&relations, "- c"), ["config of conn-check:3", "/b", "option config"]);
+    }
+
+    #[test]
+    fn a_text_is_written_under_the_name_of_its_relation() {
+        let wanted = ChecksFile::wanted("conn-check-0", &[said(3, &[("config", "- a")])], "- b");
+        let paths: Vec<_> = wanted.iter().filter_map(|file| file.path.clone().ok()).collect();
+        assert_eq!(paths, ["/etc/conn-check/conn-check-0/conn-check-3.yaml", "/etc/conn-check/conn-check-0/option.yaml"].map(PathBuf::from));
+        assert!(paths.iter().all(|path| is_text(&path.file_name().expect("a name").to_string_lossy())));
+        for foreign in ["app.yaml", "settings.json", "conn-check-.yaml", "conn-check-3x.yaml"] {
+            assert!(!is_text(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_used_is_wanted_and_says_why() {
+        for (path, why) in [("etc/x", Unusable::Relative), ("/a\n/b", Unusable::Unprintable), ("/a\u{1b}[2J", Unusable::Unprintable)] {
+            let wanted = ChecksFile::wanted("conn-check-0", &[said(1, &[("config_path", path)])], "- a");
+            assert_eq!(wanted[0].path, Err(why), "{path:?}");
+        }
+    }
+}

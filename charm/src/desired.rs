@@ -1,0 +1,189 @@
+//! What should be on the machine: a pure function of what is observed.
+
+use crate::agent::embedded_in;
+use crate::checks_file::{ChecksFile, is_text};
+use crate::observed::Observed;
+use crate::places::{BIN, CURRENT, ETC, LIB, Places, UNITS, VAR, VERSIONS};
+use crate::status::{Kind, Status};
+use crate::tree::Thing;
+use crate::users::Owner;
+use crate::version::Version;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// What should be, but for what depends on what the agent says of the checks.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Desired {
+    /// The version that this unit uses.
+    pub version: Option<Version>,
+    /// Directories, before anything is put into them.
+    pub directories: Vec<Thing>,
+    /// A version that is to be installed, whole.
+    pub install: Option<Version>,
+    /// Programs to be copied into a version that is there: from, to.
+    pub repair: Vec<(PathBuf, PathBuf)>,
+    /// Links and texts.
+    pub things: Vec<Thing>,
+    /// What should not be there any more.
+    pub gone: Vec<PathBuf>,
+    /// Whether no unit is left on this machine: then the user goes, and what units shared.
+    pub last: bool,
+    /// The files of checks, the one in use first.
+    pub files: Vec<ChecksFile>,
+    /// What people should know.
+    pub problems: Vec<Status>,
+    /// What the log should say if anything is done.
+    pub notes: Vec<String>,
+}
+
+impl Desired {
+    /// What should be.
+    #[must_use]
+    pub fn from(observed: &Observed) -> Self {
+        let mut desired = Self { gone: observed.drafts.clone(), ..Self::default() };
+        if observed.leaving {
+            desired.leave(observed);
+        } else {
+            desired.stay(observed);
+        }
+        desired.share(observed);
+        desired
+    }
+
+    fn stay(&mut self, observed: &Observed) {
+        let unit = &observed.environment.unit;
+        let places = Places(unit);
+        self.directories = [LIB, VERSIONS, UNITS, ETC, VAR].map(|path| root(Path::new(path))).into();
+        self.directories.push(Thing::Directory(places.etc(), Owner::Unit, 0o750));
+        self.directories.push(Thing::Directory(places.var(), Owner::Unit, 0o2770));
+        self.choose(observed);
+        if let Some(version) = &self.version {
+            let target = Path::new("../versions").join(version.as_str());
+            self.things.push(Thing::Link(places.version(), target));
+        }
+        self.problems.extend(observed.options.problems.iter().map(|text| Status::new(Kind::Blocked, text)));
+        self.files = ChecksFile::wanted(unit, &observed.said, &observed.options.config);
+        for file in &self.files {
+            if let (Ok(path), Some(text)) = (&file.path, &file.text) {
+                self.things.push(Thing::File(path.clone(), text.clone(), Owner::Unit, 0o660));
+            }
+        }
+        let wanted = |path: &Path| self.files.iter().any(|file| file.text.is_some() && file.path.as_deref() == Ok(path));
+        let texts = observed.texts.iter().filter(|name| is_text(name)).map(|name| places.etc().join(name));
+        self.gone.extend(texts.filter(|path| !wanted(path)));
+    }
+
+    /// The version, and what is to be copied for it.
+    fn choose(&mut self, observed: &Observed) {
+        let agent = &observed.agent;
+        let available = agent.available();
+        let resource = agent.resources.get(&observed.environment.unit);
+        let current = agent.units.get(&observed.environment.unit).cloned().flatten();
+        let current = current.filter(|version| available.contains(version));
+        let attached = resource.and_then(|resource| resource.version()).filter(|version| available.contains(version));
+        let newest = agent.embedded.keys().chain(&attached).max().cloned();
+        let usual = || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
+        if resource.is_some_and(|resource| resource.version().is_none()) {
+            self.problems.push(Status::new(Kind::Blocked, "the resource agent cannot be run on this machine"));
+        }
+        let wanted = observed.options.revision.as_str();
+        let pinned = available.iter().find(|version| version.as_str() == wanted).copied().cloned();
+        if !wanted.is_empty() && pinned.is_none() {
+            self.problems.push(unavailable(wanted, &available));
+        }
+        self.version = match (wanted, pinned) {
+            ("", _) => usual(),
+            (_, None) => current.clone().or_else(usual),
+            (_, pinned) => pinned,
+        };
+        match &self.version {
+            Some(version) => self.copy(observed, version.clone()),
+            None => self.problems.push(Status::new(Kind::Blocked, "the charm holds no conn-check for this machine")),
+        }
+    }
+
+    fn copy(&mut self, observed: &Observed, version: Version) {
+        if !observed.agent.installed.contains_key(&version) {
+            self.install = Some(version);
+            return;
+        }
+        let stale = observed.agent.stale.iter().filter(|(stale, _)| *stale == version);
+        let from = embedded_in(&observed.environment.charm).join(version.as_str());
+        let to = Path::new(VERSIONS).join(version.as_str());
+        self.repair.extend(stale.map(|(_, name)| (from.join(name), to.join(name))));
+    }
+
+    fn leave(&mut self, observed: &Observed) {
+        let unit = observed.environment.unit.as_str();
+        let places = Places(unit);
+        self.gone.extend([places.version(), places.resource(), places.etc(), places.var()]);
+        self.last = observed.agent.units.keys().all(|other| other == unit);
+        if self.last {
+            self.gone.extend(our_links(observed).map(|name| Path::new(BIN).join(name)));
+        }
+    }
+
+    /// What the units of the machine share: the versions in use, and the newest for people.
+    fn share(&mut self, observed: &Observed) {
+        if self.last {
+            return;
+        }
+        let agent = &observed.agent;
+        let others = |unit: &String| *unit != observed.environment.unit;
+        let used = agent.units.iter().filter(|(unit, _)| others(unit)).filter_map(|(_, version)| version.clone());
+        let noted = agent.resources.iter().filter(|(unit, _)| !observed.leaving || others(unit));
+        let noted = noted.filter_map(|(_, resource)| resource.version());
+        let mut kept: BTreeSet<_> = used.chain(noted).chain(self.version.clone()).collect();
+        let newest = agent.installed.keys().chain(&self.version).max().cloned();
+        kept.extend(newest.clone());
+        let unused = agent.installed.keys().filter(|version| !kept.contains(version));
+        self.gone.extend(unused.map(|version| Path::new(VERSIONS).join(version.as_str())));
+        if let Some(newest) = newest {
+            self.present(observed, &newest);
+        }
+    }
+
+    /// The programs that people find in PATH.
+    fn present(&mut self, observed: &Observed, newest: &Version) {
+        let agent = &observed.agent;
+        let mut programs = agent.installed.get(newest).cloned().unwrap_or_default();
+        if self.version.as_ref() == Some(newest) {
+            // What is about to be copied is as good as there.
+            programs.extend(agent.embedded.get(newest).cloned().unwrap_or_default());
+        }
+        self.things.push(Thing::Link(CURRENT.into(), Path::new("versions").join(newest.as_str())));
+        for name in programs.keys() {
+            match agent.programs.get(name) {
+                Some(target) if !target.as_deref().is_some_and(is_ours) => {
+                    self.notes.push(format!("left {BIN}/{name} alone, which is somebody else's"));
+                }
+                _ => self.things.push(Thing::Link(Path::new(BIN).join(name), Path::new(TO_CURRENT).join(name))),
+            }
+        }
+        let gone = our_links(observed).filter(|name| !programs.contains_key(*name));
+        self.gone.extend(gone.map(|name| Path::new(BIN).join(name)));
+    }
+}
+
+/// Relative, so that they lead to the same place from outside of a scratch root.
+const TO_CURRENT: &str = "../lib/conn-check/current";
+
+fn is_ours(target: &Path) -> bool {
+    target.starts_with(TO_CURRENT)
+}
+
+fn our_links(observed: &Observed) -> impl Iterator<Item = &String> {
+    let programs = observed.agent.programs.iter();
+    programs.filter(|(_, target)| target.as_deref().is_some_and(is_ours)).map(|(name, _)| name)
+}
+
+fn root(path: &Path) -> Thing {
+    Thing::Directory(path.to_owned(), Owner::Root, 0o755)
+}
+
+fn unavailable(wanted: &str, available: &BTreeSet<&Version>) -> Status {
+    let have: Vec<_> = available.iter().map(|version| version.as_str()).collect();
+    let have = if have.is_empty() { "none".to_owned() } else { have.join(", ") };
+    let wanted: String = wanted.chars().take(60).collect();
+    Status::new(Kind::Blocked, format!("revision {wanted} is not available (have: {have})"))
+}

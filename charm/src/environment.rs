@@ -1,0 +1,99 @@
+//! Which hook or action of which unit this is.
+
+use crate::broken::Broken;
+use crate::host::Host;
+use std::path::{Path, PathBuf};
+
+/// Every hook that the charm has: the names of the links to the hook binary.
+pub const HOOKS: [&str; 22] = [
+    "install",
+    "start",
+    "config-changed",
+    "upgrade-charm",
+    "update-status",
+    "stop",
+    "remove",
+    "conn-check-relation-created",
+    "conn-check-relation-joined",
+    "conn-check-relation-changed",
+    "conn-check-relation-departed",
+    "conn-check-relation-broken",
+    "general-info-relation-created",
+    "general-info-relation-joined",
+    "general-info-relation-changed",
+    "general-info-relation-departed",
+    "general-info-relation-broken",
+    "nrpe-external-master-relation-created",
+    "nrpe-external-master-relation-joined",
+    "nrpe-external-master-relation-changed",
+    "nrpe-external-master-relation-departed",
+    "nrpe-external-master-relation-broken",
+];
+
+/// Every action that the charm has: the names of the links to the action binary.
+pub const ACTIONS: [&str; 2] = ["run-check", "run-nagios-check"];
+
+/// The name of the hook or action: Juju's word for it, else the name of the link that was called,
+/// else the first argument. `juju exec` does not set the former.
+#[must_use]
+pub fn called(host: &dyn Host, mut arguments: impl Iterator<Item = String>, known: &[&str]) -> Option<String> {
+    let base = |path: String| Path::new(&path).file_name().map(|name| name.to_string_lossy().into_owned());
+    let known = |name: &String| known.contains(&name.as_str());
+    let dispatched = host.variable("JUJU_DISPATCH_PATH").filter(|path| !path.is_empty()).and_then(base);
+    let link = arguments.next().and_then(base);
+    match (dispatched, link) {
+        (Some(name), _) => Some(name).filter(known),
+        (None, Some(name)) if known(&name) => Some(name),
+        _ => arguments.next().filter(known),
+    }
+}
+
+/// The unit that a hook runs for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Environment {
+    /// The name of the hook.
+    pub hook: String,
+    /// The unit's name with a dash for the slash, as in `conn-check-0`: part of names of files.
+    pub unit: String,
+    /// The unit's name as Juju says it, as in `conn-check/0`.
+    pub juju_unit: String,
+    /// Where the charm is.
+    pub charm: PathBuf,
+}
+
+impl Environment {
+    /// What Juju says in the environment of a hook.
+    ///
+    /// # Errors
+    /// Juju did not run this.
+    pub fn read(host: &dyn Host, hook: &str) -> Result<Self, Broken> {
+        let said = |name: &str| host.variable(name).filter(|value| !value.is_empty());
+        let juju_unit = said("JUJU_UNIT_NAME").ok_or_else(|| Broken::new("JUJU_UNIT_NAME", NOT_JUJU))?;
+        let charm = said("JUJU_CHARM_DIR").or_else(|| said("CHARM_DIR"));
+        let charm = charm.map(PathBuf::from).ok_or_else(|| Broken::new("JUJU_CHARM_DIR", NOT_JUJU))?;
+        let unit = dashed(&juju_unit).ok_or_else(|| Broken::new("JUJU_UNIT_NAME", "not the name of a unit"))?;
+        Ok(Self { hook: hook.to_owned(), unit, juju_unit, charm })
+    }
+
+    /// The relation that the hook is about, and what happened to it.
+    #[must_use]
+    pub fn relation(&self) -> Option<(&str, &str)> {
+        self.hook.split_once("-relation-")
+    }
+
+    /// After these, people expect to see their wishes and the charm's content fulfilled.
+    #[must_use]
+    pub fn renews(&self) -> bool {
+        matches!(self.hook.as_str(), "install" | "upgrade-charm" | "config-changed" | "start")
+    }
+}
+
+const NOT_JUJU: &str = "not set; hooks are run by Juju";
+
+/// `conn-check/0` as `conn-check-0`. It becomes part of paths: nothing else is taken.
+pub(crate) fn dashed(unit: &str) -> Option<String> {
+    let (application, number) = unit.rsplit_once('/')?;
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let valid = !application.is_empty() && plain(application) && !number.is_empty();
+    (valid && number.bytes().all(|byte| byte.is_ascii_digit())).then(|| format!("{application}-{number}"))
+}

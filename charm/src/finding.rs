@@ -1,0 +1,114 @@
+//! What the agent says of the file of checks. No check is run: a hook must be quick, and the
+//! verdict of a check is not its business.
+
+use crate::broken::Broken;
+use crate::checks_file::{ChecksFile, Unusable};
+use crate::host::{Host, Kind, Links, Program};
+use crate::options::Options;
+use crate::places::Places;
+use crate::record::{Diagnostic, Record};
+use crate::users::{USER, user};
+use std::path::Path;
+use std::time::Duration;
+
+/// Reading a file of the largest size takes the agent less than a second.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Who runs NRPE's commands.
+pub(crate) const NAGIOS: &str = "nagios";
+
+/// What is known of the file in use.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Finding {
+    /// Nobody said which file to use.
+    NoFile,
+    /// The path cannot be used.
+    Unusable(Unusable),
+    /// Nothing is there.
+    Missing,
+    /// A directory is there.
+    Directory,
+    /// A device, a socket or a pipe is there.
+    Special,
+    /// The agent read it, or not.
+    Read {
+        /// As conn-check, with all checks.
+        all: Answer,
+        /// As nagios, with the checks for Nagios; none where nrpe is not there or not related.
+        nagios: Option<Answer>,
+    },
+}
+
+/// What the agent says of a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Answer {
+    /// It is valid and has so many checks.
+    Checks(usize),
+    /// The user may not read it.
+    Unreadable,
+    /// What is wrong with it first, and how many things more.
+    Invalid(Diagnostic, usize),
+    /// The agent does not run here, or does not end.
+    Silence,
+}
+
+impl Finding {
+    /// Looks at the file and asks the agent.
+    ///
+    /// # Errors
+    /// Those of the file system, but for what is wrong with the file itself.
+    pub(crate) fn of(
+        host: &mut dyn Host,
+        unit: Places<'_>,
+        file: Option<&ChecksFile>,
+        monitored: bool,
+        options: &Options,
+    ) -> Result<Self, Broken> {
+        let path = match file.map(|file| &file.path) {
+            None => return Ok(Self::NoFile),
+            Some(Err(unusable)) => return Ok(Self::Unusable(*unusable)),
+            Some(Ok(path)) => path,
+        };
+        // What cannot even be looked at (a loop of links, a name too long) is not there.
+        match host.look(path, Links::Followed).unwrap_or_default().map(|seen| seen.kind) {
+            None => return Ok(Self::Missing),
+            Some(Kind::Directory) => return Ok(Self::Directory),
+            Some(Kind::File) => {}
+            Some(_) => return Ok(Self::Special),
+        }
+        let all = ask(host, unit, path, USER, None)?;
+        let nagios = match monitored {
+            true => Some(ask(host, unit, path, NAGIOS, Some(&options.nagios_exclude_tags))?),
+            false => None,
+        };
+        Ok(Self::Read { all, nagios })
+    }
+}
+
+/// Without any check for Nagios, `excluded` names their tags. Nagios has the environment of NRPE.
+fn ask(
+    host: &mut dyn Host,
+    unit: Places<'_>,
+    path: &Path,
+    name: &str,
+    excluded: Option<&str>,
+) -> Result<Answer, Broken> {
+    let mut program = Program::new(unit.program()).with(["--dry-run", "--format", "json"]);
+    if let Some(tags) = excluded.filter(|tags| !tags.is_empty()) {
+        program = program.with([format!("--exclude-tags={tags}")]);
+    }
+    program = program.with([host.place(path)]);
+    program.user = user(host, name)?;
+    program.limit = PATIENCE;
+    program.environment = name == USER;
+    let Ok(ended) = host.run(&program) else { return Ok(Answer::Silence) };
+    let Ok(answer) = serde_json::from_slice::<Record>(&ended.stdout) else { return Ok(Answer::Silence) };
+    let mut errors = answer.diagnostics.into_iter().filter(|one| one.severity == "error");
+    Ok(match errors.next() {
+        None if ended.status == Some(0) => Answer::Checks(answer.checks.len()),
+        None => Answer::Silence,
+        Some(first) if first.code == "nothing-selected" => Answer::Checks(0),
+        Some(first) if first.code == "unreadable" => Answer::Unreadable,
+        Some(first) => Answer::Invalid(first, errors.count()),
+    })
+}

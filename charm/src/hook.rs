@@ -1,0 +1,64 @@
+//! Every hook is the same: read what is, say what should be, make it so. Juju runs hooks in many
+//! orders, and again when they failed; a hook that depends on no other one cannot be wrong there.
+
+use crate::apply::{self, Changes};
+use crate::broken::Broken;
+use crate::desired::Desired;
+use crate::environment::Environment;
+use crate::finding::Finding;
+use crate::host::Host;
+use crate::observed::Observed;
+use crate::places::Places;
+use crate::published::Published;
+use crate::record::Record;
+use crate::{resource, tools, users};
+
+/// Runs the hook of this name.
+///
+/// # Errors
+/// The machine or Juju do not do what they should: Juju will run the hook again.
+pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Broken> {
+    let environment = Environment::read(host, name)?;
+    let mut changes = Changes::new();
+    if environment.renews() {
+        changes.extend(users::make(host)?);
+        changes.extend(resource::install(host, &environment)?);
+    }
+    let observed = Observed::read(host, environment)?;
+    let desired = Desired::from(&observed);
+    changes.extend(if observed.leaving { leave(host, &observed, &desired)? } else { stay(host, &observed, &desired)? });
+    if changes.is_empty() {
+        return Ok(());
+    }
+    changes.extend(desired.notes);
+    tools::juju_log(host, &format!("{name}: {}", changes.join(", ")))
+}
+
+fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Broken> {
+    let unit = Places(&observed.environment.unit);
+    let mut changes = users::make(host)?;
+    changes.extend(apply::machine(host, observed, desired)?);
+    let finding = Finding::of(host, unit, desired.files.first(), observed.monitored(), &observed.options)?;
+    let record = Record::of_unit(host, unit);
+    let published = Published::of(observed, desired, &finding, record.as_ref(), &|path| host.place(path));
+    changes.extend(apply::settings(host, &published)?);
+    changes.extend(apply::monitoring(host, observed, &published)?);
+    changes.extend(apply::relations(host, &published)?);
+    if let Some(version) = &desired.version
+        && (observed.environment.renews() || !changes.is_empty())
+    {
+        tools::application_version_set(host, version.as_str())?;
+    }
+    published.status.set(host)?;
+    Ok(changes)
+}
+
+/// NRPE first: it must not run what is not there any more.
+fn leave(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Broken> {
+    let published = Published::farewell(observed);
+    let mut changes = apply::monitoring(host, observed, &published)?;
+    changes.extend(apply::relations(host, &published)?);
+    changes.extend(apply::machine(host, observed, desired)?);
+    published.status.set(host)?;
+    Ok(changes)
+}

@@ -1,0 +1,120 @@
+//! The machine itself, or a scratch root on it in which the charm's life is rehearsed.
+
+mod accounts;
+mod files;
+mod programs;
+
+use crate::host::{Access, Ended, Host, Links, Program, Seen, User};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// The machine. With `CONN_CHECK_ROOT` in the environment everything on it is under that
+/// directory; a hook gets its environment from Juju alone, so only tests and rehearsals set it.
+#[derive(Debug)]
+pub struct Real {
+    root: PathBuf,
+    /// Juju's directory of this unit: the charm and the resources are there, wherever the root is.
+    unit: Option<PathBuf>,
+    /// Only root gives files away and runs programs as others; without it, all is our own.
+    privileged: bool,
+}
+
+impl Real {
+    /// The machine as the environment says.
+    #[must_use]
+    pub fn new() -> Self {
+        let root = std::env::var_os("CONN_CHECK_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from);
+        let unit = std::env::var_os("JUJU_CHARM_DIR")
+            .map(PathBuf::from)
+            .or_else(|| std::env::current_dir().ok())
+            .and_then(|charm| charm.parent().map(Path::to_owned))
+            .filter(|unit| unit.parent().is_some());
+        Self { root, unit, privileged: nix::unistd::geteuid().is_root() }
+    }
+
+    fn is_scratch(&self) -> bool {
+        self.root != Path::new("/")
+    }
+}
+
+impl Default for Real {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Host for Real {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn place(&self, path: &Path) -> PathBuf {
+        let here = |known: &Path| path.starts_with(known);
+        if !self.is_scratch() || here(&self.root) || self.unit.as_deref().is_some_and(here) {
+            return path.to_owned();
+        }
+        let inside = path.components().filter(|part| !matches!(part, Component::RootDir));
+        self.root.join(inside.collect::<PathBuf>())
+    }
+
+    fn user(&self, name: &str) -> io::Result<Option<User>> {
+        accounts::user(self, name)
+    }
+
+    fn group(&self, name: &str) -> io::Result<Option<u32>> {
+        accounts::group(self, name)
+    }
+
+    fn look(&self, path: &Path, links: Links) -> io::Result<Option<Seen>> {
+        files::look(&self.place(path), links)
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        files::list(&self.place(directory))
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        files::read(&self.place(path), limit)
+    }
+
+    fn same(&self, one: &Path, other: &Path) -> io::Result<bool> {
+        files::same(&self.place(one), &self.place(other))
+    }
+
+    fn make_directory(&mut self, path: &Path, access: Access) -> io::Result<()> {
+        std::fs::create_dir_all(self.place(path))?;
+        self.set_access(path, access)
+    }
+
+    fn write(&mut self, path: &Path, content: &[u8], access: Access) -> io::Result<()> {
+        files::write(&self.place(path), content, access)
+    }
+
+    fn copy(&mut self, from: &Path, to: &Path, access: Access) -> io::Result<()> {
+        files::copy(&self.place(from), &self.place(to), access)
+    }
+
+    fn link(&mut self, path: &Path, target: &Path) -> io::Result<()> {
+        files::link(&self.place(path), target)
+    }
+
+    fn set_access(&mut self, path: &Path, access: Access) -> io::Result<()> {
+        files::set_access(&self.place(path), access)
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(self.place(from), self.place(to))
+    }
+
+    fn remove(&mut self, path: &Path) -> io::Result<()> {
+        files::remove(&self.place(path))
+    }
+
+    fn run(&mut self, program: &Program) -> io::Result<Ended> {
+        programs::run(self, program)
+    }
+
+    fn become_program(&mut self, program: &Program) -> io::Error {
+        programs::become_program(self, program)
+    }
+}

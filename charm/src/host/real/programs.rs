@@ -1,0 +1,109 @@
+//! Programs: run with a time limit, as another user, with what they print bounded.
+
+use crate::host::real::Real;
+use crate::host::{Ended, Host as _, Program, User};
+use std::io::{self, Read, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+/// What a program may print; the rest is dropped.
+const OUTPUT: u64 = 64 * 1024 * 1024;
+
+pub(super) fn run(host: &Real, program: &Program) -> io::Result<Ended> {
+    let mut command = command(host, program);
+    command.stdin(if program.stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
+    if program.captured {
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    }
+    let mut child = command.spawn()?;
+    feed(&mut child, &program.stdin);
+    let stdout = child.stdout.take().map(collect);
+    let stderr = child.stderr.take().map(collect);
+    let until = Instant::now() + program.limit;
+    let taken = |pipe: Option<Receiver<Vec<u8>>>| match pipe {
+        Some(pipe) => pipe.recv_timeout(until.saturating_duration_since(Instant::now())).ok(),
+        None => Some(Vec::new()),
+    };
+    let (stdout, stderr) = (taken(stdout), taken(stderr));
+    let status = ended(&mut child, until)?;
+    match (stdout, stderr, status) {
+        (Some(stdout), Some(stderr), Some(status)) => Ok(Ended { status: status.code(), stdout, stderr }),
+        _ => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+pub(super) fn become_program(host: &Real, program: &Program) -> io::Error {
+    let mut command = command(host, program);
+    command.stdin(Stdio::null());
+    command.exec()
+}
+
+fn command(host: &Real, program: &Program) -> Command {
+    let path = Path::new(&program.program);
+    // What has no directory is looked for in PATH.
+    let path = if path.components().count() > 1 { host.place(path) } else { path.to_owned() };
+    let mut command = match &program.user {
+        Some(user) if host.privileged => as_user(user, &path),
+        _ => Command::new(path),
+    };
+    command.args(&program.arguments);
+    if !program.environment {
+        let kept = ["PATH", "LANG"].map(|name| (name, env::var_os(name).unwrap_or_default()));
+        command.env_clear().envs(kept);
+    }
+    command
+}
+
+/// Setting the user drops all other groups; a user who has some is set by `setpriv`, because the
+/// standard library cannot.
+fn as_user(user: &User, program: &Path) -> Command {
+    if user.groups.is_empty() {
+        let mut command = Command::new(program);
+        command.uid(user.uid).gid(user.gid);
+        return command;
+    }
+    let groups: Vec<_> = user.groups.iter().map(u32::to_string).collect();
+    let mut command = Command::new("setpriv");
+    command.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid));
+    command.arg(format!("--groups={}", groups.join(","))).arg("--").arg(program);
+    command
+}
+
+/// A program that does not read its input is no error of ours: its exit status says what is.
+fn feed(child: &mut Child, input: &[u8]) {
+    if let Some(mut stdin) = child.stdin.take() {
+        let input = input.to_owned();
+        thread::spawn(move || drop(stdin.write_all(&input)));
+    }
+}
+
+fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut content = Vec::new();
+        let _ = pipe.by_ref().take(OUTPUT).read_to_end(&mut content);
+        let _ = io::copy(&mut pipe, &mut io::sink());
+        let _ = sender.send(content);
+    });
+    receiver
+}
+
+/// How it ended; one that does not end in time is killed.
+fn ended(child: &mut Child, until: Instant) -> io::Result<Option<std::process::ExitStatus>> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= until {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        // Its pipes are closed already: it is about to end.
+        thread::sleep(Duration::from_millis(1));
+    }
+}

@@ -1,0 +1,150 @@
+//! What Juju and the machine say, read once at the start of every hook.
+
+use crate::agent::{Agent, look};
+use crate::broken::Broken;
+use crate::checks_file::Said;
+use crate::environment::Environment;
+use crate::finding::NAGIOS;
+use crate::host::{DRAFT, Host, Kind};
+use crate::nrpe::Monitor;
+use crate::options::Options;
+use crate::places::{BIN, EXPORT, LIB, NRPE, Places, RESOURCES, UNITS, VERSIONS};
+use crate::tools;
+use crate::users::user;
+use std::path::{Path, PathBuf};
+
+/// Everything that decides what should be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Observed {
+    /// Which hook of which unit this is.
+    pub environment: Environment,
+    /// Whether this unit goes away.
+    pub leaving: bool,
+    /// The charm's options.
+    pub options: Options,
+    /// What applications say over conn-check, in the order of the relations' numbers.
+    pub said: Vec<Said>,
+    /// The relations with nrpe, in the order of their numbers.
+    pub monitors: Vec<Monitor>,
+    /// The agent.
+    pub agent: Agent,
+    /// NRPE on this machine.
+    pub nrpe: Nrpe,
+    /// The names in this unit's directory of checks.
+    pub texts: Vec<String>,
+    /// What a hook that was killed left behind.
+    pub drafts: Vec<PathBuf>,
+}
+
+/// NRPE on this machine.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Nrpe {
+    /// Whether it is installed.
+    pub present: bool,
+    /// Whether services can be exported to the Nagios server.
+    pub exports: bool,
+    /// Whether this unit's command is there.
+    pub registered: bool,
+    /// The exported services of this unit.
+    pub exported: Vec<PathBuf>,
+}
+
+impl Observed {
+    /// Reads all of it.
+    ///
+    /// # Errors
+    /// Those of the hook tools and of the file system.
+    pub(crate) fn read(host: &mut dyn Host, environment: Environment) -> Result<Self, Broken> {
+        let places = Places(&environment.unit);
+        Ok(Self {
+            leaving: leaving(host, &environment)?,
+            options: Options::of(&tools::config_get(host)?),
+            said: said(host)?,
+            monitors: monitors(host, &environment.juju_unit)?,
+            agent: Agent::read(host, &environment)?,
+            nrpe: Nrpe::read(host, places)?,
+            texts: list(host, &places.etc())?,
+            drafts: drafts(host, places)?,
+            environment,
+        })
+    }
+
+    /// Whether NRPE can be told of a check.
+    #[must_use]
+    pub fn monitored(&self) -> bool {
+        self.nrpe.present && !self.monitors.is_empty()
+    }
+}
+
+impl Nrpe {
+    fn read(host: &dyn Host, places: Places<'_>) -> Result<Self, Broken> {
+        let directory =
+            |path: &str| Ok(look(host, Path::new(path))?.is_some_and(|seen| seen.kind == Kind::Directory));
+        let exported = list(host, Path::new(EXPORT))?;
+        let ours = |name: &String| name.starts_with("service__") && name.ends_with(&places.export_ending());
+        Ok(Self {
+            present: user(host, NAGIOS)?.is_some() && directory(NRPE)?,
+            exports: directory(EXPORT)?,
+            registered: look(host, &places.nrpe())?.is_some(),
+            exported: exported.into_iter().filter(ours).map(|name| Path::new(EXPORT).join(name)).collect(),
+        })
+    }
+}
+
+/// A subordinate goes with the last relation to its principal, be `stop` skipped by force or not.
+/// Before the first relation is there the unit only comes.
+fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Broken> {
+    match environment.relation() {
+        Some((_, "departed" | "broken")) => {
+            let principals = [tools::relation_ids(host, "conn-check")?, tools::relation_ids(host, "general-info")?];
+            Ok(principals.iter().all(Vec::is_empty))
+        }
+        _ => Ok(matches!(environment.hook.as_str(), "stop" | "remove")),
+    }
+}
+
+fn said(host: &mut dyn Host) -> Result<Vec<Said>, Broken> {
+    let mut said = Vec::new();
+    for relation in relations(host, "conn-check")? {
+        for unit in tools::relation_list(host, &relation)? {
+            let data = tools::relation_get(host, &relation, &unit)?;
+            said.push(Said { relation: relation.clone(), data });
+        }
+    }
+    Ok(said)
+}
+
+fn monitors(host: &mut dyn Host, own: &str) -> Result<Vec<Monitor>, Broken> {
+    let mut monitors = Vec::new();
+    for relation in relations(host, "nrpe-external-master")? {
+        let mut hostname = None;
+        for unit in tools::relation_list(host, &relation)? {
+            let mut said = tools::relation_get(host, &relation, &unit)?;
+            hostname = hostname.or_else(|| said.remove("nagios_hostname"));
+        }
+        let own = tools::relation_get(host, &relation, own)?;
+        monitors.push(Monitor { relation, hostname, own });
+    }
+    Ok(monitors)
+}
+
+/// In the order of their numbers: as texts, 10 is before 3.
+fn relations(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Broken> {
+    let mut ids = tools::relation_ids(host, name)?;
+    ids.sort_by_key(|id| id.rsplit_once(':').and_then(|(_, number)| number.parse::<u64>().ok()));
+    Ok(ids)
+}
+
+fn drafts(host: &dyn Host, places: Places<'_>) -> Result<Vec<PathBuf>, Broken> {
+    let etc = places.etc();
+    let mut drafts = Vec::new();
+    for directory in [LIB, VERSIONS, UNITS, RESOURCES, BIN, NRPE, EXPORT].map(Path::new).into_iter().chain([etc.as_path()]) {
+        let names = list(host, directory)?.into_iter().filter(|name| name.starts_with('.') && name.ends_with(DRAFT));
+        drafts.extend(names.map(|name| directory.join(name)));
+    }
+    Ok(drafts)
+}
+
+fn list(host: &dyn Host, directory: &Path) -> Result<Vec<String>, Broken> {
+    host.list(directory).map_err(Broken::at("list", directory))
+}

@@ -1,0 +1,146 @@
+//! The charm's options, as config.yaml declares them.
+
+use serde_json::{Map, Value};
+
+/// The options, with what is wrong with them: a wrong one has its default.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Options {
+    /// The YAML text of the checks; empty: none.
+    pub config: String,
+    /// The version to use; empty: the newest.
+    pub revision: String,
+    /// Seconds that Nagios waits.
+    pub max_timeout: u64,
+    /// Seconds for a check that names none.
+    pub connect_timeout: u64,
+    /// The tags of checks that Nagios does not run, with commas; empty: none.
+    pub nagios_exclude_tags: String,
+    /// What goes before the unit's name in the host name for Nagios.
+    pub nagios_context: String,
+    /// Nagios service groups, with commas.
+    pub nagios_servicegroups: String,
+    /// What is wrong, for people.
+    pub problems: Vec<String>,
+}
+
+/// The default, where the agent has the same one: then it is not told.
+pub const CONNECT_TIMEOUT: u64 = 10;
+
+impl Options {
+    /// From what `config-get` says.
+    #[must_use]
+    pub fn of(said: &Map<String, Value>) -> Self {
+        let mut reader = Reader { said, problems: Vec::new() };
+        let nagios_context = reader.name("nagios_context", "juju");
+        let groups = reader.names("nagios_servicegroups", "");
+        Self {
+            config: reader.text("config"),
+            revision: reader.text("revision").trim().to_owned(),
+            // nrpe gives up after 60 seconds.
+            max_timeout: reader.seconds("max_timeout", 10, 59),
+            connect_timeout: reader.seconds("connect_timeout", CONNECT_TIMEOUT, 3600),
+            nagios_exclude_tags: reader.tags("nagios_exclude_tags", "no-nagios"),
+            nagios_servicegroups: if groups.is_empty() { nagios_context.clone() } else { groups },
+            nagios_context,
+            problems: reader.problems,
+        }
+    }
+}
+
+struct Reader<'a> {
+    said: &'a Map<String, Value>,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> String {
+        self.said.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    fn seconds(&mut self, name: &str, default: u64, most: u64) -> u64 {
+        let Some(value) = self.said.get(name) else { return default };
+        match value.as_u64().filter(|seconds| (1..=most).contains(seconds)) {
+            Some(seconds) => seconds,
+            None => {
+                self.problems.push(format!("option {name} must be 1 to {most} seconds; {default} is used"));
+                default
+            }
+        }
+    }
+
+    /// Tags are any text; what ends a line is none.
+    fn tags(&mut self, name: &str, default: &str) -> String {
+        let Some(text) = self.said.get(name).and_then(Value::as_str) else { return default.to_owned() };
+        if text.trim().chars().any(char::is_control) {
+            self.problems.push(format!("option {name} must be one line; {default} is used"));
+            return default.to_owned();
+        }
+        let tags: Vec<_> = text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect();
+        tags.join(",")
+    }
+
+    /// A name becomes part of names of files and objects of Nagios.
+    fn name(&mut self, name: &str, default: &str) -> String {
+        let named = self.names(name, default);
+        let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        match named.as_str() {
+            "" => default.to_owned(),
+            text if plain(text) => named,
+            _ => {
+                self.problems.push(format!("option {name} may have letters, digits, . _ and -; {default} is used"));
+                default.to_owned()
+            }
+        }
+    }
+
+    fn names(&mut self, name: &str, default: &str) -> String {
+        let Some(text) = self.said.get(name).and_then(Value::as_str) else { return default.to_owned() };
+        let text = text.trim();
+        if text.chars().any(|character| character.is_control() || FORBIDDEN.contains(character)) {
+            let instead = if default.is_empty() { "it is not used".to_owned() } else { format!("{default} is used") };
+            self.problems.push(format!("option {name} has characters that Nagios does not take; {instead}"));
+            return default.to_owned();
+        }
+        text.to_owned()
+    }
+}
+
+/// Nagios' illegal_object_name_chars, but for the comma that separates names, and what begins a
+/// comment.
+const FORBIDDEN: &str = "`~!$%^&*\"|'<>?()=;#{}\\";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn options(said: &Value) -> Options {
+        Options::of(said.as_object().expect("a mapping"))
+    }
+
+    #[test]
+    fn options_that_nobody_set_have_the_defaults_of_the_manual() {
+        let options = options(&json!({}));
+        assert_eq!((options.max_timeout, options.connect_timeout), (10, 10));
+        assert_eq!(options.nagios_exclude_tags, "no-nagios");
+        assert_eq!((options.nagios_context.as_str(), options.nagios_servicegroups.as_str()), ("juju", "juju"));
+        assert_eq!(options.problems, Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_wrong_option_is_said_and_has_its_default() {
+        let options = options(&json!({
+            "max_timeout": 60, "connect_timeout": 0, "nagios_exclude_tags": "a\nb",
+            "nagios_context": "../../x", "nagios_servicegroups": "a;b",
+        }));
+        assert_eq!(options.problems.len(), 5, "{:?}", options.problems);
+        assert_eq!((options.max_timeout, options.connect_timeout), (10, 10));
+        assert_eq!((options.nagios_context.as_str(), options.nagios_servicegroups.as_str()), ("juju", "juju"));
+    }
+
+    #[test]
+    fn tags_are_joined_as_the_agent_takes_them_and_may_be_none() {
+        assert_eq!(options(&json!({"nagios_exclude_tags": " a, b ,,c "})).nagios_exclude_tags, "a,b,c");
+        assert_eq!(options(&json!({"nagios_exclude_tags": ""})).nagios_exclude_tags, "");
+    }
+}

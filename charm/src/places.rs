@@ -1,0 +1,97 @@
+//! Where everything of ours is on a unit's machine. The agent is outside the charm's directory:
+//! NRPE runs it as the user nagios, who may not enter there.
+
+use std::path::{Path, PathBuf};
+
+/// The agent's versions, and which of them each unit uses; shared by all units of the machine.
+pub(crate) const LIB: &str = "/usr/local/lib/conn-check";
+/// One directory for each version.
+pub(crate) const VERSIONS: &str = "/usr/local/lib/conn-check/versions";
+/// One link for each unit.
+pub(crate) const UNITS: &str = "/usr/local/lib/conn-check/units";
+/// What the charm's resource turned out to be; one file for each unit.
+pub(crate) const RESOURCES: &str = "/usr/local/lib/conn-check/resources";
+/// The newest version.
+pub(crate) const CURRENT: &str = "/usr/local/lib/conn-check/current";
+/// Says that the user conn-check is of our making.
+pub(crate) const USER_MADE: &str = "/usr/local/lib/conn-check/user-made";
+/// The programs for people.
+pub(crate) const BIN: &str = "/usr/local/bin";
+/// One directory of checks for each unit.
+pub(crate) const ETC: &str = "/etc/conn-check";
+/// One directory of results for each unit.
+pub(crate) const VAR: &str = "/var/lib/conn-check";
+/// What NRPE reads.
+pub(crate) const NRPE: &str = "/etc/nagios/nrpe.d";
+/// What the nrpe charm sends to the Nagios server.
+pub(crate) const EXPORT: &str = "/var/lib/nagios/export";
+
+/// The agent's program.
+pub(crate) const PROGRAM: &str = "conn-check";
+
+/// The places of one unit, whose name has a dash for the slash.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places<'a>(pub(crate) &'a str);
+
+impl Places<'_> {
+    /// The link to the version that this unit uses.
+    pub(crate) fn version(self) -> PathBuf {
+        Path::new(UNITS).join(self.0)
+    }
+
+    /// The agent's program for this unit; stays the same when the version changes.
+    pub(crate) fn program(self) -> PathBuf {
+        self.version().join(PROGRAM)
+    }
+
+    pub(crate) fn resource(self) -> PathBuf {
+        Path::new(RESOURCES).join(self.0)
+    }
+
+    pub(crate) fn etc(self) -> PathBuf {
+        Path::new(ETC).join(self.0)
+    }
+
+    /// What the actions need to know.
+    pub(crate) fn settings(self) -> PathBuf {
+        self.etc().join("settings.json")
+    }
+
+    /// Says that NRPE has to read its files again.
+    pub(crate) fn reload(self) -> PathBuf {
+        self.etc().join("reload-nrpe")
+    }
+
+    pub(crate) fn var(self) -> PathBuf {
+        Path::new(VAR).join(self.0)
+    }
+
+    /// The last result.
+    pub(crate) fn record(self) -> PathBuf {
+        self.var().join("record.json")
+    }
+
+    /// The result of an action that is going on.
+    pub(crate) fn action_record(self) -> PathBuf {
+        self.var().join("action.json")
+    }
+
+    /// The name of the check in Nagios, without the `check_` before it.
+    pub(crate) fn shortname(self) -> String {
+        format!("conn-check-{}", self.0)
+    }
+
+    /// The file with the command for NRPE.
+    pub(crate) fn nrpe(self) -> PathBuf {
+        Path::new(NRPE).join(format!("check_{}.cfg", self.shortname()))
+    }
+
+    /// How the names of exported services of this unit end; the host name is before that.
+    pub(crate) fn export_ending(self) -> String {
+        format!("_check_{}.cfg", self.shortname())
+    }
+
+    pub(crate) fn export(self, hostname: &str) -> PathBuf {
+        Path::new(EXPORT).join(format!("service__{hostname}{}", self.export_ending()))
+    }
+}

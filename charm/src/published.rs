@@ -1,0 +1,147 @@
+//! What others are told: NRPE, Nagios, the nrpe charm, the actions, people. A pure function of what
+//! is observed and of what the agent says of the checks.
+
+use crate::checks_file::ChecksFile;
+use crate::desired::Desired;
+use crate::finding::{Answer, Finding};
+use crate::nrpe::{self, Monitor};
+use crate::observed::Observed;
+use crate::options::Options;
+use crate::places::Places;
+use crate::record::Record;
+use crate::status::{self, Kind, Status};
+use crate::tree::Thing;
+use crate::users::Owner;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What others are told.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Published {
+    /// The command for NRPE; none: it has none of this unit.
+    pub command: Option<Thing>,
+    /// The service for the Nagios server.
+    pub service: Option<Thing>,
+    /// What changes in what this unit says over its relations.
+    pub relations: Vec<(String, BTreeMap<String, String>)>,
+    /// What the actions read; none: the unit goes away.
+    pub settings: Option<Thing>,
+    /// The status.
+    pub status: Status,
+}
+
+/// What the actions read: they may run where the hook tools are not.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Settings {
+    /// The file of checks.
+    pub(crate) file: Option<PathBuf>,
+    /// Tags of checks that Nagios does not run.
+    pub(crate) exclude_tags: String,
+    /// Seconds that Nagios waits.
+    pub(crate) max_timeout: u64,
+    /// Seconds for a check that names none.
+    pub(crate) connect_timeout: u64,
+}
+
+impl Published {
+    /// What others are told by a unit that stays; `place` is [`crate::host::Host::place`].
+    #[must_use]
+    pub fn of(
+        observed: &Observed,
+        desired: &Desired,
+        finding: &Finding,
+        record: Option<&Record>,
+        place: &dyn Fn(&Path) -> PathBuf,
+    ) -> Self {
+        let unit = Places(&observed.environment.unit);
+        let juju_unit = &observed.environment.juju_unit;
+        let file = desired.files.first();
+        let path = file.and_then(|file| file.path.as_deref().ok());
+        let wanted = observed.monitored() && registers(finding, observed.nrpe.registered);
+        let line = path.filter(|_| wanted).and_then(|path| {
+            nrpe::command(&place(&unit.program()), &place(&unit.record()), &place(path), &observed.options)
+        });
+        let hostname = nrpe::hostname(unit, &observed.monitors, &observed.options);
+        let command = line.as_ref().map(|line| {
+            let text = nrpe::command_file(unit, juju_unit, &observed.options, line);
+            Thing::File(unit.nrpe(), text, Owner::Root, 0o644)
+        });
+        let service = command.as_ref().filter(|_| observed.nrpe.exports).map(|_| {
+            let text = nrpe::service_file(unit, juju_unit, &hostname, &observed.options);
+            Thing::File(unit.export(&hostname), text, Owner::Root, 0o644)
+        });
+        let monitors = command.as_ref().map(|_| nrpe::monitors(unit)).unwrap_or_default();
+        let mut parts = desired.problems.clone();
+        parts.extend(statuses(observed, desired, finding, record));
+        if wanted && command.is_none() {
+            parts.push(Status::new(Kind::Blocked, "the command for NRPE is too long"));
+        }
+        Self {
+            relations: said_over(&observed.monitors, &monitors),
+            settings: Some(settings(unit, path, &observed.options)),
+            status: Status::of(parts),
+            command,
+            service,
+        }
+    }
+
+    /// What others are told by a unit that goes away: nothing any more.
+    #[must_use]
+    pub fn farewell(observed: &Observed) -> Self {
+        Self {
+            command: None,
+            service: None,
+            relations: said_over(&observed.monitors, ""),
+            settings: None,
+            status: Status::new(Kind::Maintenance, "removed from this machine"),
+        }
+    }
+}
+
+/// A file that was valid once and is not now: Nagios goes on asking, and gets UNKNOWN with the
+/// reason. A check that vanished from Nagios would look like one that passed.
+fn registers(finding: &Finding, registered: bool) -> bool {
+    match finding {
+        Finding::NoFile | Finding::Unusable(_) => false,
+        Finding::Read { nagios: Some(Answer::Checks(count)), .. } => *count > 0,
+        Finding::Missing | Finding::Directory | Finding::Special | Finding::Read { .. } => registered,
+    }
+}
+
+/// `primary` says that the Nagios host is not named after this subordinate.
+fn said_over(monitors: &[Monitor], text: &str) -> Vec<(String, BTreeMap<String, String>)> {
+    let wanted = [("primary", "False"), ("monitors", text)];
+    let changes = monitors.iter().map(|monitor| {
+        let differs = |key: &str, value: &str| monitor.own.get(key).map_or("", String::as_str) != value;
+        let changes = wanted.iter().filter(|(key, value)| differs(key, value));
+        let changes = changes.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        (monitor.relation.clone(), changes.collect::<BTreeMap<_, _>>())
+    });
+    changes.filter(|(_, changes)| !changes.is_empty()).collect()
+}
+
+fn settings(unit: Places<'_>, file: Option<&Path>, options: &Options) -> Thing {
+    let settings = Settings {
+        file: file.map(Path::to_owned),
+        exclude_tags: options.nagios_exclude_tags.clone(),
+        max_timeout: options.max_timeout,
+        connect_timeout: options.connect_timeout,
+    };
+    // A path that came over a relation is text, so this does not fail.
+    let text = serde_json::to_string(&settings).unwrap_or_default();
+    Thing::File(unit.settings(), text + "\n", Owner::Unit, 0o640)
+}
+
+fn statuses(observed: &Observed, desired: &Desired, finding: &Finding, record: Option<&Record>) -> Vec<Status> {
+    let file = desired.files.first();
+    let mut parts = vec![status::of_finding(file, finding, record)];
+    if let (Finding::Read { all: Answer::Checks(_), nagios: Some(answer) }, true) = (finding, observed.monitored()) {
+        parts.extend(status::of_nagios(file, answer, &observed.options.nagios_exclude_tags));
+    }
+    let unused: Vec<_> = desired.files.iter().skip(1).map(|file: &ChecksFile| file.label.as_str()).collect();
+    if !unused.is_empty() {
+        parts.push(Status::new(Kind::Active, format!("not used: {}", unused.join(", "))));
+    }
+    parts
+}

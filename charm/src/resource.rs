@@ -1,0 +1,144 @@
+//! The charm's resource `agent`: another version of the agent. Which one, it says itself when it
+//! is run; the answer is noted, so that it is asked once.
+
+use crate::agent::{embedded_in, look};
+use crate::broken::Broken;
+use crate::environment::Environment;
+use crate::host::{Host, Links, Program, draft_of};
+use crate::places::{LIB, PROGRAM, Places, VERSIONS};
+use crate::tools;
+use crate::users::{Owner, USER, owned, user};
+use crate::version::Version;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What the resource of a unit is.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Resource {
+    /// Its size in bytes and when it changed, in nanoseconds since 1970: another file has others.
+    size: u64,
+    modified: i64,
+    /// The version that it is installed as; none: it cannot be run here.
+    version: Option<String>,
+}
+
+impl Resource {
+    /// A resource for tests of what follows from it.
+    #[cfg(test)]
+    pub(crate) fn of(version: Option<&str>) -> Self {
+        Self { size: 0, modified: 0, version: version.map(str::to_owned) }
+    }
+
+    /// The version that it is installed as; none: it cannot be run here.
+    #[must_use]
+    pub fn version(&self) -> Option<Version> {
+        Version::parse(self.version.as_deref()?)
+    }
+}
+
+/// Longer than a program needs to say its version.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The note about the resource.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn read(host: &dyn Host, places: Places<'_>) -> Result<Option<Resource>, Broken> {
+    let path = places.resource();
+    let note = host.read(&path, 4096).map_err(Broken::at("read", &path))?;
+    Ok(note.and_then(|note| serde_json::from_slice(&note).ok()))
+}
+
+/// Installs the resource as a version beside the others where it is another one than noted; what
+/// was done.
+///
+/// # Errors
+/// Those of the file system. A resource that is no agent is none.
+pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Broken> {
+    let places = Places(&environment.unit);
+    let noted = read(host, places)?;
+    let Some((path, mut resource)) = attached(host)? else {
+        if noted.is_some() {
+            host.remove(&places.resource()).map_err(Broken::at("remove", &places.resource()))?;
+        }
+        return Ok(Vec::new());
+    };
+    let same = noted.filter(|noted| (noted.size, noted.modified) == (resource.size, resource.modified));
+    if same.is_some_and(|noted| is_there(host, &noted).unwrap_or(false)) {
+        return Ok(Vec::new());
+    }
+    resource.version = stage(host, environment, &path)?.map(|version| version.to_string());
+    let note = serde_json::to_vec(&resource).map_err(|error| Broken::new("note the resource", error))?;
+    let access = owned(host, Owner::Root, 0o644)?;
+    host.write(&places.resource(), &note, access).map_err(Broken::at("write", &places.resource()))?;
+    Ok(vec![match resource.version {
+        Some(version) => format!("installed the resource agent as version {version}"),
+        None => "refused the resource agent, which cannot be run here".to_owned(),
+    }])
+}
+
+/// An empty file stands for none: stores want some file for every resource.
+fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, Resource)>, Broken> {
+    let Some(path) = tools::resource_get(host, "agent")? else { return Ok(None) };
+    let seen = host.look(&path, Links::Followed).map_err(Broken::at("look at", &path))?;
+    Ok(seen.filter(|seen| seen.size > 0).map(|seen| {
+        let modified = i64::try_from(seen.modified).unwrap_or_default();
+        (path, Resource { size: seen.size, modified, version: None })
+    }))
+}
+
+/// What cannot be run stays so; a version may have been removed with the last unit that used it.
+fn is_there(host: &dyn Host, resource: &Resource) -> Result<bool, Broken> {
+    match resource.version() {
+        Some(version) => Ok(look(host, &Path::new(VERSIONS).join(version.as_str()).join(PROGRAM))?.is_some()),
+        None => Ok(true),
+    }
+}
+
+/// Copies the resource to where the user conn-check can run it, asks it, and gives it its name.
+fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Option<Version>, Broken> {
+    let stage = draft_of(&Path::new(VERSIONS).join("resource"));
+    let program = stage.join(PROGRAM);
+    let access = owned(host, Owner::Root, 0o755)?;
+    host.remove(&stage).map_err(Broken::at("remove", &stage))?;
+    for directory in [Path::new(LIB), Path::new(VERSIONS), &stage] {
+        host.make_directory(directory, access).map_err(Broken::at("make", directory))?;
+    }
+    host.copy(path, &program, access).map_err(Broken::at("copy", path))?;
+    let Some(said) = ask(host, &program)? else {
+        host.remove(&stage).map_err(Broken::at("remove", &stage))?;
+        return Ok(None);
+    };
+    let version = name(host, environment, &program, said)?;
+    let place = Path::new(VERSIONS).join(version.as_str());
+    if look(host, &place)?.is_none() {
+        host.rename(&stage, &place).map_err(Broken::at("rename to", &place))?;
+    } else {
+        let installed = place.join(PROGRAM);
+        if !host.same(&program, &installed).map_err(Broken::at("read", &installed))? {
+            host.copy(&program, &installed, access).map_err(Broken::at("write", &installed))?;
+        }
+        host.remove(&stage).map_err(Broken::at("remove", &stage))?;
+    }
+    Ok(Some(version))
+}
+
+/// The version that a program says it is.
+fn ask(host: &mut dyn Host, program: &Path) -> Result<Option<Version>, Broken> {
+    let mut command = Program::new(program).with(["--version"]);
+    command.user = user(host, USER)?;
+    command.limit = PATIENCE;
+    let Ok(ended) = host.run(&command) else { return Ok(None) };
+    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let version = said.trim().strip_prefix("conn-check ").and_then(Version::parse);
+    Ok(version.filter(|_| ended.status == Some(0)))
+}
+
+/// A resource that is no copy of the charm's own version of the same name has a name of its own.
+fn name(host: &dyn Host, environment: &Environment, program: &Path, said: Version) -> Result<Version, Broken> {
+    let embedded = embedded_in(&environment.charm).join(said.as_str()).join(PROGRAM);
+    let other = look(host, &embedded)?.is_some()
+        && !host.same(program, &embedded).map_err(Broken::at("read", &embedded))?;
+    Ok(if other { Version::parse(&format!("{said}+resource")).unwrap_or(said) } else { said })
+}

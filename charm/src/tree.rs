@@ -1,0 +1,97 @@
+//! Files, directories and links, made so where they are not.
+
+use crate::agent::look;
+use crate::broken::Broken;
+use crate::host::{Host, Kind, Seen};
+use crate::users::{Owner, owned};
+use std::path::{Path, PathBuf};
+
+/// Something that should be in the file system.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Thing {
+    /// A directory, whatever is in it.
+    Directory(PathBuf, Owner, u32),
+    /// A file with this content.
+    File(PathBuf, String, Owner, u32),
+    /// A link that says this.
+    Link(PathBuf, PathBuf),
+}
+
+impl Thing {
+    /// Makes it so; whether anything was to be done.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(crate) fn settle(&self, host: &mut dyn Host) -> Result<bool, Broken> {
+        match self {
+            Self::Directory(path, owner, mode) => directory(host, path, *owner, *mode),
+            Self::File(path, content, owner, mode) => file(host, path, content, *owner, *mode),
+            Self::Link(path, target) => link(host, path, target),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Directory(path, ..) | Self::File(path, ..) | Self::Link(path, _) => path,
+        }
+    }
+}
+
+/// Removes what is there; whether anything was.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Broken> {
+    if look(host, path)?.is_none() {
+        return Ok(false);
+    }
+    host.remove(path).map_err(Broken::at("remove", path))?;
+    Ok(true)
+}
+
+fn directory(host: &mut dyn Host, path: &Path, owner: Owner, mode: u32) -> Result<bool, Broken> {
+    let access = owned(host, owner, mode)?;
+    let seen = look(host, path)?;
+    if seen.as_ref().is_some_and(|seen| seen.kind == Kind::Directory && seen.access == access) {
+        return Ok(false);
+    }
+    if seen.is_some_and(|seen| seen.kind != Kind::Directory) {
+        host.remove(path).map_err(Broken::at("remove", path))?;
+    }
+    host.make_directory(path, access).map_err(Broken::at("make", path))?;
+    Ok(true)
+}
+
+fn file(host: &mut dyn Host, path: &Path, content: &str, owner: Owner, mode: u32) -> Result<bool, Broken> {
+    let access = owned(host, owner, mode)?;
+    let seen = look(host, path)?;
+    let equal = match &seen {
+        Some(Seen { kind: Kind::File, size, .. }) if *size == content.len() as u64 => {
+            let present = host.read(path, *size).map_err(Broken::at("read", path))?;
+            present.is_some_and(|present| present == content.as_bytes())
+        }
+        _ => false,
+    };
+    if equal && seen.as_ref().is_some_and(|seen| seen.access == access) {
+        return Ok(false);
+    }
+    if seen.is_some_and(|seen| seen.kind == Kind::Directory) {
+        host.remove(path).map_err(Broken::at("remove", path))?;
+    }
+    host.write(path, content.as_bytes(), access).map_err(Broken::at("write", path))?;
+    Ok(true)
+}
+
+fn link(host: &mut dyn Host, path: &Path, target: &Path) -> Result<bool, Broken> {
+    let seen = look(host, path)?.map(|seen| seen.kind);
+    if seen == Some(Kind::Link(target.to_owned())) {
+        return Ok(false);
+    }
+    if seen == Some(Kind::Directory) {
+        host.remove(path).map_err(Broken::at("remove", path))?;
+    }
+    host.link(path, target).map_err(Broken::at("link", path))?;
+    Ok(true)
+}

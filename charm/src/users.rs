@@ -1,0 +1,126 @@
+//! The user conn-check and the group nagios: an application's charm gives its file of checks to
+//! them, maybe before nrpe is there.
+
+use crate::broken::Broken;
+use crate::host::{Access, Ended, Host, Links, Program, User};
+use crate::places::{LIB, USER_MADE};
+use std::path::Path;
+
+/// Who runs the checks.
+pub(crate) const USER: &str = "conn-check";
+/// Who may read them as well.
+pub(crate) const GROUP: &str = "nagios";
+
+
+/// "name already in use", "user does not exist", "user is logged in": groupadd(8), useradd(8),
+/// userdel(8).
+const EXISTS: i32 = 9;
+const NOT_THERE: i32 = 6;
+const BUSY: i32 = 8;
+
+/// Makes the group and the user where they are not there; what was made.
+///
+/// # Errors
+/// They cannot be made.
+pub(crate) fn make(host: &mut dyn Host) -> Result<Vec<String>, Broken> {
+    let mut made = Vec::new();
+    if group(host)?.is_none() {
+        succeed(&run(host, "groupadd", &["--system", GROUP])?, "groupadd", &[EXISTS])?;
+        made.push(format!("made the group {GROUP}"));
+    }
+    if user(host, USER)?.is_none() {
+        // Before the user is there: a hook that is killed between the two must not forget it.
+        let marker = Path::new(USER_MADE);
+        host.make_directory(Path::new(LIB), owned(host, Owner::Root, 0o755)?).map_err(Broken::at("make", marker))?;
+        host.write(marker, b"", owned(host, Owner::Root, 0o644)?).map_err(Broken::at("write", marker))?;
+        succeed(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
+        made.push(format!("made the user {USER}"));
+    }
+    Ok(made)
+}
+
+const NEW_USER: [&str; 9] = [
+    "--system",
+    "--gid",
+    GROUP,
+    "--home-dir",
+    crate::places::VAR,
+    "--no-create-home",
+    "--shell",
+    "/usr/sbin/nologin",
+    USER,
+];
+
+/// Removes the user if we made it; what was done. The group may be nrpe's.
+///
+/// # Errors
+/// It cannot be removed now.
+pub(crate) fn remove(host: &mut dyn Host) -> Result<Vec<String>, Broken> {
+    let marker = host.look(Path::new(USER_MADE), Links::Kept).map_err(Broken::at("look at", Path::new(USER_MADE)))?;
+    if marker.is_none() || user(host, USER)?.is_none() {
+        return Ok(Vec::new());
+    }
+    let ended = run(host, "userdel", &[USER])?;
+    if ended.status == Some(BUSY) {
+        return Ok(vec![format!("left the user {USER}, who runs something")]);
+    }
+    succeed(&ended, "userdel", &[NOT_THERE])?;
+    Ok(vec![format!("removed the user {USER}")])
+}
+
+/// Whose a file is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Owner {
+    /// root:root.
+    Root,
+    /// conn-check:nagios.
+    Unit,
+}
+
+/// The access of a file with this owner and mode.
+///
+/// # Errors
+/// The users cannot be read, or are not there.
+pub(crate) fn owned(host: &dyn Host, owner: Owner, mode: u32) -> Result<Access, Broken> {
+    let missing = || Broken::new("user conn-check, group nagios", "not there");
+    let user = match owner {
+        Owner::Root => user(host, "root")?,
+        Owner::Unit => user(host, USER)?,
+    };
+    let user = user.ok_or_else(missing)?;
+    let gid = match owner {
+        Owner::Root => user.gid,
+        Owner::Unit => group(host)?.ok_or_else(missing)?,
+    };
+    Ok(Access { mode, uid: user.uid, gid })
+}
+
+/// The user of this name.
+///
+/// # Errors
+/// The users cannot be read.
+pub(crate) fn user(host: &dyn Host, name: &str) -> Result<Option<User>, Broken> {
+    host.user(name).map_err(|error| Broken::new(format!("look for the user {name}"), error))
+}
+
+fn group(host: &dyn Host) -> Result<Option<u32>, Broken> {
+    host.group(GROUP).map_err(|error| Broken::new(format!("look for the group {GROUP}"), error))
+}
+
+/// In a scratch root, its own files of users are changed.
+fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Ended, Broken> {
+    let root = host.place(Path::new("/"));
+    let mut command = Program::new(program);
+    if root != Path::new("/") {
+        command = command.with(["--prefix".into(), root.into_os_string()]);
+    }
+    host.run(&command.with(arguments.iter().copied())).map_err(|error| Broken::new(program, error))
+}
+
+fn succeed(ended: &Ended, program: &str, harmless: &[i32]) -> Result<(), Broken> {
+    match ended.status {
+        Some(0) => Ok(()),
+        Some(status) if harmless.contains(&status) => Ok(()),
+        _ => Err(Broken::new(program, String::from_utf8_lossy(&ended.stderr).trim())),
+    }
+}
