@@ -1,3 +1,29 @@
 //! Every action of the charm: the name is that of the link that is called.
 
-fn main() {}
+use charm::action::{self, Done};
+use charm::environment::{self, ACTIONS};
+use charm::host::Real;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+/// Nagios' UNKNOWN.
+const UNKNOWN: u8 = 3;
+
+fn main() -> ExitCode {
+    let mut host = Real::new();
+    let Some(name) = environment::called(&host, std::env::args(), &ACTIONS) else {
+        let _ = writeln!(io::stderr(), "one of these is wanted: {}", ACTIONS.join(", "));
+        return ExitCode::from(UNKNOWN);
+    };
+    let program = std::env::current_exe().unwrap_or_default();
+    match action::run(&mut host, &name, &program) {
+        Ok(Done { text, status }) => {
+            let _ = text.map(|text| writeln!(io::stdout(), "{text}"));
+            ExitCode::from(status)
+        }
+        Err(broken) => {
+            let _ = writeln!(io::stderr(), "{name}: {broken}");
+            ExitCode::from(UNKNOWN)
+        }
+    }
+}

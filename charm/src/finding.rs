@@ -103,9 +103,10 @@ fn ask(
     program.environment = name == USER;
     let Ok(ended) = host.run(&program) else { return Ok(Answer::Silence) };
     let Ok(answer) = serde_json::from_slice::<Record>(&ended.stdout) else { return Ok(Answer::Silence) };
+    let count = answer.len();
     let mut errors = answer.diagnostics.into_iter().filter(|one| one.severity == "error");
     Ok(match errors.next() {
-        None if ended.status == Some(0) => Answer::Checks(answer.checks.len()),
+        None if ended.status == Some(0) => Answer::Checks(count),
         None => Answer::Silence,
         Some(first) if first.code == "nothing-selected" => Answer::Checks(0),
         Some(first) if first.code == "unreadable" => Answer::Unreadable,

@@ -17,30 +17,30 @@ pub struct Record {
     started: String,
     /// `pass`, `warn`, `fail`, `unknown`.
     #[serde(default)]
-    pub(crate) verdict: String,
+    verdict: String,
     /// How many results of each verdict.
     #[serde(default)]
-    pub(crate) counts: Counts,
+    counts: Counts,
     /// The checks that were run.
     #[serde(default)]
-    pub(crate) checks: Vec<Check>,
+    checks: Vec<Check>,
     /// What is wrong with the file, where nothing was run.
     #[serde(default)]
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// How many results of each verdict.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-pub(crate) struct Counts {
-    pub(crate) pass: u64,
-    pub(crate) warn: u64,
-    pub(crate) fail: u64,
-    pub(crate) skip: u64,
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+struct Counts {
+    pass: u64,
+    warn: u64,
+    fail: u64,
+    skip: u64,
 }
 
 /// A check that was run.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-pub(crate) struct Check {
+struct Check {
     r#type: String,
     target: String,
     verdict: String,
@@ -83,6 +83,12 @@ impl Record {
         Self::read(host, &unit.record())
     }
 
+    /// How many checks were run.
+    #[must_use]
+    pub(crate) fn len(&self) -> usize {
+        self.checks.len()
+    }
+
     /// `2026-11-21 09:14Z`.
     #[must_use]
     pub(crate) fn when(&self) -> Option<String> {
@@ -110,10 +116,23 @@ impl Record {
         }
     }
 
+    /// How it ended, with how many checks that was.
+    #[must_use]
+    pub(crate) fn headline(&self) -> String {
+        let count = self.checks.len();
+        printable(&format!("{count} {}: {}", if count == 1 { "check" } else { "checks" }, self.summary()))
+    }
+
+    /// How many results of each verdict.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+        let Counts { pass, warn, fail, skip } = self.counts;
+        [("pass", pass), ("warn", warn), ("fail", fail), ("skip", skip)].into_iter()
+    }
+
     /// The checks that failed, then those with warnings, with a sentence each.
     pub(crate) fn worst(&self) -> impl Iterator<Item = String> + '_ {
         let of = |verdict: &'static str| self.checks.iter().filter(move |check| check.verdict == verdict);
-        of("fail").chain(of("warn")).map(Check::long)
+        of("fail").chain(of("warn")).map(|check| printable(&check.long()))
     }
 }
 
@@ -143,6 +162,11 @@ impl Diagnostic {
         }
         format!("{place}: {}", self.message)
     }
+}
+
+/// Files and records may say anything; what Juju shows is one line.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 #[cfg(test)]

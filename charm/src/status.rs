@@ -4,7 +4,7 @@ use crate::broken::Broken;
 use crate::checks_file::{ChecksFile, Unusable};
 use crate::finding::{Answer, Finding, NAGIOS};
 use crate::host::Host;
-use crate::record::Record;
+use crate::record::{Record, printable};
 use crate::tools;
 use crate::users::USER;
 
@@ -108,14 +108,9 @@ fn checks(count: usize, record: Option<&Record>) -> String {
     let Some((record, when)) = record.and_then(|record| Some((record, record.when()?))) else {
         return format!("{}, not run yet", number(count));
     };
-    let ran = record.checks.len();
+    let ran = record.len();
     let of = if ran == count { String::new() } else { format!(" of {}", number(ran)) };
     format!("{}, last run {when}{of}: {}", number(count), record.summary())
-}
-
-/// Files and records may say anything; a status is one line.
-fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 fn cut(text: &str) -> String {
