@@ -1,6 +1,8 @@
 //! The seam to the machine: programs, files, users, the environment. The charm reaches the machine
 //! through [`Host`] alone, so that its whole life can be played in memory.
 
+#[cfg(test)]
+pub(crate) mod memory;
 mod real;
 
 pub use real::Real;

@@ -26,3 +26,6 @@ pub mod users;
 pub mod version;
 
 pub use broken::Broken;
+
+#[cfg(test)]
+mod tests;

@@ -78,7 +78,7 @@ impl Published {
             parts.push(Status::new(Kind::Blocked, "the command for NRPE is too long"));
         }
         Self {
-            relations: said_over(&observed.monitors, &monitors),
+            relations: said_over(&observed.monitors, &[("primary", "False"), ("monitors", &monitors)]),
             settings: Some(settings(unit, path, &observed.options)),
             status: Status::of(parts),
             command,
@@ -92,7 +92,7 @@ impl Published {
         Self {
             command: None,
             service: None,
-            relations: said_over(&observed.monitors, ""),
+            relations: said_over(&observed.monitors, &[("monitors", "")]),
             settings: None,
             status: Status::new(Kind::Maintenance, "removed from this machine"),
         }
@@ -109,12 +109,12 @@ fn registers(finding: &Finding, registered: bool) -> bool {
     }
 }
 
-/// `primary` says that the Nagios host is not named after this subordinate.
-fn said_over(monitors: &[Monitor], text: &str) -> Vec<(String, BTreeMap<String, String>)> {
-    let wanted = [("primary", "False"), ("monitors", text)];
+/// What differs from what is said now. `primary` says that the Nagios host is not named after this
+/// subordinate.
+fn said_over(monitors: &[Monitor], wanted: &[(&str, &str)]) -> Vec<(String, BTreeMap<String, String>)> {
     let changes = monitors.iter().map(|monitor| {
-        let differs = |key: &str, value: &str| monitor.own.get(key).map_or("", String::as_str) != value;
-        let changes = wanted.iter().filter(|(key, value)| differs(key, value));
+        let said = |key: &str| monitor.own.get(key).map_or("", String::as_str);
+        let changes = wanted.iter().filter(|(key, value)| said(key) != *value);
         let changes = changes.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         (monitor.relation.clone(), changes.collect::<BTreeMap<_, _>>())
     });

@@ -1,0 +1,284 @@
+//! A machine in memory, with a strict Juju on it: for tests. Every write is a step that can fail.
+
+pub(crate) mod agent;
+pub(crate) mod juju;
+pub(crate) mod steps;
+pub(crate) mod tree;
+
+use crate::host::{Access, Ended, Host, Kind, Links, Program, Seen, User, draft_of};
+use juju::Juju;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use steps::Steps;
+use tree::{Content, Tree};
+
+/// root's files that everybody can read.
+pub(crate) const PUBLIC: Access = Access { mode: 0o644, uid: 0, gid: 0 };
+
+/// The machine.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) tree: Tree,
+    pub(crate) juju: Juju,
+    pub(crate) steps: Steps,
+    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) groups: BTreeMap<String, u32>,
+    /// What NRPE read when it was told to read its files last.
+    pub(crate) nrpe_read: BTreeMap<PathBuf, Vec<u8>>,
+    /// Whether there is `systemctl`.
+    pub(crate) systemd: bool,
+    /// Programs that were run, but for hook tools.
+    pub(crate) ran: Vec<Vec<String>>,
+    /// The program that the process became.
+    pub(crate) became: Option<Program>,
+}
+
+impl Memory {
+    /// A machine with root, the usual directories and a Juju.
+    pub(crate) fn new() -> Self {
+        let mut memory = Self { systemd: true, ..Self::default() };
+        memory.users.insert("root".to_owned(), User { uid: 0, gid: 0, groups: Vec::new() });
+        for directory in ["/usr/local/bin", "/usr/local/lib", "/var/lib", "/etc", "/srv"] {
+            memory.directory(directory);
+        }
+        memory
+    }
+
+    /// A directory that is not ours.
+    pub(crate) fn directory(&mut self, path: &str) {
+        self.tree.make_directories(Path::new(path));
+    }
+
+    /// A file that is not ours.
+    pub(crate) fn file(&mut self, path: &str, content: &str, access: Access) {
+        self.tree.put(Path::new(path), Content::File(content.as_bytes().to_vec()), access);
+    }
+
+    /// The text of a file.
+    pub(crate) fn text(&self, path: &str) -> Option<String> {
+        let path = self.tree.resolve(Path::new(path)).ok()??;
+        match &self.tree.get(&path)?.content {
+            Content::File(content) => Some(String::from_utf8_lossy(content).into_owned()),
+            _ => None,
+        }
+    }
+
+    /// Installs nrpe as its package does.
+    pub(crate) fn install_nrpe(&mut self) {
+        self.directory("/etc/nagios/nrpe.d");
+        self.directory("/var/lib/nagios/export");
+        let gid = *self.groups.entry("nagios".to_owned()).or_insert(120);
+        self.users.insert("nagios".to_owned(), User { uid: 108, gid, groups: Vec::new() });
+        self.read_nrpe();
+    }
+
+    /// NRPE reads its files.
+    pub(crate) fn read_nrpe(&mut self) {
+        self.nrpe_read = self.nrpe_files();
+    }
+
+    /// The files that NRPE would read now.
+    pub(crate) fn nrpe_files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let directory = Path::new("/etc/nagios/nrpe.d");
+        let names = self.tree.children(directory).into_iter().filter(|name| name.ends_with(".cfg"));
+        let files = names.filter_map(|name| {
+            let path = directory.join(name);
+            match &self.tree.get(&path)?.content {
+                Content::File(content) => Some((path, content.clone())),
+                _ => None,
+            }
+        });
+        files.collect()
+    }
+
+    fn run_program(&mut self, program: &Program) -> io::Result<Ended> {
+        let name = program.program.to_string_lossy().into_owned();
+        let arguments: Vec<_> =
+            program.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
+        let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+        if name.starts_with('/') {
+            return agent::run(self, Path::new(&name), program.user.as_ref(), &words);
+        }
+        if juju::is_tool(&name) {
+            return juju::run(self, &name, &words, &program.stdin);
+        }
+        self.system(&name, &words)
+    }
+
+    /// groupadd(8), useradd(8), userdel(8), systemctl(1), service(8).
+    fn system(&mut self, name: &str, arguments: &[&str]) -> io::Result<Ended> {
+        self.ran.push([name].iter().chain(arguments).map(|word| (*word).to_owned()).collect());
+        let status = match (name, arguments) {
+            ("groupadd", ["--system", group]) => self.add_group(group)?,
+            (
+                "useradd",
+                ["--system", "--gid", group, "--home-dir", home, "--no-create-home", "--shell", "/usr/sbin/nologin", user],
+            ) if home.starts_with('/') => self.add_user(user, group)?,
+            ("userdel", [user]) => self.delete_user(user)?,
+            ("systemctl", ["reload", "nagios-nrpe-server"]) if self.systemd => self.reload()?,
+            ("systemctl", _) if !self.systemd => return Err(io::ErrorKind::NotFound.into()),
+            ("service", ["nagios-nrpe-server", "reload" | "restart"]) => self.reload()?,
+            _ => panic!("not how this is called: {name} {arguments:?}"),
+        };
+        Ok(Ended { status: Some(status), ..Ended::default() })
+    }
+
+    fn add_group(&mut self, group: &str) -> io::Result<i32> {
+        self.steps.take()?;
+        let free = 900 + u32::try_from(self.groups.len()).unwrap_or(0);
+        let there = self.groups.contains_key(group);
+        self.groups.entry(group.to_owned()).or_insert(free);
+        Ok(if there { 9 } else { 0 })
+    }
+
+    fn add_user(&mut self, user: &str, group: &str) -> io::Result<i32> {
+        self.steps.take()?;
+        let Some(gid) = self.groups.get(group).copied() else { return Ok(6) };
+        if self.users.contains_key(user) {
+            return Ok(9);
+        }
+        self.users.insert(user.to_owned(), User { uid: 999, gid, groups: Vec::new() });
+        Ok(0)
+    }
+
+    fn delete_user(&mut self, user: &str) -> io::Result<i32> {
+        self.steps.take()?;
+        Ok(if self.users.remove(user).is_some() { 0 } else { 6 })
+    }
+
+    /// Without nrpe there is nothing to reload.
+    fn reload(&mut self) -> io::Result<i32> {
+        self.steps.take_or_die()?;
+        if !self.users.contains_key("nagios") {
+            return Ok(5);
+        }
+        self.read_nrpe();
+        Ok(0)
+    }
+
+    fn draft(&mut self, path: &Path, content: Content, access: Access) -> io::Result<()> {
+        let draft = draft_of(path);
+        if let Some(parent) = path.parent().filter(|parent| self.tree.get(parent).is_none()) {
+            self.steps.take()?;
+            self.tree.make_directories(parent);
+        }
+        self.remove(&draft)?;
+        self.steps.take()?;
+        self.tree.put(&draft, content, access);
+        self.steps.take()?;
+        self.tree.rename(&draft, path)
+    }
+}
+
+impl Host for Memory {
+    fn variable(&self, name: &str) -> Option<String> {
+        self.juju.variable(name)
+    }
+
+    fn place(&self, path: &Path) -> PathBuf {
+        path.to_owned()
+    }
+
+    fn user(&self, name: &str) -> io::Result<Option<User>> {
+        self.steps.alive()?;
+        Ok(self.users.get(name).cloned())
+    }
+
+    fn group(&self, name: &str) -> io::Result<Option<u32>> {
+        self.steps.alive()?;
+        Ok(self.groups.get(name).copied())
+    }
+
+    fn look(&self, path: &Path, links: Links) -> io::Result<Option<Seen>> {
+        self.steps.alive()?;
+        let path = match links {
+            Links::Kept => self.tree.resolve_parent(path)?,
+            Links::Followed => self.tree.resolve(path)?,
+        };
+        let Some(node) = path.and_then(|path| self.tree.get(&path)) else { return Ok(None) };
+        let (kind, size) = match &node.content {
+            Content::File(content) => (Kind::File, content.len() as u64),
+            Content::Directory => (Kind::Directory, 4096),
+            Content::Link(target) => (Kind::Link(target.clone()), 0),
+            Content::Pipe => (Kind::Other, 0),
+        };
+        Ok(Some(Seen { kind, access: node.access, size, modified: node.modified }))
+    }
+
+    fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
+        self.steps.alive()?;
+        let directory = self.tree.resolve(directory)?;
+        Ok(directory.map(|directory| self.tree.children(&directory)).unwrap_or_default())
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        self.steps.alive()?;
+        let Some(path) = self.tree.resolve_parent(path)? else { return Ok(None) };
+        match self.tree.get(&path).map(|node| &node.content) {
+            None => Ok(None),
+            Some(Content::File(content)) if content.len() as u64 <= limit => Ok(Some(content.clone())),
+            Some(_) => Err(io::ErrorKind::InvalidInput.into()),
+        }
+    }
+
+    fn same(&self, one: &Path, other: &Path) -> io::Result<bool> {
+        let content = |path: &Path| -> io::Result<Option<Content>> {
+            let path = self.tree.resolve(path)?;
+            Ok(path.and_then(|path| Some(self.tree.get(&path)?.content.clone())))
+        };
+        self.steps.alive()?;
+        let one = content(one)?;
+        Ok(one.is_some() && one == content(other)?)
+    }
+
+    fn make_directory(&mut self, path: &Path, access: Access) -> io::Result<()> {
+        self.steps.take()?;
+        self.tree.make_directories(path);
+        self.set_access(path, access)
+    }
+
+    fn write(&mut self, path: &Path, content: &[u8], access: Access) -> io::Result<()> {
+        self.draft(path, Content::File(content.to_vec()), access)
+    }
+
+    fn copy(&mut self, from: &Path, to: &Path, access: Access) -> io::Result<()> {
+        let from = self.tree.resolve(from)?.ok_or(io::ErrorKind::NotFound)?;
+        let content = self.tree.get(&from).map(|node| node.content.clone()).ok_or(io::ErrorKind::NotFound)?;
+        self.draft(to, content, access)
+    }
+
+    fn link(&mut self, path: &Path, target: &Path) -> io::Result<()> {
+        self.draft(path, Content::Link(target.to_owned()), Access { mode: 0o777, ..PUBLIC })
+    }
+
+    fn set_access(&mut self, path: &Path, access: Access) -> io::Result<()> {
+        self.steps.take()?;
+        self.tree.set_access(path, access)
+    }
+
+    fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        self.steps.take()?;
+        self.tree.rename(from, to)
+    }
+
+    fn remove(&mut self, path: &Path) -> io::Result<()> {
+        let Some(path) = self.tree.resolve_parent(path)? else { return Ok(()) };
+        // One after the other, as a directory is really removed.
+        for below in self.tree.below(&path).into_iter().rev() {
+            self.steps.take()?;
+            self.tree.remove(&below);
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, program: &Program) -> io::Result<Ended> {
+        self.steps.alive()?;
+        self.run_program(program)
+    }
+
+    fn become_program(&mut self, program: &Program) -> io::Error {
+        self.became = Some(program.clone());
+        io::Error::other("a test becomes nothing")
+    }
+}

@@ -1,0 +1,9 @@
+//! The charm played in memory: single rules, and thousands of lives.
+
+mod actions;
+mod desired;
+mod life;
+mod lives;
+mod oracle;
+mod stories;
+mod world;

@@ -1,0 +1,125 @@
+//! The actions, in the three ways in which Juju runs them.
+
+use crate::action::{self, Done};
+use crate::host::memory::PUBLIC;
+use crate::host::memory::juju::Context;
+use crate::tests::world::World;
+use serde_json::{Value, json};
+use std::path::Path;
+
+const UNIT: &str = "conn-check/0";
+const FILE: &str = "/srv/checks.yaml";
+const PROGRAM: &str = "/var/lib/juju/agents/unit-conn-check-0/charm/actions/conn-check-actions";
+const RECORD: &str = "/var/lib/conn-check/conn-check-0/record.json";
+
+fn deployed(text: &str) -> World {
+    let mut world = World::new();
+    world.deploy(UNIT, "2.0.0");
+    world.memory.file(FILE, text, PUBLIC);
+    world.say(UNIT, "conn-check:1", "config_path", FILE);
+    world.boot(UNIT);
+    world.memory.ran.clear();
+    world
+}
+
+/// As an action of Juju.
+fn act(world: &mut World, name: &str, parameters: &Value) -> Done {
+    let variables = [("JUJU_UNIT_NAME", UNIT), ("JUJU_ACTION_NAME", name)];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let parameters = parameters.as_object().cloned();
+    world.memory.juju.context = Context { unit: UNIT.to_owned(), variables, parameters, ..Context::default() };
+    world.memory.steps.begin(None);
+    action::run(&mut world.memory, name, Path::new(PROGRAM)).expect("the tools work")
+}
+
+/// As a plain command; what the process becomes.
+fn command(world: &mut World, name: &str, variables: &[(&str, &str)]) -> Option<Vec<String>> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    world.memory.juju.context = Context { unit: UNIT.to_owned(), variables, ..Context::default() };
+    action::run(&mut world.memory, name, Path::new(PROGRAM)).expect("no tool is used");
+    let program = world.memory.became.take()?;
+    assert_eq!(program.user, world.memory.users.get("conn-check").cloned(), "never as root");
+    let words = std::iter::once(&program.program).chain(&program.arguments);
+    Some(words.map(|word| word.to_string_lossy().into_owned()).collect())
+}
+
+#[test]
+fn an_action_sets_results_and_fails_with_what_failed() {
+    let mut world = deployed(r#"[{"x": "fail"}]"#);
+    assert_eq!(act(&mut world, "run-check", &json!({})), Done { text: None, status: 0 });
+    let context = &world.memory.juju.context;
+    assert_eq!(context.results["status"], "critical");
+    assert_eq!(context.results["exit-code"], "2");
+    assert_eq!(context.results["counts.pass"], "1");
+    assert_eq!(context.results["failures.1"], "tcp db:1 connect.refused: db:1 refused");
+    assert_eq!(context.failure.as_deref(), Some("1 check: 1 failed, first tcp db:1 connect.refused"));
+    assert!(world.memory.text(RECORD).is_some());
+}
+
+#[test]
+fn an_action_that_is_ok_does_not_fail() {
+    let mut world = deployed("[{}]");
+    act(&mut world, "run-check", &json!({}));
+    assert_eq!(world.memory.juju.context.results["status"], "ok");
+    assert_eq!(world.memory.juju.context.failure, None);
+}
+
+#[test]
+fn an_action_over_some_of_the_checks_is_not_the_last_result() {
+    let mut world = deployed("[{}]");
+    for parameters in [json!({"patterns": "tcp:*"}), json!({"include-tags": "a"}), json!({"exclude-tags": "a"})] {
+        act(&mut world, "run-check", &parameters);
+        assert_eq!(world.memory.juju.context.results["status"], "ok", "{parameters}");
+        assert_eq!(world.memory.text(RECORD), None, "{parameters}");
+        assert_eq!(world.memory.text("/var/lib/conn-check/conn-check-0/action.json"), None);
+    }
+}
+
+#[test]
+fn an_action_without_a_usable_file_fails_with_the_reason() {
+    let mut world = deployed("[");
+    act(&mut world, "run-check", &json!({}));
+    assert_eq!(world.memory.juju.context.results["exit-code"], "3");
+    assert_eq!(world.memory.juju.context.failure.as_deref(), Some("/srv/checks.yaml:1:2: this is no list"));
+    world.say(UNIT, "conn-check:1", "config_path", "");
+    world.hook(UNIT, "conn-check-relation-changed");
+    let done = act(&mut world, "run-check", &json!({}));
+    let why = "no checks yet: over the relation conn-check, or in the option config";
+    assert_eq!(done, Done { text: Some(format!("CONN-CHECK UNKNOWN: {why}")), status: 0 });
+    assert_eq!(world.memory.juju.context.failure.as_deref(), Some(why));
+}
+
+#[test]
+fn tags_that_nagios_leaves_out_cannot_be_asked_of_its_action() {
+    let mut world = deployed("[{}]");
+    act(&mut world, "run-nagios-check", &json!({"include-tags": "a"}));
+    let why = world.memory.juju.context.failure.clone().unwrap_or_default();
+    assert!(why.starts_with("include-tags and exclude-tags cannot both be used"), "{why}");
+}
+
+#[test]
+fn under_juju_exec_an_action_is_a_plain_command() {
+    let mut world = deployed("[{}]");
+    let variables = [("JUJU_UNIT_NAME", UNIT), ("JUJU_ACTION_NAME", "juju-exec")];
+    let agent = "/usr/local/lib/conn-check/units/conn-check-0/conn-check";
+    assert_eq!(
+        command(&mut world, "run-check", &variables).expect("it becomes the agent"),
+        [agent, "--format=nagios", "--record", RECORD, "--", FILE]
+    );
+    let nagios = [agent, "--format=nagios", "--max-timeout=10", "--exclude-tags=no-nagios", "--record", RECORD, "--", FILE];
+    assert_eq!(command(&mut world, "run-nagios-check", &variables).expect("it becomes the agent"), nagios);
+}
+
+#[test]
+fn without_any_word_of_juju_the_unit_is_known_by_its_directory() {
+    let mut world = deployed("[{}]");
+    assert!(command(&mut world, "run-check", &[]).is_some());
+}
+
+#[test]
+fn a_plain_command_with_nothing_to_run_is_unknown() {
+    let mut world = World::new();
+    let done = action::run(&mut world.memory, "run-check", Path::new("/tmp/x")).expect("no tool is used");
+    assert_eq!(done.status, 3);
+    assert_eq!(done.text.as_deref(), Some("CONN-CHECK UNKNOWN: this is not run on a unit of the charm"));
+}

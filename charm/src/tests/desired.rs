@@ -1,0 +1,124 @@
+//! What follows from what is observed, without any machine.
+
+use crate::agent::{Agent, Programs};
+use crate::desired::Desired;
+use crate::environment::Environment;
+use crate::observed::{Nrpe, Observed};
+use crate::options::Options;
+use crate::resource::Resource;
+use crate::tree::Thing;
+use crate::version::Version;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+const UNIT: &str = "conn-check-0";
+
+fn version(text: &str) -> Version {
+    Version::parse(text).expect("a version")
+}
+
+fn versions(texts: &[&str]) -> BTreeMap<Version, Programs> {
+    texts.iter().map(|text| (version(text), Programs::from([("conn-check".to_owned(), 1)]))).collect()
+}
+
+fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
+    let said = Map::from_iter([("revision".to_owned(), Value::from(revision))]);
+    let agent = Agent { embedded: versions(embedded), installed: versions(installed), ..Agent::default() };
+    Observed {
+        environment: Environment {
+            hook: "config-changed".to_owned(),
+            unit: UNIT.to_owned(),
+            juju_unit: "conn-check/0".to_owned(),
+            charm: PathBuf::from("/charm"),
+        },
+        leaving: false,
+        options: Options::of(&said),
+        said: Vec::new(),
+        monitors: Vec::new(),
+        agent,
+        nrpe: Nrpe::default(),
+        texts: Vec::new(),
+        drafts: Vec::new(),
+    }
+}
+
+fn used(observed: &Observed) -> Option<String> {
+    Desired::from(observed).version.map(|version| version.to_string())
+}
+
+#[test]
+fn the_charms_version_is_used_also_where_another_unit_has_a_newer_one() {
+    assert_eq!(used(&observed(&["2.0.0"], &["2.5.0"], "")).as_deref(), Some("2.0.0"));
+}
+
+#[test]
+fn a_pinned_version_may_be_embedded_or_installed() {
+    assert_eq!(used(&observed(&["2.0.0"], &["1.9.0"], "1.9.0")).as_deref(), Some("1.9.0"));
+    assert_eq!(used(&observed(&["2.0.0"], &["2.1.0"], "2.0.0")).as_deref(), Some("2.0.0"));
+}
+
+#[test]
+fn with_a_revision_that_is_not_there_the_current_version_stays() {
+    let mut observed = observed(&["2.1.0"], &["2.0.0"], "3");
+    assert_eq!(used(&observed).as_deref(), Some("2.1.0"), "on first installation the embedded one");
+    observed.agent.units.insert(UNIT.to_owned(), Some(version("2.0.0")));
+    assert_eq!(used(&observed).as_deref(), Some("2.0.0"));
+    let problems = Desired::from(&observed).problems;
+    assert_eq!(problems[0].text, "revision 3 is not available (have: 2.0.0, 2.1.0)");
+}
+
+#[test]
+fn a_charm_for_another_machine_is_said() {
+    let desired = Desired::from(&observed(&[], &[], ""));
+    assert_eq!(desired.version, None);
+    assert_eq!(desired.problems[0].text, "the charm holds no conn-check for this machine");
+}
+
+#[test]
+fn versions_that_nobody_uses_go_but_for_the_newest_and_those_of_resources() {
+    let mut observed = observed(&["2.0.0"], &["1.0.0", "1.5.0", "1.7.0", "2.0.0", "3.0.0"], "");
+    observed.agent.units.insert("other-1".to_owned(), Some(version("1.5.0")));
+    observed.agent.resources.insert("other-1".to_owned(), Resource::of(Some("1.7.0")));
+    let desired = Desired::from(&observed);
+    assert_eq!(desired.gone, [PathBuf::from("/usr/local/lib/conn-check/versions/1.0.0")]);
+    let current = Thing::Link("/usr/local/lib/conn-check/current".into(), "versions/3.0.0".into());
+    assert!(desired.things.contains(&current));
+}
+
+#[test]
+fn only_links_of_ours_are_replaced_or_removed() {
+    let mut observed = observed(&["2.0.0"], &["2.0.0"], "");
+    let ours = |name: &str| Some(Path::new("../lib/conn-check/current").join(name));
+    let bin = &mut observed.agent.programs;
+    bin.insert("conn-check".to_owned(), Some("/opt/conn-check".into()));
+    bin.insert("conn-check-old".to_owned(), ours("conn-check-old"));
+    bin.insert("python".to_owned(), None);
+    let desired = Desired::from(&observed);
+    assert_eq!(desired.gone, [PathBuf::from("/usr/local/bin/conn-check-old")]);
+    assert!(desired.things.iter().all(|thing| !thing.path().starts_with("/usr/local/bin")));
+    assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone, which is somebody else's"]);
+}
+
+#[test]
+fn a_unit_that_goes_leaves_what_the_others_need() {
+    let mut observed = observed(&["2.0.0"], &["1.0.0", "2.0.0"], "");
+    observed.leaving = true;
+    observed.agent.units.insert(UNIT.to_owned(), Some(version("1.0.0")));
+    observed.agent.units.insert("other-1".to_owned(), Some(version("2.0.0")));
+    let desired = Desired::from(&observed);
+    assert!(!desired.last);
+    assert!(desired.gone.contains(&PathBuf::from("/usr/local/lib/conn-check/units/conn-check-0")));
+    assert!(desired.gone.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/1.0.0")));
+    assert!(!desired.gone.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/2.0.0")));
+    observed.agent.units.remove("other-1");
+    assert!(Desired::from(&observed).last);
+}
+
+#[test]
+fn files_of_others_in_the_directory_of_a_unit_stay() {
+    let mut observed = observed(&["2.0.0"], &["2.0.0"], "");
+    observed.texts = ["conn-check-9.yaml", "app.yaml", "settings.json", "option.yaml"].map(str::to_owned).into();
+    let gone = ["conn-check-9.yaml", "option.yaml"].map(|name| Path::new("/etc/conn-check/conn-check-0").join(name));
+    assert_eq!(Desired::from(&observed).gone, gone);
+}

@@ -1,0 +1,163 @@
+//! A machine with units of the charm on it, and what people, Juju and applications do to them.
+
+use crate::broken::Broken;
+use crate::hook;
+use crate::host::memory::Memory;
+use crate::host::memory::juju::{Context, Relation};
+use crate::host::memory::steps::Fault;
+use crate::host::memory::tree::Tree;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The machine.
+pub(super) struct World {
+    pub(super) memory: Memory,
+}
+
+/// A hook to run: of which unit, which one, and the relation that is broken.
+#[derive(Clone, Debug)]
+pub(super) struct Hook {
+    pub(super) unit: String,
+    pub(super) name: String,
+    pub(super) broken: Option<String>,
+}
+
+impl Hook {
+    pub(super) fn new(unit: &str, name: &str) -> Self {
+        Self { unit: unit.to_owned(), name: name.to_owned(), broken: None }
+    }
+
+    /// Of a relation, as in `conn-check:1` and `changed`.
+    pub(super) fn relation(unit: &str, id: &str, what: &str) -> Self {
+        let name = id.split(':').next().unwrap_or_default();
+        let broken = (what == "broken").then(|| id.to_owned());
+        Self { unit: unit.to_owned(), name: format!("{name}-relation-{what}"), broken }
+    }
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self { memory: Memory::new() }
+    }
+
+    /// A unit whose charm holds this version, related with an application over `conn-check:1`; no
+    /// hook has run.
+    pub(super) fn deploy(&mut self, unit: &str, version: &str) {
+        self.charm(unit, version, &format!("AGENT {version}"));
+        self.relate(unit, "conn-check:1");
+    }
+
+    /// The unit's charm, new or upgraded: files of the old one that are not in the new one go.
+    pub(super) fn charm(&mut self, unit: &str, version: &str, program: &str) {
+        let charm = charm(unit);
+        for path in self.memory.tree.below(&charm) {
+            self.memory.tree.remove(&path);
+        }
+        let place = charm.join("agent").join(version).join("conn-check");
+        let access = crate::host::Access { mode: 0o755, uid: 0, gid: 0 };
+        self.memory.file(&place.to_string_lossy(), program, access);
+    }
+
+    /// The other end has one unit.
+    pub(super) fn relate(&mut self, unit: &str, id: &str) {
+        let remote = if id.starts_with("nrpe") { "nrpe/0" } else { "app/0" };
+        let remote = BTreeMap::from([(remote.to_owned(), BTreeMap::new())]);
+        self.unit(unit).relations.insert(id.to_owned(), Relation { remote, ..Relation::default() });
+    }
+
+    /// What the other end says; an empty text takes a key away.
+    pub(super) fn say(&mut self, unit: &str, id: &str, key: &str, value: &str) {
+        let relation = self.unit(unit).relations.get_mut(id).expect("the relation is there");
+        let bag = relation.remote.values_mut().next().expect("a unit is at the other end");
+        if value.is_empty() { bag.remove(key) } else { bag.insert(key.to_owned(), value.to_owned()) };
+    }
+
+    pub(super) fn set(&mut self, unit: &str, option: &str, value: impl Into<Value>) {
+        self.unit(unit).config.insert(option.to_owned(), value.into());
+    }
+
+    pub(super) fn unit(&mut self, unit: &str) -> &mut crate::host::memory::juju::Unit {
+        self.memory.juju.units.entry(unit.to_owned()).or_default()
+    }
+
+    /// A file of the application: `checks` for Nagios and `tagged` ones that are not.
+    pub(super) fn checks(&mut self, path: &str, checks: usize, tagged: usize) {
+        self.memory.file(path, &checks_text(checks, tagged), crate::host::memory::PUBLIC);
+    }
+
+    /// Runs a hook to its end.
+    pub(super) fn run(&mut self, hook: &Hook) {
+        self.attempt(hook, None).unwrap_or_else(|broken| panic!("{hook:?}: {broken}"));
+    }
+
+    /// Runs a hook by name.
+    pub(super) fn hook(&mut self, unit: &str, name: &str) {
+        self.run(&Hook::new(unit, name));
+    }
+
+    /// Installation to start.
+    pub(super) fn boot(&mut self, unit: &str) {
+        self.hook(unit, "install");
+        for id in self.unit(unit).relations.keys().cloned().collect::<Vec<_>>() {
+            self.run(&Hook::relation(unit, &id, "created"));
+        }
+        self.hook(unit, "config-changed");
+        self.hook(unit, "start");
+        for id in self.unit(unit).relations.keys().cloned().collect::<Vec<_>>() {
+            self.run(&Hook::relation(unit, &id, "joined"));
+            self.run(&Hook::relation(unit, &id, "changed"));
+        }
+    }
+
+    /// The relation ends.
+    pub(super) fn part(&mut self, unit: &str, id: &str) {
+        self.unit(unit).relations.get_mut(id).expect("the relation is there").remote.clear();
+        self.run(&Hook::relation(unit, id, "departed"));
+        self.run(&Hook::relation(unit, id, "broken"));
+        self.unit(unit).relations.remove(id);
+    }
+
+    /// Runs a hook in which this may happen.
+    pub(super) fn attempt(&mut self, hook: &Hook, fault: Option<(u64, Fault)>) -> Result<(), Broken> {
+        let variables = [
+            ("JUJU_UNIT_NAME", hook.unit.clone()),
+            ("JUJU_CHARM_DIR", charm(&hook.unit).to_string_lossy().into_owned()),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value)).into();
+        let (unit, broken) = (hook.unit.clone(), hook.broken.clone());
+        self.memory.juju.context = Context { unit, variables, broken, ..Context::default() };
+        self.memory.steps.begin(fault);
+        let result = hook::run(&mut self.memory, &hook.name);
+        if result.is_ok() {
+            self.memory.juju.commit();
+        }
+        result
+    }
+
+    pub(super) fn status(&mut self, unit: &str) -> (String, String) {
+        self.unit(unit).status.clone()
+    }
+
+    /// What the agent of a unit says it is.
+    pub(super) fn agent(&self, unit: &str) -> Option<String> {
+        self.memory.text(&format!("/usr/local/lib/conn-check/units/{}/conn-check", unit.replace('/', "-")))
+    }
+
+    /// What is on the machine and was not there before: the tree is that of a machine without us.
+    pub(super) fn left(&self, before: &Tree) -> Vec<PathBuf> {
+        let known = |path: &&PathBuf| before.get(path).is_some() || path.starts_with("/var/lib/juju");
+        self.memory.tree.paths().filter(|path| !known(path)).cloned().collect()
+    }
+}
+
+/// Where Juju puts the charm of a unit.
+pub(super) fn charm(unit: &str) -> PathBuf {
+    Path::new("/var/lib/juju/agents").join(format!("unit-{}", unit.replace('/', "-"))).join("charm")
+}
+
+pub(super) fn checks_text(checks: usize, tagged: usize) -> String {
+    let mut list = vec![serde_json::json!({}); checks];
+    list.extend(vec![serde_json::json!({"tags": ["no-nagios"]}); tagged]);
+    Value::Array(list).to_string()
+}
