@@ -1,4 +1,15 @@
 //! The packed charm, and its real programs against the double of Juju. One module per subject.
 
+mod actions;
+mod files;
+mod kills;
+mod life;
+mod nrpe;
+mod orders;
 mod package;
 mod proof;
+mod random;
+mod secrets;
+mod site;
+mod tutorial;
+mod upgrade;

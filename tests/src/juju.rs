@@ -32,6 +32,6 @@ mod socket;
 mod tools;
 pub mod tree;
 
-pub use controller::{Juju, Retry};
+pub use controller::{Juju, Retry, Snapshot};
 pub use services::Services;
 pub use socket::tool_main;

@@ -2,12 +2,15 @@
 //! `manifest_deployer.go`).
 
 use crate::or_panic::OrPanic;
+use crate::scratch::Scratch;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{OpenOptionsExt as _, symlink};
 use std::path::{Component, Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
 use zip::ZipArchive;
 
 /// The umask of the agent.
@@ -25,6 +28,7 @@ pub struct Charm {
     config: Value,
     actions: Value,
     names: BTreeSet<String>,
+    expanded: Arc<OnceLock<Scratch>>,
 }
 
 impl Charm {
@@ -44,6 +48,7 @@ impl Charm {
             config: yaml("config.yaml"),
             actions: yaml("actions.yaml"),
             names: open(archive).file_names().flatten().map(|name| name.trim_end_matches('/').to_owned()).collect(),
+            expanded: Arc::default(),
         };
         assert!(charm.metadata.is_object(), "archive file \"metadata.yaml\" not found");
         charm
@@ -91,17 +96,31 @@ impl Charm {
     /// Where Juju would refuse.
     pub fn deploy(&self, folder: &Path, former: Option<&Self>) {
         fs::create_dir_all(folder).or_panic(format_args!("make {}", folder.display()));
-        let mut archive = open(&self.archive);
-        for index in 0..archive.len() {
-            let entry = archive.by_index(index).or_panic("read the archive");
-            expand(entry, folder);
-        }
+        let files = self.expanded.get_or_init(|| expand_all(&self.archive));
+        // Another process writes: a program that this one has open for writing cannot be run, and any
+        // process that another thread starts meanwhile would have it open as well.
+        let mut copy = Command::new("cp");
+        copy.args(["-a", "--remove-destination"]).arg(files.path().join("charm/.")).arg(folder);
+        assert!(copy.status().or_panic("run cp").success(), "cannot write {}", folder.display());
         let gone = former.into_iter().flat_map(Self::names).filter(|name| !self.names.contains(*name));
         // A directory goes only when it is empty, and after what was in it: the names are sorted.
         gone.collect::<Vec<_>>().iter().rev().map(|name| folder.join(name)).for_each(|path| {
             let _not_empty = if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) };
         });
     }
+}
+
+/// All files by Juju's rules, below `charm`.
+fn expand_all(archive: &Path) -> Scratch {
+    let scratch = Scratch::new();
+    let folder = scratch.path().join("charm");
+    fs::create_dir(&folder).or_panic("make a directory");
+    let mut archive = open(archive);
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index).or_panic("read the archive");
+        expand(entry, &folder);
+    }
+    scratch
 }
 
 /// A text file of an archive.
@@ -127,8 +146,6 @@ fn expand(mut entry: zip::read::ZipFile<'_, File>, folder: &Path) {
         return;
     }
     fs::create_dir_all(path.parent().unwrap_or(folder)).or_panic(format_args!("make the directory of {name}"));
-    // A new file: a program of the old one that runs goes on running.
-    let _not_there = fs::remove_file(&path);
     if mode & KIND == LINK {
         let mut target = String::new();
         entry.read_to_string(&mut target).or_panic(format_args!("read {name}"));

@@ -10,12 +10,13 @@ use super::model::{Application, Bag, Endpoint, Model, Relation, Unit};
 use super::services::Services;
 use super::socket;
 use crate::or_panic::OrPanic;
+use crate::wait;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,6 +36,8 @@ pub(super) struct State {
     pub(super) machine: Arc<Machine>,
     wrapper: Vec<OsString>,
     next_context: u32,
+    /// No hook will come any more.
+    pub(super) ended: bool,
 }
 
 pub(super) fn lock(shared: &Shared) -> MutexGuard<'_, State> {
@@ -75,6 +78,7 @@ impl Juju {
             machine: Arc::clone(&machine),
             wrapper: Vec::new(),
             next_context: 0,
+            ended: false,
         };
         let shared = Arc::new(Mutex::new(state));
         socket::serve(&machine.socket(), Arc::clone(&shared));
@@ -121,6 +125,14 @@ impl Juju {
     pub fn restore(&self, snapshot: &Snapshot) {
         self.machine.become_copy(&snapshot.files);
         self.change(|model| model.clone_from(&snapshot.model));
+    }
+}
+
+impl Drop for Juju {
+    /// The thread that answers hook tools ends, and with it goes the machine.
+    fn drop(&mut self) {
+        lock(&self.shared).ended = true;
+        socket::wake(&self.machine.socket());
     }
 }
 
@@ -267,6 +279,11 @@ impl Juju {
             orphans.iter().for_each(|unit| model.unit_mut(unit).dying = true);
             model.forget_unused(id);
         });
+    }
+
+    /// A unit of ours goes away, as when its principal's unit does.
+    pub fn remove_unit(&self, unit: &str) {
+        self.change(|model| model.unit_mut(unit).dying = true);
     }
 
     /// `juju remove-application`, of ours or of a stand-in.
@@ -444,12 +461,17 @@ impl Juju {
         let (id, mut command) = self.prepare(context, run, folder, arguments);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command.stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() });
-        let mut child = command.spawn().or_panic(format_args!("start {}", arguments[0].display()));
+        let mut child = command.process_group(0).spawn().or_panic(format_args!("start {}", arguments[0].display()));
+        let group = child.id();
         if let Some(mut stdin) = child.stdin.take() {
             // A program that does not read is its own affair.
             let _gone = stdin.write_all(input.as_bytes());
         }
         let output = child.wait_with_output().or_panic("wait for a hook");
+        if output.status.signal().is_some() {
+            // Juju tries again after seconds: what a killed hook has started has ended by then.
+            wait::until("the programs of a killed hook to end", || !is_at_work(group));
+        }
         let context = lock(&self.shared).contexts.remove(&id).or_panic("find the context of a hook");
         (output, context)
     }
@@ -537,6 +559,17 @@ fn context_of(model: &Model, unit: &str, event: &Event) -> Context {
 fn end_of(output: Option<&Output>) -> End {
     let Some(status) = output.map(|output| output.status) else { return End::Missing };
     status.signal().map_or_else(|| End::Exited(status.code().unwrap_or(-1)), End::Killed)
+}
+
+/// Whether a process of this group still runs; a zombie waits only for somebody to hear of its end.
+fn is_at_work(group: u32) -> bool {
+    let processes = fs::read_dir("/proc").or_panic("list the processes").flatten();
+    processes.filter_map(|process| fs::read_to_string(process.path().join("stat")).ok()).any(|stat| {
+        // proc(5): number, (name), state, parent, group.
+        let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let running = !matches!(fields.next(), Some("Z" | "X") | None);
+        running && fields.nth(1) == Some(&group.to_string())
+    })
 }
 
 fn lossy(bytes: &[u8]) -> String {

@@ -6,7 +6,7 @@ use crate::agent;
 use crate::or_panic::OrPanic;
 use crate::packages::SEARCH_PATH;
 use crate::scratch::{Scratch, text};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -78,7 +78,7 @@ impl Machine {
     }
 
     fn new(sight: Sight) -> Self {
-        let machine = Self { scratch: Scratch::new(), sight };
+        let machine = Self { scratch: Scratch::in_memory(), sight };
         let root = machine.root();
         FOLDERS.iter().for_each(|folder| make_folder(&root.join(folder)));
         for file in FILES {
@@ -169,24 +169,25 @@ impl Machine {
     /// A command on the machine, with an empty environment.
     #[must_use]
     pub fn command(&self, folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Command {
-        let mut command = match self.sight {
-            Sight::Variable => {
-                let mut command = Command::new(&arguments[0]);
-                command.args(&arguments[1..]).current_dir(folder);
-                command
-            }
-            Sight::Mounts => {
-                let mut command = Command::new("/usr/bin/unshare");
-                command.args(["--mount", "--propagation", "private", "/bin/sh", "-c", MOVE_IN]).arg(self.root());
-                command.arg(self.name_of(folder)).args(arguments);
-                command
-            }
-        };
-        command.env_clear();
+        let words = self.words(folder, arguments);
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).env_clear();
         if self.sight == Sight::Variable {
-            command.env("CONN_CHECK_ROOT", self.root());
+            command.env("CONN_CHECK_ROOT", self.root()).current_dir(folder);
         }
         command
+    }
+
+    /// The words of a command that runs another one on the machine; in a scratch directory that is the same.
+    #[must_use]
+    pub fn words(&self, folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Vec<OsString> {
+        let arguments = arguments.iter().map(|argument| argument.as_ref().to_owned());
+        if self.sight == Sight::Variable {
+            return arguments.collect();
+        }
+        let shell = ["/usr/bin/unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", MOVE_IN];
+        let places = [self.root().into(), self.name_of(folder).into()];
+        shell.into_iter().map(OsString::from).chain(places).chain(arguments).collect()
     }
 
     /// The unit's charm directory.
@@ -229,6 +230,10 @@ impl Machine {
         let folder = self.agent(unit).join("resources").join(name);
         make_folder(&folder);
         let path = folder.join(file);
+        // What is there already is not downloaded again.
+        if fs::read(&path).ok() == Some(fs::read(source).or_panic(format_args!("read {}", source.display()))) {
+            return self.name_of(&path);
+        }
         let _first = fs::remove_file(&path);
         fs::copy(source, &path).or_panic(format_args!("copy {}", source.display()));
         // Juju gives no rights to run it.

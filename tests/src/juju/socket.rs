@@ -1,7 +1,7 @@
 //! How a hook tool asks the agent: one JSON line each way over a Unix socket.
 
 use super::arguments::Refusal;
-use super::controller::Shared;
+use super::controller::{Shared, lock};
 use super::tools;
 use crate::or_panic::OrPanic;
 use serde_json::{Value, json};
@@ -12,15 +12,23 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
 
-/// Answers every tool that asks, for as long as the process lives.
+/// Answers every tool that asks, until the agent ends.
 pub(super) fn serve(socket: &Path, shared: Shared) {
     let listener = UnixListener::bind(socket).or_panic(format_args!("listen at {}", socket.display()));
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            if lock(&shared).ended {
+                return;
+            }
             let shared = Shared::clone(&shared);
             thread::spawn(move || answer(&stream, &shared));
         }
     });
+}
+
+/// Makes the thread look whether the agent has ended.
+pub(super) fn wake(socket: &Path) {
+    let _ended = UnixStream::connect(socket);
 }
 
 /// One question. A tool that was killed meanwhile does not mind.

@@ -31,10 +31,12 @@ impl fmt::Debug for Entry {
 }
 
 /// All files below a directory, by their path inside it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Tree {
     /// `etc/nagios/nrpe.d/x.cfg` and so on.
     pub entries: BTreeMap<PathBuf, Entry>,
+    /// Number and time of change of each: others after every writing.
+    stamps: BTreeMap<PathBuf, (u64, i64, i64)>,
 }
 
 /// What differs between two trees.
@@ -73,6 +75,7 @@ impl Tree {
                 Ok(Vec::new())
             };
             let content = content.or_panic(format_args!("read {}", path.display()));
+            self.stamps.insert(path.clone(), (metadata.ino(), metadata.ctime(), metadata.ctime_nsec()));
             let entry = Entry { mode: metadata.mode(), uid: metadata.uid(), gid: metadata.gid(), content };
             self.entries.insert(path.clone(), entry);
             if metadata.is_dir() {
@@ -91,5 +94,24 @@ impl Tree {
             Some(_) => None,
         });
         gone.chain(other).collect()
+    }
+
+    /// What was written since, be it with the same content.
+    #[must_use]
+    pub fn touched(&self, later: &Self) -> Vec<PathBuf> {
+        let same = |path: &PathBuf, stamp| later.stamps.get(path) == Some(stamp);
+        let touched = self.stamps.iter().filter(|(path, stamp)| !same(path, stamp)).map(|(path, _)| path.clone());
+        let made = later.stamps.keys().filter(|path| !self.stamps.contains_key(*path)).cloned();
+        touched.chain(made).collect()
+    }
+}
+
+impl Change {
+    /// Of which file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Made(path) | Self::Altered(path) | Self::Removed(path) => path,
+        }
     }
 }
