@@ -87,7 +87,7 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let file = ChecksFile { label: path.display().to_string(), path: Ok(path), text: None };
     let patterns = text(parameters, "patterns").unwrap_or_default();
     let patterns = patterns.split_whitespace().map(str::to_owned).collect();
-    Ok(Run { program, patterns, whole, file, unit })
+    Ok(Run { unit, program, file, patterns, whole })
 }
 
 /// Juju's word for it; without that, the directory of Juju's that holds the charm.
@@ -117,7 +117,9 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
     let always = Some(settings.exclude_tags.clone()).filter(|tags| nagios && !tags.is_empty());
     let excluded: Vec<_> = always.into_iter().chain(text(parameters, "exclude-tags")).collect();
     if included.is_some() && !excluded.is_empty() {
-        return Err("include-tags and exclude-tags cannot both be used; run-nagios-check excludes tags itself".to_owned());
+        return Err(
+            "include-tags and exclude-tags cannot both be used; run-nagios-check excludes tags itself".to_owned()
+        );
     }
     arguments.extend(included.map(|tags| format!("--include-tags={tags}")));
     if !excluded.is_empty() {
@@ -134,7 +136,8 @@ impl Run {
     /// The program with the file and what selects from it: behind `--` nothing is an option.
     fn with_file(&self, host: &dyn Host, record: &Path) -> Program {
         let path = self.file.path.clone().unwrap_or_default();
-        let program = self.program.clone().with(["--record".into(), host.place(record), "--".into(), host.place(&path)]);
+        let program =
+            self.program.clone().with(["--record".into(), host.place(record), "--".into(), host.place(&path)]);
         program.with(self.patterns.iter().cloned())
     }
 

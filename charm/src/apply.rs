@@ -96,7 +96,7 @@ pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &P
             changes.push(format!("removed {}", path.display()));
         }
     }
-    settle(host, service.map_or(&[][..], std::slice::from_ref), &mut changes)?;
+    settle(host, published.service.as_slice(), &mut changes)?;
     Ok(changes)
 }
 
@@ -174,6 +174,6 @@ pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Ch
 /// Those of the file system.
 pub(crate) fn settings(host: &mut dyn Host, published: &Published) -> Result<Changes, Broken> {
     let mut changes = Changes::new();
-    settle(host, published.settings.as_ref().map_or(&[][..], std::slice::from_ref), &mut changes)?;
+    settle(host, published.settings.as_slice(), &mut changes)?;
     Ok(changes)
 }

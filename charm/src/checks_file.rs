@@ -68,9 +68,7 @@ impl ChecksFile {
             (!Path::new(path).is_absolute()).then_some(Unusable::Relative)
         };
         match unusable {
-            Some(unusable) => {
-                Self { label: format!("config_path of {relation}"), path: Err(unusable), text: None }
-            }
+            Some(unusable) => Self { label: format!("config_path of {relation}"), path: Err(unusable), text: None },
             None => Self { label: path.to_owned(), path: Ok(PathBuf::from(path)), text: None },
         }
     }
@@ -126,7 +124,11 @@ mod tests {
     fn a_text_is_written_under_the_name_of_its_relation() {
         let wanted = ChecksFile::wanted("conn-check-0", &[said(3, &[("config", "- a")])], "- b");
         let paths: Vec<_> = wanted.iter().filter_map(|file| file.path.clone().ok()).collect();
-        assert_eq!(paths, ["/etc/conn-check/conn-check-0/conn-check-3.yaml", "/etc/conn-check/conn-check-0/option.yaml"].map(PathBuf::from));
+        assert_eq!(
+            paths,
+            ["/etc/conn-check/conn-check-0/conn-check-3.yaml", "/etc/conn-check/conn-check-0/option.yaml"]
+                .map(PathBuf::from)
+        );
         assert!(paths.iter().all(|path| is_text(&path.file_name().expect("a name").to_string_lossy())));
         for foreign in ["app.yaml", "settings.json", "conn-check-.yaml", "conn-check-3x.yaml"] {
             assert!(!is_text(foreign), "{foreign}");
@@ -135,7 +137,9 @@ mod tests {
 
     #[test]
     fn a_path_that_cannot_be_used_is_wanted_and_says_why() {
-        for (path, why) in [("etc/x", Unusable::Relative), ("/a\n/b", Unusable::Unprintable), ("/a\u{1b}[2J", Unusable::Unprintable)] {
+        for (path, why) in
+            [("etc/x", Unusable::Relative), ("/a\n/b", Unusable::Unprintable), ("/a\u{1b}[2J", Unusable::Unprintable)]
+        {
             let wanted = ChecksFile::wanted("conn-check-0", &[said(1, &[("config_path", path)])], "- a");
             assert_eq!(wanted[0].path, Err(why), "{path:?}");
         }

@@ -4,6 +4,7 @@ use crate::agent::embedded_in;
 use crate::checks_file::{ChecksFile, is_text};
 use crate::observed::Observed;
 use crate::places::{BIN, CURRENT, ETC, LIB, Places, UNITS, VAR, VERSIONS};
+use crate::resource::Resource;
 use crate::status::{Kind, Status};
 use crate::tree::Thing;
 use crate::users::Owner;
@@ -30,6 +31,8 @@ pub struct Desired {
     pub last: bool,
     /// The files of checks, the one in use first.
     pub files: Vec<ChecksFile>,
+    /// A revision that was asked for and is not available.
+    pub unavailable: Option<String>,
     /// What people should know.
     pub problems: Vec<Status>,
     /// What the log should say if anything is done.
@@ -47,6 +50,7 @@ impl Desired {
             desired.stay(observed);
         }
         desired.share(observed);
+        desired.say_what_is_available(observed);
         desired
     }
 
@@ -68,7 +72,8 @@ impl Desired {
                 self.things.push(Thing::File(path.clone(), text.clone(), Owner::Unit, 0o660));
             }
         }
-        let wanted = |path: &Path| self.files.iter().any(|file| file.text.is_some() && file.path.as_deref() == Ok(path));
+        let wanted =
+            |path: &Path| self.files.iter().any(|file| file.text.is_some() && file.path.as_deref() == Ok(path));
         let texts = observed.texts.iter().filter(|name| is_text(name)).map(|name| places.etc().join(name));
         self.gone.extend(texts.filter(|path| !wanted(path)));
     }
@@ -80,7 +85,7 @@ impl Desired {
         let resource = agent.resources.get(&observed.environment.unit);
         let current = agent.units.get(&observed.environment.unit).cloned().flatten();
         let current = current.filter(|version| available.contains(version));
-        let attached = resource.and_then(|resource| resource.version()).filter(|version| available.contains(version));
+        let attached = resource.and_then(Resource::version).filter(|version| available.contains(version));
         let newest = agent.embedded.keys().chain(&attached).max().cloned();
         let usual = || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
         if resource.is_some_and(|resource| resource.version().is_none()) {
@@ -88,9 +93,7 @@ impl Desired {
         }
         let wanted = observed.options.revision.as_str();
         let pinned = available.iter().find(|version| version.as_str() == wanted).copied().cloned();
-        if !wanted.is_empty() && pinned.is_none() {
-            self.problems.push(unavailable(wanted, &available));
-        }
+        self.unavailable = (!wanted.is_empty() && pinned.is_none()).then(|| wanted.chars().take(60).collect());
         self.version = match (wanted, pinned) {
             ("", _) => usual(),
             (_, None) => current.clone().or_else(usual),
@@ -143,6 +146,18 @@ impl Desired {
         }
     }
 
+    /// What this hook takes away is not available either.
+    fn say_what_is_available(&mut self, observed: &Observed) {
+        let Some(wanted) = &self.unavailable else { return };
+        let agent = &observed.agent;
+        let stays = |version: &&Version| !self.gone.contains(&Path::new(VERSIONS).join(version.as_str()));
+        let have: BTreeSet<_> = agent.embedded.keys().chain(agent.installed.keys().filter(stays)).collect();
+        let have: Vec<_> = have.into_iter().map(Version::as_str).collect();
+        let have = if have.is_empty() { "none".to_owned() } else { have.join(", ") };
+        let text = format!("revision {wanted} is not available (have: {have})");
+        self.problems.insert(0, Status::new(Kind::Blocked, text));
+    }
+
     /// The programs that people find in PATH.
     fn present(&mut self, observed: &Observed, newest: &Version) {
         let agent = &observed.agent;
@@ -179,11 +194,4 @@ fn our_links(observed: &Observed) -> impl Iterator<Item = &String> {
 
 fn root(path: &Path) -> Thing {
     Thing::Directory(path.to_owned(), Owner::Root, 0o755)
-}
-
-fn unavailable(wanted: &str, available: &BTreeSet<&Version>) -> Status {
-    let have: Vec<_> = available.iter().map(|version| version.as_str()).collect();
-    let have = if have.is_empty() { "none".to_owned() } else { have.join(", ") };
-    let wanted: String = wanted.chars().take(60).collect();
-    Status::new(Kind::Blocked, format!("revision {wanted} is not available (have: {have})"))
 }

@@ -93,7 +93,8 @@ const NOT_JUJU: &str = "not set; hooks are run by Juju";
 /// `conn-check/0` as `conn-check-0`. It becomes part of paths: nothing else is taken.
 pub(crate) fn dashed(unit: &str) -> Option<String> {
     let (application, number) = unit.rsplit_once('/')?;
-    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let plain =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     let valid = !application.is_empty() && plain(application) && !number.is_empty();
     (valid && number.bytes().all(|byte| byte.is_ascii_digit())).then(|| format!("{application}-{number}"))
 }

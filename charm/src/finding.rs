@@ -47,7 +47,7 @@ pub enum Answer {
     /// The user may not read it.
     Unreadable,
     /// What is wrong with it first, and how many things more.
-    Invalid(Diagnostic, usize),
+    Invalid(Box<Diagnostic>, usize),
     /// The agent does not run here, or does not end.
     Silence,
 }
@@ -77,10 +77,8 @@ impl Finding {
             Some(_) => return Ok(Self::Special),
         }
         let all = ask(host, unit, path, USER, None)?;
-        let nagios = match monitored {
-            true => Some(ask(host, unit, path, NAGIOS, Some(&options.nagios_exclude_tags))?),
-            false => None,
-        };
+        let tags = Some(options.nagios_exclude_tags.as_str());
+        let nagios = if monitored { Some(ask(host, unit, path, NAGIOS, tags)?) } else { None };
         Ok(Self::Read { all, nagios })
     }
 }
@@ -110,6 +108,6 @@ fn ask(
         None => Answer::Silence,
         Some(first) if first.code == "nothing-selected" => Answer::Checks(0),
         Some(first) if first.code == "unreadable" => Answer::Unreadable,
-        Some(first) => Answer::Invalid(first, errors.count()),
+        Some(first) => Answer::Invalid(Box::new(first), errors.count()),
     })
 }

@@ -78,8 +78,7 @@ impl Observed {
 
 impl Nrpe {
     fn read(host: &dyn Host, places: Places<'_>) -> Result<Self, Broken> {
-        let directory =
-            |path: &str| Ok(look(host, Path::new(path))?.is_some_and(|seen| seen.kind == Kind::Directory));
+        let directory = |path: &str| Ok(look(host, Path::new(path))?.is_some_and(|seen| seen.kind == Kind::Directory));
         let exported = list(host, Path::new(EXPORT))?;
         let ours = |name: &String| name.starts_with("service__") && name.ends_with(&places.export_ending());
         Ok(Self {
@@ -138,7 +137,9 @@ fn relations(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Broken> {
 fn drafts(host: &dyn Host, places: Places<'_>) -> Result<Vec<PathBuf>, Broken> {
     let etc = places.etc();
     let mut drafts = Vec::new();
-    for directory in [LIB, VERSIONS, UNITS, RESOURCES, BIN, NRPE, EXPORT].map(Path::new).into_iter().chain([etc.as_path()]) {
+    for directory in
+        [LIB, VERSIONS, UNITS, RESOURCES, BIN, NRPE, EXPORT].map(Path::new).into_iter().chain([etc.as_path()])
+    {
         let names = list(host, directory)?.into_iter().filter(|name| name.starts_with('.') && name.ends_with(DRAFT));
         drafts.extend(names.map(|name| directory.join(name)));
     }

@@ -105,7 +105,7 @@ impl Reader<'_> {
     }
 }
 
-/// Nagios' illegal_object_name_chars, but for the comma that separates names, and what begins a
+/// Nagios' `illegal_object_name_chars`, but for the comma that separates names, and what begins a
 /// comment.
 const FORBIDDEN: &str = "`~!$%^&*\"|'<>?()=;#{}\\";
 

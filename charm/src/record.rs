@@ -184,8 +184,7 @@ mod tests {
 
     fn check(verdict: &str, code: &str) -> serde_json::Value {
         let reason = json!({"code": code, "message": "m"});
-        let (failure, warnings) =
-            if verdict == "fail" { (reason, json!([])) } else { (json!(null), json!([reason])) };
+        let (failure, warnings) = if verdict == "fail" { (reason, json!([])) } else { (json!(null), json!([reason])) };
         json!({"type": "postgres", "target": "db:5432", "verdict": verdict, "failure": failure, "warnings": warnings})
     }
 

@@ -7,6 +7,7 @@ use crate::environment::Environment;
 use crate::host::{Host, Links, Program, draft_of};
 use crate::places::{LIB, PROGRAM, Places, VERSIONS};
 use crate::tools;
+use crate::tree;
 use crate::users::{Owner, USER, owned, user};
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
@@ -58,12 +59,11 @@ pub(crate) fn read(host: &dyn Host, places: Places<'_>) -> Result<Option<Resourc
 pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Broken> {
     let places = Places(&environment.unit);
     let noted = read(host, places)?;
-    let Some((path, mut resource)) = attached(host)? else {
-        if noted.is_some() {
-            host.remove(&places.resource()).map_err(Broken::at("remove", &places.resource()))?;
-        }
-        return Ok(Vec::new());
-    };
+    // What was attached cannot be taken away again: then Juju just cannot tell at this moment.
+    let Some((path, mut resource)) = attached(host)? else { return Ok(Vec::new()) };
+    if resource.size == 0 {
+        return forget(host, places);
+    }
     let same = noted.filter(|noted| (noted.size, noted.modified) == (resource.size, resource.modified));
     if same.is_some_and(|noted| is_there(host, &noted).unwrap_or(false)) {
         return Ok(Vec::new());
@@ -79,10 +79,15 @@ pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<
 }
 
 /// An empty file stands for none: stores want some file for every resource.
+fn forget(host: &mut dyn Host, places: Places<'_>) -> Result<Vec<String>, Broken> {
+    let removed = tree::remove(host, &places.resource())?;
+    Ok(removed.then(|| "the resource agent is empty now".to_owned()).into_iter().collect())
+}
+
 fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, Resource)>, Broken> {
     let Some(path) = tools::resource_get(host, "agent")? else { return Ok(None) };
     let seen = host.look(&path, Links::Followed).map_err(Broken::at("look at", &path))?;
-    Ok(seen.filter(|seen| seen.size > 0).map(|seen| {
+    Ok(seen.map(|seen| {
         let modified = i64::try_from(seen.modified).unwrap_or_default();
         (path, Resource { size: seen.size, modified, version: None })
     }))
@@ -138,7 +143,7 @@ fn ask(host: &mut dyn Host, program: &Path) -> Result<Option<Version>, Broken> {
 /// A resource that is no copy of the charm's own version of the same name has a name of its own.
 fn name(host: &dyn Host, environment: &Environment, program: &Path, said: Version) -> Result<Version, Broken> {
     let embedded = embedded_in(&environment.charm).join(said.as_str()).join(PROGRAM);
-    let other = look(host, &embedded)?.is_some()
-        && !host.same(program, &embedded).map_err(Broken::at("read", &embedded))?;
+    let other =
+        look(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Broken::at("read", &embedded))?;
     Ok(if other { Version::parse(&format!("{said}+resource")).unwrap_or(said) } else { said })
 }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod desired;
+mod interrupted;
 mod life;
 mod lives;
 mod oracle;

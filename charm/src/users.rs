@@ -11,7 +11,6 @@ pub(crate) const USER: &str = "conn-check";
 /// Who may read them as well.
 pub(crate) const GROUP: &str = "nagios";
 
-
 /// "name already in use", "user does not exist", "user is logged in": groupadd(8), useradd(8),
 /// userdel(8).
 const EXISTS: i32 = 9;

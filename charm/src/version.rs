@@ -12,7 +12,8 @@ impl Version {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+');
-        let valid = text.len() <= 60 && text.starts_with(|first: char| first.is_ascii_digit()) && text.bytes().all(plain);
+        let valid =
+            text.len() <= 60 && text.starts_with(|first: char| first.is_ascii_digit()) && text.bytes().all(plain);
         valid.then(|| Self(text.to_owned()))
     }
 
@@ -68,7 +69,8 @@ mod tests {
 
     #[test]
     fn versions_are_in_the_order_of_their_releases() {
-        let ordered = ["1.3.1", "2.0.0-alpha", "2.0.0-rc.2", "2.0.0-rc.10", "2.0.0", "2.0.0+resource", "2.0.1", "2.0.10", "10"];
+        let ordered =
+            ["1.3.1", "2.0.0-alpha", "2.0.0-rc.2", "2.0.0-rc.10", "2.0.0", "2.0.0+resource", "2.0.1", "2.0.10", "10"];
         let versions: Vec<_> = ordered.iter().filter_map(|text| Version::parse(text)).collect();
         let mut sorted = versions.clone();
         sorted.reverse();

@@ -81,7 +81,11 @@ impl Memory {
     /// The files that NRPE would read now.
     pub(crate) fn nrpe_files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let directory = Path::new("/etc/nagios/nrpe.d");
-        let names = self.tree.children(directory).into_iter().filter(|name| name.ends_with(".cfg"));
+        let names = self
+            .tree
+            .children(directory)
+            .into_iter()
+            .filter(|name| name.rsplit_once('.').is_some_and(|(_, extension)| extension == "cfg"));
         let files = names.filter_map(|name| {
             let path = directory.join(name);
             match &self.tree.get(&path)?.content {
@@ -113,7 +117,17 @@ impl Memory {
             ("groupadd", ["--system", group]) => self.add_group(group)?,
             (
                 "useradd",
-                ["--system", "--gid", group, "--home-dir", home, "--no-create-home", "--shell", "/usr/sbin/nologin", user],
+                [
+                    "--system",
+                    "--gid",
+                    group,
+                    "--home-dir",
+                    home,
+                    "--no-create-home",
+                    "--shell",
+                    "/usr/sbin/nologin",
+                    user,
+                ],
             ) if home.starts_with('/') => self.add_user(user, group)?,
             ("userdel", [user]) => self.delete_user(user)?,
             ("systemctl", ["reload", "nagios-nrpe-server"]) if self.systemd => self.reload()?,

@@ -106,7 +106,8 @@ fn under_juju_exec_an_action_is_a_plain_command() {
         command(&mut world, "run-check", &variables).expect("it becomes the agent"),
         [agent, "--format=nagios", "--record", RECORD, "--", FILE]
     );
-    let nagios = [agent, "--format=nagios", "--max-timeout=10", "--exclude-tags=no-nagios", "--record", RECORD, "--", FILE];
+    let nagios =
+        [agent, "--format=nagios", "--max-timeout=10", "--exclude-tags=no-nagios", "--record", RECORD, "--", FILE];
     assert_eq!(command(&mut world, "run-nagios-check", &variables).expect("it becomes the agent"), nagios);
 }
 

@@ -1,0 +1,399 @@
+//! One random life of a machine with one or two units of the charm.
+
+use crate::host::Access;
+use crate::host::memory::PUBLIC;
+use crate::host::memory::agent::record;
+use crate::host::memory::steps::Fault;
+use crate::host::memory::tree::{Content, Tree};
+use crate::tests::oracle;
+use crate::tests::world::{Hook, World, checks_text};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The life so far.
+pub(super) struct Life {
+    world: World,
+    random: Random,
+    units: Vec<Alive>,
+    before: Tree,
+    /// What happened, for people.
+    pub(super) trace: Vec<String>,
+    /// How many hooks ran.
+    pub(super) hooks: u64,
+    /// How many of them failed in the middle.
+    pub(super) faults: u64,
+    next: u32,
+}
+
+/// A unit and its relations: those whose other end it has not met yet, with what that will say.
+struct Alive {
+    name: String,
+    unmet: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// The generator `SplitMix64` (Steele, Lea, Flood 2014): small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).expect("below the bound")
+    }
+
+    fn one_in(&mut self, number: usize) -> bool {
+        self.below(number) == 0
+    }
+
+    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
+    }
+}
+
+const VERSIONS: [&str; 5] = ["1.9.0", "2.0.0", "2.0.1", "2.1.0-rc1", "2.1.0"];
+const PATHS: [&str; 8] = [
+    "/srv/a.yaml",
+    "/srv/a.yaml",
+    "/srv/b.yaml",
+    "/srv/it's $x!.yaml",
+    "/srv/missing",
+    "/srv/directory",
+    "/srv/pipe",
+    "a.yaml",
+];
+const SECRET: &str = "hunter2";
+
+impl Life {
+    pub(super) fn new(seed: u64) -> Self {
+        let mut random = Random(seed);
+        let mut world = World::new();
+        world.memory.directory("/srv/directory");
+        world.memory.tree.put(Path::new("/srv/pipe"), Content::Pipe, PUBLIC);
+        world.memory.systemd = !random.one_in(4);
+        if random.one_in(4) {
+            world.memory.groups.insert("nagios".to_owned(), 120);
+        }
+        if random.one_in(8) {
+            world.memory.file("/usr/local/bin/conn-check", "theirs", PUBLIC);
+        }
+        if random.one_in(3) {
+            world.memory.install_nrpe();
+        }
+        let before = world.memory.tree.clone();
+        Self { world, random, units: Vec::new(), before, trace: Vec::new(), hooks: 0, faults: 0, next: 1 }
+    }
+
+    /// From the first unit to the last.
+    pub(super) fn live(&mut self) {
+        self.deploy("conn-check/0");
+        let events = 5 + self.random.below(20);
+        let second = self.random.below(2 * events);
+        for event in 0..events {
+            if event == second {
+                self.deploy("db-check/3");
+            }
+            let unit = self.random.below(self.units.len());
+            self.something(unit);
+        }
+        while !self.units.is_empty() {
+            let unit = self.random.below(self.units.len());
+            self.destroy(unit);
+        }
+        oracle::nothing_is_left(&self.world, &self.before);
+    }
+
+    /// Juju's order: install, the relations' creation, configuration, start.
+    fn deploy(&mut self, name: &str) {
+        let mut unmet = BTreeMap::new();
+        let principal = if self.random.one_in(4) { "general-info" } else { "conn-check" };
+        for relation in [Some(principal), self.random.one_in(2).then_some("nrpe-external-master")].into_iter().flatten()
+        {
+            unmet.insert(self.id(relation), self.words(relation));
+        }
+        self.units.push(Alive { name: name.to_owned(), unmet });
+        let unit = self.units.len() - 1;
+        self.upgrade_files(unit);
+        for _ in 0..self.random.below(3) {
+            self.option(unit);
+        }
+        self.hook(&Hook::new(name, "install"));
+        for id in self.shuffled(self.units[unit].unmet.keys().cloned().collect()) {
+            self.create(unit, &id);
+        }
+        self.hook(&Hook::new(name, "config-changed"));
+        self.hook(&Hook::new(name, "start"));
+    }
+
+    /// One thing that may happen to a unit that runs.
+    fn something(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        match self.random.below(14) {
+            0..=2 => self.meet(unit),
+            3 | 4 => self.say(unit),
+            5 => {
+                self.option(unit);
+                self.hook(&Hook::new(&name, "config-changed"));
+            }
+            6 => {
+                self.upgrade_files(unit);
+                self.hook(&Hook::new(&name, "upgrade-charm"));
+                self.hook(&Hook::new(&name, "config-changed"));
+            }
+            7 => self.relate(unit),
+            8 => self.part_one(unit),
+            9 => self.attach(unit),
+            10 => self.hook(&Hook::new(&name, "start")),
+            11 => {
+                self.trace.push("nrpe is installed".to_owned());
+                self.world.memory.install_nrpe();
+            }
+            _ => {
+                self.outside();
+                self.hook(&Hook::new(&name, "update-status"));
+            }
+        }
+    }
+
+    /// Every relation ends; by force, `stop` and `remove` do not run.
+    fn destroy(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        let ids = self.world.unit(&name).relations.keys().cloned().collect();
+        for id in self.shuffled(ids) {
+            self.part(unit, &id);
+        }
+        if !self.random.one_in(4) {
+            self.hook(&Hook::new(&name, "stop"));
+            self.hook(&Hook::new(&name, "remove"));
+        }
+        oracle::unit_is_gone(&self.world, &name);
+        self.world.memory.juju.units.remove(&name);
+        self.units.remove(unit);
+    }
+
+    fn id(&mut self, relation: &str) -> String {
+        self.next += 1 + u32::from(self.random.one_in(3)) * 7;
+        format!("{relation}:{}", self.next)
+    }
+
+    fn create(&mut self, unit: usize, id: &str) {
+        let name = self.units[unit].name.clone();
+        self.world.unit(&name).relations.insert(id.to_owned(), crate::host::memory::juju::Relation::default());
+        self.hook(&Hook::relation(&name, id, "created"));
+    }
+
+    /// The unit meets the other end of a relation.
+    fn meet(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        let Some(id) = self.units[unit].unmet.keys().next_back().cloned() else { return };
+        let said = self.units[unit].unmet.remove(&id).unwrap_or_default();
+        self.world.relate(&name, &id);
+        for (key, value) in said {
+            self.world.say(&name, &id, &key, &value);
+        }
+        self.hook(&Hook::relation(&name, &id, "joined"));
+        self.hook(&Hook::relation(&name, &id, "changed"));
+    }
+
+    fn met(&mut self, unit: usize) -> Option<String> {
+        let name = self.units[unit].name.clone();
+        let relations = self.world.unit(&name).relations.iter().filter(|(_, relation)| !relation.remote.is_empty());
+        let ids: Vec<_> = relations.map(|(id, _)| id.clone()).collect();
+        (!ids.is_empty()).then(|| self.random.pick(&ids).clone())
+    }
+
+    /// The other end says something else.
+    fn say(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        if let Some(id) = self.change_words(unit) {
+            self.hook(&Hook::relation(&name, &id, "changed"));
+        }
+    }
+
+    /// The relation over which something else is said.
+    fn change_words(&mut self, unit: usize) -> Option<String> {
+        let id = self.met(unit)?;
+        let name = self.units[unit].name.clone();
+        for (key, value) in self.words(id.split(':').next().unwrap_or_default()) {
+            self.trace.push(format!("{name}: {id} says {key}={value:?}"));
+            self.world.say(&name, &id, &key, &value);
+        }
+        Some(id)
+    }
+
+    /// What the other end of a relation may say.
+    fn words(&mut self, relation: &str) -> BTreeMap<String, String> {
+        let mut words = BTreeMap::new();
+        match relation {
+            "conn-check" => {
+                for key in ["config_path", "config_path", "config", "config-path"] {
+                    if self.random.one_in(2) {
+                        let path =
+                            if self.random.one_in(4) { String::new() } else { (*self.random.pick(&PATHS)).to_owned() };
+                        words.insert(key.to_owned(), if key == "config" { self.checks() } else { path });
+                    }
+                }
+            }
+            "nrpe-external-master" if self.random.one_in(2) => {
+                let name = *self.random.pick(&["prod-app-0", "prod.app_0", "../../etc/x", ""]);
+                words.insert("nagios_hostname".to_owned(), name.to_owned());
+            }
+            _ => {}
+        }
+        words
+    }
+
+    /// The text of a file of checks, good or bad.
+    fn checks(&mut self) -> String {
+        match self.random.below(6) {
+            0 => String::new(),
+            1 => format!("- password: {SECRET}"),
+            2 => checks_text(0, 2),
+            _ => checks_text(1 + self.random.below(3), self.random.below(2)),
+        }
+    }
+
+    fn relate(&mut self, unit: usize) {
+        let relation =
+            *self.random.pick(&["conn-check", "nrpe-external-master", "nrpe-external-master", "general-info"]);
+        let (id, words) = (self.id(relation), self.words(relation));
+        self.units[unit].unmet.insert(id.clone(), words);
+        self.create(unit, &id);
+    }
+
+    /// A relation ends that is not the last one to the principal.
+    fn part_one(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        let ids: Vec<_> = self.world.unit(&name).relations.keys().cloned().collect();
+        let id = self.random.pick(&ids).clone();
+        let principal = |id: &String| !id.starts_with("nrpe");
+        if !principal(&id) || ids.iter().filter(|id| principal(id)).count() > 1 {
+            self.part(unit, &id);
+        }
+    }
+
+    fn part(&mut self, unit: usize, id: &str) {
+        let name = self.units[unit].name.clone();
+        self.units[unit].unmet.remove(id);
+        let relation = self.world.unit(&name).relations.get_mut(id).expect("the relation is there");
+        let met = !relation.remote.is_empty();
+        relation.remote.clear();
+        if met {
+            self.hook(&Hook::relation(&name, id, "departed"));
+        }
+        self.hook(&Hook::relation(&name, id, "broken"));
+        self.world.unit(&name).relations.remove(id);
+    }
+
+    fn option(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        let (option, value): (&str, serde_json::Value) = match self.random.below(7) {
+            0 => ("revision", (*self.random.pick(&["2.0.0", "1.9.0", "108", "", "", "../x"])).into()),
+            1 => ("config", self.checks().into()),
+            2 => ("nagios_exclude_tags", (*self.random.pick(&["no-nagios", "", "other", "a\nb", "it's $x"])).into()),
+            3 => ("nagios_context", (*self.random.pick(&["juju", "prod", "../x", ""])).into()),
+            4 => ("max_timeout", (*self.random.pick(&[10, 20, 0, 3600])).into()),
+            5 => ("connect_timeout", (*self.random.pick(&[10, 3])).into()),
+            _ => ("nagios_servicegroups", (*self.random.pick(&["", "a,b", "a;b"])).into()),
+        };
+        self.trace.push(format!("{name}: option {option}={value}"));
+        self.world.set(&name, option, value);
+    }
+
+    /// Other files in the charm's directory, maybe of the same version.
+    fn upgrade_files(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        let version = *self.random.pick(&VERSIONS);
+        let build = if self.random.one_in(4) { " another build" } else { "" };
+        self.trace.push(format!("{name}: the charm holds {version}{build}"));
+        self.world.charm(&name, version, &format!("AGENT {version}{build}"));
+    }
+
+    /// Another resource is attached; Juju runs upgrade-charm for that.
+    fn attach(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        let resource = match self.random.below(4) {
+            0 => String::new(),
+            1 => "no agent".to_owned(),
+            _ => format!("AGENT {} attached", self.random.pick(&VERSIONS)),
+        };
+        self.trace.push(format!("{name}: resource {resource:?}"));
+        let path = format!("/var/lib/juju/agents/unit-{}/resources/agent/conn-check", name.replace('/', "-"));
+        self.world.memory.file(&path, &resource, Access { mode: 0o600, uid: 0, gid: 0 });
+        self.world.unit(&name).resource = Some(path);
+        self.hook(&Hook::new(&name, "upgrade-charm"));
+    }
+
+    /// While a unit is in error the world goes on, and a hook that runs again sees it.
+    fn meanwhile(&mut self, name: &str) {
+        let unit = self.units.iter().position(|unit| unit.name == name).expect("the unit is there");
+        match self.random.below(6) {
+            0 => self.outside(),
+            1 => self.option(unit),
+            2 => drop(self.change_words(unit)),
+            _ => {}
+        }
+    }
+
+    /// Something of which no hook is told.
+    fn outside(&mut self) {
+        let path = *self.random.pick(&["/srv/a.yaml", "/srv/b.yaml", "/srv/it's $x!.yaml"]);
+        match self.random.below(4) {
+            0 => self.world.memory.tree.remove(Path::new(path)),
+            1 => {
+                let unit = self.random.pick(&self.units).name.replace('/', "-");
+                let kept = if self.random.one_in(3) { "no record".to_owned() } else { record("fail", 2) };
+                self.world.memory.file(&format!("/var/lib/conn-check/{unit}/record.json"), &kept, PUBLIC);
+            }
+            _ => {
+                let uid = *self.random.pick(&[0, 0, 999]);
+                let mode = *self.random.pick(&[0o644, 0o644, 0o640, 0o600]);
+                let text = self.checks();
+                self.trace.push(format!("{path} is {text:?} {mode:o} of {uid}"));
+                self.world.memory.file(path, &text, Access { mode, uid, gid: 0 });
+            }
+        }
+    }
+
+    /// Runs a hook until it succeeds, as Juju does; it may fail in the middle. Then all is as it
+    /// should be, and the same hook again does nothing.
+    fn hook(&mut self, hook: &Hook) {
+        for _ in 0..3 {
+            if !self.random.one_in(3) {
+                break;
+            }
+            let kind = *self.random.pick(&[Fault::Error, Fault::Killed]);
+            let fault = (1 + self.random.below(30) as u64, kind);
+            let result = self.world.attempt(hook, Some(fault));
+            let happened = self.world.memory.steps.happened();
+            assert_eq!(result.is_err(), happened, "{hook:?} {fault:?}: {result:?}");
+            if !happened {
+                break;
+            }
+            self.trace.push(format!("{}: {} fails: {fault:?}", hook.unit, hook.name));
+            self.faults += 1;
+            self.meanwhile(&hook.unit);
+        }
+        self.trace.push(format!("{}: {}", hook.unit, hook.name));
+        self.hooks += 1;
+        self.world.run(hook);
+        let status = self.world.status(&hook.unit);
+        self.trace.push(format!("    {} {}", status.0, status.1));
+        oracle::all_is_well(
+            &mut self.world,
+            hook,
+            &self.units.iter().map(|unit| unit.name.as_str()).collect::<Vec<_>>(),
+        );
+        oracle::again_does_nothing(&mut self.world, hook);
+        let said = self.world.memory.juju.context.logged.join("\n") + &self.trace[self.trace.len() - 1];
+        assert!(!said.contains(SECRET), "a secret is told: {said}");
+    }
+
+    fn shuffled(&mut self, mut items: Vec<String>) -> Vec<String> {
+        for index in (1..items.len()).rev() {
+            items.swap(index, self.random.below(index + 1));
+        }
+        items
+    }
+}

@@ -70,7 +70,11 @@ impl World {
     pub(super) fn say(&mut self, unit: &str, id: &str, key: &str, value: &str) {
         let relation = self.unit(unit).relations.get_mut(id).expect("the relation is there");
         let bag = relation.remote.values_mut().next().expect("a unit is at the other end");
-        if value.is_empty() { bag.remove(key) } else { bag.insert(key.to_owned(), value.to_owned()) };
+        if value.is_empty() {
+            bag.remove(key)
+        } else {
+            bag.insert(key.to_owned(), value.to_owned())
+        };
     }
 
     pub(super) fn set(&mut self, unit: &str, option: &str, value: impl Into<Value>) {
@@ -146,8 +150,8 @@ impl World {
 
     /// What is on the machine and was not there before: the tree is that of a machine without us.
     pub(super) fn left(&self, before: &Tree) -> Vec<PathBuf> {
-        let known = |path: &&PathBuf| before.get(path).is_some() || path.starts_with("/var/lib/juju");
-        self.memory.tree.paths().filter(|path| !known(path)).cloned().collect()
+        let known = |path: &Path| before.get(path).is_some() || path.starts_with("/var/lib/juju");
+        self.memory.tree.paths().filter(|path| !known(path)).map(Path::to_owned).collect()
     }
 }
 

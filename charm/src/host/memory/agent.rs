@@ -8,12 +8,7 @@ use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
 
-pub(crate) fn run(
-    memory: &mut Memory,
-    program: &Path,
-    user: Option<&User>,
-    arguments: &[&str],
-) -> io::Result<Ended> {
+pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, arguments: &[&str]) -> io::Result<Ended> {
     if memory.tree.resolve(program)?.is_none() {
         return Err(io::ErrorKind::NotFound.into());
     }
@@ -48,7 +43,9 @@ fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str)
         return refused("syntax", "this is no list");
     };
     let tagged = |check: &&Value| {
-        check["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| excluded.contains(&tag.as_str().unwrap_or(""))))
+        check["tags"]
+            .as_array()
+            .is_some_and(|tags| tags.iter().any(|tag| excluded.contains(&tag.as_str().unwrap_or(""))))
     };
     let left: Vec<_> = checks.iter().filter(|check| !tagged(check)).map(|_| check("skip")).collect();
     if left.is_empty() {

@@ -84,7 +84,11 @@ impl Juju {
         for (id, said) in std::mem::take(&mut self.context.said) {
             let Some(relation) = self.unit().relations.get_mut(&id) else { continue };
             for (key, value) in said {
-                if value.is_empty() { relation.own.remove(&key) } else { relation.own.insert(key, value) };
+                if value.is_empty() {
+                    relation.own.remove(&key)
+                } else {
+                    relation.own.insert(key, value)
+                };
             }
         }
     }
@@ -102,7 +106,7 @@ pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[
             let config = juju.unit().config.iter().filter(|(_, value)| !value.is_null());
             Ok(Value::Object(config.map(|(key, value)| (key.clone(), value.clone())).collect()).to_string())
         }
-        ("relation-ids", ["--format=json", relation]) => relation_ids(juju, relation),
+        ("relation-ids", ["--format=json", relation]) => Ok(relation_ids(juju, relation)),
         ("relation-list", ["--format=json", "-r", id]) => relation_list(juju, id),
         ("relation-get", ["--format=json", "-r", id, "-", unit]) => relation_get(juju, id, unit),
         ("relation-set", ["-r", id, "--file", "-"]) => relation_set(juju, id, stdin),
@@ -126,11 +130,11 @@ pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[
 }
 
 /// As texts, without the one that is being broken.
-fn relation_ids(juju: &mut Juju, name: &str) -> Result<String, i32> {
+fn relation_ids(juju: &mut Juju, name: &str) -> String {
     let broken = juju.context.broken.clone();
     let ids = juju.unit().relations.keys().filter(|id| Some(*id) != broken.as_ref());
     let ids: Vec<_> = ids.filter(|id| id.split(':').next() == Some(name)).collect();
-    Ok(json!(ids).to_string())
+    json!(ids).to_string()
 }
 
 fn relation_list(juju: &mut Juju, id: &str) -> Result<String, i32> {

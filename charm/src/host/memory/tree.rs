@@ -2,7 +2,9 @@
 
 use crate::host::{Access, User};
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
 /// What is at a path.
@@ -22,10 +24,10 @@ pub(crate) struct Node {
     pub(crate) modified: i128,
 }
 
-/// All of it.
+/// All of it, by path. As texts: comparing paths part by part would take most of the time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
-    nodes: BTreeMap<PathBuf, Node>,
+    nodes: BTreeMap<OsString, Node>,
     clock: i128,
 }
 
@@ -33,11 +35,11 @@ const DIRECTORY: Access = Access { mode: 0o755, uid: 0, gid: 0 };
 
 impl Tree {
     pub(crate) fn get(&self, path: &Path) -> Option<&Node> {
-        self.nodes.get(path)
+        self.nodes.get(path.as_os_str())
     }
 
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
-        self.nodes.keys()
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.nodes.keys().map(Path::new)
     }
 
     pub(crate) fn put(&mut self, path: &Path, content: Content, access: Access) {
@@ -45,28 +47,32 @@ impl Tree {
             self.make_directories(parent);
         }
         self.clock += 1;
-        self.nodes.insert(path.to_owned(), Node { content, access, modified: self.clock });
+        self.nodes.insert(path.into(), Node { content, access, modified: self.clock });
     }
 
     pub(crate) fn make_directories(&mut self, path: &Path) {
-        for directory in path.ancestors().filter(|directory| !directory.as_os_str().is_empty()) {
-            let node = || Node { content: Content::Directory, access: DIRECTORY, modified: 0 };
-            self.nodes.entry(directory.to_owned()).or_insert_with(node);
+        for directory in path
+            .ancestors()
+            .take_while(|directory| self.get(directory).is_none())
+            .map(Path::to_owned)
+            .collect::<Vec<_>>()
+        {
+            self.nodes.insert(directory.into(), Node { content: Content::Directory, access: DIRECTORY, modified: 0 });
         }
     }
 
     pub(crate) fn set_access(&mut self, path: &Path, access: Access) -> io::Result<()> {
-        let node = self.nodes.get_mut(path).ok_or(io::ErrorKind::NotFound)?;
+        let node = self.nodes.get_mut(path.as_os_str()).ok_or(io::ErrorKind::NotFound)?;
         node.access = access;
         Ok(())
     }
 
     pub(crate) fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        let from_is_directory = matches!(self.nodes.get(from), Some(Node { content: Content::Directory, .. }));
-        if !self.nodes.contains_key(from) {
+        let from_is_directory = matches!(self.get(from), Some(Node { content: Content::Directory, .. }));
+        if self.get(from).is_none() {
             return Err(io::ErrorKind::NotFound.into());
         }
-        if !from_is_directory && matches!(self.nodes.get(to), Some(Node { content: Content::Directory, .. })) {
+        if !from_is_directory && matches!(self.get(to), Some(Node { content: Content::Directory, .. })) {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         if from_is_directory && !self.children(to).is_empty() {
@@ -75,40 +81,63 @@ impl Tree {
         for path in self.below(from) {
             let inside = path.strip_prefix(from).map_err(io::Error::other)?;
             let new = if inside.as_os_str().is_empty() { to.to_owned() } else { to.join(inside) };
-            if let Some(node) = self.nodes.remove(&path) {
-                self.nodes.insert(new, node);
+            if let Some(node) = self.nodes.remove(path.as_os_str()) {
+                self.nodes.insert(new.into(), node);
             }
         }
         Ok(())
     }
 
     pub(crate) fn remove(&mut self, path: &Path) {
-        self.nodes.remove(path);
+        self.nodes.remove(path.as_os_str());
     }
 
     /// The path and all below it.
     pub(crate) fn below(&self, path: &Path) -> Vec<PathBuf> {
-        let from = self.nodes.range(path.to_owned()..).map(|(path, _)| path);
-        from.take_while(|one| one.starts_with(path)).cloned().collect()
+        let itself = self.get(path).is_some().then(|| path.to_owned());
+        itself.into_iter().chain(self.inside(path).map(PathBuf::from)).collect()
     }
 
+    /// The names of what is directly in a directory.
     pub(crate) fn children(&self, directory: &Path) -> Vec<String> {
-        let below = self.below(directory).into_iter().filter(|path| path.parent() == Some(directory));
-        below.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect()
+        let skipped = directory.as_os_str().len() + 1;
+        let names = self.inside(directory).map(|path| path.to_string_lossy()[skipped..].to_owned());
+        names.filter(|name| !name.contains('/')).collect()
+    }
+
+    fn inside(&self, directory: &Path) -> impl Iterator<Item = &OsString> {
+        let mut prefix = directory.as_os_str().to_owned();
+        prefix.push("/");
+        let from = self.nodes.range(prefix.clone()..).map(|(path, _)| path);
+        from.take_while(move |path| path.as_bytes().starts_with(prefix.as_bytes()))
     }
 
     /// Where the path leads through all links; none where nothing is.
     pub(crate) fn resolve(&self, path: &Path) -> io::Result<Option<PathBuf>> {
         let mut path = path.to_owned();
         for _ in 0..40 {
-            let Some(place) = self.resolve_parent(&path)? else { return Ok(None) };
-            match self.nodes.get(&place) {
-                None => return Ok(None),
-                Some(Node { content: Content::Link(target), .. }) => path = beside(&place, target),
-                Some(_) => return Ok(Some(place)),
+            let Some(link) = self.first_link(&path) else {
+                return Ok(self.get(&path).is_some().then_some(path));
+            };
+            let rest = path.strip_prefix(&link.0).map(Path::to_owned).unwrap_or_default();
+            path = beside(&link.0, link.1);
+            if !rest.as_os_str().is_empty() {
+                path.push(rest);
             }
         }
         Err(io::Error::other("too many links"))
+    }
+
+    /// The first part of the path that is a link, and what it says.
+    fn first_link<'a>(&'a self, path: &Path) -> Option<(PathBuf, &'a Path)> {
+        let bytes = path.as_os_str().as_bytes();
+        let ends = (1..bytes.len()).filter(|index| bytes[*index] == b'/').chain([bytes.len()]);
+        for part in ends.map(|end| OsStr::from_bytes(&bytes[..end])) {
+            if let Some(Node { content: Content::Link(target), .. }) = self.nodes.get(part) {
+                return Some((PathBuf::from(part), target));
+            }
+        }
+        None
     }
 
     /// The path with all links in it followed, but for a last one.
@@ -123,10 +152,11 @@ impl Tree {
     pub(crate) fn allows(&self, user: Option<&User>, path: &Path, bit: u32) -> bool {
         let Some(user) = user.filter(|user| user.uid != 0) else { return true };
         let Ok(Some(place)) = self.resolve(path) else { return false };
-        let enters = place.ancestors().skip(1).all(|directory| {
-            self.nodes.get(directory).is_none_or(|node| permits(user, node.access, 1))
-        });
-        enters && self.nodes.get(&place).is_some_and(|node| permits(user, node.access, bit))
+        let enters = place
+            .ancestors()
+            .skip(1)
+            .all(|directory| self.get(directory).is_none_or(|node| permits(user, node.access, 1)));
+        enters && self.get(&place).is_some_and(|node| permits(user, node.access, bit))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::host::{Access, Kind, Links, Seen, draft_of};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufReader, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
 
@@ -54,21 +54,20 @@ pub(super) fn same(one: &Path, other: &Path) -> io::Result<bool> {
     if one.metadata()?.len() != other.metadata()?.len() {
         return Ok(false);
     }
-    let (mut one, mut other) = (BufReader::with_capacity(BLOCK, one), BufReader::with_capacity(BLOCK, other));
-    loop {
-        let (mut left, mut right) = (Vec::new(), Vec::new());
-        one.by_ref().take(BLOCK as u64).read_to_end(&mut left)?;
-        other.by_ref().take(BLOCK as u64).read_to_end(&mut right)?;
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    while block(&one, &mut left)? && block(&other, &mut right)? {
         if left != right {
             return Ok(false);
         }
-        if left.is_empty() {
-            return Ok(true);
-        }
     }
+    Ok(true)
 }
 
-const BLOCK: usize = 256 * 1024;
+/// The next part of a file; whether there is more of it.
+fn block(file: &File, part: &mut Vec<u8>) -> io::Result<bool> {
+    part.clear();
+    Ok(file.take(256 * 1024).read_to_end(part)? > 0)
+}
 
 pub(super) fn write(path: &Path, content: &[u8], access: Access) -> io::Result<()> {
     replace(path, access, |draft| draft.write_all(content))
@@ -79,12 +78,12 @@ pub(super) fn copy(from: &Path, to: &Path, access: Access) -> io::Result<()> {
     replace(to, access, |draft| io::copy(&mut from, draft).map(drop))
 }
 
-fn replace(path: &Path, access: Access, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+fn replace(path: &Path, access: Access, put: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let draft = draft_of(path);
     prepare(path, &draft)?;
     // Closed to others until it has its owner. `create_new` follows no link that somebody left.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    fill(&mut file)?;
+    put(&mut file)?;
     fchown(&file, Some(access.uid), Some(access.gid))?;
     file.set_permissions(fs::Permissions::from_mode(access.mode))?;
     file.sync_all()?;
@@ -126,5 +125,71 @@ fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
         Ok(value) => Ok(Some(value)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sys::stat::Mode;
+    use nix::unistd::{getegid, geteuid, mkfifo};
+    use std::path::PathBuf;
+
+    fn directory(name: &str) -> PathBuf {
+        let directory = std::env::temp_dir().join(format!("conn-check-charm-{name}-{}", std::process::id()));
+        fs::create_dir_all(&directory).expect("a directory");
+        directory
+    }
+
+    fn ours(mode: u32) -> Access {
+        Access { mode, uid: geteuid().as_raw(), gid: getegid().as_raw() }
+    }
+
+    #[test]
+    fn a_file_is_replaced_with_its_mode_and_without_what_a_killed_hook_left() {
+        let directory = directory("write");
+        let path = directory.join("a/file");
+        write(&path, b"one", ours(0o600)).expect("written");
+        let inode = fs::metadata(&path).expect("metadata").ino();
+        std::os::unix::fs::symlink("/nowhere", draft_of(&path)).expect("a draft");
+        write(&path, b"two", ours(0o4711)).expect("replaced");
+        assert_eq!(read(&path, 3).expect("read"), Some(b"two".to_vec()));
+        let seen = look(&path, Links::Kept).expect("seen").expect("there");
+        assert_eq!((seen.kind, seen.access, seen.size), (Kind::File, ours(0o4711), 3));
+        assert_ne!(fs::metadata(&path).expect("metadata").ino(), inode, "a running program goes on");
+        assert_eq!(list(&directory.join("a")).expect("listed"), ["file"]);
+        remove(&directory).expect("removed");
+        assert_eq!(look(&path, Links::Kept).expect("seen"), None);
+    }
+
+    #[test]
+    fn only_regular_files_of_a_bounded_size_are_read() {
+        let directory = directory("read");
+        let path = directory.join("file");
+        write(&path, b"12345", ours(0o600)).expect("written");
+        assert_eq!(read(&path, 4).expect_err("too large").kind(), io::ErrorKind::FileTooLarge);
+        let pipe = directory.join("pipe");
+        mkfifo(&pipe, Mode::S_IRUSR).expect("a pipe");
+        assert!(read(&pipe, 10).is_err(), "nobody writes to the pipe");
+        link(&directory.join("link"), &path).expect("a link");
+        assert!(read(&directory.join("link"), 10).is_err(), "a link may lead anywhere");
+        assert_eq!(read(&directory.join("none"), 10).expect("nothing"), None);
+        assert_eq!(read(&path.join("below"), 10).expect("nothing"), None);
+        remove(&directory).expect("removed");
+    }
+
+    #[test]
+    fn files_are_the_same_when_every_byte_is() {
+        let directory = directory("same");
+        let (one, other) = (directory.join("one"), directory.join("other"));
+        let mut content = vec![7; 600_000];
+        write(&one, &content, ours(0o600)).expect("written");
+        copy(&one, &other, ours(0o600)).expect("copied");
+        assert!(same(&one, &other).expect("read"));
+        content[599_999] = 8;
+        write(&other, &content, ours(0o600)).expect("written");
+        assert!(!same(&one, &other).expect("read"));
+        assert!(!same(&one, &directory.join("none")).expect("read"));
+        remove(&directory).expect("removed");
     }
 }

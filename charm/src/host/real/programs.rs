@@ -107,3 +107,47 @@ fn ended(child: &mut Child, until: Instant) -> io::Result<Option<std::process::E
         thread::sleep(Duration::from_millis(1));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(text: &str) -> Program {
+        Program::new("sh").with(["-c", text])
+    }
+
+    #[test]
+    fn a_program_is_fed_and_its_output_and_status_are_kept() {
+        let mut program = shell("cat; echo no >&2; exit 3");
+        program.stdin = vec![b'x'; 300_000];
+        let ended = run(&Real::new(), &program).expect("it ran");
+        assert_eq!((ended.status, ended.stdout.len(), ended.stderr), (Some(3), 300_000, b"no\n".to_vec()));
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_ended() {
+        let mut program = shell("exec sleep 60");
+        program.limit = Duration::from_millis(200);
+        let begin = Instant::now();
+        assert_eq!(run(&Real::new(), &program).expect_err("no end").kind(), io::ErrorKind::TimedOut);
+        assert!(begin.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_not_found() {
+        let error = run(&Real::new(), &Program::new("no-such-hook-tool")).expect_err("nothing to run");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn without_the_environment_only_path_and_language_are_left() {
+        let mut program = Program::new("/usr/bin/env");
+        program.environment = false;
+        let ended = run(&Real::new(), &program).expect("it ran");
+        let names = String::from_utf8_lossy(&ended.stdout)
+            .lines()
+            .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
+            .collect::<Vec<_>>();
+        assert_eq!(names, ["LANG", "PATH"]);
+    }
+}
