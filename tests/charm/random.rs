@@ -174,9 +174,8 @@ impl Life {
 
     /// What the status has to be and to name, told from what was done.
     fn truth(&self) -> (&'static str, String) {
-        let available = if self.next { [VERSION, packed::NEXT_VERSION].as_slice() } else { &[VERSION] };
-        if self.revision.as_deref().is_some_and(|wanted| !available.contains(&wanted)) {
-            return ("blocked", "revision 108 is not available".to_owned());
+        if let Some(wanted) = self.revision.as_deref().filter(|wanted| !self.is_available(wanted)) {
+            return ("blocked", format!("revision {wanted} is not available"));
         }
         let said = |key: &str| self.said.get(key).filter(|value| !value.is_empty());
         let by_path = said("config_path").is_some() || said("config").is_none() && said("config-path").is_some();
@@ -190,6 +189,12 @@ impl Life {
             (None, Some(count)) => ("active", format!("{count} checks, not run yet")),
             (None, None) => ("waiting", "no checks yet".to_owned()),
         }
+    }
+
+    /// In the charm, or installed since it was.
+    fn is_available(&self, version: &str) -> bool {
+        let installed = format!("/usr/local/lib/conn-check/versions/{version}");
+        (version == VERSION && !self.next) || self.juju.machine().at(&installed).exists()
     }
 
     fn truth_of_the_file(&self) -> (&'static str, String) {

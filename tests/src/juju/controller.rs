@@ -293,6 +293,7 @@ impl Juju {
             let ids: Vec<_> = ids.into_iter().map(|(id, _)| *id).collect();
             model.relations.values_mut().filter(|one| one.end_of(application).is_some()).for_each(|one| one.dying = true);
             let stand_in = model.application(application).charm.is_none();
+            model.application_mut(application).dying = true;
             let mut dying: BTreeSet<_> = model.units.keys().filter(|unit| model.is_orphan(unit)).cloned().collect();
             let own = model.units.iter().filter(|(_, unit)| unit.application == application);
             let own: Vec<_> = own.map(|(name, _)| name.clone()).collect();
@@ -514,10 +515,11 @@ impl Juju {
             let application = model.unit(unit).application.clone();
             model.units.remove(unit);
             let last = !model.units.values().any(|other| other.application == application);
-            let related = model.relations.values().any(|one| !one.dying && one.end_of(&application).is_some());
-            if last && !related {
+            if last && model.application(&application).dying {
                 model.applications.remove(&application);
             }
+            // A relation that came while the unit went is for the next one.
+            model.populate();
         });
         let _never_made = fs::remove_dir_all(self.machine.agent(unit));
         let tools = self.machine.at(&format!("/var/lib/juju/tools/unit-{}", unit.replace('/', "-")));

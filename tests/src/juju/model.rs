@@ -32,6 +32,7 @@ pub struct Application {
     pub(super) charm_version: u64,
     pub(super) config_version: u64,
     pub(super) next_unit: u32,
+    pub(super) dying: bool,
 }
 
 /// A unit.
@@ -210,7 +211,9 @@ impl Model {
         for relation in self.relations.values().filter(|relation| !relation.dying) {
             let [one, other] = &relation.ends;
             for (own, remote) in [(one, other), (other, one)] {
-                if self.application(&own.application).charm.is_none() {
+                let applications = [&own.application, &remote.application].map(|name| self.applications.get(name));
+                let alive = applications.iter().all(|one| one.is_some_and(|one| !one.dying));
+                if !alive || self.application(&own.application).charm.is_none() {
                     continue;
                 }
                 let principals = self.units.iter().filter(|(_, unit)| {
