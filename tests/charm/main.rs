@@ -9,6 +9,7 @@ mod orders;
 mod package;
 mod proof;
 mod random;
+mod rehearsal;
 mod secrets;
 mod site;
 mod tutorial;

@@ -6,7 +6,7 @@ use harness::juju::machine::Machine;
 use harness::juju::tree::Tree;
 use harness::packed;
 use std::os::unix::fs::{PermissionsExt as _, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The unit of the charm, and that of the application beside it.
 pub(crate) const UNIT: &str = "conn-check/0";
@@ -14,10 +14,6 @@ pub(crate) const SERVICE: &str = "my-service/0";
 
 /// The file of checks that the application writes.
 pub(crate) const FILE: &str = "/var/conn-check.yaml";
-
-/// Of the machine's files, these are not ours: Juju's, and what useradd and groupadd keep for themselves.
-pub(crate) const NOT_OURS: [&str; 6] =
-    ["var/lib/juju", "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/.pwd.lock"];
 
 /// A model with the charm related to one application.
 pub(crate) struct Site {
@@ -106,7 +102,7 @@ pub(crate) fn status(juju: &Juju, unit: &str) -> String {
 
 /// All files of the machine but Juju's.
 pub(crate) fn tree(juju: &Juju) -> Tree {
-    Tree::of(&juju.machine().root(), &NOT_OURS)
+    Tree::of(&juju.machine().root(), &packed::LEAVE_OUT)
 }
 
 /// A hook ended well, complained of nothing, and called every tool as Juju wants it.
@@ -137,16 +133,7 @@ pub(crate) fn writes_nothing_more(juju: &Juju, unit: &str) {
 
 /// Nothing of ours is left. The group nagios may be nrpe's, and stays.
 pub(crate) fn nothing_is_left(juju: &Juju, before: &Tree) {
-    let after = tree(juju);
-    let groups = ["etc/group", "etc/gshadow"].map(Path::new);
-    let left = before.changes(&after).into_iter().filter(|change| !groups.contains(&change.path()));
-    // What the application and nrpe have put there is theirs.
-    let strangers = ["var/conn-check", "etc/passwd", "etc/nagios", "var/lib/nagios"].map(Path::new);
-    let theirs = |path: &Path| {
-        strangers.iter().any(|one| path.starts_with(one) || path.to_string_lossy().starts_with(&*one.to_string_lossy()))
-            && !path.to_string_lossy().contains("check_conn-check")
-    };
-    assert_eq!(left.filter(|change| !theirs(change.path())).collect::<Vec<_>>(), []);
+    assert_eq!(packed::leftovers(before, &tree(juju)), [""; 0].map(PathBuf::from));
     assert_eq!(juju.machine().user("conn-check"), None);
 }
 

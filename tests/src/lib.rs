@@ -13,6 +13,7 @@
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
 //! | [`packed`] | the packed charm, and the one after it |
+//! | [`page`] | what the programs for people print |
 //! | [`packages`] | which Debian packages all of this needs |
 //! | [`wait`] | waiting for a condition with a deadline |
 //!
@@ -37,6 +38,7 @@ pub mod nginx;
 mod or_panic;
 pub mod packages;
 pub mod packed;
+pub mod page;
 pub mod peers;
 pub mod ports;
 pub mod process;

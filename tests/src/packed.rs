@@ -2,6 +2,7 @@
 
 use crate::agent;
 use crate::juju::charm::Charm;
+use crate::juju::tree::{Change, Tree};
 use crate::or_panic::OrPanic;
 use crate::scratch::Scratch;
 use std::fs;
@@ -18,6 +19,24 @@ pub const NEXT_VERSION: &str = "2.0.9";
 
 /// The programs of the charm.
 const PROGRAMS: [&str; 3] = ["conn-check-hooks", "conn-check-actions", "conn-check"];
+
+/// Of a machine's files, these are nobody's: Juju's, and what useradd and groupadd keep for themselves.
+pub const LEAVE_OUT: [&str; 6] =
+    ["var/lib/juju", "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/.pwd.lock"];
+
+/// What the charm has left behind on a machine that looked like this before it came. The group nagios
+/// may be nrpe's and stays; what nrpe and an application have put there is theirs.
+#[must_use]
+pub fn leftovers(before: &Tree, after: &Tree) -> Vec<PathBuf> {
+    let theirs = |path: &Path| {
+        let strangers = ["etc/group", "etc/gshadow", "etc/passwd", "etc/nagios", "var/lib/nagios"];
+        let nrpes = strangers.iter().any(|one| path.starts_with(one)) || Path::new("var/lib") == path;
+        let applications = path == Path::new("var/conn-check.yaml");
+        applications || nrpes && !path.to_string_lossy().contains("check_conn-check")
+    };
+    let changes = before.changes(after);
+    changes.iter().map(Change::path).filter(|path| !theirs(path)).map(Path::to_owned).collect()
+}
 
 struct Both {
     // Removed by the watcher, as nothing static is ever dropped.
