@@ -61,7 +61,8 @@ fn invalid_yaml_gives_its_first_diagnostic() {
     let site = Site::start(Machine::in_scratch());
     site.check("- {type: tcp, hots: db, port: 5432}\n");
     says(&site, "blocked", &[FILE, ":1:4: `host` is missing"]);
-    for (yaml, part) in [("- {type: tcp, host: db, port: 0}\n- {type: no}\n", "(and 1 more)"), ("- {type: tcp\n", ":")] {
+    for (yaml, part) in [("- {type: tcp, host: db, port: 0}\n- {type: no}\n", "(and 1 more)"), ("- {type: tcp\n", ":")]
+    {
         site.write(yaml);
         site.updated_status();
         says(&site, "blocked", &[FILE, part]);

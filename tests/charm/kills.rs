@@ -47,7 +47,9 @@ fn torment(site: &Site) -> usize {
         well(&site.juju.run(&unit, &event));
         let reloaded = self::reloads(&site.juju) > reloads;
         let (after, wanted) = (site.juju.snapshot(), state(&site.juju));
-        kills += (1..).take_while(|place| kill(&site.juju, &before, (&unit, &event), *place, &wanted, reloaded)).count();
+        kills += (1..LIMIT)
+            .take_while(|place| kill(&site.juju, &before, (&unit, &event), *place, &wanted, reloaded))
+            .count();
         site.juju.restore(&after);
     }
     kills
@@ -62,7 +64,6 @@ fn kill(
     wanted: &State,
     reloaded: bool,
 ) -> bool {
-    assert!(place < LIMIT, "{event:?} has no end");
     juju.restore(before);
     let reloads = reloads(juju);
     let inject = format!("inject={WRITES}:signal=SIGKILL:when={place}");
@@ -72,6 +73,7 @@ fn kill(
     if killed.end.is_well() {
         return false;
     }
+    assert!(place + 1 < LIMIT, "no end of {}", killed.story());
     assert_eq!(killed.end, End::Killed(SIGKILL), "{}", killed.story());
     let again = juju.run(unit, event);
     well(&again);

@@ -3,8 +3,8 @@
 use crate::site::{FILE, SERVICE, UNIT, give_to_us, nothing_is_left, status, tree, well, writes_nothing_more};
 use harness::juju::Juju;
 use harness::juju::machine::Machine;
-use harness::packed;
 use harness::juju::tree::Tree;
+use harness::packed;
 
 /// Each order of three things.
 const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];

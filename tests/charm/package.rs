@@ -86,7 +86,11 @@ fn links_are_relative_and_lead_to_a_program_beside_them() {
         let target = String::from_utf8(link.content.clone()).expect("a path");
         assert!(!target.contains('/'), "{} leads to {target}", link.name);
         let place = Path::new(&link.name).with_file_name(&target).display().to_string();
-        assert!(all.iter().any(|file| file.name == place && file.mode == FILE | 0o755), "{} leads to {place}", link.name);
+        assert!(
+            all.iter().any(|file| file.name == place && file.mode == FILE | 0o755),
+            "{} leads to {place}",
+            link.name
+        );
     }
 }
 

@@ -24,7 +24,12 @@ fn charm_proof_finds_no_error() {
     // The directory has to be called as the charm is.
     let folder = scratch.path().join("conn-check");
     packed::charm().deploy(&folder, None);
-    let proof = Command::new(program).args(["-c", READ_ON]).arg(&folder).env("HOME", scratch.path()).output().expect("charm-proof");
+    let proof = Command::new(program)
+        .args(["-c", READ_ON])
+        .arg(&folder)
+        .env("HOME", scratch.path())
+        .output()
+        .expect("charm-proof");
     let text = String::from_utf8_lossy(&proof.stdout).into_owned() + &String::from_utf8_lossy(&proof.stderr);
     assert_eq!(proof.status.code(), Some(0), "{text}");
     let bad: Vec<_> = text.lines().filter(|line| line.starts_with("E:") || line.starts_with("W:")).collect();

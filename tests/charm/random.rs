@@ -78,7 +78,7 @@ impl Life {
             }
             7 => {
                 let known = [None, Some(VERSION.to_owned()), Some("108".to_owned())];
-                self.revision = known[self.chance.below(3)].clone();
+                self.revision.clone_from(&known[self.chance.below(3)]);
                 self.juju.configure("conn-check", "revision", self.revision.clone().map_or(Value::Null, Value::from));
             }
             8 => {

@@ -14,7 +14,8 @@ fn a_secret_of_the_checks_is_nowhere_but_in_their_file() {
     site.with_nrpe();
     let good = format!("- {{type: http, url: 'http://127.0.0.1:{}/', auth: [app, {SECRET}]}}\n", peer.port());
     let mut seen = String::new();
-    for text in [good.clone(), format!("- {{type: http, pasword: {SECRET}\n"), format!("{good}- {{auth: {SECRET}}}\n")] {
+    for text in [good.clone(), format!("- {{type: http, pasword: {SECRET}\n"), format!("{good}- {{auth: {SECRET}}}\n")]
+    {
         site.juju.set(SERVICE, site.relation, &[("config", &text)]);
         site.settle().iter().for_each(|run| seen += &run.story());
         for action in ["run-check", "run-nagios-check"] {

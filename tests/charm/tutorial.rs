@@ -27,7 +27,8 @@ relation-set config_path="${CONFIG_PATH}"
 "#;
 
 /// Stands for the reader's settings: takes the arguments of the tutorial's script and writes what it makes.
-const SETTINGS: &str = "#!/bin/sh\n[ \"$1 $3 $4\" = '-f -m hwaas.settings' ] || exit 2\ncat > \"$2\" <<'END'\n{file}END\n";
+const SETTINGS: &str =
+    "#!/bin/sh\n[ \"$1 $3 $4\" = '-f -m hwaas.settings' ] || exit 2\ncat > \"$2\" <<'END'\n{file}END\n";
 
 #[test]
 fn the_hook_of_the_tutorial_makes_the_unit_active() {

@@ -27,6 +27,8 @@ pub mod event;
 pub mod hook;
 pub mod machine;
 pub mod model;
+mod operator;
+mod runner;
 mod services;
 mod socket;
 mod tools;

@@ -68,6 +68,7 @@ impl Page {
     }
 
     /// What is not as it has to be; `false`, for the caller to hand on.
+    #[expect(clippy::must_use_candidate, reason = "it is printed already")]
     pub fn wrong(&self, text: &str) -> bool {
         Self::block(&format!("  {} {text}\n", self.paint(RED, "not as expected:")));
         false

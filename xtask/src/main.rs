@@ -111,7 +111,8 @@ fn rehearse(arguments: &[String]) -> Outcome {
     build_charm()?;
     step::cargo(&[&["build", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bins"]].concat())?;
     // The program runs at the root of the repository; the file is named from where the person is.
-    let from_here = |text: &String| std::path::absolute(text).map_or_else(|_| text.clone(), |path| path.display().to_string());
+    let from_here =
+        |text: &String| std::path::absolute(text).map_or_else(|_| text.clone(), |path| path.display().to_string());
     let arguments: Vec<_> =
         arguments.iter().map(|text| if text.starts_with('-') { text.clone() } else { from_here(text) }).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();

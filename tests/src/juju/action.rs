@@ -29,6 +29,7 @@ pub struct ActionRun {
     pub calls: Vec<(String, i32)>,
 }
 
+#[expect(clippy::must_use_candidate, reason = "what is done matters; what comes of it, not always")]
 impl Juju {
     /// `juju run UNIT NAME KEY=VALUE...`: a real action.
     ///

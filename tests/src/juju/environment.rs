@@ -1,4 +1,4 @@
-//! The environment of a hook, built from nothing (juju/juju `context.go` HookVars, `env.go`).
+//! The environment of a hook, built from nothing (juju/juju `context.go`, `HookVars`; `env.go`).
 
 use super::context::{Context, Subject};
 use super::machine::Machine;
@@ -20,7 +20,13 @@ pub(super) enum Run<'a> {
 }
 
 /// The variables of one run.
-pub(super) fn of(machine: &Machine, model: &Model, context: &Context, id: &str, run: &Run<'_>) -> Vec<(String, String)> {
+pub(super) fn of(
+    machine: &Machine,
+    model: &Model,
+    context: &Context,
+    id: &str,
+    run: &Run<'_>,
+) -> Vec<(String, String)> {
     let unit = &context.unit;
     let charm = text(&machine.name_of(&machine.charm(unit)));
     let principal = model.unit(unit).principal.clone().unwrap_or_default();

@@ -30,7 +30,11 @@ pub enum Event {
     Stop,
     Remove,
     /// Something in a relation; `remote` is the unit it happens to, or nobody's for the application.
-    Relation { id: u32, moment: Moment, remote: Option<String> },
+    Relation {
+        id: u32,
+        moment: Moment,
+        remote: Option<String>,
+    },
     /// An action or a command, which is no hook.
     Action,
 }
@@ -63,6 +67,7 @@ impl Event {
 
 /// How far a unit has come: what its agent keeps.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that has happened or not")]
 pub struct Progress {
     pub(super) installed: bool,
     pub(super) told_of_leader: bool,

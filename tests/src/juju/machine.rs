@@ -93,7 +93,7 @@ impl Machine {
         // A charm's directory may be unreadable to anybody but root.
         fs::set_permissions(root.join("var/lib/juju/agents"), fs::Permissions::from_mode(0o700))
             .or_panic("close the directory of the agents");
-        machine.link(&root.join("var/lib/juju/doubles"), &mut services::NAMES.into_iter());
+        link(&root.join("var/lib/juju/doubles"), &mut services::NAMES.into_iter());
         machine
     }
 
@@ -116,6 +116,7 @@ impl Machine {
     }
 
     /// Writes one of the machine's files, for everybody to read.
+    #[expect(clippy::must_use_candidate, reason = "where it is matters to some")]
     pub fn write(&self, path: &str, content: &str) -> PathBuf {
         make_folder(self.at(path).parent().unwrap_or(Path::new("/")));
         self.scratch.write(&format!("root/{}", path.trim_start_matches('/')), content)
@@ -204,20 +205,10 @@ impl Machine {
     /// The search path of a hook; the unit's tools are made when they are not there.
     pub(super) fn search_path(&self, unit: &str) -> String {
         let tools = self.at(&format!("/var/lib/juju/tools/unit-{}", unit.replace('/', "-")));
-        self.link(&tools, &mut tools::names());
+        link(&tools, &mut tools::names());
         let folders = [tools, self.at("/var/lib/juju/doubles")];
         let folders = folders.map(|folder| text(&self.name_of(&folder)));
         format!("{}:{SEARCH_PATH}", folders.join(":"))
-    }
-
-    /// Links the one program of all hook tools under these names.
-    fn link(&self, folder: &Path, names: &mut dyn Iterator<Item = &'static str>) {
-        if folder.is_dir() {
-            return;
-        }
-        make_folder(folder);
-        let program = agent::folder().join("hook-tool");
-        names.for_each(|name| symlink(&program, folder.join(name)).or_panic(format_args!("link {name}")));
     }
 
     /// Where the agent listens; a socket's name has to be short.
@@ -243,7 +234,8 @@ impl Machine {
 
     /// A copy of all files, beside them.
     pub(super) fn copy(&self) -> PathBuf {
-        let folder = tempfile::Builder::new().prefix("kept-").tempdir_in(self.scratch.path()).or_panic("copy the machine");
+        let folder =
+            tempfile::Builder::new().prefix("kept-").tempdir_in(self.scratch.path()).or_panic("copy the machine");
         let folder = folder.keep();
         copy(&self.root(), &folder);
         folder
@@ -255,6 +247,16 @@ impl Machine {
         fs::create_dir(self.root()).or_panic("make the root directory");
         copy(folder, &self.root());
     }
+}
+
+/// Links the one program of all hook tools under these names.
+fn link(folder: &Path, names: &mut dyn Iterator<Item = &'static str>) {
+    if folder.is_dir() {
+        return;
+    }
+    make_folder(folder);
+    let program = agent::folder().join("hook-tool");
+    names.for_each(|name| symlink(&program, folder.join(name)).or_panic(format_args!("link {name}")));
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -88,9 +88,8 @@ fn report(order: &Order, programs: &[(String, u64, Glibc)], newest: Glibc) -> St
         format!("{}.{} MB", tenths / 10, tenths % 10)
     };
     let packed = Path::new(&order.output).metadata().map_or(0, |file| file.len());
-    let line = |(name, bytes, needs): &(String, u64, Glibc)| {
-        format!("  {name:<28} {:>8}  needs {needs}\n", size(*bytes))
-    };
+    let line =
+        |(name, bytes, needs): &(String, u64, Glibc)| format!("  {name:<28} {:>8}  needs {needs}\n", size(*bytes));
     let bases = if order.supports_20_04() { "20.04, 22.04, 24.04" } else { "22.04, 24.04" };
     format!(
         "{}  {}\n{}  highest GLIBC symbol: {newest}; for Ubuntu {bases} on {}",

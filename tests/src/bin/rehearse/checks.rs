@@ -34,7 +34,10 @@ impl Checks {
     /// Stops a service of ours; what happened.
     pub(crate) fn break_one(&mut self) -> Option<String> {
         self.services.as_mut()?.cache.take()?;
-        Some("The session cache was stopped. Five minutes later Nagios asks; the action asks in the same way.".to_owned())
+        Some(
+            "The session cache was stopped. Five minutes later Nagios asks; the action asks in the same way."
+                .to_owned(),
+        )
     }
 }
 

@@ -40,7 +40,8 @@ pub(crate) fn files(page: &Page, machine: &Machine, changes: &[Change], now: &Tr
             Change::Altered(path) => ("changed", entry(path)),
             Change::Removed(_) => ("removed", String::new()),
         };
-        line(page, sign, format!("{path}  {}", page.dim(&about)).trim_end()) + &content(page, machine, change.path(), now)
+        line(page, sign, format!("{path}  {}", page.dim(&about)).trim_end())
+            + &content(page, machine, change.path(), now)
     };
     // Of a directory that is gone, what was in it needs no line.
     let within = |change: &Change| {

@@ -39,7 +39,13 @@ fn main() -> ExitCode {
             Page::text(&why);
             ExitCode::FAILURE
         }
-        Ok(checks) => if play(&page, checks) { ExitCode::SUCCESS } else { ExitCode::FAILURE },
+        Ok(checks) => {
+            if play(&page, checks) {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
     }
 }
 

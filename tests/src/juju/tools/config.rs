@@ -29,7 +29,8 @@ fn resource(hands: &mut Hands<'_>) -> Answer {
     let name = hands.given.at(0).unwrap_or_default();
     let unit = &hands.context.unit;
     let application = hands.state.model.application(&hands.state.model.unit(unit).application);
-    let declared = application.charm.as_ref().and_then(|charm| charm.metadata()["resources"][name]["filename"].as_str());
+    let declared =
+        application.charm.as_ref().and_then(|charm| charm.metadata()["resources"][name]["filename"].as_str());
     let missing = || Refusal::failed(format!("could not download resource: resource {name:?} not found"));
     let (source, file) = application.resources.get(name).zip(declared).ok_or_else(missing)?;
     let file = hands.state.machine.fetch(unit, name, source, file);

@@ -7,11 +7,7 @@ const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITIC
 
 pub(super) const TOOLS: [Tool; 1] = [Tool {
     name: "juju-log",
-    form: Form {
-        values: &[&["log-level", "l"], super::FORMAT],
-        switches: &[&["debug"]],
-        positional: (0, usize::MAX),
-    },
+    form: Form { values: &[&["log-level", "l"], super::FORMAT], switches: &[&["debug"]], positional: (0, usize::MAX) },
     run: log,
 }];
 

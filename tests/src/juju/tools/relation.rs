@@ -88,7 +88,8 @@ fn get(hands: &mut Hands<'_>) -> Answer {
 fn whole(hands: &Hands<'_>, id: u32) -> Result<BTreeMap<String, String>, Refusal> {
     let subject = hands.context.subject.as_ref().filter(|subject| subject.id == id);
     let app = hands.given.has("app");
-    let default = subject.and_then(|subject| if app { Some(&subject.remote_app) } else { subject.remote_unit.as_ref() });
+    let default =
+        subject.and_then(|subject| if app { Some(&subject.remote_app) } else { subject.remote_unit.as_ref() });
     let owner = hands.given.at(1).map(str::to_owned).or_else(|| default.cloned());
     let owner = owner.ok_or_else(|| Refusal::usage("no unit or application specified"))?;
     let owner = if app { owner.split('/').next().unwrap_or_default().to_owned() } else { owner };

@@ -1,6 +1,6 @@
 //! `state-get`, `state-set`, `state-delete`: kept by the controller, for this unit.
 
-use super::{Answer, FORMAT, Form, Hands, Tool, given_pairs};
+use super::{Answer, FORMAT, Form, Hands, Refusal, Tool, given_pairs};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -39,7 +39,8 @@ fn set(hands: &mut Hands<'_>) -> Answer {
 }
 
 fn delete(hands: &mut Hands<'_>) -> Answer {
-    let key = hands.given.at(0).unwrap_or_default().to_owned();
+    let key = hands.given.at(0).filter(|key| !key.is_empty()).ok_or_else(|| Refusal::usage("no key specified"))?;
+    let key = key.to_owned();
     state(hands).remove(&key);
     Ok(String::new())
 }

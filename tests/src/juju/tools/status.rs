@@ -50,8 +50,9 @@ fn get(hands: &mut Hands<'_>) -> Answer {
 }
 
 fn version(hands: &mut Hands<'_>) -> Answer {
+    let version = hands.given.at(0).ok_or_else(|| Refusal::usage("no version specified"))?;
     let application = hands.state.model.unit(&hands.context.unit).application.clone();
-    hands.given.at(0).unwrap_or_default().clone_into(&mut hands.state.model.application_mut(&application).version);
+    version.clone_into(&mut hands.state.model.application_mut(&application).version);
     Ok(String::new())
 }
 
