@@ -125,7 +125,7 @@ fn two_units_on_one_machine_share_the_agent_and_nothing_else() {
     }
     let commands = fs::read_dir(site.juju.machine().at("/etc/nagios/nrpe.d")).expect("nrpe.d").count();
     assert_eq!(commands, 2);
-    site.juju.remove_unit(UNIT);
+    site.juju.remove_unit(SERVICE);
     site.settle();
     let left = site.juju.machine().at("/usr/local/lib/conn-check/units/conn-check-1/conn-check");
     assert!(left.exists(), "the other unit has its agent");

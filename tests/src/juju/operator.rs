@@ -157,9 +157,13 @@ impl Juju {
         });
     }
 
-    /// A unit of ours goes away, as when its principal's unit does.
-    pub fn remove_unit(&self, unit: &str) {
-        self.change(|model| model.unit_mut(unit).dying = true);
+    /// `juju remove-unit` of a principal: the subordinates in its container go first.
+    pub fn remove_unit(&self, principal: &str) {
+        self.change(|model| {
+            let inside = |name: &str, unit: &Unit| name == principal || unit.principal.as_deref() == Some(principal);
+            let dying = model.units.iter_mut().filter(|(name, unit)| inside(name, unit));
+            dying.for_each(|(_, unit)| unit.dying = true);
+        });
     }
 
     /// `juju remove-application`, of ours or of a stand-in.
@@ -204,6 +208,18 @@ impl Model {
                 && self.applications.contains_key(principal)
         };
         !self.relations.values().any(alive)
+    }
+
+    /// Principals that waited for the last unit of ours beside them.
+    pub(super) fn forget_principals(&mut self) {
+        let beside = |principal: &str| {
+            let ours = |unit: &Unit| self.applications.get(&unit.application).is_some_and(|one| one.charm.is_some());
+            self.units.values().any(|unit| unit.principal.as_deref() == Some(principal) && ours(unit))
+        };
+        let waiting = self.units.iter().filter(|(name, unit)| unit.dying && unit.principal.is_none() && !beside(name));
+        let gone: Vec<_> = waiting.map(|(name, _)| name.clone()).collect();
+        self.units.retain(|name, _| !gone.contains(name));
+        self.relations.values_mut().for_each(|relation| relation.units.retain(|unit, _| !gone.contains(unit)));
     }
 
     /// A dying relation that no unit of ours has entered is gone at once.

@@ -204,6 +204,7 @@ impl Juju {
             if last && model.application(&application).dying {
                 model.applications.remove(&application);
             }
+            model.forget_principals();
             // A relation that came while the unit went is for the next one.
             model.populate();
         });
