@@ -22,8 +22,8 @@ fn journal_of(yaml: &str) -> (Vec<Value>, Option<i32>) {
 #[test]
 fn failures_warnings_and_the_run_are_records_with_fields() {
     let closes = Peer::start(Manner::Closes);
-    let parrot =
-        Peer::start(Manner::Banner(b"HTTP/1.1 401 for user hunter2-Correct\r\nContent-Length: 0\r\n\r\n".to_vec()));
+    let refusal = b"HTTP/1.1 401 for user hunter2-Correct\r\nContent-Length: 0\r\n\r\n";
+    let parrot = Peer::start(Manner::Answers(vec![(b"GET".to_vec(), refusal.to_vec())]));
     let yaml = format!(
         "- {{type: tcp, host: 127.0.0.1, port: 1}}\n- {{type: tcp, host: 127.0.0.1, port: {}}}\n\
          - {{type: http, url: 'http://127.0.0.1:{}/', auth: [user, hunter2-Correct]}}\n",

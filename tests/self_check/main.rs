@@ -7,6 +7,7 @@ mod fixture;
 mod forwarder;
 mod mail;
 mod memcached;
+mod juju;
 mod netns;
 mod nginx;
 mod packages;

@@ -172,10 +172,19 @@ pub fn program() -> PathBuf {
 }
 
 fn find() -> PathBuf {
+    let program = folder().join("conn-check");
+    assert!(program.is_file(), "{} is not built: cargo build --profile ci --package conn-check", program.display());
+    program
+}
+
+/// Where the programs of this build are.
+///
+/// # Panics
+/// When this process is none of them.
+#[must_use]
+pub fn folder() -> PathBuf {
     // .../target/PROFILE/deps/agent-HASH, or .../target/PROFILE/demo
     let own = std::env::current_exe().unwrap_or_else(|error| panic!("{error}"));
     let folder = own.ancestors().find(|folder| folder.join("deps").is_dir() && !folder.ends_with("deps"));
-    let program = folder.unwrap_or_else(|| panic!("{} is in no target folder", own.display())).join("conn-check");
-    assert!(program.is_file(), "{} is not built: cargo build --profile ci --package conn-check", program.display());
-    program
+    folder.unwrap_or_else(|| panic!("{} is in no target folder", own.display())).to_owned()
 }

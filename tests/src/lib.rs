@@ -19,8 +19,11 @@
 //! | [`mail`], [`exim`] | mail servers: one that keeps what it is given, and a strict one |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`mysql8`] | a double of what only `MySQL` 8 says |
+//! | [`juju`] | Juju for one machine: its hook tools, the order of its hooks, actions |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
+//! | [`packed`] | the packed charm, and the one after it |
+//! | [`page`] | what the programs for people print |
 //! | [`packages`] | which Debian packages all of this needs |
 //! | [`wait`] | waiting for a condition with a deadline |
 //!
@@ -42,6 +45,7 @@ pub mod forwarder;
 mod hex;
 pub mod mail;
 pub mod mariadb;
+pub mod juju;
 mod md5;
 pub mod memcached;
 pub mod mongodb;
@@ -50,6 +54,8 @@ pub mod netns;
 pub mod nginx;
 mod or_panic;
 pub mod packages;
+pub mod packed;
+pub mod page;
 pub mod peers;
 pub mod pgbouncer;
 pub mod ports;

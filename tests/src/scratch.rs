@@ -1,15 +1,20 @@
 //! A directory of one's own.
 
+use std::env;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::sys::statvfs::{FsFlags, statvfs};
 use tempfile::TempDir;
 
 use crate::or_panic::OrPanic;
 use crate::reaper::{self, Leftover};
 use crate::user;
+
+/// Bytes that have to be free in memory.
+const ROOM: u64 = 1 << 30;
 
 /// A new directory that everybody may read, for configurations, certificates, data and logs.
 ///
@@ -24,7 +29,24 @@ impl Scratch {
     /// Makes the directory.
     #[must_use]
     pub fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("conn-check-test-").tempdir().or_panic("make a scratch directory");
+        Self::below(&env::temp_dir())
+    }
+
+    /// Makes it in memory where the system has a place from which programs can be run, for what would
+    /// wait for the disk most of its time.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let fits = statvfs(memory).is_ok_and(|place| {
+            !place.flags().intersects(FsFlags::ST_NOEXEC | FsFlags::ST_RDONLY)
+                && place.blocks_available() * place.fragment_size() > ROOM
+        });
+        if fits { Self::below(memory) } else { Self::new() }
+    }
+
+    fn below(place: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("conn-check-test-").tempdir_in(place);
+        let folder = folder.or_panic("make a scratch directory");
         reaper::add(Leftover::Folder(&text(folder.path())));
         set_mode(folder.path(), 0o755);
         Self { folder }

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "a program for people")]
 
 mod ferretdb;
+mod pack;
 mod packages;
 mod scaffold;
 mod step;
@@ -18,6 +19,8 @@ cargo xtask TASK
   fmt             format the code, the files of the checks included
   bench           measure conn-check beside a floor, in one run
   docs            write the man page, the completions, the option tables and the schema into docs/
+  pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too
+  rehearse        play a whole life of the charm without Juju; --config FILE with your own checks
   new-check NAME  write the file of a new check and add it to the list";
 
 /// What the programs of the tests, and the agent for them, are built with.
@@ -33,6 +36,8 @@ fn main() -> ExitCode {
         "fmt" => format(&[]),
         "bench" => bench(&rest),
         "docs" => docs(&rest),
+        "pack" => pack::pack(&rest),
+        "rehearse" => rehearse(&rest),
         "new-check" => scaffold::new_check(rest.first().map_or("", String::as_str)),
         _ => Err(USAGE.to_owned()),
     };
@@ -53,6 +58,7 @@ fn demo() -> Outcome {
 /// Every test; further arguments go to the tests themselves (a name to run only some).
 fn test(filter: &[String]) -> Outcome {
     packages::install_missing()?;
+    charm_tools()?;
     step::component("clippy", "clippy")?;
     format(&["--check"])?;
     step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
@@ -64,6 +70,21 @@ fn test(filter: &[String]) -> Outcome {
         eprintln!("== SKIPPED: the tests with FerretDB, which could not be built: {why}");
     }
     outcome
+}
+
+/// `charm-proof`, in a Python environment of its own.
+fn charm_tools() -> Outcome {
+    const REQUIREMENT: &str = "charm-tools==3.0.9";
+    let folder = step::root().join("target/charm-tools");
+    if folder.join("bin/charm-proof").exists() {
+        return Ok(());
+    }
+    let text = folder.display().to_string();
+    step::run(Command::new("python3").args(["-m", "venv", &text]), &format!("python3 -m venv {text}"))?;
+    let pip = folder.join("bin/pip");
+    let shown = format!("pip install {REQUIREMENT}");
+    eprintln!("== {shown}");
+    step::run(Command::new(pip).args(["install", "--quiet", REQUIREMENT]), &shown)
 }
 
 /// `cargo fmt` does not see the files of the checks: their `mod` lines come from a macro.
@@ -92,6 +113,21 @@ fn bench(arguments: &[String]) -> Outcome {
     )
 }
 
+fn rehearse(arguments: &[String]) -> Outcome {
+    build_charm()?;
+    step::cargo(&[&["build", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bins"]].concat())?;
+    // The program runs at the root of the repository; the file is named from where the person is.
+    let from_here =
+        |text: &String| std::path::absolute(text).map_or_else(|_| text.clone(), |path| path.display().to_string());
+    let arguments: Vec<_> =
+        arguments.iter().map(|text| if text.starts_with('-') { text.clone() } else { from_here(text) }).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    step::cargo(
+        &[&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bin", "rehearse", "--"], &arguments]
+            .concat(),
+    )
+}
+
 fn docs(arguments: &[String]) -> Outcome {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     step::cargo(
@@ -105,4 +141,10 @@ fn docs(arguments: &[String]) -> Outcome {
 fn build(profile: &str) -> Outcome {
     let what: &[&str] = if profile == "release" { &["--package", "conn-check"] } else { &["--workspace"] };
     step::cargo(&[&["build", "--profile", profile], what].concat())
+}
+
+/// The programs that the charm brings to a unit.
+fn build_charm() -> Outcome {
+    let packages = ["conn-check", "conn-check-hooks", "conn-check-actions"];
+    step::cargo(&[&["build"], &PROFILE[..], &packages.map(|name| ["--package", name]).concat()].concat())
 }

@@ -264,7 +264,7 @@ fn certificates_with_faults_are_told_before_anything_is_said() {
 #[test]
 fn tls_against_a_plain_port_and_plain_against_tls() {
     let plain = Mongodb::start(Setup::open());
-    assert_eq!(text(&failure(plain.address(), ", use_tls: true"), "code"), "tls.closed");
+    assert_eq!(text(&failure(plain.address(), ", use_tls: true"), "code"), "tls.not-tls");
     let encrypted = Mongodb::start_tls(Setup::open(), &Authority::new().valid());
     let failure = failure(encrypted.address(), "");
     assert_eq!(code_and_owner(&failure), ("tls.required", "config"));

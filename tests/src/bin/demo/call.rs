@@ -1,7 +1,7 @@
 //! A call of conn-check: shown, run, and compared with what it has to say.
 
-use crate::page::Page;
 use harness::agent;
+use harness::page::Page;
 use std::env;
 use std::path::Path;
 use std::process::Command;

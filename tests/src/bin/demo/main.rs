@@ -2,17 +2,15 @@
 //! them, breaks three of them, and checks again.
 //!
 //! It is a test too: it fails when conn-check says anything but what is expected.
-#![expect(clippy::print_stdout, reason = "a program for people")]
 
 mod call;
 mod dns;
-mod page;
 mod proxy;
 mod world;
 
 use call::Call;
+use harness::page::Page;
 use harness::scratch::Scratch;
-use page::Page;
 use std::process::ExitCode;
 use world::World;
 

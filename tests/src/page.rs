@@ -1,4 +1,5 @@
-//! What the demo prints, and how it looks.
+//! What the demo and the rehearsal print, and how it looks.
+#![expect(clippy::print_stdout, reason = "programs for people")]
 
 use std::env;
 use std::io::{self, IsTerminal as _};
@@ -10,33 +11,38 @@ const RED: &str = "\x1b[31m";
 const CYAN: &str = "\x1b[36m";
 
 /// Standard output.
-pub(crate) struct Page {
+#[derive(Debug)]
+pub struct Page {
     color: bool,
 }
 
 impl Page {
     /// With colours on a terminal, unless `NO_COLOR` is set.
-    pub(crate) fn of_this_terminal() -> Self {
+    #[must_use]
+    pub fn of_this_terminal() -> Self {
         let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self { color: io::stdout().is_terminal() && !unwanted }
     }
 
     /// The same for conn-check's `--color`.
-    pub(crate) const fn color(&self) -> &'static str {
+    #[must_use]
+    pub const fn color(&self) -> &'static str {
         if self.color { "always" } else { "never" }
     }
 
-    pub(crate) fn heading(&self, text: &str) {
+    /// A line across the page.
+    pub fn heading(&self, text: &str) {
         let line = "─".repeat(76_usize.saturating_sub(text.chars().count()));
         println!("\n{} {}", self.paint(BOLD, text), self.paint(DIM, &line));
     }
 
-    pub(crate) fn text(text: &str) {
+    /// For reading.
+    pub fn text(text: &str) {
         Self::block(&Self::indented(text, 2));
     }
 
     /// A file, with its comments in the background.
-    pub(crate) fn code(&self, text: &str) {
+    pub fn code(&self, text: &str) {
         let line = |line: &str| {
             let (code, comment) = line.split_at(line.find('#').unwrap_or(line.len()));
             format!("{}{}", self.paint(CYAN, code), self.paint(DIM, comment))
@@ -45,23 +51,50 @@ impl Page {
         Self::block(&Self::indented(&lines.join("\n"), 4));
     }
 
-    pub(crate) fn command(&self, text: &str) {
+    /// What a person would type.
+    pub fn command(&self, text: &str) {
         Self::block(&format!("  {} {}\n", self.paint(DIM, "$"), self.paint(BOLD, text)));
     }
 
-    pub(crate) fn output(text: &str) {
+    /// What a program printed.
+    pub fn output(text: &str) {
         Self::block(&Self::indented(text, 4));
     }
 
-    pub(crate) fn status(&self, status: i32, meaning: &str, took: Duration) {
+    /// How a program ended.
+    pub fn status(&self, status: i32, meaning: &str, took: Duration) {
         let took = format!("{:.0} ms with start and end", took.as_secs_f64() * 1000.0);
         Self::block(&format!("  {} {status}: {meaning}; {took}\n", self.paint(DIM, "exit status")));
     }
 
     /// What is not as it has to be; `false`, for the caller to hand on.
-    pub(crate) fn wrong(&self, text: &str) -> bool {
+    #[expect(clippy::must_use_candidate, reason = "it is printed already")]
+    pub fn wrong(&self, text: &str) -> bool {
         Self::block(&format!("  {} {text}\n", self.paint(RED, "not as expected:")));
         false
+    }
+
+    /// Lines of our own making, as they are.
+    pub fn lines(text: &str) {
+        Self::block(text);
+    }
+
+    /// In the background.
+    #[must_use]
+    pub fn dim(&self, text: &str) -> String {
+        self.paint(DIM, text)
+    }
+
+    /// In the foreground.
+    #[must_use]
+    pub fn bold(&self, text: &str) -> String {
+        self.paint(BOLD, text)
+    }
+
+    /// What is new, good, or gone.
+    #[must_use]
+    pub fn mark(&self, text: &str) -> String {
+        self.paint(CYAN, text)
     }
 
     /// A blank line stands before every block.

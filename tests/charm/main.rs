@@ -1,0 +1,16 @@
+//! The packed charm, and its real programs against the double of Juju. One module per subject.
+
+mod actions;
+mod files;
+mod kills;
+mod life;
+mod nrpe;
+mod orders;
+mod package;
+mod proof;
+mod random;
+mod rehearsal;
+mod secrets;
+mod site;
+mod tutorial;
+mod upgrade;

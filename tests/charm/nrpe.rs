@@ -1,0 +1,149 @@
+//! Nagios asks, NRPE runs what the hooks wrote: nrpe 4.1 and nagios 4 themselves.
+
+use crate::site::{Site, UNIT};
+use harness::certs::Authority;
+use harness::juju::machine::Machine;
+use harness::peers::{Manner, Peer, TlsManner, TlsPeer};
+use harness::ports::{self, Port};
+use harness::process::{Daemon, Launch};
+use harness::scratch::Scratch;
+use nix::sys::signal::{Signal, kill};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+/// The command that the charm registers.
+const CHECK: &str = "check_conn-check-conn-check-0";
+
+const PLUGIN: &str = "/usr/lib/nagios/plugins/check_nrpe";
+
+/// The daemon, as the user nagios, on the machine, with the files of its `nrpe.d`.
+fn start_nrpe(site: &Site) -> (Daemon, Port) {
+    let machine = site.juju.machine();
+    Daemon::start_with(|scratch| {
+        let port = ports::free();
+        // The user nagios writes its number there.
+        let run = scratch.folder("run");
+        fs::set_permissions(&run, fs::Permissions::from_mode(0o777)).expect("a mode");
+        let configuration = format!(
+            "log_facility=daemon\nserver_port={}\nserver_address=127.0.0.1\nnrpe_user=nagios\nnrpe_group=nagios\n\
+             allowed_hosts=127.0.0.1,::1\ndont_blame_nrpe=0\ncommand_timeout=60\nconnection_timeout=300\n\
+             include_dir=/etc/nagios/nrpe.d/\npid_file={}/nrpe.pid\n",
+            port.number(),
+            run.display()
+        );
+        let file = scratch.write("nrpe.cfg", configuration).display().to_string();
+        let user = ["setpriv", "--reuid=nagios", "--regid=nagios", "--clear-groups"];
+        let words = machine.words(scratch.path(), &[&user[..], &["/usr/sbin/nrpe", "-c", &file, "-f"]].concat());
+        let launch = Launch::new("/usr/bin/unshare").args(words.into_iter().skip(1));
+        (launch.accepts(port.address()), port)
+    })
+}
+
+/// What Nagios sees: exit status and text.
+fn ask(port: &Port) -> (i32, String) {
+    let port = port.number().to_string();
+    let output = Command::new(PLUGIN).args(["-H", "127.0.0.1", "-p", &port, "-t", "20", "-c", CHECK]).output();
+    let output = output.expect("check_nrpe runs");
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn tcp(port: u16) -> String {
+    format!("- {{type: tcp, host: 127.0.0.1, port: {port}}}\n")
+}
+
+#[test]
+fn nagios_gets_every_state_through_the_files_that_the_hooks_wrote() {
+    let (peer, closed) = (Peer::start(Manner::Silent), ports::free());
+    let site = Site::start(Machine::in_namespace());
+    site.juju.machine().install_nrpe();
+    let (daemon, port) = start_nrpe(&site);
+    assert_eq!(ask(&port), (3, format!("NRPE: Command '{CHECK}' not defined\n")));
+    let pid = nix::unistd::Pid::from_raw(daemon.pid().cast_signed());
+    site.juju.on_reload(move || {
+        // One that has ended is found out below.
+        let _gone = kill(pid, Signal::SIGHUP);
+    });
+    site.check(&tcp(peer.port()));
+    site.juju.add_subordinate("nrpe", crate::site::SERVICE);
+    site.relate_nrpe();
+    site.settle();
+    harness::wait::until("nrpe to read its files again", || ask(&port).0 != 3);
+
+    let (status, text) = ask(&port);
+    assert!(status == 0 && text.starts_with("CONN-CHECK OK: 0 of 1 failed|pass=1"), "{status} {text}");
+    site.write(&(tcp(peer.port()) + &tcp(closed.number())));
+    let (status, text) = ask(&port);
+    assert!(status == 2 && text.starts_with("CONN-CHECK CRITICAL: 1 of 2 failed - tcp:127.0.0.1"), "{status} {text}");
+    assert!(text.contains("connect.refused"), "{text}");
+    let shown = site.updated_status();
+    assert!(shown.starts_with("active: 2 checks, last run 20") && shown.contains("1 failed"), "{shown}");
+
+    let ca = Authority::new();
+    let expiring = TlsPeer::start(&ca.expiring_in_days(5), TlsManner::Silent);
+    let certificate = fs::read_to_string(ca.file()).expect("a certificate");
+    site.juju.machine().write("/etc/ca.pem", &certificate);
+    let port_of = expiring.address().port();
+    site.write(&format!("- {{type: tls, host: localhost, port: {port_of}, ca_file: /etc/ca.pem}}\n"));
+    let (status, text) = ask(&port);
+    assert!(status == 1 && text.starts_with("CONN-CHECK WARNING: 0 of 1 failed, 1 with warnings"), "{status} {text}");
+
+    site.write("- {type: tcp, hots: x}\n");
+    let (status, text) = ask(&port);
+    assert!(status == 3 && text.starts_with("CONN-CHECK UNKNOWN: ") && text.contains("hots"), "{status} {text}");
+    site.juju.remove("conn-check");
+    site.settle();
+    harness::wait::until("nrpe to forget the command", || ask(&port).1.contains("not defined"));
+}
+
+#[test]
+fn what_nagios_leaves_out_is_not_run() {
+    let (peer, closed) = (Peer::start(Manner::Silent), ports::free());
+    let site = Site::start(Machine::in_namespace());
+    site.with_nrpe();
+    let no_nagios = tcp(closed.number()).replace('}', ", tags: [no-nagios]}");
+    site.check(&(tcp(peer.port()) + &no_nagios));
+    let (_daemon, port) = start_nrpe(&site);
+    let (status, text) = ask(&port);
+    assert!(status == 0 && text.starts_with("CONN-CHECK OK: 0 of 1 failed"), "{status} {text}");
+}
+
+/// What the Nagios server has besides: a host, the template, the command, the group.
+const SERVER: &str = "\
+define command {\n    command_name check_nrpe\n    command_line /bin/true\n}\n\
+define timeperiod {\n    timeperiod_name always\n    alias always\n    monday 00:00-24:00\n}\n\
+define contact {\n    contact_name someone\n    host_notification_period always\n    service_notification_period always\n\
+    host_notification_options n\n    service_notification_options n\n    host_notification_commands check_nrpe\n\
+    service_notification_commands check_nrpe\n}\n\
+define host {\n    host_name juju-my-service-0\n    alias unit\n    address 127.0.0.1\n    max_check_attempts 1\n\
+    contacts someone\n    check_period always\n    notification_period always\n}\n\
+define servicegroup {\n    servicegroup_name juju\n    alias juju\n}\n\
+define service {\n    name active-service\n    register 0\n    check_period always\n    notification_period always\n\
+    max_check_attempts 3\n    check_interval 5\n    retry_interval 1\n    contacts someone\n}\n";
+
+#[test]
+fn nagios_takes_the_exported_service() {
+    let site = Site::start(Machine::in_scratch());
+    site.with_nrpe();
+    site.check(&tcp(9));
+    let scratch = Scratch::new();
+    scratch.write("server.cfg", SERVER);
+    let export = site.juju.machine().at("/var/lib/nagios/export");
+    let place = scratch.path().display();
+    let configuration = format!(
+        "cfg_file={place}/server.cfg\ncfg_dir={}\nlog_file={place}/log\nobject_cache_file={place}/objects\n\
+         status_file={place}/status\ncommand_file={place}/rw\nlock_file={place}/lock\ntemp_path={place}\n\
+         check_result_path={place}\nillegal_object_name_chars=`~!$%^&*|'\"<>?,()=\nillegal_macro_output_chars=`~$&|'\"<>\nnagios_user=root\nnagios_group=root\n",
+        export.display()
+    );
+    let file = scratch.write("nagios.cfg", configuration);
+    let output = Command::new("nagios4").arg("-v").arg(file).output().expect("nagios4 runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for part in ["Checked 1 services.", "Total Warnings: 0", "Total Errors:   0"] {
+        assert!(text.contains(part), "{part} is missing in {text}");
+    }
+    let files: Vec<_> = fs::read_dir(export).expect("exports").flatten().map(|file| file.file_name()).collect();
+    assert_eq!(files, [format!("service__juju-my-service-0_{CHECK}.cfg").as_str()]);
+    assert_eq!(site.juju.data(UNIT, 1)["monitors"].matches(CHECK).count(), 1);
+}

@@ -1,0 +1,248 @@
+//! Random lives through the real programs. The library itself lives thousands of them in memory.
+
+use crate::site::{FILE, SERVICE, UNIT, nothing_is_left, status, tree, well, writes_nothing_more};
+use harness::juju::machine::Machine;
+use harness::juju::{Juju, Retry};
+use harness::packed::{self, VERSION};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const LIVES: u64 = 100;
+
+/// So many things an operator does in one life.
+const DEEDS: usize = 9;
+
+/// Numbers that are the same in every run (Marsaglia, "Xorshift RNGs").
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or_default() % limit.max(1)
+    }
+}
+
+/// A model, and what its status has to say.
+struct Life {
+    juju: Juju,
+    chance: Chance,
+    relation: Option<u32>,
+    general: Option<u32>,
+    nrpe: Option<u32>,
+    said: BTreeMap<&'static str, String>,
+    option: Option<usize>,
+    revision: Option<String>,
+    next: bool,
+}
+
+fn checks(count: usize) -> String {
+    "- {type: tcp, host: 127.0.0.1, port: 9}\n".repeat(count)
+}
+
+impl Life {
+    fn new(seed: u64) -> Self {
+        let juju = Juju::start(Machine::in_scratch());
+        juju.add_unit("my-service");
+        juju.add_subordinate("nrpe", SERVICE);
+        juju.deploy("conn-check", &packed::charm());
+        let mut life = Self {
+            juju,
+            chance: Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+            relation: None,
+            general: None,
+            nrpe: None,
+            said: BTreeMap::new(),
+            option: None,
+            revision: None,
+            next: false,
+        };
+        if life.chance.below(2) == 0 {
+            life.juju.machine().install_nrpe();
+        }
+        life
+    }
+
+    /// One thing that an operator, or an application, does; hooks may be at work meanwhile.
+    fn act(&mut self) {
+        match self.chance.below(12) {
+            0 | 1 => self.toggle_relation(),
+            2 => self.toggle_general(),
+            3 => self.toggle_nrpe(),
+            4 | 5 => self.say(),
+            6 => {
+                self.option = [None, Some(1), Some(4)][self.chance.below(3)];
+                let value = self.option.map_or(Value::Null, |count| json!(checks(count)));
+                self.juju.configure("conn-check", "config", value);
+            }
+            7 => {
+                let known = [None, Some(VERSION.to_owned()), Some("108".to_owned())];
+                self.revision.clone_from(&known[self.chance.below(3)]);
+                self.juju.configure("conn-check", "revision", self.revision.clone().map_or(Value::Null, Value::from));
+            }
+            8 => {
+                self.next = !self.next;
+                let charm = if self.next { packed::next_charm() } else { packed::charm() };
+                self.juju.upgrade("conn-check", &charm);
+            }
+            9 => self.juju.reboot(),
+            10 => self.juju.machine().install_nrpe(),
+            _ => {
+                let file = ["", "- {type: tcp, hots: x}\n", "- {type: tcp, host: 127.0.0.1, port: 9}\n"];
+                if self.juju.machine().user("conn-check").is_some() {
+                    crate::site::give_to_us(&self.juju, FILE, file[self.chance.below(3)]);
+                }
+            }
+        }
+    }
+
+    fn toggle_relation(&mut self) {
+        match self.relation.take() {
+            Some(relation) => {
+                self.juju.unrelate(relation);
+                self.said.clear();
+            }
+            None => self.relation = Some(self.juju.relate("conn-check:conn-check", "my-service:conn-check")),
+        }
+    }
+
+    fn toggle_general(&mut self) {
+        match self.general.take() {
+            Some(relation) => self.juju.unrelate(relation),
+            None => self.general = Some(self.juju.relate("conn-check:general-info", "my-service:juju-info")),
+        }
+    }
+
+    fn toggle_nrpe(&mut self) {
+        match self.nrpe.take() {
+            Some(relation) => self.juju.unrelate(relation),
+            None => {
+                let relation = self.juju.relate("conn-check:nrpe-external-master", "nrpe:nrpe-external-master");
+                self.juju.set("nrpe/0", relation, &[("nagios_hostname", "host")]);
+                self.nrpe = Some(relation);
+            }
+        }
+    }
+
+    fn say(&mut self) {
+        let Some(relation) = self.relation else { return };
+        let key = ["config_path", "config", "config-path"][self.chance.below(3)];
+        let value = match (self.chance.below(3), key) {
+            (0, _) => String::new(),
+            (1, "config") => checks(2),
+            (_, "config") => "- {type: tcp, hots: x}\n".to_owned(),
+            _ => FILE.to_owned(),
+        };
+        self.juju.set(SERVICE, relation, &[(key, &value)]);
+        self.said.insert(key, value);
+    }
+
+    /// Some hooks run, in any order that Juju might choose; some of them are killed and run again.
+    fn go_on(&mut self) {
+        for _ in 0..self.chance.below(6) {
+            let possible = self.juju.possible();
+            let Some((unit, event)) = possible.get(self.chance.below(possible.len())).cloned() else { return };
+            if self.chance.below(8) == 0 {
+                let place = 1 + self.chance.below(60);
+                let inject = format!("inject=file,desc,write:signal=SIGKILL:when={place}");
+                self.juju.through(&["/usr/bin/strace", "-qqq", "-o", "/dev/null", "-e", &inject]);
+                self.juju.run(&unit, &event);
+                self.juju.through(&[]);
+            } else {
+                well(&self.juju.run(&unit, &event));
+            }
+        }
+    }
+
+    /// All hooks run. Then the status is true, and no further hook has anything to do.
+    fn rest(&mut self) {
+        let chance = &mut self.chance;
+        let runs = self.juju.settle_with(Retry::Times(1), &mut |count| chance.below(count));
+        runs.iter().for_each(well);
+        let units = self.juju.look(|model| model.units.keys().filter(|name| name.starts_with("conn-check/")).count());
+        assert_eq!(units > 0, self.relation.is_some() || self.general.is_some());
+        let unit = self.juju.look(|model| model.units.keys().find(|name| name.starts_with("conn-check/")).cloned());
+        let Some(unit) = unit else { return };
+        // A file changes without anybody telling us.
+        well(&self.juju.update_status(&unit));
+        let status = status(&self.juju, &unit);
+        let (kind, part) = self.truth();
+        assert!(status.starts_with(kind) && status.contains(&part), "{kind}: {part} wanted: {status}");
+        writes_nothing_more(&self.juju, &unit);
+    }
+
+    /// What the status has to be and to name, told from what was done.
+    fn truth(&self) -> (&'static str, String) {
+        if let Some(wanted) = self.revision.as_deref().filter(|wanted| !self.is_available(wanted)) {
+            return ("blocked", format!("revision {wanted} is not available"));
+        }
+        let said = |key: &str| self.said.get(key).filter(|value| !value.is_empty());
+        let by_path = said("config_path").is_some() || said("config").is_none() && said("config-path").is_some();
+        if by_path {
+            return self.truth_of_the_file();
+        }
+        match (said("config"), self.option) {
+            (Some(text), _) if text.contains("hots") => ("blocked", "config of conn-check:".to_owned()),
+            (Some(_), _) => ("active", "2 checks, not run yet".to_owned()),
+            (None, Some(1)) => ("active", "1 check, not run yet".to_owned()),
+            (None, Some(count)) => ("active", format!("{count} checks, not run yet")),
+            (None, None) => ("waiting", "no checks yet".to_owned()),
+        }
+    }
+
+    /// In the charm, or installed since it was.
+    fn is_available(&self, version: &str) -> bool {
+        let installed = format!("/usr/local/lib/conn-check/versions/{version}");
+        (version == VERSION && !self.next) || self.juju.machine().at(&installed).exists()
+    }
+
+    fn truth_of_the_file(&self) -> (&'static str, String) {
+        if !self.juju.machine().at(FILE).exists() {
+            return ("waiting", format!("{FILE} is not there"));
+        }
+        match self.juju.machine().read(FILE).as_str() {
+            "- {type: tcp, host: 127.0.0.1, port: 9}\n" => ("active", "1 check, not run yet".to_owned()),
+            _ => ("blocked", FILE.to_owned()),
+        }
+    }
+}
+
+fn live(seed: u64) {
+    let mut life = Life::new(seed);
+    let before = tree(&life.juju);
+    for _ in 0..DEEDS {
+        life.act();
+        life.go_on();
+    }
+    life.rest();
+    life.juju.remove("my-service");
+    life.rest_in_peace();
+    nothing_is_left(&life.juju, &before);
+}
+
+impl Life {
+    fn rest_in_peace(&mut self) {
+        let chance = &mut self.chance;
+        self.juju.settle_with(Retry::Times(1), &mut |count| chance.below(count)).iter().for_each(well);
+        assert!(self.juju.look(|model| model.units.keys().all(|unit| *unit != UNIT)), "the unit is gone");
+    }
+}
+
+/// Half of the lives; the two halves run side by side.
+fn lives(part: u64) {
+    for seed in (0..LIVES).filter(|seed| seed % 2 == part) {
+        let lived = std::panic::catch_unwind(|| live(seed));
+        assert!(lived.is_ok(), "the life of seed {seed} went wrong");
+    }
+}
+
+#[test]
+fn random_lives_end_well_and_leave_nothing() {
+    lives(0);
+}
+
+#[test]
+fn other_random_lives_end_well_and_leave_nothing() {
+    lives(1);
+}

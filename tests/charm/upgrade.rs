@@ -1,0 +1,134 @@
+//! Another version of the agent: by an upgrade of the charm, by the option, by the resource.
+
+use crate::site::{Site, UNIT, nothing_is_left, status, well, writes_nothing_more};
+use harness::juju::machine::Machine;
+use harness::packed::{self, NEXT_VERSION, VERSION};
+use harness::peers::{Manner, Peer};
+use harness::scratch::Scratch;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+const ONE_CHECK: &str = "- {type: tcp, host: 127.0.0.1, port: 9}\n";
+
+/// The agent as this unit's checks run it.
+const AGENT: &str = "/usr/local/lib/conn-check/units/conn-check-0/conn-check";
+
+fn version(site: &Site, path: &str) -> String {
+    let output = Command::new(site.juju.machine().at(path)).arg("--version").output().expect("the agent runs");
+    String::from_utf8_lossy(&output.stdout).trim().replace("conn-check ", "")
+}
+
+fn versions(site: &Site) -> Vec<String> {
+    let folder = site.juju.machine().at("/usr/local/lib/conn-check/versions");
+    let names = fs::read_dir(folder).expect("versions").flatten().map(|one| one.file_name());
+    let mut names: Vec<_> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn an_upgrade_replaces_an_agent_that_is_at_work() {
+    let silent = Peer::start(Manner::Silent);
+    let site = Site::start(Machine::in_scratch());
+    site.check(ONE_CHECK);
+    let scratch = Scratch::new();
+    let slow = format!("- {{type: tls, host: 127.0.0.1, port: {}, timeout: 4}}\n", silent.port());
+    let file = scratch.write("slow.yaml", slow);
+    let mut old = Command::new(site.juju.machine().at(AGENT));
+    let mut old = old.arg(file).stdout(Stdio::piped()).spawn().expect("the old agent runs");
+    harness::wait::until("the old agent to connect", || silent.connections() > 0);
+    site.juju.upgrade("conn-check", &packed::next_charm());
+    site.settle();
+    assert!(old.try_wait().expect("its state").is_none(), "the old agent goes on");
+    assert_eq!(version(&site, AGENT), NEXT_VERSION);
+    assert_eq!(version(&site, "/usr/local/bin/conn-check"), NEXT_VERSION);
+    assert_eq!(site.juju.look(|model| model.application("conn-check").version.clone()), NEXT_VERSION);
+    let output = old.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(2), "with its own result");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("tls.timeout"));
+    assert_eq!(versions(&site), [NEXT_VERSION], "what nobody uses is gone");
+    writes_nothing_more(&site.juju, UNIT);
+}
+
+#[test]
+fn the_agent_can_be_started_at_every_moment_of_an_upgrade() {
+    let site = Site::start(Machine::in_scratch());
+    site.check(ONE_CHECK);
+    let (agent, done) = (site.juju.machine().at(AGENT), AtomicBool::new(false));
+    let ran = thread::scope(|scope| {
+        let caller = scope.spawn(|| {
+            let mut ran = 0;
+            while !done.load(Ordering::Relaxed) {
+                let output = Command::new(&agent).arg("--version").output();
+                assert!(output.as_ref().is_ok_and(|output| output.status.success()), "{output:?}");
+                ran += 1;
+            }
+            ran
+        });
+        for charm in [packed::next_charm(), packed::charm(), packed::next_charm()] {
+            site.juju.upgrade("conn-check", &charm);
+            site.juju.settle().iter().for_each(well);
+        }
+        done.store(true, Ordering::Relaxed);
+        caller.join().expect("no start failed: no ETXTBSY, no moment without a program")
+    });
+    assert!(ran > 3, "{ran}");
+}
+
+#[test]
+fn a_pinned_version_stays_through_an_upgrade() {
+    let site = Site::start(Machine::in_scratch());
+    site.check(ONE_CHECK);
+    site.juju.configure("conn-check", "revision", VERSION);
+    site.settle();
+    site.juju.upgrade("conn-check", &packed::next_charm());
+    site.settle();
+    assert_eq!(version(&site, AGENT), VERSION);
+    assert!(site.status().starts_with("active: "), "{}", site.status());
+    site.juju.configure("conn-check", "revision", NEXT_VERSION);
+    site.settle();
+    assert_eq!(version(&site, AGENT), NEXT_VERSION);
+    site.juju.configure("conn-check", "revision", "1.0");
+    site.settle();
+    assert!(site.status().starts_with("blocked: revision 1.0 is not available"), "{}", site.status());
+    assert_eq!(version(&site, AGENT), NEXT_VERSION, "the current one stays in use");
+}
+
+#[test]
+fn a_resource_brings_another_version() {
+    let site = Site::start(Machine::in_scratch());
+    site.check(ONE_CHECK);
+    site.juju.attach("conn-check", "agent", &packed::next_agent());
+    site.settle();
+    assert_eq!(version(&site, AGENT), NEXT_VERSION);
+    writes_nothing_more(&site.juju, UNIT);
+    site.juju.configure("conn-check", "revision", VERSION);
+    site.settle();
+    assert_eq!(version(&site, AGENT), VERSION);
+    let scratch = Scratch::new();
+    site.juju.attach("conn-check", "agent", &scratch.write("agent", "no program"));
+    site.settle();
+    assert!(status(&site.juju, UNIT).starts_with("blocked: the resource agent"), "{}", site.status());
+    assert_eq!(version(&site, AGENT), VERSION);
+    site.juju.remove("conn-check");
+    site.settle();
+    nothing_is_left(&site.juju, &site.before);
+}
+
+#[test]
+fn each_unit_has_its_own_version() {
+    let site = Site::start(Machine::in_scratch());
+    site.check(ONE_CHECK);
+    site.juju.deploy("second", &packed::next_charm());
+    let relation = site.juju.relate("second:general-info", "my-service:juju-info");
+    site.settle();
+    assert_eq!(versions(&site), [VERSION, NEXT_VERSION]);
+    assert_eq!(version(&site, AGENT), VERSION);
+    assert_eq!(version(&site, "/usr/local/bin/conn-check"), NEXT_VERSION, "people get the newest");
+    site.juju.unrelate(relation);
+    site.settle();
+    assert_eq!(version(&site, AGENT), VERSION);
+    writes_nothing_more(&site.juju, UNIT);
+}

@@ -1,0 +1,101 @@
+//! Packs the charm: `pack BINARIES OUTPUT [--agent VERSION] [--glibc 2.31]`, from the programs that were
+//! built into the directory BINARIES. `cargo xtask pack` builds them and calls this.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
+
+mod archive;
+mod charm;
+mod elf;
+
+use charm::Charm;
+use elf::Glibc;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What goes wrong here is for a person to read.
+type Outcome<T> = Result<T, String>;
+
+/// The glibc of Ubuntu 22.04, the oldest base of the charm, and of 20.04.
+const UBUNTU_22_04: Glibc = Glibc(2, 35);
+const UBUNTU_20_04: Glibc = Glibc(2, 31);
+
+/// What was asked for.
+struct Order {
+    binaries: PathBuf,
+    output: PathBuf,
+    /// The version that the embedded agent goes by.
+    agent: String,
+    /// The newest glibc that the programs may need.
+    glibc: Glibc,
+}
+
+fn main() -> ExitCode {
+    match Order::of(env::args().skip(1)).and_then(|order| pack(&order)) {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Order {
+    fn of(mut arguments: impl Iterator<Item = String>) -> Outcome<Self> {
+        let usage = || "pack BINARIES OUTPUT [--agent VERSION] [--glibc 2.31]".to_owned();
+        let (binaries, output) = arguments.next().zip(arguments.next()).ok_or_else(usage)?;
+        let agent = env!("CARGO_PKG_VERSION").to_owned();
+        let mut order = Self { binaries: binaries.into(), output: output.into(), agent, glibc: UBUNTU_22_04 };
+        while let Some((flag, value)) = arguments.next().zip(arguments.next()) {
+            match flag.as_str() {
+                "--agent" => order.agent = value,
+                "--glibc" => order.glibc = Glibc::of(&value).ok_or_else(usage)?,
+                _ => return Err(usage()),
+            }
+        }
+        Ok(order)
+    }
+
+    /// Ubuntu's releases whose glibc is new enough.
+    fn supports_20_04(&self) -> bool {
+        self.glibc <= UBUNTU_20_04
+    }
+}
+
+/// Packs; what a person wants to know of it.
+fn pack(order: &Order) -> Outcome<String> {
+    let charm = Charm::gather(order)?;
+    let programs = charm.programs()?;
+    let newest = programs.iter().map(|(_, _, needs)| *needs).max().unwrap_or_default();
+    if newest > order.glibc {
+        let guilty = programs.iter().filter(|(_, _, needs)| *needs > order.glibc).map(|(name, ..)| name.as_str());
+        return Err(format!(
+            "not packed: {} needs {newest}, and the oldest base of the charm has {}; build on an older system or use \
+             --zigbuild",
+            guilty.collect::<Vec<_>>().join(", "),
+            order.glibc
+        ));
+    }
+    archive::write(&order.output, &charm.entries)?;
+    Ok(report(order, &programs, newest))
+}
+
+fn report(order: &Order, programs: &[(String, u64, Glibc)], newest: Glibc) -> String {
+    let size = |bytes: u64| {
+        let tenths = bytes.div_ceil(100_000);
+        format!("{}.{} MB", tenths / 10, tenths % 10)
+    };
+    let packed = Path::new(&order.output).metadata().map_or(0, |file| file.len());
+    let line =
+        |(name, bytes, needs): &(String, u64, Glibc)| format!("  {name:<28} {:>8}  needs {needs}\n", size(*bytes));
+    let bases = if order.supports_20_04() { "20.04, 22.04, 24.04" } else { "22.04, 24.04" };
+    format!(
+        "{}  {}\n{}  highest GLIBC symbol: {newest}; for Ubuntu {bases} on {}",
+        order.output.display(),
+        size(packed),
+        programs.iter().map(line).collect::<String>(),
+        charm::architecture(),
+    )
+}

@@ -1,0 +1,49 @@
+//! The recording doubles of `systemctl` and `service`: no systemd runs where the tests run.
+
+use super::arguments::Refusal;
+use std::fmt;
+
+/// The programs they stand for.
+pub(super) const NAMES: [&str; 2] = ["systemctl", "service"];
+
+/// What is to happen when a service is reloaded or restarted.
+type Reaction = Box<dyn FnMut() + Send>;
+
+/// The init system, as far as a charm can tell.
+pub struct Services {
+    /// Every call: program, then arguments.
+    pub calls: Vec<Vec<String>>,
+    /// Whether systemd is the init system; without it every `systemctl` fails.
+    pub systemd: bool,
+    /// Whether the service `nagios-nrpe-server` is there.
+    pub nrpe: bool,
+    pub(super) reaction: Option<Reaction>,
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        Self { calls: Vec::new(), systemd: true, nrpe: true, reaction: None }
+    }
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services").field("calls", &self.calls).field("systemd", &self.systemd).finish_non_exhaustive()
+    }
+}
+
+impl Services {
+    pub(super) fn call(&mut self, program: &str, arguments: &[String]) -> Result<String, Refusal> {
+        self.calls.push([&[program.to_owned()], arguments].concat());
+        if program == "systemctl" && !self.systemd {
+            return Err(Refusal::failed("System has not been booted with systemd as init system (PID 1)."));
+        }
+        if !self.nrpe {
+            let code = if program == "systemctl" { 5 } else { 1 };
+            return Err(Refusal { code, text: "nagios-nrpe-server: unrecognized service".to_owned() });
+        }
+        let acts = arguments.iter().any(|word| matches!(word.as_str(), "reload" | "restart" | "try-reload-or-restart"));
+        self.reaction.as_mut().filter(|_| acts).into_iter().for_each(|reaction| reaction());
+        Ok(String::new())
+    }
+}

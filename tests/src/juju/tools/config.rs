@@ -1,0 +1,38 @@
+//! `config-get`, `resource-get`.
+
+use super::{Answer, FORMAT, Form, Hands, Refusal, Tool};
+use serde_json::{Value, json};
+
+pub(super) const TOOLS: [Tool; 2] = [
+    Tool {
+        name: "config-get",
+        form: Form { values: &[FORMAT], switches: &[&["all", "a"]], positional: (0, 1) },
+        run: config,
+    },
+    Tool { name: "resource-get", form: Form { values: &[], switches: &[], positional: (1, 1) }, run: resource },
+];
+
+fn config(hands: &mut Hands<'_>) -> Answer {
+    let application = &hands.state.model.unit(&hands.context.unit).application;
+    let mut all = hands.state.model.configuration(application);
+    match hands.given.at(0) {
+        Some(key) => hands.print(all.get(key).unwrap_or(&Value::Null)),
+        None => {
+            all.retain(|_, value| hands.given.has("all") || !value.is_null());
+            hands.print(&json!(all))
+        }
+    }
+}
+
+/// The path alone, without a newline.
+fn resource(hands: &mut Hands<'_>) -> Answer {
+    let name = hands.given.at(0).unwrap_or_default();
+    let unit = &hands.context.unit;
+    let application = hands.state.model.application(&hands.state.model.unit(unit).application);
+    let declared =
+        application.charm.as_ref().and_then(|charm| charm.metadata()["resources"][name]["filename"].as_str());
+    let missing = || Refusal::failed(format!("could not download resource: resource {name:?} not found"));
+    let (source, file) = application.resources.get(name).zip(declared).ok_or_else(missing)?;
+    let file = hands.state.machine.fetch(unit, name, source, file);
+    Ok(file.display().to_string())
+}

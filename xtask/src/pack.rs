@@ -1,0 +1,73 @@
+//! `cargo xtask pack`: builds the programs of the charm and puts everything into a `.charm` file.
+
+use crate::PROFILE;
+use crate::step::{self, Outcome};
+use std::env;
+use std::process::{Command, Stdio};
+
+/// Everything that is compiled.
+const PACKAGES: [&str; 6] =
+    ["--package", "conn-check", "--package", "conn-check-hooks", "--package", "conn-check-actions"];
+
+/// The glibc of Ubuntu 20.04.
+const OLD_GLIBC: &str = "2.31";
+
+const USAGE: &str = "cargo xtask pack [--profile ci | --zigbuild]";
+
+/// Where a build is, and what it may need.
+struct Build {
+    folder: String,
+    output: String,
+    glibc: Vec<&'static str>,
+}
+
+/// Packs for this machine's architecture.
+pub(crate) fn pack(arguments: &[String]) -> Outcome {
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let built = match arguments[..] {
+        [] => plain("release")?,
+        ["--profile", profile] => plain(profile)?,
+        ["--zigbuild"] => zigbuild()?,
+        _ => return Err(USAGE.to_owned()),
+    };
+    let run = ["run", "--quiet", PROFILE[0], PROFILE[1], "--package", "conn-check-tests", "--bin", "pack", "--"];
+    step::cargo(&[&run[..], &[&built.folder, &built.output], &built.glibc].concat())
+}
+
+/// For the tests, the file stays with what was built.
+fn plain(profile: &str) -> Result<Build, String> {
+    step::cargo(&[&["build", "--profile", profile], &PACKAGES[..]].concat())?;
+    let folder = format!("target/{profile}");
+    let output = if profile == "release" { file_name() } else { format!("{folder}/{}", file_name()) };
+    Ok(Build { folder, output, glibc: Vec::new() })
+}
+
+/// With the linker of zig, which knows the symbols of every glibc.
+fn zigbuild() -> Result<Build, String> {
+    let there = |program: &str, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    if !there("cargo-zigbuild", &["--version"]) && !there("cargo", &["zigbuild", "--version"]) {
+        return Err("--zigbuild needs cargo-zigbuild: cargo install --locked cargo-zigbuild".to_owned());
+    }
+    if !there("zig", &["version"]) && !there("python3", &["-m", "ziglang", "version"]) {
+        return Err("--zigbuild needs zig: pip install ziglang (in the environment of the python3 on the path)".into());
+    }
+    let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let versioned = format!("{target}.{OLD_GLIBC}");
+    step::cargo(&[&["zigbuild", "--release", "--target", &versioned], &PACKAGES[..]].concat())?;
+    Ok(Build { folder: format!("target/{target}/release"), output: file_name(), glibc: vec!["--glibc", OLD_GLIBC] })
+}
+
+/// As charmcraft names it.
+fn file_name() -> String {
+    let architecture = match env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "powerpc64" => "ppc64el",
+        other => other,
+    };
+    format!("conn-check_{architecture}.charm")
+}
