@@ -143,9 +143,8 @@ fn a_peer_that_closes_after_the_first_bytes_has_closed() {
 #[test]
 fn a_peer_that_resets_has_reset() {
     // The reset may overtake the end of the connecting.
-    each_gives(Some(&Manner::Resets), |case| match case.opens_with_tls() {
-        true => &["tls.closed", "connect.reset"],
-        false => &["protocol.reset", "connect.reset"],
+    each_gives(Some(&Manner::Resets), |case| {
+        if case.opens_with_tls() { &["tls.closed", "connect.reset"] } else { &["protocol.reset", "connect.reset"] }
     });
 }
 
@@ -171,18 +170,16 @@ fn noise_is_malformed() {
 #[test]
 fn an_endless_word_is_malformed_or_too_large() {
     // By whether the first letters can begin an answer of the protocol.
-    each_gives(Some(&Manner::Endless), |case| match case.opens_with_tls() {
-        true => &["tls.not-tls"],
-        false => &["protocol.malformed", "protocol.too-large"],
+    each_gives(Some(&Manner::Endless), |case| {
+        if case.opens_with_tls() { &["tls.not-tls"] } else { &["protocol.malformed", "protocol.too-large"] }
     });
 }
 
 #[test]
 fn another_service_is_named() {
     for greeting in [&b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"[..], b"+OK Dovecot ready.\r\n", b"RFB 003.008\n"] {
-        each_gives(Some(&Manner::Banner(greeting.to_vec())), |case| match case.opens_with_tls() {
-            true => &["tls.not-tls"],
-            false => &["protocol.wrong-service"],
+        each_gives(Some(&Manner::Banner(greeting.to_vec())), |case| {
+            if case.opens_with_tls() { &["tls.not-tls"] } else { &["protocol.wrong-service"] }
         });
     }
 }

@@ -21,18 +21,18 @@ fn journal_of(yaml: &str) -> (Vec<Value>, Option<i32>) {
 
 #[test]
 fn failures_warnings_and_the_run_are_records_with_fields() {
-    let closes = Peer::start(Manner::Closes);
+    let slow = Peer::start(Manner::Silent);
     let refusal = b"HTTP/1.1 401 for user hunter2-Correct\r\nContent-Length: 0\r\n\r\n";
     let parrot = Peer::start(Manner::Answers(vec![(b"GET".to_vec(), refusal.to_vec())]));
     let yaml = format!(
-        "- {{type: tcp, host: 127.0.0.1, port: 1}}\n- {{type: tcp, host: 127.0.0.1, port: {}}}\n\
+        "- {{type: tcp, host: 127.0.0.1, port: 1}}\n- {{type: tcp, host: 127.0.0.1, port: {}, warn_after: 0.000001}}\n\
          - {{type: http, url: 'http://127.0.0.1:{}/', auth: [user, hunter2-Correct]}}\n",
-        closes.port(),
+        slow.port(),
         parrot.port()
     );
     let (records, status) = journal_of(&yaml);
     assert_eq!(status, Some(2), "{records:?}");
-    let [refused, closed, rejected, run] = &records[..] else { panic!("{records:?}") };
+    let [refused, late, rejected, run] = &records[..] else { panic!("{records:?}") };
     let field = |record: &Value, name: &str| record[name].as_str().unwrap_or_default().to_owned();
     assert_eq!(field(refused, "CONN_CHECK_TYPE"), "tcp");
     assert_eq!(field(refused, "CONN_CHECK_TARGET"), "127.0.0.1:1");
@@ -43,10 +43,10 @@ fn failures_warnings_and_the_run_are_records_with_fields() {
         ("connect".into(), "service".into())
     );
     assert_eq!(
-        (field(refused, "PRIORITY"), field(closed, "PRIORITY"), field(run, "PRIORITY")),
+        (field(refused, "PRIORITY"), field(late, "PRIORITY"), field(run, "PRIORITY")),
         ("3".into(), "4".into(), "5".into())
     );
-    assert_eq!(field(closed, "CONN_CHECK_CODE"), "connect.closed-at-once");
+    assert_eq!(field(late, "CONN_CHECK_CODE"), "run.slow");
     assert_eq!(field(rejected, "CONN_CHECK_CODE"), "auth.rejected");
     assert_eq!((field(run, "CONN_CHECK_VERDICT"), field(run, "CONN_CHECK_FAIL")), ("fail".into(), "2".into()));
     assert!(!format!("{records:?}").contains("hunter2"), "{records:?}");

@@ -15,8 +15,11 @@ use harness::redis::{self, Redis};
 use std::collections::BTreeMap;
 use std::thread;
 
-/// The services of a town, by the type of the check that fits each.
-fn town(authority: &Authority) -> (Vec<(&'static str, u16)>, Vec<Box<dyn Send>>) {
+/// The type of the check that fits each service, and its port.
+type Services = Vec<(&'static str, u16)>;
+
+/// The services of a town, and what keeps them running.
+fn town(authority: &Authority) -> (Services, Vec<Box<dyn Send>>) {
     let identity = authority.valid();
     let nginx = Nginx::start([Site::http("web"), Site::tls("secure", &identity)]);
     let (web, secure) = (nginx.address("web").port(), nginx.address("secure").port());

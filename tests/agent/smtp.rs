@@ -153,7 +153,7 @@ fn a_check_that_sends_is_warned_about_unless_nagios_leaves_it_alone() {
     };
     let yaml = "- {type: smtp, host: h, port: 25, from_address: a@b.c, to_address: a@b.c}";
     assert!(warned(yaml));
-    assert!(warned(&yaml.replace("}", ", tags: [mail]}")));
-    assert!(!warned(&yaml.replace("}", ", tags: [mail, no-nagios]}")));
-    assert!(!warned(&yaml.replace("}", ", send: false}")));
+    assert!(warned(&yaml.replace('}', ", tags: [mail]}")));
+    assert!(!warned(&yaml.replace('}', ", tags: [mail, no-nagios]}")));
+    assert!(!warned(&yaml.replace('}', ", send: false}")));
 }

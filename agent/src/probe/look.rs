@@ -19,10 +19,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 /// Every line protocol answers it with an error, and HTTP and TLS too.
 const LINE: &[u8] = b"HELP\r\n\r\n";
 
-/// `PostgreSQL`'s SSLRequest (its manual, "SSL Session Encryption"): one letter comes back.
+/// `PostgreSQL`'s `SSLRequest` (its manual, "SSL Session Encryption"): one letter comes back.
 const SSL_REQUEST: &[u8] = b"\x00\x00\x00\x08\x04\xd2\x16\x2f";
 
-/// `MongoDB`'s OP_MSG with {isMaster: 1, $db: "admin"} (its manual, "MongoDB Wire Protocol").
+/// `MongoDB`'s `OP_MSG` with `{isMaster: 1, $db: "admin"}` (its manual, "Wire Protocol").
 const IS_MASTER: &[u8] = b"\x37\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00\x00\x00\x00\x00\x00\
     \x22\x00\x00\x00\x10isMaster\x00\x01\x00\x00\x00\x02$db\x00\x06\x00\x00\x00admin\x00\x00";
 

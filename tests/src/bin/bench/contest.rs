@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::scales::Weight;
 use crate::series::{Series, median, median_ratio};
 use crate::server::Ring;
+use harness::postgres;
 use std::env;
 use std::error::Error;
 use std::ffi::OsString;
@@ -13,6 +14,9 @@ use std::time::Duration;
 /// The plugin that a Nagios administrator would use instead.
 pub(crate) const CHECK_TCP: &str = "/usr/lib/nagios/plugins/check_tcp";
 
+/// Its sister for `PostgreSQL`.
+const CHECK_PGSQL: &str = "/usr/lib/nagios/plugins/check_pgsql";
+
 /// What a side is started with.
 type Command = fn(&Ring) -> Vec<OsString>;
 
@@ -21,6 +25,8 @@ type Command = fn(&Ring) -> Vec<OsString>;
 pub(crate) struct Limits {
     /// Times of the other side's time.
     pub(crate) ratio: f64,
+    /// Times of its processor time, where that has a target.
+    pub(crate) processor: Option<f64>,
     /// Most memory at once, where that has a target.
     pub(crate) megabytes: Option<f64>,
 }
@@ -33,12 +39,21 @@ pub(crate) struct Contest {
     limits: Limits,
     ours: Command,
     other: Command,
+    server: Start,
 }
+
+/// How the server of a run is started.
+type Start = fn() -> Result<Ring, Box<dyn Error>>;
 
 impl Contest {
     /// A contest of so many pairs.
     pub(crate) fn new(title: &'static str, rival: &'static str, pairs: usize, limits: Limits) -> Self {
-        Self { title, rival, pairs, limits, ours: |_| Vec::new(), other: |_| Vec::new() }
+        Self { title, rival, pairs, limits, ours: |_| Vec::new(), other: |_| Vec::new(), server: Ring::start }
+    }
+
+    /// Against another server than the benchmark's own.
+    pub(crate) fn against(self, server: Start) -> Self {
+        Self { server, ..self }
     }
 
     /// The arguments of conn-check, and the command of the other side.
@@ -52,8 +67,8 @@ impl Contest {
         let pairs = pairs.unwrap_or(self.pairs);
         for pair in 0..=pairs {
             let own = |ring: &Ring| [vec![program.into()], (self.ours)(ring)].concat();
-            let (our, our_server) = bout(own)?;
-            let (their, _) = bout(self.other)?;
+            let (our, our_server) = bout(self.server, own)?;
+            let (their, _) = bout(self.server, self.other)?;
             if pair > 0 {
                 ours.push(our);
                 theirs.push(their);
@@ -75,6 +90,10 @@ impl Contest {
             median_ratio(&ours.processor(), &theirs.processor()),
         );
         println!("  target: at most {} times: {}", self.limits.ratio, verdict(ratio <= self.limits.ratio));
+        if let Some(most) = self.limits.processor {
+            let share = median_ratio(&ours.processor(), &theirs.processor());
+            println!("  target: at most {most} times the processor time: {}", verdict(share <= most));
+        }
         if let Some(most) = self.limits.megabytes {
             println!("  target: at most {most} MB: {}", verdict(ours.megabytes() <= most));
         }
@@ -87,8 +106,8 @@ const fn verdict(kept: bool) -> &'static str {
 }
 
 /// One run against a server of its own, and the server's processor time.
-fn bout(command: impl Fn(&Ring) -> Vec<OsString>) -> Result<(Weight, Duration), Box<dyn Error>> {
-    let ring = Ring::start()?;
+fn bout(server: Start, command: impl Fn(&Ring) -> Vec<OsString>) -> Result<(Weight, Duration), Box<dyn Error>> {
+    let ring = server()?;
     let weight = Weight::of(&command(&ring))?;
     Ok((weight, ring.end()?))
 }
@@ -97,6 +116,27 @@ fn bout(command: impl Fn(&Ring) -> Vec<OsString>) -> Result<(Weight, Duration), 
 pub(crate) fn check_tcp(ring: &Ring) -> Vec<OsString> {
     let (host, port) = (ring.address.ip().to_string(), ring.address.port().to_string());
     [CHECK_TCP, "-H", &host, "-p", &port].map(OsString::from).into()
+}
+
+/// So many runs of the plugin for `PostgreSQL`, 32 at a time, as a cron job of plugins would have them.
+pub(crate) fn check_pgsql(count: usize, ring: &Ring) -> Vec<OsString> {
+    let (host, port) = (ring.address.ip().to_string(), ring.address.port().to_string());
+    let lines = ring.lines(count);
+    let plugin = [
+        CHECK_PGSQL,
+        "-H",
+        &host,
+        "-P",
+        &port,
+        "-l",
+        postgres::USER,
+        "-p",
+        postgres::PASSWORD,
+        "-d",
+        postgres::DATABASE,
+    ];
+    let xargs = ["xargs", "-P", "32", "-I", "{}", "-a"].map(OsString::from);
+    [&xargs[..], &[lines], &plugin.map(OsString::from)].concat()
 }
 
 /// The floor, in a process of its own.

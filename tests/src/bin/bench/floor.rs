@@ -13,19 +13,32 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 /// How many new connections are begun between two looks at those under way.
 const AT_ONCE: usize = 64;
 
-/// Connects so often to one address; with the manner `http`, asks and waits for the first bytes.
+/// What the redis check's login comes down to.
+fn login() -> Vec<u8> {
+    let password = harness::redis::PASSWORD;
+    format!("*2\r\n$4\r\nAUTH\r\n${}\r\n{password}\r\n*1\r\n$4\r\nPING\r\n", password.len()).into_bytes()
+}
+
+/// Connects so often to one address; with the manners `http` and `redis`, asks and waits for the first
+/// bytes.
 pub(crate) fn run(manner: &str, count: &str, address: &str) -> Outcome {
     server::raise_limits()?;
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     let address = SockaddrIn::from(address.parse::<SocketAddrV4>()?);
-    let mut floor = Floor { epoll, address, asks: manner == "http", flights: Vec::new(), done: 0 };
+    let request = match manner {
+        "http" => Some(REQUEST.to_vec()),
+        "redis" => Some(login()),
+        _ => None,
+    };
+    let mut floor = Floor { epoll, address, request, flights: Vec::new(), done: 0 };
     floor.run(count.parse()?)
 }
 
 struct Floor {
     epoll: Epoll,
     address: SockaddrIn,
-    asks: bool,
+    /// What is said on every connection.
+    request: Option<Vec<u8>>,
     /// Connections under way, and whether they have asked; `None` when they are done.
     flights: Vec<Option<(OwnedFd, bool)>>,
     done: usize,
@@ -70,8 +83,8 @@ impl Floor {
             }
         } else {
             Errno::result(socket::getsockopt(&*socket, sockopt::SocketError)?)?;
-            if self.asks {
-                unistd::write(&*socket, REQUEST)?;
+            if let Some(request) = &self.request {
+                unistd::write(&*socket, request)?;
                 self.epoll.modify(&*socket, &mut EpollEvent::new(EpollFlags::EPOLLIN, number as u64))?;
                 *asked = true;
                 return Ok(());

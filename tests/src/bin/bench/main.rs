@@ -16,6 +16,7 @@ mod turns;
 
 use contest::{Contest, Limits};
 use harness::agent;
+use server::Ring;
 use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -73,10 +74,11 @@ fn release() -> Result<PathBuf, String> {
 }
 
 /// What is compared, with the targets.
-fn contests() -> [Contest; 4] {
-    let start = Limits { ratio: 2.0, megabytes: Some(8.0) };
-    let thousands = Limits { ratio: 2.0, megabytes: Some(60.0) };
-    let requests = Limits { ratio: 3.0, megabytes: None };
+fn contests() -> [Contest; 6] {
+    let start = Limits { ratio: 2.0, processor: None, megabytes: Some(8.0) };
+    let thousands = Limits { ratio: 2.0, processor: None, megabytes: Some(60.0) };
+    let requests = Limits { ratio: 3.0, processor: None, megabytes: None };
+    let logins = Limits { ratio: 1.1, processor: Some(0.25), megabytes: None };
     [
         Contest::new("start: --version", "check_tcp", 41, start)
             .of(|_| vec!["--version".into()], |_| vec![contest::CHECK_TCP.into(), "--version".into()]),
@@ -86,5 +88,11 @@ fn contests() -> [Contest; 4] {
             .of(|ring| ring.file(5000, "tcp"), |ring| contest::floor("tcp", 5000, ring)),
         Contest::new("1,000 http checks", "the floor", 15, requests)
             .of(|ring| ring.file(1000, "http"), |ring| contest::floor("http", 1000, ring)),
+        Contest::new("1,000 redis checks with a login", "the floor", 9, requests)
+            .against(Ring::redis)
+            .of(|ring| ring.file(1000, "redis"), |ring| contest::floor("redis", 1000, ring)),
+        Contest::new("200 postgres checks", "check_pgsql", 5, logins)
+            .against(Ring::postgres)
+            .of(|ring| ring.file(200, "postgres"), |ring| contest::check_pgsql(200, ring)),
     ]
 }

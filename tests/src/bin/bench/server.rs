@@ -2,6 +2,8 @@
 //! that no run finds ports that an earlier one has used up.
 
 use crate::{Outcome, scales};
+use harness::postgres::{self, Postgres};
+use harness::redis::{self, Redis};
 use harness::scratch::Scratch;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -15,6 +17,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd as _;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// What every request is answered with.
@@ -26,8 +29,8 @@ const OWNER: u64 = u64::MAX - 1;
 
 /// A running server, and a folder for the files of checks that speak of it.
 pub(crate) struct Ring {
-    child: Child,
-    output: BufReader<ChildStdout>,
+    /// The benchmark's own server; `None` for a real one, which stays.
+    own: Option<(Child, BufReader<ChildStdout>)>,
     pub(crate) address: SocketAddr,
     scratch: Scratch,
 }
@@ -41,7 +44,27 @@ impl Ring {
         let mut line = String::new();
         output.read_line(&mut line)?;
         let address = line.trim().parse()?;
-        Ok(Self { child, output, address, scratch: Scratch::new() })
+        Ok(Self { own: Some((child, output)), address, scratch: Scratch::new() })
+    }
+
+    /// A Redis that wants a login.
+    #[expect(clippy::unnecessary_wraps, reason = "it is one way of several to start a server")]
+    pub(crate) fn redis() -> Result<Self, Box<dyn Error>> {
+        static REDIS: LazyLock<Redis> = LazyLock::new(|| Redis::start(&redis::Setup::new().password()));
+        Ok(Self { own: None, address: REDIS.address(), scratch: Scratch::new() })
+    }
+
+    /// A `PostgreSQL` with room for all checks at once.
+    #[expect(clippy::unnecessary_wraps, reason = "it is one way of several to start a server")]
+    pub(crate) fn postgres() -> Result<Self, Box<dyn Error>> {
+        static POSTGRES: LazyLock<Postgres> =
+            LazyLock::new(|| Postgres::start(&postgres::Setup::plain().setting("max_connections = 250")));
+        Ok(Self { own: None, address: POSTGRES.address(), scratch: Scratch::new() })
+    }
+
+    /// A file of so many lines.
+    pub(crate) fn lines(&self, count: usize) -> OsString {
+        self.scratch.write("lines", "x\n".repeat(count)).into()
     }
 
     /// The argument of conn-check: a file of so many checks of one type.
@@ -52,6 +75,16 @@ impl Ring {
             // Writing to a string cannot fail.
             let _ = match kind {
                 "http" => writeln!(yaml, "- type: http\n  url: http://{host}:{port}/{number}"),
+                "redis" => {
+                    writeln!(yaml, "- {{type: redis, host: {host}, port: {port}, password: {}}}", redis::PASSWORD)
+                }
+                "postgres" => writeln!(
+                    yaml,
+                    "- {{type: postgres, host: {host}, port: {port}, username: {}, password: {}, database: {}}}",
+                    postgres::USER,
+                    postgres::PASSWORD,
+                    postgres::DATABASE
+                ),
                 _ => writeln!(yaml, "- type: tcp\n  host: {host}\n  port: {port}"),
             };
         }
@@ -60,10 +93,11 @@ impl Ring {
 
     /// Ends it; the processor time it has used.
     pub(crate) fn end(mut self) -> Result<Duration, Box<dyn Error>> {
-        drop(self.child.stdin.take());
+        let Some((child, output)) = &mut self.own else { return Ok(Duration::ZERO) };
+        drop(child.stdin.take());
         let mut line = String::new();
-        self.output.read_line(&mut line)?;
-        self.child.wait()?;
+        output.read_line(&mut line)?;
+        child.wait()?;
         Ok(Duration::from_micros(line.trim().parse()?))
     }
 }
