@@ -54,7 +54,8 @@ impl Probe {
         let mute = matches!(fault.cause, Cause::Closed | Cause::Reset | Cause::Silent | Cause::Timeout);
         let peer = self.peer.as_ref().filter(|_| mute && self.may_look_again(phase))?;
         let patience = (MOMENT + self.grace).min(self.left());
-        net::within(patience, answer(peer)).await?
+        // Boxed: it is rare, and its three connections would make every check that much larger.
+        net::within(patience, Box::pin(answer(peer))).await?
     }
 }
 

@@ -1,5 +1,5 @@
 //! The demo: starts the services of the tutorial's "Hello World as a Service" on loopback, checks
-//! them, breaks three of them, and checks again.
+//! them, breaks four of them, and checks again.
 //!
 //! It is a test too: it fails when conn-check says anything but what is expected.
 
@@ -15,8 +15,9 @@ use std::process::ExitCode;
 use world::World;
 
 /// What is broken: what happened, and what conn-check has to call it.
-const BREAKAGES: [(&str, &str); 3] = [
+const BREAKAGES: [(&str, &str); 4] = [
     ("the translation cache was stopped", "connect.refused"),
+    ("the catalogue's database lost our account", "auth.rejected"),
     ("the login's certificate ended yesterday", "tls.expired"),
     ("the proxy got a new rule that forbids the translate API", "proxy.denied"),
 ];
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     let page = Page::of_this_terminal();
     let scratch = Scratch::new();
     let mut world = World::start(&scratch);
-    let as_expected = all_is_well(&page, &scratch, &world) && three_things_break(&page, &scratch, &mut world);
+    let as_expected = all_is_well(&page, &scratch, &world) && four_things_break(&page, &scratch, &mut world);
     if !as_expected {
         return ExitCode::FAILURE;
     }
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
 fn all_is_well(page: &Page, scratch: &Scratch, world: &World) -> bool {
     page.heading("Hello World as a Service");
     Page::text(
-        "Its web servers need five other services. Stand-ins for all of them run inside this demo.\n\
+        "Its web servers need six other services. Stand-ins for all of them run inside this demo.\n\
          This is the file that says so:",
     );
     page.code(&world.file());
@@ -56,13 +57,13 @@ fn all_is_well(page: &Page, scratch: &Scratch, world: &World) -> bool {
     Call { folder: scratch.path(), arguments: &["hwaas.yaml"], status: 0, codes: &[] }.show(page)
 }
 
-fn three_things_break(page: &Page, scratch: &Scratch, world: &mut World) -> bool {
-    world.break_three();
-    page.heading("Three things break");
+fn four_things_break(page: &Page, scratch: &Scratch, world: &mut World) -> bool {
+    world.break_four();
+    page.heading("Four things break");
     Page::text(&BREAKAGES.map(|(what, _)| format!("- {what}")).join("\n"));
     let codes = BREAKAGES.map(|(_, code)| code);
     let as_expected =
         Call { folder: scratch.path(), arguments: &["hwaas.yaml", "--explain"], status: 2, codes: &codes }.show(page);
-    Page::text("Three faults, three different people to call: `fix by` says whom, `next` says what to tell them.");
+    Page::text("Four faults, four different people to call: `fix by` says whom, `next` says what to tell them.");
     as_expected
 }

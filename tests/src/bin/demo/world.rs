@@ -3,6 +3,7 @@
 use crate::dns;
 use crate::proxy::{self, Rule};
 use harness::certs::{Authority, Identity};
+use harness::mongodb::{self, Mongodb, Setup};
 use harness::peers::{Manner, Peer, TlsManner, TlsPeer, UdpManner, UdpPeer};
 use harness::ports::{self, Port};
 use harness::scratch::Scratch;
@@ -15,6 +16,8 @@ pub(crate) struct World {
     authority: Authority,
     cache: Option<Peer>,
     cache_port: Port,
+    catalogue: Option<Mongodb>,
+    catalogue_port: Port,
     login: Option<TlsPeer>,
     login_port: Port,
     translate: TlsPeer,
@@ -29,26 +32,34 @@ impl World {
     pub(crate) fn start(scratch: &Scratch) -> Self {
         let authority = Authority::new();
         let (cache_port, login_port, proxy_port) = (ports::free(), ports::free(), ports::free());
+        let catalogue_port = ports::free();
         let translate = translate(&authority.leaf().also_named("www.googleapis.com").issue());
         let site = translate.address();
         scratch.write("ca.pem", std::fs::read(authority.file()).unwrap_or_default());
+        scratch.write("catalogue.password", mongodb::PASSWORD);
         Self {
             cache: Some(cache(cache_port.address())),
+            catalogue: Some(Mongodb::start_at(catalogue_port.address(), Setup::with_login())),
             login: Some(login(login_port.address(), &login_leaf(&authority, 90))),
             proxy: Some(proxy::start(proxy_port.address(), site, Rule::Allows)),
             metrics: UdpPeer::start(UdpManner::Reply(b"Matata".to_vec())),
             resolver: dns::start().unwrap_or_else(|error| panic!("cannot start the resolver: {error}")),
             authority,
             cache_port,
+            catalogue_port,
             login_port,
             translate,
             proxy_port,
         }
     }
 
-    /// Stops the cache, lets the login's certificate end, and closes the proxy. The file stays as it is.
-    pub(crate) fn break_three(&mut self) {
+    /// Stops the cache, takes the catalogue's account away, lets the login's certificate end, and
+    /// closes the proxy. The file stays as it is.
+    pub(crate) fn break_four(&mut self) {
         self.cache = None;
+        self.catalogue = None;
+        let without_account = Setup::with_login().users_in("elsewhere");
+        self.catalogue = Some(Mongodb::start_at(self.catalogue_port.address(), without_account));
         self.login = None;
         self.login = Some(login(self.login_port.address(), &login_leaf(&self.authority, -1)));
         self.proxy = None;
@@ -59,6 +70,7 @@ impl World {
     pub(crate) fn file(&self) -> String {
         let ports = [
             ("{cache}", self.cache_port.number()),
+            ("{catalogue}", self.catalogue_port.number()),
             ("{proxy}", self.proxy_port.number()),
             ("{login}", self.login_port.number()),
             ("{metrics}", self.metrics.port()),
@@ -69,10 +81,18 @@ impl World {
 }
 
 const FILE: &str = "\
-- type: tcp                 # does it accept connections, and keep them?
+- type: memcache            # is it memcached, and does it answer?
   name: translation cache
   host: 127.0.0.1
   port: {cache}
+
+- type: mongodb             # does it take the login, and may this account use the database?
+  name: catalogue
+  host: 127.0.0.1
+  port: {catalogue}
+  username: app
+  password: {file: catalogue.password}
+  database: shop
 
 - type: http                # through the proxy, as the web servers do it
   name: translate
