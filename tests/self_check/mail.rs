@@ -14,6 +14,8 @@ fn send(url: &str, more: &[&str]) -> i32 {
     curl.args([
         "-q",
         "--silent",
+        // A line of 1,000 bytes and more is refused, and only CR LF ends one (RFC 5321 section 4.5.3.1.6).
+        "--crlf",
         "--max-time",
         "10",
         "--mail-from",
