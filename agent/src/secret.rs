@@ -56,7 +56,10 @@ impl Redactor {
         let quoted = serde_json::Value::from(secret).to_string();
         let quoted = quoted[1..quoted.len() - 1].to_owned();
         let [decimal, hexadecimal] = ["&#39;", "&#x27;"].map(|apostrophe| html(secret, apostrophe));
-        for form in [secret.to_owned(), STANDARD.encode(secret), encoded, spaced, quoted, decimal, hexadecimal] {
+        // What a server says back is often escaped before it comes here.
+        let escaped = [crate::net::identify::escape(secret.as_bytes(), usize::MAX), escaped(secret)];
+        let sent = [secret.to_owned(), STANDARD.encode(secret), encoded, spaced, quoted, decimal, hexadecimal];
+        for form in sent.into_iter().chain(escaped) {
             if !form.is_empty() && !self.secrets.contains(&form) {
                 self.secrets.push(form);
             }
@@ -265,6 +268,8 @@ mod tests {
         redactor.add("ab");
         assert_eq!(redactor.redact("hunter2 aGVudGVy ab abc"), "*** aGVudGVy *** abc");
         assert_eq!(redactor.redact(&format!("Basic {}", STANDARD.encode("hunter2"))), "Basic ***");
+        redactor.add("SEKRIT\u{1}\u{200b}TAIL");
+        assert_eq!(redactor.redact(r"QQ SEKRIT\x01\xe2\x80\x8bTAIL and SEKRIT\u{1}\u{200b}TAIL"), "QQ *** and ***");
         redactor.add(r#"a"b<c>&'\d"#);
         for said in [r#"a\"b<c>&'\\d"#, "a&quot;b&lt;c&gt;&amp;&#39;\\d", "a&quot;b&lt;c&gt;&amp;&#x27;\\d"] {
             assert_eq!(redactor.redact(said), "***");

@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
+use crate::net::identify::escape;
 use crate::phase::Phase;
 use redis::{ServerError, Value};
 
@@ -72,8 +73,21 @@ pub(super) fn of(answer: &Value, command: &str) -> Fault {
     match answer {
         Value::ServerError(error) => of_error(error, command),
         other => Fault::new(Cause::Malformed, format!("the answer to {command} is not one that this command has"))
-            .evidence(format!("{other:?}"))
+            .evidence(shown(other))
             .at(Phase::Protocol),
+    }
+}
+
+/// An answer for people. Not the crate's own form: that of bytes is a list of numbers, in which no
+/// secret would be recognised.
+fn shown(answer: &Value) -> String {
+    match answer {
+        Value::BulkString(bytes) => format!("bulk string {}", escape(bytes, 60)),
+        Value::SimpleString(text) => format!("simple string {}", escape(text.as_bytes(), 60)),
+        Value::Int(number) => format!("the number {number}"),
+        Value::Array(items) => format!("an array of {}", items.len()),
+        Value::Nil => "nothing (nil)".to_owned(),
+        _ => "an answer of another type".to_owned(),
     }
 }
 
