@@ -1,218 +1,49 @@
-//! `conn-check CONFIG [PATTERN...]`: runs the checks of a YAML file.
+//! The programs of conn-check. They are one file, which the name it is called by tells apart
+//! (`conn-check-export-fw` is a link to it): a unit gets one file of a version, never two versions
+//! beside each other, and the firewall's rules come from the very code that would connect.
 
+mod check;
 mod output;
 
-use clap::Parser as _;
-use conn_check::cli::Args;
-use conn_check::config::{self, Defaults, Diagnostic, Plan, Source};
-use conn_check::event::Event;
-use conn_check::host;
-use conn_check::net::Family;
-use conn_check::report::{self, Format, Stage, Style, View};
-use conn_check::run::{self, Report};
-use conn_check::select::{Selection, Wanted};
-use output::Output;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::ffi::OsStr;
+use std::io::{self, Write as _};
 use std::panic;
-use std::process::{self, ExitCode};
-use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
+use std::path::Path;
+use std::process::ExitCode;
 
 /// Usage errors, invalid files, nothing to check, faults of our own: Nagios' UNKNOWN.
 const UNKNOWN: u8 = 3;
 
 fn main() -> ExitCode {
-    host::forbid_core_dumps();
-    let args = match Args::try_parse() {
-        Ok(args) => args,
-        Err(error) => {
-            // Nobody is left to tell when even this cannot be printed.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { UNKNOWN } else { 0 });
-        }
+    conn_check::host::forbid_core_dumps();
+    let called = std::env::args_os().next().unwrap_or_default();
+    let status = match Path::new(&called).file_name().and_then(OsStr::to_str) {
+        _ => check::main(),
     };
-    quiet_panics(args.tracebacks);
-    let status = panic::catch_unwind(|| program(&args))
-        .unwrap_or_else(|_| complain("a fault of conn-check itself; please report it with the output of --tracebacks"));
     ExitCode::from(status)
 }
 
-/// A panic inside a check is a failed check and has its place in the report. The text of a panic
-/// may hold a secret: only its place is ever printed here.
-fn quiet_panics(tracebacks: bool) {
+/// What clap has to say: help and version, or what is wrong with the command line.
+fn status_of(error: &clap::Error) -> u8 {
+    // Nobody is left to tell when even this cannot be printed.
+    let _ = error.print();
+    if error.use_stderr() { UNKNOWN } else { 0 }
+}
+
+/// Runs a program; a panic is a fault of ours with a text of its own. A panic inside a check is a
+/// failed check and has its place in the report. The text of a panic may hold a secret: only its
+/// place is ever printed.
+fn guarded(tracebacks: bool, program: impl FnOnce() -> u8) -> u8 {
     panic::set_hook(Box::new(move |panic| {
         if let (true, Some(place)) = (tracebacks, panic.location()) {
             let _ = writeln!(io::stderr(), "conn-check: panic at {}:{}", place.file(), place.line());
         }
     }));
+    panic::catch_unwind(panic::AssertUnwindSafe(program))
+        .unwrap_or_else(|_| complain("a fault of conn-check itself; please report it with the output of --tracebacks"))
 }
 
 fn complain(text: &str) -> u8 {
     let _ = writeln!(io::stderr(), "conn-check: {text}");
     UNKNOWN
-}
-
-fn program(args: &Args) -> u8 {
-    let Some(config) = args.config.as_deref().filter(|_| !args.schema) else {
-        return Output::new(args).print(&format!("{:#}\n", config::schema::schema()));
-    };
-    if !args.tls_certs_path.exists() && args.tls_certs_path != std::path::Path::new("/etc/ssl/certs") {
-        return complain(&format!("--tls-certs-path: there is no `{}`", args.tls_certs_path.display()));
-    }
-    if args.record.is_some() && args.record == args.output {
-        return complain("--output and --record name the same file: one of them would be lost");
-    }
-    let output = Output::new(args);
-    let (source, loaded) = match Source::read(config) {
-        Ok(source) => {
-            let loaded = config::load(&source, Defaults { timeout: args.connect_timeout }, args.strict);
-            (source, loaded)
-        }
-        Err(unreadable) => {
-            let (source, diagnostic) = *unreadable;
-            (source, Err(vec![diagnostic]))
-        }
-    };
-    match loaded {
-        Err(diagnostics) => output.refuse(&source, &diagnostics),
-        Ok((plan, warnings)) => {
-            output.warn(&source, &warnings);
-            if args.validate { output.valid(&source, &plan) } else { check(args, &output, &source, plan) }
-        }
-    }
-}
-
-fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan) -> u8 {
-    let wanted = Wanted {
-        patterns: args.patterns.clone(),
-        include_tags: trimmed(&args.include_tags),
-        exclude_tags: trimmed(&args.exclude_tags),
-    };
-    let selection = Selection::of(&plan, &wanted);
-    if selection.is_empty() {
-        return output.refuse(source, &[nothing_selected(&plan)]);
-    }
-    for tag in wanted.include_tags.iter().filter(|tag| plan.entries.iter().all(|entry| !entry.tags.contains(*tag))) {
-        let _ = writeln!(io::stderr(), "conn-check: note: no check has the tag `{}`", tag.escape_debug());
-    }
-    let plan = Arc::new(plan);
-    let stage = Stage { plan: &plan, selection: &selection };
-    let mut reporter = report::reporter(output.format, output.style);
-    let mut writer = output.writer();
-    let mut progress = output.progress(selection.entries().count());
-    let report = if args.dry_run {
-        let report = run::rehearse(&plan, &selection);
-        if reporter.listens() {
-            for outcome in &report.outcomes {
-                let _ = reporter.event(&Event::Finished(Box::new(outcome.clone())), stage, &mut writer);
-            }
-        }
-        report
-    } else {
-        let mut listener = |event: &Event| {
-            // A reader that went away, or a terminal, must not end the checks.
-            let _ = reporter.event(event, stage, &mut writer);
-            progress.iter_mut().for_each(|progress| drop(progress.event(event, stage, &mut io::stderr())));
-        };
-        match perform(args, &plan, &selection, output.listens().then_some(&mut listener)) {
-            Ok(report) => report,
-            Err(error) => return complain(&format!("the run could not start: {error}")),
-        }
-    };
-    progress.iter().for_each(|progress| drop(progress.clear(&mut io::stderr())));
-    let view = View::of(&plan, &selection, &report);
-    let _ = reporter.finish(&view, &mut writer);
-    // What was not run must not take the place of a result.
-    let kept = writer.keep().and_then(|()| if args.dry_run { Ok(()) } else { output.leave(&view) });
-    let status = match kept {
-        Err(error) => complain(&error),
-        Ok(()) if args.dry_run => 0,
-        Ok(()) => view.overall().exit_status(),
-    };
-    // All is written. Giving back the memory of thousands of checks piece by piece only takes time.
-    process::exit(i32::from(status))
-}
-
-/// People write blanks behind the commas of a list.
-fn trimmed(tags: &[String]) -> Vec<String> {
-    tags.iter().map(|tag| tag.trim().to_owned()).collect()
-}
-
-/// Runs the checks in this thread.
-fn perform(
-    args: &Args,
-    plan: &Arc<Plan>,
-    selection: &Selection,
-    listener: Option<&mut dyn FnMut(&Event)>,
-) -> io::Result<Report> {
-    let descriptors = host::descriptors();
-    let options = run::Options {
-        max_timeout: args.max_timeout,
-        concurrency: args.concurrency.unwrap_or_else(|| host::slots(descriptors)),
-        per_host: args.per_host,
-        family: match (args.ipv4, args.ipv6) {
-            (true, _) => Family::V4,
-            (_, true) => Family::V6,
-            _ => Family::Any,
-        },
-        certs_path: args.tls_certs_path.clone(),
-        lookups: host::lookups(descriptors),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .max_blocking_threads(options.lookups)
-        .build()?;
-    let report = runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let stopped = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        };
-        Ok(run::run(plan, selection, &options, stopped, listener).await)
-    });
-    // A look-up that hangs in the system's resolver must not hold up the end.
-    runtime.shutdown_background();
-    report
-}
-
-fn nothing_selected(plan: &Plan) -> Diagnostic {
-    let names: Vec<_> =
-        plan.entries.iter().flat_map(|entry| &entry.results).map(|result| result.name.as_str()).take(5).collect();
-    let mut tags: Vec<_> = plan.entries.iter().flat_map(|entry| &entry.tags).map(String::as_str).collect();
-    tags.sort_unstable();
-    tags.dedup();
-    let tags = if tags.is_empty() { "no check has a tag".to_owned() } else { format!("tags: {}", tags.join(", ")) };
-    Diagnostic::file("nothing-selected", "no check is left: the tags or patterns of the command line select nothing")
-        .help(format!("results are named like {}; {tags}", names.join(", ")))
-}
-
-/// How the output is wanted, where no option says it.
-fn format_of(args: &Args) -> Format {
-    if let Some(format) = args.format {
-        return format;
-    }
-    if std::env::var_os("NRPE_PROGRAMVERSION").is_some() {
-        return Format::Nagios;
-    }
-    if args.output.is_none() && !args.unbuffered_output && io::stdout().is_terminal() {
-        Format::Human
-    } else {
-        Format::Plain
-    }
-}
-
-/// The flags that the reporters know.
-const fn style_of(args: &Args, color: bool) -> Style {
-    Style {
-        verbose: args.verbose,
-        durations: args.duration,
-        tracebacks: args.tracebacks,
-        explain: args.explain,
-        unbuffered: args.unbuffered_output,
-        color,
-    }
 }

@@ -1,6 +1,7 @@
 //! Where the output goes, and in which form.
 
-use crate::{UNKNOWN, complain, format_of, style_of};
+use crate::check::{format_of, style_of};
+use crate::{UNKNOWN, complain};
 use conn_check::cli::{Args, When};
 use conn_check::config::{Diagnostic, Plan, Source};
 use conn_check::file;
