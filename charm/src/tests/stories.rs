@@ -135,7 +135,7 @@ fn nrpe_gets_a_command_and_nagios_a_service_and_the_relation_the_monitors() {
         command.contains(
             "\ncommand[check_conn-check-conn-check-0]=/usr/local/lib/conn-check/units/conn-check-0/conn-check \
          --format nagios --max-timeout=10 --exclude-tags=no-nagios \
-         --record /var/lib/conn-check/conn-check-0/record.json /srv/checks.yaml\n"
+         --journal --record /var/lib/conn-check/conn-check-0/record.json /srv/checks.yaml\n"
         ),
         "{command}"
     );
