@@ -137,18 +137,17 @@ fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Broken> {
     }
 }
 
-/// NRPE may be gone, or stopped on purpose: then there is nobody to tell.
+/// NRPE may be gone, or stopped on purpose: then there is nobody to tell, and nobody is started.
 fn reload(host: &mut dyn Host) -> String {
     let mut tell = |program: &str, arguments: [&str; 2]| {
         host.run(&Program::new(program).with(arguments)).map(|ended| ended.status == Some(0))
     };
-    let told = match tell("systemctl", ["reload", SERVICE]) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            matches!(tell("service", [SERVICE, "reload"]), Ok(true))
-                || matches!(tell("service", [SERVICE, "restart"]), Ok(true))
-        }
-        told => matches!(told, Ok(true)),
-    };
+    let by_systemd = tell("systemctl", ["reload", SERVICE]);
+    // Where it is installed and not what runs the machine, it fails and the other knows better.
+    let told = matches!(by_systemd, Ok(true))
+        || matches!(tell("service", [SERVICE, "reload"]), Ok(true))
+        || (by_systemd.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+            && matches!(tell("service", [SERVICE, "restart"]), Ok(true)));
     if told { "reloaded nrpe".to_owned() } else { "could not reload nrpe".to_owned() }
 }
 

@@ -1,8 +1,8 @@
 //! Single rules, each from Juju's or the original charm's behaviour.
 
 use crate::host::Access;
-use crate::host::memory::PUBLIC;
 use crate::host::memory::agent::record;
+use crate::host::memory::{PUBLIC, Systemd};
 use crate::tests::world::{Hook, World};
 
 const UNIT: &str = "conn-check/0";
@@ -216,15 +216,18 @@ fn nrpe_is_reloaded_only_when_its_file_changed() {
 }
 
 #[test]
-fn without_systemctl_nrpe_is_reloaded_by_service() {
-    let mut world = monitored();
-    world.memory.systemd = false;
-    world.set(UNIT, "max_timeout", 20);
-    world.hook(UNIT, "config-changed");
-    assert_eq!(
-        world.memory.ran.last().map(|command| command.join(" ")).as_deref(),
-        Some("service nagios-nrpe-server reload")
-    );
+fn where_systemd_does_not_run_nrpe_is_reloaded_by_service() {
+    for systemd in [Systemd::Absent, Systemd::Installed] {
+        let mut world = monitored();
+        world.memory.systemd = systemd;
+        world.set(UNIT, "max_timeout", 20);
+        world.hook(UNIT, "config-changed");
+        assert_eq!(
+            world.memory.ran.last().map(|command| command.join(" ")).as_deref(),
+            Some("service nagios-nrpe-server reload")
+        );
+        assert!(world.memory.juju.context.logged.join("\n").contains("reloaded nrpe"));
+    }
 }
 
 #[test]
