@@ -1,11 +1,11 @@
 //! Makes the machine and Juju as they should be, and writes only what differs.
 
-use crate::agent::{embedded_in, look};
 use crate::broken::Broken;
 use crate::desired::Desired;
 use crate::host::{Host, Links, Program, draft_of};
+use crate::look::look;
 use crate::observed::Observed;
-use crate::places::{ETC, LIB, Places, VAR, VERSIONS};
+use crate::places::{ETC, LIB, Places, VAR, VERSIONS, embedded_in};
 use crate::published::Published;
 use crate::tools;
 use crate::tree::{self, Thing};

@@ -1,9 +1,8 @@
 //! What should be on the machine: a pure function of what is observed.
 
-use crate::agent::embedded_in;
 use crate::checks_file::{ChecksFile, is_text};
 use crate::observed::Observed;
-use crate::places::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, Places, UNITS, VAR, VERSIONS};
+use crate::places::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, Places, UNITS, VAR, VERSIONS, embedded_in};
 use crate::resource::Resource;
 use crate::status::{Kind, Status};
 use crate::tree::Thing;

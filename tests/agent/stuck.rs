@@ -80,7 +80,7 @@ fn a_pipe_that_nobody_reads_does_not_hold_up_the_end() {
     for option in ["--output", "--record"] {
         let scratch = Scratch::new();
         mkfifo(&scratch.path().join("pipe"), Mode::S_IRWXU).expect("a pipe");
-        scratch.write("checks.yaml", &refused(1));
+        scratch.write("checks.yaml", refused(1));
         let began = Instant::now();
         let mut child = start(&["checks.yaml", option, "pipe", "--max-timeout", "0.2"], &scratch);
         let (status, said, elapsed) = end(&mut child, began);
@@ -101,7 +101,7 @@ fn a_pipe_that_nobody_reads_does_not_hold_up_the_end() {
 fn a_reader_that_stands_still_does_not_hold_up_the_end() {
     for more in [&[][..], &["-U"][..]] {
         let scratch = Scratch::new();
-        scratch.write("checks.yaml", &refused(2000));
+        scratch.write("checks.yaml", refused(2000));
         let began = Instant::now();
         let mut child = start(&[&["checks.yaml", "--max-timeout", "1"], more].concat(), &scratch);
         let (status, said, elapsed) = end(&mut child, began);
@@ -113,7 +113,7 @@ fn a_reader_that_stands_still_does_not_hold_up_the_end() {
 #[test]
 fn a_record_that_cannot_be_kept_does_not_hide_a_failure() {
     let scratch = Scratch::new();
-    scratch.write("checks.yaml", &refused(1));
+    scratch.write("checks.yaml", refused(1));
     for option in ["--record", "--output"] {
         let began = Instant::now();
         let mut child = start(&["checks.yaml", option, "/nonexistent/x"], &scratch);

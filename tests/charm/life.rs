@@ -171,7 +171,7 @@ fn a_hook_that_finds_nothing_to_do_is_quick() {
         let hook = site.juju.update_status(UNIT);
         well(&hook);
         // The same tools from a shell, which itself takes a millisecond or two.
-        let calls = hook.calls.iter().map(|call| [&[call.tool.clone()], &call.arguments[..]].concat());
+        let calls = hook.calls.iter().map(|call| [std::slice::from_ref(&call.tool), &call.arguments[..]].concat());
         let script: Vec<_> = calls.map(|words| words.iter().map(quoted).collect::<Vec<_>>().join(" ")).collect();
         assert!(script.len() > 5, "{script:?}");
         let began = Instant::now();

@@ -9,10 +9,10 @@ use conn_check::config::{self, Defaults, Diagnostic, Plan, Source};
 use conn_check::event::Event;
 use conn_check::host;
 use conn_check::net::Family;
-use conn_check::report::{self, Format, Stage, Style, View};
+use conn_check::report::{self, Stage, View};
 use conn_check::run::{self, Report};
 use conn_check::select::{Selection, Wanted};
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process;
 use std::sync::Arc;
 
@@ -166,31 +166,4 @@ fn nothing_selected(plan: &Plan) -> Diagnostic {
     let tags = if tags.is_empty() { "no check has a tag".to_owned() } else { format!("tags: {}", tags.join(", ")) };
     Diagnostic::file("nothing-selected", "no check is left: the tags or patterns of the command line select nothing")
         .help(format!("results are named like {}; {tags}", names.join(", ")))
-}
-
-/// How the output is wanted, where no option says it.
-pub(crate) fn format_of(args: &Args) -> Format {
-    if let Some(format) = args.format {
-        return format;
-    }
-    if std::env::var_os("NRPE_PROGRAMVERSION").is_some() {
-        return Format::Nagios;
-    }
-    if args.output.is_none() && !args.unbuffered_output && io::stdout().is_terminal() {
-        Format::Human
-    } else {
-        Format::Plain
-    }
-}
-
-/// The flags that the reporters know.
-pub(crate) const fn style_of(args: &Args, color: bool) -> Style {
-    Style {
-        verbose: args.verbose,
-        durations: args.duration,
-        tracebacks: args.tracebacks,
-        explain: args.explain,
-        unbuffered: args.unbuffered_output,
-        color,
-    }
 }
