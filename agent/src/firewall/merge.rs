@@ -26,6 +26,11 @@ pub struct Passage {
 }
 
 impl Passage {
+    /// Those that stand beside each other with the same [`Passage::origin`], below it.
+    pub(super) fn grouped(all: &[Self]) -> impl Iterator<Item = (String, &[Self])> {
+        all.chunk_by(|one, next| one.names == next.names && one.from == next.from).map(|some| (some[0].origin(), some))
+    }
+
     /// Which names an address came from, and who connects to it: one line without control characters.
     #[must_use]
     pub fn origin(&self) -> String {

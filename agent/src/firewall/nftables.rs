@@ -29,8 +29,12 @@ pub(super) const FORMAT: Format = Format {
     about: "a file for nft -f, with a table of its own",
     group: None,
     write: |passages, _| {
-        let rules: String = passages.iter().map(rule).collect();
-        Ok(format!("{HEAD}{rules}\t}}\n}}\n"))
+        let mut text = HEAD.to_owned();
+        for (origin, passages) in Passage::grouped(passages) {
+            text += &format!("\n\t\t# {origin}\n");
+            passages.iter().for_each(|passage| text += &rule(passage));
+        }
+        Ok(text + "\t}\n}\n")
     },
 };
 
@@ -39,5 +43,5 @@ fn rule(passage: &Passage) -> String {
     let ports = if ports.len() == 1 { ports.concat() } else { format!("{{ {} }}", ports.join(", ")) };
     let family = if passage.to.is_ipv4() { "ip" } else { "ip6" };
     let (to, protocol) = (passage.to, passage.transport.slug());
-    format!("\n\t\t# {}\n\t\t{family} daddr {to} {protocol} dport {ports} accept\n", passage.origin())
+    format!("\t\t{family} daddr {to} {protocol} dport {ports} accept\n")
 }

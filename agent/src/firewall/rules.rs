@@ -19,7 +19,7 @@ use serde_yaml::Spanned;
 use std::collections::BTreeSet;
 
 /// The keys of a rule.
-const KEYS: [&str; 4] = ["from_host", "to_host", "protocol", "ports"];
+pub const KEYS: &[&str] = & ["from_host", "to_host", "protocol", "ports"];
 /// The longest name of a host that is shown, in characters.
 const SHOWN: usize = 80;
 
@@ -126,7 +126,7 @@ impl Reading<'_> {
             return self.diagnostics.push(error.help("a rule has `to_host`, `protocol` and `ports`"));
         };
         for (key, _) in pairs.iter().filter(|(key, _)| !key.value.text().is_some_and(|text| KEYS.contains(&text))) {
-            self.unknown(key, &KEYS);
+            self.unknown(key, KEYS);
         }
         let from = self.from_host(pairs);
         let to = self.to_host(item, pairs);
@@ -216,7 +216,7 @@ impl Reading<'_> {
         found
     }
 
-    fn unknown(&mut self, key: &Spanned<Value>, known: &[&'static str]) {
+    fn unknown(&mut self, key: &Spanned<Value>, known: &[&str]) {
         let text = key.value.text().unwrap_or_default();
         let message = format!("{} means nothing here and is left out", key.value.described());
         let warning = Diagnostic::warning("unknown-key", self.span(key), message);

@@ -14,9 +14,10 @@ pub(super) fn commands(
 ) -> String {
     let mut text = "#!/bin/sh\n".to_owned();
     about.iter().for_each(|line| text += &format!("# {line}\n"));
-    for passage in passages {
-        text += &format!("\n# {}\n", passage.origin());
-        passage.ports.iter().for_each(|port| text += &(command(passage.to, passage.transport, port.get()) + "\n"));
+    for (origin, passages) in Passage::grouped(passages) {
+        text += &format!("\n# {origin}\n");
+        let ports = passages.iter().flat_map(|passage| passage.ports.iter().map(move |port| (passage, port.get())));
+        ports.for_each(|(passage, port)| text += &(command(passage.to, passage.transport, port) + "\n"));
     }
     text
 }

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use conn_check::cli::convert_fw::Args;
 use conn_check::config::Source;
 use conn_check::firewall::merge::{Unresolved, merge};
-use conn_check::firewall::rules::{self, Rule};
+use conn_check::firewall::rules::{self, KEYS, Rule};
 use conn_check::firewall::{Group, Passage};
 use conn_check::host;
 use std::io::{self, Write as _};
@@ -48,12 +48,12 @@ fn read(args: &Args) -> Option<(Vec<Source>, Vec<Vec<Rule>>)> {
         let read = Source::read(path).map_err(|unreadable| (unreadable.0, vec![unreadable.1]));
         let read = read.and_then(|source| match rules::read(&source) {
             Ok((rules, notes)) => {
-                explain(&source, &notes, args.color);
+                explain(&source, KEYS, &notes, args.color);
                 Ok((source, rules))
             }
             Err(diagnostics) => Err((source, diagnostics)),
         });
-        all.push(read.map_err(|(source, diagnostics)| explain(&source, &diagnostics, args.color)));
+        all.push(read.map_err(|(source, diagnostics)| explain(&source, KEYS, &diagnostics, args.color)));
     }
     all.into_iter().collect::<Result<Vec<_>, ()>>().ok().map(|all| all.into_iter().unzip())
 }
@@ -70,7 +70,7 @@ fn resolved(rules: &[Vec<Rule>]) -> io::Result<(Vec<Passage>, Vec<Unresolved>)> 
 
 fn finish(args: &Args, sources: &[Source], passages: &[Passage], unresolved: &[Unresolved]) -> u8 {
     for Unresolved { file, diagnostic } in unresolved {
-        explain(&sources[*file], std::slice::from_ref(diagnostic), args.color);
+        explain(&sources[*file], KEYS, std::slice::from_ref(diagnostic), args.color);
     }
     if !unresolved.is_empty() && !args.keep_going {
         return UNRESOLVED;

@@ -58,7 +58,7 @@ impl<'a> Output<'a> {
 
     /// What is wrong with a file that is used in spite of it.
     pub(crate) fn warn(&self, source: &Source, warnings: &[Diagnostic]) {
-        explain(source, warnings, self.args.color);
+        explain(source, &[], warnings, self.args.color);
     }
 
     /// What is wrong with a file that cannot be used; the exit status. Machines read it where
@@ -69,7 +69,7 @@ impl<'a> Output<'a> {
             Format::Json | Format::Jsonl => report::json_bad_file(source, diagnostics, &mut writer),
             Format::Nagios => report::nagios_bad_file(source, diagnostics, &mut writer),
             _ => {
-                explain(source, diagnostics, self.args.color);
+                explain(source, &[], diagnostics, self.args.color);
                 Ok(())
             }
         };
@@ -150,11 +150,11 @@ pub(crate) fn print(file: Option<&Path>, text: &str) -> u8 {
     writer.keep().map_or_else(|error| complain(&error), |()| 0)
 }
 
-/// Shows what is wrong with a file to a person.
-pub(crate) fn explain(source: &Source, diagnostics: &[Diagnostic], color: When) {
+/// Shows what is wrong with a file to a person. `plain`: see [`Source::render_showing`].
+pub(crate) fn explain(source: &Source, plain: &'static [&'static str], diagnostics: &[Diagnostic], color: When) {
     if !diagnostics.is_empty() {
         // Nobody is left to tell when even this cannot be printed.
-        let text = source.render(diagnostics, wants_color(color, io::stderr().is_terminal()));
+        let text = source.render_showing(plain, diagnostics, wants_color(color, io::stderr().is_terminal()));
         let _ = io::stderr().write_all(text.as_bytes());
     }
 }
