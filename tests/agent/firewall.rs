@@ -81,7 +81,7 @@ fn ten_hosts() -> Vec<String> {
         let own = 8000 + host;
         let rules = [
             rule(host, "gibson.hwaas.internal", &format!("5432, {own}"), "tcp"),
-            rule(host, if host % 2 == 0 { "freeside.hwaas.internal" } else { "192.0.2.21" }, "11211", "tcp"),
+            rule(host, if host.is_multiple_of(2) { "freeside.hwaas.internal" } else { "192.0.2.21" }, "11211", "tcp"),
             rule(host, "bigend.hwaas.internal", "10021", "udp"),
             if host == 3 { rule(host, "10.20.0.0/16", "53", "udp") } else { String::new() },
         ];

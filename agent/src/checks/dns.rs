@@ -105,7 +105,10 @@ impl Check for Dns {
             None => ResolvConf::of_this_host().servers.iter().filter_map(|server| host_of(*server)).collect(),
         };
         // An answer that does not fit into a datagram is fetched over TCP.
-        hosts.into_iter().flat_map(|host| [Endpoint::udp(host.clone(), self.port), Endpoint::tcp(host, self.port)]).collect()
+        hosts
+            .into_iter()
+            .flat_map(|host| [Endpoint::udp(host.clone(), self.port), Endpoint::tcp(host, self.port)])
+            .collect()
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

@@ -139,12 +139,7 @@ impl Source {
     /// The same for a file of something else than checks, in which the values of the keys in `plain`
     /// are no secrets.
     #[must_use]
-    pub fn render_showing(
-        &self,
-        plain: &'static [&'static str],
-        diagnostics: &[Diagnostic],
-        color: bool,
-    ) -> String {
+    pub fn render_showing(&self, plain: &'static [&'static str], diagnostics: &[Diagnostic], color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let broken = diagnostics.iter().any(|one| yaml::PROBLEMS.contains(&one.code));
         // A hostile file is not parsed a second time.

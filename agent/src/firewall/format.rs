@@ -1,7 +1,7 @@
 //! What a format is.
 
-use super::Passage;
 use super::FORMATS;
+use super::Passage;
 use std::fmt;
 
 /// The longest group, in bytes.

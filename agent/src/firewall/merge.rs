@@ -142,9 +142,8 @@ async fn addresses(resolver: &Resolver, name: &str) -> Result<Vec<Network>, Stri
 }
 
 fn no_address(rule: &Rule, why: &str) -> Diagnostic {
-    Diagnostic::error("unresolved", rule.place, why).help(
-        "convert where the name resolves, or correct `to_host`; with --keep-going the other rules are printed",
-    )
+    Diagnostic::error("unresolved", rule.place, why)
+        .help("convert where the name resolves, or correct `to_host`; with --keep-going the other rules are printed")
 }
 
 fn listed(all: &BTreeSet<String>) -> String {

@@ -41,7 +41,8 @@ impl Network {
         let most = if address.is_ipv4() { 32 } else { 128 };
         let digits = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
         let length = Some(length).filter(|_| digits).and_then(|length| length.parse().ok());
-        let length = length.filter(|length| *length <= most).ok_or_else(|| format!("a network has 0 to {most} bits"))?;
+        let length =
+            length.filter(|length| *length <= most).ok_or_else(|| format!("a network has 0 to {most} bits"))?;
         let network = Self { address: first_of(address, length), length };
         if network.address == address {
             Ok(network)
@@ -135,7 +136,8 @@ mod tests {
 
     #[test]
     fn what_is_no_destination_is_refused() {
-        for text in ["", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/+8", "::1/129", "10.0.0.0/", "a/8", "$(reboot)", "a\nb"] {
+        for text in ["", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/+8", "::1/129", "10.0.0.0/", "a/8", "$(reboot)", "a\nb"]
+        {
             assert!(Destination::parse(text).is_err(), "{text:?} must be refused");
         }
     }

@@ -1,6 +1,7 @@
 //! A file for `nft -f`: a table of its own, replaced as a whole or not at all (nft(8)).
 
 use super::{Format, Passage};
+use std::fmt::Write as _;
 
 const HEAD: &str = "\
 #!/usr/sbin/nft -f
@@ -31,7 +32,7 @@ pub(super) const FORMAT: Format = Format {
     write: |passages, _| {
         let mut text = HEAD.to_owned();
         for (origin, passages) in Passage::grouped(passages) {
-            text += &format!("\n\t\t# {origin}\n");
+            let _ = write!(text, "\n\t\t# {origin}\n");
             passages.iter().for_each(|passage| text += &rule(passage));
         }
         Ok(text + "\t}\n}\n")

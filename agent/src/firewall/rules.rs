@@ -19,7 +19,7 @@ use serde_yaml::Spanned;
 use std::collections::BTreeSet;
 
 /// The keys of a rule.
-pub const KEYS: &[&str] = & ["from_host", "to_host", "protocol", "ports"];
+pub const KEYS: &[&str] = &["from_host", "to_host", "protocol", "ports"];
 /// The longest name of a host that is shown, in characters.
 const SHOWN: usize = 80;
 
@@ -44,11 +44,7 @@ type Pair = (Spanned<Value>, Spanned<Value>);
 /// Every problem at once when one of them is an error.
 pub fn read(source: &Source) -> Result<(Vec<Rule>, Vec<Diagnostic>), Vec<Diagnostic>> {
     let root = tree::parse(&source.text).map_err(|problem| vec![problem])?;
-    let mut reading = Reading {
-        text: &source.text,
-        rules: Vec::new(),
-        diagnostics: Vec::new(),
-    };
+    let mut reading = Reading { text: &source.text, rules: Vec::new(), diagnostics: Vec::new() };
     reading.file(&root);
     let Reading { rules, mut diagnostics, .. } = reading;
     diagnostics.sort_by_key(|one| one.span.map(|span| (span.start, span.end)));
@@ -92,10 +88,9 @@ impl Reading<'_> {
         let diagnostic = match &root.value {
             Value::Null => Diagnostic::file("no-rules", "the file is empty")
                 .help("see whether conn-check-export-fw ended well when it wrote this file"),
-            Value::List(_) => {
-                self.wrong(root, "wrong-type", "a mapping with `egress` is wanted, and this is a list".to_owned())
-                    .help("a file of checks is made into one of rules by conn-check-export-fw")
-            }
+            Value::List(_) => self
+                .wrong(root, "wrong-type", "a mapping with `egress` is wanted, and this is a list".to_owned())
+                .help("a file of checks is made into one of rules by conn-check-export-fw"),
             other => {
                 let message = format!("a mapping with `egress` is wanted, and this is {}", kind_of(other));
                 self.wrong(root, "wrong-type", message).help("give files as conn-check-export-fw prints them")
@@ -128,8 +123,8 @@ impl Reading<'_> {
         for (key, _) in pairs.iter().filter(|(key, _)| !key.value.text().is_some_and(|text| KEYS.contains(&text))) {
             self.unknown(key, KEYS);
         }
-        let from = self.from_host(pairs);
-        let to = self.to_host(item, pairs);
+        let from = self.source(pairs);
+        let to = self.destination(item, pairs);
         let transport = self.protocol(item, pairs);
         let ports = self.ports(item, pairs);
         if let (Some(from), Some((to, place)), Some(transport), Some(ports)) = (from, to, transport, ports) {
@@ -139,7 +134,7 @@ impl Reading<'_> {
 
     /// The inner `None`: it is not there.
     #[expect(clippy::option_option, reason = "a problem, no host, a host")]
-    fn from_host(&mut self, pairs: &[Pair]) -> Option<Option<String>> {
+    fn source(&mut self, pairs: &[Pair]) -> Option<Option<String>> {
         let Some(value) = get(pairs, "from_host") else { return Some(None) };
         let Some(text) = value.value.text() else {
             let message = format!("`from_host`: a name is wanted, and this is {}", value.value.described());
@@ -151,7 +146,7 @@ impl Reading<'_> {
         Some(Some(text).filter(|text| !text.trim().is_empty()))
     }
 
-    fn to_host(&mut self, item: &Spanned<Value>, pairs: &[Pair]) -> Option<(Destination, Span)> {
+    fn destination(&mut self, item: &Spanned<Value>, pairs: &[Pair]) -> Option<(Destination, Span)> {
         let value = self.needed(item, pairs, "to_host")?;
         let span = self.span(value);
         let text = value.value.text().unwrap_or_default();

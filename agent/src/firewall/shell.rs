@@ -3,6 +3,7 @@
 use super::{Group, Network, Passage};
 use crate::net::Transport;
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// The commands one after the other, each address with where it comes from in a comment above.
 ///
@@ -13,9 +14,9 @@ pub(super) fn commands(
     command: impl Fn(Network, Transport, u16) -> String,
 ) -> String {
     let mut text = "#!/bin/sh\n".to_owned();
-    about.iter().for_each(|line| text += &format!("# {line}\n"));
+    about.iter().for_each(|line| text.extend(["# ", line, "\n"]));
     for (origin, passages) in Passage::grouped(passages) {
-        text += &format!("\n# {origin}\n");
+        let _ = writeln!(text, "\n# {origin}");
         let ports = passages.iter().flat_map(|passage| passage.ports.iter().map(move |port| (passage, port.get())));
         ports.for_each(|(passage, port)| text += &(command(passage.to, passage.transport, port) + "\n"));
     }
@@ -43,7 +44,9 @@ mod tests {
 
     #[test]
     fn whatever_is_quoted_is_one_word_of_the_shell() {
-        for text in ["sg-12345", "", "a b", "$(reboot)", "`x`", "it's", "'", "\"", "\\", "a;b|c&d", "*", "~", "#", "\n", "!"] {
+        for text in
+            ["sg-12345", "", "a b", "$(reboot)", "`x`", "it's", "'", "\"", "\\", "a;b|c&d", "*", "~", "#", "\n", "!"]
+        {
             let script = format!("printf '%s|' {}", quoted(text));
             let output = Command::new("sh").arg("-c").arg(&script).output().expect("a shell");
             assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{text}|"), "{script}");

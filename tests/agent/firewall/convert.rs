@@ -69,7 +69,8 @@ fn the_words_are_the_originals() {
         "openstack security group rule create --egress --ethertype IPv4 --protocol tcp --dst-port 80 \
          --remote-ip 192.0.2.1/32 sg-1"
     );
-    for (alias, name) in [("amazon", "aws"), ("EC2", "aws"), ("openstack", "neutron"), ("os", "neutron"), ("NFT", "nftables")]
+    for (alias, name) in
+        [("amazon", "aws"), ("EC2", "aws"), ("openstack", "neutron"), ("os", "neutron"), ("NFT", "nftables")]
     {
         assert_eq!(command(alias), command(name));
     }
@@ -149,12 +150,22 @@ fn the_problems_of_all_files_are_told_in_one_run() {
     let good = "egress: [{to_host: 192.0.2.1, ports: 80, protocol: tcp}]";
     let agent = convert("ufw", "egress: [{to_host: 192.0.2.1, ports: 0, protocol: tcp}]");
     agent.scratch().write("good.yaml", good);
-    agent.scratch().write("bad.yaml", "egress:\n- {to_host: 192.0.2.1, ports: [70000, '80; rm'], protocol: icmp}\n- 5\n");
+    agent
+        .scratch()
+        .write("bad.yaml", "egress:\n- {to_host: 192.0.2.1, ports: [70000, '80; rm'], protocol: icmp}\n- 5\n");
     let ran = agent.args(["good.yaml", "missing.yaml", "bad.yaml", "."]).run();
     assert_eq!((ran.status, ran.out.as_str()), (3, ""));
-    for told in
-        ["checks.yaml:1:", "missing.yaml", "No such file", "bad.yaml:2:", "`70000`", "`80; rm`", "`icmp`", "bad.yaml:3:3", "a directory"]
-    {
+    for told in [
+        "checks.yaml:1:",
+        "missing.yaml",
+        "No such file",
+        "bad.yaml:2:",
+        "`70000`",
+        "`80; rm`",
+        "`icmp`",
+        "bad.yaml:3:3",
+        "a directory",
+    ] {
         assert!(ran.err.contains(told), "{told} is missing: {}", ran.err);
     }
     insta::assert_snapshot!(
@@ -176,7 +187,8 @@ fn rules_come_from_standard_input_too() {
 #[test]
 fn a_wrong_command_line_ends_with_three() {
     let rules = "egress: [{to_host: 192.0.2.1, ports: 80, protocol: tcp}]";
-    for arguments in [&["-t", "ipchains"][..], &[], &["-t", "aws", "--group", ""], &["-t", "aws", "--group=--dry-run"]] {
+    for arguments in [&["-t", "ipchains"][..], &[], &["-t", "aws", "--group", ""], &["-t", "aws", "--group=--dry-run"]]
+    {
         let ran = Agent::called(super::CONVERT, rules).args(arguments).run();
         assert_eq!((ran.status, ran.out.as_str()), (3, ""), "{arguments:?}: {}", ran.err);
     }

@@ -44,7 +44,8 @@ fn a_hostile_to_host_is_refused() {
 
 #[test]
 fn a_hostile_port_or_protocol_is_refused() {
-    let values = PAYLOADS.iter().copied().chain(["0", "70000", "-1", "80; rm", "80.5", "", "yes", "99999999999999999999999999"]);
+    let values =
+        PAYLOADS.iter().copied().chain(["0", "70000", "-1", "80; rm", "80.5", "", "yes", "99999999999999999999999999"]);
     for value in values {
         let value = quoted(value);
         for rules in [
@@ -79,7 +80,8 @@ fn run(script: &str) -> (Scratch, Vec<String>) {
 #[test]
 fn a_hostile_from_host_stays_in_its_comment() {
     for payload in PAYLOADS {
-        let rules = format!("egress: [{{from_host: {}, to_host: 192.0.2.1, ports: [80, 81], protocol: tcp}}]", quoted(payload));
+        let rules =
+            format!("egress: [{{from_host: {}, to_host: 192.0.2.1, ports: [80, 81], protocol: tcp}}]", quoted(payload));
         let mut plain = convert("aws", "egress: [{to_host: 192.0.2.1, ports: [80, 81], protocol: tcp}]");
         let plain = plain.run().out.lines().count();
         assert_eq!(text(convert("aws", &rules)).lines().count(), plain, "{payload:?}");
@@ -104,7 +106,8 @@ fn a_hostile_group_is_one_word_of_the_shell() {
         }
         let terraform = text(convert("terraform", rules).args(["--group", payload]));
         let file: serde_json::Value = serde_json::from_str(&terraform).expect("JSON");
-        let group = &file["resource"]["aws_security_group_rule"]["conn_check_tcp_80_to_192_0_2_1_32"]["security_group_id"];
+        let group =
+            &file["resource"]["aws_security_group_rule"]["conn_check_tcp_80_to_192_0_2_1_32"]["security_group_id"];
         assert_eq!(group.as_str().expect("a group"), payload.replace("${", "$${"));
         assert_eq!(convert("kubernetes", rules).args(["--group", payload]).run().status, 3);
     }

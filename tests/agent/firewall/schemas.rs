@@ -118,12 +118,8 @@ fn sorted(mut all: Vec<String>) -> Vec<String> {
 /// What the ten hosts need, written down by hand.
 fn expected() -> Vec<String> {
     let own = (8000..8010).map(|port| format!("192.0.2.20/32 tcp {port}"));
-    let others = [
-        "192.0.2.20/32 tcp 5432",
-        "192.0.2.21/32 tcp 11211",
-        "2001:db8::30/128 udp 10021",
-        "10.20.0.0/16 udp 53",
-    ];
+    let others =
+        ["192.0.2.20/32 tcp 5432", "192.0.2.21/32 tcp 11211", "2001:db8::30/128 udp 10021", "10.20.0.0/16 udp 53"];
     sorted(own.chain(others.map(str::to_owned)).collect())
 }
 
@@ -164,7 +160,10 @@ fn terraform_takes_the_file_and_it_has_every_rule() {
         let rule = |rule: &Value| {
             let blocks = rule["cidr_blocks"].as_array().or(rule["ipv6_cidr_blocks"].as_array()).expect("ranges");
             assert_eq!(rule["from_port"], rule["to_port"]);
-            assert_eq!(rule["ipv6_cidr_blocks"].is_array(), blocks[0].as_str().is_some_and(|block| block.contains(':')));
+            assert_eq!(
+                rule["ipv6_cidr_blocks"].is_array(),
+                blocks[0].as_str().is_some_and(|block| block.contains(':'))
+            );
             format!("{} {} {}", blocks[0], rule["protocol"], rule["from_port"]).replace('"', "")
         };
         assert_eq!(sorted(resources.values().map(rule).collect()), expected());

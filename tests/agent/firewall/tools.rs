@@ -9,7 +9,10 @@ use std::process::{Command, Stdio};
 /// Everything that the examples have, in one file.
 fn rules() -> String {
     let all: String = ten_hosts().iter().map(|file| file.replace("egress:\n", "")).collect();
-    format!("{}\n{all}- {{from_host: x, to_host: '2001:db8:1::/48', ports: [1, 65535], protocol: tcp}}\n", example("manual.yaml").trim_end())
+    format!(
+        "{}\n{all}- {{from_host: x, to_host: '2001:db8:1::/48', ports: [1, 65535], protocol: tcp}}\n",
+        example("manual.yaml").trim_end()
+    )
 }
 
 /// Runs a program of the namespace with this on its standard input; what it printed.

@@ -95,7 +95,8 @@ fn only_the_checks_come_through(kind: &str) {
     let network = network();
     let tcp = |address: SocketAddr| network.far.inside(|| Peer::start_at(address, Manner::Silent));
     let at = |host: u8, port: u16| SocketAddr::from(([10, 0, 0, host], port));
-    let _peers = [at(2, 7001), at(3, 7001), at(4, 7003), at(2, 7999), network.far.at6(7001), network.far.at6(7002)].map(tcp);
+    let _peers =
+        [at(2, 7001), at(3, 7001), at(4, 7003), at(2, 7999), network.far.at6(7001), network.far.at6(7002)].map(tcp);
     let _echo = network.far.inside(|| UdpPeer::start_at(at(4, 7004), UdpManner::Echo));
     let other = format!("{CHECKS}- {{type: tcp, host: 10.0.0.2, port: 7999, timeout: 1}}\n");
     let open = outcomes(&network, &other);

@@ -97,11 +97,8 @@ fn pages() -> io::Result<Vec<Page>> {
     for program in cli::programs() {
         pages.extend(pages_of(&program)?);
     }
-    let tables = [
-        ("checks.md", schema::option_tables()),
-        ("checks.schema.json", schema),
-        ("failure-codes.md", failure_codes()),
-    ];
+    let tables =
+        [("checks.md", schema::option_tables()), ("checks.schema.json", schema), ("failure-codes.md", failure_codes())];
     pages.extend(tables.map(|(name, text)| Page { name: name.to_owned(), content: text.into_bytes() }));
     Ok(pages)
 }

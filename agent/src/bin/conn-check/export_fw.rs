@@ -34,6 +34,8 @@ fn program(args: &Args) -> u8 {
         if egress.is_empty() {
             let _ = writeln!(io::stderr(), "conn-check-export-fw: note: nothing leaves this host, there are no rules");
         }
-        egress.to_yaml(&host::name()).map_or_else(|error| complain(&error), |text| print(args.check.output.as_deref(), &text))
+        egress
+            .to_yaml(&host::name())
+            .map_or_else(|error| complain(&error), |text| print(args.check.output.as_deref(), &text))
     })
 }
