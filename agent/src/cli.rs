@@ -1,9 +1,12 @@
-//! The command line of `conn-check`: declared once for the parser, the man page and the shell
-//! completions.
+//! The command lines: declared once for the parser, the man pages and the shell completions. This
+//! one is that of `conn-check`; each other program has a file.
+
+pub mod convert_fw;
+pub mod export_fw;
 
 use crate::report::Format;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, Command, CommandFactory as _, Parser, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,6 +21,12 @@ Examples:
   conn-check --explain checks.yaml              with the evidence for each failure
   conn-check --max-timeout=10 --exclude-tags=no-nagios checks.yaml
   conn-check --validate --strict checks.yaml    is the file all right?";
+
+/// Every program, as its man page and its completions describe it.
+#[must_use]
+pub fn programs() -> Vec<Command> {
+    vec![Args::command(), convert_fw::Args::command(), export_fw::Args::command()]
+}
 
 /// Verify every network dependency of a service from the host it runs on, and say what is broken,
 /// in which phase, whose job the fix is and what to do next.
