@@ -123,6 +123,17 @@ fn a_name_without_an_address_is_an_error_with_its_place_and_the_others_are_kept_
 }
 
 #[test]
+fn without_a_single_address_nothing_is_printed() {
+    let network = network();
+    network.near.resolv_conf("nameserver 127.0.0.9\noptions timeout:1 attempts:1\n");
+    let rules = "egress: [{to_host: gone.example, ports: [80], protocol: tcp}]";
+    for kind in TYPES {
+        let ran = convert_in(&network, kind, rules).arg("--keep-going").run();
+        assert_eq!((ran.status, ran.out.as_str()), (1, ""), "{kind}");
+    }
+}
+
+#[test]
 fn what_is_no_file_of_rules_ends_with_three_and_prints_nothing() {
     for (name, content, told) in [
         ("binary", &b"\x7fELF\x02\x01\x01\0\0\0\xff\xfe"[..], "is not UTF-8"),

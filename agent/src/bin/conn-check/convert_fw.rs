@@ -69,10 +69,12 @@ fn resolved(rules: &[Vec<Rule>]) -> io::Result<(Vec<Passage>, Vec<Unresolved>)> 
 }
 
 fn finish(args: &Args, sources: &[Source], passages: &[Passage], unresolved: &[Unresolved]) -> u8 {
-    for Unresolved { file, diagnostic } in unresolved {
-        explain(&sources[*file], KEYS, std::slice::from_ref(diagnostic), args.color);
+    for (number, source) in sources.iter().enumerate() {
+        let here = unresolved.iter().filter(|one| one.file == number);
+        explain(source, KEYS, &here.map(|one| one.diagnostic.clone()).collect::<Vec<_>>(), args.color);
     }
-    if !unresolved.is_empty() && !args.keep_going {
+    // Without a rule left there is nothing to print: an empty list can mean that nothing is let out.
+    if !unresolved.is_empty() && (!args.keep_going || passages.is_empty()) {
         return UNRESOLVED;
     }
     if args.group.is_some() && args.format.group.is_none() {
