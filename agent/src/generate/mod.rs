@@ -9,6 +9,8 @@
 //! URLs mean the same in every source: [`url::items`].
 
 pub mod draft;
+pub mod env;
+pub mod juju;
 mod review;
 pub mod secrets;
 pub mod sheet;
