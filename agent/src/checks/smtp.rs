@@ -11,7 +11,9 @@
 //! - Phases: resolve, connect, then tls (`use_tls: true`); protocol (greeting, EHLO and, with
 //!   `use_tls: starttls`, STARTTLS; then tls, and protocol with a second EHLO); auth; request (MAIL,
 //!   RCPT, and DATA with the mail, or RSET). Where the server offers PIPELINING, MAIL, RCPT and DATA
-//!   (or RSET and QUIT) are one flight, and so are the mail and QUIT.
+//!   (or RSET and QUIT) are one flight, and so are the mail and QUIT. A server that said nothing is
+//!   nudged at the very end, with an empty TLS `ClientHello` and an empty line, so that a port with
+//!   TLS, or another service that waits for its client, shows itself.
 //! - Options: `host`, `port`, `from_address` (required); `username` and `password` (together);
 //!   `to_address`, `subject`, `message`; `send` (true; false stops after RCPT, or after the login
 //!   where there is no `to_address`, and resets); `helo_fallback` (false: HELO when EHLO is refused);
@@ -63,6 +65,7 @@ use lettre::Address;
 use lettre::transport::smtp::authentication::Mechanism;
 use options::{Login, Security};
 use session::Session;
+use std::time::Duration;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -151,9 +154,10 @@ impl Smtp {
     /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.
     async fn greeted(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
         let mut session = Session::new(wire);
+        let patience = patience(probe.left());
         let result = probe
             .phase(Phase::Protocol, async {
-                session.greeting().await?;
+                session.greeting(patience).await?;
                 session.hello(self.helo_fallback).await?;
                 if self.security == Security::StartTls { session.starttls().await } else { Ok(()) }
             })
@@ -230,4 +234,10 @@ fn tell_offers(probe: &mut Probe, session: &Session) {
         probe.fact("extensions", offers);
         probe.fact("introduced_as", session.own_name());
     }
+}
+
+/// How long a greeting is waited for; what is left of the check is for the nudge.
+fn patience(left: Duration) -> Duration {
+    const FOR_THE_NUDGE: Duration = Duration::from_millis(250);
+    left.saturating_sub(FOR_THE_NUDGE.min(left / 10))
 }

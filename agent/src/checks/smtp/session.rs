@@ -6,8 +6,8 @@ use super::reply::Reply;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::host;
-use crate::net::Wire;
 use crate::net::identify::{Protocol, escape, identify};
+use crate::net::{Wire, within};
 use crate::phase::Phase;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,9 +15,15 @@ use lettre::Address;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Quit, Rcpt, Rset, Starttls};
 use lettre::transport::smtp::extension::{ClientId, MailParameter};
+use std::future;
 use std::io;
 use std::net::IpAddr;
-use tokio::io::{AsyncWriteExt as _, BufReader};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+
+/// An empty `ClientHello` in a record of TLS (RFC 8446, sections 4 and 5.1), which makes a server with
+/// TLS complain in TLS, and an empty line, which makes others complain in their own protocols.
+const NUDGE: &[u8] = b"\x16\x03\x01\x00\x04\x01\x00\x00\x00\r\n";
 
 /// A session.
 #[derive(Debug)]
@@ -63,8 +69,13 @@ impl Session {
         self.wire.into_inner()
     }
 
-    /// Waits for the greeting.
-    pub(super) async fn greeting(&mut self) -> Result<(), Fault> {
+    /// Waits for the greeting; after `patience` a silent server is nudged.
+    pub(super) async fn greeting(&mut self, patience: Duration) -> Result<(), Fault> {
+        match within(patience, self.wire.fill_buf()).await {
+            None => return self.nudge().await,
+            // An error is told once.
+            Some(heard) => _ = heard?,
+        }
         let greeting = self.reply(Step::Greeting).await?;
         let first = self.wire.get_ref().seen().first();
         if identify(&first).is_some_and(|peer| !peer.protocol.may_be(Protocol::Smtp)) {
@@ -165,6 +176,18 @@ impl Session {
         }
         self.send(&Quit.to_string(), 1).await?;
         self.read().await.map(drop)
+    }
+
+    async fn nudge(&mut self) -> Result<(), Fault> {
+        self.wire.get_mut().write_all(NUDGE).await?;
+        self.wire.get_mut().flush().await?;
+        let said = self.wire.fill_buf().await.unwrap_or_default();
+        let is_late = identify(said).is_some_and(|peer| peer.protocol.may_be(Protocol::Smtp));
+        if said.is_empty() || is_late {
+            // There is nothing to learn from a peer that only ends: it was silent, till the end of the phase.
+            return future::pending().await;
+        }
+        Err(Fault::new(Cause::Malformed, "there was no greeting, and what came in the end is no reply of SMTP"))
     }
 
     /// MAIL and RCPT.
