@@ -6,6 +6,7 @@ mod check;
 mod configs;
 mod generate;
 mod output;
+mod watch;
 
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
@@ -15,6 +16,9 @@ use std::process::ExitCode;
 
 /// Usage errors, invalid files, nothing to check, faults of our own: Nagios' UNKNOWN.
 const UNKNOWN: u8 = 3;
+
+/// Something failed, or is unfinished.
+const CRITICAL: u8 = 2;
 
 fn main() -> ExitCode {
     conn_check::host::forbid_core_dumps();
