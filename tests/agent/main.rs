@@ -8,6 +8,7 @@ mod demo;
 mod dns;
 mod docs;
 mod every_check;
+mod generate;
 mod generated;
 mod guarantees;
 mod hostile;
