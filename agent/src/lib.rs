@@ -15,6 +15,7 @@ pub mod event;
 pub mod fault;
 pub mod file;
 pub mod firewall;
+pub mod generate;
 pub mod host;
 pub mod net;
 pub mod outcome;

@@ -9,6 +9,7 @@ mod dns;
 mod docs;
 mod every_check;
 mod firewall;
+mod generate;
 mod generated;
 mod guarantees;
 mod hostile;

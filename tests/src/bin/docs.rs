@@ -94,8 +94,13 @@ fn check(pages: &[Page]) -> ExitCode {
 fn pages() -> io::Result<Vec<Page>> {
     let schema = format!("{:#}\n", schema::schema());
     let mut pages = Vec::new();
-    for program in cli::programs() {
+    for mut program in cli::programs() {
         pages.extend(pages_of(&program)?);
+        program.build();
+        for part in program.get_subcommands().filter(|part| part.get_name() != "help") {
+            let (name, part) = (part.get_display_name().unwrap_or_default().to_owned(), part.clone());
+            pages.push(Page { name: format!("{name}.1"), content: manual(part.name(name))? });
+        }
     }
     let tables =
         [("checks.md", schema::option_tables()), ("checks.schema.json", schema), ("failure-codes.md", failure_codes())];

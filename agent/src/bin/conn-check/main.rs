@@ -3,8 +3,10 @@
 //! beside each other, and the firewall's rules come from the very code that would connect.
 
 mod check;
+mod configs;
 mod convert_fw;
 mod export_fw;
+mod generate;
 mod output;
 mod watch;
 
@@ -22,6 +24,7 @@ const CRITICAL: u8 = 2;
 
 /// The names of the programs.
 const CHECK: &str = "conn-check";
+const CONFIGS: &str = "conn-check-configs";
 const EXPORT_FW: &str = "conn-check-export-fw";
 const CONVERT_FW: &str = "conn-check-convert-fw";
 
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     let status = match called() {
         EXPORT_FW => export_fw::main(),
         CONVERT_FW => convert_fw::main(),
+        CONFIGS => configs::main(),
         _ => check::main(),
     };
     ExitCode::from(status)
@@ -39,7 +43,7 @@ fn main() -> ExitCode {
 fn called() -> &'static str {
     let name = std::env::args_os().next().unwrap_or_default();
     let name = Path::new(&name).file_name().and_then(OsStr::to_str);
-    [EXPORT_FW, CONVERT_FW].into_iter().find(|program| name == Some(program)).unwrap_or(CHECK)
+    [CONFIGS, EXPORT_FW, CONVERT_FW].into_iter().find(|program| name == Some(program)).unwrap_or(CHECK)
 }
 
 /// What clap has to say: help and version, or what is wrong with the command line.
