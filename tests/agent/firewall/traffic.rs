@@ -3,6 +3,7 @@
 use super::{CONVERT, EXPORT};
 use conn_check::checks::Spec;
 use harness::agent::{Agent, Ran};
+use harness::dns::{Dns, Records};
 use harness::netns::Network;
 use harness::peers::{Manner, Peer, UdpManner, UdpPeer};
 use harness::scratch::Scratch;
@@ -75,11 +76,11 @@ fn network() -> Network {
 }
 
 const CHECKS: &str = "\
-- {type: tcp, host: two.example, port: 7001, timeout: 1}
-- {type: tcp, host: 10.0.0.3, port: 7001, timeout: 1}
-- {type: tcp, host: 'fd00::2', port: 7002, timeout: 1}
-- {type: tcp, host: four.example, port: 7003, timeout: 1}
-- {type: udp, host: four.example, port: 7004, send: Hakuna, expect: Hakuna, timeout: 1}
+- {type: tcp, host: two.example, port: 7001, timeout: 2}
+- {type: tcp, host: 10.0.0.3, port: 7001, timeout: 2}
+- {type: tcp, host: 'fd00::2', port: 7002, timeout: 2}
+- {type: tcp, host: four.example, port: 7003, timeout: 2}
+- {type: udp, host: four.example, port: 7004, send: Hakuna, expect: Hakuna, timeout: 2}
 ";
 
 /// What each check does when only its own rule is missing.
@@ -98,7 +99,7 @@ fn only_the_checks_come_through(kind: &str) {
     let _peers =
         [at(2, 7001), at(3, 7001), at(4, 7003), at(2, 7999), network.far.at6(7001), network.far.at6(7002)].map(tcp);
     let _echo = network.far.inside(|| UdpPeer::start_at(at(4, 7004), UdpManner::Echo));
-    let other = format!("{CHECKS}- {{type: tcp, host: 10.0.0.2, port: 7999, timeout: 1}}\n");
+    let other = format!("{CHECKS}- {{type: tcp, host: 10.0.0.2, port: 7999, timeout: 2}}\n");
     let open = outcomes(&network, &other);
     assert!(open.iter().all(|outcome| outcome.ends_with(": pass")), "{open:?}");
 
@@ -167,7 +168,43 @@ fn a_firewall_with_the_rules_changes_nothing_for_a_check_of_any_type() {
         assert_eq!(outcomes(&network, EVERY_TYPE), open, "{kind}");
         let blocked = outcomes(&network, "- {type: tcp, host: 10.0.0.2, port: 16, timeout: 0.5}");
         assert_eq!(blocked, ["tcp 10.0.0.2:16: connect.timeout"], "{kind}");
-        let flush = network.near.command("nft").args(["flush", "ruleset"]).status().expect("nft runs");
-        assert!(flush.success());
+        open_up(&network);
     }
+}
+
+#[test]
+fn a_blocked_host_finds_names_when_its_resolvers_are_in_the_rules() {
+    let network = network();
+    network.near.hosts("127.0.0.1 localhost\n");
+    network.near.resolv_conf("nameserver 10.0.0.2\noptions timeout:1 attempts:1\n");
+    let long = (0..12).map(|_| format!("\"{}\"", "x".repeat(200))).collect::<Vec<_>>().join(" ");
+    let records = Records::new().record("db.test. A 10.0.0.3").record("db.test. AAAA fd00::2");
+    let records = records.record(&format!("long.test. TXT {long}"));
+    let _resolver = network.far.inside(|| Dns::start_at(network.far.ip(), &records));
+    let serve = |address| network.far.inside(|| Peer::start_at(address, Manner::Silent));
+    let _peers = [SocketAddr::from(([10, 0, 0, 3], 7001)), network.far.at6(7001)].map(serve);
+    let check = "- {type: tcp, host: db.test, port: 7001, timeout: 5}\n";
+    // What is too long for a datagram comes over TCP.
+    let both = format!("{check}- {{type: dns, name: long.test, record: TXT, timeout: 5}}\n");
+    let passes = ["tcp db.test:7001: pass", "dns long.test: pass"];
+    assert_eq!(outcomes(&network, &both), passes);
+    for kind in ["nftables", "iptables"] {
+        load(&network, kind, &exported(&network, check));
+        let blocked = outcomes(&network, check);
+        assert!(blocked[0].starts_with("tcp db.test:7001: resolve."), "{kind}: {blocked:?}");
+        open_up(&network);
+        let mut export = Agent::called_through(network.near.command("env"), EXPORT, check).arg("--with-dns");
+        load(&network, kind, &export.run().out);
+        assert_eq!(outcomes(&network, &both), passes, "{kind}");
+        open_up(&network);
+        // A check of a name is itself enough.
+        load(&network, kind, &exported(&network, &both));
+        assert_eq!(outcomes(&network, &both), passes, "{kind}");
+        open_up(&network);
+    }
+}
+
+/// Takes every rule and policy away.
+fn open_up(network: &Network) {
+    assert!(network.near.command("nft").args(["flush", "ruleset"]).status().expect("nft runs").success());
 }
