@@ -1,5 +1,8 @@
 //! The command line of `conn-check`: declared once for the parser, the man page and the shell
-//! completions.
+//! completions. The other programs' are in modules of their own.
+
+pub mod configs;
+pub mod generate;
 
 use crate::report::Format;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};

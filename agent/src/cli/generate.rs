@@ -1,0 +1,44 @@
+//! What all programs that generate a file of checks have in common on their command lines.
+
+use crate::generate::Secrets;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Where the file goes, and what of it is secret.
+#[derive(Args, Clone, Debug)]
+pub struct Target {
+    /// Write the file here, atomically; a new one is for its owner only [default: standard output]
+    #[arg(short = 'f', long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// Where passwords stand: in the file, or outside, with a reference in their place
+    #[arg(long, value_name = "WHERE", value_enum, default_value = "inline", help_heading = "Output")]
+    pub secrets: Where,
+
+    /// The directory that holds the files with the passwords, for --secrets file
+    #[arg(long, value_name = "DIR", default_value = "/etc/conn-check/secrets", help_heading = "Output")]
+    pub secrets_dir: PathBuf,
+}
+
+/// `--secrets`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Where {
+    /// In the file itself
+    Inline,
+    /// In variables of the environment: {env: NAME}
+    Env,
+    /// In files: {file: DIR/NAME}
+    File,
+}
+
+impl Target {
+    /// Where the secrets stand.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        match self.secrets {
+            Where::Inline => Secrets::Inline,
+            Where::Env => Secrets::Env,
+            Where::File => Secrets::File(self.secrets_dir.clone()),
+        }
+    }
+}

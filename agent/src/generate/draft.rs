@@ -1,0 +1,156 @@
+//! A check that is about to be written into a file.
+
+use crate::generate::secrets::Hidden;
+use crate::secret::escaped;
+
+/// What an option is set to.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// A text; written so that no reader takes it for anything else.
+    Text(String),
+    /// A whole number.
+    Number(u64),
+    /// True or false.
+    Flag(bool),
+    /// A list of values.
+    List(Vec<Value>),
+    /// A text that is written as [`Secrets`](crate::generate::Secrets) says.
+    Secret(Hidden),
+}
+
+impl Value {
+    /// Whether both say the same, secrets included.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(one), Self::Text(two)) => one == two,
+            (Self::Number(one), Self::Number(two)) => one == two,
+            (Self::Flag(one), Self::Flag(two)) => one == two,
+            (Self::List(one), Self::List(two)) => {
+                one.len() == two.len() && one.iter().zip(two).all(|(one, two)| one.is_same(two))
+            }
+            (Self::Secret(one), Self::Secret(two)) => one.expose() == two.expose(),
+            _ => false,
+        }
+    }
+}
+
+/// A check before it is written: its type, its options in order, and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub(crate) kind: &'static str,
+    pub(crate) origins: Vec<String>,
+    pub(crate) label: Option<String>,
+    pub(crate) options: Vec<(&'static str, Value)>,
+    pub(crate) tags: Vec<String>,
+}
+
+impl Draft {
+    /// A check of this type; the origin is the variable or setting it comes from. It is the
+    /// check's label unless [`Draft::label`] gives another, and names its secrets.
+    #[must_use]
+    pub fn new(kind: &'static str, origin: &str) -> Self {
+        let origins = vec![origin.to_owned()];
+        Self { kind, origins, label: None, options: Vec::new(), tags: Vec::new() }
+    }
+
+    /// Names the check for people.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Adds a tag.
+    #[must_use]
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into());
+        self
+    }
+
+    /// Adds an option.
+    #[must_use]
+    pub fn set(mut self, key: &'static str, value: Value) -> Self {
+        self.options.push((key, value));
+        self
+    }
+
+    /// Adds an option that is a text.
+    #[must_use]
+    pub fn text(self, key: &'static str, text: impl Into<String>) -> Self {
+        self.set(key, Value::Text(text.into()))
+    }
+
+    /// Adds an option that is a text, if there is one that is not empty.
+    #[must_use]
+    pub fn some_text(self, key: &'static str, text: Option<&str>) -> Self {
+        match text.filter(|text| !text.is_empty()) {
+            Some(text) => self.text(key, text),
+            None => self,
+        }
+    }
+
+    /// Adds an option that is a number.
+    #[must_use]
+    pub fn number(self, key: &'static str, number: impl Into<u64>) -> Self {
+        self.set(key, Value::Number(number.into()))
+    }
+
+    /// Adds an option that is true or false.
+    #[must_use]
+    pub fn flag(self, key: &'static str, flag: bool) -> Self {
+        self.set(key, Value::Flag(flag))
+    }
+
+    /// Adds an option that is a secret. Where it is not written down, a variable or file named
+    /// after the origin and the option stands for it: `DATABASE_URL_PASSWORD`.
+    #[must_use]
+    pub fn secret(self, key: &'static str, text: impl Into<String>) -> Self {
+        let name = format!("{} {key}", self.origins.join(" "));
+        self.set(key, Value::Secret(Hidden::new(text, &name)))
+    }
+
+    /// As [`Draft::secret`], for a secret that has a variable of its own already.
+    #[must_use]
+    pub fn secret_of(self, key: &'static str, text: impl Into<String>, variable: &str) -> Self {
+        self.set(key, Value::Secret(Hidden::new(text, variable)))
+    }
+
+    /// What an option is set to.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.options.iter().find(|(own, _)| *own == key).map(|(_, value)| value)
+    }
+
+    /// Takes options out.
+    #[must_use]
+    pub(crate) fn without(mut self, keys: &[&str]) -> Self {
+        self.options.retain(|(key, _)| !keys.contains(key));
+        self
+    }
+
+    /// What the check is called in the file: one line that hides nothing.
+    pub(crate) fn shown_label(&self) -> String {
+        escaped(self.label.as_ref().unwrap_or(&self.origins.join(", ")))
+    }
+
+    /// Whether both check the same in the same way, whatever they are called.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.tags == other.tags
+            && self.options.len() == other.options.len()
+            && self.options.iter().all(|(key, value)| other.get(key).is_some_and(|same| value.is_same(same)))
+    }
+
+    /// Takes over where the same check comes from, too.
+    pub(crate) fn join(&mut self, same: Self) {
+        let Self { origins, label, .. } = same;
+        let new: Vec<_> = origins.into_iter().filter(|origin| !self.origins.contains(origin)).collect();
+        self.origins.extend(new);
+        if let (Some(own), Some(other)) = (&mut self.label, label)
+            && *own != other
+        {
+            *own = format!("{own}, {other}");
+        }
+    }
+}

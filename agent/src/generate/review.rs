@@ -1,0 +1,45 @@
+//! Holds a draft against the parser that will read it.
+
+use crate::config::{Defaults, Diagnostic, Source, load};
+use crate::generate::draft::Draft;
+use crate::generate::secrets::Secrets;
+use crate::generate::sheet::{Comment, Item};
+use crate::generate::yaml;
+use std::time::Duration;
+
+/// Options that name files, which may be elsewhere than where the file of checks is written.
+const FILES: [&str; 3] = ["ca_file", "client_cert", "client_key"];
+
+/// The draft, or why it cannot be written. TLS files that are not on this host are left out, with
+/// a comment: the rest of the check is worth more than none.
+pub(super) fn review(draft: Draft) -> Vec<Item> {
+    let Err(problem) = judge(&draft) else { return vec![draft.into()] };
+    if problem.code != "unreadable-pem" {
+        return vec![refused(&draft, &problem).into()];
+    }
+    let comment = Comment::gap(
+        draft.shown_label(),
+        format!("{}; the check below does without: add the option on the host that has the file", problem.message),
+    );
+    let rest = draft.without(&FILES);
+    match judge(&rest) {
+        Ok(()) => vec![comment.into(), rest.into()],
+        Err(problem) => vec![refused(&rest, &problem).into()],
+    }
+}
+
+fn refused(draft: &Draft, problem: &Diagnostic) -> Comment {
+    let help = problem.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+    Comment::gap(draft.shown_label(), format!("no {} check: {}{help}", draft.kind, problem.message))
+}
+
+/// Reads the draft as conn-check will, its secrets in place.
+fn judge(draft: &Draft) -> Result<(), Diagnostic> {
+    let written = yaml::write("", &[draft.clone().into()], &Secrets::Inline);
+    let source = Source { name: String::new(), text: written.text };
+    let defaults = Defaults { timeout: Duration::from_secs(10) };
+    match load(&source, defaults, true) {
+        Ok(_) => Ok(()),
+        Err(problems) => Err(problems.into_iter().next().unwrap_or_else(|| Diagnostic::file("bad-value", "unknown"))),
+    }
+}

@@ -1,0 +1,114 @@
+//! URLs of `PostgreSQL` and of `MySQL`.
+
+use super::parts::{Bad, Parts, Site};
+use super::tcp;
+use super::tls::Tls;
+use crate::generate::draft::Draft;
+use crate::generate::sheet::{Comment, Item};
+
+/// Where Debian's libpq looks for a server when no host is named.
+const POSTGRES_SOCKETS: &str = "/var/run/postgresql";
+
+/// A check for each host. What the query says wins, as with libpq and `SQLAlchemy`.
+pub(super) fn postgres(origin: &str, parts: &Parts, port: u16) -> Result<Vec<Item>, Bad> {
+    let user = parts.option(&["user", "username"]).or(parts.user.as_deref());
+    let database = parts.name()?;
+    // libpq: the database is called like the user unless it is named.
+    let database = parts.option(&["dbname", "database"]).or(database.as_deref()).or(user);
+    let sites = postgres_sites(parts)?;
+    let mut items = Vec::new();
+    let (Some(user), Some(database)) = (user, database) else {
+        let why = "the URL names no user, who is then the account that the application runs as: only the connection is checked; for the login, make it a postgres check with `username:` and `database:`";
+        items.push(Comment::gap(origin, why).into());
+        let reached = sites.iter().filter(|site| !site.host_or(POSTGRES_SOCKETS).starts_with('/'));
+        items.extend(reached.map(|site| tcp(origin, &site.host, site.port_or(port)).into()));
+        return Ok(items);
+    };
+    let password = parts.option(&["password"]).or(parts.password.as_deref());
+    for site in &sites {
+        let host = site.host_or(POSTGRES_SOCKETS);
+        let draft = Draft::new("postgres", origin).text("host", host).number("port", site.port_or(port));
+        let draft = draft.text("username", user);
+        let draft = password.into_iter().fold(draft, |draft, password| draft.secret("password", password));
+        let draft = draft.text("database", database);
+        items.push(if host.starts_with('/') { draft } else { postgres_tls(draft, parts) }.into());
+    }
+    Ok(items)
+}
+
+/// The hosts of the URL, or those of its query: `?host=/var/run/postgresql`, `?host=a&port=1`,
+/// `?host=a:1` (`SQLAlchemy`).
+fn postgres_sites(parts: &Parts) -> Result<Vec<Site>, Bad> {
+    let port = match parts.option(&["port"]) {
+        Some(port) => Some(port.parse().map_err(|_| Bad::new("`port` in the query is no number from 1 to 65535"))?),
+        None => None,
+    };
+    let Some(hosts) = parts.option(&["host", "hostaddr"]) else {
+        return Ok(parts.sites.iter().map(|site| Site { port: site.port.or(port), ..site.clone() }).collect());
+    };
+    let site = |text: &str| match text.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
+        Some((host, Ok(own))) if !host.contains(':') => Site { host: host.to_owned(), port: Some(own) },
+        _ => Site { host: text.to_owned(), port: port.or(parts.site().port) },
+    };
+    Ok(hosts.split(',').map(site).collect())
+}
+
+/// `sslmode` as libpq has it; table 34.1 of its manual says which modes verify what.
+fn postgres_tls(draft: Draft, parts: &Parts) -> Draft {
+    let mut tls = Tls::read(parts);
+    let mode = parts.option(&["sslmode", "ssl-mode"]).map(str::to_ascii_lowercase);
+    let draft = match mode.as_deref() {
+        Some("disable") => return draft.flag("use_tls", false),
+        Some("require") => {
+            // With a CA at hand, libpq verifies.
+            tls.lenient |= tls.ca.is_none();
+            draft.flag("use_tls", true)
+        }
+        Some("verify-ca" | "verify-full") => draft.flag("use_tls", true),
+        _ if tls.wanted == Some(true) => draft.flag("use_tls", true),
+        // allow, prefer, nothing: the check's own default.
+        _ => draft,
+    };
+    tls.apply(draft)
+}
+
+/// One check; libmysqlclient takes a socket from the query.
+pub(super) fn mysql(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
+    let socket = parts.option(&["unix_socket", "unix-socket", "socket"]);
+    let user = parts.option(&["user", "username"]).or(parts.user.as_deref());
+    let password = parts.option(&["password"]).or(parts.password.as_deref());
+    let database = parts.name()?;
+    let mut items = Vec::new();
+    for site in &parts.sites {
+        let (host, port) = (socket.unwrap_or_else(|| site.host_or("localhost")), site.port_or(3306));
+        let Some(user) = user else {
+            let why = "the URL names no user, who is then the account that the application runs as: only the connection is checked; for the login, make it a mysql check with `username:`";
+            items.push(Comment::gap(origin, why).into());
+            items.extend((!host.starts_with('/')).then(|| tcp(origin, host, port).into()));
+            continue;
+        };
+        let draft = Draft::new("mysql", origin).text("host", host).number("port", port).text("username", user);
+        let draft = password.into_iter().fold(draft, |draft, password| draft.secret("password", password));
+        let draft = draft.some_text("database", database.as_deref());
+        items.push(if host.starts_with('/') { draft } else { mysql_tls(draft, parts) }.into());
+    }
+    Ok(items)
+}
+
+/// `ssl-mode` as MySQL's own clients have it.
+fn mysql_tls(draft: Draft, parts: &Parts) -> Draft {
+    let mut tls = Tls::read(parts);
+    let mode = parts.option(&["ssl-mode", "ssl_mode", "sslmode"]).map(str::to_ascii_lowercase);
+    let wanted = match mode.as_deref() {
+        Some("disabled" | "disable") => return draft.flag("use_tls", false),
+        Some("required" | "require") => {
+            tls.lenient = true;
+            true
+        }
+        Some("verify_ca" | "verify-ca" | "verify_identity" | "verify-full") => true,
+        Some("preferred" | "prefer") => false,
+        // A CA is named for nothing else.
+        _ => tls.wanted == Some(true) || tls.ca.is_some(),
+    };
+    tls.apply(if wanted { draft.flag("use_tls", true) } else { draft })
+}

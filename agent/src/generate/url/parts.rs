@@ -1,0 +1,181 @@
+//! A URL taken apart. Not by the rules for the web: hosts come in lists, and a password is what
+//! stands before the last `@`, as Python's urllib has it.
+
+use std::num::NonZero;
+
+/// Why a URL cannot be used; never with a part of it that may be a secret.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Bad(pub(super) String);
+
+impl Bad {
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+/// One of the hosts of a URL.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Site {
+    /// A name, an address without brackets, or the path of a socket; may be empty.
+    pub(crate) host: String,
+    /// As it was given.
+    pub(crate) port: Option<NonZero<u16>>,
+}
+
+impl Site {
+    /// The host, or another where none is named.
+    pub(super) fn host_or<'a>(&'a self, default: &'a str) -> &'a str {
+        if self.host.is_empty() { default } else { &self.host }
+    }
+
+    /// The port, or another where none is named.
+    pub(super) fn port_or(&self, default: u16) -> u16 {
+        self.port.map_or(default, NonZero::get)
+    }
+}
+
+/// A URL taken apart; all but the path is decoded.
+pub(super) struct Parts {
+    /// In small letters, with what follows a plus: `postgresql+psycopg2`.
+    pub(super) scheme: String,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
+    /// At least one.
+    pub(super) sites: Vec<Site>,
+    /// From the first slash on, that slash included.
+    pub(super) path: String,
+    query: Vec<(String, String)>,
+}
+
+impl Parts {
+    /// Takes a URL apart.
+    pub(super) fn read(text: &str) -> Result<Self, Bad> {
+        let text = text.strip_prefix("jdbc:").unwrap_or(text);
+        let Some((scheme, rest)) = scheme(text) else {
+            return Err(Bad::new("this is no URL: it does not begin with a scheme, such as `postgres://`"));
+        };
+        let (rest, _fragment) = rest.split_once('#').unwrap_or((rest, ""));
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (login, hosts) =
+            authority.rsplit_once('@').map_or((None, authority), |(login, hosts)| (Some(login), hosts));
+        let is_web = matches!(scheme.as_str(), "http" | "https" | "ws" | "wss");
+        if login.is_none() && !is_web && text[scheme.len() + 3 + authority.len()..].contains('@') {
+            return Err(unencoded());
+        }
+        let (user, password) = match login.map(|login| login.split_once(':').unwrap_or((login, ""))) {
+            Some((user, password)) => (given(user)?, given(password)?),
+            None => (None, None),
+        };
+        let sites = hosts.split(',').map(site).collect::<Result<_, _>>()?;
+        let query = query.split('&').filter(|pair| !pair.is_empty()).map(pair).collect::<Result<_, _>>()?;
+        Ok(Self { scheme, user, password, sites, path: path.to_owned(), query })
+    }
+
+    /// The scheme without what follows a plus.
+    pub(super) fn base(&self) -> &str {
+        self.scheme.split('+').next().unwrap_or_default()
+    }
+
+    /// What follows the plus of the scheme.
+    pub(super) fn extra(&self) -> &str {
+        self.scheme.split_once('+').map_or("", |(_, extra)| extra)
+    }
+
+    /// The first host.
+    pub(super) fn site(&self) -> &Site {
+        &self.sites[0]
+    }
+
+    /// The path without its first slash, decoded; `None` where there is nothing.
+    pub(super) fn name(&self) -> Result<Option<String>, Bad> {
+        given(self.path.strip_prefix('/').unwrap_or_default())
+    }
+
+    /// An option of the query by one of its names, whatever their case; an empty one is none.
+    pub(super) fn option(&self, names: &[&str]) -> Option<&str> {
+        let is_named = |name: &str| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+        let value = self.query.iter().find(|(name, _)| is_named(name)).map(|(_, value)| value.as_str());
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// An option of the query that is on or off.
+    pub(super) fn switch(&self, names: &[&str]) -> Option<bool> {
+        match self.option(names)?.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" | "required" | "require" => Some(true),
+            "false" | "0" | "no" | "off" | "none" | "disabled" | "disable" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// The scheme of a URL, in small letters, and what follows `://`.
+pub(super) fn scheme(text: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = text.split_once("://")?;
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
+    let starts = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
+    (starts && scheme.len() <= 40 && scheme.chars().all(legal)).then(|| (scheme.to_ascii_lowercase(), rest))
+}
+
+fn unencoded() -> Bad {
+    Bad::new(
+        "the URL has an `@` behind its path: a `/`, `?` or `#` in the user or password has to be written `%2F`, `%3F` or `%23`",
+    )
+}
+
+/// `HOST`, `HOST:PORT`, `[IPv6]:PORT`, or the path of a socket, percent-encoded.
+fn site(text: &str) -> Result<Site, Bad> {
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let (host, after) = rest
+                .split_once(']')
+                .ok_or_else(|| Bad::new("the address in brackets has no end: write `[::1]:5432`"))?;
+            let port = match after.strip_prefix(':') {
+                None if !after.is_empty() => return Err(Bad::new("only a port can follow an address in brackets")),
+                port => port,
+            };
+            (host, port)
+        }
+        None => match text.rsplit_once(':') {
+            Some((host, _)) if host.contains(':') => {
+                return Err(Bad::new("an IPv6 address stands in brackets: `[::1]:5432`"));
+            }
+            Some((host, port)) => (host, Some(port)),
+            None => (text, None),
+        },
+    };
+    let port = match port.filter(|port| !port.is_empty()) {
+        Some(port) => Some(port.parse().map_err(|_| {
+            Bad::new(
+                "the port is no number from 1 to 65535; if it is a part of the password, `/`, `?`, `#` and `@` have to be percent-encoded there",
+            )
+        })?),
+        None => None,
+    };
+    Ok(Site { host: decode(host)?, port })
+}
+
+fn pair(text: &str) -> Result<(String, String), Bad> {
+    let text = text.replace('+', " ");
+    let (name, value) = text.split_once('=').unwrap_or((&text, ""));
+    Ok((decode(name)?, decode(value)?))
+}
+
+/// A decoded part, if there is something.
+fn given(text: &str) -> Result<Option<String>, Bad> {
+    if text.is_empty() { Ok(None) } else { decode(text).map(Some) }
+}
+
+/// Percent-encoding undone; a percent sign that begins no code stands for itself.
+fn decode(text: &str) -> Result<String, Bad> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let code = tail.get(..2).filter(|code| *first == b'%' && code.iter().all(u8::is_ascii_hexdigit));
+        let byte =
+            code.and_then(|code| std::str::from_utf8(code).ok()).and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8(bytes).map_err(|_| Bad::new("what is percent-encoded in the URL is not UTF-8"))
+}

@@ -1,0 +1,152 @@
+//! One line of expected options for each URL.
+
+use super::items;
+use crate::generate::{Item, Secrets, Sheet};
+
+/// The checks of a URL on one line each, without label, and comments by their beginning.
+fn mapped(text: &str) -> Vec<String> {
+    let mut sheet = Sheet::new("");
+    sheet.extend(items("X_URL", text));
+    let sheet = sheet.reviewed();
+    let mut lines = Vec::new();
+    for item in sheet.items() {
+        match item {
+            Item::Comment(comment) => lines.push(if comment.gap { "GAP" } else { "note" }.to_owned()),
+            Item::Check(draft) => {
+                let mut one = Sheet::new("");
+                one.push(draft.clone());
+                let text = one.write(&Secrets::Inline).text;
+                let lines_of = text.trim_end().trim_start_matches("- ").lines();
+                let options: Vec<_> = lines_of.map(str::trim).filter(|line| *line != "name: X_URL").collect();
+                lines.push(options.join(", ").replacen("type: ", "", 1));
+            }
+        }
+    }
+    lines
+}
+
+#[test]
+fn every_url_means_what_its_clients_take_it_for() {
+    #[rustfmt::skip]
+    let table: &[(&str, &[&str])] = &[
+        // dj-database-url, SQLAlchemy, libpq
+        ("postgres://u:p%40ss%2Fw%23@db.internal/app", &["postgres, host: db.internal, port: 5432, username: u, password: 'p@ss/w#', database: app"]),
+        ("postgresql+psycopg2://u:p@[2001:db8::1]:6543/app", &["postgres, host: '2001:db8::1', port: 6543, username: u, password: p, database: app"]),
+        ("postgis://u@%2Fvar%2Frun%2Fpostgresql/app", &["postgres, host: /var/run/postgresql, port: 5432, username: u, database: app"]),
+        ("postgresql://u@/app?host=/run/pg", &["postgres, host: /run/pg, port: 5432, username: u, database: app"]),
+        ("postgresql:///app?host=h1:1&user=u&password=a+b", &["postgres, host: h1, port: 1, username: u, password: 'a b', database: app"]),
+        ("pgsql://u:p@h1,h2:5433/d", &["postgres, host: h1, port: 5432, username: u, password: p, database: d", "postgres, host: h2, port: 5433, username: u, password: p, database: d"]),
+        ("postgres://u:p@h/d?sslmode=disable", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: false"]),
+        ("postgres://u:p@h/d?sslmode=require", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("postgres://u:p@h/d?sslmode=verify-full&sslrootcert=system", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true"]),
+        ("postgres://u:p@h/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem", &["GAP", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true"]),
+        ("postgres://u:p@h", &["postgres, host: h, port: 5432, username: u, password: p, database: u"]),
+        ("postgres://h/d", &["GAP", "tcp, host: h, port: 5432"]),
+        ("jdbc:postgresql://h/d?user=u&password=p", &["postgres, host: h, port: 5432, username: u, password: p, database: d"]),
+        ("redshift://u:p@h/d", &["postgres, host: h, port: 5439, username: u, password: p, database: d"]),
+        ("mysql://u:p@h/d", &["mysql, host: h, port: 3306, username: u, password: p, database: d"]),
+        ("mysql+pymysql://u:@/d?unix_socket=/run/mysqld/mysqld.sock", &["mysql, host: /run/mysqld/mysqld.sock, port: 3306, username: u, database: d"]),
+        ("mariadb://u:p@h:3307/d?ssl-mode=REQUIRED", &["mysql, host: h, port: 3307, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("mysql2://h/d", &["GAP", "tcp, host: h, port: 3306"]),
+        // redis-py, Celery, django-environ
+        ("redis://h", &["redis, host: h, port: 6379"]),
+        ("redis://:p%25w@h:6380/3", &["redis, host: h, port: 6380, password: 'p%w', database: 3"]),
+        ("rediss://u:p@h/0?ssl_cert_reqs=CERT_NONE", &["redis, host: h, port: 6379, username: u, password: p, use_tls: true, disable_tls_verification: true"]),
+        ("redis://h/1?db=4", &["redis, host: h, port: 6379, database: 4"]),
+        ("redis:///2", &["redis, host: localhost, port: 6379, database: 2"]),
+        ("redis+socket:///run/redis.sock?virtual_host=5", &["redis, host: /run/redis.sock, database: 5"]),
+        ("unix://:p@/run/redis.sock?db=1", &["redis, host: /run/redis.sock, password: p, database: 1"]),
+        ("rediscache:///run/redis.sock", &["redis, host: /run/redis.sock"]),
+        ("redis://u@h", &["GAP", "redis, host: h, port: 6379"]),
+        ("sentinel://s1:26379;sentinel://s2", &["note", "tcp, host: s1, port: 26379", "tcp, host: s2, port: 26379"]),
+        // kombu, pika, RabbitMQ
+        ("amqp://", &["amqp, host: localhost, port: 5672, username: guest, password: guest, use_tls: false, vhost: /"]),
+        ("amqp://u:p@h//", &["amqp, host: h, port: 5672, username: u, password: p, use_tls: false, vhost: /"]),
+        ("amqp://u:p@h/%2Fv", &["amqp, host: h, port: 5672, username: u, password: p, use_tls: false, vhost: /v"]),
+        ("amqps://u:p@h/v?verify=verify_none", &["amqp, host: h, port: 5671, username: u, password: p, use_tls: true, vhost: v, disable_tls_verification: true"]),
+        ("pyamqp://u:p@h1/v;pyamqp://u:p@h2/v", &["amqp, host: h1, port: 5672, username: u, password: p, use_tls: false, vhost: v", "amqp, host: h2, port: 5672, username: u, password: p, use_tls: false, vhost: v"]),
+        // MongoDB
+        ("mongodb://u:p@a,b:27018/d?replicaSet=rs&tls=true&authSource=admin", &[
+            "mongodb, host: a, port: 27017, username: u, password: p, database: d, auth_source: admin, replica_set: rs, use_tls: true",
+            "mongodb, host: b, port: 27018, username: u, password: p, database: d, auth_source: admin, replica_set: rs, use_tls: true",
+        ]),
+        ("mongodb://h/?tls=true&tlsInsecure=true", &["mongodb, host: h, port: 27017, use_tls: true, disable_tls_verification: true"]),
+        ("mongodb://%2Ftmp%2Fmongodb-27017.sock/d", &["mongodb, host: /tmp/mongodb-27017.sock, port: 27017, database: d"]),
+        ("mongodb+srv://u:p@cluster.example.com/d", &["GAP", "dns, name: '_mongodb._tcp.cluster.example.com', record: SRV"]),
+        ("mongodb://CN%3Dme@h/?authMechanism=MONGODB-X509", &["GAP", "mongodb, host: h, port: 27017"]),
+        // memcached
+        ("memcache://h1,h2:11212", &["memcache, host: h1, port: 11211", "memcache, host: h2, port: 11212"]),
+        ("pymemcache:///run/m.sock", &["memcache, host: /run/m.sock"]),
+        ("memcached://u:p@h", &["memcache, host: h, port: 11211, username: u, password: p"]),
+        // mail
+        ("smtp://h", &["smtp, host: h, port: 25, from_address: 'conn-check@localhost', use_tls: false, send: false"]),
+        ("smtp://u%40x.org:p@h:587", &["smtp, host: h, port: 587, username: 'u@x.org', password: p, from_address: 'u@x.org', use_tls: starttls, send: false"]),
+        ("smtps://u:p@h", &["smtp, host: h, port: 465, username: u, password: p, from_address: 'conn-check@localhost', use_tls: true, send: false"]),
+        ("smtps://u:p@h:587", &["smtp, host: h, port: 587, username: u, password: p, from_address: 'conn-check@localhost', use_tls: starttls, send: false"]),
+        ("smtp+tls://h", &["smtp, host: h, port: 587, from_address: 'conn-check@localhost', use_tls: starttls, send: false"]),
+        ("smtp+ssl://h", &["smtp, host: h, port: 465, from_address: 'conn-check@localhost', use_tls: true, send: false"]),
+        // web
+        ("https://hooks.example.com/T0/SECRET?token=x", &["http, url: 'https://hooks.example.com/', expected_code: ['2xx', '3xx', '4xx']"]),
+        ("http://u:p@[::1]:8080/x", &["http, url: 'http://[::1]:8080/', expected_code: ['2xx', '3xx', 404, 405], auth: [u, p]"]),
+        ("elasticsearch://u:p@h", &["http, url: 'http://h:9200/', expected_code: ['2xx', '3xx', 404], auth: [u, p]"]),
+        ("wss://h/live", &["http, url: 'https://h/', expected_code: ['2xx', '3xx', '4xx']"]),
+        // others
+        ("statsd://h", &["udp, host: h, port: 8125, send: 'conncheck.test:1|c'"]),
+        ("udp://h:8125", &["udp, host: h, port: 8125, send: 'conncheck.test:1|c'"]),
+        ("udp://h:514", &["note", "udp, host: h, port: 514, send: \"\\n\""]),
+        ("kafka://a:9092,b:9092", &["note", "tcp, host: a, port: 9092", "tcp, host: b, port: 9092"]),
+        ("ldaps://h", &["note", "tls, host: h, port: 636"]),
+        ("tcp://h:2375", &["tcp, host: h, port: 2375"]),
+        ("tcp://h", &["GAP"]),
+        ("sqlite:////srv/db.sqlite3", &["note"]),
+        ("locmem://", &["note"]),
+        ("s3://bucket/key", &["GAP"]),
+        ("gopher://h", &["GAP"]),
+        // what is none
+        ("not a url", &["GAP"]),
+        ("/static/", &["GAP"]),
+        ("postgres://u:p@h:99999/d", &["GAP"]),
+        ("postgres://u:p/q@h/d", &["GAP"]),
+        ("redis://p/q@h", &["GAP"]),
+        ("postgres://u:%ff@h/d", &["GAP"]),
+        ("postgres://u:p@[::1/d", &["GAP"]),
+        ("postgres://u:p@::1/d", &["GAP"]),
+        ("postgres://u:p@$(reboot)/d", &["GAP"]),
+        ("postgres://u:p%00@h/d", &["GAP"]),
+        ("http://", &["GAP"]),
+    ];
+    let wrong = table.iter().filter(|(text, expected)| mapped(text) != *expected);
+    let wrong: Vec<_> = wrong.map(|(text, expected)| format!("{text}: {:?}, not {expected:?}", mapped(text))).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_sentry_dsn_is_a_connection_without_its_key() {
+    let mut sheet = Sheet::new("");
+    sheet.extend(items("SENTRY_DSN", "https://0123abcd@o1.ingest.sentry.io/42"));
+    assert_eq!(
+        sheet.write(&Secrets::Inline).text,
+        "- type: tls\n  name: SENTRY_DSN\n  host: o1.ingest.sentry.io\n  port: 443\n"
+    );
+}
+
+#[test]
+fn no_comment_says_a_password() {
+    for text in [
+        "postgres://u:hunter2@h:99999/d",
+        "postgres://u:hunter2/q@h/d",
+        "postgres://u:hunter2%ff@h/d",
+        "postgres://u:hunter2@$(reboot)/d",
+        "postgres://u:hunter2%00@h/d",
+        "redis://hunter2/q@h",
+        "hunter2",
+        "gopher://u:hunter2@h",
+        "mongodb+srv://u:hunter2@h/d",
+    ] {
+        let mut sheet = Sheet::new("");
+        sheet.extend(items("X_URL", text));
+        let sheet = sheet.reviewed();
+        assert!(sheet.comments().count() > 0, "{text}");
+        assert!(sheet.comments().all(|comment| !comment.why.contains("hunter2")), "{text}: {sheet:?}");
+    }
+}

@@ -1,0 +1,262 @@
+//! Checks as YAML that conn-check and `PyYAML` read alike.
+//!
+//! A text stands plain only where nothing can take it for something else, in YAML 1.1 or 1.2; all
+//! others are quoted on their line, and what hides or turns text around is escaped. serde-saphyr's
+//! serializer quotes as well, and was tried: it lets bidirectional controls through, and makes
+//! blocks of texts with line ends, which nobody expects of a password.
+
+use crate::config::scalar::{Resolved, resolve};
+use crate::generate::draft::{Draft, Value};
+use crate::generate::secrets::{Names, Secrets};
+use crate::generate::sheet::{Item, Written, one_line};
+use crate::secret::escaped;
+use std::fmt::Write as _;
+
+/// The whole file.
+pub(super) fn write(title: &str, items: &[Item], secrets: &Secrets) -> Written {
+    let mut writer = Writer { text: String::new(), names: Names::default(), secrets };
+    if !title.is_empty() {
+        writer.comment(title);
+    }
+    let mut after_comment = false;
+    for item in items {
+        let is_comment = matches!(item, Item::Comment(_));
+        if !(writer.text.is_empty() || after_comment && is_comment) {
+            writer.text.push('\n');
+        }
+        match item {
+            Item::Check(draft) => writer.draft(draft),
+            Item::Comment(comment) => writer.comment(&comment.line()),
+        }
+        after_comment = is_comment;
+    }
+    Written { text: writer.text, needed: writer.names.needed(secrets) }
+}
+
+struct Writer<'a> {
+    text: String,
+    names: Names<'a>,
+    secrets: &'a Secrets,
+}
+
+impl<'a> Writer<'a> {
+    fn comment(&mut self, text: &str) {
+        let _ = writeln!(self.text, "# {}", one_line(text));
+    }
+
+    fn draft(&mut self, draft: &'a Draft) {
+        let label = draft.shown_label();
+        let _ = writeln!(self.text, "- type: {}", draft.kind);
+        // A dns check has a name of its own.
+        if draft.get("name").is_none() && !label.is_empty() {
+            let _ = writeln!(self.text, "  name: {}", scalar(&label));
+        }
+        for (key, value) in &draft.options {
+            let value = self.value(value, &label);
+            let _ = writeln!(self.text, "  {key}: {value}");
+        }
+        if !draft.tags.is_empty() {
+            let tags: Vec<_> = draft.tags.iter().map(|tag| scalar(tag)).collect();
+            let _ = writeln!(self.text, "  tags: [{}]", tags.join(", "));
+        }
+    }
+
+    fn value(&mut self, value: &'a Value, check: &str) -> String {
+        match value {
+            Value::Text(text) => scalar(text),
+            Value::Number(number) => number.to_string(),
+            Value::Flag(flag) => flag.to_string(),
+            Value::List(values) => {
+                let values: Vec<_> = values.iter().map(|value| self.value(value, check)).collect();
+                format!("[{}]", values.join(", "))
+            }
+            Value::Secret(hidden) => match self.secrets {
+                Secrets::Inline => scalar(hidden.expose()),
+                Secrets::Env => format!("{{env: {}}}", scalar(&self.names.name(hidden, check))),
+                Secrets::File(directory) => {
+                    let path = directory.join(self.names.name(hidden, check));
+                    format!("{{file: {}}}", scalar(&path.to_string_lossy()))
+                }
+            },
+        }
+    }
+}
+
+/// A text as one scalar, also inside a list or mapping in one line.
+fn scalar(text: &str) -> String {
+    if is_plain(text) {
+        text.to_owned()
+    } else if text.chars().any(is_hidden) {
+        double_quoted(text)
+    } else {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+}
+
+/// Whether no reader takes it for anything but this text.
+fn is_plain(text: &str) -> bool {
+    let starts = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/');
+    let rest = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
+    // YAML 1.1 has these for true and false, and some readers go by it.
+    let letter = matches!(text, "y" | "Y" | "n" | "N");
+    starts && rest && !letter && resolve(text) == Resolved::Str
+}
+
+/// What would not survive between single quotes, or not be seen there.
+fn is_hidden(character: char) -> bool {
+    escaped(character.encode_utf8(&mut [0; 4])).len() != character.len_utf8() || is_outside(character)
+}
+
+/// What YAML wants to be escaped (its "c-printable" leaves them out), and blanks that are none.
+fn is_outside(character: char) -> bool {
+    matches!(character, '\u{a0}' | '\u{fffe}' | '\u{ffff}' | '\u{e000}'..='\u{f8ff}')
+}
+
+fn double_quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            '\r' => quoted.push_str("\\r"),
+            c if !is_hidden(c) => quoted.push(c),
+            c => {
+                let number = u32::from(c);
+                let _ = match number {
+                    0..0x100 => write!(quoted, "\\x{number:02x}"),
+                    0x100..0x1_0000 => write!(quoted, "\\u{number:04x}"),
+                    _ => write!(quoted, "\\U{number:08x}"),
+                };
+            }
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::yaml::{self, Scalar, Value as Parsed};
+    use crate::generate::sheet::{Comment, Sheet};
+
+    /// What a reader gets out of a scalar.
+    fn read(scalar: &str) -> (String, Resolved) {
+        let document = yaml::parse(&format!("[{scalar}]\n")).expect("YAML");
+        let Some(Parsed::Seq(items)) = document.root.map(|root| root.value) else { panic!("no list: {scalar}") };
+        let Parsed::Scalar(Scalar { text, resolved, .. }) = &items[0].value else { panic!("no scalar: {scalar}") };
+        assert_eq!(items.len(), 1, "{scalar}");
+        (text.clone(), *resolved)
+    }
+
+    #[test]
+    fn every_text_is_read_as_the_same_text() {
+        for text in [
+            "yes",
+            "No",
+            "on",
+            "null",
+            "~",
+            "",
+            " ",
+            "0777",
+            "0x1f",
+            "1:30",
+            "1e3",
+            "1.5",
+            ".inf",
+            "2026-11-21",
+            "123456asdf",
+            "a: b",
+            "a #b",
+            "#a",
+            "- a",
+            "[a]",
+            "{a: b}",
+            "*a",
+            "&a",
+            "!a",
+            "|",
+            ">",
+            "%a",
+            "@a",
+            "`a",
+            "'",
+            "''",
+            "\"",
+            "\\",
+            "\\n",
+            "a,b",
+            "?",
+            "a'b\"c",
+            "$(reboot)",
+            "<<",
+            "=",
+            "---",
+            "...",
+            "y",
+            "N",
+            "::1",
+            "a\nb",
+            "a\r\nb",
+            "\ttab",
+            "nul\0",
+            "\u{1b}[2J",
+            "\u{7f}",
+            "\u{85}",
+            "\u{a0}",
+            "\u{2028}",
+            "\u{feff}",
+            "\u{202e}",
+            "\u{e000}",
+            "\u{ffff}",
+            "\u{1f600}",
+            "\u{10ffff}",
+            "p\u{e4}ss",
+            "plain",
+            "/run/x.sock",
+            " lead",
+            "trail ",
+            "true",
+            "TRUE",
+            "-",
+            "-1",
+            "+1",
+            "0b1",
+            "1_000",
+            "0o17",
+            "190:20:30",
+            "null_",
+            "Null",
+        ] {
+            assert_eq!(read(&scalar(text)), (text.to_owned(), Resolved::Str), "{text:?} as {}", scalar(text));
+        }
+    }
+
+    #[test]
+    fn every_character_survives() {
+        let all: String = (0..=0xffff).filter_map(char::from_u32).collect();
+        assert_eq!(read(&scalar(&all)), (all, Resolved::Str));
+    }
+
+    #[test]
+    fn a_comment_is_one_line_whatever_stands_in_it() {
+        let mut sheet = Sheet::new("title\n- type: tcp");
+        sheet.push(Comment::gap("A\nB", "c\r\nd\u{2028}e\u{85}f\0"));
+        let text = sheet.write(&Secrets::Inline).text;
+        assert_eq!(text, "# title\\n- type: tcp\n\n# A\\nB: c\\r\\nd\\u{2028}e\\u{85}f\\u{0}\n");
+    }
+
+    #[test]
+    fn secrets_stand_where_they_were_asked_for() {
+        let mut sheet = Sheet::new("t");
+        sheet.push(Draft::new("redis", "CACHE_URL").text("host", "h").secret("password", "hunter2"));
+        assert!(sheet.write(&Secrets::Inline).text.contains("password: hunter2\n"));
+        let written = sheet.write(&Secrets::Env);
+        assert!(written.text.contains("password: {env: CACHE_URL_PASSWORD}\n"), "{}", written.text);
+        assert_eq!(written.needed[0].name, "CACHE_URL_PASSWORD");
+        let written = sheet.write(&Secrets::File("/etc/my secrets".into()));
+        assert!(written.text.contains("password: {file: '/etc/my secrets/CACHE_URL_PASSWORD'}\n"), "{}", written.text);
+    }
+}
