@@ -2,6 +2,7 @@
 //! completions. The other programs' are in modules of their own.
 
 pub mod configs;
+pub mod django;
 pub mod generate;
 
 use crate::report::Format;

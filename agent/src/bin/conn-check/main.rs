@@ -3,6 +3,8 @@
 //! beside each other, and the firewall's rules come from the very code that would connect.
 
 mod check;
+mod django;
+mod generate;
 mod output;
 
 use std::ffi::OsStr;
@@ -18,6 +20,7 @@ fn main() -> ExitCode {
     conn_check::host::forbid_core_dumps();
     let called = std::env::args_os().next().unwrap_or_default();
     let status = match Path::new(&called).file_name().and_then(OsStr::to_str) {
+        Some("conn-check-django") => django::main(),
         _ => check::main(),
     };
     ExitCode::from(status)
