@@ -63,3 +63,6 @@ fn unnamed(item: Item) -> Item {
 fn or_comment(items: Result<Vec<Item>, Comment>) -> Vec<Item> {
     items.unwrap_or_else(|comment| vec![comment.into()])
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,10 @@ pub(super) fn review(draft: Draft) -> Vec<Item> {
         Ok(warnings) => return with_warnings(draft, &warnings),
         Err(problem) => problem,
     };
+    if draft.given && problem.code == "bad-reference" {
+        // A variable or file of the host where the checks will run.
+        return with_warnings(draft, &[problem]);
+    }
     if problem.code != "unreadable-pem" {
         return vec![refused(&draft, &problem).into()];
     }

@@ -20,17 +20,18 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
 fn items_of(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let backend = cache.text("BACKEND")?.unwrap_or_default().to_ascii_lowercase();
     let is = |part: &str| backend.contains(part);
-    if is("memcache") || is("pylibmc") || backend.is_empty() {
-        return memcached_cache(cache);
-    }
-    if is("redis") || is("valkey") {
-        return redis::cache(cache);
-    }
+    // First, as "locmemcache" has "memcache" in it.
     if is("locmem") || is("filebased") || is("dummy") || is("diskcache") {
         return Ok(vec![cache.own_note("a cache inside of this host: nothing to connect to").into()]);
     }
     if is("cache.backends.db") {
         return Ok(vec![cache.own_note("the cache is a table of the database").into()]);
+    }
+    if is("memcache") || is("pylibmc") || backend.is_empty() {
+        return memcached_cache(cache);
+    }
+    if is("redis") || is("valkey") {
+        return redis::cache(cache);
     }
     Err(cache.gap("BACKEND", "no check is known for this backend; a tcp check would at least connect"))
 }
