@@ -136,8 +136,13 @@ impl Run {
     /// The program with the file and what selects from it: behind `--` nothing is an option.
     fn with_file(&self, host: &dyn Host, record: &Path) -> Program {
         let path = self.file.path.clone().unwrap_or_default();
-        let program =
-            self.program.clone().with(["--record".into(), host.place(record), "--".into(), host.place(&path)]);
+        let program = self.program.clone().with([
+            "--journal".into(),
+            "--record".into(),
+            host.place(record),
+            "--".into(),
+            host.place(&path),
+        ]);
         program.with(self.patterns.iter().cloned())
     }
 

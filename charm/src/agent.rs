@@ -2,8 +2,9 @@
 
 use crate::broken::Broken;
 use crate::environment::Environment;
-use crate::host::{Host, Kind, Links, Seen};
-use crate::places::{BIN, CURRENT, Places, RESOURCES, UNITS, VERSIONS};
+use crate::host::{Host, Kind, Seen};
+use crate::look::{link, look, names};
+use crate::places::{BIN, CURRENT, Places, RESOURCES, UNITS, VERSIONS, embedded_in};
 use crate::resource::{self, Resource};
 use crate::version::Version;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,29 +63,6 @@ impl Agent {
     pub fn available(&self) -> BTreeSet<&Version> {
         self.embedded.keys().chain(self.installed.keys()).collect()
     }
-}
-
-/// Where the charm holds a version.
-pub(crate) fn embedded_in(charm: &Path) -> PathBuf {
-    charm.join("agent")
-}
-
-/// What a link says; none where there is no link.
-pub(crate) fn link(host: &dyn Host, path: &Path) -> Result<Option<PathBuf>, Broken> {
-    Ok(look(host, path)?.and_then(|seen| match seen.kind {
-        Kind::Link(target) => Some(target),
-        _ => None,
-    }))
-}
-
-pub(crate) fn look(host: &dyn Host, path: &Path) -> Result<Option<Seen>, Broken> {
-    host.look(path, Links::Kept).map_err(Broken::at("look at", path))
-}
-
-/// The names in a directory, without those of drafts.
-pub(crate) fn names(host: &dyn Host, directory: &Path) -> Result<Vec<String>, Broken> {
-    let names = host.list(directory).map_err(Broken::at("list", directory))?;
-    Ok(names.into_iter().filter(|name| !name.starts_with('.')).collect())
 }
 
 fn resources(host: &dyn Host) -> Result<BTreeMap<String, Resource>, Broken> {

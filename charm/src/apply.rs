@@ -1,11 +1,11 @@
 //! Makes the machine and Juju as they should be, and writes only what differs.
 
-use crate::agent::{embedded_in, look};
 use crate::broken::Broken;
 use crate::desired::Desired;
 use crate::host::{Host, Links, Program, draft_of};
+use crate::look::look;
 use crate::observed::Observed;
-use crate::places::{ETC, LIB, Places, VAR, VERSIONS};
+use crate::places::{ETC, LIB, Places, VAR, VERSIONS, embedded_in};
 use crate::published::Published;
 use crate::tools;
 use crate::tree::{self, Thing};
@@ -137,18 +137,17 @@ fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Broken> {
     }
 }
 
-/// NRPE may be gone, or stopped on purpose: then there is nobody to tell.
+/// NRPE may be gone, or stopped on purpose: then there is nobody to tell, and nobody is started.
 fn reload(host: &mut dyn Host) -> String {
     let mut tell = |program: &str, arguments: [&str; 2]| {
         host.run(&Program::new(program).with(arguments)).map(|ended| ended.status == Some(0))
     };
-    let told = match tell("systemctl", ["reload", SERVICE]) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            matches!(tell("service", [SERVICE, "reload"]), Ok(true))
-                || matches!(tell("service", [SERVICE, "restart"]), Ok(true))
-        }
-        told => matches!(told, Ok(true)),
-    };
+    let by_systemd = tell("systemctl", ["reload", SERVICE]);
+    // Where it is installed and not what runs the machine, it fails and the other knows better.
+    let told = matches!(by_systemd, Ok(true))
+        || matches!(tell("service", [SERVICE, "reload"]), Ok(true))
+        || (by_systemd.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+            && matches!(tell("service", [SERVICE, "restart"]), Ok(true)));
     if told { "reloaded nrpe".to_owned() } else { "could not reload nrpe".to_owned() }
 }
 

@@ -1,9 +1,8 @@
 //! What should be on the machine: a pure function of what is observed.
 
-use crate::agent::embedded_in;
 use crate::checks_file::{ChecksFile, is_text};
 use crate::observed::Observed;
-use crate::places::{BIN, CURRENT, ETC, LIB, Places, UNITS, VAR, VERSIONS};
+use crate::places::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, Places, UNITS, VAR, VERSIONS, embedded_in};
 use crate::resource::Resource;
 use crate::status::{Kind, Status};
 use crate::tree::Thing;
@@ -167,15 +166,16 @@ impl Desired {
             programs.extend(agent.embedded.get(newest).cloned().unwrap_or_default());
         }
         self.things.push(Thing::Link(CURRENT.into(), Path::new("versions").join(newest.as_str())));
-        for name in programs.keys() {
-            match agent.programs.get(name) {
+        let names = if programs.contains_key(PROGRAM) { &PROGRAMS[..] } else { &[] };
+        for name in names {
+            match agent.programs.get(*name) {
                 Some(target) if !target.as_deref().is_some_and(is_ours) => {
                     self.notes.push(format!("left {BIN}/{name} alone, which is somebody else's"));
                 }
-                _ => self.things.push(Thing::Link(Path::new(BIN).join(name), Path::new(TO_CURRENT).join(name))),
+                _ => self.things.push(Thing::Link(Path::new(BIN).join(name), Path::new(TO_CURRENT).join(PROGRAM))),
             }
         }
-        let gone = our_links(observed).filter(|name| !programs.contains_key(*name));
+        let gone = our_links(observed).filter(|name| !names.contains(&name.as_str()));
         self.gone.extend(gone.map(|name| Path::new(BIN).join(name)));
     }
 }

@@ -12,6 +12,7 @@ pub mod environment;
 pub mod finding;
 pub mod hook;
 pub mod host;
+mod look;
 pub mod nrpe;
 pub mod observed;
 pub mod options;

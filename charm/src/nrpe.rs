@@ -39,7 +39,7 @@ pub(crate) fn command(program: &Path, record: &Path, file: &Path, options: &Opti
     if !options.nagios_exclude_tags.is_empty() {
         arguments.push(format!("--exclude-tags={}", options.nagios_exclude_tags));
     }
-    arguments.extend(["--record".to_owned(), record.to_string_lossy().into_owned()]);
+    arguments.extend(["--journal".to_owned(), "--record".to_owned(), record.to_string_lossy().into_owned()]);
     arguments.push(file.to_string_lossy().into_owned());
     let arguments: Vec<_> = arguments.iter().map(|argument| quoted(argument)).collect();
     Some(arguments.join(" ")).filter(|line| line.len() <= LINE)
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(
             of("/var/conn-check.yaml", &Options::of(&Map::new())),
             "/usr/local/lib/conn-check/units/conn-check-0/conn-check --format nagios --max-timeout=10 \
-             --exclude-tags=no-nagios --record /var/lib/conn-check/conn-check-0/record.json /var/conn-check.yaml"
+             --exclude-tags=no-nagios --journal --record /var/lib/conn-check/conn-check-0/record.json /var/conn-check.yaml"
         );
     }
 

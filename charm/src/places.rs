@@ -29,6 +29,15 @@ pub(crate) const EXPORT: &str = "/var/lib/nagios/export";
 /// The agent's program.
 pub(crate) const PROGRAM: &str = "conn-check";
 
+/// The names that people call it by; it tells from the name what to do.
+pub(crate) const PROGRAMS: [&str; 5] =
+    [PROGRAM, "conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
+
+/// Where the charm holds a version.
+pub(crate) fn embedded_in(charm: &Path) -> PathBuf {
+    charm.join("agent")
+}
+
 /// The places of one unit, whose name has a dash for the slash.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Places<'a>(pub(crate) &'a str);

@@ -1,11 +1,11 @@
 //! The charm's resource `agent`: another version of the agent. Which one, it says itself when it
 //! is run; the answer is noted, so that it is asked once.
 
-use crate::agent::{embedded_in, look};
 use crate::broken::Broken;
 use crate::environment::Environment;
 use crate::host::{Host, Links, Program, draft_of};
-use crate::places::{LIB, PROGRAM, Places, VERSIONS};
+use crate::look::look;
+use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
 use crate::tools;
 use crate::tree;
 use crate::users::{Owner, USER, owned, user};

@@ -1,8 +1,8 @@
 //! Files, directories and links, made so where they are not.
 
-use crate::agent::look;
 use crate::broken::Broken;
 use crate::host::{Host, Kind, Seen};
+use crate::look::look;
 use crate::users::{Owner, owned};
 use std::path::{Path, PathBuf};
 

@@ -17,7 +17,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
-/// What is there of a process besides itself: its threads, and its sockets to a port.
+/// What is there of a process besides itself and what watches for its end: its threads, and its sockets to a port.
 #[derive(Debug)]
 struct Left {
     threads: usize,
@@ -27,7 +27,7 @@ struct Left {
 impl Left {
     fn of(child: &Child, port: u16) -> Self {
         let process = format!("/proc/{}", child.id());
-        let threads = fs::read_dir(format!("{process}/task")).expect("its threads").count() - 1;
+        let threads = fs::read_dir(format!("{process}/task")).expect("its threads").count().saturating_sub(2);
         let links = fs::read_dir(format!("{process}/fd")).expect("its descriptors").flatten();
         let open: Vec<_> = links.filter_map(|link| fs::read_link(link.path()).ok()).collect();
         // proc_net(5): the remote address is the third column, the inode the tenth.

@@ -27,6 +27,7 @@ mod seeds;
 mod services;
 mod silence;
 mod smtp;
+mod stuck;
 mod tcp;
 mod tls;
 mod udp;

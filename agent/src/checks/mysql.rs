@@ -54,6 +54,7 @@ mod packet;
 mod plugin;
 mod refusal;
 mod statement;
+mod transport;
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
@@ -65,9 +66,10 @@ use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
 use greeting::Greeting;
-use login::{Transport, ssl_request};
+use login::ssl_request;
 use packet::Channel;
 use refusal::Circumstances;
+use transport::Transport;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]

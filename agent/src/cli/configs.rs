@@ -1,5 +1,6 @@
 //! The command line of `conn-check-configs`.
 
+use crate::cli::django::Django;
 use crate::cli::generate::Target;
 use clap::{Args, Parser, Subcommand};
 
@@ -25,6 +26,8 @@ pub struct Configs {
 /// What the checks are made from.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Source {
+    /// The settings of a Django project, which its own Python imports
+    Django(Box<Django>),
     /// Variables: URLs, DSNs, and the hosts and ports of well-known clients
     Env(Env),
     /// The output of `juju status --format=json` or `--format=yaml`

@@ -23,7 +23,8 @@ mod tls;
 mod told;
 mod web;
 
-use crate::generate::sheet::{Comment, Item, Sheet};
+use crate::generate::sheet::{Item, Sheet};
+use group::or_comment;
 pub use python::Python;
 pub use told::Told;
 
@@ -57,11 +58,6 @@ fn unnamed(item: Item) -> Item {
         Item::Check(draft) => draft.unnamed().into(),
         comment @ Item::Comment(_) => comment,
     }
-}
-
-/// What could not be mapped is said in the file.
-fn or_comment(items: Result<Vec<Item>, Comment>) -> Vec<Item> {
-    items.unwrap_or_else(|comment| vec![comment.into()])
 }
 
 #[cfg(test)]

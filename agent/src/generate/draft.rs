@@ -26,6 +26,15 @@ pub enum Value {
 }
 
 impl Value {
+    fn name_secrets(&mut self, variable: &str) {
+        match self {
+            Self::Secret(hidden) => *hidden = Hidden::new(hidden.expose(), variable),
+            Self::List(values) => values.iter_mut().for_each(|value| value.name_secrets(variable)),
+            Self::Map(pairs) => pairs.iter_mut().for_each(|(_, value)| value.name_secrets(variable)),
+            Self::Text(_) | Self::Number(_) | Self::Float(_) | Self::Flag(_) | Self::Null => {}
+        }
+    }
+
     /// Whether both say the same, secrets included.
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -145,6 +154,13 @@ impl Draft {
     #[must_use]
     pub fn secret_of(self, key: impl Into<Cow<'static, str>>, text: impl Into<String>, variable: &str) -> Self {
         self.set(key, Value::Secret(Hidden::new(text, variable)))
+    }
+
+    /// Calls the secrets by the name of the variable that holds them already.
+    #[must_use]
+    pub(crate) fn secrets_named(mut self, variable: &str) -> Self {
+        self.options.iter_mut().for_each(|(_, value)| value.name_secrets(variable));
+        self
     }
 
     /// What an option is set to.

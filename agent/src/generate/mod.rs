@@ -10,6 +10,8 @@
 
 pub mod django;
 pub mod draft;
+pub mod env;
+pub mod juju;
 mod review;
 pub mod secrets;
 pub mod sheet;

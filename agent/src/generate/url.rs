@@ -14,6 +14,7 @@ mod mail;
 mod mongodb;
 mod other;
 mod parts;
+mod service;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use crate::generate::draft::Draft;
 use crate::generate::sheet::{Comment, Item};
 pub(crate) use parts::Site;
 use parts::{Bad, Parts};
+pub(crate) use service::{Service, is_service};
 
 /// The datagram for statsd: a counter that no dashboard knows, once.
 pub const STATSD_PROBE: &str = "conncheck.test:1|c";

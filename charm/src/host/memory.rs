@@ -26,18 +26,29 @@ pub(crate) struct Memory {
     pub(crate) groups: BTreeMap<String, u32>,
     /// What NRPE read when it was told to read its files last.
     pub(crate) nrpe_read: BTreeMap<PathBuf, Vec<u8>>,
-    /// Whether there is `systemctl`.
-    pub(crate) systemd: bool,
+    pub(crate) systemd: Systemd,
     /// Programs that were run, but for hook tools.
     pub(crate) ran: Vec<Vec<String>>,
     /// The program that the process became.
     pub(crate) became: Option<Program>,
 }
 
+/// What `systemctl` finds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Systemd {
+    /// It runs the machine.
+    #[default]
+    Runs,
+    /// It is there, and something else runs the machine.
+    Installed,
+    /// There is no `systemctl`.
+    Absent,
+}
+
 impl Memory {
     /// A machine with root, the usual directories and a Juju.
     pub(crate) fn new() -> Self {
-        let mut memory = Self { systemd: true, ..Self::default() };
+        let mut memory = Self::default();
         memory.users.insert("root".to_owned(), User { uid: 0, gid: 0, groups: Vec::new() });
         for directory in ["/usr/local/bin", "/usr/local/lib", "/var/lib", "/etc", "/srv"] {
             memory.directory(directory);
@@ -130,8 +141,11 @@ impl Memory {
                 ],
             ) if home.starts_with('/') => self.add_user(user, group)?,
             ("userdel", [user]) => self.delete_user(user)?,
-            ("systemctl", ["reload", "nagios-nrpe-server"]) if self.systemd => self.reload()?,
-            ("systemctl", _) if !self.systemd => return Err(io::ErrorKind::NotFound.into()),
+            ("systemctl", ["reload", "nagios-nrpe-server"]) => match self.systemd {
+                Systemd::Runs => self.reload()?,
+                Systemd::Installed => 1,
+                Systemd::Absent => return Err(io::ErrorKind::NotFound.into()),
+            },
             ("service", ["nagios-nrpe-server", "reload" | "restart"]) => self.reload()?,
             _ => panic!("not how this is called: {name} {arguments:?}"),
         };

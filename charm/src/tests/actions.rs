@@ -104,10 +104,19 @@ fn under_juju_exec_an_action_is_a_plain_command() {
     let agent = "/usr/local/lib/conn-check/units/conn-check-0/conn-check";
     assert_eq!(
         command(&mut world, "run-check", &variables).expect("it becomes the agent"),
-        [agent, "--format=nagios", "--record", RECORD, "--", FILE]
+        [agent, "--format=nagios", "--journal", "--record", RECORD, "--", FILE]
     );
-    let nagios =
-        [agent, "--format=nagios", "--max-timeout=10", "--exclude-tags=no-nagios", "--record", RECORD, "--", FILE];
+    let nagios = [
+        agent,
+        "--format=nagios",
+        "--max-timeout=10",
+        "--exclude-tags=no-nagios",
+        "--journal",
+        "--record",
+        RECORD,
+        "--",
+        FILE,
+    ];
     assert_eq!(command(&mut world, "run-nagios-check", &variables).expect("it becomes the agent"), nagios);
 }
 

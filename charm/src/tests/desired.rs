@@ -96,7 +96,11 @@ fn only_links_of_ours_are_replaced_or_removed() {
     bin.insert("python".to_owned(), None);
     let desired = Desired::from(&observed);
     assert_eq!(desired.gone, [PathBuf::from("/usr/local/bin/conn-check-old")]);
-    assert!(desired.things.iter().all(|thing| !thing.path().starts_with("/usr/local/bin")));
+    let links = desired.things.iter().filter(|thing| thing.path().starts_with("/usr/local/bin"));
+    let told =
+        |name: &str| Thing::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
+    let others = ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
+    assert!(links.eq(&others.map(told)), "{:?}", desired.things);
     assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone, which is somebody else's"]);
 }
 

@@ -1,10 +1,10 @@
 //! One random life of a machine with one or two units of the charm.
 
 use crate::host::Access;
-use crate::host::memory::PUBLIC;
 use crate::host::memory::agent::record;
 use crate::host::memory::steps::Fault;
 use crate::host::memory::tree::{Content, Tree};
+use crate::host::memory::{PUBLIC, Systemd};
 use crate::tests::oracle;
 use crate::tests::world::{Hook, World, checks_text};
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ impl Life {
         let mut world = World::new();
         world.memory.directory("/srv/directory");
         world.memory.tree.put(Path::new("/srv/pipe"), Content::Pipe, PUBLIC);
-        world.memory.systemd = !random.one_in(4);
+        world.memory.systemd = *random.pick(&[Systemd::Runs, Systemd::Runs, Systemd::Installed, Systemd::Absent]);
         if random.one_in(4) {
             world.memory.groups.insert("nagios".to_owned(), 120);
         }

@@ -1,8 +1,8 @@
 //! Single rules, each from Juju's or the original charm's behaviour.
 
 use crate::host::Access;
-use crate::host::memory::PUBLIC;
 use crate::host::memory::agent::record;
+use crate::host::memory::{PUBLIC, Systemd};
 use crate::tests::world::{Hook, World};
 
 const UNIT: &str = "conn-check/0";
@@ -135,7 +135,7 @@ fn nrpe_gets_a_command_and_nagios_a_service_and_the_relation_the_monitors() {
         command.contains(
             "\ncommand[check_conn-check-conn-check-0]=/usr/local/lib/conn-check/units/conn-check-0/conn-check \
          --format nagios --max-timeout=10 --exclude-tags=no-nagios \
-         --record /var/lib/conn-check/conn-check-0/record.json /srv/checks.yaml\n"
+         --journal --record /var/lib/conn-check/conn-check-0/record.json /srv/checks.yaml\n"
         ),
         "{command}"
     );
@@ -216,15 +216,18 @@ fn nrpe_is_reloaded_only_when_its_file_changed() {
 }
 
 #[test]
-fn without_systemctl_nrpe_is_reloaded_by_service() {
-    let mut world = monitored();
-    world.memory.systemd = false;
-    world.set(UNIT, "max_timeout", 20);
-    world.hook(UNIT, "config-changed");
-    assert_eq!(
-        world.memory.ran.last().map(|command| command.join(" ")).as_deref(),
-        Some("service nagios-nrpe-server reload")
-    );
+fn where_systemd_does_not_run_nrpe_is_reloaded_by_service() {
+    for systemd in [Systemd::Absent, Systemd::Installed] {
+        let mut world = monitored();
+        world.memory.systemd = systemd;
+        world.set(UNIT, "max_timeout", 20);
+        world.hook(UNIT, "config-changed");
+        assert_eq!(
+            world.memory.ran.last().map(|command| command.join(" ")).as_deref(),
+            Some("service nagios-nrpe-server reload")
+        );
+        assert!(world.memory.juju.context.logged.join("\n").contains("reloaded nrpe"));
+    }
 }
 
 #[test]

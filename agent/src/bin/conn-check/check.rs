@@ -1,20 +1,20 @@
 //! `conn-check CONFIG [PATTERN...]`: runs the checks of a YAML file.
 
 use crate::output::Output;
-use crate::{complain, guarded, status_of};
+use crate::watch::Watch;
+use crate::{CRITICAL, UNKNOWN, complain, guarded, status_of};
 use clap::Parser as _;
 use conn_check::cli::Args;
 use conn_check::config::{self, Defaults, Diagnostic, Plan, Source};
 use conn_check::event::Event;
 use conn_check::host;
 use conn_check::net::Family;
-use conn_check::report::{self, Format, Stage, Style, View};
+use conn_check::report::{self, Stage, View};
 use conn_check::run::{self, Report};
 use conn_check::select::{Selection, Wanted};
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process;
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the program; the exit status.
 pub(crate) fn main() -> u8 {
@@ -35,6 +35,10 @@ fn program(args: &Args) -> u8 {
     if args.record.is_some() && args.record == args.output {
         return complain("--output and --record name the same file: one of them would be lost");
     }
+    let watch = match Watch::begin(args.max_timeout) {
+        Ok(watch) => watch,
+        Err(error) => return complain(&format!("the run could not start: {error}")),
+    };
     let output = Output::new(args);
     let (source, loaded) = match Source::read(config) {
         Ok(source) => {
@@ -50,12 +54,12 @@ fn program(args: &Args) -> u8 {
         Err(diagnostics) => output.refuse(&source, &diagnostics),
         Ok((plan, warnings)) => {
             output.warn(&source, &warnings);
-            if args.validate { output.valid(&source, &plan) } else { check(args, &output, &source, plan) }
+            if args.validate { output.valid(&source, &plan) } else { check(args, &output, &source, plan, &watch) }
         }
     }
 }
 
-fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan) -> u8 {
+fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan, watch: &Watch) -> u8 {
     let wanted = Wanted {
         patterns: args.patterns.clone(),
         include_tags: trimmed(&args.include_tags),
@@ -87,23 +91,32 @@ fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan) -> u8 {
             let _ = reporter.event(event, stage, &mut writer);
             progress.iter_mut().for_each(|progress| drop(progress.event(event, stage, &mut io::stderr())));
         };
-        match perform(args, &plan, &selection, output.listens().then_some(&mut listener)) {
+        match perform(args, &plan, &selection, watch, output.listens().then_some(&mut listener)) {
             Ok(report) => report,
             Err(error) => return complain(&format!("the run could not start: {error}")),
         }
     };
-    progress.iter().for_each(|progress| drop(progress.clear(&mut io::stderr())));
     let view = View::of(&plan, &selection, &report);
+    let verdict = if args.dry_run { 0 } else { view.overall().exit_status() };
+    // Until it is told, a good result is not known.
+    watch.ends_with(untold(verdict));
+    progress.iter().for_each(|progress| drop(progress.clear(&mut io::stderr())));
     let _ = reporter.finish(&view, &mut writer);
+    let printed = writer.keep();
     // What was not run must not take the place of a result.
-    let kept = writer.keep().and_then(|()| if args.dry_run { Ok(()) } else { output.leave(&view) });
-    let status = match kept {
-        Err(error) => complain(&error),
-        Ok(()) if args.dry_run => 0,
-        Ok(()) => view.overall().exit_status(),
-    };
+    let left = if args.dry_run { Ok(()) } else { output.leave(&view) };
+    let failures = [printed, left].into_iter().filter_map(Result::err);
+    let status = failures.fold(verdict, |_, error| {
+        complain(&error);
+        untold(verdict)
+    });
     // All is written. Giving back the memory of thousands of checks piece by piece only takes time.
     process::exit(i32::from(status))
+}
+
+/// The exit status when a result cannot be left where it should be: what failed still did.
+const fn untold(verdict: u8) -> u8 {
+    if verdict == CRITICAL { CRITICAL } else { UNKNOWN }
 }
 
 /// People write blanks behind the commas of a list.
@@ -116,6 +129,7 @@ fn perform(
     args: &Args,
     plan: &Arc<Plan>,
     selection: &Selection,
+    watch: &Watch,
     listener: Option<&mut dyn FnMut(&Event)>,
 ) -> io::Result<Report> {
     let descriptors = host::descriptors();
@@ -136,20 +150,11 @@ fn perform(
         .enable_time()
         .max_blocking_threads(options.lookups)
         .build()?;
-    let report = runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let stopped = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        };
-        Ok(run::run(plan, selection, &options, stopped, listener).await)
-    });
+    watch.ends_with(UNKNOWN);
+    let report = runtime.block_on(run::run(plan, selection, &options, watch.stopped(), listener));
     // A look-up that hangs in the system's resolver must not hold up the end.
     runtime.shutdown_background();
-    report
+    Ok(report)
 }
 
 fn nothing_selected(plan: &Plan) -> Diagnostic {
@@ -161,31 +166,4 @@ fn nothing_selected(plan: &Plan) -> Diagnostic {
     let tags = if tags.is_empty() { "no check has a tag".to_owned() } else { format!("tags: {}", tags.join(", ")) };
     Diagnostic::file("nothing-selected", "no check is left: the tags or patterns of the command line select nothing")
         .help(format!("results are named like {}; {tags}", names.join(", ")))
-}
-
-/// How the output is wanted, where no option says it.
-pub(crate) fn format_of(args: &Args) -> Format {
-    if let Some(format) = args.format {
-        return format;
-    }
-    if std::env::var_os("NRPE_PROGRAMVERSION").is_some() {
-        return Format::Nagios;
-    }
-    if args.output.is_none() && !args.unbuffered_output && io::stdout().is_terminal() {
-        Format::Human
-    } else {
-        Format::Plain
-    }
-}
-
-/// The flags that the reporters know.
-pub(crate) const fn style_of(args: &Args, color: bool) -> Style {
-    Style {
-        verbose: args.verbose,
-        durations: args.duration,
-        tracebacks: args.tracebacks,
-        explain: args.explain,
-        unbuffered: args.unbuffered_output,
-        color,
-    }
 }

@@ -29,7 +29,9 @@ pub(crate) fn deliver(program: &str, sheet: Sheet, target: &Target) -> u8 {
         return INCOMPLETE;
     }
     let done = match &target.output {
-        Some(path) => file::replace(path, written.text.as_bytes(), MODE).map_err(|error| format!("{}: {error}", path.display())),
+        Some(path) => {
+            file::replace(path, written.text.as_bytes(), MODE).map_err(|error| format!("{}: {error}", path.display()))
+        }
         None => print(&written.text).map_err(|error| format!("standard output: {error}")),
     };
     if let Err(why) = done {

@@ -3,9 +3,11 @@
 //! beside each other, and the firewall's rules come from the very code that would connect.
 
 mod check;
+mod configs;
 mod django;
 mod generate;
 mod output;
+mod watch;
 
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
@@ -16,10 +18,14 @@ use std::process::ExitCode;
 /// Usage errors, invalid files, nothing to check, faults of our own: Nagios' UNKNOWN.
 const UNKNOWN: u8 = 3;
 
+/// Something failed, or is unfinished.
+const CRITICAL: u8 = 2;
+
 fn main() -> ExitCode {
     conn_check::host::forbid_core_dumps();
     let called = std::env::args_os().next().unwrap_or_default();
     let status = match Path::new(&called).file_name().and_then(OsStr::to_str) {
+        Some("conn-check-configs") => configs::main(),
         Some("conn-check-django") => django::main(),
         _ => check::main(),
     };

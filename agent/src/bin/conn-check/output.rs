@@ -1,6 +1,5 @@
 //! Where the output goes, and in which form.
 
-use crate::check::{format_of, style_of};
 use crate::{UNKNOWN, complain};
 use conn_check::cli::{Args, When};
 use conn_check::config::{Diagnostic, Plan, Source};
@@ -156,5 +155,32 @@ fn wants_color(when: When, terminal: bool) -> bool {
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
                 && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
         }
+    }
+}
+
+/// How the output is wanted, where no option says it.
+fn format_of(args: &Args) -> Format {
+    if let Some(format) = args.format {
+        return format;
+    }
+    if std::env::var_os("NRPE_PROGRAMVERSION").is_some() {
+        return Format::Nagios;
+    }
+    if args.output.is_none() && !args.unbuffered_output && io::stdout().is_terminal() {
+        Format::Human
+    } else {
+        Format::Plain
+    }
+}
+
+/// The flags that the reporters know.
+const fn style_of(args: &Args, color: bool) -> Style {
+    Style {
+        verbose: args.verbose,
+        durations: args.duration,
+        tracebacks: args.tracebacks,
+        explain: args.explain,
+        unbuffered: args.unbuffered_output,
+        color,
     }
 }

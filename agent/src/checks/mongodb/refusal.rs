@@ -25,6 +25,9 @@ impl Mongodb {
         if number(reply, "ok") == Some(1) {
             return None;
         }
+        if reply.get("ok").ok().flatten().is_none() {
+            return Some(Fault::new(Cause::Malformed, "a MongoDB reply has no `ok`").at(Phase::Protocol));
+        }
         let code = number(reply, "code").unwrap_or_default();
         let said = format!("{code} {}: {}", text(reply, "codeName"), text(reply, "errmsg"));
         let fault = if is_overload(reply) { overloaded() } else { self.cause_of(code, refused) };

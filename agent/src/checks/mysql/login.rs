@@ -5,6 +5,7 @@ use super::greeting::{Greeting, SALT, capability};
 use super::packet::{Channel, EOF, ERR, OK, malformed, take_text};
 use super::plugin::Plugin;
 use super::refusal::{Circumstances, Refusal};
+use super::transport::Transport;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::phase::Phase;
@@ -24,27 +25,6 @@ const FULL: u8 = 4;
 
 /// Servers with several plugins for one account ask for one after the other.
 const MOST_ANSWERS: usize = 8;
-
-/// Who can listen to what is said.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Transport {
-    Plain,
-    Tls { verified: bool },
-    Socket,
-}
-
-impl Transport {
-    /// Whether the password itself may pass.
-    const fn lets_pass(self, plugin: Plugin) -> bool {
-        match self {
-            Self::Plain => false,
-            // Anybody between us and a server without a verified certificate can ask for this
-            // plugin. For the others the clients send the password as well.
-            Self::Tls { verified } => verified || !matches!(plugin, Plugin::Clear),
-            Self::Socket => true,
-        }
-    }
-}
 
 /// The packet that asks for TLS.
 pub(super) fn ssl_request(with_database: bool) -> Vec<u8> {

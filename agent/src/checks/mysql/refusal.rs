@@ -3,8 +3,8 @@
 //! The numbers are `MySQL`'s ("Server Error Message Reference") and `MariaDB`'s ("Error Codes"); below
 //! 1900 they are the same in both.
 
-use super::login::Transport;
 use super::packet::take;
+use super::transport::Transport;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::phase::Phase;

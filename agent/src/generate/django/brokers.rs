@@ -1,6 +1,7 @@
 //! Celery's broker and its result backend, in the settings of all its versions.
 
-use crate::generate::django::group::Group;
+use crate::generate::django::caches;
+use crate::generate::django::group::{Group, or_comment};
 use crate::generate::django::tls;
 use crate::generate::draft::Draft;
 use crate::generate::sheet::{Comment, Item};
@@ -26,13 +27,13 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let mut items = Vec::new();
     for name in BROKERS {
         let secure = format!("{}_USE_SSL", name.trim_end_matches("_URL"));
-        items.extend(super::or_comment(urls(settings, name, &[&secure])));
+        items.extend(or_comment(urls(settings, name, &[&secure])));
     }
     if items.is_empty() {
-        items.extend(PREFIXES.into_iter().flat_map(|prefix| super::or_comment(old(settings, prefix))));
+        items.extend(PREFIXES.into_iter().flat_map(|prefix| or_comment(old(settings, prefix))));
     }
     for name in BACKENDS {
-        items.extend(super::or_comment(results(settings, name)));
+        items.extend(or_comment(results(settings, name)));
     }
     Ok(items)
 }
@@ -70,7 +71,7 @@ fn results(settings: &Group<'_>, name: &str) -> Result<Vec<Item>, Comment> {
     let Some(text) = settings.text(name)? else { return Ok(Vec::new()) };
     if let Some(rest) = text.strip_prefix("cache+memcached://") {
         let servers = rest.split('/').next().unwrap_or_default();
-        return Ok(super::caches::memcached(name, servers));
+        return Ok(caches::memcached(name, servers));
     }
     let plain = text.strip_prefix("db+").unwrap_or(&text);
     match plain.split_once("://").map_or(plain, |(scheme, _)| scheme) {

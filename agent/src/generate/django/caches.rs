@@ -1,6 +1,6 @@
 //! `CACHES`.
 
-use crate::generate::django::group::{Group, host_and_port};
+use crate::generate::django::group::{Group, host_and_port, or_comment};
 use crate::generate::django::redis;
 use crate::generate::draft::Draft;
 use crate::generate::sheet::{Comment, Item};
@@ -12,7 +12,7 @@ const PORT: u16 = 11211;
 /// The checks for every cache.
 pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let caches = settings.members("CACHES")?;
-    Ok(caches.into_iter().map(|cache| cache.and_then(|cache| items_of(&cache))).flat_map(super::or_comment).collect())
+    Ok(caches.into_iter().map(|cache| cache.and_then(|cache| items_of(&cache))).flat_map(or_comment).collect())
 }
 
 /// By a part of the backend's name: most wrap one of Django's own. One that has none is memcached,

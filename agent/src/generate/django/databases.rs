@@ -1,6 +1,6 @@
 //! `DATABASES`.
 
-use crate::generate::django::group::{self, Group};
+use crate::generate::django::group::{self, Group, or_comment};
 use crate::generate::draft::Draft;
 use crate::generate::sheet::{Comment, Item};
 
@@ -41,7 +41,7 @@ enum Engine {
 pub(super) fn items(settings: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {
     let databases = settings.members("DATABASES")?;
     let items = databases.into_iter().map(|database| database.and_then(|database| items_of(&database, name)));
-    Ok(items.flat_map(super::or_comment).collect())
+    Ok(items.flat_map(or_comment).collect())
 }
 
 fn items_of(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {

@@ -1,7 +1,7 @@
 //! A dictionary of the settings. What stands in it may be anything that Python has: whatever is
 //! not as it should be becomes a comment that names its place, and never its value.
 
-use crate::generate::sheet::Comment;
+use crate::generate::sheet::{Comment, Item};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
@@ -106,6 +106,11 @@ impl<'a> Group<'a> {
     pub(super) fn own_note(&self, why: impl Into<String>) -> Comment {
         Comment::note(self.origin.clone(), why)
     }
+}
+
+/// What could not be mapped is said in the file.
+pub(super) fn or_comment(items: Result<Vec<Item>, Comment>) -> Vec<Item> {
+    items.unwrap_or_else(|comment| vec![comment.into()])
 }
 
 /// A port number.

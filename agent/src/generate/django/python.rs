@@ -1,6 +1,6 @@
 //! The application's Python, which reads the settings.
 
-use crate::generate::django::Told;
+use crate::generate::django::told::Told;
 use crate::secret::escaped;
 use std::env;
 use std::io::Read;
@@ -60,8 +60,7 @@ impl Python {
         // Nothing is left of it, not even a thread that the settings have started.
         let _ = child.kill();
         let _ = child.wait();
-        let told = Told::parse(&output?).map_err(|why| self.said(&why));
-        told
+        Told::parse(&output?).map_err(|why| self.said(&why))
     }
 
     fn start(&self, module: Option<&str>) -> Result<Child, String> {

@@ -1,6 +1,6 @@
 //! What is kept in Redis: caches, Channels' layers, sessions.
 
-use crate::generate::django::group::{Group, host_and_port};
+use crate::generate::django::group::{Group, host_and_port, or_comment};
 use crate::generate::django::tls;
 use crate::generate::draft::Draft;
 use crate::generate::sheet::{Comment, Item};
@@ -40,7 +40,7 @@ pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
 /// `CHANNEL_LAYERS`.
 pub(super) fn channel_layers(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let layers = settings.members("CHANNEL_LAYERS")?;
-    Ok(layers.into_iter().map(|layer| layer.and_then(|layer| channel_layer(&layer))).flat_map(super::or_comment).collect())
+    Ok(layers.into_iter().map(|layer| layer.and_then(|layer| channel_layer(&layer))).flat_map(or_comment).collect())
 }
 
 fn channel_layer(layer: &Group<'_>) -> Result<Vec<Item>, Comment> {
@@ -60,7 +60,7 @@ fn channel_layer(layer: &Group<'_>) -> Result<Vec<Item>, Comment> {
         Some(Value::Array(hosts)) => {
             let place = config.place("hosts");
             let hosts = hosts.iter().enumerate().map(|(number, host)| channel_host(layer, format!("{place}[{number}]"), host));
-            Ok(hosts.flat_map(super::or_comment).collect())
+            Ok(hosts.flat_map(or_comment).collect())
         }
         Some(_) => Err(config.gap("hosts", "a list is wanted")),
     }

@@ -1,6 +1,6 @@
 //! `STATSD_HOST` and `STATSD_PORT`.
 
-use crate::generate::django::Told;
+use crate::generate::django::told::Told;
 use crate::generate::django::group::{Group, host_and_port};
 use crate::generate::draft::Draft;
 use crate::generate::sheet::{Comment, Item};

@@ -1,6 +1,6 @@
 //! Services that speak HTTP: search engines, and Sentry.
 
-use crate::generate::django::group::Group;
+use crate::generate::django::group::{Group, or_comment};
 use crate::generate::sheet::{Comment, Item};
 use crate::generate::url;
 
@@ -10,7 +10,7 @@ pub(super) fn search(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let elastic = settings.members("ELASTICSEARCH_DSL")?.into_iter();
     let haystack = haystack.map(|one| one.and_then(|one| haystack_connection(&one)));
     let elastic = elastic.map(|one| one.and_then(|one| hosts(&one, &one.texts("hosts")?)));
-    Ok(haystack.chain(elastic).flat_map(super::or_comment).collect())
+    Ok(haystack.chain(elastic).flat_map(or_comment).collect())
 }
 
 fn haystack_connection(connection: &Group<'_>) -> Result<Vec<Item>, Comment> {

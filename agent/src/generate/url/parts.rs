@@ -44,7 +44,7 @@ pub(super) struct Parts {
     pub(super) sites: Vec<Site>,
     /// From the first slash on, that slash included.
     pub(super) path: String,
-    query: Vec<(String, String)>,
+    pub(super) query: Vec<(String, String)>,
 }
 
 impl Parts {
@@ -124,7 +124,7 @@ fn unencoded() -> Bad {
 }
 
 /// `HOST`, `HOST:PORT`, `[IPv6]:PORT`, or the path of a socket, percent-encoded.
-fn site(text: &str) -> Result<Site, Bad> {
+pub(super) fn site(text: &str) -> Result<Site, Bad> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (host, after) = rest

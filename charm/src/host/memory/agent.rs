@@ -26,8 +26,10 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, argu
             let tags = tags.strip_prefix("--exclude-tags=").expect("an option of the agent");
             rehearse(memory, user, &tags.split(',').collect::<Vec<_>>(), file)
         }
-        [options @ .., "--record", record, "--", file] => check_all(memory, user, options, record, file),
-        [options @ .., "--record", record, "--", file, _pattern] => check_all(memory, user, options, record, file),
+        [options @ .., "--journal", "--record", record, "--", file] => check_all(memory, user, options, record, file),
+        [options @ .., "--journal", "--record", record, "--", file, _pattern] => {
+            check_all(memory, user, options, record, file)
+        }
         _ => panic!("not how the agent is called: {arguments:?}"),
     };
     Ok(Ended { status: Some(status), stdout: stdout.into_bytes(), stderr: Vec::new() })

@@ -1,0 +1,111 @@
+//! The end comes in time, whatever stands still: standard input that nobody closes, a reader of
+//! the output that does not read, a pipe that nobody opens.
+
+use crate::{UNKNOWN, complain};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::SignalFd;
+use std::io;
+use std::os::fd::AsFd as _;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// In the place of an exit status: no check has begun.
+const READING: u8 = u8::MAX;
+
+/// How long after its time, or after the signal to end, the output may still be on its way.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Ends the process on SIGTERM, SIGINT and after `--max-timeout` when it does not end by itself.
+#[derive(Debug)]
+pub(crate) struct Watch(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// The exit status if the process ended now, or [`READING`].
+    status: AtomicU8,
+    stopped: Notify,
+}
+
+impl Watch {
+    /// Begins to watch, in a thread of its own: this one may be held up. To be called before any
+    /// other thread is there, so that none of them takes the signals.
+    ///
+    /// # Errors
+    /// Those of the system, when it has no descriptor or thread left.
+    pub(crate) fn begin(max_timeout: Option<Duration>) -> io::Result<Self> {
+        let shared = Arc::new(Shared { status: AtomicU8::new(READING), stopped: Notify::new() });
+        let mut wanted = SigSet::empty();
+        wanted.add(Signal::SIGTERM);
+        wanted.add(Signal::SIGINT);
+        let signals = SignalFd::new(&wanted)?;
+        wanted.thread_block()?;
+        let last = max_timeout.map(|timeout| Instant::now() + timeout + GRACE);
+        let told = Arc::clone(&shared);
+        let spawned = thread::Builder::new()
+            .name("watch".to_owned())
+            .stack_size(64 * 1024)
+            .spawn(move || told.watch(&signals, last));
+        if let Err(error) = spawned {
+            // Nobody else would answer the signals.
+            wanted.thread_unblock()?;
+            return Err(error);
+        }
+        Ok(Self(shared))
+    }
+
+    /// How to end when what is left to do stands still.
+    pub(crate) fn ends_with(&self, status: u8) {
+        self.0.status.store(status, Ordering::Relaxed);
+    }
+
+    /// Somebody wants the run to end.
+    pub(crate) async fn stopped(&self) {
+        self.0.stopped.notified().await;
+    }
+}
+
+impl Shared {
+    /// Until its time is over; after a signal, until there was time to print, or a second one.
+    fn watch(&self, signals: &SignalFd, last: Option<Instant>) {
+        if awaits(signals, last) && self.status.load(Ordering::Relaxed) != READING {
+            let _ = signals.read_signal();
+            self.stopped.notify_one();
+            let soon = Instant::now() + GRACE;
+            awaits(signals, Some(last.map_or(soon, |last| last.min(soon))));
+        }
+        let (status, why) = match self.status.load(Ordering::Relaxed) {
+            READING => (UNKNOWN, Some("stopped before anything was checked: the file was not read to its end")),
+            UNKNOWN => (UNKNOWN, Some("stopped before the result was written: whatever should read it stands still")),
+            status => (status, None),
+        };
+        // Standard error may lead to the very reader that stands still.
+        if let (Some(why), Ok(1)) =
+            (why, poll(&mut [PollFd::new(io::stderr().as_fd(), PollFlags::POLLOUT)], PollTimeout::ZERO))
+        {
+            complain(why);
+        }
+        process::exit(i32::from(status));
+    }
+}
+
+/// Waits for a signal; `false` when the time is over first.
+fn awaits(signals: &SignalFd, last: Option<Instant>) -> bool {
+    loop {
+        let left = last.map(|last| last.saturating_duration_since(Instant::now()));
+        // Rounded up: a whole millisecond too early would be a busy loop.
+        let left = left.map_or(PollTimeout::NONE, |left| {
+            PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+        });
+        match poll(&mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN)], left) {
+            Ok(0) if last.is_some_and(|last| Instant::now() >= last) => return false,
+            Ok(0) | Err(Errno::EINTR) => {}
+            _ => return true,
+        }
+    }
+}

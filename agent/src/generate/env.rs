@@ -1,0 +1,214 @@
+//! Checks from the variables of an application: those of this process, of another one, or of a
+//! file (`.env`).
+//!
+//! - URLs: every variable that ends with `_URL`, `_URI` or `_DSN` (or their plural), and every
+//!   other one whose value is the URL of a database, cache or broker.
+//! - Families: `REDIS_HOST` with `REDIS_PORT`, `REDIS_PASSWORD` and so on, for the clients of
+//!   [`family`]; libpq's `PGHOST`, those of MySQL's client, `MEMCACHED_SERVERS`.
+//! - No connections, but notes: addresses of the application itself and those that browsers go to
+//!   (`BASE_URL`, `LOGIN_REDIRECT_URL`, `STATIC_URL`, `NEXT_PUBLIC_API_URL`; see [`names`]).
+//!
+//! Nothing is expanded: a value that wants it (`${NAME}` in a file) is a gap.
+
+mod dotenv;
+mod family;
+mod names;
+mod read;
+
+use crate::generate::sheet::{Comment, Item, Sheet};
+use crate::generate::url;
+pub use read::{Unreadable, of_file, of_process, of_variables};
+
+/// A variable and what is known of its value.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    pub(crate) name: String,
+    pub(crate) value: Content,
+}
+
+/// What a variable holds.
+#[derive(Clone)]
+pub(crate) enum Content {
+    Text(String),
+    /// A reference to another variable or a command: what the application gets is something else.
+    Unexpanded,
+    NotUtf8,
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Text(_) => "***",
+            Self::Unexpanded => "Unexpanded",
+            Self::NotUtf8 => "NotUtf8",
+        })
+    }
+}
+
+/// The variables in the order in which they stand, each name once.
+#[derive(Clone, Debug, Default)]
+pub struct Variables(Vec<Variable>);
+
+impl Variables {
+    /// Adds one; the last of a name counts.
+    pub(crate) fn set(&mut self, name: String, value: Content) {
+        self.0.retain(|variable| variable.name != name);
+        self.0.push(Variable { name, value });
+    }
+
+    /// The text of a variable, if there is one that is not empty.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|variable| variable.name == name).and_then(Variable::text)
+    }
+}
+
+impl Variable {
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Content::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+            Content::Unexpanded | Content::NotUtf8 => None,
+        }
+    }
+}
+
+/// The file for these variables.
+#[must_use]
+pub fn sheet(variables: &Variables) -> Sheet {
+    let mut sheet = Sheet::new("Written by conn-check-configs env: each check is named after its variable.");
+    for variable in &variables.0 {
+        sheet.extend(items(variable, variables));
+    }
+    sheet.extend(family::postgres(variables));
+    sheet
+}
+
+/// What a variable stands for: nothing, for most.
+fn items(variable: &Variable, all: &Variables) -> Vec<Item> {
+    let name = variable.name.as_str();
+    let concerns = names::is_url(name) || family::is_host(name);
+    let Some(text) = variable.text() else {
+        return if concerns { useless(variable) } else { Vec::new() };
+    };
+    if names::is_url(name) || url::is_service(text) {
+        return match names::not_a_dependency(name, text) {
+            Some(why) => vec![Comment::note(name, why).into()],
+            None => url::items(name, text),
+        };
+    }
+    family::items(name, text, all)
+}
+
+fn useless(variable: &Variable) -> Vec<Item> {
+    let why = match variable.value {
+        Content::Text(_) => return Vec::new(),
+        Content::Unexpanded => {
+            "its value refers to another variable with `$`, which is not expanded here: use --pid, or run this where the variables are set"
+        }
+        Content::NotUtf8 => "its value is not UTF-8",
+    };
+    vec![Comment::gap(&variable.name, why).into()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generate::Secrets;
+
+    fn written(text: &str) -> String {
+        let variables = dotenv::parse(text).expect("variables");
+        sheet(&variables).reviewed().write(&Secrets::Inline).text
+    }
+
+    /// The file without its first line, names of checks alone and comments whole.
+    fn brief(text: &str) -> Vec<String> {
+        let text = written(text);
+        let one = |part: &str| part.trim().replace("\n  ", ", ").replace("- type: ", "");
+        text.split("\n\n").skip(1).map(one).collect()
+    }
+
+    #[test]
+    fn families_and_urls_become_checks() {
+        let found = brief(
+            "DATABASE_URL=postgres://u:p@db/app\nREDIS_HOST=cache\nREDIS_PORT=6380\nREDIS_PASSWORD='a b'\nREDIS_DB=2\n\
+             MEMCACHED_SERVERS=m1,m2:11212\nPATH=/bin\nHOME=/root\nCELERY_BROKER=amqp://mq//\nEMPTY_URL=\n",
+        );
+        assert_eq!(
+            found,
+            [
+                "postgres, name: DATABASE_URL, host: db, port: 5432, username: u, password: p, database: app",
+                "redis, name: REDIS_HOST, host: cache, port: 6380, password: 'a b', database: 2",
+                "memcache, name: MEMCACHED_SERVERS, host: m1, port: 11211",
+                "memcache, name: MEMCACHED_SERVERS, host: m2, port: 11212",
+                "amqp, name: CELERY_BROKER, host: mq, port: 5672, username: guest, password: guest, use_tls: false, vhost: /",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_same_connection_is_written_once_and_says_from_where() {
+        let found = brief("A_URL=redis://h/0\nB_URL=redis://h\nREDIS_HOST=h\n");
+        assert_eq!(found, ["redis, name: 'A_URL, B_URL, REDIS_HOST', host: h, port: 6379"]);
+    }
+
+    #[test]
+    fn clients_with_names_of_their_own_are_known() {
+        assert_eq!(
+            brief("PGHOST=db\nPGUSER=u\nPGPASSWORD=p\nPGDATABASE=d\nPGSSLMODE=require\n"),
+            [
+                "postgres, name: PGHOST, host: db, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"
+            ]
+        );
+        assert_eq!(
+            brief("MYSQL_HOST=db\nMYSQL_TCP_PORT=3307\nMYSQL_USER=u\nMYSQL_PWD=p\n"),
+            ["mysql, name: MYSQL_HOST, host: db, port: 3307, username: u, password: p"]
+        );
+        assert_eq!(
+            brief("EMAIL_HOST=mail\nEMAIL_PORT=587\nEMAIL_HOST_USER=u\nEMAIL_HOST_PASSWORD=p\nEMAIL_USE_TLS=True\n"),
+            [
+                "smtp, name: EMAIL_HOST, host: mail, port: 587, username: u, password: p, from_address: 'conn-check@localhost', use_tls: starttls, send: false"
+            ]
+        );
+        assert_eq!(
+            brief("DB_CONNECTION=mysql\nDB_HOST=db\nDB_DATABASE=d\nDB_USERNAME=u\nDB_PASSWORD=p\n"),
+            ["mysql, name: DB_HOST, host: db, port: 3306, username: u, password: p, database: d"]
+        );
+        assert_eq!(
+            brief("RABBITMQ_HOST=mq\nRABBITMQ_VHOST=/a\n"),
+            [
+                "amqp, name: RABBITMQ_HOST, host: mq, port: 5672, username: guest, password: guest, use_tls: false, vhost: /a"
+            ]
+        );
+        assert_eq!(
+            brief("REDIS_PORT=tcp://10.0.0.1:6379\nREDIS_HOST=10.0.0.1\n"),
+            ["redis, name: REDIS_HOST, host: '10.0.0.1', port: 6379"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_dependency_is_noted_and_what_cannot_be_used_is_a_gap() {
+        let variables = dotenv::parse(
+            "BASE_URL=https://shop.example.com\nSTATIC_URL=/static/\nLOGIN_REDIRECT_URL=https://x/\nNEXT_PUBLIC_API_URL=https://y/\n\
+             A_URL=redis://:${PW}@h\nDB_HOST=db\n",
+        );
+        let sheet = sheet(&variables.expect("variables")).reviewed();
+        let comments: Vec<_> = sheet.comments().map(|comment| (comment.origin.as_str(), comment.gap)).collect();
+        let expected = [
+            ("BASE_URL", false),
+            ("STATIC_URL", false),
+            ("LOGIN_REDIRECT_URL", false),
+            ("NEXT_PUBLIC_API_URL", false),
+            ("A_URL", true),
+            ("DB_HOST", true),
+        ];
+        assert_eq!(comments, expected);
+        assert_eq!(sheet.drafts().count(), 0);
+    }
+
+    #[test]
+    fn a_secret_that_has_a_variable_is_called_by_it() {
+        let variables = dotenv::parse("REDIS_HOST=h\nREDIS_PASSWORD=p\nA_URL=redis://:q@h\n").expect("variables");
+        let needed = sheet(&variables).write(&Secrets::Env).needed;
+        let names: Vec<_> = needed.iter().map(|needed| needed.name.as_str()).collect();
+        assert_eq!(names, ["A_URL_PASSWORD", "REDIS_PASSWORD"]);
+    }
+}

@@ -1,0 +1,150 @@
+//! What stands in a status, as far as it matters here. Only what is there is looked at: Juju adds
+//! keys with each version, and leaves out those that are empty.
+
+use serde_json::{Map, Value};
+
+/// The output of `juju status`.
+#[derive(Debug)]
+pub struct Status(Value);
+
+impl Status {
+    /// Reads JSON or YAML.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let value: Value = if text.trim_start().starts_with('{') {
+            serde_json::from_str(text)
+                .map_err(|error| format!("this is no JSON: line {}: {}", error.line(), what(&error)))?
+        } else {
+            let hint = "wanted is the output of `juju status --format=json` or `--format=yaml`";
+            serde_yaml::from_str(text).map_err(|_| format!("this is no YAML; {hint}"))?
+        };
+        let status = Self(value);
+        if status.0.get("applications").is_some_and(Value::is_object) {
+            Ok(status)
+        } else {
+            Err("there are no `applications` in it; wanted is the output of `juju status --format=json` or `--format=yaml`".to_owned())
+        }
+    }
+
+    /// The model's name.
+    pub(super) fn model(&self) -> &str {
+        self.0["model"]["name"].as_str().unwrap_or("unknown")
+    }
+
+    /// The names of all applications, in their order.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<_> = entries(&self.0["applications"]).map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    pub(super) fn application(&self, name: &str) -> Option<Application<'_>> {
+        let applications = self.0["applications"].as_object()?;
+        applications.get_key_value(name).map(|(name, value)| Application { name, value })
+    }
+
+    /// The offer's URL, for an application of another model.
+    pub(super) fn offer(&self, name: &str) -> Option<&str> {
+        let remote = self.0["application-endpoints"].get(name)?;
+        Some(remote["url"].as_str().unwrap_or("unknown"))
+    }
+}
+
+/// Without a part of the text: it may be anything.
+fn what(error: &serde_json::Error) -> &'static str {
+    if error.is_eof() { "it ends in the middle" } else { "its syntax is wrong" }
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value.as_object().into_iter().flat_map(Map::iter).map(|(name, value)| (name.as_str(), value))
+}
+
+/// One application.
+pub(super) struct Application<'a> {
+    pub(super) name: &'a str,
+    value: &'a Value,
+}
+
+/// A relation of an application, seen from there.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Relation<'a> {
+    pub(super) endpoint: &'a str,
+    pub(super) other: &'a str,
+    /// From Juju 3 on.
+    pub(super) interface: Option<&'a str>,
+    scope: Option<&'a str>,
+}
+
+impl Relation<'_> {
+    /// Whether it is between two units on the same machine.
+    pub(super) fn is_in_container(&self) -> bool {
+        self.scope == Some("container")
+    }
+}
+
+impl<'a> Application<'a> {
+    /// The charm's name, in small letters.
+    pub(super) fn charm(&self) -> String {
+        let name = self.value["charm-name"].as_str().or_else(|| self.value["charm"].as_str());
+        name.unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// All relations, ordered. Before Juju 3 the other application is all that is said.
+    pub(super) fn relations(&self) -> Vec<Relation<'a>> {
+        let all = entries(&self.value["relations"]);
+        let mut relations: Vec<_> = all
+            .flat_map(|(endpoint, others)| others.as_array().into_iter().flatten().map(move |other| (endpoint, other)))
+            .filter_map(|(endpoint, other)| match other {
+                Value::String(other) => Some(Relation { endpoint, other, interface: None, scope: None }),
+                Value::Object(about) => {
+                    let text = |key: &str| about.get(key).and_then(Value::as_str);
+                    let (interface, scope) = (text("interface"), text("scope"));
+                    Some(Relation { endpoint, other: text("related-application")?, interface, scope })
+                }
+                _ => None,
+            })
+            .collect();
+        relations.sort();
+        relations.dedup();
+        relations
+    }
+
+    pub(super) fn is_subordinate(&self) -> bool {
+        self.value["subordinate-to"].as_array().is_some_and(|principals| !principals.is_empty())
+    }
+
+    /// The units, by their numbers.
+    pub(super) fn units(&self) -> Vec<Unit<'a>> {
+        let mut units: Vec<_> = entries(&self.value["units"]).map(|(name, value)| Unit { name, value }).collect();
+        let number = |unit: &Unit<'_>| unit.name.rsplit('/').next().and_then(|number| number.parse::<u64>().ok());
+        units.sort_by_key(number);
+        units
+    }
+}
+
+/// One unit.
+pub(super) struct Unit<'a> {
+    pub(super) name: &'a str,
+    value: &'a Value,
+}
+
+impl<'a> Unit<'a> {
+    /// Machines have a public address, pods an address.
+    pub(super) fn address(&self) -> Option<&'a str> {
+        let text = |key: &str| self.value[key].as_str().filter(|text| !text.is_empty());
+        text("public-address").or_else(|| text("address"))
+    }
+
+    pub(super) fn is_pod(&self) -> bool {
+        self.value["public-address"].as_str().is_none_or(str::is_empty) && self.value["address"].is_string()
+    }
+
+    /// The TCP ports that the unit opened; of a range its first.
+    pub(super) fn tcp_ports(&self) -> Vec<u16> {
+        let open = self.value["open-ports"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let port = |text: &str| text.strip_suffix("/tcp")?.split('-').next()?.parse().ok().filter(|port| *port > 0);
+        let mut ports: Vec<u16> = open.filter_map(port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        ports
+    }
+}

@@ -1,0 +1,133 @@
+//! Statuses of both shapes, cut to what matters.
+
+use super::*;
+use crate::generate::Secrets;
+
+/// Juju 3: relations with their interfaces, machines.
+const JUJU_3: &str = r#"{
+  "model": {"name": "prod", "type": "iaas", "controller": "c", "cloud": "maas", "version": "3.6.1"},
+  "machines": {"0": {"dns-name": "10.0.0.10"}},
+  "applications": {
+    "shop": {
+      "charm": "shop", "charm-name": "shop", "charm-rev": 3,
+      "relations": {
+        "database": [{"related-application": "postgresql", "interface": "postgresql_client", "scope": "global"}],
+        "cache": [{"related-application": "memcached", "interface": "memcache", "scope": "global"}],
+        "website": [{"related-application": "haproxy", "interface": "http", "scope": "global"}],
+        "peers": [{"related-application": "shop", "interface": "shop_peers", "scope": "global"}],
+        "nrpe": [{"related-application": "nrpe", "interface": "nrpe-external-master", "scope": "container"}],
+        "search": [{"related-application": "search", "interface": "elasticsearch", "scope": "global"}],
+        "queue": [{"related-application": "odd", "interface": "odd-protocol", "scope": "global"}],
+        "mail": [{"related-application": "smtp-integrator", "interface": "smtp", "scope": "global"}],
+        "logs": [{"related-application": "gone", "interface": "syslog", "scope": "global"}]
+      },
+      "units": {"shop/0": {"machine": "0", "public-address": "10.0.0.10"}}
+    },
+    "postgresql": {
+      "charm": "postgresql", "charm-name": "postgresql",
+      "relations": {
+        "database": [{"related-application": "shop", "interface": "postgresql_client", "scope": "global"}],
+        "database-peers": [{"related-application": "postgresql", "interface": "postgresql_peers", "scope": "global"}]
+      },
+      "units": {
+        "postgresql/10": {"open-ports": ["5432/tcp", "8008/tcp"], "public-address": "10.0.0.12"},
+        "postgresql/2": {"open-ports": ["5432/tcp"], "public-address": "10.0.0.11"},
+        "postgresql/11": {"workload-status": {"current": "waiting"}}
+      }
+    },
+    "memcached": {"charm-name": "memcached", "units": {"memcached/0": {"public-address": "fd00::7"}}},
+    "haproxy": {"charm-name": "haproxy", "units": {"haproxy/0": {"public-address": "10.0.0.5", "open-ports": ["80/tcp"]}}},
+    "nrpe": {"charm-name": "nrpe", "subordinate-to": ["shop"]},
+    "search": {"charm-name": "elasticsearch", "units": {"search/0": {"public-address": "10.0.0.30"}}},
+    "odd": {"charm-name": "odd", "units": {"odd/0": {"public-address": "10.0.0.40", "open-ports": ["7000-7010/tcp", "53/udp", "icmp"]}}},
+    "smtp-integrator": {"charm-name": "smtp-integrator", "units": {"smtp-integrator/0": {"public-address": "10.0.0.50"}}}
+  }
+}"#;
+
+/// Juju 2.9: names alone, an offer of another model, a subordinate.
+const JUJU_2: &str = r"
+model: {name: old, controller: c, cloud: aws, version: 2.9.49}
+machines: {}
+applications:
+  web:
+    charm: ch:amd64/focal/web-1
+    series: focal
+    charm-origin: charmhub
+    charm-name: web
+    relations:
+      amqp: [rabbitmq-server]
+      db: [saas-db]
+      juju-info: [telegraf]
+      router: [mysql-router]
+    units:
+      web/0: {public-address: 10.1.0.1}
+  rabbitmq-server:
+    charm: cs:rabbitmq-server-115
+    charm-name: rabbitmq-server
+    relations:
+      amqp: [web]
+    units:
+      rabbitmq-server/0: {public-address: rabbit.example.com, open-ports: [5672/tcp]}
+  telegraf: {charm-name: telegraf, subordinate-to: [web]}
+  mysql-router: {charm-name: mysql-router, subordinate-to: [web]}
+application-endpoints:
+  saas-db:
+    url: admin/db.postgresql
+    endpoints: {db: {interface: pgsql, role: provider}}
+    relations: {db: [web]}
+";
+
+fn written(text: &str, application: Option<&str>) -> Result<(String, Vec<String>), String> {
+    let status = Status::parse(text)?;
+    let sheet = sheet(&status, application).map_err(|refused| refused.to_string())?.reviewed();
+    let gaps = sheet.gaps().map(|gap| gap.origin.clone()).collect();
+    Ok((sheet.write(&Secrets::Inline).text, gaps))
+}
+
+#[test]
+fn relations_of_juju_3_become_checks_of_their_interfaces() {
+    let (text, gaps) = written(JUJU_3, Some("shop")).expect("file");
+    insta::assert_snapshot!(text);
+    assert_eq!(gaps, ["database: postgresql/11", "logs: gone", "mail: smtp-integrator"]);
+}
+
+#[test]
+fn relations_of_juju_2_become_checks_of_their_charms() {
+    let (text, gaps) = written(JUJU_2, Some("web")).expect("file");
+    insta::assert_snapshot!(text);
+    assert_eq!(gaps, ["db: saas-db"]);
+}
+
+#[test]
+fn the_only_application_with_dependencies_needs_no_name() {
+    assert_eq!(written(JUJU_2, None), written(JUJU_2, Some("web")));
+    assert_eq!(written(JUJU_3, None), written(JUJU_3, Some("shop")));
+}
+
+#[test]
+fn pods_have_addresses_that_change() {
+    let text = r#"{"model": {"name": "k"}, "applications": {
+        "app": {"relations": {"redis": [{"related-application": "redis-k8s", "interface": "redis", "scope": "global"}]}},
+        "redis-k8s": {"charm-name": "redis-k8s", "address": "10.152.183.2", "units": {"redis-k8s/0": {"address": "10.1.0.9"}}}}}"#;
+    let (text, _) = written(text, Some("app")).expect("file");
+    assert!(text.contains("addresses of pods") && text.contains("host: '10.1.0.9'"), "{text}");
+}
+
+#[test]
+fn what_is_no_status_is_refused_with_what_is_wanted() {
+    for text in [
+        "",
+        "Model  Controller\nprod   c\n",
+        "[1, 2]",
+        "{\"applications\": []}",
+        "{\"a\": ",
+        "a: [",
+        "\u{0}\u{1}",
+        "{\"machines\": {}}",
+    ] {
+        let refused = Status::parse(text).err();
+        assert!(refused.is_some_and(|why| why.contains("juju status") || why.contains("no JSON")), "{text:?}");
+    }
+    let refused = written(JUJU_3, Some("sh\nop")).expect_err("unknown");
+    assert!(refused.contains("`sh\\nop`") && refused.contains("haproxy, memcached, nrpe"), "{refused}");
+}
