@@ -48,7 +48,7 @@ DEEPEST = 10
 
 TEXT = type('')
 LARGE = getattr(sys.modules.get('builtins') or sys.modules.get('__builtin__'), 'long', int)
-KEEPS_ORDER = sys.version_info >= (3, 7)
+KEEPS_ORDER = sys.version_info >= (3, 6)
 
 
 class Refused(Exception):

@@ -72,7 +72,12 @@ fn secrets_may_stand_outside_of_the_file() {
     let by_file = project.generate(SYSTEM_PYTHON, &["--secrets", "file", "--secrets-dir", "/run/secrets"]);
     assert!(by_file.out.contains("password: {file: /run/secrets/DATABASES_DEFAULT_PASSWORD}\n"), "{}", by_file.out);
     for ran in [&by_variable, &by_file] {
-        assert!(ran.status == 0 && !ran.out.contains(PASSWORD) && !ran.err.contains(PASSWORD), "{}{}", ran.out, ran.err);
+        assert!(
+            ran.status == 0 && !ran.out.contains(PASSWORD) && !ran.err.contains(PASSWORD),
+            "{}{}",
+            ran.out,
+            ran.err
+        );
     }
     let inline = project.generate(SYSTEM_PYTHON, &[]);
     assert!(inline.out.contains(PASSWORD) && validated(&inline.out).status == 0);

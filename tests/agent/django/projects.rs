@@ -32,7 +32,11 @@ impl Town {
         Self {
             postgres: Postgres::start(&postgres::Setup::plain()),
             mariadb: MariaDb::start(&mariadb::Setup::new()),
-            caches: [cache(&memcached::Setup::new()), cache(&memcached::Setup::new()), cache(&memcached::Setup::new().socket())],
+            caches: [
+                cache(&memcached::Setup::new()),
+                cache(&memcached::Setup::new()),
+                cache(&memcached::Setup::new().socket()),
+            ],
             redis: Redis::start(&redis::Setup::new().password()),
             mail: Mail::start(&mail::Setup::open()),
             statsd: UdpSocket::bind("127.0.0.1:0").expect("a UDP port"),
@@ -126,7 +130,11 @@ fn what_a_project_of_any_age_names_can_be_reached() {
     }
     let old = passes(&town, include_str!("seeds/old.py"), Django::Oldest);
     was_used(&town);
-    assert_eq!(types(&old), ["postgresql", "mysql", "amqp", "amqp", "memcached", "memcached", "memcached", "smtp", "udp"], "{old}");
+    assert_eq!(
+        types(&old),
+        ["postgresql", "mysql", "amqp", "amqp", "memcached", "memcached", "memcached", "smtp", "udp"],
+        "{old}"
+    );
 }
 
 #[test]

@@ -161,7 +161,11 @@ fn a_script_that_fails_says_where_and_writes_nothing() {
     let failing = CUSTOM.replace("    checks = []\n", "    checks = []\n    settings['NOTHING'].lower()\n");
     let wrong = CUSTOM.replace("return checks", "return ['x']");
     for (script, arguments, said) in [
-        (failing.as_str(), &["-m", "shop.settings"][..], "make_proxied_translate_check of EXTRA_CHECK_MAKERS fails: AttributeError"),
+        (
+            failing.as_str(),
+            &["-m", "shop.settings"][..],
+            "make_proxied_translate_check of EXTRA_CHECK_MAKERS fails: AttributeError",
+        ),
         (&wrong, &["-m", "shop.settings"], "a list of dictionaries is wanted"),
         (PLAIN, &["-m", "shop.nothing"], "there is no settings module shop.nothing"),
         (PLAIN, &[], "no settings module is named"),
@@ -185,7 +189,11 @@ fn a_script_without_the_program_says_how_to_name_it() {
     let named = |path: &str, command: &mut Command| run(command.env("CONN_CHECK_CONFIGS", path));
     let missing = named("/nonexistent/conn-check-configs", &mut command);
     assert_eq!(missing.status, 3);
-    assert!(missing.err.contains("CONN_CHECK_CONFIGS=/nonexistent/conn-check-configs is no program"), "{}", missing.err);
+    assert!(
+        missing.err.contains("CONN_CHECK_CONFIGS=/nonexistent/conn-check-configs is no program"),
+        "{}",
+        missing.err
+    );
 }
 
 #[test]

@@ -80,7 +80,9 @@ fn results(settings: &Group<'_>, name: &str) -> Result<Vec<Item>, Comment> {
         "django-cache" | "cache" | "cache+memory" => Ok(vec![Comment::note(name, "results go into the cache").into()]),
         "disabled" => Ok(Vec::new()),
         _ if plain.contains("DatabaseBackend") => Ok(vec![Comment::note(name, "results go into the database").into()]),
-        _ if !plain.contains("://") => Err(settings.gap(name, "where results go stands in settings that are not read: say it as URL")),
+        _ if !plain.contains("://") => {
+            Err(settings.gap(name, "where results go stands in settings that are not read: say it as URL"))
+        }
         "redis" => urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"]),
         _ => Ok(url::items(name, plain)),
     }
@@ -99,8 +101,11 @@ fn old(settings: &Group<'_>, prefix: &str) -> Result<Vec<Item>, Comment> {
     match transport.as_str() {
         "amqp" | "pyamqp" | "amqplib" | "librabbitmq" | "pika" => Ok(vec![old_amqp(settings, prefix, &host)?.into()]),
         "redis" => Ok(vec![old_redis(settings, prefix, &host)?.into()]),
-        "memory" | "django" | "filesystem" => Ok(vec![Comment::note(name("TRANSPORT"), "inside of the application: nothing to connect to").into()]),
-        _ => Err(settings.gap(&name("TRANSPORT"), "no check is known for this transport; a tcp check would at least connect")),
+        "memory" | "django" | "filesystem" => {
+            Ok(vec![Comment::note(name("TRANSPORT"), "inside of the application: nothing to connect to").into()])
+        }
+        _ => Err(settings
+            .gap(&name("TRANSPORT"), "no check is known for this transport; a tcp check would at least connect")),
     }
 }
 

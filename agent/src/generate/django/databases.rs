@@ -48,7 +48,9 @@ fn items_of(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comme
     let engine = database.text("ENGINE")?.unwrap_or_default();
     let known = engine.to_ascii_lowercase();
     match ENGINES.into_iter().find(|(part, _)| known.contains(part)).map(|(_, engine)| engine) {
-        None if engine.is_empty() => Ok(vec![database.own_note("there is no ENGINE, so Django does not use it").into()]),
+        None if engine.is_empty() => {
+            Ok(vec![database.own_note("there is no ENGINE, so Django does not use it").into()])
+        }
         Some(Engine::None) => Ok(vec![database.own_note("the engine is Django's dummy: nothing to connect to").into()]),
         Some(Engine::File) => Ok(vec![database.own_note("SQLite is a file: nothing to connect to").into()]),
         Some(Engine::Postgres) => postgres(database, name, None),
@@ -72,7 +74,8 @@ fn postgres(database: &Group<'_>, name: Option<&str>, usual: Option<u16>) -> Res
     let name = database.text("NAME")?.or_else(|| name.map(str::to_owned));
     let name = name.ok_or_else(|| database.gap("NAME", "no database is named: say which with --database-name"))?;
     let user = database.text("USER")?.ok_or_else(|| {
-        database.gap("USER", "it is empty, so the role is the system user who runs the application: add the check with it")
+        database
+            .gap("USER", "it is empty, so the role is the system user who runs the application: add the check with it")
     })?;
     let password = database.text("PASSWORD")?;
     let mut items: Vec<Item> = Vec::new();
@@ -131,7 +134,8 @@ fn mysql(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment>
     let name = database.text("NAME")?.or_else(|| name.map(str::to_owned));
     let user = database.text("USER")?.map_or_else(|| options.first(&["user"]), |user| Ok(Some(user)))?;
     let user = user.ok_or_else(|| no_user(database, &options))?;
-    let password = database.text("PASSWORD")?.map_or_else(|| options.first(&["password", "passwd"]), |text| Ok(Some(text)))?;
+    let password =
+        database.text("PASSWORD")?.map_or_else(|| options.first(&["password", "passwd"]), |text| Ok(Some(text)))?;
     let port = database.port("PORT")?;
     let given = database.text("HOST")?.unwrap_or_default();
     let socket = options.text("unix_socket")?.or_else(|| Some(given.clone()).filter(|host| host.starts_with('/')));
@@ -154,7 +158,10 @@ fn no_user(database: &Group<'_>, options: &Group<'_>) -> Comment {
     if options.raw("read_default_file").is_some() {
         return options.gap("read_default_file", "the login stands in that file, not in the settings");
     }
-    database.gap("USER", "it is empty, so the account is that of the system user who runs the application: add the check with it")
+    database.gap(
+        "USER",
+        "it is empty, so the account is that of the system user who runs the application: add the check with it",
+    )
 }
 
 /// By `ssl_mode` and `ssl`. The client verifies only where it has a CA.

@@ -24,7 +24,6 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
         (false, false) => Value::Flag(false),
     };
     let draft = Draft::new("smtp", "EMAIL_HOST")
-        
         .text("host", host)
         .number("port", settings.port("EMAIL_PORT")?.unwrap_or(25))
         .text("from_address", sender(settings)?);
@@ -46,7 +45,9 @@ fn other_backend(settings: &Group<'_>, backend: &str) -> Result<Vec<Item>, Comme
 /// Django logs in only where both are there.
 fn login(draft: Draft, settings: &Group<'_>) -> Result<Draft, Comment> {
     match (settings.text("EMAIL_HOST_USER")?, settings.text("EMAIL_HOST_PASSWORD")?) {
-        (Some(user), Some(password)) => Ok(draft.text("username", user).secret_of("password", password, "EMAIL_HOST_PASSWORD")),
+        (Some(user), Some(password)) => {
+            Ok(draft.text("username", user).secret_of("password", password, "EMAIL_HOST_PASSWORD"))
+        }
         _ => Ok(draft),
     }
 }

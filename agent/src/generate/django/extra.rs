@@ -29,7 +29,9 @@ fn option(value: &Value) -> Said {
         Value::Null => Said::Null,
         Value::Bool(flag) => Said::Flag(*flag),
         Value::String(text) => Said::Text(text.clone()),
-        Value::Number(number) => number.as_u64().map_or_else(|| Said::Float(number.as_f64().unwrap_or_default()), Said::Number),
+        Value::Number(number) => {
+            number.as_u64().map_or_else(|| Said::Float(number.as_f64().unwrap_or_default()), Said::Number)
+        }
         Value::Array(values) => Said::List(values.iter().map(option).collect()),
         Value::Object(values) => Said::Map(values.iter().map(|(key, value)| (key.clone(), option(value))).collect()),
     }

@@ -24,7 +24,9 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
 fn item(publisher: &Group<'_>) -> Result<Item, Comment> {
     match publisher.text("type")?.as_deref() {
         Some("amqp") => amqp(publisher).map(Item::from),
-        Some("datedir") => Ok(publisher.own_note("reports go into a directory of this host: nothing to connect to").into()),
+        Some("datedir") => {
+            Ok(publisher.own_note("reports go into a directory of this host: nothing to connect to").into())
+        }
         _ => Err(publisher.own_gap("no check is known for a publisher of this type")),
     }
 }
@@ -34,7 +36,6 @@ fn amqp(publisher: &Group<'_>) -> Result<Draft, Comment> {
     let tls = publisher.flag("use_tls") || publisher.flag("ssl");
     let port = publisher.port("port")?.unwrap_or(if tls { 5671 } else { 5672 });
     Ok(Draft::new("amqp", &publisher.origin)
-        
         .text("vhost", publisher.text("vhost")?.as_deref().unwrap_or("/"))
         .text("host", wanted("host")?)
         .number("port", port)

@@ -42,7 +42,8 @@ impl Python {
         let own = env::var_os("VIRTUAL_ENV").filter(|folder| !folder.is_empty());
         let own = own.map(|folder| Path::new(&folder).join("bin/python")).filter(|program| program.is_file());
         let path = env::var_os("PATH").unwrap_or_default();
-        let on_path = |name: &str| env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file());
+        let on_path =
+            |name: &str| env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file());
         let program = own.or_else(|| on_path("python3")).or_else(|| on_path("python"));
         let program = program.ok_or("there is no python3 on the path: name the application's with --python PATH")?;
         Ok(Self { program })
@@ -81,7 +82,9 @@ impl Python {
             return Ok(document.to_owned());
         }
         let (shown, end) = (self.shown(), how_it_ended(child, limit));
-        Err(format!("`{shown}` {end} without a word about the settings: either it is no Python (2.7 or 3), or the settings end it"))
+        Err(format!(
+            "`{shown}` {end} without a word about the settings: either it is no Python (2.7 or 3), or the settings end it"
+        ))
     }
 
     /// Why there are no settings, and whose Python says so.

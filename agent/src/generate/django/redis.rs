@@ -13,7 +13,9 @@ const PORT: u16 = 6379;
 /// A cache: of Django itself, django-redis, django-redis-cache, django-valkey.
 pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let options = cache.group("OPTIONS")?;
-    if options.raw("SENTINELS").is_some() || options.text("CLIENT_CLASS")?.is_some_and(|class| class.contains("Sentinel")) {
+    if options.raw("SENTINELS").is_some()
+        || options.text("CLIENT_CLASS")?.is_some_and(|class| class.contains("Sentinel"))
+    {
         return Err(options.gap("SENTINELS", "no check asks sentinels: add redis checks for the servers behind them"));
     }
     let login = Login {
@@ -59,7 +61,8 @@ fn channel_layer(layer: &Group<'_>) -> Result<Vec<Item>, Comment> {
         None => Ok(vec![at(&layer.origin, "localhost", PORT).into()]),
         Some(Value::Array(hosts)) => {
             let place = config.place("hosts");
-            let hosts = hosts.iter().enumerate().map(|(number, host)| channel_host(layer, format!("{place}[{number}]"), host));
+            let hosts =
+                hosts.iter().enumerate().map(|(number, host)| channel_host(layer, format!("{place}[{number}]"), host));
             Ok(hosts.flat_map(or_comment).collect())
         }
         Some(_) => Err(config.gap("hosts", "a list is wanted")),
@@ -108,11 +111,7 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
     if group.raw("sentinels").is_some() {
         return Err(group.gap("sentinels", "no check asks sentinels: add redis checks for the servers behind them"));
     }
-    let login = Login {
-        user: group.text("username")?,
-        password: group.text("password")?,
-        database: group.text("db")?,
-    };
+    let login = Login { user: group.text("username")?, password: group.text("password")?, database: group.text("db")? };
     let items = match (group.first(&["address", "url"])?, group.first(&["path", "unix_domain_socket_path"])?) {
         (Some(text), _) => servers(&group.origin, &text),
         (None, Some(path)) => vec![Draft::new("redis", &group.origin).text("host", path).into()],
@@ -175,7 +174,11 @@ impl Login {
     fn add(&self, draft: Draft) -> Draft {
         let draft = match &self.password {
             Some(password) if draft.get("password").is_none() => {
-                let draft = if draft.get("username").is_none() { draft.some_text("username", self.user.as_deref()) } else { draft };
+                let draft = if draft.get("username").is_none() {
+                    draft.some_text("username", self.user.as_deref())
+                } else {
+                    draft
+                };
                 draft.secret("password", password)
             }
             _ => draft,

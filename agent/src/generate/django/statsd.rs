@@ -1,7 +1,7 @@
 //! `STATSD_HOST` and `STATSD_PORT`.
 
-use crate::generate::django::told::Told;
 use crate::generate::django::group::{Group, host_and_port};
+use crate::generate::django::told::Told;
 use crate::generate::draft::Draft;
 use crate::generate::sheet::{Comment, Item};
 

@@ -41,9 +41,13 @@ fn cache(backend: &str, location: &Value) -> String {
 #[test]
 fn postgres_goes_by_many_names() {
     for engine in [
-        "django.db.backends.postgresql", "django.db.backends.postgresql_psycopg2", "psqlextra.backend",
-        "django.contrib.gis.db.backends.postgis", "django_prometheus.db.backends.postgresql",
-        "django_tenants.postgresql_backend", "tenant_schemas.postgresql_backend",
+        "django.db.backends.postgresql",
+        "django.db.backends.postgresql_psycopg2",
+        "psqlextra.backend",
+        "django.contrib.gis.db.backends.postgis",
+        "django_prometheus.db.backends.postgresql",
+        "django_tenants.postgresql_backend",
+        "tenant_schemas.postgresql_backend",
     ] {
         let told = database(json!({"ENGINE": engine}));
         assert_eq!(told, "postgresql database=shop host=db username=app password=pw", "{engine}");
@@ -159,8 +163,11 @@ fn what_needs_no_connection_or_has_no_check_is_a_comment() {
 #[test]
 fn memcached_servers_are_written_in_many_ways() {
     for backend in [
-        "django.core.cache.backends.memcached.MemcachedCache", "django.core.cache.backends.memcached.PyMemcacheCache",
-        "django.core.cache.backends.memcached.PyLibMCCache", "django_bmemcached.memcached.BMemcached", "",
+        "django.core.cache.backends.memcached.MemcachedCache",
+        "django.core.cache.backends.memcached.PyMemcacheCache",
+        "django.core.cache.backends.memcached.PyLibMCCache",
+        "django_bmemcached.memcached.BMemcached",
+        "",
     ] {
         assert_eq!(cache(backend, &json!("h:11212")), "memcached host=h port=11212", "{backend}");
     }
@@ -188,7 +195,11 @@ fn redis_is_written_in_many_ways() {
     for (backend, location, checks) in [
         (builtin, json!("redis://h"), "redis host=h port=6379"),
         (builtin, json!("redis://:pw@h:1/2"), "redis host=h port=1 password=pw database=2"),
-        ("django_redis.cache.RedisCache", json!(["redis://a/1", "redis://b/1"]), "redis host=a port=6379 database=1\nredis host=b port=6379 database=1"),
+        (
+            "django_redis.cache.RedisCache",
+            json!(["redis://a/1", "redis://b/1"]),
+            "redis host=a port=6379 database=1\nredis host=b port=6379 database=1",
+        ),
         ("django_redis.cache.RedisCache", json!("rediss://h:1"), "redis host=h port=1 use_tls=true"),
         ("django_valkey.cache.ValkeyCache", json!("valkey://h:1"), "redis host=h port=1"),
         ("redis_cache.RedisCache", json!("h:1"), "redis host=h port=1"),
@@ -222,21 +233,47 @@ fn caches_inside_of_the_host_are_comments() {
 fn brokers_are_urls_or_a_family_of_settings() {
     for (settings, checks) in [
         (json!({"BROKER_URL": "amqp://u:p@h//"}), "amqp host=h port=5672 username=u password=p use_tls=false vhost=/"),
-        (json!({"CELERY_BROKER_URL": "amqps://u:p@h/v"}), "amqp host=h port=5671 username=u password=p use_tls=true vhost=v"),
-        (json!({"CELERY_BROKER_URL": ["amqp://a", "amqp://b"]}),
-         "amqp host=a port=5672 username=guest password=guest use_tls=false vhost=/\namqp host=b port=5672 username=guest password=guest use_tls=false vhost=/"),
-        (json!({"BROKER_URL": "amqp://u:p@h/v", "BROKER_USE_SSL": true}), "amqp host=h port=5671 username=u password=p use_tls=true vhost=v"),
-        (json!({"BROKER_URL": "redis://h/1", "BROKER_USE_SSL": {"ssl_cert_reqs": 0}}),
-         "redis host=h port=6379 use_tls=true database=1 disable_tls_verification=true"),
-        (json!({"BROKER_HOST": "h", "BROKER_PORT": "5673", "BROKER_USER": "u", "BROKER_PASSWORD": "p", "BROKER_VHOST": "v"}),
-         "amqp host=h port=5673 username=u password=p use_tls=false vhost=v"),
-        (json!({"BROKER_HOST": "h", "BROKER_USE_SSL": true}), "amqp host=h port=5671 username=guest password=guest use_tls=true vhost=/"),
-        (json!({"BROKER_BACKEND": "redis", "BROKER_HOST": "h", "BROKER_PORT": 6379, "BROKER_VHOST": "2", "BROKER_PASSWORD": "p", "BROKER_USER": ""}),
-         "redis host=h port=6379 password=p database=2"),
-        (json!({"BROKER_URL": "amqp://u:p@h/v", "BROKER_HOST": "other"}), "amqp host=h port=5672 username=u password=p use_tls=false vhost=v"),
+        (
+            json!({"CELERY_BROKER_URL": "amqps://u:p@h/v"}),
+            "amqp host=h port=5671 username=u password=p use_tls=true vhost=v",
+        ),
+        (
+            json!({"CELERY_BROKER_URL": ["amqp://a", "amqp://b"]}),
+            "amqp host=a port=5672 username=guest password=guest use_tls=false vhost=/\namqp host=b port=5672 username=guest password=guest use_tls=false vhost=/",
+        ),
+        (
+            json!({"BROKER_URL": "amqp://u:p@h/v", "BROKER_USE_SSL": true}),
+            "amqp host=h port=5671 username=u password=p use_tls=true vhost=v",
+        ),
+        (
+            json!({"BROKER_URL": "redis://h/1", "BROKER_USE_SSL": {"ssl_cert_reqs": 0}}),
+            "redis host=h port=6379 use_tls=true database=1 disable_tls_verification=true",
+        ),
+        (
+            json!({"BROKER_HOST": "h", "BROKER_PORT": "5673", "BROKER_USER": "u", "BROKER_PASSWORD": "p", "BROKER_VHOST": "v"}),
+            "amqp host=h port=5673 username=u password=p use_tls=false vhost=v",
+        ),
+        (
+            json!({"BROKER_HOST": "h", "BROKER_USE_SSL": true}),
+            "amqp host=h port=5671 username=guest password=guest use_tls=true vhost=/",
+        ),
+        (
+            json!({"BROKER_BACKEND": "redis", "BROKER_HOST": "h", "BROKER_PORT": 6379, "BROKER_VHOST": "2", "BROKER_PASSWORD": "p", "BROKER_USER": ""}),
+            "redis host=h port=6379 password=p database=2",
+        ),
+        (
+            json!({"BROKER_URL": "amqp://u:p@h/v", "BROKER_HOST": "other"}),
+            "amqp host=h port=5672 username=u password=p use_tls=false vhost=v",
+        ),
         (json!({"CELERY_RESULT_BACKEND": "redis://h:1/2"}), "redis host=h port=1 database=2"),
-        (json!({"CELERY_RESULT_BACKEND": "db+postgresql://u:p@h/d"}), "postgres host=h port=5432 username=u password=p database=d"),
-        (json!({"CELERY_RESULT_BACKEND": "cache+memcached://a:1;b:2/"}), "memcached host=a port=1\nmemcached host=b port=2"),
+        (
+            json!({"CELERY_RESULT_BACKEND": "db+postgresql://u:p@h/d"}),
+            "postgres host=h port=5432 username=u password=p database=d",
+        ),
+        (
+            json!({"CELERY_RESULT_BACKEND": "cache+memcached://a:1;b:2/"}),
+            "memcached host=a port=1\nmemcached host=b port=2",
+        ),
         (json!({"CELERY_RESULT_BACKEND": "rpc://"}), "# CELERY_RESULT_BACKEND: results go through the broker"),
         (json!({"CELERY_RESULT_BACKEND": "django-db"}), "# CELERY_RESULT_BACKEND: results go into the database"),
     ] {
@@ -294,7 +331,10 @@ fn mail_is_not_sent_and_a_login_needs_both_halves() {
             "DEFAULT_FROM_EMAIL": "Shop <shop@example.org>"})),
         "smtp host=h port=587 from_address='shop@example.org' username=u password=p use_tls=starttls send=false"
     );
-    assert!(with(json!({"EMAIL_PORT": "465", "EMAIL_USE_SSL": true})).contains("port=465 from_address='webmaster@localhost' use_tls=true"));
+    assert!(
+        with(json!({"EMAIL_PORT": "465", "EMAIL_USE_SSL": true}))
+            .contains("port=465 from_address='webmaster@localhost' use_tls=true")
+    );
     let console = with(json!({"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}));
     assert!(console.starts_with("# EMAIL_BACKEND: "), "{console}");
     let other = short(&json!({"EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend"}));
@@ -307,21 +347,39 @@ fn channels_sessions_and_search_are_checks_too() {
     for (settings, checks) in [
         (layer(json!({"hosts": [["h", 1]]})), "redis host=h port=1"),
         (layer(json!({"hosts": ["redis://:p@h:1/2"]})), "redis host=h port=1 password=p database=2"),
-        (layer(json!({"hosts": [{"address": "rediss://h:1", "password": "p"}]})), "redis host=h port=1 use_tls=true password=p"),
-        (layer(json!({"hosts": [{"host": "h", "port": 1, "ssl": true, "db": 3}]})), "redis host=h port=1 use_tls=true database=3"),
+        (
+            layer(json!({"hosts": [{"address": "rediss://h:1", "password": "p"}]})),
+            "redis host=h port=1 use_tls=true password=p",
+        ),
+        (
+            layer(json!({"hosts": [{"host": "h", "port": 1, "ssl": true, "db": 3}]})),
+            "redis host=h port=1 use_tls=true database=3",
+        ),
         (layer(json!({})), "redis host=localhost port=6379"),
-        (json!({"CHANNEL_LAYERS": {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}}),
-         "# CHANNEL_LAYERS['default']: a layer inside of the application: nothing to connect to"),
-        (json!({"SESSION_REDIS": {"host": "h", "port": 1, "db": 2, "password": "p"}}), "redis host=h port=1 password=p database=2"),
+        (
+            json!({"CHANNEL_LAYERS": {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}}),
+            "# CHANNEL_LAYERS['default']: a layer inside of the application: nothing to connect to",
+        ),
+        (
+            json!({"SESSION_REDIS": {"host": "h", "port": 1, "db": 2, "password": "p"}}),
+            "redis host=h port=1 password=p database=2",
+        ),
         (json!({"SESSION_REDIS_HOST": "h", "SESSION_REDIS_DB": 0}), "redis host=h port=6379"),
         (json!({"SENTRY_DSN": "https://key@sentry.example/7"}), "tls host=sentry.example port=443"),
-        (json!({"RAVEN_CONFIG": {"dsn": "threaded+https://key:s3cret@sentry.example:444/7"}}), "tls host=sentry.example port=444"),
-        (json!({"HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "haystack.backends.whoosh_backend.WhooshEngine", "PATH": "/x"}}}),
-         "# HAYSTACK_CONNECTIONS['default']: an index inside of this host: nothing to connect to"),
+        (
+            json!({"RAVEN_CONFIG": {"dsn": "threaded+https://key:s3cret@sentry.example:444/7"}}),
+            "tls host=sentry.example port=444",
+        ),
+        (
+            json!({"HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "haystack.backends.whoosh_backend.WhooshEngine", "PATH": "/x"}}}),
+            "# HAYSTACK_CONNECTIONS['default']: an index inside of this host: nothing to connect to",
+        ),
     ] {
         assert_eq!(short(&settings), checks, "{settings}");
     }
-    let told = short(&json!({"HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "x.ElasticsearchSearchEngine", "URL": "http://h:9200/"}}}));
+    let told = short(
+        &json!({"HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "x.ElasticsearchSearchEngine", "URL": "http://h:9200/"}}}),
+    );
     assert!(told.starts_with("http url='http://h:9200/'"), "{told}");
     let told = short(&json!({"ELASTICSEARCH_DSL": {"default": {"hosts": ["h:9200"]}}}));
     assert!(told.starts_with("http url='http://h:9200/'"), "{told}");
@@ -348,8 +406,10 @@ fn a_check_of_a_script_that_is_none_is_a_comment_and_one_that_is_odd_is_kept() {
         (json!({"host": "h"}), "# EXTRA_CHECK_MAKERS, check 1: this check has no `type`"),
         (json!({"type": "carrier pigeon"}), "# EXTRA_CHECK_MAKERS, check 1: no carrier pigeon check: "),
         (json!({"type": "tcp", "host": "h", "port": 99999}), "# EXTRA_CHECK_MAKERS, check 1: no tcp check: "),
-        (json!({"type": "tcp", "host": "h", "port": 1, "a: b\n- x": 1}),
-         "# EXTRA_CHECK_MAKERS, check 1: unknown option"),
+        (
+            json!({"type": "tcp", "host": "h", "port": 1, "a: b\n- x": 1}),
+            "# EXTRA_CHECK_MAKERS, check 1: unknown option",
+        ),
         (json!(["x"]), "# EXTRA_CHECK_MAKERS, check 1: this is no dictionary"),
     ] {
         let told = file_of(&json!({"settings": {}, "checks": [check]}));
@@ -363,10 +423,9 @@ fn a_check_of_a_script_that_is_none_is_a_comment_and_one_that_is_odd_is_kept() {
 fn values_that_are_hostile_stay_values() {
     let hostile = "{x: *y} # - type: tcp ' \" $(reboot)";
     let worse = format!("{hostile}\n- type: tcp\u{1b}[31m");
-    let database = |name: &str| {
-        json!({"ENGINE": "django.db.backends.postgresql", "NAME": name, "USER": hostile, "PASSWORD": worse, "HOST": "h"})
-    };
-    let told = file_for(&json!({"DATABASES": {"a'\n- type: tcp": database(hostile), "b\n- type: tcp": database(&worse)}}));
+    let database = |name: &str| json!({"ENGINE": "django.db.backends.postgresql", "NAME": name, "USER": hostile, "PASSWORD": worse, "HOST": "h"});
+    let told =
+        file_for(&json!({"DATABASES": {"a'\n- type: tcp": database(hostile), "b\n- type: tcp": database(&worse)}}));
     assert_eq!(told.lines().filter(|line| line.starts_with("- type: ")).count(), 1, "{told}");
     let quoted = hostile.replace('\'', "''");
     assert!(told.contains(&format!("  database: '{quoted}'\n")) && !told.contains('\u{1b}'), "{told}");
@@ -388,8 +447,19 @@ fn a_document_that_is_none_is_refused() {
 #[test]
 fn settings_of_the_wrong_shape_are_comments() {
     let names = [
-        "DATABASES", "CACHES", "CHANNEL_LAYERS", "HAYSTACK_CONNECTIONS", "ELASTICSEARCH_DSL", "OOPS", "RAVEN_CONFIG",
-        "SESSION_REDIS", "BROKER_URL", "CELERY_RESULT_BACKEND", "STATSD_HOST", "EMAIL_HOST", "SENTRY_DSN",
+        "DATABASES",
+        "CACHES",
+        "CHANNEL_LAYERS",
+        "HAYSTACK_CONNECTIONS",
+        "ELASTICSEARCH_DSL",
+        "OOPS",
+        "RAVEN_CONFIG",
+        "SESSION_REDIS",
+        "BROKER_URL",
+        "CELERY_RESULT_BACKEND",
+        "STATSD_HOST",
+        "EMAIL_HOST",
+        "SENTRY_DSN",
     ];
     for name in names {
         for value in [json!(true), json!([[1, {"s3cret": 1}]]), json!({"$unusable": "a function"}), json!({"a": 5})] {

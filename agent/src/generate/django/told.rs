@@ -28,8 +28,8 @@ impl Told {
     /// # Errors
     /// Why there are no settings, in the bridge's words or in ours.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let document: Value =
-            serde_json::from_str(text).map_err(|error| format!("the settings are not as the bridge writes them: {error}"))?;
+        let document: Value = serde_json::from_str(text)
+            .map_err(|error| format!("the settings are not as the bridge writes them: {error}"))?;
         if let Some(why) = document["refused"].as_str() {
             return Err(why.to_owned());
         }

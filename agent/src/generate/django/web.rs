@@ -25,7 +25,8 @@ fn hosts(group: &Group<'_>, texts: &[String]) -> Result<Vec<Item>, Comment> {
     if texts.is_empty() {
         return Err(group.own_gap("no host is named"));
     }
-    let with_scheme = |text: &String| if text.contains("://") { text.clone() } else { format!("elasticsearch://{text}") };
+    let with_scheme =
+        |text: &String| if text.contains("://") { text.clone() } else { format!("elasticsearch://{text}") };
     Ok(texts.iter().flat_map(|text| url::items(&group.origin, &with_scheme(text))).collect())
 }
 

@@ -6,8 +6,8 @@ SECRET_KEY = 'not-for-anybody'
 USE_TZ = True
 DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'
 INSTALLED_APPS = [
-    'django.contrib.contenttypes',
-    'django.contrib.auth',
+    'django.contrib.messages',
+    'django.contrib.staticfiles',
 ]
 
 DATABASES = {

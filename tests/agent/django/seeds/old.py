@@ -7,8 +7,8 @@ DEBUG = False
 TEMPLATE_DEBUG = DEBUG
 SITE_ID = 1
 INSTALLED_APPS = (
-    'django.contrib.contenttypes',
-    'django.contrib.auth',
+    'django.contrib.messages',
+    'django.contrib.staticfiles',
 )
 MIDDLEWARE_CLASSES = (
     'django.middleware.common.CommonMiddleware',
