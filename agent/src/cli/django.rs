@@ -22,7 +22,7 @@ pub struct Django {
     #[arg(short = 'm', long, value_name = "MODULE")]
     pub settings_module: Option<String>,
 
-    /// The application's Python [default: that of VIRTUAL_ENV, else python3, else python]
+    /// The application's Python [default: that of `VIRTUAL_ENV`, else python3, else python]
     #[arg(long, value_name = "PATH")]
     pub python: Option<PathBuf>,
 

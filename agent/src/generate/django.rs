@@ -36,7 +36,7 @@ pub fn sheet(told: &Told) -> Sheet {
     for items in [
         databases::items(&settings, told.database.as_deref()),
         oops::items(&settings),
-        brokers::items(&settings),
+        Ok(brokers::items(&settings)),
         caches::items(&settings),
         redis::channel_layers(&settings),
         redis::sessions(&settings),

@@ -14,12 +14,12 @@ const FILES: [&str; 3] = ["ca_file", "client_cert", "client_key"];
 /// a comment: the rest of the check is worth more than none.
 pub(super) fn review(draft: Draft) -> Vec<Item> {
     let problem = match judge(&draft) {
-        Ok(warnings) => return with_warnings(draft, &warnings),
+        Ok(warnings) => return with_warnings(&draft, &warnings),
         Err(problem) => problem,
     };
     if draft.given && problem.code == "bad-reference" {
         // A variable or file of the host where the checks will run.
-        return with_warnings(draft, &[problem]);
+        return with_warnings(&draft, &[problem]);
     }
     if problem.code != "unreadable-pem" {
         return vec![refused(&draft, &problem).into()];
@@ -36,7 +36,7 @@ pub(super) fn review(draft: Draft) -> Vec<Item> {
 }
 
 /// The draft below what conn-check will remark.
-fn with_warnings(draft: Draft, warnings: &[Diagnostic]) -> Vec<Item> {
+fn with_warnings(draft: &Draft, warnings: &[Diagnostic]) -> Vec<Item> {
     let note = |warning: &Diagnostic| Comment::note(draft.shown_label(), warning.message.clone()).into();
     warnings.iter().map(note).chain([draft.clone().into()]).collect()
 }

@@ -7,7 +7,7 @@ use crate::generate::sheet::{Comment, Item};
 /// Where libpq looks for the server when `HOST` is empty, as Debian and Ubuntu build it.
 const POSTGRES_SOCKET: &str = "/var/run/postgresql";
 
-/// The same for the client of MySQL.
+/// The same for the client of `MySQL`.
 const MYSQL_SOCKET: &str = "/var/run/mysqld/mysqld.sock";
 
 /// Engines by a part of their names, of which there are many: most wrap one of Django's own.

@@ -1,5 +1,8 @@
 //! What each family of settings becomes, in the forms in which it is written.
 
+mod databases;
+mod stores;
+
 use super::{Told, sheet};
 use crate::generate::Secrets;
 use serde_json::{Value, json};
@@ -12,7 +15,7 @@ fn file_for(settings: &Value) -> String {
 fn file_of(document: &Value) -> String {
     let told = Told::parse(&document.to_string()).expect("a document");
     let text = sheet(&told).reviewed().write(&Secrets::Inline).text;
-    text.split_once("\n").map(|(_, rest)| rest.trim_start().to_owned()).expect("a first line")
+    text.split_once('\n').map(|(_, rest)| rest.trim_start().to_owned()).expect("a first line")
 }
 
 /// The checks, each on one line: `TYPE KEY=VALUE ...`; comments as they are.
@@ -23,210 +26,6 @@ fn short(settings: &Value) -> String {
         None => block.to_owned(),
     };
     text.split("\n\n").map(|block| line(block.trim_end())).collect::<Vec<_>>().join("\n")
-}
-
-fn database(settings: Value) -> String {
-    let mut all = json!({"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "USER": "app", "PASSWORD": "pw",
-        "HOST": "db", "PORT": ""});
-    for (key, value) in settings.as_object().expect("a dictionary") {
-        all[key] = value.clone();
-    }
-    short(&json!({"DATABASES": {"default": all}}))
-}
-
-fn cache(backend: &str, location: &Value) -> String {
-    short(&json!({"CACHES": {"default": {"BACKEND": backend, "LOCATION": location}}}))
-}
-
-#[test]
-fn postgres_goes_by_many_names() {
-    for engine in [
-        "django.db.backends.postgresql",
-        "django.db.backends.postgresql_psycopg2",
-        "psqlextra.backend",
-        "django.contrib.gis.db.backends.postgis",
-        "django_prometheus.db.backends.postgresql",
-        "django_tenants.postgresql_backend",
-        "tenant_schemas.postgresql_backend",
-    ] {
-        let told = database(json!({"ENGINE": engine}));
-        assert_eq!(told, "postgresql database=shop host=db username=app password=pw", "{engine}");
-    }
-}
-
-#[test]
-fn a_port_may_be_a_text_a_number_or_empty() {
-    for port in [json!("5433"), json!(5433), json!(5433.0), json!(" 5433 ")] {
-        let told = database(json!({"PORT": port}));
-        assert_eq!(told, "postgresql database=shop host=db port=5433 username=app password=pw", "{port}");
-    }
-    for port in [json!(""), json!(null), json!("  ")] {
-        let told = database(json!({"PORT": port}));
-        assert_eq!(told, "postgresql database=shop host=db username=app password=pw", "{port}");
-    }
-    for port in [json!("x"), json!(0), json!(70000), json!(-1), json!("5432,5433")] {
-        let told = database(json!({"PORT": port}));
-        assert!(told.starts_with("# DATABASES['default']['PORT']: "), "{port}: {told}");
-    }
-}
-
-#[test]
-fn an_empty_host_is_the_socket_that_the_client_takes() {
-    let told = database(json!({"HOST": ""}));
-    let (note, check) = told.split_once('\n').expect("a note and a check");
-    assert!(note.contains("it is empty, so the client uses the Unix socket in /var/run/postgresql"), "{note}");
-    assert_eq!(check, "postgresql database=shop host=/var/run/postgresql username=app password=pw");
-    let told = database(json!({"HOST": "/run/pg", "PORT": "5433"}));
-    assert_eq!(told, "postgresql database=shop host=/run/pg port=5433 username=app password=pw");
-    let mysql = "django.db.backends.mysql";
-    for (host, port, address) in [
-        ("", "", "host=/var/run/mysqld/mysqld.sock"),
-        ("localhost", "", "host=/var/run/mysqld/mysqld.sock"),
-        ("localhost", "3307", "host=localhost port=3307"),
-        ("/run/my.sock", "", "host=/run/my.sock"),
-        ("db", "3307", "host=db port=3307"),
-    ] {
-        let told = database(json!({"ENGINE": mysql, "HOST": host, "PORT": port}));
-        let check = told.lines().last().expect("a check");
-        assert_eq!(check, format!("mysql database=shop {address} username=app password=pw"), "{host}:{port}");
-    }
-}
-
-#[test]
-fn several_hosts_are_several_checks() {
-    let told = database(json!({"HOST": "a,b", "PORT": "5432,5433"}));
-    assert_eq!(told.lines().count(), 2, "{told}");
-    assert!(told.contains("host=a port=5432") && told.contains("host=b port=5433"), "{told}");
-    let told = database(json!({"HOST": "a,b", "PORT": "5432"}));
-    assert!(told.contains("host=a port=5432") && told.contains("host=b port=5432"), "{told}");
-}
-
-#[test]
-fn tls_is_verified_as_the_client_verifies_it() {
-    for (options, tls) in [
-        (json!({}), ""),
-        (json!({"sslmode": "prefer"}), ""),
-        (json!({"sslmode": "disable"}), " use_tls=false"),
-        (json!({"sslmode": "require"}), " use_tls=true disable_tls_verification=true"),
-        (json!({"sslmode": "verify-full"}), " use_tls=true"),
-        (json!({"sslmode": "verify-full", "sslrootcert": "system"}), " use_tls=true"),
-    ] {
-        let told = database(json!({"OPTIONS": options}));
-        assert_eq!(told, format!("postgresql database=shop host=db username=app password=pw{tls}"), "{options}");
-    }
-    for (options, tls) in [
-        (json!({"charset": "utf8mb4"}), ""),
-        (json!({"ssl": {"cipher": "x"}}), " use_tls=true disable_tls_verification=true"),
-        (json!({"ssl_mode": "REQUIRED"}), " use_tls=true disable_tls_verification=true"),
-        (json!({"ssl_mode": "VERIFY_IDENTITY"}), " use_tls=true"),
-        (json!({"ssl_mode": "DISABLED"}), " use_tls=false"),
-    ] {
-        let told = database(json!({"ENGINE": "django.db.backends.mysql", "OPTIONS": options}));
-        assert_eq!(told, format!("mysql database=shop host=db username=app password=pw{tls}"), "{options}");
-    }
-}
-
-#[test]
-fn a_name_from_the_command_line_stands_in_for_none() {
-    let document = |name: Value| {
-        let database = json!({"ENGINE": "django.db.backends.postgresql", "USER": "u", "HOST": "h", "NAME": name});
-        json!({"settings": {"DATABASES": {"default": database}}, "options": {"db_name": "other"}})
-    };
-    assert!(file_of(&document(json!(""))).contains("database: other\n"));
-    assert!(file_of(&document(json!(null))).contains("database: other\n"));
-    assert!(file_of(&document(json!("own"))).contains("database: own\n"));
-}
-
-#[test]
-fn what_needs_no_connection_or_has_no_check_is_a_comment() {
-    for (settings, said) in [
-        (json!({"ENGINE": "django.db.backends.sqlite3"}), "SQLite is a file: nothing to connect to"),
-        (json!({"ENGINE": "django.contrib.gis.db.backends.spatialite"}), "SQLite is a file: nothing to connect to"),
-        (json!({"ENGINE": "django.db.backends.oracle"}), "there is no check for Oracle"),
-        (json!({"ENGINE": "mssql"}), "there is no check for SQL Server"),
-        (json!({"ENGINE": "django.db.backends.dummy"}), "nothing to connect to"),
-        (json!({"ENGINE": ""}), "there is no ENGINE"),
-        (json!({"ENGINE": "my.own.engine"}), "no check is known for this engine"),
-        (json!({"ENGINE": {"$unusable": "a function"}}), "this is a function, where a text is wanted"),
-        (json!({"NAME": ""}), "no database is named: say which with --database-name"),
-        (json!({"USER": ""}), "it is empty, so the role is the system user who runs the application"),
-        (json!({"OPTIONS": {"service": "x"}}), "host and login stand in a pg_service.conf"),
-        (json!({"OPTIONS": {"sslmode": "maybe"}}), "libpq knows no such mode"),
-        (json!({"PASSWORD": ["s3cret"]}), "this is a list, where a text is wanted"),
-    ] {
-        let told = database(settings.clone());
-        assert!(told.starts_with("# DATABASES['default']") && told.contains(said), "{settings}: {told}");
-        assert!(!told.contains("s3cret"), "{told}");
-    }
-}
-
-#[test]
-fn memcached_servers_are_written_in_many_ways() {
-    for backend in [
-        "django.core.cache.backends.memcached.MemcachedCache",
-        "django.core.cache.backends.memcached.PyMemcacheCache",
-        "django.core.cache.backends.memcached.PyLibMCCache",
-        "django_bmemcached.memcached.BMemcached",
-        "",
-    ] {
-        assert_eq!(cache(backend, &json!("h:11212")), "memcached host=h port=11212", "{backend}");
-    }
-    let backend = "django.core.cache.backends.memcached.PyMemcacheCache";
-    for (location, checks) in [
-        (json!("h"), "memcached host=h port=11211"),
-        (json!("unix:/run/m.sock"), "memcached host=/run/m.sock"),
-        (json!("unix:///run/m.sock"), "memcached host=/run/m.sock"),
-        (json!("/run/m.sock"), "memcached host=/run/m.sock"),
-        (json!("[::1]:1"), "memcached host='::1' port=1"),
-        (json!("a:1;b:2"), "memcached host=a port=1\nmemcached host=b port=2"),
-        (json!("a:1, b:2"), "memcached host=a port=1\nmemcached host=b port=2"),
-        (json!(["a:1", "b:2", "a:1"]), "memcached host=a port=1\nmemcached host=b port=2"),
-        (json!([["a", 1]]), "memcached host=a port=1"),
-        (json!([]), "# CACHES['default']['LOCATION']: it is empty: there is no server to connect to"),
-        (json!("a:x"), "# CACHES['default']: a server in LOCATION is neither HOST:PORT nor the path of a socket"),
-    ] {
-        assert_eq!(cache(backend, &location), checks, "{location}");
-    }
-}
-
-#[test]
-fn redis_is_written_in_many_ways() {
-    let builtin = "django.core.cache.backends.redis.RedisCache";
-    for (backend, location, checks) in [
-        (builtin, json!("redis://h"), "redis host=h port=6379"),
-        (builtin, json!("redis://:pw@h:1/2"), "redis host=h port=1 password=pw database=2"),
-        (
-            "django_redis.cache.RedisCache",
-            json!(["redis://a/1", "redis://b/1"]),
-            "redis host=a port=6379 database=1\nredis host=b port=6379 database=1",
-        ),
-        ("django_redis.cache.RedisCache", json!("rediss://h:1"), "redis host=h port=1 use_tls=true"),
-        ("django_valkey.cache.ValkeyCache", json!("valkey://h:1"), "redis host=h port=1"),
-        ("redis_cache.RedisCache", json!("h:1"), "redis host=h port=1"),
-        ("redis_cache.RedisCache", json!("h:1:2"), "redis host=h port=1 database=2"),
-        ("redis_cache.RedisCache", json!("/run/r.sock"), "redis host=/run/r.sock"),
-        ("redis_cache.RedisCache", json!("unix:/run/r.sock:3"), "redis host=/run/r.sock database=3"),
-    ] {
-        assert_eq!(cache(backend, &location), checks, "{backend} {location}");
-    }
-    let settings = json!({"CACHES": {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "rediss://h/1",
-        "OPTIONS": {"PASSWORD": "pw", "CONNECTION_POOL_KWARGS": {"ssl_cert_reqs": null}}}}});
-    assert_eq!(
-        short(&settings),
-        "redis host=h port=6379 use_tls=true database=1 password=pw disable_tls_verification=true"
-    );
-    let settings = json!({"CACHES": {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://main/0",
-        "OPTIONS": {"CLIENT_CLASS": "django_redis.client.SentinelClient"}}}});
-    assert!(short(&settings).contains("no check asks sentinels"));
-}
-
-#[test]
-fn caches_inside_of_the_host_are_comments() {
-    for backend in ["locmem.LocMemCache", "filebased.FileBasedCache", "dummy.DummyCache", "db.DatabaseCache"] {
-        let told = cache(&format!("django.core.cache.backends.{backend}"), &json!("x"));
-        assert!(told.starts_with("# CACHES['default']: "), "{told}");
-    }
-    assert!(cache("my.own.Backend", &json!("x")).contains("no check is known for this backend"));
 }
 
 #[test]
@@ -339,50 +138,6 @@ fn mail_is_not_sent_and_a_login_needs_both_halves() {
     assert!(console.starts_with("# EMAIL_BACKEND: "), "{console}");
     let other = short(&json!({"EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend"}));
     assert!(other.contains("no check is known for this backend"), "{other}");
-}
-
-#[test]
-fn channels_sessions_and_search_are_checks_too() {
-    let layer = |config: Value| json!({"CHANNEL_LAYERS": {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": config}}});
-    for (settings, checks) in [
-        (layer(json!({"hosts": [["h", 1]]})), "redis host=h port=1"),
-        (layer(json!({"hosts": ["redis://:p@h:1/2"]})), "redis host=h port=1 password=p database=2"),
-        (
-            layer(json!({"hosts": [{"address": "rediss://h:1", "password": "p"}]})),
-            "redis host=h port=1 use_tls=true password=p",
-        ),
-        (
-            layer(json!({"hosts": [{"host": "h", "port": 1, "ssl": true, "db": 3}]})),
-            "redis host=h port=1 use_tls=true database=3",
-        ),
-        (layer(json!({})), "redis host=localhost port=6379"),
-        (
-            json!({"CHANNEL_LAYERS": {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}}),
-            "# CHANNEL_LAYERS['default']: a layer inside of the application: nothing to connect to",
-        ),
-        (
-            json!({"SESSION_REDIS": {"host": "h", "port": 1, "db": 2, "password": "p"}}),
-            "redis host=h port=1 password=p database=2",
-        ),
-        (json!({"SESSION_REDIS_HOST": "h", "SESSION_REDIS_DB": 0}), "redis host=h port=6379"),
-        (json!({"SENTRY_DSN": "https://key@sentry.example/7"}), "tls host=sentry.example port=443"),
-        (
-            json!({"RAVEN_CONFIG": {"dsn": "threaded+https://key:s3cret@sentry.example:444/7"}}),
-            "tls host=sentry.example port=444",
-        ),
-        (
-            json!({"HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "haystack.backends.whoosh_backend.WhooshEngine", "PATH": "/x"}}}),
-            "# HAYSTACK_CONNECTIONS['default']: an index inside of this host: nothing to connect to",
-        ),
-    ] {
-        assert_eq!(short(&settings), checks, "{settings}");
-    }
-    let told = short(
-        &json!({"HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "x.ElasticsearchSearchEngine", "URL": "http://h:9200/"}}}),
-    );
-    assert!(told.starts_with("http url='http://h:9200/'"), "{told}");
-    let told = short(&json!({"ELASTICSEARCH_DSL": {"default": {"hosts": ["h:9200"]}}}));
-    assert!(told.starts_with("http url='http://h:9200/'"), "{told}");
 }
 
 #[test]
