@@ -7,7 +7,7 @@ pub mod generate;
 
 use crate::report::Format;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{ArgAction, Command, CommandFactory as _, Parser, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,6 +22,12 @@ Examples:
   conn-check --explain checks.yaml              with the evidence for each failure
   conn-check --max-timeout=10 --exclude-tags=no-nagios checks.yaml
   conn-check --validate --strict checks.yaml    is the file all right?";
+
+/// Every program, as its man page and its completions describe it.
+#[must_use]
+pub fn programs() -> Vec<Command> {
+    vec![Args::command(), configs::Configs::command()]
+}
 
 /// Verify every network dependency of a service from the host it runs on, and say what is broken,
 /// in which phase, whose job the fix is and what to do next.

@@ -9,6 +9,7 @@ mod django;
 mod dns;
 mod docs;
 mod every_check;
+mod generate;
 mod generated;
 mod guarantees;
 mod hostile;

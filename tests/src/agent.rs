@@ -3,7 +3,8 @@
 use crate::scratch::Scratch;
 use serde_json::Value;
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -47,6 +48,19 @@ impl Agent {
     #[must_use]
     pub fn through(mut outer: Command, yaml: &str) -> Self {
         outer.arg(program());
+        Self::by(outer, yaml)
+    }
+
+    /// As [`Agent::new`], called by another of its names: `conn-check-export-fw`, say.
+    #[must_use]
+    pub fn called(name: &str, yaml: &str) -> Self {
+        Self::by(Command::new(program_called(name)), yaml)
+    }
+
+    /// [`Agent::called`] and [`Agent::through`] in one.
+    #[must_use]
+    pub fn called_through(mut outer: Command, name: &str, yaml: &str) -> Self {
+        outer.arg(program_called(name));
         Self::by(outer, yaml)
     }
 
@@ -169,6 +183,19 @@ pub fn verdict_of(yaml: &str) -> String {
 pub fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(find).clone()
+}
+
+/// A link to the program by another of its names, as a package has it.
+///
+/// # Panics
+/// When it cannot be made.
+pub fn program_called(name: &str) -> PathBuf {
+    static LINKS: OnceLock<Scratch> = OnceLock::new();
+    let link = LINKS.get_or_init(Scratch::new).path().join(name);
+    match symlink(program(), &link) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => panic!("{} cannot be made: {error}", link.display()),
+        _ => link,
+    }
 }
 
 fn find() -> PathBuf {

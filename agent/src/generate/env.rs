@@ -17,6 +17,8 @@ mod read;
 
 use crate::generate::sheet::{Comment, Item, Sheet};
 use crate::generate::url;
+use std::collections::HashMap;
+
 pub use read::{Unreadable, of_file, of_process, of_variables};
 
 /// A variable and what is known of its value.
@@ -47,18 +49,26 @@ impl std::fmt::Debug for Content {
 
 /// The variables in the order in which they stand, each name once.
 #[derive(Clone, Debug, Default)]
-pub struct Variables(Vec<Variable>);
+pub struct Variables {
+    all: Vec<Variable>,
+    places: HashMap<String, usize>,
+}
 
 impl Variables {
-    /// Adds one; the last of a name counts.
+    /// Adds one; the last value of a name counts.
     pub(crate) fn set(&mut self, name: String, value: Content) {
-        self.0.retain(|variable| variable.name != name);
-        self.0.push(Variable { name, value });
+        match self.places.get(&name) {
+            Some(place) => self.all[*place].value = value,
+            None => {
+                self.places.insert(name.clone(), self.all.len());
+                self.all.push(Variable { name, value });
+            }
+        }
     }
 
     /// The text of a variable, if there is one that is not empty.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|variable| variable.name == name).and_then(Variable::text)
+        self.places.get(name).and_then(|place| self.all[*place].text())
     }
 }
 
@@ -75,7 +85,7 @@ impl Variable {
 #[must_use]
 pub fn sheet(variables: &Variables) -> Sheet {
     let mut sheet = Sheet::new("Written by conn-check-configs env: each check is named after its variable.");
-    for variable in &variables.0 {
+    for variable in &variables.all {
         sheet.extend(items(variable, variables));
     }
     sheet.extend(family::postgres(variables));

@@ -138,6 +138,12 @@ fn units(origin: &str, provider: &Application<'_>, relation: &Relation<'_>, serv
     let mut items: Vec<Item> = Vec::new();
     let advice = service.and_then(Service::advice);
     items.extend(advice.map(|advice| Comment::note(origin, advice).into()));
+    if service.is_none() && units.iter().any(|unit| !unit.tcp_ports().is_empty()) {
+        let what = relation.interface.map_or_else(|| "its charm".to_owned(), |name| format!("the interface {name}"));
+        let why =
+            format!("{what} is not known here: the TCP ports that the units opened are checked, of a range the first");
+        items.push(Comment::note(origin, why).into());
+    }
     if units.iter().any(applications::Unit::is_pod) {
         let why = "these are addresses of pods, which change: names that the cluster's DNS has for them last longer";
         items.push(Comment::note(origin, why).into());

@@ -4,9 +4,10 @@ use crate::generate::draft::Draft;
 use crate::generate::secrets::{Needed, Secrets};
 use crate::generate::yaml;
 use crate::secret::escaped;
+use std::collections::{HashMap, HashSet};
 
 /// Why something became no check, or not the check one would expect.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Comment {
     /// The variable or setting that it is about.
     pub origin: String,
@@ -70,6 +71,9 @@ impl From<Comment> for Item {
 pub struct Sheet {
     title: String,
     items: Vec<Item>,
+    /// Where the checks of a place stand: a long file is not read again for each check.
+    places: HashMap<String, Vec<usize>>,
+    said: HashSet<Comment>,
 }
 
 /// A file as text.
@@ -84,20 +88,28 @@ pub struct Written {
 impl Sheet {
     /// An empty one; the title is a comment in the first line.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), items: Vec::new() }
+        Self { title: title.into(), items: Vec::new(), places: HashMap::new(), said: HashSet::new() }
     }
 
     /// Adds a check or a comment at the end. A check that is there already gets the new one's
     /// origin into its label; a comment that is there already is not said twice.
     pub fn push(&mut self, item: impl Into<Item>) {
         match item.into() {
-            Item::Check(new) => match self.items.iter_mut().find_map(|item| item.draft_like(&new)) {
-                Some(draft) => draft.join(new),
-                None => self.items.push(Item::Check(new)),
-            },
-            Item::Comment(new) if self.comments().any(|comment| *comment == new) => {}
-            Item::Comment(new) => self.items.push(Item::Comment(new)),
+            Item::Check(new) => self.push_check(new),
+            Item::Comment(new) if self.said.insert(new.clone()) => self.items.push(Item::Comment(new)),
+            Item::Comment(_) => {}
         }
+    }
+
+    fn push_check(&mut self, new: Draft) {
+        let at_place = self.places.entry(place(&new)).or_default();
+        for index in at_place.iter().copied() {
+            if let Some(draft) = self.items[index].draft_like(&new) {
+                return draft.join(new);
+            }
+        }
+        at_place.push(self.items.len());
+        self.items.push(Item::Check(new));
     }
 
     /// [`Sheet::push`] for several.
@@ -151,6 +163,12 @@ impl Sheet {
     pub fn write(&self, secrets: &Secrets) -> Written {
         yaml::write(&self.title, &self.items, secrets)
     }
+}
+
+/// What two checks that are the same have in common at least.
+fn place(draft: &Draft) -> String {
+    let [host, port, url] = ["host", "port", "url"].map(|key| draft.get(key));
+    format!("{} {host:?} {port:?} {url:?}", draft.kind)
 }
 
 /// A text as one line of a comment.

@@ -43,6 +43,7 @@ pub fn items(origin: &str, text: &str) -> Vec<Item> {
 /// The URLs in a list, separated by semicolons (kombu), commas or blanks; the list of hosts inside
 /// of a URL stays as it is.
 fn pieces(text: &str) -> Vec<&str> {
+    let text = text.trim_end_matches([';', ',']);
     let mut pieces = Vec::new();
     let mut start = 0;
     for (at, separator) in text.match_indices([';', ',', ' ', '\t', '\n']) {

@@ -1,14 +1,14 @@
-//! Writes the generated part of `docs/`: the man page, the completions, the option tables, the
+//! Writes the generated part of `docs/`: the man pages, the completions, the option tables, the
 //! schema and the failure codes, all from the declarations that the programs themselves go by.
 //!
 //! With `--check` it writes nothing, and fails when a file is not what it would write.
 #![expect(clippy::print_stdout, reason = "a program for people")]
 
-use clap::CommandFactory as _;
+use clap::Command;
 use clap_complete::Shell;
 use conn_check::catalogue;
 use conn_check::catalogue::Owner;
-use conn_check::cli::Args;
+use conn_check::cli;
 use conn_check::config::schema;
 use conn_check::outcome::WarningKind;
 use conn_check::phase::Phase;
@@ -33,13 +33,13 @@ conn-check says when the evidence tells nothing finer.
 
 /// A file below `docs/` and what it has to hold.
 struct Page {
-    name: &'static str,
+    name: String,
     content: Vec<u8>,
 }
 
 impl Page {
     fn path(&self) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(self.name)
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(&self.name)
     }
 
     fn is_current(&self) -> bool {
@@ -82,7 +82,7 @@ fn write(pages: &[Page]) -> io::Result<ExitCode> {
 
 /// Names what is not current.
 fn check(pages: &[Page]) -> ExitCode {
-    let stale: Vec<_> = pages.iter().filter(|page| !page.is_current()).map(|page| page.name).collect();
+    let stale: Vec<_> = pages.iter().filter(|page| !page.is_current()).map(|page| page.name.as_str()).collect();
     if stale.is_empty() {
         println!("docs/: all {} generated files are current", pages.len());
         return ExitCode::SUCCESS;
@@ -93,21 +93,36 @@ fn check(pages: &[Page]) -> ExitCode {
 
 fn pages() -> io::Result<Vec<Page>> {
     let schema = format!("{:#}\n", schema::schema());
+    let mut pages = Vec::new();
+    for mut program in cli::programs() {
+        pages.extend(pages_of(&program)?);
+        program.build();
+        for part in program.get_subcommands().filter(|part| part.get_name() != "help") {
+            let (name, part) = (part.get_display_name().unwrap_or_default().to_owned(), part.clone());
+            pages.push(Page { name: format!("{name}.1"), content: manual(part.name(name))? });
+        }
+    }
+    let tables =
+        [("checks.md", schema::option_tables()), ("checks.schema.json", schema), ("failure-codes.md", failure_codes())];
+    pages.extend(tables.map(|(name, text)| Page { name: name.to_owned(), content: text.into_bytes() }));
+    Ok(pages)
+}
+
+/// What a program has of its own.
+fn pages_of(program: &Command) -> io::Result<Vec<Page>> {
+    let name = program.get_name();
+    let completion = |name: String, shell| Page { name, content: completion(program, shell) };
     Ok(vec![
-        Page { name: "conn-check.1", content: manual()? },
-        Page { name: "completions/conn-check.bash", content: completion(Shell::Bash) },
-        Page { name: "completions/_conn-check", content: completion(Shell::Zsh) },
-        Page { name: "completions/conn-check.fish", content: completion(Shell::Fish) },
-        Page { name: "checks.md", content: schema::option_tables().into_bytes() },
-        Page { name: "checks.schema.json", content: schema.into_bytes() },
-        Page { name: "failure-codes.md", content: failure_codes().into_bytes() },
+        Page { name: format!("{name}.1"), content: manual(program.clone())? },
+        completion(format!("completions/{name}.bash"), Shell::Bash),
+        completion(format!("completions/_{name}"), Shell::Zsh),
+        completion(format!("completions/{name}.fish"), Shell::Fish),
     ])
 }
 
 /// The man page; what stands below the help has a section for each of its paragraphs.
-fn manual() -> io::Result<Vec<u8>> {
+fn manual(command: Command) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
-    let command = Args::command();
     let below = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     clap_mangen::Man::new(command.after_help(None)).render(&mut page)?;
     page.extend(below.split("\n\n").flat_map(|paragraph| section(paragraph).into_bytes()));
@@ -124,9 +139,9 @@ fn section(paragraph: &str) -> String {
     }
 }
 
-fn completion(shell: Shell) -> Vec<u8> {
+fn completion(program: &Command, shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "conn-check", &mut script);
+    clap_complete::generate(shell, &mut program.clone(), program.get_name(), &mut script);
     script
 }
 

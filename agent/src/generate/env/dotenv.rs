@@ -23,14 +23,14 @@ pub(super) fn parse(text: &str) -> Result<Variables, BadLine> {
     let mut variables = Variables::default();
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     while !rest.is_empty() {
-        let line = text[..text.len() - rest.len()].matches('\n').count() + 1;
         let (own, after) = rest.split_once('\n').unwrap_or((rest, ""));
         let content = own.trim();
         if content.is_empty() || content.starts_with('#') {
             rest = after;
             continue;
         }
-        let bad = |why| BadLine { line, why };
+        let before = text.len() - rest.len();
+        let bad = |why| BadLine { line: text[..before].matches('\n').count() + 1, why };
         let Some((name, value)) = assignment(rest) else {
             let declared = content.strip_prefix("export ").is_some_and(|name| is_name(name.trim()));
             if declared {
@@ -163,7 +163,7 @@ mod tests {
     fn a_value_that_wants_to_be_expanded_is_not_known() {
         for text in ["A=$B", "A=x${B}y", "A=\"$B\"", "A=$(reboot)", "A=\"a$(reboot)\""] {
             let variables = parse(text).expect("variables");
-            assert!(matches!(variables.0[0].value, Content::Unexpanded), "{text}");
+            assert!(matches!(variables.all[0].value, Content::Unexpanded), "{text}");
         }
         assert_eq!(parse("A='$(reboot)'").expect("variables").text("A"), Some("$(reboot)"));
     }

@@ -1,0 +1,132 @@
+//! `conn-check-configs env`: from where the variables come, and where passwords go.
+
+use super::{configs, from_file, objections, run};
+use harness::scratch::Scratch;
+use std::process::{Command, Stdio};
+
+/// One variable for each kind of check, with a password in most.
+const VARIABLES: &str = "\
+# an application's
+export DATABASE_URL=postgres://app:tiger-1@db.internal/shop?sslmode=require
+REPLICA_URL='mysql://app:tiger-2@replica.internal:3307/shop'
+CELERY_BROKER_URL=amqps://app:tiger-3@mq.internal//
+CACHE_URL=rediss://:tiger-4@cache.internal:6380/1
+MEMCACHED_SERVERS=m1.internal,m2.internal:11212
+MONGO_URL=mongodb://app:tiger-5@a.internal,b.internal/shop?replicaSet=rs0&tls=true
+EMAIL_HOST=mail.internal
+EMAIL_HOST_USER=app
+EMAIL_HOST_PASSWORD=tiger-6
+EMAIL_USE_TLS=1
+API_URL=https://app:tiger-7@api.internal/v1?token=tiger-8
+SENTRY_DSN=https://tiger9@sentry.internal/2
+STATSD_HOST=stats.internal
+KAFKA_BOOTSTRAP_SERVERS=k1.internal:9092
+PGHOST=/var/run/postgresql
+PGUSER=app
+PGDATABASE=shop
+SITE_URL=https://shop.example.com
+";
+
+#[test]
+fn every_kind_of_variable_becomes_a_check_that_strict_accepts() {
+    let made = from_file(VARIABLES);
+    assert_eq!((made.status, made.err.as_str()), (0, ""), "{made:?}");
+    assert_eq!(objections(&made.out, &[]), None, "{}", made.out);
+    insta::assert_snapshot!("every_kind_of_variable", made.out);
+}
+
+#[test]
+fn this_environment_a_file_and_a_process_say_the_same() {
+    let expected = from_file("A_URL=redis://h\nB_URL=postgres://u:p%20q@h/d\n");
+    let variables = [("A_URL", "redis://h"), ("B_URL", "postgres://u:p%20q@h/d")];
+    let own = run(configs(&["env"]).envs(variables));
+    assert_eq!(own.out, expected.out);
+
+    let mut other = Command::new("cat").env_clear().envs(variables).stdin(Stdio::piped()).spawn().expect("cat");
+    let pid = other.id().to_string();
+    let made = run(&mut configs(&["env", "--pid", &pid]));
+    drop(other.stdin.take());
+    other.wait().expect("cat ends");
+    assert_eq!((made.status, made.out), (0, expected.out), "{}", made.err);
+}
+
+#[test]
+fn a_process_that_is_not_there_is_named() {
+    let made = run(&mut configs(&["env", "--pid", "4194305"]));
+    assert_eq!((made.status, made.out.as_str()), (3, ""));
+    assert_eq!(made.err, "conn-check-configs: --pid: there is no process 4194305\n");
+}
+
+/// No password of [`VARIABLES`], in either output.
+fn without_secrets(out: &str, err: &str) {
+    for text in [out, err] {
+        assert!(!text.contains("tiger"), "{text}");
+    }
+}
+
+#[test]
+fn with_secrets_in_the_environment_the_file_has_references_and_stderr_says_which() {
+    let scratch = Scratch::new();
+    let file = scratch.write("app.env", VARIABLES);
+    let made = run(&mut configs(&["env", "--secrets", "env", file.to_str().expect("path")]));
+    assert_eq!(made.status, 0, "{made:?}");
+    without_secrets(&made.out, &made.err);
+    let needed: Vec<_> = made.err.lines().filter_map(|line| line.split("need the variable ").nth(1)).collect();
+    let names: Vec<_> = needed.iter().filter_map(|line| line.split(' ').next()).collect();
+    let expected = [
+        "API_URL_PASSWORD",
+        "CACHE_URL_PASSWORD",
+        "CELERY_BROKER_URL_PASSWORD",
+        "DATABASE_URL_PASSWORD",
+        "EMAIL_HOST_PASSWORD",
+        "MONGO_URL_PASSWORD",
+        "REPLICA_URL_PASSWORD",
+    ];
+    assert_eq!(names, expected, "{}", made.err);
+    let missing = objections(&made.out, &[]).expect("the variables are not set");
+    assert!(missing.contains("DATABASE_URL_PASSWORD"), "{missing}");
+    assert_eq!(objections(&made.out, &expected.map(|name| (name, "x"))), None);
+}
+
+#[test]
+fn with_secrets_in_files_the_file_has_their_paths() {
+    let scratch = Scratch::new();
+    let file = scratch.write("app.env", VARIABLES);
+    let folder = scratch.folder("secrets");
+    let folder = folder.to_str().expect("path");
+    let made = run(&mut configs(&["env", "--secrets", "file", "--secrets-dir", folder, file.to_str().expect("path")]));
+    assert_eq!(made.status, 0, "{made:?}");
+    without_secrets(&made.out, &made.err);
+    for path in made
+        .err
+        .lines()
+        .filter_map(|line| line.split("need the file ").nth(1))
+        .filter_map(|line| line.split(' ').next())
+    {
+        assert!(path.starts_with(folder), "{path}");
+        std::fs::write(path, "x").expect("a secret");
+    }
+    assert_eq!(objections(&made.out, &[]), None, "{}", made.out);
+}
+
+#[test]
+fn what_cannot_be_mapped_is_a_comment_a_line_on_stderr_and_status_1() {
+    let made =
+        from_file("A_URL=redis://h\nB_URL=gopher://u:tiger@h\nC_URL=redis://:${PW}@h\nDATABASE_URL=sqlite:///x.db\n");
+    assert_eq!(made.status, 1);
+    without_secrets(&made.out, &made.err);
+    assert_eq!(objections(&made.out, &[]), None, "{}", made.out);
+    assert!(made.out.contains("\n# DATABASE_URL: sqlite: a file of this host"), "{}", made.out);
+    for name in ["B_URL", "C_URL"] {
+        assert!(made.out.contains(&format!("# {name}: ")), "{}", made.out);
+        assert!(made.err.contains(&format!("conn-check-configs: {name}: ")), "{}", made.err);
+    }
+    assert!(!made.err.contains("DATABASE_URL"), "{}", made.err);
+}
+
+#[test]
+fn an_environment_without_connections_gives_no_file() {
+    let made = run(&mut configs(&["env"]));
+    assert_eq!((made.status, made.out.as_str()), (1, ""));
+    assert_eq!(made.err, "conn-check-configs: no check came out of this: nothing is written\n");
+}
