@@ -26,7 +26,7 @@ Examples:
 /// Every program, as its man page and its completions describe it.
 #[must_use]
 pub fn programs() -> Vec<Command> {
-    vec![Args::command(), configs::Configs::command()]
+    vec![Args::command(), configs::Configs::command(), django::Django::command()]
 }
 
 /// Verify every network dependency of a service from the host it runs on, and say what is broken,

@@ -9,6 +9,7 @@ mod projects;
 mod tutorial;
 
 use harness::agent::{Agent, Ran};
+use harness::django::{Project, run};
 
 /// A file without its comments and empty lines.
 fn checks_of(yaml: &str) -> String {
@@ -23,4 +24,11 @@ fn validated(yaml: &str) -> Ran {
 /// The same content, whatever its quotes: each check's options in order, as Python reads them.
 fn content(yaml: &str) -> serde_json::Value {
     serde_yaml_ng::from_str(yaml).unwrap_or_else(|error| panic!("no YAML ({error}): {yaml}"))
+}
+
+#[test]
+fn the_help_says_what_there_is() {
+    let ran = run(Project::new("").program("conn-check-django").arg("--help"));
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    insta::assert_snapshot!("help", ran.out);
 }

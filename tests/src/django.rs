@@ -5,8 +5,6 @@
 //! with no newer one.
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -78,8 +76,7 @@ impl Project {
     /// A call of a program of conn-check by its name, in a clean environment.
     #[must_use]
     pub fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(agent::program());
-        command.arg0(name);
+        let mut command = Command::new(agent::program_called(name));
         self.clean(&mut command);
         command
     }
@@ -112,25 +109,15 @@ impl Project {
         let script = self.scratch.write("settings-to-conn-check.py", text);
         let mut command = Command::new(python);
         self.clean(&mut command);
-        let path = format!("{}:/usr/bin:/bin", self.programs().display());
+        let programs = agent::program_called("conn-check-configs");
+        let folder = programs.parent().or_panic("find the programs");
+        let path = format!("{}:/usr/bin:/bin", folder.display());
         run(command.arg(script).args(arguments).env("PATH", path))
     }
 
     fn clean(&self, command: &mut Command) {
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir(self.scratch.path());
         command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::null());
-    }
-
-    /// A directory with links to the program under its names, as an installation has it.
-    fn programs(&self) -> PathBuf {
-        let folder = self.scratch.path().join("bin");
-        if !folder.exists() {
-            fs::create_dir(&folder).or_panic("make bin");
-            for name in ["conn-check", "conn-check-configs", "conn-check-django"] {
-                symlink(agent::program(), folder.join(name)).or_panic("link a program");
-            }
-        }
-        folder
     }
 }
 

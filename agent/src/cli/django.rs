@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const AFTER_HELP: &str = "\
-Exit status: 0 fine; 1 something could not be mapped, see the comments in the file; 3 usage error, or settings that
-cannot be imported.
+Exit status: 0 fine; 1 something could not be mapped, see the comments in the file; 3 usage error, or settings that cannot be read.
 
 Examples:
   conn-check-django -m hwaas.settings -f hwaas-cc.yaml

@@ -1,7 +1,7 @@
 //! Settings that cannot be had, and Pythons that are none: one sentence, status 3, and no file.
 
 use harness::agent::Ran;
-use harness::django::{Project, SYSTEM_PYTHON};
+use harness::django::{Django, Project, SYSTEM_PYTHON};
 use std::time::Duration;
 
 /// Settings with one service in them, and further lines.
@@ -181,7 +181,7 @@ fn lazy_texts_paths_and_enums_are_texts() {
          STATSD_HOST = ipaddress.ip_address('127.0.0.1')\n\
          EMAIL_HOST = lazystr('mail')\n",
     );
-    let ran = project.generate(harness::django::Django::Newest.python(), &[]);
+    let ran = project.generate(Django::Newest.python(), &[]);
     assert_eq!((ran.status, ran.err.as_str()), (0, ""), "{}", ran.out);
     for line in ["  host: m\n  port: 1\n", "  host: /run/m.sock\n", "  host: '127.0.0.1'\n", "  host: mail\n"] {
         assert!(ran.out.contains(line), "{}", ran.out);
@@ -193,6 +193,13 @@ fn the_settings_module_may_come_from_the_environment_and_python_from_the_path() 
     let project = with_statsd("");
     let mut command = project.program("conn-check-django");
     let ran = harness::django::run(command.env("DJANGO_SETTINGS_MODULE", "shop.settings"));
+    assert_eq!((ran.status, super::checks_of(&ran.out).as_str()), (0, STATSD), "{}", ran.err);
+    // That of the virtual environment is the first choice: the settings need its Django.
+    let project = with_statsd("import django\n");
+    let python = Django::Newest.python();
+    let environment = python.ancestors().nth(2).expect("the environment");
+    let mut command = project.program("conn-check-django");
+    let ran = harness::django::run(command.env("VIRTUAL_ENV", environment).args(["-m", "shop.settings"]));
     assert_eq!((ran.status, super::checks_of(&ran.out).as_str()), (0, STATSD), "{}", ran.err);
     let ran = harness::django::run(&mut project.program("conn-check-django"));
     assert!(ran.status == 3 && ran.err.contains("say -m MODULE, or set DJANGO_SETTINGS_MODULE"), "{}", ran.err);

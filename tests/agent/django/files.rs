@@ -100,11 +100,10 @@ STATSD_HOST = 'clean' if 'hunter2' not in seen else 'leaked'
     let ran = project.generate(SYSTEM_PYTHON, &[]);
     assert!(ran.out.contains("host: clean\n"), "{}", ran.out);
     let project = Project::new(SETTINGS);
-    let link = project.scratch().path().join("conn-check-django");
-    std::os::unix::fs::symlink(harness::agent::program(), &link).expect("a link");
+    let program = harness::agent::program_called("conn-check-django");
     let mut trace = std::process::Command::new("strace");
     trace.current_dir(project.scratch().path()).env_clear().env("PATH", "/usr/bin:/bin");
-    trace.args(["-f", "-qq", "-s", "65536", "-e", "trace=execve,openat,creat,write", "-o", "trace", "--"]).arg(&link);
+    trace.args(["-f", "-qq", "-s", "65536", "-e", "trace=execve,openat,creat,write", "-o", "trace", "--"]).arg(program);
     let ran = run(trace.args(["-m", "shop.settings", "-f", "checks.yaml", "--python", SYSTEM_PYTHON]));
     assert_eq!(ran.status, 0, "{}", ran.err);
     let traced = project.read("trace");

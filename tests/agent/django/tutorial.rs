@@ -115,6 +115,9 @@ fn the_program_writes_what_the_script_writes() {
     let project = Project::new(format!("{SETTINGS}{STATSD_SETTINGS}"));
     let by_program = project.generate(Django::Newest.python(), &[]);
     assert_eq!((by_program.status, by_program.err.as_str()), (0, ""));
+    let mut configs = project.program("conn-check-configs");
+    let by_configs = run(configs.args(["django", "-m", "shop.settings", "--python"]).arg(Django::Oldest.python()));
+    assert_eq!((by_configs.status, &by_configs.out), (0, &by_program.out), "{}", by_configs.err);
     assert_eq!(by_program.out, written_by(PLAIN, &format!("{SETTINGS}{STATSD_SETTINGS}")));
 }
 
