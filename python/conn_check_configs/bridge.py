@@ -15,6 +15,7 @@ import contextlib
 import importlib
 import json
 import os
+import re
 import sys
 import traceback
 
@@ -107,12 +108,13 @@ def naming_the_module(module):
     except KeyboardInterrupt:
         raise Refused('interrupted')
     except SystemExit as error:
-        raise Refused('the settings module %s calls exit(%s)%s' % (module, error.code or '', place()))
+        code = shown(error.code) if error.code else ''
+        raise Refused('the settings module %s calls exit(%s)%s' % (shown(module), code, place()))
     except BaseException as error:
         if is_missing(error, module):
             raise Refused('%s, so there is no settings module %s: run this in the directory that '
-                          'manage.py is in, or set PYTHONPATH' % (last_line(), module))
-        raise Refused('the settings module %s cannot be imported: %s%s' % (module, last_line(), place()))
+                          'manage.py is in, or set PYTHONPATH' % (last_line(), shown(module)))
+        raise Refused('the settings module %s cannot be imported: %s%s' % (shown(module), last_line(), place()))
 
 
 def is_missing(error, module):
@@ -138,16 +140,23 @@ def last_line():
         lines = traceback.format_exception_only(kind, error)
     except Exception:  # An exception that cannot even be shown.
         return kind.__name__
-    return as_text(lines[-1]).strip()
+    return shown(lines[-1])
+
+
+def shown(value):
+    """One line for people: at most 300 characters, and no password of a URL."""
+    text = re.sub(r'://\S*@', '://***@', as_text(value).strip())
+    text = re.sub('[\x00-\x1f\x7f-\x9f]', lambda found: '\\x%02x' % ord(found.group()), text)
+    return text if len(text) <= 300 else text[:300] + '...'
 
 
 def place():
     """Where it happened, in the application's files; empty where it was in none."""
     kind, error, trace = sys.exc_info()
     if isinstance(error, SyntaxError) and error.filename:
-        return ' (%s, line %s)' % (error.filename, error.lineno)
+        return ' (%s, line %s)' % (shown(error.filename), error.lineno)
     frames = [frame for frame in traceback.extract_tb(trace) if is_of_the_application(frame[0])]
-    return ' (%s, line %s)' % (frames[-1][0], frames[-1][1]) if frames else ''
+    return ' (%s, line %s)' % (shown(frames[-1][0]), frames[-1][1]) if frames else ''
 
 
 def is_of_the_application(path):
@@ -285,10 +294,15 @@ def quiet_output():
     Settings print; what they print must not stand in what is handed over. Programs that they start
     do not get the copy.
     """
-    sys.stdout.flush()
+    flush()
     copy = os.dup(1)
     close_on_exec(copy)
-    os.dup2(2, 1)
+    try:
+        os.dup2(2, 1)
+    except OSError:  # There is none.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
     try:
         yield copy
     finally:

@@ -14,7 +14,7 @@ The settings are imported by this Python; the program conn-check-configs turns t
 writes the file. It gets them through its standard input.
 """
 
-from __future__ import absolute_import, print_function
+from __future__ import absolute_import, unicode_literals
 
 import argparse
 import os
@@ -63,7 +63,9 @@ def main(*arguments):
             os._exit(0)
         return hand_over(program, told)
     except Refused as refused:
-        print('%s: %s' % (os.path.basename(sys.argv[0]), refused.args[0]), file=sys.stderr)
+        # As bytes: an old Python takes a terminal that says nothing of its encoding for one of ASCII.
+        name = bridge.as_text(os.path.basename(sys.argv[0]))
+        bridge.write(2, bridge.as_text(name + ': ') + bridge.as_text(refused.args[0]) + '\n')
         return UNKNOWN
 
 
@@ -111,10 +113,11 @@ def made(maker, settings, options):
     try:
         checks = list(maker(settings, options) or [])
     except Exception:
-        raise Refused('%s of EXTRA_CHECK_MAKERS fails: %s%s' % (name, bridge.last_line(), bridge.place()))
+        raise Refused('%s of EXTRA_CHECK_MAKERS fails: %s%s' % (bridge.shown(name), bridge.last_line(), bridge.place()))
     for check in checks:
         if not hasattr(check, 'keys'):
-            raise Refused('%s of EXTRA_CHECK_MAKERS returns %r: a list of dictionaries is wanted' % (name, type(check)))
+            raise Refused('%s of EXTRA_CHECK_MAKERS returns a list with %s in it: dictionaries are wanted'
+                          % (bridge.shown(name), bridge.named(check)))
     return checks
 
 
@@ -144,7 +147,7 @@ def hand_over(program, told):
         child = subprocess.Popen([program, 'django', '--bridge', '-'], stdin=subprocess.PIPE)
         child.communicate(told.encode('utf-8'))
     except (OSError, IOError) as error:
-        raise Refused('%s: %s' % (program, error))
+        raise Refused('%s: %s' % (program, bridge.shown(error)))
     return child.returncode if child.returncode >= 0 else UNKNOWN
 
 

@@ -33,10 +33,12 @@ fn settings_that_cannot_be_imported_are_said_to_be_so_by_name_and_line() {
         ("import environ\n", "ModuleNotFoundError: No module named 'environ'"),
         ("import os\nX = os.environ['NO_SUCH_VARIABLE']\n", "KeyError: 'NO_SUCH_VARIABLE'"),
         ("X = (\n", "SyntaxError: '(' was never closed"),
-        ("raise ValueError('\\x1b[31mred\\nsecond line')\n", "ValueError: \\u{1b}[31mred\\nsecond line"),
+        ("raise ValueError('\\x1b[31mred\\nsecond line')\n", "ValueError: \\x1b[31mred\\x0asecond line"),
         ("import sys\nsys.exit('not today')\n", "calls exit(not today)"),
         ("from shop.nothing import *\n", "No module named 'shop.nothing'"),
         ("class E(BaseException): pass\nraise E('x')\n", "E: x"),
+        ("raise ValueError('no such host: postgres://app:s3cret@db/shop')\n", "postgres://***@db/shop"),
+        ("raise ValueError('x' * 9999)\n", "xxx... ("),
         ("1/0\n", "ZeroDivisionError: division by zero"),
     ] {
         let project = Project::new(settings);
@@ -45,7 +47,7 @@ fn settings_that_cannot_be_imported_are_said_to_be_so_by_name_and_line() {
         let line = settings.lines().count();
         assert!(err.contains(&format!("shop/settings.py, line {line})")), "{err}");
         assert!(err.contains("(by /usr/bin/python3; another one is named with --python PATH)"), "{err}");
-        assert_eq!(err.lines().count(), 1, "{err}");
+        assert!(err.lines().count() == 1 && !err.contains("s3cret"), "{err}");
     }
 }
 

@@ -169,7 +169,11 @@ fn a_script_that_fails_says_where_and_writes_nothing() {
             &["-m", "shop.settings"][..],
             "make_proxied_translate_check of EXTRA_CHECK_MAKERS fails: AttributeError",
         ),
-        (&wrong, &["-m", "shop.settings"], "a list of dictionaries is wanted"),
+        (
+            &wrong,
+            &["-m", "shop.settings"],
+            "returns a list with an object of the class str in it: dictionaries are wanted",
+        ),
         (PLAIN, &["-m", "shop.nothing"], "there is no settings module shop.nothing"),
         (PLAIN, &[], "no settings module is named"),
         (PLAIN, &["--no-such-option"], "unrecognized arguments: --no-such-option"),

@@ -226,3 +226,15 @@ fn settings_of_the_wrong_shape_are_comments() {
         }
     }
 }
+
+#[test]
+fn secrets_of_a_scripts_checks_can_stand_outside_too() {
+    let checks = json!([
+        {"type": "http", "url": "https://h/", "auth": ["u", "s3cret"], "body": "s3cret"},
+        {"type": "redis", "host": "h", "password": "s3cret"},
+    ]);
+    let told = Told::parse(&json!({"settings": {}, "checks": checks}).to_string()).expect("a document");
+    let text = sheet(&told).reviewed().write(&Secrets::Env).text;
+    assert!(!text.contains("s3cret"), "{text}");
+    assert_eq!(text.matches("{env: EXTRA_CHECK_MAKERS_CHECK_").count(), 3, "{text}");
+}
