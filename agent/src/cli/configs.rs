@@ -15,6 +15,28 @@ Examples:
   juju status --format=json | conn-check-configs juju --application shop
   conn-check --validate --strict checks.yaml                 is the file all right?";
 
+const ENV_HELP: &str = "\
+Variables: those that end with _URL, _URI or _DSN, or their plural; every other one that holds the URL of a database, cache, \
+broker or mail server; families such as REDIS_HOST with REDIS_PORT, REDIS_USER, REDIS_PASSWORD and REDIS_DB, for PostgreSQL, \
+MySQL, Redis, memcached, RabbitMQ, MongoDB, mail, statsd, Elasticsearch, Kafka, NATS and LDAP; DB_HOST where DB_ENGINE, DB_TYPE \
+or DB_PORT says which database it is; libpq's own (PGHOST and so on). A connection that several variables name is written once.
+
+Web addresses: the server's first page is asked for, and not the path, which may hold a token. No checks, but comments, are the \
+application's own address (BASE_URL, SITE_URL, PUBLIC_URL ...), addresses for browsers (LOGIN_URL, STATIC_URL, OAUTH_CALLBACK_URL, \
+NEXT_PUBLIC_API_URL ...), files and what is inside of the application (sqlite, locmem). Kubernetes' *_SERVICE_HOST are passed over: \
+it sets them for every service there is.
+
+Files: NAME=VALUE in each line; blank lines, lines that begin with # and the word export are passed over. A value without quotes ends \
+at the end of the line or before a blank and #. '...' is taken as it stands; in a value between double quotes, a backslash makes \
+newline (n), return (r), tab (t), double quotes, backslash and $. Nothing is expanded: outside of single quotes, a value with $NAME, \
+${NAME} or $(...) in it becomes a comment.";
+
+const JUJU_HELP: &str = "\
+Relations: each application that APP depends on gives a check for each unit. The interface (Juju 3 and later) or the charm's name \
+says what it is, the ports that the unit opened where. memcached, web and mail servers get checks of their type; services that \
+want a login get a tcp check and a comment with what to add, because a status has no logins. Comments, and no checks, are \
+subordinates, relations over which APP connects to nothing, and applications of other models, whose units are not in the status.";
+
 /// Write a file of checks from what is known about an application anyway.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "conn-check-configs", version, after_help = AFTER_HELP, max_term_width = 100)]
@@ -37,6 +59,7 @@ pub enum Source {
 
 /// `conn-check-configs env`.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = ENV_HELP)]
 pub struct Env {
     /// A file of variables, NAME=VALUE in each line (.env), or - for standard input [default: this environment]
     #[arg(value_name = "FILE")]
@@ -53,6 +76,7 @@ pub struct Env {
 
 /// `conn-check-configs juju`.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = JUJU_HELP)]
 pub struct Juju {
     /// The file with the status, or - for standard input
     #[arg(value_name = "FILE", default_value = "-")]

@@ -10,6 +10,7 @@
 
 mod broker;
 mod database;
+mod dsn;
 mod mail;
 mod mongodb;
 mod other;
@@ -37,7 +38,11 @@ pub const STATSD_PORT: u16 = 8125;
 /// that holds it.
 #[must_use]
 pub fn items(origin: &str, text: &str) -> Vec<Item> {
-    pieces(text.trim()).into_iter().flat_map(|piece| one(origin, piece)).collect()
+    let text = text.trim();
+    if let (None, Some(items)) = (parts::scheme(text), dsn::items(origin, text)) {
+        return items;
+    }
+    pieces(text).into_iter().flat_map(|piece| one(origin, piece)).collect()
 }
 
 /// The URLs in a list, separated by semicolons (kombu), commas or blanks; the list of hosts inside

@@ -125,6 +125,19 @@ fn what_cannot_be_mapped_is_a_comment_a_line_on_stderr_and_status_1() {
 }
 
 #[test]
+fn the_examples_of_the_readme_are_what_is_printed() {
+    let scratch = Scratch::new();
+    let variables = "DATABASE_URL=postgres://shop:p%40ss@db.internal/shop?sslmode=verify-full\nREDIS_HOST=cache.internal\n\
+                     REDIS_PASSWORD=tiger\nSEARCH_URL=cluster://search.internal\nSITE_URL=https://shop.example.com/\n";
+    let file = scratch.write(".env", variables);
+    let made = run(&mut configs(&["env", file.to_str().expect("path"), "--secrets", "env"]));
+    assert_eq!(made.status, 1);
+    let readme = include_str!("../../../README.md");
+    let shown = format!("--output checks.yaml\n{}\n$ cat checks.yaml\n{}```\n", made.err, made.out);
+    assert!(readme.contains(&shown), "{shown}");
+}
+
+#[test]
 fn an_environment_without_connections_gives_no_file() {
     let made = run(&mut configs(&["env"]));
     assert_eq!((made.status, made.out.as_str()), (1, ""));

@@ -122,12 +122,10 @@ impl Service {
     /// The check of one unit. The default port counts where it is open, and where none or several
     /// others are.
     pub(super) fn check(&self, origin: &str, address: &str, open: &[u16]) -> Draft {
-        let port = match (self.check.web_port(open), open) {
-            (Some(port), _) => port,
-            (None, [only]) => *only,
-            (None, open) if open.contains(&self.port) => self.port,
+        let port = self.check.web_port(open).unwrap_or(match open {
+            [only] => *only,
             _ => self.port,
-        };
+        });
         match self.check {
             Kind::Login(..) | Kind::Connection => tcp(origin, address, port),
             Kind::Memcache => Draft::new("memcache", origin).text("host", address).number("port", port),

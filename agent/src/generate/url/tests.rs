@@ -102,6 +102,12 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("locmem://", &["note"]),
         ("s3://bucket/key", &["GAP"]),
         ("gopher://h", &["GAP"]),
+        // libpq's keywords, PDO
+        ("host=db port=6543 dbname=shop user=app password='a \\' b' sslmode=disable", &["postgres, host: db, port: 6543, username: app, password: 'a '' b', database: shop, use_tls: false"]),
+        ("dbname = shop user = app", &["postgres, host: /var/run/postgresql, port: 5432, username: app, database: shop"]),
+        ("mysql:host=db;dbname=shop", &["GAP", "tcp, host: db, port: 3306"]),
+        ("user=app password='open", &["GAP"]),
+        ("a=b", &["GAP"]),
         // what is none
         ("not a url", &["GAP"]),
         ("/static/", &["GAP"]),
