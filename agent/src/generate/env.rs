@@ -4,7 +4,7 @@
 //! - URLs: every variable that ends with `_URL`, `_URI` or `_DSN` (or their plural), and every
 //!   other one whose value is the URL of a database, cache or broker.
 //! - Families: `REDIS_HOST` with `REDIS_PORT`, `REDIS_PASSWORD` and so on, for the clients of
-//!   [`family`]; libpq's `PGHOST`, those of MySQL's client, `MEMCACHED_SERVERS`.
+//!   [`family`]; libpq's `PGHOST`, those of `MySQL`'s client, `MEMCACHED_SERVERS`.
 //! - No connections, but notes: addresses of the application itself and those that browsers go to
 //!   (`BASE_URL`, `LOGIN_REDIRECT_URL`, `STATIC_URL`, `NEXT_PUBLIC_API_URL`; see [`names`]).
 //!

@@ -1,7 +1,7 @@
 //! What a URL of a service says, as checks.
 //!
 //! URLs as they stand in the environment and in settings: those of dj-database-url,
-//! django-environ, SQLAlchemy, libpq (section 34.1.1.2 of `PostgreSQL`'s manual), Celery and kombu
+//! django-environ, `SQLAlchemy`, libpq (section 34.1.1.2 of `PostgreSQL`'s manual), Celery and kombu
 //! (several, separated by `;`), redis-py, the connection string of `MongoDB`, the URI of `RabbitMQ`.
 //! User, password, host and database may be percent-encoded (RFC 3986, section 2.1).
 //!

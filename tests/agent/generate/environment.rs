@@ -57,6 +57,23 @@ fn a_process_that_is_not_there_is_named() {
     assert_eq!(made.err, "conn-check-configs: --pid: there is no process 4194305\n");
 }
 
+#[test]
+fn a_process_of_somebody_else_is_refused_with_whom_to_be() {
+    if !nix::unistd::Uid::effective().is_root() {
+        // The first process is root's.
+        let made = run(&mut configs(&["env", "--pid", "1"]));
+        assert!(made.status == 3 && made.err.contains("not yours to read"), "{made:?}");
+        return;
+    }
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--reuid=nobody", "--regid=nogroup", "--clear-groups"])
+        .arg(harness::agent::program_called("conn-check-configs"));
+    let made = run(command.args(["env", "--pid", &std::process::id().to_string()]));
+    assert_eq!((made.status, made.out.as_str()), (3, ""), "{made:?}");
+    assert!(made.err.contains("not yours to read: run this as its user, or as root"), "{}", made.err);
+}
+
 /// No password of [`VARIABLES`], in either output.
 fn without_secrets(out: &str, err: &str) {
     for text in [out, err] {

@@ -126,6 +126,20 @@ fn a_value_of_a_megabyte_ends_in_time_and_is_not_repeated() {
     assert_eq!(objections(&made.out, &[]), None);
 }
 
+#[test]
+fn files_that_a_url_names_are_not_read_without_end() {
+    let scratch = Scratch::new();
+    let fifo = scratch.path().join("fifo");
+    mkfifo(&fifo, Mode::S_IRWXU).expect("a FIFO");
+    for path in ["/dev/zero", "/nonexistent", "/", fifo.to_str().expect("path")] {
+        let made = from_file(&format!("A_URL=postgres://u:tiger@h/d?sslmode=verify-full&sslrootcert={path}\n"));
+        assert_eq!(made.status, 1, "{path}: {made:?}");
+        assert!(made.out.contains("- type: postgres\n") && !made.out.contains("ca_file:"), "{path}: {}", made.out);
+        assert!(made.err.contains("`ca_file`: ") && !made.err.contains("tiger"), "{path}: {}", made.err);
+        assert_eq!(objections(&made.out, &[]), None, "{path}: {}", made.out);
+    }
+}
+
 /// Refused in one line that names the input, with no file.
 fn refused(made: &Made, name: &str) {
     assert_eq!((made.status, made.out.as_str()), (3, ""), "{name}: {made:?}");

@@ -32,8 +32,7 @@ pub(super) fn parse(text: &str) -> Result<Variables, BadLine> {
         let before = text.len() - rest.len();
         let bad = |why| BadLine { line: text[..before].matches('\n').count() + 1, why };
         let Some((name, value)) = assignment(rest) else {
-            let declared = content.strip_prefix("export ").is_some_and(|name| is_name(name.trim()));
-            if declared {
+            if exported(content).is_some_and(is_name) {
                 rest = after;
                 continue;
             }
@@ -50,8 +49,13 @@ pub(super) fn parse(text: &str) -> Result<Variables, BadLine> {
 fn assignment(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=')?;
     let name = name.trim();
-    let name = name.strip_prefix("export ").map_or(name, str::trim);
+    let name = exported(name).unwrap_or(name);
     is_name(name).then_some((name, value))
+}
+
+/// What stands behind the word `export`.
+fn exported(text: &str) -> Option<&str> {
+    text.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).map(str::trim)
 }
 
 fn is_name(text: &str) -> bool {
@@ -139,7 +143,7 @@ mod tests {
     #[test]
     fn lines_mean_what_dotenv_readers_make_of_them() {
         let text = "# comment\n\nexport A=1\nB = two # not this\nC='#3 \\n $x'\nD=\"a\\nb \\\"c\\\" \\$x\"\n E=\nF=a#b\nG='x\ny' # end\r\n\
-                    export H\nA=last\nI=\"p$$ 5$ $5\"\r\nJ=#\nK=val\\ue\r\n";
+                    export H\nexport\tA=last\nI=\"p$$ 5$ $5\"\r\nJ=#\nK=val\\ue\r\n";
         let variables = parse(text).expect("variables");
         let shown = |name: &str| variables.text(name).map(str::to_owned);
         for (name, value) in [

@@ -5,7 +5,7 @@ use crate::generate::sheet::{Comment, Item};
 use crate::generate::url::{self, Service};
 
 /// Words in a name, and the scheme of the URL that the family stands for.
-const SERVICES: [(&str, &str); 26] = [
+const SERVICES: [(&str, &str); 27] = [
     ("POSTGRES", "postgres"),
     ("POSTGRESQL", "postgres"),
     ("PGSQL", "postgres"),
@@ -14,6 +14,7 @@ const SERVICES: [(&str, &str); 26] = [
     ("MARIADB", "mysql"),
     ("REDIS", "redis"),
     ("VALKEY", "redis"),
+    ("SENTINEL", "sentinel"),
     ("MEMCACHE", "memcache"),
     ("MEMCACHED", "memcache"),
     ("MEMCACHIER", "memcache"),
@@ -66,7 +67,7 @@ fn prefix(name: &str) -> Option<&str> {
 fn kind(prefix: &str) -> Option<&'static str> {
     let mut words = prefix.split('_').rev();
     let known = words.find_map(|word| SERVICES.iter().find(|(name, _)| *name == word).map(|(_, scheme)| *scheme));
-    known.or_else(|| matches!(prefix, "DB" | "DATABASE").then_some(""))
+    known.or_else(|| prefix.split('_').next_back().is_some_and(|last| matches!(last, "DB" | "DATABASE")).then_some(""))
 }
 
 /// The checks for a variable that names a host, or nothing.

@@ -151,11 +151,12 @@ impl Kind {
     }
 }
 
-/// Any answer that is no fault of the server's shows that it is reached.
+/// Any answer that is no fault of the server's shows that it is reached. A certificate is seldom
+/// one for an address: of a port for TLS, the connection is checked.
 fn web(origin: &str, address: &str, port: u16) -> Draft {
     let host = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
     let url = match port {
-        443 => format!("https://{host}/"),
+        443 | 8443 => return tcp(origin, address, port),
         80 => format!("http://{host}/"),
         port => format!("http://{host}:{port}/"),
     };

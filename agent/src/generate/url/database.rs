@@ -12,10 +12,13 @@ const POSTGRES_SOCKETS: &str = "/var/run/postgresql";
 /// A check for each host. What the query says wins, as with libpq and `SQLAlchemy`.
 pub(super) fn postgres(origin: &str, parts: &Parts, port: u16) -> Result<Vec<Item>, Bad> {
     let user = parts.option(&["user", "username"]).or(parts.user.as_deref());
-    let database = parts.name()?;
+    let (socket, database) = socket_and_name(parts)?;
     // libpq: the database is called like the user unless it is named.
     let database = parts.option(&["dbname", "database"]).or(database.as_deref()).or(user);
-    let sites = postgres_sites(parts)?;
+    let sites = match socket {
+        Some(host) => vec![Site { host, port: None }],
+        None => postgres_sites(parts)?,
+    };
     let mut items = Vec::new();
     let (Some(user), Some(database)) = (user, database) else {
         let why = "the URL names no user, who is then the account that the application runs as: only the connection is checked; for the login, make it a postgres check with `username:` and `database:`";
@@ -34,6 +37,18 @@ pub(super) fn postgres(origin: &str, parts: &Parts, port: u16) -> Result<Vec<Ite
         items.push(if host.starts_with('/') { draft } else { postgres_tls(draft, parts) }.into());
     }
     Ok(items)
+}
+
+/// The database, and the socket before it where the path is `//cloudsql/PLACE/DATABASE`
+/// (django-environ).
+fn socket_and_name(parts: &Parts) -> Result<(Option<String>, Option<String>), Bad> {
+    let name = parts.name()?;
+    match name.as_deref().and_then(|name| name.rsplit_once('/')) {
+        Some((socket, name)) if socket.starts_with('/') && parts.site().host.is_empty() => {
+            Ok((Some(socket.to_owned()), Some(name.to_owned()).filter(|name| !name.is_empty())))
+        }
+        _ => Ok((None, name)),
+    }
 }
 
 /// The hosts of the URL, or those of its query: `?host=/var/run/postgresql`, `?host=a&port=1`,
@@ -74,10 +89,10 @@ fn postgres_tls(draft: Draft, parts: &Parts) -> Draft {
 
 /// One check; libmysqlclient takes a socket from the query.
 pub(super) fn mysql(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
-    let socket = parts.option(&["unix_socket", "unix-socket", "socket"]);
+    let (in_path, database) = socket_and_name(parts)?;
+    let socket = parts.option(&["unix_socket", "unix-socket", "socket"]).or(in_path.as_deref());
     let user = parts.option(&["user", "username"]).or(parts.user.as_deref());
     let password = parts.option(&["password"]).or(parts.password.as_deref());
-    let database = parts.name()?;
     let mut items = Vec::new();
     for site in &parts.sites {
         let (host, port) = (socket.unwrap_or_else(|| site.host_or("localhost")), site.port_or(3306));
@@ -95,7 +110,7 @@ pub(super) fn mysql(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
     Ok(items)
 }
 
-/// `ssl-mode` as MySQL's own clients have it.
+/// `ssl-mode` as `MySQL`'s own clients have it.
 fn mysql_tls(draft: Draft, parts: &Parts) -> Draft {
     let mut tls = Tls::read(parts);
     let mode = parts.option(&["ssl-mode", "ssl_mode", "sslmode"]).map(str::to_ascii_lowercase);

@@ -7,8 +7,8 @@ use crate::generate::sheet::{Comment, Item};
 
 /// Services of which the connection is checked: scheme, port, whether it is TLS.
 #[rustfmt::skip]
-const SERVICES: [(&str, u16, bool); 36] = [
-    ("kafka", 9092, false), ("kafkas", 9093, true), ("nats", 4222, false), ("mqtt", 1883, false),
+const SERVICES: [(&str, u16, bool); 37] = [
+    ("kafka", 9092, false), ("confluentkafka", 9092, false), ("kafkas", 9093, true), ("nats", 4222, false), ("mqtt", 1883, false),
     ("mqtts", 8883, true), ("stomp", 61613, false), ("zookeeper", 2181, false), ("zk", 2181, false),
     ("ldap", 389, false), ("ldaps", 636, true), ("ftp", 21, false), ("ftps", 990, true),
     ("sftp", 22, false), ("ssh", 22, false), ("mssql", 1433, false), ("sqlserver", 1433, false),
@@ -87,8 +87,8 @@ fn no_connection(origin: &str, parts: &Parts) -> Item {
         "sqlite" | "sqlite3" | "spatialite" | "duckdb" | "file" | "filecache" | "filemail" | "filesystem" => {
             "a file of this host: nothing to connect to"
         }
-        "memory" | "locmem" | "locmemcache" | "locmemcaches" | "dummy" | "dummycache" | "cache" | "cache+memory"
-        | "db" | "dbcache" | "django-db" | "console" | "consolemail" | "dummymail" | "memorymail" | "memorymails" => {
+        "memory" | "locmem" | "locmemcache" | "locmemcaches" | "dummy" | "dummycache" | "cache" | "rpc" | "db"
+        | "dbcache" | "django-db" | "console" | "consolemail" | "dummymail" | "memorymail" | "memorymails" => {
             "inside of the application: nothing to connect to"
         }
         "sqs" | "s3" | "gs" | "gcs" | "dynamodb" | "pubsub" | "azureservicebus" | "azblob" | "abfs" => {

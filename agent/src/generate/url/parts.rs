@@ -51,23 +51,25 @@ impl Parts {
     /// Takes a URL apart.
     pub(super) fn read(text: &str) -> Result<Self, Bad> {
         let text = text.strip_prefix("jdbc:").unwrap_or(text);
-        let Some((scheme, rest)) = scheme(text) else {
+        let Some((scheme, rest)) = scheme(bare(text)) else {
             return Err(Bad::new("this is no URL: it does not begin with a scheme, such as `postgres://`"));
         };
+        let whole = rest;
         let (rest, _fragment) = rest.split_once('#').unwrap_or((rest, ""));
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let after = &whole[authority.len()..];
         let (login, hosts) =
             authority.rsplit_once('@').map_or((None, authority), |(login, hosts)| (Some(login), hosts));
         let is_web = matches!(scheme.as_str(), "http" | "https" | "ws" | "wss");
-        if login.is_none() && !is_web && text[scheme.len() + 3 + authority.len()..].contains('@') {
+        if login.is_none() && !is_web && after.contains('@') {
             return Err(unencoded());
         }
         let (user, password) = match login.map(|login| login.split_once(':').unwrap_or((login, ""))) {
             Some((user, password)) => (given(user)?, given(password)?),
             None => (None, None),
         };
-        let sites = hosts.split(',').map(site).collect::<Result<_, _>>()?;
+        let sites = hosts.split([',', ';']).map(site).collect::<Result<_, _>>()?;
         let query = query.split('&').filter(|pair| !pair.is_empty()).map(pair).collect::<Result<_, _>>()?;
         Ok(Self { scheme, user, password, sites, path: path.to_owned(), query })
     }
@@ -107,6 +109,13 @@ impl Parts {
             _ => None,
         }
     }
+}
+
+/// Without the word that says what a URL is used for: Celery's `db+` and `cache+`, kombu's `sqla+`
+/// and `sqlalchemy+`.
+pub(super) fn bare(text: &str) -> &str {
+    let uses = ["db+", "cache+", "sqla+", "sqlalchemy+"];
+    uses.iter().find_map(|word| text.strip_prefix(word)).unwrap_or(text)
 }
 
 /// The scheme of a URL, in small letters, and what follows `://`.

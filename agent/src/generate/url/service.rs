@@ -1,6 +1,6 @@
 //! What a URL would say, as it stands in several variables or settings.
 
-use super::parts::{Bad, Parts, scheme, site};
+use super::parts::{Bad, Parts, bare, scheme, site};
 use super::{mapped, parts};
 use crate::generate::sheet::{Comment, Item};
 
@@ -76,6 +76,6 @@ pub(crate) fn is_service(text: &str) -> bool {
         "statsd",
         "sentinel",
     ];
-    let base = scheme(text).map(|(scheme, _)| scheme.split('+').next().unwrap_or_default().to_owned());
+    let base = scheme(bare(text)).map(|(scheme, _)| scheme.split('+').next().unwrap_or_default().to_owned());
     base.is_some_and(|base| SCHEMES.contains(&base.as_str()))
 }

@@ -48,6 +48,9 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("mysql+pymysql://u:@/d?unix_socket=/run/mysqld/mysqld.sock", &["mysql, host: /run/mysqld/mysqld.sock, port: 3306, username: u, database: d"]),
         ("mariadb://u:p@h:3307/d?ssl-mode=REQUIRED", &["mysql, host: h, port: 3307, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
         ("mysql2://h/d", &["GAP", "tcp, host: h, port: 3306"]),
+        ("postgres://u:p@//cloudsql/project:region:one/d", &["postgres, host: '/cloudsql/project:region:one', port: 5432, username: u, password: p, database: d"]),
+        ("db+postgresql://u:p@h/d", &["postgres, host: h, port: 5432, username: u, password: p, database: d"]),
+        ("sqla+sqlite:///x.db", &["note"]),
         // redis-py, Celery, django-environ
         ("redis://h", &["redis, host: h, port: 6379"]),
         ("redis://:p%25w@h:6380/3", &["redis, host: h, port: 6380, password: 'p%w', database: 3"]),
@@ -78,6 +81,9 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("memcache://h1,h2:11212", &["memcache, host: h1, port: 11211", "memcache, host: h2, port: 11212"]),
         ("pymemcache:///run/m.sock", &["memcache, host: /run/m.sock"]),
         ("memcached://u:p@h", &["memcache, host: h, port: 11211, username: u, password: p"]),
+        ("cache+memcached://h1:11211;h2:11211/", &["memcache, host: h1, port: 11211", "memcache, host: h2, port: 11211"]),
+        ("cache+memory://", &["note"]),
+        ("rpc://", &["note"]),
         // mail
         ("smtp://h", &["smtp, host: h, port: 25, from_address: 'conn-check@localhost', use_tls: false, send: false"]),
         ("smtp://u%40x.org:p@h:587", &["smtp, host: h, port: 587, username: 'u@x.org', password: p, from_address: 'u@x.org', use_tls: starttls, send: false"]),
