@@ -3,6 +3,7 @@
 
 pub mod configs;
 pub mod convert_fw;
+pub mod django;
 pub mod export_fw;
 pub mod generate;
 
@@ -27,7 +28,13 @@ Examples:
 /// Every program, as its man page and its completions describe it.
 #[must_use]
 pub fn programs() -> Vec<Command> {
-    vec![Args::command(), configs::Configs::command(), convert_fw::Args::command(), export_fw::Args::command()]
+    vec![
+        Args::command(),
+        configs::Configs::command(),
+        convert_fw::Args::command(),
+        django::Django::command(),
+        export_fw::Args::command(),
+    ]
 }
 
 /// Verify every network dependency of a service from the host it runs on, and say what is broken,

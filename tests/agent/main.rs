@@ -5,6 +5,7 @@ mod amqp;
 mod bad_files;
 mod command_line;
 mod demo;
+mod django;
 mod dns;
 mod docs;
 mod every_check;

@@ -140,7 +140,7 @@ impl Agent {
 }
 
 impl Ran {
-    fn of(output: &Output, elapsed: Duration) -> Self {
+    pub(crate) fn of(output: &Output, elapsed: Duration) -> Self {
         Self {
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),

@@ -3,6 +3,7 @@
 //! | module | what it gives |
 //! |---|---|
 //! | [`agent`] | conn-check itself, as a user runs it |
+//! | [`django`] | Django projects, and their settings turned into checks |
 //! | [`ports`] | port numbers nobody else gets |
 //! | [`process`] | a daemon in its own directory, with its log, stopped on drop |
 //! | [`scratch`] | that directory |
@@ -38,6 +39,7 @@
 
 pub mod agent;
 pub mod certs;
+pub mod django;
 pub mod dns;
 pub mod exim;
 pub mod ferretdb;

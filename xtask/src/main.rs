@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that is done with this repository, each by one command.
 #![expect(clippy::print_stderr, reason = "a program for people")]
 
+mod django;
 mod ferretdb;
 mod pack;
 mod packages;
@@ -20,6 +21,7 @@ cargo xtask TASK
   bench           measure conn-check beside a floor, in one run
   docs            write the man page, the completions, the option tables and the schema into docs/
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too
+  wheel           pack the Python package conn_check_configs: target/wheel/*.whl
   rehearse        play a whole life of the charm without Juju; --config FILE with your own checks
   new-check NAME  write the file of a new check and add it to the list";
 
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         "bench" => bench(&rest),
         "docs" => docs(&rest),
         "pack" => pack::pack(&rest),
+        "wheel" => wheel(&rest),
         "rehearse" => rehearse(&rest),
         "new-check" => scaffold::new_check(rest.first().map_or("", String::as_str)),
         _ => Err(USAGE.to_owned()),
@@ -59,6 +62,7 @@ fn demo() -> Outcome {
 fn test(filter: &[String]) -> Outcome {
     packages::install_missing()?;
     charm_tools()?;
+    django::environments()?;
     step::component("clippy", "clippy")?;
     format(&["--check"])?;
     step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
@@ -124,6 +128,14 @@ fn rehearse(arguments: &[String]) -> Outcome {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     step::cargo(
         &[&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bin", "rehearse", "--"], &arguments]
+            .concat(),
+    )
+}
+
+fn wheel(arguments: &[String]) -> Outcome {
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    step::cargo(
+        &[&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bin", "wheel", "--"], &arguments]
             .concat(),
     )
 }

@@ -1,5 +1,6 @@
 //! The command line of `conn-check-configs`.
 
+use crate::cli::django::Django;
 use crate::cli::generate::Target;
 use clap::{Args, Parser, Subcommand};
 
@@ -7,6 +8,7 @@ const AFTER_HELP: &str = "\
 Exit status: 0 fine; 1 something could not be mapped, see the comments in the file; 3 usage error or unreadable input.
 
 Examples:
+  conn-check-configs django -m shop.settings -f checks.yaml  from the settings of a Django project
   conn-check-configs env > checks.yaml                       from the environment this runs in
   conn-check-configs env /srv/app/.env -f checks.yaml        from a file of variables
   conn-check-configs env --pid 4242 --secrets env            from a running process, without its passwords
@@ -47,6 +49,8 @@ pub struct Configs {
 /// What the checks are made from.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Source {
+    /// The settings of a Django project, which its own Python imports
+    Django(Box<Django>),
     /// Variables: URLs, DSNs, and the hosts and ports of well-known clients
     Env(Env),
     /// The output of `juju status --format=json` or `--format=yaml`

@@ -2,6 +2,7 @@
 
 use crate::generate::secrets::Hidden;
 use crate::secret::escaped;
+use std::borrow::Cow;
 
 /// What an option is set to.
 #[derive(Clone, Debug)]
@@ -10,10 +11,16 @@ pub enum Value {
     Text(String),
     /// A whole number.
     Number(u64),
+    /// A number with a fraction, or below zero.
+    Float(f64),
     /// True or false.
     Flag(bool),
+    /// Nothing: the option is there, and says so.
+    Null,
     /// A list of values.
     List(Vec<Value>),
+    /// Values by name.
+    Map(Vec<(String, Value)>),
     /// A text that is written as [`Secrets`](crate::generate::Secrets) says.
     Secret(Hidden),
 }
@@ -23,7 +30,8 @@ impl Value {
         match self {
             Self::Secret(hidden) => *hidden = Hidden::new(hidden.expose(), variable),
             Self::List(values) => values.iter_mut().for_each(|value| value.name_secrets(variable)),
-            Self::Text(_) | Self::Number(_) | Self::Flag(_) => {}
+            Self::Map(pairs) => pairs.iter_mut().for_each(|(_, value)| value.name_secrets(variable)),
+            Self::Text(_) | Self::Number(_) | Self::Float(_) | Self::Flag(_) | Self::Null => {}
         }
     }
 
@@ -32,9 +40,15 @@ impl Value {
         match (self, other) {
             (Self::Text(one), Self::Text(two)) => one == two,
             (Self::Number(one), Self::Number(two)) => one == two,
+            (Self::Float(one), Self::Float(two)) => one.to_bits() == two.to_bits(),
             (Self::Flag(one), Self::Flag(two)) => one == two,
+            (Self::Null, Self::Null) => true,
             (Self::List(one), Self::List(two)) => {
                 one.len() == two.len() && one.iter().zip(two).all(|(one, two)| one.is_same(two))
+            }
+            (Self::Map(one), Self::Map(two)) => {
+                let is_same = |(one, two): (&(String, Self), &(String, Self))| one.0 == two.0 && one.1.is_same(&two.1);
+                one.len() == two.len() && one.iter().zip(two).all(is_same)
             }
             (Self::Secret(one), Self::Secret(two)) => one.expose() == two.expose(),
             _ => false,
@@ -45,20 +59,38 @@ impl Value {
 /// A check before it is written: its type, its options in order, and where it comes from.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    pub(crate) kind: &'static str,
+    pub(crate) kind: Cow<'static, str>,
     pub(crate) origins: Vec<String>,
     pub(crate) label: Option<String>,
-    pub(crate) options: Vec<(&'static str, Value)>,
+    pub(crate) options: Vec<(Cow<'static, str>, Value)>,
     pub(crate) tags: Vec<String>,
+    /// Whether the file says what the check is called.
+    pub(crate) named: bool,
+    /// Whether it is somebody's own, who may say more than conn-check knows.
+    pub(crate) given: bool,
 }
 
 impl Draft {
     /// A check of this type; the origin is the variable or setting it comes from. It is the
     /// check's label unless [`Draft::label`] gives another, and names its secrets.
     #[must_use]
-    pub fn new(kind: &'static str, origin: &str) -> Self {
-        let origins = vec![origin.to_owned()];
-        Self { kind, origins, label: None, options: Vec::new(), tags: Vec::new() }
+    pub fn new(kind: impl Into<Cow<'static, str>>, origin: &str) -> Self {
+        let (kind, origins) = (kind.into(), vec![origin.to_owned()]);
+        Self { kind, origins, label: None, options: Vec::new(), tags: Vec::new(), named: true, given: false }
+    }
+
+    /// Leaves the label out of the file.
+    #[must_use]
+    pub fn unnamed(mut self) -> Self {
+        self.named = false;
+        self
+    }
+
+    /// The check is written by somebody who may want what draws a warning.
+    #[must_use]
+    pub fn as_given(mut self) -> Self {
+        self.given = true;
+        self
     }
 
     /// Names the check for people.
@@ -77,20 +109,20 @@ impl Draft {
 
     /// Adds an option.
     #[must_use]
-    pub fn set(mut self, key: &'static str, value: Value) -> Self {
-        self.options.push((key, value));
+    pub fn set(mut self, key: impl Into<Cow<'static, str>>, value: Value) -> Self {
+        self.options.push((key.into(), value));
         self
     }
 
     /// Adds an option that is a text.
     #[must_use]
-    pub fn text(self, key: &'static str, text: impl Into<String>) -> Self {
+    pub fn text(self, key: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
         self.set(key, Value::Text(text.into()))
     }
 
     /// Adds an option that is a text, if there is one that is not empty.
     #[must_use]
-    pub fn some_text(self, key: &'static str, text: Option<&str>) -> Self {
+    pub fn some_text(self, key: impl Into<Cow<'static, str>>, text: Option<&str>) -> Self {
         match text.filter(|text| !text.is_empty()) {
             Some(text) => self.text(key, text),
             None => self,
@@ -99,27 +131,28 @@ impl Draft {
 
     /// Adds an option that is a number.
     #[must_use]
-    pub fn number(self, key: &'static str, number: impl Into<u64>) -> Self {
+    pub fn number(self, key: impl Into<Cow<'static, str>>, number: impl Into<u64>) -> Self {
         self.set(key, Value::Number(number.into()))
     }
 
     /// Adds an option that is true or false.
     #[must_use]
-    pub fn flag(self, key: &'static str, flag: bool) -> Self {
+    pub fn flag(self, key: impl Into<Cow<'static, str>>, flag: bool) -> Self {
         self.set(key, Value::Flag(flag))
     }
 
     /// Adds an option that is a secret. Where it is not written down, a variable or file named
     /// after the origin and the option stands for it: `DATABASE_URL_PASSWORD`.
     #[must_use]
-    pub fn secret(self, key: &'static str, text: impl Into<String>) -> Self {
+    pub fn secret(self, key: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
+        let key = key.into();
         let name = format!("{} {key}", self.origins.join(" "));
         self.set(key, Value::Secret(Hidden::new(text, &name)))
     }
 
     /// As [`Draft::secret`], for a secret that has a variable of its own already.
     #[must_use]
-    pub fn secret_of(self, key: &'static str, text: impl Into<String>, variable: &str) -> Self {
+    pub fn secret_of(self, key: impl Into<Cow<'static, str>>, text: impl Into<String>, variable: &str) -> Self {
         self.set(key, Value::Secret(Hidden::new(text, variable)))
     }
 
@@ -139,7 +172,7 @@ impl Draft {
     /// Takes options out.
     #[must_use]
     pub(crate) fn without(mut self, keys: &[&str]) -> Self {
-        self.options.retain(|(key, _)| !keys.contains(key));
+        self.options.retain(|(key, _)| !keys.contains(&key.as_ref()));
         self
     }
 

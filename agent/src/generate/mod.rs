@@ -8,6 +8,7 @@
 //!
 //! URLs mean the same in every source: [`url::items`].
 
+pub mod django;
 pub mod draft;
 pub mod env;
 pub mod juju;

@@ -13,7 +13,14 @@ const FILES: [&str; 3] = ["ca_file", "client_cert", "client_key"];
 /// The draft, or why it cannot be written. TLS files that are not on this host are left out, with
 /// a comment: the rest of the check is worth more than none.
 pub(super) fn review(draft: Draft) -> Vec<Item> {
-    let Err(problem) = judge(&draft) else { return vec![draft.into()] };
+    let problem = match judge(&draft) {
+        Ok(warnings) => return with_warnings(&draft, &warnings),
+        Err(problem) => problem,
+    };
+    if draft.given && problem.code == "bad-reference" {
+        // A variable or file of the host where the checks will run.
+        return with_warnings(&draft, &[problem]);
+    }
     if problem.code != "unreadable-pem" {
         return vec![refused(&draft, &problem).into()];
     }
@@ -23,9 +30,15 @@ pub(super) fn review(draft: Draft) -> Vec<Item> {
     );
     let rest = draft.without(&FILES);
     match judge(&rest) {
-        Ok(()) => vec![comment.into(), rest.into()],
+        Ok(_) => vec![comment.into(), rest.into()],
         Err(problem) => vec![refused(&rest, &problem).into()],
     }
+}
+
+/// The draft below what conn-check will remark.
+fn with_warnings(draft: &Draft, warnings: &[Diagnostic]) -> Vec<Item> {
+    let note = |warning: &Diagnostic| Comment::note(draft.shown_label(), warning.message.clone()).into();
+    warnings.iter().map(note).chain([draft.clone().into()]).collect()
 }
 
 fn refused(draft: &Draft, problem: &Diagnostic) -> Comment {
@@ -33,13 +46,13 @@ fn refused(draft: &Draft, problem: &Diagnostic) -> Comment {
     Comment::gap(draft.shown_label(), format!("no {} check: {}{help}", draft.kind, problem.message))
 }
 
-/// Reads the draft as conn-check will, its secrets in place.
-fn judge(draft: &Draft) -> Result<(), Diagnostic> {
+/// Reads the draft as conn-check will, its secrets in place; what is remarked of somebody's own.
+fn judge(draft: &Draft) -> Result<Vec<Diagnostic>, Diagnostic> {
     let written = yaml::write("", &[draft.clone().into()], &Secrets::Inline);
     let source = Source { name: String::new(), text: written.text };
     let defaults = Defaults { timeout: Duration::from_secs(10) };
-    match load(&source, defaults, true) {
-        Ok(_) => Ok(()),
+    match load(&source, defaults, !draft.given) {
+        Ok((_, warnings)) => Ok(warnings),
         Err(problems) => Err(problems.into_iter().next().unwrap_or_else(|| Diagnostic::file("bad-value", "unknown"))),
     }
 }

@@ -46,14 +46,14 @@ impl<'a> Writer<'a> {
 
     fn draft(&mut self, draft: &'a Draft) {
         let label = draft.shown_label();
-        let _ = writeln!(self.text, "- type: {}", draft.kind);
+        let _ = writeln!(self.text, "- type: {}", scalar(&draft.kind));
         // A dns check has a name of its own.
-        if draft.get("name").is_none() && !label.is_empty() {
+        if draft.named && draft.get("name").is_none() && !label.is_empty() {
             let _ = writeln!(self.text, "  name: {}", scalar(&label));
         }
         for (key, value) in &draft.options {
             let value = self.value(value, &label);
-            let _ = writeln!(self.text, "  {key}: {value}");
+            let _ = writeln!(self.text, "  {}: {value}", scalar(key));
         }
         if !draft.tags.is_empty() {
             let tags: Vec<_> = draft.tags.iter().map(|tag| scalar(tag)).collect();
@@ -65,10 +65,18 @@ impl<'a> Writer<'a> {
         match value {
             Value::Text(text) => scalar(text),
             Value::Number(number) => number.to_string(),
+            // Python writes, and reads, a number that is no whole one with a dot.
+            Value::Float(number) => format!("{number:?}"),
             Value::Flag(flag) => flag.to_string(),
+            Value::Null => "null".to_owned(),
             Value::List(values) => {
                 let values: Vec<_> = values.iter().map(|value| self.value(value, check)).collect();
                 format!("[{}]", values.join(", "))
+            }
+            Value::Map(pairs) => {
+                let pair = |(key, value): &'a (String, Value)| format!("{}: {}", scalar(key), self.value(value, check));
+                let pairs: Vec<_> = pairs.iter().map(pair).collect();
+                format!("{{{}}}", pairs.join(", "))
             }
             Value::Secret(hidden) => match self.secrets {
                 Secrets::Inline => scalar(hidden.expose()),

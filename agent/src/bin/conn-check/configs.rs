@@ -1,5 +1,6 @@
-//! `conn-check-configs SOURCE`: files of checks from the environment and from Juju.
+//! `conn-check-configs SOURCE`: files of checks from Django settings, the environment and Juju.
 
+use crate::django;
 use crate::generate::{deliver, say};
 use crate::{UNKNOWN, guarded, status_of};
 use clap::Parser as _;
@@ -13,6 +14,7 @@ const NAME: &str = "conn-check-configs";
 pub(crate) fn main() -> u8 {
     match Configs::try_parse() {
         Ok(configs) => guarded(false, || match &configs.source {
+            Source::Django(args) => django::program(args),
             Source::Env(args) => from_environment(args),
             Source::Juju(args) => from_juju(args),
         }),

@@ -5,6 +5,7 @@
 mod check;
 mod configs;
 mod convert_fw;
+mod django;
 mod export_fw;
 mod generate;
 mod output;
@@ -25,6 +26,7 @@ const CRITICAL: u8 = 2;
 /// The names of the programs.
 const CHECK: &str = "conn-check";
 const CONFIGS: &str = "conn-check-configs";
+const DJANGO: &str = "conn-check-django";
 const EXPORT_FW: &str = "conn-check-export-fw";
 const CONVERT_FW: &str = "conn-check-convert-fw";
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         EXPORT_FW => export_fw::main(),
         CONVERT_FW => convert_fw::main(),
         CONFIGS => configs::main(),
+        DJANGO => django::main(),
         _ => check::main(),
     };
     ExitCode::from(status)
@@ -43,7 +46,7 @@ fn main() -> ExitCode {
 fn called() -> &'static str {
     let name = std::env::args_os().next().unwrap_or_default();
     let name = Path::new(&name).file_name().and_then(OsStr::to_str);
-    [CONFIGS, EXPORT_FW, CONVERT_FW].into_iter().find(|program| name == Some(program)).unwrap_or(CHECK)
+    [CONFIGS, CONVERT_FW, DJANGO, EXPORT_FW].into_iter().find(|program| name == Some(program)).unwrap_or(CHECK)
 }
 
 /// What clap has to say: help and version, or what is wrong with the command line.

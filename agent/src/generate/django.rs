@@ -1,0 +1,64 @@
+//! Checks from the settings of a Django project.
+//!
+//! The settings are a Python program, and only the application's own Python can run it: the bridge
+//! (`python/conn_check_configs/bridge.py`, which is in this program) does that and says as JSON
+//! what it finds; [`Python`] runs it, [`Told`] is what it says. Everything else happens here, also
+//! for scripts that import the package `conn_check_configs` and hand over what they have read.
+//!
+//! A check connects as the client of the setting would: to the Unix socket where that one does,
+//! without TLS where that one goes without. Defaults of Django are nobody's wish: only what the
+//! settings module itself says becomes a check. One module per family of settings.
+
+mod brokers;
+mod caches;
+mod databases;
+mod email;
+mod extra;
+mod group;
+mod oops;
+mod python;
+mod redis;
+mod statsd;
+mod tls;
+mod told;
+mod web;
+
+use crate::generate::sheet::{Item, Sheet};
+use group::or_comment;
+pub use python::Python;
+pub use told::Told;
+
+/// The checks of a settings module, in the order of the original, the script's own last.
+#[must_use]
+pub fn sheet(told: &Told) -> Sheet {
+    let settings = told.settings();
+    let mut sheet = Sheet::new("From the settings of a Django project.");
+    for items in [
+        databases::items(&settings, told.database.as_deref()),
+        oops::items(&settings),
+        Ok(brokers::items(&settings)),
+        caches::items(&settings),
+        redis::channel_layers(&settings),
+        redis::sessions(&settings),
+        web::search(&settings),
+        web::sentry(&settings),
+        email::items(&settings),
+        statsd::items(&settings, told),
+    ] {
+        or_comment(items).into_iter().for_each(|item| sheet.push(unnamed(item)));
+    }
+    let own = told.checks().iter().enumerate().map(|(number, check)| extra::item(number, check));
+    own.for_each(|item| sheet.push(unnamed(item)));
+    sheet
+}
+
+/// Files of the original have no names, and scripts may read them.
+fn unnamed(item: Item) -> Item {
+    match item {
+        Item::Check(draft) => draft.unnamed().into(),
+        comment @ Item::Comment(_) => comment,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Celery's broker and its result backend, in the settings of all its versions.
+
+use crate::generate::django::caches;
+use crate::generate::django::group::{Group, or_comment};
+use crate::generate::django::tls;
+use crate::generate::draft::Draft;
+use crate::generate::sheet::{Comment, Item};
+use crate::generate::url;
+
+/// Before Celery 4, and since, with the namespace that its manual proposes.
+const BROKERS: [&str; 2] = ["BROKER_URL", "CELERY_BROKER_URL"];
+
+/// The same for the results.
+const BACKENDS: [&str; 3] = ["CELERY_RESULT_BACKEND", "CELERY_RESULT_BACKEND_URL", "RESULT_BACKEND"];
+
+/// What begins the names of the old settings.
+const PREFIXES: [&str; 2] = ["BROKER_", "CELERY_BROKER_"];
+
+/// Where kombu finds a broker that nobody names.
+const HOST: &str = "localhost";
+
+/// Who kombu is at a broker where nobody says it.
+const GUEST: &str = "guest";
+
+/// The checks for the broker, then for the results.
+pub(super) fn items(settings: &Group<'_>) -> Vec<Item> {
+    let mut items = Vec::new();
+    for name in BROKERS {
+        let secure = format!("{}_USE_SSL", name.trim_end_matches("_URL"));
+        items.extend(or_comment(urls(settings, name, &[&secure])));
+    }
+    if items.is_empty() {
+        items.extend(PREFIXES.into_iter().flat_map(|prefix| or_comment(old(settings, prefix))));
+    }
+    for name in BACKENDS {
+        items.extend(or_comment(results(settings, name)));
+    }
+    items
+}
+
+/// What the settings of TLS say holds for every URL.
+fn urls(settings: &Group<'_>, name: &str, secure: &[&str]) -> Result<Vec<Item>, Comment> {
+    let secure = secure.iter().find(|name| settings.flag(name));
+    let mut items = Vec::new();
+    for text in settings.texts(name)? {
+        let Some(secure) = secure else {
+            items.extend(url::items(name, &text));
+            continue;
+        };
+        let encrypted: Vec<_> = text.split(';').map(with_tls).collect();
+        for item in url::items(name, &encrypted.join(";")) {
+            items.push(match item {
+                Item::Check(draft) => tls::files(draft, settings, secure)?.into(),
+                comment @ Item::Comment(_) => comment,
+            });
+        }
+    }
+    Ok(items)
+}
+
+/// The URL of the same service with TLS.
+fn with_tls(text: &str) -> String {
+    match text.split_once("://") {
+        Some(("amqp" | "pyamqp" | "librabbitmq", rest)) => format!("amqps://{rest}"),
+        Some(("redis", rest)) => format!("rediss://{rest}"),
+        _ => text.to_owned(),
+    }
+}
+
+fn results(settings: &Group<'_>, name: &str) -> Result<Vec<Item>, Comment> {
+    let Some(text) = settings.text(name)? else { return Ok(Vec::new()) };
+    if let Some(rest) = text.strip_prefix("cache+memcached://") {
+        let servers = rest.split('/').next().unwrap_or_default();
+        return Ok(caches::memcached(name, servers));
+    }
+    let plain = text.strip_prefix("db+").unwrap_or(&text);
+    match plain.split_once("://").map_or(plain, |(scheme, _)| scheme) {
+        "amqp" | "rpc" => Ok(vec![Comment::note(name, "results go through the broker").into()]),
+        "django-db" | "database" => Ok(vec![Comment::note(name, "results go into the database").into()]),
+        "django-cache" | "cache" | "cache+memory" => Ok(vec![Comment::note(name, "results go into the cache").into()]),
+        "disabled" => Ok(Vec::new()),
+        _ if plain.contains("DatabaseBackend") => Ok(vec![Comment::note(name, "results go into the database").into()]),
+        _ if !plain.contains("://") => {
+            Err(settings.gap(name, "where results go stands in settings that are not read: say it as URL"))
+        }
+        "redis" => urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"]),
+        _ => Ok(url::items(name, plain)),
+    }
+}
+
+/// Before there were URLs: Celery 1 and 2.
+fn old(settings: &Group<'_>, prefix: &str) -> Result<Vec<Item>, Comment> {
+    let name = |rest: &str| format!("{prefix}{rest}");
+    let host = settings.text(&name("HOST"))?;
+    let transport = settings.first(&[&name("TRANSPORT"), &name("BACKEND")])?;
+    if host.is_none() && transport.is_none() {
+        return Ok(Vec::new());
+    }
+    let transport = transport.unwrap_or_else(|| "amqp".to_owned());
+    let host = host.unwrap_or_else(|| HOST.to_owned());
+    match transport.as_str() {
+        "amqp" | "pyamqp" | "amqplib" | "librabbitmq" | "pika" => Ok(vec![old_amqp(settings, prefix, &host)?.into()]),
+        "redis" => Ok(vec![old_redis(settings, prefix, &host)?.into()]),
+        "memory" | "django" | "filesystem" => {
+            Ok(vec![Comment::note(name("TRANSPORT"), "inside of the application: nothing to connect to").into()])
+        }
+        _ => Err(settings
+            .gap(&name("TRANSPORT"), "no check is known for this transport; a tcp check would at least connect")),
+    }
+}
+
+fn old_amqp(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Comment> {
+    let name = |rest: &str| format!("{prefix}{rest}");
+    let secure = settings.flag(&name("USE_SSL"));
+    let port = settings.port(&name("PORT"))?.unwrap_or(if secure { 5671 } else { 5672 });
+    let draft = Draft::new("amqp", &name("HOST")).text("host", host).number("port", port);
+    let draft = draft.text("username", settings.text(&name("USER"))?.as_deref().unwrap_or(GUEST));
+    let password = settings.text(&name("PASSWORD"))?;
+    let draft = draft.secret_of("password", password.as_deref().unwrap_or(GUEST), &name("PASSWORD"));
+    let draft = draft.flag("use_tls", secure).text("vhost", settings.text(&name("VHOST"))?.as_deref().unwrap_or("/"));
+    if secure { tls::files(draft, settings, &name("USE_SSL")) } else { Ok(draft) }
+}
+
+/// The number of the database stands where a broker has its virtual host.
+fn old_redis(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Comment> {
+    let name = |rest: &str| format!("{prefix}{rest}");
+    let port = settings.port(&name("PORT"))?.unwrap_or(6379);
+    let draft = Draft::new("redis", &name("HOST")).text("host", host).number("port", port);
+    let draft = match settings.text(&name("PASSWORD"))? {
+        Some(password) => draft.secret_of("password", password, &name("PASSWORD")),
+        None => draft,
+    };
+    let number = settings.text(&name("VHOST"))?.unwrap_or_default();
+    let draft = match number.trim_matches('/').parse::<u32>() {
+        Ok(number) if number > 0 => draft.number("database", number),
+        _ => draft,
+    };
+    if settings.flag(&name("USE_SSL")) {
+        tls::files(draft.flag("use_tls", true), settings, &name("USE_SSL"))
+    } else {
+        Ok(draft)
+    }
+}

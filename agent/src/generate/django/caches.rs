@@ -1,0 +1,94 @@
+//! `CACHES`.
+
+use crate::generate::django::group::{Group, host_and_port, or_comment};
+use crate::generate::django::redis;
+use crate::generate::draft::Draft;
+use crate::generate::sheet::{Comment, Item};
+use serde_json::Value;
+
+/// Where memcached listens as it comes.
+const PORT: u16 = 11211;
+
+/// The checks for every cache.
+pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    let caches = settings.members("CACHES")?;
+    Ok(caches.into_iter().map(|cache| cache.and_then(|cache| items_of(&cache))).flat_map(or_comment).collect())
+}
+
+/// By a part of the backend's name: most wrap one of Django's own. One that has none is memcached,
+/// as the original has it.
+fn items_of(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    let backend = cache.text("BACKEND")?.unwrap_or_default().to_ascii_lowercase();
+    let is = |part: &str| backend.contains(part);
+    // First, as "locmemcache" has "memcache" in it.
+    if is("locmem") || is("filebased") || is("dummy") || is("diskcache") {
+        return Ok(vec![cache.own_note("a cache inside of this host: nothing to connect to").into()]);
+    }
+    if is("cache.backends.db") {
+        return Ok(vec![cache.own_note("the cache is a table of the database").into()]);
+    }
+    if is("memcache") || is("pylibmc") || backend.is_empty() {
+        return memcached_cache(cache);
+    }
+    if is("redis") || is("valkey") {
+        return redis::cache(cache);
+    }
+    Err(cache.gap("BACKEND", "no check is known for this backend; a tcp check would at least connect"))
+}
+
+fn memcached_cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    let options = cache.group("OPTIONS")?;
+    let user = cache.text("USERNAME")?.map_or_else(|| options.first(&["username", "user"]), |user| Ok(Some(user)))?;
+    let password = cache.text("PASSWORD")?.map_or_else(|| options.text("password"), |text| Ok(Some(text)))?;
+    let secure = ["tls_context", "ssl_context"].into_iter().any(|key| options.flag(key));
+    let mut items = Vec::new();
+    for text in locations(cache)? {
+        for item in memcached(&cache.origin, &text) {
+            let Item::Check(draft) = item else {
+                items.push(item);
+                continue;
+            };
+            let draft = match (&user, &password) {
+                (Some(user), Some(password)) => draft.text("username", user).secret("password", password),
+                _ => draft,
+            };
+            items.push(if secure { draft.flag("use_tls", true) } else { draft }.into());
+        }
+    }
+    if items.is_empty() {
+        return Err(cache.gap("LOCATION", "it is empty: there is no server to connect to"));
+    }
+    Ok(items)
+}
+
+/// Servers: a text, or a list of them. pymemcache takes pairs of host and port, too.
+fn locations(cache: &Group<'_>) -> Result<Vec<String>, Comment> {
+    let joined = |value: &Value| match value.as_array().map(Vec::as_slice) {
+        Some([Value::String(host), Value::Number(port)]) => Value::from(format!("{host}:{port}")),
+        _ => value.clone(),
+    };
+    let Some(Value::Array(values)) = cache.raw("LOCATION") else { return cache.texts("LOCATION") };
+    let values: Vec<_> = values.iter().map(joined).collect();
+    let map = serde_json::json!({ "LOCATION": values });
+    Group::of(cache.origin.clone(), &map)?.texts("LOCATION")
+}
+
+/// Servers in one text, separated by semicolons (Django) or commas (since Django 3.2).
+pub(super) fn memcached(origin: &str, text: &str) -> Vec<Item> {
+    let servers = text.split([';', ',']).map(str::trim).filter(|server| !server.is_empty());
+    servers.map(|server| memcached_server(origin, server)).collect()
+}
+
+/// `HOST:PORT`, `HOST`, `unix:/PATH` or `/PATH`.
+fn memcached_server(origin: &str, server: &str) -> Item {
+    let draft = Draft::new("memcached", origin);
+    let path = server.strip_prefix("unix:").unwrap_or(server);
+    if path.starts_with('/') {
+        // Three slashes, as in a URL, are as good as one.
+        return draft.text("host", format!("/{}", path.trim_start_matches('/'))).into();
+    }
+    match host_and_port(server.strip_prefix("inet:").unwrap_or(server)) {
+        Some((host, port)) => draft.text("host", host).number("port", port.unwrap_or(PORT)).into(),
+        None => Comment::gap(origin, "a server in LOCATION is neither HOST:PORT nor the path of a socket").into(),
+    }
+}

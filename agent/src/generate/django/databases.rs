@@ -1,0 +1,203 @@
+//! `DATABASES`.
+
+use crate::generate::django::group::{self, Group, or_comment};
+use crate::generate::draft::Draft;
+use crate::generate::sheet::{Comment, Item};
+
+/// Where libpq looks for the server when `HOST` is empty, as Debian and Ubuntu build it.
+const POSTGRES_SOCKET: &str = "/var/run/postgresql";
+
+/// The same for the client of `MySQL`.
+const MYSQL_SOCKET: &str = "/var/run/mysqld/mysqld.sock";
+
+/// Engines by a part of their names, of which there are many: most wrap one of Django's own.
+const ENGINES: [(&str, Engine); 12] = [
+    ("sqlite", Engine::File),
+    ("spatialite", Engine::File),
+    ("postg", Engine::Postgres),
+    ("psqlextra", Engine::Postgres),
+    ("timescale", Engine::Postgres),
+    ("cockroachdb", Engine::Cockroach),
+    ("mysql", Engine::MySql),
+    ("mariadb", Engine::MySql),
+    ("oracle", Engine::Other("Oracle")),
+    ("mssql", Engine::Other("SQL Server")),
+    ("sql_server", Engine::Other("SQL Server")),
+    ("dummy", Engine::None),
+];
+
+#[derive(Clone, Copy)]
+enum Engine {
+    None,
+    File,
+    Postgres,
+    /// Speaks the protocol of `PostgreSQL`, on a port of its own.
+    Cockroach,
+    MySql,
+    Other(&'static str),
+}
+
+/// The checks; `name` is the database where the settings have no `NAME`.
+pub(super) fn items(settings: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {
+    let databases = settings.members("DATABASES")?;
+    let items = databases.into_iter().map(|database| database.and_then(|database| items_of(&database, name)));
+    Ok(items.flat_map(or_comment).collect())
+}
+
+fn items_of(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {
+    let engine = database.text("ENGINE")?.unwrap_or_default();
+    let known = engine.to_ascii_lowercase();
+    match ENGINES.into_iter().find(|(part, _)| known.contains(part)).map(|(_, engine)| engine) {
+        None if engine.is_empty() => {
+            Ok(vec![database.own_note("there is no ENGINE, so Django does not use it").into()])
+        }
+        Some(Engine::None) => Ok(vec![database.own_note("the engine is Django's dummy: nothing to connect to").into()]),
+        Some(Engine::File) => Ok(vec![database.own_note("SQLite is a file: nothing to connect to").into()]),
+        Some(Engine::Postgres) => postgres(database, name, None),
+        Some(Engine::Cockroach) => postgres(database, name, Some(26257)),
+        Some(Engine::MySql) => mysql(database, name),
+        Some(Engine::Other(product)) => Err(no_check(database, product)),
+        None => Err(database.gap("ENGINE", "no check is known for this engine; a tcp check would at least connect")),
+    }
+}
+
+fn no_check(database: &Group<'_>, product: &str) -> Comment {
+    database.own_gap(format!("there is no check for {product}; a tcp check to its port would at least connect"))
+}
+
+/// One check per host: `HOST` may list several, of which libpq takes the first that answers.
+fn postgres(database: &Group<'_>, name: Option<&str>, usual: Option<u16>) -> Result<Vec<Item>, Comment> {
+    let options = database.group("OPTIONS")?;
+    if options.raw("service").is_some() {
+        return Err(options.gap("service", "host and login stand in a pg_service.conf, not in the settings"));
+    }
+    let name = database.text("NAME")?.or_else(|| name.map(str::to_owned));
+    let name = name.ok_or_else(|| database.gap("NAME", "no database is named: say which with --database-name"))?;
+    let user = database.text("USER")?.ok_or_else(|| {
+        database
+            .gap("USER", "it is empty, so the role is the system user who runs the application: add the check with it")
+    })?;
+    let password = database.text("PASSWORD")?;
+    let mut items: Vec<Item> = Vec::new();
+    for (host, port) in places(database)? {
+        let socket = host.is_empty() || host.starts_with('/');
+        if host.is_empty() {
+            let why = format!("it is empty, so the client uses the Unix socket in {POSTGRES_SOCKET}");
+            items.push(Comment::note(database.place("HOST"), why).into());
+        }
+        let host = if host.is_empty() { POSTGRES_SOCKET } else { &host };
+        let draft = Draft::new("postgresql", &database.origin).text("database", &name).text("host", host);
+        let draft = some_port(draft, port.or(usual)).text("username", &user);
+        let draft = some_password(draft, password.as_deref());
+        items.push(if socket { draft } else { postgres_tls(draft, &options)? }.into());
+    }
+    Ok(items)
+}
+
+/// Hosts and their ports; one port may be that of all.
+fn places(database: &Group<'_>) -> Result<Vec<(String, Option<u16>)>, Comment> {
+    let host = database.text("HOST")?.unwrap_or_default();
+    let ports = database.text("PORT")?.unwrap_or_default();
+    let number = |text: &str| match text.trim() {
+        "" => Ok(None),
+        text => group::port(text).map(Some).ok_or_else(|| database.gap("PORT", "this is no port number (1 to 65535)")),
+    };
+    let ports: Vec<_> = ports.split(',').map(number).collect::<Result<_, _>>()?;
+    let hosts: Vec<_> = host.split(',').map(|host| host.trim().to_owned()).collect();
+    if ports.len() != 1 && ports.len() != hosts.len() {
+        return Err(database.gap("PORT", "there are not as many ports as hosts"));
+    }
+    let first = ports[0];
+    Ok(hosts.into_iter().enumerate().map(|(at, host)| (host, ports.get(at).copied().unwrap_or(first))).collect())
+}
+
+/// By the `sslmode` of libpq, whose `require` verifies only where it has a CA.
+fn postgres_tls(draft: Draft, options: &Group<'_>) -> Result<Draft, Comment> {
+    let ca = options.text("sslrootcert")?;
+    let draft = match options.text("sslmode")?.as_deref() {
+        None | Some("allow" | "prefer") => draft,
+        Some("disable") => return Ok(draft.flag("use_tls", false)),
+        Some("require") if ca.is_none() => draft.flag("use_tls", true).flag("disable_tls_verification", true),
+        Some("require" | "verify-ca" | "verify-full") => draft.flag("use_tls", true),
+        Some(_) => return Err(options.gap("sslmode", "libpq knows no such mode")),
+    };
+    // "system" is libpq's word for the CAs of this host, which the check trusts anyway.
+    Ok(draft
+        .some_text("ca_file", ca.filter(|ca| ca != "system").as_deref())
+        .some_text("client_cert", options.text("sslcert")?.as_deref())
+        .some_text("client_key", options.text("sslkey")?.as_deref()))
+}
+
+/// The client takes `localhost` for its Unix socket, unless it is told a port.
+fn mysql(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {
+    let options = database.group("OPTIONS")?;
+    let name = database.text("NAME")?.or_else(|| name.map(str::to_owned));
+    let user = database.text("USER")?.map_or_else(|| options.first(&["user"]), |user| Ok(Some(user)))?;
+    let user = user.ok_or_else(|| no_user(database, &options))?;
+    let password =
+        database.text("PASSWORD")?.map_or_else(|| options.first(&["password", "passwd"]), |text| Ok(Some(text)))?;
+    let port = database.port("PORT")?;
+    let given = database.text("HOST")?.unwrap_or_default();
+    let socket = options.text("unix_socket")?.or_else(|| Some(given.clone()).filter(|host| host.starts_with('/')));
+    let usual = given.is_empty() || given == "localhost" && port.is_none();
+    let mut items: Vec<Item> = Vec::new();
+    if usual && socket.is_none() {
+        let why = format!("the client uses the Unix socket {MYSQL_SOCKET} unless it is told an address");
+        items.push(Comment::note(database.place("HOST"), why).into());
+    }
+    let host = socket.clone().unwrap_or_else(|| if usual { MYSQL_SOCKET.to_owned() } else { given });
+    let is_socket = host.starts_with('/');
+    let draft = Draft::new("mysql", &database.origin).some_text("database", name.as_deref()).text("host", host);
+    let draft = some_port(draft, port.filter(|_| !is_socket)).text("username", user);
+    let draft = some_password(draft, password.as_deref());
+    items.push(if is_socket { draft } else { mysql_tls(draft, &options)? }.into());
+    Ok(items)
+}
+
+fn no_user(database: &Group<'_>, options: &Group<'_>) -> Comment {
+    if options.raw("read_default_file").is_some() {
+        return options.gap("read_default_file", "the login stands in that file, not in the settings");
+    }
+    database.gap(
+        "USER",
+        "it is empty, so the account is that of the system user who runs the application: add the check with it",
+    )
+}
+
+/// By `ssl_mode` and `ssl`. The client verifies only where it has a CA.
+fn mysql_tls(draft: Draft, options: &Group<'_>) -> Result<Draft, Comment> {
+    let files = match options.raw("ssl") {
+        Some(value) if value.is_object() => options.group("ssl")?,
+        _ => Group::settings(&serde_json::Value::Null),
+    };
+    let ca = files.first(&["ca", "ssl_ca"])?;
+    let mode = options.text("ssl_mode")?.unwrap_or_default().to_ascii_uppercase();
+    let wanted = options.flag("ssl") || matches!(mode.as_str(), "REQUIRED" | "VERIFY_CA" | "VERIFY_IDENTITY");
+    if mode == "DISABLED" {
+        return Ok(draft.flag("use_tls", false));
+    }
+    if !wanted {
+        return Ok(draft);
+    }
+    let draft = draft.flag("use_tls", true);
+    let draft =
+        if ca.is_none() && !mode.starts_with("VERIFY") { draft.flag("disable_tls_verification", true) } else { draft };
+    Ok(draft
+        .some_text("ca_file", ca.as_deref())
+        .some_text("client_cert", files.first(&["cert", "ssl_cert"])?.as_deref())
+        .some_text("client_key", files.first(&["key", "ssl_key"])?.as_deref()))
+}
+
+fn some_port(draft: Draft, port: Option<u16>) -> Draft {
+    match port {
+        Some(port) => draft.number("port", port),
+        None => draft,
+    }
+}
+
+fn some_password(draft: Draft, password: Option<&str>) -> Draft {
+    match password {
+        Some(password) => draft.secret("password", password),
+        None => draft,
+    }
+}

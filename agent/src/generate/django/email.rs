@@ -1,0 +1,60 @@
+//! The `EMAIL_HOST` family.
+
+use crate::generate::django::group::Group;
+use crate::generate::draft::{Draft, Value};
+use crate::generate::sheet::{Comment, Item};
+
+/// Django's own default, with which mail goes out where the settings name no sender.
+const SENDER: &str = "webmaster@localhost";
+
+/// A login, or a conversation up to the sender, and no mail. Only where the settings say
+/// `EMAIL_HOST`: every project has Django's default, `localhost`, and few send mail through it.
+pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    let backend = settings.text("EMAIL_BACKEND")?.unwrap_or_default();
+    let Some(host) = settings.text("EMAIL_HOST")? else { return other_backend(settings, &backend) };
+    let local = ["console", "filebased", "locmem", "dummy"].into_iter().any(|kind| backend.contains(kind));
+    if local {
+        let why = "the backend of this name sends no mail anywhere, so EMAIL_HOST is not used";
+        return Ok(vec![Comment::note("EMAIL_BACKEND", why).into()]);
+    }
+    let tls = settings.flag("EMAIL_USE_SSL");
+    let security = match (tls, settings.flag("EMAIL_USE_TLS")) {
+        (true, _) => Value::Flag(true),
+        (false, true) => Value::Text("starttls".to_owned()),
+        (false, false) => Value::Flag(false),
+    };
+    let draft = Draft::new("smtp", "EMAIL_HOST")
+        .text("host", host)
+        .number("port", settings.port("EMAIL_PORT")?.unwrap_or(25))
+        .text("from_address", sender(settings)?);
+    let draft = login(draft, settings)?.set("use_tls", security).flag("send", false);
+    let draft = draft
+        .some_text("client_cert", settings.text("EMAIL_SSL_CERTFILE")?.as_deref())
+        .some_text("client_key", settings.text("EMAIL_SSL_KEYFILE")?.as_deref());
+    Ok(vec![draft.into()])
+}
+
+/// A backend that talks to a service of its own kind, by settings of its own.
+fn other_backend(settings: &Group<'_>, backend: &str) -> Result<Vec<Item>, Comment> {
+    if backend.is_empty() || backend.starts_with("django.core.mail.backends.") {
+        return Ok(Vec::new());
+    }
+    Err(settings.gap("EMAIL_BACKEND", "no check is known for this backend"))
+}
+
+/// Django logs in only where both are there.
+fn login(draft: Draft, settings: &Group<'_>) -> Result<Draft, Comment> {
+    match (settings.text("EMAIL_HOST_USER")?, settings.text("EMAIL_HOST_PASSWORD")?) {
+        (Some(user), Some(password)) => {
+            Ok(draft.text("username", user).secret_of("password", password, "EMAIL_HOST_PASSWORD"))
+        }
+        _ => Ok(draft),
+    }
+}
+
+/// The address alone, of `Name <address>`.
+fn sender(settings: &Group<'_>) -> Result<String, Comment> {
+    let text = settings.text("DEFAULT_FROM_EMAIL")?.unwrap_or_else(|| SENDER.to_owned());
+    let bare = text.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(address, _)| address);
+    Ok(bare.unwrap_or(&text).trim().to_owned())
+}

@@ -1,0 +1,151 @@
+//! The application's Python, which reads the settings.
+
+use crate::generate::django::told::Told;
+use crate::secret::escaped;
+use std::env;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What it runs.
+const BRIDGE: &str = include_str!("../../../../python/conn_check_configs/bridge.py");
+
+/// What stands around the bridge's document; the bridge has the same.
+const BEGIN: &str = "\n--- conn-check settings begin ---\n";
+const END: &str = "\n--- conn-check settings end ---\n";
+
+/// More than any settings are, in bytes.
+const LARGEST: usize = 16 << 20;
+
+/// How often one looks whether a Python that said nothing has ended.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A Python interpreter.
+#[derive(Clone, Debug)]
+pub struct Python {
+    program: PathBuf,
+}
+
+impl Python {
+    /// The one that is asked for, else that of the virtual environment one is in, else the one on
+    /// the path.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn find(wanted: Option<&Path>) -> Result<Self, String> {
+        if let Some(program) = wanted {
+            return Ok(Self { program: program.to_owned() });
+        }
+        let own = env::var_os("VIRTUAL_ENV").filter(|folder| !folder.is_empty());
+        let own = own.map(|folder| Path::new(&folder).join("bin/python")).filter(|program| program.is_file());
+        let path = env::var_os("PATH").unwrap_or_default();
+        let on_path =
+            |name: &str| env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file());
+        let program = own.or_else(|| on_path("python3")).or_else(|| on_path("python"));
+        let program = program.ok_or("there is no python3 on the path: name the application's with --python PATH")?;
+        Ok(Self { program })
+    }
+
+    /// Imports a settings module, by default that of `DJANGO_SETTINGS_MODULE`, and says what is in
+    /// it. What it prints goes to standard error.
+    ///
+    /// # Errors
+    /// When the settings cannot be had within the limit, with the next step.
+    pub fn read(&self, module: Option<&str>, limit: Duration) -> Result<Told, String> {
+        let mut child = self.start(module)?;
+        let heard = listen(&mut child, limit);
+        let output = heard.and_then(|bytes| self.document(&mut child, &bytes, limit));
+        // Nothing is left of it, not even a thread that the settings have started.
+        let _ = child.kill();
+        let _ = child.wait();
+        Told::parse(&output?).map_err(|why| self.said(&why))
+    }
+
+    fn start(&self, module: Option<&str>) -> Result<Child, String> {
+        let mut command = Command::new(&self.program);
+        command.arg("-c").arg(BRIDGE).args(module).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.spawn().map_err(|error| {
+            let shown = self.shown();
+            format!("`{shown}` cannot be run: {error}; name the application's Python with --python PATH")
+        })
+    }
+
+    /// The document in what was heard.
+    fn document(&self, child: &mut Child, bytes: &[u8], limit: Duration) -> Result<String, String> {
+        let text = String::from_utf8_lossy(bytes);
+        let document = text.rsplit_once(BEGIN).and_then(|(_, rest)| rest.split_once(END));
+        if let Some((document, _)) = document {
+            return Ok(document.to_owned());
+        }
+        let (shown, end) = (self.shown(), how_it_ended(child, limit));
+        Err(format!(
+            "`{shown}` {end} without a word about the settings: either it is no Python (2.7 or 3), or the settings end it"
+        ))
+    }
+
+    /// Why there are no settings, and whose Python says so.
+    fn said(&self, why: &str) -> String {
+        let shown = self.shown();
+        format!("{} (by {shown}; another one is named with --python PATH)", escaped(why))
+    }
+
+    fn shown(&self) -> String {
+        escaped(&self.program.to_string_lossy())
+    }
+}
+
+/// All it says until the document is whole, or until it ends.
+fn listen(child: &mut Child, limit: Duration) -> Result<Vec<u8>, String> {
+    let mut output = child.stdout.take().ok_or("the output of Python is lost")?;
+    let (sender, receiver) = mpsc::channel();
+    // What hangs may hang for ever, and a read of it too: that is the end of this process, not more.
+    thread::spawn(move || {
+        let mut heard = Vec::new();
+        let mut chunk = [0; 8192];
+        while !is_whole(&heard) && heard.len() < LARGEST {
+            match output.read(&mut chunk) {
+                Ok(0) | Err(_) => break,
+                Ok(size) => heard.extend_from_slice(&chunk[..size]),
+            }
+        }
+        let _ = sender.send(heard);
+    });
+    receiver.recv_timeout(limit).map_err(|_| {
+        let seconds = limit.as_secs_f64();
+        format!("importing the settings takes more than {seconds} s: what do they wait for? --timeout SECONDS gives them more")
+    })
+}
+
+/// The end mark can only stand at the end.
+fn is_whole(heard: &[u8]) -> bool {
+    heard.trim_ascii_end().ends_with(END.trim_end().as_bytes())
+}
+
+fn how_it_ended(child: &mut Child, limit: Duration) -> String {
+    let began = Instant::now();
+    while began.elapsed() < limit {
+        match child.try_wait() {
+            Ok(Some(status)) => return format!("ended ({status})"),
+            Ok(None) => thread::sleep(TICK),
+            Err(_) => break,
+        }
+    }
+    "closed its output".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bridge_has_the_same_marks() {
+        for (name, mark) in [("BEGIN", BEGIN), ("END", END)] {
+            let line = format!("{name} = '{}'", mark.replace('\n', "\\n"));
+            assert!(BRIDGE.lines().any(|own| own == line), "{line}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What is kept in Redis: caches, Channels' layers, sessions.
+
+use crate::generate::django::group::{Group, host_and_port, or_comment};
+use crate::generate::django::tls;
+use crate::generate::draft::Draft;
+use crate::generate::sheet::{Comment, Item};
+use crate::generate::url;
+use serde_json::Value;
+
+/// Where Redis listens as it comes.
+const PORT: u16 = 6379;
+
+/// A cache: of Django itself, django-redis, django-redis-cache, django-valkey.
+pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    let options = cache.group("OPTIONS")?;
+    if options.raw("SENTINELS").is_some()
+        || options.text("CLIENT_CLASS")?.is_some_and(|class| class.contains("Sentinel"))
+    {
+        return Err(options.gap("SENTINELS", "no check asks sentinels: add redis checks for the servers behind them"));
+    }
+    let login = Login {
+        user: options.first(&["USERNAME", "username"])?,
+        password: options.first(&["PASSWORD", "password"])?,
+        database: options.first(&["DB", "db"])?,
+    };
+    let pool = options.group("CONNECTION_POOL_KWARGS")?;
+    let mut items = Vec::new();
+    for text in cache.texts("LOCATION")? {
+        for item in servers(&cache.origin, &text) {
+            items.push(match item {
+                Item::Check(draft) => tls::options(tls::options(login.add(draft), &options)?, &pool)?.into(),
+                comment @ Item::Comment(_) => comment,
+            });
+        }
+    }
+    if items.is_empty() {
+        return Err(cache.gap("LOCATION", "it is empty: there is no server to connect to"));
+    }
+    Ok(items)
+}
+
+/// `CHANNEL_LAYERS`.
+pub(super) fn channel_layers(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    let layers = settings.members("CHANNEL_LAYERS")?;
+    Ok(layers.into_iter().map(|layer| layer.and_then(|layer| channel_layer(&layer))).flat_map(or_comment).collect())
+}
+
+fn channel_layer(layer: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    let backend = layer.text("BACKEND")?.unwrap_or_default();
+    let config = layer.group("CONFIG")?;
+    if backend.contains("InMemory") || backend.contains("inmemory") {
+        return Ok(vec![layer.own_note("a layer inside of the application: nothing to connect to").into()]);
+    }
+    if let (true, Some(text)) = (backend.contains("rabbitmq"), config.first(&["url", "host"])?) {
+        return Ok(url::items(&layer.origin, &text));
+    }
+    if !backend.to_ascii_lowercase().contains("redis") {
+        return Err(layer.gap("BACKEND", "no check is known for this backend; a tcp check would at least connect"));
+    }
+    match config.raw("hosts") {
+        None => Ok(vec![at(&layer.origin, "localhost", PORT).into()]),
+        Some(Value::Array(hosts)) => {
+            let place = config.place("hosts");
+            let hosts =
+                hosts.iter().enumerate().map(|(number, host)| channel_host(layer, format!("{place}[{number}]"), host));
+            Ok(hosts.flat_map(or_comment).collect())
+        }
+        Some(_) => Err(config.gap("hosts", "a list is wanted")),
+    }
+}
+
+/// A URL, a pair of host and port, or what redis-py calls the arguments of a connection.
+fn channel_host(layer: &Group<'_>, place: String, host: &Value) -> Result<Vec<Item>, Comment> {
+    match host {
+        Value::String(text) => Ok(servers(&layer.origin, text)),
+        Value::Array(pair) => match pair.as_slice() {
+            [Value::String(host), port] => {
+                let port = port.as_u64().and_then(|port| u16::try_from(port).ok());
+                let port = port.ok_or_else(|| Comment::gap(place, "the port is no number"))?;
+                Ok(vec![at(&layer.origin, host, port).into()])
+            }
+            _ => Err(Comment::gap(place, "a host and a port are wanted")),
+        },
+        other => connection(&Group::of(place, other)?),
+    }
+}
+
+/// `SESSION_REDIS`, or the family of settings it took the place of (django-redis-sessions).
+pub(super) fn sessions(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    if settings.raw("SESSION_REDIS").is_some() {
+        return connection(&settings.group("SESSION_REDIS")?);
+    }
+    if let Some(text) = settings.text("SESSION_REDIS_URL")? {
+        return Ok(url::items("SESSION_REDIS_URL", &text));
+    }
+    let login = Login {
+        user: None,
+        password: settings.text("SESSION_REDIS_PASSWORD")?,
+        database: settings.text("SESSION_REDIS_DB")?,
+    };
+    if let Some(path) = settings.text("SESSION_REDIS_UNIX_DOMAIN_SOCKET_PATH")? {
+        return Ok(vec![login.add(Draft::new("redis", "SESSION_REDIS").text("host", path)).into()]);
+    }
+    let Some(host) = settings.text("SESSION_REDIS_HOST")? else { return Ok(Vec::new()) };
+    let port = settings.port("SESSION_REDIS_PORT")?.unwrap_or(PORT);
+    Ok(vec![login.add(at("SESSION_REDIS", &host, port)).into()])
+}
+
+/// The arguments of a connection, as redis-py takes them.
+fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    if group.raw("sentinels").is_some() {
+        return Err(group.gap("sentinels", "no check asks sentinels: add redis checks for the servers behind them"));
+    }
+    let login = Login { user: group.text("username")?, password: group.text("password")?, database: group.text("db")? };
+    let items = match (group.first(&["address", "url"])?, group.first(&["path", "unix_domain_socket_path"])?) {
+        (Some(text), _) => servers(&group.origin, &text),
+        (None, Some(path)) => vec![Draft::new("redis", &group.origin).text("host", path).into()],
+        (None, None) => {
+            let host = group.text("host")?.unwrap_or_else(|| "localhost".to_owned());
+            let draft = at(&group.origin, &host, group.port("port")?.unwrap_or(PORT));
+            vec![if group.flag("ssl") { draft.flag("use_tls", true) } else { draft }.into()]
+        }
+    };
+    let full = |item| match item {
+        Item::Check(draft) => Ok(tls::options(login.add(draft), group)?.into()),
+        comment @ Item::Comment(_) => Ok(comment),
+    };
+    items.into_iter().map(full).collect()
+}
+
+fn at(origin: &str, host: &str, port: u16) -> Draft {
+    Draft::new("redis", origin).text("host", host).number("port", port)
+}
+
+/// URLs, sockets, and `HOST:PORT:DATABASE` of the time before URLs; several, separated by
+/// semicolons or commas.
+fn servers(origin: &str, text: &str) -> Vec<Item> {
+    if text.contains("://") {
+        return url::items(origin, text);
+    }
+    let servers = text.split([';', ',']).map(str::trim).filter(|server| !server.is_empty());
+    servers.map(|server| old_server(origin, server)).collect()
+}
+
+fn old_server(origin: &str, server: &str) -> Item {
+    let path = server.strip_prefix("unix:").unwrap_or(server);
+    let (place, database) = match server.rsplit_once(':') {
+        Some((place, number)) if path.starts_with('/') || place.contains(':') => (place, number.parse::<u32>().ok()),
+        _ => (server, None),
+    };
+    let place = if database.is_some() { place } else { server };
+    let path = place.strip_prefix("unix:").unwrap_or(place);
+    let draft = if path.starts_with('/') {
+        Draft::new("redis", origin).text("host", path)
+    } else if let Some((host, port)) = host_and_port(place) {
+        at(origin, &host, port.unwrap_or(PORT))
+    } else {
+        return Comment::gap(origin, "a server is neither a URL nor HOST:PORT nor the path of a socket").into();
+    };
+    match database.filter(|number| *number > 0) {
+        Some(number) => draft.number("database", number).into(),
+        None => draft.into(),
+    }
+}
+
+/// What options say beside the address; what the URL says wins.
+struct Login {
+    user: Option<String>,
+    password: Option<String>,
+    database: Option<String>,
+}
+
+impl Login {
+    fn add(&self, draft: Draft) -> Draft {
+        let draft = match &self.password {
+            Some(password) if draft.get("password").is_none() => {
+                let draft = if draft.get("username").is_none() {
+                    draft.some_text("username", self.user.as_deref())
+                } else {
+                    draft
+                };
+                draft.secret("password", password)
+            }
+            _ => draft,
+        };
+        match self.database.as_deref().and_then(|number| number.parse::<u32>().ok()).filter(|number| *number > 0) {
+            Some(number) if draft.get("database").is_none() => draft.number("database", number),
+            _ => draft,
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What each family of settings becomes, in the forms in which it is written.
+
+mod databases;
+mod stores;
+
+use super::{Told, sheet};
+use crate::generate::Secrets;
+use serde_json::{Value, json};
+
+/// The file for these settings, without its first line.
+fn file_for(settings: &Value) -> String {
+    file_of(&json!({"settings": settings}))
+}
+
+fn file_of(document: &Value) -> String {
+    let told = Told::parse(&document.to_string()).expect("a document");
+    let text = sheet(&told).reviewed().write(&Secrets::Inline).text;
+    text.split_once('\n').map(|(_, rest)| rest.trim_start().to_owned()).expect("a first line")
+}
+
+/// The checks, each on one line: `TYPE KEY=VALUE ...`; comments as they are.
+fn short(settings: &Value) -> String {
+    let text = file_for(settings);
+    let line = |block: &str| match block.strip_prefix("- type: ") {
+        Some(rest) => rest.lines().map(|line| line.trim().replacen(": ", "=", 1)).collect::<Vec<_>>().join(" "),
+        None => block.to_owned(),
+    };
+    text.split("\n\n").map(|block| line(block.trim_end())).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn brokers_are_urls_or_a_family_of_settings() {
+    for (settings, checks) in [
+        (json!({"BROKER_URL": "amqp://u:p@h//"}), "amqp host=h port=5672 username=u password=p use_tls=false vhost=/"),
+        (
+            json!({"CELERY_BROKER_URL": "amqps://u:p@h/v"}),
+            "amqp host=h port=5671 username=u password=p use_tls=true vhost=v",
+        ),
+        (
+            json!({"CELERY_BROKER_URL": ["amqp://a", "amqp://b"]}),
+            "amqp host=a port=5672 username=guest password=guest use_tls=false vhost=/\namqp host=b port=5672 username=guest password=guest use_tls=false vhost=/",
+        ),
+        (
+            json!({"BROKER_URL": "amqp://u:p@h/v", "BROKER_USE_SSL": true}),
+            "amqp host=h port=5671 username=u password=p use_tls=true vhost=v",
+        ),
+        (
+            json!({"BROKER_URL": "redis://h/1", "BROKER_USE_SSL": {"ssl_cert_reqs": 0}}),
+            "redis host=h port=6379 use_tls=true database=1 disable_tls_verification=true",
+        ),
+        (
+            json!({"BROKER_HOST": "h", "BROKER_PORT": "5673", "BROKER_USER": "u", "BROKER_PASSWORD": "p", "BROKER_VHOST": "v"}),
+            "amqp host=h port=5673 username=u password=p use_tls=false vhost=v",
+        ),
+        (
+            json!({"BROKER_HOST": "h", "BROKER_USE_SSL": true}),
+            "amqp host=h port=5671 username=guest password=guest use_tls=true vhost=/",
+        ),
+        (
+            json!({"BROKER_BACKEND": "redis", "BROKER_HOST": "h", "BROKER_PORT": 6379, "BROKER_VHOST": "2", "BROKER_PASSWORD": "p", "BROKER_USER": ""}),
+            "redis host=h port=6379 password=p database=2",
+        ),
+        (
+            json!({"BROKER_URL": "amqp://u:p@h/v", "BROKER_HOST": "other"}),
+            "amqp host=h port=5672 username=u password=p use_tls=false vhost=v",
+        ),
+        (json!({"CELERY_RESULT_BACKEND": "redis://h:1/2"}), "redis host=h port=1 database=2"),
+        (
+            json!({"CELERY_RESULT_BACKEND": "db+postgresql://u:p@h/d"}),
+            "postgres host=h port=5432 username=u password=p database=d",
+        ),
+        (
+            json!({"CELERY_RESULT_BACKEND": "cache+memcached://a:1;b:2/"}),
+            "memcached host=a port=1\nmemcached host=b port=2",
+        ),
+        (json!({"CELERY_RESULT_BACKEND": "rpc://"}), "# CELERY_RESULT_BACKEND: results go through the broker"),
+        (json!({"CELERY_RESULT_BACKEND": "django-db"}), "# CELERY_RESULT_BACKEND: results go into the database"),
+    ] {
+        assert_eq!(short(&settings), checks, "{settings}");
+    }
+    assert!(short(&json!({"BROKER_URL": "sqs://k:s3cret@"})).starts_with("# BROKER_URL: "));
+    assert!(!short(&json!({"BROKER_URL": "sqs://k:s3cret@"})).contains("s3cret"));
+    assert!(short(&json!({"BROKER_BACKEND": "couchdb"})).contains("no check is known for this transport"));
+}
+
+#[test]
+fn oops_publishers_are_checks_of_their_broker() {
+    let publisher = json!({"type": "amqp", "host": "h", "user": "u", "password": "p", "vhost": "v"});
+    for name in ["OOPS", "OOPSES"] {
+        let settings = json!({name: {"publishers": [publisher, {"type": "datedir", "error_dir": "/x"}]}});
+        let told = short(&settings);
+        let check = "amqp vhost=v host=h port=5672 username=u password=p use_tls=false\n";
+        assert!(told.starts_with(check), "{told}");
+        assert!(told.contains(&format!("# {name}['publishers'][1]: reports go into a directory")), "{told}");
+    }
+    let told = short(&json!({"OOPS": {"publishers": [{"type": "amqp", "port": "5673"}, 7]}}));
+    assert!(told.contains("# OOPS['publishers'][0]['host']: it is empty, and needed"), "{told}");
+    assert!(told.contains("# OOPS['publishers'][1]: this is a number, where a dictionary is wanted"), "{told}");
+}
+
+#[test]
+fn statsd_is_sent_a_counter() {
+    for (settings, address) in [
+        (json!({"STATSD_HOST": "h"}), "host=h port=8125"),
+        (json!({"STATSD_HOST": "h", "STATSD_PORT": "10021"}), "host=h port=10021"),
+        (json!({"STATSD_HOST": "h:9", "STATSD_PORT": 10021}), "host=h port=9"),
+        (json!({"STATSD_HOST": "::1"}), "host='::1' port=8125"),
+    ] {
+        assert_eq!(short(&settings), format!("udp {address} send='conncheck.test:1|c'"), "{settings}");
+    }
+    let told = file_of(&json!({"settings": {"STATSD_HOST": "h"}, "statsd": {"send": "Hakuna", "expect": "Matata"}}));
+    assert!(told.ends_with("  send: Hakuna\n  expect: Matata\n"), "{told}");
+    assert_eq!(file_for(&json!({"STATSD_PORT": 8125, "STATSD_HOST": null})), "");
+}
+
+#[test]
+fn mail_is_not_sent_and_a_login_needs_both_halves() {
+    let with = |settings: Value| {
+        let mut all = json!({"EMAIL_HOST": "h"});
+        settings.as_object().expect("a dictionary").iter().for_each(|(key, value)| all[key] = value.clone());
+        short(&all)
+    };
+    let plain = "smtp host=h port=25 from_address='webmaster@localhost' use_tls=false send=false";
+    assert_eq!(with(json!({})), plain);
+    assert_eq!(with(json!({"EMAIL_HOST_USER": "", "EMAIL_HOST_PASSWORD": ""})), plain);
+    assert_eq!(with(json!({"EMAIL_HOST_USER": "u", "EMAIL_HOST_PASSWORD": ""})), plain);
+    assert_eq!(with(json!({"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend"})), plain);
+    assert_eq!(
+        with(json!({"EMAIL_PORT": 587, "EMAIL_USE_TLS": true, "EMAIL_HOST_USER": "u", "EMAIL_HOST_PASSWORD": "p",
+            "DEFAULT_FROM_EMAIL": "Shop <shop@example.org>"})),
+        "smtp host=h port=587 from_address='shop@example.org' username=u password=p use_tls=starttls send=false"
+    );
+    assert!(
+        with(json!({"EMAIL_PORT": "465", "EMAIL_USE_SSL": true}))
+            .contains("port=465 from_address='webmaster@localhost' use_tls=true")
+    );
+    let console = with(json!({"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}));
+    assert!(console.starts_with("# EMAIL_BACKEND: "), "{console}");
+    let other = short(&json!({"EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend"}));
+    assert!(other.contains("no check is known for this backend"), "{other}");
+}
+
+#[test]
+fn checks_of_a_script_are_taken_over_as_they_are() {
+    let check = json!({"type": "http", "url": "https://h/?q=a%20b", "proxy_host": "p", "proxy_port": 8080, "timeout": 2.5,
+        "headers": {"X-A": "b"}, "auth": ["u", {"env": "PW"}], "tags": ["no-nagios"], "body": null});
+    let told = file_of(&json!({"settings": {}, "checks": [check]}));
+    // What the reference is to is known where the checks will run.
+    let (note, told) = told.split_once("\n\n").expect("a note and a check");
+    assert!(note.contains("the environment variable `PW` is not set"), "{note}");
+    assert_eq!(
+        told,
+        "- type: http\n  url: 'https://h/?q=a%20b'\n  proxy_host: p\n  proxy_port: 8080\n  timeout: 2.5\n  \
+         headers: {X-A: b}\n  auth: [u, {env: PW}]\n  tags: [no-nagios]\n  body: null\n"
+    );
+}
+
+#[test]
+fn a_check_of_a_script_that_is_none_is_a_comment_and_one_that_is_odd_is_kept() {
+    for (check, said) in [
+        (json!({"host": "h"}), "# EXTRA_CHECK_MAKERS, check 1: this check has no `type`"),
+        (json!({"type": "carrier pigeon"}), "# EXTRA_CHECK_MAKERS, check 1: no carrier pigeon check: "),
+        (json!({"type": "tcp", "host": "h", "port": 99999}), "# EXTRA_CHECK_MAKERS, check 1: no tcp check: "),
+        (
+            json!({"type": "tcp", "host": "h", "port": 1, "a: b\n- x": 1}),
+            "# EXTRA_CHECK_MAKERS, check 1: unknown option",
+        ),
+        (json!(["x"]), "# EXTRA_CHECK_MAKERS, check 1: this is no dictionary"),
+    ] {
+        let told = file_of(&json!({"settings": {}, "checks": [check]}));
+        assert!(told.starts_with(said), "{told}");
+    }
+    let told = file_of(&json!({"settings": {}, "checks": [{"type": "tcp", "host": "h", "port": 1, "hots": "x"}]}));
+    assert!(told.ends_with("- type: tcp\n  host: h\n  port: 1\n  hots: x\n"), "{told}");
+}
+
+#[test]
+fn values_that_are_hostile_stay_values() {
+    let hostile = "{x: *y} # - type: tcp ' \" $(reboot)";
+    let worse = format!("{hostile}\n- type: tcp\u{1b}[31m");
+    let database = |name: &str| json!({"ENGINE": "django.db.backends.postgresql", "NAME": name, "USER": hostile, "PASSWORD": worse, "HOST": "h"});
+    let told =
+        file_for(&json!({"DATABASES": {"a'\n- type: tcp": database(hostile), "b\n- type: tcp": database(&worse)}}));
+    assert_eq!(told.lines().filter(|line| line.starts_with("- type: ")).count(), 1, "{told}");
+    let quoted = hostile.replace('\'', "''");
+    assert!(told.contains(&format!("  database: '{quoted}'\n")) && !told.contains('\u{1b}'), "{told}");
+}
+
+#[test]
+fn a_document_that_is_none_is_refused() {
+    for (text, said) in [
+        ("", "the settings are not as the bridge writes them"),
+        ("[]", "there is no `settings`"),
+        ("{\"settings\": []}", "there is no `settings`"),
+        ("{\"refused\": \"why\"}", "why"),
+        ("{\"settings\": {", "the settings are not as the bridge writes them"),
+    ] {
+        assert!(Told::parse(text).expect_err("no document").contains(said), "{text}");
+    }
+}
+
+#[test]
+fn settings_of_the_wrong_shape_are_comments() {
+    let names = [
+        "DATABASES",
+        "CACHES",
+        "CHANNEL_LAYERS",
+        "HAYSTACK_CONNECTIONS",
+        "ELASTICSEARCH_DSL",
+        "OOPS",
+        "RAVEN_CONFIG",
+        "SESSION_REDIS",
+        "BROKER_URL",
+        "CELERY_RESULT_BACKEND",
+        "STATSD_HOST",
+        "EMAIL_HOST",
+        "SENTRY_DSN",
+    ];
+    for name in names {
+        for value in [json!(true), json!([[1, {"s3cret": 1}]]), json!({"$unusable": "a function"}), json!({"a": 5})] {
+            let told = short(&json!({name: value}));
+            let comments = told.lines().filter(|line| line.starts_with(&format!("# {name}"))).count();
+            let dictionary_is_right = value["a"] == 5 && matches!(name, "OOPS" | "RAVEN_CONFIG" | "SESSION_REDIS");
+            assert!(comments > 0 || dictionary_is_right, "{name} {value}: {told}");
+            assert!(!told.contains("s3cret"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn secrets_of_a_scripts_checks_can_stand_outside_too() {
+    let checks = json!([
+        {"type": "http", "url": "https://h/", "auth": ["u", "s3cret"], "body": "s3cret"},
+        {"type": "redis", "host": "h", "password": "s3cret"},
+    ]);
+    let told = Told::parse(&json!({"settings": {}, "checks": checks}).to_string()).expect("a document");
+    let text = sheet(&told).reviewed().write(&Secrets::Env).text;
+    assert!(!text.contains("s3cret"), "{text}");
+    assert_eq!(text.matches("{env: EXTRA_CHECK_MAKERS_CHECK_").count(), 3, "{text}");
+}

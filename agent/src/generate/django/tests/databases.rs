@@ -1,0 +1,135 @@
+//! `DATABASES`.
+
+use super::{file_of, short};
+use serde_json::{Value, json};
+
+fn database(settings: &Value) -> String {
+    let mut all = json!({"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "USER": "app", "PASSWORD": "pw",
+        "HOST": "db", "PORT": ""});
+    for (key, value) in settings.as_object().expect("a dictionary") {
+        all[key] = value.clone();
+    }
+    short(&json!({"DATABASES": {"default": all}}))
+}
+
+#[test]
+fn postgres_goes_by_many_names() {
+    for engine in [
+        "django.db.backends.postgresql",
+        "django.db.backends.postgresql_psycopg2",
+        "psqlextra.backend",
+        "django.contrib.gis.db.backends.postgis",
+        "django_prometheus.db.backends.postgresql",
+        "django_tenants.postgresql_backend",
+        "tenant_schemas.postgresql_backend",
+    ] {
+        let told = database(&json!({"ENGINE": engine}));
+        assert_eq!(told, "postgresql database=shop host=db username=app password=pw", "{engine}");
+    }
+}
+
+#[test]
+fn a_port_may_be_a_text_a_number_or_empty() {
+    for port in [json!("5433"), json!(5433), json!(5433.0), json!(" 5433 ")] {
+        let told = database(&json!({"PORT": port}));
+        assert_eq!(told, "postgresql database=shop host=db port=5433 username=app password=pw", "{port}");
+    }
+    for port in [json!(""), json!(null), json!("  ")] {
+        let told = database(&json!({"PORT": port}));
+        assert_eq!(told, "postgresql database=shop host=db username=app password=pw", "{port}");
+    }
+    for port in [json!("x"), json!(0), json!(70000), json!(-1), json!("5432,5433")] {
+        let told = database(&json!({"PORT": port}));
+        assert!(told.starts_with("# DATABASES['default']['PORT']: "), "{port}: {told}");
+    }
+}
+
+#[test]
+fn an_empty_host_is_the_socket_that_the_client_takes() {
+    let told = database(&json!({"HOST": ""}));
+    let (note, check) = told.split_once('\n').expect("a note and a check");
+    assert!(note.contains("it is empty, so the client uses the Unix socket in /var/run/postgresql"), "{note}");
+    assert_eq!(check, "postgresql database=shop host=/var/run/postgresql username=app password=pw");
+    let told = database(&json!({"HOST": "/run/pg", "PORT": "5433"}));
+    assert_eq!(told, "postgresql database=shop host=/run/pg port=5433 username=app password=pw");
+    let mysql = "django.db.backends.mysql";
+    for (host, port, address) in [
+        ("", "", "host=/var/run/mysqld/mysqld.sock"),
+        ("localhost", "", "host=/var/run/mysqld/mysqld.sock"),
+        ("localhost", "3307", "host=localhost port=3307"),
+        ("/run/my.sock", "", "host=/run/my.sock"),
+        ("db", "3307", "host=db port=3307"),
+    ] {
+        let told = database(&json!({"ENGINE": mysql, "HOST": host, "PORT": port}));
+        let check = told.lines().last().expect("a check");
+        assert_eq!(check, format!("mysql database=shop {address} username=app password=pw"), "{host}:{port}");
+    }
+}
+
+#[test]
+fn several_hosts_are_several_checks() {
+    let told = database(&json!({"HOST": "a,b", "PORT": "5432,5433"}));
+    assert_eq!(told.lines().count(), 2, "{told}");
+    assert!(told.contains("host=a port=5432") && told.contains("host=b port=5433"), "{told}");
+    let told = database(&json!({"HOST": "a,b", "PORT": "5432"}));
+    assert!(told.contains("host=a port=5432") && told.contains("host=b port=5432"), "{told}");
+}
+
+#[test]
+fn tls_is_verified_as_the_client_verifies_it() {
+    for (options, tls) in [
+        (json!({}), ""),
+        (json!({"sslmode": "prefer"}), ""),
+        (json!({"sslmode": "disable"}), " use_tls=false"),
+        (json!({"sslmode": "require"}), " use_tls=true disable_tls_verification=true"),
+        (json!({"sslmode": "verify-full"}), " use_tls=true"),
+        (json!({"sslmode": "verify-full", "sslrootcert": "system"}), " use_tls=true"),
+    ] {
+        let told = database(&json!({"OPTIONS": options}));
+        assert_eq!(told, format!("postgresql database=shop host=db username=app password=pw{tls}"), "{options}");
+    }
+    for (options, tls) in [
+        (json!({"charset": "utf8mb4"}), ""),
+        (json!({"ssl": {"cipher": "x"}}), " use_tls=true disable_tls_verification=true"),
+        (json!({"ssl_mode": "REQUIRED"}), " use_tls=true disable_tls_verification=true"),
+        (json!({"ssl_mode": "VERIFY_IDENTITY"}), " use_tls=true"),
+        (json!({"ssl_mode": "DISABLED"}), " use_tls=false"),
+    ] {
+        let told = database(&json!({"ENGINE": "django.db.backends.mysql", "OPTIONS": options}));
+        assert_eq!(told, format!("mysql database=shop host=db username=app password=pw{tls}"), "{options}");
+    }
+}
+
+#[test]
+fn a_name_from_the_command_line_stands_in_for_none() {
+    let document = |name: Value| {
+        let database = json!({"ENGINE": "django.db.backends.postgresql", "USER": "u", "HOST": "h", "NAME": name});
+        json!({"settings": {"DATABASES": {"default": database}}, "options": {"db_name": "other"}})
+    };
+    assert!(file_of(&document(json!(""))).contains("database: other\n"));
+    assert!(file_of(&document(json!(null))).contains("database: other\n"));
+    assert!(file_of(&document(json!("own"))).contains("database: own\n"));
+}
+
+#[test]
+fn what_needs_no_connection_or_has_no_check_is_a_comment() {
+    for (settings, said) in [
+        (json!({"ENGINE": "django.db.backends.sqlite3"}), "SQLite is a file: nothing to connect to"),
+        (json!({"ENGINE": "django.contrib.gis.db.backends.spatialite"}), "SQLite is a file: nothing to connect to"),
+        (json!({"ENGINE": "django.db.backends.oracle"}), "there is no check for Oracle"),
+        (json!({"ENGINE": "mssql"}), "there is no check for SQL Server"),
+        (json!({"ENGINE": "django.db.backends.dummy"}), "nothing to connect to"),
+        (json!({"ENGINE": ""}), "there is no ENGINE"),
+        (json!({"ENGINE": "my.own.engine"}), "no check is known for this engine"),
+        (json!({"ENGINE": {"$unusable": "a function"}}), "this is a function, where a text is wanted"),
+        (json!({"NAME": ""}), "no database is named: say which with --database-name"),
+        (json!({"USER": ""}), "it is empty, so the role is the system user who runs the application"),
+        (json!({"OPTIONS": {"service": "x"}}), "host and login stand in a pg_service.conf"),
+        (json!({"OPTIONS": {"sslmode": "maybe"}}), "libpq knows no such mode"),
+        (json!({"PASSWORD": ["s3cret"]}), "this is a list, where a text is wanted"),
+    ] {
+        let told = database(&settings);
+        assert!(told.starts_with("# DATABASES['default']") && told.contains(said), "{settings}: {told}");
+        assert!(!told.contains("s3cret"), "{told}");
+    }
+}

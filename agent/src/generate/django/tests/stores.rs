@@ -1,0 +1,121 @@
+//! Caches, and what else is kept in Redis or behind HTTP.
+
+use super::short;
+use serde_json::{Value, json};
+
+fn cache(backend: &str, location: &Value) -> String {
+    short(&json!({"CACHES": {"default": {"BACKEND": backend, "LOCATION": location}}}))
+}
+
+#[test]
+fn memcached_servers_are_written_in_many_ways() {
+    for backend in [
+        "django.core.cache.backends.memcached.MemcachedCache",
+        "django.core.cache.backends.memcached.PyMemcacheCache",
+        "django.core.cache.backends.memcached.PyLibMCCache",
+        "django_bmemcached.memcached.BMemcached",
+        "",
+    ] {
+        assert_eq!(cache(backend, &json!("h:11212")), "memcached host=h port=11212", "{backend}");
+    }
+    let backend = "django.core.cache.backends.memcached.PyMemcacheCache";
+    for (location, checks) in [
+        (json!("h"), "memcached host=h port=11211"),
+        (json!("unix:/run/m.sock"), "memcached host=/run/m.sock"),
+        (json!("unix:///run/m.sock"), "memcached host=/run/m.sock"),
+        (json!("/run/m.sock"), "memcached host=/run/m.sock"),
+        (json!("[::1]:1"), "memcached host='::1' port=1"),
+        (json!("a:1;b:2"), "memcached host=a port=1\nmemcached host=b port=2"),
+        (json!("a:1, b:2"), "memcached host=a port=1\nmemcached host=b port=2"),
+        (json!(["a:1", "b:2", "a:1"]), "memcached host=a port=1\nmemcached host=b port=2"),
+        (json!([["a", 1]]), "memcached host=a port=1"),
+        (json!([]), "# CACHES['default']['LOCATION']: it is empty: there is no server to connect to"),
+        (json!("a:x"), "# CACHES['default']: a server in LOCATION is neither HOST:PORT nor the path of a socket"),
+    ] {
+        assert_eq!(cache(backend, &location), checks, "{location}");
+    }
+}
+
+#[test]
+fn redis_is_written_in_many_ways() {
+    let builtin = "django.core.cache.backends.redis.RedisCache";
+    for (backend, location, checks) in [
+        (builtin, json!("redis://h"), "redis host=h port=6379"),
+        (builtin, json!("redis://:pw@h:1/2"), "redis host=h port=1 password=pw database=2"),
+        (
+            "django_redis.cache.RedisCache",
+            json!(["redis://a/1", "redis://b/1"]),
+            "redis host=a port=6379 database=1\nredis host=b port=6379 database=1",
+        ),
+        ("django_redis.cache.RedisCache", json!("rediss://h:1"), "redis host=h port=1 use_tls=true"),
+        ("django_valkey.cache.ValkeyCache", json!("valkey://h:1"), "redis host=h port=1"),
+        ("redis_cache.RedisCache", json!("h:1"), "redis host=h port=1"),
+        ("redis_cache.RedisCache", json!("h:1:2"), "redis host=h port=1 database=2"),
+        ("redis_cache.RedisCache", json!("/run/r.sock"), "redis host=/run/r.sock"),
+        ("redis_cache.RedisCache", json!("unix:/run/r.sock:3"), "redis host=/run/r.sock database=3"),
+    ] {
+        assert_eq!(cache(backend, &location), checks, "{backend} {location}");
+    }
+    let settings = json!({"CACHES": {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "rediss://h/1",
+        "OPTIONS": {"PASSWORD": "pw", "CONNECTION_POOL_KWARGS": {"ssl_cert_reqs": null}}}}});
+    assert_eq!(
+        short(&settings),
+        "redis host=h port=6379 use_tls=true database=1 password=pw disable_tls_verification=true"
+    );
+    let settings = json!({"CACHES": {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://main/0",
+        "OPTIONS": {"CLIENT_CLASS": "django_redis.client.SentinelClient"}}}});
+    assert!(short(&settings).contains("no check asks sentinels"));
+}
+
+#[test]
+fn caches_inside_of_the_host_are_comments() {
+    for backend in ["locmem.LocMemCache", "filebased.FileBasedCache", "dummy.DummyCache", "db.DatabaseCache"] {
+        let told = cache(&format!("django.core.cache.backends.{backend}"), &json!("x"));
+        assert!(told.starts_with("# CACHES['default']: "), "{told}");
+    }
+    assert!(cache("my.own.Backend", &json!("x")).contains("no check is known for this backend"));
+}
+
+#[test]
+fn channels_sessions_and_search_are_checks_too() {
+    let layer = |config: Value| json!({"CHANNEL_LAYERS": {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": config}}});
+    for (settings, checks) in [
+        (layer(json!({"hosts": [["h", 1]]})), "redis host=h port=1"),
+        (layer(json!({"hosts": ["redis://:p@h:1/2"]})), "redis host=h port=1 password=p database=2"),
+        (
+            layer(json!({"hosts": [{"address": "rediss://h:1", "password": "p"}]})),
+            "redis host=h port=1 use_tls=true password=p",
+        ),
+        (
+            layer(json!({"hosts": [{"host": "h", "port": 1, "ssl": true, "db": 3}]})),
+            "redis host=h port=1 use_tls=true database=3",
+        ),
+        (layer(json!({})), "redis host=localhost port=6379"),
+        (
+            json!({"CHANNEL_LAYERS": {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}}),
+            "# CHANNEL_LAYERS['default']: a layer inside of the application: nothing to connect to",
+        ),
+        (
+            json!({"SESSION_REDIS": {"host": "h", "port": 1, "db": 2, "password": "p"}}),
+            "redis host=h port=1 password=p database=2",
+        ),
+        (json!({"SESSION_REDIS_HOST": "h", "SESSION_REDIS_DB": 0}), "redis host=h port=6379"),
+        (json!({"SENTRY_DSN": "https://key@sentry.example/7"}), "tls host=sentry.example port=443"),
+        (
+            json!({"RAVEN_CONFIG": {"dsn": "threaded+https://key:s3cret@sentry.example:444/7"}}),
+            "tls host=sentry.example port=444",
+        ),
+        (
+            json!({"HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "haystack.backends.whoosh_backend.WhooshEngine", "PATH": "/x"}}}),
+            "# HAYSTACK_CONNECTIONS['default']: an index inside of this host: nothing to connect to",
+        ),
+    ] {
+        assert_eq!(short(&settings), checks, "{settings}");
+    }
+    let told = short(
+        &json!({"HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "x.ElasticsearchSearchEngine", "URL": "http://h:9200/"}}}),
+    );
+    assert!(told.starts_with("http url='http://h:9200/'"), "{told}");
+    let told = short(&json!({"ELASTICSEARCH_DSL": {"default": {"hosts": ["h:9200"]}}}));
+    assert!(told.starts_with("http url='http://h:9200/'"), "{told}");
+}

@@ -1,0 +1,349 @@
+"""Reads a Django settings module and says as JSON what in it names other services.
+
+Plain Python, from 2.7 on, and nothing but the standard library: it runs in the application's own
+environment. The program conn-check-configs has this file in it and runs it as
+
+    python -c THIS_FILE SETTINGS_MODULE
+
+and conn_check_configs.django imports it. What is found is written between two marks, so that
+nothing else that is printed can be taken for it, and never into a file: there are passwords in it.
+"""
+
+from __future__ import absolute_import, unicode_literals
+
+import contextlib
+import importlib
+import json
+import os
+import re
+import sys
+import traceback
+
+# The settings that may name another service. Nothing else leaves this process.
+NAMES = (
+    'DATABASES', 'CACHES', 'CHANNEL_LAYERS', 'HAYSTACK_CONNECTIONS', 'ELASTICSEARCH_DSL',
+    'BROKER_URL', 'CELERY_BROKER_URL', 'CELERY_RESULT_BACKEND', 'RESULT_BACKEND',
+    'CELERY_RESULT_BACKEND_URL', 'BROKER_USE_SSL', 'CELERY_BROKER_USE_SSL', 'BROKER_HOST',
+    'BROKER_PORT', 'BROKER_USER', 'BROKER_PASSWORD', 'BROKER_VHOST', 'BROKER_TRANSPORT',
+    'BROKER_BACKEND', 'CELERY_BROKER_HOST', 'CELERY_BROKER_PORT', 'CELERY_BROKER_USER',
+    'CELERY_BROKER_PASSWORD', 'CELERY_BROKER_VHOST', 'CELERY_BROKER_TRANSPORT',
+    'CELERY_REDIS_BACKEND_USE_SSL', 'REDIS_BACKEND_USE_SSL',
+    'OOPS', 'OOPSES', 'STATSD_HOST', 'STATSD_PORT',
+    'EMAIL_BACKEND', 'EMAIL_HOST', 'EMAIL_PORT', 'EMAIL_HOST_USER', 'EMAIL_HOST_PASSWORD',
+    'EMAIL_USE_TLS', 'EMAIL_USE_SSL', 'EMAIL_SSL_CERTFILE', 'EMAIL_SSL_KEYFILE',
+    'DEFAULT_FROM_EMAIL', 'SERVER_EMAIL',
+    'SENTRY_DSN', 'RAVEN_DSN', 'RAVEN_CONFIG',
+    'SESSION_REDIS', 'SESSION_REDIS_URL', 'SESSION_REDIS_UNIX_DOMAIN_SOCKET_PATH',
+    'SESSION_REDIS_HOST', 'SESSION_REDIS_PORT', 'SESSION_REDIS_DB', 'SESSION_REDIS_PASSWORD',
+)
+
+# What is handed over stands behind these two; the second one says that it is whole.
+BEGIN = '\n--- conn-check settings begin ---\n'
+END = '\n--- conn-check settings end ---\n'
+
+# A value that JSON has no word for is an object with this key, and says what it is.
+UNUSABLE = '$unusable'
+
+# Settings refer to themselves, rarely.
+DEEPEST = 10
+
+TEXT = type('')
+LARGE = getattr(sys.modules.get('builtins') or sys.modules.get('__builtin__'), 'long', int)
+KEEPS_ORDER = sys.version_info >= (3, 6)
+
+
+class Refused(Exception):
+    """What a person has to read: why there are no settings."""
+
+
+class SettingsDict(dict):
+    """The settings as a dictionary that has None for names that are not there.
+
+    `given` holds what the module itself says; the rest are Django's defaults.
+    """
+
+    def __init__(self, given, defaults=None):
+        dict.__init__(self, defaults or {})
+        self.update(given)
+        self.given = dict(given)
+
+    def __missing__(self, name):
+        return None
+
+
+def read(module):
+    """The settings of a module, by its name as Python imports it."""
+    module = module or os.environ.get('DJANGO_SETTINGS_MODULE')
+    if not module:
+        raise Refused('no settings module is named: say -m MODULE, or set DJANGO_SETTINGS_MODULE')
+    os.environ['DJANGO_SETTINGS_MODULE'] = str(module)
+    with naming_the_module(module):
+        if os.environ.get('DJANGO_CONFIGURATION'):
+            # The settings are a class, which this puts into the module.
+            importlib.import_module('configurations.importer').install()
+        found = importlib.import_module(module)
+    return SettingsDict(settings_of(found), defaults())
+
+
+def settings_of(module):
+    """By Django's rule: what is written in capitals."""
+    return dict((name, getattr(module, name)) for name in dir(module) if name.isupper())
+
+
+def defaults():
+    """Django's own, where there is a Django."""
+    try:
+        return settings_of(importlib.import_module('django.conf.global_settings'))
+    except Exception:  # Not there, or not made for this Python: the application's affair.
+        return {}
+
+
+@contextlib.contextmanager
+def naming_the_module(module):
+    """Turns whatever a settings module does instead of being read into one sentence."""
+    try:
+        yield
+    except Refused:
+        raise
+    except KeyboardInterrupt:
+        raise Refused('interrupted')
+    except SystemExit as error:
+        code = shown(error.code) if error.code else ''
+        raise Refused('the settings module %s calls exit(%s)%s' % (shown(module), code, place()))
+    except BaseException as error:
+        if is_missing(error, module):
+            raise Refused('%s, so there is no settings module %s: run this in the directory that '
+                          'manage.py is in, or set PYTHONPATH' % (last_line(), shown(module)))
+        raise Refused('the settings module %s cannot be imported: %s%s' % (shown(module), last_line(), place()))
+
+
+def is_missing(error, module):
+    """Whether it is the module itself, or a package it is in, that is not there."""
+    if not isinstance(error, ImportError):
+        return False
+    name = getattr(error, 'name', None)
+    if name is None and sys.version_info < (3, 3):
+        # In the words of Python 2: No module named settings
+        name = str(error).rpartition(' ')[2]
+        return name and ('.' + module + '.').endswith('.' + name + '.') and in_our_own_files()
+    return bool(name) and (module + '.').startswith(name + '.')
+
+
+def in_our_own_files():
+    return place() == ''
+
+
+def last_line():
+    """The last line of a traceback."""
+    kind, error = sys.exc_info()[:2]
+    try:
+        lines = traceback.format_exception_only(kind, error)
+    except Exception:  # An exception that cannot even be shown.
+        return kind.__name__
+    return shown(lines[-1])
+
+
+def shown(value):
+    """One line for people: at most 300 characters, and no password of a URL."""
+    text = re.sub(r'://\S*@', '://***@', as_text(value).strip())
+    text = re.sub('[\x00-\x1f\x7f-\x9f]', lambda found: '\\x%02x' % ord(found.group()), text)
+    return text if len(text) <= 300 else text[:300] + '...'
+
+
+def place():
+    """Where it happened, in the application's files; empty where it was in none."""
+    kind, error, trace = sys.exc_info()
+    if isinstance(error, SyntaxError) and error.filename:
+        return ' (%s, line %s)' % (shown(error.filename), error.lineno)
+    frames = [frame for frame in traceback.extract_tb(trace) if is_of_the_application(frame[0])]
+    return ' (%s, line %s)' % (shown(frames[-1][0]), frames[-1][1]) if frames else ''
+
+
+def is_of_the_application(path):
+    library = os.path.dirname(os.__file__)
+    own = (os.path.dirname(os.path.abspath(__file__)) if '__file__' in globals() else library)
+    inside = [path.startswith(folder + os.sep) for folder in (library, own)]
+    return not any(inside) and not path.startswith('<')
+
+
+def document(settings, checks=(), statsd=None, options=None):
+    """What the program is told."""
+    relevant = dict((name, settings.given[name]) for name in NAMES if name in settings.given)
+    return {
+        'settings': plain(relevant),
+        'checks': [plain(check) for check in checks],
+        'statsd': plain(statsd or {}),
+        'options': plain(options or {}),
+    }
+
+
+def plain(value, depth=0):
+    """A value as JSON can say it."""
+    if depth > DEEPEST:
+        return unusable('nested more than %d deep' % DEEPEST)
+    try:
+        return plainly(value, depth)
+    except Exception as error:  # Lazy values run the application's code.
+        return unusable('a value that fails with %s when it is read' % type(error).__name__)
+
+
+def plainly(value, depth):
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(getattr(value, 'value', None), (TEXT, bytes, int)) and hasattr(type(value), '__members__'):
+        return plainly(value.value, depth)
+    if isinstance(value, (int, LARGE)):
+        return int(value)
+    if isinstance(value, float):
+        return value if value - value == 0 else unusable('the number %r' % value)
+    if isinstance(value, (TEXT, bytes)):
+        return as_text_or_unusable(value)
+    if hasattr(value, 'keys') and hasattr(value, '__getitem__'):
+        return mapping(value, depth)
+    if isinstance(value, (list, tuple)):
+        return [plain(one, depth + 1) for one in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(one, depth + 1) for one in value), key=repr)
+    return as_text_or_unusable(said(value)) if said(value) is not None else unusable(named(value))
+
+
+def mapping(value, depth):
+    names = list(value.keys())
+    if not KEEPS_ORDER and isinstance(value, dict) and type(value).__name__ != 'OrderedDict':
+        # Old dictionaries have no order; a file that changes with every run is no help.
+        names.sort(key=lambda name: (name != 'type', as_text(name)))
+    return Ordered([(as_text(name), plain(value[name], depth + 1)) for name in names])
+
+
+def said(value):
+    """The text that an object stands for, or None."""
+    if isinstance(value, type) or callable(value):
+        return None
+    reveal = getattr(value, 'get_secret_value', None)
+    if callable(reveal):
+        return reveal()
+    kind = type(value)
+    family = ' '.join('%s.%s' % (one.__module__, one.__name__) for one in kind.__mro__)
+    if hasattr(value, 'isoformat'):
+        return value.isoformat()
+    if hasattr(value, '__fspath__') or 'pathlib' in family:
+        return str(value)
+    if 'django.utils.functional' in family or kind.__module__ in ('decimal', 'uuid', 'ipaddress', 'yarl', 'furl.furl'):
+        return TEXT(value)
+    if hasattr(value, 'geturl'):
+        return value.geturl()
+    return None
+
+
+def named(value):
+    if isinstance(value, type):
+        return 'the class %s' % value.__name__
+    if callable(value):
+        return 'a function'
+    return 'an object of the class %s' % type(value).__name__
+
+
+def unusable(what):
+    return {UNUSABLE: what}
+
+
+def as_text_or_unusable(value):
+    try:
+        text = value.decode('utf-8') if isinstance(value, bytes) else TEXT(value)
+        # A lone surrogate is what Python makes of bytes that are no text.
+        text.encode('utf-8')
+        return text
+    except UnicodeError:
+        return unusable('bytes that are no UTF-8')
+
+
+def as_text(value):
+    if isinstance(value, bytes):
+        return value.decode('utf-8', 'replace')
+    return TEXT(value).encode('utf-8', 'replace').decode('utf-8')
+
+
+class Ordered(dict):
+    """Pairs that json.dumps writes in the order they have, with every Python."""
+
+    def __init__(self, pairs):
+        dict.__init__(self, pairs)
+        self.order = []
+        for name, _ in pairs:
+            if name not in self.order:
+                self.order.append(name)
+
+    def items(self):
+        return [(name, self[name]) for name in self.order]
+
+    def __iter__(self):
+        return iter(self.order)
+
+    keys = __iter__
+    iteritems = items
+
+
+def as_json(told):
+    return json.dumps(told, separators=(',', ':'))
+
+
+@contextlib.contextmanager
+def quiet_output():
+    """Gives a copy of standard output, which leads to standard error meanwhile.
+
+    Settings print; what they print must not stand in what is handed over. Programs that they start
+    do not get the copy.
+    """
+    flush()
+    copy = os.dup(1)
+    close_on_exec(copy)
+    try:
+        os.dup2(2, 1)
+    except OSError:  # There is none.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
+    try:
+        yield copy
+    finally:
+        flush()
+        os.dup2(copy, 1)
+        os.close(copy)
+
+
+def close_on_exec(descriptor):
+    import fcntl
+    fcntl.fcntl(descriptor, fcntl.F_SETFD, fcntl.fcntl(descriptor, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
+
+
+def flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # The settings may have put anything in its place.
+            pass
+
+
+def write(descriptor, text):
+    rest = text.encode('utf-8')
+    while rest:
+        rest = rest[os.write(descriptor, rest):]
+
+
+def serve(arguments):
+    """Reads the settings and writes what there is to say; leaves no thread or exit handler a turn."""
+    own = os.getpid()
+    with quiet_output() as descriptor:
+        try:
+            told = document(read(arguments[0] if arguments else None))
+        except Refused as refused:
+            told = {'refused': as_text(refused.args[0])}
+        # A process that the settings have forked comes by here, too.
+        if os.getpid() == own:
+            write(descriptor, BEGIN + as_json(told) + END)
+        flush()
+        os._exit(0)
+
+
+if __name__ == '__main__':
+    serve(sys.argv[1:])
