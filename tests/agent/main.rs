@@ -8,6 +8,7 @@ mod demo;
 mod dns;
 mod docs;
 mod every_check;
+mod firewall;
 mod generate;
 mod generated;
 mod guarantees;
