@@ -1,7 +1,7 @@
-//! Files that are there whole or not at all.
+//! Files that are there whole or not at all, and files of which only so much is read.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,26 @@ pub fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     written
 }
 
+/// The content of a regular file that has so many bytes at most. What is none (`/dev/zero`, a pipe
+/// that nobody writes to) would be read without end.
+///
+/// # Errors
+/// Those of the file system; no regular file, or a larger one.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    // Without O_NONBLOCK, opening a pipe would wait for somebody who writes to it.
+    let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut content = Vec::new();
+    file.take(limit + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > limit {
+        return Err(io::Error::other(format!("it is larger than {} MiB", limit >> 20)));
+    }
+    Ok(content)
+}
+
 /// In the same directory: a rename does not cross file systems.
 fn draft_of(path: &Path) -> io::Result<PathBuf> {
     let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
@@ -49,6 +69,15 @@ fn write_draft(draft: &Path, content: &[u8], old: Option<&fs::Metadata>, mode: u
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_no_end_is_not_read() {
+        assert!(read_bounded(Path::new("/dev/zero"), 1).is_err());
+        let own = std::env::current_exe().expect("this program");
+        let length = fs::metadata(&own).expect("metadata").len();
+        assert_eq!(read_bounded(&own, length).expect("content").len() as u64, length);
+        assert!(read_bounded(&own, length - 1).is_err());
+    }
 
     #[test]
     fn a_replaced_file_keeps_its_mode_and_leaves_no_draft() {

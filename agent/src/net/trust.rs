@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
+/// The largest PEM file that is read, in bytes: fifty times the bundle of a distribution.
+pub(crate) const PEM_LIMIT: u64 = 16 << 20;
+
 /// The directory (or bundle) of `--tls-certs-path`.
 #[derive(Debug)]
 pub(crate) struct Trust {
@@ -58,7 +61,8 @@ fn load(path: &Path) -> RootCertStore {
 /// # Errors
 /// The file cannot be read, holds no PEM, or no certificate.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
-    let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    let content = crate::file::read_bounded(path, PEM_LIMIT)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&content).collect();
     let found = found.map_err(|error| io::Error::other(error.to_string()))?;
     if found.is_empty() { Err(io::Error::other("there is no certificate in it")) } else { Ok(found) }
 }

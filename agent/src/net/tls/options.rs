@@ -2,6 +2,7 @@
 
 use crate::config::shape::{Shape, Shown};
 use crate::config::{Diagnostic, Fields, Given, Misfit, Setting};
+use crate::file;
 use crate::net::trust;
 use rustls::RootCertStore;
 use rustls::pki_types::PrivateKeyDer;
@@ -116,7 +117,8 @@ fn read_roots(path: &Path) -> io::Result<RootCertStore> {
 fn read_identity(certificate: &Path, key: &Path) -> Result<CertifiedKey, (&'static str, io::Error)> {
     let chain = trust::read(certificate).map_err(|error| ("client_cert", error))?;
     let option = if key == certificate { "client_cert" } else { "client_key" };
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|error| (option, io::Error::other(error.to_string())))?;
+    let content = file::read_bounded(key, trust::PEM_LIMIT).map_err(|error| (option, error))?;
+    let key = PrivateKeyDer::from_pem_slice(&content).map_err(|error| (option, io::Error::other(error.to_string())))?;
     CertifiedKey::from_der(chain, key, &rustls::crypto::ring::default_provider())
         .map_err(|error| (option, io::Error::other(error.to_string())))
 }
