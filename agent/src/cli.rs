@@ -1,8 +1,10 @@
-//! The command line of `conn-check`: declared once for the parser, the man page and the shell
-//! completions. The other programs' are in modules of their own.
+//! The command lines: declared once for the parser, the man pages and the shell completions. This
+//! one is that of `conn-check`; each other program has a file.
 
 pub mod configs;
+pub mod convert_fw;
 pub mod django;
+pub mod export_fw;
 pub mod generate;
 
 use crate::report::Format;
@@ -26,7 +28,13 @@ Examples:
 /// Every program, as its man page and its completions describe it.
 #[must_use]
 pub fn programs() -> Vec<Command> {
-    vec![Args::command(), configs::Configs::command(), django::Django::command()]
+    vec![
+        Args::command(),
+        configs::Configs::command(),
+        convert_fw::Args::command(),
+        django::Django::command(),
+        export_fw::Args::command(),
+    ]
 }
 
 /// Verify every network dependency of a service from the host it runs on, and say what is broken,

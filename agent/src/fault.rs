@@ -170,4 +170,9 @@ impl Failure {
         Fault::new(Cause::Deadline, "the run's time was over before this check could start")
             .in_phase(Phase::Run, &Redactor::default())
     }
+
+    /// The causes, without the one that was shown as the evidence already.
+    pub(crate) fn told_causes(&self, explained: bool) -> impl Iterator<Item = &String> {
+        self.causes.iter().filter(move |cause| !explained || self.evidence.as_ref() != Some(cause))
+    }
 }

@@ -14,6 +14,7 @@ pub mod config;
 pub mod event;
 pub mod fault;
 pub mod file;
+pub mod firewall;
 pub mod generate;
 pub mod host;
 pub mod net;

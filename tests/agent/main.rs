@@ -9,6 +9,7 @@ mod django;
 mod dns;
 mod docs;
 mod every_check;
+mod firewall;
 mod generate;
 mod generated;
 mod guarantees;

@@ -32,7 +32,7 @@ use crate::config::{Fields, Given, Misfit, Port, Setting, Tags, Word};
 use crate::fault::Fault;
 use crate::net::ResolvConf;
 use crate::net::dns::{Query, Rcode, RecordKind, Reply};
-use crate::net::{Endpoint, Host, Transport, nameserver};
+use crate::net::{Endpoint, Host, nameserver};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use serde_json::json;
@@ -100,8 +100,15 @@ impl Check for Dns {
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        let server = self.server.iter().cloned();
-        server.map(|host| Endpoint { transport: Transport::Udp, host, port: self.port }).collect()
+        let hosts: Vec<_> = match &self.server {
+            Some(server) => vec![server.clone()],
+            None => ResolvConf::of_this_host().servers.iter().filter_map(|server| host_of(*server)).collect(),
+        };
+        // An answer that does not fit into a datagram is fetched over TCP.
+        hosts
+            .into_iter()
+            .flat_map(|host| [Endpoint::udp(host.clone(), self.port), Endpoint::tcp(host, self.port)])
+            .collect()
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -120,8 +127,8 @@ impl Check for Dns {
 
 impl Dns {
     async fn servers(&self, probe: &mut Probe) -> Result<Vec<SocketAddr>, Stop> {
-        match self.endpoints().first() {
-            Some(server) => Ok(probe.addresses(server).await?),
+        match &self.server {
+            Some(host) => Ok(probe.addresses(&Endpoint::udp(host.clone(), self.port)).await?),
             None => Ok(ResolvConf::of_this_host()
                 .servers
                 .iter()
@@ -188,6 +195,11 @@ impl Dns {
 }
 
 /// Names are equal without regard to case and to the last dot (RFC 4343); TXT with or without quotes.
+/// A resolver of this host, without its zone.
+fn host_of(server: SocketAddr) -> Option<Host> {
+    Host::parse(&server.ip().to_string()).ok()
+}
+
 fn same(answer: &str, wanted: &str) -> bool {
     let plain = |text: &str| text.trim_end_matches('.').trim_matches('"').to_ascii_lowercase();
     plain(answer) == plain(wanted)

@@ -195,6 +195,8 @@ impl Login {
     #[expect(clippy::option_option, reason = "the outer one is that of every parser: a problem was noted")]
     fn parse(fields: &mut Fields<'_>) -> Option<Option<Self>> {
         let user = fields.optional::<Word>("username", "ACL user, Redis 6 and later. Default: the default user.");
+        // From an empty variable, as clients take it.
+        let user = user.filter(|name| !name.0.is_empty());
         let password = fields.optional::<Secret<String>>("password", "The user's password.");
         let Some(password) = password else {
             if user.is_none() || fields.has("password") {

@@ -133,10 +133,17 @@ impl Source {
     /// The diagnostics as a person reads them, in the order of the file.
     #[must_use]
     pub fn render(&self, diagnostics: &[Diagnostic], color: bool) -> String {
+        self.render_showing(&[], diagnostics, color)
+    }
+
+    /// The same for a file of something else than checks, in which the values of the keys in `plain`
+    /// are no secrets.
+    #[must_use]
+    pub fn render_showing(&self, plain: &'static [&'static str], diagnostics: &[Diagnostic], color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let broken = diagnostics.iter().any(|one| yaml::PROBLEMS.contains(&one.code));
         // A hostile file is not parsed a second time.
-        let mask = if broken { Mask::by_line() } else { Mask::of(&self.text) };
+        let mask = if broken { Mask::by_line(plain) } else { Mask::of(&self.text, plain) };
         let lines = Lines::of(&self.text);
         let shown = diagnostics.iter().take(MOST_SHOWN);
         let mut texts: Vec<_> = shown.map(|one| self.render_one(one, &mask, &lines, &renderer) + "\n").collect();

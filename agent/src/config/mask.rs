@@ -16,32 +16,35 @@ const STARS: &str = "***";
 pub(crate) struct Mask {
     /// `None` when the text is no YAML: then each line is judged by itself.
     hidden: Option<Vec<Span>>,
+    /// Keys whose values are shown, beside the options of checks.
+    plain: &'static [&'static str],
 }
 
 impl Mask {
-    /// Finds what to hide in a file.
-    pub(crate) fn of(text: &str) -> Self {
+    /// Finds what to hide in a file. The values of the keys in `plain` may be shown, too: it is no
+    /// file of checks.
+    pub(crate) fn of(text: &str, plain: &'static [&'static str]) -> Self {
         let hidden = yaml::parse(text).ok().map(|document| {
             let mut hidden = Vec::new();
             if let Some(root) = &document.root {
-                hide(root, Shown::Never, text, &mut hidden);
+                hide(root, Shown::Never, text, plain, &mut hidden);
             }
             hidden.sort_by_key(|span| span.start);
             hidden
         });
-        Self { hidden }
+        Self { hidden, plain }
     }
 
     /// For a text that is known to be no YAML.
-    pub(crate) const fn by_line() -> Self {
-        Self { hidden: None }
+    pub(crate) const fn by_line(plain: &'static [&'static str]) -> Self {
+        Self { hidden: None, plain }
     }
 
     /// A line with its hidden parts replaced, and where `inside` (a part of the line) is in it.
     pub(crate) fn apply(&self, text: &str, line: Span, inside: Span) -> (String, Span) {
         let hidden = match &self.hidden {
             Some(hidden) => cut_to(hidden, line),
-            None => hidden_in_line(text, line),
+            None => hidden_in_line(text, line, self.plain),
         };
         let mut shown = String::new();
         let mut moved = Span { start: usize::MAX, end: usize::MAX };
@@ -71,27 +74,31 @@ impl Mask {
 }
 
 /// Hides the scalars below a node that do not belong to an option that may be shown.
-fn hide(node: &Node, shown: Shown, text: &str, hidden: &mut Vec<Span>) {
+fn hide(node: &Node, shown: Shown, text: &str, plain: &[&str], hidden: &mut Vec<Span>) {
     match &node.value {
         Value::Scalar(_) => match shown {
             Shown::Plain => {}
             Shown::Url => hide_in_url(node.span, text, hidden),
             Shown::Never => hidden.push(node.span),
         },
-        Value::Seq(items) => items.iter().for_each(|item| hide(item, shown, text, hidden)),
+        Value::Seq(items) => items.iter().for_each(|item| hide(item, shown, text, plain, hidden)),
         Value::Map(pairs) => {
             for (key, value) in pairs {
                 let shown = match &key.value {
-                    Value::Scalar(key) => checks::shown(&key.text),
+                    Value::Scalar(key) => shown_of(&key.text, plain),
                     Value::Seq(_) | Value::Map(_) => {
-                        hide(key, Shown::Never, text, hidden);
+                        hide(key, Shown::Never, text, plain, hidden);
                         Shown::Never
                     }
                 };
-                hide(value, shown, text, hidden);
+                hide(value, shown, text, plain, hidden);
             }
         }
     }
+}
+
+fn shown_of(key: &str, plain: &[&str]) -> Shown {
+    if plain.contains(&key) { Shown::Plain } else { checks::shown(key) }
 }
 
 fn hide_in_url(span: Span, text: &str, hidden: &mut Vec<Span>) {
@@ -113,7 +120,7 @@ fn cut_to(hidden: &[Span], line: Span) -> Vec<Span> {
 
 /// The hidden part of a line of a file that is no YAML: from the first word that does not belong
 /// to a key which may be shown, to the end.
-fn hidden_in_line(text: &str, line: Span) -> Vec<Span> {
+fn hidden_in_line(text: &str, line: Span, plain: &[&str]) -> Vec<Span> {
     let content = &text[line.start..line.end];
     let words_from = content.find(char::is_alphanumeric).unwrap_or(content.len());
     let hide_from = match content[words_from..].find(':') {
@@ -121,7 +128,7 @@ fn hidden_in_line(text: &str, line: Span) -> Vec<Span> {
             let key = content[words_from..words_from + colon].trim().trim_matches(['"', '\'']);
             let value = words_from + colon + 1;
             // A second key, or a tag on the value: the line is not what it seems.
-            let plain = checks::shown(key) == Shown::Plain && !content[value..].contains([':', '!']);
+            let plain = shown_of(key, plain) == Shown::Plain && !content[value..].contains([':', '!']);
             let word = content[value..].find(|c: char| !c.is_whitespace() && !"[{'\"(,&*!|>-".contains(c));
             if plain { None } else { word.map(|at| value + at) }
         }

@@ -15,6 +15,7 @@ pub(crate) mod yaml;
 
 pub use diagnostic::{DIAGNOSTIC_CODES, Diagnostic, JsonDiagnostic, Lines, Severity, Source};
 pub use fields::Fields;
+pub(crate) use fields::nearest;
 pub use given::{Given, Misfit};
 pub use plan::{Defaults, Entry, Plan, load};
 pub use setting::{Login, Pairs, Port, Setting, Tags, Word};

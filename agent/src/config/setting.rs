@@ -71,7 +71,7 @@ impl Setting for bool {
 
 impl Setting for u32 {
     const SHAPE: Shape = Shape {
-        words: "a whole number, 0 or more",
+        words: "a whole number from 0 to 4294967295",
         short: "number",
         shown: Shown::Plain,
         schema: || json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}]}),

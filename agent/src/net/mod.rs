@@ -22,6 +22,7 @@ pub(crate) use clock::within;
 pub(crate) use connect::{Race, address as connect, datagram, has_route, refusal_of, unix};
 pub use endpoint::{Endpoint, Host, Target, Transport};
 pub(crate) use inlet::Inlet;
+pub(crate) use nameserver::resolvers_of_this_host;
 pub use place::Place;
 pub(crate) use resolv_conf::ResolvConf;
 pub(crate) use resolve::Resolver;

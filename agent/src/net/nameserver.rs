@@ -8,7 +8,7 @@ use crate::net::connect::{self, Race};
 use crate::net::dns::{Malformed, Query, Reply};
 use crate::net::resolv_conf::{self, ResolvConf};
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -17,6 +17,33 @@ const RESEND_AFTER: Duration = Duration::from_millis(700);
 
 /// Where this host's resolvers are written down.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// Where systemd-resolved writes down whom it asks itself.
+const BEHIND_THE_STUB: &str = "/run/systemd/resolve/resolv.conf";
+
+/// Where systemd-resolved listens (systemd-resolved.service(8)).
+const STUBS: [[u8; 4]; 2] = [[127, 0, 0, 53], [127, 0, 0, 54]];
+
+/// Every server that a look-up of this host goes to: those of resolv.conf, and where one of them is
+/// systemd-resolved, those that it asks in turn.
+pub(crate) fn resolvers_of_this_host() -> Vec<IpAddr> {
+    let servers = ResolvConf::of_this_host().servers;
+    let behind = std::fs::read_to_string(BEHIND_THE_STUB).ok();
+    with_those_behind(&servers, behind.as_deref())
+}
+
+fn with_those_behind(servers: &[SocketAddr], behind: Option<&str>) -> Vec<IpAddr> {
+    let mut all: Vec<_> = servers.iter().map(SocketAddr::ip).collect();
+    if all.iter().any(|server| STUBS.iter().any(|stub| *server == IpAddr::from(*stub)))
+        && let Some(text) = behind
+    {
+        let more = resolv_conf::parse(text, |_| None).servers;
+        all.extend(more.iter().map(SocketAddr::ip));
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
 
 impl ResolvConf {
     /// The resolvers of this host; the C library's defaults when the file cannot be read.
@@ -83,4 +110,20 @@ async fn ask_tcp(server: SocketAddr, query: &Query) -> Result<Reply, Fault> {
 
 fn malformed(server: SocketAddr, error: &Malformed) -> Fault {
     Fault::new(Cause::Malformed, format!("{server} sent what is no DNS answer")).evidence(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_the_stub_of_systemd_are_the_servers_that_it_asks() {
+        let stub = [SocketAddr::from(([127, 0, 0, 53], 53))];
+        let shown = |all: Vec<IpAddr>| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let behind = Some("nameserver 192.0.2.53\nnameserver 2001:db8::53\n");
+        assert_eq!(shown(with_those_behind(&stub, behind)), ["127.0.0.53", "192.0.2.53", "2001:db8::53"]);
+        assert_eq!(shown(with_those_behind(&stub, None)), ["127.0.0.53"]);
+        let other = [SocketAddr::from(([192, 0, 2, 1], 53))];
+        assert_eq!(shown(with_those_behind(&other, behind)), ["192.0.2.1"]);
+    }
 }

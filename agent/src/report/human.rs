@@ -83,8 +83,7 @@ impl Human {
         }
         if self.style.tracebacks {
             failure
-                .causes
-                .iter()
+                .told_causes(self.style.explain)
                 .try_for_each(|cause| writeln!(out, "       {} {cause}", self.paint(DIM, "caused by:")))?;
         }
         Ok(())

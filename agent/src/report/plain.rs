@@ -120,7 +120,7 @@ impl Style {
             let _ = writeln!(lines, "    evidence: {evidence}");
         }
         if self.tracebacks {
-            for cause in &failure.causes {
+            for cause in failure.told_causes(self.explain) {
                 let _ = writeln!(lines, "    caused by: {cause}");
             }
         }

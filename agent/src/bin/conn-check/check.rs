@@ -26,9 +26,6 @@ pub(crate) fn main() -> u8 {
 }
 
 fn program(args: &Args) -> u8 {
-    let Some(config) = args.config.as_deref().filter(|_| !args.schema) else {
-        return Output::new(args).print(&format!("{:#}\n", config::schema::schema()));
-    };
     if !args.tls_certs_path.exists() && args.tls_certs_path != std::path::Path::new("/etc/ssl/certs") {
         return complain(&format!("--tls-certs-path: there is no `{}`", args.tls_certs_path.display()));
     }
@@ -39,7 +36,16 @@ fn program(args: &Args) -> u8 {
         Ok(watch) => watch,
         Err(error) => return complain(&format!("the run could not start: {error}")),
     };
+    with_plan(args, |output, source, plan| check(args, output, source, plan, &watch))
+}
+
+/// Reads the file of checks, and does something with it when it is valid. What the options say that
+/// only concern the file (`--schema`, `--validate`) is done here.
+pub(crate) fn with_plan(args: &Args, work: impl FnOnce(&Output<'_>, &Source, Plan) -> u8) -> u8 {
     let output = Output::new(args);
+    let Some(config) = args.config.as_deref().filter(|_| !args.schema) else {
+        return output.print(&format!("{:#}\n", config::schema::schema()));
+    };
     let (source, loaded) = match Source::read(config) {
         Ok(source) => {
             let loaded = config::load(&source, Defaults { timeout: args.connect_timeout }, args.strict);
@@ -54,24 +60,33 @@ fn program(args: &Args) -> u8 {
         Err(diagnostics) => output.refuse(&source, &diagnostics),
         Ok((plan, warnings)) => {
             output.warn(&source, &warnings);
-            if args.validate { output.valid(&source, &plan) } else { check(args, &output, &source, plan, &watch) }
+            if args.validate { output.valid(&source, &plan) } else { work(&output, &source, plan) }
         }
     }
 }
 
-fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan, watch: &Watch) -> u8 {
+/// What the command line selects; without anything, the exit status.
+pub(crate) fn selected(args: &Args, output: &Output<'_>, source: &Source, plan: &Plan) -> Result<Selection, u8> {
     let wanted = Wanted {
         patterns: args.patterns.clone(),
         include_tags: trimmed(&args.include_tags),
         exclude_tags: trimmed(&args.exclude_tags),
     };
-    let selection = Selection::of(&plan, &wanted);
+    let selection = Selection::of(plan, &wanted);
     if selection.is_empty() {
-        return output.refuse(source, &[nothing_selected(&plan)]);
+        return Err(output.refuse(source, &[nothing_selected(plan)]));
     }
     for tag in wanted.include_tags.iter().filter(|tag| plan.entries.iter().all(|entry| !entry.tags.contains(*tag))) {
         let _ = writeln!(io::stderr(), "conn-check: note: no check has the tag `{}`", tag.escape_debug());
     }
+    Ok(selection)
+}
+
+fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan, watch: &Watch) -> u8 {
+    let selection = match selected(args, output, source, &plan) {
+        Ok(selection) => selection,
+        Err(status) => return status,
+    };
     let plan = Arc::new(plan);
     let stage = Stage { plan: &plan, selection: &selection };
     let mut reporter = report::reporter(output.format, output.style);

@@ -4,7 +4,9 @@
 
 mod check;
 mod configs;
+mod convert_fw;
 mod django;
+mod export_fw;
 mod generate;
 mod output;
 mod watch;
@@ -21,15 +23,30 @@ const UNKNOWN: u8 = 3;
 /// Something failed, or is unfinished.
 const CRITICAL: u8 = 2;
 
+/// The names of the programs.
+const CHECK: &str = "conn-check";
+const CONFIGS: &str = "conn-check-configs";
+const CONVERT_FW: &str = "conn-check-convert-fw";
+const DJANGO: &str = "conn-check-django";
+const EXPORT_FW: &str = "conn-check-export-fw";
+
 fn main() -> ExitCode {
     conn_check::host::forbid_core_dumps();
-    let called = std::env::args_os().next().unwrap_or_default();
-    let status = match Path::new(&called).file_name().and_then(OsStr::to_str) {
-        Some("conn-check-configs") => configs::main(),
-        Some("conn-check-django") => django::main(),
+    let status = match called() {
+        CONFIGS => configs::main(),
+        CONVERT_FW => convert_fw::main(),
+        DJANGO => django::main(),
+        EXPORT_FW => export_fw::main(),
         _ => check::main(),
     };
     ExitCode::from(status)
+}
+
+/// The program that is meant.
+fn called() -> &'static str {
+    let name = std::env::args_os().next().unwrap_or_default();
+    let name = Path::new(&name).file_name().and_then(OsStr::to_str);
+    [CONFIGS, CONVERT_FW, DJANGO, EXPORT_FW].into_iter().find(|program| name == Some(program)).unwrap_or(CHECK)
 }
 
 /// What clap has to say: help and version, or what is wrong with the command line.
@@ -53,6 +70,6 @@ fn guarded(tracebacks: bool, program: impl FnOnce() -> u8) -> u8 {
 }
 
 fn complain(text: &str) -> u8 {
-    let _ = writeln!(io::stderr(), "conn-check: {text}");
+    let _ = writeln!(io::stderr(), "{}: {text}", called());
     UNKNOWN
 }

@@ -34,17 +34,12 @@ impl<'a> Output<'a> {
     }
 
     pub(crate) fn writer(&self) -> Writer<'a> {
-        match &self.args.output {
-            Some(path) => Writer::File(path, Vec::new()),
-            None => Writer::Stdout(BufWriter::new(io::stdout())),
-        }
+        Writer::to(self.args.output.as_deref())
     }
 
     /// Prints a text; the exit status.
     pub(crate) fn print(&self, text: &str) -> u8 {
-        let mut writer = self.writer();
-        let _ = writer.write_all(text.as_bytes());
-        writer.keep().map_or_else(|error| complain(&error), |()| 0)
+        print(self.args.output.as_deref(), text)
     }
 
     /// The file is valid.
@@ -62,9 +57,7 @@ impl<'a> Output<'a> {
 
     /// What is wrong with a file that is used in spite of it.
     pub(crate) fn warn(&self, source: &Source, warnings: &[Diagnostic]) {
-        if !warnings.is_empty() {
-            let _ = io::stderr().write_all(source.render(warnings, self.colors_errors()).as_bytes());
-        }
+        explain(source, &[], warnings, self.args.color);
     }
 
     /// What is wrong with a file that cannot be used; the exit status. Machines read it where
@@ -74,7 +67,10 @@ impl<'a> Output<'a> {
         let _ = match self.format {
             Format::Json | Format::Jsonl => report::json_bad_file(source, diagnostics, &mut writer),
             Format::Nagios => report::nagios_bad_file(source, diagnostics, &mut writer),
-            _ => io::stderr().write_all(source.render(diagnostics, self.colors_errors()).as_bytes()),
+            _ => {
+                explain(source, &[], diagnostics, self.args.color);
+                Ok(())
+            }
         };
         let kept = writer.keep();
         kept.map_or_else(|error| complain(&error), |()| UNKNOWN)
@@ -103,10 +99,6 @@ impl<'a> Output<'a> {
     fn shows_progress(&self) -> bool {
         self.format == Format::Human && io::stderr().is_terminal()
     }
-
-    fn colors_errors(&self) -> bool {
-        wants_color(self.args.color, io::stderr().is_terminal())
-    }
 }
 
 /// Standard output, or a file that is replaced when all is written.
@@ -115,7 +107,11 @@ pub(crate) enum Writer<'a> {
     File(&'a Path, Vec<u8>),
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub(crate) fn to(file: Option<&'a Path>) -> Self {
+        file.map_or_else(|| Self::Stdout(BufWriter::new(io::stdout())), |path| Self::File(path, Vec::new()))
+    }
+
     /// What was written is to be kept. A reader of standard output that went away is no error.
     pub(crate) fn keep(self) -> Result<(), String> {
         match self {
@@ -143,6 +139,22 @@ impl Write for Writer<'_> {
             Self::Stdout(stdout) => stdout.flush(),
             Self::File(..) => Ok(()),
         }
+    }
+}
+
+/// Prints a text, or puts it into a file; the exit status.
+pub(crate) fn print(file: Option<&Path>, text: &str) -> u8 {
+    let mut writer = Writer::to(file);
+    let _ = writer.write_all(text.as_bytes());
+    writer.keep().map_or_else(|error| complain(&error), |()| 0)
+}
+
+/// Shows what is wrong with a file to a person. `plain`: see [`Source::render_showing`].
+pub(crate) fn explain(source: &Source, plain: &'static [&'static str], diagnostics: &[Diagnostic], color: When) {
+    if !diagnostics.is_empty() {
+        // Nobody is left to tell when even this cannot be printed.
+        let text = source.render_showing(plain, diagnostics, wants_color(color, io::stderr().is_terminal()));
+        let _ = io::stderr().write_all(text.as_bytes());
     }
 }
 

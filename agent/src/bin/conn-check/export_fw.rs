@@ -1,0 +1,41 @@
+//! `conn-check-export-fw CONFIG [PATTERN...]`: prints what firewalls must let through.
+
+use crate::check::{selected, with_plan};
+use crate::output::print;
+use crate::{complain, guarded, status_of};
+use clap::Parser as _;
+use conn_check::cli::{self, export_fw::Args};
+use conn_check::firewall::export::Egress;
+use conn_check::host;
+use conn_check::report::Format;
+use std::io::{self, Write as _};
+
+/// Runs the program; the exit status.
+pub(crate) fn main() -> u8 {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return status_of(&error),
+    };
+    guarded(args.check.tracebacks, || program(&args))
+}
+
+fn program(args: &Args) -> u8 {
+    // What is wrong goes to standard error: a file of rules holds rules, or is left as it is.
+    let check = cli::Args { output: None, format: Some(Format::Plain), ..args.check.clone() };
+    with_plan(&check, |output, source, plan| {
+        let selection = match selected(&check, output, source, &plan) {
+            Ok(selection) => selection,
+            Err(status) => return status,
+        };
+        let mut egress = Egress::of(&plan, &selection);
+        if args.with_dns {
+            egress.add_resolvers();
+        }
+        if egress.is_empty() {
+            let _ = writeln!(io::stderr(), "conn-check-export-fw: note: nothing leaves this host, there are no rules");
+        }
+        egress
+            .to_yaml(&host::name())
+            .map_or_else(|error| complain(&error), |text| print(args.check.output.as_deref(), &text))
+    })
+}

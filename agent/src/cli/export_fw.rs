@@ -1,0 +1,40 @@
+//! The command line of `conn-check-export-fw`.
+
+use clap::Parser;
+
+const ABOUT: &str = "Print the egress firewall rules that the checks of a file need, as YAML, and check nothing";
+
+const AFTER_HELP: &str = "\
+Exit status: 0 the rules are printed; 3 usage error, invalid file, or nothing selected.
+
+Arguments: all those of conn-check are taken. Tags, patterns, --strict, --validate, --schema and --output do what they do \
+there; those about running checks and about the form of results mean nothing here.
+
+What is there: every place that a check connects to, the proxy in the place of what is behind it. Unix sockets lead \
+nowhere. What a redirect would lead to is not known.
+
+Examples:
+  conn-check-export-fw checks.yaml > web1.yaml
+  conn-check-export-fw --with-dns --exclude-tags=external -o web1.yaml checks.yaml
+  conn-check-convert-fw -t nftables web1.yaml";
+
+/// See [`ABOUT`].
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "conn-check-export-fw",
+    version,
+    about = ABOUT,
+    long_about = None,
+    after_help = AFTER_HELP,
+    max_term_width = 100,
+    args_override_self = true
+)]
+pub struct Args {
+    /// The arguments of `conn-check`.
+    #[command(flatten)]
+    pub check: super::Args,
+
+    /// Add the resolvers that this host's look-ups go to (/etc/resolv.conf, and behind systemd-resolved those that it asks)
+    #[arg(long, help_heading = "What is checked")]
+    pub with_dns: bool,
+}

@@ -1,0 +1,125 @@
+//! From a plan to the rules that let its checks out: what `conn-check-export-fw` prints.
+
+use crate::config::Plan;
+use crate::net::{Endpoint, Transport};
+use crate::select::Selection;
+use serde::Serialize;
+use serde_yaml::FlowSeq;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// The port that resolvers listen on, for datagrams and for answers that do not fit into one.
+const DOMAIN: u16 = 53;
+
+/// Where the checks connect to: the ports of each host and protocol.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Egress {
+    /// By host (an address without brackets, or a name in its ASCII form) and protocol.
+    ports: BTreeMap<(String, Transport), BTreeSet<u16>>,
+}
+
+/// The file of rules.
+#[derive(Serialize)]
+struct File<'a> {
+    egress: Vec<Entry<'a>>,
+}
+
+/// One rule; the order of the keys is that of the original's files.
+#[derive(Serialize)]
+struct Entry<'a> {
+    from_host: &'a str,
+    ports: FlowSeq<&'a BTreeSet<u16>>,
+    protocol: &'static str,
+    to_host: &'a str,
+}
+
+impl Egress {
+    /// Every place that the selected checks of a plan connect to. Unix sockets lead nowhere.
+    #[must_use]
+    pub fn of(plan: &Plan, selection: &Selection) -> Self {
+        let mut egress = Self::default();
+        for entry in selection.entries().filter_map(|entry| plan.entries.get(entry)) {
+            entry.spec.endpoints().iter().for_each(|endpoint| egress.add(endpoint));
+        }
+        egress
+    }
+
+    /// Adds the resolvers that this host's look-ups go to.
+    pub fn add_resolvers(&mut self) {
+        crate::net::resolvers_of_this_host().into_iter().for_each(|server| self.add_resolver(server));
+    }
+
+    fn add_resolver(&mut self, server: IpAddr) {
+        for transport in [Transport::Tcp, Transport::Udp] {
+            self.ports.entry((server.to_string(), transport)).or_default().insert(DOMAIN);
+        }
+    }
+
+    fn add(&mut self, endpoint: &Endpoint) {
+        let key = (endpoint.host.bare(), endpoint.transport);
+        self.ports.entry(key).or_default().insert(endpoint.port.get());
+    }
+
+    /// Whether nothing is connected to.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ports.is_empty()
+    }
+
+    /// The rules as YAML: one for each host and protocol, ordered by them, the ports ascending.
+    ///
+    /// # Errors
+    /// None that is known: every part is a plain text or number.
+    pub fn to_yaml(&self, from_host: &str) -> Result<String, String> {
+        let entries = self.ports.iter().map(|((to_host, transport), ports)| Entry {
+            from_host,
+            ports: FlowSeq(ports),
+            protocol: transport.slug(),
+            to_host,
+        });
+        serde_yaml::to_string(&File { egress: entries.collect() }).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Defaults, Source, load};
+    use crate::select::Wanted;
+    use std::time::Duration;
+
+    fn exported(yaml: &str) -> String {
+        let source = Source { name: "test".into(), text: yaml.into() };
+        let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
+        let egress = Egress::of(&plan, &Selection::of(&plan, &Wanted::default()));
+        egress.to_yaml("here.example").expect("YAML")
+    }
+
+    #[test]
+    fn one_entry_for_each_host_and_protocol_with_its_ports_in_order() {
+        let yaml = exported(
+            "- {type: tcp, host: b, port: 443}\n- {type: tls, host: B, port: 80}\n- {type: tcp, host: b., port: 9}\n\
+             - {type: udp, host: b, port: 80, send: x}\n- {type: tcp, host: '::1', port: 1}\n\
+             - {type: redis, host: /run/redis.sock}\n",
+        );
+        assert_eq!(
+            yaml,
+            "egress:\n- from_host: here.example\n  ports: [1]\n  protocol: tcp\n  to_host: \"::1\"\n\
+             - from_host: here.example\n  ports: [9, 80, 443]\n  protocol: tcp\n  to_host: b\n\
+             - from_host: here.example\n  ports: [80]\n  protocol: udp\n  to_host: b\n"
+        );
+    }
+
+    #[test]
+    fn a_resolver_is_asked_over_both_protocols() {
+        let mut egress = Egress::default();
+        egress.add_resolver(IpAddr::from([192, 0, 2, 53]));
+        let yaml = egress.to_yaml("h").expect("YAML");
+        assert!(yaml.contains("protocol: tcp") && yaml.contains("protocol: udp"), "{yaml}");
+    }
+
+    #[test]
+    fn without_connections_the_list_is_empty() {
+        assert_eq!(exported("- {type: redis, host: /run/redis.sock}"), "egress: []\n");
+    }
+}

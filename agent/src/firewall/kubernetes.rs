@@ -1,0 +1,118 @@
+//! A `NetworkPolicy` for Kubernetes (`networking.k8s.io/v1`,
+//! <https://kubernetes.io/docs/concepts/services-networking/network-policies/>).
+//!
+//! The pods that it selects may connect to nothing else any more, which takes the cluster's DNS and
+//! its own services in. Addresses of pods and services of the cluster change: for them, selectors
+//! have to take the place of what stands here.
+
+use super::{BadGroup, Format, Group, Passage};
+use serde::Serialize;
+use serde_json::json;
+
+/// The longest value of a label, and part of a key, in bytes.
+const LONGEST: usize = 63;
+/// The key of a group without one.
+const KEY: &str = "app";
+
+const ABOUT: &str = "\
+# A NetworkPolicy, by conn-check-convert-fw. The pods that it selects may connect to nothing else: the
+# cluster's DNS, and its own services, need rules with selectors beside it.
+";
+
+pub(super) const FORMAT: Format = Format {
+    name: "kubernetes",
+    aliases: &["k8s"],
+    about: "a NetworkPolicy in YAML",
+    group: Some("the label of the pods, KEY=VALUE, or VALUE for app=VALUE; without it, all of the namespace"),
+    write: |passages, group| {
+        let label = group.map(Label::parse).transpose()?;
+        let items: String = passages.iter().map(item).collect::<Result<_, _>>()?;
+        Ok(format!("{ABOUT}{}  egress:\n{items}", yaml(&policy(label.as_ref()))?))
+    },
+};
+
+/// A label of pods.
+#[derive(Debug, Eq, PartialEq)]
+struct Label<'a> {
+    key: &'a str,
+    value: &'a str,
+}
+
+impl<'a> Label<'a> {
+    fn parse(group: &'a Group) -> Result<Self, BadGroup> {
+        let (key, value) = group.as_str().split_once('=').unwrap_or((KEY, group.as_str()));
+        let name = match key.split_once('/') {
+            None => key,
+            Some((prefix, name)) if prefix.len() <= 253 && prefix.split('.').all(is_dns_label) => name,
+            Some(_) => "",
+        };
+        if is_label(name) && is_label(value) {
+            return Ok(Self { key, value });
+        }
+        Err(BadGroup(format!(
+            "not a label of pods: KEY=VALUE, or VALUE for {KEY}=VALUE, each 1 to {LONGEST} letters, digits, `-`, `_` and `.` \
+             that begin and end with a letter or digit"
+        )))
+    }
+
+    /// A part of the policy's own name (RFC 1123): each label has a policy of its own.
+    fn name(&self) -> String {
+        let legal = |c: char| if c == '_' || c == '.' { '-' } else { c.to_ascii_lowercase() };
+        self.value.chars().map(legal).collect()
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let outer = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    bytes.len() <= LONGEST && bytes.iter().copied().all(inner) && outer(bytes.first()) && outer(bytes.last())
+}
+
+fn is_dns_label(text: &str) -> bool {
+    is_label(text) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// All of the policy but its rules, which end it.
+fn policy(label: Option<&Label<'_>>) -> serde_json::Value {
+    let name = label.map_or_else(String::new, |label| format!("-{}", label.name()));
+    let selector = label.map_or_else(|| json!({}), |label| json!({"matchLabels": {label.key: label.value}}));
+    json!({
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": format!("conn-check-egress{name}")},
+        "spec": {"podSelector": selector, "policyTypes": ["Egress"]},
+    })
+}
+
+/// One rule below `egress:`, with where it comes from above it.
+fn item(passage: &Passage) -> Result<String, BadGroup> {
+    let protocol = passage.transport.slug().to_ascii_uppercase();
+    let ports: Vec<_> = passage.ports.iter().map(|port| json!({"protocol": protocol, "port": port.get()})).collect();
+    let text = yaml(&json!([{"to": [{"ipBlock": {"cidr": passage.to.cidr()}}], "ports": ports}]))?;
+    let lines = text.lines().map(|line| format!("  {line}\n"));
+    Ok(format!("  # {}\n{}", passage.origin(), lines.collect::<String>()))
+}
+
+fn yaml(value: &impl Serialize) -> Result<String, BadGroup> {
+    serde_yaml::to_string(value).map_err(|error| BadGroup(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_a_label_and_a_bare_one_is_an_app() {
+        let label = |text: &str| {
+            let group = Group::parse(text).expect(text);
+            Label::parse(&group).map(|label| format!("{} {} {}", label.key, label.value, label.name())).ok()
+        };
+        assert_eq!(label("web").as_deref(), Some("app web web"));
+        assert_eq!(label("tier=Back_End").as_deref(), Some("tier Back_End back-end"));
+        assert_eq!(label("app.kubernetes.io/name=x.y").as_deref(), Some("app.kubernetes.io/name x.y x-y"));
+        for bad in ["a b", "=", "a=", "=a", "a=-b", "A.b/c=d", "a=$(reboot)", "a=b=c", "x/=y", &"x".repeat(64)] {
+            assert_eq!(label(bad), None, "{bad} must be refused");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The rules of many hosts become one set, and their names addresses.
+
+use super::Network;
+use super::network::Destination;
+use super::rules::Rule;
+use crate::config::{Diagnostic, Port};
+use crate::net::{Family, Host, Resolver, Transport};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many hosts are named in one comment; the others are counted.
+const MOST_NAMED: usize = 4;
+
+/// What is let through: a network, and ports of one protocol.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Passage {
+    /// Where to.
+    pub to: Network,
+    /// TCP or UDP.
+    pub transport: Transport,
+    /// At least one.
+    pub ports: BTreeSet<Port>,
+    /// The names that lead there, or the address itself; at least one.
+    pub names: BTreeSet<String>,
+    /// Who connects, on one line each.
+    pub from: BTreeSet<String>,
+}
+
+impl Passage {
+    /// Those that stand beside each other with the same [`Passage::origin`], below it.
+    pub(super) fn grouped(all: &[Self]) -> impl Iterator<Item = (String, &[Self])> {
+        all.chunk_by(|one, next| one.names == next.names && one.from == next.from).map(|some| (some[0].origin(), some))
+    }
+
+    /// Which names an address came from, and who connects to it: one line without control characters.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let mut line = listed(&self.names);
+        if !self.from.is_empty() {
+            line = format!("{line}, for {}", listed(&self.from));
+        }
+        line
+    }
+}
+
+/// A name without an address.
+#[derive(Clone, Debug)]
+pub struct Unresolved {
+    /// The number of the file that names it first.
+    pub file: usize,
+    /// What is wrong with it, and where.
+    pub diagnostic: Diagnostic,
+}
+
+/// What rules say about one destination and protocol.
+#[derive(Debug, Default)]
+struct United {
+    ports: BTreeSet<Port>,
+    from: BTreeSet<String>,
+}
+
+/// Every address of every name, as this host's own programs would find it, and every port that a rule
+/// names for it. One passage for each address and protocol, ordered by name and address; and the names
+/// that have no address, in the order of the files. `lookups` names are looked up at a time.
+pub async fn merge(files: &[Vec<Rule>], lookups: usize) -> (Vec<Passage>, Vec<Unresolved>) {
+    let names = first_places(files);
+    let (found, unresolved) = resolve(names, lookups).await;
+    let mut passages: BTreeMap<(Network, Transport), Passage> = BTreeMap::new();
+    for ((to, transport), united) in unite(files) {
+        let networks = match &to {
+            Destination::Network(network) => std::slice::from_ref(network),
+            Destination::Name(name) => found.get(name.as_str()).map_or(&[][..], Vec::as_slice),
+        };
+        for network in networks {
+            let passage = passages.entry((*network, transport)).or_insert_with(|| Passage::new(*network, transport));
+            passage.ports.extend(&united.ports);
+            passage.names.insert(to.to_string());
+            passage.from.extend(united.from.iter().cloned());
+        }
+    }
+    let mut passages: Vec<_> = passages.into_values().collect();
+    passages.sort_by(|one, other| one.order().cmp(&other.order()));
+    (passages, unresolved)
+}
+
+impl Passage {
+    const fn new(to: Network, transport: Transport) -> Self {
+        Self { to, transport, ports: BTreeSet::new(), names: BTreeSet::new(), from: BTreeSet::new() }
+    }
+
+    fn order(&self) -> (&BTreeSet<String>, Network, Transport) {
+        (&self.names, self.to, self.transport)
+    }
+}
+
+fn unite(files: &[Vec<Rule>]) -> BTreeMap<(Destination, Transport), United> {
+    let mut all: BTreeMap<_, United> = BTreeMap::new();
+    for rule in files.iter().flatten() {
+        let united = all.entry((rule.to.clone(), rule.transport)).or_default();
+        united.ports.extend(&rule.ports);
+        united.from.extend(rule.from.clone());
+    }
+    all
+}
+
+/// The first rule with each name, with the number of its file.
+fn first_places(files: &[Vec<Rule>]) -> Vec<(&str, usize, &Rule)> {
+    let mut seen = BTreeSet::new();
+    let all = files.iter().enumerate().flat_map(|(file, rules)| rules.iter().map(move |rule| (file, rule)));
+    let names = all.filter_map(|(file, rule)| match &rule.to {
+        Destination::Name(name) => Some((name.as_str(), file, rule)),
+        Destination::Network(_) => None,
+    });
+    names.filter(|(name, ..)| seen.insert(*name)).collect()
+}
+
+/// The addresses of each name, ascending.
+async fn resolve<'a>(
+    names: Vec<(&'a str, usize, &Rule)>,
+    lookups: usize,
+) -> (BTreeMap<&'a str, Vec<Network>>, Vec<Unresolved>) {
+    let resolver = std::sync::Arc::new(Resolver::new(Family::Any, lookups));
+    let mut tasks = Vec::new();
+    for (name, ..) in &names {
+        let (resolver, name) = (std::sync::Arc::clone(&resolver), (*name).to_owned());
+        tasks.push(tokio::spawn(async move { addresses(&resolver, &name).await }));
+    }
+    let (mut found, mut unresolved) = (BTreeMap::new(), Vec::new());
+    for (task, (name, file, rule)) in tasks.into_iter().zip(names) {
+        match task.await.unwrap_or_else(|error| Err(error.to_string())) {
+            Ok(networks) => drop(found.insert(name, networks)),
+            Err(why) => unresolved.push(Unresolved { file, diagnostic: no_address(rule, &why) }),
+        }
+    }
+    (found, unresolved)
+}
+
+async fn addresses(resolver: &Resolver, name: &str) -> Result<Vec<Network>, String> {
+    let host = Host::parse(name).map_err(|bad| bad.to_string())?;
+    let found = resolver.resolve(&host, 1).await.map_err(|fault| fault.message)?;
+    let networks: BTreeSet<_> = found.iter().map(|address| Network::of(address.ip())).collect();
+    Ok(networks.into_iter().collect())
+}
+
+fn no_address(rule: &Rule, why: &str) -> Diagnostic {
+    Diagnostic::error("unresolved", rule.place, why)
+        .help("convert where the name resolves, or correct `to_host`; with --keep-going the other rules are printed")
+}
+
+fn listed(all: &BTreeSet<String>) -> String {
+    let named: Vec<_> = all.iter().take(MOST_NAMED).map(String::as_str).collect();
+    let more = all.len() - named.len();
+    if more == 0 { named.join(", ") } else { format!("{} and {more} more", named.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Source;
+    use crate::firewall::rules::read;
+
+    async fn merged(files: &[&str]) -> Vec<String> {
+        let read = |text: &&str| read(&Source { name: "test".into(), text: (*text).to_owned() }).expect("rules").0;
+        let files: Vec<_> = files.iter().map(read).collect();
+        let (passages, unresolved) = merge(&files, 4).await;
+        assert!(unresolved.is_empty(), "{unresolved:?}");
+        let shown = |one: &Passage| {
+            let ports: Vec<_> = one.ports.iter().map(ToString::to_string).collect();
+            format!("{} {} {}: {}", one.transport.slug(), one.to, ports.join(","), one.origin())
+        };
+        passages.iter().map(shown).collect()
+    }
+
+    #[tokio::test]
+    async fn ports_to_one_place_are_united_in_any_order_of_the_files() {
+        let one = "egress:\n- {from_host: a, to_host: 10.0.0.2, ports: [443, 80], protocol: tcp}\n\
+                   - {from_host: a, to_host: 10.0.0.0/8, ports: [53], protocol: udp}\n";
+        let two = "egress:\n- {from_host: b, to_host: 10.0.0.2, ports: [80, 8080], protocol: tcp}\n\
+                   - {from_host: b, to_host: '::1', ports: [80], protocol: tcp}\n";
+        let expected = [
+            "udp 10.0.0.0/8 53: 10.0.0.0/8, for a",
+            "tcp 10.0.0.2 80,443,8080: 10.0.0.2, for a, b",
+            "tcp ::1 80: ::1, for b",
+        ];
+        assert_eq!(merged(&[one, two]).await, expected);
+        assert_eq!(merged(&[two, one, two]).await, expected);
+    }
+
+    #[test]
+    fn many_hosts_are_counted() {
+        let all = (0..7).map(|number| format!("h{number}")).collect();
+        assert_eq!(listed(&all), "h0, h1, h2, h3 and 3 more");
+    }
+}

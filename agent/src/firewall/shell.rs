@@ -1,0 +1,55 @@
+//! Lists of commands: what people read, change and then hand to a shell (POSIX).
+
+use super::{Group, Network, Passage};
+use crate::net::Transport;
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// The commands one after the other, each address with where it comes from in a comment above.
+///
+/// `about` is what a person must know before, in lines.
+pub(super) fn commands(
+    about: &[&str],
+    passages: &[Passage],
+    command: impl Fn(Network, Transport, u16) -> String,
+) -> String {
+    let mut text = "#!/bin/sh\n".to_owned();
+    about.iter().for_each(|line| text.extend(["# ", line, "\n"]));
+    for (origin, passages) in Passage::grouped(passages) {
+        let _ = writeln!(text, "\n# {origin}");
+        let ports = passages.iter().flat_map(|passage| passage.ports.iter().map(move |port| (passage, port.get())));
+        ports.for_each(|(passage, port)| text += &(command(passage.to, passage.transport, port) + "\n"));
+    }
+    text
+}
+
+/// The group as a word of the shell; without one, a variable that the person sets.
+pub(super) fn group(group: Option<&Group>) -> Cow<'_, str> {
+    group.map_or(Cow::Borrowed("\"$SECGROUP\""), |group| quoted(group.as_str()))
+}
+
+/// A text as one word of the shell, whatever is in it.
+pub(super) fn quoted(text: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@%+,=".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn whatever_is_quoted_is_one_word_of_the_shell() {
+        for text in
+            ["sg-12345", "", "a b", "$(reboot)", "`x`", "it's", "'", "\"", "\\", "a;b|c&d", "*", "~", "#", "\n", "!"]
+        {
+            let script = format!("printf '%s|' {}", quoted(text));
+            let output = Command::new("sh").arg("-c").arg(&script).output().expect("a shell");
+            assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{text}|"), "{script}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! `conn-check-export-fw`.
+
+use super::{example, export, text};
+use conn_check::checks::Spec;
+use harness::agent::Agent;
+use harness::netns::Network;
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+/// `TO PROTOCOL PORTS` of each rule, as `PyYAML` reads them: what scripts made for the original do.
+fn rules(yaml: &str) -> Vec<String> {
+    const READER: &str = "import sys, yaml\n\
+        for r in yaml.safe_load(sys.argv[1])['egress']:\n\
+        \x20   assert sorted(r) == ['from_host', 'ports', 'protocol', 'to_host'], r\n\
+        \x20   assert isinstance(r['to_host'], str) and isinstance(r['from_host'], str), r\n\
+        \x20   print(r['to_host'], r['protocol'], ','.join(map(str, r['ports'])))\n";
+    let output = Command::new("/usr/bin/python3").args(["-c", READER, yaml]).output().expect("Python runs");
+    assert!(output.status.success(), "{yaml}\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+/// Without the name of this machine.
+fn anonymous(yaml: &str) -> String {
+    yaml.replace(&conn_check::host::name(), "HOST")
+}
+
+#[test]
+fn the_original_demo_gives_the_manuals_rules() {
+    let ran = export(&example("demo.yaml")).run();
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert_eq!(rules(&ran.out), ["localhost udp 8080", "login.ubuntu.com tcp 80,443"]);
+    insta::assert_snapshot!("export_demo", anonymous(&ran.out));
+}
+
+#[test]
+fn every_place_that_a_check_connects_to_is_there() {
+    let yaml = example("every-type.yaml");
+    let kinds: BTreeSet<_> = Spec::describe().into_iter().map(|check| check.kind).collect();
+    for kind in kinds {
+        assert!(yaml.contains(&format!("type: {kind},")), "no {kind} in the example");
+    }
+    insta::assert_snapshot!("export_every_type", anonymous(&text(export(&yaml))));
+}
+
+#[test]
+fn a_dns_check_without_a_server_asks_the_resolvers_of_this_host() {
+    let network = Network::new();
+    network.near.resolv_conf("nameserver 10.0.0.2\nnameserver fd00::2\n");
+    let yaml = "- {type: dns, name: a.example, port: 5353}\n- {type: tcp, host: a, port: 1}\n";
+    let run = || Agent::called_through(network.near.command("env"), super::EXPORT, yaml);
+    let own = ["10.0.0.2 tcp 5353", "10.0.0.2 udp 5353"];
+    assert_eq!(rules(&text(run())), [&own[..], &["a tcp 1", "fd00::2 tcp 5353", "fd00::2 udp 5353"]].concat());
+    let own = ["10.0.0.2 tcp 53,5353", "10.0.0.2 udp 53,5353"];
+    let all = [&own[..], &["a tcp 1", "fd00::2 tcp 53,5353", "fd00::2 udp 53,5353"]].concat();
+    assert_eq!(rules(&text(run().arg("--with-dns"))), all);
+}
+
+#[test]
+fn tags_and_patterns_select_as_for_the_checks() {
+    let yaml = "- {type: tcp, host: a, port: 1, tags: [x]}\n- {type: redis, host: b, tags: [y]}\n\
+                - {type: http, url: 'http://c/', proxy_host: p}\n";
+    assert_eq!(rules(&text(export(yaml).arg("--include-tags=x"))), ["a tcp 1"]);
+    assert_eq!(rules(&text(export(yaml).arg("--exclude-tags=x,y"))), ["p tcp 8000"]);
+    assert_eq!(rules(&text(export(yaml).arg("redis:*:connect"))), ["b tcp 6379"]);
+    assert_eq!(rules(&text(export(yaml).args(["tcp:*", "http:*"]))), ["a tcp 1", "p tcp 8000"]);
+    let ran = export(yaml).arg("--include-tags=z").run();
+    assert_eq!((ran.status, ran.out.as_str()), (3, ""));
+    assert!(ran.err.contains("nothing-selected"), "{}", ran.err);
+}
+
+#[test]
+fn the_arguments_of_the_checks_are_all_taken() {
+    let yaml = "- {type: tcp, host: 127.0.0.1, port: 1}";
+    let bare = text(export(yaml));
+    for arguments in [
+        &["-v", "-d", "-t", "-U"][..],
+        &["--dry-run", "--max-timeout=1", "--connect-timeout=2.5", "--tls-certs-path=/etc/ssl/certs"],
+        &["--format=json", "--concurrency=1", "--per-host=1", "-4", "--color=always", "--explain", "--strict"],
+        &["--record=never.json", "--journal", "-6"],
+    ] {
+        let agent = export(yaml).args(arguments);
+        let record = agent.scratch().path().join("never.json");
+        assert_eq!(text(agent), bare, "{arguments:?}");
+        assert!(!record.exists(), "nothing was run, so nothing is kept");
+    }
+    assert!(text(export(yaml).arg("--validate")).contains("is valid: 1 check"));
+    assert_eq!(text(export("").arg("--version")), concat!("conn-check-export-fw ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn it_reads_standard_input_and_writes_to_a_file() {
+    let yaml = "- {type: tcp, host: a, port: 1}\n";
+    let mut agent = export("").args(["-o", "rules.yaml"]);
+    // The file is the first argument; what is tested here comes in through the other way.
+    let mut command = Command::new(agent.command().get_program());
+    command.current_dir(agent.scratch().path()).args(["-", "-o", "rules.yaml"]);
+    let file = agent.scratch().write("in.yaml", yaml);
+    let ran = command.stdin(fs::File::open(file).expect("the file")).output().expect("it runs");
+    assert_eq!((ran.status.code(), ran.stdout.as_slice()), (Some(0), &b""[..]), "{ran:?}");
+    let written = fs::read_to_string(agent.scratch().path().join("rules.yaml")).expect("the rules");
+    assert_eq!(rules(&written), ["a tcp 1"]);
+}
+
+#[test]
+fn a_bad_file_is_explained_as_for_the_checks_and_leaves_the_old_rules() {
+    let yaml = "- {type: tcp, host: a, port: 99999}\n- {type: nothing}\n";
+    let checked = Agent::new(yaml).arg("--validate").run();
+    let agent = export(yaml).args(["-o", "rules.yaml"]);
+    let kept = agent.scratch().write("rules.yaml", "old");
+    let mut agent = agent;
+    let exported = agent.run();
+    assert_eq!((exported.status, exported.out.as_str()), (3, ""));
+    let without_path = |text: &str| text.lines().filter(|line| !line.contains("-->")).collect::<Vec<_>>().join("\n");
+    assert_eq!(without_path(&exported.err), without_path(&checked.err));
+    assert_eq!(fs::read_to_string(kept).expect("the old rules"), "old");
+}
+
+#[test]
+fn a_host_that_connects_to_nothing_has_an_empty_list() {
+    let ran = export("- {type: redis, host: /run/redis.sock}").run();
+    assert_eq!((ran.status, ran.out.as_str()), (0, "egress: []\n"));
+    assert!(ran.err.contains("nothing leaves this host"), "{}", ran.err);
+}
+
+#[test]
+fn names_that_yaml_would_take_for_something_else_stay_names() {
+    let hosts = ["yes", "no", "on", "y", "n", "null", "true", "1e3", "0x10", "2001:db8::1", "::1", "10.0.0.1"];
+    let checks = hosts.map(|host| format!("- {{type: tcp, host: '{host}', port: 1}}\n"));
+    let mut wanted = hosts.map(|host| format!("{host} tcp 1"));
+    wanted.sort();
+    assert_eq!(rules(&text(export(&checks.concat()))), wanted);
+}

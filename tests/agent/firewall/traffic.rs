@@ -1,0 +1,210 @@
+//! Real firewalls with the rules of a file of checks: exactly these checks come through.
+
+use super::{CONVERT, EXPORT};
+use conn_check::checks::Spec;
+use harness::agent::{Agent, Ran};
+use harness::dns::{Dns, Records};
+use harness::netns::Network;
+use harness::peers::{Manner, Peer, UdpManner, UdpPeer};
+use harness::scratch::Scratch;
+use std::net::SocketAddr;
+
+/// What a host needs beside the rules before everything else is dropped: as the comments at the top
+/// of the output say.
+const IPTABLES: &str = "\
+for tables in iptables ip6tables; do
+	$tables -F OUTPUT
+	$tables -A OUTPUT -o lo -j ACCEPT
+	$tables -A OUTPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+	$tables -P OUTPUT DROP
+done
+ip6tables -A OUTPUT -p ipv6-icmp -j ACCEPT
+";
+
+/// Makes a firewall of the namespace `near` that lets out what the rules say, and nothing else.
+fn load(network: &Network, kind: &str, rules: &str) {
+    let ran = Agent::called_through(network.near.command("env"), CONVERT, rules).args(["-t", kind]).run();
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    let (program, arguments, text) = match kind {
+        "nftables" => ("nft", &["-f"][..], ran.out.replace("policy accept;", "policy drop;")),
+        _ => ("sh", &["-e"][..], format!("{IPTABLES}{}", ran.out)),
+    };
+    let scratch = Scratch::new();
+    let mut command = network.near.command(program);
+    command.args(arguments).arg(scratch.write("rules", text)).env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    let output = command.output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The rules of a file of checks.
+fn exported(network: &Network, yaml: &str) -> String {
+    let Ran { out, err, status, .. } = Agent::called_through(network.near.command("env"), EXPORT, yaml).run();
+    assert_eq!((status, err.as_str()), (0, ""));
+    out
+}
+
+/// What became of each check: its target, and the failure's code or the verdict.
+fn outcomes(network: &Network, yaml: &str) -> Vec<String> {
+    let report = Agent::through(network.near.command("env"), yaml).report();
+    let outcome = |check: &serde_json::Value| {
+        let code = check["failure"]["code"].as_str().or(check["verdict"].as_str()).expect("an outcome");
+        format!("{} {}: {code}", check["type"].as_str().expect("a type"), check["target"].as_str().expect("a target"))
+    };
+    report["checks"].as_array().expect("checks").iter().map(outcome).collect()
+}
+
+/// The rules without the one of a host and protocol.
+fn without(rules: &str, to_host: &str, protocol: &str) -> String {
+    let mut entries: Vec<_> = rules.split("- from_host").collect();
+    let before = entries.len();
+    let meant = format!("protocol: {protocol}\n  to_host: {to_host}\n");
+    entries.retain(|entry| !entry.replace('"', "").contains(&meant));
+    assert_eq!(entries.len(), before - 1, "{rules}");
+    entries.join("- from_host")
+}
+
+/// A network where `far` has the addresses 10.0.0.2 to 10.0.0.4, and names for them.
+fn network() -> Network {
+    let network = Network::new();
+    for host in [3, 4] {
+        let address = format!("10.0.0.{host}/24");
+        let added = network.far.command("ip").args(["addr", "add", &address, "dev", "eth0"]).status();
+        assert!(added.expect("ip runs").success());
+    }
+    network.near.hosts("10.0.0.2 two.example\nfd00::2 two.example\n10.0.0.3 three.example\n10.0.0.4 four.example\n");
+    network
+}
+
+const CHECKS: &str = "\
+- {type: tcp, host: two.example, port: 7001, timeout: 2}
+- {type: tcp, host: 10.0.0.3, port: 7001, timeout: 2}
+- {type: tcp, host: 'fd00::2', port: 7002, timeout: 2}
+- {type: tcp, host: four.example, port: 7003, timeout: 2}
+- {type: udp, host: four.example, port: 7004, send: Hakuna, expect: Hakuna, timeout: 2}
+";
+
+/// What each check does when only its own rule is missing.
+const MISSING: [(&str, &str, &str); 4] = [
+    ("10.0.0.3", "tcp", "tcp 10.0.0.3:7001: connect.timeout"),
+    ("fd00::2", "tcp", "tcp [fd00::2]:7002: connect.timeout"),
+    ("four.example", "tcp", "tcp four.example:7003: connect.timeout"),
+    // A datagram that is dropped at home is an error at once (EPERM).
+    ("four.example", "udp", "udp four.example:7004: connect.denied-locally"),
+];
+
+fn only_the_checks_come_through(kind: &str) {
+    let network = network();
+    let tcp = |address: SocketAddr| network.far.inside(|| Peer::start_at(address, Manner::Silent));
+    let at = |host: u8, port: u16| SocketAddr::from(([10, 0, 0, host], port));
+    let _peers =
+        [at(2, 7001), at(3, 7001), at(4, 7003), at(2, 7999), network.far.at6(7001), network.far.at6(7002)].map(tcp);
+    let _echo = network.far.inside(|| UdpPeer::start_at(at(4, 7004), UdpManner::Echo));
+    let other = format!("{CHECKS}- {{type: tcp, host: 10.0.0.2, port: 7999, timeout: 2}}\n");
+    let open = outcomes(&network, &other);
+    assert!(open.iter().all(|outcome| outcome.ends_with(": pass")), "{open:?}");
+
+    let rules = exported(&network, CHECKS);
+    load(&network, kind, &rules);
+    let mut closed = open.clone();
+    "tcp 10.0.0.2:7999: connect.timeout".clone_into(closed.last_mut().expect("a check"));
+    assert_eq!(outcomes(&network, &other), closed, "{kind}");
+
+    for (to_host, protocol, fails) in MISSING {
+        load(&network, kind, &without(&rules, to_host, protocol));
+        let place = fails.rsplit_once(": ").expect("a place").0;
+        let expected: Vec<_> = open[..open.len() - 1]
+            .iter()
+            .map(|outcome| if outcome.starts_with(place) { fails.to_owned() } else { outcome.clone() })
+            .collect();
+        assert_ne!(expected, open[..open.len() - 1], "{place}");
+        assert_eq!(outcomes(&network, CHECKS), expected, "{kind}, without {to_host} {protocol}");
+    }
+}
+
+#[test]
+fn with_nftables_exactly_the_checks_come_through() {
+    only_the_checks_come_through("nftables");
+}
+
+#[test]
+fn with_iptables_exactly_the_checks_come_through() {
+    only_the_checks_come_through("iptables");
+}
+
+/// One check of every type, each on a port of its own.
+const EVERY_TYPE: &str = "\
+- {type: tcp, host: two.example, port: 1, timeout: 2}
+- {type: tls, host: two.example, port: 2, timeout: 2}
+- {type: udp, host: two.example, port: 3, send: x, expect: x, timeout: 2}
+- {type: http, url: 'https://two.example:4/', timeout: 2}
+- {type: http, url: 'https://nowhere.example/', proxy_url: 'https://two.example:5', timeout: 2}
+- {type: http, url: 'http://nowhere.example/', proxy_host: two.example, proxy_port: 6, timeout: 2}
+- {type: amqp, host: two.example, port: 7, username: u, password: p, timeout: 2}
+- {type: amqp, host: two.example, port: 8, username: u, password: p, use_tls: false, timeout: 2}
+- {type: postgres, host: two.example, port: 9, username: u, database: d, timeout: 2}
+- {type: mysql, host: two.example, port: 10, username: u, timeout: 2}
+- {type: mongodb, host: two.example, port: 11, timeout: 2}
+- {type: redis, host: two.example, port: 12, timeout: 2}
+- {type: memcache, host: two.example, port: 13, timeout: 2}
+- {type: smtp, host: two.example, port: 14, from_address: a@b.example, send: false, timeout: 2}
+- {type: dns, name: a.example, server: two.example, port: 15, timeout: 2}
+";
+
+#[test]
+fn a_firewall_with_the_rules_changes_nothing_for_a_check_of_any_type() {
+    for check in Spec::describe() {
+        assert!(EVERY_TYPE.contains(&format!("type: {},", check.kind)), "no {}", check.kind);
+    }
+    let network = network();
+    let both = |port: u16| [network.far.at(port), network.far.at6(port)];
+    let serve = |address| network.far.inside(|| Peer::start_at(address, Manner::Garbage));
+    let _peers: Vec<_> = (1..=15).flat_map(both).map(serve).collect();
+    let refuse = |address| network.far.inside(|| UdpPeer::start_at(address, UdpManner::Refuses));
+    let _refusing: Vec<_> = [3, 15].into_iter().flat_map(both).map(refuse).collect();
+    let open = outcomes(&network, EVERY_TYPE);
+    assert!(!open.iter().any(|outcome| outcome.contains("timeout")), "{open:?}");
+    for kind in ["nftables", "iptables"] {
+        load(&network, kind, &exported(&network, EVERY_TYPE));
+        assert_eq!(outcomes(&network, EVERY_TYPE), open, "{kind}");
+        let blocked = outcomes(&network, "- {type: tcp, host: 10.0.0.2, port: 16, timeout: 0.5}");
+        assert_eq!(blocked, ["tcp 10.0.0.2:16: connect.timeout"], "{kind}");
+        open_up(&network);
+    }
+}
+
+#[test]
+fn a_blocked_host_finds_names_when_its_resolvers_are_in_the_rules() {
+    let network = network();
+    network.near.hosts("127.0.0.1 localhost\n");
+    network.near.resolv_conf("nameserver 10.0.0.2\noptions timeout:1 attempts:1\n");
+    let long = (0..12).map(|_| format!("\"{}\"", "x".repeat(200))).collect::<Vec<_>>().join(" ");
+    let records = Records::new().record("db.test. A 10.0.0.3").record("db.test. AAAA fd00::2");
+    let records = records.record(&format!("long.test. TXT {long}"));
+    let _resolver = network.far.inside(|| Dns::start_at(network.far.ip(), &records));
+    let serve = |address| network.far.inside(|| Peer::start_at(address, Manner::Silent));
+    let _peers = [SocketAddr::from(([10, 0, 0, 3], 7001)), network.far.at6(7001)].map(serve);
+    let check = "- {type: tcp, host: db.test, port: 7001, timeout: 5}\n";
+    // What is too long for a datagram comes over TCP.
+    let both = format!("{check}- {{type: dns, name: long.test, record: TXT, timeout: 5}}\n");
+    let passes = ["tcp db.test:7001: pass", "dns long.test: pass"];
+    assert_eq!(outcomes(&network, &both), passes);
+    for kind in ["nftables", "iptables"] {
+        load(&network, kind, &exported(&network, check));
+        let blocked = outcomes(&network, check);
+        assert!(blocked[0].starts_with("tcp db.test:7001: resolve."), "{kind}: {blocked:?}");
+        open_up(&network);
+        let mut export = Agent::called_through(network.near.command("env"), EXPORT, check).arg("--with-dns");
+        load(&network, kind, &export.run().out);
+        assert_eq!(outcomes(&network, &both), passes, "{kind}");
+        open_up(&network);
+        // A check of a name is itself enough.
+        load(&network, kind, &exported(&network, &both));
+        assert_eq!(outcomes(&network, &both), passes, "{kind}");
+        open_up(&network);
+    }
+}
+
+/// Takes every rule and policy away.
+fn open_up(network: &Network) {
+    assert!(network.near.command("nft").args(["flush", "ruleset"]).status().expect("nft runs").success());
+}
