@@ -23,7 +23,7 @@ fn nothing_written(project: &Project, ran: &Ran) {
     let left = std::fs::read_dir(project.scratch().path()).expect("the project");
     let names: Vec<_> = left.map(|file| file.expect("a file").file_name()).collect();
     assert!(names.iter().all(|name| name == "shop"), "{names:?}");
-    assert!(!ran.err.contains("Traceback") && ran.err.starts_with("conn-check-django: "), "{}", ran.err);
+    assert!(!ran.err.contains("Traceback") && ran.err.starts_with("conn-check-"), "{}", ran.err);
     assert!(!ran.err.chars().any(|c| c.is_control() && c != '\n'), "{:?}", ran.err);
 }
 
@@ -217,4 +217,22 @@ fn settings_without_a_service_are_no_file() {
     assert_eq!((ran.status, ran.out.as_str()), (1, ""), "{}", ran.err);
     assert!(ran.err.contains("no check came out of this: nothing is written"), "{}", ran.err);
     assert!(!project.scratch().path().join("checks.yaml").exists());
+}
+
+#[test]
+fn a_document_that_is_cut_off_is_no_file() {
+    let project = Project::new("");
+    let whole = r#"{"settings": {"STATSD_HOST": "h"}, "checks": [], "options": {"output_file": "checks.yaml"}}"#;
+    let hand_over = |document: &str| {
+        let input = project.scratch().write("shop/document.json", document);
+        let mut command = project.program("conn-check-configs");
+        let input = std::fs::File::open(input).expect("the document");
+        harness::django::run(command.args(["django", "--bridge", "-"]).stdin(input))
+    };
+    for end in [0, 1, 20, whole.len() - 1] {
+        nothing_written(&project, &hand_over(&whole[..end]));
+    }
+    let ran = hand_over(whole);
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
+    assert_eq!(super::checks_of(&project.read("checks.yaml")), STATSD);
 }

@@ -111,6 +111,26 @@ fn a_script_may_import_everything_and_print_to_standard_output() {
 }
 
 #[test]
+fn what_settings_and_functions_print_does_not_stand_among_the_checks() {
+    let noisy = CUSTOM.replace("    checks = []\n", "    checks = []\n    print('- type: tcp')\n");
+    let settings = format!("{SETTINGS}print('noise')\nimport os\nos.system('echo of a child')\n");
+    let ran = Project::new(settings).script(&environment().python(), &noisy, &["-m", "shop.settings"]);
+    assert_eq!((ran.status, ran.err.as_str()), (0, "of a child\nnoise\n- type: tcp\n"));
+    assert_eq!(content(&ran.out), content(&format!("{DATABASE_AND_CACHE}{TRANSLATE}")));
+}
+
+#[test]
+fn a_script_sees_the_defaults_of_django_and_they_become_no_checks() {
+    let script = CUSTOM.replace("settings['PROXY_HOST']:", "settings['EMAIL_HOST'] == 'localhost':");
+    let project = Project::new(SETTINGS);
+    let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../python");
+    let script = format!("import sys\nsys.path.insert(0, {package:?})\n{script}");
+    let ran = project.script(&Django::Newest.python(), &script, &["-m", "shop.settings"]);
+    assert_eq!((ran.status, ran.err.as_str()), (0, ""));
+    assert_eq!(content(&ran.out), content(&format!("{DATABASE_AND_CACHE}{TRANSLATE}")));
+}
+
+#[test]
 fn the_program_writes_what_the_script_writes() {
     let project = Project::new(format!("{SETTINGS}{STATSD_SETTINGS}"));
     let by_program = project.generate(Django::Newest.python(), &[]);

@@ -14,7 +14,7 @@ const NAME: &str = "conn-check-configs";
 pub(crate) fn main() -> u8 {
     match Configs::try_parse() {
         Ok(configs) => guarded(false, || match &configs.source {
-            Source::Django(args) => django::program(args),
+            Source::Django(args) => django::program(NAME, args),
             Source::Env(args) => from_environment(args),
             Source::Juju(args) => from_juju(args),
         }),

@@ -1,7 +1,7 @@
 //! `conn-check-django`, and `conn-check-configs django`: files of checks from Django settings.
 
 use crate::generate::{deliver, say};
-use crate::{UNKNOWN, guarded, status_of};
+use crate::{DJANGO, UNKNOWN, guarded, status_of};
 use clap::{Parser as _, ValueEnum as _};
 use conn_check::cli::django::Django;
 use conn_check::cli::generate::{Target, Where};
@@ -10,26 +10,23 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// As messages have it.
-const NAME: &str = "conn-check-django";
-
 /// More than any settings are, in bytes.
 const LARGEST: u64 = 16 << 20;
 
 /// Runs the program; the exit status.
 pub(crate) fn main() -> u8 {
     match Django::try_parse() {
-        Ok(args) => guarded(false, || program(&args)),
+        Ok(args) => guarded(false, || program(DJANGO, &args)),
         Err(error) => status_of(&error),
     }
 }
 
-/// The same under any name.
-pub(crate) fn program(args: &Django) -> u8 {
+/// The same under the name that messages have.
+pub(crate) fn program(name: &str, args: &Django) -> u8 {
     match told(args) {
-        Ok(told) => deliver(NAME, sheet(&told), &target(args, &told)),
+        Ok(told) => deliver(name, sheet(&told), &target(args, &told)),
         Err(why) => {
-            say(NAME, &why);
+            say(name, &why);
             UNKNOWN
         }
     }

@@ -26,17 +26,17 @@ const CRITICAL: u8 = 2;
 /// The names of the programs.
 const CHECK: &str = "conn-check";
 const CONFIGS: &str = "conn-check-configs";
+const CONVERT_FW: &str = "conn-check-convert-fw";
 const DJANGO: &str = "conn-check-django";
 const EXPORT_FW: &str = "conn-check-export-fw";
-const CONVERT_FW: &str = "conn-check-convert-fw";
 
 fn main() -> ExitCode {
     conn_check::host::forbid_core_dumps();
     let status = match called() {
-        EXPORT_FW => export_fw::main(),
-        CONVERT_FW => convert_fw::main(),
         CONFIGS => configs::main(),
+        CONVERT_FW => convert_fw::main(),
         DJANGO => django::main(),
+        EXPORT_FW => export_fw::main(),
         _ => check::main(),
     };
     ExitCode::from(status)

@@ -128,7 +128,8 @@ fn postgres_tls(draft: Draft, options: &Group<'_>) -> Result<Draft, Comment> {
         .some_text("client_key", options.text("sslkey")?.as_deref()))
 }
 
-/// The client takes `localhost` for its Unix socket, unless it is told a port.
+/// mysqlclient takes `localhost`, and nothing, for its Unix socket. A port beside it says that TCP is
+/// meant, as it is by `PyMySQL`, which stands in for it and has no socket of its own accord.
 fn mysql(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {
     let options = database.group("OPTIONS")?;
     let name = database.text("NAME")?.or_else(|| name.map(str::to_owned));
