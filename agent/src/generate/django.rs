@@ -23,7 +23,8 @@ mod tls;
 mod told;
 mod web;
 
-use crate::generate::sheet::{Item, Sheet};
+use crate::generate::item::Item;
+use crate::generate::sheet::Sheet;
 use group::or_comment;
 pub use python::Python;
 pub use told::Told;

@@ -15,7 +15,8 @@ mod family;
 mod names;
 mod read;
 
-use crate::generate::sheet::{Comment, Item, Sheet};
+use crate::generate::item::{Comment, Item};
+use crate::generate::sheet::Sheet;
 use crate::generate::url;
 use std::collections::HashMap;
 

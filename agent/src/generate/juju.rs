@@ -16,7 +16,8 @@ mod applications;
 mod service;
 
 use crate::config::Source;
-use crate::generate::sheet::{Comment, Item, Sheet};
+use crate::generate::item::{Comment, Item};
+use crate::generate::sheet::Sheet;
 pub use applications::Status;
 use applications::{Application, Relation};
 use service::Service;

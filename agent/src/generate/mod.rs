@@ -11,13 +11,16 @@
 pub mod django;
 pub mod draft;
 pub mod env;
+pub mod item;
 pub mod juju;
 mod review;
 pub mod secrets;
 pub mod sheet;
 pub mod url;
-mod yaml;
+pub mod yaml;
 
 pub use draft::{Draft, Value};
+pub use item::{Comment, Item};
 pub use secrets::{Needed, Secrets};
-pub use sheet::{Comment, Item, Sheet, Written};
+pub use sheet::Sheet;
+pub use yaml::Written;

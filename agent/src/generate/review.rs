@@ -2,8 +2,8 @@
 
 use crate::config::{Defaults, Diagnostic, Source, load};
 use crate::generate::draft::Draft;
+use crate::generate::item::{Comment, Item};
 use crate::generate::secrets::Secrets;
-use crate::generate::sheet::{Comment, Item};
 use crate::generate::yaml;
 use std::time::Duration;
 

@@ -1,71 +1,11 @@
 //! A whole file before it is written: checks, and comments about what became none.
 
 use crate::generate::draft::Draft;
-use crate::generate::secrets::{Needed, Secrets};
-use crate::generate::yaml;
-use crate::secret::escaped;
+use crate::generate::item::{Comment, Item};
+use crate::generate::secrets::Secrets;
+use crate::generate::yaml::{self, Written};
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
-/// Why something became no check, or not the check one would expect.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Comment {
-    /// The variable or setting that it is about.
-    pub origin: String,
-    /// Why, and what to do; no value that may be a secret.
-    pub why: String,
-    /// Whether somebody has to look at it: something should be checked, and is not.
-    pub gap: bool,
-}
-
-impl Comment {
-    /// All is as it should be: there is nothing to connect to.
-    pub fn note(origin: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { origin: origin.into(), why: why.into(), gap: false }
-    }
-
-    /// Something should be checked, and is not.
-    pub fn gap(origin: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { origin: origin.into(), why: why.into(), gap: true }
-    }
-
-    /// One line that hides nothing, whatever stands in it; at most 400 characters and `...`.
-    #[must_use]
-    pub fn line(&self) -> String {
-        one_line(&format!("{}: {}", self.origin, self.why))
-    }
-}
-
-/// What stands in the file.
-#[derive(Clone, Debug)]
-pub enum Item {
-    /// A check.
-    Check(Draft),
-    /// A comment.
-    Comment(Comment),
-}
-
-impl Item {
-    /// The check, if it checks the same.
-    fn draft_like(&mut self, other: &Draft) -> Option<&mut Draft> {
-        match self {
-            Self::Check(draft) if draft.is_same(other) => Some(draft),
-            _ => None,
-        }
-    }
-}
-
-impl From<Draft> for Item {
-    fn from(draft: Draft) -> Self {
-        Self::Check(draft)
-    }
-}
-
-impl From<Comment> for Item {
-    fn from(comment: Comment) -> Self {
-        Self::Comment(comment)
-    }
-}
 
 /// A file: its first line, then checks and comments in order.
 #[derive(Clone, Debug)]
@@ -75,15 +15,6 @@ pub struct Sheet {
     /// Where checks that may be the same stand: a long file is not read again for each check.
     alike: HashMap<u64, Vec<usize>>,
     said: HashSet<Comment>,
-}
-
-/// A file as text.
-#[derive(Debug)]
-pub struct Written {
-    /// YAML.
-    pub text: String,
-    /// What it refers to, and somebody has to provide.
-    pub needed: Vec<Needed>,
 }
 
 impl Sheet {
@@ -175,16 +106,4 @@ fn print_of(draft: &Draft) -> u64 {
     let mut hasher = DefaultHasher::new();
     lines.hash(&mut hasher);
     hasher.finish()
-}
-
-/// A text as one line of a comment.
-pub(crate) fn one_line(text: &str) -> String {
-    /// The longest one, in characters.
-    const LONGEST: usize = 400;
-    let mut line = escaped(text);
-    if let Some((end, _)) = line.char_indices().nth(LONGEST) {
-        line.truncate(end);
-        line.push_str("...");
-    }
-    line
 }

@@ -23,7 +23,7 @@ mod tls;
 mod web;
 
 use crate::generate::draft::Draft;
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 pub(crate) use parts::Site;
 use parts::{Bad, Parts};
 pub(crate) use service::{Service, is_service};

@@ -7,10 +7,19 @@
 
 use crate::config::scalar::{Resolved, resolve};
 use crate::generate::draft::{Draft, Value};
-use crate::generate::secrets::{Names, Secrets};
-use crate::generate::sheet::{Item, Written, one_line};
+use crate::generate::item::{Item, one_line};
+use crate::generate::secrets::{Names, Needed, Secrets};
 use crate::secret::escaped;
 use std::fmt::Write as _;
+
+/// A file as text.
+#[derive(Debug)]
+pub struct Written {
+    /// YAML.
+    pub text: String,
+    /// What it refers to, and somebody has to provide.
+    pub needed: Vec<Needed>,
+}
 
 /// The whole file.
 pub(super) fn write(title: &str, items: &[Item], secrets: &Secrets) -> Written {
@@ -147,7 +156,8 @@ fn double_quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::config::yaml::{self, Scalar, Value as Parsed};
-    use crate::generate::sheet::{Comment, Sheet};
+    use crate::generate::item::Comment;
+    use crate::generate::sheet::Sheet;
 
     /// What a reader gets out of a scalar.
     fn read(scalar: &str) -> (String, Resolved) {

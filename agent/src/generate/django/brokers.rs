@@ -4,7 +4,7 @@ use crate::generate::django::caches;
 use crate::generate::django::group::{Group, or_comment};
 use crate::generate::django::tls;
 use crate::generate::draft::Draft;
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 use crate::generate::url;
 
 /// Before Celery 4, and since, with the namespace that its manual proposes.

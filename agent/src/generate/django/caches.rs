@@ -3,7 +3,7 @@
 use crate::generate::django::group::{Group, host_and_port, or_comment};
 use crate::generate::django::redis;
 use crate::generate::draft::Draft;
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 use serde_json::Value;
 
 /// Where memcached listens as it comes.

@@ -2,7 +2,7 @@
 
 use crate::generate::django::group::{self, Group, or_comment};
 use crate::generate::draft::Draft;
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 
 /// Where libpq looks for the server when `HOST` is empty, as Debian and Ubuntu build it.
 const POSTGRES_SOCKET: &str = "/var/run/postgresql";

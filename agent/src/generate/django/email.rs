@@ -2,7 +2,7 @@
 
 use crate::generate::django::group::Group;
 use crate::generate::draft::{Draft, Value};
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 
 /// Django's own default, with which mail goes out where the settings name no sender.
 const SENDER: &str = "webmaster@localhost";

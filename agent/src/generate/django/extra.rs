@@ -1,8 +1,8 @@
 //! Checks that a script has made itself.
 
 use crate::generate::draft::{Draft, Value as Said};
+use crate::generate::item::{Comment, Item};
 use crate::generate::secrets::Hidden;
-use crate::generate::sheet::{Comment, Item};
 use serde_json::Value;
 
 /// Options of which the value is a secret in every check that has them.

@@ -2,7 +2,7 @@
 
 use crate::generate::django::group::Group;
 use crate::generate::draft::Draft;
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 use serde_json::Value;
 
 /// The first of the two that says something, as the original has it.

@@ -3,7 +3,7 @@
 use crate::generate::django::group::{Group, host_and_port};
 use crate::generate::django::told::Told;
 use crate::generate::draft::Draft;
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 
 /// Where statsd listens as it comes.
 const PORT: u16 = 8125;

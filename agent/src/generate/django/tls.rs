@@ -2,7 +2,7 @@
 
 use crate::generate::django::group::Group;
 use crate::generate::draft::Draft;
-use crate::generate::sheet::Comment;
+use crate::generate::item::Comment;
 
 /// Takes over the files of a setting that is True or a dictionary: kombu's `BROKER_USE_SSL`, the
 /// `ssl_...` options of redis-py.

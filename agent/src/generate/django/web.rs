@@ -1,7 +1,7 @@
 //! Services that speak HTTP: search engines, and Sentry.
 
 use crate::generate::django::group::{Group, or_comment};
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 use crate::generate::url;
 
 /// `HAYSTACK_CONNECTIONS` and `ELASTICSEARCH_DSL`.

@@ -1,7 +1,7 @@
 //! Variables that belong together: a host, and beside it the port, the login and the rest.
 
 use super::Variables;
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 use crate::generate::url::{self, Service};
 
 /// Words in a name, and the scheme of the URL that the family stands for.

@@ -3,7 +3,7 @@
 use super::parts::{Bad, Parts};
 use super::tls::Tls;
 use crate::generate::draft::Draft;
-use crate::generate::sheet::Item;
+use crate::generate::item::Item;
 
 /// A check for each host. Without a login it is guest's, as clients have it; whether TLS is spoken
 /// is always written out, because the check's own default is not that of these URLs.

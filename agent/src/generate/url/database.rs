@@ -4,7 +4,7 @@ use super::parts::{Bad, Parts, Site};
 use super::tcp;
 use super::tls::Tls;
 use crate::generate::draft::Draft;
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 
 /// Where Debian's libpq looks for a server when no host is named.
 const POSTGRES_SOCKETS: &str = "/var/run/postgresql";

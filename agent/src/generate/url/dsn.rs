@@ -3,7 +3,7 @@
 //! and password stand elsewhere.
 
 use super::service::Service;
-use crate::generate::sheet::Item;
+use crate::generate::item::Item;
 
 /// The checks for such a text, if it is one.
 pub(super) fn items(origin: &str, text: &str) -> Option<Vec<Item>> {

@@ -3,7 +3,7 @@
 use super::parts::{Bad, Parts};
 use super::tls::Tls;
 use crate::generate::draft::Draft;
-use crate::generate::sheet::Item;
+use crate::generate::item::Item;
 
 /// How the connection is secured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -3,7 +3,7 @@
 use super::parts::{Bad, Parts};
 use super::tls::Tls;
 use crate::generate::draft::Draft;
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 
 /// A check for each host: every member of the set has to be reached.
 pub(super) fn items(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {

@@ -3,7 +3,7 @@
 use super::parts::{Bad, Parts, Site};
 use super::{STATSD_PORT, statsd, tcp, tls, web};
 use crate::generate::draft::Draft;
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 
 /// Services of which the connection is checked: scheme, port, whether it is TLS.
 #[rustfmt::skip]

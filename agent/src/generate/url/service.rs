@@ -2,7 +2,7 @@
 
 use super::parts::{Bad, Parts, bare, scheme, site};
 use super::{mapped, parts};
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 
 /// A service whose URL was taken apart by others; all values as they are, nothing encoded.
 #[derive(Debug)]

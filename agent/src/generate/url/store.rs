@@ -4,7 +4,7 @@ use super::parts::{Bad, Parts};
 use super::tcp;
 use super::tls::Tls;
 use crate::generate::draft::Draft;
-use crate::generate::sheet::{Comment, Item};
+use crate::generate::item::{Comment, Item};
 
 /// A check for each host, or one for the socket. What the query says wins, as with redis-py.
 pub(super) fn redis(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {

@@ -3,8 +3,8 @@
 use super::parts::{Bad, Parts};
 use super::{tcp, tls};
 use crate::generate::draft::{Draft, Value};
+use crate::generate::item::Item;
 use crate::generate::secrets::Hidden;
-use crate::generate::sheet::Item;
 
 /// A request for the first page of the server. The path and query of the URL are left out: they
 /// may hold a token, as those of webhooks do, and nobody knows here what a request for them does.

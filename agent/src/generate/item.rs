@@ -1,0 +1,76 @@
+//! What can stand in a file: a check, or a comment about what became none.
+
+use crate::generate::draft::Draft;
+use crate::secret::escaped;
+
+/// Why something became no check, or not the check one would expect.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Comment {
+    /// The variable or setting that it is about.
+    pub origin: String,
+    /// Why, and what to do; no value that may be a secret.
+    pub why: String,
+    /// Whether somebody has to look at it: something should be checked, and is not.
+    pub gap: bool,
+}
+
+impl Comment {
+    /// All is as it should be: there is nothing to connect to.
+    pub fn note(origin: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { origin: origin.into(), why: why.into(), gap: false }
+    }
+
+    /// Something should be checked, and is not.
+    pub fn gap(origin: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { origin: origin.into(), why: why.into(), gap: true }
+    }
+
+    /// One line that hides nothing, whatever stands in it; at most 400 characters and `...`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        one_line(&format!("{}: {}", self.origin, self.why))
+    }
+}
+
+/// What stands in the file.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// A check.
+    Check(Draft),
+    /// A comment.
+    Comment(Comment),
+}
+
+impl Item {
+    /// The check, if it checks the same.
+    pub(super) fn draft_like(&mut self, other: &Draft) -> Option<&mut Draft> {
+        match self {
+            Self::Check(draft) if draft.is_same(other) => Some(draft),
+            _ => None,
+        }
+    }
+}
+
+impl From<Draft> for Item {
+    fn from(draft: Draft) -> Self {
+        Self::Check(draft)
+    }
+}
+
+impl From<Comment> for Item {
+    fn from(comment: Comment) -> Self {
+        Self::Comment(comment)
+    }
+}
+
+/// A text as one line of a comment.
+pub(crate) fn one_line(text: &str) -> String {
+    /// The longest one, in characters.
+    const LONGEST: usize = 400;
+    let mut line = escaped(text);
+    if let Some((end, _)) = line.char_indices().nth(LONGEST) {
+        line.truncate(end);
+        line.push_str("...");
+    }
+    line
+}

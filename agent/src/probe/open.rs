@@ -1,0 +1,170 @@
+//! How a probe gets its connections, each step in its phase.
+
+use super::Probe;
+use super::evidence::{with_addresses, with_resolvers};
+use super::look::Peer;
+use crate::catalogue::Cause;
+use crate::fault::{Failure, Fault};
+use crate::net::{self, Endpoint, Host, Place, TlsOptions, Wire};
+use crate::outcome::WarningKind;
+use crate::phase::Phase;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::UdpSocket;
+use tokio::time::Instant;
+
+/// What [`Probe::listen`] waits at least: a peer on this host needs less.
+pub(super) const SHORTEST_GRACE: Duration = Duration::from_millis(1);
+
+/// What it waits at most: no verdict is held up for longer.
+const LONGEST_GRACE: Duration = Duration::from_millis(150);
+
+/// What a peer did while it was listened to; see [`Probe::listen`].
+#[derive(Debug)]
+pub enum Heard {
+    /// Not a byte.
+    Nothing,
+    /// It said something.
+    Bytes(Vec<u8>),
+    /// It closed the connection.
+    Closed,
+    /// It broke the connection.
+    Broken(Fault),
+}
+
+impl Probe {
+    /// Resolves the host and connects to the first of its addresses that answers (RFC 8305).
+    ///
+    /// # Errors
+    /// `resolve.*` and `connect.*`.
+    pub(crate) async fn open(&mut self, endpoint: &Endpoint) -> Result<Wire, Failure> {
+        let addresses = self.addresses(endpoint).await?;
+        let mut race = std::mem::take(&mut self.race);
+        let tried = addresses.clone();
+        let began = Instant::now();
+        let connected = self.phase(Phase::Connect, race.run(addresses)).await;
+        let connected = connected.map_err(|failure| with_addresses(failure, &race, &tried));
+        self.race = race;
+        let (stream, address) = connected?;
+        self.grace = (began.elapsed() * 2).clamp(SHORTEST_GRACE, LONGEST_GRACE);
+        self.note_address(address);
+        Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
+    }
+
+    /// Connects to where a service listens: [`Probe::open`], or a Unix socket.
+    ///
+    /// # Errors
+    /// `resolve.*` and `connect.*`.
+    pub(crate) async fn reach(&mut self, place: &Place) -> Result<Wire, Failure> {
+        match place {
+            Place::Tcp(endpoint) => self.open(endpoint).await,
+            Place::Socket { host, .. } => self.open_socket(host).await,
+        }
+    }
+
+    /// Connects to a Unix socket.
+    ///
+    /// # Errors
+    /// `connect.*`.
+    pub(crate) async fn open_socket(&mut self, path: &Path) -> Result<Wire, Failure> {
+        let stream = self.phase(Phase::Connect, net::unix(path)).await?;
+        Ok(self.prepare(Wire::unix(stream), Peer::Socket(path.to_owned())))
+    }
+
+    /// Looks over a new wire's shoulder.
+    fn prepare(&mut self, wire: Wire, peer: Peer) -> Wire {
+        self.seen = Some(wire.seen());
+        self.peer = Some(peer);
+        wire
+    }
+
+    /// Leaves the addresses behind the first that answers alone. For services that hold connections
+    /// without a login against this host (`MySQL` blocks it after `max_connect_errors`).
+    pub(crate) const fn spare_other_addresses(&mut self) {
+        self.race.only_first = true;
+    }
+
+    /// Resolves the host.
+    ///
+    /// # Errors
+    /// `resolve.*`.
+    pub(crate) async fn addresses(&mut self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Failure> {
+        let world = Arc::clone(&self.world);
+        let began = Instant::now();
+        let resolved = self.phase(Phase::Resolve, world.resolver.resolve(&endpoint.host, endpoint.port.get())).await;
+        let cut = |failure: &Failure| failure.code.is(Phase::Resolve, Cause::Timeout) && self.left().is_zero();
+        resolved
+            .map_err(|failure| if cut(&failure) { with_resolvers(failure, endpoint, began.elapsed()) } else { failure })
+    }
+
+    /// A socket for datagrams to and from one address. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// `connect.*`: no route, no permission, a limit of this host.
+    pub(crate) async fn datagram(&mut self, address: SocketAddr) -> Result<UdpSocket, Failure> {
+        let socket = self.phase(Phase::Connect, async { net::datagram(address) }).await?;
+        self.note_address(address);
+        Ok(socket)
+    }
+
+    /// Speaks TLS over a connection, to a server of this name. What the certificate says becomes
+    /// a fact in any case.
+    ///
+    /// # Errors
+    /// `tls.*`.
+    pub(crate) async fn tls(
+        &mut self,
+        wire: Wire,
+        options: &TlsOptions,
+        host: &Host,
+        alpn: &[&str],
+    ) -> Result<Wire, Failure> {
+        let world = Arc::clone(&self.world);
+        let mut facts = Vec::new();
+        let mut certificate = None;
+        let mut asked_for_ours = false;
+        wire.seen().begin_anew();
+        let result = self
+            .phase(Phase::Tls, async {
+                let handshake = net::tls::handshake(wire, options, &world.trust, host, alpn).await;
+                (facts, certificate) = (handshake.facts, handshake.certificate);
+                asked_for_ours = handshake.asked_for_ours;
+                handshake.result
+            })
+            .await;
+        self.findings().facts.extend(facts);
+        let wire = result?;
+        self.seen = Some(wire.seen());
+        self.peer = None;
+        if asked_for_ours {
+            // The server's verdict on our certificate is still to come, and it may have to think.
+            self.grace = LONGEST_GRACE;
+        }
+        if let Some(certificate) = certificate.filter(|one| one.days_left() < i64::from(options.expiry_warning_days)) {
+            self.warn(WarningKind::TlsExpiresSoon, &certificate.end_in_words());
+        }
+        Ok(wire)
+    }
+
+    /// Waits a moment for a peer that has nothing to say: long enough for it to break the
+    /// connection, scaled to how long connecting took (1 ms to 150 ms).
+    pub(crate) async fn listen(&mut self, wire: &mut Wire) -> Heard {
+        let grace = self.grace.min(self.left());
+        let mut bytes = [0; 256];
+        let until = Instant::now() + grace;
+        let heard = net::within(grace, wire.read(&mut bytes)).await;
+        // The other addresses of the name have the rest of this moment too, however soon this one spoke.
+        net::within(until.saturating_duration_since(Instant::now()), self.race.settled()).await;
+        match heard {
+            None => Heard::Nothing,
+            Some(Ok(0)) => Heard::Closed,
+            // Closed without TLS' good-bye: rude, and closed.
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => Heard::Closed,
+            Some(Ok(count)) => Heard::Bytes(bytes[..count].to_vec()),
+            Some(Err(error)) => Heard::Broken(error.into()),
+        }
+    }
+}
