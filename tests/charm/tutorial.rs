@@ -30,16 +30,18 @@ relation-set config_path="${CONFIG_PATH}"
 const SETTINGS: &str =
     "#!/bin/sh\n[ \"$1 $3 $4\" = '-f -m hwaas.settings' ] || exit 2\ncat > \"$2\" <<'END'\n{file}END\n";
 
-#[test]
-fn the_hook_of_the_tutorial_makes_the_unit_active() {
-    let scratch = Scratch::new();
+/// The tutorial's script, in the application's Python, with the package that the charm has brought.
+const SCRIPT: &str = "#!/bin/sh\ncd '{folder}'\n\
+    PYTHONPATH=$(echo /usr/local/lib/conn-check/current/*.whl) exec python3 script.py \"$@\"\n";
+
+/// The unit after the tutorial's hook, which ran this in the place of the reader's script.
+fn after_the_hook(scratch: &Scratch, settings: &str) -> Site {
     let program = |name: &str, text: &str| {
         let path = scratch.write(name, text);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
         path
     };
-    let file = include_str!("../../examples/hwaas.yaml");
-    let settings = program("settings-to-conn-check.py", &SETTINGS.replace("{file}", file));
+    let settings = program("settings-to-conn-check.py", settings);
     let script = HOOK.replace("/path/to/hwaas/settings-to-conn-check.py", &settings.display().to_string());
     let hook = program("conn-check-relation-changed", &script);
     let site = Site::start(Machine::in_namespace());
@@ -47,9 +49,31 @@ fn the_hook_of_the_tutorial_makes_the_unit_active() {
     assert_eq!((code, output.as_str()), (0, ""));
     assert_eq!(site.juju.data(SERVICE, site.relation)["config_path"], "/var/conn-check.yaml");
     site.settle();
+    site
+}
+
+#[test]
+fn the_hook_of_the_tutorial_makes_the_unit_active() {
+    let file = include_str!("../../examples/hwaas.yaml");
+    let site = after_the_hook(&Scratch::new(), &SETTINGS.replace("{file}", file));
     let checks = file.lines().filter(|line| line.starts_with("- type:")).count();
     assert_eq!(site.status(), format!("active: {checks} checks, not run yet"));
     let metadata = fs::metadata(site.juju.machine().at("/var/conn-check.yaml")).expect("the file");
     assert_eq!(metadata.permissions().mode() & 0o7777, 0o660);
     assert!(site.juju.look(|model| model.unit(UNIT).principal.as_deref() == Some(SERVICE)));
+}
+
+#[test]
+fn the_script_of_the_tutorial_finds_the_package_and_the_program_on_the_unit() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path().join("hwaas")).expect("a package");
+    scratch.write("hwaas/__init__.py", "");
+    scratch.write("hwaas/settings.py", include_str!("../agent/django/seeds/settings.py"));
+    scratch.write("script.py", include_str!("../agent/django/seeds/custom-script.py"));
+    let site = after_the_hook(&scratch, &SCRIPT.replace("{folder}", &scratch.path().display().to_string()));
+    assert_eq!(site.status(), "active: 3 checks, not run yet");
+    let file = site.juju.machine().read("/var/conn-check.yaml");
+    for kind in ["postgresql", "memcached", "http"] {
+        assert!(file.contains(&format!("- type: {kind}\n")), "{file}");
+    }
 }

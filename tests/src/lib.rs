@@ -71,3 +71,4 @@ pub mod squid;
 pub mod stunnel;
 mod user;
 pub mod wait;
+pub mod wheel;

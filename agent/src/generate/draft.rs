@@ -192,9 +192,16 @@ impl Draft {
 
     /// Takes over where the same check comes from, too.
     pub(crate) fn join(&mut self, same: Self) {
+        /// The most that are named: the label is for people.
+        const MOST: usize = 20;
         let Self { origins, label, .. } = same;
-        let new: Vec<_> = origins.into_iter().filter(|origin| !self.origins.contains(origin)).collect();
-        self.origins.extend(new);
+        for origin in origins {
+            match self.origins.len() {
+                0..MOST if !self.origins.contains(&origin) => self.origins.push(origin),
+                MOST => self.origins.push("...".to_owned()),
+                _ => {}
+            }
+        }
         if let (Some(own), Some(other)) = (&mut self.label, label)
             && *own != other
         {

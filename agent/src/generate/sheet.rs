@@ -5,6 +5,7 @@ use crate::generate::secrets::{Needed, Secrets};
 use crate::generate::yaml;
 use crate::secret::escaped;
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Why something became no check, or not the check one would expect.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -71,8 +72,8 @@ impl From<Comment> for Item {
 pub struct Sheet {
     title: String,
     items: Vec<Item>,
-    /// Where the checks of a place stand: a long file is not read again for each check.
-    places: HashMap<String, Vec<usize>>,
+    /// Where checks that may be the same stand: a long file is not read again for each check.
+    alike: HashMap<u64, Vec<usize>>,
     said: HashSet<Comment>,
 }
 
@@ -88,7 +89,7 @@ pub struct Written {
 impl Sheet {
     /// An empty one; the title is a comment in the first line.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), items: Vec::new(), places: HashMap::new(), said: HashSet::new() }
+        Self { title: title.into(), items: Vec::new(), alike: HashMap::new(), said: HashSet::new() }
     }
 
     /// Adds a check or a comment at the end. A check that is there already gets the new one's
@@ -102,13 +103,13 @@ impl Sheet {
     }
 
     fn push_check(&mut self, new: Draft) {
-        let at_place = self.places.entry(place(&new)).or_default();
-        for index in at_place.iter().copied() {
+        let alike = self.alike.entry(print_of(&new)).or_default();
+        for index in alike.iter().copied() {
             if let Some(draft) = self.items[index].draft_like(&new) {
                 return draft.join(new);
             }
         }
-        at_place.push(self.items.len());
+        alike.push(self.items.len());
         self.items.push(Item::Check(new));
     }
 
@@ -165,10 +166,15 @@ impl Sheet {
     }
 }
 
-/// What two checks that are the same have in common at least.
-fn place(draft: &Draft) -> String {
-    let [host, port, url] = ["host", "port", "url"].map(|key| draft.get(key));
-    format!("{} {host:?} {port:?} {url:?}", draft.kind)
+/// The same number for checks that are the same, whatever they are called and in whatever order
+/// their options stand.
+fn print_of(draft: &Draft) -> u64 {
+    let text = yaml::write("", &[draft.clone().into()], &Secrets::Inline).text;
+    let mut lines: Vec<_> = text.lines().filter(|line| !line.starts_with("  name: ")).collect();
+    lines.sort_unstable();
+    let mut hasher = DefaultHasher::new();
+    lines.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A text as one line of a comment.

@@ -115,6 +115,8 @@ fn a_value_of_a_megabyte_ends_in_time_and_is_not_repeated() {
         (format!("{long}_URL=gopher://h\n"), 1),
         (format!("A_URL={}\n", "a,".repeat(1 << 19)), 1),
         (format!("A_URL={}\n", "redis://h;".repeat(100_000)), 0),
+        ((0..20_000).map(|n| format!("A{n}_URL=redis://:p{n}@h\n")).collect(), 0),
+        ((0..20_000).map(|n| format!("A{n}_URL=redis://:p@h\n")).collect(), 0),
         (long.clone(), 3),
     ] {
         let made = from_file(&variables);

@@ -3,6 +3,7 @@
 use crate::archive::{Entries, Entry};
 use crate::elf::Glibc;
 use crate::{Order, Outcome};
+use harness::wheel::wheel;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::env;
@@ -17,7 +18,7 @@ const FILES: [&str; 7] =
 const HOOKS: &str = "conn-check-hooks";
 const ACTIONS: &str = "conn-check-actions";
 
-/// The programs of the agent.
+/// The programs of the agent; beside them is the Python package for Django settings.
 const AGENT: [&str; 1] = ["conn-check"];
 
 /// Hooks that do not belong to a relation.
@@ -53,6 +54,8 @@ impl Charm {
         for name in AGENT {
             entries.insert(format!("agent/{}/{name}", order.agent), program(name)?);
         }
+        let (name, content) = wheel()?;
+        entries.insert(format!("agent/{}/{name}", order.agent), Entry::Text(content));
         Ok(Self { entries })
     }
 
