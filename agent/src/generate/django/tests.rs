@@ -7,12 +7,18 @@ use super::{Told, sheet};
 use crate::generate::Secrets;
 use serde_json::{Value, json};
 
+/// What reads the settings.
+const BRIDGE: &str = include_str!("../../../../python/conn_check_configs/bridge.py");
+
 /// The file for these settings, without its first line.
 fn file_for(settings: &Value) -> String {
     file_of(&json!({"settings": settings}))
 }
 
 fn file_of(document: &Value) -> String {
+    for name in document["settings"].as_object().expect("settings").keys() {
+        assert!(BRIDGE.contains(&format!("'{name}'")), "the bridge does not hand {name} over");
+    }
     let told = Told::parse(&document.to_string()).expect("a document");
     let text = sheet(&told).reviewed().write(&Secrets::Inline).text;
     text.split_once('\n').map(|(_, rest)| rest.trim_start().to_owned()).expect("a first line")
