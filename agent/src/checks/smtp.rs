@@ -238,6 +238,6 @@ fn tell_offers(probe: &mut Probe, session: &Session) {
 
 /// How long a greeting is waited for; what is left of the check is for the nudge.
 fn patience(left: Duration) -> Duration {
-    const FOR_THE_NUDGE: Duration = Duration::from_millis(250);
-    left.saturating_sub(FOR_THE_NUDGE.min(left / 10))
+    const FOR_THE_NUDGE: Duration = Duration::from_millis(500);
+    left.saturating_sub(FOR_THE_NUDGE.min(left / 4))
 }
