@@ -10,8 +10,8 @@ use crate::version::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The programs of a version, and how large they are.
-pub type Programs = BTreeMap<String, u64>;
+/// The programs of a version.
+pub type Programs = BTreeSet<String>;
 
 /// What there is of the agent.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -28,7 +28,7 @@ pub struct Agent {
     pub programs: BTreeMap<String, Option<PathBuf>>,
     /// What each unit's resource turned out to be.
     pub resources: BTreeMap<String, Resource>,
-    /// Embedded and installed programs whose bytes differ.
+    /// Embedded programs that are to be copied over installed ones.
     pub stale: BTreeSet<(Version, String)>,
 }
 
@@ -87,14 +87,15 @@ fn versions(host: &dyn Host, directory: &Path) -> Result<BTreeMap<Version, Progr
 fn programs(host: &dyn Host, directory: &Path) -> Result<Programs, Broken> {
     let mut programs = Programs::new();
     for name in names(host, directory)? {
-        if let Some(Seen { kind: Kind::File, size, .. }) = look(host, &directory.join(&name))? {
-            programs.insert(name, size);
+        if let Some(Seen { kind: Kind::File, .. }) = look(host, &directory.join(&name))? {
+            programs.insert(name);
         }
     }
     Ok(programs)
 }
 
-/// Every byte is compared after an installation or upgrade; otherwise the sizes are.
+/// Bytes are compared only when this charm itself is installed or upgraded: two builds of one
+/// version on one machine would overwrite each other at every hook. What is missing always counts.
 fn stale(
     host: &dyn Host,
     environment: &Environment,
@@ -105,12 +106,12 @@ fn stale(
     let mut stale = BTreeSet::new();
     for (version, programs) in embedded {
         let Some(present) = installed.get(version) else { continue };
-        for (name, size) in programs {
+        for name in programs {
             let ours = embedded_in(&environment.charm).join(version.as_str()).join(name);
             let theirs = Path::new(VERSIONS).join(version.as_str()).join(name);
-            let equal = present.get(name) == Some(size)
-                && (!thoroughly || host.same(&ours, &theirs).map_err(Broken::at("read", &theirs))?);
-            if !equal {
+            let renewed = !present.contains(name)
+                || (thoroughly && !host.same(&ours, &theirs).map_err(Broken::at("read", &theirs))?);
+            if renewed {
                 stale.insert((version.clone(), name.clone()));
             }
         }

@@ -61,7 +61,7 @@ fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Resul
     let access = owned(host, Owner::Root, 0o755)?;
     host.remove(&draft).map_err(Broken::at("remove", &draft))?;
     host.make_directory(&draft, access).map_err(Broken::at("make", &draft))?;
-    let programs = observed.agent.embedded.get(version).into_iter().flat_map(|programs| programs.keys());
+    let programs = observed.agent.embedded.get(version).into_iter().flatten();
     for name in programs {
         let from = embedded_in(&observed.environment.charm).join(version.as_str()).join(name);
         host.copy(&from, &draft.join(name), access).map_err(Broken::at("copy", &from))?;

@@ -166,7 +166,7 @@ impl Desired {
             programs.extend(agent.embedded.get(newest).cloned().unwrap_or_default());
         }
         self.things.push(Thing::Link(CURRENT.into(), Path::new("versions").join(newest.as_str())));
-        let names = if programs.contains_key(PROGRAM) { &PROGRAMS[..] } else { &[] };
+        let names = if programs.contains(PROGRAM) { &PROGRAMS[..] } else { &[] };
         for name in names {
             match agent.programs.get(*name) {
                 Some(target) if !target.as_deref().is_some_and(is_ours) => {

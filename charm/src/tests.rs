@@ -6,5 +6,6 @@ mod interrupted;
 mod life;
 mod lives;
 mod oracle;
+mod shared;
 mod stories;
 mod world;

@@ -19,7 +19,7 @@ fn version(text: &str) -> Version {
 }
 
 fn versions(texts: &[&str]) -> BTreeMap<Version, Programs> {
-    texts.iter().map(|text| (version(text), Programs::from([("conn-check".to_owned(), 1)]))).collect()
+    texts.iter().map(|text| (version(text), Programs::from(["conn-check".to_owned()]))).collect()
 }
 
 fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
