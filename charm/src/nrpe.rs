@@ -3,7 +3,8 @@
 //! Sources: NRPE's `read_config_file` and `process_macros`; charm-helpers' `charmsupport/nrpe.py`
 //! for the names and the form of the service.
 
-use crate::options::{CONNECT_TIMEOUT, Options};
+use crate::host::draft_of;
+use crate::options::{CONNECT_TIMEOUT, NAGIOS_CONTEXT, Options};
 use crate::places::Places;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -67,17 +68,38 @@ pub(crate) fn command_file(places: Places<'_>, juju_unit: &str, options: &Option
     )
 }
 
-/// The host name under which Nagios knows this machine. nrpe says it; without that, the rule of
-/// charm-helpers. It becomes part of the name of a file.
+/// The host name under which Nagios knows this machine, and what could not be used for it. nrpe
+/// says it; without that, the rule of charm-helpers. It becomes part of the name of a file.
 #[must_use]
-pub(crate) fn hostname(places: Places<'_>, monitors: &[Monitor], options: &Options) -> String {
+pub(crate) fn hostname(places: Places<'_>, monitors: &[Monitor], options: &Options) -> (String, Option<String>) {
     let plain = |name: &&String| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        !name.is_empty() && name.len() <= 200 && name.bytes().all(allowed)
+        !name.is_empty() && name.bytes().all(allowed)
     };
-    let said = monitors.iter().filter_map(|monitor| monitor.hostname.as_ref()).find(plain);
-    said.cloned().unwrap_or_else(|| format!("{}-{}", options.nagios_context, places.0))
+    let fits = |name: &String| can_be_written(&places.export(name));
+    let said: Vec<_> = monitors.iter().filter_map(|monitor| monitor.hostname.as_ref()).filter(plain).collect();
+    if let Some(name) = said.iter().copied().find(|name| fits(name)) {
+        return (name.clone(), None);
+    }
+    let of = |context: &str| format!("{context}-{}", places.0);
+    let (name, mut problem) = match of(&options.nagios_context) {
+        name if fits(&name) => (name, None),
+        _ => (of(NAGIOS_CONTEXT), Some(format!("option nagios_context is too long; {NAGIOS_CONTEXT} is used"))),
+    };
+    if !said.is_empty() {
+        problem = Some(format!("the nagios_hostname that nrpe says is too long; {name} is used"));
+    }
+    (name, problem)
 }
+
+/// Whether the name of a file is short enough, also with what its draft has around it.
+#[must_use]
+pub(crate) fn can_be_written(path: &Path) -> bool {
+    draft_of(path).file_name().is_some_and(|name| name.len() <= NAME)
+}
+
+/// A name in a directory has 255 bytes at most on Linux.
+const NAME: usize = 255;
 
 /// The service for the Nagios server.
 #[must_use]
@@ -149,10 +171,30 @@ mod tests {
     fn nrpe_says_the_host_name_unless_it_leads_elsewhere() {
         let options = Options::of(&Map::new());
         let said = |name: &str| Monitor { hostname: Some(name.to_owned()), ..Monitor::default() };
-        assert_eq!(hostname(UNIT, &[said("prod-app-0")], &options), "prod-app-0");
+        assert_eq!(hostname(UNIT, &[said("prod-app-0")], &options), ("prod-app-0".to_owned(), None));
+        let usual = ("juju-conn-check-0".to_owned(), None);
         for bad in ["", "../../etc/cron.d/x", "a\nb"] {
-            assert_eq!(hostname(UNIT, &[said(bad)], &options), "juju-conn-check-0", "{bad:?}");
+            assert_eq!(hostname(UNIT, &[said(bad)], &options), usual, "{bad:?}");
         }
-        assert_eq!(hostname(UNIT, &[], &options), "juju-conn-check-0");
+        assert_eq!(hostname(UNIT, &[], &options), usual);
+    }
+
+    #[test]
+    fn a_host_name_fits_into_the_name_of_a_file_and_of_its_draft() {
+        let long = |count: usize| "x".repeat(count);
+        let said = |count: usize| Monitor { hostname: Some(long(count)), ..Monitor::default() };
+        let mut options = Options::of(&Map::new());
+        let longest = (1..255).rev().find(|count| can_be_written(&UNIT.export(&long(*count)))).unwrap_or_default();
+        assert_eq!(hostname(UNIT, &[said(longest)], &options), (long(longest), None));
+        let (name, problem) = hostname(UNIT, &[said(longest + 1)], &options);
+        assert_eq!(name, "juju-conn-check-0");
+        assert_eq!(
+            problem.as_deref(),
+            Some("the nagios_hostname that nrpe says is too long; juju-conn-check-0 is used")
+        );
+        options.nagios_context = long(210);
+        let (name, problem) = hostname(UNIT, &[], &options);
+        assert_eq!(name, "juju-conn-check-0");
+        assert_eq!(problem.as_deref(), Some("option nagios_context is too long; juju is used"));
     }
 }

@@ -26,12 +26,15 @@ pub struct Options {
 /// The default, where the agent has the same one: then it is not told.
 pub const CONNECT_TIMEOUT: u64 = 10;
 
+/// What goes before the unit's name where nobody says anything else.
+pub const NAGIOS_CONTEXT: &str = "juju";
+
 impl Options {
     /// From what `config-get` says.
     #[must_use]
     pub fn of(said: &Map<String, Value>) -> Self {
         let mut reader = Reader { said, problems: Vec::new() };
-        let nagios_context = reader.name("nagios_context", "juju");
+        let nagios_context = reader.name("nagios_context", NAGIOS_CONTEXT);
         let groups = reader.names("nagios_servicegroups", "");
         Self {
             config: reader.text("config"),

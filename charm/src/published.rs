@@ -60,16 +60,19 @@ impl Published {
         let path = file.and_then(|file| file.path.as_deref().ok());
         let wanted = observed.monitored() && registers(finding, observed.nrpe.registered);
         let line = path.filter(|_| wanted).and_then(|path| {
+            Some(unit.nrpe()).filter(|path| nrpe::can_be_written(path))?;
             nrpe::command(&place(&unit.program()), &place(&unit.record()), &place(path), &observed.options)
         });
-        let hostname = nrpe::hostname(unit, &observed.monitors, &observed.options);
+        let (hostname, renamed) = nrpe::hostname(unit, &observed.monitors, &observed.options);
         let command = line.as_ref().map(|line| {
             let text = nrpe::command_file(unit, juju_unit, &observed.options, line);
             Thing::File(unit.nrpe(), text, Owner::Root, 0o644)
         });
-        let service = command.as_ref().filter(|_| observed.nrpe.exports).map(|_| {
+        let exports = command.is_some() && observed.nrpe.exports;
+        let export = unit.export(&hostname);
+        let service = (exports && nrpe::can_be_written(&export)).then(|| {
             let text = nrpe::service_file(unit, juju_unit, &hostname, &observed.options);
-            Thing::File(unit.export(&hostname), text, Owner::Root, 0o644)
+            Thing::File(export, text, Owner::Root, 0o644)
         });
         let monitors = command.as_ref().map(|_| nrpe::monitors(unit)).unwrap_or_default();
         let mut parts = desired.problems.clone();
@@ -77,6 +80,10 @@ impl Published {
         if wanted && command.is_none() {
             parts.push(Status::new(Kind::Blocked, "the command for NRPE is too long"));
         }
+        if exports && service.is_none() {
+            parts.push(Status::new(Kind::Blocked, "the unit's name is too long for a service of Nagios"));
+        }
+        parts.extend(renamed.filter(|_| exports).map(|problem| Status::new(Kind::Blocked, problem)));
         Self {
             relations: said_over(&observed.monitors, &[("primary", "False"), ("monitors", &monitors)]),
             settings: Some(settings(unit, path, &observed.options)),

@@ -5,6 +5,7 @@ mod desired;
 mod interrupted;
 mod life;
 mod lives;
+mod monitoring;
 mod oracle;
 mod shared;
 mod stories;

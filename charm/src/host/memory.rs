@@ -187,6 +187,9 @@ impl Memory {
 
     fn draft(&mut self, path: &Path, content: Content, access: Access) -> io::Result<()> {
         let draft = draft_of(path);
+        if draft.file_name().is_some_and(|name| name.len() > 255) {
+            return Err(io::ErrorKind::InvalidFilename.into());
+        }
         if let Some(parent) = path.parent().filter(|parent| self.tree.get(parent).is_none()) {
             self.steps.take()?;
             self.tree.make_directories(parent);

@@ -1,0 +1,48 @@
+//! NRPE and Nagios, where something is odd.
+
+use crate::tests::world::{Hook, World};
+
+const UNIT: &str = "conn-check/0";
+const RELATION: &str = "nrpe-external-master:2";
+const FILE: &str = "/srv/checks.yaml";
+const EXPORT: &str = "/var/lib/nagios/export";
+
+/// A unit with two checks, related with nrpe.
+fn monitored() -> World {
+    let mut world = World::new();
+    world.deploy(UNIT, "2.0.0");
+    world.checks(FILE, 2, 0);
+    world.say(UNIT, "conn-check:1", "config_path", FILE);
+    world.memory.install_nrpe();
+    world.relate(UNIT, RELATION);
+    world.boot(UNIT);
+    world
+}
+
+fn status(world: &mut World) -> String {
+    world.hook(UNIT, "update-status");
+    let (kind, text) = world.status(UNIT);
+    format!("{kind}: {text}")
+}
+
+fn exported(world: &World) -> Vec<String> {
+    world.memory.tree.children(EXPORT.as_ref())
+}
+
+#[test]
+fn a_name_that_is_too_long_for_a_file_is_said_and_another_one_is_used() {
+    let usual = ["service__juju-conn-check-0_check_conn-check-conn-check-0.cfg"];
+    let mut world = monitored();
+    world.set(UNIT, "nagios_context", "x".repeat(210));
+    world.hook(UNIT, "config-changed");
+    assert!(status(&mut world).starts_with("blocked: option nagios_context is too long; juju is used"));
+    assert_eq!(exported(&world), usual);
+    world.say(UNIT, RELATION, "nagios_hostname", "short");
+    world.run(&Hook::relation(UNIT, RELATION, "changed"));
+    assert_eq!(status(&mut world), "active: 2 checks, not run yet", "it is not needed");
+    world.set(UNIT, "nagios_context", "juju");
+    world.say(UNIT, RELATION, "nagios_hostname", &"x".repeat(200));
+    world.run(&Hook::relation(UNIT, RELATION, "changed"));
+    assert!(status(&mut world).starts_with("blocked: the nagios_hostname that nrpe says is too long"));
+    assert_eq!(exported(&world), usual);
+}
