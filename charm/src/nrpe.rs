@@ -25,9 +25,15 @@ pub struct Monitor {
 /// its own, stop at it, and forget the files after this one.
 const LINE: usize = 2000;
 
-/// The command that NRPE runs; none: it does not fit into a line.
+/// The line for NRPE with the command that it runs; none: it is too long.
 #[must_use]
-pub(crate) fn command(program: &Path, record: &Path, file: &Path, options: &Options) -> Option<String> {
+pub(crate) fn command(
+    places: Places<'_>,
+    program: &Path,
+    record: &Path,
+    file: &Path,
+    options: &Options,
+) -> Option<String> {
     let mut arguments = vec![
         program.to_string_lossy().into_owned(),
         "--format".to_owned(),
@@ -43,7 +49,8 @@ pub(crate) fn command(program: &Path, record: &Path, file: &Path, options: &Opti
     arguments.extend(["--journal".to_owned(), "--record".to_owned(), record.to_string_lossy().into_owned()]);
     arguments.push(file.to_string_lossy().into_owned());
     let arguments: Vec<_> = arguments.iter().map(|argument| quoted(argument)).collect();
-    Some(arguments.join(" ")).filter(|line| line.len() <= LINE)
+    let line = format!("command[check_{}]={}", places.shortname(), arguments.join(" "));
+    Some(line).filter(|line| line.len() <= LINE)
 }
 
 /// As the shell that NRPE starts takes it for one word. NRPE looks for macros before that: two
@@ -56,16 +63,12 @@ fn quoted(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r"'\''").replace('$', "$$"))
 }
 
-/// The file for NRPE.
+/// The file for NRPE. NRPE counts a comment's bytes as well: groups that do not fit are left out.
 #[must_use]
-pub(crate) fn command_file(places: Places<'_>, juju_unit: &str, options: &Options, command: &str) -> String {
-    let shortname = places.shortname();
-    let groups = &options.nagios_servicegroups;
-    format!(
-        "# The charm of {juju_unit} writes this file; changes are lost.\n\
-         # servicegroups: {groups}\n\
-         command[check_{shortname}]={command}\n"
-    )
+pub(crate) fn command_file(juju_unit: &str, options: &Options, line: &str) -> String {
+    let groups = format!("# servicegroups: {}\n", options.nagios_servicegroups);
+    let groups = Some(groups).filter(|line| line.len() <= LINE).unwrap_or_default();
+    format!("# The charm of {juju_unit} writes this file; changes are lost.\n{groups}{line}\n")
 }
 
 /// The host name under which Nagios knows this machine, and what could not be used for it. nrpe
@@ -136,15 +139,15 @@ mod tests {
     const UNIT: Places<'_> = Places("conn-check-0");
 
     fn of(file: &str, options: &Options) -> String {
-        command(&UNIT.program(), &UNIT.record(), Path::new(file), options).expect("it fits")
+        command(UNIT, &UNIT.program(), &UNIT.record(), Path::new(file), options).expect("it fits")
     }
 
     #[test]
     fn the_command_is_the_one_of_the_manual() {
         assert_eq!(
             of("/var/conn-check.yaml", &Options::of(&Map::new())),
-            "/usr/local/lib/conn-check/units/conn-check-0/conn-check --format nagios --max-timeout=10 \
-             --exclude-tags=no-nagios --journal --record /var/lib/conn-check/conn-check-0/record.json /var/conn-check.yaml"
+            "command[check_conn-check-conn-check-0]=/usr/local/lib/conn-check/units/conn-check-0/conn-check \
+             --format nagios --max-timeout=10 --exclude-tags=no-nagios --journal --record /var/lib/conn-check/conn-check-0/record.json /var/conn-check.yaml"
         );
     }
 
@@ -163,8 +166,22 @@ mod tests {
 
     #[test]
     fn a_line_longer_than_nrpe_reads_is_no_command() {
-        let long = format!("/{}", "'".repeat(1000));
-        assert_eq!(command(&UNIT.program(), &UNIT.record(), Path::new(&long), &Options::of(&Map::new())), None);
+        let options = Options::of(&Map::new());
+        let written = |count: usize| {
+            let long = format!("/{}", "x".repeat(count));
+            command(UNIT, &UNIT.program(), &UNIT.record(), Path::new(&long), &options)
+        };
+        let longest = (1..LINE).rev().find_map(written).expect("one fits");
+        assert!(longest.starts_with("command[") && longest.len() == LINE, "{longest}");
+    }
+
+    #[test]
+    fn groups_longer_than_a_line_that_nrpe_reads_are_no_comment() {
+        let mut options = Options::of(&Map::new());
+        assert!(command_file("conn-check/0", &options, "command[x]=y").contains("\n# servicegroups: juju\n"));
+        options.nagios_servicegroups = "group,".repeat(500);
+        let text = command_file("conn-check/0", &options, "command[x]=y");
+        assert!(text.lines().all(|line| line.len() < 2047) && text.ends_with("\ncommand[x]=y\n"), "{text}");
     }
 
     #[test]

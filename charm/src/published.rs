@@ -61,11 +61,11 @@ impl Published {
         let wanted = observed.monitored() && registers(finding, observed.nrpe.registered);
         let line = path.filter(|_| wanted).and_then(|path| {
             Some(unit.nrpe()).filter(|path| nrpe::can_be_written(path))?;
-            nrpe::command(&place(&unit.program()), &place(&unit.record()), &place(path), &observed.options)
+            nrpe::command(unit, &place(&unit.program()), &place(&unit.record()), &place(path), &observed.options)
         });
         let (hostname, renamed) = nrpe::hostname(unit, &observed.monitors, &observed.options);
         let command = line.as_ref().map(|line| {
-            let text = nrpe::command_file(unit, juju_unit, &observed.options, line);
+            let text = nrpe::command_file(juju_unit, &observed.options, line);
             Thing::File(unit.nrpe(), text, Owner::Root, 0o644)
         });
         let exports = command.is_some() && observed.nrpe.exports;
