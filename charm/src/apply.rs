@@ -122,8 +122,11 @@ fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Thing>) ->
         None => {}
     }
     if differs || look(host, &note)?.is_some() {
-        changes.push(reload(host));
-        host.remove(&note).map_err(Broken::at("remove", &note))?;
+        let told = reload(host);
+        changes.push(if told { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned());
+        if told || !runs(host) {
+            host.remove(&note).map_err(Broken::at("remove", &note))?;
+        }
     }
     Ok(changes)
 }
@@ -137,18 +140,29 @@ fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Broken> {
     }
 }
 
-/// NRPE may be gone, or stopped on purpose: then there is nobody to tell, and nobody is started.
-fn reload(host: &mut dyn Host) -> String {
+/// Whether NRPE was told. It may be gone, or stopped on purpose: nobody is started.
+fn reload(host: &mut dyn Host) -> bool {
     let mut tell = |program: &str, arguments: [&str; 2]| {
         host.run(&Program::new(program).with(arguments)).map(|ended| ended.status == Some(0))
     };
     let by_systemd = tell("systemctl", ["reload", SERVICE]);
     // Where it is installed and not what runs the machine, it fails and the other knows better.
-    let told = matches!(by_systemd, Ok(true))
+    matches!(by_systemd, Ok(true))
         || matches!(tell("service", [SERVICE, "reload"]), Ok(true))
         || (by_systemd.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-            && matches!(tell("service", [SERVICE, "restart"]), Ok(true)));
-    if told { "reloaded nrpe".to_owned() } else { "could not reload nrpe".to_owned() }
+            && matches!(tell("service", [SERVICE, "restart"]), Ok(true)))
+}
+
+/// Whether there is an NRPE that goes on with what it has read: then the next hook tells it again.
+/// One that is started later reads its files by itself.
+fn runs(host: &mut dyn Host) -> bool {
+    let mut ask = |program: &str, arguments: [&str; 2]| host.run(&Program::new(program).with(arguments)).ok();
+    let state = ask("systemctl", ["is-active", SERVICE]).map(|ended| ended.stdout).unwrap_or_default();
+    match String::from_utf8_lossy(&state).trim() {
+        "active" | "reloading" | "activating" | "deactivating" => true,
+        "inactive" | "failed" | "unknown" => false,
+        _ => ask("service", [SERVICE, "status"]).is_some_and(|ended| ended.status == Some(0)),
+    }
 }
 
 const SERVICE: &str = "nagios-nrpe-server";

@@ -27,6 +27,8 @@ pub(crate) struct Memory {
     /// What NRPE read when it was told to read its files last.
     pub(crate) nrpe_read: BTreeMap<PathBuf, Vec<u8>>,
     pub(crate) systemd: Systemd,
+    /// Whether nrpe runs and cannot be told to read its files.
+    pub(crate) deaf_nrpe: bool,
     /// Programs that were run, but for hook tools.
     pub(crate) ran: Vec<Vec<String>>,
     /// The program that the process became.
@@ -124,6 +126,9 @@ impl Memory {
     /// groupadd(8), useradd(8), userdel(8), systemctl(1), service(8).
     fn system(&mut self, name: &str, arguments: &[&str]) -> io::Result<Ended> {
         self.ran.push([name].iter().chain(arguments).map(|word| (*word).to_owned()).collect());
+        if let ("systemctl", ["is-active", "nagios-nrpe-server"]) = (name, arguments) {
+            return self.is_active();
+        }
         let status = match (name, arguments) {
             ("groupadd", ["--system", group]) => self.add_group(group)?,
             (
@@ -147,6 +152,7 @@ impl Memory {
                 Systemd::Absent => return Err(io::ErrorKind::NotFound.into()),
             },
             ("service", ["nagios-nrpe-server", "reload" | "restart"]) => self.reload()?,
+            ("service", ["nagios-nrpe-server", "status"]) => i32::from(!self.users.contains_key("nagios")),
             _ => panic!("not how this is called: {name} {arguments:?}"),
         };
         Ok(Ended { status: Some(status), ..Ended::default() })
@@ -181,8 +187,22 @@ impl Memory {
         if !self.users.contains_key("nagios") {
             return Ok(5);
         }
+        if self.deaf_nrpe {
+            return Ok(1);
+        }
         self.read_nrpe();
         Ok(0)
+    }
+
+    /// What systemd knows of nrpe.
+    fn is_active(&self) -> io::Result<Ended> {
+        let (status, state) = match self.systemd {
+            Systemd::Runs if self.users.contains_key("nagios") => (0, "active\n"),
+            Systemd::Runs => (3, "inactive\n"),
+            Systemd::Installed => (1, ""),
+            Systemd::Absent => return Err(io::ErrorKind::NotFound.into()),
+        };
+        Ok(Ended { status: Some(status), stdout: state.into(), ..Ended::default() })
     }
 
     fn draft(&mut self, path: &Path, content: Content, access: Access) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! NRPE and Nagios, where something is odd.
 
+use crate::host::memory::Systemd;
 use crate::tests::world::{Hook, World};
 
 const UNIT: &str = "conn-check/0";
@@ -45,4 +46,37 @@ fn a_name_that_is_too_long_for_a_file_is_said_and_another_one_is_used() {
     world.run(&Hook::relation(UNIT, RELATION, "changed"));
     assert!(status(&mut world).starts_with("blocked: the nagios_hostname that nrpe says is too long"));
     assert_eq!(exported(&world), usual);
+}
+
+#[test]
+fn an_nrpe_that_could_not_be_told_is_told_by_the_next_hook() {
+    for systemd in [Systemd::Runs, Systemd::Installed, Systemd::Absent] {
+        let mut world = monitored();
+        world.memory.systemd = systemd;
+        world.memory.deaf_nrpe = true;
+        world.set(UNIT, "max_timeout", 20);
+        for hook in ["config-changed", "update-status"] {
+            world.hook(UNIT, hook);
+            assert!(world.memory.juju.context.logged.join("\n").contains("could not reload nrpe"));
+            assert_ne!(world.memory.nrpe_read, world.memory.nrpe_files());
+        }
+        world.memory.deaf_nrpe = false;
+        world.hook(UNIT, "update-status");
+        assert_eq!(world.memory.nrpe_read, world.memory.nrpe_files(), "{systemd:?}");
+        world.hook(UNIT, "update-status");
+        assert_eq!(world.memory.juju.context.logged, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn an_nrpe_that_does_not_run_is_not_told_again_and_again() {
+    for systemd in [Systemd::Runs, Systemd::Installed, Systemd::Absent] {
+        let mut world = monitored();
+        world.memory.systemd = systemd;
+        world.memory.users.remove("nagios");
+        world.hook(UNIT, "update-status");
+        assert!(world.memory.juju.context.logged.join("\n").contains("could not reload nrpe"));
+        world.hook(UNIT, "update-status");
+        assert_eq!(world.memory.juju.context.logged, Vec::<String>::new(), "{systemd:?}");
+    }
 }
