@@ -13,6 +13,7 @@ use crate::options::{CONNECT_TIMEOUT, Options};
 use crate::places::Places;
 use crate::published::Settings;
 use crate::record::Record;
+use crate::status::NO_FILE;
 use crate::tools;
 use crate::users::{USER, user};
 use crate::{status, tree};
@@ -77,7 +78,7 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let places = Places(&unit);
     let settings = host.read(&places.settings(), 64 * 1024).ok().flatten();
     let settings: Settings = settings.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
-    let path = settings.file.clone().ok_or("no checks yet: over the relation conn-check, or in the option config")?;
+    let path = settings.file.clone().ok_or_else(|| settings.problem.clone().unwrap_or_else(|| NO_FILE.to_owned()))?;
     let arguments = arguments(name, parameters, &settings)?;
     let whole = !["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
     let mut program = Program::new(places.program()).with(arguments);

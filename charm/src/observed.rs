@@ -5,7 +5,7 @@ use crate::broken::Broken;
 use crate::checks_file::Said;
 use crate::environment::Environment;
 use crate::finding::NAGIOS;
-use crate::host::{DRAFT, Host, Kind};
+use crate::host::{DRAFT, Host, Kind, Seen};
 use crate::look::look;
 use crate::nrpe::Monitor;
 use crate::options::Options;
@@ -44,8 +44,8 @@ pub struct Nrpe {
     pub present: bool,
     /// Whether services can be exported to the Nagios server.
     pub exports: bool,
-    /// Whether this unit's command is there.
-    pub registered: bool,
+    /// The text with this unit's command, where it is there.
+    pub command: Option<String>,
     /// The exported services of this unit.
     pub exported: Vec<PathBuf>,
 }
@@ -85,9 +85,20 @@ impl Nrpe {
         Ok(Self {
             present: user(host, NAGIOS)?.is_some() && directory(NRPE)?,
             exports: directory(EXPORT)?,
-            registered: look(host, &places.nrpe())?.is_some(),
+            command: command(host, &places.nrpe())?,
             exported: exported.into_iter().filter(ours).map(|name| Path::new(EXPORT).join(name)).collect(),
         })
+    }
+}
+
+/// What is larger, or no text, is not what we wrote.
+fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Broken> {
+    match look(host, path)? {
+        Some(Seen { kind: Kind::File, size, .. }) if size <= 16 * 1024 => {
+            let text = host.read(path, size).map_err(Broken::at("read", path))?;
+            Ok(text.and_then(|text| String::from_utf8(text).ok()))
+        }
+        _ => Ok(None),
     }
 }
 

@@ -63,13 +63,16 @@ impl Status {
     }
 }
 
+/// Nobody has said yet which file to use.
+pub(crate) const NO_FILE: &str = "no checks yet: over the relation conn-check, or in the option config";
+
 /// What the finding means for people.
 pub(crate) fn of_finding(file: Option<&ChecksFile>, finding: &Finding, record: Option<&Record>) -> Status {
     let label = file.map_or("", |file| file.label.as_str());
     let waiting = |text: String| Status::new(Kind::Waiting, text);
     let blocked = |text: String| Status::new(Kind::Blocked, text);
     match finding {
-        Finding::NoFile => waiting("no checks yet: over the relation conn-check, or in the option config".to_owned()),
+        Finding::NoFile => waiting(NO_FILE.to_owned()),
         Finding::Unusable(Unusable::Relative) => blocked(format!("{label} is not an absolute path")),
         Finding::Unusable(Unusable::Unprintable) => blocked(format!("{label} is not a path that can be used")),
         Finding::Missing => waiting(format!("{label} is not there")),

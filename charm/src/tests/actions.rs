@@ -90,6 +90,17 @@ fn an_action_without_a_usable_file_fails_with_the_reason() {
 }
 
 #[test]
+fn an_action_without_a_usable_path_fails_with_what_the_status_says() {
+    let mut world = deployed("[{}]");
+    world.say(UNIT, "conn-check:1", "config_path", "checks.yaml");
+    world.hook(UNIT, "conn-check-relation-changed");
+    act(&mut world, "run-check", &json!({}));
+    let why = world.memory.juju.context.failure.clone();
+    assert_eq!(why.as_deref(), Some("config_path of conn-check:1 is not an absolute path"));
+    assert_eq!(why, Some(world.status(UNIT).1));
+}
+
+#[test]
 fn tags_that_nagios_leaves_out_cannot_be_asked_of_its_action() {
     let mut world = deployed("[{}]");
     act(&mut world, "run-nagios-check", &json!({"include-tags": "a"}));

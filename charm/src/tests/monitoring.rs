@@ -80,3 +80,26 @@ fn an_nrpe_that_does_not_run_is_not_told_again_and_again() {
         assert_eq!(world.memory.juju.context.logged, Vec::<String>::new(), "{systemd:?}");
     }
 }
+
+#[test]
+fn a_path_that_cannot_be_used_any_more_stays_registered_as_it_was() {
+    let mut world = monitored();
+    let (files, names) = (world.memory.nrpe_files(), exported(&world));
+    assert_eq!((files.len(), names.len()), (1, 1));
+    for (path, why) in [
+        ("srv/checks.yaml".to_owned(), "is not an absolute path"),
+        ("/srv/a\n/b".to_owned(), "is not a path that can be used"),
+        (format!("/{}", "'".repeat(600)), "the command for NRPE is too long"),
+    ] {
+        world.say(UNIT, "conn-check:1", "config_path", &path);
+        // The checks of the longest path can be used but for that.
+        world.checks(&format!("/{}", "'".repeat(600)), 2, 0);
+        let status = status(&mut world);
+        assert!(status.starts_with("blocked: ") && status.contains(why), "{status}");
+        assert_eq!((world.memory.nrpe_files(), exported(&world)), (files.clone(), names.clone()), "{path}");
+        assert!(world.unit(UNIT).relations[RELATION].own.contains_key("monitors"), "{path}");
+    }
+    world.say(UNIT, "conn-check:1", "config_path", "");
+    assert!(status(&mut world).starts_with("waiting: no checks yet"));
+    assert_eq!((world.memory.nrpe_files().len(), exported(&world).len()), (0, 0));
+}
