@@ -72,12 +72,12 @@ fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Resul
 /// What all units shared. Directories in which somebody else has put something stay.
 fn last(host: &mut dyn Host) -> Result<Changes, Broken> {
     let mut changes = users::remove(host)?;
-    if tree::remove(host, Path::new(LIB))? {
+    if tree::remove_shared(host, Path::new(LIB), &[])? {
         changes.push(format!("removed {LIB}"));
     }
     for directory in [ETC, VAR].map(Path::new) {
         let empty = host.list(directory).map_err(Broken::at("list", directory))?.is_empty();
-        if empty && tree::remove(host, directory)? {
+        if empty && tree::remove_shared(host, directory, &[])? {
             changes.push(format!("removed {}", directory.display()));
         }
     }

@@ -56,7 +56,9 @@ impl Desired {
     fn stay(&mut self, observed: &Observed) {
         let unit = &observed.environment.unit;
         let places = Places(unit);
-        self.directories = [LIB, VERSIONS, UNITS, ETC, VAR].map(|path| root(Path::new(path))).into();
+        let shared = |path: &str| Thing::Shared(PathBuf::from(path), 0o755);
+        let ours = |path: &str| Thing::Directory(PathBuf::from(path), Owner::Root, 0o755);
+        self.directories = vec![shared(LIB), ours(VERSIONS), ours(UNITS), shared(ETC), shared(VAR)];
         self.directories.push(Thing::Directory(places.etc(), Owner::Unit, 0o750));
         self.directories.push(Thing::Directory(places.var(), Owner::Unit, 0o2770));
         self.choose(observed);
@@ -187,11 +189,8 @@ fn is_ours(target: &Path) -> bool {
     target.starts_with(TO_CURRENT)
 }
 
+/// A link of another name that leads to a program of ours is an admin's own.
 fn our_links(observed: &Observed) -> impl Iterator<Item = &String> {
-    let programs = observed.agent.programs.iter();
+    let programs = observed.agent.programs.iter().filter(|(name, _)| PROGRAMS.contains(&name.as_str()));
     programs.filter(|(_, target)| target.as_deref().is_some_and(is_ours)).map(|(name, _)| name)
-}
-
-fn root(path: &Path) -> Thing {
-    Thing::Directory(path.to_owned(), Owner::Root, 0o755)
 }

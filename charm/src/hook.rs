@@ -11,7 +11,8 @@ use crate::observed::Observed;
 use crate::places::Places;
 use crate::published::Published;
 use crate::record::Record;
-use crate::{resource, tools, users};
+use crate::status::{Kind, Status};
+use crate::{resource, tools, tree, users};
 
 /// Runs the hook of this name.
 ///
@@ -19,6 +20,10 @@ use crate::{resource, tools, users};
 /// The machine or Juju do not do what they should: Juju will run the hook again.
 pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Broken> {
     let environment = Environment::read(host, name)?;
+    if let Some(path) = tree::obstacle(host)? {
+        let text = format!("{} is not a directory, and not the charm's to remove", path.display());
+        return Status::new(Kind::Blocked, text).set(host);
+    }
     let mut changes = Changes::new();
     if environment.renews() {
         changes.extend(users::make(host)?);

@@ -7,7 +7,7 @@ use crate::host::{Host, Links, Program, draft_of};
 use crate::look::look;
 use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
 use crate::tools;
-use crate::tree;
+use crate::tree::{self, Thing};
 use crate::users::{Owner, USER, owned, user};
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
@@ -107,7 +107,8 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
     let program = stage.join(PROGRAM);
     let access = owned(host, Owner::Root, 0o755)?;
     host.remove(&stage).map_err(Broken::at("remove", &stage))?;
-    for directory in [Path::new(LIB), Path::new(VERSIONS), &stage] {
+    Thing::Shared(LIB.into(), 0o755).settle(host)?;
+    for directory in [Path::new(VERSIONS), &stage] {
         host.make_directory(directory, access).map_err(Broken::at("make", directory))?;
     }
     host.copy(path, &program, access).map_err(Broken::at("copy", path))?;

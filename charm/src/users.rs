@@ -4,6 +4,7 @@
 use crate::broken::Broken;
 use crate::host::{Access, Ended, Host, Links, Program, User};
 use crate::places::{LIB, USER_MADE};
+use crate::tree::Thing;
 use std::path::Path;
 
 /// Who runs the checks.
@@ -30,7 +31,7 @@ pub(crate) fn make(host: &mut dyn Host) -> Result<Vec<String>, Broken> {
     if user(host, USER)?.is_none() {
         // Before the user is there: a hook that is killed between the two must not forget it.
         let marker = Path::new(USER_MADE);
-        host.make_directory(Path::new(LIB), owned(host, Owner::Root, 0o755)?).map_err(Broken::at("make", marker))?;
+        Thing::Shared(LIB.into(), 0o755).settle(host)?;
         host.write(marker, b"", owned(host, Owner::Root, 0o644)?).map_err(Broken::at("write", marker))?;
         succeed(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
         made.push(format!("made the user {USER}"));

@@ -206,6 +206,7 @@ impl Memory {
     }
 
     fn draft(&mut self, path: &Path, content: Content, access: Access) -> io::Result<()> {
+        let path = &self.behind_links(path)?;
         let draft = draft_of(path);
         if draft.file_name().is_some_and(|name| name.len() > 255) {
             return Err(io::ErrorKind::InvalidFilename.into());
@@ -219,6 +220,13 @@ impl Memory {
         self.tree.put(&draft, content, access);
         self.steps.take()?;
         self.tree.rename(&draft, path)
+    }
+}
+
+impl Memory {
+    /// The path with all links above it followed, where what is above it is there.
+    fn behind_links(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(self.tree.resolve_parent(path)?.unwrap_or_else(|| path.to_owned()))
     }
 }
 
@@ -285,6 +293,7 @@ impl Host for Memory {
 
     fn make_directory(&mut self, path: &Path, access: Access) -> io::Result<()> {
         self.steps.take()?;
+        let path = &self.behind_links(path)?;
         self.tree.make_directories(path);
         self.set_access(path, access)
     }
@@ -310,7 +319,7 @@ impl Host for Memory {
 
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         self.steps.take()?;
-        self.tree.rename(from, to)
+        self.tree.rename(&self.behind_links(from)?, &self.behind_links(to)?)
     }
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {

@@ -92,16 +92,21 @@ fn only_links_of_ours_are_replaced_or_removed() {
     let ours = |name: &str| Some(Path::new("../lib/conn-check/current").join(name));
     let bin = &mut observed.agent.programs;
     bin.insert("conn-check".to_owned(), Some("/opt/conn-check".into()));
-    bin.insert("conn-check-old".to_owned(), ours("conn-check-old"));
+    bin.insert("conn-check-django".to_owned(), ours("conn-check"));
+    bin.insert("cc".to_owned(), ours("conn-check"));
     bin.insert("python".to_owned(), None);
     let desired = Desired::from(&observed);
-    assert_eq!(desired.gone, [PathBuf::from("/usr/local/bin/conn-check-old")]);
+    assert_eq!(desired.gone, Vec::<PathBuf>::new());
     let links = desired.things.iter().filter(|thing| thing.path().starts_with("/usr/local/bin"));
     let told =
         |name: &str| Thing::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
     let others = ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
     assert!(links.eq(&others.map(told)), "{:?}", desired.things);
     assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone, which is somebody else's"]);
+    observed.leaving = true;
+    let gone = Desired::from(&observed).gone;
+    let gone: Vec<_> = gone.iter().filter(|path| path.starts_with("/usr/local/bin")).collect();
+    assert_eq!(gone, [Path::new("/usr/local/bin/conn-check-django")], "an admin's own link stays");
 }
 
 #[test]

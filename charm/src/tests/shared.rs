@@ -1,6 +1,9 @@
 //! What units of one machine share.
 
+use crate::host::memory::PUBLIC;
+use crate::host::memory::tree::Content;
 use crate::tests::world::World;
+use std::path::{Path, PathBuf};
 
 const ONE: &str = "conn-check/0";
 const OTHER: &str = "db-check/3";
@@ -36,4 +39,46 @@ fn a_program_that_is_missing_is_put_back_by_any_hook() {
     world.memory.tree.remove("/usr/local/lib/conn-check/versions/2.0.0/conn-check".as_ref());
     world.hook(ONE, "update-status");
     assert_eq!(world.agent(OTHER).as_deref(), Some("AGENT 2.0.0"));
+}
+
+const SHARED: [&str; 3] = ["/usr/local/lib/conn-check", "/etc/conn-check", "/var/lib/conn-check"];
+
+#[test]
+fn somebodys_file_in_the_place_of_a_directory_stays_and_is_said() {
+    for path in SHARED {
+        let mut world = World::new();
+        world.memory.file(path, "theirs", PUBLIC);
+        world.deploy(ONE, "2.0.0");
+        world.boot(ONE);
+        let text = format!("{path} is not a directory, and not the charm's to remove");
+        assert_eq!(world.status(ONE), ("blocked".to_owned(), text));
+        assert_eq!(world.memory.text(path).as_deref(), Some("theirs"));
+        world.memory.tree.remove(Path::new(path));
+        world.hook(ONE, "update-status");
+        assert_eq!(world.status(ONE).0, "waiting");
+    }
+}
+
+#[test]
+fn a_link_to_a_directory_is_as_good_as_one_and_stays() {
+    let mut world = World::new();
+    for (path, number) in SHARED.into_iter().zip(0..) {
+        let place = format!("/srv/{number}");
+        world.memory.directory(&place);
+        world.memory.tree.put(Path::new(path), Content::Link(place.into()), PUBLIC);
+    }
+    let before = world.memory.tree.clone();
+    world.deploy(ONE, "2.0.0");
+    world.say(ONE, "conn-check:1", "config", "[{}]");
+    world.boot(ONE);
+    assert_eq!(world.status(ONE), ("active".to_owned(), "1 check, not run yet".to_owned()));
+    assert!(world.memory.text("/srv/1/conn-check-0/conn-check-1.yaml").is_some());
+    world.hook(ONE, "update-status");
+    assert_eq!(world.memory.juju.context.logged, Vec::<String>::new());
+    world.hook(ONE, "stop");
+    assert_eq!(world.left(&before), Vec::<PathBuf>::new());
+    for path in SHARED {
+        let kept = world.memory.tree.get(Path::new(path)).map(|node| &node.content);
+        assert!(matches!(kept, Some(Content::Link(_))), "{path}");
+    }
 }
