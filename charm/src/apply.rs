@@ -5,11 +5,11 @@ use crate::desired::Desired;
 use crate::host::{Host, Links, Program, draft_of};
 use crate::look::look;
 use crate::observed::Observed;
-use crate::places::{ETC, LIB, Places, VAR, VERSIONS, embedded_in};
+use crate::places::{ETC, LIB, Places, USER_MADE_NAME, VAR, VERSIONS, embedded_in};
 use crate::published::Published;
 use crate::tools;
 use crate::tree::{self, Thing};
-use crate::users::{self, Owner, owned};
+use crate::users::{self, Owner, Removed, USER, owned};
 use crate::version::Version;
 use std::io;
 use std::path::Path;
@@ -69,10 +69,17 @@ fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Resul
     host.rename(&draft, &place).map_err(Broken::at("rename to", &place))
 }
 
-/// What all units shared. Directories in which somebody else has put something stay.
+/// What all units shared. Directories in which somebody else has put something stay. So does the
+/// note that a user is ours who cannot be removed now: the next hook, or a later unit, tries again.
 fn last(host: &mut dyn Host) -> Result<Changes, Broken> {
-    let mut changes = users::remove(host)?;
-    if tree::remove_shared(host, Path::new(LIB), &[])? {
+    let removed = users::remove(host)?;
+    let kept: &[&str] = if matches!(removed, Removed::Busy) { &[USER_MADE_NAME] } else { &[] };
+    let mut changes = Changes::from_iter(match removed {
+        Removed::Nothing => None,
+        Removed::Done => Some(format!("removed the user {USER}")),
+        Removed::Busy => Some(format!("left the user {USER}, who runs something")),
+    });
+    if tree::remove_shared(host, Path::new(LIB), kept)? {
         changes.push(format!("removed {LIB}"));
     }
     for directory in [ETC, VAR].map(Path::new) {

@@ -15,6 +15,8 @@ pub(crate) const RESOURCES: &str = "/usr/local/lib/conn-check/resources";
 pub(crate) const CURRENT: &str = "/usr/local/lib/conn-check/current";
 /// Says that the user conn-check is of our making.
 pub(crate) const USER_MADE: &str = "/usr/local/lib/conn-check/user-made";
+/// Its name.
+pub(crate) const USER_MADE_NAME: &str = "user-made";
 /// The programs for people.
 pub(crate) const BIN: &str = "/usr/local/bin";
 /// One directory of checks for each unit.

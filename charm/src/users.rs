@@ -51,21 +51,31 @@ const NEW_USER: [&str; 9] = [
     USER,
 ];
 
-/// Removes the user if we made it; what was done. The group may be nrpe's.
+/// What became of the user.
+pub(crate) enum Removed {
+    /// We did not make it, or it is gone.
+    Nothing,
+    /// It was removed.
+    Done,
+    /// It runs something, and cannot be removed now.
+    Busy,
+}
+
+/// Removes the user if we made it. The group may be nrpe's.
 ///
 /// # Errors
 /// It cannot be removed now.
-pub(crate) fn remove(host: &mut dyn Host) -> Result<Vec<String>, Broken> {
+pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Broken> {
     let marker = host.look(Path::new(USER_MADE), Links::Kept).map_err(Broken::at("look at", Path::new(USER_MADE)))?;
     if marker.is_none() || user(host, USER)?.is_none() {
-        return Ok(Vec::new());
+        return Ok(Removed::Nothing);
     }
     let ended = run(host, "userdel", &[USER])?;
     if ended.status == Some(BUSY) {
-        return Ok(vec![format!("left the user {USER}, who runs something")]);
+        return Ok(Removed::Busy);
     }
     succeed(&ended, "userdel", &[NOT_THERE])?;
-    Ok(vec![format!("removed the user {USER}")])
+    Ok(Removed::Done)
 }
 
 /// Whose a file is.

@@ -27,6 +27,8 @@ pub(crate) struct Memory {
     /// What NRPE read when it was told to read its files last.
     pub(crate) nrpe_read: BTreeMap<PathBuf, Vec<u8>>,
     pub(crate) systemd: Systemd,
+    /// Whether the users run something and cannot be removed.
+    pub(crate) busy_user: bool,
     /// Whether nrpe runs and cannot be told to read its files.
     pub(crate) deaf_nrpe: bool,
     /// Programs that were run, but for hook tools.
@@ -178,6 +180,9 @@ impl Memory {
 
     fn delete_user(&mut self, user: &str) -> io::Result<i32> {
         self.steps.take()?;
+        if self.busy_user {
+            return Ok(8);
+        }
         Ok(if self.users.remove(user).is_some() { 0 } else { 6 })
     }
 

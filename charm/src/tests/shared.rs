@@ -82,3 +82,28 @@ fn a_link_to_a_directory_is_as_good_as_one_and_stays() {
         assert!(matches!(kept, Some(Content::Link(_))), "{path}");
     }
 }
+
+#[test]
+fn a_user_who_was_busy_is_removed_by_a_later_hook_or_a_later_unit() {
+    for later in ["remove", "another unit"] {
+        let mut world = World::new();
+        let before = world.memory.tree.clone();
+        world.deploy(ONE, "2.0.0");
+        world.boot(ONE);
+        world.memory.busy_user = true;
+        world.hook(ONE, "stop");
+        assert!(world.memory.juju.context.logged.join("").contains("left the user conn-check, who runs something"));
+        let left = ["", "/user-made"].map(|name| PathBuf::from(format!("/usr/local/lib/conn-check{name}")));
+        assert_eq!(world.left(&before), left);
+        world.memory.busy_user = false;
+        if later == "remove" {
+            world.hook(ONE, later);
+        } else {
+            world.deploy(OTHER, "2.0.0");
+            world.boot(OTHER);
+            world.hook(OTHER, "stop");
+        }
+        assert!(!world.memory.users.contains_key("conn-check"), "{later}");
+        assert_eq!(world.left(&before), Vec::<PathBuf>::new(), "{later}");
+    }
+}
