@@ -137,9 +137,10 @@ impl Desired {
         let used = agent.units.iter().filter(|(unit, _)| others(unit)).filter_map(|(_, version)| version.clone());
         let noted = agent.resources.iter().filter(|(unit, _)| !observed.leaving || others(unit));
         let noted = noted.filter_map(|(_, resource)| resource.version());
-        let mut kept: BTreeSet<_> = used.chain(noted).chain(self.version.clone()).collect();
-        let newest = agent.installed.keys().chain(&self.version).max().cloned();
-        kept.extend(newest.clone());
+        let kept: BTreeSet<_> = used.chain(noted).chain(self.version.clone()).collect();
+        let there =
+            |version: &&Version| agent.installed.contains_key(version) || self.version.as_ref() == Some(version);
+        let newest = kept.iter().rfind(there).cloned();
         let unused = agent.installed.keys().filter(|version| !kept.contains(version));
         self.gone.extend(unused.map(|version| Path::new(VERSIONS).join(version.as_str())));
         if let Some(newest) = newest {

@@ -4,7 +4,7 @@
 use crate::broken::Broken;
 use crate::environment::Environment;
 use crate::host::{Host, Links, Program, draft_of};
-use crate::look::look;
+use crate::look::{look, names};
 use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
 use crate::tools;
 use crate::tree::{self, Thing};
@@ -116,6 +116,7 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
         host.remove(&stage).map_err(Broken::at("remove", &stage))?;
         return Ok(None);
     };
+    bring_wheel(host, environment, &stage)?;
     let version = name(host, environment, &program, said)?;
     let place = Path::new(VERSIONS).join(version.as_str());
     if look(host, &place)?.is_none() {
@@ -125,9 +126,28 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
         if !host.same(&program, &installed).map_err(Broken::at("read", &installed))? {
             host.copy(&program, &installed, access).map_err(Broken::at("write", &installed))?;
         }
+        bring_wheel(host, environment, &place)?;
         host.remove(&stage).map_err(Broken::at("remove", &stage))?;
     }
     Ok(Some(version))
+}
+
+/// The resource is a program alone; applications find the charm's package for Python beside it.
+fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> Result<(), Broken> {
+    let is_wheel = |name: &String| name.ends_with(".whl");
+    // One is enough, and two in `*.whl` would be none.
+    if names(host, place)?.iter().any(is_wheel) {
+        return Ok(());
+    }
+    let embedded = embedded_in(&environment.charm);
+    let versions = names(host, &embedded)?;
+    let Some(newest) = versions.iter().filter_map(|name| Version::parse(name)).max() else { return Ok(()) };
+    let charms = embedded.join(newest.as_str());
+    let access = owned(host, Owner::Root, 0o755)?;
+    for name in names(host, &charms)?.iter().filter(|name| is_wheel(name)) {
+        host.copy(&charms.join(name), &place.join(name), access).map_err(Broken::at("copy", &charms))?;
+    }
+    Ok(())
 }
 
 /// The version that a program says it is.

@@ -76,13 +76,14 @@ fn a_charm_for_another_machine_is_said() {
 }
 
 #[test]
-fn versions_that_nobody_uses_go_but_for_the_newest_and_those_of_resources() {
+fn versions_that_nobody_uses_go_but_for_those_of_resources() {
     let mut observed = observed(&["2.0.0"], &["1.0.0", "1.5.0", "1.7.0", "2.0.0", "3.0.0"], "");
     observed.agent.units.insert("other-1".to_owned(), Some(version("1.5.0")));
     observed.agent.resources.insert("other-1".to_owned(), Resource::of(Some("1.7.0")));
     let desired = Desired::from(&observed);
-    assert_eq!(desired.gone, [PathBuf::from("/usr/local/lib/conn-check/versions/1.0.0")]);
-    let current = Thing::Link("/usr/local/lib/conn-check/current".into(), "versions/3.0.0".into());
+    let gone = ["1.0.0", "3.0.0"].map(|version| Path::new("/usr/local/lib/conn-check/versions").join(version));
+    assert_eq!(desired.gone, gone);
+    let current = Thing::Link("/usr/local/lib/conn-check/current".into(), "versions/2.0.0".into());
     assert!(desired.things.contains(&current));
 }
 
