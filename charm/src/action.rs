@@ -76,11 +76,12 @@ struct Run {
 fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String, Value>) -> Result<Run, String> {
     let unit = unit(host, program).ok_or("this is not run on a unit of the charm")?;
     let places = Places(&unit);
-    let settings = host.read(&places.settings(), 64 * 1024).ok().flatten();
-    let settings: Settings = settings.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+    let settings = Settings::read(host, places).unwrap_or_default();
     let path = settings.file.clone().ok_or_else(|| settings.problem.clone().unwrap_or_else(|| NO_FILE.to_owned()))?;
     let arguments = arguments(name, parameters, &settings)?;
-    let whole = !["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
+    let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
+    // What ends early says nothing of the checks that it did not get to.
+    let whole = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
     let mut program = Program::new(places.program()).with(arguments);
     program.user = user(host, USER).map_err(|broken| broken.to_string())?;
     program.captured = false;
@@ -115,12 +116,11 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
         arguments.push(format!("--connect-timeout={}", settings.connect_timeout));
     }
     let included = text(parameters, "include-tags");
-    let always = Some(settings.exclude_tags.clone()).filter(|tags| nagios && !tags.is_empty());
+    // Tags that are asked for stand in the place of those that Nagios leaves out.
+    let always = Some(settings.exclude_tags.clone()).filter(|tags| nagios && included.is_none() && !tags.is_empty());
     let excluded: Vec<_> = always.into_iter().chain(text(parameters, "exclude-tags")).collect();
     if included.is_some() && !excluded.is_empty() {
-        return Err(
-            "include-tags and exclude-tags cannot both be used; run-nagios-check excludes tags itself".to_owned()
-        );
+        return Err("include-tags and exclude-tags cannot both be used".to_owned());
     }
     arguments.extend(included.map(|tags| format!("--include-tags={tags}")));
     if !excluded.is_empty() {

@@ -4,6 +4,7 @@
 use crate::checks_file::ChecksFile;
 use crate::desired::Desired;
 use crate::finding::{Answer, Finding};
+use crate::host::Host;
 use crate::nrpe::{self, Monitor};
 use crate::observed::Observed;
 use crate::options::Options;
@@ -45,6 +46,14 @@ pub(crate) struct Settings {
     pub(crate) max_timeout: u64,
     /// Seconds for a check that names none.
     pub(crate) connect_timeout: u64,
+}
+
+impl Settings {
+    /// What the last hook wrote.
+    pub(crate) fn read(host: &dyn Host, unit: Places<'_>) -> Option<Self> {
+        let text = host.read(&unit.settings(), 64 * 1024).ok().flatten()?;
+        serde_json::from_slice(&text).ok()
+    }
 }
 
 impl Published {

@@ -33,6 +33,8 @@ pub(crate) struct Memory {
     pub(crate) deaf_nrpe: bool,
     /// Programs that were run, but for hook tools.
     pub(crate) ran: Vec<Vec<String>>,
+    /// The options of the agent's last run.
+    pub(crate) agent_options: Vec<String>,
     /// The program that the process became.
     pub(crate) became: Option<Program>,
 }
