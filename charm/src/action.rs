@@ -8,7 +8,8 @@ use crate::broken::Broken;
 use crate::checks_file::ChecksFile;
 use crate::environment::dashed;
 use crate::finding::Finding;
-use crate::host::{Host, Program};
+use crate::host::{Host, Kind, Program};
+use crate::look::look;
 use crate::options::{CONNECT_TIMEOUT, Options};
 use crate::places::Places;
 use crate::published::Settings;
@@ -166,11 +167,11 @@ impl Run {
             None => self.why_nothing(host)?,
         };
         let results = results(status, &summary, record.as_ref());
-        self.keep(host, record.is_some())?;
         tools::action_set(host, &results)?;
         if status != 0 {
             tools::action_fail(host, &summary)?;
         }
+        self.keep(host, record.is_some())?;
         Ok(Done { text: None, status: 0 })
     }
 
@@ -179,6 +180,9 @@ impl Run {
         let places = Places(&self.unit);
         let (new, last) = (places.action_record(), places.record());
         if recorded && self.whole {
+            if look(host, &last)?.is_some_and(|seen| seen.kind == Kind::Directory) {
+                tree::remove(host, &last)?;
+            }
             return host.rename(&new, &last).map_err(Broken::at("rename to", &last));
         }
         tree::remove(host, &new).map(drop)

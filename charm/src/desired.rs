@@ -48,6 +48,7 @@ impl Desired {
         } else {
             desired.stay(observed);
         }
+        desired.forget_lost_units(observed);
         desired.share(observed);
         desired.say_what_is_available(observed);
         desired
@@ -89,8 +90,9 @@ impl Desired {
         let attached = resource.and_then(Resource::version).filter(|version| available.contains(version));
         let newest = agent.embedded.keys().chain(&attached).max().cloned();
         let usual = || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
-        if resource.is_some_and(|resource| resource.version().is_none()) {
-            self.problems.push(Status::new(Kind::Blocked, "the resource agent cannot be run on this machine"));
+        if let Some(why) = resource.and_then(Resource::refused) {
+            let text = format!("the resource agent cannot be run on this machine: {why}");
+            self.problems.push(Status::new(Kind::Blocked, text));
         }
         let wanted = observed.options.revision.as_str();
         let pinned = available.iter().find(|version| version.as_str() == wanted).copied().cloned();
@@ -124,6 +126,13 @@ impl Desired {
         self.last = observed.agent.units.keys().all(|other| other == unit);
         if self.last {
             self.gone.extend(our_links(observed).map(|name| Path::new(BIN).join(name)));
+        }
+    }
+
+    /// Units that Juju took away by force, so that no hook of theirs ran.
+    fn forget_lost_units(&mut self, observed: &Observed) {
+        for places in observed.agent.lost.iter().map(|unit| Places(unit)) {
+            self.gone.extend([places.version(), places.resource(), places.etc(), places.var(), places.nrpe()]);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use crate::broken::Broken;
 use crate::environment::Environment;
+use crate::finding::silence;
 use crate::host::{Host, Links, Program, draft_of};
 use crate::look::{look, names};
 use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
@@ -22,19 +23,28 @@ pub struct Resource {
     modified: i64,
     /// The version that it is installed as; none: it cannot be run here.
     version: Option<String>,
+    /// Why it cannot be run.
+    #[serde(default)]
+    refused: Option<String>,
 }
 
 impl Resource {
     /// A resource for tests of what follows from it.
     #[cfg(test)]
     pub(crate) fn of(version: Option<&str>) -> Self {
-        Self { size: 0, modified: 0, version: version.map(str::to_owned) }
+        Self { size: 0, modified: 0, version: version.map(str::to_owned), refused: None }
     }
 
     /// The version that it is installed as; none: it cannot be run here.
     #[must_use]
     pub fn version(&self) -> Option<Version> {
         Version::parse(self.version.as_deref()?)
+    }
+
+    /// Why it cannot be run here.
+    #[must_use]
+    pub fn refused(&self) -> Option<&str> {
+        self.version().is_none().then(|| self.refused.as_deref().unwrap_or("it is no conn-check"))
     }
 }
 
@@ -68,7 +78,10 @@ pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<
     if same.is_some_and(|noted| is_there(host, &noted).unwrap_or(false)) {
         return Ok(Vec::new());
     }
-    resource.version = stage(host, environment, &path)?.map(|version| version.to_string());
+    match stage(host, environment, &path)? {
+        Ok(version) => resource.version = Some(version.to_string()),
+        Err(why) => resource.refused = Some(why),
+    }
     let note = serde_json::to_vec(&resource).map_err(|error| Broken::new("note the resource", error))?;
     let access = owned(host, Owner::Root, 0o644)?;
     host.write(&places.resource(), &note, access).map_err(Broken::at("write", &places.resource()))?;
@@ -89,7 +102,7 @@ fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, Resource)>, Broken> 
     let seen = host.look(&path, Links::Followed).map_err(Broken::at("look at", &path))?;
     Ok(seen.map(|seen| {
         let modified = i64::try_from(seen.modified).unwrap_or_default();
-        (path, Resource { size: seen.size, modified, version: None })
+        (path, Resource { size: seen.size, modified, version: None, refused: None })
     }))
 }
 
@@ -102,7 +115,7 @@ fn is_there(host: &dyn Host, resource: &Resource) -> Result<bool, Broken> {
 }
 
 /// Copies the resource to where the user conn-check can run it, asks it, and gives it its name.
-fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Option<Version>, Broken> {
+fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Result<Version, String>, Broken> {
     let stage = draft_of(&Path::new(VERSIONS).join("resource"));
     let program = stage.join(PROGRAM);
     let access = owned(host, Owner::Root, 0o755)?;
@@ -112,9 +125,12 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
         host.make_directory(directory, access).map_err(Broken::at("make", directory))?;
     }
     host.copy(path, &program, access).map_err(Broken::at("copy", path))?;
-    let Some(said) = ask(host, &program)? else {
-        host.remove(&stage).map_err(Broken::at("remove", &stage))?;
-        return Ok(None);
+    let said = match ask(host, &program)? {
+        Ok(said) => said,
+        Err(why) => {
+            host.remove(&stage).map_err(Broken::at("remove", &stage))?;
+            return Ok(Err(why));
+        }
     };
     bring_wheel(host, environment, &stage)?;
     let version = name(host, environment, &program, said)?;
@@ -129,7 +145,7 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
         bring_wheel(host, environment, &place)?;
         host.remove(&stage).map_err(Broken::at("remove", &stage))?;
     }
-    Ok(Some(version))
+    Ok(Ok(version))
 }
 
 /// The resource is a program alone; applications find the charm's package for Python beside it.
@@ -150,15 +166,16 @@ fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> 
     Ok(())
 }
 
-/// The version that a program says it is.
-fn ask(host: &mut dyn Host, program: &Path) -> Result<Option<Version>, Broken> {
+/// The version that a program says it is, or why it says none.
+fn ask(host: &mut dyn Host, program: &Path) -> Result<Result<Version, String>, Broken> {
     let mut command = Program::new(program).with(["--version"]);
     command.user = user(host, USER)?;
     command.limit = PATIENCE;
-    let Ok(ended) = host.run(&command) else { return Ok(None) };
-    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let ran = host.run(&command);
+    let said = ran.as_ref().ok().filter(|ended| ended.status == Some(0));
+    let said = said.map(|ended| String::from_utf8_lossy(&ended.stdout).into_owned()).unwrap_or_default();
     let version = said.trim().strip_prefix("conn-check ").and_then(Version::parse);
-    Ok(version.filter(|_| ended.status == Some(0)))
+    Ok(version.ok_or_else(|| silence(&ran)))
 }
 
 /// A resource that is no copy of the charm's own version of the same name has a name of its own.

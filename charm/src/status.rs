@@ -82,7 +82,7 @@ pub(crate) fn of_finding(file: Option<&ChecksFile>, finding: &Finding, record: O
             Answer::Checks(count) => Status::new(Kind::Active, checks(*count, record)),
             Answer::Unreadable => waiting(format!("{label} cannot be read by the user {USER}")),
             Answer::Invalid(first, more) => blocked(invalid(first.at(label), *more)),
-            Answer::Silence => blocked("conn-check does not run on this machine".to_owned()),
+            Answer::Silence(why) => blocked(format!("conn-check does not run on this machine: {why}")),
         },
     }
 }
@@ -97,7 +97,9 @@ pub(crate) fn of_nagios(file: Option<&ChecksFile>, answer: &Answer, excluded: &s
         Answer::Invalid(first, more) => {
             Status::new(Kind::Blocked, format!("for the user {NAGIOS}: {}", invalid(first.at(label), *more)))
         }
-        Answer::Silence => Status::new(Kind::Blocked, format!("conn-check does not run as the user {NAGIOS}")),
+        Answer::Silence(why) => {
+            Status::new(Kind::Blocked, format!("conn-check does not run as the user {NAGIOS}: {why}"))
+        }
     })
 }
 

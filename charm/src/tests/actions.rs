@@ -57,6 +57,15 @@ fn an_action_sets_results_and_fails_with_what_failed() {
 }
 
 #[test]
+fn a_directory_in_the_place_of_the_last_result_does_not_stop_an_action() {
+    let mut world = deployed(r#"[{"x": "fail"}]"#);
+    world.memory.directory(&format!("{RECORD}/x"));
+    act(&mut world, "run-check", &json!({}));
+    assert_eq!(world.memory.juju.context.results["status"], "critical");
+    assert!(world.memory.text(RECORD).is_some());
+}
+
+#[test]
 fn an_action_that_is_ok_does_not_fail() {
     let mut world = deployed("[{}]");
     act(&mut world, "run-check", &json!({}));

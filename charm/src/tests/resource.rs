@@ -65,7 +65,7 @@ fn a_resource_that_is_no_agent_is_said_and_fails_no_hook() {
     for _ in 0..2 {
         assert_eq!(
             status(&mut world),
-            "blocked: the resource agent cannot be run on this machine; 3 checks, not run yet"
+            "blocked: the resource agent cannot be run on this machine: exec format error; 3 checks, not run yet"
         );
     }
     assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0"));

@@ -107,3 +107,38 @@ fn a_user_who_was_busy_is_removed_by_a_later_hook_or_a_later_unit() {
         assert_eq!(world.left(&before), Vec::<PathBuf>::new(), "{later}");
     }
 }
+
+#[test]
+fn a_unit_that_juju_took_away_by_force_does_not_keep_the_last_one_from_cleaning_up() {
+    let mut world = World::new();
+    world.memory.install_nrpe();
+    let before = world.memory.tree.clone();
+    for unit in [ONE, OTHER] {
+        world.deploy(unit, "2.0.0");
+        world.say(unit, "conn-check:1", "config", "[{}]");
+        world.relate(unit, "nrpe-external-master:2");
+        world.boot(unit);
+    }
+    world.memory.juju.units.remove(OTHER);
+    for path in world.memory.tree.below("/var/lib/juju/agents/unit-db-check-3".as_ref()) {
+        world.memory.tree.remove(&path);
+    }
+    world.hook(ONE, "update-status");
+    let of_other = world.left(&before).into_iter().filter(|path| path.to_string_lossy().contains("db-check-3"));
+    let of_other: Vec<_> = of_other.filter(|path| !path.starts_with("/var/lib/nagios")).collect();
+    assert_eq!(of_other, Vec::<PathBuf>::new());
+    world.hook(ONE, "stop");
+    let left = world.left(&before).into_iter().filter(|path| !path.starts_with("/var/lib/nagios"));
+    assert_eq!(left.collect::<Vec<_>>(), Vec::<PathBuf>::new());
+    assert!(!world.memory.users.contains_key("conn-check"));
+}
+
+#[test]
+fn why_the_agent_does_not_run_is_said() {
+    let mut world = two([("2.0.0", "AGENT 2.0.0"); 2]);
+    world.say(ONE, "conn-check:1", "config", "[{}]");
+    world.charm(ONE, "2.0.0", "for another machine");
+    world.hook(ONE, "upgrade-charm");
+    let text = "conn-check does not run on this machine: exec format error";
+    assert_eq!(world.status(ONE), ("blocked".to_owned(), text.to_owned()));
+}
