@@ -134,6 +134,7 @@ impl Desired {
         for places in observed.agent.lost.iter().map(|unit| Places(unit)) {
             self.gone.extend([places.version(), places.resource(), places.etc(), places.var(), places.nrpe()]);
         }
+        self.gone.extend(observed.nrpe.lost.iter().cloned());
     }
 
     /// What the units of the machine share: the versions in use, and the newest for people.
