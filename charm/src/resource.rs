@@ -150,7 +150,7 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
 
 /// The resource is a program alone; applications find the charm's package for Python beside it.
 fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> Result<(), Broken> {
-    let is_wheel = |name: &String| name.ends_with(".whl");
+    let is_wheel = |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "whl");
     // One is enough, and two in `*.whl` would be none.
     if names(host, place)?.iter().any(is_wheel) {
         return Ok(());
