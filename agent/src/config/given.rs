@@ -3,7 +3,7 @@
 
 use crate::config::shape::{Shape, Shown};
 use crate::config::yaml::{Node, Resolved, Scalar, Span, Value};
-use crate::secret::{Redactor, escaped};
+use crate::secret::{Redactor, escaped, without_login};
 use std::cell::RefCell;
 use std::io::Read as _;
 
@@ -116,7 +116,9 @@ impl<'a> Given<'a> {
         }
         let (code, found) = match &self.node.value {
             Value::Scalar(scalar) if scalar.text.is_empty() => ("bad-value", "nothing".to_owned()),
-            Value::Scalar(scalar) if shape.shown == Shown::Plain => ("bad-value", format!("`{}`", cut(&scalar.text))),
+            Value::Scalar(scalar) if shape.shown == Shown::Plain => {
+                ("bad-value", format!("`{}`", cut(&without_login(&scalar.text))))
+            }
             Value::Scalar(_) => ("bad-value", "something else".to_owned()),
             Value::Seq(_) => ("wrong-type", "a list".to_owned()),
             Value::Map(pairs) if reference(pairs).is_some() => {
