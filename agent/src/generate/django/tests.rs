@@ -244,3 +244,15 @@ fn secrets_of_a_scripts_checks_can_stand_outside_too() {
     assert!(!text.contains("s3cret"), "{text}");
     assert_eq!(text.matches("{env: EXTRA_CHECK_MAKERS_CHECK_").count(), 3, "{text}");
 }
+
+#[test]
+fn what_stands_in_the_wrong_place_is_not_shown() {
+    for host in ["postgres://u:s3cret@h/x", "s3cret!", "h;password=s3cret"] {
+        let database = json!({"ENGINE": "django.db.backends.postgresql", "NAME": "n", "USER": "u", "HOST": host});
+        let told = short(&json!({"DATABASES": {"a": database}}));
+        assert!(told.starts_with("# DATABASES['a']: no postgresql check: `host`: expected "), "{told}");
+        assert!(!told.contains("s3cret"), "{told}");
+    }
+    let told = file_of(&json!({"settings": {}, "checks": [{"type": "tcp", "host": "u:s3cret!", "port": 1}]}));
+    assert!(told.contains("no tcp check: `host`: expected ") && !told.contains("s3cret"), "{told}");
+}

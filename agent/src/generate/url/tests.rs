@@ -43,6 +43,7 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("postgres://u:p@h", &["postgres, host: h, port: 5432, username: u, password: p, database: u"]),
         ("postgres://h/d", &["GAP", "tcp, host: h, port: 5432"]),
         ("jdbc:postgresql://h/d?user=u&password=p", &["postgres, host: h, port: 5432, username: u, password: p, database: d"]),
+        ("jdbc:postgresql://h/d?user=u&password=p;q", &["postgres, host: h, port: 5432, username: u, password: 'p;q', database: d"]),
         ("redshift://u:p@h/d", &["postgres, host: h, port: 5439, username: u, password: p, database: d"]),
         ("mysql://u:p@h/d", &["mysql, host: h, port: 3306, username: u, password: p, database: d"]),
         ("mysql+pymysql://u:@/d?unix_socket=/run/mysqld/mysqld.sock", &["mysql, host: /run/mysqld/mysqld.sock, port: 3306, username: u, database: d"]),
@@ -102,6 +103,8 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("udp://h:514", &["note", "udp, host: h, port: 514, send: \"\\n\""]),
         ("kafka://a:9092,b:9092", &["note", "tcp, host: a, port: 9092", "tcp, host: b, port: 9092"]),
         ("ldaps://h", &["note", "tls, host: h, port: 636"]),
+        ("jdbc:sqlserver://db:1433;databaseName=x;user=sa;password=Se@cr=et1!", &["note", "tcp, host: db, port: 1433"]),
+        ("sqlserver://db:1433;user=sa;password=Secret1!", &["note", "tcp, host: db, port: 1433"]),
         ("tcp://h:2375", &["tcp, host: h, port: 2375"]),
         ("tcp://h", &["GAP"]),
         ("sqlite:////srv/db.sqlite3", &["note"]),
@@ -154,6 +157,10 @@ fn no_comment_says_a_password() {
         "hunter2",
         "gopher://u:hunter2@h",
         "mongodb+srv://u:hunter2@h/d",
+        "jdbc:sqlserver://db:1433;databaseName=x;user=sa;password=hunter2",
+        "jdbc:db2://db:50000/x:user=sa;password=hunter2;",
+        "sqlserver://db:1433;password=hunter2",
+        "redis://h;hunter2!",
     ] {
         let mut sheet = Sheet::new("");
         sheet.extend(items("X_URL", text));
