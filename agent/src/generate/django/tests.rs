@@ -72,6 +72,14 @@ fn brokers_are_urls_or_a_family_of_settings() {
         ),
         (json!({"CELERY_RESULT_BACKEND": "redis://h:1/2"}), "redis host=h port=1 database=2"),
         (
+            json!({"CELERY_RESULT_BACKEND": "rediss://:p@h/1", "CELERY_REDIS_BACKEND_USE_SSL": {"ssl_cert_reqs": 0}}),
+            "redis host=h port=6379 password=p use_tls=true database=1 disable_tls_verification=true",
+        ),
+        (
+            json!({"CELERY_RESULT_BACKEND": "redis://h/1", "CELERY_REDIS_BACKEND_USE_SSL": {"ssl_cert_reqs": "none"}}),
+            "redis host=h port=6379 use_tls=true database=1 disable_tls_verification=true",
+        ),
+        (
             json!({"CELERY_RESULT_BACKEND": "db+postgresql://u:p@h/d"}),
             "postgres host=h port=5432 username=u password=p database=d",
         ),
