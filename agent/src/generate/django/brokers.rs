@@ -63,6 +63,7 @@ fn with_tls(text: &str) -> String {
     match text.split_once("://") {
         Some(("amqp" | "pyamqp" | "librabbitmq", rest)) => format!("amqps://{rest}"),
         Some(("redis", rest)) => format!("rediss://{rest}"),
+        Some(("valkey", rest)) => format!("valkeys://{rest}"),
         _ => text.to_owned(),
     }
 }
@@ -83,7 +84,7 @@ fn results(settings: &Group<'_>, name: &str) -> Result<Vec<Item>, Comment> {
         _ if !plain.contains("://") => {
             Err(settings.gap(name, "where results go stands in settings that are not read: say it as URL"))
         }
-        "redis" => urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"]),
+        "redis" | "rediss" | "valkey" | "valkeys" => urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"]),
         _ => Ok(url::items(name, plain)),
     }
 }
