@@ -76,10 +76,16 @@ impl Variables {
 impl Variable {
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
-            Content::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+            Content::Text(text) => Some(text.trim()).filter(|text| !is_nothing(text)),
             Content::Unexpanded | Content::NotUtf8 => None,
         }
     }
+}
+
+/// Whether a value stands for none. Laravel's own `.env` has `null` for what is not set, and its
+/// reader takes it for that.
+fn is_nothing(text: &str) -> bool {
+    text.is_empty() || ["null", "(null)", "(empty)"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// The file for these variables.
@@ -193,6 +199,41 @@ mod tests {
             brief("REDIS_PORT=tcp://10.0.0.1:6379\nREDIS_HOST=10.0.0.1\n"),
             ["redis, name: REDIS_HOST, host: '10.0.0.1', port: 6379"]
         );
+    }
+
+    #[test]
+    fn what_laravel_calls_null_is_not_set_and_its_encryption_counts() {
+        let found = |mail: &str| brief(&format!("REDIS_HOST=c\nREDIS_PASSWORD=null\nMAIL_HOST=m\n{mail}"));
+        let expected = |port: u16, tls: &str| {
+            format!("smtp, name: MAIL_HOST, host: m, port: {port}, from_address: 'conn-check@localhost', use_tls: {tls}, send: false")
+        };
+        for (mail, port, tls) in [
+            ("MAIL_PORT=2525\nMAIL_USERNAME=null\nMAIL_PASSWORD=(null)\nMAIL_ENCRYPTION=tls", 2525, "starttls"),
+            ("MAIL_PORT=2525\nMAIL_ENCRYPTION=ssl", 2525, "true"),
+            ("MAIL_PORT=2525\nMAIL_SCHEME=smtps", 2525, "true"),
+            ("MAIL_ENCRYPTION=TLS", 587, "starttls"),
+            ("MAIL_ENCRYPTION=ssl", 465, "true"),
+            ("MAIL_PORT=2525\nMAIL_ENCRYPTION=null\nMAIL_SCHEME=smtp", 2525, "false"),
+        ] {
+            let expected = ["redis, name: REDIS_HOST, host: c, port: 6379".to_owned(), expected(port, tls)];
+            assert_eq!(found(mail), expected, "{mail}");
+        }
+    }
+
+    #[test]
+    fn the_kind_of_a_database_that_is_named_counts_and_not_its_port() {
+        let rest = "DB_HOST=db\nDB_PORT=3306\nDB_USERNAME=u\n";
+        for (kind, begin) in [
+            ("DB_CONNECTION=sqlite", "# DB_HOST: by the variables beside it, the database is a file"),
+            ("DB_CONNECTION=firebird", "# DB_HOST: which kind of database this is"),
+            ("DB_TYPE=main\nDB_DRIVER=asyncpg", "postgres, "),
+            ("DB_CONNECTION=sqlsrv", "# DB_HOST: no check speaks sqlserver"),
+            ("DB_ENGINE=django.db.backends.mysql", "mysql, "),
+            ("DB_CONNECTION=null", "mysql, "),
+        ] {
+            let found = brief(&format!("{kind}\n{rest}A_URL=redis://h\n"));
+            assert!(found[0].starts_with(begin), "{kind}: {found:?}");
+        }
     }
 
     #[test]

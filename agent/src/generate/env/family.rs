@@ -74,10 +74,16 @@ fn kind(prefix: &str) -> Option<&'static str> {
 pub(super) fn items(name: &str, text: &str, all: &Variables) -> Vec<Item> {
     let Some((prefix, scheme)) = member(name) else { return Vec::new() };
     let family = Family { prefix, all };
-    let scheme = if scheme.is_empty() { family.database() } else { Some(scheme) };
-    let Some(scheme) = scheme else {
-        let why = "which kind of database this is, is not said: set the variable's TYPE, ENGINE or PORT beside it, or add a check by hand";
-        return vec![Comment::gap(name, why).into()];
+    let scheme = match if scheme.is_empty() { family.database() } else { Database::Server(scheme) } {
+        Database::Server(scheme) => scheme,
+        Database::File => {
+            let why = "by the variables beside it, the database is a file of this host: nothing to connect to";
+            return vec![Comment::note(name, why).into()];
+        }
+        Database::Unknown => {
+            let why = "which kind of database this is, is not said in a way that is known here: set the variable's TYPE, ENGINE or PORT beside it, or add a check by hand";
+            return vec![Comment::gap(name, why).into()];
+        }
     };
     let hosts = text.split([',', ';', ' ']).map(str::trim).filter(|host| !host.is_empty());
     let hosts = hosts.flat_map(|host| match host.split_once("://") {
@@ -102,7 +108,7 @@ const PASSWORD: [&str; 7] = ["PASSWORD", "PASS", "PASSWD", "PWD", "HOST_PASSWORD
 const NAME: [&str; 7] = ["DB", "DATABASE", "DBNAME", "NAME", "DB_NAME", "VHOST", "DEFAULT_VHOST"];
 
 /// What is said about TLS: endings, and the option of a URL that says the same.
-const TLS: [(&str, &str); 12] = [
+const TLS: [(&str, &str); 14] = [
     ("SSLMODE", "sslmode"),
     ("SSL_MODE", "sslmode"),
     ("USE_TLS", "use_tls"),
@@ -115,7 +121,34 @@ const TLS: [(&str, &str); 12] = [
     ("SSL_CERT", "sslcert"),
     ("SSL_KEY", "sslkey"),
     ("SSL_CERT_REQS", "ssl_cert_reqs"),
+    ("ENCRYPTION", "encryption"),
+    ("SCHEME", "encryption"),
 ];
+
+/// Endings of variables that say which kind a database is.
+const KIND: [&str; 7] = ["ENGINE", "TYPE", "CONNECTION", "DRIVER", "ADAPTER", "DIALECT", "BACKEND"];
+
+/// What the kind's name contains.
+const KINDS: [(&str, Database); 9] = [
+    ("sqlite", Database::File),
+    ("postg", Database::Server("postgres")),
+    ("pg", Database::Server("postgres")),
+    ("mysql", Database::Server("mysql")),
+    ("maria", Database::Server("mysql")),
+    ("mongo", Database::Server("mongodb")),
+    ("sqlsrv", Database::Server("sqlserver")),
+    ("mssql", Database::Server("sqlserver")),
+    ("oracle", Database::Server("oracle")),
+];
+
+/// What is behind a name that only says that it is a database.
+#[derive(Clone, Copy)]
+enum Database {
+    /// The scheme of the URL that the family stands for.
+    Server(&'static str),
+    File,
+    Unknown,
+}
 
 struct Family<'a> {
     prefix: &'a str,
@@ -133,24 +166,25 @@ impl<'a> Family<'a> {
         self.named(ends).map(|(_, text)| text)
     }
 
-    /// The kind of a database that is only called a database.
-    fn database(&self) -> Option<&'static str> {
-        let said = self.text(&["ENGINE", "TYPE", "CONNECTION", "DRIVER", "ADAPTER", "DIALECT", "BACKEND"]);
-        let said = said.unwrap_or_default().to_ascii_lowercase();
-        let kinds = [
-            ("postg", "postgres"),
-            ("pgsql", "postgres"),
-            ("mysql", "mysql"),
-            ("maria", "mysql"),
-            ("mongo", "mongodb"),
-        ];
-        let by_word = kinds.into_iter().find(|(word, _)| said.contains(word)).map(|(_, scheme)| scheme);
-        by_word.or_else(|| match self.text(&PORT)? {
-            "5432" => Some("postgres"),
-            "3306" => Some("mysql"),
-            "27017" => Some("mongodb"),
-            _ => None,
-        })
+    /// The kind of a database that is only called a database. Where one is named, a port that is
+    /// left over from another counts for nothing.
+    fn database(&self) -> Database {
+        let said: Vec<_> = KIND.iter().filter_map(|end| self.text(&[end])).map(str::to_ascii_lowercase).collect();
+        let named = |said: &String| KINDS.iter().find(|(word, _)| said.contains(word)).map(|(_, kind)| *kind);
+        match said.iter().find_map(named) {
+            Some(kind) => kind,
+            None if said.is_empty() => self.database_by_port(),
+            None => Database::Unknown,
+        }
+    }
+
+    fn database_by_port(&self) -> Database {
+        match self.text(&PORT) {
+            Some("5432") => Database::Server("postgres"),
+            Some("3306") => Database::Server("mysql"),
+            Some("27017") => Database::Server("mongodb"),
+            _ => Database::Unknown,
+        }
     }
 
     fn service(&self, scheme: &'a str, host: &'a str) -> Service<'a> {
