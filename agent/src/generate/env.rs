@@ -67,18 +67,28 @@ impl Variables {
         }
     }
 
-    /// The text of a variable, if there is one that is not empty.
+    /// The text of a variable as it stands, if there is one that is not empty: blanks around a
+    /// password belong to it.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.places.get(name).and_then(|place| self.all[*place].text())
+    }
+
+    /// The text of a variable without blanks around it: a host, a port, a word.
+    pub(crate) fn word(&self, name: &str) -> Option<&str> {
+        self.places.get(name).and_then(|place| self.all[*place].word())
     }
 }
 
 impl Variable {
-    pub(crate) fn text(&self) -> Option<&str> {
+    fn text(&self) -> Option<&str> {
         match &self.value {
-            Content::Text(text) => Some(text.trim()).filter(|text| !is_nothing(text)),
+            Content::Text(text) => Some(text.as_str()).filter(|text| !is_nothing(text)),
             Content::Unexpanded | Content::NotUtf8 => None,
         }
+    }
+
+    fn word(&self) -> Option<&str> {
+        self.text().map(str::trim).filter(|text| !is_nothing(text))
     }
 }
 
@@ -103,7 +113,7 @@ pub fn sheet(variables: &Variables) -> Sheet {
 fn items(variable: &Variable, all: &Variables) -> Vec<Item> {
     let name = variable.name.as_str();
     let concerns = names::is_url(name) || family::is_host(name);
-    let Some(text) = variable.text() else {
+    let Some(text) = variable.word() else {
         return if concerns { useless(variable) } else { Vec::new() };
     };
     if names::is_url(name) || url::is_service(text) {
@@ -234,6 +244,18 @@ mod tests {
             let found = brief(&format!("{kind}\n{rest}A_URL=redis://h\n"));
             assert!(found[0].starts_with(begin), "{kind}: {found:?}");
         }
+    }
+
+    #[test]
+    fn blanks_belong_to_a_password_and_not_to_a_host() {
+        assert_eq!(
+            brief("POSTGRES_HOST=' db '\nPOSTGRES_PORT=' 6543 '\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=' pad '\nPGHOST=' h'\nPGUSER=v\nPGPASSWORD=' p'\nA_URL=' redis://c '\n"),
+            [
+                "postgres, name: POSTGRES_HOST, host: db, port: 6543, username: u, password: ' pad ', database: u",
+                "redis, name: A_URL, host: c, port: 6379",
+                "postgres, name: PGHOST, host: h, port: 5432, username: v, password: ' p', database: v",
+            ]
+        );
     }
 
     #[test]

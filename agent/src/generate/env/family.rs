@@ -166,10 +166,20 @@ impl<'a> Family<'a> {
         self.named(ends).map(|(_, text)| text)
     }
 
+    /// [`Family::text`] without blanks around it.
+    fn word(&self, ends: &[&str]) -> Option<&'a str> {
+        ends.iter().find_map(|end| self.all.word(&format!("{}_{end}", self.prefix)))
+    }
+
+    fn port(&self) -> Option<&'a str> {
+        // Docker and Kubernetes set REDIS_PORT=tcp://10.0.0.1:6379 for a service called redis.
+        self.word(&PORT).map(|port| port.rsplit(':').next().unwrap_or(port))
+    }
+
     /// The kind of a database that is only called a database. Where one is named, a port that is
     /// left over from another counts for nothing.
     fn database(&self) -> Database {
-        let said: Vec<_> = KIND.iter().filter_map(|end| self.text(&[end])).map(str::to_ascii_lowercase).collect();
+        let said: Vec<_> = KIND.iter().filter_map(|end| self.word(&[end])).map(str::to_ascii_lowercase).collect();
         let named = |said: &String| KINDS.iter().find(|(word, _)| said.contains(word)).map(|(_, kind)| *kind);
         match said.iter().find_map(named) {
             Some(kind) => kind,
@@ -179,7 +189,7 @@ impl<'a> Family<'a> {
     }
 
     fn database_by_port(&self) -> Database {
-        match self.text(&PORT) {
+        match self.port() {
             Some("5432") => Database::Server("postgres"),
             Some("3306") => Database::Server("mysql"),
             Some("27017") => Database::Server("mongodb"),
@@ -188,13 +198,11 @@ impl<'a> Family<'a> {
     }
 
     fn service(&self, scheme: &'a str, host: &'a str) -> Service<'a> {
-        // Docker and Kubernetes set REDIS_PORT=tcp://10.0.0.1:6379 for a service called redis.
-        let port = self.text(&PORT).map(|port| port.rsplit(':').next().unwrap_or(port));
-        let options = TLS.iter().filter_map(|(end, option)| self.text(&[end]).map(|text| (*option, text)));
+        let options = TLS.iter().filter_map(|(end, option)| self.word(&[end]).map(|text| (*option, text)));
         Service {
             scheme,
             host,
-            port,
+            port: self.port(),
             user: self.text(&USER),
             password: self.text(&PASSWORD),
             name: self.text(&NAME),
@@ -205,20 +213,20 @@ impl<'a> Family<'a> {
 
 /// libpq's own variables (section 34.15 of `PostgreSQL`'s manual).
 pub(super) fn postgres(all: &Variables) -> Vec<Item> {
-    let Some(origin) = ["PGHOST", "PGHOSTADDR", "PGDATABASE"].into_iter().find(|name| all.text(name).is_some()) else {
+    let Some(origin) = ["PGHOST", "PGHOSTADDR", "PGDATABASE"].into_iter().find(|name| all.word(name).is_some()) else {
         return Vec::new();
     };
     let options =
         [("PGSSLMODE", "sslmode"), ("PGSSLROOTCERT", "sslrootcert"), ("PGSSLCERT", "sslcert"), ("PGSSLKEY", "sslkey")];
-    let hosts = all.text("PGHOST").or_else(|| all.text("PGHOSTADDR")).unwrap_or_default();
+    let hosts = all.word("PGHOST").or_else(|| all.word("PGHOSTADDR")).unwrap_or_default();
     let service = |host| Service {
         scheme: "postgres",
         host,
-        port: all.text("PGPORT"),
+        port: all.word("PGPORT"),
         user: all.text("PGUSER"),
         password: all.text("PGPASSWORD"),
         name: all.text("PGDATABASE"),
-        options: options.iter().filter_map(|(name, option)| Some((*option, all.text(name)?))).collect(),
+        options: options.iter().filter_map(|(name, option)| Some((*option, all.word(name)?))).collect(),
     };
     let items = hosts.split(',').flat_map(|host| service(host).items(origin));
     items.map(|item| named(item, Some("PGPASSWORD"))).collect()
