@@ -259,6 +259,18 @@ mod tests {
     }
 
     #[test]
+    fn what_kubernetes_sets_for_every_service_is_passed_over() {
+        let own = "REDIS_SERVICE_HOST=10.0.0.1\nREDIS_SERVICE_PORT=6379\nREDIS_PORT=tcp://10.0.0.1:6379\n\
+                   REDIS_PORT_6379_TCP=tcp://10.0.0.1:6379\nREDIS_PORT_6379_TCP_PROTO=tcp\n\
+                   REDIS_PORT_6379_TCP_PORT=6379\nREDIS_PORT_6379_TCP_ADDR=10.0.0.1\n";
+        assert_eq!(brief(own), [""; 0]);
+        assert_eq!(
+            brief(&format!("{own}REDIS_HOST=cache\n")),
+            ["redis, name: REDIS_HOST, host: cache, port: 6379"]
+        );
+    }
+
+    #[test]
     fn what_is_no_dependency_is_noted_and_what_cannot_be_used_is_a_gap() {
         let variables = dotenv::parse(
             "BASE_URL=https://shop.example.com\nSTATIC_URL=/static/\nLOGIN_REDIRECT_URL=https://x/\nNEXT_PUBLIC_API_URL=https://y/\n\

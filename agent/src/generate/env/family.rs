@@ -54,13 +54,20 @@ fn member(name: &str) -> Option<(&str, &'static str)> {
     (scheme != "smtp" || !name[prefix.len()..].starts_with("_ADDR")).then_some((prefix, scheme))
 }
 
-/// What stands before `_HOST` and its like. Kubernetes sets `*_SERVICE_HOST` for every service
-/// there is, needed or not.
+/// What stands before `_HOST` and its like. Kubernetes sets `*_SERVICE_HOST`, and what Docker's
+/// links set (`*_PORT_6379_TCP_ADDR`), for every service there is, needed or not.
 fn prefix(name: &str) -> Option<&str> {
     let (prefix, end) = name.rsplit_once('_')?;
     let is_host = HOST.contains(&end) || HOSTS.contains(&end);
     let prefix = prefix.strip_suffix("_BOOTSTRAP").unwrap_or(prefix);
-    (is_host && !prefix.ends_with("_SERVICE")).then_some(prefix)
+    (is_host && !prefix.ends_with("_SERVICE") && !is_link(prefix)).then_some(prefix)
+}
+
+/// `REDIS_PORT_6379_TCP`.
+fn is_link(prefix: &str) -> bool {
+    let mut words = prefix.rsplit('_');
+    let mut next = || words.next().unwrap_or_default();
+    matches!(next(), "TCP" | "UDP" | "SCTP") && next().parse::<u16>().is_ok() && next() == "PORT"
 }
 
 /// The service that a prefix names; `""` for a database of whatever kind.
