@@ -297,4 +297,13 @@ mod tests {
         let names: Vec<_> = needed.iter().map(|needed| needed.name.as_str()).collect();
         assert_eq!(names, ["A_URL_PASSWORD", "REDIS_PASSWORD"]);
     }
+
+    #[test]
+    fn a_default_login_is_no_secret_that_somebody_has_to_provide() {
+        let variables = dotenv::parse("RABBITMQ_HOST=mq\nA_URL=amqp://guest:guest@mq\nB_URL=amqp://u:guest@mq\n");
+        let written = sheet(&variables.expect("variables")).write(&Secrets::Env);
+        let names: Vec<_> = written.needed.iter().map(|needed| needed.name.as_str()).collect();
+        assert_eq!(names, ["B_URL_PASSWORD"]);
+        assert!(written.text.contains("  name: 'RABBITMQ_HOST, A_URL'\n") && written.text.contains("password: guest\n"));
+    }
 }
