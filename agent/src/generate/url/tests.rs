@@ -141,6 +141,25 @@ fn every_url_means_what_its_clients_take_it_for() {
 }
 
 #[test]
+fn a_token_in_the_place_of_a_user_is_a_secret_and_an_empty_password_is_none() {
+    for (text, auth, needed) in [
+        ("https://ghp_1@h/", "[{env: X_URL_USER}, '']", "X_URL_USER"),
+        ("https://ghp_1:@h/", "[{env: X_URL_USER}, '']", "X_URL_USER"),
+        ("https://ghp_1:x-oauth-basic@h/", "[{env: X_URL_USER}, x-oauth-basic]", "X_URL_USER"),
+        ("https://:ghp_1@h/", "['', {env: X_URL_PASSWORD}]", "X_URL_PASSWORD"),
+        ("elasticsearch://ghp_1@h", "[{env: X_URL_USER}, '']", "X_URL_USER"),
+        ("https://me:ghp_1@h/", "[me, {env: X_URL_PASSWORD}]", "X_URL_PASSWORD"),
+    ] {
+        let mut sheet = Sheet::new("");
+        sheet.extend(items("X_URL", text));
+        let written = sheet.reviewed().write(&Secrets::Env);
+        let names: Vec<_> = written.needed.iter().map(|needed| needed.name.as_str()).collect();
+        assert!(written.text.ends_with(&format!("  auth: {auth}\n")), "{text}: {}", written.text);
+        assert!(names == [needed] && !written.text.contains("ghp_1"), "{text}: {names:?}");
+    }
+}
+
+#[test]
 fn a_sentry_dsn_is_a_connection_without_its_key() {
     let mut sheet = Sheet::new("");
     sheet.extend(items("SENTRY_DSN", "https://0123abcd@o1.ingest.sentry.io/42"));
