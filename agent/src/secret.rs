@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::borrow::Cow;
 use std::fmt;
 
 /// A value that must not appear in any output: no `Display`, no `Serialize`, no `PartialEq`.
@@ -196,6 +197,18 @@ pub fn redact_url(url: &str) -> String {
     escaped(&shown)
 }
 
+/// Whether a text that should hold no secret has a user's name and password before an `@`.
+#[must_use]
+pub fn has_login(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(login, _)| login.contains(':'))
+}
+
+/// A text that should hold no secret, without the login of a URL that stands in its place.
+#[must_use]
+pub fn without_login(text: &str) -> Cow<'_, str> {
+    if has_login(text) { Cow::Owned(redact_url(text)) } else { Cow::Borrowed(text) }
+}
+
 /// The secret parts of a URL (user info, secret-looking query values), as they stand in it.
 #[must_use]
 pub fn url_secrets(url: &str) -> Vec<&str> {
@@ -208,8 +221,7 @@ fn url_pieces(url: &str) -> Vec<(&str, bool)> {
     let authority = url.find("://").map_or(0, |at| at + 3);
     let (scheme, rest) = url.split_at(authority);
     pieces.push((scheme, false));
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, rest) = rest.split_at(end);
+    let (authority, rest) = rest.split_at(end_of_authority(rest));
     match authority.rsplit_once('@') {
         Some((user, host)) => {
             pieces.push((user, true));
@@ -227,6 +239,21 @@ fn url_pieces(url: &str) -> Vec<(&str, bool)> {
         push_parameter(&mut pieces, parameter);
     }
     pieces
+}
+
+/// Where the authority ends. A password with a `/`, `?` or `#` in it makes no URL, and a password all
+/// the same: what looks like its beginning is no port.
+fn end_of_authority(rest: &str) -> usize {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = &rest[..end];
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    let is_port = port.ends_with(']') || port.bytes().all(|byte| byte.is_ascii_digit());
+    match rest.rfind('@') {
+        Some(at) if !authority.contains('@') && !is_port => {
+            rest[at..].find(['/', '?', '#']).map_or(rest.len(), |end| at + end)
+        }
+        _ => end,
+    }
 }
 
 fn push_parameter<'a>(pieces: &mut Vec<(&'a str, bool)>, parameter: &'a str) {
@@ -255,6 +282,9 @@ mod tests {
             ("http://host/?key=", "http://host/?key="),
             ("https://h/?sig=a&jwt=b&signal=c", "https://h/?sig=***&jwt=***&signal=c"),
             ("no scheme", "no scheme"),
+            ("redis://:pa/ss#w@h:1/0", "redis://***@h:1/0"),
+            ("http://h:80/a@b:c", "http://h:80/a@b:c"),
+            ("http://[::1]/a@b", "http://[::1]/a@b"),
             ("http://h/\u{1b}[2J", "http://h/\\u{1b}[2J"),
         ] {
             assert_eq!(redact_url(url), shown);

@@ -7,7 +7,7 @@
 use crate::checks;
 use crate::config::shape::Shown;
 use crate::config::yaml::{self, Node, Span, Value};
-use crate::secret::url_secrets;
+use crate::secret::{has_login, url_secrets};
 
 const STARS: &str = "***";
 
@@ -76,9 +76,10 @@ impl Mask {
 /// Hides the scalars below a node that do not belong to an option that may be shown.
 fn hide(node: &Node, shown: Shown, text: &str, plain: &[&str], hidden: &mut Vec<Span>) {
     match &node.value {
-        Value::Scalar(_) => match shown {
-            Shown::Plain => {}
-            Shown::Url => hide_in_url(node.span, text, hidden),
+        Value::Scalar(scalar) => match shown {
+            Shown::Plain if !has_login(&scalar.text) => {}
+            // A URL where a host is wanted is a usual mistake.
+            Shown::Plain | Shown::Url => hide_in_url(node.span, text, hidden),
             Shown::Never => hidden.push(node.span),
         },
         Value::Seq(items) => items.iter().for_each(|item| hide(item, shown, text, plain, hidden)),
@@ -128,7 +129,7 @@ fn hidden_in_line(text: &str, line: Span, plain: &[&str]) -> Vec<Span> {
             let key = content[words_from..words_from + colon].trim().trim_matches(['"', '\'']);
             let value = words_from + colon + 1;
             // A second key, or a tag on the value: the line is not what it seems.
-            let plain = shown_of(key, plain) == Shown::Plain && !content[value..].contains([':', '!']);
+            let plain = shown_of(key, plain) == Shown::Plain && !content[value..].contains([':', '!', '@']);
             let word = content[value..].find(|c: char| !c.is_whitespace() && !"[{'\"(,&*!|>-".contains(c));
             if plain { None } else { word.map(|at| value + at) }
         }

@@ -43,7 +43,13 @@ fn with_warnings(draft: &Draft, warnings: &[Diagnostic]) -> Vec<Item> {
 
 fn refused(draft: &Draft, problem: &Diagnostic) -> Comment {
     let help = problem.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-    Comment::gap(draft.shown_label(), format!("no {} check: {}{help}", draft.kind, problem.message))
+    Comment::gap(draft.shown_label(), format!("no {} check: {}{help}", draft.kind, without_found(&problem.message)))
+}
+
+/// The message without the value that was found: who writes a file knows it, and what stands where
+/// a host should be may well be a password.
+fn without_found(message: &str) -> &str {
+    message.split_once(", found `").map_or(message, |(expected, _)| expected)
 }
 
 /// Reads the draft as conn-check will, its secrets in place; what is remarked of somebody's own.

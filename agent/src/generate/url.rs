@@ -27,6 +27,7 @@ use crate::generate::item::{Comment, Item};
 pub(crate) use parts::Site;
 use parts::{Bad, Parts};
 pub(crate) use service::{Service, is_service};
+pub(crate) use tls::name_unverified;
 
 /// The datagram for statsd: a counter that no dashboard knows, once.
 pub const STATSD_PROBE: &str = "conncheck.test:1|c";

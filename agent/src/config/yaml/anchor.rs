@@ -66,9 +66,9 @@ pub(super) fn check_name(name: &str, span: Span) -> Result<(), Problem> {
 }
 
 /// The problem of an alias without an anchor before it.
-pub(super) fn unknown(name: &str, span: Span) -> Problem {
-    let name = wording::name(name);
-    let message = format!("the alias `*{name}` has no anchor `&{name}` before it");
+pub(super) fn unknown(span: Span) -> Problem {
+    // Not the name: it may well be a password without quotes.
+    let message = "this alias has no anchor of its name before it";
     let help = "check the name; a text that begins with `*` needs quotes";
     Problem::new("unknown-alias", span, message).with_help(help)
 }

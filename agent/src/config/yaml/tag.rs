@@ -157,7 +157,8 @@ impl Kind {
 ///
 /// `own` is the name below [`PREFIX`], if the tag is one of those.
 pub(super) fn unknown(name: &str, span: Span, own: Option<&str>) -> Problem {
-    let message = format!("unknown tag `{}`", wording::name(name));
+    // A tag of nobody's may well be a password without quotes.
+    let message = own.map_or("unknown tag".to_owned(), |_| format!("unknown tag `{}`", wording::name(name)));
     let help = match own {
         Some(python) if python.starts_with("python/") => {
             "no Python objects are built from a file: remove the tag and write the plain value"

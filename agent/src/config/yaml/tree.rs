@@ -93,7 +93,7 @@ impl<'s, 't> Tree<'s, 't> {
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(number) => self.alias(number, span),
             Event::Anchor(_, ref name) => anchor::check_name(name, span),
-            Event::UnresolvedAlias(ref name) => Err(anchor::unknown(name, span)),
+            Event::UnresolvedAlias(_) => Err(anchor::unknown(span)),
             Event::DocumentStart(..) => self.document(span),
             _ => Ok(()),
         }

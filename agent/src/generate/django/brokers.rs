@@ -63,6 +63,7 @@ fn with_tls(text: &str) -> String {
     match text.split_once("://") {
         Some(("amqp" | "pyamqp" | "librabbitmq", rest)) => format!("amqps://{rest}"),
         Some(("redis", rest)) => format!("rediss://{rest}"),
+        Some(("valkey", rest)) => format!("valkeys://{rest}"),
         _ => text.to_owned(),
     }
 }
@@ -83,7 +84,9 @@ fn results(settings: &Group<'_>, name: &str) -> Result<Vec<Item>, Comment> {
         _ if !plain.contains("://") => {
             Err(settings.gap(name, "where results go stands in settings that are not read: say it as URL"))
         }
-        "redis" => urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"]),
+        "redis" | "rediss" | "valkey" | "valkeys" => {
+            urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"])
+        }
         _ => Ok(url::items(name, plain)),
     }
 }
@@ -115,8 +118,10 @@ fn old_amqp(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Com
     let port = settings.port(&name("PORT"))?.unwrap_or(if secure { 5671 } else { 5672 });
     let draft = Draft::new("amqp", &name("HOST")).text("host", host).number("port", port);
     let draft = draft.text("username", settings.text(&name("USER"))?.as_deref().unwrap_or(GUEST));
-    let password = settings.text(&name("PASSWORD"))?;
-    let draft = draft.secret_of("password", password.as_deref().unwrap_or(GUEST), &name("PASSWORD"));
+    let draft = match settings.text(&name("PASSWORD"))? {
+        Some(password) => draft.secret_of("password", password, &name("PASSWORD")),
+        None => draft.text("password", GUEST),
+    };
     let draft = draft.flag("use_tls", secure).text("vhost", settings.text(&name("VHOST"))?.as_deref().unwrap_or("/"));
     if secure { tls::files(draft, settings, &name("USE_SSL")) } else { Ok(draft) }
 }

@@ -3,6 +3,7 @@
 use crate::generate::django::group::{self, Group, or_comment};
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
+use crate::generate::url;
 
 /// Where libpq looks for the server when `HOST` is empty, as Debian and Ubuntu build it.
 const POSTGRES_SOCKET: &str = "/var/run/postgresql";
@@ -71,15 +72,23 @@ fn postgres(database: &Group<'_>, name: Option<&str>, usual: Option<u16>) -> Res
     if options.raw("service").is_some() {
         return Err(options.gap("service", "host and login stand in a pg_service.conf, not in the settings"));
     }
-    let name = database.text("NAME")?.or_else(|| name.map(str::to_owned));
+    // Django hands OPTIONS over as they are, and NAME below them, but USER and all after it above.
+    let named = options.first(&["dbname", "database"])?.map_or_else(|| database.text("NAME"), |name| Ok(Some(name)))?;
+    let name = named.or_else(|| name.map(str::to_owned));
     let name = name.ok_or_else(|| database.gap("NAME", "no database is named: say which with --database-name"))?;
-    let user = database.text("USER")?.ok_or_else(|| {
-        database
-            .gap("USER", "it is empty, so the role is the system user who runs the application: add the check with it")
-    })?;
-    let password = database.text("PASSWORD")?;
+    let user =
+        database.text("USER")?.map_or_else(|| options.text("user"), |user| Ok(Some(user)))?.ok_or_else(|| {
+            database.gap(
+                "USER",
+                "it is empty, so the role is the system user who runs the application: add the check with it",
+            )
+        })?;
+    let password = database.text("PASSWORD")?.map_or_else(|| options.text("password"), |text| Ok(Some(text)))?;
+    if password.is_none() && options.raw("passfile").is_some() {
+        return Err(options.gap("passfile", "the password stands in that file: add the check with it"));
+    }
     let mut items: Vec<Item> = Vec::new();
-    for (host, port) in places(database)? {
+    for (host, port) in places(database, &options)? {
         let socket = host.is_empty() || host.starts_with('/');
         if host.is_empty() {
             let why = format!("it is empty, so the client uses the Unix socket in {POSTGRES_SOCKET}");
@@ -89,15 +98,17 @@ fn postgres(database: &Group<'_>, name: Option<&str>, usual: Option<u16>) -> Res
         let draft = Draft::new("postgresql", &database.origin).text("database", &name).text("host", host);
         let draft = some_port(draft, port.or(usual)).text("username", &user);
         let draft = some_password(draft, password.as_deref());
-        items.push(if socket { draft } else { postgres_tls(draft, &options)? }.into());
+        items.extend(if socket { vec![draft.into()] } else { postgres_tls(draft, &options)? });
     }
     Ok(items)
 }
 
 /// Hosts and their ports; one port may be that of all.
-fn places(database: &Group<'_>) -> Result<Vec<(String, Option<u16>)>, Comment> {
-    let host = database.text("HOST")?.unwrap_or_default();
-    let ports = database.text("PORT")?.unwrap_or_default();
+fn places(database: &Group<'_>, options: &Group<'_>) -> Result<Vec<(String, Option<u16>)>, Comment> {
+    let host = database.text("HOST")?.map_or_else(|| options.first(&["hostaddr", "host"]), |host| Ok(Some(host)))?;
+    let host = host.unwrap_or_default();
+    let ports = database.text("PORT")?.map_or_else(|| options.text("port"), |port| Ok(Some(port)))?;
+    let ports = ports.unwrap_or_default();
     let number = |text: &str| match text.trim() {
         "" => Ok(None),
         text => group::port(text).map(Some).ok_or_else(|| database.gap("PORT", "this is no port number (1 to 65535)")),
@@ -111,82 +122,114 @@ fn places(database: &Group<'_>) -> Result<Vec<(String, Option<u16>)>, Comment> {
     Ok(hosts.into_iter().enumerate().map(|(at, host)| (host, ports.get(at).copied().unwrap_or(first))).collect())
 }
 
-/// By the `sslmode` of libpq, whose `require` verifies only where it has a CA.
-fn postgres_tls(draft: Draft, options: &Group<'_>) -> Result<Draft, Comment> {
+/// By the `sslmode` of libpq, whose `require` is `verify-ca` where it has a CA.
+fn postgres_tls(draft: Draft, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    // "system" is libpq's word for the CAs of this host, which the check trusts anyway.
     let ca = options.text("sslrootcert")?;
     let draft = match options.text("sslmode")?.as_deref() {
-        None | Some("allow" | "prefer") => draft,
-        Some("disable") => return Ok(draft.flag("use_tls", false)),
-        Some("require") if ca.is_none() => draft.flag("use_tls", true).flag("disable_tls_verification", true),
-        Some("require" | "verify-ca" | "verify-full") => draft.flag("use_tls", true),
+        None | Some("allow" | "prefer") => draft.some_text("ca_file", own(ca.as_deref())),
+        Some("disable") => return Ok(vec![draft.flag("use_tls", false).into()]),
+        Some("require") if ca.is_none() => any_certificate(draft),
+        Some("require" | "verify-ca") => {
+            let draft = postgres_client(any_certificate(draft), options)?;
+            return Ok(vec![url::name_unverified(options.place("sslmode")).into(), draft.into()]);
+        }
+        Some("verify-full") => draft.flag("use_tls", true).some_text("ca_file", own(ca.as_deref())),
         Some(_) => return Err(options.gap("sslmode", "libpq knows no such mode")),
     };
-    // "system" is libpq's word for the CAs of this host, which the check trusts anyway.
+    Ok(vec![postgres_client(draft, options)?.into()])
+}
+
+fn own(ca: Option<&str>) -> Option<&str> {
+    ca.filter(|ca| *ca != "system")
+}
+
+fn any_certificate(draft: Draft) -> Draft {
+    draft.flag("use_tls", true).flag("disable_tls_verification", true)
+}
+
+fn postgres_client(draft: Draft, options: &Group<'_>) -> Result<Draft, Comment> {
     Ok(draft
-        .some_text("ca_file", ca.filter(|ca| ca != "system").as_deref())
         .some_text("client_cert", options.text("sslcert")?.as_deref())
         .some_text("client_key", options.text("sslkey")?.as_deref()))
 }
 
 /// mysqlclient takes `localhost`, and nothing, for its Unix socket. A port beside it says that TCP is
-/// meant, as it is by `PyMySQL`, which stands in for it and has no socket of its own accord.
+/// meant, as it is by `PyMySQL`, which stands in for it and has no socket of its own accord. OPTIONS
+/// win: Django lays them over what the settings beside them say.
 fn mysql(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {
     let options = database.group("OPTIONS")?;
-    let name = database.text("NAME")?.or_else(|| name.map(str::to_owned));
-    let user = database.text("USER")?.map_or_else(|| options.first(&["user"]), |user| Ok(Some(user)))?;
-    let user = user.ok_or_else(|| no_user(database, &options))?;
-    let password =
-        database.text("PASSWORD")?.map_or_else(|| options.first(&["password", "passwd"]), |text| Ok(Some(text)))?;
-    let port = database.port("PORT")?;
-    let given = database.text("HOST")?.unwrap_or_default();
-    let socket = options.text("unix_socket")?.or_else(|| Some(given.clone()).filter(|host| host.starts_with('/')));
+    let either = |keys: &[&str], setting: &str| match options.first(keys)? {
+        Some(text) => Ok(Some(text)),
+        None => database.text(setting),
+    };
+    let name = either(&["database", "db"], "NAME")?.or_else(|| name.map(str::to_owned));
+    let user = either(&["user"], "USER")?;
+    let password = either(&["password", "passwd"], "PASSWORD")?;
+    let host = either(&["host"], "HOST")?;
+    let port = options.port("port")?.map_or_else(|| database.port("PORT"), |port| Ok(Some(port)))?;
+    let socket = options.text("unix_socket")?.or_else(|| host.clone().filter(|host| host.starts_with('/')));
+    let complete = user.is_some() && password.is_some() && (host.is_some() || socket.is_some());
+    if options.raw("read_default_file").is_some() && !complete {
+        let why = "what the settings do not say of host and login stands in that file: add the check with it";
+        return Err(options.gap("read_default_file", why));
+    }
+    let user = user.ok_or_else(|| no_user(database))?;
+    let given = host.unwrap_or_default();
     let usual = given.is_empty() || given == "localhost" && port.is_none();
     let mut items: Vec<Item> = Vec::new();
     if usual && socket.is_none() {
         let why = format!("the client uses the Unix socket {MYSQL_SOCKET} unless it is told an address");
         items.push(Comment::note(database.place("HOST"), why).into());
     }
-    let host = socket.clone().unwrap_or_else(|| if usual { MYSQL_SOCKET.to_owned() } else { given });
+    let host = socket.unwrap_or_else(|| if usual { MYSQL_SOCKET.to_owned() } else { given });
     let is_socket = host.starts_with('/');
     let draft = Draft::new("mysql", &database.origin).some_text("database", name.as_deref()).text("host", host);
     let draft = some_port(draft, port.filter(|_| !is_socket)).text("username", user);
     let draft = some_password(draft, password.as_deref());
-    items.push(if is_socket { draft } else { mysql_tls(draft, &options)? }.into());
+    items.extend(if is_socket { vec![draft.into()] } else { mysql_tls(draft, &options)? });
     Ok(items)
 }
 
-fn no_user(database: &Group<'_>, options: &Group<'_>) -> Comment {
-    if options.raw("read_default_file").is_some() {
-        return options.gap("read_default_file", "the login stands in that file, not in the settings");
-    }
+fn no_user(database: &Group<'_>) -> Comment {
     database.gap(
         "USER",
         "it is empty, so the account is that of the system user who runs the application: add the check with it",
     )
 }
 
-/// By `ssl_mode` and `ssl`. The client verifies only where it has a CA.
-fn mysql_tls(draft: Draft, options: &Group<'_>) -> Result<Draft, Comment> {
+/// By `ssl_mode` and `ssl`, or the `ssl_ca` family of mysql.connector and `PyMySQL`. The client
+/// verifies only where it has a CA, and the name only where it is told to.
+fn mysql_tls(draft: Draft, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let files = match options.raw("ssl") {
         Some(value) if value.is_object() => options.group("ssl")?,
         _ => Group::settings(&serde_json::Value::Null),
     };
-    let ca = files.first(&["ca", "ssl_ca"])?;
+    let file = |own: &[&str], among: &str| match files.first(own)? {
+        Some(path) => Ok(Some(path)),
+        None => options.text(among),
+    };
+    let ca = file(&["ca", "ssl_ca"], "ssl_ca")?;
     let mode = options.text("ssl_mode")?.unwrap_or_default().to_ascii_uppercase();
-    let wanted = options.flag("ssl") || matches!(mode.as_str(), "REQUIRED" | "VERIFY_CA" | "VERIFY_IDENTITY");
-    if mode == "DISABLED" {
-        return Ok(draft.flag("use_tls", false));
+    if mode == "DISABLED" || options.flag("ssl_disabled") {
+        return Ok(vec![draft.flag("use_tls", false).into()]);
     }
-    if !wanted {
-        return Ok(draft);
+    let wanted = ca.is_some() || options.flag("ssl");
+    if !wanted && !matches!(mode.as_str(), "REQUIRED" | "VERIFY_CA" | "VERIFY_IDENTITY") {
+        return Ok(vec![draft.into()]);
     }
-    let draft = draft.flag("use_tls", true);
-    let draft =
-        if ca.is_none() && !mode.starts_with("VERIFY") { draft.flag("disable_tls_verification", true) } else { draft };
-    Ok(draft
-        .some_text("ca_file", ca.as_deref())
-        .some_text("client_cert", files.first(&["cert", "ssl_cert"])?.as_deref())
-        .some_text("client_key", files.first(&["key", "ssl_key"])?.as_deref()))
+    let verified = ca.is_some() || mode.starts_with("VERIFY");
+    let by_name = mode == "VERIFY_IDENTITY" || options.flag("ssl_verify_identity") || files.flag("check_hostname");
+    let draft = if verified && by_name {
+        draft.flag("use_tls", true).some_text("ca_file", ca.as_deref())
+    } else {
+        any_certificate(draft)
+    };
+    let draft = draft
+        .some_text("client_cert", file(&["cert", "ssl_cert"], "ssl_cert")?.as_deref())
+        .some_text("client_key", file(&["key", "ssl_key"], "ssl_key")?.as_deref());
+    let note = (verified && !by_name).then(|| url::name_unverified(options.origin.clone()).into());
+    Ok(note.into_iter().chain([draft.into()]).collect())
 }
 
 fn some_port(draft: Draft, port: Option<u16>) -> Draft {

@@ -72,6 +72,14 @@ fn brokers_are_urls_or_a_family_of_settings() {
         ),
         (json!({"CELERY_RESULT_BACKEND": "redis://h:1/2"}), "redis host=h port=1 database=2"),
         (
+            json!({"CELERY_RESULT_BACKEND": "rediss://:p@h/1", "CELERY_REDIS_BACKEND_USE_SSL": {"ssl_cert_reqs": 0}}),
+            "redis host=h port=6379 password=p use_tls=true database=1 disable_tls_verification=true",
+        ),
+        (
+            json!({"CELERY_RESULT_BACKEND": "redis://h/1", "CELERY_REDIS_BACKEND_USE_SSL": {"ssl_cert_reqs": "none"}}),
+            "redis host=h port=6379 use_tls=true database=1 disable_tls_verification=true",
+        ),
+        (
             json!({"CELERY_RESULT_BACKEND": "db+postgresql://u:p@h/d"}),
             "postgres host=h port=5432 username=u password=p database=d",
         ),
@@ -243,4 +251,16 @@ fn secrets_of_a_scripts_checks_can_stand_outside_too() {
     let text = sheet(&told).reviewed().write(&Secrets::Env).text;
     assert!(!text.contains("s3cret"), "{text}");
     assert_eq!(text.matches("{env: EXTRA_CHECK_MAKERS_CHECK_").count(), 3, "{text}");
+}
+
+#[test]
+fn what_stands_in_the_wrong_place_is_not_shown() {
+    for host in ["postgres://u:s3cret@h/x", "s3cret!", "h;password=s3cret"] {
+        let database = json!({"ENGINE": "django.db.backends.postgresql", "NAME": "n", "USER": "u", "HOST": host});
+        let told = short(&json!({"DATABASES": {"a": database}}));
+        assert!(told.starts_with("# DATABASES['a']: no postgresql check: `host`: expected "), "{told}");
+        assert!(!told.contains("s3cret"), "{told}");
+    }
+    let told = file_of(&json!({"settings": {}, "checks": [{"type": "tcp", "host": "u:s3cret!", "port": 1}]}));
+    assert!(told.contains("no tcp check: `host`: expected ") && !told.contains("s3cret"), "{told}");
 }

@@ -9,6 +9,10 @@ use crate::generate::item::{Comment, Item};
 /// Where Debian's libpq looks for a server when no host is named.
 const POSTGRES_SOCKETS: &str = "/var/run/postgresql";
 
+/// How clients of `MySQL` are told to verify the name, too.
+const NAME: &[&str] =
+    &["ssl_check_hostname", "ssl_verify_identity", "ssl-verify-server-cert", "ssl_verify_cert_identity"];
+
 /// A check for each host. What the query says wins, as with libpq and `SQLAlchemy`.
 pub(super) fn postgres(origin: &str, parts: &Parts, port: u16) -> Result<Vec<Item>, Bad> {
     let user = parts.option(&["user", "username"]).or(parts.user.as_deref());
@@ -34,7 +38,7 @@ pub(super) fn postgres(origin: &str, parts: &Parts, port: u16) -> Result<Vec<Ite
         let draft = draft.text("username", user);
         let draft = password.into_iter().fold(draft, |draft, password| draft.secret("password", password));
         let draft = draft.text("database", database);
-        items.push(if host.starts_with('/') { draft } else { postgres_tls(draft, parts) }.into());
+        items.extend(if host.starts_with('/') { vec![draft.into()] } else { postgres_tls(origin, draft, parts) });
     }
     Ok(items)
 }
@@ -69,22 +73,27 @@ fn postgres_sites(parts: &Parts) -> Result<Vec<Site>, Bad> {
 }
 
 /// `sslmode` as libpq has it; table 34.1 of its manual says which modes verify what.
-fn postgres_tls(draft: Draft, parts: &Parts) -> Draft {
+fn postgres_tls(origin: &str, draft: Draft, parts: &Parts) -> Vec<Item> {
     let mut tls = Tls::read(parts);
     let mode = parts.option(&["sslmode", "ssl-mode"]).map(str::to_ascii_lowercase);
     let draft = match mode.as_deref() {
-        Some("disable") => return draft.flag("use_tls", false),
+        Some("disable") => return vec![draft.flag("use_tls", false).into()],
         Some("require") => {
-            // With a CA at hand, libpq verifies.
+            // With a CA at hand, libpq takes it for verify-ca.
+            tls.nameless = tls.ca.is_some();
             tls.lenient |= tls.ca.is_none();
             draft.flag("use_tls", true)
         }
-        Some("verify-ca" | "verify-full") => draft.flag("use_tls", true),
+        Some("verify-ca") => {
+            tls.nameless = true;
+            draft.flag("use_tls", true)
+        }
+        Some("verify-full") => draft.flag("use_tls", true),
         _ if tls.wanted == Some(true) => draft.flag("use_tls", true),
         // allow, prefer, nothing: the check's own default.
         _ => draft,
     };
-    tls.apply(draft)
+    tls.items(origin, draft)
 }
 
 /// One check; libmysqlclient takes a socket from the query.
@@ -105,25 +114,32 @@ pub(super) fn mysql(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
         let draft = Draft::new("mysql", origin).text("host", host).number("port", port).text("username", user);
         let draft = password.into_iter().fold(draft, |draft, password| draft.secret("password", password));
         let draft = draft.some_text("database", database.as_deref());
-        items.push(if host.starts_with('/') { draft } else { mysql_tls(draft, parts) }.into());
+        items.extend(if host.starts_with('/') { vec![draft.into()] } else { mysql_tls(origin, draft, parts) });
     }
     Ok(items)
 }
 
 /// `ssl-mode` as `MySQL`'s own clients have it.
-fn mysql_tls(draft: Draft, parts: &Parts) -> Draft {
+fn mysql_tls(origin: &str, draft: Draft, parts: &Parts) -> Vec<Item> {
     let mut tls = Tls::read(parts);
     let mode = parts.option(&["ssl-mode", "ssl_mode", "sslmode"]).map(str::to_ascii_lowercase);
     let wanted = match mode.as_deref() {
-        Some("disabled" | "disable") => return draft.flag("use_tls", false),
+        Some("disabled" | "disable") => return vec![draft.flag("use_tls", false).into()],
         Some("required" | "require") => {
             tls.lenient = true;
             true
         }
-        Some("verify_ca" | "verify-ca" | "verify_identity" | "verify-full") => true,
+        Some("verify_ca" | "verify-ca") => {
+            tls.nameless = true;
+            true
+        }
+        Some("verify_identity" | "verify-full") => true,
         Some("preferred" | "prefer") => false,
-        // A CA is named for nothing else.
-        _ => tls.wanted == Some(true) || tls.ca.is_some(),
+        // A CA is named for nothing else, and the C client looks at no name of its own accord.
+        _ => {
+            tls.nameless = tls.ca.is_some() && parts.switch(NAME) != Some(true);
+            tls.wanted == Some(true) || tls.ca.is_some()
+        }
     };
-    tls.apply(if wanted { draft.flag("use_tls", true) } else { draft })
+    tls.items(origin, if wanted { draft.flag("use_tls", true) } else { draft })
 }

@@ -50,7 +50,14 @@ pub(super) struct Parts {
 impl Parts {
     /// Takes a URL apart.
     pub(super) fn read(text: &str) -> Result<Self, Bad> {
-        let text = text.strip_prefix("jdbc:").unwrap_or(text);
+        let (text, options) = match text.strip_prefix("jdbc:") {
+            // Options, the login among them, follow a semicolon: `jdbc:sqlserver://h:1433;user=u`.
+            Some(text) => match text.find([';', '?']) {
+                Some(at) if text[at..].starts_with(';') => (&text[..at], &text[at + 1..]),
+                _ => (text, ""),
+            },
+            None => (text, ""),
+        };
         let Some((scheme, rest)) = scheme(bare(text)) else {
             return Err(Bad::new("this is no URL: it does not begin with a scheme, such as `postgres://`"));
         };
@@ -69,8 +76,12 @@ impl Parts {
             Some((user, password)) => (given(user)?, given(password)?),
             None => (None, None),
         };
+        // A semicolon separates hosts, or options from them.
+        let (hosts, more) = hosts.split_at(options_at(hosts));
         let sites = hosts.split([',', ';']).map(site).collect::<Result<_, _>>()?;
-        let query = query.split('&').filter(|pair| !pair.is_empty()).map(pair).collect::<Result<_, _>>()?;
+        let options = options.split(';').chain(more.split(';'));
+        let query = query.split('&').chain(options).filter(|pair| !pair.is_empty()).map(pair);
+        let query = query.collect::<Result<_, _>>()?;
         Ok(Self { scheme, user, password, sites, path: path.to_owned(), query })
     }
 
@@ -127,6 +138,13 @@ pub(super) fn scheme(text: &str) -> Option<(String, &str)> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
     let starts = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
     (starts && scheme.chars().all(legal)).then(|| (scheme.to_ascii_lowercase(), rest))
+}
+
+/// Where options begin among hosts: at the semicolon before the first `key=value`.
+fn options_at(hosts: &str) -> usize {
+    let mut semicolons = hosts.match_indices(';').map(|(at, _)| at);
+    let is_option = |at: &usize| hosts[at + 1..].split([',', ';']).next().is_some_and(|piece| piece.contains('='));
+    semicolons.find(is_option).unwrap_or(hosts.len())
 }
 
 fn unencoded() -> Bad {

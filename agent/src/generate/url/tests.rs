@@ -38,11 +38,17 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("pgsql://u:p@h1,h2:5433/d", &["postgres, host: h1, port: 5432, username: u, password: p, database: d", "postgres, host: h2, port: 5433, username: u, password: p, database: d"]),
         ("postgres://u:p@h/d?sslmode=disable", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: false"]),
         ("postgres://u:p@h/d?sslmode=require", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("postgres://u:p@h/d?sslmode=verify-ca&sslrootcert=/nowhere/ca.pem", &["note", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("postgres://u:p@h/d?sslmode=require&sslrootcert=/nowhere/ca.pem", &["note", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("mysql://u:p@h/d?ssl-mode=VERIFY_CA&ssl-ca=/nowhere/ca.pem", &["note", "mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("mysql://u:p@h/d?ssl_ca=/nowhere/ca.pem", &["note", "mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("mysql://u:p@h/d?ssl-mode=VERIFY_IDENTITY", &["mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true"]),
         ("postgres://u:p@h/d?sslmode=verify-full&sslrootcert=system", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true"]),
         ("postgres://u:p@h/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem", &["GAP", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true"]),
         ("postgres://u:p@h", &["postgres, host: h, port: 5432, username: u, password: p, database: u"]),
         ("postgres://h/d", &["GAP", "tcp, host: h, port: 5432"]),
         ("jdbc:postgresql://h/d?user=u&password=p", &["postgres, host: h, port: 5432, username: u, password: p, database: d"]),
+        ("jdbc:postgresql://h/d?user=u&password=p;q", &["postgres, host: h, port: 5432, username: u, password: 'p;q', database: d"]),
         ("redshift://u:p@h/d", &["postgres, host: h, port: 5439, username: u, password: p, database: d"]),
         ("mysql://u:p@h/d", &["mysql, host: h, port: 3306, username: u, password: p, database: d"]),
         ("mysql+pymysql://u:@/d?unix_socket=/run/mysqld/mysqld.sock", &["mysql, host: /run/mysqld/mysqld.sock, port: 3306, username: u, database: d"]),
@@ -102,6 +108,8 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("udp://h:514", &["note", "udp, host: h, port: 514, send: \"\\n\""]),
         ("kafka://a:9092,b:9092", &["note", "tcp, host: a, port: 9092", "tcp, host: b, port: 9092"]),
         ("ldaps://h", &["note", "tls, host: h, port: 636"]),
+        ("jdbc:sqlserver://db:1433;databaseName=x;user=sa;password=Se@cr=et1!", &["note", "tcp, host: db, port: 1433"]),
+        ("sqlserver://db:1433;user=sa;password=Secret1!", &["note", "tcp, host: db, port: 1433"]),
         ("tcp://h:2375", &["tcp, host: h, port: 2375"]),
         ("tcp://h", &["GAP"]),
         ("sqlite:////srv/db.sqlite3", &["note"]),
@@ -133,6 +141,25 @@ fn every_url_means_what_its_clients_take_it_for() {
 }
 
 #[test]
+fn a_token_in_the_place_of_a_user_is_a_secret_and_an_empty_password_is_none() {
+    for (text, auth, needed) in [
+        ("https://ghp_1@h/", "[{env: X_URL_USER}, '']", "X_URL_USER"),
+        ("https://ghp_1:@h/", "[{env: X_URL_USER}, '']", "X_URL_USER"),
+        ("https://ghp_1:x-oauth-basic@h/", "[{env: X_URL_USER}, x-oauth-basic]", "X_URL_USER"),
+        ("https://:ghp_1@h/", "['', {env: X_URL_PASSWORD}]", "X_URL_PASSWORD"),
+        ("elasticsearch://ghp_1@h", "[{env: X_URL_USER}, '']", "X_URL_USER"),
+        ("https://me:ghp_1@h/", "[me, {env: X_URL_PASSWORD}]", "X_URL_PASSWORD"),
+    ] {
+        let mut sheet = Sheet::new("");
+        sheet.extend(items("X_URL", text));
+        let written = sheet.reviewed().write(&Secrets::Env);
+        let names: Vec<_> = written.needed.iter().map(|needed| needed.name.as_str()).collect();
+        assert!(written.text.ends_with(&format!("  auth: {auth}\n")), "{text}: {}", written.text);
+        assert!(names == [needed] && !written.text.contains("ghp_1"), "{text}: {names:?}");
+    }
+}
+
+#[test]
 fn a_sentry_dsn_is_a_connection_without_its_key() {
     let mut sheet = Sheet::new("");
     sheet.extend(items("SENTRY_DSN", "https://0123abcd@o1.ingest.sentry.io/42"));
@@ -154,6 +181,10 @@ fn no_comment_says_a_password() {
         "hunter2",
         "gopher://u:hunter2@h",
         "mongodb+srv://u:hunter2@h/d",
+        "jdbc:sqlserver://db:1433;databaseName=x;user=sa;password=hunter2",
+        "jdbc:db2://db:50000/x:user=sa;password=hunter2;",
+        "sqlserver://db:1433;password=hunter2",
+        "redis://h;hunter2!",
     ] {
         let mut sheet = Sheet::new("");
         sheet.extend(items("X_URL", text));

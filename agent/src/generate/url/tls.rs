@@ -2,6 +2,7 @@
 
 use super::parts::Parts;
 use crate::generate::draft::Draft;
+use crate::generate::item::{Comment, Item};
 
 const SWITCH: [&str; 6] = ["tls", "ssl", "use_tls", "use_ssl", "usessl", "secure"];
 const CA: [&str; 10] = [
@@ -28,6 +29,8 @@ pub(super) struct Tls<'a> {
     pub(super) wanted: Option<bool>,
     /// Any certificate is accepted.
     pub(super) lenient: bool,
+    /// The certificate has to come from the CA, and may be of any name.
+    pub(super) nameless: bool,
     pub(super) ca: Option<&'a str>,
     cert: Option<&'a str>,
     key: Option<&'a str>,
@@ -40,6 +43,7 @@ impl<'a> Tls<'a> {
         Self {
             wanted: parts.switch(&SWITCH),
             lenient: parts.switch(&LENIENT) == Some(true) || requirement.as_deref().is_some_and(waived),
+            nameless: false,
             // libpq: `system` are the host's own, which are the check's default.
             ca: parts.option(&CA).filter(|ca| *ca != "system"),
             cert: parts.option(&CERT),
@@ -47,10 +51,26 @@ impl<'a> Tls<'a> {
         }
     }
 
+    /// As [`Tls::apply`], below a comment where the check verifies less than the client.
+    pub(super) fn items(&self, origin: &str, draft: Draft) -> Vec<Item> {
+        let note = (self.nameless && !self.lenient).then(|| name_unverified(origin).into());
+        note.into_iter().chain([self.apply(draft).into()]).collect()
+    }
+
     /// Adds the files and the leniency; not whether TLS is spoken.
     pub(super) fn apply(&self, draft: Draft) -> Draft {
-        let draft = if self.lenient { draft.flag("disable_tls_verification", true) } else { draft };
-        let draft = draft.some_text("ca_file", self.ca).some_text("client_cert", self.cert);
+        let lenient = self.lenient || self.nameless;
+        let draft = if lenient { draft.flag("disable_tls_verification", true) } else { draft };
+        // Nothing is held against the CA of such a check.
+        let draft = draft.some_text("ca_file", self.ca.filter(|_| !self.nameless)).some_text("client_cert", self.cert);
         if self.cert.is_some() { draft.some_text("client_key", self.key) } else { draft }
     }
+}
+
+/// No check verifies the CA and not the name; one that verifies both fails at a server in good health.
+pub(crate) fn name_unverified(origin: impl Into<String>) -> Comment {
+    Comment::note(
+        origin,
+        "the client verifies by whom the certificate is signed, and not its name, which no check does: the check below accepts any certificate; if the certificate has the server's name, put `ca_file:` in the place of `disable_tls_verification:`",
+    )
 }

@@ -133,3 +133,74 @@ fn what_needs_no_connection_or_has_no_check_is_a_comment() {
         assert!(!told.contains("s3cret"), "{told}");
     }
 }
+
+const NAME_UNVERIFIED: &str = ": the client verifies by whom the certificate is signed, and not its name, ";
+
+#[test]
+fn where_the_client_verifies_no_name_the_check_verifies_nothing_and_says_so() {
+    let ca = "/etc/ssl/certs/ca-certificates.crt";
+    for options in [json!({"sslmode": "verify-ca"}), json!({"sslmode": "require", "sslrootcert": ca})] {
+        let told = database(&json!({"OPTIONS": options}));
+        let (note, check) = told.split_once('\n').expect("a note and a check");
+        assert!(note.contains(NAME_UNVERIFIED), "{note}");
+        let wanted =
+            "postgresql database=shop host=db username=app password=pw use_tls=true disable_tls_verification=true";
+        assert_eq!(check, wanted, "{options}");
+    }
+    for options in [json!({"ssl": {"ca": ca}}), json!({"ssl_ca": ca}), json!({"ssl_mode": "VERIFY_CA"})] {
+        let told = database(&json!({"ENGINE": "django.db.backends.mysql", "OPTIONS": options}));
+        let (note, check) = told.split_once('\n').expect("a note and a check");
+        assert!(note.contains(NAME_UNVERIFIED), "{note}");
+        let wanted = "mysql database=shop host=db username=app password=pw use_tls=true disable_tls_verification=true";
+        assert_eq!(check, wanted, "{options}");
+    }
+    for options in
+        [json!({"ssl": {"ca": ca, "check_hostname": true}}), json!({"ssl_ca": ca, "ssl_verify_identity": true})]
+    {
+        let told = database(&json!({"ENGINE": "mysql.connector.django", "OPTIONS": options}));
+        let wanted = format!("mysql database=shop host=db username=app password=pw use_tls=true ca_file={ca}");
+        assert_eq!(told, wanted, "{options}");
+    }
+}
+
+#[test]
+fn options_of_mysql_win_over_the_settings_beside_them() {
+    let mysql = |options: Value| database(&json!({"ENGINE": "django.db.backends.mysql", "OPTIONS": options}));
+    assert_eq!(
+        mysql(json!({"host": "other", "port": 3307, "user": "u", "passwd": "p", "db": "d"})),
+        "mysql database=d host=other port=3307 username=u password=p"
+    );
+    assert_eq!(
+        mysql(json!({"unix_socket": "/run/my.sock", "database": "d", "password": "p"})),
+        "mysql database=d host=/run/my.sock username=app password=p"
+    );
+    assert_eq!(
+        mysql(json!({"read_default_file": "/etc/my.cnf"})),
+        "mysql database=shop host=db username=app password=pw"
+    );
+}
+
+#[test]
+fn options_of_postgres_stand_in_for_settings_that_are_empty() {
+    let options = json!({"host": "other", "port": 5433, "user": "u", "password": "p", "dbname": "d"});
+    let empty = json!({"HOST": "", "PORT": "", "USER": "", "PASSWORD": "", "OPTIONS": options});
+    assert_eq!(database(&empty), "postgresql database=d host=other port=5433 username=u password=p");
+    assert_eq!(
+        database(&json!({"OPTIONS": options})),
+        "postgresql database=d host=db port=5433 username=app password=pw"
+    );
+}
+
+#[test]
+fn a_password_in_a_file_of_the_client_is_a_gap() {
+    for (settings, said) in [
+        (json!({"PASSWORD": "", "OPTIONS": {"passfile": "/x"}}), "['OPTIONS']['passfile']: the password stands in"),
+        (
+            json!({"ENGINE": "django.db.backends.mysql", "PASSWORD": "", "OPTIONS": {"read_default_file": "/x"}}),
+            "['OPTIONS']['read_default_file']: what the settings do not say",
+        ),
+    ] {
+        let told = database(&settings);
+        assert!(told.starts_with("# ") && told.contains(said), "{told}");
+    }
+}
