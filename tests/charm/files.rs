@@ -4,7 +4,7 @@ use crate::site::{FILE, SERVICE, Site, UNIT, nothing_is_left, writes_nothing_mor
 use harness::juju::machine::Machine;
 use harness::packed::VERSION;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 
 const ONE_CHECK: &str = "- {type: tcp, host: 127.0.0.1, port: 9}\n";
 
@@ -174,4 +174,34 @@ fn nothing_is_said_to_an_nrpe_that_is_not_there() {
     site.juju.configure("conn-check", "max_timeout", 20);
     site.settle();
     assert!(site.status().starts_with("active: "), "{}", site.status());
+}
+
+#[test]
+fn directories_that_an_admin_keeps_elsewhere_are_used_and_left_there() {
+    let site = Site::unsettled(Machine::in_scratch());
+    let machine = site.juju.machine();
+    let links = [
+        ("/etc/conn-check", "../srv/etc"),
+        ("/var/lib/conn-check", "../../srv/var"),
+        ("/usr/local/lib/conn-check", "../../../srv/lib"),
+    ];
+    for (path, place) in links {
+        let kept = machine.at("/srv").join(place.rsplit('/').next().unwrap_or_default());
+        fs::create_dir_all(kept).expect("a directory");
+        symlink(place, machine.at(path)).expect("a link");
+    }
+    site.settle();
+    site.juju.set(SERVICE, site.relation, &[("config", ONE_CHECK)]);
+    site.settle();
+    assert_eq!(site.status(), "active: 1 check, not run yet");
+    let run = site.juju.action(UNIT, "run-check", &serde_json::json!({})).expect("an action");
+    assert_eq!(run.results["exit-code"], "2", "{run:?}");
+    assert!(site.updated_status().contains("1 failed"), "{}", site.status());
+    writes_nothing_more(&site.juju, UNIT);
+    site.juju.remove("conn-check");
+    site.settle();
+    for (path, _) in links {
+        assert!(machine.at(path).is_symlink(), "{path}");
+        assert_eq!(fs::read_dir(machine.at(path)).expect("its directory").count(), 0, "{path}");
+    }
 }

@@ -125,6 +125,8 @@ define service {\n    name active-service\n    register 0\n    check_period alwa
 fn nagios_takes_the_exported_service() {
     let site = Site::start(Machine::in_scratch());
     site.with_nrpe();
+    // Nagios would refuse everything for a group without a name.
+    site.juju.configure("conn-check", "nagios_servicegroups", " ,juju,");
     site.check(&tcp(9));
     let scratch = Scratch::new();
     scratch.write("server.cfg", SERVER);
@@ -146,4 +148,18 @@ fn nagios_takes_the_exported_service() {
     let files: Vec<_> = fs::read_dir(export).expect("exports").flatten().map(|file| file.file_name()).collect();
     assert_eq!(files, [format!("service__juju-my-service-0_{CHECK}.cfg").as_str()]);
     assert_eq!(site.juju.data(UNIT, 1)["monitors"].matches(CHECK).count(), 1);
+}
+
+#[test]
+fn a_host_name_that_no_file_can_have_fails_no_hook() {
+    let site = Site::start(Machine::in_scratch());
+    let relation = site.with_nrpe();
+    site.check(&tcp(9));
+    site.juju.set("nrpe/0", relation, &[("nagios_hostname", &"x".repeat(200))]);
+    site.juju.configure("conn-check", "nagios_context", "x".repeat(210));
+    site.settle();
+    assert!(site.status().starts_with("blocked: the nagios_hostname that nrpe says is too long"), "{}", site.status());
+    let export = site.juju.machine().at("/var/lib/nagios/export");
+    let files: Vec<_> = fs::read_dir(export).expect("exports").flatten().map(|file| file.file_name()).collect();
+    assert_eq!(files, [format!("service__juju-conn-check-0_{CHECK}.cfg").as_str()]);
 }
