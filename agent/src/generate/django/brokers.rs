@@ -84,7 +84,9 @@ fn results(settings: &Group<'_>, name: &str) -> Result<Vec<Item>, Comment> {
         _ if !plain.contains("://") => {
             Err(settings.gap(name, "where results go stands in settings that are not read: say it as URL"))
         }
-        "redis" | "rediss" | "valkey" | "valkeys" => urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"]),
+        "redis" | "rediss" | "valkey" | "valkeys" => {
+            urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"])
+        }
         _ => Ok(url::items(name, plain)),
     }
 }

@@ -76,10 +76,13 @@ fn postgres(database: &Group<'_>, name: Option<&str>, usual: Option<u16>) -> Res
     let named = options.first(&["dbname", "database"])?.map_or_else(|| database.text("NAME"), |name| Ok(Some(name)))?;
     let name = named.or_else(|| name.map(str::to_owned));
     let name = name.ok_or_else(|| database.gap("NAME", "no database is named: say which with --database-name"))?;
-    let user = database.text("USER")?.map_or_else(|| options.text("user"), |user| Ok(Some(user)))?.ok_or_else(|| {
-        database
-            .gap("USER", "it is empty, so the role is the system user who runs the application: add the check with it")
-    })?;
+    let user =
+        database.text("USER")?.map_or_else(|| options.text("user"), |user| Ok(Some(user)))?.ok_or_else(|| {
+            database.gap(
+                "USER",
+                "it is empty, so the role is the system user who runs the application: add the check with it",
+            )
+        })?;
     let password = database.text("PASSWORD")?.map_or_else(|| options.text("password"), |text| Ok(Some(text)))?;
     if password.is_none() && options.raw("passfile").is_some() {
         return Err(options.gap("passfile", "the password stands in that file: add the check with it"));

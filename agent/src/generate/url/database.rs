@@ -10,7 +10,8 @@ use crate::generate::item::{Comment, Item};
 const POSTGRES_SOCKETS: &str = "/var/run/postgresql";
 
 /// How clients of `MySQL` are told to verify the name, too.
-const NAME: &[&str] = &["ssl_check_hostname", "ssl_verify_identity", "ssl-verify-server-cert", "ssl_verify_cert_identity"];
+const NAME: &[&str] =
+    &["ssl_check_hostname", "ssl_verify_identity", "ssl-verify-server-cert", "ssl_verify_cert_identity"];
 
 /// A check for each host. What the query says wins, as with libpq and `SQLAlchemy`.
 pub(super) fn postgres(origin: &str, parts: &Parts, port: u16) -> Result<Vec<Item>, Bad> {

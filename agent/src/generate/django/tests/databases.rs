@@ -143,7 +143,8 @@ fn where_the_client_verifies_no_name_the_check_verifies_nothing_and_says_so() {
         let told = database(&json!({"OPTIONS": options}));
         let (note, check) = told.split_once('\n').expect("a note and a check");
         assert!(note.contains(NAME_UNVERIFIED), "{note}");
-        let wanted = "postgresql database=shop host=db username=app password=pw use_tls=true disable_tls_verification=true";
+        let wanted =
+            "postgresql database=shop host=db username=app password=pw use_tls=true disable_tls_verification=true";
         assert_eq!(check, wanted, "{options}");
     }
     for options in [json!({"ssl": {"ca": ca}}), json!({"ssl_ca": ca}), json!({"ssl_mode": "VERIFY_CA"})] {
