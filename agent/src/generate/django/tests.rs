@@ -152,6 +152,27 @@ fn mail_is_not_sent_and_a_login_needs_both_halves() {
     assert!(console.starts_with("# EMAIL_BACKEND: "), "{console}");
     let other = short(&json!({"EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend"}));
     assert!(other.contains("no check is known for this backend"), "{other}");
+    let unused = with(json!({"EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend"}));
+    assert_eq!(unused, "# EMAIL_BACKEND: no check is known for this backend");
+    let queue = with(json!({"EMAIL_BACKEND": "post_office.EmailBackend"}));
+    let (note, check) = queue.split_once('\n').expect("a note and a check");
+    assert!(note.contains("this backend is not Django's own") && check == plain, "{queue}");
+}
+
+#[test]
+fn mail_goes_to_djangos_own_host_where_the_settings_say_only_how() {
+    let smtp = "django.core.mail.backends.smtp.EmailBackend";
+    let settings = json!({"EMAIL_BACKEND": smtp, "EMAIL_PORT": 587, "EMAIL_USE_TLS": true, "EMAIL_HOST_USER": "u",
+        "EMAIL_HOST_PASSWORD": "p"});
+    assert_eq!(
+        short(&settings),
+        "smtp host=localhost port=587 from_address='webmaster@localhost' username=u password=p use_tls=starttls send=false"
+    );
+    for settings in
+        [json!({"EMAIL_BACKEND": smtp}), json!({"EMAIL_PORT": 25}), json!({"EMAIL_HOST": "", "EMAIL_USE_TLS": true})]
+    {
+        assert_eq!(short(&settings), "", "{settings}");
+    }
 }
 
 #[test]
