@@ -128,6 +128,15 @@ fn statsd_is_sent_a_counter() {
 }
 
 #[test]
+fn what_a_script_says_of_statsd_is_in_its_check() {
+    let statsd = json!({"type": "udp", "send": "x", "expect": "", "port": 9125, "timeout": 2, "tags": ["metrics"]});
+    let told = file_of(&json!({"settings": {"STATSD_HOST": "h", "STATSD_PORT": 8126}, "statsd": statsd}));
+    assert_eq!(told, "- type: udp\n  host: h\n  port: 9125\n  send: x\n  timeout: 2\n  tags: [metrics]\n");
+    let told = file_of(&json!({"settings": {"STATSD_HOST": "h"}, "statsd": {"port": "x"}}));
+    assert!(told.starts_with("# STATSD_CHECK['port']: this is no port number"), "{told}");
+}
+
+#[test]
 fn mail_is_not_sent_and_a_login_needs_both_halves() {
     let with = |settings: Value| {
         let mut all = json!({"EMAIL_HOST": "h"});
@@ -267,11 +276,15 @@ fn secrets_of_a_scripts_checks_can_stand_outside_too() {
     let checks = json!([
         {"type": "http", "url": "https://h/", "auth": ["u", "s3cret"], "body": "s3cret"},
         {"type": "redis", "host": "h", "password": "s3cret"},
+        {"type": "http", "url": "https://u:s3cret@h/", "proxy_url": "http://u:s3cret@p:3128",
+            "headers": {"Authorization": "Bearer s3cret", "X-A": "b"}, "cookies": {"x": "s3cret"}},
+        {"type": "http", "url": "https://h/?key=s3cret", "params": [["token", "s3cret"], ["q", "b"]]},
     ]);
     let told = Told::parse(&json!({"settings": {}, "checks": checks}).to_string()).expect("a document");
     let text = sheet(&told).reviewed().write(&Secrets::Env).text;
     assert!(!text.contains("s3cret"), "{text}");
-    assert_eq!(text.matches("{env: EXTRA_CHECK_MAKERS_CHECK_").count(), 3, "{text}");
+    assert_eq!(text.matches("{env: EXTRA_CHECK_MAKERS_CHECK_").count(), 9, "{text}");
+    assert!(text.contains("X-A: b}") && text.contains("[q, b]"), "{text}");
 }
 
 #[test]
