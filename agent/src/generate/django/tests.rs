@@ -214,8 +214,16 @@ fn a_check_of_a_script_that_is_none_is_a_comment_and_one_that_is_odd_is_kept() {
         let told = file_of(&json!({"settings": {}, "checks": [check]}));
         assert!(told.starts_with(said), "{told}");
     }
-    let told = file_of(&json!({"settings": {}, "checks": [{"type": "tcp", "host": "h", "port": 1, "hots": "x"}]}));
-    assert!(told.ends_with("- type: tcp\n  host: h\n  port: 1\n  hots: x\n"), "{told}");
+    let odd = json!({"type": "tcp", "host": "h", "port": 1, "hots": "x"});
+    let mail = json!({"type": "smtp", "host": "h", "port": 25, "to_address": "a@h", "from_address": "b@h"});
+    for check in [odd, mail] {
+        let document = json!({"settings": {}, "checks": [check]});
+        let told = Told::parse(&document.to_string()).expect("a document");
+        let sheet = sheet(&told).reviewed();
+        // Whoever goes by the status has to hear of it.
+        assert_eq!((sheet.gaps().count(), sheet.drafts().count()), (1, 1), "{sheet:?}");
+        assert!(file_of(&document).contains("; --strict refuses that\n"), "{sheet:?}");
+    }
 }
 
 #[test]
