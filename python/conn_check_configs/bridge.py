@@ -119,7 +119,8 @@ def naming_the_module(module):
 
 def is_missing(error, module):
     """Whether it is the module itself, or a package it is in, that is not there."""
-    if not isinstance(error, ImportError):
+    # A name that a module lacks is an ImportError, too: from shop import nothing_there
+    if not isinstance(error, ImportError) or not as_text(error).startswith('No module named'):
         return False
     name = getattr(error, 'name', None)
     if name is None and sys.version_info < (3, 3):

@@ -39,6 +39,7 @@ fn settings_that_cannot_be_imported_are_said_to_be_so_by_name_and_line() {
         ("class E(BaseException): pass\nraise E('x')\n", "E: x"),
         ("raise ValueError('no such host: postgres://app:s3cret@db/shop')\n", "postgres://***@db/shop"),
         ("raise ValueError('x' * 9999)\n", "xxx... ("),
+        ("from shop import nothing_there\n", "ImportError: cannot import name 'nothing_there' from 'shop'"),
         ("1/0\n", "ZeroDivisionError: division by zero"),
     ] {
         let project = Project::new(settings);
