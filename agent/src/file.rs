@@ -1,25 +1,48 @@
 //! Files that are there whole or not at all, and files of which only so much is read.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 
+/// A file whose group could not be kept, and what may be done with it since.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Narrowed {
+    /// The mode that the file had.
+    pub from: u32,
+    /// The mode that it has: nobody may do more than before.
+    pub to: u32,
+}
+
+impl std::fmt::Display for Narrowed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { from, to } = self;
+        write!(f, "its group could not be kept, so that its mode is {to:04o} now, and no longer {from:04o}")
+    }
+}
+
 /// Replaces a file's content in one step: readers see the old or the new one. An existing file
-/// keeps its mode, and its owner as far as we may set it; a new one gets `mode`. What is no
-/// regular file (`/dev/null`, a pipe) is written to as it is.
+/// keeps its mode, and its owner and group as far as we may set them; where the group cannot be
+/// kept, another one's members get no rights from that, which is the value. A new file gets
+/// `mode`. What is no regular file (`/dev/null`, a pipe) is written to as it is; a link stays, and
+/// leads to the new file.
 ///
 /// # Errors
 /// Those of the file system; the old content is then still there.
-pub fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    // Through links: the file they lead to is meant, not the link.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let old = fs::metadata(&path).ok();
+pub fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<Option<Narrowed>> {
+    // Asked first, by the name as it is: the system does not follow everybody's links.
+    let old = match fs::metadata(path) {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
     if old.as_ref().is_some_and(|old| !old.is_file()) {
-        return OpenOptions::new().write(true).open(&path)?.write_all(content);
+        return OpenOptions::new().write(true).open(path)?.write_all(content).map(|()| None);
     }
-    let draft = draft_of(&path)?;
-    let written = write_draft(&draft, content, old.as_ref(), mode).and_then(|()| fs::rename(&draft, &path));
+    let path = if old.is_some() { fs::canonicalize(path)? } else { end_of_links(path)? };
+    let (draft, file) = new_draft(&path)?;
+    let written =
+        fill(file, content, old.as_ref(), mode).and_then(|narrowed| fs::rename(&draft, &path).map(|()| narrowed));
     if written.is_err() {
         // The error that matters is the one above.
         let _ = fs::remove_file(&draft);
@@ -47,23 +70,73 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// In the same directory: a rename does not cross file systems.
-fn draft_of(path: &Path) -> io::Result<PathBuf> {
-    let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-    Ok(path.with_file_name(format!(".{}.{}", name.to_string_lossy(), std::process::id())))
+/// Where a path leads to that has nothing at its end.
+fn end_of_links(path: &Path) -> io::Result<PathBuf> {
+    /// As many as Linux follows.
+    const MOST: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST {
+        match fs::read_link(&path) {
+            Ok(next) => path = path.with_file_name("").join(next),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::from(nix::errno::Errno::ELOOP))
 }
 
-fn write_draft(draft: &Path, content: &[u8], old: Option<&fs::Metadata>, mode: u32) -> io::Result<()> {
-    let mode = old.map_or(mode, |old| old.mode() & 0o7777);
-    // Closed to others until it has its owner; `create_new` follows no link that somebody left.
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
-    file.write_all(content)?;
-    if let Some(old) = old {
-        // Only root may give a file away; for others it is their own already.
-        let _ = std::os::unix::fs::fchown(&file, Some(old.uid()), Some(old.gid()));
+/// A new file beside the one that it is to replace: a rename does not cross file systems. It is
+/// closed to others until it has its owner.
+fn new_draft(path: &Path) -> io::Result<(PathBuf, File)> {
+    /// Somebody who was killed may have left one, with a process number that comes again.
+    const TRIES: u32 = 100;
+    for attempt in 1.. {
+        let draft = draft_of(path, attempt)?;
+        // `create_new` follows no link that somebody left.
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft) {
+            Ok(file) => return Ok((draft, file)),
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Err(error) if attempt >= TRIES => {
+                let why = format!("{}, and {} more like it: {error}", draft.display(), attempt - 1);
+                return Err(io::Error::new(error.kind(), why));
+            }
+            Err(_) => {}
+        }
     }
-    file.set_permissions(fs::Permissions::from_mode(mode))?;
-    file.sync_all()
+    Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
+fn draft_of(path: &Path, attempt: u32) -> io::Result<PathBuf> {
+    /// So much of the name that the rest fits behind it: 255 bytes are the most.
+    const LONGEST: usize = 200;
+    let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?.to_string_lossy();
+    let ends = name.char_indices().map(|(at, character)| at + character.len_utf8());
+    let end = ends.take_while(|end| *end <= LONGEST).last().unwrap_or_default();
+    let again = if attempt == 1 { String::new() } else { format!(".{attempt}") };
+    Ok(path.with_file_name(format!(".{}.{}{again}", &name[..end], std::process::id())))
+}
+
+fn fill(mut file: File, content: &[u8], old: Option<&fs::Metadata>, mode: u32) -> io::Result<Option<Narrowed>> {
+    file.write_all(content)?;
+    let from = old.map_or(mode, |old| old.mode() & 0o7777);
+    let to = old.map_or(mode, |old| mode_for(&file, old));
+    file.set_permissions(fs::Permissions::from_mode(to))?;
+    file.sync_all()?;
+    Ok((from & 0o777 != to & 0o777).then_some(Narrowed { from, to }))
+}
+
+/// Gives the file to whom the old one belongs, as far as we may; the mode that it can have then.
+fn mode_for(file: &File, old: &fs::Metadata) -> u32 {
+    let mode = old.mode() & 0o7777;
+    // Only root may give a file away; others can give it to a group that they are in.
+    if fchown(file, Some(old.uid()), Some(old.gid())).is_ok() {
+        mode
+    } else if fchown(file, None, Some(old.gid())).is_ok() {
+        mode & 0o777
+    } else {
+        // Who was in the group is among the others now, and the other way round.
+        let everybody = (mode >> 3) & mode & 0o7;
+        (mode & 0o700) | (everybody << 3) | everybody
+    }
 }
 
 #[cfg(test)]
@@ -79,17 +152,78 @@ mod tests {
         assert!(read_bounded(&own, length - 1).is_err());
     }
 
+    /// A directory of its own for a test.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("conn-check-file-{}-{name}", std::process::id()));
+            fs::create_dir_all(&path).expect("directory");
+            Self(path)
+        }
+
+        fn count(&self) -> usize {
+            fs::read_dir(&self.0).expect("directory").count()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
     #[test]
     fn a_replaced_file_keeps_its_mode_and_leaves_no_draft() {
-        let directory = std::env::temp_dir().join(format!("conn-check-file-{}", std::process::id()));
-        fs::create_dir_all(&directory).expect("directory");
-        let path = directory.join("report");
+        let folder = Folder::new("mode");
+        let path = folder.0.join("report");
         replace(&path, b"one", 0o644).expect("new");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("mode");
-        replace(&path, b"two", 0o644).expect("replaced");
+        assert_eq!(replace(&path, b"two", 0o644).expect("replaced"), None);
         assert_eq!(fs::read(&path).expect("content"), b"two");
         assert_eq!(fs::metadata(&path).expect("metadata").mode() & 0o777, 0o640);
-        assert_eq!(fs::read_dir(&directory).expect("directory").count(), 1);
-        fs::remove_dir_all(&directory).expect("removed");
+        assert_eq!(folder.count(), 1);
+    }
+
+    #[test]
+    fn a_draft_that_was_left_is_in_nobodys_way_and_a_hundred_are_named() {
+        let folder = Folder::new("drafts");
+        let path = folder.0.join("report");
+        let leave = |attempt| fs::write(draft_of(&path, attempt).expect("name"), "left").expect("draft");
+        leave(1);
+        replace(&path, b"one", 0o644).expect("replaced");
+        assert_eq!((fs::read(&path).expect("content").as_slice(), folder.count()), (&b"one"[..], 2));
+        (2..=100).for_each(leave);
+        let error = replace(&path, b"two", 0o644).expect_err("no name is left").to_string();
+        assert!(error.contains("/.report.") && error.contains("99 more like it"), "{error}");
+        assert_eq!(fs::read(&path).expect("content"), b"one");
+    }
+
+    #[test]
+    fn the_longest_name_that_a_file_can_have_is_replaced() {
+        let folder = Folder::new("long");
+        for name in ["n".repeat(255), "\u{20ac}".repeat(85)] {
+            let path = folder.0.join(&name);
+            replace(&path, b"one", 0o644).expect("new");
+            replace(&path, b"two", 0o644).expect("replaced");
+            assert_eq!(fs::read(&path).expect("content"), b"two");
+        }
+        assert_eq!(folder.count(), 2);
+    }
+
+    #[test]
+    fn a_link_stays_one_whether_or_not_there_is_a_file_at_its_end() {
+        let folder = Folder::new("links");
+        let (link, end) = (folder.0.join("link"), folder.0.join("end"));
+        std::os::unix::fs::symlink("between", &link).expect("link");
+        std::os::unix::fs::symlink(&end, folder.0.join("between")).expect("link");
+        for content in [b"one", b"two"] {
+            replace(&link, content, 0o644).expect("written");
+            assert_eq!(fs::read(&end).expect("content"), content);
+            assert!(fs::symlink_metadata(&link).expect("link").is_symlink());
+        }
+        let circle = folder.0.join("circle");
+        std::os::unix::fs::symlink("circle", &circle).expect("link");
+        assert!(replace(&circle, b"one", 0o644).is_err());
     }
 }

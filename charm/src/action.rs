@@ -8,11 +8,13 @@ use crate::broken::Broken;
 use crate::checks_file::ChecksFile;
 use crate::environment::dashed;
 use crate::finding::Finding;
-use crate::host::{Host, Program};
+use crate::host::{Host, Kind, Program};
+use crate::look::look;
 use crate::options::{CONNECT_TIMEOUT, Options};
 use crate::places::Places;
 use crate::published::Settings;
 use crate::record::Record;
+use crate::status::NO_FILE;
 use crate::tools;
 use crate::users::{USER, user};
 use crate::{status, tree};
@@ -75,11 +77,12 @@ struct Run {
 fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String, Value>) -> Result<Run, String> {
     let unit = unit(host, program).ok_or("this is not run on a unit of the charm")?;
     let places = Places(&unit);
-    let settings = host.read(&places.settings(), 64 * 1024).ok().flatten();
-    let settings: Settings = settings.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
-    let path = settings.file.clone().ok_or("no checks yet: over the relation conn-check, or in the option config")?;
+    let settings = Settings::read(host, places).unwrap_or_default();
+    let path = settings.file.clone().ok_or_else(|| settings.problem.clone().unwrap_or_else(|| NO_FILE.to_owned()))?;
     let arguments = arguments(name, parameters, &settings)?;
-    let whole = !["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
+    let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
+    // What ends early says nothing of the checks that it did not get to.
+    let whole = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
     let mut program = Program::new(places.program()).with(arguments);
     program.user = user(host, USER).map_err(|broken| broken.to_string())?;
     program.captured = false;
@@ -114,12 +117,11 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
         arguments.push(format!("--connect-timeout={}", settings.connect_timeout));
     }
     let included = text(parameters, "include-tags");
-    let always = Some(settings.exclude_tags.clone()).filter(|tags| nagios && !tags.is_empty());
+    // Tags that are asked for stand in the place of those that Nagios leaves out.
+    let always = Some(settings.exclude_tags.clone()).filter(|tags| nagios && included.is_none() && !tags.is_empty());
     let excluded: Vec<_> = always.into_iter().chain(text(parameters, "exclude-tags")).collect();
     if included.is_some() && !excluded.is_empty() {
-        return Err(
-            "include-tags and exclude-tags cannot both be used; run-nagios-check excludes tags itself".to_owned()
-        );
+        return Err("include-tags and exclude-tags cannot both be used".to_owned());
     }
     arguments.extend(included.map(|tags| format!("--include-tags={tags}")));
     if !excluded.is_empty() {
@@ -165,11 +167,11 @@ impl Run {
             None => self.why_nothing(host)?,
         };
         let results = results(status, &summary, record.as_ref());
-        self.keep(host, record.is_some())?;
         tools::action_set(host, &results)?;
         if status != 0 {
             tools::action_fail(host, &summary)?;
         }
+        self.keep(host, record.is_some())?;
         Ok(Done { text: None, status: 0 })
     }
 
@@ -178,6 +180,9 @@ impl Run {
         let places = Places(&self.unit);
         let (new, last) = (places.action_record(), places.record());
         if recorded && self.whole {
+            if look(host, &last)?.is_some_and(|seen| seen.kind == Kind::Directory) {
+                tree::remove(host, &last)?;
+            }
             return host.rename(&new, &last).map_err(Broken::at("rename to", &last));
         }
         tree::remove(host, &new).map(drop)

@@ -10,8 +10,8 @@ use crate::version::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The programs of a version, and how large they are.
-pub type Programs = BTreeMap<String, u64>;
+/// The programs of a version.
+pub type Programs = BTreeSet<String>;
 
 /// What there is of the agent.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -22,13 +22,15 @@ pub struct Agent {
     pub installed: BTreeMap<Version, Programs>,
     /// Which version each unit uses; none where its link leads nowhere.
     pub units: BTreeMap<String, Option<Version>>,
+    /// Units that have left something and that Juju does not know any more.
+    pub lost: BTreeSet<String>,
     /// Which version people get.
     pub current: Option<PathBuf>,
     /// The programs for people: where they lead; none: not a link, so not ours.
     pub programs: BTreeMap<String, Option<PathBuf>>,
     /// What each unit's resource turned out to be.
     pub resources: BTreeMap<String, Resource>,
-    /// Embedded and installed programs whose bytes differ.
+    /// Embedded programs that are to be copied over installed ones.
     pub stale: BTreeSet<(Version, String)>,
 }
 
@@ -40,7 +42,9 @@ impl Agent {
     pub(crate) fn read(host: &dyn Host, environment: &Environment) -> Result<Self, Broken> {
         let embedded = versions(host, &embedded_in(&environment.charm))?;
         let installed = versions(host, Path::new(VERSIONS))?;
-        let units = names(host, Path::new(UNITS))?.into_iter().map(|unit| {
+        let known = names(host, Path::new(UNITS))?.into_iter().chain(names(host, Path::new(RESOURCES))?);
+        let lost = lost(host, environment, known)?;
+        let units = names(host, Path::new(UNITS))?.into_iter().filter(|unit| !lost.contains(unit)).map(|unit| {
             let used = link(host, &Places(&unit).version())?;
             let used = used.and_then(|target| Version::parse(&target.file_name()?.to_string_lossy()));
             Ok((unit, used))
@@ -51,10 +55,11 @@ impl Agent {
             units,
             current: link(host, Path::new(CURRENT))?,
             programs: programs_for_people(host)?,
-            resources: resources(host)?,
+            resources: resources(host, &lost)?,
             embedded,
             installed,
             stale,
+            lost,
         })
     }
 
@@ -65,9 +70,28 @@ impl Agent {
     }
 }
 
-fn resources(host: &dyn Host) -> Result<BTreeMap<String, Resource>, Broken> {
+/// Those of these units for which Juju has no directory beside our own. The charm is in that of its
+/// unit; where it is somewhere else, nothing follows.
+fn lost(
+    host: &dyn Host,
+    environment: &Environment,
+    units: impl Iterator<Item = String>,
+) -> Result<BTreeSet<String>, Broken> {
+    let directory = |unit: &str| format!("unit-{unit}");
+    let own = environment.charm.parent().filter(|own| own.ends_with(directory(&environment.unit)));
+    let Some(agents) = own.and_then(Path::parent) else { return Ok(BTreeSet::new()) };
+    let mut lost = BTreeSet::new();
+    for unit in units.filter(|unit| *unit != environment.unit) {
+        if look(host, &agents.join(directory(&unit)))?.is_none() {
+            lost.insert(unit);
+        }
+    }
+    Ok(lost)
+}
+
+fn resources(host: &dyn Host, lost: &BTreeSet<String>) -> Result<BTreeMap<String, Resource>, Broken> {
     let mut resources = BTreeMap::new();
-    for unit in names(host, Path::new(RESOURCES))? {
+    for unit in names(host, Path::new(RESOURCES))?.into_iter().filter(|unit| !lost.contains(unit)) {
         if let Some(resource) = resource::read(host, Places(&unit))? {
             resources.insert(unit, resource);
         }
@@ -87,14 +111,15 @@ fn versions(host: &dyn Host, directory: &Path) -> Result<BTreeMap<Version, Progr
 fn programs(host: &dyn Host, directory: &Path) -> Result<Programs, Broken> {
     let mut programs = Programs::new();
     for name in names(host, directory)? {
-        if let Some(Seen { kind: Kind::File, size, .. }) = look(host, &directory.join(&name))? {
-            programs.insert(name, size);
+        if let Some(Seen { kind: Kind::File, .. }) = look(host, &directory.join(&name))? {
+            programs.insert(name);
         }
     }
     Ok(programs)
 }
 
-/// Every byte is compared after an installation or upgrade; otherwise the sizes are.
+/// Bytes are compared only when this charm itself is installed or upgraded: two builds of one
+/// version on one machine would overwrite each other at every hook. What is missing always counts.
 fn stale(
     host: &dyn Host,
     environment: &Environment,
@@ -105,12 +130,12 @@ fn stale(
     let mut stale = BTreeSet::new();
     for (version, programs) in embedded {
         let Some(present) = installed.get(version) else { continue };
-        for (name, size) in programs {
+        for name in programs {
             let ours = embedded_in(&environment.charm).join(version.as_str()).join(name);
             let theirs = Path::new(VERSIONS).join(version.as_str()).join(name);
-            let equal = present.get(name) == Some(size)
-                && (!thoroughly || host.same(&ours, &theirs).map_err(Broken::at("read", &theirs))?);
-            if !equal {
+            let renewed = !present.contains(name)
+                || (thoroughly && !host.same(&ours, &theirs).map_err(Broken::at("read", &theirs))?);
+            if renewed {
                 stale.insert((version.clone(), name.clone()));
             }
         }

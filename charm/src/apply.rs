@@ -5,11 +5,11 @@ use crate::desired::Desired;
 use crate::host::{Host, Links, Program, draft_of};
 use crate::look::look;
 use crate::observed::Observed;
-use crate::places::{ETC, LIB, Places, VAR, VERSIONS, embedded_in};
+use crate::places::{ETC, LIB, Places, USER_MADE_NAME, VAR, VERSIONS, embedded_in};
 use crate::published::Published;
 use crate::tools;
 use crate::tree::{self, Thing};
-use crate::users::{self, Owner, owned};
+use crate::users::{self, Owner, Removed, USER, owned};
 use crate::version::Version;
 use std::io;
 use std::path::Path;
@@ -61,7 +61,7 @@ fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Resul
     let access = owned(host, Owner::Root, 0o755)?;
     host.remove(&draft).map_err(Broken::at("remove", &draft))?;
     host.make_directory(&draft, access).map_err(Broken::at("make", &draft))?;
-    let programs = observed.agent.embedded.get(version).into_iter().flat_map(|programs| programs.keys());
+    let programs = observed.agent.embedded.get(version).into_iter().flatten();
     for name in programs {
         let from = embedded_in(&observed.environment.charm).join(version.as_str()).join(name);
         host.copy(&from, &draft.join(name), access).map_err(Broken::at("copy", &from))?;
@@ -69,15 +69,22 @@ fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Resul
     host.rename(&draft, &place).map_err(Broken::at("rename to", &place))
 }
 
-/// What all units shared. Directories in which somebody else has put something stay.
+/// What all units shared. Directories in which somebody else has put something stay. So does the
+/// note that a user is ours who cannot be removed now: the next hook, or a later unit, tries again.
 fn last(host: &mut dyn Host) -> Result<Changes, Broken> {
-    let mut changes = users::remove(host)?;
-    if tree::remove(host, Path::new(LIB))? {
+    let removed = users::remove(host)?;
+    let kept: &[&str] = if matches!(removed, Removed::Busy) { &[USER_MADE_NAME] } else { &[] };
+    let mut changes = Changes::from_iter(match removed {
+        Removed::Nothing => None,
+        Removed::Done => Some(format!("removed the user {USER}")),
+        Removed::Busy => Some(format!("left the user {USER}, who runs something")),
+    });
+    if tree::remove_shared(host, Path::new(LIB), kept)? {
         changes.push(format!("removed {LIB}"));
     }
     for directory in [ETC, VAR].map(Path::new) {
         let empty = host.list(directory).map_err(Broken::at("list", directory))?.is_empty();
-        if empty && tree::remove(host, directory)? {
+        if empty && tree::remove_shared(host, directory, &[])? {
             changes.push(format!("removed {}", directory.display()));
         }
     }
@@ -122,8 +129,11 @@ fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Thing>) ->
         None => {}
     }
     if differs || look(host, &note)?.is_some() {
-        changes.push(reload(host));
-        host.remove(&note).map_err(Broken::at("remove", &note))?;
+        let told = reload(host);
+        changes.push(if told { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned());
+        if told || !runs(host) {
+            host.remove(&note).map_err(Broken::at("remove", &note))?;
+        }
     }
     Ok(changes)
 }
@@ -137,18 +147,29 @@ fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Broken> {
     }
 }
 
-/// NRPE may be gone, or stopped on purpose: then there is nobody to tell, and nobody is started.
-fn reload(host: &mut dyn Host) -> String {
+/// Whether NRPE was told. It may be gone, or stopped on purpose: nobody is started.
+fn reload(host: &mut dyn Host) -> bool {
     let mut tell = |program: &str, arguments: [&str; 2]| {
         host.run(&Program::new(program).with(arguments)).map(|ended| ended.status == Some(0))
     };
     let by_systemd = tell("systemctl", ["reload", SERVICE]);
     // Where it is installed and not what runs the machine, it fails and the other knows better.
-    let told = matches!(by_systemd, Ok(true))
+    matches!(by_systemd, Ok(true))
         || matches!(tell("service", [SERVICE, "reload"]), Ok(true))
         || (by_systemd.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-            && matches!(tell("service", [SERVICE, "restart"]), Ok(true)));
-    if told { "reloaded nrpe".to_owned() } else { "could not reload nrpe".to_owned() }
+            && matches!(tell("service", [SERVICE, "restart"]), Ok(true)))
+}
+
+/// Whether there is an NRPE that goes on with what it has read: then the next hook tells it again.
+/// One that is started later reads its files by itself.
+fn runs(host: &mut dyn Host) -> bool {
+    let mut ask = |program: &str, arguments: [&str; 2]| host.run(&Program::new(program).with(arguments)).ok();
+    let state = ask("systemctl", ["is-active", SERVICE]).map(|ended| ended.stdout).unwrap_or_default();
+    match String::from_utf8_lossy(&state).trim() {
+        "active" | "reloading" | "activating" | "deactivating" => true,
+        "inactive" | "failed" | "unknown" => false,
+        _ => ask("service", [SERVICE, "status"]).is_some_and(|ended| ended.status == Some(0)),
+    }
 }
 
 const SERVICE: &str = "nagios-nrpe-server";

@@ -48,6 +48,7 @@ impl Desired {
         } else {
             desired.stay(observed);
         }
+        desired.forget_lost_units(observed);
         desired.share(observed);
         desired.say_what_is_available(observed);
         desired
@@ -56,7 +57,9 @@ impl Desired {
     fn stay(&mut self, observed: &Observed) {
         let unit = &observed.environment.unit;
         let places = Places(unit);
-        self.directories = [LIB, VERSIONS, UNITS, ETC, VAR].map(|path| root(Path::new(path))).into();
+        let shared = |path: &str| Thing::Shared(PathBuf::from(path), 0o755);
+        let ours = |path: &str| Thing::Directory(PathBuf::from(path), Owner::Root, 0o755);
+        self.directories = vec![shared(LIB), ours(VERSIONS), ours(UNITS), shared(ETC), shared(VAR)];
         self.directories.push(Thing::Directory(places.etc(), Owner::Unit, 0o750));
         self.directories.push(Thing::Directory(places.var(), Owner::Unit, 0o2770));
         self.choose(observed);
@@ -87,8 +90,9 @@ impl Desired {
         let attached = resource.and_then(Resource::version).filter(|version| available.contains(version));
         let newest = agent.embedded.keys().chain(&attached).max().cloned();
         let usual = || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
-        if resource.is_some_and(|resource| resource.version().is_none()) {
-            self.problems.push(Status::new(Kind::Blocked, "the resource agent cannot be run on this machine"));
+        if let Some(why) = resource.and_then(Resource::refused) {
+            let text = format!("the resource agent cannot be run on this machine: {why}");
+            self.problems.push(Status::new(Kind::Blocked, text));
         }
         let wanted = observed.options.revision.as_str();
         let pinned = available.iter().find(|version| version.as_str() == wanted).copied().cloned();
@@ -125,6 +129,14 @@ impl Desired {
         }
     }
 
+    /// Units that Juju took away by force, so that no hook of theirs ran.
+    fn forget_lost_units(&mut self, observed: &Observed) {
+        for places in observed.agent.lost.iter().map(|unit| Places(unit)) {
+            self.gone.extend([places.version(), places.resource(), places.etc(), places.var(), places.nrpe()]);
+        }
+        self.gone.extend(observed.nrpe.lost.iter().cloned());
+    }
+
     /// What the units of the machine share: the versions in use, and the newest for people.
     fn share(&mut self, observed: &Observed) {
         if self.last {
@@ -135,9 +147,10 @@ impl Desired {
         let used = agent.units.iter().filter(|(unit, _)| others(unit)).filter_map(|(_, version)| version.clone());
         let noted = agent.resources.iter().filter(|(unit, _)| !observed.leaving || others(unit));
         let noted = noted.filter_map(|(_, resource)| resource.version());
-        let mut kept: BTreeSet<_> = used.chain(noted).chain(self.version.clone()).collect();
-        let newest = agent.installed.keys().chain(&self.version).max().cloned();
-        kept.extend(newest.clone());
+        let kept: BTreeSet<_> = used.chain(noted).chain(self.version.clone()).collect();
+        let there =
+            |version: &&Version| agent.installed.contains_key(version) || self.version.as_ref() == Some(version);
+        let newest = kept.iter().rfind(there).cloned();
         let unused = agent.installed.keys().filter(|version| !kept.contains(version));
         self.gone.extend(unused.map(|version| Path::new(VERSIONS).join(version.as_str())));
         if let Some(newest) = newest {
@@ -166,7 +179,7 @@ impl Desired {
             programs.extend(agent.embedded.get(newest).cloned().unwrap_or_default());
         }
         self.things.push(Thing::Link(CURRENT.into(), Path::new("versions").join(newest.as_str())));
-        let names = if programs.contains_key(PROGRAM) { &PROGRAMS[..] } else { &[] };
+        let names = if programs.contains(PROGRAM) { &PROGRAMS[..] } else { &[] };
         for name in names {
             match agent.programs.get(*name) {
                 Some(target) if !target.as_deref().is_some_and(is_ours) => {
@@ -187,11 +200,8 @@ fn is_ours(target: &Path) -> bool {
     target.starts_with(TO_CURRENT)
 }
 
+/// A link of another name that leads to a program of ours is an admin's own.
 fn our_links(observed: &Observed) -> impl Iterator<Item = &String> {
-    let programs = observed.agent.programs.iter();
+    let programs = observed.agent.programs.iter().filter(|(name, _)| PROGRAMS.contains(&name.as_str()));
     programs.filter(|(_, target)| target.as_deref().is_some_and(is_ours)).map(|(name, _)| name)
-}
-
-fn root(path: &Path) -> Thing {
-    Thing::Directory(path.to_owned(), Owner::Root, 0o755)
 }

@@ -3,11 +3,12 @@
 
 use crate::broken::Broken;
 use crate::checks_file::{ChecksFile, Unusable};
-use crate::host::{Host, Kind, Links, Program};
+use crate::host::{Ended, Host, Kind, Links, Program};
 use crate::options::Options;
 use crate::places::Places;
-use crate::record::{Diagnostic, Record};
+use crate::record::{Diagnostic, Record, printable};
 use crate::users::{USER, user};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -48,8 +49,8 @@ pub enum Answer {
     Unreadable,
     /// What is wrong with it first, and how many things more.
     Invalid(Box<Diagnostic>, usize),
-    /// The agent does not run here, or does not end.
-    Silence,
+    /// The agent does not run here, or does not end: why.
+    Silence(String),
 }
 
 impl Finding {
@@ -99,15 +100,54 @@ fn ask(
     program.user = user(host, name)?;
     program.limit = PATIENCE;
     program.environment = name == USER;
-    let Ok(ended) = host.run(&program) else { return Ok(Answer::Silence) };
-    let Ok(answer) = serde_json::from_slice::<Record>(&ended.stdout) else { return Ok(Answer::Silence) };
+    let ran = host.run(&program);
+    let why = silence(&ran);
+    let Ok(ended) = ran else { return Ok(Answer::Silence(why)) };
+    let Ok(answer) = serde_json::from_slice::<Record>(&ended.stdout) else { return Ok(Answer::Silence(why)) };
     let count = answer.len();
     let mut errors = answer.diagnostics.into_iter().filter(|one| one.severity == "error");
     Ok(match errors.next() {
         None if ended.status == Some(0) => Answer::Checks(count),
-        None => Answer::Silence,
+        None => Answer::Silence(why),
         Some(first) if first.code == "nothing-selected" => Answer::Checks(0),
         Some(first) if first.code == "unreadable" => Answer::Unreadable,
         Some(first) => Answer::Invalid(Box::new(first), errors.count()),
     })
+}
+
+/// Why a program has not answered: the system's word, or the first line of its own.
+pub(crate) fn silence(ran: &io::Result<Ended>) -> String {
+    let ended = match ran {
+        Ok(ended) => ended,
+        Err(error) => return error.to_string(),
+    };
+    let complaint = String::from_utf8_lossy(&ended.stderr);
+    match complaint.lines().map(str::trim).find(|line| !line.is_empty()) {
+        Some(line) => printable(&line.chars().take(COMPLAINT).collect::<String>()),
+        None => match ended.status {
+            Some(0) => "it answers something else".to_owned(),
+            Some(status) => format!("exit status {status}"),
+            None => "a signal ended it".to_owned(),
+        },
+    }
+}
+
+/// How much of a complaint is shown, in characters: a status is one line, and has more to say.
+const COMPLAINT: usize = 160;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_one_line_that_can_be_shown() {
+        let of = |status, complaint: &str| {
+            silence(&Ok(Ended { status, stderr: complaint.as_bytes().to_vec(), ..Ended::default() }))
+        };
+        assert_eq!(of(Some(1), "\n conn-check: no\u{1b}[2J GLIBC_2.39 \nmore\n"), "conn-check: no [2J GLIBC_2.39");
+        assert_eq!(of(Some(1), &"x".repeat(10_000)).len(), COMPLAINT);
+        assert_eq!((of(Some(126), "").as_str(), of(None, "\n").as_str()), ("exit status 126", "a signal ended it"));
+        let refused = silence(&Err(io::ErrorKind::PermissionDenied.into()));
+        assert_eq!(refused, "permission denied");
+    }
 }

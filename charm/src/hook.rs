@@ -9,9 +9,10 @@ use crate::finding::Finding;
 use crate::host::Host;
 use crate::observed::Observed;
 use crate::places::Places;
-use crate::published::Published;
+use crate::published::{Published, Settings};
 use crate::record::Record;
-use crate::{resource, tools, users};
+use crate::status::{Kind, Status};
+use crate::{resource, tools, tree, users};
 
 /// Runs the hook of this name.
 ///
@@ -19,6 +20,10 @@ use crate::{resource, tools, users};
 /// The machine or Juju do not do what they should: Juju will run the hook again.
 pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Broken> {
     let environment = Environment::read(host, name)?;
+    if let Some(path) = tree::obstacle(host)? {
+        let text = format!("{} is not a directory, and not the charm's to remove", path.display());
+        return Status::new(Kind::Blocked, text).set(host);
+    }
     let mut changes = Changes::new();
     if environment.renews() {
         changes.extend(users::make(host)?);
@@ -39,6 +44,7 @@ fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<C
     let mut changes = users::make(host)?;
     changes.extend(apply::machine(host, observed, desired)?);
     let finding = Finding::of(host, unit, desired.files.first(), observed.monitored(), &observed.options)?;
+    changes.extend(forget_other_results(host, unit, desired)?);
     let record = Record::of_unit(host, unit);
     let published = Published::of(observed, desired, &finding, record.as_ref(), &|path| host.place(path));
     changes.extend(apply::settings(host, &published)?);
@@ -51,6 +57,21 @@ fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<C
     }
     published.status.set(host)?;
     Ok(changes)
+}
+
+/// The last result is one of the file in use. Of a path that cannot be used the last one stays:
+/// Nagios goes on with its file.
+fn forget_other_results(host: &mut dyn Host, unit: Places<'_>, desired: &Desired) -> Result<Changes, Broken> {
+    let file = desired.files.first().map(|file| file.path.as_deref());
+    let before = Settings::read(host, unit).and_then(|settings| settings.file);
+    let same = match file {
+        None => before.is_none(),
+        Some(Ok(file)) => before.as_deref() == Some(file),
+        Some(Err(_)) => true,
+    };
+    let record = unit.record();
+    let forgotten = !same && tree::remove(host, &record)?;
+    Ok(forgotten.then(|| format!("removed {}", record.display())).into_iter().collect())
 }
 
 /// NRPE first: it must not run what is not there any more.

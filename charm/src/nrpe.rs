@@ -3,7 +3,8 @@
 //! Sources: NRPE's `read_config_file` and `process_macros`; charm-helpers' `charmsupport/nrpe.py`
 //! for the names and the form of the service.
 
-use crate::options::{CONNECT_TIMEOUT, Options};
+use crate::host::draft_of;
+use crate::options::{CONNECT_TIMEOUT, NAGIOS_CONTEXT, Options};
 use crate::places::Places;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -24,9 +25,15 @@ pub struct Monitor {
 /// its own, stop at it, and forget the files after this one.
 const LINE: usize = 2000;
 
-/// The command that NRPE runs; none: it does not fit into a line.
+/// The line for NRPE with the command that it runs; none: it is too long.
 #[must_use]
-pub(crate) fn command(program: &Path, record: &Path, file: &Path, options: &Options) -> Option<String> {
+pub(crate) fn command(
+    places: Places<'_>,
+    program: &Path,
+    record: &Path,
+    file: &Path,
+    options: &Options,
+) -> Option<String> {
     let mut arguments = vec![
         program.to_string_lossy().into_owned(),
         "--format".to_owned(),
@@ -42,7 +49,8 @@ pub(crate) fn command(program: &Path, record: &Path, file: &Path, options: &Opti
     arguments.extend(["--journal".to_owned(), "--record".to_owned(), record.to_string_lossy().into_owned()]);
     arguments.push(file.to_string_lossy().into_owned());
     let arguments: Vec<_> = arguments.iter().map(|argument| quoted(argument)).collect();
-    Some(arguments.join(" ")).filter(|line| line.len() <= LINE)
+    let line = format!("command[check_{}]={}", places.shortname(), arguments.join(" "));
+    Some(line).filter(|line| line.len() <= LINE)
 }
 
 /// As the shell that NRPE starts takes it for one word. NRPE looks for macros before that: two
@@ -55,29 +63,46 @@ fn quoted(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r"'\''").replace('$', "$$"))
 }
 
-/// The file for NRPE.
+/// The file for NRPE. NRPE counts a comment's bytes as well: groups that do not fit are left out.
 #[must_use]
-pub(crate) fn command_file(places: Places<'_>, juju_unit: &str, options: &Options, command: &str) -> String {
-    let shortname = places.shortname();
-    let groups = &options.nagios_servicegroups;
-    format!(
-        "# The charm of {juju_unit} writes this file; changes are lost.\n\
-         # servicegroups: {groups}\n\
-         command[check_{shortname}]={command}\n"
-    )
+pub(crate) fn command_file(juju_unit: &str, options: &Options, line: &str) -> String {
+    let groups = format!("# servicegroups: {}\n", options.nagios_servicegroups);
+    let groups = Some(groups).filter(|line| line.len() <= LINE).unwrap_or_default();
+    format!("# The charm of {juju_unit} writes this file; changes are lost.\n{groups}{line}\n")
 }
 
-/// The host name under which Nagios knows this machine. nrpe says it; without that, the rule of
-/// charm-helpers. It becomes part of the name of a file.
+/// The host name under which Nagios knows this machine, and what could not be used for it. nrpe
+/// says it; without that, the rule of charm-helpers. It becomes part of the name of a file.
 #[must_use]
-pub(crate) fn hostname(places: Places<'_>, monitors: &[Monitor], options: &Options) -> String {
+pub(crate) fn hostname(places: Places<'_>, monitors: &[Monitor], options: &Options) -> (String, Option<String>) {
     let plain = |name: &&String| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        !name.is_empty() && name.len() <= 200 && name.bytes().all(allowed)
+        !name.is_empty() && name.bytes().all(allowed)
     };
-    let said = monitors.iter().filter_map(|monitor| monitor.hostname.as_ref()).find(plain);
-    said.cloned().unwrap_or_else(|| format!("{}-{}", options.nagios_context, places.0))
+    let fits = |name: &String| can_be_written(&places.export(name));
+    let said: Vec<_> = monitors.iter().filter_map(|monitor| monitor.hostname.as_ref()).filter(plain).collect();
+    if let Some(name) = said.iter().copied().find(|name| fits(name)) {
+        return (name.clone(), None);
+    }
+    let of = |context: &str| format!("{context}-{}", places.0);
+    let (name, mut problem) = match of(&options.nagios_context) {
+        name if fits(&name) => (name, None),
+        _ => (of(NAGIOS_CONTEXT), Some(format!("option nagios_context is too long; {NAGIOS_CONTEXT} is used"))),
+    };
+    if !said.is_empty() {
+        problem = Some(format!("the nagios_hostname that nrpe says is too long; {name} is used"));
+    }
+    (name, problem)
 }
+
+/// Whether the name of a file is short enough, also with what its draft has around it.
+#[must_use]
+pub(crate) fn can_be_written(path: &Path) -> bool {
+    draft_of(path).file_name().is_some_and(|name| name.len() <= NAME)
+}
+
+/// A name in a directory has 255 bytes at most on Linux.
+const NAME: usize = 255;
 
 /// The service for the Nagios server.
 #[must_use]
@@ -114,15 +139,15 @@ mod tests {
     const UNIT: Places<'_> = Places("conn-check-0");
 
     fn of(file: &str, options: &Options) -> String {
-        command(&UNIT.program(), &UNIT.record(), Path::new(file), options).expect("it fits")
+        command(UNIT, &UNIT.program(), &UNIT.record(), Path::new(file), options).expect("it fits")
     }
 
     #[test]
     fn the_command_is_the_one_of_the_manual() {
         assert_eq!(
             of("/var/conn-check.yaml", &Options::of(&Map::new())),
-            "/usr/local/lib/conn-check/units/conn-check-0/conn-check --format nagios --max-timeout=10 \
-             --exclude-tags=no-nagios --journal --record /var/lib/conn-check/conn-check-0/record.json /var/conn-check.yaml"
+            "command[check_conn-check-conn-check-0]=/usr/local/lib/conn-check/units/conn-check-0/conn-check \
+             --format nagios --max-timeout=10 --exclude-tags=no-nagios --journal --record /var/lib/conn-check/conn-check-0/record.json /var/conn-check.yaml"
         );
     }
 
@@ -141,18 +166,52 @@ mod tests {
 
     #[test]
     fn a_line_longer_than_nrpe_reads_is_no_command() {
-        let long = format!("/{}", "'".repeat(1000));
-        assert_eq!(command(&UNIT.program(), &UNIT.record(), Path::new(&long), &Options::of(&Map::new())), None);
+        let options = Options::of(&Map::new());
+        let written = |count: usize| {
+            let long = format!("/{}", "x".repeat(count));
+            command(UNIT, &UNIT.program(), &UNIT.record(), Path::new(&long), &options)
+        };
+        let longest = (1..LINE).rev().find_map(written).expect("one fits");
+        assert!(longest.starts_with("command[") && longest.len() == LINE, "{longest}");
+    }
+
+    #[test]
+    fn groups_longer_than_a_line_that_nrpe_reads_are_no_comment() {
+        let mut options = Options::of(&Map::new());
+        assert!(command_file("conn-check/0", &options, "command[x]=y").contains("\n# servicegroups: juju\n"));
+        options.nagios_servicegroups = "group,".repeat(500);
+        let text = command_file("conn-check/0", &options, "command[x]=y");
+        assert!(text.lines().all(|line| line.len() < 2047) && text.ends_with("\ncommand[x]=y\n"), "{text}");
     }
 
     #[test]
     fn nrpe_says_the_host_name_unless_it_leads_elsewhere() {
         let options = Options::of(&Map::new());
         let said = |name: &str| Monitor { hostname: Some(name.to_owned()), ..Monitor::default() };
-        assert_eq!(hostname(UNIT, &[said("prod-app-0")], &options), "prod-app-0");
+        assert_eq!(hostname(UNIT, &[said("prod-app-0")], &options), ("prod-app-0".to_owned(), None));
+        let usual = ("juju-conn-check-0".to_owned(), None);
         for bad in ["", "../../etc/cron.d/x", "a\nb"] {
-            assert_eq!(hostname(UNIT, &[said(bad)], &options), "juju-conn-check-0", "{bad:?}");
+            assert_eq!(hostname(UNIT, &[said(bad)], &options), usual, "{bad:?}");
         }
-        assert_eq!(hostname(UNIT, &[], &options), "juju-conn-check-0");
+        assert_eq!(hostname(UNIT, &[], &options), usual);
+    }
+
+    #[test]
+    fn a_host_name_fits_into_the_name_of_a_file_and_of_its_draft() {
+        let long = |count: usize| "x".repeat(count);
+        let said = |count: usize| Monitor { hostname: Some(long(count)), ..Monitor::default() };
+        let mut options = Options::of(&Map::new());
+        let longest = (1..255).rev().find(|count| can_be_written(&UNIT.export(&long(*count)))).unwrap_or_default();
+        assert_eq!(hostname(UNIT, &[said(longest)], &options), (long(longest), None));
+        let (name, problem) = hostname(UNIT, &[said(longest + 1)], &options);
+        assert_eq!(name, "juju-conn-check-0");
+        assert_eq!(
+            problem.as_deref(),
+            Some("the nagios_hostname that nrpe says is too long; juju-conn-check-0 is used")
+        );
+        options.nagios_context = long(210);
+        let (name, problem) = hostname(UNIT, &[], &options);
+        assert_eq!(name, "juju-conn-check-0");
+        assert_eq!(problem.as_deref(), Some("option nagios_context is too long; juju is used"));
     }
 }

@@ -5,7 +5,7 @@ use crate::broken::Broken;
 use crate::checks_file::Said;
 use crate::environment::Environment;
 use crate::finding::NAGIOS;
-use crate::host::{DRAFT, Host, Kind};
+use crate::host::{DRAFT, Host, Kind, Seen};
 use crate::look::look;
 use crate::nrpe::Monitor;
 use crate::options::Options;
@@ -44,10 +44,12 @@ pub struct Nrpe {
     pub present: bool,
     /// Whether services can be exported to the Nagios server.
     pub exports: bool,
-    /// Whether this unit's command is there.
-    pub registered: bool,
+    /// The text with this unit's command, where it is there.
+    pub command: Option<String>,
     /// The exported services of this unit.
     pub exported: Vec<PathBuf>,
+    /// Those of units that Juju does not know any more.
+    pub lost: Vec<PathBuf>,
 }
 
 impl Observed {
@@ -57,13 +59,14 @@ impl Observed {
     /// Those of the hook tools and of the file system.
     pub(crate) fn read(host: &mut dyn Host, environment: Environment) -> Result<Self, Broken> {
         let places = Places(&environment.unit);
+        let agent = Agent::read(host, &environment)?;
         Ok(Self {
             leaving: leaving(host, &environment)?,
             options: Options::of(&tools::config_get(host)?),
             said: said(host)?,
             monitors: monitors(host, &environment.juju_unit)?,
-            agent: Agent::read(host, &environment)?,
-            nrpe: Nrpe::read(host, places)?,
+            nrpe: Nrpe::read(host, places, &agent)?,
+            agent,
             texts: list(host, &places.etc())?,
             drafts: drafts(host, places)?,
             environment,
@@ -78,16 +81,32 @@ impl Observed {
 }
 
 impl Nrpe {
-    fn read(host: &dyn Host, places: Places<'_>) -> Result<Self, Broken> {
+    fn read(host: &dyn Host, places: Places<'_>, agent: &Agent) -> Result<Self, Broken> {
         let directory = |path: &str| Ok(look(host, Path::new(path))?.is_some_and(|seen| seen.kind == Kind::Directory));
         let exported = list(host, Path::new(EXPORT))?;
-        let ours = |name: &String| name.starts_with("service__") && name.ends_with(&places.export_ending());
+        let of = |places: Places<'_>| {
+            let ending = places.export_ending();
+            let ours = exported.iter().filter(|name| name.starts_with("service__") && name.ends_with(&ending));
+            ours.map(|name| Path::new(EXPORT).join(name)).collect::<Vec<_>>()
+        };
         Ok(Self {
             present: user(host, NAGIOS)?.is_some() && directory(NRPE)?,
             exports: directory(EXPORT)?,
-            registered: look(host, &places.nrpe())?.is_some(),
-            exported: exported.into_iter().filter(ours).map(|name| Path::new(EXPORT).join(name)).collect(),
+            command: command(host, &places.nrpe())?,
+            exported: of(places),
+            lost: agent.lost.iter().flat_map(|unit| of(Places(unit))).collect(),
         })
+    }
+}
+
+/// What is larger, or no text, is not what we wrote.
+fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Broken> {
+    match look(host, path)? {
+        Some(Seen { kind: Kind::File, size, .. }) if size <= 16 * 1024 => {
+            let text = host.read(path, size).map_err(Broken::at("read", path))?;
+            Ok(text.and_then(|text| String::from_utf8(text).ok()))
+        }
+        _ => Ok(None),
     }
 }
 

@@ -26,13 +26,16 @@ pub struct Options {
 /// The default, where the agent has the same one: then it is not told.
 pub const CONNECT_TIMEOUT: u64 = 10;
 
+/// What goes before the unit's name where nobody says anything else.
+pub const NAGIOS_CONTEXT: &str = "juju";
+
 impl Options {
     /// From what `config-get` says.
     #[must_use]
     pub fn of(said: &Map<String, Value>) -> Self {
         let mut reader = Reader { said, problems: Vec::new() };
-        let nagios_context = reader.name("nagios_context", "juju");
-        let groups = reader.names("nagios_servicegroups", "");
+        let nagios_context = reader.name("nagios_context", NAGIOS_CONTEXT);
+        let groups = separated(&reader.names("nagios_servicegroups", ""));
         Self {
             config: reader.text("config"),
             revision: reader.text("revision").trim().to_owned(),
@@ -75,8 +78,7 @@ impl Reader<'_> {
             self.problems.push(format!("option {name} must be one line; {default} is used"));
             return default.to_owned();
         }
-        let tags: Vec<_> = text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect();
-        tags.join(",")
+        separated(text)
     }
 
     /// A name becomes part of names of files and objects of Nagios.
@@ -103,6 +105,12 @@ impl Reader<'_> {
         }
         text.to_owned()
     }
+}
+
+/// Without the names that are empty: Nagios refuses all of its files for one.
+fn separated(names: &str) -> String {
+    let names: Vec<_> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    names.join(",")
 }
 
 /// Nagios' `illegal_object_name_chars`, but for the comma that separates names, and what begins a
@@ -142,5 +150,12 @@ mod tests {
     fn tags_are_joined_as_the_agent_takes_them_and_may_be_none() {
         assert_eq!(options(&json!({"nagios_exclude_tags": " a, b ,,c "})).nagios_exclude_tags, "a,b,c");
         assert_eq!(options(&json!({"nagios_exclude_tags": ""})).nagios_exclude_tags, "");
+    }
+
+    #[test]
+    fn groups_without_a_name_are_none() {
+        let groups = |text: &str| options(&json!({"nagios_servicegroups": text})).nagios_servicegroups;
+        assert_eq!(groups(" a,, b c ,"), "a,b c");
+        assert_eq!((groups(","), groups(" , ,")), ("juju".to_owned(), "juju".to_owned()));
     }
 }

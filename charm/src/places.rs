@@ -11,10 +11,12 @@ pub(crate) const VERSIONS: &str = "/usr/local/lib/conn-check/versions";
 pub(crate) const UNITS: &str = "/usr/local/lib/conn-check/units";
 /// What the charm's resource turned out to be; one file for each unit.
 pub(crate) const RESOURCES: &str = "/usr/local/lib/conn-check/resources";
-/// The newest version.
+/// The newest version that a unit uses, or has as its resource.
 pub(crate) const CURRENT: &str = "/usr/local/lib/conn-check/current";
 /// Says that the user conn-check is of our making.
 pub(crate) const USER_MADE: &str = "/usr/local/lib/conn-check/user-made";
+/// Its name.
+pub(crate) const USER_MADE_NAME: &str = "user-made";
 /// The programs for people.
 pub(crate) const BIN: &str = "/usr/local/bin";
 /// One directory of checks for each unit.

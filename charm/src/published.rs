@@ -4,6 +4,7 @@
 use crate::checks_file::ChecksFile;
 use crate::desired::Desired;
 use crate::finding::{Answer, Finding};
+use crate::host::Host;
 use crate::nrpe::{self, Monitor};
 use crate::observed::Observed;
 use crate::options::Options;
@@ -36,12 +37,23 @@ pub struct Published {
 pub(crate) struct Settings {
     /// The file of checks.
     pub(crate) file: Option<PathBuf>,
+    /// Why there is none, where somebody named one.
+    #[serde(default)]
+    pub(crate) problem: Option<String>,
     /// Tags of checks that Nagios does not run.
     pub(crate) exclude_tags: String,
     /// Seconds that Nagios waits.
     pub(crate) max_timeout: u64,
     /// Seconds for a check that names none.
     pub(crate) connect_timeout: u64,
+}
+
+impl Settings {
+    /// What the last hook wrote.
+    pub(crate) fn read(host: &dyn Host, unit: Places<'_>) -> Option<Self> {
+        let text = host.read(&unit.settings(), 64 * 1024).ok().flatten()?;
+        serde_json::from_slice(&text).ok()
+    }
 }
 
 impl Published {
@@ -58,28 +70,35 @@ impl Published {
         let juju_unit = &observed.environment.juju_unit;
         let file = desired.files.first();
         let path = file.and_then(|file| file.path.as_deref().ok());
-        let wanted = observed.monitored() && registers(finding, observed.nrpe.registered);
+        let wanted = observed.monitored() && registers(finding, observed.nrpe.command.is_some());
         let line = path.filter(|_| wanted).and_then(|path| {
-            nrpe::command(&place(&unit.program()), &place(&unit.record()), &place(path), &observed.options)
+            Some(unit.nrpe()).filter(|path| nrpe::can_be_written(path))?;
+            nrpe::command(unit, &place(&unit.program()), &place(&unit.record()), &place(path), &observed.options)
         });
-        let hostname = nrpe::hostname(unit, &observed.monitors, &observed.options);
-        let command = line.as_ref().map(|line| {
-            let text = nrpe::command_file(unit, juju_unit, &observed.options, line);
-            Thing::File(unit.nrpe(), text, Owner::Root, 0o644)
-        });
-        let service = command.as_ref().filter(|_| observed.nrpe.exports).map(|_| {
+        let (hostname, renamed) = nrpe::hostname(unit, &observed.monitors, &observed.options);
+        let text = line.as_ref().map(|line| nrpe::command_file(juju_unit, &observed.options, line));
+        // What cannot be put into a line leaves the command as it is.
+        let text = text.or_else(|| observed.nrpe.command.clone().filter(|_| wanted));
+        let command = text.map(|text| Thing::File(unit.nrpe(), text, Owner::Root, 0o644));
+        let exports = command.is_some() && observed.nrpe.exports;
+        let export = unit.export(&hostname);
+        let service = (exports && nrpe::can_be_written(&export)).then(|| {
             let text = nrpe::service_file(unit, juju_unit, &hostname, &observed.options);
-            Thing::File(unit.export(&hostname), text, Owner::Root, 0o644)
+            Thing::File(export, text, Owner::Root, 0o644)
         });
         let monitors = command.as_ref().map(|_| nrpe::monitors(unit)).unwrap_or_default();
         let mut parts = desired.problems.clone();
         parts.extend(statuses(observed, desired, finding, record));
-        if wanted && command.is_none() {
+        if wanted && path.is_some() && line.is_none() {
             parts.push(Status::new(Kind::Blocked, "the command for NRPE is too long"));
         }
+        if exports && service.is_none() {
+            parts.push(Status::new(Kind::Blocked, "the unit's name is too long for a service of Nagios"));
+        }
+        parts.extend(renamed.filter(|_| exports).map(|problem| Status::new(Kind::Blocked, problem)));
         Self {
             relations: said_over(&observed.monitors, &[("primary", "False"), ("monitors", &monitors)]),
-            settings: Some(settings(unit, path, &observed.options)),
+            settings: Some(settings(unit, file, finding, &observed.options)),
             status: Status::of(parts),
             command,
             service,
@@ -103,9 +122,11 @@ impl Published {
 /// reason. A check that vanished from Nagios would look like one that passed.
 fn registers(finding: &Finding, registered: bool) -> bool {
     match finding {
-        Finding::NoFile | Finding::Unusable(_) => false,
+        Finding::NoFile => false,
         Finding::Read { nagios: Some(Answer::Checks(count)), .. } => *count > 0,
-        Finding::Missing | Finding::Directory | Finding::Special | Finding::Read { .. } => registered,
+        Finding::Unusable(_) | Finding::Missing | Finding::Directory | Finding::Special | Finding::Read { .. } => {
+            registered
+        }
     }
 }
 
@@ -121,9 +142,11 @@ fn said_over(monitors: &[Monitor], wanted: &[(&str, &str)]) -> Vec<(String, BTre
     changes.filter(|(_, changes)| !changes.is_empty()).collect()
 }
 
-fn settings(unit: Places<'_>, file: Option<&Path>, options: &Options) -> Thing {
+fn settings(unit: Places<'_>, file: Option<&ChecksFile>, finding: &Finding, options: &Options) -> Thing {
+    let unusable = matches!(finding, Finding::Unusable(_));
     let settings = Settings {
-        file: file.map(Path::to_owned),
+        file: file.and_then(|file| file.path.clone().ok()),
+        problem: unusable.then(|| status::of_finding(file, finding, None).text),
         exclude_tags: options.nagios_exclude_tags.clone(),
         max_timeout: options.max_timeout,
         connect_timeout: options.connect_timeout,

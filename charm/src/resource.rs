@@ -3,11 +3,12 @@
 
 use crate::broken::Broken;
 use crate::environment::Environment;
+use crate::finding::silence;
 use crate::host::{Host, Links, Program, draft_of};
-use crate::look::look;
+use crate::look::{look, names};
 use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
 use crate::tools;
-use crate::tree;
+use crate::tree::{self, Thing};
 use crate::users::{Owner, USER, owned, user};
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
@@ -22,19 +23,28 @@ pub struct Resource {
     modified: i64,
     /// The version that it is installed as; none: it cannot be run here.
     version: Option<String>,
+    /// Why it cannot be run.
+    #[serde(default)]
+    refused: Option<String>,
 }
 
 impl Resource {
     /// A resource for tests of what follows from it.
     #[cfg(test)]
     pub(crate) fn of(version: Option<&str>) -> Self {
-        Self { size: 0, modified: 0, version: version.map(str::to_owned) }
+        Self { size: 0, modified: 0, version: version.map(str::to_owned), refused: None }
     }
 
     /// The version that it is installed as; none: it cannot be run here.
     #[must_use]
     pub fn version(&self) -> Option<Version> {
         Version::parse(self.version.as_deref()?)
+    }
+
+    /// Why it cannot be run here.
+    #[must_use]
+    pub fn refused(&self) -> Option<&str> {
+        self.version().is_none().then(|| self.refused.as_deref().unwrap_or("it is no conn-check"))
     }
 }
 
@@ -68,7 +78,10 @@ pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<
     if same.is_some_and(|noted| is_there(host, &noted).unwrap_or(false)) {
         return Ok(Vec::new());
     }
-    resource.version = stage(host, environment, &path)?.map(|version| version.to_string());
+    match stage(host, environment, &path)? {
+        Ok(version) => resource.version = Some(version.to_string()),
+        Err(why) => resource.refused = Some(why),
+    }
     let note = serde_json::to_vec(&resource).map_err(|error| Broken::new("note the resource", error))?;
     let access = owned(host, Owner::Root, 0o644)?;
     host.write(&places.resource(), &note, access).map_err(Broken::at("write", &places.resource()))?;
@@ -89,7 +102,7 @@ fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, Resource)>, Broken> 
     let seen = host.look(&path, Links::Followed).map_err(Broken::at("look at", &path))?;
     Ok(seen.map(|seen| {
         let modified = i64::try_from(seen.modified).unwrap_or_default();
-        (path, Resource { size: seen.size, modified, version: None })
+        (path, Resource { size: seen.size, modified, version: None, refused: None })
     }))
 }
 
@@ -102,19 +115,24 @@ fn is_there(host: &dyn Host, resource: &Resource) -> Result<bool, Broken> {
 }
 
 /// Copies the resource to where the user conn-check can run it, asks it, and gives it its name.
-fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Option<Version>, Broken> {
+fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Result<Version, String>, Broken> {
     let stage = draft_of(&Path::new(VERSIONS).join("resource"));
     let program = stage.join(PROGRAM);
     let access = owned(host, Owner::Root, 0o755)?;
     host.remove(&stage).map_err(Broken::at("remove", &stage))?;
-    for directory in [Path::new(LIB), Path::new(VERSIONS), &stage] {
+    Thing::Shared(LIB.into(), 0o755).settle(host)?;
+    for directory in [Path::new(VERSIONS), &stage] {
         host.make_directory(directory, access).map_err(Broken::at("make", directory))?;
     }
     host.copy(path, &program, access).map_err(Broken::at("copy", path))?;
-    let Some(said) = ask(host, &program)? else {
-        host.remove(&stage).map_err(Broken::at("remove", &stage))?;
-        return Ok(None);
+    let said = match ask(host, &program)? {
+        Ok(said) => said,
+        Err(why) => {
+            host.remove(&stage).map_err(Broken::at("remove", &stage))?;
+            return Ok(Err(why));
+        }
     };
+    bring_wheel(host, environment, &stage)?;
     let version = name(host, environment, &program, said)?;
     let place = Path::new(VERSIONS).join(version.as_str());
     if look(host, &place)?.is_none() {
@@ -124,20 +142,40 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
         if !host.same(&program, &installed).map_err(Broken::at("read", &installed))? {
             host.copy(&program, &installed, access).map_err(Broken::at("write", &installed))?;
         }
+        bring_wheel(host, environment, &place)?;
         host.remove(&stage).map_err(Broken::at("remove", &stage))?;
     }
-    Ok(Some(version))
+    Ok(Ok(version))
 }
 
-/// The version that a program says it is.
-fn ask(host: &mut dyn Host, program: &Path) -> Result<Option<Version>, Broken> {
+/// The resource is a program alone; applications find the charm's package for Python beside it.
+fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> Result<(), Broken> {
+    let is_wheel = |name: &String| name.ends_with(".whl");
+    // One is enough, and two in `*.whl` would be none.
+    if names(host, place)?.iter().any(is_wheel) {
+        return Ok(());
+    }
+    let embedded = embedded_in(&environment.charm);
+    let versions = names(host, &embedded)?;
+    let Some(newest) = versions.iter().filter_map(|name| Version::parse(name)).max() else { return Ok(()) };
+    let charms = embedded.join(newest.as_str());
+    let access = owned(host, Owner::Root, 0o755)?;
+    for name in names(host, &charms)?.iter().filter(|name| is_wheel(name)) {
+        host.copy(&charms.join(name), &place.join(name), access).map_err(Broken::at("copy", &charms))?;
+    }
+    Ok(())
+}
+
+/// The version that a program says it is, or why it says none.
+fn ask(host: &mut dyn Host, program: &Path) -> Result<Result<Version, String>, Broken> {
     let mut command = Program::new(program).with(["--version"]);
     command.user = user(host, USER)?;
     command.limit = PATIENCE;
-    let Ok(ended) = host.run(&command) else { return Ok(None) };
-    let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let ran = host.run(&command);
+    let said = ran.as_ref().ok().filter(|ended| ended.status == Some(0));
+    let said = said.map(|ended| String::from_utf8_lossy(&ended.stdout).into_owned()).unwrap_or_default();
     let version = said.trim().strip_prefix("conn-check ").and_then(Version::parse);
-    Ok(version.filter(|_| ended.status == Some(0)))
+    Ok(version.ok_or_else(|| silence(&ran)))
 }
 
 /// A resource that is no copy of the charm's own version of the same name has a name of its own.

@@ -63,13 +63,16 @@ impl Status {
     }
 }
 
+/// Nobody has said yet which file to use.
+pub(crate) const NO_FILE: &str = "no checks yet: over the relation conn-check, or in the option config";
+
 /// What the finding means for people.
 pub(crate) fn of_finding(file: Option<&ChecksFile>, finding: &Finding, record: Option<&Record>) -> Status {
     let label = file.map_or("", |file| file.label.as_str());
     let waiting = |text: String| Status::new(Kind::Waiting, text);
     let blocked = |text: String| Status::new(Kind::Blocked, text);
     match finding {
-        Finding::NoFile => waiting("no checks yet: over the relation conn-check, or in the option config".to_owned()),
+        Finding::NoFile => waiting(NO_FILE.to_owned()),
         Finding::Unusable(Unusable::Relative) => blocked(format!("{label} is not an absolute path")),
         Finding::Unusable(Unusable::Unprintable) => blocked(format!("{label} is not a path that can be used")),
         Finding::Missing => waiting(format!("{label} is not there")),
@@ -79,7 +82,7 @@ pub(crate) fn of_finding(file: Option<&ChecksFile>, finding: &Finding, record: O
             Answer::Checks(count) => Status::new(Kind::Active, checks(*count, record)),
             Answer::Unreadable => waiting(format!("{label} cannot be read by the user {USER}")),
             Answer::Invalid(first, more) => blocked(invalid(first.at(label), *more)),
-            Answer::Silence => blocked("conn-check does not run on this machine".to_owned()),
+            Answer::Silence(why) => blocked(format!("conn-check does not run on this machine: {why}")),
         },
     }
 }
@@ -94,7 +97,9 @@ pub(crate) fn of_nagios(file: Option<&ChecksFile>, answer: &Answer, excluded: &s
         Answer::Invalid(first, more) => {
             Status::new(Kind::Blocked, format!("for the user {NAGIOS}: {}", invalid(first.at(label), *more)))
         }
-        Answer::Silence => Status::new(Kind::Blocked, format!("conn-check does not run as the user {NAGIOS}")),
+        Answer::Silence(why) => {
+            Status::new(Kind::Blocked, format!("conn-check does not run as the user {NAGIOS}: {why}"))
+        }
     })
 }
 

@@ -1,8 +1,9 @@
 //! Files, directories and links, made so where they are not.
 
 use crate::broken::Broken;
-use crate::host::{Host, Kind, Seen};
-use crate::look::look;
+use crate::host::{Host, Kind, Links, Seen};
+use crate::look::{link as link_at, look};
+use crate::places::{ETC, LIB, VAR};
 use crate::users::{Owner, owned};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub enum Thing {
     /// A directory, whatever is in it.
     Directory(PathBuf, Owner, u32),
+    /// A directory that all units share; a link of an admin's to one is as good.
+    Shared(PathBuf, u32),
     /// A file with this content.
     File(PathBuf, String, Owner, u32),
     /// A link that says this.
@@ -25,6 +28,8 @@ impl Thing {
     pub(crate) fn settle(&self, host: &mut dyn Host) -> Result<bool, Broken> {
         match self {
             Self::Directory(path, owner, mode) => directory(host, path, *owner, *mode),
+            Self::Shared(path, _) if is_link(host, path)? => Ok(false),
+            Self::Shared(path, mode) => directory(host, path, Owner::Root, *mode),
             Self::File(path, content, owner, mode) => file(host, path, content, *owner, *mode),
             Self::Link(path, target) => link(host, path, target),
         }
@@ -34,9 +39,46 @@ impl Thing {
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            Self::Directory(path, ..) | Self::File(path, ..) | Self::Link(path, _) => path,
+            Self::Directory(path, ..) | Self::Shared(path, _) | Self::File(path, ..) | Self::Link(path, _) => path,
         }
     }
+}
+
+/// What is in the place of a directory that all units share, and is none: it is somebody's, and
+/// not ours to remove.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Broken> {
+    for path in [LIB, ETC, VAR].map(Path::new) {
+        let is = host.look(path, Links::Followed).map_err(Broken::at("look at", path))?;
+        let is_directory = is.map_or(look(host, path)?.is_none(), |seen| seen.kind == Kind::Directory);
+        if !is_directory {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+fn is_link(host: &dyn Host, path: &Path) -> Result<bool, Broken> {
+    Ok(link_at(host, path)?.is_some())
+}
+
+/// Removes a directory that all units share, when no unit is left; whether anything was done. A
+/// link of an admin's stays, without what we have put behind it.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn remove_shared(host: &mut dyn Host, path: &Path, kept: &[&str]) -> Result<bool, Broken> {
+    if kept.is_empty() && !is_link(host, path)? {
+        return remove(host, path);
+    }
+    let names = host.list(path).map_err(Broken::at("list", path))?;
+    let gone: Vec<_> = names.iter().filter(|name| !kept.contains(&name.as_str())).collect();
+    for name in &gone {
+        remove(host, &path.join(name))?;
+    }
+    Ok(!gone.is_empty())
 }
 
 /// Removes what is there; whether anything was.

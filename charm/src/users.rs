@@ -4,6 +4,7 @@
 use crate::broken::Broken;
 use crate::host::{Access, Ended, Host, Links, Program, User};
 use crate::places::{LIB, USER_MADE};
+use crate::tree::Thing;
 use std::path::Path;
 
 /// Who runs the checks.
@@ -30,7 +31,7 @@ pub(crate) fn make(host: &mut dyn Host) -> Result<Vec<String>, Broken> {
     if user(host, USER)?.is_none() {
         // Before the user is there: a hook that is killed between the two must not forget it.
         let marker = Path::new(USER_MADE);
-        host.make_directory(Path::new(LIB), owned(host, Owner::Root, 0o755)?).map_err(Broken::at("make", marker))?;
+        Thing::Shared(LIB.into(), 0o755).settle(host)?;
         host.write(marker, b"", owned(host, Owner::Root, 0o644)?).map_err(Broken::at("write", marker))?;
         succeed(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
         made.push(format!("made the user {USER}"));
@@ -50,21 +51,31 @@ const NEW_USER: [&str; 9] = [
     USER,
 ];
 
-/// Removes the user if we made it; what was done. The group may be nrpe's.
+/// What became of the user.
+pub(crate) enum Removed {
+    /// We did not make it, or it is gone.
+    Nothing,
+    /// It was removed.
+    Done,
+    /// It runs something, and cannot be removed now.
+    Busy,
+}
+
+/// Removes the user if we made it. The group may be nrpe's.
 ///
 /// # Errors
 /// It cannot be removed now.
-pub(crate) fn remove(host: &mut dyn Host) -> Result<Vec<String>, Broken> {
+pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Broken> {
     let marker = host.look(Path::new(USER_MADE), Links::Kept).map_err(Broken::at("look at", Path::new(USER_MADE)))?;
     if marker.is_none() || user(host, USER)?.is_none() {
-        return Ok(Vec::new());
+        return Ok(Removed::Nothing);
     }
     let ended = run(host, "userdel", &[USER])?;
     if ended.status == Some(BUSY) {
-        return Ok(vec![format!("left the user {USER}, who runs something")]);
+        return Ok(Removed::Busy);
     }
     succeed(&ended, "userdel", &[NOT_THERE])?;
-    Ok(vec![format!("removed the user {USER}")])
+    Ok(Removed::Done)
 }
 
 /// Whose a file is.

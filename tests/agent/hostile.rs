@@ -156,6 +156,22 @@ fn nul_and_what_is_no_text_are_refused() {
     refused(fs::read(program()).expect("a program").split_at(1 << 20).0, "not-utf8");
 }
 
+/// Where people put a password by mistake: into a host, and without quotes behind a sign of YAML.
+#[test]
+fn a_password_in_the_wrong_place_is_not_shown() {
+    for (check, code) in [
+        (format!("{{type: redis, host: 'redis://:{SECRET}@h:6379'}}"), "bad-value"),
+        (format!("{{type: postgres, host: 'postgresql://u:{SECRET}@h/d', username: u, database: d}}"), "bad-value"),
+        (format!("{{type: tcp, host: 'u:{SECRET}@h', port: 1}}"), "bad-value"),
+        (format!("{{type: tcp, host: h, port: 'u:{SECRET}@h:1'}}"), "bad-value"),
+        (format!("{{type: http, url: 'ftp://u:a/{SECRET}@h/'}}"), "bad-value"),
+        (format!("{{type: redis, host: h, password: *{SECRET}}}"), "unknown-alias"),
+        (format!("{{type: redis, host: h, password: !{SECRET} x}}"), "unknown-tag"),
+    ] {
+        refused(format!("- {check}\n"), code);
+    }
+}
+
 #[test]
 fn what_is_no_file_is_refused() {
     refused_path("/");

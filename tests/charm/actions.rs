@@ -81,7 +81,12 @@ fn a_command_on_the_machine_needs_no_action_and_no_juju() {
         site.juju.exec_without_context(UNIT, "actions/run-check"),
     ] {
         assert_eq!(run.code, 2, "{run:?}");
-        assert!(run.out.starts_with("CONN-CHECK CRITICAL: 2 of 3 failed") && run.err.is_empty(), "{run:?}");
+        assert!(run.out.starts_with("CONN-CHECK CRITICAL: 2 of 3 failed"), "{run:?}");
+        // A machine of Juju's has a journal; where the tests run there may be none.
+        assert!(
+            run.err.lines().all(|line| line.starts_with("conn-check: --journal: there is no journal here")),
+            "{run:?}"
+        );
         assert!(run.calls.is_empty(), "{run:?}");
     }
 }

@@ -23,7 +23,7 @@ or DB_PORT says which database it is; libpq's own (PGHOST and so on). A connecti
 
 Web addresses: the server's first page is asked for, and not the path, which may hold a token. No checks, but comments, are the \
 application's own address (BASE_URL, SITE_URL, PUBLIC_URL ...), addresses for browsers (LOGIN_URL, STATIC_URL, OAUTH_CALLBACK_URL, \
-NEXT_PUBLIC_API_URL ...), files and what is inside of the application (sqlite, locmem). Kubernetes' *_SERVICE_HOST are passed over: \
+NEXT_PUBLIC_API_URL ...), files and what is inside of the application (sqlite, locmem). Kubernetes' *_SERVICE_HOST and *_TCP_ADDR are passed over: \
 it sets them for every service there is.
 
 Files: NAME=VALUE in each line; blank lines, lines that begin with # and the word export are passed over. A value without quotes ends \

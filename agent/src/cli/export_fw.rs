@@ -11,7 +11,8 @@ Arguments: all those of conn-check are taken. Tags, patterns, --strict, --valida
 there; those about running checks and about the form of results mean nothing here.
 
 What is there: every place that a check connects to, the proxy in the place of what is behind it. Unix sockets lead \
-nowhere. What a redirect would lead to is not known.
+nowhere. What a redirect would lead to is not known. References to secrets ({env: NAME}, {file: PATH}) may lead nowhere here: \
+nothing is connected to; all else in the file has to be valid as for conn-check.
 
 Examples:
   conn-check-export-fw checks.yaml > web1.yaml

@@ -5,12 +5,11 @@
 //! the JSON Schema, the unknown-key hints and the documentation.
 
 use crate::config::diagnostic::{Diagnostic, Severity};
-use crate::config::given::{Given, Misfit};
+use crate::config::given::{Given, Misfit, Vault};
 use crate::config::setting::Setting;
 use crate::config::shape::Declared;
 use crate::config::yaml::{self, Node, Span, Value};
 use crate::secret::Redactor;
-use std::cell::RefCell;
 
 /// The mapping of one check; remembers which options were asked for.
 #[derive(Debug)]
@@ -19,7 +18,7 @@ pub struct Fields<'a> {
     pairs: Vec<Pair<'a>>,
     declared: Vec<Declared>,
     diagnostics: Vec<Diagnostic>,
-    vault: RefCell<Redactor>,
+    vault: Vault,
     describing: bool,
 }
 
@@ -52,6 +51,11 @@ impl<'a> Fields<'a> {
         Self { pairs, ..Self::empty(span, false) }
     }
 
+    /// Accepts references to secrets that lead nowhere.
+    pub(crate) fn without_secrets(self) -> Self {
+        Self { vault: Vault::new(false), ..self }
+    }
+
     /// No mapping: every option is absent, and asking only declares.
     pub(crate) fn describe() -> Self {
         Self::empty(Span::default(), true)
@@ -63,7 +67,7 @@ impl<'a> Fields<'a> {
             pairs: Vec::new(),
             declared: Vec::new(),
             diagnostics: Vec::new(),
-            vault: RefCell::new(Redactor::new()),
+            vault: Vault::new(true),
             describing,
         }
     }
@@ -115,7 +119,7 @@ impl<'a> Fields<'a> {
 
     /// Remembers a secret that is made from several options: the form in which it is sent.
     pub(crate) fn keep_secret(&self, text: &str) {
-        self.vault.borrow_mut().add(text);
+        self.vault.keep(text);
     }
 
     /// Notes a problem; with an error among them, the check is not built.
@@ -136,7 +140,7 @@ impl<'a> Fields<'a> {
             let diagnostic = unknown_key(pair, &self.declared);
             self.diagnostics.push(diagnostic);
         }
-        Read { diagnostics: self.diagnostics, redactor: self.vault.into_inner(), declared: self.declared }
+        Read { diagnostics: self.diagnostics, redactor: self.vault.into_redactor(), declared: self.declared }
     }
 
     fn declare<T: Setting>(
@@ -195,7 +199,7 @@ impl<'a> Fields<'a> {
         reason = "a default that is no legal value is a bug in the declaration"
     )]
     fn default_value<T: Setting>(&self, key: &str, default: &str) -> T {
-        let vault = RefCell::default();
+        let vault = Vault::new(true);
         // A word needs no parser, and thousands of checks have the same words.
         let word = default.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| Node::word(default));
         let node = word.or_else(|| yaml::parse(default).ok().and_then(|document| document.root));

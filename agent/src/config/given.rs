@@ -41,12 +41,36 @@ impl Misfit {
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
     node: &'a Node,
-    vault: &'a RefCell<Redactor>,
+    vault: &'a Vault,
+}
+
+/// The secrets of a check: those that were met while it is read, and whether they have to be there.
+#[derive(Debug)]
+pub(crate) struct Vault {
+    met: RefCell<Redactor>,
+    required: bool,
+}
+
+impl Vault {
+    /// An empty one; where secrets are not `required`, references to them may lead nowhere.
+    pub(crate) const fn new(required: bool) -> Self {
+        Self { met: RefCell::new(Redactor::new()), required }
+    }
+
+    /// Remembers the text as a secret.
+    pub(crate) fn keep(&self, text: &str) {
+        self.met.borrow_mut().add(text);
+    }
+
+    /// What knows all that were met.
+    pub(crate) fn into_redactor(self) -> Redactor {
+        self.met.into_inner()
+    }
 }
 
 impl<'a> Given<'a> {
     /// A value; the secrets that are met while it is read go into the vault.
-    pub(crate) const fn new(node: &'a Node, vault: &'a RefCell<Redactor>) -> Self {
+    pub(crate) const fn new(node: &'a Node, vault: &'a Vault) -> Self {
         Self { node, vault }
     }
 
@@ -59,7 +83,7 @@ impl<'a> Given<'a> {
         match &self.node.value {
             Value::Scalar(scalar) => Ok(scalar.text.clone()),
             Value::Map(pairs) => match reference(pairs) {
-                Some((key, value)) => self.follow(key, value),
+                Some((key, value)) => self.follow(key, value, shape),
                 None => Err(self.wrong(shape)),
             },
             Value::Seq(_) => Err(self.wrong(shape)),
@@ -77,7 +101,7 @@ impl<'a> Given<'a> {
 
     /// Remembers the text as a secret.
     pub fn keep_secret(&self, text: &str) {
-        self.vault.borrow_mut().add(text);
+        self.vault.keep(text);
     }
 
     /// The items of a list.
@@ -152,8 +176,13 @@ impl<'a> Given<'a> {
         })
     }
 
-    fn follow(&self, key: &str, name: &str) -> Result<String, Misfit> {
+    fn follow(&self, key: &str, name: &str, shape: &Shape) -> Result<String, Misfit> {
+        /// What stands for a secret that is not there; no rule for any option refuses it.
+        const ABSENT: &str = "absent";
         let text = if key == "env" { from_environment(name) } else { from_file(name) };
+        if text.is_err() && !self.vault.required && shape.shown == Shown::Never {
+            return Ok(ABSENT.to_owned());
+        }
         let text = text.map_err(|misfit| self.place(misfit.code("bad-reference")))?;
         self.keep_secret(&text);
         Ok(text)

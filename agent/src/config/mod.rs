@@ -17,6 +17,6 @@ pub use diagnostic::{DIAGNOSTIC_CODES, Diagnostic, JsonDiagnostic, Lines, Severi
 pub use fields::Fields;
 pub(crate) use fields::nearest;
 pub use given::{Given, Misfit};
-pub use plan::{Defaults, Entry, Plan, load};
+pub use plan::{Defaults, Entry, Loaded, Plan, load, load_without_secrets};
 pub use setting::{Login, Pairs, Port, Setting, Tags, Word};
 pub use yaml::Span;

@@ -47,14 +47,30 @@ pub struct Entry {
     pub spec: Spec,
 }
 
+/// A plan and its warnings, or all problems of all checks in the order of the file.
+pub type Loaded = Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>>;
+
 /// Reads a plan; the diagnostics beside it are warnings.
 ///
 /// # Errors
 /// All problems of all checks at once, in the order of the file, when one of them is an error, or
 /// when `strict` is set and there is any.
-pub fn load(source: &Source, defaults: Defaults, strict: bool) -> Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let mut loading =
-        Loading { lines: Lines::of(&source.text), defaults, plan: Plan::default(), diagnostics: Vec::new() };
+pub fn load(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
+    read(source, defaults, strict, true)
+}
+
+/// As [`load`], for who connects to nothing: a text that may be a secret may be a reference that
+/// leads nowhere here. The plan is not to be run.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn load_without_secrets(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
+    read(source, defaults, strict, false)
+}
+
+fn read(source: &Source, defaults: Defaults, strict: bool, secrets: bool) -> Loaded {
+    let lines = Lines::of(&source.text);
+    let mut loading = Loading { lines, defaults, secrets, plan: Plan::default(), diagnostics: Vec::new() };
     loading.file(&source.text);
     let Loading { plan, mut diagnostics, .. } = loading;
     if strict {
@@ -73,6 +89,8 @@ pub fn load(source: &Source, defaults: Defaults, strict: bool) -> Result<(Plan, 
 struct Loading<'a> {
     lines: Lines<'a>,
     defaults: Defaults,
+    /// Whether they have to be there.
+    secrets: bool,
     plan: Plan,
     diagnostics: Vec<Diagnostic>,
 }
@@ -107,7 +125,8 @@ impl Loading<'_> {
             );
         };
         let Some(kind) = self.kind(item, pairs) else { return };
-        let mut fields = Fields::new(item.span, pairs);
+        let fields = Fields::new(item.span, pairs);
+        let mut fields = if self.secrets { fields } else { fields.without_secrets() };
         fields.optional::<crate::config::Word>("type", "Which check.");
         let spec = Spec::parse(kind, &mut fields);
         let common = Common::parse(&mut fields);

@@ -13,6 +13,8 @@ use serde_json::json;
 const LONGEST: usize = 63;
 /// The key of a group without one.
 const KEY: &str = "app";
+/// The policy's name without a group, and the beginning of all others.
+const NAME: &str = "conn-check-egress";
 
 const ABOUT: &str = "\
 # A NetworkPolicy, by conn-check-convert-fw. The pods that it selects may connect to nothing else: the
@@ -55,11 +57,25 @@ impl<'a> Label<'a> {
         )))
     }
 
-    /// A part of the policy's own name (RFC 1123): each label has a policy of its own.
+    /// A part of the policy's own name (RFC 1123): each label has a policy of its own, and one of
+    /// the same name would take its place. Where the label is not to be read from the name, a
+    /// number made of it makes the difference.
     fn name(&self) -> String {
-        let legal = |c: char| if c == '_' || c == '.' { '-' } else { c.to_ascii_lowercase() };
-        self.value.chars().map(legal).collect()
+        let legal = |c: char| if matches!(c, '_' | '.' | '/') { '-' } else { c.to_ascii_lowercase() };
+        let own = format!("{}-{}", self.key, self.value);
+        let mut name: String = own.chars().map(legal).collect();
+        if name == own && !self.key.contains('-') && name.len() <= LONGEST - NAME.len() - 1 {
+            return name;
+        }
+        let number = format!("{:08x}", number_of(&format!("{}={}", self.key, self.value)));
+        name.truncate(LONGEST - NAME.len() - number.len() - 2);
+        format!("{}-{number}", name.trim_end_matches('-'))
     }
+}
+
+/// FNV-1a with 32 bits: the same number for the same text, today and with later versions.
+fn number_of(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |number, byte| (number ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 fn is_label(text: &str) -> bool {
@@ -75,12 +91,12 @@ fn is_dns_label(text: &str) -> bool {
 
 /// All of the policy but its rules, which end it.
 fn policy(label: Option<&Label<'_>>) -> serde_json::Value {
-    let name = label.map_or_else(String::new, |label| format!("-{}", label.name()));
+    let name = label.map_or_else(|| NAME.to_owned(), |label| format!("{NAME}-{}", label.name()));
     let selector = label.map_or_else(|| json!({}), |label| json!({"matchLabels": {label.key: label.value}}));
     json!({
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": {"name": format!("conn-check-egress{name}")},
+        "metadata": {"name": name},
         "spec": {"podSelector": selector, "policyTypes": ["Egress"]},
     })
 }
@@ -108,11 +124,32 @@ mod tests {
             let group = Group::parse(text).expect(text);
             Label::parse(&group).map(|label| format!("{} {} {}", label.key, label.value, label.name())).ok()
         };
-        assert_eq!(label("web").as_deref(), Some("app web web"));
-        assert_eq!(label("tier=Back_End").as_deref(), Some("tier Back_End back-end"));
-        assert_eq!(label("app.kubernetes.io/name=x.y").as_deref(), Some("app.kubernetes.io/name x.y x-y"));
+        assert_eq!(label("web").as_deref(), Some("app web app-web"));
+        assert_eq!(label("tier=Back_End").as_deref(), Some("tier Back_End tier-back-end-1e073c1d"));
+        assert_eq!(
+            label("app.kubernetes.io/name=x.y").as_deref(),
+            Some("app.kubernetes.io/name x.y app-kubernetes-io-name-x-y-8ba3bab6")
+        );
         for bad in ["a b", "=", "a=", "=a", "a=-b", "A.b/c=d", "a=$(reboot)", "a=b=c", "x/=y", &"x".repeat(64)] {
             assert_eq!(label(bad), None, "{bad} must be refused");
         }
+    }
+
+    #[test]
+    fn every_label_has_a_policy_of_its_own() {
+        let (long, longer) = ("x".repeat(62), "x".repeat(63));
+        let all = ["app=web", "tier=web", "a=b.c", "a=b-c", "a=b_c", "a=B-c", "a-b=c", "a/b=c", &long, &longer];
+        let names: std::collections::BTreeSet<_> = all
+            .iter()
+            .map(|text| {
+                let group = Group::parse(text).expect(text);
+                let name = policy(Label::parse(&group).ok().as_ref())["metadata"]["name"].clone();
+                let name = name.as_str().expect("a text").to_owned();
+                assert!(is_dns_label(&name), "{text}: {name}");
+                name
+            })
+            .collect();
+        assert_eq!(names.len(), all.len(), "{names:?}");
+        assert!(names.contains("conn-check-egress-tier-web") && names.contains("conn-check-egress-a-b-c"));
     }
 }

@@ -51,6 +51,10 @@ impl Value {
                 one.len() == two.len() && one.iter().zip(two).all(is_same)
             }
             (Self::Secret(one), Self::Secret(two)) => one.expose() == two.expose(),
+            // The default of a password, and the same one given.
+            (Self::Text(text), Self::Secret(secret)) | (Self::Secret(secret), Self::Text(text)) => {
+                text == secret.expose()
+            }
             _ => false,
         }
     }

@@ -67,19 +67,35 @@ impl Variables {
         }
     }
 
-    /// The text of a variable, if there is one that is not empty.
+    /// The text of a variable as it stands, if there is one that is not empty: blanks around a
+    /// password belong to it.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.places.get(name).and_then(|place| self.all[*place].text())
+    }
+
+    /// The text of a variable without blanks around it: a host, a port, a word.
+    pub(crate) fn word(&self, name: &str) -> Option<&str> {
+        self.places.get(name).and_then(|place| self.all[*place].word())
     }
 }
 
 impl Variable {
-    pub(crate) fn text(&self) -> Option<&str> {
+    fn text(&self) -> Option<&str> {
         match &self.value {
-            Content::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+            Content::Text(text) => Some(text.as_str()).filter(|text| !is_nothing(text)),
             Content::Unexpanded | Content::NotUtf8 => None,
         }
     }
+
+    fn word(&self) -> Option<&str> {
+        self.text().map(str::trim).filter(|text| !is_nothing(text))
+    }
+}
+
+/// Whether a value stands for none. Laravel's own `.env` has `null` for what is not set, and its
+/// reader takes it for that.
+fn is_nothing(text: &str) -> bool {
+    text.is_empty() || ["null", "(null)", "(empty)"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// The file for these variables.
@@ -97,7 +113,7 @@ pub fn sheet(variables: &Variables) -> Sheet {
 fn items(variable: &Variable, all: &Variables) -> Vec<Item> {
     let name = variable.name.as_str();
     let concerns = names::is_url(name) || family::is_host(name);
-    let Some(text) = variable.text() else {
+    let Some(text) = variable.word() else {
         return if concerns { useless(variable) } else { Vec::new() };
     };
     if names::is_url(name) || url::is_service(text) {
@@ -196,6 +212,66 @@ mod tests {
     }
 
     #[test]
+    fn what_laravel_calls_null_is_not_set_and_its_encryption_counts() {
+        let found = |mail: &str| brief(&format!("REDIS_HOST=c\nREDIS_PASSWORD=null\nMAIL_HOST=m\n{mail}"));
+        let expected = |port: u16, tls: &str| {
+            format!(
+                "smtp, name: MAIL_HOST, host: m, port: {port}, from_address: 'conn-check@localhost', use_tls: {tls}, send: false"
+            )
+        };
+        for (mail, port, tls) in [
+            ("MAIL_PORT=2525\nMAIL_USERNAME=null\nMAIL_PASSWORD=(null)\nMAIL_ENCRYPTION=tls", 2525, "starttls"),
+            ("MAIL_PORT=2525\nMAIL_ENCRYPTION=ssl", 2525, "true"),
+            ("MAIL_PORT=2525\nMAIL_SCHEME=smtps", 2525, "true"),
+            ("MAIL_ENCRYPTION=TLS", 587, "starttls"),
+            ("MAIL_ENCRYPTION=ssl", 465, "true"),
+            ("MAIL_PORT=2525\nMAIL_ENCRYPTION=null\nMAIL_SCHEME=smtp", 2525, "false"),
+        ] {
+            let expected = ["redis, name: REDIS_HOST, host: c, port: 6379".to_owned(), expected(port, tls)];
+            assert_eq!(found(mail), expected, "{mail}");
+        }
+    }
+
+    #[test]
+    fn the_kind_of_a_database_that_is_named_counts_and_not_its_port() {
+        let rest = "DB_HOST=db\nDB_PORT=3306\nDB_USERNAME=u\n";
+        for (kind, begin) in [
+            ("DB_CONNECTION=sqlite", "# DB_HOST: by the variables beside it, the database is a file"),
+            ("DB_CONNECTION=firebird", "# DB_HOST: which kind of database this is"),
+            ("DB_TYPE=main\nDB_DRIVER=asyncpg", "postgres, "),
+            ("DB_CONNECTION=sqlsrv", "# DB_HOST: no check speaks sqlserver"),
+            ("DB_ENGINE=django.db.backends.mysql", "mysql, "),
+            ("DB_CONNECTION=null", "mysql, "),
+        ] {
+            let found = brief(&format!("{kind}\n{rest}A_URL=redis://h\n"));
+            assert!(found[0].starts_with(begin), "{kind}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn blanks_belong_to_a_password_and_not_to_a_host() {
+        assert_eq!(
+            brief(
+                "POSTGRES_HOST=' db '\nPOSTGRES_PORT=' 6543 '\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=' pad '\nPGHOST=' h'\nPGUSER=v\nPGPASSWORD=' p'\nA_URL=' redis://c '\n"
+            ),
+            [
+                "postgres, name: POSTGRES_HOST, host: db, port: 6543, username: u, password: ' pad ', database: u",
+                "redis, name: A_URL, host: c, port: 6379",
+                "postgres, name: PGHOST, host: h, port: 5432, username: v, password: ' p', database: v",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_kubernetes_sets_for_every_service_is_passed_over() {
+        let own = "REDIS_SERVICE_HOST=10.0.0.1\nREDIS_SERVICE_PORT=6379\nREDIS_PORT=tcp://10.0.0.1:6379\n\
+                   REDIS_PORT_6379_TCP=tcp://10.0.0.1:6379\nREDIS_PORT_6379_TCP_PROTO=tcp\n\
+                   REDIS_PORT_6379_TCP_PORT=6379\nREDIS_PORT_6379_TCP_ADDR=10.0.0.1\n";
+        assert_eq!(brief(own), [""; 0]);
+        assert_eq!(brief(&format!("{own}REDIS_HOST=cache\n")), ["redis, name: REDIS_HOST, host: cache, port: 6379"]);
+    }
+
+    #[test]
     fn what_is_no_dependency_is_noted_and_what_cannot_be_used_is_a_gap() {
         let variables = dotenv::parse(
             "BASE_URL=https://shop.example.com\nSTATIC_URL=/static/\nLOGIN_REDIRECT_URL=https://x/\nNEXT_PUBLIC_API_URL=https://y/\n\
@@ -221,5 +297,16 @@ mod tests {
         let needed = sheet(&variables).write(&Secrets::Env).needed;
         let names: Vec<_> = needed.iter().map(|needed| needed.name.as_str()).collect();
         assert_eq!(names, ["A_URL_PASSWORD", "REDIS_PASSWORD"]);
+    }
+
+    #[test]
+    fn a_default_login_is_no_secret_that_somebody_has_to_provide() {
+        let variables = dotenv::parse("RABBITMQ_HOST=mq\nA_URL=amqp://guest:guest@mq\nB_URL=amqp://u:guest@mq\n");
+        let written = sheet(&variables.expect("variables")).write(&Secrets::Env);
+        let names: Vec<_> = written.needed.iter().map(|needed| needed.name.as_str()).collect();
+        assert_eq!(names, ["B_URL_PASSWORD"]);
+        assert!(
+            written.text.contains("  name: 'RABBITMQ_HOST, A_URL'\n") && written.text.contains("password: guest\n")
+        );
     }
 }

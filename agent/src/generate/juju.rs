@@ -8,7 +8,7 @@
 //!   servers, mail servers). One that does gets a tcp check, which tells nothing wrong, and a
 //!   comment with what to add: a check with a login left out would fail on a service that is well.
 //! - Which side of a relation depends on the other is not said: the side whose charm is known to
-//!   be the service provides it. Relations among the units of one application are passed over.
+//!   be the service provides it, and where neither is known, a note says so. Relations among the units of one application are passed over.
 //! - No checks but comments: applications of other models (their units are not in the status),
 //!   subordinates (they are on the application's own machines), and whatever has no address.
 
@@ -127,7 +127,13 @@ fn related(status: &Status, own: &Application<'_>, relation: &Relation<'_>) -> V
         let why = "its units only hand on where the service is, which the status does not show: add a check for that";
         return comment(Comment::gap(origin, why));
     }
-    units(&origin, &provider, relation, service)
+    let direction = service.filter(|service| !service.is_provided_by(&provider) && !service::is_proxy(own)).map(|_| {
+        let why = format!(
+            "a status does not say which of the two connects to the other: if it is {other}, leave its checks out"
+        );
+        Comment::note(origin.as_str(), why).into()
+    });
+    direction.into_iter().chain(units(&origin, &provider, relation, service)).collect()
 }
 
 /// A check for each unit.
@@ -157,7 +163,11 @@ fn units(origin: &str, provider: &Application<'_>, relation: &Relation<'_>, serv
         };
         let ports = unit.tcp_ports();
         match service {
-            Some(service) => items.push(service.check(&origin, address, &ports).into()),
+            Some(service) => {
+                let port = service.port(&unit.tcp_ranges());
+                items.extend(service.doubt(port).map(|why| Comment::note(origin.as_str(), why).into()));
+                items.push(service.check(&origin, address, port).into());
+            }
             None if ports.is_empty() => {
                 let interface = relation.interface.map(|name| format!(", and the interface {name} is not known here"));
                 let why =

@@ -27,7 +27,7 @@ const IS_MASTER: &[u8] = b"\x37\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\
     \x22\x00\x00\x00\x10isMaster\x00\x01\x00\x00\x00\x02$db\x00\x06\x00\x00\x00admin\x00\x00";
 
 /// What a look may take beside a few round trips.
-const MOMENT: Duration = Duration::from_millis(50);
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// Where a connection leads.
 #[derive(Debug)]

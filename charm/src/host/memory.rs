@@ -27,8 +27,14 @@ pub(crate) struct Memory {
     /// What NRPE read when it was told to read its files last.
     pub(crate) nrpe_read: BTreeMap<PathBuf, Vec<u8>>,
     pub(crate) systemd: Systemd,
+    /// Whether the users run something and cannot be removed.
+    pub(crate) busy_user: bool,
+    /// Whether nrpe runs and cannot be told to read its files.
+    pub(crate) deaf_nrpe: bool,
     /// Programs that were run, but for hook tools.
     pub(crate) ran: Vec<Vec<String>>,
+    /// The options of the agent's last run.
+    pub(crate) agent_options: Vec<String>,
     /// The program that the process became.
     pub(crate) became: Option<Program>,
 }
@@ -124,6 +130,9 @@ impl Memory {
     /// groupadd(8), useradd(8), userdel(8), systemctl(1), service(8).
     fn system(&mut self, name: &str, arguments: &[&str]) -> io::Result<Ended> {
         self.ran.push([name].iter().chain(arguments).map(|word| (*word).to_owned()).collect());
+        if let ("systemctl", ["is-active", "nagios-nrpe-server"]) = (name, arguments) {
+            return self.is_active();
+        }
         let status = match (name, arguments) {
             ("groupadd", ["--system", group]) => self.add_group(group)?,
             (
@@ -147,6 +156,7 @@ impl Memory {
                 Systemd::Absent => return Err(io::ErrorKind::NotFound.into()),
             },
             ("service", ["nagios-nrpe-server", "reload" | "restart"]) => self.reload()?,
+            ("service", ["nagios-nrpe-server", "status"]) => i32::from(!self.users.contains_key("nagios")),
             _ => panic!("not how this is called: {name} {arguments:?}"),
         };
         Ok(Ended { status: Some(status), ..Ended::default() })
@@ -172,6 +182,9 @@ impl Memory {
 
     fn delete_user(&mut self, user: &str) -> io::Result<i32> {
         self.steps.take()?;
+        if self.busy_user {
+            return Ok(8);
+        }
         Ok(if self.users.remove(user).is_some() { 0 } else { 6 })
     }
 
@@ -181,12 +194,30 @@ impl Memory {
         if !self.users.contains_key("nagios") {
             return Ok(5);
         }
+        if self.deaf_nrpe {
+            return Ok(1);
+        }
         self.read_nrpe();
         Ok(0)
     }
 
+    /// What systemd knows of nrpe.
+    fn is_active(&self) -> io::Result<Ended> {
+        let (status, state) = match self.systemd {
+            Systemd::Runs if self.users.contains_key("nagios") => (0, "active\n"),
+            Systemd::Runs => (3, "inactive\n"),
+            Systemd::Installed => (1, ""),
+            Systemd::Absent => return Err(io::ErrorKind::NotFound.into()),
+        };
+        Ok(Ended { status: Some(status), stdout: state.into(), ..Ended::default() })
+    }
+
     fn draft(&mut self, path: &Path, content: Content, access: Access) -> io::Result<()> {
+        let path = &self.behind_links(path)?;
         let draft = draft_of(path);
+        if draft.file_name().is_some_and(|name| name.len() > 255) {
+            return Err(io::ErrorKind::InvalidFilename.into());
+        }
         if let Some(parent) = path.parent().filter(|parent| self.tree.get(parent).is_none()) {
             self.steps.take()?;
             self.tree.make_directories(parent);
@@ -196,6 +227,13 @@ impl Memory {
         self.tree.put(&draft, content, access);
         self.steps.take()?;
         self.tree.rename(&draft, path)
+    }
+}
+
+impl Memory {
+    /// The path with all links above it followed, where what is above it is there.
+    fn behind_links(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(self.tree.resolve_parent(path)?.unwrap_or_else(|| path.to_owned()))
     }
 }
 
@@ -262,6 +300,7 @@ impl Host for Memory {
 
     fn make_directory(&mut self, path: &Path, access: Access) -> io::Result<()> {
         self.steps.take()?;
+        let path = &self.behind_links(path)?;
         self.tree.make_directories(path);
         self.set_access(path, access)
     }
@@ -287,7 +326,7 @@ impl Host for Memory {
 
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         self.steps.take()?;
-        self.tree.rename(from, to)
+        self.tree.rename(&self.behind_links(from)?, &self.behind_links(to)?)
     }
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {

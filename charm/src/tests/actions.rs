@@ -57,6 +57,15 @@ fn an_action_sets_results_and_fails_with_what_failed() {
 }
 
 #[test]
+fn a_directory_in_the_place_of_the_last_result_does_not_stop_an_action() {
+    let mut world = deployed(r#"[{"x": "fail"}]"#);
+    world.memory.directory(&format!("{RECORD}/x"));
+    act(&mut world, "run-check", &json!({}));
+    assert_eq!(world.memory.juju.context.results["status"], "critical");
+    assert!(world.memory.text(RECORD).is_some());
+}
+
+#[test]
 fn an_action_that_is_ok_does_not_fail() {
     let mut world = deployed("[{}]");
     act(&mut world, "run-check", &json!({}));
@@ -67,7 +76,12 @@ fn an_action_that_is_ok_does_not_fail() {
 #[test]
 fn an_action_over_some_of_the_checks_is_not_the_last_result() {
     let mut world = deployed("[{}]");
-    for parameters in [json!({"patterns": "tcp:*"}), json!({"include-tags": "a"}), json!({"exclude-tags": "a"})] {
+    for parameters in [
+        json!({"patterns": "tcp:*"}),
+        json!({"include-tags": "a"}),
+        json!({"exclude-tags": "a"}),
+        json!({"max-timeout": 0.1}),
+    ] {
         act(&mut world, "run-check", &parameters);
         assert_eq!(world.memory.juju.context.results["status"], "ok", "{parameters}");
         assert_eq!(world.memory.text(RECORD), None, "{parameters}");
@@ -90,11 +104,44 @@ fn an_action_without_a_usable_file_fails_with_the_reason() {
 }
 
 #[test]
-fn tags_that_nagios_leaves_out_cannot_be_asked_of_its_action() {
+fn an_action_without_a_usable_path_fails_with_what_the_status_says() {
     let mut world = deployed("[{}]");
+    world.say(UNIT, "conn-check:1", "config_path", "checks.yaml");
+    world.hook(UNIT, "conn-check-relation-changed");
+    act(&mut world, "run-check", &json!({}));
+    let why = world.memory.juju.context.failure.clone();
+    assert_eq!(why.as_deref(), Some("config_path of conn-check:1 is not an absolute path"));
+    assert_eq!(why, Some(world.status(UNIT).1));
+}
+
+#[test]
+fn tags_that_are_asked_for_stand_in_the_place_of_those_that_nagios_leaves_out() {
+    let mut world = deployed("[{}]");
+    world.memory.ran.clear();
     act(&mut world, "run-nagios-check", &json!({"include-tags": "a"}));
-    let why = world.memory.juju.context.failure.clone().unwrap_or_default();
-    assert!(why.starts_with("include-tags and exclude-tags cannot both be used"), "{why}");
+    assert_eq!(world.memory.juju.context.results["status"], "ok");
+    let options = world.memory.agent_options.clone();
+    assert_eq!(options, ["--format=nagios", "--max-timeout=10", "--include-tags=a"]);
+    act(&mut world, "run-nagios-check", &json!({"include-tags": "a", "exclude-tags": "b"}));
+    let why = world.memory.juju.context.failure.clone();
+    assert_eq!(why.as_deref(), Some("include-tags and exclude-tags cannot both be used"));
+}
+
+#[test]
+fn the_last_result_is_one_of_the_file_in_use() {
+    let mut world = deployed("[{}]");
+    let after = |world: &mut World, path: &str| {
+        world.memory.file("/srv/other.yaml", "[{}]", PUBLIC);
+        world.say(UNIT, "conn-check:1", "config_path", path);
+        world.hook(UNIT, "conn-check-relation-changed");
+        (world.memory.text(RECORD).is_some(), world.status(UNIT).1)
+    };
+    act(&mut world, "run-check", &json!({}));
+    assert_eq!(after(&mut world, FILE), (true, "1 check, last run 2026-11-21 09:14Z: all passed".to_owned()));
+    assert_eq!(after(&mut world, "/srv/other.yaml"), (false, "1 check, not run yet".to_owned()));
+    act(&mut world, "run-check", &json!({}));
+    assert!(after(&mut world, "other.yaml").0, "Nagios goes on with the file before");
+    assert_eq!(after(&mut world, FILE), (false, "1 check, not run yet".to_owned()));
 }
 
 #[test]

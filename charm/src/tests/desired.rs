@@ -19,7 +19,7 @@ fn version(text: &str) -> Version {
 }
 
 fn versions(texts: &[&str]) -> BTreeMap<Version, Programs> {
-    texts.iter().map(|text| (version(text), Programs::from([("conn-check".to_owned(), 1)]))).collect()
+    texts.iter().map(|text| (version(text), Programs::from(["conn-check".to_owned()]))).collect()
 }
 
 fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
@@ -76,13 +76,14 @@ fn a_charm_for_another_machine_is_said() {
 }
 
 #[test]
-fn versions_that_nobody_uses_go_but_for_the_newest_and_those_of_resources() {
+fn versions_that_nobody_uses_go_but_for_those_of_resources() {
     let mut observed = observed(&["2.0.0"], &["1.0.0", "1.5.0", "1.7.0", "2.0.0", "3.0.0"], "");
     observed.agent.units.insert("other-1".to_owned(), Some(version("1.5.0")));
     observed.agent.resources.insert("other-1".to_owned(), Resource::of(Some("1.7.0")));
     let desired = Desired::from(&observed);
-    assert_eq!(desired.gone, [PathBuf::from("/usr/local/lib/conn-check/versions/1.0.0")]);
-    let current = Thing::Link("/usr/local/lib/conn-check/current".into(), "versions/3.0.0".into());
+    let gone = ["1.0.0", "3.0.0"].map(|version| Path::new("/usr/local/lib/conn-check/versions").join(version));
+    assert_eq!(desired.gone, gone);
+    let current = Thing::Link("/usr/local/lib/conn-check/current".into(), "versions/2.0.0".into());
     assert!(desired.things.contains(&current));
 }
 
@@ -92,16 +93,21 @@ fn only_links_of_ours_are_replaced_or_removed() {
     let ours = |name: &str| Some(Path::new("../lib/conn-check/current").join(name));
     let bin = &mut observed.agent.programs;
     bin.insert("conn-check".to_owned(), Some("/opt/conn-check".into()));
-    bin.insert("conn-check-old".to_owned(), ours("conn-check-old"));
+    bin.insert("conn-check-django".to_owned(), ours("conn-check"));
+    bin.insert("cc".to_owned(), ours("conn-check"));
     bin.insert("python".to_owned(), None);
     let desired = Desired::from(&observed);
-    assert_eq!(desired.gone, [PathBuf::from("/usr/local/bin/conn-check-old")]);
+    assert_eq!(desired.gone, Vec::<PathBuf>::new());
     let links = desired.things.iter().filter(|thing| thing.path().starts_with("/usr/local/bin"));
     let told =
         |name: &str| Thing::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
     let others = ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
     assert!(links.eq(&others.map(told)), "{:?}", desired.things);
     assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone, which is somebody else's"]);
+    observed.leaving = true;
+    let gone = Desired::from(&observed).gone;
+    let gone: Vec<_> = gone.iter().filter(|path| path.starts_with("/usr/local/bin")).collect();
+    assert_eq!(gone, [Path::new("/usr/local/bin/conn-check-django")], "an admin's own link stays");
 }
 
 #[test]

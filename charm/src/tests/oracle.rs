@@ -253,7 +253,7 @@ fn nrpe_is_told(world: &mut World, unit: &str, relations: &BTreeMap<String, Rela
     let monitored = world.memory.users.contains_key("nagios") && !bags.is_empty();
     match checks {
         _ if !monitored => assert_eq!(command, None, "there is no nrpe to tell"),
-        Checks::None | Checks::Unusable | Checks::Valid { nagios: Some(0), .. } => {
+        Checks::None | Checks::Valid { nagios: Some(0), .. } => {
             assert_eq!(command, None, "{checks:?}");
         }
         Checks::Valid { path, nagios: Some(_), .. } => {

@@ -271,50 +271,6 @@ fn a_charm_with_the_same_version_and_other_bytes_renews_the_program() {
 }
 
 #[test]
-fn a_resource_is_a_further_version_and_a_newer_one_is_used() {
-    let mut world = deployed();
-    world.attach("AGENT 2.2.0");
-    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.2.0"));
-    let attached = world.unit(UNIT).resource.take();
-    world.hook(UNIT, "config-changed");
-    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.2.0"), "Juju cannot tell at this moment");
-    world.unit(UNIT).resource = attached;
-    world.attach("AGENT 1.9.0");
-    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0"));
-    world.set(UNIT, "revision", "1.9.0");
-    world.hook(UNIT, "config-changed");
-    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 1.9.0"));
-    world.set(UNIT, "revision", "");
-    world.attach("AGENT 2.0.0 of another build");
-    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0 of another build"));
-    assert_eq!(world.unit(UNIT).version, "2.0.0+resource");
-}
-
-#[test]
-fn a_resource_that_is_no_agent_is_said_and_fails_no_hook() {
-    let mut world = deployed();
-    world.attach("#!/bin/sh\nrm -rf /\n");
-    for _ in 0..2 {
-        assert_eq!(
-            status(&mut world),
-            "blocked: the resource agent cannot be run on this machine; 3 checks, not run yet"
-        );
-    }
-    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0"));
-    world.attach("");
-    assert_eq!(status(&mut world), "active: 3 checks, not run yet", "an empty resource is none");
-}
-
-impl World {
-    fn attach(&mut self, content: &str) {
-        let path = "/var/lib/juju/agents/unit-conn-check-0/resources/agent/conn-check";
-        self.memory.file(path, content, Access { mode: 0o600, uid: 0, gid: 0 });
-        self.unit(UNIT).resource = Some(path.to_owned());
-        self.hook(UNIT, "upgrade-charm");
-    }
-}
-
-#[test]
 fn a_program_of_somebody_else_is_left_alone() {
     let mut world = World::new();
     world.memory.file("/usr/local/bin/conn-check", "theirs", PUBLIC);
@@ -341,7 +297,7 @@ fn units_of_one_machine_share_versions_and_the_last_one_takes_all_away() {
     assert_eq!(world.memory.text("/usr/local/bin/conn-check").as_deref(), Some("AGENT 2.1.0"));
     world.hook(other, "stop");
     assert_eq!(world.agent(one).as_deref(), Some("AGENT 2.0.0"));
-    assert_eq!(world.memory.text("/usr/local/bin/conn-check").as_deref(), Some("AGENT 2.1.0"), "the newest stays");
+    assert_eq!(world.memory.text("/usr/local/bin/conn-check").as_deref(), Some("AGENT 2.0.0"), "what is in use");
     world.hook(other, "remove");
     world.hook(one, "stop");
     assert_eq!(world.left(&before), Vec::<std::path::PathBuf>::new());

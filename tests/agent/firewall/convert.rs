@@ -88,7 +88,7 @@ fn the_group_has_no_meaning_on_a_host_and_that_is_said() {
         assert!(with.err.contains(&format!("--group means nothing to {kind}")), "{}", with.err);
     }
     let labelled = text(convert("kubernetes", rules).args(["--group", "tier=web"]));
-    assert!(labelled.contains("name: conn-check-egress-web") && labelled.contains("tier: web"), "{labelled}");
+    assert!(labelled.contains("name: conn-check-egress-tier-web") && labelled.contains("tier: web"), "{labelled}");
     let ran = convert("kubernetes", rules).args(["--group", "not a label"]).run();
     assert_eq!((ran.status, ran.out.as_str()), (3, ""));
     assert!(ran.err.starts_with("conn-check-convert-fw: --group: not a label of pods"), "{}", ran.err);

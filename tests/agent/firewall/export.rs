@@ -117,6 +117,28 @@ fn a_bad_file_is_explained_as_for_the_checks_and_leaves_the_old_rules() {
 }
 
 #[test]
+fn secrets_that_are_elsewhere_are_not_needed_but_places_are() {
+    let yaml = "- {type: redis, host: a, port: 1, password: {env: CC_NO_SUCH}}\n\
+                - {type: http, url: 'http://b/', auth: [{env: CC_NO_SUCH}, {file: /no/such}], headers: {X: {env: CC_NO_SUCH}}}\n\
+                - {type: amqp, host: c, port: 2, username: u, password: {env: CC_NO_SUCH}, use_tls: true}\n\
+                - {type: postgres, host: d, username: u, password: {file: /no/such}, database: x}\n\
+                - {type: mysql, host: e, username: u, password: {env: CC_NO_SUCH}}\n\
+                - {type: mongodb, host: f, username: u, password: {env: CC_NO_SUCH}, database: x}\n\
+                - {type: smtp, host: g, port: 25, username: u, password: {env: CC_NO_SUCH}, from_address: a@b, send: false, use_tls: false}\n\
+                - {type: memcache, host: h, username: u, password: {env: CC_NO_SUCH}}\n";
+    let ran = export(yaml).arg("--strict").run();
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    let places =
+        ["a tcp 1", "b tcp 80", "c tcp 2", "d tcp 5432", "e tcp 3306", "f tcp 27017", "g tcp 25", "h tcp 11211"];
+    assert_eq!(rules(&ran.out), places);
+    assert_eq!(Agent::new(yaml).arg("--validate").run().status, 3);
+    for bad in ["host: {env: CC_NO_SUCH}, port: 1", "host: a, port: {env: CC_NO_SUCH}"] {
+        let ran = export(&format!("- {{type: tcp, {bad}}}\n")).run();
+        assert!(ran.status == 3 && ran.err.contains("CC_NO_SUCH` is not set"), "{bad}: {}", ran.err);
+    }
+}
+
+#[test]
 fn a_host_that_connects_to_nothing_has_an_empty_list() {
     let ran = export("- {type: redis, host: /run/redis.sock}").run();
     assert_eq!((ran.status, ran.out.as_str()), (0, "egress: []\n"));

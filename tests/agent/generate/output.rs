@@ -5,6 +5,7 @@ use harness::scratch::Scratch;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::Path;
+use std::process::Command;
 
 /// One check with a password, into this file.
 fn write(path: &Path, variables: &str) -> Made {
@@ -34,6 +35,33 @@ fn an_existing_file_keeps_its_mode_and_owner() {
     assert_eq!((after.mode(), after.uid(), after.gid()), (before.mode(), before.uid(), before.gid()));
     assert_ne!(after.ino(), before.ino(), "written over, and not replaced");
     assert!(fs::read_to_string(&path).expect("file").contains("type: redis"));
+}
+
+#[test]
+fn nobody_else_can_read_a_file_whose_owner_could_not_be_kept() {
+    if !nix::unistd::Uid::effective().is_root() {
+        return;
+    }
+    let scratch = Scratch::new();
+    fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o777)).expect("mode");
+    for (groups, mode, expected, said) in [
+        ("--groups=4", 0o660, (1001, 4, 0o660), ""),
+        ("--clear-groups", 0o660, (1001, 100, 0o600), "its mode is 0600 now, and no longer 0660"),
+        ("--clear-groups", 0o664, (1001, 100, 0o644), "its mode is 0644 now, and no longer 0664"),
+        ("--clear-groups", 0o604, (1001, 100, 0o600), "its mode is 0600 now, and no longer 0604"),
+        ("--clear-groups", 0o644, (1001, 100, 0o644), ""),
+    ] {
+        let path = scratch.write("checks.yaml", "old");
+        chown(&path, Some(33), Some(4)).expect("owner");
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("mode");
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=1001", "--regid=100", groups]).arg(harness::agent::program_called("conn-check-configs"));
+        command.args(["env", "-", "--output", path.to_str().expect("path")]);
+        let made = run_with(&mut command, b"A_URL=redis://:p@h\n");
+        let after = fs::metadata(&path).expect("file");
+        assert_eq!((after.uid(), after.gid(), after.mode() & 0o7777), expected, "{groups} {mode:o}: {made:?}");
+        assert!(made.status == 0 && made.err.contains(said) && made.err.is_empty() == said.is_empty(), "{made:?}");
+    }
 }
 
 #[test]

@@ -34,14 +34,14 @@ fn tls_adds_one_round_trip_and_no_connection() {
     let server = Mongodb::start_tls(Setup::with_login(), &ca.valid());
     // Turns cannot be counted by who spoke: a TLS server says things that nobody waits for. What is
     // waited for shows in the time; a busy machine only adds to it.
-    let trips = (0..3).map(|_| {
+    let mut trips = (0..10).map(|_| {
         let way = Forwarder::start_with_delay(server.address(), WAY, WAY);
         let check = passes(way.address(), &(login() + &tls(ca.file())));
         assert_eq!(way.connections(), 1);
         check["elapsed_seconds"].as_f64().expect("seconds") / (WAY * 2).as_secs_f64()
     });
-    let least = trips.fold(f64::MAX, f64::min);
-    assert!((5.0..6.0).contains(&least), "{least} round trips");
+    let undisturbed = trips.find(|trips| *trips < 6.0).expect("at most five round trips");
+    assert!(undisturbed >= 5.0, "{undisturbed} round trips");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::watch::Watch;
 use crate::{CRITICAL, UNKNOWN, complain, guarded, status_of};
 use clap::Parser as _;
 use conn_check::cli::Args;
-use conn_check::config::{self, Defaults, Diagnostic, Plan, Source};
+use conn_check::config::{self, Defaults, Diagnostic, Loaded, Plan, Source};
 use conn_check::event::Event;
 use conn_check::host;
 use conn_check::net::Family;
@@ -36,19 +36,23 @@ fn program(args: &Args) -> u8 {
         Ok(watch) => watch,
         Err(error) => return complain(&format!("the run could not start: {error}")),
     };
-    with_plan(args, |output, source, plan| check(args, output, source, plan, &watch))
+    with_plan(args, config::load, |output, source, plan| check(args, output, source, plan, &watch))
 }
 
 /// Reads the file of checks, and does something with it when it is valid. What the options say that
 /// only concern the file (`--schema`, `--validate`) is done here.
-pub(crate) fn with_plan(args: &Args, work: impl FnOnce(&Output<'_>, &Source, Plan) -> u8) -> u8 {
+pub(crate) fn with_plan(
+    args: &Args,
+    load: fn(&Source, Defaults, bool) -> Loaded,
+    work: impl FnOnce(&Output<'_>, &Source, Plan) -> u8,
+) -> u8 {
     let output = Output::new(args);
     let Some(config) = args.config.as_deref().filter(|_| !args.schema) else {
         return output.print(&format!("{:#}\n", config::schema::schema()));
     };
     let (source, loaded) = match Source::read(config) {
         Ok(source) => {
-            let loaded = config::load(&source, Defaults { timeout: args.connect_timeout }, args.strict);
+            let loaded = load(&source, Defaults { timeout: args.connect_timeout }, args.strict);
             (source, loaded)
         }
         Err(unreadable) => {

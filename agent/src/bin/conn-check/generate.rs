@@ -30,7 +30,10 @@ pub(crate) fn deliver(program: &str, sheet: Sheet, target: &Target) -> u8 {
     }
     let done = match &target.output {
         Some(path) => {
-            file::replace(path, written.text.as_bytes(), MODE).map_err(|error| format!("{}: {error}", path.display()))
+            let replaced = file::replace(path, written.text.as_bytes(), MODE);
+            replaced.map_err(|error| format!("{}: {error}", path.display())).map(|narrowed| {
+                narrowed.iter().for_each(|narrowed| say(program, &format!("{}: {narrowed}", path.display())));
+            })
         }
         None => print(&written.text).map_err(|error| format!("standard output: {error}")),
     };

@@ -91,9 +91,8 @@ impl<'a> Output<'a> {
         let Some(path) = &self.args.record else { return Ok(()) };
         let mut json = Vec::new();
         let written = report::reporter(Format::Json, self.style).finish(view, &mut json);
-        written
-            .and_then(|()| file::replace(path, &json, MODE))
-            .map_err(|error| format!("--record {}: {error}", path.display()))
+        let written = written.map_err(|error| format!("--record {}: {error}", path.display()));
+        written.and_then(|()| replace("--record", path, &json))
     }
 
     fn shows_progress(&self) -> bool {
@@ -119,9 +118,7 @@ impl<'a> Writer<'a> {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
                 _ => Ok(()),
             },
-            Self::File(path, content) => {
-                file::replace(path, &content, MODE).map_err(|error| format!("--output {}: {error}", path.display()))
-            }
+            Self::File(path, content) => replace("--output", path, &content),
         }
     }
 }
@@ -140,6 +137,16 @@ impl Write for Writer<'_> {
             Self::File(..) => Ok(()),
         }
     }
+}
+
+/// Puts what is written into the file of an option.
+fn replace(option: &str, path: &Path, content: &[u8]) -> Result<(), String> {
+    let say = |what: &dyn std::fmt::Display| format!("{option} {}: {what}", path.display());
+    let narrowed = file::replace(path, content, MODE).map_err(|error| say(&error))?;
+    if let Some(narrowed) = narrowed {
+        let _ = complain(&say(&narrowed));
+    }
+    Ok(())
 }
 
 /// Prints a text, or puts it into a file; the exit status.

@@ -118,8 +118,10 @@ fn old_amqp(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Com
     let port = settings.port(&name("PORT"))?.unwrap_or(if secure { 5671 } else { 5672 });
     let draft = Draft::new("amqp", &name("HOST")).text("host", host).number("port", port);
     let draft = draft.text("username", settings.text(&name("USER"))?.as_deref().unwrap_or(GUEST));
-    let password = settings.text(&name("PASSWORD"))?;
-    let draft = draft.secret_of("password", password.as_deref().unwrap_or(GUEST), &name("PASSWORD"));
+    let draft = match settings.text(&name("PASSWORD"))? {
+        Some(password) => draft.secret_of("password", password, &name("PASSWORD")),
+        None => draft.text("password", GUEST),
+    };
     let draft = draft.flag("use_tls", secure).text("vhost", settings.text(&name("VHOST"))?.as_deref().unwrap_or("/"));
     if secure { tls::files(draft, settings, &name("USE_SSL")) } else { Ok(draft) }
 }

@@ -54,13 +54,20 @@ fn member(name: &str) -> Option<(&str, &'static str)> {
     (scheme != "smtp" || !name[prefix.len()..].starts_with("_ADDR")).then_some((prefix, scheme))
 }
 
-/// What stands before `_HOST` and its like. Kubernetes sets `*_SERVICE_HOST` for every service
-/// there is, needed or not.
+/// What stands before `_HOST` and its like. Kubernetes sets `*_SERVICE_HOST`, and what Docker's
+/// links set (`*_PORT_6379_TCP_ADDR`), for every service there is, needed or not.
 fn prefix(name: &str) -> Option<&str> {
     let (prefix, end) = name.rsplit_once('_')?;
     let is_host = HOST.contains(&end) || HOSTS.contains(&end);
     let prefix = prefix.strip_suffix("_BOOTSTRAP").unwrap_or(prefix);
-    (is_host && !prefix.ends_with("_SERVICE")).then_some(prefix)
+    (is_host && !prefix.ends_with("_SERVICE") && !is_link(prefix)).then_some(prefix)
+}
+
+/// `REDIS_PORT_6379_TCP`.
+fn is_link(prefix: &str) -> bool {
+    let mut words = prefix.rsplit('_');
+    let mut next = || words.next().unwrap_or_default();
+    matches!(next(), "TCP" | "UDP" | "SCTP") && next().parse::<u16>().is_ok() && next() == "PORT"
 }
 
 /// The service that a prefix names; `""` for a database of whatever kind.
@@ -74,10 +81,16 @@ fn kind(prefix: &str) -> Option<&'static str> {
 pub(super) fn items(name: &str, text: &str, all: &Variables) -> Vec<Item> {
     let Some((prefix, scheme)) = member(name) else { return Vec::new() };
     let family = Family { prefix, all };
-    let scheme = if scheme.is_empty() { family.database() } else { Some(scheme) };
-    let Some(scheme) = scheme else {
-        let why = "which kind of database this is, is not said: set the variable's TYPE, ENGINE or PORT beside it, or add a check by hand";
-        return vec![Comment::gap(name, why).into()];
+    let scheme = match if scheme.is_empty() { family.database() } else { Database::Server(scheme) } {
+        Database::Server(scheme) => scheme,
+        Database::File => {
+            let why = "by the variables beside it, the database is a file of this host: nothing to connect to";
+            return vec![Comment::note(name, why).into()];
+        }
+        Database::Unknown => {
+            let why = "which kind of database this is, is not said in a way that is known here: set the variable's TYPE, ENGINE or PORT beside it, or add a check by hand";
+            return vec![Comment::gap(name, why).into()];
+        }
     };
     let hosts = text.split([',', ';', ' ']).map(str::trim).filter(|host| !host.is_empty());
     let hosts = hosts.flat_map(|host| match host.split_once("://") {
@@ -102,7 +115,7 @@ const PASSWORD: [&str; 7] = ["PASSWORD", "PASS", "PASSWD", "PWD", "HOST_PASSWORD
 const NAME: [&str; 7] = ["DB", "DATABASE", "DBNAME", "NAME", "DB_NAME", "VHOST", "DEFAULT_VHOST"];
 
 /// What is said about TLS: endings, and the option of a URL that says the same.
-const TLS: [(&str, &str); 12] = [
+const TLS: [(&str, &str); 14] = [
     ("SSLMODE", "sslmode"),
     ("SSL_MODE", "sslmode"),
     ("USE_TLS", "use_tls"),
@@ -115,7 +128,34 @@ const TLS: [(&str, &str); 12] = [
     ("SSL_CERT", "sslcert"),
     ("SSL_KEY", "sslkey"),
     ("SSL_CERT_REQS", "ssl_cert_reqs"),
+    ("ENCRYPTION", "encryption"),
+    ("SCHEME", "encryption"),
 ];
+
+/// Endings of variables that say which kind a database is.
+const KIND: [&str; 7] = ["ENGINE", "TYPE", "CONNECTION", "DRIVER", "ADAPTER", "DIALECT", "BACKEND"];
+
+/// What the kind's name contains.
+const KINDS: [(&str, Database); 9] = [
+    ("sqlite", Database::File),
+    ("postg", Database::Server("postgres")),
+    ("pg", Database::Server("postgres")),
+    ("mysql", Database::Server("mysql")),
+    ("maria", Database::Server("mysql")),
+    ("mongo", Database::Server("mongodb")),
+    ("sqlsrv", Database::Server("sqlserver")),
+    ("mssql", Database::Server("sqlserver")),
+    ("oracle", Database::Server("oracle")),
+];
+
+/// What is behind a name that only says that it is a database.
+#[derive(Clone, Copy)]
+enum Database {
+    /// The scheme of the URL that the family stands for.
+    Server(&'static str),
+    File,
+    Unknown,
+}
 
 struct Family<'a> {
     prefix: &'a str,
@@ -133,34 +173,43 @@ impl<'a> Family<'a> {
         self.named(ends).map(|(_, text)| text)
     }
 
-    /// The kind of a database that is only called a database.
-    fn database(&self) -> Option<&'static str> {
-        let said = self.text(&["ENGINE", "TYPE", "CONNECTION", "DRIVER", "ADAPTER", "DIALECT", "BACKEND"]);
-        let said = said.unwrap_or_default().to_ascii_lowercase();
-        let kinds = [
-            ("postg", "postgres"),
-            ("pgsql", "postgres"),
-            ("mysql", "mysql"),
-            ("maria", "mysql"),
-            ("mongo", "mongodb"),
-        ];
-        let by_word = kinds.into_iter().find(|(word, _)| said.contains(word)).map(|(_, scheme)| scheme);
-        by_word.or_else(|| match self.text(&PORT)? {
-            "5432" => Some("postgres"),
-            "3306" => Some("mysql"),
-            "27017" => Some("mongodb"),
-            _ => None,
-        })
+    /// [`Family::text`] without blanks around it.
+    fn word(&self, ends: &[&str]) -> Option<&'a str> {
+        ends.iter().find_map(|end| self.all.word(&format!("{}_{end}", self.prefix)))
+    }
+
+    fn port(&self) -> Option<&'a str> {
+        // Docker and Kubernetes set REDIS_PORT=tcp://10.0.0.1:6379 for a service called redis.
+        self.word(&PORT).map(|port| port.rsplit(':').next().unwrap_or(port))
+    }
+
+    /// The kind of a database that is only called a database. Where one is named, a port that is
+    /// left over from another counts for nothing.
+    fn database(&self) -> Database {
+        let said: Vec<_> = KIND.iter().filter_map(|end| self.word(&[end])).map(str::to_ascii_lowercase).collect();
+        let named = |said: &String| KINDS.iter().find(|(word, _)| said.contains(word)).map(|(_, kind)| *kind);
+        match said.iter().find_map(named) {
+            Some(kind) => kind,
+            None if said.is_empty() => self.database_by_port(),
+            None => Database::Unknown,
+        }
+    }
+
+    fn database_by_port(&self) -> Database {
+        match self.port() {
+            Some("5432") => Database::Server("postgres"),
+            Some("3306") => Database::Server("mysql"),
+            Some("27017") => Database::Server("mongodb"),
+            _ => Database::Unknown,
+        }
     }
 
     fn service(&self, scheme: &'a str, host: &'a str) -> Service<'a> {
-        // Docker and Kubernetes set REDIS_PORT=tcp://10.0.0.1:6379 for a service called redis.
-        let port = self.text(&PORT).map(|port| port.rsplit(':').next().unwrap_or(port));
-        let options = TLS.iter().filter_map(|(end, option)| self.text(&[end]).map(|text| (*option, text)));
+        let options = TLS.iter().filter_map(|(end, option)| self.word(&[end]).map(|text| (*option, text)));
         Service {
             scheme,
             host,
-            port,
+            port: self.port(),
             user: self.text(&USER),
             password: self.text(&PASSWORD),
             name: self.text(&NAME),
@@ -171,20 +220,20 @@ impl<'a> Family<'a> {
 
 /// libpq's own variables (section 34.15 of `PostgreSQL`'s manual).
 pub(super) fn postgres(all: &Variables) -> Vec<Item> {
-    let Some(origin) = ["PGHOST", "PGHOSTADDR", "PGDATABASE"].into_iter().find(|name| all.text(name).is_some()) else {
+    let Some(origin) = ["PGHOST", "PGHOSTADDR", "PGDATABASE"].into_iter().find(|name| all.word(name).is_some()) else {
         return Vec::new();
     };
     let options =
         [("PGSSLMODE", "sslmode"), ("PGSSLROOTCERT", "sslrootcert"), ("PGSSLCERT", "sslcert"), ("PGSSLKEY", "sslkey")];
-    let hosts = all.text("PGHOST").or_else(|| all.text("PGHOSTADDR")).unwrap_or_default();
+    let hosts = all.word("PGHOST").or_else(|| all.word("PGHOSTADDR")).unwrap_or_default();
     let service = |host| Service {
         scheme: "postgres",
         host,
-        port: all.text("PGPORT"),
+        port: all.word("PGPORT"),
         user: all.text("PGUSER"),
         password: all.text("PGPASSWORD"),
         name: all.text("PGDATABASE"),
-        options: options.iter().filter_map(|(name, option)| Some((*option, all.text(name)?))).collect(),
+        options: options.iter().filter_map(|(name, option)| Some((*option, all.word(name)?))).collect(),
     };
     let items = hosts.split(',').flat_map(|host| service(host).items(origin));
     items.map(|item| named(item, Some("PGPASSWORD"))).collect()

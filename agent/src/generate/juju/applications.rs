@@ -2,6 +2,7 @@
 //! keys with each version, and leaves out those that are empty.
 
 use serde_json::{Map, Value};
+use std::ops::RangeInclusive;
 
 /// The output of `juju status`.
 #[derive(Debug)]
@@ -140,11 +141,23 @@ impl<'a> Unit<'a> {
 
     /// The TCP ports that the unit opened; of a range its first.
     pub(super) fn tcp_ports(&self) -> Vec<u16> {
-        let open = self.value["open-ports"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let port = |text: &str| text.strip_suffix("/tcp")?.split('-').next()?.parse().ok().filter(|port| *port > 0);
-        let mut ports: Vec<u16> = open.filter_map(port).collect();
-        ports.sort_unstable();
+        let mut ports: Vec<u16> = self.tcp_ranges().iter().map(|range| *range.start()).collect();
         ports.dedup();
         ports
     }
+
+    /// The TCP ports that the unit opened, in their order; a single one is a range of itself.
+    pub(super) fn tcp_ranges(&self) -> Vec<RangeInclusive<u16>> {
+        let open = self.value["open-ports"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let mut ranges: Vec<_> = open.filter_map(|text| range(text.strip_suffix("/tcp")?)).collect();
+        ranges.sort_unstable_by_key(|range| (*range.start(), *range.end()));
+        ranges
+    }
+}
+
+/// `5432` or `5000-6000`.
+fn range(text: &str) -> Option<RangeInclusive<u16>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (first.parse().ok().filter(|port| *port > 0)?, last.parse().ok()?);
+    Some(first..=last)
 }

@@ -3,6 +3,7 @@
 use super::applications::Application;
 use crate::generate::draft::{Draft, Value};
 use crate::generate::url::tcp;
+use std::ops::RangeInclusive;
 
 /// A service that applications are related to.
 pub(super) struct Service {
@@ -119,13 +120,32 @@ impl Service {
         }
     }
 
-    /// The check of one unit. The default port counts where it is open, and where none or several
-    /// others are.
-    pub(super) fn check(&self, origin: &str, address: &str, open: &[u16]) -> Draft {
-        let port = self.check.web_port(open).unwrap_or(match open {
-            [only] => *only,
+    /// The port of a unit. The default one counts where it is open, alone or in a range, and where
+    /// none or several others are.
+    pub(super) fn port(&self, open: &[RangeInclusive<u16>]) -> u16 {
+        if is_open(self.port, open) {
+            return self.port;
+        }
+        self.check.web_port(open).unwrap_or(match open {
+            [only] if only.start() == only.end() => *only.start(),
             _ => self.port,
-        });
+        })
+    }
+
+    /// What to look at where another port than the default one is checked: over a connection alone,
+    /// nobody learns whose it is.
+    pub(super) fn doubt(&self, port: u16) -> Option<String> {
+        let is_told = matches!(self.check, Kind::Memcache | Kind::Web | Kind::Mail);
+        (port != self.port && !is_told).then(|| {
+            format!(
+                "the unit opened port {port} and not {}, the usual one: if {port} is not the service's own but that of an exporter, say, change it",
+                self.port
+            )
+        })
+    }
+
+    /// The check of one unit.
+    pub(super) fn check(&self, origin: &str, address: &str, port: u16) -> Draft {
         match self.check {
             Kind::Login(..) | Kind::Connection => tcp(origin, address, port),
             Kind::Memcache => Draft::new("memcache", origin).text("host", address).number("port", port),
@@ -145,10 +165,14 @@ impl Service {
 
 impl Kind {
     /// The port of a web server that opened several.
-    fn web_port(&self, open: &[u16]) -> Option<u16> {
+    fn web_port(&self, open: &[RangeInclusive<u16>]) -> Option<u16> {
         let usual = [80, 8080, 8000, 443];
-        matches!(self, Self::Web).then(|| usual.into_iter().find(|port| open.contains(port))).flatten()
+        matches!(self, Self::Web).then(|| usual.into_iter().find(|port| is_open(*port, open))).flatten()
     }
+}
+
+fn is_open(port: u16, open: &[RangeInclusive<u16>]) -> bool {
+    open.iter().any(|range| range.contains(&port))
 }
 
 /// Any answer that is no fault of the server's shows that it is reached. A certificate is seldom

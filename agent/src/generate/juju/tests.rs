@@ -113,6 +113,49 @@ fn pods_have_addresses_that_change() {
     assert!(text.contains("addresses of pods") && text.contains("host: '10.1.0.9'"), "{text}");
 }
 
+/// The file for `app`, related to units of `other` over an interface; each opened these ports.
+fn related(interface: &str, charm: &str, ports: &[&str]) -> String {
+    let units: serde_json::Map<_, _> = ports
+        .iter()
+        .enumerate()
+        .map(|(at, ports)| {
+            let open: Vec<_> = ports.split(' ').filter(|port| !port.is_empty()).collect();
+            (format!("other/{at}"), serde_json::json!({"public-address": format!("h{at}"), "open-ports": open}))
+        })
+        .collect();
+    let status = serde_json::json!({"model": {"name": "m"}, "applications": {
+        "app": {"charm-name": "shop", "relations": {"end": [{"related-application": "other", "interface": interface}]}},
+        "other": {"charm-name": charm, "units": units},
+    }});
+    written(&status.to_string(), Some("app")).expect("file").0
+}
+
+#[test]
+fn the_default_port_counts_where_it_is_open_and_another_one_alone_is_remarked() {
+    let text = related(
+        "postgresql_client",
+        "postgresql",
+        &["5000-6000/tcp", "9187/tcp", "5432/tcp 9187/tcp", "1-2/tcp", "", "6432/tcp 9187/tcp"],
+    );
+    let ports: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("  port: ")).collect();
+    assert_eq!(ports, ["5432", "9187", "5432", "5432", "5432", "5432"], "{text}");
+    let doubts = text.matches("and not 5432, the usual one").count();
+    assert!(doubts == 1 && text.contains("# end: other/1: the unit opened port 9187"), "{text}");
+    assert!(!text.contains("which of the two"), "{text}");
+    let text = related("elasticsearch", "elasticsearch", &["80/tcp 9200/tcp", "8080/tcp"]);
+    assert!(text.contains("'http://h0:9200/'") && text.contains("'http://h1:8080/'"), "{text}");
+    assert!(!text.contains("the usual one"), "{text}");
+}
+
+#[test]
+fn a_direction_that_the_status_does_not_tell_is_remarked() {
+    let said = "# end: other: a status does not say which of the two connects to the other: if it is other, leave";
+    let text = related("http", "frontend", &["80/tcp"]);
+    assert!(text.contains(said) && text.contains("url: 'http://h0/'"), "{text}");
+    assert!(related("postgresql_client", "mine", &[""]).contains(said));
+    assert!(!related("postgresql_client", "mine", &["5432/tcp"]).contains("which of the two"));
+}
+
 #[test]
 fn what_is_no_status_is_refused_with_what_is_wanted() {
     for text in [

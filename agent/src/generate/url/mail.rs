@@ -46,8 +46,11 @@ pub(super) fn items(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
 /// for Django's URLs `smtps` on another port is STARTTLS, for all others it is TLS.
 fn security(parts: &Parts, tls: &Tls<'_>) -> Security {
     let port = parts.site().port_or(0);
+    // Laravel's word for it, which is no URL's.
+    let encryption = parts.option(&["encryption"]).map(str::to_ascii_lowercase);
     match (parts.base(), parts.extra()) {
-        _ if port == 465 => Security::Tls,
+        _ if port == 465 || matches!(encryption.as_deref(), Some("ssl" | "smtps")) => Security::Tls,
+        _ if matches!(encryption.as_deref(), Some("tls" | "starttls")) => Security::StartTls,
         (_, "starttls" | "tls") => Security::StartTls,
         (_, "ssl") | ("submissions", _) => Security::Tls,
         ("smtps", _) if matches!(port, 25 | 587 | 2525) => Security::StartTls,

@@ -153,6 +153,25 @@ fn a_client_that_verifies_the_ca_and_no_name_has_a_check_that_verifies_nothing_a
 }
 
 #[test]
+fn a_token_in_the_place_of_a_user_is_a_secret_and_an_empty_password_is_none() {
+    for (text, auth, needed) in [
+        ("https://ghp_1@h/", "[{env: X_URL_USER}, '']", "X_URL_USER"),
+        ("https://ghp_1:@h/", "[{env: X_URL_USER}, '']", "X_URL_USER"),
+        ("https://ghp_1:x-oauth-basic@h/", "[{env: X_URL_USER}, x-oauth-basic]", "X_URL_USER"),
+        ("https://:ghp_1@h/", "['', {env: X_URL_PASSWORD}]", "X_URL_PASSWORD"),
+        ("elasticsearch://ghp_1@h", "[{env: X_URL_USER}, '']", "X_URL_USER"),
+        ("https://me:ghp_1@h/", "[me, {env: X_URL_PASSWORD}]", "X_URL_PASSWORD"),
+    ] {
+        let mut sheet = Sheet::new("");
+        sheet.extend(items("X_URL", text));
+        let written = sheet.reviewed().write(&Secrets::Env);
+        let names: Vec<_> = written.needed.iter().map(|needed| needed.name.as_str()).collect();
+        assert!(written.text.ends_with(&format!("  auth: {auth}\n")), "{text}: {}", written.text);
+        assert!(names == [needed] && !written.text.contains("ghp_1"), "{text}: {names:?}");
+    }
+}
+
+#[test]
 fn a_sentry_dsn_is_a_connection_without_its_key() {
     let mut sheet = Sheet::new("");
     sheet.extend(items("SENTRY_DSN", "https://0123abcd@o1.ingest.sentry.io/42"));

@@ -16,22 +16,17 @@ pub(super) fn items(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
     }
     let secure = matches!(parts.base(), "https" | "wss");
     let draft = request(origin, parts, secure, if secure { 443 } else { 80 })?;
-    let Some(user) = &parts.user else {
+    let Some(login) = login(origin, parts) else {
         return Ok(vec![draft.set("expected_code", words(&["2xx", "3xx", "4xx"])).into()]);
     };
     let draft = draft.set("expected_code", words(&["2xx", "3xx", "404", "405"]));
-    Ok(vec![with_login(origin, draft, user, parts).into()])
+    Ok(vec![draft.set("auth", login).into()])
 }
 
 /// A check of the search engines and databases that speak HTTP, on their own port.
 pub(super) fn service(origin: &str, parts: &Parts, secure: bool, port: u16) -> Result<Vec<Item>, Bad> {
-    let draft = request(origin, parts, secure, port)?;
-    Ok(match &parts.user {
-        Some(user) => {
-            vec![with_login(origin, draft.set("expected_code", words(&["2xx", "3xx", "404"])), user, parts).into()]
-        }
-        None => vec![draft.set("expected_code", words(&["2xx", "3xx", "404"])).into()],
-    })
+    let draft = request(origin, parts, secure, port)?.set("expected_code", words(&["2xx", "3xx", "404"]));
+    Ok(vec![login(origin, parts).into_iter().fold(draft, |draft, login| draft.set("auth", login)).into()])
 }
 
 fn request(origin: &str, parts: &Parts, secure: bool, default: u16) -> Result<Draft, Bad> {
@@ -46,10 +41,18 @@ fn request(origin: &str, parts: &Parts, secure: bool, default: u16) -> Result<Dr
     Ok(Draft::new("http", origin).text("url", format!("{scheme}://{host}{port}/")))
 }
 
-fn with_login(origin: &str, draft: Draft, user: &str, parts: &Parts) -> Draft {
-    let password = parts.password.clone().unwrap_or_default();
-    let secret = Value::Secret(Hidden::new(password, &format!("{origin} password")));
-    draft.set("auth", Value::List(vec![Value::Text(user.to_owned()), secret]))
+/// The login of the URL; `None` without one. A user without a password is itself the secret, as
+/// tokens for package indexes and repositories are; GitHub's come with a password that is none.
+fn login(origin: &str, parts: &Parts) -> Option<Value> {
+    let (user, password) = (parts.user.as_deref(), parts.password.as_deref());
+    let secret = |text: &str, what: &str| Value::Secret(Hidden::new(text, &format!("{origin} {what}")));
+    let plain = |text: &str| Value::Text(text.to_owned());
+    let pair = match (user, password.unwrap_or_default()) {
+        (None, "") => return None,
+        (Some(token), no_password @ ("" | "x-oauth-basic")) => [secret(token, "user"), plain(no_password)],
+        (user, password) => [plain(user.unwrap_or_default()), secret(password, "password")],
+    };
+    Some(Value::List(pair.into()))
 }
 
 fn words(words: &[&str]) -> Value {

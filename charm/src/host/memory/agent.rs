@@ -62,6 +62,7 @@ fn check_all(memory: &mut Memory, user: Option<&User>, options: &[&str], record:
         let known = ["--format=", "--max-timeout=", "--connect-timeout=", "--exclude-tags=", "--include-tags="];
         assert!(known.iter().any(|known| option.starts_with(known)), "not an option of the agent: {option}");
     }
+    memory.agent_options = options.iter().map(|option| (*option).to_owned()).collect();
     let (status, refusal) = rehearse(memory, user, &[], file);
     if status != 0 {
         return (status, refusal);

@@ -169,11 +169,11 @@ fn other_mistakes_point_to_their_place() {
 }
 
 #[test]
-fn an_unknown_alias_is_named() {
+fn an_unknown_alias_is_pointed_at_and_not_named() {
     assert_eq!(points("a: *nope\nb: 1\n"), ("unknown-alias", "*nope", 3));
     assert_eq!(points("*nope : 1\n"), ("unknown-alias", "*nope", 0));
     assert_eq!(points("a: *x\nb: &x 1\n"), ("unknown-alias", "*x", 3));
-    assert!(problem("a: *nope\n").message.contains("`*nope`"));
+    assert!(!problem("a: *nope\n").message.contains("nope"), "it may be a password");
 }
 
 #[test]

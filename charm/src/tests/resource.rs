@@ -1,0 +1,83 @@
+//! The charm's resource `agent`.
+
+use crate::host::Access;
+use crate::host::memory::PUBLIC;
+use crate::tests::world::World;
+
+const UNIT: &str = "conn-check/0";
+
+fn deployed() -> World {
+    let mut world = World::new();
+    world.deploy(UNIT, "2.0.0");
+    world.checks("/srv/checks.yaml", 3, 0);
+    world.say(UNIT, "conn-check:1", "config_path", "/srv/checks.yaml");
+    world.boot(UNIT);
+    world
+}
+
+fn status(world: &mut World) -> String {
+    world.hook(UNIT, "update-status");
+    let (kind, text) = world.status(UNIT);
+    format!("{kind}: {text}")
+}
+
+#[test]
+fn a_resource_is_a_further_version_and_a_newer_one_is_used() {
+    let mut world = deployed();
+    world.attach("AGENT 2.2.0");
+    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.2.0"));
+    let attached = world.unit(UNIT).resource.take();
+    world.hook(UNIT, "config-changed");
+    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.2.0"), "Juju cannot tell at this moment");
+    world.unit(UNIT).resource = attached;
+    world.attach("AGENT 1.9.0");
+    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0"));
+    world.set(UNIT, "revision", "1.9.0");
+    world.hook(UNIT, "config-changed");
+    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 1.9.0"));
+    world.set(UNIT, "revision", "");
+    world.attach("AGENT 2.0.0 of another build");
+    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0 of another build"));
+    assert_eq!(world.unit(UNIT).version, "2.0.0+resource");
+}
+
+#[test]
+fn a_resource_has_the_charms_package_for_python_beside_it() {
+    let mut world = deployed();
+    for (charm, resource) in [("2.0.0", "AGENT 2.2.0"), ("2.1.0", "AGENT 2.2.0 again"), ("2.1.0", "AGENT 2.3.0")] {
+        world.charm(UNIT, charm, &format!("AGENT {charm}"));
+        let wheel = format!("/var/lib/juju/agents/unit-conn-check-0/charm/agent/{charm}/package-{charm}.whl");
+        world.memory.file(&wheel, charm, PUBLIC);
+        world.attach(resource);
+        let current = "/usr/local/lib/conn-check/current";
+        assert_eq!(world.memory.text(&format!("{current}/conn-check")).as_deref(), Some(resource));
+        let version = &resource[6..11];
+        let names = world.memory.tree.children(format!("/usr/local/lib/conn-check/versions/{version}").as_ref());
+        let wheels: Vec<_> = names.iter().filter(|name| name.ends_with(".whl")).collect();
+        assert_eq!(wheels.len(), 1, "{names:?}");
+    }
+}
+
+#[test]
+fn a_resource_that_is_no_agent_is_said_and_fails_no_hook() {
+    let mut world = deployed();
+    world.attach("#!/bin/sh\nrm -rf /\n");
+    for _ in 0..2 {
+        assert_eq!(
+            status(&mut world),
+            "blocked: the resource agent cannot be run on this machine: exec format error; 3 checks, not run yet"
+        );
+    }
+    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0"));
+    world.attach("");
+    assert_eq!(status(&mut world), "active: 3 checks, not run yet", "an empty resource is none");
+}
+
+impl World {
+    fn attach(&mut self, content: &str) {
+        let path = "/var/lib/juju/agents/unit-conn-check-0/resources/agent/conn-check";
+        self.memory.file(path, content, Access { mode: 0o600, uid: 0, gid: 0 });
+        self.unit(UNIT).resource = Some(path.to_owned());
+        self.hook(UNIT, "upgrade-charm");
+    }
+}
