@@ -185,6 +185,12 @@ pub fn is_secret_name(name: &str) -> bool {
         || matches!(name.as_str(), "sig" | "jwt" | "pass" | "cookie" | "sid" | "session" | "pin" | "code")
 }
 
+/// Whether a URL has user info or a secret-looking query value in it.
+#[must_use]
+pub(crate) fn has_secret(url: &str) -> bool {
+    url_pieces(url).into_iter().any(|(piece, secret)| secret && !piece.is_empty())
+}
+
 /// A URL as it may be shown: user info and secret-looking query values are `***`.
 ///
 /// Works on the text, so that what is shown is what stands in the file.

@@ -3,9 +3,9 @@
 Plain Python, from 2.7 on, and nothing but the standard library: it runs in the application's own
 environment. The program conn-check-configs has this file in it and runs it as
 
-    python -c THIS_FILE SETTINGS_MODULE
+    python -c 'import sys; exec(sys.stdin.read())' SETTINGS_MODULE
 
-and conn_check_configs.django imports it. What is found is written between two marks, so that
+with this file as standard input, and conn_check_configs.django imports it. What is found is written between two marks, so that
 nothing else that is printed can be taken for it, and never into a file: there are passwords in it.
 """
 
@@ -46,6 +46,9 @@ UNUSABLE = '$unusable'
 
 # Settings refer to themselves, rarely.
 DEEPEST = 10
+
+# The whole numbers that are handed over: signed or not, of 64 bits.
+SMALLEST, LARGEST = -2 ** 63, 2 ** 64 - 1
 
 TEXT = type('')
 LARGE = getattr(sys.modules.get('builtins') or sys.modules.get('__builtin__'), 'long', int)
@@ -119,7 +122,8 @@ def naming_the_module(module):
 
 def is_missing(error, module):
     """Whether it is the module itself, or a package it is in, that is not there."""
-    if not isinstance(error, ImportError):
+    # A name that a module lacks is an ImportError, too: from shop import nothing_there
+    if not isinstance(error, ImportError) or not as_text(error).startswith('No module named'):
         return False
     name = getattr(error, 'name', None)
     if name is None and sys.version_info < (3, 3):
@@ -193,7 +197,8 @@ def plainly(value, depth):
     if isinstance(getattr(value, 'value', None), (TEXT, bytes, int)) and hasattr(type(value), '__members__'):
         return plainly(value.value, depth)
     if isinstance(value, (int, LARGE)):
-        return int(value)
+        # Python has no largest number; JSON is read by programs that have one.
+        return int(value) if SMALLEST <= value <= LARGEST else unusable('a number of more than 64 bits')
     if isinstance(value, float):
         return value if value - value == 0 else unusable('the number %r' % value)
     if isinstance(value, (TEXT, bytes)):
@@ -295,20 +300,25 @@ def quiet_output():
     do not get the copy.
     """
     flush()
+    fill_gaps()
     copy = os.dup(1)
     close_on_exec(copy)
-    try:
-        os.dup2(2, 1)
-    except OSError:  # There is none.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.close(nowhere)
+    os.dup2(2, 1)
     try:
         yield copy
     finally:
         flush()
         os.dup2(copy, 1)
         os.close(copy)
+
+
+def fill_gaps():
+    """Opens the standard streams that were closed: any other file would take their place."""
+    while True:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        if nowhere > 2:
+            os.close(nowhere)
+            return
 
 
 def close_on_exec(descriptor):
@@ -330,8 +340,21 @@ def write(descriptor, text):
         rest = rest[os.write(descriptor, rest):]
 
 
+def end_with_parent():
+    """Ends this process when the program that reads it ends, whatever the settings wait for."""
+    parent = os.getppid()
+    try:
+        # prctl(2): PR_SET_PDEATHSIG, SIGKILL
+        importlib.import_module('ctypes').CDLL(None).prctl(1, 9, 0, 0, 0)
+    except Exception:  # Not every Python has ctypes; then --timeout is what ends it.
+        return
+    if os.getppid() != parent:
+        os._exit(0)
+
+
 def serve(arguments):
     """Reads the settings and writes what there is to say; leaves no thread or exit handler a turn."""
+    end_with_parent()
     own = os.getpid()
     with quiet_output() as descriptor:
         try:

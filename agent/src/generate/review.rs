@@ -1,6 +1,6 @@
 //! Holds a draft against the parser that will read it.
 
-use crate::config::{Defaults, Diagnostic, Source, load};
+use crate::config::{Defaults, Diagnostic, Severity, Source, load};
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
 use crate::generate::secrets::Secrets;
@@ -19,7 +19,7 @@ pub(super) fn review(draft: Draft) -> Vec<Item> {
     };
     if draft.given && problem.code == "bad-reference" {
         // A variable or file of the host where the checks will run.
-        return with_warnings(&draft, &[problem]);
+        return with_warnings(&draft, &[Diagnostic { severity: Severity::Note, ..problem }]);
     }
     if problem.code != "unreadable-pem" {
         return vec![refused(&draft, &problem).into()];
@@ -35,10 +35,14 @@ pub(super) fn review(draft: Draft) -> Vec<Item> {
     }
 }
 
-/// The draft below what conn-check will remark.
+/// The draft below what conn-check will remark; what it refuses with `--strict` is a gap.
 fn with_warnings(draft: &Draft, warnings: &[Diagnostic]) -> Vec<Item> {
-    let note = |warning: &Diagnostic| Comment::note(draft.shown_label(), warning.message.clone()).into();
-    warnings.iter().map(note).chain([draft.clone().into()]).collect()
+    let comment = |warning: &Diagnostic| {
+        let (origin, why) = (draft.shown_label(), without_found(&warning.message));
+        let gap = warning.severity != Severity::Note;
+        if gap { Comment::gap(origin, format!("{why}; --strict refuses that")) } else { Comment::note(origin, why) }
+    };
+    warnings.iter().map(|warning| comment(warning).into()).chain([draft.clone().into()]).collect()
 }
 
 fn refused(draft: &Draft, problem: &Diagnostic) -> Comment {

@@ -2,7 +2,7 @@
 
 use harness::agent::Ran;
 use harness::django::{Django, Project, SYSTEM_PYTHON};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Settings with one service in them, and further lines.
 fn with_statsd(lines: &str) -> Project {
@@ -39,6 +39,7 @@ fn settings_that_cannot_be_imported_are_said_to_be_so_by_name_and_line() {
         ("class E(BaseException): pass\nraise E('x')\n", "E: x"),
         ("raise ValueError('no such host: postgres://app:s3cret@db/shop')\n", "postgres://***@db/shop"),
         ("raise ValueError('x' * 9999)\n", "xxx... ("),
+        ("from shop import nothing_there\n", "ImportError: cannot import name 'nothing_there' from 'shop'"),
         ("1/0\n", "ZeroDivisionError: division by zero"),
     ] {
         let project = Project::new(settings);
@@ -89,6 +90,32 @@ fn settings_that_hang_are_given_up() {
 }
 
 #[test]
+fn a_python_that_hangs_ends_with_the_program() {
+    let project = with_statsd("import os, time\nopen('shop/pid', 'w').write(str(os.getpid()))\ntime.sleep(60)\n");
+    let mut command = project.program("conn-check-django");
+    command.args(["-m", "shop.settings", "--python", SYSTEM_PYTHON]);
+    let mut program = command.spawn().expect("the program");
+    let wait = |what: &str, done: &dyn Fn() -> bool| {
+        let began = Instant::now();
+        while !done() {
+            assert!(began.elapsed() < Duration::from_secs(20), "{what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let pid = || std::fs::read_to_string(project.scratch().path().join("shop/pid")).unwrap_or_default();
+    wait("the settings are imported", &|| !pid().is_empty());
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(program.id().try_into().expect("a pid")),
+        nix::sys::signal::Signal::SIGTERM,
+    )
+    .expect("a signal");
+    program.wait().expect("its end");
+    // One that has ended and that nobody has asked about yet has no command line.
+    let line = || std::fs::read(format!("/proc/{}/cmdline", pid())).unwrap_or_default();
+    wait("its Python ends, too", &|| line().is_empty());
+}
+
+#[test]
 fn settings_that_ask_for_input_get_none() {
     let err = refused(&with_statsd("input()\n"), SYSTEM_PYTHON, &[]);
     assert!(err.contains("EOFError"), "{err}");
@@ -129,6 +156,10 @@ fn a_program_that_is_no_python_is_told_from_one() {
         let err = refused(&project, python, &[]);
         assert!(err.contains(said), "{err}");
     }
+    // What such a program says of the command line is not the bridge.
+    let ran = project.generate("/bin/ls", &["-f", "checks.yaml"]);
+    assert!(ran.status == 3 && ran.err.contains("without a word about the settings"), "{}", ran.err);
+    assert!(ran.err.len() < 500, "{}", ran.err);
     let loud = project.scratch().path().join("shop/loud");
     std::fs::write(&loud, "#!/bin/sh\nexec cat /dev/zero\n").expect("a script");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
@@ -155,7 +186,8 @@ fn values_that_are_no_text_are_comments_in_the_file() {
          DATABASES = {'a': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'n', 'USER': 'u', 'HOST': b'\\xff'},\n\
              'b': {'ENGINE': 'django.db.backends.mysql', 'USER': 'u', 'HOST': 'h', 'PORT': float('nan')},\n\
              'c': {'ENGINE': 'django.db.backends.mysql', 'USER': 'u', 'HOST': object},\n\
-             'd': {'ENGINE': 'django.db.backends.mysql', 'USER': 'u', 'HOST': datetime.date(2020, 1, 2)}}\n\
+             'd': {'ENGINE': 'django.db.backends.mysql', 'USER': 'u', 'HOST': datetime.date(2020, 1, 2)},\n\
+             'f': {'ENGINE': 'django.db.backends.mysql', 'USER': 'u', 'HOST': 'h', 'PORT': 2 ** 50000}}\n\
          DATABASES['e'] = DATABASES\n",
     );
     let ran = project.generate(SYSTEM_PYTHON, &[]);
@@ -166,6 +198,7 @@ fn values_that_are_no_text_are_comments_in_the_file() {
         "# DATABASES['b']['PORT']: this is the number nan, where a text is wanted",
         "# DATABASES['c']['HOST']: this is the class object, where a text is wanted",
         "  host: '2020-01-02'\n",
+        "# DATABASES['f']['PORT']: this is a number of more than 64 bits, where a text is wanted",
         "# DATABASES['e']: there is no ENGINE",
     ] {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);

@@ -111,6 +111,15 @@ fn a_script_may_import_everything_and_print_to_standard_output() {
 }
 
 #[test]
+fn a_script_without_standard_output_writes_its_file() {
+    let project = Project::new(SETTINGS);
+    let script = format!("import os\nos.close(1)\n{PLAIN}");
+    let ran = project.script(&environment().python(), &script, &["-m", "shop.settings", "-f", "cc-config.yaml"]);
+    assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
+    assert_eq!(content(&project.read("cc-config.yaml")), content(DATABASE_AND_CACHE));
+}
+
+#[test]
 fn what_settings_and_functions_print_does_not_stand_among_the_checks() {
     let noisy = CUSTOM.replace("    checks = []\n", "    checks = []\n    print('- type: tcp')\n");
     let settings = format!("{SETTINGS}print('noise')\nimport os\nos.system('echo of a child')\n");

@@ -7,11 +7,33 @@ use crate::generate::item::{Comment, Item};
 /// Django's own default, with which mail goes out where the settings name no sender.
 const SENDER: &str = "webmaster@localhost";
 
-/// A login, or a conversation up to the sender, and no mail. Only where the settings say
-/// `EMAIL_HOST`: every project has Django's default, `localhost`, and few send mail through it.
+/// Parts of the names of backends that hand mail to a service by an interface of its own.
+const SERVICES: [&str; 10] = [
+    "anymail",
+    "django_ses",
+    "sendgrid",
+    "mailgun",
+    "postmark",
+    "sparkpost",
+    "mandrill",
+    "mailjet",
+    "sendinblue",
+    "azure",
+];
+
+/// A login, or a conversation up to the sender, and no mail. Only where the settings say a server
+/// or how to speak to it: every project has Django's default, `localhost`, and few send mail
+/// through it.
 pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let backend = settings.text("EMAIL_BACKEND")?.unwrap_or_default();
-    let Some(host) = settings.text("EMAIL_HOST")? else { return other_backend(settings, &backend) };
+    let lower = backend.to_ascii_lowercase();
+    if SERVICES.into_iter().any(|service| lower.contains(service)) {
+        return other_backend(settings, &backend);
+    }
+    let host = settings.text("EMAIL_HOST")?;
+    let Some(host) = host.map_or_else(|| default_host(settings, &backend), |host| Ok(Some(host)))? else {
+        return other_backend(settings, &backend);
+    };
     let local = ["console", "filebased", "locmem", "dummy"].into_iter().any(|kind| backend.contains(kind));
     if local {
         let why = "the backend of this name sends no mail anywhere, so EMAIL_HOST is not used";
@@ -31,7 +53,22 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let draft = draft
         .some_text("client_cert", settings.text("EMAIL_SSL_CERTFILE")?.as_deref())
         .some_text("client_key", settings.text("EMAIL_SSL_KEYFILE")?.as_deref());
-    Ok(vec![draft.into()])
+    // Many put mail into a queue, and some other program sends it the way Django does.
+    let why = "this backend is not Django's own: the check is right if the mail goes through EMAIL_HOST in the end";
+    let is_known = backend.is_empty() || lower.contains("smtp");
+    let note = (!is_known).then(|| Comment::note("EMAIL_BACKEND", why).into());
+    Ok(note.into_iter().chain([draft.into()]).collect())
+}
+
+/// Django's own, where the settings say how to speak to a server and leave out which one.
+fn default_host(settings: &Group<'_>, backend: &str) -> Result<Option<String>, Comment> {
+    let is_empty = settings.raw("EMAIL_HOST").is_some();
+    let by_smtp = backend.is_empty() || backend.contains("smtp");
+    let is_meant = settings.text("EMAIL_HOST_USER")?.is_some()
+        || settings.flag("EMAIL_USE_TLS")
+        || settings.flag("EMAIL_USE_SSL")
+        || backend.contains("smtp") && settings.text("EMAIL_PORT")?.is_some();
+    Ok((!is_empty && by_smtp && is_meant).then(|| "localhost".to_owned()))
 }
 
 /// A backend that talks to a service of its own kind, by settings of its own.

@@ -38,6 +38,11 @@ impl<'a> Group<'a> {
         if self.origin.is_empty() { key.to_owned() } else { format!("{}['{key}']", self.origin) }
     }
 
+    /// All that is there, in its order.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+        self.values.iter()
+    }
+
     /// A value as it is; `None` counts as none.
     pub(super) fn raw(&self, key: &str) -> Option<&'a Value> {
         self.values.get(key).filter(|value| !value.is_null())

@@ -3,15 +3,19 @@
 use crate::generate::django::told::Told;
 use crate::secret::escaped;
 use std::env;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What it runs.
+/// What it runs, from its standard input: a program that is no Python says in its complaint what it
+/// was told to do, and the whole bridge is too much of that.
 const BRIDGE: &str = include_str!("../../../../python/conn_check_configs/bridge.py");
+
+/// Runs what stands in the input, of which nothing is left for the settings.
+const RUN_INPUT: &str = "import sys; exec(sys.stdin.read())";
 
 /// What stands around the bridge's document; the bridge has the same.
 const BEGIN: &str = "\n--- conn-check settings begin ---\n";
@@ -66,12 +70,16 @@ impl Python {
 
     fn start(&self, module: Option<&str>) -> Result<Child, String> {
         let mut command = Command::new(&self.program);
-        command.arg("-c").arg(BRIDGE).args(module).env("PYTHONDONTWRITEBYTECODE", "1");
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
-        command.spawn().map_err(|error| {
+        command.arg("-c").arg(RUN_INPUT).args(module).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| {
             let shown = self.shown();
             format!("`{shown}` cannot be run: {error}; name the application's Python with --python PATH")
-        })
+        })?;
+        let input = child.stdin.take();
+        // Whatever does not read it keeps a thread waiting, and not this program.
+        thread::spawn(move || input.map(|mut input| input.write_all(BRIDGE.as_bytes())));
+        Ok(child)
     }
 
     /// The document in what was heard.

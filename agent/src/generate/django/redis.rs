@@ -18,18 +18,27 @@ pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
     {
         return Err(options.gap("SENTINELS", "no check asks sentinels: add redis checks for the servers behind them"));
     }
-    let login = Login {
-        user: options.first(&["USERNAME", "username"])?,
-        password: options.first(&["PASSWORD", "password"])?,
-        database: options.first(&["DB", "db"])?,
-    };
     let pool = options.group("CONNECTION_POOL_KWARGS")?;
+    // The pool is given its own arguments last.
+    let either = |own: &str, keys: &[&str]| match pool.text(own)? {
+        Some(text) => Ok(Some(text)),
+        None => options.first(keys),
+    };
+    let login = Login {
+        user: either("username", &["USERNAME", "username"])?,
+        password: either("password", &["PASSWORD", "password"])?,
+        database: either("db", &["DB", "db"])?,
+    };
     let mut items = Vec::new();
     for text in cache.texts("LOCATION")? {
         for item in servers(&cache.origin, &text) {
-            items.push(match item {
-                Item::Check(draft) => tls::options(tls::options(login.add(draft), &options)?, &pool)?.into(),
-                comment @ Item::Comment(_) => comment,
+            items.extend(match item {
+                Item::Check(draft) => {
+                    let more = login.missing(&draft).map(Item::Comment);
+                    let draft = tls::options(tls::options(login.add(draft), &options)?, &pool)?;
+                    more.into_iter().chain([draft.into()]).collect()
+                }
+                comment @ Item::Comment(_) => vec![comment],
             });
         }
     }
@@ -121,11 +130,16 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
             vec![if group.flag("ssl") { draft.flag("use_tls", true) } else { draft }.into()]
         }
     };
-    let full = |item| match item {
-        Item::Check(draft) => Ok(tls::options(login.add(draft), group)?.into()),
-        comment @ Item::Comment(_) => Ok(comment),
-    };
-    items.into_iter().map(full).collect()
+    let mut full = Vec::new();
+    for item in items {
+        let Item::Check(draft) = item else {
+            full.push(item);
+            continue;
+        };
+        full.extend(login.missing(&draft).map(Item::Comment));
+        full.push(tls::options(login.add(draft), group)?.into());
+    }
+    Ok(full)
 }
 
 fn at(origin: &str, host: &str, port: u16) -> Draft {
@@ -171,16 +185,22 @@ struct Login {
 }
 
 impl Login {
+    /// A user that cannot log in, as no password is known.
+    fn missing(&self, draft: &Draft) -> Option<Comment> {
+        let alone = self.user.is_some() && self.password.is_none() && draft.get("password").is_none();
+        let why = "a user without a password: the check below does without the login";
+        alone.then(|| Comment::gap(draft.origins.join(", "), why))
+    }
+
     fn add(&self, draft: Draft) -> Draft {
+        let has_password = draft.get("password").is_some();
+        let draft = if draft.get("username").is_none() && (has_password || self.password.is_some()) {
+            draft.some_text("username", self.user.as_deref())
+        } else {
+            draft
+        };
         let draft = match &self.password {
-            Some(password) if draft.get("password").is_none() => {
-                let draft = if draft.get("username").is_none() {
-                    draft.some_text("username", self.user.as_deref())
-                } else {
-                    draft
-                };
-                draft.secret("password", password)
-            }
+            Some(password) if !has_password => draft.secret("password", password),
             _ => draft,
         };
         match self.database.as_deref().and_then(|number| number.parse::<u32>().ok()).filter(|number| *number > 0) {

@@ -1,5 +1,6 @@
 //! `STATSD_HOST` and `STATSD_PORT`.
 
+use crate::generate::django::extra;
 use crate::generate::django::group::{Group, host_and_port};
 use crate::generate::django::told::Told;
 use crate::generate::draft::Draft;
@@ -8,8 +9,13 @@ use crate::generate::item::{Comment, Item};
 /// Where statsd listens as it comes.
 const PORT: u16 = 8125;
 
-/// A counter is sent; what is expected of the answer, only where there is one.
+/// What of the script's dictionary has a place of its own in the check.
+const PLACED: [&str; 5] = ["type", "host", "port", "send", "expect"];
+
+/// A counter is sent; what is expected of the answer, only where there is one. The script's own
+/// options are the check's, and its host and port win.
 pub(super) fn items(settings: &Group<'_>, told: &Told) -> Result<Vec<Item>, Comment> {
+    let script = told.statsd();
     let Some(text) = settings.text("STATSD_HOST")? else { return Ok(Vec::new()) };
     let no_host = || settings.gap("STATSD_HOST", "neither a host nor HOST:PORT");
     let (host, own) = host_and_port(&text).ok_or_else(no_host)?;
@@ -17,7 +23,16 @@ pub(super) fn items(settings: &Group<'_>, told: &Told) -> Result<Vec<Item>, Comm
         Some(port) => port,
         None => settings.port("STATSD_PORT")?.unwrap_or(PORT),
     };
+    let host = script.text("host").map_err(of_script)?.unwrap_or(host);
+    let port = script.port("port").map_err(of_script)?.unwrap_or(port);
     let draft = Draft::new("udp", "STATSD_HOST").text("host", host).number("port", port);
     let draft = draft.text("send", &told.statsd_send).some_text("expect", told.statsd_expect.as_deref());
-    Ok(vec![draft.into()])
+    let more: Vec<_> = script.pairs().filter(|(key, _)| !PLACED.contains(&key.as_str())).collect();
+    // Without options of the script's own, the draft is ours.
+    let draft = if more.is_empty() { draft } else { draft.as_given() };
+    Ok(vec![more.into_iter().fold(draft, |draft, (key, value)| extra::set(draft, key, value)).into()])
+}
+
+fn of_script(comment: Comment) -> Comment {
+    Comment { origin: format!("STATSD_CHECK['{}']", comment.origin), ..comment }
 }

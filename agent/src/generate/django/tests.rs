@@ -128,6 +128,15 @@ fn statsd_is_sent_a_counter() {
 }
 
 #[test]
+fn what_a_script_says_of_statsd_is_in_its_check() {
+    let statsd = json!({"type": "udp", "send": "x", "expect": "", "port": 9125, "timeout": 2, "tags": ["metrics"]});
+    let told = file_of(&json!({"settings": {"STATSD_HOST": "h", "STATSD_PORT": 8126}, "statsd": statsd}));
+    assert_eq!(told, "- type: udp\n  host: h\n  port: 9125\n  send: x\n  timeout: 2\n  tags: [metrics]\n");
+    let told = file_of(&json!({"settings": {"STATSD_HOST": "h"}, "statsd": {"port": "x"}}));
+    assert!(told.starts_with("# STATSD_CHECK['port']: this is no port number"), "{told}");
+}
+
+#[test]
 fn mail_is_not_sent_and_a_login_needs_both_halves() {
     let with = |settings: Value| {
         let mut all = json!({"EMAIL_HOST": "h"});
@@ -152,6 +161,27 @@ fn mail_is_not_sent_and_a_login_needs_both_halves() {
     assert!(console.starts_with("# EMAIL_BACKEND: "), "{console}");
     let other = short(&json!({"EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend"}));
     assert!(other.contains("no check is known for this backend"), "{other}");
+    let unused = with(json!({"EMAIL_BACKEND": "anymail.backends.mailgun.EmailBackend"}));
+    assert_eq!(unused, "# EMAIL_BACKEND: no check is known for this backend");
+    let queue = with(json!({"EMAIL_BACKEND": "post_office.EmailBackend"}));
+    let (note, check) = queue.split_once('\n').expect("a note and a check");
+    assert!(note.contains("this backend is not Django's own") && check == plain, "{queue}");
+}
+
+#[test]
+fn mail_goes_to_djangos_own_host_where_the_settings_say_only_how() {
+    let smtp = "django.core.mail.backends.smtp.EmailBackend";
+    let settings = json!({"EMAIL_BACKEND": smtp, "EMAIL_PORT": 587, "EMAIL_USE_TLS": true, "EMAIL_HOST_USER": "u",
+        "EMAIL_HOST_PASSWORD": "p"});
+    assert_eq!(
+        short(&settings),
+        "smtp host=localhost port=587 from_address='webmaster@localhost' username=u password=p use_tls=starttls send=false"
+    );
+    for settings in
+        [json!({"EMAIL_BACKEND": smtp}), json!({"EMAIL_PORT": 25}), json!({"EMAIL_HOST": "", "EMAIL_USE_TLS": true})]
+    {
+        assert_eq!(short(&settings), "", "{settings}");
+    }
 }
 
 #[test]
@@ -184,8 +214,16 @@ fn a_check_of_a_script_that_is_none_is_a_comment_and_one_that_is_odd_is_kept() {
         let told = file_of(&json!({"settings": {}, "checks": [check]}));
         assert!(told.starts_with(said), "{told}");
     }
-    let told = file_of(&json!({"settings": {}, "checks": [{"type": "tcp", "host": "h", "port": 1, "hots": "x"}]}));
-    assert!(told.ends_with("- type: tcp\n  host: h\n  port: 1\n  hots: x\n"), "{told}");
+    let odd = json!({"type": "tcp", "host": "h", "port": 1, "hots": "x"});
+    let mail = json!({"type": "smtp", "host": "h", "port": 25, "to_address": "a@h", "from_address": "b@h"});
+    for check in [odd, mail] {
+        let document = json!({"settings": {}, "checks": [check]});
+        let told = Told::parse(&document.to_string()).expect("a document");
+        let sheet = sheet(&told).reviewed();
+        // Whoever goes by the status has to hear of it.
+        assert_eq!((sheet.gaps().count(), sheet.drafts().count()), (1, 1), "{sheet:?}");
+        assert!(file_of(&document).contains("; --strict refuses that\n"), "{sheet:?}");
+    }
 }
 
 #[test]
@@ -246,11 +284,15 @@ fn secrets_of_a_scripts_checks_can_stand_outside_too() {
     let checks = json!([
         {"type": "http", "url": "https://h/", "auth": ["u", "s3cret"], "body": "s3cret"},
         {"type": "redis", "host": "h", "password": "s3cret"},
+        {"type": "http", "url": "https://u:s3cret@h/", "proxy_url": "http://u:s3cret@p:3128",
+            "headers": {"Authorization": "Bearer s3cret", "X-A": "b"}, "cookies": {"x": "s3cret"}},
+        {"type": "http", "url": "https://h/?key=s3cret", "params": [["token", "s3cret"], ["q", "b"]]},
     ]);
     let told = Told::parse(&json!({"settings": {}, "checks": checks}).to_string()).expect("a document");
     let text = sheet(&told).reviewed().write(&Secrets::Env).text;
     assert!(!text.contains("s3cret"), "{text}");
-    assert_eq!(text.matches("{env: EXTRA_CHECK_MAKERS_CHECK_").count(), 3, "{text}");
+    assert_eq!(text.matches("{env: EXTRA_CHECK_MAKERS_CHECK_").count(), 9, "{text}");
+    assert!(text.contains("X-A: b}") && text.contains("[q, b]"), "{text}");
 }
 
 #[test]

@@ -52,6 +52,11 @@ impl Told {
         Group::settings(&self.document["settings"])
     }
 
+    /// What the script says of the check of statsd beside the texts.
+    pub(super) fn statsd(&self) -> Group<'_> {
+        Group::settings(&self.document["statsd"])
+    }
+
     /// The checks that the script has made itself.
     pub(super) fn checks(&self) -> &[Value] {
         self.document["checks"].as_array().map_or(&[], Vec::as_slice)

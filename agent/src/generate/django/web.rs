@@ -1,15 +1,25 @@
 //! Services that speak HTTP: search engines, and Sentry.
 
 use crate::generate::django::group::{Group, or_comment};
+use crate::generate::django::tls;
+use crate::generate::draft::{Draft, Value as Said};
 use crate::generate::item::{Comment, Item};
+use crate::generate::secrets::Hidden;
 use crate::generate::url;
+use serde_json::Value;
+
+/// Logins that are no user with a password.
+const TOKENS: [&str; 3] = ["api_key", "bearer_auth", "cloud_id"];
+
+/// What a search engine answers to a login that is right.
+const WELCOME: [&str; 2] = ["2xx", "3xx"];
 
 /// `HAYSTACK_CONNECTIONS` and `ELASTICSEARCH_DSL`.
 pub(super) fn search(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let haystack = settings.members("HAYSTACK_CONNECTIONS")?.into_iter();
     let elastic = settings.members("ELASTICSEARCH_DSL")?.into_iter();
     let haystack = haystack.map(|one| one.and_then(|one| haystack_connection(&one)));
-    let elastic = elastic.map(|one| one.and_then(|one| hosts(&one, &one.texts("hosts")?)));
+    let elastic = elastic.map(|one| one.and_then(|one| hosts(&one, &one.texts("hosts")?, &one)));
     Ok(haystack.chain(elastic).flat_map(or_comment).collect())
 }
 
@@ -18,16 +28,82 @@ fn haystack_connection(connection: &Group<'_>) -> Result<Vec<Item>, Comment> {
     if ["simple", "whoosh", "xapian"].into_iter().any(|kind| engine.contains(kind)) {
         return Ok(vec![connection.own_note("an index inside of this host: nothing to connect to").into()]);
     }
-    hosts(connection, &connection.texts("URL")?)
+    hosts(connection, &connection.texts("URL")?, &connection.group("KWARGS")?)
 }
 
-fn hosts(group: &Group<'_>, texts: &[String]) -> Result<Vec<Item>, Comment> {
+/// The options are those of the client's constructor.
+fn hosts(group: &Group<'_>, texts: &[String], options: &Group<'_>) -> Result<Vec<Item>, Comment> {
     if texts.is_empty() {
         return Err(group.own_gap("no host is named"));
     }
-    let with_scheme =
-        |text: &String| if text.contains("://") { text.clone() } else { format!("elasticsearch://{text}") };
-    Ok(texts.iter().flat_map(|text| url::items(&group.origin, &with_scheme(text))).collect())
+    let scheme = if options.flag("use_ssl") { "elasticsearch+https" } else { "elasticsearch" };
+    let with_scheme = |text: &String| if text.contains("://") { text.clone() } else { format!("{scheme}://{text}") };
+    let mut items = Vec::new();
+    let login = login(options).unwrap_or_else(|comment| {
+        items.push(comment.into());
+        None
+    });
+    for item in texts.iter().flat_map(|text| url::items(&group.origin, &with_scheme(text))) {
+        let Item::Check(draft) = item else {
+            items.push(item);
+            continue;
+        };
+        let draft = match &login {
+            Some((user, password)) if draft.get("auth").is_none() => logged_in(draft, user, password),
+            _ => draft,
+        };
+        items.extend(if is_https(&draft) { secure(draft, options)? } else { vec![draft.into()] });
+    }
+    Ok(items)
+}
+
+/// The user and the password.
+fn login(options: &Group<'_>) -> Result<Option<(String, String)>, Comment> {
+    let why = "this is no user with a password: the check below does without the login";
+    let Some(key) = ["basic_auth", "http_auth", "auth"].into_iter().find(|key| options.raw(key).is_some()) else {
+        let token = TOKENS.into_iter().find(|key| options.raw(key).is_some());
+        return token.map_or(Ok(None), |key| Err(options.gap(key, why)));
+    };
+    let pair = match options.raw(key) {
+        Some(Value::String(text)) => text.split_once(':'),
+        Some(Value::Array(pair)) => match pair.as_slice() {
+            [Value::String(user), Value::String(password)] => Some((user.as_str(), password.as_str())),
+            _ => None,
+        },
+        _ => None,
+    };
+    let (user, password) = pair.ok_or_else(|| options.gap(key, why))?;
+    Ok(Some((user.to_owned(), password.to_owned())))
+}
+
+/// Without a login, a refusal shows that the server is there; with one, it is a refusal.
+fn logged_in(draft: Draft, user: &str, password: &str) -> Draft {
+    let secret = Said::Secret(Hidden::new(password, &format!("{} password", draft.origins.join(" "))));
+    let codes = WELCOME.map(|code| Said::Text(code.to_owned())).into_iter().chain([Said::Number(404)]);
+    draft
+        .without(&["expected_code"])
+        .set("expected_code", Said::List(codes.collect()))
+        .set("auth", Said::List(vec![Said::Text(user.to_owned()), secret]))
+}
+
+fn is_https(draft: &Draft) -> bool {
+    matches!(draft.get("url"), Some(Said::Text(url)) if url.starts_with("https://"))
+}
+
+/// As the client of Elasticsearch takes it, which verifies unless it is told not to.
+fn secure(draft: Draft, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    let is_false = |key: &str| options.raw(key).is_some() && !options.flag(key);
+    let draft = draft
+        .some_text("client_cert", options.text("client_cert")?.as_deref())
+        .some_text("client_key", options.text("client_key")?.as_deref());
+    if is_false("verify_certs") {
+        return Ok(vec![draft.flag("disable_tls_verification", true).into()]);
+    }
+    if is_false("ssl_assert_hostname") {
+        let draft = draft.flag("disable_tls_verification", true);
+        return Ok(vec![url::name_unverified(options.place("ssl_assert_hostname")).into(), draft.into()]);
+    }
+    Ok(vec![tls::options(draft, options)?.into()])
 }
 
 /// `SENTRY_DSN`, or the settings of Raven, its first client.

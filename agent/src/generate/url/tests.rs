@@ -25,6 +25,13 @@ fn mapped(text: &str) -> Vec<String> {
     lines
 }
 
+/// Says all that is wrong at once.
+fn assert_mapped(table: &[(&str, &[&str])]) {
+    let wrong = table.iter().filter(|(text, expected)| mapped(text) != *expected);
+    let wrong: Vec<_> = wrong.map(|(text, expected)| format!("{text}: {:?}, not {expected:?}", mapped(text))).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_url_means_what_its_clients_take_it_for() {
     #[rustfmt::skip]
@@ -38,11 +45,6 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("pgsql://u:p@h1,h2:5433/d", &["postgres, host: h1, port: 5432, username: u, password: p, database: d", "postgres, host: h2, port: 5433, username: u, password: p, database: d"]),
         ("postgres://u:p@h/d?sslmode=disable", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: false"]),
         ("postgres://u:p@h/d?sslmode=require", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
-        ("postgres://u:p@h/d?sslmode=verify-ca&sslrootcert=/nowhere/ca.pem", &["note", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
-        ("postgres://u:p@h/d?sslmode=require&sslrootcert=/nowhere/ca.pem", &["note", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
-        ("mysql://u:p@h/d?ssl-mode=VERIFY_CA&ssl-ca=/nowhere/ca.pem", &["note", "mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
-        ("mysql://u:p@h/d?ssl_ca=/nowhere/ca.pem", &["note", "mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
-        ("mysql://u:p@h/d?ssl-mode=VERIFY_IDENTITY", &["mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true"]),
         ("postgres://u:p@h/d?sslmode=verify-full&sslrootcert=system", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true"]),
         ("postgres://u:p@h/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem", &["GAP", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true"]),
         ("postgres://u:p@h", &["postgres, host: h, port: 5432, username: u, password: p, database: u"]),
@@ -135,9 +137,19 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("postgres://u:p%00@h/d", &["GAP"]),
         ("http://", &["GAP"]),
     ];
-    let wrong = table.iter().filter(|(text, expected)| mapped(text) != *expected);
-    let wrong: Vec<_> = wrong.map(|(text, expected)| format!("{text}: {:?}, not {expected:?}", mapped(text))).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_mapped(table);
+}
+
+#[test]
+fn a_client_that_verifies_the_ca_and_no_name_has_a_check_that_verifies_nothing_and_a_comment() {
+    #[rustfmt::skip]
+    assert_mapped(&[
+        ("postgres://u:p@h/d?sslmode=verify-ca&sslrootcert=/nowhere/ca.pem", &["note", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("postgres://u:p@h/d?sslmode=require&sslrootcert=/nowhere/ca.pem", &["note", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("mysql://u:p@h/d?ssl-mode=VERIFY_CA&ssl-ca=/nowhere/ca.pem", &["note", "mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("mysql://u:p@h/d?ssl_ca=/nowhere/ca.pem", &["note", "mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("mysql://u:p@h/d?ssl-mode=VERIFY_IDENTITY", &["mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true"]),
+    ]);
 }
 
 #[test]

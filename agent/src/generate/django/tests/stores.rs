@@ -119,3 +119,63 @@ fn channels_sessions_and_search_are_checks_too() {
     let told = short(&json!({"ELASTICSEARCH_DSL": {"default": {"hosts": ["h:9200"]}}}));
     assert!(told.starts_with("http url='http://h:9200/'"), "{told}");
 }
+
+#[test]
+fn a_search_engine_is_asked_with_the_login_and_the_tls_of_its_client() {
+    let codes = "expected_code=['2xx', '3xx', 404] auth=[u, pw]";
+    for (options, check) in [
+        (json!({"http_auth": ["u", "pw"]}), format!("url='http://h:9200/' {codes}")),
+        (json!({"basic_auth": "u:pw"}), format!("url='http://h:9200/' {codes}")),
+        (
+            json!({"basic_auth": ["u", "pw"], "use_ssl": true, "verify_certs": false}),
+            format!("url='https://h:9200/' {codes} disable_tls_verification=true"),
+        ),
+        (
+            json!({"basic_auth": ["u", "pw"], "use_ssl": true, "ca_certs": "/etc/ssl/certs/ca-certificates.crt"}),
+            format!("url='https://h:9200/' {codes} ca_file=/etc/ssl/certs/ca-certificates.crt"),
+        ),
+    ] {
+        let mut dsl = options.clone();
+        dsl["hosts"] = json!("h:9200");
+        assert_eq!(short(&json!({"ELASTICSEARCH_DSL": {"default": dsl}})), format!("http {check}"), "{options}");
+        let haystack = json!({"ENGINE": "x.Elasticsearch7SearchEngine", "URL": "h:9200", "KWARGS": options});
+        assert_eq!(
+            short(&json!({"HAYSTACK_CONNECTIONS": {"default": haystack}})),
+            format!("http {check}"),
+            "{options}"
+        );
+    }
+    let told = short(&json!({"ELASTICSEARCH_DSL": {"default": {"hosts": "https://h:9200", "http_auth": ["u", "pw"]}}}));
+    assert_eq!(told, format!("http url='https://h:9200/' {codes}"));
+    for login in [json!({"api_key": "s3cret"}), json!({"http_auth": {"$unusable": "an object"}})] {
+        let mut dsl = login.clone();
+        dsl["hosts"] = json!("h:9200");
+        let told = short(&json!({"ELASTICSEARCH_DSL": {"default": dsl}}));
+        assert!(told.contains("this is no user with a password: the check below does without"), "{told}");
+        assert!(told.contains("\nhttp url='http://h:9200/'") && !told.contains("s3cret"), "{told}");
+    }
+}
+
+#[test]
+fn a_cache_takes_its_login_and_number_from_the_pools_arguments_too() {
+    for (options, check) in [
+        (
+            json!({"CONNECTION_POOL_KWARGS": {"username": "bob", "password": "pw", "db": 4}}),
+            "redis host=h port=6379 username=bob password=pw database=4",
+        ),
+        (
+            json!({"PASSWORD": "pw", "CONNECTION_POOL_KWARGS": {"username": "bob"}}),
+            "redis host=h port=6379 username=bob password=pw",
+        ),
+        (
+            json!({"username": "bob"}),
+            "# CACHES['default']: a user without a password: the check below does without the login\nredis host=h port=6379",
+        ),
+    ] {
+        let cache = json!({"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://h", "OPTIONS": options});
+        assert_eq!(short(&json!({"CACHES": {"default": cache}})), check, "{options}");
+    }
+    let cache = json!({"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://:pw@h",
+        "OPTIONS": {"username": "bob"}});
+    assert_eq!(short(&json!({"CACHES": {"a": cache}})), "redis host=h port=6379 password=pw username=bob");
+}
