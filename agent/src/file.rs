@@ -41,8 +41,8 @@ pub fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<Option<Narr
     }
     let path = if old.is_some() { fs::canonicalize(path)? } else { end_of_links(path)? };
     let (draft, file) = new_draft(&path)?;
-    let written = fill(file, content, old.as_ref(), mode)
-        .and_then(|narrowed| fs::rename(&draft, &path).map(|()| narrowed));
+    let written =
+        fill(file, content, old.as_ref(), mode).and_then(|narrowed| fs::rename(&draft, &path).map(|()| narrowed));
     if written.is_err() {
         // The error that matters is the one above.
         let _ = fs::remove_file(&draft);

@@ -126,7 +126,10 @@ mod tests {
         };
         assert_eq!(label("web").as_deref(), Some("app web app-web"));
         assert_eq!(label("tier=Back_End").as_deref(), Some("tier Back_End tier-back-end-1e073c1d"));
-        assert_eq!(label("app.kubernetes.io/name=x.y").as_deref(), Some("app.kubernetes.io/name x.y app-kubernetes-io-name-x-y-8ba3bab6"));
+        assert_eq!(
+            label("app.kubernetes.io/name=x.y").as_deref(),
+            Some("app.kubernetes.io/name x.y app-kubernetes-io-name-x-y-8ba3bab6")
+        );
         for bad in ["a b", "=", "a=", "=a", "a=-b", "A.b/c=d", "a=$(reboot)", "a=b=c", "x/=y", &"x".repeat(64)] {
             assert_eq!(label(bad), None, "{bad} must be refused");
         }

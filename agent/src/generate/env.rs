@@ -215,7 +215,9 @@ mod tests {
     fn what_laravel_calls_null_is_not_set_and_its_encryption_counts() {
         let found = |mail: &str| brief(&format!("REDIS_HOST=c\nREDIS_PASSWORD=null\nMAIL_HOST=m\n{mail}"));
         let expected = |port: u16, tls: &str| {
-            format!("smtp, name: MAIL_HOST, host: m, port: {port}, from_address: 'conn-check@localhost', use_tls: {tls}, send: false")
+            format!(
+                "smtp, name: MAIL_HOST, host: m, port: {port}, from_address: 'conn-check@localhost', use_tls: {tls}, send: false"
+            )
         };
         for (mail, port, tls) in [
             ("MAIL_PORT=2525\nMAIL_USERNAME=null\nMAIL_PASSWORD=(null)\nMAIL_ENCRYPTION=tls", 2525, "starttls"),
@@ -249,7 +251,9 @@ mod tests {
     #[test]
     fn blanks_belong_to_a_password_and_not_to_a_host() {
         assert_eq!(
-            brief("POSTGRES_HOST=' db '\nPOSTGRES_PORT=' 6543 '\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=' pad '\nPGHOST=' h'\nPGUSER=v\nPGPASSWORD=' p'\nA_URL=' redis://c '\n"),
+            brief(
+                "POSTGRES_HOST=' db '\nPOSTGRES_PORT=' 6543 '\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=' pad '\nPGHOST=' h'\nPGUSER=v\nPGPASSWORD=' p'\nA_URL=' redis://c '\n"
+            ),
             [
                 "postgres, name: POSTGRES_HOST, host: db, port: 6543, username: u, password: ' pad ', database: u",
                 "redis, name: A_URL, host: c, port: 6379",
@@ -264,10 +268,7 @@ mod tests {
                    REDIS_PORT_6379_TCP=tcp://10.0.0.1:6379\nREDIS_PORT_6379_TCP_PROTO=tcp\n\
                    REDIS_PORT_6379_TCP_PORT=6379\nREDIS_PORT_6379_TCP_ADDR=10.0.0.1\n";
         assert_eq!(brief(own), [""; 0]);
-        assert_eq!(
-            brief(&format!("{own}REDIS_HOST=cache\n")),
-            ["redis, name: REDIS_HOST, host: cache, port: 6379"]
-        );
+        assert_eq!(brief(&format!("{own}REDIS_HOST=cache\n")), ["redis, name: REDIS_HOST, host: cache, port: 6379"]);
     }
 
     #[test]
@@ -304,6 +305,8 @@ mod tests {
         let written = sheet(&variables.expect("variables")).write(&Secrets::Env);
         let names: Vec<_> = written.needed.iter().map(|needed| needed.name.as_str()).collect();
         assert_eq!(names, ["B_URL_PASSWORD"]);
-        assert!(written.text.contains("  name: 'RABBITMQ_HOST, A_URL'\n") && written.text.contains("password: guest\n"));
+        assert!(
+            written.text.contains("  name: 'RABBITMQ_HOST, A_URL'\n") && written.text.contains("password: guest\n")
+        );
     }
 }

@@ -128,7 +128,9 @@ fn related(status: &Status, own: &Application<'_>, relation: &Relation<'_>) -> V
         return comment(Comment::gap(origin, why));
     }
     let direction = service.filter(|service| !service.is_provided_by(&provider) && !service::is_proxy(own)).map(|_| {
-        let why = format!("a status does not say which of the two connects to the other: if it is {other}, leave its checks out");
+        let why = format!(
+            "a status does not say which of the two connects to the other: if it is {other}, leave its checks out"
+        );
         Comment::note(origin.as_str(), why).into()
     });
     direction.into_iter().chain(units(&origin, &provider, relation, service)).collect()

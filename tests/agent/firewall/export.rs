@@ -128,7 +128,8 @@ fn secrets_that_are_elsewhere_are_not_needed_but_places_are() {
                 - {type: memcache, host: h, username: u, password: {env: CC_NO_SUCH}}\n";
     let ran = export(yaml).arg("--strict").run();
     assert_eq!(ran.status, 0, "{}", ran.err);
-    let places = ["a tcp 1", "b tcp 80", "c tcp 2", "d tcp 5432", "e tcp 3306", "f tcp 27017", "g tcp 25", "h tcp 11211"];
+    let places =
+        ["a tcp 1", "b tcp 80", "c tcp 2", "d tcp 5432", "e tcp 3306", "f tcp 27017", "g tcp 25", "h tcp 11211"];
     assert_eq!(rules(&ran.out), places);
     assert_eq!(Agent::new(yaml).arg("--validate").run().status, 3);
     for bad in ["host: {env: CC_NO_SUCH}, port: 1", "host: a, port: {env: CC_NO_SUCH}"] {
