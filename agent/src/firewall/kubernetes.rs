@@ -61,14 +61,16 @@ impl<'a> Label<'a> {
     /// the same name would take its place. Where the label is not to be read from the name, a
     /// number made of it makes the difference.
     fn name(&self) -> String {
+        /// What is left of a policy's name, in bytes.
+        const ROOM: usize = LONGEST - NAME.len() - 1;
         let legal = |c: char| if matches!(c, '_' | '.' | '/') { '-' } else { c.to_ascii_lowercase() };
         let own = format!("{}-{}", self.key, self.value);
         let mut name: String = own.chars().map(legal).collect();
-        if name == own && !self.key.contains('-') && name.len() <= LONGEST - NAME.len() - 1 {
+        if name == own && !self.key.contains('-') && name.len() <= ROOM {
             return name;
         }
         let number = format!("{:08x}", number_of(&format!("{}={}", self.key, self.value)));
-        name.truncate(LONGEST - NAME.len() - number.len() - 2);
+        name.truncate(ROOM - number.len() - 1);
         format!("{}-{number}", name.trim_end_matches('-'))
     }
 }
