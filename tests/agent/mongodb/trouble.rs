@@ -1,7 +1,7 @@
 //! Everything that can go wrong, each with the one code that names it.
 
 use super::{check, code_and_owner, failure, login, mongodb, text, tls};
-use bson::doc;
+use bson::{Bson, doc};
 use harness::agent::{Agent, code};
 use harness::certs::{Authority, Identity};
 use harness::mongodb::{Member, Mongodb, PASSWORD, Setup, USER};
@@ -162,6 +162,15 @@ fn an_answer_that_is_too_long_is_cut_and_one_that_is_nonsense_is_malformed() {
             let failure = failure(server.address(), &login());
             assert_eq!(code_and_owner(&failure), (wanted, "service"), "{command}: {failure}");
         }
+    }
+}
+
+#[test]
+fn an_answer_that_says_neither_yes_nor_no_is_malformed() {
+    for command in ["isMaster", "saslContinue", "listCollections"] {
+        let server = Mongodb::start(Setup::with_login().adds(command, doc! {"ok": Bson::Null}));
+        let failure = failure(server.address(), &login());
+        assert_eq!(code_and_owner(&failure), ("protocol.malformed", "service"), "{command}: {failure}");
     }
 }
 

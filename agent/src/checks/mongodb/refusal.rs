@@ -22,11 +22,12 @@ pub(super) enum Refused {
 impl Mongodb {
     /// The fault of a reply that is a refusal; `None` for one that is not.
     pub(super) fn refusal(&self, reply: &RawDocument, refused: Refused) -> Option<Fault> {
-        if number(reply, "ok") == Some(1) {
-            return None;
-        }
-        if reply.get("ok").ok().flatten().is_none() {
-            return Some(Fault::new(Cause::Malformed, "a MongoDB reply has no `ok`").at(Phase::Protocol));
+        match number(reply, "ok") {
+            Some(1) => return None,
+            Some(_) => {}
+            None => {
+                return Some(Fault::new(Cause::Malformed, "a MongoDB reply has no `ok`").at(Phase::Protocol));
+            }
         }
         let code = number(reply, "code").unwrap_or_default();
         let said = format!("{code} {}: {}", text(reply, "codeName"), text(reply, "errmsg"));
