@@ -16,8 +16,9 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::UdpSocket;
 use tokio::time::Instant;
 
-/// What [`Probe::listen`] waits at least: a peer on this host needs less.
-pub(super) const SHORTEST_GRACE: Duration = Duration::from_millis(1);
+/// What [`Probe::listen`] waits at least: a peer on this host needs less. The kernel's timer makes it
+/// a whole millisecond where nothing else happens; a millisecond here would be two.
+pub(super) const SHORTEST_GRACE: Duration = Duration::from_micros(500);
 
 /// What it waits at most: no verdict is held up for longer.
 const LONGEST_GRACE: Duration = Duration::from_millis(150);
@@ -150,7 +151,7 @@ impl Probe {
     }
 
     /// Waits a moment for a peer that has nothing to say: long enough for it to break the
-    /// connection, scaled to how long connecting took (1 ms to 150 ms).
+    /// connection, scaled to how long connecting took (0.5 ms to 150 ms).
     pub(crate) async fn listen(&mut self, wire: &mut Wire) -> Heard {
         let grace = self.grace.min(self.left());
         let mut bytes = [0; 256];
