@@ -1,20 +1,17 @@
 //! `conn-check-configs SOURCE`: files of checks from Django settings, the environment and Juju.
 
 use crate::django;
-use crate::generate::{deliver, say};
-use crate::{UNKNOWN, guarded, status_of};
+use crate::generate::deliver;
+use crate::{complain, guarded, status_of};
 use clap::Parser as _;
 use conn_check::cli::configs::{Configs, Env, Juju, Source};
 use conn_check::generate::{env, juju};
-
-/// As messages and the file's first line have it.
-const NAME: &str = "conn-check-configs";
 
 /// Runs the program; the exit status.
 pub(crate) fn main() -> u8 {
     match Configs::try_parse() {
         Ok(configs) => guarded(false, || match &configs.source {
-            Source::Django(args) => django::program(NAME, args),
+            Source::Django(args) => django::program(args),
             Source::Env(args) => from_environment(args),
             Source::Juju(args) => from_juju(args),
         }),
@@ -29,19 +26,14 @@ fn from_environment(args: &Env) -> u8 {
         (None, None) => Ok(env::of_variables(std::env::vars_os())),
     };
     match read {
-        Ok(variables) => deliver(NAME, env::sheet(&variables), &args.target),
-        Err(why) => refuse(&why.to_string()),
+        Ok(variables) => deliver(env::sheet(&variables), &args.target),
+        Err(why) => complain(&why.to_string()),
     }
 }
 
 fn from_juju(args: &Juju) -> u8 {
     match juju::read(&args.file).and_then(|status| juju::sheet(&status, args.application.as_deref())) {
-        Ok(sheet) => deliver(NAME, sheet, &args.target),
-        Err(why) => refuse(&why.to_string()),
+        Ok(sheet) => deliver(sheet, &args.target),
+        Err(why) => complain(&why.to_string()),
     }
-}
-
-fn refuse(why: &str) -> u8 {
-    say(NAME, why);
-    UNKNOWN
 }

@@ -1,7 +1,7 @@
 //! `conn-check-convert-fw -t TYPE FILE...`: rules of many hosts as commands for a firewall.
 
 use crate::output::{explain, print};
-use crate::{UNKNOWN, complain, guarded, status_of};
+use crate::{UNKNOWN, complain, guarded, say, status_of};
 use clap::Parser as _;
 use conn_check::cli::convert_fw::Args;
 use conn_check::config::Source;
@@ -9,7 +9,7 @@ use conn_check::firewall::merge::{Unresolved, merge};
 use conn_check::firewall::rules::{self, KEYS, Rule};
 use conn_check::firewall::{Group, Passage};
 use conn_check::host;
-use std::io::{self, Write as _};
+use std::io;
 
 /// A name had no address.
 const UNRESOLVED: u8 = 1;
@@ -78,7 +78,7 @@ fn finish(args: &Args, sources: &[Source], passages: &[Passage], unresolved: &[U
         return UNRESOLVED;
     }
     if args.group.is_some() && args.format.group.is_none() {
-        note(&format!("--group means nothing to {}", args.format.name));
+        say(&format!("note: --group means nothing to {}", args.format.name));
     }
     let status = written(args, passages, args.group.as_ref());
     if status == 0 && !unresolved.is_empty() { UNRESOLVED } else { status }
@@ -87,8 +87,4 @@ fn finish(args: &Args, sources: &[Source], passages: &[Passage], unresolved: &[U
 fn written(args: &Args, passages: &[Passage], group: Option<&Group>) -> u8 {
     let text = args.format.write(passages, group);
     text.map_or_else(|bad| complain(&format!("--group: {bad}")), |text| print(args.output.as_deref(), &text))
-}
-
-fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "conn-check-convert-fw: note: {text}");
 }

@@ -1,7 +1,7 @@
 //! `conn-check-django`, and `conn-check-configs django`: files of checks from Django settings.
 
-use crate::generate::{deliver, say};
-use crate::{DJANGO, UNKNOWN, guarded, status_of};
+use crate::generate::deliver;
+use crate::{complain, guarded, status_of};
 use clap::{Parser as _, ValueEnum as _};
 use conn_check::cli::django::Django;
 use conn_check::cli::generate::{Target, Where};
@@ -16,19 +16,16 @@ const LARGEST: u64 = 16 << 20;
 /// Runs the program; the exit status.
 pub(crate) fn main() -> u8 {
     match Django::try_parse() {
-        Ok(args) => guarded(false, || program(DJANGO, &args)),
+        Ok(args) => guarded(false, || program(&args)),
         Err(error) => status_of(&error),
     }
 }
 
-/// The same under the name that messages have.
-pub(crate) fn program(name: &str, args: &Django) -> u8 {
+/// The same for `conn-check-configs`.
+pub(crate) fn program(args: &Django) -> u8 {
     match told(args) {
-        Ok(told) => deliver(name, sheet(&told), &target(args, &told)),
-        Err(why) => {
-            say(name, &why);
-            UNKNOWN
-        }
+        Ok(told) => deliver(sheet(&told), &target(args, &told)),
+        Err(why) => complain(&why),
     }
 }
 

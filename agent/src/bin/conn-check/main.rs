@@ -69,7 +69,12 @@ fn guarded(tracebacks: bool, program: impl FnOnce() -> u8) -> u8 {
         .unwrap_or_else(|_| complain("a fault of conn-check itself; please report it with the output of --tracebacks"))
 }
 
-fn complain(text: &str) -> u8 {
+/// A line on standard error.
+fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{}: {text}", called());
+}
+
+fn complain(text: &str) -> u8 {
+    say(text);
     UNKNOWN
 }

@@ -111,6 +111,14 @@ impl<'a> Writer<'a> {
         file.map_or_else(|| Self::Stdout(BufWriter::new(io::stdout())), |path| Self::File(path, Vec::new()))
     }
 
+    /// All of a text, to be kept. What is larger than the buffer is written at once, and its error with it.
+    pub(crate) fn put(mut self, text: &str) -> Result<(), String> {
+        match self.write_all(text.as_bytes()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
+            _ => self.keep(),
+        }
+    }
+
     /// What was written is to be kept. A reader of standard output that went away is no error.
     pub(crate) fn keep(self) -> Result<(), String> {
         match self {
@@ -151,9 +159,7 @@ fn replace(option: &str, path: &Path, content: &[u8]) -> Result<(), String> {
 
 /// Prints a text, or puts it into a file; the exit status.
 pub(crate) fn print(file: Option<&Path>, text: &str) -> u8 {
-    let mut writer = Writer::to(file);
-    let _ = writer.write_all(text.as_bytes());
-    writer.keep().map_or_else(|error| complain(&error), |()| 0)
+    Writer::to(file).put(text).map_or_else(|error| complain(&error), |()| 0)
 }
 
 /// Shows what is wrong with a file to a person. `plain`: see [`Source::render_showing`].
