@@ -1,6 +1,7 @@
 //! The options of a mongodb check.
 
 use super::Mongodb;
+use crate::services;
 use crate::settings::shape::{Shape, Shown};
 use crate::settings::{
     Credentials, Field, Fields, Misfit, Name, Names, Noted, Setting, Word, no_tls_over_socket, target, tls,
@@ -20,7 +21,7 @@ struct Database(String);
 impl Mongodb {
     /// Asks for every option.
     pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, Noted> {
-        let target = target(fields, "27017");
+        let target = target(fields, &services::MONGODB);
         let login = Credentials::optional::<Name>(
             fields,
             &Names::usual("Who logs in. Without it, the server must let anybody in.", "That user's password."),

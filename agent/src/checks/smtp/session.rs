@@ -5,9 +5,10 @@ use super::reply::Reply;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::host;
-use crate::net::identify::{Protocol, identify};
+use crate::net::identify::identify;
 use crate::net::{Wire, within};
 use crate::phase::Phase;
+use crate::services;
 use crate::settings::Credentials;
 use crate::text::escape;
 use base64::Engine as _;
@@ -79,7 +80,7 @@ impl Session {
         }
         let greeting = self.reply(Step::Greeting).await?;
         let first = self.wire.get_ref().seen().first();
-        if identify(&first).is_some_and(|peer| !peer.protocol.may_be(Protocol::Smtp)) {
+        if identify(&first).is_some_and(|peer| !peer.may_be(&services::SMTP)) {
             return Err(Fault::new(Cause::Malformed, "the greeting is another protocol's"));
         }
         let words = greeting.lines().next().and_then(|line| line.split_once(' '));
@@ -183,7 +184,7 @@ impl Session {
         self.wire.get_mut().write_all(NUDGE).await?;
         self.wire.get_mut().flush().await?;
         let said = self.wire.fill_buf().await.unwrap_or_default();
-        let is_late = identify(said).is_some_and(|peer| peer.protocol.may_be(Protocol::Smtp));
+        let is_late = identify(said).is_some_and(|peer| peer.may_be(&services::SMTP));
         if said.is_empty() || is_late {
             // There is nothing to learn from a peer that only ends: it was silent, till the end of the phase.
             return future::pending().await;

@@ -247,7 +247,7 @@ fn a_document_that_is_none_is_refused() {
         ("{\"refused\": \"why\"}", "why"),
         ("{\"settings\": {", "the settings are not as the bridge writes them"),
     ] {
-        assert!(Told::parse(text).expect_err("no document").contains(said), "{text}");
+        assert!(Told::parse(text).expect_err("no document").to_string().contains(said), "{text}");
     }
 }
 
