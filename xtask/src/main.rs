@@ -2,12 +2,14 @@
 #![expect(clippy::print_stderr, reason = "a program for people")]
 
 mod django;
+mod failures;
 mod ferretdb;
 mod pack;
 mod packages;
 mod scaffold;
 mod step;
 
+use failures::Failures;
 use std::env;
 use std::process::{Command, ExitCode};
 use step::Outcome;
@@ -58,7 +60,8 @@ fn demo() -> Outcome {
     tool("demo", &[])
 }
 
-/// Every test; further arguments go to the tests themselves (a name to run only some).
+/// Every test, also when one fails: what failed is named at the end. Further arguments go to the tests
+/// themselves (a name to run only some).
 fn test(filter: &[String]) -> Outcome {
     packages::install_missing()?;
     charm_tools()?;
@@ -69,11 +72,13 @@ fn test(filter: &[String]) -> Outcome {
     build("ci")?;
     let no_ferretdb = ferretdb::build()?;
     let filter: Vec<_> = filter.iter().map(String::as_str).collect();
-    let outcome = step::cargo(&[&["test", "--workspace"], &PROFILE[..], &["--"], &filter].concat());
+    let command = [&["test", "--workspace", "--no-fail-fast"], &PROFILE[..], &["--"], &filter].concat();
+    let mut failures = Failures::default();
+    let outcome = step::cargo_read(&command, |line| failures.read(line));
     if let Some(why) = no_ferretdb {
         eprintln!("== SKIPPED: the tests with FerretDB, which could not be built: {why}");
     }
-    outcome
+    outcome.map_err(|why| failures.summary().unwrap_or(why))
 }
 
 /// `charm-proof`, in a Python environment of its own.
