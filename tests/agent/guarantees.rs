@@ -46,12 +46,7 @@ impl Mix {
             silent: Peer::start(Manner::Silent),
             dripping: dripping(b"HTTP/1.1 20"),
             endless: Peer::start(Manner::Endless),
-            slow_body: dripping(
-                b"HTTP/1.1 200 OK
-Content-Length: 100000
-
-",
-            ),
+            slow_body: dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
             stalled: Peer::start(Manner::StalledTls),
             full: FullQueue::start(),
             datagrams: UdpPeer::start(UdpManner::Silent),
