@@ -18,5 +18,6 @@ mod ports;
 mod process;
 mod rabbitmq;
 mod redis;
+mod slapd;
 mod squid;
 mod stunnel;

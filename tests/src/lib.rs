@@ -67,6 +67,7 @@ pub mod rabbitmq;
 mod reaper;
 pub mod redis;
 pub mod scratch;
+pub mod slapd;
 pub mod squid;
 pub mod stunnel;
 mod user;
