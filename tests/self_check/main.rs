@@ -8,6 +8,7 @@ mod forwarder;
 mod juju;
 mod mail;
 mod memcached;
+mod mosquitto;
 mod netns;
 mod nginx;
 mod packages;

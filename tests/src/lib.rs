@@ -51,6 +51,7 @@ pub mod mariadb;
 mod md5;
 pub mod memcached;
 pub mod mongodb;
+pub mod mosquitto;
 pub mod mysql8;
 pub mod netns;
 pub mod nginx;
