@@ -336,10 +336,10 @@ fn client(name: &str, mut more: Value) -> Value {
     more
 }
 
-/// A CONNECT of MQTT 3.1.1 (section 3.1) with a clean session and no keep-alive, as [`USER`].
+/// A CONNECT of MQTT 3.1.1 (section 3.1) with a clean session and hours of keep-alive, as [`USER`].
 fn connect(client_id: &str) -> Vec<u8> {
     let field = |text: &str| [&[0, u8::try_from(text.len()).or_panic("shorten a field")], text.as_bytes()].concat();
     let fields = [client_id, USER, PASSWORD].map(field).concat();
-    let body = [field("MQTT"), vec![4, 0xc2, 0, 0], fields].concat();
+    let body = [field("MQTT"), vec![4, 0xc2, 0xff, 0xff], fields].concat();
     [vec![0x10, u8::try_from(body.len()).or_panic("shorten a packet")], body].concat()
 }
