@@ -13,6 +13,8 @@
 //! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
 //! | [`mariadb`], [`mysql8`] | a real database, and a double of what only `MySQL` 8 says |
 //! | [`mongodb`], [`ferretdb`] | a double with the server's side of SCRAM, and a real server where it could be built |
+//! | [`slapd`] | a real directory, with a user for every answer to a login and a search |
+//! | [`mosquitto`] | a real MQTT broker, with a user and a topic for every answer |
 //! | [`mail`], [`exim`] | mail servers: one that keeps what it is given, and a strict one |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
