@@ -19,7 +19,7 @@ struct House {
 const HOUSES: [House; 1] = [House {
     sources: "agent/src",
     layers: &[
-        &["text", "phase", "file", "host"],
+        &["text", "phase", "file", "host", "services"],
         &["catalogue", "secret", "diagnostic"],
         &["fault", "source", "yaml"],
         &["net", "outcome"],

@@ -5,7 +5,7 @@ use std::fs;
 
 const TEMPLATE: &str = include_str!("check.rs.template");
 
-/// Writes `agent/src/checks/NAME.rs` and adds its line to the list.
+/// Writes `agent/src/checks/NAME.rs` and adds its lines to `mod.rs`: the module, and the list.
 pub(crate) fn new_check(name: &str) -> Outcome {
     if name.is_empty() || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
         return Err("cargo xtask new-check NAME: lower-case letters and digits, as in `type: NAME`".to_owned());
@@ -16,16 +16,18 @@ pub(crate) fn new_check(name: &str) -> Outcome {
         return Err(format!("{} is there already", file.display()));
     }
     let type_name = name[..1].to_uppercase() + &name[1..];
-    let content = TEMPLATE.replace("NAME", name).replace("Type", &type_name);
+    let content = TEMPLATE.replace("NAME", name).replace("Type", &type_name).replace("ROW", &name.to_uppercase());
     let list = checks.join("mod.rs");
     let failed = |error: std::io::Error| format!("{}: {error}", list.display());
     let text = fs::read_to_string(&list).map_err(failed)?;
     let line = format!("    {name}::{type_name},\n");
     let text = with_line(&text, &line).ok_or("agent/src/checks/mod.rs has no `checks! {` list")?;
+    // rustfmt puts the module where the alphabet has it.
+    let text = text.replacen("\n\nmod ", &format!("\n\nmod {name};\nmod "), 1);
     fs::write(&file, content).map_err(failed)?;
     fs::write(&list, text).map_err(failed)?;
     eprintln!(
-        "written: {}\nadded: {} to {}\nnext: fill in its documentation, options and run",
+        "written: {}\nadded: {} to {}\nnext: fill in its documentation, options and run; its service's row in agent/src/services/table.rs; cargo xtask fmt",
         file.display(),
         line.trim(),
         list.display()

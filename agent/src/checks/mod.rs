@@ -1,7 +1,7 @@
 //! Every check, one file each.
 //!
-//! To add one: write its file (or run `cargo xtask new-check NAME`), add its line to the list at
-//! the end. Nothing outside its file names a protocol.
+//! To add one: write its file, add its line to the list at the end (`cargo xtask new-check NAME`), and
+//! its service to the table ([`crate::services`]). Nothing outside its file names a protocol.
 
 mod amqp;
 mod dns;

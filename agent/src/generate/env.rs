@@ -119,7 +119,7 @@ fn items(variable: &Variable, all: &Variables) -> Vec<Item> {
     if names::is_url(name) || url::is_service(text) {
         return match names::not_a_dependency(name, text) {
             Some(why) => vec![Comment::note(name, why).into()],
-            None => url::items(name, text),
+            None => family::beside_url(name, text, all).unwrap_or_else(|| url::items(name, text)),
         };
     }
     family::items(name, text, all)
@@ -203,6 +203,13 @@ mod tests {
             [""; 0]
         );
         assert_eq!(brief("REDIS_URL=tcp://c:6379\n"), ["redis, name: REDIS_URL, host: c, port: 6379"]);
+    }
+
+    #[test]
+    fn variables_beside_a_url_that_never_has_a_login_count() {
+        let found = brief("LDAP_SERVER_URI=ldap://h\nLDAP_SSL=true\nREDIS_URL=redis://c\nREDIS_SSL=true\n");
+        assert!(found.iter().any(|one| one.contains("LDAP_SERVER_URI, host: h, port: 636")), "{found:?}");
+        assert!(found.contains(&"redis, name: REDIS_URL, host: c, port: 6379".to_owned()), "{found:?}");
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod udp;
 mod web;
 
 use crate::generate::item::{Comment, Item};
-use crate::services::{self, Service};
+use crate::services::{self, Scheme, Service, Transport};
 pub(crate) use connection::tcp;
 use known::Known;
 use parts::{Bad, Parts};
@@ -58,7 +58,12 @@ pub fn items(origin: &str, text: &str) -> Vec<Item> {
     if let (None, Some(items)) = (parts::scheme(text), dsn::items(origin, text)) {
         return items;
     }
-    pieces(text).into_iter().flat_map(|piece| one(origin, piece)).collect()
+    pieces(text).into_iter().flat_map(|piece| one(origin, piece, None)).collect()
+}
+
+/// The same for a URL that leaves to other variables who logs in.
+pub(crate) fn items_beside(origin: &str, text: &str, beside: &ConnectionSettings<'_>) -> Vec<Item> {
+    pieces(text.trim()).into_iter().flat_map(|piece| one(origin, piece, Some(beside))).collect()
 }
 
 /// The URLs in a list, separated by semicolons (kombu), commas or blanks; the list of hosts inside
@@ -78,12 +83,13 @@ fn pieces(text: &str) -> Vec<&str> {
     pieces
 }
 
-fn one(origin: &str, text: &str) -> Vec<Item> {
-    let parts = match Parts::read(text) {
-        Ok(parts) => parts,
-        Err(Bad(why)) => return vec![Comment::gap(origin, why).into()],
-    };
-    mapped(origin, &parts).unwrap_or_else(|Bad(why)| vec![Comment::gap(origin, why).into()])
+fn one(origin: &str, text: &str, beside: Option<&ConnectionSettings<'_>>) -> Vec<Item> {
+    let parts = Parts::read(text).and_then(|parts| match beside {
+        Some(beside) => Ok(parts.completed(beside.parts()?)),
+        None => Ok(parts),
+    });
+    let items = parts.and_then(|parts| mapped(origin, &parts));
+    items.unwrap_or_else(|Bad(why)| vec![Comment::gap(origin, why).into()])
 }
 
 /// The checks for a URL whose service is said by its scheme.
@@ -100,7 +106,8 @@ fn mapped(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
 
 /// The service that the name of a variable means: clients of Redis and MQTT take `tcp://HOST:PORT`.
 fn named_by(origin: &str) -> Option<&'static Service> {
-    origin.split('_').rev().find_map(services::by_word)
+    let named = origin.split('_').rev().find_map(services::by_word);
+    named.filter(|service| service.transport == Transport::Stream)
 }
 
 impl Known<'_> {
@@ -113,6 +120,16 @@ impl Known<'_> {
 
 /// Whether a text is the URL of a service, whatever holds it.
 pub(crate) fn is_service(text: &str) -> bool {
-    let known = parts::scheme(parts::bare(text)).and_then(|(scheme, _)| services::by_scheme(parts::base(&scheme)));
-    known.is_some_and(|(_, scheme)| !scheme.vague)
+    known(text).is_some_and(|(_, scheme)| !scheme.vague)
+}
+
+/// The service that the scheme of a URL means, or else the name of what holds it.
+pub(crate) fn service_of(origin: &str, text: &str) -> Option<&'static Service> {
+    let (service, scheme) = known(text)?;
+    if scheme.vague { named_by(origin) } else { Some(service) }
+}
+
+fn known(text: &str) -> Option<(&'static Service, &'static Scheme)> {
+    let (scheme, _) = parts::scheme(parts::bare(text))?;
+    services::by_scheme(parts::base(&scheme))
 }

@@ -18,7 +18,7 @@ impl Service {
             tls: TlsStart::None,
             socket: None,
             schemes: &[],
-            variables: Variables { words: &[], user: &[], password: &[], name: &[] },
+            variables: Variables { words: &[], user: &[], password: &[], name: &[], beside_url: false },
             drivers: &[],
             juju: Juju { interfaces: &[], charms: &[], login: None },
             check: None,
@@ -62,6 +62,11 @@ impl Service {
         name: &'static [&'static str],
     ) -> Self {
         Self { variables: Variables { user, password, name, ..self.variables }, ..self }
+    }
+
+    /// See [`Variables::beside_url`].
+    pub(super) const fn login_beside_url(self) -> Self {
+        Self { variables: Variables { beside_url: true, ..self.variables }, ..self }
     }
 
     pub(super) const fn drivers(self, drivers: &'static [&'static str]) -> Self {

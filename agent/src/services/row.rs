@@ -122,6 +122,8 @@ pub struct Variables {
     pub password: &'static [&'static str],
     /// Endings for what [`Options::name`] is.
     pub name: &'static [&'static str],
+    /// Its URLs have no login as a rule: what they leave out stands in the variables beside.
+    pub beside_url: bool,
 }
 
 /// How Juju names a service.

@@ -46,7 +46,7 @@ fn every_service_has_an_article_and_words_as_they_are_looked_up() {
         let is_small = |text: &str| !text.is_empty() && text.to_ascii_lowercase() == text;
         assert!(service.schemes.iter().all(|scheme| is_small(scheme.name)), "{service:?}");
         assert!(service.drivers.iter().chain(service.juju.charms).all(|text| is_small(text)), "{service:?}");
-        let Variables { words, user, password, name } = service.variables;
+        let Variables { words, user, password, name, .. } = service.variables;
         let mut endings = [words, user, password, name].concat().into_iter();
         assert!(endings.all(|word| word.to_ascii_uppercase() == word), "{service:?}");
     }

@@ -82,6 +82,17 @@ pub(super) fn items(name: &str, text: &str, all: &Variables) -> Vec<Item> {
     hosts.map(|item| with_secrets_named(item, password.as_deref())).collect()
 }
 
+/// The checks for a URL that leaves to the variables beside it who logs in, if it is one.
+pub(super) fn beside_url(name: &str, text: &str, all: &Variables) -> Option<Vec<Item>> {
+    let service = url::service_of(name, text).filter(|service| service.variables.beside_url)?;
+    // `LDAP` of `LDAP_SERVER_URI`.
+    let word = name.split('_').rev().find(|word| service.variables.words.contains(word))?;
+    let family = Family { prefix: &name[..name.rfind(word)? + word.len()], all };
+    let password = family.named(&PASSWORD, service.variables.password).map(|(variable, _)| variable);
+    let items = url::items_beside(name, text, &family.settings(service, ""));
+    Some(items.into_iter().map(|item| with_secrets_named(item, password.as_deref())).collect())
+}
+
 /// The secret of the check has a variable already.
 fn with_secrets_named(item: Item, variable: Option<&str>) -> Item {
     match (item, variable) {

@@ -83,6 +83,18 @@ impl Parts {
         Ok(Self { scheme, user, password, sites, path: path.to_owned(), query })
     }
 
+    /// The same with what it does not say itself.
+    pub(super) fn completed(mut self, beside: Self) -> Self {
+        if self.user.is_none() && self.password.is_none() {
+            (self.user, self.password) = (beside.user, beside.password);
+        }
+        if self.path.len() <= 1 {
+            self.path = beside.path;
+        }
+        self.query.extend(beside.query);
+        self
+    }
+
     /// The scheme without what follows a plus.
     pub(super) fn base(&self) -> &str {
         base(&self.scheme)

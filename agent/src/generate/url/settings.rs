@@ -37,7 +37,8 @@ impl<'a> ConnectionSettings<'a> {
         items.unwrap_or_else(|Bad(why)| vec![Comment::gap(origin, why).into()])
     }
 
-    fn parts(&self) -> Result<Parts, Bad> {
+    /// The same as a URL that was taken apart.
+    pub(super) fn parts(&self) -> Result<Parts, Bad> {
         let port = match self.port {
             Some(port) => {
                 Some(port.parse().map_err(|_| Bad::new("the port beside it is not a number from 1 to 65535"))?)

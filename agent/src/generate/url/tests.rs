@@ -2,7 +2,7 @@
 
 use super::known::Known;
 use super::parts::{Bad, Parts};
-use super::{items, tls};
+use super::{ConnectionSettings, items, tls};
 use crate::checks::Spec;
 use crate::generate::{Item, Secrets, Sheet};
 use crate::services::{self, Security, UseTls};
@@ -114,7 +114,7 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("udp://h:8125", &["udp, host: h, port: 8125, send: 'conncheck.test:1|c'"]),
         ("udp://h:514", &["note", "udp, host: h, port: 514, send: \"\\n\""]),
         ("kafka://a:9092,b:9092", &["note", "tcp, host: a, port: 9092", "tcp, host: b, port: 9092"]),
-        ("ldaps://h", &["note", "tls, host: h, port: 636"]),
+        ("kafkas://h", &["note", "tls, host: h, port: 9093"]),
         ("jdbc:sqlserver://db:1433;databaseName=x;user=sa;password=Se@cr=et1!", &["note", "tcp, host: db, port: 1433"]),
         ("sqlserver://db:1433;user=sa;password=Secret1!", &["note", "tcp, host: db, port: 1433"]),
         ("tcp://h:2375", &["tcp, host: h, port: 2375"]),
@@ -162,6 +162,15 @@ fn every_scheme_of_every_service_becomes_a_check_that_is_legal() {
 }
 
 #[test]
+fn every_check_has_a_row_of_the_table() {
+    // That which panics is there for the tests alone.
+    for check in Spec::describe().into_iter().filter(|check| check.kind != "panics") {
+        let row = services::ALL.iter().find(|service| **service == check.service);
+        assert_eq!(row.and_then(|row| row.check), Some(check.kind), "{:?}", check.service);
+    }
+}
+
+#[test]
 fn what_the_row_says_is_what_the_check_takes() {
     for service in services::ALL.iter().filter(|service| service.check.is_some()) {
         let described = Spec::describe().into_iter().find(|check| Some(check.kind) == service.check);
@@ -199,6 +208,28 @@ fn tls_that_a_client_is_told_to_use_begins_as_the_port_has_it() {
     ] {
         assert_eq!(security(url), expected, "{url}");
     }
+}
+
+#[test]
+fn what_a_url_leaves_out_is_taken_from_beside_it() {
+    let beside = ConnectionSettings {
+        user: Some("cn=app,dc=x"),
+        password: Some("p"),
+        name: Some("dc=x"),
+        options: vec![("starttls", "true")],
+        ..ConnectionSettings::of(&services::LDAP, "")
+    };
+    let completed = |text: &str| {
+        let parts = Parts::read(text).and_then(|parts| Ok(parts.completed(beside.parts()?)));
+        parts.unwrap_or_else(|Bad(why)| panic!("{why}"))
+    };
+    let parts = completed("ldap://h:3893/");
+    assert_eq!((parts.user.as_deref(), parts.password.as_deref()), (Some("cn=app,dc=x"), Some("p")));
+    assert_eq!((parts.path.as_str(), parts.switch(&["starttls"])), ("/dc=x", Some(true)));
+    assert_eq!((parts.site().host.as_str(), parts.site().port.map(|port| port.get())), ("h", Some(3893)));
+    let parts = completed("ldap://u:q@h/dc=y");
+    assert_eq!((parts.user.as_deref(), parts.password.as_deref()), (Some("u"), Some("q")));
+    assert_eq!(parts.path, "/dc=y");
 }
 
 #[test]

@@ -112,6 +112,7 @@ pub static MQTT: Service = Service::new("mqtt", "MQTT", "an MQTT broker")
     .tls(TlsStart::Implicit)
     .schemes(&[plain("mqtt"), tls("mqtts")])
     .words(&["MQTT", "MOSQUITTO", "EMQX", "HIVEMQ"])
+    .login_beside_url()
     .juju(&["mqtt"], &["mosquitto"])
     .login("`username:` and `password:`");
 
@@ -223,6 +224,7 @@ pub static LDAP: Service = Service::new("ldap", "LDAP", "an LDAP server")
         &["BIND_PASSWORD", "BIND_PASS", "BIND_PW", "BINDPW"],
         &["BASE_DN", "BASEDN", "BASE", "SEARCH_BASE", "ROOT_DN"],
     )
+    .login_beside_url()
     .juju(&["ldap"], &["ldap", "glauth"])
     .login("`username:`, `password:` and `base:`")
     .options(Options { name: Some(("base", None)), ..Options::USUAL });
