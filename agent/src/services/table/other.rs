@@ -3,6 +3,7 @@
 
 use crate::services::build::{plain, ports, tls};
 use crate::services::row::{KnownPort, NoServer, NoServers, Options, Ports, Service, TlsStart};
+use std::num::NonZero;
 
 /// Elasticsearch, over HTTP.
 pub static ELASTICSEARCH: Service = Service::new("elasticsearch", "Elasticsearch", "an Elasticsearch node")
