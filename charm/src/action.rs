@@ -4,6 +4,7 @@
 //! `juju exec`, which looks like an action of another name; and on the machine, maybe without any
 //! of Juju's words. Only the first is an action to us, the others are a plain command.
 
+use crate::accounts::{USER, user};
 use crate::broken::Broken;
 use crate::checks_file::ChecksFile;
 use crate::environment::dashed;
@@ -16,7 +17,6 @@ use crate::published::Settings;
 use crate::record::Record;
 use crate::status::NO_FILE;
 use crate::tools;
-use crate::users::{USER, user};
 use crate::{status, tree};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

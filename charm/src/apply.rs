@@ -1,5 +1,6 @@
 //! Makes the machine and Juju as they should be, and writes only what differs.
 
+use crate::accounts::{Owner, USER};
 use crate::broken::Broken;
 use crate::desired::Desired;
 use crate::host::{Host, Links, Program, draft_of};
@@ -9,7 +10,7 @@ use crate::places::{ETC, LIB, Places, USER_MADE_NAME, VAR, VERSIONS, embedded_in
 use crate::published::Published;
 use crate::tools;
 use crate::tree::{self, Thing};
-use crate::users::{self, Owner, Removed, USER, owned};
+use crate::users::{self, Removed};
 use crate::version::Version;
 use std::io;
 use std::path::Path;
@@ -29,7 +30,7 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
         changes.push(format!("installed conn-check {version}"));
     }
     for (from, to) in &desired.repair {
-        let access = owned(host, Owner::Root, 0o755)?;
+        let access = Owner::Root.access(host, 0o755)?;
         host.copy(from, to, access).map_err(Broken::at("write", to))?;
         changes.push(format!("renewed {}", to.display()));
     }
@@ -58,7 +59,7 @@ fn settle(host: &mut dyn Host, things: &[Thing], changes: &mut Changes) -> Resul
 fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Result<(), Broken> {
     let place = Path::new(VERSIONS).join(version.as_str());
     let draft = draft_of(&place);
-    let access = owned(host, Owner::Root, 0o755)?;
+    let access = Owner::Root.access(host, 0o755)?;
     host.remove(&draft).map_err(Broken::at("remove", &draft))?;
     host.make_directory(&draft, access).map_err(Broken::at("make", &draft))?;
     let programs = observed.agent.embedded.get(version).into_iter().flatten();
@@ -120,7 +121,7 @@ fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Thing>) ->
     let mut changes = Changes::new();
     let differs = before.as_deref() != wanted;
     if differs {
-        let access = owned(host, Owner::Root, 0o644)?;
+        let access = Owner::Root.access(host, 0o644)?;
         host.write(&note, b"", access).map_err(Broken::at("write", &note))?;
     }
     match command {

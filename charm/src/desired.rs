@@ -1,12 +1,12 @@
 //! What should be on the machine: a pure function of what is observed.
 
+use crate::accounts::Owner;
 use crate::checks_file::{ChecksFile, is_text};
 use crate::observed::Observed;
 use crate::places::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, Places, UNITS, VAR, VERSIONS, embedded_in};
 use crate::resource::Resource;
 use crate::status::{Kind, Status};
 use crate::tree::Thing;
-use crate::users::Owner;
 use crate::version::Version;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

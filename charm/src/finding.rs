@@ -1,22 +1,19 @@
 //! What the agent says of the file of checks. No check is run: a hook must be quick, and the
 //! verdict of a check is not its business.
 
+use crate::accounts::{NAGIOS, USER, user};
 use crate::broken::Broken;
 use crate::checks_file::{ChecksFile, Unusable};
 use crate::host::{Ended, Host, Kind, Links, Program};
 use crate::options::Options;
 use crate::places::Places;
 use crate::record::{Diagnostic, Record, printable};
-use crate::users::{USER, user};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 /// Reading a file of the largest size takes the agent less than a second.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Who runs NRPE's commands.
-pub(crate) const NAGIOS: &str = "nagios";
 
 /// What is known of the file in use.
 #[derive(Clone, Debug, Eq, PartialEq)]

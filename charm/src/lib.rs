@@ -2,6 +2,7 @@
 //! ([`observed`]), decides what should be ([`desired`], [`published`]; both pure), and makes it so.
 //! Everything reaches the machine through [`host::Host`].
 
+mod accounts;
 pub mod action;
 pub mod agent;
 mod apply;

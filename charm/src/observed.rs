@@ -1,17 +1,16 @@
 //! What Juju and the machine say, read once at the start of every hook.
 
+use crate::accounts::{NAGIOS, user};
 use crate::agent::Agent;
 use crate::broken::Broken;
 use crate::checks_file::Said;
 use crate::environment::Environment;
-use crate::finding::NAGIOS;
 use crate::host::{DRAFT, Host, Kind, Seen};
 use crate::look::look;
 use crate::nrpe::Monitor;
 use crate::options::Options;
 use crate::places::{BIN, EXPORT, LIB, NRPE, Places, RESOURCES, UNITS, VERSIONS};
 use crate::tools;
-use crate::users::user;
 use std::path::{Path, PathBuf};
 
 /// Everything that decides what should be.

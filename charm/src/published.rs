@@ -1,6 +1,7 @@
 //! What others are told: NRPE, Nagios, the nrpe charm, the actions, people. A pure function of what
 //! is observed and of what the agent says of the checks.
 
+use crate::accounts::Owner;
 use crate::checks_file::ChecksFile;
 use crate::desired::Desired;
 use crate::finding::{Answer, Finding};
@@ -12,7 +13,6 @@ use crate::places::Places;
 use crate::record::Record;
 use crate::status::{self, Kind, Status};
 use crate::tree::Thing;
-use crate::users::Owner;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! The charm's resource `agent`: another version of the agent. Which one, it says itself when it
 //! is run; the answer is noted, so that it is asked once.
 
+use crate::accounts::{Owner, USER, user};
 use crate::broken::Broken;
 use crate::environment::Environment;
 use crate::finding::silence;
@@ -9,7 +10,6 @@ use crate::look::{look, names};
 use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
 use crate::tools;
 use crate::tree::{self, Thing};
-use crate::users::{Owner, USER, owned, user};
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<
         Err(why) => resource.refused = Some(why),
     }
     let note = serde_json::to_vec(&resource).map_err(|error| Broken::new("note the resource", error))?;
-    let access = owned(host, Owner::Root, 0o644)?;
+    let access = Owner::Root.access(host, 0o644)?;
     host.write(&places.resource(), &note, access).map_err(Broken::at("write", &places.resource()))?;
     Ok(vec![match resource.version {
         Some(version) => format!("installed the resource agent as version {version}"),
@@ -118,7 +118,7 @@ fn is_there(host: &dyn Host, resource: &Resource) -> Result<bool, Broken> {
 fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Result<Version, String>, Broken> {
     let stage = draft_of(&Path::new(VERSIONS).join("resource"));
     let program = stage.join(PROGRAM);
-    let access = owned(host, Owner::Root, 0o755)?;
+    let access = Owner::Root.access(host, 0o755)?;
     host.remove(&stage).map_err(Broken::at("remove", &stage))?;
     Thing::Shared(LIB.into(), 0o755).settle(host)?;
     for directory in [Path::new(VERSIONS), &stage] {
@@ -159,7 +159,7 @@ fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> 
     let versions = names(host, &embedded)?;
     let Some(newest) = versions.iter().filter_map(|name| Version::parse(name)).max() else { return Ok(()) };
     let charms = embedded.join(newest.as_str());
-    let access = owned(host, Owner::Root, 0o755)?;
+    let access = Owner::Root.access(host, 0o755)?;
     for name in names(host, &charms)?.iter().filter(|name| is_wheel(name)) {
         host.copy(&charms.join(name), &place.join(name), access).map_err(Broken::at("copy", &charms))?;
     }

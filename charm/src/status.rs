@@ -1,12 +1,12 @@
 //! What `juju status` shows of a unit.
 
+use crate::accounts::{NAGIOS, USER};
 use crate::broken::Broken;
 use crate::checks_file::{ChecksFile, Unusable};
-use crate::finding::{Answer, Finding, NAGIOS};
+use crate::finding::{Answer, Finding};
 use crate::host::Host;
 use crate::record::{Record, printable};
 use crate::tools;
-use crate::users::USER;
 
 /// The status that Juju shows, the worst last.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]

@@ -1,10 +1,10 @@
 //! Files, directories and links, made so where they are not.
 
+use crate::accounts::Owner;
 use crate::broken::Broken;
 use crate::host::{Host, Kind, Links, Seen};
 use crate::look::{link as link_at, look};
 use crate::places::{ETC, LIB, VAR};
-use crate::users::{Owner, owned};
 use std::path::{Path, PathBuf};
 
 /// Something that should be in the file system.
@@ -94,7 +94,7 @@ pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Broken> {
 }
 
 fn directory(host: &mut dyn Host, path: &Path, owner: Owner, mode: u32) -> Result<bool, Broken> {
-    let access = owned(host, owner, mode)?;
+    let access = owner.access(host, mode)?;
     let seen = look(host, path)?;
     if seen.as_ref().is_some_and(|seen| seen.kind == Kind::Directory && seen.access == access) {
         return Ok(false);
@@ -107,7 +107,7 @@ fn directory(host: &mut dyn Host, path: &Path, owner: Owner, mode: u32) -> Resul
 }
 
 fn file(host: &mut dyn Host, path: &Path, content: &str, owner: Owner, mode: u32) -> Result<bool, Broken> {
-    let access = owned(host, owner, mode)?;
+    let access = owner.access(host, mode)?;
     let seen = look(host, path)?;
     let equal = match &seen {
         Some(Seen { kind: Kind::File, size, .. }) if *size == content.len() as u64 => {

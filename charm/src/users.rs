@@ -1,16 +1,12 @@
-//! The user conn-check and the group nagios: an application's charm gives its file of checks to
+//! The user conn-check and the group nagios are made, and the user is removed: an application's charm gives its file of checks to
 //! them, maybe before nrpe is there.
 
+use crate::accounts::{GROUP, Owner, USER, group, user};
 use crate::broken::Broken;
-use crate::host::{Access, Ended, Host, Links, Program, User};
+use crate::host::{Ended, Host, Links, Program};
 use crate::places::{LIB, USER_MADE};
 use crate::tree::Thing;
 use std::path::Path;
-
-/// Who runs the checks.
-pub(crate) const USER: &str = "conn-check";
-/// Who may read them as well.
-pub(crate) const GROUP: &str = "nagios";
 
 /// "name already in use", "user does not exist", "user is logged in": groupadd(8), useradd(8),
 /// userdel(8).
@@ -32,7 +28,7 @@ pub(crate) fn make(host: &mut dyn Host) -> Result<Vec<String>, Broken> {
         // Before the user is there: a hook that is killed between the two must not forget it.
         let marker = Path::new(USER_MADE);
         Thing::Shared(LIB.into(), 0o755).settle(host)?;
-        host.write(marker, b"", owned(host, Owner::Root, 0o644)?).map_err(Broken::at("write", marker))?;
+        host.write(marker, b"", Owner::Root.access(host, 0o644)?).map_err(Broken::at("write", marker))?;
         succeed(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
         made.push(format!("made the user {USER}"));
     }
@@ -76,45 +72,6 @@ pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Broken> {
     }
     succeed(&ended, "userdel", &[NOT_THERE])?;
     Ok(Removed::Done)
-}
-
-/// Whose a file is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Owner {
-    /// root:root.
-    Root,
-    /// conn-check:nagios.
-    Unit,
-}
-
-/// The access of a file with this owner and mode.
-///
-/// # Errors
-/// The users cannot be read, or are not there.
-pub(crate) fn owned(host: &dyn Host, owner: Owner, mode: u32) -> Result<Access, Broken> {
-    let missing = || Broken::new("user conn-check, group nagios", "not there");
-    let user = match owner {
-        Owner::Root => user(host, "root")?,
-        Owner::Unit => user(host, USER)?,
-    };
-    let user = user.ok_or_else(missing)?;
-    let gid = match owner {
-        Owner::Root => user.gid,
-        Owner::Unit => group(host)?.ok_or_else(missing)?,
-    };
-    Ok(Access { mode, uid: user.uid, gid })
-}
-
-/// The user of this name.
-///
-/// # Errors
-/// The users cannot be read.
-pub(crate) fn user(host: &dyn Host, name: &str) -> Result<Option<User>, Broken> {
-    host.user(name).map_err(|error| Broken::new(format!("look for the user {name}"), error))
-}
-
-fn group(host: &dyn Host) -> Result<Option<u32>, Broken> {
-    host.group(GROUP).map_err(|error| Broken::new(format!("look for the group {GROUP}"), error))
 }
 
 /// In a scratch root, its own files of users are changed.

@@ -1,0 +1,57 @@
+//! The user conn-check and the user and group nagios as the machine knows them: who runs programs,
+//! and whose files are.
+
+use crate::broken::Broken;
+use crate::host::{Access, Host, User};
+
+/// Who runs the checks.
+pub(crate) const USER: &str = "conn-check";
+/// Who may read them as well.
+pub(crate) const GROUP: &str = "nagios";
+/// Who runs NRPE's commands.
+pub(crate) const NAGIOS: &str = "nagios";
+
+/// Whose a file is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Owner {
+    /// root:root.
+    Root,
+    /// conn-check:nagios.
+    Unit,
+}
+
+impl Owner {
+    /// The access of a file with this owner and mode.
+    ///
+    /// # Errors
+    /// The users cannot be read, or are not there.
+    pub(crate) fn access(self, host: &dyn Host, mode: u32) -> Result<Access, Broken> {
+        let missing = || Broken::new("user conn-check, group nagios", "not there");
+        let user = match self {
+            Self::Root => user(host, "root")?,
+            Self::Unit => user(host, USER)?,
+        };
+        let user = user.ok_or_else(missing)?;
+        let gid = match self {
+            Self::Root => user.gid,
+            Self::Unit => group(host)?.ok_or_else(missing)?,
+        };
+        Ok(Access { mode, uid: user.uid, gid })
+    }
+}
+
+/// The user of this name.
+///
+/// # Errors
+/// The users cannot be read.
+pub(crate) fn user(host: &dyn Host, name: &str) -> Result<Option<User>, Broken> {
+    host.user(name).map_err(|error| Broken::new(format!("look for the user {name}"), error))
+}
+
+/// The number of the group that may read the checks.
+///
+/// # Errors
+/// The groups cannot be read.
+pub(crate) fn group(host: &dyn Host) -> Result<Option<u32>, Broken> {
+    host.group(GROUP).map_err(|error| Broken::new(format!("look for the group {GROUP}"), error))
+}
