@@ -13,13 +13,14 @@ use crate::host::{Host, Kind, Program};
 use crate::look::look;
 use crate::options::{CONNECT_TIMEOUT, Options};
 use crate::places::Places;
-use crate::published::Settings;
 use crate::record::Record;
+use crate::settings::Settings;
 use crate::status::NO_FILE;
 use crate::tools;
 use crate::{status, tree};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -51,11 +52,12 @@ pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Done, Brok
         (Ok(run), true) => run.as_action(host),
         (Ok(run), false) => Ok(run.as_command(host)),
         (Err(why), true) => {
+            let why = why.to_string();
             tools::action_set(host, &results(UNKNOWN, &why, None))?;
             tools::action_fail(host, &why)?;
             Ok(Done { text: Some(unknown(&why)), status: 0 })
         }
-        (Err(why), false) => Ok(Done { text: Some(unknown(&why)), status: UNKNOWN }),
+        (Err(why), false) => Ok(Done { text: Some(unknown(&why.to_string())), status: UNKNOWN }),
     }
 }
 
@@ -73,18 +75,46 @@ struct Run {
     whole: bool,
 }
 
-/// What to run, or why nothing can be.
-fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String, Value>) -> Result<Run, String> {
-    let unit = unit(host, program).ok_or("this is not run on a unit of the charm")?;
+/// Why nothing can be run.
+#[derive(Debug)]
+enum NothingToRun {
+    /// Neither Juju nor the place of the program says which unit this is.
+    NoUnit,
+    /// Nobody named a file of checks.
+    NoFile,
+    /// The file that somebody named cannot be used: what the status says of it.
+    Unusable(String),
+    /// Both kinds of tags are asked for.
+    BothTags,
+    /// The machine does not do what it should.
+    Broken(Broken),
+}
+
+impl fmt::Display for NothingToRun {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoUnit => formatter.write_str("this is not run on a unit of the charm"),
+            Self::NoFile => formatter.write_str(NO_FILE),
+            Self::Unusable(problem) => formatter.write_str(problem),
+            Self::BothTags => formatter.write_str("include-tags and exclude-tags cannot both be used"),
+            Self::Broken(broken) => broken.fmt(formatter),
+        }
+    }
+}
+
+/// What to run.
+fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String, Value>) -> Result<Run, NothingToRun> {
+    let unit = unit(host, program).ok_or(NothingToRun::NoUnit)?;
     let places = Places(&unit);
     let settings = Settings::read(host, places).unwrap_or_default();
-    let path = settings.file.clone().ok_or_else(|| settings.problem.clone().unwrap_or_else(|| NO_FILE.to_owned()))?;
+    let no_file = || settings.problem.clone().map_or(NothingToRun::NoFile, NothingToRun::Unusable);
+    let path = settings.file.clone().ok_or_else(no_file)?;
     let arguments = arguments(name, parameters, &settings)?;
     let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
     // What ends early says nothing of the checks that it did not get to.
     let whole = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
     let mut program = Program::new(places.program()).with(arguments);
-    program.user = user(host, USER).map_err(|broken| broken.to_string())?;
+    program.user = user(host, USER).map_err(NothingToRun::Broken)?;
     program.captured = false;
     program.limit = PATIENCE;
     let file = ChecksFile { label: path.display().to_string(), path: Ok(path), text: None };
@@ -106,7 +136,7 @@ fn unit(host: &dyn Host, program: &Path) -> Option<String> {
 }
 
 /// The agent's arguments before the file.
-fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -> Result<Vec<String>, String> {
+fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -> Result<Vec<String>, NothingToRun> {
     let nagios = name == "run-nagios-check";
     let format = text(parameters, "format").unwrap_or_else(|| "nagios".to_owned());
     let mut arguments = vec![format!("--format={format}")];
@@ -121,7 +151,7 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
     let always = Some(settings.exclude_tags.clone()).filter(|tags| nagios && included.is_none() && !tags.is_empty());
     let excluded: Vec<_> = always.into_iter().chain(text(parameters, "exclude-tags")).collect();
     if included.is_some() && !excluded.is_empty() {
-        return Err("include-tags and exclude-tags cannot both be used".to_owned());
+        return Err(NothingToRun::BothTags);
     }
     arguments.extend(included.map(|tags| format!("--include-tags={tags}")));
     if !excluded.is_empty() {

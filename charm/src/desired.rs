@@ -87,7 +87,7 @@ impl Desired {
         let resource = agent.resources.get(&observed.environment.unit);
         let current = agent.units.get(&observed.environment.unit).cloned().flatten();
         let current = current.filter(|version| available.contains(version));
-        let attached = resource.and_then(Resource::version).filter(|version| available.contains(version));
+        let attached = resource.and_then(Resource::version).filter(|version| available.contains(version)).cloned();
         let newest = agent.embedded.keys().chain(&attached).max().cloned();
         let usual = || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
         if let Some(why) = resource.and_then(Resource::refused) {
@@ -146,7 +146,7 @@ impl Desired {
         let others = |unit: &String| *unit != observed.environment.unit;
         let used = agent.units.iter().filter(|(unit, _)| others(unit)).filter_map(|(_, version)| version.clone());
         let noted = agent.resources.iter().filter(|(unit, _)| !observed.leaving || others(unit));
-        let noted = noted.filter_map(|(_, resource)| resource.version());
+        let noted = noted.filter_map(|(_, resource)| resource.version().cloned());
         let kept: BTreeSet<_> = used.chain(noted).chain(self.version.clone()).collect();
         let there =
             |version: &&Version| agent.installed.contains_key(version) || self.version.as_ref() == Some(version);

@@ -4,11 +4,11 @@
 use crate::accounts::{NAGIOS, USER, user};
 use crate::broken::Broken;
 use crate::checks_file::{ChecksFile, Unusable};
-use crate::host::{Ended, Host, Kind, Links, Program};
+use crate::host::{Host, Kind, Links, Program};
 use crate::options::Options;
 use crate::places::Places;
-use crate::record::{Diagnostic, Record, printable};
-use std::io;
+use crate::record::{Diagnostic, DiagnosticCode, Record, Severity};
+use crate::run_failure::RunFailure;
 use std::path::Path;
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ pub enum Answer {
     /// What is wrong with it first, and how many things more.
     Invalid(Box<Diagnostic>, usize),
     /// The agent does not run here, or does not end: why.
-    Silence(String),
+    NoAnswer(RunFailure),
 }
 
 impl Finding {
@@ -98,53 +98,16 @@ fn ask(
     program.limit = PATIENCE;
     program.environment = name == USER;
     let ran = host.run(&program);
-    let why = silence(&ran);
-    let Ok(ended) = ran else { return Ok(Answer::Silence(why)) };
-    let Ok(answer) = serde_json::from_slice::<Record>(&ended.stdout) else { return Ok(Answer::Silence(why)) };
+    let failure = RunFailure::of(&ran);
+    let Ok(ended) = ran else { return Ok(Answer::NoAnswer(failure)) };
+    let Ok(answer) = serde_json::from_slice::<Record>(&ended.stdout) else { return Ok(Answer::NoAnswer(failure)) };
     let count = answer.len();
-    let mut errors = answer.diagnostics.into_iter().filter(|one| one.severity == "error");
+    let mut errors = answer.diagnostics.into_iter().filter(|one| one.severity == Severity::Error);
     Ok(match errors.next() {
         None if ended.status == Some(0) => Answer::Checks(count),
-        None => Answer::Silence(why),
-        Some(first) if first.code == "nothing-selected" => Answer::Checks(0),
-        Some(first) if first.code == "unreadable" => Answer::Unreadable,
+        None => Answer::NoAnswer(failure),
+        Some(first) if first.code == DiagnosticCode::NothingSelected => Answer::Checks(0),
+        Some(first) if first.code == DiagnosticCode::Unreadable => Answer::Unreadable,
         Some(first) => Answer::Invalid(Box::new(first), errors.count()),
     })
-}
-
-/// Why a program has not answered: the system's word, or the first line of its own.
-pub(crate) fn silence(ran: &io::Result<Ended>) -> String {
-    let ended = match ran {
-        Ok(ended) => ended,
-        Err(error) => return error.to_string(),
-    };
-    let complaint = String::from_utf8_lossy(&ended.stderr);
-    match complaint.lines().map(str::trim).find(|line| !line.is_empty()) {
-        Some(line) => printable(&line.chars().take(COMPLAINT).collect::<String>()),
-        None => match ended.status {
-            Some(0) => "it answers something else".to_owned(),
-            Some(status) => format!("exit status {status}"),
-            None => "a signal ended it".to_owned(),
-        },
-    }
-}
-
-/// How much of a complaint is shown, in characters: a status is one line, and has more to say.
-const COMPLAINT: usize = 160;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_reason_is_one_line_that_can_be_shown() {
-        let of = |status, complaint: &str| {
-            silence(&Ok(Ended { status, stderr: complaint.as_bytes().to_vec(), ..Ended::default() }))
-        };
-        assert_eq!(of(Some(1), "\n conn-check: no\u{1b}[2J GLIBC_2.39 \nmore\n"), "conn-check: no [2J GLIBC_2.39");
-        assert_eq!(of(Some(1), &"x".repeat(10_000)).len(), COMPLAINT);
-        assert_eq!((of(Some(126), "").as_str(), of(None, "\n").as_str()), ("exit status 126", "a signal ended it"));
-        let refused = silence(&Err(io::ErrorKind::PermissionDenied.into()));
-        assert_eq!(refused, "permission denied");
-    }
 }

@@ -9,8 +9,9 @@ use crate::finding::Finding;
 use crate::host::Host;
 use crate::observed::Observed;
 use crate::places::Places;
-use crate::published::{Published, Settings};
+use crate::published::Published;
 use crate::record::Record;
+use crate::settings::Settings;
 use crate::status::{Kind, Status};
 use crate::{resource, tools, tree, users};
 

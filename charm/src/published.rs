@@ -5,15 +5,14 @@ use crate::accounts::Owner;
 use crate::checks_file::ChecksFile;
 use crate::desired::Desired;
 use crate::finding::{Answer, Finding};
-use crate::host::Host;
 use crate::nrpe::{self, Monitor};
 use crate::observed::Observed;
 use crate::options::Options;
 use crate::places::Places;
 use crate::record::Record;
+use crate::settings::Settings;
 use crate::status::{self, Kind, Status};
 use crate::tree::Thing;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -30,30 +29,6 @@ pub struct Published {
     pub settings: Option<Thing>,
     /// The status.
     pub status: Status,
-}
-
-/// What the actions read: they may run where the hook tools are not.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) struct Settings {
-    /// The file of checks.
-    pub(crate) file: Option<PathBuf>,
-    /// Why there is none, where somebody named one.
-    #[serde(default)]
-    pub(crate) problem: Option<String>,
-    /// Tags of checks that Nagios does not run.
-    pub(crate) exclude_tags: String,
-    /// Seconds that Nagios waits.
-    pub(crate) max_timeout: u64,
-    /// Seconds for a check that names none.
-    pub(crate) connect_timeout: u64,
-}
-
-impl Settings {
-    /// What the last hook wrote.
-    pub(crate) fn read(host: &dyn Host, unit: Places<'_>) -> Option<Self> {
-        let text = host.read(&unit.settings(), 64 * 1024).ok().flatten()?;
-        serde_json::from_slice(&text).ok()
-    }
 }
 
 impl Published {
@@ -151,9 +126,7 @@ fn settings(unit: Places<'_>, file: Option<&ChecksFile>, finding: &Finding, opti
         max_timeout: options.max_timeout,
         connect_timeout: options.connect_timeout,
     };
-    // A path that came over a relation is text, so this does not fail.
-    let text = serde_json::to_string(&settings).unwrap_or_default();
-    Thing::File(unit.settings(), text + "\n", Owner::Unit, 0o640)
+    Thing::File(unit.settings(), settings.to_text(), Owner::Unit, 0o640)
 }
 
 fn statuses(observed: &Observed, desired: &Desired, finding: &Finding, record: Option<&Record>) -> Vec<Status> {

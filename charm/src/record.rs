@@ -3,6 +3,7 @@
 
 use crate::host::Host;
 use crate::places::Places;
+use crate::text::{checks, counted, printable};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -15,9 +16,8 @@ pub struct Record {
     /// When the run began, as RFC 3339 says.
     #[serde(default)]
     started: String,
-    /// `pass`, `warn`, `fail`, `unknown`.
     #[serde(default)]
-    verdict: String,
+    verdict: Verdict,
     /// How many results of each verdict.
     #[serde(default)]
     counts: Counts,
@@ -27,6 +27,20 @@ pub struct Record {
     /// What is wrong with the file, where nothing was run.
     #[serde(default)]
     pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// How a run or a check ended.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Pass,
+    Warn,
+    Fail,
+    Skip,
+    /// The run was not finished, or its word is not known here.
+    #[default]
+    #[serde(other)]
+    Unknown,
 }
 
 /// How many results of each verdict.
@@ -43,7 +57,7 @@ struct Counts {
 struct Check {
     r#type: String,
     target: String,
-    verdict: String,
+    verdict: Verdict,
     failure: Option<Code>,
     #[serde(default)]
     warnings: Vec<Code>,
@@ -60,17 +74,43 @@ struct Code {
 /// What is wrong with a file.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 pub struct Diagnostic {
-    /// Its stable name.
-    pub code: String,
-    /// `error` or `warning`.
+    /// Its stable name, where something follows from it.
+    pub code: DiagnosticCode,
+    /// Whether the file cannot be used.
     #[serde(default)]
-    pub severity: String,
+    pub severity: Severity,
     /// Where.
     pub line: Option<u64>,
     /// Where in the line.
     pub column: Option<u64>,
     /// A sentence.
     pub message: String,
+}
+
+/// The codes of `conn-check --validate` from which something follows.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiagnosticCode {
+    /// The tags leave no check.
+    NothingSelected,
+    /// The user may not read the file.
+    Unreadable,
+    /// Any other one.
+    #[default]
+    #[serde(other)]
+    Other,
+}
+
+/// How bad a diagnostic is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// It can be, and maybe is not what was meant.
+    #[default]
+    #[serde(other)]
+    Warning,
 }
 
 impl Record {
@@ -101,26 +141,25 @@ impl Record {
     /// How it ended, for the status.
     #[must_use]
     pub(crate) fn summary(&self) -> String {
-        let of = |verdict: &str| self.checks.iter().filter(|check| check.verdict == verdict).count();
-        let first = |verdict: &str| {
+        let of = |verdict| self.checks.iter().filter(|check| check.verdict == verdict).count();
+        let first = |verdict| {
             let check = self.checks.iter().find(|check| check.verdict == verdict);
             check.map(|check| format!(", first {}", check.short())).unwrap_or_default()
         };
-        match (self.verdict.as_str(), of("fail"), of("warn")) {
-            ("pass", ..) => "all passed".to_owned(),
+        match (self.verdict, of(Verdict::Fail), of(Verdict::Warn)) {
+            (Verdict::Pass, ..) => "all passed".to_owned(),
             (_, 0, warned) if warned > 0 => {
-                format!("{warned} {}{}", if warned == 1 { "warning" } else { "warnings" }, first("warn"))
+                format!("{}{}", counted(warned, "warning"), first(Verdict::Warn))
             }
-            ("unknown", 0, _) => "not finished".to_owned(),
-            (_, failed, _) => format!("{failed} failed{}", first("fail")),
+            (Verdict::Unknown, 0, _) => "not finished".to_owned(),
+            (_, failed, _) => format!("{failed} failed{}", first(Verdict::Fail)),
         }
     }
 
     /// How it ended, with how many checks that was.
     #[must_use]
     pub(crate) fn headline(&self) -> String {
-        let count = self.checks.len();
-        printable(&format!("{count} {}: {}", if count == 1 { "check" } else { "checks" }, self.summary()))
+        printable(&format!("{}: {}", checks(self.len()), self.summary()))
     }
 
     /// How many results of each verdict.
@@ -131,8 +170,8 @@ impl Record {
 
     /// The checks that failed, then those with warnings, with a sentence each.
     pub(crate) fn worst(&self) -> impl Iterator<Item = String> + '_ {
-        let of = |verdict: &'static str| self.checks.iter().filter(move |check| check.verdict == verdict);
-        of("fail").chain(of("warn")).map(|check| printable(&check.long()))
+        let of = |verdict| self.checks.iter().filter(move |check| check.verdict == verdict);
+        of(Verdict::Fail).chain(of(Verdict::Warn)).map(|check| printable(&check.long()))
     }
 }
 
@@ -162,11 +201,6 @@ impl Diagnostic {
         }
         format!("{place}: {}", self.message)
     }
-}
-
-/// Files and records may say anything; what Juju shows is one line.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@
 use crate::accounts::{Owner, USER, user};
 use crate::broken::Broken;
 use crate::environment::Environment;
-use crate::finding::silence;
 use crate::host::{Host, Links, Program, draft_of};
 use crate::look::{look, names};
 use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
+use crate::run_failure::RunFailure;
 use crate::tools;
 use crate::tree::{self, Thing};
 use crate::version::Version;
@@ -15,36 +15,71 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What the resource of a unit is.
+/// The resource of a unit, as it was noted when it was attached.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Resource {
-    /// Its size in bytes and when it changed, in nanoseconds since 1970: another file has others.
+    #[serde(flatten)]
+    file: FileStamp,
+    #[serde(flatten)]
+    installation: Installation,
+}
+
+/// By what a file is known again: another one has another size or was changed at another time.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+struct FileStamp {
+    /// In bytes.
     size: u64,
+    /// In nanoseconds since 1970.
     modified: i64,
-    /// The version that it is installed as; none: it cannot be run here.
-    version: Option<String>,
-    /// Why it cannot be run.
-    #[serde(default)]
-    refused: Option<String>,
+}
+
+/// What became of a resource.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Installation {
+    /// It is installed as this version.
+    Version(Version),
+    /// It cannot be run on this machine: why.
+    Refused(String),
 }
 
 impl Resource {
     /// A resource for tests of what follows from it.
     #[cfg(test)]
-    pub(crate) fn of(version: Option<&str>) -> Self {
-        Self { size: 0, modified: 0, version: version.map(str::to_owned), refused: None }
+    pub(crate) fn of(version: Version) -> Self {
+        Self { file: FileStamp { size: 0, modified: 0 }, installation: Installation::Version(version) }
     }
 
-    /// The version that it is installed as; none: it cannot be run here.
+    /// The version that it is installed as, if it can be run.
     #[must_use]
-    pub fn version(&self) -> Option<Version> {
-        Version::parse(self.version.as_deref()?)
+    pub fn version(&self) -> Option<&Version> {
+        match &self.installation {
+            Installation::Version(version) => Some(version),
+            Installation::Refused(_) => None,
+        }
     }
 
-    /// Why it cannot be run here.
+    /// Why it cannot be run, if so.
     #[must_use]
     pub fn refused(&self) -> Option<&str> {
-        self.version().is_none().then(|| self.refused.as_deref().unwrap_or("it is no conn-check"))
+        match &self.installation {
+            Installation::Version(_) => None,
+            Installation::Refused(why) => Some(why),
+        }
+    }
+}
+
+/// Why a resource is not installed.
+enum NotInstalled {
+    /// It is not an agent that runs here.
+    Refused(RunFailure),
+    /// The machine does not do what it should.
+    Failed(Broken),
+}
+
+impl From<Broken> for NotInstalled {
+    fn from(broken: Broken) -> Self {
+        Self::Failed(broken)
     }
 }
 
@@ -65,30 +100,38 @@ pub(crate) fn read(host: &dyn Host, places: Places<'_>) -> Result<Option<Resourc
 /// was done.
 ///
 /// # Errors
-/// Those of the file system. A resource that is no agent is none.
+/// Those of the file system. A resource that is not an agent is noted as such.
 pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Broken> {
     let places = Places(&environment.unit);
     let noted = read(host, places)?;
     // What was attached cannot be taken away again: then Juju just cannot tell at this moment.
-    let Some((path, mut resource)) = attached(host)? else { return Ok(Vec::new()) };
-    if resource.size == 0 {
+    let Some((path, file)) = attached(host)? else { return Ok(Vec::new()) };
+    if file.size == 0 {
         return forget(host, places);
     }
-    let same = noted.filter(|noted| (noted.size, noted.modified) == (resource.size, resource.modified));
+    let same = noted.filter(|noted| noted.file == file);
     if same.is_some_and(|noted| is_there(host, &noted).unwrap_or(false)) {
         return Ok(Vec::new());
     }
-    match stage(host, environment, &path)? {
-        Ok(version) => resource.version = Some(version.to_string()),
-        Err(why) => resource.refused = Some(why),
-    }
-    let note = serde_json::to_vec(&resource).map_err(|error| Broken::new("note the resource", error))?;
+    let (installation, change) = match stage(host, environment, &path) {
+        Ok(version) => {
+            let change = format!("installed the resource agent as version {version}");
+            (Installation::Version(version), change)
+        }
+        Err(NotInstalled::Refused(why)) => {
+            let change = "refused the resource agent, which cannot be run here".to_owned();
+            (Installation::Refused(why.to_string()), change)
+        }
+        Err(NotInstalled::Failed(broken)) => return Err(broken),
+    };
+    note(host, places, &Resource { file, installation })?;
+    Ok(vec![change])
+}
+
+fn note(host: &mut dyn Host, places: Places<'_>, resource: &Resource) -> Result<(), Broken> {
+    let note = serde_json::to_vec(resource).map_err(|error| Broken::new("note the resource", error))?;
     let access = Owner::Root.access(host, 0o644)?;
-    host.write(&places.resource(), &note, access).map_err(Broken::at("write", &places.resource()))?;
-    Ok(vec![match resource.version {
-        Some(version) => format!("installed the resource agent as version {version}"),
-        None => "refused the resource agent, which cannot be run here".to_owned(),
-    }])
+    host.write(&places.resource(), &note, access).map_err(Broken::at("write", &places.resource()))
 }
 
 /// An empty file stands for none: stores want some file for every resource.
@@ -97,12 +140,12 @@ fn forget(host: &mut dyn Host, places: Places<'_>) -> Result<Vec<String>, Broken
     Ok(removed.then(|| "the resource agent is empty now".to_owned()).into_iter().collect())
 }
 
-fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, Resource)>, Broken> {
+fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Broken> {
     let Some(path) = tools::resource_get(host, "agent")? else { return Ok(None) };
     let seen = host.look(&path, Links::Followed).map_err(Broken::at("look at", &path))?;
     Ok(seen.map(|seen| {
         let modified = i64::try_from(seen.modified).unwrap_or_default();
-        (path, Resource { size: seen.size, modified, version: None, refused: None })
+        (path, FileStamp { size: seen.size, modified })
     }))
 }
 
@@ -115,37 +158,45 @@ fn is_there(host: &dyn Host, resource: &Resource) -> Result<bool, Broken> {
 }
 
 /// Copies the resource to where the user conn-check can run it, asks it, and gives it its name.
-fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Result<Version, String>, Broken> {
+fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Version, NotInstalled> {
     let stage = draft_of(&Path::new(VERSIONS).join("resource"));
     let program = stage.join(PROGRAM);
     let access = Owner::Root.access(host, 0o755)?;
-    host.remove(&stage).map_err(Broken::at("remove", &stage))?;
+    remove(host, &stage)?;
     Thing::Shared(LIB.into(), 0o755).settle(host)?;
     for directory in [Path::new(VERSIONS), &stage] {
         host.make_directory(directory, access).map_err(Broken::at("make", directory))?;
     }
     host.copy(path, &program, access).map_err(Broken::at("copy", path))?;
-    let said = match ask(host, &program)? {
-        Ok(said) => said,
-        Err(why) => {
-            host.remove(&stage).map_err(Broken::at("remove", &stage))?;
-            return Ok(Err(why));
-        }
-    };
-    bring_wheel(host, environment, &stage)?;
+    let asked = ask(host, &program);
+    if matches!(asked, Err(NotInstalled::Refused(_))) {
+        remove(host, &stage)?;
+    }
+    Ok(unstage(host, environment, &stage, asked?)?)
+}
+
+/// The staged directory becomes the version's; where that is there already, it gets the program.
+fn unstage(host: &mut dyn Host, environment: &Environment, stage: &Path, said: Version) -> Result<Version, Broken> {
+    let program = stage.join(PROGRAM);
+    bring_wheel(host, environment, stage)?;
     let version = name(host, environment, &program, said)?;
     let place = Path::new(VERSIONS).join(version.as_str());
     if look(host, &place)?.is_none() {
-        host.rename(&stage, &place).map_err(Broken::at("rename to", &place))?;
-    } else {
-        let installed = place.join(PROGRAM);
-        if !host.same(&program, &installed).map_err(Broken::at("read", &installed))? {
-            host.copy(&program, &installed, access).map_err(Broken::at("write", &installed))?;
-        }
-        bring_wheel(host, environment, &place)?;
-        host.remove(&stage).map_err(Broken::at("remove", &stage))?;
+        host.rename(stage, &place).map_err(Broken::at("rename to", &place))?;
+        return Ok(version);
     }
-    Ok(Ok(version))
+    let installed = place.join(PROGRAM);
+    if !host.same(&program, &installed).map_err(Broken::at("read", &installed))? {
+        let access = Owner::Root.access(host, 0o755)?;
+        host.copy(&program, &installed, access).map_err(Broken::at("write", &installed))?;
+    }
+    bring_wheel(host, environment, &place)?;
+    remove(host, stage)?;
+    Ok(version)
+}
+
+fn remove(host: &mut dyn Host, path: &Path) -> Result<(), Broken> {
+    host.remove(path).map_err(Broken::at("remove", path))
 }
 
 /// The resource is a program alone; applications find the charm's package for Python beside it.
@@ -166,16 +217,18 @@ fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> 
     Ok(())
 }
 
-/// The version that a program says it is, or why it says none.
-fn ask(host: &mut dyn Host, program: &Path) -> Result<Result<Version, String>, Broken> {
+/// The version that a program says it is.
+fn ask(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstalled> {
     let mut command = Program::new(program).with(["--version"]);
     command.user = user(host, USER)?;
     command.limit = PATIENCE;
     let ran = host.run(&command);
-    let said = ran.as_ref().ok().filter(|ended| ended.status == Some(0));
-    let said = said.map(|ended| String::from_utf8_lossy(&ended.stdout).into_owned()).unwrap_or_default();
-    let version = said.trim().strip_prefix("conn-check ").and_then(Version::parse);
-    Ok(version.ok_or_else(|| silence(&ran)))
+    let printed = match &ran {
+        Ok(ended) if ended.status == Some(0) => String::from_utf8_lossy(&ended.stdout),
+        _ => "".into(),
+    };
+    let version = printed.trim().strip_prefix("conn-check ").and_then(Version::parse);
+    version.ok_or_else(|| NotInstalled::Refused(RunFailure::of(&ran)))
 }
 
 /// A resource that is no copy of the charm's own version of the same name has a name of its own.
@@ -184,4 +237,23 @@ fn name(host: &dyn Host, environment: &Environment, program: &Path, said: Versio
     let other =
         look(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Broken::at("read", &embedded))?;
     Ok(if other { Version::parse(&format!("{said}+resource")).unwrap_or(said) } else { said })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_read_as_it_was_written_and_one_that_says_nothing_is_none() {
+        let version = Version::parse("2.0.0+resource").expect("a version");
+        let file = FileStamp { size: 7, modified: 1_795_252_477_000_000_001 };
+        for installation in [Installation::Version(version), Installation::Refused("exec format error".to_owned())] {
+            let resource = Resource { file, installation };
+            let note = serde_json::to_string(&resource).expect("a note");
+            assert_eq!(serde_json::from_str::<Resource>(&note).expect("a resource"), resource, "{note}");
+        }
+        for odd in [r#"{"size":7,"modified":1,"version":null}"#, r#"{"size":7,"modified":1,"version":"../x"}"#] {
+            assert!(serde_json::from_str::<Resource>(odd).is_err(), "{odd}");
+        }
+    }
 }

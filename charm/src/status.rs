@@ -5,7 +5,8 @@ use crate::broken::Broken;
 use crate::checks_file::{ChecksFile, Unusable};
 use crate::finding::{Answer, Finding};
 use crate::host::Host;
-use crate::record::{Record, printable};
+use crate::record::Record;
+use crate::text::{self, printable};
 use crate::tools;
 
 /// The status that Juju shows, the worst last.
@@ -82,7 +83,7 @@ pub(crate) fn of_finding(file: Option<&ChecksFile>, finding: &Finding, record: O
             Answer::Checks(count) => Status::new(Kind::Active, checks(*count, record)),
             Answer::Unreadable => waiting(format!("{label} cannot be read by the user {USER}")),
             Answer::Invalid(first, more) => blocked(invalid(first.at(label), *more)),
-            Answer::Silence(why) => blocked(format!("conn-check does not run on this machine: {why}")),
+            Answer::NoAnswer(why) => blocked(format!("conn-check does not run on this machine: {why}")),
         },
     }
 }
@@ -97,7 +98,7 @@ pub(crate) fn of_nagios(file: Option<&ChecksFile>, answer: &Answer, excluded: &s
         Answer::Invalid(first, more) => {
             Status::new(Kind::Blocked, format!("for the user {NAGIOS}: {}", invalid(first.at(label), *more)))
         }
-        Answer::Silence(why) => {
+        Answer::NoAnswer(why) => {
             Status::new(Kind::Blocked, format!("conn-check does not run as the user {NAGIOS}: {why}"))
         }
     })
@@ -109,13 +110,12 @@ fn invalid(first: String, more: usize) -> String {
 
 /// `12 checks, last run 2026-11-21 09:14Z: all passed`.
 fn checks(count: usize, record: Option<&Record>) -> String {
-    let number = |count: usize| format!("{count} {}", if count == 1 { "check" } else { "checks" });
     let Some((record, when)) = record.and_then(|record| Some((record, record.when()?))) else {
-        return format!("{}, not run yet", number(count));
+        return format!("{}, not run yet", text::checks(count));
     };
     let ran = record.len();
-    let of = if ran == count { String::new() } else { format!(" of {}", number(ran)) };
-    format!("{}, last run {when}{of}: {}", number(count), record.summary())
+    let of = if ran == count { String::new() } else { format!(" of {}", text::checks(ran)) };
+    format!("{}, last run {when}{of}: {}", text::checks(count), record.summary())
 }
 
 fn cut(text: &str) -> String {

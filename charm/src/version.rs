@@ -1,10 +1,12 @@
 //! The agent's versions, and which is newer.
 
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
 
 /// A version: also the name of a directory, so nothing in it leads elsewhere.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Version(String);
 
 impl Version {
@@ -54,6 +56,30 @@ impl Ord for Version {
 impl PartialOrd for Version {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> Self {
+        version.0
+    }
+}
+
+/// The text is not a version.
+#[derive(Debug)]
+pub struct NotAVersion;
+
+impl fmt::Display for NotAVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("not a version")
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = NotAVersion;
+
+    fn try_from(text: String) -> Result<Self, NotAVersion> {
+        Self::parse(&text).ok_or(NotAVersion)
     }
 }
 

@@ -79,7 +79,7 @@ fn a_charm_for_another_machine_is_said() {
 fn versions_that_nobody_uses_go_but_for_those_of_resources() {
     let mut observed = observed(&["2.0.0"], &["1.0.0", "1.5.0", "1.7.0", "2.0.0", "3.0.0"], "");
     observed.agent.units.insert("other-1".to_owned(), Some(version("1.5.0")));
-    observed.agent.resources.insert("other-1".to_owned(), Resource::of(Some("1.7.0")));
+    observed.agent.resources.insert("other-1".to_owned(), Resource::of(version("1.7.0")));
     let desired = Desired::from(&observed);
     let gone = ["1.0.0", "3.0.0"].map(|version| Path::new("/usr/local/lib/conn-check/versions").join(version));
     assert_eq!(desired.gone, gone);

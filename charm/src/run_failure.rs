@@ -1,0 +1,73 @@
+//! Why a program that was run gave no answer.
+
+use crate::host::Ended;
+use crate::text::printable;
+use std::fmt;
+use std::io;
+
+/// Why a program gave no answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum RunFailure {
+    /// The system did not start it, or it did not end in time: the system's word.
+    System(String),
+    /// The first line that it printed to standard error.
+    Complaint(String),
+    /// It ended with this status, without a word.
+    ExitStatus(i32),
+    /// A signal ended it.
+    Signal,
+    /// It ended well, and what it printed is not an answer.
+    NotAnAnswer,
+}
+
+impl RunFailure {
+    /// For a program whose output is not an answer, however it ended.
+    pub(crate) fn of(result: &io::Result<Ended>) -> Self {
+        let ended = match result {
+            Ok(ended) => ended,
+            Err(error) => return Self::System(error.to_string()),
+        };
+        let complaint = String::from_utf8_lossy(&ended.stderr);
+        match (complaint.lines().map(str::trim).find(|line| !line.is_empty()), ended.status) {
+            (Some(line), _) => Self::Complaint(printable(&line.chars().take(COMPLAINT).collect::<String>())),
+            (None, Some(0)) => Self::NotAnAnswer,
+            (None, Some(status)) => Self::ExitStatus(status),
+            (None, None) => Self::Signal,
+        }
+    }
+}
+
+/// How much of a complaint is shown, in characters: a status is one line, and has more to say.
+const COMPLAINT: usize = 160;
+
+impl fmt::Display for RunFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(text) | Self::Complaint(text) => formatter.write_str(text),
+            Self::ExitStatus(status) => write!(formatter, "exit status {status}"),
+            Self::Signal => formatter.write_str("a signal ended it"),
+            Self::NotAnAnswer => formatter.write_str("it answers something else"),
+        }
+    }
+}
+
+impl std::error::Error for RunFailure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_one_line_that_can_be_shown() {
+        let of = |status, complaint: &str| {
+            let ended = Ended { status, stderr: complaint.as_bytes().to_vec(), ..Ended::default() };
+            RunFailure::of(&Ok(ended)).to_string()
+        };
+        assert_eq!(of(Some(1), "\n conn-check: no\u{1b}[2J GLIBC_2.39 \nmore\n"), "conn-check: no [2J GLIBC_2.39");
+        assert_eq!(of(Some(1), &"x".repeat(10_000)).len(), COMPLAINT);
+        assert_eq!((of(Some(126), "").as_str(), of(None, "\n").as_str()), ("exit status 126", "a signal ended it"));
+        assert_eq!(of(Some(0), ""), "it answers something else");
+        let refused = RunFailure::of(&Err(io::ErrorKind::PermissionDenied.into()));
+        assert_eq!(refused.to_string(), "permission denied");
+    }
+}
