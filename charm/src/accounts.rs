@@ -13,7 +13,7 @@ pub(crate) const NAGIOS: &str = "nagios";
 
 /// Whose a file is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Owner {
+pub(crate) enum Owner {
     /// root:root.
     Root,
     /// conn-check:nagios.

@@ -11,27 +11,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The programs of a version.
-pub type Programs = BTreeSet<String>;
+pub(crate) type Programs = BTreeSet<String>;
 
 /// What there is of the agent.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Agent {
+pub(crate) struct Agent {
     /// In the charm.
-    pub embedded: BTreeMap<Version, Programs>,
+    pub(crate) embedded: BTreeMap<Version, Programs>,
     /// On the machine, for all its units.
-    pub installed: BTreeMap<Version, Programs>,
+    pub(crate) installed: BTreeMap<Version, Programs>,
     /// Which version each unit uses; none where its link leads nowhere.
-    pub units: BTreeMap<String, Option<Version>>,
+    pub(crate) units: BTreeMap<String, Option<Version>>,
     /// Units that have left something and that Juju does not know any more.
-    pub lost: BTreeSet<String>,
+    pub(crate) lost: BTreeSet<String>,
     /// Which version people get.
-    pub current: Option<PathBuf>,
+    pub(crate) current: Option<PathBuf>,
     /// The programs for people: where they lead; none: not a link, so not ours.
-    pub programs: BTreeMap<String, Option<PathBuf>>,
+    pub(crate) programs: BTreeMap<String, Option<PathBuf>>,
     /// What each unit's resource turned out to be.
-    pub resources: BTreeMap<String, Resource>,
+    pub(crate) resources: BTreeMap<String, Resource>,
     /// Embedded programs that are to be copied over installed ones.
-    pub stale: BTreeSet<(Version, String)>,
+    pub(crate) stale: BTreeSet<(Version, String)>,
 }
 
 impl Agent {
@@ -65,7 +65,7 @@ impl Agent {
 
     /// All versions that can be had, the newest last.
     #[must_use]
-    pub fn available(&self) -> BTreeSet<&Version> {
+    pub(crate) fn available(&self) -> BTreeSet<&Version> {
         self.embedded.keys().chain(self.installed.keys()).collect()
     }
 }

@@ -6,27 +6,27 @@ use std::path::{Path, PathBuf};
 
 /// What a unit at the other end of a relation conn-check says.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Said {
+pub(crate) struct Said {
     /// The relation, as in `conn-check:3`.
-    pub relation: String,
+    pub(crate) relation: String,
     /// Its keys and values.
-    pub data: BTreeMap<String, String>,
+    pub(crate) data: BTreeMap<String, String>,
 }
 
 /// A file of checks that somebody wants to be used.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ChecksFile {
+pub(crate) struct ChecksFile {
     /// How people know it.
-    pub label: String,
+    pub(crate) label: String,
     /// Where it is, or why that cannot be.
-    pub path: Result<PathBuf, Unusable>,
+    pub(crate) path: Result<PathBuf, Unusable>,
     /// The text, where it is for us to write it.
-    pub text: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
 /// Why a path cannot be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Unusable {
+pub(crate) enum Unusable {
     /// It depends on where one stands.
     Relative,
     /// It has characters that end lines, or is longer than paths are.
@@ -37,7 +37,7 @@ impl ChecksFile {
     /// All files that are wanted, the one to use first: those of the relations in the order of
     /// their numbers, then the option's.
     #[must_use]
-    pub fn wanted(unit: &str, relations: &[Said], option: &str) -> Vec<Self> {
+    pub(crate) fn wanted(unit: &str, relations: &[Said], option: &str) -> Vec<Self> {
         let mut wanted: Vec<_> = relations.iter().filter_map(|said| Self::over_relation(unit, said)).collect();
         if !option.trim().is_empty() {
             let path = Places(unit).etc().join(OPTION);
@@ -86,7 +86,7 @@ fn text_name(relation: &str) -> String {
 
 /// Whether we may have written a file of this name in the directory of a unit.
 #[must_use]
-pub fn is_text(name: &str) -> bool {
+pub(crate) fn is_text(name: &str) -> bool {
     let relation = name.strip_prefix("conn-check-").and_then(|rest| rest.strip_suffix(".yaml"));
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     name == OPTION || relation.is_some_and(number)

@@ -13,35 +13,35 @@ use std::path::{Path, PathBuf};
 
 /// What should be, but for what depends on what the agent says of the checks.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Desired {
+pub(crate) struct Desired {
     /// The version that this unit uses.
-    pub version: Option<Version>,
+    pub(crate) version: Option<Version>,
     /// Directories, before anything is put into them.
-    pub directories: Vec<Thing>,
+    pub(crate) directories: Vec<Thing>,
     /// A version that is to be installed, whole.
-    pub install: Option<Version>,
+    pub(crate) install: Option<Version>,
     /// Programs to be copied into a version that is there: from, to.
-    pub repair: Vec<(PathBuf, PathBuf)>,
+    pub(crate) repair: Vec<(PathBuf, PathBuf)>,
     /// Links and texts.
-    pub things: Vec<Thing>,
+    pub(crate) things: Vec<Thing>,
     /// What should not be there any more.
-    pub gone: Vec<PathBuf>,
+    pub(crate) gone: Vec<PathBuf>,
     /// Whether no unit is left on this machine: then the user goes, and what units shared.
-    pub last: bool,
+    pub(crate) last: bool,
     /// The files of checks, the one in use first.
-    pub files: Vec<ChecksFile>,
+    pub(crate) files: Vec<ChecksFile>,
     /// A revision that was asked for and is not available.
-    pub unavailable: Option<String>,
+    pub(crate) unavailable: Option<String>,
     /// What people should know.
-    pub problems: Vec<Status>,
+    pub(crate) problems: Vec<Status>,
     /// What the log should say if anything is done.
-    pub notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Desired {
     /// What should be.
     #[must_use]
-    pub fn from(observed: &Observed) -> Self {
+    pub(crate) fn from(observed: &Observed) -> Self {
         let mut desired = Self { gone: observed.drafts.clone(), ..Self::default() };
         if observed.leaving {
             desired.leave(observed);

@@ -50,15 +50,15 @@ pub fn called(host: &dyn Host, mut arguments: impl Iterator<Item = String>, know
 
 /// The unit that a hook runs for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Environment {
+pub(crate) struct Environment {
     /// The name of the hook.
-    pub hook: String,
+    pub(crate) hook: String,
     /// The unit's name with a dash for the slash, as in `conn-check-0`: part of names of files.
-    pub unit: String,
+    pub(crate) unit: String,
     /// The unit's name as Juju says it, as in `conn-check/0`.
-    pub juju_unit: String,
+    pub(crate) juju_unit: String,
     /// Where the charm is.
-    pub charm: PathBuf,
+    pub(crate) charm: PathBuf,
 }
 
 impl Environment {
@@ -66,7 +66,7 @@ impl Environment {
     ///
     /// # Errors
     /// Juju did not run this.
-    pub fn read(host: &dyn Host, hook: &str) -> Result<Self, Broken> {
+    pub(crate) fn read(host: &dyn Host, hook: &str) -> Result<Self, Broken> {
         let said = |name: &str| host.variable(name).filter(|value| !value.is_empty());
         let juju_unit = said("JUJU_UNIT_NAME").ok_or_else(|| Broken::new("JUJU_UNIT_NAME", NOT_JUJU))?;
         let charm = said("JUJU_CHARM_DIR").or_else(|| said("CHARM_DIR"));
@@ -77,13 +77,13 @@ impl Environment {
 
     /// The relation that the hook is about, and what happened to it.
     #[must_use]
-    pub fn relation(&self) -> Option<(&str, &str)> {
+    pub(crate) fn relation(&self) -> Option<(&str, &str)> {
         self.hook.split_once("-relation-")
     }
 
     /// After these, people expect to see their wishes and the charm's content fulfilled.
     #[must_use]
-    pub fn renews(&self) -> bool {
+    pub(crate) fn renews(&self) -> bool {
         matches!(self.hook.as_str(), "install" | "upgrade-charm" | "config-changed" | "start")
     }
 }

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is known of the file in use.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Finding {
+pub(crate) enum Finding {
     /// Nobody said which file to use.
     NoFile,
     /// The path cannot be used.
@@ -39,7 +39,7 @@ pub enum Finding {
 
 /// What the agent says of a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// It is valid and has so many checks.
     Checks(usize),
     /// The user may not read it.

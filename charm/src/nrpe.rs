@@ -12,13 +12,13 @@ use std::path::Path;
 
 /// What a unit of nrpe says over the relation, and what this unit says.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Monitor {
+pub(crate) struct Monitor {
     /// The relation, as in `nrpe-external-master:4`.
-    pub relation: String,
+    pub(crate) relation: String,
     /// `nagios_hostname`, where it is said.
-    pub hostname: Option<String>,
+    pub(crate) hostname: Option<String>,
     /// What this unit says now.
-    pub own: std::collections::BTreeMap<String, String>,
+    pub(crate) own: std::collections::BTreeMap<String, String>,
 }
 
 /// NRPE reads lines of at most 2047 bytes, and would take the rest of a longer one for a line of

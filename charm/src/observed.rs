@@ -15,40 +15,40 @@ use std::path::{Path, PathBuf};
 
 /// Everything that decides what should be.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Observed {
+pub(crate) struct Observed {
     /// Which hook of which unit this is.
-    pub environment: Environment,
+    pub(crate) environment: Environment,
     /// Whether this unit goes away.
-    pub leaving: bool,
+    pub(crate) leaving: bool,
     /// The charm's options.
-    pub options: Options,
+    pub(crate) options: Options,
     /// What applications say over conn-check, in the order of the relations' numbers.
-    pub said: Vec<Said>,
+    pub(crate) said: Vec<Said>,
     /// The relations with nrpe, in the order of their numbers.
-    pub monitors: Vec<Monitor>,
+    pub(crate) monitors: Vec<Monitor>,
     /// The agent.
-    pub agent: Agent,
+    pub(crate) agent: Agent,
     /// NRPE on this machine.
-    pub nrpe: Nrpe,
+    pub(crate) nrpe: Nrpe,
     /// The names in this unit's directory of checks.
-    pub texts: Vec<String>,
+    pub(crate) texts: Vec<String>,
     /// What a hook that was killed left behind.
-    pub drafts: Vec<PathBuf>,
+    pub(crate) drafts: Vec<PathBuf>,
 }
 
 /// NRPE on this machine.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Nrpe {
+pub(crate) struct Nrpe {
     /// Whether it is installed.
-    pub present: bool,
+    pub(crate) present: bool,
     /// Whether services can be exported to the Nagios server.
-    pub exports: bool,
+    pub(crate) exports: bool,
     /// The text with this unit's command, where it is there.
-    pub command: Option<String>,
+    pub(crate) command: Option<String>,
     /// The exported services of this unit.
-    pub exported: Vec<PathBuf>,
+    pub(crate) exported: Vec<PathBuf>,
     /// Those of units that Juju does not know any more.
-    pub lost: Vec<PathBuf>,
+    pub(crate) lost: Vec<PathBuf>,
 }
 
 impl Observed {
@@ -74,7 +74,7 @@ impl Observed {
 
     /// Whether NRPE can be told of a check.
     #[must_use]
-    pub fn monitored(&self) -> bool {
+    pub(crate) fn monitored(&self) -> bool {
         self.nrpe.present && !self.monitors.is_empty()
     }
 }

@@ -4,35 +4,35 @@ use serde_json::{Map, Value};
 
 /// The options, with what is wrong with them: a wrong one has its default.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Options {
+pub(crate) struct Options {
     /// The YAML text of the checks; empty: none.
-    pub config: String,
+    pub(crate) config: String,
     /// The version to use; empty: the newest.
-    pub revision: String,
+    pub(crate) revision: String,
     /// Seconds that Nagios waits.
-    pub max_timeout: u64,
+    pub(crate) max_timeout: u64,
     /// Seconds for a check that names none.
-    pub connect_timeout: u64,
+    pub(crate) connect_timeout: u64,
     /// The tags of checks that Nagios does not run, with commas; empty: none.
-    pub nagios_exclude_tags: String,
+    pub(crate) nagios_exclude_tags: String,
     /// What goes before the unit's name in the host name for Nagios.
-    pub nagios_context: String,
+    pub(crate) nagios_context: String,
     /// Nagios service groups, with commas.
-    pub nagios_servicegroups: String,
+    pub(crate) nagios_servicegroups: String,
     /// What is wrong, for people.
-    pub problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
 /// The default, where the agent has the same one: then it is not told.
-pub const CONNECT_TIMEOUT: u64 = 10;
+pub(crate) const CONNECT_TIMEOUT: u64 = 10;
 
 /// What goes before the unit's name where nobody says anything else.
-pub const NAGIOS_CONTEXT: &str = "juju";
+pub(crate) const NAGIOS_CONTEXT: &str = "juju";
 
 impl Options {
     /// From what `config-get` says.
     #[must_use]
-    pub fn of(said: &Map<String, Value>) -> Self {
+    pub(crate) fn of(said: &Map<String, Value>) -> Self {
         let mut reader = Reader { said, problems: Vec::new() };
         let nagios_context = reader.name("nagios_context", NAGIOS_CONTEXT);
         let groups = separated(&reader.names("nagios_servicegroups", ""));

@@ -18,23 +18,23 @@ use std::path::{Path, PathBuf};
 
 /// What others are told.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Published {
+pub(crate) struct Published {
     /// The command for NRPE; none: it has none of this unit.
-    pub command: Option<Thing>,
+    pub(crate) command: Option<Thing>,
     /// The service for the Nagios server.
-    pub service: Option<Thing>,
+    pub(crate) service: Option<Thing>,
     /// What changes in what this unit says over its relations.
-    pub relations: Vec<(String, BTreeMap<String, String>)>,
+    pub(crate) relations: Vec<(String, BTreeMap<String, String>)>,
     /// What the actions read; none: the unit goes away.
-    pub settings: Option<Thing>,
+    pub(crate) settings: Option<Thing>,
     /// The status.
-    pub status: Status,
+    pub(crate) status: Status,
 }
 
 impl Published {
     /// What others are told by a unit that stays; `place` is [`crate::host::Host::place`].
     #[must_use]
-    pub fn of(
+    pub(crate) fn of(
         observed: &Observed,
         desired: &Desired,
         finding: &Finding,
@@ -82,7 +82,7 @@ impl Published {
 
     /// What others are told by a unit that goes away: nothing any more.
     #[must_use]
-    pub fn farewell(observed: &Observed) -> Self {
+    pub(crate) fn farewell(observed: &Observed) -> Self {
         Self {
             command: None,
             service: None,

@@ -12,7 +12,7 @@ const LIMIT: u64 = 32 * 1024 * 1024;
 
 /// A result; its shape is `agent/schema/report.schema.json`.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-pub struct Record {
+pub(crate) struct Record {
     /// When the run began, as RFC 3339 says.
     #[serde(default)]
     started: String,
@@ -73,24 +73,24 @@ struct Code {
 
 /// What is wrong with a file.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-pub struct Diagnostic {
+pub(crate) struct Diagnostic {
     /// Its stable name, where something follows from it.
-    pub code: DiagnosticCode,
+    pub(crate) code: DiagnosticCode,
     /// Whether the file cannot be used.
     #[serde(default)]
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// Where.
-    pub line: Option<u64>,
+    pub(crate) line: Option<u64>,
     /// Where in the line.
-    pub column: Option<u64>,
+    pub(crate) column: Option<u64>,
     /// A sentence.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// The codes of `conn-check --validate` from which something follows.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "kebab-case")]
-pub enum DiagnosticCode {
+pub(crate) enum DiagnosticCode {
     /// The tags leave no check.
     NothingSelected,
     /// The user may not read the file.
@@ -104,7 +104,7 @@ pub enum DiagnosticCode {
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "kebab-case")]
-pub enum Severity {
+pub(crate) enum Severity {
     /// The file cannot be used.
     Error,
     /// It can be, and maybe is not what was meant.

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// The resource of a unit, as it was noted when it was attached.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Resource {
+pub(crate) struct Resource {
     #[serde(flatten)]
     file: FileStamp,
     #[serde(flatten)]
@@ -52,7 +52,7 @@ impl Resource {
 
     /// The version that it is installed as, if it can be run.
     #[must_use]
-    pub fn version(&self) -> Option<&Version> {
+    pub(crate) fn version(&self) -> Option<&Version> {
         match &self.installation {
             Installation::Version(version) => Some(version),
             Installation::Refused(_) => None,
@@ -61,7 +61,7 @@ impl Resource {
 
     /// Why it cannot be run, if so.
     #[must_use]
-    pub fn refused(&self) -> Option<&str> {
+    pub(crate) fn refused(&self) -> Option<&str> {
         match &self.installation {
             Installation::Version(_) => None,
             Installation::Refused(why) => Some(why),

@@ -11,7 +11,7 @@ use crate::tools;
 
 /// The status that Juju shows, the worst last.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// All is well.
     Active,
     /// The charm is at work.
@@ -24,11 +24,11 @@ pub enum Kind {
 
 /// A status and a text for people.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Status {
+pub(crate) struct Status {
     /// How bad it is.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// What it is.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// Juju shows a status in one line.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Something that should be in the file system.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Thing {
+pub(crate) enum Thing {
     /// A directory, whatever is in it.
     Directory(PathBuf, Owner, u32),
     /// A directory that all units share; a link of an admin's to one is as good.
@@ -37,7 +37,7 @@ impl Thing {
 
     /// Where it is.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Directory(path, ..) | Self::Shared(path, _) | Self::File(path, ..) | Self::Link(path, _) => path,
         }

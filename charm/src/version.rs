@@ -7,12 +7,12 @@ use std::fmt;
 /// A version: also the name of a directory, so nothing in it leads elsewhere.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Version(String);
+pub(crate) struct Version(String);
 
 impl Version {
     /// A version begins with a digit and has at most 60 letters, digits, dots, dashes, pluses.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+');
         let valid =
             text.len() <= 60 && text.starts_with(|first: char| first.is_ascii_digit()) && text.bytes().all(plain);
@@ -21,7 +21,7 @@ impl Version {
 
     /// As people write it.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
@@ -67,7 +67,7 @@ impl From<Version> for String {
 
 /// The text is not a version.
 #[derive(Debug)]
-pub struct NotAVersion;
+pub(crate) struct NotAVersion;
 
 impl fmt::Display for NotAVersion {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
