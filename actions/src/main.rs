@@ -21,8 +21,8 @@ fn main() -> ExitCode {
             let _ = text.map(|text| writeln!(io::stdout(), "{text}"));
             ExitCode::from(status)
         }
-        Err(broken) => {
-            let _ = writeln!(io::stderr(), "{name}: {broken}");
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{name}: {error}");
             ExitCode::from(UNKNOWN)
         }
     }

@@ -1,7 +1,7 @@
 //! The user conn-check and the user and group nagios as the machine knows them: who runs programs,
 //! and whose files are.
 
-use crate::broken::Broken;
+use crate::error::Error;
 use crate::host::{Access, Host, User};
 
 /// Who runs the checks.
@@ -25,8 +25,8 @@ impl Owner {
     ///
     /// # Errors
     /// The users cannot be read, or are not there.
-    pub(crate) fn access(self, host: &dyn Host, mode: u32) -> Result<Access, Broken> {
-        let missing = || Broken::new("user conn-check, group nagios", "not there");
+    pub(crate) fn access(self, host: &dyn Host, mode: u32) -> Result<Access, Error> {
+        let missing = || Error::new("user conn-check, group nagios", "not there");
         let user = match self {
             Self::Root => user(host, "root")?,
             Self::Unit => user(host, USER)?,
@@ -44,14 +44,14 @@ impl Owner {
 ///
 /// # Errors
 /// The users cannot be read.
-pub(crate) fn user(host: &dyn Host, name: &str) -> Result<Option<User>, Broken> {
-    host.user(name).map_err(|error| Broken::new(format!("look for the user {name}"), error))
+pub(crate) fn user(host: &dyn Host, name: &str) -> Result<Option<User>, Error> {
+    host.user(name).map_err(|error| Error::new(format!("look for the user {name}"), error))
 }
 
 /// The number of the group that may read the checks.
 ///
 /// # Errors
 /// The groups cannot be read.
-pub(crate) fn group(host: &dyn Host) -> Result<Option<u32>, Broken> {
-    host.group(GROUP).map_err(|error| Broken::new(format!("look for the group {GROUP}"), error))
+pub(crate) fn group(host: &dyn Host) -> Result<Option<u32>, Error> {
+    host.group(GROUP).map_err(|error| Error::new(format!("look for the group {GROUP}"), error))
 }

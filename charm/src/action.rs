@@ -5,9 +5,9 @@
 //! of Juju's words. Only the first is an action to us, the others are a plain command.
 
 use crate::accounts::{USER, user};
-use crate::broken::Broken;
 use crate::checks_file::ChecksFile;
 use crate::environment::dashed;
+use crate::error::Error;
 use crate::finding::Finding;
 use crate::host::{Host, Kind, Program};
 use crate::look::look;
@@ -44,7 +44,7 @@ const UNKNOWN: u8 = 3;
 ///
 /// # Errors
 /// Those of the hook tools.
-pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Done, Broken> {
+pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Done, Error> {
     let is_action = host.variable("JUJU_ACTION_NAME").is_some_and(|action| action == name);
     let parameters = if is_action { tools::action_get(host)? } else { Map::new() };
     let prepared = prepare(host, name, program, &parameters);
@@ -87,7 +87,7 @@ enum NothingToRun {
     /// Both kinds of tags are asked for.
     BothTags,
     /// The machine does not do what it should.
-    Broken(Broken),
+    Machine(Error),
 }
 
 impl fmt::Display for NothingToRun {
@@ -97,7 +97,7 @@ impl fmt::Display for NothingToRun {
             Self::NoFile => formatter.write_str(NO_FILE),
             Self::Unusable(problem) => formatter.write_str(problem),
             Self::BothTags => formatter.write_str("include-tags and exclude-tags cannot both be used"),
-            Self::Broken(broken) => broken.fmt(formatter),
+            Self::Machine(error) => error.fmt(formatter),
         }
     }
 }
@@ -114,7 +114,7 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     // What ends early says nothing of the checks that it did not get to.
     let whole = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
     let mut program = Program::new(places.program()).with(arguments);
-    program.user = user(host, USER).map_err(NothingToRun::Broken)?;
+    program.user = user(host, USER).map_err(NothingToRun::Machine)?;
     program.captured = false;
     program.limit = PATIENCE;
     let file = ChecksFile { label: path.display().to_string(), path: Ok(path), text: None };
@@ -184,7 +184,7 @@ impl Run {
         Done { text: Some(unknown(&format!("conn-check does not run: {error}"))), status: UNKNOWN }
     }
 
-    fn as_action(&self, host: &mut dyn Host) -> Result<Done, Broken> {
+    fn as_action(&self, host: &mut dyn Host) -> Result<Done, Error> {
         let path = Places(&self.unit).action_record();
         // What an action that was cancelled left behind is not the result of this one.
         tree::remove(host, &path)?;
@@ -206,19 +206,19 @@ impl Run {
     }
 
     /// The last result is one of a whole run.
-    fn keep(&self, host: &mut dyn Host, recorded: bool) -> Result<(), Broken> {
+    fn keep(&self, host: &mut dyn Host, recorded: bool) -> Result<(), Error> {
         let places = Places(&self.unit);
         let (new, last) = (places.action_record(), places.record());
         if recorded && self.whole {
             if look(host, &last)?.is_some_and(|seen| seen.kind == Kind::Directory) {
                 tree::remove(host, &last)?;
             }
-            return host.rename(&new, &last).map_err(Broken::at("rename to", &last));
+            return host.rename(&new, &last).map_err(Error::at("rename to", &last));
         }
         tree::remove(host, &new).map(drop)
     }
 
-    fn why_nothing(&self, host: &mut dyn Host) -> Result<String, Broken> {
+    fn why_nothing(&self, host: &mut dyn Host) -> Result<String, Error> {
         let options = Options::of(&Map::new());
         let finding = Finding::of(host, Places(&self.unit), Some(&self.file), false, &options)?;
         let found = status::of_finding(Some(&self.file), &finding, None);

@@ -1,7 +1,7 @@
 //! The agent on this machine: which versions there are, who uses which, which one the charm holds.
 
-use crate::broken::Broken;
 use crate::environment::Environment;
+use crate::error::Error;
 use crate::host::{Host, Kind, Seen};
 use crate::look::{link, look, names};
 use crate::places::{BIN, CURRENT, Places, RESOURCES, UNITS, VERSIONS, embedded_in};
@@ -39,7 +39,7 @@ impl Agent {
     ///
     /// # Errors
     /// Those of the file system.
-    pub(crate) fn read(host: &dyn Host, environment: &Environment) -> Result<Self, Broken> {
+    pub(crate) fn read(host: &dyn Host, environment: &Environment) -> Result<Self, Error> {
         let embedded = versions(host, &embedded_in(&environment.charm))?;
         let installed = versions(host, Path::new(VERSIONS))?;
         let known = names(host, Path::new(UNITS))?.into_iter().chain(names(host, Path::new(RESOURCES))?);
@@ -76,7 +76,7 @@ fn lost(
     host: &dyn Host,
     environment: &Environment,
     units: impl Iterator<Item = String>,
-) -> Result<BTreeSet<String>, Broken> {
+) -> Result<BTreeSet<String>, Error> {
     let directory = |unit: &str| format!("unit-{unit}");
     let own = environment.charm.parent().filter(|own| own.ends_with(directory(&environment.unit)));
     let Some(agents) = own.and_then(Path::parent) else { return Ok(BTreeSet::new()) };
@@ -89,7 +89,7 @@ fn lost(
     Ok(lost)
 }
 
-fn resources(host: &dyn Host, lost: &BTreeSet<String>) -> Result<BTreeMap<String, Resource>, Broken> {
+fn resources(host: &dyn Host, lost: &BTreeSet<String>) -> Result<BTreeMap<String, Resource>, Error> {
     let mut resources = BTreeMap::new();
     for unit in names(host, Path::new(RESOURCES))?.into_iter().filter(|unit| !lost.contains(unit)) {
         if let Some(resource) = resource::read(host, Places(&unit))? {
@@ -99,7 +99,7 @@ fn resources(host: &dyn Host, lost: &BTreeSet<String>) -> Result<BTreeMap<String
     Ok(resources)
 }
 
-fn versions(host: &dyn Host, directory: &Path) -> Result<BTreeMap<Version, Programs>, Broken> {
+fn versions(host: &dyn Host, directory: &Path) -> Result<BTreeMap<Version, Programs>, Error> {
     let mut versions = BTreeMap::new();
     for version in names(host, directory)?.iter().filter_map(|name| Version::parse(name)) {
         let programs = programs(host, &directory.join(version.as_str()))?;
@@ -108,7 +108,7 @@ fn versions(host: &dyn Host, directory: &Path) -> Result<BTreeMap<Version, Progr
     Ok(versions)
 }
 
-fn programs(host: &dyn Host, directory: &Path) -> Result<Programs, Broken> {
+fn programs(host: &dyn Host, directory: &Path) -> Result<Programs, Error> {
     let mut programs = Programs::new();
     for name in names(host, directory)? {
         if let Some(Seen { kind: Kind::File, .. }) = look(host, &directory.join(&name))? {
@@ -125,7 +125,7 @@ fn stale(
     environment: &Environment,
     embedded: &BTreeMap<Version, Programs>,
     installed: &BTreeMap<Version, Programs>,
-) -> Result<BTreeSet<(Version, String)>, Broken> {
+) -> Result<BTreeSet<(Version, String)>, Error> {
     let thoroughly = matches!(environment.hook.as_str(), "install" | "upgrade-charm");
     let mut stale = BTreeSet::new();
     for (version, programs) in embedded {
@@ -134,7 +134,7 @@ fn stale(
             let ours = embedded_in(&environment.charm).join(version.as_str()).join(name);
             let theirs = Path::new(VERSIONS).join(version.as_str()).join(name);
             let renewed = !present.contains(name)
-                || (thoroughly && !host.same(&ours, &theirs).map_err(Broken::at("read", &theirs))?);
+                || (thoroughly && !host.same(&ours, &theirs).map_err(Error::at("read", &theirs))?);
             if renewed {
                 stale.insert((version.clone(), name.clone()));
             }
@@ -144,7 +144,7 @@ fn stale(
 }
 
 /// What is called like a program of ours or leads to one.
-fn programs_for_people(host: &dyn Host) -> Result<BTreeMap<String, Option<PathBuf>>, Broken> {
+fn programs_for_people(host: &dyn Host) -> Result<BTreeMap<String, Option<PathBuf>>, Error> {
     let mut programs = BTreeMap::new();
     for name in names(host, Path::new(BIN))? {
         programs.insert(name.clone(), link(host, &Path::new(BIN).join(name))?);

@@ -1,8 +1,8 @@
 //! Makes the machine and Juju as they should be, and writes only what differs.
 
 use crate::accounts::{Owner, USER};
-use crate::broken::Broken;
 use crate::desired::Desired;
+use crate::error::Error;
 use crate::host::{Host, Links, Program, draft_of};
 use crate::look::look;
 use crate::observed::Observed;
@@ -22,7 +22,7 @@ pub(crate) type Changes = Vec<String>;
 ///
 /// # Errors
 /// Those of the file system.
-pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Broken> {
+pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
     let mut changes = Changes::new();
     settle(host, &desired.directories, &mut changes)?;
     if let Some(version) = &desired.install {
@@ -31,7 +31,7 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
     }
     for (from, to) in &desired.repair {
         let access = Owner::Root.access(host, 0o755)?;
-        host.copy(from, to, access).map_err(Broken::at("write", to))?;
+        host.copy(from, to, access).map_err(Error::at("write", to))?;
         changes.push(format!("renewed {}", to.display()));
     }
     settle(host, &desired.things, &mut changes)?;
@@ -46,7 +46,7 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
     Ok(changes)
 }
 
-fn settle(host: &mut dyn Host, things: &[Thing], changes: &mut Changes) -> Result<(), Broken> {
+fn settle(host: &mut dyn Host, things: &[Thing], changes: &mut Changes) -> Result<(), Error> {
     for thing in things {
         if thing.settle(host)? {
             changes.push(format!("wrote {}", thing.path().display()));
@@ -56,23 +56,23 @@ fn settle(host: &mut dyn Host, things: &[Thing], changes: &mut Changes) -> Resul
 }
 
 /// A version is there whole or not at all.
-fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Result<(), Broken> {
+fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Result<(), Error> {
     let place = Path::new(VERSIONS).join(version.as_str());
     let draft = draft_of(&place);
     let access = Owner::Root.access(host, 0o755)?;
-    host.remove(&draft).map_err(Broken::at("remove", &draft))?;
-    host.make_directory(&draft, access).map_err(Broken::at("make", &draft))?;
+    host.remove(&draft).map_err(Error::at("remove", &draft))?;
+    host.make_directory(&draft, access).map_err(Error::at("make", &draft))?;
     let programs = observed.agent.embedded.get(version).into_iter().flatten();
     for name in programs {
         let from = embedded_in(&observed.environment.charm).join(version.as_str()).join(name);
-        host.copy(&from, &draft.join(name), access).map_err(Broken::at("copy", &from))?;
+        host.copy(&from, &draft.join(name), access).map_err(Error::at("copy", &from))?;
     }
-    host.rename(&draft, &place).map_err(Broken::at("rename to", &place))
+    host.rename(&draft, &place).map_err(Error::at("rename to", &place))
 }
 
 /// What all units shared. Directories in which somebody else has put something stay. So does the
 /// note that a user is ours who cannot be removed now: the next hook, or a later unit, tries again.
-fn last(host: &mut dyn Host) -> Result<Changes, Broken> {
+fn last(host: &mut dyn Host) -> Result<Changes, Error> {
     let removed = users::remove(host)?;
     let kept: &[&str] = if matches!(removed, Removed::Busy) { &[USER_MADE_NAME] } else { &[] };
     let mut changes = Changes::from_iter(match removed {
@@ -84,7 +84,7 @@ fn last(host: &mut dyn Host) -> Result<Changes, Broken> {
         changes.push(format!("removed {LIB}"));
     }
     for directory in [ETC, VAR].map(Path::new) {
-        let empty = host.list(directory).map_err(Broken::at("list", directory))?.is_empty();
+        let empty = host.list(directory).map_err(Error::at("list", directory))?.is_empty();
         if empty && tree::remove_shared(host, directory, &[])? {
             changes.push(format!("removed {}", directory.display()));
         }
@@ -96,7 +96,7 @@ fn last(host: &mut dyn Host) -> Result<Changes, Broken> {
 ///
 /// # Errors
 /// Those of the file system; what NRPE does with its command is not our fault.
-pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &Published) -> Result<Changes, Broken> {
+pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &Published) -> Result<Changes, Error> {
     let mut changes = command(host, observed, published.command.as_ref())?;
     let service = published.service.as_ref();
     for path in &observed.nrpe.exported {
@@ -110,7 +110,7 @@ pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &P
 
 /// NRPE reads its files when it is told to. That it has to be told is noted before they change: a
 /// hook that is killed in between must not forget it.
-fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Thing>) -> Result<Changes, Broken> {
+fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Thing>) -> Result<Changes, Error> {
     let unit = Places(&observed.environment.unit);
     let (path, note) = (unit.nrpe(), unit.reload());
     let before = content(host, &path)?;
@@ -122,7 +122,7 @@ fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Thing>) ->
     let differs = before.as_deref() != wanted;
     if differs {
         let access = Owner::Root.access(host, 0o644)?;
-        host.write(&note, b"", access).map_err(Broken::at("write", &note))?;
+        host.write(&note, b"", access).map_err(Error::at("write", &note))?;
     }
     match command {
         Some(thing) => settle(host, std::slice::from_ref(thing), &mut changes)?,
@@ -133,17 +133,15 @@ fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Thing>) ->
         let told = reload(host);
         changes.push(if told { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned());
         if told || !runs(host) {
-            host.remove(&note).map_err(Broken::at("remove", &note))?;
+            host.remove(&note).map_err(Error::at("remove", &note))?;
         }
     }
     Ok(changes)
 }
 
-fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Broken> {
-    match host.look(path, Links::Kept).map_err(Broken::at("look at", path))? {
-        Some(seen) if seen.kind == crate::host::Kind::File => {
-            host.read(path, 1 << 20).map_err(Broken::at("read", path))
-        }
+fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match host.look(path, Links::Kept).map_err(Error::at("look at", path))? {
+        Some(seen) if seen.kind == crate::host::Kind::File => host.read(path, 1 << 20).map_err(Error::at("read", path)),
         _ => Ok(None),
     }
 }
@@ -179,7 +177,7 @@ const SERVICE: &str = "nagios-nrpe-server";
 ///
 /// # Errors
 /// Those of the hook tools.
-pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Changes, Broken> {
+pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Changes, Error> {
     let mut changes = Changes::new();
     for (relation, said) in &published.relations {
         tools::relation_set(host, relation, said)?;
@@ -193,7 +191,7 @@ pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Ch
 ///
 /// # Errors
 /// Those of the file system.
-pub(crate) fn settings(host: &mut dyn Host, published: &Published) -> Result<Changes, Broken> {
+pub(crate) fn settings(host: &mut dyn Host, published: &Published) -> Result<Changes, Error> {
     let mut changes = Changes::new();
     settle(host, published.settings.as_slice(), &mut changes)?;
     Ok(changes)

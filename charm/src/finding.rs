@@ -2,8 +2,8 @@
 //! verdict of a check is not its business.
 
 use crate::accounts::{NAGIOS, USER, user};
-use crate::broken::Broken;
 use crate::checks_file::{ChecksFile, Unusable};
+use crate::error::Error;
 use crate::host::{Host, Kind, Links, Program};
 use crate::options::Options;
 use crate::places::Places;
@@ -47,7 +47,7 @@ pub(crate) enum Answer {
     /// What is wrong with it first, and how many things more.
     Invalid(Box<Diagnostic>, usize),
     /// The agent does not run here, or does not end: why.
-    NoAnswer(RunFailure),
+    Failed(RunFailure),
 }
 
 impl Finding {
@@ -61,7 +61,7 @@ impl Finding {
         file: Option<&ChecksFile>,
         monitored: bool,
         options: &Options,
-    ) -> Result<Self, Broken> {
+    ) -> Result<Self, Error> {
         let path = match file.map(|file| &file.path) {
             None => return Ok(Self::NoFile),
             Some(Err(unusable)) => return Ok(Self::Unusable(*unusable)),
@@ -88,7 +88,7 @@ fn ask(
     path: &Path,
     name: &str,
     excluded: Option<&str>,
-) -> Result<Answer, Broken> {
+) -> Result<Answer, Error> {
     let mut program = Program::new(unit.program()).with(["--dry-run", "--format", "json"]);
     if let Some(tags) = excluded.filter(|tags| !tags.is_empty()) {
         program = program.with([format!("--exclude-tags={tags}")]);
@@ -99,13 +99,13 @@ fn ask(
     program.environment = name == USER;
     let ran = host.run(&program);
     let failure = RunFailure::of(&ran);
-    let Ok(ended) = ran else { return Ok(Answer::NoAnswer(failure)) };
-    let Ok(answer) = serde_json::from_slice::<Record>(&ended.stdout) else { return Ok(Answer::NoAnswer(failure)) };
+    let Ok(ended) = ran else { return Ok(Answer::Failed(failure)) };
+    let Ok(answer) = serde_json::from_slice::<Record>(&ended.stdout) else { return Ok(Answer::Failed(failure)) };
     let count = answer.len();
     let mut errors = answer.diagnostics.into_iter().filter(|one| one.severity == Severity::Error);
     Ok(match errors.next() {
         None if ended.status == Some(0) => Answer::Checks(count),
-        None => Answer::NoAnswer(failure),
+        None => Answer::Failed(failure),
         Some(first) if first.code == DiagnosticCode::NothingSelected => Answer::Checks(0),
         Some(first) if first.code == DiagnosticCode::Unreadable => Answer::Unreadable,
         Some(first) => Answer::Invalid(Box::new(first), errors.count()),

@@ -2,9 +2,9 @@
 //! orders, and again when they failed; a hook that depends on no other one cannot be wrong there.
 
 use crate::apply::{self, Changes};
-use crate::broken::Broken;
 use crate::desired::Desired;
 use crate::environment::Environment;
+use crate::error::Error;
 use crate::finding::Finding;
 use crate::host::Host;
 use crate::observed::Observed;
@@ -19,7 +19,7 @@ use crate::{resource, tools, tree, users};
 ///
 /// # Errors
 /// The machine or Juju do not do what they should: Juju will run the hook again.
-pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Broken> {
+pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
     let environment = Environment::read(host, name)?;
     if let Some(path) = tree::obstacle(host)? {
         let text = format!("{} is not a directory, and not the charm's to remove", path.display());
@@ -40,7 +40,7 @@ pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Broken> {
     tools::juju_log(host, &format!("{name}: {}", changes.join(", ")))
 }
 
-fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Broken> {
+fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
     let unit = Places(&observed.environment.unit);
     let mut changes = users::make(host)?;
     changes.extend(apply::machine(host, observed, desired)?);
@@ -62,7 +62,7 @@ fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<C
 
 /// The last result is one of the file in use. Of a path that cannot be used the last one stays:
 /// Nagios goes on with its file.
-fn forget_other_results(host: &mut dyn Host, unit: Places<'_>, desired: &Desired) -> Result<Changes, Broken> {
+fn forget_other_results(host: &mut dyn Host, unit: Places<'_>, desired: &Desired) -> Result<Changes, Error> {
     let file = desired.files.first().map(|file| file.path.as_deref());
     let before = Settings::read(host, unit).and_then(|settings| settings.file);
     let same = match file {
@@ -76,7 +76,7 @@ fn forget_other_results(host: &mut dyn Host, unit: Places<'_>, desired: &Desired
 }
 
 /// NRPE first: it must not run what is not there any more.
-fn leave(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Broken> {
+fn leave(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
     let published = Published::farewell(observed);
     let mut changes = apply::monitoring(host, observed, &published)?;
     changes.extend(apply::relations(host, &published)?);

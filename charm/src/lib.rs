@@ -6,10 +6,10 @@ mod accounts;
 pub mod action;
 mod agent;
 mod apply;
-mod broken;
 mod checks_file;
 mod desired;
 pub mod environment;
+mod error;
 mod finding;
 pub mod hook;
 pub mod host;
@@ -30,7 +30,7 @@ mod tree;
 mod users;
 mod version;
 
-pub use broken::Broken;
+pub use error::Error;
 
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,9 @@
 
 use crate::accounts::{NAGIOS, user};
 use crate::agent::Agent;
-use crate::broken::Broken;
 use crate::checks_file::Said;
 use crate::environment::Environment;
+use crate::error::Error;
 use crate::host::{DRAFT, Host, Kind, Seen};
 use crate::look::look;
 use crate::nrpe::Monitor;
@@ -56,7 +56,7 @@ impl Observed {
     ///
     /// # Errors
     /// Those of the hook tools and of the file system.
-    pub(crate) fn read(host: &mut dyn Host, environment: Environment) -> Result<Self, Broken> {
+    pub(crate) fn read(host: &mut dyn Host, environment: Environment) -> Result<Self, Error> {
         let places = Places(&environment.unit);
         let agent = Agent::read(host, &environment)?;
         Ok(Self {
@@ -80,7 +80,7 @@ impl Observed {
 }
 
 impl Nrpe {
-    fn read(host: &dyn Host, places: Places<'_>, agent: &Agent) -> Result<Self, Broken> {
+    fn read(host: &dyn Host, places: Places<'_>, agent: &Agent) -> Result<Self, Error> {
         let directory = |path: &str| Ok(look(host, Path::new(path))?.is_some_and(|seen| seen.kind == Kind::Directory));
         let exported = list(host, Path::new(EXPORT))?;
         let of = |places: Places<'_>| {
@@ -99,10 +99,10 @@ impl Nrpe {
 }
 
 /// What is larger, or no text, is not what we wrote.
-fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Broken> {
+fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Error> {
     match look(host, path)? {
         Some(Seen { kind: Kind::File, size, .. }) if size <= 16 * 1024 => {
-            let text = host.read(path, size).map_err(Broken::at("read", path))?;
+            let text = host.read(path, size).map_err(Error::at("read", path))?;
             Ok(text.and_then(|text| String::from_utf8(text).ok()))
         }
         _ => Ok(None),
@@ -111,7 +111,7 @@ fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Broken> {
 
 /// A subordinate goes with the last relation to its principal, be `stop` skipped by force or not.
 /// Before the first relation is there the unit only comes.
-fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Broken> {
+fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Error> {
     match environment.relation() {
         Some((_, "departed" | "broken")) => {
             let principals = [tools::relation_ids(host, "conn-check")?, tools::relation_ids(host, "general-info")?];
@@ -121,7 +121,7 @@ fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Broke
     }
 }
 
-fn said(host: &mut dyn Host) -> Result<Vec<Said>, Broken> {
+fn said(host: &mut dyn Host) -> Result<Vec<Said>, Error> {
     let mut said = Vec::new();
     for relation in relations(host, "conn-check")? {
         for unit in tools::relation_list(host, &relation)? {
@@ -132,7 +132,7 @@ fn said(host: &mut dyn Host) -> Result<Vec<Said>, Broken> {
     Ok(said)
 }
 
-fn monitors(host: &mut dyn Host, own: &str) -> Result<Vec<Monitor>, Broken> {
+fn monitors(host: &mut dyn Host, own: &str) -> Result<Vec<Monitor>, Error> {
     let mut monitors = Vec::new();
     for relation in relations(host, "nrpe-external-master")? {
         let mut hostname = None;
@@ -147,13 +147,13 @@ fn monitors(host: &mut dyn Host, own: &str) -> Result<Vec<Monitor>, Broken> {
 }
 
 /// In the order of their numbers: as texts, 10 is before 3.
-fn relations(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Broken> {
+fn relations(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Error> {
     let mut ids = tools::relation_ids(host, name)?;
     ids.sort_by_key(|id| id.rsplit_once(':').and_then(|(_, number)| number.parse::<u64>().ok()));
     Ok(ids)
 }
 
-fn drafts(host: &dyn Host, places: Places<'_>) -> Result<Vec<PathBuf>, Broken> {
+fn drafts(host: &dyn Host, places: Places<'_>) -> Result<Vec<PathBuf>, Error> {
     let etc = places.etc();
     let mut drafts = Vec::new();
     for directory in
@@ -165,6 +165,6 @@ fn drafts(host: &dyn Host, places: Places<'_>) -> Result<Vec<PathBuf>, Broken> {
     Ok(drafts)
 }
 
-fn list(host: &dyn Host, directory: &Path) -> Result<Vec<String>, Broken> {
-    host.list(directory).map_err(Broken::at("list", directory))
+fn list(host: &dyn Host, directory: &Path) -> Result<Vec<String>, Error> {
+    host.list(directory).map_err(Error::at("list", directory))
 }

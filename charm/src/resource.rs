@@ -2,8 +2,8 @@
 //! is run; the answer is noted, so that it is asked once.
 
 use crate::accounts::{Owner, USER, user};
-use crate::broken::Broken;
 use crate::environment::Environment;
+use crate::error::Error;
 use crate::host::{Host, Links, Program, draft_of};
 use crate::look::{look, names};
 use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
@@ -74,12 +74,12 @@ enum NotInstalled {
     /// It is not an agent that runs here.
     Refused(RunFailure),
     /// The machine does not do what it should.
-    Failed(Broken),
+    Failed(Error),
 }
 
-impl From<Broken> for NotInstalled {
-    fn from(broken: Broken) -> Self {
-        Self::Failed(broken)
+impl From<Error> for NotInstalled {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
     }
 }
 
@@ -90,9 +90,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Those of the file system.
-pub(crate) fn read(host: &dyn Host, places: Places<'_>) -> Result<Option<Resource>, Broken> {
+pub(crate) fn read(host: &dyn Host, places: Places<'_>) -> Result<Option<Resource>, Error> {
     let path = places.resource();
-    let note = host.read(&path, 4096).map_err(Broken::at("read", &path))?;
+    let note = host.read(&path, 4096).map_err(Error::at("read", &path))?;
     Ok(note.and_then(|note| serde_json::from_slice(&note).ok()))
 }
 
@@ -101,7 +101,7 @@ pub(crate) fn read(host: &dyn Host, places: Places<'_>) -> Result<Option<Resourc
 ///
 /// # Errors
 /// Those of the file system. A resource that is not an agent is noted as such.
-pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Broken> {
+pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Error> {
     let places = Places(&environment.unit);
     let noted = read(host, places)?;
     // What was attached cannot be taken away again: then Juju just cannot tell at this moment.
@@ -122,27 +122,27 @@ pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<
             let change = "refused the resource agent, which cannot be run here".to_owned();
             (Installation::Refused(why.to_string()), change)
         }
-        Err(NotInstalled::Failed(broken)) => return Err(broken),
+        Err(NotInstalled::Failed(error)) => return Err(error),
     };
     note(host, places, &Resource { file, installation })?;
     Ok(vec![change])
 }
 
-fn note(host: &mut dyn Host, places: Places<'_>, resource: &Resource) -> Result<(), Broken> {
-    let note = serde_json::to_vec(resource).map_err(|error| Broken::new("note the resource", error))?;
+fn note(host: &mut dyn Host, places: Places<'_>, resource: &Resource) -> Result<(), Error> {
+    let note = serde_json::to_vec(resource).map_err(|error| Error::new("note the resource", error))?;
     let access = Owner::Root.access(host, 0o644)?;
-    host.write(&places.resource(), &note, access).map_err(Broken::at("write", &places.resource()))
+    host.write(&places.resource(), &note, access).map_err(Error::at("write", &places.resource()))
 }
 
 /// An empty file stands for none: stores want some file for every resource.
-fn forget(host: &mut dyn Host, places: Places<'_>) -> Result<Vec<String>, Broken> {
+fn forget(host: &mut dyn Host, places: Places<'_>) -> Result<Vec<String>, Error> {
     let removed = tree::remove(host, &places.resource())?;
     Ok(removed.then(|| "the resource agent is empty now".to_owned()).into_iter().collect())
 }
 
-fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Broken> {
+fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Error> {
     let Some(path) = tools::resource_get(host, "agent")? else { return Ok(None) };
-    let seen = host.look(&path, Links::Followed).map_err(Broken::at("look at", &path))?;
+    let seen = host.look(&path, Links::Followed).map_err(Error::at("look at", &path))?;
     Ok(seen.map(|seen| {
         let modified = i64::try_from(seen.modified).unwrap_or_default();
         (path, FileStamp { size: seen.size, modified })
@@ -150,7 +150,7 @@ fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Broken>
 }
 
 /// What cannot be run stays so; a version may have been removed with the last unit that used it.
-fn is_there(host: &dyn Host, resource: &Resource) -> Result<bool, Broken> {
+fn is_there(host: &dyn Host, resource: &Resource) -> Result<bool, Error> {
     match resource.version() {
         Some(version) => Ok(look(host, &Path::new(VERSIONS).join(version.as_str()).join(PROGRAM))?.is_some()),
         None => Ok(true),
@@ -165,9 +165,9 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
     remove(host, &stage)?;
     Thing::Shared(LIB.into(), 0o755).settle(host)?;
     for directory in [Path::new(VERSIONS), &stage] {
-        host.make_directory(directory, access).map_err(Broken::at("make", directory))?;
+        host.make_directory(directory, access).map_err(Error::at("make", directory))?;
     }
-    host.copy(path, &program, access).map_err(Broken::at("copy", path))?;
+    host.copy(path, &program, access).map_err(Error::at("copy", path))?;
     let asked = ask(host, &program);
     if matches!(asked, Err(NotInstalled::Refused(_))) {
         remove(host, &stage)?;
@@ -176,31 +176,31 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
 }
 
 /// The staged directory becomes the version's; where that is there already, it gets the program.
-fn unstage(host: &mut dyn Host, environment: &Environment, stage: &Path, said: Version) -> Result<Version, Broken> {
+fn unstage(host: &mut dyn Host, environment: &Environment, stage: &Path, said: Version) -> Result<Version, Error> {
     let program = stage.join(PROGRAM);
     bring_wheel(host, environment, stage)?;
     let version = name(host, environment, &program, said)?;
     let place = Path::new(VERSIONS).join(version.as_str());
     if look(host, &place)?.is_none() {
-        host.rename(stage, &place).map_err(Broken::at("rename to", &place))?;
+        host.rename(stage, &place).map_err(Error::at("rename to", &place))?;
         return Ok(version);
     }
     let installed = place.join(PROGRAM);
-    if !host.same(&program, &installed).map_err(Broken::at("read", &installed))? {
+    if !host.same(&program, &installed).map_err(Error::at("read", &installed))? {
         let access = Owner::Root.access(host, 0o755)?;
-        host.copy(&program, &installed, access).map_err(Broken::at("write", &installed))?;
+        host.copy(&program, &installed, access).map_err(Error::at("write", &installed))?;
     }
     bring_wheel(host, environment, &place)?;
     remove(host, stage)?;
     Ok(version)
 }
 
-fn remove(host: &mut dyn Host, path: &Path) -> Result<(), Broken> {
-    host.remove(path).map_err(Broken::at("remove", path))
+fn remove(host: &mut dyn Host, path: &Path) -> Result<(), Error> {
+    host.remove(path).map_err(Error::at("remove", path))
 }
 
 /// The resource is a program alone; applications find the charm's package for Python beside it.
-fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> Result<(), Broken> {
+fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> Result<(), Error> {
     let is_wheel = |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "whl");
     // One is enough, and two in `*.whl` would be none.
     if names(host, place)?.iter().any(is_wheel) {
@@ -212,7 +212,7 @@ fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> 
     let charms = embedded.join(newest.as_str());
     let access = Owner::Root.access(host, 0o755)?;
     for name in names(host, &charms)?.iter().filter(|name| is_wheel(name)) {
-        host.copy(&charms.join(name), &place.join(name), access).map_err(Broken::at("copy", &charms))?;
+        host.copy(&charms.join(name), &place.join(name), access).map_err(Error::at("copy", &charms))?;
     }
     Ok(())
 }
@@ -232,10 +232,10 @@ fn ask(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstalled> {
 }
 
 /// A resource that is no copy of the charm's own version of the same name has a name of its own.
-fn name(host: &dyn Host, environment: &Environment, program: &Path, said: Version) -> Result<Version, Broken> {
+fn name(host: &dyn Host, environment: &Environment, program: &Path, said: Version) -> Result<Version, Error> {
     let embedded = embedded_in(&environment.charm).join(said.as_str()).join(PROGRAM);
     let other =
-        look(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Broken::at("read", &embedded))?;
+        look(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Error::at("read", &embedded))?;
     Ok(if other { Version::parse(&format!("{said}+resource")).unwrap_or(said) } else { said })
 }
 

@@ -1,8 +1,8 @@
 //! What `juju status` shows of a unit.
 
 use crate::accounts::{NAGIOS, USER};
-use crate::broken::Broken;
 use crate::checks_file::{ChecksFile, Unusable};
+use crate::error::Error;
 use crate::finding::{Answer, Finding};
 use crate::host::Host;
 use crate::record::Record;
@@ -53,7 +53,7 @@ impl Status {
     ///
     /// # Errors
     /// Those of `status-set`.
-    pub(crate) fn set(&self, host: &mut dyn Host) -> Result<(), Broken> {
+    pub(crate) fn set(&self, host: &mut dyn Host) -> Result<(), Error> {
         let kind = match self.kind {
             Kind::Active => "active",
             Kind::Maintenance => "maintenance",
@@ -83,7 +83,7 @@ pub(crate) fn of_finding(file: Option<&ChecksFile>, finding: &Finding, record: O
             Answer::Checks(count) => Status::new(Kind::Active, checks(*count, record)),
             Answer::Unreadable => waiting(format!("{label} cannot be read by the user {USER}")),
             Answer::Invalid(first, more) => blocked(invalid(first.at(label), *more)),
-            Answer::NoAnswer(why) => blocked(format!("conn-check does not run on this machine: {why}")),
+            Answer::Failed(why) => blocked(format!("conn-check does not run on this machine: {why}")),
         },
     }
 }
@@ -98,7 +98,7 @@ pub(crate) fn of_nagios(file: Option<&ChecksFile>, answer: &Answer, excluded: &s
         Answer::Invalid(first, more) => {
             Status::new(Kind::Blocked, format!("for the user {NAGIOS}: {}", invalid(first.at(label), *more)))
         }
-        Answer::NoAnswer(why) => {
+        Answer::Failed(why) => {
             Status::new(Kind::Blocked, format!("conn-check does not run as the user {NAGIOS}: {why}"))
         }
     })

@@ -1,7 +1,7 @@
 //! Files, directories and links, made so where they are not.
 
 use crate::accounts::Owner;
-use crate::broken::Broken;
+use crate::error::Error;
 use crate::host::{Host, Kind, Links, Seen};
 use crate::look::{link as link_at, look};
 use crate::places::{ETC, LIB, VAR};
@@ -25,7 +25,7 @@ impl Thing {
     ///
     /// # Errors
     /// Those of the file system.
-    pub(crate) fn settle(&self, host: &mut dyn Host) -> Result<bool, Broken> {
+    pub(crate) fn settle(&self, host: &mut dyn Host) -> Result<bool, Error> {
         match self {
             Self::Directory(path, owner, mode) => directory(host, path, *owner, *mode),
             Self::Shared(path, _) if is_link(host, path)? => Ok(false),
@@ -49,9 +49,9 @@ impl Thing {
 ///
 /// # Errors
 /// Those of the file system.
-pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Broken> {
+pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Error> {
     for path in [LIB, ETC, VAR].map(Path::new) {
-        let is = host.look(path, Links::Followed).map_err(Broken::at("look at", path))?;
+        let is = host.look(path, Links::Followed).map_err(Error::at("look at", path))?;
         let is_directory = is.map_or(look(host, path)?.is_none(), |seen| seen.kind == Kind::Directory);
         if !is_directory {
             return Ok(Some(path));
@@ -60,7 +60,7 @@ pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Broken>
     Ok(None)
 }
 
-fn is_link(host: &dyn Host, path: &Path) -> Result<bool, Broken> {
+fn is_link(host: &dyn Host, path: &Path) -> Result<bool, Error> {
     Ok(link_at(host, path)?.is_some())
 }
 
@@ -69,11 +69,11 @@ fn is_link(host: &dyn Host, path: &Path) -> Result<bool, Broken> {
 ///
 /// # Errors
 /// Those of the file system.
-pub(crate) fn remove_shared(host: &mut dyn Host, path: &Path, kept: &[&str]) -> Result<bool, Broken> {
+pub(crate) fn remove_shared(host: &mut dyn Host, path: &Path, kept: &[&str]) -> Result<bool, Error> {
     if kept.is_empty() && !is_link(host, path)? {
         return remove(host, path);
     }
-    let names = host.list(path).map_err(Broken::at("list", path))?;
+    let names = host.list(path).map_err(Error::at("list", path))?;
     let gone: Vec<_> = names.iter().filter(|name| !kept.contains(&name.as_str())).collect();
     for name in &gone {
         remove(host, &path.join(name))?;
@@ -85,33 +85,33 @@ pub(crate) fn remove_shared(host: &mut dyn Host, path: &Path, kept: &[&str]) -> 
 ///
 /// # Errors
 /// Those of the file system.
-pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Broken> {
+pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Error> {
     if look(host, path)?.is_none() {
         return Ok(false);
     }
-    host.remove(path).map_err(Broken::at("remove", path))?;
+    host.remove(path).map_err(Error::at("remove", path))?;
     Ok(true)
 }
 
-fn directory(host: &mut dyn Host, path: &Path, owner: Owner, mode: u32) -> Result<bool, Broken> {
+fn directory(host: &mut dyn Host, path: &Path, owner: Owner, mode: u32) -> Result<bool, Error> {
     let access = owner.access(host, mode)?;
     let seen = look(host, path)?;
     if seen.as_ref().is_some_and(|seen| seen.kind == Kind::Directory && seen.access == access) {
         return Ok(false);
     }
     if seen.is_some_and(|seen| seen.kind != Kind::Directory) {
-        host.remove(path).map_err(Broken::at("remove", path))?;
+        host.remove(path).map_err(Error::at("remove", path))?;
     }
-    host.make_directory(path, access).map_err(Broken::at("make", path))?;
+    host.make_directory(path, access).map_err(Error::at("make", path))?;
     Ok(true)
 }
 
-fn file(host: &mut dyn Host, path: &Path, content: &str, owner: Owner, mode: u32) -> Result<bool, Broken> {
+fn file(host: &mut dyn Host, path: &Path, content: &str, owner: Owner, mode: u32) -> Result<bool, Error> {
     let access = owner.access(host, mode)?;
     let seen = look(host, path)?;
     let equal = match &seen {
         Some(Seen { kind: Kind::File, size, .. }) if *size == content.len() as u64 => {
-            let present = host.read(path, *size).map_err(Broken::at("read", path))?;
+            let present = host.read(path, *size).map_err(Error::at("read", path))?;
             present.is_some_and(|present| present == content.as_bytes())
         }
         _ => false,
@@ -120,20 +120,20 @@ fn file(host: &mut dyn Host, path: &Path, content: &str, owner: Owner, mode: u32
         return Ok(false);
     }
     if seen.is_some_and(|seen| seen.kind == Kind::Directory) {
-        host.remove(path).map_err(Broken::at("remove", path))?;
+        host.remove(path).map_err(Error::at("remove", path))?;
     }
-    host.write(path, content.as_bytes(), access).map_err(Broken::at("write", path))?;
+    host.write(path, content.as_bytes(), access).map_err(Error::at("write", path))?;
     Ok(true)
 }
 
-fn link(host: &mut dyn Host, path: &Path, target: &Path) -> Result<bool, Broken> {
+fn link(host: &mut dyn Host, path: &Path, target: &Path) -> Result<bool, Error> {
     let seen = look(host, path)?.map(|seen| seen.kind);
     if seen == Some(Kind::Link(target.to_owned())) {
         return Ok(false);
     }
     if seen == Some(Kind::Directory) {
-        host.remove(path).map_err(Broken::at("remove", path))?;
+        host.remove(path).map_err(Error::at("remove", path))?;
     }
-    host.link(path, target).map_err(Broken::at("link", path))?;
+    host.link(path, target).map_err(Error::at("link", path))?;
     Ok(true)
 }

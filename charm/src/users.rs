@@ -2,7 +2,7 @@
 //! them, maybe before nrpe is there.
 
 use crate::accounts::{GROUP, Owner, USER, group, user};
-use crate::broken::Broken;
+use crate::error::Error;
 use crate::host::{Ended, Host, Links, Program};
 use crate::places::{LIB, USER_MADE};
 use crate::tree::Thing;
@@ -18,7 +18,7 @@ const BUSY: i32 = 8;
 ///
 /// # Errors
 /// They cannot be made.
-pub(crate) fn make(host: &mut dyn Host) -> Result<Vec<String>, Broken> {
+pub(crate) fn make(host: &mut dyn Host) -> Result<Vec<String>, Error> {
     let mut made = Vec::new();
     if group(host)?.is_none() {
         succeed(&run(host, "groupadd", &["--system", GROUP])?, "groupadd", &[EXISTS])?;
@@ -28,7 +28,7 @@ pub(crate) fn make(host: &mut dyn Host) -> Result<Vec<String>, Broken> {
         // Before the user is there: a hook that is killed between the two must not forget it.
         let marker = Path::new(USER_MADE);
         Thing::Shared(LIB.into(), 0o755).settle(host)?;
-        host.write(marker, b"", Owner::Root.access(host, 0o644)?).map_err(Broken::at("write", marker))?;
+        host.write(marker, b"", Owner::Root.access(host, 0o644)?).map_err(Error::at("write", marker))?;
         succeed(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
         made.push(format!("made the user {USER}"));
     }
@@ -61,8 +61,8 @@ pub(crate) enum Removed {
 ///
 /// # Errors
 /// It cannot be removed now.
-pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Broken> {
-    let marker = host.look(Path::new(USER_MADE), Links::Kept).map_err(Broken::at("look at", Path::new(USER_MADE)))?;
+pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Error> {
+    let marker = host.look(Path::new(USER_MADE), Links::Kept).map_err(Error::at("look at", Path::new(USER_MADE)))?;
     if marker.is_none() || user(host, USER)?.is_none() {
         return Ok(Removed::Nothing);
     }
@@ -75,19 +75,19 @@ pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Broken> {
 }
 
 /// In a scratch root, its own files of users are changed.
-fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Ended, Broken> {
+fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Ended, Error> {
     let root = host.place(Path::new("/"));
     let mut command = Program::new(program);
     if root != Path::new("/") {
         command = command.with(["--prefix".into(), root.into_os_string()]);
     }
-    host.run(&command.with(arguments.iter().copied())).map_err(|error| Broken::new(program, error))
+    host.run(&command.with(arguments.iter().copied())).map_err(|error| Error::new(program, error))
 }
 
-fn succeed(ended: &Ended, program: &str, harmless: &[i32]) -> Result<(), Broken> {
+fn succeed(ended: &Ended, program: &str, harmless: &[i32]) -> Result<(), Error> {
     match ended.status {
         Some(0) => Ok(()),
         Some(status) if harmless.contains(&status) => Ok(()),
-        _ => Err(Broken::new(program, String::from_utf8_lossy(&ended.stderr).trim())),
+        _ => Err(Error::new(program, String::from_utf8_lossy(&ended.stderr).trim())),
     }
 }

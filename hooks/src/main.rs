@@ -12,8 +12,8 @@ fn main() -> ExitCode {
     let Some(name) = environment::called(&host, std::env::args(), &HOOKS) else { return ExitCode::SUCCESS };
     match hook::run(&mut host, &name) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(broken) => {
-            let _ = writeln!(io::stderr(), "{name}: {broken}");
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{name}: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,6 @@
 //! A machine with units of the charm on it, and what people, Juju and applications do to them.
 
-use crate::broken::Broken;
+use crate::error::Error;
 use crate::hook;
 use crate::host::memory::Memory;
 use crate::host::memory::juju::{Context, Relation};
@@ -92,7 +92,7 @@ impl World {
 
     /// Runs a hook to its end.
     pub(super) fn run(&mut self, hook: &Hook) {
-        self.attempt(hook, None).unwrap_or_else(|broken| panic!("{hook:?}: {broken}"));
+        self.attempt(hook, None).unwrap_or_else(|error| panic!("{hook:?}: {error}"));
     }
 
     /// Runs a hook by name.
@@ -123,7 +123,7 @@ impl World {
     }
 
     /// Runs a hook in which this may happen.
-    pub(super) fn attempt(&mut self, hook: &Hook, fault: Option<(u64, Fault)>) -> Result<(), Broken> {
+    pub(super) fn attempt(&mut self, hook: &Hook, fault: Option<(u64, Fault)>) -> Result<(), Error> {
         let variables = [
             ("JUJU_UNIT_NAME", hook.unit.clone()),
             ("JUJU_CHARM_DIR", charm(&hook.unit).to_string_lossy().into_owned()),

@@ -7,12 +7,12 @@ use std::path::Path;
 
 /// Why a hook failed. Juju shows it in the log, and runs the hook again.
 #[derive(Debug)]
-pub struct Broken {
+pub struct Error {
     what: String,
     why: String,
 }
 
-impl Broken {
+impl Error {
     pub(crate) fn new(what: impl Into<String>, why: impl fmt::Display) -> Self {
         Self { what: what.into(), why: why.to_string() }
     }
@@ -23,10 +23,10 @@ impl Broken {
     }
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.what, self.why)
     }
 }
 
-impl std::error::Error for Broken {}
+impl std::error::Error for Error {}
