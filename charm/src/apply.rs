@@ -9,7 +9,7 @@ use crate::observed::Observed;
 use crate::places::{ETC, LIB, Places, USER_MADE_NAME, VAR, VERSIONS, embedded_in};
 use crate::published::Published;
 use crate::tools;
-use crate::tree::{self, Thing};
+use crate::tree::{self, Node};
 use crate::users::{self, Removed};
 use crate::version::Version;
 use std::io;
@@ -34,7 +34,7 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
         host.copy(from, to, access).map_err(Error::at("write", to))?;
         changes.push(format!("renewed {}", to.display()));
     }
-    settle(host, &desired.things, &mut changes)?;
+    settle(host, &desired.nodes, &mut changes)?;
     for path in &desired.gone {
         if tree::remove(host, path)? {
             changes.push(format!("removed {}", path.display()));
@@ -46,10 +46,10 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
     Ok(changes)
 }
 
-fn settle(host: &mut dyn Host, things: &[Thing], changes: &mut Changes) -> Result<(), Error> {
-    for thing in things {
-        if thing.settle(host)? {
-            changes.push(format!("wrote {}", thing.path().display()));
+fn settle(host: &mut dyn Host, nodes: &[Node], changes: &mut Changes) -> Result<(), Error> {
+    for node in nodes {
+        if node.settle(host)? {
+            changes.push(format!("wrote {}", node.path().display()));
         }
     }
     Ok(())
@@ -110,12 +110,12 @@ pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &P
 
 /// NRPE reads its files when it is told to. That it has to be told is noted before they change: a
 /// hook that is killed in between must not forget it.
-fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Thing>) -> Result<Changes, Error> {
+fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> Result<Changes, Error> {
     let unit = Places(&observed.environment.unit);
     let (path, note) = (unit.nrpe(), unit.reload());
     let before = content(host, &path)?;
     let wanted = match command {
-        Some(Thing::File(_, text, ..)) => Some(text.as_bytes()),
+        Some(Node::File(_, text, ..)) => Some(text.as_bytes()),
         _ => None,
     };
     let mut changes = Changes::new();
@@ -125,7 +125,7 @@ fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Thing>) ->
         host.write(&note, b"", access).map_err(Error::at("write", &note))?;
     }
     match command {
-        Some(thing) => settle(host, std::slice::from_ref(thing), &mut changes)?,
+        Some(node) => settle(host, std::slice::from_ref(node), &mut changes)?,
         None if tree::remove(host, &path)? => changes.push(format!("removed {}", path.display())),
         None => {}
     }

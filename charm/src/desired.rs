@@ -6,7 +6,7 @@ use crate::observed::Observed;
 use crate::places::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, Places, UNITS, VAR, VERSIONS, embedded_in};
 use crate::resource::Resource;
 use crate::status::{Kind, Status};
-use crate::tree::Thing;
+use crate::tree::Node;
 use crate::version::Version;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,13 @@ pub(crate) struct Desired {
     /// The version that this unit uses.
     pub(crate) version: Option<Version>,
     /// Directories, before anything is put into them.
-    pub(crate) directories: Vec<Thing>,
+    pub(crate) directories: Vec<Node>,
     /// A version that is to be installed, whole.
     pub(crate) install: Option<Version>,
     /// Programs to be copied into a version that is there: from, to.
     pub(crate) repair: Vec<(PathBuf, PathBuf)>,
     /// Links and texts.
-    pub(crate) things: Vec<Thing>,
+    pub(crate) nodes: Vec<Node>,
     /// What should not be there any more.
     pub(crate) gone: Vec<PathBuf>,
     /// Whether no unit is left on this machine: then the user goes, and what units shared.
@@ -57,21 +57,21 @@ impl Desired {
     fn stay(&mut self, observed: &Observed) {
         let unit = &observed.environment.unit;
         let places = Places(unit);
-        let shared = |path: &str| Thing::Shared(PathBuf::from(path), 0o755);
-        let ours = |path: &str| Thing::Directory(PathBuf::from(path), Owner::Root, 0o755);
+        let shared = |path: &str| Node::Shared(PathBuf::from(path), 0o755);
+        let ours = |path: &str| Node::Directory(PathBuf::from(path), Owner::Root, 0o755);
         self.directories = vec![shared(LIB), ours(VERSIONS), ours(UNITS), shared(ETC), shared(VAR)];
-        self.directories.push(Thing::Directory(places.etc(), Owner::Unit, 0o750));
-        self.directories.push(Thing::Directory(places.var(), Owner::Unit, 0o2770));
+        self.directories.push(Node::Directory(places.etc(), Owner::Unit, 0o750));
+        self.directories.push(Node::Directory(places.var(), Owner::Unit, 0o2770));
         self.choose(observed);
         if let Some(version) = &self.version {
             let target = Path::new("../versions").join(version.as_str());
-            self.things.push(Thing::Link(places.version(), target));
+            self.nodes.push(Node::Link(places.version(), target));
         }
         self.problems.extend(observed.options.problems.iter().map(|text| Status::new(Kind::Blocked, text)));
         self.files = ChecksFile::wanted(unit, &observed.said, &observed.options.config);
         for file in &self.files {
             if let (Ok(path), Some(text)) = (&file.path, &file.text) {
-                self.things.push(Thing::File(path.clone(), text.clone(), Owner::Unit, 0o660));
+                self.nodes.push(Node::File(path.clone(), text.clone(), Owner::Unit, 0o660));
             }
         }
         let wanted =
@@ -178,14 +178,14 @@ impl Desired {
             // What is about to be copied is as good as there.
             programs.extend(agent.embedded.get(newest).cloned().unwrap_or_default());
         }
-        self.things.push(Thing::Link(CURRENT.into(), Path::new("versions").join(newest.as_str())));
+        self.nodes.push(Node::Link(CURRENT.into(), Path::new("versions").join(newest.as_str())));
         let names = if programs.contains(PROGRAM) { &PROGRAMS[..] } else { &[] };
         for name in names {
             match agent.programs.get(*name) {
                 Some(target) if !target.as_deref().is_some_and(is_ours) => {
                     self.notes.push(format!("left {BIN}/{name} alone, which is somebody else's"));
                 }
-                _ => self.things.push(Thing::Link(Path::new(BIN).join(name), Path::new(TO_CURRENT).join(PROGRAM))),
+                _ => self.nodes.push(Node::Link(Path::new(BIN).join(name), Path::new(TO_CURRENT).join(PROGRAM))),
             }
         }
         let gone = our_links(observed).filter(|name| !names.contains(&name.as_str()));

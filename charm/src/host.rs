@@ -91,7 +91,7 @@ pub struct Seen {
     pub modified: i128,
 }
 
-/// The kinds of things in a file system.
+/// The types of files in a file system.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Kind {
     /// A regular file.

@@ -12,7 +12,7 @@ use crate::places::Places;
 use crate::record::Record;
 use crate::settings::Settings;
 use crate::status::{self, Kind, Status};
-use crate::tree::Thing;
+use crate::tree::Node;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -20,13 +20,13 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Published {
     /// The command for NRPE; none: it has none of this unit.
-    pub(crate) command: Option<Thing>,
+    pub(crate) command: Option<Node>,
     /// The service for the Nagios server.
-    pub(crate) service: Option<Thing>,
+    pub(crate) service: Option<Node>,
     /// What changes in what this unit says over its relations.
     pub(crate) relations: Vec<(String, BTreeMap<String, String>)>,
     /// What the actions read; none: the unit goes away.
-    pub(crate) settings: Option<Thing>,
+    pub(crate) settings: Option<Node>,
     /// The status.
     pub(crate) status: Status,
 }
@@ -54,12 +54,12 @@ impl Published {
         let text = line.as_ref().map(|line| nrpe::command_file(juju_unit, &observed.options, line));
         // What cannot be put into a line leaves the command as it is.
         let text = text.or_else(|| observed.nrpe.command.clone().filter(|_| wanted));
-        let command = text.map(|text| Thing::File(unit.nrpe(), text, Owner::Root, 0o644));
+        let command = text.map(|text| Node::File(unit.nrpe(), text, Owner::Root, 0o644));
         let exports = command.is_some() && observed.nrpe.exports;
         let export = unit.export(&hostname);
         let service = (exports && nrpe::can_be_written(&export)).then(|| {
             let text = nrpe::service_file(unit, juju_unit, &hostname, &observed.options);
-            Thing::File(export, text, Owner::Root, 0o644)
+            Node::File(export, text, Owner::Root, 0o644)
         });
         let monitors = command.as_ref().map(|_| nrpe::monitors(unit)).unwrap_or_default();
         let mut parts = desired.problems.clone();
@@ -117,7 +117,7 @@ fn said_over(monitors: &[Monitor], wanted: &[(&str, &str)]) -> Vec<(String, BTre
     changes.filter(|(_, changes)| !changes.is_empty()).collect()
 }
 
-fn settings(unit: Places<'_>, file: Option<&ChecksFile>, finding: &Finding, options: &Options) -> Thing {
+fn settings(unit: Places<'_>, file: Option<&ChecksFile>, finding: &Finding, options: &Options) -> Node {
     let unusable = matches!(finding, Finding::Unusable(_));
     let settings = Settings {
         file: file.and_then(|file| file.path.clone().ok()),
@@ -126,7 +126,7 @@ fn settings(unit: Places<'_>, file: Option<&ChecksFile>, finding: &Finding, opti
         max_timeout: options.max_timeout,
         connect_timeout: options.connect_timeout,
     };
-    Thing::File(unit.settings(), settings.to_text(), Owner::Unit, 0o640)
+    Node::File(unit.settings(), settings.to_text(), Owner::Unit, 0o640)
 }
 
 fn statuses(observed: &Observed, desired: &Desired, finding: &Finding, record: Option<&Record>) -> Vec<Status> {

@@ -9,7 +9,7 @@ use crate::look::{look, names};
 use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
 use crate::run_failure::RunFailure;
 use crate::tools;
-use crate::tree::{self, Thing};
+use crate::tree::{self, Node};
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -163,7 +163,7 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
     let program = stage.join(PROGRAM);
     let access = Owner::Root.access(host, 0o755)?;
     remove(host, &stage)?;
-    Thing::Shared(LIB.into(), 0o755).settle(host)?;
+    Node::Shared(LIB.into(), 0o755).settle(host)?;
     for directory in [Path::new(VERSIONS), &stage] {
         host.make_directory(directory, access).map_err(Error::at("make", directory))?;
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Something that should be in the file system.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Thing {
+pub(crate) enum Node {
     /// A directory, whatever is in it.
     Directory(PathBuf, Owner, u32),
     /// A directory that all units share; a link of an admin's to one is as good.
@@ -20,7 +20,7 @@ pub(crate) enum Thing {
     Link(PathBuf, PathBuf),
 }
 
-impl Thing {
+impl Node {
     /// Makes it so; whether anything was to be done.
     ///
     /// # Errors

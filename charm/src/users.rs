@@ -5,7 +5,7 @@ use crate::accounts::{GROUP, Owner, USER, group, user};
 use crate::error::Error;
 use crate::host::{Ended, Host, Links, Program};
 use crate::places::{LIB, USER_MADE};
-use crate::tree::Thing;
+use crate::tree::Node;
 use std::path::Path;
 
 /// "name already in use", "user does not exist", "user is logged in": groupadd(8), useradd(8),
@@ -27,7 +27,7 @@ pub(crate) fn make(host: &mut dyn Host) -> Result<Vec<String>, Error> {
     if user(host, USER)?.is_none() {
         // Before the user is there: a hook that is killed between the two must not forget it.
         let marker = Path::new(USER_MADE);
-        Thing::Shared(LIB.into(), 0o755).settle(host)?;
+        Node::Shared(LIB.into(), 0o755).settle(host)?;
         host.write(marker, b"", Owner::Root.access(host, 0o644)?).map_err(Error::at("write", marker))?;
         succeed(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
         made.push(format!("made the user {USER}"));

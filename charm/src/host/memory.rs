@@ -262,14 +262,14 @@ impl Host for Memory {
             Links::Kept => self.tree.resolve_parent(path)?,
             Links::Followed => self.tree.resolve(path)?,
         };
-        let Some(node) = path.and_then(|path| self.tree.get(&path)) else { return Ok(None) };
-        let (kind, size) = match &node.content {
+        let Some(entry) = path.and_then(|path| self.tree.get(&path)) else { return Ok(None) };
+        let (kind, size) = match &entry.content {
             Content::File(content) => (Kind::File, content.len() as u64),
             Content::Directory => (Kind::Directory, 4096),
             Content::Link(target) => (Kind::Link(target.clone()), 0),
             Content::Pipe => (Kind::Other, 0),
         };
-        Ok(Some(Seen { kind, access: node.access, size, modified: node.modified }))
+        Ok(Some(Seen { kind, access: entry.access, size, modified: entry.modified }))
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
@@ -281,7 +281,7 @@ impl Host for Memory {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
         self.steps.alive()?;
         let Some(path) = self.tree.resolve_parent(path)? else { return Ok(None) };
-        match self.tree.get(&path).map(|node| &node.content) {
+        match self.tree.get(&path).map(|entry| &entry.content) {
             None => Ok(None),
             Some(Content::File(content)) if content.len() as u64 <= limit => Ok(Some(content.clone())),
             Some(_) => Err(io::ErrorKind::InvalidInput.into()),
@@ -311,7 +311,7 @@ impl Host for Memory {
 
     fn copy(&mut self, from: &Path, to: &Path, access: Access) -> io::Result<()> {
         let from = self.tree.resolve(from)?.ok_or(io::ErrorKind::NotFound)?;
-        let content = self.tree.get(&from).map(|node| node.content.clone()).ok_or(io::ErrorKind::NotFound)?;
+        let content = self.tree.get(&from).map(|entry| entry.content.clone()).ok_or(io::ErrorKind::NotFound)?;
         self.draft(to, content, access)
     }
 

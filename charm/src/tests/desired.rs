@@ -6,7 +6,7 @@ use crate::environment::Environment;
 use crate::observed::{Nrpe, Observed};
 use crate::options::Options;
 use crate::resource::Resource;
-use crate::tree::Thing;
+use crate::tree::Node;
 use crate::version::Version;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -83,8 +83,8 @@ fn versions_that_nobody_uses_go_but_for_those_of_resources() {
     let desired = Desired::from(&observed);
     let gone = ["1.0.0", "3.0.0"].map(|version| Path::new("/usr/local/lib/conn-check/versions").join(version));
     assert_eq!(desired.gone, gone);
-    let current = Thing::Link("/usr/local/lib/conn-check/current".into(), "versions/2.0.0".into());
-    assert!(desired.things.contains(&current));
+    let current = Node::Link("/usr/local/lib/conn-check/current".into(), "versions/2.0.0".into());
+    assert!(desired.nodes.contains(&current));
 }
 
 #[test]
@@ -98,11 +98,11 @@ fn only_links_of_ours_are_replaced_or_removed() {
     bin.insert("python".to_owned(), None);
     let desired = Desired::from(&observed);
     assert_eq!(desired.gone, Vec::<PathBuf>::new());
-    let links = desired.things.iter().filter(|thing| thing.path().starts_with("/usr/local/bin"));
+    let links = desired.nodes.iter().filter(|node| node.path().starts_with("/usr/local/bin"));
     let told =
-        |name: &str| Thing::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
+        |name: &str| Node::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
     let others = ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
-    assert!(links.eq(&others.map(told)), "{:?}", desired.things);
+    assert!(links.eq(&others.map(told)), "{:?}", desired.nodes);
     assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone, which is somebody else's"]);
     observed.leaving = true;
     let gone = Desired::from(&observed).gone;

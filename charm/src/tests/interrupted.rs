@@ -16,14 +16,14 @@ type State = (BTreeMap<PathBuf, (Content, Access)>, String, BTreeMap<String, Str
 
 fn state(world: &mut World) -> State {
     let tree = &world.memory.tree;
-    let nodes = tree.paths().filter_map(|path| {
-        let node = tree.get(path)?;
-        Some((path.to_owned(), (node.content.clone(), node.access)))
+    let entries = tree.paths().filter_map(|path| {
+        let entry = tree.get(path)?;
+        Some((path.to_owned(), (entry.content.clone(), entry.access)))
     });
-    let nodes = nodes.collect();
+    let entries = entries.collect();
     let Unit { status, relations, .. } = world.unit(UNIT);
     let own = relations.get(NRPE).map(|relation| relation.own.clone()).unwrap_or_default();
-    (nodes, format!("{}: {}", status.0, status.1), own)
+    (entries, format!("{}: {}", status.0, status.1), own)
 }
 
 /// A world just before a hook in which much is written.

@@ -123,15 +123,15 @@ impl Checks {
             return Self::Unusable;
         }
         let tree = &world.memory.tree;
-        let node = tree.resolve(Path::new(&path)).ok().flatten().and_then(|place| tree.get(&place));
-        let content = match node.map(|node| &node.content) {
+        let entry = tree.resolve(Path::new(&path)).ok().flatten().and_then(|place| tree.get(&place));
+        let content = match entry.map(|entry| &entry.content) {
             None => return Self::Missing,
             Some(Content::File(content)) => String::from_utf8_lossy(content).into_owned(),
             Some(_) => return Self::NoFile,
         };
         if let Some(text) = text {
             assert_eq!(content, text, "the text is not the one that was said");
-            assert_eq!(node.map(|node| node.access.mode), Some(0o660));
+            assert_eq!(entry.map(|entry| entry.access.mode), Some(0o660));
         }
         let reads = |name: &str| {
             let user = world.memory.users.get(name);
@@ -227,7 +227,7 @@ fn problems(world: &mut World, unit: &str) -> Vec<String> {
     }
     let revision = text("revision");
     let link = Path::new("/usr/local/lib/conn-check/units").join(unit.replace('/', "-"));
-    let version = match world.memory.tree.get(&link).map(|node| &node.content) {
+    let version = match world.memory.tree.get(&link).map(|entry| &entry.content) {
         Some(Content::Link(target)) => target.file_name().map(|name| name.to_string_lossy().into_owned()),
         _ => None,
     };

@@ -78,7 +78,7 @@ fn a_link_to_a_directory_is_as_good_as_one_and_stays() {
     world.hook(ONE, "stop");
     assert_eq!(world.left(&before), Vec::<PathBuf>::new());
     for path in SHARED {
-        let kept = world.memory.tree.get(Path::new(path)).map(|node| &node.content);
+        let kept = world.memory.tree.get(Path::new(path)).map(|entry| &entry.content);
         assert!(matches!(kept, Some(Content::Link(_))), "{path}");
     }
 }
