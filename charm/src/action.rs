@@ -9,8 +9,8 @@ use crate::checks_file::ChecksFile;
 use crate::environment::dashed;
 use crate::error::Error;
 use crate::finding::Finding;
-use crate::host::{Host, Kind, Program};
-use crate::look::look;
+use crate::host::{Host, Program};
+use crate::inspect::inspect;
 use crate::options::{CONNECT_TIMEOUT, Options};
 use crate::places::Places;
 use crate::record::Record;
@@ -210,7 +210,7 @@ impl Run {
         let places = Places(&self.unit);
         let (new, last) = (places.action_record(), places.record());
         if recorded && self.whole {
-            if look(host, &last)?.is_some_and(|seen| seen.kind == Kind::Directory) {
+            if inspect(host, &last)?.is_some_and(|metadata| metadata.is_directory()) {
                 tree::remove(host, &last)?;
             }
             return host.rename(&new, &last).map_err(Error::at("rename to", &last));

@@ -2,8 +2,8 @@
 
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::host::{Host, Kind, Seen};
-use crate::look::{link, look, names};
+use crate::host::{FileType, Host, Metadata};
+use crate::inspect::{inspect, link_target, visible_names};
 use crate::places::{BIN, CURRENT, Places, RESOURCES, UNITS, VERSIONS, embedded_in};
 use crate::resource::{self, Resource};
 use crate::version::Version;
@@ -42,18 +42,20 @@ impl Agent {
     pub(crate) fn read(host: &dyn Host, environment: &Environment) -> Result<Self, Error> {
         let embedded = versions(host, &embedded_in(&environment.charm))?;
         let installed = versions(host, Path::new(VERSIONS))?;
-        let known = names(host, Path::new(UNITS))?.into_iter().chain(names(host, Path::new(RESOURCES))?);
+        let known =
+            visible_names(host, Path::new(UNITS))?.into_iter().chain(visible_names(host, Path::new(RESOURCES))?);
         let lost = lost(host, environment, known)?;
-        let units = names(host, Path::new(UNITS))?.into_iter().filter(|unit| !lost.contains(unit)).map(|unit| {
-            let used = link(host, &Places(&unit).version())?;
-            let used = used.and_then(|target| Version::parse(&target.file_name()?.to_string_lossy()));
-            Ok((unit, used))
-        });
+        let units =
+            visible_names(host, Path::new(UNITS))?.into_iter().filter(|unit| !lost.contains(unit)).map(|unit| {
+                let used = link_target(host, &Places(&unit).version())?;
+                let used = used.and_then(|target| Version::parse(&target.file_name()?.to_string_lossy()));
+                Ok((unit, used))
+            });
         let units = units.collect::<Result<_, _>>()?;
         let stale = stale(host, environment, &embedded, &installed)?;
         Ok(Self {
             units,
-            current: link(host, Path::new(CURRENT))?,
+            current: link_target(host, Path::new(CURRENT))?,
             programs: programs_for_people(host)?,
             resources: resources(host, &lost)?,
             embedded,
@@ -82,7 +84,7 @@ fn lost(
     let Some(agents) = own.and_then(Path::parent) else { return Ok(BTreeSet::new()) };
     let mut lost = BTreeSet::new();
     for unit in units.filter(|unit| *unit != environment.unit) {
-        if look(host, &agents.join(directory(&unit)))?.is_none() {
+        if inspect(host, &agents.join(directory(&unit)))?.is_none() {
             lost.insert(unit);
         }
     }
@@ -91,7 +93,7 @@ fn lost(
 
 fn resources(host: &dyn Host, lost: &BTreeSet<String>) -> Result<BTreeMap<String, Resource>, Error> {
     let mut resources = BTreeMap::new();
-    for unit in names(host, Path::new(RESOURCES))?.into_iter().filter(|unit| !lost.contains(unit)) {
+    for unit in visible_names(host, Path::new(RESOURCES))?.into_iter().filter(|unit| !lost.contains(unit)) {
         if let Some(resource) = resource::read(host, Places(&unit))? {
             resources.insert(unit, resource);
         }
@@ -101,7 +103,7 @@ fn resources(host: &dyn Host, lost: &BTreeSet<String>) -> Result<BTreeMap<String
 
 fn versions(host: &dyn Host, directory: &Path) -> Result<BTreeMap<Version, Programs>, Error> {
     let mut versions = BTreeMap::new();
-    for version in names(host, directory)?.iter().filter_map(|name| Version::parse(name)) {
+    for version in visible_names(host, directory)?.iter().filter_map(|name| Version::parse(name)) {
         let programs = programs(host, &directory.join(version.as_str()))?;
         versions.insert(version, programs);
     }
@@ -110,8 +112,8 @@ fn versions(host: &dyn Host, directory: &Path) -> Result<BTreeMap<Version, Progr
 
 fn programs(host: &dyn Host, directory: &Path) -> Result<Programs, Error> {
     let mut programs = Programs::new();
-    for name in names(host, directory)? {
-        if let Some(Seen { kind: Kind::File, .. }) = look(host, &directory.join(&name))? {
+    for name in visible_names(host, directory)? {
+        if let Some(Metadata { kind: FileType::File, .. }) = inspect(host, &directory.join(&name))? {
             programs.insert(name);
         }
     }
@@ -146,8 +148,8 @@ fn stale(
 /// What is called like a program of ours or leads to one.
 fn programs_for_people(host: &dyn Host) -> Result<BTreeMap<String, Option<PathBuf>>, Error> {
     let mut programs = BTreeMap::new();
-    for name in names(host, Path::new(BIN))? {
-        programs.insert(name.clone(), link(host, &Path::new(BIN).join(name))?);
+    for name in visible_names(host, Path::new(BIN))? {
+        programs.insert(name.clone(), link_target(host, &Path::new(BIN).join(name))?);
     }
     Ok(programs)
 }

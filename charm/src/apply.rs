@@ -3,8 +3,8 @@
 use crate::accounts::{Owner, USER};
 use crate::desired::Desired;
 use crate::error::Error;
-use crate::host::{Host, Links, Program, draft_of};
-use crate::look::look;
+use crate::host::{FileType, Host, Metadata, Program, draft_of};
+use crate::inspect::inspect;
 use crate::observed::Observed;
 use crate::places::{ETC, LIB, Places, USER_MADE_NAME, VAR, VERSIONS, embedded_in};
 use crate::published::Published;
@@ -129,7 +129,7 @@ fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> 
         None if tree::remove(host, &path)? => changes.push(format!("removed {}", path.display())),
         None => {}
     }
-    if differs || look(host, &note)?.is_some() {
+    if differs || inspect(host, &note)?.is_some() {
         let told = reload(host);
         changes.push(if told { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned());
         if told || !runs(host) {
@@ -140,8 +140,8 @@ fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> 
 }
 
 fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    match host.look(path, Links::Kept).map_err(Error::at("look at", path))? {
-        Some(seen) if seen.kind == crate::host::Kind::File => host.read(path, 1 << 20).map_err(Error::at("read", path)),
+    match inspect(host, path)? {
+        Some(Metadata { kind: FileType::File, .. }) => host.read(path, 1 << 20).map_err(Error::at("read", path)),
         _ => Ok(None),
     }
 }

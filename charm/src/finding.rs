@@ -4,7 +4,7 @@
 use crate::accounts::{NAGIOS, USER, user};
 use crate::checks_file::{ChecksFile, Unusable};
 use crate::error::Error;
-use crate::host::{Host, Kind, Links, Program};
+use crate::host::{FileType, Host, Program, Symlinks};
 use crate::options::Options;
 use crate::places::Places;
 use crate::record::{Diagnostic, DiagnosticCode, Record, Severity};
@@ -68,10 +68,10 @@ impl Finding {
             Some(Ok(path)) => path,
         };
         // What cannot even be looked at (a loop of links, a name too long) is not there.
-        match host.look(path, Links::Followed).unwrap_or_default().map(|seen| seen.kind) {
+        match host.inspect(path, Symlinks::Follow).unwrap_or_default().map(|metadata| metadata.kind) {
             None => return Ok(Self::Missing),
-            Some(Kind::Directory) => return Ok(Self::Directory),
-            Some(Kind::File) => {}
+            Some(FileType::Directory) => return Ok(Self::Directory),
+            Some(FileType::File) => {}
             Some(_) => return Ok(Self::Special),
         }
         let all = ask(host, unit, path, USER, None)?;

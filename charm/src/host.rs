@@ -28,7 +28,7 @@ pub trait Host {
     fn group(&self, name: &str) -> io::Result<Option<u32>>;
 
     /// What is at the path, or behind the link there.
-    fn look(&self, path: &Path, links: Links) -> io::Result<Option<Seen>>;
+    fn inspect(&self, path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>>;
     /// The names in a directory, sorted; none where it is not there.
     fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
     /// The content of a regular file of at most `limit` bytes; links are not followed.
@@ -71,18 +71,18 @@ pub const DRAFT: &str = ".conn-check-draft";
 
 /// Whether the link itself is meant or what it leads to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Links {
+pub enum Symlinks {
     /// The link itself.
-    Kept,
+    NoFollow,
     /// What it leads to.
-    Followed,
+    Follow,
 }
 
 /// What is at a path.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Seen {
+pub struct Metadata {
     /// File, directory, link or something else.
-    pub kind: Kind,
+    pub kind: FileType,
     /// Mode, owner and group.
     pub access: Access,
     /// Bytes of a file.
@@ -91,9 +91,15 @@ pub struct Seen {
     pub modified: i128,
 }
 
+impl Metadata {
+    pub(crate) fn is_directory(&self) -> bool {
+        self.kind == FileType::Directory
+    }
+}
+
 /// The types of files in a file system.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub enum FileType {
     /// A regular file.
     File,
     /// A directory.

@@ -13,7 +13,7 @@ mod error;
 mod finding;
 pub mod hook;
 pub mod host;
-mod look;
+mod inspect;
 mod nrpe;
 mod observed;
 mod options;

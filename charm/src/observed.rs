@@ -5,8 +5,8 @@ use crate::agent::Agent;
 use crate::checks_file::Said;
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::host::{DRAFT, Host, Kind, Seen};
-use crate::look::look;
+use crate::host::{DRAFT, FileType, Host, Metadata};
+use crate::inspect::inspect;
 use crate::nrpe::Monitor;
 use crate::options::Options;
 use crate::places::{BIN, EXPORT, LIB, NRPE, Places, RESOURCES, UNITS, VERSIONS};
@@ -81,7 +81,8 @@ impl Observed {
 
 impl Nrpe {
     fn read(host: &dyn Host, places: Places<'_>, agent: &Agent) -> Result<Self, Error> {
-        let directory = |path: &str| Ok(look(host, Path::new(path))?.is_some_and(|seen| seen.kind == Kind::Directory));
+        let directory =
+            |path: &str| Ok(inspect(host, Path::new(path))?.is_some_and(|metadata| metadata.is_directory()));
         let exported = list(host, Path::new(EXPORT))?;
         let of = |places: Places<'_>| {
             let ending = places.export_ending();
@@ -100,8 +101,8 @@ impl Nrpe {
 
 /// What is larger, or no text, is not what we wrote.
 fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Error> {
-    match look(host, path)? {
-        Some(Seen { kind: Kind::File, size, .. }) if size <= 16 * 1024 => {
+    match inspect(host, path)? {
+        Some(Metadata { kind: FileType::File, size, .. }) if size <= 16 * 1024 => {
             let text = host.read(path, size).map_err(Error::at("read", path))?;
             Ok(text.and_then(|text| String::from_utf8(text).ok()))
         }

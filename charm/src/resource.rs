@@ -4,8 +4,8 @@
 use crate::accounts::{Owner, USER, user};
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::host::{Host, Links, Program, draft_of};
-use crate::look::{look, names};
+use crate::host::{Host, Program, Symlinks, draft_of};
+use crate::inspect::{inspect, visible_names};
 use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
 use crate::run_failure::RunFailure;
 use crate::tools;
@@ -142,17 +142,17 @@ fn forget(host: &mut dyn Host, places: Places<'_>) -> Result<Vec<String>, Error>
 
 fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Error> {
     let Some(path) = tools::resource_get(host, "agent")? else { return Ok(None) };
-    let seen = host.look(&path, Links::Followed).map_err(Error::at("look at", &path))?;
-    Ok(seen.map(|seen| {
-        let modified = i64::try_from(seen.modified).unwrap_or_default();
-        (path, FileStamp { size: seen.size, modified })
+    let metadata = host.inspect(&path, Symlinks::Follow).map_err(Error::at("inspect", &path))?;
+    Ok(metadata.map(|metadata| {
+        let modified = i64::try_from(metadata.modified).unwrap_or_default();
+        (path, FileStamp { size: metadata.size, modified })
     }))
 }
 
 /// What cannot be run stays so; a version may have been removed with the last unit that used it.
 fn is_there(host: &dyn Host, resource: &Resource) -> Result<bool, Error> {
     match resource.version() {
-        Some(version) => Ok(look(host, &Path::new(VERSIONS).join(version.as_str()).join(PROGRAM))?.is_some()),
+        Some(version) => Ok(inspect(host, &Path::new(VERSIONS).join(version.as_str()).join(PROGRAM))?.is_some()),
         None => Ok(true),
     }
 }
@@ -181,7 +181,7 @@ fn unstage(host: &mut dyn Host, environment: &Environment, stage: &Path, said: V
     bring_wheel(host, environment, stage)?;
     let version = name(host, environment, &program, said)?;
     let place = Path::new(VERSIONS).join(version.as_str());
-    if look(host, &place)?.is_none() {
+    if inspect(host, &place)?.is_none() {
         host.rename(stage, &place).map_err(Error::at("rename to", &place))?;
         return Ok(version);
     }
@@ -203,15 +203,15 @@ fn remove(host: &mut dyn Host, path: &Path) -> Result<(), Error> {
 fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> Result<(), Error> {
     let is_wheel = |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "whl");
     // One is enough, and two in `*.whl` would be none.
-    if names(host, place)?.iter().any(is_wheel) {
+    if visible_names(host, place)?.iter().any(is_wheel) {
         return Ok(());
     }
     let embedded = embedded_in(&environment.charm);
-    let versions = names(host, &embedded)?;
-    let Some(newest) = versions.iter().filter_map(|name| Version::parse(name)).max() else { return Ok(()) };
+    let embedded_versions = visible_names(host, &embedded)?;
+    let Some(newest) = embedded_versions.iter().filter_map(|name| Version::parse(name)).max() else { return Ok(()) };
     let charms = embedded.join(newest.as_str());
     let access = Owner::Root.access(host, 0o755)?;
-    for name in names(host, &charms)?.iter().filter(|name| is_wheel(name)) {
+    for name in visible_names(host, &charms)?.iter().filter(|name| is_wheel(name)) {
         host.copy(&charms.join(name), &place.join(name), access).map_err(Error::at("copy", &charms))?;
     }
     Ok(())
@@ -235,7 +235,7 @@ fn ask(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstalled> {
 fn name(host: &dyn Host, environment: &Environment, program: &Path, said: Version) -> Result<Version, Error> {
     let embedded = embedded_in(&environment.charm).join(said.as_str()).join(PROGRAM);
     let other =
-        look(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Error::at("read", &embedded))?;
+        inspect(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Error::at("read", &embedded))?;
     Ok(if other { Version::parse(&format!("{said}+resource")).unwrap_or(said) } else { said })
 }
 

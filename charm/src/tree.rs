@@ -2,8 +2,8 @@
 
 use crate::accounts::Owner;
 use crate::error::Error;
-use crate::host::{Host, Kind, Links, Seen};
-use crate::look::{link as link_at, look};
+use crate::host::{FileType, Host, Metadata, Symlinks};
+use crate::inspect::{inspect, link_target};
 use crate::places::{ETC, LIB, VAR};
 use std::path::{Path, PathBuf};
 
@@ -51,8 +51,8 @@ impl Node {
 /// Those of the file system.
 pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Error> {
     for path in [LIB, ETC, VAR].map(Path::new) {
-        let is = host.look(path, Links::Followed).map_err(Error::at("look at", path))?;
-        let is_directory = is.map_or(look(host, path)?.is_none(), |seen| seen.kind == Kind::Directory);
+        let is = host.inspect(path, Symlinks::Follow).map_err(Error::at("inspect", path))?;
+        let is_directory = is.map_or(inspect(host, path)?.is_none(), |metadata| metadata.is_directory());
         if !is_directory {
             return Ok(Some(path));
         }
@@ -61,7 +61,7 @@ pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Error> 
 }
 
 fn is_link(host: &dyn Host, path: &Path) -> Result<bool, Error> {
-    Ok(link_at(host, path)?.is_some())
+    Ok(link_target(host, path)?.is_some())
 }
 
 /// Removes a directory that all units share, when no unit is left; whether anything was done. A
@@ -86,7 +86,7 @@ pub(crate) fn remove_shared(host: &mut dyn Host, path: &Path, kept: &[&str]) -> 
 /// # Errors
 /// Those of the file system.
 pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Error> {
-    if look(host, path)?.is_none() {
+    if inspect(host, path)?.is_none() {
         return Ok(false);
     }
     host.remove(path).map_err(Error::at("remove", path))?;
@@ -95,11 +95,11 @@ pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Error> {
 
 fn directory(host: &mut dyn Host, path: &Path, owner: Owner, mode: u32) -> Result<bool, Error> {
     let access = owner.access(host, mode)?;
-    let seen = look(host, path)?;
-    if seen.as_ref().is_some_and(|seen| seen.kind == Kind::Directory && seen.access == access) {
+    let metadata = inspect(host, path)?;
+    if metadata.as_ref().is_some_and(|metadata| metadata.is_directory() && metadata.access == access) {
         return Ok(false);
     }
-    if seen.is_some_and(|seen| seen.kind != Kind::Directory) {
+    if metadata.is_some_and(|metadata| !metadata.is_directory()) {
         host.remove(path).map_err(Error::at("remove", path))?;
     }
     host.make_directory(path, access).map_err(Error::at("make", path))?;
@@ -108,18 +108,18 @@ fn directory(host: &mut dyn Host, path: &Path, owner: Owner, mode: u32) -> Resul
 
 fn file(host: &mut dyn Host, path: &Path, content: &str, owner: Owner, mode: u32) -> Result<bool, Error> {
     let access = owner.access(host, mode)?;
-    let seen = look(host, path)?;
-    let equal = match &seen {
-        Some(Seen { kind: Kind::File, size, .. }) if *size == content.len() as u64 => {
+    let metadata = inspect(host, path)?;
+    let equal = match &metadata {
+        Some(Metadata { kind: FileType::File, size, .. }) if *size == content.len() as u64 => {
             let present = host.read(path, *size).map_err(Error::at("read", path))?;
             present.is_some_and(|present| present == content.as_bytes())
         }
         _ => false,
     };
-    if equal && seen.as_ref().is_some_and(|seen| seen.access == access) {
+    if equal && metadata.as_ref().is_some_and(|metadata| metadata.access == access) {
         return Ok(false);
     }
-    if seen.is_some_and(|seen| seen.kind == Kind::Directory) {
+    if metadata.is_some_and(|metadata| metadata.is_directory()) {
         host.remove(path).map_err(Error::at("remove", path))?;
     }
     host.write(path, content.as_bytes(), access).map_err(Error::at("write", path))?;
@@ -127,11 +127,11 @@ fn file(host: &mut dyn Host, path: &Path, content: &str, owner: Owner, mode: u32
 }
 
 fn link(host: &mut dyn Host, path: &Path, target: &Path) -> Result<bool, Error> {
-    let seen = look(host, path)?.map(|seen| seen.kind);
-    if seen == Some(Kind::Link(target.to_owned())) {
+    let kind = inspect(host, path)?.map(|metadata| metadata.kind);
+    if kind == Some(FileType::Link(target.to_owned())) {
         return Ok(false);
     }
-    if seen == Some(Kind::Directory) {
+    if kind == Some(FileType::Directory) {
         host.remove(path).map_err(Error::at("remove", path))?;
     }
     host.link(path, target).map_err(Error::at("link", path))?;

@@ -3,7 +3,8 @@
 
 use crate::accounts::{GROUP, Owner, USER, group, user};
 use crate::error::Error;
-use crate::host::{Ended, Host, Links, Program};
+use crate::host::{Ended, Host, Program};
+use crate::inspect::inspect;
 use crate::places::{LIB, USER_MADE};
 use crate::tree::Node;
 use std::path::Path;
@@ -62,8 +63,7 @@ pub(crate) enum Removed {
 /// # Errors
 /// It cannot be removed now.
 pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Error> {
-    let marker = host.look(Path::new(USER_MADE), Links::Kept).map_err(Error::at("look at", Path::new(USER_MADE)))?;
-    if marker.is_none() || user(host, USER)?.is_none() {
+    if inspect(host, Path::new(USER_MADE))?.is_none() || user(host, USER)?.is_none() {
         return Ok(Removed::Nothing);
     }
     let ended = run(host, "userdel", &[USER])?;

@@ -5,7 +5,7 @@ pub(crate) mod juju;
 pub(crate) mod steps;
 pub(crate) mod tree;
 
-use crate::host::{Access, Ended, Host, Kind, Links, Program, Seen, User, draft_of};
+use crate::host::{Access, Ended, FileType, Host, Metadata, Program, Symlinks, User, draft_of};
 use juju::Juju;
 use std::collections::BTreeMap;
 use std::io;
@@ -256,20 +256,20 @@ impl Host for Memory {
         Ok(self.groups.get(name).copied())
     }
 
-    fn look(&self, path: &Path, links: Links) -> io::Result<Option<Seen>> {
+    fn inspect(&self, path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>> {
         self.steps.alive()?;
-        let path = match links {
-            Links::Kept => self.tree.resolve_parent(path)?,
-            Links::Followed => self.tree.resolve(path)?,
+        let path = match symlinks {
+            Symlinks::NoFollow => self.tree.resolve_parent(path)?,
+            Symlinks::Follow => self.tree.resolve(path)?,
         };
         let Some(entry) = path.and_then(|path| self.tree.get(&path)) else { return Ok(None) };
         let (kind, size) = match &entry.content {
-            Content::File(content) => (Kind::File, content.len() as u64),
-            Content::Directory => (Kind::Directory, 4096),
-            Content::Link(target) => (Kind::Link(target.clone()), 0),
-            Content::Pipe => (Kind::Other, 0),
+            Content::File(content) => (FileType::File, content.len() as u64),
+            Content::Directory => (FileType::Directory, 4096),
+            Content::Link(target) => (FileType::Link(target.clone()), 0),
+            Content::Pipe => (FileType::Other, 0),
         };
-        Ok(Some(Seen { kind, access: entry.access, size, modified: entry.modified }))
+        Ok(Some(Metadata { kind, access: entry.access, size, modified: entry.modified }))
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {

@@ -4,7 +4,7 @@ mod accounts;
 mod files;
 mod programs;
 
-use crate::host::{Access, Ended, Host, Links, Program, Seen, User};
+use crate::host::{Access, Ended, Host, Metadata, Program, Symlinks, User};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -65,8 +65,8 @@ impl Host for Real {
         accounts::group(self, name)
     }
 
-    fn look(&self, path: &Path, links: Links) -> io::Result<Option<Seen>> {
-        files::look(&self.place(path), links)
+    fn inspect(&self, path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>> {
+        files::inspect(&self.place(path), symlinks)
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {

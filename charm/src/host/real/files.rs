@@ -1,26 +1,26 @@
 //! Files: read with a bound, written whole or not at all.
 
-use crate::host::{Access, Kind, Links, Seen, draft_of};
+use crate::host::{Access, FileType, Metadata, Symlinks, draft_of};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
 
-pub(super) fn look(path: &Path, links: Links) -> io::Result<Option<Seen>> {
-    let metadata = match links {
-        Links::Kept => fs::symlink_metadata(path),
-        Links::Followed => fs::metadata(path),
+pub(super) fn inspect(path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>> {
+    let metadata = match symlinks {
+        Symlinks::NoFollow => fs::symlink_metadata(path),
+        Symlinks::Follow => fs::metadata(path),
     };
     let Some(metadata) = if_there(metadata)? else { return Ok(None) };
     let kind = match metadata.file_type() {
-        file if file.is_file() => Kind::File,
-        file if file.is_dir() => Kind::Directory,
-        file if file.is_symlink() => Kind::Link(fs::read_link(path)?),
-        _ => Kind::Other,
+        file if file.is_file() => FileType::File,
+        file if file.is_dir() => FileType::Directory,
+        file if file.is_symlink() => FileType::Link(fs::read_link(path)?),
+        _ => FileType::Other,
     };
     let access = Access { mode: metadata.mode() & 0o7777, uid: metadata.uid(), gid: metadata.gid() };
     let modified = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-    Ok(Some(Seen { kind, access, size: metadata.size(), modified }))
+    Ok(Some(Metadata { kind, access, size: metadata.size(), modified }))
 }
 
 pub(super) fn list(directory: &Path) -> io::Result<Vec<String>> {
@@ -154,12 +154,12 @@ mod tests {
         std::os::unix::fs::symlink("/nowhere", draft_of(&path)).expect("a draft");
         write(&path, b"two", ours(0o4711)).expect("replaced");
         assert_eq!(read(&path, 3).expect("read"), Some(b"two".to_vec()));
-        let seen = look(&path, Links::Kept).expect("seen").expect("there");
-        assert_eq!((seen.kind, seen.access, seen.size), (Kind::File, ours(0o4711), 3));
+        let metadata = inspect(&path, Symlinks::NoFollow).expect("seen").expect("there");
+        assert_eq!((metadata.kind, metadata.access, metadata.size), (FileType::File, ours(0o4711), 3));
         assert_ne!(fs::metadata(&path).expect("metadata").ino(), inode, "a running program goes on");
         assert_eq!(list(&directory.join("a")).expect("listed"), ["file"]);
         remove(&directory).expect("removed");
-        assert_eq!(look(&path, Links::Kept).expect("seen"), None);
+        assert_eq!(inspect(&path, Symlinks::NoFollow).expect("seen"), None);
     }
 
     #[test]
