@@ -125,14 +125,14 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
 
 /// Juju's word for it; without that, the directory of Juju's that holds the charm.
 fn unit(host: &dyn Host, program: &Path) -> Option<String> {
-    let said = host.variable("JUJU_UNIT_NAME").and_then(|unit| dashed(&unit));
-    let directory = || {
+    let from_juju = host.variable("JUJU_UNIT_NAME").and_then(|unit| dashed(&unit));
+    let from_directory = || {
         let mut parts = program.components().rev().map(|part| part.as_os_str().to_string_lossy().into_owned());
         let unit = parts.find_map(|part| part.strip_prefix("unit-").map(str::to_owned))?;
         let (application, number) = unit.rsplit_once('-')?;
         dashed(&format!("{application}/{number}"))
     };
-    said.or_else(directory)
+    from_juju.or_else(from_directory)
 }
 
 /// The agent's arguments before the file.

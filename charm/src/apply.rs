@@ -130,9 +130,9 @@ fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> 
         None => {}
     }
     if differs || inspect(host, &note)?.is_some() {
-        let told = reload(host);
-        changes.push(if told { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned());
-        if told || !runs(host) {
+        let reloaded = reload(host);
+        changes.push(if reloaded { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned());
+        if reloaded || !runs(host) {
             host.remove(&note).map_err(Error::at("remove", &note))?;
         }
     }
@@ -148,15 +148,15 @@ fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
 
 /// Whether NRPE was told. It may be gone, or stopped on purpose: nobody is started.
 fn reload(host: &mut dyn Host) -> bool {
-    let mut tell = |program: &str, arguments: [&str; 2]| {
+    let mut run = |program: &str, arguments: [&str; 2]| {
         host.run(&Program::new(program).with(arguments)).map(|ended| ended.status == Some(0))
     };
-    let by_systemd = tell("systemctl", ["reload", SERVICE]);
+    let by_systemd = run("systemctl", ["reload", SERVICE]);
     // Where it is installed and not what runs the machine, it fails and the other knows better.
     matches!(by_systemd, Ok(true))
-        || matches!(tell("service", [SERVICE, "reload"]), Ok(true))
+        || matches!(run("service", [SERVICE, "reload"]), Ok(true))
         || (by_systemd.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-            && matches!(tell("service", [SERVICE, "restart"]), Ok(true)))
+            && matches!(run("service", [SERVICE, "restart"]), Ok(true)))
 }
 
 /// Whether there is an NRPE that goes on with what it has read: then the next hook tells it again.
@@ -179,9 +179,9 @@ const SERVICE: &str = "nagios-nrpe-server";
 /// Those of the hook tools.
 pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Changes, Error> {
     let mut changes = Changes::new();
-    for (relation, said) in &published.relations {
-        tools::relation_set(host, relation, said)?;
-        let keys: Vec<_> = said.keys().map(String::as_str).collect();
+    for (relation, data) in &published.relations {
+        tools::relation_set(host, relation, data)?;
+        let keys: Vec<_> = data.keys().map(String::as_str).collect();
         changes.push(format!("said {} over {relation}", keys.join(", ")));
     }
     Ok(changes)

@@ -4,9 +4,9 @@ use crate::places::Places;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What a unit at the other end of a relation conn-check says.
+/// The data of a unit at the other end of a relation conn-check.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Said {
+pub(crate) struct RelationData {
     /// The relation, as in `conn-check:3`.
     pub(crate) relation: String,
     /// Its keys and values.
@@ -37,8 +37,8 @@ impl ChecksFile {
     /// All files that are wanted, the one to use first: those of the relations in the order of
     /// their numbers, then the option's.
     #[must_use]
-    pub(crate) fn wanted(unit: &str, relations: &[Said], option: &str) -> Vec<Self> {
-        let mut wanted: Vec<_> = relations.iter().filter_map(|said| Self::over_relation(unit, said)).collect();
+    pub(crate) fn wanted(unit: &str, relations: &[RelationData], option: &str) -> Vec<Self> {
+        let mut wanted: Vec<_> = relations.iter().filter_map(|data| Self::over_relation(unit, data)).collect();
         if !option.trim().is_empty() {
             let path = Places(unit).etc().join(OPTION);
             wanted.push(Self { label: "option config".to_owned(), path: Ok(path), text: Some(option.to_owned()) });
@@ -47,17 +47,17 @@ impl ChecksFile {
     }
 
     /// `config_path`, the deprecated `config`, and the older spelling of the former.
-    fn over_relation(unit: &str, said: &Said) -> Option<Self> {
-        let value = |key: &str| said.data.get(key).filter(|value| !value.trim().is_empty());
+    fn over_relation(unit: &str, relation_data: &RelationData) -> Option<Self> {
+        let value = |key: &str| relation_data.data.get(key).filter(|value| !value.trim().is_empty());
         if let Some(path) = value("config_path") {
-            return Some(Self::at(&said.relation, path));
+            return Some(Self::at(&relation_data.relation, path));
         }
         if let Some(text) = value("config") {
-            let path = Places(unit).etc().join(text_name(&said.relation));
-            let label = format!("config of {}", said.relation);
+            let path = Places(unit).etc().join(text_name(&relation_data.relation));
+            let label = format!("config of {}", relation_data.relation);
             return Some(Self { label, path: Ok(path), text: Some(text.clone()) });
         }
-        value("config-path").map(|path| Self::at(&said.relation, path))
+        value("config-path").map(|path| Self::at(&relation_data.relation, path))
     }
 
     fn at(relation: &str, path: &str) -> Self {
@@ -96,33 +96,33 @@ pub(crate) fn is_text(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn said(number: u32, data: &[(&str, &str)]) -> Said {
+    fn relation_data(number: u32, data: &[(&str, &str)]) -> RelationData {
         let data = data.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Said { relation: format!("conn-check:{number}"), data }
+        RelationData { relation: format!("conn-check:{number}"), data }
     }
 
-    fn labels(relations: &[Said], option: &str) -> Vec<String> {
+    fn labels(relations: &[RelationData], option: &str) -> Vec<String> {
         ChecksFile::wanted("conn-check-0", relations, option).into_iter().map(|file| file.label).collect()
     }
 
     #[test]
     fn config_path_goes_before_config_and_that_before_the_older_spelling() {
         let all = [("config-path", "/old"), ("config", "[]"), ("config_path", "/new")];
-        assert_eq!(labels(&[said(3, &all)], ""), ["/new"]);
-        assert_eq!(labels(&[said(3, &all[..2])], ""), ["config of conn-check:3"]);
-        assert_eq!(labels(&[said(3, &all[..1])], ""), ["/old"]);
-        assert_eq!(labels(&[said(3, &[("config_path", " ")])], ""), Vec::<String>::new());
+        assert_eq!(labels(&[relation_data(3, &all)], ""), ["/new"]);
+        assert_eq!(labels(&[relation_data(3, &all[..2])], ""), ["config of conn-check:3"]);
+        assert_eq!(labels(&[relation_data(3, &all[..1])], ""), ["/old"]);
+        assert_eq!(labels(&[relation_data(3, &[("config_path", " ")])], ""), Vec::<String>::new());
     }
 
     #[test]
     fn every_relation_goes_before_the_option() {
-        let relations = [said(3, &[("config", "- a")]), said(10, &[("config_path", "/b")])];
+        let relations = [relation_data(3, &[("config", "- a")]), relation_data(10, &[("config_path", "/b")])];
         assert_eq!(labels(&relations, "- c"), ["config of conn-check:3", "/b", "option config"]);
     }
 
     #[test]
     fn a_text_is_written_under_the_name_of_its_relation() {
-        let wanted = ChecksFile::wanted("conn-check-0", &[said(3, &[("config", "- a")])], "- b");
+        let wanted = ChecksFile::wanted("conn-check-0", &[relation_data(3, &[("config", "- a")])], "- b");
         let paths: Vec<_> = wanted.iter().filter_map(|file| file.path.clone().ok()).collect();
         assert_eq!(
             paths,
@@ -140,7 +140,7 @@ mod tests {
         for (path, why) in
             [("etc/x", Unusable::Relative), ("/a\n/b", Unusable::Unprintable), ("/a\u{1b}[2J", Unusable::Unprintable)]
         {
-            let wanted = ChecksFile::wanted("conn-check-0", &[said(1, &[("config_path", path)])], "- a");
+            let wanted = ChecksFile::wanted("conn-check-0", &[relation_data(1, &[("config_path", path)])], "- a");
             assert_eq!(wanted[0].path, Err(why), "{path:?}");
         }
     }

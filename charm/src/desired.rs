@@ -68,7 +68,7 @@ impl Desired {
             self.nodes.push(Node::Link(places.version(), target));
         }
         self.problems.extend(observed.options.problems.iter().map(|text| Status::new(Kind::Blocked, text)));
-        self.files = ChecksFile::wanted(unit, &observed.said, &observed.options.config);
+        self.files = ChecksFile::wanted(unit, &observed.relation_data, &observed.options.config);
         for file in &self.files {
             if let (Ok(path), Some(text)) = (&file.path, &file.text) {
                 self.nodes.push(Node::File(path.clone(), text.clone(), Owner::Unit, 0o660));

@@ -67,9 +67,9 @@ impl Environment {
     /// # Errors
     /// Juju did not run this.
     pub(crate) fn read(host: &dyn Host, hook: &str) -> Result<Self, Error> {
-        let said = |name: &str| host.variable(name).filter(|value| !value.is_empty());
-        let juju_unit = said("JUJU_UNIT_NAME").ok_or_else(|| Error::new("JUJU_UNIT_NAME", NOT_JUJU))?;
-        let charm = said("JUJU_CHARM_DIR").or_else(|| said("CHARM_DIR"));
+        let variable = |name: &str| host.variable(name).filter(|value| !value.is_empty());
+        let juju_unit = variable("JUJU_UNIT_NAME").ok_or_else(|| Error::new("JUJU_UNIT_NAME", NOT_JUJU))?;
+        let charm = variable("JUJU_CHARM_DIR").or_else(|| variable("CHARM_DIR"));
         let charm = charm.map(PathBuf::from).ok_or_else(|| Error::new("JUJU_CHARM_DIR", NOT_JUJU))?;
         let unit = dashed(&juju_unit).ok_or_else(|| Error::new("JUJU_UNIT_NAME", "not the name of a unit"))?;
         Ok(Self { hook: hook.to_owned(), unit, juju_unit, charm })

@@ -80,8 +80,8 @@ pub(crate) fn hostname(places: Places<'_>, monitors: &[Monitor], options: &Optio
         !name.is_empty() && name.bytes().all(allowed)
     };
     let fits = |name: &String| can_be_written(&places.export(name));
-    let said: Vec<_> = monitors.iter().filter_map(|monitor| monitor.hostname.as_ref()).filter(plain).collect();
-    if let Some(name) = said.iter().copied().find(|name| fits(name)) {
+    let hostnames: Vec<_> = monitors.iter().filter_map(|monitor| monitor.hostname.as_ref()).filter(plain).collect();
+    if let Some(name) = hostnames.iter().copied().find(|name| fits(name)) {
         return (name.clone(), None);
     }
     let of = |context: &str| format!("{context}-{}", places.0);
@@ -89,7 +89,7 @@ pub(crate) fn hostname(places: Places<'_>, monitors: &[Monitor], options: &Optio
         name if fits(&name) => (name, None),
         _ => (of(NAGIOS_CONTEXT), Some(format!("option nagios_context is too long; {NAGIOS_CONTEXT} is used"))),
     };
-    if !said.is_empty() {
+    if !hostnames.is_empty() {
         problem = Some(format!("the nagios_hostname that nrpe says is too long; {name} is used"));
     }
     (name, problem)
@@ -187,11 +187,11 @@ mod tests {
     #[test]
     fn nrpe_says_the_host_name_unless_it_leads_elsewhere() {
         let options = Options::of(&Map::new());
-        let said = |name: &str| Monitor { hostname: Some(name.to_owned()), ..Monitor::default() };
-        assert_eq!(hostname(UNIT, &[said("prod-app-0")], &options), ("prod-app-0".to_owned(), None));
+        let relation = |name: &str| Monitor { hostname: Some(name.to_owned()), ..Monitor::default() };
+        assert_eq!(hostname(UNIT, &[relation("prod-app-0")], &options), ("prod-app-0".to_owned(), None));
         let usual = ("juju-conn-check-0".to_owned(), None);
         for bad in ["", "../../etc/cron.d/x", "a\nb"] {
-            assert_eq!(hostname(UNIT, &[said(bad)], &options), usual, "{bad:?}");
+            assert_eq!(hostname(UNIT, &[relation(bad)], &options), usual, "{bad:?}");
         }
         assert_eq!(hostname(UNIT, &[], &options), usual);
     }
@@ -199,11 +199,11 @@ mod tests {
     #[test]
     fn a_host_name_fits_into_the_name_of_a_file_and_of_its_draft() {
         let long = |count: usize| "x".repeat(count);
-        let said = |count: usize| Monitor { hostname: Some(long(count)), ..Monitor::default() };
+        let relation = |count: usize| Monitor { hostname: Some(long(count)), ..Monitor::default() };
         let mut options = Options::of(&Map::new());
         let longest = (1..255).rev().find(|count| can_be_written(&UNIT.export(&long(*count)))).unwrap_or_default();
-        assert_eq!(hostname(UNIT, &[said(longest)], &options), (long(longest), None));
-        let (name, problem) = hostname(UNIT, &[said(longest + 1)], &options);
+        assert_eq!(hostname(UNIT, &[relation(longest)], &options), (long(longest), None));
+        let (name, problem) = hostname(UNIT, &[relation(longest + 1)], &options);
         assert_eq!(name, "juju-conn-check-0");
         assert_eq!(
             problem.as_deref(),

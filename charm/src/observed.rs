@@ -2,7 +2,7 @@
 
 use crate::accounts::{NAGIOS, user};
 use crate::agent::Agent;
-use crate::checks_file::Said;
+use crate::checks_file::RelationData;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::host::{DRAFT, FileType, Host, Metadata};
@@ -22,8 +22,8 @@ pub(crate) struct Observed {
     pub(crate) leaving: bool,
     /// The charm's options.
     pub(crate) options: Options,
-    /// What applications say over conn-check, in the order of the relations' numbers.
-    pub(crate) said: Vec<Said>,
+    /// The relation data of conn-check, in the order of the relations' numbers.
+    pub(crate) relation_data: Vec<RelationData>,
     /// The relations with nrpe, in the order of their numbers.
     pub(crate) monitors: Vec<Monitor>,
     /// The agent.
@@ -62,7 +62,7 @@ impl Observed {
         Ok(Self {
             leaving: leaving(host, &environment)?,
             options: Options::of(&tools::config_get(host)?),
-            said: said(host)?,
+            relation_data: relation_data(host)?,
             monitors: monitors(host, &environment.juju_unit)?,
             nrpe: Nrpe::read(host, places, &agent)?,
             agent,
@@ -122,15 +122,15 @@ fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Error
     }
 }
 
-fn said(host: &mut dyn Host) -> Result<Vec<Said>, Error> {
-    let mut said = Vec::new();
+fn relation_data(host: &mut dyn Host) -> Result<Vec<RelationData>, Error> {
+    let mut relation_data = Vec::new();
     for relation in relations(host, "conn-check")? {
         for unit in tools::relation_list(host, &relation)? {
             let data = tools::relation_get(host, &relation, &unit)?;
-            said.push(Said { relation: relation.clone(), data });
+            relation_data.push(RelationData { relation: relation.clone(), data });
         }
     }
-    Ok(said)
+    Ok(relation_data)
 }
 
 fn monitors(host: &mut dyn Host, own: &str) -> Result<Vec<Monitor>, Error> {
@@ -138,8 +138,8 @@ fn monitors(host: &mut dyn Host, own: &str) -> Result<Vec<Monitor>, Error> {
     for relation in relations(host, "nrpe-external-master")? {
         let mut hostname = None;
         for unit in tools::relation_list(host, &relation)? {
-            let mut said = tools::relation_get(host, &relation, &unit)?;
-            hostname = hostname.or_else(|| said.remove("nagios_hostname"));
+            let mut data = tools::relation_get(host, &relation, &unit)?;
+            hostname = hostname.or_else(|| data.remove("nagios_hostname"));
         }
         let own = tools::relation_get(host, &relation, own)?;
         monitors.push(Monitor { relation, hostname, own });

@@ -30,10 +30,10 @@ pub(crate) const CONNECT_TIMEOUT: u64 = 10;
 pub(crate) const NAGIOS_CONTEXT: &str = "juju";
 
 impl Options {
-    /// From what `config-get` says.
+    /// From what `config-get` prints.
     #[must_use]
-    pub(crate) fn of(said: &Map<String, Value>) -> Self {
-        let mut reader = Reader { said, problems: Vec::new() };
+    pub(crate) fn of(config: &Map<String, Value>) -> Self {
+        let mut reader = Reader { config, problems: Vec::new() };
         let nagios_context = reader.name("nagios_context", NAGIOS_CONTEXT);
         let groups = separated(&reader.names("nagios_servicegroups", ""));
         Self {
@@ -51,17 +51,17 @@ impl Options {
 }
 
 struct Reader<'a> {
-    said: &'a Map<String, Value>,
+    config: &'a Map<String, Value>,
     problems: Vec<String>,
 }
 
 impl Reader<'_> {
     fn text(&self, name: &str) -> String {
-        self.said.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+        self.config.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     fn seconds(&mut self, name: &str, default: u64, most: u64) -> u64 {
-        let Some(value) = self.said.get(name) else { return default };
+        let Some(value) = self.config.get(name) else { return default };
         match value.as_u64().filter(|seconds| (1..=most).contains(seconds)) {
             Some(seconds) => seconds,
             None => {
@@ -73,7 +73,7 @@ impl Reader<'_> {
 
     /// Tags are any text; what ends a line is none.
     fn tags(&mut self, name: &str, default: &str) -> String {
-        let Some(text) = self.said.get(name).and_then(Value::as_str) else { return default.to_owned() };
+        let Some(text) = self.config.get(name).and_then(Value::as_str) else { return default.to_owned() };
         if text.trim().chars().any(char::is_control) {
             self.problems.push(format!("option {name} must be one line; {default} is used"));
             return default.to_owned();
@@ -96,7 +96,7 @@ impl Reader<'_> {
     }
 
     fn names(&mut self, name: &str, default: &str) -> String {
-        let Some(text) = self.said.get(name).and_then(Value::as_str) else { return default.to_owned() };
+        let Some(text) = self.config.get(name).and_then(Value::as_str) else { return default.to_owned() };
         let text = text.trim();
         if text.chars().any(|character| character.is_control() || FORBIDDEN.contains(character)) {
             let instead = if default.is_empty() { "it is not used".to_owned() } else { format!("{default} is used") };
@@ -122,8 +122,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn options(said: &Value) -> Options {
-        Options::of(said.as_object().expect("a mapping"))
+    fn options(config: &Value) -> Options {
+        Options::of(config.as_object().expect("a mapping"))
     }
 
     #[test]

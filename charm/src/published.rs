@@ -72,7 +72,7 @@ impl Published {
         }
         parts.extend(renamed.filter(|_| exports).map(|problem| Status::new(Kind::Blocked, problem)));
         Self {
-            relations: said_over(&observed.monitors, &[("primary", "False"), ("monitors", &monitors)]),
+            relations: relation_changes(&observed.monitors, &[("primary", "False"), ("monitors", &monitors)]),
             settings: Some(settings(unit, file, finding, &observed.options)),
             status: Status::of(parts),
             command,
@@ -86,7 +86,7 @@ impl Published {
         Self {
             command: None,
             service: None,
-            relations: said_over(&observed.monitors, &[("monitors", "")]),
+            relations: relation_changes(&observed.monitors, &[("monitors", "")]),
             settings: None,
             status: Status::new(Kind::Maintenance, "removed from this machine"),
         }
@@ -107,10 +107,10 @@ fn registers(finding: &Finding, registered: bool) -> bool {
 
 /// What differs from what is said now. `primary` says that the Nagios host is not named after this
 /// subordinate.
-fn said_over(monitors: &[Monitor], wanted: &[(&str, &str)]) -> Vec<(String, BTreeMap<String, String>)> {
+fn relation_changes(monitors: &[Monitor], wanted: &[(&str, &str)]) -> Vec<(String, BTreeMap<String, String>)> {
     let changes = monitors.iter().map(|monitor| {
-        let said = |key: &str| monitor.own.get(key).map_or("", String::as_str);
-        let changes = wanted.iter().filter(|(key, value)| said(key) != *value);
+        let current = |key: &str| monitor.own.get(key).map_or("", String::as_str);
+        let changes = wanted.iter().filter(|(key, value)| current(key) != *value);
         let changes = changes.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         (monitor.relation.clone(), changes.collect::<BTreeMap<_, _>>())
     });

@@ -176,10 +176,10 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
 }
 
 /// The staged directory becomes the version's; where that is there already, it gets the program.
-fn unstage(host: &mut dyn Host, environment: &Environment, stage: &Path, said: Version) -> Result<Version, Error> {
+fn unstage(host: &mut dyn Host, environment: &Environment, stage: &Path, reported: Version) -> Result<Version, Error> {
     let program = stage.join(PROGRAM);
     bring_wheel(host, environment, stage)?;
-    let version = name(host, environment, &program, said)?;
+    let version = name(host, environment, &program, reported)?;
     let place = Path::new(VERSIONS).join(version.as_str());
     if inspect(host, &place)?.is_none() {
         host.rename(stage, &place).map_err(Error::at("rename to", &place))?;
@@ -232,11 +232,11 @@ fn ask(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstalled> {
 }
 
 /// A resource that is no copy of the charm's own version of the same name has a name of its own.
-fn name(host: &dyn Host, environment: &Environment, program: &Path, said: Version) -> Result<Version, Error> {
-    let embedded = embedded_in(&environment.charm).join(said.as_str()).join(PROGRAM);
+fn name(host: &dyn Host, environment: &Environment, program: &Path, reported: Version) -> Result<Version, Error> {
+    let embedded = embedded_in(&environment.charm).join(reported.as_str()).join(PROGRAM);
     let other =
         inspect(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Error::at("read", &embedded))?;
-    Ok(if other { Version::parse(&format!("{said}+resource")).unwrap_or(said) } else { said })
+    Ok(if other { Version::parse(&format!("{reported}+resource")).unwrap_or(reported) } else { reported })
 }
 
 #[cfg(test)]

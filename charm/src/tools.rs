@@ -32,15 +32,15 @@ pub(crate) fn relation_list(host: &mut dyn Host, id: &str) -> Result<Vec<String>
 
 /// `relation-get`: what a unit says over a relation.
 pub(crate) fn relation_get(host: &mut dyn Host, id: &str, unit: &str) -> Result<BTreeMap<String, String>, Error> {
-    let said: Option<_> = json(host, "relation-get", &["--format=json", "-r", id, "-", unit])?;
-    Ok(said.unwrap_or_default())
+    let data: Option<_> = json(host, "relation-get", &["--format=json", "-r", id, "-", unit])?;
+    Ok(data.unwrap_or_default())
 }
 
 /// `relation-set`: what this unit says over a relation; an empty text takes a key away. Juju
 /// commits it when the hook succeeds.
-pub(crate) fn relation_set(host: &mut dyn Host, id: &str, said: &BTreeMap<String, String>) -> Result<(), Error> {
+pub(crate) fn relation_set(host: &mut dyn Host, id: &str, data: &BTreeMap<String, String>) -> Result<(), Error> {
     let mut program = tool("relation-set", &["-r", id, "--file", "-"]);
-    program.stdin = serde_json::to_vec(said).map_err(|error| Error::new("relation-set", error))?;
+    program.stdin = serde_json::to_vec(data).map_err(|error| Error::new("relation-set", error))?;
     run(host, "relation-set", &program).map(drop)
 }
 

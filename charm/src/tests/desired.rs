@@ -23,7 +23,7 @@ fn versions(texts: &[&str]) -> BTreeMap<Version, Programs> {
 }
 
 fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
-    let said = Map::from_iter([("revision".to_owned(), Value::from(revision))]);
+    let config = Map::from_iter([("revision".to_owned(), Value::from(revision))]);
     let agent = Agent { embedded: versions(embedded), installed: versions(installed), ..Agent::default() };
     Observed {
         environment: Environment {
@@ -33,8 +33,8 @@ fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
             charm: PathBuf::from("/charm"),
         },
         leaving: false,
-        options: Options::of(&said),
-        said: Vec::new(),
+        options: Options::of(&config),
+        relation_data: Vec::new(),
         monitors: Vec::new(),
         agent,
         nrpe: Nrpe::default(),
@@ -99,10 +99,10 @@ fn only_links_of_ours_are_replaced_or_removed() {
     let desired = Desired::from(&observed);
     assert_eq!(desired.gone, Vec::<PathBuf>::new());
     let links = desired.nodes.iter().filter(|node| node.path().starts_with("/usr/local/bin"));
-    let told =
+    let link =
         |name: &str| Node::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
     let others = ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
-    assert!(links.eq(&others.map(told)), "{:?}", desired.nodes);
+    assert!(links.eq(&others.map(link)), "{:?}", desired.nodes);
     assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone, which is somebody else's"]);
     observed.leaving = true;
     let gone = Desired::from(&observed).gone;

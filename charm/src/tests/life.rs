@@ -110,7 +110,7 @@ impl Life {
         let principal = if self.random.one_in(4) { "general-info" } else { "conn-check" };
         for relation in [Some(principal), self.random.one_in(2).then_some("nrpe-external-master")].into_iter().flatten()
         {
-            unmet.insert(self.id(relation), self.words(relation));
+            unmet.insert(self.id(relation), self.relation_data(relation));
         }
         self.units.push(Alive { name: name.to_owned(), unmet });
         let unit = self.units.len() - 1;
@@ -187,9 +187,9 @@ impl Life {
     fn meet(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
         let Some(id) = self.units[unit].unmet.keys().next_back().cloned() else { return };
-        let said = self.units[unit].unmet.remove(&id).unwrap_or_default();
+        let data = self.units[unit].unmet.remove(&id).unwrap_or_default();
         self.world.relate(&name, &id);
-        for (key, value) in said {
+        for (key, value) in data {
             self.world.say(&name, &id, &key, &value);
         }
         self.hook(&Hook::relation(&name, &id, "joined"));
@@ -206,16 +206,16 @@ impl Life {
     /// The other end says something else.
     fn say(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
-        if let Some(id) = self.change_words(unit) {
+        if let Some(id) = self.change_relation_data(unit) {
             self.hook(&Hook::relation(&name, &id, "changed"));
         }
     }
 
     /// The relation over which something else is said.
-    fn change_words(&mut self, unit: usize) -> Option<String> {
+    fn change_relation_data(&mut self, unit: usize) -> Option<String> {
         let id = self.met(unit)?;
         let name = self.units[unit].name.clone();
-        for (key, value) in self.words(id.split(':').next().unwrap_or_default()) {
+        for (key, value) in self.relation_data(id.split(':').next().unwrap_or_default()) {
             self.trace.push(format!("{name}: {id} says {key}={value:?}"));
             self.world.say(&name, &id, &key, &value);
         }
@@ -223,25 +223,25 @@ impl Life {
     }
 
     /// What the other end of a relation may say.
-    fn words(&mut self, relation: &str) -> BTreeMap<String, String> {
-        let mut words = BTreeMap::new();
+    fn relation_data(&mut self, relation: &str) -> BTreeMap<String, String> {
+        let mut relation_data = BTreeMap::new();
         match relation {
             "conn-check" => {
                 for key in ["config_path", "config_path", "config", "config-path"] {
                     if self.random.one_in(2) {
                         let path =
                             if self.random.one_in(4) { String::new() } else { (*self.random.pick(&PATHS)).to_owned() };
-                        words.insert(key.to_owned(), if key == "config" { self.checks() } else { path });
+                        relation_data.insert(key.to_owned(), if key == "config" { self.checks() } else { path });
                     }
                 }
             }
             "nrpe-external-master" if self.random.one_in(2) => {
                 let name = *self.random.pick(&["prod-app-0", "prod.app_0", "../../etc/x", ""]);
-                words.insert("nagios_hostname".to_owned(), name.to_owned());
+                relation_data.insert("nagios_hostname".to_owned(), name.to_owned());
             }
             _ => {}
         }
-        words
+        relation_data
     }
 
     /// The text of a file of checks, good or bad.
@@ -257,8 +257,8 @@ impl Life {
     fn relate(&mut self, unit: usize) {
         let relation =
             *self.random.pick(&["conn-check", "nrpe-external-master", "nrpe-external-master", "general-info"]);
-        let (id, words) = (self.id(relation), self.words(relation));
-        self.units[unit].unmet.insert(id.clone(), words);
+        let (id, relation_data) = (self.id(relation), self.relation_data(relation));
+        self.units[unit].unmet.insert(id.clone(), relation_data);
         self.create(unit, &id);
     }
 
@@ -331,7 +331,7 @@ impl Life {
         match self.random.below(6) {
             0 => self.outside(),
             1 => self.option(unit),
-            2 => drop(self.change_words(unit)),
+            2 => drop(self.change_relation_data(unit)),
             _ => {}
         }
     }
@@ -386,8 +386,8 @@ impl Life {
             &self.units.iter().map(|unit| unit.name.as_str()).collect::<Vec<_>>(),
         );
         oracle::again_does_nothing(&mut self.world, hook);
-        let said = self.world.memory.juju.context.logged.join("\n") + &self.trace[self.trace.len() - 1];
-        assert!(!said.contains(SECRET), "a secret is told: {said}");
+        let shown = self.world.memory.juju.context.logged.join("\n") + &self.trace[self.trace.len() - 1];
+        assert!(!shown.contains(SECRET), "a secret is shown: {shown}");
     }
 
     fn shuffled(&mut self, mut items: Vec<String>) -> Vec<String> {

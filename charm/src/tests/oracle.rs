@@ -141,8 +141,8 @@ impl Checks {
             return Self::Unreadable;
         }
         let Ok(Value::Array(checks)) = serde_json::from_str(&content) else { return Self::Invalid };
-        let said = world.memory.juju.units[unit].config.get("nagios_exclude_tags").and_then(Value::as_str);
-        let excluded = said.filter(|tags| !tags.contains('\n')).unwrap_or("no-nagios").to_owned();
+        let tags = world.memory.juju.units[unit].config.get("nagios_exclude_tags").and_then(Value::as_str);
+        let excluded = tags.filter(|tags| !tags.contains('\n')).unwrap_or("no-nagios").to_owned();
         let for_nagios = checks.iter().filter(|check| check["tags"][0].as_str() != Some(&excluded)).count();
         Self::Valid { nagios: reads("nagios").then_some(for_nagios), all: checks.len(), path }
     }
@@ -159,14 +159,14 @@ fn wanted(world: &mut World, unit: &str, relations: &BTreeMap<String, Relation>)
         .collect();
     numbered.sort_by_key(|(number, _)| *number);
     for (number, bag) in numbered {
-        let said = |key: &str| bag.get(key).filter(|value| !value.is_empty()).cloned();
-        if let Some(path) = said("config_path") {
+        let value = |key: &str| bag.get(key).filter(|text| !text.is_empty()).cloned();
+        if let Some(path) = value("config_path") {
             return Some((path, None));
         }
-        if let Some(text) = said("config") {
+        if let Some(text) = value("config") {
             return Some((format!("{directory}/conn-check-{number}.yaml"), Some(text)));
         }
-        if let Some(path) = said("config-path") {
+        if let Some(path) = value("config-path") {
             return Some((path, None));
         }
     }

@@ -46,7 +46,7 @@ pub(crate) struct Context {
     pub(crate) results: Bag,
     pub(crate) failure: Option<String>,
     pub(crate) logged: Vec<String>,
-    pub(crate) said: Vec<(String, Bag)>,
+    pub(crate) relation_changes: Vec<(String, Bag)>,
     /// How often relation data was said.
     pub(crate) set: u32,
 }
@@ -81,9 +81,9 @@ impl Juju {
 
     /// The hook succeeded.
     pub(crate) fn commit(&mut self) {
-        for (id, said) in std::mem::take(&mut self.context.said) {
+        for (id, changes) in std::mem::take(&mut self.context.relation_changes) {
             let Some(relation) = self.unit().relations.get_mut(&id) else { continue };
-            for (key, value) in said {
+            for (key, value) in changes {
                 if value.is_empty() {
                     relation.own.remove(&key)
                 } else {
@@ -153,8 +153,8 @@ fn relation_set(juju: &mut Juju, id: &str, stdin: &[u8]) -> Result<String, i32> 
     if !juju.unit().relations.contains_key(id) || juju.context.broken.as_deref() == Some(id) {
         return Err(2);
     }
-    let said = serde_json::from_slice(stdin).map_err(|_| 2)?;
-    juju.context.said.push((id.to_owned(), said));
+    let changes = serde_json::from_slice(stdin).map_err(|_| 2)?;
+    juju.context.relation_changes.push((id.to_owned(), changes));
     juju.context.set += 1;
     Ok(String::new())
 }
