@@ -24,7 +24,7 @@ pub(crate) type Changes = Vec<String>;
 /// Those of the file system.
 pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
     let mut changes = Changes::new();
-    settle(host, &desired.directories, &mut changes)?;
+    ensure_all(host, &desired.directories, &mut changes)?;
     if let Some(version) = &desired.install {
         install(host, observed, version)?;
         changes.push(format!("installed conn-check {version}"));
@@ -34,7 +34,7 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
         host.copy(from, to, access).map_err(Error::at("write", to))?;
         changes.push(format!("renewed {}", to.display()));
     }
-    settle(host, &desired.nodes, &mut changes)?;
+    ensure_all(host, &desired.nodes, &mut changes)?;
     for path in &desired.gone {
         if tree::remove(host, path)? {
             changes.push(format!("removed {}", path.display()));
@@ -46,9 +46,9 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
     Ok(changes)
 }
 
-fn settle(host: &mut dyn Host, nodes: &[Node], changes: &mut Changes) -> Result<(), Error> {
+fn ensure_all(host: &mut dyn Host, nodes: &[Node], changes: &mut Changes) -> Result<(), Error> {
     for node in nodes {
-        if node.settle(host)? {
+        if node.ensure(host)? {
             changes.push(format!("wrote {}", node.path().display()));
         }
     }
@@ -104,7 +104,7 @@ pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &P
             changes.push(format!("removed {}", path.display()));
         }
     }
-    settle(host, published.service.as_slice(), &mut changes)?;
+    ensure_all(host, published.service.as_slice(), &mut changes)?;
     Ok(changes)
 }
 
@@ -125,7 +125,7 @@ fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> 
         host.write(&note, b"", access).map_err(Error::at("write", &note))?;
     }
     match command {
-        Some(node) => settle(host, std::slice::from_ref(node), &mut changes)?,
+        Some(node) => ensure_all(host, std::slice::from_ref(node), &mut changes)?,
         None if tree::remove(host, &path)? => changes.push(format!("removed {}", path.display())),
         None => {}
     }
@@ -193,6 +193,6 @@ pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Ch
 /// Those of the file system.
 pub(crate) fn settings(host: &mut dyn Host, published: &Published) -> Result<Changes, Error> {
     let mut changes = Changes::new();
-    settle(host, published.settings.as_slice(), &mut changes)?;
+    ensure_all(host, published.settings.as_slice(), &mut changes)?;
     Ok(changes)
 }

@@ -18,6 +18,6 @@ pub(crate) fn inspect(host: &dyn Host, path: &Path) -> Result<Option<Metadata>, 
 
 /// The names in a directory, without those of drafts.
 pub(crate) fn visible_names(host: &dyn Host, directory: &Path) -> Result<Vec<String>, Error> {
-    let visible_names = host.list(directory).map_err(Error::at("list", directory))?;
-    Ok(visible_names.into_iter().filter(|name| !name.starts_with('.')).collect())
+    let names = host.list(directory).map_err(Error::at("list", directory))?;
+    Ok(names.into_iter().filter(|name| !name.starts_with('.')).collect())
 }

@@ -163,7 +163,7 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
     let program = stage.join(PROGRAM);
     let access = Owner::Root.access(host, 0o755)?;
     remove(host, &stage)?;
-    Node::Shared(LIB.into(), 0o755).settle(host)?;
+    Node::Shared(LIB.into(), 0o755).ensure(host)?;
     for directory in [Path::new(VERSIONS), &stage] {
         host.make_directory(directory, access).map_err(Error::at("make", directory))?;
     }

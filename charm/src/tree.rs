@@ -21,11 +21,11 @@ pub(crate) enum Node {
 }
 
 impl Node {
-    /// Makes it so; whether anything was to be done.
+    /// Makes it so where it is not; whether anything was to be done.
     ///
     /// # Errors
     /// Those of the file system.
-    pub(crate) fn settle(&self, host: &mut dyn Host) -> Result<bool, Error> {
+    pub(crate) fn ensure(&self, host: &mut dyn Host) -> Result<bool, Error> {
         match self {
             Self::Directory(path, owner, mode) => directory(host, path, *owner, *mode),
             Self::Shared(path, _) if is_link(host, path)? => Ok(false),

@@ -28,7 +28,7 @@ pub(crate) fn make(host: &mut dyn Host) -> Result<Vec<String>, Error> {
     if user(host, USER)?.is_none() {
         // Before the user is there: a hook that is killed between the two must not forget it.
         let marker = Path::new(USER_MADE);
-        Node::Shared(LIB.into(), 0o755).settle(host)?;
+        Node::Shared(LIB.into(), 0o755).ensure(host)?;
         host.write(marker, b"", Owner::Root.access(host, 0o644)?).map_err(Error::at("write", marker))?;
         succeed(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
         made.push(format!("made the user {USER}"));
