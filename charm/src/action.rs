@@ -12,7 +12,7 @@ use crate::finding::Finding;
 use crate::host::{Host, Program};
 use crate::inspect::inspect;
 use crate::options::{CONNECT_TIMEOUT, Options};
-use crate::places::Places;
+use crate::paths::UnitPaths;
 use crate::record::Record;
 use crate::settings::Settings;
 use crate::status::NO_FILE;
@@ -105,15 +105,15 @@ impl fmt::Display for NothingToRun {
 /// What to run.
 fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String, Value>) -> Result<Run, NothingToRun> {
     let unit = unit(host, program).ok_or(NothingToRun::NoUnit)?;
-    let places = Places(&unit);
-    let settings = Settings::read(host, places).unwrap_or_default();
+    let paths = UnitPaths(&unit);
+    let settings = Settings::read(host, paths).unwrap_or_default();
     let no_file = || settings.problem.clone().map_or(NothingToRun::NoFile, NothingToRun::Unusable);
     let path = settings.file.clone().ok_or_else(no_file)?;
     let arguments = arguments(name, parameters, &settings)?;
     let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
     // What ends early says nothing of the checks that it did not get to.
     let whole = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
-    let mut program = Program::new(places.program()).with(arguments);
+    let mut program = Program::new(paths.program()).with(arguments);
     program.user = user(host, USER).map_err(NothingToRun::Machine)?;
     program.captured = false;
     program.limit = PATIENCE;
@@ -171,21 +171,21 @@ impl Run {
         let program = self.program.clone().with([
             "--journal".into(),
             "--record".into(),
-            host.place(record),
+            host.map_path(record),
             "--".into(),
-            host.place(&path),
+            host.map_path(&path),
         ]);
         program.with(self.patterns.iter().cloned())
     }
 
     fn as_command(&self, host: &mut dyn Host) -> Done {
-        let program = self.with_file(host, &Places(&self.unit).record());
+        let program = self.with_file(host, &UnitPaths(&self.unit).record());
         let error = host.become_program(&program);
         Done { text: Some(unknown(&format!("conn-check does not run: {error}"))), status: UNKNOWN }
     }
 
     fn as_action(&self, host: &mut dyn Host) -> Result<Done, Error> {
-        let path = Places(&self.unit).action_record();
+        let path = UnitPaths(&self.unit).action_record();
         // What an action that was cancelled left behind is not the result of this one.
         tree::remove(host, &path)?;
         let ended = host.run(&self.with_file(host, &path));
@@ -207,8 +207,8 @@ impl Run {
 
     /// The last result is one of a whole run.
     fn keep(&self, host: &mut dyn Host, recorded: bool) -> Result<(), Error> {
-        let places = Places(&self.unit);
-        let (new, last) = (places.action_record(), places.record());
+        let paths = UnitPaths(&self.unit);
+        let (new, last) = (paths.action_record(), paths.record());
         if recorded && self.whole {
             if inspect(host, &last)?.is_some_and(|metadata| metadata.is_directory()) {
                 tree::remove(host, &last)?;
@@ -220,7 +220,7 @@ impl Run {
 
     fn why_nothing(&self, host: &mut dyn Host) -> Result<String, Error> {
         let options = Options::of(&Map::new());
-        let finding = Finding::of(host, Places(&self.unit), Some(&self.file), false, &options)?;
+        let finding = Finding::of(host, UnitPaths(&self.unit), Some(&self.file), false, &options)?;
         let found = status::of_finding(Some(&self.file), &finding, None);
         Ok(if found.kind == status::Kind::Active {
             "nothing was checked; the output says why".to_owned()

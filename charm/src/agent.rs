@@ -4,7 +4,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::host::{FileType, Host, Metadata};
 use crate::inspect::{inspect, link_target, visible_names};
-use crate::places::{BIN, CURRENT, Places, RESOURCES, UNITS, VERSIONS, embedded_in};
+use crate::paths::{BIN, CURRENT, RESOURCES, UNITS, UnitPaths, VERSIONS, embedded_in};
 use crate::resource::{self, Resource};
 use crate::version::Version;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +47,7 @@ impl Agent {
         let lost = lost(host, environment, known)?;
         let units =
             visible_names(host, Path::new(UNITS))?.into_iter().filter(|unit| !lost.contains(unit)).map(|unit| {
-                let used = link_target(host, &Places(&unit).version())?;
+                let used = link_target(host, &UnitPaths(&unit).version_link())?;
                 let used = used.and_then(|target| Version::parse(&target.file_name()?.to_string_lossy()));
                 Ok((unit, used))
             });
@@ -94,7 +94,7 @@ fn lost(
 fn resources(host: &dyn Host, lost: &BTreeSet<String>) -> Result<BTreeMap<String, Resource>, Error> {
     let mut resources = BTreeMap::new();
     for unit in visible_names(host, Path::new(RESOURCES))?.into_iter().filter(|unit| !lost.contains(unit)) {
-        if let Some(resource) = resource::read(host, Places(&unit))? {
+        if let Some(resource) = resource::read(host, UnitPaths(&unit))? {
             resources.insert(unit, resource);
         }
     }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::host::{FileType, Host, Metadata, Program, draft_of};
 use crate::inspect::inspect;
 use crate::observed::Observed;
-use crate::places::{ETC, LIB, Places, USER_MADE_NAME, VAR, VERSIONS, embedded_in};
+use crate::paths::{ETC, LIB, USER_MADE_NAME, UnitPaths, VAR, VERSIONS, embedded_in};
 use crate::published::Published;
 use crate::tools;
 use crate::tree::{self, Node};
@@ -57,8 +57,8 @@ fn ensure_all(host: &mut dyn Host, nodes: &[Node], changes: &mut Changes) -> Res
 
 /// A version is there whole or not at all.
 fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Result<(), Error> {
-    let place = Path::new(VERSIONS).join(version.as_str());
-    let draft = draft_of(&place);
+    let directory = Path::new(VERSIONS).join(version.as_str());
+    let draft = draft_of(&directory);
     let access = Owner::Root.access(host, 0o755)?;
     host.remove(&draft).map_err(Error::at("remove", &draft))?;
     host.make_directory(&draft, access).map_err(Error::at("make", &draft))?;
@@ -67,7 +67,7 @@ fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Resul
         let from = embedded_in(&observed.environment.charm).join(version.as_str()).join(name);
         host.copy(&from, &draft.join(name), access).map_err(Error::at("copy", &from))?;
     }
-    host.rename(&draft, &place).map_err(Error::at("rename to", &place))
+    host.rename(&draft, &directory).map_err(Error::at("rename to", &directory))
 }
 
 /// What all units shared. Directories in which somebody else has put something stay. So does the
@@ -111,8 +111,8 @@ pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &P
 /// NRPE reads its files when it is told to. That it has to be told is noted before they change: a
 /// hook that is killed in between must not forget it.
 fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> Result<Changes, Error> {
-    let unit = Places(&observed.environment.unit);
-    let (path, note) = (unit.nrpe(), unit.reload());
+    let unit = UnitPaths(&observed.environment.unit);
+    let (path, note) = (unit.nrpe_command(), unit.reload_marker());
     let before = content(host, &path)?;
     let wanted = match command {
         Some(Node::File(_, text, ..)) => Some(text.as_bytes()),

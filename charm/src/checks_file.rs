@@ -1,6 +1,6 @@
 //! Which file of checks a unit uses: what comes over the relation goes first.
 
-use crate::places::Places;
+use crate::paths::UnitPaths;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,7 @@ impl ChecksFile {
     pub(crate) fn wanted(unit: &str, relations: &[RelationData], option: &str) -> Vec<Self> {
         let mut wanted: Vec<_> = relations.iter().filter_map(|data| Self::over_relation(unit, data)).collect();
         if !option.trim().is_empty() {
-            let path = Places(unit).etc().join(OPTION);
+            let path = UnitPaths(unit).etc().join(OPTION);
             wanted.push(Self { label: "option config".to_owned(), path: Ok(path), text: Some(option.to_owned()) });
         }
         wanted
@@ -53,7 +53,7 @@ impl ChecksFile {
             return Some(Self::at(&relation_data.relation, path));
         }
         if let Some(text) = value("config") {
-            let path = Places(unit).etc().join(text_name(&relation_data.relation));
+            let path = UnitPaths(unit).etc().join(text_name(&relation_data.relation));
             let label = format!("config of {}", relation_data.relation);
             return Some(Self { label, path: Ok(path), text: Some(text.clone()) });
         }

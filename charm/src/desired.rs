@@ -3,7 +3,7 @@
 use crate::accounts::Owner;
 use crate::checks_file::{ChecksFile, is_text};
 use crate::observed::Observed;
-use crate::places::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, Places, UNITS, VAR, VERSIONS, embedded_in};
+use crate::paths::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, UNITS, UnitPaths, VAR, VERSIONS, embedded_in};
 use crate::resource::Resource;
 use crate::status::{Kind, Status};
 use crate::tree::Node;
@@ -56,16 +56,16 @@ impl Desired {
 
     fn stay(&mut self, observed: &Observed) {
         let unit = &observed.environment.unit;
-        let places = Places(unit);
+        let paths = UnitPaths(unit);
         let shared = |path: &str| Node::Shared(PathBuf::from(path), 0o755);
         let ours = |path: &str| Node::Directory(PathBuf::from(path), Owner::Root, 0o755);
         self.directories = vec![shared(LIB), ours(VERSIONS), ours(UNITS), shared(ETC), shared(VAR)];
-        self.directories.push(Node::Directory(places.etc(), Owner::Unit, 0o750));
-        self.directories.push(Node::Directory(places.var(), Owner::Unit, 0o2770));
+        self.directories.push(Node::Directory(paths.etc(), Owner::Unit, 0o750));
+        self.directories.push(Node::Directory(paths.var(), Owner::Unit, 0o2770));
         self.choose(observed);
         if let Some(version) = &self.version {
             let target = Path::new("../versions").join(version.as_str());
-            self.nodes.push(Node::Link(places.version(), target));
+            self.nodes.push(Node::Link(paths.version_link(), target));
         }
         self.problems.extend(observed.options.problems.iter().map(|text| Status::new(Kind::Blocked, text)));
         self.files = ChecksFile::wanted(unit, &observed.relation_data, &observed.options.config);
@@ -76,7 +76,7 @@ impl Desired {
         }
         let wanted =
             |path: &Path| self.files.iter().any(|file| file.text.is_some() && file.path.as_deref() == Ok(path));
-        let texts = observed.texts.iter().filter(|name| is_text(name)).map(|name| places.etc().join(name));
+        let texts = observed.texts.iter().filter(|name| is_text(name)).map(|name| paths.etc().join(name));
         self.gone.extend(texts.filter(|path| !wanted(path)));
     }
 
@@ -121,8 +121,8 @@ impl Desired {
 
     fn leave(&mut self, observed: &Observed) {
         let unit = observed.environment.unit.as_str();
-        let places = Places(unit);
-        self.gone.extend([places.version(), places.resource(), places.etc(), places.var()]);
+        let paths = UnitPaths(unit);
+        self.gone.extend([paths.version_link(), paths.resource_note(), paths.etc(), paths.var()]);
         self.last = observed.agent.units.keys().all(|other| other == unit);
         if self.last {
             self.gone.extend(our_links(observed).map(|name| Path::new(BIN).join(name)));
@@ -131,8 +131,14 @@ impl Desired {
 
     /// Units that Juju took away by force, so that no hook of theirs ran.
     fn forget_lost_units(&mut self, observed: &Observed) {
-        for places in observed.agent.lost.iter().map(|unit| Places(unit)) {
-            self.gone.extend([places.version(), places.resource(), places.etc(), places.var(), places.nrpe()]);
+        for paths in observed.agent.lost.iter().map(|unit| UnitPaths(unit)) {
+            self.gone.extend([
+                paths.version_link(),
+                paths.resource_note(),
+                paths.etc(),
+                paths.var(),
+                paths.nrpe_command(),
+            ]);
         }
         self.gone.extend(observed.nrpe.lost.iter().cloned());
     }

@@ -6,7 +6,7 @@ use crate::checks_file::{ChecksFile, Unusable};
 use crate::error::Error;
 use crate::host::{FileType, Host, Program, Symlinks};
 use crate::options::Options;
-use crate::places::Places;
+use crate::paths::UnitPaths;
 use crate::record::{Diagnostic, DiagnosticCode, Record, Severity};
 use crate::run_failure::RunFailure;
 use std::path::Path;
@@ -57,7 +57,7 @@ impl Finding {
     /// Those of the file system, but for what is wrong with the file itself.
     pub(crate) fn of(
         host: &mut dyn Host,
-        unit: Places<'_>,
+        unit: UnitPaths<'_>,
         file: Option<&ChecksFile>,
         monitored: bool,
         options: &Options,
@@ -84,7 +84,7 @@ impl Finding {
 /// Without any check for Nagios, `excluded` names their tags. Nagios has the environment of NRPE.
 fn ask(
     host: &mut dyn Host,
-    unit: Places<'_>,
+    unit: UnitPaths<'_>,
     path: &Path,
     name: &str,
     excluded: Option<&str>,
@@ -93,7 +93,7 @@ fn ask(
     if let Some(tags) = excluded.filter(|tags| !tags.is_empty()) {
         program = program.with([format!("--exclude-tags={tags}")]);
     }
-    program = program.with([host.place(path)]);
+    program = program.with([host.map_path(path)]);
     program.user = user(host, name)?;
     program.limit = PATIENCE;
     program.environment = name == USER;

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::finding::Finding;
 use crate::host::Host;
 use crate::observed::Observed;
-use crate::places::Places;
+use crate::paths::UnitPaths;
 use crate::published::Published;
 use crate::record::Record;
 use crate::settings::Settings;
@@ -41,13 +41,13 @@ pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
 }
 
 fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
-    let unit = Places(&observed.environment.unit);
+    let unit = UnitPaths(&observed.environment.unit);
     let mut changes = users::make(host)?;
     changes.extend(apply::machine(host, observed, desired)?);
     let finding = Finding::of(host, unit, desired.files.first(), observed.monitored(), &observed.options)?;
     changes.extend(forget_other_results(host, unit, desired)?);
     let record = Record::of_unit(host, unit);
-    let published = Published::of(observed, desired, &finding, record.as_ref(), &|path| host.place(path));
+    let published = Published::of(observed, desired, &finding, record.as_ref(), &|path| host.map_path(path));
     changes.extend(apply::settings(host, &published)?);
     changes.extend(apply::monitoring(host, observed, &published)?);
     changes.extend(apply::relations(host, &published)?);
@@ -62,7 +62,7 @@ fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<C
 
 /// The last result is one of the file in use. Of a path that cannot be used the last one stays:
 /// Nagios goes on with its file.
-fn forget_other_results(host: &mut dyn Host, unit: Places<'_>, desired: &Desired) -> Result<Changes, Error> {
+fn forget_other_results(host: &mut dyn Host, unit: UnitPaths<'_>, desired: &Desired) -> Result<Changes, Error> {
     let file = desired.files.first().map(|file| file.path.as_deref());
     let before = Settings::read(host, unit).and_then(|settings| settings.file);
     let same = match file {

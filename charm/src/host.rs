@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What the machine can be asked and told. Paths are those of the machine; see [`Host::place`].
+/// What the machine can be asked and told. Paths are those of the machine; see [`Host::map_path`].
 ///
 /// # Errors
 /// All methods give the errors of the system. What is not there is an answer, not an error.
@@ -21,7 +21,7 @@ pub trait Host {
     /// A variable of the environment.
     fn variable(&self, name: &str) -> Option<String>;
     /// How programs outside the scratch root of a rehearsal call this path.
-    fn place(&self, path: &Path) -> PathBuf;
+    fn map_path(&self, path: &Path) -> PathBuf;
     /// The user, if there is one of this name.
     fn user(&self, name: &str) -> io::Result<Option<User>>;
     /// The number of the group, if there is one of this name.

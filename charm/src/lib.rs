@@ -17,7 +17,7 @@ mod inspect;
 mod nrpe;
 mod observed;
 mod options;
-mod places;
+mod paths;
 mod published;
 mod record;
 mod resource;

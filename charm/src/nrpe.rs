@@ -5,7 +5,7 @@
 
 use crate::host::draft_of;
 use crate::options::{CONNECT_TIMEOUT, NAGIOS_CONTEXT, Options};
-use crate::places::Places;
+use crate::paths::UnitPaths;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -28,7 +28,7 @@ const LINE: usize = 2000;
 /// The line for NRPE with the command that it runs; none: it is too long.
 #[must_use]
 pub(crate) fn command(
-    places: Places<'_>,
+    paths: UnitPaths<'_>,
     program: &Path,
     record: &Path,
     file: &Path,
@@ -49,7 +49,7 @@ pub(crate) fn command(
     arguments.extend(["--journal".to_owned(), "--record".to_owned(), record.to_string_lossy().into_owned()]);
     arguments.push(file.to_string_lossy().into_owned());
     let arguments: Vec<_> = arguments.iter().map(|argument| quoted(argument)).collect();
-    let line = format!("command[check_{}]={}", places.shortname(), arguments.join(" "));
+    let line = format!("command[check_{}]={}", paths.shortname(), arguments.join(" "));
     Some(line).filter(|line| line.len() <= LINE)
 }
 
@@ -74,17 +74,17 @@ pub(crate) fn command_file(juju_unit: &str, options: &Options, line: &str) -> St
 /// The host name under which Nagios knows this machine, and what could not be used for it. nrpe
 /// says it; without that, the rule of charm-helpers. It becomes part of the name of a file.
 #[must_use]
-pub(crate) fn hostname(places: Places<'_>, monitors: &[Monitor], options: &Options) -> (String, Option<String>) {
+pub(crate) fn hostname(paths: UnitPaths<'_>, monitors: &[Monitor], options: &Options) -> (String, Option<String>) {
     let plain = |name: &&String| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         !name.is_empty() && name.bytes().all(allowed)
     };
-    let fits = |name: &String| can_be_written(&places.export(name));
+    let fits = |name: &String| can_be_written(&paths.exported_service(name));
     let hostnames: Vec<_> = monitors.iter().filter_map(|monitor| monitor.hostname.as_ref()).filter(plain).collect();
     if let Some(name) = hostnames.iter().copied().find(|name| fits(name)) {
         return (name.clone(), None);
     }
-    let of = |context: &str| format!("{context}-{}", places.0);
+    let of = |context: &str| format!("{context}-{}", paths.0);
     let (name, mut problem) = match of(&options.nagios_context) {
         name if fits(&name) => (name, None),
         _ => (of(NAGIOS_CONTEXT), Some(format!("option nagios_context is too long; {NAGIOS_CONTEXT} is used"))),
@@ -106,13 +106,13 @@ const NAME: usize = 255;
 
 /// The service for the Nagios server.
 #[must_use]
-pub(crate) fn service_file(places: Places<'_>, juju_unit: &str, hostname: &str, options: &Options) -> String {
-    let shortname = places.shortname();
+pub(crate) fn service_file(paths: UnitPaths<'_>, juju_unit: &str, hostname: &str, options: &Options) -> String {
+    let shortname = paths.shortname();
     let mut text = format!("\n# The charm of {juju_unit} writes this file; changes are lost.\ndefine service {{\n");
     let lines = [
         ("use", "active-service".to_owned()),
         ("host_name", hostname.to_owned()),
-        ("service_description", format!("{hostname}[{shortname}] Network dependencies of {}", places.0)),
+        ("service_description", format!("{hostname}[{shortname}] Network dependencies of {}", paths.0)),
         ("check_command", format!("check_nrpe!check_{shortname}")),
         ("servicegroups", options.nagios_servicegroups.clone()),
     ];
@@ -125,8 +125,8 @@ pub(crate) fn service_file(places: Places<'_>, juju_unit: &str, hostname: &str, 
 
 /// `monitors` over the relation: YAML, for which JSON will do.
 #[must_use]
-pub(crate) fn monitors(places: Places<'_>) -> String {
-    let shortname = places.shortname();
+pub(crate) fn monitors(paths: UnitPaths<'_>) -> String {
+    let shortname = paths.shortname();
     let command = format!("check_{shortname}");
     json!({"monitors": {"remote": {"nrpe": {shortname: {"command": command}}}}}).to_string()
 }
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use serde_json::Map;
 
-    const UNIT: Places<'_> = Places("conn-check-0");
+    const UNIT: UnitPaths<'_> = UnitPaths("conn-check-0");
 
     fn of(file: &str, options: &Options) -> String {
         command(UNIT, &UNIT.program(), &UNIT.record(), Path::new(file), options).expect("it fits")
@@ -201,7 +201,8 @@ mod tests {
         let long = |count: usize| "x".repeat(count);
         let relation = |count: usize| Monitor { hostname: Some(long(count)), ..Monitor::default() };
         let mut options = Options::of(&Map::new());
-        let longest = (1..255).rev().find(|count| can_be_written(&UNIT.export(&long(*count)))).unwrap_or_default();
+        let longest =
+            (1..255).rev().find(|count| can_be_written(&UNIT.exported_service(&long(*count)))).unwrap_or_default();
         assert_eq!(hostname(UNIT, &[relation(longest)], &options), (long(longest), None));
         let (name, problem) = hostname(UNIT, &[relation(longest + 1)], &options);
         assert_eq!(name, "juju-conn-check-0");

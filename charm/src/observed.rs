@@ -9,7 +9,7 @@ use crate::host::{DRAFT, FileType, Host, Metadata};
 use crate::inspect::inspect;
 use crate::nrpe::Monitor;
 use crate::options::Options;
-use crate::places::{BIN, EXPORT, LIB, NRPE, Places, RESOURCES, UNITS, VERSIONS};
+use crate::paths::{BIN, EXPORT, LIB, NRPE, RESOURCES, UNITS, UnitPaths, VERSIONS};
 use crate::tools;
 use std::path::{Path, PathBuf};
 
@@ -57,17 +57,17 @@ impl Observed {
     /// # Errors
     /// Those of the hook tools and of the file system.
     pub(crate) fn read(host: &mut dyn Host, environment: Environment) -> Result<Self, Error> {
-        let places = Places(&environment.unit);
+        let paths = UnitPaths(&environment.unit);
         let agent = Agent::read(host, &environment)?;
         Ok(Self {
             leaving: leaving(host, &environment)?,
             options: Options::of(&tools::config_get(host)?),
             relation_data: relation_data(host)?,
             monitors: monitors(host, &environment.juju_unit)?,
-            nrpe: Nrpe::read(host, places, &agent)?,
+            nrpe: Nrpe::read(host, paths, &agent)?,
             agent,
-            texts: list(host, &places.etc())?,
-            drafts: drafts(host, places)?,
+            texts: list(host, &paths.etc())?,
+            drafts: drafts(host, paths)?,
             environment,
         })
     }
@@ -80,21 +80,21 @@ impl Observed {
 }
 
 impl Nrpe {
-    fn read(host: &dyn Host, places: Places<'_>, agent: &Agent) -> Result<Self, Error> {
+    fn read(host: &dyn Host, paths: UnitPaths<'_>, agent: &Agent) -> Result<Self, Error> {
         let directory =
             |path: &str| Ok(inspect(host, Path::new(path))?.is_some_and(|metadata| metadata.is_directory()));
         let exported = list(host, Path::new(EXPORT))?;
-        let of = |places: Places<'_>| {
-            let ending = places.export_ending();
+        let of = |paths: UnitPaths<'_>| {
+            let ending = paths.exported_service_ending();
             let ours = exported.iter().filter(|name| name.starts_with("service__") && name.ends_with(&ending));
             ours.map(|name| Path::new(EXPORT).join(name)).collect::<Vec<_>>()
         };
         Ok(Self {
             present: user(host, NAGIOS)?.is_some() && directory(NRPE)?,
             exports: directory(EXPORT)?,
-            command: command(host, &places.nrpe())?,
-            exported: of(places),
-            lost: agent.lost.iter().flat_map(|unit| of(Places(unit))).collect(),
+            command: command(host, &paths.nrpe_command())?,
+            exported: of(paths),
+            lost: agent.lost.iter().flat_map(|unit| of(UnitPaths(unit))).collect(),
         })
     }
 }
@@ -154,8 +154,8 @@ fn relations(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Error> {
     Ok(ids)
 }
 
-fn drafts(host: &dyn Host, places: Places<'_>) -> Result<Vec<PathBuf>, Error> {
-    let etc = places.etc();
+fn drafts(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Vec<PathBuf>, Error> {
+    let etc = paths.etc();
     let mut drafts = Vec::new();
     for directory in
         [LIB, VERSIONS, UNITS, RESOURCES, BIN, NRPE, EXPORT].map(Path::new).into_iter().chain([etc.as_path()])

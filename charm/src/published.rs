@@ -8,7 +8,7 @@ use crate::finding::{Answer, Finding};
 use crate::nrpe::{self, Monitor};
 use crate::observed::Observed;
 use crate::options::Options;
-use crate::places::Places;
+use crate::paths::UnitPaths;
 use crate::record::Record;
 use crate::settings::Settings;
 use crate::status::{self, Kind, Status};
@@ -32,31 +32,37 @@ pub(crate) struct Published {
 }
 
 impl Published {
-    /// What others are told by a unit that stays; `place` is [`crate::host::Host::place`].
+    /// What others are told by a unit that stays; `map_path` is [`crate::host::Host::map_path`].
     #[must_use]
     pub(crate) fn of(
         observed: &Observed,
         desired: &Desired,
         finding: &Finding,
         record: Option<&Record>,
-        place: &dyn Fn(&Path) -> PathBuf,
+        map_path: &dyn Fn(&Path) -> PathBuf,
     ) -> Self {
-        let unit = Places(&observed.environment.unit);
+        let unit = UnitPaths(&observed.environment.unit);
         let juju_unit = &observed.environment.juju_unit;
         let file = desired.files.first();
         let path = file.and_then(|file| file.path.as_deref().ok());
         let wanted = observed.monitored() && registers(finding, observed.nrpe.command.is_some());
         let line = path.filter(|_| wanted).and_then(|path| {
-            Some(unit.nrpe()).filter(|path| nrpe::can_be_written(path))?;
-            nrpe::command(unit, &place(&unit.program()), &place(&unit.record()), &place(path), &observed.options)
+            Some(unit.nrpe_command()).filter(|path| nrpe::can_be_written(path))?;
+            nrpe::command(
+                unit,
+                &map_path(&unit.program()),
+                &map_path(&unit.record()),
+                &map_path(path),
+                &observed.options,
+            )
         });
         let (hostname, renamed) = nrpe::hostname(unit, &observed.monitors, &observed.options);
         let text = line.as_ref().map(|line| nrpe::command_file(juju_unit, &observed.options, line));
         // What cannot be put into a line leaves the command as it is.
         let text = text.or_else(|| observed.nrpe.command.clone().filter(|_| wanted));
-        let command = text.map(|text| Node::File(unit.nrpe(), text, Owner::Root, 0o644));
+        let command = text.map(|text| Node::File(unit.nrpe_command(), text, Owner::Root, 0o644));
         let exports = command.is_some() && observed.nrpe.exports;
-        let export = unit.export(&hostname);
+        let export = unit.exported_service(&hostname);
         let service = (exports && nrpe::can_be_written(&export)).then(|| {
             let text = nrpe::service_file(unit, juju_unit, &hostname, &observed.options);
             Node::File(export, text, Owner::Root, 0o644)
@@ -117,7 +123,7 @@ fn relation_changes(monitors: &[Monitor], wanted: &[(&str, &str)]) -> Vec<(Strin
     changes.filter(|(_, changes)| !changes.is_empty()).collect()
 }
 
-fn settings(unit: Places<'_>, file: Option<&ChecksFile>, finding: &Finding, options: &Options) -> Node {
+fn settings(unit: UnitPaths<'_>, file: Option<&ChecksFile>, finding: &Finding, options: &Options) -> Node {
     let unusable = matches!(finding, Finding::Unusable(_));
     let settings = Settings {
         file: file.and_then(|file| file.path.clone().ok()),

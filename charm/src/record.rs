@@ -2,7 +2,7 @@
 //! what is in it is only ever shown.
 
 use crate::host::Host;
-use crate::places::Places;
+use crate::paths::UnitPaths;
 use crate::text::{checks, counted, printable};
 use serde::Deserialize;
 use std::path::Path;
@@ -119,7 +119,7 @@ impl Record {
         serde_json::from_slice(&host.read(path, LIMIT).ok()??).ok()
     }
 
-    pub(crate) fn of_unit(host: &dyn Host, unit: Places<'_>) -> Option<Self> {
+    pub(crate) fn of_unit(host: &dyn Host, unit: UnitPaths<'_>) -> Option<Self> {
         Self::read(host, &unit.record())
     }
 
@@ -195,11 +195,11 @@ impl Diagnostic {
     /// `LABEL:LINE:COLUMN: MESSAGE`.
     #[must_use]
     pub(crate) fn at(&self, label: &str) -> String {
-        let mut place = label.to_owned();
+        let mut position = label.to_owned();
         for number in [self.line, self.column].into_iter().flatten() {
-            place = format!("{place}:{number}");
+            position = format!("{position}:{number}");
         }
-        format!("{place}: {}", self.message)
+        format!("{position}: {}", self.message)
     }
 }
 

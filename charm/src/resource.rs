@@ -6,7 +6,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::host::{Host, Program, Symlinks, draft_of};
 use crate::inspect::{inspect, visible_names};
-use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
+use crate::paths::{LIB, PROGRAM, UnitPaths, VERSIONS, embedded_in};
 use crate::run_failure::RunFailure;
 use crate::tools;
 use crate::tree::{self, Node};
@@ -90,8 +90,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Those of the file system.
-pub(crate) fn read(host: &dyn Host, places: Places<'_>) -> Result<Option<Resource>, Error> {
-    let path = places.resource();
+pub(crate) fn read(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Option<Resource>, Error> {
+    let path = paths.resource_note();
     let note = host.read(&path, 4096).map_err(Error::at("read", &path))?;
     Ok(note.and_then(|note| serde_json::from_slice(&note).ok()))
 }
@@ -102,12 +102,12 @@ pub(crate) fn read(host: &dyn Host, places: Places<'_>) -> Result<Option<Resourc
 /// # Errors
 /// Those of the file system. A resource that is not an agent is noted as such.
 pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Error> {
-    let places = Places(&environment.unit);
-    let noted = read(host, places)?;
+    let paths = UnitPaths(&environment.unit);
+    let noted = read(host, paths)?;
     // What was attached cannot be taken away again: then Juju just cannot tell at this moment.
     let Some((path, file)) = attached(host)? else { return Ok(Vec::new()) };
     if file.size == 0 {
-        return forget(host, places);
+        return forget(host, paths);
     }
     let same = noted.filter(|noted| noted.file == file);
     if same.is_some_and(|noted| is_there(host, &noted).unwrap_or(false)) {
@@ -124,19 +124,19 @@ pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<
         }
         Err(NotInstalled::Failed(error)) => return Err(error),
     };
-    note(host, places, &Resource { file, installation })?;
+    note(host, paths, &Resource { file, installation })?;
     Ok(vec![change])
 }
 
-fn note(host: &mut dyn Host, places: Places<'_>, resource: &Resource) -> Result<(), Error> {
+fn note(host: &mut dyn Host, paths: UnitPaths<'_>, resource: &Resource) -> Result<(), Error> {
     let note = serde_json::to_vec(resource).map_err(|error| Error::new("note the resource", error))?;
     let access = Owner::Root.access(host, 0o644)?;
-    host.write(&places.resource(), &note, access).map_err(Error::at("write", &places.resource()))
+    host.write(&paths.resource_note(), &note, access).map_err(Error::at("write", &paths.resource_note()))
 }
 
 /// An empty file stands for none: stores want some file for every resource.
-fn forget(host: &mut dyn Host, places: Places<'_>) -> Result<Vec<String>, Error> {
-    let removed = tree::remove(host, &places.resource())?;
+fn forget(host: &mut dyn Host, paths: UnitPaths<'_>) -> Result<Vec<String>, Error> {
+    let removed = tree::remove(host, &paths.resource_note())?;
     Ok(removed.then(|| "the resource agent is empty now".to_owned()).into_iter().collect())
 }
 
@@ -180,17 +180,17 @@ fn unstage(host: &mut dyn Host, environment: &Environment, stage: &Path, reporte
     let program = stage.join(PROGRAM);
     bring_wheel(host, environment, stage)?;
     let version = name(host, environment, &program, reported)?;
-    let place = Path::new(VERSIONS).join(version.as_str());
-    if inspect(host, &place)?.is_none() {
-        host.rename(stage, &place).map_err(Error::at("rename to", &place))?;
+    let directory = Path::new(VERSIONS).join(version.as_str());
+    if inspect(host, &directory)?.is_none() {
+        host.rename(stage, &directory).map_err(Error::at("rename to", &directory))?;
         return Ok(version);
     }
-    let installed = place.join(PROGRAM);
+    let installed = directory.join(PROGRAM);
     if !host.same(&program, &installed).map_err(Error::at("read", &installed))? {
         let access = Owner::Root.access(host, 0o755)?;
         host.copy(&program, &installed, access).map_err(Error::at("write", &installed))?;
     }
-    bring_wheel(host, environment, &place)?;
+    bring_wheel(host, environment, &directory)?;
     remove(host, stage)?;
     Ok(version)
 }
@@ -200,10 +200,10 @@ fn remove(host: &mut dyn Host, path: &Path) -> Result<(), Error> {
 }
 
 /// The resource is a program alone; applications find the charm's package for Python beside it.
-fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> Result<(), Error> {
+fn bring_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path) -> Result<(), Error> {
     let is_wheel = |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "whl");
     // One is enough, and two in `*.whl` would be none.
-    if visible_names(host, place)?.iter().any(is_wheel) {
+    if visible_names(host, directory)?.iter().any(is_wheel) {
         return Ok(());
     }
     let embedded = embedded_in(&environment.charm);
@@ -212,7 +212,7 @@ fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> 
     let charms = embedded.join(newest.as_str());
     let access = Owner::Root.access(host, 0o755)?;
     for name in visible_names(host, &charms)?.iter().filter(|name| is_wheel(name)) {
-        host.copy(&charms.join(name), &place.join(name), access).map_err(Error::at("copy", &charms))?;
+        host.copy(&charms.join(name), &directory.join(name), access).map_err(Error::at("copy", &charms))?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What a hook leaves for the actions: they may run where the hook tools are not.
 
 use crate::host::Host;
-use crate::places::Places;
+use crate::paths::UnitPaths;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// What the last hook wrote.
-    pub(crate) fn read(host: &dyn Host, unit: Places<'_>) -> Option<Self> {
+    pub(crate) fn read(host: &dyn Host, unit: UnitPaths<'_>) -> Option<Self> {
         let text = host.read(&unit.settings(), 64 * 1024).ok().flatten()?;
         serde_json::from_slice(&text).ok()
     }

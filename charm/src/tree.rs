@@ -4,7 +4,7 @@ use crate::accounts::Owner;
 use crate::error::Error;
 use crate::host::{FileType, Host, Metadata, Symlinks};
 use crate::inspect::{inspect, link_target};
-use crate::places::{ETC, LIB, VAR};
+use crate::paths::{ETC, LIB, VAR};
 use std::path::{Path, PathBuf};
 
 /// Something that should be in the file system.

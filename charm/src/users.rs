@@ -5,7 +5,7 @@ use crate::accounts::{GROUP, Owner, USER, group, user};
 use crate::error::Error;
 use crate::host::{Ended, Host, Program};
 use crate::inspect::inspect;
-use crate::places::{LIB, USER_MADE};
+use crate::paths::{LIB, USER_MADE};
 use crate::tree::Node;
 use std::path::Path;
 
@@ -41,7 +41,7 @@ const NEW_USER: [&str; 9] = [
     "--gid",
     GROUP,
     "--home-dir",
-    crate::places::VAR,
+    crate::paths::VAR,
     "--no-create-home",
     "--shell",
     "/usr/sbin/nologin",
@@ -76,7 +76,7 @@ pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Error> {
 
 /// In a scratch root, its own files of users are changed.
 fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Ended, Error> {
-    let root = host.place(Path::new("/"));
+    let root = host.map_path(Path::new("/"));
     let mut command = Program::new(program);
     if root != Path::new("/") {
         command = command.with(["--prefix".into(), root.into_os_string()]);

@@ -242,7 +242,7 @@ impl Host for Memory {
         self.juju.variable(name)
     }
 
-    fn place(&self, path: &Path) -> PathBuf {
+    fn map_path(&self, path: &Path) -> PathBuf {
         path.to_owned()
     }
 

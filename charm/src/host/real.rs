@@ -48,7 +48,7 @@ impl Host for Real {
         std::env::var(name).ok()
     }
 
-    fn place(&self, path: &Path) -> PathBuf {
+    fn map_path(&self, path: &Path) -> PathBuf {
         let here = |known: &Path| path.starts_with(known);
         if !self.is_scratch() || here(&self.root) || self.unit.as_deref().is_some_and(here) {
             return path.to_owned();
@@ -66,48 +66,48 @@ impl Host for Real {
     }
 
     fn inspect(&self, path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>> {
-        files::inspect(&self.place(path), symlinks)
+        files::inspect(&self.map_path(path), symlinks)
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
-        files::list(&self.place(directory))
+        files::list(&self.map_path(directory))
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
-        files::read(&self.place(path), limit)
+        files::read(&self.map_path(path), limit)
     }
 
     fn same(&self, one: &Path, other: &Path) -> io::Result<bool> {
-        files::same(&self.place(one), &self.place(other))
+        files::same(&self.map_path(one), &self.map_path(other))
     }
 
     fn make_directory(&mut self, path: &Path, access: Access) -> io::Result<()> {
-        std::fs::create_dir_all(self.place(path))?;
+        std::fs::create_dir_all(self.map_path(path))?;
         self.set_access(path, access)
     }
 
     fn write(&mut self, path: &Path, content: &[u8], access: Access) -> io::Result<()> {
-        files::write(&self.place(path), content, access)
+        files::write(&self.map_path(path), content, access)
     }
 
     fn copy(&mut self, from: &Path, to: &Path, access: Access) -> io::Result<()> {
-        files::copy(&self.place(from), &self.place(to), access)
+        files::copy(&self.map_path(from), &self.map_path(to), access)
     }
 
     fn link(&mut self, path: &Path, target: &Path) -> io::Result<()> {
-        files::link(&self.place(path), target)
+        files::link(&self.map_path(path), target)
     }
 
     fn set_access(&mut self, path: &Path, access: Access) -> io::Result<()> {
-        files::set_access(&self.place(path), access)
+        files::set_access(&self.map_path(path), access)
     }
 
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        std::fs::rename(self.place(from), self.place(to))
+        std::fs::rename(self.map_path(from), self.map_path(to))
     }
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {
-        files::remove(&self.place(path))
+        files::remove(&self.map_path(path))
     }
 
     fn run(&mut self, program: &Program) -> io::Result<Ended> {

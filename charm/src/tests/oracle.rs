@@ -123,7 +123,7 @@ impl Checks {
             return Self::Unusable;
         }
         let tree = &world.memory.tree;
-        let entry = tree.resolve(Path::new(&path)).ok().flatten().and_then(|place| tree.get(&place));
+        let entry = tree.resolve(Path::new(&path)).ok().flatten().and_then(|target| tree.get(&target));
         let content = match entry.map(|entry| &entry.content) {
             None => return Self::Missing,
             Some(Content::File(content)) => String::from_utf8_lossy(content).into_owned(),

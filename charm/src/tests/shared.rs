@@ -63,9 +63,9 @@ fn somebodys_file_in_the_place_of_a_directory_stays_and_is_said() {
 fn a_link_to_a_directory_is_as_good_as_one_and_stays() {
     let mut world = World::new();
     for (path, number) in SHARED.into_iter().zip(0..) {
-        let place = format!("/srv/{number}");
-        world.memory.directory(&place);
-        world.memory.tree.put(Path::new(path), Content::Link(place.into()), PUBLIC);
+        let target = format!("/srv/{number}");
+        world.memory.directory(&target);
+        world.memory.tree.put(Path::new(path), Content::Link(target.into()), PUBLIC);
     }
     let before = world.memory.tree.clone();
     world.deploy(ONE, "2.0.0");

@@ -54,9 +54,9 @@ impl World {
         for path in self.memory.tree.below(&charm) {
             self.memory.tree.remove(&path);
         }
-        let place = charm.join("agent").join(version).join("conn-check");
+        let path = charm.join("agent").join(version).join("conn-check");
         let access = crate::host::Access { mode: 0o755, uid: 0, gid: 0 };
-        self.memory.file(&place.to_string_lossy(), program, access);
+        self.memory.file(&path.to_string_lossy(), program, access);
     }
 
     /// The other end has one unit.

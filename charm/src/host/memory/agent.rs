@@ -36,8 +36,8 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, argu
 }
 
 fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str) -> (i32, String) {
-    let place = memory.tree.resolve(Path::new(file)).ok().flatten();
-    let content = match place.and_then(|place| memory.tree.get(&place)).map(|entry| &entry.content) {
+    let path = memory.tree.resolve(Path::new(file)).ok().flatten();
+    let content = match path.and_then(|path| memory.tree.get(&path)).map(|entry| &entry.content) {
         Some(Content::File(content)) if memory.tree.allows(user, Path::new(file), 4) => content,
         _ => return refused("unreadable", "the file cannot be read"),
     };

@@ -152,12 +152,12 @@ impl Tree {
     /// Whether a user may do this (4 read, 1 run) with what the path leads to.
     pub(crate) fn allows(&self, user: Option<&User>, path: &Path, bit: u32) -> bool {
         let Some(user) = user.filter(|user| user.uid != 0) else { return true };
-        let Ok(Some(place)) = self.resolve(path) else { return false };
-        let enters = place
+        let Ok(Some(path)) = self.resolve(path) else { return false };
+        let enters = path
             .ancestors()
             .skip(1)
             .all(|directory| self.get(directory).is_none_or(|entry| permits(user, entry.access, 1)));
-        enters && self.get(&place).is_some_and(|entry| permits(user, entry.access, bit))
+        enters && self.get(&path).is_some_and(|entry| permits(user, entry.access, bit))
     }
 }
 

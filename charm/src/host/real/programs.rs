@@ -45,7 +45,7 @@ pub(super) fn become_program(host: &Real, program: &Program) -> io::Error {
 fn command(host: &Real, program: &Program) -> Command {
     let path = Path::new(&program.program);
     // What has no directory is looked for in PATH.
-    let path = if path.components().count() > 1 { host.place(path) } else { path.to_owned() };
+    let path = if path.components().count() > 1 { host.map_path(path) } else { path.to_owned() };
     let mut command = match &program.user {
         Some(user) if host.privileged => as_user(user, &path),
         _ => Command::new(path),

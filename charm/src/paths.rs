@@ -40,22 +40,22 @@ pub(crate) fn embedded_in(charm: &Path) -> PathBuf {
     charm.join("agent")
 }
 
-/// The places of one unit, whose name has a dash for the slash.
+/// The paths of one unit, whose name has a dash for the slash.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Places<'a>(pub(crate) &'a str);
+pub(crate) struct UnitPaths<'a>(pub(crate) &'a str);
 
-impl Places<'_> {
+impl UnitPaths<'_> {
     /// The link to the version that this unit uses.
-    pub(crate) fn version(self) -> PathBuf {
+    pub(crate) fn version_link(self) -> PathBuf {
         Path::new(UNITS).join(self.0)
     }
 
     /// The agent's program for this unit; stays the same when the version changes.
     pub(crate) fn program(self) -> PathBuf {
-        self.version().join(PROGRAM)
+        self.version_link().join(PROGRAM)
     }
 
-    pub(crate) fn resource(self) -> PathBuf {
+    pub(crate) fn resource_note(self) -> PathBuf {
         Path::new(RESOURCES).join(self.0)
     }
 
@@ -69,7 +69,7 @@ impl Places<'_> {
     }
 
     /// Says that NRPE has to read its files again.
-    pub(crate) fn reload(self) -> PathBuf {
+    pub(crate) fn reload_marker(self) -> PathBuf {
         self.etc().join("reload-nrpe")
     }
 
@@ -93,16 +93,16 @@ impl Places<'_> {
     }
 
     /// The file with the command for NRPE.
-    pub(crate) fn nrpe(self) -> PathBuf {
+    pub(crate) fn nrpe_command(self) -> PathBuf {
         Path::new(NRPE).join(format!("check_{}.cfg", self.shortname()))
     }
 
     /// How the names of exported services of this unit end; the host name is before that.
-    pub(crate) fn export_ending(self) -> String {
+    pub(crate) fn exported_service_ending(self) -> String {
         format!("_check_{}.cfg", self.shortname())
     }
 
-    pub(crate) fn export(self, hostname: &str) -> PathBuf {
-        Path::new(EXPORT).join(format!("service__{hostname}{}", self.export_ending()))
+    pub(crate) fn exported_service(self, hostname: &str) -> PathBuf {
+        Path::new(EXPORT).join(format!("service__{hostname}{}", self.exported_service_ending()))
     }
 }
