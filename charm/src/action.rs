@@ -34,7 +34,7 @@ pub struct Done {
 }
 
 /// Longer than any run: a check has its own timeout.
-const PATIENCE: Duration = Duration::from_secs(2 * 86_400);
+const TIMEOUT: Duration = Duration::from_secs(2 * 86_400);
 
 /// Nagios' UNKNOWN.
 const UNKNOWN: u8 = 3;
@@ -115,8 +115,8 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let whole = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
     let mut program = Program::new(paths.program()).with(arguments);
     program.user = user(host, USER).map_err(NothingToRun::Machine)?;
-    program.captured = false;
-    program.limit = PATIENCE;
+    program.captures_output = false;
+    program.timeout = TIMEOUT;
     let file = ChecksFile { label: path.display().to_string(), path: Ok(path), text: None };
     let patterns = text(parameters, "patterns").unwrap_or_default();
     let patterns = patterns.split_whitespace().map(str::to_owned).collect();
@@ -180,7 +180,7 @@ impl Run {
 
     fn as_command(&self, host: &mut dyn Host) -> Done {
         let program = self.with_file(host, &UnitPaths(&self.unit).record());
-        let error = host.become_program(&program);
+        let error = host.exec(&program);
         Done { text: Some(unknown(&format!("conn-check does not run: {error}"))), status: UNKNOWN }
     }
 
@@ -188,8 +188,8 @@ impl Run {
         let path = UnitPaths(&self.unit).action_record();
         // What an action that was cancelled left behind is not the result of this one.
         tree::remove(host, &path)?;
-        let ended = host.run(&self.with_file(host, &path));
-        let status = ended.ok().and_then(|ended| ended.status).and_then(|status| u8::try_from(status).ok());
+        let output = host.run(&self.with_file(host, &path));
+        let status = output.ok().and_then(|output| output.status).and_then(|status| u8::try_from(status).ok());
         let status = status.filter(|status| *status <= UNKNOWN).unwrap_or(UNKNOWN);
         let record = Record::read(host, &path);
         let summary = match &record {

@@ -149,7 +149,7 @@ fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
 /// Whether NRPE was told. It may be gone, or stopped on purpose: nobody is started.
 fn reload(host: &mut dyn Host) -> bool {
     let mut run = |program: &str, arguments: [&str; 2]| {
-        host.run(&Program::new(program).with(arguments)).map(|ended| ended.status == Some(0))
+        host.run(&Program::new(program).with(arguments)).map(|output| output.succeeded())
     };
     let by_systemd = run("systemctl", ["reload", SERVICE]);
     // Where it is installed and not what runs the machine, it fails and the other knows better.
@@ -163,11 +163,11 @@ fn reload(host: &mut dyn Host) -> bool {
 /// One that is started later reads its files by itself.
 fn runs(host: &mut dyn Host) -> bool {
     let mut ask = |program: &str, arguments: [&str; 2]| host.run(&Program::new(program).with(arguments)).ok();
-    let state = ask("systemctl", ["is-active", SERVICE]).map(|ended| ended.stdout).unwrap_or_default();
+    let state = ask("systemctl", ["is-active", SERVICE]).map(|output| output.stdout).unwrap_or_default();
     match String::from_utf8_lossy(&state).trim() {
         "active" | "reloading" | "activating" | "deactivating" => true,
         "inactive" | "failed" | "unknown" => false,
-        _ => ask("service", [SERVICE, "status"]).is_some_and(|ended| ended.status == Some(0)),
+        _ => ask("service", [SERVICE, "status"]).is_some_and(|output| output.succeeded()),
     }
 }
 

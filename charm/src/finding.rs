@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Reading a file of the largest size takes the agent less than a second.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is known of the file in use.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -95,16 +95,16 @@ fn ask(
     }
     program = program.with([host.map_path(path)]);
     program.user = user(host, name)?;
-    program.limit = PATIENCE;
-    program.environment = name == USER;
-    let ran = host.run(&program);
-    let failure = RunFailure::of(&ran);
-    let Ok(ended) = ran else { return Ok(Answer::Failed(failure)) };
-    let Ok(answer) = serde_json::from_slice::<Record>(&ended.stdout) else { return Ok(Answer::Failed(failure)) };
+    program.timeout = TIMEOUT;
+    program.inherits_environment = name == USER;
+    let result = host.run(&program);
+    let failure = RunFailure::of(&result);
+    let Ok(output) = result else { return Ok(Answer::Failed(failure)) };
+    let Ok(answer) = serde_json::from_slice::<Record>(&output.stdout) else { return Ok(Answer::Failed(failure)) };
     let count = answer.len();
     let mut errors = answer.diagnostics.into_iter().filter(|one| one.severity == Severity::Error);
     Ok(match errors.next() {
-        None if ended.status == Some(0) => Answer::Checks(count),
+        None if output.succeeded() => Answer::Checks(count),
         None => Answer::Failed(failure),
         Some(first) if first.code == DiagnosticCode::NothingSelected => Answer::Checks(0),
         Some(first) if first.code == DiagnosticCode::Unreadable => Answer::Unreadable,

@@ -53,9 +53,9 @@ pub trait Host {
 
     /// Runs a program to its end. A program that is not there is `NotFound`, one that did not end
     /// in time `TimedOut`.
-    fn run(&mut self, program: &Program) -> io::Result<Ended>;
-    /// Becomes the program. Returns only where that cannot be.
-    fn become_program(&mut self, program: &Program) -> io::Error;
+    fn run(&mut self, program: &Program) -> io::Result<Output>;
+    /// Replaces this process by the program, as execve(2) does; returns only where that cannot be.
+    fn exec(&mut self, program: &Program) -> io::Error;
 }
 
 /// Where a file is written before it is renamed to its name. The name is always the same one: what
@@ -143,12 +143,12 @@ pub struct Program {
     pub stdin: Vec<u8>,
     /// As which user it runs; none: as we do.
     pub user: Option<User>,
-    /// How long it may run.
-    pub limit: Duration,
+    /// How long it may run; then it is killed.
+    pub timeout: Duration,
     /// Whether it gets our environment; else PATH and LANG alone, as under NRPE.
-    pub environment: bool,
+    pub inherits_environment: bool,
     /// Whether what it prints is kept; else it goes where our output goes.
-    pub captured: bool,
+    pub captures_output: bool,
 }
 
 impl Program {
@@ -159,9 +159,9 @@ impl Program {
             arguments: Vec::new(),
             stdin: Vec::new(),
             user: None,
-            limit: Duration::from_secs(60),
-            environment: true,
-            captured: true,
+            timeout: Duration::from_secs(60),
+            inherits_environment: true,
+            captures_output: true,
         }
     }
 
@@ -173,13 +173,20 @@ impl Program {
     }
 }
 
-/// How a program ended.
+/// What a program printed and how it ended.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Ended {
+pub struct Output {
     /// Its exit status; none: a signal ended it.
     pub status: Option<i32>,
-    /// What it printed.
+    /// What it printed to standard output.
     pub stdout: Vec<u8>,
-    /// What it complained about.
+    /// What it printed to standard error.
     pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// Whether the exit status is 0.
+    pub(crate) fn succeeded(&self) -> bool {
+        self.status == Some(0)
+    }
 }

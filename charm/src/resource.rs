@@ -84,7 +84,7 @@ impl From<Error> for NotInstalled {
 }
 
 /// Longer than a program needs to say its version.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The note about the resource.
 ///
@@ -221,14 +221,14 @@ fn bring_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path)
 fn ask(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstalled> {
     let mut command = Program::new(program).with(["--version"]);
     command.user = user(host, USER)?;
-    command.limit = PATIENCE;
-    let ran = host.run(&command);
-    let printed = match &ran {
-        Ok(ended) if ended.status == Some(0) => String::from_utf8_lossy(&ended.stdout),
+    command.timeout = TIMEOUT;
+    let result = host.run(&command);
+    let printed = match &result {
+        Ok(output) if output.succeeded() => String::from_utf8_lossy(&output.stdout),
         _ => "".into(),
     };
     let version = printed.trim().strip_prefix("conn-check ").and_then(Version::parse);
-    version.ok_or_else(|| NotInstalled::Refused(RunFailure::of(&ran)))
+    version.ok_or_else(|| NotInstalled::Refused(RunFailure::of(&result)))
 }
 
 /// A resource that is no copy of the charm's own version of the same name has a name of its own.

@@ -1,6 +1,6 @@
 //! Why a program that was run gave no answer.
 
-use crate::host::Ended;
+use crate::host::Output;
 use crate::text::printable;
 use std::fmt;
 use std::io;
@@ -22,13 +22,13 @@ pub(crate) enum RunFailure {
 
 impl RunFailure {
     /// For a program whose output is not an answer, however it ended.
-    pub(crate) fn of(result: &io::Result<Ended>) -> Self {
-        let ended = match result {
-            Ok(ended) => ended,
+    pub(crate) fn of(result: &io::Result<Output>) -> Self {
+        let output = match result {
+            Ok(output) => output,
             Err(error) => return Self::System(error.to_string()),
         };
-        let complaint = String::from_utf8_lossy(&ended.stderr);
-        match (complaint.lines().map(str::trim).find(|line| !line.is_empty()), ended.status) {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        match (complaint.lines().map(str::trim).find(|line| !line.is_empty()), output.status) {
             (Some(line), _) => Self::Complaint(printable(&line.chars().take(COMPLAINT).collect::<String>())),
             (None, Some(0)) => Self::NotAnAnswer,
             (None, Some(status)) => Self::ExitStatus(status),
@@ -60,8 +60,8 @@ mod tests {
     #[test]
     fn the_reason_is_one_line_that_can_be_shown() {
         let of = |status, complaint: &str| {
-            let ended = Ended { status, stderr: complaint.as_bytes().to_vec(), ..Ended::default() };
-            RunFailure::of(&Ok(ended)).to_string()
+            let output = Output { status, stderr: complaint.as_bytes().to_vec(), ..Output::default() };
+            RunFailure::of(&Ok(output)).to_string()
         };
         assert_eq!(of(Some(1), "\n conn-check: no\u{1b}[2J GLIBC_2.39 \nmore\n"), "conn-check: no [2J GLIBC_2.39");
         assert_eq!(of(Some(1), &"x".repeat(10_000)).len(), COMPLAINT);

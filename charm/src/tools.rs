@@ -61,9 +61,9 @@ pub(crate) fn juju_log(host: &mut dyn Host, text: &str) -> Result<(), Error> {
 
 /// `resource-get`: the path of a resource; none where none is attached.
 pub(crate) fn resource_get(host: &mut dyn Host, name: &str) -> Result<Option<PathBuf>, Error> {
-    let ended = host.run(&tool("resource-get", &[name])).map_err(|error| Error::new("resource-get", error))?;
-    let path = String::from_utf8_lossy(&ended.stdout).trim().to_owned();
-    Ok((ended.status == Some(0) && !path.is_empty()).then(|| PathBuf::from(path)))
+    let output = host.run(&tool("resource-get", &[name])).map_err(|error| Error::new("resource-get", error))?;
+    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    Ok((output.succeeded() && !path.is_empty()).then(|| PathBuf::from(path)))
 }
 
 /// `action-get`: the parameters of the action.
@@ -90,14 +90,14 @@ fn json<T: DeserializeOwned>(host: &mut dyn Host, name: &str, arguments: &[&str]
 }
 
 fn run(host: &mut dyn Host, name: &str, program: &Program) -> Result<Vec<u8>, Error> {
-    let ended = host.run(program).map_err(|error| match error.kind() {
+    let output = host.run(program).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::new(name, "this hook tool is not in PATH; hooks are run by Juju"),
         _ => Error::new(name, error),
     })?;
-    if ended.status == Some(0) {
-        return Ok(ended.stdout);
+    if output.succeeded() {
+        return Ok(output.stdout);
     }
-    Err(Error::new(name, cut(String::from_utf8_lossy(&ended.stderr).trim())))
+    Err(Error::new(name, cut(String::from_utf8_lossy(&output.stderr).trim())))
 }
 
 fn tool(name: &str, arguments: &[&str]) -> Program {

@@ -3,7 +3,7 @@
 
 use crate::accounts::{GROUP, Owner, USER, group, user};
 use crate::error::Error;
-use crate::host::{Ended, Host, Program};
+use crate::host::{Host, Output, Program};
 use crate::inspect::inspect;
 use crate::paths::{LIB, USER_MADE};
 use crate::tree::Node;
@@ -66,16 +66,16 @@ pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Error> {
     if inspect(host, Path::new(USER_MADE))?.is_none() || user(host, USER)?.is_none() {
         return Ok(Removed::Nothing);
     }
-    let ended = run(host, "userdel", &[USER])?;
-    if ended.status == Some(BUSY) {
+    let output = run(host, "userdel", &[USER])?;
+    if output.status == Some(BUSY) {
         return Ok(Removed::Busy);
     }
-    succeed(&ended, "userdel", &[NOT_THERE])?;
+    succeed(&output, "userdel", &[NOT_THERE])?;
     Ok(Removed::Done)
 }
 
 /// In a scratch root, its own files of users are changed.
-fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Ended, Error> {
+fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Output, Error> {
     let root = host.map_path(Path::new("/"));
     let mut command = Program::new(program);
     if root != Path::new("/") {
@@ -84,10 +84,10 @@ fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Ended, 
     host.run(&command.with(arguments.iter().copied())).map_err(|error| Error::new(program, error))
 }
 
-fn succeed(ended: &Ended, program: &str, harmless: &[i32]) -> Result<(), Error> {
-    match ended.status {
+fn succeed(output: &Output, program: &str, harmless: &[i32]) -> Result<(), Error> {
+    match output.status {
         Some(0) => Ok(()),
         Some(status) if harmless.contains(&status) => Ok(()),
-        _ => Err(Error::new(program, String::from_utf8_lossy(&ended.stderr).trim())),
+        _ => Err(Error::new(program, String::from_utf8_lossy(&output.stderr).trim())),
     }
 }

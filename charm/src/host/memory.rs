@@ -5,7 +5,7 @@ pub(crate) mod juju;
 pub(crate) mod steps;
 pub(crate) mod tree;
 
-use crate::host::{Access, Ended, FileType, Host, Metadata, Program, Symlinks, User, draft_of};
+use crate::host::{Access, FileType, Host, Metadata, Output, Program, Symlinks, User, draft_of};
 use juju::Juju;
 use std::collections::BTreeMap;
 use std::io;
@@ -113,7 +113,7 @@ impl Memory {
         files.collect()
     }
 
-    fn run_program(&mut self, program: &Program) -> io::Result<Ended> {
+    fn run_program(&mut self, program: &Program) -> io::Result<Output> {
         let name = program.program.to_string_lossy().into_owned();
         let arguments: Vec<_> =
             program.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
@@ -128,7 +128,7 @@ impl Memory {
     }
 
     /// groupadd(8), useradd(8), userdel(8), systemctl(1), service(8).
-    fn system(&mut self, name: &str, arguments: &[&str]) -> io::Result<Ended> {
+    fn system(&mut self, name: &str, arguments: &[&str]) -> io::Result<Output> {
         self.ran.push([name].iter().chain(arguments).map(|word| (*word).to_owned()).collect());
         if let ("systemctl", ["is-active", "nagios-nrpe-server"]) = (name, arguments) {
             return self.is_active();
@@ -159,7 +159,7 @@ impl Memory {
             ("service", ["nagios-nrpe-server", "status"]) => i32::from(!self.users.contains_key("nagios")),
             _ => panic!("not how this is called: {name} {arguments:?}"),
         };
-        Ok(Ended { status: Some(status), ..Ended::default() })
+        Ok(Output { status: Some(status), ..Output::default() })
     }
 
     fn add_group(&mut self, group: &str) -> io::Result<i32> {
@@ -202,14 +202,14 @@ impl Memory {
     }
 
     /// What systemd knows of nrpe.
-    fn is_active(&self) -> io::Result<Ended> {
+    fn is_active(&self) -> io::Result<Output> {
         let (status, state) = match self.systemd {
             Systemd::Runs if self.users.contains_key("nagios") => (0, "active\n"),
             Systemd::Runs => (3, "inactive\n"),
             Systemd::Installed => (1, ""),
             Systemd::Absent => return Err(io::ErrorKind::NotFound.into()),
         };
-        Ok(Ended { status: Some(status), stdout: state.into(), ..Ended::default() })
+        Ok(Output { status: Some(status), stdout: state.into(), ..Output::default() })
     }
 
     fn draft(&mut self, path: &Path, content: Content, access: Access) -> io::Result<()> {
@@ -339,12 +339,12 @@ impl Host for Memory {
         Ok(())
     }
 
-    fn run(&mut self, program: &Program) -> io::Result<Ended> {
+    fn run(&mut self, program: &Program) -> io::Result<Output> {
         self.steps.alive()?;
         self.run_program(program)
     }
 
-    fn become_program(&mut self, program: &Program) -> io::Error {
+    fn exec(&mut self, program: &Program) -> io::Error {
         self.became = Some(program.clone());
         io::Error::other("a test becomes nothing")
     }

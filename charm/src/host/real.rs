@@ -4,7 +4,7 @@ mod accounts;
 mod files;
 mod programs;
 
-use crate::host::{Access, Ended, Host, Metadata, Program, Symlinks, User};
+use crate::host::{Access, Host, Metadata, Output, Program, Symlinks, User};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -110,11 +110,11 @@ impl Host for Real {
         files::remove(&self.map_path(path))
     }
 
-    fn run(&mut self, program: &Program) -> io::Result<Ended> {
+    fn run(&mut self, program: &Program) -> io::Result<Output> {
         programs::run(self, program)
     }
 
-    fn become_program(&mut self, program: &Program) -> io::Error {
-        programs::become_program(self, program)
+    fn exec(&mut self, program: &Program) -> io::Error {
+        programs::exec(self, program)
     }
 }

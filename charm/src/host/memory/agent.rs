@@ -3,12 +3,12 @@
 
 use crate::host::memory::Memory;
 use crate::host::memory::tree::Content;
-use crate::host::{Ended, User};
+use crate::host::{Output, User};
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
 
-pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, arguments: &[&str]) -> io::Result<Ended> {
+pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, arguments: &[&str]) -> io::Result<Output> {
     if memory.tree.resolve(program)?.is_none() {
         return Err(io::ErrorKind::NotFound.into());
     }
@@ -32,7 +32,7 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, argu
         }
         _ => panic!("not how the agent is called: {arguments:?}"),
     };
-    Ok(Ended { status: Some(status), stdout: stdout.into_bytes(), stderr: Vec::new() })
+    Ok(Output { status: Some(status), stdout: stdout.into_bytes(), stderr: Vec::new() })
 }
 
 fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str) -> (i32, String) {

@@ -3,7 +3,7 @@
 //!
 //! Source: Juju's `cmd/jujuc`.
 
-use crate::host::Ended;
+use crate::host::Output;
 use crate::host::memory::Memory;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ impl Juju {
     }
 }
 
-pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[u8]) -> io::Result<Ended> {
+pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[u8]) -> io::Result<Output> {
     match (name, arguments) {
         ("status-set" | "relation-set" | "action-set" | "action-fail", _) => memory.steps.take()?,
         ("juju-log" | "application-version-set", _) => memory.steps.take_or_die()?,
@@ -124,8 +124,10 @@ pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[
         _ => panic!("not how this tool is called: {name} {arguments:?}"),
     };
     Ok(match answer {
-        Ok(text) => Ended { status: Some(0), stdout: text.into_bytes(), stderr: Vec::new() },
-        Err(status) => Ended { status: Some(status), stdout: Vec::new(), stderr: format!("ERROR {name}").into_bytes() },
+        Ok(text) => Output { status: Some(0), stdout: text.into_bytes(), stderr: Vec::new() },
+        Err(status) => {
+            Output { status: Some(status), stdout: Vec::new(), stderr: format!("ERROR {name}").into_bytes() }
+        }
     })
 }
 

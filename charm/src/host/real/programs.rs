@@ -1,7 +1,7 @@
 //! Programs: run with a time limit, as another user, with what they print bounded.
 
 use crate::host::real::Real;
-use crate::host::{Ended, Host as _, Program, User};
+use crate::host::{Host as _, Output, Program, User};
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -11,32 +11,32 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 /// What a program may print; the rest is dropped.
-const OUTPUT: u64 = 64 * 1024 * 1024;
+const MAX_OUTPUT: u64 = 64 * 1024 * 1024;
 
-pub(super) fn run(host: &Real, program: &Program) -> io::Result<Ended> {
+pub(super) fn run(host: &Real, program: &Program) -> io::Result<Output> {
     let mut command = command(host, program);
     command.stdin(if program.stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
-    if program.captured {
+    if program.captures_output {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
     }
     let mut child = command.spawn()?;
-    feed(&mut child, &program.stdin);
-    let stdout = child.stdout.take().map(collect);
-    let stderr = child.stderr.take().map(collect);
-    let until = Instant::now() + program.limit;
-    let taken = |pipe: Option<Receiver<Vec<u8>>>| match pipe {
-        Some(pipe) => pipe.recv_timeout(until.saturating_duration_since(Instant::now())).ok(),
+    write_in_background(&mut child, &program.stdin);
+    let stdout = child.stdout.take().map(read_in_background);
+    let stderr = child.stderr.take().map(read_in_background);
+    let deadline = Instant::now() + program.timeout;
+    let received = |pipe: Option<Receiver<Vec<u8>>>| match pipe {
+        Some(pipe) => pipe.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok(),
         None => Some(Vec::new()),
     };
-    let (stdout, stderr) = (taken(stdout), taken(stderr));
-    let status = ended(&mut child, until)?;
+    let (stdout, stderr) = (received(stdout), received(stderr));
+    let status = wait_until(&mut child, deadline)?;
     match (stdout, stderr, status) {
-        (Some(stdout), Some(stderr), Some(status)) => Ok(Ended { status: status.code(), stdout, stderr }),
+        (Some(stdout), Some(stderr), Some(status)) => Ok(Output { status: status.code(), stdout, stderr }),
         _ => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 
-pub(super) fn become_program(host: &Real, program: &Program) -> io::Error {
+pub(super) fn exec(host: &Real, program: &Program) -> io::Error {
     let mut command = command(host, program);
     command.stdin(Stdio::null());
     command.exec()
@@ -51,7 +51,7 @@ fn command(host: &Real, program: &Program) -> Command {
         _ => Command::new(path),
     };
     command.args(&program.arguments);
-    if !program.environment {
+    if !program.inherits_environment {
         let kept = ["PATH", "LANG"].map(|name| (name, env::var_os(name).unwrap_or_default()));
         command.env_clear().envs(kept);
     }
@@ -74,18 +74,18 @@ fn as_user(user: &User, program: &Path) -> Command {
 }
 
 /// A program that does not read its input is no error of ours: its exit status says what is.
-fn feed(child: &mut Child, input: &[u8]) {
+fn write_in_background(child: &mut Child, input: &[u8]) {
     if let Some(mut stdin) = child.stdin.take() {
         let input = input.to_owned();
         thread::spawn(move || drop(stdin.write_all(&input)));
     }
 }
 
-fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+fn read_in_background(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut content = Vec::new();
-        let _ = pipe.by_ref().take(OUTPUT).read_to_end(&mut content);
+        let _ = pipe.by_ref().take(MAX_OUTPUT).read_to_end(&mut content);
         let _ = io::copy(&mut pipe, &mut io::sink());
         let _ = sender.send(content);
     });
@@ -93,12 +93,12 @@ fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
 }
 
 /// How it ended; one that does not end in time is killed.
-fn ended(child: &mut Child, until: Instant) -> io::Result<Option<std::process::ExitStatus>> {
+fn wait_until(child: &mut Child, deadline: Instant) -> io::Result<Option<std::process::ExitStatus>> {
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        if Instant::now() >= until {
+        if Instant::now() >= deadline {
             child.kill()?;
             child.wait()?;
             return Ok(None);
@@ -120,14 +120,14 @@ mod tests {
     fn a_program_is_fed_and_its_output_and_status_are_kept() {
         let mut program = shell("cat; echo no >&2; exit 3");
         program.stdin = vec![b'x'; 300_000];
-        let ended = run(&Real::new(), &program).expect("it ran");
-        assert_eq!((ended.status, ended.stdout.len(), ended.stderr), (Some(3), 300_000, b"no\n".to_vec()));
+        let output = run(&Real::new(), &program).expect("it ran");
+        assert_eq!((output.status, output.stdout.len(), output.stderr), (Some(3), 300_000, b"no\n".to_vec()));
     }
 
     #[test]
     fn a_program_that_does_not_end_is_ended() {
         let mut program = shell("exec sleep 60");
-        program.limit = Duration::from_millis(200);
+        program.timeout = Duration::from_millis(200);
         let begin = Instant::now();
         assert_eq!(run(&Real::new(), &program).expect_err("no end").kind(), io::ErrorKind::TimedOut);
         assert!(begin.elapsed() < Duration::from_secs(30));
@@ -142,9 +142,9 @@ mod tests {
     #[test]
     fn without_the_environment_only_path_and_language_are_left() {
         let mut program = Program::new("/usr/bin/env");
-        program.environment = false;
-        let ended = run(&Real::new(), &program).expect("it ran");
-        let names = String::from_utf8_lossy(&ended.stdout)
+        program.inherits_environment = false;
+        let output = run(&Real::new(), &program).expect("it ran");
+        let names = String::from_utf8_lossy(&output.stdout)
             .lines()
             .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
             .collect::<Vec<_>>();
