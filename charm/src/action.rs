@@ -222,10 +222,10 @@ impl Run {
         let options = Options::of(&Map::new());
         let finding = Finding::of(host, UnitPaths(&self.unit), Some(&self.file), false, &options)?;
         let found = status::of_finding(Some(&self.file), &finding, None);
-        Ok(if found.kind == status::Kind::Active {
+        Ok(if found.level == status::Level::Active {
             "nothing was checked; the output says why".to_owned()
         } else {
-            found.text
+            found.message
         })
     }
 }

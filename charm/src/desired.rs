@@ -5,7 +5,7 @@ use crate::checks_file::{ChecksFile, is_text};
 use crate::observed::Observed;
 use crate::paths::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, UNITS, UnitPaths, VAR, VERSIONS, embedded_in};
 use crate::resource::Resource;
-use crate::status::{Kind, Status};
+use crate::status::Status;
 use crate::tree::Node;
 use crate::version::Version;
 use std::collections::BTreeSet;
@@ -67,7 +67,7 @@ impl Desired {
             let target = Path::new("../versions").join(version.as_str());
             self.nodes.push(Node::Link(paths.version_link(), target));
         }
-        self.problems.extend(observed.options.problems.iter().map(|text| Status::new(Kind::Blocked, text)));
+        self.problems.extend(observed.options.problems.iter().map(|text| Status::blocked(text)));
         self.files = ChecksFile::wanted(unit, &observed.relation_data, &observed.options.config);
         for file in &self.files {
             if let (Ok(path), Some(text)) = (&file.path, &file.text) {
@@ -92,7 +92,7 @@ impl Desired {
         let usual = || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
         if let Some(why) = resource.and_then(Resource::refused) {
             let text = format!("the resource agent cannot be run on this machine: {why}");
-            self.problems.push(Status::new(Kind::Blocked, text));
+            self.problems.push(Status::blocked(text));
         }
         let wanted = observed.options.revision.as_str();
         let pinned = available.iter().find(|version| version.as_str() == wanted).copied().cloned();
@@ -104,7 +104,7 @@ impl Desired {
         };
         match &self.version {
             Some(version) => self.copy(observed, version.clone()),
-            None => self.problems.push(Status::new(Kind::Blocked, "the charm holds no conn-check for this machine")),
+            None => self.problems.push(Status::blocked("the charm holds no conn-check for this machine")),
         }
     }
 
@@ -173,7 +173,7 @@ impl Desired {
         let have: Vec<_> = have.into_iter().map(Version::as_str).collect();
         let have = if have.is_empty() { "none".to_owned() } else { have.join(", ") };
         let text = format!("revision {wanted} is not available (have: {have})");
-        self.problems.insert(0, Status::new(Kind::Blocked, text));
+        self.problems.insert(0, Status::blocked(text));
     }
 
     /// The programs that people find in PATH.

@@ -12,7 +12,7 @@ use crate::paths::UnitPaths;
 use crate::published::Published;
 use crate::record::Record;
 use crate::settings::Settings;
-use crate::status::{Kind, Status};
+use crate::status::Status;
 use crate::{resource, tools, tree, users};
 
 /// Runs the hook of this name.
@@ -23,7 +23,7 @@ pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
     let environment = Environment::read(host, name)?;
     if let Some(path) = tree::obstacle(host)? {
         let text = format!("{} is not a directory, and not the charm's to remove", path.display());
-        return Status::new(Kind::Blocked, text).set(host);
+        return Status::blocked(text).set(host);
     }
     let mut changes = Changes::new();
     if environment.renews() {

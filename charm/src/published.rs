@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::paths::UnitPaths;
 use crate::record::Record;
 use crate::settings::Settings;
-use crate::status::{self, Kind, Status};
+use crate::status::{self, Status};
 use crate::tree::Node;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -71,12 +71,12 @@ impl Published {
         let mut parts = desired.problems.clone();
         parts.extend(statuses(observed, desired, finding, record));
         if wanted && path.is_some() && line.is_none() {
-            parts.push(Status::new(Kind::Blocked, "the command for NRPE is too long"));
+            parts.push(Status::blocked("the command for NRPE is too long"));
         }
         if exports && service.is_none() {
-            parts.push(Status::new(Kind::Blocked, "the unit's name is too long for a service of Nagios"));
+            parts.push(Status::blocked("the unit's name is too long for a service of Nagios"));
         }
-        parts.extend(renamed.filter(|_| exports).map(|problem| Status::new(Kind::Blocked, problem)));
+        parts.extend(renamed.filter(|_| exports).map(|problem| Status::blocked(problem)));
         Self {
             relations: relation_changes(&observed.monitors, &[("primary", "False"), ("monitors", &monitors)]),
             settings: Some(settings(unit, file, finding, &observed.options)),
@@ -94,7 +94,7 @@ impl Published {
             service: None,
             relations: relation_changes(&observed.monitors, &[("monitors", "")]),
             settings: None,
-            status: Status::new(Kind::Maintenance, "removed from this machine"),
+            status: Status::maintenance("removed from this machine"),
         }
     }
 }
@@ -127,7 +127,7 @@ fn settings(unit: UnitPaths<'_>, file: Option<&ChecksFile>, finding: &Finding, o
     let unusable = matches!(finding, Finding::Unusable(_));
     let settings = Settings {
         file: file.and_then(|file| file.path.clone().ok()),
-        problem: unusable.then(|| status::of_finding(file, finding, None).text),
+        problem: unusable.then(|| status::of_finding(file, finding, None).message),
         exclude_tags: options.nagios_exclude_tags.clone(),
         max_timeout: options.max_timeout,
         connect_timeout: options.connect_timeout,
@@ -143,7 +143,7 @@ fn statuses(observed: &Observed, desired: &Desired, finding: &Finding, record: O
     }
     let unused: Vec<_> = desired.files.iter().skip(1).map(|file: &ChecksFile| file.label.as_str()).collect();
     if !unused.is_empty() {
-        parts.push(Status::new(Kind::Active, format!("not used: {}", unused.join(", "))));
+        parts.push(Status::active(format!("not used: {}", unused.join(", "))));
     }
     parts
 }

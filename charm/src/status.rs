@@ -9,9 +9,9 @@ use crate::record::Record;
 use crate::text::{self, printable};
 use crate::tools;
 
-/// The status that Juju shows, the worst last.
+/// Juju's names of a status, the worst last.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Kind {
+pub(crate) enum Level {
     /// All is well.
     Active,
     /// The charm is at work.
@@ -22,31 +22,43 @@ pub(crate) enum Kind {
     Blocked,
 }
 
-/// A status and a text for people.
+/// A status of the unit.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Status {
     /// How bad it is.
-    pub(crate) kind: Kind,
-    /// What it is.
-    pub(crate) text: String,
+    pub(crate) level: Level,
+    /// What people should know.
+    pub(crate) message: String,
 }
 
 /// Juju shows a status in one line.
-const LONGEST: usize = 400;
+const MAX_MESSAGE: usize = 400;
 
 impl Status {
-    /// A status.
-    pub(crate) fn new(kind: Kind, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into() }
+    pub(crate) fn active(message: impl Into<String>) -> Self {
+        Self { level: Level::Active, message: message.into() }
+    }
+
+    pub(crate) fn maintenance(message: impl Into<String>) -> Self {
+        Self { level: Level::Maintenance, message: message.into() }
+    }
+
+    pub(crate) fn waiting(message: impl Into<String>) -> Self {
+        Self { level: Level::Waiting, message: message.into() }
+    }
+
+    pub(crate) fn blocked(message: impl Into<String>) -> Self {
+        Self { level: Level::Blocked, message: message.into() }
     }
 
     /// One status of several: as bad as the worst, the worst first.
     #[must_use]
     pub(crate) fn of(mut parts: Vec<Self>) -> Self {
-        parts.sort_by_key(|part| std::cmp::Reverse(part.kind));
-        let kind = parts.first().map_or(Kind::Active, |worst| worst.kind);
-        let texts: Vec<_> = parts.iter().map(|part| printable(&part.text)).filter(|text| !text.is_empty()).collect();
-        Self { kind, text: cut(&texts.join("; ")) }
+        parts.sort_by_key(|part| std::cmp::Reverse(part.level));
+        let level = parts.first().map_or(Level::Active, |worst| worst.level);
+        let messages = parts.iter().map(|part| printable(&part.message)).filter(|message| !message.is_empty());
+        let messages: Vec<_> = messages.collect();
+        Self { level, message: cut(&messages.join("; ")) }
     }
 
     /// Tells Juju.
@@ -54,13 +66,13 @@ impl Status {
     /// # Errors
     /// Those of `status-set`.
     pub(crate) fn set(&self, host: &mut dyn Host) -> Result<(), Error> {
-        let kind = match self.kind {
-            Kind::Active => "active",
-            Kind::Maintenance => "maintenance",
-            Kind::Waiting => "waiting",
-            Kind::Blocked => "blocked",
+        let name = match self.level {
+            Level::Active => "active",
+            Level::Maintenance => "maintenance",
+            Level::Waiting => "waiting",
+            Level::Blocked => "blocked",
         };
-        tools::status_set(host, kind, &self.text)
+        tools::status_set(host, name, &self.message)
     }
 }
 
@@ -70,20 +82,18 @@ pub(crate) const NO_FILE: &str = "no checks yet: over the relation conn-check, o
 /// What the finding means for people.
 pub(crate) fn of_finding(file: Option<&ChecksFile>, finding: &Finding, record: Option<&Record>) -> Status {
     let label = file.map_or("", |file| file.label.as_str());
-    let waiting = |text: String| Status::new(Kind::Waiting, text);
-    let blocked = |text: String| Status::new(Kind::Blocked, text);
     match finding {
-        Finding::NoFile => waiting(NO_FILE.to_owned()),
-        Finding::Unusable(Unusable::Relative) => blocked(format!("{label} is not an absolute path")),
-        Finding::Unusable(Unusable::Unprintable) => blocked(format!("{label} is not a path that can be used")),
-        Finding::Missing => waiting(format!("{label} is not there")),
-        Finding::Directory => blocked(format!("{label} is a directory, not a file of checks")),
-        Finding::Special => blocked(format!("{label} is not a regular file")),
+        Finding::NoFile => Status::waiting(NO_FILE.to_owned()),
+        Finding::Unusable(Unusable::Relative) => Status::blocked(format!("{label} is not an absolute path")),
+        Finding::Unusable(Unusable::Unprintable) => Status::blocked(format!("{label} is not a path that can be used")),
+        Finding::Missing => Status::waiting(format!("{label} is not there")),
+        Finding::Directory => Status::blocked(format!("{label} is a directory, not a file of checks")),
+        Finding::Special => Status::blocked(format!("{label} is not a regular file")),
         Finding::Read { all, .. } => match all {
-            Answer::Checks(count) => Status::new(Kind::Active, checks(*count, record)),
-            Answer::Unreadable => waiting(format!("{label} cannot be read by the user {USER}")),
-            Answer::Invalid(first, more) => blocked(invalid(first.at(label), *more)),
-            Answer::Failed(why) => blocked(format!("conn-check does not run on this machine: {why}")),
+            Answer::Checks(count) => Status::active(checks(*count, record)),
+            Answer::Unreadable => Status::waiting(format!("{label} cannot be read by the user {USER}")),
+            Answer::Invalid(first, more) => Status::blocked(invalid(first.at(label), *more)),
+            Answer::Failed(why) => Status::blocked(format!("conn-check does not run on this machine: {why}")),
         },
     }
 }
@@ -92,15 +102,13 @@ pub(crate) fn of_finding(file: Option<&ChecksFile>, finding: &Finding, record: O
 pub(crate) fn of_nagios(file: Option<&ChecksFile>, answer: &Answer, excluded: &str) -> Option<Status> {
     let label = file.map_or("", |file| file.label.as_str());
     Some(match answer {
-        Answer::Checks(0) => Status::new(Kind::Active, format!("none for Nagios: all are tagged {excluded}")),
+        Answer::Checks(0) => Status::active(format!("none for Nagios: all are tagged {excluded}")),
         Answer::Checks(_) => return None,
-        Answer::Unreadable => Status::new(Kind::Waiting, format!("{label} cannot be read by the user {NAGIOS}")),
+        Answer::Unreadable => Status::waiting(format!("{label} cannot be read by the user {NAGIOS}")),
         Answer::Invalid(first, more) => {
-            Status::new(Kind::Blocked, format!("for the user {NAGIOS}: {}", invalid(first.at(label), *more)))
+            Status::blocked(format!("for the user {NAGIOS}: {}", invalid(first.at(label), *more)))
         }
-        Answer::Failed(why) => {
-            Status::new(Kind::Blocked, format!("conn-check does not run as the user {NAGIOS}: {why}"))
-        }
+        Answer::Failed(why) => Status::blocked(format!("conn-check does not run as the user {NAGIOS}: {why}")),
     })
 }
 
@@ -119,8 +127,8 @@ fn checks(count: usize, record: Option<&Record>) -> String {
 }
 
 fn cut(text: &str) -> String {
-    if text.chars().count() <= LONGEST {
+    if text.chars().count() <= MAX_MESSAGE {
         return text.to_owned();
     }
-    text.chars().take(LONGEST - 3).chain("...".chars()).collect()
+    text.chars().take(MAX_MESSAGE - 3).chain("...".chars()).collect()
 }

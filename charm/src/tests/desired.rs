@@ -65,14 +65,14 @@ fn with_a_revision_that_is_not_there_the_current_version_stays() {
     observed.agent.units.insert(UNIT.to_owned(), Some(version("2.0.0")));
     assert_eq!(used(&observed).as_deref(), Some("2.0.0"));
     let problems = Desired::from(&observed).problems;
-    assert_eq!(problems[0].text, "revision 3 is not available (have: 2.0.0, 2.1.0)");
+    assert_eq!(problems[0].message, "revision 3 is not available (have: 2.0.0, 2.1.0)");
 }
 
 #[test]
 fn a_charm_for_another_machine_is_said() {
     let desired = Desired::from(&observed(&[], &[], ""));
     assert_eq!(desired.version, None);
-    assert_eq!(desired.problems[0].text, "the charm holds no conn-check for this machine");
+    assert_eq!(desired.problems[0].message, "the charm holds no conn-check for this machine");
 }
 
 #[test]
