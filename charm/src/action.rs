@@ -6,18 +6,19 @@
 
 use crate::accounts::{USER, user};
 use crate::checks_file::ChecksFile;
+use crate::checks_status::{self, NO_FILE};
 use crate::environment::dashed;
 use crate::error::Error;
-use crate::finding::Finding;
 use crate::host::{Host, Program};
 use crate::inspect::inspect;
 use crate::options::{CONNECT_TIMEOUT, Options};
 use crate::paths::UnitPaths;
 use crate::record::Record;
 use crate::settings::Settings;
-use crate::status::NO_FILE;
+use crate::status::Level;
 use crate::tools;
-use crate::{status, tree};
+use crate::tree;
+use crate::validation::Validation;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -83,7 +84,7 @@ enum NothingToRun {
     /// Nobody named a file of checks.
     NoFile,
     /// The file that somebody named cannot be used: what the status says of it.
-    Unusable(String),
+    InvalidFile(String),
     /// Both kinds of tags are asked for.
     BothTags,
     /// The machine does not do what it should.
@@ -95,7 +96,7 @@ impl fmt::Display for NothingToRun {
         match self {
             Self::NoUnit => formatter.write_str("this is not run on a unit of the charm"),
             Self::NoFile => formatter.write_str(NO_FILE),
-            Self::Unusable(problem) => formatter.write_str(problem),
+            Self::InvalidFile(problem) => formatter.write_str(problem),
             Self::BothTags => formatter.write_str("include-tags and exclude-tags cannot both be used"),
             Self::Machine(error) => error.fmt(formatter),
         }
@@ -107,7 +108,7 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let unit = unit(host, program).ok_or(NothingToRun::NoUnit)?;
     let paths = UnitPaths(&unit);
     let settings = Settings::read(host, paths).unwrap_or_default();
-    let no_file = || settings.problem.clone().map_or(NothingToRun::NoFile, NothingToRun::Unusable);
+    let no_file = || settings.problem.clone().map_or(NothingToRun::NoFile, NothingToRun::InvalidFile);
     let path = settings.file.clone().ok_or_else(no_file)?;
     let arguments = arguments(name, parameters, &settings)?;
     let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
@@ -220,9 +221,9 @@ impl Run {
 
     fn why_nothing(&self, host: &mut dyn Host) -> Result<String, Error> {
         let options = Options::of(&Map::new());
-        let finding = Finding::of(host, UnitPaths(&self.unit), Some(&self.file), false, &options)?;
-        let found = status::of_finding(Some(&self.file), &finding, None);
-        Ok(if found.level == status::Level::Active {
+        let validation = Validation::run(host, UnitPaths(&self.unit), Some(&self.file), false, &options)?;
+        let found = checks_status::of_validation(Some(&self.file), &validation, None);
+        Ok(if found.level == Level::Active {
             "nothing was checked; the output says why".to_owned()
         } else {
             found.message

@@ -19,14 +19,14 @@ pub(crate) struct ChecksFile {
     /// How people know it.
     pub(crate) label: String,
     /// Where it is, or why that cannot be.
-    pub(crate) path: Result<PathBuf, Unusable>,
+    pub(crate) path: Result<PathBuf, InvalidPath>,
     /// The text, where it is for us to write it.
     pub(crate) text: Option<String>,
 }
 
 /// Why a path cannot be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Unusable {
+pub(crate) enum InvalidPath {
     /// It depends on where one stands.
     Relative,
     /// It has characters that end lines, or is longer than paths are.
@@ -62,13 +62,15 @@ impl ChecksFile {
 
     fn at(relation: &str, path: &str) -> Self {
         let path = path.trim();
-        let unusable = if path.chars().any(char::is_control) || path.len() > LONGEST {
-            Some(Unusable::Unprintable)
+        let invalid_path = if path.chars().any(char::is_control) || path.len() > LONGEST {
+            Some(InvalidPath::Unprintable)
         } else {
-            (!Path::new(path).is_absolute()).then_some(Unusable::Relative)
+            (!Path::new(path).is_absolute()).then_some(InvalidPath::Relative)
         };
-        match unusable {
-            Some(unusable) => Self { label: format!("config_path of {relation}"), path: Err(unusable), text: None },
+        match invalid_path {
+            Some(invalid_path) => {
+                Self { label: format!("config_path of {relation}"), path: Err(invalid_path), text: None }
+            }
             None => Self { label: path.to_owned(), path: Ok(PathBuf::from(path)), text: None },
         }
     }
@@ -137,9 +139,11 @@ mod tests {
 
     #[test]
     fn a_path_that_cannot_be_used_is_wanted_and_says_why() {
-        for (path, why) in
-            [("etc/x", Unusable::Relative), ("/a\n/b", Unusable::Unprintable), ("/a\u{1b}[2J", Unusable::Unprintable)]
-        {
+        for (path, why) in [
+            ("etc/x", InvalidPath::Relative),
+            ("/a\n/b", InvalidPath::Unprintable),
+            ("/a\u{1b}[2J", InvalidPath::Unprintable),
+        ] {
             let wanted = ChecksFile::wanted("conn-check-0", &[relation_data(1, &[("config_path", path)])], "- a");
             assert_eq!(wanted[0].path, Err(why), "{path:?}");
         }

@@ -5,7 +5,6 @@ use crate::apply::{self, Changes};
 use crate::desired::Desired;
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::finding::Finding;
 use crate::host::Host;
 use crate::observed::Observed;
 use crate::paths::UnitPaths;
@@ -13,6 +12,7 @@ use crate::published::Published;
 use crate::record::Record;
 use crate::settings::Settings;
 use crate::status::Status;
+use crate::validation::Validation;
 use crate::{resource, tools, tree, users};
 
 /// Runs the hook of this name.
@@ -44,10 +44,10 @@ fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<C
     let unit = UnitPaths(&observed.environment.unit);
     let mut changes = users::make(host)?;
     changes.extend(apply::machine(host, observed, desired)?);
-    let finding = Finding::of(host, unit, desired.files.first(), observed.monitored(), &observed.options)?;
+    let validation = Validation::run(host, unit, desired.files.first(), observed.monitored(), &observed.options)?;
     changes.extend(forget_other_results(host, unit, desired)?);
     let record = Record::of_unit(host, unit);
-    let published = Published::of(observed, desired, &finding, record.as_ref(), &|path| host.map_path(path));
+    let published = Published::of(observed, desired, &validation, record.as_ref(), &|path| host.map_path(path));
     changes.extend(apply::settings(host, &published)?);
     changes.extend(apply::monitoring(host, observed, &published)?);
     changes.extend(apply::relations(host, &published)?);

@@ -3,16 +3,17 @@
 
 use crate::accounts::Owner;
 use crate::checks_file::ChecksFile;
+use crate::checks_status;
 use crate::desired::Desired;
-use crate::finding::{Answer, Finding};
 use crate::nrpe::{self, Monitor};
 use crate::observed::Observed;
 use crate::options::Options;
 use crate::paths::UnitPaths;
 use crate::record::Record;
 use crate::settings::Settings;
-use crate::status::{self, Status};
+use crate::status::Status;
 use crate::tree::Node;
+use crate::validation::{Answer, Validation};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +38,7 @@ impl Published {
     pub(crate) fn of(
         observed: &Observed,
         desired: &Desired,
-        finding: &Finding,
+        validation: &Validation,
         record: Option<&Record>,
         map_path: &dyn Fn(&Path) -> PathBuf,
     ) -> Self {
@@ -45,7 +46,7 @@ impl Published {
         let juju_unit = &observed.environment.juju_unit;
         let file = desired.files.first();
         let path = file.and_then(|file| file.path.as_deref().ok());
-        let wanted = observed.monitored() && registers(finding, observed.nrpe.command.is_some());
+        let wanted = observed.monitored() && registers(validation, observed.nrpe.command.is_some());
         let line = path.filter(|_| wanted).and_then(|path| {
             Some(unit.nrpe_command()).filter(|path| nrpe::can_be_written(path))?;
             nrpe::command(
@@ -69,7 +70,7 @@ impl Published {
         });
         let monitors = command.as_ref().map(|_| nrpe::monitors(unit)).unwrap_or_default();
         let mut parts = desired.problems.clone();
-        parts.extend(statuses(observed, desired, finding, record));
+        parts.extend(statuses(observed, desired, validation, record));
         if wanted && path.is_some() && line.is_none() {
             parts.push(Status::blocked("the command for NRPE is too long"));
         }
@@ -79,7 +80,7 @@ impl Published {
         parts.extend(renamed.filter(|_| exports).map(|problem| Status::blocked(problem)));
         Self {
             relations: relation_changes(&observed.monitors, &[("primary", "False"), ("monitors", &monitors)]),
-            settings: Some(settings(unit, file, finding, &observed.options)),
+            settings: Some(settings(unit, file, validation, &observed.options)),
             status: Status::of(parts),
             command,
             service,
@@ -101,13 +102,15 @@ impl Published {
 
 /// A file that was valid once and is not now: Nagios goes on asking, and gets UNKNOWN with the
 /// reason. A check that vanished from Nagios would look like one that passed.
-fn registers(finding: &Finding, registered: bool) -> bool {
-    match finding {
-        Finding::NoFile => false,
-        Finding::Read { nagios: Some(Answer::Checks(count)), .. } => *count > 0,
-        Finding::Unusable(_) | Finding::Missing | Finding::Directory | Finding::Special | Finding::Read { .. } => {
-            registered
-        }
+fn registers(validation: &Validation, registered: bool) -> bool {
+    match validation {
+        Validation::NoFile => false,
+        Validation::Read { nagios: Some(Answer::Checks(count)), .. } => *count > 0,
+        Validation::InvalidPath(_)
+        | Validation::Missing
+        | Validation::Directory
+        | Validation::Special
+        | Validation::Read { .. } => registered,
     }
 }
 
@@ -123,11 +126,11 @@ fn relation_changes(monitors: &[Monitor], wanted: &[(&str, &str)]) -> Vec<(Strin
     changes.filter(|(_, changes)| !changes.is_empty()).collect()
 }
 
-fn settings(unit: UnitPaths<'_>, file: Option<&ChecksFile>, finding: &Finding, options: &Options) -> Node {
-    let unusable = matches!(finding, Finding::Unusable(_));
+fn settings(unit: UnitPaths<'_>, file: Option<&ChecksFile>, validation: &Validation, options: &Options) -> Node {
+    let invalid_path = matches!(validation, Validation::InvalidPath(_));
     let settings = Settings {
         file: file.and_then(|file| file.path.clone().ok()),
-        problem: unusable.then(|| status::of_finding(file, finding, None).message),
+        problem: invalid_path.then(|| checks_status::of_validation(file, validation, None).message),
         exclude_tags: options.nagios_exclude_tags.clone(),
         max_timeout: options.max_timeout,
         connect_timeout: options.connect_timeout,
@@ -135,11 +138,13 @@ fn settings(unit: UnitPaths<'_>, file: Option<&ChecksFile>, finding: &Finding, o
     Node::File(unit.settings(), settings.to_text(), Owner::Unit, 0o640)
 }
 
-fn statuses(observed: &Observed, desired: &Desired, finding: &Finding, record: Option<&Record>) -> Vec<Status> {
+fn statuses(observed: &Observed, desired: &Desired, validation: &Validation, record: Option<&Record>) -> Vec<Status> {
     let file = desired.files.first();
-    let mut parts = vec![status::of_finding(file, finding, record)];
-    if let (Finding::Read { all: Answer::Checks(_), nagios: Some(answer) }, true) = (finding, observed.monitored()) {
-        parts.extend(status::of_nagios(file, answer, &observed.options.nagios_exclude_tags));
+    let mut parts = vec![checks_status::of_validation(file, validation, record)];
+    if let (Validation::Read { all: Answer::Checks(_), nagios: Some(answer) }, true) =
+        (validation, observed.monitored())
+    {
+        parts.extend(checks_status::of_nagios(file, answer, &observed.options.nagios_exclude_tags));
     }
     let unused: Vec<_> = desired.files.iter().skip(1).map(|file: &ChecksFile| file.label.as_str()).collect();
     if !unused.is_empty() {

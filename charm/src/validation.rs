@@ -1,8 +1,8 @@
-//! What the agent says of the file of checks. No check is run: a hook must be quick, and the
+//! What validating the file of checks gives: the agent reads it. No check is run: a hook must be quick, and the
 //! verdict of a check is not its business.
 
 use crate::accounts::{NAGIOS, USER, user};
-use crate::checks_file::{ChecksFile, Unusable};
+use crate::checks_file::{ChecksFile, InvalidPath};
 use crate::error::Error;
 use crate::host::{FileType, Host, Program, Symlinks};
 use crate::options::Options;
@@ -17,11 +17,11 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What is known of the file in use.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Finding {
+pub(crate) enum Validation {
     /// Nobody said which file to use.
     NoFile,
     /// The path cannot be used.
-    Unusable(Unusable),
+    InvalidPath(InvalidPath),
     /// Nothing is there.
     Missing,
     /// A directory is there.
@@ -50,12 +50,12 @@ pub(crate) enum Answer {
     Failed(RunFailure),
 }
 
-impl Finding {
-    /// Looks at the file and asks the agent.
+impl Validation {
+    /// Looks at the file and lets the agent read it.
     ///
     /// # Errors
     /// Those of the file system, but for what is wrong with the file itself.
-    pub(crate) fn of(
+    pub(crate) fn run(
         host: &mut dyn Host,
         unit: UnitPaths<'_>,
         file: Option<&ChecksFile>,
@@ -64,7 +64,7 @@ impl Finding {
     ) -> Result<Self, Error> {
         let path = match file.map(|file| &file.path) {
             None => return Ok(Self::NoFile),
-            Some(Err(unusable)) => return Ok(Self::Unusable(*unusable)),
+            Some(Err(invalid_path)) => return Ok(Self::InvalidPath(*invalid_path)),
             Some(Ok(path)) => path,
         };
         // What cannot even be looked at (a loop of links, a name too long) is not there.
@@ -74,15 +74,15 @@ impl Finding {
             Some(FileType::File) => {}
             Some(_) => return Ok(Self::Special),
         }
-        let all = ask(host, unit, path, USER, None)?;
+        let all = ask_agent(host, unit, path, USER, None)?;
         let tags = Some(options.nagios_exclude_tags.as_str());
-        let nagios = if monitored { Some(ask(host, unit, path, NAGIOS, tags)?) } else { None };
+        let nagios = if monitored { Some(ask_agent(host, unit, path, NAGIOS, tags)?) } else { None };
         Ok(Self::Read { all, nagios })
     }
 }
 
 /// Without any check for Nagios, `excluded` names their tags. Nagios has the environment of NRPE.
-fn ask(
+fn ask_agent(
     host: &mut dyn Host,
     unit: UnitPaths<'_>,
     path: &Path,
