@@ -10,14 +10,14 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// What a unit of nrpe says over the relation, and what this unit says.
+/// A relation with nrpe: the data of its unit, and of this one.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Monitor {
+pub(crate) struct NrpeRelation {
     /// The relation, as in `nrpe-external-master:4`.
-    pub(crate) relation: String,
-    /// `nagios_hostname`, where it is said.
+    pub(crate) id: String,
+    /// `nagios_hostname`, where nrpe sets it.
     pub(crate) hostname: Option<String>,
-    /// What this unit says now.
+    /// The relation data of this unit.
     pub(crate) own: std::collections::BTreeMap<String, String>,
 }
 
@@ -74,13 +74,17 @@ pub(crate) fn command_file(juju_unit: &str, options: &Options, line: &str) -> St
 /// The host name under which Nagios knows this machine, and what could not be used for it. nrpe
 /// says it; without that, the rule of charm-helpers. It becomes part of the name of a file.
 #[must_use]
-pub(crate) fn hostname(paths: UnitPaths<'_>, monitors: &[Monitor], options: &Options) -> (String, Option<String>) {
+pub(crate) fn hostname(
+    paths: UnitPaths<'_>,
+    relations: &[NrpeRelation],
+    options: &Options,
+) -> (String, Option<String>) {
     let plain = |name: &&String| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         !name.is_empty() && name.bytes().all(allowed)
     };
     let fits = |name: &String| can_be_written(&paths.exported_service(name));
-    let hostnames: Vec<_> = monitors.iter().filter_map(|monitor| monitor.hostname.as_ref()).filter(plain).collect();
+    let hostnames: Vec<_> = relations.iter().filter_map(|relation| relation.hostname.as_ref()).filter(plain).collect();
     if let Some(name) = hostnames.iter().copied().find(|name| fits(name)) {
         return (name.clone(), None);
     }
@@ -187,7 +191,7 @@ mod tests {
     #[test]
     fn nrpe_says_the_host_name_unless_it_leads_elsewhere() {
         let options = Options::of(&Map::new());
-        let relation = |name: &str| Monitor { hostname: Some(name.to_owned()), ..Monitor::default() };
+        let relation = |name: &str| NrpeRelation { hostname: Some(name.to_owned()), ..NrpeRelation::default() };
         assert_eq!(hostname(UNIT, &[relation("prod-app-0")], &options), ("prod-app-0".to_owned(), None));
         let usual = ("juju-conn-check-0".to_owned(), None);
         for bad in ["", "../../etc/cron.d/x", "a\nb"] {
@@ -199,7 +203,7 @@ mod tests {
     #[test]
     fn a_host_name_fits_into_the_name_of_a_file_and_of_its_draft() {
         let long = |count: usize| "x".repeat(count);
-        let relation = |count: usize| Monitor { hostname: Some(long(count)), ..Monitor::default() };
+        let relation = |count: usize| NrpeRelation { hostname: Some(long(count)), ..NrpeRelation::default() };
         let mut options = Options::of(&Map::new());
         let longest =
             (1..255).rev().find(|count| can_be_written(&UNIT.exported_service(&long(*count)))).unwrap_or_default();

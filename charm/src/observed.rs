@@ -7,7 +7,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::host::{DRAFT, FileType, Host, Metadata};
 use crate::inspect::inspect;
-use crate::nrpe::Monitor;
+use crate::nrpe::NrpeRelation;
 use crate::options::Options;
 use crate::paths::{BIN, EXPORT, LIB, NRPE, RESOURCES, UNITS, UnitPaths, VERSIONS};
 use crate::tools;
@@ -25,7 +25,7 @@ pub(crate) struct Observed {
     /// The relation data of conn-check, in the order of the relations' numbers.
     pub(crate) relation_data: Vec<RelationData>,
     /// The relations with nrpe, in the order of their numbers.
-    pub(crate) monitors: Vec<Monitor>,
+    pub(crate) nrpe_relations: Vec<NrpeRelation>,
     /// The agent.
     pub(crate) agent: Agent,
     /// NRPE on this machine.
@@ -63,7 +63,7 @@ impl Observed {
             leaving: leaving(host, &environment)?,
             options: Options::of(&tools::config_get(host)?),
             relation_data: relation_data(host)?,
-            monitors: monitors(host, &environment.juju_unit)?,
+            nrpe_relations: nrpe_relations(host, &environment.juju_unit)?,
             nrpe: Nrpe::read(host, paths, &agent)?,
             agent,
             texts: list(host, &paths.etc())?,
@@ -75,7 +75,7 @@ impl Observed {
     /// Whether NRPE can be told of a check.
     #[must_use]
     pub(crate) fn monitored(&self) -> bool {
-        self.nrpe.present && !self.monitors.is_empty()
+        self.nrpe.present && !self.nrpe_relations.is_empty()
     }
 }
 
@@ -124,7 +124,7 @@ fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Error
 
 fn relation_data(host: &mut dyn Host) -> Result<Vec<RelationData>, Error> {
     let mut relation_data = Vec::new();
-    for relation in relations(host, "conn-check")? {
+    for relation in relation_ids(host, "conn-check")? {
         for unit in tools::relation_list(host, &relation)? {
             let data = tools::relation_get(host, &relation, &unit)?;
             relation_data.push(RelationData { relation: relation.clone(), data });
@@ -133,22 +133,22 @@ fn relation_data(host: &mut dyn Host) -> Result<Vec<RelationData>, Error> {
     Ok(relation_data)
 }
 
-fn monitors(host: &mut dyn Host, own: &str) -> Result<Vec<Monitor>, Error> {
-    let mut monitors = Vec::new();
-    for relation in relations(host, "nrpe-external-master")? {
+fn nrpe_relations(host: &mut dyn Host, own: &str) -> Result<Vec<NrpeRelation>, Error> {
+    let mut nrpe_relations = Vec::new();
+    for id in relation_ids(host, "nrpe-external-master")? {
         let mut hostname = None;
-        for unit in tools::relation_list(host, &relation)? {
-            let mut data = tools::relation_get(host, &relation, &unit)?;
+        for unit in tools::relation_list(host, &id)? {
+            let mut data = tools::relation_get(host, &id, &unit)?;
             hostname = hostname.or_else(|| data.remove("nagios_hostname"));
         }
-        let own = tools::relation_get(host, &relation, own)?;
-        monitors.push(Monitor { relation, hostname, own });
+        let own = tools::relation_get(host, &id, own)?;
+        nrpe_relations.push(NrpeRelation { id, hostname, own });
     }
-    Ok(monitors)
+    Ok(nrpe_relations)
 }
 
 /// In the order of their numbers: as texts, 10 is before 3.
-fn relations(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Error> {
+fn relation_ids(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Error> {
     let mut ids = tools::relation_ids(host, name)?;
     ids.sort_by_key(|id| id.rsplit_once(':').and_then(|(_, number)| number.parse::<u64>().ok()));
     Ok(ids)

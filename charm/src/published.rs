@@ -5,7 +5,7 @@ use crate::accounts::Owner;
 use crate::checks_file::ChecksFile;
 use crate::checks_status;
 use crate::desired::Desired;
-use crate::nrpe::{self, Monitor};
+use crate::nrpe::{self, NrpeRelation};
 use crate::observed::Observed;
 use crate::options::Options;
 use crate::paths::UnitPaths;
@@ -57,7 +57,7 @@ impl Published {
                 &observed.options,
             )
         });
-        let (hostname, renamed) = nrpe::hostname(unit, &observed.monitors, &observed.options);
+        let (hostname, renamed) = nrpe::hostname(unit, &observed.nrpe_relations, &observed.options);
         let text = line.as_ref().map(|line| nrpe::command_file(juju_unit, &observed.options, line));
         // What cannot be put into a line leaves the command as it is.
         let text = text.or_else(|| observed.nrpe.command.clone().filter(|_| wanted));
@@ -79,7 +79,7 @@ impl Published {
         }
         parts.extend(renamed.filter(|_| exports).map(|problem| Status::blocked(problem)));
         Self {
-            relations: relation_changes(&observed.monitors, &[("primary", "False"), ("monitors", &monitors)]),
+            relations: relation_changes(&observed.nrpe_relations, &[("primary", "False"), ("monitors", &monitors)]),
             settings: Some(settings(unit, file, validation, &observed.options)),
             status: Status::of(parts),
             command,
@@ -93,7 +93,7 @@ impl Published {
         Self {
             command: None,
             service: None,
-            relations: relation_changes(&observed.monitors, &[("monitors", "")]),
+            relations: relation_changes(&observed.nrpe_relations, &[("monitors", "")]),
             settings: None,
             status: Status::maintenance("removed from this machine"),
         }
@@ -116,12 +116,12 @@ fn registers(validation: &Validation, registered: bool) -> bool {
 
 /// What differs from what is said now. `primary` says that the Nagios host is not named after this
 /// subordinate.
-fn relation_changes(monitors: &[Monitor], wanted: &[(&str, &str)]) -> Vec<(String, BTreeMap<String, String>)> {
-    let changes = monitors.iter().map(|monitor| {
-        let current = |key: &str| monitor.own.get(key).map_or("", String::as_str);
+fn relation_changes(relations: &[NrpeRelation], wanted: &[(&str, &str)]) -> Vec<(String, BTreeMap<String, String>)> {
+    let changes = relations.iter().map(|relation| {
+        let current = |key: &str| relation.own.get(key).map_or("", String::as_str);
         let changes = wanted.iter().filter(|(key, value)| current(key) != *value);
         let changes = changes.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        (monitor.relation.clone(), changes.collect::<BTreeMap<_, _>>())
+        (relation.id.clone(), changes.collect::<BTreeMap<_, _>>())
     });
     changes.filter(|(_, changes)| !changes.is_empty()).collect()
 }

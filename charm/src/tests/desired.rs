@@ -35,7 +35,7 @@ fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
         leaving: false,
         options: Options::of(&config),
         relation_data: Vec::new(),
-        monitors: Vec::new(),
+        nrpe_relations: Vec::new(),
         agent,
         nrpe: Nrpe::default(),
         texts: Vec::new(),
