@@ -9,6 +9,7 @@ use crate::checks_file::ChecksFile;
 use crate::checks_status::{self, NO_FILE};
 use crate::environment::dashed;
 use crate::error::Error;
+use crate::hook_tools;
 use crate::host::{Host, Program};
 use crate::inspect::inspect;
 use crate::options::{CONNECT_TIMEOUT, Options};
@@ -16,7 +17,6 @@ use crate::paths::UnitPaths;
 use crate::record::Record;
 use crate::settings::Settings;
 use crate::status::Level;
-use crate::tools;
 use crate::tree;
 use crate::validation::Validation;
 use serde_json::{Map, Value};
@@ -47,15 +47,15 @@ const UNKNOWN: u8 = 3;
 /// Those of the hook tools.
 pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Done, Error> {
     let is_action = host.variable("JUJU_ACTION_NAME").is_some_and(|action| action == name);
-    let parameters = if is_action { tools::action_get(host)? } else { Map::new() };
+    let parameters = if is_action { hook_tools::action_get(host)? } else { Map::new() };
     let prepared = prepare(host, name, program, &parameters);
     match (prepared, is_action) {
         (Ok(run), true) => run.as_action(host),
         (Ok(run), false) => Ok(run.as_command(host)),
         (Err(why), true) => {
             let why = why.to_string();
-            tools::action_set(host, &results(UNKNOWN, &why, None))?;
-            tools::action_fail(host, &why)?;
+            hook_tools::action_set(host, &results(UNKNOWN, &why, None))?;
+            hook_tools::action_fail(host, &why)?;
             Ok(Done { text: Some(unknown(&why)), status: 0 })
         }
         (Err(why), false) => Ok(Done { text: Some(unknown(&why.to_string())), status: UNKNOWN }),
@@ -198,9 +198,9 @@ impl Run {
             None => self.why_nothing(host)?,
         };
         let results = results(status, &summary, record.as_ref());
-        tools::action_set(host, &results)?;
+        hook_tools::action_set(host, &results)?;
         if status != 0 {
-            tools::action_fail(host, &summary)?;
+            hook_tools::action_fail(host, &summary)?;
         }
         self.keep(host, record.is_some())?;
         Ok(Done { text: None, status: 0 })

@@ -3,12 +3,12 @@
 use crate::accounts::{Owner, USER};
 use crate::desired::Desired;
 use crate::error::Error;
+use crate::hook_tools;
 use crate::host::{FileType, Host, Metadata, Program, draft_of};
 use crate::inspect::inspect;
 use crate::observed::Observed;
 use crate::paths::{ETC, LIB, USER_MADE_NAME, UnitPaths, VAR, VERSIONS, embedded_in};
 use crate::published::Published;
-use crate::tools;
 use crate::tree::{self, Node};
 use crate::users::{self, Removed};
 use crate::version::Version;
@@ -180,7 +180,7 @@ const SERVICE: &str = "nagios-nrpe-server";
 pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Changes, Error> {
     let mut changes = Changes::new();
     for (relation, data) in &published.relations {
-        tools::relation_set(host, relation, data)?;
+        hook_tools::relation_set(host, relation, data)?;
         let keys: Vec<_> = data.keys().map(String::as_str).collect();
         changes.push(format!("said {} over {relation}", keys.join(", ")));
     }

@@ -13,7 +13,7 @@ use crate::record::Record;
 use crate::settings::Settings;
 use crate::status::Status;
 use crate::validation::Validation;
-use crate::{resource, tools, tree, users};
+use crate::{hook_tools, resource, tree, users};
 
 /// Runs the hook of this name.
 ///
@@ -37,7 +37,7 @@ pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
         return Ok(());
     }
     changes.extend(desired.notes);
-    tools::juju_log(host, &format!("{name}: {}", changes.join(", ")))
+    hook_tools::juju_log(host, &format!("{name}: {}", changes.join(", ")))
 }
 
 fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
@@ -54,7 +54,7 @@ fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<C
     if let Some(version) = &desired.version
         && (observed.environment.renews() || !changes.is_empty())
     {
-        tools::application_version_set(host, version.as_str())?;
+        hook_tools::application_version_set(host, version.as_str())?;
     }
     published.status.set(host)?;
     Ok(changes)

@@ -5,12 +5,12 @@ use crate::agent::Agent;
 use crate::checks_file::RelationData;
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::hook_tools;
 use crate::host::{DRAFT, FileType, Host, Metadata};
 use crate::inspect::inspect;
 use crate::nrpe::NrpeRelation;
 use crate::options::Options;
 use crate::paths::{BIN, EXPORT, LIB, NRPE, RESOURCES, UNITS, UnitPaths, VERSIONS};
-use crate::tools;
 use std::path::{Path, PathBuf};
 
 /// Everything that decides what should be.
@@ -61,7 +61,7 @@ impl Observed {
         let agent = Agent::read(host, &environment)?;
         Ok(Self {
             leaving: leaving(host, &environment)?,
-            options: Options::of(&tools::config_get(host)?),
+            options: Options::of(&hook_tools::config_get(host)?),
             relation_data: relation_data(host)?,
             nrpe_relations: nrpe_relations(host, &environment.juju_unit)?,
             nrpe: Nrpe::read(host, paths, &agent)?,
@@ -115,7 +115,8 @@ fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Error> {
 fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Error> {
     match environment.relation() {
         Some((_, "departed" | "broken")) => {
-            let principals = [tools::relation_ids(host, "conn-check")?, tools::relation_ids(host, "general-info")?];
+            let principals =
+                [hook_tools::relation_ids(host, "conn-check")?, hook_tools::relation_ids(host, "general-info")?];
             Ok(principals.iter().all(Vec::is_empty))
         }
         _ => Ok(matches!(environment.hook.as_str(), "stop" | "remove")),
@@ -125,8 +126,8 @@ fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Error
 fn relation_data(host: &mut dyn Host) -> Result<Vec<RelationData>, Error> {
     let mut relation_data = Vec::new();
     for relation in relation_ids(host, "conn-check")? {
-        for unit in tools::relation_list(host, &relation)? {
-            let data = tools::relation_get(host, &relation, &unit)?;
+        for unit in hook_tools::relation_list(host, &relation)? {
+            let data = hook_tools::relation_get(host, &relation, &unit)?;
             relation_data.push(RelationData { relation: relation.clone(), data });
         }
     }
@@ -137,11 +138,11 @@ fn nrpe_relations(host: &mut dyn Host, own: &str) -> Result<Vec<NrpeRelation>, E
     let mut nrpe_relations = Vec::new();
     for id in relation_ids(host, "nrpe-external-master")? {
         let mut hostname = None;
-        for unit in tools::relation_list(host, &id)? {
-            let mut data = tools::relation_get(host, &id, &unit)?;
+        for unit in hook_tools::relation_list(host, &id)? {
+            let mut data = hook_tools::relation_get(host, &id, &unit)?;
             hostname = hostname.or_else(|| data.remove("nagios_hostname"));
         }
-        let own = tools::relation_get(host, &id, own)?;
+        let own = hook_tools::relation_get(host, &id, own)?;
         nrpe_relations.push(NrpeRelation { id, hostname, own });
     }
     Ok(nrpe_relations)
@@ -149,7 +150,7 @@ fn nrpe_relations(host: &mut dyn Host, own: &str) -> Result<Vec<NrpeRelation>, E
 
 /// In the order of their numbers: as texts, 10 is before 3.
 fn relation_ids(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Error> {
-    let mut ids = tools::relation_ids(host, name)?;
+    let mut ids = hook_tools::relation_ids(host, name)?;
     ids.sort_by_key(|id| id.rsplit_once(':').and_then(|(_, number)| number.parse::<u64>().ok()));
     Ok(ids)
 }

@@ -4,11 +4,11 @@
 use crate::accounts::{Owner, USER, user};
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::hook_tools;
 use crate::host::{Host, Program, Symlinks, draft_of};
 use crate::inspect::{inspect, visible_names};
 use crate::paths::{LIB, PROGRAM, UnitPaths, VERSIONS, embedded_in};
 use crate::run_failure::RunFailure;
-use crate::tools;
 use crate::tree::{self, Node};
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
@@ -141,7 +141,7 @@ fn forget(host: &mut dyn Host, paths: UnitPaths<'_>) -> Result<Vec<String>, Erro
 }
 
 fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Error> {
-    let Some(path) = tools::resource_get(host, "agent")? else { return Ok(None) };
+    let Some(path) = hook_tools::resource_get(host, "agent")? else { return Ok(None) };
     let metadata = host.inspect(&path, Symlinks::Follow).map_err(Error::at("inspect", &path))?;
     Ok(metadata.map(|metadata| {
         let modified = i64::try_from(metadata.modified).unwrap_or_default();

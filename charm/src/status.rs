@@ -1,9 +1,9 @@
 //! A status of the unit, as `juju status` shows it.
 
 use crate::error::Error;
+use crate::hook_tools;
 use crate::host::Host;
 use crate::text::printable;
-use crate::tools;
 
 /// Juju's names of a status, the worst last.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -68,7 +68,7 @@ impl Status {
             Level::Waiting => "waiting",
             Level::Blocked => "blocked",
         };
-        tools::status_set(host, name, &self.message)
+        hook_tools::status_set(host, name, &self.message)
     }
 }
 
