@@ -27,7 +27,7 @@ use std::time::Duration;
 
 /// How an action ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Done {
+pub struct Outcome {
     /// What is to be printed; the agent has printed its own output.
     pub text: Option<String>,
     /// The exit status.
@@ -45,7 +45,7 @@ const UNKNOWN: u8 = 3;
 ///
 /// # Errors
 /// Those of the hook tools.
-pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Done, Error> {
+pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Outcome, Error> {
     let is_action = host.variable("JUJU_ACTION_NAME").is_some_and(|action| action == name);
     let parameters = if is_action { hook_tools::action_get(host)? } else { Map::new() };
     let prepared = prepare(host, name, program, &parameters);
@@ -56,13 +56,13 @@ pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Done, Erro
             let why = why.to_string();
             hook_tools::action_set(host, &results(UNKNOWN, &why, None))?;
             hook_tools::action_fail(host, &why)?;
-            Ok(Done { text: Some(unknown(&why)), status: 0 })
+            Ok(Outcome { text: Some(unknown_line(&why)), status: 0 })
         }
-        (Err(why), false) => Ok(Done { text: Some(unknown(&why.to_string())), status: UNKNOWN }),
+        (Err(why), false) => Ok(Outcome { text: Some(unknown_line(&why.to_string())), status: UNKNOWN }),
     }
 }
 
-fn unknown(why: &str) -> String {
+fn unknown_line(why: &str) -> String {
     format!("CONN-CHECK UNKNOWN: {why}")
 }
 
@@ -73,7 +73,7 @@ struct Run {
     file: ChecksFile,
     patterns: Vec<String>,
     /// Whether the result says how the unit is doing: all that Nagios or people look at was run.
-    whole: bool,
+    is_complete: bool,
 }
 
 /// Why nothing can be run.
@@ -113,7 +113,7 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let arguments = arguments(name, parameters, &settings)?;
     let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
     // What ends early says nothing of the checks that it did not get to.
-    let whole = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
+    let is_complete = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
     let mut program = Program::new(paths.program()).with(arguments);
     program.user = user(host, USER).map_err(NothingToRun::Machine)?;
     program.captures_output = false;
@@ -121,7 +121,7 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let file = ChecksFile { label: path.display().to_string(), path: Ok(path), text: None };
     let patterns = text(parameters, "patterns").unwrap_or_default();
     let patterns = patterns.split_whitespace().map(str::to_owned).collect();
-    Ok(Run { unit, program, file, patterns, whole })
+    Ok(Run { unit, program, file, patterns, is_complete })
 }
 
 /// Juju's word for it; without that, the directory of Juju's that holds the charm.
@@ -179,13 +179,13 @@ impl Run {
         program.with(self.patterns.iter().cloned())
     }
 
-    fn as_command(&self, host: &mut dyn Host) -> Done {
+    fn as_command(&self, host: &mut dyn Host) -> Outcome {
         let program = self.with_file(host, &UnitPaths(&self.unit).record());
         let error = host.exec(&program);
-        Done { text: Some(unknown(&format!("conn-check does not run: {error}"))), status: UNKNOWN }
+        Outcome { text: Some(unknown_line(&format!("conn-check does not run: {error}"))), status: UNKNOWN }
     }
 
-    fn as_action(&self, host: &mut dyn Host) -> Result<Done, Error> {
+    fn as_action(&self, host: &mut dyn Host) -> Result<Outcome, Error> {
         let path = UnitPaths(&self.unit).action_record();
         // What an action that was cancelled left behind is not the result of this one.
         tree::remove(host, &path)?;
@@ -195,22 +195,22 @@ impl Run {
         let record = Record::read(host, &path);
         let summary = match &record {
             Some(record) => record.headline(),
-            None => self.why_nothing(host)?,
+            None => self.reason_without_record(host)?,
         };
         let results = results(status, &summary, record.as_ref());
         hook_tools::action_set(host, &results)?;
         if status != 0 {
             hook_tools::action_fail(host, &summary)?;
         }
-        self.keep(host, record.is_some())?;
-        Ok(Done { text: None, status: 0 })
+        self.save_record(host, record.is_some())?;
+        Ok(Outcome { text: None, status: 0 })
     }
 
     /// The last result is one of a whole run.
-    fn keep(&self, host: &mut dyn Host, recorded: bool) -> Result<(), Error> {
+    fn save_record(&self, host: &mut dyn Host, recorded: bool) -> Result<(), Error> {
         let paths = UnitPaths(&self.unit);
         let (new, last) = (paths.action_record(), paths.record());
-        if recorded && self.whole {
+        if recorded && self.is_complete {
             if inspect(host, &last)?.is_some_and(|metadata| metadata.is_directory()) {
                 tree::remove(host, &last)?;
             }
@@ -219,14 +219,14 @@ impl Run {
         tree::remove(host, &new).map(drop)
     }
 
-    fn why_nothing(&self, host: &mut dyn Host) -> Result<String, Error> {
-        let options = Options::of(&Map::new());
+    fn reason_without_record(&self, host: &mut dyn Host) -> Result<String, Error> {
+        let options = Options::parse(&Map::new());
         let validation = Validation::run(host, UnitPaths(&self.unit), Some(&self.file), false, &options)?;
-        let found = checks_status::of_validation(Some(&self.file), &validation, None);
-        Ok(if found.level == Level::Active {
+        let status = checks_status::of_validation(Some(&self.file), &validation, None);
+        Ok(if status.level == Level::Active {
             "nothing was checked; the output says why".to_owned()
         } else {
-            found.message
+            status.message
         })
     }
 }
@@ -241,11 +241,11 @@ fn results(status: u8, summary: &str, record: Option<&Record>) -> BTreeMap<Strin
     ]);
     if let Some(record) = record {
         results.extend(record.counts().map(|(verdict, count)| (format!("counts.{verdict}"), count.to_string())));
-        let worst = record.worst().take(SHOWN).zip(1..);
-        results.extend(worst.map(|(text, number)| (format!("failures.{number}"), text)));
+        let problems = record.problems().take(MAX_PROBLEMS).zip(1..);
+        results.extend(problems.map(|(text, number)| (format!("failures.{number}"), text)));
     }
     results
 }
 
 /// The rest is in the output.
-const SHOWN: usize = 10;
+const MAX_PROBLEMS: usize = 10;

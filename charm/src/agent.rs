@@ -23,7 +23,7 @@ pub(crate) struct Agent {
     /// Which version each unit uses; none where its link leads nowhere.
     pub(crate) units: BTreeMap<String, Option<Version>>,
     /// Units that have left something and that Juju does not know any more.
-    pub(crate) lost: BTreeSet<String>,
+    pub(crate) orphans: BTreeSet<String>,
     /// Which version people get.
     pub(crate) current: Option<PathBuf>,
     /// The programs for people: where they lead; none: not a link, so not ours.
@@ -44,9 +44,9 @@ impl Agent {
         let installed = versions(host, Path::new(VERSIONS))?;
         let known =
             visible_names(host, Path::new(UNITS))?.into_iter().chain(visible_names(host, Path::new(RESOURCES))?);
-        let lost = lost(host, environment, known)?;
+        let orphans = orphans(host, environment, known)?;
         let units =
-            visible_names(host, Path::new(UNITS))?.into_iter().filter(|unit| !lost.contains(unit)).map(|unit| {
+            visible_names(host, Path::new(UNITS))?.into_iter().filter(|unit| !orphans.contains(unit)).map(|unit| {
                 let used = link_target(host, &UnitPaths(&unit).version_link())?;
                 let used = used.and_then(|target| Version::parse(&target.file_name()?.to_string_lossy()));
                 Ok((unit, used))
@@ -57,11 +57,11 @@ impl Agent {
             units,
             current: link_target(host, Path::new(CURRENT))?,
             programs: programs_for_people(host)?,
-            resources: resources(host, &lost)?,
+            resources: resources(host, &orphans)?,
             embedded,
             installed,
             stale,
-            lost,
+            orphans,
         })
     }
 
@@ -74,7 +74,7 @@ impl Agent {
 
 /// Those of these units for which Juju has no directory beside our own. The charm is in that of its
 /// unit; where it is somewhere else, nothing follows.
-fn lost(
+fn orphans(
     host: &dyn Host,
     environment: &Environment,
     units: impl Iterator<Item = String>,
@@ -82,19 +82,19 @@ fn lost(
     let directory = |unit: &str| format!("unit-{unit}");
     let own = environment.charm.parent().filter(|own| own.ends_with(directory(&environment.unit)));
     let Some(agents) = own.and_then(Path::parent) else { return Ok(BTreeSet::new()) };
-    let mut lost = BTreeSet::new();
+    let mut orphans = BTreeSet::new();
     for unit in units.filter(|unit| *unit != environment.unit) {
         if inspect(host, &agents.join(directory(&unit)))?.is_none() {
-            lost.insert(unit);
+            orphans.insert(unit);
         }
     }
-    Ok(lost)
+    Ok(orphans)
 }
 
-fn resources(host: &dyn Host, lost: &BTreeSet<String>) -> Result<BTreeMap<String, Resource>, Error> {
+fn resources(host: &dyn Host, orphans: &BTreeSet<String>) -> Result<BTreeMap<String, Resource>, Error> {
     let mut resources = BTreeMap::new();
-    for unit in visible_names(host, Path::new(RESOURCES))?.into_iter().filter(|unit| !lost.contains(unit)) {
-        if let Some(resource) = resource::read(host, UnitPaths(&unit))? {
+    for unit in visible_names(host, Path::new(RESOURCES))?.into_iter().filter(|unit| !orphans.contains(unit)) {
+        if let Some(resource) = resource::read_note(host, UnitPaths(&unit))? {
             resources.insert(unit, resource);
         }
     }
@@ -128,16 +128,15 @@ fn stale(
     embedded: &BTreeMap<Version, Programs>,
     installed: &BTreeMap<Version, Programs>,
 ) -> Result<BTreeSet<(Version, String)>, Error> {
-    let thoroughly = matches!(environment.hook.as_str(), "install" | "upgrade-charm");
+    let compares = matches!(environment.hook.as_str(), "install" | "upgrade-charm");
     let mut stale = BTreeSet::new();
     for (version, programs) in embedded {
         let Some(present) = installed.get(version) else { continue };
         for name in programs {
-            let ours = embedded_in(&environment.charm).join(version.as_str()).join(name);
-            let theirs = Path::new(VERSIONS).join(version.as_str()).join(name);
-            let renewed = !present.contains(name)
-                || (thoroughly && !host.same(&ours, &theirs).map_err(Error::at("read", &theirs))?);
-            if renewed {
+            let from = embedded_in(&environment.charm).join(version.as_str()).join(name);
+            let to = Path::new(VERSIONS).join(version.as_str()).join(name);
+            let differs = || host.same(&from, &to).map(|same| !same).map_err(Error::at("read", &to));
+            if !present.contains(name) || (compares && differs()?) {
                 stale.insert((version.clone(), name.clone()));
             }
         }

@@ -35,13 +35,13 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
         changes.push(format!("renewed {}", to.display()));
     }
     ensure_all(host, &desired.nodes, &mut changes)?;
-    for path in &desired.gone {
+    for path in &desired.absent {
         if tree::remove(host, path)? {
             changes.push(format!("removed {}", path.display()));
         }
     }
-    if desired.last {
-        changes.extend(last(host)?);
+    if desired.is_last_unit {
+        changes.extend(remove_shared_files(host)?);
     }
     Ok(changes)
 }
@@ -72,7 +72,7 @@ fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Resul
 
 /// What all units shared. Directories in which somebody else has put something stay. So does the
 /// note that a user is ours who cannot be removed now: the next hook, or a later unit, tries again.
-fn last(host: &mut dyn Host) -> Result<Changes, Error> {
+fn remove_shared_files(host: &mut dyn Host) -> Result<Changes, Error> {
     let removed = users::remove(host)?;
     let kept: &[&str] = if matches!(removed, Removed::Busy) { &[USER_MADE_NAME] } else { &[] };
     let mut changes = Changes::from_iter(match removed {
@@ -97,9 +97,9 @@ fn last(host: &mut dyn Host) -> Result<Changes, Error> {
 /// # Errors
 /// Those of the file system; what NRPE does with its command is not our fault.
 pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &Published) -> Result<Changes, Error> {
-    let mut changes = command(host, observed, published.command.as_ref())?;
+    let mut changes = nrpe_command(host, observed, published.command.as_ref())?;
     let service = published.service.as_ref();
-    for path in &observed.nrpe.exported {
+    for path in &observed.nrpe.exported_services {
         if service.is_none_or(|service| service.path() != path) && tree::remove(host, path)? {
             changes.push(format!("removed {}", path.display()));
         }
@@ -110,16 +110,16 @@ pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &P
 
 /// NRPE reads its files when it is told to. That it has to be told is noted before they change: a
 /// hook that is killed in between must not forget it.
-fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> Result<Changes, Error> {
+fn nrpe_command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> Result<Changes, Error> {
     let unit = UnitPaths(&observed.environment.unit);
     let (path, note) = (unit.nrpe_command(), unit.reload_marker());
-    let before = content(host, &path)?;
-    let wanted = match command {
+    let before = read_file(host, &path)?;
+    let desired = match command {
         Some(Node::File(_, text, ..)) => Some(text.as_bytes()),
         _ => None,
     };
     let mut changes = Changes::new();
-    let differs = before.as_deref() != wanted;
+    let differs = before.as_deref() != desired;
     if differs {
         let access = Owner::Root.access(host, 0o644)?;
         host.write(&note, b"", access).map_err(Error::at("write", &note))?;
@@ -130,16 +130,16 @@ fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> 
         None => {}
     }
     if differs || inspect(host, &note)?.is_some() {
-        let reloaded = reload(host);
+        let reloaded = reload_nrpe(host);
         changes.push(if reloaded { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned());
-        if reloaded || !runs(host) {
+        if reloaded || !nrpe_runs(host) {
             host.remove(&note).map_err(Error::at("remove", &note))?;
         }
     }
     Ok(changes)
 }
 
-fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
+fn read_file(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
     match inspect(host, path)? {
         Some(Metadata { kind: FileType::File, .. }) => host.read(path, 1 << 20).map_err(Error::at("read", path)),
         _ => Ok(None),
@@ -147,7 +147,7 @@ fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
 }
 
 /// Whether NRPE was told. It may be gone, or stopped on purpose: nobody is started.
-fn reload(host: &mut dyn Host) -> bool {
+fn reload_nrpe(host: &mut dyn Host) -> bool {
     let mut run = |program: &str, arguments: [&str; 2]| {
         host.run(&Program::new(program).with(arguments)).map(|output| output.succeeded())
     };
@@ -161,7 +161,7 @@ fn reload(host: &mut dyn Host) -> bool {
 
 /// Whether there is an NRPE that goes on with what it has read: then the next hook tells it again.
 /// One that is started later reads its files by itself.
-fn runs(host: &mut dyn Host) -> bool {
+fn nrpe_runs(host: &mut dyn Host) -> bool {
     let mut ask = |program: &str, arguments: [&str; 2]| host.run(&Program::new(program).with(arguments)).ok();
     let state = ask("systemctl", ["is-active", SERVICE]).map(|output| output.stdout).unwrap_or_default();
     match String::from_utf8_lossy(&state).trim() {

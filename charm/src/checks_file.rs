@@ -37,32 +37,32 @@ impl ChecksFile {
     /// All files that are wanted, the one to use first: those of the relations in the order of
     /// their numbers, then the option's.
     #[must_use]
-    pub(crate) fn wanted(unit: &str, relations: &[RelationData], option: &str) -> Vec<Self> {
-        let mut wanted: Vec<_> = relations.iter().filter_map(|data| Self::over_relation(unit, data)).collect();
+    pub(crate) fn candidates(unit: &str, relations: &[RelationData], option: &str) -> Vec<Self> {
+        let mut candidates: Vec<_> = relations.iter().filter_map(|data| Self::from_relation(unit, data)).collect();
         if !option.trim().is_empty() {
-            let path = UnitPaths(unit).etc().join(OPTION);
-            wanted.push(Self { label: "option config".to_owned(), path: Ok(path), text: Some(option.to_owned()) });
+            let path = UnitPaths(unit).etc().join(OPTION_FILE);
+            candidates.push(Self { label: "option config".to_owned(), path: Ok(path), text: Some(option.to_owned()) });
         }
-        wanted
+        candidates
     }
 
     /// `config_path`, the deprecated `config`, and the older spelling of the former.
-    fn over_relation(unit: &str, relation_data: &RelationData) -> Option<Self> {
+    fn from_relation(unit: &str, relation_data: &RelationData) -> Option<Self> {
         let value = |key: &str| relation_data.data.get(key).filter(|value| !value.trim().is_empty());
         if let Some(path) = value("config_path") {
-            return Some(Self::at(&relation_data.relation, path));
+            return Some(Self::at_path(&relation_data.relation, path));
         }
         if let Some(text) = value("config") {
-            let path = UnitPaths(unit).etc().join(text_name(&relation_data.relation));
+            let path = UnitPaths(unit).etc().join(relation_file(&relation_data.relation));
             let label = format!("config of {}", relation_data.relation);
             return Some(Self { label, path: Ok(path), text: Some(text.clone()) });
         }
-        value("config-path").map(|path| Self::at(&relation_data.relation, path))
+        value("config-path").map(|path| Self::at_path(&relation_data.relation, path))
     }
 
-    fn at(relation: &str, path: &str) -> Self {
+    fn at_path(relation: &str, path: &str) -> Self {
         let path = path.trim();
-        let invalid_path = if path.chars().any(char::is_control) || path.len() > LONGEST {
+        let invalid_path = if path.chars().any(char::is_control) || path.len() > MAX_PATH {
             Some(InvalidPath::Unprintable)
         } else {
             (!Path::new(path).is_absolute()).then_some(InvalidPath::Relative)
@@ -77,21 +77,21 @@ impl ChecksFile {
 }
 
 /// A line of NRPE's configuration has 2047 bytes at most, and the path may need quoting.
-const LONGEST: usize = 1024;
+const MAX_PATH: usize = 1024;
 
-const OPTION: &str = "option.yaml";
+const OPTION_FILE: &str = "option.yaml";
 
 /// `conn-check:3` as `conn-check-3.yaml`.
-fn text_name(relation: &str) -> String {
+fn relation_file(relation: &str) -> String {
     format!("{}.yaml", relation.replace(':', "-"))
 }
 
 /// Whether we may have written a file of this name in the directory of a unit.
 #[must_use]
-pub(crate) fn is_text(name: &str) -> bool {
+pub(crate) fn is_generated(name: &str) -> bool {
     let relation = name.strip_prefix("conn-check-").and_then(|rest| rest.strip_suffix(".yaml"));
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    name == OPTION || relation.is_some_and(number)
+    name == OPTION_FILE || relation.is_some_and(number)
 }
 
 #[cfg(test)]
@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn labels(relations: &[RelationData], option: &str) -> Vec<String> {
-        ChecksFile::wanted("conn-check-0", relations, option).into_iter().map(|file| file.label).collect()
+        ChecksFile::candidates("conn-check-0", relations, option).into_iter().map(|file| file.label).collect()
     }
 
     #[test]
@@ -124,16 +124,16 @@ mod tests {
 
     #[test]
     fn a_text_is_written_under_the_name_of_its_relation() {
-        let wanted = ChecksFile::wanted("conn-check-0", &[relation_data(3, &[("config", "- a")])], "- b");
-        let paths: Vec<_> = wanted.iter().filter_map(|file| file.path.clone().ok()).collect();
+        let candidates = ChecksFile::candidates("conn-check-0", &[relation_data(3, &[("config", "- a")])], "- b");
+        let paths: Vec<_> = candidates.iter().filter_map(|file| file.path.clone().ok()).collect();
         assert_eq!(
             paths,
             ["/etc/conn-check/conn-check-0/conn-check-3.yaml", "/etc/conn-check/conn-check-0/option.yaml"]
                 .map(PathBuf::from)
         );
-        assert!(paths.iter().all(|path| is_text(&path.file_name().expect("a name").to_string_lossy())));
+        assert!(paths.iter().all(|path| is_generated(&path.file_name().expect("a name").to_string_lossy())));
         for foreign in ["app.yaml", "settings.json", "conn-check-.yaml", "conn-check-3x.yaml"] {
-            assert!(!is_text(foreign), "{foreign}");
+            assert!(!is_generated(foreign), "{foreign}");
         }
     }
 
@@ -144,8 +144,9 @@ mod tests {
             ("/a\n/b", InvalidPath::Unprintable),
             ("/a\u{1b}[2J", InvalidPath::Unprintable),
         ] {
-            let wanted = ChecksFile::wanted("conn-check-0", &[relation_data(1, &[("config_path", path)])], "- a");
-            assert_eq!(wanted[0].path, Err(why), "{path:?}");
+            let candidates =
+                ChecksFile::candidates("conn-check-0", &[relation_data(1, &[("config_path", path)])], "- a");
+            assert_eq!(candidates[0].path, Err(why), "{path:?}");
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn of_validation(file: Option<&ChecksFile>, validation: &Validation, 
         Validation::Read { all, .. } => match all {
             Answer::Checks(count) => Status::active(checks(*count, record)),
             Answer::Unreadable => Status::waiting(format!("{label} cannot be read by the user {USER}")),
-            Answer::Invalid(first, more) => Status::blocked(invalid(first.at(label), *more)),
+            Answer::Invalid(first, more) => Status::blocked(invalid(first.with_position(label), *more)),
             Answer::Failed(why) => Status::blocked(format!("conn-check does not run on this machine: {why}")),
         },
     }
@@ -39,7 +39,7 @@ pub(crate) fn of_nagios(file: Option<&ChecksFile>, answer: &Answer, excluded: &s
         Answer::Checks(_) => return None,
         Answer::Unreadable => Status::waiting(format!("{label} cannot be read by the user {NAGIOS}")),
         Answer::Invalid(first, more) => {
-            Status::blocked(format!("for the user {NAGIOS}: {}", invalid(first.at(label), *more)))
+            Status::blocked(format!("for the user {NAGIOS}: {}", invalid(first.with_position(label), *more)))
         }
         Answer::Failed(why) => Status::blocked(format!("conn-check does not run as the user {NAGIOS}: {why}")),
     })
@@ -51,7 +51,7 @@ fn invalid(first: String, more: usize) -> String {
 
 /// `12 checks, last run 2026-11-21 09:14Z: all passed`.
 fn checks(count: usize, record: Option<&Record>) -> String {
-    let Some((record, when)) = record.and_then(|record| Some((record, record.when()?))) else {
+    let Some((record, when)) = record.and_then(|record| Some((record, record.started_at()?))) else {
         return format!("{}, not run yet", text::checks(count));
     };
     let ran = record.len();

@@ -1,7 +1,7 @@
 //! What should be on the machine: a pure function of what is observed.
 
 use crate::accounts::Owner;
-use crate::checks_file::{ChecksFile, is_text};
+use crate::checks_file::{ChecksFile, is_generated};
 use crate::observed::Observed;
 use crate::paths::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, UNITS, UnitPaths, VAR, VERSIONS, embedded_in};
 use crate::resource::Resource;
@@ -25,13 +25,13 @@ pub(crate) struct Desired {
     /// Links and texts.
     pub(crate) nodes: Vec<Node>,
     /// What should not be there any more.
-    pub(crate) gone: Vec<PathBuf>,
+    pub(crate) absent: Vec<PathBuf>,
     /// Whether no unit is left on this machine: then the user goes, and what units shared.
-    pub(crate) last: bool,
+    pub(crate) is_last_unit: bool,
     /// The files of checks, the one in use first.
     pub(crate) files: Vec<ChecksFile>,
     /// A revision that was asked for and is not available.
-    pub(crate) unavailable: Option<String>,
+    pub(crate) unavailable_revision: Option<String>,
     /// What people should know.
     pub(crate) problems: Vec<Status>,
     /// What the log should say if anything is done.
@@ -42,19 +42,19 @@ impl Desired {
     /// What should be.
     #[must_use]
     pub(crate) fn from(observed: &Observed) -> Self {
-        let mut desired = Self { gone: observed.drafts.clone(), ..Self::default() };
+        let mut desired = Self { absent: observed.drafts.clone(), ..Self::default() };
         if observed.leaving {
-            desired.leave(observed);
+            desired.remove_unit(observed);
         } else {
-            desired.stay(observed);
+            desired.keep_unit(observed);
         }
-        desired.forget_lost_units(observed);
-        desired.share(observed);
-        desired.say_what_is_available(observed);
+        desired.remove_orphans(observed);
+        desired.clean_versions(observed);
+        desired.report_unavailable_revision(observed);
         desired
     }
 
-    fn stay(&mut self, observed: &Observed) {
+    fn keep_unit(&mut self, observed: &Observed) {
         let unit = &observed.environment.unit;
         let paths = UnitPaths(unit);
         let shared = |path: &str| Node::Shared(PathBuf::from(path), 0o755);
@@ -62,26 +62,27 @@ impl Desired {
         self.directories = vec![shared(LIB), ours(VERSIONS), ours(UNITS), shared(ETC), shared(VAR)];
         self.directories.push(Node::Directory(paths.etc(), Owner::Unit, 0o750));
         self.directories.push(Node::Directory(paths.var(), Owner::Unit, 0o2770));
-        self.choose(observed);
+        self.choose_version(observed);
         if let Some(version) = &self.version {
             let target = Path::new("../versions").join(version.as_str());
             self.nodes.push(Node::Link(paths.version_link(), target));
         }
         self.problems.extend(observed.options.problems.iter().map(|text| Status::blocked(text)));
-        self.files = ChecksFile::wanted(unit, &observed.relation_data, &observed.options.config);
+        self.files = ChecksFile::candidates(unit, &observed.relation_data, &observed.options.config);
         for file in &self.files {
             if let (Ok(path), Some(text)) = (&file.path, &file.text) {
                 self.nodes.push(Node::File(path.clone(), text.clone(), Owner::Unit, 0o660));
             }
         }
-        let wanted =
+        let is_desired =
             |path: &Path| self.files.iter().any(|file| file.text.is_some() && file.path.as_deref() == Ok(path));
-        let texts = observed.texts.iter().filter(|name| is_text(name)).map(|name| paths.etc().join(name));
-        self.gone.extend(texts.filter(|path| !wanted(path)));
+        let generated =
+            observed.checks_directory.iter().filter(|name| is_generated(name)).map(|name| paths.etc().join(name));
+        self.absent.extend(generated.filter(|path| !is_desired(path)));
     }
 
     /// The version, and what is to be copied for it.
-    fn choose(&mut self, observed: &Observed) {
+    fn choose_version(&mut self, observed: &Observed) {
         let agent = &observed.agent;
         let available = agent.available();
         let resource = agent.resources.get(&observed.environment.unit);
@@ -89,26 +90,28 @@ impl Desired {
         let current = current.filter(|version| available.contains(version));
         let attached = resource.and_then(Resource::version).filter(|version| available.contains(version)).cloned();
         let newest = agent.embedded.keys().chain(&attached).max().cloned();
-        let usual = || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
+        let default_version =
+            || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
         if let Some(why) = resource.and_then(Resource::refused) {
             let text = format!("the resource agent cannot be run on this machine: {why}");
             self.problems.push(Status::blocked(text));
         }
-        let wanted = observed.options.revision.as_str();
-        let pinned = available.iter().find(|version| version.as_str() == wanted).copied().cloned();
-        self.unavailable = (!wanted.is_empty() && pinned.is_none()).then(|| wanted.chars().take(60).collect());
-        self.version = match (wanted, pinned) {
-            ("", _) => usual(),
-            (_, None) => current.clone().or_else(usual),
+        let requested = observed.options.revision.as_str();
+        let pinned = available.iter().find(|version| version.as_str() == requested).copied().cloned();
+        self.unavailable_revision =
+            (!requested.is_empty() && pinned.is_none()).then(|| requested.chars().take(60).collect());
+        self.version = match (requested, pinned) {
+            ("", _) => default_version(),
+            (_, None) => current.clone().or_else(default_version),
             (_, pinned) => pinned,
         };
         match &self.version {
-            Some(version) => self.copy(observed, version.clone()),
+            Some(version) => self.copy_version(observed, version.clone()),
             None => self.problems.push(Status::blocked("the charm holds no conn-check for this machine")),
         }
     }
 
-    fn copy(&mut self, observed: &Observed, version: Version) {
+    fn copy_version(&mut self, observed: &Observed, version: Version) {
         if !observed.agent.installed.contains_key(&version) {
             self.install = Some(version);
             return;
@@ -119,20 +122,20 @@ impl Desired {
         self.repair.extend(stale.map(|(_, name)| (from.join(name), to.join(name))));
     }
 
-    fn leave(&mut self, observed: &Observed) {
+    fn remove_unit(&mut self, observed: &Observed) {
         let unit = observed.environment.unit.as_str();
         let paths = UnitPaths(unit);
-        self.gone.extend([paths.version_link(), paths.resource_note(), paths.etc(), paths.var()]);
-        self.last = observed.agent.units.keys().all(|other| other == unit);
-        if self.last {
-            self.gone.extend(our_links(observed).map(|name| Path::new(BIN).join(name)));
+        self.absent.extend([paths.version_link(), paths.resource_note(), paths.etc(), paths.var()]);
+        self.is_last_unit = observed.agent.units.keys().all(|other| other == unit);
+        if self.is_last_unit {
+            self.absent.extend(our_links(observed).map(|name| Path::new(BIN).join(name)));
         }
     }
 
     /// Units that Juju took away by force, so that no hook of theirs ran.
-    fn forget_lost_units(&mut self, observed: &Observed) {
-        for paths in observed.agent.lost.iter().map(|unit| UnitPaths(unit)) {
-            self.gone.extend([
+    fn remove_orphans(&mut self, observed: &Observed) {
+        for paths in observed.agent.orphans.iter().map(|unit| UnitPaths(unit)) {
+            self.absent.extend([
                 paths.version_link(),
                 paths.resource_note(),
                 paths.etc(),
@@ -140,12 +143,12 @@ impl Desired {
                 paths.nrpe_command(),
             ]);
         }
-        self.gone.extend(observed.nrpe.lost.iter().cloned());
+        self.absent.extend(observed.nrpe.orphaned_services.iter().cloned());
     }
 
     /// What the units of the machine share: the versions in use, and the newest for people.
-    fn share(&mut self, observed: &Observed) {
-        if self.last {
+    fn clean_versions(&mut self, observed: &Observed) {
+        if self.is_last_unit {
             return;
         }
         let agent = &observed.agent;
@@ -158,26 +161,26 @@ impl Desired {
             |version: &&Version| agent.installed.contains_key(version) || self.version.as_ref() == Some(version);
         let newest = kept.iter().rfind(there).cloned();
         let unused = agent.installed.keys().filter(|version| !kept.contains(version));
-        self.gone.extend(unused.map(|version| Path::new(VERSIONS).join(version.as_str())));
+        self.absent.extend(unused.map(|version| Path::new(VERSIONS).join(version.as_str())));
         if let Some(newest) = newest {
-            self.present(observed, &newest);
+            self.link_programs(observed, &newest);
         }
     }
 
     /// What this hook takes away is not available either.
-    fn say_what_is_available(&mut self, observed: &Observed) {
-        let Some(wanted) = &self.unavailable else { return };
+    fn report_unavailable_revision(&mut self, observed: &Observed) {
+        let Some(requested) = &self.unavailable_revision else { return };
         let agent = &observed.agent;
-        let stays = |version: &&Version| !self.gone.contains(&Path::new(VERSIONS).join(version.as_str()));
+        let stays = |version: &&Version| !self.absent.contains(&Path::new(VERSIONS).join(version.as_str()));
         let have: BTreeSet<_> = agent.embedded.keys().chain(agent.installed.keys().filter(stays)).collect();
         let have: Vec<_> = have.into_iter().map(Version::as_str).collect();
         let have = if have.is_empty() { "none".to_owned() } else { have.join(", ") };
-        let text = format!("revision {wanted} is not available (have: {have})");
+        let text = format!("revision {requested} is not available (have: {have})");
         self.problems.insert(0, Status::blocked(text));
     }
 
     /// The programs that people find in PATH.
-    fn present(&mut self, observed: &Observed, newest: &Version) {
+    fn link_programs(&mut self, observed: &Observed, newest: &Version) {
         let agent = &observed.agent;
         let mut programs = agent.installed.get(newest).cloned().unwrap_or_default();
         if self.version.as_ref() == Some(newest) {
@@ -194,8 +197,8 @@ impl Desired {
                 _ => self.nodes.push(Node::Link(Path::new(BIN).join(name), Path::new(TO_CURRENT).join(PROGRAM))),
             }
         }
-        let gone = our_links(observed).filter(|name| !names.contains(&name.as_str()));
-        self.gone.extend(gone.map(|name| Path::new(BIN).join(name)));
+        let absent = our_links(observed).filter(|name| !names.contains(&name.as_str()));
+        self.absent.extend(absent.map(|name| Path::new(BIN).join(name)));
     }
 }
 

@@ -36,7 +36,7 @@ pub const ACTIONS: [&str; 2] = ["run-check", "run-nagios-check"];
 /// The name of the hook or action: Juju's word for it, else the name of the link that was called,
 /// else the first argument. `juju exec` does not set the former.
 #[must_use]
-pub fn called(host: &dyn Host, mut arguments: impl Iterator<Item = String>, known: &[&str]) -> Option<String> {
+pub fn invoked_as(host: &dyn Host, mut arguments: impl Iterator<Item = String>, known: &[&str]) -> Option<String> {
     let base = |path: String| Path::new(&path).file_name().map(|name| name.to_string_lossy().into_owned());
     let known = |name: &String| known.contains(&name.as_str());
     let dispatched = host.variable("JUJU_DISPATCH_PATH").filter(|path| !path.is_empty()).and_then(base);
@@ -83,7 +83,7 @@ impl Environment {
 
     /// After these, people expect to see their wishes and the charm's content fulfilled.
     #[must_use]
-    pub(crate) fn renews(&self) -> bool {
+    pub(crate) fn updates_agent(&self) -> bool {
         matches!(self.hook.as_str(), "install" | "upgrade-charm" | "config-changed" | "start")
     }
 }

@@ -26,13 +26,17 @@ pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
         return Status::blocked(text).set(host);
     }
     let mut changes = Changes::new();
-    if environment.renews() {
-        changes.extend(users::make(host)?);
+    if environment.updates_agent() {
+        changes.extend(users::create(host)?);
         changes.extend(resource::install(host, &environment)?);
     }
     let observed = Observed::read(host, environment)?;
     let desired = Desired::from(&observed);
-    changes.extend(if observed.leaving { leave(host, &observed, &desired)? } else { stay(host, &observed, &desired)? });
+    changes.extend(if observed.leaving {
+        remove_unit(host, &observed, &desired)?
+    } else {
+        configure_unit(host, &observed, &desired)?
+    });
     if changes.is_empty() {
         return Ok(());
     }
@@ -40,19 +44,20 @@ pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
     hook_tools::juju_log(host, &format!("{name}: {}", changes.join(", ")))
 }
 
-fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
+fn configure_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
     let unit = UnitPaths(&observed.environment.unit);
-    let mut changes = users::make(host)?;
+    let mut changes = users::create(host)?;
     changes.extend(apply::machine(host, observed, desired)?);
     let validation = Validation::run(host, unit, desired.files.first(), observed.monitored(), &observed.options)?;
-    changes.extend(forget_other_results(host, unit, desired)?);
-    let record = Record::of_unit(host, unit);
-    let published = Published::of(observed, desired, &validation, record.as_ref(), &|path| host.map_path(path));
+    changes.extend(remove_stale_record(host, unit, desired)?);
+    let record = Record::of_last_run(host, unit);
+    let published =
+        Published::for_staying_unit(observed, desired, &validation, record.as_ref(), &|path| host.map_path(path));
     changes.extend(apply::settings(host, &published)?);
     changes.extend(apply::monitoring(host, observed, &published)?);
     changes.extend(apply::relations(host, &published)?);
     if let Some(version) = &desired.version
-        && (observed.environment.renews() || !changes.is_empty())
+        && (observed.environment.updates_agent() || !changes.is_empty())
     {
         hook_tools::application_version_set(host, version.as_str())?;
     }
@@ -62,7 +67,7 @@ fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<C
 
 /// The last result is one of the file in use. Of a path that cannot be used the last one stays:
 /// Nagios goes on with its file.
-fn forget_other_results(host: &mut dyn Host, unit: UnitPaths<'_>, desired: &Desired) -> Result<Changes, Error> {
+fn remove_stale_record(host: &mut dyn Host, unit: UnitPaths<'_>, desired: &Desired) -> Result<Changes, Error> {
     let file = desired.files.first().map(|file| file.path.as_deref());
     let before = Settings::read(host, unit).and_then(|settings| settings.file);
     let same = match file {
@@ -76,8 +81,8 @@ fn forget_other_results(host: &mut dyn Host, unit: UnitPaths<'_>, desired: &Desi
 }
 
 /// NRPE first: it must not run what is not there any more.
-fn leave(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
-    let published = Published::farewell(observed);
+fn remove_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
+    let published = Published::for_leaving_unit(observed);
     let mut changes = apply::monitoring(host, observed, &published)?;
     changes.extend(apply::relations(host, &published)?);
     changes.extend(apply::machine(host, observed, desired)?);

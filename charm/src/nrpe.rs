@@ -23,11 +23,11 @@ pub(crate) struct NrpeRelation {
 
 /// NRPE reads lines of at most 2047 bytes, and would take the rest of a longer one for a line of
 /// its own, stop at it, and forget the files after this one.
-const LINE: usize = 2000;
+const MAX_LINE: usize = 2000;
 
 /// The line for NRPE with the command that it runs; none: it is too long.
 #[must_use]
-pub(crate) fn command(
+pub(crate) fn command_line(
     paths: UnitPaths<'_>,
     program: &Path,
     record: &Path,
@@ -50,7 +50,7 @@ pub(crate) fn command(
     arguments.push(file.to_string_lossy().into_owned());
     let arguments: Vec<_> = arguments.iter().map(|argument| quoted(argument)).collect();
     let line = format!("command[check_{}]={}", paths.shortname(), arguments.join(" "));
-    Some(line).filter(|line| line.len() <= LINE)
+    Some(line).filter(|line| line.len() <= MAX_LINE)
 }
 
 /// As the shell that NRPE starts takes it for one word. NRPE looks for macros before that: two
@@ -67,7 +67,7 @@ fn quoted(argument: &str) -> String {
 #[must_use]
 pub(crate) fn command_file(juju_unit: &str, options: &Options, line: &str) -> String {
     let groups = format!("# servicegroups: {}\n", options.nagios_servicegroups);
-    let groups = Some(groups).filter(|line| line.len() <= LINE).unwrap_or_default();
+    let groups = Some(groups).filter(|line| line.len() <= MAX_LINE).unwrap_or_default();
     format!("# The charm of {juju_unit} writes this file; changes are lost.\n{groups}{line}\n")
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn hostname(
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         !name.is_empty() && name.bytes().all(allowed)
     };
-    let fits = |name: &String| can_be_written(&paths.exported_service(name));
+    let fits = |name: &String| name_fits(&paths.exported_service(name));
     let hostnames: Vec<_> = relations.iter().filter_map(|relation| relation.hostname.as_ref()).filter(plain).collect();
     if let Some(name) = hostnames.iter().copied().find(|name| fits(name)) {
         return (name.clone(), None);
@@ -101,12 +101,12 @@ pub(crate) fn hostname(
 
 /// Whether the name of a file is short enough, also with what its draft has around it.
 #[must_use]
-pub(crate) fn can_be_written(path: &Path) -> bool {
-    draft_of(path).file_name().is_some_and(|name| name.len() <= NAME)
+pub(crate) fn name_fits(path: &Path) -> bool {
+    draft_of(path).file_name().is_some_and(|name| name.len() <= MAX_FILE_NAME)
 }
 
 /// A name in a directory has 255 bytes at most on Linux.
-const NAME: usize = 255;
+const MAX_FILE_NAME: usize = 255;
 
 /// The service for the Nagios server.
 #[must_use]
@@ -143,13 +143,13 @@ mod tests {
     const UNIT: UnitPaths<'_> = UnitPaths("conn-check-0");
 
     fn of(file: &str, options: &Options) -> String {
-        command(UNIT, &UNIT.program(), &UNIT.record(), Path::new(file), options).expect("it fits")
+        command_line(UNIT, &UNIT.program(), &UNIT.record(), Path::new(file), options).expect("it fits")
     }
 
     #[test]
     fn the_command_is_the_one_of_the_manual() {
         assert_eq!(
-            of("/var/conn-check.yaml", &Options::of(&Map::new())),
+            of("/var/conn-check.yaml", &Options::parse(&Map::new())),
             "command[check_conn-check-conn-check-0]=/usr/local/lib/conn-check/units/conn-check-0/conn-check \
              --format nagios --max-timeout=10 --exclude-tags=no-nagios --journal --record /var/lib/conn-check/conn-check-0/record.json /var/conn-check.yaml"
         );
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_path_is_one_word_for_the_shell_behind_nrpe() {
-        let options = Options::of(&Map::new());
+        let options = Options::parse(&Map::new());
         for (path, word) in [
             ("/var/a b", "'/var/a b'"),
             ("/var/a$ARG1$", "'/var/a$$ARG1$$'"),
@@ -170,18 +170,18 @@ mod tests {
 
     #[test]
     fn a_line_longer_than_nrpe_reads_is_no_command() {
-        let options = Options::of(&Map::new());
+        let options = Options::parse(&Map::new());
         let written = |count: usize| {
             let long = format!("/{}", "x".repeat(count));
-            command(UNIT, &UNIT.program(), &UNIT.record(), Path::new(&long), &options)
+            command_line(UNIT, &UNIT.program(), &UNIT.record(), Path::new(&long), &options)
         };
-        let longest = (1..LINE).rev().find_map(written).expect("one fits");
-        assert!(longest.starts_with("command[") && longest.len() == LINE, "{longest}");
+        let longest = (1..MAX_LINE).rev().find_map(written).expect("one fits");
+        assert!(longest.starts_with("command[") && longest.len() == MAX_LINE, "{longest}");
     }
 
     #[test]
     fn groups_longer_than_a_line_that_nrpe_reads_are_no_comment() {
-        let mut options = Options::of(&Map::new());
+        let mut options = Options::parse(&Map::new());
         assert!(command_file("conn-check/0", &options, "command[x]=y").contains("\n# servicegroups: juju\n"));
         options.nagios_servicegroups = "group,".repeat(500);
         let text = command_file("conn-check/0", &options, "command[x]=y");
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn nrpe_says_the_host_name_unless_it_leads_elsewhere() {
-        let options = Options::of(&Map::new());
+        let options = Options::parse(&Map::new());
         let relation = |name: &str| NrpeRelation { hostname: Some(name.to_owned()), ..NrpeRelation::default() };
         assert_eq!(hostname(UNIT, &[relation("prod-app-0")], &options), ("prod-app-0".to_owned(), None));
         let usual = ("juju-conn-check-0".to_owned(), None);
@@ -204,9 +204,8 @@ mod tests {
     fn a_host_name_fits_into_the_name_of_a_file_and_of_its_draft() {
         let long = |count: usize| "x".repeat(count);
         let relation = |count: usize| NrpeRelation { hostname: Some(long(count)), ..NrpeRelation::default() };
-        let mut options = Options::of(&Map::new());
-        let longest =
-            (1..255).rev().find(|count| can_be_written(&UNIT.exported_service(&long(*count)))).unwrap_or_default();
+        let mut options = Options::parse(&Map::new());
+        let longest = (1..255).rev().find(|count| name_fits(&UNIT.exported_service(&long(*count)))).unwrap_or_default();
         assert_eq!(hostname(UNIT, &[relation(longest)], &options), (long(longest), None));
         let (name, problem) = hostname(UNIT, &[relation(longest + 1)], &options);
         assert_eq!(name, "juju-conn-check-0");

@@ -31,7 +31,7 @@ pub(crate) struct Observed {
     /// NRPE on this machine.
     pub(crate) nrpe: Nrpe,
     /// The names in this unit's directory of checks.
-    pub(crate) texts: Vec<String>,
+    pub(crate) checks_directory: Vec<String>,
     /// What a hook that was killed left behind.
     pub(crate) drafts: Vec<PathBuf>,
 }
@@ -40,15 +40,15 @@ pub(crate) struct Observed {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Nrpe {
     /// Whether it is installed.
-    pub(crate) present: bool,
+    pub(crate) installed: bool,
     /// Whether services can be exported to the Nagios server.
-    pub(crate) exports: bool,
+    pub(crate) exports_services: bool,
     /// The text with this unit's command, where it is there.
     pub(crate) command: Option<String>,
     /// The exported services of this unit.
-    pub(crate) exported: Vec<PathBuf>,
+    pub(crate) exported_services: Vec<PathBuf>,
     /// Those of units that Juju does not know any more.
-    pub(crate) lost: Vec<PathBuf>,
+    pub(crate) orphaned_services: Vec<PathBuf>,
 }
 
 impl Observed {
@@ -61,12 +61,12 @@ impl Observed {
         let agent = Agent::read(host, &environment)?;
         Ok(Self {
             leaving: leaving(host, &environment)?,
-            options: Options::of(&hook_tools::config_get(host)?),
+            options: Options::parse(&hook_tools::config_get(host)?),
             relation_data: relation_data(host)?,
             nrpe_relations: nrpe_relations(host, &environment.juju_unit)?,
             nrpe: Nrpe::read(host, paths, &agent)?,
             agent,
-            texts: list(host, &paths.etc())?,
+            checks_directory: list(host, &paths.etc())?,
             drafts: drafts(host, paths)?,
             environment,
         })
@@ -75,26 +75,26 @@ impl Observed {
     /// Whether NRPE can be told of a check.
     #[must_use]
     pub(crate) fn monitored(&self) -> bool {
-        self.nrpe.present && !self.nrpe_relations.is_empty()
+        self.nrpe.installed && !self.nrpe_relations.is_empty()
     }
 }
 
 impl Nrpe {
     fn read(host: &dyn Host, paths: UnitPaths<'_>, agent: &Agent) -> Result<Self, Error> {
-        let directory =
+        let is_directory =
             |path: &str| Ok(inspect(host, Path::new(path))?.is_some_and(|metadata| metadata.is_directory()));
         let exported = list(host, Path::new(EXPORT))?;
-        let of = |paths: UnitPaths<'_>| {
+        let services_of = |paths: UnitPaths<'_>| {
             let ending = paths.exported_service_ending();
-            let ours = exported.iter().filter(|name| name.starts_with("service__") && name.ends_with(&ending));
-            ours.map(|name| Path::new(EXPORT).join(name)).collect::<Vec<_>>()
+            let names = exported.iter().filter(|name| name.starts_with("service__") && name.ends_with(&ending));
+            names.map(|name| Path::new(EXPORT).join(name)).collect::<Vec<_>>()
         };
         Ok(Self {
-            present: user(host, NAGIOS)?.is_some() && directory(NRPE)?,
-            exports: directory(EXPORT)?,
+            installed: user(host, NAGIOS)?.is_some() && is_directory(NRPE)?,
+            exports_services: is_directory(EXPORT)?,
             command: command(host, &paths.nrpe_command())?,
-            exported: of(paths),
-            lost: agent.lost.iter().flat_map(|unit| of(UnitPaths(unit))).collect(),
+            exported_services: services_of(paths),
+            orphaned_services: agent.orphans.iter().flat_map(|unit| services_of(UnitPaths(unit))).collect(),
         })
     }
 }

@@ -32,10 +32,10 @@ pub(crate) const NAGIOS_CONTEXT: &str = "juju";
 impl Options {
     /// From what `config-get` prints.
     #[must_use]
-    pub(crate) fn of(config: &Map<String, Value>) -> Self {
+    pub(crate) fn parse(config: &Map<String, Value>) -> Self {
         let mut reader = Reader { config, problems: Vec::new() };
         let nagios_context = reader.name("nagios_context", NAGIOS_CONTEXT);
-        let groups = separated(&reader.names("nagios_servicegroups", ""));
+        let groups = without_empty_names(&reader.names("nagios_servicegroups", ""));
         Self {
             config: reader.text("config"),
             revision: reader.text("revision").trim().to_owned(),
@@ -78,7 +78,7 @@ impl Reader<'_> {
             self.problems.push(format!("option {name} must be one line; {default} is used"));
             return default.to_owned();
         }
-        separated(text)
+        without_empty_names(text)
     }
 
     /// A name becomes part of names of files and objects of Nagios.
@@ -108,7 +108,7 @@ impl Reader<'_> {
 }
 
 /// Without the names that are empty: Nagios refuses all of its files for one.
-fn separated(names: &str) -> String {
+fn without_empty_names(names: &str) -> String {
     let names: Vec<_> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     names.join(",")
 }
@@ -123,7 +123,7 @@ mod tests {
     use serde_json::json;
 
     fn options(config: &Value) -> Options {
-        Options::of(config.as_object().expect("a mapping"))
+        Options::parse(config.as_object().expect("a mapping"))
     }
 
     #[test]

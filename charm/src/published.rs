@@ -35,7 +35,7 @@ pub(crate) struct Published {
 impl Published {
     /// What others are told by a unit that stays; `map_path` is [`crate::host::Host::map_path`].
     #[must_use]
-    pub(crate) fn of(
+    pub(crate) fn for_staying_unit(
         observed: &Observed,
         desired: &Desired,
         validation: &Validation,
@@ -46,10 +46,10 @@ impl Published {
         let juju_unit = &observed.environment.juju_unit;
         let file = desired.files.first();
         let path = file.and_then(|file| file.path.as_deref().ok());
-        let wanted = observed.monitored() && registers(validation, observed.nrpe.command.is_some());
-        let line = path.filter(|_| wanted).and_then(|path| {
-            Some(unit.nrpe_command()).filter(|path| nrpe::can_be_written(path))?;
-            nrpe::command(
+        let registered = observed.monitored() && stays_registered(validation, observed.nrpe.command.is_some());
+        let line = path.filter(|_| registered).and_then(|path| {
+            Some(unit.nrpe_command()).filter(|path| nrpe::name_fits(path))?;
+            nrpe::command_line(
                 unit,
                 &map_path(&unit.program()),
                 &map_path(&unit.record()),
@@ -57,27 +57,27 @@ impl Published {
                 &observed.options,
             )
         });
-        let (hostname, renamed) = nrpe::hostname(unit, &observed.nrpe_relations, &observed.options);
+        let (hostname, hostname_problem) = nrpe::hostname(unit, &observed.nrpe_relations, &observed.options);
         let text = line.as_ref().map(|line| nrpe::command_file(juju_unit, &observed.options, line));
         // What cannot be put into a line leaves the command as it is.
-        let text = text.or_else(|| observed.nrpe.command.clone().filter(|_| wanted));
+        let text = text.or_else(|| observed.nrpe.command.clone().filter(|_| registered));
         let command = text.map(|text| Node::File(unit.nrpe_command(), text, Owner::Root, 0o644));
-        let exports = command.is_some() && observed.nrpe.exports;
+        let exports = command.is_some() && observed.nrpe.exports_services;
         let export = unit.exported_service(&hostname);
-        let service = (exports && nrpe::can_be_written(&export)).then(|| {
+        let service = (exports && nrpe::name_fits(&export)).then(|| {
             let text = nrpe::service_file(unit, juju_unit, &hostname, &observed.options);
             Node::File(export, text, Owner::Root, 0o644)
         });
         let monitors = command.as_ref().map(|_| nrpe::monitors(unit)).unwrap_or_default();
         let mut parts = desired.problems.clone();
         parts.extend(statuses(observed, desired, validation, record));
-        if wanted && path.is_some() && line.is_none() {
+        if registered && path.is_some() && line.is_none() {
             parts.push(Status::blocked("the command for NRPE is too long"));
         }
         if exports && service.is_none() {
             parts.push(Status::blocked("the unit's name is too long for a service of Nagios"));
         }
-        parts.extend(renamed.filter(|_| exports).map(|problem| Status::blocked(problem)));
+        parts.extend(hostname_problem.filter(|_| exports).map(|problem| Status::blocked(problem)));
         Self {
             relations: relation_changes(&observed.nrpe_relations, &[("primary", "False"), ("monitors", &monitors)]),
             settings: Some(settings(unit, file, validation, &observed.options)),
@@ -89,7 +89,7 @@ impl Published {
 
     /// What others are told by a unit that goes away: nothing any more.
     #[must_use]
-    pub(crate) fn farewell(observed: &Observed) -> Self {
+    pub(crate) fn for_leaving_unit(observed: &Observed) -> Self {
         Self {
             command: None,
             service: None,
@@ -102,7 +102,7 @@ impl Published {
 
 /// A file that was valid once and is not now: Nagios goes on asking, and gets UNKNOWN with the
 /// reason. A check that vanished from Nagios would look like one that passed.
-fn registers(validation: &Validation, registered: bool) -> bool {
+fn stays_registered(validation: &Validation, registered: bool) -> bool {
     match validation {
         Validation::NoFile => false,
         Validation::Read { nagios: Some(Answer::Checks(count)), .. } => *count > 0,
@@ -116,10 +116,10 @@ fn registers(validation: &Validation, registered: bool) -> bool {
 
 /// What differs from what is said now. `primary` says that the Nagios host is not named after this
 /// subordinate.
-fn relation_changes(relations: &[NrpeRelation], wanted: &[(&str, &str)]) -> Vec<(String, BTreeMap<String, String>)> {
+fn relation_changes(relations: &[NrpeRelation], desired: &[(&str, &str)]) -> Vec<(String, BTreeMap<String, String>)> {
     let changes = relations.iter().map(|relation| {
         let current = |key: &str| relation.own.get(key).map_or("", String::as_str);
-        let changes = wanted.iter().filter(|(key, value)| current(key) != *value);
+        let changes = desired.iter().filter(|(key, value)| current(key) != *value);
         let changes = changes.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         (relation.id.clone(), changes.collect::<BTreeMap<_, _>>())
     });

@@ -58,14 +58,14 @@ struct Check {
     r#type: String,
     target: String,
     verdict: Verdict,
-    failure: Option<Code>,
+    failure: Option<Reason>,
     #[serde(default)]
-    warnings: Vec<Code>,
+    warnings: Vec<Reason>,
 }
 
 /// A failure or a warning.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-struct Code {
+struct Reason {
     code: String,
     #[serde(default)]
     message: String,
@@ -119,7 +119,7 @@ impl Record {
         serde_json::from_slice(&host.read(path, LIMIT).ok()??).ok()
     }
 
-    pub(crate) fn of_unit(host: &dyn Host, unit: UnitPaths<'_>) -> Option<Self> {
+    pub(crate) fn of_last_run(host: &dyn Host, unit: UnitPaths<'_>) -> Option<Self> {
         Self::read(host, &unit.record())
     }
 
@@ -131,7 +131,7 @@ impl Record {
 
     /// `2026-11-21 09:14Z`.
     #[must_use]
-    pub(crate) fn when(&self) -> Option<String> {
+    pub(crate) fn started_at(&self) -> Option<String> {
         let (day, time) = self.started.split_once('T')?;
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.".contains(&byte));
         let utc = time.strip_suffix('Z').filter(|time| digits(time) && digits(day) && day.len() == 10)?;
@@ -169,14 +169,14 @@ impl Record {
     }
 
     /// The checks that failed, then those with warnings, with a sentence each.
-    pub(crate) fn worst(&self) -> impl Iterator<Item = String> + '_ {
+    pub(crate) fn problems(&self) -> impl Iterator<Item = String> + '_ {
         let of = |verdict| self.checks.iter().filter(move |check| check.verdict == verdict);
         of(Verdict::Fail).chain(of(Verdict::Warn)).map(|check| printable(&check.long()))
     }
 }
 
 impl Check {
-    fn reason(&self) -> Option<&Code> {
+    fn reason(&self) -> Option<&Reason> {
         self.failure.as_ref().or_else(|| self.warnings.first())
     }
 
@@ -194,7 +194,7 @@ impl Check {
 impl Diagnostic {
     /// `LABEL:LINE:COLUMN: MESSAGE`.
     #[must_use]
-    pub(crate) fn at(&self, label: &str) -> String {
+    pub(crate) fn with_position(&self, label: &str) -> String {
         let mut position = label.to_owned();
         for number in [self.line, self.column].into_iter().flatten() {
             position = format!("{position}:{number}");
@@ -234,9 +234,9 @@ mod tests {
 
     #[test]
     fn the_time_is_said_to_the_minute_or_not_at_all() {
-        assert_eq!(record("pass", &json!([])).when().as_deref(), Some("2026-11-21 09:14Z"));
+        assert_eq!(record("pass", &json!([])).started_at().as_deref(), Some("2026-11-21 09:14Z"));
         for odd in ["", "T", "yesterdayT09:14:00Z", "2026-11-21T09:14:37+01:00", "2026-11-21TéééZ"] {
-            assert_eq!(Record { started: odd.to_owned(), ..Record::default() }.when(), None, "{odd}");
+            assert_eq!(Record { started: odd.to_owned(), ..Record::default() }.started_at(), None, "{odd}");
         }
     }
 }

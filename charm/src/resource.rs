@@ -90,7 +90,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Those of the file system.
-pub(crate) fn read(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Option<Resource>, Error> {
+pub(crate) fn read_note(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Option<Resource>, Error> {
     let path = paths.resource_note();
     let note = host.read(&path, 4096).map_err(Error::at("read", &path))?;
     Ok(note.and_then(|note| serde_json::from_slice(&note).ok()))
@@ -103,14 +103,14 @@ pub(crate) fn read(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Option<Resou
 /// Those of the file system. A resource that is not an agent is noted as such.
 pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Error> {
     let paths = UnitPaths(&environment.unit);
-    let noted = read(host, paths)?;
+    let noted = read_note(host, paths)?;
     // What was attached cannot be taken away again: then Juju just cannot tell at this moment.
     let Some((path, file)) = attached(host)? else { return Ok(Vec::new()) };
     if file.size == 0 {
-        return forget(host, paths);
+        return remove_note(host, paths);
     }
     let same = noted.filter(|noted| noted.file == file);
-    if same.is_some_and(|noted| is_there(host, &noted).unwrap_or(false)) {
+    if same.is_some_and(|noted| is_installed(host, &noted).unwrap_or(false)) {
         return Ok(Vec::new());
     }
     let (installation, change) = match stage(host, environment, &path) {
@@ -124,18 +124,18 @@ pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<
         }
         Err(NotInstalled::Failed(error)) => return Err(error),
     };
-    note(host, paths, &Resource { file, installation })?;
+    write_note(host, paths, &Resource { file, installation })?;
     Ok(vec![change])
 }
 
-fn note(host: &mut dyn Host, paths: UnitPaths<'_>, resource: &Resource) -> Result<(), Error> {
+fn write_note(host: &mut dyn Host, paths: UnitPaths<'_>, resource: &Resource) -> Result<(), Error> {
     let note = serde_json::to_vec(resource).map_err(|error| Error::new("note the resource", error))?;
     let access = Owner::Root.access(host, 0o644)?;
     host.write(&paths.resource_note(), &note, access).map_err(Error::at("write", &paths.resource_note()))
 }
 
 /// An empty file stands for none: stores want some file for every resource.
-fn forget(host: &mut dyn Host, paths: UnitPaths<'_>) -> Result<Vec<String>, Error> {
+fn remove_note(host: &mut dyn Host, paths: UnitPaths<'_>) -> Result<Vec<String>, Error> {
     let removed = tree::remove(host, &paths.resource_note())?;
     Ok(removed.then(|| "the resource agent is empty now".to_owned()).into_iter().collect())
 }
@@ -150,7 +150,7 @@ fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Error> 
 }
 
 /// What cannot be run stays so; a version may have been removed with the last unit that used it.
-fn is_there(host: &dyn Host, resource: &Resource) -> Result<bool, Error> {
+fn is_installed(host: &dyn Host, resource: &Resource) -> Result<bool, Error> {
     match resource.version() {
         Some(version) => Ok(inspect(host, &Path::new(VERSIONS).join(version.as_str()).join(PROGRAM))?.is_some()),
         None => Ok(true),
@@ -168,18 +168,23 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
         host.make_directory(directory, access).map_err(Error::at("make", directory))?;
     }
     host.copy(path, &program, access).map_err(Error::at("copy", path))?;
-    let asked = ask(host, &program);
+    let asked = ask_version(host, &program);
     if matches!(asked, Err(NotInstalled::Refused(_))) {
         remove(host, &stage)?;
     }
-    Ok(unstage(host, environment, &stage, asked?)?)
+    Ok(install_staged(host, environment, &stage, asked?)?)
 }
 
 /// The staged directory becomes the version's; where that is there already, it gets the program.
-fn unstage(host: &mut dyn Host, environment: &Environment, stage: &Path, reported: Version) -> Result<Version, Error> {
+fn install_staged(
+    host: &mut dyn Host,
+    environment: &Environment,
+    stage: &Path,
+    reported: Version,
+) -> Result<Version, Error> {
     let program = stage.join(PROGRAM);
-    bring_wheel(host, environment, stage)?;
-    let version = name(host, environment, &program, reported)?;
+    copy_wheel(host, environment, stage)?;
+    let version = distinct_version(host, environment, &program, reported)?;
     let directory = Path::new(VERSIONS).join(version.as_str());
     if inspect(host, &directory)?.is_none() {
         host.rename(stage, &directory).map_err(Error::at("rename to", &directory))?;
@@ -190,7 +195,7 @@ fn unstage(host: &mut dyn Host, environment: &Environment, stage: &Path, reporte
         let access = Owner::Root.access(host, 0o755)?;
         host.copy(&program, &installed, access).map_err(Error::at("write", &installed))?;
     }
-    bring_wheel(host, environment, &directory)?;
+    copy_wheel(host, environment, &directory)?;
     remove(host, stage)?;
     Ok(version)
 }
@@ -200,7 +205,7 @@ fn remove(host: &mut dyn Host, path: &Path) -> Result<(), Error> {
 }
 
 /// The resource is a program alone; applications find the charm's package for Python beside it.
-fn bring_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path) -> Result<(), Error> {
+fn copy_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path) -> Result<(), Error> {
     let is_wheel = |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "whl");
     // One is enough, and two in `*.whl` would be none.
     if visible_names(host, directory)?.iter().any(is_wheel) {
@@ -209,16 +214,17 @@ fn bring_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path)
     let embedded = embedded_in(&environment.charm);
     let embedded_versions = visible_names(host, &embedded)?;
     let Some(newest) = embedded_versions.iter().filter_map(|name| Version::parse(name)).max() else { return Ok(()) };
-    let charms = embedded.join(newest.as_str());
+    let newest_embedded = embedded.join(newest.as_str());
     let access = Owner::Root.access(host, 0o755)?;
-    for name in visible_names(host, &charms)?.iter().filter(|name| is_wheel(name)) {
-        host.copy(&charms.join(name), &directory.join(name), access).map_err(Error::at("copy", &charms))?;
+    for name in visible_names(host, &newest_embedded)?.iter().filter(|name| is_wheel(name)) {
+        host.copy(&newest_embedded.join(name), &directory.join(name), access)
+            .map_err(Error::at("copy", &newest_embedded))?;
     }
     Ok(())
 }
 
 /// The version that a program says it is.
-fn ask(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstalled> {
+fn ask_version(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstalled> {
     let mut command = Program::new(program).with(["--version"]);
     command.user = user(host, USER)?;
     command.timeout = TIMEOUT;
@@ -232,7 +238,12 @@ fn ask(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstalled> {
 }
 
 /// A resource that is no copy of the charm's own version of the same name has a name of its own.
-fn name(host: &dyn Host, environment: &Environment, program: &Path, reported: Version) -> Result<Version, Error> {
+fn distinct_version(
+    host: &dyn Host,
+    environment: &Environment,
+    program: &Path,
+    reported: Version,
+) -> Result<Version, Error> {
     let embedded = embedded_in(&environment.charm).join(reported.as_str()).join(PROGRAM);
     let other =
         inspect(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Error::at("read", &embedded))?;

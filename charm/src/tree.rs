@@ -51,8 +51,8 @@ impl Node {
 /// Those of the file system.
 pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Error> {
     for path in [LIB, ETC, VAR].map(Path::new) {
-        let is = host.inspect(path, Symlinks::Follow).map_err(Error::at("inspect", path))?;
-        let is_directory = is.map_or(inspect(host, path)?.is_none(), |metadata| metadata.is_directory());
+        let metadata = host.inspect(path, Symlinks::Follow).map_err(Error::at("inspect", path))?;
+        let is_directory = metadata.map_or(inspect(host, path)?.is_none(), |metadata| metadata.is_directory());
         if !is_directory {
             return Ok(Some(path));
         }
@@ -74,11 +74,11 @@ pub(crate) fn remove_shared(host: &mut dyn Host, path: &Path, kept: &[&str]) -> 
         return remove(host, path);
     }
     let names = host.list(path).map_err(Error::at("list", path))?;
-    let gone: Vec<_> = names.iter().filter(|name| !kept.contains(&name.as_str())).collect();
-    for name in &gone {
+    let removed: Vec<_> = names.iter().filter(|name| !kept.contains(&name.as_str())).collect();
+    for name in &removed {
         remove(host, &path.join(name))?;
     }
-    Ok(!gone.is_empty())
+    Ok(!removed.is_empty())
 }
 
 /// Removes what is there; whether anything was.
@@ -111,8 +111,8 @@ fn file(host: &mut dyn Host, path: &Path, content: &str, owner: Owner, mode: u32
     let metadata = inspect(host, path)?;
     let equal = match &metadata {
         Some(Metadata { kind: FileType::File, size, .. }) if *size == content.len() as u64 => {
-            let present = host.read(path, *size).map_err(Error::at("read", path))?;
-            present.is_some_and(|present| present == content.as_bytes())
+            let current = host.read(path, *size).map_err(Error::at("read", path))?;
+            current.is_some_and(|current| current == content.as_bytes())
         }
         _ => false,
     };

@@ -19,21 +19,21 @@ const BUSY: i32 = 8;
 ///
 /// # Errors
 /// They cannot be made.
-pub(crate) fn make(host: &mut dyn Host) -> Result<Vec<String>, Error> {
-    let mut made = Vec::new();
+pub(crate) fn create(host: &mut dyn Host) -> Result<Vec<String>, Error> {
+    let mut created = Vec::new();
     if group(host)?.is_none() {
-        succeed(&run(host, "groupadd", &["--system", GROUP])?, "groupadd", &[EXISTS])?;
-        made.push(format!("made the group {GROUP}"));
+        expect_status(&run(host, "groupadd", &["--system", GROUP])?, "groupadd", &[EXISTS])?;
+        created.push(format!("made the group {GROUP}"));
     }
     if user(host, USER)?.is_none() {
         // Before the user is there: a hook that is killed between the two must not forget it.
         let marker = Path::new(USER_MADE);
         Node::Shared(LIB.into(), 0o755).ensure(host)?;
         host.write(marker, b"", Owner::Root.access(host, 0o644)?).map_err(Error::at("write", marker))?;
-        succeed(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
-        made.push(format!("made the user {USER}"));
+        expect_status(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
+        created.push(format!("made the user {USER}"));
     }
-    Ok(made)
+    Ok(created)
 }
 
 const NEW_USER: [&str; 9] = [
@@ -70,7 +70,7 @@ pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Error> {
     if output.status == Some(BUSY) {
         return Ok(Removed::Busy);
     }
-    succeed(&output, "userdel", &[NOT_THERE])?;
+    expect_status(&output, "userdel", &[NOT_THERE])?;
     Ok(Removed::Done)
 }
 
@@ -84,7 +84,7 @@ fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Output,
     host.run(&command.with(arguments.iter().copied())).map_err(|error| Error::new(program, error))
 }
 
-fn succeed(output: &Output, program: &str, harmless: &[i32]) -> Result<(), Error> {
+fn expect_status(output: &Output, program: &str, harmless: &[i32]) -> Result<(), Error> {
     match output.status {
         Some(0) => Ok(()),
         Some(status) if harmless.contains(&status) => Ok(()),

@@ -30,7 +30,7 @@ impl Version {
         let (version, build) = self.0.split_once('+').unwrap_or((&self.0, ""));
         let (numbers, pre) = version.split_once('-').unwrap_or((version, ""));
         let numbers = numbers.split('.').map(|number| number.parse().unwrap_or(0)).collect();
-        (numbers, pre.is_empty(), pre.split('.').map(Part::of).collect(), build)
+        (numbers, pre.is_empty(), pre.split('.').map(Part::parse).collect(), build)
     }
 }
 
@@ -42,7 +42,7 @@ enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn of(text: &'a str) -> Self {
+    fn parse(text: &'a str) -> Self {
         text.parse().map_or(Self::Word(text), Self::Number)
     }
 }

@@ -1,6 +1,6 @@
 //! The actions, in the three ways in which Juju runs them.
 
-use crate::action::{self, Done};
+use crate::action::{self, Outcome};
 use crate::host::memory::PUBLIC;
 use crate::host::memory::juju::Context;
 use crate::tests::world::World;
@@ -23,7 +23,7 @@ fn deployed(text: &str) -> World {
 }
 
 /// As an action of Juju.
-fn act(world: &mut World, name: &str, parameters: &Value) -> Done {
+fn act(world: &mut World, name: &str, parameters: &Value) -> Outcome {
     let variables = [("JUJU_UNIT_NAME", UNIT), ("JUJU_ACTION_NAME", name)];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let parameters = parameters.as_object().cloned();
@@ -46,7 +46,7 @@ fn command(world: &mut World, name: &str, variables: &[(&str, &str)]) -> Option<
 #[test]
 fn an_action_sets_results_and_fails_with_what_failed() {
     let mut world = deployed(r#"[{"x": "fail"}]"#);
-    assert_eq!(act(&mut world, "run-check", &json!({})), Done { text: None, status: 0 });
+    assert_eq!(act(&mut world, "run-check", &json!({})), Outcome { text: None, status: 0 });
     let context = &world.memory.juju.context;
     assert_eq!(context.results["status"], "critical");
     assert_eq!(context.results["exit-code"], "2");
@@ -99,7 +99,7 @@ fn an_action_without_a_usable_file_fails_with_the_reason() {
     world.hook(UNIT, "conn-check-relation-changed");
     let done = act(&mut world, "run-check", &json!({}));
     let why = "no checks yet: over the relation conn-check, or in the option config";
-    assert_eq!(done, Done { text: Some(format!("CONN-CHECK UNKNOWN: {why}")), status: 0 });
+    assert_eq!(done, Outcome { text: Some(format!("CONN-CHECK UNKNOWN: {why}")), status: 0 });
     assert_eq!(world.memory.juju.context.failure.as_deref(), Some(why));
 }
 

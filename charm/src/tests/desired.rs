@@ -33,12 +33,12 @@ fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
             charm: PathBuf::from("/charm"),
         },
         leaving: false,
-        options: Options::of(&config),
+        options: Options::parse(&config),
         relation_data: Vec::new(),
         nrpe_relations: Vec::new(),
         agent,
         nrpe: Nrpe::default(),
-        texts: Vec::new(),
+        checks_directory: Vec::new(),
         drafts: Vec::new(),
     }
 }
@@ -81,8 +81,8 @@ fn versions_that_nobody_uses_go_but_for_those_of_resources() {
     observed.agent.units.insert("other-1".to_owned(), Some(version("1.5.0")));
     observed.agent.resources.insert("other-1".to_owned(), Resource::of(version("1.7.0")));
     let desired = Desired::from(&observed);
-    let gone = ["1.0.0", "3.0.0"].map(|version| Path::new("/usr/local/lib/conn-check/versions").join(version));
-    assert_eq!(desired.gone, gone);
+    let absent = ["1.0.0", "3.0.0"].map(|version| Path::new("/usr/local/lib/conn-check/versions").join(version));
+    assert_eq!(desired.absent, absent);
     let current = Node::Link("/usr/local/lib/conn-check/current".into(), "versions/2.0.0".into());
     assert!(desired.nodes.contains(&current));
 }
@@ -97,7 +97,7 @@ fn only_links_of_ours_are_replaced_or_removed() {
     bin.insert("cc".to_owned(), ours("conn-check"));
     bin.insert("python".to_owned(), None);
     let desired = Desired::from(&observed);
-    assert_eq!(desired.gone, Vec::<PathBuf>::new());
+    assert_eq!(desired.absent, Vec::<PathBuf>::new());
     let links = desired.nodes.iter().filter(|node| node.path().starts_with("/usr/local/bin"));
     let link =
         |name: &str| Node::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
@@ -105,9 +105,9 @@ fn only_links_of_ours_are_replaced_or_removed() {
     assert!(links.eq(&others.map(link)), "{:?}", desired.nodes);
     assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone, which is somebody else's"]);
     observed.leaving = true;
-    let gone = Desired::from(&observed).gone;
-    let gone: Vec<_> = gone.iter().filter(|path| path.starts_with("/usr/local/bin")).collect();
-    assert_eq!(gone, [Path::new("/usr/local/bin/conn-check-django")], "an admin's own link stays");
+    let absent = Desired::from(&observed).absent;
+    let absent: Vec<_> = absent.iter().filter(|path| path.starts_with("/usr/local/bin")).collect();
+    assert_eq!(absent, [Path::new("/usr/local/bin/conn-check-django")], "an admin's own link stays");
 }
 
 #[test]
@@ -117,18 +117,19 @@ fn a_unit_that_goes_leaves_what_the_others_need() {
     observed.agent.units.insert(UNIT.to_owned(), Some(version("1.0.0")));
     observed.agent.units.insert("other-1".to_owned(), Some(version("2.0.0")));
     let desired = Desired::from(&observed);
-    assert!(!desired.last);
-    assert!(desired.gone.contains(&PathBuf::from("/usr/local/lib/conn-check/units/conn-check-0")));
-    assert!(desired.gone.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/1.0.0")));
-    assert!(!desired.gone.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/2.0.0")));
+    assert!(!desired.is_last_unit);
+    assert!(desired.absent.contains(&PathBuf::from("/usr/local/lib/conn-check/units/conn-check-0")));
+    assert!(desired.absent.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/1.0.0")));
+    assert!(!desired.absent.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/2.0.0")));
     observed.agent.units.remove("other-1");
-    assert!(Desired::from(&observed).last);
+    assert!(Desired::from(&observed).is_last_unit);
 }
 
 #[test]
 fn files_of_others_in_the_directory_of_a_unit_stay() {
     let mut observed = observed(&["2.0.0"], &["2.0.0"], "");
-    observed.texts = ["conn-check-9.yaml", "app.yaml", "settings.json", "option.yaml"].map(str::to_owned).into();
-    let gone = ["conn-check-9.yaml", "option.yaml"].map(|name| Path::new("/etc/conn-check/conn-check-0").join(name));
-    assert_eq!(Desired::from(&observed).gone, gone);
+    observed.checks_directory =
+        ["conn-check-9.yaml", "app.yaml", "settings.json", "option.yaml"].map(str::to_owned).into();
+    let absent = ["conn-check-9.yaml", "option.yaml"].map(|name| Path::new("/etc/conn-check/conn-check-0").join(name));
+    assert_eq!(Desired::from(&observed).absent, absent);
 }
