@@ -12,7 +12,7 @@ const UNKNOWN: u8 = 3;
 fn main() -> ExitCode {
     let mut host = Real::new();
     let Some(name) = environment::invoked_as(&host, std::env::args(), &ACTIONS) else {
-        let _ = writeln!(io::stderr(), "one of these is wanted: {}", ACTIONS.join(", "));
+        let _ = writeln!(io::stderr(), "unknown action; use one of these names: {}", ACTIONS.join(", "));
         return ExitCode::from(UNKNOWN);
     };
     let program = std::env::current_exe().unwrap_or_default();

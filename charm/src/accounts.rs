@@ -26,7 +26,7 @@ impl Owner {
     /// # Errors
     /// The users cannot be read, or are not there.
     pub(crate) fn access(self, host: &dyn Host, mode: u32) -> Result<Access, Error> {
-        let missing = || Error::new("user conn-check, group nagios", "not there");
+        let missing = || Error::new("user conn-check, group nagios", "do not exist");
         let user = match self {
             Self::Root => user(host, "root")?,
             Self::Unit => user(host, USER)?,
@@ -45,7 +45,7 @@ impl Owner {
 /// # Errors
 /// The users cannot be read.
 pub(crate) fn user(host: &dyn Host, name: &str) -> Result<Option<User>, Error> {
-    host.user(name).map_err(|error| Error::new(format!("look for the user {name}"), error))
+    host.user(name).map_err(|error| Error::new(format!("look up the user {name}"), error))
 }
 
 /// The number of the group that may read the checks.
@@ -53,5 +53,5 @@ pub(crate) fn user(host: &dyn Host, name: &str) -> Result<Option<User>, Error> {
 /// # Errors
 /// The groups cannot be read.
 pub(crate) fn group(host: &dyn Host) -> Result<Option<u32>, Error> {
-    host.group(GROUP).map_err(|error| Error::new(format!("look for the group {GROUP}"), error))
+    host.group(GROUP).map_err(|error| Error::new(format!("look up the group {GROUP}"), error))
 }

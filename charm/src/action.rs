@@ -94,10 +94,10 @@ enum NothingToRun {
 impl fmt::Display for NothingToRun {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoUnit => formatter.write_str("this is not run on a unit of the charm"),
+            Self::NoUnit => formatter.write_str("not on a unit of the charm: use juju run UNIT ACTION"),
             Self::NoFile => formatter.write_str(NO_FILE),
             Self::InvalidFile(problem) => formatter.write_str(problem),
-            Self::BothTags => formatter.write_str("include-tags and exclude-tags cannot both be used"),
+            Self::BothTags => formatter.write_str("include-tags and exclude-tags cannot be combined: use one of them"),
             Self::Machine(error) => error.fmt(formatter),
         }
     }
@@ -182,7 +182,7 @@ impl Run {
     fn as_command(&self, host: &mut dyn Host) -> Outcome {
         let program = self.with_file(host, &UnitPaths(&self.unit).record());
         let error = host.exec(&program);
-        Outcome { text: Some(unknown_line(&format!("conn-check does not run: {error}"))), status: UNKNOWN }
+        Outcome { text: Some(unknown_line(&format!("conn-check cannot be run: {error}"))), status: UNKNOWN }
     }
 
     fn as_action(&self, host: &mut dyn Host) -> Result<Outcome, Error> {
@@ -224,7 +224,7 @@ impl Run {
         let validation = Validation::run(host, UnitPaths(&self.unit), Some(&self.file), false, &options)?;
         let status = checks_status::of_validation(Some(&self.file), &validation, None);
         Ok(if status.level == Level::Active {
-            "nothing was checked; the output says why".to_owned()
+            "nothing was checked; see the output for the reason".to_owned()
         } else {
             status.message
         })

@@ -32,7 +32,7 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
     for (from, to) in &desired.repair {
         let access = Owner::Root.access(host, 0o755)?;
         host.copy(from, to, access).map_err(Error::at("write", to))?;
-        changes.push(format!("renewed {}", to.display()));
+        changes.push(format!("updated {}", to.display()));
     }
     ensure_all(host, &desired.nodes, &mut changes)?;
     for path in &desired.absent {
@@ -78,7 +78,7 @@ fn remove_shared_files(host: &mut dyn Host) -> Result<Changes, Error> {
     let mut changes = Changes::from_iter(match removed {
         Removed::Nothing => None,
         Removed::Done => Some(format!("removed the user {USER}")),
-        Removed::Busy => Some(format!("left the user {USER}, who runs something")),
+        Removed::Busy => Some(format!("kept the user {USER}, whose programs still run")),
     });
     if tree::remove_shared(host, Path::new(LIB), kept)? {
         changes.push(format!("removed {LIB}"));
@@ -182,7 +182,7 @@ pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Ch
     for (relation, data) in &published.relations {
         hook_tools::relation_set(host, relation, data)?;
         let keys: Vec<_> = data.keys().map(String::as_str).collect();
-        changes.push(format!("said {} over {relation}", keys.join(", ")));
+        changes.push(format!("set {} in {relation}", keys.join(", ")));
     }
     Ok(changes)
 }

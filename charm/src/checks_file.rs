@@ -2,6 +2,7 @@
 
 use crate::paths::UnitPaths;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The data of a unit at the other end of a relation conn-check.
@@ -29,8 +30,20 @@ pub(crate) struct ChecksFile {
 pub(crate) enum InvalidPath {
     /// It depends on where one stands.
     Relative,
-    /// It has characters that end lines, or is longer than paths are.
-    Unprintable,
+    /// It has characters that end lines, or worse.
+    ControlCharacters,
+    /// It does not fit into a line of NRPE.
+    TooLong,
+}
+
+impl fmt::Display for InvalidPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Relative => formatter.write_str("is not an absolute path"),
+            Self::ControlCharacters => formatter.write_str("has control characters"),
+            Self::TooLong => write!(formatter, "is longer than {MAX_PATH} bytes"),
+        }
+    }
 }
 
 impl ChecksFile {
@@ -62,17 +75,22 @@ impl ChecksFile {
 
     fn at_path(relation: &str, path: &str) -> Self {
         let path = path.trim();
-        let invalid_path = if path.chars().any(char::is_control) || path.len() > MAX_PATH {
-            Some(InvalidPath::Unprintable)
-        } else {
-            (!Path::new(path).is_absolute()).then_some(InvalidPath::Relative)
-        };
-        match invalid_path {
-            Some(invalid_path) => {
-                Self { label: format!("config_path of {relation}"), path: Err(invalid_path), text: None }
-            }
-            None => Self { label: path.to_owned(), path: Ok(PathBuf::from(path)), text: None },
+        match valid(path) {
+            Ok(absolute) => Self { label: path.to_owned(), path: Ok(absolute), text: None },
+            Err(why) => Self { label: format!("config_path of {relation}"), path: Err(why), text: None },
         }
+    }
+}
+
+fn valid(path: &str) -> Result<PathBuf, InvalidPath> {
+    if path.chars().any(char::is_control) {
+        Err(InvalidPath::ControlCharacters)
+    } else if path.len() > MAX_PATH {
+        Err(InvalidPath::TooLong)
+    } else if Path::new(path).is_absolute() {
+        Ok(PathBuf::from(path))
+    } else {
+        Err(InvalidPath::Relative)
     }
 }
 
@@ -141,8 +159,8 @@ mod tests {
     fn a_path_that_cannot_be_used_is_wanted_and_says_why() {
         for (path, why) in [
             ("etc/x", InvalidPath::Relative),
-            ("/a\n/b", InvalidPath::Unprintable),
-            ("/a\u{1b}[2J", InvalidPath::Unprintable),
+            ("/a\n/b", InvalidPath::ControlCharacters),
+            ("/a\u{1b}[2J", InvalidPath::ControlCharacters),
         ] {
             let candidates =
                 ChecksFile::candidates("conn-check-0", &[relation_data(1, &[("config_path", path)])], "- a");

@@ -1,25 +1,23 @@
 //! What the status says of the file of checks.
 
 use crate::accounts::{NAGIOS, USER};
-use crate::checks_file::{ChecksFile, InvalidPath};
+use crate::checks_file::ChecksFile;
 use crate::record::Record;
 use crate::status::Status;
 use crate::text;
 use crate::validation::{Answer, Validation};
 
 /// Nobody has said yet which file to use.
-pub(crate) const NO_FILE: &str = "no checks yet: over the relation conn-check, or in the option config";
+pub(crate) const NO_FILE: &str =
+    "no checks yet: none came over the relation conn-check, and the option config is empty";
 
 /// What the validation means for people.
 pub(crate) fn of_validation(file: Option<&ChecksFile>, validation: &Validation, record: Option<&Record>) -> Status {
     let label = file.map_or("", |file| file.label.as_str());
     match validation {
         Validation::NoFile => Status::waiting(NO_FILE.to_owned()),
-        Validation::InvalidPath(InvalidPath::Relative) => Status::blocked(format!("{label} is not an absolute path")),
-        Validation::InvalidPath(InvalidPath::Unprintable) => {
-            Status::blocked(format!("{label} is not a path that can be used"))
-        }
-        Validation::Missing => Status::waiting(format!("{label} is not there")),
+        Validation::InvalidPath(why) => Status::blocked(format!("{label} {why}")),
+        Validation::Missing => Status::waiting(format!("{label} does not exist")),
         Validation::Directory => Status::blocked(format!("{label} is a directory, not a file of checks")),
         Validation::Special => Status::blocked(format!("{label} is not a regular file")),
         Validation::Read { all, .. } => match all {
@@ -35,7 +33,7 @@ pub(crate) fn of_validation(file: Option<&ChecksFile>, validation: &Validation, 
 pub(crate) fn of_nagios(file: Option<&ChecksFile>, answer: &Answer, excluded: &str) -> Option<Status> {
     let label = file.map_or("", |file| file.label.as_str());
     Some(match answer {
-        Answer::Checks(0) => Status::active(format!("none for Nagios: all are tagged {excluded}")),
+        Answer::Checks(0) => Status::active(format!("no checks for Nagios: all are tagged {excluded}")),
         Answer::Checks(_) => return None,
         Answer::Unreadable => Status::waiting(format!("{label} cannot be read by the user {NAGIOS}")),
         Answer::Invalid(first, more) => {

@@ -107,7 +107,7 @@ impl Desired {
         };
         match &self.version {
             Some(version) => self.copy_version(observed, version.clone()),
-            None => self.problems.push(Status::blocked("the charm holds no conn-check for this machine")),
+            None => self.problems.push(Status::blocked("the charm does not have a conn-check for this machine")),
         }
     }
 
@@ -172,10 +172,10 @@ impl Desired {
         let Some(requested) = &self.unavailable_revision else { return };
         let agent = &observed.agent;
         let stays = |version: &&Version| !self.absent.contains(&Path::new(VERSIONS).join(version.as_str()));
-        let have: BTreeSet<_> = agent.embedded.keys().chain(agent.installed.keys().filter(stays)).collect();
-        let have: Vec<_> = have.into_iter().map(Version::as_str).collect();
-        let have = if have.is_empty() { "none".to_owned() } else { have.join(", ") };
-        let text = format!("revision {requested} is not available (have: {have})");
+        let available: BTreeSet<_> = agent.embedded.keys().chain(agent.installed.keys().filter(stays)).collect();
+        let available: Vec<_> = available.into_iter().map(Version::as_str).collect();
+        let available = if available.is_empty() { "none".to_owned() } else { available.join(", ") };
+        let text = format!("revision {requested} is not available (available: {available})");
         self.problems.insert(0, Status::blocked(text));
     }
 
@@ -192,7 +192,7 @@ impl Desired {
         for name in names {
             match agent.programs.get(*name) {
                 Some(target) if !target.as_deref().is_some_and(is_ours) => {
-                    self.notes.push(format!("left {BIN}/{name} alone, which is somebody else's"));
+                    self.notes.push(format!("left {BIN}/{name} alone: the charm did not make it"));
                 }
                 _ => self.nodes.push(Node::Link(Path::new(BIN).join(name), Path::new(TO_CURRENT).join(PROGRAM))),
             }

@@ -22,7 +22,7 @@ use crate::{hook_tools, resource, tree, users};
 pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
     let environment = Environment::read(host, name)?;
     if let Some(path) = tree::obstacle(host)? {
-        let text = format!("{} is not a directory, and not the charm's to remove", path.display());
+        let text = format!("{} is not a directory: move it away, the charm needs its own there", path.display());
         return Status::blocked(text).set(host);
     }
     let mut changes = Changes::new();

@@ -94,7 +94,7 @@ pub(crate) fn hostname(
         _ => (of(NAGIOS_CONTEXT), Some(format!("option nagios_context is too long; {NAGIOS_CONTEXT} is used"))),
     };
     if !hostnames.is_empty() {
-        problem = Some(format!("the nagios_hostname that nrpe says is too long; {name} is used"));
+        problem = Some(format!("the nagios_hostname that nrpe sends is too long; {name} is used"));
     }
     (name, problem)
 }
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(name, "juju-conn-check-0");
         assert_eq!(
             problem.as_deref(),
-            Some("the nagios_hostname that nrpe says is too long; juju-conn-check-0 is used")
+            Some("the nagios_hostname that nrpe sends is too long; juju-conn-check-0 is used")
         );
         options.nagios_context = long(210);
         let (name, problem) = hostname(UNIT, &[], &options);

@@ -89,7 +89,9 @@ impl Reader<'_> {
             "" => default.to_owned(),
             text if plain(text) => named,
             _ => {
-                self.problems.push(format!("option {name} may have letters, digits, . _ and -; {default} is used"));
+                self.problems.push(format!(
+                    "option {name} may only have letters, digits, dots, dashes and underscores; {default} is used"
+                ));
                 default.to_owned()
             }
         }
@@ -100,7 +102,7 @@ impl Reader<'_> {
         let text = text.trim();
         if text.chars().any(|character| character.is_control() || FORBIDDEN.contains(character)) {
             let instead = if default.is_empty() { "it is not used".to_owned() } else { format!("{default} is used") };
-            self.problems.push(format!("option {name} has characters that Nagios does not take; {instead}"));
+            self.problems.push(format!("option {name} has characters that Nagios does not accept; {instead}"));
             return default.to_owned();
         }
         text.to_owned()

@@ -72,10 +72,10 @@ impl Published {
         let mut parts = desired.problems.clone();
         parts.extend(statuses(observed, desired, validation, record));
         if registered && path.is_some() && line.is_none() {
-            parts.push(Status::blocked("the command for NRPE is too long"));
+            parts.push(Status::blocked("the command for NRPE is too long: use a shorter path of the file of checks"));
         }
         if exports && service.is_none() {
-            parts.push(Status::blocked("the unit's name is too long for a service of Nagios"));
+            parts.push(Status::blocked("the name of the unit is too long for a Nagios service"));
         }
         parts.extend(hostname_problem.filter(|_| exports).map(|problem| Status::blocked(problem)));
         Self {

@@ -119,7 +119,7 @@ pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<
             (Installation::Version(version), change)
         }
         Err(NotInstalled::Refused(why)) => {
-            let change = "refused the resource agent, which cannot be run here".to_owned();
+            let change = "did not install the resource agent: it cannot be run on this machine".to_owned();
             (Installation::Refused(why.to_string()), change)
         }
         Err(NotInstalled::Failed(error)) => return Err(error),
@@ -129,7 +129,7 @@ pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<
 }
 
 fn write_note(host: &mut dyn Host, paths: UnitPaths<'_>, resource: &Resource) -> Result<(), Error> {
-    let note = serde_json::to_vec(resource).map_err(|error| Error::new("note the resource", error))?;
+    let note = serde_json::to_vec(resource).map_err(|error| Error::new("describe the resource", error))?;
     let access = Owner::Root.access(host, 0o644)?;
     host.write(&paths.resource_note(), &note, access).map_err(Error::at("write", &paths.resource_note()))
 }
@@ -137,7 +137,10 @@ fn write_note(host: &mut dyn Host, paths: UnitPaths<'_>, resource: &Resource) ->
 /// An empty file stands for none: stores want some file for every resource.
 fn remove_note(host: &mut dyn Host, paths: UnitPaths<'_>) -> Result<Vec<String>, Error> {
     let removed = tree::remove(host, &paths.resource_note())?;
-    Ok(removed.then(|| "the resource agent is empty now".to_owned()).into_iter().collect())
+    Ok(removed
+        .then(|| "the resource agent is empty: its version is not used any more".to_owned())
+        .into_iter()
+        .collect())
 }
 
 fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Error> {

@@ -45,8 +45,8 @@ impl fmt::Display for RunFailure {
         match self {
             Self::System(text) | Self::Complaint(text) => formatter.write_str(text),
             Self::ExitStatus(status) => write!(formatter, "exit status {status}"),
-            Self::Signal => formatter.write_str("a signal ended it"),
-            Self::NotAnAnswer => formatter.write_str("it answers something else"),
+            Self::Signal => formatter.write_str("a signal killed it"),
+            Self::NotAnAnswer => formatter.write_str("it did not print what conn-check prints"),
         }
     }
 }
@@ -65,8 +65,8 @@ mod tests {
         };
         assert_eq!(of(Some(1), "\n conn-check: no\u{1b}[2J GLIBC_2.39 \nmore\n"), "conn-check: no [2J GLIBC_2.39");
         assert_eq!(of(Some(1), &"x".repeat(10_000)).len(), COMPLAINT);
-        assert_eq!((of(Some(126), "").as_str(), of(None, "\n").as_str()), ("exit status 126", "a signal ended it"));
-        assert_eq!(of(Some(0), ""), "it answers something else");
+        assert_eq!((of(Some(126), "").as_str(), of(None, "\n").as_str()), ("exit status 126", "a signal killed it"));
+        assert_eq!(of(Some(0), ""), "it did not print what conn-check prints");
         let refused = RunFailure::of(&Err(io::ErrorKind::PermissionDenied.into()));
         assert_eq!(refused.to_string(), "permission denied");
     }

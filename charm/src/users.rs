@@ -23,7 +23,7 @@ pub(crate) fn create(host: &mut dyn Host) -> Result<Vec<String>, Error> {
     let mut created = Vec::new();
     if group(host)?.is_none() {
         expect_status(&run(host, "groupadd", &["--system", GROUP])?, "groupadd", &[EXISTS])?;
-        created.push(format!("made the group {GROUP}"));
+        created.push(format!("created the group {GROUP}"));
     }
     if user(host, USER)?.is_none() {
         // Before the user is there: a hook that is killed between the two must not forget it.
@@ -31,7 +31,7 @@ pub(crate) fn create(host: &mut dyn Host) -> Result<Vec<String>, Error> {
         Node::Shared(LIB.into(), 0o755).ensure(host)?;
         host.write(marker, b"", Owner::Root.access(host, 0o644)?).map_err(Error::at("write", marker))?;
         expect_status(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
-        created.push(format!("made the user {USER}"));
+        created.push(format!("created the user {USER}"));
     }
     Ok(created)
 }

@@ -94,11 +94,11 @@ fn an_action_without_a_usable_file_fails_with_the_reason() {
     let mut world = deployed("[");
     act(&mut world, "run-check", &json!({}));
     assert_eq!(world.memory.juju.context.results["exit-code"], "3");
-    assert_eq!(world.memory.juju.context.failure.as_deref(), Some("/srv/checks.yaml:1:2: this is no list"));
+    assert_eq!(world.memory.juju.context.failure.as_deref(), Some("/srv/checks.yaml:1:2: this is not a list"));
     world.say(UNIT, "conn-check:1", "config_path", "");
     world.hook(UNIT, "conn-check-relation-changed");
     let done = act(&mut world, "run-check", &json!({}));
-    let why = "no checks yet: over the relation conn-check, or in the option config";
+    let why = "no checks yet: none came over the relation conn-check, and the option config is empty";
     assert_eq!(done, Outcome { text: Some(format!("CONN-CHECK UNKNOWN: {why}")), status: 0 });
     assert_eq!(world.memory.juju.context.failure.as_deref(), Some(why));
 }
@@ -124,7 +124,7 @@ fn tags_that_are_asked_for_stand_in_the_place_of_those_that_nagios_leaves_out() 
     assert_eq!(options, ["--format=nagios", "--max-timeout=10", "--include-tags=a"]);
     act(&mut world, "run-nagios-check", &json!({"include-tags": "a", "exclude-tags": "b"}));
     let why = world.memory.juju.context.failure.clone();
-    assert_eq!(why.as_deref(), Some("include-tags and exclude-tags cannot both be used"));
+    assert_eq!(why.as_deref(), Some("include-tags and exclude-tags cannot be combined: use one of them"));
 }
 
 #[test]
@@ -178,5 +178,5 @@ fn a_plain_command_with_nothing_to_run_is_unknown() {
     let mut world = World::new();
     let done = action::run(&mut world.memory, "run-check", Path::new("/tmp/x")).expect("no tool is used");
     assert_eq!(done.status, 3);
-    assert_eq!(done.text.as_deref(), Some("CONN-CHECK UNKNOWN: this is not run on a unit of the charm"));
+    assert_eq!(done.text.as_deref(), Some("CONN-CHECK UNKNOWN: not on a unit of the charm: use juju run UNIT ACTION"));
 }

@@ -65,14 +65,14 @@ fn with_a_revision_that_is_not_there_the_current_version_stays() {
     observed.agent.units.insert(UNIT.to_owned(), Some(version("2.0.0")));
     assert_eq!(used(&observed).as_deref(), Some("2.0.0"));
     let problems = Desired::from(&observed).problems;
-    assert_eq!(problems[0].message, "revision 3 is not available (have: 2.0.0, 2.1.0)");
+    assert_eq!(problems[0].message, "revision 3 is not available (available: 2.0.0, 2.1.0)");
 }
 
 #[test]
 fn a_charm_for_another_machine_is_said() {
     let desired = Desired::from(&observed(&[], &[], ""));
     assert_eq!(desired.version, None);
-    assert_eq!(desired.problems[0].message, "the charm holds no conn-check for this machine");
+    assert_eq!(desired.problems[0].message, "the charm does not have a conn-check for this machine");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn only_links_of_ours_are_replaced_or_removed() {
         |name: &str| Node::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
     let others = ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
     assert!(links.eq(&others.map(link)), "{:?}", desired.nodes);
-    assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone, which is somebody else's"]);
+    assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone: the charm did not make it"]);
     observed.leaving = true;
     let absent = Desired::from(&observed).absent;
     let absent: Vec<_> = absent.iter().filter(|path| path.starts_with("/usr/local/bin")).collect();

@@ -44,7 +44,7 @@ fn a_name_that_is_too_long_for_a_file_is_said_and_another_one_is_used() {
     world.set(UNIT, "nagios_context", "juju");
     world.say(UNIT, RELATION, "nagios_hostname", &"x".repeat(200));
     world.run(&Hook::relation(UNIT, RELATION, "changed"));
-    assert!(status(&mut world).starts_with("blocked: the nagios_hostname that nrpe says is too long"));
+    assert!(status(&mut world).starts_with("blocked: the nagios_hostname that nrpe sends is too long"));
     assert_eq!(exported(&world), usual);
 }
 
@@ -88,8 +88,8 @@ fn a_path_that_cannot_be_used_any_more_stays_registered_as_it_was() {
     assert_eq!((files.len(), names.len()), (1, 1));
     for (path, why) in [
         ("srv/checks.yaml".to_owned(), "is not an absolute path"),
-        ("/srv/a\n/b".to_owned(), "is not a path that can be used"),
-        (format!("/{}", "'".repeat(600)), "the command for NRPE is too long"),
+        ("/srv/a\n/b".to_owned(), "has control characters"),
+        (format!("/{}", "'".repeat(600)), "the command for NRPE is too long: use a shorter path of the file of checks"),
     ] {
         world.say(UNIT, "conn-check:1", "config_path", &path);
         // The checks of the longest path can be used but for that.

@@ -187,17 +187,17 @@ fn status_is_true(world: &mut World, unit: &str, checks: &Checks) {
     match checks {
         Checks::None => says("no checks yet"),
         Checks::Unusable => says("is not an absolute path"),
-        Checks::Missing => says("is not there"),
+        Checks::Missing => says("does not exist"),
         Checks::NoFile => says("not a"),
         Checks::Unreadable => says("cannot be read by the user conn-check"),
-        Checks::Invalid => says("this is no list"),
+        Checks::Invalid => says("this is not a list"),
         Checks::Valid { all, .. } => says(&format!("{all} check")),
     }
     let registrable =
         world.memory.users.contains_key("nagios") && world.unit(unit).relations.keys().any(|id| id.starts_with("nrpe"));
     if registrable && matches!(checks, Checks::Valid { nagios: Some(0), .. }) && !kind.is_empty() {
         // A relation that is being broken does not count; the rule on NRPE's files covers that.
-        assert!(text.contains("none for Nagios") || !text.contains("for Nagios"));
+        assert!(text.contains("no checks for Nagios") || !text.contains("for Nagios"));
     }
     if let (Checks::Valid { nagios: None, .. }, true) = (checks, text.contains("by the user nagios")) {
         worst = worst.max(1);

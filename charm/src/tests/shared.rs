@@ -50,7 +50,7 @@ fn somebodys_file_in_the_place_of_a_directory_stays_and_is_said() {
         world.memory.file(path, "theirs", PUBLIC);
         world.deploy(ONE, "2.0.0");
         world.boot(ONE);
-        let text = format!("{path} is not a directory, and not the charm's to remove");
+        let text = format!("{path} is not a directory: move it away, the charm needs its own there");
         assert_eq!(world.status(ONE), ("blocked".to_owned(), text));
         assert_eq!(world.memory.text(path).as_deref(), Some("theirs"));
         world.memory.tree.remove(Path::new(path));
@@ -92,7 +92,9 @@ fn a_user_who_was_busy_is_removed_by_a_later_hook_or_a_later_unit() {
         world.boot(ONE);
         world.memory.busy_user = true;
         world.hook(ONE, "stop");
-        assert!(world.memory.juju.context.logged.join("").contains("left the user conn-check, who runs something"));
+        assert!(
+            world.memory.juju.context.logged.join("").contains("kept the user conn-check, whose programs still run")
+        );
         let left = ["", "/user-made"].map(|name| PathBuf::from(format!("/usr/local/lib/conn-check{name}")));
         assert_eq!(world.left(&before), left);
         world.memory.busy_user = false;

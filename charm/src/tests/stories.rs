@@ -70,19 +70,22 @@ fn every_file_that_cannot_be_used_gives_a_status_and_fails_no_hook() {
     let mut world = deployed();
     let private = |uid| Access { mode: 0o600, uid, gid: 0 };
     world.memory.file(FILE, "[", PUBLIC);
-    assert_eq!(status(&mut world), "blocked: /srv/checks.yaml:1:2: this is no list");
+    assert_eq!(status(&mut world), "blocked: /srv/checks.yaml:1:2: this is not a list");
     world.memory.file(FILE, "[{}]", private(0));
     assert_eq!(status(&mut world), "waiting: /srv/checks.yaml cannot be read by the user conn-check");
     world.memory.tree.remove(FILE.as_ref());
-    assert_eq!(status(&mut world), "waiting: /srv/checks.yaml is not there");
+    assert_eq!(status(&mut world), "waiting: /srv/checks.yaml does not exist");
     world.memory.directory(FILE);
     assert_eq!(status(&mut world), "blocked: /srv/checks.yaml is a directory, not a file of checks");
     world.say(UNIT, "conn-check:1", "config_path", "checks.yaml");
     assert_eq!(status(&mut world), "blocked: config_path of conn-check:1 is not an absolute path");
     world.say(UNIT, "conn-check:1", "config_path", "/srv/a\n/b");
-    assert_eq!(status(&mut world), "blocked: config_path of conn-check:1 is not a path that can be used");
+    assert_eq!(status(&mut world), "blocked: config_path of conn-check:1 has control characters");
     world.say(UNIT, "conn-check:1", "config_path", "");
-    assert_eq!(status(&mut world), "waiting: no checks yet: over the relation conn-check, or in the option config");
+    assert_eq!(
+        status(&mut world),
+        "waiting: no checks yet: none came over the relation conn-check, and the option config is empty"
+    );
 }
 
 #[test]
@@ -176,7 +179,7 @@ fn when_the_host_name_changes_the_old_service_goes() {
 fn with_no_check_for_nagios_nothing_is_registered_and_the_status_says_so() {
     let mut world = monitored();
     world.checks(FILE, 0, 2);
-    assert_eq!(status(&mut world), "active: 2 checks, not run yet; none for Nagios: all are tagged no-nagios");
+    assert_eq!(status(&mut world), "active: 2 checks, not run yet; no checks for Nagios: all are tagged no-nagios");
     assert_eq!((world.memory.text(NRPE), world.memory.text(EXPORT)), (None, None));
     assert!(!world.unit(UNIT).relations["nrpe-external-master:2"].own.contains_key("monitors"));
     world.set(UNIT, "nagios_exclude_tags", "");
@@ -250,7 +253,7 @@ fn a_revision_pins_the_version_and_one_that_is_not_there_is_said() {
     world.hook(UNIT, "config-changed");
     assert_eq!(
         status(&mut world),
-        "blocked: revision 108 is not available (have: 2.0.0, 2.1.0); 3 checks, not run yet"
+        "blocked: revision 108 is not available (available: 2.0.0, 2.1.0); 3 checks, not run yet"
     );
     assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0"));
     world.set(UNIT, "revision", "");

@@ -42,7 +42,7 @@ fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str)
         _ => return refused("unreadable", "the file cannot be read"),
     };
     let Ok(Value::Array(checks)) = serde_json::from_slice(content) else {
-        return refused("syntax", "this is no list");
+        return refused("syntax", "this is not a list");
     };
     let tagged = |check: &&Value| {
         check["tags"]
