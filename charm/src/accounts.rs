@@ -4,14 +4,14 @@
 use crate::error::Error;
 use crate::host::{Access, Host, User};
 
-/// Who runs the checks.
+/// The user that runs the checks.
 pub(crate) const USER: &str = "conn-check";
-/// Who may read them as well.
+/// The group that may read the checks as well.
 pub(crate) const GROUP: &str = "nagios";
-/// Who runs NRPE's commands.
+/// The user that runs NRPE's commands.
 pub(crate) const NAGIOS: &str = "nagios";
 
-/// Whose a file is.
+/// The owner of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Owner {
     /// root:root.
@@ -24,7 +24,7 @@ impl Owner {
     /// The access of a file with this owner and mode.
     ///
     /// # Errors
-    /// The users cannot be read, or are not there.
+    /// The users cannot be read, or do not exist.
     pub(crate) fn access(self, host: &dyn Host, mode: u32) -> Result<Access, Error> {
         let missing = || Error::new("user conn-check, group nagios", "do not exist");
         let user = match self {

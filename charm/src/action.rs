@@ -1,8 +1,8 @@
-//! The actions: the agent, run as the user conn-check, so that root's rights hide nothing.
+//! The actions: they run the agent as the user conn-check, so that root's permissions hide nothing.
 //!
-//! Juju runs them in three ways: as an action, where results are set and a failure is told; by
-//! `juju exec`, which looks like an action of another name; and on the machine, maybe without any
-//! of Juju's words. Only the first is an action to us, the others are a plain command.
+//! Juju starts them in three ways: as an action, where results are set and a failure is reported; by
+//! `juju exec`, which looks like an action of another name; and as a program on the machine, maybe
+//! without Juju's environment. Only the first is an action here, the others are plain commands.
 
 use crate::accounts::{USER, user};
 use crate::checks_file::ChecksFile;
@@ -28,23 +28,23 @@ use std::time::Duration;
 /// How an action ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Outcome {
-    /// What is to be printed; the agent has printed its own output.
+    /// What the caller prints; the agent has printed its own output.
     pub text: Option<String>,
     /// The exit status.
     pub status: u8,
 }
 
-/// Longer than any run: a check has its own timeout.
+/// Longer than any run, because each check has its own timeout.
 const TIMEOUT: Duration = Duration::from_secs(2 * 86_400);
 
 /// Nagios' UNKNOWN.
 const UNKNOWN: u8 = 3;
 
-/// Runs the action of this name; `program` is where its binary is. By a plain command the process
-/// becomes the agent, so that this returns only for actions, and where there is nothing to run.
+/// Runs the action of this name; `program` is the path of its binary. As a plain command the process
+/// becomes the agent: then this returns only if there is nothing to run.
 ///
 /// # Errors
-/// Those of the hook tools.
+/// The hook tools fail.
 pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Outcome, Error> {
     let is_action = host.variable("JUJU_ACTION_NAME").is_some_and(|action| action == name);
     let parameters = if is_action { hook_tools::action_get(host)? } else { Map::new() };
@@ -72,22 +72,22 @@ struct Run {
     program: Program,
     file: ChecksFile,
     patterns: Vec<String>,
-    /// Whether the result says how the unit is doing: all that Nagios or people look at was run.
+    /// Whether all checks were run that Nagios runs, so that the result describes the whole unit.
     is_complete: bool,
 }
 
 /// Why nothing can be run.
 #[derive(Debug)]
 enum NothingToRun {
-    /// Neither Juju nor the place of the program says which unit this is.
+    /// Neither Juju nor the path of the program tells which unit this is.
     NoUnit,
-    /// Nobody named a file of checks.
+    /// No file of checks is configured.
     NoFile,
-    /// The file that somebody named cannot be used: what the status says of it.
+    /// The configured file cannot be used, with the reason that the status shows.
     InvalidFile(String),
-    /// Both kinds of tags are asked for.
+    /// Both kinds of tags are requested.
     BothTags,
-    /// The machine does not do what it should.
+    /// The machine does not work as it should.
     Machine(Error),
 }
 
@@ -112,7 +112,7 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let path = settings.file.clone().ok_or_else(no_file)?;
     let arguments = arguments(name, parameters, &settings)?;
     let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
-    // What ends early says nothing of the checks that it did not get to.
+    // A run that ends early does not cover the checks after its end.
     let is_complete = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
     let mut program = Program::new(paths.program()).with(arguments);
     program.user = user(host, USER).map_err(NothingToRun::Machine)?;
@@ -124,7 +124,7 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     Ok(Run { unit, program, file, patterns, is_complete })
 }
 
-/// Juju's word for it; without that, the directory of Juju's that holds the charm.
+/// From Juju's environment, or else from the directory in which Juju keeps the charm of the unit.
 fn unit(host: &dyn Host, program: &Path) -> Option<String> {
     let from_juju = host.variable("JUJU_UNIT_NAME").and_then(|unit| dashed(&unit));
     let from_directory = || {
@@ -136,7 +136,7 @@ fn unit(host: &dyn Host, program: &Path) -> Option<String> {
     from_juju.or_else(from_directory)
 }
 
-/// The agent's arguments before the file.
+/// The agent's arguments before the file of checks.
 fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -> Result<Vec<String>, NothingToRun> {
     let nagios = name == "run-nagios-check";
     let format = text(parameters, "format").unwrap_or_else(|| "nagios".to_owned());
@@ -148,7 +148,7 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
         arguments.push(format!("--connect-timeout={}", settings.connect_timeout));
     }
     let included = text(parameters, "include-tags");
-    // Tags that are asked for stand in the place of those that Nagios leaves out.
+    // Requested tags replace the exclusion of Nagios.
     let always = Some(settings.exclude_tags.clone()).filter(|tags| nagios && included.is_none() && !tags.is_empty());
     let excluded: Vec<_> = always.into_iter().chain(text(parameters, "exclude-tags")).collect();
     if included.is_some() && !excluded.is_empty() {
@@ -166,7 +166,7 @@ fn text(parameters: &Map<String, Value>, key: &str) -> Option<String> {
 }
 
 impl Run {
-    /// The program with the file and what selects from it: behind `--` nothing is an option.
+    /// The program with its file and patterns: after `--` no argument is an option.
     fn with_file(&self, host: &dyn Host, record: &Path) -> Program {
         let path = self.file.path.clone().unwrap_or_default();
         let program = self.program.clone().with([
@@ -187,7 +187,7 @@ impl Run {
 
     fn as_action(&self, host: &mut dyn Host) -> Result<Outcome, Error> {
         let path = UnitPaths(&self.unit).action_record();
-        // What an action that was cancelled left behind is not the result of this one.
+        // A cancelled action may have left its record, which is not the result of this one.
         tree::remove(host, &path)?;
         let output = host.run(&self.with_file(host, &path));
         let status = output.ok().and_then(|output| output.status).and_then(|status| u8::try_from(status).ok());
@@ -206,7 +206,7 @@ impl Run {
         Ok(Outcome { text: None, status: 0 })
     }
 
-    /// The last result is one of a whole run.
+    /// The last result is that of a complete run only.
     fn save_record(&self, host: &mut dyn Host, recorded: bool) -> Result<(), Error> {
         let paths = UnitPaths(&self.unit);
         let (new, last) = (paths.action_record(), paths.record());
@@ -231,7 +231,7 @@ impl Run {
     }
 }
 
-/// The keys are as Juju wants them: words of small letters, digits and dashes, joined by dots.
+/// Juju accepts keys of lower-case letters, digits and dashes, joined by dots.
 fn results(status: u8, summary: &str, record: Option<&Record>) -> BTreeMap<String, String> {
     let word = ["ok", "warning", "critical", "unknown"][usize::from(status.min(UNKNOWN))];
     let mut results = BTreeMap::from([
@@ -247,5 +247,5 @@ fn results(status: u8, summary: &str, record: Option<&Record>) -> BTreeMap<Strin
     results
 }
 
-/// The rest is in the output.
+/// The output has the others.
 const MAX_PROBLEMS: usize = 10;

@@ -1,4 +1,4 @@
-//! The agent on this machine: which versions there are, who uses which, which one the charm holds.
+//! The agent on this machine: its versions, the units that use them, and the one in the charm.
 
 use crate::environment::Environment;
 use crate::error::Error;
@@ -13,24 +13,24 @@ use std::path::{Path, PathBuf};
 /// The programs of a version.
 pub(crate) type Programs = BTreeSet<String>;
 
-/// What there is of the agent.
+/// What exists of the agent.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Agent {
-    /// In the charm.
+    /// The versions in the charm.
     pub(crate) embedded: BTreeMap<Version, Programs>,
-    /// On the machine, for all its units.
+    /// The versions on the machine, shared by all its units.
     pub(crate) installed: BTreeMap<Version, Programs>,
-    /// Which version each unit uses; none where its link leads nowhere.
+    /// The version that each unit uses; `None` if its link is broken.
     pub(crate) units: BTreeMap<String, Option<Version>>,
-    /// Units that have left something and that Juju does not know any more.
+    /// Units that Juju does not know any more and that left files behind.
     pub(crate) orphans: BTreeSet<String>,
-    /// Which version people get.
+    /// The version behind the programs in PATH.
     pub(crate) current: Option<PathBuf>,
-    /// The programs for people: where they lead; none: not a link, so not ours.
+    /// The programs in PATH and the targets of their links; `None` if it is not a link, so not ours.
     pub(crate) programs: BTreeMap<String, Option<PathBuf>>,
-    /// What each unit's resource turned out to be.
+    /// The resource of each unit.
     pub(crate) resources: BTreeMap<String, Resource>,
-    /// Embedded programs that are to be copied over installed ones.
+    /// Embedded programs that must be copied over the installed ones.
     pub(crate) stale: BTreeSet<(Version, String)>,
 }
 
@@ -38,7 +38,7 @@ impl Agent {
     /// Reads the machine and the charm.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// The file system fails.
     pub(crate) fn read(host: &dyn Host, environment: &Environment) -> Result<Self, Error> {
         let embedded = versions(host, &embedded_in(&environment.charm))?;
         let installed = versions(host, Path::new(VERSIONS))?;
@@ -65,15 +65,15 @@ impl Agent {
         })
     }
 
-    /// All versions that can be had, the newest last.
+    /// All versions that can be used, the newest last.
     #[must_use]
     pub(crate) fn available(&self) -> BTreeSet<&Version> {
         self.embedded.keys().chain(self.installed.keys()).collect()
     }
 }
 
-/// Those of these units for which Juju has no directory beside our own. The charm is in that of its
-/// unit; where it is somewhere else, nothing follows.
+/// Those of these units for which Juju has no directory beside that of our unit. If the charm is not
+/// where Juju puts it, this cannot be known, and there are none.
 fn orphans(
     host: &dyn Host,
     environment: &Environment,
@@ -120,8 +120,9 @@ fn programs(host: &dyn Host, directory: &Path) -> Result<Programs, Error> {
     Ok(programs)
 }
 
-/// Bytes are compared only when this charm itself is installed or upgraded: two builds of one
-/// version on one machine would overwrite each other at every hook. What is missing always counts.
+/// Content is compared only when this charm itself is installed or upgraded: otherwise two builds of
+/// one version on one machine would overwrite each other at every hook. A missing program counts
+/// always.
 fn stale(
     host: &dyn Host,
     environment: &Environment,

@@ -1,4 +1,4 @@
-//! Makes the machine and Juju as they should be, and writes only what differs.
+//! Changes the machine and Juju to the desired state, and writes only what differs.
 
 use crate::accounts::{Owner, USER};
 use crate::desired::Desired;
@@ -15,13 +15,13 @@ use crate::version::Version;
 use std::io;
 use std::path::Path;
 
-/// What was done, for the log.
+/// What was changed, for the log.
 pub(crate) type Changes = Vec<String>;
 
-/// The agent, the directories and the texts.
+/// The agent, the directories and the generated files.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system fails.
 pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
     let mut changes = Changes::new();
     ensure_all(host, &desired.directories, &mut changes)?;
@@ -55,7 +55,7 @@ fn ensure_all(host: &mut dyn Host, nodes: &[Node], changes: &mut Changes) -> Res
     Ok(())
 }
 
-/// A version is there whole or not at all.
+/// A version is installed in one step: completely or not at all.
 fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Result<(), Error> {
     let directory = Path::new(VERSIONS).join(version.as_str());
     let draft = draft_of(&directory);
@@ -70,8 +70,8 @@ fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Resul
     host.rename(&draft, &directory).map_err(Error::at("rename to", &directory))
 }
 
-/// What all units shared. Directories in which somebody else has put something stay. So does the
-/// note that a user is ours who cannot be removed now: the next hook, or a later unit, tries again.
+/// Removes what all units shared. Directories that hold files of others stay, and so does the marker
+/// of a user who cannot be removed now: the next hook, or a later unit, tries again.
 fn remove_shared_files(host: &mut dyn Host) -> Result<Changes, Error> {
     let removed = users::remove(host)?;
     let kept: &[&str] = if matches!(removed, Removed::Busy) { &[USER_MADE_NAME] } else { &[] };
@@ -95,7 +95,7 @@ fn remove_shared_files(host: &mut dyn Host) -> Result<Changes, Error> {
 /// NRPE and Nagios.
 ///
 /// # Errors
-/// Those of the file system; what NRPE does with its command is not our fault.
+/// The file system fails. It is not an error if NRPE cannot be reloaded.
 pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &Published) -> Result<Changes, Error> {
     let mut changes = nrpe_command(host, observed, published.command.as_ref())?;
     let service = published.service.as_ref();
@@ -108,8 +108,8 @@ pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &P
     Ok(changes)
 }
 
-/// NRPE reads its files when it is told to. That it has to be told is noted before they change: a
-/// hook that is killed in between must not forget it.
+/// NRPE reads its files only when it is reloaded. The marker that requests a reload is written before
+/// the file changes, so that a hook that is killed in between does not forget it.
 fn nrpe_command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> Result<Changes, Error> {
     let unit = UnitPaths(&observed.environment.unit);
     let (path, note) = (unit.nrpe_command(), unit.reload_marker());
@@ -146,21 +146,21 @@ fn read_file(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
     }
 }
 
-/// Whether NRPE was told. It may be gone, or stopped on purpose: nobody is started.
+/// Whether NRPE was reloaded. It may be gone or stopped on purpose, so it is never started.
 fn reload_nrpe(host: &mut dyn Host) -> bool {
     let mut run = |program: &str, arguments: [&str; 2]| {
         host.run(&Program::new(program).with(arguments)).map(|output| output.succeeded())
     };
     let by_systemd = run("systemctl", ["reload", SERVICE]);
-    // Where it is installed and not what runs the machine, it fails and the other knows better.
+    // Where systemd is installed but does not run the machine, systemctl fails and service works.
     matches!(by_systemd, Ok(true))
         || matches!(run("service", [SERVICE, "reload"]), Ok(true))
         || (by_systemd.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
             && matches!(run("service", [SERVICE, "restart"]), Ok(true)))
 }
 
-/// Whether there is an NRPE that goes on with what it has read: then the next hook tells it again.
-/// One that is started later reads its files by itself.
+/// Whether an NRPE runs that still uses what it has read: then the next hook reloads it. One that
+/// starts later reads its files anyway.
 fn nrpe_runs(host: &mut dyn Host) -> bool {
     let mut ask = |program: &str, arguments: [&str; 2]| host.run(&Program::new(program).with(arguments)).ok();
     let state = ask("systemctl", ["is-active", SERVICE]).map(|output| output.stdout).unwrap_or_default();
@@ -173,10 +173,10 @@ fn nrpe_runs(host: &mut dyn Host) -> bool {
 
 const SERVICE: &str = "nagios-nrpe-server";
 
-/// What this unit says over its relations.
+/// The relation data of this unit.
 ///
 /// # Errors
-/// Those of the hook tools.
+/// The hook tools fail.
 pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Changes, Error> {
     let mut changes = Changes::new();
     for (relation, data) in &published.relations {
@@ -187,10 +187,10 @@ pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Ch
     Ok(changes)
 }
 
-/// What the actions read.
+/// The settings that the actions read.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system fails.
 pub(crate) fn settings(host: &mut dyn Host, published: &Published) -> Result<Changes, Error> {
     let mut changes = Changes::new();
     ensure_all(host, published.settings.as_slice(), &mut changes)?;

@@ -1,4 +1,4 @@
-//! Which file of checks a unit uses: what comes over the relation goes first.
+//! Which file of checks a unit uses: one from the relation is preferred.
 
 use crate::paths::UnitPaths;
 use std::collections::BTreeMap;
@@ -8,29 +8,29 @@ use std::path::{Path, PathBuf};
 /// The data of a unit at the other end of a relation conn-check.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct RelationData {
-    /// The relation, as in `conn-check:3`.
+    /// The id of the relation, as in `conn-check:3`.
     pub(crate) relation: String,
     /// Its keys and values.
     pub(crate) data: BTreeMap<String, String>,
 }
 
-/// A file of checks that somebody wants to be used.
+/// A file of checks that is configured.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ChecksFile {
-    /// How people know it.
+    /// What people call it.
     pub(crate) label: String,
-    /// Where it is, or why that cannot be.
+    /// Its path, or why that cannot be used.
     pub(crate) path: Result<PathBuf, InvalidPath>,
-    /// The text, where it is for us to write it.
+    /// Its content, if the charm writes it.
     pub(crate) text: Option<String>,
 }
 
 /// Why a path cannot be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum InvalidPath {
-    /// It depends on where one stands.
+    /// It depends on the working directory.
     Relative,
-    /// It has characters that end lines, or worse.
+    /// It has line ends or other control characters.
     ControlCharacters,
     /// It does not fit into a line of NRPE.
     TooLong,
@@ -47,8 +47,8 @@ impl fmt::Display for InvalidPath {
 }
 
 impl ChecksFile {
-    /// All files that are wanted, the one to use first: those of the relations in the order of
-    /// their numbers, then the option's.
+    /// All configured files, the one to use first: those from the relations in the order of their
+    /// numbers, then that of the option.
     #[must_use]
     pub(crate) fn candidates(unit: &str, relations: &[RelationData], option: &str) -> Vec<Self> {
         let mut candidates: Vec<_> = relations.iter().filter_map(|data| Self::from_relation(unit, data)).collect();
@@ -59,7 +59,7 @@ impl ChecksFile {
         candidates
     }
 
-    /// `config_path`, the deprecated `config`, and the older spelling of the former.
+    /// From `config_path`, the deprecated `config`, or the older spelling `config-path`.
     fn from_relation(unit: &str, relation_data: &RelationData) -> Option<Self> {
         let value = |key: &str| relation_data.data.get(key).filter(|value| !value.trim().is_empty());
         if let Some(path) = value("config_path") {
@@ -104,7 +104,7 @@ fn relation_file(relation: &str) -> String {
     format!("{}.yaml", relation.replace(':', "-"))
 }
 
-/// Whether we may have written a file of this name in the directory of a unit.
+/// Whether this is the name of a file that the charm writes into the directory of a unit.
 #[must_use]
 pub(crate) fn is_generated(name: &str) -> bool {
     let relation = name.strip_prefix("conn-check-").and_then(|rest| rest.strip_suffix(".yaml"));

@@ -1,4 +1,4 @@
-//! What the status says of the file of checks.
+//! How the status describes the file of checks.
 
 use crate::accounts::{NAGIOS, USER};
 use crate::checks_file::ChecksFile;
@@ -7,11 +7,11 @@ use crate::status::Status;
 use crate::text;
 use crate::validation::{Answer, Validation};
 
-/// Nobody has said yet which file to use.
+/// No file of checks is configured.
 pub(crate) const NO_FILE: &str =
     "no checks yet: none came over the relation conn-check, and the option config is empty";
 
-/// What the validation means for people.
+/// The status that follows from the validation.
 pub(crate) fn of_validation(file: Option<&ChecksFile>, validation: &Validation, record: Option<&Record>) -> Status {
     let label = file.map_or("", |file| file.label.as_str());
     match validation {
@@ -29,7 +29,7 @@ pub(crate) fn of_validation(file: Option<&ChecksFile>, validation: &Validation, 
     }
 }
 
-/// What Nagios makes of a file with which nothing is wrong otherwise.
+/// The status that follows for Nagios from a file that is otherwise valid.
 pub(crate) fn of_nagios(file: Option<&ChecksFile>, answer: &Answer, excluded: &str) -> Option<Status> {
     let label = file.map_or("", |file| file.label.as_str());
     Some(match answer {

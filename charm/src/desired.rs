@@ -1,4 +1,4 @@
-//! What should be on the machine: a pure function of what is observed.
+//! The desired state of the machine: a pure function of the observed state.
 
 use crate::accounts::Owner;
 use crate::checks_file::{ChecksFile, is_generated};
@@ -11,35 +11,35 @@ use crate::version::Version;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What should be, but for what depends on what the agent says of the checks.
+/// The desired state, except for what depends on the validation of the checks.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Desired {
     /// The version that this unit uses.
     pub(crate) version: Option<Version>,
-    /// Directories, before anything is put into them.
+    /// Directories; they are made before anything is put into them.
     pub(crate) directories: Vec<Node>,
-    /// A version that is to be installed, whole.
+    /// A version to install.
     pub(crate) install: Option<Version>,
-    /// Programs to be copied into a version that is there: from, to.
+    /// Programs to copy into an installed version: from, to.
     pub(crate) repair: Vec<(PathBuf, PathBuf)>,
-    /// Links and texts.
+    /// Links and generated files.
     pub(crate) nodes: Vec<Node>,
-    /// What should not be there any more.
+    /// What must not exist any more.
     pub(crate) absent: Vec<PathBuf>,
-    /// Whether no unit is left on this machine: then the user goes, and what units shared.
+    /// Whether no other unit is on this machine: then the user and what units shared are removed.
     pub(crate) is_last_unit: bool,
     /// The files of checks, the one in use first.
     pub(crate) files: Vec<ChecksFile>,
-    /// A revision that was asked for and is not available.
+    /// The configured revision, if it is not available.
     pub(crate) unavailable_revision: Option<String>,
-    /// What people should know.
+    /// Problems that the status shows.
     pub(crate) problems: Vec<Status>,
-    /// What the log should say if anything is done.
+    /// Notes for the log, if anything is changed.
     pub(crate) notes: Vec<String>,
 }
 
 impl Desired {
-    /// What should be.
+    /// The state that follows from what was observed.
     #[must_use]
     pub(crate) fn from(observed: &Observed) -> Self {
         let mut desired = Self { absent: observed.drafts.clone(), ..Self::default() };
@@ -81,7 +81,7 @@ impl Desired {
         self.absent.extend(generated.filter(|path| !is_desired(path)));
     }
 
-    /// The version, and what is to be copied for it.
+    /// Chooses the version, and what must be copied for it.
     fn choose_version(&mut self, observed: &Observed) {
         let agent = &observed.agent;
         let available = agent.available();
@@ -132,7 +132,7 @@ impl Desired {
         }
     }
 
-    /// Units that Juju took away by force, so that no hook of theirs ran.
+    /// Juju removed these units by force, so that no hook of theirs ran.
     fn remove_orphans(&mut self, observed: &Observed) {
         for paths in observed.agent.orphans.iter().map(|unit| UnitPaths(unit)) {
             self.absent.extend([
@@ -146,7 +146,7 @@ impl Desired {
         self.absent.extend(observed.nrpe.orphaned_services.iter().cloned());
     }
 
-    /// What the units of the machine share: the versions in use, and the newest for people.
+    /// Removes unused versions, and links the newest one into PATH.
     fn clean_versions(&mut self, observed: &Observed) {
         if self.is_last_unit {
             return;
@@ -167,7 +167,7 @@ impl Desired {
         }
     }
 
-    /// What this hook takes away is not available either.
+    /// A version that this hook removes is not available either.
     fn report_unavailable_revision(&mut self, observed: &Observed) {
         let Some(requested) = &self.unavailable_revision else { return };
         let agent = &observed.agent;
@@ -179,12 +179,12 @@ impl Desired {
         self.problems.insert(0, Status::blocked(text));
     }
 
-    /// The programs that people find in PATH.
+    /// Links the programs that people find in PATH.
     fn link_programs(&mut self, observed: &Observed, newest: &Version) {
         let agent = &observed.agent;
         let mut programs = agent.installed.get(newest).cloned().unwrap_or_default();
         if self.version.as_ref() == Some(newest) {
-            // What is about to be copied is as good as there.
+            // What is about to be copied counts as installed.
             programs.extend(agent.embedded.get(newest).cloned().unwrap_or_default());
         }
         self.nodes.push(Node::Link(CURRENT.into(), Path::new("versions").join(newest.as_str())));
@@ -202,14 +202,14 @@ impl Desired {
     }
 }
 
-/// Relative, so that they lead to the same place from outside of a scratch root.
+/// Relative, so that links lead to the same file when seen from outside of a scratch root.
 const TO_CURRENT: &str = "../lib/conn-check/current";
 
 fn is_ours(target: &Path) -> bool {
     target.starts_with(TO_CURRENT)
 }
 
-/// A link of another name that leads to a program of ours is an admin's own.
+/// Links to a program of ours under another name were made by an admin, and stay.
 fn our_links(observed: &Observed) -> impl Iterator<Item = &String> {
     let programs = observed.agent.programs.iter().filter(|(name, _)| PROGRAMS.contains(&name.as_str()));
     programs.filter(|(_, target)| target.as_deref().is_some_and(is_ours)).map(|(name, _)| name)

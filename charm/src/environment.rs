@@ -1,10 +1,10 @@
-//! Which hook or action of which unit this is.
+//! The hook or action that runs, and its unit.
 
 use crate::error::Error;
 use crate::host::Host;
 use std::path::{Path, PathBuf};
 
-/// Every hook that the charm has: the names of the links to the hook binary.
+/// Every hook of the charm: the names of the links to the hook binary.
 pub const HOOKS: [&str; 22] = [
     "install",
     "start",
@@ -30,11 +30,11 @@ pub const HOOKS: [&str; 22] = [
     "nrpe-external-master-relation-broken",
 ];
 
-/// Every action that the charm has: the names of the links to the action binary.
+/// Every action of the charm: the names of the links to the action binary.
 pub const ACTIONS: [&str; 2] = ["run-check", "run-nagios-check"];
 
-/// The name of the hook or action: Juju's word for it, else the name of the link that was called,
-/// else the first argument. `juju exec` does not set the former.
+/// The name of the hook or action: from Juju's environment, else the name of the link that was
+/// called, else the first argument. `juju exec` does not set the first.
 #[must_use]
 pub fn invoked_as(host: &dyn Host, mut arguments: impl Iterator<Item = String>, known: &[&str]) -> Option<String> {
     let base = |path: String| Path::new(&path).file_name().map(|name| name.to_string_lossy().into_owned());
@@ -53,16 +53,16 @@ pub fn invoked_as(host: &dyn Host, mut arguments: impl Iterator<Item = String>, 
 pub(crate) struct Environment {
     /// The name of the hook.
     pub(crate) hook: String,
-    /// The unit's name with a dash for the slash, as in `conn-check-0`: part of names of files.
+    /// The unit's name with a dash instead of the slash, as in `conn-check-0`: part of file names.
     pub(crate) unit: String,
-    /// The unit's name as Juju says it, as in `conn-check/0`.
+    /// The unit's name in Juju, as in `conn-check/0`.
     pub(crate) juju_unit: String,
-    /// Where the charm is.
+    /// The directory of the charm.
     pub(crate) charm: PathBuf,
 }
 
 impl Environment {
-    /// What Juju says in the environment of a hook.
+    /// Reads Juju's environment of a hook.
     ///
     /// # Errors
     /// Juju did not run this.
@@ -75,13 +75,13 @@ impl Environment {
         Ok(Self { hook: hook.to_owned(), unit, juju_unit, charm })
     }
 
-    /// The relation that the hook is about, and what happened to it.
+    /// The relation that the hook is about, and the event.
     #[must_use]
     pub(crate) fn relation(&self) -> Option<(&str, &str)> {
         self.hook.split_once("-relation-")
     }
 
-    /// After these, people expect to see their wishes and the charm's content fulfilled.
+    /// After these hooks the configured version and the content of the charm must be in use.
     #[must_use]
     pub(crate) fn updates_agent(&self) -> bool {
         matches!(self.hook.as_str(), "install" | "upgrade-charm" | "config-changed" | "start")
@@ -90,7 +90,8 @@ impl Environment {
 
 const NOT_JUJU: &str = "not set; hooks are run by Juju";
 
-/// `conn-check/0` as `conn-check-0`. It becomes part of paths: nothing else is taken.
+/// `conn-check/0` as `conn-check-0`; `None` if it is not the name of a unit, as it becomes part of
+/// paths.
 pub(crate) fn dashed(unit: &str) -> Option<String> {
     let (application, number) = unit.rsplit_once('/')?;
     let plain =

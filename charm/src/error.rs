@@ -1,11 +1,11 @@
-//! What fails a hook: a machine or a Juju that does not do what it should. What people write is
-//! never the reason; that is what the status is for.
+//! Why a hook fails: the machine or Juju does not work as it should. What people configure is never
+//! the reason; the status reports that.
 
 use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// Why a hook failed. Juju shows it in the log, and runs the hook again.
+/// Why a hook failed. Juju shows it in the log and runs the hook again.
 #[derive(Debug)]
 pub struct Error {
     what: String,
@@ -17,7 +17,7 @@ impl Error {
         Self { what: what.into(), why: why.to_string() }
     }
 
-    /// For `map_err`: what was done to which path.
+    /// For `map_err`: the action and the path that failed.
     pub(crate) fn at(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |error| Self::new(format!("{doing} {}", path.display()), error)
     }

@@ -1,5 +1,6 @@
-//! Every hook is the same: read what is, say what should be, make it so. Juju runs hooks in many
-//! orders, and again when they failed; a hook that depends on no other one cannot be wrong there.
+//! Every hook does the same: it reads the state, derives the desired one and applies the difference.
+//! Juju runs hooks in many orders, and repeats failed ones; a hook that relies on no other hook is
+//! right in any order.
 
 use crate::apply::{self, Changes};
 use crate::desired::Desired;
@@ -18,7 +19,7 @@ use crate::{hook_tools, resource, tree, users};
 /// Runs the hook of this name.
 ///
 /// # Errors
-/// The machine or Juju do not do what they should: Juju will run the hook again.
+/// The machine or Juju does not work as it should: Juju runs the hook again.
 pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
     let environment = Environment::read(host, name)?;
     if let Some(path) = tree::obstacle(host)? {
@@ -65,8 +66,8 @@ fn configure_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -
     Ok(changes)
 }
 
-/// The last result is one of the file in use. Of a path that cannot be used the last one stays:
-/// Nagios goes on with its file.
+/// The last result must be of the file in use. If the new path cannot be used, the result stays,
+/// because Nagios goes on with the old file.
 fn remove_stale_record(host: &mut dyn Host, unit: UnitPaths<'_>, desired: &Desired) -> Result<Changes, Error> {
     let file = desired.files.first().map(|file| file.path.as_deref());
     let before = Settings::read(host, unit).and_then(|settings| settings.file);
@@ -80,7 +81,7 @@ fn remove_stale_record(host: &mut dyn Host, unit: UnitPaths<'_>, desired: &Desir
     Ok(forgotten.then(|| format!("removed {}", record.display())).into_iter().collect())
 }
 
-/// NRPE first: it must not run what is not there any more.
+/// NRPE first: it must not run a program that is already removed.
 fn remove_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
     let published = Published::for_leaving_unit(observed);
     let mut changes = apply::monitoring(host, observed, &published)?;

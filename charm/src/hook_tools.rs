@@ -1,5 +1,5 @@
-//! Juju's hook tools, one function each: the same arguments, typed results. Always JSON: what the
-//! tools print by themselves depends on the value.
+//! Juju's hook tools, one function each, with typed results. Always as JSON, because the default
+//! output format depends on the value.
 //!
 //! Source of the argument forms: Juju's `cmd/jujuc`.
 
@@ -20,7 +20,7 @@ pub(crate) fn config_get(host: &mut dyn Host) -> Result<Map<String, Value>, Erro
     json(host, "config-get", &["--format=json"])
 }
 
-/// `relation-ids`: of a relation, those that are not being broken.
+/// `relation-ids`: the ids of a relation, except for one that is being broken.
 pub(crate) fn relation_ids(host: &mut dyn Host, relation: &str) -> Result<Vec<String>, Error> {
     json(host, "relation-ids", &["--format=json", relation])
 }
@@ -30,21 +30,21 @@ pub(crate) fn relation_list(host: &mut dyn Host, id: &str) -> Result<Vec<String>
     json(host, "relation-list", &["--format=json", "-r", id])
 }
 
-/// `relation-get`: what a unit says over a relation.
+/// `relation-get`: the relation data of a unit.
 pub(crate) fn relation_get(host: &mut dyn Host, id: &str, unit: &str) -> Result<BTreeMap<String, String>, Error> {
     let data: Option<_> = json(host, "relation-get", &["--format=json", "-r", id, "-", unit])?;
     Ok(data.unwrap_or_default())
 }
 
-/// `relation-set`: what this unit says over a relation; an empty text takes a key away. Juju
-/// commits it when the hook succeeds.
+/// `relation-set`: sets relation data of this unit; an empty value removes a key. Juju commits it
+/// when the hook succeeds.
 pub(crate) fn relation_set(host: &mut dyn Host, id: &str, data: &BTreeMap<String, String>) -> Result<(), Error> {
     let mut program = tool("relation-set", &["-r", id, "--file", "-"]);
     program.stdin = serde_json::to_vec(data).map_err(|error| Error::new("relation-set", error))?;
     run(host, "relation-set", &program).map(drop)
 }
 
-/// `status-set`: at once, also when the hook fails later.
+/// `status-set`: effective at once, even if the hook fails later.
 pub(crate) fn status_set(host: &mut dyn Host, status: &str, text: &str) -> Result<(), Error> {
     run(host, "status-set", &tool("status-set", &[status, "--", text])).map(drop)
 }
@@ -59,7 +59,7 @@ pub(crate) fn juju_log(host: &mut dyn Host, text: &str) -> Result<(), Error> {
     run(host, "juju-log", &tool("juju-log", &["--log-level", "INFO", "--", cut(text)])).map(drop)
 }
 
-/// `resource-get`: the path of a resource; none where none is attached.
+/// `resource-get`: the path of a resource; `None` if none is attached.
 pub(crate) fn resource_get(host: &mut dyn Host, name: &str) -> Result<Option<PathBuf>, Error> {
     let output = host.run(&tool("resource-get", &[name])).map_err(|error| Error::new("resource-get", error))?;
     let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
@@ -79,7 +79,7 @@ pub(crate) fn action_set(host: &mut dyn Host, results: &BTreeMap<String, String>
     run(host, "action-set", &tool("action-set", &results)).map(drop)
 }
 
-/// `action-fail`: the action has failed, and why.
+/// `action-fail`: marks the action as failed, with the reason.
 pub(crate) fn action_fail(host: &mut dyn Host, text: &str) -> Result<(), Error> {
     run(host, "action-fail", &tool("action-fail", &["--", cut(text)])).map(drop)
 }

@@ -1,6 +1,6 @@
-//! The charm: what its hooks and actions do. A hook reads what Juju and the machine say
-//! (`observed`), decides what should be (`desired`, `published`; both pure), and makes it so
-//! (`apply`). Everything reaches the machine through [`host::Host`].
+//! The charm: what its hooks and actions do. A hook reads the state of Juju and of the machine
+//! (`observed`), derives the desired state (`desired`, `published`; both pure) and applies the
+//! difference (`apply`). Everything reaches the machine through [`host::Host`].
 
 mod accounts;
 pub mod action;

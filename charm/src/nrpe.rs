@@ -1,4 +1,4 @@
-//! The texts for NRPE and Nagios, and the host name under which Nagios knows the machine.
+//! The files for NRPE and Nagios, and the host name that Nagios has for the machine.
 //!
 //! Sources: NRPE's `read_config_file` and `process_macros`; charm-helpers' `charmsupport/nrpe.py`
 //! for the names and the form of the service.
@@ -15,17 +15,17 @@ use std::path::Path;
 pub(crate) struct NrpeRelation {
     /// The relation, as in `nrpe-external-master:4`.
     pub(crate) id: String,
-    /// `nagios_hostname`, where nrpe sets it.
+    /// `nagios_hostname`, if nrpe sets it.
     pub(crate) hostname: Option<String>,
     /// The relation data of this unit.
     pub(crate) own: std::collections::BTreeMap<String, String>,
 }
 
-/// NRPE reads lines of at most 2047 bytes, and would take the rest of a longer one for a line of
-/// its own, stop at it, and forget the files after this one.
+/// NRPE reads lines of at most 2047 bytes. It takes the rest of a longer line for a line of its own,
+/// stops there, and ignores the files after it.
 const MAX_LINE: usize = 2000;
 
-/// The line for NRPE with the command that it runs; none: it is too long.
+/// The line that defines the command for NRPE; `None` if it is too long.
 #[must_use]
 pub(crate) fn command_line(
     paths: UnitPaths<'_>,
@@ -53,8 +53,8 @@ pub(crate) fn command_line(
     Some(line).filter(|line| line.len() <= MAX_LINE)
 }
 
-/// As the shell that NRPE starts takes it for one word. NRPE looks for macros before that: two
-/// dollar signs are one.
+/// Quoted as one word for the shell that NRPE starts. NRPE expands macros before that: two dollar
+/// signs become one.
 fn quoted(argument: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:=,@+%".contains(&byte);
     if argument.bytes().all(plain) {
@@ -63,7 +63,7 @@ fn quoted(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r"'\''").replace('$', "$$"))
 }
 
-/// The file for NRPE. NRPE counts a comment's bytes as well: groups that do not fit are left out.
+/// The file for NRPE. NRPE limits comments too, so service groups that do not fit are left out.
 #[must_use]
 pub(crate) fn command_file(juju_unit: &str, options: &Options, line: &str) -> String {
     let groups = format!("# servicegroups: {}\n", options.nagios_servicegroups);
@@ -71,8 +71,8 @@ pub(crate) fn command_file(juju_unit: &str, options: &Options, line: &str) -> St
     format!("# The charm of {juju_unit} writes this file; changes are lost.\n{groups}{line}\n")
 }
 
-/// The host name under which Nagios knows this machine, and what could not be used for it. nrpe
-/// says it; without that, the rule of charm-helpers. It becomes part of the name of a file.
+/// The host name that Nagios has for this machine, and a problem if a configured name cannot be used.
+/// nrpe sends it; without that, the rule of charm-helpers applies. It becomes part of a file name.
 #[must_use]
 pub(crate) fn hostname(
     paths: UnitPaths<'_>,
@@ -99,13 +99,13 @@ pub(crate) fn hostname(
     (name, problem)
 }
 
-/// Whether the name of a file is short enough, also with what its draft has around it.
+/// Whether the name of a file is short enough, even for its draft.
 #[must_use]
 pub(crate) fn name_fits(path: &Path) -> bool {
     draft_of(path).file_name().is_some_and(|name| name.len() <= MAX_FILE_NAME)
 }
 
-/// A name in a directory has 255 bytes at most on Linux.
+/// Linux limits a file name to 255 bytes.
 const MAX_FILE_NAME: usize = 255;
 
 /// The service for the Nagios server.
@@ -127,7 +127,7 @@ pub(crate) fn service_file(paths: UnitPaths<'_>, juju_unit: &str, hostname: &str
     text + "}\n"
 }
 
-/// `monitors` over the relation: YAML, for which JSON will do.
+/// `monitors` of the relation data: YAML, so JSON is valid as well.
 #[must_use]
 pub(crate) fn monitors(paths: UnitPaths<'_>) -> String {
     let shortname = paths.shortname();

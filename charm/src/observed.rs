@@ -1,4 +1,4 @@
-//! What Juju and the machine say, read once at the start of every hook.
+//! The state of Juju and of the machine, read once at the start of every hook.
 
 use crate::accounts::{NAGIOS, user};
 use crate::agent::Agent;
@@ -13,18 +13,18 @@ use crate::options::Options;
 use crate::paths::{BIN, EXPORT, LIB, NRPE, RESOURCES, UNITS, UnitPaths, VERSIONS};
 use std::path::{Path, PathBuf};
 
-/// Everything that decides what should be.
+/// Everything that the desired state depends on.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Observed {
-    /// Which hook of which unit this is.
+    /// The hook and the unit.
     pub(crate) environment: Environment,
-    /// Whether this unit goes away.
+    /// Whether this unit is being removed.
     pub(crate) leaving: bool,
     /// The charm's options.
     pub(crate) options: Options,
-    /// The relation data of conn-check, in the order of the relations' numbers.
+    /// The relation data of conn-check, in the order of the relation numbers.
     pub(crate) relation_data: Vec<RelationData>,
-    /// The relations with nrpe, in the order of their numbers.
+    /// The relations with nrpe, in the order of the relation numbers.
     pub(crate) nrpe_relations: Vec<NrpeRelation>,
     /// The agent.
     pub(crate) agent: Agent,
@@ -32,7 +32,7 @@ pub(crate) struct Observed {
     pub(crate) nrpe: Nrpe,
     /// The names in this unit's directory of checks.
     pub(crate) checks_directory: Vec<String>,
-    /// What a hook that was killed left behind.
+    /// Drafts that a killed hook left behind.
     pub(crate) drafts: Vec<PathBuf>,
 }
 
@@ -43,19 +43,19 @@ pub(crate) struct Nrpe {
     pub(crate) installed: bool,
     /// Whether services can be exported to the Nagios server.
     pub(crate) exports_services: bool,
-    /// The text with this unit's command, where it is there.
+    /// The file with this unit's command, if it exists.
     pub(crate) command: Option<String>,
     /// The exported services of this unit.
     pub(crate) exported_services: Vec<PathBuf>,
-    /// Those of units that Juju does not know any more.
+    /// The exported services of orphaned units.
     pub(crate) orphaned_services: Vec<PathBuf>,
 }
 
 impl Observed {
-    /// Reads all of it.
+    /// Reads everything.
     ///
     /// # Errors
-    /// Those of the hook tools and of the file system.
+    /// The hook tools or the file system fail.
     pub(crate) fn read(host: &mut dyn Host, environment: Environment) -> Result<Self, Error> {
         let paths = UnitPaths(&environment.unit);
         let agent = Agent::read(host, &environment)?;
@@ -72,7 +72,7 @@ impl Observed {
         })
     }
 
-    /// Whether NRPE can be told of a check.
+    /// Whether NRPE can run checks of this unit.
     #[must_use]
     pub(crate) fn monitored(&self) -> bool {
         self.nrpe.installed && !self.nrpe_relations.is_empty()
@@ -99,7 +99,7 @@ impl Nrpe {
     }
 }
 
-/// What is larger, or no text, is not what we wrote.
+/// A larger file, or one that is not text, was not written by the charm.
 fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Error> {
     match inspect(host, path)? {
         Some(Metadata { kind: FileType::File, size, .. }) if size <= 16 * 1024 => {
@@ -110,8 +110,8 @@ fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
-/// A subordinate goes with the last relation to its principal, be `stop` skipped by force or not.
-/// Before the first relation is there the unit only comes.
+/// A subordinate is removed with the last relation to its principal, even if `stop` is skipped by
+/// force. Before the first relation is created, the unit is only being installed.
 fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Error> {
     match environment.relation() {
         Some((_, "departed" | "broken")) => {
@@ -148,7 +148,7 @@ fn nrpe_relations(host: &mut dyn Host, own: &str) -> Result<Vec<NrpeRelation>, E
     Ok(nrpe_relations)
 }
 
-/// In the order of their numbers: as texts, 10 is before 3.
+/// Sorted by number: as text, 10 is before 3.
 fn relation_ids(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Error> {
     let mut ids = hook_tools::relation_ids(host, name)?;
     ids.sort_by_key(|id| id.rsplit_once(':').and_then(|(_, number)| number.parse::<u64>().ok()));

@@ -2,35 +2,35 @@
 
 use serde_json::{Map, Value};
 
-/// The options, with what is wrong with them: a wrong one has its default.
+/// The options and their problems: a wrong value is replaced by the default.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Options {
-    /// The YAML text of the checks; empty: none.
+    /// The YAML text of the checks; may be empty.
     pub(crate) config: String,
-    /// The version to use; empty: the newest.
+    /// The version to use; the newest if empty.
     pub(crate) revision: String,
-    /// Seconds that Nagios waits.
+    /// Seconds that Nagios waits for an answer.
     pub(crate) max_timeout: u64,
-    /// Seconds for a check that names none.
+    /// Timeout in seconds of a check that does not set its own.
     pub(crate) connect_timeout: u64,
-    /// The tags of checks that Nagios does not run, with commas; empty: none.
+    /// The tags of checks that Nagios does not run, separated by commas; may be empty.
     pub(crate) nagios_exclude_tags: String,
-    /// What goes before the unit's name in the host name for Nagios.
+    /// The first part of the host name for Nagios, before the unit's name.
     pub(crate) nagios_context: String,
-    /// Nagios service groups, with commas.
+    /// Nagios service groups, separated by commas.
     pub(crate) nagios_servicegroups: String,
-    /// What is wrong, for people.
+    /// Problems, for the status.
     pub(crate) problems: Vec<String>,
 }
 
-/// The default, where the agent has the same one: then it is not told.
+/// The default of the charm and of the agent: this value need not be passed to the agent.
 pub(crate) const CONNECT_TIMEOUT: u64 = 10;
 
-/// What goes before the unit's name where nobody says anything else.
+/// The default of `nagios_context`.
 pub(crate) const NAGIOS_CONTEXT: &str = "juju";
 
 impl Options {
-    /// From what `config-get` prints.
+    /// Parses the output of `config-get`.
     #[must_use]
     pub(crate) fn parse(config: &Map<String, Value>) -> Self {
         let mut reader = Reader { config, problems: Vec::new() };
@@ -39,7 +39,7 @@ impl Options {
         Self {
             config: reader.text("config"),
             revision: reader.text("revision").trim().to_owned(),
-            // nrpe gives up after 60 seconds.
+            // nrpe kills a command after 60 seconds.
             max_timeout: reader.seconds("max_timeout", 10, 59),
             connect_timeout: reader.seconds("connect_timeout", CONNECT_TIMEOUT, 3600),
             nagios_exclude_tags: reader.tags("nagios_exclude_tags", "no-nagios"),
@@ -71,7 +71,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Tags are any text; what ends a line is none.
+    /// A tag may be any text on one line.
     fn tags(&mut self, name: &str, default: &str) -> String {
         let Some(text) = self.config.get(name).and_then(Value::as_str) else { return default.to_owned() };
         if text.trim().chars().any(char::is_control) {
@@ -81,7 +81,7 @@ impl Reader<'_> {
         without_empty_names(text)
     }
 
-    /// A name becomes part of names of files and objects of Nagios.
+    /// A name becomes part of file names and of Nagios objects.
     fn name(&mut self, name: &str, default: &str) -> String {
         let named = self.names(name, default);
         let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
@@ -109,14 +109,14 @@ impl Reader<'_> {
     }
 }
 
-/// Without the names that are empty: Nagios refuses all of its files for one.
+/// Leaves empty names out: Nagios would refuse its whole configuration.
 fn without_empty_names(names: &str) -> String {
     let names: Vec<_> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     names.join(",")
 }
 
-/// Nagios' `illegal_object_name_chars`, but for the comma that separates names, and what begins a
-/// comment.
+/// Nagios' `illegal_object_name_chars` without the comma, which separates names, and with the
+/// semicolon, which starts a comment.
 const FORBIDDEN: &str = "`~!$%^&*\"|'<>?()=;#{}\\";
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What others are told: NRPE, Nagios, the nrpe charm, the actions, people. A pure function of what
-//! is observed and of what the agent says of the checks.
+//! What the charm publishes: for NRPE, Nagios, the nrpe charm, the actions and people. A pure function
+//! of the observed state and of the validation of the checks.
 
 use crate::accounts::Owner;
 use crate::checks_file::ChecksFile;
@@ -17,23 +17,23 @@ use crate::validation::{Answer, Validation};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What others are told.
+/// What a unit publishes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Published {
-    /// The command for NRPE; none: it has none of this unit.
+    /// The command for NRPE; `None` if the unit has none.
     pub(crate) command: Option<Node>,
     /// The service for the Nagios server.
     pub(crate) service: Option<Node>,
-    /// What changes in what this unit says over its relations.
+    /// Changes of this unit's relation data.
     pub(crate) relations: Vec<(String, BTreeMap<String, String>)>,
-    /// What the actions read; none: the unit goes away.
+    /// The settings for the actions; `None` if the unit is being removed.
     pub(crate) settings: Option<Node>,
     /// The status.
     pub(crate) status: Status,
 }
 
 impl Published {
-    /// What others are told by a unit that stays; `map_path` is [`crate::host::Host::map_path`].
+    /// For a unit that stays; `map_path` is [`crate::host::Host::map_path`].
     #[must_use]
     pub(crate) fn for_staying_unit(
         observed: &Observed,
@@ -59,7 +59,7 @@ impl Published {
         });
         let (hostname, hostname_problem) = nrpe::hostname(unit, &observed.nrpe_relations, &observed.options);
         let text = line.as_ref().map(|line| nrpe::command_file(juju_unit, &observed.options, line));
-        // What cannot be put into a line leaves the command as it is.
+        // If no valid line can be made, the existing command stays.
         let text = text.or_else(|| observed.nrpe.command.clone().filter(|_| registered));
         let command = text.map(|text| Node::File(unit.nrpe_command(), text, Owner::Root, 0o644));
         let exports = command.is_some() && observed.nrpe.exports_services;
@@ -87,7 +87,7 @@ impl Published {
         }
     }
 
-    /// What others are told by a unit that goes away: nothing any more.
+    /// For a unit that is being removed: nothing any more.
     #[must_use]
     pub(crate) fn for_leaving_unit(observed: &Observed) -> Self {
         Self {
@@ -100,8 +100,8 @@ impl Published {
     }
 }
 
-/// A file that was valid once and is not now: Nagios goes on asking, and gets UNKNOWN with the
-/// reason. A check that vanished from Nagios would look like one that passed.
+/// A check of a file that was valid once stays registered: Nagios gets UNKNOWN with the reason. If it
+/// vanished from Nagios, that would look like success.
 fn stays_registered(validation: &Validation, registered: bool) -> bool {
     match validation {
         Validation::NoFile => false,
@@ -114,8 +114,8 @@ fn stays_registered(validation: &Validation, registered: bool) -> bool {
     }
 }
 
-/// What differs from what is said now. `primary` says that the Nagios host is not named after this
-/// subordinate.
+/// The differences from the current relation data. `primary` tells nrpe that the Nagios host is not
+/// named after this subordinate.
 fn relation_changes(relations: &[NrpeRelation], desired: &[(&str, &str)]) -> Vec<(String, BTreeMap<String, String>)> {
     let changes = relations.iter().map(|relation| {
         let current = |key: &str| relation.own.get(key).map_or("", String::as_str);

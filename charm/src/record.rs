@@ -1,5 +1,5 @@
-//! The last result, as the agent records it. Those who run checks write it, and they are not root:
-//! what is in it is only ever shown.
+//! The last result, as the agent recorded it. The users that run checks can write it, and they are
+//! not root: its content is only displayed.
 
 use crate::host::Host;
 use crate::paths::UnitPaths;
@@ -7,13 +7,13 @@ use crate::text::{checks, counted, printable};
 use serde::Deserialize;
 use std::path::Path;
 
-/// The largest record that is read, in bytes: one of 10,000 checks has about 7 million.
+/// The largest record that is read, in bytes: a record of 10,000 checks has about 7 million.
 const LIMIT: u64 = 32 * 1024 * 1024;
 
-/// A result; its shape is `agent/schema/report.schema.json`.
+/// A result; `agent/schema/report.schema.json` defines its format.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 pub(crate) struct Record {
-    /// When the run began, as RFC 3339 says.
+    /// When the run began, in the format of RFC 3339.
     #[serde(default)]
     started: String,
     #[serde(default)]
@@ -24,7 +24,7 @@ pub(crate) struct Record {
     /// The checks that were run.
     #[serde(default)]
     checks: Vec<Check>,
-    /// What is wrong with the file, where nothing was run.
+    /// The problems of the file, if nothing was run.
     #[serde(default)]
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -37,7 +37,7 @@ enum Verdict {
     Warn,
     Fail,
     Skip,
-    /// The run was not finished, or its word is not known here.
+    /// The run was not finished, or this version of the charm does not know the word.
     #[default]
     #[serde(other)]
     Unknown,
@@ -71,31 +71,31 @@ struct Reason {
     message: String,
 }
 
-/// What is wrong with a file.
+/// A problem of the file of checks.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 pub(crate) struct Diagnostic {
-    /// Its stable name, where something follows from it.
+    /// Its code.
     pub(crate) code: DiagnosticCode,
-    /// Whether the file cannot be used.
+    /// Whether the file can be used nevertheless.
     #[serde(default)]
     pub(crate) severity: Severity,
-    /// Where.
+    /// Its line.
     pub(crate) line: Option<u64>,
-    /// Where in the line.
+    /// Its column.
     pub(crate) column: Option<u64>,
-    /// A sentence.
+    /// Its message.
     pub(crate) message: String,
 }
 
-/// The codes of `conn-check --validate` from which something follows.
+/// The codes of diagnostics that the charm distinguishes.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum DiagnosticCode {
-    /// The tags leave no check.
+    /// The tags exclude all checks.
     NothingSelected,
     /// The user may not read the file.
     Unreadable,
-    /// Any other one.
+    /// Any other code.
     #[default]
     #[serde(other)]
     Other,
@@ -107,14 +107,14 @@ pub(crate) enum DiagnosticCode {
 pub(crate) enum Severity {
     /// The file cannot be used.
     Error,
-    /// It can be, and maybe is not what was meant.
+    /// The file can be used.
     #[default]
     #[serde(other)]
     Warning,
 }
 
 impl Record {
-    /// The last result; none where nothing was run, or the record cannot be read as one.
+    /// Reads a record; `None` if there is none, or it is not valid.
     pub(crate) fn read(host: &dyn Host, path: &Path) -> Option<Self> {
         serde_json::from_slice(&host.read(path, LIMIT).ok()??).ok()
     }
@@ -129,7 +129,7 @@ impl Record {
         self.checks.len()
     }
 
-    /// `2026-11-21 09:14Z`.
+    /// When the run began, as in `2026-11-21 09:14Z`.
     #[must_use]
     pub(crate) fn started_at(&self) -> Option<String> {
         let (day, time) = self.started.split_once('T')?;
@@ -138,7 +138,7 @@ impl Record {
         Some(format!("{day} {}Z", utc.get(..5)?))
     }
 
-    /// How it ended, for the status.
+    /// The result, for the status.
     #[must_use]
     pub(crate) fn summary(&self) -> String {
         let of = |verdict| self.checks.iter().filter(|check| check.verdict == verdict).count();
@@ -156,7 +156,7 @@ impl Record {
         }
     }
 
-    /// How it ended, with how many checks that was.
+    /// The result with the number of checks.
     #[must_use]
     pub(crate) fn headline(&self) -> String {
         printable(&format!("{}: {}", checks(self.len()), self.summary()))
@@ -168,7 +168,7 @@ impl Record {
         [("pass", pass), ("warn", warn), ("fail", fail), ("skip", skip)].into_iter()
     }
 
-    /// The checks that failed, then those with warnings, with a sentence each.
+    /// The checks that failed, then those with warnings, each with its message.
     pub(crate) fn problems(&self) -> impl Iterator<Item = String> + '_ {
         let of = |verdict| self.checks.iter().filter(move |check| check.verdict == verdict);
         of(Verdict::Fail).chain(of(Verdict::Warn)).map(|check| printable(&check.long()))

@@ -1,5 +1,5 @@
-//! The charm's resource `agent`: another version of the agent. Which one, it says itself when it
-//! is run; the answer is noted, so that it is asked once.
+//! The charm's resource `agent`: another version of the agent. The program is asked for its version
+//! once; the answer is noted.
 
 use crate::accounts::{Owner, USER, user};
 use crate::environment::Environment;
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The resource of a unit, as it was noted when it was attached.
+/// The resource of a unit, as noted when it was attached.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Resource {
     #[serde(flatten)]
@@ -24,7 +24,7 @@ pub(crate) struct Resource {
     installation: Installation,
 }
 
-/// By what a file is known again: another one has another size or was changed at another time.
+/// Identifies a file: another file has another size or modification time.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 struct FileStamp {
     /// In bytes.
@@ -33,18 +33,18 @@ struct FileStamp {
     modified: i64,
 }
 
-/// What became of a resource.
+/// The result of installing a resource.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Installation {
     /// It is installed as this version.
     Version(Version),
-    /// It cannot be run on this machine: why.
+    /// It cannot be run on this machine, with the reason.
     Refused(String),
 }
 
 impl Resource {
-    /// A resource for tests of what follows from it.
+    /// An installed resource, for tests.
     #[cfg(test)]
     pub(crate) fn of(version: Version) -> Self {
         Self { file: FileStamp { size: 0, modified: 0 }, installation: Installation::Version(version) }
@@ -59,7 +59,7 @@ impl Resource {
         }
     }
 
-    /// Why it cannot be run, if so.
+    /// Why it cannot be run, if it cannot.
     #[must_use]
     pub(crate) fn refused(&self) -> Option<&str> {
         match &self.installation {
@@ -71,9 +71,9 @@ impl Resource {
 
 /// Why a resource is not installed.
 enum NotInstalled {
-    /// It is not an agent that runs here.
+    /// It is not an agent that runs on this machine.
     Refused(RunFailure),
-    /// The machine does not do what it should.
+    /// The machine does not work as it should.
     Failed(Error),
 }
 
@@ -83,28 +83,27 @@ impl From<Error> for NotInstalled {
     }
 }
 
-/// Longer than a program needs to say its version.
+/// More than a program needs to print its version.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The note about the resource.
+/// Reads the note about the resource.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system fails.
 pub(crate) fn read_note(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Option<Resource>, Error> {
     let path = paths.resource_note();
     let note = host.read(&path, 4096).map_err(Error::at("read", &path))?;
     Ok(note.and_then(|note| serde_json::from_slice(&note).ok()))
 }
 
-/// Installs the resource as a version beside the others where it is another one than noted; what
-/// was done.
+/// Installs the resource as a further version if it is not the noted one; returns the changes.
 ///
 /// # Errors
-/// Those of the file system. A resource that is not an agent is noted as such.
+/// The file system fails. A resource that is not an agent is not an error: that is noted.
 pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Error> {
     let paths = UnitPaths(&environment.unit);
     let noted = read_note(host, paths)?;
-    // What was attached cannot be taken away again: then Juju just cannot tell at this moment.
+    // A resource cannot be detached: without an answer, Juju just does not know it at this moment.
     let Some((path, file)) = attached(host)? else { return Ok(Vec::new()) };
     if file.size == 0 {
         return remove_note(host, paths);
@@ -134,7 +133,7 @@ fn write_note(host: &mut dyn Host, paths: UnitPaths<'_>, resource: &Resource) ->
     host.write(&paths.resource_note(), &note, access).map_err(Error::at("write", &paths.resource_note()))
 }
 
-/// An empty file stands for none: stores want some file for every resource.
+/// An empty file means no resource, because charm stores require a file for each resource.
 fn remove_note(host: &mut dyn Host, paths: UnitPaths<'_>) -> Result<Vec<String>, Error> {
     let removed = tree::remove(host, &paths.resource_note())?;
     Ok(removed
@@ -152,7 +151,7 @@ fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Error> 
     }))
 }
 
-/// What cannot be run stays so; a version may have been removed with the last unit that used it.
+/// A resource that cannot be run stays so. A version may have been removed with its last unit.
 fn is_installed(host: &dyn Host, resource: &Resource) -> Result<bool, Error> {
     match resource.version() {
         Some(version) => Ok(inspect(host, &Path::new(VERSIONS).join(version.as_str()).join(PROGRAM))?.is_some()),
@@ -160,7 +159,7 @@ fn is_installed(host: &dyn Host, resource: &Resource) -> Result<bool, Error> {
     }
 }
 
-/// Copies the resource to where the user conn-check can run it, asks it, and gives it its name.
+/// Copies the resource to where the user conn-check can run it, and installs it as its version.
 fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Version, NotInstalled> {
     let stage = draft_of(&Path::new(VERSIONS).join("resource"));
     let program = stage.join(PROGRAM);
@@ -178,7 +177,7 @@ fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<
     Ok(install_staged(host, environment, &stage, asked?)?)
 }
 
-/// The staged directory becomes the version's; where that is there already, it gets the program.
+/// Renames the staged directory to the version; an existing version gets the program instead.
 fn install_staged(
     host: &mut dyn Host,
     environment: &Environment,
@@ -207,10 +206,10 @@ fn remove(host: &mut dyn Host, path: &Path) -> Result<(), Error> {
     host.remove(path).map_err(Error::at("remove", path))
 }
 
-/// The resource is a program alone; applications find the charm's package for Python beside it.
+/// The resource is only a program; applications need the charm's Python package beside it.
 fn copy_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path) -> Result<(), Error> {
     let is_wheel = |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "whl");
-    // One is enough, and two in `*.whl` would be none.
+    // Exactly one may be there: applications install `*.whl`.
     if visible_names(host, directory)?.iter().any(is_wheel) {
         return Ok(());
     }
@@ -226,7 +225,7 @@ fn copy_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path) 
     Ok(())
 }
 
-/// The version that a program says it is.
+/// The version that the program reports.
 fn ask_version(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstalled> {
     let mut command = Program::new(program).with(["--version"]);
     command.user = user(host, USER)?;
@@ -240,7 +239,7 @@ fn ask_version(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstal
     version.ok_or_else(|| NotInstalled::Refused(RunFailure::of(&result)))
 }
 
-/// A resource that is no copy of the charm's own version of the same name has a name of its own.
+/// If the charm has another program of the same version, the resource gets a version of its own.
 fn distinct_version(
     host: &dyn Host,
     environment: &Environment,

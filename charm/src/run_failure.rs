@@ -1,27 +1,27 @@
-//! Why a program that was run gave no answer.
+//! Why a program did not answer.
 
 use crate::host::Output;
 use crate::text::printable;
 use std::fmt;
 use std::io;
 
-/// Why a program gave no answer.
+/// Why a program did not answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum RunFailure {
-    /// The system did not start it, or it did not end in time: the system's word.
+    /// The system could not start it, or it did not end in time, with the system's message.
     System(String),
     /// The first line that it printed to standard error.
     Complaint(String),
-    /// It ended with this status, without a word.
+    /// Its exit status, if it printed nothing to standard error.
     ExitStatus(i32),
-    /// A signal ended it.
+    /// A signal killed it.
     Signal,
-    /// It ended well, and what it printed is not an answer.
+    /// It succeeded, but its output is not an answer.
     NotAnAnswer,
 }
 
 impl RunFailure {
-    /// For a program whose output is not an answer, however it ended.
+    /// The reason, for a program that did not print an answer.
     pub(crate) fn of(result: &io::Result<Output>) -> Self {
         let output = match result {
             Ok(output) => output,
@@ -37,7 +37,7 @@ impl RunFailure {
     }
 }
 
-/// How much of a complaint is shown, in characters: a status is one line, and has more to say.
+/// How much of a complaint is shown, in characters: a status is one line that shows more than this.
 const COMPLAINT: usize = 160;
 
 impl fmt::Display for RunFailure {

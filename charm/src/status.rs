@@ -1,18 +1,18 @@
-//! A status of the unit, as `juju status` shows it.
+//! The status of the unit that `juju status` shows.
 
 use crate::error::Error;
 use crate::hook_tools;
 use crate::host::Host;
 use crate::text::printable;
 
-/// Juju's names of a status, the worst last.
+/// Juju's status values, the worst last.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Level {
-    /// All is well.
+    /// Everything works.
     Active,
-    /// The charm is at work.
+    /// The charm is working.
     Maintenance,
-    /// Somebody else will do something.
+    /// Another charm or program has to do something.
     Waiting,
     /// A person has to do something.
     Blocked,
@@ -21,13 +21,13 @@ pub(crate) enum Level {
 /// A status of the unit.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Status {
-    /// How bad it is.
+    /// The status value.
     pub(crate) level: Level,
-    /// What people should know.
+    /// The message for people.
     pub(crate) message: String,
 }
 
-/// Juju shows a status in one line.
+/// In characters: Juju shows a status in one line.
 const MAX_MESSAGE: usize = 400;
 
 impl Status {
@@ -47,7 +47,7 @@ impl Status {
         Self { level: Level::Blocked, message: message.into() }
     }
 
-    /// One status of several: as bad as the worst, the worst first.
+    /// Combines several: the worst value, and all messages, the worst first.
     #[must_use]
     pub(crate) fn of(mut parts: Vec<Self>) -> Self {
         parts.sort_by_key(|part| std::cmp::Reverse(part.level));
@@ -57,10 +57,10 @@ impl Status {
         Self { level, message: cut(&messages.join("; ")) }
     }
 
-    /// Tells Juju.
+    /// Sets it with `status-set`.
     ///
     /// # Errors
-    /// Those of `status-set`.
+    /// `status-set` fails.
     pub(crate) fn set(&self, host: &mut dyn Host) -> Result<(), Error> {
         let name = match self.level {
             Level::Active => "active",

@@ -1,6 +1,6 @@
 //! Texts for people, as Juju shows them.
 
-/// Files and records may say anything; what Juju shows is one line.
+/// Replaces control characters, because Juju shows one line, and files and records have any content.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }

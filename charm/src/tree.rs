@@ -1,4 +1,4 @@
-//! Files, directories and links, made so where they are not.
+//! Files, directories and links that should exist.
 
 use crate::accounts::Owner;
 use crate::error::Error;
@@ -10,21 +10,21 @@ use std::path::{Path, PathBuf};
 /// Something that should be in the file system.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Node {
-    /// A directory, whatever is in it.
+    /// A directory; its content does not matter.
     Directory(PathBuf, Owner, u32),
-    /// A directory that all units share; a link of an admin's to one is as good.
+    /// A directory that all units share; it may be a link that an admin made.
     Shared(PathBuf, u32),
     /// A file with this content.
     File(PathBuf, String, Owner, u32),
-    /// A link that says this.
+    /// A link with this target.
     Link(PathBuf, PathBuf),
 }
 
 impl Node {
-    /// Makes it so where it is not; whether anything was to be done.
+    /// Makes it, unless it exists as it should; returns whether anything was changed.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// The file system fails.
     pub(crate) fn ensure(&self, host: &mut dyn Host) -> Result<bool, Error> {
         match self {
             Self::Directory(path, owner, mode) => directory(host, path, *owner, *mode),
@@ -35,7 +35,7 @@ impl Node {
         }
     }
 
-    /// Where it is.
+    /// Its path.
     #[must_use]
     pub(crate) fn path(&self) -> &Path {
         match self {
@@ -44,11 +44,11 @@ impl Node {
     }
 }
 
-/// What is in the place of a directory that all units share, and is none: it is somebody's, and
-/// not ours to remove.
+/// What is not a directory, but is in the place of one that all units share. It is not the charm's,
+/// so the charm must not remove it.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system fails.
 pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Error> {
     for path in [LIB, ETC, VAR].map(Path::new) {
         let metadata = host.inspect(path, Symlinks::Follow).map_err(Error::at("inspect", path))?;
@@ -64,11 +64,11 @@ fn is_link(host: &dyn Host, path: &Path) -> Result<bool, Error> {
     Ok(link_target(host, path)?.is_some())
 }
 
-/// Removes a directory that all units share, when no unit is left; whether anything was done. A
-/// link of an admin's stays, without what we have put behind it.
+/// Removes a directory that all units shared; returns whether anything was changed. If it is a link
+/// that an admin made, only its content is removed.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system fails.
 pub(crate) fn remove_shared(host: &mut dyn Host, path: &Path, kept: &[&str]) -> Result<bool, Error> {
     if kept.is_empty() && !is_link(host, path)? {
         return remove(host, path);
@@ -81,10 +81,10 @@ pub(crate) fn remove_shared(host: &mut dyn Host, path: &Path, kept: &[&str]) -> 
     Ok(!removed.is_empty())
 }
 
-/// Removes what is there; whether anything was.
+/// Removes a file, link or directory; returns whether there was one.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system fails.
 pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Error> {
     if inspect(host, path)?.is_none() {
         return Ok(false);

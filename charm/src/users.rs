@@ -1,5 +1,5 @@
-//! The user conn-check and the group nagios are made, and the user is removed: an application's charm gives its file of checks to
-//! them, maybe before nrpe is there.
+//! Creating and removing the user conn-check and the group nagios. Applications give their file of
+//! checks to them, maybe before nrpe is installed.
 
 use crate::accounts::{GROUP, Owner, USER, group, user};
 use crate::error::Error;
@@ -15,10 +15,10 @@ const EXISTS: i32 = 9;
 const NOT_THERE: i32 = 6;
 const BUSY: i32 = 8;
 
-/// Makes the group and the user where they are not there; what was made.
+/// Creates the group and the user if they do not exist; returns the changes.
 ///
 /// # Errors
-/// They cannot be made.
+/// They cannot be created.
 pub(crate) fn create(host: &mut dyn Host) -> Result<Vec<String>, Error> {
     let mut created = Vec::new();
     if group(host)?.is_none() {
@@ -26,7 +26,7 @@ pub(crate) fn create(host: &mut dyn Host) -> Result<Vec<String>, Error> {
         created.push(format!("created the group {GROUP}"));
     }
     if user(host, USER)?.is_none() {
-        // Before the user is there: a hook that is killed between the two must not forget it.
+        // Before the user is created: a hook that is killed between the two must not forget it.
         let marker = Path::new(USER_MADE);
         Node::Shared(LIB.into(), 0o755).ensure(host)?;
         host.write(marker, b"", Owner::Root.access(host, 0o644)?).map_err(Error::at("write", marker))?;
@@ -48,20 +48,20 @@ const NEW_USER: [&str; 9] = [
     USER,
 ];
 
-/// What became of the user.
+/// The result of removing the user.
 pub(crate) enum Removed {
-    /// We did not make it, or it is gone.
+    /// The charm did not create it, or it does not exist any more.
     Nothing,
     /// It was removed.
     Done,
-    /// It runs something, and cannot be removed now.
+    /// Its programs still run, so that it cannot be removed now.
     Busy,
 }
 
-/// Removes the user if we made it. The group may be nrpe's.
+/// Removes the user if the charm created it. The group may belong to nrpe.
 ///
 /// # Errors
-/// It cannot be removed now.
+/// It cannot be removed.
 pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Error> {
     if inspect(host, Path::new(USER_MADE))?.is_none() || user(host, USER)?.is_none() {
         return Ok(Removed::Nothing);
@@ -74,7 +74,7 @@ pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Error> {
     Ok(Removed::Done)
 }
 
-/// In a scratch root, its own files of users are changed.
+/// In a scratch root, the account files of the scratch root are changed.
 fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Output, Error> {
     let root = host.map_path(Path::new("/"));
     let mut command = Program::new(program);

@@ -1,5 +1,5 @@
-//! What validating the file of checks gives: the agent reads it. No check is run: a hook must be quick, and the
-//! verdict of a check is not its business.
+//! Validating the file of checks: the agent reads it as a dry run. No check is run, because a hook
+//! must be quick, and the results of checks do not matter to it.
 
 use crate::accounts::{NAGIOS, USER, user};
 use crate::checks_file::{ChecksFile, InvalidPath};
@@ -12,41 +12,41 @@ use crate::run_failure::RunFailure;
 use std::path::Path;
 use std::time::Duration;
 
-/// Reading a file of the largest size takes the agent less than a second.
+/// The agent reads a file of the largest size in less than a second.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What is known of the file in use.
+/// The result of validating the file in use.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Validation {
-    /// Nobody said which file to use.
+    /// No file is configured.
     NoFile,
     /// The path cannot be used.
     InvalidPath(InvalidPath),
-    /// Nothing is there.
+    /// The file does not exist.
     Missing,
-    /// A directory is there.
+    /// It is a directory.
     Directory,
-    /// A device, a socket or a pipe is there.
+    /// It is a device, a socket or a pipe.
     Special,
-    /// The agent read it, or not.
+    /// It is a file; the agent was run.
     Read {
-        /// As conn-check, with all checks.
+        /// For the user conn-check, with all checks.
         all: Answer,
-        /// As nagios, with the checks for Nagios; none where nrpe is not there or not related.
+        /// For the user nagios, with the checks for Nagios; `None` if nrpe is not there or not related.
         nagios: Option<Answer>,
     },
 }
 
-/// What the agent says of a file.
+/// The agent's answer about a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Answer {
-    /// It is valid and has so many checks.
+    /// It is valid and has this number of checks.
     Checks(usize),
-    /// The user may not read it.
+    /// The user cannot read it.
     Unreadable,
-    /// What is wrong with it first, and how many things more.
+    /// The first problem, and the number of the others.
     Invalid(Box<Diagnostic>, usize),
-    /// The agent does not run here, or does not end: why.
+    /// The agent cannot be run on this machine, or does not answer.
     Failed(RunFailure),
 }
 
@@ -54,7 +54,7 @@ impl Validation {
     /// Looks at the file and lets the agent read it.
     ///
     /// # Errors
-    /// Those of the file system, but for what is wrong with the file itself.
+    /// The machine does not work as it should. A file that cannot be used is not an error.
     pub(crate) fn run(
         host: &mut dyn Host,
         unit: UnitPaths<'_>,
@@ -67,7 +67,7 @@ impl Validation {
             Some(Err(invalid_path)) => return Ok(Self::InvalidPath(*invalid_path)),
             Some(Ok(path)) => path,
         };
-        // What cannot even be looked at (a loop of links, a name too long) is not there.
+        // A path that cannot be inspected (a loop of links, a name that is too long) does not exist.
         match host.inspect(path, Symlinks::Follow).unwrap_or_default().map(|metadata| metadata.kind) {
             None => return Ok(Self::Missing),
             Some(FileType::Directory) => return Ok(Self::Directory),
@@ -81,7 +81,8 @@ impl Validation {
     }
 }
 
-/// Without any check for Nagios, `excluded` names their tags. Nagios has the environment of NRPE.
+/// Runs the agent without the checks that have one of the `excluded` tags; as nagios, with the
+/// environment that NRPE gives it.
 fn ask_agent(
     host: &mut dyn Host,
     unit: UnitPaths<'_>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A version: also the name of a directory, so nothing in it leads elsewhere.
+/// A version: also the name of a directory, so it is never a path.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Version(String);
@@ -19,13 +19,13 @@ impl Version {
         valid.then(|| Self(text.to_owned()))
     }
 
-    /// As people write it.
+    /// Its text.
     #[must_use]
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Number after number; a pre-release is older than the release, a build is newer.
+    /// Numbers are compared one by one; a pre-release is older than the release, a build is newer.
     fn parts(&self) -> (Vec<u64>, bool, Vec<Part<'_>>, &str) {
         let (version, build) = self.0.split_once('+').unwrap_or((&self.0, ""));
         let (numbers, pre) = version.split_once('-').unwrap_or((version, ""));

@@ -1,4 +1,4 @@
-//! A machine in memory, with a strict Juju on it: for tests. Every write is a step that can fail.
+//! A machine in memory, with a strict Juju, for tests. Every write is a step that can fail.
 
 pub(crate) mod agent;
 pub(crate) mod juju;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use steps::Steps;
 use tree::{Content, Tree};
 
-/// root's files that everybody can read.
+/// A file of root that everybody can read.
 pub(crate) const PUBLIC: Access = Access { mode: 0o644, uid: 0, gid: 0 };
 
 /// The machine.
@@ -24,14 +24,14 @@ pub(crate) struct Memory {
     pub(crate) steps: Steps,
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) groups: BTreeMap<String, u32>,
-    /// What NRPE read when it was told to read its files last.
+    /// The files that NRPE read when it was last reloaded.
     pub(crate) nrpe_read: BTreeMap<PathBuf, Vec<u8>>,
     pub(crate) systemd: Systemd,
-    /// Whether the users run something and cannot be removed.
+    /// Whether programs of the users run, so that these cannot be removed.
     pub(crate) busy_user: bool,
-    /// Whether nrpe runs and cannot be told to read its files.
+    /// Whether nrpe runs and cannot be reloaded.
     pub(crate) deaf_nrpe: bool,
-    /// Programs that were run, but for hook tools.
+    /// Programs that were run, except for hook tools.
     pub(crate) ran: Vec<Vec<String>>,
     /// The options of the agent's last run.
     pub(crate) agent_options: Vec<String>,
@@ -45,7 +45,7 @@ pub(crate) enum Systemd {
     /// It runs the machine.
     #[default]
     Runs,
-    /// It is there, and something else runs the machine.
+    /// It is installed, but something else runs the machine.
     Installed,
     /// There is no `systemctl`.
     Absent,
@@ -231,7 +231,7 @@ impl Memory {
 }
 
 impl Memory {
-    /// The path with all links above it followed, where what is above it is there.
+    /// The path with the links of its parents resolved, if the parent exists.
     fn behind_links(&self, path: &Path) -> io::Result<PathBuf> {
         Ok(self.tree.resolve_parent(path)?.unwrap_or_else(|| path.to_owned()))
     }
@@ -331,7 +331,7 @@ impl Host for Memory {
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {
         let Some(path) = self.tree.resolve_parent(path)? else { return Ok(()) };
-        // One after the other, as a directory is really removed.
+        // One by one, as a directory is really removed.
         for below in self.tree.below(&path).into_iter().rev() {
             self.steps.take()?;
             self.tree.remove(&below);

@@ -1,4 +1,4 @@
-//! The machine itself, or a scratch root on it in which the charm's life is rehearsed.
+//! The machine itself, or a scratch root on it for rehearsals.
 
 mod accounts;
 mod files;
@@ -8,19 +8,19 @@ use crate::host::{Access, Host, Metadata, Output, Program, Symlinks, User};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// The machine. With `CONN_CHECK_ROOT` in the environment everything on it is under that
-/// directory; a hook gets its environment from Juju alone, so only tests and rehearsals set it.
+/// The machine. With `CONN_CHECK_ROOT` in the environment, all paths are below that directory; Juju
+/// does not set it, so only tests and rehearsals do.
 #[derive(Debug)]
 pub struct Real {
     root: PathBuf,
-    /// Juju's directory of this unit: the charm and the resources are there, wherever the root is.
+    /// Juju's directory of this unit, with the charm and the resources: outside of the scratch root.
     unit: Option<PathBuf>,
-    /// Only root gives files away and runs programs as others; without it, all is our own.
+    /// Only root changes owners and runs programs as other users; otherwise everything is our own.
     privileged: bool,
 }
 
 impl Real {
-    /// The machine as the environment says.
+    /// The machine or scratch root that the environment selects.
     #[must_use]
     pub fn new() -> Self {
         let root = std::env::var_os("CONN_CHECK_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from);

@@ -1,5 +1,5 @@
-//! The agent in memory. Its program is a file that says `AGENT` and a version; its file of checks
-//! is a JSON list of `{"tags": [...]}`.
+//! The agent in memory. Its program is a file with `AGENT` and a version; its file of checks is a
+//! JSON list of `{"tags": [...]}`.
 
 use crate::host::memory::Memory;
 use crate::host::memory::tree::Content;
@@ -56,7 +56,7 @@ fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str)
     (0, report("unknown", &left).to_string())
 }
 
-/// A file that says `"verdict": "fail"` of its first check has one that fails.
+/// The first check of a file with the text `fail` fails.
 fn check_all(memory: &mut Memory, user: Option<&User>, options: &[&str], record: &str, file: &str) -> (i32, String) {
     for option in options {
         let known = ["--format=", "--max-timeout=", "--connect-timeout=", "--exclude-tags=", "--include-tags="];

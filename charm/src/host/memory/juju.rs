@@ -1,5 +1,5 @@
-//! Juju in memory: its hook tools as strict as they are. An argument that a tool does not have is
-//! exit 2; what is said over relations is committed when the hook succeeds.
+//! Juju in memory: its hook tools, as strict as the real ones. An argument that a tool does not have
+//! is exit status 2; relation data is committed when the hook succeeds.
 //!
 //! Source: Juju's `cmd/jujuc`.
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io;
 
-/// What a unit says over a relation.
+/// The relation data of a unit.
 pub(crate) type Bag = BTreeMap<String, String>;
 
 /// The units of one machine and the hook that runs.
@@ -47,7 +47,7 @@ pub(crate) struct Context {
     pub(crate) failure: Option<String>,
     pub(crate) logged: Vec<String>,
     pub(crate) relation_changes: Vec<(String, Bag)>,
-    /// How often relation data was said.
+    /// How often relation data was set.
     pub(crate) set: u32,
 }
 
@@ -169,7 +169,7 @@ fn status_set(juju: &mut Juju, status: &str, text: &str) -> Result<String, i32> 
     Ok(String::new())
 }
 
-/// Outside of an action these fail.
+/// Outside of an action they fail.
 fn action(context: &mut Context, name: &str, arguments: &[&str]) -> Result<String, i32> {
     let parameters = context.parameters.clone().ok_or(1)?;
     match (name, arguments) {

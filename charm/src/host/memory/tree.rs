@@ -1,4 +1,4 @@
-//! Files, directories and links in memory, with who may do what.
+//! Files, directories and links in memory, with their permissions.
 
 use crate::host::{Access, User};
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-/// What is at a path.
+/// The content of an entry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Content {
     File(Vec<u8>),
@@ -16,7 +16,7 @@ pub(crate) enum Content {
     Pipe,
 }
 
-/// What is at a path of the tree.
+/// A file, directory or link.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Entry {
     pub(crate) content: Content,
@@ -24,7 +24,7 @@ pub(crate) struct Entry {
     pub(crate) modified: i128,
 }
 
-/// All of it, by path. As texts: comparing paths part by part would take most of the time.
+/// All entries by path. As text, because comparing paths part by part takes most of the time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
     entries: BTreeMap<OsString, Entry>,
@@ -113,7 +113,7 @@ impl Tree {
         from.take_while(move |path| path.as_bytes().starts_with(prefix.as_bytes()))
     }
 
-    /// Where the path leads through all links; none where nothing is.
+    /// Where the path leads after all links; `None` if nothing is there.
     pub(crate) fn resolve(&self, path: &Path) -> io::Result<Option<PathBuf>> {
         let mut path = path.to_owned();
         for _ in 0..40 {
@@ -129,7 +129,7 @@ impl Tree {
         Err(io::Error::other("too many links"))
     }
 
-    /// The first part of the path that is a link, and what it says.
+    /// The first part of the path that is a link, and its target.
     fn first_link<'a>(&'a self, path: &Path) -> Option<(PathBuf, &'a Path)> {
         let bytes = path.as_os_str().as_bytes();
         let ends = (1..bytes.len()).filter(|index| bytes[*index] == b'/').chain([bytes.len()]);
@@ -141,7 +141,7 @@ impl Tree {
         None
     }
 
-    /// The path with all links in it followed, but for a last one.
+    /// The path with all links resolved, except for the last part.
     pub(crate) fn resolve_parent(&self, path: &Path) -> io::Result<Option<PathBuf>> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(Some(path.to_owned()));
@@ -149,7 +149,7 @@ impl Tree {
         Ok(self.resolve(parent)?.map(|parent| parent.join(name)))
     }
 
-    /// Whether a user may do this (4 read, 1 run) with what the path leads to.
+    /// Whether a user has this permission (4 read, 1 run) for the target of the path.
     pub(crate) fn allows(&self, user: Option<&User>, path: &Path, bit: u32) -> bool {
         let Some(user) = user.filter(|user| user.uid != 0) else { return true };
         let Ok(Some(path)) = self.resolve(path) else { return false };
@@ -172,7 +172,7 @@ fn permits(user: &User, access: Access, bit: u32) -> bool {
     access.mode >> shift & bit == bit
 }
 
-/// What a link at this place means.
+/// The path to which a link leads from here.
 fn beside(link: &Path, target: &Path) -> PathBuf {
     let mut path = link.parent().unwrap_or(link).to_owned();
     for part in target.components() {

@@ -1,4 +1,4 @@
-//! Files: read with a bound, written whole or not at all.
+//! Files: read up to a limit, and replaced in one step.
 
 use crate::host::{Access, FileType, Metadata, Symlinks, draft_of};
 use std::fs::{self, File, OpenOptions};
@@ -31,7 +31,7 @@ pub(super) fn list(directory: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Opened without waiting: somebody may have put a pipe there.
+/// Opened without blocking, because it may be a pipe.
 pub(super) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path);
@@ -63,7 +63,7 @@ pub(super) fn same(one: &Path, other: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The next part of a file; whether there is more of it.
+/// Reads the next part of a file; returns whether there is one.
 fn block(file: &File, part: &mut Vec<u8>) -> io::Result<bool> {
     part.clear();
     Ok(file.take(256 * 1024).read_to_end(part)? > 0)
@@ -81,13 +81,13 @@ pub(super) fn copy(from: &Path, to: &Path, access: Access) -> io::Result<()> {
 fn replace(path: &Path, access: Access, put: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let draft = draft_of(path);
     prepare(path, &draft)?;
-    // Closed to others until it has its owner. `create_new` follows no link that somebody left.
+    // Private until it has its owner. `create_new` does not follow a link that may be there.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     put(&mut file)?;
     fchown(&file, Some(access.uid), Some(access.gid))?;
     file.set_permissions(fs::Permissions::from_mode(access.mode))?;
     file.sync_all()?;
-    // Closed before anybody can run it: a program that is open for writing cannot be run.
+    // Closed before anyone can run it: a program that is open for writing cannot be run.
     drop(file);
     fs::rename(&draft, path)
 }
@@ -99,7 +99,7 @@ pub(super) fn link(path: &Path, target: &Path) -> io::Result<()> {
     fs::rename(&draft, path)
 }
 
-/// The directory is there, and what a hook that was killed left behind is not.
+/// Makes the directory, and removes the draft that a killed hook may have left.
 fn prepare(path: &Path, draft: &Path) -> io::Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
@@ -107,7 +107,7 @@ fn prepare(path: &Path, draft: &Path) -> io::Result<()> {
     remove(draft)
 }
 
-/// The mode last: giving a file away takes its set-group bit.
+/// The mode comes last, because changing the owner clears its set-group bit.
 pub(super) fn set_access(path: &Path, access: Access) -> io::Result<()> {
     std::os::unix::fs::lchown(path, Some(access.uid), Some(access.gid))?;
     fs::set_permissions(path, fs::Permissions::from_mode(access.mode))
@@ -119,7 +119,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     if_there(removed).map(drop)
 }
 
-/// What is not there, also because something above it is a file, is none.
+/// `None` if it does not exist, also because a parent is a file.
 fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -1,4 +1,4 @@
-//! Programs: run with a time limit, as another user, with what they print bounded.
+//! Programs: run with a timeout, as another user, and with limited output.
 
 use crate::host::real::Real;
 use crate::host::{Host as _, Output, Program, User};
@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-/// What a program may print; the rest is dropped.
+/// How much output is kept, in bytes; the rest is dropped.
 const MAX_OUTPUT: u64 = 64 * 1024 * 1024;
 
 pub(super) fn run(host: &Real, program: &Program) -> io::Result<Output> {
@@ -44,7 +44,7 @@ pub(super) fn exec(host: &Real, program: &Program) -> io::Error {
 
 fn command(host: &Real, program: &Program) -> Command {
     let path = Path::new(&program.program);
-    // What has no directory is looked for in PATH.
+    // A name without a directory is looked up in PATH.
     let path = if path.components().count() > 1 { host.map_path(path) } else { path.to_owned() };
     let mut command = match &program.user {
         Some(user) if host.privileged => as_user(user, &path),
@@ -58,8 +58,8 @@ fn command(host: &Real, program: &Program) -> Command {
     command
 }
 
-/// Setting the user drops all other groups; a user who has some is set by `setpriv`, because the
-/// standard library cannot.
+/// Setting the user drops all other groups; `setpriv` sets them, because the standard library
+/// cannot.
 fn as_user(user: &User, program: &Path) -> Command {
     if user.groups.is_empty() {
         let mut command = Command::new(program);
@@ -73,7 +73,7 @@ fn as_user(user: &User, program: &Path) -> Command {
     command
 }
 
-/// A program that does not read its input is no error of ours: its exit status says what is.
+/// It is not an error if a program does not read its input: its exit status tells the result.
 fn write_in_background(child: &mut Child, input: &[u8]) {
     if let Some(mut stdin) = child.stdin.take() {
         let input = input.to_owned();
@@ -92,7 +92,7 @@ fn read_in_background(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>>
     receiver
 }
 
-/// How it ended; one that does not end in time is killed.
+/// The exit status; a program that does not end before the deadline is killed.
 fn wait_until(child: &mut Child, deadline: Instant) -> io::Result<Option<std::process::ExitStatus>> {
     loop {
         if let Some(status) = child.try_wait()? {
@@ -103,7 +103,7 @@ fn wait_until(child: &mut Child, deadline: Instant) -> io::Result<Option<std::pr
             child.wait()?;
             return Ok(None);
         }
-        // Its pipes are closed already: it is about to end.
+        // Its pipes are already closed: it is about to end.
         thread::sleep(Duration::from_millis(1));
     }
 }
