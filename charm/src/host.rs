@@ -17,7 +17,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// All methods return the errors of the system. That something does not exist is not an error.
-#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+#[expect(clippy::missing_errors_doc, reason = "documented once, above")]
 pub trait Host {
     /// A variable of the environment.
     fn variable(&self, name: &str) -> Option<String>;

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_longer_than_nrpe_reads_is_no_command() {
+    fn a_line_longer_than_nrpe_reads_is_not_a_command() {
         let options = Options::parse(&Map::new());
         let written = |count: usize| {
             let long = format!("/{}", "x".repeat(count));
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_longer_than_a_line_that_nrpe_reads_are_no_comment() {
+    fn groups_longer_than_a_line_that_nrpe_reads_are_left_out() {
         let mut options = Options::parse(&Map::new());
         assert!(command_file("conn-check/0", &options, "command[x]=y").contains("\n# servicegroups: juju\n"));
         options.nagios_servicegroups = "group,".repeat(500);

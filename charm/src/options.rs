@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn options_that_nobody_set_have_the_defaults_of_the_manual() {
+    fn options_that_are_not_set_have_the_defaults_of_the_manual() {
         let options = options(&json!({}));
         assert_eq!((options.max_timeout, options.connect_timeout), (10, 10));
         assert_eq!(options.nagios_exclude_tags, "no-nagios");
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_option_is_said_and_has_its_default() {
+    fn every_wrong_option_is_reported_and_has_its_default() {
         let options = options(&json!({
             "max_timeout": 60, "connect_timeout": 0, "nagios_exclude_tags": "a\nb",
             "nagios_context": "../../x", "nagios_servicegroups": "a;b",
@@ -149,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_joined_as_the_agent_takes_them_and_may_be_none() {
+    fn tags_are_joined_as_the_agent_takes_them_and_may_be_empty() {
         assert_eq!(options(&json!({"nagios_exclude_tags": " a, b ,,c "})).nagios_exclude_tags, "a,b,c");
         assert_eq!(options(&json!({"nagios_exclude_tags": ""})).nagios_exclude_tags, "");
     }
 
     #[test]
-    fn groups_without_a_name_are_none() {
+    fn groups_without_a_name_are_left_out() {
         let groups = |text: &str| options(&json!({"nagios_servicegroups": text})).nagios_servicegroups;
         assert_eq!(groups(" a,, b c ,"), "a,b c");
         assert_eq!((groups(","), groups(" , ,")), ("juju".to_owned(), "juju".to_owned()));

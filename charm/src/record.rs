@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_is_said_to_the_minute_or_not_at_all() {
+    fn the_time_is_shown_to_the_minute_or_not_at_all() {
         assert_eq!(record("pass", &json!([])).started_at().as_deref(), Some("2026-11-21 09:14Z"));
         for odd in ["", "T", "yesterdayT09:14:00Z", "2026-11-21T09:14:37+01:00", "2026-11-21TéééZ"] {
             assert_eq!(Record { started: odd.to_owned(), ..Record::default() }.started_at(), None, "{odd}");

@@ -257,7 +257,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_note_is_read_as_it_was_written_and_one_that_says_nothing_is_none() {
+    fn a_note_is_read_as_it_was_written_and_one_without_a_result_is_not_valid() {
         let version = Version::parse("2.0.0+resource").expect("a version");
         let file = FileStamp { size: 7, modified: 1_795_252_477_000_000_001 };
         for installation in [Installation::Version(version), Installation::Refused("exec format error".to_owned())] {

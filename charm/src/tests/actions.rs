@@ -16,7 +16,7 @@ fn deployed(text: &str) -> World {
     let mut world = World::new();
     world.deploy(UNIT, "2.0.0");
     world.memory.file(FILE, text, PUBLIC);
-    world.say(UNIT, "conn-check:1", "config_path", FILE);
+    world.set_relation(UNIT, "conn-check:1", "config_path", FILE);
     world.boot(UNIT);
     world.memory.ran.clear();
     world
@@ -95,7 +95,7 @@ fn an_action_without_a_usable_file_fails_with_the_reason() {
     act(&mut world, "run-check", &json!({}));
     assert_eq!(world.memory.juju.context.results["exit-code"], "3");
     assert_eq!(world.memory.juju.context.failure.as_deref(), Some("/srv/checks.yaml:1:2: this is not a list"));
-    world.say(UNIT, "conn-check:1", "config_path", "");
+    world.set_relation(UNIT, "conn-check:1", "config_path", "");
     world.hook(UNIT, "conn-check-relation-changed");
     let done = act(&mut world, "run-check", &json!({}));
     let why = "no checks yet: none came over the relation conn-check, and the option config is empty";
@@ -106,7 +106,7 @@ fn an_action_without_a_usable_file_fails_with_the_reason() {
 #[test]
 fn an_action_without_a_usable_path_fails_with_what_the_status_says() {
     let mut world = deployed("[{}]");
-    world.say(UNIT, "conn-check:1", "config_path", "checks.yaml");
+    world.set_relation(UNIT, "conn-check:1", "config_path", "checks.yaml");
     world.hook(UNIT, "conn-check-relation-changed");
     act(&mut world, "run-check", &json!({}));
     let why = world.memory.juju.context.failure.clone();
@@ -132,7 +132,7 @@ fn the_last_result_is_one_of_the_file_in_use() {
     let mut world = deployed("[{}]");
     let after = |world: &mut World, path: &str| {
         world.memory.file("/srv/other.yaml", "[{}]", PUBLIC);
-        world.say(UNIT, "conn-check:1", "config_path", path);
+        world.set_relation(UNIT, "conn-check:1", "config_path", path);
         world.hook(UNIT, "conn-check-relation-changed");
         (world.memory.text(RECORD).is_some(), world.status(UNIT).1)
     };

@@ -69,14 +69,14 @@ fn with_a_revision_that_is_not_there_the_current_version_stays() {
 }
 
 #[test]
-fn a_charm_for_another_machine_is_said() {
+fn a_charm_for_another_machine_is_reported() {
     let desired = Desired::from(&observed(&[], &[], ""));
     assert_eq!(desired.version, None);
     assert_eq!(desired.problems[0].message, "the charm does not have a conn-check for this machine");
 }
 
 #[test]
-fn versions_that_nobody_uses_go_but_for_those_of_resources() {
+fn unused_versions_are_removed_except_for_those_of_resources() {
     let mut observed = observed(&["2.0.0"], &["1.0.0", "1.5.0", "1.7.0", "2.0.0", "3.0.0"], "");
     observed.agent.units.insert("other-1".to_owned(), Some(version("1.5.0")));
     observed.agent.resources.insert("other-1".to_owned(), Resource::of(version("1.7.0")));

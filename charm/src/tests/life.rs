@@ -131,7 +131,7 @@ impl Life {
         let name = self.units[unit].name.clone();
         match self.random.below(14) {
             0..=2 => self.meet(unit),
-            3 | 4 => self.say(unit),
+            3 | 4 => self.set_relation(unit),
             5 => {
                 self.option(unit);
                 self.hook(&Hook::new(&name, "config-changed"));
@@ -190,7 +190,7 @@ impl Life {
         let data = self.units[unit].unmet.remove(&id).unwrap_or_default();
         self.world.relate(&name, &id);
         for (key, value) in data {
-            self.world.say(&name, &id, &key, &value);
+            self.world.set_relation(&name, &id, &key, &value);
         }
         self.hook(&Hook::relation(&name, &id, "joined"));
         self.hook(&Hook::relation(&name, &id, "changed"));
@@ -203,21 +203,21 @@ impl Life {
         (!ids.is_empty()).then(|| self.random.pick(&ids).clone())
     }
 
-    /// The other end says something else.
-    fn say(&mut self, unit: usize) {
+    /// The other end changes its relation data.
+    fn set_relation(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
         if let Some(id) = self.change_relation_data(unit) {
             self.hook(&Hook::relation(&name, &id, "changed"));
         }
     }
 
-    /// The relation over which something else is said.
+    /// The relation whose data is changed.
     fn change_relation_data(&mut self, unit: usize) -> Option<String> {
         let id = self.met(unit)?;
         let name = self.units[unit].name.clone();
         for (key, value) in self.relation_data(id.split(':').next().unwrap_or_default()) {
-            self.trace.push(format!("{name}: {id} says {key}={value:?}"));
-            self.world.say(&name, &id, &key, &value);
+            self.trace.push(format!("{name}: {id} has {key}={value:?}"));
+            self.world.set_relation(&name, &id, &key, &value);
         }
         Some(id)
     }
@@ -336,7 +336,7 @@ impl Life {
         }
     }
 
-    /// Something of which no hook is told.
+    /// Something that no hook follows.
     fn outside(&mut self) {
         let path = *self.random.pick(&["/srv/a.yaml", "/srv/b.yaml", "/srv/it's $x!.yaml"]);
         match self.random.below(4) {

@@ -1,4 +1,4 @@
-//! What must be true after any hook, said without the code that makes it true.
+//! What must be true after any hook, independent of the code that makes it true.
 
 use crate::host::memory::juju::{Bag, Relation};
 use crate::host::memory::tree::{Content, Tree};
@@ -25,10 +25,10 @@ pub(super) fn all_is_well(world: &mut World, hook: &Hook, units: &[&str]) {
     people_have_the_newest(world);
     let checks = Checks::of(world, &hook.unit, &relations);
     status_is_true(world, &hook.unit, &checks);
-    nrpe_is_told(world, &hook.unit, &relations, &checks);
+    nrpe_is_configured(world, &hook.unit, &relations, &checks);
 }
 
-/// The same hook again changes nothing, logs nothing and says nothing over relations.
+/// The same hook again changes nothing, logs nothing and sets no relation data.
 pub(super) fn again_does_nothing(world: &mut World, hook: &Hook) {
     let (before, ran) = (world.memory.tree.clone(), world.memory.ran.len());
     let status = world.status(&hook.unit);
@@ -36,8 +36,8 @@ pub(super) fn again_does_nothing(world: &mut World, hook: &Hook) {
     assert_eq!(changed(&before, &world.memory.tree), Vec::<PathBuf>::new(), "a second {hook:?} writes");
     assert_eq!(world.memory.ran.len(), ran, "a second {hook:?} runs {:?}", world.memory.ran.last());
     assert_eq!(world.memory.juju.context.logged, Vec::<String>::new(), "a second {hook:?} logs");
-    assert_eq!(world.memory.juju.context.set, 0, "a second {hook:?} talks");
-    assert_eq!(world.status(&hook.unit), status, "a second {hook:?} has another opinion");
+    assert_eq!(world.memory.juju.context.set, 0, "a second {hook:?} sets relation data");
+    assert_eq!(world.status(&hook.unit), status, "a second {hook:?} has another status");
 }
 
 fn changed(before: &Tree, after: &Tree) -> Vec<PathBuf> {
@@ -73,7 +73,7 @@ fn no_draft_is_left(world: &World) {
 
 fn nrpe_knows_its_files(world: &World) {
     if world.memory.users.contains_key("nagios") {
-        assert_eq!(world.memory.nrpe_read, world.memory.nrpe_files(), "nrpe was not told");
+        assert_eq!(world.memory.nrpe_read, world.memory.nrpe_files(), "nrpe was not reloaded");
     }
 }
 
@@ -104,7 +104,7 @@ fn people_have_the_newest(world: &World) {
     assert!(program == "theirs" || Some(&program) == installed.as_ref(), "{program} of {versions:?}");
 }
 
-/// The checks of a unit, as somebody sees them who looks at the relations and the files.
+/// The checks of a unit, as seen from the relations and the files.
 #[derive(Debug)]
 enum Checks {
     None,
@@ -130,7 +130,7 @@ impl Checks {
             Some(_) => return Self::NoFile,
         };
         if let Some(text) = text {
-            assert_eq!(content, text, "the text is not the one that was said");
+            assert_eq!(content, text, "the text is not that of the relation");
             assert_eq!(entry.map(|entry| entry.access.mode), Some(0o660));
         }
         let reads = |name: &str| {
@@ -243,7 +243,7 @@ fn problems(world: &mut World, unit: &str) -> Vec<String> {
 }
 
 /// NRPE has a command exactly where Nagios has something to run; a file that was good once stays.
-fn nrpe_is_told(world: &mut World, unit: &str, relations: &BTreeMap<String, Relation>, checks: &Checks) {
+fn nrpe_is_configured(world: &mut World, unit: &str, relations: &BTreeMap<String, Relation>, checks: &Checks) {
     let dashed = unit.replace('/', "-");
     let command = world.memory.text(&format!("/etc/nagios/nrpe.d/check_conn-check-{dashed}.cfg"));
     let exported = world.memory.tree.children(Path::new("/var/lib/nagios/export"));
@@ -252,7 +252,7 @@ fn nrpe_is_told(world: &mut World, unit: &str, relations: &BTreeMap<String, Rela
         relations.iter().filter(|(id, _)| id.starts_with("nrpe")).map(|(_, relation)| &relation.own).collect();
     let monitored = world.memory.users.contains_key("nagios") && !bags.is_empty();
     match checks {
-        _ if !monitored => assert_eq!(command, None, "there is no nrpe to tell"),
+        _ if !monitored => assert_eq!(command, None, "there is no nrpe"),
         Checks::None | Checks::Valid { nagios: Some(0), .. } => {
             assert_eq!(command, None, "{checks:?}");
         }

@@ -44,7 +44,7 @@ fn a_program_that_is_missing_is_put_back_by_any_hook() {
 const SHARED: [&str; 3] = ["/usr/local/lib/conn-check", "/etc/conn-check", "/var/lib/conn-check"];
 
 #[test]
-fn somebodys_file_in_the_place_of_a_directory_stays_and_is_said() {
+fn a_file_in_the_place_of_a_directory_stays_and_is_reported() {
     for path in SHARED {
         let mut world = World::new();
         world.memory.file(path, "theirs", PUBLIC);
@@ -69,7 +69,7 @@ fn a_link_to_a_directory_is_as_good_as_one_and_stays() {
     }
     let before = world.memory.tree.clone();
     world.deploy(ONE, "2.0.0");
-    world.say(ONE, "conn-check:1", "config", "[{}]");
+    world.set_relation(ONE, "conn-check:1", "config", "[{}]");
     world.boot(ONE);
     assert_eq!(world.status(ONE), ("active".to_owned(), "1 check, not run yet".to_owned()));
     assert!(world.memory.text("/srv/1/conn-check-0/conn-check-1.yaml").is_some());
@@ -117,7 +117,7 @@ fn a_unit_that_juju_took_away_by_force_does_not_keep_the_last_one_from_cleaning_
     let before = world.memory.tree.clone();
     for unit in [ONE, OTHER] {
         world.deploy(unit, "2.0.0");
-        world.say(unit, "conn-check:1", "config", "[{}]");
+        world.set_relation(unit, "conn-check:1", "config", "[{}]");
         world.relate(unit, "nrpe-external-master:2");
         world.boot(unit);
     }
@@ -134,9 +134,9 @@ fn a_unit_that_juju_took_away_by_force_does_not_keep_the_last_one_from_cleaning_
 }
 
 #[test]
-fn why_the_agent_does_not_run_is_said() {
+fn why_the_agent_does_not_run_is_reported() {
     let mut world = two([("2.0.0", "AGENT 2.0.0"); 2]);
-    world.say(ONE, "conn-check:1", "config", "[{}]");
+    world.set_relation(ONE, "conn-check:1", "config", "[{}]");
     world.charm(ONE, "2.0.0", "for another machine");
     world.hook(ONE, "upgrade-charm");
     let text = "conn-check does not run on this machine: exec format error";

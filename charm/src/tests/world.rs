@@ -66,8 +66,8 @@ impl World {
         self.unit(unit).relations.insert(id.to_owned(), Relation { remote, ..Relation::default() });
     }
 
-    /// What the other end says; an empty text takes a key away.
-    pub(super) fn say(&mut self, unit: &str, id: &str, key: &str, value: &str) {
+    /// Sets relation data of the other end; an empty value removes a key.
+    pub(super) fn set_relation(&mut self, unit: &str, id: &str, key: &str, value: &str) {
         let relation = self.unit(unit).relations.get_mut(id).expect("the relation is there");
         let bag = relation.remote.values_mut().next().expect("a unit is at the other end");
         if value.is_empty() {
@@ -143,7 +143,7 @@ impl World {
         self.unit(unit).status.clone()
     }
 
-    /// What the agent of a unit says it is.
+    /// The content of the agent of a unit.
     pub(super) fn agent(&self, unit: &str) -> Option<String> {
         self.memory.text(&format!("/usr/local/lib/conn-check/units/{}/conn-check", unit.replace('/', "-")))
     }

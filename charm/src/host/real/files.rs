@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(read(&path, 4).expect_err("too large").kind(), io::ErrorKind::FileTooLarge);
         let pipe = directory.join("pipe");
         mkfifo(&pipe, Mode::S_IRUSR).expect("a pipe");
-        assert!(read(&pipe, 10).is_err(), "nobody writes to the pipe");
+        assert!(read(&pipe, 10).is_err(), "a pipe without a writer");
         link(&directory.join("link"), &path).expect("a link");
         assert!(read(&directory.join("link"), 10).is_err(), "a link may lead anywhere");
         assert_eq!(read(&directory.join("none"), 10).expect("nothing"), None);
