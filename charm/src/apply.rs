@@ -112,7 +112,7 @@ pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &P
 /// the file changes, so that a hook that is killed in between does not forget it.
 fn nrpe_command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> Result<Changes, Error> {
     let unit = UnitPaths(&observed.environment.unit);
-    let (path, note) = (unit.nrpe_command(), unit.reload_marker());
+    let (path, marker) = (unit.nrpe_command(), unit.reload_marker());
     let before = read_file(host, &path)?;
     let desired = match command {
         Some(Node::File(_, text, ..)) => Some(text.as_bytes()),
@@ -122,18 +122,18 @@ fn nrpe_command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>
     let differs = before.as_deref() != desired;
     if differs {
         let access = Owner::Root.access(host, 0o644)?;
-        host.write(&note, b"", access).map_err(Error::at("write", &note))?;
+        host.write(&marker, b"", access).map_err(Error::at("write", &marker))?;
     }
     match command {
         Some(node) => ensure_all(host, std::slice::from_ref(node), &mut changes)?,
         None if tree::remove(host, &path)? => changes.push(format!("removed {}", path.display())),
         None => {}
     }
-    if differs || inspect(host, &note)?.is_some() {
+    if differs || inspect(host, &marker)?.is_some() {
         let reloaded = reload_nrpe(host);
         changes.push(if reloaded { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned());
         if reloaded || !nrpe_runs(host) {
-            host.remove(&note).map_err(Error::at("remove", &note))?;
+            host.remove(&marker).map_err(Error::at("remove", &marker))?;
         }
     }
     Ok(changes)

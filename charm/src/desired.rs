@@ -67,7 +67,7 @@ impl Desired {
             let target = Path::new("../versions").join(version.as_str());
             self.nodes.push(Node::Link(paths.version_link(), target));
         }
-        self.problems.extend(observed.options.problems.iter().map(|text| Status::blocked(text)));
+        self.problems.extend(observed.options.problems.iter().map(Status::blocked));
         self.files = ChecksFile::candidates(unit, &observed.relation_data, &observed.options.config);
         for file in &self.files {
             if let (Ok(path), Some(text)) = (&file.path, &file.text) {

@@ -43,47 +43,19 @@ impl Published {
         map_path: &dyn Fn(&Path) -> PathBuf,
     ) -> Self {
         let unit = UnitPaths(&observed.environment.unit);
-        let juju_unit = &observed.environment.juju_unit;
         let file = desired.files.first();
         let path = file.and_then(|file| file.path.as_deref().ok());
-        let registered = observed.monitored() && stays_registered(validation, observed.nrpe.command.is_some());
-        let line = path.filter(|_| registered).and_then(|path| {
-            Some(unit.nrpe_command()).filter(|path| nrpe::name_fits(path))?;
-            nrpe::command_line(
-                unit,
-                &map_path(&unit.program()),
-                &map_path(&unit.record()),
-                &map_path(path),
-                &observed.options,
-            )
-        });
-        let (hostname, hostname_problem) = nrpe::hostname(unit, &observed.nrpe_relations, &observed.options);
-        let text = line.as_ref().map(|line| nrpe::command_file(juju_unit, &observed.options, line));
-        // If no valid line can be made, the existing command stays.
-        let text = text.or_else(|| observed.nrpe.command.clone().filter(|_| registered));
-        let command = text.map(|text| Node::File(unit.nrpe_command(), text, Owner::Root, 0o644));
-        let exports = command.is_some() && observed.nrpe.exports_services;
-        let export = unit.exported_service(&hostname);
-        let service = (exports && nrpe::name_fits(&export)).then(|| {
-            let text = nrpe::service_file(unit, juju_unit, &hostname, &observed.options);
-            Node::File(export, text, Owner::Root, 0o644)
-        });
-        let monitors = command.as_ref().map(|_| nrpe::monitors(unit)).unwrap_or_default();
+        let monitoring = Monitoring::of(observed, path, validation, map_path);
+        let monitors = monitoring.command.as_ref().map(|_| nrpe::monitors(unit)).unwrap_or_default();
         let mut parts = desired.problems.clone();
         parts.extend(statuses(observed, desired, validation, record));
-        if registered && path.is_some() && line.is_none() {
-            parts.push(Status::blocked("the command for NRPE is too long: use a shorter path of the file of checks"));
-        }
-        if exports && service.is_none() {
-            parts.push(Status::blocked("the name of the unit is too long for a Nagios service"));
-        }
-        parts.extend(hostname_problem.filter(|_| exports).map(|problem| Status::blocked(problem)));
+        parts.extend(monitoring.problems);
         Self {
+            command: monitoring.command,
+            service: monitoring.service,
             relations: relation_changes(&observed.nrpe_relations, &[("primary", "False"), ("monitors", &monitors)]),
             settings: Some(settings(unit, file, validation, &observed.options)),
             status: Status::of(parts),
-            command,
-            service,
         }
     }
 
@@ -100,9 +72,72 @@ impl Published {
     }
 }
 
+/// What NRPE and Nagios get, and what keeps them from it.
+struct Monitoring {
+    command: Option<Node>,
+    service: Option<Node>,
+    problems: Vec<Status>,
+}
+
+impl Monitoring {
+    fn of(
+        observed: &Observed,
+        path: Option<&Path>,
+        validation: &Validation,
+        map_path: &dyn Fn(&Path) -> PathBuf,
+    ) -> Self {
+        let mut monitoring = Self { command: None, service: None, problems: Vec::new() };
+        if observed.monitored() && is_registered(validation, observed.nrpe.command.is_some()) {
+            monitoring.command = monitoring.command(observed, path, map_path);
+        }
+        if monitoring.command.is_some() && observed.nrpe.exports_services {
+            monitoring.service = monitoring.service(observed);
+        }
+        monitoring
+    }
+
+    /// If no valid line can be made, the existing command stays.
+    fn command(
+        &mut self,
+        observed: &Observed,
+        path: Option<&Path>,
+        map_path: &dyn Fn(&Path) -> PathBuf,
+    ) -> Option<Node> {
+        let Observed { environment, options, .. } = observed;
+        let unit = UnitPaths(&environment.unit);
+        let line = path.filter(|_| nrpe::name_fits(&unit.nrpe_command())).and_then(|path| {
+            let [program, record, path] = [&unit.program(), &unit.record(), path].map(map_path);
+            nrpe::command_line(unit, &program, &record, &path, options)
+        });
+        if path.is_some() && line.is_none() {
+            let text = "the command for NRPE is too long: use a shorter path of the file of checks";
+            self.problems.push(Status::blocked(text));
+        }
+        let text = line.map(|line| nrpe::command_file(&environment.juju_unit, options, &line));
+        let text = text.or_else(|| observed.nrpe.command.clone())?;
+        Some(Node::File(unit.nrpe_command(), text, Owner::Root, 0o644))
+    }
+
+    fn service(&mut self, observed: &Observed) -> Option<Node> {
+        let Observed { environment, options, nrpe_relations, .. } = observed;
+        let unit = UnitPaths(&environment.unit);
+        let (hostname, problem) = nrpe::hostname(unit, nrpe_relations, options);
+        let path = unit.exported_service(&hostname);
+        let fits = nrpe::name_fits(&path);
+        if !fits {
+            self.problems.push(Status::blocked("the name of the unit is too long for a Nagios service"));
+        }
+        self.problems.extend(problem.map(Status::blocked));
+        fits.then(|| {
+            let text = nrpe::service_file(unit, &environment.juju_unit, &hostname, options);
+            Node::File(path, text, Owner::Root, 0o644)
+        })
+    }
+}
+
 /// A check of a file that was valid once stays registered: Nagios gets UNKNOWN with the reason. If it
 /// vanished from Nagios, that would look like success.
-fn stays_registered(validation: &Validation, registered: bool) -> bool {
+fn is_registered(validation: &Validation, registered: bool) -> bool {
     match validation {
         Validation::NoFile => false,
         Validation::Read { nagios: Some(Answer::Checks(count)), .. } => *count > 0,
