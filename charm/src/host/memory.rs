@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod juju;
 pub(crate) mod steps;
+mod system;
 pub(crate) mod tree;
 
 use crate::host::{Access, FileType, Host, Metadata, Output, Program, Symlinks, User, draft_of};
@@ -124,92 +125,7 @@ impl Memory {
         if juju::is_tool(&name) {
             return juju::run(self, &name, &words, &program.stdin);
         }
-        self.system(&name, &words)
-    }
-
-    /// groupadd(8), useradd(8), userdel(8), systemctl(1), service(8).
-    fn system(&mut self, name: &str, arguments: &[&str]) -> io::Result<Output> {
-        self.ran.push([name].iter().chain(arguments).map(|word| (*word).to_owned()).collect());
-        if let ("systemctl", ["is-active", "nagios-nrpe-server"]) = (name, arguments) {
-            return self.is_active();
-        }
-        let status = match (name, arguments) {
-            ("groupadd", ["--system", group]) => self.add_group(group)?,
-            (
-                "useradd",
-                [
-                    "--system",
-                    "--gid",
-                    group,
-                    "--home-dir",
-                    home,
-                    "--no-create-home",
-                    "--shell",
-                    "/usr/sbin/nologin",
-                    user,
-                ],
-            ) if home.starts_with('/') => self.add_user(user, group)?,
-            ("userdel", [user]) => self.delete_user(user)?,
-            ("systemctl", ["reload", "nagios-nrpe-server"]) => match self.systemd {
-                Systemd::Runs => self.reload()?,
-                Systemd::Installed => 1,
-                Systemd::Absent => return Err(io::ErrorKind::NotFound.into()),
-            },
-            ("service", ["nagios-nrpe-server", "reload" | "restart"]) => self.reload()?,
-            ("service", ["nagios-nrpe-server", "status"]) => i32::from(!self.users.contains_key("nagios")),
-            _ => panic!("not how this is called: {name} {arguments:?}"),
-        };
-        Ok(Output { status: Some(status), ..Output::default() })
-    }
-
-    fn add_group(&mut self, group: &str) -> io::Result<i32> {
-        self.steps.take()?;
-        let free = 900 + u32::try_from(self.groups.len()).unwrap_or(0);
-        let there = self.groups.contains_key(group);
-        self.groups.entry(group.to_owned()).or_insert(free);
-        Ok(if there { 9 } else { 0 })
-    }
-
-    fn add_user(&mut self, user: &str, group: &str) -> io::Result<i32> {
-        self.steps.take()?;
-        let Some(gid) = self.groups.get(group).copied() else { return Ok(6) };
-        if self.users.contains_key(user) {
-            return Ok(9);
-        }
-        self.users.insert(user.to_owned(), User { uid: 999, gid, groups: Vec::new() });
-        Ok(0)
-    }
-
-    fn delete_user(&mut self, user: &str) -> io::Result<i32> {
-        self.steps.take()?;
-        if self.busy_user {
-            return Ok(8);
-        }
-        Ok(if self.users.remove(user).is_some() { 0 } else { 6 })
-    }
-
-    /// Without nrpe there is nothing to reload.
-    fn reload(&mut self) -> io::Result<i32> {
-        self.steps.take_or_die()?;
-        if !self.users.contains_key("nagios") {
-            return Ok(5);
-        }
-        if self.deaf_nrpe {
-            return Ok(1);
-        }
-        self.read_nrpe();
-        Ok(0)
-    }
-
-    /// What systemd knows of nrpe.
-    fn is_active(&self) -> io::Result<Output> {
-        let (status, state) = match self.systemd {
-            Systemd::Runs if self.users.contains_key("nagios") => (0, "active\n"),
-            Systemd::Runs => (3, "inactive\n"),
-            Systemd::Installed => (1, ""),
-            Systemd::Absent => return Err(io::ErrorKind::NotFound.into()),
-        };
-        Ok(Output { status: Some(status), stdout: state.into(), ..Output::default() })
+        system::run(self, &name, &words)
     }
 
     fn draft(&mut self, path: &Path, content: Content, access: Access) -> io::Result<()> {
@@ -228,9 +144,7 @@ impl Memory {
         self.steps.take()?;
         self.tree.rename(&draft, path)
     }
-}
 
-impl Memory {
     /// The path with the links of its parents resolved, if the parent exists.
     fn behind_links(&self, path: &Path) -> io::Result<PathBuf> {
         Ok(self.tree.resolve_parent(path)?.unwrap_or_else(|| path.to_owned()))

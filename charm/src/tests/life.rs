@@ -6,6 +6,7 @@ use crate::host::memory::steps::Fault;
 use crate::host::memory::tree::{Content, Tree};
 use crate::host::memory::{PUBLIC, Systemd};
 use crate::tests::oracle;
+use crate::tests::random::Random;
 use crate::tests::world::{Hook, World, checks_text};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,27 +32,6 @@ struct Alive {
     unmet: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// The generator `SplitMix64` (Steele, Lea, Flood 2014): small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).expect("below the bound")
-    }
-
-    fn one_in(&mut self, number: usize) -> bool {
-        self.below(number) == 0
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len())]
-    }
-}
-
 const VERSIONS: [&str; 5] = ["1.9.0", "2.0.0", "2.0.1", "2.1.0-rc1", "2.1.0"];
 const PATHS: [&str; 8] = [
     "/srv/a.yaml",
@@ -67,7 +47,7 @@ const SECRET: &str = "hunter2";
 
 impl Life {
     pub(super) fn new(seed: u64) -> Self {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let mut world = World::new();
         world.memory.directory("/srv/directory");
         world.memory.tree.put(Path::new("/srv/pipe"), Content::Pipe, PUBLIC);
