@@ -1,16 +1,17 @@
 //! conn-check: verifies every network dependency of a service from the host it runs on.
 //!
-//! A file becomes a [`config::Plan`], or every [`config::Diagnostic`] at once; [`run::run`] turns
-//! a plan into outcomes; a [`report::Reporter`] turns those into bytes. A check is one file in
+//! A file becomes a [`plan::Plan`], or every [`diagnostic::Diagnostic`] at once; [`run::run`] turns
+//! a plan into outcomes; a [`report::Reporter`] turns those into bytes. A check is one folder in
 //! [`checks`]; whatever it does to the network goes through its [`probe::Probe`], which gives
 //! every protocol the same phases, deadlines and failure codes ([`catalogue`]).
 //!
-//! The library never prints, never reads the arguments and never exits: the programs do.
+//! The library never prints, never reads the arguments and never exits: the programs do. Its modules
+//! lie in layers, each using only what is below it; `cargo xtask layers` says which and proves it.
 
 pub mod catalogue;
 pub mod checks;
 pub mod cli;
-pub mod config;
+pub mod diagnostic;
 pub mod event;
 pub mod fault;
 pub mod file;
@@ -20,10 +21,15 @@ pub mod host;
 pub mod net;
 pub mod outcome;
 pub mod phase;
+pub mod plan;
 pub mod probe;
 mod queue;
 pub mod report;
 pub mod run;
 pub mod secret;
 pub mod select;
+pub mod settings;
+pub mod source;
+pub mod text;
 mod world;
+pub(crate) mod yaml;

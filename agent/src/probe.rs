@@ -228,6 +228,11 @@ impl Probe {
         self.world.deadline.is_some_and(|run| run < self.deadline)
     }
 
+    /// The first bytes that the peer sent on the current layer.
+    pub(crate) fn heard_first(&self) -> Vec<u8> {
+        self.seen.as_ref().map_or_else(Vec::new, |seen| seen.first())
+    }
+
     /// Lets the peer send more than 64 KiB on the current layer.
     pub(crate) fn allow(&self, bytes: u64) {
         if let Some(seen) = &self.seen {

@@ -1,6 +1,6 @@
 //! The checks that wait for their turn, and the limit per host (`--per-host`).
 
-use crate::config::Plan;
+use crate::plan::Plan;
 use std::collections::{HashMap, VecDeque};
 
 /// Checks in the plan's order; those of a host that is busy are set aside until it is not.
@@ -79,7 +79,8 @@ fn hosts_of(plan: &Plan, entry: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Defaults, Source, load};
+    use crate::plan::{Defaults, load};
+    use crate::source::Source;
     use std::time::Duration;
 
     #[test]

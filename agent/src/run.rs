@@ -1,11 +1,11 @@
 //! Running a plan: as many checks at once as the host safely carries, each in a task of its own,
 //! until all are decided or the time is over.
 
-use crate::config::Plan;
 use crate::event::Event;
 use crate::fault::Failure;
 use crate::net::{Family, Resolver, Trust};
 use crate::outcome::{Outcome, Step, Verdict};
+use crate::plan::Plan;
 use crate::probe::{Assignment, Findings, Probe};
 use crate::queue::Queue;
 use crate::select::Selection;

@@ -1,12 +1,13 @@
 //! Values that must never be printed, and the redactor that keeps them out of other texts.
 
+use crate::text::{escape, escaped, push_escaped};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
 use std::fmt;
 
 /// A value that must not appear in any output: no `Display`, no `Serialize`, no `PartialEq`.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
@@ -58,7 +59,7 @@ impl Redactor {
         let quoted = quoted[1..quoted.len() - 1].to_owned();
         let [decimal, hexadecimal] = ["&#39;", "&#x27;"].map(|apostrophe| html(secret, apostrophe));
         // What a server says back is often escaped before it comes here.
-        let escaped = [crate::net::identify::escape(secret.as_bytes(), usize::MAX), escaped(secret)];
+        let escaped = [escape(secret.as_bytes(), usize::MAX), escaped(secret)];
         let sent = [secret.to_owned(), STANDARD.encode(secret), encoded, spaced, quoted, decimal, hexadecimal];
         for form in sent.into_iter().chain(escaped) {
             if !form.is_empty() && !self.secrets.contains(&form) {
@@ -124,29 +125,6 @@ impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Redactor({} forms)", self.secrets.len())
     }
-}
-
-/// Escapes what would move a terminal's cursor, end a line or hide text (also the bidirectional
-/// controls of Unicode, which can make a text read differently from what it says).
-pub(crate) fn push_escaped(out: &mut String, character: char) {
-    match character {
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
-        c if c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
-        {
-            out.extend(c.escape_unicode());
-        }
-        c => out.push(c),
-    }
-}
-
-/// [`push_escaped`] over a whole text.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    text.chars().for_each(|c| push_escaped(&mut out, c));
-    out
 }
 
 /// How many bytes of a secret's beginning a text ends with; fewer than three tell nothing.
@@ -247,8 +225,8 @@ fn url_pieces(url: &str) -> Vec<(&str, bool)> {
     pieces
 }
 
-/// Where the authority ends. A password with a `/`, `?` or `#` in it makes no URL, and a password all
-/// the same: what looks like its beginning is no port.
+/// Where the authority ends. A password with a `/`, `?` or `#` in it does not make a URL, but is a password all
+/// the same: what looks like its beginning is not a port.
 fn end_of_authority(rest: &str) -> usize {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let authority = &rest[..end];

@@ -1,6 +1,6 @@
 //! Which results were asked for: tags select checks, patterns select results.
 
-use crate::config::{Entry, Plan};
+use crate::plan::{Entry, Plan};
 
 /// What the command line asks for; empty lists ask for everything.
 #[derive(Clone, Debug, Default)]

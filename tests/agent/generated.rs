@@ -2,7 +2,7 @@
 //! said about them, and what is not.
 
 use conn_check::checks::{Described, Spec};
-use conn_check::config::shape::{Declared, Shown};
+use conn_check::settings::shape::{Declared, Shown};
 use harness::agent::{Agent, Ran};
 use harness::peers::{Peer, Request, UdpManner, UdpPeer};
 use serde_json::Value;

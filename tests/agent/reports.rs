@@ -4,7 +4,7 @@ mod parsers;
 
 use conn_check::catalogue;
 use conn_check::catalogue::Owner;
-use conn_check::config::DIAGNOSTIC_CODES;
+use conn_check::diagnostic::Flaw;
 use conn_check::outcome::WarningKind;
 use conn_check::phase::Phase;
 use harness::agent::{Agent, Ran};
@@ -205,7 +205,7 @@ fn the_lists_of_the_schema_are_those_of_the_code() {
     );
     let warnings = WarningKind::ALL.iter().map(|kind| kind.code()).collect();
     assert_eq!(enumerated(&defs["warning"]["properties"]["code"]), warnings);
-    let diagnostics = DIAGNOSTIC_CODES.iter().map(|(code, _)| *code).collect();
+    let diagnostics = Flaw::ALL.iter().map(|flaw| flaw.code()).collect();
     assert_eq!(constants(&defs["diagnostic"]["properties"]["code"]), diagnostics);
 }
 

@@ -3,6 +3,7 @@
 
 mod django;
 mod ferretdb;
+mod layers;
 mod pack;
 mod packages;
 mod scaffold;
@@ -17,7 +18,8 @@ cargo xtask TASK
 
   demo            build conn-check, start a small world on loopback, check it, break it, check again
   test            install what the tests need, start real servers, run every test
-  fmt             format the code, the files of the checks included
+  fmt             format the code
+  layers          see that no room of the code uses one that lies above it
   bench           measure conn-check beside a floor, in one run
   docs            write the man page, the completions, the option tables and the schema into docs/
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         "demo" => demo(),
         "test" => test(&rest),
         "fmt" => format(&[]),
+        "layers" => layers::layers(),
         "bench" => bench(&rest),
         "docs" => docs(&rest),
         "pack" => pack::pack(&rest),
@@ -63,6 +66,7 @@ fn test(filter: &[String]) -> Outcome {
     packages::install_missing()?;
     charm_tools()?;
     django::environments()?;
+    layers::layers()?;
     step::component("clippy", "clippy")?;
     format(&["--check"])?;
     step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
@@ -91,20 +95,9 @@ fn charm_tools() -> Outcome {
     step::run(Command::new(pip).args(["install", "--quiet", REQUIREMENT]), &shown)
 }
 
-/// `cargo fmt` does not see the files of the checks: their `mod` lines come from a macro.
 fn format(how: &[&str]) -> Outcome {
     step::component("fmt", "rustfmt")?;
-    step::cargo(&[&["fmt", "--all", "--"], how].concat())?;
-    let checks = step::root().join("agent/src/checks");
-    let files = std::fs::read_dir(&checks).map_err(|error| format!("{}: {error}", checks.display()))?;
-    let files = files
-        .flatten()
-        .map(|file| file.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    step::run(
-        Command::new("rustfmt").args(["--edition", "2024"]).args(how).args(files),
-        "rustfmt agent/src/checks/*.rs",
-    )
+    step::cargo(&[&["fmt", "--all", "--"], how].concat())
 }
 
 fn bench(arguments: &[String]) -> Outcome {

@@ -28,7 +28,7 @@
 //! until its stack is full.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r"
 //! - type: amqp
 //!   host: broker.internal
@@ -49,13 +49,12 @@ mod refusal;
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
-use crate::config::{Fields, Port, Word};
 use crate::fault::{Failure, Fault};
 use crate::net::identify::{Protocol, identify};
-use crate::net::{Endpoint, Host, TlsOptions, Wire};
+use crate::net::{Endpoint, Host, Port, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
-use crate::secret::Secret;
+use crate::settings::{Credentials, Fields, Names, Noted, Word, tls};
 use dialogue::{CONNECTION, Dialogue, Halt};
 use expected::{Expected, Name};
 use greeting::Greeting;
@@ -64,14 +63,19 @@ use lapin::protocol::{AMQPClass, connection};
 use lapin::types::ShortString;
 use refusal::Refusal;
 
+/// The broker's port with TLS.
+const TLS_PORT: Port = Port::new(5671).unwrap();
+
+/// Its port without.
+const PLAIN_PORT: Port = Port::new(5672).unwrap();
+
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Amqp {
     endpoint: Endpoint,
     /// `None` for plain TCP.
     tls: Option<TlsOptions>,
-    username: String,
-    password: Secret<String>,
+    login: Credentials,
     vhost: ShortString,
     expected: Expected,
 }
@@ -81,23 +85,20 @@ impl Check for Amqp {
     const ABOUT: &'static str =
         "An AMQP broker accepts the login and lets it into the virtual host; a queue or exchange exists there.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required::<Host>("host", "Name or address.");
         let port = fields.optional::<Port>("port", "TCP port. Default: 5671 with TLS, 5672 without.");
-        let username = fields.required::<Word>("username", "Who logs in.");
-        let password = fields.required("password", "The user's password.");
+        let login = Credentials::required::<Word>(fields, &Names::usual("Who logs in.", "The user's password."));
         let use_tls = fields.or::<bool>("use_tls", "true", "Speak TLS from the first byte.");
         let Name(vhost) = fields.or("vhost", "/", "The virtual host to enter.");
         let expected = Expected::parse(fields);
-        let tls = TlsOptions::parse(fields);
-        let port = port.or_else(|| Port::new(if use_tls { 5671 } else { 5672 }));
-        Some(Self {
-            endpoint: Endpoint::tcp(host?, port?),
+        let tls = tls(fields);
+        Ok(Self {
+            endpoint: Endpoint::tcp(host?, port.unwrap_or(if use_tls { TLS_PORT } else { PLAIN_PORT })),
             tls: Some(tls?).filter(|_| use_tls),
-            username: username?.0,
-            password: password?,
+            login: login?,
             vhost,
-            expected,
+            expected: expected?,
         })
     }
 
@@ -116,10 +117,9 @@ impl Check for Amqp {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Protocol::Amqp);
-        let mut wire = probe.open(&self.endpoint).await?;
-        probe.passed()?;
-        if let Some(options) = &self.tls {
-            wire = self.secure(probe, wire, options).await?;
+        let wire = probe.connect(&self.endpoint, self.tls.as_ref()).await;
+        let wire = wire.map_err(|stop| self.with_reason_for_plain(probe, stop))?;
+        if self.tls.is_some() {
             probe.passed()?;
         }
         let mut dialogue = Dialogue::over(wire);
@@ -150,28 +150,25 @@ async fn greet(probe: &mut Probe, dialogue: &mut Dialogue) -> Result<Greeting, F
 }
 
 impl Amqp {
-    /// TLS, with a word on what to do when a broker answers without it: to log in in the clear is
-    /// what the file says to do, and nothing to be done without being told.
-    async fn secure(&self, probe: &mut Probe, wire: Wire, options: &TlsOptions) -> Result<Wire, Failure> {
-        let seen = wire.seen();
-        let secured = probe.tls(wire, options, &self.endpoint.host, &[]).await;
-        secured.map_err(|mut failure| {
-            let is_broker = identify(&seen.first()).is_some_and(|peer| peer.protocol == Protocol::Amqp);
-            if is_broker && failure.code.is(Phase::Tls, Cause::NotTls) {
-                let port = self.endpoint.port;
-                failure.message = format!("port {port} of this broker is a plain one, and the check uses TLS");
-                failure.next_step = format!(
-                    "set `use_tls: false` if the application speaks plain AMQP to port {port}; else the port of the broker with TLS, as a rule `port: 5671`"
-                );
-            }
-            failure
-        })
+    /// A word on what to do when a broker answers without TLS: to log in in the clear is what the file
+    /// says to do, and nothing to be done without being told.
+    fn with_reason_for_plain(&self, probe: &Probe, stop: Stop) -> Stop {
+        let Stop::Failed(mut failure) = stop else { return stop };
+        let is_broker = identify(&probe.heard_first()).is_some_and(|peer| peer.protocol == Protocol::Amqp);
+        if is_broker && failure.code.is(Phase::Tls, Cause::NotTls) {
+            let port = self.endpoint.port;
+            failure.message = format!("port {port} of this broker is a plain one, and the check uses TLS");
+            failure.next_step = format!(
+                "set `use_tls: false` if the application speaks plain AMQP to port {port}; else the port of the broker with TLS, as a rule `port: 5671`"
+            );
+        }
+        Stop::Failed(failure)
     }
 
     /// Sends the login, once, and waits for what the broker wants of the connection.
     async fn log_in(&self, probe: &mut Probe, dialogue: &mut Dialogue, greeting: &Greeting) -> Result<Tune, Failure> {
         let answer = probe.phase(Phase::Auth, async {
-            let login = greeting.answer(&self.username, &self.password)?;
+            let login = greeting.answer(&self.login)?;
             dialogue.say(&[(CONNECTION, AMQPClass::Connection(Connection::StartOk(login)))]).await?;
             match dialogue.hear().await {
                 Ok(AMQPClass::Connection(Connection::Tune(tune))) => Ok(tune),
@@ -181,9 +178,9 @@ impl Amqp {
                 Ok(_) => Err(unexpected()),
                 // Without that extension, to close the connection is to reject the login.
                 Err(Halt::Fault(fault)) if fault.cause == Cause::Closed && !greeting.says_no() => {
-                    Err(refusal::rejected(&self.username, "the broker closes the connection over the login"))
+                    Err(refusal::rejected(&self.login.user, "the broker closes the connection over the login"))
                 }
-                Err(halt) => Err(halt.judged(|refusal| refusal.of_login(&self.username))),
+                Err(halt) => Err(halt.judged(|refusal| refusal.of_login(&self.login.user))),
             }
         });
         answer.await
@@ -194,9 +191,9 @@ impl Amqp {
         let found = probe.phase(Phase::Request, async {
             self.open(dialogue, tune)
                 .await
-                .map_err(|halt| halt.judged(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.username)))?;
+                .map_err(|halt| halt.judged(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)))?;
             dialogue.entered();
-            self.expected.look(dialogue, self.vhost.as_str(), &self.username).await
+            self.expected.look(dialogue, self.vhost.as_str(), &self.login.user).await
         });
         let found = found.await;
         if let Some(reason) = dialogue.blocked() {

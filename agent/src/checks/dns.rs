@@ -13,7 +13,7 @@
 //! - Does not check: DNSSEC signatures.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r"
 //! - type: dns
 //!   name: db.internal
@@ -26,15 +26,15 @@
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
-use crate::config::Diagnostic;
-use crate::config::shape::{Shape, Shown};
-use crate::config::{Fields, Given, Misfit, Port, Setting, Tags, Word};
+use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::Fault;
-use crate::net::ResolvConf;
 use crate::net::dns::{Query, Rcode, RecordKind, Reply};
 use crate::net::{Endpoint, Host, nameserver};
+use crate::net::{Port, ResolvConf};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::settings::shape::{Shape, Shown};
+use crate::settings::{Field, Fields, Misfit, Noted, Setting, Tags, Word};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -57,8 +57,8 @@ impl Setting for RecordKind {
         schema: || json!({"enum": RecordKind::ALL.iter().map(ToString::to_string).collect::<Vec<_>>()}),
     };
 
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        given.parse(&Self::SHAPE, |text| text.parse().ok())
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| text.parse().ok())
     }
 }
 
@@ -66,7 +66,7 @@ impl Check for Dns {
     const TYPE: &'static str = "dns";
     const ABOUT: &'static str = "A resolver answers and has the record.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         // `name` is also the label of every check; here it is what is asked for.
         let name = fields.required::<Word>("name", "The name to resolve; for PTR an address.");
         let record = fields.or("record", "A", "The type of record.");
@@ -81,18 +81,15 @@ impl Check for Dns {
             } else {
                 "letters, digits, `-`, `_` and dots, 253 characters at most"
             };
-            fields.note(
-                Diagnostic::error("bad-value", span, format!("`name`: the DNS has no such name for {record}"))
-                    .help(help),
-            );
-            return None;
+            let message = format!("`name`: the DNS has no such name for {record}");
+            return Err(fields.refuse(Diagnostic::error(Flaw::BadValue, span, message).help(help)));
         }
-        Some(Self { name, record, server, port, expect })
+        Ok(Self { name, record, server, port, expect })
     }
 
     fn target(&self) -> String {
         let server = self.server.as_ref().map(|server| format!("@{server}")).unwrap_or_default();
-        format!("{}{server}", crate::secret::escaped(&self.name))
+        format!("{}{server}", crate::text::escaped(&self.name))
     }
 
     fn results(&self) -> Vec<ResultName> {
@@ -194,12 +191,12 @@ impl Dns {
     }
 }
 
-/// Names are equal without regard to case and to the last dot (RFC 4343); TXT with or without quotes.
 /// A resolver of this host, without its zone.
 fn host_of(server: SocketAddr) -> Option<Host> {
     Host::parse(&server.ip().to_string()).ok()
 }
 
+/// Names are equal without regard to case and to the last dot (RFC 4343); TXT with or without quotes.
 fn same(answer: &str, wanted: &str) -> bool {
     let plain = |text: &str| text.trim_end_matches('.').trim_matches('"').to_ascii_lowercase();
     plain(answer) == plain(wanted)

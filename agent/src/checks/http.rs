@@ -18,7 +18,7 @@
 //! connection of its own neither the phases nor the one-connection rule would hold.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r#"
 //! - type: http
 //!   url: https://login.internal/+health
@@ -36,13 +36,16 @@ mod request;
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
-use crate::config::{Diagnostic, Fields, Login, Pairs, Port};
+use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
+use crate::net::Port;
 use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Host, TlsOptions, Wire, proxy};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
+use crate::settings::{Credentials, Fields, Noted, Pairs, tls};
+use crate::text::escaped;
 use answer::Judgement;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -67,8 +70,8 @@ pub struct Http {
     cookies: Pairs,
     params: Pairs,
     body: Option<Secret<String>>,
-    auth: Option<Login>,
-    digest: Option<Login>,
+    auth: Option<Credentials>,
+    digest: Option<Credentials>,
     redirects: bool,
     tls: TlsOptions,
 }
@@ -87,7 +90,7 @@ impl Check for Http {
     const ALIASES: &'static [&'static str] = &["https"];
     const ABOUT: &'static str = "An HTTP request is answered as expected.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let url = fields.required::<WebUrl>("url", "The URL to fetch.");
         let method = fields.or("method", "GET", "The HTTP method.");
         let expected_code = fields.or("expected_code", "200", "The statuses that mean success.");
@@ -103,20 +106,20 @@ impl Check for Http {
         let redirects = fields.or("allow_redirects", "false", "Follow 30x redirects, 10 at most.");
         let params = fields.optional("params", "Added to the query string, URL encoded.").unwrap_or_default();
         let cookies = fields.optional::<Cookies>("cookies", "Cookies to send.").unwrap_or_default().0;
-        let auth = fields.optional::<Login>("auth", "Basic authentication.");
+        let auth = fields.optional::<Credentials>("auth", "Basic authentication.");
         let digest = fields.optional("digest_auth", "Digest authentication; wins over auth.");
-        let tls = TlsOptions::parse(fields);
+        let tls = tls(fields);
         check_headers(fields, &headers)?;
         let mut url = url?;
-        let auth = auth.or(url.login.take().map(|(user, password)| Login { user, password }));
+        let auth = auth.or(url.login.take());
         let expected_headers = expected_headers.unwrap_or_default();
-        Some(Self {
+        Ok(Self {
             url,
             method,
             expected_code,
             expected_headers,
             expected_body,
-            proxy: proxy?,
+            proxy,
             headers,
             cookies,
             params,
@@ -201,44 +204,39 @@ impl Http {
 }
 
 impl Proxy {
-    /// `None` after a problem; `Some(None)` without a proxy.
-    #[expect(clippy::option_option, reason = "a problem, no proxy, a proxy")]
-    fn parse(fields: &mut Fields<'_>) -> Option<Option<Self>> {
+    /// Asks for the proxy, if there is one.
+    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
         let url =
             fields.optional::<WebUrl>("proxy_url", "The proxy, as http:// or https:// URL; wins over proxy_host.");
         let host = fields.optional::<Host>("proxy_host", "The proxy's host.");
         let port = fields.or::<Port>("proxy_port", "8000", "The proxy's port, with proxy_host.");
         if let Some(url) = url {
-            let authorization = url.login.as_ref().map(|(user, password)| {
-                Secret::new(format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.expose()))))
+            let authorization = url.login.as_ref().map(|login| {
+                Secret::new(format!("Basic {}", STANDARD.encode(format!("{}:{}", login.user, login.password.expose()))))
             });
-            return Some(Some(Self { tls: url.is_tls(), endpoint: url.endpoint, authorization }));
+            return Some(Self { tls: url.is_tls(), endpoint: url.endpoint, authorization });
         }
-        // A proxy that was given and could not be read must not mean: no proxy.
-        let broken = fields.has("proxy_url") || (host.is_none() && fields.has("proxy_host"));
-        (!broken)
-            .then(|| host.map(|host| Self { endpoint: Endpoint::tcp(host, port), tls: false, authorization: None }))
+        host.map(|host| Self { endpoint: Endpoint::tcp(host, port), tls: false, authorization: None })
     }
 }
 
 /// Header names and values must be legal: a line break in one would be a request of its own.
-fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Option<()> {
+fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Result<(), Noted> {
     let is_name = |name: &str| reqwest::header::HeaderName::try_from(name).is_ok();
     let is_value = |value: &str| reqwest::header::HeaderValue::try_from(value).is_ok();
     let illegal = headers.0.iter().find(|(name, value)| !is_name(name) || !is_value(value.expose()));
-    let Some((name, _)) = illegal else { return Some(()) };
-    let shown = crate::secret::escaped(name);
+    let Some((name, _)) = illegal else { return Ok(()) };
+    let shown = escaped(name);
     let (message, help) = if is_name(name) {
         (
             format!("the value of `{shown}` is not legal in an HTTP header"),
             "a value has no line breaks and no control characters",
         )
     } else {
-        (format!("`{shown}` is no legal name of an HTTP header"), "a name has letters, digits and `-`")
+        (format!("`{shown}` is not a legal name of an HTTP header"), "a name has letters, digits and `-`")
     };
-    let span = fields.span_of("headers");
-    fields.note(Diagnostic::error("bad-value", span, format!("`headers`: {message} (RFC 9110 section 5)")).help(help));
-    None
+    let message = format!("`headers`: {message} (RFC 9110 section 5)");
+    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of("headers"), message).help(help)))
 }
 
 /// A proxy that cannot be connected to is a fault of its own; its name's and this host's are not.

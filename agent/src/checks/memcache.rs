@@ -22,7 +22,7 @@
 //!   the place of a server with a login is not named, but silent: it takes no line with a zero byte.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r"
 //! - type: memcached
 //!   host: cache.internal
@@ -37,28 +37,21 @@ mod server;
 mod text;
 
 use crate::checks::{Check, ResultName};
-use crate::config::{Diagnostic, Fields, Word};
 use crate::net::identify::Protocol;
-use crate::net::{Endpoint, Place, TlsOptions, Wire};
+use crate::net::{Endpoint, Target, TlsOptions};
 use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
-use crate::secret::Secret;
+use crate::settings::target;
+use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
 use server::{Server, Wants};
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Memcache {
-    place: Place,
-    login: Option<Login>,
+    target: Target,
+    login: Option<Credentials>,
     tls: Option<TlsOptions>,
-}
-
-/// Who logs in.
-#[derive(Clone, Debug)]
-struct Login {
-    user: String,
-    password: Secret<String>,
 }
 
 impl Check for Memcache {
@@ -66,36 +59,39 @@ impl Check for Memcache {
     const ALIASES: &'static [&'static str] = &["memcached"];
     const ABOUT: &'static str = "A memcached server answers, and accepts the login.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
-        let place = Place::parse(fields, "11211");
-        let login = Login::parse(fields);
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let target = target(fields, "11211");
+        let login = Credentials::optional::<Word>(
+            fields,
+            &Names::usual("User, for SASL or the text protocol's login.", "The user's password."),
+        );
         let use_tls = fields.or::<bool>("use_tls", "false", "TLS from the first byte.");
-        let tls = TlsOptions::parse(fields);
-        let place = place?;
+        let tls = tls(fields);
+        let target = target?;
         if use_tls {
-            place.refuse_tls(fields);
+            no_tls_over_socket(fields, &target)?;
         }
-        Some(Self { place, login: login?, tls: Some(tls?).filter(|_| use_tls) })
+        Ok(Self { target, login: login?, tls: Some(tls?).filter(|_| use_tls) })
     }
 
     fn target(&self) -> String {
-        self.place.to_string()
+        self.target.to_string()
     }
 
     fn results(&self) -> Vec<ResultName> {
-        ResultName::of_store(Self::TYPE, &self.place, self.login.is_some())
+        ResultName::of_store(Self::TYPE, &self.target, self.login.is_some())
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        self.place.endpoints()
+        self.target.endpoints()
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Protocol::Memcached);
-        let mut server = Server::new(self.connect(probe).await?, self.tls.is_some());
+        let mut server = Server::new(probe.reach(&self.target, self.tls.as_ref()).await?, self.tls.is_some());
         let version = match &self.login {
             None => probe.phase(Phase::Protocol, server.version()).await?,
-            Some(login) => login.verify(&mut server, probe).await?,
+            Some(login) => self.log_in(login, &mut server, probe).await?,
         };
         probe.fact("server_version", probe.clean(&version));
         Ok(())
@@ -103,38 +99,9 @@ impl Check for Memcache {
 }
 
 impl Memcache {
-    async fn connect(&self, probe: &mut Probe) -> Result<Wire, Stop> {
-        let wire = probe.reach(&self.place).await?;
-        let Some(endpoint) = self.place.endpoint() else { return Ok(wire) };
-        probe.passed()?;
-        match &self.tls {
-            Some(options) => Ok(probe.tls(wire, options, &endpoint.host, &[]).await?),
-            None => Ok(wire),
-        }
-    }
-}
-
-impl Login {
-    /// Asks for the login; `Some(None)` when none is configured.
-    #[expect(clippy::option_option, reason = "the outer one is that of every parser: a problem was noted")]
-    fn parse(fields: &mut Fields<'_>) -> Option<Option<Self>> {
-        let user = fields.optional::<Word>("username", "User, for SASL or the text protocol's login.");
-        let password = fields.optional::<Secret<String>>("password", "The user's password.");
-        let (given, missing) = match (user, password) {
-            (Some(user), Some(password)) => return Some(Some(Self { user: user.0, password })),
-            (Some(_), None) if !fields.has("password") => ("username", "password"),
-            (None, Some(_)) if !fields.has("username") => ("password", "username"),
-            _ => return Some(None),
-        };
-        let span = fields.span_of(given);
-        let message = format!("`{given}` without `{missing}`");
-        fields.note(Diagnostic::error("missing-key", span, message).help(format!("add `{missing}:`")));
-        None
-    }
-
     /// Logs in where the server wants it, and returns its version.
-    async fn verify(&self, server: &mut Server, probe: &mut Probe) -> Result<String, Stop> {
-        let (user, password) = (&self.user, self.password.expose());
+    async fn log_in(&self, login: &Credentials, server: &mut Server, probe: &mut Probe) -> Result<String, Stop> {
+        let (user, password) = (&login.user, login.password.expose());
         match probe.phase(Phase::Protocol, server.wants()).await? {
             Wants::Nothing { version } => {
                 let message = "a login is configured, and the server wants none: anybody gets in";

@@ -3,10 +3,25 @@
 //! To add one: write its file (or run `cargo xtask new-check NAME`), add its line to the list at
 //! the end. Nothing outside its file names a protocol.
 
-use crate::config::shape::{Declared, Shown};
-use crate::config::{Fields, common};
-use crate::net::{Endpoint, Place};
+mod amqp;
+mod dns;
+mod http;
+mod memcache;
+mod mongodb;
+mod mysql;
+#[cfg(test)]
+mod panics;
+mod postgres;
+mod redis;
+mod smtp;
+mod tcp;
+mod tls;
+mod udp;
+
+use crate::net::{Endpoint, Target};
 use crate::probe::{Probe, Stop};
+use crate::settings::shape::{Declared, Shown};
+use crate::settings::{Fields, Noted, common};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -26,9 +41,12 @@ pub trait Check: Sized {
     /// What a passing check proves, one sentence.
     const ABOUT: &'static str;
 
-    /// Reads the options; `None` after a problem was noted. Every option is asked for on every
-    /// path, so that the declarations are complete.
-    fn parse(fields: &mut Fields<'_>) -> Option<Self>;
+    /// Reads the options. Every option is asked for on every path, so that the declarations are
+    /// complete.
+    ///
+    /// # Errors
+    /// A problem was noted.
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted>;
 
     /// Notes, as warnings, what a person should know of a check that is right and has these tags.
     fn review(&self, _tags: &[String], _fields: &mut Fields<'_>) {}
@@ -66,24 +84,24 @@ impl ResultName {
 
     /// `PREFIX:HOST:PORT`, with `HOST:PORT` as its info.
     #[must_use]
-    pub fn of_place(prefix: &str, place: &Place) -> Self {
-        Self { name: format!("{prefix}:{place}"), info: place.to_string() }
+    pub fn of_place(prefix: &str, target: &Target) -> Self {
+        Self { name: format!("{prefix}:{target}"), info: target.to_string() }
     }
 
     /// `tcp:HOST:PORT` for a place that is one; a Unix socket has no such result.
     #[must_use]
-    pub fn of_connecting(place: &Place) -> Option<Self> {
-        place.endpoint().map(|endpoint| Self::of_endpoint("tcp", endpoint))
+    pub fn of_connecting(target: &Target) -> Option<Self> {
+        target.endpoint().map(|endpoint| Self::of_endpoint("tcp", endpoint))
     }
 
     /// `KIND:HOST:PORT:tcp:HOST:PORT`, not for a Unix socket, and `KIND:HOST:PORT:connect`, with
     /// ` with auth` behind it where a login is verified: how data stores have always been named.
     #[must_use]
-    pub fn of_store(kind: &str, place: &Place, login: bool) -> Vec<Self> {
+    pub fn of_store(kind: &str, target: &Target, login: bool) -> Vec<Self> {
         let connecting =
-            Self::of_connecting(place).map(|tcp| Self { name: format!("{kind}:{place}:{}", tcp.name), ..tcp });
+            Self::of_connecting(target).map(|tcp| Self { name: format!("{kind}:{target}:{}", tcp.name), ..tcp });
         let with = if login { " with auth" } else { "" };
-        let connected = Self { name: format!("{kind}:{place}:connect{with}"), info: String::new() };
+        let connected = Self { name: format!("{kind}:{target}:connect{with}"), info: String::new() };
         connecting.into_iter().chain([connected]).collect()
     }
 }
@@ -103,7 +121,7 @@ pub struct Described {
 
 fn describe<C: Check>() -> Described {
     let mut fields = Fields::describe();
-    C::parse(&mut fields);
+    let _ = C::parse(&mut fields);
     Described {
         kind: C::TYPE,
         aliases: [C::ALIASES, C::DEPRECATED].concat(),
@@ -131,7 +149,7 @@ pub(crate) fn shown(key: &str) -> Shown {
 
 macro_rules! checks {
     ($($(#[$attribute:meta])* $module:ident :: $name:ident),* $(,)?) => {
-        $($(#[$attribute])* mod $module; $(#[$attribute])* pub use $module::$name;)*
+        $($(#[$attribute])* pub use $module::$name;)*
 
         /// One configured check.
         #[derive(Clone, Debug)]
@@ -168,13 +186,14 @@ macro_rules! checks {
             }
 
             /// Reads the options of a check of this (canonical) type.
-            pub(crate) fn parse(kind: &str, fields: &mut Fields<'_>) -> Option<Self> {
-                $($(#[$attribute])* {
-                    if kind == $name::TYPE {
-                        return $name::parse(fields).map(|check| Self::$name(Box::new(check)));
-                    }
-                })*
-                None
+            ///
+            /// # Errors
+            /// A problem was noted.
+            pub(crate) fn parse(kind: &str, fields: &mut Fields<'_>) -> Result<Self, Noted> {
+                match kind {
+                    $($(#[$attribute])* $name::TYPE => $name::parse(fields).map(|check| Self::$name(Box::new(check))),)*
+                    _ => panic!("{kind} is not the type of a check"),
+                }
             }
 
             /// See [`Check::review`].
@@ -213,10 +232,10 @@ checks! {
     amqp::Amqp,
     dns::Dns,
     http::Http,
-    postgres::Postgres,
-    mysql::Mysql,
-    mongodb::Mongodb,
     memcache::Memcache,
+    mongodb::Mongodb,
+    mysql::Mysql,
+    postgres::Postgres,
     redis::Redis,
     smtp::Smtp,
     tcp::Tcp,

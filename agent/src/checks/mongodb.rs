@@ -28,7 +28,7 @@
 //! - Tested against a double of mongod and against `FerretDB`, never against mongod itself.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r"
 //! - type: mongodb
 //!   host: db.internal
@@ -50,14 +50,14 @@ mod refusal;
 mod relay;
 
 use crate::checks::{Check, ResultName};
-use crate::config::Fields;
 use crate::fault::Fault;
 use crate::net::identify::Protocol;
-use crate::net::{Endpoint, Inlet, Place, TlsOptions, Wire};
+use crate::net::{Endpoint, Inlet, Target, TlsOptions, Wire};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::settings::{Credentials, Fields, Noted};
 use hello::Hello;
-use options::{Login, Role};
+use options::Role;
 use relay::Relay;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -65,8 +65,8 @@ use std::pin::{Pin, pin};
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Mongodb {
-    place: Place,
-    login: Option<Login>,
+    target: Target,
+    login: Option<Credentials>,
     database: String,
     auth_source: String,
     /// Set where TLS is wanted.
@@ -80,37 +80,32 @@ impl Check for Mongodb {
     const ALIASES: &'static [&'static str] = &["mongo"];
     const ABOUT: &'static str = "A MongoDB server answers, accepts the login, and gives access to the database.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         Self::read(fields)
     }
 
     fn target(&self) -> String {
-        self.place.to_string()
+        self.target.to_string()
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let place = &self.place;
+        let target = &self.target;
         let what = if self.login.is_some() { "connect with auth" } else { "connect" };
-        let connecting = place
-            .endpoint()
-            .map(|endpoint| ResultName { name: format!("mongodb:{place}:tcp:{endpoint}"), info: endpoint.to_string() });
-        let last = ResultName { name: format!("mongodb:{place}:{what}"), info: place.to_string() };
+        let connecting = target.endpoint().map(|endpoint| ResultName {
+            name: format!("mongodb:{target}:tcp:{endpoint}"),
+            info: endpoint.to_string(),
+        });
+        let last = ResultName { name: format!("mongodb:{target}:{what}"), info: target.to_string() };
         connecting.into_iter().chain([last]).collect()
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        self.place.endpoints()
+        self.target.endpoints()
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Protocol::Mongodb);
-        let mut wire = probe.reach(&self.place).await?;
-        if let Some(endpoint) = self.place.endpoint() {
-            probe.passed()?;
-            if let Some(options) = &self.tls {
-                wire = probe.tls(wire, options, &endpoint.host, &[]).await?;
-            }
-        }
+        let mut wire = probe.reach(&self.target, self.tls.as_ref()).await?;
         let hello = probe.phase(Phase::Protocol, self.greet(&mut wire)).await?;
         hello.note(probe);
         self.judge(&hello).map_err(|fault| probe.fail(Phase::Request, fault))?;

@@ -32,7 +32,7 @@
 //! on a double of its protocol.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r"
 //! - type: mysql
 //!   host: db.internal
@@ -58,13 +58,13 @@ mod transport;
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
-use crate::config::{Fields, Word};
 use crate::fault::{Failure, Fault};
 use crate::net::identify::Protocol;
-use crate::net::{Endpoint, Place, TlsMode, TlsOptions};
+use crate::net::{Endpoint, Target, TlsMode, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
-use crate::secret::Secret;
+use crate::settings::target;
+use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
 use greeting::Greeting;
 use login::ssl_request;
 use packet::Channel;
@@ -74,9 +74,8 @@ use transport::Transport;
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Mysql {
-    place: Place,
-    username: String,
-    password: Option<Secret<String>>,
+    target: Target,
+    login: Credentials,
     database: Option<String>,
     mode: TlsMode,
     tls: TlsOptions,
@@ -88,47 +87,42 @@ impl Check for Mysql {
     const ALIASES: &'static [&'static str] = &["mariadb"];
     const ABOUT: &'static str = "A login to MySQL or MariaDB succeeds, and a statement is executed.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
-        let place = Place::parse(fields, "3306");
-        let username = fields.required::<Word>("username", "The account to log in with.");
-        let password = fields.optional("password", "Its password.");
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let target = target(fields, "3306");
+        let login = Credentials::of_user::<Word>(fields, &Names::usual("The account to log in with.", "Its password."));
         let database = fields.optional::<Word>("database", "The database to use.");
         let mode = fields.or::<TlsMode>(
             "use_tls",
             "prefer",
             "TLS: true, false, or prefer (where it is offered; verified with ca_file).",
         );
-        let tls = TlsOptions::parse(fields);
+        let tls = tls(fields);
         let query = fields.optional("query", "A statement that only reads; it must not fail.");
-        let place = place?;
-        if mode == TlsMode::Always && place.socket().is_some() {
-            place.refuse_tls(fields);
-            return None;
+        let target = target?;
+        if mode == TlsMode::Always {
+            no_tls_over_socket(fields, &target)?;
         }
         let database = database.map(|word| word.0).filter(|name| !name.is_empty());
-        Some(Self { place, username: username?.0, password, database, mode, tls: mode.apply(tls?), query })
+        Ok(Self { target, login: login?, database, mode, tls: mode.apply(tls?), query })
     }
 
     fn target(&self) -> String {
-        self.place.to_string()
+        self.target.to_string()
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let own = ResultName::of_place("mysql", &self.place);
-        ResultName::of_connecting(&self.place).into_iter().chain([own]).collect()
+        let own = ResultName::of_place("mysql", &self.target);
+        ResultName::of_connecting(&self.target).into_iter().chain([own]).collect()
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        self.place.endpoints()
+        self.target.endpoints()
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Protocol::Mysql);
         probe.spare_other_addresses();
-        let mut channel = Channel::new(probe.reach(&self.place).await?);
-        if self.place.endpoint().is_some() {
-            probe.passed()?;
-        }
+        let mut channel = Channel::new(probe.reach(&self.target, None).await?);
         let greeting = probe.phase(Phase::Protocol, self.be_greeted(&mut channel)).await?;
         probe.fact("server_version", probe.clean(&greeting.version));
         let (mut channel, transport) = self.secure(probe, channel, &greeting).await?;
@@ -158,7 +152,7 @@ impl Mysql {
 
     /// Whether TLS is used where it is offered.
     fn wants_tls(&self) -> bool {
-        self.mode != TlsMode::Never && self.place.host().is_some()
+        self.mode != TlsMode::Never && self.target.host().is_some()
     }
 
     /// Adds the TLS that was asked for.
@@ -168,7 +162,7 @@ impl Mysql {
         channel: Channel,
         greeting: &Greeting,
     ) -> Result<(Channel, Transport), Failure> {
-        match self.place.host() {
+        match self.target.host() {
             None => Ok((channel, Transport::Socket)),
             Some(host) if self.wants_tls() && greeting.offers_tls() => {
                 let (wire, number) = channel.into_parts();
@@ -181,11 +175,10 @@ impl Mysql {
 
     /// What tells apart the faults for which servers have one number.
     fn circumstances(&self, greeting: &Greeting, transport: Transport) -> Circumstances {
-        // An empty password is none: that is how the protocol says it.
-        let has_password = self.password.as_ref().is_some_and(|password| !password.expose().is_empty());
         Circumstances {
-            user: self.username.clone(),
-            has_password,
+            user: self.login.user.clone(),
+            // An empty password is none: that is how the protocol says it.
+            has_password: self.login.has_password(),
             has_certificate: self.tls.client.is_some(),
             offers_tls: greeting.offers_tls(),
             transport,

@@ -1,10 +1,10 @@
 //! A check that breaks: for the tests of what a bug of ours does to a run.
 
 use crate::checks::{Check, ResultName};
-use crate::config::{Fields, Word};
 use crate::net::Endpoint;
 use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
+use crate::settings::{Fields, Noted, Word};
 
 /// Passes its first result, then panics with the given text.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ impl Check for Panics {
     const TYPE: &'static str = "panics";
     const ABOUT: &'static str = "Never passes.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let text = fields.required::<Word>("text", "What the panic says.");
         fields.optional::<Secret<String>>("secret", "A secret of the check.");
         text.map(|text| Self { text: text.0 })

@@ -26,7 +26,7 @@
 //! - Does not check: what the query returns (64 KiB at most), rights other than SELECT.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r"
 //! - type: postgres
 //!   host: db.internal
@@ -53,20 +53,19 @@ mod said;
 mod session;
 
 use crate::checks::{Check, ResultName};
-use crate::config::{Diagnostic, Fields, Word};
-use crate::fault::Failure;
+use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::identify::Protocol;
-use crate::net::{Endpoint, Place, TlsMode, TlsOptions, Wire};
+use crate::net::{Endpoint, Target, TlsMode, TlsOptions, Wire};
 use crate::probe::{Probe, Stop};
-use crate::secret::Secret;
+use crate::settings::target;
+use crate::settings::{Credentials, Fields, Name, Names, Noted, Word, no_tls_over_socket, tls};
 use std::path::{Path, PathBuf};
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Postgres {
-    place: Place,
-    user: String,
-    password: Option<Secret<String>>,
+    target: Target,
+    login: Credentials,
     database: String,
     mode: TlsMode,
     options: TlsOptions,
@@ -80,29 +79,26 @@ impl Check for Postgres {
     const ABOUT: &'static str =
         "A PostgreSQL database takes the login; with `table` and `query`, it gives what they ask for.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
-        let place = Place::parse(fields, "5432");
-        let user = name(fields, "username", "Role to log in as.");
-        let password =
-            fields.optional::<Secret<String>>("password", "Absent, null or empty: trust, peer, or client_cert.");
-        let database = name(fields, "database", "Database to connect to.");
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let target = target(fields, "5432");
+        let names = Names::usual("Role to log in as.", "Absent, null or empty: trust, peer, or client_cert.");
+        let login = Credentials::of_user::<Name>(fields, &names);
+        let database = fields.required::<Name>("database", "Database to connect to.");
         let mode = fields.or("use_tls", "prefer", "prefer: where the server offers it, verified only with ca_file.");
-        let options = TlsOptions::parse(fields);
+        let options = tls(fields);
         let table = fields.optional::<Word>("table", "[schema.]table that must be there and readable (SELECT).");
         let query = fields.optional::<String>("query", "One statement to run, in a read-only transaction.");
-        let place = place?;
+        let (target, login) = (target?, login?);
         if mode == TlsMode::Always {
-            place.refuse_tls(fields);
+            no_tls_over_socket(fields, &target)?;
         }
-        let password = password.filter(|password| !password.expose().is_empty());
-        let texts = without_nul(fields, "password", password.as_ref().map(Secret::expose))
-            & without_nul(fields, "query", query.as_ref());
-        texts.then_some(())?;
-        Some(Self {
-            place,
-            user: user?,
-            password,
-            database: database?,
+        let password = without_nul(fields, "password", login.password.expose());
+        query.as_deref().map_or(Ok(()), |query| without_nul(fields, "query", query))?;
+        password?;
+        Ok(Self {
+            target,
+            login,
+            database: database?.0,
             mode,
             options: mode.apply(options?),
             table: table.map(|Word(name)| name).filter(|name| !name.is_empty()),
@@ -111,24 +107,21 @@ impl Check for Postgres {
     }
 
     fn target(&self) -> String {
-        self.place.to_string()
+        self.target.to_string()
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let own = ResultName::of_place("postgres", &self.place);
-        ResultName::of_connecting(&self.place).into_iter().chain([own]).collect()
+        let own = ResultName::of_place("postgres", &self.target);
+        ResultName::of_connecting(&self.target).into_iter().chain([own]).collect()
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        self.place.endpoints()
+        self.target.endpoints()
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Protocol::Postgres);
         let wire = self.reach(probe).await?;
-        if self.place.endpoint().is_some() {
-            probe.passed()?;
-        }
         let (wire, cover) = self.cover(probe, wire).await?;
         let mut session = self.log_in(probe, wire, cover).await?;
         session.note_facts(probe);
@@ -139,10 +132,10 @@ impl Check for Postgres {
 }
 
 impl Postgres {
-    async fn reach(&self, probe: &mut Probe) -> Result<Wire, Failure> {
-        match &self.place {
-            Place::Socket { host, port } => probe.open_socket(&socket(host, port.get())).await,
-            Place::Tcp(_) => probe.reach(&self.place).await,
+    async fn reach(&self, probe: &mut Probe) -> Result<Wire, Stop> {
+        match &self.target {
+            Target::Socket { host, port } => Ok(probe.open_socket(&socket(host, port.get())).await?),
+            Target::Tcp(_) => probe.reach(&self.target, None).await,
         }
     }
 }
@@ -153,27 +146,11 @@ fn socket(host: &Path, port: u16) -> PathBuf {
     if is_file { host.to_owned() } else { host.join(format!(".s.PGSQL.{port}")) }
 }
 
-/// A name that is not empty: the server would take one of its own choice.
-fn name(fields: &mut Fields<'_>, key: &'static str, about: &'static str) -> Option<String> {
-    let Word(name) = fields.required(key, about)?;
-    if name.is_empty() {
-        let span = fields.span_of(key);
-        fields.note(Diagnostic::error("bad-value", span, format!("`{key}`: expected a name, found nothing")));
-        return None;
+/// Refuses a text that the protocol cannot carry: there, a NUL ends every text.
+fn without_nul(fields: &mut Fields<'_>, key: &'static str, text: &str) -> Result<(), Noted> {
+    if !text.contains('\0') {
+        return Ok(());
     }
-    Some(name)
-}
-
-/// Notes a text that the protocol cannot carry: there, a NUL ends every text.
-fn without_nul(fields: &mut Fields<'_>, key: &'static str, text: Option<&String>) -> bool {
-    let good = text.is_none_or(|text| !text.contains('\0'));
-    if !good {
-        let span = fields.span_of(key);
-        fields.note(Diagnostic::error(
-            "bad-value",
-            span,
-            format!("`{key}`: PostgreSQL takes no text with a NUL in it"),
-        ));
-    }
-    good
+    let message = format!("`{key}`: PostgreSQL takes no text with a NUL in it");
+    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of(key), message)))
 }

@@ -30,7 +30,7 @@
 //! protected mode) only the closing is left, and of an I/O error only that there was one.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r"
 //! - type: redis
 //!   host: cache.internal
@@ -49,14 +49,14 @@ mod role;
 
 use crate::catalogue::{Cause, Owner};
 use crate::checks::{Check, ResultName};
-use crate::config::{Diagnostic, Fields, Word};
 use crate::fault::{Failure, Fault};
 use crate::net::identify::Protocol;
-use crate::net::{Endpoint, Place, TlsOptions, Wire};
+use crate::net::{Endpoint, Target, TlsOptions};
 use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
-use crate::secret::Secret;
+use crate::settings::target;
+use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
 use dialogue::Dialogue;
 use redis::{Pipeline, Value};
 use role::{Role, Server};
@@ -64,56 +64,52 @@ use role::{Role, Server};
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Redis {
-    place: Place,
-    login: Option<Login>,
+    target: Target,
+    login: Option<Credentials>,
     tls: Option<TlsOptions>,
     database: u32,
     role: Option<Role>,
     key: Option<Word>,
 }
 
-/// Who logs in.
-#[derive(Clone, Debug)]
-struct Login {
-    /// `None` for the default user.
-    user: Option<String>,
-    password: Secret<String>,
-}
-
 impl Check for Redis {
     const TYPE: &'static str = "redis";
     const ABOUT: &'static str = "A Redis server accepts the login and serves commands.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
-        let place = Place::parse(fields, "6379");
-        let login = Login::parse(fields);
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let target = target(fields, "6379");
+        let login = Credentials::of_password::<Word>(
+            fields,
+            &Names::usual("ACL user, Redis 6 and later. Default: the default user.", "The user's password."),
+        );
         let use_tls = fields.or::<bool>("use_tls", "false", "TLS from the first byte.");
         let database = fields.or::<u32>("database", "0", "Number of the database, which must be there.");
         let role = fields.optional("role", "`primary` or `replica`: what the server must be.");
         let key = fields.optional("key", "A key that must exist and that the user may read.");
-        let tls = TlsOptions::parse(fields);
-        let place = place?;
+        let tls = tls(fields);
+        let target = target?;
         if use_tls {
-            place.refuse_tls(fields);
+            no_tls_over_socket(fields, &target)?;
         }
-        Some(Self { place, login: login?, tls: Some(tls?).filter(|_| use_tls), database, role, key })
+        Ok(Self { target, login: login?, tls: Some(tls?).filter(|_| use_tls), database, role, key })
     }
 
     fn target(&self) -> String {
-        self.place.to_string()
+        self.target.to_string()
     }
 
     fn results(&self) -> Vec<ResultName> {
-        ResultName::of_store(Self::TYPE, &self.place, self.login.is_some())
+        ResultName::of_store(Self::TYPE, &self.target, self.login.is_some())
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        self.place.endpoints()
+        self.target.endpoints()
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Protocol::Redis);
-        let mut dialogue = Dialogue::new(self.connect(probe).await?);
+        let mut dialogue =
+            Dialogue::new(probe.reach(&self.target, self.tls.as_ref()).await.map_err(with_reason_for_silence)?);
         self.enter(&mut dialogue, probe).await?;
         let mut server = Server::default();
         let examined = probe.phase(Phase::Request, self.examine(&mut dialogue, &mut server)).await;
@@ -123,23 +119,14 @@ impl Check for Redis {
 }
 
 impl Redis {
-    async fn connect(&self, probe: &mut Probe) -> Result<Wire, Stop> {
-        let wire = probe.reach(&self.place).await?;
-        let Some(endpoint) = self.place.endpoint() else { return Ok(wire) };
-        probe.passed()?;
-        match &self.tls {
-            Some(options) => {
-                let encrypted = probe.tls(wire, options, &endpoint.host, &[]).await;
-                Ok(encrypted.map_err(with_reason_for_silence)?)
-            }
-            None => Ok(wire),
-        }
-    }
-
     fn commands(&self) -> Pipeline {
         let mut commands = redis::pipe();
         if let Some(login) = &self.login {
-            login.pack(&mut commands);
+            commands.cmd("AUTH");
+            if let Some(user) = named(login) {
+                commands.arg(user);
+            }
+            commands.arg(login.password.expose());
         }
         commands.cmd("PING").cmd("HELLO");
         if self.database != 0 {
@@ -161,7 +148,7 @@ impl Redis {
         let answer = probe.phase(Phase::Protocol, dialogue.begin(&commands, tls)).await?;
         let mut needed = true;
         let judged = async {
-            needed = refusal::of_login(&answer, login.named())?;
+            needed = refusal::of_login(&answer, named(login))?;
             refusal::of_ping(&dialogue.answer().await?)
         };
         probe.phase(Phase::Auth, judged).await?;
@@ -190,51 +177,21 @@ impl Redis {
     }
 }
 
-impl Login {
-    /// Asks for the login; `Some(None)` when none is configured.
-    #[expect(clippy::option_option, reason = "the outer one is that of every parser: a problem was noted")]
-    fn parse(fields: &mut Fields<'_>) -> Option<Option<Self>> {
-        let user = fields.optional::<Word>("username", "ACL user, Redis 6 and later. Default: the default user.");
-        // From an empty variable, as clients take it.
-        let user = user.filter(|name| !name.0.is_empty());
-        let password = fields.optional::<Secret<String>>("password", "The user's password.");
-        let Some(password) = password else {
-            if user.is_none() || fields.has("password") {
-                return Some(None);
-            }
-            let span = fields.span_of("username");
-            fields
-                .note(Diagnostic::error("missing-key", span, "`username` without `password`").help("add `password:`"));
-            return None;
-        };
-        // An empty password is none, unless it is that of a user who has none (`nopass`).
-        let none = user.is_none() && password.expose().is_empty();
-        Some((!none).then(|| Self { user: user.map(|name| name.0), password }))
-    }
-
-    /// The default user is not named: servers before Redis 6 know no names, and later ones then
-    /// tell when this user has no password.
-    fn pack(&self, commands: &mut Pipeline) {
-        commands.cmd("AUTH");
-        if let Some(user) = self.named() {
-            commands.arg(user);
-        }
-        commands.arg(self.password.expose());
-    }
-
-    fn named(&self) -> Option<&str> {
-        self.user.as_deref().filter(|name| *name != "default")
-    }
+/// The user as `AUTH` names it. The default user is not named: servers before Redis 6 know no names,
+/// and later ones then tell when this user has no password.
+fn named(login: &Credentials) -> Option<&str> {
+    Some(login.user.as_str()).filter(|name| !matches!(*name, "" | "default"))
 }
 
 /// Redis without TLS takes the beginning of a handshake for a command that is not all there yet.
-fn with_reason_for_silence(failure: Failure) -> Failure {
+fn with_reason_for_silence(stop: Stop) -> Stop {
+    let Stop::Failed(failure) = stop else { return stop };
     if !failure.code.is(Phase::Tls, Cause::Timeout) {
-        return failure;
+        return Stop::Failed(failure);
     }
     let next_step = "see whether this port has TLS at all: a Redis without it is silent too, and then `use_tls: false` \
                      is right; else see whether the service hangs, look at the MTU and for middle boxes";
-    Failure { next_step: next_step.to_owned(), ..failure }
+    Stop::Failed(Failure { next_step: next_step.to_owned(), ..failure })
 }
 
 /// Judges the answer to `EXISTS`.

@@ -28,7 +28,7 @@
 //! - Does not check: that the mail is delivered, which is for the servers behind this one.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r"
 //! - type: smtp
 //!   host: smtp.internal
@@ -53,17 +53,18 @@ mod session;
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
-use crate::config::{Diagnostic, Fields};
+use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
 use crate::net::identify::{Protocol, identify};
 use crate::net::{Endpoint, TlsOptions, Wire};
 use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::settings::{Credentials, Fields, Noted};
 use letter::Letter;
 use lettre::Address;
 use lettre::transport::smtp::authentication::Mechanism;
-use options::{Login, Security};
+use options::Security;
 use session::Session;
 use std::time::Duration;
 
@@ -71,7 +72,7 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Smtp {
     endpoint: Endpoint,
-    login: Option<Login>,
+    login: Option<Credentials>,
     from: Address,
     to: Option<Address>,
     /// What is sent; nothing when the check only asks.
@@ -85,7 +86,7 @@ impl Check for Smtp {
     const TYPE: &'static str = "smtp";
     const ABOUT: &'static str = "A mail server takes a mail (and is really given one, unless `send: false`).";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         options::parse(fields)
     }
 
@@ -93,7 +94,7 @@ impl Check for Smtp {
         if self.letter.is_some() && !tags.iter().any(|tag| tag == "no-nagios") {
             let span = fields.span_of("type");
             let message = "this check sends a mail each time it is run: Nagios would do so every few minutes";
-            fields.note(Diagnostic::warning("mail-by-nagios", span, message).help(
+            fields.warn(Diagnostic::warning(Flaw::MailByNagios, span, message).help(
                 "add `send: false`, which asks the server without sending; or `tags: [no-nagios]`, if it is to be run by hand only",
             ));
         }
@@ -139,10 +140,9 @@ impl Check for Smtp {
 
 impl Smtp {
     async fn encrypt(&self, probe: &mut Probe, wire: Wire) -> Result<Wire, Failure> {
-        let seen = wire.seen();
         let wire = probe.tls(wire, &self.tls, &self.endpoint.host, &[]).await;
         wire.map_err(|mut failure| {
-            let plain = identify(&seen.first()).is_some_and(|peer| peer.protocol.may_be(Protocol::Smtp));
+            let plain = identify(&probe.heard_first()).is_some_and(|peer| peer.protocol.may_be(Protocol::Smtp));
             if plain && failure.code.is(Phase::Tls, Cause::NotTls) {
                 "set use_tls: starttls for this port, or take the one with TLS from the first byte (465)"
                     .clone_into(&mut failure.next_step);
@@ -211,7 +211,7 @@ impl Smtp {
     }
 
     /// The login, where one is configured and the server has any.
-    fn way_in(&self, probe: &mut Probe, session: &Session) -> Result<Option<(&Login, Mechanism)>, Failure> {
+    fn way_in(&self, probe: &mut Probe, session: &Session) -> Result<Option<(&Credentials, Mechanism)>, Failure> {
         let Some(login) = &self.login else { return Ok(None) };
         match session.mechanism(self.security != Security::Plain) {
             Ok(Some(mechanism)) => Ok(Some((login, mechanism))),

@@ -12,7 +12,7 @@
 //! - Does not check: what the service is. The other types do.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r"
 //! - type: tcp
 //!   host: db.internal
@@ -24,12 +24,13 @@
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
-use crate::config::Fields;
 use crate::net::Endpoint;
-use crate::net::identify::{escape, identify};
+use crate::net::identify::identify;
 use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
+use crate::settings::{Fields, Noted};
+use crate::text::escape;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -41,10 +42,10 @@ impl Check for Tcp {
     const TYPE: &'static str = "tcp";
     const ABOUT: &'static str = "A TCP connection opens and stays open.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required("host", "Name or address.");
         let port = fields.required("port", "TCP port.");
-        Some(Self { endpoint: Endpoint::tcp(host?, port?) })
+        Ok(Self { endpoint: Endpoint::tcp(host?, port?) })
     }
 
     fn target(&self) -> String {

@@ -13,7 +13,7 @@
 //! - Does not check: revocation, and what is spoken inside.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r"
 //! - type: tls
 //!   host: login.internal
@@ -25,11 +25,11 @@
 //! ```
 
 use crate::checks::{Check, ResultName};
-use crate::config::Fields;
 use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Host, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
+use crate::settings::{Fields, Noted, tls};
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -44,12 +44,12 @@ impl Check for Tls {
     const DEPRECATED: &'static [&'static str] = &["ssl"];
     const ABOUT: &'static str = "A TLS handshake succeeds, with a certificate that this host accepts.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required("host", "Name or address.");
         let port = fields.required("port", "TCP port.");
         let server_name = fields.optional("server_name", "Asked for (SNI) and verified instead of host.");
-        let options = TlsOptions::parse(fields);
-        Some(Self { endpoint: Endpoint::tcp(host?, port?), server_name, options: options? })
+        let options = tls(fields);
+        Ok(Self { endpoint: Endpoint::tcp(host?, port?), server_name, options: options? })
     }
 
     fn target(&self) -> String {

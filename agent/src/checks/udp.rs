@@ -12,7 +12,7 @@
 //! - Does not check: that a datagram without a reply has arrived.
 //!
 //! ```
-//! # use conn_check::config::{load, Defaults, Source};
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
 //! # let text = r"
 //! - type: udp
 //!   host: statsd.internal
@@ -26,12 +26,12 @@
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
-use crate::config::Fields;
 use crate::fault::{Failure, Fault};
-use crate::net::identify::escape;
 use crate::net::{Endpoint, refusal_of, within};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::settings::{Fields, Noted};
+use crate::text::escape;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::UdpSocket;
@@ -51,17 +51,13 @@ impl Check for Udp {
     const TYPE: &'static str = "udp";
     const ABOUT: &'static str = "A datagram is sent and not refused; with `expect`, it is answered as expected.";
 
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required("host", "Name or address.");
         let port = fields.required("port", "UDP port.");
         let send = fields.required("send", "The datagram.");
         let expect =
             fields.optional::<String>("expect", "Must occur in the reply. Absent or empty: sending is enough.");
-        Some(Self {
-            endpoint: Endpoint::udp(host?, port?),
-            send: send?,
-            expect: expect.filter(|text| !text.is_empty()),
-        })
+        Ok(Self { endpoint: Endpoint::udp(host?, port?), send: send?, expect: expect.filter(|text| !text.is_empty()) })
     }
 
     fn target(&self) -> String {

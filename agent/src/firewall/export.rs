@@ -1,7 +1,7 @@
 //! From a plan to the rules that let its checks out: what `conn-check-export-fw` prints.
 
-use crate::config::Plan;
 use crate::net::{Endpoint, Transport};
+use crate::plan::Plan;
 use crate::select::Selection;
 use serde::Serialize;
 use serde_yaml::FlowSeq;
@@ -84,8 +84,9 @@ impl Egress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Defaults, Source, load};
+    use crate::plan::{Defaults, load};
     use crate::select::Wanted;
+    use crate::source::Source;
     use std::time::Duration;
 
     fn exported(yaml: &str) -> String {

@@ -3,8 +3,8 @@
 use super::Network;
 use super::network::Destination;
 use super::rules::Rule;
-use crate::config::{Diagnostic, Port};
-use crate::net::{Family, Host, Resolver, Transport};
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::net::{Family, Host, Port, Resolver, Transport};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many hosts are named in one comment; the others are counted.
@@ -142,7 +142,7 @@ async fn addresses(resolver: &Resolver, name: &str) -> Result<Vec<Network>, Stri
 }
 
 fn no_address(rule: &Rule, why: &str) -> Diagnostic {
-    Diagnostic::error("unresolved", rule.place, why)
+    Diagnostic::error(Flaw::Unresolved, rule.place, why)
         .help("convert where the name resolves, or correct `to_host`; with --keep-going the other rules are printed")
 }
 
@@ -155,8 +155,8 @@ fn listed(all: &BTreeSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Source;
     use crate::firewall::rules::read;
+    use crate::source::Source;
 
     async fn merged(files: &[&str]) -> Vec<String> {
         let read = |text: &&str| read(&Source { name: "test".into(), text: (*text).to_owned() }).expect("rules").0;

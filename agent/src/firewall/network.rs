@@ -1,6 +1,6 @@
 //! Where a rule leads: a host, or a whole network.
 
-use crate::net::{Host, Target};
+use crate::net::{Host, HostKind};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -95,9 +95,9 @@ impl Destination {
             return Network::parse(address, length).map(Self::Network);
         }
         let host = Host::parse(text).map_err(|bad| bad.to_string())?;
-        Ok(match host.target() {
-            Target::Address(address, _) => Self::Network(Network::of(*address)),
-            Target::Name(_) => Self::Name(host.bare()),
+        Ok(match host.kind() {
+            HostKind::Address(address, _) => Self::Network(Network::of(*address)),
+            HostKind::Name(_) => Self::Name(host.bare()),
         })
     }
 }

@@ -12,9 +12,11 @@
 
 use super::network::Destination;
 use super::tree::{self, Value};
-use crate::config::{Diagnostic, Port, Severity, Source, Span, nearest};
-use crate::net::Transport;
-use crate::secret::escaped;
+use crate::diagnostic::{Diagnostic, Flaw, Severity};
+use crate::net::{Port, Transport};
+use crate::settings::nearest;
+use crate::source::Source;
+use crate::text::{Span, escaped};
 use serde_yaml::Spanned;
 use std::collections::BTreeSet;
 
@@ -72,7 +74,7 @@ impl Reading<'_> {
                 }
                 Some("ingress") => {
                     let text = "`ingress` is left out: only what goes out is converted";
-                    let note = Diagnostic::warning("unknown-key", self.span(key), text);
+                    let note = Diagnostic::warning(Flaw::UnknownKey, self.span(key), text);
                     self.diagnostics.push(Diagnostic { severity: Severity::Note, ..note });
                 }
                 _ => self.unknown(key, &["egress"]),
@@ -80,20 +82,20 @@ impl Reading<'_> {
         }
         if !found {
             let help = "rules stand below `egress:`, as conn-check-export-fw prints them";
-            self.diagnostics.push(Diagnostic::file("missing-key", "the file has no `egress`").help(help));
+            self.diagnostics.push(Diagnostic::file(Flaw::MissingKey, "the file has no `egress`").help(help));
         }
     }
 
     fn not_a_mapping(&mut self, root: &Spanned<Value>) {
         let diagnostic = match &root.value {
-            Value::Null => Diagnostic::file("no-rules", "the file is empty")
+            Value::Null => Diagnostic::file(Flaw::NoRules, "the file is empty")
                 .help("see whether conn-check-export-fw ended well when it wrote this file"),
             Value::List(_) => self
-                .wrong(root, "wrong-type", "a mapping with `egress` is wanted, and this is a list".to_owned())
+                .wrong(root, Flaw::WrongType, "a mapping with `egress` is wanted, and this is a list".to_owned())
                 .help("a file of checks is made into one of rules by conn-check-export-fw"),
             other => {
                 let message = format!("a mapping with `egress` is wanted, and this is {}", kind_of(other));
-                self.wrong(root, "wrong-type", message).help("give files as conn-check-export-fw prints them")
+                self.wrong(root, Flaw::WrongType, message).help("give files as conn-check-export-fw prints them")
             }
         };
         self.diagnostics.push(diagnostic);
@@ -103,12 +105,12 @@ impl Reading<'_> {
         match &value.value {
             Value::List(items) => items.iter().for_each(|item| self.item(item)),
             Value::Null => {
-                let error = self.wrong(value, "no-rules", "there is nothing below `egress`".to_owned());
+                let error = self.wrong(value, Flaw::NoRules, "there is nothing below `egress`".to_owned());
                 self.diagnostics.push(error.help("write `egress: []` where a host connects to nothing"));
             }
             other => {
                 let message = format!("`egress`: a list of rules is wanted, and this is {}", other.described());
-                let error = self.wrong(value, "wrong-type", message);
+                let error = self.wrong(value, Flaw::WrongType, message);
                 self.diagnostics.push(error.help("begin each rule with `- `"));
             }
         }
@@ -117,7 +119,7 @@ impl Reading<'_> {
     fn item(&mut self, item: &Spanned<Value>) {
         let Value::Map(pairs) = &item.value else {
             let message = format!("a rule is wanted, and this is {}", item.value.described());
-            let error = self.wrong(item, "not-a-mapping", message);
+            let error = self.wrong(item, Flaw::NotAMapping, message);
             return self.diagnostics.push(error.help("a rule has `to_host`, `protocol` and `ports`"));
         };
         for (key, _) in pairs.iter().filter(|(key, _)| !key.value.text().is_some_and(|text| KEYS.contains(&text))) {
@@ -138,7 +140,7 @@ impl Reading<'_> {
         let Some(value) = get(pairs, "from_host") else { return Some(None) };
         let Some(text) = value.value.text() else {
             let message = format!("`from_host`: a name is wanted, and this is {}", value.value.described());
-            let error = self.wrong(value, "wrong-type", message);
+            let error = self.wrong(value, Flaw::WrongType, message);
             self.diagnostics.push(error);
             return None;
         };
@@ -157,7 +159,7 @@ impl Reading<'_> {
                     "`to_host`: a name, an address or a network is wanted, and this is {}",
                     value.value.described()
                 );
-                self.diagnostics.push(Diagnostic::error("bad-value", span, message).help(why));
+                self.diagnostics.push(Diagnostic::error(Flaw::BadValue, span, message).help(why));
                 None
             }
         }
@@ -169,7 +171,7 @@ impl Reading<'_> {
         let found = [Transport::Tcp, Transport::Udp].into_iter().find(|one| word.as_deref() == Some(one.slug()));
         if found.is_none() {
             let message = format!("`protocol`: tcp or udp is wanted, and this is {}", value.value.described());
-            let error = self.wrong(value, "bad-value", message);
+            let error = self.wrong(value, Flaw::BadValue, message);
             self.diagnostics.push(error.help("tls, http and everything else that is checked runs over tcp"));
         }
         found
@@ -179,7 +181,7 @@ impl Reading<'_> {
         let value = self.needed(item, pairs, "ports")?;
         let ports: Vec<_> = match &value.value {
             Value::List(items) if items.is_empty() => {
-                let error = self.wrong(value, "bad-value", "`ports`: the list is empty".to_owned());
+                let error = self.wrong(value, Flaw::BadValue, "`ports`: the list is empty".to_owned());
                 self.diagnostics.push(error.help("name the ports: `ports: [80, 443]`"));
                 return None;
             }
@@ -195,7 +197,7 @@ impl Reading<'_> {
         let port = Some(text).filter(|_| digits).and_then(|text| text.parse().ok());
         if port.is_none() {
             let message = format!("`ports`: a port number is wanted, and this is {}", value.value.described());
-            let error = self.wrong(value, "bad-value", message);
+            let error = self.wrong(value, Flaw::BadValue, message);
             self.diagnostics.push(error.help("a port is a whole number from 1 to 65535"));
         }
         port
@@ -205,7 +207,7 @@ impl Reading<'_> {
     fn needed<'p>(&mut self, item: &Spanned<Value>, pairs: &'p [Pair], key: &str) -> Option<&'p Spanned<Value>> {
         let found = get(pairs, key);
         if found.is_none() {
-            let error = self.wrong(item, "missing-key", format!("this rule has no `{key}`"));
+            let error = self.wrong(item, Flaw::MissingKey, format!("this rule has no `{key}`"));
             self.diagnostics.push(error.help("a rule has `to_host`, `protocol` and `ports`"));
         }
         found
@@ -214,13 +216,13 @@ impl Reading<'_> {
     fn unknown(&mut self, key: &Spanned<Value>, known: &[&str]) {
         let text = key.value.text().unwrap_or_default();
         let message = format!("{} means nothing here and is left out", key.value.described());
-        let warning = Diagnostic::warning("unknown-key", self.span(key), message);
+        let warning = Diagnostic::warning(Flaw::UnknownKey, self.span(key), message);
         let help = nearest(text, known).map(|near| format!("did you mean `{near}`?"));
         self.diagnostics.push(Diagnostic { help, ..warning });
     }
 
-    fn wrong(&self, node: &Spanned<Value>, code: &'static str, message: String) -> Diagnostic {
-        Diagnostic::error(code, self.span(node), message)
+    fn wrong(&self, node: &Spanned<Value>, flaw: Flaw, message: String) -> Diagnostic {
+        Diagnostic::error(flaw, self.span(node), message)
     }
 
     fn span(&self, node: &Spanned<Value>) -> Span {
@@ -247,14 +249,14 @@ const fn kind_of(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Lines;
+    use crate::text::Lines;
 
     fn problems(text: &str) -> Vec<(usize, String)> {
         let source = Source { name: "test".into(), text: text.into() };
         let lines = Lines::of(text);
         let all = read(&source).map_or_else(|errors| errors, |(_, warnings)| warnings);
-        let line = |one: &Diagnostic| one.span.map_or(0, |span| lines.place(span.start).0);
-        all.iter().map(|one| (line(one), one.message.clone())).collect()
+        let line = |one: &Diagnostic| one.span.map_or(0, |span| lines.position(span.start).0);
+        all.iter().map(|one| (line(one), one.text())).collect()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A YAML file of rules as a tree that knows where everything stands in the text.
 
-use crate::config::{Diagnostic, Span};
-use crate::secret::escaped;
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::text::{Span, escaped};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{Error, Location, Spanned, UserMessageFormatter};
 use std::fmt;
@@ -80,8 +80,8 @@ fn complaint(error: &Error, text: &str) -> Diagnostic {
     let message = escaped(&message.chars().take(SHOWN).collect::<String>());
     let help = "a file of rules is YAML as conn-check-export-fw prints it";
     match error.location().filter(|location| *location != Location::UNKNOWN) {
-        Some(location) => Diagnostic::error("yaml-syntax", span_at(location, text), message).help(help),
-        None => Diagnostic::file("yaml-syntax", message).help(help),
+        Some(location) => Diagnostic::error(Flaw::YamlSyntax, span_at(location, text), message).help(help),
+        None => Diagnostic::file(Flaw::YamlSyntax, message).help(help),
     }
 }
 

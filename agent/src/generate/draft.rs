@@ -1,7 +1,7 @@
 //! A check that is about to be written into a file.
 
 use crate::generate::secrets::Hidden;
-use crate::secret::escaped;
+use crate::text::escaped;
 use std::borrow::Cow;
 
 /// What an option is set to.

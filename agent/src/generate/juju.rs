@@ -15,9 +15,9 @@
 mod applications;
 mod service;
 
-use crate::config::Source;
 use crate::generate::item::{Comment, Item};
 use crate::generate::sheet::Sheet;
+use crate::source::Source;
 pub use applications::Status;
 use applications::{Application, Relation};
 use service::Service;
@@ -55,7 +55,7 @@ pub fn sheet(status: &Status, application: Option<&str>) -> Result<Sheet, Refuse
     };
     let Some(application) = status.application(&name) else {
         let all = status.names().join(", ");
-        let shown = crate::secret::escaped(&name.chars().take(60).collect::<String>());
+        let shown = crate::text::escaped(&name.chars().take(60).collect::<String>());
         return Err(Refused(format!(
             "--application: there is no application `{shown}` in this status; there are: {all}"
         )));

@@ -1,10 +1,15 @@
 //! Holds a draft against the parser that will read it.
+//!
+//! Of a problem, what was found is left out: who writes a file knows it, and what stands where a host
+//! should be may well be a password.
 
-use crate::config::{Defaults, Diagnostic, Severity, Source, load};
+use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
 use crate::generate::secrets::Secrets;
 use crate::generate::yaml;
+use crate::plan::{Defaults, load};
+use crate::source::Source;
 use std::time::Duration;
 
 /// Options that name files, which may be elsewhere than where the file of checks is written.
@@ -17,11 +22,11 @@ pub(super) fn review(draft: Draft) -> Vec<Item> {
         Ok(warnings) => return with_warnings(&draft, &warnings),
         Err(problem) => problem,
     };
-    if draft.given && problem.code == "bad-reference" {
+    if draft.given && problem.flaw == Flaw::BadReference {
         // A variable or file of the host where the checks will run.
         return with_warnings(&draft, &[Diagnostic { severity: Severity::Note, ..problem }]);
     }
-    if problem.code != "unreadable-pem" {
+    if problem.flaw != Flaw::UnreadablePem {
         return vec![refused(&draft, &problem).into()];
     }
     let comment = Comment::gap(
@@ -38,7 +43,7 @@ pub(super) fn review(draft: Draft) -> Vec<Item> {
 /// The draft below what conn-check will remark; what it refuses with `--strict` is a gap.
 fn with_warnings(draft: &Draft, warnings: &[Diagnostic]) -> Vec<Item> {
     let comment = |warning: &Diagnostic| {
-        let (origin, why) = (draft.shown_label(), without_found(&warning.message));
+        let (origin, why) = (draft.shown_label(), &warning.message);
         let gap = warning.severity != Severity::Note;
         if gap { Comment::gap(origin, format!("{why}; --strict refuses that")) } else { Comment::note(origin, why) }
     };
@@ -47,13 +52,7 @@ fn with_warnings(draft: &Draft, warnings: &[Diagnostic]) -> Vec<Item> {
 
 fn refused(draft: &Draft, problem: &Diagnostic) -> Comment {
     let help = problem.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-    Comment::gap(draft.shown_label(), format!("no {} check: {}{help}", draft.kind, without_found(&problem.message)))
-}
-
-/// The message without the value that was found: who writes a file knows it, and what stands where
-/// a host should be may well be a password.
-fn without_found(message: &str) -> &str {
-    message.split_once(", found `").map_or(message, |(expected, _)| expected)
+    Comment::gap(draft.shown_label(), format!("no {} check: {}{help}", draft.kind, problem.message))
 }
 
 /// Reads the draft as conn-check will, its secrets in place; what is remarked of somebody's own.
@@ -63,6 +62,8 @@ fn judge(draft: &Draft) -> Result<Vec<Diagnostic>, Diagnostic> {
     let defaults = Defaults { timeout: Duration::from_secs(10) };
     match load(&source, defaults, !draft.given) {
         Ok((_, warnings)) => Ok(warnings),
-        Err(problems) => Err(problems.into_iter().next().unwrap_or_else(|| Diagnostic::file("bad-value", "unknown"))),
+        Err(problems) => {
+            Err(problems.into_iter().next().unwrap_or_else(|| Diagnostic::file(Flaw::BadValue, "unknown")))
+        }
     }
 }

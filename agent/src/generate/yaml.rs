@@ -5,11 +5,11 @@
 //! serializer quotes as well, and was tried: it lets bidirectional controls through, and makes
 //! blocks of texts with line ends, which nobody expects of a password.
 
-use crate::config::scalar::{Resolved, resolve};
 use crate::generate::draft::{Draft, Value};
 use crate::generate::item::{Item, one_line};
 use crate::generate::secrets::{Names, Needed, Secrets};
-use crate::secret::escaped;
+use crate::text::escaped;
+use crate::yaml::scalar::{Resolved, resolve};
 use std::fmt::Write as _;
 
 /// A file as text.
@@ -155,9 +155,9 @@ fn double_quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::yaml::{self, Scalar, Value as Parsed};
     use crate::generate::item::Comment;
     use crate::generate::sheet::Sheet;
+    use crate::yaml::{self, Scalar, Value as Parsed};
 
     /// What a reader gets out of a scalar.
     fn read(scalar: &str) -> (String, Resolved) {

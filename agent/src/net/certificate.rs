@@ -24,8 +24,8 @@ impl Certificate {
         let (_, parsed) = X509Certificate::from_der(der).ok()?;
         let names = parsed.subject_alternative_name().ok().flatten();
         Some(Self {
-            subject: crate::secret::escaped(&parsed.subject().to_string()),
-            issuer: crate::secret::escaped(&parsed.issuer().to_string()),
+            subject: crate::text::escaped(&parsed.subject().to_string()),
+            issuer: crate::text::escaped(&parsed.issuer().to_string()),
             names: names.map(|names| names.value.general_names.iter().filter_map(name).collect()).unwrap_or_default(),
             not_before: parsed.validity().not_before.to_datetime(),
             not_after: parsed.validity().not_after.to_datetime(),
@@ -70,7 +70,7 @@ pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
 fn name(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) | GeneralName::URI(name) | GeneralName::RFC822Name(name) => {
-            Some(crate::secret::escaped(name))
+            Some(crate::text::escaped(name))
         }
         GeneralName::IPAddress(bytes) => match bytes.len() {
             4 => <[u8; 4]>::try_from(*bytes).ok().map(|octets| std::net::Ipv4Addr::from(octets).to_string()),

@@ -24,6 +24,9 @@ impl Transport {
     }
 }
 
+/// A port, 1 to 65535.
+pub type Port = NonZero<u16>;
+
 /// Where a check connects to: transport, host and port.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Endpoint {
@@ -32,19 +35,19 @@ pub struct Endpoint {
     /// A name or an address.
     pub host: Host,
     /// 1 to 65535.
-    pub port: NonZero<u16>,
+    pub port: Port,
 }
 
 impl Endpoint {
     /// A TCP endpoint.
     #[must_use]
-    pub const fn tcp(host: Host, port: NonZero<u16>) -> Self {
+    pub const fn tcp(host: Host, port: Port) -> Self {
         Self { transport: Transport::Tcp, host, port }
     }
 
     /// A UDP endpoint.
     #[must_use]
-    pub const fn udp(host: Host, port: NonZero<u16>) -> Self {
+    pub const fn udp(host: Host, port: Port) -> Self {
         Self { transport: Transport::Udp, host, port }
     }
 }
@@ -61,12 +64,12 @@ impl fmt::Display for Endpoint {
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Host {
     shown: String,
-    target: Target,
+    kind: HostKind,
 }
 
 /// What a [`Host`] means.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum Target {
+pub enum HostKind {
     /// An address literal; the zone is an interface's name or index (RFC 4007), empty for none.
     Address(IpAddr, String),
     /// A name in its ASCII form (RFC 5891).
@@ -91,9 +94,9 @@ impl Host {
     /// Says which rule of RFC 1123 or RFC 5891 the text breaks.
     pub fn parse(text: &str) -> Result<Self, BadHost> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-        if let Some(target) = address(bare) {
+        if let Some(kind) = address(bare) {
             let shown = if bare.contains(':') { format!("[{bare}]") } else { bare.to_owned() };
-            return Ok(Self { shown, target });
+            return Ok(Self { shown, kind });
         }
         if text.contains("://") {
             return Err(BadHost("it is a URL; only the host is wanted here"));
@@ -103,21 +106,21 @@ impl Host {
                 "a host without a port is wanted; an IPv6 address has only hexadecimal digits, colons and an optional %zone",
             ));
         }
-        Ok(Self { shown: text.to_owned(), target: Target::Name(name(text)?) })
+        Ok(Self { shown: text.to_owned(), kind: HostKind::Name(name(text)?) })
     }
 
     /// What the host means.
     #[must_use]
-    pub const fn target(&self) -> &Target {
-        &self.target
+    pub const fn kind(&self) -> &HostKind {
+        &self.kind
     }
 
     /// The name or address as TLS and HTTP want it: no brackets, no zone, ASCII.
     #[must_use]
     pub fn bare(&self) -> String {
-        match &self.target {
-            Target::Address(address, _) => address.to_string(),
-            Target::Name(name) => name.trim_end_matches('.').to_owned(),
+        match &self.kind {
+            HostKind::Address(address, _) => address.to_string(),
+            HostKind::Name(name) => name.trim_end_matches('.').to_owned(),
         }
     }
 }
@@ -128,14 +131,14 @@ impl fmt::Display for Host {
     }
 }
 
-fn address(text: &str) -> Option<Target> {
+fn address(text: &str) -> Option<HostKind> {
     if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(Target::Address(address, String::new()));
+        return Some(HostKind::Address(address, String::new()));
     }
     let (address, zone) = text.split_once('%')?;
     let address: Ipv6Addr = address.parse().ok()?;
     let legal = !zone.is_empty() && zone.len() < 16 && zone.chars().all(|c| c.is_ascii_graphic() && c != '/');
-    legal.then(|| Target::Address(address.into(), zone.to_owned()))
+    legal.then(|| HostKind::Address(address.into(), zone.to_owned()))
 }
 
 fn name(text: &str) -> Result<String, BadHost> {
@@ -166,7 +169,7 @@ fn name(text: &str) -> Result<String, BadHost> {
         return Err(BadHost("no part of a name begins or ends with `-`"));
     }
     if bare.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())) {
-        return Err(BadHost("it looks like an IPv4 address and is none"));
+        return Err(BadHost("it looks like an IPv4 address, but it is not one"));
     }
     Ok(ascii)
 }

@@ -8,7 +8,6 @@
 
 mod cache;
 mod database;
-mod escape;
 mod field;
 mod http;
 mod mail;
@@ -21,7 +20,7 @@ mod answers;
 #[cfg(test)]
 mod tests;
 
-pub use escape::escape;
+use crate::text::{bounded, detail};
 
 /// The protocol a peer speaks, recognised by its first bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Hash)]
@@ -179,12 +178,12 @@ pub struct Peer {
 
 impl Peer {
     fn new(protocol: Protocol, detail: impl Into<String>) -> Self {
-        Self { protocol, detail: escape::bounded(detail.into()), wants_tls: false }
+        Self { protocol, detail: bounded(detail.into()), wants_tls: false }
     }
 
     /// A peer that is described by a line of its own.
     fn said(protocol: Protocol, line: &[u8]) -> Self {
-        Self::new(protocol, escape::detail(line.trim_ascii_end()))
+        Self::new(protocol, detail(line.trim_ascii_end()))
     }
 
     fn wanting_tls(self, wants_tls: bool) -> Self {

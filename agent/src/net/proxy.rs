@@ -3,8 +3,9 @@
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::Wire;
-use crate::net::identify::{Protocol, escape, identify};
+use crate::net::identify::{Protocol, identify};
 use crate::phase::Phase;
+use crate::text::escape;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// The longest answer to CONNECT that is read, in bytes: the head of an error page.

@@ -4,7 +4,7 @@
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::dns::{Query, Rcode, RecordKind, Reply};
-use crate::net::endpoint::{Host, Target};
+use crate::net::endpoint::{Host, HostKind};
 use crate::net::resolv_conf::ResolvConf;
 use crate::net::{Family, nameserver};
 use crate::phase::Phase;
@@ -49,11 +49,11 @@ impl Resolver {
     /// # Errors
     /// Why there is none, as finely as the resolvers tell.
     pub(crate) async fn resolve(&self, host: &Host, port: u16) -> Result<Vec<SocketAddr>, Fault> {
-        match host.target() {
-            Target::Address(address, zone) => {
+        match host.kind() {
+            HostKind::Address(address, zone) => {
                 literal(*address, zone, port).and_then(|address| self.wanted(host, vec![address]))
             }
-            Target::Name(name) => match self.look_up(name).await {
+            HostKind::Name(name) => match self.look_up(name).await {
                 Ok(addresses) => {
                     self.wanted(host, addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
                 }

@@ -3,9 +3,10 @@
 use super::Probe;
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
-use crate::net::identify::{escape, identify};
+use crate::net::identify::identify;
 use crate::net::{self, Endpoint, Race};
 use crate::phase::Phase;
+use crate::text::escape;
 use std::net::SocketAddr;
 use std::time::Duration;
 

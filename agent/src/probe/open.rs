@@ -1,11 +1,11 @@
 //! How a probe gets its connections, each step in its phase.
 
-use super::Probe;
 use super::evidence::{with_addresses, with_resolvers};
 use super::look::Peer;
+use super::{Probe, Stop};
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
-use crate::net::{self, Endpoint, Host, Place, TlsOptions, Wire};
+use crate::net::{self, Endpoint, Host, Target, TlsOptions, Wire};
 use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use std::net::SocketAddr;
@@ -55,14 +55,28 @@ impl Probe {
         Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
     }
 
-    /// Connects to where a service listens: [`Probe::open`], or a Unix socket.
+    /// Connects to where a service listens: [`Probe::connect`], or a Unix socket, which has no result
+    /// of its own and no TLS.
     ///
     /// # Errors
-    /// `resolve.*` and `connect.*`.
-    pub(crate) async fn reach(&mut self, place: &Place) -> Result<Wire, Failure> {
-        match place {
-            Place::Tcp(endpoint) => self.open(endpoint).await,
-            Place::Socket { host, .. } => self.open_socket(host).await,
+    /// `resolve.*`, `connect.*` and `tls.*`.
+    pub(crate) async fn reach(&mut self, target: &Target, tls: Option<&TlsOptions>) -> Result<Wire, Stop> {
+        match target {
+            Target::Tcp(endpoint) => self.connect(endpoint, tls).await,
+            Target::Socket { host, .. } => Ok(self.open_socket(host).await?),
+        }
+    }
+
+    /// Connects, which is the check's first result, and speaks TLS where it is wanted.
+    ///
+    /// # Errors
+    /// `resolve.*`, `connect.*` and `tls.*`.
+    pub(crate) async fn connect(&mut self, endpoint: &Endpoint, tls: Option<&TlsOptions>) -> Result<Wire, Stop> {
+        let wire = self.open(endpoint).await?;
+        self.passed()?;
+        match tls {
+            Some(options) => Ok(self.tls(wire, options, &endpoint.host, &[]).await?),
+            None => Ok(wire),
         }
     }
 

@@ -1,10 +1,12 @@
 //! `json`: one object, described by `schema/report.schema.json`.
 
-use crate::config::{Diagnostic, Source};
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::to_json;
 use crate::fault::Failure;
 use crate::outcome::{Timing, Warning};
 use crate::report::view::{CheckView, Counts, Row, View};
 use crate::report::{Reporter, Style};
+use crate::source::Source;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
@@ -47,7 +49,7 @@ impl Reporter for Json {
 /// # Errors
 /// The writer's.
 pub fn bad_file(source: &Source, diagnostics: &[Diagnostic], out: &mut dyn Write) -> io::Result<()> {
-    let object = json!({"schema": SCHEMA, "verdict": "unknown", "diagnostics": source.to_json(diagnostics)});
+    let object = json!({"schema": SCHEMA, "verdict": "unknown", "diagnostics": to_json(&source.text, diagnostics)});
     writeln!(out, "{object}")
 }
 

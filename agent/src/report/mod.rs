@@ -17,8 +17,8 @@ pub use nagios::bad_file as nagios_bad_file;
 pub use progress::Progress;
 pub use view::{CheckView, Counts, Overall, Row, View};
 
-use crate::config::Plan;
 use crate::event::Event;
+use crate::plan::Plan;
 use crate::select::Selection;
 use std::io::{self, Write};
 

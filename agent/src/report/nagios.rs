@@ -1,9 +1,11 @@
 //! `nagios`: a plugin's output (Monitoring Plugins Development Guidelines), within NRPE's limits.
 
-use crate::config::{Diagnostic, Lines, Source};
+use crate::diagnostic::Diagnostic;
 use crate::outcome::Verdict;
 use crate::report::view::{CheckView, Overall, View};
 use crate::report::{Counts, Reporter};
+use crate::source::Source;
+use crate::text::Lines;
 use std::collections::HashSet;
 use std::io::{self, Write};
 
@@ -45,12 +47,14 @@ impl Reporter for Nagios {
 /// The writer's.
 pub fn bad_file(source: &Source, diagnostics: &[Diagnostic], out: &mut dyn Write) -> io::Result<()> {
     let places = Lines::of(&source.text);
-    let place = |one: &Diagnostic| match one.span.map(|span| places.place(span.start)) {
+    let place = |one: &Diagnostic| match one.span.map(|span| places.position(span.start)) {
         Some((line, column)) => format!("{}:{line}:{column}", source.name),
         None => source.name.clone(),
     };
-    let lines: Vec<_> =
-        diagnostics.iter().map(|one| harmless(&format!("{}: {} [{}]", place(one), one.message, one.code))).collect();
+    let lines: Vec<_> = diagnostics
+        .iter()
+        .map(|one| harmless(&format!("{}: {} [{}]", place(one), one.text(), one.flaw.code())))
+        .collect();
     let count = if lines.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", lines.len()) };
     let first = lines.first().map(String::as_str).unwrap_or_default();
     writeln!(out, "{}", cut(format!("CONN-CHECK UNKNOWN: {count} in the checks file - {first}"), FIRST_LINE))?;

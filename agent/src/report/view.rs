@@ -1,9 +1,9 @@
 //! What every report is made from: the wanted results with their verdicts, the failures and
 //! warnings that belong to them, and the counts.
 
-use crate::config::{Entry, Plan};
 use crate::fault::Failure;
 use crate::outcome::{Outcome, Step, Verdict, Warning};
+use crate::plan::{Entry, Plan};
 use crate::run::Report;
 use crate::select::Selection;
 use std::time::{Duration, SystemTime};

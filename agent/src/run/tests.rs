@@ -3,9 +3,9 @@ use super::*;
 #[test]
 fn a_task_is_small_enough_for_thousands_of_them() {
     let size = |yaml: &str| {
-        let source = crate::config::Source { name: "test".into(), text: yaml.into() };
-        let (plan, _) = crate::config::load(&source, crate::config::Defaults { timeout: Duration::from_secs(1) }, true)
-            .expect("valid");
+        let source = crate::source::Source { name: "test".into(), text: yaml.into() };
+        let (plan, _) =
+            crate::plan::load(&source, crate::plan::Defaults { timeout: Duration::from_secs(1) }, true).expect("valid");
         let options = Options {
             max_timeout: None,
             concurrency: 1,
@@ -36,9 +36,9 @@ fn a_task_is_small_enough_for_thousands_of_them() {
 
 /// Runs a file on a runtime of its own.
 fn report_of(yaml: &str) -> (Arc<Plan>, Report) {
-    let source = crate::config::Source { name: "test".into(), text: yaml.into() };
-    let defaults = crate::config::Defaults { timeout: Duration::from_secs(1) };
-    let (plan, _) = crate::config::load(&source, defaults, true).expect("valid");
+    let source = crate::source::Source { name: "test".into(), text: yaml.into() };
+    let defaults = crate::plan::Defaults { timeout: Duration::from_secs(1) };
+    let (plan, _) = crate::plan::load(&source, defaults, true).expect("valid");
     let plan = Arc::new(plan);
     let selection = Selection::of(&plan, &crate::select::Wanted::default());
     let options = Options {

@@ -5,13 +5,15 @@ use crate::watch::Watch;
 use crate::{CRITICAL, UNKNOWN, complain, guarded, status_of};
 use clap::Parser as _;
 use conn_check::cli::Args;
-use conn_check::config::{self, Defaults, Diagnostic, Loaded, Plan, Source};
+use conn_check::diagnostic::{Diagnostic, Flaw};
 use conn_check::event::Event;
 use conn_check::host;
 use conn_check::net::Family;
+use conn_check::plan::{self, Defaults, Loaded, Plan};
 use conn_check::report::{self, Stage, View};
 use conn_check::run::{self, Report};
 use conn_check::select::{Selection, Wanted};
+use conn_check::source::Source;
 use std::io::{self, Write as _};
 use std::process;
 use std::sync::Arc;
@@ -36,7 +38,7 @@ fn program(args: &Args) -> u8 {
         Ok(watch) => watch,
         Err(error) => return complain(&format!("the run could not start: {error}")),
     };
-    with_plan(args, config::load, |output, source, plan| check(args, output, source, plan, &watch))
+    with_plan(args, plan::load, |output, source, plan| check(args, output, source, plan, &watch))
 }
 
 /// Reads the file of checks, and does something with it when it is valid. What the options say that
@@ -48,7 +50,7 @@ pub(crate) fn with_plan(
 ) -> u8 {
     let output = Output::new(args);
     let Some(config) = args.config.as_deref().filter(|_| !args.schema) else {
-        return output.print(&format!("{:#}\n", config::schema::schema()));
+        return output.print(&format!("{:#}\n", plan::schema::schema()));
     };
     let (source, loaded) = match Source::read(config) {
         Ok(source) => {
@@ -183,6 +185,6 @@ fn nothing_selected(plan: &Plan) -> Diagnostic {
     tags.sort_unstable();
     tags.dedup();
     let tags = if tags.is_empty() { "no check has a tag".to_owned() } else { format!("tags: {}", tags.join(", ")) };
-    Diagnostic::file("nothing-selected", "no check is left: the tags or patterns of the command line select nothing")
+    Diagnostic::file(Flaw::NothingSelected, "no check is left: the tags or patterns of the command line select nothing")
         .help(format!("results are named like {}; {tags}", names.join(", ")))
 }

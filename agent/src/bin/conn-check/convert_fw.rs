@@ -4,11 +4,11 @@ use crate::output::{explain, print};
 use crate::{UNKNOWN, complain, guarded, say, status_of};
 use clap::Parser as _;
 use conn_check::cli::convert_fw::Args;
-use conn_check::config::Source;
 use conn_check::firewall::merge::{Unresolved, merge};
 use conn_check::firewall::rules::{self, KEYS, Rule};
 use conn_check::firewall::{Group, Passage};
 use conn_check::host;
+use conn_check::source::Source;
 use std::io;
 
 /// A name had no address.

@@ -5,9 +5,9 @@ use crate::output::print;
 use crate::{complain, guarded, status_of};
 use clap::Parser as _;
 use conn_check::cli::{self, export_fw::Args};
-use conn_check::config;
 use conn_check::firewall::export::Egress;
 use conn_check::host;
+use conn_check::plan;
 use conn_check::report::Format;
 use std::io::{self, Write as _};
 
@@ -23,7 +23,7 @@ pub(crate) fn main() -> u8 {
 fn program(args: &Args) -> u8 {
     // What is wrong goes to standard error: a file of rules holds rules, or is left as it is.
     let check = cli::Args { output: None, format: Some(Format::Plain), ..args.check.clone() };
-    with_plan(&check, config::load_without_secrets, |output, source, plan| {
+    with_plan(&check, plan::load_without_secrets, |output, source, plan| {
         let selection = match selected(&check, output, source, &plan) {
             Ok(selection) => selection,
             Err(status) => return status,

@@ -2,9 +2,11 @@
 
 use crate::{UNKNOWN, complain};
 use conn_check::cli::{Args, When};
-use conn_check::config::{Diagnostic, Plan, Source};
+use conn_check::diagnostic::Diagnostic;
 use conn_check::file;
+use conn_check::plan::{self, Plan};
 use conn_check::report::{self, Format, Progress, Style, View};
+use conn_check::source::Source;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 use std::path::Path;
 
@@ -162,11 +164,11 @@ pub(crate) fn print(file: Option<&Path>, text: &str) -> u8 {
     Writer::to(file).put(text).map_or_else(|error| complain(&error), |()| 0)
 }
 
-/// Shows what is wrong with a file to a person. `plain`: see [`Source::render_showing`].
+/// Shows what is wrong with a file to a person. `plain`: see [`plan::render_showing`].
 pub(crate) fn explain(source: &Source, plain: &'static [&'static str], diagnostics: &[Diagnostic], color: When) {
     if !diagnostics.is_empty() {
         // Nobody is left to tell when even this cannot be printed.
-        let text = source.render_showing(plain, diagnostics, wants_color(color, io::stderr().is_terminal()));
+        let text = plan::render_showing(source, plain, diagnostics, wants_color(color, io::stderr().is_terminal()));
         let _ = io::stderr().write_all(text.as_bytes());
     }
 }

@@ -3,9 +3,10 @@
 use super::refusal::Refusal;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::identify::{escape, identify};
+use crate::net::identify::identify;
 use crate::net::{ALLOWANCE, Wire};
 use crate::phase::Phase;
+use crate::text::escape;
 use lapin::protocol::{AMQPClass, channel, connection, constants, gen_class, parse_class};
 use std::io;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

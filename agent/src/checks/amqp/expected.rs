@@ -4,11 +4,12 @@ use super::dialogue::{CHANNEL, Dialogue, Halt};
 use super::refusal::Refusal;
 use super::unexpected;
 use crate::catalogue::Cause;
-use crate::config::shape::{Shape, Shown};
-use crate::config::{Diagnostic, Fields, Given, Misfit, Setting, Word};
+use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
 use crate::phase::Phase;
 use crate::probe::Probe;
+use crate::settings::shape::{Shape, Shown};
+use crate::settings::{Field, Fields, Misfit, Noted, Setting, Word};
 use lapin::protocol::exchange::{AMQPMethod as OfExchange, Declare as ExchangeDeclare};
 use lapin::protocol::queue::{AMQPMethod as OfQueue, Declare as QueueDeclare, DeclareOk as Figures};
 use lapin::protocol::{AMQPClass, channel};
@@ -27,10 +28,10 @@ impl Setting for Name {
         schema: || json!({"type": ["string", "number", "boolean"]}),
     };
 
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        let name = Word::read(given)?.0;
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let name = Word::read(field)?.0;
         let name = Some(name).filter(|name| !name.is_empty()).and_then(|name| ShortString::try_new(name).ok());
-        name.map(Self).ok_or_else(|| given.wrong(&Self::SHAPE))
+        name.map(Self).ok_or_else(|| field.wrong(&Self::SHAPE))
     }
 }
 
@@ -55,19 +56,23 @@ pub(super) enum Found {
 
 impl Expected {
     /// Asks for the options.
-    pub(super) fn parse(fields: &mut Fields<'_>) -> Self {
+    ///
+    /// # Errors
+    /// A problem was noted.
+    pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let queue = fields.optional("queue", "A queue that must exist.");
         let exchange = fields.optional("exchange", "An exchange that must exist.");
         let min_consumers = fields.optional("min_consumers", "So many consumers the queue must have.");
         let max_messages = fields.optional("max_messages", "So many messages may wait in the queue.");
+        let mut lone = Ok(());
         for key in ["min_consumers", "max_messages"] {
             if fields.has(key) && !fields.has("queue") {
                 let span = fields.span_of(key);
-                let diagnostic = Diagnostic::error("missing-key", span, format!("`{key}` without `queue`"));
-                fields.note(diagnostic.help("add `queue:` with the name of the queue that is meant"));
+                let diagnostic = Diagnostic::error(Flaw::MissingKey, span, format!("`{key}` without `queue`"));
+                lone = Err(fields.refuse(diagnostic.help("add `queue:` with the name of the queue that is meant")));
             }
         }
-        Self { exchange, queue, min_consumers, max_messages }
+        lone.map(|()| Self { exchange, queue, min_consumers, max_messages })
     }
 
     /// Asks for all of it at once. The queue comes last: a refusal ends the channel, and one of its

@@ -3,7 +3,7 @@
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::probe::Probe;
-use crate::secret::Secret;
+use crate::settings::Credentials;
 use lapin::protocol::connection::{Start, StartOk};
 use lapin::types::{AMQPValue, FieldTable};
 
@@ -45,7 +45,7 @@ impl Greeting {
     }
 
     /// The login. Nothing of it goes to a broker that does not know the way.
-    pub(super) fn answer(&self, user: &str, password: &Secret<String>) -> Result<StartOk, Fault> {
+    pub(super) fn answer(&self, login: &Credentials) -> Result<StartOk, Fault> {
         let offered = String::from_utf8_lossy(self.0.mechanisms.as_bytes()).into_owned();
         if !offered.split_ascii_whitespace().any(|mechanism| mechanism == MECHANISM) {
             let fault =
@@ -55,7 +55,7 @@ impl Greeting {
         Ok(StartOk {
             client_properties: introduction(),
             mechanism: MECHANISM.into(),
-            response: format!("\0{user}\0{}", password.expose()).into(),
+            response: format!("\0{}\0{}", login.user, login.password.expose()).into(),
             locale: "en_US".into(),
         })
     }

@@ -1,13 +1,14 @@
 //! One connection, and one request with its answer on it.
 
+use super::Http;
 use super::options::WebUrl;
 use super::request::Draft;
-use super::{Http, Login};
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
 use crate::net::{ALLOWANCE, Seen, Wire};
 use crate::phase::Phase;
 use crate::probe::Probe;
+use crate::settings::Credentials;
 use digest_auth::{AuthContext, HttpMethod};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -150,7 +151,7 @@ impl Http {
         probe: &mut Probe,
         connection: &mut Connection,
         draft: &Draft,
-        login: &Login,
+        login: &Credentials,
         challenge: Response,
     ) -> Result<Response, Failure> {
         let authorization =
@@ -188,7 +189,7 @@ impl Http {
     }
 
     /// The answer to a Digest challenge (RFC 7616 section 3.4).
-    fn respond(&self, draft: &Draft, login: &Login, headers: &HeaderMap) -> Result<String, Fault> {
+    fn respond(&self, draft: &Draft, login: &Credentials, headers: &HeaderMap) -> Result<String, Fault> {
         let offers: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).collect();
         let Some(challenge) =
             offers.iter().find(|offer| offer.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest ")))

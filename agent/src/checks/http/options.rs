@@ -1,9 +1,10 @@
 //! The values that only the http check takes.
 
-use crate::config::shape::{Shape, Shown};
-use crate::config::{Given, Misfit, Pairs, Setting};
 use crate::net::{Endpoint, Host};
 use crate::secret::{Secret, redact_url, url_secrets};
+use crate::settings::shape::{Shape, Shown};
+use crate::settings::{Credentials, Field, Misfit, Pairs, Setting};
+use crate::text::percent_decoded;
 use regex_lite::Regex;
 use reqwest::Method;
 use serde_json::json;
@@ -19,7 +20,7 @@ pub(super) struct WebUrl {
     /// Where it leads.
     pub(super) endpoint: Endpoint,
     /// The user info that stood in it.
-    pub(super) login: Option<(String, Secret<String>)>,
+    pub(super) login: Option<Credentials>,
 }
 
 impl WebUrl {
@@ -33,8 +34,10 @@ impl WebUrl {
         let host = url.host_str().ok_or("the URL names no host")?;
         let host = Host::parse(host).map_err(|_| "the host in the URL is no legal name or address")?;
         let port = url.port_or_known_default().and_then(NonZero::new).ok_or("port 0 cannot be connected to")?;
-        let login = (!url.username().is_empty() || url.password().is_some())
-            .then(|| (decoded(url.username()), Secret::new(decoded(url.password().unwrap_or_default()))));
+        let login = (!url.username().is_empty() || url.password().is_some()).then(|| Credentials {
+            user: decoded(url.username()),
+            password: Secret::new(decoded(url.password().unwrap_or_default())),
+        });
         // Cannot fail for a URL with a host.
         let _ = url.set_username("").and_then(|()| url.set_password(None));
         Ok(Self { shown: redact_url(text), endpoint: Endpoint::tcp(host, port), url, login })
@@ -68,16 +71,16 @@ impl Setting for WebUrl {
         schema: || json!({"type": "string", "pattern": "^[hH][tT][tT][pP][sS]?://"}),
     };
 
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        let text = given.text(&Self::SHAPE)?;
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let text = field.text(&Self::SHAPE)?;
         for secret in url_secrets(&text) {
-            given.keep_secret(secret);
-            given.keep_secret(&decoded(secret));
+            field.keep_secret(secret);
+            field.keep_secret(&decoded(secret));
         }
-        let url = Self::parse(&text).map_err(|rule| given.wrong(&Self::SHAPE).help(rule))?;
-        if let Some((user, password)) = &url.login {
-            given.keep_secret(password.expose());
-            given.keep_secret(&format!("{user}:{}", password.expose()));
+        let url = Self::parse(&text).map_err(|rule| field.wrong(&Self::SHAPE).help(rule))?;
+        if let Some(login) = &url.login {
+            field.keep_secret(login.password.expose());
+            field.keep_secret(&format!("{}:{}", login.user, login.password.expose()));
         }
         Ok(url)
     }
@@ -91,8 +94,8 @@ impl Setting for Method {
         schema: || json!({"type": "string", "pattern": "^[A-Za-z]+$"}),
     };
 
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        given.parse(&Self::SHAPE, |text| {
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| {
             let token =
                 !text.is_empty() && text.len() < 32 && text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
             token.then(|| Self::from_bytes(text.to_ascii_uppercase().as_bytes()).ok()).flatten()
@@ -143,11 +146,11 @@ impl Setting for Statuses {
         },
     };
 
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        let one = |given: Given<'_>| given.parse(&Self::SHAPE, wanted);
-        let Some(items) = given.items() else { return one(*given).map(|wanted| Self(vec![wanted])) };
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let one = |field: Field<'_>| field.parse(&Self::SHAPE, wanted);
+        let Some(items) = field.items() else { return one(*field).map(|wanted| Self(vec![wanted])) };
         let all = items.map(one).collect::<Result<Vec<_>, _>>()?;
-        if all.is_empty() { Err(given.wrong(&Self::SHAPE)) } else { Ok(Self(all)) }
+        if all.is_empty() { Err(field.wrong(&Self::SHAPE)) } else { Ok(Self(all)) }
     }
 }
 
@@ -193,8 +196,8 @@ impl Matcher {
 impl std::fmt::Display for Matcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Text(wanted) => write!(f, "\"{}\"", crate::secret::escaped(wanted)),
-            Self::Pattern(pattern) => write!(f, "/{}/", crate::secret::escaped(pattern.as_str())),
+            Self::Text(wanted) => write!(f, "\"{}\"", crate::text::escaped(wanted)),
+            Self::Pattern(pattern) => write!(f, "/{}/", crate::text::escaped(pattern.as_str())),
         }
     }
 }
@@ -207,14 +210,14 @@ impl Setting for Matcher {
         schema: || json!({"type": ["string", "number", "boolean"]}),
     };
 
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        let text = given.text(&Self::SHAPE)?;
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let text = field.text(&Self::SHAPE)?;
         let Some(pattern) =
             text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|pattern| !pattern.is_empty())
         else {
             return Ok(Self::Text(text));
         };
-        Regex::new(pattern).map(Self::Pattern).map_err(|error| given.wrong(&Self::SHAPE).help(error.to_string()))
+        Regex::new(pattern).map(Self::Pattern).map_err(|error| field.wrong(&Self::SHAPE).help(error.to_string()))
     }
 }
 
@@ -230,9 +233,9 @@ impl Setting for ExpectedHeaders {
         schema: || json!({"type": "object"}),
     };
 
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        let pairs = given.pairs().ok_or_else(|| given.wrong(&Self::SHAPE))?;
-        let one = |(name, value): (Given<'_>, Given<'_>)| {
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let pairs = field.pairs().ok_or_else(|| field.wrong(&Self::SHAPE))?;
+        let one = |(name, value): (Field<'_>, Field<'_>)| {
             let name = name.parse(&Self::SHAPE, |name| reqwest::header::HeaderName::try_from(name).ok())?;
             let value = if value.is_null() { None } else { Some(Matcher::read(&value)?) };
             Ok((name.to_string(), value))
@@ -248,11 +251,13 @@ pub(super) struct Cookies(pub(super) Pairs);
 impl Setting for Cookies {
     const SHAPE: Shape = Pairs::SHAPE;
 
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        let pairs = Pairs::read(given)?;
-        pairs.0.iter().for_each(|(_, value)| given.keep_secret(value.expose()));
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let pairs = Pairs::read(field)?;
+        pairs.0.iter().for_each(|(_, value)| field.keep_secret(value.expose()));
         if pairs.0.iter().any(|(name, value)| !is_cookie(name) || !is_cookie(value.expose())) {
-            return Err(given.place(Misfit::new("a cookie has no white space, comma, semicolon or control character")));
+            return Err(
+                field.with_span(Misfit::new("a cookie has no white space, comma, semicolon or control character"))
+            );
         }
         Ok(Self(pairs))
     }
@@ -262,27 +267,9 @@ fn is_cookie(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_graphic() && !",;".contains(c))
 }
 
-/// Percent-decodes user info (RFC 3986 section 2.1).
+/// User info as it was before it became a part of a URL.
 fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let hex = tail
-            .get(..2)
-            .and_then(|pair| std::str::from_utf8(pair).ok())
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        match (first, hex) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    String::from_utf8_lossy(&percent_decoded(text)).into_owned()
 }
 
 #[cfg(test)]
@@ -292,8 +279,8 @@ mod tests {
     #[test]
     fn user_info_leaves_the_url_and_is_decoded() {
         let url = WebUrl::parse("https://us%40er:p%3Aw@host:8443/x?a=b").expect("URL");
-        let (user, password) = url.login.expect("login");
-        assert_eq!((user.as_str(), password.expose().as_str()), ("us@er", "p:w"));
+        let login = url.login.expect("login");
+        assert_eq!((login.user.as_str(), login.password.expose().as_str()), ("us@er", "p:w"));
         assert_eq!(url.url.as_str(), "https://host:8443/x?a=b");
         assert_eq!(url.shown, "https://***@host:8443/x?a=b");
     }

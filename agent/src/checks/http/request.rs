@@ -3,9 +3,9 @@
 use super::options::WebUrl;
 use super::{Http, authority};
 use crate::catalogue::Cause;
-use crate::config::Pairs;
 use crate::fault::Fault;
 use crate::secret::Secret;
+use crate::settings::Pairs;
 use reqwest::header::{ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::{Body, Client, Method};
 use std::sync::LazyLock;

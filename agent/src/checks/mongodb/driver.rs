@@ -1,10 +1,11 @@
 //! The official driver: the login and one harmless question.
 
-use super::{Login, Mongodb};
+use super::Mongodb;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::Inlet;
 use crate::phase::Phase;
+use crate::settings::Credentials;
 use mongodb::Client;
 use mongodb::bson::doc;
 use mongodb::error::{Error, ErrorKind};
@@ -37,7 +38,7 @@ impl Mongodb {
             .map_err(|error| Fault::new(Cause::OwnFault, "the driver refused its options").caused_by(&error))
     }
 
-    fn credential(&self, login: &Login) -> Credential {
+    fn credential(&self, login: &Credentials) -> Credential {
         Credential::builder()
             .username(login.user.clone())
             .password(login.password.expose().clone())

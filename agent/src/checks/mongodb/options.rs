@@ -1,18 +1,11 @@
 //! The options of a mongodb check.
 
 use super::Mongodb;
-use crate::config::shape::{Shape, Shown};
-use crate::config::{Diagnostic, Fields, Given, Misfit, Setting, Word};
-use crate::net::{Place, TlsOptions};
-use crate::secret::Secret;
+use crate::settings::shape::{Shape, Shown};
+use crate::settings::{
+    Credentials, Field, Fields, Misfit, Name, Names, Noted, Setting, Word, no_tls_over_socket, target, tls,
+};
 use serde_json::json;
-
-/// Who logs in.
-#[derive(Clone, Debug)]
-pub(super) struct Login {
-    pub(super) user: String,
-    pub(super) password: Secret<String>,
-}
 
 /// What the server should be among the members of its set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -21,17 +14,17 @@ pub(super) enum Role {
     Secondary,
 }
 
-/// A name that is not empty.
-struct Name(String);
-
 /// The name of a database.
 struct Database(String);
 
 impl Mongodb {
     /// Asks for every option.
-    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let place = Place::parse(fields, "27017");
-        let login = login(fields);
+    pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let target = target(fields, "27017");
+        let login = Credentials::optional::<Name>(
+            fields,
+            &Names::usual("Who logs in. Without it, the server must let anybody in.", "That user's password."),
+        );
         let named = fields.has("database");
         let database = fields.or::<Database>("database", "test", "The database that the user may do something in.").0;
         let source = fields.optional::<Database>(
@@ -41,40 +34,23 @@ impl Mongodb {
         let use_tls = fields.or::<bool>("use_tls", "false", "Speak TLS from the first byte.");
         let replica_set = fields.optional::<Name>("replica_set", "The name of the set that the server must belong to.");
         let role = fields.optional("role", "What the server must be: primary (takes writes) or secondary.");
-        let options = TlsOptions::parse(fields);
-        let place = place?;
+        let options = tls(fields);
+        let target = target?;
         if use_tls {
-            place.refuse_tls(fields);
+            no_tls_over_socket(fields, &target)?;
         }
         let auth_source =
             source.map_or_else(|| if named { database.clone() } else { "admin".to_owned() }, |name| name.0);
-        Some(Self {
-            place,
+        Ok(Self {
+            target,
             login: login?,
             auth_source,
             database,
-            tls: options.filter(|_| use_tls),
+            tls: Some(options?).filter(|_| use_tls),
             replica_set: replica_set.map(|name| name.0),
             role,
         })
     }
-}
-
-/// A user and a password, or neither. `None` after a problem was noted.
-#[expect(clippy::option_option, reason = "the outer one is that of every parser here")]
-fn login(fields: &mut Fields<'_>) -> Option<Option<Login>> {
-    let user = fields.optional::<Name>("username", "Who logs in. Without it, the server must let anybody in.");
-    let password = fields.optional::<Secret<String>>("password", "That user's password.");
-    let (here, missing) = match (fields.has("username"), fields.has("password")) {
-        (false, false) => return Some(None),
-        (true, true) => return Some(Some(Login { user: user?.0, password: password? })),
-        (true, false) => ("username", "password"),
-        (false, true) => ("password", "username"),
-    };
-    let span = fields.span_of(here);
-    let message = format!("`{here}` without `{missing}`");
-    fields.note(Diagnostic::error("missing-key", span, message).help(format!("add `{missing}:`")));
-    None
 }
 
 impl Setting for Role {
@@ -85,21 +61,12 @@ impl Setting for Role {
         schema: || json!({"enum": ["primary", "secondary"]}),
     };
 
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        given.parse(&Self::SHAPE, |text| match text {
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| match text {
             "primary" => Some(Self::Primary),
             "secondary" => Some(Self::Secondary),
             _ => None,
         })
-    }
-}
-
-impl Setting for Name {
-    const SHAPE: Shape = Shape { words: "a name that is not empty", ..Word::SHAPE };
-
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        let Word(text) = Word::read(given)?;
-        if text.is_empty() { Err(given.wrong(&Self::SHAPE)) } else { Ok(Self(text)) }
     }
 }
 
@@ -112,12 +79,12 @@ impl Setting for Database {
         schema: || json!({"type": ["string", "number", "boolean"], "minLength": 1}),
     };
 
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        let Word(text) = Word::read(given)?;
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let Word(text) = Word::read(field)?;
         // `$external` keeps users that some other system knows.
         let bare = text.strip_prefix('$').unwrap_or(&text);
         if bare.is_empty() || text.len() > 63 || bare.contains(['/', '\\', '.', '"', '$', ' ']) {
-            return Err(given.wrong(&Self::SHAPE));
+            return Err(field.wrong(&Self::SHAPE));
         }
         Ok(Self(text))
     }

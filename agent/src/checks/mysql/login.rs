@@ -81,14 +81,14 @@ impl Mysql {
             Some(Plugin::CachingSha2) => Plugin::CachingSha2,
             _ => Plugin::Native,
         };
-        (plugin, plugin.proof(self.exposed_password(), &greeting.salt).unwrap_or_default())
+        (plugin, plugin.proof(self.login.password.expose(), &greeting.salt).unwrap_or_default())
     }
 
     /// `HandshakeResponse41`.
     fn response(&self, plugin: Plugin, proof: &[u8], transport: Transport) -> Vec<u8> {
         let tls = if matches!(transport, Transport::Tls { .. }) { capability::SSL } else { 0 };
         let mut packet = head(capabilities(self.database.is_some()) | tls);
-        packet.extend_from_slice(self.username.as_bytes());
+        packet.extend_from_slice(self.login.user.as_bytes());
         packet.push(0);
         // A proof has 32 bytes at most.
         packet.push(u8::try_from(proof.len()).unwrap_or_default());
@@ -105,7 +105,7 @@ impl Mysql {
         let name = String::from_utf8_lossy(take_text(&mut rest)).into_owned();
         let plugin = Plugin::named(&name).ok_or_else(|| unsupported(&name))?;
         let salt = &rest[..rest.len().min(SALT)];
-        let reply = match plugin.proof(self.exposed_password(), salt) {
+        let reply = match plugin.proof(self.login.password.expose(), salt) {
             Some(proof) => proof,
             None => self.clear(plugin, circumstances)?,
         };
@@ -117,11 +117,7 @@ impl Mysql {
         if circumstances.has_password && !circumstances.transport.lets_pass(plugin) {
             return Err(exposed(plugin, circumstances));
         }
-        Ok([self.exposed_password().as_bytes(), &[0]].concat())
-    }
-
-    fn exposed_password(&self) -> &str {
-        self.password.as_ref().map_or("", |password| password.expose())
+        Ok([self.login.password.expose().as_bytes(), &[0]].concat())
     }
 }
 

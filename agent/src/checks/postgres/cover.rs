@@ -36,7 +36,7 @@ impl Postgres {
     /// # Errors
     /// `protocol.*` and `tls.*`.
     pub(super) async fn cover(&self, probe: &mut Probe, mut wire: Wire) -> Result<(Wire, Cover), Failure> {
-        let Some(host) = self.place.host() else { return Ok((wire, Cover::Socket)) };
+        let Some(host) = self.target.host() else { return Ok((wire, Cover::Socket)) };
         if self.mode == TlsMode::Never {
             return Ok((wire, Cover::Plain));
         }

@@ -50,24 +50,24 @@ impl Postgres {
 
     /// A password that nobody asked for.
     fn note_free_entry(&self, probe: &mut Probe, progress: &Progress) {
-        if self.password.is_some() && !progress.is_understood() {
-            let message = format!("the server let {} in without asking for the password", self.user);
+        if self.login.has_password() && !progress.is_understood() {
+            let message = format!("the server let {} in without asking for the password", self.login.user);
             probe.warn(WarningKind::AuthNotNeeded, &message);
         }
     }
 
-    const fn attempt<'a>(&'a self, cover: Cover, progress: &'a Progress) -> Attempt<'a> {
-        let has_password = self.password.is_some();
-        Attempt { user: self.user.as_str(), database: self.database.as_str(), has_password, cover, progress }
+    fn attempt<'a>(&'a self, cover: Cover, progress: &'a Progress) -> Attempt<'a> {
+        let has_password = self.login.has_password();
+        Attempt { user: self.login.user.as_str(), database: self.database.as_str(), has_password, cover, progress }
     }
 
     /// `Require` and `Direct` make the library take the stream as one that has TLS, or needs none.
     fn configuration(&self) -> Config {
         let mut config = Config::new();
-        config.user(&self.user).dbname(&self.database).application_name("conn-check");
+        config.user(&self.login.user).dbname(&self.database).application_name("conn-check");
         config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
-        if let Some(password) = &self.password {
-            config.password(password.expose());
+        if self.login.has_password() {
+            config.password(self.login.password.expose());
         }
         config
     }

@@ -46,9 +46,9 @@ impl Postgres {
     }
 
     fn unreadable(&self, table: &str) -> Fault {
-        Fault::new(Cause::PermissionDenied, format!("{} may not read the table {table}", self.user))
+        Fault::new(Cause::PermissionDenied, format!("{} may not read the table {table}", self.login.user))
             .evidence("has_table_privilege(.., 'SELECT') is false")
-            .next_step(format!("GRANT SELECT ON {table} TO {}", self.user))
+            .next_step(format!("GRANT SELECT ON {table} TO {}", self.login.user))
     }
 
     fn missing(&self, table: &str) -> Fault {

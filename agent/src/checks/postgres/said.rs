@@ -97,7 +97,7 @@ impl fmt::Display for Said {
 }
 
 /// The length of an error in the protocol's version 3, without its first byte; in the oldest form
-/// there are letters in its place.
+/// there are letters in its target.
 fn length(bytes: &[u8]) -> Option<usize> {
     let length = u32::from_be_bytes(bytes.get(1..5)?.try_into().ok()?);
     (8..30_000).contains(&length).then_some(length as usize)

@@ -2,8 +2,8 @@
 
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
-use crate::net::identify::escape;
 use crate::phase::Phase;
+use crate::text::escape;
 use redis::{ServerError, Value};
 
 /// How Redis 6 and later, and earlier ones, say that the default user has no password.

@@ -3,10 +3,10 @@
 use super::dialogue::Dialogue;
 use super::refusal;
 use crate::catalogue::Cause;
-use crate::config::shape::{Shape, Shown};
-use crate::config::{Given, Misfit, Setting};
 use crate::fault::Fault;
 use crate::probe::Probe;
+use crate::settings::shape::{Shape, Shown};
+use crate::settings::{Field, Misfit, Setting};
 use redis::Value;
 use serde_json::json;
 use std::fmt;
@@ -94,8 +94,8 @@ impl Setting for Role {
         schema: || json!({"enum": ["primary", "replica", "master", "slave"]}),
     };
 
-    fn read(given: &Given<'_>) -> Result<Self, Misfit> {
-        given.parse(&Self::SHAPE, |text| Self::named(&Value::SimpleString(text.to_owned())))
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| Self::named(&Value::SimpleString(text.to_owned())))
     }
 }
 

@@ -1,18 +1,19 @@
 //! One session with a mail server: commands out, replies in, in as few turns as the server allows.
 
-use super::options::Login;
 use super::refusal::{Step, refusal};
 use super::reply::Reply;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::host;
-use crate::net::identify::{Protocol, escape, identify};
+use crate::net::identify::{Protocol, identify};
 use crate::net::{Wire, within};
 use crate::phase::Phase;
+use crate::settings::Credentials;
+use crate::text::escape;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lettre::Address;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::authentication::{self, Mechanism};
 use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Quit, Rcpt, Rset, Starttls};
 use lettre::transport::smtp::extension::{ClientId, MailParameter};
 use std::future;
@@ -140,9 +141,9 @@ impl Session {
     }
 
     /// Logs in; the password is sent once.
-    pub(super) async fn login(&mut self, login: &Login, mechanism: Mechanism) -> Result<(), Fault> {
+    pub(super) async fn login(&mut self, login: &Credentials, mechanism: Mechanism) -> Result<(), Fault> {
         if mechanism == Mechanism::Plain {
-            let credentials = Credentials::new(login.user.clone(), login.password.expose().clone());
+            let credentials = authentication::Credentials::new(login.user.clone(), login.password.expose().clone());
             let auth = Auth::new(mechanism, credentials, None)
                 .map_err(|error| Fault::new(Cause::MethodUnsupported, "there is no such login").caused_by(&error))?;
             return self.ask(Step::Login, &auth.to_string()).await.map(drop);

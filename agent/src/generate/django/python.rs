@@ -1,7 +1,7 @@
 //! The application's Python, which reads the settings.
 
 use crate::generate::django::told::Told;
-use crate::secret::escaped;
+use crate::text::escaped;
 use std::env;
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Where variables come from.
 
 use super::{Content, Variables, dotenv};
-use crate::config::Source;
+use crate::source::Source;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _};

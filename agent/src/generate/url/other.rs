@@ -1,7 +1,8 @@
 //! URLs of services that have no check of their own, and of what is no service.
 
 use super::parts::{Bad, Parts, Site};
-use super::{STATSD_PORT, statsd, tcp, tls, web};
+use super::tls;
+use super::{STATSD_PORT, statsd, tcp, web};
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
 

@@ -1,7 +1,8 @@
 //! URLs of web services.
 
 use super::parts::{Bad, Parts};
-use super::{tcp, tls};
+use super::tcp;
+use super::tls;
 use crate::generate::draft::{Draft, Value};
 use crate::generate::item::Item;
 use crate::generate::secrets::Hidden;

@@ -192,7 +192,7 @@ fn answer_section(header: &Header, decoder: &mut BinDecoder<'_>) -> Result<Vec<R
     Ok(records)
 }
 
-/// The upper eight bits of the response code, from the OPT record, already shifted to their place.
+/// The upper eight bits of the response code, from the OPT record, already shifted to their target.
 /// The sections behind the answers hold nothing else of interest, so a fault in them is no reason
 /// to lose the answer.
 fn extended_code(records: usize, decoder: &mut BinDecoder<'_>) -> u16 {

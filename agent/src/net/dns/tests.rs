@@ -2,7 +2,7 @@ use super::fixtures::{RECORDED, Recorded};
 use super::*;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{A, CNAME};
-use hickory_proto::rr::{DNSClass, RData, Record};
+use hickory_proto::rr::{DNSClass, Name, RData, Record};
 
 /// The identifier of every recorded answer.
 const ID: u16 = 0x1234;

@@ -1,7 +1,8 @@
 //! Redis (RESP) and memcached (text protocol).
 
 use super::field::{after, first_line, until};
-use super::{Peer, Protocol, escape};
+use super::{Peer, Protocol};
+use crate::text::detail;
 
 /// The codes with which Redis begins an error, beside `ERR`.
 const REDIS_CODES: [&str; 12] = [
@@ -45,9 +46,9 @@ fn redis_hello(bytes: &[u8]) -> Option<Peer> {
     if count.is_empty() || !count.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let name = bulk_string(fields).map_or("Redis".to_owned(), escape::detail);
+    let name = bulk_string(fields).map_or("Redis".to_owned(), detail);
     let version = after(fields, b"$7\r\nversion\r\n").and_then(bulk_string);
-    let version = version.map_or(String::new(), |version| format!(" {}", escape::detail(version)));
+    let version = version.map_or(String::new(), |version| format!(" {}", detail(version)));
     Some(Peer::new(Protocol::Redis, name + &version))
 }
 

@@ -1,7 +1,9 @@
 //! `MySQL`, `PostgreSQL` and `MongoDB`.
 
 use super::field::{after, u16_le, u32_be, u32_le, until};
-use super::{Peer, Protocol, escape, tls};
+use super::tls;
+use super::{Peer, Protocol};
+use crate::text::detail;
 
 pub(super) fn read(bytes: &[u8]) -> Option<Peer> {
     mysql(bytes).or_else(|| postgres(bytes)).or_else(|| mongodb(bytes))
@@ -40,8 +42,8 @@ fn mysql_greeting(greeting: &[u8]) -> Option<String> {
     let own = version.strip_prefix(b"5.5.5-").unwrap_or(version);
     let mariadb = own.windows(8).position(|window| window == b"-MariaDB");
     plausible.then(|| match mariadb {
-        Some(end) => format!("MariaDB {}", escape::detail(&own[..end])),
-        None => format!("MySQL {}", escape::detail(own)),
+        Some(end) => format!("MariaDB {}", detail(&own[..end])),
+        None => format!("MySQL {}", detail(own)),
     })
 }
 
@@ -51,7 +53,7 @@ fn mysql_error(error: &[u8]) -> Option<String> {
     let text = error.get(2..)?;
     let text = text.strip_prefix(b"#").map_or(Some(text), |rest| rest.get(5..))?;
     let plausible = !text.is_empty() && text.iter().all(|byte| !byte.is_ascii_control());
-    plausible.then(|| format!("MySQL error {number}: {}", escape::detail(text)))
+    plausible.then(|| format!("MySQL error {number}: {}", detail(text)))
 }
 
 fn postgres(bytes: &[u8]) -> Option<Peer> {
@@ -77,7 +79,7 @@ fn postgres_error(bytes: &[u8]) -> Option<String> {
     };
     let code = of(b'C').filter(|code| code.len() == 5 && code.iter().all(u8::is_ascii_alphanumeric))?;
     let text = of(b'M').unwrap_or_default();
-    Some(format!("PostgreSQL error {}: {}", escape::detail(code), escape::detail(text)))
+    Some(format!("PostgreSQL error {}: {}", detail(code), detail(text)))
 }
 
 /// The error of protocol version 2, to a client that asks for it, or when no process could be
@@ -85,7 +87,7 @@ fn postgres_error(bytes: &[u8]) -> Option<String> {
 fn postgres_old_error(bytes: &[u8]) -> Option<String> {
     let text = until(bytes.get(1..)?, 0).trim_ascii();
     let known = text.starts_with(b"FATAL:  ") || text.starts_with(b"could not fork new process for connection");
-    known.then(|| format!("PostgreSQL error: {}", escape::detail(text)))
+    known.then(|| format!("PostgreSQL error: {}", detail(text)))
 }
 
 /// `AuthenticationRequest`: the length, then the kind of login.
@@ -122,7 +124,7 @@ fn mongodb(bytes: &[u8]) -> Option<Peer> {
 fn mongodb_reply(bytes: &[u8]) -> Peer {
     let text = [&b"\x02errmsg\0"[..], b"\x02$err\0"].into_iter().find_map(|field| after(bytes, field));
     let text = text.and_then(|text| text.get(4..)).map(|text| until(text, 0));
-    let detail = text.map_or("MongoDB reply".to_owned(), |text| format!("MongoDB error: {}", escape::detail(text)));
+    let detail = text.map_or("MongoDB reply".to_owned(), |text| format!("MongoDB error: {}", detail(text)));
     let wants_tls = text.is_some_and(tls::is_demanded);
     Peer::new(Protocol::Mongodb, detail).wanting_tls(wants_tls)
 }

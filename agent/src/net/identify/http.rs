@@ -1,7 +1,9 @@
 //! HTTP, and `MongoDB`, which answers HTTP in HTTP.
 
 use super::field::{after, first_line, mentions, starts, u16_be, until};
-use super::{Peer, Protocol, escape, tls};
+use super::tls;
+use super::{Peer, Protocol};
+use crate::text::detail;
 
 /// The header of a frame of HTTP/2 (RFC 9113, section 4.1).
 const FRAME_HEADER_BYTES: usize = 9;
@@ -17,13 +19,13 @@ fn http1(bytes: &[u8]) -> Option<Peer> {
     if mentions(bytes, "trying to access mongodb over http") {
         return Some(Peer::new(Protocol::Mongodb, "MongoDB's page for HTTP clients"));
     }
-    let mut detail = escape::detail(line);
+    let mut about = detail(line);
     if let Some(software) = header(bytes, "server:") {
-        detail = format!("{detail}, Server: {}", escape::detail(software));
+        about = format!("{about}, Server: {}", detail(software));
     }
     // A page that is served all right may well hold such a sentence.
     let wants_tls = status[0] == b'4' && tls::is_demanded(bytes);
-    Some(Peer::new(Protocol::Http, detail).wanting_tls(wants_tls))
+    Some(Peer::new(Protocol::Http, about).wanting_tls(wants_tls))
 }
 
 /// The status code behind the minor version.
@@ -60,7 +62,7 @@ fn page(bytes: &[u8]) -> Option<Peer> {
     if !starts(bytes, "<!doctype html") && !starts(bytes, "<html>") {
         return None;
     }
-    let title = after(bytes, b"<title>").map(|title| escape::detail(until(title, b'<')));
+    let title = after(bytes, b"<title>").map(|title| detail(until(title, b'<')));
     let detail = title.map_or("an HTML page".to_owned(), |title| format!("an HTML page: {title}"));
     Some(Peer::new(Protocol::Http, detail).wanting_tls(tls::is_demanded(bytes)))
 }

@@ -1,7 +1,8 @@
 //! AMQP and NATS, with the port that nodes of Elasticsearch use among themselves.
 
 use super::field::{after, first_line, u32_be, until};
-use super::{Peer, Protocol, escape};
+use super::{Peer, Protocol};
+use crate::text::detail;
 
 pub(super) fn read(bytes: &[u8]) -> Option<Peer> {
     amqp_header(bytes).or_else(|| amqp_start(bytes)).or_else(|| nats(bytes)).or_else(|| elasticsearch(bytes))
@@ -36,7 +37,7 @@ fn nats(bytes: &[u8]) -> Option<Peer> {
     let fields = bytes.strip_prefix(br"INFO {")?;
     let fields = first_line(fields)?.text;
     after(fields, br#""server_id":"#)?;
-    let version = after(fields, br#""version":""#).map(|version| escape::detail(until(version, b'"')));
+    let version = after(fields, br#""version":""#).map(|version| detail(until(version, b'"')));
     let detail = version.map_or("NATS".to_owned(), |version| format!("NATS {version}"));
     let wants_tls = after(fields, br#""tls_required":true"#).is_some();
     Some(Peer::new(Protocol::Nats, detail).wanting_tls(wants_tls))

@@ -1,5 +1,6 @@
 use super::answers::{Answer, DATA, WEB};
 use super::*;
+use crate::text::escape;
 
 fn recorded() -> impl Iterator<Item = &'static Answer> {
     WEB.iter().chain(DATA)

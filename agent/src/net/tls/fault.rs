@@ -3,10 +3,11 @@
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::net::certificate::{Certificate, rfc3339};
-use crate::net::identify::{escape, identify};
+use crate::net::identify::identify;
 use crate::net::tls::examiner::{ClientIdentity, Examiner};
 use crate::net::{Host, Trust};
 use crate::phase::Phase;
+use crate::text::escape;
 use rustls::{AlertDescription, CertificateError, Error};
 use std::io;
 use time::OffsetDateTime;

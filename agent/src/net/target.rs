@@ -1,0 +1,62 @@
+//! Where a service listens: a host and a port, or a Unix socket of this host.
+
+use crate::net::{Endpoint, Host, Port};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Where a service listens.
+///
+/// Displayed as `HOST:PORT`, also when the host is a path: that is how the results are named.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Target {
+    /// A TCP port.
+    Tcp(Endpoint),
+    /// A Unix socket.
+    Socket {
+        /// The host as it was written: a path that begins with `/`.
+        host: PathBuf,
+        /// The port that belongs to the results' names, and for some services to the socket's.
+        port: Port,
+    },
+}
+
+impl Target {
+    /// The name that TLS asks for and verifies; a socket has none.
+    #[must_use]
+    pub fn host(&self) -> Option<&Host> {
+        self.endpoint().map(|endpoint| &endpoint.host)
+    }
+
+    /// The TCP endpoint, for limits per host and firewall rules; a socket has none.
+    #[must_use]
+    pub const fn endpoint(&self) -> Option<&Endpoint> {
+        match self {
+            Self::Tcp(endpoint) => Some(endpoint),
+            Self::Socket { .. } => None,
+        }
+    }
+
+    /// [`Target::endpoint`] as [`Check::endpoints`](crate::checks::Check::endpoints) wants it.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.endpoint().cloned().into_iter().collect()
+    }
+
+    /// The socket's path.
+    #[must_use]
+    pub fn socket(&self) -> Option<&Path> {
+        match self {
+            Self::Tcp(_) => None,
+            Self::Socket { host, .. } => Some(host),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(endpoint) => endpoint.fmt(f),
+            Self::Socket { host, port } => write!(f, "{}:{port}", crate::text::escaped(&host.to_string_lossy())),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Which parts of a file may be shown in a diagnostic.
+//!
+//! Passwords stand in these files, also under misspelt keys and in lines that are not YAML at all.
+//! So the rule is the safe one: a value is shown only when it belongs to an option that is known
+//! not to be a secret; everything else is `***`.
+
+use crate::checks;
+use crate::secret::{has_login, url_secrets};
+use crate::settings::shape::Shown;
+use crate::text::Span;
+use crate::yaml::{self, Node, Value};
+
+const STARS: &str = "***";
+
+/// The parts of a text that must not be shown.
+#[derive(Debug)]
+pub(crate) struct Mask {
+    /// `None` when the text is not YAML: then each line is judged by itself.
+    hidden: Option<Vec<Span>>,
+    /// Keys whose values are shown, beside the options of checks.
+    plain: &'static [&'static str],
+}
+
+impl Mask {
+    /// Finds what to hide in a file. The values of the keys in `plain` may be shown, too: it is not
+    /// a file of checks.
+    pub(crate) fn of(text: &str, plain: &'static [&'static str]) -> Self {
+        let hidden = yaml::parse(text).ok().map(|document| {
+            let mut hidden = Vec::new();
+            if let Some(root) = &document.root {
+                hide(root, Shown::Never, text, plain, &mut hidden);
+            }
+            hidden.sort_by_key(|span| span.start);
+            hidden
+        });
+        Self { hidden, plain }
+    }
+
+    /// For a text that is known not to be YAML.
+    pub(crate) const fn by_line(plain: &'static [&'static str]) -> Self {
+        Self { hidden: None, plain }
+    }
+
+    /// A line with its hidden parts replaced, and where `inside` (a part of the line) is in it.
+    pub(crate) fn apply(&self, text: &str, line: Span, inside: Span) -> (String, Span) {
+        let hidden = match &self.hidden {
+            Some(hidden) => cut_to(hidden, line),
+            None => hidden_in_line(text, line, self.plain),
+        };
+        let mut shown = String::new();
+        let mut moved = Span { start: usize::MAX, end: usize::MAX };
+        let mut at = line.start;
+        for span in hidden.iter().copied().chain([Span { start: line.end, end: line.end }]) {
+            let span = Span { start: span.start.max(at), end: span.end.max(at) };
+            for (target, original) in [(&mut moved.start, inside.start), (&mut moved.end, inside.end)] {
+                if *target == usize::MAX && original <= span.start {
+                    *target = shown.len() + original.saturating_sub(at);
+                }
+            }
+            shown.push_str(&text[at..span.start]);
+            if span.end > span.start {
+                if moved.start == usize::MAX && inside.start < span.end {
+                    moved.start = shown.len();
+                }
+                shown.push_str(STARS);
+                if moved.end == usize::MAX && inside.end <= span.end {
+                    moved.end = shown.len();
+                }
+            }
+            at = span.end;
+        }
+        let start = moved.start.min(shown.len());
+        (shown.clone(), Span { start, end: moved.end.clamp(start, shown.len()) })
+    }
+}
+
+/// Hides the scalars below a node that do not belong to an option that may be shown.
+fn hide(node: &Node, shown: Shown, text: &str, plain: &[&str], hidden: &mut Vec<Span>) {
+    match &node.value {
+        Value::Scalar(scalar) => match shown {
+            Shown::Plain if !has_login(&scalar.text) => {}
+            // A URL where a host is wanted is a usual mistake.
+            Shown::Plain | Shown::Url => hide_in_url(node.span, text, hidden),
+            Shown::Never => hidden.push(node.span),
+        },
+        Value::Seq(items) => items.iter().for_each(|item| hide(item, shown, text, plain, hidden)),
+        Value::Map(pairs) => {
+            for (key, value) in pairs {
+                let shown = match &key.value {
+                    Value::Scalar(key) => shown_of(&key.text, plain),
+                    Value::Seq(_) | Value::Map(_) => {
+                        hide(key, Shown::Never, text, plain, hidden);
+                        Shown::Never
+                    }
+                };
+                hide(value, shown, text, plain, hidden);
+            }
+        }
+    }
+}
+
+fn shown_of(key: &str, plain: &[&str]) -> Shown {
+    if plain.contains(&key) { Shown::Plain } else { checks::shown(key) }
+}
+
+fn hide_in_url(span: Span, text: &str, hidden: &mut Vec<Span>) {
+    let Some(url) = text.get(span.start..span.end) else { return };
+    for secret in url_secrets(url) {
+        // `secret` is a slice of `url`: its place is its distance from the beginning.
+        let start = span.start + (secret.as_ptr() as usize - url.as_ptr() as usize);
+        hidden.push(Span { start, end: start + secret.len() });
+    }
+}
+
+fn cut_to(hidden: &[Span], line: Span) -> Vec<Span> {
+    hidden
+        .iter()
+        .filter(|span| span.start < line.end && span.end > line.start)
+        .map(|span| Span { start: span.start.max(line.start), end: span.end.min(line.end) })
+        .collect()
+}
+
+/// The hidden part of a line of a file that is not YAML: from the first word that does not belong
+/// to a key which may be shown, to the end.
+fn hidden_in_line(text: &str, line: Span, plain: &[&str]) -> Vec<Span> {
+    let content = &text[line.start..line.end];
+    let words_from = content.find(char::is_alphanumeric).unwrap_or(content.len());
+    let hide_from = match content[words_from..].find(':') {
+        Some(colon) => {
+            let key = content[words_from..words_from + colon].trim().trim_matches(['"', '\'']);
+            let value = words_from + colon + 1;
+            // A second key, or a tag on the value: the line is not what it seems.
+            let plain = shown_of(key, plain) == Shown::Plain && !content[value..].contains([':', '!', '@']);
+            let word = content[value..].find(|c: char| !c.is_whitespace() && !"[{'\"(,&*!|>-".contains(c));
+            if plain { None } else { word.map(|at| value + at) }
+        }
+        None => (words_from < content.len()).then_some(words_from),
+    };
+    hide_from.map(|from| Span { start: line.start + from, end: line.end }).into_iter().collect()
+}

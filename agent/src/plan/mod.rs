@@ -1,0 +1,256 @@
+//! The valid, ordered list of checks: from a YAML file to a [`Plan`], or to every [`Diagnostic`] at
+//! once.
+
+pub(crate) mod mask;
+mod render;
+pub mod schema;
+
+pub use render::{render, render_showing};
+
+use crate::checks::{ResultName, Spec};
+use crate::diagnostic::{Diagnostic, Flaw, Severity};
+use crate::secret::Redactor;
+use crate::settings::common::Common;
+use crate::settings::{Fields, Word, nearest};
+use crate::source::Source;
+use crate::text::{Lines, Span, escaped};
+use crate::yaml::{self, Node, Scalar, Value};
+use std::time::Duration;
+
+/// What holds for a check that does not say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults {
+    /// `--connect-timeout`.
+    pub timeout: Duration,
+}
+
+/// The checks of a file: all valid, in the file's order.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The checks.
+    pub entries: Vec<Entry>,
+}
+
+/// One check, ready to run.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The line of the file it begins on, from 1.
+    pub line: usize,
+    /// The canonical type.
+    pub kind: &'static str,
+    /// The label for people.
+    pub label: Option<String>,
+    /// For `--include-tags` and `--exclude-tags`.
+    pub tags: Vec<String>,
+    /// Bounds the whole check.
+    pub timeout: Duration,
+    /// Slower than this is a warning.
+    pub warn_after: Option<Duration>,
+    /// What is checked, as a person would say it.
+    pub target: String,
+    /// The names of its results, in order.
+    pub results: Vec<ResultName>,
+    /// Knows its secrets.
+    pub redactor: Redactor,
+    /// The check itself.
+    pub spec: Spec,
+}
+
+/// A plan and its warnings, or all problems of all checks in the order of the file.
+pub type Loaded = Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>>;
+
+/// Reads a plan; the diagnostics beside it are warnings.
+///
+/// # Errors
+/// All problems of all checks at once, in the order of the file, when one of them is an error, or
+/// when `strict` is set and there is any.
+pub fn load(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
+    read(source, defaults, strict, true)
+}
+
+/// As [`load`], for who connects to nothing: a text that may be a secret may be a reference that
+/// leads nowhere here. The plan is not to be run.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn load_without_secrets(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
+    read(source, defaults, strict, false)
+}
+
+fn read(source: &Source, defaults: Defaults, strict: bool, secrets: bool) -> Loaded {
+    let lines = Lines::of(&source.text);
+    let mut loading = Loading { lines, defaults, secrets, plan: Plan::default(), diagnostics: Vec::new() };
+    loading.file(&source.text);
+    let Loading { plan, mut diagnostics, .. } = loading;
+    if strict {
+        diagnostics
+            .iter_mut()
+            .filter(|one| one.severity == Severity::Warning)
+            .for_each(|one| one.severity = Severity::Error);
+    }
+    diagnostics.sort_by_key(|one| one.span.map(|span| (span.start, span.end)));
+    if diagnostics.iter().any(|one| one.severity == Severity::Error) {
+        return Err(diagnostics);
+    }
+    Ok((plan, diagnostics))
+}
+
+struct Loading<'a> {
+    lines: Lines<'a>,
+    defaults: Defaults,
+    /// Whether they have to be there.
+    secrets: bool,
+    plan: Plan,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Loading<'_> {
+    fn file(&mut self, text: &str) {
+        let document = match yaml::parse(text) {
+            Ok(document) => document,
+            Err(problem) => {
+                return self.diagnostics.push(hint_at_tuples(problem, text));
+            }
+        };
+        self.diagnostics.extend(document.notes);
+        match document.root {
+            None => self.note(empty_file()),
+            Some(Node { value: Value::Seq(items), .. }) if items.is_empty() => self.note(empty_file()),
+            Some(Node { value: Value::Seq(items), .. }) => items.iter().for_each(|item| self.item(item)),
+            Some(root) if root.is_null() => self.note(empty_file()),
+            Some(root) => self.note(not_a_list(&root)),
+        }
+    }
+
+    fn note(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn item(&mut self, item: &Node) {
+        let Value::Map(pairs) = &item.value else {
+            return self.note(
+                Diagnostic::error(Flaw::NotAMapping, item.span, "expected a check: a mapping with a `type`")
+                    .help("write `- type: tcp`, then the options in lines below it, indented by two spaces"),
+            );
+        };
+        let Some(kind) = self.kind(item, pairs) else { return };
+        let fields = Fields::new(item.span, pairs);
+        let mut fields = if self.secrets { fields } else { fields.without_secrets() };
+        fields.optional::<Word>("type", "Which check.");
+        let spec = Spec::parse(kind, &mut fields);
+        let common = Common::parse(&mut fields);
+        if let (Ok(spec), false) = (&spec, fields.is_broken()) {
+            spec.review(&common.tags, &mut fields);
+        }
+        let broken = fields.is_broken();
+        let read = fields.finish();
+        self.diagnostics.extend(read.diagnostics);
+        if let (Ok(spec), false) = (spec, broken) {
+            let (line, _) = self.lines.position(item.span.start);
+            self.plan.entries.push(entry(spec, kind, common, line, self.defaults, read.redactor));
+        }
+    }
+
+    /// The canonical type of a check.
+    fn kind(&mut self, item: &Node, pairs: &[(Node, Node)]) -> Option<&'static str> {
+        let is_type = |key: &Node| matches!(&key.value, Value::Scalar(Scalar { text, .. }) if text == "type");
+        let Some((_, value)) = pairs.iter().find(|(key, value)| is_type(key) && !value.is_null()) else {
+            let keys = pairs.iter().filter_map(|(key, _)| match &key.value {
+                Value::Scalar(Scalar { text, .. }) => Some((text.as_str(), key.span)),
+                Value::Seq(_) | Value::Map(_) => None,
+            });
+            if let Some((text, span)) = keys.into_iter().find(|(text, _)| nearest(text, &["type"]).is_some()) {
+                let diagnostic = if text == "type" {
+                    Diagnostic::error(Flaw::MissingKey, span, "`type` is empty")
+                        .help(format!("one of {}", known_types()))
+                } else {
+                    Diagnostic::error(Flaw::MissingKey, span, "this check has no `type`").help("did you mean `type`?")
+                };
+                self.note(diagnostic);
+                return None;
+            }
+            let first = pairs.first().map_or(item.span, |(key, _)| key.span);
+            self.note(
+                Diagnostic::error(Flaw::MissingKey, first, "this check has no `type`")
+                    .help(format!("add `type:`, one of {}", known_types())),
+            );
+            return None;
+        };
+        let Value::Scalar(Scalar { text, .. }) = &value.value else {
+            self.note(
+                Diagnostic::error(Flaw::WrongType, value.span, "`type`: expected the name of a check")
+                    .help(format!("one of {}", known_types())),
+            );
+            return None;
+        };
+        let Some((kind, deprecated)) = Spec::canonical(text) else {
+            self.note(unknown_type(text, value.span));
+            return None;
+        };
+        if deprecated {
+            self.note(deprecated_alias(text, kind, value.span));
+        }
+        Some(kind)
+    }
+}
+
+fn entry(spec: Spec, kind: &'static str, common: Common, line: usize, defaults: Defaults, redactor: Redactor) -> Entry {
+    Entry {
+        line,
+        kind,
+        label: common.label,
+        tags: common.tags,
+        timeout: common.timeout.unwrap_or(defaults.timeout),
+        warn_after: common.warn_after,
+        target: spec.target(),
+        results: spec.results(),
+        redactor,
+        spec,
+    }
+}
+
+fn known_types() -> String {
+    Spec::types().join(", ")
+}
+
+fn unknown_type(text: &str, span: Span) -> Diagnostic {
+    let types = Spec::types();
+    let message = format!("there is no check of type `{}`", escaped(&text.chars().take(40).collect::<String>()));
+    let help = nearest(text, &types)
+        .map_or_else(|| format!("one of {}", types.join(", ")), |near| format!("did you mean `{near}`?"));
+    Diagnostic::error(Flaw::UnknownType, span, message).help(help)
+}
+
+/// A note: even `--strict` does not refuse the old name.
+fn deprecated_alias(text: &str, kind: &str, span: Span) -> Diagnostic {
+    let warning = Diagnostic::warning(Flaw::DeprecatedAlias, span, format!("`{text}` is an old name of `{kind}`"));
+    Diagnostic { severity: Severity::Note, ..warning }.help(format!("write `type: {kind}`"))
+}
+
+fn empty_file() -> Diagnostic {
+    Diagnostic::file(Flaw::NoChecks, "the file holds no checks")
+        .help("write a list: `- type: tcp`, with `host:` and `port:` in the lines below")
+}
+
+fn not_a_list(root: &Node) -> Diagnostic {
+    let found = match &root.value {
+        Value::Map(_) => "a mapping",
+        _ => "a text",
+    };
+    let first_line = Span { start: root.span.start, end: root.span.start + 1 };
+    Diagnostic::error(Flaw::NotAList, first_line, format!("expected a list of checks, found {found}"))
+        .help("begin each check with `- `: `- type: tcp`, with `host:` and `port:` in the lines below")
+}
+
+/// The manual shows `headers: [('foo', 'bar')]`, which is Python and no YAML.
+fn hint_at_tuples(diagnostic: Diagnostic, text: &str) -> Diagnostic {
+    let Some(span) = diagnostic.span else { return diagnostic };
+    let line_start = text[..span.start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default();
+    if !["('", "(\"", "(\u{2019}", "(u'"].iter().any(|tuple| line.contains(tuple)) {
+        return diagnostic;
+    }
+    let message = "a tuple as Python writes it is not YAML";
+    Diagnostic::error(Flaw::PythonTuple, span, message)
+        .help("write lists: [[foo, bar], [foo, baz]], or [user, password]")
+}

@@ -1,0 +1,88 @@
+//! The JSON Schema of the file and the option tables of the documentation, from the declarations
+//! that the parser itself goes by.
+
+use crate::checks::{Described, Spec};
+use crate::settings::common;
+use crate::settings::shape::Declared;
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+
+/// The JSON Schema (draft 2020-12) of a file of checks.
+#[must_use]
+pub fn schema() -> Value {
+    let checks: Vec<_> = Spec::describe().iter().map(check).collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "conn-check",
+        "description": "A list of checks",
+        "type": "array",
+        "minItems": 1,
+        "items": {"type": "object", "required": ["type"], "oneOf": checks},
+        "$defs": {
+            "reference": {
+                "description": "The value is taken from the environment or from a file, and treated as a secret",
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": 1,
+                "properties": {"env": {"type": "string"}, "file": {"type": "string"}},
+                "additionalProperties": false,
+            },
+        },
+    })
+}
+
+/// The option tables of every check, as Markdown.
+#[must_use]
+pub fn option_tables() -> String {
+    let mut text = String::from(
+        "# Checks and their options\n\nGenerated from the declarations in the code by `cargo xtask docs`.\n",
+    );
+    let _ = write!(text, "\n## Every check\n\n{}", table(&common::describe()));
+    for check in Spec::describe() {
+        let aliases: Vec<_> = check.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+        let aliases = if aliases.is_empty() { String::new() } else { format!(" (also {})", aliases.join(", ")) };
+        let _ = write!(text, "\n## `{}`{aliases}\n\n{}\n\n{}", check.kind, check.about, table(&check.options));
+    }
+    text
+}
+
+fn table(options: &[Declared]) -> String {
+    let mut text = String::from("| option | value | default | meaning |\n|---|---|---|---|\n");
+    for option in options {
+        let default = match (option.required, option.default) {
+            (true, _) => "required".to_owned(),
+            (false, Some(default)) => format!("`{default}`"),
+            (false, None) => String::new(),
+        };
+        let _ = writeln!(text, "| `{}` | {} | {default} | {} |", option.key, option.shape.short, option.about);
+    }
+    text
+}
+
+fn check(check: &Described) -> Value {
+    let names: Vec<_> = std::iter::once(check.kind).chain(check.aliases.iter().copied()).collect();
+    let mut properties = Map::new();
+    properties.insert("type".to_owned(), json!({"enum": names}));
+    for option in common::describe().iter().chain(&check.options) {
+        properties.insert(option.key.to_owned(), property(option));
+    }
+    let required: Vec<_> = std::iter::once("type")
+        .chain(check.options.iter().filter(|option| option.required).map(|option| option.key))
+        .collect();
+    json!({
+        "title": check.kind,
+        "description": check.about,
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn property(option: &Declared) -> Value {
+    let mut property = option.shape.schema_with_reference();
+    property["description"] = json!(option.about);
+    if let Some(default) = option.default {
+        property["default"] = serde_json::from_str(default).unwrap_or_else(|_| json!(default));
+    }
+    property
+}

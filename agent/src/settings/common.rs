@@ -1,0 +1,41 @@
+//! The options that every check has.
+
+use crate::settings::shape::Declared;
+use crate::settings::{Fields, Tags, Word};
+use std::time::Duration;
+
+/// The common options of one check.
+#[derive(Debug)]
+pub(crate) struct Common {
+    pub(crate) label: Option<String>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) warn_after: Option<Duration>,
+}
+
+impl Common {
+    /// Asks for them, after the check has asked for its own: a check for which `name` means
+    /// something else has no label.
+    pub(crate) fn parse(fields: &mut Fields<'_>) -> Self {
+        let has_own_name = fields.is_declared("name");
+        let label = if has_own_name {
+            None
+        } else {
+            fields.optional::<Word>("name", "A label for people; result names stay as they are.")
+        };
+        Self {
+            label: label.map(|word| word.0),
+            timeout: fields
+                .optional("timeout", "Bounds the whole check. Default: 10, or the value of --connect-timeout."),
+            tags: fields.optional::<Tags>("tags", "For --include-tags and --exclude-tags.").unwrap_or_default().0,
+            warn_after: fields.optional("warn_after", "A check that passes but takes longer is a warning."),
+        }
+    }
+}
+
+/// Their declarations.
+pub(crate) fn describe() -> Vec<Declared> {
+    let mut fields = Fields::describe();
+    Common::parse(&mut fields);
+    fields.finish().declared
+}

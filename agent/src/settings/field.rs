@@ -1,0 +1,247 @@
+//! A value as it stands in the file, or behind a reference that stands there, and why it may not
+//! be what an option takes.
+
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::secret::{Redactor, without_login};
+use crate::settings::shape::{Shape, Shown};
+use crate::text::{Span, shortened};
+use crate::yaml::{Node, Resolved, Scalar, Value};
+use std::cell::RefCell;
+use std::io::Read as _;
+
+/// Why a value is not what the option takes.
+#[derive(Debug)]
+pub struct Misfit {
+    pub(crate) flaw: Flaw,
+    span: Option<Span>,
+    message: String,
+    found: Option<String>,
+    pub(crate) help: Option<String>,
+}
+
+impl Misfit {
+    /// A value that the option does not take ([`Flaw::BadValue`]).
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { flaw: Flaw::BadValue, span: None, message: message.into(), found: None, help: None }
+    }
+
+    /// Adds what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Another flaw than [`Flaw::BadValue`].
+    #[must_use]
+    pub(crate) const fn flaw(mut self, flaw: Flaw) -> Self {
+        self.flaw = flaw;
+        self
+    }
+
+    /// The diagnostic about the option with this key, whose value stands at `span`.
+    pub(super) fn of_option(self, key: &str, span: Span) -> Diagnostic {
+        let Self { flaw, span: own, message, found, help } = self;
+        let diagnostic = Diagnostic::error(flaw, own.unwrap_or(span), format!("`{key}`: {message}"));
+        Diagnostic { found, help, ..diagnostic }
+    }
+}
+
+/// A value as it stands in the file, or behind a `{env: VAR}` or `{file: PATH}` that stands there.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    node: &'a Node,
+    vault: &'a Vault,
+}
+
+/// The secrets of a check: those that were met while it is read, and whether they have to be there.
+#[derive(Debug)]
+pub(crate) struct Vault {
+    met: RefCell<Redactor>,
+    required: bool,
+}
+
+impl Vault {
+    /// An empty one; where secrets are not `required`, references to them may lead nowhere.
+    pub(crate) const fn new(required: bool) -> Self {
+        Self { met: RefCell::new(Redactor::new()), required }
+    }
+
+    /// Remembers the text as a secret.
+    pub(crate) fn keep(&self, text: &str) {
+        self.met.borrow_mut().add(text);
+    }
+
+    /// What knows all that were met.
+    pub(crate) fn into_redactor(self) -> Redactor {
+        self.met.into_inner()
+    }
+}
+
+impl<'a> Field<'a> {
+    /// A value; the secrets that are met while it is read go into the vault.
+    pub(crate) const fn new(node: &'a Node, vault: &'a Vault) -> Self {
+        Self { node, vault }
+    }
+
+    /// The value as text. Numbers and booleans are taken as they are written: a password may well
+    /// be `0123`.
+    ///
+    /// # Errors
+    /// A list or a mapping is not a text; a reference may lead nowhere.
+    pub fn text(&self, shape: &Shape) -> Result<String, Misfit> {
+        match &self.node.value {
+            Value::Scalar(scalar) => Ok(scalar.text.clone()),
+            Value::Map(pairs) => match reference(pairs) {
+                Some((key, value)) => self.follow(key, value, shape),
+                None => Err(self.wrong(shape)),
+            },
+            Value::Seq(_) => Err(self.wrong(shape)),
+        }
+    }
+
+    /// Reads the text by a rule of its own, and names what was found when the rule says no.
+    ///
+    /// # Errors
+    /// The rule's, or those of [`Field::text`].
+    pub fn parse<T>(&self, shape: &Shape, rule: impl FnOnce(&str) -> Option<T>) -> Result<T, Misfit> {
+        let text = self.text(shape)?;
+        rule(&text).ok_or_else(|| self.wrong(shape))
+    }
+
+    /// Remembers the text as a secret.
+    pub fn keep_secret(&self, text: &str) {
+        self.vault.keep(text);
+    }
+
+    /// The items of a list.
+    #[must_use]
+    pub fn items(&self) -> Option<impl Iterator<Item = Field<'a>> + use<'a>> {
+        let Self { node, vault } = *self;
+        match &node.value {
+            Value::Seq(items) => Some(items.iter().map(move |node| Field { node, vault })),
+            _ => None,
+        }
+    }
+
+    /// The keys and values of a mapping that is not a reference.
+    #[must_use]
+    pub fn pairs(&self) -> Option<impl Iterator<Item = (Field<'a>, Field<'a>)> + use<'a>> {
+        let Self { node, vault } = *self;
+        match &node.value {
+            Value::Map(pairs) if reference(pairs).is_none() => {
+                Some(pairs.iter().map(move |(key, value)| (Field { node: key, vault }, Field { node: value, vault })))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether nothing stands there.
+    #[must_use]
+    pub const fn is_null(&self) -> bool {
+        self.node.is_null()
+    }
+
+    /// "expected ..., found ...", without showing what may be a secret.
+    #[must_use]
+    pub fn wrong(&self, shape: &Shape) -> Misfit {
+        if let Some(tuple) = self.python_tuple() {
+            return tuple;
+        }
+        let (flaw, found) = match &self.node.value {
+            Value::Scalar(scalar) if scalar.text.is_empty() => (Flaw::BadValue, "nothing".to_owned()),
+            Value::Scalar(scalar) if shape.shown == Shown::Plain => {
+                (Flaw::BadValue, format!("`{}`", shortened(&without_login(&scalar.text))))
+            }
+            Value::Scalar(_) => (Flaw::BadValue, "something else".to_owned()),
+            Value::Seq(_) => (Flaw::WrongType, "a list".to_owned()),
+            Value::Map(pairs) if reference(pairs).is_some() => {
+                (Flaw::BadValue, "a reference to something else".to_owned())
+            }
+            Value::Map(_) => (Flaw::WrongType, "a mapping".to_owned()),
+        };
+        let misfit = Misfit::new(format!("expected {}", shape.words)).flaw(flaw);
+        Misfit { span: Some(self.node.span), found: Some(found), ..misfit }
+    }
+
+    /// Puts the place of this value into a misfit that has none.
+    #[must_use]
+    pub fn with_span(&self, misfit: Misfit) -> Misfit {
+        Misfit { span: misfit.span.or(Some(self.node.span)), ..misfit }
+    }
+
+    /// The manual writes tuples the way Python does; YAML reads them as one text. Where a text is
+    /// wanted, it may well look like one.
+    pub(crate) fn python_tuple(&self) -> Option<Misfit> {
+        let Value::Scalar(scalar) = &self.node.value else { return None };
+        let text = scalar.text.trim();
+        let tuple =
+            scalar.resolved == Resolved::Str && text.starts_with('(') && text.ends_with(')') && text.contains(',');
+        tuple.then(|| {
+            let misfit =
+                Misfit::new("this is a tuple as Python writes it; in YAML it is one text").flaw(Flaw::PythonTuple);
+            self.with_span(
+                misfit.help("write a list: [user, password], or [[name, value], [name, value]] for several pairs"),
+            )
+        })
+    }
+
+    fn follow(&self, key: &str, name: &str, shape: &Shape) -> Result<String, Misfit> {
+        /// What stands for a secret that is not there; no rule for any option refuses it.
+        const ABSENT: &str = "absent";
+        let text = if key == "env" { from_environment(name) } else { from_file(name) };
+        if text.is_err() && !self.vault.required && shape.shown == Shown::Never {
+            return Ok(ABSENT.to_owned());
+        }
+        let text = text.map_err(|misfit| self.with_span(misfit.flaw(Flaw::BadReference)))?;
+        self.keep_secret(&text);
+        Ok(text)
+    }
+}
+
+impl Node {
+    /// Whether nothing stands there: null, or no value at all.
+    #[must_use]
+    pub(crate) const fn is_null(&self) -> bool {
+        matches!(self.value, Value::Scalar(Scalar { resolved: Resolved::Null, .. }))
+    }
+}
+
+/// `{env: VAR}` or `{file: PATH}`.
+fn reference(pairs: &[(Node, Node)]) -> Option<(&str, &str)> {
+    let [(Node { value: Value::Scalar(key), .. }, Node { value: Value::Scalar(value), .. })] = pairs else {
+        return None;
+    };
+    matches!(key.text.as_str(), "env" | "file").then_some((&key.text, &value.text))
+}
+
+fn from_environment(name: &str) -> Result<String, Misfit> {
+    std::env::var(name).map_err(|error| {
+        let why = match error {
+            std::env::VarError::NotPresent => "is not set",
+            std::env::VarError::NotUnicode(_) => "is not UTF-8",
+        };
+        Misfit::new(format!("the environment variable `{}` {why}", shortened(name)))
+    })
+}
+
+/// The longest file that a `{file: PATH}` may name, in bytes.
+const REFERENCE_LIMIT: u64 = 64 * 1024;
+
+fn from_file(path: &str) -> Result<String, Misfit> {
+    let shown = shortened(path);
+    let failed = |error: std::io::Error| Misfit::new(format!("cannot read the file `{shown}`: {error}"));
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(Misfit::new(format!("`{shown}` is not a regular file")));
+    }
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(REFERENCE_LIMIT + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > REFERENCE_LIMIT {
+        return Err(Misfit::new(format!("the file `{shown}` is longer than 64 KiB")));
+    }
+    let content = text.trim_end_matches(['\n', '\r']).len();
+    text.truncate(content);
+    Ok(text)
+}

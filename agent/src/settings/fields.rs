@@ -1,0 +1,246 @@
+//! Reading the options of one check.
+//!
+//! An option is declared by asking for it: the same call parses it, names its default, explains
+//! it, and - when there is no file at hand ([`Fields::describe`]) - collects the declaration for
+//! the JSON Schema, the unknown-key hints and the documentation.
+
+use crate::diagnostic::{Diagnostic, Flaw, Severity};
+use crate::secret::Redactor;
+use crate::settings::field::Vault;
+use crate::settings::shape::Declared;
+use crate::settings::{Field, Setting};
+use crate::text::Span;
+use crate::yaml::{self, Node, Value};
+
+/// A problem was noted: what was asked for cannot be built.
+#[derive(Clone, Copy, Debug)]
+pub struct Noted(());
+
+/// The mapping of one check; remembers which options were asked for.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    span: Span,
+    pairs: Vec<Pair<'a>>,
+    declared: Vec<Declared>,
+    diagnostics: Vec<Diagnostic>,
+    vault: Vault,
+    describing: bool,
+}
+
+#[derive(Debug)]
+struct Pair<'a> {
+    key: &'a str,
+    key_span: Span,
+    value: &'a Node,
+    asked: bool,
+}
+
+/// What reading a check's mapping gave, beside the check itself.
+#[derive(Debug)]
+pub(crate) struct Read {
+    /// Its problems, in no order.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Its secrets.
+    pub(crate) redactor: Redactor,
+    /// Its declared options.
+    pub(crate) declared: Vec<Declared>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a mapping. Keys that are not texts are reported as unknown.
+    pub(crate) fn new(span: Span, pairs: &'a [(Node, Node)]) -> Self {
+        let pairs = pairs
+            .iter()
+            .map(|(key, value)| Pair { key: key_text(key), key_span: key.span, value, asked: false })
+            .collect();
+        Self { pairs, ..Self::empty(span, false) }
+    }
+
+    /// Accepts references to secrets that lead nowhere.
+    pub(crate) fn without_secrets(self) -> Self {
+        Self { vault: Vault::new(false), ..self }
+    }
+
+    /// No mapping: every option is absent, and asking only declares.
+    pub(crate) fn describe() -> Self {
+        Self::empty(Span::default(), true)
+    }
+
+    const fn empty(span: Span, describing: bool) -> Self {
+        Self {
+            span,
+            pairs: Vec::new(),
+            declared: Vec::new(),
+            diagnostics: Vec::new(),
+            vault: Vault::new(true),
+            describing,
+        }
+    }
+
+    /// An option that must be there.
+    ///
+    /// # Errors
+    /// A problem was noted.
+    pub fn required<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Result<T, Noted> {
+        self.declare::<T>(key, true, None, about);
+        match self.take(key) {
+            Some(node) => self.read(key, node),
+            None => Err(self.missing::<T>(key)),
+        }
+    }
+
+    /// An option that may be absent (or null); nothing either after a problem was noted, with which the
+    /// check is not built.
+    pub fn optional<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Option<T> {
+        self.declare::<T>(key, false, None, about);
+        self.take(key).and_then(|node| self.read(key, node).ok())
+    }
+
+    /// An option with a default, which is written as it would stand in the file.
+    ///
+    /// # Panics
+    /// When the default itself is not a legal value: a bug, found by the test that describes every check.
+    pub fn or<T: Setting>(&mut self, key: &'static str, default: &'static str, about: &'static str) -> T {
+        self.declare::<T>(key, false, Some(default), about);
+        let value = self.take(key).and_then(|node| self.read(key, node).ok());
+        value.unwrap_or_else(|| self.default_value(key, default))
+    }
+
+    /// Whether the key is there with a value; for rules over several options.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.find(key).is_some()
+    }
+
+    /// Whether the option was asked for already.
+    pub(crate) fn is_declared(&self, key: &str) -> bool {
+        self.declared.iter().any(|option| option.key == key)
+    }
+
+    /// Where an option's value stands, else the whole mapping; for rules over several options.
+    #[must_use]
+    pub fn span_of(&self, key: &str) -> Span {
+        self.find(key).map_or(self.span, |node| node.span)
+    }
+
+    /// Remembers a secret that is made from several options: the form in which it is sent.
+    pub(crate) fn keep_secret(&self, text: &str) {
+        self.vault.keep(text);
+    }
+
+    /// Notes a warning; the check is built all the same.
+    pub fn warn(&mut self, diagnostic: Diagnostic) {
+        if !self.describing {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Notes an error: the check is not built.
+    #[must_use]
+    pub fn refuse(&mut self, error: Diagnostic) -> Noted {
+        self.warn(error);
+        Noted(())
+    }
+
+    /// Whether an error was noted: the check will not be built.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.diagnostics.iter().any(|one| one.severity == Severity::Error)
+    }
+
+    /// Ends the reading: what was not asked for is unknown.
+    pub(crate) fn finish(mut self) -> Read {
+        for pair in self.pairs.iter().filter(|pair| !pair.asked) {
+            let diagnostic = unknown_key(pair, &self.declared);
+            self.diagnostics.push(diagnostic);
+        }
+        Read { diagnostics: self.diagnostics, redactor: self.vault.into_redactor(), declared: self.declared }
+    }
+
+    fn declare<T: Setting>(
+        &mut self,
+        key: &'static str,
+        required: bool,
+        default: Option<&'static str>,
+        about: &'static str,
+    ) {
+        self.declared.push(Declared { key, shape: T::SHAPE, required, default, about });
+    }
+
+    fn find(&self, key: &str) -> Option<&'a Node> {
+        self.pairs.iter().find(|pair| pair.key == key).map(|pair| pair.value).filter(|node| !node.is_null())
+    }
+
+    fn take(&mut self, key: &str) -> Option<&'a Node> {
+        self.pairs.iter_mut().filter(|pair| pair.key == key).for_each(|pair| pair.asked = true);
+        self.find(key)
+    }
+
+    fn read<T: Setting>(&mut self, key: &str, node: &'a Node) -> Result<T, Noted> {
+        let result = T::read(&Field::new(node, &self.vault));
+        result.map_err(|misfit| self.refuse(misfit.of_option(key, node.span)))
+    }
+
+    fn missing<T: Setting>(&mut self, key: &'static str) -> Noted {
+        let empty = self.pairs.iter().find(|pair| pair.key == key);
+        let (span, message) = match empty {
+            Some(pair) => (pair.key_span, format!("`{key}` is empty")),
+            None => (self.head(), format!("`{key}` is missing")),
+        };
+        let expected = T::SHAPE.words;
+        self.refuse(Diagnostic::error(Flaw::MissingKey, span, message).help(format!("add `{key}:` with {expected}")))
+    }
+
+    /// The first line of the mapping: where a missing key is reported.
+    fn head(&self) -> Span {
+        let first = self.pairs.iter().find(|pair| pair.key == "type").or(self.pairs.first());
+        first.map_or(self.span, |pair| Span {
+            start: pair.key_span.start,
+            end: pair.value.span.end.max(pair.key_span.end),
+        })
+    }
+
+    #[expect(
+        clippy::panic,
+        clippy::unused_self,
+        reason = "a default that is not a legal value is a bug in the declaration"
+    )]
+    fn default_value<T: Setting>(&self, key: &str, default: &str) -> T {
+        let vault = Vault::new(true);
+        // A word needs no parser, and thousands of checks have the same words.
+        let word = default.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| Node::word(default));
+        let node = word.or_else(|| yaml::parse(default).ok().and_then(|document| document.root));
+        let value = node.and_then(|node| T::read(&Field::new(&node, &vault)).ok());
+        value.unwrap_or_else(|| panic!("the default `{default}` of `{key}` is not a legal value"))
+    }
+}
+
+fn key_text(key: &Node) -> &str {
+    match &key.value {
+        Value::Scalar(scalar) => &scalar.text,
+        Value::Seq(_) | Value::Map(_) => "",
+    }
+}
+
+fn unknown_key(pair: &Pair<'_>, declared: &[Declared]) -> Diagnostic {
+    let known: Vec<&str> = declared.iter().map(|option| option.key).collect();
+    let message = if pair.key.is_empty() {
+        "no option has such a name; it is ignored".to_owned()
+    } else {
+        format!("unknown option `{}`, it is ignored", crate::text::escaped(pair.key))
+    };
+    let diagnostic = Diagnostic::warning(Flaw::UnknownKey, pair.key_span, message);
+    match nearest(pair.key, &known) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("the options are: {}", known.join(", "))),
+    }
+}
+
+/// The word that somebody probably meant: a slip of the finger or two away, or begun alike.
+pub(crate) fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
+    let word = word.to_lowercase();
+    let slips = |other: &str| strsim::damerau_levenshtein(&word, other);
+    let best = known.iter().copied().min_by_key(|other| slips(other))?;
+    let alike =
+        known.iter().copied().find(|other| word.len() > 3 && (other.starts_with(&word) || word.starts_with(other)));
+    if slips(best) <= 1 + word.chars().count() / 5 { Some(best) } else { alike }
+}

@@ -1,0 +1,19 @@
+//! The options of checks: how they are asked for, read from the file, declared and described.
+
+pub(crate) mod common;
+mod credentials;
+mod field;
+mod fields;
+mod setting;
+pub mod shape;
+mod target;
+mod tls;
+
+pub use credentials::Credentials;
+pub(crate) use credentials::Names;
+pub use field::{Field, Misfit};
+pub(crate) use fields::nearest;
+pub use fields::{Fields, Noted};
+pub use setting::{Name, Pairs, Setting, Tags, Word};
+pub(crate) use target::{no_tls_over_socket, target};
+pub(crate) use tls::tls;

@@ -1,0 +1,292 @@
+//! The values that options take: how each is read from the file, and how it is described.
+
+use crate::diagnostic::Flaw;
+use crate::net::{Host, Port};
+use crate::secret::Secret;
+use crate::settings::shape::{Shape, Shown};
+use crate::settings::{Credentials, Field, Misfit};
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A type of value that an option can take.
+pub trait Setting: Sized {
+    /// How the value is described.
+    const SHAPE: Shape;
+
+    /// Reads the value.
+    ///
+    /// # Errors
+    /// Says what was expected and, unless it may be a secret, what was found.
+    fn read(field: &Field<'_>) -> Result<Self, Misfit>;
+}
+
+impl Setting for Host {
+    const SHAPE: Shape = Shape {
+        words: "a host name or an IP address",
+        short: "host",
+        shown: Shown::Plain,
+        schema: || json!({"type": "string", "minLength": 1}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let text = field.text(&Self::SHAPE)?;
+        Self::parse(&text).map_err(|rule| field.wrong(&Self::SHAPE).help(rule.to_string()))
+    }
+}
+
+impl Setting for Port {
+    const SHAPE: Shape = Shape {
+        words: "a port number (1 to 65535)",
+        short: "port",
+        shown: Shown::Plain,
+        schema: || json!({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string", "pattern": "^[0-9]+$"}]}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        // `[ 80 ]`, `80.0` and `1:30` are numbers to YAML and no ports to a person.
+        field.parse(&Self::SHAPE, |text| text.trim().parse().ok())
+    }
+}
+
+impl Setting for bool {
+    const SHAPE: Shape = Shape {
+        words: "true or false",
+        short: "flag",
+        shown: Shown::Plain,
+        schema: || json!({"anyOf": [{"type": "boolean"}, {"enum": ["yes", "no", "on", "off", "true", "false"]}]}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => Some(true),
+            "false" | "no" | "off" | "0" => Some(false),
+            _ => None,
+        })
+    }
+}
+
+impl Setting for u32 {
+    const SHAPE: Shape = Shape {
+        words: "a whole number from 0 to 4294967295",
+        short: "number",
+        shown: Shown::Plain,
+        schema: || json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}]}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| text.trim().parse().ok())
+    }
+}
+
+/// The longest time that can be asked for: a day.
+const DAY: f64 = 86_400.0;
+
+impl Setting for Duration {
+    const SHAPE: Shape = Shape {
+        words: "a time in seconds (more than 0, at most 86400)",
+        short: "seconds",
+        shown: Shown::Plain,
+        schema: || json!({"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 86400}, {"type": "string", "pattern": "^[0-9.]+$"}]}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| {
+            let seconds: f64 = text.trim().parse().ok()?;
+            let sane = seconds > 0.0 && seconds <= DAY && text.bytes().any(|b| b.is_ascii_digit());
+            sane.then(|| Self::from_secs_f64(seconds))
+        })
+    }
+}
+
+impl Setting for String {
+    const SHAPE: Shape = Shape {
+        words: "a text",
+        short: "text",
+        shown: Shown::Never,
+        schema: || json!({"type": ["string", "number", "boolean"]}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.text(&Self::SHAPE)
+    }
+}
+
+/// A text that may be shown: a name, a label.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Word(pub String);
+
+impl Setting for Word {
+    const SHAPE: Shape = Shape {
+        words: "a name",
+        short: "name",
+        shown: Shown::Plain,
+        schema: || json!({"type": ["string", "number", "boolean"]}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let text = field.text(&Self::SHAPE)?;
+        if crate::text::escaped(&text) != text {
+            return Err(field.with_span(Misfit::new("a name has no control or invisible characters")));
+        }
+        Ok(Self(text))
+    }
+}
+
+impl From<Word> for String {
+    fn from(word: Word) -> Self {
+        word.0
+    }
+}
+
+/// A [`Word`] that is not empty.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Name(pub String);
+
+impl Setting for Name {
+    const SHAPE: Shape = Shape { words: "a name that is not empty", ..Word::SHAPE };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let Word(text) = Word::read(field)?;
+        if text.is_empty() { Err(field.wrong(&Self::SHAPE)) } else { Ok(Self(text)) }
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
+    }
+}
+
+impl Setting for Secret<String> {
+    const SHAPE: Shape = Shape {
+        words: "a text (it is never shown)",
+        short: "secret",
+        shown: Shown::Never,
+        schema: || json!({"type": ["string", "number", "boolean"]}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let text = field.text(&Self::SHAPE)?;
+        field.keep_secret(&text);
+        Ok(Self::new(text))
+    }
+}
+
+impl Setting for PathBuf {
+    const SHAPE: Shape = Shape {
+        words: "the path of a file",
+        short: "path",
+        shown: Shown::Plain,
+        schema: || json!({"type": "string", "minLength": 1}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| (!text.is_empty() && !text.contains('\0')).then(|| Self::from(text)))
+    }
+}
+
+/// Tags: a list of words, or one word.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Tags(pub Vec<String>);
+
+impl Setting for Tags {
+    const SHAPE: Shape = Shape {
+        words: "a list of words",
+        short: "list of words",
+        shown: Shown::Plain,
+        schema: || json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": ["string", "number", "boolean"]}}]}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let one = |item: Field<'_>| Word::read(&item).map(|word| word.0).map_err(|misfit| item.with_span(misfit));
+        match field.items() {
+            Some(items) => items.map(one).collect::<Result<_, _>>().map(Self),
+            None if field.python_tuple().is_some() => Err(field.wrong(&Self::SHAPE)),
+            None => one(*field).map(|tag| Self(vec![tag])).map_err(|misfit| match misfit.flaw {
+                Flaw::WrongType => field.wrong(&Self::SHAPE),
+                _ => misfit,
+            }),
+        }
+    }
+}
+
+/// As the list `[user, password]`.
+impl Setting for Credentials {
+    const SHAPE: Shape = Shape {
+        words: "a list of two: [user, password]",
+        short: "[user, password]",
+        shown: Shown::Never,
+        schema: || json!({"type": "array", "minItems": 2, "maxItems": 2}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let Some(items) = field.items() else {
+            // A text here may be Python's tuple, which has a hint of its own.
+            field.text(&Self::SHAPE)?;
+            return Err(field.wrong(&Self::SHAPE));
+        };
+        let items: Vec<_> = items.collect();
+        let [user, password] = items.as_slice() else {
+            let count = items.len();
+            return Err(
+                field.with_span(Misfit::new(format!("expected {}, found a list of {count}", Self::SHAPE.words)))
+            );
+        };
+        let (user, password) = (user.text(&String::SHAPE)?, Secret::<String>::read(password)?);
+        // Basic authentication sends both as one text in base64.
+        field.keep_secret(&format!("{user}:{}", password.expose()));
+        Ok(Self { user, password })
+    }
+}
+
+/// Names with values, as a mapping or as a list of pairs; several values may share a name.
+#[derive(Clone, Debug, Default)]
+pub struct Pairs(pub Vec<(String, Secret<String>)>);
+
+impl Setting for Pairs {
+    const SHAPE: Shape = Shape {
+        words: "a mapping of names to values, or a list of [name, value] pairs",
+        short: "mapping or list of pairs",
+        shown: Shown::Never,
+        schema: || json!({"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2}}]}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        if let Some(pairs) = field.pairs() {
+            return pairs
+                .map(|(name, value)| pair(name, value))
+                .collect::<Result<Vec<_>, _>>()
+                .map(|all| Self(all.concat()));
+        }
+        let Some(items) = field.items() else {
+            field.text(&Self::SHAPE)?;
+            return Err(field.wrong(&Self::SHAPE));
+        };
+        let read_item = |item: Field<'_>| match item.items().map(Iterator::collect::<Vec<_>>).as_deref() {
+            Some([name, value]) => pair(*name, *value),
+            _ => {
+                item.text(&Self::SHAPE)?;
+                Err(item.wrong(&Self::SHAPE))
+            }
+        };
+        items.map(read_item).collect::<Result<Vec<_>, _>>().map(|all| Self(all.concat()))
+    }
+}
+
+/// One name with its value, or with a list of values. What may be a secret is kept as one; a
+/// value that is a plain short word (`1`, `close`) would only make other texts unreadable.
+fn pair(name: Field<'_>, value: Field<'_>) -> Result<Vec<(String, Secret<String>)>, Misfit> {
+    let name = name.text(&Pairs::SHAPE)?;
+    let one = |value: Field<'_>| {
+        let text = if value.is_null() { String::new() } else { value.text(&Pairs::SHAPE)? };
+        if crate::secret::is_secret_name(&name) {
+            value.keep_secret(&text);
+        }
+        Ok((name.clone(), Secret::new(text)))
+    };
+    match value.items() {
+        Some(values) => values.map(one).collect(),
+        None => one(value).map(|pair| vec![pair]),
+    }
+}

@@ -1,0 +1,65 @@
+//! `host` and `port` of a service that may listen on a Unix socket.
+
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::net::{Endpoint, Host, Port, Target};
+use crate::settings::shape::{Shape, Shown};
+use crate::settings::{Field, Fields, Misfit, Noted, Setting};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// What `host` is for a service that may listen on a Unix socket.
+enum HostOrSocket {
+    Host(Host),
+    Socket(PathBuf),
+}
+
+/// Asks for `host` (a name, an address, or the path of a socket) and `port`.
+///
+/// # Errors
+/// A problem was noted.
+pub(crate) fn target(fields: &mut Fields<'_>, port: &'static str) -> Result<Target, Noted> {
+    let host = fields.required("host", "Name, address, or path of a Unix socket.");
+    let port = fields.or::<Port>("port", port, "TCP port.");
+    Ok(match host? {
+        HostOrSocket::Host(host) => Target::Tcp(Endpoint::tcp(host, port)),
+        HostOrSocket::Socket(host) => Target::Socket { host, port },
+    })
+}
+
+/// Refuses `use_tls` for a socket.
+///
+/// # Errors
+/// The target is one: a problem was noted.
+pub(crate) fn no_tls_over_socket(fields: &mut Fields<'_>, target: &Target) -> Result<(), Noted> {
+    if target.endpoint().is_some() {
+        return Ok(());
+    }
+    let span = fields.span_of("use_tls");
+    Err(fields.refuse(
+        Diagnostic::error(Flaw::BadValue, span, "`use_tls`: there is no TLS over a Unix socket")
+            .help("leave `use_tls` out: what is sent over the socket never leaves this host"),
+    ))
+}
+
+impl Setting for HostOrSocket {
+    const SHAPE: Shape = Shape {
+        words: "a host name, an IP address, or the path of a Unix socket",
+        short: "host or socket",
+        shown: Shown::Plain,
+        schema: || json!({"type": "string", "minLength": 1}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        /// `sun_path` of unix(7), without the NUL at its end.
+        const LONGEST: usize = 107;
+        let text = field.text(&Self::SHAPE)?;
+        if !text.starts_with('/') {
+            return Host::parse(&text).map(Self::Host).map_err(|rule| field.wrong(&Self::SHAPE).help(rule.to_string()));
+        }
+        if text.len() > LONGEST || text.contains('\0') {
+            let help = format!("the path of a Unix socket has {LONGEST} bytes at most, and no NUL (unix(7))");
+            return Err(field.wrong(&Self::SHAPE).help(help));
+        }
+        Ok(Self::Socket(PathBuf::from(text)))
+    }
+}

@@ -1,0 +1,63 @@
+//! The TLS options that every check with TLS takes.
+
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::net::tls::{TlsMode, TlsOptions, read_identity, read_roots};
+use crate::settings::shape::{Shape, Shown};
+use crate::settings::{Field, Fields, Misfit, Noted, Setting};
+use serde_json::json;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Asks for the options; the files that they name are read here, so that a check whose certificate
+/// is not there is refused like any other mistake in the file.
+///
+/// # Errors
+/// A problem was noted.
+pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
+    let verify =
+        !fields.or::<bool>("disable_tls_verification", "false", "Accept any certificate; visible in the output.");
+    let ca_file = fields.optional::<PathBuf>("ca_file", "PEM file of the CAs to trust instead of the host's.");
+    let certificate =
+        fields.optional::<PathBuf>("client_cert", "PEM file of the client certificate, its chain behind it.");
+    let key =
+        fields.optional::<PathBuf>("client_key", "PEM file of the client certificate's key. Default: in client_cert.");
+    let expiry_warning_days =
+        fields.or::<u32>("expiry_warning_days", "14", "A certificate that ends within so many days is a warning.");
+    let roots = ca_file.map(|path| read_roots(&path)).transpose();
+    let roots = roots.map_err(|error| bad_file(fields, "ca_file", &error))?.map(Arc::new);
+    if certificate.is_none() && key.is_some() {
+        let span = fields.span_of("client_key");
+        let diagnostic = Diagnostic::error(Flaw::MissingKey, span, "`client_key` without `client_cert`");
+        return Err(fields.refuse(diagnostic.help("add `client_cert:`")));
+    }
+    let client = certificate.map(|path| read_identity(&path, key.as_deref().unwrap_or(&path))).transpose();
+    let client = client.map_err(|(option, error)| bad_file(fields, option, &error))?.map(Arc::new);
+    Ok(TlsOptions { verify, roots, client, expiry_warning_days })
+}
+
+fn bad_file(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Noted {
+    let span = fields.span_of(option);
+    fields.refuse(
+        Diagnostic::error(Flaw::UnreadablePem, span, format!("`{option}`: the file cannot be used: {error}"))
+            .help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read"),
+    )
+}
+
+impl Setting for TlsMode {
+    const SHAPE: Shape = Shape {
+        words: "true, false, or prefer",
+        short: "flag or prefer",
+        shown: Shown::Plain,
+        schema: || json!({"anyOf": [{"type": "boolean"}, {"enum": ["prefer", "yes", "no", "on", "off", "true", "false"]}]}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| match text.to_ascii_lowercase().as_str() {
+            "prefer" => Some(Self::Prefer),
+            "true" | "yes" | "on" | "1" => Some(Self::Always),
+            "false" | "no" | "off" | "0" => Some(Self::Never),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! Texts made fit for people, whoever wrote them: escaped, cut, decoded, and places in them.
+
+mod bytes;
+mod percent;
+mod position;
+
+pub use bytes::escape;
+pub(crate) use bytes::{bounded, detail};
+pub(crate) use percent::percent_decoded;
+pub(crate) use position::floor_boundary;
+pub use position::{Lines, Span};
+
+/// What stands for the rest of a text that was cut.
+pub(crate) const CUT: &str = "...";
+
+/// So many characters of a name, key or value are shown in a message.
+const SHOWN_CHARACTERS: usize = 60;
+
+/// Escapes what would move a terminal's cursor, end a line or hide text (also the bidirectional
+/// controls of Unicode, which can make a text read differently from what it says).
+pub(crate) fn push_escaped(out: &mut String, character: char) {
+    match character {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        c if c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
+        {
+            out.extend(c.escape_unicode());
+        }
+        c => out.push(c),
+    }
+}
+
+/// [`push_escaped`] over a whole text.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    text.chars().for_each(|c| push_escaped(&mut out, c));
+    out
+}
+
+/// A name, key or value for a message: one line, 60 characters at most.
+pub(crate) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARACTERS) {
+        Some((end, _)) => escaped(&text[..end]) + CUT,
+        None => escaped(text),
+    }
+}
