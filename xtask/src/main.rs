@@ -17,13 +17,13 @@ cargo xtask TASK
 
   demo            build conn-check, start a small world on loopback, check it, break it, check again
   test            install what the tests need, start real servers, run every test
-  fmt             format the code, the files of the checks included
+  fmt             format the code
   bench           measure conn-check beside a floor, in one run
   docs            write the man page, the completions, the option tables and the schema into docs/
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too
   wheel           pack the Python package conn_check_configs: target/wheel/*.whl
   rehearse        play a whole life of the charm without Juju; --config FILE with your own checks
-  new-check NAME  write the file of a new check and add it to the list";
+  new-check NAME  write the folder of a new check and add it to the list";
 
 /// What the programs of the tests, and the agent for them, are built with.
 const PROFILE: [&str; 2] = ["--profile", "ci"];
@@ -91,20 +91,9 @@ fn charm_tools() -> Outcome {
     step::run(Command::new(pip).args(["install", "--quiet", REQUIREMENT]), &shown)
 }
 
-/// `cargo fmt` does not see the files of the checks: their `mod` lines come from a macro.
 fn format(how: &[&str]) -> Outcome {
     step::component("fmt", "rustfmt")?;
-    step::cargo(&[&["fmt", "--all", "--"], how].concat())?;
-    let checks = step::root().join("agent/src/checks");
-    let files = std::fs::read_dir(&checks).map_err(|error| format!("{}: {error}", checks.display()))?;
-    let files = files
-        .flatten()
-        .map(|file| file.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    step::run(
-        Command::new("rustfmt").args(["--edition", "2024"]).args(how).args(files),
-        "rustfmt agent/src/checks/*.rs",
-    )
+    step::cargo(&[&["fmt", "--all", "--"], how].concat())
 }
 
 fn bench(arguments: &[String]) -> Outcome {
