@@ -3,6 +3,7 @@
 
 mod django;
 mod ferretdb;
+mod layers;
 mod pack;
 mod packages;
 mod scaffold;
@@ -18,6 +19,7 @@ cargo xtask TASK
   demo            build conn-check, start a small world on loopback, check it, break it, check again
   test            install what the tests need, start real servers, run every test
   fmt             format the code
+  layers          see that no room of the code uses one that lies above it
   bench           measure conn-check beside a floor, in one run
   docs            write the man page, the completions, the option tables and the schema into docs/
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         "demo" => demo(),
         "test" => test(&rest),
         "fmt" => format(&[]),
+        "layers" => layers::layers(),
         "bench" => bench(&rest),
         "docs" => docs(&rest),
         "pack" => pack::pack(&rest),
@@ -63,6 +66,7 @@ fn test(filter: &[String]) -> Outcome {
     packages::install_missing()?;
     charm_tools()?;
     django::environments()?;
+    layers::layers()?;
     step::component("clippy", "clippy")?;
     format(&["--check"])?;
     step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
