@@ -2,34 +2,27 @@
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::{Wire, answer_or_why};
+use crate::net::{Talk, Wire};
 use redis::{ErrorKind, Parser, Pipeline, Value};
 use std::io::{self, Read};
-use tokio::io::AsyncReadExt as _;
 
 /// A connection to a Redis server.
 pub(super) struct Dialogue {
-    wire: Wire,
+    talk: Talk,
+    /// It keeps its place in an answer that is not all there yet.
     parser: Parser,
-    heard: Heard,
 }
-
-/// What was heard and not parsed yet.
-#[derive(Default)]
-struct Heard(Vec<u8>);
 
 impl Dialogue {
     pub(super) fn new(wire: Wire) -> Self {
-        Self { wire, parser: Parser::new(), heard: Heard::default() }
+        Self { talk: Talk::new(wire, "an answer"), parser: Parser::new() }
     }
 
     /// Sends the first commands and waits for the first answer.
     pub(super) async fn begin(&mut self, commands: &Pipeline, tls: bool) -> Result<Value, Fault> {
-        let sent = self.wire.send(&commands.get_packed_pipeline()).await;
-        let answer = self.answer().await;
-        let without_a_word = self.wire.seen().count() == 0;
-        answer_or_why(sent, answer).map_err(|fault| match fault.cause {
-            Cause::Closed | Cause::Reset if without_a_word && !tls => fault.next_step(
+        self.talk.send(&commands.get_packed_pipeline()).await;
+        self.answer().await.map_err(|fault| match fault.cause {
+            Cause::Closed | Cause::Reset if self.talk.wire().seen().count() == 0 && !tls => fault.next_step(
                 "look at the server's log and its access lists; a port for TLS alone ends a connection like this too: \
                  then set use_tls",
             ),
@@ -39,35 +32,36 @@ impl Dialogue {
 
     /// Sends one more command and waits for its answer.
     pub(super) async fn ask(&mut self, command: &str) -> Result<Value, Fault> {
-        self.wire.send(&redis::cmd(command).get_packed_command()).await?;
+        self.talk.send(&redis::cmd(command).get_packed_command()).await;
         self.answer().await
     }
 
     /// Waits for the next answer.
     pub(super) async fn answer(&mut self) -> Result<Value, Fault> {
-        loop {
-            match self.parser.parse_value(&mut self.heard) {
-                Ok(value) => return Ok(value),
-                // The parser keeps its place in an answer that is not all there yet.
-                Err(error) if error.kind() == ErrorKind::Io => {}
-                Err(error) => {
-                    let fault = Fault::new(Cause::Malformed, "the answer is not of Redis' protocol (RESP)");
-                    return Err(fault.evidence(error.to_string()).caused_by(&error));
-                }
+        let Self { talk, parser } = self;
+        talk.parsed(|received| match parser.parse_value(Received(received)) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.kind() == ErrorKind::Io => Ok(None),
+            Err(error) => {
+                let fault = Fault::new(Cause::Malformed, "the answer is not of Redis' protocol (RESP)");
+                Err(fault.evidence(error.to_string()).caused_by(&error))
             }
-            if self.wire.read_buf(&mut self.heard.0).await? == 0 {
-                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-            }
-        }
+        })
+        .await
     }
 }
 
-impl Read for Heard {
+/// What was received, as the parser takes it: a line at a time. Every answer ends with one, and so the
+/// parser keeps nothing of the next.
+struct Received<'a>(&'a mut Vec<u8>);
+
+impl Read for Received<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.0.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let count = self.0.len().min(buffer.len());
+        let line = self.0.iter().position(|byte| *byte == b'\n').map_or(self.0.len(), |end| end + 1);
+        let count = line.min(buffer.len());
         buffer[..count].copy_from_slice(&self.0[..count]);
         self.0.drain(..count);
         Ok(count)
