@@ -53,7 +53,7 @@ impl Mysql {
         circumstances: &Circumstances,
     ) -> Result<String, Fault> {
         let (mut plugin, proof) = self.first_proof(greeting);
-        channel.write(&self.response(plugin, &proof, circumstances.transport)).await?;
+        channel.write(&self.response(plugin, &proof, circumstances.transport)).await;
         for _ in 0..MOST_ANSWERS {
             let (_, answer) = channel.read().await?;
             match answer.as_slice() {
@@ -62,11 +62,11 @@ impl Mysql {
                 [EOF, switch @ ..] => {
                     let reply;
                     (plugin, reply) = self.switch(switch, circumstances)?;
-                    channel.write(&reply).await?;
+                    channel.write(&reply).await;
                 }
                 [MORE, PROVEN] if plugin == Plugin::CachingSha2 => {}
                 [MORE, FULL] if plugin == Plugin::CachingSha2 => {
-                    channel.write(&self.clear(plugin, circumstances)?).await?;
+                    channel.write(&self.clear(plugin, circumstances)?).await;
                 }
                 _ => return Err(malformed("it is no verdict on the login")),
             }

@@ -143,7 +143,7 @@ impl Mysql {
     async fn be_greeted(&self, channel: &mut Channel) -> Result<Greeting, Fault> {
         let greeting = Greeting::read(channel).await?;
         match (self.wants_tls(), greeting.offers_tls()) {
-            (true, true) => channel.write(&ssl_request(self.database.is_some())).await?,
+            (true, true) => channel.write(&ssl_request(self.database.is_some())).await,
             (true, false) if self.mode == TlsMode::Always => return Err(no_tls()),
             _ => {}
         }
