@@ -71,18 +71,27 @@ impl Talk {
         self.frame(|_| Ok(Some(bytes))).await
     }
 
-    /// Takes a line, and gives it without its end.
+    /// Takes a line, and gives it without its end. `accept` sees it as far as it came: the server of
+    /// another protocol may never send a line end.
     ///
     /// # Errors
-    /// Those of [`Talk::parsed`], and a line that is longer than `most` bytes.
-    pub(crate) async fn line(&mut self, most: usize) -> Result<String, Fault> {
+    /// Those of [`Talk::parsed`] and of `accept`, and a line that is longer than `most` bytes.
+    pub(crate) async fn line(
+        &mut self,
+        most: usize,
+        accept: impl Fn(&[u8]) -> Result<(), Fault>,
+    ) -> Result<String, Fault> {
         let unit = self.unit;
         let line = self
-            .frame(|bytes| match bytes.iter().position(|byte| *byte == b'\n') {
-                None if bytes.len() > most => {
-                    Err(Fault::new(Cause::TooLarge, format!("the peer sent {unit} that is longer than {most} bytes")))
+            .frame(|begun| {
+                let end = begun.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+                let line = &begun[..end.unwrap_or(begun.len())];
+                accept(line)?;
+                if line.len() > most {
+                    let message = format!("the peer sent {unit} with a line of more than {most} bytes");
+                    return Err(Fault::new(Cause::TooLarge, message));
                 }
-                end => Ok(end.map(|at| at + 1)),
+                Ok(end)
             })
             .await?;
         Ok(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
@@ -166,9 +175,8 @@ mod tests {
         })
     }
 
-    /// The first byte is the length of the rest.
-    fn counted(begun: &[u8]) -> Result<Option<usize>, Fault> {
-        Ok(begun.first().map(|length| usize::from(*length) + 1))
+    async fn line(talk: &mut Talk, most: usize) -> Result<String, Fault> {
+        talk.line(most, |_| Ok(())).await
     }
 
     fn evidence(fault: Option<Fault>) -> String {
@@ -178,7 +186,9 @@ mod tests {
     #[test]
     fn pieces_are_taken_one_after_the_other_and_the_rest_stays() {
         with_peer(b"one\r\n\x02abcdef", async |talk| {
-            assert_eq!(talk.line(10).await.ok().as_deref(), Some("one"));
+            // The first byte is the length of the rest.
+            let counted = |begun: &[u8]| Ok(begun.first().map(|length| usize::from(*length) + 1));
+            assert_eq!(line(talk, 10).await.ok().as_deref(), Some("one"));
             assert_eq!(talk.frame(counted).await.ok().as_deref(), Some(&b"\x02ab"[..]));
             assert_eq!(talk.exactly(2).await.ok().as_deref(), Some(&b"cd"[..]));
             assert_eq!(talk.peek().await.ok(), Some(&b"ef"[..]));
@@ -188,17 +198,17 @@ mod tests {
 
     #[test]
     fn an_end_says_whether_something_had_begun() {
-        with_peer(b"", async |talk| assert_eq!(evidence(talk.line(10).await.err()), "it ended before a reply"));
+        with_peer(b"", async |talk| assert_eq!(evidence(line(talk, 10).await.err()), "it ended before a reply"));
         with_peer(b"whole\nha", async |talk| {
-            assert_eq!(talk.line(10).await.ok().as_deref(), Some("whole"));
-            assert_eq!(evidence(talk.line(10).await.err()), "it ended in the middle of a reply");
+            assert_eq!(line(talk, 10).await.ok().as_deref(), Some("whole"));
+            assert_eq!(evidence(line(talk, 10).await.err()), "it ended in the middle of a reply");
         });
     }
 
     #[test]
     fn what_is_too_long_is_refused_before_it_is_there() {
         let cause = |fault: Option<Fault>| fault.map(|fault| fault.cause);
-        with_peer(&[b'a'; 2000], async |talk| assert_eq!(cause(talk.line(1000).await.err()), Some(Cause::TooLarge)));
+        with_peer(&[b'a'; 2000], async |talk| assert_eq!(cause(line(talk, 1000).await.err()), Some(Cause::TooLarge)));
         let too_long = usize::try_from(ALLOWANCE).expect("small") + 1;
         with_peer(b"a", async |talk| {
             assert_eq!(cause(talk.exactly(too_long).await.err()), Some(Cause::TooLarge));
@@ -209,9 +219,9 @@ mod tests {
     fn what_the_peer_said_before_it_went_counts_more_than_that_nothing_could_be_sent() {
         with_peer(b"too busy\n", async |talk| {
             talk.send(b"hello").await;
-            assert_eq!(talk.line(10).await.ok().as_deref(), Some("too busy"));
-            assert!(evidence(talk.line(10).await.err()).contains("Broken pipe"));
-            assert_eq!(evidence(talk.line(10).await.err()), "it ended before a reply");
+            assert_eq!(line(talk, 10).await.ok().as_deref(), Some("too busy"));
+            assert!(evidence(line(talk, 10).await.err()).contains("Broken pipe"));
+            assert_eq!(evidence(line(talk, 10).await.err()), "it ended before a reply");
         });
     }
 }
