@@ -6,22 +6,17 @@ use super::refusal::Refused;
 use super::{Mongodb, Role};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::{Wire, within};
+use crate::net::Talk;
 use crate::phase::Phase;
 use crate::probe::Probe;
 use crate::text::escape;
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
-use std::time::Duration;
-use tokio::io::AsyncReadExt as _;
 
 /// The least wire version that the driver speaks, `MongoDB` 4.4's.
 const LEAST_WIRE_VERSION: i64 = 9;
 
 /// The highest that it knows.
 const HIGHEST_WIRE_VERSION: i64 = 29;
-
-/// How long what a stranger says may come in pieces.
-const RIPPLE: Duration = Duration::from_millis(5);
 
 /// What a server is among others.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -48,20 +43,10 @@ impl Mongodb {
     ///
     /// # Errors
     /// What answers is no `MongoDB`, or one that the driver cannot speak with.
-    pub(super) async fn greet(&self, wire: &mut Wire) -> Result<Hello, Fault> {
+    pub(super) async fn greet(&self, talk: &mut Talk) -> Result<Hello, Fault> {
         let command = Message::command(1, self.greeting());
-        let answer = match command.write(wire).await {
-            Ok(()) => Message::read(wire).await,
-            Err(fault) => Err(fault),
-        };
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(fault) => {
-                // A stranger is known by more than the bytes of a header; they have come already.
-                within(RIPPLE, wire.read(&mut [0; 256])).await;
-                return Err(self.hung_up(fault));
-            }
-        };
+        command.send(talk).await;
+        let answer = Message::receive(talk).await.map_err(|fault| self.hung_up(fault))?;
         if !answer.answers(&command) {
             return Err(Fault::new(Cause::Malformed, "the peer answered another command than ours"));
         }
