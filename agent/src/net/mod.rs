@@ -30,7 +30,7 @@ pub(crate) use talk::Talk;
 pub use target::Target;
 pub use tls::{TlsMode, TlsOptions};
 pub(crate) use trust::Trust;
-pub(crate) use wire::{ALLOWANCE, Seen, Wire, answer_or_why, too_much};
+pub(crate) use wire::{ALLOWANCE, Seen, Wire, too_much};
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
