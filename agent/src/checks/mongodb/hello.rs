@@ -2,7 +2,7 @@
 //! (<https://www.mongodb.com/docs/manual/reference/command/hello/>).
 
 use super::message::{Message, number, text};
-use super::refusal::Refused;
+use super::refusal::{self, Refused};
 use super::{Mongodb, Role};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
@@ -38,62 +38,34 @@ pub(super) struct Hello {
     member: Member,
 }
 
-impl Mongodb {
+impl Hello {
     /// Asks a server what it is. The old name of the command is the one that every server knows.
     ///
     /// # Errors
     /// What answers is no `MongoDB`, or one that the driver cannot speak with.
-    pub(super) async fn greet(&self, talk: &mut Talk) -> Result<Hello, Fault> {
-        let command = Message::command(1, self.greeting());
+    pub(super) async fn ask(check: &Mongodb, talk: &mut Talk) -> Result<Self, Fault> {
+        let command = Message::command(1, command(check));
         command.send(talk).await;
-        let answer = Message::receive(talk).await.map_err(|fault| self.hung_up(fault))?;
+        let answer = Message::receive(talk).await.map_err(|fault| hung_up(check, fault))?;
         if !answer.answers(&command) {
             return Err(Fault::new(Cause::Malformed, "the peer answered another command than ours"));
         }
-        if let Some(fault) = self.refusal(&answer.body, Refused::Hello) {
+        if let Some(fault) = refusal::of_reply(check, &answer.body, Refused::Hello) {
             return Err(fault);
         }
         let member = Member::of(&answer.body);
         compatible(&answer.body)?;
-        Ok(Hello { answer, member })
-    }
-
-    fn greeting(&self) -> RawDocumentBuf {
-        let version = env!("CARGO_PKG_VERSION");
-        let mut command = rawdoc! {
-            "isMaster": 1, "helloOk": true,
-            "client": {
-                "application": {"name": "conn-check"},
-                "driver": {"name": "conn-check", "version": version},
-                "os": {"type": "Linux"},
-            },
-        };
-        if let Some(login) = &self.login {
-            command.append(cstr!("saslSupportedMechs"), format!("{}.{}", self.auth_source, login.user));
-        }
-        command.append(cstr!("$db"), "admin");
-        command
-    }
-
-    /// mongod says nothing when it hangs up; what can be behind it, is.
-    fn hung_up(&self, fault: Fault) -> Fault {
-        if !matches!(fault.cause, Cause::Closed | Cause::Reset) || fault.phase.is_some() {
-            return fault;
-        }
-        let tls = if self.tls.is_none() { "it wants TLS (`use_tls: true`), or " } else { "" };
-        fault.next_step(format!(
-            "look at mongod's log; it hangs up without a word when {tls}it has too many connections (net.maxIncomingConnections)"
-        ))
+        Ok(Self { answer, member })
     }
 
     /// Whether this is the server that the check wants.
     ///
     /// # Errors
     /// Another replica set, another role, or a server that has no data to give.
-    pub(super) fn judge(&self, hello: &Hello) -> Result<(), Fault> {
-        let answer = &hello.answer.body;
+    pub(super) fn judge(&self, check: &Mongodb) -> Result<(), Fault> {
+        let answer = &self.answer.body;
         let set = text(answer, "setName");
-        if let Some(wanted) = self.replica_set.as_deref().filter(|wanted| *wanted != set) {
+        if let Some(wanted) = check.replica_set.as_deref().filter(|wanted| *wanted != set) {
             let found = if set.is_empty() {
                 "no replica set".to_owned()
             } else {
@@ -101,7 +73,7 @@ impl Mongodb {
             };
             return Err(Fault::new(Cause::UnexpectedReply, format!("the server belongs to {found}, not to {wanted}")));
         }
-        match (hello.member, self.role) {
+        match (self.member, check.role) {
             (Member::Recovering, _) => Err(Fault::new(
                 Cause::NotReady,
                 "this member is neither primary nor secondary: it is starting, recovering or rolling back",
@@ -121,14 +93,12 @@ impl Mongodb {
             }
             (Member::Primary | Member::Alone | Member::Router, Some(Role::Secondary)) => Err(Fault::new(
                 Cause::UnexpectedReply,
-                format!("{} answers where a secondary is wanted", hello.member.described()),
+                format!("{} answers where a secondary is wanted", self.member.described()),
             )),
             _ => Ok(()),
         }
     }
-}
 
-impl Hello {
     /// Whether there is a mechanism that the driver and the server have in common, for this user.
     ///
     /// # Errors
@@ -201,6 +171,35 @@ impl Member {
             _ => "the primary",
         }
     }
+}
+
+/// The command, as a client of this check says it.
+fn command(check: &Mongodb) -> RawDocumentBuf {
+    let version = env!("CARGO_PKG_VERSION");
+    let mut command = rawdoc! {
+        "isMaster": 1, "helloOk": true,
+        "client": {
+            "application": {"name": "conn-check"},
+            "driver": {"name": "conn-check", "version": version},
+            "os": {"type": "Linux"},
+        },
+    };
+    if let Some(login) = &check.login {
+        command.append(cstr!("saslSupportedMechs"), format!("{}.{}", check.auth_source, login.user));
+    }
+    command.append(cstr!("$db"), "admin");
+    command
+}
+
+/// mongod says nothing when it hangs up; what can be behind it, is.
+fn hung_up(check: &Mongodb, fault: Fault) -> Fault {
+    if !matches!(fault.cause, Cause::Closed | Cause::Reset) || fault.phase.is_some() {
+        return fault;
+    }
+    let tls = if check.tls.is_none() { "it wants TLS (`use_tls: true`), or " } else { "" };
+    fault.next_step(format!(
+        "look at mongod's log; it hangs up without a word when {tls}it has too many connections (net.maxIncomingConnections)"
+    ))
 }
 
 fn primary(answer: &RawDocument) -> &str {

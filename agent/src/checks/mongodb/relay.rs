@@ -13,7 +13,7 @@
 
 use super::Mongodb;
 use super::message::{Message, number};
-use super::refusal::Refused;
+use super::refusal::{self, Refused};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::{Inlet, Talk};
@@ -94,7 +94,7 @@ impl<'a> Relay<'a> {
         if !answer.answers(command) {
             return Err(Fault::new(Cause::Malformed, "the server answered another command than ours"));
         }
-        self.check.refusal(&answer.body, refused).map_or(Ok(answer), Err)
+        refusal::of_reply(self.check, &answer.body, refused).map_or(Ok(answer), Err)
     }
 
     /// The empty last message of a login, for servers that insist on it (`FerretDB`): the driver asks

@@ -28,28 +28,26 @@ const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 /// The longest complaint that is read, in bytes.
 const COMPLAINT: usize = 8 * 1024;
 
-impl Postgres {
-    /// The connection with the protection that the check wants.
-    ///
-    /// # Errors
-    /// `protocol.*` and `tls.*`.
-    pub(super) async fn cover(&self, probe: &mut Probe, wire: Wire) -> Result<(Wire, Cover), Failure> {
-        let Some(host) = self.target.host() else { return Ok((wire, Cover::Socket)) };
-        if self.mode == TlsMode::Never {
-            return Ok((wire, Cover::Plain));
-        }
-        let mut talk = Talk::new(wire, "an answer");
-        let offered = probe.phase(Phase::Protocol, is_offered(&mut talk)).await?;
-        let wire = talk.into_wire();
-        if offered {
-            return Ok((probe.tls(wire, &self.options, host, &[]).await?, Cover::Tls));
-        }
-        if self.mode == TlsMode::Always {
-            return Err(probe.fail(Phase::Tls, not_offered()));
-        }
-        wire.seen().begin_anew();
-        Ok((wire, Cover::Refused))
+/// The connection with the protection that the check wants.
+///
+/// # Errors
+/// `protocol.*` and `tls.*`.
+pub(super) async fn negotiate(check: &Postgres, probe: &mut Probe, wire: Wire) -> Result<(Wire, Cover), Failure> {
+    let Some(host) = check.target.host() else { return Ok((wire, Cover::Socket)) };
+    if check.mode == TlsMode::Never {
+        return Ok((wire, Cover::Plain));
     }
+    let mut talk = Talk::new(wire, "an answer");
+    let offered = probe.phase(Phase::Protocol, is_offered(&mut talk)).await?;
+    let wire = talk.into_wire();
+    if offered {
+        return Ok((probe.tls(wire, &check.options, host, &[]).await?, Cover::Tls));
+    }
+    if check.mode == TlsMode::Always {
+        return Err(probe.fail(Phase::Tls, not_offered()));
+    }
+    wire.seen().begin_anew();
+    Ok((wire, Cover::Refused))
 }
 
 /// Whether the server offers TLS: one byte, and not one more. What follows it unencrypted may be
