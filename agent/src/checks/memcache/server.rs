@@ -1,4 +1,4 @@
-//! The dialogue with a server: what it wants, its version, the two logins.
+//! The conversation with a server: what it wants, its version, the two logins.
 
 use super::binary::{self, Frame, Opcode, Status};
 use super::text;

@@ -2,7 +2,7 @@
 
 use super::Postgres;
 use super::cover::Cover;
-use super::dialogue::{AsItIs, Dialogue, Progress};
+use super::progress::{LoginProgress, NothingLeft, TrackedWire};
 use super::refusal::Attempt;
 use super::session::{Halves, Session};
 use crate::catalogue::Cause;
@@ -23,11 +23,11 @@ use tokio_postgres::{Config, Error};
 /// # Errors
 /// `protocol.*`, `auth.*`, `tls.*`, and what is wrong with the database.
 pub(super) async fn log_in(check: &Postgres, probe: &mut Probe, wire: Wire, cover: Cover) -> Result<Session, Failure> {
-    let dialogue = Dialogue::new(wire);
-    let progress = dialogue.progress();
+    let wire = TrackedWire::new(wire);
+    let progress = wire.progress();
     let attempt = attempt(check, cover, &progress);
     let config = configuration(check);
-    let mut login = pin!(config.connect_raw(dialogue, AsItIs));
+    let mut login = pin!(config.connect_raw(wire, NothingLeft));
     let part = until(login.as_mut(), &attempt, || progress.phase() != Phase::Protocol);
     let mut halves = probe.phase(Phase::Protocol, part).await?;
     if halves.is_none() && progress.phase() == Phase::Auth {
@@ -48,14 +48,14 @@ pub(super) async fn log_in(check: &Postgres, probe: &mut Probe, wire: Wire, cove
 }
 
 /// A password that nobody asked for.
-fn note_free_entry(check: &Postgres, probe: &mut Probe, progress: &Progress) {
+fn note_free_entry(check: &Postgres, probe: &mut Probe, progress: &LoginProgress) {
     if check.login.has_password() && !progress.is_understood() {
         let message = format!("the server let {} in without asking for the password", check.login.user);
         probe.warn(WarningKind::AuthNotNeeded, &message);
     }
 }
 
-fn attempt<'a>(check: &'a Postgres, cover: Cover, progress: &'a Progress) -> Attempt<'a> {
+fn attempt<'a>(check: &'a Postgres, cover: Cover, progress: &'a LoginProgress) -> Attempt<'a> {
     let has_password = check.login.has_password();
     Attempt { user: check.login.user.as_str(), database: check.database.as_str(), has_password, cover, progress }
 }

@@ -44,9 +44,9 @@
 
 mod binding;
 mod cover;
-mod dialogue;
 mod login;
 mod pooler;
+mod progress;
 mod refusal;
 mod request;
 mod said;

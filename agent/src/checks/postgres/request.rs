@@ -1,7 +1,7 @@
 //! What the application needs: a table that it may read, a query that runs.
 
 use super::Postgres;
-use super::dialogue::Progress;
+use super::progress::LoginProgress;
 use super::refusal::{is_of_transport, of_transport};
 use super::said::Said;
 use super::session::Session;
@@ -72,7 +72,7 @@ async fn transact(client: &Client, begin: &str, query: &str) -> Result<(), Error
 }
 
 /// The cause of a request's failure; `what` is what was asked for.
-fn fault_of(error: Error, progress: &Progress, what: &str) -> Fault {
+fn fault_of(error: Error, progress: &LoginProgress, what: &str) -> Fault {
     if let Some(error) = error.as_db_error() {
         return objection(&error.into(), what);
     }

@@ -7,13 +7,13 @@ use redis::{ErrorKind, Parser, Pipeline, Value};
 use std::io::{self, Read};
 
 /// A connection to a Redis server.
-pub(super) struct Dialogue {
+pub(super) struct RespClient {
     talk: Talk,
     /// It keeps its place in an answer that is not all there yet.
     parser: Parser,
 }
 
-impl Dialogue {
+impl RespClient {
     pub(super) fn new(wire: Wire) -> Self {
         Self { talk: Talk::new(wire, "an answer"), parser: Parser::new() }
     }

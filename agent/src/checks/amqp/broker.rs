@@ -25,7 +25,7 @@ pub(super) const CHANNEL: u8 = 1;
 const MOST_NESTED: usize = 100;
 
 /// A connection to a broker, as a client has it.
-pub(super) struct Dialogue {
+pub(super) struct BrokerConnection {
     talk: Talk,
     /// Whether a goodbye is due.
     open: bool,
@@ -56,9 +56,9 @@ impl From<Fault> for Halt {
     }
 }
 
-impl Dialogue {
+impl BrokerConnection {
     /// Nothing is sent yet.
-    pub(super) const fn over(wire: Wire) -> Self {
+    pub(super) const fn new(wire: Wire) -> Self {
         Self { talk: Talk::new(wire, "a frame"), open: false, blocked: None }
     }
 
@@ -76,7 +76,7 @@ impl Dialogue {
     pub(super) async fn begin(&mut self) -> Result<AMQPClass, Halt> {
         self.talk.send(HEADER).await;
         if self.talk.peek().await?.first() != HEADER.first() {
-            return self.hear().await;
+            return self.receive().await;
         }
         let header = self.talk.exactly(HEADER.len()).await?;
         // The same one comes from a server that repeats what it is sent.
@@ -85,29 +85,28 @@ impl Dialogue {
     }
 
     /// Sends methods, all in one piece.
-    pub(super) async fn say(&mut self, methods: &[(u8, AMQPClass)]) -> Result<(), Fault> {
+    pub(super) async fn send(&mut self, methods: &[(u8, AMQPClass)]) -> Result<(), Fault> {
         let frames: Result<Vec<_>, _> = methods.iter().map(|(channel, method)| frame(*channel, method)).collect();
         self.talk.send(&frames?.concat()).await;
         Ok(())
     }
 
     /// Waits for the next method that is an answer.
-    pub(super) async fn hear(&mut self) -> Result<AMQPClass, Halt> {
-        use connection::AMQPMethod as Connection;
+    pub(super) async fn receive(&mut self) -> Result<AMQPClass, Halt> {
+        use connection::AMQPMethod as Method;
         loop {
             let Some(method) = self.frame().await? else { continue };
             match method {
-                AMQPClass::Connection(Connection::Close(close)) => {
+                AMQPClass::Connection(Method::Close(close)) => {
                     self.open = false;
-                    self.say(&[(CONNECTION, AMQPClass::Connection(Connection::CloseOk(connection::CloseOk {})))])
-                        .await?;
+                    self.send(&[(CONNECTION, AMQPClass::Connection(Method::CloseOk(connection::CloseOk {})))]).await?;
                     return Err(Halt::Refusal(Refusal::new(close.reply_code, close.reply_text)));
                 }
                 AMQPClass::Channel(channel::AMQPMethod::Close(close)) => {
                     return Err(Halt::Refusal(Refusal::new(close.reply_code, close.reply_text)));
                 }
-                AMQPClass::Connection(Connection::Blocked(blocked)) => self.blocked = Some(blocked.reason.into()),
-                AMQPClass::Connection(Connection::Unblocked(_)) => self.blocked = None,
+                AMQPClass::Connection(Method::Blocked(blocked)) => self.blocked = Some(blocked.reason.into()),
+                AMQPClass::Connection(Method::Unblocked(_)) => self.blocked = None,
                 method => return Ok(method),
             }
         }
@@ -116,7 +115,7 @@ impl Dialogue {
     /// Closes the connection in good order, where it is open: a broker takes note of clients that
     /// just go.
     pub(super) async fn leave(&mut self) -> Result<(), Halt> {
-        use connection::AMQPMethod as Connection;
+        use connection::AMQPMethod as Method;
         if !self.open {
             return Ok(());
         }
@@ -126,8 +125,8 @@ impl Dialogue {
             class_id: 0,
             method_id: 0,
         };
-        self.say(&[(CONNECTION, AMQPClass::Connection(Connection::Close(close)))]).await?;
-        while !matches!(self.hear().await?, AMQPClass::Connection(Connection::CloseOk(_))) {}
+        self.send(&[(CONNECTION, AMQPClass::Connection(Method::Close(close)))]).await?;
+        while !matches!(self.receive().await?, AMQPClass::Connection(Method::CloseOk(_))) {}
         Ok(())
     }
 
