@@ -1,7 +1,8 @@
-//! Every check, one file each.
+//! Every check, one folder each.
 //!
-//! To add one: write its file (or run `cargo xtask new-check NAME`), add its line to the list at
-//! the end. Nothing outside its file names a protocol.
+//! To add one: `cargo xtask new-check NAME` writes its folder, and adds its module and its entry in
+//! the list at the end. What others know of its service (names, ports, schemes) is a row of a table;
+//! how it is spoken to is nowhere but in the folder.
 
 mod amqp;
 mod dns;
@@ -235,12 +236,12 @@ checks! {
     memcache::Memcache,
     mongodb::Mongodb,
     mysql::Mysql,
+    #[cfg(test)]
+    panics::Panics,
     postgres::Postgres,
     redis::Redis,
     smtp::Smtp,
     tcp::Tcp,
     tls::Tls,
     udp::Udp,
-    #[cfg(test)]
-    panics::Panics,
 }

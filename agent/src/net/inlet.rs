@@ -1,6 +1,7 @@
 //! A way into this process for a client library that opens its connections itself and takes none
 //! that is open: it connects here, and its check joins what it says with a wire of its own.
 
+use crate::net::Wire;
 use nix::sys::socket::{self, AddressFamily, Backlog, SockFlag, SockType, UnixAddr};
 use std::ffi::OsString;
 use std::io;
@@ -9,7 +10,7 @@ use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net;
 use std::path::{Path, PathBuf};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixListener;
 
 /// A Unix socket with a name that is in no file system (unix(7), "abstract").
 #[derive(Debug)]
@@ -44,12 +45,12 @@ impl Inlet {
     ///
     /// # Errors
     /// No descriptor is left.
-    pub(crate) async fn accept(&self) -> io::Result<UnixStream> {
+    pub(crate) async fn accept(&self) -> io::Result<Wire> {
         loop {
             let (stream, _) = self.listener.accept().await?;
             let of_us = stream.peer_cred()?.pid().is_some_and(|pid| pid.unsigned_abs() == std::process::id());
             if of_us {
-                return Ok(stream);
+                return Ok(Wire::unix(stream));
             }
         }
     }

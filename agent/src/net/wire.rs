@@ -1,8 +1,6 @@
 //! The byte stream that checks speak through: it counts what the peer sends, keeps the first
 //! bytes of it for identification, and ends a peer that sends too much.
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
@@ -131,7 +129,7 @@ impl Wire {
     ///
     /// # Errors
     /// A server that turns a client away says why and closes before it was asked: sending may fail
-    /// while the reason is there to be read. [`answer_or_why`] knows which of the two errors counts.
+    /// while the reason is there to be read. [`Talk`](crate::net::Talk) knows which of the two counts.
     pub(crate) async fn send(&mut self, message: &[u8]) -> io::Result<()> {
         self.write_all(message).await?;
         self.flush().await
@@ -165,14 +163,6 @@ impl Wire {
     /// What the peer has sent on this layer; stays readable when the wire itself is gone.
     pub(crate) fn seen(&self) -> Arc<Seen> {
         Arc::clone(&self.seen)
-    }
-}
-
-/// The answer to a message; without one, why it could not even be sent ([`Wire::send`]).
-pub(crate) fn answer_or_why<T>(sent: io::Result<()>, answer: Result<T, Fault>) -> Result<T, Fault> {
-    match (answer, sent) {
-        (Err(Fault { cause: Cause::Closed, .. }), Err(why)) => Err(why.into()),
-        (answer, _) => answer,
     }
 }
 

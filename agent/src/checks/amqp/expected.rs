@@ -1,6 +1,6 @@
 //! What has to be in the virtual host: a queue, an exchange, and how the queue does.
 
-use super::dialogue::{CHANNEL, Dialogue, Halt};
+use super::broker::{BrokerConnection, CHANNEL, Halt};
 use super::refusal::Refusal;
 use super::unexpected;
 use crate::catalogue::Cause;
@@ -77,20 +77,20 @@ impl Expected {
 
     /// Asks for all of it at once. The queue comes last: a refusal ends the channel, and one of its
     /// refusals means that all is well.
-    pub(super) async fn look(&self, dialogue: &mut Dialogue, vhost: &str, user: &str) -> Result<Found, Fault> {
+    pub(super) async fn look(&self, broker: &mut BrokerConnection, vhost: &str, user: &str) -> Result<Found, Fault> {
         let questions = self.questions();
         if questions.is_empty() {
             return Ok(Found::Nothing);
         }
         let open = AMQPClass::Channel(channel::AMQPMethod::Open(channel::Open {}));
         let methods: Vec<_> = std::iter::once(open).chain(questions).map(|method| (CHANNEL, method)).collect();
-        dialogue.say(&methods).await?;
-        match dialogue.hear().await {
+        broker.send(&methods).await?;
+        match broker.receive().await {
             Ok(AMQPClass::Channel(channel::AMQPMethod::OpenOk(_))) => {}
             other => return Err(no_answer(other, |refusal| refusal.of_question("channel", vhost, user))),
         }
         if let Some(Name(name)) = &self.exchange {
-            match dialogue.hear().await {
+            match broker.receive().await {
                 Ok(AMQPClass::Exchange(OfExchange::DeclareOk(_))) => {}
                 other => {
                     return Err(no_answer(other, |refusal| {
@@ -99,12 +99,12 @@ impl Expected {
                 }
             }
         }
-        self.hear_of_queue(dialogue, vhost, user).await
+        self.receive_queue(broker, vhost, user).await
     }
 
-    async fn hear_of_queue(&self, dialogue: &mut Dialogue, vhost: &str, user: &str) -> Result<Found, Fault> {
+    async fn receive_queue(&self, broker: &mut BrokerConnection, vhost: &str, user: &str) -> Result<Found, Fault> {
         let Some(Name(name)) = &self.queue else { return Ok(Found::Nothing) };
-        match dialogue.hear().await {
+        match broker.receive().await {
             Ok(AMQPClass::Queue(OfQueue::DeclareOk(figures))) => Ok(Found::Queue(figures)),
             Err(Halt::Refusal(refusal)) if refusal.is_lock() && !self.wants_figures() => Ok(Found::Locked),
             other => Err(no_answer(other, |refusal| refusal.of_question(&format!("queue `{name}`"), vhost, user))),

@@ -4,8 +4,8 @@
 //! language; then the message names more than one.
 
 use super::cover::Cover;
-use super::dialogue::Progress;
 use super::pooler;
+use super::progress::LoginProgress;
 use super::said::Said;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
@@ -21,11 +21,11 @@ pub(super) struct Attempt<'a> {
     pub(super) database: &'a str,
     pub(super) has_password: bool,
     pub(super) cover: Cover,
-    pub(super) progress: &'a Progress,
+    pub(super) progress: &'a LoginProgress,
 }
 
 impl Attempt<'_> {
-    /// The cause of a login's failure, in the phase to which the dialogue had come.
+    /// The cause of a login's failure, in the phase to which the conversation had come.
     pub(super) fn fault(&self, error: Error) -> Fault {
         let fault = self.cause(error);
         let phase = fault.phase.unwrap_or_else(|| self.progress.phase());
@@ -200,7 +200,7 @@ pub(super) fn is_of_transport(error: &Error) -> bool {
 }
 
 /// The fault of the connection, whatever the library was doing with it.
-pub(super) fn of_transport(error: Error, progress: &Progress) -> Fault {
+pub(super) fn of_transport(error: Error, progress: &LoginProgress) -> Fault {
     let closed = || io::Error::from(io::ErrorKind::UnexpectedEof);
     if error.is_closed() {
         return closed().into();

@@ -22,11 +22,11 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// Whether an error that was read piece by piece is complete.
-    pub(super) fn is_whole(bytes: &[u8]) -> bool {
-        match length(bytes) {
-            Some(length) => bytes.len() > length,
-            None => bytes.len() >= 5 && bytes.contains(&0),
+    /// The length of an error that begins like this; `None` as long as that cannot be told.
+    pub(super) fn length(begun: &[u8]) -> Option<usize> {
+        match length(begun) {
+            Some(length) => Some(length + 1),
+            None => begun.iter().position(|byte| *byte == 0).map(|end| end + 1).filter(|_| begun.len() >= 5),
         }
     }
 

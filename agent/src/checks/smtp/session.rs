@@ -6,7 +6,7 @@ use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::host;
 use crate::net::identify::{Protocol, identify};
-use crate::net::{Wire, within};
+use crate::net::{Talk, Wire, within};
 use crate::phase::Phase;
 use crate::settings::Credentials;
 use crate::text::escape;
@@ -17,10 +17,8 @@ use lettre::transport::smtp::authentication::{self, Mechanism};
 use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Quit, Rcpt, Rset, Starttls};
 use lettre::transport::smtp::extension::{ClientId, MailParameter};
 use std::future;
-use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 /// An empty `ClientHello` in a record of TLS (RFC 8446, sections 4 and 5.1), which makes a server with
 /// TLS complain in TLS, and an empty line, which makes others complain in their own protocols.
@@ -29,7 +27,7 @@ const NUDGE: &[u8] = b"\x16\x03\x01\x00\x04\x01\x00\x00\x00\r\n";
 /// A session.
 #[derive(Debug)]
 pub(super) struct Session {
-    wire: BufReader<Wire>,
+    talk: Talk,
     /// How we introduce ourselves.
     own: ClientId,
     banner: Option<String>,
@@ -46,8 +44,15 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(wire: Wire) -> Self {
         let own = own_name(wire.local_address());
-        let wire = BufReader::new(wire);
-        Self { wire, own, banner: None, offers: Vec::new(), due: 0, in_mail: false, said_goodbye: false }
+        Self {
+            talk: Talk::new(wire, "a reply"),
+            own,
+            banner: None,
+            offers: Vec::new(),
+            due: 0,
+            in_mail: false,
+            said_goodbye: false,
+        }
     }
 
     /// What the server called itself in its greeting, without its host name.
@@ -67,18 +72,18 @@ impl Session {
 
     /// The connection, for TLS; nothing has been read ahead, see [`Session::starttls`].
     pub(super) fn into_wire(self) -> Wire {
-        self.wire.into_inner()
+        self.talk.into_wire()
     }
 
     /// Waits for the greeting; after `patience` a silent server is nudged.
     pub(super) async fn greeting(&mut self, patience: Duration) -> Result<(), Fault> {
-        match within(patience, self.wire.fill_buf()).await {
+        match within(patience, self.talk.peek()).await {
             None => return self.nudge().await,
             // An error is told once.
             Some(heard) => _ = heard?,
         }
         let greeting = self.reply(Step::Greeting).await?;
-        let first = self.wire.get_ref().seen().first();
+        let first = self.talk.wire().seen().first();
         if identify(&first).is_some_and(|peer| !peer.protocol.may_be(Protocol::Smtp)) {
             return Err(Fault::new(Cause::Malformed, "the greeting is another protocol's"));
         }
@@ -89,7 +94,7 @@ impl Session {
 
     /// Introduces us and learns what the server can.
     pub(super) async fn hello(&mut self, fallback: bool) -> Result<(), Fault> {
-        self.send(&Ehlo::new(self.own.clone()).to_string(), 1).await?;
+        self.send(&Ehlo::new(self.own.clone()).to_string(), 1).await;
         let reply = self.read().await?;
         if fallback && reply.code() >= 500 {
             return self.ask(Step::Hello, &format!("HELO {}\r\n", self.own)).await.map(drop);
@@ -108,12 +113,12 @@ impl Session {
                 .at(Phase::Tls));
         }
         self.ask(Step::StartTls, &Starttls.to_string()).await?;
-        if self.wire.buffer().is_empty() {
+        if self.talk.received().is_empty() {
             return Ok(());
         }
         let fault = Fault::new(Cause::Malformed, "something was sent in plain text behind the consent to TLS");
         Err(fault
-            .evidence(escape(self.wire.buffer(), 60))
+            .evidence(escape(self.talk.received(), 60))
             .next_step("look for a middle box that adds to what the server says")
             .at(Phase::Tls))
     }
@@ -175,14 +180,13 @@ impl Session {
         if self.said_goodbye || self.in_mail {
             return Ok(());
         }
-        self.send(&Quit.to_string(), 1).await?;
+        self.send(&Quit.to_string(), 1).await;
         self.read().await.map(drop)
     }
 
     async fn nudge(&mut self) -> Result<(), Fault> {
-        self.wire.get_mut().write_all(NUDGE).await?;
-        self.wire.get_mut().flush().await?;
-        let said = self.wire.fill_buf().await.unwrap_or_default();
+        self.talk.send(NUDGE).await;
+        let said = self.talk.peek().await.unwrap_or_default();
         let is_late = identify(said).is_some_and(|peer| peer.protocol.may_be(Protocol::Smtp));
         if said.is_empty() || is_late {
             // There is nothing to learn from a peer that only ends: it was silent, till the end of the phase.
@@ -215,12 +219,12 @@ impl Session {
             let mut all: String = commands.iter().map(|(_, command)| command.as_str()).collect();
             all.extend(goodbye.map(|quit| quit.to_string()));
             self.said_goodbye = goodbye.is_some();
-            self.send(&all, commands.len() + usize::from(self.said_goodbye)).await?;
+            self.send(&all, commands.len() + usize::from(self.said_goodbye)).await;
         }
         let mut said = String::new();
         for (step, command) in commands {
             if !pipelines {
-                self.send(command, 1).await?;
+                self.send(command, 1).await;
             }
             said = self.reply(*step).await?.told();
         }
@@ -237,14 +241,13 @@ impl Session {
     }
 
     async fn ask(&mut self, step: Step, command: &str) -> Result<Reply, Fault> {
-        self.send(command, 1).await?;
+        self.send(command, 1).await;
         self.reply(step).await
     }
 
-    async fn send(&mut self, commands: &str, replies: usize) -> io::Result<()> {
+    async fn send(&mut self, commands: &str, replies: usize) {
         self.due += replies;
-        self.wire.get_mut().write_all(commands.as_bytes()).await?;
-        self.wire.get_mut().flush().await
+        self.talk.send(commands.as_bytes()).await;
     }
 
     async fn reply(&mut self, step: Step) -> Result<Reply, Fault> {
@@ -252,7 +255,7 @@ impl Session {
     }
 
     async fn read(&mut self) -> Result<Reply, Fault> {
-        let reply = Reply::read(&mut self.wire).await?;
+        let reply = Reply::read(&mut self.talk).await?;
         self.due = self.due.saturating_sub(1);
         // Which a server may say in a flight though it has refused the recipient.
         self.in_mail = reply.code() == 354;

@@ -52,11 +52,12 @@ mod relay;
 use crate::checks::{Check, ResultName};
 use crate::fault::Fault;
 use crate::net::identify::Protocol;
-use crate::net::{Endpoint, Inlet, Target, TlsOptions, Wire};
+use crate::net::{Endpoint, Inlet, Talk, Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::settings::{Credentials, Fields, Noted};
 use hello::Hello;
+use message::Message;
 use options::Role;
 use relay::Relay;
 use std::future::Future;
@@ -81,7 +82,7 @@ impl Check for Mongodb {
     const ABOUT: &'static str = "A MongoDB server answers, accepts the login, and gives access to the database.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
-        Self::read(fields)
+        options::parse(fields)
     }
 
     fn target(&self) -> String {
@@ -105,23 +106,23 @@ impl Check for Mongodb {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Protocol::Mongodb);
-        let mut wire = probe.reach(&self.target, self.tls.as_ref()).await?;
-        let hello = probe.phase(Phase::Protocol, self.greet(&mut wire)).await?;
+        let mut talk = Message::talk(probe.reach(&self.target, self.tls.as_ref()).await?);
+        let hello = probe.phase(Phase::Protocol, Hello::ask(self, &mut talk)).await?;
         hello.note(probe);
-        self.judge(&hello).map_err(|fault| probe.fail(Phase::Request, fault))?;
+        hello.judge(self).map_err(|fault| probe.fail(Phase::Request, fault))?;
         hello.common_mechanism().map_err(|fault| probe.fail(Phase::Auth, fault))?;
-        self.use_driver(probe, wire, hello).await
+        self.use_driver(probe, talk, hello).await
     }
 }
 
 impl Mongodb {
     /// Lets the driver log in and ask; nothing of it is left afterwards.
-    async fn use_driver(&self, probe: &mut Probe, wire: Wire, hello: Hello) -> Result<(), Stop> {
+    async fn use_driver(&self, probe: &mut Probe, server: Talk, hello: Hello) -> Result<(), Stop> {
         let inlet = Inlet::open().map_err(|error| probe.fail(Phase::Connect, error.into()))?;
-        let client = self.driver(&inlet).map_err(|fault| probe.fail(Phase::Protocol, fault))?;
+        let client = driver::client(self, &inlet).map_err(|fault| probe.fail(Phase::Protocol, fault))?;
         let result = {
-            let mut relay = Relay::new(self, hello.answer, wire, inlet);
-            let asked = async { self.ask(&client).await.map_err(|error| driver::fault(&error)) };
+            let mut relay = Relay::new(self, hello.answer, server, inlet);
+            let asked = async { driver::ask(self, &client).await.map_err(|error| driver::fault(&error)) };
             self.carry(probe, &mut relay, pin!(asked)).await
         };
         // Its tasks end at once: what they were connected to is gone.

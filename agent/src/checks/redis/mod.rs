@@ -43,7 +43,7 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
-mod dialogue;
+mod client;
 mod refusal;
 mod role;
 
@@ -57,7 +57,7 @@ use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::settings::target;
 use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
-use dialogue::Dialogue;
+use client::RespClient;
 use redis::{Pipeline, Value};
 use role::{Role, Server};
 
@@ -108,11 +108,11 @@ impl Check for Redis {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Protocol::Redis);
-        let mut dialogue =
-            Dialogue::new(probe.reach(&self.target, self.tls.as_ref()).await.map_err(with_reason_for_silence)?);
-        self.enter(&mut dialogue, probe).await?;
+        let mut client =
+            RespClient::new(probe.reach(&self.target, self.tls.as_ref()).await.map_err(with_reason_for_silence)?);
+        self.enter(&mut client, probe).await?;
         let mut server = Server::default();
-        let examined = probe.phase(Phase::Request, self.examine(&mut dialogue, &mut server)).await;
+        let examined = probe.phase(Phase::Request, self.examine(&mut client, &mut server)).await;
         server.report(probe);
         Ok(examined?)
     }
@@ -139,17 +139,17 @@ impl Redis {
     }
 
     /// Sends the commands, and judges the answers to `AUTH` and `PING`.
-    async fn enter(&self, dialogue: &mut Dialogue, probe: &mut Probe) -> Result<(), Stop> {
+    async fn enter(&self, client: &mut RespClient, probe: &mut Probe) -> Result<(), Stop> {
         let (commands, tls) = (self.commands(), self.tls.is_some());
         let Some(login) = &self.login else {
-            let pong = async { refusal::of_ping(&dialogue.begin(&commands, tls).await?) };
+            let pong = async { refusal::of_ping(&client.begin(&commands, tls).await?) };
             return Ok(probe.phase(Phase::Protocol, pong).await?);
         };
-        let answer = probe.phase(Phase::Protocol, dialogue.begin(&commands, tls)).await?;
+        let answer = probe.phase(Phase::Protocol, client.begin(&commands, tls)).await?;
         let mut needed = true;
         let judged = async {
             needed = refusal::of_login(&answer, named(login))?;
-            refusal::of_ping(&dialogue.answer().await?)
+            refusal::of_ping(&client.answer().await?)
         };
         probe.phase(Phase::Auth, judged).await?;
         if !needed {
@@ -162,16 +162,16 @@ impl Redis {
     }
 
     /// Judges the other answers, in the order of [`Redis::commands`].
-    async fn examine(&self, dialogue: &mut Dialogue, server: &mut Server) -> Result<(), Fault> {
-        server.learn(&dialogue.answer().await?);
+    async fn examine(&self, client: &mut RespClient, server: &mut Server) -> Result<(), Fault> {
+        server.learn(&client.answer().await?);
         if self.database != 0 {
-            refusal::of_select(&dialogue.answer().await?, self.database)?;
+            refusal::of_select(&client.answer().await?, self.database)?;
         }
         if let Some(key) = &self.key {
-            found(&dialogue.answer().await?, key)?;
+            found(&client.answer().await?, key)?;
         }
         match self.role {
-            Some(role) => role.verify(server, dialogue).await,
+            Some(role) => role.verify(server, client).await,
             None => Ok(()),
         }
     }

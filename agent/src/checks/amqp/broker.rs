@@ -4,12 +4,10 @@ use super::refusal::Refusal;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::identify::identify;
-use crate::net::{ALLOWANCE, Wire};
+use crate::net::{Talk, Wire};
 use crate::phase::Phase;
 use crate::text::escape;
 use lapin::protocol::{AMQPClass, channel, connection, constants, gen_class, parse_class};
-use std::io;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// What a client says first.
 const HEADER: &[u8] = b"AMQP\x00\x00\x09\x01";
@@ -27,12 +25,8 @@ pub(super) const CHANNEL: u8 = 1;
 const MOST_NESTED: usize = 100;
 
 /// A connection to a broker, as a client has it.
-pub(super) struct Dialogue {
-    wire: Wire,
-    /// What has come and was not read yet.
-    buffer: Vec<u8>,
-    /// Why nothing can be said any more; told when there is nothing to hear either.
-    broken: Option<io::Error>,
+pub(super) struct BrokerConnection {
+    talk: Talk,
     /// Whether a goodbye is due.
     open: bool,
     blocked: Option<String>,
@@ -62,10 +56,10 @@ impl From<Fault> for Halt {
     }
 }
 
-impl Dialogue {
+impl BrokerConnection {
     /// Nothing is sent yet.
-    pub(super) const fn over(wire: Wire) -> Self {
-        Self { wire, buffer: Vec::new(), broken: None, open: false, blocked: None }
+    pub(super) const fn new(wire: Wire) -> Self {
+        Self { talk: Talk::new(wire, "a frame"), open: false, blocked: None }
     }
 
     /// Why the broker does not take messages at the moment, when it said so.
@@ -80,42 +74,39 @@ impl Dialogue {
 
     /// Asks for version 0-9-1. A broker that speaks another answers with a header of its own.
     pub(super) async fn begin(&mut self) -> Result<AMQPClass, Halt> {
-        self.send(HEADER).await;
-        self.fill(1).await?;
-        if self.buffer[0] == HEADER[0] {
-            self.fill(HEADER.len()).await?;
-            // The same one comes from a server that repeats what it is sent.
-            if self.buffer.starts_with(&HEADER[..4]) && !self.buffer.starts_with(HEADER) {
-                return Err(other_version(&self.buffer).into());
-            }
+        self.talk.send(HEADER).await;
+        if self.talk.peek().await?.first() != HEADER.first() {
+            return self.receive().await;
         }
-        self.hear().await
+        let header = self.talk.exactly(HEADER.len()).await?;
+        // The same one comes from a server that repeats what it is sent.
+        let is_other = header.starts_with(&HEADER[..4]) && header != HEADER;
+        Err(if is_other { other_version(&header) } else { malformed() }.into())
     }
 
     /// Sends methods, all in one piece.
-    pub(super) async fn say(&mut self, methods: &[(u8, AMQPClass)]) -> Result<(), Fault> {
+    pub(super) async fn send(&mut self, methods: &[(u8, AMQPClass)]) -> Result<(), Fault> {
         let frames: Result<Vec<_>, _> = methods.iter().map(|(channel, method)| frame(*channel, method)).collect();
-        self.send(&frames?.concat()).await;
+        self.talk.send(&frames?.concat()).await;
         Ok(())
     }
 
     /// Waits for the next method that is an answer.
-    pub(super) async fn hear(&mut self) -> Result<AMQPClass, Halt> {
-        use connection::AMQPMethod as Connection;
+    pub(super) async fn receive(&mut self) -> Result<AMQPClass, Halt> {
+        use connection::AMQPMethod as Method;
         loop {
             let Some(method) = self.frame().await? else { continue };
             match method {
-                AMQPClass::Connection(Connection::Close(close)) => {
+                AMQPClass::Connection(Method::Close(close)) => {
                     self.open = false;
-                    self.say(&[(CONNECTION, AMQPClass::Connection(Connection::CloseOk(connection::CloseOk {})))])
-                        .await?;
+                    self.send(&[(CONNECTION, AMQPClass::Connection(Method::CloseOk(connection::CloseOk {})))]).await?;
                     return Err(Halt::Refusal(Refusal::new(close.reply_code, close.reply_text)));
                 }
                 AMQPClass::Channel(channel::AMQPMethod::Close(close)) => {
                     return Err(Halt::Refusal(Refusal::new(close.reply_code, close.reply_text)));
                 }
-                AMQPClass::Connection(Connection::Blocked(blocked)) => self.blocked = Some(blocked.reason.into()),
-                AMQPClass::Connection(Connection::Unblocked(_)) => self.blocked = None,
+                AMQPClass::Connection(Method::Blocked(blocked)) => self.blocked = Some(blocked.reason.into()),
+                AMQPClass::Connection(Method::Unblocked(_)) => self.blocked = None,
                 method => return Ok(method),
             }
         }
@@ -124,7 +115,7 @@ impl Dialogue {
     /// Closes the connection in good order, where it is open: a broker takes note of clients that
     /// just go.
     pub(super) async fn leave(&mut self) -> Result<(), Halt> {
-        use connection::AMQPMethod as Connection;
+        use connection::AMQPMethod as Method;
         if !self.open {
             return Ok(());
         }
@@ -134,51 +125,34 @@ impl Dialogue {
             class_id: 0,
             method_id: 0,
         };
-        self.say(&[(CONNECTION, AMQPClass::Connection(Connection::Close(close)))]).await?;
-        while !matches!(self.hear().await?, AMQPClass::Connection(Connection::CloseOk(_))) {}
+        self.send(&[(CONNECTION, AMQPClass::Connection(Method::Close(close)))]).await?;
+        while !matches!(self.receive().await?, AMQPClass::Connection(Method::CloseOk(_))) {}
         Ok(())
-    }
-
-    /// What cannot be sent is no fault yet: the peer may have said why before it closed.
-    async fn send(&mut self, bytes: &[u8]) {
-        let sent = match self.wire.write_all(bytes).await {
-            Ok(()) => self.wire.flush().await,
-            Err(error) => Err(error),
-        };
-        self.broken = self.broken.take().or(sent.err());
     }
 
     /// Reads a frame; `None` for one that says nothing.
     async fn frame(&mut self) -> Result<Option<AMQPClass>, Fault> {
-        self.fill(1).await?;
-        if !matches!(self.buffer[0], constants::FRAME_METHOD | constants::FRAME_HEARTBEAT) {
+        let frame = self.talk.frame(frame_length).await?;
+        let [kind, _, _, _, _, _, _, payload @ .., constants::FRAME_END] = frame.as_slice() else {
             return Err(malformed());
-        }
-        self.fill(FRAME_HEAD).await?;
-        let [kind, 0, 0..=CHANNEL, a, b, c, d] = self.buffer[..FRAME_HEAD] else { return Err(malformed()) };
-        let length = u32::from_be_bytes([a, b, c, d]);
-        if u64::from(length) > ALLOWANCE {
-            return Err(Fault::new(Cause::TooLarge, format!("the peer announces a frame of {length} bytes")));
-        }
-        let end = FRAME_HEAD + usize::try_from(length).unwrap_or(usize::MAX);
-        self.fill(end + 1).await?;
-        let frame: Vec<u8> = self.buffer.drain(..=end).collect();
-        if frame[end] != constants::FRAME_END {
-            return Err(malformed());
-        }
-        if kind == constants::FRAME_HEARTBEAT { Ok(None) } else { method(&frame[FRAME_HEAD..end]).map(Some) }
+        };
+        if *kind == constants::FRAME_HEARTBEAT { Ok(None) } else { method(payload).map(Some) }
     }
+}
 
-    /// Reads until so many bytes are there.
-    async fn fill(&mut self, length: usize) -> Result<(), Fault> {
-        while self.buffer.len() < length {
-            match self.wire.read_buf(&mut self.buffer).await {
-                Ok(0) => return Err(Fault::from(self.broken.take().unwrap_or(io::ErrorKind::UnexpectedEof.into()))),
-                Ok(_) => {}
-                Err(error) => return Err(Fault::from(error)),
-            }
+/// The length of a frame that begins like this, with its head and its end.
+fn frame_length(begun: &[u8]) -> Result<Option<usize>, Fault> {
+    let &[kind, ref rest @ ..] = begun else { return Ok(None) };
+    if !matches!(kind, constants::FRAME_METHOD | constants::FRAME_HEARTBEAT) {
+        return Err(malformed());
+    }
+    match *rest {
+        [0, 0..=CHANNEL, a, b, c, d, ..] => {
+            let length = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX);
+            Ok(Some(length.saturating_add(FRAME_HEAD + 1)))
         }
-        Ok(())
+        _ if begun.len() < FRAME_HEAD => Ok(None),
+        _ => Err(malformed()),
     }
 }
 

@@ -66,7 +66,7 @@ use crate::probe::{Probe, Stop};
 use crate::settings::target;
 use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
 use greeting::Greeting;
-use login::ssl_request;
+use login::{Login, ssl_request};
 use packet::Channel;
 use refusal::Circumstances;
 use transport::Transport;
@@ -127,11 +127,16 @@ impl Check for Mysql {
         probe.fact("server_version", probe.clean(&greeting.version));
         let (mut channel, transport) = self.secure(probe, channel, &greeting).await?;
         let circumstances = self.circumstances(&greeting, transport);
-        let login = self.log_in(&mut channel, &greeting, &circumstances);
-        let plugin = probe.phase(Phase::Auth, login).await?;
+        let login = Login { check: self, circumstances: &circumstances };
+        let plugin = probe.phase(Phase::Auth, login.perform(&mut channel, &greeting)).await?;
         probe.fact("auth_plugin", probe.clean(&plugin));
         let limit = probe.share(1);
-        let asked = probe.phase(Phase::Request, self.ask(&mut channel, &greeting, &circumstances, limit)).await;
+        let asked = probe
+            .phase(
+                Phase::Request,
+                statement::ask(self.query.as_deref(), &mut channel, &greeting, &circumstances, limit),
+            )
+            .await;
         probe.glance(channel.quit()).await;
         Ok(asked?)
     }
@@ -143,7 +148,7 @@ impl Mysql {
     async fn be_greeted(&self, channel: &mut Channel) -> Result<Greeting, Fault> {
         let greeting = Greeting::read(channel).await?;
         match (self.wants_tls(), greeting.offers_tls()) {
-            (true, true) => channel.write(&ssl_request(self.database.is_some())).await?,
+            (true, true) => channel.write(&ssl_request(self.database.is_some())).await,
             (true, false) if self.mode == TlsMode::Always => return Err(no_tls()),
             _ => {}
         }

@@ -42,7 +42,7 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
-mod dialogue;
+mod broker;
 mod expected;
 mod greeting;
 mod refusal;
@@ -55,10 +55,10 @@ use crate::net::{Endpoint, Host, Port, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::settings::{Credentials, Fields, Names, Noted, Word, tls};
-use dialogue::{CONNECTION, Dialogue, Halt};
+use broker::{BrokerConnection, CONNECTION, Halt};
 use expected::{Expected, Name};
 use greeting::Greeting;
-use lapin::protocol::connection::{AMQPMethod as Connection, Tune};
+use lapin::protocol::connection::{AMQPMethod as Method, Tune};
 use lapin::protocol::{AMQPClass, connection};
 use lapin::types::ShortString;
 use refusal::Refusal;
@@ -122,21 +122,21 @@ impl Check for Amqp {
         if self.tls.is_some() {
             probe.passed()?;
         }
-        let mut dialogue = Dialogue::over(wire);
-        let greeting = greet(probe, &mut dialogue).await?;
-        let tune = self.log_in(probe, &mut dialogue, &greeting).await?;
-        let verdict = self.enter(probe, &mut dialogue, tune).await;
+        let mut broker = BrokerConnection::new(wire);
+        let greeting = greet(probe, &mut broker).await?;
+        let tune = self.log_in(probe, &mut broker, &greeting).await?;
+        let verdict = self.enter(probe, &mut broker, tune).await;
         // What the broker says to a goodbye changes nothing.
-        let _ = probe.glance(dialogue.leave()).await;
+        let _ = probe.glance(broker.leave()).await;
         Ok(verdict?)
     }
 }
 
 /// Waits for the broker to introduce itself.
-async fn greet(probe: &mut Probe, dialogue: &mut Dialogue) -> Result<Greeting, Failure> {
+async fn greet(probe: &mut Probe, broker: &mut BrokerConnection) -> Result<Greeting, Failure> {
     let greeting = probe.phase(Phase::Protocol, async {
-        match dialogue.begin().await {
-            Ok(AMQPClass::Connection(Connection::Start(start))) => {
+        match broker.begin().await {
+            Ok(AMQPClass::Connection(Method::Start(start))) => {
                 let greeting = Greeting(start);
                 greeting.require_version().map(|()| greeting)
             }
@@ -166,13 +166,18 @@ impl Amqp {
     }
 
     /// Sends the login, once, and waits for what the broker wants of the connection.
-    async fn log_in(&self, probe: &mut Probe, dialogue: &mut Dialogue, greeting: &Greeting) -> Result<Tune, Failure> {
+    async fn log_in(
+        &self,
+        probe: &mut Probe,
+        broker: &mut BrokerConnection,
+        greeting: &Greeting,
+    ) -> Result<Tune, Failure> {
         let answer = probe.phase(Phase::Auth, async {
             let login = greeting.answer(&self.login)?;
-            dialogue.say(&[(CONNECTION, AMQPClass::Connection(Connection::StartOk(login)))]).await?;
-            match dialogue.hear().await {
-                Ok(AMQPClass::Connection(Connection::Tune(tune))) => Ok(tune),
-                Ok(AMQPClass::Connection(Connection::Secure(_))) => {
+            broker.send(&[(CONNECTION, AMQPClass::Connection(Method::StartOk(login)))]).await?;
+            match broker.receive().await {
+                Ok(AMQPClass::Connection(Method::Tune(tune))) => Ok(tune),
+                Ok(AMQPClass::Connection(Method::Secure(_))) => {
                     Err(Fault::new(Cause::MethodUnsupported, "the broker wants to know more than a password"))
                 }
                 Ok(_) => Err(unexpected()),
@@ -187,30 +192,30 @@ impl Amqp {
     }
 
     /// Enters the virtual host and looks for what has to be there.
-    async fn enter(&self, probe: &mut Probe, dialogue: &mut Dialogue, tune: Tune) -> Result<(), Failure> {
+    async fn enter(&self, probe: &mut Probe, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Failure> {
         let found = probe.phase(Phase::Request, async {
-            self.open(dialogue, tune)
+            self.open(broker, tune)
                 .await
                 .map_err(|halt| halt.judged(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)))?;
-            dialogue.entered();
-            self.expected.look(dialogue, self.vhost.as_str(), &self.login.user).await
+            broker.entered();
+            self.expected.look(broker, self.vhost.as_str(), &self.login.user).await
         });
         let found = found.await;
-        if let Some(reason) = dialogue.blocked() {
+        if let Some(reason) = broker.blocked() {
             probe.fact("blocked", probe.clean(reason));
         }
         self.expected.judge(probe, found?)
     }
 
-    async fn open(&self, dialogue: &mut Dialogue, tune: Tune) -> Result<(), Halt> {
+    async fn open(&self, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Halt> {
         let Tune { channel_max, frame_max, .. } = tune;
         // The check is over before a heartbeat could be due.
         let tuned = connection::TuneOk { channel_max, frame_max, heartbeat: 0 };
         let open = connection::Open { virtual_host: self.vhost.clone() };
-        let methods = [Connection::TuneOk(tuned), Connection::Open(open)];
-        dialogue.say(&methods.map(|method| (CONNECTION, AMQPClass::Connection(method)))).await?;
-        match dialogue.hear().await? {
-            AMQPClass::Connection(Connection::OpenOk(_)) => Ok(()),
+        let methods = [Method::TuneOk(tuned), Method::Open(open)];
+        broker.send(&methods.map(|method| (CONNECTION, AMQPClass::Connection(method)))).await?;
+        match broker.receive().await? {
+            AMQPClass::Connection(Method::OpenOk(_)) => Ok(()),
             _ => Err(unexpected().into()),
         }
     }

@@ -1,4 +1,4 @@
-//! The stream under the client library: it tells how far the dialogue has come.
+//! The stream under the client library: it tells how far the conversation has come.
 
 use super::binding;
 use crate::net::{Seen, Wire};
@@ -13,9 +13,9 @@ use std::task::{self, Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
-/// How far a dialogue has come.
+/// How far a login has come.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct LoginProgress {
     seen: Arc<Seen>,
     /// How often the client spoke first or after the server had.
     turns: AtomicUsize,
@@ -24,7 +24,7 @@ pub(super) struct Progress {
     ended: AtomicBool,
 }
 
-impl Progress {
+impl LoginProgress {
     fn new(seen: Arc<Seen>) -> Self {
         Self {
             seen,
@@ -45,7 +45,7 @@ impl Progress {
         self.admitted.load(Ordering::Relaxed)
     }
 
-    /// Where the dialogue is.
+    /// Where the conversation is.
     pub(super) fn phase(&self) -> Phase {
         match (self.is_admitted(), self.is_understood()) {
             (true, _) => Phase::Request,
@@ -103,25 +103,25 @@ fn is_beginning_of_an_answer(first: &[u8]) -> bool {
 
 /// A wire, plain or with TLS already, as the client library takes it.
 #[derive(Debug)]
-pub(super) struct Dialogue {
+pub(super) struct TrackedWire {
     wire: Wire,
-    progress: Arc<Progress>,
+    progress: Arc<LoginProgress>,
     /// What ties a login to this TLS session.
     binding: Option<Vec<u8>>,
 }
 
-impl Dialogue {
+impl TrackedWire {
     pub(super) fn new(wire: Wire) -> Self {
         let binding = wire.certificate().and_then(binding::server_end_point);
-        Self { progress: Arc::new(Progress::new(wire.seen())), wire, binding }
+        Self { progress: Arc::new(LoginProgress::new(wire.seen())), wire, binding }
     }
 
-    pub(super) fn progress(&self) -> Arc<Progress> {
+    pub(super) fn progress(&self) -> Arc<LoginProgress> {
         Arc::clone(&self.progress)
     }
 }
 
-impl AsyncRead for Dialogue {
+impl AsyncRead for TrackedWire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         task::ready!(Pin::new(&mut self.wire).poll_read(cx, buf))?;
@@ -129,7 +129,7 @@ impl AsyncRead for Dialogue {
     }
 }
 
-impl AsyncWrite for Dialogue {
+impl AsyncWrite for TrackedWire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.progress.spoken();
         Pin::new(&mut self.wire).poll_write(cx, buf)
@@ -144,7 +144,7 @@ impl AsyncWrite for Dialogue {
     }
 }
 
-impl TlsStream for Dialogue {
+impl TlsStream for TrackedWire {
     fn channel_binding(&self) -> ChannelBinding {
         self.binding.clone().map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
     }
@@ -152,14 +152,14 @@ impl TlsStream for Dialogue {
 
 /// Tells the client library that there is nothing left to be done for TLS.
 #[derive(Debug)]
-pub(super) struct AsItIs;
+pub(super) struct NothingLeft;
 
-impl TlsConnect<Dialogue> for AsItIs {
-    type Stream = Dialogue;
+impl TlsConnect<TrackedWire> for NothingLeft {
+    type Stream = TrackedWire;
     type Error = Infallible;
-    type Future = Ready<Result<Dialogue, Infallible>>;
+    type Future = Ready<Result<TrackedWire, Infallible>>;
 
-    fn connect(self, dialogue: Dialogue) -> Self::Future {
-        ready(Ok(dialogue))
+    fn connect(self, wire: TrackedWire) -> Self::Future {
+        ready(Ok(wire))
     }
 }

@@ -49,7 +49,7 @@ use crate::text::escaped;
 use answer::Judgement;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use exchange::Connection;
+use exchange::{Client, Connection};
 use options::{Cookies, ExpectedHeaders, Matcher, Statuses, WebUrl};
 use request::Draft;
 use reqwest::Method;
@@ -153,13 +153,13 @@ impl Check for Http {
         let wire = self.open(probe, &self.url.endpoint).await?;
         probe.passed()?;
         let mut draft = Draft::first(self);
-        let mut connection = self.secure(probe, wire, &draft.url).await?;
+        let mut client = Client::new(self, self.secure(probe, wire, &draft.url).await?);
         for _ in 0..=MOST_REDIRECTS {
-            let answer = self.ask(probe, &mut connection, &draft).await?;
-            match self.judge(probe, &mut connection, &draft, answer).await? {
+            let answer = client.ask(probe, &draft).await?;
+            match answer::judge(self, probe, client.connection(), &draft, answer).await? {
                 Judgement::Accepted => return Ok(()),
                 Judgement::Elsewhere(next, answer) => {
-                    self.make_ready(probe, &mut connection, answer, &next.url).await?;
+                    client.make_ready(probe, answer, &next.url).await?;
                     draft = *next;
                 }
             }

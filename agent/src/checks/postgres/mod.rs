@@ -44,9 +44,9 @@
 
 mod binding;
 mod cover;
-mod dialogue;
 mod login;
 mod pooler;
+mod progress;
 mod refusal;
 mod request;
 mod said;
@@ -122,10 +122,10 @@ impl Check for Postgres {
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Protocol::Postgres);
         let wire = self.reach(probe).await?;
-        let (wire, cover) = self.cover(probe, wire).await?;
-        let mut session = self.log_in(probe, wire, cover).await?;
+        let (wire, cover) = cover::negotiate(self, probe, wire).await?;
+        let mut session = login::log_in(self, probe, wire, cover).await?;
         session.note_facts(probe);
-        self.request(probe, &mut session).await?;
+        request::perform(self, probe, &mut session).await?;
         session.end(probe).await;
         Ok(())
     }
