@@ -28,6 +28,7 @@ pub mod report;
 pub mod run;
 pub mod secret;
 pub mod select;
+pub mod services;
 pub mod settings;
 pub mod source;
 pub mod text;

@@ -9,11 +9,11 @@ mod open;
 
 use crate::event::Event;
 use crate::fault::{Failure, Fault};
-use crate::net::identify::Protocol;
 use crate::net::{self, Race, Seen};
 use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
 use crate::phase::Phase;
 use crate::secret::Redactor;
+use crate::services::Service;
 use crate::world::World;
 use look::Peer;
 pub use open::Heard;
@@ -64,7 +64,7 @@ pub struct Probe {
     redactor: Redactor,
     findings: Arc<Mutex<Findings>>,
     events: Option<UnboundedSender<Event>>,
-    expected: Option<Protocol>,
+    expected: Option<&'static Service>,
     seen: Option<Arc<Seen>>,
     /// Where the current connection leads, until there is TLS on it.
     peer: Option<Peer>,
@@ -108,10 +108,10 @@ impl Probe {
         probe
     }
 
-    /// Says which protocol the peer should speak: a peer that speaks another one is then named
-    /// (`protocol.wrong-service`), whatever went wrong on the way.
-    pub const fn expect(&mut self, protocol: Protocol) {
-        self.expected = Some(protocol);
+    /// Says which service the peer should be: another one is then named (`protocol.wrong-service`),
+    /// whatever went wrong on the way.
+    pub const fn expect(&mut self, service: &'static Service) {
+        self.expected = Some(service);
     }
 
     /// Waits a moment for more evidence of what has already failed; never fails itself.

@@ -21,6 +21,7 @@ mod udp;
 
 use crate::net::{Endpoint, Target};
 use crate::probe::{Probe, Stop};
+use crate::services::Service;
 use crate::settings::shape::{Declared, Shown};
 use crate::settings::{Fields, Noted, common};
 use std::collections::HashMap;
@@ -32,6 +33,10 @@ use std::sync::LazyLock;
 pub trait Check: Sized {
     /// The value of `type:` in the file, and the type's name in every output.
     const TYPE: &'static str;
+
+    /// The row of the service whose protocol it speaks: its default port is there, and all by which
+    /// generated files find the check.
+    const SERVICE: &'static Service;
 
     /// Other accepted values of `type:`.
     const ALIASES: &'static [&'static str] = &[];
@@ -112,6 +117,8 @@ impl ResultName {
 pub struct Described {
     /// The value of `type:`.
     pub kind: &'static str,
+    /// The service whose protocol it speaks.
+    pub service: &'static Service,
     /// Other accepted values, the deprecated ones included.
     pub aliases: Vec<&'static str>,
     /// What a passing check proves.
@@ -125,6 +132,7 @@ fn describe<C: Check>() -> Described {
     let _ = C::parse(&mut fields);
     Described {
         kind: C::TYPE,
+        service: C::SERVICE,
         aliases: [C::ALIASES, C::DEPRECATED].concat(),
         about: C::ABOUT,
         options: fields.finish().declared,

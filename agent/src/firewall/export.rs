@@ -3,13 +3,14 @@
 use crate::net::{Endpoint, Transport};
 use crate::plan::Plan;
 use crate::select::Selection;
+use crate::services::{self, Security};
 use serde::Serialize;
 use serde_yaml::FlowSeq;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// The port that resolvers listen on, for datagrams and for answers that do not fit into one.
-const DOMAIN: u16 = 53;
+const DOMAIN: u16 = services::DNS.port(Security::Plain).get();
 
 /// Where the checks connect to: the ports of each host and protocol.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

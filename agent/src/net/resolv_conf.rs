@@ -1,12 +1,13 @@
 //! `/etc/resolv.conf` as the C library reads it (resolv.conf(5), `res_init` of glibc).
 
+use crate::services::{self, Security};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 /// Servers beyond these are not asked (`MAXNS` of glibc).
 const MOST_SERVERS: usize = 3;
 /// The port of every server: the file cannot name another.
-const PORT: u16 = 53;
+const PORT: u16 = services::DNS.port(Security::Plain).get();
 /// The upper bound of `ndots` (`RES_MAXNDOTS`).
 const MOST_DOTS: u8 = 15;
 /// The upper bound of `timeout`, in seconds (`RES_MAXRETRANS`).

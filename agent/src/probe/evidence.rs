@@ -68,12 +68,11 @@ impl Probe {
             Some(peer) if peer.wants_tls => {
                 Fault::new(Cause::Required, "the peer wants TLS on this port").evidence(peer.detail).at(Phase::Tls)
             }
-            Some(peer) if !peer.protocol.may_be(expected) => Fault::new(
-                Cause::WrongService,
-                format!("this is {}, not {}", peer.protocol.described(), expected.name()),
-            )
-            .evidence(format!("{how} {}", peer.detail))
-            .at(Phase::Protocol),
+            Some(peer) if !peer.may_be(expected) => {
+                Fault::new(Cause::WrongService, format!("this is {}, not {}", peer.service.described, expected.name))
+                    .evidence(format!("{how} {}", peer.detail))
+                    .at(Phase::Protocol)
+            }
             // It speaks the protocol, and what it said wrong in it is known better than by its first bytes.
             Some(_) if fault.evidence.is_some() => fault,
             // So it is where the check itself placed the fault.

@@ -33,8 +33,9 @@ use crate::net::{Endpoint, Host, nameserver};
 use crate::net::{Port, ResolvConf};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::shape::{Shape, Shown};
-use crate::settings::{Field, Fields, Misfit, Noted, Setting, Tags, Word};
+use crate::settings::{Field, Fields, Misfit, Noted, Setting, Tags, Word, port};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -64,6 +65,7 @@ impl Setting for RecordKind {
 
 impl Check for Dns {
     const TYPE: &'static str = "dns";
+    const SERVICE: &'static Service = &services::DNS;
     const ABOUT: &'static str = "A resolver answers and has the record.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
@@ -71,9 +73,9 @@ impl Check for Dns {
         let name = fields.required::<Word>("name", "The name to resolve; for PTR an address.");
         let record = fields.or("record", "A", "The type of record.");
         let server = fields.optional("server", "Ask this resolver. Default: those of /etc/resolv.conf.");
-        let port = fields.or("port", "53", "The resolver's port.");
+        let port = port(fields, Self::SERVICE, "The resolver's port.");
         let expect = fields.optional::<Tags>("expect", "Values that must be among the answers.").unwrap_or_default().0;
-        let name = name?.0;
+        let (name, port) = (name?.0, port?);
         if Query::new(&name, record, 0).is_err() {
             let span = fields.span_of("name");
             let help = if record == RecordKind::Ptr {

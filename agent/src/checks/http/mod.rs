@@ -39,11 +39,11 @@ use crate::checks::{Check, ResultName};
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
 use crate::net::Port;
-use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Host, TlsOptions, Wire, proxy};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
+use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted, Pairs, tls};
 use crate::text::escaped;
 use answer::Judgement;
@@ -87,6 +87,7 @@ struct Proxy {
 
 impl Check for Http {
     const TYPE: &'static str = "http";
+    const SERVICE: &'static Service = &services::HTTP;
     const ALIASES: &'static [&'static str] = &["https"];
     const ABOUT: &'static str = "An HTTP request is answered as expected.";
 
@@ -149,7 +150,7 @@ impl Check for Http {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Http);
+        probe.expect(Self::SERVICE);
         let wire = self.open(probe, &self.url.endpoint).await?;
         probe.passed()?;
         let mut draft = Draft::first(self);

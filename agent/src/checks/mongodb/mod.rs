@@ -51,10 +51,10 @@ mod relay;
 
 use crate::checks::{Check, ResultName};
 use crate::fault::Fault;
-use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Inlet, Talk, Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};
 use hello::Hello;
 use message::Message;
@@ -78,6 +78,7 @@ pub struct Mongodb {
 
 impl Check for Mongodb {
     const TYPE: &'static str = "mongodb";
+    const SERVICE: &'static Service = &services::MONGODB;
     const ALIASES: &'static [&'static str] = &["mongo"];
     const ABOUT: &'static str = "A MongoDB server answers, accepts the login, and gives access to the database.";
 
@@ -105,7 +106,7 @@ impl Check for Mongodb {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Mongodb);
+        probe.expect(Self::SERVICE);
         let mut talk = Message::talk(probe.reach(&self.target, self.tls.as_ref()).await?);
         let hello = probe.phase(Phase::Protocol, Hello::ask(self, &mut talk)).await?;
         hello.note(probe);

@@ -54,9 +54,9 @@ mod session;
 
 use crate::checks::{Check, ResultName};
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Target, TlsMode, TlsOptions, Wire};
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::target;
 use crate::settings::{Credentials, Fields, Name, Names, Noted, Word, no_tls_over_socket, tls};
 use std::path::{Path, PathBuf};
@@ -75,12 +75,13 @@ pub struct Postgres {
 
 impl Check for Postgres {
     const TYPE: &'static str = "postgres";
+    const SERVICE: &'static Service = &services::POSTGRES;
     const ALIASES: &'static [&'static str] = &["postgresql"];
     const ABOUT: &'static str =
         "A PostgreSQL database takes the login; with `table` and `query`, it gives what they ask for.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
-        let target = target(fields, "5432");
+        let target = target(fields, Self::SERVICE);
         let names = Names::usual("Role to log in as.", "Absent, null or empty: trust, peer, or client_cert.");
         let login = Credentials::of_user::<Name>(fields, &names);
         let database = fields.required::<Name>("database", "Database to connect to.");
@@ -120,7 +121,7 @@ impl Check for Postgres {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Postgres);
+        probe.expect(Self::SERVICE);
         let wire = self.reach(probe).await?;
         let (wire, cover) = cover::negotiate(self, probe, wire).await?;
         let mut session = login::log_in(self, probe, wire, cover).await?;

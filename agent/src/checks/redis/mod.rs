@@ -50,11 +50,11 @@ mod role;
 use crate::catalogue::{Cause, Owner};
 use crate::checks::{Check, ResultName};
 use crate::fault::{Failure, Fault};
-use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Target, TlsOptions};
 use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::target;
 use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
 use client::RespClient;
@@ -74,10 +74,11 @@ pub struct Redis {
 
 impl Check for Redis {
     const TYPE: &'static str = "redis";
+    const SERVICE: &'static Service = &services::REDIS;
     const ABOUT: &'static str = "A Redis server accepts the login and serves commands.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
-        let target = target(fields, "6379");
+        let target = target(fields, Self::SERVICE);
         let login = Credentials::of_password::<Word>(
             fields,
             &Names::usual("ACL user, Redis 6 and later. Default: the default user.", "The user's password."),
@@ -107,7 +108,7 @@ impl Check for Redis {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Redis);
+        probe.expect(Self::SERVICE);
         let mut client =
             RespClient::new(probe.reach(&self.target, self.tls.as_ref()).await.map_err(with_reason_for_silence)?);
         self.enter(&mut client, probe).await?;

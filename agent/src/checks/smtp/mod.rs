@@ -55,11 +55,12 @@ use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
-use crate::net::identify::{Protocol, identify};
+use crate::net::identify::identify;
 use crate::net::{Endpoint, TlsOptions, Wire};
 use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};
 use letter::Letter;
 use lettre::Address;
@@ -84,6 +85,7 @@ pub struct Smtp {
 
 impl Check for Smtp {
     const TYPE: &'static str = "smtp";
+    const SERVICE: &'static Service = &services::SMTP;
     const ABOUT: &'static str = "A mail server takes a mail (and is really given one, unless `send: false`).";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
@@ -115,7 +117,7 @@ impl Check for Smtp {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Smtp);
+        probe.expect(Self::SERVICE);
         let wire = probe.open(&self.endpoint).await?;
         probe.passed()?;
         let mut session = match self.security {
@@ -142,7 +144,7 @@ impl Smtp {
     async fn encrypt(&self, probe: &mut Probe, wire: Wire) -> Result<Wire, Failure> {
         let wire = probe.tls(wire, &self.tls, &self.endpoint.host, &[]).await;
         wire.map_err(|mut failure| {
-            let plain = identify(&probe.heard_first()).is_some_and(|peer| peer.protocol.may_be(Protocol::Smtp));
+            let plain = identify(&probe.heard_first()).is_some_and(|peer| peer.may_be(Self::SERVICE));
             if plain && failure.code.is(Phase::Tls, Cause::NotTls) {
                 "set use_tls: starttls for this port, or take the one with TLS from the first byte (465)"
                     .clone_into(&mut failure.next_step);

@@ -5,9 +5,10 @@ use super::reply::Reply;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::host;
-use crate::net::identify::{Protocol, identify};
+use crate::net::identify::identify;
 use crate::net::{Talk, Wire, within};
 use crate::phase::Phase;
+use crate::services;
 use crate::settings::Credentials;
 use crate::text::escape;
 use base64::Engine as _;
@@ -84,7 +85,7 @@ impl Session {
         }
         let greeting = self.reply(Step::Greeting).await?;
         let first = self.talk.wire().seen().first();
-        if identify(&first).is_some_and(|peer| !peer.protocol.may_be(Protocol::Smtp)) {
+        if identify(&first).is_some_and(|peer| !peer.may_be(&services::SMTP)) {
             return Err(Fault::new(Cause::Malformed, "the greeting is another protocol's"));
         }
         let words = greeting.lines().next().and_then(|line| line.split_once(' '));
@@ -187,7 +188,7 @@ impl Session {
     async fn nudge(&mut self) -> Result<(), Fault> {
         self.talk.send(NUDGE).await;
         let said = self.talk.peek().await.unwrap_or_default();
-        let is_late = identify(said).is_some_and(|peer| peer.protocol.may_be(Protocol::Smtp));
+        let is_late = identify(said).is_some_and(|peer| peer.may_be(&services::SMTP));
         if said.is_empty() || is_late {
             // There is nothing to learn from a peer that only ends: it was silent, till the end of the phase.
             return future::pending().await;

@@ -1,14 +1,16 @@
 //! What a URL would say, as it stands in several variables or settings.
 
-use super::parts::{Bad, Parts, bare, scheme, site};
-use super::{mapped, parts};
+use super::known::Known;
+use super::parts::{Bad, Parts, Site, site};
 use crate::generate::item::{Comment, Item};
+use crate::services::Service;
 
-/// A service whose URL was taken apart by others; all values as they are, nothing encoded.
+/// Where a service is and who logs in, as others have taken it apart; all values as they are,
+/// nothing encoded.
 #[derive(Debug)]
-pub(crate) struct Service<'a> {
-    /// That of the URL, which says what it is.
-    pub(crate) scheme: &'a str,
+pub(crate) struct ConnectionSettings<'a> {
+    /// What it is.
+    pub(crate) service: &'static Service,
     /// A name, an address, either with a port, or the path of a socket; may be empty.
     pub(crate) host: &'a str,
     pub(crate) port: Option<&'a str>,
@@ -20,21 +22,32 @@ pub(crate) struct Service<'a> {
     pub(crate) options: Vec<(&'a str, &'a str)>,
 }
 
-impl Service<'_> {
+impl<'a> ConnectionSettings<'a> {
+    /// A host alone.
+    pub(crate) const fn of(service: &'static Service, host: &'a str) -> Self {
+        Self { service, host, port: None, user: None, password: None, name: None, options: Vec::new() }
+    }
+
     /// The checks for it.
     pub(crate) fn items(&self, origin: &str) -> Vec<Item> {
-        let items = self.parts().and_then(|parts| mapped(origin, &parts));
+        let scheme = self.service.scheme();
+        let items = self
+            .parts()
+            .and_then(|parts| Known { origin, parts: &parts, service: self.service, scheme: &scheme }.items());
         items.unwrap_or_else(|Bad(why)| vec![Comment::gap(origin, why).into()])
     }
 
-    fn parts(&self) -> Result<Parts, Bad> {
+    /// The same as a URL that was taken apart.
+    pub(super) fn parts(&self) -> Result<Parts, Bad> {
         let port = match self.port {
-            Some(port) => Some(port.parse().map_err(|_| Bad::new("the port beside it is no number from 1 to 65535"))?),
+            Some(port) => {
+                Some(port.parse().map_err(|_| Bad::new("the port beside it is not a number from 1 to 65535"))?)
+            }
             None => None,
         };
         let bare_address = self.host.parse::<std::net::Ipv6Addr>().is_ok();
         let mut place = if self.host.starts_with('/') || bare_address {
-            parts::Site { host: self.host.to_owned(), port: None }
+            Site { host: self.host.to_owned(), port: None }
         } else {
             site(self.host)?
         };
@@ -42,7 +55,7 @@ impl Service<'_> {
         let path = self.name.map(|name| format!("/{}", name.replace('%', "%25")));
         let text = |text: &str| text.to_owned();
         Ok(Parts {
-            scheme: text(self.scheme),
+            scheme: text(self.service.scheme().name),
             user: self.user.map(text),
             password: self.password.map(text),
             sites: vec![place],
@@ -50,32 +63,4 @@ impl Service<'_> {
             query: self.options.iter().map(|(name, value)| (text(name), text(value))).collect(),
         })
     }
-}
-
-/// Whether a text is the URL of a service that has a check of its own, whatever holds it.
-pub(crate) fn is_service(text: &str) -> bool {
-    const SCHEMES: [&str; 20] = [
-        "postgres",
-        "postgresql",
-        "postgis",
-        "pgsql",
-        "mysql",
-        "mysql2",
-        "mariadb",
-        "redis",
-        "rediss",
-        "valkey",
-        "memcache",
-        "memcached",
-        "amqp",
-        "amqps",
-        "pyamqp",
-        "mongodb",
-        "smtp",
-        "smtps",
-        "statsd",
-        "sentinel",
-    ];
-    let base = scheme(bare(text)).map(|(scheme, _)| scheme.split('+').next().unwrap_or_default().to_owned());
-    base.is_some_and(|base| SCHEMES.contains(&base.as_str()))
 }
