@@ -1,7 +1,7 @@
 //! The command line of `conn-check-django`, which is also that of `conn-check-configs django`.
 
 use crate::cli::generate::Target;
-use clap::Parser;
+use clap::{Parser, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,8 +46,8 @@ pub struct Django {
     pub print: bool,
 
     /// Settings that were read already, as the Python package `conn_check_configs` hands them over
-    #[arg(long, value_name = "FILE", hide = true, conflicts_with_all = ["settings_module", "python"])]
-    pub bridge: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", hide = true, value_hint = ValueHint::AnyPath, conflicts_with_all = ["settings_module", "python"])]
+    pub bridge: Option<String>,
 
     /// Where the file goes, and what of it is secret.
     #[command(flatten)]

@@ -43,6 +43,19 @@ impl Node {
         let scalar = Scalar { text: text.to_owned(), resolved: scalar::resolve(text) };
         Self { span: Span::default(), value: Value::Scalar(scalar) }
     }
+
+    /// Whether nothing stands there: null, or no value at all.
+    pub(crate) const fn is_null(&self) -> bool {
+        matches!(self.value, Value::Scalar(Scalar { resolved: Resolved::Null, .. }))
+    }
+
+    /// The text of a scalar.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar(scalar) => Some(&scalar.text),
+            Value::Seq(_) | Value::Map(_) => None,
+        }
+    }
 }
 
 /// A scalar, a list or a mapping.

@@ -6,12 +6,7 @@ use clap::{Parser as _, ValueEnum as _};
 use conn_check::cli::django::Django;
 use conn_check::cli::generate::{Target, Where};
 use conn_check::generate::django::{Python, Told, sheet};
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::path::Path;
-
-/// More than any settings are, in bytes.
-const LARGEST: u64 = 16 << 20;
+use conn_check::source::Source;
 
 /// Runs the program; the exit status.
 pub(crate) fn main() -> u8 {
@@ -42,15 +37,11 @@ fn told(args: &Django) -> Result<Told, String> {
     Ok(told)
 }
 
-fn read(path: &Path) -> Result<String, String> {
-    let mut text = String::new();
-    let done = if path.as_os_str() == "-" {
-        io::stdin().lock().take(LARGEST).read_to_string(&mut text)
-    } else {
-        File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text))
-    };
-    done.map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(text)
+fn read(path: &str) -> Result<String, String> {
+    Source::read(path).map(|source| source.text).map_err(|unreadable| {
+        let (source, diagnostic) = *unreadable;
+        format!("{}: {}", source.name, diagnostic.message)
+    })
 }
 
 /// A script has a command line of its own.
