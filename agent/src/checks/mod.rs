@@ -4,6 +4,8 @@
 //! the end. Nothing outside its file names a protocol.
 
 mod amqp;
+#[cfg(test)]
+mod declared;
 mod dns;
 mod http;
 mod memcache;
