@@ -15,7 +15,7 @@ use conn_check::plan::schema;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What a person types to bring the files up to date.
@@ -39,7 +39,7 @@ struct Page {
 
 impl Page {
     fn path(&self) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(&self.name)
+        tools::root().join("docs").join(&self.name)
     }
 
     fn is_current(&self) -> bool {
