@@ -5,6 +5,8 @@
 //! how it is spoken to is nowhere but in the folder.
 
 mod amqp;
+#[cfg(test)]
+mod declared;
 mod dns;
 mod http;
 mod memcache;

@@ -21,7 +21,7 @@ mod wire;
 
 pub(crate) use clock::within;
 pub(crate) use connect::{Race, address as connect, datagram, has_route, refusal_of, unix};
-pub use endpoint::{Endpoint, Host, HostKind, Port, Transport};
+pub use endpoint::{BadHost, Endpoint, Host, HostKind, Port, Transport};
 pub(crate) use inlet::Inlet;
 pub(crate) use nameserver::resolvers_of_this_host;
 pub(crate) use resolv_conf::ResolvConf;

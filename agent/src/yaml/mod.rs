@@ -1,31 +1,26 @@
-//! A YAML file as a tree that remembers where everything stood.
+//! A YAML file as a tree of nodes with their spans: files of checks and files of firewall rules.
 //!
-//! The events come from `granit-parser`; the meaning of the scalars, tags and merge keys is
-//! that of `PyYAML` (see [`scalar`]). Every node keeps its place in the text, so that a
-//! later complaint about a value can show the very characters. What a hostile file may cost
-//! is bounded: see [`parse`].
+//! The events come from `granit-parser`, and [`read`] makes nodes of them, with aliases expanded
+//! ([`expand`]) and keys sorted out ([`mapping`]). The meaning of the scalars, tags and merge keys
+//! is that of `PyYAML` (see [`scalar`]). Every node has its span, so that a later complaint about a
+//! value can show the very characters. What a hostile file may cost is bounded: see [`parse`].
 
-mod anchor;
-mod binary;
-mod budget;
-mod identity;
+mod expand;
 mod mapping;
-mod merge;
-mod quote;
+mod read;
 pub(crate) mod scalar;
 mod source;
 mod syntax;
-mod tag;
+mod tags;
 #[cfg(test)]
 mod tests;
-mod tree;
 
 use crate::diagnostic::Diagnostic;
 use crate::text::Span;
-use granit_parser::{Options, Parser};
+use granit_parser::{Options, Parser, StrInput};
+use read::Reader;
 pub(crate) use scalar::Resolved;
 use source::Source;
-use tree::Tree;
 
 /// A value and where it stands.
 ///
@@ -47,6 +42,19 @@ impl Node {
     pub(crate) fn word(text: &str) -> Self {
         let scalar = Scalar { text: text.to_owned(), resolved: scalar::resolve(text) };
         Self { span: Span::default(), value: Value::Scalar(scalar) }
+    }
+
+    /// Whether nothing stands there: null, or no value at all.
+    pub(crate) const fn is_null(&self) -> bool {
+        matches!(self.value, Value::Scalar(Scalar { resolved: Resolved::Null, .. }))
+    }
+
+    /// The text of a scalar.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar(scalar) => Some(&scalar.text),
+            Value::Seq(_) | Value::Map(_) => None,
+        }
     }
 }
 
@@ -91,24 +99,24 @@ pub(crate) struct Document {
 /// that bring in more than 100,000 nodes or 16 MiB of text).
 pub(crate) fn parse(text: &str) -> Result<Document, Diagnostic> {
     let source = Source::new(text)?;
-    let mut tree = Tree::new(&source);
-    for event in Parser::new_from_str_with_options(text, options()) {
+    let mut reader = Reader::new(&source);
+    for event in parser(text) {
         match &event {
-            Ok((event, span)) => tree.accept(event, span)?,
-            Err(error) => return Err(syntax::problem(error, &tree.place())),
+            Ok((event, span)) => reader.accept(event, span)?,
+            Err(error) => return Err(syntax::problem(error, &source)),
         }
     }
-    Ok(tree.finish())
+    Ok(reader.finish())
 }
 
-/// The parser's own limits stop it before a hostile file costs much.
-fn options() -> Options {
+/// The parser with limits of its own, which stop it before a hostile file costs much.
+fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
     let mut options = Options::default();
-    options.flow_nesting_limit = budget::MAX_DEPTH;
-    options.block_nesting_limit = budget::MAX_DEPTH;
+    options.flow_nesting_limit = expand::MAX_DEPTH;
+    options.block_nesting_limit = expand::MAX_DEPTH;
     // An unknown alias then comes with its name.
     options.emit_unresolved_aliases = true;
     options.emit_anchor_events = true;
     options.set_emit_comments(false);
-    options
+    Parser::new_from_str_with_options(text, options)
 }

@@ -1,10 +1,10 @@
 //! Tags: what the file says about the type of a value.
 
-use super::mapping::Mapping;
-use super::scalar;
-use super::{Node, Resolved, Scalar, Value, binary};
+use super::{Node, Resolved, Scalar, Value, scalar};
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::text::{Span, shortened};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 
 /// What all tags of YAML itself begin with; `!!` is short for it.
 const PREFIX: &str = "tag:yaml.org,2002:";
@@ -32,8 +32,8 @@ enum Kind {
     Merge,
     Seq,
     Map,
-    /// A list of mappings with one pair each, which is read as one mapping.
-    Omap,
+    /// `!!omap`, `!!pairs`: a list of mappings with one pair each, which is read as a list of pairs.
+    Pairs,
     /// A mapping of which only the keys count, which is read as a list.
     Set,
 }
@@ -44,8 +44,7 @@ impl<'t> Tag<'t> {
     /// A tag without a meaning here is the problem `unknown-tag`.
     pub(super) fn new(tag: &granit_parser::Tag, name: &'t str, span: Span) -> Result<Self, Diagnostic> {
         if tag.handle().is_empty() && tag.suffix() == "!" {
-            let kind = Kind::Unspecific;
-            return Ok(Self { kind, name, span });
+            return Ok(Self { kind: Kind::Unspecific, name, span });
         }
         let own = tag.suffix_in_namespace(PREFIX);
         match own.as_deref().and_then(Kind::named) {
@@ -71,7 +70,7 @@ impl<'t> Tag<'t> {
             Kind::Bool => scalar::tagged_bool(&text).map(Resolved::Bool),
             Kind::Float => scalar::tagged_float(&text).map(Resolved::Float),
             Kind::Binary => return self.binary(&text),
-            Kind::Seq | Kind::Map | Kind::Omap | Kind::Set => None,
+            Kind::Seq | Kind::Map | Kind::Pairs | Kind::Set => None,
         };
         match resolved {
             Some(resolved) => Ok(Scalar { text, resolved }),
@@ -82,7 +81,7 @@ impl<'t> Tag<'t> {
     /// Refuses a tag on a list that is not for lists.
     pub(super) fn check_seq(self) -> Result<(), Diagnostic> {
         match self.kind {
-            Kind::Unspecific | Kind::Seq | Kind::Omap => Ok(()),
+            Kind::Unspecific | Kind::Seq | Kind::Pairs => Ok(()),
             _ => Err(self.misfit()),
         }
     }
@@ -95,33 +94,34 @@ impl<'t> Tag<'t> {
         }
     }
 
-    /// Gives a finished list or mapping the shape that the tag asks for.
-    pub(super) fn shape(self, value: Value) -> Result<Value, Diagnostic> {
+    /// Makes of a finished list or mapping what `PyYAML` makes of it.
+    pub(super) fn collection(self, value: Value) -> Result<Value, Diagnostic> {
         match (self.kind, value) {
             (Kind::Set, Value::Map(pairs)) => Ok(Value::Seq(pairs.into_iter().map(|(key, _)| key).collect())),
-            (Kind::Omap, Value::Seq(items)) => self.ordered(items),
+            (Kind::Pairs, Value::Seq(items)) => {
+                Ok(Value::Seq(items.into_iter().map(|item| self.pair(item)).collect::<Result<_, _>>()?))
+            }
             (_, value) => Ok(value),
         }
     }
 
-    fn ordered(self, items: Vec<Node>) -> Result<Value, Diagnostic> {
-        let mut pairs = Vec::with_capacity(items.len());
-        for item in items {
-            match item.value {
-                Value::Map(pair) if pair.len() == 1 => pairs.extend(pair),
-                _ => return Err(self.misfit()),
+    fn pair(self, item: Node) -> Result<Node, Diagnostic> {
+        match item.value {
+            Value::Map(pair) if pair.len() == 1 => {
+                let value = Value::Seq(pair.into_iter().flat_map(<[Node; 2]>::from).collect());
+                Ok(Node { span: item.span, value })
             }
+            _ => Err(self.misfit()),
         }
-        Ok(Value::Map(Mapping::of(pairs)?.pairs))
     }
 
+    /// Base64 (RFC 4648, section 4) of a text; white space between its characters means nothing.
     fn binary(self, text: &str) -> Result<Scalar, Diagnostic> {
-        let Some(bytes) = binary::decode(text) else {
-            return Err(self.problem("the value is not base64, as the tag says"));
-        };
+        let digits: String = text.split_ascii_whitespace().collect();
+        let bytes = BASE64_STANDARD.decode(digits);
+        let bytes = bytes.map_err(|_| self.problem("the value is not base64, as the tag says"))?;
         let text = String::from_utf8(bytes).map_err(|_| self.problem("the base64 value does not hold UTF-8 text"))?;
-        let resolved = Resolved::Str;
-        Ok(Scalar { text, resolved })
+        Ok(Scalar { text, resolved: Resolved::Str })
     }
 
     fn misfit(self) -> Diagnostic {
@@ -148,7 +148,7 @@ impl Kind {
             "merge" => Self::Merge,
             "seq" | "python/list" | "python/tuple" => Self::Seq,
             "map" | "python/dict" => Self::Map,
-            "omap" => Self::Omap,
+            "omap" | "pairs" => Self::Pairs,
             "set" => Self::Set,
             _ => return None,
         })
