@@ -46,6 +46,21 @@ impl Options {
         let resolver = Resolver::new(self.family, self.lookups);
         World::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()))
     }
+
+    fn queue(&self, plan: &Plan, selection: &Selection, world: &World) -> Queue {
+        let all = Queue::new(selection.entries());
+        match self.per_host {
+            Some(most) => all.limited(most, plan, &world.resolver.resolv_conf().servers),
+            None => all,
+        }
+    }
+
+    /// The threads that the work needs which would hold up all checks: look-ups, and one to load the
+    /// trusted certificates, which must not wait behind look-ups that hang.
+    #[must_use]
+    pub const fn blocking_threads(&self) -> usize {
+        self.lookups + 1
+    }
 }
 
 /// What came of a run.
@@ -72,12 +87,13 @@ pub async fn run(
 ) -> Report {
     let started = SystemTime::now();
     let (events, heard) = unbounded_channel();
+    let world = Arc::new(options.world());
     let mut running = Running {
         plan,
         selection,
         options,
-        world: Arc::new(options.world()),
-        queue: Queue::new(selection.entries(), options.per_host),
+        queue: options.queue(plan, selection, &world),
+        world,
         tasks: JoinSet::new(),
         flights: HashMap::new(),
         done: Vec::new(),
@@ -136,9 +152,6 @@ impl Running<'_> {
         let mut turn = pin!(tokio::task::yield_now());
         let mut late = false;
         loop {
-            if self.tasks.is_empty() {
-                more = self.queue.refill();
-            }
             if self.tasks.is_empty() && !more {
                 while let Ok(event) = heard.try_recv() {
                     tell(&event);
@@ -185,7 +198,7 @@ impl Running<'_> {
             if self.tasks.len() >= self.options.concurrency {
                 return false;
             }
-            let Some(entry) = self.queue.next(self.plan) else { return false };
+            let Some(entry) = self.queue.next() else { return false };
             self.start(entry);
         }
         !self.queue.is_empty()
@@ -209,7 +222,7 @@ impl Running<'_> {
 
     fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
         self.flights.remove(&outcome.entry);
-        self.queue.finished(self.plan, outcome.entry);
+        self.queue.finished(outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
             while let Ok(event) = heard.try_recv() {

@@ -153,7 +153,7 @@ impl Smtp {
 
     /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.
     async fn greeted(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
-        let mut session = Session::new(wire);
+        let mut session = Session::new(wire, probe.name_of_this_host());
         let patience = patience(probe.left());
         let result = probe
             .phase(Phase::Protocol, async {
@@ -180,7 +180,7 @@ impl Smtp {
 
     /// A session after STARTTLS, which begins with EHLO again (RFC 3207, section 4.2).
     async fn introduced(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
-        let mut session = Session::new(wire);
+        let mut session = Session::new(wire, probe.name_of_this_host());
         let result = probe.phase(Phase::Protocol, session.hello(self.helo_fallback)).await;
         tell_offers(probe, &session);
         result.map_err(|failure| {

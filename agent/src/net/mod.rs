@@ -11,6 +11,7 @@ pub mod identify;
 mod inlet;
 pub(crate) mod nameserver;
 pub(crate) mod proxy;
+mod reason;
 mod resolv_conf;
 pub(crate) mod resolve;
 mod target;

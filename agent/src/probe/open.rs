@@ -1,11 +1,11 @@
 //! How a probe gets its connections, each step in its phase.
 
-use super::evidence::{with_addresses, with_resolvers};
+use super::evidence::with_addresses;
 use super::look::Peer;
 use super::{Probe, Stop};
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
-use crate::net::{self, Endpoint, Host, Target, TlsOptions, Wire};
+use crate::net::{self, Endpoint, Host, ResolvConf, Target, TlsOptions, Wire};
 use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use std::net::SocketAddr;
@@ -102,6 +102,16 @@ impl Probe {
         self.race.only_first = true;
     }
 
+    /// How this host asks the DNS.
+    pub(crate) fn resolv_conf(&self) -> &ResolvConf {
+        self.world.resolver.resolv_conf()
+    }
+
+    /// The full name of this host, as far as it knows one.
+    pub(crate) fn name_of_this_host(&self) -> &str {
+        &self.world.host_name
+    }
+
     /// Resolves the host.
     ///
     /// # Errors
@@ -111,8 +121,11 @@ impl Probe {
         let began = Instant::now();
         let resolved = self.phase(Phase::Resolve, world.resolver.resolve(&endpoint.host, endpoint.port.get())).await;
         let cut = |failure: &Failure| failure.code.is(Phase::Resolve, Cause::Timeout) && self.left().is_zero();
-        resolved
-            .map_err(|failure| if cut(&failure) { with_resolvers(failure, endpoint, began.elapsed()) } else { failure })
+        resolved.map_err(
+            |failure| {
+                if cut(&failure) { self.with_resolvers(failure, endpoint, began.elapsed()) } else { failure }
+            },
+        )
     }
 
     /// A socket for datagrams to and from one address. Nothing is sent yet.

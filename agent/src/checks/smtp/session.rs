@@ -4,7 +4,6 @@ use super::refusal::{Step, refusal};
 use super::reply::Reply;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::host;
 use crate::net::identify::{Protocol, identify};
 use crate::net::{Wire, within};
 use crate::phase::Phase;
@@ -44,8 +43,9 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(wire: Wire) -> Self {
-        let own = own_name(wire.local_address());
+    /// A session of a host that has this name.
+    pub(super) fn new(wire: Wire, host_name: &str) -> Self {
+        let own = own_name(host_name, wire.local_address());
         let wire = BufReader::new(wire);
         Self { wire, own, banner: None, offers: Vec::new(), due: 0, in_mail: false, said_goodbye: false }
     }
@@ -270,12 +270,11 @@ fn keyword(offer: &str) -> &str {
 }
 
 /// This host's full name, else its address in the connection (RFC 5321, section 4.1.4).
-fn own_name(address: Option<IpAddr>) -> ClientId {
-    let name = host::name();
+fn own_name(name: &str, address: Option<IpAddr>) -> ClientId {
     let is_sound =
         |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     match address {
-        _ if name.contains('.') && name.split('.').all(is_sound) => ClientId::Domain(name),
+        _ if name.contains('.') && name.split('.').all(is_sound) => ClientId::Domain(name.to_owned()),
         Some(IpAddr::V4(address)) => ClientId::Ipv4(address),
         Some(IpAddr::V6(address)) => ClientId::Ipv6(address),
         None => ClientId::Domain("localhost".to_owned()),

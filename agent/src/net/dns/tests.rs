@@ -22,9 +22,7 @@ fn name(text: &str) -> Name {
 /// The parts of a reply in one line.
 fn told(reply: &Reply) -> String {
     let mut parts = vec![reply.rcode.to_string()];
-    parts.extend(reply.authoritative.then(|| "AA".to_owned()));
     parts.extend(reply.truncated.then(|| "TC".to_owned()));
-    parts.extend(reply.cname_chain.iter().map(|alias| format!("-> {alias}")));
     parts.extend(reply.answers.iter().map(|answer| format!("[{}]", answer.text)));
     parts.extend(reply.ttl.iter().map(ToString::to_string));
     parts.join(" ")
@@ -165,7 +163,7 @@ fn aliases_are_followed_in_any_order_and_the_shortest_time_holds() {
         address("b.example", 2, 50),
     ];
     let reply = read(&answer(records)).unwrap().unwrap();
-    assert_eq!(told(&reply), "NOERROR -> a.EXAMPLE. -> b.example. [192.0.2.1] [192.0.2.2] 40");
+    assert_eq!(told(&reply), "NOERROR [192.0.2.1] [192.0.2.2] 40");
 }
 
 #[test]
@@ -179,7 +177,7 @@ fn records_that_nobody_asked_for_are_left_out() {
 #[test]
 fn a_loop_of_aliases_ends() {
     let records = vec![alias("www.example", "a.example", 5), alias("a.example", "www.example", 5)];
-    assert_eq!(told(&read(&answer(records)).unwrap().unwrap()), "NOERROR -> a.example. 5");
+    assert_eq!(told(&read(&answer(records)).unwrap().unwrap()), "NOERROR 5");
     let records = vec![alias("www.example", "www.example", 5)];
     assert_eq!(told(&read(&answer(records)).unwrap().unwrap()), "NOERROR");
 }
@@ -188,7 +186,10 @@ fn a_loop_of_aliases_ends() {
 fn no_more_than_sixteen_aliases_are_followed() {
     let mut records = vec![alias("www.example", "a0.example", 5)];
     records.extend((0..30).map(|n| alias(&format!("a{n}.example"), &format!("a{}.example", n + 1), 5)));
-    assert_eq!(read(&answer(records)).unwrap().unwrap().cname_chain.len(), 16);
+    for (last, found) in [("a15.example", 1), ("a16.example", 0)] {
+        let with_address = [records.clone(), vec![address(last, 1, 5)]].concat();
+        assert_eq!(read(&answer(with_address)).unwrap().unwrap().answers.len(), found, "{last}");
+    }
 }
 
 #[test]
