@@ -105,21 +105,24 @@ impl Limit {
 
     /// Counts a check as running, or sets it aside.
     fn admit(&mut self, entry: usize) -> bool {
-        let Self { most, hosts, of_entry, .. } = self;
-        let of_entry = of_entry.get(&entry).map_or(&[][..], Vec::as_slice);
-        if let Some(busy) = of_entry.iter().find(|host| hosts[**host].running >= *most) {
-            hosts[*busy].aside.insert(entry);
+        let hosts = self.hosts_of(entry);
+        if let Some(busy) = hosts.iter().find(|host| self.hosts[**host].running >= self.most) {
+            self.hosts[*busy].aside.insert(entry);
             return false;
         }
-        for host in of_entry.to_vec() {
+        for host in hosts {
             self.hosts[host].running += 1;
             self.note_room(host);
         }
         true
     }
 
+    fn hosts_of(&self, entry: usize) -> Vec<usize> {
+        self.of_entry.get(&entry).cloned().unwrap_or_default()
+    }
+
     fn release(&mut self, entry: usize) {
-        for host in self.of_entry.get(&entry).cloned().unwrap_or_default() {
+        for host in self.hosts_of(entry) {
             self.hosts[host].running -= 1;
             self.note_room(host);
         }

@@ -321,7 +321,7 @@ fn resolvers_for_tcp_alone_are_asked_over_tcp() {
             let question = wire.first_bytes();
             let answer = before_edns::<1>(&question[2..]);
             let length = u16::try_from(answer.len()).expect("a short answer").to_be_bytes();
-            wire.send(&[&length, answer.as_slice()].concat());
+            let _gone = wire.send(&[&length, answer.as_slice()].concat());
         })
     });
     network.near.resolv_conf("nameserver 127.0.0.1\noptions use-vc\n");

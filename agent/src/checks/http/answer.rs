@@ -212,7 +212,7 @@ async fn search(
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
         .to_ascii_lowercase();
-    let mut body = Searched { body: Expander::new(&encoding, limit)?, wanted, searched: 0 };
+    let mut body = BodySearch { body: Expander::new(&encoding, limit)?, wanted, length: 0 };
     let mut cut = false;
     while !cut {
         let mut piece = pin!(connection.drive(answer.chunk()));
@@ -233,22 +233,22 @@ async fn search(
 
 /// A body, searched again only when it has grown by a quarter or the server pauses: the server chooses
 /// the size of the pieces, and searching at each of them would cost the square of their number.
-struct Searched<'a> {
+struct BodySearch<'a> {
     body: Expander,
     wanted: &'a Matcher,
-    /// So many bytes of it were searched.
-    searched: usize,
+    /// So much of it was searched, in bytes.
+    length: usize,
 }
 
-impl Searched<'_> {
+impl BodySearch<'_> {
     fn has_grown(&self) -> bool {
-        self.body.text().len() >= self.searched + self.searched / 4
+        self.body.text().len() >= self.length + self.length / 4
     }
 
     fn is_as_wanted(&mut self) -> bool {
         let text = self.body.text();
-        let is_new = text.len() > self.searched;
-        self.searched = text.len();
+        let is_new = text.len() > self.length;
+        self.length = text.len();
         is_new && self.wanted.is_in(&String::from_utf8_lossy(text))
     }
 
