@@ -114,7 +114,7 @@ impl Race {
     }
 
     /// What became of each address while none had answered.
-    pub(crate) fn told(&self, tried: &[SocketAddr]) -> String {
+    pub(crate) fn summary(&self, tried: &[SocketAddr]) -> String {
         let one = |address: &SocketAddr| {
             let failed = self.failed.iter().find(|attempt| attempt.address == *address);
             failed.map_or_else(|| format!("{address} did not answer"), |attempt| attempt.fault.message.clone())

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(super) fn with_addresses(mut failure: Failure, race: &Race, tried: &[SocketAddr]) -> Failure {
     if failure.code.is(Phase::Connect, Cause::Timeout) {
         let waited = failure.evidence.take().unwrap_or_default();
-        failure.evidence = Some(format!("{waited}; {}", race.told(tried)));
+        failure.evidence = Some(format!("{waited}; {}", race.summary(tried)));
     }
     failure
 }
