@@ -4,7 +4,7 @@
 //! There is no other way to the network, so every protocol has the same phases.
 
 mod evidence;
-mod look;
+mod peek;
 mod open;
 
 use crate::event::Event;
@@ -15,7 +15,7 @@ use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
 use crate::phase::Phase;
 use crate::secret::Redactor;
 use crate::world::World;
-use look::Peer;
+use peek::Peer;
 pub use open::Heard;
 use serde_json::{Value, json};
 use std::future::Future;
@@ -136,7 +136,7 @@ impl Probe {
             Some(Err(fault)) => fault,
             None => self.timed_out(phase, timing.elapsed, self.heard() == heard_before),
         };
-        let fault = match self.look_again(phase, &fault).await {
+        let fault = match self.peek(phase, &fault).await {
             Some(answer) => self.name(phase, fault, &answer, "asked again on another connection, it answered"),
             None => self.recognise(phase, fault),
         };
@@ -144,15 +144,15 @@ impl Probe {
     }
 
     /// The work's result, or `None` when the time is up. A peer that has not said a byte is given up
-    /// a moment earlier, for a second look at it.
+    /// a moment earlier, for a peek at it.
     #[expect(clippy::disallowed_methods, reason = "the one place that keeps deadlines")]
     async fn in_time<T, W>(&self, phase: Phase, mut work: Pin<&mut W>) -> Option<Result<T, Fault>>
     where
         W: Future<Output = Result<T, Fault>>,
     {
         let until = self.until();
-        if self.may_look_again(phase) {
-            match tokio::time::timeout_at(until - self.look_time(), work.as_mut()).await {
+        if self.may_peek(phase) {
+            match tokio::time::timeout_at(until - self.peek_time(), work.as_mut()).await {
                 Ok(result) => return Some(result),
                 Err(_) if self.heard() == 0 => return None,
                 Err(_) => {}

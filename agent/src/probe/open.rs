@@ -1,7 +1,7 @@
 //! How a probe gets its connections, each step in its phase.
 
 use super::evidence::with_addresses;
-use super::look::Peer;
+use super::peek::Peer;
 use super::{Probe, Stop};
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
