@@ -115,7 +115,7 @@ impl Probe {
     }
 
     /// Waits a moment for more evidence of what has already failed; never fails itself.
-    pub(crate) async fn glance<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn linger<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         const MOMENT: Duration = Duration::from_millis(50);
         net::within(MOMENT.min(self.left()), work).await
     }

@@ -127,7 +127,7 @@ impl Check for Amqp {
         let tune = self.log_in(probe, &mut dialogue, &greeting).await?;
         let verdict = self.enter(probe, &mut dialogue, tune).await;
         // What the broker says to a goodbye changes nothing.
-        let _ = probe.glance(dialogue.leave()).await;
+        let _ = probe.linger(dialogue.leave()).await;
         Ok(verdict?)
     }
 }

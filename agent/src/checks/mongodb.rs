@@ -125,7 +125,7 @@ impl Mongodb {
             self.carry(probe, &mut relay, pin!(asked)).await
         };
         // Its tasks end at once: what they were connected to is gone.
-        probe.glance(async { client.shutdown().immediate(true).await }).await;
+        probe.linger(async { client.shutdown().immediate(true).await }).await;
         result
     }
 

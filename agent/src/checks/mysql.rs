@@ -132,7 +132,7 @@ impl Check for Mysql {
         probe.fact("auth_plugin", probe.clean(&plugin));
         let limit = probe.share(1);
         let asked = probe.phase(Phase::Request, self.ask(&mut channel, &greeting, &circumstances, limit)).await;
-        probe.glance(channel.quit()).await;
+        probe.linger(channel.quit()).await;
         Ok(asked?)
     }
 }

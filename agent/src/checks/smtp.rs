@@ -133,7 +133,7 @@ impl Check for Smtp {
             }
         };
         let result = self.converse(probe, &mut session).await;
-        probe.glance(session.quit()).await;
+        probe.linger(session.quit()).await;
         result
     }
 }

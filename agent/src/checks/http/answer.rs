@@ -192,7 +192,7 @@ fn tls_demand(excerpt: &[u8]) -> Option<Fault> {
 async fn connection_excerpt(probe: &mut Probe, connection: &mut Connection, answer: &mut Response) -> Vec<u8> {
     let mut excerpt = Vec::new();
     while excerpt.len() < EXCERPT {
-        let Some(Ok(Some(piece))) = probe.glance(connection.drive(answer.chunk())).await else { break };
+        let Some(Ok(Some(piece))) = probe.linger(connection.drive(answer.chunk())).await else { break };
         excerpt.extend_from_slice(&piece);
     }
     excerpt.truncate(EXCERPT);

@@ -135,7 +135,7 @@ impl Http {
     ) -> Result<(), Failure> {
         let same = connection.origin == next.origin();
         if same {
-            probe.glance(drain(connection, answer)).await;
+            probe.linger(drain(connection, answer)).await;
         }
         if !same || !connection.is_open() {
             let wire = self.open(probe, &next.endpoint).await?;
