@@ -99,7 +99,7 @@ impl Race {
     }
 
     /// Waits until every address is decided.
-    pub(crate) async fn settled(&mut self) {
+    pub(crate) async fn finished(&mut self) {
         while let Some(joined) = self.running.join_next().await {
             self.note(joined);
         }

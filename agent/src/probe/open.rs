@@ -185,7 +185,7 @@ impl Probe {
         let until = Instant::now() + grace;
         let heard = net::within(grace, wire.read(&mut bytes)).await;
         // The other addresses of the name have the rest of this moment too, however soon this one spoke.
-        net::within(until.saturating_duration_since(Instant::now()), self.race.settled()).await;
+        net::within(until.saturating_duration_since(Instant::now()), self.race.finished()).await;
         match heard {
             None => Heard::Nothing,
             Some(Ok(0)) => Heard::Closed,
