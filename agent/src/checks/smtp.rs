@@ -154,10 +154,10 @@ impl Smtp {
     /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.
     async fn greeted(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
         let mut session = Session::new(wire, probe.name_of_this_host());
-        let patience = patience(probe.left());
+        let timeout = greeting_timeout(probe.left());
         let result = probe
             .phase(Phase::Protocol, async {
-                session.greeting(patience).await?;
+                session.greeting(timeout).await?;
                 session.hello(self.helo_fallback).await?;
                 if self.security == Security::StartTls { session.starttls().await } else { Ok(()) }
             })
@@ -237,7 +237,7 @@ fn tell_offers(probe: &mut Probe, session: &Session) {
 }
 
 /// How long a greeting is waited for; what is left of the check is for the nudge.
-fn patience(left: Duration) -> Duration {
+fn greeting_timeout(left: Duration) -> Duration {
     const FOR_THE_NUDGE: Duration = Duration::from_millis(500);
     left.saturating_sub(FOR_THE_NUDGE.min(left / 4))
 }

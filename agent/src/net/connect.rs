@@ -65,8 +65,8 @@ impl Race {
             if let Some(address) = waiting.pop_front() {
                 self.start(address);
             }
-            let patience = if waiting.is_empty() { Duration::MAX } else { HEAD_START };
-            match within(patience, self.running.join_next()).await {
+            let timeout = if waiting.is_empty() { Duration::MAX } else { HEAD_START };
+            match within(timeout, self.running.join_next()).await {
                 Some(Some(Ok((address, _, Ok(stream))))) => {
                     self.won = Some((address, Instant::now()));
                     // The rest is tried too, so that a dead address behind a working one is seen.

@@ -53,9 +53,9 @@ impl Probe {
     pub(super) async fn peek(&self, phase: Phase, fault: &Fault) -> Option<Vec<u8>> {
         let mute = matches!(fault.cause, Cause::Closed | Cause::Reset | Cause::Silent | Cause::Timeout);
         let peer = self.peer.as_ref().filter(|_| mute && self.may_peek(phase))?;
-        let patience = (MOMENT + self.grace).min(self.left());
+        let timeout = (MOMENT + self.grace).min(self.left());
         // Boxed: it is rare, and its three connections would make every check that much larger.
-        net::within(patience, Box::pin(answer(peer))).await?
+        net::within(timeout, Box::pin(answer(peer))).await?
     }
 }
 

@@ -70,9 +70,9 @@ impl Session {
         self.wire.into_inner()
     }
 
-    /// Waits for the greeting; after `patience` a silent server is nudged.
-    pub(super) async fn greeting(&mut self, patience: Duration) -> Result<(), Fault> {
-        match within(patience, self.wire.fill_buf()).await {
+    /// Waits for the greeting; after `timeout` a silent server is nudged.
+    pub(super) async fn greeting(&mut self, timeout: Duration) -> Result<(), Fault> {
+        match within(timeout, self.wire.fill_buf()).await {
             None => return self.nudge().await,
             // An error is told once.
             Some(heard) => _ = heard?,
