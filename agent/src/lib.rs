@@ -29,7 +29,7 @@ pub mod run;
 pub mod secret;
 pub mod select;
 pub mod settings;
+mod shared;
 pub mod source;
 pub mod text;
-mod world;
 pub(crate) mod yaml;

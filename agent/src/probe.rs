@@ -14,7 +14,7 @@ use crate::net::{self, Race, Seen};
 use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
 use crate::phase::Phase;
 use crate::secret::Redactor;
-use crate::world::World;
+use crate::shared::Shared;
 use peek::Peer;
 pub use open::Heard;
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ impl From<Failure> for Stop {
 /// A running check's hands.
 #[derive(Debug)]
 pub struct Probe {
-    world: Arc<World>,
+    shared: Arc<Shared>,
     entry: usize,
     /// The last result that anybody asked for.
     wanted: usize,
@@ -86,10 +86,10 @@ pub(crate) struct Assignment {
 
 impl Probe {
     /// A probe whose check begins now.
-    pub(crate) fn new(world: Arc<World>, assignment: Assignment) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, assignment: Assignment) -> Self {
         let now = Instant::now();
         let probe = Self {
-            world,
+            shared,
             entry: assignment.entry,
             wanted: assignment.wanted,
             results: assignment.results,
@@ -211,7 +211,7 @@ impl Probe {
 
     /// When the check's time is up, or the run's if that is sooner.
     fn until(&self) -> Instant {
-        self.world.deadline.map_or(self.deadline, |run| run.min(self.deadline))
+        self.shared.deadline.map_or(self.deadline, |run| run.min(self.deadline))
     }
 
     /// A share of what is left, for each of so many attempts: it ends a little before the check's
@@ -225,7 +225,7 @@ impl Probe {
 
     /// Whether the end of the run comes before the check's own timeout.
     pub(crate) fn is_cut_short(&self) -> bool {
-        self.world.deadline.is_some_and(|run| run < self.deadline)
+        self.shared.deadline.is_some_and(|run| run < self.deadline)
     }
 
     /// The first bytes that the peer sent on the current layer.
@@ -258,7 +258,7 @@ impl Probe {
 
     fn end_step(&mut self, verdict: Verdict) -> usize {
         let now = Instant::now();
-        let step = Step { verdict, elapsed: now - self.step_began, at: now - self.world.began };
+        let step = Step { verdict, elapsed: now - self.step_began, at: now - self.shared.began };
         self.step_began = now;
         let mut findings = self.findings();
         findings.steps.push(step);

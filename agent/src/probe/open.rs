@@ -104,12 +104,12 @@ impl Probe {
 
     /// How this host asks the DNS.
     pub(crate) fn resolv_conf(&self) -> &ResolvConf {
-        self.world.resolver.resolv_conf()
+        self.shared.resolver.resolv_conf()
     }
 
     /// The full name of this host, as far as it knows one.
     pub(crate) fn name_of_this_host(&self) -> &str {
-        &self.world.host_name
+        &self.shared.host_name
     }
 
     /// Resolves the host.
@@ -117,9 +117,9 @@ impl Probe {
     /// # Errors
     /// `resolve.*`.
     pub(crate) async fn addresses(&mut self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Failure> {
-        let world = Arc::clone(&self.world);
+        let shared = Arc::clone(&self.shared);
         let began = Instant::now();
-        let resolved = self.phase(Phase::Resolve, world.resolver.resolve(&endpoint.host, endpoint.port.get())).await;
+        let resolved = self.phase(Phase::Resolve, shared.resolver.resolve(&endpoint.host, endpoint.port.get())).await;
         let cut = |failure: &Failure| failure.code.is(Phase::Resolve, Cause::Timeout) && self.left().is_zero();
         resolved.map_err(
             |failure| {
@@ -150,14 +150,14 @@ impl Probe {
         host: &Host,
         alpn: &[&str],
     ) -> Result<Wire, Failure> {
-        let world = Arc::clone(&self.world);
+        let shared = Arc::clone(&self.shared);
         let mut facts = Vec::new();
         let mut certificate = None;
         let mut asked_for_ours = false;
         wire.seen().begin_anew();
         let result = self
             .phase(Phase::Tls, async {
-                let handshake = net::tls::handshake(wire, options, &world.trust, host, alpn).await;
+                let handshake = net::tls::handshake(wire, options, &shared.trust, host, alpn).await;
                 (facts, certificate) = (handshake.facts, handshake.certificate);
                 asked_for_ours = handshake.asked_for_ours;
                 handshake.result

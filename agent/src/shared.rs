@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 /// What the checks of a run share.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct Shared {
     pub(crate) began: Instant,
     /// When the work has to stop, so that everything is printed by `--max-timeout`.
     pub(crate) deadline: Option<Instant>,
@@ -18,8 +18,8 @@ pub(crate) struct World {
     pub(crate) host_name: LazyLock<String>,
 }
 
-impl World {
-    /// The world of a run that begins now.
+impl Shared {
+    /// What is shared in a run that begins now.
     pub(crate) fn new(max_timeout: Option<Duration>, resolver: Resolver, trust: Trust) -> Self {
         let began = Instant::now();
         let deadline = max_timeout.map(|most| began + most - margin(most));
