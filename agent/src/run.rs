@@ -95,7 +95,7 @@ pub async fn run(
         queue: options.queue(plan, selection, &shared),
         shared,
         tasks: JoinSet::new(),
-        flights: HashMap::new(),
+        running: HashMap::new(),
         done: Vec::new(),
         events: listener.is_some().then_some(events),
     };
@@ -125,14 +125,14 @@ struct Running<'a> {
     shared: Arc<Shared>,
     queue: Queue,
     tasks: JoinSet<Outcome>,
-    flights: HashMap<usize, Flight>,
+    running: HashMap<usize, Task>,
     done: Vec<Outcome>,
     events: Option<UnboundedSender<Event>>,
 }
 
 /// A check that is running.
-struct Flight {
-    task: AbortHandle,
+struct Task {
+    handle: AbortHandle,
     began: Instant,
     findings: Arc<Mutex<Findings>>,
 }
@@ -216,12 +216,12 @@ impl Running<'_> {
             findings: Arc::clone(&findings),
             events: self.events.clone(),
         };
-        let task = self.tasks.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
-        self.flights.insert(entry, Flight { task, began: Instant::now(), findings });
+        let handle = self.tasks.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
+        self.running.insert(entry, Task { handle, began: Instant::now(), findings });
     }
 
     fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
-        self.flights.remove(&outcome.entry);
+        self.running.remove(&outcome.entry);
         self.queue.finished(outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
@@ -253,10 +253,10 @@ impl Running<'_> {
         }
         let at = self.shared.began.elapsed();
         let before = self.done.len();
-        for (entry, flight) in std::mem::take(&mut self.flights) {
-            flight.task.abort();
+        for (entry, task) in std::mem::take(&mut self.running) {
+            task.handle.abort();
             let results = self.plan.entries[entry].results.len();
-            self.done.push(gather(entry, results, at, flight.began, &flight.findings, None));
+            self.done.push(gather(entry, results, at, task.began, &task.findings, None));
         }
         for entry in self.queue.drain() {
             self.done.push(Outcome::skipped(entry, self.plan.entries[entry].results.len(), at));
