@@ -52,7 +52,7 @@ mod relay;
 use crate::checks::{Check, ResultName};
 use crate::fault::Fault;
 use crate::net::identify::Protocol;
-use crate::net::{Endpoint, Inlet, Target, TlsOptions, Wire};
+use crate::net::{Endpoint, LocalSocket, Target, TlsOptions, Wire};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::settings::{Credentials, Fields, Noted};
@@ -117,10 +117,10 @@ impl Check for Mongodb {
 impl Mongodb {
     /// Lets the driver log in and ask; nothing of it is left afterwards.
     async fn use_driver(&self, probe: &mut Probe, wire: Wire, hello: Hello) -> Result<(), Stop> {
-        let inlet = Inlet::open().map_err(|error| probe.fail(Phase::Connect, error.into()))?;
-        let client = self.driver(&inlet).map_err(|fault| probe.fail(Phase::Protocol, fault))?;
+        let socket = LocalSocket::open().map_err(|error| probe.fail(Phase::Connect, error.into()))?;
+        let client = self.driver(&socket).map_err(|fault| probe.fail(Phase::Protocol, fault))?;
         let result = {
-            let mut relay = Relay::new(self, hello.answer, wire, inlet);
+            let mut relay = Relay::new(self, hello.answer, wire, socket);
             let asked = async { self.ask(&client).await.map_err(|error| driver::fault(&error)) };
             self.carry(probe, &mut relay, pin!(asked)).await
         };

@@ -3,7 +3,7 @@
 use super::Mongodb;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::Inlet;
+use crate::net::LocalSocket;
 use crate::phase::Phase;
 use crate::settings::Credentials;
 use mongodb::Client;
@@ -16,14 +16,14 @@ use std::time::Duration;
 const NEVER: Duration = Duration::from_secs(365 * 86_400);
 
 impl Mongodb {
-    /// A driver that will connect to the inlet: one connection for its monitor, which asks once, and
+    /// A driver that will connect to the socket: one connection for its monitor, which asks once, and
     /// one for everything else.
     ///
     /// # Errors
     /// The driver does not take these options.
-    pub(super) fn driver(&self, inlet: &Inlet) -> Result<Client, Fault> {
+    pub(super) fn driver(&self, socket: &LocalSocket) -> Result<Client, Fault> {
         let mut options = ClientOptions::builder()
-            .hosts(vec![ServerAddress::Unix { path: inlet.path().to_owned() }])
+            .hosts(vec![ServerAddress::Unix { path: socket.path().to_owned() }])
             .direct_connection(true)
             .server_monitoring_mode(ServerMonitoringMode::Poll)
             .heartbeat_freq(NEVER)

@@ -1,7 +1,7 @@
 //! The driver's connection, joined with ours.
 //!
 //! The driver opens its connections itself and takes none that is open. So it connects to an
-//! [`Inlet`] of this process, and what it says goes over the wire of the check: the address that was
+//! [`LocalSocket`] of this process, and what it says goes over the wire of the check: the address that was
 //! found, the TLS that was verified, the bytes that are counted. It opens two. Its monitor wants
 //! to hear a hello, and hears the one that the server gave already. The other is joined with the
 //! wire, and there is no second one: whatever the driver thinks of trying again, a password is
@@ -16,7 +16,7 @@ use super::message::{Message, number};
 use super::refusal::Refused;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::{Inlet, Wire};
+use crate::net::{LocalSocket, Wire};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, RawBsonRef, RawDocument, rawdoc};
 use std::future::pending;
@@ -40,13 +40,13 @@ pub(super) struct Relay<'a> {
 
 #[derive(Debug)]
 enum Driver {
-    Expected(Inlet),
+    Expected(LocalSocket),
     Joined(UnixStream),
 }
 
 impl<'a> Relay<'a> {
-    pub(super) const fn new(check: &'a Mongodb, hello: Message, wire: Wire, inlet: Inlet) -> Self {
-        Self { check, hello, wire, driver: Driver::Expected(inlet), next: None }
+    pub(super) const fn new(check: &'a Mongodb, hello: Message, wire: Wire, socket: LocalSocket) -> Self {
+        Self { check, hello, wire, driver: Driver::Expected(socket), next: None }
     }
 
     /// Carries the login, up to the driver's first command after it.
@@ -123,15 +123,15 @@ impl<'a> Relay<'a> {
     }
 
     async fn joined(&mut self) -> Result<&mut UnixStream, Fault> {
-        if let Driver::Expected(inlet) = &self.driver {
-            let mut monitor = inlet.accept().await?;
+        if let Driver::Expected(socket) = &self.driver {
+            let mut monitor = socket.accept().await?;
             let asked = Message::read(&mut monitor).await?;
             self.hello.again(&asked).without("logicalSessionTimeoutMinutes").write(&mut monitor).await?;
             let mut nothing = [0];
             self.driver = tokio::select! {
                 biased;
                 _ = monitor.read(&mut nothing) => return Err(not_understood()),
-                joined = inlet.accept() => Driver::Joined(joined?),
+                joined = socket.accept() => Driver::Joined(joined?),
             };
         }
         match &mut self.driver {
