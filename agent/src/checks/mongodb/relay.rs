@@ -90,7 +90,7 @@ impl<'a> Relay<'a> {
         Ok(())
     }
 
-    /// One turn.
+    /// One round trip.
     async fn ask(&mut self, command: &Message, refused: Refused) -> Result<Message, Fault> {
         command.write(&mut self.wire).await?;
         let answer = Message::read(&mut self.wire).await?;
