@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::probe::{Assignment, Findings, Probe};
 use crate::queue::Queue;
 use crate::select::Selection;
-use crate::world::World;
+use crate::shared::Shared;
 use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
@@ -42,9 +42,24 @@ pub struct Options {
 
 impl Options {
     /// What the checks of a run that begins now share.
-    fn world(&self) -> World {
+    fn shared(&self) -> Shared {
         let resolver = Resolver::new(self.family, self.lookups);
-        World::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()))
+        Shared::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()))
+    }
+
+    fn queue(&self, plan: &Plan, selection: &Selection, shared: &Shared) -> Queue {
+        let all = Queue::new(selection.entries());
+        match self.per_host {
+            Some(most) => all.limited(most, plan, &shared.resolver.resolv_conf().servers),
+            None => all,
+        }
+    }
+
+    /// The threads that the work needs which would hold up all checks: look-ups, and one to load the
+    /// trusted certificates, which must not wait behind look-ups that hang.
+    #[must_use]
+    pub const fn blocking_threads(&self) -> usize {
+        self.lookups + 1
     }
 }
 
@@ -72,21 +87,22 @@ pub async fn run(
 ) -> Report {
     let started = SystemTime::now();
     let (events, heard) = unbounded_channel();
+    let shared = Arc::new(options.shared());
     let mut running = Running {
         plan,
         selection,
         options,
-        world: Arc::new(options.world()),
-        queue: Queue::new(selection.entries(), options.per_host),
+        queue: options.queue(plan, selection, &shared),
+        shared,
         tasks: JoinSet::new(),
-        flights: HashMap::new(),
+        running: HashMap::new(),
         done: Vec::new(),
         events: listener.is_some().then_some(events),
     };
     let interrupted = running.until_done(interrupt, heard, listener).await;
-    let Running { world, mut done, .. } = running;
+    let Running { shared, mut done, .. } = running;
     done.sort_by_key(|outcome| outcome.entry);
-    Report { started, elapsed: world.began.elapsed(), outcomes: done, interrupted }
+    Report { started, elapsed: shared.began.elapsed(), outcomes: done, interrupted }
 }
 
 /// The outcome of every selected check of a plan that is not run (`--dry-run`).
@@ -106,17 +122,17 @@ struct Running<'a> {
     plan: &'a Arc<Plan>,
     selection: &'a Selection,
     options: &'a Options,
-    world: Arc<World>,
+    shared: Arc<Shared>,
     queue: Queue,
     tasks: JoinSet<Outcome>,
-    flights: HashMap<usize, Flight>,
+    running: HashMap<usize, Task>,
     done: Vec<Outcome>,
     events: Option<UnboundedSender<Event>>,
 }
 
 /// A check that is running.
-struct Flight {
-    task: AbortHandle,
+struct Task {
+    handle: AbortHandle,
     began: Instant,
     findings: Arc<Mutex<Findings>>,
 }
@@ -131,14 +147,11 @@ impl Running<'_> {
     ) -> bool {
         let mut interrupt = pin!(interrupt);
         let mut tell = |event: &Event| listener.iter_mut().for_each(|listener| listener(event));
-        let deadline = self.world.deadline.unwrap_or_else(|| self.world.began + Duration::from_secs(365 * 86_400));
+        let deadline = self.shared.deadline.unwrap_or_else(|| self.shared.began + Duration::from_secs(365 * 86_400));
         let mut more = self.admit();
         let mut turn = pin!(tokio::task::yield_now());
         let mut late = false;
         loop {
-            if self.tasks.is_empty() {
-                more = self.queue.refill();
-            }
             if self.tasks.is_empty() && !more {
                 while let Ok(event) = heard.try_recv() {
                     tell(&event);
@@ -163,7 +176,7 @@ impl Running<'_> {
                     more = self.admit();
                     turn.set(tokio::task::yield_now());
                 }
-                () = until(deadline), if self.world.deadline.is_some() && !late => {
+                () = until(deadline), if self.shared.deadline.is_some() && !late => {
                     self.too_late(&mut tell);
                     late = true;
                 }
@@ -185,7 +198,7 @@ impl Running<'_> {
             if self.tasks.len() >= self.options.concurrency {
                 return false;
             }
-            let Some(entry) = self.queue.next(self.plan) else { return false };
+            let Some(entry) = self.queue.next() else { return false };
             self.start(entry);
         }
         !self.queue.is_empty()
@@ -203,13 +216,13 @@ impl Running<'_> {
             findings: Arc::clone(&findings),
             events: self.events.clone(),
         };
-        let task = self.tasks.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.world), assignment));
-        self.flights.insert(entry, Flight { task, began: Instant::now(), findings });
+        let handle = self.tasks.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
+        self.running.insert(entry, Task { handle, began: Instant::now(), findings });
     }
 
     fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
-        self.flights.remove(&outcome.entry);
-        self.queue.finished(self.plan, outcome.entry);
+        self.running.remove(&outcome.entry);
+        self.queue.finished(outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
             while let Ok(event) = heard.try_recv() {
@@ -222,7 +235,7 @@ impl Running<'_> {
 
     /// The time is over: what has not started will not.
     fn too_late(&mut self, tell: &mut impl FnMut(&Event)) {
-        let at = self.world.began.elapsed();
+        let at = self.shared.began.elapsed();
         for entry in self.queue.drain() {
             let outcome = Outcome::failed(entry, self.plan.entries[entry].results.len(), at, Failure::deadline());
             tell(&Event::Finished(Box::new(outcome.clone())));
@@ -238,12 +251,12 @@ impl Running<'_> {
                 self.landed(outcome, tell, heard);
             }
         }
-        let at = self.world.began.elapsed();
+        let at = self.shared.began.elapsed();
         let before = self.done.len();
-        for (entry, flight) in std::mem::take(&mut self.flights) {
-            flight.task.abort();
+        for (entry, task) in std::mem::take(&mut self.running) {
+            task.handle.abort();
             let results = self.plan.entries[entry].results.len();
-            self.done.push(gather(entry, results, at, flight.began, &flight.findings, None));
+            self.done.push(gather(entry, results, at, task.began, &task.findings, None));
         }
         for entry in self.queue.drain() {
             self.done.push(Outcome::skipped(entry, self.plan.entries[entry].results.len(), at));
@@ -262,11 +275,11 @@ async fn until(deadline: Instant) {
 }
 
 /// One check, from its start to its outcome; a panic in it is its failure.
-async fn perform(plan: Arc<Plan>, world: Arc<World>, assignment: Assignment) -> Outcome {
+async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -> Outcome {
     let began = Instant::now();
     let (entry, findings) = (assignment.entry, Arc::clone(&assignment.findings));
     let check = &plan.entries[entry];
-    let mut probe = Probe::new(Arc::clone(&world), assignment);
+    let mut probe = Probe::new(Arc::clone(&shared), assignment);
     let failure = match Guarded(check.spec.run(&mut probe)).await {
         Ok(result) => probe.end(result),
         Err(panic) => {
@@ -274,7 +287,7 @@ async fn perform(plan: Arc<Plan>, world: Arc<World>, assignment: Assignment) -> 
             probe.end(Err(failure.into()))
         }
     };
-    let at = world.began.elapsed();
+    let at = shared.began.elapsed();
     let mut outcome = gather(entry, check.results.len(), at, began, &findings, failure);
     let slow = check.warn_after.filter(|most| outcome.elapsed > *most && outcome.failure.is_none());
     if let Some(most) = slow {

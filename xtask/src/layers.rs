@@ -24,7 +24,7 @@ const HOUSES: [House; 2] = [
             &["catalogue", "secret", "diagnostic"],
             &["fault", "source", "yaml"],
             &["net", "outcome"],
-            &["event", "world"],
+            &["event", "shared"],
             &["probe", "settings"],
             &["checks"],
             &["plan"],

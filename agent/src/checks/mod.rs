@@ -21,13 +21,14 @@ mod tcp;
 mod tls;
 mod udp;
 
-use crate::net::{Endpoint, Target};
+use crate::net::{Endpoint, Host, Port, Target};
 use crate::probe::{Probe, Stop};
 use crate::services::Service;
 use crate::settings::shape::{Declared, Shown};
 use crate::settings::{Fields, Noted, common};
 use std::collections::HashMap;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::LazyLock;
 
@@ -65,8 +66,14 @@ pub trait Check: Sized {
     /// The names of the results, in order. No secrets.
     fn results(&self) -> Vec<ResultName>;
 
-    /// Every place this check connects to, for limits per host and for firewall rules.
+    /// Every place this check connects to, for limits per host and for firewall rules; without the
+    /// resolvers of this host, which are [`Check::resolver_port`].
     fn endpoints(&self) -> Vec<Endpoint>;
+
+    /// The port on which this check asks the resolvers of this host.
+    fn resolver_port(&self) -> Option<Port> {
+        None
+    }
 
     /// Performs the check: everything it does to the network goes through the probe.
     ///
@@ -224,10 +231,15 @@ macro_rules! checks {
                 match self { $($(#[$attribute])* Self::$name(check) => check.results()),* }
             }
 
-            /// See [`Check::endpoints`].
+            /// Every place this check connects to, on a host with these resolvers: see
+            /// [`Check::endpoints`] and [`Check::resolver_port`].
             #[must_use]
-            pub fn endpoints(&self) -> Vec<Endpoint> {
-                match self { $($(#[$attribute])* Self::$name(check) => check.endpoints()),* }
+            pub fn endpoints(&self, resolvers: &[SocketAddr]) -> Vec<Endpoint> {
+                let (mut endpoints, port) =
+                    match self { $($(#[$attribute])* Self::$name(check) => (check.endpoints(), check.resolver_port())),* };
+                let hosts = resolvers.iter().map(|server| Host::from(server.ip()));
+                endpoints.extend(port.into_iter().flat_map(|port| hosts.clone().flat_map(move |host| Endpoint::both(host, port))));
+                endpoints
             }
 
             /// See [`Check::run`]. Boxed, so that a check costs the memory of its own protocol

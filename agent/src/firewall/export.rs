@@ -35,12 +35,14 @@ struct Entry<'a> {
 }
 
 impl Egress {
-    /// Every place that the selected checks of a plan connect to. Unix sockets lead nowhere.
+    /// Every place that the selected checks of a plan connect to, from this host with its resolvers.
+    /// Unix sockets lead nowhere.
     #[must_use]
     pub fn of(plan: &Plan, selection: &Selection) -> Self {
         let mut egress = Self::default();
+        let resolvers = crate::net::ResolvConf::of_this_host().servers;
         for entry in selection.entries().filter_map(|entry| plan.entries.get(entry)) {
-            entry.spec.endpoints().iter().for_each(|endpoint| egress.add(endpoint));
+            entry.spec.endpoints(&resolvers).iter().for_each(|endpoint| egress.add(endpoint));
         }
         egress
     }

@@ -169,7 +169,7 @@ fn perform(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(options.lookups)
+        .max_blocking_threads(options.blocking_threads())
         .build()?;
     watch.ends_with(UNKNOWN);
     let report = runtime.block_on(run::run(plan, selection, &options, watch.stopped(), listener));

@@ -51,7 +51,7 @@ mod relay;
 
 use crate::checks::{Check, ResultName};
 use crate::fault::Fault;
-use crate::net::{Endpoint, Inlet, Talk, Target, TlsOptions};
+use crate::net::{Endpoint, LocalSocket, Talk, Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
@@ -119,15 +119,15 @@ impl Check for Mongodb {
 impl Mongodb {
     /// Lets the driver log in and ask; nothing of it is left afterwards.
     async fn use_driver(&self, probe: &mut Probe, server: Talk, hello: Hello) -> Result<(), Stop> {
-        let inlet = Inlet::open().map_err(|error| probe.fail(Phase::Connect, error.into()))?;
-        let client = driver::client(self, &inlet).map_err(|fault| probe.fail(Phase::Protocol, fault))?;
+        let socket = LocalSocket::open().map_err(|error| probe.fail(Phase::Connect, error.into()))?;
+        let client = driver::client(self, &socket).map_err(|fault| probe.fail(Phase::Protocol, fault))?;
         let result = {
-            let mut relay = Relay::new(self, hello.answer, server, inlet);
+            let mut relay = Relay::new(self, hello.answer, server, socket);
             let asked = async { driver::ask(self, &client).await.map_err(|error| driver::fault(&error)) };
             self.carry(probe, &mut relay, pin!(asked)).await
         };
         // Its tasks end at once: what they were connected to is gone.
-        probe.glance(async { client.shutdown().immediate(true).await }).await;
+        probe.linger(async { client.shutdown().immediate(true).await }).await;
         result
     }
 

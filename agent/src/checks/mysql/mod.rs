@@ -138,7 +138,7 @@ impl Check for Mysql {
                 statement::ask(self.query.as_deref(), &mut channel, &greeting, &circumstances, limit),
             )
             .await;
-        probe.glance(channel.quit()).await;
+        probe.linger(channel.quit()).await;
         Ok(asked?)
     }
 }

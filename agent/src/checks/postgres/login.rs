@@ -37,8 +37,8 @@ pub(super) async fn log_in(check: &Postgres, probe: &mut Probe, wire: Wire, cove
     let halves = match halves {
         Some(halves) => halves,
         None => {
-            let patience = probe.share(1);
-            let rest = within(patience, login);
+            let timeout = probe.share(1);
+            let rest = within(timeout, login);
             let begun = async { rest.await.ok_or_else(no_session)?.map_err(|error| attempt.fault(error)) };
             probe.phase(Phase::Request, begun).await?
         }

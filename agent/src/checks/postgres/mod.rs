@@ -142,6 +142,7 @@ impl Postgres {
 }
 
 /// The socket in a directory, by the name that the server gives it, unless the path is a socket itself.
+/// Connecting asks the file system about the same path, and no less at once.
 fn socket(host: &Path, port: u16) -> PathBuf {
     let is_file = std::fs::metadata(host).is_ok_and(|found| !found.is_dir());
     if is_file { host.to_owned() } else { host.join(format!(".s.PGSQL.{port}")) }

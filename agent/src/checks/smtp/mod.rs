@@ -135,7 +135,7 @@ impl Check for Smtp {
             }
         };
         let result = self.converse(probe, &mut session).await;
-        probe.glance(session.quit()).await;
+        probe.linger(session.quit()).await;
         result
     }
 }
@@ -155,11 +155,11 @@ impl Smtp {
 
     /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.
     async fn greeted(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
-        let mut session = Session::new(wire);
-        let patience = patience(probe.left());
+        let mut session = Session::new(wire, probe.name_of_this_host());
+        let timeout = greeting_timeout(probe.left());
         let result = probe
             .phase(Phase::Protocol, async {
-                session.greeting(patience).await?;
+                session.greeting(timeout).await?;
                 session.hello(self.helo_fallback).await?;
                 if self.security == Security::StartTls { session.starttls().await } else { Ok(()) }
             })
@@ -182,7 +182,7 @@ impl Smtp {
 
     /// A session after STARTTLS, which begins with EHLO again (RFC 3207, section 4.2).
     async fn introduced(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
-        let mut session = Session::new(wire);
+        let mut session = Session::new(wire, probe.name_of_this_host());
         let result = probe.phase(Phase::Protocol, session.hello(self.helo_fallback)).await;
         tell_offers(probe, &session);
         result.map_err(|failure| {
@@ -239,7 +239,7 @@ fn tell_offers(probe: &mut Probe, session: &Session) {
 }
 
 /// How long a greeting is waited for; what is left of the check is for the nudge.
-fn patience(left: Duration) -> Duration {
+fn greeting_timeout(left: Duration) -> Duration {
     const FOR_THE_NUDGE: Duration = Duration::from_millis(500);
     left.saturating_sub(FOR_THE_NUDGE.min(left / 4))
 }

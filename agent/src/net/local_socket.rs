@@ -14,12 +14,12 @@ use tokio::net::UnixListener;
 
 /// A Unix socket with a name that is in no file system (unix(7), "abstract").
 #[derive(Debug)]
-pub(crate) struct Inlet {
+pub(crate) struct LocalSocket {
     listener: UnixListener,
     path: PathBuf,
 }
 
-impl Inlet {
+impl LocalSocket {
     /// Opens one, under a name that the kernel chooses.
     ///
     /// # Errors

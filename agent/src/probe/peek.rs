@@ -1,4 +1,4 @@
-//! A second look at a peer that never said a byte.
+//! A peek at a peer that never said a byte.
 //!
 //! A service that waits for its own kind of request is silent to another kind, or closes: `Redis`
 //! waits for the end of a line for ever when it gets a TLS handshake, and hangs up on an HTTP
@@ -26,7 +26,7 @@ const SSL_REQUEST: &[u8] = b"\x00\x00\x00\x08\x04\xd2\x16\x2f";
 const IS_MASTER: &[u8] = b"\x37\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00\x00\x00\x00\x00\x00\
     \x22\x00\x00\x00\x10isMaster\x00\x01\x00\x00\x00\x02$db\x00\x06\x00\x00\x00admin\x00\x00";
 
-/// What a look may take beside a few round trips.
+/// What a peek may take beside a few round trips.
 const MOMENT: Duration = Duration::from_millis(100);
 
 /// Where a connection leads.
@@ -37,25 +37,25 @@ pub(super) enum Peer {
 }
 
 impl Probe {
-    /// Whether a failure of this phase can be worth a second look: the peer should speak a protocol
+    /// Whether a failure of this phase can be worth a peek: the peer should speak a protocol
     /// that is known here, and there is no TLS yet, through which nothing could be seen.
-    pub(super) fn may_look_again(&self, phase: Phase) -> bool {
+    pub(super) fn may_peek(&self, phase: Phase) -> bool {
         let early = matches!(phase, Phase::Tls | Phase::Protocol | Phase::Auth);
         early && self.expected.is_some() && self.peer.is_some() && self.heard() == 0
     }
 
     /// The time that is kept for it.
-    pub(super) fn look_time(&self) -> Duration {
+    pub(super) fn peek_time(&self) -> Duration {
         (MOMENT + self.grace).min(self.left() / 5)
     }
 
     /// What the peer says on a fresh connection, when it said nothing on the first one.
-    pub(super) async fn look_again(&self, phase: Phase, fault: &Fault) -> Option<Vec<u8>> {
+    pub(super) async fn peek(&self, phase: Phase, fault: &Fault) -> Option<Vec<u8>> {
         let mute = matches!(fault.cause, Cause::Closed | Cause::Reset | Cause::Silent | Cause::Timeout);
-        let peer = self.peer.as_ref().filter(|_| mute && self.may_look_again(phase))?;
-        let patience = (MOMENT + self.grace).min(self.left());
+        let peer = self.peer.as_ref().filter(|_| mute && self.may_peek(phase))?;
+        let timeout = (MOMENT + self.grace).min(self.left());
         // Boxed: it is rare, and its three connections would make every check that much larger.
-        net::within(patience, Box::pin(answer(peer))).await?
+        net::within(timeout, Box::pin(answer(peer))).await?
     }
 }
 
