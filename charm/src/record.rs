@@ -83,6 +83,12 @@ impl Record {
         Self::read(host, &unit.record())
     }
 
+    /// Whether the file could not be used, so that nothing was run.
+    #[must_use]
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.diagnostics.iter().any(|one| one.severity == "error")
+    }
+
     /// How many checks were run.
     #[must_use]
     pub(crate) fn len(&self) -> usize {
@@ -101,6 +107,9 @@ impl Record {
     /// How it ended, for the status.
     #[must_use]
     pub(crate) fn summary(&self) -> String {
+        if self.is_refusal() {
+            return "the file could not be used".to_owned();
+        }
         let of = |verdict: &str| self.checks.iter().filter(|check| check.verdict == verdict).count();
         let first = |verdict: &str| {
             let check = self.checks.iter().find(|check| check.verdict == verdict);
@@ -196,6 +205,9 @@ mod tests {
         let warned = json!([check("warn", "tls.expires-soon")]);
         assert_eq!(record("warn", &warned).summary(), "1 warning, first postgres db:5432 tls.expires-soon");
         assert_eq!(record("unknown", &json!([])).summary(), "not finished");
+        let refused = Diagnostic { severity: "error".to_owned(), ..Diagnostic::default() };
+        let refused = Record { diagnostics: vec![refused], ..record("unknown", &json!([])) };
+        assert_eq!(refused.summary(), "the file could not be used");
     }
 
     #[test]

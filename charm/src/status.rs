@@ -114,7 +114,7 @@ fn checks(count: usize, record: Option<&Record>) -> String {
         return format!("{}, not run yet", number(count));
     };
     let ran = record.len();
-    let of = if ran == count { String::new() } else { format!(" of {}", number(ran)) };
+    let of = if ran == count || record.is_refusal() { String::new() } else { format!(" of {}", number(ran)) };
     format!("{}, last run {when}{of}: {}", number(count), record.summary())
 }
 
