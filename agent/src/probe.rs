@@ -7,11 +7,12 @@ mod evidence;
 mod look;
 mod open;
 
+use crate::catalogue::WarningKind;
 use crate::event::Event;
 use crate::fault::{Failure, Fault};
 use crate::net::identify::Protocol;
 use crate::net::{self, Race, Seen};
-use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
+use crate::outcome::{Step, Timing, Verdict, Warning};
 use crate::phase::Phase;
 use crate::secret::Redactor;
 use crate::world::World;
@@ -258,7 +259,7 @@ impl Probe {
 
     fn end_step(&mut self, verdict: Verdict) -> usize {
         let now = Instant::now();
-        let step = Step { verdict, elapsed: now - self.step_began, at: now - self.world.began };
+        let step = Step::decided(verdict, now - self.step_began, now - self.world.began);
         self.step_began = now;
         let mut findings = self.findings();
         findings.steps.push(step);

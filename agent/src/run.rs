@@ -1,10 +1,13 @@
 //! Running a plan: as many checks at once as the host safely carries, each in a task of its own,
 //! until all are decided or the time is over.
 
+mod options;
+
+pub use options::Options;
+
 use crate::event::Event;
 use crate::fault::Failure;
-use crate::net::{Family, Resolver, Trust};
-use crate::outcome::{Outcome, Step, Verdict};
+use crate::outcome::{Outcome, SkipReason, Step};
 use crate::plan::Plan;
 use crate::probe::{Assignment, Findings, Probe};
 use crate::queue::Queue;
@@ -14,7 +17,6 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -22,31 +24,6 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
-
-/// How a plan is run.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// `--max-timeout`: everything is decided before this is over.
-    pub max_timeout: Option<Duration>,
-    /// So many checks at once.
-    pub concurrency: usize,
-    /// So many checks of one host at once.
-    pub per_host: Option<usize>,
-    /// `-4`, `-6`.
-    pub family: Family,
-    /// `--tls-certs-path`.
-    pub certs_path: PathBuf,
-    /// So many name look-ups at once.
-    pub lookups: usize,
-}
-
-impl Options {
-    /// What the checks of a run that begins now share.
-    fn world(&self) -> World {
-        let resolver = Resolver::new(self.family, self.lookups);
-        World::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()))
-    }
-}
 
 /// What came of a run.
 #[derive(Debug)]
@@ -92,7 +69,8 @@ pub async fn run(
 /// The outcome of every selected check of a plan that is not run (`--dry-run`).
 #[must_use]
 pub fn rehearse(plan: &Plan, selection: &Selection) -> Report {
-    let skipped = |entry: usize| Outcome::skipped(entry, plan.entries[entry].results.len(), Duration::ZERO);
+    let skipped =
+        |entry: usize| Outcome::skipped(entry, plan.entries[entry].results.len(), SkipReason::DryRun, Duration::ZERO);
     Report {
         started: SystemTime::now(),
         elapsed: Duration::ZERO,
@@ -243,10 +221,12 @@ impl Running<'_> {
         for (entry, flight) in std::mem::take(&mut self.flights) {
             flight.task.abort();
             let results = self.plan.entries[entry].results.len();
-            self.done.push(gather(entry, results, at, flight.began, &flight.findings, None));
+            let rest = Step::skipped(SkipReason::Interrupted, at);
+            self.done.push(gather(entry, results, rest, flight.began, &flight.findings, None));
         }
         for entry in self.queue.drain() {
-            self.done.push(Outcome::skipped(entry, self.plan.entries[entry].results.len(), at));
+            let results = self.plan.entries[entry].results.len();
+            self.done.push(Outcome::skipped(entry, results, SkipReason::Interrupted, at));
         }
         if self.events.is_some() {
             while let Ok(event) = heard.try_recv() {
@@ -274,8 +254,8 @@ async fn perform(plan: Arc<Plan>, world: Arc<World>, assignment: Assignment) -> 
             probe.end(Err(failure.into()))
         }
     };
-    let at = world.began.elapsed();
-    let mut outcome = gather(entry, check.results.len(), at, began, &findings, failure);
+    let rest = Step::skipped(SkipReason::AfterFailure, world.began.elapsed());
+    let mut outcome = gather(entry, check.results.len(), rest, began, &findings, failure);
     let slow = check.warn_after.filter(|most| outcome.elapsed > *most && outcome.failure.is_none());
     if let Some(most) = slow {
         outcome.note_slow(most);
@@ -283,18 +263,18 @@ async fn perform(plan: Arc<Plan>, world: Arc<World>, assignment: Assignment) -> 
     outcome
 }
 
-/// What is known of a check; results that were not decided are skipped.
+/// What is known of a check; results that were not decided are skipped as `rest` says.
 fn gather(
     entry: usize,
     results: usize,
-    at: Duration,
+    rest: Step,
     began: Instant,
     findings: &Mutex<Findings>,
     failure: Option<Failure>,
 ) -> Outcome {
     let findings = std::mem::take(&mut *findings.lock().unwrap_or_else(PoisonError::into_inner));
     let mut steps = findings.steps;
-    steps.resize(results.max(steps.len()), Step { verdict: Verdict::Skip, elapsed: Duration::ZERO, at });
+    steps.resize(results.max(steps.len()), rest);
     let mut outcome = Outcome {
         entry,
         steps,

@@ -53,6 +53,16 @@ impl Mongodb {
     }
 }
 
+impl Role {
+    /// Its word in the file.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+        }
+    }
+}
+
 impl Setting for Role {
     const SHAPE: Shape = Shape {
         words: "primary or secondary",
