@@ -1,5 +1,5 @@
-//! The catalogue of failure codes: the one place where a code, its meaning, its owner and its next
-//! step are written down. Codes are an interface and are never renamed.
+//! The catalogue of the codes of failures and of warnings: the one place where a code, its meaning,
+//! its owner and its next step are written down. Codes are an interface and are never renamed.
 
 use crate::phase::Phase;
 
@@ -100,6 +100,54 @@ pub enum Cause {
     UnexpectedStatus,
     WrongName,
     WrongService,
+}
+
+macro_rules! warnings {
+    ($($name:ident $code:literal $owner:ident $what:literal, $next_step:literal;)*) => {
+        /// What a warning is about: something that works today and needs a person's attention.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub enum WarningKind {
+            $(#[doc = $what] $name,)*
+        }
+
+        impl WarningKind {
+            /// Every kind, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The stable code.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// Whose job it is to look at it.
+            #[must_use]
+            pub const fn owner(self) -> Owner {
+                match self { $(Self::$name => Owner::$owner),* }
+            }
+
+            /// What was found.
+            #[must_use]
+            pub const fn what(self) -> &'static str {
+                match self { $(Self::$name => $what),* }
+            }
+
+            /// What to do next.
+            #[must_use]
+            pub const fn next_step(self) -> &'static str {
+                match self { $(Self::$name => $next_step),* }
+            }
+        }
+    };
+}
+
+#[rustfmt::skip] // one row, one line
+warnings! {
+    TlsExpiresSoon "tls.expires-soon" Certificate "the certificate ends within `expiry_warning_days`", "renew the certificate and reload the service";
+    ConnectClosedAtOnce "connect.closed-at-once" Service "a plain tcp peer accepted the connection and closed it without a word", "look at access lists of the service, and for a load balancer without a back end";
+    ConnectAddressDead "connect.address-dead" Service "one of several addresses of the name does not answer; another one works", "repair that address, or take it out of the name's records";
+    RunSlow "run.slow" Service "the check passed, and took longer than `warn_after`", "see with --duration --verbose which phase takes the time";
+    AuthNotNeeded "auth.not-needed" Config "a login is configured, and the server has none", "drop the login from this check, or switch authentication on in the server";
 }
 
 /// One failure code.
@@ -243,6 +291,16 @@ mod tests {
             assert_eq!(phase, entry.phase.slug());
             assert!(kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", entry.code);
             assert!(ALL[..index].iter().all(|other| other.code != entry.code), "{} twice", entry.code);
+        }
+    }
+
+    #[test]
+    fn a_warning_has_a_code_of_its_own_and_begins_with_a_phase() {
+        for (index, kind) in WarningKind::ALL.iter().enumerate() {
+            let (phase, _) = kind.code().split_once('.').expect("PHASE.KIND");
+            assert!(Phase::ALL.iter().any(|known| known.slug() == phase), "{}", kind.code());
+            assert!(ALL.iter().all(|entry| entry.code != kind.code()), "{} is a failure", kind.code());
+            assert!(WarningKind::ALL[..index].iter().all(|other| other.code() != kind.code()), "{} twice", kind.code());
         }
     }
 

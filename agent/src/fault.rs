@@ -171,6 +171,12 @@ impl Failure {
             .in_phase(Phase::Run, &Redactor::default())
     }
 
+    /// The failure in one line: message, code, owner, next step.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{} [{}, {}] {}", self.message, self.code, self.owner.slug(), self.next_step)
+    }
+
     /// The causes, without the one that was shown as the evidence already.
     pub(crate) fn told_causes(&self, explained: bool) -> impl Iterator<Item = &String> {
         self.causes.iter().filter(move |cause| !explained || self.evidence.as_ref() != Some(cause))

@@ -7,10 +7,11 @@ mod evidence;
 mod peek;
 mod open;
 
+use crate::catalogue::WarningKind;
 use crate::event::Event;
 use crate::fault::{Failure, Fault};
 use crate::net::{self, Race, Seen};
-use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
+use crate::outcome::{Step, Timing, Verdict, Warning};
 use crate::phase::Phase;
 use crate::secret::Redactor;
 use crate::services::Service;
@@ -258,7 +259,7 @@ impl Probe {
 
     fn end_step(&mut self, verdict: Verdict) -> usize {
         let now = Instant::now();
-        let step = Step { verdict, elapsed: now - self.step_began, at: now - self.shared.began };
+        let step = Step::decided(verdict, now - self.step_began, now - self.shared.began);
         self.step_began = now;
         let mut findings = self.findings();
         findings.steps.push(step);

@@ -1,10 +1,13 @@
 //! Running a plan: as many checks at once as the host safely carries, each in a task of its own,
 //! until all are decided or the time is over.
 
+mod options;
+
+pub use options::Options;
+
 use crate::event::Event;
 use crate::fault::Failure;
-use crate::net::{Family, Resolver, Trust};
-use crate::outcome::{Outcome, Step, Verdict};
+use crate::outcome::{Outcome, SkipReason, Step};
 use crate::plan::Plan;
 use crate::probe::{Assignment, Findings, Probe};
 use crate::queue::Queue;
@@ -14,7 +17,6 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -22,46 +24,6 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
-
-/// How a plan is run.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// `--max-timeout`: everything is decided before this is over.
-    pub max_timeout: Option<Duration>,
-    /// So many checks at once.
-    pub concurrency: usize,
-    /// So many checks of one host at once.
-    pub per_host: Option<usize>,
-    /// `-4`, `-6`.
-    pub family: Family,
-    /// `--tls-certs-path`.
-    pub certs_path: PathBuf,
-    /// So many name look-ups at once.
-    pub lookups: usize,
-}
-
-impl Options {
-    /// What the checks of a run that begins now share.
-    fn shared(&self) -> Shared {
-        let resolver = Resolver::new(self.family, self.lookups);
-        Shared::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()))
-    }
-
-    fn queue(&self, plan: &Plan, selection: &Selection, shared: &Shared) -> Queue {
-        let all = Queue::new(selection.entries());
-        match self.per_host {
-            Some(most) => all.limited(most, plan, &shared.resolver.resolv_conf().servers),
-            None => all,
-        }
-    }
-
-    /// The threads that the work needs which would hold up all checks: look-ups, and one to load the
-    /// trusted certificates, which must not wait behind look-ups that hang.
-    #[must_use]
-    pub const fn blocking_threads(&self) -> usize {
-        self.lookups + 1
-    }
-}
 
 /// What came of a run.
 #[derive(Debug)]
@@ -108,7 +70,8 @@ pub async fn run(
 /// The outcome of every selected check of a plan that is not run (`--dry-run`).
 #[must_use]
 pub fn rehearse(plan: &Plan, selection: &Selection) -> Report {
-    let skipped = |entry: usize| Outcome::skipped(entry, plan.entries[entry].results.len(), Duration::ZERO);
+    let skipped =
+        |entry: usize| Outcome::skipped(entry, plan.entries[entry].results.len(), SkipReason::DryRun, Duration::ZERO);
     Report {
         started: SystemTime::now(),
         elapsed: Duration::ZERO,
@@ -256,10 +219,12 @@ impl Running<'_> {
         for (entry, task) in std::mem::take(&mut self.running) {
             task.handle.abort();
             let results = self.plan.entries[entry].results.len();
-            self.done.push(gather(entry, results, at, task.began, &task.findings, None));
+            let rest = Step::skipped(SkipReason::Interrupted, at);
+            self.done.push(gather(entry, results, rest, task.began, &task.findings, None));
         }
         for entry in self.queue.drain() {
-            self.done.push(Outcome::skipped(entry, self.plan.entries[entry].results.len(), at));
+            let results = self.plan.entries[entry].results.len();
+            self.done.push(Outcome::skipped(entry, results, SkipReason::Interrupted, at));
         }
         if self.events.is_some() {
             while let Ok(event) = heard.try_recv() {
@@ -287,8 +252,8 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -
             probe.end(Err(failure.into()))
         }
     };
-    let at = shared.began.elapsed();
-    let mut outcome = gather(entry, check.results.len(), at, began, &findings, failure);
+    let rest = Step::skipped(SkipReason::AfterFailure, shared.began.elapsed());
+    let mut outcome = gather(entry, check.results.len(), rest, began, &findings, failure);
     let slow = check.warn_after.filter(|most| outcome.elapsed > *most && outcome.failure.is_none());
     if let Some(most) = slow {
         outcome.note_slow(most);
@@ -296,18 +261,18 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -
     outcome
 }
 
-/// What is known of a check; results that were not decided are skipped.
+/// What is known of a check; results that were not decided are skipped as `rest` says.
 fn gather(
     entry: usize,
     results: usize,
-    at: Duration,
+    rest: Step,
     began: Instant,
     findings: &Mutex<Findings>,
     failure: Option<Failure>,
 ) -> Outcome {
     let findings = std::mem::take(&mut *findings.lock().unwrap_or_else(PoisonError::into_inner));
     let mut steps = findings.steps;
-    steps.resize(results.max(steps.len()), Step { verdict: Verdict::Skip, elapsed: Duration::ZERO, at });
+    steps.resize(results.max(steps.len()), rest);
     let mut outcome = Outcome {
         entry,
         steps,

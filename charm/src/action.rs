@@ -192,7 +192,7 @@ impl Run {
         let output = host.run(&self.with_file(host, &path));
         let status = output.ok().and_then(|output| output.status).and_then(|status| u8::try_from(status).ok());
         let status = status.filter(|status| *status <= UNKNOWN).unwrap_or(UNKNOWN);
-        let record = Record::read(host, &path);
+        let record = Record::read(host, &path).filter(|record| !record.is_refusal());
         let summary = match &record {
             Some(record) => record.headline(),
             None => self.reason_without_record(host)?,

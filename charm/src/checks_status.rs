@@ -53,6 +53,6 @@ fn checks(count: usize, record: Option<&Record>) -> String {
         return format!("{}, not run yet", text::checks(count));
     };
     let ran = record.len();
-    let of = if ran == count { String::new() } else { format!(" of {}", text::checks(ran)) };
+    let of = if ran == count || record.is_refusal() { String::new() } else { format!(" of {}", text::checks(ran)) };
     format!("{}, last run {when}{of}: {}", text::checks(count), record.summary())
 }

@@ -123,6 +123,12 @@ impl Record {
         Self::read(host, &unit.record())
     }
 
+    /// Whether the file could not be used, so that nothing was run.
+    #[must_use]
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.diagnostics.iter().any(|one| one.severity == "error")
+    }
+
     /// How many checks were run.
     #[must_use]
     pub(crate) fn len(&self) -> usize {
@@ -141,6 +147,9 @@ impl Record {
     /// The result, for the status.
     #[must_use]
     pub(crate) fn summary(&self) -> String {
+        if self.is_refusal() {
+            return "the file could not be used".to_owned();
+        }
         let of = |verdict| self.checks.iter().filter(|check| check.verdict == verdict).count();
         let first = |verdict| {
             let check = self.checks.iter().find(|check| check.verdict == verdict);
@@ -170,6 +179,9 @@ impl Record {
 
     /// The checks that failed, then those with warnings, each with its message.
     pub(crate) fn problems(&self) -> impl Iterator<Item = String> + '_ {
+        if self.is_refusal() {
+            return "the file could not be used".to_owned();
+        }
         let of = |verdict| self.checks.iter().filter(move |check| check.verdict == verdict);
         of(Verdict::Fail).chain(of(Verdict::Warn)).map(|check| printable(&check.long()))
     }
@@ -230,6 +242,9 @@ mod tests {
         let warned = json!([check("warn", "tls.expires-soon")]);
         assert_eq!(record("warn", &warned).summary(), "1 warning, first postgres db:5432 tls.expires-soon");
         assert_eq!(record("unknown", &json!([])).summary(), "not finished");
+        let refused = Diagnostic { severity: "error".to_owned(), ..Diagnostic::default() };
+        let refused = Record { diagnostics: vec![refused], ..record("unknown", &json!([])) };
+        assert_eq!(refused.summary(), "the file could not be used");
     }
 
     #[test]

@@ -63,6 +63,12 @@ pub trait Check: Sized {
     /// What is checked, as a person would say it: `HOST:PORT`, a URL. No secrets.
     fn target(&self) -> String;
 
+    /// What tells it from other checks of the same target, as options with their values: the user,
+    /// the database, whatever is not the default. No secrets.
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// The names of the results, in order. No secrets.
     fn results(&self) -> Vec<ResultName>;
 
@@ -223,6 +229,11 @@ macro_rules! checks {
             #[must_use]
             pub fn target(&self) -> String {
                 match self { $($(#[$attribute])* Self::$name(check) => check.target()),* }
+            }
+
+            /// See [`Check::distinction`].
+            pub(crate) fn distinction(&self) -> Vec<(&'static str, String)> {
+                match self { $($(#[$attribute])* Self::$name(check) => check.distinction()),* }
             }
 
             /// See [`Check::results`].

@@ -3,10 +3,9 @@
 use super::evidence::with_addresses;
 use super::peek::Peer;
 use super::{Probe, Stop};
-use crate::catalogue::Cause;
+use crate::catalogue::{Cause, WarningKind};
 use crate::fault::{Failure, Fault};
 use crate::net::{self, Endpoint, Host, ResolvConf, Target, TlsOptions, Wire};
-use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use std::net::SocketAddr;
 use std::path::Path;

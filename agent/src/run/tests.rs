@@ -1,4 +1,6 @@
 use super::*;
+use crate::net::Family;
+use crate::outcome::Verdict;
 
 #[test]
 fn a_task_is_small_enough_for_thousands_of_them() {

@@ -103,6 +103,12 @@ impl Check for Amqp {
         self.endpoint.to_string()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let vhost = Some(self.vhost.to_string()).filter(|vhost| vhost != "/");
+        let vhost = vhost.map(|vhost| ("vhost", vhost));
+        [("username", self.login.user.clone())].into_iter().chain(vhost).chain(self.expected.distinction()).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         let prefixes = ["tcp", "tls", "amqp"].into_iter().filter(|prefix| *prefix != "tls" || self.tls.is_some());
         prefixes.map(|prefix| ResultName::of_endpoint(prefix, &self.endpoint)).collect()

@@ -93,6 +93,11 @@ impl Check for Dns {
         format!("{}{server}", crate::text::escaped(&self.name))
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let port = (self.port.get() != 53).then(|| ("port", self.port.to_string()));
+        [("record", self.record.to_string())].into_iter().chain(port).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         vec![ResultName { name: format!("dns:{}", self.target()), info: self.record.to_string() }]
     }

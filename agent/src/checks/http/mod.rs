@@ -136,6 +136,15 @@ impl Check for Http {
         self.url.shown.clone()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let method = (self.method != Method::GET).then(|| ("method", self.method.to_string()));
+        let proxy = self.proxy.as_ref().map(|proxy| ("proxy_url", proxy.endpoint.to_string()));
+        let code = Some(self.expected_code.to_string()).filter(|code| code != "200");
+        let code = code.map(|code| ("expected_code", code));
+        let body = self.expected_body.as_ref().map(|body| ("expected_body", body.to_string()));
+        method.into_iter().chain(proxy).chain(code).chain(body).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         let shown = &self.url.shown;
         let first = self.first_endpoint();

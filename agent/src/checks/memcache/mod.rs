@@ -36,9 +36,9 @@ mod binary;
 mod server;
 mod text;
 
+use crate::catalogue::WarningKind;
 use crate::checks::{Check, ResultName};
 use crate::net::{Endpoint, Target, TlsOptions};
-use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
@@ -77,6 +77,10 @@ impl Check for Memcache {
 
     fn target(&self) -> String {
         self.target.to_string()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        self.login.iter().map(|login| ("username", login.user.clone())).collect()
     }
 
     fn results(&self) -> Vec<ResultName> {

@@ -90,6 +90,13 @@ impl Check for Mongodb {
         self.target.to_string()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let user = self.login.as_ref().map(|login| ("username", login.user.clone()));
+        let set = self.replica_set.clone().map(|set| ("replica_set", set));
+        let role = self.role.map(|role| ("role", role.word().to_owned()));
+        user.into_iter().chain([("database", self.database.clone())]).chain(set).chain(role).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         let target = &self.target;
         let what = if self.login.is_some() { "connect with auth" } else { "connect" };

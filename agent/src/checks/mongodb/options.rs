@@ -51,6 +51,16 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     })
 }
 
+impl Role {
+    /// Its word in the file.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+        }
+    }
+}
+
 impl Setting for Role {
     const SHAPE: Shape = Shape {
         words: "primary or secondary",

@@ -111,6 +111,11 @@ impl Check for Mysql {
         self.target.to_string()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let database = self.database.clone().map(|database| ("database", database));
+        [("username", self.login.user.clone())].into_iter().chain(database).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         let own = ResultName::of_place("mysql", &self.target);
         ResultName::of_connecting(&self.target).into_iter().chain([own]).collect()

@@ -111,6 +111,12 @@ impl Check for Postgres {
         self.target.to_string()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let table = self.table.clone().map(|table| ("table", table));
+        let login = [("username", self.login.user.clone()), ("database", self.database.clone())];
+        login.into_iter().chain(table).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         let own = ResultName::of_place("postgres", &self.target);
         ResultName::of_connecting(&self.target).into_iter().chain([own]).collect()

@@ -47,11 +47,10 @@ mod client;
 mod refusal;
 mod role;
 
-use crate::catalogue::{Cause, Owner};
+use crate::catalogue::{Cause, Owner, WarningKind};
 use crate::checks::{Check, ResultName};
 use crate::fault::{Failure, Fault};
 use crate::net::{Endpoint, Target, TlsOptions};
-use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
@@ -97,6 +96,15 @@ impl Check for Redis {
 
     fn target(&self) -> String {
         self.target.to_string()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let user = self.login.as_ref().map(|login| login.user.clone()).filter(|user| !user.is_empty());
+        let user = user.map(|user| ("username", user));
+        let database = (self.database != 0).then(|| ("database", self.database.to_string()));
+        let role = self.role.map(|role| ("role", role.word().to_owned()));
+        let key = self.key.clone().map(|Word(key)| ("key", key));
+        user.into_iter().chain(database).chain(role).chain(key).collect()
     }
 
     fn results(&self) -> Vec<ResultName> {

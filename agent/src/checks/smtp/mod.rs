@@ -51,13 +51,12 @@ mod refusal;
 mod reply;
 mod session;
 
-use crate::catalogue::Cause;
+use crate::catalogue::{Cause, WarningKind};
 use crate::checks::{Check, ResultName};
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
 use crate::net::identify::identify;
 use crate::net::{Endpoint, TlsOptions, Wire};
-use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
@@ -104,6 +103,12 @@ impl Check for Smtp {
 
     fn target(&self) -> String {
         self.endpoint.to_string()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let user = self.login.as_ref().map(|login| ("username", login.user.clone()));
+        let to = self.to.as_ref().map(|to| ("to_address", to.to_string()));
+        [("from_address", self.from.to_string())].into_iter().chain(user).chain(to).collect()
     }
 
     fn results(&self) -> Vec<ResultName> {

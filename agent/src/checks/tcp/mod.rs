@@ -22,11 +22,10 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
-use crate::catalogue::Cause;
+use crate::catalogue::{Cause, WarningKind};
 use crate::checks::{Check, ResultName};
 use crate::net::Endpoint;
 use crate::net::identify::identify;
-use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
 use crate::services::{self, Service};

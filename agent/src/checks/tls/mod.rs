@@ -57,6 +57,10 @@ impl Check for Tls {
         self.endpoint.to_string()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        self.server_name.iter().map(|name| ("server_name", name.to_string())).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         vec![ResultName::of_endpoint("tls", &self.endpoint)]
     }
