@@ -65,7 +65,7 @@ impl Session {
         &self.offers
     }
 
-    /// The name of this host, as the server was told.
+    /// The name of this host, as the server knows it.
     pub(super) fn own_name(&self) -> String {
         self.own.to_string()
     }
@@ -79,7 +79,7 @@ impl Session {
     pub(super) async fn greeting(&mut self, patience: Duration) -> Result<(), Fault> {
         match within(patience, self.talk.peek()).await {
             None => return self.nudge().await,
-            // An error is told once.
+            // An error is reported once.
             Some(heard) => _ = heard?,
         }
         let greeting = self.reply(Step::Greeting).await?;
@@ -226,7 +226,7 @@ impl Session {
             if !pipelines {
                 self.send(command, 1).await;
             }
-            last = self.reply(*step).await?.told();
+            last = self.reply(*step).await?.summary();
         }
         Ok(last)
     }
