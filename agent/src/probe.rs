@@ -4,8 +4,8 @@
 //! There is no other way to the network, so every protocol has the same phases.
 
 mod evidence;
-mod peek;
 mod open;
+mod peek;
 
 use crate::catalogue::WarningKind;
 use crate::event::Event;
@@ -16,8 +16,8 @@ use crate::phase::Phase;
 use crate::secret::Redactor;
 use crate::services::Service;
 use crate::shared::Shared;
-use peek::Peer;
 pub use open::Heard;
+use peek::Peer;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::net::SocketAddr;

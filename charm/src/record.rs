@@ -126,7 +126,7 @@ impl Record {
     /// Whether the file could not be used, so that nothing was run.
     #[must_use]
     pub(crate) fn is_refusal(&self) -> bool {
-        self.diagnostics.iter().any(|one| one.severity == "error")
+        self.diagnostics.iter().any(|one| one.severity == Severity::Error)
     }
 
     /// How many checks were run.
@@ -179,9 +179,6 @@ impl Record {
 
     /// The checks that failed, then those with warnings, each with its message.
     pub(crate) fn problems(&self) -> impl Iterator<Item = String> + '_ {
-        if self.is_refusal() {
-            return "the file could not be used".to_owned();
-        }
         let of = |verdict| self.checks.iter().filter(move |check| check.verdict == verdict);
         of(Verdict::Fail).chain(of(Verdict::Warn)).map(|check| printable(&check.long()))
     }

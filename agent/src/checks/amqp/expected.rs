@@ -138,11 +138,11 @@ impl Expected {
         let many = self.max_messages.filter(|most| messages > most);
         let few = few.map(|least| format!("{consumers} of at least {least} consumers"));
         let many = many.map(|most| format!("{messages} messages where at most {most} may wait"));
-        let said: Vec<_> = few.into_iter().chain(many).collect();
-        if said.is_empty() {
+        let objections: Vec<_> = few.into_iter().chain(many).collect();
+        if objections.is_empty() {
             return None;
         }
-        let fault = Fault::new(Cause::UnexpectedReply, format!("the queue has {}", said.join(", and ")));
+        let fault = Fault::new(Cause::UnexpectedReply, format!("the queue has {}", objections.join(", and ")));
         let fault = fault.evidence(format!("{queue}: {messages} messages wait, {consumers} consumers"));
         Some(fault.next_step(
             "see whether the queue's consumers run and keep up; else correct min_consumers and max_messages",

@@ -72,15 +72,16 @@ fn unexpected_status(check: &Http, probe: &Probe, draft: &Draft, answer: &Respon
     let status = answer.status();
     let code = status.as_u16();
     let line = format!("{code} {}", status.canonical_reason().unwrap_or_default());
-    let said = if excerpt.is_empty() { String::new() } else { format!(": {}", escape(excerpt, 150)) };
+    let shown = if excerpt.is_empty() { String::new() } else { format!(": {}", escape(excerpt, 150)) };
     if let Some(fault) = proxys_own(check, draft, answer, code) {
         return probe.fail(Phase::Proxy, fault);
     }
     if let Some(fault) = tls_demand(excerpt) {
-        return probe.fail(Phase::Tls, fault.evidence(format!("{line}{said}")));
+        return probe.fail(Phase::Tls, fault.evidence(format!("{line}{shown}")));
     }
     if code == 401 {
-        return probe.fail(Phase::Auth, unauthorized(check, draft, answer.headers()).evidence(format!("{line}{said}")));
+        return probe
+            .fail(Phase::Auth, unauthorized(check, draft, answer.headers()).evidence(format!("{line}{shown}")));
     }
     if let (true, Some(location)) = (is_redirect(code), location(answer.headers())) {
         let fault =
@@ -88,7 +89,7 @@ fn unexpected_status(check: &Http, probe: &Probe, draft: &Draft, answer: &Respon
         return probe.fail(Phase::Request, fault);
     }
     let fault = Fault::new(Cause::UnexpectedStatus, format!("answered {code}, expected {}", check.expected_code));
-    probe.fail(Phase::Request, fault.evidence(format!("{line}{said}")))
+    probe.fail(Phase::Request, fault.evidence(format!("{line}{shown}")))
 }
 
 /// A proxy speaks for itself when it says so: 407 always, others with a header of its own.

@@ -67,13 +67,13 @@ impl Frame {
     }
 
     /// The status with its text, as evidence.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         format!("status 0x{:02x} {}", self.status.0, self.text())
     }
 
     /// A status that the request is not expected to have.
     pub(super) fn fault(&self) -> Fault {
-        Fault::new(Cause::UnexpectedReply, "the server refuses").evidence(self.told()).at(Phase::Request)
+        Fault::new(Cause::UnexpectedReply, "the server refuses").evidence(self.summary()).at(Phase::Request)
     }
 }
 

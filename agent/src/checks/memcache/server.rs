@@ -69,7 +69,7 @@ impl Server {
         let frame = self.frame(Opcode::SaslAuth).await?;
         match frame.status {
             Status::SUCCESS => Ok(()),
-            Status::AUTH_ERROR => Err(text::rejected(user).evidence(frame.told())),
+            Status::AUTH_ERROR => Err(text::rejected(user).evidence(frame.summary())),
             _ => Err(frame.fault()),
         }
     }

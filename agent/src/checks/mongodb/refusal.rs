@@ -29,9 +29,9 @@ pub(super) fn of_reply(check: &Mongodb, reply: &RawDocument, refused: Refused) -
         }
     }
     let code = number(reply, "code").unwrap_or_default();
-    let said = format!("{code} {}: {}", text(reply, "codeName"), text(reply, "errmsg"));
+    let evidence = format!("{code} {}: {}", text(reply, "codeName"), text(reply, "errmsg"));
     let fault = if is_overload(reply) { overloaded() } else { cause_of(check, code, refused) };
-    Some(fault.evidence(said))
+    Some(fault.evidence(evidence))
 }
 
 fn cause_of(check: &Mongodb, code: i64, refused: Refused) -> Fault {

@@ -1,7 +1,7 @@
 //! What protects the connection: the server is asked for TLS in its own protocol.
 
 use super::Postgres;
-use super::said::Said;
+use super::server_error::ServerError;
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
 use crate::net::{Talk, TlsMode, Wire};
@@ -64,14 +64,15 @@ async fn is_offered(talk: &mut Talk) -> Result<bool, Fault> {
 
 /// What a server says that cannot even answer: no process to spare, no connection left in a pooler.
 async fn complaint(talk: &mut Talk) -> Result<Fault, Fault> {
-    let complaint = talk.frame(|begun| Ok(Said::length(begun).or((begun.len() >= COMPLAINT).then_some(COMPLAINT))));
-    let said = match complaint.await {
-        Ok(complaint) => Said::read(&complaint),
-        // It may have said enough.
-        Err(fault) if fault.cause == Cause::Closed => Said::read(talk.received()),
+    let complaint =
+        talk.frame(|begun| Ok(ServerError::length(begun).or((begun.len() >= COMPLAINT).then_some(COMPLAINT))));
+    let error = match complaint.await {
+        Ok(complaint) => ServerError::read(&complaint),
+        // It may have sent enough.
+        Err(fault) if fault.cause == Cause::Closed => ServerError::read(talk.received()),
         Err(fault) => return Err(fault),
     };
-    Ok(said.map_or_else(not_understood, |said| said.before_login()))
+    Ok(error.map_or_else(not_understood, |error| error.before_login()))
 }
 
 fn not_understood() -> Fault {

@@ -49,7 +49,7 @@ mod pooler;
 mod progress;
 mod refusal;
 mod request;
-mod said;
+mod server_error;
 mod session;
 
 use crate::checks::{Check, ResultName};

@@ -3,7 +3,7 @@
 use super::Postgres;
 use super::progress::LoginProgress;
 use super::refusal::{is_of_transport, of_transport};
-use super::said::Said;
+use super::server_error::ServerError;
 use super::session::Session;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::{Failure, Fault};
@@ -90,25 +90,25 @@ fn fault_of(error: Error, progress: &LoginProgress, what: &str) -> Fault {
     fault
 }
 
-fn objection(said: &Said, what: &str) -> Fault {
-    match said.code.as_str() {
-        "42501" => said.fault(Cause::PermissionDenied, format!("this role may not do what the {what} does")),
-        "25006" => said
+fn objection(error: &ServerError, what: &str) -> Fault {
+    match error.code.as_str() {
+        "42501" => error.fault(Cause::PermissionDenied, format!("this role may not do what the {what} does")),
+        "25006" => error
             .fault(Cause::UnexpectedReply, format!("the {what} writes, and a check must only read"))
             .owner(Owner::Config)
             .next_step("let the query read only"),
         "57014" | "55P03" => {
-            said.fault(Cause::Timeout, format!("the {what} takes longer than the check has time, or waits for a lock"))
+            error.fault(Cause::Timeout, format!("the {what} takes longer than the check has time, or waits for a lock"))
         }
         "57P01" | "57P02" | "57P05" => {
-            said.fault(Cause::Closed, format!("the server ended the session during the {what}"))
+            error.fault(Cause::Closed, format!("the server ended the session during the {what}"))
         }
-        code if code.starts_with("42") || code.starts_with("22") || code.starts_with("0A") => said
+        code if code.starts_with("42") || code.starts_with("22") || code.starts_with("0A") => error
             .fault(Cause::UnexpectedReply, format!("the server cannot make sense of the {what}"))
             .owner(Owner::Config)
             .next_step("correct it; or see whether the application's migrations have run"),
-        _ => said.of_the_server().unwrap_or_else(|| {
-            said.fault(Cause::UnexpectedReply, format!("the {what} failed")).next_step("look at the server's log")
+        _ => error.of_the_server().unwrap_or_else(|| {
+            error.fault(Cause::UnexpectedReply, format!("the {what} failed")).next_step("look at the server's log")
         }),
     }
 }

@@ -173,7 +173,7 @@ impl Smtp {
             probe.fact("server_version", probe.clean(banner));
         }
         if result.is_err() || self.security != Security::StartTls {
-            tell_offers(probe, &session);
+            note_offers(probe, &session);
         }
         result.map_err(|mut failure| {
             if failure.code.is(Phase::Protocol, Cause::Silent) {
@@ -189,7 +189,7 @@ impl Smtp {
     async fn introduced(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
         let mut session = Session::new(wire, probe.name_of_this_host());
         let result = probe.phase(Phase::Protocol, session.hello(self.helo_fallback)).await;
-        tell_offers(probe, &session);
+        note_offers(probe, &session);
         result.map_err(|failure| {
             // It is no silent peer: it has greeted us, before TLS.
             if failure.code.is(Phase::Protocol, Cause::Silent) {
@@ -234,8 +234,8 @@ impl Smtp {
     }
 }
 
-/// What the server can, and how it was told who asks.
-fn tell_offers(probe: &mut Probe, session: &Session) {
+/// What the server can do, and by which name it knows this host.
+fn note_offers(probe: &mut Probe, session: &Session) {
     if !session.offers().is_empty() {
         let offers: Vec<_> = session.offers().iter().map(|offer| probe.clean(offer)).collect();
         probe.fact("extensions", offers);

@@ -54,7 +54,7 @@ impl Reply {
     }
 
     /// All of it on one line.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         let lines: Vec<_> = self.lines().collect();
         format!("{} {}", self.code(), lines.join(" "))
     }

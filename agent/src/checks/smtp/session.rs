@@ -37,8 +37,8 @@ pub(super) struct Session {
     due: usize,
     /// The server waits for a mail: whatever is sent would be part of it.
     in_mail: bool,
-    /// QUIT was said.
-    said_goodbye: bool,
+    /// QUIT was sent.
+    quit_sent: bool,
 }
 
 impl Session {
@@ -52,7 +52,7 @@ impl Session {
             offers: Vec::new(),
             due: 0,
             in_mail: false,
-            said_goodbye: false,
+            quit_sent: false,
         }
     }
 
@@ -66,7 +66,7 @@ impl Session {
         &self.offers
     }
 
-    /// The name of this host, as the server was told.
+    /// The name of this host, as the server knows it.
     pub(super) fn own_name(&self) -> String {
         self.own.to_string()
     }
@@ -80,7 +80,7 @@ impl Session {
     pub(super) async fn greeting(&mut self, timeout: Duration) -> Result<(), Fault> {
         match within(timeout, self.talk.peek()).await {
             None => return self.nudge().await,
-            // An error is told once.
+            // An error is reported once.
             Some(heard) => _ = heard?,
         }
         let greeting = self.reply(Step::Greeting).await?;
@@ -178,7 +178,7 @@ impl Session {
         while self.due > 0 {
             self.read().await?;
         }
-        if self.said_goodbye || self.in_mail {
+        if self.quit_sent || self.in_mail {
             return Ok(());
         }
         self.send(&Quit.to_string(), 1).await;
@@ -187,9 +187,9 @@ impl Session {
 
     async fn nudge(&mut self) -> Result<(), Fault> {
         self.talk.send(NUDGE).await;
-        let said = self.talk.peek().await.unwrap_or_default();
-        let is_late = identify(said).is_some_and(|peer| peer.may_be(&services::SMTP));
-        if said.is_empty() || is_late {
+        let heard = self.talk.peek().await.unwrap_or_default();
+        let is_late = identify(heard).is_some_and(|peer| peer.may_be(&services::SMTP));
+        if heard.is_empty() || is_late {
             // There is nothing to learn from a peer that only ends: it was silent, till the end of the phase.
             return future::pending().await;
         }
@@ -219,17 +219,17 @@ impl Session {
         if pipelines {
             let mut all: String = commands.iter().map(|(_, command)| command.as_str()).collect();
             all.extend(goodbye.map(|quit| quit.to_string()));
-            self.said_goodbye = goodbye.is_some();
-            self.send(&all, commands.len() + usize::from(self.said_goodbye)).await;
+            self.quit_sent = goodbye.is_some();
+            self.send(&all, commands.len() + usize::from(self.quit_sent)).await;
         }
-        let mut said = String::new();
+        let mut last = String::new();
         for (step, command) in commands {
             if !pipelines {
                 self.send(command, 1).await;
             }
-            said = self.reply(*step).await?.told();
+            last = self.reply(*step).await?.summary();
         }
-        Ok(said)
+        Ok(last)
     }
 
     /// Whether the server offers an extension.

@@ -1,4 +1,4 @@
-//! What the server says when it refuses: an `ErrorResponse`
+//! What the server sends when it refuses: an `ErrorResponse`
 //! (<https://www.postgresql.org/docs/current/protocol-error-fields.html>).
 
 use crate::catalogue::Cause;
@@ -7,12 +7,12 @@ use crate::phase::Phase;
 use std::fmt;
 use tokio_postgres::error::DbError;
 
-/// Said when not even a process could be started that says it better.
+/// ServerError when not even a process could be started that explains it better.
 const CANNOT_FORK: &str = "could not fork new process";
 
 /// The parts of an error that tell its cause.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct ServerError {
     /// SQLSTATE (<https://www.postgresql.org/docs/current/errcodes-appendix.html>); empty in the
     /// errors of a server that could not start a process for us.
     pub(super) code: String,
@@ -21,7 +21,7 @@ pub(super) struct Said {
     pub(super) detail: Option<String>,
 }
 
-impl Said {
+impl ServerError {
     /// The length of an error that begins like this; `None` as long as that cannot be told.
     pub(super) fn length(begun: &[u8]) -> Option<usize> {
         match length(begun) {
@@ -78,7 +78,7 @@ impl Said {
     }
 }
 
-impl From<&DbError> for Said {
+impl From<&DbError> for ServerError {
     fn from(error: &DbError) -> Self {
         Self {
             code: error.code().code().to_owned(),
@@ -88,7 +88,7 @@ impl From<&DbError> for Said {
     }
 }
 
-impl fmt::Display for Said {
+impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let gap = if self.code.is_empty() { "" } else { ": " };
         write!(f, "{}{gap}{}", self.code, self.message)?;
