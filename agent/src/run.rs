@@ -57,7 +57,7 @@ pub async fn run(
         queue: options.queue(plan, selection, &shared),
         shared,
         tasks: JoinSet::new(),
-        running: HashMap::new(),
+        started: HashMap::new(),
         done: Vec::new(),
         events: listener.is_some().then_some(events),
     };
@@ -88,7 +88,7 @@ struct Running<'a> {
     shared: Arc<Shared>,
     queue: Queue,
     tasks: JoinSet<Outcome>,
-    running: HashMap<usize, Task>,
+    started: HashMap<usize, Task>,
     done: Vec<Outcome>,
     events: Option<UnboundedSender<Event>>,
 }
@@ -180,11 +180,11 @@ impl Running<'_> {
             events: self.events.clone(),
         };
         let handle = self.tasks.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
-        self.running.insert(entry, Task { handle, began: Instant::now(), findings });
+        self.started.insert(entry, Task { handle, began: Instant::now(), findings });
     }
 
     fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
-        self.running.remove(&outcome.entry);
+        self.started.remove(&outcome.entry);
         self.queue.finished(outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
@@ -216,7 +216,7 @@ impl Running<'_> {
         }
         let at = self.shared.began.elapsed();
         let before = self.done.len();
-        for (entry, task) in std::mem::take(&mut self.running) {
+        for (entry, task) in std::mem::take(&mut self.started) {
             task.handle.abort();
             let results = self.plan.entries[entry].results.len();
             let rest = Step::skipped(SkipReason::Interrupted, at);
