@@ -30,7 +30,7 @@ pub mod secret;
 pub mod select;
 pub mod services;
 pub mod settings;
+mod shared;
 pub mod source;
 pub mod text;
-mod world;
 pub(crate) mod yaml;

@@ -49,7 +49,7 @@ fn an_upgrade_replaces_an_agent_that_is_at_work() {
     let output = old.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(2), "with its own result");
     assert!(String::from_utf8_lossy(&output.stdout).contains("tls.closed"));
-    assert_eq!(versions(&site), [NEXT_VERSION], "what nobody uses is gone");
+    assert_eq!(versions(&site), [NEXT_VERSION], "what is not used is removed");
     writes_nothing_more(&site.juju, UNIT);
 }
 

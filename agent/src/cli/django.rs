@@ -47,7 +47,7 @@ pub struct Django {
     pub print: bool,
 
     /// Settings that were read already, as the Python package `conn_check_configs` hands them over
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::AnyPath, hide = true, conflicts_with_all = ["settings_module", "python"])]
+    #[arg(long, value_name = "FILE", hide = true, value_hint = ValueHint::AnyPath, conflicts_with_all = ["settings_module", "python"])]
     pub bridge: Option<String>,
 
     /// Where the file goes, and what of it is secret.

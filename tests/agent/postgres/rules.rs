@@ -1,6 +1,7 @@
 //! What keeps a role out: rules, limits, the state of the server, TLS on either side.
 
 use super::{check, failed, passes, refused, text, town, verified, with_password, yaml};
+use conn_check::report::FORMATS;
 use harness::agent::Agent;
 use harness::certs::{Authority, Identity};
 use harness::postgres::{Postgres, Setup, USER};
@@ -190,7 +191,7 @@ fn no_output_shows_the_password() {
     let secret = "hunter2-Correct.Horse";
     let more = format!(", password: {secret}");
     let file = yaml(town().postgres.address(), USER, &more) + "\n" + &yaml(town().postgres.address(), "clear", &more);
-    for format in ["plain", "human", "nagios", "json", "jsonl", "junit", "tap", "prometheus"] {
+    for format in FORMATS.map(|format| format.name) {
         let ran = Agent::new(&file).args(["-vdt", "--explain", "--format", format]).run();
         assert_eq!(ran.status, 2, "{ran:?}");
         assert!(!ran.out.contains("hunter2") && !ran.err.contains("hunter2"), "{format}: {ran:?}");

@@ -6,16 +6,15 @@
 
 use clap::Command;
 use clap_complete::Shell;
-use conn_check::catalogue;
-use conn_check::catalogue::Owner;
+use conn_check::catalogue::{self, Owner, WarningKind};
 use conn_check::cli;
-use conn_check::outcome::WarningKind;
 use conn_check::phase::Phase;
 use conn_check::plan::schema;
+use conn_check::report;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What a person types to bring the files up to date.
@@ -30,6 +29,9 @@ Every failure has a stable code, `PHASE.KIND`; codes are never renamed. *Fix by*
 conn-check says when the evidence tells nothing finer.
 
 *Fix by* names whoever can change something: ";
+
+/// The schema of the reports: written by hand, but for its lists.
+const REPORTS: &str = "../agent/schema/report.schema.json";
 
 /// A file below `docs/` and what it has to hold.
 struct Page {
@@ -105,6 +107,8 @@ fn pages() -> io::Result<Vec<Page>> {
     let tables =
         [("checks.md", schema::option_tables()), ("checks.schema.json", schema), ("failure-codes.md", failure_codes())];
     pages.extend(tables.map(|(name, text)| Page { name: name.to_owned(), content: text.into_bytes() }));
+    let reports = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(REPORTS))?;
+    pages.push(Page { name: REPORTS.to_owned(), content: report::schema::with_lists(&reports)?.into_bytes() });
     Ok(pages)
 }
 
@@ -153,10 +157,8 @@ fn failure_codes() -> String {
         let rows: Vec<_> = rows.map(|entry| (entry.code, entry.what, entry.owner, entry.next_step)).collect();
         push_table(&mut text, &format!("`{}`: {}", phase.slug(), stage(phase)), &rows);
     }
-    let rows = WarningKind::ALL.map(|kind| {
-        let (what, owner, next_step) = attention(kind);
-        (kind.code(), what, owner, next_step)
-    });
+    let rows = WarningKind::ALL.iter().map(|kind| (kind.code(), kind.what(), kind.owner(), kind.next_step()));
+    let rows: Vec<_> = rows.collect();
     push_table(&mut text, "Warnings: it works, and somebody should look at it", &rows);
     text
 }
@@ -195,36 +197,5 @@ const fn stage(phase: Phase) -> &'static str {
         Phase::Auth => "the peer accepts the login",
         Phase::Request => "what the application needs is asked for",
         Phase::Run => "outside every phase",
-    }
-}
-
-/// What a warning is about, who should look at it, and how.
-const fn attention(kind: WarningKind) -> (&'static str, Owner, &'static str) {
-    match kind {
-        WarningKind::TlsExpiresSoon => (
-            "the certificate ends within `expiry_warning_days`",
-            Owner::Certificate,
-            "renew the certificate and reload the service",
-        ),
-        WarningKind::ConnectClosedAtOnce => (
-            "a plain tcp peer accepted the connection and closed it without a word",
-            Owner::Service,
-            "look at access lists of the service, and for a load balancer without a back end",
-        ),
-        WarningKind::ConnectAddressDead => (
-            "one of several addresses of the name does not answer; another one works",
-            Owner::Service,
-            "repair that address, or take it out of the name's records",
-        ),
-        WarningKind::RunSlow => (
-            "the check passed, and took longer than `warn_after`",
-            Owner::Service,
-            "see with --duration --verbose which phase takes the time",
-        ),
-        WarningKind::AuthNotNeeded => (
-            "a login is configured, and the server has none",
-            Owner::Config,
-            "drop the login from this check, or switch authentication on in the server",
-        ),
     }
 }

@@ -1,14 +1,12 @@
 //! What protects the connection: the server is asked for TLS in its own protocol.
 
 use super::Postgres;
-use super::said::Said;
+use super::server_error::ServerError;
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
-use crate::net::{TlsMode, Wire};
+use crate::net::{Talk, TlsMode, Wire};
 use crate::phase::Phase;
 use crate::probe::Probe;
-use std::io;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// What lies between this host and the server: its rules differ by that.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,56 +28,55 @@ const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 /// The longest complaint that is read, in bytes.
 const COMPLAINT: usize = 8 * 1024;
 
-impl Postgres {
-    /// The connection with the protection that the check wants.
-    ///
-    /// # Errors
-    /// `protocol.*` and `tls.*`.
-    pub(super) async fn cover(&self, probe: &mut Probe, mut wire: Wire) -> Result<(Wire, Cover), Failure> {
-        let Some(host) = self.target.host() else { return Ok((wire, Cover::Socket)) };
-        if self.mode == TlsMode::Never {
-            return Ok((wire, Cover::Plain));
-        }
-        if probe.phase(Phase::Protocol, is_offered(&mut wire)).await? {
-            return Ok((probe.tls(wire, &self.options, host, &[]).await?, Cover::Tls));
-        }
-        if self.mode == TlsMode::Always {
-            return Err(probe.fail(Phase::Tls, not_offered()));
-        }
-        wire.seen().begin_anew();
-        Ok((wire, Cover::Refused))
+/// The connection with the protection that the check wants.
+///
+/// # Errors
+/// `protocol.*` and `tls.*`.
+pub(super) async fn negotiate(check: &Postgres, probe: &mut Probe, wire: Wire) -> Result<(Wire, Cover), Failure> {
+    let Some(host) = check.target.host() else { return Ok((wire, Cover::Socket)) };
+    if check.mode == TlsMode::Never {
+        return Ok((wire, Cover::Plain));
     }
+    let mut talk = Talk::new(wire, "an answer");
+    let offered = probe.phase(Phase::Protocol, is_offered(&mut talk)).await?;
+    let wire = talk.into_wire();
+    if offered {
+        return Ok((probe.tls(wire, &check.options, host, &[]).await?, Cover::Tls));
+    }
+    if check.mode == TlsMode::Always {
+        return Err(probe.fail(Phase::Tls, not_offered()));
+    }
+    wire.seen().begin_anew();
+    Ok((wire, Cover::Refused))
 }
 
 /// Whether the server offers TLS: one byte, and not one more. What follows it unencrypted may be
 /// somebody else's who hopes to have it taken for the server's (CVE-2021-23222).
-async fn is_offered(wire: &mut Wire) -> Result<bool, Fault> {
-    wire.write_all(&REQUEST).await?;
-    let mut answer = [0; 512];
-    let count = wire.read(&mut answer).await?;
-    match &answer[..count] {
-        [] => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+async fn is_offered(talk: &mut Talk) -> Result<bool, Fault> {
+    talk.send(&REQUEST).await;
+    match talk.peek().await? {
         b"S" => Ok(true),
         b"N" => Ok(false),
-        [b'E', ..] => Err(complaint(wire, answer[..count].to_vec()).await?),
-        _ => Err(Fault::new(Cause::Malformed, "the answer to the request for TLS was not understood")),
+        [b'E', ..] => Err(complaint(talk).await?),
+        _ => Err(not_understood()),
     }
 }
 
 /// What a server says that cannot even answer: no process to spare, no connection left in a pooler.
-async fn complaint(wire: &mut Wire, mut begun: Vec<u8>) -> Result<Fault, Fault> {
-    let mut more = [0; 512];
-    while !Said::is_whole(&begun) && begun.len() < COMPLAINT {
-        match wire.read(&mut more).await? {
-            0 => break,
-            count => begun.extend_from_slice(&more[..count]),
-        }
-    }
-    let said = Said::read(&begun);
-    Ok(said.map_or_else(
-        || Fault::new(Cause::Malformed, "the answer to the request for TLS was not understood"),
-        |said| said.before_login(),
-    ))
+async fn complaint(talk: &mut Talk) -> Result<Fault, Fault> {
+    let complaint =
+        talk.frame(|begun| Ok(ServerError::length(begun).or((begun.len() >= COMPLAINT).then_some(COMPLAINT))));
+    let error = match complaint.await {
+        Ok(complaint) => ServerError::read(&complaint),
+        // It may have sent enough.
+        Err(fault) if fault.cause == Cause::Closed => ServerError::read(talk.received()),
+        Err(fault) => return Err(fault),
+    };
+    Ok(error.map_or_else(not_understood, |error| error.before_login()))
+}
+
+fn not_understood() -> Fault {
+    Fault::new(Cause::Malformed, "the answer to the request for TLS was not understood")
 }
 
 fn not_offered() -> Fault {
