@@ -127,7 +127,7 @@ impl Check for Amqp {
         let tune = self.log_in(probe, &mut broker, &greeting).await?;
         let verdict = self.enter(probe, &mut broker, tune).await;
         // What the broker says to a goodbye changes nothing.
-        let _ = probe.glance(broker.leave()).await;
+        let _ = probe.glance(broker.close()).await;
         Ok(verdict?)
     }
 }
