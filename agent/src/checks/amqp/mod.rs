@@ -198,7 +198,7 @@ impl Amqp {
                 .await
                 .map_err(|halt| halt.judged(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)))?;
             broker.entered();
-            self.expected.look(broker, self.vhost.as_str(), &self.login.user).await
+            self.expected.declare(broker, self.vhost.as_str(), &self.login.user).await
         });
         let found = found.await;
         if let Some(reason) = broker.blocked() {
