@@ -1,5 +1,5 @@
-//! The catalogue of failure codes: the one place where a code, its meaning, its owner and its next
-//! step are written down. Codes are an interface and are never renamed.
+//! The catalogue of the codes of failures and of warnings: the one place where a code, its meaning,
+//! its owner and its next step are written down. Codes are an interface and are never renamed.
 
 use crate::phase::Phase;
 
@@ -102,6 +102,54 @@ pub enum Cause {
     WrongService,
 }
 
+macro_rules! warnings {
+    ($($name:ident $code:literal $owner:ident $what:literal, $next_step:literal;)*) => {
+        /// What a warning is about: something that works today and needs a person's attention.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub enum WarningKind {
+            $(#[doc = $what] $name,)*
+        }
+
+        impl WarningKind {
+            /// Every kind, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The stable code.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// Whose job it is to look at it.
+            #[must_use]
+            pub const fn owner(self) -> Owner {
+                match self { $(Self::$name => Owner::$owner),* }
+            }
+
+            /// What was found.
+            #[must_use]
+            pub const fn what(self) -> &'static str {
+                match self { $(Self::$name => $what),* }
+            }
+
+            /// What to do next.
+            #[must_use]
+            pub const fn next_step(self) -> &'static str {
+                match self { $(Self::$name => $next_step),* }
+            }
+        }
+    };
+}
+
+#[rustfmt::skip] // one row, one line
+warnings! {
+    TlsExpiresSoon "tls.expires-soon" Certificate "the certificate ends within `expiry_warning_days`", "renew the certificate and reload the service";
+    ConnectClosedAtOnce "connect.closed-at-once" Service "a plain tcp peer accepted the connection and closed it without a word", "look at access lists of the service, and for a load balancer without a back end";
+    ConnectAddressDead "connect.address-dead" Service "one of several addresses of the name does not answer; another one works", "repair that address, or take it out of the name's records";
+    RunSlow "run.slow" Service "the check passed, and took longer than `warn_after`", "see with --duration --verbose which phase takes the time";
+    AuthNotNeeded "auth.not-needed" Config "a login is configured, and the server has none", "drop the login from this check, or switch authentication on in the server";
+}
+
 /// One failure code.
 #[derive(Debug)]
 pub struct Entry {
@@ -125,7 +173,7 @@ pub struct Entry {
 /// phase is meant: a reset is a `closed`, silence is a `timeout`. What has no entry even so is a
 /// fault of ours and says so.
 #[must_use]
-pub fn settle(phase: Phase, cause: Cause) -> &'static Entry {
+pub fn code_for(phase: Phase, cause: Cause) -> &'static Entry {
     let nearest = match cause {
         Cause::Reset => Cause::Closed,
         Cause::Silent => Cause::Timeout,
@@ -154,7 +202,7 @@ const fn entry(
     Entry { phase, cause, code, owner, what, next_step }
 }
 
-/// The last resort of [`settle`].
+/// The last resort of [`code_for`].
 static OWN_FAULT: &Entry = &ALL[ALL.len() - 1];
 
 /// Every code, in the order of the phases.
@@ -175,7 +223,7 @@ pub static ALL: &[Entry] = &[
     entry(Phase::Connect, Cause::Prohibited, "connect.prohibited", Owner::Network, "a firewall on the way refuses, and says so (ICMP administratively prohibited)", "open the path in the firewall that answered"),
     entry(Phase::Connect, Cause::DeniedLocally, "connect.denied-locally", Owner::Host, "this host itself forbids the connection", "look at the local firewall (OUTPUT), AppArmor or the sandbox"),
     entry(Phase::Connect, Cause::LocalLimit, "connect.local-limit", Owner::Host, "a limit of this host, not a fault of the target", "raise the limit (ulimit -n, ports, memory) or lower --concurrency"),
-    entry(Phase::Connect, Cause::NoSocket, "connect.no-socket", Owner::Service, "the Unix socket is not there, is no socket, or is not permitted", "check the path, its mode, and that the service runs on this host"),
+    entry(Phase::Connect, Cause::NoSocket, "connect.no-socket", Owner::Service, "the Unix socket does not exist, is not a socket, or may not be used", "check the path, its mode, and that the service runs on this host"),
     entry(Phase::Connect, Cause::Reset, "connect.reset", Owner::Service, "accepted, then reset before anything was said", "look at access lists of the service, and for a load balancer without a back end"),
     entry(Phase::Connect, Cause::Closed, "connect.closed", Owner::Service, "closed while the connection was being made", "look at the service's log"),
     entry(Phase::Proxy, Cause::Unreachable, "proxy.unreachable", Owner::Network, "the proxy itself cannot be reached", "check the proxy's host and port, and that it runs"),
@@ -184,7 +232,7 @@ pub static ALL: &[Entry] = &[
     entry(Phase::Proxy, Cause::AuthRequired, "proxy.auth-required", Owner::Credentials, "the proxy wants a login, or rejects ours (407)", "put the proxy's user and password into proxy_url"),
     entry(Phase::Proxy, Cause::Denied, "proxy.denied", Owner::Network, "the proxy's rules forbid this request (403)", "let this host reach the target in the proxy's rules"),
     entry(Phase::Proxy, Cause::BadGateway, "proxy.bad-gateway", Owner::Network, "the proxy could not reach the target (502 to 504)", "see from the proxy whether the target is reachable and resolves"),
-    entry(Phase::Proxy, Cause::NotAProxy, "proxy.not-a-proxy", Owner::Config, "what answers there is no HTTP proxy", "check the proxy's host, port and scheme"),
+    entry(Phase::Proxy, Cause::NotAProxy, "proxy.not-a-proxy", Owner::Config, "what answers there is not an HTTP proxy", "check the proxy's host, port and scheme"),
     entry(Phase::Tls, Cause::NotTls, "tls.not-tls", Owner::Config, "the peer answered, but not with TLS", "check the port, or switch TLS off for this check"),
     entry(Phase::Tls, Cause::Required, "tls.required", Owner::Config, "the peer insists on TLS, the check did not use it", "switch TLS on for this check, or use the plain port"),
     entry(Phase::Tls, Cause::Untrusted, "tls.untrusted", Owner::Certificate, "the certificate's issuer is not trusted here", "install the CA here (or set ca_file), or have the server send its intermediate certificates"),
@@ -247,6 +295,16 @@ mod tests {
     }
 
     #[test]
+    fn a_warning_has_a_code_of_its_own_and_begins_with_a_phase() {
+        for (index, kind) in WarningKind::ALL.iter().enumerate() {
+            let (phase, _) = kind.code().split_once('.').expect("PHASE.KIND");
+            assert!(Phase::ALL.iter().any(|known| known.slug() == phase), "{}", kind.code());
+            assert!(ALL.iter().all(|entry| entry.code != kind.code()), "{} is a failure", kind.code());
+            assert!(WarningKind::ALL[..index].iter().all(|other| other.code() != kind.code()), "{} twice", kind.code());
+        }
+    }
+
+    #[test]
     fn every_phase_has_a_timeout_and_a_closed() {
         for phase in Phase::ALL.into_iter().filter(|phase| *phase != Phase::Run) {
             for kind in ["timeout", "closed"] {
@@ -258,10 +316,10 @@ mod tests {
 
     #[test]
     fn a_cause_without_an_entry_of_its_own_takes_the_nearest() {
-        assert_eq!(settle(Phase::Tls, Cause::Reset).code, "tls.closed");
-        assert_eq!(settle(Phase::Auth, Cause::Silent).code, "auth.timeout");
-        assert_eq!(settle(Phase::Request, Cause::TooLarge).code, "protocol.too-large");
-        assert_eq!(settle(Phase::Tls, Cause::LocalLimit).code, "connect.local-limit");
-        assert_eq!(settle(Phase::Resolve, Cause::Locked).code, "run.own-fault");
+        assert_eq!(code_for(Phase::Tls, Cause::Reset).code, "tls.closed");
+        assert_eq!(code_for(Phase::Auth, Cause::Silent).code, "auth.timeout");
+        assert_eq!(code_for(Phase::Request, Cause::TooLarge).code, "protocol.too-large");
+        assert_eq!(code_for(Phase::Tls, Cause::LocalLimit).code, "connect.local-limit");
+        assert_eq!(code_for(Phase::Resolve, Cause::Locked).code, "run.own-fault");
     }
 }

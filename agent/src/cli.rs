@@ -7,8 +7,9 @@ pub mod django;
 pub mod export_fw;
 pub mod generate;
 
-use crate::report::Format;
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use crate::host;
+use crate::report::{FORMATS, Format};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Command, CommandFactory as _, Parser, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -90,7 +91,7 @@ pub struct Args {
     pub connect_timeout: Duration,
 
     /// The CAs to trust: a directory or a bundle
-    #[arg(long, value_name = "PATH", default_value = "/etc/ssl/certs", help_heading = "How it is checked")]
+    #[arg(long, value_name = "PATH", default_value = host::CA_PATH, help_heading = "How it is checked")]
     pub tls_certs_path: PathBuf,
 
     /// So many checks at once [default: as many as the file-descriptor limit safely allows]
@@ -111,7 +112,7 @@ pub struct Args {
 
     /// The form of the output
     #[arg(long, value_name = "FORMAT", value_parser = format_parser(), help_heading = "Output")]
-    pub format: Option<Format>,
+    pub format: Option<&'static Format>,
 
     /// Write the output to a file, atomically
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
@@ -161,10 +162,9 @@ pub enum When {
     Never,
 }
 
-fn format_parser() -> impl clap::builder::TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.map(|(name, _)| name)).map(|wanted| {
-        Format::ALL.into_iter().find(|(name, _)| *name == wanted).map_or(Format::Plain, |(_, format)| format)
-    })
+fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
+    PossibleValuesParser::new(FORMATS.map(|format| PossibleValue::new(format.name).help(format.about)))
+        .try_map(|name| Format::named(&name).ok_or("there is no such format"))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -76,7 +76,7 @@ impl Fault {
     /// Locates the fault; every text of it passes through the redactor here.
     #[must_use]
     pub fn in_phase(self, phase: Phase, redactor: &Redactor) -> Failure {
-        let entry = catalogue::settle(self.phase.unwrap_or(phase), self.cause);
+        let entry = catalogue::code_for(self.phase.unwrap_or(phase), self.cause);
         Failure {
             code: Code(entry),
             message: redactor.redact(&self.message),
@@ -169,6 +169,12 @@ impl Failure {
     pub fn deadline() -> Self {
         Fault::new(Cause::Deadline, "the run's time was over before this check could start")
             .in_phase(Phase::Run, &Redactor::default())
+    }
+
+    /// The failure in one line: message, code, owner, next step.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{} [{}, {}] {}", self.message, self.code, self.owner.slug(), self.next_step)
     }
 
     /// The causes, without the one that was shown as the evidence already.

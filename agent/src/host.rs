@@ -1,7 +1,10 @@
-//! This host: its name, its limits.
+//! This host: its name, its limits, whom it trusts.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fs;
+
+/// Where this host keeps the certificates of the authorities that it trusts (Debian's ca-certificates).
+pub const CA_PATH: &str = "/etc/ssl/certs";
 
 /// The fully qualified name of this host, as `/etc/hosts` knows it; else its plain name. No
 /// resolver is asked: a report must not wait for a broken one.

@@ -1,5 +1,6 @@
 //! What a check found: phases with their durations, verdicts, facts, warnings.
 
+use crate::catalogue::WarningKind;
 use crate::fault::Failure;
 use crate::phase::Phase;
 use serde_json::Value;
@@ -33,6 +34,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every verdict, by urgency.
+    pub const ALL: [Self; 4] = [Self::Pass, Self::Skip, Self::Warn, Self::Fail];
+
     /// The word used in machine-readable output.
     #[must_use]
     pub const fn slug(self) -> &'static str {
@@ -41,39 +45,6 @@ impl Verdict {
             Self::Skip => "skip",
             Self::Warn => "warn",
             Self::Fail => "fail",
-        }
-    }
-}
-
-/// What a warning is about; stable, listed in the documentation.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum WarningKind {
-    /// The certificate ends soon (`expiry_warning_days`).
-    TlsExpiresSoon,
-    /// A plain TCP peer accepted and closed without a word.
-    ConnectClosedAtOnce,
-    /// One of several addresses of the name does not answer.
-    ConnectAddressDead,
-    /// Slower than `warn_after`.
-    RunSlow,
-    /// A login is configured, and the server has none.
-    AuthNotNeeded,
-}
-
-impl WarningKind {
-    /// Every kind, for the documentation and the schema.
-    pub const ALL: [Self; 5] =
-        [Self::TlsExpiresSoon, Self::ConnectClosedAtOnce, Self::ConnectAddressDead, Self::RunSlow, Self::AuthNotNeeded];
-
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::TlsExpiresSoon => "tls.expires-soon",
-            Self::ConnectClosedAtOnce => "connect.closed-at-once",
-            Self::ConnectAddressDead => "connect.address-dead",
-            Self::RunSlow => "run.slow",
-            Self::AuthNotNeeded => "auth.not-needed",
         }
     }
 }
@@ -89,6 +60,51 @@ pub struct Warning {
     pub result: usize,
 }
 
+impl Warning {
+    /// The warning in one line, as [`Failure::line`] has a failure.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let Self { kind, message, .. } = self;
+        format!("{message} [{}, {}] {}", kind.code(), kind.owner().slug(), kind.next_step())
+    }
+}
+
+/// Why a result was not tried.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum SkipReason {
+    /// What it needs, an earlier result of its check, failed.
+    AfterFailure,
+    /// The run was ended from outside.
+    Interrupted,
+    /// `--dry-run`: nothing was tried.
+    DryRun,
+}
+
+impl SkipReason {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::AfterFailure, Self::Interrupted, Self::DryRun];
+
+    /// The word used in machine-readable output.
+    #[must_use]
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::AfterFailure => "after-failure",
+            Self::Interrupted => "interrupted",
+            Self::DryRun => "dry-run",
+        }
+    }
+
+    /// For people.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::AfterFailure => "not tried: what it needs failed",
+            Self::Interrupted => "not tried: the run was interrupted",
+            Self::DryRun => "not tried: this is a dry run",
+        }
+    }
+}
+
 /// One result of a check: a line of the plain output.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Step {
@@ -98,6 +114,22 @@ pub struct Step {
     pub elapsed: Duration,
     /// When it ended, from the start of the run.
     pub at: Duration,
+    /// Why it was not tried; only when it was skipped.
+    pub reason: Option<SkipReason>,
+}
+
+impl Step {
+    /// A result that was decided.
+    #[must_use]
+    pub const fn decided(verdict: Verdict, elapsed: Duration, at: Duration) -> Self {
+        Self { verdict, elapsed, at, reason: None }
+    }
+
+    /// A result that was not tried.
+    #[must_use]
+    pub const fn skipped(reason: SkipReason, at: Duration) -> Self {
+        Self { verdict: Verdict::Skip, elapsed: Duration::ZERO, at, reason: Some(reason) }
+    }
 }
 
 /// Everything known about one finished check.
@@ -122,11 +154,10 @@ pub struct Outcome {
 impl Outcome {
     /// The outcome of a check that never started: all its results are skipped.
     #[must_use]
-    pub fn skipped(entry: usize, results: usize, at: Duration) -> Self {
-        let step = Step { verdict: Verdict::Skip, elapsed: Duration::ZERO, at };
+    pub fn skipped(entry: usize, results: usize, reason: SkipReason, at: Duration) -> Self {
         Self {
             entry,
-            steps: vec![step; results],
+            steps: vec![Step::skipped(reason, at); results],
             phases: Vec::new(),
             failure: None,
             warnings: Vec::new(),
@@ -138,9 +169,9 @@ impl Outcome {
     /// The outcome of a check that failed before its first result was decided.
     #[must_use]
     pub fn failed(entry: usize, results: usize, at: Duration, failure: Failure) -> Self {
-        let mut outcome = Self::skipped(entry, results, at);
+        let mut outcome = Self::skipped(entry, results, SkipReason::AfterFailure, at);
         if let Some(first) = outcome.steps.first_mut() {
-            first.verdict = Verdict::Fail;
+            *first = Step::decided(Verdict::Fail, Duration::ZERO, at);
         }
         outcome.failure = Some(Box::new(failure));
         outcome

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// A value that must not appear in any output: no `Display`, no `Serialize`, no `PartialEq`.
 #[derive(Clone, Default)]
@@ -37,17 +38,18 @@ const WORD_ONLY_BELOW: usize = 4;
 /// Knows the secrets of one check and takes them out of what servers say.
 ///
 /// Servers echo what they are sent; every text that came over the network passes through
-/// [`Redactor::clean`] before anybody sees it.
+/// [`Redactor::clean`] before anybody sees it. A clone shares what is known: each check has one.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    secrets: Vec<String>,
+    /// Longest first; `None` where there is none, as most checks have it.
+    secrets: Option<Arc<Vec<String>>>,
 }
 
 impl Redactor {
     /// Knows no secret yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { secrets: Vec::new() }
+        Self { secrets: None }
     }
 
     /// Adds a secret, also in the forms in which it is sent, base64 (HTTP, SMTP) and URL encoded,
@@ -61,20 +63,25 @@ impl Redactor {
         // What a server says back is often escaped before it comes here.
         let escaped = [escape(secret.as_bytes(), usize::MAX), escaped(secret)];
         let sent = [secret.to_owned(), STANDARD.encode(secret), encoded, spaced, quoted, decimal, hexadecimal];
+        let secrets = Arc::make_mut(self.secrets.get_or_insert_default());
         for form in sent.into_iter().chain(escaped) {
-            if !form.is_empty() && !self.secrets.contains(&form) {
-                self.secrets.push(form);
+            if !form.is_empty() && !secrets.contains(&form) {
+                secrets.push(form);
             }
         }
-        // Longest first: a secret that contains another one must not be left in half.
-        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        // A secret that contains another one must not be left in half.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+
+    fn secrets(&self) -> &[String] {
+        self.secrets.as_ref().map_or(&[], |secrets| secrets.as_slice())
     }
 
     /// Replaces every secret by `***`.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for secret in &self.secrets {
+        for secret in self.secrets() {
             if secret.len() >= WORD_ONLY_BELOW {
                 text = text.replace(secret.as_str(), "***");
             } else {
@@ -90,7 +97,7 @@ impl Redactor {
         const CUT: &str = "...";
         let mut from = 0;
         while let Some(at) = text[from..].find(CUT).map(|at| from + at) {
-            let begun = self.secrets.iter().filter_map(|secret| begun_at_end(&text[..at], secret)).max();
+            let begun = self.secrets().iter().filter_map(|secret| begun_at_end(&text[..at], secret)).max();
             let start = at - begun.unwrap_or_default();
             if start < at {
                 text.replace_range(start..at, "***");
@@ -123,7 +130,7 @@ fn html(text: &str, apostrophe: &str) -> String {
 
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Redactor({} forms)", self.secrets.len())
+        write!(f, "Redactor({} forms)", self.secrets().len())
     }
 }
 
@@ -225,8 +232,8 @@ fn url_pieces(url: &str) -> Vec<(&str, bool)> {
     pieces
 }
 
-/// Where the authority ends. A password with a `/`, `?` or `#` in it makes no URL, and a password all
-/// the same: what looks like its beginning is no port.
+/// Where the authority ends. A password with a `/`, `?` or `#` in it does not make a URL, but is a password all
+/// the same: what looks like its beginning is not a port.
 fn end_of_authority(rest: &str) -> usize {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let authority = &rest[..end];

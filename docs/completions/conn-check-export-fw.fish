@@ -5,14 +5,14 @@ complete -c conn-check-export-fw -l connect-timeout -d 'The timeout of a check t
 complete -c conn-check-export-fw -l tls-certs-path -d 'The CAs to trust: a directory or a bundle' -r -F
 complete -c conn-check-export-fw -l concurrency -d 'So many checks at once [default: as many as the file-descriptor limit safely allows]' -r
 complete -c conn-check-export-fw -l per-host -d 'So many checks of one host at once [default: no limit]' -r
-complete -c conn-check-export-fw -l format -d 'The form of the output' -r -f -a "human\t''
-plain\t''
-nagios\t''
-json\t''
-jsonl\t''
-junit\t''
-tap\t''
-prometheus\t''"
+complete -c conn-check-export-fw -l format -d 'The form of the output' -r -f -a "human\t'for a terminal: what is broken first, with what to do next'
+plain\t'one line per result, for scripts'
+nagios\t'the output of a monitoring plugin, with performance data'
+json\t'one object with all there is to know, described by a schema'
+jsonl\t'one event per line, as it happens'
+junit\t'XML for CI systems, a test case per result'
+tap\t'Test Anything Protocol, version 13'
+prometheus\t'metrics for a textfile collector'"
 complete -c conn-check-export-fw -s o -l output -d 'Write the output to a file, atomically' -r -F
 complete -c conn-check-export-fw -l record -d 'Keep the result as JSON in a file for others to read, atomically' -r -F
 complete -c conn-check-export-fw -l color -d 'Colours: auto is on for a terminal, unless `NO_COLOR` is set' -r -f -a "auto\t'On a terminal'

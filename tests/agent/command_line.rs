@@ -1,5 +1,6 @@
 //! The command line as careless users type it, and the statuses that Nagios reads.
 
+use conn_check::report::FORMATS;
 use harness::agent::{Agent, Ran, program};
 use harness::certs::Authority;
 use harness::peers::{Manner, Peer, TlsManner, TlsPeer};
@@ -135,7 +136,7 @@ fn the_status_is_that_of_nagios() {
         (String::new(), 3),
         (format!("{pass}\n  unknown: 1"), 3),
     ] {
-        for format in ["plain", "human", "nagios", "json", "jsonl", "junit", "tap", "prometheus"] {
+        for format in FORMATS.map(|format| format.name) {
             let ran = Agent::new(&yaml).args(["--format", format]).run();
             assert_eq!(ran.status, status, "{format}: {yaml}\n{}{}", ran.out, ran.err);
         }

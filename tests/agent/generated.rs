@@ -2,6 +2,7 @@
 //! said about them, and what is not.
 
 use conn_check::checks::{Described, Spec};
+use conn_check::report::FORMATS;
 use conn_check::settings::shape::{Declared, Shown};
 use harness::agent::{Agent, Ran};
 use harness::peers::{Peer, Request, UdpManner, UdpPeer};
@@ -11,9 +12,6 @@ use std::fmt::Write as _;
 
 /// The secret that no output may show.
 const SECRET: &str = "hunter2-Correct.Horse";
-
-/// Every way to write the result down.
-const FORMATS: [&str; 8] = ["plain", "human", "nagios", "json", "jsonl", "junit", "tap", "prometheus"];
 
 /// What people and machines write by mistake, as it stands in a flow mapping.
 fn wrong_values() -> Vec<(&'static str, String)> {
@@ -260,7 +258,7 @@ fn no_secret_is_shown_before_anything_is_run() {
                 // It may not stand alone.
                 yaml += "  username: a\n";
             }
-            for format in FORMATS {
+            for format in FORMATS.map(|format| format.name) {
                 let ran = keeps_the_secret(&yaml, &["--dry-run", "-vdt", "--explain", "--format", format]);
                 assert_eq!(ran.status, 0, "{yaml}{}", ran.err);
             }
@@ -303,7 +301,7 @@ fn no_report_shows_a_secret_that_the_server_sends_back() {
     ];
     let lines: Vec<_> = checks.iter().map(|check| format!("- {{type: http, {check}}}")).collect();
     let yaml = lines.join("\n");
-    for format in FORMATS {
+    for format in FORMATS.map(|format| format.name) {
         let mut agent = Agent::new(&yaml).env("CONN_CHECK_SECRET", SECRET);
         agent = agent.args(["-vdt", "--explain", "--format", format, "--record", "record"]);
         let ran = agent.run();
@@ -324,7 +322,7 @@ fn no_report_shows_a_secret_that_a_datagram_brings_back() {
         "- {{type: udp, host: 127.0.0.1, port: {}, send: {{env: CONN_CHECK_SECRET}}, expect: other}}\n",
         echo.port()
     );
-    for format in FORMATS {
+    for format in FORMATS.map(|format| format.name) {
         let ran =
             Agent::new(&yaml).env("CONN_CHECK_SECRET", SECRET).args(["-vdt", "--explain", "--format", format]).run();
         assert_eq!(ran.status, 2, "{ran:?}");

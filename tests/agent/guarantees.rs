@@ -1,5 +1,6 @@
 //! What holds whatever servers, resolvers and files do (each has a test here or in hostile.rs).
 
+use conn_check::report::FORMATS;
 use harness::agent::{Agent, Ran, program};
 use harness::peers::{FullQueue, Manner, Peer, UdpManner, UdpPeer};
 use harness::ports::{self, Port};
@@ -7,7 +8,7 @@ use harness::scratch::Scratch;
 use harness::wait;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
@@ -15,9 +16,6 @@ use std::time::{Duration, Instant};
 
 /// What `--max-timeout 2` may take on a busy machine.
 const LATEST: Duration = Duration::from_secs(3);
-
-/// Every way to write the result down.
-const FORMATS: [&str; 8] = ["plain", "human", "nagios", "json", "jsonl", "junit", "tap", "prometheus"];
 
 /// Servers that answer, and servers that keep their clients waiting, each in a way of its own.
 struct Mix {
@@ -46,12 +44,7 @@ impl Mix {
             silent: Peer::start(Manner::Silent),
             dripping: dripping(b"HTTP/1.1 20"),
             endless: Peer::start(Manner::Endless),
-            slow_body: dripping(
-                b"HTTP/1.1 200 OK
-Content-Length: 100000
-
-",
-            ),
+            slow_body: dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
             stalled: Peer::start(Manner::StalledTls),
             full: FullQueue::start(),
             datagrams: UdpPeer::start(UdpManner::Silent),
@@ -126,7 +119,7 @@ fn a_cut_off_run_is_written_down_in_time_in_every_format() {
     let yaml = mix.yaml();
     let failed = mix.checks().iter().filter(|(_, code)| *code != "pass").count();
     std::thread::scope(|scope| {
-        for format in FORMATS {
+        for format in FORMATS.map(|format| format.name) {
             let yaml = &yaml;
             scope.spawn(move || {
                 let ran = Agent::new(yaml).args(["--max-timeout", "2", "--format", format, "--record", "record"]).run();
@@ -283,10 +276,11 @@ fn an_interrupted_run_is_unknown_in_every_format() {
         listening.port(),
         silent.port()
     );
-    for format in FORMATS {
-        let before = silent.received();
+    for format in FORMATS.map(|format| format.name) {
+        let before = (listening.connections(), silent.received());
         let waiting = Waiting::start(&yaml, &["--format", format]);
-        wait::until("the request", || silent.received() > before && listening.open() == 0);
+        wait::until("the request", || silent.received() > before.1 && listening.connections() > before.0);
+        wait::until("the other check", || listening.open() == 0);
         waiting.signal(Signal::SIGTERM);
         let (code, out, err) = waiting.end();
         assert_eq!((code, err.as_str()), (3, ""), "{format}: {out}");
@@ -296,10 +290,22 @@ fn an_interrupted_run_is_unknown_in_every_format() {
             "plain" => assert!(out.contains("OK\n") && out.contains("SKIPPED: http:"), "{out}"),
             "nagios" => assert!(out.starts_with("CONN-CHECK UNKNOWN: ") && out.contains("interrupted"), "{out}"),
             "jsonl" => assert_eq!(out.matches("\"event\":\"finished\"").count(), 2, "{out}"),
-            "json" => assert_eq!(serde_json::from_str::<Value>(&out).expect("JSON")["verdict"], "unknown"),
+            "json" => interrupted(&serde_json::from_str(&out).expect("JSON")),
             _ => {}
         }
     }
+}
+
+/// One check is over, the other one was cut off behind its first result.
+fn interrupted(report: &Value) {
+    assert_eq!((&report["verdict"], &report["interrupted"]), (&"unknown".into(), &true.into()), "{report:#}");
+    assert_eq!(report["counts"], json!({"pass": 2, "warn": 0, "fail": 0, "skip": 1}));
+    assert_eq!(report["check_counts"], json!({"pass": 1, "warn": 0, "fail": 0, "skip": 1}));
+    let cut_off = &report["checks"][1];
+    assert_eq!((&cut_off["verdict"], &cut_off["reason"]), (&"skip".into(), &"interrupted".into()));
+    let [connected, answered] = [0, 1].map(|result| &cut_off["results"][result]);
+    assert_eq!((&connected["verdict"], &connected["reason"]), (&"pass".into(), &Value::Null));
+    assert_eq!((&answered["verdict"], &answered["reason"]), (&"skip".into(), &"interrupted".into()));
 }
 
 #[test]

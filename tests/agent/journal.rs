@@ -46,10 +46,29 @@ fn failures_warnings_and_the_run_are_records_with_fields() {
         (field(refused, "PRIORITY"), field(late, "PRIORITY"), field(run, "PRIORITY")),
         ("3".into(), "4".into(), "5".into())
     );
-    assert_eq!(field(late, "CONN_CHECK_CODE"), "run.slow");
+    assert!(field(refused, "CONN_CHECK_NEXT_STEP").starts_with("see whether the service runs"), "{refused}");
+    assert_eq!(
+        (field(late, "CONN_CHECK_CODE"), field(late, "CONN_CHECK_OWNER")),
+        ("run.slow".into(), "service".into())
+    );
+    assert!(field(late, "CONN_CHECK_NEXT_STEP").starts_with("see with --duration"), "{late}");
     assert_eq!(field(rejected, "CONN_CHECK_CODE"), "auth.rejected");
     assert_eq!((field(run, "CONN_CHECK_VERDICT"), field(run, "CONN_CHECK_FAIL")), ("fail".into(), "2".into()));
     assert!(!format!("{records:?}").contains("hunter2"), "{records:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_run_is_a_record() {
+    let (records, status) = journal_of("- {type: tcp, host: 'a b', port: 1}\n- x");
+    assert_eq!(status, Some(3), "{records:?}");
+    let [record] = &records[..] else { panic!("{records:?}") };
+    assert_eq!((&record["PRIORITY"], &record["CONN_CHECK_CODE"]), (&"3".into(), &"bad-value".into()), "{record}");
+    assert_eq!(record["CONN_CHECK_VERDICT"], "unknown");
+    assert!(record["CONN_CHECK_CONFIG"].as_str().is_some_and(|config| config.ends_with("checks.yaml")), "{record}");
+    assert!(
+        record["MESSAGE"].as_str().is_some_and(|text| text.starts_with("2 problems in the checks file")),
+        "{record}"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod peers;
 mod states;
 mod tls;
 
+use conn_check::report::FORMATS;
 use harness::agent::{Agent, verdict_of};
 use harness::forwarder::Forwarder;
 use harness::redis::{PASSWORD, Redis, Setup};
@@ -264,7 +265,7 @@ fn nothing_is_left_behind() {
 #[test]
 fn a_server_that_repeats_the_password_does_not_bring_it_to_light() {
     let redis = Redis::start(&Setup::new().config("rename-command AUTH \"\""));
-    for format in ["plain", "human", "nagios", "json", "junit"] {
+    for format in FORMATS.map(|format| format.name) {
         let ran =
             Agent::new(&redis_yaml_with_secret(redis.address())).args(["-vdt", "--explain", "--format", format]).run();
         assert_eq!(ran.status, 2, "{ran:?}");

@@ -1,12 +1,11 @@
 //! One mix of verdicts in every format: what people read, and that machines can.
 
+mod lists;
 mod parsers;
+mod refused;
+mod series;
 
-use conn_check::catalogue;
-use conn_check::catalogue::Owner;
-use conn_check::diagnostic::Flaw;
-use conn_check::outcome::WarningKind;
-use conn_check::phase::Phase;
+use conn_check::report::{FORMATS, schema};
 use harness::agent::{Agent, Ran};
 use harness::certs::Authority;
 use harness::nginx::{Nginx, Site};
@@ -15,7 +14,7 @@ use harness::ports::{self, Port};
 use jsonschema::Validator;
 use parsers::{events, exposition, tap, well_formed};
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -131,7 +130,7 @@ fn the_json_report_is_the_one_that_was_accepted() {
     insta::with_settings!({filters => vec![
         (r#"("elapsed_seconds": )\d[0-9.e-]*"#, "$1[TIME]"),
         (r#"("(?:not_before|not_after|started)": )"[^"]+""#, r#"$1"[DATE]""#),
-        (r#"("(?:host|version)": )"[^"]+""#, r#"$1"[OURS]""#),
+        (r#"("(?:host|version|config)": )"[^"]+""#, r#"$1"[OURS]""#),
         (r"test root [0-9-]+", "test root"),
         (r"nginx/[0-9.]+", "nginx"),
     ]}, { insta::assert_snapshot!("json", text) });
@@ -173,40 +172,20 @@ fn every_json_report_conforms_to_the_published_schema() {
     record.run();
     let text = fs::read_to_string(record.scratch().path().join("record")).expect("a record");
     conforms(&validator, &serde_json::from_str(&text).expect("JSON"));
-    let wrong = json!({"schema": "conn-check/1", "verdict": "pass", "diagnostics": [{"code": "no-such-code"}]});
+    let mut wrong = Agent::new("- x").args(["--format=json"]).run().json();
+    conforms(&validator, &wrong);
+    wrong["diagnostics"][0]["code"] = "no-such-code".into();
     assert!(!validator.is_valid(&wrong), "the schema refuses nothing");
-}
-
-/// The values of `const` in a list of alternatives.
-fn constants(schema: &Value) -> HashSet<&str> {
-    let all = schema["oneOf"].as_array().expect("alternatives");
-    all.iter().map(|one| one["const"].as_str().expect("a text")).collect()
-}
-
-/// The values of an `enum`.
-fn enumerated(schema: &Value) -> HashSet<&str> {
-    schema["enum"].as_array().expect("an enum").iter().map(|one| one.as_str().expect("a text")).collect()
 }
 
 #[test]
 fn the_lists_of_the_schema_are_those_of_the_code() {
     let schema = report_schema();
-    let defs = &schema["$defs"];
-    let codes: HashSet<_> = catalogue::ALL.iter().map(|entry| entry.code).collect();
-    assert_eq!(constants(&defs["failure_code"]), codes);
-    let described = defs["failure_code"]["oneOf"].as_array().expect("codes");
-    for (one, entry) in described.iter().zip(catalogue::ALL) {
-        assert_eq!(one["description"], entry.what, "{}", entry.code);
+    let text = format!("{schema:#}\n");
+    assert_eq!(schema::with_lists(&text).expect("JSON"), text, "run: cargo xtask docs");
+    for (name, _) in schema::lists() {
+        assert!(text.contains(&format!("\"#/$defs/{name}\"")), "nothing refers to {name}");
     }
-    assert_eq!(enumerated(&defs["phase_name"]), Phase::ALL.iter().map(|phase| phase.slug()).collect());
-    assert_eq!(
-        enumerated(&defs["failure"]["properties"]["owner"]),
-        Owner::ALL.iter().map(|owner| owner.slug()).collect()
-    );
-    let warnings = WarningKind::ALL.iter().map(|kind| kind.code()).collect();
-    assert_eq!(enumerated(&defs["warning"]["properties"]["code"]), warnings);
-    let diagnostics = Flaw::ALL.iter().map(|flaw| flaw.code()).collect();
-    assert_eq!(constants(&defs["diagnostic"]["properties"]["code"]), diagnostics);
 }
 
 /// A file of checks as the schema's validators see it, which know JSON alone.
@@ -339,7 +318,7 @@ fn hostile() -> (Vec<Peer>, String) {
 #[test]
 fn what_hostile_servers_say_breaks_no_format() {
     let (_peers, yaml) = hostile();
-    for format in ["plain", "human", "nagios", "json", "jsonl", "junit", "tap", "prometheus"] {
+    for format in FORMATS.map(|format| format.name) {
         let Ran { out, status, err, .. } =
             Agent::new(&yaml).args(["-vdt", "--explain", "--color=never", "--format", format]).run();
         assert_eq!((status, err.as_str()), (2, ""), "{format}: {out}");
@@ -349,7 +328,7 @@ fn what_hostile_servers_say_breaks_no_format() {
             "nagios" => drop(perfdata(&out)),
             "junit" => well_formed(&out),
             "tap" => tap(&out),
-            "prometheus" => exposition(&out),
+            "prometheus" => assert!(exposition(&out).len() > 10, "{out}"),
             "jsonl" => events(&out),
             _ => {}
         }
@@ -378,8 +357,9 @@ fn machines_can_read_what_is_for_them() {
     let mix = Mix::start();
     well_formed(&mix.run(&["--format=junit"]).out);
     tap(&mix.run(&["--format=tap"]).out);
-    exposition(&mix.run(&["--format=prometheus"]).out);
-    // The same check twice is two results and one series.
+    assert!(exposition(&mix.run(&["--format=prometheus"]).out).len() > 10);
+    // The same check twice is two series.
     let twice = Agent::new(&mix.yaml().repeat(2)).args(["--format=prometheus"]).run();
     exposition(&twice.out);
+    assert_eq!(twice.out.matches("\nconn_check_success{").count(), 12, "{}", twice.out);
 }

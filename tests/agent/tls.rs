@@ -1,6 +1,7 @@
 //! The tls check against nginx (OpenSSL), stunnel (OpenSSL) and rustls, with certificates that have
 //! every fault, and against peers that speak no TLS at all.
 
+use conn_check::report::FORMATS;
 use harness::agent::{Agent, code};
 use harness::certs::{Authority, Identity};
 use harness::nginx::{Nginx, Site};
@@ -104,6 +105,7 @@ fn a_server_name_is_asked_for_and_verified() {
     let peer = TlsPeer::start(&ca.wrong_name(), TlsManner::Silent);
     let more = |name: &str| format!("{}, server_name: {name}", ca_file(ca.file()));
     assert_eq!(check(peer.address(), &more("elsewhere.example"))["verdict"], "pass");
+    wait::until("the server's end of the handshake", || peer.handshakes() == 1);
     assert_eq!(peer.names(), ["elsewhere.example"]);
     let failure = &check(peer.address(), &more("other.example"))["failure"];
     assert_eq!(
@@ -176,7 +178,7 @@ fn a_certificate_near_its_end_is_a_warning() {
 fn verification_switched_off_passes_and_is_visible_everywhere() {
     let peer = TlsPeer::start(&Authority::new().expired(), TlsManner::Silent);
     let yaml = tls(peer.address(), ", disable_tls_verification: true, expiry_warning_days: 0");
-    for format in ["human", "plain", "nagios", "json", "jsonl", "junit", "tap", "prometheus"] {
+    for format in FORMATS.map(|format| format.name) {
         let ran = Agent::new(&yaml).args(["--format", format]).run();
         assert!(ran.status < 2, "{format}: {ran:?}");
         let shown = ["not verified", "verification off", "tls_verified", "verification-off"];

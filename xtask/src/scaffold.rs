@@ -23,10 +23,11 @@ pub(crate) fn new_check(name: &str) -> Outcome {
     let text = listed(&text, name, &type_name).ok_or("agent/src/checks/mod.rs has no `mod` lines or no list")?;
     let file = folder.join("mod.rs");
     fs::create_dir(&folder).map_err(failed)?;
-    fs::write(&file, TEMPLATE.replace("NAME", name).replace("Type", &type_name)).map_err(failed)?;
+    fs::write(&file, TEMPLATE.replace("NAME", name).replace("Type", &type_name).replace("ROW", &name.to_uppercase()))
+        .map_err(failed)?;
     fs::write(&list, text).map_err(failed)?;
     eprintln!(
-        "written: {}\nadded: mod {name}; and {name}::{type_name}, to {}\nnext: fill in its documentation, options and run",
+        "written: {}\nadded: mod {name}; and {name}::{type_name}, to {}\nnext: fill in its documentation, options and run; its service's row in agent/src/services/table.rs; cargo xtask fmt",
         file.display(),
         list.display()
     );

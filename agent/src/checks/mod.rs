@@ -5,6 +5,8 @@
 //! how it is spoken to is nowhere but in the folder.
 
 mod amqp;
+#[cfg(test)]
+mod declared;
 mod dns;
 mod http;
 mod memcache;
@@ -19,12 +21,14 @@ mod tcp;
 mod tls;
 mod udp;
 
-use crate::net::{Endpoint, Target};
+use crate::net::{Endpoint, Host, Port, Target};
 use crate::probe::{Probe, Stop};
+use crate::services::Service;
 use crate::settings::shape::{Declared, Shown};
 use crate::settings::{Fields, Noted, common};
 use std::collections::HashMap;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::LazyLock;
 
@@ -32,6 +36,10 @@ use std::sync::LazyLock;
 pub trait Check: Sized {
     /// The value of `type:` in the file, and the type's name in every output.
     const TYPE: &'static str;
+
+    /// The row of the service whose protocol it speaks: its default port is there, and all by which
+    /// generated files find the check.
+    const SERVICE: &'static Service;
 
     /// Other accepted values of `type:`.
     const ALIASES: &'static [&'static str] = &[];
@@ -55,11 +63,23 @@ pub trait Check: Sized {
     /// What is checked, as a person would say it: `HOST:PORT`, a URL. No secrets.
     fn target(&self) -> String;
 
+    /// What tells it from other checks of the same target, as options with their values: the user,
+    /// the database, whatever is not the default. No secrets.
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// The names of the results, in order. No secrets.
     fn results(&self) -> Vec<ResultName>;
 
-    /// Every place this check connects to, for limits per host and for firewall rules.
+    /// Every place this check connects to, for limits per host and for firewall rules; without the
+    /// resolvers of this host, which are [`Check::resolver_port`].
     fn endpoints(&self) -> Vec<Endpoint>;
+
+    /// The port on which this check asks the resolvers of this host.
+    fn resolver_port(&self) -> Option<Port> {
+        None
+    }
 
     /// Performs the check: everything it does to the network goes through the probe.
     ///
@@ -112,6 +132,8 @@ impl ResultName {
 pub struct Described {
     /// The value of `type:`.
     pub kind: &'static str,
+    /// The service whose protocol it speaks.
+    pub service: &'static Service,
     /// Other accepted values, the deprecated ones included.
     pub aliases: Vec<&'static str>,
     /// What a passing check proves.
@@ -125,6 +147,7 @@ fn describe<C: Check>() -> Described {
     let _ = C::parse(&mut fields);
     Described {
         kind: C::TYPE,
+        service: C::SERVICE,
         aliases: [C::ALIASES, C::DEPRECATED].concat(),
         about: C::ABOUT,
         options: fields.finish().declared,
@@ -208,16 +231,26 @@ macro_rules! checks {
                 match self { $($(#[$attribute])* Self::$name(check) => check.target()),* }
             }
 
+            /// See [`Check::distinction`].
+            pub(crate) fn distinction(&self) -> Vec<(&'static str, String)> {
+                match self { $($(#[$attribute])* Self::$name(check) => check.distinction()),* }
+            }
+
             /// See [`Check::results`].
             #[must_use]
             pub fn results(&self) -> Vec<ResultName> {
                 match self { $($(#[$attribute])* Self::$name(check) => check.results()),* }
             }
 
-            /// See [`Check::endpoints`].
+            /// Every place this check connects to, on a host with these resolvers: see
+            /// [`Check::endpoints`] and [`Check::resolver_port`].
             #[must_use]
-            pub fn endpoints(&self) -> Vec<Endpoint> {
-                match self { $($(#[$attribute])* Self::$name(check) => check.endpoints()),* }
+            pub fn endpoints(&self, resolvers: &[SocketAddr]) -> Vec<Endpoint> {
+                let (mut endpoints, port) =
+                    match self { $($(#[$attribute])* Self::$name(check) => (check.endpoints(), check.resolver_port())),* };
+                let hosts = resolvers.iter().map(|server| Host::from(server.ip()));
+                endpoints.extend(port.into_iter().flat_map(|port| hosts.clone().flat_map(move |host| Endpoint::both(host, port))));
+                endpoints
             }
 
             /// See [`Check::run`]. Boxed, so that a check costs the memory of its own protocol

@@ -50,6 +50,12 @@ impl Endpoint {
     pub const fn udp(host: Host, port: Port) -> Self {
         Self { transport: Transport::Udp, host, port }
     }
+
+    /// Datagrams, and what does not fit into one: the two endpoints of a resolver.
+    #[must_use]
+    pub(crate) fn both(host: Host, port: Port) -> [Self; 2] {
+        [Self::udp(host.clone(), port), Self::tcp(host, port)]
+    }
 }
 
 impl fmt::Display for Endpoint {
@@ -125,6 +131,13 @@ impl Host {
     }
 }
 
+impl From<IpAddr> for Host {
+    fn from(address: IpAddr) -> Self {
+        let shown = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
+        Self { shown, kind: HostKind::Address(address, String::new()) }
+    }
+}
+
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.shown)
@@ -169,7 +182,7 @@ fn name(text: &str) -> Result<String, BadHost> {
         return Err(BadHost("no part of a name begins or ends with `-`"));
     }
     if bare.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())) {
-        return Err(BadHost("it looks like an IPv4 address and is none"));
+        return Err(BadHost("it looks like an IPv4 address, but it is not one"));
     }
     Ok(ascii)
 }

@@ -12,7 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
-/// What a server may send in one check, in bytes.
+/// What a server may send over one connection, in bytes, on each layer: what TLS itself needs comes on
+/// top. A check that reads more by its nature says so ([`Seen::allow`]).
 pub(crate) const ALLOWANCE: u64 = 64 * 1024;
 
 /// What is kept of a peer's first bytes: enough for every banner and for the head of an HTTP error.
@@ -108,7 +109,7 @@ enum Io {
 }
 
 impl Wire {
-    /// A plain connection. What TLS itself needs comes on top of a check's allowance.
+    /// A plain connection.
     pub(crate) fn tcp(stream: TcpStream) -> Self {
         Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE), written: false }
     }

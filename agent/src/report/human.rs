@@ -1,20 +1,22 @@
 //! `human`: for a terminal. What is broken comes first, with whose job it is and what to do next.
 
+use crate::catalogue::Owner;
 use crate::outcome::Verdict;
 use crate::report::view::{CheckView, Overall, View};
-use crate::report::{Reporter, Style};
+use crate::report::{Format, Refusal, Reporter, Style};
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// Grouped by verdict, worst first.
-pub(super) struct Human {
-    style: Style,
-}
+/// The format's row.
+pub const FORMAT: Format = Format {
+    name: "human",
+    about: "for a terminal: what is broken first, with what to do next",
+    reporter: |style| Box::new(Human { style }),
+};
 
-impl Human {
-    pub(super) const fn new(style: Style) -> Self {
-        Self { style }
-    }
+/// Grouped by verdict, worst first.
+struct Human {
+    style: Style,
 }
 
 impl Reporter for Human {
@@ -31,6 +33,10 @@ impl Reporter for Human {
             }
         }
         self.summary(view, out)
+    }
+
+    fn refused(&self, _refusal: &Refusal<'_>, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -55,6 +61,7 @@ impl Human {
         self.failure(check, out)?;
         for warning in check.warnings() {
             writeln!(out, "       {} {}", warning.message, self.paint(DIM, &format!("[{}]", warning.kind.code())))?;
+            self.advice(warning.kind.owner(), warning.kind.next_step(), out)?;
         }
         if self.style.verbose || self.style.durations {
             self.phases(check, out)?;
@@ -70,14 +77,7 @@ impl Human {
             self.paint(BOLD, &failure.message),
             self.paint(RED, &format!("[{}]", failure.code))
         )?;
-        writeln!(
-            out,
-            "       {} {}  {} {}",
-            self.paint(DIM, "fix by"),
-            failure.owner.slug(),
-            self.paint(DIM, "next:"),
-            failure.next_step
-        )?;
+        self.advice(failure.owner, &failure.next_step, out)?;
         if let (Some(evidence), true) = (&failure.evidence, self.style.explain) {
             writeln!(out, "       {} {evidence}", self.paint(DIM, "evidence:"))?;
         }
@@ -87,6 +87,12 @@ impl Human {
                 .try_for_each(|cause| writeln!(out, "       {} {cause}", self.paint(DIM, "caused by:")))?;
         }
         Ok(())
+    }
+
+    /// Whose job it is, and what to do.
+    fn advice(&self, owner: Owner, next_step: &str, out: &mut dyn Write) -> io::Result<()> {
+        let (by, next) = (self.paint(DIM, "fix by"), self.paint(DIM, "next:"));
+        writeln!(out, "       {by} {}  {next} {next_step}", owner.slug())
     }
 
     fn phases(&self, check: &CheckView<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -1,17 +1,21 @@
 //! Records for the system's journal (systemd-journald(8)): one per failed check, one per warning,
-//! and one for the run, each with fields that `journalctl` can select by:
+//! and one for the run, or for the file that could not be run, each with fields that `journalctl` can
+//! select by:
 //!
 //! | field | what |
 //! |---|---|
 //! | `CONN_CHECK_TYPE`, `CONN_CHECK_TARGET` | the check |
 //! | `CONN_CHECK_RESULT` | the name of the result |
-//! | `CONN_CHECK_CODE`, `CONN_CHECK_PHASE`, `CONN_CHECK_OWNER` | why it failed (no phase and owner on a warning) |
+//! | `CONN_CHECK_CODE`, `CONN_CHECK_PHASE` | why it failed, or what is wrong with the file (a failure alone has a phase) |
+//! | `CONN_CHECK_OWNER`, `CONN_CHECK_NEXT_STEP` | whose job that is, and what to do |
+//! | `CONN_CHECK_CONFIG` | the file |
 //! | `CONN_CHECK_VERDICT`, `CONN_CHECK_PASS`, `..._WARN`, `..._FAIL`, `..._SKIP` | the run |
 //!
 //! Checks that passed leave no record of their own: with a run every few minutes the journal would
 //! hold little else.
 
-use crate::report::view::{Row, View};
+use crate::report::Refusal;
+use crate::report::view::{Overall, Row, View};
 use std::io;
 use tracing::Dispatch;
 use tracing_subscriber::Registry;
@@ -22,14 +26,28 @@ use tracing_subscriber::layer::SubscriberExt as _;
 /// # Errors
 /// There is no journal: no systemd runs here.
 pub fn write(view: &View<'_>) -> io::Result<()> {
+    with_journal(|| {
+        view.rows().for_each(result);
+        run(view);
+    })
+}
+
+/// Writes to the journal that a file cannot be run.
+///
+/// # Errors
+/// There is no journal: no systemd runs here.
+pub fn write_refusal(refusal: &Refusal<'_>) -> io::Result<()> {
+    let code = refusal.diagnostics.first().map_or("", |first| first.flaw.code());
+    let (config, verdict) = (refusal.source.name.as_str(), Overall::Unknown.slug());
+    with_journal(|| tracing::error!(config = config, verdict = verdict, code = code, "{}", refusal.headline()))
+}
+
+fn with_journal(write: impl FnOnce()) -> io::Result<()> {
     let layer = tracing_journald::layer()?
         .with_field_prefix(Some("CONN_CHECK".to_owned()))
         .with_syslog_identifier("conn-check".to_owned());
     // Only what is said in here: the client libraries trace as well, and what they say is not ours to keep.
-    tracing::dispatcher::with_default(&Dispatch::new(Registry::default().with(layer)), || {
-        view.rows().for_each(result);
-        run(view);
-    });
+    tracing::dispatcher::with_default(&Dispatch::new(Registry::default().with(layer)), write);
     Ok(())
 }
 
@@ -43,6 +61,7 @@ fn result(row: &Row<'_>) {
             code = failure.code.as_str(),
             phase = failure.code.phase().slug(),
             owner = failure.owner.slug(),
+            next_step = failure.next_step,
             "{}: {} [{}]",
             row.name,
             failure.message,
@@ -56,6 +75,8 @@ fn result(row: &Row<'_>) {
             target = target,
             result = row.name,
             code = code,
+            owner = warning.kind.owner().slug(),
+            next_step = warning.kind.next_step(),
             "{}: {} [{code}]",
             row.name,
             warning.message
@@ -66,6 +87,7 @@ fn result(row: &Row<'_>) {
 fn run(view: &View<'_>) {
     let (verdict, counts) = (view.overall().slug(), view.counts);
     tracing::info!(
+        config = view.config,
         verdict = verdict,
         pass = counts.pass,
         warn = counts.warn,

@@ -1,69 +1,125 @@
 //! `json`: one object, described by `schema/report.schema.json`.
 
-use crate::diagnostic::Diagnostic;
-use crate::diagnostic::to_json;
+use crate::diagnostic::{JsonDiagnostic, to_json};
 use crate::fault::Failure;
-use crate::outcome::{Timing, Warning};
-use crate::report::view::{CheckView, Counts, Row, View};
-use crate::report::{Reporter, Style};
-use crate::source::Source;
+use crate::outcome::{SkipReason, Timing, Warning};
+use crate::report::view::{CheckView, Counts, Overall, Row, View};
+use crate::report::{Format, Refusal, Reporter, Style};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
+use std::time::SystemTime;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+/// The format's row.
+pub const FORMAT: Format = Format {
+    name: "json",
+    about: "one object with all there is to know, described by a schema",
+    reporter: |style| Box::new(Json { style }),
+};
 
 /// The version of the object's shape; only an incompatible change raises it.
 pub(super) const SCHEMA: &str = "conn-check/1";
 
 /// One object at the end.
-pub(super) struct Json {
+struct Json {
     style: Style,
-}
-
-impl Json {
-    pub(super) const fn new(style: Style) -> Self {
-        Self { style }
-    }
 }
 
 impl Reporter for Json {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let report = JsonReport {
-            schema: SCHEMA,
-            version: env!("CARGO_PKG_VERSION"),
-            host: crate::host::name(),
-            started: OffsetDateTime::from(view.started).format(&Rfc3339).unwrap_or_default(),
+            head: Head::of(view.config, view.started),
             elapsed_seconds: seconds(view.elapsed),
             verdict: view.overall().slug(),
+            interrupted: view.interrupted,
             counts: view.counts,
+            check_counts: view.check_counts,
             checks: view.checks.iter().map(|check| JsonCheck::of(check, self.style)).collect(),
         };
         serde_json::to_writer(&mut *out, &report)?;
         writeln!(out)
     }
+
+    fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
+        JsonFile::refused(refusal).write(out)
+    }
+
+    fn explains_refusals(&self) -> bool {
+        true
+    }
+
+    fn valid(&self, config: &str, _checks: usize, out: &mut dyn Write) -> io::Result<()> {
+        JsonFile::valid(config).write(out)
+    }
 }
 
-/// A file that cannot be run, in the same schema.
-///
-/// # Errors
-/// The writer's.
-pub fn bad_file(source: &Source, diagnostics: &[Diagnostic], out: &mut dyn Write) -> io::Result<()> {
-    let object = json!({"schema": SCHEMA, "verdict": "unknown", "diagnostics": to_json(&source.text, diagnostics)});
-    writeln!(out, "{object}")
+/// What every object begins with.
+#[derive(Serialize)]
+pub(super) struct Head<'a> {
+    schema: &'static str,
+    version: &'static str,
+    host: String,
+    config: &'a str,
+    started: String,
+}
+
+impl<'a> Head<'a> {
+    pub(super) fn of(config: &'a str, started: SystemTime) -> Self {
+        Self {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            host: crate::host::name(),
+            config,
+            started: OffsetDateTime::from(started).format(&Rfc3339).unwrap_or_default(),
+        }
+    }
 }
 
 /// The whole object.
 #[derive(Serialize)]
 struct JsonReport<'a> {
-    schema: &'static str,
-    version: &'static str,
-    host: String,
-    started: String,
+    #[serde(flatten)]
+    head: Head<'a>,
     elapsed_seconds: f64,
     verdict: &'static str,
+    interrupted: bool,
     counts: Counts,
+    check_counts: Counts,
     checks: Vec<JsonCheck<'a>>,
+}
+
+/// The object of a file that was not run.
+#[derive(Serialize)]
+pub(super) struct JsonFile<'a> {
+    #[serde(flatten)]
+    head: Head<'a>,
+    verdict: &'static str,
+    diagnostics: Vec<JsonDiagnostic<'a>>,
+}
+
+impl<'a> JsonFile<'a> {
+    /// It cannot be run.
+    pub(super) fn refused(refusal: &Refusal<'a>) -> Self {
+        let Refusal { source, diagnostics } = *refusal;
+        Self {
+            head: Head::of(&source.name, SystemTime::now()),
+            verdict: Overall::Unknown.slug(),
+            diagnostics: to_json(&source.text, diagnostics),
+        }
+    }
+
+    /// It could be run.
+    pub(super) fn valid(config: &'a str) -> Self {
+        let head = Head::of(config, SystemTime::now());
+        Self { head, verdict: Overall::Pass.slug(), diagnostics: Vec::new() }
+    }
+
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, self)?;
+        writeln!(out)
+    }
 }
 
 /// One check.
@@ -75,6 +131,8 @@ pub(super) struct JsonCheck<'a> {
     tags: &'a [String],
     line: usize,
     verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
     elapsed_seconds: f64,
     results: Vec<Value>,
     phases: Vec<Value>,
@@ -93,6 +151,7 @@ impl<'a> JsonCheck<'a> {
             tags: &check.entry.tags,
             line: check.entry.line,
             verdict: check.verdict().slug(),
+            reason: check.skip_reason().map(SkipReason::slug),
             elapsed_seconds: seconds(check.outcome.elapsed),
             results: check.rows.iter().map(result).collect(),
             phases: check.outcome.phases.iter().map(phase).collect(),
@@ -109,7 +168,12 @@ pub(super) fn seconds(time: std::time::Duration) -> f64 {
 }
 
 fn result(row: &Row<'_>) -> Value {
-    json!({"name": row.name, "verdict": row.step.verdict.slug(), "elapsed_seconds": seconds(row.step.elapsed)})
+    let mut result =
+        json!({"name": row.name, "verdict": row.step.verdict.slug(), "elapsed_seconds": seconds(row.step.elapsed)});
+    if let Some(reason) = row.step.reason {
+        result["reason"] = json!(reason.slug());
+    }
+    result
 }
 
 pub(super) fn phase(timing: &Timing) -> Value {
@@ -136,7 +200,12 @@ fn failure(failure: &Failure, style: Style) -> Value {
 }
 
 fn warning(warning: &Warning) -> Value {
-    json!({"code": warning.kind.code(), "message": warning.message})
+    json!({
+        "code": warning.kind.code(),
+        "message": warning.message,
+        "owner": warning.kind.owner().slug(),
+        "next_step": warning.kind.next_step(),
+    })
 }
 
 /// A fact that was learnt more than once (two dead addresses, two hops) becomes a list.

@@ -1,26 +1,41 @@
-//! `jsonl`: one event per line, as it happens; the last line is the summary.
+//! `jsonl`: one event per line, as it happens; the first line is the run, the last the summary.
 
 use crate::event::Event;
-use crate::report::json::{JsonCheck, SCHEMA, phase, seconds};
-use crate::report::view::{CheckView, View, rows};
-use crate::report::{Reporter, Stage, Style};
+use crate::report::json::{Head, JsonCheck, JsonFile, SCHEMA, phase, seconds};
+use crate::report::view::{CheckView, View};
+use crate::report::{Format, Refusal, Reporter, Stage, Style};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{self, Write};
+use std::time::SystemTime;
 
-/// One event per line.
-pub(super) struct Jsonl {
-    style: Style,
+/// The format's row.
+pub(super) const FORMAT: Format =
+    Format { name: "jsonl", about: "one event per line, as it happens", reporter: |style| Box::new(Jsonl { style }) };
+
+/// The first line.
+#[derive(Serialize)]
+struct Begun<'a> {
+    event: &'static str,
+    #[serde(flatten)]
+    head: Head<'a>,
 }
 
-impl Jsonl {
-    pub(super) const fn new(style: Style) -> Self {
-        Self { style }
-    }
+/// One event per line.
+struct Jsonl {
+    style: Style,
 }
 
 impl Reporter for Jsonl {
     fn listens(&self) -> bool {
         true
+    }
+
+    fn begin(&mut self, stage: Stage<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let head = Head::of(stage.config, SystemTime::now());
+        serde_json::to_writer(&mut *out, &Begun { event: "run", head })?;
+        writeln!(out)?;
+        out.flush()
     }
 
     fn event(&mut self, event: &Event, stage: Stage<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -34,10 +49,24 @@ impl Reporter for Jsonl {
             "event": "summary",
             "schema": SCHEMA,
             "verdict": view.overall().slug(),
+            "interrupted": view.interrupted,
             "counts": view.counts,
+            "check_counts": view.check_counts,
             "elapsed_seconds": seconds(view.elapsed),
         });
         writeln!(out, "{summary}")
+    }
+
+    fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
+        JsonFile::refused(refusal).write(out)
+    }
+
+    fn explains_refusals(&self) -> bool {
+        true
+    }
+
+    fn valid(&self, config: &str, _checks: usize, out: &mut dyn Write) -> io::Result<()> {
+        JsonFile::valid(config).write(out)
     }
 }
 
@@ -59,8 +88,7 @@ impl Jsonl {
                 json!({"event": "passed", "check": entry, "name": name(*entry, *result), "elapsed_seconds": seconds(step.elapsed)})
             }
             Event::Finished(outcome) => {
-                let entry = &stage.plan.entries[outcome.entry];
-                let check = CheckView { entry, outcome, rows: rows(entry, stage.selection, outcome) };
+                let check = CheckView::of(stage.plan, stage.selection, outcome);
                 json!({"event": "finished", "check": outcome.entry, "outcome": serde_json::to_value(JsonCheck::of(&check, self.style))?})
             }
         }))

@@ -1,40 +1,84 @@
 //! `junit`: the XML that CI systems read.
 
-use crate::outcome::Verdict;
-use crate::report::Reporter;
-use crate::report::view::{CheckView, Row, View};
+use crate::outcome::{SkipReason, Verdict};
+use crate::report::view::{Row, View};
+use crate::report::{Format, Refusal, Reporter, reporter, series};
 use std::io::{self, Write};
 
+/// The format's row.
+pub(super) const FORMAT: Format =
+    Format { name: "junit", about: "XML for CI systems, a test case per result", reporter: |_| Box::new(Junit) };
+
 /// One test suite per run, one test case per result.
-pub(super) struct Junit;
+struct Junit;
 
 impl Reporter for Junit {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let counts = view.counts;
         let numbers = format!(
-            "tests=\"{}\" failures=\"{}\" skipped=\"{}\" time=\"{:.6}\"",
+            "tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{:.6}\"",
             counts.total(),
             counts.fail,
             counts.skip,
             view.elapsed.as_secs_f64()
         );
+        open(&numbers, out)?;
+        for (series, check) in view.series() {
+            // What the names of its results do not say yet.
+            let more = series.strip_prefix(&series::of_target(check.entry)).unwrap_or(&series).trim_start();
+            let more = if more.is_empty() { String::new() } else { format!(" [{more}]") };
+            check.rows.iter().try_for_each(|row| case(row, &more, out))?;
+        }
+        close(out)
+    }
+
+    /// A test case that is in error: neither passed nor failed.
+    fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
+        open("tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\"", out)?;
+        let kind = refusal.diagnostics.first().map_or("", |first| first.flaw.code());
+        let (name, headline) = (xml(&refusal.source.name), xml(&refusal.headline()));
+        let lines = xml(&refusal.lines().collect::<Vec<_>>().join("\n"));
         writeln!(
             out,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {numbers}>\n  <testsuite name=\"conn-check\" {numbers}>"
+            "    <testcase classname=\"{CONFIG}\" name=\"{name}\">\n      \
+             <error type=\"{kind}\" message=\"{headline}\">{lines}</error>\n    </testcase>"
         )?;
-        for check in &view.checks {
-            check.rows.iter().try_for_each(|row| case(check, row, out))?;
-        }
-        writeln!(out, "  </testsuite>\n</testsuites>")
+        close(out)
+    }
+
+    fn valid(&self, config: &str, checks: usize, out: &mut dyn Write) -> io::Result<()> {
+        open("tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\"", out)?;
+        let (name, words) = (xml(config), xml(&reporter::in_words(config, checks)));
+        writeln!(
+            out,
+            "    <testcase classname=\"{CONFIG}\" name=\"{name}\">\n      \
+             <system-out>{words}</system-out>\n    </testcase>"
+        )?;
+        close(out)
     }
 }
 
-fn case(check: &CheckView<'_>, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let class = format!("conn-check.{}", check.entry.kind);
+/// The class of the test case that the file itself is.
+const CONFIG: &str = "conn-check.config";
+
+fn open(numbers: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {numbers}>\n  <testsuite name=\"conn-check\" {numbers}>"
+    )
+}
+
+fn close(out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  </testsuite>\n</testsuites>")
+}
+
+/// A CI system tells test cases apart by class and name, and keeps the history of each.
+fn case(row: &Row<'_>, more: &str, out: &mut dyn Write) -> io::Result<()> {
+    let class = format!("conn-check.{}", row.entry.kind);
     let head = format!(
         "    <testcase classname=\"{}\" name=\"{}\" time=\"{:.6}\"",
         xml(&class),
-        xml(row.name),
+        xml(&format!("{}{more}", row.name)),
         row.step.elapsed.as_secs_f64()
     );
     match (row.step.verdict, row.failure) {
@@ -54,13 +98,16 @@ fn case(check: &CheckView<'_>, row: &Row<'_>, out: &mut dyn Write) -> io::Result
                 xml(&text)
             )
         }
-        (Verdict::Skip, _) => writeln!(out, "{head}>\n      <skipped/>\n    </testcase>"),
+        (Verdict::Skip, _) => {
+            let why = row.step.reason.map_or("", SkipReason::about);
+            writeln!(out, "{head}>\n      <skipped message=\"{}\"/>\n    </testcase>", xml(why))
+        }
         _ if row.warnings.is_empty() && row.note.is_none() => writeln!(out, "{head}/>"),
         _ => {
             let text: Vec<_> = row
                 .warnings
                 .iter()
-                .map(|warning| format!("warning: {} [{}]", warning.message, warning.kind.code()))
+                .map(|warning| format!("warning: {}", warning.line()))
                 .chain(row.note.map(|note| format!("note: {note}")))
                 .collect();
             writeln!(out, "{head}>\n      <system-out>{}</system-out>\n    </testcase>", xml(&text.join("\n")))

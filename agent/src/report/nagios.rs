@@ -1,13 +1,16 @@
 //! `nagios`: a plugin's output (Monitoring Plugins Development Guidelines), within NRPE's limits.
 
-use crate::diagnostic::Diagnostic;
-use crate::outcome::Verdict;
+use crate::outcome::{Verdict, Warning};
 use crate::report::view::{CheckView, Overall, View};
-use crate::report::{Counts, Reporter};
-use crate::source::Source;
-use crate::text::Lines;
-use std::collections::HashSet;
+use crate::report::{Counts, Format, Refusal, Reporter, reporter};
 use std::io::{self, Write};
+
+/// The format's row.
+pub const FORMAT: Format = Format {
+    name: "nagios",
+    about: "the output of a monitoring plugin, with performance data",
+    reporter: |_| Box::new(Nagios),
+};
 
 /// NRPE v2 keeps 1,023 bytes of the output.
 const FIRST_LINE: usize = 1000;
@@ -19,7 +22,7 @@ const LONG_OUTPUT: usize = 44_000;
 const LONG_PERFDATA: usize = 14_000;
 
 /// One line that says all, then one per check, worst first.
-pub(super) struct Nagios;
+struct Nagios;
 
 impl Reporter for Nagios {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -31,36 +34,29 @@ impl Reporter for Nagios {
         writeln!(out, "{}|{perfdata}", headline(view, &checks, room))?;
         let (lines, left_out) = fitting(checks.iter().map(|check| line(check)), LONG_OUTPUT);
         let more = if left_out > 0 { format!("\n... and {left_out} more checks") } else { String::new() };
-        let mut labels = HashSet::new();
-        let times = view
-            .checks
-            .iter()
-            .map(|check| format!("{}={:.6}s;;;0", label(check, &mut labels), check.outcome.elapsed.as_secs_f64()));
+        let times = view.series().map(|(series, check)| {
+            let seconds = check.outcome.elapsed.as_secs_f64();
+            format!("'{series}'={seconds:.6}s;;;0")
+        });
         let (times, _) = fitting(times, LONG_PERFDATA);
         writeln!(out, "{}{more}|{}", lines.join("\n"), times.join("\n"))
     }
-}
 
-/// A file that cannot be run: UNKNOWN, with its first problem.
-///
-/// # Errors
-/// The writer's.
-pub fn bad_file(source: &Source, diagnostics: &[Diagnostic], out: &mut dyn Write) -> io::Result<()> {
-    let places = Lines::of(&source.text);
-    let place = |one: &Diagnostic| match one.span.map(|span| places.position(span.start)) {
-        Some((line, column)) => format!("{}:{line}:{column}", source.name),
-        None => source.name.clone(),
-    };
-    let lines: Vec<_> = diagnostics
-        .iter()
-        .map(|one| harmless(&format!("{}: {} [{}]", place(one), one.text(), one.flaw.code())))
-        .collect();
-    let count = if lines.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", lines.len()) };
-    let first = lines.first().map(String::as_str).unwrap_or_default();
-    writeln!(out, "{}", cut(format!("CONN-CHECK UNKNOWN: {count} in the checks file - {first}"), FIRST_LINE))?;
-    let (rest, left_out) = fitting(lines.into_iter().skip(1), LONG_OUTPUT);
-    rest.iter().try_for_each(|line| writeln!(out, "{line}"))?;
-    if left_out > 0 { writeln!(out, "... and {left_out} more problems") } else { Ok(()) }
+    /// UNKNOWN, with the first problem.
+    fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", cut(harmless(&format!("CONN-CHECK UNKNOWN: {}", refusal.headline())), FIRST_LINE))?;
+        let (rest, left_out) = fitting(refusal.lines().skip(1).map(|line| harmless(&line)), LONG_OUTPUT);
+        rest.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        if left_out > 0 { writeln!(out, "... and {left_out} more problems") } else { Ok(()) }
+    }
+
+    fn explains_refusals(&self) -> bool {
+        true
+    }
+
+    fn valid(&self, config: &str, checks: usize, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "CONN-CHECK OK: {}", harmless(&reporter::in_words(config, checks)))
+    }
 }
 
 fn headline(view: &View<'_>, checks: &[&CheckView<'_>], room: usize) -> String {
@@ -113,11 +109,13 @@ fn line(check: &CheckView<'_>) -> String {
     let text = match (check.verdict(), check.failure()) {
         (Verdict::Fail, Some(failure)) => format!("[CRITICAL] {name}{label} {}", failure.line()),
         (Verdict::Warn, _) => {
-            let warnings: Vec<_> =
-                check.warnings().map(|warning| format!("{} [{}]", warning.message, warning.kind.code())).collect();
+            let warnings: Vec<_> = check.warnings().map(Warning::line).collect();
             format!("[WARNING] {name}{label} {}", warnings.join("; "))
         }
-        (Verdict::Skip, _) => format!("[SKIPPED] {name}{label}"),
+        (Verdict::Skip, _) => {
+            let why = check.skip_reason().map(|reason| format!("; {}", reason.about())).unwrap_or_default();
+            format!("[SKIPPED] {name}{label}{why}")
+        }
         (Verdict::Pass | Verdict::Fail, _) => format!("[OK] {name}{label}"),
     };
     let note = check.note().map(|note| format!("; {note}")).unwrap_or_default();
@@ -131,18 +129,6 @@ fn perfdata(view: &View<'_>) -> String {
     format!(
         "pass={pass};;;0;{total} warn={warn};;;0;{total} fail={fail};;;0;{total} skip={skip};;;0;{total} time={elapsed:.6}s;;;0"
     )
-}
-
-/// A label is unique, in quotes, and holds neither quotes nor an equals sign.
-fn label(check: &CheckView<'_>, taken: &mut HashSet<String>) -> String {
-    let plain = harmless(&format!("{}:{}", check.entry.kind, check.entry.target)).replace(['\'', '='], "_");
-    let mut label = plain.clone();
-    let mut number = 1;
-    while !taken.insert(label.clone()) {
-        number += 1;
-        label = format!("{plain}#{number}");
-    }
-    format!("'{label}'")
 }
 
 /// A pipe would begin the perfdata, and a line break the next line.

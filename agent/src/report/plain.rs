@@ -1,24 +1,27 @@
 //! `plain`: the original's lines, for scripts and Nagios set-ups that know them.
 
 use crate::event::Event;
+use crate::fault::Failure;
 use crate::outcome::Verdict;
 use crate::report::view::{Row, View, rows};
-use crate::report::{Reporter, Stage, Style};
+use crate::report::{Format, Refusal, Reporter, Stage, Style};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Duration;
 
+/// The format's row.
+pub const FORMAT: Format = Format {
+    name: "plain",
+    about: "one line per result, for scripts",
+    reporter: |style| Box::new(Plain { style, printed: HashMap::new() }),
+};
+
 /// Failed first, then passed, skipped last, grouped by `type:host`; or, unbuffered, as they come.
-pub(super) struct Plain {
+struct Plain {
     style: Style,
     /// Results of each check that are already printed (`-U` only).
-    printed: std::collections::HashMap<usize, usize>,
-}
-
-impl Plain {
-    pub(super) fn new(style: Style) -> Self {
-        Self { style, printed: std::collections::HashMap::new() }
-    }
+    printed: HashMap<usize, usize>,
 }
 
 impl Reporter for Plain {
@@ -37,13 +40,7 @@ impl Reporter for Plain {
                 let name = &stage.plan.entries[*entry].results[*result];
                 // Its warnings are not known before the check's end; then it is printed again.
                 if stage.selection.has(*entry, *result) {
-                    writeln!(
-                        out,
-                        "{}{} OK{}",
-                        self.style.stamp(step.at),
-                        name.name,
-                        self.style.duration(step.elapsed)
-                    )?;
+                    writeln!(out, "{}{} OK{}", self.stamp(step.at), name.name, self.duration(step.elapsed))?;
                 }
             }
             Event::Finished(outcome) => {
@@ -52,7 +49,7 @@ impl Reporter for Plain {
                 let names: Vec<_> = entry.results.iter().take(done).map(|result| result.name.as_str()).collect();
                 let rows = rows(entry, stage.selection, outcome);
                 for row in rows.iter().filter(|row| !names.contains(&row.name) || row.step.verdict == Verdict::Warn) {
-                    out.write_all(self.style.lines(row).as_bytes())?;
+                    out.write_all(self.lines(row).as_bytes())?;
                 }
             }
             Event::Started { .. } | Event::Phase { .. } => return Ok(()),
@@ -71,23 +68,27 @@ impl Reporter for Plain {
             if self.style.verbose && row.step.verdict != Verdict::Skip {
                 writeln!(out, "{}", starting(row.name, row.info))?;
             }
-            out.write_all(self.style.lines(row).as_bytes())?;
+            out.write_all(self.lines(row).as_bytes())?;
         }
+        Ok(())
+    }
+
+    fn refused(&self, _refusal: &Refusal<'_>, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 }
 
-impl Style {
-    fn stamp(self, at: Duration) -> String {
-        if self.durations { format!("{:.3}: ", at.as_secs_f64()) } else { String::new() }
+impl Plain {
+    fn stamp(&self, at: Duration) -> String {
+        if self.style.durations { format!("{:.3}: ", at.as_secs_f64()) } else { String::new() }
     }
 
-    fn duration(self, elapsed: Duration) -> String {
-        if self.durations { format!(": ({:.3} ms)", elapsed.as_secs_f64() * 1000.0) } else { String::new() }
+    fn duration(&self, elapsed: Duration) -> String {
+        if self.style.durations { format!(": ({:.3} ms)", elapsed.as_secs_f64() * 1000.0) } else { String::new() }
     }
 
     /// The line of a result, with what belongs under it.
-    fn lines(self, row: &Row<'_>) -> String {
+    fn lines(&self, row: &Row<'_>) -> String {
         let Row { name, info, step, .. } = row;
         let stamp = self.stamp(step.at);
         let duration = self.duration(step.elapsed);
@@ -100,37 +101,26 @@ impl Style {
                 lines
             }
             (Verdict::Warn, _) => {
-                let messages: Vec<_> = row
-                    .warnings
-                    .iter()
-                    .map(|warning| format!("{} [{}]", warning.message, warning.kind.code()))
-                    .collect();
-                format!("{stamp}{name} WARNING{duration} - {}\n{note}", messages.join("; "))
+                let warnings: Vec<_> = row.warnings.iter().map(|warning| warning.line()).collect();
+                format!("{stamp}{name} WARNING{duration} - {}\n{note}", warnings.join("; "))
             }
             (Verdict::Skip, _) => format!("{stamp}SKIPPED: {name}\n"),
             (Verdict::Pass | Verdict::Fail, _) => format!("{stamp}{name} OK{duration}\n{note}"),
         }
     }
 
-    fn push_evidence(self, lines: &mut String, failure: &crate::fault::Failure) {
+    fn push_evidence(&self, lines: &mut String, failure: &Failure) {
         // Writing to a string cannot fail.
-        if self.explain
+        if self.style.explain
             && let Some(evidence) = &failure.evidence
         {
             let _ = writeln!(lines, "    evidence: {evidence}");
         }
-        if self.tracebacks {
-            for cause in failure.told_causes(self.explain) {
+        if self.style.tracebacks {
+            for cause in failure.told_causes(self.style.explain) {
                 let _ = writeln!(lines, "    caused by: {cause}");
             }
         }
-    }
-}
-
-impl crate::fault::Failure {
-    /// The failure in one line: message, code, owner, next step.
-    pub(super) fn line(&self) -> String {
-        format!("{} [{}, {}] {}", self.message, self.code, self.owner.slug(), self.next_step)
     }
 }
 

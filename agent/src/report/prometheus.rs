@@ -1,19 +1,23 @@
 //! `prometheus`: the text exposition format, for a textfile collector.
 
 use crate::outcome::Verdict;
-use crate::report::Reporter;
 use crate::report::view::{CheckView, View};
+use crate::report::{Format, Refusal, Reporter};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::UNIX_EPOCH;
 
-/// Gauges: base units, closed label sets.
-pub(super) struct Prometheus;
+/// The format's row.
+pub(super) const FORMAT: Format =
+    Format { name: "prometheus", about: "metrics for a textfile collector", reporter: |_| Box::new(Prometheus) };
+
+/// Gauges: base units, closed label sets. The label `series` tells apart what type, target and name
+/// do not.
+struct Prometheus;
 
 impl Reporter for Prometheus {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-        // The same check may stand twice in a file; a series may not.
-        let checks: BTreeMap<_, _> = view.checks.iter().map(|check| (labels(check), check)).collect();
+        let checks: Vec<_> = view.series().map(|(series, check)| (labels(check, &series), check)).collect();
         family(out, "conn_check_success", "Whether the check passed (warnings included).")?;
         for (labels, check) in &checks {
             writeln!(
@@ -58,8 +62,22 @@ impl Reporter for Prometheus {
         for (labels, _) in unverified {
             writeln!(out, "conn_check_tls_unverified{{{labels}}} 1")?;
         }
-        run(view, out)
+        run(view, out)?;
+        config_valid(true, out)
     }
+
+    fn refused(&self, _refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
+        config_valid(false, out)
+    }
+
+    fn valid(&self, _config: &str, _checks: usize, out: &mut dyn Write) -> io::Result<()> {
+        config_valid(true, out)
+    }
+}
+
+fn config_valid(valid: bool, out: &mut dyn Write) -> io::Result<()> {
+    family(out, "conn_check_config_valid", "Whether the file of checks can be run.")?;
+    writeln!(out, "conn_check_config_valid {}", u8::from(valid))
 }
 
 fn run(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -91,9 +109,10 @@ fn family(out: &mut dyn Write, name: &str, help: &str) -> io::Result<()> {
     writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge")
 }
 
-fn labels(check: &CheckView<'_>) -> String {
+fn labels(check: &CheckView<'_>, series: &str) -> String {
     let label = check.entry.label.as_deref().unwrap_or_default();
-    format!("type=\"{}\",target=\"{}\",name=\"{}\"", check.entry.kind, escaped(&check.entry.target), escaped(label))
+    let (kind, target) = (check.entry.kind, escaped(&check.entry.target));
+    format!("type=\"{kind}\",target=\"{target}\",name=\"{}\",series=\"{}\"", escaped(label), escaped(series))
 }
 
 fn escaped(text: &str) -> String {

@@ -1,25 +1,44 @@
 //! `tap`: Test Anything Protocol, version 13.
 
-use crate::outcome::Verdict;
-use crate::report::Reporter;
+use crate::outcome::{SkipReason, Verdict};
 use crate::report::view::{Row, View};
+use crate::report::{Format, Refusal, Reporter, reporter};
+use crate::text::escaped;
 use std::io::{self, Write};
 
+/// The format's row.
+pub(super) const FORMAT: Format =
+    Format { name: "tap", about: "Test Anything Protocol, version 13", reporter: |_| Box::new(Tap) };
+
+/// The first line.
+const VERSION: &str = "TAP version 13";
+
 /// One test point per result.
-pub(super) struct Tap;
+struct Tap;
 
 impl Reporter for Tap {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "TAP version 13\n1..{}", view.counts.total())?;
+        writeln!(out, "{VERSION}\n1..{}", view.counts.total())?;
         view.rows().enumerate().try_for_each(|(index, row)| point(index + 1, row, out))
+    }
+
+    fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{VERSION}")?;
+        refusal.lines().try_for_each(|line| writeln!(out, "# {line}"))?;
+        writeln!(out, "Bail out! {}", refusal.headline())
+    }
+
+    fn valid(&self, config: &str, checks: usize, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{VERSION}\n1..1\nok 1 - {}", description(&reporter::in_words(config, checks)))
     }
 }
 
 fn point(number: usize, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
-    // A `#` would begin a directive.
-    let name = row.name.replace('#', "\\#");
+    let name = description(row.name);
     match (row.step.verdict, row.failure) {
-        (Verdict::Skip, _) => writeln!(out, "ok {number} - {name} # SKIP not run"),
+        (Verdict::Skip, _) => {
+            writeln!(out, "ok {number} - {name} # SKIP {}", row.step.reason.map_or("", SkipReason::about))
+        }
         (Verdict::Fail, Some(failure)) => {
             writeln!(out, "not ok {number} - {name}\n  ---")?;
             let lines = [
@@ -37,10 +56,13 @@ fn point(number: usize, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
         }
         _ => {
             writeln!(out, "ok {number} - {name}")?;
-            row.warnings
-                .iter()
-                .try_for_each(|warning| writeln!(out, "# warning: {} [{}]", warning.message, warning.kind.code()))?;
+            row.warnings.iter().try_for_each(|warning| writeln!(out, "# warning: {}", warning.line()))?;
             row.note.map_or(Ok(()), |note| writeln!(out, "# note: {note}"))
         }
     }
+}
+
+/// One line; a `#` would begin a directive.
+fn description(text: &str) -> String {
+    escaped(text).replace('#', "\\#")
 }

@@ -2,8 +2,9 @@
 //! warnings that belong to them, and the counts.
 
 use crate::fault::Failure;
-use crate::outcome::{Outcome, Step, Verdict, Warning};
+use crate::outcome::{Outcome, SkipReason, Step, Verdict, Warning};
 use crate::plan::{Entry, Plan};
+use crate::report::{Stage, series};
 use crate::run::Report;
 use crate::select::Selection;
 use std::time::{Duration, SystemTime};
@@ -11,16 +12,21 @@ use std::time::{Duration, SystemTime};
 /// A finished run, reduced to what was asked for.
 #[derive(Debug)]
 pub struct View<'a> {
+    /// The file of checks: its path, or `<stdin>`.
+    pub config: &'a str,
     /// The checks of which anything was wanted, in the plan's order.
     pub checks: Vec<CheckView<'a>>,
     /// How many results of each verdict.
     pub counts: Counts,
+    /// How many checks of each verdict.
+    pub check_counts: Counts,
     /// The wall clock's time at the start.
     pub started: SystemTime,
     /// How long the run took.
     pub elapsed: Duration,
     /// Ended from outside before everything was decided.
     pub interrupted: bool,
+    plan: &'a Plan,
 }
 
 /// One check.
@@ -56,7 +62,7 @@ pub struct Row<'a> {
 /// The note on a check that passed without its server's certificate having been verified.
 const UNVERIFIED: &str = "the certificate is not verified [tls.verification-off]";
 
-/// How many results of each verdict.
+/// How many of each verdict.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Serialize)]
 pub struct Counts {
     /// Passed.
@@ -83,6 +89,9 @@ pub enum Overall {
 }
 
 impl Overall {
+    /// Every judgement.
+    pub const ALL: [Self; 4] = [Self::Pass, Self::Warn, Self::Fail, Self::Unknown];
+
     /// The word used in machine-readable output.
     #[must_use]
     pub const fn slug(self) -> &'static str {
@@ -109,14 +118,26 @@ impl Overall {
 impl<'a> View<'a> {
     /// Reduces a run to what was asked for.
     #[must_use]
-    pub fn of(plan: &'a Plan, selection: &Selection, report: &'a Report) -> Self {
-        let check = |outcome: &'a Outcome| {
-            let entry = &plan.entries[outcome.entry];
-            CheckView { entry, outcome, rows: rows(entry, selection, outcome) }
-        };
-        let checks: Vec<_> = report.outcomes.iter().map(check).collect();
-        let counts = Counts::of(checks.iter().flat_map(|check| &check.rows));
-        Self { checks, counts, started: report.started, elapsed: report.elapsed, interrupted: report.interrupted }
+    pub fn of(stage: Stage<'a>, report: &'a Report) -> Self {
+        let Stage { config, plan, selection } = stage;
+        let checks: Vec<_> = report.outcomes.iter().map(|outcome| CheckView::of(plan, selection, outcome)).collect();
+        Self {
+            config,
+            counts: Counts::of(checks.iter().flat_map(|check| &check.rows).map(|row| row.step.verdict)),
+            check_counts: Counts::of(checks.iter().map(CheckView::verdict)),
+            checks,
+            started: report.started,
+            elapsed: report.elapsed,
+            interrupted: report.interrupted,
+            plan,
+        }
+    }
+
+    /// The checks, each with the name of its time series: another one for each, and the same in
+    /// every format.
+    pub fn series(&self) -> impl Iterator<Item = (String, &CheckView<'a>)> {
+        let mut all = series::of(self.plan);
+        self.checks.iter().map(move |check| (std::mem::take(&mut all[check.outcome.entry]), check))
     }
 
     /// Every wanted result, in the plan's order.
@@ -139,6 +160,14 @@ impl<'a> View<'a> {
     }
 }
 
+impl<'a> CheckView<'a> {
+    /// What was asked for of a check.
+    pub(super) fn of(plan: &'a Plan, selection: &Selection, outcome: &'a Outcome) -> Self {
+        let entry = &plan.entries[outcome.entry];
+        Self { entry, outcome, rows: rows(entry, selection, outcome) }
+    }
+}
+
 impl CheckView<'_> {
     /// The worst verdict of its wanted results.
     #[must_use]
@@ -150,6 +179,13 @@ impl CheckView<'_> {
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         self.rows.iter().find_map(|row| row.failure)
+    }
+
+    /// Why it was skipped, wholly or in part.
+    #[must_use]
+    pub fn skip_reason(&self) -> Option<SkipReason> {
+        let skipped = self.verdict() == Verdict::Skip;
+        skipped.then(|| self.rows.iter().find_map(|row| row.step.reason)).flatten()
     }
 
     /// What everybody has to see although it passed.
@@ -165,12 +201,10 @@ impl CheckView<'_> {
 }
 
 impl Counts {
-    /// Counts results.
-    pub fn of<'a, 'b: 'a>(rows: impl Iterator<Item = &'a Row<'b>>) -> Self {
+    /// Counts verdicts.
+    pub fn of(verdicts: impl Iterator<Item = Verdict>) -> Self {
         let mut counts = Self::default();
-        for row in rows {
-            *counts.of_verdict(row.step.verdict) += 1;
-        }
+        verdicts.for_each(|verdict| *counts.of_verdict(verdict) += 1);
         counts
     }
 
@@ -204,8 +238,8 @@ pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Out
         let carries = bearer == Some(result);
         let mut step = outcome.steps[result];
         if carries {
-            step.verdict = Verdict::Fail;
-            step.elapsed = failed_at.map_or(step.elapsed, |at| outcome.steps[at].elapsed);
+            let elapsed = failed_at.map_or(step.elapsed, |at| outcome.steps[at].elapsed);
+            step = Step::decided(Verdict::Fail, elapsed, step.at);
         }
         let failure = outcome.failure.as_deref().filter(|_| carries);
         let warnings = outcome.warnings.iter().filter(|warning| warning.result == result).collect();

@@ -1,8 +1,8 @@
 //! `conn-check CONFIG [PATTERN...]`: runs the checks of a YAML file.
 
-use crate::output::Output;
+use crate::output::{Output, Writer};
 use crate::watch::Watch;
-use crate::{CRITICAL, UNKNOWN, complain, guarded, status_of};
+use crate::{CRITICAL, UNKNOWN, complain, guarded, say, status_of};
 use clap::Parser as _;
 use conn_check::cli::Args;
 use conn_check::diagnostic::{Diagnostic, Flaw};
@@ -10,11 +10,12 @@ use conn_check::event::Event;
 use conn_check::host;
 use conn_check::net::Family;
 use conn_check::plan::{self, Defaults, Loaded, Plan};
-use conn_check::report::{self, Stage, View};
-use conn_check::run::{self, Report};
+use conn_check::report::{Progress, Reporter, Stage, View};
+use conn_check::run::{self, Options, Report};
 use conn_check::select::{Selection, Wanted};
 use conn_check::source::Source;
-use std::io::{self, Write as _};
+use std::io;
+use std::path::Path;
 use std::process;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub(crate) fn main() -> u8 {
 }
 
 fn program(args: &Args) -> u8 {
-    if !args.tls_certs_path.exists() && args.tls_certs_path != std::path::Path::new("/etc/ssl/certs") {
+    if !args.tls_certs_path.exists() && args.tls_certs_path != Path::new(host::CA_PATH) {
         return complain(&format!("--tls-certs-path: there is no `{}`", args.tls_certs_path.display()));
     }
     if args.record.is_some() && args.record == args.output {
@@ -66,7 +67,7 @@ pub(crate) fn with_plan(
         Err(diagnostics) => output.refuse(&source, &diagnostics),
         Ok((plan, warnings)) => {
             output.warn(&source, &warnings);
-            if args.validate { output.valid(&source, &plan) } else { work(&output, &source, plan) }
+            if args.validate { output.valid(&source, plan.entries.len()) } else { work(&output, &source, plan) }
         }
     }
 }
@@ -83,7 +84,7 @@ pub(crate) fn selected(args: &Args, output: &Output<'_>, source: &Source, plan: 
         return Err(output.refuse(source, &[nothing_selected(plan)]));
     }
     for tag in wanted.include_tags.iter().filter(|tag| plan.entries.iter().all(|entry| !entry.tags.contains(*tag))) {
-        let _ = writeln!(io::stderr(), "conn-check: note: no check has the tag `{}`", tag.escape_debug());
+        say(&format!("note: no check has the tag `{}`", tag.escape_debug()));
     }
     Ok(selection)
 }
@@ -94,30 +95,19 @@ fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan, watch: &
         Err(status) => return status,
     };
     let plan = Arc::new(plan);
-    let stage = Stage { plan: &plan, selection: &selection };
-    let mut reporter = report::reporter(output.format, output.style);
-    let mut writer = output.writer();
-    let mut progress = output.progress(selection.entries().count());
-    let report = if args.dry_run {
-        let report = run::rehearse(&plan, &selection);
-        if reporter.listens() {
-            for outcome in &report.outcomes {
-                let _ = reporter.event(&Event::Finished(Box::new(outcome.clone())), stage, &mut writer);
-            }
-        }
-        report
-    } else {
-        let mut listener = |event: &Event| {
-            // A reader that went away, or a terminal, must not end the checks.
-            let _ = reporter.event(event, stage, &mut writer);
-            progress.iter_mut().for_each(|progress| drop(progress.event(event, stage, &mut io::stderr())));
-        };
-        match perform(args, &plan, &selection, watch, output.listens().then_some(&mut listener)) {
-            Ok(report) => report,
-            Err(error) => return complain(&format!("the run could not start: {error}")),
-        }
+    let stage = Stage { config: &source.name, plan: &plan, selection: &selection };
+    let mut listener = Listener {
+        stage,
+        reporter: output.reporter(),
+        writer: output.writer(),
+        progress: output.progress(selection.entries().count()),
     };
-    let view = View::of(&plan, &selection, &report);
+    let report = match run_or_rehearse(args, &plan, watch, &mut listener) {
+        Ok(report) => report,
+        Err(error) => return complain(&format!("the run could not start: {error}")),
+    };
+    let Listener { mut reporter, mut writer, progress, .. } = listener;
+    let view = View::of(stage, &report);
     let verdict = if args.dry_run { 0 } else { view.overall().exit_status() };
     // Until it is told, a good result is not known.
     watch.ends_with(untold(verdict));
@@ -127,12 +117,49 @@ fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan, watch: &
     // What was not run must not take the place of a result.
     let left = if args.dry_run { Ok(()) } else { output.leave(&view) };
     let failures = [printed, left].into_iter().filter_map(Result::err);
-    let status = failures.fold(verdict, |_, error| {
-        complain(&error);
+    let status = failures.fold(verdict, |_, unwritten| {
+        complain(&unwritten.to_string());
         untold(verdict)
     });
     // All is written. Giving back the memory of thousands of checks piece by piece only takes time.
     process::exit(i32::from(status))
+}
+
+/// Who hears of a run as it goes on. A reader that went away, or a terminal, must not end the checks.
+struct Listener<'a> {
+    stage: Stage<'a>,
+    reporter: Box<dyn Reporter>,
+    writer: Writer<'a>,
+    progress: Option<Progress>,
+}
+
+impl Listener<'_> {
+    fn begin(&mut self) {
+        let _ = self.reporter.begin(self.stage, &mut self.writer);
+    }
+
+    /// Whether anybody hears events.
+    fn listens(&self) -> bool {
+        self.reporter.listens() || self.progress.is_some()
+    }
+
+    fn event(&mut self, event: &Event) {
+        let _ = self.reporter.event(event, self.stage, &mut self.writer);
+        self.progress.iter_mut().for_each(|progress| drop(progress.event(event, self.stage, &mut io::stderr())));
+    }
+}
+
+/// Runs the checks, or what `--dry-run` does in their place.
+fn run_or_rehearse(args: &Args, plan: &Arc<Plan>, watch: &Watch, listener: &mut Listener<'_>) -> io::Result<Report> {
+    listener.begin();
+    if !args.dry_run {
+        return perform(args, plan, watch, listener);
+    }
+    let report = run::rehearse(plan, listener.stage.selection);
+    if listener.reporter.listens() {
+        report.outcomes.iter().for_each(|outcome| listener.event(&Event::Finished(Box::new(outcome.clone()))));
+    }
+    Ok(report)
 }
 
 /// The exit status when a result cannot be left where it should be: what failed still did.
@@ -146,17 +173,25 @@ fn trimmed(tags: &[String]) -> Vec<String> {
 }
 
 /// Runs the checks in this thread.
-fn perform(
-    args: &Args,
-    plan: &Arc<Plan>,
-    selection: &Selection,
-    watch: &Watch,
-    listener: Option<&mut dyn FnMut(&Event)>,
-) -> io::Result<Report> {
-    let descriptors = host::descriptors();
-    let options = run::Options {
+fn perform(args: &Args, plan: &Arc<Plan>, watch: &Watch, listener: &mut Listener<'_>) -> io::Result<Report> {
+    let options = options(args);
+    let runtime = options.runtime()?;
+    watch.ends_with(UNKNOWN);
+    let (selection, listens) = (listener.stage.selection, listener.listens());
+    let mut hear = |event: &Event| listener.event(event);
+    let hear = listens.then_some(&mut hear as &mut dyn FnMut(&Event));
+    let report = runtime.block_on(run::run(plan, selection, &options, watch.stopped(), hear));
+    // A look-up that hangs in the system's resolver must not hold up the end.
+    runtime.shutdown_background();
+    Ok(report)
+}
+
+/// What suits this host, unless the command line says otherwise.
+fn options(args: &Args) -> Options {
+    let host = Options::of_host();
+    Options {
         max_timeout: args.max_timeout,
-        concurrency: args.concurrency.unwrap_or_else(|| host::slots(descriptors)),
+        concurrency: args.concurrency.unwrap_or(host.concurrency),
         per_host: args.per_host,
         family: match (args.ipv4, args.ipv6) {
             (true, _) => Family::V4,
@@ -164,18 +199,8 @@ fn perform(
             _ => Family::Any,
         },
         certs_path: args.tls_certs_path.clone(),
-        lookups: host::lookups(descriptors),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .max_blocking_threads(options.lookups)
-        .build()?;
-    watch.ends_with(UNKNOWN);
-    let report = runtime.block_on(run::run(plan, selection, &options, watch.stopped(), listener));
-    // A look-up that hangs in the system's resolver must not hold up the end.
-    runtime.shutdown_background();
-    Ok(report)
+        ..host
+    }
 }
 
 fn nothing_selected(plan: &Plan) -> Diagnostic {

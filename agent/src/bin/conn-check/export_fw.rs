@@ -2,14 +2,13 @@
 
 use crate::check::{selected, with_plan};
 use crate::output::print;
-use crate::{complain, guarded, status_of};
+use crate::{complain, guarded, say, status_of};
 use clap::Parser as _;
 use conn_check::cli::{self, export_fw::Args};
 use conn_check::firewall::export::Egress;
 use conn_check::host;
 use conn_check::plan;
-use conn_check::report::Format;
-use std::io::{self, Write as _};
+use conn_check::report;
 
 /// Runs the program; the exit status.
 pub(crate) fn main() -> u8 {
@@ -22,7 +21,8 @@ pub(crate) fn main() -> u8 {
 
 fn program(args: &Args) -> u8 {
     // What is wrong goes to standard error: a file of rules holds rules, or is left as it is.
-    let check = cli::Args { output: None, format: Some(Format::Plain), ..args.check.clone() };
+    let check =
+        cli::Args { output: None, record: None, journal: false, format: Some(&report::PLAIN), ..args.check.clone() };
     with_plan(&check, plan::load_without_secrets, |output, source, plan| {
         let selection = match selected(&check, output, source, &plan) {
             Ok(selection) => selection,
@@ -33,10 +33,10 @@ fn program(args: &Args) -> u8 {
             egress.add_resolvers();
         }
         if egress.is_empty() {
-            let _ = writeln!(io::stderr(), "conn-check-export-fw: note: nothing leaves this host, there are no rules");
+            say("note: nothing leaves this host, there are no rules");
         }
         egress
             .to_yaml(&host::name())
-            .map_or_else(|error| complain(&error), |text| print(args.check.output.as_deref(), &text))
+            .map_or_else(|error| complain(&error.to_string()), |text| print(args.check.output.as_deref(), &text))
     })
 }

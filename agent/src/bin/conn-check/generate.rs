@@ -1,7 +1,7 @@
 //! What the programs that generate files of checks have in common: the file goes where it was
 //! asked for, what is missing from it goes to standard error.
 
-use crate::output::Writer;
+use crate::output::{Unwritten, Writer};
 use crate::{complain, say};
 use conn_check::cli::generate::Target;
 use conn_check::file;
@@ -31,14 +31,14 @@ pub(crate) fn deliver(sheet: Sheet, target: &Target) -> u8 {
     let done = match &target.output {
         Some(path) => {
             let replaced = file::replace(path, written.text.as_bytes(), MODE);
-            replaced.map_err(|error| format!("{}: {error}", path.display())).map(|narrowed| {
+            replaced.map_err(|error| Unwritten::file("--output", path, error)).map(|narrowed| {
                 narrowed.iter().for_each(|narrowed| say(&format!("{}: {narrowed}", path.display())));
             })
         }
-        None => Writer::to(None).put(&written.text),
+        None => Writer::to(None).put(written.text.as_bytes()),
     };
-    if let Err(why) = done {
-        return complain(&why);
+    if let Err(unwritten) = done {
+        return complain(&unwritten.to_string());
     }
     for needed in &written.needed {
         say(&provide(needed, &secrets));

@@ -62,7 +62,7 @@ fn status_of(error: &clap::Error) -> u8 {
 fn guarded(tracebacks: bool, program: impl FnOnce() -> u8) -> u8 {
     panic::set_hook(Box::new(move |panic| {
         if let (true, Some(place)) = (tracebacks, panic.location()) {
-            let _ = writeln!(io::stderr(), "conn-check: panic at {}:{}", place.file(), place.line());
+            say(&format!("panic at {}:{}", place.file(), place.line()));
         }
     }));
     panic::catch_unwind(panic::AssertUnwindSafe(program))

@@ -1,12 +1,13 @@
 //! Where the output goes, and in which form.
 
-use crate::{UNKNOWN, complain};
+use crate::{UNKNOWN, complain, say};
 use conn_check::cli::{Args, When};
 use conn_check::diagnostic::Diagnostic;
 use conn_check::file;
-use conn_check::plan::{self, Plan};
-use conn_check::report::{self, Format, Progress, Style, View};
+use conn_check::plan;
+use conn_check::report::{self, Format, Progress, Refusal, Reporter, Style, View};
 use conn_check::source::Source;
+use std::fmt;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 use std::path::Path;
 
@@ -16,8 +17,8 @@ const MODE: u32 = 0o644;
 /// The output of one run.
 pub(crate) struct Output<'a> {
     args: &'a Args,
-    pub(crate) format: Format,
-    pub(crate) style: Style,
+    format: &'static Format,
+    style: Style,
 }
 
 impl<'a> Output<'a> {
@@ -26,9 +27,8 @@ impl<'a> Output<'a> {
         Self { args, format: format_of(args), style: style_of(args, color) }
     }
 
-    /// Whether anybody hears events.
-    pub(crate) fn listens(&self) -> bool {
-        report::reporter(self.format, self.style).listens() || self.shows_progress()
+    pub(crate) fn reporter(&self) -> Box<dyn Reporter> {
+        self.format.reporter(self.style)
     }
 
     pub(crate) fn progress(&self, checks: usize) -> Option<Progress> {
@@ -44,17 +44,12 @@ impl<'a> Output<'a> {
         print(self.args.output.as_deref(), text)
     }
 
-    /// The file is valid.
-    pub(crate) fn valid(&self, source: &Source, plan: &Plan) -> u8 {
-        let count = plan.entries.len();
-        let text = match self.format {
-            Format::Json | Format::Jsonl => {
-                serde_json::json!({"schema": "conn-check/1", "verdict": "pass", "diagnostics": []}).to_string()
-            }
-            Format::Nagios => format!("CONN-CHECK OK: {} is valid, {count} checks", source.name),
-            _ => format!("{} is valid: {count} {}", source.name, if count == 1 { "check" } else { "checks" }),
-        };
-        self.print(&(text + "\n"))
+    /// The file is valid; the exit status.
+    pub(crate) fn valid(&self, source: &Source, checks: usize) -> u8 {
+        let mut writer = self.writer();
+        // What a pipe does not take is told by the end of the writer.
+        let _ = self.reporter().valid(&source.name, checks, &mut writer);
+        writer.keep().map_or_else(|unwritten| complain(&unwritten.to_string()), |()| 0)
     }
 
     /// What is wrong with a file that is used in spite of it.
@@ -63,44 +58,87 @@ impl<'a> Output<'a> {
     }
 
     /// What is wrong with a file that cannot be used; the exit status. Machines read it where
-    /// they read results.
+    /// they read results; what says nothing of it there leaves the old result alone.
     pub(crate) fn refuse(&self, source: &Source, diagnostics: &[Diagnostic]) -> u8 {
-        let mut writer = self.writer();
-        let _ = match self.format {
-            Format::Json | Format::Jsonl => report::json_bad_file(source, diagnostics, &mut writer),
-            Format::Nagios => report::nagios_bad_file(source, diagnostics, &mut writer),
-            _ => {
-                explain(source, &[], diagnostics, self.args.color);
-                Ok(())
-            }
+        let refusal = Refusal { source, diagnostics };
+        let reporter = self.reporter();
+        if !reporter.explains_refusals() {
+            explain(source, &[], diagnostics, self.args.color);
+        }
+        // Writing to a vector cannot fail.
+        let mut text = Vec::new();
+        let _ = reporter.refused(&refusal, &mut text);
+        let printed = if text.is_empty() { Ok(()) } else { self.writer().put(&text) };
+        // What was not meant to be run takes the place of no result.
+        let is_run = !self.args.validate && !self.args.dry_run;
+        let recorded = if is_run {
+            self.journal(|| report::journal::write_refusal(&refusal));
+            self.record(|json, out| json.refused(&refusal, out))
+        } else {
+            Ok(())
         };
-        let kept = writer.keep();
-        kept.map_or_else(|error| complain(&error), |()| UNKNOWN)
+        for unwritten in [printed, recorded].into_iter().filter_map(Result::err) {
+            complain(&unwritten.to_string());
+        }
+        UNKNOWN
     }
 
     /// Leaves the result where others look for it: `--journal`, `--record`.
-    pub(crate) fn leave(&self, view: &View<'_>) -> Result<(), String> {
-        if self.args.journal
-            && let Err(error) = report::journal::write(view)
-        {
-            // The checks are done, and everybody else hears of them.
-            complain(&format!("--journal: there is no journal here ({error})"));
-        }
-        self.record(view)
+    pub(crate) fn leave(&self, view: &View<'_>) -> Result<(), Unwritten> {
+        self.journal(|| report::journal::write(view));
+        self.record(|json, out| json.finish(view, out))
     }
 
-    fn record(&self, view: &View<'_>) -> Result<(), String> {
+    fn journal(&self, write: impl FnOnce() -> io::Result<()>) {
+        if self.args.journal
+            && let Err(error) = write()
+        {
+            // Everybody else hears of it all the same.
+            complain(&format!("--journal: there is no journal here ({error})"));
+        }
+    }
+
+    /// Keeps what a reporter of JSON writes.
+    fn record(&self, write: impl FnOnce(&mut dyn Reporter, &mut dyn Write) -> io::Result<()>) -> Result<(), Unwritten> {
         let Some(path) = &self.args.record else { return Ok(()) };
         let mut json = Vec::new();
-        let written = report::reporter(Format::Json, self.style).finish(view, &mut json);
-        let written = written.map_err(|error| format!("--record {}: {error}", path.display()));
-        written.and_then(|()| replace("--record", path, &json))
+        write(&mut *report::JSON.reporter(self.style), &mut json)
+            .map_err(|error| Unwritten::file("--record", path, error))?;
+        replace("--record", path, &json)
     }
 
     fn shows_progress(&self) -> bool {
-        self.format == Format::Human && io::stderr().is_terminal()
+        *self.format == report::HUMAN && io::stderr().is_terminal()
     }
 }
+
+/// Where something could not be written, and why.
+#[derive(Debug)]
+pub(crate) struct Unwritten {
+    place: String,
+    error: io::Error,
+}
+
+impl Unwritten {
+    /// Standard output; `None` when its reader went away, which is no error.
+    fn stdout(error: io::Error) -> Option<Self> {
+        let place = "standard output".to_owned();
+        (error.kind() != io::ErrorKind::BrokenPipe).then_some(Self { place, error })
+    }
+
+    /// The file of an option.
+    pub(crate) fn file(option: &str, path: &Path, error: io::Error) -> Self {
+        Self { place: place(option, path), error }
+    }
+}
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.error)
+    }
+}
+
+impl std::error::Error for Unwritten {}
 
 /// Standard output, or a file that is replaced when all is written.
 pub(crate) enum Writer<'a> {
@@ -114,20 +152,17 @@ impl<'a> Writer<'a> {
     }
 
     /// All of a text, to be kept. What is larger than the buffer is written at once, and its error with it.
-    pub(crate) fn put(mut self, text: &str) -> Result<(), String> {
-        match self.write_all(text.as_bytes()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
-            _ => self.keep(),
+    pub(crate) fn put(mut self, text: &[u8]) -> Result<(), Unwritten> {
+        match self.write_all(text) {
+            Err(error) => Unwritten::stdout(error).map_or_else(|| self.keep(), Err),
+            Ok(()) => self.keep(),
         }
     }
 
-    /// What was written is to be kept. A reader of standard output that went away is no error.
-    pub(crate) fn keep(self) -> Result<(), String> {
+    /// What was written is to be kept.
+    pub(crate) fn keep(self) -> Result<(), Unwritten> {
         match self {
-            Self::Stdout(mut stdout) => match stdout.flush() {
-                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("standard output: {error}")),
-                _ => Ok(()),
-            },
+            Self::Stdout(mut stdout) => stdout.flush().or_else(|error| Unwritten::stdout(error).map_or(Ok(()), Err)),
             Self::File(path, content) => replace("--output", path, &content),
         }
     }
@@ -150,18 +185,21 @@ impl Write for Writer<'_> {
 }
 
 /// Puts what is written into the file of an option.
-fn replace(option: &str, path: &Path, content: &[u8]) -> Result<(), String> {
-    let say = |what: &dyn std::fmt::Display| format!("{option} {}: {what}", path.display());
-    let narrowed = file::replace(path, content, MODE).map_err(|error| say(&error))?;
+fn replace(option: &str, path: &Path, content: &[u8]) -> Result<(), Unwritten> {
+    let narrowed = file::replace(path, content, MODE).map_err(|error| Unwritten::file(option, path, error))?;
     if let Some(narrowed) = narrowed {
-        let _ = complain(&say(&narrowed));
+        say(&format!("{}: {narrowed}", place(option, path)));
     }
     Ok(())
 }
 
+fn place(option: &str, path: &Path) -> String {
+    format!("{option} {}", path.display())
+}
+
 /// Prints a text, or puts it into a file; the exit status.
 pub(crate) fn print(file: Option<&Path>, text: &str) -> u8 {
-    Writer::to(file).put(text).map_or_else(|error| complain(&error), |()| 0)
+    Writer::to(file).put(text.as_bytes()).map_or_else(|unwritten| complain(&unwritten.to_string()), |()| 0)
 }
 
 /// Shows what is wrong with a file to a person. `plain`: see [`plan::render_showing`].
@@ -186,17 +224,17 @@ fn wants_color(when: When, terminal: bool) -> bool {
 }
 
 /// How the output is wanted, where no option says it.
-fn format_of(args: &Args) -> Format {
+fn format_of(args: &Args) -> &'static Format {
     if let Some(format) = args.format {
         return format;
     }
     if std::env::var_os("NRPE_PROGRAMVERSION").is_some() {
-        return Format::Nagios;
+        return &report::NAGIOS;
     }
     if args.output.is_none() && !args.unbuffered_output && io::stdout().is_terminal() {
-        Format::Human
+        &report::HUMAN
     } else {
-        Format::Plain
+        &report::PLAIN
     }
 }
 

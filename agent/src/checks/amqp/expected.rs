@@ -75,8 +75,14 @@ impl Expected {
         lone.map(|()| Self { exchange, queue, min_consumers, max_messages })
     }
 
-    /// Declares all of it passively, at once, which asks and makes nothing. The queue comes last: a refusal ends the channel, and one of its
-    /// refusals means that all is well.
+    /// See [`Check::distinction`](crate::checks::Check::distinction).
+    pub(super) fn distinction(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let named = |key, name: &Option<Name>| name.as_ref().map(|Name(name)| (key, name.to_string()));
+        named("exchange", &self.exchange).into_iter().chain(named("queue", &self.queue))
+    }
+
+    /// Declares all of it passively, at once, which asks and makes nothing. The queue comes last: a
+    /// refusal ends the channel, and one of its refusals means that all is well.
     pub(super) async fn declare(&self, broker: &mut BrokerConnection, vhost: &str, user: &str) -> Result<Found, Fault> {
         let declarations = self.declarations();
         if declarations.is_empty() {

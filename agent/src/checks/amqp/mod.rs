@@ -50,10 +50,11 @@ mod refusal;
 use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
 use crate::fault::{Failure, Fault};
-use crate::net::identify::{Protocol, identify};
+use crate::net::identify::identify;
 use crate::net::{Endpoint, Host, Port, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, Names, Noted, Word, tls};
 use broker::{BrokerConnection, CONNECTION, Halt};
 use expected::{Expected, Name};
@@ -62,12 +63,6 @@ use lapin::protocol::connection::{AMQPMethod as Method, Tune};
 use lapin::protocol::{AMQPClass, connection};
 use lapin::types::ShortString;
 use refusal::Refusal;
-
-/// The broker's port with TLS.
-const TLS_PORT: Port = Port::new(5671).unwrap();
-
-/// Its port without.
-const PLAIN_PORT: Port = Port::new(5672).unwrap();
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -82,6 +77,7 @@ pub struct Amqp {
 
 impl Check for Amqp {
     const TYPE: &'static str = "amqp";
+    const SERVICE: &'static Service = &services::AMQP;
     const ABOUT: &'static str =
         "An AMQP broker accepts the login and lets it into the virtual host; a queue or exchange exists there.";
 
@@ -93,8 +89,9 @@ impl Check for Amqp {
         let Name(vhost) = fields.or("vhost", "/", "The virtual host to enter.");
         let expected = Expected::parse(fields);
         let tls = tls(fields);
+        let usual = Self::SERVICE.port(if use_tls { Security::Tls } else { Security::Plain });
         Ok(Self {
-            endpoint: Endpoint::tcp(host?, port.unwrap_or(if use_tls { TLS_PORT } else { PLAIN_PORT })),
+            endpoint: Endpoint::tcp(host?, port.unwrap_or(usual)),
             tls: Some(tls?).filter(|_| use_tls),
             login: login?,
             vhost,
@@ -104,6 +101,12 @@ impl Check for Amqp {
 
     fn target(&self) -> String {
         self.endpoint.to_string()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let vhost = Some(self.vhost.to_string()).filter(|vhost| vhost != "/");
+        let vhost = vhost.map(|vhost| ("vhost", vhost));
+        [("username", self.login.user.clone())].into_iter().chain(vhost).chain(self.expected.distinction()).collect()
     }
 
     fn results(&self) -> Vec<ResultName> {
@@ -116,7 +119,7 @@ impl Check for Amqp {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Amqp);
+        probe.expect(Self::SERVICE);
         let wire = probe.connect(&self.endpoint, self.tls.as_ref()).await;
         let wire = wire.map_err(|stop| self.with_reason_for_plain(probe, stop))?;
         if self.tls.is_some() {
@@ -127,7 +130,7 @@ impl Check for Amqp {
         let tune = self.log_in(probe, &mut broker, &greeting).await?;
         let verdict = self.enter(probe, &mut broker, tune).await;
         // What the broker says to a goodbye changes nothing.
-        let _ = probe.glance(broker.close()).await;
+        let _ = probe.linger(broker.close()).await;
         Ok(verdict?)
     }
 }
@@ -154,7 +157,7 @@ impl Amqp {
     /// says to do, and nothing to be done without being told.
     fn with_reason_for_plain(&self, probe: &Probe, stop: Stop) -> Stop {
         let Stop::Failed(mut failure) = stop else { return stop };
-        let is_broker = identify(&probe.heard_first()).is_some_and(|peer| peer.protocol == Protocol::Amqp);
+        let is_broker = identify(&probe.heard_first()).is_some_and(|peer| peer.service == Self::SERVICE);
         if is_broker && failure.code.is(Phase::Tls, Cause::NotTls) {
             let port = self.endpoint.port;
             failure.message = format!("port {port} of this broker is a plain one, and the check uses TLS");

@@ -29,12 +29,12 @@ use crate::checks::{Check, ResultName};
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::Fault;
 use crate::net::dns::{Query, Rcode, RecordKind, Reply};
-use crate::net::{Endpoint, Host, nameserver};
-use crate::net::{Port, ResolvConf};
+use crate::net::{Endpoint, Host, Port, Transport, nameserver};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::shape::{Shape, Shown};
-use crate::settings::{Field, Fields, Misfit, Noted, Setting, Tags, Word};
+use crate::settings::{Field, Fields, Misfit, Noted, Setting, Tags, Word, port};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -64,6 +64,7 @@ impl Setting for RecordKind {
 
 impl Check for Dns {
     const TYPE: &'static str = "dns";
+    const SERVICE: &'static Service = &services::DNS;
     const ABOUT: &'static str = "A resolver answers and has the record.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
@@ -71,9 +72,9 @@ impl Check for Dns {
         let name = fields.required::<Word>("name", "The name to resolve; for PTR an address.");
         let record = fields.or("record", "A", "The type of record.");
         let server = fields.optional("server", "Ask this resolver. Default: those of /etc/resolv.conf.");
-        let port = fields.or("port", "53", "The resolver's port.");
+        let port = port(fields, Self::SERVICE, "The resolver's port.");
         let expect = fields.optional::<Tags>("expect", "Values that must be among the answers.").unwrap_or_default().0;
-        let name = name?.0;
+        let (name, port) = (name?.0, port?);
         if Query::new(&name, record, 0).is_err() {
             let span = fields.span_of("name");
             let help = if record == RecordKind::Ptr {
@@ -92,26 +93,27 @@ impl Check for Dns {
         format!("{}{server}", crate::text::escaped(&self.name))
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let port = (self.port.get() != 53).then(|| ("port", self.port.to_string()));
+        [("record", self.record.to_string())].into_iter().chain(port).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         vec![ResultName { name: format!("dns:{}", self.target()), info: self.record.to_string() }]
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        let hosts: Vec<_> = match &self.server {
-            Some(server) => vec![server.clone()],
-            None => ResolvConf::of_this_host().servers.iter().filter_map(|server| host_of(*server)).collect(),
-        };
-        // An answer that does not fit into a datagram is fetched over TCP.
-        hosts
-            .into_iter()
-            .flat_map(|host| [Endpoint::udp(host.clone(), self.port), Endpoint::tcp(host, self.port)])
-            .collect()
+        self.server.iter().flat_map(|server| Endpoint::both(server.clone(), self.port)).collect()
+    }
+
+    fn resolver_port(&self) -> Option<Port> {
+        self.server.is_none().then_some(self.port)
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        let servers = self.servers(probe).await?;
-        let patience = probe.share(servers.len());
-        let (server, reply) = probe.phase(Phase::Resolve, self.ask(&servers, patience)).await?;
+        let (servers, transport) = self.servers(probe).await?;
+        let timeout = probe.share(servers.len());
+        let (server, reply) = probe.phase(Phase::Resolve, self.ask(&servers, transport, timeout)).await?;
         probe.fact("resolver", server.to_string());
         probe.fact("answers", reply.answers.iter().map(|answer| probe.clean(&answer.text)).collect::<Vec<_>>());
         if let Some(ttl) = reply.ttl {
@@ -123,41 +125,43 @@ impl Check for Dns {
 }
 
 impl Dns {
-    async fn servers(&self, probe: &mut Probe) -> Result<Vec<SocketAddr>, Stop> {
-        match &self.server {
-            Some(host) => Ok(probe.addresses(&Endpoint::udp(host.clone(), self.port)).await?),
-            None => Ok(ResolvConf::of_this_host()
-                .servers
-                .iter()
-                .map(|server| {
-                    let mut server = *server;
-                    server.set_port(self.port.get());
-                    server
-                })
-                .collect()),
+    /// Whom to ask, and how; resolvers of this host may be for TCP alone.
+    async fn servers(&self, probe: &mut Probe) -> Result<(Vec<SocketAddr>, Transport), Stop> {
+        if let Some(host) = &self.server {
+            let endpoint = Endpoint::udp(host.clone(), self.port);
+            return Ok((probe.addresses(&endpoint).await?, Transport::Udp));
         }
+        let resolv_conf = probe.resolv_conf();
+        let mut servers = resolv_conf.servers.clone();
+        servers.iter_mut().for_each(|server| server.set_port(self.port.get()));
+        Ok((servers, resolv_conf.transport))
     }
 
-    /// The first answer that is one; a server that fails is asked no second time.
-    async fn ask(&self, servers: &[SocketAddr], patience: Duration) -> Result<(SocketAddr, Reply), Fault> {
+    /// The first answer that is one; a server that fails is not asked a second time.
+    async fn ask(
+        &self,
+        servers: &[SocketAddr],
+        transport: Transport,
+        timeout: Duration,
+    ) -> Result<(SocketAddr, Reply), Fault> {
         let mut faults: Vec<Fault> = Vec::new();
         for server in servers {
             let query = Query::new(&self.name, self.record, nameserver::fresh_id());
             let query = query.map_err(|error| Fault::new(Cause::BadName, error.to_string()))?;
-            match nameserver::ask(*server, &query, patience).await {
+            match nameserver::ask(*server, &query, transport, timeout).await {
                 Ok(reply) => return Ok((*server, reply)),
                 // Nothing listens there: not the resolver's own refusal, which is an answer.
                 Err(fault) if fault.cause == Cause::Refused => faults.push(fault.at(Phase::Connect)),
                 Err(fault) => faults.push(fault),
             }
         }
-        let told: Vec<_> = faults.iter().map(|fault| fault.message.clone()).collect();
+        let messages: Vec<_> = faults.iter().map(|fault| fault.message.clone()).collect();
         let first = if faults.is_empty() {
             Fault::new(Cause::Failed, "this host has no resolver")
         } else {
             faults.swap_remove(0)
         };
-        Err(first.evidence(told.join("; ")))
+        Err(first.evidence(messages.join("; ")))
     }
 
     fn judge(&self, server: SocketAddr, reply: &Reply) -> Option<(Phase, Fault)> {
@@ -189,11 +193,6 @@ impl Dns {
             ))
         })
     }
-}
-
-/// A resolver of this host, without its zone.
-fn host_of(server: SocketAddr) -> Option<Host> {
-    Host::parse(&server.ip().to_string()).ok()
 }
 
 /// Names are equal without regard to case and to the last dot (RFC 4343); TXT with or without quotes.

@@ -6,7 +6,7 @@ use super::options::{Matcher, WebUrl};
 use super::request::Draft;
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
-use crate::net::proxy;
+use crate::net::{self, proxy};
 use crate::phase::Phase;
 use crate::probe::Probe;
 use crate::text::escape;
@@ -14,12 +14,17 @@ use flate2::write::{GzDecoder, ZlibDecoder};
 use reqwest::Response;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, LOCATION, WWW_AUTHENTICATE};
 use std::io::{self, Write};
+use std::pin::pin;
+use std::time::Duration;
 
 /// What is read of a body, after expansion, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
 
 /// What is read of the body of an answer that was not expected, for evidence.
 const EXCERPT: usize = 1024;
+
+/// A server that sends nothing for so long has paused.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// What the answer means for the check.
 pub(super) enum Judgement {
@@ -179,7 +184,7 @@ fn tls_demand(excerpt: &[u8]) -> Option<Fault> {
 async fn connection_excerpt(probe: &mut Probe, connection: &mut Connection, answer: &mut Response) -> Vec<u8> {
     let mut excerpt = Vec::new();
     while excerpt.len() < EXCERPT {
-        let Some(Ok(Some(piece))) = probe.glance(connection.drive(answer.chunk())).await else { break };
+        let Some(Ok(Some(piece))) = probe.linger(connection.drive(answer.chunk())).await else { break };
         excerpt.extend_from_slice(&piece);
     }
     excerpt.truncate(EXCERPT);
@@ -199,19 +204,53 @@ async fn search(
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
         .to_ascii_lowercase();
-    let mut body = Expander::new(&encoding, limit)?;
+    let mut body = BodySearch { body: Expander::new(&encoding, limit)?, wanted, length: 0 };
     let mut cut = false;
     while !cut {
-        let Some(piece) = connection.drive(answer.chunk()).await.map_err(|error| fault_of_body(&error))? else { break };
-        cut = body.push(&piece)?;
-        if wanted.is_in(&String::from_utf8_lossy(body.text())) {
+        let mut piece = pin!(connection.drive(answer.chunk()));
+        let piece = match net::within(MOMENT, piece.as_mut()).await {
+            Some(piece) => piece,
+            // The server takes its time; what is wanted may be there, and the body need not end.
+            None if body.is_as_wanted() => return Ok(()),
+            None => piece.await,
+        };
+        let Some(piece) = piece.map_err(|error| fault_of_body(&error))? else { break };
+        cut = body.body.push(&piece)?;
+        if body.has_grown() && body.is_as_wanted() {
             return Ok(());
         }
     }
-    let read = body.text().len();
-    let rest = if cut { ", where reading ended" } else { "" };
-    let fault = Fault::new(Cause::UnexpectedBody, "the body does not contain what is expected");
-    Err(fault.evidence(format!("wanted {wanted} in {read} bytes{rest}; they begin {}", escape(body.text(), 80))))
+    if body.is_as_wanted() { Ok(()) } else { Err(body.unexpected(cut)) }
+}
+
+/// A body, searched again only when it has grown by a quarter or the server pauses: the server chooses
+/// the size of the pieces, and searching at each of them would cost the square of their number.
+struct BodySearch<'a> {
+    body: Expander,
+    wanted: &'a Matcher,
+    /// So much of it was searched, in bytes.
+    length: usize,
+}
+
+impl BodySearch<'_> {
+    fn has_grown(&self) -> bool {
+        self.body.text().len() >= self.length + self.length / 4
+    }
+
+    fn is_as_wanted(&mut self) -> bool {
+        let text = self.body.text();
+        let is_new = text.len() > self.length;
+        self.length = text.len();
+        is_new && self.wanted.is_in(&String::from_utf8_lossy(text))
+    }
+
+    fn unexpected(&self, cut: bool) -> Fault {
+        let (wanted, text) = (self.wanted, self.body.text());
+        let (read, begin) = (text.len(), escape(text, 80));
+        let rest = if cut { ", where reading ended" } else { "" };
+        Fault::new(Cause::UnexpectedBody, "the body does not contain what is expected")
+            .evidence(format!("wanted {wanted} in {read} bytes{rest}; they begin {begin}"))
+    }
 }
 
 /// A body, expanded as it comes, never beyond its limit.

@@ -145,7 +145,7 @@ impl<'a> Client<'a> {
     ) -> Result<(), Failure> {
         let same = self.connection.origin == next.origin();
         if same {
-            probe.glance(drain(&mut self.connection, answer)).await;
+            probe.linger(drain(&mut self.connection, answer)).await;
         }
         if !same || !self.connection.is_open() {
             let wire = self.check.open(probe, &next.endpoint).await?;

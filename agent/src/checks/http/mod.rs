@@ -39,11 +39,11 @@ use crate::checks::{Check, ResultName};
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
 use crate::net::Port;
-use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Host, TlsOptions, Wire, proxy};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
+use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted, Pairs, tls};
 use crate::text::escaped;
 use answer::Judgement;
@@ -87,6 +87,7 @@ struct Proxy {
 
 impl Check for Http {
     const TYPE: &'static str = "http";
+    const SERVICE: &'static Service = &services::HTTP;
     const ALIASES: &'static [&'static str] = &["https"];
     const ABOUT: &'static str = "An HTTP request is answered as expected.";
 
@@ -135,6 +136,15 @@ impl Check for Http {
         self.url.shown.clone()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let method = (self.method != Method::GET).then(|| ("method", self.method.to_string()));
+        let proxy = self.proxy.as_ref().map(|proxy| ("proxy_url", proxy.endpoint.to_string()));
+        let code = Some(self.expected_code.to_string()).filter(|code| code != "200");
+        let code = code.map(|code| ("expected_code", code));
+        let body = self.expected_body.as_ref().map(|body| ("expected_body", body.to_string()));
+        method.into_iter().chain(proxy).chain(code).chain(body).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         let shown = &self.url.shown;
         let first = self.first_endpoint();
@@ -149,7 +159,7 @@ impl Check for Http {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Http);
+        probe.expect(Self::SERVICE);
         let wire = self.open(probe, &self.url.endpoint).await?;
         probe.passed()?;
         let mut draft = Draft::first(self);

@@ -36,12 +36,12 @@ mod binary;
 mod server;
 mod text;
 
+use crate::catalogue::WarningKind;
 use crate::checks::{Check, ResultName};
-use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Target, TlsOptions};
-use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::target;
 use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
 use server::{Server, Wants};
@@ -56,11 +56,12 @@ pub struct Memcache {
 
 impl Check for Memcache {
     const TYPE: &'static str = "memcache";
+    const SERVICE: &'static Service = &services::MEMCACHED;
     const ALIASES: &'static [&'static str] = &["memcached"];
     const ABOUT: &'static str = "A memcached server answers, and accepts the login.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
-        let target = target(fields, "11211");
+        let target = target(fields, Self::SERVICE);
         let login = Credentials::optional::<Word>(
             fields,
             &Names::usual("User, for SASL or the text protocol's login.", "The user's password."),
@@ -78,6 +79,10 @@ impl Check for Memcache {
         self.target.to_string()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        self.login.iter().map(|login| ("username", login.user.clone())).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         ResultName::of_store(Self::TYPE, &self.target, self.login.is_some())
     }
@@ -87,7 +92,7 @@ impl Check for Memcache {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Memcached);
+        probe.expect(Self::SERVICE);
         let mut server = Server::new(probe.reach(&self.target, self.tls.as_ref()).await?, self.tls.is_some());
         let version = match &self.login {
             None => probe.phase(Phase::Protocol, server.version()).await?,

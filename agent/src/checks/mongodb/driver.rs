@@ -3,7 +3,7 @@
 use super::Mongodb;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::Inlet;
+use crate::net::LocalSocket;
 use crate::phase::Phase;
 use crate::settings::Credentials;
 use mongodb::Client;
@@ -15,14 +15,14 @@ use std::time::Duration;
 /// Longer than any check: what the driver waits for is bounded by the check alone.
 const NEVER: Duration = Duration::from_secs(365 * 86_400);
 
-/// A driver that will connect to the inlet: one connection for its monitor, which asks once, and
+/// A driver that will connect to the socket: one connection for its monitor, which asks once, and
 /// one for everything else.
 ///
 /// # Errors
 /// The driver does not take these options.
-pub(super) fn client(check: &Mongodb, inlet: &Inlet) -> Result<Client, Fault> {
+pub(super) fn client(check: &Mongodb, socket: &LocalSocket) -> Result<Client, Fault> {
     let mut options = ClientOptions::builder()
-        .hosts(vec![ServerAddress::Unix { path: inlet.path().to_owned() }])
+        .hosts(vec![ServerAddress::Unix { path: socket.path().to_owned() }])
         .direct_connection(true)
         .server_monitoring_mode(ServerMonitoringMode::Poll)
         .heartbeat_freq(NEVER)

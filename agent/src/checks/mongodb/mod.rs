@@ -51,10 +51,10 @@ mod relay;
 
 use crate::checks::{Check, ResultName};
 use crate::fault::Fault;
-use crate::net::identify::Protocol;
-use crate::net::{Endpoint, Inlet, Talk, Target, TlsOptions};
+use crate::net::{Endpoint, LocalSocket, Talk, Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};
 use hello::Hello;
 use message::Message;
@@ -78,6 +78,7 @@ pub struct Mongodb {
 
 impl Check for Mongodb {
     const TYPE: &'static str = "mongodb";
+    const SERVICE: &'static Service = &services::MONGODB;
     const ALIASES: &'static [&'static str] = &["mongo"];
     const ABOUT: &'static str = "A MongoDB server answers, accepts the login, and gives access to the database.";
 
@@ -87,6 +88,13 @@ impl Check for Mongodb {
 
     fn target(&self) -> String {
         self.target.to_string()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let user = self.login.as_ref().map(|login| ("username", login.user.clone()));
+        let set = self.replica_set.clone().map(|set| ("replica_set", set));
+        let role = self.role.map(|role| ("role", role.word().to_owned()));
+        user.into_iter().chain([("database", self.database.clone())]).chain(set).chain(role).collect()
     }
 
     fn results(&self) -> Vec<ResultName> {
@@ -105,7 +113,7 @@ impl Check for Mongodb {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Mongodb);
+        probe.expect(Self::SERVICE);
         let mut talk = Message::talk(probe.reach(&self.target, self.tls.as_ref()).await?);
         let hello = probe.phase(Phase::Protocol, Hello::ask(self, &mut talk)).await?;
         hello.note(probe);
@@ -118,15 +126,15 @@ impl Check for Mongodb {
 impl Mongodb {
     /// Lets the driver log in and ask; nothing of it is left afterwards.
     async fn use_driver(&self, probe: &mut Probe, server: Talk, hello: Hello) -> Result<(), Stop> {
-        let inlet = Inlet::open().map_err(|error| probe.fail(Phase::Connect, error.into()))?;
-        let client = driver::client(self, &inlet).map_err(|fault| probe.fail(Phase::Protocol, fault))?;
+        let socket = LocalSocket::open().map_err(|error| probe.fail(Phase::Connect, error.into()))?;
+        let client = driver::client(self, &socket).map_err(|fault| probe.fail(Phase::Protocol, fault))?;
         let result = {
-            let mut relay = Relay::new(self, hello.answer, server, inlet);
+            let mut relay = Relay::new(self, hello.answer, server, socket);
             let asked = async { driver::ask(self, &client).await.map_err(|error| driver::fault(&error)) };
             self.carry(probe, &mut relay, pin!(asked)).await
         };
         // Its tasks end at once: what they were connected to is gone.
-        probe.glance(async { client.shutdown().immediate(true).await }).await;
+        probe.linger(async { client.shutdown().immediate(true).await }).await;
         result
     }
 

@@ -1,6 +1,7 @@
 //! The options of a mongodb check.
 
 use super::Mongodb;
+use crate::services;
 use crate::settings::shape::{Shape, Shown};
 use crate::settings::{
     Credentials, Field, Fields, Misfit, Name, Names, Noted, Setting, Word, no_tls_over_socket, target, tls,
@@ -19,7 +20,7 @@ struct Database(String);
 
 /// Asks for every option.
 pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
-    let target = target(fields, "27017");
+    let target = target(fields, &services::MONGODB);
     let login = Credentials::optional::<Name>(
         fields,
         &Names::usual("Who logs in. Without it, the server must let anybody in.", "That user's password."),
@@ -48,6 +49,16 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
         replica_set: replica_set.map(|name| name.0),
         role,
     })
+}
+
+impl Role {
+    /// Its word in the file.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+        }
+    }
 }
 
 impl Setting for Role {

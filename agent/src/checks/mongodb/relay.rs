@@ -1,7 +1,7 @@
 //! The driver's connection, joined with ours.
 //!
 //! The driver opens its connections itself and takes none that is open. So it connects to an
-//! [`Inlet`] of this process, and what it says goes over the wire of the check: the address that was
+//! [`LocalSocket`] of this process, and what it says goes over the wire of the check: the address that was
 //! found, the TLS that was verified, the bytes that are counted. It opens two. Its monitor wants
 //! to hear a hello, and hears the one that the server gave already. The other is joined with the
 //! wire, and there is no second one: whatever the driver thinks of trying again, a password is
@@ -16,14 +16,14 @@ use super::message::{Message, number};
 use super::refusal::{self, Refused};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::{Inlet, Talk};
+use crate::net::{LocalSocket, Talk};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, RawBsonRef, RawDocument, rawdoc};
 use std::future::pending;
 
-/// How often a server may have the password hashed. More would keep this thread from all other
-/// checks, and mongod's own default is 15,000.
-const MOST_ITERATIONS: u64 = 1_000_000;
+/// How often a server may have the password hashed. More would keep this thread from all other checks
+/// for too long; mongod's own default is 15,000, and the other clients here stop at the same number.
+const MOST_ITERATIONS: u64 = 100_000;
 
 /// The driver's connection, joined with ours.
 #[derive(Debug)]
@@ -38,13 +38,13 @@ pub(super) struct Relay<'a> {
 
 #[derive(Debug)]
 enum Driver {
-    Expected(Inlet),
+    Expected(LocalSocket),
     Joined(Talk),
 }
 
 impl<'a> Relay<'a> {
-    pub(super) const fn new(check: &'a Mongodb, hello: Message, server: Talk, inlet: Inlet) -> Self {
-        Self { check, hello, server, driver: Driver::Expected(inlet), next: None }
+    pub(super) const fn new(check: &'a Mongodb, hello: Message, server: Talk, socket: LocalSocket) -> Self {
+        Self { check, hello, server, driver: Driver::Expected(socket), next: None }
     }
 
     /// Carries the login, up to the driver's first command after it.
@@ -87,7 +87,7 @@ impl<'a> Relay<'a> {
         Ok(())
     }
 
-    /// One turn.
+    /// One round trip.
     async fn ask(&mut self, command: &Message, refused: Refused) -> Result<Message, Fault> {
         command.send(&mut self.server).await;
         let answer = Message::receive(&mut self.server).await?;
@@ -120,14 +120,14 @@ impl<'a> Relay<'a> {
     }
 
     async fn joined(&mut self) -> Result<&mut Talk, Fault> {
-        if let Driver::Expected(inlet) = &self.driver {
-            let mut monitor = Message::talk(inlet.accept().await?);
+        if let Driver::Expected(socket) = &self.driver {
+            let mut monitor = Message::talk(socket.accept().await?);
             let asked = Message::receive(&mut monitor).await?;
             self.hello.again(&asked).without("logicalSessionTimeoutMinutes").send(&mut monitor).await;
             self.driver = tokio::select! {
                 biased;
                 _ = monitor.peek() => return Err(not_understood()),
-                joined = inlet.accept() => Driver::Joined(Message::talk(joined?)),
+                joined = socket.accept() => Driver::Joined(Message::talk(joined?)),
             };
         }
         match &mut self.driver {

@@ -59,10 +59,10 @@ mod transport;
 use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
 use crate::fault::{Failure, Fault};
-use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Target, TlsMode, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::target;
 use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
 use greeting::Greeting;
@@ -84,11 +84,12 @@ pub struct Mysql {
 
 impl Check for Mysql {
     const TYPE: &'static str = "mysql";
+    const SERVICE: &'static Service = &services::MYSQL;
     const ALIASES: &'static [&'static str] = &["mariadb"];
     const ABOUT: &'static str = "A login to MySQL or MariaDB succeeds, and a statement is executed.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
-        let target = target(fields, "3306");
+        let target = target(fields, Self::SERVICE);
         let login = Credentials::of_user::<Word>(fields, &Names::usual("The account to log in with.", "Its password."));
         let database = fields.optional::<Word>("database", "The database to use.");
         let mode = fields.or::<TlsMode>(
@@ -110,6 +111,11 @@ impl Check for Mysql {
         self.target.to_string()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let database = self.database.clone().map(|database| ("database", database));
+        [("username", self.login.user.clone())].into_iter().chain(database).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         let own = ResultName::of_place("mysql", &self.target);
         ResultName::of_connecting(&self.target).into_iter().chain([own]).collect()
@@ -120,7 +126,7 @@ impl Check for Mysql {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Mysql);
+        probe.expect(Self::SERVICE);
         probe.spare_other_addresses();
         let mut channel = Channel::new(probe.reach(&self.target, None).await?);
         let greeting = probe.phase(Phase::Protocol, self.be_greeted(&mut channel)).await?;
@@ -137,7 +143,7 @@ impl Check for Mysql {
                 statement::ask(self.query.as_deref(), &mut channel, &greeting, &circumstances, limit),
             )
             .await;
-        probe.glance(channel.quit()).await;
+        probe.linger(channel.quit()).await;
         Ok(asked?)
     }
 }

@@ -4,6 +4,7 @@ use crate::checks::{Check, ResultName};
 use crate::net::Endpoint;
 use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
+use crate::services::{self, Service};
 use crate::settings::{Fields, Noted, Word};
 
 /// Passes its first result, then panics with the given text.
@@ -14,6 +15,7 @@ pub struct Panics {
 
 impl Check for Panics {
     const TYPE: &'static str = "panics";
+    const SERVICE: &'static Service = &services::TCP;
     const ABOUT: &'static str = "Never passes.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {

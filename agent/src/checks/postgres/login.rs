@@ -5,10 +5,9 @@ use super::encryption::Encryption;
 use super::progress::{LoginProgress, NothingLeft, TrackedWire};
 use super::refusal::Attempt;
 use super::session::{Halves, Session};
-use crate::catalogue::Cause;
+use crate::catalogue::{Cause, WarningKind};
 use crate::fault::{Failure, Fault};
 use crate::net::{Wire, within};
-use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::Probe;
 use std::future::{Future, poll_fn};
@@ -42,8 +41,8 @@ pub(super) async fn log_in(
     let halves = match halves {
         Some(halves) => halves,
         None => {
-            let patience = probe.share(1);
-            let rest = within(patience, login);
+            let timeout = probe.share(1);
+            let rest = within(timeout, login);
             let begun = async { rest.await.ok_or_else(no_session)?.map_err(|error| attempt.fault(error)) };
             probe.phase(Phase::Request, begun).await?
         }

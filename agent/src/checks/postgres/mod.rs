@@ -54,9 +54,9 @@ mod session;
 
 use crate::checks::{Check, ResultName};
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Target, TlsMode, TlsOptions, Wire};
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::target;
 use crate::settings::{Credentials, Fields, Name, Names, Noted, Word, no_tls_over_socket, tls};
 use std::path::{Path, PathBuf};
@@ -75,12 +75,13 @@ pub struct Postgres {
 
 impl Check for Postgres {
     const TYPE: &'static str = "postgres";
+    const SERVICE: &'static Service = &services::POSTGRES;
     const ALIASES: &'static [&'static str] = &["postgresql"];
     const ABOUT: &'static str =
         "A PostgreSQL database takes the login; with `table` and `query`, it gives what they ask for.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
-        let target = target(fields, "5432");
+        let target = target(fields, Self::SERVICE);
         let names = Names::usual("Role to log in as.", "Absent, null or empty: trust, peer, or client_cert.");
         let login = Credentials::of_user::<Name>(fields, &names);
         let database = fields.required::<Name>("database", "Database to connect to.");
@@ -110,6 +111,12 @@ impl Check for Postgres {
         self.target.to_string()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let table = self.table.clone().map(|table| ("table", table));
+        let login = [("username", self.login.user.clone()), ("database", self.database.clone())];
+        login.into_iter().chain(table).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         let own = ResultName::of_place("postgres", &self.target);
         ResultName::of_connecting(&self.target).into_iter().chain([own]).collect()
@@ -120,7 +127,7 @@ impl Check for Postgres {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Postgres);
+        probe.expect(Self::SERVICE);
         let wire = self.reach(probe).await?;
         let (wire, encryption) = encryption::negotiate(self, probe, wire).await?;
         let mut session = login::log_in(self, probe, wire, encryption).await?;
@@ -141,6 +148,7 @@ impl Postgres {
 }
 
 /// The socket in a directory, by the name that the server gives it, unless the path is a socket itself.
+/// Connecting asks the file system about the same path, and no less at once.
 fn socket(host: &Path, port: u16) -> PathBuf {
     let is_file = std::fs::metadata(host).is_ok_and(|found| !found.is_dir());
     if is_file { host.to_owned() } else { host.join(format!(".s.PGSQL.{port}")) }

@@ -7,7 +7,7 @@ use crate::phase::Phase;
 use std::fmt;
 use tokio_postgres::error::DbError;
 
-/// ServerError when not even a process could be started that explains it better.
+/// The words when not even a process could be started that explains it better.
 const CANNOT_FORK: &str = "could not fork new process";
 
 /// The parts of an error that tell its cause.

@@ -66,7 +66,7 @@ impl Session {
         drop(self.client);
         if let Some(connection) = self.connection {
             // A farewell that does not reach the server is no fault of the check's.
-            let _ = probe.glance(connection).await;
+            let _ = probe.linger(connection).await;
         }
     }
 }

@@ -47,14 +47,13 @@ mod client;
 mod refusal;
 mod role;
 
-use crate::catalogue::{Cause, Owner};
+use crate::catalogue::{Cause, Owner, WarningKind};
 use crate::checks::{Check, ResultName};
 use crate::fault::{Failure, Fault};
-use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Target, TlsOptions};
-use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::target;
 use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
 use client::RespClient;
@@ -74,10 +73,11 @@ pub struct Redis {
 
 impl Check for Redis {
     const TYPE: &'static str = "redis";
+    const SERVICE: &'static Service = &services::REDIS;
     const ABOUT: &'static str = "A Redis server accepts the login and serves commands.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
-        let target = target(fields, "6379");
+        let target = target(fields, Self::SERVICE);
         let login = Credentials::of_password::<Word>(
             fields,
             &Names::usual("ACL user, Redis 6 and later. Default: the default user.", "The user's password."),
@@ -98,6 +98,15 @@ impl Check for Redis {
         self.target.to_string()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let user = self.login.as_ref().map(|login| login.user.clone()).filter(|user| !user.is_empty());
+        let user = user.map(|user| ("username", user));
+        let database = (self.database != 0).then(|| ("database", self.database.to_string()));
+        let role = self.role.map(|role| ("role", role.word().to_owned()));
+        let key = self.key.clone().map(|Word(key)| ("key", key));
+        user.into_iter().chain(database).chain(role).chain(key).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         ResultName::of_store(Self::TYPE, &self.target, self.login.is_some())
     }
@@ -107,7 +116,7 @@ impl Check for Redis {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Redis);
+        probe.expect(Self::SERVICE);
         let mut client =
             RespClient::new(probe.reach(&self.target, self.tls.as_ref()).await.map_err(with_reason_for_silence)?);
         self.enter(&mut client, probe).await?;

@@ -45,6 +45,14 @@ impl Role {
         }
     }
 
+    /// Its word in the file.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Replica => "replica",
+        }
+    }
+
     fn named(name: &Value) -> Option<Self> {
         match text(name)?.to_ascii_lowercase().as_str() {
             "primary" | "master" => Some(Self::Primary),

@@ -51,15 +51,15 @@ mod refusal;
 mod reply;
 mod session;
 
-use crate::catalogue::Cause;
+use crate::catalogue::{Cause, WarningKind};
 use crate::checks::{Check, ResultName};
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
-use crate::net::identify::{Protocol, identify};
+use crate::net::identify::identify;
 use crate::net::{Endpoint, TlsOptions, Wire};
-use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};
 use letter::Letter;
 use lettre::Address;
@@ -84,6 +84,7 @@ pub struct Smtp {
 
 impl Check for Smtp {
     const TYPE: &'static str = "smtp";
+    const SERVICE: &'static Service = &services::SMTP;
     const ABOUT: &'static str = "A mail server takes a mail (and is really given one, unless `send: false`).";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
@@ -104,6 +105,12 @@ impl Check for Smtp {
         self.endpoint.to_string()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let user = self.login.as_ref().map(|login| ("username", login.user.clone()));
+        let to = self.to.as_ref().map(|to| ("to_address", to.to_string()));
+        [("from_address", self.from.to_string())].into_iter().chain(user).chain(to).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         let tls = (self.security != Security::Plain).then_some("tls");
         let prefixes = ["tcp"].into_iter().chain(tls).chain(["smtp"]);
@@ -115,7 +122,7 @@ impl Check for Smtp {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Smtp);
+        probe.expect(Self::SERVICE);
         let wire = probe.open(&self.endpoint).await?;
         probe.passed()?;
         let mut session = match self.security {
@@ -133,7 +140,7 @@ impl Check for Smtp {
             }
         };
         let result = self.converse(probe, &mut session).await;
-        probe.glance(session.quit()).await;
+        probe.linger(session.quit()).await;
         result
     }
 }
@@ -142,7 +149,7 @@ impl Smtp {
     async fn encrypt(&self, probe: &mut Probe, wire: Wire) -> Result<Wire, Failure> {
         let wire = probe.tls(wire, &self.tls, &self.endpoint.host, &[]).await;
         wire.map_err(|mut failure| {
-            let plain = identify(&probe.heard_first()).is_some_and(|peer| peer.protocol.may_be(Protocol::Smtp));
+            let plain = identify(&probe.heard_first()).is_some_and(|peer| peer.may_be(Self::SERVICE));
             if plain && failure.code.is(Phase::Tls, Cause::NotTls) {
                 "set use_tls: starttls for this port, or take the one with TLS from the first byte (465)"
                     .clone_into(&mut failure.next_step);
@@ -153,11 +160,11 @@ impl Smtp {
 
     /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.
     async fn greeted(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
-        let mut session = Session::new(wire);
-        let patience = patience(probe.left());
+        let mut session = Session::new(wire, probe.name_of_this_host());
+        let timeout = greeting_timeout(probe.left());
         let result = probe
             .phase(Phase::Protocol, async {
-                session.greeting(patience).await?;
+                session.greeting(timeout).await?;
                 session.hello(self.helo_fallback).await?;
                 if self.security == Security::StartTls { session.starttls().await } else { Ok(()) }
             })
@@ -180,7 +187,7 @@ impl Smtp {
 
     /// A session after STARTTLS, which begins with EHLO again (RFC 3207, section 4.2).
     async fn introduced(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
-        let mut session = Session::new(wire);
+        let mut session = Session::new(wire, probe.name_of_this_host());
         let result = probe.phase(Phase::Protocol, session.hello(self.helo_fallback)).await;
         note_offers(probe, &session);
         result.map_err(|failure| {
@@ -237,7 +244,7 @@ fn note_offers(probe: &mut Probe, session: &Session) {
 }
 
 /// How long a greeting is waited for; what is left of the check is for the nudge.
-fn patience(left: Duration) -> Duration {
+fn greeting_timeout(left: Duration) -> Duration {
     const FOR_THE_NUDGE: Duration = Duration::from_millis(500);
     left.saturating_sub(FOR_THE_NUDGE.min(left / 4))
 }

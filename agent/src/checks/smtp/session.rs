@@ -4,10 +4,10 @@ use super::refusal::{Step, refusal};
 use super::reply::Reply;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::host;
-use crate::net::identify::{Protocol, identify};
+use crate::net::identify::identify;
 use crate::net::{Talk, Wire, within};
 use crate::phase::Phase;
+use crate::services;
 use crate::settings::Credentials;
 use crate::text::escape;
 use base64::Engine as _;
@@ -42,8 +42,9 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(wire: Wire) -> Self {
-        let own = own_name(wire.local_address());
+    /// A session of a host that has this name.
+    pub(super) fn new(wire: Wire, host_name: &str) -> Self {
+        let own = own_name(host_name, wire.local_address());
         Self {
             talk: Talk::new(wire, "a reply"),
             own,
@@ -75,16 +76,16 @@ impl Session {
         self.talk.into_wire()
     }
 
-    /// Waits for the greeting; after `patience` a silent server is nudged.
-    pub(super) async fn greeting(&mut self, patience: Duration) -> Result<(), Fault> {
-        match within(patience, self.talk.peek()).await {
+    /// Waits for the greeting; after `timeout` a silent server is nudged.
+    pub(super) async fn greeting(&mut self, timeout: Duration) -> Result<(), Fault> {
+        match within(timeout, self.talk.peek()).await {
             None => return self.nudge().await,
             // An error is reported once.
             Some(heard) => _ = heard?,
         }
         let greeting = self.reply(Step::Greeting).await?;
         let first = self.talk.wire().seen().first();
-        if identify(&first).is_some_and(|peer| !peer.protocol.may_be(Protocol::Smtp)) {
+        if identify(&first).is_some_and(|peer| !peer.may_be(&services::SMTP)) {
             return Err(Fault::new(Cause::Malformed, "the greeting is another protocol's"));
         }
         let words = greeting.lines().next().and_then(|line| line.split_once(' '));
@@ -187,7 +188,7 @@ impl Session {
     async fn nudge(&mut self) -> Result<(), Fault> {
         self.talk.send(NUDGE).await;
         let heard = self.talk.peek().await.unwrap_or_default();
-        let is_late = identify(heard).is_some_and(|peer| peer.protocol.may_be(Protocol::Smtp));
+        let is_late = identify(heard).is_some_and(|peer| peer.may_be(&services::SMTP));
         if heard.is_empty() || is_late {
             // There is nothing to learn from a peer that only ends: it was silent, till the end of the phase.
             return future::pending().await;
@@ -273,12 +274,11 @@ fn keyword(offer: &str) -> &str {
 }
 
 /// This host's full name, else its address in the connection (RFC 5321, section 4.1.4).
-fn own_name(address: Option<IpAddr>) -> ClientId {
-    let name = host::name();
+fn own_name(name: &str, address: Option<IpAddr>) -> ClientId {
     let is_sound =
         |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     match address {
-        _ if name.contains('.') && name.split('.').all(is_sound) => ClientId::Domain(name),
+        _ if name.contains('.') && name.split('.').all(is_sound) => ClientId::Domain(name.to_owned()),
         Some(IpAddr::V4(address)) => ClientId::Ipv4(address),
         Some(IpAddr::V6(address)) => ClientId::Ipv6(address),
         None => ClientId::Domain("localhost".to_owned()),

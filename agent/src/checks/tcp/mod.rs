@@ -22,13 +22,13 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
-use crate::catalogue::Cause;
+use crate::catalogue::{Cause, WarningKind};
 use crate::checks::{Check, ResultName};
 use crate::net::Endpoint;
 use crate::net::identify::identify;
-use crate::outcome::WarningKind;
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::{Fields, Noted};
 use crate::text::escape;
 
@@ -40,6 +40,7 @@ pub struct Tcp {
 
 impl Check for Tcp {
     const TYPE: &'static str = "tcp";
+    const SERVICE: &'static Service = &services::TCP;
     const ABOUT: &'static str = "A TCP connection opens and stays open.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
@@ -83,6 +84,6 @@ impl Check for Tcp {
 fn banner(probe: &mut Probe, bytes: &[u8]) {
     probe.fact("banner", probe.clean(&escape(bytes, 120)));
     if let Some(peer) = identify(bytes) {
-        probe.fact("service", peer.protocol.name());
+        probe.fact("service", peer.service.name);
     }
 }

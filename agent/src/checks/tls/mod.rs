@@ -25,10 +25,10 @@
 //! ```
 
 use crate::checks::{Check, ResultName};
-use crate::net::identify::Protocol;
 use crate::net::{Endpoint, Host, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::{Fields, Noted, tls};
 
 /// See the [module's documentation](self).
@@ -41,6 +41,7 @@ pub struct Tls {
 
 impl Check for Tls {
     const TYPE: &'static str = "tls";
+    const SERVICE: &'static Service = &services::TLS;
     const DEPRECATED: &'static [&'static str] = &["ssl"];
     const ABOUT: &'static str = "A TLS handshake succeeds, with a certificate that this host accepts.";
 
@@ -56,6 +57,10 @@ impl Check for Tls {
         self.endpoint.to_string()
     }
 
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        self.server_name.iter().map(|name| ("server_name", name.to_string())).collect()
+    }
+
     fn results(&self) -> Vec<ResultName> {
         vec![ResultName::of_endpoint("tls", &self.endpoint)]
     }
@@ -65,7 +70,7 @@ impl Check for Tls {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Protocol::Tls);
+        probe.expect(Self::SERVICE);
         let wire = probe.open(&self.endpoint).await?;
         let name = self.server_name.as_ref().unwrap_or(&self.endpoint.host);
         let mut wire = probe.tls(wire, &self.options, name, &[]).await?;

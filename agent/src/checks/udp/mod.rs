@@ -30,6 +30,7 @@ use crate::fault::{Failure, Fault};
 use crate::net::{Endpoint, refusal_of, within};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
 use crate::settings::{Fields, Noted};
 use crate::text::escape;
 use std::net::SocketAddr;
@@ -49,6 +50,7 @@ pub struct Udp {
 
 impl Check for Udp {
     const TYPE: &'static str = "udp";
+    const SERVICE: &'static Service = &services::UDP;
     const ABOUT: &'static str = "A datagram is sent and not refused; with `expect`, it is answered as expected.";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {

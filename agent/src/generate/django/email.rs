@@ -3,6 +3,7 @@
 use crate::generate::django::group::Group;
 use crate::generate::draft::{Draft, Value};
 use crate::generate::item::{Comment, Item};
+use crate::services::{self, Security};
 
 /// Django's own default, with which mail goes out where the settings name no sender.
 const SENDER: &str = "webmaster@localhost";
@@ -47,7 +48,7 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     };
     let draft = Draft::new("smtp", "EMAIL_HOST")
         .text("host", host)
-        .number("port", settings.port("EMAIL_PORT")?.unwrap_or(25))
+        .number("port", settings.port("EMAIL_PORT")?.unwrap_or(services::SMTP.port(Security::Plain).get()))
         .text("from_address", sender(settings)?);
     let draft = login(draft, settings)?.set("use_tls", security).flag("send", false);
     let draft = draft

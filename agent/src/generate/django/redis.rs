@@ -5,10 +5,11 @@ use crate::generate::django::tls;
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
 use crate::generate::url;
+use crate::services::{self, Security, Service};
 use serde_json::Value;
 
 /// Where Redis listens as it comes.
-const PORT: u16 = 6379;
+const PORT: u16 = services::REDIS.port(Security::Plain).get();
 
 /// A cache: of Django itself, django-redis, django-redis-cache, django-valkey.
 pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
@@ -60,10 +61,12 @@ fn channel_layer(layer: &Group<'_>) -> Result<Vec<Item>, Comment> {
     if backend.contains("InMemory") || backend.contains("inmemory") {
         return Ok(vec![layer.own_note("a layer inside of the application: nothing to connect to").into()]);
     }
-    if let (true, Some(text)) = (backend.contains("rabbitmq"), config.first(&["url", "host"])?) {
+    let service = services::by_driver(&backend);
+    let is = |wanted: &Service| service.is_some_and(|service| service == wanted);
+    if let (true, Some(text)) = (is(&services::AMQP), config.first(&["url", "host"])?) {
         return Ok(url::items(&layer.origin, &text));
     }
-    if !backend.to_ascii_lowercase().contains("redis") {
+    if !is(&services::REDIS) {
         return Err(layer.gap("BACKEND", "no check is known for this backend; a tcp check would at least connect"));
     }
     match config.raw("hosts") {
@@ -85,7 +88,7 @@ fn channel_host(layer: &Group<'_>, place: String, host: &Value) -> Result<Vec<It
         Value::Array(pair) => match pair.as_slice() {
             [Value::String(host), port] => {
                 let port = port.as_u64().and_then(|port| u16::try_from(port).ok());
-                let port = port.ok_or_else(|| Comment::gap(place, "the port is no number"))?;
+                let port = port.ok_or_else(|| Comment::gap(place, "the port is not a number"))?;
                 Ok(vec![at(&layer.origin, host, port).into()])
             }
             _ => Err(Comment::gap(place, "a host and a port are wanted")),

@@ -5,9 +5,10 @@ use crate::generate::django::group::{Group, host_and_port};
 use crate::generate::django::told::Told;
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
+use crate::services::{self, Security};
 
 /// Where statsd listens as it comes.
-const PORT: u16 = 8125;
+const PORT: u16 = services::STATSD.port(Security::Plain).get();
 
 /// What of the script's dictionary has a place of its own in the check.
 const PLACED: [&str; 5] = ["type", "host", "port", "send", "expect"];

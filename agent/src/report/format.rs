@@ -1,0 +1,50 @@
+//! What a format is.
+
+use super::{FORMATS, Reporter, Style};
+
+/// What a report can look like (`--format`).
+#[derive(Debug)]
+pub struct Format {
+    /// What `--format` calls it.
+    pub name: &'static str,
+    /// Who reads it, in some words.
+    pub about: &'static str,
+    /// Who writes it.
+    pub(super) reporter: fn(Style) -> Box<dyn Reporter>,
+}
+
+impl Format {
+    /// The format of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        FORMATS.into_iter().find(|format| format.name == name)
+    }
+
+    /// Who writes one report in this format.
+    #[must_use]
+    pub fn reporter(&self, style: Style) -> Box<dyn Reporter> {
+        (self.reporter)(style)
+    }
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Format {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_means_one_format() {
+        for (index, format) in FORMATS.into_iter().enumerate() {
+            assert_eq!(Format::named(format.name), Some(format));
+            assert!(FORMATS[..index].iter().all(|other| other.name != format.name), "{} twice", format.name);
+        }
+        assert_eq!(Format::named("xml"), None);
+    }
+}

@@ -1,0 +1,91 @@
+//! What every format says: at the start, per event, at the end, and of a file that is not run.
+
+use super::{Refusal, View};
+use crate::event::Event;
+use crate::plan::Plan;
+use crate::select::Selection;
+use std::io::{self, Write};
+
+/// How a report is wanted.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Style {
+    /// `-v`: also what begins, and what it does.
+    pub verbose: bool,
+    /// `-d`: when, and how long.
+    pub durations: bool,
+    /// `-t`: the whole chain of causes under a failure.
+    pub tracebacks: bool,
+    /// `--explain`: the evidence under a failure.
+    pub explain: bool,
+    /// `-U`: each line as soon as it is known.
+    pub unbuffered: bool,
+    /// ANSI colours.
+    pub color: bool,
+}
+
+/// What a reporter may know while the run goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage<'a> {
+    /// The file of checks: its path, or `<stdin>`.
+    pub config: &'a str,
+    /// The checks.
+    pub plan: &'a Plan,
+    /// Which results were asked for.
+    pub selection: &'a Selection,
+}
+
+/// Turns a run into bytes on the writer it is given. Every error is the writer's.
+pub trait Reporter {
+    /// Whether [`Reporter::event`] wants to be called at all; without a listener a run is cheaper.
+    fn listens(&self) -> bool {
+        false
+    }
+
+    /// The run begins.
+    ///
+    /// # Errors
+    /// The writer's.
+    fn begin(&mut self, _stage: Stage<'_>, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Hears one event.
+    ///
+    /// # Errors
+    /// The writer's.
+    fn event(&mut self, _event: &Event, _stage: Stage<'_>, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The run is over: writes what can only be known now.
+    ///
+    /// # Errors
+    /// The writer's.
+    fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()>;
+
+    /// The file cannot be run. A format that writes nothing leaves an older report where it is.
+    ///
+    /// # Errors
+    /// The writer's.
+    fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Whether [`Reporter::refused`] says all there is to say, so that nothing is left for standard
+    /// error.
+    fn explains_refusals(&self) -> bool {
+        false
+    }
+
+    /// The file could be run, and is not meant to be (`--validate`).
+    ///
+    /// # Errors
+    /// The writer's.
+    fn valid(&self, config: &str, checks: usize, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", in_words(config, checks))
+    }
+}
+
+/// `FILE is valid: 3 checks`.
+pub(super) fn in_words(config: &str, checks: usize) -> String {
+    format!("{config} is valid: {checks} {}", if checks == 1 { "check" } else { "checks" })
+}

@@ -1,0 +1,137 @@
+//! What a check is called where its results become time series: in Nagios' performance data, in
+//! Prometheus, in the history that a CI system keeps of a test.
+//!
+//! It is the check's `name`; without one its type, its target and what tells it from other checks of
+//! that target (the user, the database, ...). It depends on the file alone, not on what is selected of
+//! it, and a check that is added to the file does not rename the others, unless it takes the name of one.
+
+use crate::plan::{Entry, Plan};
+use crate::text::shortened;
+use std::collections::HashMap;
+
+/// The series of every check of a plan, each another one.
+pub(super) fn of(plan: &Plan) -> Vec<String> {
+    let mut labels: HashMap<&str, usize> = HashMap::new();
+    plan.entries.iter().filter_map(label).for_each(|label| *labels.entry(label).or_default() += 1);
+    let mut taken = HashMap::new();
+    let series = |entry| {
+        let name = match label(entry) {
+            Some(label) if labels[label] == 1 => plain(label),
+            Some(label) => plain(&format!("{label} ({})", described(entry))),
+            None => plain(&described(entry)),
+        };
+        unique(&name, &mut taken)
+    };
+    plan.entries.iter().map(series).collect()
+}
+
+/// The type and the target.
+pub(super) fn of_target(entry: &Entry) -> String {
+    plain(&format!("{}:{}", entry.kind, entry.target))
+}
+
+fn label(entry: &Entry) -> Option<&str> {
+    entry.label.as_deref().filter(|label| !label.is_empty())
+}
+
+/// `TYPE:TARGET KEY:VALUE ...`.
+fn described(entry: &Entry) -> String {
+    let mut text = format!("{}:{}", entry.kind, entry.target);
+    for (key, value) in entry.spec.distinction() {
+        let value = entry.redactor.redact(&shortened(&value));
+        text = format!("{text} {key}:{value}");
+    }
+    text
+}
+
+/// Without what no label of Nagios' performance data may hold, so that it is the same everywhere.
+fn plain(text: &str) -> String {
+    let fits = |c: char| !matches!(c, '\'' | '=' | '|') && !c.is_control();
+    text.chars().map(|c| if fits(c) { c } else { '_' }).collect()
+}
+
+/// The name, with a number behind it when another check of the file has it already.
+fn unique(name: &str, taken: &mut HashMap<String, usize>) -> String {
+    let mut free = name.to_owned();
+    while taken.contains_key(&free) {
+        let number = taken.entry(name.to_owned()).or_insert(1);
+        *number += 1;
+        free = format!("{name}#{number}");
+    }
+    taken.insert(free.clone(), 1);
+    free
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Defaults, load};
+    use crate::source::Source;
+    use std::time::Duration;
+
+    fn series(yaml: &str) -> Vec<String> {
+        let source = Source { name: "test".into(), text: yaml.into() };
+        let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, true).expect("valid");
+        of(&plan)
+    }
+
+    #[test]
+    fn what_tells_checks_of_one_target_apart_is_in_their_series_in_any_order() {
+        let login = "username: web, password: hunter2";
+        for (one, other, expected) in [
+            (
+                "type: http, url: 'http://h/'",
+                "type: http, url: 'http://h/', expected_code: [404, 5xx]",
+                ["http:http://h/", "http:http://h/ expected_code:404 or 5xx"],
+            ),
+            (
+                "type: http, url: 'http://h/', method: head",
+                "type: http, url: 'http://h/', expected_body: '/o.k/'",
+                ["http:http://h/ method:HEAD", "http:http://h/ expected_body:/o.k/"],
+            ),
+            (
+                &format!("type: postgres, host: h, {login}, database: a"),
+                &format!("type: postgres, host: h, {login}, database: hunter2"),
+                ["postgres:h:5432 username:web database:a", "postgres:h:5432 username:web database:***"],
+            ),
+            (
+                &format!("type: amqp, host: h, {login}"),
+                &format!("type: amqp, host: h, {login}, vhost: a, queue: q"),
+                ["amqp:h:5671 username:web", "amqp:h:5671 username:web vhost:a queue:q"],
+            ),
+            (
+                "type: dns, name: h.test",
+                "type: dns, name: h.test, record: MX, port: 54",
+                ["dns:h.test record:A", "dns:h.test record:MX port:54"],
+            ),
+            (
+                "type: tls, host: h, port: 1",
+                "type: tls, host: h, port: 1, server_name: s.test",
+                ["tls:h:1", "tls:h:1 server_name:s.test"],
+            ),
+            ("type: redis, host: h", "type: redis, host: h, database: 2", ["redis:h:6379", "redis:h:6379 database:2"]),
+        ] {
+            let [first, second] = expected;
+            assert_eq!(series(&format!("- {{{one}}}\n- {{{other}}}")), [first, second]);
+            assert_eq!(series(&format!("- {{{other}}}\n- {{{one}}}")), [second, first]);
+        }
+    }
+
+    #[test]
+    fn a_name_is_the_series_and_one_that_comes_twice_is_not() {
+        let tcp = |label: &str, port: u16| format!("- {{type: tcp, name: '{label}', host: h, port: {port}}}\n");
+        assert_eq!(series(&(tcp("cache", 1) + &tcp("it''s a=b|c", 2))), ["cache", "it_s a_b_c"]);
+        assert_eq!(series(&(tcp("x", 1) + &tcp("x", 2))), ["x (tcp:h:1)", "x (tcp:h:2)"]);
+        assert_eq!(series(&(tcp("", 1) + &tcp("", 2))), ["tcp:h:1", "tcp:h:2"]);
+    }
+
+    #[test]
+    fn the_same_check_many_times_is_numbered_and_nothing_is_taken_twice() {
+        let tcp = "- {type: tcp, host: h, port: 1}\n";
+        assert_eq!(series(&tcp.repeat(3)), ["tcp:h:1", "tcp:h:1#2", "tcp:h:1#3"]);
+        let taken = "- {type: tcp, name: 'tcp:h:1#2', host: other, port: 1}\n";
+        assert_eq!(series(&format!("{taken}{tcp}{tcp}")), ["tcp:h:1#2", "tcp:h:1", "tcp:h:1#3"]);
+        let many = series(&tcp.repeat(20_000));
+        assert_eq!(many.last().map(String::as_str), Some("tcp:h:1#20000"));
+    }
+}

@@ -1,0 +1,69 @@
+//! How a plan is run, and on what.
+
+use crate::host;
+use crate::net::{Family, Resolver, Trust};
+use crate::plan::Plan;
+use crate::queue::Queue;
+use crate::select::Selection;
+use crate::shared::Shared;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+/// How a plan is run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `--max-timeout`: everything is decided before this is over.
+    pub max_timeout: Option<Duration>,
+    /// So many checks at once.
+    pub concurrency: usize,
+    /// So many checks of one host at once.
+    pub per_host: Option<usize>,
+    /// `-4`, `-6`.
+    pub family: Family,
+    /// `--tls-certs-path`.
+    pub certs_path: PathBuf,
+    /// So many name look-ups at once.
+    pub lookups: usize,
+}
+
+impl Options {
+    /// As many checks and look-ups at once as this host safely carries; no other limits.
+    #[must_use]
+    pub fn of_host() -> Self {
+        let descriptors = host::descriptors();
+        Self {
+            max_timeout: None,
+            concurrency: host::slots(descriptors),
+            per_host: None,
+            family: Family::Any,
+            certs_path: PathBuf::from(host::CA_PATH),
+            lookups: host::lookups(descriptors),
+        }
+    }
+
+    /// What [`run`](super::run) is run on: one thread, one for each look-up that the system's
+    /// resolver holds up, and one to load the trusted certificates, which must not wait behind those.
+    ///
+    /// # Errors
+    /// The system has no descriptor or thread left.
+    pub fn runtime(&self) -> io::Result<Runtime> {
+        Builder::new_current_thread().enable_io().enable_time().max_blocking_threads(self.lookups + 1).build()
+    }
+
+    /// What the checks of a run that begins now share.
+    pub(super) fn shared(&self) -> Shared {
+        let resolver = Resolver::new(self.family, self.lookups);
+        Shared::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()))
+    }
+
+    /// The checks that wait for their turn.
+    pub(super) fn queue(&self, plan: &Plan, selection: &Selection, shared: &Shared) -> Queue {
+        let all = Queue::new(selection.entries());
+        match self.per_host {
+            Some(most) => all.limited(most, plan, &shared.resolver.resolv_conf().servers),
+            None => all,
+        }
+    }
+}

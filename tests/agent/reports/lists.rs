@@ -1,0 +1,36 @@
+//! Where formats are listed for people and for Juju: the lists are those of the code.
+
+use conn_check::report::FORMATS;
+use std::fs;
+use std::path::Path;
+
+fn text(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)).expect("the file")
+}
+
+/// The formats' names, in the alphabet's order.
+fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut names: Vec<_> = names.into_iter().collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn the_actions_take_every_format() {
+    let actions = text("actions.yaml");
+    let lists: Vec<_> = actions.lines().filter_map(|line| line.trim().strip_prefix("enum: [")).collect();
+    assert_eq!(lists.len(), 2, "one list for each action");
+    for list in lists {
+        let names = list.trim_end_matches(']').split(", ");
+        assert_eq!(sorted(names), sorted(FORMATS.map(|format| format.name)), "{list}");
+    }
+}
+
+#[test]
+fn the_table_of_the_readme_has_every_format() {
+    let readme = text("README.md");
+    let row = readme.lines().find(|line| line.starts_with("| `--format F` |")).expect("the row");
+    // Every other piece between backquotes is a name; the first is the option.
+    let names = row.split('`').skip(1).step_by(2).skip(1);
+    assert_eq!(names.collect::<Vec<_>>(), FORMATS.map(|format| format.name), "{row}");
+}

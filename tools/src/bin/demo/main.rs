@@ -1,0 +1,69 @@
+//! The demo: starts the services of the tutorial's "Hello World as a Service" on loopback, checks
+//! them, breaks four of them, and checks again.
+//!
+//! It is a test too: it fails when conn-check says anything but what is expected.
+
+mod call;
+mod dns;
+mod proxy;
+mod world;
+
+use call::Call;
+use harness::scratch::Scratch;
+use std::process::ExitCode;
+use tools::page::Page;
+use world::World;
+
+/// What is broken: what happened, and what conn-check has to call it.
+const BREAKAGES: [(&str, &str); 4] = [
+    ("the translation cache was stopped", "connect.refused"),
+    ("the catalogue's database lost our account", "auth.rejected"),
+    ("the login's certificate ended yesterday", "tls.expired"),
+    ("the proxy got a new rule that forbids the translate API", "proxy.denied"),
+];
+
+const WHAT_ELSE: &str = "\
+check something of yours; --verbose shows where the time goes
+    printf '%s\\n' '- {type: tls, host: www.example.org, port: 443}' | {conn-check} --verbose -
+
+see what is said of a file with mistakes in it
+    printf '%s\\n' '- {type: tcp, hots: db, port: 54321234}' | {conn-check} --validate -
+
+read which checks there are, and what each of their options means
+    less docs/checks.md      (and docs/failure-codes.md for every [code] conn-check can give)";
+
+fn main() -> ExitCode {
+    let page = Page::of_this_terminal();
+    let scratch = Scratch::new();
+    let mut world = World::start(&scratch);
+    let as_expected = all_is_well(&page, &scratch, &world) && four_things_break(&page, &scratch, &mut world);
+    if !as_expected {
+        return ExitCode::FAILURE;
+    }
+    page.heading("Now you");
+    Page::text(&WHAT_ELSE.replace("{conn-check}", &call::shown_program()));
+    ExitCode::SUCCESS
+}
+
+fn all_is_well(page: &Page, scratch: &Scratch, world: &World) -> bool {
+    page.heading("Hello World as a Service");
+    Page::text(
+        "Its web servers need six other services. Stand-ins for all of them run inside this demo.\n\
+         This is the file that says so:",
+    );
+    page.code(&world.file());
+    scratch.write("hwaas.yaml", world.file());
+    page.heading("All is well");
+    Call { folder: scratch.path(), arguments: &["hwaas.yaml"], status: 0, codes: &[] }.show(page)
+}
+
+fn four_things_break(page: &Page, scratch: &Scratch, world: &mut World) -> bool {
+    world.break_four();
+    page.heading("Four things break");
+    Page::text(&BREAKAGES.map(|(what, _)| format!("- {what}")).join("\n"));
+    let codes = BREAKAGES.map(|(_, code)| code);
+    let as_expected =
+        Call { folder: scratch.path(), arguments: &["hwaas.yaml", "--explain"], status: 2, codes: &codes }.show(page);
+    Page::text("Four faults, four different people to call: `fix by` says whom, `next` says what to tell them.");
+    as_expected
+}
