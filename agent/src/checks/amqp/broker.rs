@@ -114,7 +114,7 @@ impl BrokerConnection {
 
     /// Closes the connection in good order, where it is open: a broker takes note of clients that
     /// just go.
-    pub(super) async fn leave(&mut self) -> Result<(), Halt> {
+    pub(super) async fn close(&mut self) -> Result<(), Halt> {
         use connection::AMQPMethod as Method;
         if !self.open {
             return Ok(());

@@ -81,26 +81,26 @@ impl Expected {
         named("exchange", &self.exchange).into_iter().chain(named("queue", &self.queue))
     }
 
-    /// Asks for all of it at once. The queue comes last: a refusal ends the channel, and one of its
-    /// refusals means that all is well.
-    pub(super) async fn look(&self, broker: &mut BrokerConnection, vhost: &str, user: &str) -> Result<Found, Fault> {
-        let questions = self.questions();
-        if questions.is_empty() {
+    /// Declares all of it passively, at once, which asks and makes nothing. The queue comes last: a
+    /// refusal ends the channel, and one of its refusals means that all is well.
+    pub(super) async fn declare(&self, broker: &mut BrokerConnection, vhost: &str, user: &str) -> Result<Found, Fault> {
+        let declarations = self.declarations();
+        if declarations.is_empty() {
             return Ok(Found::Nothing);
         }
         let open = AMQPClass::Channel(channel::AMQPMethod::Open(channel::Open {}));
-        let methods: Vec<_> = std::iter::once(open).chain(questions).map(|method| (CHANNEL, method)).collect();
+        let methods: Vec<_> = std::iter::once(open).chain(declarations).map(|method| (CHANNEL, method)).collect();
         broker.send(&methods).await?;
         match broker.receive().await {
             Ok(AMQPClass::Channel(channel::AMQPMethod::OpenOk(_))) => {}
-            other => return Err(no_answer(other, |refusal| refusal.of_question("channel", vhost, user))),
+            other => return Err(no_answer(other, |refusal| refusal.of_declaration("channel", vhost, user))),
         }
         if let Some(Name(name)) = &self.exchange {
             match broker.receive().await {
                 Ok(AMQPClass::Exchange(OfExchange::DeclareOk(_))) => {}
                 other => {
                     return Err(no_answer(other, |refusal| {
-                        refusal.of_question(&format!("exchange `{name}`"), vhost, user)
+                        refusal.of_declaration(&format!("exchange `{name}`"), vhost, user)
                     }));
                 }
             }
@@ -113,7 +113,7 @@ impl Expected {
         match broker.receive().await {
             Ok(AMQPClass::Queue(OfQueue::DeclareOk(figures))) => Ok(Found::Queue(figures)),
             Err(Halt::Refusal(refusal)) if refusal.is_lock() && !self.wants_figures() => Ok(Found::Locked),
-            other => Err(no_answer(other, |refusal| refusal.of_question(&format!("queue `{name}`"), vhost, user))),
+            other => Err(no_answer(other, |refusal| refusal.of_declaration(&format!("queue `{name}`"), vhost, user))),
         }
     }
 
@@ -153,8 +153,8 @@ impl Expected {
         self.min_consumers.is_some() || self.max_messages.is_some()
     }
 
-    /// Passive declarations: they ask, and make nothing.
-    fn questions(&self) -> Vec<AMQPClass> {
+    /// Passive declarations.
+    fn declarations(&self) -> Vec<AMQPClass> {
         let exchange = self.exchange.as_ref().map(|Name(exchange)| {
             let exchange = exchange.clone();
             AMQPClass::Exchange(OfExchange::Declare(ExchangeDeclare {

@@ -130,7 +130,7 @@ impl Check for Amqp {
         let tune = self.log_in(probe, &mut broker, &greeting).await?;
         let verdict = self.enter(probe, &mut broker, tune).await;
         // What the broker says to a goodbye changes nothing.
-        let _ = probe.linger(broker.leave()).await;
+        let _ = probe.linger(broker.close()).await;
         Ok(verdict?)
     }
 }
@@ -201,7 +201,7 @@ impl Amqp {
                 .await
                 .map_err(|halt| halt.judged(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)))?;
             broker.entered();
-            self.expected.look(broker, self.vhost.as_str(), &self.login.user).await
+            self.expected.declare(broker, self.vhost.as_str(), &self.login.user).await
         });
         let found = found.await;
         if let Some(reason) = broker.blocked() {

@@ -1,7 +1,7 @@
 //! Start-up and login, which the client library performs in one piece.
 
 use super::Postgres;
-use super::cover::Cover;
+use super::encryption::Encryption;
 use super::progress::{LoginProgress, NothingLeft, TrackedWire};
 use super::refusal::Attempt;
 use super::session::{Halves, Session};
@@ -21,10 +21,15 @@ use tokio_postgres::{Config, Error};
 ///
 /// # Errors
 /// `protocol.*`, `auth.*`, `tls.*`, and what is wrong with the database.
-pub(super) async fn log_in(check: &Postgres, probe: &mut Probe, wire: Wire, cover: Cover) -> Result<Session, Failure> {
+pub(super) async fn log_in(
+    check: &Postgres,
+    probe: &mut Probe,
+    wire: Wire,
+    encryption: Encryption,
+) -> Result<Session, Failure> {
     let wire = TrackedWire::new(wire);
     let progress = wire.progress();
-    let attempt = attempt(check, cover, &progress);
+    let attempt = attempt(check, encryption, &progress);
     let config = configuration(check);
     let mut login = pin!(config.connect_raw(wire, NothingLeft));
     let part = until(login.as_mut(), &attempt, || progress.phase() != Phase::Protocol);
@@ -54,9 +59,9 @@ fn note_free_entry(check: &Postgres, probe: &mut Probe, progress: &LoginProgress
     }
 }
 
-fn attempt<'a>(check: &'a Postgres, cover: Cover, progress: &'a LoginProgress) -> Attempt<'a> {
+fn attempt<'a>(check: &'a Postgres, encryption: Encryption, progress: &'a LoginProgress) -> Attempt<'a> {
     let has_password = check.login.has_password();
-    Attempt { user: check.login.user.as_str(), database: check.database.as_str(), has_password, cover, progress }
+    Attempt { user: check.login.user.as_str(), database: check.database.as_str(), has_password, encryption, progress }
 }
 
 /// `Require` and `Direct` make the library take the stream as one that has TLS, or needs none.

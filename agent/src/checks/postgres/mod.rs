@@ -43,7 +43,7 @@
 //! ```
 
 mod binding;
-mod cover;
+mod encryption;
 mod login;
 mod pooler;
 mod progress;
@@ -129,8 +129,8 @@ impl Check for Postgres {
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
         let wire = self.reach(probe).await?;
-        let (wire, cover) = cover::negotiate(self, probe, wire).await?;
-        let mut session = login::log_in(self, probe, wire, cover).await?;
+        let (wire, encryption) = encryption::negotiate(self, probe, wire).await?;
+        let mut session = login::log_in(self, probe, wire, encryption).await?;
         session.note_facts(probe);
         request::perform(self, probe, &mut session).await?;
         session.end(probe).await;

@@ -3,7 +3,7 @@
 //! SQLSTATE 28000 has many causes, which only the server's text tells apart. It may be in another
 //! language; then the message names more than one.
 
-use super::cover::Cover;
+use super::encryption::Encryption;
 use super::pooler;
 use super::progress::LoginProgress;
 use super::server_error::ServerError;
@@ -20,7 +20,7 @@ pub(super) struct Attempt<'a> {
     pub(super) user: &'a str,
     pub(super) database: &'a str,
     pub(super) has_password: bool,
-    pub(super) cover: Cover,
+    pub(super) encryption: Encryption,
     pub(super) progress: &'a LoginProgress,
 }
 
@@ -137,8 +137,8 @@ impl Attempt<'_> {
     fn ruled_out(&self, error: &ServerError) -> Fault {
         let (user, database) = (self.user, self.database);
         let message = format!("the server's rules (pg_hba.conf) do not let {user} into {database} from this host");
-        let next_step = match self.cover {
-            Cover::Plain => {
+        let next_step = match self.encryption {
+            Encryption::Plain => {
                 let message =
                     format!("the server does not let {user} into {database} from this host without TLS; or not at all");
                 return error
@@ -146,10 +146,10 @@ impl Attempt<'_> {
                     .at(Phase::Tls)
                     .next_step("set use_tls: true for this check; if that fails too, add a rule to pg_hba.conf");
             }
-            Cover::Tls => {
+            Encryption::Tls => {
                 "add a rule to pg_hba.conf; if the rules only want connections without TLS, set use_tls: false"
             }
-            Cover::Refused | Cover::Socket => "add a rule for this user, database and host to pg_hba.conf",
+            Encryption::Refused | Encryption::Socket => "add a rule for this user, database and host to pg_hba.conf",
         };
         error.fault(Cause::HostNotAllowed, message).at(Phase::Auth).next_step(next_step)
     }

@@ -10,7 +10,7 @@ use crate::probe::Probe;
 
 /// What lies between this host and the server: its rules differ by that.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Cover {
+pub(super) enum Encryption {
     /// A Unix socket.
     Socket,
     /// Nothing, because the check wants none.
@@ -32,22 +32,22 @@ const COMPLAINT: usize = 8 * 1024;
 ///
 /// # Errors
 /// `protocol.*` and `tls.*`.
-pub(super) async fn negotiate(check: &Postgres, probe: &mut Probe, wire: Wire) -> Result<(Wire, Cover), Failure> {
-    let Some(host) = check.target.host() else { return Ok((wire, Cover::Socket)) };
+pub(super) async fn negotiate(check: &Postgres, probe: &mut Probe, wire: Wire) -> Result<(Wire, Encryption), Failure> {
+    let Some(host) = check.target.host() else { return Ok((wire, Encryption::Socket)) };
     if check.mode == TlsMode::Never {
-        return Ok((wire, Cover::Plain));
+        return Ok((wire, Encryption::Plain));
     }
     let mut talk = Talk::new(wire, "an answer");
     let offered = probe.phase(Phase::Protocol, is_offered(&mut talk)).await?;
     let wire = talk.into_wire();
     if offered {
-        return Ok((probe.tls(wire, &check.options, host, &[]).await?, Cover::Tls));
+        return Ok((probe.tls(wire, &check.options, host, &[]).await?, Encryption::Tls));
     }
     if check.mode == TlsMode::Always {
         return Err(probe.fail(Phase::Tls, not_offered()));
     }
     wire.seen().begin_anew();
-    Ok((wire, Cover::Refused))
+    Ok((wire, Encryption::Refused))
 }
 
 /// Whether the server offers TLS: one byte, and not one more. What follows it unencrypted may be
