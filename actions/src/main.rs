@@ -1,6 +1,6 @@
 //! Every action of the charm: the name is that of the link that is called.
 
-use charm::action::{self, Done};
+use charm::action::{self, Outcome};
 use charm::environment::{self, ACTIONS};
 use charm::host::Real;
 use std::io::{self, Write as _};
@@ -11,18 +11,18 @@ const UNKNOWN: u8 = 3;
 
 fn main() -> ExitCode {
     let mut host = Real::new();
-    let Some(name) = environment::called(&host, std::env::args(), &ACTIONS) else {
-        let _ = writeln!(io::stderr(), "one of these is wanted: {}", ACTIONS.join(", "));
+    let Some(name) = environment::invoked_as(&host, std::env::args(), &ACTIONS) else {
+        let _ = writeln!(io::stderr(), "unknown action; use one of these names: {}", ACTIONS.join(", "));
         return ExitCode::from(UNKNOWN);
     };
     let program = std::env::current_exe().unwrap_or_default();
     match action::run(&mut host, &name, &program) {
-        Ok(Done { text, status }) => {
+        Ok(Outcome { text, status }) => {
             let _ = text.map(|text| writeln!(io::stdout(), "{text}"));
             ExitCode::from(status)
         }
-        Err(broken) => {
-            let _ = writeln!(io::stderr(), "{name}: {broken}");
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{name}: {error}");
             ExitCode::from(UNKNOWN)
         }
     }

@@ -232,8 +232,8 @@ fn url_pieces(url: &str) -> Vec<(&str, bool)> {
     pieces
 }
 
-/// Where the authority ends. A password with a `/`, `?` or `#` in it makes no URL, and a password all
-/// the same: what looks like its beginning is no port.
+/// Where the authority ends. A password with a `/`, `?` or `#` in it does not make a URL, but is a password all
+/// the same: what looks like its beginning is not a port.
 fn end_of_authority(rest: &str) -> usize {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let authority = &rest[..end];

@@ -1,65 +1,68 @@
-//! The actions: the agent, run as the user conn-check, so that root's rights hide nothing.
+//! The actions: they run the agent as the user conn-check, so that root's permissions hide nothing.
 //!
-//! Juju runs them in three ways: as an action, where results are set and a failure is told; by
-//! `juju exec`, which looks like an action of another name; and on the machine, maybe without any
-//! of Juju's words. Only the first is an action to us, the others are a plain command.
+//! Juju starts them in three ways: as an action, where results are set and a failure is reported; by
+//! `juju exec`, which looks like an action of another name; and as a program on the machine, maybe
+//! without Juju's environment. Only the first is an action here, the others are plain commands.
 
-use crate::broken::Broken;
+use crate::accounts::{USER, user};
 use crate::checks_file::ChecksFile;
+use crate::checks_status::{self, NO_FILE};
 use crate::environment::dashed;
-use crate::finding::Finding;
-use crate::host::{Host, Kind, Program};
-use crate::look::look;
+use crate::error::Error;
+use crate::hook_tools;
+use crate::host::{Host, Program};
+use crate::inspect::inspect;
 use crate::options::{CONNECT_TIMEOUT, Options};
-use crate::places::Places;
-use crate::published::Settings;
+use crate::paths::UnitPaths;
 use crate::record::Record;
-use crate::status::NO_FILE;
-use crate::tools;
-use crate::users::{USER, user};
-use crate::{status, tree};
+use crate::settings::Settings;
+use crate::status::Level;
+use crate::tree;
+use crate::validation::Validation;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
 /// How an action ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Done {
-    /// What is to be printed; the agent has printed its own output.
+pub struct Outcome {
+    /// What the caller prints; the agent has printed its own output.
     pub text: Option<String>,
     /// The exit status.
     pub status: u8,
 }
 
-/// Longer than any run: a check has its own timeout.
-const PATIENCE: Duration = Duration::from_secs(2 * 86_400);
+/// Longer than any run, because each check has its own timeout.
+const TIMEOUT: Duration = Duration::from_secs(2 * 86_400);
 
 /// Nagios' UNKNOWN.
 const UNKNOWN: u8 = 3;
 
-/// Runs the action of this name; `program` is where its binary is. By a plain command the process
-/// becomes the agent, so that this returns only for actions, and where there is nothing to run.
+/// Runs the action of this name; `program` is the path of its binary. As a plain command the process
+/// becomes the agent: then this returns only if there is nothing to run.
 ///
 /// # Errors
-/// Those of the hook tools.
-pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Done, Broken> {
+/// The hook tools fail.
+pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Outcome, Error> {
     let is_action = host.variable("JUJU_ACTION_NAME").is_some_and(|action| action == name);
-    let parameters = if is_action { tools::action_get(host)? } else { Map::new() };
+    let parameters = if is_action { hook_tools::action_get(host)? } else { Map::new() };
     let prepared = prepare(host, name, program, &parameters);
     match (prepared, is_action) {
         (Ok(run), true) => run.as_action(host),
         (Ok(run), false) => Ok(run.as_command(host)),
         (Err(why), true) => {
-            tools::action_set(host, &results(UNKNOWN, &why, None))?;
-            tools::action_fail(host, &why)?;
-            Ok(Done { text: Some(unknown(&why)), status: 0 })
+            let why = why.to_string();
+            hook_tools::action_set(host, &results(UNKNOWN, &why, None))?;
+            hook_tools::action_fail(host, &why)?;
+            Ok(Outcome { text: Some(unknown_line(&why)), status: 0 })
         }
-        (Err(why), false) => Ok(Done { text: Some(unknown(&why)), status: UNKNOWN }),
+        (Err(why), false) => Ok(Outcome { text: Some(unknown_line(&why.to_string())), status: UNKNOWN }),
     }
 }
 
-fn unknown(why: &str) -> String {
+fn unknown_line(why: &str) -> String {
     format!("CONN-CHECK UNKNOWN: {why}")
 }
 
@@ -69,44 +72,72 @@ struct Run {
     program: Program,
     file: ChecksFile,
     patterns: Vec<String>,
-    /// Whether the result says how the unit is doing: all that Nagios or people look at was run.
-    whole: bool,
+    /// Whether all checks were run that Nagios runs, so that the result describes the whole unit.
+    is_complete: bool,
 }
 
-/// What to run, or why nothing can be.
-fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String, Value>) -> Result<Run, String> {
-    let unit = unit(host, program).ok_or("this is not run on a unit of the charm")?;
-    let places = Places(&unit);
-    let settings = Settings::read(host, places).unwrap_or_default();
-    let path = settings.file.clone().ok_or_else(|| settings.problem.clone().unwrap_or_else(|| NO_FILE.to_owned()))?;
+/// Why nothing can be run.
+#[derive(Debug)]
+enum NothingToRun {
+    /// Neither Juju nor the path of the program tells which unit this is.
+    NoUnit,
+    /// No file of checks is configured.
+    NoFile,
+    /// The configured file cannot be used, with the reason that the status shows.
+    InvalidFile(String),
+    /// Both kinds of tags are requested.
+    BothTags,
+    /// The machine does not work as it should.
+    Machine(Error),
+}
+
+impl fmt::Display for NothingToRun {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoUnit => formatter.write_str("not on a unit of the charm: use juju run UNIT ACTION"),
+            Self::NoFile => formatter.write_str(NO_FILE),
+            Self::InvalidFile(problem) => formatter.write_str(problem),
+            Self::BothTags => formatter.write_str("include-tags and exclude-tags cannot be combined: use one of them"),
+            Self::Machine(error) => error.fmt(formatter),
+        }
+    }
+}
+
+/// What to run.
+fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String, Value>) -> Result<Run, NothingToRun> {
+    let unit = unit(host, program).ok_or(NothingToRun::NoUnit)?;
+    let paths = UnitPaths(&unit);
+    let settings = Settings::read(host, paths).unwrap_or_default();
+    let no_file = || settings.problem.clone().map_or(NothingToRun::NoFile, NothingToRun::InvalidFile);
+    let path = settings.file.clone().ok_or_else(no_file)?;
     let arguments = arguments(name, parameters, &settings)?;
     let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
-    // What ends early says nothing of the checks that it did not get to.
-    let whole = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
-    let mut program = Program::new(places.program()).with(arguments);
-    program.user = user(host, USER).map_err(|broken| broken.to_string())?;
-    program.captured = false;
-    program.limit = PATIENCE;
+    // A run that ends early does not cover the checks after its end.
+    let is_complete = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
+    let mut program = Program::new(paths.program()).with(arguments);
+    program.user = user(host, USER).map_err(NothingToRun::Machine)?;
+    program.captures_output = false;
+    program.timeout = TIMEOUT;
     let file = ChecksFile { label: path.display().to_string(), path: Ok(path), text: None };
     let patterns = text(parameters, "patterns").unwrap_or_default();
     let patterns = patterns.split_whitespace().map(str::to_owned).collect();
-    Ok(Run { unit, program, file, patterns, whole })
+    Ok(Run { unit, program, file, patterns, is_complete })
 }
 
-/// Juju's word for it; without that, the directory of Juju's that holds the charm.
+/// From Juju's environment, or else from the directory in which Juju keeps the charm of the unit.
 fn unit(host: &dyn Host, program: &Path) -> Option<String> {
-    let said = host.variable("JUJU_UNIT_NAME").and_then(|unit| dashed(&unit));
-    let directory = || {
+    let from_juju = host.variable("JUJU_UNIT_NAME").and_then(|unit| dashed(&unit));
+    let from_directory = || {
         let mut parts = program.components().rev().map(|part| part.as_os_str().to_string_lossy().into_owned());
         let unit = parts.find_map(|part| part.strip_prefix("unit-").map(str::to_owned))?;
         let (application, number) = unit.rsplit_once('-')?;
         dashed(&format!("{application}/{number}"))
     };
-    said.or_else(directory)
+    from_juju.or_else(from_directory)
 }
 
-/// The agent's arguments before the file.
-fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -> Result<Vec<String>, String> {
+/// The agent's arguments before the file of checks.
+fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -> Result<Vec<String>, NothingToRun> {
     let nagios = name == "run-nagios-check";
     let format = text(parameters, "format").unwrap_or_else(|| "nagios".to_owned());
     let mut arguments = vec![format!("--format={format}")];
@@ -117,11 +148,11 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
         arguments.push(format!("--connect-timeout={}", settings.connect_timeout));
     }
     let included = text(parameters, "include-tags");
-    // Tags that are asked for stand in the place of those that Nagios leaves out.
+    // Requested tags replace the exclusion of Nagios.
     let always = Some(settings.exclude_tags.clone()).filter(|tags| nagios && included.is_none() && !tags.is_empty());
     let excluded: Vec<_> = always.into_iter().chain(text(parameters, "exclude-tags")).collect();
     if included.is_some() && !excluded.is_empty() {
-        return Err("include-tags and exclude-tags cannot both be used".to_owned());
+        return Err(NothingToRun::BothTags);
     }
     arguments.extend(included.map(|tags| format!("--include-tags={tags}")));
     if !excluded.is_empty() {
@@ -135,72 +166,72 @@ fn text(parameters: &Map<String, Value>, key: &str) -> Option<String> {
 }
 
 impl Run {
-    /// The program with the file and what selects from it: behind `--` nothing is an option.
+    /// The program with its file and patterns: after `--` no argument is an option.
     fn with_file(&self, host: &dyn Host, record: &Path) -> Program {
         let path = self.file.path.clone().unwrap_or_default();
         let program = self.program.clone().with([
             "--journal".into(),
             "--record".into(),
-            host.place(record),
+            host.map_path(record),
             "--".into(),
-            host.place(&path),
+            host.map_path(&path),
         ]);
         program.with(self.patterns.iter().cloned())
     }
 
-    fn as_command(&self, host: &mut dyn Host) -> Done {
-        let program = self.with_file(host, &Places(&self.unit).record());
-        let error = host.become_program(&program);
-        Done { text: Some(unknown(&format!("conn-check does not run: {error}"))), status: UNKNOWN }
+    fn as_command(&self, host: &mut dyn Host) -> Outcome {
+        let program = self.with_file(host, &UnitPaths(&self.unit).record());
+        let error = host.exec(&program);
+        Outcome { text: Some(unknown_line(&format!("conn-check cannot be run: {error}"))), status: UNKNOWN }
     }
 
-    fn as_action(&self, host: &mut dyn Host) -> Result<Done, Broken> {
-        let path = Places(&self.unit).action_record();
-        // What an action that was cancelled left behind is not the result of this one.
+    fn as_action(&self, host: &mut dyn Host) -> Result<Outcome, Error> {
+        let path = UnitPaths(&self.unit).action_record();
+        // A cancelled action may have left its record, which is not the result of this one.
         tree::remove(host, &path)?;
-        let ended = host.run(&self.with_file(host, &path));
-        let status = ended.ok().and_then(|ended| ended.status).and_then(|status| u8::try_from(status).ok());
+        let output = host.run(&self.with_file(host, &path));
+        let status = output.ok().and_then(|output| output.status).and_then(|status| u8::try_from(status).ok());
         let status = status.filter(|status| *status <= UNKNOWN).unwrap_or(UNKNOWN);
         let record = Record::read(host, &path).filter(|record| !record.is_refusal());
         let summary = match &record {
             Some(record) => record.headline(),
-            None => self.why_nothing(host)?,
+            None => self.reason_without_record(host)?,
         };
         let results = results(status, &summary, record.as_ref());
-        tools::action_set(host, &results)?;
+        hook_tools::action_set(host, &results)?;
         if status != 0 {
-            tools::action_fail(host, &summary)?;
+            hook_tools::action_fail(host, &summary)?;
         }
-        self.keep(host, record.is_some())?;
-        Ok(Done { text: None, status: 0 })
+        self.save_record(host, record.is_some())?;
+        Ok(Outcome { text: None, status: 0 })
     }
 
-    /// The last result is one of a whole run.
-    fn keep(&self, host: &mut dyn Host, recorded: bool) -> Result<(), Broken> {
-        let places = Places(&self.unit);
-        let (new, last) = (places.action_record(), places.record());
-        if recorded && self.whole {
-            if look(host, &last)?.is_some_and(|seen| seen.kind == Kind::Directory) {
+    /// The last result is that of a complete run only.
+    fn save_record(&self, host: &mut dyn Host, recorded: bool) -> Result<(), Error> {
+        let paths = UnitPaths(&self.unit);
+        let (new, last) = (paths.action_record(), paths.record());
+        if recorded && self.is_complete {
+            if inspect(host, &last)?.is_some_and(|metadata| metadata.is_directory()) {
                 tree::remove(host, &last)?;
             }
-            return host.rename(&new, &last).map_err(Broken::at("rename to", &last));
+            return host.rename(&new, &last).map_err(Error::at("rename to", &last));
         }
         tree::remove(host, &new).map(drop)
     }
 
-    fn why_nothing(&self, host: &mut dyn Host) -> Result<String, Broken> {
-        let options = Options::of(&Map::new());
-        let finding = Finding::of(host, Places(&self.unit), Some(&self.file), false, &options)?;
-        let found = status::of_finding(Some(&self.file), &finding, None);
-        Ok(if found.kind == status::Kind::Active {
-            "nothing was checked; the output says why".to_owned()
+    fn reason_without_record(&self, host: &mut dyn Host) -> Result<String, Error> {
+        let options = Options::parse(&Map::new());
+        let validation = Validation::run(host, UnitPaths(&self.unit), Some(&self.file), false, &options)?;
+        let status = checks_status::of_validation(Some(&self.file), &validation, None);
+        Ok(if status.level == Level::Active {
+            "nothing was checked; see the output for the reason".to_owned()
         } else {
-            found.text
+            status.message
         })
     }
 }
 
-/// The keys are as Juju wants them: words of small letters, digits and dashes, joined by dots.
+/// Juju accepts keys of lower-case letters, digits and dashes, joined by dots.
 fn results(status: u8, summary: &str, record: Option<&Record>) -> BTreeMap<String, String> {
     let word = ["ok", "warning", "critical", "unknown"][usize::from(status.min(UNKNOWN))];
     let mut results = BTreeMap::from([
@@ -210,11 +241,11 @@ fn results(status: u8, summary: &str, record: Option<&Record>) -> BTreeMap<Strin
     ]);
     if let Some(record) = record {
         results.extend(record.counts().map(|(verdict, count)| (format!("counts.{verdict}"), count.to_string())));
-        let worst = record.worst().take(SHOWN).zip(1..);
-        results.extend(worst.map(|(text, number)| (format!("failures.{number}"), text)));
+        let problems = record.problems().take(MAX_PROBLEMS).zip(1..);
+        results.extend(problems.map(|(text, number)| (format!("failures.{number}"), text)));
     }
     results
 }
 
-/// The rest is in the output.
-const SHOWN: usize = 10;
+/// The output has the others.
+const MAX_PROBLEMS: usize = 10;

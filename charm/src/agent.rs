@@ -1,141 +1,143 @@
-//! The agent on this machine: which versions there are, who uses which, which one the charm holds.
+//! The agent on this machine: its versions, the units that use them, and the one in the charm.
 
-use crate::broken::Broken;
 use crate::environment::Environment;
-use crate::host::{Host, Kind, Seen};
-use crate::look::{link, look, names};
-use crate::places::{BIN, CURRENT, Places, RESOURCES, UNITS, VERSIONS, embedded_in};
+use crate::error::Error;
+use crate::host::{FileType, Host, Metadata};
+use crate::inspect::{inspect, link_target, visible_names};
+use crate::paths::{BIN, CURRENT, RESOURCES, UNITS, UnitPaths, VERSIONS, embedded_in};
 use crate::resource::{self, Resource};
 use crate::version::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The programs of a version.
-pub type Programs = BTreeSet<String>;
+pub(crate) type Programs = BTreeSet<String>;
 
-/// What there is of the agent.
+/// What exists of the agent.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Agent {
-    /// In the charm.
-    pub embedded: BTreeMap<Version, Programs>,
-    /// On the machine, for all its units.
-    pub installed: BTreeMap<Version, Programs>,
-    /// Which version each unit uses; none where its link leads nowhere.
-    pub units: BTreeMap<String, Option<Version>>,
-    /// Units that have left something and that Juju does not know any more.
-    pub lost: BTreeSet<String>,
-    /// Which version people get.
-    pub current: Option<PathBuf>,
-    /// The programs for people: where they lead; none: not a link, so not ours.
-    pub programs: BTreeMap<String, Option<PathBuf>>,
-    /// What each unit's resource turned out to be.
-    pub resources: BTreeMap<String, Resource>,
-    /// Embedded programs that are to be copied over installed ones.
-    pub stale: BTreeSet<(Version, String)>,
+pub(crate) struct Agent {
+    /// The versions in the charm.
+    pub(crate) embedded: BTreeMap<Version, Programs>,
+    /// The versions on the machine, shared by all its units.
+    pub(crate) installed: BTreeMap<Version, Programs>,
+    /// The version that each unit uses; `None` if its link is broken.
+    pub(crate) units: BTreeMap<String, Option<Version>>,
+    /// Units that Juju does not know any more and that left files behind.
+    pub(crate) orphans: BTreeSet<String>,
+    /// The version behind the programs in PATH.
+    pub(crate) current: Option<PathBuf>,
+    /// The programs in PATH and the targets of their links; `None` if it is not a link, so not ours.
+    pub(crate) programs: BTreeMap<String, Option<PathBuf>>,
+    /// The resource of each unit.
+    pub(crate) resources: BTreeMap<String, Resource>,
+    /// Embedded programs that must be copied over the installed ones.
+    pub(crate) stale: BTreeSet<(Version, String)>,
 }
 
 impl Agent {
     /// Reads the machine and the charm.
     ///
     /// # Errors
-    /// Those of the file system.
-    pub(crate) fn read(host: &dyn Host, environment: &Environment) -> Result<Self, Broken> {
+    /// The file system fails.
+    pub(crate) fn read(host: &dyn Host, environment: &Environment) -> Result<Self, Error> {
         let embedded = versions(host, &embedded_in(&environment.charm))?;
         let installed = versions(host, Path::new(VERSIONS))?;
-        let known = names(host, Path::new(UNITS))?.into_iter().chain(names(host, Path::new(RESOURCES))?);
-        let lost = lost(host, environment, known)?;
-        let units = names(host, Path::new(UNITS))?.into_iter().filter(|unit| !lost.contains(unit)).map(|unit| {
-            let used = link(host, &Places(&unit).version())?;
-            let used = used.and_then(|target| Version::parse(&target.file_name()?.to_string_lossy()));
-            Ok((unit, used))
-        });
+        let known =
+            visible_names(host, Path::new(UNITS))?.into_iter().chain(visible_names(host, Path::new(RESOURCES))?);
+        let orphans = orphans(host, environment, known)?;
+        let units =
+            visible_names(host, Path::new(UNITS))?.into_iter().filter(|unit| !orphans.contains(unit)).map(|unit| {
+                let used = link_target(host, &UnitPaths(&unit).version_link())?;
+                let used = used.and_then(|target| Version::parse(&target.file_name()?.to_string_lossy()));
+                Ok((unit, used))
+            });
         let units = units.collect::<Result<_, _>>()?;
         let stale = stale(host, environment, &embedded, &installed)?;
         Ok(Self {
             units,
-            current: link(host, Path::new(CURRENT))?,
+            current: link_target(host, Path::new(CURRENT))?,
             programs: programs_for_people(host)?,
-            resources: resources(host, &lost)?,
+            resources: resources(host, &orphans)?,
             embedded,
             installed,
             stale,
-            lost,
+            orphans,
         })
     }
 
-    /// All versions that can be had, the newest last.
+    /// All versions that can be used, the newest last.
     #[must_use]
-    pub fn available(&self) -> BTreeSet<&Version> {
+    pub(crate) fn available(&self) -> BTreeSet<&Version> {
         self.embedded.keys().chain(self.installed.keys()).collect()
     }
 }
 
-/// Those of these units for which Juju has no directory beside our own. The charm is in that of its
-/// unit; where it is somewhere else, nothing follows.
-fn lost(
+/// Those of these units for which Juju has no directory beside that of our unit. If the charm is not
+/// where Juju puts it, this cannot be known, and there are none.
+fn orphans(
     host: &dyn Host,
     environment: &Environment,
     units: impl Iterator<Item = String>,
-) -> Result<BTreeSet<String>, Broken> {
+) -> Result<BTreeSet<String>, Error> {
     let directory = |unit: &str| format!("unit-{unit}");
     let own = environment.charm.parent().filter(|own| own.ends_with(directory(&environment.unit)));
     let Some(agents) = own.and_then(Path::parent) else { return Ok(BTreeSet::new()) };
-    let mut lost = BTreeSet::new();
+    let mut orphans = BTreeSet::new();
     for unit in units.filter(|unit| *unit != environment.unit) {
-        if look(host, &agents.join(directory(&unit)))?.is_none() {
-            lost.insert(unit);
+        if inspect(host, &agents.join(directory(&unit)))?.is_none() {
+            orphans.insert(unit);
         }
     }
-    Ok(lost)
+    Ok(orphans)
 }
 
-fn resources(host: &dyn Host, lost: &BTreeSet<String>) -> Result<BTreeMap<String, Resource>, Broken> {
+fn resources(host: &dyn Host, orphans: &BTreeSet<String>) -> Result<BTreeMap<String, Resource>, Error> {
     let mut resources = BTreeMap::new();
-    for unit in names(host, Path::new(RESOURCES))?.into_iter().filter(|unit| !lost.contains(unit)) {
-        if let Some(resource) = resource::read(host, Places(&unit))? {
+    for unit in visible_names(host, Path::new(RESOURCES))?.into_iter().filter(|unit| !orphans.contains(unit)) {
+        if let Some(resource) = resource::read_note(host, UnitPaths(&unit))? {
             resources.insert(unit, resource);
         }
     }
     Ok(resources)
 }
 
-fn versions(host: &dyn Host, directory: &Path) -> Result<BTreeMap<Version, Programs>, Broken> {
+fn versions(host: &dyn Host, directory: &Path) -> Result<BTreeMap<Version, Programs>, Error> {
     let mut versions = BTreeMap::new();
-    for version in names(host, directory)?.iter().filter_map(|name| Version::parse(name)) {
+    for version in visible_names(host, directory)?.iter().filter_map(|name| Version::parse(name)) {
         let programs = programs(host, &directory.join(version.as_str()))?;
         versions.insert(version, programs);
     }
     Ok(versions)
 }
 
-fn programs(host: &dyn Host, directory: &Path) -> Result<Programs, Broken> {
+fn programs(host: &dyn Host, directory: &Path) -> Result<Programs, Error> {
     let mut programs = Programs::new();
-    for name in names(host, directory)? {
-        if let Some(Seen { kind: Kind::File, .. }) = look(host, &directory.join(&name))? {
+    for name in visible_names(host, directory)? {
+        if let Some(Metadata { kind: FileType::File, .. }) = inspect(host, &directory.join(&name))? {
             programs.insert(name);
         }
     }
     Ok(programs)
 }
 
-/// Bytes are compared only when this charm itself is installed or upgraded: two builds of one
-/// version on one machine would overwrite each other at every hook. What is missing always counts.
+/// Content is compared only when this charm itself is installed or upgraded: otherwise two builds of
+/// one version on one machine would overwrite each other at every hook. A missing program counts
+/// always.
 fn stale(
     host: &dyn Host,
     environment: &Environment,
     embedded: &BTreeMap<Version, Programs>,
     installed: &BTreeMap<Version, Programs>,
-) -> Result<BTreeSet<(Version, String)>, Broken> {
-    let thoroughly = matches!(environment.hook.as_str(), "install" | "upgrade-charm");
+) -> Result<BTreeSet<(Version, String)>, Error> {
+    let compares = matches!(environment.hook.as_str(), "install" | "upgrade-charm");
     let mut stale = BTreeSet::new();
     for (version, programs) in embedded {
         let Some(present) = installed.get(version) else { continue };
         for name in programs {
-            let ours = embedded_in(&environment.charm).join(version.as_str()).join(name);
-            let theirs = Path::new(VERSIONS).join(version.as_str()).join(name);
-            let renewed = !present.contains(name)
-                || (thoroughly && !host.same(&ours, &theirs).map_err(Broken::at("read", &theirs))?);
-            if renewed {
+            let from = embedded_in(&environment.charm).join(version.as_str()).join(name);
+            let to = Path::new(VERSIONS).join(version.as_str()).join(name);
+            let differs = || host.same(&from, &to).map(|same| !same).map_err(Error::at("read", &to));
+            if !present.contains(name) || (compares && differs()?) {
                 stale.insert((version.clone(), name.clone()));
             }
         }
@@ -144,10 +146,10 @@ fn stale(
 }
 
 /// What is called like a program of ours or leads to one.
-fn programs_for_people(host: &dyn Host) -> Result<BTreeMap<String, Option<PathBuf>>, Broken> {
+fn programs_for_people(host: &dyn Host) -> Result<BTreeMap<String, Option<PathBuf>>, Error> {
     let mut programs = BTreeMap::new();
-    for name in names(host, Path::new(BIN))? {
-        programs.insert(name.clone(), link(host, &Path::new(BIN).join(name))?);
+    for name in visible_names(host, Path::new(BIN))? {
+        programs.insert(name.clone(), link_target(host, &Path::new(BIN).join(name))?);
     }
     Ok(programs)
 }

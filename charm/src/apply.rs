@@ -1,89 +1,90 @@
-//! Makes the machine and Juju as they should be, and writes only what differs.
+//! Changes the machine and Juju to the desired state, and writes only what differs.
 
-use crate::broken::Broken;
+use crate::accounts::{Owner, USER};
 use crate::desired::Desired;
-use crate::host::{Host, Links, Program, draft_of};
-use crate::look::look;
+use crate::error::Error;
+use crate::hook_tools;
+use crate::host::{FileType, Host, Metadata, Program, draft_of};
+use crate::inspect::inspect;
 use crate::observed::Observed;
-use crate::places::{ETC, LIB, Places, USER_MADE_NAME, VAR, VERSIONS, embedded_in};
+use crate::paths::{ETC, LIB, USER_MADE_NAME, UnitPaths, VAR, VERSIONS, embedded_in};
 use crate::published::Published;
-use crate::tools;
-use crate::tree::{self, Thing};
-use crate::users::{self, Owner, Removed, USER, owned};
+use crate::tree::{self, Node};
+use crate::users::{self, Removed};
 use crate::version::Version;
 use std::io;
 use std::path::Path;
 
-/// What was done, for the log.
+/// What was changed, for the log.
 pub(crate) type Changes = Vec<String>;
 
-/// The agent, the directories and the texts.
+/// The agent, the directories and the generated files.
 ///
 /// # Errors
-/// Those of the file system.
-pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Broken> {
+/// The file system fails.
+pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
     let mut changes = Changes::new();
-    settle(host, &desired.directories, &mut changes)?;
+    ensure_all(host, &desired.directories, &mut changes)?;
     if let Some(version) = &desired.install {
         install(host, observed, version)?;
         changes.push(format!("installed conn-check {version}"));
     }
     for (from, to) in &desired.repair {
-        let access = owned(host, Owner::Root, 0o755)?;
-        host.copy(from, to, access).map_err(Broken::at("write", to))?;
-        changes.push(format!("renewed {}", to.display()));
+        let access = Owner::Root.access(host, 0o755)?;
+        host.copy(from, to, access).map_err(Error::at("write", to))?;
+        changes.push(format!("updated {}", to.display()));
     }
-    settle(host, &desired.things, &mut changes)?;
-    for path in &desired.gone {
+    ensure_all(host, &desired.nodes, &mut changes)?;
+    for path in &desired.absent {
         if tree::remove(host, path)? {
             changes.push(format!("removed {}", path.display()));
         }
     }
-    if desired.last {
-        changes.extend(last(host)?);
+    if desired.is_last_unit {
+        changes.extend(remove_shared_files(host)?);
     }
     Ok(changes)
 }
 
-fn settle(host: &mut dyn Host, things: &[Thing], changes: &mut Changes) -> Result<(), Broken> {
-    for thing in things {
-        if thing.settle(host)? {
-            changes.push(format!("wrote {}", thing.path().display()));
+fn ensure_all(host: &mut dyn Host, nodes: &[Node], changes: &mut Changes) -> Result<(), Error> {
+    for node in nodes {
+        if node.ensure(host)? {
+            changes.push(format!("wrote {}", node.path().display()));
         }
     }
     Ok(())
 }
 
-/// A version is there whole or not at all.
-fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Result<(), Broken> {
-    let place = Path::new(VERSIONS).join(version.as_str());
-    let draft = draft_of(&place);
-    let access = owned(host, Owner::Root, 0o755)?;
-    host.remove(&draft).map_err(Broken::at("remove", &draft))?;
-    host.make_directory(&draft, access).map_err(Broken::at("make", &draft))?;
+/// A version is installed in one step: completely or not at all.
+fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Result<(), Error> {
+    let directory = Path::new(VERSIONS).join(version.as_str());
+    let draft = draft_of(&directory);
+    let access = Owner::Root.access(host, 0o755)?;
+    host.remove(&draft).map_err(Error::at("remove", &draft))?;
+    host.make_directory(&draft, access).map_err(Error::at("make", &draft))?;
     let programs = observed.agent.embedded.get(version).into_iter().flatten();
     for name in programs {
         let from = embedded_in(&observed.environment.charm).join(version.as_str()).join(name);
-        host.copy(&from, &draft.join(name), access).map_err(Broken::at("copy", &from))?;
+        host.copy(&from, &draft.join(name), access).map_err(Error::at("copy", &from))?;
     }
-    host.rename(&draft, &place).map_err(Broken::at("rename to", &place))
+    host.rename(&draft, &directory).map_err(Error::at("rename to", &directory))
 }
 
-/// What all units shared. Directories in which somebody else has put something stay. So does the
-/// note that a user is ours who cannot be removed now: the next hook, or a later unit, tries again.
-fn last(host: &mut dyn Host) -> Result<Changes, Broken> {
+/// Removes what all units shared. Directories that hold files of others stay, and so does the marker
+/// of a user who cannot be removed now: the next hook, or a later unit, tries again.
+fn remove_shared_files(host: &mut dyn Host) -> Result<Changes, Error> {
     let removed = users::remove(host)?;
     let kept: &[&str] = if matches!(removed, Removed::Busy) { &[USER_MADE_NAME] } else { &[] };
     let mut changes = Changes::from_iter(match removed {
         Removed::Nothing => None,
         Removed::Done => Some(format!("removed the user {USER}")),
-        Removed::Busy => Some(format!("left the user {USER}, who runs something")),
+        Removed::Busy => Some(format!("kept the user {USER}, whose programs still run")),
     });
     if tree::remove_shared(host, Path::new(LIB), kept)? {
         changes.push(format!("removed {LIB}"));
     }
     for directory in [ETC, VAR].map(Path::new) {
-        let empty = host.list(directory).map_err(Broken::at("list", directory))?.is_empty();
+        let empty = host.list(directory).map_err(Error::at("list", directory))?.is_empty();
         if empty && tree::remove_shared(host, directory, &[])? {
             changes.push(format!("removed {}", directory.display()));
         }
@@ -94,106 +95,104 @@ fn last(host: &mut dyn Host) -> Result<Changes, Broken> {
 /// NRPE and Nagios.
 ///
 /// # Errors
-/// Those of the file system; what NRPE does with its command is not our fault.
-pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &Published) -> Result<Changes, Broken> {
-    let mut changes = command(host, observed, published.command.as_ref())?;
+/// The file system fails. It is not an error if NRPE cannot be reloaded.
+pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &Published) -> Result<Changes, Error> {
+    let mut changes = nrpe_command(host, observed, published.command.as_ref())?;
     let service = published.service.as_ref();
-    for path in &observed.nrpe.exported {
+    for path in &observed.nrpe.exported_services {
         if service.is_none_or(|service| service.path() != path) && tree::remove(host, path)? {
             changes.push(format!("removed {}", path.display()));
         }
     }
-    settle(host, published.service.as_slice(), &mut changes)?;
+    ensure_all(host, published.service.as_slice(), &mut changes)?;
     Ok(changes)
 }
 
-/// NRPE reads its files when it is told to. That it has to be told is noted before they change: a
-/// hook that is killed in between must not forget it.
-fn command(host: &mut dyn Host, observed: &Observed, command: Option<&Thing>) -> Result<Changes, Broken> {
-    let unit = Places(&observed.environment.unit);
-    let (path, note) = (unit.nrpe(), unit.reload());
-    let before = content(host, &path)?;
-    let wanted = match command {
-        Some(Thing::File(_, text, ..)) => Some(text.as_bytes()),
+/// NRPE reads its files only when it is reloaded. The marker that requests a reload is written before
+/// the file changes, so that a hook that is killed in between does not forget it.
+fn nrpe_command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> Result<Changes, Error> {
+    let unit = UnitPaths(&observed.environment.unit);
+    let (path, marker) = (unit.nrpe_command(), unit.reload_marker());
+    let before = read_file(host, &path)?;
+    let desired = match command {
+        Some(Node::File(_, text, ..)) => Some(text.as_bytes()),
         _ => None,
     };
     let mut changes = Changes::new();
-    let differs = before.as_deref() != wanted;
+    let differs = before.as_deref() != desired;
     if differs {
-        let access = owned(host, Owner::Root, 0o644)?;
-        host.write(&note, b"", access).map_err(Broken::at("write", &note))?;
+        let access = Owner::Root.access(host, 0o644)?;
+        host.write(&marker, b"", access).map_err(Error::at("write", &marker))?;
     }
     match command {
-        Some(thing) => settle(host, std::slice::from_ref(thing), &mut changes)?,
+        Some(node) => ensure_all(host, std::slice::from_ref(node), &mut changes)?,
         None if tree::remove(host, &path)? => changes.push(format!("removed {}", path.display())),
         None => {}
     }
-    if differs || look(host, &note)?.is_some() {
-        let told = reload(host);
-        changes.push(if told { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned());
-        if told || !runs(host) {
-            host.remove(&note).map_err(Broken::at("remove", &note))?;
+    if differs || inspect(host, &marker)?.is_some() {
+        let reloaded = reload_nrpe(host);
+        changes.push(if reloaded { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned());
+        if reloaded || !nrpe_runs(host) {
+            host.remove(&marker).map_err(Error::at("remove", &marker))?;
         }
     }
     Ok(changes)
 }
 
-fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Broken> {
-    match host.look(path, Links::Kept).map_err(Broken::at("look at", path))? {
-        Some(seen) if seen.kind == crate::host::Kind::File => {
-            host.read(path, 1 << 20).map_err(Broken::at("read", path))
-        }
+fn read_file(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match inspect(host, path)? {
+        Some(Metadata { kind: FileType::File, .. }) => host.read(path, 1 << 20).map_err(Error::at("read", path)),
         _ => Ok(None),
     }
 }
 
-/// Whether NRPE was told. It may be gone, or stopped on purpose: nobody is started.
-fn reload(host: &mut dyn Host) -> bool {
-    let mut tell = |program: &str, arguments: [&str; 2]| {
-        host.run(&Program::new(program).with(arguments)).map(|ended| ended.status == Some(0))
+/// Whether NRPE was reloaded. It may be gone or stopped on purpose, so it is never started.
+fn reload_nrpe(host: &mut dyn Host) -> bool {
+    let mut run = |program: &str, arguments: [&str; 2]| {
+        host.run(&Program::new(program).with(arguments)).map(|output| output.succeeded())
     };
-    let by_systemd = tell("systemctl", ["reload", SERVICE]);
-    // Where it is installed and not what runs the machine, it fails and the other knows better.
+    let by_systemd = run("systemctl", ["reload", SERVICE]);
+    // Where systemd is installed but does not run the machine, systemctl fails and service works.
     matches!(by_systemd, Ok(true))
-        || matches!(tell("service", [SERVICE, "reload"]), Ok(true))
+        || matches!(run("service", [SERVICE, "reload"]), Ok(true))
         || (by_systemd.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-            && matches!(tell("service", [SERVICE, "restart"]), Ok(true)))
+            && matches!(run("service", [SERVICE, "restart"]), Ok(true)))
 }
 
-/// Whether there is an NRPE that goes on with what it has read: then the next hook tells it again.
-/// One that is started later reads its files by itself.
-fn runs(host: &mut dyn Host) -> bool {
+/// Whether an NRPE runs that still uses what it has read: then the next hook reloads it. One that
+/// starts later reads its files anyway.
+fn nrpe_runs(host: &mut dyn Host) -> bool {
     let mut ask = |program: &str, arguments: [&str; 2]| host.run(&Program::new(program).with(arguments)).ok();
-    let state = ask("systemctl", ["is-active", SERVICE]).map(|ended| ended.stdout).unwrap_or_default();
+    let state = ask("systemctl", ["is-active", SERVICE]).map(|output| output.stdout).unwrap_or_default();
     match String::from_utf8_lossy(&state).trim() {
         "active" | "reloading" | "activating" | "deactivating" => true,
         "inactive" | "failed" | "unknown" => false,
-        _ => ask("service", [SERVICE, "status"]).is_some_and(|ended| ended.status == Some(0)),
+        _ => ask("service", [SERVICE, "status"]).is_some_and(|output| output.succeeded()),
     }
 }
 
 const SERVICE: &str = "nagios-nrpe-server";
 
-/// What this unit says over its relations.
+/// The relation data of this unit.
 ///
 /// # Errors
-/// Those of the hook tools.
-pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Changes, Broken> {
+/// The hook tools fail.
+pub(crate) fn relations(host: &mut dyn Host, published: &Published) -> Result<Changes, Error> {
     let mut changes = Changes::new();
-    for (relation, said) in &published.relations {
-        tools::relation_set(host, relation, said)?;
-        let keys: Vec<_> = said.keys().map(String::as_str).collect();
-        changes.push(format!("said {} over {relation}", keys.join(", ")));
+    for (relation, data) in &published.relations {
+        hook_tools::relation_set(host, relation, data)?;
+        let keys: Vec<_> = data.keys().map(String::as_str).collect();
+        changes.push(format!("set {} in {relation}", keys.join(", ")));
     }
     Ok(changes)
 }
 
-/// What the actions read.
+/// The settings that the actions read.
 ///
 /// # Errors
-/// Those of the file system.
-pub(crate) fn settings(host: &mut dyn Host, published: &Published) -> Result<Changes, Broken> {
+/// The file system fails.
+pub(crate) fn settings(host: &mut dyn Host, published: &Published) -> Result<Changes, Error> {
     let mut changes = Changes::new();
-    settle(host, published.settings.as_slice(), &mut changes)?;
+    ensure_all(host, published.settings.as_slice(), &mut changes)?;
     Ok(changes)
 }

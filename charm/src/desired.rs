@@ -1,114 +1,117 @@
-//! What should be on the machine: a pure function of what is observed.
+//! The desired state of the machine: a pure function of the observed state.
 
-use crate::checks_file::{ChecksFile, is_text};
+use crate::accounts::Owner;
+use crate::checks_file::{ChecksFile, is_generated};
 use crate::observed::Observed;
-use crate::places::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, Places, UNITS, VAR, VERSIONS, embedded_in};
+use crate::paths::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, UNITS, UnitPaths, VAR, VERSIONS, embedded_in};
 use crate::resource::Resource;
-use crate::status::{Kind, Status};
-use crate::tree::Thing;
-use crate::users::Owner;
+use crate::status::Status;
+use crate::tree::Node;
 use crate::version::Version;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What should be, but for what depends on what the agent says of the checks.
+/// The desired state, except for what depends on the validation of the checks.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Desired {
+pub(crate) struct Desired {
     /// The version that this unit uses.
-    pub version: Option<Version>,
-    /// Directories, before anything is put into them.
-    pub directories: Vec<Thing>,
-    /// A version that is to be installed, whole.
-    pub install: Option<Version>,
-    /// Programs to be copied into a version that is there: from, to.
-    pub repair: Vec<(PathBuf, PathBuf)>,
-    /// Links and texts.
-    pub things: Vec<Thing>,
-    /// What should not be there any more.
-    pub gone: Vec<PathBuf>,
-    /// Whether no unit is left on this machine: then the user goes, and what units shared.
-    pub last: bool,
+    pub(crate) version: Option<Version>,
+    /// Directories; they are made before anything is put into them.
+    pub(crate) directories: Vec<Node>,
+    /// A version to install.
+    pub(crate) install: Option<Version>,
+    /// Programs to copy into an installed version: from, to.
+    pub(crate) repair: Vec<(PathBuf, PathBuf)>,
+    /// Links and generated files.
+    pub(crate) nodes: Vec<Node>,
+    /// What must not exist any more.
+    pub(crate) absent: Vec<PathBuf>,
+    /// Whether no other unit is on this machine: then the user and what units shared are removed.
+    pub(crate) is_last_unit: bool,
     /// The files of checks, the one in use first.
-    pub files: Vec<ChecksFile>,
-    /// A revision that was asked for and is not available.
-    pub unavailable: Option<String>,
-    /// What people should know.
-    pub problems: Vec<Status>,
-    /// What the log should say if anything is done.
-    pub notes: Vec<String>,
+    pub(crate) files: Vec<ChecksFile>,
+    /// The configured revision, if it is not available.
+    pub(crate) unavailable_revision: Option<String>,
+    /// Problems that the status shows.
+    pub(crate) problems: Vec<Status>,
+    /// Notes for the log, if anything is changed.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Desired {
-    /// What should be.
+    /// The state that follows from what was observed.
     #[must_use]
-    pub fn from(observed: &Observed) -> Self {
-        let mut desired = Self { gone: observed.drafts.clone(), ..Self::default() };
+    pub(crate) fn from(observed: &Observed) -> Self {
+        let mut desired = Self { absent: observed.drafts.clone(), ..Self::default() };
         if observed.leaving {
-            desired.leave(observed);
+            desired.remove_unit(observed);
         } else {
-            desired.stay(observed);
+            desired.keep_unit(observed);
         }
-        desired.forget_lost_units(observed);
-        desired.share(observed);
-        desired.say_what_is_available(observed);
+        desired.remove_orphans(observed);
+        desired.clean_versions(observed);
+        desired.report_unavailable_revision(observed);
         desired
     }
 
-    fn stay(&mut self, observed: &Observed) {
+    fn keep_unit(&mut self, observed: &Observed) {
         let unit = &observed.environment.unit;
-        let places = Places(unit);
-        let shared = |path: &str| Thing::Shared(PathBuf::from(path), 0o755);
-        let ours = |path: &str| Thing::Directory(PathBuf::from(path), Owner::Root, 0o755);
+        let paths = UnitPaths(unit);
+        let shared = |path: &str| Node::Shared(PathBuf::from(path), 0o755);
+        let ours = |path: &str| Node::Directory(PathBuf::from(path), Owner::Root, 0o755);
         self.directories = vec![shared(LIB), ours(VERSIONS), ours(UNITS), shared(ETC), shared(VAR)];
-        self.directories.push(Thing::Directory(places.etc(), Owner::Unit, 0o750));
-        self.directories.push(Thing::Directory(places.var(), Owner::Unit, 0o2770));
-        self.choose(observed);
+        self.directories.push(Node::Directory(paths.etc(), Owner::Unit, 0o750));
+        self.directories.push(Node::Directory(paths.var(), Owner::Unit, 0o2770));
+        self.choose_version(observed);
         if let Some(version) = &self.version {
             let target = Path::new("../versions").join(version.as_str());
-            self.things.push(Thing::Link(places.version(), target));
+            self.nodes.push(Node::Link(paths.version_link(), target));
         }
-        self.problems.extend(observed.options.problems.iter().map(|text| Status::new(Kind::Blocked, text)));
-        self.files = ChecksFile::wanted(unit, &observed.said, &observed.options.config);
+        self.problems.extend(observed.options.problems.iter().map(Status::blocked));
+        self.files = ChecksFile::candidates(unit, &observed.relation_data, &observed.options.config);
         for file in &self.files {
             if let (Ok(path), Some(text)) = (&file.path, &file.text) {
-                self.things.push(Thing::File(path.clone(), text.clone(), Owner::Unit, 0o660));
+                self.nodes.push(Node::File(path.clone(), text.clone(), Owner::Unit, 0o660));
             }
         }
-        let wanted =
+        let is_desired =
             |path: &Path| self.files.iter().any(|file| file.text.is_some() && file.path.as_deref() == Ok(path));
-        let texts = observed.texts.iter().filter(|name| is_text(name)).map(|name| places.etc().join(name));
-        self.gone.extend(texts.filter(|path| !wanted(path)));
+        let generated =
+            observed.checks_directory.iter().filter(|name| is_generated(name)).map(|name| paths.etc().join(name));
+        self.absent.extend(generated.filter(|path| !is_desired(path)));
     }
 
-    /// The version, and what is to be copied for it.
-    fn choose(&mut self, observed: &Observed) {
+    /// Chooses the version, and what must be copied for it.
+    fn choose_version(&mut self, observed: &Observed) {
         let agent = &observed.agent;
         let available = agent.available();
         let resource = agent.resources.get(&observed.environment.unit);
         let current = agent.units.get(&observed.environment.unit).cloned().flatten();
         let current = current.filter(|version| available.contains(version));
-        let attached = resource.and_then(Resource::version).filter(|version| available.contains(version));
+        let attached = resource.and_then(Resource::version).filter(|version| available.contains(version)).cloned();
         let newest = agent.embedded.keys().chain(&attached).max().cloned();
-        let usual = || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
+        let default_version =
+            || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
         if let Some(why) = resource.and_then(Resource::refused) {
             let text = format!("the resource agent cannot be run on this machine: {why}");
-            self.problems.push(Status::new(Kind::Blocked, text));
+            self.problems.push(Status::blocked(text));
         }
-        let wanted = observed.options.revision.as_str();
-        let pinned = available.iter().find(|version| version.as_str() == wanted).copied().cloned();
-        self.unavailable = (!wanted.is_empty() && pinned.is_none()).then(|| wanted.chars().take(60).collect());
-        self.version = match (wanted, pinned) {
-            ("", _) => usual(),
-            (_, None) => current.clone().or_else(usual),
+        let requested = observed.options.revision.as_str();
+        let pinned = available.iter().find(|version| version.as_str() == requested).copied().cloned();
+        self.unavailable_revision =
+            (!requested.is_empty() && pinned.is_none()).then(|| requested.chars().take(60).collect());
+        self.version = match (requested, pinned) {
+            ("", _) => default_version(),
+            (_, None) => current.clone().or_else(default_version),
             (_, pinned) => pinned,
         };
         match &self.version {
-            Some(version) => self.copy(observed, version.clone()),
-            None => self.problems.push(Status::new(Kind::Blocked, "the charm holds no conn-check for this machine")),
+            Some(version) => self.copy_version(observed, version.clone()),
+            None => self.problems.push(Status::blocked("the charm does not have a conn-check for this machine")),
         }
     }
 
-    fn copy(&mut self, observed: &Observed, version: Version) {
+    fn copy_version(&mut self, observed: &Observed, version: Version) {
         if !observed.agent.installed.contains_key(&version) {
             self.install = Some(version);
             return;
@@ -119,88 +122,94 @@ impl Desired {
         self.repair.extend(stale.map(|(_, name)| (from.join(name), to.join(name))));
     }
 
-    fn leave(&mut self, observed: &Observed) {
+    fn remove_unit(&mut self, observed: &Observed) {
         let unit = observed.environment.unit.as_str();
-        let places = Places(unit);
-        self.gone.extend([places.version(), places.resource(), places.etc(), places.var()]);
-        self.last = observed.agent.units.keys().all(|other| other == unit);
-        if self.last {
-            self.gone.extend(our_links(observed).map(|name| Path::new(BIN).join(name)));
+        let paths = UnitPaths(unit);
+        self.absent.extend([paths.version_link(), paths.resource_note(), paths.etc(), paths.var()]);
+        self.is_last_unit = observed.agent.units.keys().all(|other| other == unit);
+        if self.is_last_unit {
+            self.absent.extend(our_links(observed).map(|name| Path::new(BIN).join(name)));
         }
     }
 
-    /// Units that Juju took away by force, so that no hook of theirs ran.
-    fn forget_lost_units(&mut self, observed: &Observed) {
-        for places in observed.agent.lost.iter().map(|unit| Places(unit)) {
-            self.gone.extend([places.version(), places.resource(), places.etc(), places.var(), places.nrpe()]);
+    /// Juju removed these units by force, so that no hook of theirs ran.
+    fn remove_orphans(&mut self, observed: &Observed) {
+        for paths in observed.agent.orphans.iter().map(|unit| UnitPaths(unit)) {
+            self.absent.extend([
+                paths.version_link(),
+                paths.resource_note(),
+                paths.etc(),
+                paths.var(),
+                paths.nrpe_command(),
+            ]);
         }
-        self.gone.extend(observed.nrpe.lost.iter().cloned());
+        self.absent.extend(observed.nrpe.orphaned_services.iter().cloned());
     }
 
-    /// What the units of the machine share: the versions in use, and the newest for people.
-    fn share(&mut self, observed: &Observed) {
-        if self.last {
+    /// Removes unused versions, and links the newest one into PATH.
+    fn clean_versions(&mut self, observed: &Observed) {
+        if self.is_last_unit {
             return;
         }
         let agent = &observed.agent;
         let others = |unit: &String| *unit != observed.environment.unit;
         let used = agent.units.iter().filter(|(unit, _)| others(unit)).filter_map(|(_, version)| version.clone());
         let noted = agent.resources.iter().filter(|(unit, _)| !observed.leaving || others(unit));
-        let noted = noted.filter_map(|(_, resource)| resource.version());
+        let noted = noted.filter_map(|(_, resource)| resource.version().cloned());
         let kept: BTreeSet<_> = used.chain(noted).chain(self.version.clone()).collect();
         let there =
             |version: &&Version| agent.installed.contains_key(version) || self.version.as_ref() == Some(version);
         let newest = kept.iter().rfind(there).cloned();
         let unused = agent.installed.keys().filter(|version| !kept.contains(version));
-        self.gone.extend(unused.map(|version| Path::new(VERSIONS).join(version.as_str())));
+        self.absent.extend(unused.map(|version| Path::new(VERSIONS).join(version.as_str())));
         if let Some(newest) = newest {
-            self.present(observed, &newest);
+            self.link_programs(observed, &newest);
         }
     }
 
-    /// What this hook takes away is not available either.
-    fn say_what_is_available(&mut self, observed: &Observed) {
-        let Some(wanted) = &self.unavailable else { return };
+    /// A version that this hook removes is not available either.
+    fn report_unavailable_revision(&mut self, observed: &Observed) {
+        let Some(requested) = &self.unavailable_revision else { return };
         let agent = &observed.agent;
-        let stays = |version: &&Version| !self.gone.contains(&Path::new(VERSIONS).join(version.as_str()));
-        let have: BTreeSet<_> = agent.embedded.keys().chain(agent.installed.keys().filter(stays)).collect();
-        let have: Vec<_> = have.into_iter().map(Version::as_str).collect();
-        let have = if have.is_empty() { "none".to_owned() } else { have.join(", ") };
-        let text = format!("revision {wanted} is not available (have: {have})");
-        self.problems.insert(0, Status::new(Kind::Blocked, text));
+        let stays = |version: &&Version| !self.absent.contains(&Path::new(VERSIONS).join(version.as_str()));
+        let available: BTreeSet<_> = agent.embedded.keys().chain(agent.installed.keys().filter(stays)).collect();
+        let available: Vec<_> = available.into_iter().map(Version::as_str).collect();
+        let available = if available.is_empty() { "none".to_owned() } else { available.join(", ") };
+        let text = format!("revision {requested} is not available (available: {available})");
+        self.problems.insert(0, Status::blocked(text));
     }
 
-    /// The programs that people find in PATH.
-    fn present(&mut self, observed: &Observed, newest: &Version) {
+    /// Links the programs that people find in PATH.
+    fn link_programs(&mut self, observed: &Observed, newest: &Version) {
         let agent = &observed.agent;
         let mut programs = agent.installed.get(newest).cloned().unwrap_or_default();
         if self.version.as_ref() == Some(newest) {
-            // What is about to be copied is as good as there.
+            // What is about to be copied counts as installed.
             programs.extend(agent.embedded.get(newest).cloned().unwrap_or_default());
         }
-        self.things.push(Thing::Link(CURRENT.into(), Path::new("versions").join(newest.as_str())));
+        self.nodes.push(Node::Link(CURRENT.into(), Path::new("versions").join(newest.as_str())));
         let names = if programs.contains(PROGRAM) { &PROGRAMS[..] } else { &[] };
         for name in names {
             match agent.programs.get(*name) {
                 Some(target) if !target.as_deref().is_some_and(is_ours) => {
-                    self.notes.push(format!("left {BIN}/{name} alone, which is somebody else's"));
+                    self.notes.push(format!("left {BIN}/{name} alone: the charm did not make it"));
                 }
-                _ => self.things.push(Thing::Link(Path::new(BIN).join(name), Path::new(TO_CURRENT).join(PROGRAM))),
+                _ => self.nodes.push(Node::Link(Path::new(BIN).join(name), Path::new(TO_CURRENT).join(PROGRAM))),
             }
         }
-        let gone = our_links(observed).filter(|name| !names.contains(&name.as_str()));
-        self.gone.extend(gone.map(|name| Path::new(BIN).join(name)));
+        let absent = our_links(observed).filter(|name| !names.contains(&name.as_str()));
+        self.absent.extend(absent.map(|name| Path::new(BIN).join(name)));
     }
 }
 
-/// Relative, so that they lead to the same place from outside of a scratch root.
+/// Relative, so that links lead to the same file when seen from outside of a scratch root.
 const TO_CURRENT: &str = "../lib/conn-check/current";
 
 fn is_ours(target: &Path) -> bool {
     target.starts_with(TO_CURRENT)
 }
 
-/// A link of another name that leads to a program of ours is an admin's own.
+/// Links to a program of ours under another name were made by an admin, and stay.
 fn our_links(observed: &Observed) -> impl Iterator<Item = &String> {
     let programs = observed.agent.programs.iter().filter(|(name, _)| PROGRAMS.contains(&name.as_str()));
     programs.filter(|(_, target)| target.as_deref().is_some_and(is_ours)).map(|(name, _)| name)

@@ -1,10 +1,10 @@
-//! Which hook or action of which unit this is.
+//! The hook or action that runs, and its unit.
 
-use crate::broken::Broken;
+use crate::error::Error;
 use crate::host::Host;
 use std::path::{Path, PathBuf};
 
-/// Every hook that the charm has: the names of the links to the hook binary.
+/// Every hook of the charm: the names of the links to the hook binary.
 pub const HOOKS: [&str; 22] = [
     "install",
     "start",
@@ -30,13 +30,13 @@ pub const HOOKS: [&str; 22] = [
     "nrpe-external-master-relation-broken",
 ];
 
-/// Every action that the charm has: the names of the links to the action binary.
+/// Every action of the charm: the names of the links to the action binary.
 pub const ACTIONS: [&str; 2] = ["run-check", "run-nagios-check"];
 
-/// The name of the hook or action: Juju's word for it, else the name of the link that was called,
-/// else the first argument. `juju exec` does not set the former.
+/// The name of the hook or action: from Juju's environment, else the name of the link that was
+/// called, else the first argument. `juju exec` does not set the first.
 #[must_use]
-pub fn called(host: &dyn Host, mut arguments: impl Iterator<Item = String>, known: &[&str]) -> Option<String> {
+pub fn invoked_as(host: &dyn Host, mut arguments: impl Iterator<Item = String>, known: &[&str]) -> Option<String> {
     let base = |path: String| Path::new(&path).file_name().map(|name| name.to_string_lossy().into_owned());
     let known = |name: &String| known.contains(&name.as_str());
     let dispatched = host.variable("JUJU_DISPATCH_PATH").filter(|path| !path.is_empty()).and_then(base);
@@ -50,47 +50,48 @@ pub fn called(host: &dyn Host, mut arguments: impl Iterator<Item = String>, know
 
 /// The unit that a hook runs for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Environment {
+pub(crate) struct Environment {
     /// The name of the hook.
-    pub hook: String,
-    /// The unit's name with a dash for the slash, as in `conn-check-0`: part of names of files.
-    pub unit: String,
-    /// The unit's name as Juju says it, as in `conn-check/0`.
-    pub juju_unit: String,
-    /// Where the charm is.
-    pub charm: PathBuf,
+    pub(crate) hook: String,
+    /// The unit's name with a dash instead of the slash, as in `conn-check-0`: part of file names.
+    pub(crate) unit: String,
+    /// The unit's name in Juju, as in `conn-check/0`.
+    pub(crate) juju_unit: String,
+    /// The directory of the charm.
+    pub(crate) charm: PathBuf,
 }
 
 impl Environment {
-    /// What Juju says in the environment of a hook.
+    /// Reads Juju's environment of a hook.
     ///
     /// # Errors
     /// Juju did not run this.
-    pub fn read(host: &dyn Host, hook: &str) -> Result<Self, Broken> {
-        let said = |name: &str| host.variable(name).filter(|value| !value.is_empty());
-        let juju_unit = said("JUJU_UNIT_NAME").ok_or_else(|| Broken::new("JUJU_UNIT_NAME", NOT_JUJU))?;
-        let charm = said("JUJU_CHARM_DIR").or_else(|| said("CHARM_DIR"));
-        let charm = charm.map(PathBuf::from).ok_or_else(|| Broken::new("JUJU_CHARM_DIR", NOT_JUJU))?;
-        let unit = dashed(&juju_unit).ok_or_else(|| Broken::new("JUJU_UNIT_NAME", "not the name of a unit"))?;
+    pub(crate) fn read(host: &dyn Host, hook: &str) -> Result<Self, Error> {
+        let variable = |name: &str| host.variable(name).filter(|value| !value.is_empty());
+        let juju_unit = variable("JUJU_UNIT_NAME").ok_or_else(|| Error::new("JUJU_UNIT_NAME", NOT_JUJU))?;
+        let charm = variable("JUJU_CHARM_DIR").or_else(|| variable("CHARM_DIR"));
+        let charm = charm.map(PathBuf::from).ok_or_else(|| Error::new("JUJU_CHARM_DIR", NOT_JUJU))?;
+        let unit = dashed(&juju_unit).ok_or_else(|| Error::new("JUJU_UNIT_NAME", "not the name of a unit"))?;
         Ok(Self { hook: hook.to_owned(), unit, juju_unit, charm })
     }
 
-    /// The relation that the hook is about, and what happened to it.
+    /// The relation that the hook is about, and the event.
     #[must_use]
-    pub fn relation(&self) -> Option<(&str, &str)> {
+    pub(crate) fn relation(&self) -> Option<(&str, &str)> {
         self.hook.split_once("-relation-")
     }
 
-    /// After these, people expect to see their wishes and the charm's content fulfilled.
+    /// After these hooks the configured version and the content of the charm must be in use.
     #[must_use]
-    pub fn renews(&self) -> bool {
+    pub(crate) fn updates_agent(&self) -> bool {
         matches!(self.hook.as_str(), "install" | "upgrade-charm" | "config-changed" | "start")
     }
 }
 
 const NOT_JUJU: &str = "not set; hooks are run by Juju";
 
-/// `conn-check/0` as `conn-check-0`. It becomes part of paths: nothing else is taken.
+/// `conn-check/0` as `conn-check-0`; `None` if it is not the name of a unit, as it becomes part of
+/// paths.
 pub(crate) fn dashed(unit: &str) -> Option<String> {
     let (application, number) = unit.rsplit_once('/')?;
     let plain =

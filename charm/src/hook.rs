@@ -1,67 +1,74 @@
-//! Every hook is the same: read what is, say what should be, make it so. Juju runs hooks in many
-//! orders, and again when they failed; a hook that depends on no other one cannot be wrong there.
+//! Every hook does the same: it reads the state, derives the desired one and applies the difference.
+//! Juju runs hooks in many orders, and repeats failed ones; a hook that relies on no other hook is
+//! right in any order.
 
 use crate::apply::{self, Changes};
-use crate::broken::Broken;
 use crate::desired::Desired;
 use crate::environment::Environment;
-use crate::finding::Finding;
+use crate::error::Error;
 use crate::host::Host;
 use crate::observed::Observed;
-use crate::places::Places;
-use crate::published::{Published, Settings};
+use crate::paths::UnitPaths;
+use crate::published::Published;
 use crate::record::Record;
-use crate::status::{Kind, Status};
-use crate::{resource, tools, tree, users};
+use crate::settings::Settings;
+use crate::status::Status;
+use crate::validation::Validation;
+use crate::{hook_tools, resource, tree, users};
 
 /// Runs the hook of this name.
 ///
 /// # Errors
-/// The machine or Juju do not do what they should: Juju will run the hook again.
-pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Broken> {
+/// The machine or Juju does not work as it should: Juju runs the hook again.
+pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
     let environment = Environment::read(host, name)?;
     if let Some(path) = tree::obstacle(host)? {
-        let text = format!("{} is not a directory, and not the charm's to remove", path.display());
-        return Status::new(Kind::Blocked, text).set(host);
+        let text = format!("{} is not a directory: move it away, the charm needs its own there", path.display());
+        return Status::blocked(text).set(host);
     }
     let mut changes = Changes::new();
-    if environment.renews() {
-        changes.extend(users::make(host)?);
+    if environment.updates_agent() {
+        changes.extend(users::create(host)?);
         changes.extend(resource::install(host, &environment)?);
     }
     let observed = Observed::read(host, environment)?;
     let desired = Desired::from(&observed);
-    changes.extend(if observed.leaving { leave(host, &observed, &desired)? } else { stay(host, &observed, &desired)? });
+    changes.extend(if observed.leaving {
+        remove_unit(host, &observed, &desired)?
+    } else {
+        configure_unit(host, &observed, &desired)?
+    });
     if changes.is_empty() {
         return Ok(());
     }
     changes.extend(desired.notes);
-    tools::juju_log(host, &format!("{name}: {}", changes.join(", ")))
+    hook_tools::juju_log(host, &format!("{name}: {}", changes.join(", ")))
 }
 
-fn stay(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Broken> {
-    let unit = Places(&observed.environment.unit);
-    let mut changes = users::make(host)?;
+fn configure_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
+    let unit = UnitPaths(&observed.environment.unit);
+    let mut changes = users::create(host)?;
     changes.extend(apply::machine(host, observed, desired)?);
-    let finding = Finding::of(host, unit, desired.files.first(), observed.monitored(), &observed.options)?;
-    changes.extend(forget_other_results(host, unit, desired)?);
-    let record = Record::of_unit(host, unit);
-    let published = Published::of(observed, desired, &finding, record.as_ref(), &|path| host.place(path));
+    let validation = Validation::run(host, unit, desired.files.first(), observed.monitored(), &observed.options)?;
+    changes.extend(remove_stale_record(host, unit, desired)?);
+    let record = Record::of_last_run(host, unit);
+    let published =
+        Published::for_staying_unit(observed, desired, &validation, record.as_ref(), &|path| host.map_path(path));
     changes.extend(apply::settings(host, &published)?);
     changes.extend(apply::monitoring(host, observed, &published)?);
     changes.extend(apply::relations(host, &published)?);
     if let Some(version) = &desired.version
-        && (observed.environment.renews() || !changes.is_empty())
+        && (observed.environment.updates_agent() || !changes.is_empty())
     {
-        tools::application_version_set(host, version.as_str())?;
+        hook_tools::application_version_set(host, version.as_str())?;
     }
     published.status.set(host)?;
     Ok(changes)
 }
 
-/// The last result is one of the file in use. Of a path that cannot be used the last one stays:
-/// Nagios goes on with its file.
-fn forget_other_results(host: &mut dyn Host, unit: Places<'_>, desired: &Desired) -> Result<Changes, Broken> {
+/// The last result must be of the file in use. If the new path cannot be used, the result stays,
+/// because Nagios goes on with the old file.
+fn remove_stale_record(host: &mut dyn Host, unit: UnitPaths<'_>, desired: &Desired) -> Result<Changes, Error> {
     let file = desired.files.first().map(|file| file.path.as_deref());
     let before = Settings::read(host, unit).and_then(|settings| settings.file);
     let same = match file {
@@ -74,9 +81,9 @@ fn forget_other_results(host: &mut dyn Host, unit: Places<'_>, desired: &Desired
     Ok(forgotten.then(|| format!("removed {}", record.display())).into_iter().collect())
 }
 
-/// NRPE first: it must not run what is not there any more.
-fn leave(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Broken> {
-    let published = Published::farewell(observed);
+/// NRPE first: it must not run a program that is already removed.
+fn remove_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
+    let published = Published::for_leaving_unit(observed);
     let mut changes = apply::monitoring(host, observed, &published)?;
     changes.extend(apply::relations(host, &published)?);
     changes.extend(apply::machine(host, observed, desired)?);

@@ -1,5 +1,5 @@
-//! The seam to the machine: programs, files, users, the environment. The charm reaches the machine
-//! through [`Host`] alone, so that its whole life can be played in memory.
+//! The interface to the machine: programs, files, users, the environment. The charm reaches the
+//! machine only through [`Host`], so that tests can run its whole life in memory.
 
 #[cfg(test)]
 pub(crate) mod memory;
@@ -12,99 +12,106 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What the machine can be asked and told. Paths are those of the machine; see [`Host::place`].
+/// What the charm reads from the machine and changes on it. Paths are those of the machine; see
+/// [`Host::map_path`].
 ///
 /// # Errors
-/// All methods give the errors of the system. What is not there is an answer, not an error.
-#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+/// All methods return the errors of the system. That something does not exist is not an error.
+#[expect(clippy::missing_errors_doc, reason = "documented once, above")]
 pub trait Host {
     /// A variable of the environment.
     fn variable(&self, name: &str) -> Option<String>;
-    /// How programs outside the scratch root of a rehearsal call this path.
-    fn place(&self, path: &Path) -> PathBuf;
-    /// The user, if there is one of this name.
+    /// The path under which programs outside of a rehearsal's scratch root find this file.
+    fn map_path(&self, path: &Path) -> PathBuf;
+    /// The user of this name, if it exists.
     fn user(&self, name: &str) -> io::Result<Option<User>>;
-    /// The number of the group, if there is one of this name.
+    /// The number of the group of this name, if it exists.
     fn group(&self, name: &str) -> io::Result<Option<u32>>;
 
-    /// What is at the path, or behind the link there.
-    fn look(&self, path: &Path, links: Links) -> io::Result<Option<Seen>>;
-    /// The names in a directory, sorted; none where it is not there.
+    /// What is at the path, or what the link there leads to.
+    fn inspect(&self, path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>>;
+    /// The sorted names in a directory; none if it does not exist.
     fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
     /// The content of a regular file of at most `limit` bytes; links are not followed.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>>;
-    /// Whether two files have the same bytes.
+    /// Whether two files have the same content.
     fn same(&self, one: &Path, other: &Path) -> io::Result<bool>;
 
-    /// Makes a directory and those above it; gives an existing one this access.
+    /// Makes a directory and its parents; an existing directory gets this access.
     fn make_directory(&mut self, path: &Path, access: Access) -> io::Result<()>;
-    /// Replaces a file in one step, by way of its [`draft_of`].
+    /// Replaces a file in one step: the content is first written to its [`draft_of`].
     fn write(&mut self, path: &Path, content: &[u8], access: Access) -> io::Result<()>;
-    /// Replaces a file in one step by a copy, by way of its [`draft_of`].
+    /// Replaces a file by a copy in one step: it is first copied to its [`draft_of`].
     fn copy(&mut self, from: &Path, to: &Path, access: Access) -> io::Result<()>;
-    /// Replaces a link in one step, by way of its [`draft_of`].
+    /// Replaces a link in one step: it is first made as its [`draft_of`].
     fn link(&mut self, path: &Path, target: &Path) -> io::Result<()>;
     /// Gives a file or directory this access.
     fn set_access(&mut self, path: &Path, access: Access) -> io::Result<()>;
     /// Renames within a file system.
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Removes whatever is there, a directory with all that is in it.
+    /// Removes a file, a link, or a directory with its content.
     fn remove(&mut self, path: &Path) -> io::Result<()>;
 
-    /// Runs a program to its end. A program that is not there is `NotFound`, one that did not end
-    /// in time `TimedOut`.
-    fn run(&mut self, program: &Program) -> io::Result<Ended>;
-    /// Becomes the program. Returns only where that cannot be.
-    fn become_program(&mut self, program: &Program) -> io::Error;
+    /// Runs a program to its end. The error is `NotFound` if it does not exist, and `TimedOut` if it
+    /// does not end in time.
+    fn run(&mut self, program: &Program) -> io::Result<Output>;
+    /// Replaces this process by the program, as execve(2) does; returns only if that fails.
+    fn exec(&mut self, program: &Program) -> io::Error;
 }
 
-/// Where a file is written before it is renamed to its name. The name is always the same one: what
-/// a hook that was killed left behind is found again.
+/// Where a file is written before it gets its name in one step. The path is always the same, so that
+/// what a killed hook left behind is found again.
 #[must_use]
 pub fn draft_of(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}{DRAFT}"))
 }
 
-/// How the name of a draft ends.
+/// The end of the name of a draft.
 pub const DRAFT: &str = ".conn-check-draft";
 
-/// Whether the link itself is meant or what it leads to.
+/// Whether a link itself is meant or its target.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Links {
+pub enum Symlinks {
     /// The link itself.
-    Kept,
-    /// What it leads to.
-    Followed,
+    NoFollow,
+    /// Its target.
+    Follow,
 }
 
 /// What is at a path.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Seen {
-    /// File, directory, link or something else.
-    pub kind: Kind,
+pub struct Metadata {
+    /// A file, a directory, a link or something else.
+    pub kind: FileType,
     /// Mode, owner and group.
     pub access: Access,
-    /// Bytes of a file.
+    /// The size of a file in bytes.
     pub size: u64,
-    /// When the content changed last, in nanoseconds since 1970.
+    /// When the content was last changed, in nanoseconds since 1970.
     pub modified: i128,
 }
 
-/// The kinds of things in a file system.
+impl Metadata {
+    pub(crate) fn is_directory(&self) -> bool {
+        self.kind == FileType::Directory
+    }
+}
+
+/// The types of files in a file system.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub enum FileType {
     /// A regular file.
     File,
     /// A directory.
     Directory,
-    /// A symbolic link, and what it says.
+    /// A symbolic link, with its target.
     Link(PathBuf),
     /// A device, a socket, a pipe.
     Other,
 }
 
-/// Who may do what with a file.
+/// The permissions and the owner of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Access {
     /// The twelve bits of the mode.
@@ -129,33 +136,33 @@ pub struct User {
 /// A program to run.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// Its path, or its name to be found in PATH; a path is one of the machine.
+    /// Its path on the machine, or its name to look up in PATH.
     pub program: OsString,
     /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// What it reads.
+    /// Its standard input.
     pub stdin: Vec<u8>,
-    /// As which user it runs; none: as we do.
+    /// The user that runs it; `None`: the user of this process.
     pub user: Option<User>,
-    /// How long it may run.
-    pub limit: Duration,
-    /// Whether it gets our environment; else PATH and LANG alone, as under NRPE.
-    pub environment: bool,
-    /// Whether what it prints is kept; else it goes where our output goes.
-    pub captured: bool,
+    /// How long it may run; then it is killed.
+    pub timeout: Duration,
+    /// Whether it inherits our environment; if not, it gets only PATH and LANG, as under NRPE.
+    pub inherits_environment: bool,
+    /// Whether its output is captured; if not, it goes to our own output.
+    pub captures_output: bool,
 }
 
 impl Program {
-    /// A program with what it prints kept, our environment, no input and a minute of time.
+    /// A program whose output is captured, with our environment, no input and a timeout of a minute.
     pub fn new(program: impl Into<OsString>) -> Self {
         Self {
             program: program.into(),
             arguments: Vec::new(),
             stdin: Vec::new(),
             user: None,
-            limit: Duration::from_secs(60),
-            environment: true,
-            captured: true,
+            timeout: Duration::from_secs(60),
+            inherits_environment: true,
+            captures_output: true,
         }
     }
 
@@ -167,13 +174,20 @@ impl Program {
     }
 }
 
-/// How a program ended.
+/// What a program printed and how it ended.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Ended {
-    /// Its exit status; none: a signal ended it.
+pub struct Output {
+    /// Its exit status; `None` if a signal killed it.
     pub status: Option<i32>,
-    /// What it printed.
+    /// What it printed to standard output.
     pub stdout: Vec<u8>,
-    /// What it complained about.
+    /// What it printed to standard error.
     pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// Whether the exit status is 0.
+    pub(crate) fn succeeded(&self) -> bool {
+        self.status == Some(0)
+    }
 }

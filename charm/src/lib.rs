@@ -1,32 +1,37 @@
-//! The charm: what its hooks and actions do. A hook reads what Juju and the machine say
-//! ([`observed`]), decides what should be ([`desired`], [`published`]; both pure), and makes it so.
-//! Everything reaches the machine through [`host::Host`].
+//! The charm: what its hooks and actions do. A hook reads the state of Juju and of the machine
+//! (`observed`), derives the desired state (`desired`, `published`; both pure) and applies the
+//! difference (`apply`). Everything reaches the machine through [`host::Host`].
 
+mod accounts;
 pub mod action;
-pub mod agent;
+mod agent;
 mod apply;
-mod broken;
-pub mod checks_file;
-pub mod desired;
+mod checks_file;
+mod checks_status;
+mod desired;
 pub mod environment;
-pub mod finding;
+mod error;
 pub mod hook;
+mod hook_tools;
 pub mod host;
-mod look;
-pub mod nrpe;
-pub mod observed;
-pub mod options;
-mod places;
-pub mod published;
-pub mod record;
-pub mod resource;
-pub mod status;
-mod tools;
-pub mod tree;
-pub mod users;
-pub mod version;
+mod inspect;
+mod nrpe;
+mod observed;
+mod options;
+mod paths;
+mod published;
+mod record;
+mod resource;
+mod run_failure;
+mod settings;
+mod status;
+mod text;
+mod tree;
+mod users;
+mod validation;
+mod version;
 
-pub use broken::Broken;
+pub use error::Error;
 
 #[cfg(test)]
 mod tests;

@@ -1,34 +1,34 @@
-//! The texts for NRPE and Nagios, and the host name under which Nagios knows the machine.
+//! The files for NRPE and Nagios, and the host name that Nagios has for the machine.
 //!
 //! Sources: NRPE's `read_config_file` and `process_macros`; charm-helpers' `charmsupport/nrpe.py`
 //! for the names and the form of the service.
 
 use crate::host::draft_of;
 use crate::options::{CONNECT_TIMEOUT, NAGIOS_CONTEXT, Options};
-use crate::places::Places;
+use crate::paths::UnitPaths;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// What a unit of nrpe says over the relation, and what this unit says.
+/// A relation with nrpe: the data of its unit, and of this one.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Monitor {
+pub(crate) struct NrpeRelation {
     /// The relation, as in `nrpe-external-master:4`.
-    pub relation: String,
-    /// `nagios_hostname`, where it is said.
-    pub hostname: Option<String>,
-    /// What this unit says now.
-    pub own: std::collections::BTreeMap<String, String>,
+    pub(crate) id: String,
+    /// `nagios_hostname`, if nrpe sets it.
+    pub(crate) hostname: Option<String>,
+    /// The relation data of this unit.
+    pub(crate) own: std::collections::BTreeMap<String, String>,
 }
 
-/// NRPE reads lines of at most 2047 bytes, and would take the rest of a longer one for a line of
-/// its own, stop at it, and forget the files after this one.
-const LINE: usize = 2000;
+/// NRPE reads lines of at most 2047 bytes. It takes the rest of a longer line for a line of its own,
+/// stops there, and ignores the files after it.
+const MAX_LINE: usize = 2000;
 
-/// The line for NRPE with the command that it runs; none: it is too long.
+/// The line that defines the command for NRPE; `None` if it is too long.
 #[must_use]
-pub(crate) fn command(
-    places: Places<'_>,
+pub(crate) fn command_line(
+    paths: UnitPaths<'_>,
     program: &Path,
     record: &Path,
     file: &Path,
@@ -49,12 +49,12 @@ pub(crate) fn command(
     arguments.extend(["--journal".to_owned(), "--record".to_owned(), record.to_string_lossy().into_owned()]);
     arguments.push(file.to_string_lossy().into_owned());
     let arguments: Vec<_> = arguments.iter().map(|argument| quoted(argument)).collect();
-    let line = format!("command[check_{}]={}", places.shortname(), arguments.join(" "));
-    Some(line).filter(|line| line.len() <= LINE)
+    let line = format!("command[check_{}]={}", paths.shortname(), arguments.join(" "));
+    Some(line).filter(|line| line.len() <= MAX_LINE)
 }
 
-/// As the shell that NRPE starts takes it for one word. NRPE looks for macros before that: two
-/// dollar signs are one.
+/// Quoted as one word for the shell that NRPE starts. NRPE expands macros before that: two dollar
+/// signs become one.
 fn quoted(argument: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:=,@+%".contains(&byte);
     if argument.bytes().all(plain) {
@@ -63,56 +63,60 @@ fn quoted(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r"'\''").replace('$', "$$"))
 }
 
-/// The file for NRPE. NRPE counts a comment's bytes as well: groups that do not fit are left out.
+/// The file for NRPE. NRPE limits comments too, so service groups that do not fit are left out.
 #[must_use]
 pub(crate) fn command_file(juju_unit: &str, options: &Options, line: &str) -> String {
     let groups = format!("# servicegroups: {}\n", options.nagios_servicegroups);
-    let groups = Some(groups).filter(|line| line.len() <= LINE).unwrap_or_default();
+    let groups = Some(groups).filter(|line| line.len() <= MAX_LINE).unwrap_or_default();
     format!("# The charm of {juju_unit} writes this file; changes are lost.\n{groups}{line}\n")
 }
 
-/// The host name under which Nagios knows this machine, and what could not be used for it. nrpe
-/// says it; without that, the rule of charm-helpers. It becomes part of the name of a file.
+/// The host name that Nagios has for this machine, and a problem if a configured name cannot be used.
+/// nrpe sends it; without that, the rule of charm-helpers applies. It becomes part of a file name.
 #[must_use]
-pub(crate) fn hostname(places: Places<'_>, monitors: &[Monitor], options: &Options) -> (String, Option<String>) {
+pub(crate) fn hostname(
+    paths: UnitPaths<'_>,
+    relations: &[NrpeRelation],
+    options: &Options,
+) -> (String, Option<String>) {
     let plain = |name: &&String| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         !name.is_empty() && name.bytes().all(allowed)
     };
-    let fits = |name: &String| can_be_written(&places.export(name));
-    let said: Vec<_> = monitors.iter().filter_map(|monitor| monitor.hostname.as_ref()).filter(plain).collect();
-    if let Some(name) = said.iter().copied().find(|name| fits(name)) {
+    let fits = |name: &String| name_fits(&paths.exported_service(name));
+    let hostnames: Vec<_> = relations.iter().filter_map(|relation| relation.hostname.as_ref()).filter(plain).collect();
+    if let Some(name) = hostnames.iter().copied().find(|name| fits(name)) {
         return (name.clone(), None);
     }
-    let of = |context: &str| format!("{context}-{}", places.0);
+    let of = |context: &str| format!("{context}-{}", paths.0);
     let (name, mut problem) = match of(&options.nagios_context) {
         name if fits(&name) => (name, None),
         _ => (of(NAGIOS_CONTEXT), Some(format!("option nagios_context is too long; {NAGIOS_CONTEXT} is used"))),
     };
-    if !said.is_empty() {
-        problem = Some(format!("the nagios_hostname that nrpe says is too long; {name} is used"));
+    if !hostnames.is_empty() {
+        problem = Some(format!("the nagios_hostname that nrpe sends is too long; {name} is used"));
     }
     (name, problem)
 }
 
-/// Whether the name of a file is short enough, also with what its draft has around it.
+/// Whether the name of a file is short enough, even for its draft.
 #[must_use]
-pub(crate) fn can_be_written(path: &Path) -> bool {
-    draft_of(path).file_name().is_some_and(|name| name.len() <= NAME)
+pub(crate) fn name_fits(path: &Path) -> bool {
+    draft_of(path).file_name().is_some_and(|name| name.len() <= MAX_FILE_NAME)
 }
 
-/// A name in a directory has 255 bytes at most on Linux.
-const NAME: usize = 255;
+/// Linux limits a file name to 255 bytes.
+const MAX_FILE_NAME: usize = 255;
 
 /// The service for the Nagios server.
 #[must_use]
-pub(crate) fn service_file(places: Places<'_>, juju_unit: &str, hostname: &str, options: &Options) -> String {
-    let shortname = places.shortname();
+pub(crate) fn service_file(paths: UnitPaths<'_>, juju_unit: &str, hostname: &str, options: &Options) -> String {
+    let shortname = paths.shortname();
     let mut text = format!("\n# The charm of {juju_unit} writes this file; changes are lost.\ndefine service {{\n");
     let lines = [
         ("use", "active-service".to_owned()),
         ("host_name", hostname.to_owned()),
-        ("service_description", format!("{hostname}[{shortname}] Network dependencies of {}", places.0)),
+        ("service_description", format!("{hostname}[{shortname}] Network dependencies of {}", paths.0)),
         ("check_command", format!("check_nrpe!check_{shortname}")),
         ("servicegroups", options.nagios_servicegroups.clone()),
     ];
@@ -123,10 +127,10 @@ pub(crate) fn service_file(places: Places<'_>, juju_unit: &str, hostname: &str, 
     text + "}\n"
 }
 
-/// `monitors` over the relation: YAML, for which JSON will do.
+/// `monitors` of the relation data: YAML, so JSON is valid as well.
 #[must_use]
-pub(crate) fn monitors(places: Places<'_>) -> String {
-    let shortname = places.shortname();
+pub(crate) fn monitors(paths: UnitPaths<'_>) -> String {
+    let shortname = paths.shortname();
     let command = format!("check_{shortname}");
     json!({"monitors": {"remote": {"nrpe": {shortname: {"command": command}}}}}).to_string()
 }
@@ -136,16 +140,16 @@ mod tests {
     use super::*;
     use serde_json::Map;
 
-    const UNIT: Places<'_> = Places("conn-check-0");
+    const UNIT: UnitPaths<'_> = UnitPaths("conn-check-0");
 
     fn of(file: &str, options: &Options) -> String {
-        command(UNIT, &UNIT.program(), &UNIT.record(), Path::new(file), options).expect("it fits")
+        command_line(UNIT, &UNIT.program(), &UNIT.record(), Path::new(file), options).expect("it fits")
     }
 
     #[test]
     fn the_command_is_the_one_of_the_manual() {
         assert_eq!(
-            of("/var/conn-check.yaml", &Options::of(&Map::new())),
+            of("/var/conn-check.yaml", &Options::parse(&Map::new())),
             "command[check_conn-check-conn-check-0]=/usr/local/lib/conn-check/units/conn-check-0/conn-check \
              --format nagios --max-timeout=10 --exclude-tags=no-nagios --journal --record /var/lib/conn-check/conn-check-0/record.json /var/conn-check.yaml"
         );
@@ -153,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_path_is_one_word_for_the_shell_behind_nrpe() {
-        let options = Options::of(&Map::new());
+        let options = Options::parse(&Map::new());
         for (path, word) in [
             ("/var/a b", "'/var/a b'"),
             ("/var/a$ARG1$", "'/var/a$$ARG1$$'"),
@@ -165,19 +169,19 @@ mod tests {
     }
 
     #[test]
-    fn a_line_longer_than_nrpe_reads_is_no_command() {
-        let options = Options::of(&Map::new());
+    fn a_line_longer_than_nrpe_reads_is_not_a_command() {
+        let options = Options::parse(&Map::new());
         let written = |count: usize| {
             let long = format!("/{}", "x".repeat(count));
-            command(UNIT, &UNIT.program(), &UNIT.record(), Path::new(&long), &options)
+            command_line(UNIT, &UNIT.program(), &UNIT.record(), Path::new(&long), &options)
         };
-        let longest = (1..LINE).rev().find_map(written).expect("one fits");
-        assert!(longest.starts_with("command[") && longest.len() == LINE, "{longest}");
+        let longest = (1..MAX_LINE).rev().find_map(written).expect("one fits");
+        assert!(longest.starts_with("command[") && longest.len() == MAX_LINE, "{longest}");
     }
 
     #[test]
-    fn groups_longer_than_a_line_that_nrpe_reads_are_no_comment() {
-        let mut options = Options::of(&Map::new());
+    fn groups_longer_than_a_line_that_nrpe_reads_are_left_out() {
+        let mut options = Options::parse(&Map::new());
         assert!(command_file("conn-check/0", &options, "command[x]=y").contains("\n# servicegroups: juju\n"));
         options.nagios_servicegroups = "group,".repeat(500);
         let text = command_file("conn-check/0", &options, "command[x]=y");
@@ -186,12 +190,12 @@ mod tests {
 
     #[test]
     fn nrpe_says_the_host_name_unless_it_leads_elsewhere() {
-        let options = Options::of(&Map::new());
-        let said = |name: &str| Monitor { hostname: Some(name.to_owned()), ..Monitor::default() };
-        assert_eq!(hostname(UNIT, &[said("prod-app-0")], &options), ("prod-app-0".to_owned(), None));
+        let options = Options::parse(&Map::new());
+        let relation = |name: &str| NrpeRelation { hostname: Some(name.to_owned()), ..NrpeRelation::default() };
+        assert_eq!(hostname(UNIT, &[relation("prod-app-0")], &options), ("prod-app-0".to_owned(), None));
         let usual = ("juju-conn-check-0".to_owned(), None);
         for bad in ["", "../../etc/cron.d/x", "a\nb"] {
-            assert_eq!(hostname(UNIT, &[said(bad)], &options), usual, "{bad:?}");
+            assert_eq!(hostname(UNIT, &[relation(bad)], &options), usual, "{bad:?}");
         }
         assert_eq!(hostname(UNIT, &[], &options), usual);
     }
@@ -199,15 +203,15 @@ mod tests {
     #[test]
     fn a_host_name_fits_into_the_name_of_a_file_and_of_its_draft() {
         let long = |count: usize| "x".repeat(count);
-        let said = |count: usize| Monitor { hostname: Some(long(count)), ..Monitor::default() };
-        let mut options = Options::of(&Map::new());
-        let longest = (1..255).rev().find(|count| can_be_written(&UNIT.export(&long(*count)))).unwrap_or_default();
-        assert_eq!(hostname(UNIT, &[said(longest)], &options), (long(longest), None));
-        let (name, problem) = hostname(UNIT, &[said(longest + 1)], &options);
+        let relation = |count: usize| NrpeRelation { hostname: Some(long(count)), ..NrpeRelation::default() };
+        let mut options = Options::parse(&Map::new());
+        let longest = (1..255).rev().find(|count| name_fits(&UNIT.exported_service(&long(*count)))).unwrap_or_default();
+        assert_eq!(hostname(UNIT, &[relation(longest)], &options), (long(longest), None));
+        let (name, problem) = hostname(UNIT, &[relation(longest + 1)], &options);
         assert_eq!(name, "juju-conn-check-0");
         assert_eq!(
             problem.as_deref(),
-            Some("the nagios_hostname that nrpe says is too long; juju-conn-check-0 is used")
+            Some("the nagios_hostname that nrpe sends is too long; juju-conn-check-0 is used")
         );
         options.nagios_context = long(210);
         let (name, problem) = hostname(UNIT, &[], &options);

@@ -1,161 +1,162 @@
-//! What Juju and the machine say, read once at the start of every hook.
+//! The state of Juju and of the machine, read once at the start of every hook.
 
+use crate::accounts::{NAGIOS, user};
 use crate::agent::Agent;
-use crate::broken::Broken;
-use crate::checks_file::Said;
+use crate::checks_file::RelationData;
 use crate::environment::Environment;
-use crate::finding::NAGIOS;
-use crate::host::{DRAFT, Host, Kind, Seen};
-use crate::look::look;
-use crate::nrpe::Monitor;
+use crate::error::Error;
+use crate::hook_tools;
+use crate::host::{DRAFT, FileType, Host, Metadata};
+use crate::inspect::inspect;
+use crate::nrpe::NrpeRelation;
 use crate::options::Options;
-use crate::places::{BIN, EXPORT, LIB, NRPE, Places, RESOURCES, UNITS, VERSIONS};
-use crate::tools;
-use crate::users::user;
+use crate::paths::{BIN, EXPORT, LIB, NRPE, RESOURCES, UNITS, UnitPaths, VERSIONS};
 use std::path::{Path, PathBuf};
 
-/// Everything that decides what should be.
+/// Everything that the desired state depends on.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Observed {
-    /// Which hook of which unit this is.
-    pub environment: Environment,
-    /// Whether this unit goes away.
-    pub leaving: bool,
+pub(crate) struct Observed {
+    /// The hook and the unit.
+    pub(crate) environment: Environment,
+    /// Whether this unit is being removed.
+    pub(crate) leaving: bool,
     /// The charm's options.
-    pub options: Options,
-    /// What applications say over conn-check, in the order of the relations' numbers.
-    pub said: Vec<Said>,
-    /// The relations with nrpe, in the order of their numbers.
-    pub monitors: Vec<Monitor>,
+    pub(crate) options: Options,
+    /// The relation data of conn-check, in the order of the relation numbers.
+    pub(crate) relation_data: Vec<RelationData>,
+    /// The relations with nrpe, in the order of the relation numbers.
+    pub(crate) nrpe_relations: Vec<NrpeRelation>,
     /// The agent.
-    pub agent: Agent,
+    pub(crate) agent: Agent,
     /// NRPE on this machine.
-    pub nrpe: Nrpe,
+    pub(crate) nrpe: Nrpe,
     /// The names in this unit's directory of checks.
-    pub texts: Vec<String>,
-    /// What a hook that was killed left behind.
-    pub drafts: Vec<PathBuf>,
+    pub(crate) checks_directory: Vec<String>,
+    /// Drafts that a killed hook left behind.
+    pub(crate) drafts: Vec<PathBuf>,
 }
 
 /// NRPE on this machine.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Nrpe {
+pub(crate) struct Nrpe {
     /// Whether it is installed.
-    pub present: bool,
+    pub(crate) installed: bool,
     /// Whether services can be exported to the Nagios server.
-    pub exports: bool,
-    /// The text with this unit's command, where it is there.
-    pub command: Option<String>,
+    pub(crate) exports_services: bool,
+    /// The file with this unit's command, if it exists.
+    pub(crate) command: Option<String>,
     /// The exported services of this unit.
-    pub exported: Vec<PathBuf>,
-    /// Those of units that Juju does not know any more.
-    pub lost: Vec<PathBuf>,
+    pub(crate) exported_services: Vec<PathBuf>,
+    /// The exported services of orphaned units.
+    pub(crate) orphaned_services: Vec<PathBuf>,
 }
 
 impl Observed {
-    /// Reads all of it.
+    /// Reads everything.
     ///
     /// # Errors
-    /// Those of the hook tools and of the file system.
-    pub(crate) fn read(host: &mut dyn Host, environment: Environment) -> Result<Self, Broken> {
-        let places = Places(&environment.unit);
+    /// The hook tools or the file system fail.
+    pub(crate) fn read(host: &mut dyn Host, environment: Environment) -> Result<Self, Error> {
+        let paths = UnitPaths(&environment.unit);
         let agent = Agent::read(host, &environment)?;
         Ok(Self {
             leaving: leaving(host, &environment)?,
-            options: Options::of(&tools::config_get(host)?),
-            said: said(host)?,
-            monitors: monitors(host, &environment.juju_unit)?,
-            nrpe: Nrpe::read(host, places, &agent)?,
+            options: Options::parse(&hook_tools::config_get(host)?),
+            relation_data: relation_data(host)?,
+            nrpe_relations: nrpe_relations(host, &environment.juju_unit)?,
+            nrpe: Nrpe::read(host, paths, &agent)?,
             agent,
-            texts: list(host, &places.etc())?,
-            drafts: drafts(host, places)?,
+            checks_directory: list(host, &paths.etc())?,
+            drafts: drafts(host, paths)?,
             environment,
         })
     }
 
-    /// Whether NRPE can be told of a check.
+    /// Whether NRPE can run checks of this unit.
     #[must_use]
-    pub fn monitored(&self) -> bool {
-        self.nrpe.present && !self.monitors.is_empty()
+    pub(crate) fn monitored(&self) -> bool {
+        self.nrpe.installed && !self.nrpe_relations.is_empty()
     }
 }
 
 impl Nrpe {
-    fn read(host: &dyn Host, places: Places<'_>, agent: &Agent) -> Result<Self, Broken> {
-        let directory = |path: &str| Ok(look(host, Path::new(path))?.is_some_and(|seen| seen.kind == Kind::Directory));
+    fn read(host: &dyn Host, paths: UnitPaths<'_>, agent: &Agent) -> Result<Self, Error> {
+        let is_directory =
+            |path: &str| Ok(inspect(host, Path::new(path))?.is_some_and(|metadata| metadata.is_directory()));
         let exported = list(host, Path::new(EXPORT))?;
-        let of = |places: Places<'_>| {
-            let ending = places.export_ending();
-            let ours = exported.iter().filter(|name| name.starts_with("service__") && name.ends_with(&ending));
-            ours.map(|name| Path::new(EXPORT).join(name)).collect::<Vec<_>>()
+        let services_of = |paths: UnitPaths<'_>| {
+            let ending = paths.exported_service_ending();
+            let names = exported.iter().filter(|name| name.starts_with("service__") && name.ends_with(&ending));
+            names.map(|name| Path::new(EXPORT).join(name)).collect::<Vec<_>>()
         };
         Ok(Self {
-            present: user(host, NAGIOS)?.is_some() && directory(NRPE)?,
-            exports: directory(EXPORT)?,
-            command: command(host, &places.nrpe())?,
-            exported: of(places),
-            lost: agent.lost.iter().flat_map(|unit| of(Places(unit))).collect(),
+            installed: user(host, NAGIOS)?.is_some() && is_directory(NRPE)?,
+            exports_services: is_directory(EXPORT)?,
+            command: command(host, &paths.nrpe_command())?,
+            exported_services: services_of(paths),
+            orphaned_services: agent.orphans.iter().flat_map(|unit| services_of(UnitPaths(unit))).collect(),
         })
     }
 }
 
-/// What is larger, or no text, is not what we wrote.
-fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Broken> {
-    match look(host, path)? {
-        Some(Seen { kind: Kind::File, size, .. }) if size <= 16 * 1024 => {
-            let text = host.read(path, size).map_err(Broken::at("read", path))?;
+/// A larger file, or one that is not text, was not written by the charm.
+fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Error> {
+    match inspect(host, path)? {
+        Some(Metadata { kind: FileType::File, size, .. }) if size <= 16 * 1024 => {
+            let text = host.read(path, size).map_err(Error::at("read", path))?;
             Ok(text.and_then(|text| String::from_utf8(text).ok()))
         }
         _ => Ok(None),
     }
 }
 
-/// A subordinate goes with the last relation to its principal, be `stop` skipped by force or not.
-/// Before the first relation is there the unit only comes.
-fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Broken> {
+/// A subordinate is removed with the last relation to its principal, even if `stop` is skipped by
+/// force. Before the first relation is created, the unit is only being installed.
+fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Error> {
     match environment.relation() {
         Some((_, "departed" | "broken")) => {
-            let principals = [tools::relation_ids(host, "conn-check")?, tools::relation_ids(host, "general-info")?];
+            let principals =
+                [hook_tools::relation_ids(host, "conn-check")?, hook_tools::relation_ids(host, "general-info")?];
             Ok(principals.iter().all(Vec::is_empty))
         }
         _ => Ok(matches!(environment.hook.as_str(), "stop" | "remove")),
     }
 }
 
-fn said(host: &mut dyn Host) -> Result<Vec<Said>, Broken> {
-    let mut said = Vec::new();
-    for relation in relations(host, "conn-check")? {
-        for unit in tools::relation_list(host, &relation)? {
-            let data = tools::relation_get(host, &relation, &unit)?;
-            said.push(Said { relation: relation.clone(), data });
+fn relation_data(host: &mut dyn Host) -> Result<Vec<RelationData>, Error> {
+    let mut relation_data = Vec::new();
+    for relation in relation_ids(host, "conn-check")? {
+        for unit in hook_tools::relation_list(host, &relation)? {
+            let data = hook_tools::relation_get(host, &relation, &unit)?;
+            relation_data.push(RelationData { relation: relation.clone(), data });
         }
     }
-    Ok(said)
+    Ok(relation_data)
 }
 
-fn monitors(host: &mut dyn Host, own: &str) -> Result<Vec<Monitor>, Broken> {
-    let mut monitors = Vec::new();
-    for relation in relations(host, "nrpe-external-master")? {
+fn nrpe_relations(host: &mut dyn Host, own: &str) -> Result<Vec<NrpeRelation>, Error> {
+    let mut nrpe_relations = Vec::new();
+    for id in relation_ids(host, "nrpe-external-master")? {
         let mut hostname = None;
-        for unit in tools::relation_list(host, &relation)? {
-            let mut said = tools::relation_get(host, &relation, &unit)?;
-            hostname = hostname.or_else(|| said.remove("nagios_hostname"));
+        for unit in hook_tools::relation_list(host, &id)? {
+            let mut data = hook_tools::relation_get(host, &id, &unit)?;
+            hostname = hostname.or_else(|| data.remove("nagios_hostname"));
         }
-        let own = tools::relation_get(host, &relation, own)?;
-        monitors.push(Monitor { relation, hostname, own });
+        let own = hook_tools::relation_get(host, &id, own)?;
+        nrpe_relations.push(NrpeRelation { id, hostname, own });
     }
-    Ok(monitors)
+    Ok(nrpe_relations)
 }
 
-/// In the order of their numbers: as texts, 10 is before 3.
-fn relations(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Broken> {
-    let mut ids = tools::relation_ids(host, name)?;
+/// Sorted by number: as text, 10 is before 3.
+fn relation_ids(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Error> {
+    let mut ids = hook_tools::relation_ids(host, name)?;
     ids.sort_by_key(|id| id.rsplit_once(':').and_then(|(_, number)| number.parse::<u64>().ok()));
     Ok(ids)
 }
 
-fn drafts(host: &dyn Host, places: Places<'_>) -> Result<Vec<PathBuf>, Broken> {
-    let etc = places.etc();
+fn drafts(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Vec<PathBuf>, Error> {
+    let etc = paths.etc();
     let mut drafts = Vec::new();
     for directory in
         [LIB, VERSIONS, UNITS, RESOURCES, BIN, NRPE, EXPORT].map(Path::new).into_iter().chain([etc.as_path()])
@@ -166,6 +167,6 @@ fn drafts(host: &dyn Host, places: Places<'_>) -> Result<Vec<PathBuf>, Broken> {
     Ok(drafts)
 }
 
-fn list(host: &dyn Host, directory: &Path) -> Result<Vec<String>, Broken> {
-    host.list(directory).map_err(Broken::at("list", directory))
+fn list(host: &dyn Host, directory: &Path) -> Result<Vec<String>, Error> {
+    host.list(directory).map_err(Error::at("list", directory))
 }

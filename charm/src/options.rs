@@ -2,44 +2,44 @@
 
 use serde_json::{Map, Value};
 
-/// The options, with what is wrong with them: a wrong one has its default.
+/// The options and their problems: a wrong value is replaced by the default.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Options {
-    /// The YAML text of the checks; empty: none.
-    pub config: String,
-    /// The version to use; empty: the newest.
-    pub revision: String,
-    /// Seconds that Nagios waits.
-    pub max_timeout: u64,
-    /// Seconds for a check that names none.
-    pub connect_timeout: u64,
-    /// The tags of checks that Nagios does not run, with commas; empty: none.
-    pub nagios_exclude_tags: String,
-    /// What goes before the unit's name in the host name for Nagios.
-    pub nagios_context: String,
-    /// Nagios service groups, with commas.
-    pub nagios_servicegroups: String,
-    /// What is wrong, for people.
-    pub problems: Vec<String>,
+pub(crate) struct Options {
+    /// The YAML text of the checks; may be empty.
+    pub(crate) config: String,
+    /// The version to use; the newest if empty.
+    pub(crate) revision: String,
+    /// Seconds that Nagios waits for an answer.
+    pub(crate) max_timeout: u64,
+    /// Timeout in seconds of a check that does not set its own.
+    pub(crate) connect_timeout: u64,
+    /// The tags of checks that Nagios does not run, separated by commas; may be empty.
+    pub(crate) nagios_exclude_tags: String,
+    /// The first part of the host name for Nagios, before the unit's name.
+    pub(crate) nagios_context: String,
+    /// Nagios service groups, separated by commas.
+    pub(crate) nagios_servicegroups: String,
+    /// Problems, for the status.
+    pub(crate) problems: Vec<String>,
 }
 
-/// The default, where the agent has the same one: then it is not told.
-pub const CONNECT_TIMEOUT: u64 = 10;
+/// The default of the charm and of the agent: this value need not be passed to the agent.
+pub(crate) const CONNECT_TIMEOUT: u64 = 10;
 
-/// What goes before the unit's name where nobody says anything else.
-pub const NAGIOS_CONTEXT: &str = "juju";
+/// The default of `nagios_context`.
+pub(crate) const NAGIOS_CONTEXT: &str = "juju";
 
 impl Options {
-    /// From what `config-get` says.
+    /// Parses the output of `config-get`.
     #[must_use]
-    pub fn of(said: &Map<String, Value>) -> Self {
-        let mut reader = Reader { said, problems: Vec::new() };
+    pub(crate) fn parse(config: &Map<String, Value>) -> Self {
+        let mut reader = Reader { config, problems: Vec::new() };
         let nagios_context = reader.name("nagios_context", NAGIOS_CONTEXT);
-        let groups = separated(&reader.names("nagios_servicegroups", ""));
+        let groups = without_empty_names(&reader.names("nagios_servicegroups", ""));
         Self {
             config: reader.text("config"),
             revision: reader.text("revision").trim().to_owned(),
-            // nrpe gives up after 60 seconds.
+            // nrpe kills a command after 60 seconds.
             max_timeout: reader.seconds("max_timeout", 10, 59),
             connect_timeout: reader.seconds("connect_timeout", CONNECT_TIMEOUT, 3600),
             nagios_exclude_tags: reader.tags("nagios_exclude_tags", "no-nagios"),
@@ -51,17 +51,17 @@ impl Options {
 }
 
 struct Reader<'a> {
-    said: &'a Map<String, Value>,
+    config: &'a Map<String, Value>,
     problems: Vec<String>,
 }
 
 impl Reader<'_> {
     fn text(&self, name: &str) -> String {
-        self.said.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+        self.config.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     fn seconds(&mut self, name: &str, default: u64, most: u64) -> u64 {
-        let Some(value) = self.said.get(name) else { return default };
+        let Some(value) = self.config.get(name) else { return default };
         match value.as_u64().filter(|seconds| (1..=most).contains(seconds)) {
             Some(seconds) => seconds,
             None => {
@@ -71,17 +71,17 @@ impl Reader<'_> {
         }
     }
 
-    /// Tags are any text; what ends a line is none.
+    /// A tag may be any text on one line.
     fn tags(&mut self, name: &str, default: &str) -> String {
-        let Some(text) = self.said.get(name).and_then(Value::as_str) else { return default.to_owned() };
+        let Some(text) = self.config.get(name).and_then(Value::as_str) else { return default.to_owned() };
         if text.trim().chars().any(char::is_control) {
             self.problems.push(format!("option {name} must be one line; {default} is used"));
             return default.to_owned();
         }
-        separated(text)
+        without_empty_names(text)
     }
 
-    /// A name becomes part of names of files and objects of Nagios.
+    /// A name becomes part of file names and of Nagios objects.
     fn name(&mut self, name: &str, default: &str) -> String {
         let named = self.names(name, default);
         let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
@@ -89,32 +89,34 @@ impl Reader<'_> {
             "" => default.to_owned(),
             text if plain(text) => named,
             _ => {
-                self.problems.push(format!("option {name} may have letters, digits, . _ and -; {default} is used"));
+                self.problems.push(format!(
+                    "option {name} may only have letters, digits, dots, dashes and underscores; {default} is used"
+                ));
                 default.to_owned()
             }
         }
     }
 
     fn names(&mut self, name: &str, default: &str) -> String {
-        let Some(text) = self.said.get(name).and_then(Value::as_str) else { return default.to_owned() };
+        let Some(text) = self.config.get(name).and_then(Value::as_str) else { return default.to_owned() };
         let text = text.trim();
         if text.chars().any(|character| character.is_control() || FORBIDDEN.contains(character)) {
             let instead = if default.is_empty() { "it is not used".to_owned() } else { format!("{default} is used") };
-            self.problems.push(format!("option {name} has characters that Nagios does not take; {instead}"));
+            self.problems.push(format!("option {name} has characters that Nagios does not accept; {instead}"));
             return default.to_owned();
         }
         text.to_owned()
     }
 }
 
-/// Without the names that are empty: Nagios refuses all of its files for one.
-fn separated(names: &str) -> String {
+/// Leaves empty names out: Nagios would refuse its whole configuration.
+fn without_empty_names(names: &str) -> String {
     let names: Vec<_> = names.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     names.join(",")
 }
 
-/// Nagios' `illegal_object_name_chars`, but for the comma that separates names, and what begins a
-/// comment.
+/// Nagios' `illegal_object_name_chars` without the comma, which separates names, and with the
+/// semicolon, which starts a comment.
 const FORBIDDEN: &str = "`~!$%^&*\"|'<>?()=;#{}\\";
 
 #[cfg(test)]
@@ -122,12 +124,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn options(said: &Value) -> Options {
-        Options::of(said.as_object().expect("a mapping"))
+    fn options(config: &Value) -> Options {
+        Options::parse(config.as_object().expect("a mapping"))
     }
 
     #[test]
-    fn options_that_nobody_set_have_the_defaults_of_the_manual() {
+    fn options_that_are_not_set_have_the_defaults_of_the_manual() {
         let options = options(&json!({}));
         assert_eq!((options.max_timeout, options.connect_timeout), (10, 10));
         assert_eq!(options.nagios_exclude_tags, "no-nagios");
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_option_is_said_and_has_its_default() {
+    fn every_wrong_option_is_reported_and_has_its_default() {
         let options = options(&json!({
             "max_timeout": 60, "connect_timeout": 0, "nagios_exclude_tags": "a\nb",
             "nagios_context": "../../x", "nagios_servicegroups": "a;b",
@@ -147,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_joined_as_the_agent_takes_them_and_may_be_none() {
+    fn tags_are_joined_as_the_agent_takes_them_and_may_be_empty() {
         assert_eq!(options(&json!({"nagios_exclude_tags": " a, b ,,c "})).nagios_exclude_tags, "a,b,c");
         assert_eq!(options(&json!({"nagios_exclude_tags": ""})).nagios_exclude_tags, "");
     }
 
     #[test]
-    fn groups_without_a_name_are_none() {
+    fn groups_without_a_name_are_left_out() {
         let groups = |text: &str| options(&json!({"nagios_servicegroups": text})).nagios_servicegroups;
         assert_eq!(groups(" a,, b c ,"), "a,b c");
         assert_eq!((groups(","), groups(" , ,")), ("juju".to_owned(), "juju".to_owned()));

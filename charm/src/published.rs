@@ -1,170 +1,189 @@
-//! What others are told: NRPE, Nagios, the nrpe charm, the actions, people. A pure function of what
-//! is observed and of what the agent says of the checks.
+//! What the charm publishes: for NRPE, Nagios, the nrpe charm, the actions and people. A pure function
+//! of the observed state and of the validation of the checks.
 
+use crate::accounts::Owner;
 use crate::checks_file::ChecksFile;
+use crate::checks_status;
 use crate::desired::Desired;
-use crate::finding::{Answer, Finding};
-use crate::host::Host;
-use crate::nrpe::{self, Monitor};
+use crate::nrpe::{self, NrpeRelation};
 use crate::observed::Observed;
 use crate::options::Options;
-use crate::places::Places;
+use crate::paths::UnitPaths;
 use crate::record::Record;
-use crate::status::{self, Kind, Status};
-use crate::tree::Thing;
-use crate::users::Owner;
-use serde::{Deserialize, Serialize};
+use crate::settings::Settings;
+use crate::status::Status;
+use crate::tree::Node;
+use crate::validation::{Answer, Validation};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What others are told.
+/// What a unit publishes.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Published {
-    /// The command for NRPE; none: it has none of this unit.
-    pub command: Option<Thing>,
+pub(crate) struct Published {
+    /// The command for NRPE; `None` if the unit has none.
+    pub(crate) command: Option<Node>,
     /// The service for the Nagios server.
-    pub service: Option<Thing>,
-    /// What changes in what this unit says over its relations.
-    pub relations: Vec<(String, BTreeMap<String, String>)>,
-    /// What the actions read; none: the unit goes away.
-    pub settings: Option<Thing>,
+    pub(crate) service: Option<Node>,
+    /// Changes of this unit's relation data.
+    pub(crate) relations: Vec<(String, BTreeMap<String, String>)>,
+    /// The settings for the actions; `None` if the unit is being removed.
+    pub(crate) settings: Option<Node>,
     /// The status.
-    pub status: Status,
-}
-
-/// What the actions read: they may run where the hook tools are not.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) struct Settings {
-    /// The file of checks.
-    pub(crate) file: Option<PathBuf>,
-    /// Why there is none, where somebody named one.
-    #[serde(default)]
-    pub(crate) problem: Option<String>,
-    /// Tags of checks that Nagios does not run.
-    pub(crate) exclude_tags: String,
-    /// Seconds that Nagios waits.
-    pub(crate) max_timeout: u64,
-    /// Seconds for a check that names none.
-    pub(crate) connect_timeout: u64,
-}
-
-impl Settings {
-    /// What the last hook wrote.
-    pub(crate) fn read(host: &dyn Host, unit: Places<'_>) -> Option<Self> {
-        let text = host.read(&unit.settings(), 64 * 1024).ok().flatten()?;
-        serde_json::from_slice(&text).ok()
-    }
+    pub(crate) status: Status,
 }
 
 impl Published {
-    /// What others are told by a unit that stays; `place` is [`crate::host::Host::place`].
+    /// For a unit that stays; `map_path` is [`crate::host::Host::map_path`].
     #[must_use]
-    pub fn of(
+    pub(crate) fn for_staying_unit(
         observed: &Observed,
         desired: &Desired,
-        finding: &Finding,
+        validation: &Validation,
         record: Option<&Record>,
-        place: &dyn Fn(&Path) -> PathBuf,
+        map_path: &dyn Fn(&Path) -> PathBuf,
     ) -> Self {
-        let unit = Places(&observed.environment.unit);
-        let juju_unit = &observed.environment.juju_unit;
+        let unit = UnitPaths(&observed.environment.unit);
         let file = desired.files.first();
         let path = file.and_then(|file| file.path.as_deref().ok());
-        let wanted = observed.monitored() && registers(finding, observed.nrpe.command.is_some());
-        let line = path.filter(|_| wanted).and_then(|path| {
-            Some(unit.nrpe()).filter(|path| nrpe::can_be_written(path))?;
-            nrpe::command(unit, &place(&unit.program()), &place(&unit.record()), &place(path), &observed.options)
-        });
-        let (hostname, renamed) = nrpe::hostname(unit, &observed.monitors, &observed.options);
-        let text = line.as_ref().map(|line| nrpe::command_file(juju_unit, &observed.options, line));
-        // What cannot be put into a line leaves the command as it is.
-        let text = text.or_else(|| observed.nrpe.command.clone().filter(|_| wanted));
-        let command = text.map(|text| Thing::File(unit.nrpe(), text, Owner::Root, 0o644));
-        let exports = command.is_some() && observed.nrpe.exports;
-        let export = unit.export(&hostname);
-        let service = (exports && nrpe::can_be_written(&export)).then(|| {
-            let text = nrpe::service_file(unit, juju_unit, &hostname, &observed.options);
-            Thing::File(export, text, Owner::Root, 0o644)
-        });
-        let monitors = command.as_ref().map(|_| nrpe::monitors(unit)).unwrap_or_default();
+        let monitoring = Monitoring::of(observed, path, validation, map_path);
+        let monitors = monitoring.command.as_ref().map(|_| nrpe::monitors(unit)).unwrap_or_default();
         let mut parts = desired.problems.clone();
-        parts.extend(statuses(observed, desired, finding, record));
-        if wanted && path.is_some() && line.is_none() {
-            parts.push(Status::new(Kind::Blocked, "the command for NRPE is too long"));
-        }
-        if exports && service.is_none() {
-            parts.push(Status::new(Kind::Blocked, "the unit's name is too long for a service of Nagios"));
-        }
-        parts.extend(renamed.filter(|_| exports).map(|problem| Status::new(Kind::Blocked, problem)));
+        parts.extend(statuses(observed, desired, validation, record));
+        parts.extend(monitoring.problems);
         Self {
-            relations: said_over(&observed.monitors, &[("primary", "False"), ("monitors", &monitors)]),
-            settings: Some(settings(unit, file, finding, &observed.options)),
+            command: monitoring.command,
+            service: monitoring.service,
+            relations: relation_changes(&observed.nrpe_relations, &[("primary", "False"), ("monitors", &monitors)]),
+            settings: Some(settings(unit, file, validation, &observed.options)),
             status: Status::of(parts),
-            command,
-            service,
         }
     }
 
-    /// What others are told by a unit that goes away: nothing any more.
+    /// For a unit that is being removed: nothing any more.
     #[must_use]
-    pub fn farewell(observed: &Observed) -> Self {
+    pub(crate) fn for_leaving_unit(observed: &Observed) -> Self {
         Self {
             command: None,
             service: None,
-            relations: said_over(&observed.monitors, &[("monitors", "")]),
+            relations: relation_changes(&observed.nrpe_relations, &[("monitors", "")]),
             settings: None,
-            status: Status::new(Kind::Maintenance, "removed from this machine"),
+            status: Status::maintenance("removed from this machine"),
         }
     }
 }
 
-/// A file that was valid once and is not now: Nagios goes on asking, and gets UNKNOWN with the
-/// reason. A check that vanished from Nagios would look like one that passed.
-fn registers(finding: &Finding, registered: bool) -> bool {
-    match finding {
-        Finding::NoFile => false,
-        Finding::Read { nagios: Some(Answer::Checks(count)), .. } => *count > 0,
-        Finding::Unusable(_) | Finding::Missing | Finding::Directory | Finding::Special | Finding::Read { .. } => {
-            registered
+/// What NRPE and Nagios get, and what keeps them from it.
+struct Monitoring {
+    command: Option<Node>,
+    service: Option<Node>,
+    problems: Vec<Status>,
+}
+
+impl Monitoring {
+    fn of(
+        observed: &Observed,
+        path: Option<&Path>,
+        validation: &Validation,
+        map_path: &dyn Fn(&Path) -> PathBuf,
+    ) -> Self {
+        let mut monitoring = Self { command: None, service: None, problems: Vec::new() };
+        if observed.monitored() && is_registered(validation, observed.nrpe.command.is_some()) {
+            monitoring.command = monitoring.command(observed, path, map_path);
         }
+        if monitoring.command.is_some() && observed.nrpe.exports_services {
+            monitoring.service = monitoring.service(observed);
+        }
+        monitoring
+    }
+
+    /// If no valid line can be made, the existing command stays.
+    fn command(
+        &mut self,
+        observed: &Observed,
+        path: Option<&Path>,
+        map_path: &dyn Fn(&Path) -> PathBuf,
+    ) -> Option<Node> {
+        let Observed { environment, options, .. } = observed;
+        let unit = UnitPaths(&environment.unit);
+        let line = path.filter(|_| nrpe::name_fits(&unit.nrpe_command())).and_then(|path| {
+            let [program, record, path] = [&unit.program(), &unit.record(), path].map(map_path);
+            nrpe::command_line(unit, &program, &record, &path, options)
+        });
+        if path.is_some() && line.is_none() {
+            let text = "the command for NRPE is too long: use a shorter path of the file of checks";
+            self.problems.push(Status::blocked(text));
+        }
+        let text = line.map(|line| nrpe::command_file(&environment.juju_unit, options, &line));
+        let text = text.or_else(|| observed.nrpe.command.clone())?;
+        Some(Node::File(unit.nrpe_command(), text, Owner::Root, 0o644))
+    }
+
+    fn service(&mut self, observed: &Observed) -> Option<Node> {
+        let Observed { environment, options, nrpe_relations, .. } = observed;
+        let unit = UnitPaths(&environment.unit);
+        let (hostname, problem) = nrpe::hostname(unit, nrpe_relations, options);
+        let path = unit.exported_service(&hostname);
+        let fits = nrpe::name_fits(&path);
+        if !fits {
+            self.problems.push(Status::blocked("the name of the unit is too long for a Nagios service"));
+        }
+        self.problems.extend(problem.map(Status::blocked));
+        fits.then(|| {
+            let text = nrpe::service_file(unit, &environment.juju_unit, &hostname, options);
+            Node::File(path, text, Owner::Root, 0o644)
+        })
     }
 }
 
-/// What differs from what is said now. `primary` says that the Nagios host is not named after this
-/// subordinate.
-fn said_over(monitors: &[Monitor], wanted: &[(&str, &str)]) -> Vec<(String, BTreeMap<String, String>)> {
-    let changes = monitors.iter().map(|monitor| {
-        let said = |key: &str| monitor.own.get(key).map_or("", String::as_str);
-        let changes = wanted.iter().filter(|(key, value)| said(key) != *value);
+/// A check of a file that was valid once stays registered: Nagios gets UNKNOWN with the reason. If it
+/// vanished from Nagios, that would look like success.
+fn is_registered(validation: &Validation, registered: bool) -> bool {
+    match validation {
+        Validation::NoFile => false,
+        Validation::Read { nagios: Some(Answer::Checks(count)), .. } => *count > 0,
+        Validation::InvalidPath(_)
+        | Validation::Missing
+        | Validation::Directory
+        | Validation::Special
+        | Validation::Read { .. } => registered,
+    }
+}
+
+/// The differences from the current relation data. `primary` tells nrpe that the Nagios host is not
+/// named after this subordinate.
+fn relation_changes(relations: &[NrpeRelation], desired: &[(&str, &str)]) -> Vec<(String, BTreeMap<String, String>)> {
+    let changes = relations.iter().map(|relation| {
+        let current = |key: &str| relation.own.get(key).map_or("", String::as_str);
+        let changes = desired.iter().filter(|(key, value)| current(key) != *value);
         let changes = changes.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        (monitor.relation.clone(), changes.collect::<BTreeMap<_, _>>())
+        (relation.id.clone(), changes.collect::<BTreeMap<_, _>>())
     });
     changes.filter(|(_, changes)| !changes.is_empty()).collect()
 }
 
-fn settings(unit: Places<'_>, file: Option<&ChecksFile>, finding: &Finding, options: &Options) -> Thing {
-    let unusable = matches!(finding, Finding::Unusable(_));
+fn settings(unit: UnitPaths<'_>, file: Option<&ChecksFile>, validation: &Validation, options: &Options) -> Node {
+    let invalid_path = matches!(validation, Validation::InvalidPath(_));
     let settings = Settings {
         file: file.and_then(|file| file.path.clone().ok()),
-        problem: unusable.then(|| status::of_finding(file, finding, None).text),
+        problem: invalid_path.then(|| checks_status::of_validation(file, validation, None).message),
         exclude_tags: options.nagios_exclude_tags.clone(),
         max_timeout: options.max_timeout,
         connect_timeout: options.connect_timeout,
     };
-    // A path that came over a relation is text, so this does not fail.
-    let text = serde_json::to_string(&settings).unwrap_or_default();
-    Thing::File(unit.settings(), text + "\n", Owner::Unit, 0o640)
+    Node::File(unit.settings(), settings.to_text(), Owner::Unit, 0o640)
 }
 
-fn statuses(observed: &Observed, desired: &Desired, finding: &Finding, record: Option<&Record>) -> Vec<Status> {
+fn statuses(observed: &Observed, desired: &Desired, validation: &Validation, record: Option<&Record>) -> Vec<Status> {
     let file = desired.files.first();
-    let mut parts = vec![status::of_finding(file, finding, record)];
-    if let (Finding::Read { all: Answer::Checks(_), nagios: Some(answer) }, true) = (finding, observed.monitored()) {
-        parts.extend(status::of_nagios(file, answer, &observed.options.nagios_exclude_tags));
+    let mut parts = vec![checks_status::of_validation(file, validation, record)];
+    if let (Validation::Read { all: Answer::Checks(_), nagios: Some(answer) }, true) =
+        (validation, observed.monitored())
+    {
+        parts.extend(checks_status::of_nagios(file, answer, &observed.options.nagios_exclude_tags));
     }
     let unused: Vec<_> = desired.files.iter().skip(1).map(|file: &ChecksFile| file.label.as_str()).collect();
     if !unused.is_empty() {
-        parts.push(Status::new(Kind::Active, format!("not used: {}", unused.join(", "))));
+        parts.push(Status::active(format!("not used: {}", unused.join(", "))));
     }
     parts
 }

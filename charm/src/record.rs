@@ -1,32 +1,46 @@
-//! The last result, as the agent records it. Those who run checks write it, and they are not root:
-//! what is in it is only ever shown.
+//! The last result, as the agent recorded it. The users that run checks can write it, and they are
+//! not root: its content is only displayed.
 
 use crate::host::Host;
-use crate::places::Places;
+use crate::paths::UnitPaths;
+use crate::text::{checks, counted, printable};
 use serde::Deserialize;
 use std::path::Path;
 
-/// The largest record that is read, in bytes: one of 10,000 checks has about 7 million.
+/// The largest record that is read, in bytes: a record of 10,000 checks has about 7 million.
 const LIMIT: u64 = 32 * 1024 * 1024;
 
-/// A result; its shape is `agent/schema/report.schema.json`.
+/// A result; `agent/schema/report.schema.json` defines its format.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-pub struct Record {
-    /// When the run began, as RFC 3339 says.
+pub(crate) struct Record {
+    /// When the run began, in the format of RFC 3339.
     #[serde(default)]
     started: String,
-    /// `pass`, `warn`, `fail`, `unknown`.
     #[serde(default)]
-    verdict: String,
+    verdict: Verdict,
     /// How many results of each verdict.
     #[serde(default)]
     counts: Counts,
     /// The checks that were run.
     #[serde(default)]
     checks: Vec<Check>,
-    /// What is wrong with the file, where nothing was run.
+    /// The problems of the file, if nothing was run.
     #[serde(default)]
     pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// How a run or a check ended.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Pass,
+    Warn,
+    Fail,
+    Skip,
+    /// The run was not finished, or this version of the charm does not know the word.
+    #[default]
+    #[serde(other)]
+    Unknown,
 }
 
 /// How many results of each verdict.
@@ -43,50 +57,76 @@ struct Counts {
 struct Check {
     r#type: String,
     target: String,
-    verdict: String,
-    failure: Option<Code>,
+    verdict: Verdict,
+    failure: Option<Reason>,
     #[serde(default)]
-    warnings: Vec<Code>,
+    warnings: Vec<Reason>,
 }
 
 /// A failure or a warning.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-struct Code {
+struct Reason {
     code: String,
     #[serde(default)]
     message: String,
 }
 
-/// What is wrong with a file.
+/// A problem of the file of checks.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-pub struct Diagnostic {
-    /// Its stable name.
-    pub code: String,
-    /// `error` or `warning`.
+pub(crate) struct Diagnostic {
+    /// Its code.
+    pub(crate) code: DiagnosticCode,
+    /// Whether the file can be used nevertheless.
     #[serde(default)]
-    pub severity: String,
-    /// Where.
-    pub line: Option<u64>,
-    /// Where in the line.
-    pub column: Option<u64>,
-    /// A sentence.
-    pub message: String,
+    pub(crate) severity: Severity,
+    /// Its line.
+    pub(crate) line: Option<u64>,
+    /// Its column.
+    pub(crate) column: Option<u64>,
+    /// Its message.
+    pub(crate) message: String,
+}
+
+/// The codes of diagnostics that the charm distinguishes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DiagnosticCode {
+    /// The tags exclude all checks.
+    NothingSelected,
+    /// The user may not read the file.
+    Unreadable,
+    /// Any other code.
+    #[default]
+    #[serde(other)]
+    Other,
+}
+
+/// How bad a diagnostic is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file can be used.
+    #[default]
+    #[serde(other)]
+    Warning,
 }
 
 impl Record {
-    /// The last result; none where nothing was run, or the record cannot be read as one.
+    /// Reads a record; `None` if there is none, or it is not valid.
     pub(crate) fn read(host: &dyn Host, path: &Path) -> Option<Self> {
         serde_json::from_slice(&host.read(path, LIMIT).ok()??).ok()
     }
 
-    pub(crate) fn of_unit(host: &dyn Host, unit: Places<'_>) -> Option<Self> {
+    pub(crate) fn of_last_run(host: &dyn Host, unit: UnitPaths<'_>) -> Option<Self> {
         Self::read(host, &unit.record())
     }
 
     /// Whether the file could not be used, so that nothing was run.
     #[must_use]
     pub(crate) fn is_refusal(&self) -> bool {
-        self.diagnostics.iter().any(|one| one.severity == "error")
+        self.diagnostics.iter().any(|one| one.severity == Severity::Error)
     }
 
     /// How many checks were run.
@@ -95,41 +135,40 @@ impl Record {
         self.checks.len()
     }
 
-    /// `2026-11-21 09:14Z`.
+    /// When the run began, as in `2026-11-21 09:14Z`.
     #[must_use]
-    pub(crate) fn when(&self) -> Option<String> {
+    pub(crate) fn started_at(&self) -> Option<String> {
         let (day, time) = self.started.split_once('T')?;
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.".contains(&byte));
         let utc = time.strip_suffix('Z').filter(|time| digits(time) && digits(day) && day.len() == 10)?;
         Some(format!("{day} {}Z", utc.get(..5)?))
     }
 
-    /// How it ended, for the status.
+    /// The result, for the status.
     #[must_use]
     pub(crate) fn summary(&self) -> String {
         if self.is_refusal() {
             return "the file could not be used".to_owned();
         }
-        let of = |verdict: &str| self.checks.iter().filter(|check| check.verdict == verdict).count();
-        let first = |verdict: &str| {
+        let of = |verdict| self.checks.iter().filter(|check| check.verdict == verdict).count();
+        let first = |verdict| {
             let check = self.checks.iter().find(|check| check.verdict == verdict);
             check.map(|check| format!(", first {}", check.short())).unwrap_or_default()
         };
-        match (self.verdict.as_str(), of("fail"), of("warn")) {
-            ("pass", ..) => "all passed".to_owned(),
+        match (self.verdict, of(Verdict::Fail), of(Verdict::Warn)) {
+            (Verdict::Pass, ..) => "all passed".to_owned(),
             (_, 0, warned) if warned > 0 => {
-                format!("{warned} {}{}", if warned == 1 { "warning" } else { "warnings" }, first("warn"))
+                format!("{}{}", counted(warned, "warning"), first(Verdict::Warn))
             }
-            ("unknown", 0, _) => "not finished".to_owned(),
-            (_, failed, _) => format!("{failed} failed{}", first("fail")),
+            (Verdict::Unknown, 0, _) => "not finished".to_owned(),
+            (_, failed, _) => format!("{failed} failed{}", first(Verdict::Fail)),
         }
     }
 
-    /// How it ended, with how many checks that was.
+    /// The result with the number of checks.
     #[must_use]
     pub(crate) fn headline(&self) -> String {
-        let count = self.checks.len();
-        printable(&format!("{count} {}: {}", if count == 1 { "check" } else { "checks" }, self.summary()))
+        printable(&format!("{}: {}", checks(self.len()), self.summary()))
     }
 
     /// How many results of each verdict.
@@ -138,15 +177,15 @@ impl Record {
         [("pass", pass), ("warn", warn), ("fail", fail), ("skip", skip)].into_iter()
     }
 
-    /// The checks that failed, then those with warnings, with a sentence each.
-    pub(crate) fn worst(&self) -> impl Iterator<Item = String> + '_ {
-        let of = |verdict: &'static str| self.checks.iter().filter(move |check| check.verdict == verdict);
-        of("fail").chain(of("warn")).map(|check| printable(&check.long()))
+    /// The checks that failed, then those with warnings, each with its message.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = String> + '_ {
+        let of = |verdict| self.checks.iter().filter(move |check| check.verdict == verdict);
+        of(Verdict::Fail).chain(of(Verdict::Warn)).map(|check| printable(&check.long()))
     }
 }
 
 impl Check {
-    fn reason(&self) -> Option<&Code> {
+    fn reason(&self) -> Option<&Reason> {
         self.failure.as_ref().or_else(|| self.warnings.first())
     }
 
@@ -164,18 +203,13 @@ impl Check {
 impl Diagnostic {
     /// `LABEL:LINE:COLUMN: MESSAGE`.
     #[must_use]
-    pub(crate) fn at(&self, label: &str) -> String {
-        let mut place = label.to_owned();
+    pub(crate) fn with_position(&self, label: &str) -> String {
+        let mut position = label.to_owned();
         for number in [self.line, self.column].into_iter().flatten() {
-            place = format!("{place}:{number}");
+            position = format!("{position}:{number}");
         }
-        format!("{place}: {}", self.message)
+        format!("{position}: {}", self.message)
     }
-}
-
-/// Files and records may say anything; what Juju shows is one line.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 #[cfg(test)]
@@ -205,16 +239,16 @@ mod tests {
         let warned = json!([check("warn", "tls.expires-soon")]);
         assert_eq!(record("warn", &warned).summary(), "1 warning, first postgres db:5432 tls.expires-soon");
         assert_eq!(record("unknown", &json!([])).summary(), "not finished");
-        let refused = Diagnostic { severity: "error".to_owned(), ..Diagnostic::default() };
-        let refused = Record { diagnostics: vec![refused], ..record("unknown", &json!([])) };
+        let problem = Diagnostic { severity: Severity::Error, ..Diagnostic::default() };
+        let refused = Record { diagnostics: vec![problem], ..record("unknown", &json!([])) };
         assert_eq!(refused.summary(), "the file could not be used");
     }
 
     #[test]
-    fn the_time_is_said_to_the_minute_or_not_at_all() {
-        assert_eq!(record("pass", &json!([])).when().as_deref(), Some("2026-11-21 09:14Z"));
+    fn the_time_is_shown_to_the_minute_or_not_at_all() {
+        assert_eq!(record("pass", &json!([])).started_at().as_deref(), Some("2026-11-21 09:14Z"));
         for odd in ["", "T", "yesterdayT09:14:00Z", "2026-11-21T09:14:37+01:00", "2026-11-21TéééZ"] {
-            assert_eq!(Record { started: odd.to_owned(), ..Record::default() }.when(), None, "{odd}");
+            assert_eq!(Record { started: odd.to_owned(), ..Record::default() }.started_at(), None, "{odd}");
         }
     }
 }

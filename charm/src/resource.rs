@@ -1,187 +1,272 @@
-//! The charm's resource `agent`: another version of the agent. Which one, it says itself when it
-//! is run; the answer is noted, so that it is asked once.
+//! The charm's resource `agent`: another version of the agent. The program is asked for its version
+//! once; the answer is noted.
 
-use crate::broken::Broken;
+use crate::accounts::{Owner, USER, user};
 use crate::environment::Environment;
-use crate::finding::silence;
-use crate::host::{Host, Links, Program, draft_of};
-use crate::look::{look, names};
-use crate::places::{LIB, PROGRAM, Places, VERSIONS, embedded_in};
-use crate::tools;
-use crate::tree::{self, Thing};
-use crate::users::{Owner, USER, owned, user};
+use crate::error::Error;
+use crate::hook_tools;
+use crate::host::{Host, Program, Symlinks, draft_of};
+use crate::inspect::{inspect, visible_names};
+use crate::paths::{LIB, PROGRAM, UnitPaths, VERSIONS, embedded_in};
+use crate::run_failure::RunFailure;
+use crate::tree::{self, Node};
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What the resource of a unit is.
+/// The resource of a unit, as noted when it was attached.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Resource {
-    /// Its size in bytes and when it changed, in nanoseconds since 1970: another file has others.
+pub(crate) struct Resource {
+    #[serde(flatten)]
+    file: FileStamp,
+    #[serde(flatten)]
+    installation: Installation,
+}
+
+/// Identifies a file: another file has another size or modification time.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+struct FileStamp {
+    /// In bytes.
     size: u64,
+    /// In nanoseconds since 1970.
     modified: i64,
-    /// The version that it is installed as; none: it cannot be run here.
-    version: Option<String>,
-    /// Why it cannot be run.
-    #[serde(default)]
-    refused: Option<String>,
+}
+
+/// The result of installing a resource.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Installation {
+    /// It is installed as this version.
+    Version(Version),
+    /// It cannot be run on this machine, with the reason.
+    Refused(String),
 }
 
 impl Resource {
-    /// A resource for tests of what follows from it.
+    /// An installed resource, for tests.
     #[cfg(test)]
-    pub(crate) fn of(version: Option<&str>) -> Self {
-        Self { size: 0, modified: 0, version: version.map(str::to_owned), refused: None }
+    pub(crate) fn of(version: Version) -> Self {
+        Self { file: FileStamp { size: 0, modified: 0 }, installation: Installation::Version(version) }
     }
 
-    /// The version that it is installed as; none: it cannot be run here.
+    /// The version that it is installed as, if it can be run.
     #[must_use]
-    pub fn version(&self) -> Option<Version> {
-        Version::parse(self.version.as_deref()?)
+    pub(crate) fn version(&self) -> Option<&Version> {
+        match &self.installation {
+            Installation::Version(version) => Some(version),
+            Installation::Refused(_) => None,
+        }
     }
 
-    /// Why it cannot be run here.
+    /// Why it cannot be run, if it cannot.
     #[must_use]
-    pub fn refused(&self) -> Option<&str> {
-        self.version().is_none().then(|| self.refused.as_deref().unwrap_or("it is no conn-check"))
+    pub(crate) fn refused(&self) -> Option<&str> {
+        match &self.installation {
+            Installation::Version(_) => None,
+            Installation::Refused(why) => Some(why),
+        }
     }
 }
 
-/// Longer than a program needs to say its version.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Why a resource is not installed.
+enum NotInstalled {
+    /// It is not an agent that runs on this machine.
+    Refused(RunFailure),
+    /// The machine does not work as it should.
+    Failed(Error),
+}
 
-/// The note about the resource.
+impl From<Error> for NotInstalled {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// More than a program needs to print its version.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Reads the note about the resource.
 ///
 /// # Errors
-/// Those of the file system.
-pub(crate) fn read(host: &dyn Host, places: Places<'_>) -> Result<Option<Resource>, Broken> {
-    let path = places.resource();
-    let note = host.read(&path, 4096).map_err(Broken::at("read", &path))?;
+/// The file system fails.
+pub(crate) fn read_note(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Option<Resource>, Error> {
+    let path = paths.resource_note();
+    let note = host.read(&path, 4096).map_err(Error::at("read", &path))?;
     Ok(note.and_then(|note| serde_json::from_slice(&note).ok()))
 }
 
-/// Installs the resource as a version beside the others where it is another one than noted; what
-/// was done.
+/// Installs the resource as a further version if it is not the noted one; returns the changes.
 ///
 /// # Errors
-/// Those of the file system. A resource that is no agent is none.
-pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Broken> {
-    let places = Places(&environment.unit);
-    let noted = read(host, places)?;
-    // What was attached cannot be taken away again: then Juju just cannot tell at this moment.
-    let Some((path, mut resource)) = attached(host)? else { return Ok(Vec::new()) };
-    if resource.size == 0 {
-        return forget(host, places);
+/// The file system fails. A resource that is not an agent is not an error: that is noted.
+pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Error> {
+    let paths = UnitPaths(&environment.unit);
+    let noted = read_note(host, paths)?;
+    // A resource cannot be detached: without an answer, Juju just does not know it at this moment.
+    let Some((path, file)) = attached(host)? else { return Ok(Vec::new()) };
+    if file.size == 0 {
+        return remove_note(host, paths);
     }
-    let same = noted.filter(|noted| (noted.size, noted.modified) == (resource.size, resource.modified));
-    if same.is_some_and(|noted| is_there(host, &noted).unwrap_or(false)) {
+    let same = noted.filter(|noted| noted.file == file);
+    if same.is_some_and(|noted| is_installed(host, &noted).unwrap_or(false)) {
         return Ok(Vec::new());
     }
-    match stage(host, environment, &path)? {
-        Ok(version) => resource.version = Some(version.to_string()),
-        Err(why) => resource.refused = Some(why),
-    }
-    let note = serde_json::to_vec(&resource).map_err(|error| Broken::new("note the resource", error))?;
-    let access = owned(host, Owner::Root, 0o644)?;
-    host.write(&places.resource(), &note, access).map_err(Broken::at("write", &places.resource()))?;
-    Ok(vec![match resource.version {
-        Some(version) => format!("installed the resource agent as version {version}"),
-        None => "refused the resource agent, which cannot be run here".to_owned(),
-    }])
+    let (installation, change) = match stage(host, environment, &path) {
+        Ok(version) => {
+            let change = format!("installed the resource agent as version {version}");
+            (Installation::Version(version), change)
+        }
+        Err(NotInstalled::Refused(why)) => {
+            let change = "did not install the resource agent: it cannot be run on this machine".to_owned();
+            (Installation::Refused(why.to_string()), change)
+        }
+        Err(NotInstalled::Failed(error)) => return Err(error),
+    };
+    write_note(host, paths, &Resource { file, installation })?;
+    Ok(vec![change])
 }
 
-/// An empty file stands for none: stores want some file for every resource.
-fn forget(host: &mut dyn Host, places: Places<'_>) -> Result<Vec<String>, Broken> {
-    let removed = tree::remove(host, &places.resource())?;
-    Ok(removed.then(|| "the resource agent is empty now".to_owned()).into_iter().collect())
+fn write_note(host: &mut dyn Host, paths: UnitPaths<'_>, resource: &Resource) -> Result<(), Error> {
+    let note = serde_json::to_vec(resource).map_err(|error| Error::new("describe the resource", error))?;
+    let access = Owner::Root.access(host, 0o644)?;
+    host.write(&paths.resource_note(), &note, access).map_err(Error::at("write", &paths.resource_note()))
 }
 
-fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, Resource)>, Broken> {
-    let Some(path) = tools::resource_get(host, "agent")? else { return Ok(None) };
-    let seen = host.look(&path, Links::Followed).map_err(Broken::at("look at", &path))?;
-    Ok(seen.map(|seen| {
-        let modified = i64::try_from(seen.modified).unwrap_or_default();
-        (path, Resource { size: seen.size, modified, version: None, refused: None })
+/// An empty file means no resource, because charm stores require a file for each resource.
+fn remove_note(host: &mut dyn Host, paths: UnitPaths<'_>) -> Result<Vec<String>, Error> {
+    let removed = tree::remove(host, &paths.resource_note())?;
+    Ok(removed
+        .then(|| "the resource agent is empty: its version is not used any more".to_owned())
+        .into_iter()
+        .collect())
+}
+
+fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Error> {
+    let Some(path) = hook_tools::resource_get(host, "agent")? else { return Ok(None) };
+    let metadata = host.inspect(&path, Symlinks::Follow).map_err(Error::at("inspect", &path))?;
+    Ok(metadata.map(|metadata| {
+        let modified = i64::try_from(metadata.modified).unwrap_or_default();
+        (path, FileStamp { size: metadata.size, modified })
     }))
 }
 
-/// What cannot be run stays so; a version may have been removed with the last unit that used it.
-fn is_there(host: &dyn Host, resource: &Resource) -> Result<bool, Broken> {
+/// A resource that cannot be run stays so. A version may have been removed with its last unit.
+fn is_installed(host: &dyn Host, resource: &Resource) -> Result<bool, Error> {
     match resource.version() {
-        Some(version) => Ok(look(host, &Path::new(VERSIONS).join(version.as_str()).join(PROGRAM))?.is_some()),
+        Some(version) => Ok(inspect(host, &Path::new(VERSIONS).join(version.as_str()).join(PROGRAM))?.is_some()),
         None => Ok(true),
     }
 }
 
-/// Copies the resource to where the user conn-check can run it, asks it, and gives it its name.
-fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Result<Version, String>, Broken> {
+/// Copies the resource to where the user conn-check can run it, and installs it as its version.
+fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Version, NotInstalled> {
     let stage = draft_of(&Path::new(VERSIONS).join("resource"));
     let program = stage.join(PROGRAM);
-    let access = owned(host, Owner::Root, 0o755)?;
-    host.remove(&stage).map_err(Broken::at("remove", &stage))?;
-    Thing::Shared(LIB.into(), 0o755).settle(host)?;
+    let access = Owner::Root.access(host, 0o755)?;
+    remove(host, &stage)?;
+    Node::Shared(LIB.into(), 0o755).ensure(host)?;
     for directory in [Path::new(VERSIONS), &stage] {
-        host.make_directory(directory, access).map_err(Broken::at("make", directory))?;
+        host.make_directory(directory, access).map_err(Error::at("make", directory))?;
     }
-    host.copy(path, &program, access).map_err(Broken::at("copy", path))?;
-    let said = match ask(host, &program)? {
-        Ok(said) => said,
-        Err(why) => {
-            host.remove(&stage).map_err(Broken::at("remove", &stage))?;
-            return Ok(Err(why));
-        }
-    };
-    bring_wheel(host, environment, &stage)?;
-    let version = name(host, environment, &program, said)?;
-    let place = Path::new(VERSIONS).join(version.as_str());
-    if look(host, &place)?.is_none() {
-        host.rename(&stage, &place).map_err(Broken::at("rename to", &place))?;
-    } else {
-        let installed = place.join(PROGRAM);
-        if !host.same(&program, &installed).map_err(Broken::at("read", &installed))? {
-            host.copy(&program, &installed, access).map_err(Broken::at("write", &installed))?;
-        }
-        bring_wheel(host, environment, &place)?;
-        host.remove(&stage).map_err(Broken::at("remove", &stage))?;
+    host.copy(path, &program, access).map_err(Error::at("copy", path))?;
+    let asked = ask_version(host, &program);
+    if matches!(asked, Err(NotInstalled::Refused(_))) {
+        remove(host, &stage)?;
     }
-    Ok(Ok(version))
+    Ok(install_staged(host, environment, &stage, asked?)?)
 }
 
-/// The resource is a program alone; applications find the charm's package for Python beside it.
-fn bring_wheel(host: &mut dyn Host, environment: &Environment, place: &Path) -> Result<(), Broken> {
+/// Renames the staged directory to the version; an existing version gets the program instead.
+fn install_staged(
+    host: &mut dyn Host,
+    environment: &Environment,
+    stage: &Path,
+    reported: Version,
+) -> Result<Version, Error> {
+    let program = stage.join(PROGRAM);
+    copy_wheel(host, environment, stage)?;
+    let version = distinct_version(host, environment, &program, reported)?;
+    let directory = Path::new(VERSIONS).join(version.as_str());
+    if inspect(host, &directory)?.is_none() {
+        host.rename(stage, &directory).map_err(Error::at("rename to", &directory))?;
+        return Ok(version);
+    }
+    let installed = directory.join(PROGRAM);
+    if !host.same(&program, &installed).map_err(Error::at("read", &installed))? {
+        let access = Owner::Root.access(host, 0o755)?;
+        host.copy(&program, &installed, access).map_err(Error::at("write", &installed))?;
+    }
+    copy_wheel(host, environment, &directory)?;
+    remove(host, stage)?;
+    Ok(version)
+}
+
+fn remove(host: &mut dyn Host, path: &Path) -> Result<(), Error> {
+    host.remove(path).map_err(Error::at("remove", path))
+}
+
+/// The resource is only a program; applications need the charm's Python package beside it.
+fn copy_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path) -> Result<(), Error> {
     let is_wheel = |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "whl");
-    // One is enough, and two in `*.whl` would be none.
-    if names(host, place)?.iter().any(is_wheel) {
+    // Exactly one may be there: applications install `*.whl`.
+    if visible_names(host, directory)?.iter().any(is_wheel) {
         return Ok(());
     }
     let embedded = embedded_in(&environment.charm);
-    let versions = names(host, &embedded)?;
-    let Some(newest) = versions.iter().filter_map(|name| Version::parse(name)).max() else { return Ok(()) };
-    let charms = embedded.join(newest.as_str());
-    let access = owned(host, Owner::Root, 0o755)?;
-    for name in names(host, &charms)?.iter().filter(|name| is_wheel(name)) {
-        host.copy(&charms.join(name), &place.join(name), access).map_err(Broken::at("copy", &charms))?;
+    let embedded_versions = visible_names(host, &embedded)?;
+    let Some(newest) = embedded_versions.iter().filter_map(|name| Version::parse(name)).max() else { return Ok(()) };
+    let newest_embedded = embedded.join(newest.as_str());
+    let access = Owner::Root.access(host, 0o755)?;
+    for name in visible_names(host, &newest_embedded)?.iter().filter(|name| is_wheel(name)) {
+        host.copy(&newest_embedded.join(name), &directory.join(name), access)
+            .map_err(Error::at("copy", &newest_embedded))?;
     }
     Ok(())
 }
 
-/// The version that a program says it is, or why it says none.
-fn ask(host: &mut dyn Host, program: &Path) -> Result<Result<Version, String>, Broken> {
+/// The version that the program reports.
+fn ask_version(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstalled> {
     let mut command = Program::new(program).with(["--version"]);
     command.user = user(host, USER)?;
-    command.limit = PATIENCE;
-    let ran = host.run(&command);
-    let said = ran.as_ref().ok().filter(|ended| ended.status == Some(0));
-    let said = said.map(|ended| String::from_utf8_lossy(&ended.stdout).into_owned()).unwrap_or_default();
-    let version = said.trim().strip_prefix("conn-check ").and_then(Version::parse);
-    Ok(version.ok_or_else(|| silence(&ran)))
+    command.timeout = TIMEOUT;
+    let result = host.run(&command);
+    let printed = match &result {
+        Ok(output) if output.succeeded() => String::from_utf8_lossy(&output.stdout),
+        _ => "".into(),
+    };
+    let version = printed.trim().strip_prefix("conn-check ").and_then(Version::parse);
+    version.ok_or_else(|| NotInstalled::Refused(RunFailure::of(&result)))
 }
 
-/// A resource that is no copy of the charm's own version of the same name has a name of its own.
-fn name(host: &dyn Host, environment: &Environment, program: &Path, said: Version) -> Result<Version, Broken> {
-    let embedded = embedded_in(&environment.charm).join(said.as_str()).join(PROGRAM);
+/// If the charm has another program of the same version, the resource gets a version of its own.
+fn distinct_version(
+    host: &dyn Host,
+    environment: &Environment,
+    program: &Path,
+    reported: Version,
+) -> Result<Version, Error> {
+    let embedded = embedded_in(&environment.charm).join(reported.as_str()).join(PROGRAM);
     let other =
-        look(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Broken::at("read", &embedded))?;
-    Ok(if other { Version::parse(&format!("{said}+resource")).unwrap_or(said) } else { said })
+        inspect(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Error::at("read", &embedded))?;
+    Ok(if other { Version::parse(&format!("{reported}+resource")).unwrap_or(reported) } else { reported })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_read_as_it_was_written_and_one_without_a_result_is_not_valid() {
+        let version = Version::parse("2.0.0+resource").expect("a version");
+        let file = FileStamp { size: 7, modified: 1_795_252_477_000_000_001 };
+        for installation in [Installation::Version(version), Installation::Refused("exec format error".to_owned())] {
+            let resource = Resource { file, installation };
+            let note = serde_json::to_string(&resource).expect("a note");
+            assert_eq!(serde_json::from_str::<Resource>(&note).expect("a resource"), resource, "{note}");
+        }
+        for odd in [r#"{"size":7,"modified":1,"version":null}"#, r#"{"size":7,"modified":1,"version":"../x"}"#] {
+            assert!(serde_json::from_str::<Resource>(odd).is_err(), "{odd}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod life;
 mod lives;
 mod monitoring;
 mod oracle;
+mod random;
 mod resource;
 mod shared;
 mod stories;

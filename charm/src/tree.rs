@@ -1,31 +1,31 @@
-//! Files, directories and links, made so where they are not.
+//! Files, directories and links that should exist.
 
-use crate::broken::Broken;
-use crate::host::{Host, Kind, Links, Seen};
-use crate::look::{link as link_at, look};
-use crate::places::{ETC, LIB, VAR};
-use crate::users::{Owner, owned};
+use crate::accounts::Owner;
+use crate::error::Error;
+use crate::host::{FileType, Host, Metadata, Symlinks};
+use crate::inspect::{inspect, link_target};
+use crate::paths::{ETC, LIB, VAR};
 use std::path::{Path, PathBuf};
 
 /// Something that should be in the file system.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Thing {
-    /// A directory, whatever is in it.
+pub(crate) enum Node {
+    /// A directory; its content does not matter.
     Directory(PathBuf, Owner, u32),
-    /// A directory that all units share; a link of an admin's to one is as good.
+    /// A directory that all units share; it may be a link that an admin made.
     Shared(PathBuf, u32),
     /// A file with this content.
     File(PathBuf, String, Owner, u32),
-    /// A link that says this.
+    /// A link with this target.
     Link(PathBuf, PathBuf),
 }
 
-impl Thing {
-    /// Makes it so; whether anything was to be done.
+impl Node {
+    /// Makes it, unless it exists as it should; returns whether anything was changed.
     ///
     /// # Errors
-    /// Those of the file system.
-    pub(crate) fn settle(&self, host: &mut dyn Host) -> Result<bool, Broken> {
+    /// The file system fails.
+    pub(crate) fn ensure(&self, host: &mut dyn Host) -> Result<bool, Error> {
         match self {
             Self::Directory(path, owner, mode) => directory(host, path, *owner, *mode),
             Self::Shared(path, _) if is_link(host, path)? => Ok(false),
@@ -35,24 +35,24 @@ impl Thing {
         }
     }
 
-    /// Where it is.
+    /// Its path.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Directory(path, ..) | Self::Shared(path, _) | Self::File(path, ..) | Self::Link(path, _) => path,
         }
     }
 }
 
-/// What is in the place of a directory that all units share, and is none: it is somebody's, and
-/// not ours to remove.
+/// What is not a directory, but is in the place of one that all units share. It is not the charm's,
+/// so the charm must not remove it.
 ///
 /// # Errors
-/// Those of the file system.
-pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Broken> {
+/// The file system fails.
+pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Error> {
     for path in [LIB, ETC, VAR].map(Path::new) {
-        let is = host.look(path, Links::Followed).map_err(Broken::at("look at", path))?;
-        let is_directory = is.map_or(look(host, path)?.is_none(), |seen| seen.kind == Kind::Directory);
+        let metadata = host.inspect(path, Symlinks::Follow).map_err(Error::at("inspect", path))?;
+        let is_directory = metadata.map_or(inspect(host, path)?.is_none(), |metadata| metadata.is_directory());
         if !is_directory {
             return Ok(Some(path));
         }
@@ -60,80 +60,80 @@ pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Broken>
     Ok(None)
 }
 
-fn is_link(host: &dyn Host, path: &Path) -> Result<bool, Broken> {
-    Ok(link_at(host, path)?.is_some())
+fn is_link(host: &dyn Host, path: &Path) -> Result<bool, Error> {
+    Ok(link_target(host, path)?.is_some())
 }
 
-/// Removes a directory that all units share, when no unit is left; whether anything was done. A
-/// link of an admin's stays, without what we have put behind it.
+/// Removes a directory that all units shared; returns whether anything was changed. If it is a link
+/// that an admin made, only its content is removed.
 ///
 /// # Errors
-/// Those of the file system.
-pub(crate) fn remove_shared(host: &mut dyn Host, path: &Path, kept: &[&str]) -> Result<bool, Broken> {
+/// The file system fails.
+pub(crate) fn remove_shared(host: &mut dyn Host, path: &Path, kept: &[&str]) -> Result<bool, Error> {
     if kept.is_empty() && !is_link(host, path)? {
         return remove(host, path);
     }
-    let names = host.list(path).map_err(Broken::at("list", path))?;
-    let gone: Vec<_> = names.iter().filter(|name| !kept.contains(&name.as_str())).collect();
-    for name in &gone {
+    let names = host.list(path).map_err(Error::at("list", path))?;
+    let removed: Vec<_> = names.iter().filter(|name| !kept.contains(&name.as_str())).collect();
+    for name in &removed {
         remove(host, &path.join(name))?;
     }
-    Ok(!gone.is_empty())
+    Ok(!removed.is_empty())
 }
 
-/// Removes what is there; whether anything was.
+/// Removes a file, link or directory; returns whether there was one.
 ///
 /// # Errors
-/// Those of the file system.
-pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Broken> {
-    if look(host, path)?.is_none() {
+/// The file system fails.
+pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Error> {
+    if inspect(host, path)?.is_none() {
         return Ok(false);
     }
-    host.remove(path).map_err(Broken::at("remove", path))?;
+    host.remove(path).map_err(Error::at("remove", path))?;
     Ok(true)
 }
 
-fn directory(host: &mut dyn Host, path: &Path, owner: Owner, mode: u32) -> Result<bool, Broken> {
-    let access = owned(host, owner, mode)?;
-    let seen = look(host, path)?;
-    if seen.as_ref().is_some_and(|seen| seen.kind == Kind::Directory && seen.access == access) {
+fn directory(host: &mut dyn Host, path: &Path, owner: Owner, mode: u32) -> Result<bool, Error> {
+    let access = owner.access(host, mode)?;
+    let metadata = inspect(host, path)?;
+    if metadata.as_ref().is_some_and(|metadata| metadata.is_directory() && metadata.access == access) {
         return Ok(false);
     }
-    if seen.is_some_and(|seen| seen.kind != Kind::Directory) {
-        host.remove(path).map_err(Broken::at("remove", path))?;
+    if metadata.is_some_and(|metadata| !metadata.is_directory()) {
+        host.remove(path).map_err(Error::at("remove", path))?;
     }
-    host.make_directory(path, access).map_err(Broken::at("make", path))?;
+    host.make_directory(path, access).map_err(Error::at("make", path))?;
     Ok(true)
 }
 
-fn file(host: &mut dyn Host, path: &Path, content: &str, owner: Owner, mode: u32) -> Result<bool, Broken> {
-    let access = owned(host, owner, mode)?;
-    let seen = look(host, path)?;
-    let equal = match &seen {
-        Some(Seen { kind: Kind::File, size, .. }) if *size == content.len() as u64 => {
-            let present = host.read(path, *size).map_err(Broken::at("read", path))?;
-            present.is_some_and(|present| present == content.as_bytes())
+fn file(host: &mut dyn Host, path: &Path, content: &str, owner: Owner, mode: u32) -> Result<bool, Error> {
+    let access = owner.access(host, mode)?;
+    let metadata = inspect(host, path)?;
+    let equal = match &metadata {
+        Some(Metadata { kind: FileType::File, size, .. }) if *size == content.len() as u64 => {
+            let current = host.read(path, *size).map_err(Error::at("read", path))?;
+            current.is_some_and(|current| current == content.as_bytes())
         }
         _ => false,
     };
-    if equal && seen.as_ref().is_some_and(|seen| seen.access == access) {
+    if equal && metadata.as_ref().is_some_and(|metadata| metadata.access == access) {
         return Ok(false);
     }
-    if seen.is_some_and(|seen| seen.kind == Kind::Directory) {
-        host.remove(path).map_err(Broken::at("remove", path))?;
+    if metadata.is_some_and(|metadata| metadata.is_directory()) {
+        host.remove(path).map_err(Error::at("remove", path))?;
     }
-    host.write(path, content.as_bytes(), access).map_err(Broken::at("write", path))?;
+    host.write(path, content.as_bytes(), access).map_err(Error::at("write", path))?;
     Ok(true)
 }
 
-fn link(host: &mut dyn Host, path: &Path, target: &Path) -> Result<bool, Broken> {
-    let seen = look(host, path)?.map(|seen| seen.kind);
-    if seen == Some(Kind::Link(target.to_owned())) {
+fn link(host: &mut dyn Host, path: &Path, target: &Path) -> Result<bool, Error> {
+    let kind = inspect(host, path)?.map(|metadata| metadata.kind);
+    if kind == Some(FileType::Link(target.to_owned())) {
         return Ok(false);
     }
-    if seen == Some(Kind::Directory) {
-        host.remove(path).map_err(Broken::at("remove", path))?;
+    if kind == Some(FileType::Directory) {
+        host.remove(path).map_err(Error::at("remove", path))?;
     }
-    host.link(path, target).map_err(Broken::at("link", path))?;
+    host.link(path, target).map_err(Error::at("link", path))?;
     Ok(true)
 }

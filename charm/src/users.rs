@@ -1,16 +1,13 @@
-//! The user conn-check and the group nagios: an application's charm gives its file of checks to
-//! them, maybe before nrpe is there.
+//! Creating and removing the user conn-check and the group nagios. Applications give their file of
+//! checks to them, maybe before nrpe is installed.
 
-use crate::broken::Broken;
-use crate::host::{Access, Ended, Host, Links, Program, User};
-use crate::places::{LIB, USER_MADE};
-use crate::tree::Thing;
+use crate::accounts::{GROUP, Owner, USER, group, user};
+use crate::error::Error;
+use crate::host::{Host, Output, Program};
+use crate::inspect::inspect;
+use crate::paths::{LIB, USER_MADE};
+use crate::tree::Node;
 use std::path::Path;
-
-/// Who runs the checks.
-pub(crate) const USER: &str = "conn-check";
-/// Who may read them as well.
-pub(crate) const GROUP: &str = "nagios";
 
 /// "name already in use", "user does not exist", "user is logged in": groupadd(8), useradd(8),
 /// userdel(8).
@@ -18,25 +15,25 @@ const EXISTS: i32 = 9;
 const NOT_THERE: i32 = 6;
 const BUSY: i32 = 8;
 
-/// Makes the group and the user where they are not there; what was made.
+/// Creates the group and the user if they do not exist; returns the changes.
 ///
 /// # Errors
-/// They cannot be made.
-pub(crate) fn make(host: &mut dyn Host) -> Result<Vec<String>, Broken> {
-    let mut made = Vec::new();
+/// They cannot be created.
+pub(crate) fn create(host: &mut dyn Host) -> Result<Vec<String>, Error> {
+    let mut created = Vec::new();
     if group(host)?.is_none() {
-        succeed(&run(host, "groupadd", &["--system", GROUP])?, "groupadd", &[EXISTS])?;
-        made.push(format!("made the group {GROUP}"));
+        expect_status(&run(host, "groupadd", &["--system", GROUP])?, "groupadd", &[EXISTS])?;
+        created.push(format!("created the group {GROUP}"));
     }
     if user(host, USER)?.is_none() {
-        // Before the user is there: a hook that is killed between the two must not forget it.
+        // Before the user is created: a hook that is killed between the two must not forget it.
         let marker = Path::new(USER_MADE);
-        Thing::Shared(LIB.into(), 0o755).settle(host)?;
-        host.write(marker, b"", owned(host, Owner::Root, 0o644)?).map_err(Broken::at("write", marker))?;
-        succeed(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
-        made.push(format!("made the user {USER}"));
+        Node::Shared(LIB.into(), 0o755).ensure(host)?;
+        host.write(marker, b"", Owner::Root.access(host, 0o644)?).map_err(Error::at("write", marker))?;
+        expect_status(&run(host, "useradd", &NEW_USER)?, "useradd", &[EXISTS])?;
+        created.push(format!("created the user {USER}"));
     }
-    Ok(made)
+    Ok(created)
 }
 
 const NEW_USER: [&str; 9] = [
@@ -44,93 +41,53 @@ const NEW_USER: [&str; 9] = [
     "--gid",
     GROUP,
     "--home-dir",
-    crate::places::VAR,
+    crate::paths::VAR,
     "--no-create-home",
     "--shell",
     "/usr/sbin/nologin",
     USER,
 ];
 
-/// What became of the user.
+/// The result of removing the user.
 pub(crate) enum Removed {
-    /// We did not make it, or it is gone.
+    /// The charm did not create it, or it does not exist any more.
     Nothing,
     /// It was removed.
     Done,
-    /// It runs something, and cannot be removed now.
+    /// Its programs still run, so that it cannot be removed now.
     Busy,
 }
 
-/// Removes the user if we made it. The group may be nrpe's.
+/// Removes the user if the charm created it. The group may belong to nrpe.
 ///
 /// # Errors
-/// It cannot be removed now.
-pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Broken> {
-    let marker = host.look(Path::new(USER_MADE), Links::Kept).map_err(Broken::at("look at", Path::new(USER_MADE)))?;
-    if marker.is_none() || user(host, USER)?.is_none() {
+/// It cannot be removed.
+pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Error> {
+    if inspect(host, Path::new(USER_MADE))?.is_none() || user(host, USER)?.is_none() {
         return Ok(Removed::Nothing);
     }
-    let ended = run(host, "userdel", &[USER])?;
-    if ended.status == Some(BUSY) {
+    let output = run(host, "userdel", &[USER])?;
+    if output.status == Some(BUSY) {
         return Ok(Removed::Busy);
     }
-    succeed(&ended, "userdel", &[NOT_THERE])?;
+    expect_status(&output, "userdel", &[NOT_THERE])?;
     Ok(Removed::Done)
 }
 
-/// Whose a file is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Owner {
-    /// root:root.
-    Root,
-    /// conn-check:nagios.
-    Unit,
-}
-
-/// The access of a file with this owner and mode.
-///
-/// # Errors
-/// The users cannot be read, or are not there.
-pub(crate) fn owned(host: &dyn Host, owner: Owner, mode: u32) -> Result<Access, Broken> {
-    let missing = || Broken::new("user conn-check, group nagios", "not there");
-    let user = match owner {
-        Owner::Root => user(host, "root")?,
-        Owner::Unit => user(host, USER)?,
-    };
-    let user = user.ok_or_else(missing)?;
-    let gid = match owner {
-        Owner::Root => user.gid,
-        Owner::Unit => group(host)?.ok_or_else(missing)?,
-    };
-    Ok(Access { mode, uid: user.uid, gid })
-}
-
-/// The user of this name.
-///
-/// # Errors
-/// The users cannot be read.
-pub(crate) fn user(host: &dyn Host, name: &str) -> Result<Option<User>, Broken> {
-    host.user(name).map_err(|error| Broken::new(format!("look for the user {name}"), error))
-}
-
-fn group(host: &dyn Host) -> Result<Option<u32>, Broken> {
-    host.group(GROUP).map_err(|error| Broken::new(format!("look for the group {GROUP}"), error))
-}
-
-/// In a scratch root, its own files of users are changed.
-fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Ended, Broken> {
-    let root = host.place(Path::new("/"));
+/// In a scratch root, the account files of the scratch root are changed.
+fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Output, Error> {
+    let root = host.map_path(Path::new("/"));
     let mut command = Program::new(program);
     if root != Path::new("/") {
         command = command.with(["--prefix".into(), root.into_os_string()]);
     }
-    host.run(&command.with(arguments.iter().copied())).map_err(|error| Broken::new(program, error))
+    host.run(&command.with(arguments.iter().copied())).map_err(|error| Error::new(program, error))
 }
 
-fn succeed(ended: &Ended, program: &str, harmless: &[i32]) -> Result<(), Broken> {
-    match ended.status {
+fn expect_status(output: &Output, program: &str, harmless: &[i32]) -> Result<(), Error> {
+    match output.status {
         Some(0) => Ok(()),
         Some(status) if harmless.contains(&status) => Ok(()),
-        _ => Err(Broken::new(program, String::from_utf8_lossy(&ended.stderr).trim())),
+        _ => Err(Error::new(program, String::from_utf8_lossy(&output.stderr).trim())),
     }
 }

@@ -1,34 +1,36 @@
 //! The agent's versions, and which is newer.
 
+use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A version: also the name of a directory, so nothing in it leads elsewhere.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Version(String);
+/// A version: also the name of a directory, so it is never a path.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct Version(String);
 
 impl Version {
     /// A version begins with a digit and has at most 60 letters, digits, dots, dashes, pluses.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+');
         let valid =
             text.len() <= 60 && text.starts_with(|first: char| first.is_ascii_digit()) && text.bytes().all(plain);
         valid.then(|| Self(text.to_owned()))
     }
 
-    /// As people write it.
+    /// Its text.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Number after number; a pre-release is older than the release, a build is newer.
+    /// Numbers are compared one by one; a pre-release is older than the release, a build is newer.
     fn parts(&self) -> (Vec<u64>, bool, Vec<Part<'_>>, &str) {
         let (version, build) = self.0.split_once('+').unwrap_or((&self.0, ""));
         let (numbers, pre) = version.split_once('-').unwrap_or((version, ""));
         let numbers = numbers.split('.').map(|number| number.parse().unwrap_or(0)).collect();
-        (numbers, pre.is_empty(), pre.split('.').map(Part::of).collect(), build)
+        (numbers, pre.is_empty(), pre.split('.').map(Part::parse).collect(), build)
     }
 }
 
@@ -40,7 +42,7 @@ enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn of(text: &'a str) -> Self {
+    fn parse(text: &'a str) -> Self {
         text.parse().map_or(Self::Word(text), Self::Number)
     }
 }
@@ -54,6 +56,30 @@ impl Ord for Version {
 impl PartialOrd for Version {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> Self {
+        version.0
+    }
+}
+
+/// The text is not a version.
+#[derive(Debug)]
+pub(crate) struct NotAVersion;
+
+impl fmt::Display for NotAVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("not a version")
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = NotAVersion;
+
+    fn try_from(text: String) -> Result<Self, NotAVersion> {
+        Self::parse(&text).ok_or(NotAVersion)
     }
 }
 

@@ -44,12 +44,7 @@ impl Mix {
             silent: Peer::start(Manner::Silent),
             dripping: dripping(b"HTTP/1.1 20"),
             endless: Peer::start(Manner::Endless),
-            slow_body: dripping(
-                b"HTTP/1.1 200 OK
-Content-Length: 100000
-
-",
-            ),
+            slow_body: dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
             stalled: Peer::start(Manner::StalledTls),
             full: FullQueue::start(),
             datagrams: UdpPeer::start(UdpManner::Silent),
@@ -282,9 +277,10 @@ fn an_interrupted_run_is_unknown_in_every_format() {
         silent.port()
     );
     for format in FORMATS.map(|format| format.name) {
-        let before = silent.received();
+        let before = (listening.connections(), silent.received());
         let waiting = Waiting::start(&yaml, &["--format", format]);
-        wait::until("the request", || silent.received() > before && listening.open() == 0);
+        wait::until("the request", || silent.received() > before.1 && listening.connections() > before.0);
+        wait::until("the other check", || listening.open() == 0);
         waiting.signal(Signal::SIGTERM);
         let (code, out, err) = waiting.end();
         assert_eq!((code, err.as_str()), (3, ""), "{format}: {out}");

@@ -9,9 +9,10 @@ use harness::agent::Agent;
 use harness::certs::Authority;
 use harness::mongodb::{DATABASE, Member, Mongodb, PASSWORD, Setup, USER};
 use harness::scratch::Scratch;
+use harness::wait;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::thread;
 
@@ -200,6 +201,8 @@ fn a_unix_socket_is_one_result() {
     assert_eq!(check["results"].as_array().map(Vec::len), Some(1));
     assert_eq!(check["results"][0]["name"], format!("mongodb:{}:27017:connect with auth", path.display()));
     drop(door);
+    // A child that another test forked meanwhile has the listener, too, until it execs.
+    wait::until("the listener to be closed", || UnixStream::connect(&path).is_err());
     let left_behind = Agent::new(&format!("- {{type: mongodb, host: {}}}", path.display())).report();
     assert_eq!(left_behind["checks"][0]["failure"]["code"], "connect.refused", "{left_behind}");
 }

@@ -2,7 +2,7 @@
 //! nobody opens, a reader that does not read.
 
 use harness::agent::program;
-use harness::ports;
+use harness::ports::{self, Port};
 use harness::scratch::Scratch;
 use harness::wait;
 use nix::sys::signal::{Signal, kill};
@@ -16,9 +16,8 @@ use std::time::{Duration, Instant};
 /// What the whole program may need beside what it was told to wait.
 const MARGIN: Duration = Duration::from_millis(2500);
 
-/// So many checks that fail at once; 2,000 of them say more than a pipe holds.
-fn refused(count: usize) -> String {
-    let port = ports::free();
+/// So many checks that fail at once, of a port that nobody else gets; 2,000 of them say more than a pipe holds.
+fn refused(port: &Port, count: usize) -> String {
     format!("- {{type: tcp, host: 127.0.0.1, port: {}}}\n", port.number()).repeat(count)
 }
 
@@ -77,10 +76,11 @@ fn a_signal_ends_the_reading_of_standard_input() {
 
 #[test]
 fn a_pipe_that_nobody_reads_does_not_hold_up_the_end() {
+    let port = ports::free();
     for option in ["--output", "--record"] {
         let scratch = Scratch::new();
         mkfifo(&scratch.path().join("pipe"), Mode::S_IRWXU).expect("a pipe");
-        scratch.write("checks.yaml", refused(1));
+        scratch.write("checks.yaml", refused(&port, 1));
         let began = Instant::now();
         let mut child = start(&["checks.yaml", option, "pipe", "--max-timeout", "0.2"], &scratch);
         let (status, said, elapsed) = end(&mut child, began);
@@ -99,9 +99,10 @@ fn a_pipe_that_nobody_reads_does_not_hold_up_the_end() {
 
 #[test]
 fn a_reader_that_stands_still_does_not_hold_up_the_end() {
+    let port = ports::free();
     for more in [&[][..], &["-U"][..]] {
         let scratch = Scratch::new();
-        scratch.write("checks.yaml", refused(2000));
+        scratch.write("checks.yaml", refused(&port, 2000));
         let began = Instant::now();
         let mut child = start(&[&["checks.yaml", "--max-timeout", "1"], more].concat(), &scratch);
         let (status, said, elapsed) = end(&mut child, began);
@@ -112,8 +113,8 @@ fn a_reader_that_stands_still_does_not_hold_up_the_end() {
 
 #[test]
 fn a_record_that_cannot_be_kept_does_not_hide_a_failure() {
-    let scratch = Scratch::new();
-    scratch.write("checks.yaml", refused(1));
+    let (scratch, port) = (Scratch::new(), ports::free());
+    scratch.write("checks.yaml", refused(&port, 1));
     for option in ["--record", "--output"] {
         let began = Instant::now();
         let mut child = start(&["checks.yaml", option, "/nonexistent/x"], &scratch);

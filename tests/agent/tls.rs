@@ -105,6 +105,7 @@ fn a_server_name_is_asked_for_and_verified() {
     let peer = TlsPeer::start(&ca.wrong_name(), TlsManner::Silent);
     let more = |name: &str| format!("{}, server_name: {name}", ca_file(ca.file()));
     assert_eq!(check(peer.address(), &more("elsewhere.example"))["verdict"], "pass");
+    wait::until("the server's end of the handshake", || peer.handshakes() == 1);
     assert_eq!(peer.names(), ["elsewhere.example"]);
     let failure = &check(peer.address(), &more("other.example"))["failure"];
     assert_eq!(

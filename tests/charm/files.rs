@@ -20,7 +20,7 @@ fn a_path_where_nothing_is_yet_waits() {
     let site = Site::start(Machine::in_scratch());
     site.juju.set(SERVICE, site.relation, &[("config_path", FILE)]);
     site.settle();
-    says(&site, "waiting", &[FILE, "is not there"]);
+    says(&site, "waiting", &[FILE, "does not exist"]);
     site.write(ONE_CHECK);
     assert_eq!(site.updated_status(), "active: 1 check, not run yet");
 }
@@ -82,7 +82,7 @@ fn a_file_whose_checks_are_all_for_people_is_not_registered() {
     site.write("- {type: tcp, host: 127.0.0.1, port: 9, tags: [no-nagios]}\n");
     site.updated_status();
     assert_eq!(commands(), 0);
-    says(&site, "active", &["none for Nagios", "no-nagios"]);
+    says(&site, "active", &["no checks for Nagios", "no-nagios"]);
     site.juju.configure("conn-check", "nagios_exclude_tags", "");
     site.settle();
     assert_eq!(commands(), 1);
@@ -118,7 +118,7 @@ fn a_revision_that_is_not_there_is_blocked_and_nothing_changes() {
     site.check(ONE_CHECK);
     site.juju.configure("conn-check", "revision", "108");
     site.settle();
-    says(&site, "blocked", &["revision 108 is not available", &format!("have: {VERSION}")]);
+    says(&site, "blocked", &["revision 108 is not available", &format!("available: {VERSION}")]);
     let run = site.juju.exec_on_machine(UNIT, "actions/run-check");
     assert!(run.out.starts_with("CONN-CHECK CRITICAL"), "the agent there is stays in use: {run:?}");
     site.juju.configure("conn-check", "revision", VERSION);

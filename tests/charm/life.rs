@@ -149,7 +149,8 @@ fn two_applications_of_the_charm_beside_one_principal_do_not_disturb_each_other(
     let relation = site.juju.relate("second:general-info", "my-service:juju-info");
     site.juju.relate("second:nrpe-external-master", "nrpe:nrpe-external-master");
     site.juju.configure("second", "config", passing(&peer));
-    site.check(&format!("- {{type: tcp, host: 127.0.0.1, port: {}}}", ports::free().number()));
+    let closed = ports::free();
+    site.check(&format!("- {{type: tcp, host: 127.0.0.1, port: {}}}", closed.number()));
     for unit in [UNIT, "second/0"] {
         assert_eq!(crate::site::status(&site.juju, unit), "active: 1 check, not run yet", "{unit}");
     }

@@ -9,7 +9,6 @@ mod orders;
 mod package;
 mod proof;
 mod random;
-mod rehearsal;
 mod secrets;
 mod site;
 mod tutorial;

@@ -158,7 +158,7 @@ fn a_host_name_that_no_file_can_have_fails_no_hook() {
     site.juju.set("nrpe/0", relation, &[("nagios_hostname", &"x".repeat(200))]);
     site.juju.configure("conn-check", "nagios_context", "x".repeat(210));
     site.settle();
-    assert!(site.status().starts_with("blocked: the nagios_hostname that nrpe says is too long"), "{}", site.status());
+    assert!(site.status().starts_with("blocked: the nagios_hostname that nrpe sends is too long"), "{}", site.status());
     let export = site.juju.machine().at("/var/lib/nagios/export");
     let files: Vec<_> = fs::read_dir(export).expect("exports").flatten().map(|file| file.file_name()).collect();
     assert_eq!(files, [format!("service__juju-conn-check-0_{CHECK}.cfg").as_str()]);

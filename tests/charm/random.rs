@@ -199,7 +199,7 @@ impl Life {
 
     fn truth_of_the_file(&self) -> (&'static str, String) {
         if !self.juju.machine().at(FILE).exists() {
-            return ("waiting", format!("{FILE} is not there"));
+            return ("waiting", format!("{FILE} does not exist"));
         }
         match self.juju.machine().read(FILE).as_str() {
             "- {type: tcp, host: 127.0.0.1, port: 9}\n" => ("active", "1 check, not run yet".to_owned()),

@@ -34,7 +34,7 @@ fn an_upgrade_replaces_an_agent_that_is_at_work() {
     let site = Site::start(Machine::in_scratch());
     site.check(ONE_CHECK);
     let scratch = Scratch::new();
-    let slow = format!("- {{type: tls, host: 127.0.0.1, port: {}, timeout: 4}}\n", silent.port());
+    let slow = format!("- {{type: tls, host: 127.0.0.1, port: {}, timeout: 300}}\n", silent.port());
     let file = scratch.write("slow.yaml", slow);
     let mut old = Command::new(site.juju.machine().at(AGENT));
     let mut old = old.arg(file).stdout(Stdio::piped()).spawn().expect("the old agent runs");
@@ -45,10 +45,11 @@ fn an_upgrade_replaces_an_agent_that_is_at_work() {
     assert_eq!(version(&site, AGENT), NEXT_VERSION);
     assert_eq!(version(&site, "/usr/local/bin/conn-check"), NEXT_VERSION);
     assert_eq!(site.juju.look(|model| model.application("conn-check").version.clone()), NEXT_VERSION);
+    drop(silent);
     let output = old.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(2), "with its own result");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("tls.timeout"));
-    assert_eq!(versions(&site), [NEXT_VERSION], "what nobody uses is gone");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("tls.closed"));
+    assert_eq!(versions(&site), [NEXT_VERSION], "what is not used is removed");
     writes_nothing_more(&site.juju, UNIT);
 }
 

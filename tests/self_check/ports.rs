@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 
 use harness::ports::{self, Port};
@@ -44,12 +44,22 @@ fn nobody_else_is_given_a_reserved_port() {
 fn a_reserved_port_refuses_until_a_daemon_listens_and_again_when_it_has_gone() {
     let port = ports::free();
     let refused = || TcpStream::connect(port.address()).map_err(|error| error.kind()).err();
-    assert_eq!(refused(), Some(ErrorKind::ConnectionRefused));
+    assert_eq!((refused(), ports::is_listening(&port.address())), (Some(ErrorKind::ConnectionRefused), false));
     let daemon = TcpListener::bind(port.address()).expect("the daemon may have it");
-    assert_eq!(refused(), None);
+    assert_eq!((refused(), ports::is_listening(&port.address())), (None, true));
     drop(daemon);
     // A child that another test forked meanwhile has the listener, too, until it execs.
     wait::until("the listener to be closed", || refused() == Some(ErrorKind::ConnectionRefused));
+}
+
+#[test]
+fn who_listens_everywhere_listens_at_every_address() {
+    for (everywhere, wanted) in [("0.0.0.0:0", [true, false]), ("[::]:0", [true, true])] {
+        let listener = TcpListener::bind(everywhere).expect("a listener");
+        let port = listener.local_addr().expect("its address").port();
+        let local = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+        assert_eq!(local.map(|ip| ports::is_listening(&SocketAddr::new(ip, port))), wanted, "{everywhere}");
+    }
 }
 
 #[test]
@@ -59,6 +69,7 @@ fn a_reserved_port_is_reserved_on_ipv6_too() {
     let error = TcpStream::connect(port.address6()).expect_err("nobody listens");
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
     let _daemon = TcpListener::bind(port.address6()).expect("the daemon may have it");
+    assert_eq!([port.address(), port.address6()].map(|address| ports::is_listening(&address)), [false, true]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use harness::certs::Authority;
 use harness::rabbitmq::{QUEUE, RabbitMq, Setup, VHOST};
+use harness::wait;
 
 #[test]
 fn rabbitmq_has_what_it_was_told_to_have() {
@@ -12,5 +13,6 @@ fn rabbitmq_has_what_it_was_told_to_have() {
     client.publish(QUEUE, 3);
     client.consume(QUEUE);
     client.declare("mine", true);
-    assert!(broker.log().contains("user 'app' authenticated and granted access to vhost 'app'"), "{}", broker.log());
+    let note = "user 'app' authenticated and granted access to vhost 'app'";
+    wait::until("the broker to note the login", || broker.log().contains(note));
 }

@@ -176,13 +176,25 @@ pub fn verdict_of(yaml: &str) -> String {
     code(&Agent::new(yaml).report())
 }
 
-/// The program, beside the test that runs; built when it is not there yet.
+/// The program under test.
 ///
 /// # Panics
-/// When it cannot be built.
+/// When it is not built.
+#[must_use]
 pub fn program() -> PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(find).clone()
+    built("conn-check")
+}
+
+/// A program of this build by its name: the agent, one of the charm's, a tool. A test does not build
+/// what other packages have, and takes what is beside it.
+///
+/// # Panics
+/// When it is not built.
+#[must_use]
+pub fn built(name: &str) -> PathBuf {
+    let program = folder().join(name);
+    assert!(program.is_file(), "{} is not built: cargo build --profile ci --workspace", program.display());
+    program
 }
 
 /// A link to the program by another of its names, as a package has it.
@@ -196,12 +208,6 @@ pub fn program_called(name: &str) -> PathBuf {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => panic!("{} cannot be made: {error}", link.display()),
         _ => link,
     }
-}
-
-fn find() -> PathBuf {
-    let program = folder().join("conn-check");
-    assert!(program.is_file(), "{} is not built: cargo build --profile ci --package conn-check", program.display());
-    program
 }
 
 /// Where the programs of this build are.

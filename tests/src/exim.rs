@@ -7,7 +7,7 @@
 //! assert_eq!(exim.mails(), 0);
 //! ```
 //!
-//! Debian's exim4-daemon-light 4.96, with `GnuTLS`. It takes mails for [`DOMAIN`] from everybody, and
+//! Debian's exim4-daemon-light 4.96, with `GnuTLS`. It takes mails for `mail.test` from everybody, and
 //! for the rest of the world from [`USER`]; it keeps them in its queue. A client that sends ahead what
 //! it may not is refused (`smtp_enforce_sync`).
 
@@ -18,10 +18,7 @@ use crate::ports::{self, Port};
 use crate::process::{Daemon, Launch};
 use crate::scratch::{Scratch, text};
 
-/// The domain that it takes mails for from everybody.
-pub const DOMAIN: &str = "mail.test";
-
-/// The recipient of [`DOMAIN`] that it does not know.
+/// The recipient of `mail.test` that it does not know.
 pub const UNKNOWN: &str = "nobody@mail.test";
 
 /// The one user that may log in.

@@ -1,30 +1,26 @@
-//! Real servers, certificates, faults and networks for integration tests, the demo and the benchmark.
+//! Real servers, certificates, faults and networks for the integration tests and for the tools (`tools/`).
 //!
 //! | module | what it gives |
 //! |---|---|
-//! | [`agent`] | conn-check itself, as a user runs it |
+//! | [`agent`] | conn-check itself, as a user runs it, and the other programs of this build |
 //! | [`django`] | Django projects, and their settings turned into checks |
 //! | [`ports`] | port numbers nobody else gets |
 //! | [`process`] | a daemon in its own directory, with its log, stopped on drop |
 //! | [`scratch`] | that directory |
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
-//! | [`memcached`], [`redis`] | real data stores, in the states that a check tells apart |
-//! | [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
-//! | [`postgres`] | a database with a role for every way in and out |
-//! | [`mariadb`], [`nginx`], [`squid`], [`stunnel`], [`dns`] | real servers, described in a line or two |
-//! | [`mongodb`] | a double of `MongoDB` with the server's side of SCRAM |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`], [`rabbitmq`] | real servers, described in a line or two |
-//! | [`mail`] | a real mail server that keeps what it is given |
+//! | [`memcached`], [`redis`] | real data stores, in the states that a check tells apart |
 //! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
-//! | [`ferretdb`] | a server for `MongoDB`'s drivers, where it could be built |
+//! | [`mariadb`], [`mysql8`] | a real database, and a double of what only `MySQL` 8 says |
+//! | [`mongodb`], [`ferretdb`] | a double with the server's side of SCRAM, and a real server where it could be built |
+//! | [`slapd`] | a real directory, with a user for every answer to a login and a search |
+//! | [`mosquitto`] | a real MQTT broker, with a user and a topic for every answer |
 //! | [`mail`], [`exim`] | mail servers: one that keeps what it is given, and a strict one |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
-//! | [`mysql8`] | a double of what only `MySQL` 8 says |
-//! | [`juju`] | Juju for one machine: its hook tools, the order of its hooks, actions |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
+//! | [`juju`] | Juju for one machine: its hook tools, the order of its hooks, actions |
 //! | [`packed`] | the packed charm, and the one after it |
-//! | [`page`] | what the programs for people print |
 //! | [`packages`] | which Debian packages all of this needs |
 //! | [`wait`] | waiting for a condition with a deadline |
 //!
@@ -51,13 +47,13 @@ pub mod mariadb;
 mod md5;
 pub mod memcached;
 pub mod mongodb;
+pub mod mosquitto;
 pub mod mysql8;
 pub mod netns;
 pub mod nginx;
 mod or_panic;
 pub mod packages;
 pub mod packed;
-pub mod page;
 pub mod peers;
 pub mod pgbouncer;
 pub mod ports;
@@ -67,8 +63,8 @@ pub mod rabbitmq;
 mod reaper;
 pub mod redis;
 pub mod scratch;
+pub mod slapd;
 pub mod squid;
 pub mod stunnel;
 mod user;
 pub mod wait;
-pub mod wheel;

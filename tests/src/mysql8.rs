@@ -200,7 +200,7 @@ impl Mysql8 {
         self.look(|journal| journal.clear.clone())
     }
 
-    /// The statements so far, and `quit` for the goodbye.
+    /// The statements so far, each noted before it is answered, and `quit` for the goodbye.
     #[must_use]
     pub fn commands(&self) -> Vec<String> {
         self.look(|journal| journal.commands.clone())
@@ -293,8 +293,8 @@ impl<S: Read + Write> Session<'_, S> {
                 return Some(());
             }
             let statement = String::from_utf8_lossy(command.get(1..)?).into_owned();
-            self.answer(&statement)?;
             self.note(|journal| journal.commands.push(statement.clone()));
+            self.answer(&statement)?;
         }
     }
 

@@ -17,8 +17,8 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// A version after it, of as many characters.
 pub const NEXT_VERSION: &str = "2.0.9";
 
-/// The programs of the charm.
-const PROGRAMS: [&str; 3] = ["conn-check-hooks", "conn-check-actions", "conn-check"];
+/// The charm's own programs.
+const HOOKS_AND_ACTIONS: [&str; 2] = ["conn-check-hooks", "conn-check-actions"];
 
 /// Of a machine's files, these are nobody's: Juju's, and what useradd and groupadd keep for themselves.
 pub const LEAVE_OUT: [&str; 6] =
@@ -69,7 +69,7 @@ pub fn next_agent() -> PathBuf {
 /// # Errors
 /// When the packer refuses, with its reason.
 pub fn pack(binaries: &Path, output: &Path, further: &[&str]) -> Result<String, String> {
-    let mut command = Command::new(agent::folder().join("pack"));
+    let mut command = Command::new(agent::built("pack"));
     let done = command.arg(binaries).arg(output).args(further).output().or_panic("run the packer");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     if done.status.success() { Ok(text(&done.stdout)) } else { Err(text(&done.stderr)) }
@@ -82,23 +82,19 @@ fn both() -> &'static Both {
 
 fn make() -> Both {
     let scratch = Scratch::new();
-    let built = agent::folder();
-    for name in PROGRAMS {
-        let command = "cargo build --profile ci --package conn-check --package conn-check-hooks --package \
-                       conn-check-actions";
-        assert!(built.join(name).is_file(), "{name} is not built: {command}");
-    }
     let later = scratch.path().join("later");
     fs::create_dir(&later).or_panic("make a directory");
-    PROGRAMS[..2].iter().for_each(|name| symlink(built.join(name), later.join(name)).or_panic("link a program"));
+    for name in HOOKS_AND_ACTIONS {
+        symlink(agent::built(name), later.join(name)).or_panic("link a program");
+    }
     let next_agent = later.join("conn-check");
-    make_next_agent(&built.join("conn-check"), &next_agent);
+    make_next_agent(&agent::program(), &next_agent);
     let charm = |binaries: &Path, version: &str| {
         let output = scratch.path().join(format!("conn-check-{version}.charm"));
         pack(binaries, &output, &["--agent", version]).or_panic("pack the charm");
         Charm::open(&output)
     };
-    let (this, next) = (charm(&built, VERSION), charm(&later, NEXT_VERSION));
+    let (this, next) = (charm(&agent::folder(), VERSION), charm(&later, NEXT_VERSION));
     Both { _scratch: scratch, this, next, next_agent }
 }
 

@@ -6,7 +6,8 @@
 //! outgoing connection, while a daemon that sets `SO_REUSEADDR` itself, as practically all do, may
 //! bind it and listen. For the few others, and for UDP, [`crate::process::Daemon::start`] tries again.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::{AsRawFd, OwnedFd};
 
@@ -67,6 +68,38 @@ pub fn free_at(ip: IpAddr) -> Port {
 #[must_use]
 pub fn has_ipv6_loopback() -> bool {
     hold(SocketAddr::from((Ipv6Addr::LOCALHOST, 0))).is_ok()
+}
+
+/// Whether somebody listens at this address for TCP, in the network namespace of this thread.
+#[must_use]
+pub fn is_listening(address: &SocketAddr) -> bool {
+    // Who listens at `::` is there for IPv4, too.
+    let everywhere = |local: &SocketAddr| local.ip().is_unspecified() && (local.is_ipv6() || address.is_ipv4());
+    let mut all = ["tcp", "tcp6"].into_iter().flat_map(listeners);
+    all.any(|local| local.port() == address.port() && (local.ip() == address.ip() || everywhere(&local)))
+}
+
+/// What the kernel lists in `/proc/net/tcp` or `tcp6` (proc(5)): those who listen come first.
+fn listeners(table: &str) -> impl Iterator<Item = SocketAddr> {
+    let file = File::open(format!("/proc/thread-self/net/{table}")).map(BufReader::new);
+    let lines = file.into_iter().flat_map(|file| file.lines().map_while(Result::ok).skip(1));
+    lines.map_while(|line| listener(&line))
+}
+
+/// The local address in a line of that table; `None` for a connection.
+fn listener(line: &str) -> Option<SocketAddr> {
+    const LISTENS: &str = "0A";
+    let mut columns = line.split_whitespace();
+    let (local, state) = (columns.nth(1)?, columns.nth(1)?);
+    let (ip, port) = local.split_once(':').filter(|_| state == LISTENS)?;
+    // Each word of the address as this machine has it in memory.
+    let words = ip.as_bytes().chunks(8).map(|word| u32::from_str_radix(str::from_utf8(word).ok()?, 16).ok());
+    let bytes: Vec<u8> = words.collect::<Option<Vec<_>>>()?.into_iter().flat_map(u32::to_ne_bytes).collect();
+    let ip = match <[u8; 4]>::try_from(&bytes[..]) {
+        Ok(v4) => IpAddr::from(v4),
+        Err(_) => IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?).to_canonical(),
+    };
+    Some(SocketAddr::new(ip, u16::from_str_radix(port, 16).ok()?))
 }
 
 /// Tries until a number is free in every way that is wanted.

@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -17,6 +17,7 @@ use nix::unistd::Pid;
 
 use crate::or_panic::OrPanic;
 use crate::packages;
+use crate::ports;
 use crate::reaper::{self, Leftover};
 use crate::scratch::Scratch;
 use crate::user;
@@ -24,9 +25,6 @@ use crate::wait;
 
 /// How often a daemon may find its port taken.
 const ATTEMPTS: usize = 5;
-
-/// How long one attempt to connect to a starting daemon may take.
-const KNOCK: Duration = Duration::from_millis(500);
 
 /// How long a daemon may take to end after SIGTERM before it gets SIGKILL.
 const GRACE: Duration = Duration::from_secs(5);
@@ -88,7 +86,8 @@ impl Launch {
         self
     }
 
-    /// It is ready when `address` accepts TCP connections (every one of those given).
+    /// It is ready when somebody listens at `address` (every one of those given). Nobody connects to see:
+    /// a daemon would serve, count and log that connection among those of the test.
     #[must_use]
     pub fn accepts(mut self, address: SocketAddr) -> Self {
         self.accepts.push(address);
@@ -243,7 +242,7 @@ impl Daemon {
         assert!(!launch.says.is_empty() || !launch.accepts.is_empty(), "nothing tells when {} is ready", self.program);
         let ready = || {
             let log = self.log();
-            launch.says.iter().all(|text| log.contains(text)) && launch.accepts.iter().all(accepts)
+            launch.says.iter().all(|text| log.contains(text)) && launch.accepts.iter().all(ports::is_listening)
         };
         let settled = wait::happens(launch.limit, || self.has_ended() || ready());
         match (self.has_ended(), settled) {
@@ -269,11 +268,6 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-/// Whether somebody listens at `address`.
-fn accepts(address: &SocketAddr) -> bool {
-    TcpStream::connect_timeout(address, KNOCK).is_ok()
 }
 
 /// Whether a log says that the daemon could not have its port.

@@ -33,7 +33,7 @@ use serde_json::{Value, json};
 
 pub use client::Client;
 
-use crate::certs::{Authority, Folder, Identity};
+use crate::certs::{Folder, Identity};
 use crate::or_panic::OrPanic;
 use crate::packages;
 use crate::ports::{self, Port};
@@ -77,7 +77,7 @@ const VERSIONS: &str = "/usr/lib/rabbitmq/lib";
 #[derive(Debug)]
 pub struct Setup {
     ip: IpAddr,
-    tls: Option<(String, Vec<Folder>)>,
+    tls: Option<(String, Folder)>,
     options: String,
 }
 
@@ -93,22 +93,7 @@ impl Setup {
     pub fn tls(identity: &Identity) -> Self {
         let (chain, key) = (text(identity.certificate_file()), text(identity.key_file()));
         let options = format!("ssl_options.certfile = {chain}\nssl_options.keyfile = {key}\n");
-        Self { tls: Some((options, vec![identity.folder()])), ..Self::plain() }
-    }
-
-    /// On the port with TLS, clients need a certificate of `clients`.
-    ///
-    /// # Panics
-    /// Without TLS.
-    #[must_use]
-    pub fn requiring(mut self, clients: &Authority) -> Self {
-        let (options, folders) = self.tls.as_mut().or_panic("want client certificates without TLS");
-        *options += &format!(
-            "ssl_options.cacertfile = {}\nssl_options.verify = verify_peer\nssl_options.fail_if_no_peer_cert = true\n",
-            text(clients.file())
-        );
-        folders.push(clients.folder());
-        self
+        Self { tls: Some((options, identity.folder())), ..Self::plain() }
     }
 
     /// On this address, for [`crate::netns::Namespace::inside`].

@@ -141,7 +141,7 @@ impl Squid {
     }
 
     /// What it was asked so far: the lines of its access log, written after the answer. Connections
-    /// without a request, such as the harness' own when it waits for squid to be ready, are left out.
+    /// without a request are left out.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
         let log = std::fs::read_to_string(self.daemon.scratch().path().join("run/access.log")).unwrap_or_default();

@@ -15,7 +15,7 @@ pub struct Stunnel {
     daemon: Daemon,
     port: Port,
     /// Between its two halves, where it has two.
-    inner: Option<Port>,
+    _inner: Option<Port>,
 }
 
 impl Stunnel {
@@ -53,9 +53,8 @@ impl Stunnel {
         let inner = ports::free();
         let outer = format!("protocol = pgsql\n[inner]\naccept = {}\n", inner.address());
         let more = format!("{outer}connect = {target}\nclient = yes\nprotocol = pgsql\n");
-        let mut stunnel = Self::run(identity, inner.address(), &more);
-        stunnel.inner = Some(inner);
-        stunnel
+        let target = inner.address();
+        Self::run_with(identity, target, &more, Some(inner))
     }
 
     /// Address and port.
@@ -70,6 +69,11 @@ impl Stunnel {
     }
 
     fn run(identity: &Identity, target: SocketAddr, more: &str) -> Self {
+        Self::run_with(identity, target, more, None)
+    }
+
+    /// With another port, at which it has to listen as well.
+    fn run_with(identity: &Identity, target: SocketAddr, more: &str, inner: Option<Port>) -> Self {
         let (chain, key) = (text(identity.certificate_file()), text(identity.key_file()));
         let (daemon, port) = Daemon::start_with(|scratch| {
             let port = ports::free();
@@ -77,9 +81,10 @@ impl Stunnel {
                 format!("accept = {}\nconnect = {target}\ncert = {chain}\nkey = {key}\n{more}", port.address());
             let file =
                 scratch.write("stunnel.conf", format!("foreground = yes\nsyslog = no\npid =\n[plain]\n{service}"));
-            (Launch::new("stunnel4").arg(file).as_nobody().accepts(port.address()), port)
+            let launch = Launch::new("stunnel4").arg(file).as_nobody().accepts(port.address());
+            (inner.iter().map(Port::address).fold(launch, Launch::accepts), port)
         });
-        Self { daemon, port, inner: None }
+        Self { daemon, port, _inner: inner }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Waiting for a condition with a deadline.
 
+use std::fmt::Debug;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,17 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 #[track_caller]
 pub fn until(what: &str, holds: impl FnMut() -> bool) {
     assert!(happens(PATIENCE, holds), "waited {PATIENCE:?} in vain for {what}");
+}
+
+/// Waits until a count that only grows is `wanted`, at most [`PATIENCE`].
+///
+/// # Panics
+/// When it is less at the deadline, or more at any time.
+#[track_caller]
+pub fn until_count<N: Copy + PartialOrd + Debug>(what: &str, wanted: N, count: impl Fn() -> N) {
+    happens(PATIENCE, || count() >= wanted);
+    let seen = count();
+    assert!(seen == wanted, "{seen:?} {what} instead of {wanted:?}");
 }
 
 /// Looks at `holds` until it says yes (`true`) or `limit` has passed (`false`).

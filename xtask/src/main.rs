@@ -2,12 +2,15 @@
 #![expect(clippy::print_stderr, reason = "a program for people")]
 
 mod django;
+mod failures;
 mod ferretdb;
+mod layers;
 mod pack;
 mod packages;
 mod scaffold;
 mod step;
 
+use failures::Failures;
 use std::env;
 use std::process::{Command, ExitCode};
 use step::Outcome;
@@ -17,7 +20,8 @@ cargo xtask TASK
 
   demo            build conn-check, start a small world on loopback, check it, break it, check again
   test            install what the tests need, start real servers, run every test
-  fmt             format the code, the files of the checks included
+  fmt             format the code
+  layers          see that no room of the code uses one that lies above it
   bench           measure conn-check beside a floor, in one run
   docs            write the man page, the completions, the option tables and the schema into docs/
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too
@@ -25,7 +29,7 @@ cargo xtask TASK
   rehearse        play a whole life of the charm without Juju; --config FILE with your own checks
   new-check NAME  write the file of a new check and add it to the list";
 
-/// What the programs of the tests, and the agent for them, are built with.
+/// What the tools and the programs of the tests, and the agent for them, are built with.
 const PROFILE: [&str; 2] = ["--profile", "ci"];
 
 fn main() -> ExitCode {
@@ -36,10 +40,11 @@ fn main() -> ExitCode {
         "demo" => demo(),
         "test" => test(&rest),
         "fmt" => format(&[]),
+        "layers" => layers::layers(),
         "bench" => bench(&rest),
-        "docs" => docs(&rest),
+        "docs" => tool("docs", &rest),
         "pack" => pack::pack(&rest),
-        "wheel" => wheel(&rest),
+        "wheel" => tool("wheel", &rest),
         "rehearse" => rehearse(&rest),
         "new-check" => scaffold::new_check(rest.first().map_or("", String::as_str)),
         _ => Err(USAGE.to_owned()),
@@ -55,25 +60,29 @@ fn main() -> ExitCode {
 
 fn demo() -> Outcome {
     build("ci")?;
-    step::cargo(&[&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bin", "demo"]].concat())
+    tool("demo", &[])
 }
 
-/// Every test; further arguments go to the tests themselves (a name to run only some).
+/// Every test, also when one fails: what failed is named at the end. Further arguments go to the tests
+/// themselves (a name to run only some).
 fn test(filter: &[String]) -> Outcome {
     packages::install_missing()?;
     charm_tools()?;
     django::environments()?;
+    layers::layers()?;
     step::component("clippy", "clippy")?;
     format(&["--check"])?;
     step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
     build("ci")?;
     let no_ferretdb = ferretdb::build()?;
     let filter: Vec<_> = filter.iter().map(String::as_str).collect();
-    let outcome = step::cargo(&[&["test", "--workspace"], &PROFILE[..], &["--"], &filter].concat());
+    let command = [&["test", "--workspace", "--no-fail-fast"], &PROFILE[..], &["--"], &filter].concat();
+    let mut failures = Failures::default();
+    let outcome = step::cargo_read(&command, |line| failures.read(line));
     if let Some(why) = no_ferretdb {
         eprintln!("== SKIPPED: the tests with FerretDB, which could not be built: {why}");
     }
-    outcome
+    outcome.map_err(|why| failures.summary().unwrap_or(why))
 }
 
 /// `charm-proof`, in a Python environment of its own.
@@ -91,72 +100,36 @@ fn charm_tools() -> Outcome {
     step::run(Command::new(pip).args(["install", "--quiet", REQUIREMENT]), &shown)
 }
 
-/// `cargo fmt` does not see the files of the checks: their `mod` lines come from a macro.
 fn format(how: &[&str]) -> Outcome {
     step::component("fmt", "rustfmt")?;
-    step::cargo(&[&["fmt", "--all", "--"], how].concat())?;
-    let checks = step::root().join("agent/src/checks");
-    let files = std::fs::read_dir(&checks).map_err(|error| format!("{}: {error}", checks.display()))?;
-    let files = files
-        .flatten()
-        .map(|file| file.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    step::run(
-        Command::new("rustfmt").args(["--edition", "2024"]).args(how).args(files),
-        "rustfmt agent/src/checks/*.rs",
-    )
+    step::cargo(&[&["fmt", "--all", "--"], how].concat())
 }
 
 fn bench(arguments: &[String]) -> Outcome {
     packages::install_missing()?;
     build("release")?;
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    step::cargo(
-        &[&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bin", "bench", "--"], &arguments]
-            .concat(),
-    )
+    tool("bench", arguments)
 }
 
 fn rehearse(arguments: &[String]) -> Outcome {
-    build_charm()?;
-    step::cargo(&[&["build", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bins"]].concat())?;
+    build("ci")?;
     // The program runs at the root of the repository; the file is named from where the person is.
     let from_here =
         |text: &String| std::path::absolute(text).map_or_else(|_| text.clone(), |path| path.display().to_string());
     let arguments: Vec<_> =
         arguments.iter().map(|text| if text.starts_with('-') { text.clone() } else { from_here(text) }).collect();
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    step::cargo(
-        &[&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bin", "rehearse", "--"], &arguments]
-            .concat(),
-    )
+    tool("rehearse", &arguments)
 }
 
-fn wheel(arguments: &[String]) -> Outcome {
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    step::cargo(
-        &[&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bin", "wheel", "--"], &arguments]
-            .concat(),
-    )
+/// Runs a program of `tools/`.
+fn tool(name: &str, arguments: &[String]) -> Outcome {
+    let run = [&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tools", "--bin", name, "--"]].concat();
+    step::cargo(&run.into_iter().chain(arguments.iter().map(String::as_str)).collect::<Vec<_>>())
 }
 
-fn docs(arguments: &[String]) -> Outcome {
-    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    step::cargo(
-        &[&["run", "--quiet"], &PROFILE[..], &["--package", "conn-check-tests", "--bin", "docs", "--"], &arguments]
-            .concat(),
-    )
-}
-
-/// The release build is the agent's alone; the others share their dependencies with the tests,
-/// which ask more of some: built for one package only, they would be built twice.
+/// A release is the product's alone. Everything else shares its dependencies with the tests, which
+/// ask more of some: built for a part of the workspace, they would be built twice.
 fn build(profile: &str) -> Outcome {
-    let what: &[&str] = if profile == "release" { &["--package", "conn-check"] } else { &["--workspace"] };
+    let what: &[&str] = if profile == "release" { &[] } else { &["--workspace"] };
     step::cargo(&[&["build", "--profile", profile], what].concat())
-}
-
-/// The programs that the charm brings to a unit.
-fn build_charm() -> Outcome {
-    let packages = ["conn-check", "conn-check-hooks", "conn-check-actions"];
-    step::cargo(&[&["build"], &PROFILE[..], &packages.map(|name| ["--package", name]).concat()].concat())
 }

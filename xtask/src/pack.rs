@@ -1,13 +1,8 @@
 //! `cargo xtask pack`: builds the programs of the charm and puts everything into a `.charm` file.
 
-use crate::PROFILE;
 use crate::step::{self, Outcome};
 use std::env;
 use std::process::{Command, Stdio};
-
-/// Everything that is compiled.
-const PACKAGES: [&str; 6] =
-    ["--package", "conn-check", "--package", "conn-check-hooks", "--package", "conn-check-actions"];
 
 /// The glibc of Ubuntu 20.04.
 const OLD_GLIBC: &str = "2.31";
@@ -18,7 +13,7 @@ const USAGE: &str = "cargo xtask pack [--profile ci | --zigbuild]";
 struct Build {
     folder: String,
     output: String,
-    glibc: Vec<&'static str>,
+    glibc: Vec<String>,
 }
 
 /// Packs for this machine's architecture.
@@ -30,13 +25,12 @@ pub(crate) fn pack(arguments: &[String]) -> Outcome {
         ["--zigbuild"] => zigbuild()?,
         _ => return Err(USAGE.to_owned()),
     };
-    let run = ["run", "--quiet", PROFILE[0], PROFILE[1], "--package", "conn-check-tests", "--bin", "pack", "--"];
-    step::cargo(&[&run[..], &[&built.folder, &built.output], &built.glibc].concat())
+    crate::tool("pack", &[vec![built.folder, built.output], built.glibc].concat())
 }
 
 /// For the tests, the file stays with what was built.
 fn plain(profile: &str) -> Result<Build, String> {
-    step::cargo(&[&["build", "--profile", profile], &PACKAGES[..]].concat())?;
+    crate::build(profile)?;
     let folder = format!("target/{profile}");
     let output = if profile == "release" { file_name() } else { format!("{folder}/{}", file_name()) };
     Ok(Build { folder, output, glibc: Vec::new() })
@@ -57,8 +51,9 @@ fn zigbuild() -> Result<Build, String> {
     }
     let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     let versioned = format!("{target}.{OLD_GLIBC}");
-    step::cargo(&[&["zigbuild", "--release", "--target", &versioned], &PACKAGES[..]].concat())?;
-    Ok(Build { folder: format!("target/{target}/release"), output: file_name(), glibc: vec!["--glibc", OLD_GLIBC] })
+    step::cargo(&["zigbuild", "--release", "--target", &versioned])?;
+    let glibc = ["--glibc", OLD_GLIBC].map(str::to_owned).into();
+    Ok(Build { folder: format!("target/{target}/release"), output: file_name(), glibc })
 }
 
 /// As charmcraft names it.

@@ -33,7 +33,7 @@ pub(crate) fn new_check(name: &str) -> Outcome {
     Ok(())
 }
 
-/// The list is kept in alphabetical order.
+/// The text with the line where the alphabet has it: the list is in that order.
 fn with_line(text: &str, line: &str) -> Option<String> {
     let begin = text.rfind("checks! {\n")? + "checks! {\n".len();
     let end = begin + text[begin..].find('}')?;

@@ -2,8 +2,9 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// Done, or why not.
 pub(crate) type Outcome = Result<(), String>;
@@ -16,10 +17,38 @@ pub(crate) fn root() -> PathBuf {
 
 /// Runs the cargo that runs us.
 pub(crate) fn cargo(arguments: &[&str]) -> Outcome {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let (mut command, shown) = cargo_command(arguments);
+    run(&mut command, &shown)
+}
+
+/// As [`cargo`], and `read` sees every line of its output, which goes on to standard output.
+pub(crate) fn cargo_read(arguments: &[&str], read: impl FnMut(&str)) -> Outcome {
+    let (command, shown) = cargo_command(arguments);
+    let status = passing_on(command, read).map_err(|error| format!("cannot run: {shown}: {error}"))?;
+    ended(status, &shown)
+}
+
+fn cargo_command(arguments: &[&str]) -> (Command, String) {
     let shown = format!("cargo {}", arguments.join(" "));
     eprintln!("== {shown}");
-    run(without_package(Command::new(cargo).args(arguments)), &shown)
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    without_package(command.args(arguments));
+    (command, shown)
+}
+
+/// Both its outputs are one pipe, so that their lines stay in order.
+fn passing_on(mut command: Command, mut read: impl FnMut(&str)) -> io::Result<ExitStatus> {
+    let (output, input) = io::pipe()?;
+    let mut child = command.current_dir(root()).stdout(input.try_clone()?).stderr(input).spawn()?;
+    // It has the writing end, without whose end the pipe has none.
+    drop(command);
+    let (mut output, mut line) = (BufReader::new(output), Vec::new());
+    while output.read_until(b'\n', &mut line)? > 0 {
+        io::stdout().write_all(&line)?;
+        read(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
+        line.clear();
+    }
+    child.wait()
 }
 
 /// Takes away what cargo tells its children about their package, ours: build scripts that read it
@@ -35,12 +64,12 @@ fn without_package(command: &mut Command) -> &mut Command {
 
 /// Runs a command in the root of the repository.
 pub(crate) fn run(command: &mut Command, shown: &str) -> Outcome {
-    let status = command.current_dir(root()).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("failed: {shown} ({status})")),
-        Err(error) => Err(format!("cannot run: {shown}: {error}")),
-    }
+    let status = command.current_dir(root()).status().map_err(|error| format!("cannot run: {shown}: {error}"))?;
+    ended(status, shown)
+}
+
+fn ended(status: ExitStatus, shown: &str) -> Outcome {
+    if status.success() { Ok(()) } else { Err(format!("failed: {shown} ({status})")) }
 }
 
 /// Makes sure that a part of the toolchain is there.

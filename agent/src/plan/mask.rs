@@ -1,6 +1,6 @@
 //! Which parts of a file may be shown in a diagnostic.
 //!
-//! Passwords stand in these files, also under misspelt keys and in lines that are no YAML at all.
+//! Passwords stand in these files, also under misspelt keys and in lines that are not YAML at all.
 //! So the rule is the safe one: a value is shown only when it belongs to an option that is known
 //! not to be a secret; everything else is `***`.
 
@@ -15,15 +15,15 @@ const STARS: &str = "***";
 /// The parts of a text that must not be shown.
 #[derive(Debug)]
 pub(crate) struct Mask {
-    /// `None` when the text is no YAML: then each line is judged by itself.
+    /// `None` when the text is not YAML: then each line is judged by itself.
     hidden: Option<Vec<Span>>,
     /// Keys whose values are shown, beside the options of checks.
     plain: &'static [&'static str],
 }
 
 impl Mask {
-    /// Finds what to hide in a file. The values of the keys in `plain` may be shown, too: it is no
-    /// file of checks.
+    /// Finds what to hide in a file. The values of the keys in `plain` may be shown, too: it is not
+    /// a file of checks.
     pub(crate) fn of(text: &str, plain: &'static [&'static str]) -> Self {
         let hidden = yaml::parse(text).ok().map(|document| {
             let mut hidden = Vec::new();
@@ -36,7 +36,7 @@ impl Mask {
         Self { hidden, plain }
     }
 
-    /// For a text that is known to be no YAML.
+    /// For a text that is known not to be YAML.
     pub(crate) const fn by_line(plain: &'static [&'static str]) -> Self {
         Self { hidden: None, plain }
     }
@@ -120,7 +120,7 @@ fn cut_to(hidden: &[Span], line: Span) -> Vec<Span> {
         .collect()
 }
 
-/// The hidden part of a line of a file that is no YAML: from the first word that does not belong
+/// The hidden part of a line of a file that is not YAML: from the first word that does not belong
 /// to a key which may be shown, to the end.
 fn hidden_in_line(text: &str, line: Span, plain: &[&str]) -> Vec<Span> {
     let content = &text[line.start..line.end];

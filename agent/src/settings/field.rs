@@ -88,7 +88,7 @@ impl<'a> Field<'a> {
     /// be `0123`.
     ///
     /// # Errors
-    /// A list or mapping is no text; a reference may lead nowhere.
+    /// A list or a mapping is not a text; a reference may lead nowhere.
     pub fn text(&self, shape: &Shape) -> Result<String, Misfit> {
         match &self.node.value {
             Value::Scalar(scalar) => Ok(scalar.text.clone()),
@@ -124,7 +124,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The keys and values of a mapping that is no reference.
+    /// The keys and values of a mapping that is not a reference.
     #[must_use]
     pub fn pairs(&self) -> Option<impl Iterator<Item = (Field<'a>, Field<'a>)> + use<'a>> {
         let Self { node, vault } = *self;

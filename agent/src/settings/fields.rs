@@ -47,7 +47,7 @@ pub(crate) struct Read {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of a mapping. Keys that are no texts are reported as unknown.
+    /// The fields of a mapping. Keys that are not texts are reported as unknown.
     pub(crate) fn new(span: Span, pairs: &'a [(Node, Node)]) -> Self {
         let pairs = pairs
             .iter()
@@ -224,7 +224,7 @@ fn key_text(key: &Node) -> &str {
 fn unknown_key(pair: &Pair<'_>, declared: &[Declared]) -> Diagnostic {
     let known: Vec<&str> = declared.iter().map(|option| option.key).collect();
     let message = if pair.key.is_empty() {
-        "this is the name of no option, it is ignored".to_owned()
+        "no option has such a name; it is ignored".to_owned()
     } else {
         format!("unknown option `{}`, it is ignored", crate::text::escaped(pair.key))
     };

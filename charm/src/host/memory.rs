@@ -1,11 +1,12 @@
-//! A machine in memory, with a strict Juju on it: for tests. Every write is a step that can fail.
+//! A machine in memory, with a strict Juju, for tests. Every write is a step that can fail.
 
 pub(crate) mod agent;
 pub(crate) mod juju;
 pub(crate) mod steps;
+mod system;
 pub(crate) mod tree;
 
-use crate::host::{Access, Ended, Host, Kind, Links, Program, Seen, User, draft_of};
+use crate::host::{Access, FileType, Host, Metadata, Output, Program, Symlinks, User, draft_of};
 use juju::Juju;
 use std::collections::BTreeMap;
 use std::io;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use steps::Steps;
 use tree::{Content, Tree};
 
-/// root's files that everybody can read.
+/// A file of root that everybody can read.
 pub(crate) const PUBLIC: Access = Access { mode: 0o644, uid: 0, gid: 0 };
 
 /// The machine.
@@ -24,14 +25,14 @@ pub(crate) struct Memory {
     pub(crate) steps: Steps,
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) groups: BTreeMap<String, u32>,
-    /// What NRPE read when it was told to read its files last.
+    /// The files that NRPE read when it was last reloaded.
     pub(crate) nrpe_read: BTreeMap<PathBuf, Vec<u8>>,
     pub(crate) systemd: Systemd,
-    /// Whether the users run something and cannot be removed.
+    /// Whether programs of the users run, so that these cannot be removed.
     pub(crate) busy_user: bool,
-    /// Whether nrpe runs and cannot be told to read its files.
+    /// Whether nrpe runs and cannot be reloaded.
     pub(crate) deaf_nrpe: bool,
-    /// Programs that were run, but for hook tools.
+    /// Programs that were run, except for hook tools.
     pub(crate) ran: Vec<Vec<String>>,
     /// The options of the agent's last run.
     pub(crate) agent_options: Vec<String>,
@@ -45,7 +46,7 @@ pub(crate) enum Systemd {
     /// It runs the machine.
     #[default]
     Runs,
-    /// It is there, and something else runs the machine.
+    /// It is installed, but something else runs the machine.
     Installed,
     /// There is no `systemctl`.
     Absent,
@@ -113,7 +114,7 @@ impl Memory {
         files.collect()
     }
 
-    fn run_program(&mut self, program: &Program) -> io::Result<Ended> {
+    fn run_program(&mut self, program: &Program) -> io::Result<Output> {
         let name = program.program.to_string_lossy().into_owned();
         let arguments: Vec<_> =
             program.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
@@ -124,92 +125,7 @@ impl Memory {
         if juju::is_tool(&name) {
             return juju::run(self, &name, &words, &program.stdin);
         }
-        self.system(&name, &words)
-    }
-
-    /// groupadd(8), useradd(8), userdel(8), systemctl(1), service(8).
-    fn system(&mut self, name: &str, arguments: &[&str]) -> io::Result<Ended> {
-        self.ran.push([name].iter().chain(arguments).map(|word| (*word).to_owned()).collect());
-        if let ("systemctl", ["is-active", "nagios-nrpe-server"]) = (name, arguments) {
-            return self.is_active();
-        }
-        let status = match (name, arguments) {
-            ("groupadd", ["--system", group]) => self.add_group(group)?,
-            (
-                "useradd",
-                [
-                    "--system",
-                    "--gid",
-                    group,
-                    "--home-dir",
-                    home,
-                    "--no-create-home",
-                    "--shell",
-                    "/usr/sbin/nologin",
-                    user,
-                ],
-            ) if home.starts_with('/') => self.add_user(user, group)?,
-            ("userdel", [user]) => self.delete_user(user)?,
-            ("systemctl", ["reload", "nagios-nrpe-server"]) => match self.systemd {
-                Systemd::Runs => self.reload()?,
-                Systemd::Installed => 1,
-                Systemd::Absent => return Err(io::ErrorKind::NotFound.into()),
-            },
-            ("service", ["nagios-nrpe-server", "reload" | "restart"]) => self.reload()?,
-            ("service", ["nagios-nrpe-server", "status"]) => i32::from(!self.users.contains_key("nagios")),
-            _ => panic!("not how this is called: {name} {arguments:?}"),
-        };
-        Ok(Ended { status: Some(status), ..Ended::default() })
-    }
-
-    fn add_group(&mut self, group: &str) -> io::Result<i32> {
-        self.steps.take()?;
-        let free = 900 + u32::try_from(self.groups.len()).unwrap_or(0);
-        let there = self.groups.contains_key(group);
-        self.groups.entry(group.to_owned()).or_insert(free);
-        Ok(if there { 9 } else { 0 })
-    }
-
-    fn add_user(&mut self, user: &str, group: &str) -> io::Result<i32> {
-        self.steps.take()?;
-        let Some(gid) = self.groups.get(group).copied() else { return Ok(6) };
-        if self.users.contains_key(user) {
-            return Ok(9);
-        }
-        self.users.insert(user.to_owned(), User { uid: 999, gid, groups: Vec::new() });
-        Ok(0)
-    }
-
-    fn delete_user(&mut self, user: &str) -> io::Result<i32> {
-        self.steps.take()?;
-        if self.busy_user {
-            return Ok(8);
-        }
-        Ok(if self.users.remove(user).is_some() { 0 } else { 6 })
-    }
-
-    /// Without nrpe there is nothing to reload.
-    fn reload(&mut self) -> io::Result<i32> {
-        self.steps.take_or_die()?;
-        if !self.users.contains_key("nagios") {
-            return Ok(5);
-        }
-        if self.deaf_nrpe {
-            return Ok(1);
-        }
-        self.read_nrpe();
-        Ok(0)
-    }
-
-    /// What systemd knows of nrpe.
-    fn is_active(&self) -> io::Result<Ended> {
-        let (status, state) = match self.systemd {
-            Systemd::Runs if self.users.contains_key("nagios") => (0, "active\n"),
-            Systemd::Runs => (3, "inactive\n"),
-            Systemd::Installed => (1, ""),
-            Systemd::Absent => return Err(io::ErrorKind::NotFound.into()),
-        };
-        Ok(Ended { status: Some(status), stdout: state.into(), ..Ended::default() })
+        system::run(self, &name, &words)
     }
 
     fn draft(&mut self, path: &Path, content: Content, access: Access) -> io::Result<()> {
@@ -228,10 +144,8 @@ impl Memory {
         self.steps.take()?;
         self.tree.rename(&draft, path)
     }
-}
 
-impl Memory {
-    /// The path with all links above it followed, where what is above it is there.
+    /// The path with the links of its parents resolved, if the parent exists.
     fn behind_links(&self, path: &Path) -> io::Result<PathBuf> {
         Ok(self.tree.resolve_parent(path)?.unwrap_or_else(|| path.to_owned()))
     }
@@ -242,7 +156,7 @@ impl Host for Memory {
         self.juju.variable(name)
     }
 
-    fn place(&self, path: &Path) -> PathBuf {
+    fn map_path(&self, path: &Path) -> PathBuf {
         path.to_owned()
     }
 
@@ -256,20 +170,20 @@ impl Host for Memory {
         Ok(self.groups.get(name).copied())
     }
 
-    fn look(&self, path: &Path, links: Links) -> io::Result<Option<Seen>> {
+    fn inspect(&self, path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>> {
         self.steps.alive()?;
-        let path = match links {
-            Links::Kept => self.tree.resolve_parent(path)?,
-            Links::Followed => self.tree.resolve(path)?,
+        let path = match symlinks {
+            Symlinks::NoFollow => self.tree.resolve_parent(path)?,
+            Symlinks::Follow => self.tree.resolve(path)?,
         };
-        let Some(node) = path.and_then(|path| self.tree.get(&path)) else { return Ok(None) };
-        let (kind, size) = match &node.content {
-            Content::File(content) => (Kind::File, content.len() as u64),
-            Content::Directory => (Kind::Directory, 4096),
-            Content::Link(target) => (Kind::Link(target.clone()), 0),
-            Content::Pipe => (Kind::Other, 0),
+        let Some(entry) = path.and_then(|path| self.tree.get(&path)) else { return Ok(None) };
+        let (kind, size) = match &entry.content {
+            Content::File(content) => (FileType::File, content.len() as u64),
+            Content::Directory => (FileType::Directory, 4096),
+            Content::Link(target) => (FileType::Link(target.clone()), 0),
+            Content::Pipe => (FileType::Other, 0),
         };
-        Ok(Some(Seen { kind, access: node.access, size, modified: node.modified }))
+        Ok(Some(Metadata { kind, access: entry.access, size, modified: entry.modified }))
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
@@ -281,7 +195,7 @@ impl Host for Memory {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
         self.steps.alive()?;
         let Some(path) = self.tree.resolve_parent(path)? else { return Ok(None) };
-        match self.tree.get(&path).map(|node| &node.content) {
+        match self.tree.get(&path).map(|entry| &entry.content) {
             None => Ok(None),
             Some(Content::File(content)) if content.len() as u64 <= limit => Ok(Some(content.clone())),
             Some(_) => Err(io::ErrorKind::InvalidInput.into()),
@@ -311,7 +225,7 @@ impl Host for Memory {
 
     fn copy(&mut self, from: &Path, to: &Path, access: Access) -> io::Result<()> {
         let from = self.tree.resolve(from)?.ok_or(io::ErrorKind::NotFound)?;
-        let content = self.tree.get(&from).map(|node| node.content.clone()).ok_or(io::ErrorKind::NotFound)?;
+        let content = self.tree.get(&from).map(|entry| entry.content.clone()).ok_or(io::ErrorKind::NotFound)?;
         self.draft(to, content, access)
     }
 
@@ -331,7 +245,7 @@ impl Host for Memory {
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {
         let Some(path) = self.tree.resolve_parent(path)? else { return Ok(()) };
-        // One after the other, as a directory is really removed.
+        // One by one, as a directory is really removed.
         for below in self.tree.below(&path).into_iter().rev() {
             self.steps.take()?;
             self.tree.remove(&below);
@@ -339,12 +253,12 @@ impl Host for Memory {
         Ok(())
     }
 
-    fn run(&mut self, program: &Program) -> io::Result<Ended> {
+    fn run(&mut self, program: &Program) -> io::Result<Output> {
         self.steps.alive()?;
         self.run_program(program)
     }
 
-    fn become_program(&mut self, program: &Program) -> io::Error {
+    fn exec(&mut self, program: &Program) -> io::Error {
         self.became = Some(program.clone());
         io::Error::other("a test becomes nothing")
     }

@@ -1,26 +1,26 @@
-//! The machine itself, or a scratch root on it in which the charm's life is rehearsed.
+//! The machine itself, or a scratch root on it for rehearsals.
 
 mod accounts;
 mod files;
 mod programs;
 
-use crate::host::{Access, Ended, Host, Links, Program, Seen, User};
+use crate::host::{Access, Host, Metadata, Output, Program, Symlinks, User};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// The machine. With `CONN_CHECK_ROOT` in the environment everything on it is under that
-/// directory; a hook gets its environment from Juju alone, so only tests and rehearsals set it.
+/// The machine. With `CONN_CHECK_ROOT` in the environment, all paths are below that directory; Juju
+/// does not set it, so only tests and rehearsals do.
 #[derive(Debug)]
 pub struct Real {
     root: PathBuf,
-    /// Juju's directory of this unit: the charm and the resources are there, wherever the root is.
+    /// Juju's directory of this unit, with the charm and the resources: outside of the scratch root.
     unit: Option<PathBuf>,
-    /// Only root gives files away and runs programs as others; without it, all is our own.
+    /// Only root changes owners and runs programs as other users; otherwise everything is our own.
     privileged: bool,
 }
 
 impl Real {
-    /// The machine as the environment says.
+    /// The machine or scratch root that the environment selects.
     #[must_use]
     pub fn new() -> Self {
         let root = std::env::var_os("CONN_CHECK_ROOT").map_or_else(|| PathBuf::from("/"), PathBuf::from);
@@ -48,7 +48,7 @@ impl Host for Real {
         std::env::var(name).ok()
     }
 
-    fn place(&self, path: &Path) -> PathBuf {
+    fn map_path(&self, path: &Path) -> PathBuf {
         let here = |known: &Path| path.starts_with(known);
         if !self.is_scratch() || here(&self.root) || self.unit.as_deref().is_some_and(here) {
             return path.to_owned();
@@ -65,56 +65,56 @@ impl Host for Real {
         accounts::group(self, name)
     }
 
-    fn look(&self, path: &Path, links: Links) -> io::Result<Option<Seen>> {
-        files::look(&self.place(path), links)
+    fn inspect(&self, path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>> {
+        files::inspect(&self.map_path(path), symlinks)
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
-        files::list(&self.place(directory))
+        files::list(&self.map_path(directory))
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
-        files::read(&self.place(path), limit)
+        files::read(&self.map_path(path), limit)
     }
 
     fn same(&self, one: &Path, other: &Path) -> io::Result<bool> {
-        files::same(&self.place(one), &self.place(other))
+        files::same(&self.map_path(one), &self.map_path(other))
     }
 
     fn make_directory(&mut self, path: &Path, access: Access) -> io::Result<()> {
-        std::fs::create_dir_all(self.place(path))?;
+        std::fs::create_dir_all(self.map_path(path))?;
         self.set_access(path, access)
     }
 
     fn write(&mut self, path: &Path, content: &[u8], access: Access) -> io::Result<()> {
-        files::write(&self.place(path), content, access)
+        files::write(&self.map_path(path), content, access)
     }
 
     fn copy(&mut self, from: &Path, to: &Path, access: Access) -> io::Result<()> {
-        files::copy(&self.place(from), &self.place(to), access)
+        files::copy(&self.map_path(from), &self.map_path(to), access)
     }
 
     fn link(&mut self, path: &Path, target: &Path) -> io::Result<()> {
-        files::link(&self.place(path), target)
+        files::link(&self.map_path(path), target)
     }
 
     fn set_access(&mut self, path: &Path, access: Access) -> io::Result<()> {
-        files::set_access(&self.place(path), access)
+        files::set_access(&self.map_path(path), access)
     }
 
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        std::fs::rename(self.place(from), self.place(to))
+        std::fs::rename(self.map_path(from), self.map_path(to))
     }
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {
-        files::remove(&self.place(path))
+        files::remove(&self.map_path(path))
     }
 
-    fn run(&mut self, program: &Program) -> io::Result<Ended> {
+    fn run(&mut self, program: &Program) -> io::Result<Output> {
         programs::run(self, program)
     }
 
-    fn become_program(&mut self, program: &Program) -> io::Error {
-        programs::become_program(self, program)
+    fn exec(&mut self, program: &Program) -> io::Error {
+        programs::exec(self, program)
     }
 }

@@ -1,6 +1,6 @@
 //! The actions, in the three ways in which Juju runs them.
 
-use crate::action::{self, Done};
+use crate::action::{self, Outcome};
 use crate::host::memory::PUBLIC;
 use crate::host::memory::juju::Context;
 use crate::tests::world::World;
@@ -16,14 +16,14 @@ fn deployed(text: &str) -> World {
     let mut world = World::new();
     world.deploy(UNIT, "2.0.0");
     world.memory.file(FILE, text, PUBLIC);
-    world.say(UNIT, "conn-check:1", "config_path", FILE);
+    world.set_relation(UNIT, "conn-check:1", "config_path", FILE);
     world.boot(UNIT);
     world.memory.ran.clear();
     world
 }
 
 /// As an action of Juju.
-fn act(world: &mut World, name: &str, parameters: &Value) -> Done {
+fn act(world: &mut World, name: &str, parameters: &Value) -> Outcome {
     let variables = [("JUJU_UNIT_NAME", UNIT), ("JUJU_ACTION_NAME", name)];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let parameters = parameters.as_object().cloned();
@@ -46,7 +46,7 @@ fn command(world: &mut World, name: &str, variables: &[(&str, &str)]) -> Option<
 #[test]
 fn an_action_sets_results_and_fails_with_what_failed() {
     let mut world = deployed(r#"[{"x": "fail"}]"#);
-    assert_eq!(act(&mut world, "run-check", &json!({})), Done { text: None, status: 0 });
+    assert_eq!(act(&mut world, "run-check", &json!({})), Outcome { text: None, status: 0 });
     let context = &world.memory.juju.context;
     assert_eq!(context.results["status"], "critical");
     assert_eq!(context.results["exit-code"], "2");
@@ -94,19 +94,19 @@ fn an_action_without_a_usable_file_fails_with_the_reason() {
     let mut world = deployed("[");
     act(&mut world, "run-check", &json!({}));
     assert_eq!(world.memory.juju.context.results["exit-code"], "3");
-    assert_eq!(world.memory.juju.context.failure.as_deref(), Some("/srv/checks.yaml:1:2: this is no list"));
-    world.say(UNIT, "conn-check:1", "config_path", "");
+    assert_eq!(world.memory.juju.context.failure.as_deref(), Some("/srv/checks.yaml:1:2: this is not a list"));
+    world.set_relation(UNIT, "conn-check:1", "config_path", "");
     world.hook(UNIT, "conn-check-relation-changed");
     let done = act(&mut world, "run-check", &json!({}));
-    let why = "no checks yet: over the relation conn-check, or in the option config";
-    assert_eq!(done, Done { text: Some(format!("CONN-CHECK UNKNOWN: {why}")), status: 0 });
+    let why = "no checks yet: none came over the relation conn-check, and the option config is empty";
+    assert_eq!(done, Outcome { text: Some(format!("CONN-CHECK UNKNOWN: {why}")), status: 0 });
     assert_eq!(world.memory.juju.context.failure.as_deref(), Some(why));
 }
 
 #[test]
 fn an_action_without_a_usable_path_fails_with_what_the_status_says() {
     let mut world = deployed("[{}]");
-    world.say(UNIT, "conn-check:1", "config_path", "checks.yaml");
+    world.set_relation(UNIT, "conn-check:1", "config_path", "checks.yaml");
     world.hook(UNIT, "conn-check-relation-changed");
     act(&mut world, "run-check", &json!({}));
     let why = world.memory.juju.context.failure.clone();
@@ -124,7 +124,7 @@ fn tags_that_are_asked_for_stand_in_the_place_of_those_that_nagios_leaves_out() 
     assert_eq!(options, ["--format=nagios", "--max-timeout=10", "--include-tags=a"]);
     act(&mut world, "run-nagios-check", &json!({"include-tags": "a", "exclude-tags": "b"}));
     let why = world.memory.juju.context.failure.clone();
-    assert_eq!(why.as_deref(), Some("include-tags and exclude-tags cannot both be used"));
+    assert_eq!(why.as_deref(), Some("include-tags and exclude-tags cannot be combined: use one of them"));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn the_last_result_is_one_of_the_file_in_use() {
     let mut world = deployed("[{}]");
     let after = |world: &mut World, path: &str| {
         world.memory.file("/srv/other.yaml", "[{}]", PUBLIC);
-        world.say(UNIT, "conn-check:1", "config_path", path);
+        world.set_relation(UNIT, "conn-check:1", "config_path", path);
         world.hook(UNIT, "conn-check-relation-changed");
         (world.memory.text(RECORD).is_some(), world.status(UNIT).1)
     };
@@ -178,5 +178,5 @@ fn a_plain_command_with_nothing_to_run_is_unknown() {
     let mut world = World::new();
     let done = action::run(&mut world.memory, "run-check", Path::new("/tmp/x")).expect("no tool is used");
     assert_eq!(done.status, 3);
-    assert_eq!(done.text.as_deref(), Some("CONN-CHECK UNKNOWN: this is not run on a unit of the charm"));
+    assert_eq!(done.text.as_deref(), Some("CONN-CHECK UNKNOWN: not on a unit of the charm: use juju run UNIT ACTION"));
 }

@@ -6,7 +6,7 @@ use crate::environment::Environment;
 use crate::observed::{Nrpe, Observed};
 use crate::options::Options;
 use crate::resource::Resource;
-use crate::tree::Thing;
+use crate::tree::Node;
 use crate::version::Version;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ fn versions(texts: &[&str]) -> BTreeMap<Version, Programs> {
 }
 
 fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
-    let said = Map::from_iter([("revision".to_owned(), Value::from(revision))]);
+    let config = Map::from_iter([("revision".to_owned(), Value::from(revision))]);
     let agent = Agent { embedded: versions(embedded), installed: versions(installed), ..Agent::default() };
     Observed {
         environment: Environment {
@@ -33,12 +33,12 @@ fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
             charm: PathBuf::from("/charm"),
         },
         leaving: false,
-        options: Options::of(&said),
-        said: Vec::new(),
-        monitors: Vec::new(),
+        options: Options::parse(&config),
+        relation_data: Vec::new(),
+        nrpe_relations: Vec::new(),
         agent,
         nrpe: Nrpe::default(),
-        texts: Vec::new(),
+        checks_directory: Vec::new(),
         drafts: Vec::new(),
     }
 }
@@ -65,26 +65,26 @@ fn with_a_revision_that_is_not_there_the_current_version_stays() {
     observed.agent.units.insert(UNIT.to_owned(), Some(version("2.0.0")));
     assert_eq!(used(&observed).as_deref(), Some("2.0.0"));
     let problems = Desired::from(&observed).problems;
-    assert_eq!(problems[0].text, "revision 3 is not available (have: 2.0.0, 2.1.0)");
+    assert_eq!(problems[0].message, "revision 3 is not available (available: 2.0.0, 2.1.0)");
 }
 
 #[test]
-fn a_charm_for_another_machine_is_said() {
+fn a_charm_for_another_machine_is_reported() {
     let desired = Desired::from(&observed(&[], &[], ""));
     assert_eq!(desired.version, None);
-    assert_eq!(desired.problems[0].text, "the charm holds no conn-check for this machine");
+    assert_eq!(desired.problems[0].message, "the charm does not have a conn-check for this machine");
 }
 
 #[test]
-fn versions_that_nobody_uses_go_but_for_those_of_resources() {
+fn unused_versions_are_removed_except_for_those_of_resources() {
     let mut observed = observed(&["2.0.0"], &["1.0.0", "1.5.0", "1.7.0", "2.0.0", "3.0.0"], "");
     observed.agent.units.insert("other-1".to_owned(), Some(version("1.5.0")));
-    observed.agent.resources.insert("other-1".to_owned(), Resource::of(Some("1.7.0")));
+    observed.agent.resources.insert("other-1".to_owned(), Resource::of(version("1.7.0")));
     let desired = Desired::from(&observed);
-    let gone = ["1.0.0", "3.0.0"].map(|version| Path::new("/usr/local/lib/conn-check/versions").join(version));
-    assert_eq!(desired.gone, gone);
-    let current = Thing::Link("/usr/local/lib/conn-check/current".into(), "versions/2.0.0".into());
-    assert!(desired.things.contains(&current));
+    let absent = ["1.0.0", "3.0.0"].map(|version| Path::new("/usr/local/lib/conn-check/versions").join(version));
+    assert_eq!(desired.absent, absent);
+    let current = Node::Link("/usr/local/lib/conn-check/current".into(), "versions/2.0.0".into());
+    assert!(desired.nodes.contains(&current));
 }
 
 #[test]
@@ -97,17 +97,17 @@ fn only_links_of_ours_are_replaced_or_removed() {
     bin.insert("cc".to_owned(), ours("conn-check"));
     bin.insert("python".to_owned(), None);
     let desired = Desired::from(&observed);
-    assert_eq!(desired.gone, Vec::<PathBuf>::new());
-    let links = desired.things.iter().filter(|thing| thing.path().starts_with("/usr/local/bin"));
-    let told =
-        |name: &str| Thing::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
+    assert_eq!(desired.absent, Vec::<PathBuf>::new());
+    let links = desired.nodes.iter().filter(|node| node.path().starts_with("/usr/local/bin"));
+    let link =
+        |name: &str| Node::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
     let others = ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
-    assert!(links.eq(&others.map(told)), "{:?}", desired.things);
-    assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone, which is somebody else's"]);
+    assert!(links.eq(&others.map(link)), "{:?}", desired.nodes);
+    assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone: the charm did not make it"]);
     observed.leaving = true;
-    let gone = Desired::from(&observed).gone;
-    let gone: Vec<_> = gone.iter().filter(|path| path.starts_with("/usr/local/bin")).collect();
-    assert_eq!(gone, [Path::new("/usr/local/bin/conn-check-django")], "an admin's own link stays");
+    let absent = Desired::from(&observed).absent;
+    let absent: Vec<_> = absent.iter().filter(|path| path.starts_with("/usr/local/bin")).collect();
+    assert_eq!(absent, [Path::new("/usr/local/bin/conn-check-django")], "an admin's own link stays");
 }
 
 #[test]
@@ -117,18 +117,19 @@ fn a_unit_that_goes_leaves_what_the_others_need() {
     observed.agent.units.insert(UNIT.to_owned(), Some(version("1.0.0")));
     observed.agent.units.insert("other-1".to_owned(), Some(version("2.0.0")));
     let desired = Desired::from(&observed);
-    assert!(!desired.last);
-    assert!(desired.gone.contains(&PathBuf::from("/usr/local/lib/conn-check/units/conn-check-0")));
-    assert!(desired.gone.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/1.0.0")));
-    assert!(!desired.gone.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/2.0.0")));
+    assert!(!desired.is_last_unit);
+    assert!(desired.absent.contains(&PathBuf::from("/usr/local/lib/conn-check/units/conn-check-0")));
+    assert!(desired.absent.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/1.0.0")));
+    assert!(!desired.absent.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/2.0.0")));
     observed.agent.units.remove("other-1");
-    assert!(Desired::from(&observed).last);
+    assert!(Desired::from(&observed).is_last_unit);
 }
 
 #[test]
 fn files_of_others_in_the_directory_of_a_unit_stay() {
     let mut observed = observed(&["2.0.0"], &["2.0.0"], "");
-    observed.texts = ["conn-check-9.yaml", "app.yaml", "settings.json", "option.yaml"].map(str::to_owned).into();
-    let gone = ["conn-check-9.yaml", "option.yaml"].map(|name| Path::new("/etc/conn-check/conn-check-0").join(name));
-    assert_eq!(Desired::from(&observed).gone, gone);
+    observed.checks_directory =
+        ["conn-check-9.yaml", "app.yaml", "settings.json", "option.yaml"].map(str::to_owned).into();
+    let absent = ["conn-check-9.yaml", "option.yaml"].map(|name| Path::new("/etc/conn-check/conn-check-0").join(name));
+    assert_eq!(Desired::from(&observed).absent, absent);
 }

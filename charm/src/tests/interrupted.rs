@@ -11,26 +11,26 @@ use std::path::PathBuf;
 const UNIT: &str = "conn-check/0";
 const NRPE: &str = "nrpe-external-master:2";
 
-/// The machine, and what Juju was told.
+/// The machine, the status and the relation data.
 type State = (BTreeMap<PathBuf, (Content, Access)>, String, BTreeMap<String, String>);
 
 fn state(world: &mut World) -> State {
     let tree = &world.memory.tree;
-    let nodes = tree.paths().filter_map(|path| {
-        let node = tree.get(path)?;
-        Some((path.to_owned(), (node.content.clone(), node.access)))
+    let entries = tree.paths().filter_map(|path| {
+        let entry = tree.get(path)?;
+        Some((path.to_owned(), (entry.content.clone(), entry.access)))
     });
-    let nodes = nodes.collect();
+    let entries = entries.collect();
     let Unit { status, relations, .. } = world.unit(UNIT);
     let own = relations.get(NRPE).map(|relation| relation.own.clone()).unwrap_or_default();
-    (nodes, format!("{}: {}", status.0, status.1), own)
+    (entries, format!("{}: {}", status.0, status.1), own)
 }
 
 /// A world just before a hook in which much is written.
 fn before(hook: &str) -> (World, Hook) {
     let mut world = World::new();
     world.deploy(UNIT, "2.0.0");
-    world.say(UNIT, "conn-check:1", "config", "[{}]");
+    world.set_relation(UNIT, "conn-check:1", "config", "[{}]");
     world.memory.install_nrpe();
     world.relate(UNIT, NRPE);
     if hook == "install" {
@@ -40,7 +40,7 @@ fn before(hook: &str) -> (World, Hook) {
     match hook {
         "upgrade-charm" => world.charm(UNIT, "2.1.0", "AGENT 2.1.0"),
         "config-changed" => world.set(UNIT, "max_timeout", 20),
-        "nrpe-external-master-relation-changed" => world.say(UNIT, NRPE, "nagios_hostname", "prod-0"),
+        "nrpe-external-master-relation-changed" => world.set_relation(UNIT, NRPE, "nagios_hostname", "prod-0"),
         _ => {}
     }
     (world, Hook::new(UNIT, hook))
@@ -72,15 +72,15 @@ fn a_hook_that_is_interrupted_at_any_write_ends_in_the_same_state_when_it_runs_a
 /// While a unit is in error, the world goes on: what the hook wanted to write may not be wanted
 /// any more.
 #[test]
-fn what_an_interrupted_hook_left_behind_goes_also_where_nobody_wants_it_any_more() {
+fn what_an_interrupted_hook_left_behind_is_removed_even_when_it_is_not_needed_any_more() {
     for name in HOOKS {
         let (mut world, hook) = before(name);
         world.run(&hook);
         for number in 1..=world.memory.steps.taken {
             let (mut world, hook) = before(name);
             let _ = world.attempt(&hook, Some((number, Fault::Killed)));
-            world.say(UNIT, "conn-check:1", "config", "");
-            world.say(UNIT, NRPE, "nagios_hostname", "other-0");
+            world.set_relation(UNIT, "conn-check:1", "config", "");
+            world.set_relation(UNIT, NRPE, "nagios_hostname", "other-0");
             world.charm(UNIT, "2.2.0", "AGENT 2.2.0");
             world.run(&hook);
             let drafts: Vec<_> =

@@ -6,6 +6,7 @@ use crate::host::memory::steps::Fault;
 use crate::host::memory::tree::{Content, Tree};
 use crate::host::memory::{PUBLIC, Systemd};
 use crate::tests::oracle;
+use crate::tests::random::Random;
 use crate::tests::world::{Hook, World, checks_text};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,27 +32,6 @@ struct Alive {
     unmet: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// The generator `SplitMix64` (Steele, Lea, Flood 2014): small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % bound as u64).expect("below the bound")
-    }
-
-    fn one_in(&mut self, number: usize) -> bool {
-        self.below(number) == 0
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.below(from.len())]
-    }
-}
-
 const VERSIONS: [&str; 5] = ["1.9.0", "2.0.0", "2.0.1", "2.1.0-rc1", "2.1.0"];
 const PATHS: [&str; 8] = [
     "/srv/a.yaml",
@@ -67,7 +47,7 @@ const SECRET: &str = "hunter2";
 
 impl Life {
     pub(super) fn new(seed: u64) -> Self {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let mut world = World::new();
         world.memory.directory("/srv/directory");
         world.memory.tree.put(Path::new("/srv/pipe"), Content::Pipe, PUBLIC);
@@ -110,7 +90,7 @@ impl Life {
         let principal = if self.random.one_in(4) { "general-info" } else { "conn-check" };
         for relation in [Some(principal), self.random.one_in(2).then_some("nrpe-external-master")].into_iter().flatten()
         {
-            unmet.insert(self.id(relation), self.words(relation));
+            unmet.insert(self.id(relation), self.relation_data(relation));
         }
         self.units.push(Alive { name: name.to_owned(), unmet });
         let unit = self.units.len() - 1;
@@ -131,7 +111,7 @@ impl Life {
         let name = self.units[unit].name.clone();
         match self.random.below(14) {
             0..=2 => self.meet(unit),
-            3 | 4 => self.say(unit),
+            3 | 4 => self.set_relation(unit),
             5 => {
                 self.option(unit);
                 self.hook(&Hook::new(&name, "config-changed"));
@@ -187,10 +167,10 @@ impl Life {
     fn meet(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
         let Some(id) = self.units[unit].unmet.keys().next_back().cloned() else { return };
-        let said = self.units[unit].unmet.remove(&id).unwrap_or_default();
+        let data = self.units[unit].unmet.remove(&id).unwrap_or_default();
         self.world.relate(&name, &id);
-        for (key, value) in said {
-            self.world.say(&name, &id, &key, &value);
+        for (key, value) in data {
+            self.world.set_relation(&name, &id, &key, &value);
         }
         self.hook(&Hook::relation(&name, &id, "joined"));
         self.hook(&Hook::relation(&name, &id, "changed"));
@@ -203,45 +183,45 @@ impl Life {
         (!ids.is_empty()).then(|| self.random.pick(&ids).clone())
     }
 
-    /// The other end says something else.
-    fn say(&mut self, unit: usize) {
+    /// The other end changes its relation data.
+    fn set_relation(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
-        if let Some(id) = self.change_words(unit) {
+        if let Some(id) = self.change_relation_data(unit) {
             self.hook(&Hook::relation(&name, &id, "changed"));
         }
     }
 
-    /// The relation over which something else is said.
-    fn change_words(&mut self, unit: usize) -> Option<String> {
+    /// The relation whose data is changed.
+    fn change_relation_data(&mut self, unit: usize) -> Option<String> {
         let id = self.met(unit)?;
         let name = self.units[unit].name.clone();
-        for (key, value) in self.words(id.split(':').next().unwrap_or_default()) {
-            self.trace.push(format!("{name}: {id} says {key}={value:?}"));
-            self.world.say(&name, &id, &key, &value);
+        for (key, value) in self.relation_data(id.split(':').next().unwrap_or_default()) {
+            self.trace.push(format!("{name}: {id} has {key}={value:?}"));
+            self.world.set_relation(&name, &id, &key, &value);
         }
         Some(id)
     }
 
     /// What the other end of a relation may say.
-    fn words(&mut self, relation: &str) -> BTreeMap<String, String> {
-        let mut words = BTreeMap::new();
+    fn relation_data(&mut self, relation: &str) -> BTreeMap<String, String> {
+        let mut relation_data = BTreeMap::new();
         match relation {
             "conn-check" => {
                 for key in ["config_path", "config_path", "config", "config-path"] {
                     if self.random.one_in(2) {
                         let path =
                             if self.random.one_in(4) { String::new() } else { (*self.random.pick(&PATHS)).to_owned() };
-                        words.insert(key.to_owned(), if key == "config" { self.checks() } else { path });
+                        relation_data.insert(key.to_owned(), if key == "config" { self.checks() } else { path });
                     }
                 }
             }
             "nrpe-external-master" if self.random.one_in(2) => {
                 let name = *self.random.pick(&["prod-app-0", "prod.app_0", "../../etc/x", ""]);
-                words.insert("nagios_hostname".to_owned(), name.to_owned());
+                relation_data.insert("nagios_hostname".to_owned(), name.to_owned());
             }
             _ => {}
         }
-        words
+        relation_data
     }
 
     /// The text of a file of checks, good or bad.
@@ -257,8 +237,8 @@ impl Life {
     fn relate(&mut self, unit: usize) {
         let relation =
             *self.random.pick(&["conn-check", "nrpe-external-master", "nrpe-external-master", "general-info"]);
-        let (id, words) = (self.id(relation), self.words(relation));
-        self.units[unit].unmet.insert(id.clone(), words);
+        let (id, relation_data) = (self.id(relation), self.relation_data(relation));
+        self.units[unit].unmet.insert(id.clone(), relation_data);
         self.create(unit, &id);
     }
 
@@ -331,12 +311,12 @@ impl Life {
         match self.random.below(6) {
             0 => self.outside(),
             1 => self.option(unit),
-            2 => drop(self.change_words(unit)),
+            2 => drop(self.change_relation_data(unit)),
             _ => {}
         }
     }
 
-    /// Something of which no hook is told.
+    /// Something that no hook follows.
     fn outside(&mut self) {
         let path = *self.random.pick(&["/srv/a.yaml", "/srv/b.yaml", "/srv/it's $x!.yaml"]);
         match self.random.below(4) {
@@ -386,8 +366,8 @@ impl Life {
             &self.units.iter().map(|unit| unit.name.as_str()).collect::<Vec<_>>(),
         );
         oracle::again_does_nothing(&mut self.world, hook);
-        let said = self.world.memory.juju.context.logged.join("\n") + &self.trace[self.trace.len() - 1];
-        assert!(!said.contains(SECRET), "a secret is told: {said}");
+        let shown = self.world.memory.juju.context.logged.join("\n") + &self.trace[self.trace.len() - 1];
+        assert!(!shown.contains(SECRET), "a secret is shown: {shown}");
     }
 
     fn shuffled(&mut self, mut items: Vec<String>) -> Vec<String> {

@@ -13,7 +13,7 @@ fn monitored() -> World {
     let mut world = World::new();
     world.deploy(UNIT, "2.0.0");
     world.checks(FILE, 2, 0);
-    world.say(UNIT, "conn-check:1", "config_path", FILE);
+    world.set_relation(UNIT, "conn-check:1", "config_path", FILE);
     world.memory.install_nrpe();
     world.relate(UNIT, RELATION);
     world.boot(UNIT);
@@ -31,25 +31,25 @@ fn exported(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn a_name_that_is_too_long_for_a_file_is_said_and_another_one_is_used() {
+fn a_name_that_is_too_long_for_a_file_is_reported_and_another_one_is_used() {
     let usual = ["service__juju-conn-check-0_check_conn-check-conn-check-0.cfg"];
     let mut world = monitored();
     world.set(UNIT, "nagios_context", "x".repeat(210));
     world.hook(UNIT, "config-changed");
     assert!(status(&mut world).starts_with("blocked: option nagios_context is too long; juju is used"));
     assert_eq!(exported(&world), usual);
-    world.say(UNIT, RELATION, "nagios_hostname", "short");
+    world.set_relation(UNIT, RELATION, "nagios_hostname", "short");
     world.run(&Hook::relation(UNIT, RELATION, "changed"));
     assert_eq!(status(&mut world), "active: 2 checks, not run yet", "it is not needed");
     world.set(UNIT, "nagios_context", "juju");
-    world.say(UNIT, RELATION, "nagios_hostname", &"x".repeat(200));
+    world.set_relation(UNIT, RELATION, "nagios_hostname", &"x".repeat(200));
     world.run(&Hook::relation(UNIT, RELATION, "changed"));
-    assert!(status(&mut world).starts_with("blocked: the nagios_hostname that nrpe says is too long"));
+    assert!(status(&mut world).starts_with("blocked: the nagios_hostname that nrpe sends is too long"));
     assert_eq!(exported(&world), usual);
 }
 
 #[test]
-fn an_nrpe_that_could_not_be_told_is_told_by_the_next_hook() {
+fn an_nrpe_that_could_not_be_reloaded_is_reloaded_by_the_next_hook() {
     for systemd in [Systemd::Runs, Systemd::Installed, Systemd::Absent] {
         let mut world = monitored();
         world.memory.systemd = systemd;
@@ -69,7 +69,7 @@ fn an_nrpe_that_could_not_be_told_is_told_by_the_next_hook() {
 }
 
 #[test]
-fn an_nrpe_that_does_not_run_is_not_told_again_and_again() {
+fn an_nrpe_that_does_not_run_is_not_reloaded_again_and_again() {
     for systemd in [Systemd::Runs, Systemd::Installed, Systemd::Absent] {
         let mut world = monitored();
         world.memory.systemd = systemd;
@@ -88,10 +88,10 @@ fn a_path_that_cannot_be_used_any_more_stays_registered_as_it_was() {
     assert_eq!((files.len(), names.len()), (1, 1));
     for (path, why) in [
         ("srv/checks.yaml".to_owned(), "is not an absolute path"),
-        ("/srv/a\n/b".to_owned(), "is not a path that can be used"),
-        (format!("/{}", "'".repeat(600)), "the command for NRPE is too long"),
+        ("/srv/a\n/b".to_owned(), "has control characters"),
+        (format!("/{}", "'".repeat(600)), "the command for NRPE is too long: use a shorter path of the file of checks"),
     ] {
-        world.say(UNIT, "conn-check:1", "config_path", &path);
+        world.set_relation(UNIT, "conn-check:1", "config_path", &path);
         // The checks of the longest path can be used but for that.
         world.checks(&format!("/{}", "'".repeat(600)), 2, 0);
         let status = status(&mut world);
@@ -99,7 +99,7 @@ fn a_path_that_cannot_be_used_any_more_stays_registered_as_it_was() {
         assert_eq!((world.memory.nrpe_files(), exported(&world)), (files.clone(), names.clone()), "{path}");
         assert!(world.unit(UNIT).relations[RELATION].own.contains_key("monitors"), "{path}");
     }
-    world.say(UNIT, "conn-check:1", "config_path", "");
+    world.set_relation(UNIT, "conn-check:1", "config_path", "");
     assert!(status(&mut world).starts_with("waiting: no checks yet"));
     assert_eq!((world.memory.nrpe_files().len(), exported(&world).len()), (0, 0));
 }

@@ -1,4 +1,4 @@
-//! What must be true after any hook, said without the code that makes it true.
+//! What must be true after any hook, independent of the code that makes it true.
 
 use crate::host::memory::juju::{Bag, Relation};
 use crate::host::memory::tree::{Content, Tree};
@@ -25,10 +25,10 @@ pub(super) fn all_is_well(world: &mut World, hook: &Hook, units: &[&str]) {
     people_have_the_newest(world);
     let checks = Checks::of(world, &hook.unit, &relations);
     status_is_true(world, &hook.unit, &checks);
-    nrpe_is_told(world, &hook.unit, &relations, &checks);
+    nrpe_is_configured(world, &hook.unit, &relations, &checks);
 }
 
-/// The same hook again changes nothing, logs nothing and says nothing over relations.
+/// The same hook again changes nothing, logs nothing and sets no relation data.
 pub(super) fn again_does_nothing(world: &mut World, hook: &Hook) {
     let (before, ran) = (world.memory.tree.clone(), world.memory.ran.len());
     let status = world.status(&hook.unit);
@@ -36,8 +36,8 @@ pub(super) fn again_does_nothing(world: &mut World, hook: &Hook) {
     assert_eq!(changed(&before, &world.memory.tree), Vec::<PathBuf>::new(), "a second {hook:?} writes");
     assert_eq!(world.memory.ran.len(), ran, "a second {hook:?} runs {:?}", world.memory.ran.last());
     assert_eq!(world.memory.juju.context.logged, Vec::<String>::new(), "a second {hook:?} logs");
-    assert_eq!(world.memory.juju.context.set, 0, "a second {hook:?} talks");
-    assert_eq!(world.status(&hook.unit), status, "a second {hook:?} has another opinion");
+    assert_eq!(world.memory.juju.context.set, 0, "a second {hook:?} sets relation data");
+    assert_eq!(world.status(&hook.unit), status, "a second {hook:?} has another status");
 }
 
 fn changed(before: &Tree, after: &Tree) -> Vec<PathBuf> {
@@ -73,7 +73,7 @@ fn no_draft_is_left(world: &World) {
 
 fn nrpe_knows_its_files(world: &World) {
     if world.memory.users.contains_key("nagios") {
-        assert_eq!(world.memory.nrpe_read, world.memory.nrpe_files(), "nrpe was not told");
+        assert_eq!(world.memory.nrpe_read, world.memory.nrpe_files(), "nrpe was not reloaded");
     }
 }
 
@@ -104,7 +104,7 @@ fn people_have_the_newest(world: &World) {
     assert!(program == "theirs" || Some(&program) == installed.as_ref(), "{program} of {versions:?}");
 }
 
-/// The checks of a unit, as somebody sees them who looks at the relations and the files.
+/// The checks of a unit, as seen from the relations and the files.
 #[derive(Debug)]
 enum Checks {
     None,
@@ -123,15 +123,15 @@ impl Checks {
             return Self::Unusable;
         }
         let tree = &world.memory.tree;
-        let node = tree.resolve(Path::new(&path)).ok().flatten().and_then(|place| tree.get(&place));
-        let content = match node.map(|node| &node.content) {
+        let entry = tree.resolve(Path::new(&path)).ok().flatten().and_then(|target| tree.get(&target));
+        let content = match entry.map(|entry| &entry.content) {
             None => return Self::Missing,
             Some(Content::File(content)) => String::from_utf8_lossy(content).into_owned(),
             Some(_) => return Self::NoFile,
         };
         if let Some(text) = text {
-            assert_eq!(content, text, "the text is not the one that was said");
-            assert_eq!(node.map(|node| node.access.mode), Some(0o660));
+            assert_eq!(content, text, "the text is not that of the relation");
+            assert_eq!(entry.map(|entry| entry.access.mode), Some(0o660));
         }
         let reads = |name: &str| {
             let user = world.memory.users.get(name);
@@ -141,8 +141,8 @@ impl Checks {
             return Self::Unreadable;
         }
         let Ok(Value::Array(checks)) = serde_json::from_str(&content) else { return Self::Invalid };
-        let said = world.memory.juju.units[unit].config.get("nagios_exclude_tags").and_then(Value::as_str);
-        let excluded = said.filter(|tags| !tags.contains('\n')).unwrap_or("no-nagios").to_owned();
+        let tags = world.memory.juju.units[unit].config.get("nagios_exclude_tags").and_then(Value::as_str);
+        let excluded = tags.filter(|tags| !tags.contains('\n')).unwrap_or("no-nagios").to_owned();
         let for_nagios = checks.iter().filter(|check| check["tags"][0].as_str() != Some(&excluded)).count();
         Self::Valid { nagios: reads("nagios").then_some(for_nagios), all: checks.len(), path }
     }
@@ -159,14 +159,14 @@ fn wanted(world: &mut World, unit: &str, relations: &BTreeMap<String, Relation>)
         .collect();
     numbered.sort_by_key(|(number, _)| *number);
     for (number, bag) in numbered {
-        let said = |key: &str| bag.get(key).filter(|value| !value.is_empty()).cloned();
-        if let Some(path) = said("config_path") {
+        let value = |key: &str| bag.get(key).filter(|text| !text.is_empty()).cloned();
+        if let Some(path) = value("config_path") {
             return Some((path, None));
         }
-        if let Some(text) = said("config") {
+        if let Some(text) = value("config") {
             return Some((format!("{directory}/conn-check-{number}.yaml"), Some(text)));
         }
-        if let Some(path) = said("config-path") {
+        if let Some(path) = value("config-path") {
             return Some((path, None));
         }
     }
@@ -187,17 +187,17 @@ fn status_is_true(world: &mut World, unit: &str, checks: &Checks) {
     match checks {
         Checks::None => says("no checks yet"),
         Checks::Unusable => says("is not an absolute path"),
-        Checks::Missing => says("is not there"),
+        Checks::Missing => says("does not exist"),
         Checks::NoFile => says("not a"),
         Checks::Unreadable => says("cannot be read by the user conn-check"),
-        Checks::Invalid => says("this is no list"),
+        Checks::Invalid => says("this is not a list"),
         Checks::Valid { all, .. } => says(&format!("{all} check")),
     }
     let registrable =
         world.memory.users.contains_key("nagios") && world.unit(unit).relations.keys().any(|id| id.starts_with("nrpe"));
     if registrable && matches!(checks, Checks::Valid { nagios: Some(0), .. }) && !kind.is_empty() {
         // A relation that is being broken does not count; the rule on NRPE's files covers that.
-        assert!(text.contains("none for Nagios") || !text.contains("for Nagios"));
+        assert!(text.contains("no checks for Nagios") || !text.contains("for Nagios"));
     }
     if let (Checks::Valid { nagios: None, .. }, true) = (checks, text.contains("by the user nagios")) {
         worst = worst.max(1);
@@ -227,7 +227,7 @@ fn problems(world: &mut World, unit: &str) -> Vec<String> {
     }
     let revision = text("revision");
     let link = Path::new("/usr/local/lib/conn-check/units").join(unit.replace('/', "-"));
-    let version = match world.memory.tree.get(&link).map(|node| &node.content) {
+    let version = match world.memory.tree.get(&link).map(|entry| &entry.content) {
         Some(Content::Link(target)) => target.file_name().map(|name| name.to_string_lossy().into_owned()),
         _ => None,
     };
@@ -243,7 +243,7 @@ fn problems(world: &mut World, unit: &str) -> Vec<String> {
 }
 
 /// NRPE has a command exactly where Nagios has something to run; a file that was good once stays.
-fn nrpe_is_told(world: &mut World, unit: &str, relations: &BTreeMap<String, Relation>, checks: &Checks) {
+fn nrpe_is_configured(world: &mut World, unit: &str, relations: &BTreeMap<String, Relation>, checks: &Checks) {
     let dashed = unit.replace('/', "-");
     let command = world.memory.text(&format!("/etc/nagios/nrpe.d/check_conn-check-{dashed}.cfg"));
     let exported = world.memory.tree.children(Path::new("/var/lib/nagios/export"));
@@ -252,7 +252,7 @@ fn nrpe_is_told(world: &mut World, unit: &str, relations: &BTreeMap<String, Rela
         relations.iter().filter(|(id, _)| id.starts_with("nrpe")).map(|(_, relation)| &relation.own).collect();
     let monitored = world.memory.users.contains_key("nagios") && !bags.is_empty();
     match checks {
-        _ if !monitored => assert_eq!(command, None, "there is no nrpe to tell"),
+        _ if !monitored => assert_eq!(command, None, "there is no nrpe"),
         Checks::None | Checks::Valid { nagios: Some(0), .. } => {
             assert_eq!(command, None, "{checks:?}");
         }

@@ -10,7 +10,7 @@ fn deployed() -> World {
     let mut world = World::new();
     world.deploy(UNIT, "2.0.0");
     world.checks("/srv/checks.yaml", 3, 0);
-    world.say(UNIT, "conn-check:1", "config_path", "/srv/checks.yaml");
+    world.set_relation(UNIT, "conn-check:1", "config_path", "/srv/checks.yaml");
     world.boot(UNIT);
     world
 }
@@ -59,7 +59,7 @@ fn a_resource_has_the_charms_package_for_python_beside_it() {
 }
 
 #[test]
-fn a_resource_that_is_no_agent_is_said_and_fails_no_hook() {
+fn a_resource_that_is_not_an_agent_is_reported_and_does_not_fail_the_hook() {
     let mut world = deployed();
     world.attach("#!/bin/sh\nrm -rf /\n");
     for _ in 0..2 {

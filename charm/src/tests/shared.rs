@@ -44,13 +44,13 @@ fn a_program_that_is_missing_is_put_back_by_any_hook() {
 const SHARED: [&str; 3] = ["/usr/local/lib/conn-check", "/etc/conn-check", "/var/lib/conn-check"];
 
 #[test]
-fn somebodys_file_in_the_place_of_a_directory_stays_and_is_said() {
+fn a_file_in_the_place_of_a_directory_stays_and_is_reported() {
     for path in SHARED {
         let mut world = World::new();
         world.memory.file(path, "theirs", PUBLIC);
         world.deploy(ONE, "2.0.0");
         world.boot(ONE);
-        let text = format!("{path} is not a directory, and not the charm's to remove");
+        let text = format!("{path} is not a directory: move it away, the charm needs its own there");
         assert_eq!(world.status(ONE), ("blocked".to_owned(), text));
         assert_eq!(world.memory.text(path).as_deref(), Some("theirs"));
         world.memory.tree.remove(Path::new(path));
@@ -63,13 +63,13 @@ fn somebodys_file_in_the_place_of_a_directory_stays_and_is_said() {
 fn a_link_to_a_directory_is_as_good_as_one_and_stays() {
     let mut world = World::new();
     for (path, number) in SHARED.into_iter().zip(0..) {
-        let place = format!("/srv/{number}");
-        world.memory.directory(&place);
-        world.memory.tree.put(Path::new(path), Content::Link(place.into()), PUBLIC);
+        let target = format!("/srv/{number}");
+        world.memory.directory(&target);
+        world.memory.tree.put(Path::new(path), Content::Link(target.into()), PUBLIC);
     }
     let before = world.memory.tree.clone();
     world.deploy(ONE, "2.0.0");
-    world.say(ONE, "conn-check:1", "config", "[{}]");
+    world.set_relation(ONE, "conn-check:1", "config", "[{}]");
     world.boot(ONE);
     assert_eq!(world.status(ONE), ("active".to_owned(), "1 check, not run yet".to_owned()));
     assert!(world.memory.text("/srv/1/conn-check-0/conn-check-1.yaml").is_some());
@@ -78,7 +78,7 @@ fn a_link_to_a_directory_is_as_good_as_one_and_stays() {
     world.hook(ONE, "stop");
     assert_eq!(world.left(&before), Vec::<PathBuf>::new());
     for path in SHARED {
-        let kept = world.memory.tree.get(Path::new(path)).map(|node| &node.content);
+        let kept = world.memory.tree.get(Path::new(path)).map(|entry| &entry.content);
         assert!(matches!(kept, Some(Content::Link(_))), "{path}");
     }
 }
@@ -92,7 +92,9 @@ fn a_user_who_was_busy_is_removed_by_a_later_hook_or_a_later_unit() {
         world.boot(ONE);
         world.memory.busy_user = true;
         world.hook(ONE, "stop");
-        assert!(world.memory.juju.context.logged.join("").contains("left the user conn-check, who runs something"));
+        assert!(
+            world.memory.juju.context.logged.join("").contains("kept the user conn-check, whose programs still run")
+        );
         let left = ["", "/user-made"].map(|name| PathBuf::from(format!("/usr/local/lib/conn-check{name}")));
         assert_eq!(world.left(&before), left);
         world.memory.busy_user = false;
@@ -115,7 +117,7 @@ fn a_unit_that_juju_took_away_by_force_does_not_keep_the_last_one_from_cleaning_
     let before = world.memory.tree.clone();
     for unit in [ONE, OTHER] {
         world.deploy(unit, "2.0.0");
-        world.say(unit, "conn-check:1", "config", "[{}]");
+        world.set_relation(unit, "conn-check:1", "config", "[{}]");
         world.relate(unit, "nrpe-external-master:2");
         world.boot(unit);
     }
@@ -132,9 +134,9 @@ fn a_unit_that_juju_took_away_by_force_does_not_keep_the_last_one_from_cleaning_
 }
 
 #[test]
-fn why_the_agent_does_not_run_is_said() {
+fn why_the_agent_does_not_run_is_reported() {
     let mut world = two([("2.0.0", "AGENT 2.0.0"); 2]);
-    world.say(ONE, "conn-check:1", "config", "[{}]");
+    world.set_relation(ONE, "conn-check:1", "config", "[{}]");
     world.charm(ONE, "2.0.0", "for another machine");
     world.hook(ONE, "upgrade-charm");
     let text = "conn-check does not run on this machine: exec format error";

@@ -15,7 +15,7 @@ fn deployed() -> World {
     let mut world = World::new();
     world.deploy(UNIT, "2.0.0");
     world.checks(FILE, 2, 1);
-    world.say(UNIT, "conn-check:1", "config_path", FILE);
+    world.set_relation(UNIT, "conn-check:1", "config_path", FILE);
     world.boot(UNIT);
     world
 }
@@ -66,46 +66,49 @@ fn the_status_says_when_the_checks_ran_last_and_how() {
 }
 
 #[test]
-fn every_file_that_cannot_be_used_gives_a_status_and_fails_no_hook() {
+fn every_file_that_cannot_be_used_gives_a_status_and_does_not_fail_the_hook() {
     let mut world = deployed();
     let private = |uid| Access { mode: 0o600, uid, gid: 0 };
     world.memory.file(FILE, "[", PUBLIC);
-    assert_eq!(status(&mut world), "blocked: /srv/checks.yaml:1:2: this is no list");
+    assert_eq!(status(&mut world), "blocked: /srv/checks.yaml:1:2: this is not a list");
     world.memory.file(FILE, "[{}]", private(0));
     assert_eq!(status(&mut world), "waiting: /srv/checks.yaml cannot be read by the user conn-check");
     world.memory.tree.remove(FILE.as_ref());
-    assert_eq!(status(&mut world), "waiting: /srv/checks.yaml is not there");
+    assert_eq!(status(&mut world), "waiting: /srv/checks.yaml does not exist");
     world.memory.directory(FILE);
     assert_eq!(status(&mut world), "blocked: /srv/checks.yaml is a directory, not a file of checks");
-    world.say(UNIT, "conn-check:1", "config_path", "checks.yaml");
+    world.set_relation(UNIT, "conn-check:1", "config_path", "checks.yaml");
     assert_eq!(status(&mut world), "blocked: config_path of conn-check:1 is not an absolute path");
-    world.say(UNIT, "conn-check:1", "config_path", "/srv/a\n/b");
-    assert_eq!(status(&mut world), "blocked: config_path of conn-check:1 is not a path that can be used");
-    world.say(UNIT, "conn-check:1", "config_path", "");
-    assert_eq!(status(&mut world), "waiting: no checks yet: over the relation conn-check, or in the option config");
+    world.set_relation(UNIT, "conn-check:1", "config_path", "/srv/a\n/b");
+    assert_eq!(status(&mut world), "blocked: config_path of conn-check:1 has control characters");
+    world.set_relation(UNIT, "conn-check:1", "config_path", "");
+    assert_eq!(
+        status(&mut world),
+        "waiting: no checks yet: none came over the relation conn-check, and the option config is empty"
+    );
 }
 
 #[test]
 fn text_over_the_relation_is_a_file_for_conn_check_and_nagios_alone() {
     let mut world = deployed();
-    world.say(UNIT, "conn-check:1", "config_path", "");
-    world.say(UNIT, "conn-check:1", "config", "[{}, {}]");
+    world.set_relation(UNIT, "conn-check:1", "config_path", "");
+    world.set_relation(UNIT, "conn-check:1", "config", "[{}, {}]");
     assert_eq!(status(&mut world), "active: 2 checks, not run yet");
     let path = "/etc/conn-check/conn-check-0/conn-check-1.yaml";
     assert_eq!(world.memory.text(path).as_deref(), Some("[{}, {}]"));
     let (user, group) = (world.memory.users["conn-check"].uid, world.memory.groups["nagios"]);
     let access = world.memory.tree.get(path.as_ref()).expect("the file").access;
     assert_eq!(access, Access { mode: 0o660, uid: user, gid: group });
-    world.say(UNIT, "conn-check:1", "config", "");
+    world.set_relation(UNIT, "conn-check:1", "config", "");
     world.hook(UNIT, "conn-check-relation-changed");
-    assert_eq!(world.memory.text(path), None, "what is not said any more is not kept");
+    assert_eq!(world.memory.text(path), None, "what is removed from the relation is removed from the machine");
 }
 
 #[test]
 fn the_status_says_which_files_are_not_used() {
     let mut world = deployed();
     world.relate(UNIT, "conn-check:12");
-    world.say(UNIT, "conn-check:12", "config", "[{}]");
+    world.set_relation(UNIT, "conn-check:12", "config", "[{}]");
     world.set(UNIT, "config", "[{}, {}]");
     assert_eq!(status(&mut world), "active: 3 checks, not run yet; not used: config of conn-check:12, option config");
 }
@@ -163,7 +166,7 @@ fn without_nrpe_nothing_is_written_for_it() {
 #[test]
 fn when_the_host_name_changes_the_old_service_goes() {
     let mut world = monitored();
-    world.say(UNIT, "nrpe-external-master:2", "nagios_hostname", "prod-app-0");
+    world.set_relation(UNIT, "nrpe-external-master:2", "nagios_hostname", "prod-app-0");
     world.hook(UNIT, "nrpe-external-master-relation-changed");
     assert_eq!(world.memory.text(EXPORT), None);
     let service = "/var/lib/nagios/export/service__prod-app-0_check_conn-check-conn-check-0.cfg";
@@ -176,7 +179,7 @@ fn when_the_host_name_changes_the_old_service_goes() {
 fn with_no_check_for_nagios_nothing_is_registered_and_the_status_says_so() {
     let mut world = monitored();
     world.checks(FILE, 0, 2);
-    assert_eq!(status(&mut world), "active: 2 checks, not run yet; none for Nagios: all are tagged no-nagios");
+    assert_eq!(status(&mut world), "active: 2 checks, not run yet; no checks for Nagios: all are tagged no-nagios");
     assert_eq!((world.memory.text(NRPE), world.memory.text(EXPORT)), (None, None));
     assert!(!world.unit(UNIT).relations["nrpe-external-master:2"].own.contains_key("monitors"));
     world.set(UNIT, "nagios_exclude_tags", "");
@@ -194,7 +197,7 @@ fn a_file_that_breaks_stays_registered_so_that_nagios_says_unknown() {
 }
 
 #[test]
-fn a_file_that_nagios_cannot_read_is_said() {
+fn a_file_that_nagios_cannot_read_is_reported() {
     let mut world = monitored();
     let user = world.memory.users["conn-check"].uid;
     world.memory.file(FILE, "[{}]", Access { mode: 0o640, uid: user, gid: 0 });
@@ -240,7 +243,7 @@ fn when_the_relation_with_nrpe_ends_what_was_written_for_it_goes() {
 }
 
 #[test]
-fn a_revision_pins_the_version_and_one_that_is_not_there_is_said() {
+fn a_revision_pins_the_version_and_one_that_is_not_available_is_reported() {
     let mut world = deployed();
     world.charm(UNIT, "2.1.0", "AGENT 2.1.0");
     world.set(UNIT, "revision", "2.0.0");
@@ -250,7 +253,7 @@ fn a_revision_pins_the_version_and_one_that_is_not_there_is_said() {
     world.hook(UNIT, "config-changed");
     assert_eq!(
         status(&mut world),
-        "blocked: revision 108 is not available (have: 2.0.0, 2.1.0); 3 checks, not run yet"
+        "blocked: revision 108 is not available (available: 2.0.0, 2.1.0); 3 checks, not run yet"
     );
     assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0"));
     world.set(UNIT, "revision", "");
@@ -271,7 +274,7 @@ fn a_charm_with_the_same_version_and_other_bytes_renews_the_program() {
 }
 
 #[test]
-fn a_program_of_somebody_else_is_left_alone() {
+fn a_program_that_the_charm_did_not_make_is_left_alone() {
     let mut world = World::new();
     world.memory.file("/usr/local/bin/conn-check", "theirs", PUBLIC);
     world.deploy(UNIT, "2.0.0");
@@ -306,7 +309,7 @@ fn units_of_one_machine_share_versions_and_the_last_one_takes_all_away() {
 }
 
 #[test]
-fn a_user_that_somebody_else_made_stays() {
+fn a_user_that_the_charm_did_not_create_stays() {
     let mut world = World::new();
     let user = crate::host::User { uid: 77, gid: 5, groups: Vec::new() };
     world.memory.users.insert("conn-check".to_owned(), user);

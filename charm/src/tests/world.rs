@@ -1,6 +1,6 @@
 //! A machine with units of the charm on it, and what people, Juju and applications do to them.
 
-use crate::broken::Broken;
+use crate::error::Error;
 use crate::hook;
 use crate::host::memory::Memory;
 use crate::host::memory::juju::{Context, Relation};
@@ -54,9 +54,9 @@ impl World {
         for path in self.memory.tree.below(&charm) {
             self.memory.tree.remove(&path);
         }
-        let place = charm.join("agent").join(version).join("conn-check");
+        let path = charm.join("agent").join(version).join("conn-check");
         let access = crate::host::Access { mode: 0o755, uid: 0, gid: 0 };
-        self.memory.file(&place.to_string_lossy(), program, access);
+        self.memory.file(&path.to_string_lossy(), program, access);
     }
 
     /// The other end has one unit.
@@ -66,8 +66,8 @@ impl World {
         self.unit(unit).relations.insert(id.to_owned(), Relation { remote, ..Relation::default() });
     }
 
-    /// What the other end says; an empty text takes a key away.
-    pub(super) fn say(&mut self, unit: &str, id: &str, key: &str, value: &str) {
+    /// Sets relation data of the other end; an empty value removes a key.
+    pub(super) fn set_relation(&mut self, unit: &str, id: &str, key: &str, value: &str) {
         let relation = self.unit(unit).relations.get_mut(id).expect("the relation is there");
         let bag = relation.remote.values_mut().next().expect("a unit is at the other end");
         if value.is_empty() {
@@ -92,7 +92,7 @@ impl World {
 
     /// Runs a hook to its end.
     pub(super) fn run(&mut self, hook: &Hook) {
-        self.attempt(hook, None).unwrap_or_else(|broken| panic!("{hook:?}: {broken}"));
+        self.attempt(hook, None).unwrap_or_else(|error| panic!("{hook:?}: {error}"));
     }
 
     /// Runs a hook by name.
@@ -123,7 +123,7 @@ impl World {
     }
 
     /// Runs a hook in which this may happen.
-    pub(super) fn attempt(&mut self, hook: &Hook, fault: Option<(u64, Fault)>) -> Result<(), Broken> {
+    pub(super) fn attempt(&mut self, hook: &Hook, fault: Option<(u64, Fault)>) -> Result<(), Error> {
         let variables = [
             ("JUJU_UNIT_NAME", hook.unit.clone()),
             ("JUJU_CHARM_DIR", charm(&hook.unit).to_string_lossy().into_owned()),
@@ -143,7 +143,7 @@ impl World {
         self.unit(unit).status.clone()
     }
 
-    /// What the agent of a unit says it is.
+    /// The content of the agent of a unit.
     pub(super) fn agent(&self, unit: &str) -> Option<String> {
         self.memory.text(&format!("/usr/local/lib/conn-check/units/{}/conn-check", unit.replace('/', "-")))
     }

@@ -47,7 +47,7 @@ fn wheel() -> PathBuf {
 }
 
 fn pack(folder: &Path) -> PathBuf {
-    let packed = run(Command::new(env!("CARGO_BIN_EXE_wheel")).arg(folder));
+    let packed = run(Command::new(agent::built("wheel")).arg(folder));
     assert_eq!(packed.status, 0, "{}", packed.err);
     PathBuf::from(packed.out.trim_end())
 }

@@ -5,6 +5,7 @@ use conn_check::report::FORMATS;
 use harness::agent::Agent;
 use harness::certs::{Authority, Identity};
 use harness::postgres::{Postgres, Setup, USER};
+use harness::wait;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
@@ -81,8 +82,9 @@ fn a_role_with_too_many_connections_is_overloaded() {
     assert!(text(&failure, "evidence").starts_with("53300: too many connections for role"), "{failure}");
 }
 
-/// Takes a connection and holds it: a start-up message as a role that needs no password.
-fn occupy(server: SocketAddr) -> TcpStream {
+/// Takes a connection and holds it: a start-up message as a role that needs no password. `None` when
+/// the server has none left; what it was asked on has then ended there, too.
+fn occupy(server: SocketAddr) -> Option<TcpStream> {
     let parameters = b"\0\x03\0\0user\0open\0database\0shop\0\0";
     let length = u32::try_from(parameters.len() + 4).expect("short").to_be_bytes();
     let mut stream = TcpStream::connect(server).expect("a connection");
@@ -90,11 +92,12 @@ fn occupy(server: SocketAddr) -> TcpStream {
     let (mut answer, mut buffer) = (Vec::new(), [0; 1024]);
     // ReadyForQuery, and that no transaction is open.
     while !answer.ends_with(b"Z\0\0\0\x05I") {
-        let count = stream.read(&mut buffer).expect("an answer");
-        assert!(count > 0, "{}", String::from_utf8_lossy(&answer));
-        answer.extend_from_slice(&buffer[..count]);
+        match stream.read(&mut buffer).expect("an answer") {
+            0 => return None,
+            count => answer.extend_from_slice(&buffer[..count]),
+        }
     }
-    stream
+    Some(stream)
 }
 
 #[test]
@@ -103,7 +106,12 @@ fn a_server_that_is_full_is_overloaded() {
     let postgres = Postgres::start(&setup);
     let yaml = yaml(postgres.address(), "open", "");
     passes(&yaml);
-    let held = occupy(postgres.address());
+    // The check says goodbye and goes; its connection is free when the server's process has ended.
+    let mut held = None;
+    wait::until("the check's connection to be free", || {
+        held = occupy(postgres.address());
+        held.is_some()
+    });
     let failure = failed(&yaml, "protocol.overloaded", "service");
     assert!(text(&failure, "evidence").starts_with("53300: remaining connection slots"), "{failure}");
     drop(held);

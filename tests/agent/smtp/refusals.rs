@@ -28,7 +28,8 @@ fn senders_and_recipients_are_refused_by_name() {
             let report = Agent::new(&yaml).report();
             assert_eq!(code(&report), "request.sender-refused", "{report}");
             assert_eq!(report["checks"][0]["failure"]["evidence"], "550 5.7.1 no such sender");
-            assert_eq!((server.mails().len(), server.goodbyes()), (0, goodbyes), "{}", server.log());
+            wait::until_count("goodbyes", goodbyes, || server.goodbyes());
+            assert_eq!(server.mails().len(), 0, "{}", server.log());
         }
     }
 }
@@ -96,7 +97,7 @@ fn what_is_said_of_a_mail_decides_whose_fault_it_is() {
         let server = Mail::start(&Setup::open().refusing_mails(reply));
         let failure = failure(server.address(), MAIL);
         assert_eq!((text(&failure, "code"), text(&failure, "evidence")), (wanted, reply));
-        assert_eq!(server.goodbyes(), 1, "{}", server.log());
+        wait::until_count("goodbyes", 1, || server.goodbyes());
     }
     assert_eq!(code_of("DATA", "250 already", MAIL), "protocol.malformed");
 }

@@ -10,6 +10,8 @@ fn turns(server: SocketAddr, more: &str) -> usize {
     let report = Agent::new(&smtp(way.address(), more)).report();
     assert_eq!(code(&report), "pass", "{report}");
     assert_eq!(way.connections(), 1);
+    // The check waits for the goodbye no longer than a moment.
+    wait::until("the goodbye", || way.open() == 0);
     way.turns()
 }
 

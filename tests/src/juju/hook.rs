@@ -66,11 +66,6 @@ pub struct HookRun {
 }
 
 impl HookRun {
-    /// The calls of one tool.
-    pub fn calls_of<'a>(&'a self, tool: &'a str) -> impl Iterator<Item = &'a Call> {
-        self.calls.iter().filter(move |call| call.tool == tool)
-    }
-
     /// Everything, for the message of a test that failed.
     #[must_use]
     pub fn story(&self) -> String {

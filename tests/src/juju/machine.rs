@@ -255,7 +255,7 @@ fn link(folder: &Path, names: &mut dyn Iterator<Item = &'static str>) {
         return;
     }
     make_folder(folder);
-    let program = agent::folder().join("hook-tool");
+    let program = agent::built("hook-tool");
     names.for_each(|name| symlink(&program, folder.join(name)).or_panic(format_args!("link {name}")));
 }
 

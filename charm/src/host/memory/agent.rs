@@ -1,14 +1,14 @@
-//! The agent in memory. Its program is a file that says `AGENT` and a version; its file of checks
-//! is a JSON list of `{"tags": [...]}`.
+//! The agent in memory. Its program is a file with `AGENT` and a version; its file of checks is a
+//! JSON list of `{"tags": [...]}`.
 
 use crate::host::memory::Memory;
 use crate::host::memory::tree::Content;
-use crate::host::{Ended, User};
+use crate::host::{Output, User};
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
 
-pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, arguments: &[&str]) -> io::Result<Ended> {
+pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, arguments: &[&str]) -> io::Result<Output> {
     if memory.tree.resolve(program)?.is_none() {
         return Err(io::ErrorKind::NotFound.into());
     }
@@ -32,17 +32,17 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, argu
         }
         _ => panic!("not how the agent is called: {arguments:?}"),
     };
-    Ok(Ended { status: Some(status), stdout: stdout.into_bytes(), stderr: Vec::new() })
+    Ok(Output { status: Some(status), stdout: stdout.into_bytes(), stderr: Vec::new() })
 }
 
 fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str) -> (i32, String) {
-    let place = memory.tree.resolve(Path::new(file)).ok().flatten();
-    let content = match place.and_then(|place| memory.tree.get(&place)).map(|node| &node.content) {
+    let path = memory.tree.resolve(Path::new(file)).ok().flatten();
+    let content = match path.and_then(|path| memory.tree.get(&path)).map(|entry| &entry.content) {
         Some(Content::File(content)) if memory.tree.allows(user, Path::new(file), 4) => content,
         _ => return refused("unreadable", "the file cannot be read"),
     };
     let Ok(Value::Array(checks)) = serde_json::from_slice(content) else {
-        return refused("syntax", "this is no list");
+        return refused("syntax", "this is not a list");
     };
     let tagged = |check: &&Value| {
         check["tags"]
@@ -56,7 +56,7 @@ fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str)
     (0, report("unknown", &left).to_string())
 }
 
-/// A file that says `"verdict": "fail"` of its first check has one that fails.
+/// The first check of a file with the text `fail` fails.
 fn check_all(memory: &mut Memory, user: Option<&User>, options: &[&str], record: &str, file: &str) -> (i32, String) {
     for option in options {
         let known = ["--format=", "--max-timeout=", "--connect-timeout=", "--exclude-tags=", "--include-tags="];

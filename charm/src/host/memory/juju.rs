@@ -1,15 +1,15 @@
-//! Juju in memory: its hook tools as strict as they are. An argument that a tool does not have is
-//! exit 2; what is said over relations is committed when the hook succeeds.
+//! Juju in memory: its hook tools, as strict as the real ones. An argument that a tool does not have
+//! is exit status 2; relation data is committed when the hook succeeds.
 //!
 //! Source: Juju's `cmd/jujuc`.
 
-use crate::host::Ended;
+use crate::host::Output;
 use crate::host::memory::Memory;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io;
 
-/// What a unit says over a relation.
+/// The relation data of a unit.
 pub(crate) type Bag = BTreeMap<String, String>;
 
 /// The units of one machine and the hook that runs.
@@ -46,8 +46,8 @@ pub(crate) struct Context {
     pub(crate) results: Bag,
     pub(crate) failure: Option<String>,
     pub(crate) logged: Vec<String>,
-    pub(crate) said: Vec<(String, Bag)>,
-    /// How often relation data was said.
+    pub(crate) relation_changes: Vec<(String, Bag)>,
+    /// How often relation data was set.
     pub(crate) set: u32,
 }
 
@@ -81,9 +81,9 @@ impl Juju {
 
     /// The hook succeeded.
     pub(crate) fn commit(&mut self) {
-        for (id, said) in std::mem::take(&mut self.context.said) {
+        for (id, changes) in std::mem::take(&mut self.context.relation_changes) {
             let Some(relation) = self.unit().relations.get_mut(&id) else { continue };
-            for (key, value) in said {
+            for (key, value) in changes {
                 if value.is_empty() {
                     relation.own.remove(&key)
                 } else {
@@ -94,7 +94,7 @@ impl Juju {
     }
 }
 
-pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[u8]) -> io::Result<Ended> {
+pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[u8]) -> io::Result<Output> {
     match (name, arguments) {
         ("status-set" | "relation-set" | "action-set" | "action-fail", _) => memory.steps.take()?,
         ("juju-log" | "application-version-set", _) => memory.steps.take_or_die()?,
@@ -124,8 +124,10 @@ pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[
         _ => panic!("not how this tool is called: {name} {arguments:?}"),
     };
     Ok(match answer {
-        Ok(text) => Ended { status: Some(0), stdout: text.into_bytes(), stderr: Vec::new() },
-        Err(status) => Ended { status: Some(status), stdout: Vec::new(), stderr: format!("ERROR {name}").into_bytes() },
+        Ok(text) => Output { status: Some(0), stdout: text.into_bytes(), stderr: Vec::new() },
+        Err(status) => {
+            Output { status: Some(status), stdout: Vec::new(), stderr: format!("ERROR {name}").into_bytes() }
+        }
     })
 }
 
@@ -153,8 +155,8 @@ fn relation_set(juju: &mut Juju, id: &str, stdin: &[u8]) -> Result<String, i32> 
     if !juju.unit().relations.contains_key(id) || juju.context.broken.as_deref() == Some(id) {
         return Err(2);
     }
-    let said = serde_json::from_slice(stdin).map_err(|_| 2)?;
-    juju.context.said.push((id.to_owned(), said));
+    let changes = serde_json::from_slice(stdin).map_err(|_| 2)?;
+    juju.context.relation_changes.push((id.to_owned(), changes));
     juju.context.set += 1;
     Ok(String::new())
 }
@@ -167,7 +169,7 @@ fn status_set(juju: &mut Juju, status: &str, text: &str) -> Result<String, i32> 
     Ok(String::new())
 }
 
-/// Outside of an action these fail.
+/// Outside of an action they fail.
 fn action(context: &mut Context, name: &str, arguments: &[&str]) -> Result<String, i32> {
     let parameters = context.parameters.clone().ok_or(1)?;
     match (name, arguments) {

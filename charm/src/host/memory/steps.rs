@@ -22,7 +22,7 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    /// A new hook begins, and this happens at the step of this number.
+    /// A new hook begins; this fault happens at the step of this number.
     pub(crate) fn begin(&mut self, planned: Option<(u64, Fault)>) {
         *self = Self { planned, ..Self::default() };
     }
@@ -40,7 +40,7 @@ impl Steps {
         self.step(true)
     }
 
-    /// A step whose error a hook may ignore: only a kill is a fault there.
+    /// A step whose error a hook may ignore: only a kill is a fault here.
     pub(crate) fn take_or_die(&mut self) -> io::Result<()> {
         self.step(false)
     }

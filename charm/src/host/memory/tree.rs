@@ -1,4 +1,4 @@
-//! Files, directories and links in memory, with who may do what.
+//! Files, directories and links in memory, with their permissions.
 
 use crate::host::{Access, User};
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-/// What is at a path.
+/// The content of an entry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Content {
     File(Vec<u8>),
@@ -16,30 +16,30 @@ pub(crate) enum Content {
     Pipe,
 }
 
-/// A thing in the tree.
+/// A file, directory or link.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Node {
+pub(crate) struct Entry {
     pub(crate) content: Content,
     pub(crate) access: Access,
     pub(crate) modified: i128,
 }
 
-/// All of it, by path. As texts: comparing paths part by part would take most of the time.
+/// All entries by path. As text, because comparing paths part by part takes most of the time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
-    nodes: BTreeMap<OsString, Node>,
+    entries: BTreeMap<OsString, Entry>,
     clock: i128,
 }
 
 const DIRECTORY: Access = Access { mode: 0o755, uid: 0, gid: 0 };
 
 impl Tree {
-    pub(crate) fn get(&self, path: &Path) -> Option<&Node> {
-        self.nodes.get(path.as_os_str())
+    pub(crate) fn get(&self, path: &Path) -> Option<&Entry> {
+        self.entries.get(path.as_os_str())
     }
 
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.nodes.keys().map(Path::new)
+        self.entries.keys().map(Path::new)
     }
 
     pub(crate) fn put(&mut self, path: &Path, content: Content, access: Access) {
@@ -47,7 +47,7 @@ impl Tree {
             self.make_directories(parent);
         }
         self.clock += 1;
-        self.nodes.insert(path.into(), Node { content, access, modified: self.clock });
+        self.entries.insert(path.into(), Entry { content, access, modified: self.clock });
     }
 
     pub(crate) fn make_directories(&mut self, path: &Path) {
@@ -57,22 +57,23 @@ impl Tree {
             .map(Path::to_owned)
             .collect::<Vec<_>>()
         {
-            self.nodes.insert(directory.into(), Node { content: Content::Directory, access: DIRECTORY, modified: 0 });
+            self.entries
+                .insert(directory.into(), Entry { content: Content::Directory, access: DIRECTORY, modified: 0 });
         }
     }
 
     pub(crate) fn set_access(&mut self, path: &Path, access: Access) -> io::Result<()> {
-        let node = self.nodes.get_mut(path.as_os_str()).ok_or(io::ErrorKind::NotFound)?;
-        node.access = access;
+        let entry = self.entries.get_mut(path.as_os_str()).ok_or(io::ErrorKind::NotFound)?;
+        entry.access = access;
         Ok(())
     }
 
     pub(crate) fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
-        let from_is_directory = matches!(self.get(from), Some(Node { content: Content::Directory, .. }));
+        let from_is_directory = matches!(self.get(from), Some(Entry { content: Content::Directory, .. }));
         if self.get(from).is_none() {
             return Err(io::ErrorKind::NotFound.into());
         }
-        if !from_is_directory && matches!(self.get(to), Some(Node { content: Content::Directory, .. })) {
+        if !from_is_directory && matches!(self.get(to), Some(Entry { content: Content::Directory, .. })) {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         if from_is_directory && !self.children(to).is_empty() {
@@ -81,15 +82,15 @@ impl Tree {
         for path in self.below(from) {
             let inside = path.strip_prefix(from).map_err(io::Error::other)?;
             let new = if inside.as_os_str().is_empty() { to.to_owned() } else { to.join(inside) };
-            if let Some(node) = self.nodes.remove(path.as_os_str()) {
-                self.nodes.insert(new.into(), node);
+            if let Some(entry) = self.entries.remove(path.as_os_str()) {
+                self.entries.insert(new.into(), entry);
             }
         }
         Ok(())
     }
 
     pub(crate) fn remove(&mut self, path: &Path) {
-        self.nodes.remove(path.as_os_str());
+        self.entries.remove(path.as_os_str());
     }
 
     /// The path and all below it.
@@ -108,11 +109,11 @@ impl Tree {
     fn inside(&self, directory: &Path) -> impl Iterator<Item = &OsString> {
         let mut prefix = directory.as_os_str().to_owned();
         prefix.push("/");
-        let from = self.nodes.range(prefix.clone()..).map(|(path, _)| path);
+        let from = self.entries.range(prefix.clone()..).map(|(path, _)| path);
         from.take_while(move |path| path.as_bytes().starts_with(prefix.as_bytes()))
     }
 
-    /// Where the path leads through all links; none where nothing is.
+    /// Where the path leads after all links; `None` if nothing is there.
     pub(crate) fn resolve(&self, path: &Path) -> io::Result<Option<PathBuf>> {
         let mut path = path.to_owned();
         for _ in 0..40 {
@@ -128,19 +129,19 @@ impl Tree {
         Err(io::Error::other("too many links"))
     }
 
-    /// The first part of the path that is a link, and what it says.
+    /// The first part of the path that is a link, and its target.
     fn first_link<'a>(&'a self, path: &Path) -> Option<(PathBuf, &'a Path)> {
         let bytes = path.as_os_str().as_bytes();
         let ends = (1..bytes.len()).filter(|index| bytes[*index] == b'/').chain([bytes.len()]);
         for part in ends.map(|end| OsStr::from_bytes(&bytes[..end])) {
-            if let Some(Node { content: Content::Link(target), .. }) = self.nodes.get(part) {
+            if let Some(Entry { content: Content::Link(target), .. }) = self.entries.get(part) {
                 return Some((PathBuf::from(part), target));
             }
         }
         None
     }
 
-    /// The path with all links in it followed, but for a last one.
+    /// The path with all links resolved, except for the last part.
     pub(crate) fn resolve_parent(&self, path: &Path) -> io::Result<Option<PathBuf>> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(Some(path.to_owned()));
@@ -148,15 +149,15 @@ impl Tree {
         Ok(self.resolve(parent)?.map(|parent| parent.join(name)))
     }
 
-    /// Whether a user may do this (4 read, 1 run) with what the path leads to.
+    /// Whether a user has this permission (4 read, 1 run) for the target of the path.
     pub(crate) fn allows(&self, user: Option<&User>, path: &Path, bit: u32) -> bool {
         let Some(user) = user.filter(|user| user.uid != 0) else { return true };
-        let Ok(Some(place)) = self.resolve(path) else { return false };
-        let enters = place
+        let Ok(Some(path)) = self.resolve(path) else { return false };
+        let enters = path
             .ancestors()
             .skip(1)
-            .all(|directory| self.get(directory).is_none_or(|node| permits(user, node.access, 1)));
-        enters && self.get(&place).is_some_and(|node| permits(user, node.access, bit))
+            .all(|directory| self.get(directory).is_none_or(|entry| permits(user, entry.access, 1)));
+        enters && self.get(&path).is_some_and(|entry| permits(user, entry.access, bit))
     }
 }
 
@@ -171,7 +172,7 @@ fn permits(user: &User, access: Access, bit: u32) -> bool {
     access.mode >> shift & bit == bit
 }
 
-/// What a link at this place means.
+/// The path to which a link leads from here.
 fn beside(link: &Path, target: &Path) -> PathBuf {
     let mut path = link.parent().unwrap_or(link).to_owned();
     for part in target.components() {

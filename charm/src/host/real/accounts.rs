@@ -25,8 +25,8 @@ pub(super) fn group(host: &Real, name: &str) -> io::Result<Option<u32>> {
     Ok(line.and_then(|fields| number(&fields, 2)))
 }
 
-/// Nobody can be made and nothing given away: every user is who rehearses. Only whether nrpe is
-/// there is read from the scratch root.
+/// Without root's permissions no user can be created and no owner changed: each user is the one that
+/// rehearses. Only the existence of nrpe's user is read from the scratch root.
 fn rehearsed_user(host: &Real, name: &str) -> io::Result<Option<User>> {
     let known = name != "nagios" || fields(host, "etc/passwd")?.iter().any(|fields| fields[0] == name);
     let (uid, gid) = (unistd::geteuid().as_raw(), unistd::getegid().as_raw());

@@ -1,26 +1,26 @@
-//! Files: read with a bound, written whole or not at all.
+//! Files: read up to a limit, and replaced in one step.
 
-use crate::host::{Access, Kind, Links, Seen, draft_of};
+use crate::host::{Access, FileType, Metadata, Symlinks, draft_of};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
 
-pub(super) fn look(path: &Path, links: Links) -> io::Result<Option<Seen>> {
-    let metadata = match links {
-        Links::Kept => fs::symlink_metadata(path),
-        Links::Followed => fs::metadata(path),
+pub(super) fn inspect(path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>> {
+    let metadata = match symlinks {
+        Symlinks::NoFollow => fs::symlink_metadata(path),
+        Symlinks::Follow => fs::metadata(path),
     };
     let Some(metadata) = if_there(metadata)? else { return Ok(None) };
     let kind = match metadata.file_type() {
-        file if file.is_file() => Kind::File,
-        file if file.is_dir() => Kind::Directory,
-        file if file.is_symlink() => Kind::Link(fs::read_link(path)?),
-        _ => Kind::Other,
+        file if file.is_file() => FileType::File,
+        file if file.is_dir() => FileType::Directory,
+        file if file.is_symlink() => FileType::Link(fs::read_link(path)?),
+        _ => FileType::Other,
     };
     let access = Access { mode: metadata.mode() & 0o7777, uid: metadata.uid(), gid: metadata.gid() };
     let modified = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
-    Ok(Some(Seen { kind, access, size: metadata.size(), modified }))
+    Ok(Some(Metadata { kind, access, size: metadata.size(), modified }))
 }
 
 pub(super) fn list(directory: &Path) -> io::Result<Vec<String>> {
@@ -31,7 +31,7 @@ pub(super) fn list(directory: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Opened without waiting: somebody may have put a pipe there.
+/// Opened without blocking, because it may be a pipe.
 pub(super) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path);
@@ -42,7 +42,7 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut content = Vec::new();
     file.take(limit + 1).read_to_end(&mut content)?;
     if content.len() as u64 > limit {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than it may be"));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too large"));
     }
     Ok(Some(content))
 }
@@ -63,7 +63,7 @@ pub(super) fn same(one: &Path, other: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The next part of a file; whether there is more of it.
+/// Reads the next part of a file; returns whether there is one.
 fn block(file: &File, part: &mut Vec<u8>) -> io::Result<bool> {
     part.clear();
     Ok(file.take(256 * 1024).read_to_end(part)? > 0)
@@ -81,13 +81,13 @@ pub(super) fn copy(from: &Path, to: &Path, access: Access) -> io::Result<()> {
 fn replace(path: &Path, access: Access, put: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let draft = draft_of(path);
     prepare(path, &draft)?;
-    // Closed to others until it has its owner. `create_new` follows no link that somebody left.
+    // Private until it has its owner. `create_new` does not follow a link that may be there.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     put(&mut file)?;
     fchown(&file, Some(access.uid), Some(access.gid))?;
     file.set_permissions(fs::Permissions::from_mode(access.mode))?;
     file.sync_all()?;
-    // Closed before anybody can run it: a program that is open for writing cannot be run.
+    // Closed before anyone can run it: a program that is open for writing cannot be run.
     drop(file);
     fs::rename(&draft, path)
 }
@@ -99,7 +99,7 @@ pub(super) fn link(path: &Path, target: &Path) -> io::Result<()> {
     fs::rename(&draft, path)
 }
 
-/// The directory is there, and what a hook that was killed left behind is not.
+/// Makes the directory, and removes the draft that a killed hook may have left.
 fn prepare(path: &Path, draft: &Path) -> io::Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
@@ -107,7 +107,7 @@ fn prepare(path: &Path, draft: &Path) -> io::Result<()> {
     remove(draft)
 }
 
-/// The mode last: giving a file away takes its set-group bit.
+/// The mode comes last, because changing the owner clears its set-group bit.
 pub(super) fn set_access(path: &Path, access: Access) -> io::Result<()> {
     std::os::unix::fs::lchown(path, Some(access.uid), Some(access.gid))?;
     fs::set_permissions(path, fs::Permissions::from_mode(access.mode))
@@ -119,7 +119,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     if_there(removed).map(drop)
 }
 
-/// What is not there, also because something above it is a file, is none.
+/// `None` if it does not exist, also because a parent is a file.
 fn if_there<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -154,12 +154,12 @@ mod tests {
         std::os::unix::fs::symlink("/nowhere", draft_of(&path)).expect("a draft");
         write(&path, b"two", ours(0o4711)).expect("replaced");
         assert_eq!(read(&path, 3).expect("read"), Some(b"two".to_vec()));
-        let seen = look(&path, Links::Kept).expect("seen").expect("there");
-        assert_eq!((seen.kind, seen.access, seen.size), (Kind::File, ours(0o4711), 3));
+        let metadata = inspect(&path, Symlinks::NoFollow).expect("seen").expect("there");
+        assert_eq!((metadata.kind, metadata.access, metadata.size), (FileType::File, ours(0o4711), 3));
         assert_ne!(fs::metadata(&path).expect("metadata").ino(), inode, "a running program goes on");
         assert_eq!(list(&directory.join("a")).expect("listed"), ["file"]);
         remove(&directory).expect("removed");
-        assert_eq!(look(&path, Links::Kept).expect("seen"), None);
+        assert_eq!(inspect(&path, Symlinks::NoFollow).expect("seen"), None);
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(read(&path, 4).expect_err("too large").kind(), io::ErrorKind::FileTooLarge);
         let pipe = directory.join("pipe");
         mkfifo(&pipe, Mode::S_IRUSR).expect("a pipe");
-        assert!(read(&pipe, 10).is_err(), "nobody writes to the pipe");
+        assert!(read(&pipe, 10).is_err(), "a pipe without a writer");
         link(&directory.join("link"), &path).expect("a link");
         assert!(read(&directory.join("link"), 10).is_err(), "a link may lead anywhere");
         assert_eq!(read(&directory.join("none"), 10).expect("nothing"), None);

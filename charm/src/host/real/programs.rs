@@ -1,7 +1,7 @@
-//! Programs: run with a time limit, as another user, with what they print bounded.
+//! Programs: run with a timeout, as another user, and with limited output.
 
 use crate::host::real::Real;
-use crate::host::{Ended, Host as _, Program, User};
+use crate::host::{Host as _, Output, Program, User};
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -10,33 +10,33 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-/// What a program may print; the rest is dropped.
-const OUTPUT: u64 = 64 * 1024 * 1024;
+/// How much output is kept, in bytes; the rest is dropped.
+const MAX_OUTPUT: u64 = 64 * 1024 * 1024;
 
-pub(super) fn run(host: &Real, program: &Program) -> io::Result<Ended> {
+pub(super) fn run(host: &Real, program: &Program) -> io::Result<Output> {
     let mut command = command(host, program);
     command.stdin(if program.stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
-    if program.captured {
+    if program.captures_output {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
     }
     let mut child = command.spawn()?;
-    feed(&mut child, &program.stdin);
-    let stdout = child.stdout.take().map(collect);
-    let stderr = child.stderr.take().map(collect);
-    let until = Instant::now() + program.limit;
-    let taken = |pipe: Option<Receiver<Vec<u8>>>| match pipe {
-        Some(pipe) => pipe.recv_timeout(until.saturating_duration_since(Instant::now())).ok(),
+    write_in_background(&mut child, &program.stdin);
+    let stdout = child.stdout.take().map(read_in_background);
+    let stderr = child.stderr.take().map(read_in_background);
+    let deadline = Instant::now() + program.timeout;
+    let received = |pipe: Option<Receiver<Vec<u8>>>| match pipe {
+        Some(pipe) => pipe.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok(),
         None => Some(Vec::new()),
     };
-    let (stdout, stderr) = (taken(stdout), taken(stderr));
-    let status = ended(&mut child, until)?;
+    let (stdout, stderr) = (received(stdout), received(stderr));
+    let status = wait_until(&mut child, deadline)?;
     match (stdout, stderr, status) {
-        (Some(stdout), Some(stderr), Some(status)) => Ok(Ended { status: status.code(), stdout, stderr }),
+        (Some(stdout), Some(stderr), Some(status)) => Ok(Output { status: status.code(), stdout, stderr }),
         _ => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 
-pub(super) fn become_program(host: &Real, program: &Program) -> io::Error {
+pub(super) fn exec(host: &Real, program: &Program) -> io::Error {
     let mut command = command(host, program);
     command.stdin(Stdio::null());
     command.exec()
@@ -44,22 +44,22 @@ pub(super) fn become_program(host: &Real, program: &Program) -> io::Error {
 
 fn command(host: &Real, program: &Program) -> Command {
     let path = Path::new(&program.program);
-    // What has no directory is looked for in PATH.
-    let path = if path.components().count() > 1 { host.place(path) } else { path.to_owned() };
+    // A name without a directory is looked up in PATH.
+    let path = if path.components().count() > 1 { host.map_path(path) } else { path.to_owned() };
     let mut command = match &program.user {
         Some(user) if host.privileged => as_user(user, &path),
         _ => Command::new(path),
     };
     command.args(&program.arguments);
-    if !program.environment {
+    if !program.inherits_environment {
         let kept = ["PATH", "LANG"].map(|name| (name, env::var_os(name).unwrap_or_default()));
         command.env_clear().envs(kept);
     }
     command
 }
 
-/// Setting the user drops all other groups; a user who has some is set by `setpriv`, because the
-/// standard library cannot.
+/// Setting the user drops all other groups; `setpriv` sets them, because the standard library
+/// cannot.
 fn as_user(user: &User, program: &Path) -> Command {
     if user.groups.is_empty() {
         let mut command = Command::new(program);
@@ -73,37 +73,37 @@ fn as_user(user: &User, program: &Path) -> Command {
     command
 }
 
-/// A program that does not read its input is no error of ours: its exit status says what is.
-fn feed(child: &mut Child, input: &[u8]) {
+/// It is not an error if a program does not read its input: its exit status tells the result.
+fn write_in_background(child: &mut Child, input: &[u8]) {
     if let Some(mut stdin) = child.stdin.take() {
         let input = input.to_owned();
         thread::spawn(move || drop(stdin.write_all(&input)));
     }
 }
 
-fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+fn read_in_background(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut content = Vec::new();
-        let _ = pipe.by_ref().take(OUTPUT).read_to_end(&mut content);
+        let _ = pipe.by_ref().take(MAX_OUTPUT).read_to_end(&mut content);
         let _ = io::copy(&mut pipe, &mut io::sink());
         let _ = sender.send(content);
     });
     receiver
 }
 
-/// How it ended; one that does not end in time is killed.
-fn ended(child: &mut Child, until: Instant) -> io::Result<Option<std::process::ExitStatus>> {
+/// The exit status; a program that does not end before the deadline is killed.
+fn wait_until(child: &mut Child, deadline: Instant) -> io::Result<Option<std::process::ExitStatus>> {
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        if Instant::now() >= until {
+        if Instant::now() >= deadline {
             child.kill()?;
             child.wait()?;
             return Ok(None);
         }
-        // Its pipes are closed already: it is about to end.
+        // Its pipes are already closed: it is about to end.
         thread::sleep(Duration::from_millis(1));
     }
 }
@@ -120,14 +120,14 @@ mod tests {
     fn a_program_is_fed_and_its_output_and_status_are_kept() {
         let mut program = shell("cat; echo no >&2; exit 3");
         program.stdin = vec![b'x'; 300_000];
-        let ended = run(&Real::new(), &program).expect("it ran");
-        assert_eq!((ended.status, ended.stdout.len(), ended.stderr), (Some(3), 300_000, b"no\n".to_vec()));
+        let output = run(&Real::new(), &program).expect("it ran");
+        assert_eq!((output.status, output.stdout.len(), output.stderr), (Some(3), 300_000, b"no\n".to_vec()));
     }
 
     #[test]
     fn a_program_that_does_not_end_is_ended() {
         let mut program = shell("exec sleep 60");
-        program.limit = Duration::from_millis(200);
+        program.timeout = Duration::from_millis(200);
         let begin = Instant::now();
         assert_eq!(run(&Real::new(), &program).expect_err("no end").kind(), io::ErrorKind::TimedOut);
         assert!(begin.elapsed() < Duration::from_secs(30));
@@ -142,9 +142,9 @@ mod tests {
     #[test]
     fn without_the_environment_only_path_and_language_are_left() {
         let mut program = Program::new("/usr/bin/env");
-        program.environment = false;
-        let ended = run(&Real::new(), &program).expect("it ran");
-        let names = String::from_utf8_lossy(&ended.stdout)
+        program.inherits_environment = false;
+        let output = run(&Real::new(), &program).expect("it ran");
+        let names = String::from_utf8_lossy(&output.stdout)
             .lines()
             .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
             .collect::<Vec<_>>();

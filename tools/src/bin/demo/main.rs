@@ -9,9 +9,9 @@ mod proxy;
 mod world;
 
 use call::Call;
-use harness::page::Page;
 use harness::scratch::Scratch;
 use std::process::ExitCode;
+use tools::page::Page;
 use world::World;
 
 /// What is broken: what happened, and what conn-check has to call it.

@@ -3,12 +3,13 @@
 use crate::archive::{Entries, Entry};
 use crate::elf::Glibc;
 use crate::{Order, Outcome};
-use harness::wheel::wheel;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use tools::root;
+use tools::wheel::wheel;
 
 /// Files of the repository's root that are the charm's as they are.
 const FILES: [&str; 7] =
@@ -114,9 +115,4 @@ fn text(name: &str) -> Outcome<String> {
 
 fn read(path: &Path) -> Outcome<Vec<u8>> {
     fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn root() -> PathBuf {
-    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().map(PathBuf::from).unwrap_or(tests)
 }

@@ -2,15 +2,15 @@
 //! `target/wheel`. `cargo xtask wheel` calls this.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
-use harness::wheel::wheel;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use tools::root;
+use tools::wheel::wheel;
 
 fn main() -> ExitCode {
-    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/wheel");
-    let folder = env::args_os().nth(1).map_or_else(default, PathBuf::from);
+    let folder = env::args_os().nth(1).map_or_else(|| root().join("target/wheel"), PathBuf::from);
     match pack(&folder) {
         Ok(path) => {
             println!("{}", path.display());

@@ -4,12 +4,12 @@
 //! Packaging User Guide, once PEP 427); nothing of Python is needed to write one. The same sources
 //! give the same bytes: entries are in order, times are fixed.
 
+use crate::root;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
 use std::fs;
 use std::io::{Cursor, Write as _};
-use std::path::PathBuf;
 use zip::write::{FileOptions, SimpleFileOptions};
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
@@ -92,9 +92,4 @@ fn zipped(entries: &[Entry]) -> zip::result::ZipResult<Vec<u8>> {
 fn read(name: &str) -> Result<Vec<u8>, String> {
     let path = root().join(name);
     fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn root() -> PathBuf {
-    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().map(PathBuf::from).unwrap_or(tests)
 }

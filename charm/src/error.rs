@@ -1,32 +1,32 @@
-//! What fails a hook: a machine or a Juju that does not do what it should. What people write is
-//! never the reason; that is what the status is for.
+//! Why a hook fails: the machine or Juju does not work as it should. What people configure is never
+//! the reason; the status reports that.
 
 use std::fmt;
 use std::io;
 use std::path::Path;
 
-/// Why a hook failed. Juju shows it in the log, and runs the hook again.
+/// Why a hook failed. Juju shows it in the log and runs the hook again.
 #[derive(Debug)]
-pub struct Broken {
+pub struct Error {
     what: String,
     why: String,
 }
 
-impl Broken {
+impl Error {
     pub(crate) fn new(what: impl Into<String>, why: impl fmt::Display) -> Self {
         Self { what: what.into(), why: why.to_string() }
     }
 
-    /// For `map_err`: what was done to which path.
+    /// For `map_err`: the action and the path that failed.
     pub(crate) fn at(doing: &str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |error| Self::new(format!("{doing} {}", path.display()), error)
     }
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.what, self.why)
     }
 }
 
-impl std::error::Error for Broken {}
+impl std::error::Error for Error {}

@@ -1,4 +1,5 @@
 //! A stand-in for the proxy: tunnels by CONNECT (RFC 9110 section 9.3.6) to the one site it knows.
+#![expect(clippy::disallowed_methods, reason = "the other end of the product's sockets")]
 
 use harness::peers::{Peer, Request, Wire};
 use std::io::{self, Write as _};

@@ -1,11 +1,11 @@
 //! A call of conn-check: shown, run, and compared with what it has to say.
 
 use harness::agent;
-use harness::page::Page;
 use std::env;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
+use tools::page::Page;
 
 /// One call, and what has to come of it.
 pub(crate) struct Call<'a> {

@@ -7,11 +7,11 @@ use harness::juju::machine::Machine;
 use harness::juju::tree::Tree;
 use harness::juju::{Juju, Retry};
 use harness::packed;
-use harness::page::Page;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
+use tools::page::Page;
 
 /// The unit of the charm, that of the application beside it, and the file that the application writes.
 pub(crate) const UNIT: &str = "conn-check/0";

@@ -3,8 +3,8 @@
 use harness::juju::hook::HookRun;
 use harness::juju::machine::Machine;
 use harness::juju::tree::{Change, Entry, Tree};
-use harness::page::Page;
 use std::path::Path;
+use tools::page::Page;
 
 /// Kinds of files in a Unix mode.
 const KIND: u32 = 0o170_000;
@@ -77,6 +77,7 @@ fn size(bytes: usize) -> String {
     if bytes < 10_000 { format!("{bytes} bytes") } else { format!("{} kB", bytes.div_ceil(1000)) }
 }
 
+#[expect(clippy::format_collect, reason = "some lines of a small file")]
 fn content(page: &Page, machine: &Machine, path: &Path, now: &Tree) -> String {
     let shown = SHOWN.iter().any(|folder| path.starts_with(folder));
     let Some(entry) = now.entries.get(path).filter(|entry| shown && entry.mode & KIND != FOLDER) else {

@@ -14,7 +14,7 @@ use conn_check::report;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What a person types to bring the files up to date.
@@ -41,7 +41,7 @@ struct Page {
 
 impl Page {
     fn path(&self) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(&self.name)
+        tools::root().join("docs").join(&self.name)
     }
 
     fn is_current(&self) -> bool {
@@ -107,7 +107,7 @@ fn pages() -> io::Result<Vec<Page>> {
     let tables =
         [("checks.md", schema::option_tables()), ("checks.schema.json", schema), ("failure-codes.md", failure_codes())];
     pages.extend(tables.map(|(name, text)| Page { name: name.to_owned(), content: text.into_bytes() }));
-    let reports = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(REPORTS))?;
+    let reports = fs::read_to_string(tools::root().join("docs").join(REPORTS))?;
     pages.push(Page { name: REPORTS.to_owned(), content: report::schema::with_lists(&reports)?.into_bytes() });
     Ok(pages)
 }

@@ -1,61 +1,61 @@
-//! Where everything of ours is on a unit's machine. The agent is outside the charm's directory:
-//! NRPE runs it as the user nagios, who may not enter there.
+//! The paths of the charm on the machine. The agent is outside of the charm's directory: NRPE runs
+//! it as the user nagios, who has no access there.
 
 use std::path::{Path, PathBuf};
 
-/// The agent's versions, and which of them each unit uses; shared by all units of the machine.
+/// The agent's versions and the links of the units, shared by all units of the machine.
 pub(crate) const LIB: &str = "/usr/local/lib/conn-check";
 /// One directory for each version.
 pub(crate) const VERSIONS: &str = "/usr/local/lib/conn-check/versions";
 /// One link for each unit.
 pub(crate) const UNITS: &str = "/usr/local/lib/conn-check/units";
-/// What the charm's resource turned out to be; one file for each unit.
+/// The notes about the attached resources; one file for each unit.
 pub(crate) const RESOURCES: &str = "/usr/local/lib/conn-check/resources";
-/// The newest version that a unit uses, or has as its resource.
+/// A link to the newest version that a unit uses or has as its resource.
 pub(crate) const CURRENT: &str = "/usr/local/lib/conn-check/current";
-/// Says that the user conn-check is of our making.
+/// Marks that the charm created the user conn-check.
 pub(crate) const USER_MADE: &str = "/usr/local/lib/conn-check/user-made";
 /// Its name.
 pub(crate) const USER_MADE_NAME: &str = "user-made";
-/// The programs for people.
+/// Where people find the programs.
 pub(crate) const BIN: &str = "/usr/local/bin";
 /// One directory of checks for each unit.
 pub(crate) const ETC: &str = "/etc/conn-check";
 /// One directory of results for each unit.
 pub(crate) const VAR: &str = "/var/lib/conn-check";
-/// What NRPE reads.
+/// The directory of NRPE's command files.
 pub(crate) const NRPE: &str = "/etc/nagios/nrpe.d";
-/// What the nrpe charm sends to the Nagios server.
+/// The directory from which the nrpe charm sends services to the Nagios server.
 pub(crate) const EXPORT: &str = "/var/lib/nagios/export";
 
 /// The agent's program.
 pub(crate) const PROGRAM: &str = "conn-check";
 
-/// The names that people call it by; it tells from the name what to do.
+/// The names of the agent's programs in PATH; it is one binary that looks at its name.
 pub(crate) const PROGRAMS: [&str; 5] =
     [PROGRAM, "conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
 
-/// Where the charm holds a version.
+/// The directory of the versions in the charm.
 pub(crate) fn embedded_in(charm: &Path) -> PathBuf {
     charm.join("agent")
 }
 
-/// The places of one unit, whose name has a dash for the slash.
+/// The paths of one unit, whose name has a dash instead of the slash.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Places<'a>(pub(crate) &'a str);
+pub(crate) struct UnitPaths<'a>(pub(crate) &'a str);
 
-impl Places<'_> {
+impl UnitPaths<'_> {
     /// The link to the version that this unit uses.
-    pub(crate) fn version(self) -> PathBuf {
+    pub(crate) fn version_link(self) -> PathBuf {
         Path::new(UNITS).join(self.0)
     }
 
-    /// The agent's program for this unit; stays the same when the version changes.
+    /// The agent's program for this unit; the path stays the same when the version changes.
     pub(crate) fn program(self) -> PathBuf {
-        self.version().join(PROGRAM)
+        self.version_link().join(PROGRAM)
     }
 
-    pub(crate) fn resource(self) -> PathBuf {
+    pub(crate) fn resource_note(self) -> PathBuf {
         Path::new(RESOURCES).join(self.0)
     }
 
@@ -63,13 +63,13 @@ impl Places<'_> {
         Path::new(ETC).join(self.0)
     }
 
-    /// What the actions need to know.
+    /// The settings that the actions read.
     pub(crate) fn settings(self) -> PathBuf {
         self.etc().join("settings.json")
     }
 
-    /// Says that NRPE has to read its files again.
-    pub(crate) fn reload(self) -> PathBuf {
+    /// Marks that NRPE must be reloaded.
+    pub(crate) fn reload_marker(self) -> PathBuf {
         self.etc().join("reload-nrpe")
     }
 
@@ -82,7 +82,7 @@ impl Places<'_> {
         self.var().join("record.json")
     }
 
-    /// The result of an action that is going on.
+    /// The result of a running action.
     pub(crate) fn action_record(self) -> PathBuf {
         self.var().join("action.json")
     }
@@ -93,16 +93,16 @@ impl Places<'_> {
     }
 
     /// The file with the command for NRPE.
-    pub(crate) fn nrpe(self) -> PathBuf {
+    pub(crate) fn nrpe_command(self) -> PathBuf {
         Path::new(NRPE).join(format!("check_{}.cfg", self.shortname()))
     }
 
-    /// How the names of exported services of this unit end; the host name is before that.
-    pub(crate) fn export_ending(self) -> String {
+    /// The end of the file names of exported services of this unit, after the host name.
+    pub(crate) fn exported_service_ending(self) -> String {
         format!("_check_{}.cfg", self.shortname())
     }
 
-    pub(crate) fn export(self, hostname: &str) -> PathBuf {
-        Path::new(EXPORT).join(format!("service__{hostname}{}", self.export_ending()))
+    pub(crate) fn exported_service(self, hostname: &str) -> PathBuf {
+        Path::new(EXPORT).join(format!("service__{hostname}{}", self.exported_service_ending()))
     }
 }

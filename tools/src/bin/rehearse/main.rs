@@ -11,10 +11,10 @@ mod stage;
 use checks::Checks;
 use harness::juju::machine::Machine;
 use harness::packed::{self, NEXT_VERSION, VERSION};
-use harness::page::Page;
 use serde_json::json;
 use stage::{FILE, SERVICE, Stage};
 use std::process::ExitCode;
+use tools::page::Page;
 
 const USAGE: &str = "cargo xtask rehearse [--config FILE]";
 

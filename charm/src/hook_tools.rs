@@ -1,0 +1,111 @@
+//! Juju's hook tools, one function each, with typed results. Always as JSON, because the default
+//! output format depends on the value.
+//!
+//! Source of the argument forms: Juju's `cmd/jujuc`.
+
+use crate::error::Error;
+use crate::host::{Host, Program};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+/// One argument may have 128 KiB on Linux; texts for people are far shorter.
+const TEXT: usize = 8 * 1024;
+
+/// `config-get`: the options that have a value.
+pub(crate) fn config_get(host: &mut dyn Host) -> Result<Map<String, Value>, Error> {
+    json(host, "config-get", &["--format=json"])
+}
+
+/// `relation-ids`: the ids of a relation, except for one that is being broken.
+pub(crate) fn relation_ids(host: &mut dyn Host, relation: &str) -> Result<Vec<String>, Error> {
+    json(host, "relation-ids", &["--format=json", relation])
+}
+
+/// `relation-list`: the units at the other end.
+pub(crate) fn relation_list(host: &mut dyn Host, id: &str) -> Result<Vec<String>, Error> {
+    json(host, "relation-list", &["--format=json", "-r", id])
+}
+
+/// `relation-get`: the relation data of a unit.
+pub(crate) fn relation_get(host: &mut dyn Host, id: &str, unit: &str) -> Result<BTreeMap<String, String>, Error> {
+    let data: Option<_> = json(host, "relation-get", &["--format=json", "-r", id, "-", unit])?;
+    Ok(data.unwrap_or_default())
+}
+
+/// `relation-set`: sets relation data of this unit; an empty value removes a key. Juju commits it
+/// when the hook succeeds.
+pub(crate) fn relation_set(host: &mut dyn Host, id: &str, data: &BTreeMap<String, String>) -> Result<(), Error> {
+    let mut program = tool("relation-set", &["-r", id, "--file", "-"]);
+    program.stdin = serde_json::to_vec(data).map_err(|error| Error::new("relation-set", error))?;
+    run(host, "relation-set", &program).map(drop)
+}
+
+/// `status-set`: effective at once, even if the hook fails later.
+pub(crate) fn status_set(host: &mut dyn Host, status: &str, text: &str) -> Result<(), Error> {
+    run(host, "status-set", &tool("status-set", &[status, "--", text])).map(drop)
+}
+
+/// `application-version-set`: the version that `juju status` shows.
+pub(crate) fn application_version_set(host: &mut dyn Host, version: &str) -> Result<(), Error> {
+    run(host, "application-version-set", &tool("application-version-set", &["--", version])).map(drop)
+}
+
+/// `juju-log` at level INFO.
+pub(crate) fn juju_log(host: &mut dyn Host, text: &str) -> Result<(), Error> {
+    run(host, "juju-log", &tool("juju-log", &["--log-level", "INFO", "--", cut(text)])).map(drop)
+}
+
+/// `resource-get`: the path of a resource; `None` if none is attached.
+pub(crate) fn resource_get(host: &mut dyn Host, name: &str) -> Result<Option<PathBuf>, Error> {
+    let output = host.run(&tool("resource-get", &[name])).map_err(|error| Error::new("resource-get", error))?;
+    let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    Ok((output.succeeded() && !path.is_empty()).then(|| PathBuf::from(path)))
+}
+
+/// `action-get`: the parameters of the action.
+pub(crate) fn action_get(host: &mut dyn Host) -> Result<Map<String, Value>, Error> {
+    let parameters: Option<_> = json(host, "action-get", &["--format=json"])?;
+    Ok(parameters.unwrap_or_default())
+}
+
+/// `action-set`: the results of the action.
+pub(crate) fn action_set(host: &mut dyn Host, results: &BTreeMap<String, String>) -> Result<(), Error> {
+    let results: Vec<_> = results.iter().map(|(key, value)| format!("{key}={}", cut(value))).collect();
+    let results: Vec<_> = results.iter().map(String::as_str).collect();
+    run(host, "action-set", &tool("action-set", &results)).map(drop)
+}
+
+/// `action-fail`: marks the action as failed, with the reason.
+pub(crate) fn action_fail(host: &mut dyn Host, text: &str) -> Result<(), Error> {
+    run(host, "action-fail", &tool("action-fail", &["--", cut(text)])).map(drop)
+}
+
+fn json<T: DeserializeOwned>(host: &mut dyn Host, name: &str, arguments: &[&str]) -> Result<T, Error> {
+    let printed = run(host, name, &tool(name, arguments))?;
+    serde_json::from_slice(&printed).map_err(|error| Error::new(name, error))
+}
+
+fn run(host: &mut dyn Host, name: &str, program: &Program) -> Result<Vec<u8>, Error> {
+    let output = host.run(program).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::new(name, "this hook tool is not in PATH; hooks are run by Juju"),
+        _ => Error::new(name, error),
+    })?;
+    if output.succeeded() {
+        return Ok(output.stdout);
+    }
+    Err(Error::new(name, cut(String::from_utf8_lossy(&output.stderr).trim())))
+}
+
+fn tool(name: &str, arguments: &[&str]) -> Program {
+    Program::new(name).with(arguments.iter().map(OsString::from))
+}
+
+/// At most [`TEXT`] bytes.
+fn cut(text: &str) -> &str {
+    let end = (0..=text.len().min(TEXT)).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}

@@ -1,0 +1,114 @@
+//! Validating the file of checks: the agent reads it as a dry run. No check is run, because a hook
+//! must be quick, and the results of checks do not matter to it.
+
+use crate::accounts::{NAGIOS, USER, user};
+use crate::checks_file::{ChecksFile, InvalidPath};
+use crate::error::Error;
+use crate::host::{FileType, Host, Program, Symlinks};
+use crate::options::Options;
+use crate::paths::UnitPaths;
+use crate::record::{Diagnostic, DiagnosticCode, Record, Severity};
+use crate::run_failure::RunFailure;
+use std::path::Path;
+use std::time::Duration;
+
+/// The agent reads a file of the largest size in less than a second.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The result of validating the file in use.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Validation {
+    /// No file is configured.
+    NoFile,
+    /// The path cannot be used.
+    InvalidPath(InvalidPath),
+    /// The file does not exist.
+    Missing,
+    /// It is a directory.
+    Directory,
+    /// It is a device, a socket or a pipe.
+    Special,
+    /// It is a file; the agent was run.
+    Read {
+        /// For the user conn-check, with all checks.
+        all: Answer,
+        /// For the user nagios, with the checks for Nagios; `None` if nrpe is not there or not related.
+        nagios: Option<Answer>,
+    },
+}
+
+/// The agent's answer about a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Answer {
+    /// It is valid and has this number of checks.
+    Checks(usize),
+    /// The user cannot read it.
+    Unreadable,
+    /// The first problem, and the number of the others.
+    Invalid(Box<Diagnostic>, usize),
+    /// The agent cannot be run on this machine, or does not answer.
+    Failed(RunFailure),
+}
+
+impl Validation {
+    /// Looks at the file and lets the agent read it.
+    ///
+    /// # Errors
+    /// The machine does not work as it should. A file that cannot be used is not an error.
+    pub(crate) fn run(
+        host: &mut dyn Host,
+        unit: UnitPaths<'_>,
+        file: Option<&ChecksFile>,
+        monitored: bool,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let path = match file.map(|file| &file.path) {
+            None => return Ok(Self::NoFile),
+            Some(Err(invalid_path)) => return Ok(Self::InvalidPath(*invalid_path)),
+            Some(Ok(path)) => path,
+        };
+        // A path that cannot be inspected (a loop of links, a name that is too long) does not exist.
+        match host.inspect(path, Symlinks::Follow).unwrap_or_default().map(|metadata| metadata.kind) {
+            None => return Ok(Self::Missing),
+            Some(FileType::Directory) => return Ok(Self::Directory),
+            Some(FileType::File) => {}
+            Some(_) => return Ok(Self::Special),
+        }
+        let all = ask_agent(host, unit, path, USER, None)?;
+        let tags = Some(options.nagios_exclude_tags.as_str());
+        let nagios = if monitored { Some(ask_agent(host, unit, path, NAGIOS, tags)?) } else { None };
+        Ok(Self::Read { all, nagios })
+    }
+}
+
+/// Runs the agent without the checks that have one of the `excluded` tags; as nagios, with the
+/// environment that NRPE gives it.
+fn ask_agent(
+    host: &mut dyn Host,
+    unit: UnitPaths<'_>,
+    path: &Path,
+    name: &str,
+    excluded: Option<&str>,
+) -> Result<Answer, Error> {
+    let mut program = Program::new(unit.program()).with(["--dry-run", "--format", "json"]);
+    if let Some(tags) = excluded.filter(|tags| !tags.is_empty()) {
+        program = program.with([format!("--exclude-tags={tags}")]);
+    }
+    program = program.with([host.map_path(path)]);
+    program.user = user(host, name)?;
+    program.timeout = TIMEOUT;
+    program.inherits_environment = name == USER;
+    let result = host.run(&program);
+    let failure = RunFailure::of(&result);
+    let Ok(output) = result else { return Ok(Answer::Failed(failure)) };
+    let Ok(answer) = serde_json::from_slice::<Record>(&output.stdout) else { return Ok(Answer::Failed(failure)) };
+    let count = answer.len();
+    let mut errors = answer.diagnostics.into_iter().filter(|one| one.severity == Severity::Error);
+    Ok(match errors.next() {
+        None if output.succeeded() => Answer::Checks(count),
+        None => Answer::Failed(failure),
+        Some(first) if first.code == DiagnosticCode::NothingSelected => Answer::Checks(0),
+        Some(first) if first.code == DiagnosticCode::Unreadable => Answer::Unreadable,
+        Some(first) => Answer::Invalid(Box::new(first), errors.count()),
+    })
+}

@@ -1,0 +1,22 @@
+//! What the tools share. Each tool is a program of its own in `src/bin/`, which `cargo xtask` calls:
+//!
+//! | program | what it does |
+//! |---|---|
+//! | `bench` | measures conn-check beside a floor |
+//! | `demo` | a small world on loopback, checked, broken, and checked again |
+//! | `docs` | writes the generated part of `docs/` |
+//! | `pack` | packs the charm |
+//! | `rehearse` | a whole life of the charm without Juju |
+//! | `wheel` | packs the Python package |
+
+use std::path::PathBuf;
+
+pub mod page;
+pub mod wheel;
+
+/// The root of the repository.
+#[must_use]
+pub fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or_else(|| here.clone(), PathBuf::from)
+}
