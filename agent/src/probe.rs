@@ -4,8 +4,8 @@
 //! There is no other way to the network, so every protocol has the same phases.
 
 mod evidence;
-mod peek;
 mod open;
+mod peek;
 
 use crate::event::Event;
 use crate::fault::{Failure, Fault};
@@ -15,8 +15,8 @@ use crate::outcome::{Step, Timing, Verdict, Warning, WarningKind};
 use crate::phase::Phase;
 use crate::secret::Redactor;
 use crate::shared::Shared;
-use peek::Peer;
 pub use open::Heard;
+use peek::Peer;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -68,7 +68,10 @@ pub struct Probe {
     seen: Option<Arc<Seen>>,
     /// Where the current connection leads, until there is TLS on it.
     peer: Option<Peer>,
-    race: Race,
+    /// The connections to the addresses of a name that has several.
+    race: Option<Box<Race>>,
+    /// The addresses behind the first that answers are left alone.
+    only_first: bool,
     /// How long [`Probe::listen`] waits.
     grace: Duration,
 }
@@ -82,6 +85,15 @@ pub(crate) struct Assignment {
     pub(crate) redactor: Redactor,
     pub(crate) findings: Arc<Mutex<Findings>>,
     pub(crate) events: Option<UnboundedSender<Event>>,
+}
+
+impl Findings {
+    /// Nothing yet; the check has so many results.
+    pub(crate) fn new(results: usize) -> Self {
+        /// As many as the smallest check has, of which there may be thousands.
+        const PHASES: usize = 2;
+        Self { steps: Vec::with_capacity(results), phases: Vec::with_capacity(PHASES), ..Self::default() }
+    }
 }
 
 impl Probe {
@@ -101,7 +113,8 @@ impl Probe {
             expected: None,
             seen: None,
             peer: None,
-            race: Race::default(),
+            race: None,
+            only_first: false,
             grace: open::SHORTEST_GRACE,
         };
         probe.emit(|| Event::Started { entry: probe.entry, result: 0 });
@@ -266,7 +279,7 @@ impl Probe {
     }
 
     fn report_dead_addresses(&mut self) {
-        for attempt in self.race.dead() {
+        for attempt in self.race.as_mut().map(|race| race.dead()).unwrap_or_default() {
             let why = self.redactor.redact(&attempt.fault.message);
             self.fact("dead_address", json!({"address": attempt.address.to_string(), "why": why, "elapsed_seconds": attempt.elapsed.as_secs_f64()}));
             // A host without IPv6 need not hear of it; and `localhost` has two addresses by

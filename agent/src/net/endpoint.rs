@@ -60,7 +60,10 @@ impl Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
+        // Not with `write!`: it is the greater part of all names.
+        f.write_str(&self.host.shown)?;
+        f.write_str(":")?;
+        self.port.fmt(f)
     }
 }
 
