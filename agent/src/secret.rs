@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// A value that must not appear in any output: no `Display`, no `Serialize`, no `PartialEq`.
 #[derive(Clone, Default)]
@@ -40,41 +41,39 @@ const WORD_ONLY_BELOW: usize = 4;
 /// [`Redactor::clean`] before anybody sees it.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    secrets: Vec<String>,
+    /// Shared: each running check has a redactor of its own.
+    secrets: Option<Arc<Vec<String>>>,
 }
 
 impl Redactor {
     /// Knows no secret yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { secrets: Vec::new() }
+        Self { secrets: None }
     }
 
     /// Adds a secret, also in the forms in which it is sent, base64 (HTTP, SMTP) and URL encoded,
     /// and in those in which an error page or a JSON answer says it back.
     pub fn add(&mut self, secret: &str) {
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        let spaced = encoded.replace('+', "%20");
-        let quoted = serde_json::Value::from(secret).to_string();
-        let quoted = quoted[1..quoted.len() - 1].to_owned();
-        let [decimal, hexadecimal] = ["&#39;", "&#x27;"].map(|apostrophe| html(secret, apostrophe));
-        // What a server says back is often escaped before it comes here.
-        let escaped = [escape(secret.as_bytes(), usize::MAX), escaped(secret)];
-        let sent = [secret.to_owned(), STANDARD.encode(secret), encoded, spaced, quoted, decimal, hexadecimal];
-        for form in sent.into_iter().chain(escaped) {
-            if !form.is_empty() && !self.secrets.contains(&form) {
-                self.secrets.push(form);
+        let secrets = Arc::make_mut(self.secrets.get_or_insert_default());
+        for form in forms_of(secret) {
+            if !form.is_empty() && !secrets.contains(&form) {
+                secrets.push(form);
             }
         }
         // Longest first: a secret that contains another one must not be left in half.
-        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+
+    fn secrets(&self) -> &[String] {
+        self.secrets.as_ref().map_or(&[], |secrets| secrets.as_slice())
     }
 
     /// Replaces every secret by `***`.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for secret in &self.secrets {
+        for secret in self.secrets() {
             if secret.len() >= WORD_ONLY_BELOW {
                 text = text.replace(secret.as_str(), "***");
             } else {
@@ -90,7 +89,7 @@ impl Redactor {
         const CUT: &str = "...";
         let mut from = 0;
         while let Some(at) = text[from..].find(CUT).map(|at| from + at) {
-            let begun = self.secrets.iter().filter_map(|secret| begun_at_end(&text[..at], secret)).max();
+            let begun = self.secrets().iter().filter_map(|secret| begun_at_end(&text[..at], secret)).max();
             let start = at - begun.unwrap_or_default();
             if start < at {
                 text.replace_range(start..at, "***");
@@ -115,6 +114,23 @@ impl Redactor {
     }
 }
 
+/// A secret in all its forms, see [`Redactor::add`].
+fn forms_of(secret: &str) -> Vec<String> {
+    let base64 = STANDARD.encode(secret);
+    if secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+        // None of the other forms changes any of these.
+        return vec![secret.to_owned(), base64];
+    }
+    let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let spaced = encoded.replace('+', "%20");
+    let quoted = serde_json::Value::from(secret).to_string();
+    let quoted = quoted[1..quoted.len() - 1].to_owned();
+    let [decimal, hexadecimal] = ["&#39;", "&#x27;"].map(|apostrophe| html(secret, apostrophe));
+    // What a server says back is often escaped before it comes here.
+    let escaped = [escape(secret.as_bytes(), usize::MAX), escaped(secret)];
+    [secret.to_owned(), base64, encoded, spaced, quoted, decimal, hexadecimal].into_iter().chain(escaped).collect()
+}
+
 /// A text as HTML has it; templates differ in the apostrophe.
 fn html(text: &str, apostrophe: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
@@ -123,7 +139,7 @@ fn html(text: &str, apostrophe: &str) -> String {
 
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Redactor({} forms)", self.secrets.len())
+        write!(f, "Redactor({} forms)", self.secrets().len())
     }
 }
 
