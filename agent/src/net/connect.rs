@@ -225,7 +225,7 @@ fn no_socket(path: &Path, error: &io::Error) -> Fault {
         }
         Some(libc::EAGAIN) => Fault::new(Cause::Overloaded, format!("the queue of the socket {shown} is full")),
         Some(libc::ECONNREFUSED | libc::EPROTOTYPE) if !is_socket => {
-            Fault::new(Cause::NoSocket, format!("{shown} is no socket")).owner(Owner::Config)
+            Fault::new(Cause::NoSocket, format!("{shown} is not a socket")).owner(Owner::Config)
         }
         Some(libc::ECONNREFUSED) => Fault::new(Cause::Refused, format!("nothing listens at the socket {shown}"))
             .next_step("start the service: its socket was left behind by one that has ended"),

@@ -185,7 +185,7 @@ fn name(text: &str) -> Result<String, BadHost> {
         return Err(BadHost("no part of a name begins or ends with `-`"));
     }
     if bare.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())) {
-        return Err(BadHost("it looks like an IPv4 address and is none"));
+        return Err(BadHost("it looks like an IPv4 address but is not one"));
     }
     Ok(ascii)
 }
