@@ -100,13 +100,17 @@ impl ResultName {
     /// `PREFIX:HOST:PORT`, with `HOST:PORT` as its info.
     #[must_use]
     pub fn of_endpoint(prefix: &str, endpoint: &Endpoint) -> Self {
-        Self { name: format!("{prefix}:{endpoint}"), info: endpoint.to_string() }
+        Self::prefixed(prefix, endpoint.to_string())
     }
 
     /// `PREFIX:HOST:PORT`, with `HOST:PORT` as its info.
     #[must_use]
     pub fn of_place(prefix: &str, target: &Target) -> Self {
-        Self { name: format!("{prefix}:{target}"), info: target.to_string() }
+        Self::prefixed(prefix, target.to_string())
+    }
+
+    fn prefixed(prefix: &str, info: String) -> Self {
+        Self { name: [prefix, ":", &info].concat(), info }
     }
 
     /// `tcp:HOST:PORT` for a place that is one; a Unix socket has no such result.
@@ -119,10 +123,10 @@ impl ResultName {
     /// ` with auth` behind it where a login is verified: how data stores have always been named.
     #[must_use]
     pub fn of_store(kind: &str, target: &Target, login: bool) -> Vec<Self> {
-        let connecting =
-            Self::of_connecting(target).map(|tcp| Self { name: format!("{kind}:{target}:{}", tcp.name), ..tcp });
-        let with = if login { " with auth" } else { "" };
-        let connected = Self { name: format!("{kind}:{target}:connect{with}"), info: String::new() };
+        let store = [kind, ":", &target.to_string()].concat();
+        let connecting = Self::of_connecting(target).map(|tcp| Self { name: [&store, ":", &tcp.name].concat(), ..tcp });
+        let connect = if login { ":connect with auth" } else { ":connect" };
+        let connected = Self { name: store + connect, info: String::new() };
         connecting.into_iter().chain([connected]).collect()
     }
 }

@@ -44,11 +44,6 @@ impl WebUrl {
         Ok(Self { shown: redact_url(text), endpoint: Endpoint::tcp(host, port), url, login })
     }
 
-    /// Scheme, host and port: what a connection can be used again for.
-    pub(super) fn origin(&self) -> String {
-        format!("{}://{}", self.url.scheme(), self.endpoint)
-    }
-
     pub(super) fn is_tls(&self) -> bool {
         self.url.scheme() == "https"
     }
