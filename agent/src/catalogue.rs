@@ -173,7 +173,7 @@ pub struct Entry {
 /// phase is meant: a reset is a `closed`, silence is a `timeout`. What has no entry even so is a
 /// fault of ours and says so.
 #[must_use]
-pub fn settle(phase: Phase, cause: Cause) -> &'static Entry {
+pub fn code_for(phase: Phase, cause: Cause) -> &'static Entry {
     let nearest = match cause {
         Cause::Reset => Cause::Closed,
         Cause::Silent => Cause::Timeout,
@@ -202,7 +202,7 @@ const fn entry(
     Entry { phase, cause, code, owner, what, next_step }
 }
 
-/// The last resort of [`settle`].
+/// The last resort of [`code_for`].
 static OWN_FAULT: &Entry = &ALL[ALL.len() - 1];
 
 /// Every code, in the order of the phases.
@@ -316,10 +316,10 @@ mod tests {
 
     #[test]
     fn a_cause_without_an_entry_of_its_own_takes_the_nearest() {
-        assert_eq!(settle(Phase::Tls, Cause::Reset).code, "tls.closed");
-        assert_eq!(settle(Phase::Auth, Cause::Silent).code, "auth.timeout");
-        assert_eq!(settle(Phase::Request, Cause::TooLarge).code, "protocol.too-large");
-        assert_eq!(settle(Phase::Tls, Cause::LocalLimit).code, "connect.local-limit");
-        assert_eq!(settle(Phase::Resolve, Cause::Locked).code, "run.own-fault");
+        assert_eq!(code_for(Phase::Tls, Cause::Reset).code, "tls.closed");
+        assert_eq!(code_for(Phase::Auth, Cause::Silent).code, "auth.timeout");
+        assert_eq!(code_for(Phase::Request, Cause::TooLarge).code, "protocol.too-large");
+        assert_eq!(code_for(Phase::Tls, Cause::LocalLimit).code, "connect.local-limit");
+        assert_eq!(code_for(Phase::Resolve, Cause::Locked).code, "run.own-fault");
     }
 }

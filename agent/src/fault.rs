@@ -76,7 +76,7 @@ impl Fault {
     /// Locates the fault; every text of it passes through the redactor here.
     #[must_use]
     pub fn in_phase(self, phase: Phase, redactor: &Redactor) -> Failure {
-        let entry = catalogue::settle(self.phase.unwrap_or(phase), self.cause);
+        let entry = catalogue::code_for(self.phase.unwrap_or(phase), self.cause);
         Failure {
             code: Code(entry),
             message: redactor.redact(&self.message),

@@ -24,7 +24,7 @@ impl std::fmt::Display for Narrowed {
 /// Replaces a file's content in one step: readers see the old or the new one. An existing file
 /// keeps its mode, and its owner and group as far as we may set them; where the group cannot be
 /// kept, another one's members get no rights from that, which is the value. A new file gets
-/// `mode`. What is no regular file (`/dev/null`, a pipe) is written to as it is; a link stays, and
+/// `mode`. What is not a regular file (`/dev/null`, a pipe) is written to as it is; a link stays, and
 /// leads to the new file.
 ///
 /// # Errors
@@ -40,34 +40,91 @@ pub fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<Option<Narr
         return OpenOptions::new().write(true).open(path)?.write_all(content).map(|()| None);
     }
     let path = if old.is_some() { fs::canonicalize(path)? } else { end_of_links(path)? };
-    let (draft, file) = new_draft(&path)?;
+    let (temporary, file) = create_temporary(&path)?;
     let written =
-        fill(file, content, old.as_ref(), mode).and_then(|narrowed| fs::rename(&draft, &path).map(|()| narrowed));
+        fill(file, content, old.as_ref(), mode).and_then(|narrowed| fs::rename(&temporary, &path).map(|()| narrowed));
     if written.is_err() {
         // The error that matters is the one above.
-        let _ = fs::remove_file(&draft);
+        let _ = fs::remove_file(&temporary);
     }
     written
 }
 
-/// The content of a regular file that has so many bytes at most. What is none (`/dev/zero`, a pipe
-/// that nobody writes to) would be read without end.
+/// Why the content of a file is not there.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// What the system says.
+    Io(io::Error),
+    /// It is a directory.
+    Directory,
+    /// It is a device, a pipe or a socket, which may have no end.
+    NotRegular,
+    /// It has more bytes than this.
+    TooLarge(u64),
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Directory => f.write_str("it is a directory"),
+            Self::NotRegular => f.write_str("it is not a regular file"),
+            Self::TooLarge(limit) if limit >> 20 > 0 => write!(f, "it is larger than {} MiB", limit >> 20),
+            Self::TooLarge(limit) if limit >> 10 > 0 => write!(f, "it is larger than {} KiB", limit >> 10),
+            Self::TooLarge(limit) => write!(f, "it is larger than {limit} bytes"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<ReadError> for io::Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Io(error) => error,
+            other => Self::other(other),
+        }
+    }
+}
+
+/// The whole content of a regular file that has so many bytes at most. Anything else (`/dev/zero`, a
+/// pipe that nobody writes to) would be read without end. Whatever the path leads to, this does not
+/// block.
 ///
 /// # Errors
-/// Those of the file system; no regular file, or a larger one.
-pub(crate) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+/// Those of the file system; not a regular file, or a larger one.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     // Without O_NONBLOCK, opening a pipe would wait for somebody who writes to it.
     let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
+    // What was opened is asked, and not the path: that may lead elsewhere a moment later.
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(ReadError::Directory);
     }
+    if !metadata.is_file() {
+        return Err(ReadError::NotRegular);
+    }
+    if metadata.len() > limit {
+        return Err(ReadError::TooLarge(limit));
+    }
+    read_to_end(file, limit)
+}
+
+/// All of a stream that has so many bytes at most. The files of `/proc` do not say how many they have.
+///
+/// # Errors
+/// Those of the stream; a longer one.
+pub(crate) fn read_to_end(stream: impl io::Read, limit: u64) -> Result<Vec<u8>, ReadError> {
     let mut content = Vec::new();
-    file.take(limit + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > limit {
-        return Err(io::Error::other(format!("it is larger than {} MiB", limit >> 20)));
-    }
-    Ok(content)
+    stream.take(limit + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > limit { Err(ReadError::TooLarge(limit)) } else { Ok(content) }
 }
 
 /// Where a path leads to that has nothing at its end.
@@ -86,17 +143,17 @@ fn end_of_links(path: &Path) -> io::Result<PathBuf> {
 
 /// A new file beside the one that it is to replace: a rename does not cross file systems. It is
 /// closed to others until it has its owner.
-fn new_draft(path: &Path) -> io::Result<(PathBuf, File)> {
+fn create_temporary(path: &Path) -> io::Result<(PathBuf, File)> {
     /// Somebody who was killed may have left one, with a process number that comes again.
     const TRIES: u32 = 100;
     for attempt in 1.. {
-        let draft = draft_of(path, attempt)?;
+        let temporary = temporary_path(path, attempt)?;
         // `create_new` follows no link that somebody left.
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft) {
-            Ok(file) => return Ok((draft, file)),
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary) {
+            Ok(file) => return Ok((temporary, file)),
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
             Err(error) if attempt >= TRIES => {
-                let why = format!("{}, and {} more like it: {error}", draft.display(), attempt - 1);
+                let why = format!("{}, and {} more like it: {error}", temporary.display(), attempt - 1);
                 return Err(io::Error::new(error.kind(), why));
             }
             Err(_) => {}
@@ -105,7 +162,7 @@ fn new_draft(path: &Path) -> io::Result<(PathBuf, File)> {
     Err(io::Error::from(io::ErrorKind::AlreadyExists))
 }
 
-fn draft_of(path: &Path, attempt: u32) -> io::Result<PathBuf> {
+fn temporary_path(path: &Path, attempt: u32) -> io::Result<PathBuf> {
     /// So much of the name that the rest fits behind it: 255 bytes are the most.
     const LONGEST: usize = 200;
     let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?.to_string_lossy();
@@ -145,11 +202,27 @@ mod tests {
 
     #[test]
     fn what_has_no_end_is_not_read() {
-        assert!(read_bounded(Path::new("/dev/zero"), 1).is_err());
+        assert!(matches!(read_bounded(Path::new("/dev/zero"), 1), Err(ReadError::NotRegular)));
+        assert!(matches!(read_bounded(Path::new("/"), 1), Err(ReadError::Directory)));
+        let folder = Folder::new("fifo");
+        let fifo = folder.0.join("fifo");
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a FIFO");
+        assert!(matches!(read_bounded(&fifo, 1), Err(ReadError::NotRegular)));
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_and_not_cut() {
         let own = std::env::current_exe().expect("this program");
         let length = fs::metadata(&own).expect("metadata").len();
         assert_eq!(read_bounded(&own, length).expect("content").len() as u64, length);
-        assert!(read_bounded(&own, length - 1).is_err());
+        assert!(matches!(read_bounded(&own, length - 1), Err(ReadError::TooLarge(_))));
+        // Its length is 0, until it is read.
+        let proc = Path::new("/proc/self/status");
+        assert!(!read_bounded(proc, 1 << 20).expect("content").is_empty());
+        assert!(matches!(read_bounded(proc, 10), Err(ReadError::TooLarge(10))));
+        for (limit, words) in [(10, "10 bytes"), (1 << 16, "64 KiB"), (16 << 20, "16 MiB")] {
+            assert_eq!(ReadError::TooLarge(limit).to_string(), format!("it is larger than {words}"));
+        }
     }
 
     /// A directory of its own for a test.
@@ -174,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_file_keeps_its_mode_and_leaves_no_draft() {
+    fn a_replaced_file_keeps_its_mode_and_leaves_nothing_behind() {
         let folder = Folder::new("mode");
         let path = folder.0.join("report");
         replace(&path, b"one", 0o644).expect("new");
@@ -186,10 +259,10 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_that_was_left_is_in_nobodys_way_and_a_hundred_are_named() {
-        let folder = Folder::new("drafts");
+    fn a_temporary_file_that_was_left_does_no_harm_and_a_hundred_are_named() {
+        let folder = Folder::new("temporary");
         let path = folder.0.join("report");
-        let leave = |attempt| fs::write(draft_of(&path, attempt).expect("name"), "left").expect("draft");
+        let leave = |attempt| fs::write(temporary_path(&path, attempt).expect("name"), "left").expect("temporary file");
         leave(1);
         replace(&path, b"one", 0o644).expect("replaced");
         assert_eq!((fs::read(&path).expect("content").as_slice(), folder.count()), (&b"one"[..], 2));

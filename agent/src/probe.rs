@@ -4,20 +4,20 @@
 //! There is no other way to the network, so every protocol has the same phases.
 
 mod evidence;
-mod look;
 mod open;
+mod peek;
 
 use crate::catalogue::WarningKind;
 use crate::event::Event;
 use crate::fault::{Failure, Fault};
-use crate::net::identify::Protocol;
 use crate::net::{self, Race, Seen};
 use crate::outcome::{Step, Timing, Verdict, Warning};
 use crate::phase::Phase;
 use crate::secret::Redactor;
-use crate::world::World;
-use look::Peer;
+use crate::services::Service;
+use crate::shared::Shared;
 pub use open::Heard;
+use peek::Peer;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -55,7 +55,7 @@ impl From<Failure> for Stop {
 /// A running check's hands.
 #[derive(Debug)]
 pub struct Probe {
-    world: Arc<World>,
+    shared: Arc<Shared>,
     entry: usize,
     /// The last result that anybody asked for.
     wanted: usize,
@@ -65,7 +65,7 @@ pub struct Probe {
     redactor: Redactor,
     findings: Arc<Mutex<Findings>>,
     events: Option<UnboundedSender<Event>>,
-    expected: Option<Protocol>,
+    expected: Option<&'static Service>,
     seen: Option<Arc<Seen>>,
     /// Where the current connection leads, until there is TLS on it.
     peer: Option<Peer>,
@@ -87,10 +87,10 @@ pub(crate) struct Assignment {
 
 impl Probe {
     /// A probe whose check begins now.
-    pub(crate) fn new(world: Arc<World>, assignment: Assignment) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, assignment: Assignment) -> Self {
         let now = Instant::now();
         let probe = Self {
-            world,
+            shared,
             entry: assignment.entry,
             wanted: assignment.wanted,
             results: assignment.results,
@@ -109,14 +109,14 @@ impl Probe {
         probe
     }
 
-    /// Says which protocol the peer should speak: a peer that speaks another one is then named
-    /// (`protocol.wrong-service`), whatever went wrong on the way.
-    pub const fn expect(&mut self, protocol: Protocol) {
-        self.expected = Some(protocol);
+    /// Says which service the peer should be: another one is then named (`protocol.wrong-service`),
+    /// whatever went wrong on the way.
+    pub const fn expect(&mut self, service: &'static Service) {
+        self.expected = Some(service);
     }
 
     /// Waits a moment for more evidence of what has already failed; never fails itself.
-    pub(crate) async fn glance<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn linger<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         const MOMENT: Duration = Duration::from_millis(50);
         net::within(MOMENT.min(self.left()), work).await
     }
@@ -137,7 +137,7 @@ impl Probe {
             Some(Err(fault)) => fault,
             None => self.timed_out(phase, timing.elapsed, self.heard() == heard_before),
         };
-        let fault = match self.look_again(phase, &fault).await {
+        let fault = match self.peek(phase, &fault).await {
             Some(answer) => self.name(phase, fault, &answer, "asked again on another connection, it answered"),
             None => self.recognise(phase, fault),
         };
@@ -145,15 +145,15 @@ impl Probe {
     }
 
     /// The work's result, or `None` when the time is up. A peer that has not said a byte is given up
-    /// a moment earlier, for a second look at it.
+    /// a moment earlier, for a peek at it.
     #[expect(clippy::disallowed_methods, reason = "the one place that keeps deadlines")]
     async fn in_time<T, W>(&self, phase: Phase, mut work: Pin<&mut W>) -> Option<Result<T, Fault>>
     where
         W: Future<Output = Result<T, Fault>>,
     {
         let until = self.until();
-        if self.may_look_again(phase) {
-            match tokio::time::timeout_at(until - self.look_time(), work.as_mut()).await {
+        if self.may_peek(phase) {
+            match tokio::time::timeout_at(until - self.peek_time(), work.as_mut()).await {
                 Ok(result) => return Some(result),
                 Err(_) if self.heard() == 0 => return None,
                 Err(_) => {}
@@ -212,7 +212,7 @@ impl Probe {
 
     /// When the check's time is up, or the run's if that is sooner.
     fn until(&self) -> Instant {
-        self.world.deadline.map_or(self.deadline, |run| run.min(self.deadline))
+        self.shared.deadline.map_or(self.deadline, |run| run.min(self.deadline))
     }
 
     /// A share of what is left, for each of so many attempts: it ends a little before the check's
@@ -226,7 +226,7 @@ impl Probe {
 
     /// Whether the end of the run comes before the check's own timeout.
     pub(crate) fn is_cut_short(&self) -> bool {
-        self.world.deadline.is_some_and(|run| run < self.deadline)
+        self.shared.deadline.is_some_and(|run| run < self.deadline)
     }
 
     /// The first bytes that the peer sent on the current layer.
@@ -259,7 +259,7 @@ impl Probe {
 
     fn end_step(&mut self, verdict: Verdict) -> usize {
         let now = Instant::now();
-        let step = Step::decided(verdict, now - self.step_began, now - self.world.began);
+        let step = Step::decided(verdict, now - self.step_began, now - self.shared.began);
         self.step_began = now;
         let mut findings = self.findings();
         findings.steps.push(step);

@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::probe::{Assignment, Findings, Probe};
 use crate::queue::Queue;
 use crate::select::Selection;
-use crate::world::World;
+use crate::shared::Shared;
 use std::any::Any;
 use std::collections::HashMap;
 use std::future::Future;
@@ -49,21 +49,22 @@ pub async fn run(
 ) -> Report {
     let started = SystemTime::now();
     let (events, heard) = unbounded_channel();
+    let shared = Arc::new(options.shared());
     let mut running = Running {
         plan,
         selection,
         options,
-        world: Arc::new(options.world()),
-        queue: Queue::new(selection.entries(), options.per_host),
+        queue: options.queue(plan, selection, &shared),
+        shared,
         tasks: JoinSet::new(),
-        flights: HashMap::new(),
+        started: HashMap::new(),
         done: Vec::new(),
         events: listener.is_some().then_some(events),
     };
     let interrupted = running.until_done(interrupt, heard, listener).await;
-    let Running { world, mut done, .. } = running;
+    let Running { shared, mut done, .. } = running;
     done.sort_by_key(|outcome| outcome.entry);
-    Report { started, elapsed: world.began.elapsed(), outcomes: done, interrupted }
+    Report { started, elapsed: shared.began.elapsed(), outcomes: done, interrupted }
 }
 
 /// The outcome of every selected check of a plan that is not run (`--dry-run`).
@@ -84,17 +85,17 @@ struct Running<'a> {
     plan: &'a Arc<Plan>,
     selection: &'a Selection,
     options: &'a Options,
-    world: Arc<World>,
+    shared: Arc<Shared>,
     queue: Queue,
     tasks: JoinSet<Outcome>,
-    flights: HashMap<usize, Flight>,
+    started: HashMap<usize, Task>,
     done: Vec<Outcome>,
     events: Option<UnboundedSender<Event>>,
 }
 
 /// A check that is running.
-struct Flight {
-    task: AbortHandle,
+struct Task {
+    handle: AbortHandle,
     began: Instant,
     findings: Arc<Mutex<Findings>>,
 }
@@ -109,14 +110,11 @@ impl Running<'_> {
     ) -> bool {
         let mut interrupt = pin!(interrupt);
         let mut tell = |event: &Event| listener.iter_mut().for_each(|listener| listener(event));
-        let deadline = self.world.deadline.unwrap_or_else(|| self.world.began + Duration::from_secs(365 * 86_400));
+        let deadline = self.shared.deadline.unwrap_or_else(|| self.shared.began + Duration::from_secs(365 * 86_400));
         let mut more = self.admit();
         let mut turn = pin!(tokio::task::yield_now());
         let mut late = false;
         loop {
-            if self.tasks.is_empty() {
-                more = self.queue.refill();
-            }
             if self.tasks.is_empty() && !more {
                 while let Ok(event) = heard.try_recv() {
                     tell(&event);
@@ -141,7 +139,7 @@ impl Running<'_> {
                     more = self.admit();
                     turn.set(tokio::task::yield_now());
                 }
-                () = until(deadline), if self.world.deadline.is_some() && !late => {
+                () = until(deadline), if self.shared.deadline.is_some() && !late => {
                     self.too_late(&mut tell);
                     late = true;
                 }
@@ -163,7 +161,7 @@ impl Running<'_> {
             if self.tasks.len() >= self.options.concurrency {
                 return false;
             }
-            let Some(entry) = self.queue.next(self.plan) else { return false };
+            let Some(entry) = self.queue.next() else { return false };
             self.start(entry);
         }
         !self.queue.is_empty()
@@ -181,13 +179,13 @@ impl Running<'_> {
             findings: Arc::clone(&findings),
             events: self.events.clone(),
         };
-        let task = self.tasks.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.world), assignment));
-        self.flights.insert(entry, Flight { task, began: Instant::now(), findings });
+        let handle = self.tasks.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
+        self.started.insert(entry, Task { handle, began: Instant::now(), findings });
     }
 
     fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
-        self.flights.remove(&outcome.entry);
-        self.queue.finished(self.plan, outcome.entry);
+        self.started.remove(&outcome.entry);
+        self.queue.finished(outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
             while let Ok(event) = heard.try_recv() {
@@ -200,7 +198,7 @@ impl Running<'_> {
 
     /// The time is over: what has not started will not.
     fn too_late(&mut self, tell: &mut impl FnMut(&Event)) {
-        let at = self.world.began.elapsed();
+        let at = self.shared.began.elapsed();
         for entry in self.queue.drain() {
             let outcome = Outcome::failed(entry, self.plan.entries[entry].results.len(), at, Failure::deadline());
             tell(&Event::Finished(Box::new(outcome.clone())));
@@ -216,13 +214,13 @@ impl Running<'_> {
                 self.landed(outcome, tell, heard);
             }
         }
-        let at = self.world.began.elapsed();
+        let at = self.shared.began.elapsed();
         let before = self.done.len();
-        for (entry, flight) in std::mem::take(&mut self.flights) {
-            flight.task.abort();
+        for (entry, task) in std::mem::take(&mut self.started) {
+            task.handle.abort();
             let results = self.plan.entries[entry].results.len();
             let rest = Step::skipped(SkipReason::Interrupted, at);
-            self.done.push(gather(entry, results, rest, flight.began, &flight.findings, None));
+            self.done.push(gather(entry, results, rest, task.began, &task.findings, None));
         }
         for entry in self.queue.drain() {
             let results = self.plan.entries[entry].results.len();
@@ -242,11 +240,11 @@ async fn until(deadline: Instant) {
 }
 
 /// One check, from its start to its outcome; a panic in it is its failure.
-async fn perform(plan: Arc<Plan>, world: Arc<World>, assignment: Assignment) -> Outcome {
+async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -> Outcome {
     let began = Instant::now();
     let (entry, findings) = (assignment.entry, Arc::clone(&assignment.findings));
     let check = &plan.entries[entry];
-    let mut probe = Probe::new(Arc::clone(&world), assignment);
+    let mut probe = Probe::new(Arc::clone(&shared), assignment);
     let failure = match Guarded(check.spec.run(&mut probe)).await {
         Ok(result) => probe.end(result),
         Err(panic) => {
@@ -254,7 +252,7 @@ async fn perform(plan: Arc<Plan>, world: Arc<World>, assignment: Assignment) -> 
             probe.end(Err(failure.into()))
         }
     };
-    let rest = Step::skipped(SkipReason::AfterFailure, world.began.elapsed());
+    let rest = Step::skipped(SkipReason::AfterFailure, shared.began.elapsed());
     let mut outcome = gather(entry, check.results.len(), rest, began, &findings, failure);
     let slow = check.warn_after.filter(|most| outcome.elapsed > *most && outcome.failure.is_none());
     if let Some(most) = slow {

@@ -1,10 +1,10 @@
 //! Reading the file itself: bounded in size and time, whatever the path leads to.
 
 use crate::diagnostic::{Diagnostic, Flaw};
+use crate::file::{self, ReadError};
 use crate::text::Span;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
+use std::path::Path;
 
 /// The largest file that is read, in bytes: a hundred thousand checks and more.
 const LIMIT: u64 = 16 * 1024 * 1024;
@@ -27,9 +27,9 @@ impl Source {
     pub fn read(path: &str) -> Result<Self, Box<(Self, Diagnostic)>> {
         let name = if path == "-" { "<stdin>" } else { path };
         let bytes = if path == "-" {
-            read_bounded(&mut io::stdin().lock())
+            file::read_to_end(io::stdin().lock(), LIMIT)
         } else {
-            open(path).and_then(|mut file| read_bounded(&mut file))
+            file::read_bounded(Path::new(path), LIMIT)
         };
         let source = |text| Self { name: name.to_owned(), text };
         match bytes.map(String::from_utf8) {
@@ -46,49 +46,37 @@ impl Source {
                 let text = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
                 Err(Box::new((source(text), diagnostic)))
             }
-            Err(diagnostic) => Err(Box::new((source(String::new()), diagnostic))),
+            Err(error) => Err(Box::new((source(String::new()), unreadable(&error)))),
         }
     }
 }
 
-fn open(path: &str) -> Result<File, Diagnostic> {
-    // Without O_NONBLOCK, opening a FIFO that nobody writes to would wait for ever.
-    let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| unreadable(&error))?;
-    let kind = file.metadata().map_err(|error| unreadable(&error))?;
-    if kind.is_dir() {
-        return Err(
-            Diagnostic::file(Flaw::Unreadable, "this is a directory, not a file").help("name the YAML file in it")
-        );
-    }
-    if !kind.is_file() {
-        return Err(Diagnostic::file(Flaw::Unreadable, "this is not a regular file")
-            .help("use `-` and standard input for what is piped in"));
-    }
-    if kind.len() > LIMIT {
-        return Err(too_large());
-    }
-    Ok(file)
+fn unreadable(error: &ReadError) -> Diagnostic {
+    let (flaw, message, help) = match error {
+        ReadError::Directory => {
+            (Flaw::Unreadable, "this is a directory, not a file".to_owned(), "name the YAML file in it")
+        }
+        ReadError::NotRegular => (
+            Flaw::Unreadable,
+            "this is not a regular file".to_owned(),
+            "use `-` and standard input for what is piped in",
+        ),
+        ReadError::TooLarge(limit) => (
+            Flaw::TooLarge,
+            format!("the file is larger than {} MiB", limit >> 20),
+            "split it, or check that this is the right file",
+        ),
+        ReadError::Io(error) => (Flaw::Unreadable, format!("the file cannot be read: {error}"), help_for(error.kind())),
+    };
+    Diagnostic::file(flaw, message).help(help)
 }
 
-fn read_bounded(from: &mut dyn Read) -> Result<Vec<u8>, Diagnostic> {
-    let mut bytes = Vec::new();
-    from.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
-    if bytes.len() as u64 > LIMIT { Err(too_large()) } else { Ok(bytes) }
-}
-
-fn unreadable(error: &io::Error) -> Diagnostic {
-    let help = match error.kind() {
+fn help_for(kind: io::ErrorKind) -> &'static str {
+    match kind {
         io::ErrorKind::NotFound => "check the path",
         io::ErrorKind::PermissionDenied => {
             "let the user who runs conn-check read it (the group nagios, when NRPE runs it)"
         }
         _ => "look at the file system",
-    };
-    Diagnostic::file(Flaw::Unreadable, format!("the file cannot be read: {error}")).help(help)
-}
-
-fn too_large() -> Diagnostic {
-    Diagnostic::file(Flaw::TooLarge, "the file is larger than 16 MiB")
-        .help("split it, or check that this is the right file")
+    }
 }

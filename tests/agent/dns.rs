@@ -2,9 +2,10 @@
 //! does not resolve.
 
 use harness::agent::{Agent, code};
+use harness::certs::Authority;
 use harness::dns::{Dns, Records};
 use harness::netns::Network;
-use harness::peers::{Manner, Peer, UdpManner, UdpPeer};
+use harness::peers::{Manner, Peer, TlsManner, TlsPeer, UdpManner, UdpPeer};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -138,6 +139,41 @@ fn what_is_no_answer_is_waited_past_and_then_a_timeout() {
     assert_eq!(code(&Agent::new(&yaml).report()), "resolve.timeout");
 }
 
+/// A resolver's answer with this code, and nothing but the question.
+fn refusal(question: &[u8], code: u8) -> Vec<u8> {
+    let end = 12 + question[12..].iter().position(|byte| *byte == 0).expect("the end of the name") + 5;
+    let head = [question[0], question[1], 0x81, 0x80 | code, 0, 1, 0, 0, 0, 0, 0, 0];
+    [&head, &question[12..end]].concat()
+}
+
+fn nxdomain(question: &[u8]) -> Vec<u8> {
+    refusal(question, 3)
+}
+
+/// A server from before EDNS: it knows `h.test` alone, and is at a loss over what comes after a question.
+fn before_edns<const CODE: u8>(question: &[u8]) -> Vec<u8> {
+    match (question[11], question[13]) {
+        (0, b'h') => {
+            let mut answer = refusal(question, 0);
+            answer[7] = 1;
+            answer.extend(b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x0a\0\0\x07");
+            answer
+        }
+        (0, _) => nxdomain(question),
+        _ => [&question[..2], &[0x81, 0x80 | CODE], &[0; 8]].concat(),
+    }
+}
+
+#[test]
+fn a_server_that_does_not_know_edns_is_asked_without_it() {
+    for manner in [before_edns::<1>, before_edns::<4>] {
+        let server = UdpPeer::start(UdpManner::Respond(manner));
+        let (verdict, answered) = check(server.address(), "h.test", ", expect: 10.0.0.7");
+        assert_eq!((verdict.as_str(), server.datagrams()), ("pass", 2), "{answered}");
+        assert_eq!(check(server.address(), "none.test", "").0, "resolve.nxdomain");
+    }
+}
+
 /// The far host as a resolver of the near one; nothing else is known there.
 fn network(near_resolv_conf: &str) -> (Network, Dns) {
     let network = Network::new();
@@ -240,4 +276,76 @@ fn one_name_is_looked_up_once_for_many_checks() {
         report["checks"].as_array().expect("checks").iter().map(|check| check["failure"]["code"].as_str()).collect();
     assert!(codes.iter().all(|code| *code == Some("resolve.timeout")), "{codes:?}");
     assert!(ran.elapsed < Duration::from_secs(7), "{ran:?}");
+}
+
+/// A host with three resolvers of its own, of which the first has this manner and the others are silent.
+fn three_resolvers(first: UdpManner) -> (Network, Vec<UdpPeer>) {
+    let network = Network::new();
+    network.near.hosts("127.0.0.1 localhost\n");
+    let addresses = [1, 2, 3].map(|last| SocketAddr::from(([127, 0, 0, last], 53)));
+    let manners = [first, UdpManner::Silent, UdpManner::Silent];
+    let start = || addresses.into_iter().zip(manners).map(|(at, manner)| UdpPeer::start_at(at, manner)).collect();
+    let peers = network.near.inside(start);
+    let lines = addresses.map(|address| format!("nameserver {}\n", address.ip()));
+    network.near.resolv_conf(&lines.concat());
+    (network, peers)
+}
+
+#[test]
+fn the_resolver_that_the_system_believed_is_not_outvoted_and_not_held_up() {
+    for first in [nxdomain, before_edns::<1>] {
+        let (network, _peers) = three_resolvers(UdpManner::Respond(first));
+        let failure = failure_of(&network, &tcp("none.test").replace("timeout: 6", "timeout: 1.8"));
+        assert_eq!(failure["code"], "resolve.nxdomain", "{failure}");
+        assert_eq!(failure["message"], "none.test does not exist according to 127.0.0.1");
+    }
+}
+
+#[test]
+fn the_reason_is_asked_for_once_per_name() {
+    let (network, peers) = three_resolvers(UdpManner::Respond(nxdomain));
+    let report = Agent::through(network.near.command("env"), &(tcp("none.test") + "\n").repeat(50)).report();
+    assert_eq!(report["counts"]["fail"], 50, "{report}");
+    assert_eq!(code(&report), "resolve.nxdomain");
+    let asked: usize = peers.iter().map(UdpPeer::datagrams).sum();
+    // The system's own A and AAAA, and ours for each of the three; one may have been lost and sent again.
+    assert!((3..=8).contains(&asked), "{asked} questions");
+}
+
+#[test]
+fn resolvers_for_tcp_alone_are_asked_over_tcp() {
+    let network = Network::new();
+    let server = network.near.inside(|| {
+        let at = SocketAddr::from(([127, 0, 0, 1], 53));
+        Peer::serve_at(at, |wire| {
+            let question = wire.first_bytes();
+            let answer = before_edns::<1>(&question[2..]);
+            let length = u16::try_from(answer.len()).expect("a short answer").to_be_bytes();
+            let _gone = wire.send(&[&length, answer.as_slice()].concat());
+        })
+    });
+    network.near.resolv_conf("nameserver 127.0.0.1\noptions use-vc\n");
+    let yaml = "- {type: dns, name: h.test, expect: 10.0.0.7, timeout: 3}";
+    let report = Agent::through(network.near.command("env"), yaml).report();
+    assert_eq!((code(&report).as_str(), server.connections()), ("pass", 2), "{report}");
+}
+
+#[test]
+fn look_ups_that_hang_leave_room_for_the_certificates_of_this_host() {
+    let (network, _peers) = three_resolvers(UdpManner::Silent);
+    let ca = Authority::new();
+    let server = network.near.inside(|| TlsPeer::start(&ca.valid(), TlsManner::Silent));
+    let mut yaml = String::new();
+    for number in 1..=40 {
+        writeln!(yaml, "- {{type: tcp, host: hung{number}.test, port: 1, timeout: 1}}").expect("in memory");
+    }
+    writeln!(yaml, "- {{type: tls, host: 127.0.0.1, port: {}, timeout: 3}}", server.address().port())
+        .expect("in memory");
+    let mut few = network.near.command("sh");
+    few.args(["-c", "ulimit -n 256; exec \"$@\"", "sh"]);
+    let certificates = ["--tls-certs-path".as_ref(), ca.file().as_os_str()];
+    let report = Agent::through(few, &yaml).args(certificates).report();
+    let checks = report["checks"].as_array().expect("checks");
+    assert!(checks[..40].iter().all(|check| check["failure"]["code"] == "resolve.timeout"), "{report}");
+    assert_eq!(checks[40]["verdict"], "pass", "{}", checks[40]);
 }

@@ -2,6 +2,7 @@
 //! exactly one code, and in time. A new check is covered by being listed in the agent.
 
 use conn_check::checks::{Described, Spec};
+use conn_check::services::{Service, Speaker, TlsStart, Transport};
 use harness::agent::Agent;
 use harness::peers::{Manner, Peer};
 use harness::ports;
@@ -10,27 +11,19 @@ use std::time::Duration;
 /// What every check below may take, seconds.
 const TIMEOUT: f64 = 0.6;
 
-/// Checks over datagrams have tests of their own.
-const DATAGRAMS: [&str; 2] = ["dns", "udp"];
-
-/// Their servers speak first, so that nothing is sent to a silent one.
-const GREETED: [&str; 2] = ["mysql", "smtp"];
-
-/// They ask for TLS in their own protocol before its handshake.
-const ASKS_FOR_TLS: [&str; 2] = ["mysql", "postgres"];
-
 /// A check and whether it uses TLS.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) kind: &'static str,
+    pub(crate) service: &'static Service,
     pub(crate) tls: bool,
     options: Vec<String>,
 }
 
 impl Case {
-    /// Every check, plain and with TLS where it has both.
+    /// Every check, plain and with TLS where it has both. Those over datagrams have tests of their own.
     pub(crate) fn all() -> Vec<Self> {
-        let described = Spec::describe().into_iter().filter(|check| !DATAGRAMS.contains(&check.kind));
+        let described = Spec::describe().into_iter().filter(|check| check.service.transport == Transport::Stream);
         described.flat_map(|check| [false, true].map(|tls| Self::of(&check, tls))).flatten().collect()
     }
 
@@ -57,7 +50,7 @@ impl Case {
             false if !has("url") && tls != (check.kind == "tls") => return None,
             false => {}
         }
-        Some(Self { kind: check.kind, tls, options })
+        Some(Self { kind: check.kind, service: check.service, tls, options })
     }
 
     pub(crate) fn yaml(&self, port: u16) -> String {
@@ -67,12 +60,12 @@ impl Case {
 
     /// Whether the peer hears TLS first.
     fn opens_with_tls(&self) -> bool {
-        self.tls && !ASKS_FOR_TLS.contains(&self.kind)
+        self.tls && self.service.tls != TlsStart::Upgrade
     }
 
     /// Whether it waits for the peer's first word.
     fn is_greeted(&self) -> bool {
-        GREETED.contains(&self.kind) && !self.opens_with_tls()
+        self.service.speaks_first == Speaker::Server && !self.opens_with_tls()
     }
 }
 

@@ -2,6 +2,7 @@
 //! answers instead is named where it says anything by which it can be known.
 
 use crate::every_check::Case;
+use conn_check::services::{self, Service};
 use harness::agent::Agent;
 use harness::certs::Authority;
 use harness::mail::{self, Mail};
@@ -15,11 +16,14 @@ use harness::redis::{self, Redis};
 use std::collections::BTreeMap;
 use std::thread;
 
-/// The type of the check that fits each service, and its port.
-type Services = Vec<(&'static str, u16)>;
+/// A service and its port.
+type Running = (&'static Service, u16);
+
+/// What each check (`TYPE`, or `TYPE over TLS`) says of each service: the code and the message.
+type Told = BTreeMap<String, BTreeMap<&'static str, (String, String)>>;
 
 /// The services of a town, and what keeps them running.
-fn town(authority: &Authority) -> (Services, Vec<Box<dyn Send>>) {
+fn town(authority: &Authority) -> (Vec<Running>, Vec<Box<dyn Send>>) {
     let identity = authority.valid();
     let nginx = Nginx::start([Site::http("web"), Site::tls("secure", &identity)]);
     let (web, secure) = (nginx.address("web").port(), nginx.address("secure").port());
@@ -32,19 +36,19 @@ fn town(authority: &Authority) -> (Services, Vec<Box<dyn Send>>) {
     let mail = Mail::start(&mail::Setup::open());
     let mongodb = mongodb::Setup::with_login().start();
     let broker = broker.join().expect("the broker");
-    let services = vec![
-        ("http", web),
-        ("tls", secure),
-        ("postgres", postgres.address().port()),
-        ("mysql", mariadb.address().port()),
-        ("redis", redis.address().port()),
-        ("memcache", memcached.address().port()),
-        ("smtp", mail.address().port()),
-        ("mongodb", mongodb.address().port()),
-        ("amqp", broker.address().port()),
+    let running: Vec<Running> = vec![
+        (&services::HTTP, web),
+        (&services::TLS, secure),
+        (&services::POSTGRES, postgres.address().port()),
+        (&services::MYSQL, mariadb.address().port()),
+        (&services::REDIS, redis.address().port()),
+        (&services::MEMCACHED, memcached.address().port()),
+        (&services::SMTP, mail.address().port()),
+        (&services::MONGODB, mongodb.address().port()),
+        (&services::AMQP, broker.address().port()),
     ];
     (
-        services,
+        running,
         vec![
             Box::new(nginx),
             Box::new(postgres),
@@ -58,16 +62,18 @@ fn town(authority: &Authority) -> (Services, Vec<Box<dyn Send>>) {
     )
 }
 
-/// What each check (`TYPE`, or `TYPE over TLS`) says of each service that is not its own.
-fn told() -> BTreeMap<String, BTreeMap<&'static str, (String, String)>> {
-    let authority = Authority::new();
-    let (services, _town) = town(&authority);
+/// What every check says of each service that is not its own; whose certificates are this authority's.
+/// The tests of a check with a server of its own see what all others say of that.
+pub(crate) fn told(running: &[Running], authority: &Authority) -> Told {
     let trusted = format!(", ca_file: {}", authority.file().display());
+    let is_its_own = |case: &Case, service: &Service| {
+        case.service == service || *case.service == services::HTTP && case.tls && *service == services::TLS
+    };
     let pairs: Vec<_> = Case::all()
         .into_iter()
-        .filter(|case| case.kind != "tcp")
-        .flat_map(|case| services.iter().map(move |service| (case.clone(), *service)))
-        .filter(|(case, (service, _))| case.kind != *service && !(case.kind == "http" && case.tls && *service == "tls"))
+        .filter(|case| *case.service != services::TCP)
+        .flat_map(|case| running.iter().map(move |running| (case.clone(), *running)))
+        .filter(|(case, (service, _))| !is_its_own(case, service))
         .collect();
     let yaml: String = pairs
         .iter()
@@ -76,39 +82,47 @@ fn told() -> BTreeMap<String, BTreeMap<&'static str, (String, String)>> {
     let ran = Agent::new(&yaml).args(["--format", "json"]).run();
     assert!(ran.elapsed.as_secs_f64() < 3.0, "{:?}", ran.elapsed);
     let report = ran.json();
-    let mut told: BTreeMap<String, BTreeMap<_, _>> = BTreeMap::new();
+    let mut told = Told::new();
     for ((case, (service, port)), check) in pairs.iter().zip(report["checks"].as_array().expect("checks")) {
         let failure = &check["failure"];
-        let code = failure["code"].as_str().unwrap_or_else(|| panic!("{case:?} passes at {service}: {check}"));
+        let code = failure["code"].as_str().unwrap_or_else(|| panic!("{case:?} passes at {service:?}: {check}"));
         let message = failure["message"].as_str().expect("a message").replace(&port.to_string(), "PORT");
         let name = if case.tls { format!("{} over TLS", case.kind) } else { case.kind.to_owned() };
-        told.entry(name).or_default().insert(*service, (code.to_owned(), message));
+        told.entry(name).or_default().insert(service.id, (code.to_owned(), message));
     }
     told
 }
 
 /// What may be said of a service in the place of another.
 fn sane(tls: bool, service: &str) -> &'static [&'static str] {
-    match (tls, service) {
-        (false, "tls") => &["tls.required", "protocol.wrong-service"],
+    match (tls, service == services::TLS.id) {
+        (false, true) => &["tls.required", "protocol.wrong-service"],
         (true, _) => &["tls.not-tls", "protocol.wrong-service"],
-        (false, _) => &["protocol.wrong-service"],
+        (false, false) => &["protocol.wrong-service"],
     }
 }
 
-#[test]
-fn another_service_in_its_place_is_told() {
-    let told = told();
+/// All of it, and what of it names nobody.
+pub(crate) fn lines(told: &Told) -> (String, String) {
     let (mut text, mut wrong) = (String::new(), String::new());
-    for (check, services) in &told {
-        for (service, (code, message)) in services {
+    for (check, about) in told {
+        for (service, (code, message)) in about {
             let line = format!("{check} at {service}: {code}: {message}\n");
             text += &line;
-            if !sane(check.ends_with("over TLS") || check == "tls", service).contains(&code.as_str()) {
+            let tls = check.ends_with("over TLS") || *check == services::TLS.id;
+            if !sane(tls, service).contains(&code.as_str()) {
                 wrong += &line;
             }
         }
     }
+    (text, wrong)
+}
+
+#[test]
+fn another_service_in_its_place_is_told() {
+    let authority = Authority::new();
+    let (running, _town) = town(&authority);
+    let (text, wrong) = lines(&told(&running, &authority));
     insta::assert_snapshot!(text);
     assert!(wrong.is_empty(), "{wrong}");
 }

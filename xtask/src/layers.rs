@@ -16,23 +16,50 @@ struct House {
     layers: &'static [&'static [&'static str]],
 }
 
-const HOUSES: [House; 1] = [House {
-    sources: "agent/src",
-    layers: &[
-        &["text", "phase", "file", "host"],
-        &["catalogue", "secret", "diagnostic"],
-        &["fault", "source", "yaml"],
-        &["net", "outcome"],
-        &["event", "world"],
-        &["probe", "settings"],
-        &["checks"],
-        &["plan"],
-        &["select", "queue"],
-        &["run"],
-        &["report", "firewall", "generate"],
-        &["cli"],
-    ],
-}];
+const HOUSES: [House; 2] = [
+    House {
+        sources: "agent/src",
+        layers: &[
+            &["text", "phase", "file", "host", "services"],
+            &["catalogue", "secret", "diagnostic"],
+            &["fault", "source", "yaml"],
+            &["net", "outcome"],
+            &["event", "shared"],
+            &["probe", "settings"],
+            &["checks"],
+            &["plan"],
+            &["select", "queue"],
+            &["run"],
+            &["report", "firewall", "generate"],
+            &["cli"],
+        ],
+    },
+    House {
+        sources: "charm/src",
+        layers: &[
+            &["error", "host", "options", "paths", "text", "version"],
+            &[
+                "accounts",
+                "checks_file",
+                "environment",
+                "hook_tools",
+                "inspect",
+                "nrpe",
+                "record",
+                "run_failure",
+                "settings",
+            ],
+            &["status", "tree", "validation"],
+            &["checks_status", "resource", "users"],
+            &["action", "agent"],
+            &["observed"],
+            &["desired"],
+            &["published"],
+            &["apply"],
+            &["hook"],
+        ],
+    },
+];
 
 /// A path that does not lead down.
 #[derive(Debug, Eq, PartialEq)]

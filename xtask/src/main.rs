@@ -27,7 +27,7 @@ cargo xtask TASK
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too
   wheel           pack the Python package conn_check_configs: target/wheel/*.whl
   rehearse        play a whole life of the charm without Juju; --config FILE with your own checks
-  new-check NAME  write the file of a new check and add it to the list";
+  new-check NAME  write the folder of a new check and add it to the list";
 
 /// What the tools and the programs of the tests, and the agent for them, are built with.
 const PROFILE: [&str; 2] = ["--profile", "ci"];

@@ -1,9 +1,12 @@
-//! Every check, one file each.
+//! Every check, one folder each.
 //!
-//! To add one: write its file (or run `cargo xtask new-check NAME`), add its line to the list at
-//! the end. Nothing outside its file names a protocol.
+//! To add one: `cargo xtask new-check NAME` writes its folder, and adds its module and its entry in
+//! the list at the end. What others know of its service (names, ports, schemes) is a row of a table;
+//! how it is spoken to is nowhere but in the folder.
 
 mod amqp;
+#[cfg(test)]
+mod declared;
 mod dns;
 mod http;
 mod memcache;
@@ -18,12 +21,14 @@ mod tcp;
 mod tls;
 mod udp;
 
-use crate::net::{Endpoint, Target};
+use crate::net::{Endpoint, Host, Port, Target};
 use crate::probe::{Probe, Stop};
+use crate::services::Service;
 use crate::settings::shape::{Declared, Shown};
 use crate::settings::{Fields, Noted, common};
 use std::collections::HashMap;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::LazyLock;
 
@@ -31,6 +36,10 @@ use std::sync::LazyLock;
 pub trait Check: Sized {
     /// The value of `type:` in the file, and the type's name in every output.
     const TYPE: &'static str;
+
+    /// The row of the service whose protocol it speaks: its default port is there, and all by which
+    /// generated files find the check.
+    const SERVICE: &'static Service;
 
     /// Other accepted values of `type:`.
     const ALIASES: &'static [&'static str] = &[];
@@ -63,8 +72,14 @@ pub trait Check: Sized {
     /// The names of the results, in order. No secrets.
     fn results(&self) -> Vec<ResultName>;
 
-    /// Every place this check connects to, for limits per host and for firewall rules.
+    /// Every place this check connects to, for limits per host and for firewall rules; without the
+    /// resolvers of this host, which are [`Check::resolver_port`].
     fn endpoints(&self) -> Vec<Endpoint>;
+
+    /// The port on which this check asks the resolvers of this host.
+    fn resolver_port(&self) -> Option<Port> {
+        None
+    }
 
     /// Performs the check: everything it does to the network goes through the probe.
     ///
@@ -117,6 +132,8 @@ impl ResultName {
 pub struct Described {
     /// The value of `type:`.
     pub kind: &'static str,
+    /// The service whose protocol it speaks.
+    pub service: &'static Service,
     /// Other accepted values, the deprecated ones included.
     pub aliases: Vec<&'static str>,
     /// What a passing check proves.
@@ -130,6 +147,7 @@ fn describe<C: Check>() -> Described {
     let _ = C::parse(&mut fields);
     Described {
         kind: C::TYPE,
+        service: C::SERVICE,
         aliases: [C::ALIASES, C::DEPRECATED].concat(),
         about: C::ABOUT,
         options: fields.finish().declared,
@@ -224,10 +242,15 @@ macro_rules! checks {
                 match self { $($(#[$attribute])* Self::$name(check) => check.results()),* }
             }
 
-            /// See [`Check::endpoints`].
+            /// Every place this check connects to, on a host with these resolvers: see
+            /// [`Check::endpoints`] and [`Check::resolver_port`].
             #[must_use]
-            pub fn endpoints(&self) -> Vec<Endpoint> {
-                match self { $($(#[$attribute])* Self::$name(check) => check.endpoints()),* }
+            pub fn endpoints(&self, resolvers: &[SocketAddr]) -> Vec<Endpoint> {
+                let (mut endpoints, port) =
+                    match self { $($(#[$attribute])* Self::$name(check) => (check.endpoints(), check.resolver_port())),* };
+                let hosts = resolvers.iter().map(|server| Host::from(server.ip()));
+                endpoints.extend(port.into_iter().flat_map(|port| hosts.clone().flat_map(move |host| Endpoint::both(host, port))));
+                endpoints
             }
 
             /// See [`Check::run`]. Boxed, so that a check costs the memory of its own protocol
@@ -246,12 +269,12 @@ checks! {
     memcache::Memcache,
     mongodb::Mongodb,
     mysql::Mysql,
+    #[cfg(test)]
+    panics::Panics,
     postgres::Postgres,
     redis::Redis,
     smtp::Smtp,
     tcp::Tcp,
     tls::Tls,
     udp::Udp,
-    #[cfg(test)]
-    panics::Panics,
 }

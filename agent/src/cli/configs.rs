@@ -17,8 +17,8 @@ Examples:
 
 const ENV_HELP: &str = "\
 Variables: those that end with _URL, _URI or _DSN, or their plural; every other one that holds the URL of a database, cache, \
-broker or mail server; families such as REDIS_HOST with REDIS_PORT, REDIS_USER, REDIS_PASSWORD and REDIS_DB, for PostgreSQL, \
-MySQL, Redis, memcached, RabbitMQ, MongoDB, mail, statsd, Elasticsearch, Kafka, NATS and LDAP; DB_HOST where DB_ENGINE, DB_TYPE \
+broker, mail server or another such service; families such as REDIS_HOST with REDIS_PORT, REDIS_USER, REDIS_PASSWORD and REDIS_DB, for every \
+service that is known here, databases, caches, brokers, search engines, mail and directories; DB_HOST where DB_ENGINE, DB_TYPE \
 or DB_PORT says which database it is; libpq's own (PGHOST and so on). A connection that several variables name is written once.
 
 Web addresses: the server's first page is asked for, and not the path, which may hold a token. No checks, but comments, are the \

@@ -1,7 +1,8 @@
 //! The command line of `conn-check-django`, which is also that of `conn-check-configs django`.
 
 use crate::cli::generate::Target;
-use clap::Parser;
+use crate::services::STATSD_PROBE;
+use clap::{Parser, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,8 +34,8 @@ pub struct Django {
     #[arg(short, long, value_name = "NAME", alias = "db-name")]
     pub database_name: Option<String>,
 
-    /// What to send to statsd [default: conncheck.test:1|c]
-    #[arg(long, value_name = "TEXT", alias = "statsd_send")]
+    /// What to send to statsd.
+    #[arg(long, value_name = "TEXT", alias = "statsd_send", help = format!("What to send to statsd [default: {STATSD_PROBE}]"))]
     pub statsd_send: Option<String>,
 
     /// What statsd must answer [default: nothing, sending is enough]
@@ -46,8 +47,8 @@ pub struct Django {
     pub print: bool,
 
     /// Settings that were read already, as the Python package `conn_check_configs` hands them over
-    #[arg(long, value_name = "FILE", hide = true, conflicts_with_all = ["settings_module", "python"])]
-    pub bridge: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", hide = true, value_hint = ValueHint::AnyPath, conflicts_with_all = ["settings_module", "python"])]
+    pub bridge: Option<String>,
 
     /// Where the file goes, and what of it is secret.
     #[command(flatten)]

@@ -3,13 +3,14 @@
 use crate::net::{Endpoint, Transport};
 use crate::plan::Plan;
 use crate::select::Selection;
+use crate::services::{self, Security};
 use serde::Serialize;
-use serde_yaml::FlowSeq;
+use serde_yaml::{FlowSeq, SerializeError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// The port that resolvers listen on, for datagrams and for answers that do not fit into one.
-const DOMAIN: u16 = 53;
+const DOMAIN: u16 = services::DNS.port(Security::Plain).get();
 
 /// Where the checks connect to: the ports of each host and protocol.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -34,12 +35,14 @@ struct Entry<'a> {
 }
 
 impl Egress {
-    /// Every place that the selected checks of a plan connect to. Unix sockets lead nowhere.
+    /// Every place that the selected checks of a plan connect to, from this host with its resolvers.
+    /// Unix sockets lead nowhere.
     #[must_use]
     pub fn of(plan: &Plan, selection: &Selection) -> Self {
         let mut egress = Self::default();
+        let resolvers = crate::net::ResolvConf::of_this_host().servers;
         for entry in selection.entries().filter_map(|entry| plan.entries.get(entry)) {
-            entry.spec.endpoints().iter().for_each(|endpoint| egress.add(endpoint));
+            entry.spec.endpoints(&resolvers).iter().for_each(|endpoint| egress.add(endpoint));
         }
         egress
     }
@@ -70,14 +73,14 @@ impl Egress {
     ///
     /// # Errors
     /// None that is known: every part is a plain text or number.
-    pub fn to_yaml(&self, from_host: &str) -> Result<String, String> {
+    pub fn to_yaml(&self, from_host: &str) -> Result<String, SerializeError> {
         let entries = self.ports.iter().map(|((to_host, transport), ports)| Entry {
             from_host,
             ports: FlowSeq(ports),
             protocol: transport.slug(),
             to_host,
         });
-        serde_yaml::to_string(&File { egress: entries.collect() }).map_err(|error| error.to_string())
+        serde_yaml::to_string(&File { egress: entries.collect() })
     }
 }
 

@@ -67,7 +67,7 @@ impl Group {
     }
 }
 
-/// Why a text is no group.
+/// Why a text is not a group.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct BadGroup(pub(super) String);
 
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_one_line_and_no_option() {
+    fn a_group_is_one_line_and_not_an_option() {
         for text in ["", "a\nb", "a\u{7}", "--protocol", &"x".repeat(256)] {
             assert!(Group::parse(text).is_err(), "{text:?} must be refused");
         }

@@ -4,8 +4,11 @@ use super::Network;
 use super::network::Destination;
 use super::rules::Rule;
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::net::{Family, Host, Port, Resolver, Transport};
+use crate::fault::Fault;
+use crate::net::{BadHost, Family, Host, Port, Resolver, Transport};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use tokio::task::JoinError;
 
 /// So many hosts are named in one comment; the others are counted.
 const MOST_NAMED: usize = 4;
@@ -53,7 +56,7 @@ pub struct Unresolved {
 
 /// What rules say about one destination and protocol.
 #[derive(Debug, Default)]
-struct United {
+struct Union {
     ports: BTreeSet<Port>,
     from: BTreeSet<String>,
 }
@@ -62,19 +65,19 @@ struct United {
 /// names for it. One passage for each address and protocol, ordered by name and address; and the names
 /// that have no address, in the order of the files. `lookups` names are looked up at a time.
 pub async fn merge(files: &[Vec<Rule>], lookups: usize) -> (Vec<Passage>, Vec<Unresolved>) {
-    let names = first_places(files);
+    let names = first_rules(files);
     let (found, unresolved) = resolve(names, lookups).await;
     let mut passages: BTreeMap<(Network, Transport), Passage> = BTreeMap::new();
-    for ((to, transport), united) in unite(files) {
+    for ((to, transport), union) in unite(files) {
         let networks = match &to {
             Destination::Network(network) => std::slice::from_ref(network),
             Destination::Name(name) => found.get(name.as_str()).map_or(&[][..], Vec::as_slice),
         };
         for network in networks {
             let passage = passages.entry((*network, transport)).or_insert_with(|| Passage::new(*network, transport));
-            passage.ports.extend(&united.ports);
+            passage.ports.extend(&union.ports);
             passage.names.insert(to.to_string());
-            passage.from.extend(united.from.iter().cloned());
+            passage.from.extend(union.from.iter().cloned());
         }
     }
     let mut passages: Vec<_> = passages.into_values().collect();
@@ -92,18 +95,18 @@ impl Passage {
     }
 }
 
-fn unite(files: &[Vec<Rule>]) -> BTreeMap<(Destination, Transport), United> {
-    let mut all: BTreeMap<_, United> = BTreeMap::new();
+fn unite(files: &[Vec<Rule>]) -> BTreeMap<(Destination, Transport), Union> {
+    let mut all: BTreeMap<_, Union> = BTreeMap::new();
     for rule in files.iter().flatten() {
-        let united = all.entry((rule.to.clone(), rule.transport)).or_default();
-        united.ports.extend(&rule.ports);
-        united.from.extend(rule.from.clone());
+        let union = all.entry((rule.to.clone(), rule.transport)).or_default();
+        union.ports.extend(&rule.ports);
+        union.from.extend(rule.from.clone());
     }
     all
 }
 
 /// The first rule with each name, with the number of its file.
-fn first_places(files: &[Vec<Rule>]) -> Vec<(&str, usize, &Rule)> {
+fn first_rules(files: &[Vec<Rule>]) -> Vec<(&str, usize, &Rule)> {
     let mut seen = BTreeSet::new();
     let all = files.iter().enumerate().flat_map(|(file, rules)| rules.iter().map(move |rule| (file, rule)));
     let names = all.filter_map(|(file, rule)| match &rule.to {
@@ -126,7 +129,7 @@ async fn resolve<'a>(
     }
     let (mut found, mut unresolved) = (BTreeMap::new(), Vec::new());
     for (task, (name, file, rule)) in tasks.into_iter().zip(names) {
-        match task.await.unwrap_or_else(|error| Err(error.to_string())) {
+        match task.await.unwrap_or_else(|error| Err(NoAddress::Unfinished(error))) {
             Ok(networks) => drop(found.insert(name, networks)),
             Err(why) => unresolved.push(Unresolved { file, diagnostic: no_address(rule, &why) }),
         }
@@ -134,15 +137,32 @@ async fn resolve<'a>(
     (found, unresolved)
 }
 
-async fn addresses(resolver: &Resolver, name: &str) -> Result<Vec<Network>, String> {
-    let host = Host::parse(name).map_err(|bad| bad.to_string())?;
-    let found = resolver.resolve(&host, 1).await.map_err(|fault| fault.message)?;
+/// Why a name has no address.
+enum NoAddress {
+    Name(BadHost),
+    LookUp(Fault),
+    Unfinished(JoinError),
+}
+
+impl fmt::Display for NoAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(bad) => bad.fmt(f),
+            Self::LookUp(fault) => f.write_str(&fault.message),
+            Self::Unfinished(error) => error.fmt(f),
+        }
+    }
+}
+
+async fn addresses(resolver: &Resolver, name: &str) -> Result<Vec<Network>, NoAddress> {
+    let host = Host::parse(name).map_err(NoAddress::Name)?;
+    let found = resolver.resolve(&host, 1).await.map_err(NoAddress::LookUp)?;
     let networks: BTreeSet<_> = found.iter().map(|address| Network::of(address.ip())).collect();
     Ok(networks.into_iter().collect())
 }
 
-fn no_address(rule: &Rule, why: &str) -> Diagnostic {
-    Diagnostic::error(Flaw::Unresolved, rule.place, why)
+fn no_address(rule: &Rule, why: &NoAddress) -> Diagnostic {
+    Diagnostic::error(Flaw::Unresolved, rule.span, why.to_string())
         .help("convert where the name resolves, or correct `to_host`; with --keep-going the other rules are printed")
 }
 
@@ -171,7 +191,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn ports_to_one_place_are_united_in_any_order_of_the_files() {
+    async fn ports_to_one_place_are_union_in_any_order_of_the_files() {
         let one = "egress:\n- {from_host: a, to_host: 10.0.0.2, ports: [443, 80], protocol: tcp}\n\
                    - {from_host: a, to_host: 10.0.0.0/8, ports: [53], protocol: udp}\n";
         let two = "egress:\n- {from_host: b, to_host: 10.0.0.2, ports: [80, 8080], protocol: tcp}\n\

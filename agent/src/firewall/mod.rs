@@ -27,7 +27,6 @@ mod openstack_cli;
 pub mod rules;
 mod shell;
 mod terraform;
-mod tree;
 mod ufw;
 
 pub use format::{BadGroup, Format, Group};

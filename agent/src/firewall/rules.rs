@@ -11,19 +11,19 @@
 //! What the original ignores - other keys, an `ingress` section - is ignored with a word about it.
 
 use super::network::Destination;
-use super::tree::{self, Value};
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::net::{Port, Transport};
 use crate::settings::nearest;
 use crate::source::Source;
-use crate::text::{Span, escaped};
-use serde_yaml::Spanned;
+use crate::text::{Span, escaped, shortened};
+use crate::yaml::{self, Node, Value};
 use std::collections::BTreeSet;
 
 /// The keys of a rule.
 pub const KEYS: &[&str] = &["from_host", "to_host", "protocol", "ports"];
 /// The longest name of a host that is shown, in characters.
 const SHOWN: usize = 80;
+const PARTS_OF_A_RULE: &str = "a rule has `to_host`, `protocol` and `ports`";
 
 /// One rule of a file.
 #[derive(Clone, Debug)]
@@ -33,22 +33,29 @@ pub struct Rule {
     pub(super) to: Destination,
     pub(super) transport: Transport,
     pub(super) ports: BTreeSet<Port>,
-    /// Where `to_host` stands.
-    pub(super) place: Span,
+    /// Where the value of `to_host` stands.
+    pub(super) span: Span,
 }
 
-/// A key and what stands behind it.
-type Pair = (Spanned<Value>, Spanned<Value>);
+/// A key and its value.
+type Pair = (Node, Node);
 
 /// Reads a file; the diagnostics beside the rules are warnings and notes.
 ///
 /// # Errors
 /// Every problem at once when one of them is an error.
 pub fn read(source: &Source) -> Result<(Vec<Rule>, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let root = tree::parse(&source.text).map_err(|problem| vec![problem])?;
-    let mut reading = Reading { text: &source.text, rules: Vec::new(), diagnostics: Vec::new() };
-    reading.file(&root);
-    let Reading { rules, mut diagnostics, .. } = reading;
+    let document = yaml::parse(&source.text).map_err(|problem| vec![problem])?;
+    let mut reader = Reader::default();
+    reader.diagnostics.extend(document.notes.into_iter().map(given_twice));
+    match document.root {
+        Some(root) if !root.is_null() => reader.file(&root),
+        _ => reader.diagnostics.push(
+            Diagnostic::file(Flaw::NoRules, "the file is empty")
+                .help("see whether conn-check-export-fw ended well when it wrote this file"),
+        ),
+    }
+    let Reader { rules, mut diagnostics } = reader;
     diagnostics.sort_by_key(|one| one.span.map(|span| (span.start, span.end)));
     if diagnostics.iter().any(|one| one.severity == Severity::Error) {
         return Err(diagnostics);
@@ -56,25 +63,39 @@ pub fn read(source: &Source) -> Result<(Vec<Rule>, Vec<Diagnostic>), Vec<Diagnos
     Ok((rules, diagnostics))
 }
 
-struct Reading<'a> {
-    text: &'a str,
+/// A key that is given again would take rules back.
+fn given_twice(note: Diagnostic) -> Diagnostic {
+    let message = "this key was given before in the same mapping".to_owned();
+    Diagnostic { severity: Severity::Error, message, ..note }.help("put the values of both into one")
+}
+
+/// What was read so far. With an error among the diagnostics, the rules are not used.
+#[derive(Default)]
+struct Reader {
     rules: Vec<Rule>,
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Reading<'_> {
-    fn file(&mut self, root: &Spanned<Value>) {
-        let Value::Map(sections) = &root.value else { return self.not_a_mapping(root) };
+impl Reader {
+    fn file(&mut self, root: &Node) {
+        let Value::Map(sections) = &root.value else {
+            let help = match &root.value {
+                Value::Seq(_) => "a file of checks is made into one of rules by conn-check-export-fw",
+                _ => "give files as conn-check-export-fw prints them",
+            };
+            // What is not a file of rules may hold anything, so it is not shown.
+            return self.expected(Flaw::WrongType, root, "expected a mapping with `egress`", help, kind_of(root));
+        };
         let mut found = false;
         for (key, value) in sections {
-            match key.value.text() {
+            match key.text() {
                 Some("egress") => {
                     found = true;
                     self.egress(value);
                 }
                 Some("ingress") => {
                     let text = "`ingress` is left out: only what goes out is converted";
-                    let note = Diagnostic::warning(Flaw::UnknownKey, self.span(key), text);
+                    let note = Diagnostic::warning(Flaw::UnknownKey, key.span, text);
                     self.diagnostics.push(Diagnostic { severity: Severity::Note, ..note });
                 }
                 _ => self.unknown(key, &["egress"]),
@@ -86,164 +107,140 @@ impl Reading<'_> {
         }
     }
 
-    fn not_a_mapping(&mut self, root: &Spanned<Value>) {
-        let diagnostic = match &root.value {
-            Value::Null => Diagnostic::file(Flaw::NoRules, "the file is empty")
-                .help("see whether conn-check-export-fw ended well when it wrote this file"),
-            Value::List(_) => self
-                .wrong(root, Flaw::WrongType, "a mapping with `egress` is wanted, and this is a list".to_owned())
-                .help("a file of checks is made into one of rules by conn-check-export-fw"),
-            other => {
-                let message = format!("a mapping with `egress` is wanted, and this is {}", kind_of(other));
-                self.wrong(root, Flaw::WrongType, message).help("give files as conn-check-export-fw prints them")
-            }
-        };
-        self.diagnostics.push(diagnostic);
-    }
-
-    fn egress(&mut self, value: &Spanned<Value>) {
+    fn egress(&mut self, value: &Node) {
         match &value.value {
-            Value::List(items) => items.iter().for_each(|item| self.item(item)),
-            Value::Null => {
-                let error = self.wrong(value, Flaw::NoRules, "there is nothing below `egress`".to_owned());
-                self.diagnostics.push(error.help("write `egress: []` where a host connects to nothing"));
-            }
-            other => {
-                let message = format!("`egress`: a list of rules is wanted, and this is {}", other.described());
-                let error = self.wrong(value, Flaw::WrongType, message);
-                self.diagnostics.push(error.help("begin each rule with `- `"));
+            Value::Seq(items) => items.iter().for_each(|item| self.item(item)),
+            _ if value.is_null() => self.diagnostics.push(
+                Diagnostic::error(Flaw::NoRules, value.span, "there is nothing below `egress`")
+                    .help("write `egress: []` where a host connects to nothing"),
+            ),
+            _ => {
+                let (message, help) = ("`egress`: expected a list of rules", "begin each rule with `- `");
+                self.expected(Flaw::WrongType, value, message, help, described(value));
             }
         }
     }
 
-    fn item(&mut self, item: &Spanned<Value>) {
+    fn item(&mut self, item: &Node) {
         let Value::Map(pairs) = &item.value else {
-            let message = format!("a rule is wanted, and this is {}", item.value.described());
-            let error = self.wrong(item, Flaw::NotAMapping, message);
-            return self.diagnostics.push(error.help("a rule has `to_host`, `protocol` and `ports`"));
+            return self.expected(Flaw::NotAMapping, item, "expected a rule", PARTS_OF_A_RULE, kind_of(item));
         };
-        for (key, _) in pairs.iter().filter(|(key, _)| !key.value.text().is_some_and(|text| KEYS.contains(&text))) {
+        for (key, _) in pairs.iter().filter(|(key, _)| !key.text().is_some_and(|text| KEYS.contains(&text))) {
             self.unknown(key, KEYS);
         }
         let from = self.source(pairs);
         let to = self.destination(item, pairs);
         let transport = self.protocol(item, pairs);
         let ports = self.ports(item, pairs);
-        if let (Some(from), Some((to, place)), Some(transport), Some(ports)) = (from, to, transport, ports) {
-            self.rules.push(Rule { from, to, transport, ports, place });
+        if let (Some((to, span)), Some(transport), Some(ports)) = (to, transport, ports) {
+            self.rules.push(Rule { from, to, transport, ports, span });
         }
     }
 
-    /// The inner `None`: it is not there.
-    #[expect(clippy::option_option, reason = "a problem, no host, a host")]
-    fn source(&mut self, pairs: &[Pair]) -> Option<Option<String>> {
-        let Some(value) = get(pairs, "from_host") else { return Some(None) };
-        let Some(text) = value.value.text() else {
-            let message = format!("`from_host`: a name is wanted, and this is {}", value.value.described());
-            let error = self.wrong(value, Flaw::WrongType, message);
-            self.diagnostics.push(error);
+    fn source(&mut self, pairs: &[Pair]) -> Option<String> {
+        let value = get(pairs, "from_host")?;
+        let Some(text) = value.text() else {
+            self.expected(Flaw::WrongType, value, "`from_host`: expected a name", "write one name", kind_of(value));
             return None;
         };
         let text = escaped(&text.chars().take(SHOWN).collect::<String>());
-        Some(Some(text).filter(|text| !text.trim().is_empty()))
+        Some(text).filter(|text| !text.trim().is_empty())
     }
 
-    fn destination(&mut self, item: &Spanned<Value>, pairs: &[Pair]) -> Option<(Destination, Span)> {
+    fn destination(&mut self, item: &Node, pairs: &[Pair]) -> Option<(Destination, Span)> {
         let value = self.needed(item, pairs, "to_host")?;
-        let span = self.span(value);
-        let text = value.value.text().unwrap_or_default();
-        match Destination::parse(text) {
-            Ok(destination) => Some((destination, span)),
-            Err(why) => {
-                let message = format!(
-                    "`to_host`: a name, an address or a network is wanted, and this is {}",
-                    value.value.described()
-                );
-                self.diagnostics.push(Diagnostic::error(Flaw::BadValue, span, message).help(why));
+        match Destination::parse(value.text().unwrap_or_default()) {
+            Ok(destination) => Some((destination, value.span)),
+            Err(bad) => {
+                let message = "`to_host`: expected a name, an address or a network";
+                self.expected(Flaw::BadValue, value, message, &bad.to_string(), described(value));
                 None
             }
         }
     }
 
-    fn protocol(&mut self, item: &Spanned<Value>, pairs: &[Pair]) -> Option<Transport> {
+    fn protocol(&mut self, item: &Node, pairs: &[Pair]) -> Option<Transport> {
         let value = self.needed(item, pairs, "protocol")?;
-        let word = value.value.text().map(str::to_ascii_lowercase);
+        let word = value.text().map(str::to_ascii_lowercase);
         let found = [Transport::Tcp, Transport::Udp].into_iter().find(|one| word.as_deref() == Some(one.slug()));
         if found.is_none() {
-            let message = format!("`protocol`: tcp or udp is wanted, and this is {}", value.value.described());
-            let error = self.wrong(value, Flaw::BadValue, message);
-            self.diagnostics.push(error.help("tls, http and everything else that is checked runs over tcp"));
+            let help = "tls, http and everything else that is checked runs over tcp";
+            self.expected(Flaw::BadValue, value, "`protocol`: expected tcp or udp", help, described(value));
         }
         found
     }
 
-    fn ports(&mut self, item: &Spanned<Value>, pairs: &[Pair]) -> Option<BTreeSet<Port>> {
+    fn ports(&mut self, item: &Node, pairs: &[Pair]) -> Option<BTreeSet<Port>> {
         let value = self.needed(item, pairs, "ports")?;
         let ports: Vec<_> = match &value.value {
-            Value::List(items) if items.is_empty() => {
-                let error = self.wrong(value, Flaw::BadValue, "`ports`: the list is empty".to_owned());
+            Value::Seq(items) if items.is_empty() => {
+                let error = Diagnostic::error(Flaw::BadValue, value.span, "`ports`: the list is empty");
                 self.diagnostics.push(error.help("name the ports: `ports: [80, 443]`"));
                 return None;
             }
-            Value::List(items) => items.iter().map(|item| self.port(item)).collect(),
+            Value::Seq(items) => items.iter().map(|item| self.port(item)).collect(),
             _ => vec![self.port(value)],
         };
         ports.into_iter().collect()
     }
 
-    fn port(&mut self, value: &Spanned<Value>) -> Option<Port> {
-        let text = value.value.text().unwrap_or_default();
+    fn port(&mut self, value: &Node) -> Option<Port> {
+        let text = value.text().unwrap_or_default();
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let port = Some(text).filter(|_| digits).and_then(|text| text.parse().ok());
         if port.is_none() {
-            let message = format!("`ports`: a port number is wanted, and this is {}", value.value.described());
-            let error = self.wrong(value, Flaw::BadValue, message);
-            self.diagnostics.push(error.help("a port is a whole number from 1 to 65535"));
+            let help = "a port is a whole number from 1 to 65535";
+            self.expected(Flaw::BadValue, value, "`ports`: expected a port number", help, described(value));
         }
         port
     }
 
-    /// What stands behind a key that a rule must have.
-    fn needed<'p>(&mut self, item: &Spanned<Value>, pairs: &'p [Pair], key: &str) -> Option<&'p Spanned<Value>> {
+    /// The value of a key that a rule must have.
+    fn needed<'p>(&mut self, item: &Node, pairs: &'p [Pair], key: &str) -> Option<&'p Node> {
         let found = get(pairs, key);
         if found.is_none() {
-            let error = self.wrong(item, Flaw::MissingKey, format!("this rule has no `{key}`"));
-            self.diagnostics.push(error.help("a rule has `to_host`, `protocol` and `ports`"));
+            let error = Diagnostic::error(Flaw::MissingKey, item.span, format!("this rule has no `{key}`"));
+            self.diagnostics.push(error.help(PARTS_OF_A_RULE));
         }
         found
     }
 
-    fn unknown(&mut self, key: &Spanned<Value>, known: &[&str]) {
-        let text = key.value.text().unwrap_or_default();
-        let message = format!("{} means nothing here and is left out", key.value.described());
-        let warning = Diagnostic::warning(Flaw::UnknownKey, self.span(key), message);
-        let help = nearest(text, known).map(|near| format!("did you mean `{near}`?"));
+    fn unknown(&mut self, key: &Node, known: &[&str]) {
+        let message = format!("{} means nothing here and is left out", described(key));
+        let warning = Diagnostic::warning(Flaw::UnknownKey, key.span, message);
+        let help = nearest(key.text().unwrap_or_default(), known).map(|near| format!("did you mean `{near}`?"));
         self.diagnostics.push(Diagnostic { help, ..warning });
     }
 
-    fn wrong(&self, node: &Spanned<Value>, flaw: Flaw, message: String) -> Diagnostic {
-        Diagnostic::error(flaw, self.span(node), message)
-    }
-
-    fn span(&self, node: &Spanned<Value>) -> Span {
-        tree::span_of(node, self.text)
+    fn expected(&mut self, flaw: Flaw, node: &Node, message: &str, help: &str, found: String) {
+        let error = Diagnostic::error(flaw, node.span, message).help(help);
+        self.diagnostics.push(Diagnostic { found: Some(found), ..error });
     }
 }
 
 /// The value of a key; one that is there without a value is as good as absent.
-fn get<'p>(pairs: &'p [Pair], key: &str) -> Option<&'p Spanned<Value>> {
-    let found = pairs.iter().find(|(name, _)| name.value.text() == Some(key));
-    found.map(|(_, value)| value).filter(|value| !matches!(value.value, Value::Null))
+fn get<'p>(pairs: &'p [Pair], key: &str) -> Option<&'p Node> {
+    let found = pairs.iter().find(|(name, _)| name.text() == Some(key));
+    found.map(|(_, value)| value).filter(|value| !value.is_null())
 }
 
-/// The sort of a value alone: what is no file of rules may hold anything.
-const fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Scalar(_) => "a text",
-        Value::List(_) => "a list",
-        Value::Map(_) => "a mapping",
+/// What a value is, for messages.
+fn described(node: &Node) -> String {
+    match node.text() {
+        Some(text) if !node.is_null() => format!("`{}`", shortened(text)),
+        _ => kind_of(node),
     }
+}
+
+/// The same without the value itself.
+fn kind_of(node: &Node) -> String {
+    let kind = match &node.value {
+        _ if node.is_null() => "nothing",
+        Value::Scalar(_) => "a text",
+        Value::Seq(_) => "a list",
+        Value::Map(_) => "a mapping",
+    };
+    kind.to_owned()
 }
 
 #[cfg(test)]
@@ -294,16 +291,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_of_rules_is_said_to_be_none() {
+    fn what_is_not_a_file_of_rules_is_refused() {
         for (text, message) in [
             ("", "the file is empty"),
             ("# nothing\n", "the file is empty"),
             ("{}", "the file has no `egress`"),
             ("egress:", "there is nothing below `egress`"),
-            ("egress: 5", "`egress`: a list of rules is wanted, and this is `5`"),
-            ("- {type: tcp}", "a mapping with `egress` is wanted, and this is a list"),
-            ("hunter2", "a mapping with `egress` is wanted, and this is a text"),
-            ("egress: [", "unclosed bracket '['"),
+            ("egress: 5", "`egress`: expected a list of rules, found `5`"),
+            ("- {type: tcp}", "expected a mapping with `egress`, found a list"),
+            ("hunter2", "expected a mapping with `egress`, found a text"),
+            ("egress: [", "the `[` that begins here is not closed"),
+            ("egress: []\negress: []", "this key was given before in the same mapping"),
         ] {
             assert_eq!(problems(text).into_iter().map(|(_, text)| text).collect::<Vec<_>>(), [message], "{text:?}");
         }

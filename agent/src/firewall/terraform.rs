@@ -34,7 +34,7 @@ pub(super) const FORMAT: Format = Format {
 /// The name and the body of a resource for each port.
 fn rules(passage: &Passage, group: Option<&Group>) -> Vec<(String, Value)> {
     let (protocol, cidr) = (passage.transport.slug(), passage.to.cidr());
-    let place: String = cidr.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let target: String = cidr.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let blocks = if passage.to.is_ipv4() { "cidr_blocks" } else { "ipv6_cidr_blocks" };
     let group = group.map_or_else(|| "${var.security_group_id}".to_owned(), |group| literal(group.as_str()));
     let rule = |port: u16| {
@@ -47,7 +47,7 @@ fn rules(passage: &Passage, group: Option<&Group>) -> Vec<(String, Value)> {
             blocks: [cidr],
             "description": description(passage),
         });
-        (format!("conn_check_{protocol}_{port}_to_{place}"), body)
+        (format!("conn_check_{protocol}_{port}_to_{target}"), body)
     };
     passage.ports.iter().map(|port| rule(port.get())).collect()
 }

@@ -21,6 +21,7 @@ mod redis;
 mod statsd;
 mod tls;
 mod told;
+mod unreadable;
 mod web;
 
 use crate::generate::item::Item;
@@ -28,6 +29,7 @@ use crate::generate::sheet::Sheet;
 use group::or_comment;
 pub use python::Python;
 pub use told::Told;
+pub use unreadable::{BadDocument, Unreadable};
 
 /// The checks of a settings module, in the order of the original, the script's own last.
 #[must_use]

@@ -3,6 +3,7 @@
 use crate::generate::secrets::Hidden;
 use crate::text::escaped;
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// What an option is set to.
 #[derive(Clone, Debug)]
@@ -32,6 +33,23 @@ impl Value {
             Self::List(values) => values.iter_mut().for_each(|value| value.name_secrets(variable)),
             Self::Map(pairs) => pairs.iter_mut().for_each(|(_, value)| value.name_secrets(variable)),
             Self::Text(_) | Self::Number(_) | Self::Float(_) | Self::Flag(_) | Self::Null => {}
+        }
+    }
+
+    /// The same for values that are the same ([`Value::is_same`]).
+    fn fingerprint(&self, hasher: &mut DefaultHasher) {
+        match self {
+            Self::Text(text) => text.hash(hasher),
+            Self::Secret(secret) => secret.expose().hash(hasher),
+            Self::Number(number) => number.hash(hasher),
+            Self::Float(number) => number.to_bits().hash(hasher),
+            Self::Flag(flag) => flag.hash(hasher),
+            Self::Null => {}
+            Self::List(values) => values.iter().for_each(|value| value.fingerprint(hasher)),
+            Self::Map(pairs) => pairs.iter().for_each(|(key, value)| {
+                key.hash(hasher);
+                value.fingerprint(hasher);
+            }),
         }
     }
 
@@ -192,6 +210,20 @@ impl Draft {
             && self.tags == other.tags
             && self.options.len() == other.options.len()
             && self.options.iter().all(|(key, value)| other.get(key).is_some_and(|same| value.is_same(same)))
+    }
+
+    /// The same number for checks that are the same, whatever they are called and in whatever order
+    /// their options stand.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let of_option = |(key, value): &(Cow<'static, str>, Value)| {
+            let mut hasher = DefaultHasher::new();
+            key.hash(&mut hasher);
+            value.fingerprint(&mut hasher);
+            hasher.finish()
+        };
+        let mut hasher = DefaultHasher::new();
+        (&self.kind, &self.tags).hash(&mut hasher);
+        self.options.iter().map(of_option).fold(hasher.finish(), u64::wrapping_add)
     }
 
     /// Takes over where the same check comes from, too.

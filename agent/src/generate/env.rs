@@ -119,7 +119,7 @@ fn items(variable: &Variable, all: &Variables) -> Vec<Item> {
     if names::is_url(name) || url::is_service(text) {
         return match names::not_a_dependency(name, text) {
             Some(why) => vec![Comment::note(name, why).into()],
-            None => url::items(name, text),
+            None => family::beside_url(name, text, all).unwrap_or_else(|| url::items(name, text)),
         };
     }
     family::items(name, text, all)
@@ -140,6 +140,7 @@ fn useless(variable: &Variable) -> Vec<Item> {
 mod tests {
     use super::*;
     use crate::generate::Secrets;
+    use crate::services::{self, Security};
 
     fn written(text: &str) -> String {
         let variables = dotenv::parse(text).expect("variables");
@@ -175,6 +176,50 @@ mod tests {
     fn the_same_connection_is_written_once_and_says_from_where() {
         let found = brief("A_URL=redis://h/0\nB_URL=redis://h\nREDIS_HOST=h\n");
         assert_eq!(found, ["redis, name: 'A_URL, B_URL, REDIS_HOST', host: h, port: 6379"]);
+    }
+
+    #[test]
+    fn the_url_of_a_service_counts_whatever_the_variable_is_called() {
+        for (url, begin) in [
+            ("cockroachdb://u:p@db/x", "postgres, name: FOO, host: db, port: 26257, "),
+            ("postgres://u:p@db/x", "postgres, name: FOO, host: db, port: 5432, "),
+            ("redshift://u:p@db/x", "postgres, name: FOO, host: db, port: 5439, "),
+            ("valkeys://:p@v/0", "redis, name: FOO, host: v, port: 6379, password: p, use_tls: true"),
+            ("mongo://u:p@m/x", "mongodb, name: FOO, host: m, port: 27017, "),
+            ("rabbitmq://u:p@mq/", "amqp, name: FOO, host: mq, port: 5672, "),
+            ("submission://m", "smtp, name: FOO, host: m, port: 587, "),
+            ("elasticsearch://es", "http, name: FOO, url: 'http://es:9200/', "),
+            ("kafka://k", "# FOO: no check speaks Kafka: only the connection is checked"),
+        ] {
+            let found = brief(&format!("FOO={url}\n"));
+            assert!(found.first().is_some_and(|first| first.starts_with(begin)), "{url}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_anything_is_a_service_only_where_the_name_says_so() {
+        assert_eq!(
+            brief("A=https://x.example/\nB=tcp://h:1\nDOCKER_HOST=unix:///run/docker.sock\nC=ssh://h/x\n"),
+            [""; 0]
+        );
+        assert_eq!(brief("REDIS_URL=tcp://c:6379\n"), ["redis, name: REDIS_URL, host: c, port: 6379"]);
+    }
+
+    #[test]
+    fn variables_beside_a_url_that_never_has_a_login_count() {
+        let found = brief("LDAP_SERVER_URI=ldap://h\nLDAP_SSL=true\nREDIS_URL=redis://c\nREDIS_SSL=true\n");
+        assert!(found.iter().any(|one| one.contains("LDAP_SERVER_URI, host: h, port: 636")), "{found:?}");
+        assert!(found.contains(&"redis, name: REDIS_URL, host: c, port: 6379".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn every_service_with_words_is_a_family() {
+        for service in services::ALL.iter().filter(|service| service.default_port(Security::Plain).is_some()) {
+            for word in service.variables.words {
+                let found = brief(&format!("{word}_HOST=h.example\n{word}_USER=u\n{word}_PASSWORD=p\n{word}_NAME=n\n"));
+                assert!(found.iter().any(|one| one.contains("h.example")), "{word}: {found:?}");
+            }
+        }
     }
 
     #[test]
@@ -239,7 +284,7 @@ mod tests {
             ("DB_CONNECTION=sqlite", "# DB_HOST: by the variables beside it, the database is a file"),
             ("DB_CONNECTION=firebird", "# DB_HOST: which kind of database this is"),
             ("DB_TYPE=main\nDB_DRIVER=asyncpg", "postgres, "),
-            ("DB_CONNECTION=sqlsrv", "# DB_HOST: no check speaks sqlserver"),
+            ("DB_CONNECTION=sqlsrv", "# DB_HOST: no check speaks SQL Server"),
             ("DB_ENGINE=django.db.backends.mysql", "mysql, "),
             ("DB_CONNECTION=null", "mysql, "),
         ] {

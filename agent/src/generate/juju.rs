@@ -17,20 +17,67 @@ mod service;
 
 use crate::generate::item::{Comment, Item};
 use crate::generate::sheet::Sheet;
+use crate::services;
 use crate::source::Source;
-pub use applications::Status;
+use crate::text::shortened;
 use applications::{Application, Relation};
-use service::Service;
+pub use applications::{NotAStatus, Status};
+use service::Related;
+use std::fmt;
 
-/// Why there is no file, and what to do.
+/// Why there is no file; as text, with what to do.
 #[derive(Debug)]
-pub struct Refused(String);
+pub enum Refused {
+    /// The file cannot be read.
+    Unreadable {
+        /// What it is called.
+        file: String,
+        /// Why.
+        why: String,
+    },
+    /// The file is not a status.
+    NotAStatus {
+        /// What it is called.
+        file: String,
+        /// What is wrong with it.
+        why: NotAStatus,
+    },
+    /// No application of this name is in the status.
+    NoSuchApplication {
+        /// The name, fit for people.
+        name: String,
+        /// Those that are.
+        all: String,
+    },
+    /// None was named, and none depends on anything that can be checked.
+    NoCandidate {
+        /// Those that are in the status.
+        all: String,
+    },
+    /// None was named, and several may be meant.
+    SeveralCandidates {
+        /// Those.
+        all: String,
+    },
+}
 
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { file, why } => write!(f, "{file}: {why}"),
+            Self::NotAStatus { file, why } => write!(f, "{file}: {why}"),
+            Self::NoSuchApplication { name, all } => {
+                write!(f, "--application: there is no application `{name}` in this status; there are: {all}")
+            }
+            Self::NoCandidate { all } => {
+                write!(f, "--application is wanted: none here has a dependency that can be checked; there are: {all}")
+            }
+            Self::SeveralCandidates { all } => write!(f, "--application is wanted: one of {all}"),
+        }
     }
 }
+
+impl std::error::Error for Refused {}
 
 /// Reads a status from a file, or from standard input for `-`.
 ///
@@ -39,9 +86,9 @@ impl std::fmt::Display for Refused {
 pub fn read(path: &str) -> Result<Status, Refused> {
     let source = Source::read(path).map_err(|unreadable| {
         let (source, diagnostic) = *unreadable;
-        Refused(format!("{}: {}", source.name, diagnostic.message))
+        Refused::Unreadable { file: source.name, why: diagnostic.message }
     })?;
-    Status::parse(&source.text).map_err(|why| Refused(format!("{}: {why}", source.name)))
+    Status::parse(&source.text).map_err(|why| Refused::NotAStatus { file: source.name.clone(), why })
 }
 
 /// The file for an application; `None` for the only one that depends on anything.
@@ -55,10 +102,7 @@ pub fn sheet(status: &Status, application: Option<&str>) -> Result<Sheet, Refuse
     };
     let Some(application) = status.application(&name) else {
         let all = status.names().join(", ");
-        let shown = crate::text::escaped(&name.chars().take(60).collect::<String>());
-        return Err(Refused(format!(
-            "--application: there is no application `{shown}` in this status; there are: {all}"
-        )));
+        return Err(Refused::NoSuchApplication { name: shortened(&name), all });
     };
     let mut sheet = Sheet::new(format!(
         "Written by conn-check-configs juju for the application {name} of the model {}.",
@@ -76,13 +120,8 @@ fn only_candidate(status: &Status) -> Result<String, Refused> {
     let candidates: Vec<_> = status.names().into_iter().filter(depends).collect();
     match candidates[..] {
         [only] => Ok(only.to_owned()),
-        [] => {
-            let all = status.names().join(", ");
-            Err(Refused(format!(
-                "--application is wanted: none here has a dependency that can be checked; there are: {all}"
-            )))
-        }
-        _ => Err(Refused(format!("--application is wanted: one of {}", candidates.join(", ")))),
+        [] => Err(Refused::NoCandidate { all: status.names().join(", ") }),
+        _ => Err(Refused::SeveralCandidates { all: candidates.join(", ") }),
     }
 }
 
@@ -119,7 +158,9 @@ fn related(status: &Status, own: &Application<'_>, relation: &Relation<'_>) -> V
     }
     let service = service::find(interface, endpoint, &provider);
     if service.is_some_and(|service| service.is_provided_by(own) && !service.is_provided_by(&provider))
-        || service::is_proxy(&provider) && !service::is_proxy(own) && interface.is_none_or(|name| name == "http")
+        || service::is_proxy(&provider)
+            && !service::is_proxy(own)
+            && interface.is_none_or(|name| services::HTTP.juju.interfaces.contains(&name))
     {
         return comment(Comment::note(origin, format!("it connects to {}, and not the other way round", own.name)));
     }
@@ -137,13 +178,13 @@ fn related(status: &Status, own: &Application<'_>, relation: &Relation<'_>) -> V
 }
 
 /// A check for each unit.
-fn units(origin: &str, provider: &Application<'_>, relation: &Relation<'_>, service: Option<&Service>) -> Vec<Item> {
+fn units(origin: &str, provider: &Application<'_>, relation: &Relation<'_>, service: Option<Related>) -> Vec<Item> {
     let units = provider.units();
     if units.is_empty() {
         return vec![Comment::gap(origin, "it has no units").into()];
     }
     let mut items: Vec<Item> = Vec::new();
-    let advice = service.and_then(Service::advice);
+    let advice = service.and_then(Related::advice);
     items.extend(advice.map(|advice| Comment::note(origin, advice).into()));
     if service.is_none() && units.iter().any(|unit| !unit.tcp_ports().is_empty()) {
         let what = relation.interface.map_or_else(|| "its charm".to_owned(), |name| format!("the interface {name}"));
@@ -166,7 +207,7 @@ fn units(origin: &str, provider: &Application<'_>, relation: &Relation<'_>, serv
             Some(service) => {
                 let port = service.port(&unit.tcp_ranges());
                 items.extend(service.doubt(port).map(|why| Comment::note(origin.as_str(), why).into()));
-                items.push(service.check(&origin, address, port).into());
+                items.extend(service.items(&origin, address, port));
             }
             None if ports.is_empty() => {
                 let interface = relation.interface.map(|name| format!(", and the interface {name} is not known here"));

@@ -5,7 +5,6 @@ use crate::generate::item::{Comment, Item};
 use crate::generate::secrets::Secrets;
 use crate::generate::yaml::{self, Written};
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// A file: its first line, then checks and comments in order.
 #[derive(Clone, Debug)]
@@ -34,7 +33,7 @@ impl Sheet {
     }
 
     fn push_check(&mut self, new: Draft) {
-        let alike = self.alike.entry(print_of(&new)).or_default();
+        let alike = self.alike.entry(new.fingerprint()).or_default();
         for index in alike.iter().copied() {
             if let Some(draft) = self.items[index].draft_like(&new) {
                 return draft.join(new);
@@ -95,15 +94,4 @@ impl Sheet {
     pub fn write(&self, secrets: &Secrets) -> Written {
         yaml::write(&self.title, &self.items, secrets)
     }
-}
-
-/// The same number for checks that are the same, whatever they are called and in whatever order
-/// their options stand.
-fn print_of(draft: &Draft) -> u64 {
-    let text = yaml::write("", &[draft.clone().into()], &Secrets::Inline).text;
-    let mut lines: Vec<_> = text.lines().filter(|line| !line.starts_with("  name: ")).collect();
-    lines.sort_unstable();
-    let mut hasher = DefaultHasher::new();
-    lines.hash(&mut hasher);
-    hasher.finish()
 }

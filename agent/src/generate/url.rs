@@ -8,32 +8,47 @@
 //! What an option of the URL says about TLS is taken over where the check has a counterpart; all
 //! other options are the client's own. What cannot be a check is a comment that says why.
 
-mod broker;
+mod connection;
 mod database;
 mod dsn;
+mod known;
 mod mail;
 mod mongodb;
-mod other;
+mod nowhere;
+mod ordinary;
 mod parts;
-mod service;
-mod store;
+mod redis;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod udp;
 mod web;
 
-use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
-pub(crate) use parts::Site;
+use crate::services::{self, Scheme, Service, Transport};
+pub(crate) use connection::tcp;
+use known::Known;
 use parts::{Bad, Parts};
-pub(crate) use service::{Service, is_service};
+pub(crate) use settings::ConnectionSettings;
 pub(crate) use tls::name_unverified;
+pub(crate) use web::at as web_page;
 
-/// The datagram for statsd: a counter that no dashboard knows, once.
-pub const STATSD_PROBE: &str = "conncheck.test:1|c";
+/// What makes checks of a URL.
+type Mapper = fn(&Known<'_>) -> Result<Vec<Item>, Bad>;
 
-/// The port of statsd.
-pub const STATSD_PORT: u16 = 8125;
+/// Services whose URLs say more than where to connect and who logs in; those that the same check
+/// speaks to are mapped alike. All others are mapped as their rows say ([`ordinary`]).
+static OWN: [(&Service, Mapper); 8] = [
+    (&services::POSTGRES, database::postgres),
+    (&services::MYSQL, database::mysql),
+    (&services::REDIS, redis::items),
+    (&services::SENTINEL, redis::sentinels),
+    (&services::MONGODB, mongodb::items),
+    (&services::SMTP, mail::items),
+    (&services::HTTP, web::items),
+    (&services::UDP, udp::items),
+];
 
 /// The checks that a URL, or a list of URLs, stands for. The origin is the variable or setting
 /// that holds it.
@@ -43,7 +58,12 @@ pub fn items(origin: &str, text: &str) -> Vec<Item> {
     if let (None, Some(items)) = (parts::scheme(text), dsn::items(origin, text)) {
         return items;
     }
-    pieces(text).into_iter().flat_map(|piece| one(origin, piece)).collect()
+    pieces(text).into_iter().flat_map(|piece| one(origin, piece, None)).collect()
+}
+
+/// The same for a URL that leaves to other variables who logs in.
+pub(crate) fn items_beside(origin: &str, text: &str, beside: &ConnectionSettings<'_>) -> Vec<Item> {
+    pieces(text.trim()).into_iter().flat_map(|piece| one(origin, piece, Some(beside))).collect()
 }
 
 /// The URLs in a list, separated by semicolons (kombu), commas or blanks; the list of hosts inside
@@ -63,44 +83,53 @@ fn pieces(text: &str) -> Vec<&str> {
     pieces
 }
 
-fn one(origin: &str, text: &str) -> Vec<Item> {
-    let parts = match Parts::read(text) {
-        Ok(parts) => parts,
-        Err(Bad(why)) => return vec![Comment::gap(origin, why).into()],
-    };
-    mapped(origin, &parts).unwrap_or_else(|Bad(why)| vec![Comment::gap(origin, why).into()])
+fn one(origin: &str, text: &str, beside: Option<&ConnectionSettings<'_>>) -> Vec<Item> {
+    let parts = Parts::read(text).and_then(|parts| match beside {
+        Some(beside) => Ok(parts.completed(beside.parts()?)),
+        None => Ok(parts),
+    });
+    let items = parts.and_then(|parts| mapped(origin, &parts));
+    items.unwrap_or_else(|Bad(why)| vec![Comment::gap(origin, why).into()])
 }
 
+/// The checks for a URL whose service is said by its scheme.
 fn mapped(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
-    match parts.base() {
-        "postgres" | "postgresql" | "postgis" | "pgsql" | "psql" | "timescale" | "timescalegis" => {
-            database::postgres(origin, parts, 5432)
+    match services::by_scheme(parts.base()) {
+        Some((service, scheme)) => {
+            let any = [&services::TCP, &services::TLS].contains(&service);
+            let named = if any { named_by(origin) } else { None };
+            Known { origin, parts, service: named.unwrap_or(service), scheme }.items()
         }
-        "redshift" => database::postgres(origin, parts, 5439),
-        "cockroach" | "cockroachdb" => database::postgres(origin, parts, 26257),
-        "mysql" | "mysql2" | "mysqlgis" | "mysql-connector" | "mariadb" => database::mysql(origin, parts),
-        "redis" | "rediss" | "rediscache" | "valkey" | "valkeys" | "unix" => store::redis(origin, parts),
-        "memcache" | "memcached" | "pymemcache" | "pylibmc" | "memcachier" => store::memcache(origin, parts),
-        "amqp" | "amqps" | "pyamqp" | "librabbitmq" | "rabbitmq" => broker::amqp(origin, parts),
-        "mongodb" | "mongo" => mongodb::items(origin, parts),
-        "smtp" | "smtps" | "submission" | "submissions" => mail::items(origin, parts),
-        "http" | "https" | "ws" | "wss" => web::items(origin, parts),
-        _ => other::items(origin, parts),
+        None => Ok(vec![nowhere::comment(origin, parts)]),
     }
 }
 
-/// A check of the connection alone, for what cannot be logged in to.
-pub(crate) fn tcp(origin: &str, host: &str, port: u16) -> Draft {
-    Draft::new("tcp", origin).text("host", host).number("port", port)
+/// The service that the name of a variable means: clients of Redis and MQTT take `tcp://HOST:PORT`.
+fn named_by(origin: &str) -> Option<&'static Service> {
+    let named = origin.split('_').rev().find_map(services::by_word);
+    named.filter(|service| service.transport == Transport::Stream)
 }
 
-/// A check of the connection and of the certificate.
-pub(crate) fn tls(origin: &str, host: &str, port: u16) -> Draft {
-    Draft::new("tls", origin).text("host", host).number("port", port)
+impl Known<'_> {
+    /// The checks for it.
+    fn items(&self) -> Result<Vec<Item>, Bad> {
+        let own = OWN.iter().find(|(own, _)| *own == self.service || own.is_checked_like(self.service));
+        own.map_or(ordinary::items as Mapper, |(_, mapper)| *mapper)(self)
+    }
 }
 
-/// A check that sends statsd a counter; nothing answers.
-#[must_use]
-pub fn statsd(origin: &str, host: &str, port: u16) -> Draft {
-    Draft::new("udp", origin).text("host", host).number("port", port).text("send", STATSD_PROBE)
+/// Whether a text is the URL of a service, whatever holds it.
+pub(crate) fn is_service(text: &str) -> bool {
+    known(text).is_some_and(|(_, scheme)| !scheme.vague)
+}
+
+/// The service that the scheme of a URL means, or else the name of what holds it.
+pub(crate) fn service_of(origin: &str, text: &str) -> Option<&'static Service> {
+    let (service, scheme) = known(text)?;
+    if scheme.vague { named_by(origin) } else { Some(service) }
+}
+
+fn known(text: &str) -> Option<(&'static Service, &'static Scheme)> {
+    let (scheme, _) = parts::scheme(parts::bare(text))?;
+    services::by_scheme(parts::base(&scheme))
 }

@@ -65,8 +65,8 @@ impl Race {
             if let Some(address) = waiting.pop_front() {
                 self.start(address);
             }
-            let patience = if waiting.is_empty() { Duration::MAX } else { HEAD_START };
-            match within(patience, self.running.join_next()).await {
+            let timeout = if waiting.is_empty() { Duration::MAX } else { HEAD_START };
+            match within(timeout, self.running.join_next()).await {
                 Some(Some(Ok((address, _, Ok(stream))))) => {
                     self.won = Some((address, Instant::now()));
                     // The rest is tried too, so that a dead address behind a working one is seen.
@@ -99,7 +99,7 @@ impl Race {
     }
 
     /// Waits until every address is decided.
-    pub(crate) async fn settled(&mut self) {
+    pub(crate) async fn finished(&mut self) {
         while let Some(joined) = self.running.join_next().await {
             self.note(joined);
         }
@@ -114,7 +114,7 @@ impl Race {
     }
 
     /// What became of each address while none had answered.
-    pub(crate) fn told(&self, tried: &[SocketAddr]) -> String {
+    pub(crate) fn summary(&self, tried: &[SocketAddr]) -> String {
         let one = |address: &SocketAddr| {
             let failed = self.failed.iter().find(|attempt| attempt.address == *address);
             failed.map_or_else(|| format!("{address} did not answer"), |attempt| attempt.fault.message.clone())

@@ -50,6 +50,12 @@ impl Endpoint {
     pub const fn udp(host: Host, port: Port) -> Self {
         Self { transport: Transport::Udp, host, port }
     }
+
+    /// Datagrams, and what does not fit into one: the two endpoints of a resolver.
+    #[must_use]
+    pub(crate) fn both(host: Host, port: Port) -> [Self; 2] {
+        [Self::udp(host.clone(), port), Self::tcp(host, port)]
+    }
 }
 
 impl fmt::Display for Endpoint {
@@ -122,6 +128,13 @@ impl Host {
             HostKind::Address(address, _) => address.to_string(),
             HostKind::Name(name) => name.trim_end_matches('.').to_owned(),
         }
+    }
+}
+
+impl From<IpAddr> for Host {
+    fn from(address: IpAddr) -> Self {
+        let shown = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
+        Self { shown, kind: HostKind::Address(address, String::new()) }
     }
 }
 

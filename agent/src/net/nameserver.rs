@@ -5,7 +5,8 @@ use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::connect::{self, Race};
-use crate::net::dns::{Malformed, Query, Reply};
+use crate::net::dns::{EncodeError, Malformed, Query, Rcode, Reply};
+use crate::net::endpoint::Transport;
 use crate::net::resolv_conf::{self, ResolvConf};
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, SocketAddr};
@@ -63,23 +64,50 @@ pub(crate) fn fresh_id() -> u16 {
 ///
 /// # Errors
 /// `refused` when nothing listens there, `timeout`, `malformed`, and what connecting may give.
-pub(crate) async fn ask(server: SocketAddr, query: &Query, patience: Duration) -> Result<Reply, Fault> {
-    let asked = within(patience, async {
-        let reply = ask_udp(server, query).await?;
-        if reply.truncated { ask_tcp(server, query).await } else { Ok(reply) }
+pub(crate) async fn ask(
+    server: SocketAddr,
+    query: &Query,
+    transport: Transport,
+    timeout: Duration,
+) -> Result<Reply, Fault> {
+    let asked = within(timeout, async {
+        let reply = exchange(server, query, query.encode(), transport).await?;
+        match reply.rcode {
+            // Servers from before EDNS answer so to it, and the question itself is fine (RFC 6891 section 7).
+            Rcode::FormErr | Rcode::NotImp => exchange(server, query, query.encode_plain(), transport).await,
+            _ => Ok(reply),
+        }
     });
-    asked.await.unwrap_or_else(|| {
-        Err(Fault::new(Cause::Timeout, format!("{server} did not answer within {:.3} s", patience.as_secs_f64())))
-    })
+    asked.await.unwrap_or_else(|| Err(no_answer(server, timeout)))
 }
 
-async fn ask_udp(server: SocketAddr, query: &Query) -> Result<Reply, Fault> {
+/// A server that said nothing for so long.
+pub(crate) fn no_answer(server: SocketAddr, waited: Duration) -> Fault {
+    Fault::new(Cause::Timeout, format!("{server} did not answer within {:.3} s", waited.as_secs_f64()))
+}
+
+async fn exchange(
+    server: SocketAddr,
+    query: &Query,
+    message: Result<Vec<u8>, EncodeError>,
+    transport: Transport,
+) -> Result<Reply, Fault> {
+    let message = message.map_err(|error| Fault::new(Cause::OwnFault, error.to_string()))?;
+    if transport == Transport::Udp {
+        let reply = ask_udp(server, query, &message).await?;
+        if !reply.truncated {
+            return Ok(reply);
+        }
+    }
+    ask_tcp(server, query, &message).await
+}
+
+async fn ask_udp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Reply, Fault> {
     let socket = connect::datagram(server)?;
     let failed = |error| connect::refusal_of(server, error, &socket);
-    let message = query.encode().map_err(|error| Fault::new(Cause::OwnFault, error.to_string()))?;
     let mut datagram = vec![0; 4096];
     loop {
-        socket.send(&message).await.map_err(failed)?;
+        socket.send(message).await.map_err(failed)?;
         let heard = within(RESEND_AFTER, async {
             loop {
                 let length = socket.recv(&mut datagram).await.map_err(failed)?;
@@ -94,11 +122,10 @@ async fn ask_udp(server: SocketAddr, query: &Query) -> Result<Reply, Fault> {
     }
 }
 
-async fn ask_tcp(server: SocketAddr, query: &Query) -> Result<Reply, Fault> {
+async fn ask_tcp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Reply, Fault> {
     let (mut stream, _) = Race::default().run(vec![server]).await?;
-    let message = query.encode().map_err(|error| Fault::new(Cause::OwnFault, error.to_string()))?;
     let length = u16::try_from(message.len()).unwrap_or(u16::MAX);
-    stream.write_all(&[&length.to_be_bytes(), message.as_slice()].concat()).await?;
+    stream.write_all(&[&length.to_be_bytes(), message].concat()).await?;
     let length = stream.read_u16().await?;
     let mut answer = vec![0; usize::from(length)];
     stream.read_exact(&mut answer).await?;
@@ -109,7 +136,8 @@ async fn ask_tcp(server: SocketAddr, query: &Query) -> Result<Reply, Fault> {
 }
 
 fn malformed(server: SocketAddr, error: &Malformed) -> Fault {
-    Fault::new(Cause::Malformed, format!("{server} sent what is no DNS answer")).evidence(error.to_string())
+    Fault::new(Cause::Malformed, format!("{server} sent something that is not a DNS answer"))
+        .evidence(error.to_string())
 }
 
 #[cfg(test)]

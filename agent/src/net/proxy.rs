@@ -3,8 +3,9 @@
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::Wire;
-use crate::net::identify::{Protocol, identify};
+use crate::net::identify::identify;
 use crate::phase::Phase;
+use crate::services;
 use crate::text::escape;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -81,8 +82,8 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 
 fn not_a_proxy(head: &[u8]) -> Fault {
     match identify(head) {
-        Some(peer) if peer.protocol != Protocol::Http => {
-            Fault::new(Cause::NotAProxy, format!("this is {}, not a proxy", peer.protocol.described()))
+        Some(peer) if *peer.service != services::HTTP => {
+            Fault::new(Cause::NotAProxy, format!("this is {}, not a proxy", peer.service.described))
                 .evidence(peer.detail)
         }
         _ => Fault::new(Cause::NotAProxy, "what answers there does not speak HTTP").evidence(escape(head, 60)),

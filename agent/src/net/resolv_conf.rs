@@ -1,18 +1,13 @@
 //! `/etc/resolv.conf` as the C library reads it (resolv.conf(5), `res_init` of glibc).
 
+use crate::net::endpoint::Transport;
+use crate::services::{self, Security};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
-use std::time::Duration;
 
 /// Servers beyond these are not asked (`MAXNS` of glibc).
 const MOST_SERVERS: usize = 3;
 /// The port of every server: the file cannot name another.
-const PORT: u16 = 53;
-/// The upper bound of `ndots` (`RES_MAXNDOTS`).
-const MOST_DOTS: u8 = 15;
-/// The upper bound of `timeout`, in seconds (`RES_MAXRETRANS`).
-const LONGEST_TIMEOUT: u8 = 30;
-/// The upper bound of `attempts` (`RES_MAXRETRY`).
-const MOST_ATTEMPTS: u8 = 5;
+const PORT: u16 = services::DNS.port(Security::Plain).get();
 
 /// How this host asks the DNS.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,14 +18,8 @@ pub(crate) struct ResolvConf {
     /// The domains that are put behind short names, in order. Empty without `search` and `domain`:
     /// the C library then takes the domain of the host's own name.
     pub search: Vec<String>,
-    /// A name with so many dots is first asked for as it is.
-    pub ndots: u8,
-    /// How long one server is waited for, at least a second.
-    pub timeout: Duration,
-    /// How often the list of servers is gone through, at least once.
-    pub attempts: u8,
-    /// Ask over TCP only (`use-vc`).
-    pub use_tcp: bool,
+    /// How they are asked: UDP, with TCP for what does not fit into a datagram, or TCP alone (`use-vc`).
+    pub transport: Transport,
 }
 
 impl ResolvConf {
@@ -46,7 +35,7 @@ impl ResolvConf {
             // The last of `domain` and `search` holds.
             "domain" => self.set_search(words.take(1)),
             "search" => self.set_search(words),
-            "options" => words.for_each(|option| self.set_option(option)),
+            "options" if words.any(|option| option == "use-vc") => self.transport = Transport::Tcp,
             _ => {}
         }
     }
@@ -57,31 +46,12 @@ impl ResolvConf {
             self.search = domains;
         }
     }
-
-    fn set_option(&mut self, option: &str) {
-        match option.split_once(':') {
-            Some(("ndots", value)) => self.ndots = number(value).min(MOST_DOTS),
-            Some(("timeout", value)) => {
-                self.timeout = Duration::from_secs(number(value).clamp(1, LONGEST_TIMEOUT).into());
-            }
-            Some(("attempts", value)) => self.attempts = number(value).clamp(1, MOST_ATTEMPTS),
-            None if option == "use-vc" => self.use_tcp = true,
-            _ => {}
-        }
-    }
 }
 
 impl Default for ResolvConf {
     /// What holds without the file, except that no server is listed yet.
     fn default() -> Self {
-        Self {
-            servers: Vec::new(),
-            search: Vec::new(),
-            ndots: 1,
-            timeout: Duration::from_secs(5),
-            attempts: 2,
-            use_tcp: false,
-        }
+        Self { servers: Vec::new(), search: Vec::new(), transport: Transport::Udp }
     }
 }
 
@@ -113,14 +83,6 @@ fn server(word: &str, interface_index: &impl Fn(&str) -> Option<u32>) -> Option<
     }
 }
 
-/// The number at the start of the text as C's `atoi` has it: 0 without digits. Options are small,
-/// so a number that does not fit is the largest.
-fn number(text: &str) -> u8 {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let digits = &text[..end];
-    if digits.is_empty() { 0 } else { digits.parse().unwrap_or(u8::MAX) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,8 +101,7 @@ mod tests {
         let found = plain("");
         assert_eq!(found.servers, [SocketAddr::from(([127, 0, 0, 1], 53))]);
         assert!(found.search.is_empty());
-        assert_eq!((found.ndots, found.attempts, found.use_tcp), (1, 2, false));
-        assert_eq!(found.timeout, Duration::from_secs(5));
+        assert_eq!(found.transport, Transport::Udp);
     }
 
     #[test]
@@ -152,8 +113,7 @@ mod tests {
         assert_eq!(found.servers[0].to_string(), "192.0.2.53:53");
         assert_eq!(found.servers[1].to_string(), "[2001:db8::53]:53");
         assert_eq!(found.search, ["a.example", "b.example"]);
-        assert_eq!((found.ndots, found.attempts, found.use_tcp), (2, 4, true));
-        assert_eq!(found.timeout, Duration::from_secs(3));
+        assert_eq!(found.transport, Transport::Tcp);
     }
 
     #[test]
@@ -198,15 +158,5 @@ mod tests {
     #[test]
     fn words_behind_a_server_are_ignored() {
         assert_eq!(addresses("nameserver 192.0.2.1 # the first\n"), ["192.0.2.1:53"]);
-    }
-
-    #[test]
-    fn options_stay_within_their_bounds() {
-        let found = plain("options ndots:99 timeout:999999 attempts:77");
-        assert_eq!((found.ndots, found.attempts), (15, 5));
-        assert_eq!(found.timeout, Duration::from_secs(30));
-        let found = plain("options ndots:0 timeout:0\noptions attempts:none ndots:x");
-        assert_eq!((found.ndots, found.attempts), (0, 1));
-        assert_eq!(found.timeout, Duration::from_secs(1));
     }
 }

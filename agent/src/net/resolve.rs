@@ -3,23 +3,36 @@
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::dns::{Query, Rcode, RecordKind, Reply};
 use crate::net::endpoint::{Host, HostKind};
 use crate::net::resolv_conf::ResolvConf;
-use crate::net::{Family, nameserver};
+use crate::net::{Family, reason};
 use crate::phase::Phase;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, ToSocketAddrs as _};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use tokio::sync::{OnceCell, Semaphore};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use tokio::sync::{Semaphore, watch};
 
-/// How long one resolver is asked for the reason of a failed look-up.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// A name's addresses, or why there are none, once that is known.
+type LookUp = watch::Receiver<Option<Result<Vec<IpAddr>, Fault>>>;
 
-/// A name's addresses, or what the system says instead.
-type LookUp = OnceCell<Result<Vec<IpAddr>, Unresolved>>;
+/// Resolves each name once per run, however many checks use it and whatever becomes of them: the
+/// look-up is a task of its own, and so is finding out why it failed.
+#[derive(Debug)]
+pub(crate) struct Resolver {
+    family: Family,
+    names: Mutex<HashMap<String, LookUp>>,
+    system: System,
+}
+
+/// How this host looks up names.
+#[derive(Clone, Debug)]
+struct System {
+    /// Each look-up holds a thread and its descriptors.
+    threads: Arc<Semaphore>,
+    /// Read when it is needed first, and once.
+    resolv_conf: Arc<LazyLock<ResolvConf>>,
+}
 
 /// Why the system found no address.
 #[derive(Clone, Debug)]
@@ -29,19 +42,17 @@ struct Unresolved {
     at_limit: bool,
 }
 
-/// Resolves each name once per run, however many checks use it.
-#[derive(Debug)]
-pub(crate) struct Resolver {
-    family: Family,
-    names: Mutex<HashMap<String, Arc<LookUp>>>,
-    /// Each look-up holds a thread and its descriptors.
-    threads: Semaphore,
-}
-
 impl Resolver {
     /// A resolver that runs so many look-ups at a time.
     pub(crate) fn new(family: Family, threads: usize) -> Self {
-        Self { family, names: Mutex::default(), threads: Semaphore::new(threads) }
+        let resolv_conf = Arc::new(LazyLock::new(ResolvConf::of_this_host as fn() -> ResolvConf));
+        let system = System { threads: Arc::new(Semaphore::new(threads)), resolv_conf };
+        Self { family, names: Mutex::default(), system }
+    }
+
+    /// How this host asks the DNS.
+    pub(crate) fn resolv_conf(&self) -> &ResolvConf {
+        &self.system.resolv_conf
     }
 
     /// Every usable address of a host, in the system's order; never an empty list.
@@ -49,33 +60,35 @@ impl Resolver {
     /// # Errors
     /// Why there is none, as finely as the resolvers tell.
     pub(crate) async fn resolve(&self, host: &Host, port: u16) -> Result<Vec<SocketAddr>, Fault> {
-        match host.kind() {
-            HostKind::Address(address, zone) => {
-                literal(*address, zone, port).and_then(|address| self.wanted(host, vec![address]))
+        let addresses = match host.kind() {
+            HostKind::Address(address, zone) => vec![literal(*address, zone, port)?],
+            HostKind::Name(name) => {
+                let found = self.look_up(name).await?;
+                found.into_iter().map(|address| SocketAddr::new(address, port)).collect()
             }
-            HostKind::Name(name) => match self.look_up(name).await {
-                Ok(addresses) => {
-                    self.wanted(host, addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect())
-                }
-                // Boxed: the rare path must not make every check's task as large as itself.
-                Err(Unresolved { text, at_limit: true }) => Err(no_descriptor(name).evidence(text)),
-                Err(error) => Err(Box::pin(self.reason(name, &error.text)).await),
-            },
+        };
+        self.wanted(host, addresses)
+    }
+
+    async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, Fault> {
+        let mut found = self.begun(name);
+        match found.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(found)) => found.clone(),
+            _ => Err(Fault::new(Cause::OwnFault, format!("the look-up of {name} was given up"))),
         }
     }
 
-    async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, Unresolved> {
-        let cell = {
-            let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(names.entry(name.to_owned()).or_default())
-        };
-        let result = cell.get_or_init(|| async {
-            let _thread = self.threads.acquire().await;
-            let name = name.to_owned();
-            let looked_up = tokio::task::spawn_blocking(move || system_look_up(&name)).await;
-            looked_up.unwrap_or_else(|error| Err(Unresolved { text: error.to_string(), at_limit: false }))
-        });
-        result.await.clone()
+    /// The look-up of a name, which begins when it is asked for first.
+    fn begun(&self, name: &str) -> LookUp {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(begun) = names.get(name) {
+            return begun.clone();
+        }
+        let (known, found) = watch::channel(None);
+        names.insert(name.to_owned(), found.clone());
+        let (system, name) = (self.system.clone(), name.to_owned());
+        tokio::spawn(async move { known.send_replace(Some(system.look_up(&name).await)) });
+        found
     }
 
     fn wanted(&self, host: &Host, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Fault> {
@@ -88,18 +101,25 @@ impl Resolver {
         }
         Ok(addresses)
     }
+}
 
-    /// Asks the servers of resolv.conf why the system found nothing.
-    async fn reason(&self, name: &str, error: &str) -> Fault {
-        let resolvers = ResolvConf::of_this_host();
-        let mut answers = Vec::new();
-        for server in &resolvers.servers {
-            answers.push((*server, ask_for_addresses(*server, name, &resolvers).await));
+impl System {
+    async fn look_up(self, name: &str) -> Result<Vec<IpAddr>, Fault> {
+        match self.addresses(name.to_owned()).await {
+            Ok(addresses) => Ok(addresses),
+            Err(Unresolved { text, at_limit: true }) => Err(no_descriptor(name).evidence(text)),
+            Err(Unresolved { text, .. }) => Err(reason::of(name, &text, &self.resolv_conf).await),
         }
-        let fault = verdict(name, &answers);
-        let told: Vec<_> =
-            answers.iter().map(|(server, answer)| format!("{}: {}", server.ip(), answer.told())).collect();
-        fault.evidence(format!("system: {error}; {}", told.join("; ")))
+    }
+
+    async fn addresses(&self, name: String) -> Result<Vec<IpAddr>, Unresolved> {
+        let permit = Arc::clone(&self.threads).acquire_owned().await;
+        // The permit goes with the thread: nothing ends a look-up that hangs in the system.
+        let looked_up = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            system_look_up(&name)
+        });
+        looked_up.await.unwrap_or_else(|error| Err(Unresolved { text: error.to_string(), at_limit: false }))
     }
 }
 
@@ -138,111 +158,9 @@ fn plain_reason(error: &io::Error) -> Unresolved {
     Unresolved { text, at_limit }
 }
 
-/// What one resolver said about a name.
-enum Answer {
-    Addresses(usize),
-    NoData,
-    Code(Rcode),
-    None(String),
-}
-
-impl Answer {
-    fn told(&self) -> String {
-        match self {
-            Self::Addresses(count) => format!("{count} address(es)"),
-            Self::NoData => "the name exists, without an address".to_owned(),
-            Self::Code(code) => code.to_string(),
-            Self::None(why) => why.clone(),
-        }
-    }
-}
-
-async fn ask_for_addresses(server: SocketAddr, name: &str, resolvers: &ResolvConf) -> Answer {
-    let mut last = Answer::None("not asked".to_owned());
-    for candidate in candidates(name, resolvers) {
-        last = match ask_both(server, &candidate).await {
-            Ok(answer @ Answer::Addresses(_)) => return answer,
-            Ok(answer) => answer,
-            Err(fault) => return Answer::None(fault.message),
-        };
-    }
-    last
-}
-
-/// The name as it is, and for one without a dot with the first search domains behind it.
-fn candidates(name: &str, resolvers: &ResolvConf) -> Vec<String> {
-    let searched = !name.ends_with('.') && !name.contains('.');
-    let mut all: Vec<_> =
-        resolvers.search.iter().filter(|_| searched).take(2).map(|domain| format!("{name}.{domain}")).collect();
-    all.push(name.to_owned());
-    all
-}
-
-async fn ask_both(server: SocketAddr, name: &str) -> Result<Answer, Fault> {
-    let mut exists = false;
-    for kind in [RecordKind::A, RecordKind::Aaaa] {
-        let Ok(query) = Query::new(name, kind, nameserver::fresh_id()) else {
-            return Ok(Answer::None("not a name the DNS can hold".to_owned()));
-        };
-        let Reply { rcode, answers, .. } = nameserver::ask(server, &query, PATIENCE).await?;
-        match rcode {
-            Rcode::NoError if !answers.is_empty() => return Ok(Answer::Addresses(answers.len())),
-            Rcode::NoError => exists = true,
-            code => return Ok(Answer::Code(code)),
-        }
-    }
-    Ok(if exists { Answer::NoData } else { Answer::None("no answer".to_owned()) })
-}
-
-/// The finest code that the answers support; the first resolver that answered counts, as it does
-/// for the system.
-fn verdict(name: &str, answers: &[(SocketAddr, Answer)]) -> Fault {
-    let servers: Vec<_> = answers.iter().map(|(server, _)| server.ip().to_string()).collect();
-    let servers = servers.join(", ");
-    let answered = answers.iter().find(|(_, answer)| !matches!(answer, Answer::None(_)));
-    let Some((server, answer)) = answered else {
-        return Fault::new(Cause::Timeout, format!("{name}: no resolver answered ({servers})"));
-    };
-    let server = server.ip();
-    match answer {
-        Answer::Code(Rcode::NxDomain) => {
-            Fault::new(Cause::NxDomain, format!("{name} does not exist according to {server}"))
-        }
-        Answer::Code(Rcode::ServFail) => Fault::new(Cause::ServFail, format!("{server} failed to resolve {name}")),
-        Answer::Code(Rcode::Refused) => Fault::new(Cause::Refused, format!("{server} refuses to resolve {name}")),
-        Answer::NoData => {
-            Fault::new(Cause::NoAddress, format!("{name} exists without an address according to {server}"))
-        }
-        Answer::Addresses(_) => {
-            Fault::new(Cause::Failed, format!("the system cannot resolve {name}, and {server} can"))
-        }
-        Answer::Code(_) | Answer::None(_) => Fault::new(Cause::Failed, format!("{name} cannot be resolved")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn answers(all: Vec<Answer>) -> Vec<(SocketAddr, Answer)> {
-        all.into_iter().map(|answer| (SocketAddr::from(([127, 0, 0, 53], 53)), answer)).collect()
-    }
-
-    #[test]
-    fn the_first_resolver_that_answered_decides_the_code() {
-        let silent = || Answer::None("no answer".to_owned());
-        for (given, cause) in [
-            (vec![silent(), Answer::Code(Rcode::NxDomain)], Cause::NxDomain),
-            (vec![Answer::Code(Rcode::ServFail), Answer::NoData], Cause::ServFail),
-            (vec![Answer::Code(Rcode::Refused)], Cause::Refused),
-            (vec![Answer::NoData], Cause::NoAddress),
-            (vec![Answer::Addresses(2)], Cause::Failed),
-            (vec![silent(), silent()], Cause::Timeout),
-            (vec![], Cause::Timeout),
-        ] {
-            assert_eq!(verdict("db", &answers(given)).cause, cause);
-        }
-    }
 
     #[tokio::test]
     async fn a_family_that_a_literal_is_not_of_is_no_address() {

@@ -1,8 +1,6 @@
 //! The byte stream that checks speak through: it counts what the peer sends, keeps the first
 //! bytes of it for identification, and ends a peer that sends too much.
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
@@ -14,7 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
-/// What a server may send in one check, in bytes.
+/// What a server may send over one connection, in bytes, on each layer: what TLS itself needs comes on
+/// top. A check that reads more by its nature says so ([`Seen::allow`]).
 pub(crate) const ALLOWANCE: u64 = 64 * 1024;
 
 /// What is kept of a peer's first bytes: enough for every banner and for the head of an HTTP error.
@@ -110,7 +109,7 @@ enum Io {
 }
 
 impl Wire {
-    /// A plain connection. What TLS itself needs comes on top of a check's allowance.
+    /// A plain connection.
     pub(crate) fn tcp(stream: TcpStream) -> Self {
         Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE), written: false }
     }
@@ -131,7 +130,7 @@ impl Wire {
     ///
     /// # Errors
     /// A server that turns a client away says why and closes before it was asked: sending may fail
-    /// while the reason is there to be read. [`answer_or_why`] knows which of the two errors counts.
+    /// while the reason is there to be read. [`Talk`](crate::net::Talk) knows which of the two counts.
     pub(crate) async fn send(&mut self, message: &[u8]) -> io::Result<()> {
         self.write_all(message).await?;
         self.flush().await
@@ -165,14 +164,6 @@ impl Wire {
     /// What the peer has sent on this layer; stays readable when the wire itself is gone.
     pub(crate) fn seen(&self) -> Arc<Seen> {
         Arc::clone(&self.seen)
-    }
-}
-
-/// The answer to a message; without one, why it could not even be sent ([`Wire::send`]).
-pub(crate) fn answer_or_why<T>(sent: io::Result<()>, answer: Result<T, Fault>) -> Result<T, Fault> {
-    match (answer, sent) {
-        (Err(Fault { cause: Cause::Closed, .. }), Err(why)) => Err(why.into()),
-        (answer, _) => answer,
     }
 }
 

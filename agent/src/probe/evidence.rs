@@ -14,21 +14,20 @@ use std::time::Duration;
 pub(super) fn with_addresses(mut failure: Failure, race: &Race, tried: &[SocketAddr]) -> Failure {
     if failure.code.is(Phase::Connect, Cause::Timeout) {
         let waited = failure.evidence.take().unwrap_or_default();
-        failure.evidence = Some(format!("{waited}; {}", race.told(tried)));
+        failure.evidence = Some(format!("{waited}; {}", race.summary(tried)));
     }
     failure
 }
 
-/// A look-up that was cut off says who was asked.
-pub(super) fn with_resolvers(mut failure: Failure, endpoint: &Endpoint, waited: Duration) -> Failure {
-    let servers: Vec<_> =
-        net::ResolvConf::of_this_host().servers.iter().map(|server| server.ip().to_string()).collect();
-    let (seconds, host) = (waited.as_secs_f64(), &endpoint.host);
-    failure.evidence = Some(format!("waited {seconds:.3} s; asked for {host}: {}", servers.join(", ")));
-    failure
-}
-
 impl Probe {
+    /// A look-up that was cut off says who was asked.
+    pub(super) fn with_resolvers(&self, mut failure: Failure, endpoint: &Endpoint, waited: Duration) -> Failure {
+        let servers: Vec<_> = self.resolv_conf().servers.iter().map(|server| server.ip().to_string()).collect();
+        let (seconds, host) = (waited.as_secs_f64(), &endpoint.host);
+        failure.evidence = Some(format!("waited {seconds:.3} s; asked for {host}: {}", servers.join(", ")));
+        failure
+    }
+
     pub(super) fn timed_out(&self, phase: Phase, elapsed: Duration, silent: bool) -> Fault {
         let by_run = self.is_cut_short();
         let whose = if by_run { "when the run's time was over" } else { "within the check's timeout" };
@@ -68,12 +67,11 @@ impl Probe {
             Some(peer) if peer.wants_tls => {
                 Fault::new(Cause::Required, "the peer wants TLS on this port").evidence(peer.detail).at(Phase::Tls)
             }
-            Some(peer) if !peer.protocol.may_be(expected) => Fault::new(
-                Cause::WrongService,
-                format!("this is {}, not {}", peer.protocol.described(), expected.name()),
-            )
-            .evidence(format!("{how} {}", peer.detail))
-            .at(Phase::Protocol),
+            Some(peer) if !peer.may_be(expected) => {
+                Fault::new(Cause::WrongService, format!("this is {}, not {}", peer.service.described, expected.name))
+                    .evidence(format!("{how} {}", peer.detail))
+                    .at(Phase::Protocol)
+            }
             // It speaks the protocol, and what it said wrong in it is known better than by its first bytes.
             Some(_) if fault.evidence.is_some() => fault,
             // So it is where the check itself placed the fault.

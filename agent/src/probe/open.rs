@@ -1,11 +1,11 @@
 //! How a probe gets its connections, each step in its phase.
 
-use super::evidence::{with_addresses, with_resolvers};
-use super::look::Peer;
+use super::evidence::with_addresses;
+use super::peek::Peer;
 use super::{Probe, Stop};
 use crate::catalogue::{Cause, WarningKind};
 use crate::fault::{Failure, Fault};
-use crate::net::{self, Endpoint, Host, Target, TlsOptions, Wire};
+use crate::net::{self, Endpoint, Host, ResolvConf, Target, TlsOptions, Wire};
 use crate::phase::Phase;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -101,17 +101,30 @@ impl Probe {
         self.race.only_first = true;
     }
 
+    /// How this host asks the DNS.
+    pub(crate) fn resolv_conf(&self) -> &ResolvConf {
+        self.shared.resolver.resolv_conf()
+    }
+
+    /// The full name of this host, as far as it knows one.
+    pub(crate) fn name_of_this_host(&self) -> &str {
+        &self.shared.host_name
+    }
+
     /// Resolves the host.
     ///
     /// # Errors
     /// `resolve.*`.
     pub(crate) async fn addresses(&mut self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Failure> {
-        let world = Arc::clone(&self.world);
+        let shared = Arc::clone(&self.shared);
         let began = Instant::now();
-        let resolved = self.phase(Phase::Resolve, world.resolver.resolve(&endpoint.host, endpoint.port.get())).await;
+        let resolved = self.phase(Phase::Resolve, shared.resolver.resolve(&endpoint.host, endpoint.port.get())).await;
         let cut = |failure: &Failure| failure.code.is(Phase::Resolve, Cause::Timeout) && self.left().is_zero();
-        resolved
-            .map_err(|failure| if cut(&failure) { with_resolvers(failure, endpoint, began.elapsed()) } else { failure })
+        resolved.map_err(
+            |failure| {
+                if cut(&failure) { self.with_resolvers(failure, endpoint, began.elapsed()) } else { failure }
+            },
+        )
     }
 
     /// A socket for datagrams to and from one address. Nothing is sent yet.
@@ -136,14 +149,14 @@ impl Probe {
         host: &Host,
         alpn: &[&str],
     ) -> Result<Wire, Failure> {
-        let world = Arc::clone(&self.world);
+        let shared = Arc::clone(&self.shared);
         let mut facts = Vec::new();
         let mut certificate = None;
         let mut asked_for_ours = false;
         wire.seen().begin_anew();
         let result = self
             .phase(Phase::Tls, async {
-                let handshake = net::tls::handshake(wire, options, &world.trust, host, alpn).await;
+                let handshake = net::tls::handshake(wire, options, &shared.trust, host, alpn).await;
                 (facts, certificate) = (handshake.facts, handshake.certificate);
                 asked_for_ours = handshake.asked_for_ours;
                 handshake.result
@@ -171,7 +184,7 @@ impl Probe {
         let until = Instant::now() + grace;
         let heard = net::within(grace, wire.read(&mut bytes)).await;
         // The other addresses of the name have the rest of this moment too, however soon this one spoke.
-        net::within(until.saturating_duration_since(Instant::now()), self.race.settled()).await;
+        net::within(until.saturating_duration_since(Instant::now()), self.race.finished()).await;
         match heard {
             None => Heard::Nothing,
             Some(Ok(0)) => Heard::Closed,

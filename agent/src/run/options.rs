@@ -2,7 +2,10 @@
 
 use crate::host;
 use crate::net::{Family, Resolver, Trust};
-use crate::world::World;
+use crate::plan::Plan;
+use crate::queue::Queue;
+use crate::select::Selection;
+use crate::shared::Shared;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,18 +43,27 @@ impl Options {
         }
     }
 
-    /// What [`run`](super::run) is run on: one thread, and one for each look-up that the system's
-    /// resolver holds up.
+    /// What [`run`](super::run) is run on: one thread, one for each look-up that the system's
+    /// resolver holds up, and one to load the trusted certificates, which must not wait behind those.
     ///
     /// # Errors
     /// The system has no descriptor or thread left.
     pub fn runtime(&self) -> io::Result<Runtime> {
-        Builder::new_current_thread().enable_io().enable_time().max_blocking_threads(self.lookups).build()
+        Builder::new_current_thread().enable_io().enable_time().max_blocking_threads(self.lookups + 1).build()
     }
 
     /// What the checks of a run that begins now share.
-    pub(super) fn world(&self) -> World {
+    pub(super) fn shared(&self) -> Shared {
         let resolver = Resolver::new(self.family, self.lookups);
-        World::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()))
+        Shared::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()))
+    }
+
+    /// The checks that wait for their turn.
+    pub(super) fn queue(&self, plan: &Plan, selection: &Selection, shared: &Shared) -> Queue {
+        let all = Queue::new(selection.entries());
+        match self.per_host {
+            Some(most) => all.limited(most, plan, &shared.resolver.resolv_conf().servers),
+            None => all,
+        }
     }
 }

@@ -16,7 +16,7 @@ fn a_task_is_small_enough_for_thousands_of_them() {
             certs_path: "/".into(),
             lookups: 1,
         };
-        let world = Arc::new(options.world());
+        let shared = Arc::new(options.shared());
         let assignment = || Assignment {
             entry: 0,
             wanted: 0,
@@ -26,10 +26,10 @@ fn a_task_is_small_enough_for_thousands_of_them() {
             findings: Arc::default(),
             events: None,
         };
-        let mut probe = Probe::new(Arc::clone(&world), assignment());
+        let mut probe = Probe::new(Arc::clone(&shared), assignment());
         let own = size_of_val(&*plan.entries[0].spec.run(&mut probe));
         let plan = Arc::new(plan);
-        (own, size_of_val(&perform(Arc::clone(&plan), Arc::clone(&world), assignment())))
+        (own, size_of_val(&perform(Arc::clone(&plan), Arc::clone(&shared), assignment())))
     };
     let (tcp, task) = size("- {type: tcp, host: a, port: 1}");
     let (http, _) = size("- {type: http, url: 'http://a/'}");

@@ -2,12 +2,13 @@
 //! be what an option takes.
 
 use crate::diagnostic::{Diagnostic, Flaw};
+use crate::file;
 use crate::secret::{Redactor, without_login};
 use crate::settings::shape::{Shape, Shown};
 use crate::text::{Span, shortened};
-use crate::yaml::{Node, Resolved, Scalar, Value};
+use crate::yaml::{Node, Resolved, Value};
 use std::cell::RefCell;
-use std::io::Read as _;
+use std::path::Path;
 
 /// Why a value is not what the option takes.
 #[derive(Debug)]
@@ -199,14 +200,6 @@ impl<'a> Field<'a> {
     }
 }
 
-impl Node {
-    /// Whether nothing stands there: null, or no value at all.
-    #[must_use]
-    pub(crate) const fn is_null(&self) -> bool {
-        matches!(self.value, Value::Scalar(Scalar { resolved: Resolved::Null, .. }))
-    }
-}
-
 /// `{env: VAR}` or `{file: PATH}`.
 fn reference(pairs: &[(Node, Node)]) -> Option<(&str, &str)> {
     let [(Node { value: Value::Scalar(key), .. }, Node { value: Value::Scalar(value), .. })] = pairs else {
@@ -229,19 +222,40 @@ fn from_environment(name: &str) -> Result<String, Misfit> {
 const REFERENCE_LIMIT: u64 = 64 * 1024;
 
 fn from_file(path: &str) -> Result<String, Misfit> {
-    let shown = shortened(path);
-    let failed = |error: std::io::Error| Misfit::new(format!("cannot read the file `{shown}`: {error}"));
-    let metadata = std::fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(Misfit::new(format!("`{shown}` is not a regular file")));
-    }
-    let mut text = String::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(REFERENCE_LIMIT + 1).read_to_string(&mut text).map_err(failed)?;
-    if text.len() as u64 > REFERENCE_LIMIT {
-        return Err(Misfit::new(format!("the file `{shown}` is longer than 64 KiB")));
-    }
-    let content = text.trim_end_matches(['\n', '\r']).len();
-    text.truncate(content);
+    let failed =
+        |why: &dyn std::fmt::Display| Misfit::new(format!("cannot read the file `{}`: {why}", shortened(path)));
+    let content = file::read_bounded(Path::new(path), REFERENCE_LIMIT).map_err(|error| failed(&error))?;
+    let mut text = String::from_utf8(content).map_err(|_| failed(&"it is not UTF-8"))?;
+    text.truncate(text.trim_end_matches(['\n', '\r']).len());
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_file_that_a_reference_names_is_read_whole_or_not_at_all() {
+        let folder = std::env::temp_dir().join(format!("conn-check-field-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a directory");
+        let (fifo, file) = (folder.join("fifo"), folder.join("file"));
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a FIFO");
+        let read = |path: &Path| from_file(path.to_str().expect("a path")).map_err(|misfit| misfit.message);
+        assert!(read(&fifo).is_err_and(|why| why.ends_with("it is not a regular file")), "nobody writes to it");
+        for (content, expected) in [
+            ("x".repeat(64 * 1024).into_bytes(), Ok("x".repeat(64 * 1024))),
+            ("x".repeat(64 * 1024 + 1).into_bytes(), Err("it is larger than 64 KiB")),
+            (b"secret\n\r\n".to_vec(), Ok("secret".to_owned())),
+            (b"\xff".to_vec(), Err("it is not UTF-8")),
+        ] {
+            fs::write(&file, content).expect("written");
+            match (read(&file), expected) {
+                (Ok(text), Ok(expected)) => assert_eq!(text, expected),
+                (Err(why), Err(end)) => assert!(why.ends_with(end), "{why}"),
+                (read, expected) => panic!("{read:?}, and not {expected:?}"),
+            }
+        }
+        fs::remove_dir_all(&folder).expect("removed");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::{Endpoint, Host, Port, Target};
+use crate::services::{Security, Service};
 use crate::settings::shape::{Shape, Shown};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting};
 use serde_json::json;
@@ -17,13 +18,25 @@ enum HostOrSocket {
 ///
 /// # Errors
 /// A problem was noted.
-pub(crate) fn target(fields: &mut Fields<'_>, port: &'static str) -> Result<Target, Noted> {
+pub(crate) fn target(fields: &mut Fields<'_>, service: &Service) -> Result<Target, Noted> {
     let host = fields.required("host", "Name, address, or path of a Unix socket.");
-    let port = fields.or::<Port>("port", port, "TCP port.");
+    let port = port(fields, service, "TCP port.")?;
     Ok(match host? {
         HostOrSocket::Host(host) => Target::Tcp(Endpoint::tcp(host, port)),
         HostOrSocket::Socket(host) => Target::Socket { host, port },
     })
+}
+
+/// Asks for `port`, which is the service's usual one unless it is told; without a usual one it must
+/// be told.
+///
+/// # Errors
+/// A problem was noted.
+pub(crate) fn port(fields: &mut Fields<'_>, service: &Service, about: &'static str) -> Result<Port, Noted> {
+    match service.default_port(Security::Plain) {
+        Some(usual) => Ok(fields.or("port", usual.text, about)),
+        None => fields.required("port", about),
+    }
 }
 
 /// Refuses `use_tls` for a socket.

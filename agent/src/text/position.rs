@@ -24,11 +24,16 @@ impl<'a> Lines<'a> {
         Self { text, starts }
     }
 
+    /// The line (from 1) of a byte of the text.
+    pub(crate) fn number(&self, at: usize) -> usize {
+        self.starts.partition_point(|start| *start <= at)
+    }
+
     /// The line (from 1) and the column (from 1, in characters) of a byte of the text.
     #[must_use]
     pub fn position(&self, at: usize) -> (usize, usize) {
         let at = floor_boundary(self.text, at);
-        let line = self.starts.partition_point(|start| *start <= at);
+        let line = self.number(at);
         (line, self.text[self.starts[line - 1]..at].chars().count() + 1)
     }
 

@@ -1,9 +1,9 @@
-//! From the keys and values of a finished mapping to its pairs: duplicates and merge keys.
+//! From the keys and values of a finished mapping to its pairs: which keys are the same key, and
+//! what the merge key `<<` brings in (YAML 1.1, <https://yaml.org/type/merge.html>).
 
-use super::budget::MAX_NOTES;
-use super::identity::Identity;
-use super::{Node, Value, merge};
-use crate::diagnostic::Diagnostic;
+use super::read::MAX_NOTES;
+use super::{Node, Resolved, Value};
+use crate::diagnostic::{Diagnostic, Flaw};
 use crate::text::Span;
 use std::collections::{HashMap, HashSet};
 
@@ -31,7 +31,7 @@ pub(super) struct Duplicate {
 #[derive(Default)]
 struct Index {
     pairs: Vec<(Node, Node)>,
-    places: HashMap<Identity<String>, usize>,
+    positions: HashMap<Identity<String>, usize>,
 }
 
 impl Mapping {
@@ -48,16 +48,10 @@ impl Mapping {
             pairs.push((key, value));
         }
         if plain {
-            let duplicates = Vec::new();
-            return Ok(Self { pairs, duplicates });
+            return Ok(Self { pairs, duplicates: Vec::new() });
         }
         let merges: HashSet<usize> = merges.iter().map(|at| (at - base) / 2).collect();
         Self::sort_out(pairs, &merges)
-    }
-
-    /// Pairs where any key may be a duplicate, and none is a merge key.
-    pub(super) fn of(pairs: Vec<(Node, Node)>) -> Result<Self, Diagnostic> {
-        Self::sort_out(pairs, &HashSet::new())
     }
 
     fn sort_out(pairs: Vec<(Node, Node)>, merges: &HashSet<usize>) -> Result<Self, Diagnostic> {
@@ -67,14 +61,14 @@ impl Mapping {
         let mut firsts = HashMap::new();
         for (at, (key, value)) in pairs.into_iter().enumerate() {
             if merges.contains(&at) {
-                inherited.extend(merge::pairs(value)?);
-            } else if let Some(place) = own.find(&key) {
-                let earlier = own.pairs[place].0.span;
-                let first = *firsts.entry(place).or_insert(earlier);
+                inherited.extend(merged(value)?);
+            } else if let Some(index) = own.find(&key) {
+                let earlier = own.pairs[index].0.span;
+                let first = *firsts.entry(index).or_insert(earlier);
                 if duplicates.len() < MAX_NOTES {
                     duplicates.push(Duplicate::new(&key, first));
                 }
-                own.pairs[place] = (key, value);
+                own.pairs[index] = (key, value);
             } else {
                 own.push(key, value);
             }
@@ -90,19 +84,18 @@ impl Duplicate {
             Value::Scalar(scalar) => scalar.text.clone(),
             Value::Seq(_) | Value::Map(_) => String::new(),
         };
-        let again = key.span;
-        Self { name, first, again }
+        Self { name, first, again: key.span }
     }
 }
 
 impl Index {
     fn find(&self, key: &Node) -> Option<usize> {
-        self.places.get(&Identity::of(key)?.owned()).copied()
+        self.positions.get(&Identity::of(key)?.owned()).copied()
     }
 
     fn push(&mut self, key: Node, value: Node) {
         if let Some(identity) = Identity::of(&key) {
-            self.places.insert(identity.owned(), self.pairs.len());
+            self.positions.insert(identity.owned(), self.pairs.len());
         }
         self.pairs.push((key, value));
     }
@@ -134,4 +127,74 @@ fn all_differ(nodes: &[Node]) -> bool {
         let identity = Identity::of(key);
         identity.is_none() || keys().take(at).all(|other| Identity::of(other) != identity)
     })
+}
+
+/// The pairs that the value of a merge key brings in, the weakest first.
+///
+/// The value is a mapping, or a list of mappings of which the earlier ones are stronger.
+/// Anything else is the problem `bad-merge`.
+fn merged(value: Node) -> Result<Vec<(Node, Node)>, Diagnostic> {
+    let pairs = |node: Node| match node.value {
+        Value::Map(pairs) => Ok(pairs),
+        Value::Seq(_) | Value::Scalar(_) => Err(bad_merge(node.span)),
+    };
+    match value.value {
+        Value::Seq(items) => {
+            let lists: Vec<_> = items.into_iter().map(pairs).collect::<Result<_, _>>()?;
+            Ok(lists.into_iter().rev().flatten().collect())
+        }
+        Value::Map(_) | Value::Scalar(_) => pairs(value),
+    }
+}
+
+fn bad_merge(span: Span) -> Diagnostic {
+    let message = "the merge key `<<` needs a mapping or a list of mappings";
+    let help = "write `<<: *name` with the anchor `&name` on a mapping";
+    Diagnostic::error(Flaw::BadMerge, span, message).help(help)
+}
+
+/// What makes a scalar key what it is, as Python compares the keys of a `dict`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Identity<T> {
+    /// The null key.
+    Null,
+    /// A whole number; `1.0` and `true` are equal to `1` in Python.
+    Whole(i64),
+    /// Another number, by its bits.
+    Fraction(u64),
+    /// A text.
+    Text(T),
+}
+
+impl<'n> Identity<&'n str> {
+    /// The identity of a key; lists, mappings and not-a-number are equal to nothing.
+    fn of(key: &'n Node) -> Option<Self> {
+        let Value::Scalar(scalar) = &key.value else {
+            return None;
+        };
+        Some(match scalar.resolved {
+            Resolved::Null => Self::Null,
+            Resolved::Bool(value) => Self::Whole(i64::from(value)),
+            Resolved::Int(value) => Self::Whole(value),
+            Resolved::Float(value) if value.is_nan() => return None,
+            Resolved::Float(value) => whole(value).map_or(Self::Fraction(value.to_bits()), Self::Whole),
+            Resolved::Str => Self::Text(&scalar.text),
+        })
+    }
+
+    /// The same with a text of its own.
+    fn owned(self) -> Identity<String> {
+        match self {
+            Self::Null => Identity::Null,
+            Self::Whole(value) => Identity::Whole(value),
+            Self::Fraction(bits) => Identity::Fraction(bits),
+            Self::Text(text) => Identity::Text(text.to_owned()),
+        }
+    }
+}
+
+/// The whole number that a float is equal to, if there is one.
+fn whole(value: f64) -> Option<i64> {
+    // Formatting is slow but exact, and float keys hardly exist.
+    (value.fract() == 0.0 && value.abs() < 9.0e18).then(|| format!("{value:.0}").parse().ok()).flatten()
 }

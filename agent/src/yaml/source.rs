@@ -1,7 +1,7 @@
 //! The text of the file: what may stand in it, and finding places in it.
 
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::text::Span;
+use crate::text::{Lines, Span};
 use std::cell::OnceCell;
 
 /// The text with what is looked up in it.
@@ -9,8 +9,8 @@ pub(super) struct Source<'t> {
     text: &'t str,
     /// Where a TAB begins, or is part of, the white space before a line's content.
     tabs: Vec<usize>,
-    /// Where the lines begin; made when first asked for.
-    lines: OnceCell<Vec<usize>>,
+    /// Made when first asked for.
+    lines: OnceCell<Lines<'t>>,
 }
 
 impl<'t> Source<'t> {
@@ -42,11 +42,13 @@ impl<'t> Source<'t> {
 
     /// The number of the line of a place, from 1.
     pub(super) fn line(&self, at: usize) -> usize {
-        let starts = self.lines.get_or_init(|| {
-            let breaks = self.text.match_indices('\n').map(|(at, _)| at + 1);
-            std::iter::once(0).chain(breaks).collect()
-        });
-        starts.partition_point(|&start| start <= at)
+        self.lines.get_or_init(|| Lines::of(self.text)).number(at)
+    }
+
+    /// Where the line of a place begins.
+    pub(super) fn line_start(&self, at: usize) -> usize {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        before.rfind(is_break).map_or(0, |found| found + 1)
     }
 
     /// The span of the character at a place; empty at the end of a line or of the text.
@@ -56,19 +58,10 @@ impl<'t> Source<'t> {
         Span { start: at, end: at + width.map_or(0, char::len_utf8) }
     }
 
-    /// The span from a place to the next white space.
-    pub(super) fn word(&self, at: usize) -> Span {
-        let rest = self.text.get(at..).unwrap_or_default();
-        let length = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        Span { start: at, end: at + length }
-    }
-
-    /// The first place of a line that is neither blank nor TAB, for any place in that line.
-    pub(super) fn line_content(&self, at: usize) -> usize {
-        let before = self.text.get(..at).unwrap_or(self.text);
-        let start = before.rfind(is_break).map_or(0, |found| found + 1);
-        let line = &self.text[start..];
-        start + line.len() - line.trim_start_matches([' ', '\t']).len()
+    /// The place of the next white space, or the end of the text.
+    pub(super) fn word_end(&self, from: usize) -> usize {
+        let rest = self.text.get(from..).unwrap_or_default();
+        from + rest.find(char::is_whitespace).unwrap_or(rest.len())
     }
 
     /// Skips white space, line breaks and comments.
@@ -94,13 +87,13 @@ impl<'t> Source<'t> {
     pub(super) fn skip_properties(&self, from: usize) -> usize {
         let mut at = self.skip_blank(from);
         while matches!(self.byte(at), Some(b'&' | b'!')) {
-            at = self.skip_blank(self.word(at).end);
+            at = self.skip_blank(self.word_end(at));
         }
         at
     }
 
     /// The place of the next line break, or the end of the text.
-    pub(super) fn line_end(&self, from: usize) -> usize {
+    fn line_end(&self, from: usize) -> usize {
         let rest = self.text.get(from..).unwrap_or_default();
         from + rest.find(is_break).unwrap_or(rest.len())
     }

@@ -180,7 +180,7 @@ fn an_oversized_answer_is_cut() {
     let announced = Peer::start(Manner::Banner(vec![1, 0, 0, 0, 16, 0, 0]));
     let check = check_of(&announced, "");
     let message = text(failed_with(&check, "protocol.too-large"), "message");
-    assert_eq!(message, "the peer announces a frame of 1048576 bytes");
+    assert_eq!(message, "the peer announced a frame of 1048584 bytes");
     // Small frames without an end.
     let beats = [8, 0, 0, 0, 0, 0, 0, 0xce].repeat(20_000);
     failed_with(&check_of(&Peer::start(Manner::Banner(beats)), ""), "protocol.too-large");

@@ -134,7 +134,7 @@ fn without_a_single_address_nothing_is_printed() {
 }
 
 #[test]
-fn what_is_no_file_of_rules_ends_with_three_and_prints_nothing() {
+fn what_is_not_a_file_of_rules_ends_with_three_and_prints_nothing() {
     for (name, content, told) in [
         ("binary", &b"\x7fELF\x02\x01\x01\0\0\0\xff\xfe"[..], "is not UTF-8"),
         ("nul", b"egress: \0", "yaml-syntax"),
@@ -144,8 +144,8 @@ fn what_is_no_file_of_rules_ends_with_three_and_prints_nothing() {
         ("nothing", b"egress:", "there is nothing below `egress`"),
         ("no rules", b"egress: []", "nothing to convert"),
         ("checks", b"- {type: tcp, host: a, port: 1}", "made into one of rules by conn-check-export-fw"),
-        ("two documents", b"egress: []\n---\negress: []\n", "yaml-syntax"),
-        ("duplicate key", b"egress: []\negress: []\n", "duplicate mapping key"),
+        ("two documents", b"egress: []\n---\negress: []\n", "several-documents"),
+        ("duplicate key", b"egress: []\negress: []\n", "duplicate-key"),
     ] {
         let agent = convert("iptables", "");
         agent.scratch().write("checks.yaml", content);

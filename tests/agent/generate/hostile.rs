@@ -171,6 +171,22 @@ fn what_is_no_file_of_variables_or_no_status_is_refused_in_one_line() {
 }
 
 #[test]
+fn settings_that_are_too_large_or_not_in_a_file_are_refused_and_not_cut() {
+    let scratch = Scratch::new();
+    let fifo = scratch.path().join("fifo");
+    mkfifo(&fifo, Mode::S_IRWXU).expect("a FIFO");
+    let large = scratch.zeros("large", (16 << 20) + 1);
+    let folder = scratch.folder("folder");
+    let inputs = [(&fifo, "not a regular file"), (&large, "larger than 16 MiB"), (&folder, "a directory")];
+    for (input, why) in inputs {
+        let input = input.to_str().expect("path");
+        let made = run(&mut configs(&["django", "--bridge", input]));
+        refused(&made, input);
+        assert!(made.err.contains(why), "{}", made.err);
+    }
+}
+
+#[test]
 fn a_status_that_is_a_bomb_ends_in_time() {
     let aliases: String = (1..10).map(|n| format!("a{n}: &a{n} [{}]\n", format!("*a{}, ", n - 1).repeat(9))).collect();
     for bomb in

@@ -41,6 +41,26 @@ fn a_slow_body_is_a_timeout_only_when_it_is_wanted() {
     }
 }
 
+/// A peer that sends so many pieces of one byte, `y` at last, and does not end the body.
+fn crumbling(pieces: usize) -> Peer {
+    Peer::serve(move |wire| {
+        let request = wire.first_bytes();
+        let pieces = "1\r\nx\r\n".repeat(pieces - 1) + "1\r\ny\r\n";
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        assert!(request.starts_with(b"GET") && wire.send(&[head, &pieces].concat().into_bytes()));
+        wire.drain();
+    })
+}
+
+#[test]
+fn the_size_of_a_bodys_pieces_does_not_matter() {
+    for wanted in ["y", "/[^x]$/"] {
+        let peer = crumbling(20_000);
+        let yaml = http(&url_of(&peer), &[&format!("expected_body: '{wanted}'")]).replace("timeout: 5", "timeout: 2");
+        assert_eq!(code(&Agent::new(&yaml).report()), "pass", "{wanted}");
+    }
+}
+
 /// The run of a check with half a second of time.
 fn hurried(peer: &Peer) -> (String, Value, Ran) {
     let yaml = http(&url_of(peer), &[]).replace("timeout: 5", "timeout: 0.5");

@@ -15,6 +15,8 @@ pub enum UdpManner {
     Echo,
     /// Sends this, whatever came.
     Reply(Vec<u8>),
+    /// Sends what this makes of it.
+    Respond(fn(&[u8]) -> Vec<u8>),
     /// Takes it and says nothing.
     Silent,
     /// Is not there: the kernel answers with an ICMP refusal, as for a port nobody has. (A port that is
@@ -113,6 +115,7 @@ fn serve(socket: &UdpSocket, counts: &Counts, manner: &UdpManner) {
         let _gone = match manner {
             UdpManner::Echo => socket.send_to(&buffer[..length], from),
             UdpManner::Reply(reply) => socket.send_to(reply, from),
+            UdpManner::Respond(response) => socket.send_to(&response(&buffer[..length]), from),
             UdpManner::Silent | UdpManner::Refuses => Ok(0),
         };
     }

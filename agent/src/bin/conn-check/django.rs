@@ -5,13 +5,7 @@ use crate::{complain, guarded, status_of};
 use clap::{Parser as _, ValueEnum as _};
 use conn_check::cli::django::Django;
 use conn_check::cli::generate::{Target, Where};
-use conn_check::generate::django::{Python, Told, sheet};
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::path::Path;
-
-/// More than any settings are, in bytes.
-const LARGEST: u64 = 16 << 20;
+use conn_check::generate::django::{Python, Told, Unreadable, sheet};
 
 /// Runs the program; the exit status.
 pub(crate) fn main() -> u8 {
@@ -25,14 +19,14 @@ pub(crate) fn main() -> u8 {
 pub(crate) fn program(args: &Django) -> u8 {
     match told(args) {
         Ok(told) => deliver(sheet(&told), &target(args, &told)),
-        Err(why) => complain(&why),
+        Err(why) => complain(&why.to_string()),
     }
 }
 
 /// The settings, with what the command line says about them.
-fn told(args: &Django) -> Result<Told, String> {
+fn told(args: &Django) -> Result<Told, Unreadable> {
     let mut told = match &args.bridge {
-        Some(path) => Told::parse(&read(path)?)?,
+        Some(path) => Told::read(path)?,
         None => Python::find(args.python.as_deref())?.read(args.settings_module.as_deref(), args.timeout)?,
     };
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
@@ -40,17 +34,6 @@ fn told(args: &Django) -> Result<Told, String> {
     told.statsd_send = given(&args.statsd_send).unwrap_or(told.statsd_send);
     told.statsd_expect = given(&args.statsd_expect).or(told.statsd_expect);
     Ok(told)
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    let mut text = String::new();
-    let done = if path.as_os_str() == "-" {
-        io::stdin().lock().take(LARGEST).read_to_string(&mut text)
-    } else {
-        File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text))
-    };
-    done.map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(text)
 }
 
 /// A script has a command line of its own.

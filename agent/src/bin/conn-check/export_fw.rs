@@ -37,6 +37,6 @@ fn program(args: &Args) -> u8 {
         }
         egress
             .to_yaml(&host::name())
-            .map_or_else(|error| complain(&error), |text| print(args.check.output.as_deref(), &text))
+            .map_or_else(|error| complain(&error.to_string()), |text| print(args.check.output.as_deref(), &text))
     })
 }

@@ -1,6 +1,6 @@
 //! What has to be in the virtual host: a queue, an exchange, and how the queue does.
 
-use super::dialogue::{CHANNEL, Dialogue, Halt};
+use super::broker::{BrokerConnection, CHANNEL, Halt};
 use super::refusal::Refusal;
 use super::unexpected;
 use crate::catalogue::Cause;
@@ -81,39 +81,39 @@ impl Expected {
         named("exchange", &self.exchange).into_iter().chain(named("queue", &self.queue))
     }
 
-    /// Asks for all of it at once. The queue comes last: a refusal ends the channel, and one of its
-    /// refusals means that all is well.
-    pub(super) async fn look(&self, dialogue: &mut Dialogue, vhost: &str, user: &str) -> Result<Found, Fault> {
-        let questions = self.questions();
-        if questions.is_empty() {
+    /// Declares all of it passively, at once, which asks and makes nothing. The queue comes last: a
+    /// refusal ends the channel, and one of its refusals means that all is well.
+    pub(super) async fn declare(&self, broker: &mut BrokerConnection, vhost: &str, user: &str) -> Result<Found, Fault> {
+        let declarations = self.declarations();
+        if declarations.is_empty() {
             return Ok(Found::Nothing);
         }
         let open = AMQPClass::Channel(channel::AMQPMethod::Open(channel::Open {}));
-        let methods: Vec<_> = std::iter::once(open).chain(questions).map(|method| (CHANNEL, method)).collect();
-        dialogue.say(&methods).await?;
-        match dialogue.hear().await {
+        let methods: Vec<_> = std::iter::once(open).chain(declarations).map(|method| (CHANNEL, method)).collect();
+        broker.send(&methods).await?;
+        match broker.receive().await {
             Ok(AMQPClass::Channel(channel::AMQPMethod::OpenOk(_))) => {}
-            other => return Err(no_answer(other, |refusal| refusal.of_question("channel", vhost, user))),
+            other => return Err(no_answer(other, |refusal| refusal.of_declaration("channel", vhost, user))),
         }
         if let Some(Name(name)) = &self.exchange {
-            match dialogue.hear().await {
+            match broker.receive().await {
                 Ok(AMQPClass::Exchange(OfExchange::DeclareOk(_))) => {}
                 other => {
                     return Err(no_answer(other, |refusal| {
-                        refusal.of_question(&format!("exchange `{name}`"), vhost, user)
+                        refusal.of_declaration(&format!("exchange `{name}`"), vhost, user)
                     }));
                 }
             }
         }
-        self.hear_of_queue(dialogue, vhost, user).await
+        self.receive_queue(broker, vhost, user).await
     }
 
-    async fn hear_of_queue(&self, dialogue: &mut Dialogue, vhost: &str, user: &str) -> Result<Found, Fault> {
+    async fn receive_queue(&self, broker: &mut BrokerConnection, vhost: &str, user: &str) -> Result<Found, Fault> {
         let Some(Name(name)) = &self.queue else { return Ok(Found::Nothing) };
-        match dialogue.hear().await {
+        match broker.receive().await {
             Ok(AMQPClass::Queue(OfQueue::DeclareOk(figures))) => Ok(Found::Queue(figures)),
             Err(Halt::Refusal(refusal)) if refusal.is_lock() && !self.wants_figures() => Ok(Found::Locked),
-            other => Err(no_answer(other, |refusal| refusal.of_question(&format!("queue `{name}`"), vhost, user))),
+            other => Err(no_answer(other, |refusal| refusal.of_declaration(&format!("queue `{name}`"), vhost, user))),
         }
     }
 
@@ -138,11 +138,11 @@ impl Expected {
         let many = self.max_messages.filter(|most| messages > most);
         let few = few.map(|least| format!("{consumers} of at least {least} consumers"));
         let many = many.map(|most| format!("{messages} messages where at most {most} may wait"));
-        let said: Vec<_> = few.into_iter().chain(many).collect();
-        if said.is_empty() {
+        let objections: Vec<_> = few.into_iter().chain(many).collect();
+        if objections.is_empty() {
             return None;
         }
-        let fault = Fault::new(Cause::UnexpectedReply, format!("the queue has {}", said.join(", and ")));
+        let fault = Fault::new(Cause::UnexpectedReply, format!("the queue has {}", objections.join(", and ")));
         let fault = fault.evidence(format!("{queue}: {messages} messages wait, {consumers} consumers"));
         Some(fault.next_step(
             "see whether the queue's consumers run and keep up; else correct min_consumers and max_messages",
@@ -153,8 +153,8 @@ impl Expected {
         self.min_consumers.is_some() || self.max_messages.is_some()
     }
 
-    /// Passive declarations: they ask, and make nothing.
-    fn questions(&self) -> Vec<AMQPClass> {
+    /// Passive declarations.
+    fn declarations(&self) -> Vec<AMQPClass> {
         let exchange = self.exchange.as_ref().map(|Name(exchange)| {
             let exchange = exchange.clone();
             AMQPClass::Exchange(OfExchange::Declare(ExchangeDeclare {

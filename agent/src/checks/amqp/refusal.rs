@@ -45,8 +45,8 @@ impl Refusal {
         fault.evidence(self.evidence())
     }
 
-    /// As its answer to a question for a queue or an exchange: `what`, with its name.
-    pub(super) fn of_question(self, what: &str, vhost: &str, user: &str) -> Fault {
+    /// As its answer to the passive declaration of a queue or an exchange: `what`, with its name.
+    pub(super) fn of_declaration(self, what: &str, vhost: &str, user: &str) -> Fault {
         let fault = match self.kind() {
             Some(Kind::Soft(Soft::NOTFOUND)) => {
                 Fault::new(Cause::NoSuchQueue, format!("there is no {what} in the vhost `{vhost}`"))

@@ -6,7 +6,7 @@ use super::options::{Matcher, WebUrl};
 use super::request::Draft;
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
-use crate::net::proxy;
+use crate::net::{self, proxy};
 use crate::phase::Phase;
 use crate::probe::Probe;
 use crate::text::escape;
@@ -14,12 +14,17 @@ use flate2::write::{GzDecoder, ZlibDecoder};
 use reqwest::Response;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, LOCATION, WWW_AUTHENTICATE};
 use std::io::{self, Write};
+use std::pin::pin;
+use std::time::Duration;
 
 /// What is read of a body, after expansion, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
 
 /// What is read of the body of an answer that was not expected, for evidence.
 const EXCERPT: usize = 1024;
+
+/// A server that sends nothing for so long has paused.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// What the answer means for the check.
 pub(super) enum Judgement {
@@ -29,119 +34,111 @@ pub(super) enum Judgement {
     Elsewhere(Box<Draft>, Response),
 }
 
-impl Http {
-    /// Judges the answer: redirect, status, headers, body, in this order.
-    pub(super) async fn judge(
-        &self,
-        probe: &mut Probe,
-        connection: &mut Connection,
-        draft: &Draft,
-        mut answer: Response,
-    ) -> Result<Judgement, Failure> {
-        let status = answer.status().as_u16();
-        probe.fact("status", status);
-        if let Some(server) = answer.headers().get("server") {
-            probe.fact("server", probe.clean(&String::from_utf8_lossy(server.as_bytes())));
-        }
-        if self.redirects && is_redirect(status) {
-            let next = next_hop(draft, status, answer.headers()).map_err(|fault| probe.fail(Phase::Request, fault))?;
-            if let Some(next) = next {
-                return Ok(Judgement::Elsewhere(Box::new(next), answer));
-            }
-        }
-        if !self.expected_code.accept(status) {
-            let excerpt = connection_excerpt(probe, connection, &mut answer).await;
-            return Err(self.unexpected_status(probe, draft, &answer, &excerpt));
-        }
-        if let Some(fault) = self.unexpected_header(answer.headers()) {
-            return Err(probe.fail(Phase::Request, fault));
-        }
-        if let Some(wanted) = &self.expected_body {
-            let limit = BODY_LIMIT.max(wanted.length() + EXCERPT);
-            probe.allow(2 * limit as u64);
-            probe.phase(Phase::Request, search(connection, answer, wanted, limit)).await?;
-        }
-        Ok(Judgement::Accepted)
+/// Judges the answer: redirect, status, headers, body, in this order.
+pub(super) async fn judge(
+    check: &Http,
+    probe: &mut Probe,
+    connection: &mut Connection,
+    draft: &Draft,
+    mut answer: Response,
+) -> Result<Judgement, Failure> {
+    let status = answer.status().as_u16();
+    probe.fact("status", status);
+    if let Some(server) = answer.headers().get("server") {
+        probe.fact("server", probe.clean(&String::from_utf8_lossy(server.as_bytes())));
     }
+    if check.redirects && is_redirect(status) {
+        let next = next_hop(draft, status, answer.headers()).map_err(|fault| probe.fail(Phase::Request, fault))?;
+        if let Some(next) = next {
+            return Ok(Judgement::Elsewhere(Box::new(next), answer));
+        }
+    }
+    if !check.expected_code.accept(status) {
+        let excerpt = connection_excerpt(probe, connection, &mut answer).await;
+        return Err(unexpected_status(check, probe, draft, &answer, &excerpt));
+    }
+    if let Some(fault) = unexpected_header(check, answer.headers()) {
+        return Err(probe.fail(Phase::Request, fault));
+    }
+    if let Some(wanted) = &check.expected_body {
+        let limit = BODY_LIMIT.max(wanted.length() + EXCERPT);
+        probe.allow(2 * limit as u64);
+        probe.phase(Phase::Request, search(connection, answer, wanted, limit)).await?;
+    }
+    Ok(Judgement::Accepted)
+}
 
-    fn unexpected_status(&self, probe: &Probe, draft: &Draft, answer: &Response, excerpt: &[u8]) -> Failure {
-        let status = answer.status();
-        let code = status.as_u16();
-        let line = format!("{code} {}", status.canonical_reason().unwrap_or_default());
-        let said = if excerpt.is_empty() { String::new() } else { format!(": {}", escape(excerpt, 150)) };
-        if let Some(fault) = self.proxys_own(draft, answer, code) {
-            return probe.fail(Phase::Proxy, fault);
-        }
-        if let Some(fault) = tls_demand(excerpt) {
-            return probe.fail(Phase::Tls, fault.evidence(format!("{line}{said}")));
-        }
-        if code == 401 {
-            return probe
-                .fail(Phase::Auth, self.unauthorized(draft, answer.headers()).evidence(format!("{line}{said}")));
-        }
-        if let (true, Some(location)) = (is_redirect(code), location(answer.headers())) {
-            let fault = Fault::new(
-                Cause::Redirected,
-                format!("redirects ({code}) to {}", crate::secret::redact_url(&location)),
-            );
-            return probe.fail(Phase::Request, fault);
-        }
-        let fault = Fault::new(Cause::UnexpectedStatus, format!("answered {code}, expected {}", self.expected_code));
-        probe.fail(Phase::Request, fault.evidence(format!("{line}{said}")))
+fn unexpected_status(check: &Http, probe: &Probe, draft: &Draft, answer: &Response, excerpt: &[u8]) -> Failure {
+    let status = answer.status();
+    let code = status.as_u16();
+    let line = format!("{code} {}", status.canonical_reason().unwrap_or_default());
+    let shown = if excerpt.is_empty() { String::new() } else { format!(": {}", escape(excerpt, 150)) };
+    if let Some(fault) = proxys_own(check, draft, answer, code) {
+        return probe.fail(Phase::Proxy, fault);
     }
+    if let Some(fault) = tls_demand(excerpt) {
+        return probe.fail(Phase::Tls, fault.evidence(format!("{line}{shown}")));
+    }
+    if code == 401 {
+        return probe
+            .fail(Phase::Auth, unauthorized(check, draft, answer.headers()).evidence(format!("{line}{shown}")));
+    }
+    if let (true, Some(location)) = (is_redirect(code), location(answer.headers())) {
+        let fault =
+            Fault::new(Cause::Redirected, format!("redirects ({code}) to {}", crate::secret::redact_url(&location)));
+        return probe.fail(Phase::Request, fault);
+    }
+    let fault = Fault::new(Cause::UnexpectedStatus, format!("answered {code}, expected {}", check.expected_code));
+    probe.fail(Phase::Request, fault.evidence(format!("{line}{shown}")))
+}
 
-    /// A proxy speaks for itself when it says so: 407 always, others with a header of its own.
-    fn proxys_own(&self, draft: &Draft, answer: &Response, status: u16) -> Option<Fault> {
-        let proxy = self.proxy.as_ref().filter(|_| !draft.url.is_tls())?;
-        let header =
-            |name| answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let reason = header("x-squid-error").or_else(|| header("proxy-status"));
-        let own = status == 407 || reason.is_some();
-        let fault = proxy::refusal(status, proxy.authorization.is_some(), reason.is_some()).filter(|_| own)?;
-        Some(fault.evidence(reason.unwrap_or_else(|| status.to_string())))
-    }
+/// A proxy speaks for itself when it says so: 407 always, others with a header of its own.
+fn proxys_own(check: &Http, draft: &Draft, answer: &Response, status: u16) -> Option<Fault> {
+    let proxy = check.proxy.as_ref().filter(|_| !draft.url.is_tls())?;
+    let header = |name| answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let reason = header("x-squid-error").or_else(|| header("proxy-status"));
+    let own = status == 407 || reason.is_some();
+    let fault = proxy::refusal(status, proxy.authorization.is_some(), reason.is_some()).filter(|_| own)?;
+    Some(fault.evidence(reason.unwrap_or_else(|| status.to_string())))
+}
 
-    fn unauthorized(&self, draft: &Draft, headers: &HeaderMap) -> Fault {
-        if !draft.trusted && (self.auth.is_some() || self.digest.is_some()) {
-            let message = "the server that the redirect leads to wants a login; ours is for the first server only";
-            return Fault::new(Cause::Required, message)
-                .next_step("put the URL that the redirect leads to into this check");
-        }
-        let offers: Vec<_> =
-            headers.get_all(WWW_AUTHENTICATE).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-        let offers = offers.join(", ");
-        let offered = |scheme: &str| offers.to_ascii_lowercase().contains(scheme);
-        if self.digest.is_some() {
-            return Fault::new(Cause::Rejected, "the server rejects user or password (Digest)");
-        }
-        if self.auth.is_none() {
-            return Fault::new(Cause::Required, "the server wants a login, none is configured")
-                .next_step("add `auth` or `digest_auth` to this check");
-        }
-        if offered("digest") && !offered("basic") {
-            return Fault::new(Cause::MethodUnsupported, "the server wants Digest, the check uses Basic")
-                .next_step("use `digest_auth` in place of `auth`");
-        }
-        Fault::new(Cause::Rejected, "the server rejects user or password (Basic)")
+fn unauthorized(check: &Http, draft: &Draft, headers: &HeaderMap) -> Fault {
+    if !draft.trusted && (check.auth.is_some() || check.digest.is_some()) {
+        let message = "the server that the redirect leads to wants a login; ours is for the first server only";
+        return Fault::new(Cause::Required, message)
+            .next_step("put the URL that the redirect leads to into this check");
     }
+    let offers: Vec<_> =
+        headers.get_all(WWW_AUTHENTICATE).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let offers = offers.join(", ");
+    let offered = |scheme: &str| offers.to_ascii_lowercase().contains(scheme);
+    if check.digest.is_some() {
+        return Fault::new(Cause::Rejected, "the server rejects user or password (Digest)");
+    }
+    if check.auth.is_none() {
+        return Fault::new(Cause::Required, "the server wants a login, none is configured")
+            .next_step("add `auth` or `digest_auth` to this check");
+    }
+    if offered("digest") && !offered("basic") {
+        return Fault::new(Cause::MethodUnsupported, "the server wants Digest, the check uses Basic")
+            .next_step("use `digest_auth` in place of `auth`");
+    }
+    Fault::new(Cause::Rejected, "the server rejects user or password (Basic)")
+}
 
-    fn unexpected_header(&self, headers: &HeaderMap) -> Option<Fault> {
-        self.expected_headers.0.iter().find_map(|(name, wanted)| {
-            let values: Vec<_> = headers
-                .get_all(name)
-                .iter()
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-                .collect();
-            if values.is_empty() {
-                return Some(Fault::new(Cause::UnexpectedHeader, format!("the answer has no header {name}")));
-            }
-            let wanted = wanted.as_ref().filter(|wanted| !values.iter().any(|value| wanted.is(value)))?;
-            Some(
-                Fault::new(Cause::UnexpectedHeader, format!("the header {name} is not as expected"))
-                    .evidence(format!("got \"{}\", wanted {wanted}", values.join(", "))),
-            )
-        })
-    }
+fn unexpected_header(check: &Http, headers: &HeaderMap) -> Option<Fault> {
+    check.expected_headers.0.iter().find_map(|(name, wanted)| {
+        let values: Vec<_> =
+            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        if values.is_empty() {
+            return Some(Fault::new(Cause::UnexpectedHeader, format!("the answer has no header {name}")));
+        }
+        let wanted = wanted.as_ref().filter(|wanted| !values.iter().any(|value| wanted.is(value)))?;
+        Some(
+            Fault::new(Cause::UnexpectedHeader, format!("the header {name} is not as expected"))
+                .evidence(format!("got \"{}\", wanted {wanted}", values.join(", "))),
+        )
+    })
 }
 
 const fn is_redirect(status: u16) -> bool {
@@ -187,7 +184,7 @@ fn tls_demand(excerpt: &[u8]) -> Option<Fault> {
 async fn connection_excerpt(probe: &mut Probe, connection: &mut Connection, answer: &mut Response) -> Vec<u8> {
     let mut excerpt = Vec::new();
     while excerpt.len() < EXCERPT {
-        let Some(Ok(Some(piece))) = probe.glance(connection.drive(answer.chunk())).await else { break };
+        let Some(Ok(Some(piece))) = probe.linger(connection.drive(answer.chunk())).await else { break };
         excerpt.extend_from_slice(&piece);
     }
     excerpt.truncate(EXCERPT);
@@ -207,19 +204,53 @@ async fn search(
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default()
         .to_ascii_lowercase();
-    let mut body = Expander::new(&encoding, limit)?;
+    let mut body = BodySearch { body: Expander::new(&encoding, limit)?, wanted, length: 0 };
     let mut cut = false;
     while !cut {
-        let Some(piece) = connection.drive(answer.chunk()).await.map_err(|error| fault_of_body(&error))? else { break };
-        cut = body.push(&piece)?;
-        if wanted.is_in(&String::from_utf8_lossy(body.text())) {
+        let mut piece = pin!(connection.drive(answer.chunk()));
+        let piece = match net::within(MOMENT, piece.as_mut()).await {
+            Some(piece) => piece,
+            // The server takes its time; what is wanted may be there, and the body need not end.
+            None if body.is_as_wanted() => return Ok(()),
+            None => piece.await,
+        };
+        let Some(piece) = piece.map_err(|error| fault_of_body(&error))? else { break };
+        cut = body.body.push(&piece)?;
+        if body.has_grown() && body.is_as_wanted() {
             return Ok(());
         }
     }
-    let read = body.text().len();
-    let rest = if cut { ", where reading ended" } else { "" };
-    let fault = Fault::new(Cause::UnexpectedBody, "the body does not contain what is expected");
-    Err(fault.evidence(format!("wanted {wanted} in {read} bytes{rest}; they begin {}", escape(body.text(), 80))))
+    if body.is_as_wanted() { Ok(()) } else { Err(body.unexpected(cut)) }
+}
+
+/// A body, searched again only when it has grown by a quarter or the server pauses: the server chooses
+/// the size of the pieces, and searching at each of them would cost the square of their number.
+struct BodySearch<'a> {
+    body: Expander,
+    wanted: &'a Matcher,
+    /// So much of it was searched, in bytes.
+    length: usize,
+}
+
+impl BodySearch<'_> {
+    fn has_grown(&self) -> bool {
+        self.body.text().len() >= self.length + self.length / 4
+    }
+
+    fn is_as_wanted(&mut self) -> bool {
+        let text = self.body.text();
+        let is_new = text.len() > self.length;
+        self.length = text.len();
+        is_new && self.wanted.is_in(&String::from_utf8_lossy(text))
+    }
+
+    fn unexpected(&self, cut: bool) -> Fault {
+        let (wanted, text) = (self.wanted, self.body.text());
+        let (read, begin) = (text.len(), escape(text, 80));
+        let rest = if cut { ", where reading ended" } else { "" };
+        Fault::new(Cause::UnexpectedBody, "the body does not contain what is expected")
+            .evidence(format!("wanted {wanted} in {read} bytes{rest}; they begin {begin}"))
+    }
 }
 
 /// A body, expanded as it comes, never beyond its limit.

@@ -83,20 +83,31 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
     work.await
 }
 
-impl Http {
+/// The requests of a check, over one connection after the other.
+pub(super) struct Client<'a> {
+    check: &'a Http,
+    connection: Connection,
+}
+
+impl<'a> Client<'a> {
+    /// Nothing is asked yet.
+    pub(super) const fn new(check: &'a Http, connection: Connection) -> Self {
+        Self { check, connection }
+    }
+
+    /// The connection of the last request.
+    pub(super) const fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
     /// Sends the request of a hop, a second time when Digest was asked for, and returns the
     /// answer's head.
-    pub(super) async fn ask(
-        &self,
-        probe: &mut Probe,
-        connection: &mut Connection,
-        draft: &Draft,
-    ) -> Result<Response, Failure> {
-        let answer = self.exchange(probe, connection, Phase::Protocol, draft, None).await;
+    pub(super) async fn ask(&mut self, probe: &mut Probe, draft: &Draft) -> Result<Response, Failure> {
+        let answer = self.exchange(probe, Phase::Protocol, draft, None).await;
         let answer = answer.map_err(|failure| self.by_proxy(probe, draft, failure))?;
-        match &self.digest {
+        match &self.check.digest {
             Some(login) if answer.status() == 401 && draft.trusted => {
-                self.answer_challenge(probe, connection, draft, login, answer).await
+                self.answer_challenge(probe, draft, login, answer).await
             }
             _ => Ok(answer),
         }
@@ -105,7 +116,7 @@ impl Http {
     /// What does not speak HTTP where a proxy should is a fault of the proxy's setting; and behind
     /// one that says nothing there may be a server that says nothing.
     fn by_proxy(&self, probe: &Probe, draft: &Draft, mut failure: Failure) -> Failure {
-        let Some(proxy) = self.proxy.as_ref().filter(|_| !draft.url.is_tls()) else { return failure };
+        let Some(proxy) = self.check.proxy.as_ref().filter(|_| !draft.url.is_tls()) else { return failure };
         if failure.code.phase() != Phase::Protocol {
             return failure;
         }
@@ -127,62 +138,59 @@ impl Http {
     /// Gets the rest of an answer out of the way of the next request: at once, or by taking a new
     /// connection to where that request goes.
     pub(super) async fn make_ready(
-        &self,
+        &mut self,
         probe: &mut Probe,
-        connection: &mut Connection,
         answer: Response,
         next: &WebUrl,
     ) -> Result<(), Failure> {
-        let same = connection.origin == next.origin();
+        let same = self.connection.origin == next.origin();
         if same {
-            probe.glance(drain(connection, answer)).await;
+            probe.linger(drain(&mut self.connection, answer)).await;
         }
-        if !same || !connection.is_open() {
-            let wire = self.open(probe, &next.endpoint).await?;
-            *connection = self.secure(probe, wire, next).await?;
+        if !same || !self.connection.is_open() {
+            let wire = self.check.open(probe, &next.endpoint).await?;
+            self.connection = self.check.secure(probe, wire, next).await?;
         } else {
-            connection.kept = true;
+            self.connection.kept = true;
         }
         Ok(())
     }
 
     async fn answer_challenge(
-        &self,
+        &mut self,
         probe: &mut Probe,
-        connection: &mut Connection,
         draft: &Draft,
         login: &Credentials,
         challenge: Response,
     ) -> Result<Response, Failure> {
         let authorization =
             self.respond(draft, login, challenge.headers()).map_err(|fault| probe.fail(Phase::Auth, fault))?;
-        self.make_ready(probe, connection, challenge, &draft.url).await?;
-        self.exchange(probe, connection, Phase::Auth, draft, Some(&authorization)).await
+        self.make_ready(probe, challenge, &draft.url).await?;
+        self.exchange(probe, Phase::Auth, draft, Some(&authorization)).await
     }
 
     /// One request and the head of its answer. A server may close a kept connection at any time
     /// (RFC 9112 section 9.3.1): one that ends before a byte of the answer is replaced once.
     async fn exchange(
-        &self,
+        &mut self,
         probe: &mut Probe,
-        connection: &mut Connection,
         phase: Phase,
         draft: &Draft,
         authorization: Option<&str>,
     ) -> Result<Response, Failure> {
-        let request = draft.build(self, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
-        let heard = connection.seen.count();
-        let answer = probe.phase(phase, connection.send(request)).await;
+        let request = draft.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
+        let heard = self.connection.seen.count();
+        let answer = probe.phase(phase, self.connection.send(request)).await;
         let ended = |failure: &Failure| {
             matches!(failure.code.phase(), Phase::Protocol | Phase::Auth)
                 && matches!(failure.code.cause(), Cause::Closed | Cause::Reset)
         };
         match answer {
-            Err(failure) if connection.kept && ended(&failure) && connection.seen.count() == heard => {
-                let wire = self.open(probe, &draft.url.endpoint).await?;
-                *connection = self.secure(probe, wire, &draft.url).await?;
-                let request = draft.build(self, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
-                probe.phase(phase, connection.send(request)).await
+            Err(failure) if self.connection.kept && ended(&failure) && self.connection.seen.count() == heard => {
+                let wire = self.check.open(probe, &draft.url.endpoint).await?;
+                self.connection = self.check.secure(probe, wire, &draft.url).await?;
+                let request = draft.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
+                probe.phase(phase, self.connection.send(request)).await
             }
             answer => answer,
         }
@@ -198,7 +206,7 @@ impl Http {
                 .evidence(format!("it offers: {}", offers.join(", ")))
                 .next_step("use `auth` (Basic), or enable Digest on the server"));
         };
-        let path = draft.path(self);
+        let path = draft.path(self.check);
         let method = HttpMethod::from(draft.method.as_str().to_owned());
         let body = draft.body.as_ref().map(|body| body.expose().as_bytes());
         let context = AuthContext::new_with_method(

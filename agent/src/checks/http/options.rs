@@ -2,6 +2,7 @@
 
 use crate::net::{Endpoint, Host};
 use crate::secret::{Secret, redact_url, url_secrets};
+use crate::services::{self, Security};
 use crate::settings::shape::{Shape, Shown};
 use crate::settings::{Credentials, Field, Misfit, Pairs, Setting};
 use crate::text::percent_decoded;
@@ -56,9 +57,9 @@ impl WebUrl {
     /// protection, or from the plain to the TLS port of a web server (RFC 9110 section 17.5 leaves
     /// it to the client; these are the rules of curl and of Python's requests).
     pub(super) fn shares_logins_with(&self, there: &Self) -> bool {
-        let port = |url: &Self| url.endpoint.port.get();
+        let usual = |url: &Self, security| url.endpoint.port == services::HTTP.port(security);
         let same = self.endpoint == there.endpoint && self.is_tls() == there.is_tls();
-        let upgraded = !self.is_tls() && there.is_tls() && (port(self), port(there)) == (80, 443);
+        let upgraded = !self.is_tls() && there.is_tls() && usual(self, Security::Plain) && usual(there, Security::Tls);
         same || (upgraded && self.endpoint.host == there.endpoint.host)
     }
 }

@@ -3,14 +3,13 @@
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::ALLOWANCE;
 use crate::phase::Phase;
 
 /// The first byte of every answer.
 pub(super) const RESPONSE: u8 = 0x81;
 
 /// The length of the header of every message, in bytes.
-pub(super) const HEADER: usize = 24;
+const HEADER: usize = 24;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -55,18 +54,11 @@ pub(super) fn login(user: &str, password: &str) -> Vec<u8> {
 }
 
 impl Frame {
-    /// The answer whose header this is, still without its body, and the body's length.
-    pub(super) fn of_header(header: &[u8; HEADER], opcode: Opcode) -> Result<(Self, usize), Fault> {
-        let number = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
-        if header[0] != RESPONSE || header[1] != opcode as u8 {
-            return Err(Fault::new(Cause::Malformed, "the answer is not memcached's"));
-        }
-        let length = u32::from_be_bytes([header[8], header[9], header[10], header[11]]);
-        if u64::from(length) > ALLOWANCE {
-            return Err(Fault::new(Cause::TooLarge, format!("the answer is to have {length} bytes")));
-        }
-        let value = usize::from(number(2)) + usize::from(header[4]);
-        Ok((Self { status: Status(number(6)), body: Vec::new(), value }, length as usize))
+    /// The answer that these bytes are, all of it.
+    pub(super) fn of(frame: &[u8]) -> Self {
+        let number = |at: usize| u16::from_be_bytes([frame[at], frame[at + 1]]);
+        let value = usize::from(number(2)) + usize::from(frame[4]);
+        Self { status: Status(number(6)), body: frame[HEADER..].to_vec(), value }
     }
 
     /// The value as text.
@@ -75,14 +67,25 @@ impl Frame {
     }
 
     /// The status with its text, as evidence.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         format!("status 0x{:02x} {}", self.status.0, self.text())
     }
 
     /// A status that the request is not expected to have.
     pub(super) fn fault(&self) -> Fault {
-        Fault::new(Cause::UnexpectedReply, "the server refuses").evidence(self.told()).at(Phase::Request)
+        Fault::new(Cause::UnexpectedReply, "the server refuses").evidence(self.summary()).at(Phase::Request)
     }
+}
+
+/// The length of an answer that begins like this, with its header.
+pub(super) fn length(begun: &[u8], opcode: Opcode) -> Result<Option<usize>, Fault> {
+    let wanted = [RESPONSE, opcode as u8];
+    if begun.iter().zip(wanted).any(|(byte, wanted)| *byte != wanted) {
+        return Err(Fault::new(Cause::Malformed, "the answer is not memcached's"));
+    }
+    let Some(&[a, b, c, d]) = begun.get(8..12) else { return Ok(None) };
+    let body = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX);
+    Ok(Some(body.saturating_add(HEADER)))
 }
 
 fn request(opcode: Opcode, cas: [u8; 8], key: &[u8], value: &[u8]) -> Vec<u8> {

@@ -1,16 +1,17 @@
-//! The dialogue with a server: what it wants, its version, the two logins.
+//! The conversation with a server: what it wants, its version, the two logins.
 
 use super::binary::{self, Frame, Opcode, Status};
 use super::text;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::{Wire, answer_or_why};
-use std::io;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use crate::net::{Talk, Wire};
+
+/// The longest line that is read, in bytes; the server's own are far shorter.
+const LONGEST_LINE: usize = 8 * 1024;
 
 /// A connection to a memcached server.
 pub(super) struct Server {
-    wire: BufReader<Wire>,
+    talk: Talk,
     tls: bool,
 }
 
@@ -26,7 +27,7 @@ pub(super) enum Wants {
 
 impl Server {
     pub(super) fn new(wire: Wire, tls: bool) -> Self {
-        Self { wire: BufReader::new(wire), tls }
+        Self { talk: Talk::new(wire, "an answer"), tls }
     }
 
     /// Asks for the version over the text protocol.
@@ -51,7 +52,7 @@ impl Server {
 
     /// Logs in over the text protocol, and asks for the version in the same turn.
     pub(super) async fn log_in_by_text(&mut self, user: &str, password: &str) -> Result<String, Fault> {
-        self.wire.get_mut().send(text::login(user, password).as_bytes()).await?;
+        self.talk.send(text::login(user, password).as_bytes()).await;
         match self.line().await?.as_str() {
             text::STORED => text::version(&self.line().await?),
             line => Err(text::fault_of_login(line, user)),
@@ -64,11 +65,11 @@ impl Server {
             return Err(Fault::new(Cause::MethodUnsupported, "the server does not offer SASL PLAIN")
                 .evidence(format!("it offers {mechanisms}")));
         }
-        self.wire.get_mut().send(&binary::login(user, password)).await?;
+        self.talk.send(&binary::login(user, password)).await;
         let frame = self.frame(Opcode::SaslAuth).await?;
         match frame.status {
             Status::SUCCESS => Ok(()),
-            Status::AUTH_ERROR => Err(text::rejected(user).evidence(frame.told())),
+            Status::AUTH_ERROR => Err(text::rejected(user).evidence(frame.summary())),
             _ => Err(frame.fault()),
         }
     }
@@ -88,34 +89,23 @@ impl Server {
 
     /// Sends the first message and waits for the first byte of the answer, which stays to be read.
     async fn begin(&mut self, message: &[u8], in_text: bool) -> Result<u8, Fault> {
-        let sent = self.wire.get_mut().send(message).await;
-        answer_or_why(sent, self.first_byte().await).map_err(|fault| match fault.cause {
+        self.talk.send(message).await;
+        let first = self.talk.peek().await.map(|heard| heard.first().copied().unwrap_or_default());
+        first.map_err(|fault| match fault.cause {
             Cause::Closed | Cause::Reset => self.with_reasons_to_close(fault, in_text),
             _ => fault,
         })
     }
 
-    async fn first_byte(&mut self) -> Result<u8, Fault> {
-        let heard = self.wire.fill_buf().await?;
-        heard.first().copied().ok_or_else(ended)
-    }
-
     /// Waits for a line, and gives it without its end.
     async fn line(&mut self) -> Result<String, Fault> {
-        let mut line = Vec::new();
-        self.wire.read_until(b'\n', &mut line).await?;
-        let line = line.strip_suffix(b"\n").ok_or_else(ended)?;
-        Ok(String::from_utf8_lossy(line).trim_end_matches('\r').to_owned())
+        self.talk.line(LONGEST_LINE, |_| Ok(())).await
     }
 
     /// Waits for the answer to a command of the binary protocol.
     async fn frame(&mut self, opcode: Opcode) -> Result<Frame, Fault> {
-        let mut header = [0; binary::HEADER];
-        self.wire.read_exact(&mut header).await?;
-        let (mut frame, length) = Frame::of_header(&header, opcode)?;
-        frame.body.resize(length, 0);
-        self.wire.read_exact(&mut frame.body).await?;
-        Ok(frame)
+        let frame = self.talk.frame(|begun| binary::length(begun, opcode)).await?;
+        Ok(Frame::of(&frame))
     }
 
     /// A server that ends the connection at the first message may want something else.
@@ -131,8 +121,4 @@ impl Server {
         };
         fault.next_step(format!("look at the server's log{reason}"))
     }
-}
-
-fn ended() -> Fault {
-    io::Error::from(io::ErrorKind::UnexpectedEof).into()
 }

@@ -3,7 +3,7 @@
 use super::Mongodb;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::Inlet;
+use crate::net::LocalSocket;
 use crate::phase::Phase;
 use crate::settings::Credentials;
 use mongodb::Client;
@@ -15,45 +15,43 @@ use std::time::Duration;
 /// Longer than any check: what the driver waits for is bounded by the check alone.
 const NEVER: Duration = Duration::from_secs(365 * 86_400);
 
-impl Mongodb {
-    /// A driver that will connect to the inlet: one connection for its monitor, which asks once, and
-    /// one for everything else.
-    ///
-    /// # Errors
-    /// The driver does not take these options.
-    pub(super) fn driver(&self, inlet: &Inlet) -> Result<Client, Fault> {
-        let mut options = ClientOptions::builder()
-            .hosts(vec![ServerAddress::Unix { path: inlet.path().to_owned() }])
-            .direct_connection(true)
-            .server_monitoring_mode(ServerMonitoringMode::Poll)
-            .heartbeat_freq(NEVER)
-            .connect_timeout(NEVER)
-            .server_selection_timeout(NEVER)
-            .max_pool_size(1)
-            .retry_reads(false)
-            .retry_writes(false)
-            .build();
-        options.credential = self.login.as_ref().map(|login| self.credential(login));
-        Client::with_options(options)
-            .map_err(|error| Fault::new(Cause::OwnFault, "the driver refused its options").caused_by(&error))
-    }
+/// A driver that will connect to the socket: one connection for its monitor, which asks once, and
+/// one for everything else.
+///
+/// # Errors
+/// The driver does not take these options.
+pub(super) fn client(check: &Mongodb, socket: &LocalSocket) -> Result<Client, Fault> {
+    let mut options = ClientOptions::builder()
+        .hosts(vec![ServerAddress::Unix { path: socket.path().to_owned() }])
+        .direct_connection(true)
+        .server_monitoring_mode(ServerMonitoringMode::Poll)
+        .heartbeat_freq(NEVER)
+        .connect_timeout(NEVER)
+        .server_selection_timeout(NEVER)
+        .max_pool_size(1)
+        .retry_reads(false)
+        .retry_writes(false)
+        .build();
+    options.credential = check.login.as_ref().map(|login| credential(check, login));
+    Client::with_options(options)
+        .map_err(|error| Fault::new(Cause::OwnFault, "the driver refused its options").caused_by(&error))
+}
 
-    fn credential(&self, login: &Credentials) -> Credential {
-        Credential::builder()
-            .username(login.user.clone())
-            .password(login.password.expose().clone())
-            .source(self.auth_source.clone())
-            .build()
-    }
+fn credential(check: &Mongodb, login: &Credentials) -> Credential {
+    Credential::builder()
+        .username(login.user.clone())
+        .password(login.password.expose().clone())
+        .source(check.auth_source.clone())
+        .build()
+}
 
-    /// Asks for the collections of the database that this user may do anything with, of which at
-    /// most one has the name asked for: it needs a login where there are logins, it needs any
-    /// permission in that database, and it changes nothing.
-    pub(super) async fn ask(&self, client: &Client) -> Result<(), Error> {
-        let database = client.database(&self.database);
-        let names = database.list_collection_names().authorized_collections(true).filter(doc! {"name": "conn-check"});
-        names.await.map(drop)
-    }
+/// Asks for the collections of the database that this user may do anything with, of which at
+/// most one has the name asked for: it needs a login where there are logins, it needs any
+/// permission in that database, and it changes nothing.
+pub(super) async fn ask(check: &Mongodb, client: &Client) -> Result<(), Error> {
+    let database = client.database(&check.database);
+    let names = database.list_collection_names().authorized_collections(true).filter(doc! {"name": "conn-check"});
+    names.await.map(drop)
 }
 
 /// The fault that the driver found, where the server itself refused nothing.

@@ -2,26 +2,21 @@
 //! (<https://www.mongodb.com/docs/manual/reference/command/hello/>).
 
 use super::message::{Message, number, text};
-use super::refusal::Refused;
+use super::refusal::{self, Refused};
 use super::{Mongodb, Role};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::{Wire, within};
+use crate::net::Talk;
 use crate::phase::Phase;
 use crate::probe::Probe;
 use crate::text::escape;
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
-use std::time::Duration;
-use tokio::io::AsyncReadExt as _;
 
 /// The least wire version that the driver speaks, `MongoDB` 4.4's.
 const LEAST_WIRE_VERSION: i64 = 9;
 
 /// The highest that it knows.
 const HIGHEST_WIRE_VERSION: i64 = 29;
-
-/// How long what a stranger says may come in pieces.
-const RIPPLE: Duration = Duration::from_millis(5);
 
 /// What a server is among others.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -43,72 +38,34 @@ pub(super) struct Hello {
     member: Member,
 }
 
-impl Mongodb {
+impl Hello {
     /// Asks a server what it is. The old name of the command is the one that every server knows.
     ///
     /// # Errors
     /// What answers is no `MongoDB`, or one that the driver cannot speak with.
-    pub(super) async fn greet(&self, wire: &mut Wire) -> Result<Hello, Fault> {
-        let command = Message::command(1, self.greeting());
-        let answer = match command.write(wire).await {
-            Ok(()) => Message::read(wire).await,
-            Err(fault) => Err(fault),
-        };
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(fault) => {
-                // A stranger is known by more than the bytes of a header; they have come already.
-                within(RIPPLE, wire.read(&mut [0; 256])).await;
-                return Err(self.hung_up(fault));
-            }
-        };
+    pub(super) async fn ask(check: &Mongodb, talk: &mut Talk) -> Result<Self, Fault> {
+        let command = Message::command(1, command(check));
+        command.send(talk).await;
+        let answer = Message::receive(talk).await.map_err(|fault| hung_up(check, fault))?;
         if !answer.answers(&command) {
             return Err(Fault::new(Cause::Malformed, "the peer answered another command than ours"));
         }
-        if let Some(fault) = self.refusal(&answer.body, Refused::Hello) {
+        if let Some(fault) = refusal::of_reply(check, &answer.body, Refused::Hello) {
             return Err(fault);
         }
         let member = Member::of(&answer.body);
         compatible(&answer.body)?;
-        Ok(Hello { answer, member })
-    }
-
-    fn greeting(&self) -> RawDocumentBuf {
-        let version = env!("CARGO_PKG_VERSION");
-        let mut command = rawdoc! {
-            "isMaster": 1, "helloOk": true,
-            "client": {
-                "application": {"name": "conn-check"},
-                "driver": {"name": "conn-check", "version": version},
-                "os": {"type": "Linux"},
-            },
-        };
-        if let Some(login) = &self.login {
-            command.append(cstr!("saslSupportedMechs"), format!("{}.{}", self.auth_source, login.user));
-        }
-        command.append(cstr!("$db"), "admin");
-        command
-    }
-
-    /// mongod says nothing when it hangs up; what can be behind it, is.
-    fn hung_up(&self, fault: Fault) -> Fault {
-        if !matches!(fault.cause, Cause::Closed | Cause::Reset) || fault.phase.is_some() {
-            return fault;
-        }
-        let tls = if self.tls.is_none() { "it wants TLS (`use_tls: true`), or " } else { "" };
-        fault.next_step(format!(
-            "look at mongod's log; it hangs up without a word when {tls}it has too many connections (net.maxIncomingConnections)"
-        ))
+        Ok(Self { answer, member })
     }
 
     /// Whether this is the server that the check wants.
     ///
     /// # Errors
     /// Another replica set, another role, or a server that has no data to give.
-    pub(super) fn judge(&self, hello: &Hello) -> Result<(), Fault> {
-        let answer = &hello.answer.body;
+    pub(super) fn judge(&self, check: &Mongodb) -> Result<(), Fault> {
+        let answer = &self.answer.body;
         let set = text(answer, "setName");
-        if let Some(wanted) = self.replica_set.as_deref().filter(|wanted| *wanted != set) {
+        if let Some(wanted) = check.replica_set.as_deref().filter(|wanted| *wanted != set) {
             let found = if set.is_empty() {
                 "no replica set".to_owned()
             } else {
@@ -116,7 +73,7 @@ impl Mongodb {
             };
             return Err(Fault::new(Cause::UnexpectedReply, format!("the server belongs to {found}, not to {wanted}")));
         }
-        match (hello.member, self.role) {
+        match (self.member, check.role) {
             (Member::Recovering, _) => Err(Fault::new(
                 Cause::NotReady,
                 "this member is neither primary nor secondary: it is starting, recovering or rolling back",
@@ -136,14 +93,12 @@ impl Mongodb {
             }
             (Member::Primary | Member::Alone | Member::Router, Some(Role::Secondary)) => Err(Fault::new(
                 Cause::UnexpectedReply,
-                format!("{} answers where a secondary is wanted", hello.member.described()),
+                format!("{} answers where a secondary is wanted", self.member.described()),
             )),
             _ => Ok(()),
         }
     }
-}
 
-impl Hello {
     /// Whether there is a mechanism that the driver and the server have in common, for this user.
     ///
     /// # Errors
@@ -216,6 +171,35 @@ impl Member {
             _ => "the primary",
         }
     }
+}
+
+/// The command, as a client of this check says it.
+fn command(check: &Mongodb) -> RawDocumentBuf {
+    let version = env!("CARGO_PKG_VERSION");
+    let mut command = rawdoc! {
+        "isMaster": 1, "helloOk": true,
+        "client": {
+            "application": {"name": "conn-check"},
+            "driver": {"name": "conn-check", "version": version},
+            "os": {"type": "Linux"},
+        },
+    };
+    if let Some(login) = &check.login {
+        command.append(cstr!("saslSupportedMechs"), format!("{}.{}", check.auth_source, login.user));
+    }
+    command.append(cstr!("$db"), "admin");
+    command
+}
+
+/// mongod says nothing when it hangs up; what can be behind it, is.
+fn hung_up(check: &Mongodb, fault: Fault) -> Fault {
+    if !matches!(fault.cause, Cause::Closed | Cause::Reset) || fault.phase.is_some() {
+        return fault;
+    }
+    let tls = if check.tls.is_none() { "it wants TLS (`use_tls: true`), or " } else { "" };
+    fault.next_step(format!(
+        "look at mongod's log; it hangs up without a word when {tls}it has too many connections (net.maxIncomingConnections)"
+    ))
 }
 
 fn primary(answer: &RawDocument) -> &str {

@@ -3,9 +3,8 @@
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::ALLOWANCE;
+use crate::net::{Talk, Wire};
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// The operation code.
 const OP_MSG: u32 = 2013;
@@ -65,45 +64,49 @@ impl Message {
         message
     }
 
-    /// Reads one.
+    /// A conversation that is made of messages.
+    pub(super) const fn talk(wire: Wire) -> Talk {
+        Talk::new(wire, "a message")
+    }
+
+    /// Receives one.
     ///
     /// # Errors
     /// The peer closed, sent something else, or too much.
-    pub(super) async fn read(from: &mut (impl AsyncRead + Unpin)) -> Result<Self, Fault> {
-        let mut head = [0; HEAD];
-        from.read_exact(&mut head[..16]).await?;
-        let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-        let length = usize::try_from(word(0)).unwrap_or(usize::MAX);
-        if word(12) != OP_MSG || length < HEAD {
-            return Err(no_message());
+    pub(super) async fn receive(talk: &mut Talk) -> Result<Self, Fault> {
+        let message = talk.frame(length).await?;
+        let (head, mut section) = message.split_at(HEAD);
+        if head[16] & CHECKSUM.to_le_bytes()[0] != 0 {
+            section = &section[..section.len().saturating_sub(4)];
         }
-        if length as u64 > ALLOWANCE {
-            return Err(Fault::new(Cause::TooLarge, format!("the peer announced an answer of {length} bytes")));
-        }
-        let (number, answers) = (word(4), word(8));
-        from.read_exact(&mut head[16..]).await?;
-        let mut section = vec![0; length - HEAD];
-        from.read_exact(&mut section).await?;
-        let with_checksum = head[16] & CHECKSUM.to_le_bytes()[0] != 0;
-        section.truncate(section.len() - if with_checksum { section.len().min(4) } else { 0 });
-        match RawDocumentBuf::from_bytes(section) {
-            Ok(body) if head[20] == 0 && is_sound(&body, DEEPEST) => Ok(Self { number, answers, body }),
+        match RawDocumentBuf::from_bytes(section.to_vec()) {
+            Ok(body) if head[20] == 0 && is_sound(&body, DEEPEST) => {
+                Ok(Self { number: word(head, 4), answers: word(head, 8), body })
+            }
             _ => Err(no_message()),
         }
     }
 
-    /// Writes it.
-    ///
-    /// # Errors
-    /// The peer has gone.
-    pub(super) async fn write(&self, to: &mut (impl AsyncWrite + Unpin)) -> Result<(), Fault> {
+    /// Sends it, in one piece: a small command is one packet.
+    pub(super) async fn send(&self, talk: &mut Talk) {
         let document = self.body.as_bytes();
         let length = u32::try_from(HEAD + document.len()).unwrap_or(u32::MAX);
         let head = [length, self.number, self.answers, OP_MSG, 0].map(u32::to_le_bytes);
-        // In one piece: a small command is one packet.
-        to.write_all(&[head.as_flattened(), &[0], document].concat()).await?;
-        Ok(to.flush().await?)
+        talk.send(&[head.as_flattened(), &[0], document].concat()).await;
     }
+}
+
+/// The length of a message that begins like this.
+fn length(begun: &[u8]) -> Result<Option<usize>, Fault> {
+    if begun.len() < 16 {
+        return Ok(None);
+    }
+    let length = usize::try_from(word(begun, 0)).unwrap_or(usize::MAX);
+    if word(begun, 12) != OP_MSG || length < HEAD { Err(no_message()) } else { Ok(Some(length)) }
+}
+
+fn word(head: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]])
 }
 
 fn no_message() -> Fault {

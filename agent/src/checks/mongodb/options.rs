@@ -1,6 +1,7 @@
 //! The options of a mongodb check.
 
 use super::Mongodb;
+use crate::services;
 use crate::settings::shape::{Shape, Shown};
 use crate::settings::{
     Credentials, Field, Fields, Misfit, Name, Names, Noted, Setting, Word, no_tls_over_socket, target, tls,
@@ -17,40 +18,37 @@ pub(super) enum Role {
 /// The name of a database.
 struct Database(String);
 
-impl Mongodb {
-    /// Asks for every option.
-    pub(super) fn read(fields: &mut Fields<'_>) -> Result<Self, Noted> {
-        let target = target(fields, "27017");
-        let login = Credentials::optional::<Name>(
-            fields,
-            &Names::usual("Who logs in. Without it, the server must let anybody in.", "That user's password."),
-        );
-        let named = fields.has("database");
-        let database = fields.or::<Database>("database", "test", "The database that the user may do something in.").0;
-        let source = fields.optional::<Database>(
-            "auth_source",
-            "The database that keeps the user. Default: database if given, else admin.",
-        );
-        let use_tls = fields.or::<bool>("use_tls", "false", "Speak TLS from the first byte.");
-        let replica_set = fields.optional::<Name>("replica_set", "The name of the set that the server must belong to.");
-        let role = fields.optional("role", "What the server must be: primary (takes writes) or secondary.");
-        let options = tls(fields);
-        let target = target?;
-        if use_tls {
-            no_tls_over_socket(fields, &target)?;
-        }
-        let auth_source =
-            source.map_or_else(|| if named { database.clone() } else { "admin".to_owned() }, |name| name.0);
-        Ok(Self {
-            target,
-            login: login?,
-            auth_source,
-            database,
-            tls: Some(options?).filter(|_| use_tls),
-            replica_set: replica_set.map(|name| name.0),
-            role,
-        })
+/// Asks for every option.
+pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
+    let target = target(fields, &services::MONGODB);
+    let login = Credentials::optional::<Name>(
+        fields,
+        &Names::usual("Who logs in. Without it, the server must let anybody in.", "That user's password."),
+    );
+    let named = fields.has("database");
+    let database = fields.or::<Database>("database", "test", "The database that the user may do something in.").0;
+    let source = fields.optional::<Database>(
+        "auth_source",
+        "The database that keeps the user. Default: database if given, else admin.",
+    );
+    let use_tls = fields.or::<bool>("use_tls", "false", "Speak TLS from the first byte.");
+    let replica_set = fields.optional::<Name>("replica_set", "The name of the set that the server must belong to.");
+    let role = fields.optional("role", "What the server must be: primary (takes writes) or secondary.");
+    let options = tls(fields);
+    let target = target?;
+    if use_tls {
+        no_tls_over_socket(fields, &target)?;
     }
+    let auth_source = source.map_or_else(|| if named { database.clone() } else { "admin".to_owned() }, |name| name.0);
+    Ok(Mongodb {
+        target,
+        login: login?,
+        auth_source,
+        database,
+        tls: Some(options?).filter(|_| use_tls),
+        replica_set: replica_set.map(|name| name.0),
+        role,
+    })
 }
 
 impl Role {

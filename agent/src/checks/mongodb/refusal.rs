@@ -19,76 +19,74 @@ pub(super) enum Refused {
     Command,
 }
 
-impl Mongodb {
-    /// The fault of a reply that is a refusal; `None` for one that is not.
-    pub(super) fn refusal(&self, reply: &RawDocument, refused: Refused) -> Option<Fault> {
-        match number(reply, "ok") {
-            Some(1) => return None,
-            Some(_) => {}
-            None => {
-                return Some(Fault::new(Cause::Malformed, "a MongoDB reply has no `ok`").at(Phase::Protocol));
-            }
-        }
-        let code = number(reply, "code").unwrap_or_default();
-        let said = format!("{code} {}: {}", text(reply, "codeName"), text(reply, "errmsg"));
-        let fault = if is_overload(reply) { overloaded() } else { self.cause_of(code, refused) };
-        Some(fault.evidence(said))
-    }
-
-    fn cause_of(&self, code: i64, refused: Refused) -> Fault {
-        match (code, refused) {
-            // UserNotFound, AuthenticationFailed; Atlas has 8000 for all that its proxies refuse.
-            (11 | 18, _) | (8000, Refused::Login) => self.rejected(),
-            // Unauthorized
-            (13, _) if self.login.is_none() => self.login_wanted(),
-            (13, Refused::Command) => self.not_permitted(),
-            // InvalidNamespace
-            (73, Refused::Command) => Fault::new(
-                Cause::NoSuchDatabase,
-                format!("{} cannot be the name of a database on this server", self.database),
-            ),
-            // MechanismUnavailable
-            (334, _) => Fault::new(Cause::MethodUnsupported, "the server does not offer SCRAM to this user")
-                .at(Phase::Auth)
-                .next_step("enable SCRAM-SHA-256 in authenticationMechanisms, and for this user"),
-            // ShutdownInProgress, NotYetInitialized, PrimarySteppedDown, InterruptedAtShutdown,
-            // InterruptedDueToReplStateChange, NotPrimaryOrSecondary
-            (91 | 94 | 189 | 11600 | 11602 | 13436, _) => {
-                Fault::new(Cause::NotReady, "the server is starting, recovering or shutting down").at(Phase::Protocol)
-            }
-            // SSLHandshakeFailed
-            (141, _) => Fault::new(Cause::Required, "the server wants TLS on this port").at(Phase::Tls),
-            // IngressRequestRateLimitExceeded
-            (462, _) => overloaded(),
-            // CommandNotFound
-            (59, Refused::Hello) => Fault::new(Cause::UnsupportedVersion, "the server does not know the command hello"),
-            (_, Refused::Login) => self.rejected().next_step("look at the server's log for why it refused the login"),
-            (_, Refused::Hello | Refused::Command) => {
-                Fault::new(Cause::UnexpectedReply, "the server refused a harmless command").at(Phase::Request)
-            }
+/// The fault of a reply that is a refusal; `None` for one that is not.
+pub(super) fn of_reply(check: &Mongodb, reply: &RawDocument, refused: Refused) -> Option<Fault> {
+    match number(reply, "ok") {
+        Some(1) => return None,
+        Some(_) => {}
+        None => {
+            return Some(Fault::new(Cause::Malformed, "a MongoDB reply has no `ok`").at(Phase::Protocol));
         }
     }
+    let code = number(reply, "code").unwrap_or_default();
+    let evidence = format!("{code} {}: {}", text(reply, "codeName"), text(reply, "errmsg"));
+    let fault = if is_overload(reply) { overloaded() } else { cause_of(check, code, refused) };
+    Some(fault.evidence(evidence))
+}
 
-    fn rejected(&self) -> Fault {
-        let user = self.login.as_ref().map_or("", |login| &login.user);
-        let message = format!("the server rejects the user {user} or the password, looked up in {}", self.auth_source);
-        Fault::new(Cause::Rejected, message)
+fn cause_of(check: &Mongodb, code: i64, refused: Refused) -> Fault {
+    match (code, refused) {
+        // UserNotFound, AuthenticationFailed; Atlas has 8000 for all that its proxies refuse.
+        (11 | 18, _) | (8000, Refused::Login) => rejected(check),
+        // Unauthorized
+        (13, _) if check.login.is_none() => login_wanted(check),
+        (13, Refused::Command) => not_permitted(check),
+        // InvalidNamespace
+        (73, Refused::Command) => Fault::new(
+            Cause::NoSuchDatabase,
+            format!("{} cannot be the name of a database on this server", check.database),
+        ),
+        // MechanismUnavailable
+        (334, _) => Fault::new(Cause::MethodUnsupported, "the server does not offer SCRAM to this user")
             .at(Phase::Auth)
-            .next_step("check user and password, and that auth_source is the database in which the user was created")
+            .next_step("enable SCRAM-SHA-256 in authenticationMechanisms, and for this user"),
+        // ShutdownInProgress, NotYetInitialized, PrimarySteppedDown, InterruptedAtShutdown,
+        // InterruptedDueToReplStateChange, NotPrimaryOrSecondary
+        (91 | 94 | 189 | 11600 | 11602 | 13436, _) => {
+            Fault::new(Cause::NotReady, "the server is starting, recovering or shutting down").at(Phase::Protocol)
+        }
+        // SSLHandshakeFailed
+        (141, _) => Fault::new(Cause::Required, "the server wants TLS on this port").at(Phase::Tls),
+        // IngressRequestRateLimitExceeded
+        (462, _) => overloaded(),
+        // CommandNotFound
+        (59, Refused::Hello) => Fault::new(Cause::UnsupportedVersion, "the server does not know the command hello"),
+        (_, Refused::Login) => rejected(check).next_step("look at the server's log for why it refused the login"),
+        (_, Refused::Hello | Refused::Command) => {
+            Fault::new(Cause::UnexpectedReply, "the server refused a harmless command").at(Phase::Request)
+        }
     }
+}
 
-    fn login_wanted(&self) -> Fault {
-        Fault::new(Cause::Required, format!("the server wants a login for {}, none is configured", self.database))
-            .at(Phase::Auth)
-    }
+fn rejected(check: &Mongodb) -> Fault {
+    let user = check.login.as_ref().map_or("", |login| &login.user);
+    let message = format!("the server rejects the user {user} or the password, looked up in {}", check.auth_source);
+    Fault::new(Cause::Rejected, message)
+        .at(Phase::Auth)
+        .next_step("check user and password, and that auth_source is the database in which the user was created")
+}
 
-    fn not_permitted(&self) -> Fault {
-        let user = self.login.as_ref().map_or("", |login| &login.user);
-        let message = format!("{user} is logged in, and may do nothing in the database {}", self.database);
-        Fault::new(Cause::PermissionDenied, message)
-            .at(Phase::Request)
-            .next_step("grant this user a role in that database, or correct `database`")
-    }
+fn login_wanted(check: &Mongodb) -> Fault {
+    Fault::new(Cause::Required, format!("the server wants a login for {}, none is configured", check.database))
+        .at(Phase::Auth)
+}
+
+fn not_permitted(check: &Mongodb) -> Fault {
+    let user = check.login.as_ref().map_or("", |login| &login.user);
+    let message = format!("{user} is logged in, and may do nothing in the database {}", check.database);
+    Fault::new(Cause::PermissionDenied, message)
+        .at(Phase::Request)
+        .next_step("grant this user a role in that database, or correct `database`")
 }
 
 fn overloaded() -> Fault {

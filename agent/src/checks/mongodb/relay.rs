@@ -1,7 +1,7 @@
 //! The driver's connection, joined with ours.
 //!
 //! The driver opens its connections itself and takes none that is open. So it connects to an
-//! [`Inlet`] of this process, and what it says goes over the wire of the check: the address that was
+//! [`LocalSocket`] of this process, and what it says goes over the wire of the check: the address that was
 //! found, the TLS that was verified, the bytes that are counted. It opens two. Its monitor wants
 //! to hear a hello, and hears the one that the server gave already. The other is joined with the
 //! wire, and there is no second one: whatever the driver thinks of trying again, a password is
@@ -13,26 +13,24 @@
 
 use super::Mongodb;
 use super::message::{Message, number};
-use super::refusal::Refused;
+use super::refusal::{self, Refused};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::{Inlet, Wire};
+use crate::net::{LocalSocket, Talk};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, RawBsonRef, RawDocument, rawdoc};
 use std::future::pending;
-use tokio::io::AsyncReadExt as _;
-use tokio::net::UnixStream;
 
-/// How often a server may have the password hashed. More would keep this thread from all other
-/// checks, and mongod's own default is 15,000.
-const MOST_ITERATIONS: u64 = 1_000_000;
+/// How often a server may have the password hashed. More would keep this thread from all other checks
+/// for too long; mongod's own default is 15,000, and the other clients here stop at the same number.
+const MOST_ITERATIONS: u64 = 100_000;
 
 /// The driver's connection, joined with ours.
 #[derive(Debug)]
 pub(super) struct Relay<'a> {
     check: &'a Mongodb,
     hello: Message,
-    wire: Wire,
+    server: Talk,
     driver: Driver,
     /// What the driver asks and the server has not heard yet.
     next: Option<Message>,
@@ -40,13 +38,13 @@ pub(super) struct Relay<'a> {
 
 #[derive(Debug)]
 enum Driver {
-    Expected(Inlet),
-    Joined(UnixStream),
+    Expected(LocalSocket),
+    Joined(Talk),
 }
 
 impl<'a> Relay<'a> {
-    pub(super) const fn new(check: &'a Mongodb, hello: Message, wire: Wire, inlet: Inlet) -> Self {
-        Self { check, hello, wire, driver: Driver::Expected(inlet), next: None }
+    pub(super) const fn new(check: &'a Mongodb, hello: Message, server: Talk, socket: LocalSocket) -> Self {
+        Self { check, hello, server, driver: Driver::Expected(socket), next: None }
     }
 
     /// Carries the login, up to the driver's first command after it.
@@ -85,19 +83,18 @@ impl<'a> Relay<'a> {
             answer = answer.finished();
         }
         let answer = answer.without("logicalSessionTimeoutMinutes");
-        // A driver that has gone has an error of its own to show.
-        let _ = answer.write(self.joined().await?).await;
+        answer.send(self.joined().await?).await;
         Ok(())
     }
 
-    /// One turn.
+    /// One round trip.
     async fn ask(&mut self, command: &Message, refused: Refused) -> Result<Message, Fault> {
-        command.write(&mut self.wire).await?;
-        let answer = Message::read(&mut self.wire).await?;
+        command.send(&mut self.server).await;
+        let answer = Message::receive(&mut self.server).await?;
         if !answer.answers(command) {
             return Err(Fault::new(Cause::Malformed, "the server answered another command than ours"));
         }
-        self.check.refusal(&answer.body, refused).map_or(Ok(answer), Err)
+        refusal::of_reply(self.check, &answer.body, refused).map_or(Ok(answer), Err)
     }
 
     /// The empty last message of a login, for servers that insist on it (`FerretDB`): the driver asks
@@ -116,26 +113,25 @@ impl<'a> Relay<'a> {
         if let Some(command) = self.next.take() {
             return Ok(command);
         }
-        match Message::read(self.joined().await?).await {
+        match Message::receive(self.joined().await?).await {
             Ok(command) => Ok(command),
             Err(_) => pending().await,
         }
     }
 
-    async fn joined(&mut self) -> Result<&mut UnixStream, Fault> {
-        if let Driver::Expected(inlet) = &self.driver {
-            let mut monitor = inlet.accept().await?;
-            let asked = Message::read(&mut monitor).await?;
-            self.hello.again(&asked).without("logicalSessionTimeoutMinutes").write(&mut monitor).await?;
-            let mut nothing = [0];
+    async fn joined(&mut self) -> Result<&mut Talk, Fault> {
+        if let Driver::Expected(socket) = &self.driver {
+            let mut monitor = Message::talk(socket.accept().await?);
+            let asked = Message::receive(&mut monitor).await?;
+            self.hello.again(&asked).without("logicalSessionTimeoutMinutes").send(&mut monitor).await;
             self.driver = tokio::select! {
                 biased;
-                _ = monitor.read(&mut nothing) => return Err(not_understood()),
-                joined = inlet.accept() => Driver::Joined(joined?),
+                _ = monitor.peek() => return Err(not_understood()),
+                joined = socket.accept() => Driver::Joined(Message::talk(joined?)),
             };
         }
         match &mut self.driver {
-            Driver::Joined(stream) => Ok(stream),
+            Driver::Joined(talk) => Ok(talk),
             Driver::Expected(_) => Err(Fault::new(Cause::OwnFault, "the driver did not connect")),
         }
     }

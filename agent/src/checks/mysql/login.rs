@@ -44,29 +44,31 @@ fn head(capabilities: u32) -> Vec<u8> {
     [&capabilities.to_le_bytes()[..], &LARGEST_PACKET.to_le_bytes(), &[CHARSET], &RESERVED].concat()
 }
 
-impl Mysql {
+/// A login that is to be performed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Login<'a> {
+    pub(super) check: &'a Mysql,
+    pub(super) circumstances: &'a Circumstances,
+}
+
+impl Login<'_> {
     /// Logs in, and says by which plugin.
-    pub(super) async fn log_in(
-        &self,
-        channel: &mut Channel,
-        greeting: &Greeting,
-        circumstances: &Circumstances,
-    ) -> Result<String, Fault> {
+    pub(super) async fn perform(self, channel: &mut Channel, greeting: &Greeting) -> Result<String, Fault> {
         let (mut plugin, proof) = self.first_proof(greeting);
-        channel.write(&self.response(plugin, &proof, circumstances.transport)).await?;
+        channel.write(&self.response(plugin, &proof)).await;
         for _ in 0..MOST_ANSWERS {
             let (_, answer) = channel.read().await?;
             match answer.as_slice() {
                 [OK, ..] => return Ok(plugin.name().to_owned()),
-                [ERR, error @ ..] => return Err(Refusal::parse(error).of_login(circumstances)),
+                [ERR, error @ ..] => return Err(Refusal::parse(error).of_login(self.circumstances)),
                 [EOF, switch @ ..] => {
                     let reply;
-                    (plugin, reply) = self.switch(switch, circumstances)?;
-                    channel.write(&reply).await?;
+                    (plugin, reply) = self.switch(switch)?;
+                    channel.write(&reply).await;
                 }
                 [MORE, PROVEN] if plugin == Plugin::CachingSha2 => {}
                 [MORE, FULL] if plugin == Plugin::CachingSha2 => {
-                    channel.write(&self.clear(plugin, circumstances)?).await?;
+                    channel.write(&self.clear(plugin)?).await;
                 }
                 _ => return Err(malformed("it is no verdict on the login")),
             }
@@ -76,24 +78,24 @@ impl Mysql {
 
     /// By the plugin that the server expects, where that one does not show the password: it is
     /// shown to nobody who did not ask for it.
-    fn first_proof(&self, greeting: &Greeting) -> (Plugin, Vec<u8>) {
+    fn first_proof(self, greeting: &Greeting) -> (Plugin, Vec<u8>) {
         let plugin = match Plugin::named(&greeting.plugin) {
             Some(Plugin::CachingSha2) => Plugin::CachingSha2,
             _ => Plugin::Native,
         };
-        (plugin, plugin.proof(self.login.password.expose(), &greeting.salt).unwrap_or_default())
+        (plugin, plugin.proof(self.check.login.password.expose(), &greeting.salt).unwrap_or_default())
     }
 
     /// `HandshakeResponse41`.
-    fn response(&self, plugin: Plugin, proof: &[u8], transport: Transport) -> Vec<u8> {
-        let tls = if matches!(transport, Transport::Tls { .. }) { capability::SSL } else { 0 };
-        let mut packet = head(capabilities(self.database.is_some()) | tls);
-        packet.extend_from_slice(self.login.user.as_bytes());
+    fn response(self, plugin: Plugin, proof: &[u8]) -> Vec<u8> {
+        let tls = if matches!(self.circumstances.transport, Transport::Tls { .. }) { capability::SSL } else { 0 };
+        let mut packet = head(capabilities(self.check.database.is_some()) | tls);
+        packet.extend_from_slice(self.check.login.user.as_bytes());
         packet.push(0);
         // A proof has 32 bytes at most.
         packet.push(u8::try_from(proof.len()).unwrap_or_default());
         packet.extend_from_slice(proof);
-        for text in self.database.as_deref().into_iter().chain([plugin.name()]) {
+        for text in self.check.database.as_deref().into_iter().chain([plugin.name()]) {
             packet.extend_from_slice(text.as_bytes());
             packet.push(0);
         }
@@ -101,23 +103,23 @@ impl Mysql {
     }
 
     /// What `AuthSwitchRequest` asks for: the name of a plugin, and another salt.
-    fn switch(&self, mut rest: &[u8], circumstances: &Circumstances) -> Result<(Plugin, Vec<u8>), Fault> {
+    fn switch(self, mut rest: &[u8]) -> Result<(Plugin, Vec<u8>), Fault> {
         let name = String::from_utf8_lossy(take_text(&mut rest)).into_owned();
         let plugin = Plugin::named(&name).ok_or_else(|| unsupported(&name))?;
         let salt = &rest[..rest.len().min(SALT)];
-        let reply = match plugin.proof(self.login.password.expose(), salt) {
+        let reply = match plugin.proof(self.check.login.password.expose(), salt) {
             Some(proof) => proof,
-            None => self.clear(plugin, circumstances)?,
+            None => self.clear(plugin)?,
         };
         Ok((plugin, reply))
     }
 
     /// The password itself, where nobody else can read it.
-    fn clear(&self, plugin: Plugin, circumstances: &Circumstances) -> Result<Vec<u8>, Fault> {
-        if circumstances.has_password && !circumstances.transport.lets_pass(plugin) {
-            return Err(exposed(plugin, circumstances));
+    fn clear(self, plugin: Plugin) -> Result<Vec<u8>, Fault> {
+        if self.circumstances.has_password && !self.circumstances.transport.lets_pass(plugin) {
+            return Err(exposed(plugin, self.circumstances));
         }
-        Ok([self.login.password.expose().as_bytes(), &[0]].concat())
+        Ok([self.check.login.password.expose().as_bytes(), &[0]].concat())
     }
 }
 

@@ -5,8 +5,7 @@
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::{ALLOWANCE, Wire};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use crate::net::{ALLOWANCE, Talk, Wire};
 
 /// The first byte of a packet that reports success.
 pub(super) const OK: u8 = 0x00;
@@ -21,9 +20,7 @@ const COM_QUIT: u8 = 0x01;
 /// A connection, as a sequence of packets.
 #[derive(Debug)]
 pub(super) struct Channel {
-    wire: Wire,
-    /// What was received and not yet taken.
-    received: Vec<u8>,
+    talk: Talk,
     /// The number of the next packet of this exchange.
     next: u8,
 }
@@ -36,13 +33,13 @@ impl Channel {
 
     /// Goes on with this number, on another layer of the connection.
     pub(super) const fn resume(wire: Wire, next: u8) -> Self {
-        Self { wire, received: Vec::new(), next }
+        Self { talk: Talk::new(wire, "a packet"), next }
     }
 
     /// The connection and the next number. What came before TLS and was not asked for does not
     /// count as said inside it.
     pub(super) fn into_parts(self) -> (Wire, u8) {
-        (self.wire, self.next)
+        (self.talk.into_wire(), self.next)
     }
 
     /// The number and the payload of the server's next packet. Whether the number fits is for the
@@ -51,59 +48,43 @@ impl Channel {
     /// # Errors
     /// The connection ended, or the packet is longer than a check may read.
     pub(super) async fn read(&mut self) -> Result<(u8, Vec<u8>), Fault> {
-        self.receive(HEADER).await?;
-        let [low, middle, high, number] = [0, 1, 2, 3].map(|index| self.received[index]);
-        let length = u32::from_le_bytes([low, middle, high, 0]) as usize;
-        if length as u64 > ALLOWANCE {
-            // Four bytes of something else make a length as well.
-            let announced = format!("the server announced a packet of {length} bytes");
-            let is_ours = number == self.next;
-            return Err(if is_ours { Fault::new(Cause::TooLarge, announced) } else { malformed(&announced) });
-        }
-        self.receive(HEADER + length).await?;
+        let expected = self.next;
+        let packet = self.talk.frame(|begun| packet_length(begun, expected)).await?;
+        let number = packet[HEADER - 1];
         self.next = number.wrapping_add(1);
-        let rest = self.received.split_off(HEADER + length);
-        let packet = std::mem::replace(&mut self.received, rest);
         Ok((number, packet[HEADER..].to_vec()))
     }
 
     /// Sends the next packet of the exchange.
-    ///
-    /// # Errors
-    /// The connection ended.
-    pub(super) async fn write(&mut self, payload: &[u8]) -> Result<(), Fault> {
+    pub(super) async fn write(&mut self, payload: &[u8]) {
         // Longer ones would have to be split; the longest here is a query of the file's.
         let length = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes();
         let packet = [&[length[0], length[1], length[2], self.next], payload].concat();
         self.next = self.next.wrapping_add(1);
-        self.wire.write_all(&packet).await?;
-        Ok(self.wire.flush().await?)
+        self.talk.send(&packet).await;
     }
 
     /// Sends a command: the first packet of an exchange of its own.
-    ///
-    /// # Errors
-    /// The connection ended.
-    pub(super) async fn command(&mut self, payload: &[u8]) -> Result<(), Fault> {
+    pub(super) async fn command(&mut self, payload: &[u8]) {
         self.next = 0;
-        self.write(payload).await
+        self.write(payload).await;
     }
 
     /// Says goodbye, so that the server does not count the end of the connection as its loss.
     pub(super) async fn quit(&mut self) {
-        let _gone = self.command(&[COM_QUIT]).await;
+        self.command(&[COM_QUIT]).await;
     }
+}
 
-    /// Receives until so many bytes are there. All that comes at once is taken, so that another
-    /// service can be told by its first words.
-    async fn receive(&mut self, bytes: usize) -> Result<(), Fault> {
-        while self.received.len() < bytes {
-            if self.wire.read_buf(&mut self.received).await? == 0 {
-                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
-            }
-        }
-        Ok(())
+/// The length of a packet that begins like this, with its header.
+fn packet_length(begun: &[u8], expected: u8) -> Result<Option<usize>, Fault> {
+    let [low, middle, high, number, ..] = *begun else { return Ok(None) };
+    let length = u32::from_le_bytes([low, middle, high, 0]) as usize;
+    // Four bytes of something else make a length as well.
+    if length as u64 > ALLOWANCE && number != expected {
+        return Err(malformed(&format!("the server announced a packet of {length} bytes")));
     }
+    Ok(Some(HEADER + length))
 }
 
 /// An answer that is none, with what was wrong about it.

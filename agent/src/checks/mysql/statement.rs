@@ -1,6 +1,5 @@
 //! What is asked for after the login: one statement that must not fail.
 
-use super::Mysql;
 use super::greeting::Greeting;
 use super::packet::{Channel, EOF, ERR, OK, malformed};
 use super::refusal::{Circumstances, Refusal};
@@ -20,24 +19,22 @@ enum Failed {
     Broken(Fault),
 }
 
-impl Mysql {
-    /// Executes the statement, or `SELECT 1`; the server is to give up after `limit`.
-    pub(super) async fn ask(
-        &self,
-        channel: &mut Channel,
-        greeting: &Greeting,
-        circumstances: &Circumstances,
-        limit: Duration,
-    ) -> Result<(), Fault> {
-        let asked = match &self.query {
-            None => execute(channel, "SELECT 1").await,
-            Some(query) => ask_bounded(channel, query, greeting, limit).await,
-        };
-        asked.map_err(|failed| match failed {
-            Failed::Refused(refusal) => refusal.of_statement(circumstances),
-            Failed::Broken(fault) => fault,
-        })
-    }
+/// Executes the statement, or `SELECT 1`; the server is to give up after `limit`.
+pub(super) async fn ask(
+    query: Option<&str>,
+    channel: &mut Channel,
+    greeting: &Greeting,
+    circumstances: &Circumstances,
+    limit: Duration,
+) -> Result<(), Fault> {
+    let asked = match query {
+        None => execute(channel, "SELECT 1").await,
+        Some(query) => ask_bounded(channel, query, greeting, limit).await,
+    };
+    asked.map_err(|failed| match failed {
+        Failed::Refused(refusal) => refusal.of_statement(circumstances),
+        Failed::Broken(fault) => fault,
+    })
 }
 
 /// Executes a statement that can neither change nor cost much: every transaction of the session is
@@ -68,7 +65,7 @@ fn limits(greeting: &Greeting, limit: Duration) -> String {
 
 /// Executes a statement and reads what it gives, to its end.
 async fn execute(channel: &mut Channel, statement: &str) -> Result<(), Failed> {
-    channel.command(&[&[COM_QUERY], statement.as_bytes()].concat()).await?;
+    channel.command(&[&[COM_QUERY], statement.as_bytes()].concat()).await;
     let (_, answer) = channel.read().await?;
     match answer.as_slice() {
         [OK, ..] => Ok(()),

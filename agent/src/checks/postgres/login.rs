@@ -1,8 +1,8 @@
 //! Start-up and login, which the client library performs in one piece.
 
 use super::Postgres;
-use super::cover::Cover;
-use super::dialogue::{AsItIs, Dialogue, Progress};
+use super::encryption::Encryption;
+use super::progress::{LoginProgress, NothingLeft, TrackedWire};
 use super::refusal::Attempt;
 use super::session::{Halves, Session};
 use crate::catalogue::{Cause, WarningKind};
@@ -16,60 +16,63 @@ use std::task::Poll;
 use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres::{Config, Error};
 
-impl Postgres {
-    /// Logs in. Up to the server's first answer it is the protocol that is in question, then the login;
-    /// when that is accepted, a pooler may still wait for a server to have a session with.
-    ///
-    /// # Errors
-    /// `protocol.*`, `auth.*`, `tls.*`, and what is wrong with the database.
-    pub(super) async fn log_in(&self, probe: &mut Probe, wire: Wire, cover: Cover) -> Result<Session, Failure> {
-        let dialogue = Dialogue::new(wire);
-        let progress = dialogue.progress();
-        let attempt = self.attempt(cover, &progress);
-        let config = self.configuration();
-        let mut login = pin!(config.connect_raw(dialogue, AsItIs));
-        let part = until(login.as_mut(), &attempt, || progress.phase() != Phase::Protocol);
-        let mut halves = probe.phase(Phase::Protocol, part).await?;
-        if halves.is_none() && progress.phase() == Phase::Auth {
-            let part = until(login.as_mut(), &attempt, || progress.phase() != Phase::Auth);
-            halves = probe.phase(Phase::Auth, part).await?;
+/// Logs in. Up to the server's first answer it is the protocol that is in question, then the login;
+/// when that is accepted, a pooler may still wait for a server to have a session with.
+///
+/// # Errors
+/// `protocol.*`, `auth.*`, `tls.*`, and what is wrong with the database.
+pub(super) async fn log_in(
+    check: &Postgres,
+    probe: &mut Probe,
+    wire: Wire,
+    encryption: Encryption,
+) -> Result<Session, Failure> {
+    let wire = TrackedWire::new(wire);
+    let progress = wire.progress();
+    let attempt = attempt(check, encryption, &progress);
+    let config = configuration(check);
+    let mut login = pin!(config.connect_raw(wire, NothingLeft));
+    let part = until(login.as_mut(), &attempt, || progress.phase() != Phase::Protocol);
+    let mut halves = probe.phase(Phase::Protocol, part).await?;
+    if halves.is_none() && progress.phase() == Phase::Auth {
+        let part = until(login.as_mut(), &attempt, || progress.phase() != Phase::Auth);
+        halves = probe.phase(Phase::Auth, part).await?;
+    }
+    let halves = match halves {
+        Some(halves) => halves,
+        None => {
+            let timeout = probe.share(1);
+            let rest = within(timeout, login);
+            let begun = async { rest.await.ok_or_else(no_session)?.map_err(|error| attempt.fault(error)) };
+            probe.phase(Phase::Request, begun).await?
         }
-        let halves = match halves {
-            Some(halves) => halves,
-            None => {
-                let patience = probe.share(1);
-                let rest = within(patience, login);
-                let begun = async { rest.await.ok_or_else(no_session)?.map_err(|error| attempt.fault(error)) };
-                probe.phase(Phase::Request, begun).await?
-            }
-        };
-        self.note_free_entry(probe, &progress);
-        Ok(Session::new(halves, progress))
-    }
+    };
+    note_free_entry(check, probe, &progress);
+    Ok(Session::new(halves, progress))
+}
 
-    /// A password that nobody asked for.
-    fn note_free_entry(&self, probe: &mut Probe, progress: &Progress) {
-        if self.login.has_password() && !progress.is_understood() {
-            let message = format!("the server let {} in without asking for the password", self.login.user);
-            probe.warn(WarningKind::AuthNotNeeded, &message);
-        }
+/// A password that nobody asked for.
+fn note_free_entry(check: &Postgres, probe: &mut Probe, progress: &LoginProgress) {
+    if check.login.has_password() && !progress.is_understood() {
+        let message = format!("the server let {} in without asking for the password", check.login.user);
+        probe.warn(WarningKind::AuthNotNeeded, &message);
     }
+}
 
-    fn attempt<'a>(&'a self, cover: Cover, progress: &'a Progress) -> Attempt<'a> {
-        let has_password = self.login.has_password();
-        Attempt { user: self.login.user.as_str(), database: self.database.as_str(), has_password, cover, progress }
-    }
+fn attempt<'a>(check: &'a Postgres, encryption: Encryption, progress: &'a LoginProgress) -> Attempt<'a> {
+    let has_password = check.login.has_password();
+    Attempt { user: check.login.user.as_str(), database: check.database.as_str(), has_password, encryption, progress }
+}
 
-    /// `Require` and `Direct` make the library take the stream as one that has TLS, or needs none.
-    fn configuration(&self) -> Config {
-        let mut config = Config::new();
-        config.user(&self.login.user).dbname(&self.database).application_name("conn-check");
-        config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
-        if self.login.has_password() {
-            config.password(self.login.password.expose());
-        }
-        config
+/// `Require` and `Direct` make the library take the stream as one that has TLS, or needs none.
+fn configuration(check: &Postgres) -> Config {
+    let mut config = Config::new();
+    config.user(&check.login.user).dbname(&check.database).application_name("conn-check");
+    config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
+    if check.login.has_password() {
+        config.password(check.login.password.expose());
     }
+    config
 }
 
 /// Goes on with the login, to its end or until this much of it is over.

@@ -1,8 +1,8 @@
 //! What pgbouncer says when it refuses. Up to version 1.19 it has one SQLSTATE, 08P01, for all of
-//! it, also for what the server behind it said, so its fixed texts decide (`src/client.c` and
+//! it, also for what the server behind it error, so its fixed texts decide (`src/client.c` and
 //! `src/objects.c` of pgbouncer).
 
-use super::said::Said;
+use super::server_error::ServerError;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::phase::Phase;
@@ -38,12 +38,12 @@ const NO_SERVER: &str =
     "the pooler got no connection to the server behind it: that one is down, or the pool is used up";
 
 /// The fault behind a text of pgbouncer's, if it is one.
-pub(super) fn fault(said: &Said) -> Option<Fault> {
-    if said.code != "08P01" {
+pub(super) fn fault(error: &ServerError) -> Option<Fault> {
+    if error.code != "08P01" {
         return None;
     }
-    let (text, phase, cause, message) = LINES.iter().find(|(text, ..)| said.has(text))?;
-    let fault = said.fault(*cause, *message).at(*phase);
+    let (text, phase, cause, message) = LINES.iter().find(|(text, ..)| error.has(text))?;
+    let fault = error.fault(*cause, *message).at(*phase);
     Some(match *text {
         BEHIND => fault.owner(Owner::Service).next_step("correct the login in the pooler's configuration"),
         _ if *message == NO_SERVER => fault.next_step("look at the pooler's log, then at the server behind it"),

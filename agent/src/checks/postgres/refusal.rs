@@ -3,10 +3,10 @@
 //! SQLSTATE 28000 has many causes, which only the server's text tells apart. It may be in another
 //! language; then the message names more than one.
 
-use super::cover::Cover;
-use super::dialogue::Progress;
+use super::encryption::Encryption;
 use super::pooler;
-use super::said::Said;
+use super::progress::LoginProgress;
+use super::server_error::ServerError;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::phase::Phase;
@@ -20,12 +20,12 @@ pub(super) struct Attempt<'a> {
     pub(super) user: &'a str,
     pub(super) database: &'a str,
     pub(super) has_password: bool,
-    pub(super) cover: Cover,
-    pub(super) progress: &'a Progress,
+    pub(super) encryption: Encryption,
+    pub(super) progress: &'a LoginProgress,
 }
 
 impl Attempt<'_> {
-    /// The cause of a login's failure, in the phase to which the dialogue had come.
+    /// The cause of a login's failure, in the phase to which the conversation had come.
     pub(super) fn fault(&self, error: Error) -> Fault {
         let fault = self.cause(error);
         let phase = fault.phase.unwrap_or_else(|| self.progress.phase());
@@ -37,8 +37,8 @@ impl Attempt<'_> {
             return self.refused(&error.into());
         }
         if is_of_transport(&error) {
-            return match Said::read(&self.progress.first()) {
-                Some(said) if said.code.is_empty() => said.before_login(),
+            return match ServerError::read(&self.progress.first()) {
+                Some(error) if error.code.is_empty() => error.before_login(),
                 _ => of_transport(error, self.progress),
             };
         }
@@ -69,86 +69,89 @@ impl Attempt<'_> {
         }
     }
 
-    fn refused(&self, said: &Said) -> Fault {
+    fn refused(&self, error: &ServerError) -> Fault {
         let (user, database) = (self.user, self.database);
-        match said.code.as_str() {
-            "28P01" => said
+        match error.code.as_str() {
+            "28P01" => error
                 .fault(Cause::Rejected, format!("wrong password, or there is no role {user}"))
                 .at(Phase::Auth)
                 .next_step("check both, here and in the application; a password past its VALID UNTIL is refused alike"),
-            "28000" => self.not_authorized(said),
-            "3D000" => said.fault(Cause::NoSuchDatabase, format!("there is no database {database}")).at(Phase::Request),
-            "42501" => said
+            "28000" => self.not_authorized(error),
+            "3D000" => {
+                error.fault(Cause::NoSuchDatabase, format!("there is no database {database}")).at(Phase::Request)
+            }
+            "42501" => error
                 .fault(Cause::PermissionDenied, format!("{user} may not connect to the database {database}"))
                 .at(Phase::Request)
                 .next_step(format!("GRANT CONNECT ON DATABASE {database} TO {user}")),
-            "55000" => said
+            "55000" => error
                 .fault(Cause::PermissionDenied, format!("the database {database} takes no connections"))
                 .at(Phase::Request)
                 .next_step("see why it was closed (datallowconn), then ALTER DATABASE .. ALLOW_CONNECTIONS true"),
-            "57014" => said.fault(Cause::Timeout, "the server gave up the login").at(Phase::Auth),
-            "0A000" => said
+            "57014" => error.fault(Cause::Timeout, "the server gave up the login").at(Phase::Auth),
+            "0A000" => error
                 .fault(Cause::UnsupportedVersion, "the server does not speak version 3 of the protocol")
                 .at(Phase::Protocol),
-            _ => pooler::fault(said).unwrap_or_else(|| said.before_login()),
+            _ => pooler::fault(error).unwrap_or_else(|| error.before_login()),
         }
     }
 
-    fn not_authorized(&self, said: &Said) -> Fault {
+    fn not_authorized(&self, error: &ServerError) -> Fault {
         let user = self.user;
-        if said.has("pg_hba.conf") {
-            return self.ruled_out(said);
+        if error.has("pg_hba.conf") {
+            return self.ruled_out(error);
         }
-        if said.has("valid client certificate") {
-            return said.fault(Cause::ClientCertRequired, "the server wants a client certificate").at(Phase::Tls);
+        if error.has("valid client certificate") {
+            return error.fault(Cause::ClientCertRequired, "the server wants a client certificate").at(Phase::Tls);
         }
-        if said.has("channel binding") {
+        if error.has("channel binding") {
             let message = "something on the way decrypts TLS and encrypts it anew, and the login finds that out";
-            return said
+            return error
                 .fault(Cause::MethodUnsupported, message)
                 .at(Phase::Auth)
                 .owner(Owner::Network)
                 .next_step("connect to the server itself, or let what stands before it pass TLS through");
         }
-        if said.has("not permitted to log in") {
-            return said
+        if error.has("not permitted to log in") {
+            return error
                 .fault(Cause::Locked, format!("the role {user} may not log in (NOLOGIN)"))
                 .at(Phase::Auth)
                 .next_step(format!("use the role that is made for logins, or ALTER ROLE {user} LOGIN"));
         }
-        if said.has("Peer authentication") || said.has("Ident authentication") {
-            return said
+        if error.has("Peer authentication") || error.has("Ident authentication") {
+            return error
                 .fault(Cause::HostNotAllowed, format!("the system user who runs conn-check may not log in as {user}"))
                 .at(Phase::Auth)
                 .next_step("run it as that user, map the two in pg_ident.conf, or let pg_hba.conf ask for a password");
         }
-        said.fault(
-            Cause::Rejected,
-            format!("the server does not let {user} in: no such role, or a wrong proof of who it is"),
-        )
-        .at(Phase::Auth)
+        error
+            .fault(
+                Cause::Rejected,
+                format!("the server does not let {user} in: no such role, or a wrong proof of who it is"),
+            )
+            .at(Phase::Auth)
     }
 
     /// A rule, or the lack of one. Whether it is for want of TLS only the server's administrator
     /// knows, unless there is no TLS to be had.
-    fn ruled_out(&self, said: &Said) -> Fault {
+    fn ruled_out(&self, error: &ServerError) -> Fault {
         let (user, database) = (self.user, self.database);
         let message = format!("the server's rules (pg_hba.conf) do not let {user} into {database} from this host");
-        let next_step = match self.cover {
-            Cover::Plain => {
+        let next_step = match self.encryption {
+            Encryption::Plain => {
                 let message =
                     format!("the server does not let {user} into {database} from this host without TLS; or not at all");
-                return said
+                return error
                     .fault(Cause::Required, message)
                     .at(Phase::Tls)
                     .next_step("set use_tls: true for this check; if that fails too, add a rule to pg_hba.conf");
             }
-            Cover::Tls => {
+            Encryption::Tls => {
                 "add a rule to pg_hba.conf; if the rules only want connections without TLS, set use_tls: false"
             }
-            Cover::Refused | Cover::Socket => "add a rule for this user, database and host to pg_hba.conf",
+            Encryption::Refused | Encryption::Socket => "add a rule for this user, database and host to pg_hba.conf",
         };
-        said.fault(Cause::HostNotAllowed, message).at(Phase::Auth).next_step(next_step)
+        error.fault(Cause::HostNotAllowed, message).at(Phase::Auth).next_step(next_step)
     }
 }
 
@@ -200,7 +203,7 @@ pub(super) fn is_of_transport(error: &Error) -> bool {
 }
 
 /// The fault of the connection, whatever the library was doing with it.
-pub(super) fn of_transport(error: Error, progress: &Progress) -> Fault {
+pub(super) fn of_transport(error: Error, progress: &LoginProgress) -> Fault {
     let closed = || io::Error::from(io::ErrorKind::UnexpectedEof);
     if error.is_closed() {
         return closed().into();

@@ -1,9 +1,9 @@
 //! What the application needs: a table that it may read, a query that runs.
 
 use super::Postgres;
-use super::dialogue::Progress;
+use super::progress::LoginProgress;
 use super::refusal::{is_of_transport, of_transport};
-use super::said::Said;
+use super::server_error::ServerError;
 use super::session::Session;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::{Failure, Fault};
@@ -16,53 +16,51 @@ use tokio_postgres::{Client, Error};
 const TABLE: &str = "SELECT found IS NOT NULL, pg_catalog.has_table_privilege(found, 'SELECT') \
      FROM (SELECT pg_catalog.to_regclass($1) AS found) AS named";
 
-impl Postgres {
-    /// Asks for what the check names.
-    ///
-    /// # Errors
-    /// `request.*`.
-    pub(super) async fn request(&self, probe: &mut Probe, session: &mut Session) -> Result<(), Failure> {
-        if let Some(table) = &self.table {
-            probe.phase(Phase::Request, self.readable(session, table)).await?;
-        }
-        if let Some(query) = &self.query {
-            // The server gives the query up before the check does: it would go on for nobody.
-            let limit = probe.share(1).as_millis().max(1);
-            let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}");
-            probe.phase(Phase::Request, self.runs(session, &begin, query)).await?;
-        }
-        Ok(())
+/// Asks for what the check names.
+///
+/// # Errors
+/// `request.*`.
+pub(super) async fn perform(check: &Postgres, probe: &mut Probe, session: &mut Session) -> Result<(), Failure> {
+    if let Some(table) = &check.table {
+        probe.phase(Phase::Request, readable(check, session, table)).await?;
     }
+    if let Some(query) = &check.query {
+        // The server gives the query up before the check does: it would go on for nobody.
+        let limit = probe.share(1).as_millis().max(1);
+        let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}");
+        probe.phase(Phase::Request, runs(session, &begin, query)).await?;
+    }
+    Ok(())
+}
 
-    async fn readable(&self, session: &mut Session, table: &str) -> Result<(), Fault> {
-        let progress = session.progress.clone();
-        let row = session.ask(async |client| client.query_typed_one(TABLE, &[(&table, Type::TEXT)]).await).await;
-        let row = row.map_err(|error| fault_of(error, &progress, "look-up of the table"))?;
-        match (row.try_get(0), row.try_get(1)) {
-            (Ok(true), Ok(Some(true))) => Ok(()),
-            (Ok(true), Ok(_)) => Err(self.unreadable(table)),
-            _ => Err(self.missing(table)),
-        }
+async fn readable(check: &Postgres, session: &mut Session, table: &str) -> Result<(), Fault> {
+    let progress = session.progress.clone();
+    let row = session.ask(async |client| client.query_typed_one(TABLE, &[(&table, Type::TEXT)]).await).await;
+    let row = row.map_err(|error| fault_of(error, &progress, "look-up of the table"))?;
+    match (row.try_get(0), row.try_get(1)) {
+        (Ok(true), Ok(Some(true))) => Ok(()),
+        (Ok(true), Ok(_)) => Err(unreadable(check, table)),
+        _ => Err(missing(check, table)),
     }
+}
 
-    fn unreadable(&self, table: &str) -> Fault {
-        Fault::new(Cause::PermissionDenied, format!("{} may not read the table {table}", self.login.user))
-            .evidence("has_table_privilege(.., 'SELECT') is false")
-            .next_step(format!("GRANT SELECT ON {table} TO {}", self.login.user))
-    }
+fn unreadable(check: &Postgres, table: &str) -> Fault {
+    Fault::new(Cause::PermissionDenied, format!("{} may not read the table {table}", check.login.user))
+        .evidence("has_table_privilege(.., 'SELECT') is false")
+        .next_step(format!("GRANT SELECT ON {table} TO {}", check.login.user))
+}
 
-    fn missing(&self, table: &str) -> Fault {
-        Fault::new(Cause::UnexpectedReply, format!("there is no table {table} in the database {}", self.database))
-            .evidence("to_regclass(..) is null")
-            .owner(Owner::Config)
-            .next_step("check its name and schema (search_path); else run the application's migrations")
-    }
+fn missing(check: &Postgres, table: &str) -> Fault {
+    Fault::new(Cause::UnexpectedReply, format!("there is no table {table} in the database {}", check.database))
+        .evidence("to_regclass(..) is null")
+        .owner(Owner::Config)
+        .next_step("check its name and schema (search_path); else run the application's migrations")
+}
 
-    async fn runs(&self, session: &mut Session, begin: &str, query: &str) -> Result<(), Fault> {
-        let progress = session.progress.clone();
-        let ran = session.ask(|client| transact(client, begin, query)).await;
-        ran.map_err(|error| fault_of(error, &progress, "query"))
-    }
+async fn runs(session: &mut Session, begin: &str, query: &str) -> Result<(), Fault> {
+    let progress = session.progress.clone();
+    let ran = session.ask(|client| transact(client, begin, query)).await;
+    ran.map_err(|error| fault_of(error, &progress, "query"))
 }
 
 /// The query is only sent when the transaction has begun: outside of it, it could write. As the
@@ -74,7 +72,7 @@ async fn transact(client: &Client, begin: &str, query: &str) -> Result<(), Error
 }
 
 /// The cause of a request's failure; `what` is what was asked for.
-fn fault_of(error: Error, progress: &Progress, what: &str) -> Fault {
+fn fault_of(error: Error, progress: &LoginProgress, what: &str) -> Fault {
     if let Some(error) = error.as_db_error() {
         return objection(&error.into(), what);
     }
@@ -92,25 +90,25 @@ fn fault_of(error: Error, progress: &Progress, what: &str) -> Fault {
     fault
 }
 
-fn objection(said: &Said, what: &str) -> Fault {
-    match said.code.as_str() {
-        "42501" => said.fault(Cause::PermissionDenied, format!("this role may not do what the {what} does")),
-        "25006" => said
+fn objection(error: &ServerError, what: &str) -> Fault {
+    match error.code.as_str() {
+        "42501" => error.fault(Cause::PermissionDenied, format!("this role may not do what the {what} does")),
+        "25006" => error
             .fault(Cause::UnexpectedReply, format!("the {what} writes, and a check must only read"))
             .owner(Owner::Config)
             .next_step("let the query read only"),
         "57014" | "55P03" => {
-            said.fault(Cause::Timeout, format!("the {what} takes longer than the check has time, or waits for a lock"))
+            error.fault(Cause::Timeout, format!("the {what} takes longer than the check has time, or waits for a lock"))
         }
         "57P01" | "57P02" | "57P05" => {
-            said.fault(Cause::Closed, format!("the server ended the session during the {what}"))
+            error.fault(Cause::Closed, format!("the server ended the session during the {what}"))
         }
-        code if code.starts_with("42") || code.starts_with("22") || code.starts_with("0A") => said
+        code if code.starts_with("42") || code.starts_with("22") || code.starts_with("0A") => error
             .fault(Cause::UnexpectedReply, format!("the server cannot make sense of the {what}"))
             .owner(Owner::Config)
             .next_step("correct it; or see whether the application's migrations have run"),
-        _ => said.of_the_server().unwrap_or_else(|| {
-            said.fault(Cause::UnexpectedReply, format!("the {what} failed")).next_step("look at the server's log")
+        _ => error.of_the_server().unwrap_or_else(|| {
+            error.fault(Cause::UnexpectedReply, format!("the {what} failed")).next_step("look at the server's log")
         }),
     }
 }

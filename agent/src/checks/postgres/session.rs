@@ -1,6 +1,6 @@
 //! A connection that is logged in.
 
-use super::dialogue::{Dialogue, Progress};
+use super::progress::{LoginProgress, TrackedWire};
 use crate::probe::Probe;
 use std::future::Future;
 use std::pin::pin;
@@ -8,17 +8,20 @@ use std::sync::Arc;
 use tokio_postgres::{Client, Connection, Error};
 
 /// What the library makes of a connection: one half is asked, the other one moves the bytes.
-pub(super) type Halves = (Client, Connection<Dialogue, Dialogue>);
+pub(super) type Halves = (Client, Connection<TrackedWire, TrackedWire>);
 
 /// A connection that is logged in. Both of its halves live in the check's own task.
 pub(super) struct Session {
     client: Client,
-    connection: Option<Connection<Dialogue, Dialogue>>,
-    pub(super) progress: Arc<Progress>,
+    connection: Option<Connection<TrackedWire, TrackedWire>>,
+    pub(super) progress: Arc<LoginProgress>,
 }
 
 impl Session {
-    pub(super) fn new((client, connection): (Client, Connection<Dialogue, Dialogue>), progress: Arc<Progress>) -> Self {
+    pub(super) fn new(
+        (client, connection): (Client, Connection<TrackedWire, TrackedWire>),
+        progress: Arc<LoginProgress>,
+    ) -> Self {
         Self { client, connection: Some(connection), progress }
     }
 
@@ -63,7 +66,7 @@ impl Session {
         drop(self.client);
         if let Some(connection) = self.connection {
             // A farewell that does not reach the server is no fault of the check's.
-            let _ = probe.glance(connection).await;
+            let _ = probe.linger(connection).await;
         }
     }
 }

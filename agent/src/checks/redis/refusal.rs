@@ -156,8 +156,8 @@ fn refused(error: &ServerError, command: &str) -> Fault {
 
 /// Whether it is a bare `ERR` with one of these texts.
 fn says(error: &ServerError, texts: &[&str]) -> bool {
-    let said = error.details().unwrap_or_default();
-    error.code() == "ERR" && texts.iter().any(|text| said.starts_with(text))
+    let details = error.details().unwrap_or_default();
+    error.code() == "ERR" && texts.iter().any(|text| details.starts_with(text))
 }
 
 fn text(error: &ServerError) -> String {

@@ -1,6 +1,6 @@
 //! Primary or replica, and what else the server tells about itself.
 
-use super::dialogue::Dialogue;
+use super::client::RespClient;
 use super::refusal;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
@@ -29,9 +29,9 @@ pub(super) struct Server {
 
 impl Role {
     /// Asks for the role where it is not known yet, and compares.
-    pub(super) async fn verify(self, server: &mut Server, dialogue: &mut Dialogue) -> Result<(), Fault> {
+    pub(super) async fn verify(self, server: &mut Server, client: &mut RespClient) -> Result<(), Fault> {
         if server.role.is_none() {
-            server.role = Some(told(&dialogue.ask("ROLE").await?)?);
+            server.role = Some(role_of(&client.ask("ROLE").await?)?);
         }
         match (self, server.role) {
             (Self::Primary, Some(Self::Replica)) => {
@@ -108,7 +108,7 @@ impl Setting for Role {
 }
 
 /// The role in the answer to `ROLE`: its first item.
-fn told(answer: &Value) -> Result<Role, Fault> {
+fn role_of(answer: &Value) -> Result<Role, Fault> {
     let name = answer.as_sequence().and_then(|items| items.first());
     name.and_then(Role::named).ok_or_else(|| refusal::of(answer, "ROLE"))
 }

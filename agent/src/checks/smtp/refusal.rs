@@ -68,7 +68,7 @@ pub(super) fn refusal(step: Step, reply: &Reply) -> Fault {
         (_, Step::Data | Step::Content) => no_mail(reply),
         (_, Step::Reset) => unfit("the mail server does not reset a session"),
     };
-    fault.evidence(reply.told())
+    fault.evidence(reply.summary())
 }
 
 fn not_greeted(reply: &Reply) -> Fault {
@@ -100,8 +100,8 @@ fn unknown_here(reply: &Reply) -> Fault {
 /// 538 is for this alone; 530 is shared with a missing login, and told from it by the code that RFC
 /// 5248 registers (5.7.10, 5.7.11) or by RFC 3207's own text, `Must issue a STARTTLS command first`.
 fn wants_tls(reply: &Reply) -> bool {
-    let told = matches!(reply.enhanced(), Some((7, 10 | 11))) || reply.mentions("starttls");
-    reply.code() == 538 || (reply.code() >= 500 && told)
+    let names_tls = matches!(reply.enhanced(), Some((7, 10 | 11))) || reply.mentions("starttls");
+    reply.code() == 538 || (reply.code() >= 500 && names_tls)
 }
 
 fn no_login(reply: &Reply) -> Fault {

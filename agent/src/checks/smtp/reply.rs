@@ -2,10 +2,11 @@
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::Wire;
+use crate::net::Talk;
 use lettre::transport::smtp::response::Response;
-use std::io;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+/// The longest line that is read, in bytes; RFC 5321 (section 4.5.3.1.5) has 512.
+const LONGEST_LINE: usize = 8 * 1024;
 
 /// One reply: a code, and a line or more of text.
 #[derive(Debug)]
@@ -17,11 +18,11 @@ impl Reply {
     /// # Errors
     /// The wire's; what cannot become a reply is refused at its first byte, since the server of
     /// another protocol may never send a line end.
-    pub(super) async fn read(wire: &mut BufReader<Wire>) -> Result<Self, Fault> {
+    pub(super) async fn read(talk: &mut Talk) -> Result<Self, Fault> {
         let mut text = String::new();
         loop {
-            let line = line(wire).await?;
-            let line = line.trim_end_matches(['\r', '\n']);
+            let accept = |line: &[u8]| if may_be_a_reply(line) { Ok(()) } else { Err(malformed()) };
+            let line = talk.line(LONGEST_LINE, accept).await?;
             // "250" alone is a reply too, and the parser wants the blank that servers must send.
             let (code, rest) = line.split_at(line.len().min(3));
             text.extend([code, if rest.is_empty() { " " } else { rest }, "\r\n"]);
@@ -53,30 +54,9 @@ impl Reply {
     }
 
     /// All of it on one line.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         let lines: Vec<_> = self.lines().collect();
         format!("{} {}", self.code(), lines.join(" "))
-    }
-}
-
-/// One line with its end.
-async fn line(wire: &mut BufReader<Wire>) -> Result<String, Fault> {
-    let mut line = Vec::new();
-    loop {
-        let bytes = wire.fill_buf().await?;
-        if bytes.is_empty() {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        }
-        let end = bytes.iter().position(|byte| *byte == b'\n');
-        let taken = end.map_or(bytes.len(), |at| at + 1);
-        line.extend_from_slice(&bytes[..taken]);
-        wire.consume(taken);
-        if !may_be_a_reply(&line) {
-            return Err(malformed());
-        }
-        if end.is_some() {
-            return Ok(String::from_utf8_lossy(&line).into_owned());
-        }
     }
 }
 

@@ -4,10 +4,10 @@ use super::refusal::{Step, refusal};
 use super::reply::Reply;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::host;
-use crate::net::identify::{Protocol, identify};
-use crate::net::{Wire, within};
+use crate::net::identify::identify;
+use crate::net::{Talk, Wire, within};
 use crate::phase::Phase;
+use crate::services;
 use crate::settings::Credentials;
 use crate::text::escape;
 use base64::Engine as _;
@@ -17,10 +17,8 @@ use lettre::transport::smtp::authentication::{self, Mechanism};
 use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Quit, Rcpt, Rset, Starttls};
 use lettre::transport::smtp::extension::{ClientId, MailParameter};
 use std::future;
-use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 /// An empty `ClientHello` in a record of TLS (RFC 8446, sections 4 and 5.1), which makes a server with
 /// TLS complain in TLS, and an empty line, which makes others complain in their own protocols.
@@ -29,7 +27,7 @@ const NUDGE: &[u8] = b"\x16\x03\x01\x00\x04\x01\x00\x00\x00\r\n";
 /// A session.
 #[derive(Debug)]
 pub(super) struct Session {
-    wire: BufReader<Wire>,
+    talk: Talk,
     /// How we introduce ourselves.
     own: ClientId,
     banner: Option<String>,
@@ -39,15 +37,23 @@ pub(super) struct Session {
     due: usize,
     /// The server waits for a mail: whatever is sent would be part of it.
     in_mail: bool,
-    /// QUIT was said.
-    said_goodbye: bool,
+    /// QUIT was sent.
+    quit_sent: bool,
 }
 
 impl Session {
-    pub(super) fn new(wire: Wire) -> Self {
-        let own = own_name(wire.local_address());
-        let wire = BufReader::new(wire);
-        Self { wire, own, banner: None, offers: Vec::new(), due: 0, in_mail: false, said_goodbye: false }
+    /// A session of a host that has this name.
+    pub(super) fn new(wire: Wire, host_name: &str) -> Self {
+        let own = own_name(host_name, wire.local_address());
+        Self {
+            talk: Talk::new(wire, "a reply"),
+            own,
+            banner: None,
+            offers: Vec::new(),
+            due: 0,
+            in_mail: false,
+            quit_sent: false,
+        }
     }
 
     /// What the server called itself in its greeting, without its host name.
@@ -60,26 +66,26 @@ impl Session {
         &self.offers
     }
 
-    /// The name of this host, as the server was told.
+    /// The name of this host, as the server knows it.
     pub(super) fn own_name(&self) -> String {
         self.own.to_string()
     }
 
     /// The connection, for TLS; nothing has been read ahead, see [`Session::starttls`].
     pub(super) fn into_wire(self) -> Wire {
-        self.wire.into_inner()
+        self.talk.into_wire()
     }
 
-    /// Waits for the greeting; after `patience` a silent server is nudged.
-    pub(super) async fn greeting(&mut self, patience: Duration) -> Result<(), Fault> {
-        match within(patience, self.wire.fill_buf()).await {
+    /// Waits for the greeting; after `timeout` a silent server is nudged.
+    pub(super) async fn greeting(&mut self, timeout: Duration) -> Result<(), Fault> {
+        match within(timeout, self.talk.peek()).await {
             None => return self.nudge().await,
-            // An error is told once.
+            // An error is reported once.
             Some(heard) => _ = heard?,
         }
         let greeting = self.reply(Step::Greeting).await?;
-        let first = self.wire.get_ref().seen().first();
-        if identify(&first).is_some_and(|peer| !peer.protocol.may_be(Protocol::Smtp)) {
+        let first = self.talk.wire().seen().first();
+        if identify(&first).is_some_and(|peer| !peer.may_be(&services::SMTP)) {
             return Err(Fault::new(Cause::Malformed, "the greeting is another protocol's"));
         }
         let words = greeting.lines().next().and_then(|line| line.split_once(' '));
@@ -89,7 +95,7 @@ impl Session {
 
     /// Introduces us and learns what the server can.
     pub(super) async fn hello(&mut self, fallback: bool) -> Result<(), Fault> {
-        self.send(&Ehlo::new(self.own.clone()).to_string(), 1).await?;
+        self.send(&Ehlo::new(self.own.clone()).to_string(), 1).await;
         let reply = self.read().await?;
         if fallback && reply.code() >= 500 {
             return self.ask(Step::Hello, &format!("HELO {}\r\n", self.own)).await.map(drop);
@@ -108,12 +114,12 @@ impl Session {
                 .at(Phase::Tls));
         }
         self.ask(Step::StartTls, &Starttls.to_string()).await?;
-        if self.wire.buffer().is_empty() {
+        if self.talk.received().is_empty() {
             return Ok(());
         }
         let fault = Fault::new(Cause::Malformed, "something was sent in plain text behind the consent to TLS");
         Err(fault
-            .evidence(escape(self.wire.buffer(), 60))
+            .evidence(escape(self.talk.received(), 60))
             .next_step("look for a middle box that adds to what the server says")
             .at(Phase::Tls))
     }
@@ -172,19 +178,18 @@ impl Session {
         while self.due > 0 {
             self.read().await?;
         }
-        if self.said_goodbye || self.in_mail {
+        if self.quit_sent || self.in_mail {
             return Ok(());
         }
-        self.send(&Quit.to_string(), 1).await?;
+        self.send(&Quit.to_string(), 1).await;
         self.read().await.map(drop)
     }
 
     async fn nudge(&mut self) -> Result<(), Fault> {
-        self.wire.get_mut().write_all(NUDGE).await?;
-        self.wire.get_mut().flush().await?;
-        let said = self.wire.fill_buf().await.unwrap_or_default();
-        let is_late = identify(said).is_some_and(|peer| peer.protocol.may_be(Protocol::Smtp));
-        if said.is_empty() || is_late {
+        self.talk.send(NUDGE).await;
+        let heard = self.talk.peek().await.unwrap_or_default();
+        let is_late = identify(heard).is_some_and(|peer| peer.may_be(&services::SMTP));
+        if heard.is_empty() || is_late {
             // There is nothing to learn from a peer that only ends: it was silent, till the end of the phase.
             return future::pending().await;
         }
@@ -214,17 +219,17 @@ impl Session {
         if pipelines {
             let mut all: String = commands.iter().map(|(_, command)| command.as_str()).collect();
             all.extend(goodbye.map(|quit| quit.to_string()));
-            self.said_goodbye = goodbye.is_some();
-            self.send(&all, commands.len() + usize::from(self.said_goodbye)).await?;
+            self.quit_sent = goodbye.is_some();
+            self.send(&all, commands.len() + usize::from(self.quit_sent)).await;
         }
-        let mut said = String::new();
+        let mut last = String::new();
         for (step, command) in commands {
             if !pipelines {
-                self.send(command, 1).await?;
+                self.send(command, 1).await;
             }
-            said = self.reply(*step).await?.told();
+            last = self.reply(*step).await?.summary();
         }
-        Ok(said)
+        Ok(last)
     }
 
     /// Whether the server offers an extension.
@@ -237,14 +242,13 @@ impl Session {
     }
 
     async fn ask(&mut self, step: Step, command: &str) -> Result<Reply, Fault> {
-        self.send(command, 1).await?;
+        self.send(command, 1).await;
         self.reply(step).await
     }
 
-    async fn send(&mut self, commands: &str, replies: usize) -> io::Result<()> {
+    async fn send(&mut self, commands: &str, replies: usize) {
         self.due += replies;
-        self.wire.get_mut().write_all(commands.as_bytes()).await?;
-        self.wire.get_mut().flush().await
+        self.talk.send(commands.as_bytes()).await;
     }
 
     async fn reply(&mut self, step: Step) -> Result<Reply, Fault> {
@@ -252,7 +256,7 @@ impl Session {
     }
 
     async fn read(&mut self) -> Result<Reply, Fault> {
-        let reply = Reply::read(&mut self.wire).await?;
+        let reply = Reply::read(&mut self.talk).await?;
         self.due = self.due.saturating_sub(1);
         // Which a server may say in a flight though it has refused the recipient.
         self.in_mail = reply.code() == 354;
@@ -270,12 +274,11 @@ fn keyword(offer: &str) -> &str {
 }
 
 /// This host's full name, else its address in the connection (RFC 5321, section 4.1.4).
-fn own_name(address: Option<IpAddr>) -> ClientId {
-    let name = host::name();
+fn own_name(name: &str, address: Option<IpAddr>) -> ClientId {
     let is_sound =
         |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     match address {
-        _ if name.contains('.') && name.split('.').all(is_sound) => ClientId::Domain(name),
+        _ if name.contains('.') && name.split('.').all(is_sound) => ClientId::Domain(name.to_owned()),
         Some(IpAddr::V4(address)) => ClientId::Ipv4(address),
         Some(IpAddr::V6(address)) => ClientId::Ipv6(address),
         None => ClientId::Domain("localhost".to_owned()),

@@ -6,6 +6,7 @@ use crate::generate::django::tls;
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
 use crate::generate::url;
+use crate::services::{self, NoServer, Security, Service};
 
 /// Before Celery 4, and since, with the namespace that its manual proposes.
 const BROKERS: [&str; 2] = ["BROKER_URL", "CELERY_BROKER_URL"];
@@ -18,9 +19,6 @@ const PREFIXES: [&str; 2] = ["BROKER_", "CELERY_BROKER_"];
 
 /// Where kombu finds a broker that nobody names.
 const HOST: &str = "localhost";
-
-/// Who kombu is at a broker where nobody says it.
-const GUEST: &str = "guest";
 
 /// The checks for the broker, then for the results.
 pub(super) fn items(settings: &Group<'_>) -> Vec<Item> {
@@ -60,12 +58,11 @@ fn urls(settings: &Group<'_>, name: &str, secure: &[&str]) -> Result<Vec<Item>, 
 
 /// The URL of the same service with TLS.
 fn with_tls(text: &str) -> String {
-    match text.split_once("://") {
-        Some(("amqp" | "pyamqp" | "librabbitmq", rest)) => format!("amqps://{rest}"),
-        Some(("redis", rest)) => format!("rediss://{rest}"),
-        Some(("valkey", rest)) => format!("valkeys://{rest}"),
-        _ => text.to_owned(),
-    }
+    let secure = text.split_once("://").and_then(|(scheme, rest)| {
+        let scheme = services::by_scheme(scheme)?.0.tls_scheme()?;
+        Some(format!("{scheme}://{rest}"))
+    });
+    secure.unwrap_or_else(|| text.to_owned())
 }
 
 fn results(settings: &Group<'_>, name: &str) -> Result<Vec<Item>, Comment> {
@@ -75,8 +72,12 @@ fn results(settings: &Group<'_>, name: &str) -> Result<Vec<Item>, Comment> {
         return Ok(caches::memcached(name, servers));
     }
     let plain = text.strip_prefix("db+").unwrap_or(&text);
-    match plain.split_once("://").map_or(plain, |(scheme, _)| scheme) {
-        "amqp" | "rpc" => Ok(vec![Comment::note(name, "results go through the broker").into()]),
+    let scheme = plain.split_once("://").map_or(plain, |(scheme, _)| scheme);
+    let is = |wanted: &Service| services::by_scheme(scheme).is_some_and(|(service, _)| service == wanted);
+    match scheme {
+        _ if is(&services::AMQP) || scheme == "rpc" => {
+            Ok(vec![Comment::note(name, "results go through the broker").into()])
+        }
         "django-db" | "database" => Ok(vec![Comment::note(name, "results go into the database").into()]),
         "django-cache" | "cache" | "cache+memory" => Ok(vec![Comment::note(name, "results go into the cache").into()]),
         "disabled" => Ok(Vec::new()),
@@ -84,9 +85,7 @@ fn results(settings: &Group<'_>, name: &str) -> Result<Vec<Item>, Comment> {
         _ if !plain.contains("://") => {
             Err(settings.gap(name, "where results go stands in settings that are not read: say it as URL"))
         }
-        "redis" | "rediss" | "valkey" | "valkeys" => {
-            urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"])
-        }
+        _ if is(&services::REDIS) => urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"]),
         _ => Ok(url::items(name, plain)),
     }
 }
@@ -99,12 +98,12 @@ fn old(settings: &Group<'_>, prefix: &str) -> Result<Vec<Item>, Comment> {
     if host.is_none() && transport.is_none() {
         return Ok(Vec::new());
     }
-    let transport = transport.unwrap_or_else(|| "amqp".to_owned());
+    let transport = transport.unwrap_or_else(|| services::AMQP.id.to_owned());
     let host = host.unwrap_or_else(|| HOST.to_owned());
-    match transport.as_str() {
-        "amqp" | "pyamqp" | "amqplib" | "librabbitmq" | "pika" => Ok(vec![old_amqp(settings, prefix, &host)?.into()]),
-        "redis" => Ok(vec![old_redis(settings, prefix, &host)?.into()]),
-        "memory" | "django" | "filesystem" => {
+    match services::by_driver(&transport) {
+        Some(service) if *service == services::AMQP => Ok(vec![old_amqp(settings, prefix, &host)?.into()]),
+        Some(service) if *service == services::REDIS => Ok(vec![old_redis(settings, prefix, &host)?.into()]),
+        _ if transport == "django" || services::no_server_by_scheme(&transport).is_some_and(is_local) => {
             Ok(vec![Comment::note(name("TRANSPORT"), "inside of the application: nothing to connect to").into()])
         }
         _ => Err(settings
@@ -112,15 +111,21 @@ fn old(settings: &Group<'_>, prefix: &str) -> Result<Vec<Item>, Comment> {
     }
 }
 
+const fn is_local(why: NoServer) -> bool {
+    matches!(why, NoServer::File | NoServer::Application)
+}
+
 fn old_amqp(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Comment> {
     let name = |rest: &str| format!("{prefix}{rest}");
     let secure = settings.flag(&name("USE_SSL"));
-    let port = settings.port(&name("PORT"))?.unwrap_or(if secure { 5671 } else { 5672 });
-    let draft = Draft::new("amqp", &name("HOST")).text("host", host).number("port", port);
-    let draft = draft.text("username", settings.text(&name("USER"))?.as_deref().unwrap_or(GUEST));
+    let usual = services::AMQP.port(if secure { Security::Tls } else { Security::Plain });
+    let port = settings.port(&name("PORT"))?.unwrap_or(usual.get());
+    let guest = services::AMQP.options.guest.unwrap_or_default();
+    let draft = Draft::new(services::AMQP.id, &name("HOST")).text("host", host).number("port", port);
+    let draft = draft.text("username", settings.text(&name("USER"))?.as_deref().unwrap_or(guest));
     let draft = match settings.text(&name("PASSWORD"))? {
         Some(password) => draft.secret_of("password", password, &name("PASSWORD")),
-        None => draft.text("password", GUEST),
+        None => draft.text("password", guest),
     };
     let draft = draft.flag("use_tls", secure).text("vhost", settings.text(&name("VHOST"))?.as_deref().unwrap_or("/"));
     if secure { tls::files(draft, settings, &name("USE_SSL")) } else { Ok(draft) }
@@ -129,8 +134,8 @@ fn old_amqp(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Com
 /// The number of the database stands where a broker has its virtual host.
 fn old_redis(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Comment> {
     let name = |rest: &str| format!("{prefix}{rest}");
-    let port = settings.port(&name("PORT"))?.unwrap_or(6379);
-    let draft = Draft::new("redis", &name("HOST")).text("host", host).number("port", port);
+    let port = settings.port(&name("PORT"))?.unwrap_or(services::REDIS.port(Security::Plain).get());
+    let draft = Draft::new(services::REDIS.id, &name("HOST")).text("host", host).number("port", port);
     let draft = match settings.text(&name("PASSWORD"))? {
         Some(password) => draft.secret_of("password", password, &name("PASSWORD")),
         None => draft,

@@ -4,10 +4,8 @@ use crate::generate::django::group::{Group, host_and_port, or_comment};
 use crate::generate::django::redis;
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
+use crate::services::{self, Security};
 use serde_json::Value;
-
-/// Where memcached listens as it comes.
-const PORT: u16 = 11211;
 
 /// The checks for every cache.
 pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
@@ -19,19 +17,18 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
 /// as the original has it.
 fn items_of(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let backend = cache.text("BACKEND")?.unwrap_or_default().to_ascii_lowercase();
-    let is = |part: &str| backend.contains(part);
     // First, as "locmemcache" has "memcache" in it.
-    if is("locmem") || is("filebased") || is("dummy") || is("diskcache") {
+    if services::no_server_by_driver(&backend).is_some() {
         return Ok(vec![cache.own_note("a cache inside of this host: nothing to connect to").into()]);
     }
-    if is("cache.backends.db") {
+    if backend.contains("cache.backends.db") {
         return Ok(vec![cache.own_note("the cache is a table of the database").into()]);
     }
-    if is("memcache") || is("pylibmc") || backend.is_empty() {
-        return memcached_cache(cache);
-    }
-    if is("redis") || is("valkey") {
-        return redis::cache(cache);
+    match services::by_driver(&backend) {
+        Some(service) if *service == services::REDIS => return redis::cache(cache),
+        Some(service) if *service == services::MEMCACHED => return memcached_cache(cache),
+        None if backend.is_empty() => return memcached_cache(cache),
+        _ => {}
     }
     Err(cache.gap("BACKEND", "no check is known for this backend; a tcp check would at least connect"))
 }
@@ -88,7 +85,10 @@ fn memcached_server(origin: &str, server: &str) -> Item {
         return draft.text("host", format!("/{}", path.trim_start_matches('/'))).into();
     }
     match host_and_port(server.strip_prefix("inet:").unwrap_or(server)) {
-        Some((host, port)) => draft.text("host", host).number("port", port.unwrap_or(PORT)).into(),
+        Some((host, port)) => draft
+            .text("host", host)
+            .number("port", port.unwrap_or(services::MEMCACHED.port(Security::Plain).get()))
+            .into(),
         None => Comment::gap(origin, "a server in LOCATION is neither HOST:PORT nor the path of a socket").into(),
     }
 }

@@ -3,40 +3,8 @@
 use crate::generate::django::group::{self, Group, or_comment};
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
-use crate::generate::url;
-
-/// Where libpq looks for the server when `HOST` is empty, as Debian and Ubuntu build it.
-const POSTGRES_SOCKET: &str = "/var/run/postgresql";
-
-/// The same for the client of `MySQL`.
-const MYSQL_SOCKET: &str = "/var/run/mysqld/mysqld.sock";
-
-/// Engines by a part of their names, of which there are many: most wrap one of Django's own.
-const ENGINES: [(&str, Engine); 12] = [
-    ("sqlite", Engine::File),
-    ("spatialite", Engine::File),
-    ("postg", Engine::Postgres),
-    ("psqlextra", Engine::Postgres),
-    ("timescale", Engine::Postgres),
-    ("cockroachdb", Engine::Cockroach),
-    ("mysql", Engine::MySql),
-    ("mariadb", Engine::MySql),
-    ("oracle", Engine::Other("Oracle")),
-    ("mssql", Engine::Other("SQL Server")),
-    ("sql_server", Engine::Other("SQL Server")),
-    ("dummy", Engine::None),
-];
-
-#[derive(Clone, Copy)]
-enum Engine {
-    None,
-    File,
-    Postgres,
-    /// Speaks the protocol of `PostgreSQL`, on a port of its own.
-    Cockroach,
-    MySql,
-    Other(&'static str),
-}
+use crate::generate::url::{self, ConnectionSettings};
+use crate::services::{self, NoServer, Security, Service};
 
 /// The checks; `name` is the database where the settings have no `NAME`.
 pub(super) fn items(settings: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {
@@ -47,27 +15,47 @@ pub(super) fn items(settings: &Group<'_>, name: Option<&str>) -> Result<Vec<Item
 
 fn items_of(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {
     let engine = database.text("ENGINE")?.unwrap_or_default();
-    let known = engine.to_ascii_lowercase();
-    match ENGINES.into_iter().find(|(part, _)| known.contains(part)).map(|(_, engine)| engine) {
-        None if engine.is_empty() => {
-            Ok(vec![database.own_note("there is no ENGINE, so Django does not use it").into()])
+    match services::no_server_by_driver(&engine) {
+        Some(NoServer::File) => return Ok(vec![database.own_note("SQLite is a file: nothing to connect to").into()]),
+        Some(_) => {
+            return Ok(vec![database.own_note("the engine is Django's dummy: nothing to connect to").into()]);
         }
-        Some(Engine::None) => Ok(vec![database.own_note("the engine is Django's dummy: nothing to connect to").into()]),
-        Some(Engine::File) => Ok(vec![database.own_note("SQLite is a file: nothing to connect to").into()]),
-        Some(Engine::Postgres) => postgres(database, name, None),
-        Some(Engine::Cockroach) => postgres(database, name, Some(26257)),
-        Some(Engine::MySql) => mysql(database, name),
-        Some(Engine::Other(product)) => Err(no_check(database, product)),
+        None if engine.is_empty() => {
+            return Ok(vec![database.own_note("there is no ENGINE, so Django does not use it").into()]);
+        }
+        None => {}
+    }
+    match services::by_driver(&engine) {
+        Some(service) if service.is_checked_like(&services::POSTGRES) => postgres(database, name, service),
+        Some(service) if service.is_checked_like(&services::MYSQL) => mysql(database, name),
+        Some(service) if service.check.is_some() => other(database, name, service),
+        Some(service) => Err(no_check(database, service)),
         None => Err(database.gap("ENGINE", "no check is known for this engine; a tcp check would at least connect")),
     }
 }
 
-fn no_check(database: &Group<'_>, product: &str) -> Comment {
-    database.own_gap(format!("there is no check for {product}; a tcp check to its port would at least connect"))
+fn no_check(database: &Group<'_>, service: &Service) -> Comment {
+    let name = service.name;
+    database.own_gap(format!("there is no check for {name}; a tcp check to its port would at least connect"))
+}
+
+/// By the settings that all databases have.
+fn other(database: &Group<'_>, name: Option<&str>, service: &'static Service) -> Result<Vec<Item>, Comment> {
+    let text = |key: &str| database.text(key);
+    let (host, port) = (text("HOST")?.unwrap_or_default(), text("PORT")?);
+    let (user, password, own) = (text("USER")?, text("PASSWORD")?, text("NAME")?);
+    let settings = ConnectionSettings {
+        port: port.as_deref(),
+        user: user.as_deref(),
+        password: password.as_deref(),
+        name: own.as_deref().or(name),
+        ..ConnectionSettings::of(service, &host)
+    };
+    Ok(if host.contains("://") { url::items(&database.origin, &host) } else { settings.items(&database.origin) })
 }
 
 /// One check per host: `HOST` may list several, of which libpq takes the first that answers.
-fn postgres(database: &Group<'_>, name: Option<&str>, usual: Option<u16>) -> Result<Vec<Item>, Comment> {
+fn postgres(database: &Group<'_>, name: Option<&str>, service: &Service) -> Result<Vec<Item>, Comment> {
     let options = database.group("OPTIONS")?;
     if options.raw("service").is_some() {
         return Err(options.gap("service", "host and login stand in a pg_service.conf, not in the settings"));
@@ -87,14 +75,18 @@ fn postgres(database: &Group<'_>, name: Option<&str>, usual: Option<u16>) -> Res
     if password.is_none() && options.raw("passfile").is_some() {
         return Err(options.gap("passfile", "the password stands in that file: add the check with it"));
     }
+    // The check knows the port of its own service.
+    let usual = if *service == services::POSTGRES { None } else { service.default_port(Security::Plain) };
+    let usual = usual.map(|port| port.number.get());
+    let directory = services::POSTGRES.socket.unwrap_or_default();
     let mut items: Vec<Item> = Vec::new();
     for (host, port) in places(database, &options)? {
         let socket = host.is_empty() || host.starts_with('/');
         if host.is_empty() {
-            let why = format!("it is empty, so the client uses the Unix socket in {POSTGRES_SOCKET}");
+            let why = format!("it is empty, so the client uses the Unix socket in {directory}");
             items.push(Comment::note(database.place("HOST"), why).into());
         }
-        let host = if host.is_empty() { POSTGRES_SOCKET } else { &host };
+        let host = if host.is_empty() { directory } else { &host };
         let draft = Draft::new("postgresql", &database.origin).text("database", &name).text("host", host);
         let draft = some_port(draft, port.or(usual)).text("username", &user);
         let draft = some_password(draft, password.as_deref());
@@ -177,14 +169,16 @@ fn mysql(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment>
     let user = user.ok_or_else(|| no_user(database))?;
     let given = host.unwrap_or_default();
     let usual = given.is_empty() || given == "localhost" && port.is_none();
+    let own_socket = services::MYSQL.socket.unwrap_or_default();
     let mut items: Vec<Item> = Vec::new();
     if usual && socket.is_none() {
-        let why = format!("the client uses the Unix socket {MYSQL_SOCKET} unless it is told an address");
+        let why = format!("the client uses the Unix socket {own_socket} unless it is told an address");
         items.push(Comment::note(database.place("HOST"), why).into());
     }
-    let host = socket.unwrap_or_else(|| if usual { MYSQL_SOCKET.to_owned() } else { given });
+    let host = socket.unwrap_or_else(|| if usual { own_socket.to_owned() } else { given });
     let is_socket = host.starts_with('/');
-    let draft = Draft::new("mysql", &database.origin).some_text("database", name.as_deref()).text("host", host);
+    let draft =
+        Draft::new(services::MYSQL.id, &database.origin).some_text("database", name.as_deref()).text("host", host);
     let draft = some_port(draft, port.filter(|_| !is_socket)).text("username", user);
     let draft = some_password(draft, password.as_deref());
     items.extend(if is_socket { vec![draft.into()] } else { mysql_tls(draft, &options)? });

@@ -3,6 +3,7 @@
 use crate::generate::django::group::Group;
 use crate::generate::draft::{Draft, Value};
 use crate::generate::item::{Comment, Item};
+use crate::services::{self, Security};
 
 /// Django's own default, with which mail goes out where the settings name no sender.
 const SENDER: &str = "webmaster@localhost";
@@ -34,8 +35,7 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let Some(host) = host.map_or_else(|| default_host(settings, &backend), |host| Ok(Some(host)))? else {
         return other_backend(settings, &backend);
     };
-    let local = ["console", "filebased", "locmem", "dummy"].into_iter().any(|kind| backend.contains(kind));
-    if local {
+    if services::no_server_by_driver(&backend).is_some() {
         let why = "the backend of this name sends no mail anywhere, so EMAIL_HOST is not used";
         return Ok(vec![Comment::note("EMAIL_BACKEND", why).into()]);
     }
@@ -45,9 +45,9 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
         (false, true) => Value::Text("starttls".to_owned()),
         (false, false) => Value::Flag(false),
     };
-    let draft = Draft::new("smtp", "EMAIL_HOST")
+    let draft = Draft::new(services::SMTP.id, "EMAIL_HOST")
         .text("host", host)
-        .number("port", settings.port("EMAIL_PORT")?.unwrap_or(25))
+        .number("port", settings.port("EMAIL_PORT")?.unwrap_or(services::SMTP.port(Security::Plain).get()))
         .text("from_address", sender(settings)?);
     let draft = login(draft, settings)?.set("use_tls", security).flag("send", false);
     let draft = draft

@@ -56,7 +56,7 @@ impl<'a> Group<'a> {
     /// A text, or a number as text. An empty one counts as none, as it does for Django.
     pub(super) fn text(&self, key: &str) -> Result<Option<String>, Comment> {
         let Some(value) = self.raw(key) else { return Ok(None) };
-        text(value).map_err(|why| self.gap(key, why))
+        text(value).map_err(|not| self.not_text(key, &not))
     }
 
     /// The first of these keys that has a text.
@@ -91,10 +91,14 @@ impl<'a> Group<'a> {
         match self.raw(key) {
             Some(Value::Array(values)) => {
                 let texts: Result<Vec<_>, _> = values.iter().map(text).collect();
-                Ok(texts.map_err(|why| self.gap(key, why))?.into_iter().flatten().collect())
+                Ok(texts.map_err(|not| self.not_text(key, &not))?.into_iter().flatten().collect())
             }
             _ => Ok(self.text(key)?.into_iter().collect()),
         }
+    }
+
+    fn not_text(&self, key: &str, NotText(value): &NotText<'_>) -> Comment {
+        self.gap(key, format!("{}, where a text is wanted", what(value)))
     }
 
     /// Something should be checked, and is not.
@@ -138,15 +142,18 @@ pub(super) fn host_and_port(text: &str) -> Option<(String, Option<u16>)> {
     (!host.is_empty()).then(|| (host.to_owned(), number))
 }
 
-/// The text of a value, or why it has none.
-fn text(value: &Value) -> Result<Option<String>, String> {
+/// A value that stands for no text.
+struct NotText<'a>(&'a Value);
+
+/// The text of a value.
+fn text(value: &Value) -> Result<Option<String>, NotText<'_>> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) if text.is_empty() => Ok(None),
         Value::String(text) => Ok(Some(text.clone())),
         // A port that went through a calculation.
         Value::Number(number) => Ok(Some(number.to_string().trim_end_matches(".0").to_owned())),
-        other => Err(format!("{}, where a text is wanted", what(other))),
+        other => Err(NotText(other)),
     }
 }
 

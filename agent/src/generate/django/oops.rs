@@ -3,6 +3,7 @@
 use crate::generate::django::group::Group;
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
+use crate::services::{self, Security};
 use serde_json::Value;
 
 /// The first of the two that says something, as the original has it.
@@ -34,8 +35,9 @@ fn item(publisher: &Group<'_>) -> Result<Item, Comment> {
 fn amqp(publisher: &Group<'_>) -> Result<Draft, Comment> {
     let wanted = |key: &str| publisher.text(key)?.ok_or_else(|| publisher.gap(key, "it is empty, and needed"));
     let tls = publisher.flag("use_tls") || publisher.flag("ssl");
-    let port = publisher.port("port")?.unwrap_or(if tls { 5671 } else { 5672 });
-    Ok(Draft::new("amqp", &publisher.origin)
+    let usual = services::AMQP.port(if tls { Security::Tls } else { Security::Plain });
+    let port = publisher.port("port")?.unwrap_or(usual.get());
+    Ok(Draft::new(services::AMQP.id, &publisher.origin)
         .text("vhost", publisher.text("vhost")?.as_deref().unwrap_or("/"))
         .text("host", wanted("host")?)
         .number("port", port)

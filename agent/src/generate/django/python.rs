@@ -1,6 +1,7 @@
 //! The application's Python, which reads the settings.
 
 use crate::generate::django::told::Told;
+use crate::generate::django::unreadable::Unreadable;
 use crate::text::escaped;
 use std::env;
 use std::io::{Read, Write as _};
@@ -39,7 +40,7 @@ impl Python {
     ///
     /// # Errors
     /// When there is none.
-    pub fn find(wanted: Option<&Path>) -> Result<Self, String> {
+    pub fn find(wanted: Option<&Path>) -> Result<Self, Unreadable> {
         if let Some(program) = wanted {
             return Ok(Self { program: program.to_owned() });
         }
@@ -49,8 +50,7 @@ impl Python {
         let on_path =
             |name: &str| env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file());
         let program = own.or_else(|| on_path("python3")).or_else(|| on_path("python"));
-        let program = program.ok_or("there is no python3 on the path: name the application's with --python PATH")?;
-        Ok(Self { program })
+        Ok(Self { program: program.ok_or(Unreadable::NoPython)? })
     }
 
     /// Imports a settings module, by default that of `DJANGO_SETTINGS_MODULE`, and says what is in
@@ -58,24 +58,22 @@ impl Python {
     ///
     /// # Errors
     /// When the settings cannot be had within the limit, with the next step.
-    pub fn read(&self, module: Option<&str>, limit: Duration) -> Result<Told, String> {
+    pub fn read(&self, module: Option<&str>, limit: Duration) -> Result<Told, Unreadable> {
         let mut child = self.start(module)?;
         let heard = listen(&mut child, limit);
         let output = heard.and_then(|bytes| self.document(&mut child, &bytes, limit));
         // Nothing is left of it, not even a thread that the settings have started.
         let _ = child.kill();
         let _ = child.wait();
-        Told::parse(&output?).map_err(|why| self.said(&why))
+        Told::parse(&output?).map_err(|why| Unreadable::Document { python: self.shown(), why })
     }
 
-    fn start(&self, module: Option<&str>) -> Result<Child, String> {
+    fn start(&self, module: Option<&str>) -> Result<Child, Unreadable> {
         let mut command = Command::new(&self.program);
         command.arg("-c").arg(RUN_INPUT).args(module).env("PYTHONDONTWRITEBYTECODE", "1");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| {
-            let shown = self.shown();
-            format!("`{shown}` cannot be run: {error}; name the application's Python with --python PATH")
-        })?;
+        let spawned = command.spawn();
+        let mut child = spawned.map_err(|error| Unreadable::NotStarted { python: self.shown(), error })?;
         let input = child.stdin.take();
         // Whatever does not read it keeps a thread waiting, and not this program.
         thread::spawn(move || input.map(|mut input| input.write_all(BRIDGE.as_bytes())));
@@ -83,22 +81,13 @@ impl Python {
     }
 
     /// The document in what was heard.
-    fn document(&self, child: &mut Child, bytes: &[u8], limit: Duration) -> Result<String, String> {
+    fn document(&self, child: &mut Child, bytes: &[u8], limit: Duration) -> Result<String, Unreadable> {
         let text = String::from_utf8_lossy(bytes);
         let document = text.rsplit_once(BEGIN).and_then(|(_, rest)| rest.split_once(END));
         if let Some((document, _)) = document {
             return Ok(document.to_owned());
         }
-        let (shown, end) = (self.shown(), how_it_ended(child, limit));
-        Err(format!(
-            "`{shown}` {end} without a word about the settings: either it is no Python (2.7 or 3), or the settings end it"
-        ))
-    }
-
-    /// Why there are no settings, and whose Python says so.
-    fn said(&self, why: &str) -> String {
-        let shown = self.shown();
-        format!("{} (by {shown}; another one is named with --python PATH)", escaped(why))
+        Err(Unreadable::Mute { python: self.shown(), ended: how_it_ended(child, limit) })
     }
 
     fn shown(&self) -> String {
@@ -107,25 +96,26 @@ impl Python {
 }
 
 /// All it says until the document is whole, or until it ends.
-fn listen(child: &mut Child, limit: Duration) -> Result<Vec<u8>, String> {
-    let mut output = child.stdout.take().ok_or("the output of Python is lost")?;
+fn listen(child: &mut Child, limit: Duration) -> Result<Vec<u8>, Unreadable> {
+    let output = child.stdout.take();
     let (sender, receiver) = mpsc::channel();
     // What hangs may hang for ever, and a read of it too: that is the end of this process, not more.
     thread::spawn(move || {
-        let mut heard = Vec::new();
-        let mut chunk = [0; 8192];
-        while !is_whole(&heard) && heard.len() < LARGEST {
-            match output.read(&mut chunk) {
-                Ok(0) | Err(_) => break,
-                Ok(size) => heard.extend_from_slice(&chunk[..size]),
-            }
-        }
-        let _ = sender.send(heard);
+        let _ = sender.send(output.map(hear).unwrap_or_default());
     });
-    receiver.recv_timeout(limit).map_err(|_| {
-        let seconds = limit.as_secs_f64();
-        format!("importing the settings takes more than {seconds} s: what do they wait for? --timeout SECONDS gives them more")
-    })
+    receiver.recv_timeout(limit).map_err(|_| Unreadable::TooSlow { limit })
+}
+
+fn hear(mut output: impl Read) -> Vec<u8> {
+    let mut heard = Vec::new();
+    let mut chunk = [0; 8192];
+    while !is_whole(&heard) && heard.len() < LARGEST {
+        match output.read(&mut chunk) {
+            Ok(0) | Err(_) => break,
+            Ok(size) => heard.extend_from_slice(&chunk[..size]),
+        }
+    }
+    heard
 }
 
 /// The end mark can only stand at the end.

@@ -5,10 +5,11 @@ use crate::generate::django::tls;
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
 use crate::generate::url;
+use crate::services::{self, Security, Service};
 use serde_json::Value;
 
 /// Where Redis listens as it comes.
-const PORT: u16 = 6379;
+const PORT: u16 = services::REDIS.port(Security::Plain).get();
 
 /// A cache: of Django itself, django-redis, django-redis-cache, django-valkey.
 pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
@@ -57,13 +58,15 @@ pub(super) fn channel_layers(settings: &Group<'_>) -> Result<Vec<Item>, Comment>
 fn channel_layer(layer: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let backend = layer.text("BACKEND")?.unwrap_or_default();
     let config = layer.group("CONFIG")?;
-    if backend.contains("InMemory") || backend.contains("inmemory") {
+    if services::no_server_by_driver(&backend).is_some() {
         return Ok(vec![layer.own_note("a layer inside of the application: nothing to connect to").into()]);
     }
-    if let (true, Some(text)) = (backend.contains("rabbitmq"), config.first(&["url", "host"])?) {
+    let service = services::by_driver(&backend);
+    let is = |wanted: &Service| service.is_some_and(|service| service == wanted);
+    if let (true, Some(text)) = (is(&services::AMQP), config.first(&["url", "host"])?) {
         return Ok(url::items(&layer.origin, &text));
     }
-    if !backend.to_ascii_lowercase().contains("redis") {
+    if !is(&services::REDIS) {
         return Err(layer.gap("BACKEND", "no check is known for this backend; a tcp check would at least connect"));
     }
     match config.raw("hosts") {
@@ -85,7 +88,7 @@ fn channel_host(layer: &Group<'_>, place: String, host: &Value) -> Result<Vec<It
         Value::Array(pair) => match pair.as_slice() {
             [Value::String(host), port] => {
                 let port = port.as_u64().and_then(|port| u16::try_from(port).ok());
-                let port = port.ok_or_else(|| Comment::gap(place, "the port is no number"))?;
+                let port = port.ok_or_else(|| Comment::gap(place, "the port is not a number"))?;
                 Ok(vec![at(&layer.origin, host, port).into()])
             }
             _ => Err(Comment::gap(place, "a host and a port are wanted")),
@@ -108,7 +111,7 @@ pub(super) fn sessions(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
         database: settings.text("SESSION_REDIS_DB")?,
     };
     if let Some(path) = settings.text("SESSION_REDIS_UNIX_DOMAIN_SOCKET_PATH")? {
-        return Ok(vec![login.add(Draft::new("redis", "SESSION_REDIS").text("host", path)).into()]);
+        return Ok(vec![login.add(Draft::new(services::REDIS.id, "SESSION_REDIS").text("host", path)).into()]);
     }
     let Some(host) = settings.text("SESSION_REDIS_HOST")? else { return Ok(Vec::new()) };
     let port = settings.port("SESSION_REDIS_PORT")?.unwrap_or(PORT);
@@ -123,7 +126,7 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let login = Login { user: group.text("username")?, password: group.text("password")?, database: group.text("db")? };
     let items = match (group.first(&["address", "url"])?, group.first(&["path", "unix_domain_socket_path"])?) {
         (Some(text), _) => servers(&group.origin, &text),
-        (None, Some(path)) => vec![Draft::new("redis", &group.origin).text("host", path).into()],
+        (None, Some(path)) => vec![Draft::new(services::REDIS.id, &group.origin).text("host", path).into()],
         (None, None) => {
             let host = group.text("host")?.unwrap_or_else(|| "localhost".to_owned());
             let draft = at(&group.origin, &host, group.port("port")?.unwrap_or(PORT));
@@ -143,7 +146,7 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
 }
 
 fn at(origin: &str, host: &str, port: u16) -> Draft {
-    Draft::new("redis", origin).text("host", host).number("port", port)
+    Draft::new(services::REDIS.id, origin).text("host", host).number("port", port)
 }
 
 /// URLs, sockets, and `HOST:PORT:DATABASE` of the time before URLs; several, separated by
@@ -165,7 +168,7 @@ fn old_server(origin: &str, server: &str) -> Item {
     let place = if database.is_some() { place } else { server };
     let path = place.strip_prefix("unix:").unwrap_or(place);
     let draft = if path.starts_with('/') {
-        Draft::new("redis", origin).text("host", path)
+        Draft::new(services::REDIS.id, origin).text("host", path)
     } else if let Some((host, port)) = host_and_port(place) {
         at(origin, &host, port.unwrap_or(PORT))
     } else {

@@ -5,9 +5,10 @@ use crate::generate::django::group::{Group, host_and_port};
 use crate::generate::django::told::Told;
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
+use crate::services::{self, Security};
 
 /// Where statsd listens as it comes.
-const PORT: u16 = 8125;
+const PORT: u16 = services::STATSD.port(Security::Plain).get();
 
 /// What of the script's dictionary has a place of its own in the check.
 const PLACED: [&str; 5] = ["type", "host", "port", "send", "expect"];
@@ -25,7 +26,7 @@ pub(super) fn items(settings: &Group<'_>, told: &Told) -> Result<Vec<Item>, Comm
     };
     let host = script.text("host").map_err(of_script)?.unwrap_or(host);
     let port = script.port("port").map_err(of_script)?.unwrap_or(port);
-    let draft = Draft::new("udp", "STATSD_HOST").text("host", host).number("port", port);
+    let draft = Draft::new(services::UDP.id, "STATSD_HOST").text("host", host).number("port", port);
     let draft = draft.text("send", &told.statsd_send).some_text("expect", told.statsd_expect.as_deref());
     let more: Vec<_> = script.pairs().filter(|(key, _)| !PLACED.contains(&key.as_str())).collect();
     // Without options of the script's own, the draft is ours.

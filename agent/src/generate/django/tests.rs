@@ -239,6 +239,12 @@ fn values_that_are_hostile_stay_values() {
 }
 
 #[test]
+fn the_package_for_scripts_sends_statsd_the_same() {
+    let package = include_str!("../../../../python/conn_check_configs/django.py");
+    assert!(package.contains(&format!("    'send': '{}',\n", crate::services::STATSD_PROBE)));
+}
+
+#[test]
 fn a_document_that_is_none_is_refused() {
     for (text, said) in [
         ("", "the settings are not as the bridge writes them"),
@@ -247,7 +253,7 @@ fn a_document_that_is_none_is_refused() {
         ("{\"refused\": \"why\"}", "why"),
         ("{\"settings\": {", "the settings are not as the bridge writes them"),
     ] {
-        assert!(Told::parse(text).expect_err("no document").contains(said), "{text}");
+        assert!(Told::parse(text).expect_err("no document").to_string().contains(said), "{text}");
     }
 }
 

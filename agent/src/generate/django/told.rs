@@ -1,10 +1,10 @@
 //! What the bridge tells: the settings, and what a script adds to them.
 
 use crate::generate::django::group::Group;
+use crate::generate::django::unreadable::{BadDocument, Unreadable};
+use crate::services::STATSD_PROBE;
+use crate::source::Source;
 use serde_json::Value;
-
-/// What is sent to statsd where nobody says otherwise: a counter that no dashboard shows.
-const STATSD_SEND: &str = "conncheck.test:1|c";
 
 /// A settings module, read.
 #[derive(Clone, Debug)]
@@ -23,22 +23,33 @@ pub struct Told {
 }
 
 impl Told {
+    /// Reads the bridge's document from a file, or from standard input for `-`.
+    ///
+    /// # Errors
+    /// It cannot be read, or there are no settings in it.
+    pub fn read(path: &str) -> Result<Self, Unreadable> {
+        let source = Source::read(path).map_err(|unreadable| {
+            let (source, diagnostic) = *unreadable;
+            Unreadable::File { file: source.name, why: diagnostic.message }
+        })?;
+        Self::parse(&source.text).map_err(Unreadable::NotADocument)
+    }
+
     /// Reads the bridge's document.
     ///
     /// # Errors
     /// Why there are no settings, in the bridge's words or in ours.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let document: Value = serde_json::from_str(text)
-            .map_err(|error| format!("the settings are not as the bridge writes them: {error}"))?;
+    pub fn parse(text: &str) -> Result<Self, BadDocument> {
+        let document: Value = serde_json::from_str(text).map_err(BadDocument::NotJson)?;
         if let Some(why) = document["refused"].as_str() {
-            return Err(why.to_owned());
+            return Err(BadDocument::Refused(why.to_owned()));
         }
         if !document["settings"].is_object() {
-            return Err("the settings are not as the bridge writes them: there is no `settings`".to_owned());
+            return Err(BadDocument::NoSettings);
         }
         let option = |group: &str, name: &str| text_of(&document[group][name]);
         Ok(Self {
-            statsd_send: option("statsd", "send").unwrap_or_else(|| STATSD_SEND.to_owned()),
+            statsd_send: option("statsd", "send").unwrap_or_else(|| STATSD_PROBE.to_owned()),
             statsd_expect: option("statsd", "expect"),
             database: option("options", "db_name"),
             output_file: option("options", "output_file"),

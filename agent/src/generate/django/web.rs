@@ -6,6 +6,7 @@ use crate::generate::draft::{Draft, Value as Said};
 use crate::generate::item::{Comment, Item};
 use crate::generate::secrets::Hidden;
 use crate::generate::url;
+use crate::services;
 use serde_json::Value;
 
 /// Logins that are no user with a password.
@@ -36,7 +37,8 @@ fn hosts(group: &Group<'_>, texts: &[String], options: &Group<'_>) -> Result<Vec
     if texts.is_empty() {
         return Err(group.own_gap("no host is named"));
     }
-    let scheme = if options.flag("use_ssl") { "elasticsearch+https" } else { "elasticsearch" };
+    let scheme = services::ELASTICSEARCH.scheme().name;
+    let scheme = if options.flag("use_ssl") { format!("{scheme}+https") } else { scheme.to_owned() };
     let with_scheme = |text: &String| if text.contains("://") { text.clone() } else { format!("{scheme}://{text}") };
     let mut items = Vec::new();
     let login = login(options).unwrap_or_else(|comment| {

@@ -9,13 +9,34 @@
 //!   it is not known.
 
 use super::{Content, Variables};
+use std::fmt;
 
-/// Why a text is no file of variables; never with a part of it.
+/// Why a text is not a file of variables; never with a part of it.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct BadLine {
     /// From 1.
     pub(super) line: usize,
-    pub(super) why: &'static str,
+    pub(super) why: Bad,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Bad {
+    NoAssignment,
+    OpenQuote,
+    BehindQuote,
+    Nul,
+}
+
+impl fmt::Display for Bad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoAssignment => "expected NAME=VALUE",
+            Self::OpenQuote => "the quote is never closed",
+            Self::BehindQuote => "something follows the closing quote",
+            Self::Nul => "a NUL byte: this is not a file of variables",
+        })
+    }
 }
 
 /// Reads a whole file.
@@ -36,7 +57,7 @@ pub(super) fn parse(text: &str) -> Result<Variables, BadLine> {
                 rest = after;
                 continue;
             }
-            return Err(bad("expected NAME=VALUE"));
+            return Err(bad(Bad::NoAssignment));
         };
         let (content, tail) = read_value(value).map_err(bad)?;
         variables.set(name.to_owned(), content);
@@ -64,7 +85,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// The value, and what follows the line in which it ends.
-fn read_value(text: &str) -> Result<(Content, &str), &'static str> {
+fn read_value(text: &str) -> Result<(Content, &str), Bad> {
     let start = text.trim_start_matches([' ', '\t']);
     let (content, after) = match start.chars().next() {
         Some('\'') => single_quoted(&start[1..])?,
@@ -76,25 +97,21 @@ fn read_value(text: &str) -> Result<(Content, &str), &'static str> {
     };
     let (tail, after) = after.split_once('\n').unwrap_or((after, ""));
     let tail = tail.trim();
-    if tail.is_empty() || tail.starts_with('#') {
-        Ok((content, after))
-    } else {
-        Err("something follows the closing quote")
-    }
+    if tail.is_empty() || tail.starts_with('#') { Ok((content, after)) } else { Err(Bad::BehindQuote) }
 }
 
-fn unquoted(line: &str) -> Result<Content, &'static str> {
+fn unquoted(line: &str) -> Result<Content, Bad> {
     let comment = line.match_indices('#').find(|(at, _)| *at == 0 || line[..*at].ends_with([' ', '\t']));
     let value = comment.map_or(line, |(at, _)| &line[..at]).trim();
     content(value.to_owned(), wants_expansion(value))
 }
 
-fn single_quoted(text: &str) -> Result<(Content, &str), &'static str> {
-    let (value, after) = text.split_once('\'').ok_or("the quote is never closed")?;
+fn single_quoted(text: &str) -> Result<(Content, &str), Bad> {
+    let (value, after) = text.split_once('\'').ok_or(Bad::OpenQuote)?;
     Ok((content(value.to_owned(), false)?, after))
 }
 
-fn double_quoted(text: &str) -> Result<(Content, &str), &'static str> {
+fn double_quoted(text: &str) -> Result<(Content, &str), Bad> {
     let mut value = String::new();
     let mut expands = false;
     let mut characters = text.char_indices();
@@ -115,12 +132,12 @@ fn double_quoted(text: &str) -> Result<(Content, &str), &'static str> {
             }
         }
     }
-    Err("the quote is never closed")
+    Err(Bad::OpenQuote)
 }
 
-fn content(value: String, expands: bool) -> Result<Content, &'static str> {
+fn content(value: String, expands: bool) -> Result<Content, Bad> {
     if value.contains('\0') {
-        return Err("a NUL byte: this is no file of variables");
+        return Err(Bad::Nul);
     }
     Ok(if expands { Content::Unexpanded } else { Content::Text(value) })
 }

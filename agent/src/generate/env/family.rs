@@ -2,41 +2,11 @@
 
 use super::Variables;
 use crate::generate::item::{Comment, Item};
-use crate::generate::url::{self, Service};
-
-/// Words in a name, and the scheme of the URL that the family stands for.
-const SERVICES: [(&str, &str); 27] = [
-    ("POSTGRES", "postgres"),
-    ("POSTGRESQL", "postgres"),
-    ("PGSQL", "postgres"),
-    ("PG", "postgres"),
-    ("MYSQL", "mysql"),
-    ("MARIADB", "mysql"),
-    ("REDIS", "redis"),
-    ("VALKEY", "redis"),
-    ("SENTINEL", "sentinel"),
-    ("MEMCACHE", "memcache"),
-    ("MEMCACHED", "memcache"),
-    ("MEMCACHIER", "memcache"),
-    ("RABBITMQ", "amqp"),
-    ("RABBIT", "amqp"),
-    ("AMQP", "amqp"),
-    ("MONGO", "mongodb"),
-    ("MONGODB", "mongodb"),
-    ("SMTP", "smtp"),
-    ("EMAIL", "smtp"),
-    ("MAIL", "smtp"),
-    ("STATSD", "statsd"),
-    ("DOGSTATSD", "statsd"),
-    ("ELASTICSEARCH", "elasticsearch"),
-    ("OPENSEARCH", "opensearch"),
-    ("KAFKA", "kafka"),
-    ("NATS", "nats"),
-    ("LDAP", "ldap"),
-];
+use crate::generate::url::{self, ConnectionSettings};
+use crate::services::{self, NoServer, Service};
 
 /// Endings of variables with one host.
-const HOST: [&str; 5] = ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS"];
+const HOST: [&str; 6] = ["HOST", "HOSTNAME", "SERVER", "BROKER", "ADDR", "ADDRESS"];
 
 /// Endings of variables with several.
 const HOSTS: [&str; 6] = ["HOSTS", "SERVERS", "BROKERS", "NODES", "ADDRS", "ADDRESSES"];
@@ -46,12 +16,13 @@ pub(super) fn is_host(name: &str) -> bool {
     member(name).is_some()
 }
 
-/// The prefix and the scheme of a variable that names the host of a service that is known. That of
-/// an `EMAIL_ADDRESS` is none.
-fn member(name: &str) -> Option<(&str, &'static str)> {
+/// The prefix of a variable that names the host of a service that is known, and what that is. An
+/// `EMAIL_ADDRESS` is not one.
+fn member(name: &str) -> Option<(&str, Named)> {
     let prefix = prefix(name)?;
-    let scheme = kind(prefix)?;
-    (scheme != "smtp" || !name[prefix.len()..].starts_with("_ADDR")).then_some((prefix, scheme))
+    let named = named_by(prefix)?;
+    let is_mail = matches!(named, Named::Service(service) if *service == services::SMTP);
+    (!is_mail || !name[prefix.len()..].starts_with("_ADDR")).then_some((prefix, named))
 }
 
 /// What stands before `_HOST` and its like. Kubernetes sets `*_SERVICE_HOST`, and what Docker's
@@ -70,39 +41,60 @@ fn is_link(prefix: &str) -> bool {
     matches!(next(), "TCP" | "UDP" | "SCTP") && next().parse::<u16>().is_ok() && next() == "PORT"
 }
 
-/// The service that a prefix names; `""` for a database of whatever kind.
-fn kind(prefix: &str) -> Option<&'static str> {
+/// What a prefix names.
+#[derive(Clone, Copy)]
+enum Named {
+    Service(&'static Service),
+    /// A database of whatever kind.
+    Database,
+}
+
+fn named_by(prefix: &str) -> Option<Named> {
     let mut words = prefix.split('_').rev();
-    let known = words.find_map(|word| SERVICES.iter().find(|(name, _)| *name == word).map(|(_, scheme)| *scheme));
-    known.or_else(|| prefix.split('_').next_back().is_some_and(|last| matches!(last, "DB" | "DATABASE")).then_some(""))
+    let is_database = words.clone().next().is_some_and(|last| matches!(last, "DB" | "DATABASE"));
+    words.find_map(services::by_word).map(Named::Service).or(is_database.then_some(Named::Database))
 }
 
 /// The checks for a variable that names a host, or nothing.
 pub(super) fn items(name: &str, text: &str, all: &Variables) -> Vec<Item> {
-    let Some((prefix, scheme)) = member(name) else { return Vec::new() };
+    let Some((prefix, named)) = member(name) else { return Vec::new() };
     let family = Family { prefix, all };
-    let scheme = match if scheme.is_empty() { family.database() } else { Database::Server(scheme) } {
-        Database::Server(scheme) => scheme,
-        Database::File => {
-            let why = "by the variables beside it, the database is a file of this host: nothing to connect to";
-            return vec![Comment::note(name, why).into()];
-        }
-        Database::Unknown => {
-            let why = "which kind of database this is, is not said in a way that is known here: set the variable's TYPE, ENGINE or PORT beside it, or add a check by hand";
-            return vec![Comment::gap(name, why).into()];
-        }
+    let service = match named {
+        Named::Service(service) => service,
+        Named::Database => match family.database() {
+            Database::Server(service) => service,
+            Database::File => {
+                let why = "by the variables beside it, the database is a file of this host: nothing to connect to";
+                return vec![Comment::note(name, why).into()];
+            }
+            Database::Unknown => {
+                let why = "which kind of database this is, is not said in a way that is known here: set the variable's TYPE, ENGINE or PORT beside it, or add a check by hand";
+                return vec![Comment::gap(name, why).into()];
+            }
+        },
     };
     let hosts = text.split([',', ';', ' ']).map(str::trim).filter(|host| !host.is_empty());
     let hosts = hosts.flat_map(|host| match host.split_once("://") {
         Some(_) => url::items(name, host),
-        None => family.service(scheme, host).items(name),
+        None => family.settings(service, host).items(name),
     });
-    let password = family.named(&PASSWORD).map(|(variable, _)| variable);
-    hosts.map(|item| named(item, password.as_deref())).collect()
+    let password = family.named(&PASSWORD, service.variables.password).map(|(variable, _)| variable);
+    hosts.map(|item| with_secrets_named(item, password.as_deref())).collect()
+}
+
+/// The checks for a URL that leaves to the variables beside it who logs in, if it is one.
+pub(super) fn beside_url(name: &str, text: &str, all: &Variables) -> Option<Vec<Item>> {
+    let service = url::service_of(name, text).filter(|service| service.variables.beside_url)?;
+    // `LDAP` of `LDAP_SERVER_URI`.
+    let word = name.split('_').rev().find(|word| service.variables.words.contains(word))?;
+    let family = Family { prefix: &name[..name.rfind(word)? + word.len()], all };
+    let password = family.named(&PASSWORD, service.variables.password).map(|(variable, _)| variable);
+    let items = url::items_beside(name, text, &family.settings(service, ""));
+    Some(items.into_iter().map(|item| with_secrets_named(item, password.as_deref())).collect())
 }
 
 /// The secret of the check has a variable already.
-fn named(item: Item, variable: Option<&str>) -> Item {
+fn with_secrets_named(item: Item, variable: Option<&str>) -> Item {
     match (item, variable) {
         (Item::Check(draft), Some(variable)) => Item::Check(draft.secrets_named(variable)),
         (item, _) => item,
@@ -110,19 +102,23 @@ fn named(item: Item, variable: Option<&str>) -> Item {
 }
 
 const PORT: [&str; 2] = ["PORT", "TCP_PORT"];
-const USER: [&str; 6] = ["USER", "USERNAME", "LOGIN", "HOST_USER", "DEFAULT_USER", "DB_USER"];
-const PASSWORD: [&str; 7] = ["PASSWORD", "PASS", "PASSWD", "PWD", "HOST_PASSWORD", "DEFAULT_PASS", "DB_PASSWORD"];
-const NAME: [&str; 7] = ["DB", "DATABASE", "DBNAME", "NAME", "DB_NAME", "VHOST", "DEFAULT_VHOST"];
+const USER: [&str; 4] = ["USER", "USERNAME", "LOGIN", "DB_USER"];
+const PASSWORD: [&str; 5] = ["PASSWORD", "PASS", "PASSWD", "PWD", "DB_PASSWORD"];
+const NAME: [&str; 5] = ["DB", "DATABASE", "DBNAME", "NAME", "DB_NAME"];
 
 /// What is said about TLS: endings, and the option of a URL that says the same.
-const TLS: [(&str, &str); 14] = [
+const TLS: [(&str, &str); 18] = [
     ("SSLMODE", "sslmode"),
     ("SSL_MODE", "sslmode"),
     ("USE_TLS", "use_tls"),
     ("TLS", "tls"),
+    ("START_TLS", "starttls"),
+    ("STARTTLS", "starttls"),
+    ("USE_STARTTLS", "starttls"),
     ("USE_SSL", "ssl"),
     ("SSL", "ssl"),
     ("SSL_CA", "ssl_ca"),
+    ("CA_CERT", "ssl_ca"),
     ("SSL_CA_CERTS", "ssl_ca"),
     ("SSLROOTCERT", "sslrootcert"),
     ("SSL_CERT", "sslcert"),
@@ -135,24 +131,10 @@ const TLS: [(&str, &str); 14] = [
 /// Endings of variables that say which kind a database is.
 const KIND: [&str; 7] = ["ENGINE", "TYPE", "CONNECTION", "DRIVER", "ADAPTER", "DIALECT", "BACKEND"];
 
-/// What the kind's name contains.
-const KINDS: [(&str, Database); 9] = [
-    ("sqlite", Database::File),
-    ("postg", Database::Server("postgres")),
-    ("pg", Database::Server("postgres")),
-    ("mysql", Database::Server("mysql")),
-    ("maria", Database::Server("mysql")),
-    ("mongo", Database::Server("mongodb")),
-    ("sqlsrv", Database::Server("sqlserver")),
-    ("mssql", Database::Server("sqlserver")),
-    ("oracle", Database::Server("oracle")),
-];
-
 /// What is behind a name that only says that it is a database.
 #[derive(Clone, Copy)]
 enum Database {
-    /// The scheme of the URL that the family stands for.
-    Server(&'static str),
+    Server(&'static Service),
     File,
     Unknown,
 }
@@ -163,14 +145,15 @@ struct Family<'a> {
 }
 
 impl<'a> Family<'a> {
-    /// The first of the family's variables with one of these endings: its name and text.
-    fn named(&self, ends: &[&str]) -> Option<(String, &'a str)> {
-        let mut names = ends.iter().map(|end| format!("{}_{end}", self.prefix));
+    /// The first of the family's variables with one of these endings, or one of the service's own: its
+    /// name and text.
+    fn named(&self, ends: &[&str], own: &[&str]) -> Option<(String, &'a str)> {
+        let mut names = ends.iter().chain(own).map(|end| format!("{}_{end}", self.prefix));
         names.find_map(|name| self.all.text(&name).map(|text| (name, text)))
     }
 
-    fn text(&self, ends: &[&str]) -> Option<&'a str> {
-        self.named(ends).map(|(_, text)| text)
+    fn text(&self, ends: &[&str], own: &[&str]) -> Option<&'a str> {
+        self.named(ends, own).map(|(_, text)| text)
     }
 
     /// [`Family::text`] without blanks around it.
@@ -186,34 +169,35 @@ impl<'a> Family<'a> {
     /// The kind of a database that is only called a database. Where one is named, a port that is
     /// left over from another counts for nothing.
     fn database(&self) -> Database {
-        let said: Vec<_> = KIND.iter().filter_map(|end| self.word(&[end])).map(str::to_ascii_lowercase).collect();
-        let named = |said: &String| KINDS.iter().find(|(word, _)| said.contains(word)).map(|(_, kind)| *kind);
-        match said.iter().find_map(named) {
+        let said: Vec<_> = KIND.iter().filter_map(|end| self.word(&[end])).collect();
+        let by_port = || self.port().and_then(|port| services::with_driver_by_port(port.parse().ok()?));
+        match said.iter().find_map(|driver| Database::by_driver(driver)) {
             Some(kind) => kind,
-            None if said.is_empty() => self.database_by_port(),
+            None if said.is_empty() => by_port().map_or(Database::Unknown, Database::Server),
             None => Database::Unknown,
         }
     }
 
-    fn database_by_port(&self) -> Database {
-        match self.port() {
-            Some("5432") => Database::Server("postgres"),
-            Some("3306") => Database::Server("mysql"),
-            Some("27017") => Database::Server("mongodb"),
-            _ => Database::Unknown,
-        }
-    }
-
-    fn service(&self, scheme: &'a str, host: &'a str) -> Service<'a> {
+    fn settings(&self, service: &'static Service, host: &'a str) -> ConnectionSettings<'a> {
         let options = TLS.iter().filter_map(|(end, option)| self.word(&[end]).map(|text| (*option, text)));
-        Service {
-            scheme,
+        let own = &service.variables;
+        ConnectionSettings {
+            service,
             host,
             port: self.port(),
-            user: self.text(&USER),
-            password: self.text(&PASSWORD),
-            name: self.text(&NAME),
+            user: self.text(&USER, own.user),
+            password: self.text(&PASSWORD, own.password),
+            name: self.text(&NAME, own.name),
             options: options.collect(),
+        }
+    }
+}
+
+impl Database {
+    fn by_driver(name: &str) -> Option<Self> {
+        match services::no_server_by_driver(name) {
+            Some(NoServer::File) => Some(Self::File),
+            _ => services::by_driver(name).map(Self::Server),
         }
     }
 }
@@ -226,8 +210,8 @@ pub(super) fn postgres(all: &Variables) -> Vec<Item> {
     let options =
         [("PGSSLMODE", "sslmode"), ("PGSSLROOTCERT", "sslrootcert"), ("PGSSLCERT", "sslcert"), ("PGSSLKEY", "sslkey")];
     let hosts = all.word("PGHOST").or_else(|| all.word("PGHOSTADDR")).unwrap_or_default();
-    let service = |host| Service {
-        scheme: "postgres",
+    let settings = |host| ConnectionSettings {
+        service: &services::POSTGRES,
         host,
         port: all.word("PGPORT"),
         user: all.text("PGUSER"),
@@ -235,6 +219,6 @@ pub(super) fn postgres(all: &Variables) -> Vec<Item> {
         name: all.text("PGDATABASE"),
         options: options.iter().filter_map(|(name, option)| Some((*option, all.word(name)?))).collect(),
     };
-    let items = hosts.split(',').flat_map(|host| service(host).items(origin));
-    items.map(|item| named(item, Some("PGPASSWORD"))).collect()
+    let items = hosts.split(',').flat_map(|host| settings(host).items(origin));
+    items.map(|item| with_secrets_named(item, Some("PGPASSWORD"))).collect()
 }

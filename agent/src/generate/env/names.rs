@@ -1,5 +1,7 @@
 //! What the name of a variable says about a URL in it.
 
+use crate::services;
+
 /// Whether the variable holds a URL by its name.
 pub(super) fn is_url(name: &str) -> bool {
     stem(name).is_some()
@@ -72,9 +74,9 @@ const BUNDLED: [&str; 5] = ["NEXT_PUBLIC_", "REACT_APP_", "VITE_", "VUE_APP_", "
 /// The URL of a database is one whatever it is called.
 pub(super) fn not_a_dependency(name: &str, text: &str) -> Option<&'static str> {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    match scheme.as_deref() {
-        None if text.starts_with('/') => return Some("a path, and no address of a service"),
-        Some("http" | "https" | "ws" | "wss") => {}
+    match scheme.as_deref().map(services::by_scheme) {
+        None if text.starts_with('/') => return Some("a path, and not the address of a service"),
+        Some(Some((service, _))) if *service == services::HTTP => {}
         _ => return None,
     }
     let stem = stem(name)?;

@@ -1,11 +1,12 @@
 //! Where variables come from.
 
 use super::{Content, Variables, dotenv};
+use crate::file;
 use crate::source::Source;
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::ffi::OsStringExt as _;
+use std::path::Path;
 
 /// The largest environment that is read, in bytes; Linux allows a quarter of the stack's limit.
 const LIMIT: u64 = 64 * 1024 * 1024;
@@ -39,6 +40,10 @@ pub fn of_variables(environment: impl IntoIterator<Item = (OsString, OsString)>)
 /// # Errors
 /// There is no such process, or it is another user's.
 pub fn of_process(pid: u32) -> Result<Variables, Unreadable> {
+    environment_of(pid, LIMIT)
+}
+
+fn environment_of(pid: u32, limit: u64) -> Result<Variables, Unreadable> {
     let unreadable = |error: io::Error| {
         Unreadable(match error.kind() {
             io::ErrorKind::NotFound => format!("--pid: there is no process {pid}"),
@@ -50,9 +55,8 @@ pub fn of_process(pid: u32) -> Result<Variables, Unreadable> {
             _ => format!("--pid: the environment of process {pid} cannot be read: {error}"),
         })
     };
-    let mut bytes = Vec::new();
-    let file = File::open(format!("/proc/{pid}/environ")).map_err(unreadable)?;
-    file.take(LIMIT).read_to_end(&mut bytes).map_err(unreadable)?;
+    let path = format!("/proc/{pid}/environ");
+    let bytes = file::read_bounded(Path::new(&path), limit).map_err(|error| unreadable(error.into()))?;
     let pair = |entry: &[u8]| {
         let at = entry.iter().position(|byte| *byte == b'=')?;
         let text = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
@@ -76,4 +80,26 @@ pub fn of_file(path: &str) -> Result<Variables, Unreadable> {
             source.name, bad.line, bad.why
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_environment_that_is_too_large_is_refused_and_not_cut() {
+        // Another process: tests that run beside this one may change what this one has.
+        let mut child = std::process::Command::new("cat")
+            .env_clear()
+            .env("DATABASE_URL", "postgres://db.example/app")
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .expect("cat");
+        let (read, cut) = (environment_of(child.id(), 1 << 20), environment_of(child.id(), 20));
+        drop(child.stdin.take());
+        child.wait().expect("the end");
+        assert!(read.is_ok(), "{read:?}");
+        let refused = cut.expect_err("it is larger than 20 bytes").to_string();
+        assert!(refused.ends_with("cannot be read: it is larger than 20 bytes"), "{refused}");
+    }
 }

@@ -2,28 +2,63 @@
 //! keys with each version, and leaves out those that are empty.
 
 use serde_json::{Map, Value};
+use std::fmt;
 use std::ops::RangeInclusive;
 
 /// The output of `juju status`.
 #[derive(Debug)]
 pub struct Status(Value);
 
+/// Why a text is not a status; as text, with what is wanted. Without a part of it: it may be anything.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NotAStatus {
+    /// It begins like JSON and ends in the middle.
+    CutJson {
+        /// The last line.
+        line: usize,
+    },
+    /// It begins like JSON and goes on like something else.
+    NotJson {
+        /// Where.
+        line: usize,
+    },
+    /// It is neither JSON nor YAML.
+    NotYaml,
+    /// It says nothing of applications.
+    NoApplications,
+}
+
+impl NotAStatus {
+    fn json(error: &serde_json::Error) -> Self {
+        let line = error.line();
+        if error.is_eof() { Self::CutJson { line } } else { Self::NotJson { line } }
+    }
+}
+
+impl fmt::Display for NotAStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wanted = "wanted is the output of `juju status --format=json` or `--format=yaml`";
+        match self {
+            Self::CutJson { line } => write!(f, "this is not JSON: line {line}: it ends in the middle"),
+            Self::NotJson { line } => write!(f, "this is not JSON: line {line}: its syntax is wrong"),
+            Self::NotYaml => write!(f, "this is not YAML; {wanted}"),
+            Self::NoApplications => write!(f, "there are no `applications` in it; {wanted}"),
+        }
+    }
+}
+
+impl std::error::Error for NotAStatus {}
+
 impl Status {
     /// Reads JSON or YAML.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, NotAStatus> {
         let value: Value = if text.trim_start().starts_with('{') {
-            serde_json::from_str(text)
-                .map_err(|error| format!("this is no JSON: line {}: {}", error.line(), what(&error)))?
+            serde_json::from_str(text).map_err(|error| NotAStatus::json(&error))?
         } else {
-            let hint = "wanted is the output of `juju status --format=json` or `--format=yaml`";
-            serde_yaml::from_str(text).map_err(|_| format!("this is no YAML; {hint}"))?
+            serde_yaml::from_str(text).map_err(|_| NotAStatus::NotYaml)?
         };
-        let status = Self(value);
-        if status.0.get("applications").is_some_and(Value::is_object) {
-            Ok(status)
-        } else {
-            Err("there are no `applications` in it; wanted is the output of `juju status --format=json` or `--format=yaml`".to_owned())
-        }
+        let has_applications = value.get("applications").is_some_and(Value::is_object);
+        if has_applications { Ok(Self(value)) } else { Err(NotAStatus::NoApplications) }
     }
 
     /// The model's name.
@@ -48,11 +83,6 @@ impl Status {
         let remote = self.0["application-endpoints"].get(name)?;
         Some(remote["url"].as_str().unwrap_or("unknown"))
     }
-}
-
-/// Without a part of the text: it may be anything.
-fn what(error: &serde_json::Error) -> &'static str {
-    if error.is_eof() { "it ends in the middle" } else { "its syntax is wrong" }
 }
 
 fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {

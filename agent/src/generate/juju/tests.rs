@@ -78,7 +78,7 @@ application-endpoints:
 ";
 
 fn written(text: &str, application: Option<&str>) -> Result<(String, Vec<String>), String> {
-    let status = Status::parse(text)?;
+    let status = Status::parse(text).map_err(|why| why.to_string())?;
     let sheet = sheet(&status, application).map_err(|refused| refused.to_string())?.reviewed();
     let gaps = sheet.gaps().map(|gap| gap.origin.clone()).collect();
     Ok((sheet.write(&Secrets::Inline).text, gaps))
@@ -168,8 +168,8 @@ fn what_is_no_status_is_refused_with_what_is_wanted() {
         "\u{0}\u{1}",
         "{\"machines\": {}}",
     ] {
-        let refused = Status::parse(text).err();
-        assert!(refused.is_some_and(|why| why.contains("juju status") || why.contains("no JSON")), "{text:?}");
+        let refused = Status::parse(text).err().map(|why| why.to_string());
+        assert!(refused.is_some_and(|why| why.contains("juju status") || why.contains("not JSON")), "{text:?}");
     }
     let refused = written(JUJU_3, Some("sh\nop")).expect_err("unknown");
     assert!(refused.contains("`sh\\nop`") && refused.contains("haproxy, memcached, nrpe"), "{refused}");

@@ -1,20 +1,20 @@
 //! URLs of `PostgreSQL` and of `MySQL`.
 
+use super::connection::tcp;
+use super::known::Known;
 use super::parts::{Bad, Parts, Site};
-use super::tcp;
 use super::tls::Tls;
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
-
-/// Where Debian's libpq looks for a server when no host is named.
-const POSTGRES_SOCKETS: &str = "/var/run/postgresql";
+use crate::services::{self, Security};
 
 /// How clients of `MySQL` are told to verify the name, too.
 const NAME: &[&str] =
     &["ssl_check_hostname", "ssl_verify_identity", "ssl-verify-server-cert", "ssl_verify_cert_identity"];
 
 /// A check for each host. What the query says wins, as with libpq and `SQLAlchemy`.
-pub(super) fn postgres(origin: &str, parts: &Parts, port: u16) -> Result<Vec<Item>, Bad> {
+pub(super) fn postgres(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
+    let Known { origin, parts, .. } = *url;
     let user = parts.option(&["user", "username"]).or(parts.user.as_deref());
     let (socket, database) = socket_and_name(parts)?;
     // libpq: the database is called like the user unless it is named.
@@ -27,20 +27,26 @@ pub(super) fn postgres(origin: &str, parts: &Parts, port: u16) -> Result<Vec<Ite
     let (Some(user), Some(database)) = (user, database) else {
         let why = "the URL names no user, who is then the account that the application runs as: only the connection is checked; for the login, make it a postgres check with `username:` and `database:`";
         items.push(Comment::gap(origin, why).into());
-        let reached = sites.iter().filter(|site| !site.host_or(POSTGRES_SOCKETS).starts_with('/'));
-        items.extend(reached.map(|site| tcp(origin, &site.host, site.port_or(port)).into()));
+        for site in sites.iter().filter(|site| !host_or_socket(site).starts_with('/')) {
+            items.push(tcp(origin, &site.host, url.port(site, Security::Plain)?).into());
+        }
         return Ok(items);
     };
     let password = parts.option(&["password"]).or(parts.password.as_deref());
     for site in &sites {
-        let host = site.host_or(POSTGRES_SOCKETS);
-        let draft = Draft::new("postgres", origin).text("host", host).number("port", site.port_or(port));
+        let (host, port) = (host_or_socket(site), url.port(site, Security::Plain)?);
+        let draft = Draft::new(services::POSTGRES.id, origin).text("host", host).number("port", port);
         let draft = draft.text("username", user);
         let draft = password.into_iter().fold(draft, |draft, password| draft.secret("password", password));
         let draft = draft.text("database", database);
         items.extend(if host.starts_with('/') { vec![draft.into()] } else { postgres_tls(origin, draft, parts) });
     }
     Ok(items)
+}
+
+/// libpq goes to the socket when no host is named.
+fn host_or_socket(site: &Site) -> &str {
+    site.host_or(services::POSTGRES.socket.unwrap_or_default())
 }
 
 /// The database, and the socket before it where the path is `//cloudsql/PLACE/DATABASE`
@@ -59,7 +65,7 @@ fn socket_and_name(parts: &Parts) -> Result<(Option<String>, Option<String>), Ba
 /// `?host=a:1` (`SQLAlchemy`).
 fn postgres_sites(parts: &Parts) -> Result<Vec<Site>, Bad> {
     let port = match parts.option(&["port"]) {
-        Some(port) => Some(port.parse().map_err(|_| Bad::new("`port` in the query is no number from 1 to 65535"))?),
+        Some(port) => Some(port.parse().map_err(|_| Bad::new("`port` in the query is not a number from 1 to 65535"))?),
         None => None,
     };
     let Some(hosts) = parts.option(&["host", "hostaddr"]) else {
@@ -97,21 +103,22 @@ fn postgres_tls(origin: &str, draft: Draft, parts: &Parts) -> Vec<Item> {
 }
 
 /// One check; libmysqlclient takes a socket from the query.
-pub(super) fn mysql(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
+pub(super) fn mysql(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
+    let Known { origin, parts, .. } = *url;
     let (in_path, database) = socket_and_name(parts)?;
     let socket = parts.option(&["unix_socket", "unix-socket", "socket"]).or(in_path.as_deref());
     let user = parts.option(&["user", "username"]).or(parts.user.as_deref());
     let password = parts.option(&["password"]).or(parts.password.as_deref());
     let mut items = Vec::new();
     for site in &parts.sites {
-        let (host, port) = (socket.unwrap_or_else(|| site.host_or("localhost")), site.port_or(3306));
+        let (host, port) = (socket.unwrap_or_else(|| site.host_or("localhost")), url.port(site, Security::Plain)?);
         let Some(user) = user else {
             let why = "the URL names no user, who is then the account that the application runs as: only the connection is checked; for the login, make it a mysql check with `username:`";
             items.push(Comment::gap(origin, why).into());
             items.extend((!host.starts_with('/')).then(|| tcp(origin, host, port).into()));
             continue;
         };
-        let draft = Draft::new("mysql", origin).text("host", host).number("port", port).text("username", user);
+        let draft = Draft::new(url.service.id, origin).text("host", host).number("port", port).text("username", user);
         let draft = password.into_iter().fold(draft, |draft, password| draft.secret("password", password));
         let draft = draft.some_text("database", database.as_deref());
         items.extend(if host.starts_with('/') { vec![draft.into()] } else { mysql_tls(origin, draft, parts) });

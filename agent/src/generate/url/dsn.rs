@@ -2,22 +2,24 @@
 //! manual: `host=db dbname=shop user=app`), and PDO's DSN (`mysql:host=db;dbname=shop`), whose user
 //! and password stand elsewhere.
 
-use super::service::Service;
+use super::settings::ConnectionSettings;
 use crate::generate::item::Item;
+use crate::services;
 
 /// The checks for such a text, if it is one.
 pub(super) fn items(origin: &str, text: &str) -> Option<Vec<Item>> {
-    let (scheme, pairs) = match text.split_once(':') {
-        Some((driver @ ("pgsql" | "mysql"), rest)) => (driver, pdo(rest)?),
-        _ => ("postgres", keywords(text)?),
+    let driver = text.split_once(':').and_then(|(driver, rest)| Some((services::by_scheme(driver)?.0, rest)));
+    let (service, pairs) = match driver {
+        Some((service, rest)) => (service, pdo(rest)?),
+        None => (&services::POSTGRES, keywords(text)?),
     };
     let value = |names: &[&str]| {
         let named = pairs.iter().find(|(name, _)| names.contains(&name.as_str()));
         named.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     };
     let is_database = ["host", "hostaddr", "dbname", "unix_socket"].iter().any(|name| value(&[name]).is_some());
-    let service = |host| Service {
-        scheme,
+    let settings = |host| ConnectionSettings {
+        service,
         host,
         port: value(&["port"]),
         user: value(&["user"]),
@@ -30,7 +32,7 @@ pub(super) fn items(origin: &str, text: &str) -> Option<Vec<Item>> {
             .collect(),
     };
     let hosts = value(&["unix_socket", "host", "hostaddr"]).unwrap_or_default();
-    is_database.then(|| hosts.split(',').flat_map(|host| service(host).items(origin)).collect())
+    is_database.then(|| hosts.split(',').flat_map(|host| settings(host).items(origin)).collect())
 }
 
 /// `name=value;name=value`.

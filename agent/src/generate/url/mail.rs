@@ -1,32 +1,23 @@
 //! URLs of mail servers.
 
-use super::parts::{Bad, Parts};
+use super::known::Known;
+use super::parts::Bad;
 use super::tls::Tls;
 use crate::generate::draft::Draft;
 use crate::generate::item::Item;
-
-/// How the connection is secured.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Security {
-    Plain,
-    StartTls,
-    Tls,
-}
+use crate::services::{self, Security};
 
 /// The sender that stands in a check which sends nothing, where the URL has no address.
-pub(super) const NOBODY: &str = "conn-check@localhost";
+const NOBODY: &str = "conn-check@localhost";
 
 /// One check that sends no mail.
-#[expect(clippy::unnecessary_wraps, reason = "all schemes are mapped alike")]
-pub(super) fn items(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
-    let tls = Tls::read(parts);
-    let security = security(parts, &tls);
-    let port = parts.site().port_or(match (parts.base(), security) {
-        (_, Security::Tls) => 465,
-        ("submission", _) | (_, Security::StartTls) => 587,
-        _ => 25,
-    });
-    let draft = Draft::new("smtp", origin).text("host", parts.site().host_or("localhost")).number("port", port);
+pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
+    let (parts, tls) = (url.parts, Tls::read(url.parts));
+    let security = security(url, &tls);
+    let service = if security == Security::StartTls { &services::SUBMISSION } else { url.service };
+    let port = Known { service, ..*url }.port(parts.site(), security)?;
+    let host = parts.site().host_or("localhost");
+    let draft = Draft::new(services::SMTP.id, url.origin).text("host", host).number("port", port);
     let draft = match (&parts.user, &parts.password) {
         (Some(user), Some(password)) => draft.text("username", user).secret("password", password),
         _ => draft,
@@ -43,21 +34,24 @@ pub(super) fn items(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
 }
 
 /// Port 465 is TLS from the first byte and port 587 STARTTLS whatever the scheme says (RFC 8314);
-/// for Django's URLs `smtps` on another port is STARTTLS, for all others it is TLS.
-fn security(parts: &Parts, tls: &Tls<'_>) -> Security {
-    let port = parts.site().port_or(0);
-    // Laravel's word for it, which is no URL's.
+/// for Django's URLs `smtps` on another port without TLS is STARTTLS, for all others it is TLS.
+fn security(url: &Known<'_>, tls: &Tls<'_>) -> Security {
+    let parts = url.parts;
+    let port = parts.site().port.map_or(0, std::num::NonZero::get);
+    let (relay, submission) = (services::SMTP.ports, services::SUBMISSION.ports);
+    // Laravel's word for it, which is not a URL's.
     let encryption = parts.option(&["encryption"]).map(str::to_ascii_lowercase);
-    match (parts.base(), parts.extra()) {
-        _ if port == 465 || matches!(encryption.as_deref(), Some("ssl" | "smtps")) => Security::Tls,
+    match (url.scheme.security, parts.extra()) {
+        _ if relay.has_tls(port) || matches!(encryption.as_deref(), Some("ssl" | "smtps")) => Security::Tls,
         _ if matches!(encryption.as_deref(), Some("tls" | "starttls")) => Security::StartTls,
         (_, "starttls" | "tls") => Security::StartTls,
-        (_, "ssl") | ("submissions", _) => Security::Tls,
-        ("smtps", _) if matches!(port, 25 | 587 | 2525) => Security::StartTls,
-        ("smtps", _) => Security::Tls,
+        (_, "ssl") => Security::Tls,
+        (Security::Tls, _) if *url.service == services::SUBMISSION => Security::Tls,
+        (Security::Tls, _) if relay.has_plain(port) || submission.has_plain(port) => Security::StartTls,
+        (Security::Tls, _) => Security::Tls,
         _ if parts.switch(&["ssl"]) == Some(true) => Security::Tls,
-        ("submission", _) => Security::StartTls,
-        _ if tls.wanted == Some(true) || port == 587 => Security::StartTls,
-        _ => Security::Plain,
+        (Security::StartTls, _) => Security::StartTls,
+        _ if tls.wanted == Some(true) || submission.is_default(port) => Security::StartTls,
+        (Security::Plain, _) => Security::Plain,
     }
 }

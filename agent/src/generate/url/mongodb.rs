@@ -1,47 +1,36 @@
 //! The connection string of `MongoDB`.
 
+use super::known::Known;
+use super::ordinary;
 use super::parts::{Bad, Parts};
-use super::tls::Tls;
 use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
+use crate::services;
 
 /// A check for each host: every member of the set has to be reached.
-pub(super) fn items(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
-    if parts.extra() == "srv" {
-        return Ok(srv(origin, parts));
+pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
+    if url.parts.extra() == "srv" {
+        return Ok(srv(url));
     }
-    let tls = Tls::read(parts);
-    let database = parts.name()?;
-    let mechanism = parts.option(&["authMechanism"]).unwrap_or("SCRAM-SHA-256").to_ascii_uppercase();
-    let login = match (&parts.user, &parts.password) {
-        (Some(user), Some(password)) if mechanism.starts_with("SCRAM") => Some((user, password)),
-        _ => None,
-    };
-    let mut items = Vec::new();
-    if parts.user.is_some() && login.is_none() {
-        let why = "the login is no user with a password (SCRAM): the check below does without it";
-        items.push(Comment::gap(origin, why).into());
+    let mechanism = url.parts.option(&["authMechanism"]).unwrap_or("SCRAM-SHA-256").to_ascii_uppercase();
+    let has_login = url.parts.user.is_some() && url.parts.password.is_some() && mechanism.starts_with("SCRAM");
+    if has_login {
+        return ordinary::items(url);
     }
-    for site in &parts.sites {
-        let draft = Draft::new("mongodb", origin).text("host", site.host_or("localhost"));
-        let draft = draft.number("port", site.port_or(27017));
-        let draft = match login {
-            Some((user, password)) => draft.text("username", user).secret("password", password),
-            None => draft,
-        };
-        let draft = draft.some_text("database", database.as_deref());
-        let draft = draft.some_text("auth_source", login.and(parts.option(&["authSource"])));
-        let draft = draft.some_text("replica_set", parts.option(&["replicaSet"]));
-        let secure = tls.wanted == Some(true) && !site.host.starts_with('/');
-        items.push(if secure { tls.apply(draft.flag("use_tls", true)) } else { draft }.into());
-    }
-    Ok(items)
+    // Who logs in nowhere asks no database who that is.
+    let query = url.parts.query.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("authSource")).cloned().collect();
+    let parts = Parts { user: None, password: None, query, ..url.parts.clone() };
+    let why = "the login is not a user with a password (SCRAM): the check below does without it";
+    let comment = url.parts.user.is_some().then(|| Comment::gap(url.origin, why).into());
+    let items = ordinary::items(&Known { parts: &parts, ..*url })?;
+    Ok(comment.into_iter().chain(items).collect())
 }
 
 /// The members are in the DNS, and may be others tomorrow: only the records are checked.
-fn srv(origin: &str, parts: &Parts) -> Vec<Item> {
+fn srv(url: &Known<'_>) -> Vec<Item> {
     let why = "the hosts of a mongodb+srv URL are SRV records, which can change: only the records are checked; for a login, add a mongodb check with `use_tls: true` for each host that `dig SRV` names";
-    let host = &parts.site().host;
-    let check = Draft::new("dns", origin).text("name", format!("_mongodb._tcp.{host}")).text("record", "SRV");
-    vec![Comment::gap(origin, why).into(), check.into()]
+    let host = &url.parts.site().host;
+    let name = format!("_mongodb._tcp.{host}");
+    let check = Draft::new(services::DNS.id, url.origin).text("name", name).text("record", "SRV");
+    vec![Comment::gap(url.origin, why).into(), check.into()]
 }

@@ -1,6 +1,8 @@
 //! A URL taken apart. Not by the rules for the web: hosts come in lists, and a password is what
 //! stands before the last `@`, as Python's urllib has it.
 
+use crate::services;
+use crate::text::percent_decoded;
 use std::num::NonZero;
 
 /// Why a URL cannot be used; never with a part of it that may be a secret.
@@ -27,14 +29,10 @@ impl Site {
     pub(super) fn host_or<'a>(&'a self, default: &'a str) -> &'a str {
         if self.host.is_empty() { default } else { &self.host }
     }
-
-    /// The port, or another where none is named.
-    pub(super) fn port_or(&self, default: u16) -> u16 {
-        self.port.map_or(default, NonZero::get)
-    }
 }
 
 /// A URL taken apart; all but the path is decoded.
+#[derive(Clone)]
 pub(super) struct Parts {
     /// In small letters, with what follows a plus: `postgresql+psycopg2`.
     pub(super) scheme: String,
@@ -59,7 +57,7 @@ impl Parts {
             None => (text, ""),
         };
         let Some((scheme, rest)) = scheme(bare(text)) else {
-            return Err(Bad::new("this is no URL: it does not begin with a scheme, such as `postgres://`"));
+            return Err(Bad::new("this is not a URL: it does not begin with a scheme, such as `postgres://`"));
         };
         let whole = rest;
         let (rest, _fragment) = rest.split_once('#').unwrap_or((rest, ""));
@@ -68,7 +66,7 @@ impl Parts {
         let after = &whole[authority.len()..];
         let (login, hosts) =
             authority.rsplit_once('@').map_or((None, authority), |(login, hosts)| (Some(login), hosts));
-        let is_web = matches!(scheme.as_str(), "http" | "https" | "ws" | "wss");
+        let is_web = services::by_scheme(&scheme).is_some_and(|(service, _)| *service == services::HTTP);
         if login.is_none() && !is_web && after.contains('@') {
             return Err(unencoded());
         }
@@ -85,9 +83,21 @@ impl Parts {
         Ok(Self { scheme, user, password, sites, path: path.to_owned(), query })
     }
 
+    /// The same with what it does not say itself.
+    pub(super) fn completed(mut self, beside: Self) -> Self {
+        if self.user.is_none() && self.password.is_none() {
+            (self.user, self.password) = (beside.user, beside.password);
+        }
+        if self.path.len() <= 1 {
+            self.path = beside.path;
+        }
+        self.query.extend(beside.query);
+        self
+    }
+
     /// The scheme without what follows a plus.
     pub(super) fn base(&self) -> &str {
-        self.scheme.split('+').next().unwrap_or_default()
+        base(&self.scheme)
     }
 
     /// What follows the plus of the scheme.
@@ -120,6 +130,11 @@ impl Parts {
             _ => None,
         }
     }
+}
+
+/// A scheme without what follows a plus.
+pub(super) fn base(scheme: &str) -> &str {
+    scheme.split('+').next().unwrap_or_default()
 }
 
 /// Without the word that says what a URL is used for: Celery's `db+` and `cache+`, kombu's `sqla+`
@@ -177,7 +192,7 @@ pub(super) fn site(text: &str) -> Result<Site, Bad> {
     let port = match port.filter(|port| !port.is_empty()) {
         Some(port) => Some(port.parse().map_err(|_| {
             Bad::new(
-                "the port is no number from 1 to 65535; if it is a part of the password, `/`, `?`, `#` and `@` have to be percent-encoded there",
+                "the port is not a number from 1 to 65535; if it is a part of the password, `/`, `?`, `#` and `@` have to be percent-encoded there",
             )
         })?),
         None => None,
@@ -196,16 +211,7 @@ fn given(text: &str) -> Result<Option<String>, Bad> {
     if text.is_empty() { Ok(None) } else { decode(text).map(Some) }
 }
 
-/// Percent-encoding undone; a percent sign that begins no code stands for itself.
+/// Percent-encoding undone.
 fn decode(text: &str) -> Result<String, Bad> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let code = tail.get(..2).filter(|code| *first == b'%' && code.iter().all(u8::is_ascii_hexdigit));
-        let byte =
-            code.and_then(|code| std::str::from_utf8(code).ok()).and_then(|code| u8::from_str_radix(code, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8(bytes).map_err(|_| Bad::new("what is percent-encoded in the URL is not UTF-8"))
+    String::from_utf8(percent_decoded(text)).map_err(|_| Bad::new("what is percent-encoded in the URL is not UTF-8"))
 }

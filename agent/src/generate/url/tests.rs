@@ -1,7 +1,12 @@
 //! One line of expected options for each URL.
 
-use super::items;
+use super::known::Known;
+use super::parts::{Bad, Parts};
+use super::{ConnectionSettings, items, tls};
+use crate::checks::Spec;
 use crate::generate::{Item, Secrets, Sheet};
+use crate::services::{self, Security, UseTls};
+use std::num::NonZero;
 
 /// The checks of a URL on one line each, without label, and comments by their beginning.
 fn mapped(text: &str) -> Vec<String> {
@@ -78,8 +83,8 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("pyamqp://u:p@h1/v;pyamqp://u:p@h2/v", &["amqp, host: h1, port: 5672, username: u, password: p, use_tls: false, vhost: v", "amqp, host: h2, port: 5672, username: u, password: p, use_tls: false, vhost: v"]),
         // MongoDB
         ("mongodb://u:p@a,b:27018/d?replicaSet=rs&tls=true&authSource=admin", &[
-            "mongodb, host: a, port: 27017, username: u, password: p, database: d, auth_source: admin, replica_set: rs, use_tls: true",
-            "mongodb, host: b, port: 27018, username: u, password: p, database: d, auth_source: admin, replica_set: rs, use_tls: true",
+            "mongodb, host: a, port: 27017, username: u, password: p, use_tls: true, database: d, auth_source: admin, replica_set: rs",
+            "mongodb, host: b, port: 27018, username: u, password: p, use_tls: true, database: d, auth_source: admin, replica_set: rs",
         ]),
         ("mongodb://h/?tls=true&tlsInsecure=true", &["mongodb, host: h, port: 27017, use_tls: true, disable_tls_verification: true"]),
         ("mongodb://%2Ftmp%2Fmongodb-27017.sock/d", &["mongodb, host: /tmp/mongodb-27017.sock, port: 27017, database: d"]),
@@ -88,6 +93,7 @@ fn every_url_means_what_its_clients_take_it_for() {
         // memcached
         ("memcache://h1,h2:11212", &["memcache, host: h1, port: 11211", "memcache, host: h2, port: 11212"]),
         ("pymemcache:///run/m.sock", &["memcache, host: /run/m.sock"]),
+        ("memcached://u@h", &["GAP", "memcache, host: h, port: 11211"]),
         ("memcached://u:p@h", &["memcache, host: h, port: 11211, username: u, password: p"]),
         ("cache+memcached://h1:11211;h2:11211/", &["memcache, host: h1, port: 11211", "memcache, host: h2, port: 11211"]),
         ("cache+memory://", &["note"]),
@@ -109,7 +115,7 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("udp://h:8125", &["udp, host: h, port: 8125, send: 'conncheck.test:1|c'"]),
         ("udp://h:514", &["note", "udp, host: h, port: 514, send: \"\\n\""]),
         ("kafka://a:9092,b:9092", &["note", "tcp, host: a, port: 9092", "tcp, host: b, port: 9092"]),
-        ("ldaps://h", &["note", "tls, host: h, port: 636"]),
+        ("kafkas://h", &["note", "tls, host: h, port: 9093"]),
         ("jdbc:sqlserver://db:1433;databaseName=x;user=sa;password=Se@cr=et1!", &["note", "tcp, host: db, port: 1433"]),
         ("sqlserver://db:1433;user=sa;password=Secret1!", &["note", "tcp, host: db, port: 1433"]),
         ("tcp://h:2375", &["tcp, host: h, port: 2375"]),
@@ -138,6 +144,91 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("http://", &["GAP"]),
     ];
     assert_mapped(table);
+}
+
+#[test]
+fn every_scheme_of_every_service_becomes_a_check_that_is_legal() {
+    for service in services::ALL {
+        for scheme in service.schemes {
+            let rest = if scheme.socket { "/run/x.sock" } else { "u:p@h.example:4711/1" };
+            let url = format!("{}://{rest}", scheme.name);
+            let found = mapped(&url);
+            let kind = service.check.unwrap_or("t");
+            assert!(found.iter().any(|line| line.starts_with(kind)), "{url}: {found:?}");
+            assert!(!found.iter().any(|line| line == "GAP"), "{url}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn every_check_has_a_row_of_the_table() {
+    // That which panics is there for the tests alone.
+    for check in Spec::describe().into_iter().filter(|check| check.kind != "panics") {
+        let row = services::ALL.iter().find(|service| **service == check.service);
+        assert_eq!(row.and_then(|row| row.check), Some(check.kind), "{:?}", check.service);
+    }
+}
+
+#[test]
+fn what_the_row_says_is_what_the_check_takes() {
+    for service in services::ALL.iter().filter(|service| service.check.is_some()) {
+        let described = Spec::describe().into_iter().find(|check| Some(check.kind) == service.check);
+        let described = described.unwrap_or_else(|| panic!("{service:?} has a check that is not there"));
+        let takes = |key: &str| described.options.iter().any(|option| option.key == key);
+        let options = &service.options;
+        // Of http and dns, no URL is mapped by its row.
+        let has_own_way = takes("url") || service.schemes.is_empty();
+        let named = options.name.iter().map(|(option, _)| *option);
+        let queried = options.query.iter().map(|(_, option)| *option);
+        let fixed = options.fixed.iter().map(|(option, _)| *option);
+        let login = options.login.into_iter().filter(|_| !has_own_way).flat_map(|(user, password)| [user, password]);
+        let wrong: Vec<_> = login.chain(named).chain(queried).chain(fixed).filter(|option| !takes(option)).collect();
+        assert!(wrong.is_empty(), "{service:?}: {wrong:?}");
+        assert!(options.use_tls == UseTls::Never || takes("use_tls") || has_own_way, "{service:?}");
+    }
+}
+
+#[test]
+fn tls_that_a_client_is_told_to_use_begins_as_the_port_has_it() {
+    let security = |url: &str| {
+        let parts = Parts::read(url).unwrap_or_else(|Bad(why)| panic!("{why}"));
+        let (service, scheme) = services::by_scheme(parts.base()).expect("a service");
+        Known { origin: "X", parts: &parts, service, scheme }.security(&tls::Tls::read(&parts))
+    };
+    for (url, expected) in [
+        ("ldap://h", Security::Plain),
+        ("ldap://h?use_tls=true", Security::Tls),
+        ("ldap://h:389?use_tls=true", Security::StartTls),
+        ("ldap://h:636?use_tls=true", Security::Tls),
+        ("ldap://h?starttls=true", Security::StartTls),
+        ("ldaps://h:389", Security::Tls),
+        ("mqtt+ssl://h", Security::Tls),
+        ("redis://h:6379?ssl=true", Security::Tls),
+    ] {
+        assert_eq!(security(url), expected, "{url}");
+    }
+}
+
+#[test]
+fn what_a_url_leaves_out_is_taken_from_beside_it() {
+    let beside = ConnectionSettings {
+        user: Some("cn=app,dc=x"),
+        password: Some("p"),
+        name: Some("dc=x"),
+        options: vec![("starttls", "true")],
+        ..ConnectionSettings::of(&services::LDAP, "")
+    };
+    let completed = |text: &str| {
+        let parts = Parts::read(text).and_then(|parts| Ok(parts.completed(beside.parts()?)));
+        parts.unwrap_or_else(|Bad(why)| panic!("{why}"))
+    };
+    let parts = completed("ldap://h:3893/");
+    assert_eq!((parts.user.as_deref(), parts.password.as_deref()), (Some("cn=app,dc=x"), Some("p")));
+    assert_eq!((parts.path.as_str(), parts.switch(&["starttls"])), ("/dc=x", Some(true)));
+    assert_eq!((parts.site().host.as_str(), parts.site().port.map(NonZero::get)), ("h", Some(3893)));
+    let parts = completed("ldap://u:q@h/dc=y");
+    assert_eq!((parts.user.as_deref(), parts.password.as_deref()), (Some("u"), Some("q")));
+    assert_eq!(parts.path, "/dc=y");
 }
 
 #[test]

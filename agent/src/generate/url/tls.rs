@@ -5,6 +5,7 @@ use crate::generate::draft::Draft;
 use crate::generate::item::{Comment, Item};
 
 const SWITCH: [&str; 6] = ["tls", "ssl", "use_tls", "use_ssl", "usessl", "secure"];
+const LATER: [&str; 2] = ["starttls", "start_tls"];
 const CA: [&str; 10] = [
     "sslrootcert",
     "ssl_ca",
@@ -27,6 +28,8 @@ const REQUIREMENTS: [&str; 4] = ["ssl_cert_reqs", "cert_reqs", "sslcertreqs", "v
 pub(super) struct Tls<'a> {
     /// Whether it is spoken at all.
     pub(super) wanted: Option<bool>,
+    /// It begins after a word of the service's own protocol.
+    pub(super) starts_later: bool,
     /// Any certificate is accepted.
     pub(super) lenient: bool,
     /// The certificate has to come from the CA, and may be of any name.
@@ -42,6 +45,7 @@ impl<'a> Tls<'a> {
         let waived = |word: &str| matches!(word, "none" | "cert_none" | "verify_none" | "false" | "0");
         Self {
             wanted: parts.switch(&SWITCH),
+            starts_later: parts.switch(&LATER) == Some(true),
             lenient: parts.switch(&LENIENT) == Some(true) || requirement.as_deref().is_some_and(waived),
             nameless: false,
             // libpq: `system` are the host's own, which are the check's default.

@@ -1,45 +1,64 @@
 //! URLs of web services.
 
+use super::connection::{tcp, tls};
+use super::known::Known;
 use super::parts::{Bad, Parts};
-use super::tcp;
-use super::tls;
+use super::tls::Tls;
 use crate::generate::draft::{Draft, Value};
 use crate::generate::item::Item;
 use crate::generate::secrets::Hidden;
+use crate::services::{self, Security};
+
+/// Every answer that is not a fault of the server's: it is reached.
+const ANSWERED: [&str; 3] = ["2xx", "3xx", "4xx"];
 
 /// A request for the first page of the server. The path and query of the URL are left out: they
 /// may hold a token, as those of webhooks do, and nobody knows here what a request for them does.
-/// Every answer that is no fault of the server's shows that it is reached; with a login in the URL,
-/// the login has to be accepted.
-pub(super) fn items(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
-    if is_sentry(origin, parts) {
-        return Ok(vec![sentry(origin, parts)?]);
+/// With a login in the URL, the login has to be accepted.
+pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
+    let Known { origin, parts, .. } = *url;
+    if *url.service == services::HTTP && is_sentry(origin, parts) {
+        return Ok(vec![sentry(url)?]);
     }
-    let secure = matches!(parts.base(), "https" | "wss");
-    let draft = request(origin, parts, secure, if secure { 443 } else { 80 })?;
-    let Some(login) = login(origin, parts) else {
-        return Ok(vec![draft.set("expected_code", words(&["2xx", "3xx", "4xx"])).into()]);
+    let draft = request(url)?;
+    let codes: &[&str] = match (login(origin, parts), *url.service == services::HTTP) {
+        (None, true) => &ANSWERED,
+        (Some(_), true) => &["2xx", "3xx", "404", "405"],
+        // Search engines and databases that speak HTTP have a first page.
+        (_, false) => &["2xx", "3xx", "404"],
     };
-    let draft = draft.set("expected_code", words(&["2xx", "3xx", "404", "405"]));
-    Ok(vec![draft.set("auth", login).into()])
-}
-
-/// A check of the search engines and databases that speak HTTP, on their own port.
-pub(super) fn service(origin: &str, parts: &Parts, secure: bool, port: u16) -> Result<Vec<Item>, Bad> {
-    let draft = request(origin, parts, secure, port)?.set("expected_code", words(&["2xx", "3xx", "404"]));
+    let draft = draft.set("expected_code", words(codes));
     Ok(vec![login(origin, parts).into_iter().fold(draft, |draft, login| draft.set("auth", login)).into()])
 }
 
-fn request(origin: &str, parts: &Parts, secure: bool, default: u16) -> Result<Draft, Bad> {
-    let site = parts.site();
+/// A check of whatever answers at an address. A certificate is seldom one for an address: of a port
+/// for TLS, the connection is checked.
+pub(crate) fn at(origin: &str, address: &str, port: u16) -> Draft {
+    if services::HTTP.ports.has_tls(port) {
+        return tcp(origin, address, port);
+    }
+    let url = first_page(address, port, Security::Plain);
+    Draft::new(services::HTTP.id, origin).text("url", url).set("expected_code", words(&ANSWERED))
+}
+
+fn request(url: &Known<'_>) -> Result<Draft, Bad> {
+    let (site, security) = (url.parts.site(), url.security(&Tls::read(url.parts)));
     if site.host.is_empty() {
         return Err(Bad::new("the URL names no host"));
     }
-    let host = if site.host.contains(':') { format!("[{}]", site.host) } else { site.host.clone() };
-    let scheme = if secure { "https" } else { "http" };
-    let port = site.port_or(default);
-    let port = if port == if secure { 443 } else { 80 } { String::new() } else { format!(":{port}") };
-    Ok(Draft::new("http", origin).text("url", format!("{scheme}://{host}{port}/")))
+    let page = first_page(&site.host, url.port(site, security)?, security);
+    Ok(Draft::new(services::HTTP.id, url.origin).text("url", page))
+}
+
+/// The URL of a server's first page; a port that goes without saying is not said.
+fn first_page(host: &str, port: u16, security: Security) -> String {
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let scheme = if security == Security::Tls { "https" } else { "http" };
+    if services::HTTP.port(security).get() == port {
+        format!("{scheme}://{host}/")
+    } else {
+        format!("{scheme}://{host}:{port}/")
+    }
 }
 
 /// The login of the URL; `None` without one. A user without a password is itself the secret, as
@@ -69,11 +88,12 @@ fn is_sentry(origin: &str, parts: &Parts) -> bool {
 }
 
 /// The key only lets events in: there is nothing to ask for with it.
-fn sentry(origin: &str, parts: &Parts) -> Result<Item, Bad> {
-    let site = parts.site();
-    match (parts.base(), site.host.as_str()) {
-        (_, "") => Err(Bad::new("the DSN names no host")),
-        ("http", host) => Ok(tcp(origin, host, site.port_or(80)).into()),
-        (_, host) => Ok(tls(origin, host, site.port_or(443)).into()),
+fn sentry(url: &Known<'_>) -> Result<Item, Bad> {
+    let (site, security) = (url.parts.site(), url.scheme.security);
+    let port = url.port(site, security)?;
+    match site.host.as_str() {
+        "" => Err(Bad::new("the DSN names no host")),
+        host if security == Security::Tls => Ok(tls(url.origin, host, port).into()),
+        host => Ok(tcp(url.origin, host, port).into()),
     }
 }

@@ -86,17 +86,11 @@ pub struct Reply {
     pub rcode: Rcode,
     /// The answer did not fit (TC): ask again over TCP. What is here may be incomplete.
     pub truncated: bool,
-    /// The server is an authority for the name (AA).
-    pub authoritative: bool,
     /// The records of the kind asked for, at the end of the aliases, in the server's order.
     pub answers: Vec<Answer>,
     /// The shortest time to live among the aliases and the answers, in seconds; `None` without
     /// either.
     pub ttl: Option<u32>,
-    /// The aliases (CNAME) followed, each as the absolute name it leads to. With no answers and a
-    /// code of [`Rcode::NoError`], the server knows the last of them as an alias only: it may have
-    /// records elsewhere.
-    pub cname_chain: Vec<String>,
 }
 
 /// A reply that carries our identifier and cannot be understood, with the reason.
@@ -172,10 +166,8 @@ fn body(
     Ok(Reply {
         rcode: Rcode::from_code(u16::from(header.response_code) | extended_code(rest, decoder)),
         truncated: header.truncation,
-        authoritative: header.authoritative,
         ttl: found.iter().map(|answer| answer.ttl).chain(chain.ttl).min(),
         answers: found,
-        cname_chain: chain.names.iter().map(presentation::name).collect(),
     })
 }
 

@@ -20,11 +20,9 @@ fn name(text: &str) -> Name {
 }
 
 /// The parts of a reply in one line.
-fn told(reply: &Reply) -> String {
+fn summary(reply: &Reply) -> String {
     let mut parts = vec![reply.rcode.to_string()];
-    parts.extend(reply.authoritative.then(|| "AA".to_owned()));
     parts.extend(reply.truncated.then(|| "TC".to_owned()));
-    parts.extend(reply.cname_chain.iter().map(|alias| format!("-> {alias}")));
     parts.extend(reply.answers.iter().map(|answer| format!("[{}]", answer.text)));
     parts.extend(reply.ttl.iter().map(ToString::to_string));
     parts.join(" ")
@@ -65,14 +63,14 @@ fn random_numbers() -> impl FnMut(usize) -> usize {
 fn every_recorded_answer_reads_as_dig_prints_it() {
     for recorded in RECORDED {
         let reply = asked(recorded).read(recorded.datagram).unwrap().unwrap();
-        assert_eq!(told(&reply), recorded.told, "{} {}", recorded.server, recorded.name);
+        assert_eq!(summary(&reply), recorded.summary, "{} {}", recorded.server, recorded.name);
     }
 }
 
 #[test]
 fn every_kind_of_record_was_recorded_from_a_server() {
     for kind in RecordKind::ALL {
-        assert!(RECORDED.iter().any(|recorded| recorded.kind == *kind && recorded.told.contains('[')), "{kind}");
+        assert!(RECORDED.iter().any(|recorded| recorded.kind == *kind && recorded.summary.contains('[')), "{kind}");
     }
 }
 
@@ -103,7 +101,7 @@ fn the_longest_name_is_asked_for_and_read() {
     let question = query(&longest, RecordKind::A);
     let mut reply = question.encode().unwrap();
     reply[2] |= 0x80;
-    assert_eq!(question.read(&reply).map(|reply| reply.map(|reply| told(&reply))), Some(Ok("NOERROR".to_owned())));
+    assert_eq!(question.read(&reply).map(|reply| reply.map(|reply| summary(&reply))), Some(Ok("NOERROR".to_owned())));
 }
 
 #[test]
@@ -165,7 +163,7 @@ fn aliases_are_followed_in_any_order_and_the_shortest_time_holds() {
         address("b.example", 2, 50),
     ];
     let reply = read(&answer(records)).unwrap().unwrap();
-    assert_eq!(told(&reply), "NOERROR -> a.EXAMPLE. -> b.example. [192.0.2.1] [192.0.2.2] 40");
+    assert_eq!(summary(&reply), "NOERROR [192.0.2.1] [192.0.2.2] 40");
 }
 
 #[test]
@@ -173,22 +171,25 @@ fn records_that_nobody_asked_for_are_left_out() {
     let mut chaos = address("www.example", 3, 1);
     chaos.dns_class = DNSClass::CH;
     let records = vec![address("evil.example", 66, 1), chaos, address("www.example", 1, 9)];
-    assert_eq!(told(&read(&answer(records)).unwrap().unwrap()), "NOERROR [192.0.2.1] 9");
+    assert_eq!(summary(&read(&answer(records)).unwrap().unwrap()), "NOERROR [192.0.2.1] 9");
 }
 
 #[test]
 fn a_loop_of_aliases_ends() {
     let records = vec![alias("www.example", "a.example", 5), alias("a.example", "www.example", 5)];
-    assert_eq!(told(&read(&answer(records)).unwrap().unwrap()), "NOERROR -> a.example. 5");
+    assert_eq!(summary(&read(&answer(records)).unwrap().unwrap()), "NOERROR 5");
     let records = vec![alias("www.example", "www.example", 5)];
-    assert_eq!(told(&read(&answer(records)).unwrap().unwrap()), "NOERROR");
+    assert_eq!(summary(&read(&answer(records)).unwrap().unwrap()), "NOERROR");
 }
 
 #[test]
 fn no_more_than_sixteen_aliases_are_followed() {
     let mut records = vec![alias("www.example", "a0.example", 5)];
     records.extend((0..30).map(|n| alias(&format!("a{n}.example"), &format!("a{}.example", n + 1), 5)));
-    assert_eq!(read(&answer(records)).unwrap().unwrap().cname_chain.len(), 16);
+    for (last, found) in [("a15.example", 1), ("a16.example", 0)] {
+        let with_address = [records.clone(), vec![address(last, 1, 5)]].concat();
+        assert_eq!(read(&answer(with_address)).unwrap().unwrap().answers.len(), found, "{last}");
+    }
 }
 
 #[test]
@@ -220,7 +221,7 @@ fn a_truncated_reply_that_ends_inside_a_record_keeps_the_records_before_it() {
     message.metadata.truncation = true;
     let bytes = message.to_vec().unwrap();
     let reply = query("www.example", RecordKind::A).read(&bytes[..bytes.len() - 3]);
-    assert_eq!(told(&reply.unwrap().unwrap()), "NOERROR TC [192.0.2.1] 9");
+    assert_eq!(summary(&reply.unwrap().unwrap()), "NOERROR TC [192.0.2.1] 9");
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod web;
 pub(super) use data::DATA;
 pub(super) use web::WEB;
 
-use super::Protocol;
+use crate::services::Service;
 
 /// One answer and what has to be made of it.
 pub(super) struct Answer {
@@ -15,7 +15,7 @@ pub(super) struct Answer {
     /// What it said.
     pub(super) said: &'static [u8],
     /// What it is.
-    pub(super) protocol: Protocol,
+    pub(super) service: &'static Service,
     /// [`Peer::detail`](super::Peer::detail)
     pub(super) detail: &'static str,
     /// [`Peer::wants_tls`](super::Peer::wants_tls)

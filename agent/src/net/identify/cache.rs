@@ -1,7 +1,8 @@
 //! Redis (RESP) and memcached (text protocol).
 
+use super::Peer;
 use super::field::{after, first_line, until};
-use super::{Peer, Protocol};
+use crate::services;
 use crate::text::detail;
 
 /// The codes with which Redis begins an error, beside `ERR`.
@@ -49,7 +50,7 @@ fn redis_hello(bytes: &[u8]) -> Option<Peer> {
     let name = bulk_string(fields).map_or("Redis".to_owned(), detail);
     let version = after(fields, b"$7\r\nversion\r\n").and_then(bulk_string);
     let version = version.map_or(String::new(), |version| format!(" {}", detail(version)));
-    Some(Peer::new(Protocol::Redis, name + &version))
+    Some(Peer::new(&services::REDIS, name + &version))
 }
 
 /// The string behind a length such as `$5`, when all of it is there.
@@ -63,7 +64,7 @@ fn bulk_string(bytes: &[u8]) -> Option<&[u8]> {
 fn redis_line(bytes: &[u8]) -> Option<Peer> {
     let line = first_line(bytes)?.text;
     let known = line == b"+PONG" || line.strip_prefix(b"-").is_some_and(is_redis_error);
-    known.then(|| Peer::said(Protocol::Redis, line))
+    known.then(|| Peer::said(&services::REDIS, line))
 }
 
 fn is_redis_error(text: &[u8]) -> bool {
@@ -84,7 +85,7 @@ fn memcached(bytes: &[u8]) -> Option<Peer> {
         }
         _ => line.starts_with(b"CLIENT_ERROR ") || line.starts_with(b"SERVER_ERROR "),
     };
-    known.then(|| Peer::said(Protocol::Memcached, line))
+    known.then(|| Peer::said(&services::MEMCACHED, line))
 }
 
 /// `ERROR` and nothing else, once for each line that was sent. The last may be cut.

@@ -1,8 +1,9 @@
 //! `MySQL`, `PostgreSQL` and `MongoDB`.
 
+use super::Peer;
 use super::field::{after, u16_le, u32_be, u32_le, until};
 use super::tls;
-use super::{Peer, Protocol};
+use crate::services;
 use crate::text::detail;
 
 pub(super) fn read(bytes: &[u8]) -> Option<Peer> {
@@ -14,7 +15,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Peer> {
 fn mysql(bytes: &[u8]) -> Option<Peer> {
     // The X Protocol of MySQL 8 (port 33060) starts with this notice.
     if bytes.starts_with(b"\x05\0\0\0\x0b\x08\x05\x1a\0") {
-        return Some(Peer::new(Protocol::Mysql, "MySQL X Protocol"));
+        return Some(Peer::new(&services::MYSQL, "MySQL X Protocol"));
     }
     let (&[low, high, 0, number @ 0..=1], payload) = bytes.split_first_chunk()? else {
         return None;
@@ -26,7 +27,7 @@ fn mysql(bytes: &[u8]) -> Option<Peer> {
         [0xff, error @ ..] if (8..=1024).contains(&length) => mysql_error(error)?,
         _ => return None,
     };
-    Some(Peer::new(Protocol::Mysql, detail))
+    Some(Peer::new(&services::MYSQL, detail))
 }
 
 /// Version 10 of the greeting: the server's version up to a zero byte, the thread, eight bytes of
@@ -64,7 +65,7 @@ fn postgres(bytes: &[u8]) -> Option<Peer> {
         [b'R', ..] => postgres_login(bytes)?,
         _ => return None,
     };
-    Some(Peer::new(Protocol::Postgres, detail))
+    Some(Peer::new(&services::POSTGRES, detail))
 }
 
 /// `ErrorResponse`: the length, then fields of a letter and a text up to a zero byte; `S` comes
@@ -126,5 +127,5 @@ fn mongodb_reply(bytes: &[u8]) -> Peer {
     let text = text.and_then(|text| text.get(4..)).map(|text| until(text, 0));
     let detail = text.map_or("MongoDB reply".to_owned(), |text| format!("MongoDB error: {}", detail(text)));
     let wants_tls = text.is_some_and(tls::is_demanded);
-    Peer::new(Protocol::Mongodb, detail).wanting_tls(wants_tls)
+    Peer::new(&services::MONGODB, detail).wanting_tls(wants_tls)
 }

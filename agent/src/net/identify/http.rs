@@ -1,8 +1,9 @@
 //! HTTP, and `MongoDB`, which answers HTTP in HTTP.
 
+use super::Peer;
 use super::field::{after, first_line, mentions, starts, u16_be, until};
 use super::tls;
-use super::{Peer, Protocol};
+use crate::services;
 use crate::text::detail;
 
 /// The header of a frame of HTTP/2 (RFC 9113, section 4.1).
@@ -17,7 +18,7 @@ fn http1(bytes: &[u8]) -> Option<Peer> {
     let line = first_line(bytes)?.text;
     let status = line.strip_prefix(b"HTTP/1.").and_then(status)?;
     if mentions(bytes, "trying to access mongodb over http") {
-        return Some(Peer::new(Protocol::Mongodb, "MongoDB's page for HTTP clients"));
+        return Some(Peer::new(&services::MONGODB, "MongoDB's page for HTTP clients"));
     }
     let mut about = detail(line);
     if let Some(software) = header(bytes, "server:") {
@@ -25,7 +26,7 @@ fn http1(bytes: &[u8]) -> Option<Peer> {
     }
     // A page that is served all right may well hold such a sentence.
     let wants_tls = status[0] == b'4' && tls::is_demanded(bytes);
-    Some(Peer::new(Protocol::Http, about).wanting_tls(wants_tls))
+    Some(Peer::new(&services::HTTP, about).wanting_tls(wants_tls))
 }
 
 /// The status code behind the minor version.
@@ -54,7 +55,7 @@ fn http2(bytes: &[u8]) -> Option<Peer> {
         return None;
     };
     let plausible = length % 6 == 0 && (length == 0 || u16_be(settings, 0).is_none_or(|id| (1..=16).contains(&id)));
-    plausible.then(|| Peer::new(Protocol::Http, "HTTP/2 SETTINGS"))
+    plausible.then(|| Peer::new(&services::HTTP, "HTTP/2 SETTINGS"))
 }
 
 /// A page without a header: some servers take what is no request for HTTP/0.9 and answer so.
@@ -64,5 +65,5 @@ fn page(bytes: &[u8]) -> Option<Peer> {
     }
     let title = after(bytes, b"<title>").map(|title| detail(until(title, b'<')));
     let detail = title.map_or("an HTML page".to_owned(), |title| format!("an HTML page: {title}"));
-    Some(Peer::new(Protocol::Http, detail).wanting_tls(tls::is_demanded(bytes)))
+    Some(Peer::new(&services::HTTP, detail).wanting_tls(tls::is_demanded(bytes)))
 }

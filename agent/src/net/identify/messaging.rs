@@ -1,7 +1,8 @@
 //! AMQP and NATS, with the port that nodes of Elasticsearch use among themselves.
 
+use super::Peer;
 use super::field::{after, first_line, u32_be, until};
-use super::{Peer, Protocol};
+use crate::services;
 use crate::text::detail;
 
 pub(super) fn read(bytes: &[u8]) -> Option<Peer> {
@@ -20,7 +21,7 @@ fn amqp_header(bytes: &[u8]) -> Option<Peer> {
         _ => return None,
     };
     let wants_tls = bytes.get(4) == Some(&2);
-    Some(Peer::new(Protocol::Amqp, detail).wanting_tls(wants_tls))
+    Some(Peer::new(&services::AMQP, detail).wanting_tls(wants_tls))
 }
 
 /// The method Start of class Connection, on channel 0 (AMQP 0-9-1, section 1.4): the answer to the
@@ -30,7 +31,7 @@ fn amqp_start(bytes: &[u8]) -> Option<Peer> {
     let known = bytes.starts_with(&[1, 0, 0])
         && u32_be(bytes, 3).is_some_and(|length| (12..=131_072).contains(&length))
         && bytes.get(7..)?.starts_with(START);
-    known.then(|| Peer::new(Protocol::Amqp, "AMQP 0-9-1, connection.start"))
+    known.then(|| Peer::new(&services::AMQP, "AMQP 0-9-1, connection.start"))
 }
 
 fn nats(bytes: &[u8]) -> Option<Peer> {
@@ -40,11 +41,11 @@ fn nats(bytes: &[u8]) -> Option<Peer> {
     let version = after(fields, br#""version":""#).map(|version| detail(until(version, b'"')));
     let detail = version.map_or("NATS".to_owned(), |version| format!("NATS {version}"));
     let wants_tls = after(fields, br#""tls_required":true"#).is_some();
-    Some(Peer::new(Protocol::Nats, detail).wanting_tls(wants_tls))
+    Some(Peer::new(&services::NATS, detail).wanting_tls(wants_tls))
 }
 
 /// What `OpenSearch` and Elasticsearch say to an HTTP request there.
 fn elasticsearch(bytes: &[u8]) -> Option<Peer> {
     let text = bytes.trim_ascii_end();
-    (text == b"This is not an HTTP port").then(|| Peer::said(Protocol::Elasticsearch, text))
+    (text == b"This is not an HTTP port").then(|| Peer::said(&services::ELASTICSEARCH_NODE, text))
 }

@@ -1,28 +1,29 @@
 //! Logging in, screens, directories and files of another host: SSH, Telnet, VNC, RDP, LDAP and
 //! rsync.
 
+use super::Peer;
 use super::field::first_line;
-use super::{Peer, Protocol};
+use crate::services;
 
 pub(super) fn read(bytes: &[u8]) -> Option<Peer> {
     lines(bytes)
-        .or_else(|| rdp(bytes).then(|| Peer::new(Protocol::Rdp, "RDP connection answer")))
-        .or_else(|| telnet(bytes).then(|| Peer::new(Protocol::Telnet, "Telnet options")))
+        .or_else(|| rdp(bytes).then(|| Peer::new(&services::RDP, "RDP connection answer")))
+        .or_else(|| telnet(bytes).then(|| Peer::new(&services::TELNET, "Telnet options")))
         .or_else(|| ldap(bytes))
 }
 
 /// The protocols whose servers greet with a line.
 fn lines(bytes: &[u8]) -> Option<Peer> {
     let line = first_line(bytes)?.text;
-    let protocol = match line {
-        [b'S', b'S', b'H', b'-', b'1' | b'2', b'.', b'0'..=b'9', rest @ ..] if rest.contains(&b'-') => Protocol::Ssh,
+    let service = match line {
+        [b'S', b'S', b'H', b'-', b'1' | b'2', b'.', b'0'..=b'9', rest @ ..] if rest.contains(&b'-') => &services::SSH,
         // What sshd of OpenSSH says in place of its greeting when it has enough clients.
-        b"Exceeded MaxStartups" | b"Not allowed at this time" => Protocol::Ssh,
-        [b'R', b'F', b'B', b' ', version @ ..] if is_vnc_version(version) => Protocol::Vnc,
-        [b'@', b'R', b'S', b'Y', b'N', b'C', b'D', b':', b' ', b'0'..=b'9', ..] => Protocol::Rsync,
+        b"Exceeded MaxStartups" | b"Not allowed at this time" => &services::SSH,
+        [b'R', b'F', b'B', b' ', version @ ..] if is_vnc_version(version) => &services::VNC,
+        [b'@', b'R', b'S', b'Y', b'N', b'C', b'D', b':', b' ', b'0'..=b'9', ..] => &services::RSYNC,
         _ => return None,
     };
-    Some(Peer::said(protocol, line))
+    Some(Peer::said(service, line))
 }
 
 /// Three digits, a dot and three digits (RFC 6143, section 7.1.1).
@@ -64,7 +65,7 @@ fn ldap(bytes: &[u8]) -> Option<Peer> {
     let &[10, 1, code, ..] = result else {
         return None;
     };
-    Some(Peer::new(Protocol::Ldap, format!("LDAP {name}, result {code}")))
+    Some(Peer::new(&services::LDAP, format!("LDAP {name}, result {code}")))
 }
 
 /// What stands behind the tag and the length of a BER element (X.690, section 8.1).

@@ -21,8 +21,8 @@ fn random_bytes(below: &mut impl FnMut(usize) -> usize, length: usize, range: us
     (0..length).map(|_| u8::try_from(below(range)).unwrap()).collect()
 }
 
-fn protocol(bytes: &[u8]) -> Option<Protocol> {
-    identify(bytes).map(|peer| peer.protocol)
+fn service(bytes: &[u8]) -> Option<&'static Service> {
+    identify(bytes).map(|peer| peer.service)
 }
 
 /// A `MongoDB` message with this operation, in answer to that request, around a BSON document.
@@ -43,8 +43,7 @@ fn le(number: usize) -> [u8; 4] {
 #[test]
 fn every_recorded_answer_is_recognised() {
     for answer in recorded() {
-        let expected =
-            Peer { protocol: answer.protocol, detail: answer.detail.to_owned(), wants_tls: answer.wants_tls };
+        let expected = Peer { service: answer.service, detail: answer.detail.to_owned(), wants_tls: answer.wants_tls };
         assert_eq!(identify(answer.said), Some(expected), "{}", answer.server);
     }
 }
@@ -54,8 +53,8 @@ fn a_cut_answer_is_never_taken_for_another_protocol() {
     for answer in recorded() {
         // One byte may be PostgreSQL's answer to a request for TLS.
         for length in 2..answer.said.len() {
-            let found = protocol(&answer.said[..length]);
-            let fits = found.is_none_or(|found| found.may_be(answer.protocol));
+            let found = identify(&answer.said[..length]);
+            let fits = found.as_ref().is_none_or(|found| found.may_be(answer.service));
             assert!(fits, "{} cut to {length} is {found:?}", answer.server);
         }
     }
@@ -65,7 +64,7 @@ fn a_cut_answer_is_never_taken_for_another_protocol() {
 fn a_hundred_bytes_tell_every_recorded_protocol() {
     for answer in recorded() {
         let start = &answer.said[..answer.said.len().min(100)];
-        assert_eq!(protocol(start), Some(answer.protocol), "{}", answer.server);
+        assert_eq!(service(start), Some(answer.service), "{}", answer.server);
     }
 }
 
@@ -111,8 +110,8 @@ fn documented_answers_are_recognised() {
 fn mongodb_is_told_from_a_web_server() {
     let head = "HTTP/1.0 200 OK\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 85\r\n\r\n";
     let page = format!("{head}It looks like you are trying to access MongoDB over HTTP on the native driver port.\r\n");
-    assert_eq!(protocol(page.as_bytes()), Some(Protocol::Mongodb));
-    assert_eq!(protocol(head.as_bytes()), Some(Protocol::Http));
+    assert_eq!(service(page.as_bytes()), Some(&services::MONGODB));
+    assert_eq!(service(head.as_bytes()), Some(&services::HTTP));
 }
 
 #[test]
@@ -132,20 +131,21 @@ fn mongodb_replies_are_recognised_and_its_requests_are_not() {
 #[test]
 fn the_lengths_inside_a_mongodb_reply_have_to_fit() {
     let reply = mongodb(2013, 5, b"\x10ok\0\x01\0\0\0");
-    for (longer, expected) in [(0, Some(Protocol::Mongodb)), (4, Some(Protocol::Mongodb)), (3, None)] {
+    for (longer, expected) in [(0, Some(&services::MONGODB)), (4, Some(&services::MONGODB)), (3, None)] {
         let mut reply = reply.clone();
         // A checksum of four bytes may follow the document, nothing else.
         reply[0] += longer;
-        assert_eq!(protocol(&reply), expected);
+        assert_eq!(service(&reply), expected);
     }
 }
 
 #[test]
 fn a_greeting_without_a_name_is_honestly_either_of_two() {
     let peer = identify(b"220 host.example ready\r\n").unwrap();
-    assert_eq!(peer.protocol, Protocol::SmtpOrFtp);
-    assert!(peer.protocol.may_be(Protocol::Smtp) && peer.protocol.may_be(Protocol::Ftp));
-    assert!(!peer.protocol.may_be(Protocol::Imap) && !Protocol::Smtp.may_be(Protocol::SmtpOrFtp));
+    assert_eq!(peer.service, &services::SMTP_OR_FTP);
+    assert!(peer.may_be(&services::SMTP) && peer.may_be(&services::FTP) && !peer.may_be(&services::IMAP));
+    let mail = identify(b"220 host.example ESMTP\r\n").unwrap();
+    assert!(mail.may_be(&services::SMTP) && !mail.may_be(&services::SMTP_OR_FTP));
     assert_eq!(identify(b"220 host.example rea"), None, "the rest may name it");
 }
 
@@ -299,15 +299,4 @@ fn damaged_answers_give_short_and_clean_details_without_a_panic() {
         }
     }
     assert!(recognised > 10_000, "most of them survive: {recognised}");
-}
-
-#[test]
-fn every_protocol_has_names_of_its_own_and_an_article() {
-    for (at, one) in Protocol::ALL.iter().enumerate() {
-        assert!(one.described().starts_with("a ") || one.described().starts_with("an "));
-        for other in &Protocol::ALL[at + 1..] {
-            assert_ne!(one.name(), other.name());
-            assert_ne!(one.described(), other.described());
-        }
-    }
 }

@@ -1,8 +1,9 @@
 //! TLS records (RFC 8446, section 5.1), and the sentences with which servers ask for TLS in plain
 //! text.
 
+use super::Peer;
 use super::field::{mentions, u16_be};
-use super::{Peer, Protocol};
+use crate::services;
 
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
@@ -34,7 +35,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Peer> {
         HANDSHAKE if (4..=RECORD_BYTES).contains(&length) => server_hello(&bytes[5..])?,
         _ => return None,
     };
-    Some(Peer::new(Protocol::Tls, detail).wanting_tls(true))
+    Some(Peer::new(&services::TLS, detail).wanting_tls(true))
 }
 
 /// Whether a text asks for TLS.

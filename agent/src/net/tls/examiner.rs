@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// With P-256 first: every TLS 1.3 server must have it (RFC 8446 section 9.1), and a server that has
-/// nothing else (Debian's `PostgreSQL`) then needs no second `ClientHello`, which is a turn.
+/// nothing else (Debian's `PostgreSQL`) then needs no second `ClientHello`, which is a round trip.
 static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
     let mut provider = rustls::crypto::ring::default_provider();
     provider.kx_groups.sort_by_key(|group| group.name() != NamedGroup::secp256r1);

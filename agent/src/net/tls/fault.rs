@@ -63,8 +63,9 @@ fn is_tls(first: &[u8]) -> bool {
 
 fn not_tls(first: &[u8]) -> Fault {
     match identify(first) {
-        Some(peer) => Fault::new(Cause::NotTls, format!("{} answered without TLS", peer.protocol.described()))
-            .evidence(peer.detail),
+        Some(peer) => {
+            Fault::new(Cause::NotTls, format!("{} answered without TLS", peer.service.described)).evidence(peer.detail)
+        }
         None => Fault::new(Cause::NotTls, "the peer answered, and not with TLS").evidence(escape(first, 60)),
     }
 }

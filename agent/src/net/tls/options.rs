@@ -61,7 +61,7 @@ pub(crate) fn read_roots(path: &Path) -> io::Result<RootCertStore> {
 pub(crate) fn read_identity(certificate: &Path, key: &Path) -> Result<CertifiedKey, (&'static str, io::Error)> {
     let chain = trust::read(certificate).map_err(|error| ("client_cert", error))?;
     let option = if key == certificate { "client_cert" } else { "client_key" };
-    let content = file::read_bounded(key, trust::PEM_LIMIT).map_err(|error| (option, error))?;
+    let content = file::read_bounded(key, trust::PEM_LIMIT).map_err(|error| (option, error.into()))?;
     let key = PrivateKeyDer::from_pem_slice(&content).map_err(|error| (option, io::Error::other(error.to_string())))?;
     CertifiedKey::from_der(chain, key, &rustls::crypto::ring::default_provider())
         .map_err(|error| (option, io::Error::other(error.to_string())))

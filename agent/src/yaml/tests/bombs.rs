@@ -25,8 +25,8 @@ fn code(text: &str) -> &'static str {
 /// What this thread has had of a processor (`sched-stats` of the kernel's documentation): other tests
 /// run beside this one.
 fn worked() -> Duration {
-    let told = fs::read_to_string("/proc/thread-self/schedstat").expect("the kernel counts");
-    let nanoseconds = told.split(' ').next().expect("a first number");
+    let counters = fs::read_to_string("/proc/thread-self/schedstat").expect("the kernel counts");
+    let nanoseconds = counters.split(' ').next().expect("a first number");
     Duration::from_nanos(nanoseconds.parse().expect("nanoseconds"))
 }
 

@@ -14,7 +14,7 @@ fn check(cases: &[(&str, &str, usize, &str)]) {
 
 #[test]
 fn a_missing_closing_quote_points_to_where_the_quote_was_opened() {
-    let missing = "closing quote";
+    let missing = "not closed";
     check(&[
         ("- 'b", "'", 2, missing),
         ("a: \"abc\nb: 1\n", "\"", 3, missing),
@@ -33,23 +33,25 @@ fn a_missing_bracket_points_to_where_the_bracket_was_opened() {
     let open = "not closed";
     check(&[
         ("[a", "[", 0, open),
-        ("a: {b: [c, d}", "[", 7, "closed by a `}`"),
+        ("a: {b: [c, d}", "[", 7, "closed by '}'"),
         ("a: [1, 2\nb: 3\n", "[", 3, open),
         ("- a: {x: 1\n- b: 3\n", "{", 5, open),
         ("- a: [b,\n- c\n- d\n", "[", 5, open),
         ("é: {a: {b: 1}\nc: d\n", "{", 4, open),
     ]);
+    let help = problem("a: [1, 2\nb: 3\n").help.unwrap_or_default();
+    assert!(help.contains("line 2") && help.contains("`]` or `,`"), "{help}");
 }
 
 #[test]
 fn errors_inside_brackets_point_to_the_place() {
     check(&[
-        ("a: ]", "]", 3, "no opening"),
-        ("a: {b: c}}", "}", 9, "no opening"),
-        ("[a, , b]", ",", 4, "missing before"),
-        ("{a: b: c}", ":", 5, "`,` or `}`"),
+        ("a: ]", "]", 3, "misplaced bracket"),
+        ("a: {b: c}}", "}", 9, "misplaced bracket"),
+        ("[a, , b]", ",", 4, "value is missing"),
+        ("{a: b: c}", ":", 5, "',' or '}'"),
         ("[a, 'b' c]", "c", 8, "after the closing quote"),
-        ("[a, - b]", "-", 4, "`-`"),
+        ("[a, - b]", "-", 4, "\"-\""),
     ]);
 }
 
@@ -66,18 +68,21 @@ fn a_colon_in_a_plain_text_is_explained() {
 }
 
 #[test]
-fn bad_indentation_points_to_the_line() {
-    let bad = "bad indentation";
+fn bad_indentation_points_to_the_line_and_says_what_belongs_there() {
+    let (key, entry) = ("next key", "next `- `");
     check(&[
-        ("a:\n    b: 1\n  c: 2\n", "c", 14, bad),
-        ("- a: 1\n b: 2\n", "b", 8, bad),
-        ("a:\n  - b\n - c\n", "-", 10, bad),
-        ("a: 1\n- b\n", "-", 5, bad),
-        ("- a\nb: c\n", "b", 4, bad),
-        (" a: 1\nb: 2\n", "b", 6, bad),
-        ("a: \"x\"\n  b: 1\n", "b", 9, bad),
-        ("a: |\n  x\n y\n", "y", 10, bad),
+        ("a:\n    b: 1\n  c: 2\n", "c", 14, key),
+        ("- a: 1\n b: 2\n", "b", 8, entry),
+        ("a:\n  - b\n - c\n", "-", 10, key),
+        ("a: 1\n- b\n", "b", 7, key),
+        ("- a\nb: c\n", "b", 4, entry),
+        (" a: 1\nb: 2\n", "b", 6, "not part of what stands above"),
+        ("a: \"x\"\n  b: 1\n", "b", 9, key),
+        ("a: |\n  x\n y\n", "y", 10, key),
+        ("a: one\n# c\n  two\n", "t", 13, key),
+        ("? a\n- b\n", "b", 6, key),
     ]);
+    assert!(problem("- a: 1\n b: 2\n").help.is_some_and(|help| help.contains("align")));
 }
 
 #[test]
@@ -118,29 +123,10 @@ fn text_after_a_value_is_a_problem() {
     check(&[
         ("a: \"x\" y\n", "y", 7, "after the closing quote"),
         ("a: 'it's\n", "s", 7, "after the closing quote"),
-        ("'a\nb': 1\n", ":", 5, "one line"),
-        ("[a, b] c\n", "c", 7, "after the end"),
-        ("\"a\":b\n", ":", 3, "after the end"),
-        ("a: &x *y\n", "*", 6, "after the end"),
-    ]);
-}
-
-#[test]
-fn a_python_tuple_is_recognised() {
-    check(&[
-        ("headers: [('foo', 'bar')]\n", ")", 23, "Python tuple"),
-        ("headers: [(\"foo\", \"bar\")]\n", ")", 23, "Python tuple"),
-    ]);
-    let help = problem("headers: [('foo', 'bar')]\n").help;
-    assert!(help.is_some_and(|help| help.contains("[[a, b], [c, d]]")));
-}
-
-#[test]
-fn a_bad_escape_is_pointed_out_itself() {
-    check(&[
-        ("a: \"x\\n\\d\"\n", "\\d", 7, "escape"),
-        ("a: \"\\\\\\x4\"\n", "\\x4", 6, "escape"),
-        ("a: \"é\\é\"\n", "\\é", 6, "escape"),
+        ("'a\nb': 1\n", ":", 5, "after the closing quote"),
+        ("[a, b] c\n", "c", 7, "not part of what stands above"),
+        ("\"a\":b\n", ":", 3, "not part of what stands above"),
+        ("a: &x *y\n", "*", 6, "next key"),
     ]);
 }
 
@@ -148,24 +134,40 @@ fn a_bad_escape_is_pointed_out_itself() {
 fn other_mistakes_point_to_their_place() {
     check(&[
         ("a: 1\nb\nc: 2\n", "b", 5, "`:` is missing"),
-        ("a: - b\n", "-", 3, "not allowed here"),
+        ("a: - b\n", "-", 3, "not allowed"),
         ("a: @x\n", "@", 3, "cannot begin"),
         ("a: %x\n", "%", 3, "cannot begin"),
-        ("a: *\n", "*", 3, "name is missing"),
+        ("a: *\n", "*", 3, "alias"),
         ("a: &$x y\n", "&$x", 3, "name of an anchor"),
-        ("a: !<x y\n", "!", 3, "valid tag"),
-        ("a: >x\n  y\n", ">", 3, "may follow"),
-        ("%FOO\na: b\n", "a", 5, "`---` is missing"),
+        ("a: !<x y\n", "!", 3, "tag"),
+        ("a: >x\n  y\n", ">", 3, "block scalar"),
+        ("a: \"x\\d\"\n", "\"", 3, "unknown escape"),
+        ("%FOO\na: b\n", "a", 5, "not part of what stands above"),
         ("%YAML 2.0\n---\na\n", "%", 0, "version"),
-        ("a: 'b'#c\n", "#", 6, "space is missing"),
-        ("a: ,b\n", ",", 3, "cannot begin"),
+        ("a: 'b'#c\n", "#", 6, "separated"),
+        ("a: ,b\n", ",", 3, "value is missing"),
         ("%YAML\n---\na\n", "%", 0, "directive"),
-        ("a: b\n\u{feff}c: d\n", "\u{feff}", 5, "U+FEFF"),
+        ("a: b\n\u{feff}c: d\n", "\u{feff}", 5, "BOM"),
         ("a: (\"x\")\nb: \"x\")\n", ")", 15, "closing quote"),
-        ("a: one\n# c\n  two\n", "t", 13, "bad indentation"),
-        ("? a\n- b\n", "-", 4, "bad indentation"),
-        ("a: b\n... c\n", "c", 9, "`...`"),
+        ("a: b\n... c\n", "c", 9, "after document end"),
     ]);
+}
+
+#[test]
+fn what_needs_quotes_or_an_escape_is_said_to_need_it() {
+    for (text, part) in [
+        ("a: @x\n", "quotes"),
+        ("a: *\n", "quotes"),
+        ("a: >x\n  y\n", "quotes"),
+        ("a: b: c\n", "quotes"),
+        ("a: \"\\d\"\n", "single quotes"),
+        ("a: 'it's\n", "write ''"),
+        ("a: \"x\" y\n", "write \\\""),
+        ("a: - b\n", "[a, b]"),
+    ] {
+        let help = problem(text).help.unwrap_or_default();
+        assert!(help.contains(part), "{text:?}: {help}");
+    }
 }
 
 #[test]

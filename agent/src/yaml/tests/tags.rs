@@ -48,7 +48,8 @@ fn the_tags_that_python_tools_write_are_understood() {
         ("!!python/bytes aGk=", r#""hi""#),
         ("!!set {a, b}", r#"["a", "b"]"#),
         ("!!set\n? a\n? b\n", r#"["a", "b"]"#),
-        ("!!omap\n- a: 1\n- b: 2\n", r#"{"a": 1, "b": 2}"#),
+        ("!!omap\n- a: 1\n- b: 2\n", r#"[["a", 1], ["b", 2]]"#),
+        ("!!pairs [a: 1, a: 2]", r#"[["a", 1], ["a", 2]]"#),
     ] {
         assert_eq!(values(text), expected, "{text}");
     }
@@ -89,6 +90,7 @@ fn a_tag_that_does_not_fit_its_value_is_a_problem() {
         "!!omap {a: 1}",
         "!!omap [a]",
         "!!omap [{a: 1, b: 2}]",
+        "!!pairs [a]",
         "!!python/tuple x",
     ] {
         let tag = text.split(' ').next().unwrap_or_default();
@@ -103,7 +105,7 @@ fn an_unknown_tag_is_a_problem_at_the_tag() {
     assert_eq!(points("- !e!x y"), ("unknown-tag", "!e!x", 2));
     assert_eq!(points("[!e!x,y]"), ("unknown-tag", "!e!x", 1));
     assert_eq!(points("- !<x:y> y"), ("unknown-tag", "!<x:y>", 2));
-    assert_eq!(points("- !!pairs [a: b]"), ("unknown-tag", "!!pairs", 2));
+    assert_eq!(points("- !!none [a]"), ("unknown-tag", "!!none", 2));
 }
 
 #[test]

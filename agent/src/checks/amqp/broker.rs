@@ -1,0 +1,235 @@
+//! Methods and the frames around them, over a wire (AMQP 0-9-1 sections 2.3 and 4.2).
+
+use super::refusal::Refusal;
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::net::identify::identify;
+use crate::net::{Talk, Wire};
+use crate::phase::Phase;
+use crate::text::escape;
+use lapin::protocol::{AMQPClass, channel, connection, constants, gen_class, parse_class};
+
+/// What a client says first.
+const HEADER: &[u8] = b"AMQP\x00\x00\x09\x01";
+
+/// Type, channel and length of a frame, in bytes.
+const FRAME_HEAD: usize = 7;
+
+/// The channel of everything that is about the connection as a whole.
+pub(super) const CONNECTION: u8 = 0;
+
+/// The one channel that is opened.
+pub(super) const CHANNEL: u8 = 1;
+
+/// How deep tables may stand in each other, and some more: see [`is_shallow`].
+const MOST_NESTED: usize = 100;
+
+/// A connection to a broker, as a client has it.
+pub(super) struct BrokerConnection {
+    talk: Talk,
+    /// Whether a goodbye is due.
+    open: bool,
+    blocked: Option<String>,
+}
+
+/// Why a method that was waited for did not come.
+pub(super) enum Halt {
+    /// The connection failed.
+    Fault(Fault),
+    /// The broker closed the connection, or the channel.
+    Refusal(Refusal),
+}
+
+impl Halt {
+    /// The fault, with the refusal judged.
+    pub(super) fn judged(self, judge: impl FnOnce(Refusal) -> Fault) -> Fault {
+        match self {
+            Self::Fault(fault) => fault,
+            Self::Refusal(refusal) => judge(refusal),
+        }
+    }
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl BrokerConnection {
+    /// Nothing is sent yet.
+    pub(super) const fn new(wire: Wire) -> Self {
+        Self { talk: Talk::new(wire, "a frame"), open: false, blocked: None }
+    }
+
+    /// Why the broker does not take messages at the moment, when it said so.
+    pub(super) fn blocked(&self) -> Option<&str> {
+        self.blocked.as_deref()
+    }
+
+    /// The connection is open: it has to be closed in good order.
+    pub(super) const fn entered(&mut self) {
+        self.open = true;
+    }
+
+    /// Asks for version 0-9-1. A broker that speaks another answers with a header of its own.
+    pub(super) async fn begin(&mut self) -> Result<AMQPClass, Halt> {
+        self.talk.send(HEADER).await;
+        if self.talk.peek().await?.first() != HEADER.first() {
+            return self.receive().await;
+        }
+        let header = self.talk.exactly(HEADER.len()).await?;
+        // The same one comes from a server that repeats what it is sent.
+        let is_other = header.starts_with(&HEADER[..4]) && header != HEADER;
+        Err(if is_other { other_version(&header) } else { malformed() }.into())
+    }
+
+    /// Sends methods, all in one piece.
+    pub(super) async fn send(&mut self, methods: &[(u8, AMQPClass)]) -> Result<(), Fault> {
+        let frames: Result<Vec<_>, _> = methods.iter().map(|(channel, method)| frame(*channel, method)).collect();
+        self.talk.send(&frames?.concat()).await;
+        Ok(())
+    }
+
+    /// Waits for the next method that is an answer.
+    pub(super) async fn receive(&mut self) -> Result<AMQPClass, Halt> {
+        use connection::AMQPMethod as Method;
+        loop {
+            let Some(method) = self.frame().await? else { continue };
+            match method {
+                AMQPClass::Connection(Method::Close(close)) => {
+                    self.open = false;
+                    self.send(&[(CONNECTION, AMQPClass::Connection(Method::CloseOk(connection::CloseOk {})))]).await?;
+                    return Err(Halt::Refusal(Refusal::new(close.reply_code, close.reply_text)));
+                }
+                AMQPClass::Channel(channel::AMQPMethod::Close(close)) => {
+                    return Err(Halt::Refusal(Refusal::new(close.reply_code, close.reply_text)));
+                }
+                AMQPClass::Connection(Method::Blocked(blocked)) => self.blocked = Some(blocked.reason.into()),
+                AMQPClass::Connection(Method::Unblocked(_)) => self.blocked = None,
+                method => return Ok(method),
+            }
+        }
+    }
+
+    /// Closes the connection in good order, where it is open: a broker takes note of clients that
+    /// just go.
+    pub(super) async fn close(&mut self) -> Result<(), Halt> {
+        use connection::AMQPMethod as Method;
+        if !self.open {
+            return Ok(());
+        }
+        let close = connection::Close {
+            reply_code: constants::REPLY_SUCCESS,
+            reply_text: "checked".into(),
+            class_id: 0,
+            method_id: 0,
+        };
+        self.send(&[(CONNECTION, AMQPClass::Connection(Method::Close(close)))]).await?;
+        while !matches!(self.receive().await?, AMQPClass::Connection(Method::CloseOk(_))) {}
+        Ok(())
+    }
+
+    /// Reads a frame; `None` for one that says nothing.
+    async fn frame(&mut self) -> Result<Option<AMQPClass>, Fault> {
+        let frame = self.talk.frame(frame_length).await?;
+        let [kind, _, _, _, _, _, _, payload @ .., constants::FRAME_END] = frame.as_slice() else {
+            return Err(malformed());
+        };
+        if *kind == constants::FRAME_HEARTBEAT { Ok(None) } else { method(payload).map(Some) }
+    }
+}
+
+/// The length of a frame that begins like this, with its head and its end.
+fn frame_length(begun: &[u8]) -> Result<Option<usize>, Fault> {
+    let &[kind, ref rest @ ..] = begun else { return Ok(None) };
+    if !matches!(kind, constants::FRAME_METHOD | constants::FRAME_HEARTBEAT) {
+        return Err(malformed());
+    }
+    match *rest {
+        [0, 0..=CHANNEL, a, b, c, d, ..] => {
+            let length = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX);
+            Ok(Some(length.saturating_add(FRAME_HEAD + 1)))
+        }
+        _ if begun.len() < FRAME_HEAD => Ok(None),
+        _ => Err(malformed()),
+    }
+}
+
+fn frame(channel: u8, method: &AMQPClass) -> Result<Vec<u8>, Fault> {
+    let written = gen_class(method)(Vec::new().into());
+    let payload = written.map(|context| context.into_inner().0).map_err(|error| {
+        Fault::new(Cause::OwnFault, "a method could not be written").evidence(error.to_string()).at(Phase::Run)
+    })?;
+    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+    let mut frame = vec![constants::FRAME_METHOD];
+    frame.extend(u16::from(channel).to_be_bytes());
+    frame.extend(length.to_be_bytes());
+    frame.extend(payload);
+    frame.push(constants::FRAME_END);
+    Ok(frame)
+}
+
+fn method(payload: &[u8]) -> Result<AMQPClass, Fault> {
+    if !is_shallow(payload) {
+        return Err(malformed());
+    }
+    match parse_class(payload) {
+        Ok(([], method)) => Ok(method),
+        _ => Err(malformed()),
+    }
+}
+
+/// Whether a method is safe to read. lapin reads a table inside a table by calling itself, and a
+/// frame that holds nothing else would overflow the stack. Every level needs an `A` or an `F` to say
+/// what it is, so few of these letters mean few levels. Methods whose only content is a free text
+/// have no tables, and any letters.
+fn is_shallow(payload: &[u8]) -> bool {
+    let is_text = matches!(payload, [0, 10, 0, 50 | 60, ..] | [0, 20, 0, 40, ..] | [0, 50, 0, 11, ..]);
+    is_text || payload.iter().filter(|byte| matches!(byte, b'A' | b'F')).count() <= MOST_NESTED
+}
+
+fn malformed() -> Fault {
+    Fault::new(Cause::Malformed, "the answer is no AMQP")
+}
+
+fn other_version(first: &[u8]) -> Fault {
+    let spoken = identify(first).map_or_else(|| "another version of AMQP".to_owned(), |peer| peer.detail);
+    Fault::new(Cause::UnsupportedVersion, format!("the broker speaks {spoken}, this check AMQP 0-9-1"))
+        .evidence(format!("it answered {}", escape(first, 16)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `connection.start` with so many tables in each other.
+    fn start(levels: usize) -> Vec<u8> {
+        let sized = |bytes: Vec<u8>| [&u32::try_from(bytes.len()).expect("small").to_be_bytes()[..], &bytes].concat();
+        let entry = |table: Vec<u8>| [&b"\x01tF"[..], &sized(table)].concat();
+        let table = (0..levels).fold(Vec::new(), |inner, _| entry(inner));
+        [&[0, 10, 0, 10, 0, 9][..], &sized(table), &sized(b"PLAIN".to_vec()), &sized(b"en_US".to_vec())].concat()
+    }
+
+    #[test]
+    fn tables_in_tables_are_read_to_a_depth_that_is_sane() {
+        assert!(method(&start(MOST_NESTED / 2)).is_ok());
+        // As deep as a frame can be; read without a limit, this ends the process.
+        assert!(method(&start(9000)).is_err());
+    }
+
+    #[test]
+    fn a_method_with_something_behind_it_is_none() {
+        let whole = start(1);
+        assert!(method(&[&whole[..], &[0]].concat()).is_err());
+        assert!(method(&whole[..whole.len() - 1]).is_err());
+        assert!(method(&[]).is_err());
+    }
+
+    #[test]
+    fn a_refusal_may_have_any_letters() {
+        let text = "A".repeat(250);
+        let close = [&[0, 10, 0, 50, 0x02, 0x12, 250][..], text.as_bytes(), &[0, 0, 0, 0]].concat();
+        assert!(method(&close).is_ok());
+    }
+}

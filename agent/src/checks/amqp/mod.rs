@@ -1,0 +1,230 @@
+//! A login at an AMQP broker such as `RabbitMQ`, a virtual host that may be entered, and what has to be
+//! in it.
+//!
+//! - Proves: the broker accepts the user and the password, and lets the user into the virtual host;
+//!   with `queue` and `exchange` these exist; with `min_consumers` and `max_messages` somebody works
+//!   the queue off.
+//! - Protocol: AMQP 0-9-1 (<https://www.rabbitmq.com/amqp-0-9-1-reference>), login PLAIN (RFC 4616), with
+//!   TLS from the first byte. Nothing of it is plain where `use_tls` is on.
+//! - Phases: resolve, connect, tls, protocol (our header, the broker's `connection.start`), auth
+//!   (`connection.start-ok` with the login, `connection.tune`), request (`connection.tune-ok` and
+//!   `connection.open`; then `channel.open` with passive declarations, which change nothing). The end
+//!   is a `connection.close`, so that the broker notes no client that just went. Each is one turn.
+//! - Options: `host`, `username`, `password` (required), `port` (5671 with TLS, 5672 without),
+//!   `use_tls` (true), `vhost` (`/`), `queue`, `exchange` (names), `min_consumers`, `max_messages`
+//!   (numbers, with `queue`; messages are those that wait for a consumer), and the TLS options.
+//! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls` from a broker's plain port),
+//!   `protocol.*` (a full broker is `protocol.overloaded`, one of AMQP 1.0 alone
+//!   `protocol.unsupported-version`), `auth.rejected`, `auth.method-unsupported`,
+//!   `request.no-such-vhost`, `request.no-such-queue` (an exchange too), `request.permission-denied`,
+//!   `request.unexpected-reply` (`min_consumers`, `max_messages`).
+//! - Does not check: whether messages can be sent or received. A passive declaration needs no
+//!   permission of `RabbitMQ`'s beyond the virtual host's. A queue that is another connection's own
+//!   exists, and its figures are nobody else's to see.
+//!
+//! Methods are read and written with lapin. The connection around them is this module's own: lapin's
+//! starts a thread and eight megabytes of buffers for each, outlives a check that is cut off at a
+//! silent broker, tells of no phases, and ends the whole process when a peer sends tables in tables
+//! until its stack is full.
+//!
+//! ```
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
+//! # let text = r"
+//! - type: amqp
+//!   host: broker.internal
+//!   username: app
+//!   password: secret
+//!   vhost: app
+//!   queue: orders
+//!   min_consumers: 1
+//! # ";
+//! # let source = Source { name: "example".into(), text: text.into() };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+
+mod broker;
+mod expected;
+mod greeting;
+mod refusal;
+
+use crate::catalogue::Cause;
+use crate::checks::{Check, ResultName};
+use crate::fault::{Failure, Fault};
+use crate::net::identify::identify;
+use crate::net::{Endpoint, Host, Port, TlsOptions};
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
+use crate::services::{self, Security, Service};
+use crate::settings::{Credentials, Fields, Names, Noted, Word, tls};
+use broker::{BrokerConnection, CONNECTION, Halt};
+use expected::{Expected, Name};
+use greeting::Greeting;
+use lapin::protocol::connection::{AMQPMethod as Method, Tune};
+use lapin::protocol::{AMQPClass, connection};
+use lapin::types::ShortString;
+use refusal::Refusal;
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Amqp {
+    endpoint: Endpoint,
+    /// `None` for plain TCP.
+    tls: Option<TlsOptions>,
+    login: Credentials,
+    vhost: ShortString,
+    expected: Expected,
+}
+
+impl Check for Amqp {
+    const TYPE: &'static str = "amqp";
+    const SERVICE: &'static Service = &services::AMQP;
+    const ABOUT: &'static str =
+        "An AMQP broker accepts the login and lets it into the virtual host; a queue or exchange exists there.";
+
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let host = fields.required::<Host>("host", "Name or address.");
+        let port = fields.optional::<Port>("port", "TCP port. Default: 5671 with TLS, 5672 without.");
+        let login = Credentials::required::<Word>(fields, &Names::usual("Who logs in.", "The user's password."));
+        let use_tls = fields.or::<bool>("use_tls", "true", "Speak TLS from the first byte.");
+        let Name(vhost) = fields.or("vhost", "/", "The virtual host to enter.");
+        let expected = Expected::parse(fields);
+        let tls = tls(fields);
+        let usual = Self::SERVICE.port(if use_tls { Security::Tls } else { Security::Plain });
+        Ok(Self {
+            endpoint: Endpoint::tcp(host?, port.unwrap_or(usual)),
+            tls: Some(tls?).filter(|_| use_tls),
+            login: login?,
+            vhost,
+            expected: expected?,
+        })
+    }
+
+    fn target(&self) -> String {
+        self.endpoint.to_string()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let vhost = Some(self.vhost.to_string()).filter(|vhost| vhost != "/");
+        let vhost = vhost.map(|vhost| ("vhost", vhost));
+        [("username", self.login.user.clone())].into_iter().chain(vhost).chain(self.expected.distinction()).collect()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        let prefixes = ["tcp", "tls", "amqp"].into_iter().filter(|prefix| *prefix != "tls" || self.tls.is_some());
+        prefixes.map(|prefix| ResultName::of_endpoint(prefix, &self.endpoint)).collect()
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![self.endpoint.clone()]
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.expect(Self::SERVICE);
+        let wire = probe.connect(&self.endpoint, self.tls.as_ref()).await;
+        let wire = wire.map_err(|stop| self.with_reason_for_plain(probe, stop))?;
+        if self.tls.is_some() {
+            probe.passed()?;
+        }
+        let mut broker = BrokerConnection::new(wire);
+        let greeting = greet(probe, &mut broker).await?;
+        let tune = self.log_in(probe, &mut broker, &greeting).await?;
+        let verdict = self.enter(probe, &mut broker, tune).await;
+        // What the broker says to a goodbye changes nothing.
+        let _ = probe.linger(broker.close()).await;
+        Ok(verdict?)
+    }
+}
+
+/// Waits for the broker to introduce itself.
+async fn greet(probe: &mut Probe, broker: &mut BrokerConnection) -> Result<Greeting, Failure> {
+    let greeting = probe.phase(Phase::Protocol, async {
+        match broker.begin().await {
+            Ok(AMQPClass::Connection(Method::Start(start))) => {
+                let greeting = Greeting(start);
+                greeting.require_version().map(|()| greeting)
+            }
+            Ok(_) => Err(unexpected()),
+            Err(halt) => Err(halt.judged(Refusal::of_greeting)),
+        }
+    });
+    let greeting = greeting.await?;
+    greeting.describe(probe);
+    Ok(greeting)
+}
+
+impl Amqp {
+    /// A word on what to do when a broker answers without TLS: to log in in the clear is what the file
+    /// says to do, and nothing to be done without being told.
+    fn with_reason_for_plain(&self, probe: &Probe, stop: Stop) -> Stop {
+        let Stop::Failed(mut failure) = stop else { return stop };
+        let is_broker = identify(&probe.heard_first()).is_some_and(|peer| peer.service == Self::SERVICE);
+        if is_broker && failure.code.is(Phase::Tls, Cause::NotTls) {
+            let port = self.endpoint.port;
+            failure.message = format!("port {port} of this broker is a plain one, and the check uses TLS");
+            failure.next_step = format!(
+                "set `use_tls: false` if the application speaks plain AMQP to port {port}; else the port of the broker with TLS, as a rule `port: 5671`"
+            );
+        }
+        Stop::Failed(failure)
+    }
+
+    /// Sends the login, once, and waits for what the broker wants of the connection.
+    async fn log_in(
+        &self,
+        probe: &mut Probe,
+        broker: &mut BrokerConnection,
+        greeting: &Greeting,
+    ) -> Result<Tune, Failure> {
+        let answer = probe.phase(Phase::Auth, async {
+            let login = greeting.answer(&self.login)?;
+            broker.send(&[(CONNECTION, AMQPClass::Connection(Method::StartOk(login)))]).await?;
+            match broker.receive().await {
+                Ok(AMQPClass::Connection(Method::Tune(tune))) => Ok(tune),
+                Ok(AMQPClass::Connection(Method::Secure(_))) => {
+                    Err(Fault::new(Cause::MethodUnsupported, "the broker wants to know more than a password"))
+                }
+                Ok(_) => Err(unexpected()),
+                // Without that extension, to close the connection is to reject the login.
+                Err(Halt::Fault(fault)) if fault.cause == Cause::Closed && !greeting.says_no() => {
+                    Err(refusal::rejected(&self.login.user, "the broker closes the connection over the login"))
+                }
+                Err(halt) => Err(halt.judged(|refusal| refusal.of_login(&self.login.user))),
+            }
+        });
+        answer.await
+    }
+
+    /// Enters the virtual host and looks for what has to be there.
+    async fn enter(&self, probe: &mut Probe, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Failure> {
+        let found = probe.phase(Phase::Request, async {
+            self.open(broker, tune)
+                .await
+                .map_err(|halt| halt.judged(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)))?;
+            broker.entered();
+            self.expected.declare(broker, self.vhost.as_str(), &self.login.user).await
+        });
+        let found = found.await;
+        if let Some(reason) = broker.blocked() {
+            probe.fact("blocked", probe.clean(reason));
+        }
+        self.expected.judge(probe, found?)
+    }
+
+    async fn open(&self, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Halt> {
+        let Tune { channel_max, frame_max, .. } = tune;
+        // The check is over before a heartbeat could be due.
+        let tuned = connection::TuneOk { channel_max, frame_max, heartbeat: 0 };
+        let open = connection::Open { virtual_host: self.vhost.clone() };
+        let methods = [Method::TuneOk(tuned), Method::Open(open)];
+        broker.send(&methods.map(|method| (CONNECTION, AMQPClass::Connection(method)))).await?;
+        match broker.receive().await? {
+            AMQPClass::Connection(Method::OpenOk(_)) => Ok(()),
+            _ => Err(unexpected().into()),
+        }
+    }
+}
+
+/// A method, and not the one that has to come now.
+fn unexpected() -> Fault {
+    Fault::new(Cause::Malformed, "the broker said something else than AMQP 0-9-1 wants it to say at this point")
+}

@@ -1,0 +1,61 @@
+//! The declarations of the options are by-products of reading them: this holds the rule that every
+//! option is asked for on every path.
+
+use super::Spec;
+use crate::settings::Fields;
+use crate::settings::shape::Declared;
+use crate::text::Span;
+use crate::yaml::{self, Node, Value};
+
+/// A value that the option takes, as it stands in a file.
+fn right_value(option: &Declared) -> &'static str {
+    option.default.unwrap_or_else(|| match option.shape.short {
+        "host" | "host or socket" | "name" | "secret" | "text" | "text or /regex/" => "a",
+        "list of words" => "[a]",
+        "mail address" => "a@b",
+        "mapping" | "mapping or list of pairs" => "{a: b}",
+        "method" => "GET",
+        "[user, password]" => "[a, b]",
+        "number" | "port" | "seconds" => "1",
+        "flag" | "flag or prefer" | "flag or starttls" => "true",
+        "path" => "/nonexistent",
+        "primary or replica" | "primary or secondary" => "primary",
+        "record type" => "A",
+        "status or list" => "200",
+        "URL" => "'http://h/'",
+        other => panic!("{}: which value is a {other}?", option.key),
+    })
+}
+
+/// The options that reading a check of this type declares, ordered; each should be there once.
+fn declared(kind: &str, mapping: &str) -> Vec<&'static str> {
+    let pairs = match yaml::parse(mapping).expect("YAML").root {
+        Some(Node { value: Value::Map(pairs), .. }) => pairs,
+        other => panic!("{mapping}: {other:?}"),
+    };
+    let mut fields = Fields::new(Span::default(), &pairs);
+    let _ = Spec::parse(kind, &mut fields);
+    let mut keys: Vec<_> = fields.finish().declared.iter().map(|option| option.key).collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[test]
+fn every_option_is_declared_on_every_path() {
+    for check in Spec::describe() {
+        let mut expected: Vec<_> = check.options.iter().map(|option| option.key).collect();
+        expected.sort_unstable();
+        let pair = |option: &Declared| format!("{}: {}", option.key, right_value(option));
+        let all = |options: &mut dyn Iterator<Item = &Declared>| options.map(pair).collect::<Vec<_>>().join(", ");
+        let mut mappings = vec!["{}".to_owned(), format!("{{{}}}", all(&mut check.options.iter()))];
+        for option in &check.options {
+            let others = all(&mut check.options.iter().filter(|other| other.required && other.key != option.key));
+            mappings.push(format!("{{{}: [[x]], {others}}}", option.key));
+            mappings.push(format!("{{{}, {others}}}", pair(option)));
+            mappings.push(format!("{{{}}}", all(&mut check.options.iter().filter(|other| other.key != option.key))));
+        }
+        for mapping in mappings {
+            assert_eq!(declared(check.kind, &mapping), expected, "{}: {mapping}", check.kind);
+        }
+    }
+}

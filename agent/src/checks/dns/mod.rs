@@ -1,0 +1,202 @@
+//! A name that resolves, as the DNS itself says.
+//!
+//! - Proves: a resolver answers, and has the record (with the wanted value, given `expect`).
+//! - Protocol: DNS over UDP, over TCP when the answer does not fit (RFC 1035, RFC 7766, RFC 6891).
+//! - Phases: resolve. The host's resolvers (`/etc/resolv.conf`) are asked in order until one
+//!   answers, or `server` alone. The name is taken as it is: no search domain, no `/etc/hosts` (a
+//!   `tcp` check uses both, as applications do).
+//! - Options: `name` (required; for PTR an address), `record` (A), `server` (this host's),
+//!   `port` (53), `expect` (a value, or a list of values, which must be among the answers).
+//! - Failures: `resolve.nxdomain`, `.no-address` (the name exists, without such a record),
+//!   `.servfail`, `.refused`, `.timeout`, `.failed`; `connect.refused` (nothing listens at the
+//!   server), `request.unexpected-reply` (other values than expected).
+//! - Does not check: DNSSEC signatures.
+//!
+//! ```
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
+//! # let text = r"
+//! - type: dns
+//!   name: db.internal
+//!   record: A
+//!   expect: 10.0.0.5
+//! # ";
+//! # let source = Source { name: "example".into(), text: text.into() };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+
+use crate::catalogue::Cause;
+use crate::checks::{Check, ResultName};
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::fault::Fault;
+use crate::net::dns::{Query, Rcode, RecordKind, Reply};
+use crate::net::{Endpoint, Host, Port, Transport, nameserver};
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
+use crate::settings::shape::{Shape, Shown};
+use crate::settings::{Field, Fields, Misfit, Noted, Setting, Tags, Word, port};
+use serde_json::json;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Dns {
+    name: String,
+    record: RecordKind,
+    server: Option<Host>,
+    port: Port,
+    expect: Vec<String>,
+}
+
+impl Setting for RecordKind {
+    const SHAPE: Shape = Shape {
+        words: "a record type (A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT, CAA)",
+        short: "record type",
+        shown: Shown::Plain,
+        schema: || json!({"enum": RecordKind::ALL.iter().map(ToString::to_string).collect::<Vec<_>>()}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| text.parse().ok())
+    }
+}
+
+impl Check for Dns {
+    const TYPE: &'static str = "dns";
+    const SERVICE: &'static Service = &services::DNS;
+    const ABOUT: &'static str = "A resolver answers and has the record.";
+
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        // `name` is also the label of every check; here it is what is asked for.
+        let name = fields.required::<Word>("name", "The name to resolve; for PTR an address.");
+        let record = fields.or("record", "A", "The type of record.");
+        let server = fields.optional("server", "Ask this resolver. Default: those of /etc/resolv.conf.");
+        let port = port(fields, Self::SERVICE, "The resolver's port.");
+        let expect = fields.optional::<Tags>("expect", "Values that must be among the answers.").unwrap_or_default().0;
+        let (name, port) = (name?.0, port?);
+        if Query::new(&name, record, 0).is_err() {
+            let span = fields.span_of("name");
+            let help = if record == RecordKind::Ptr {
+                "an IP address"
+            } else {
+                "letters, digits, `-`, `_` and dots, 253 characters at most"
+            };
+            let message = format!("`name`: the DNS has no such name for {record}");
+            return Err(fields.refuse(Diagnostic::error(Flaw::BadValue, span, message).help(help)));
+        }
+        Ok(Self { name, record, server, port, expect })
+    }
+
+    fn target(&self) -> String {
+        let server = self.server.as_ref().map(|server| format!("@{server}")).unwrap_or_default();
+        format!("{}{server}", crate::text::escaped(&self.name))
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let port = (self.port.get() != 53).then(|| ("port", self.port.to_string()));
+        [("record", self.record.to_string())].into_iter().chain(port).collect()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        vec![ResultName { name: format!("dns:{}", self.target()), info: self.record.to_string() }]
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.server.iter().flat_map(|server| Endpoint::both(server.clone(), self.port)).collect()
+    }
+
+    fn resolver_port(&self) -> Option<Port> {
+        self.server.is_none().then_some(self.port)
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        let (servers, transport) = self.servers(probe).await?;
+        let timeout = probe.share(servers.len());
+        let (server, reply) = probe.phase(Phase::Resolve, self.ask(&servers, transport, timeout)).await?;
+        probe.fact("resolver", server.to_string());
+        probe.fact("answers", reply.answers.iter().map(|answer| probe.clean(&answer.text)).collect::<Vec<_>>());
+        if let Some(ttl) = reply.ttl {
+            probe.fact("ttl_seconds", ttl);
+        }
+        let fault = self.judge(server, &reply);
+        fault.map_or(Ok(()), |(phase, fault)| Err(probe.fail(phase, fault).into()))
+    }
+}
+
+impl Dns {
+    /// Whom to ask, and how; resolvers of this host may be for TCP alone.
+    async fn servers(&self, probe: &mut Probe) -> Result<(Vec<SocketAddr>, Transport), Stop> {
+        if let Some(host) = &self.server {
+            let endpoint = Endpoint::udp(host.clone(), self.port);
+            return Ok((probe.addresses(&endpoint).await?, Transport::Udp));
+        }
+        let resolv_conf = probe.resolv_conf();
+        let mut servers = resolv_conf.servers.clone();
+        servers.iter_mut().for_each(|server| server.set_port(self.port.get()));
+        Ok((servers, resolv_conf.transport))
+    }
+
+    /// The first answer that is one; a server that fails is not asked a second time.
+    async fn ask(
+        &self,
+        servers: &[SocketAddr],
+        transport: Transport,
+        timeout: Duration,
+    ) -> Result<(SocketAddr, Reply), Fault> {
+        let mut faults: Vec<Fault> = Vec::new();
+        for server in servers {
+            let query = Query::new(&self.name, self.record, nameserver::fresh_id());
+            let query = query.map_err(|error| Fault::new(Cause::BadName, error.to_string()))?;
+            match nameserver::ask(*server, &query, transport, timeout).await {
+                Ok(reply) => return Ok((*server, reply)),
+                // Nothing listens there: not the resolver's own refusal, which is an answer.
+                Err(fault) if fault.cause == Cause::Refused => faults.push(fault.at(Phase::Connect)),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let messages: Vec<_> = faults.iter().map(|fault| fault.message.clone()).collect();
+        let first = if faults.is_empty() {
+            Fault::new(Cause::Failed, "this host has no resolver")
+        } else {
+            faults.swap_remove(0)
+        };
+        Err(first.evidence(messages.join("; ")))
+    }
+
+    fn judge(&self, server: SocketAddr, reply: &Reply) -> Option<(Phase, Fault)> {
+        let Self { name, record, .. } = self;
+        let resolver = server.ip();
+        let fault = match reply.rcode {
+            Rcode::NoError if reply.answers.is_empty() => {
+                Fault::new(Cause::NoAddress, format!("{name} has no {record} record according to {resolver}"))
+                    .next_step("add the record, or ask for another type")
+            }
+            Rcode::NoError => return self.unexpected(reply).map(|fault| (Phase::Request, fault)),
+            Rcode::NxDomain => Fault::new(Cause::NxDomain, format!("{name} does not exist according to {resolver}")),
+            Rcode::ServFail => Fault::new(Cause::ServFail, format!("{resolver} failed to resolve {name}")),
+            Rcode::Refused => Fault::new(Cause::Refused, format!("{resolver} refuses to answer for {name}")),
+            other => Fault::new(Cause::Failed, format!("{resolver} answered {other}")),
+        };
+        Some((Phase::Resolve, fault))
+    }
+
+    fn unexpected(&self, reply: &Reply) -> Option<Fault> {
+        let answers: Vec<_> = reply.answers.iter().map(|answer| answer.text.as_str()).collect();
+        let missing: Vec<_> =
+            self.expect.iter().filter(|wanted| !answers.iter().any(|answer| same(answer, wanted))).cloned().collect();
+        (!missing.is_empty()).then(|| {
+            Fault::new(Cause::UnexpectedReply, "the answers are not the expected ones").evidence(format!(
+                "got {}, missing {}",
+                answers.join(", "),
+                missing.join(", ")
+            ))
+        })
+    }
+}
+
+/// Names are equal without regard to case and to the last dot (RFC 4343); TXT with or without quotes.
+fn same(answer: &str, wanted: &str) -> bool {
+    let plain = |text: &str| text.trim_end_matches('.').trim_matches('"').to_ascii_lowercase();
+    plain(answer) == plain(wanted)
+}

@@ -1,0 +1,271 @@
+//! An HTTP request that is answered as expected.
+//!
+//! - Proves: the server (or the proxy and the server behind it) answers with the expected status,
+//!   and with the expected headers and body where they are asked for; the login is accepted.
+//! - Protocol: HTTP/1.1 (RFC 9110, RFC 9112); Basic (RFC 7617) and Digest (RFC 7616)
+//!   authentication; CONNECT for https through a proxy.
+//! - Phases: resolve, connect, proxy (a tunnel), tls (https), protocol (the request is sent, the
+//!   head of the answer is read), auth (the second request of Digest), request (status, headers,
+//!   body). A redirect that is followed begins anew where it leads elsewhere.
+//! - Options: see [`Http::parse`]; each says its meaning and default.
+//! - Failures: `resolve.*`, `connect.*`, `proxy.*`, `tls.*`, `protocol.*`, `auth.rejected` and
+//!   `auth.required` (401), `auth.method-unsupported`, `request.unexpected-*`, `request.redirected`.
+//! - Does not check: the body, unless `expected_body` asks; at most 64 KiB of it are read.
+//!
+//! Requests are built, and answers read, with reqwest; the connection between them is hyper's -
+//! reqwest's own engine - on the probe's stream. reqwest's client cannot take an open stream
+//! (`connector_layer` wraps its connector and cannot replace the connection), and with a
+//! connection of its own neither the phases nor the one-connection rule would hold.
+//!
+//! ```
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
+//! # let text = r#"
+//! - type: http
+//!   url: https://login.internal/+health
+//!   expected_code: 2xx
+//!   expected_body: '/"status": *"ok"/'
+//! # "#;
+//! # let source = Source { name: "example".into(), text: text.into() };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+
+mod answer;
+mod exchange;
+mod options;
+mod request;
+
+use crate::catalogue::Cause;
+use crate::checks::{Check, ResultName};
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::fault::{Failure, Fault};
+use crate::net::Port;
+use crate::net::{Endpoint, Host, TlsOptions, Wire, proxy};
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
+use crate::secret::Secret;
+use crate::services::{self, Service};
+use crate::settings::{Credentials, Fields, Noted, Pairs, tls};
+use crate::text::escaped;
+use answer::Judgement;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use exchange::{Client, Connection};
+use options::{Cookies, ExpectedHeaders, Matcher, Statuses, WebUrl};
+use request::Draft;
+use reqwest::Method;
+
+/// Longer chains of redirects are loops.
+const MOST_REDIRECTS: usize = 10;
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Http {
+    url: WebUrl,
+    method: Method,
+    expected_code: Statuses,
+    expected_headers: ExpectedHeaders,
+    expected_body: Option<Matcher>,
+    proxy: Option<Proxy>,
+    headers: Pairs,
+    cookies: Pairs,
+    params: Pairs,
+    body: Option<Secret<String>>,
+    auth: Option<Credentials>,
+    digest: Option<Credentials>,
+    redirects: bool,
+    tls: TlsOptions,
+}
+
+/// The proxy that requests go through.
+#[derive(Clone, Debug)]
+struct Proxy {
+    endpoint: Endpoint,
+    tls: bool,
+    /// The value of `Proxy-Authorization`.
+    authorization: Option<Secret<String>>,
+}
+
+impl Check for Http {
+    const TYPE: &'static str = "http";
+    const SERVICE: &'static Service = &services::HTTP;
+    const ALIASES: &'static [&'static str] = &["https"];
+    const ABOUT: &'static str = "An HTTP request is answered as expected.";
+
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let url = fields.required::<WebUrl>("url", "The URL to fetch.");
+        let method = fields.or("method", "GET", "The HTTP method.");
+        let expected_code = fields.or("expected_code", "200", "The statuses that mean success.");
+        let expected_headers = fields.optional(
+            "expected_headers",
+            "Headers of the answer: the whole value, a /regex/ that occurs in it, or null for any value.",
+        );
+        let expected_body =
+            fields.optional("expected_body", "A text or /regex/ that must occur in the body's first 64 KiB.");
+        let proxy = Proxy::parse(fields);
+        let headers = fields.optional::<Pairs>("headers", "Headers to send.").unwrap_or_default();
+        let body = fields.optional("body", "The raw body to send.");
+        let redirects = fields.or("allow_redirects", "false", "Follow 30x redirects, 10 at most.");
+        let params = fields.optional("params", "Added to the query string, URL encoded.").unwrap_or_default();
+        let cookies = fields.optional::<Cookies>("cookies", "Cookies to send.").unwrap_or_default().0;
+        let auth = fields.optional::<Credentials>("auth", "Basic authentication.");
+        let digest = fields.optional("digest_auth", "Digest authentication; wins over auth.");
+        let tls = tls(fields);
+        check_headers(fields, &headers)?;
+        let mut url = url?;
+        let auth = auth.or(url.login.take());
+        let expected_headers = expected_headers.unwrap_or_default();
+        Ok(Self {
+            url,
+            method,
+            expected_code,
+            expected_headers,
+            expected_body,
+            proxy,
+            headers,
+            cookies,
+            params,
+            body,
+            auth,
+            digest,
+            redirects,
+            tls: tls?,
+        })
+    }
+
+    fn target(&self) -> String {
+        self.url.shown.clone()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let method = (self.method != Method::GET).then(|| ("method", self.method.to_string()));
+        let proxy = self.proxy.as_ref().map(|proxy| ("proxy_url", proxy.endpoint.to_string()));
+        let code = Some(self.expected_code.to_string()).filter(|code| code != "200");
+        let code = code.map(|code| ("expected_code", code));
+        let body = self.expected_body.as_ref().map(|body| ("expected_body", body.to_string()));
+        method.into_iter().chain(proxy).chain(code).chain(body).collect()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        let shown = &self.url.shown;
+        let first = self.first_endpoint();
+        vec![
+            ResultName { name: format!("http:{shown}:tcp:{first}"), info: first.to_string() },
+            ResultName { name: format!("http:{shown}:"), info: format!("{} {shown}", self.method) },
+        ]
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![self.first_endpoint().clone()]
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.expect(Self::SERVICE);
+        let wire = self.open(probe, &self.url.endpoint).await?;
+        probe.passed()?;
+        let mut draft = Draft::first(self);
+        let mut client = Client::new(self, self.secure(probe, wire, &draft.url).await?);
+        for _ in 0..=MOST_REDIRECTS {
+            let answer = client.ask(probe, &draft).await?;
+            match answer::judge(self, probe, client.connection(), &draft, answer).await? {
+                Judgement::Accepted => return Ok(()),
+                Judgement::Elsewhere(next, answer) => {
+                    client.make_ready(probe, answer, &next.url).await?;
+                    draft = *next;
+                }
+            }
+        }
+        let fault = Fault::new(
+            Cause::Redirected,
+            format!("more than {MOST_REDIRECTS} redirects, the last to {}", draft.url.shown),
+        );
+        Err(probe.fail(Phase::Request, fault.next_step("look for a redirect loop on the server")).into())
+    }
+}
+
+impl Http {
+    /// Where the first connection goes.
+    fn first_endpoint(&self) -> &Endpoint {
+        self.proxy.as_ref().map_or(&self.url.endpoint, |proxy| &proxy.endpoint)
+    }
+
+    /// Connects to the origin, or to the proxy.
+    async fn open(&self, probe: &mut Probe, origin: &Endpoint) -> Result<Wire, Failure> {
+        let Some(proxy) = &self.proxy else { return probe.open(origin).await };
+        let wire = probe.open(&proxy.endpoint).await.map_err(|failure| unreachable(probe, proxy, failure))?;
+        if proxy.tls { probe.tls(wire, &self.tls, &proxy.endpoint.host, &["http/1.1"]).await } else { Ok(wire) }
+    }
+
+    /// Adds the tunnel and TLS, as the URL wants them.
+    async fn secure(&self, probe: &mut Probe, wire: Wire, url: &WebUrl) -> Result<Connection, Failure> {
+        if !url.is_tls() {
+            return Connection::over(probe, wire, url).await;
+        }
+        let wire = match &self.proxy {
+            None => wire,
+            Some(proxy) => {
+                let authority = authority(&url.endpoint.host, url.endpoint.port);
+                let authorization = proxy.authorization.as_ref().map(|value| value.expose().as_str());
+                probe.phase(Phase::Proxy, proxy::tunnel(wire, &authority, authorization)).await?
+            }
+        };
+        let wire = probe.tls(wire, &self.tls, &url.endpoint.host, &["http/1.1"]).await?;
+        Connection::over(probe, wire, url).await
+    }
+}
+
+impl Proxy {
+    /// Asks for the proxy, if there is one.
+    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
+        let url =
+            fields.optional::<WebUrl>("proxy_url", "The proxy, as http:// or https:// URL; wins over proxy_host.");
+        let host = fields.optional::<Host>("proxy_host", "The proxy's host.");
+        let port = fields.or::<Port>("proxy_port", "8000", "The proxy's port, with proxy_host.");
+        if let Some(url) = url {
+            let authorization = url.login.as_ref().map(|login| {
+                Secret::new(format!("Basic {}", STANDARD.encode(format!("{}:{}", login.user, login.password.expose()))))
+            });
+            return Some(Self { tls: url.is_tls(), endpoint: url.endpoint, authorization });
+        }
+        host.map(|host| Self { endpoint: Endpoint::tcp(host, port), tls: false, authorization: None })
+    }
+}
+
+/// Header names and values must be legal: a line break in one would be a request of its own.
+fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Result<(), Noted> {
+    let is_name = |name: &str| reqwest::header::HeaderName::try_from(name).is_ok();
+    let is_value = |value: &str| reqwest::header::HeaderValue::try_from(value).is_ok();
+    let illegal = headers.0.iter().find(|(name, value)| !is_name(name) || !is_value(value.expose()));
+    let Some((name, _)) = illegal else { return Ok(()) };
+    let shown = escaped(name);
+    let (message, help) = if is_name(name) {
+        (
+            format!("the value of `{shown}` is not legal in an HTTP header"),
+            "a value has no line breaks and no control characters",
+        )
+    } else {
+        (format!("`{shown}` is not a legal name of an HTTP header"), "a name has letters, digits and `-`")
+    };
+    let message = format!("`headers`: {message} (RFC 9110 section 5)");
+    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of("headers"), message).help(help)))
+}
+
+/// A proxy that cannot be connected to is a fault of its own; its name's and this host's are not.
+fn unreachable(probe: &Probe, proxy: &Proxy, failure: Failure) -> Failure {
+    if failure.code.phase() != Phase::Connect
+        || matches!(failure.code.cause(), Cause::LocalLimit | Cause::DeniedLocally)
+    {
+        return failure;
+    }
+    let cause = if failure.code.cause() == Cause::Timeout { Cause::Timeout } else { Cause::Unreachable };
+    let fault = Fault::new(cause, format!("the proxy {} cannot be reached: {}", proxy.endpoint, failure.message))
+        .owner(failure.owner)
+        .next_step(format!("{} (this is about the proxy)", failure.next_step))
+        .evidence(format!("{}: {}", failure.code, failure.evidence.unwrap_or_default()));
+    probe.fail(Phase::Proxy, fault)
+}
+
+/// `host:port` as CONNECT wants it; an IPv6 address in brackets.
+fn authority(host: &Host, port: Port) -> String {
+    let bare = host.bare();
+    if bare.contains(':') { format!("[{bare}]:{port}") } else { format!("{bare}:{port}") }
+}

@@ -1,0 +1,123 @@
+//! A memcached server that answers, and accepts the login.
+//!
+//! - Proves: the server speaks memcached's protocol and tells its version; with a login, that it
+//!   accepts the user and password.
+//! - Protocol: memcached's text protocol with its login
+//!   (<https://github.com/memcached/memcached/blob/master/doc/protocol.txt>), and its binary protocol
+//!   with SASL PLAIN (<https://docs.memcached.org/protocols/binarysasl/>, RFC 4616).
+//! - Phases: resolve, connect, tls (with `use_tls`), protocol, auth (the login). Without a login
+//!   `version` is sent, in text, as every server and proxy understands it. With one, the first message
+//!   is of the binary protocol and asks for the version and the SASL mechanisms; its last two bytes
+//!   end a line, so that a server of the text protocol takes all of it for one line without a sense.
+//!   Whether a server wants a login, and which of the two, is thus known before the password is sent,
+//!   once, over the one connection: a server without a login would store a text login as an item.
+//!   That is one turn, and a second one for a login.
+//! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (11211),
+//!   `username` and `password` (together), `use_tls` (false), and the TLS options of the `tls` check.
+//! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.*`, with `protocol.overloaded` (too many
+//!   connections) and `protocol.not-ready` (`SERVER_ERROR`); `auth.rejected`, `auth.required` (text
+//!   login; a server with SASL closes: `protocol.closed`, which says so), `auth.method-unsupported`
+//!   (SASL without PLAIN). A login that the server does not need is the warning `auth.not-needed`.
+//! - Does not check: whether anything can be stored, which would leave something behind. A Redis in
+//!   the place of a server with a login is not named, but silent: it takes no line with a zero byte.
+//!
+//! ```
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
+//! # let text = r"
+//! - type: memcached
+//!   host: cache.internal
+//!   port: 11211
+//! # ";
+//! # let source = Source { name: "example".into(), text: text.into() };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+
+mod binary;
+mod server;
+mod text;
+
+use crate::catalogue::WarningKind;
+use crate::checks::{Check, ResultName};
+use crate::net::{Endpoint, Target, TlsOptions};
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
+use crate::settings::target;
+use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
+use server::{Server, Wants};
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Memcache {
+    target: Target,
+    login: Option<Credentials>,
+    tls: Option<TlsOptions>,
+}
+
+impl Check for Memcache {
+    const TYPE: &'static str = "memcache";
+    const SERVICE: &'static Service = &services::MEMCACHED;
+    const ALIASES: &'static [&'static str] = &["memcached"];
+    const ABOUT: &'static str = "A memcached server answers, and accepts the login.";
+
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let target = target(fields, Self::SERVICE);
+        let login = Credentials::optional::<Word>(
+            fields,
+            &Names::usual("User, for SASL or the text protocol's login.", "The user's password."),
+        );
+        let use_tls = fields.or::<bool>("use_tls", "false", "TLS from the first byte.");
+        let tls = tls(fields);
+        let target = target?;
+        if use_tls {
+            no_tls_over_socket(fields, &target)?;
+        }
+        Ok(Self { target, login: login?, tls: Some(tls?).filter(|_| use_tls) })
+    }
+
+    fn target(&self) -> String {
+        self.target.to_string()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        self.login.iter().map(|login| ("username", login.user.clone())).collect()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        ResultName::of_store(Self::TYPE, &self.target, self.login.is_some())
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.target.endpoints()
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.expect(Self::SERVICE);
+        let mut server = Server::new(probe.reach(&self.target, self.tls.as_ref()).await?, self.tls.is_some());
+        let version = match &self.login {
+            None => probe.phase(Phase::Protocol, server.version()).await?,
+            Some(login) => self.log_in(login, &mut server, probe).await?,
+        };
+        probe.fact("server_version", probe.clean(&version));
+        Ok(())
+    }
+}
+
+impl Memcache {
+    /// Logs in where the server wants it, and returns its version.
+    async fn log_in(&self, login: &Credentials, server: &mut Server, probe: &mut Probe) -> Result<String, Stop> {
+        let (user, password) = (&login.user, login.password.expose());
+        match probe.phase(Phase::Protocol, server.wants()).await? {
+            Wants::Nothing { version } => {
+                let message = "a login is configured, and the server wants none: anybody gets in";
+                probe.warn(WarningKind::AuthNotNeeded, message);
+                Ok(version)
+            }
+            Wants::TextLogin => Ok(probe.phase(Phase::Auth, server.log_in_by_text(user, password)).await?),
+            Wants::Sasl { version, mechanisms } => {
+                probe.phase(Phase::Auth, server.log_in_by_sasl(&mechanisms, user, password)).await?;
+                Ok(version)
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! A login to `MySQL` or `MariaDB` that a statement follows.
+//!
+//! - Proves: the server takes connections, accepts the login, has the database and lets this user
+//!   use it, and executes a statement for it (`SELECT 1`, or `query`).
+//! - Protocol: [MySQL's client/server protocol], version 10, and what [MariaDB's] has in common
+//!   with it. Logins: `mysql_native_password`; `caching_sha2_password` and `sha256_password` (the
+//!   full exchange over TLS or a Unix socket only, never with the server's RSA key, as the clients
+//!   do by default); `mysql_clear_password` (over TLS with a verified certificate, or a Unix
+//!   socket); accounts of the socket's owner (`unix_socket`, `auth_socket`).
+//! - Phases: resolve, connect, protocol (the server's greeting is awaited, TLS asked for with an
+//!   `SSLRequest`), tls, auth (login and database in one packet; one packet more after
+//!   `AuthSwitchRequest`, or where `caching_sha2_password` wants the password itself), request (the
+//!   statement). The goodbye (`COM_QUIT`) is not waited for. A server counts connections without a
+//!   login against the host that opens them: of a name's addresses only one is tried.
+//! - Options: `host` (required; a path is the socket itself), `port` (3306), `username` (required),
+//!   `password`, `database`, `use_tls` (`prefer`: TLS where the server offers it, as the clients'
+//!   own default is; its certificate is verified when `ca_file` is given; `true`: TLS, verified;
+//!   `false`: none), the TLS options, `query` (a statement that only reads).
+//! - Failures: `resolve.*`, `connect.*`, `tls.*` (`not-tls`: the server offers none; `required`),
+//!   `protocol.*` (`overloaded`: too many connections; `not-ready`: shutting down, or a cluster's
+//!   node that is not synchronised), `auth.*`, `request.no-such-database`, `.permission-denied`,
+//!   `.read-only`, `.unexpected-reply`, `.timeout`.
+//! - Does not check: what the query gives. It runs in a read-only session, with the check's time
+//!   as the server's limit; one row is asked for, and no more than 64 KiB are read.
+//!
+//! Why a statement, though the login is accepted: `MariaDB` lets an account in whose password has
+//! expired, and then refuses all it asks for (`disconnect_on_expired_password` is off there); and a
+//! failing `init_connect` ends a session at its first statement. A Galera node that is cut off
+//! still answers `SELECT 1`: only a `query` on a table finds it out.
+//!
+//! Tested on `MariaDB` 10.11; what only `MySQL` 8 has (`caching_sha2_password`, its error numbers)
+//! on a double of its protocol.
+//!
+//! ```
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
+//! # let text = r"
+//! - type: mysql
+//!   host: db.internal
+//!   username: shop
+//!   password: s3cret
+//!   database: orders
+//!   query: SELECT id FROM invoices
+//! # ";
+//! # let source = Source { name: "example".into(), text: text.into() };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+//!
+//! [MySQL's client/server protocol]: https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html
+//! [MariaDB's]: https://mariadb.com/kb/en/clientserver-protocol/
+
+mod greeting;
+mod login;
+mod packet;
+mod plugin;
+mod refusal;
+mod statement;
+mod transport;
+
+use crate::catalogue::Cause;
+use crate::checks::{Check, ResultName};
+use crate::fault::{Failure, Fault};
+use crate::net::{Endpoint, Target, TlsMode, TlsOptions};
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
+use crate::settings::target;
+use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
+use greeting::Greeting;
+use login::{Login, ssl_request};
+use packet::Channel;
+use refusal::Circumstances;
+use transport::Transport;
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Mysql {
+    target: Target,
+    login: Credentials,
+    database: Option<String>,
+    mode: TlsMode,
+    tls: TlsOptions,
+    query: Option<String>,
+}
+
+impl Check for Mysql {
+    const TYPE: &'static str = "mysql";
+    const SERVICE: &'static Service = &services::MYSQL;
+    const ALIASES: &'static [&'static str] = &["mariadb"];
+    const ABOUT: &'static str = "A login to MySQL or MariaDB succeeds, and a statement is executed.";
+
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let target = target(fields, Self::SERVICE);
+        let login = Credentials::of_user::<Word>(fields, &Names::usual("The account to log in with.", "Its password."));
+        let database = fields.optional::<Word>("database", "The database to use.");
+        let mode = fields.or::<TlsMode>(
+            "use_tls",
+            "prefer",
+            "TLS: true, false, or prefer (where it is offered; verified with ca_file).",
+        );
+        let tls = tls(fields);
+        let query = fields.optional("query", "A statement that only reads; it must not fail.");
+        let target = target?;
+        if mode == TlsMode::Always {
+            no_tls_over_socket(fields, &target)?;
+        }
+        let database = database.map(|word| word.0).filter(|name| !name.is_empty());
+        Ok(Self { target, login: login?, database, mode, tls: mode.apply(tls?), query })
+    }
+
+    fn target(&self) -> String {
+        self.target.to_string()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let database = self.database.clone().map(|database| ("database", database));
+        [("username", self.login.user.clone())].into_iter().chain(database).collect()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        let own = ResultName::of_place("mysql", &self.target);
+        ResultName::of_connecting(&self.target).into_iter().chain([own]).collect()
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.target.endpoints()
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.expect(Self::SERVICE);
+        probe.spare_other_addresses();
+        let mut channel = Channel::new(probe.reach(&self.target, None).await?);
+        let greeting = probe.phase(Phase::Protocol, self.be_greeted(&mut channel)).await?;
+        probe.fact("server_version", probe.clean(&greeting.version));
+        let (mut channel, transport) = self.secure(probe, channel, &greeting).await?;
+        let circumstances = self.circumstances(&greeting, transport);
+        let login = Login { check: self, circumstances: &circumstances };
+        let plugin = probe.phase(Phase::Auth, login.perform(&mut channel, &greeting)).await?;
+        probe.fact("auth_plugin", probe.clean(&plugin));
+        let limit = probe.share(1);
+        let asked = probe
+            .phase(
+                Phase::Request,
+                statement::ask(self.query.as_deref(), &mut channel, &greeting, &circumstances, limit),
+            )
+            .await;
+        probe.linger(channel.quit()).await;
+        Ok(asked?)
+    }
+}
+
+impl Mysql {
+    /// Waits for the greeting, and asks for TLS. The server does not answer that: the handshake
+    /// follows in the same flight.
+    async fn be_greeted(&self, channel: &mut Channel) -> Result<Greeting, Fault> {
+        let greeting = Greeting::read(channel).await?;
+        match (self.wants_tls(), greeting.offers_tls()) {
+            (true, true) => channel.write(&ssl_request(self.database.is_some())).await,
+            (true, false) if self.mode == TlsMode::Always => return Err(no_tls()),
+            _ => {}
+        }
+        Ok(greeting)
+    }
+
+    /// Whether TLS is used where it is offered.
+    fn wants_tls(&self) -> bool {
+        self.mode != TlsMode::Never && self.target.host().is_some()
+    }
+
+    /// Adds the TLS that was asked for.
+    async fn secure(
+        &self,
+        probe: &mut Probe,
+        channel: Channel,
+        greeting: &Greeting,
+    ) -> Result<(Channel, Transport), Failure> {
+        match self.target.host() {
+            None => Ok((channel, Transport::Socket)),
+            Some(host) if self.wants_tls() && greeting.offers_tls() => {
+                let (wire, number) = channel.into_parts();
+                let wire = probe.tls(wire, &self.tls, host, &[]).await?;
+                Ok((Channel::resume(wire, number), Transport::Tls { verified: self.tls.verify }))
+            }
+            Some(_) => Ok((channel, Transport::Plain)),
+        }
+    }
+
+    /// What tells apart the faults for which servers have one number.
+    fn circumstances(&self, greeting: &Greeting, transport: Transport) -> Circumstances {
+        Circumstances {
+            user: self.login.user.clone(),
+            // An empty password is none: that is how the protocol says it.
+            has_password: self.login.has_password(),
+            has_certificate: self.tls.client.is_some(),
+            offers_tls: greeting.offers_tls(),
+            transport,
+        }
+    }
+}
+
+fn no_tls() -> Fault {
+    Fault::new(Cause::NotTls, "the server answered, and offers no TLS")
+        .evidence("its greeting has no CLIENT_SSL")
+        .next_step("switch TLS on at the server (ssl_cert, ssl_key), or use use_tls: prefer or false")
+        .at(Phase::Tls)
+}

@@ -1,0 +1,46 @@
+//! A check that breaks: for the tests of what a bug of ours does to a run.
+
+use crate::checks::{Check, ResultName};
+use crate::net::Endpoint;
+use crate::probe::{Probe, Stop};
+use crate::secret::Secret;
+use crate::services::{self, Service};
+use crate::settings::{Fields, Noted, Word};
+
+/// Passes its first result, then panics with the given text.
+#[derive(Clone, Debug)]
+pub struct Panics {
+    text: String,
+}
+
+impl Check for Panics {
+    const TYPE: &'static str = "panics";
+    const SERVICE: &'static Service = &services::TCP;
+    const ABOUT: &'static str = "Never passes.";
+
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let text = fields.required::<Word>("text", "What the panic says.");
+        fields.optional::<Secret<String>>("secret", "A secret of the check.");
+        text.map(|text| Self { text: text.0 })
+    }
+
+    fn target(&self) -> String {
+        "nothing".to_owned()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        ["panics:before", "panics:at", "panics:after"]
+            .map(|name| ResultName { name: name.to_owned(), info: String::new() })
+            .to_vec()
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        Vec::new()
+    }
+
+    #[expect(clippy::panic, reason = "this is what it is for")]
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.passed()?;
+        panic!("{}", self.text);
+    }
+}

@@ -1,0 +1,86 @@
+//! What protects the connection: the server is asked for TLS in its own protocol.
+
+use super::Postgres;
+use super::server_error::ServerError;
+use crate::catalogue::Cause;
+use crate::fault::{Failure, Fault};
+use crate::net::{Talk, TlsMode, Wire};
+use crate::phase::Phase;
+use crate::probe::Probe;
+
+/// What lies between this host and the server: its rules differ by that.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Encryption {
+    /// A Unix socket.
+    Socket,
+    /// Nothing, because the check wants none.
+    Plain,
+    /// Nothing, because the server has none.
+    Refused,
+    /// TLS.
+    Tls,
+}
+
+/// The request for TLS: its length, and a number that is no version of the protocol
+/// (<https://www.postgresql.org/docs/current/protocol-message-formats.html>, `SSLRequest`).
+const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+
+/// The longest complaint that is read, in bytes.
+const COMPLAINT: usize = 8 * 1024;
+
+/// The connection with the protection that the check wants.
+///
+/// # Errors
+/// `protocol.*` and `tls.*`.
+pub(super) async fn negotiate(check: &Postgres, probe: &mut Probe, wire: Wire) -> Result<(Wire, Encryption), Failure> {
+    let Some(host) = check.target.host() else { return Ok((wire, Encryption::Socket)) };
+    if check.mode == TlsMode::Never {
+        return Ok((wire, Encryption::Plain));
+    }
+    let mut talk = Talk::new(wire, "an answer");
+    let offered = probe.phase(Phase::Protocol, is_offered(&mut talk)).await?;
+    let wire = talk.into_wire();
+    if offered {
+        return Ok((probe.tls(wire, &check.options, host, &[]).await?, Encryption::Tls));
+    }
+    if check.mode == TlsMode::Always {
+        return Err(probe.fail(Phase::Tls, not_offered()));
+    }
+    wire.seen().begin_anew();
+    Ok((wire, Encryption::Refused))
+}
+
+/// Whether the server offers TLS: one byte, and not one more. What follows it unencrypted may be
+/// somebody else's who hopes to have it taken for the server's (CVE-2021-23222).
+async fn is_offered(talk: &mut Talk) -> Result<bool, Fault> {
+    talk.send(&REQUEST).await;
+    match talk.peek().await? {
+        b"S" => Ok(true),
+        b"N" => Ok(false),
+        [b'E', ..] => Err(complaint(talk).await?),
+        _ => Err(not_understood()),
+    }
+}
+
+/// What a server says that cannot even answer: no process to spare, no connection left in a pooler.
+async fn complaint(talk: &mut Talk) -> Result<Fault, Fault> {
+    let complaint =
+        talk.frame(|begun| Ok(ServerError::length(begun).or((begun.len() >= COMPLAINT).then_some(COMPLAINT))));
+    let error = match complaint.await {
+        Ok(complaint) => ServerError::read(&complaint),
+        // It may have sent enough.
+        Err(fault) if fault.cause == Cause::Closed => ServerError::read(talk.received()),
+        Err(fault) => return Err(fault),
+    };
+    Ok(error.map_or_else(not_understood, |error| error.before_login()))
+}
+
+fn not_understood() -> Fault {
+    Fault::new(Cause::Malformed, "the answer to the request for TLS was not understood")
+}
+
+fn not_offered() -> Fault {
+    Fault::new(Cause::NotTls, "the server has TLS switched off")
+        .evidence("it answered N to the request for TLS")
+        .next_step("switch ssl on in its postgresql.conf, or set use_tls: false (or prefer) for this check")
+}

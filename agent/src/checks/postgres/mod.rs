@@ -1,0 +1,164 @@
+//! A login to a `PostgreSQL` database, and what an application needs there.
+//!
+//! - Proves: the server takes this role with this password into this database; with `table`, the
+//!   table is there and the role may read it; with `query`, the query runs.
+//! - Protocol: the frontend/backend protocol, version 3.0
+//!   (<https://www.postgresql.org/docs/current/protocol.html>); trust, peer, passwords in clear, MD5
+//!   and SCRAM-SHA-256 (RFC 7677), which is bound to the server's certificate where there is TLS
+//!   (RFC 5929 section 4).
+//! - Phases: resolve, connect; protocol: the request for TLS, then the start-up message; tls; auth:
+//!   the password; request: `table` in one turn, `query` in two. All of it on one connection. The
+//!   query is one statement in a read-only transaction that is rolled back, and the server itself
+//!   gives it up shortly before the check's time is over. A password is sent once, as the method that
+//!   the server names wants it; as with every client, without TLS that may be in clear.
+//! - Options: `host` (name, address, or the directory of the Unix socket, as libpq takes it, or the
+//!   socket itself), `port` (5432), `username`, `database` (required), `password` (absent, null or
+//!   empty: trust, peer, a client certificate), `use_tls` (`prefer`: TLS where the server offers it,
+//!   and its certificate verified only with `ca_file`; `true`; `false`), the TLS options, `table`
+//!   (`[schema.]table`, as SQL reads names), `query`; both may be empty.
+//! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls`: the server has no TLS;
+//!   `tls.required`: its rules want it), `protocol.*` (`protocol.not-ready`: 57P03;
+//!   `protocol.overloaded`: 53300), `auth.rejected` (28P01; of a role that is not there the server
+//!   says the same), `auth.required`, `auth.method-unsupported`, `auth.host-not-allowed`
+//!   (`pg_hba.conf`), `auth.locked` (NOLOGIN), `request.no-such-database` (3D000),
+//!   `request.permission-denied` (42501), `request.unexpected-reply` (the table is not there, the
+//!   query fails or writes), `request.timeout` (57014). Warning `auth.not-needed`.
+//! - Does not check: what the query returns (64 KiB at most), rights other than SELECT.
+//!
+//! ```
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
+//! # let text = r"
+//! - type: postgres
+//!   host: db.internal
+//!   username: app
+//!   password: {env: DB_PASSWORD}
+//!   database: shop
+//!   use_tls: true
+//!   table: public.orders
+//!   query: SELECT 1 FROM orders LIMIT 1
+//! # ";
+//! # let text = text.replace("{env: DB_PASSWORD}", "x");
+//! # let source = Source { name: "example".into(), text: text.into() };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+
+mod binding;
+mod encryption;
+mod login;
+mod pooler;
+mod progress;
+mod refusal;
+mod request;
+mod server_error;
+mod session;
+
+use crate::checks::{Check, ResultName};
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::net::{Endpoint, Target, TlsMode, TlsOptions, Wire};
+use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
+use crate::settings::target;
+use crate::settings::{Credentials, Fields, Name, Names, Noted, Word, no_tls_over_socket, tls};
+use std::path::{Path, PathBuf};
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    target: Target,
+    login: Credentials,
+    database: String,
+    mode: TlsMode,
+    options: TlsOptions,
+    table: Option<String>,
+    query: Option<String>,
+}
+
+impl Check for Postgres {
+    const TYPE: &'static str = "postgres";
+    const SERVICE: &'static Service = &services::POSTGRES;
+    const ALIASES: &'static [&'static str] = &["postgresql"];
+    const ABOUT: &'static str =
+        "A PostgreSQL database takes the login; with `table` and `query`, it gives what they ask for.";
+
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let target = target(fields, Self::SERVICE);
+        let names = Names::usual("Role to log in as.", "Absent, null or empty: trust, peer, or client_cert.");
+        let login = Credentials::of_user::<Name>(fields, &names);
+        let database = fields.required::<Name>("database", "Database to connect to.");
+        let mode = fields.or("use_tls", "prefer", "prefer: where the server offers it, verified only with ca_file.");
+        let options = tls(fields);
+        let table = fields.optional::<Word>("table", "[schema.]table that must be there and readable (SELECT).");
+        let query = fields.optional::<String>("query", "One statement to run, in a read-only transaction.");
+        let (target, login) = (target?, login?);
+        if mode == TlsMode::Always {
+            no_tls_over_socket(fields, &target)?;
+        }
+        let password = without_nul(fields, "password", login.password.expose());
+        query.as_deref().map_or(Ok(()), |query| without_nul(fields, "query", query))?;
+        password?;
+        Ok(Self {
+            target,
+            login,
+            database: database?.0,
+            mode,
+            options: mode.apply(options?),
+            table: table.map(|Word(name)| name).filter(|name| !name.is_empty()),
+            query: query.filter(|text| !text.is_empty()),
+        })
+    }
+
+    fn target(&self) -> String {
+        self.target.to_string()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let table = self.table.clone().map(|table| ("table", table));
+        let login = [("username", self.login.user.clone()), ("database", self.database.clone())];
+        login.into_iter().chain(table).collect()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        let own = ResultName::of_place("postgres", &self.target);
+        ResultName::of_connecting(&self.target).into_iter().chain([own]).collect()
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.target.endpoints()
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.expect(Self::SERVICE);
+        let wire = self.reach(probe).await?;
+        let (wire, encryption) = encryption::negotiate(self, probe, wire).await?;
+        let mut session = login::log_in(self, probe, wire, encryption).await?;
+        session.note_facts(probe);
+        request::perform(self, probe, &mut session).await?;
+        session.end(probe).await;
+        Ok(())
+    }
+}
+
+impl Postgres {
+    async fn reach(&self, probe: &mut Probe) -> Result<Wire, Stop> {
+        match &self.target {
+            Target::Socket { host, port } => Ok(probe.open_socket(&socket(host, port.get())).await?),
+            Target::Tcp(_) => probe.reach(&self.target, None).await,
+        }
+    }
+}
+
+/// The socket in a directory, by the name that the server gives it, unless the path is a socket itself.
+/// Connecting asks the file system about the same path, and no less at once.
+fn socket(host: &Path, port: u16) -> PathBuf {
+    let is_file = std::fs::metadata(host).is_ok_and(|found| !found.is_dir());
+    if is_file { host.to_owned() } else { host.join(format!(".s.PGSQL.{port}")) }
+}
+
+/// Refuses a text that the protocol cannot carry: there, a NUL ends every text.
+fn without_nul(fields: &mut Fields<'_>, key: &'static str, text: &str) -> Result<(), Noted> {
+    if !text.contains('\0') {
+        return Ok(());
+    }
+    let message = format!("`{key}`: PostgreSQL takes no text with a NUL in it");
+    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of(key), message)))
+}

@@ -1,0 +1,108 @@
+//! What the server sends when it refuses: an `ErrorResponse`
+//! (<https://www.postgresql.org/docs/current/protocol-error-fields.html>).
+
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::phase::Phase;
+use std::fmt;
+use tokio_postgres::error::DbError;
+
+/// The words when not even a process could be started that explains it better.
+const CANNOT_FORK: &str = "could not fork new process";
+
+/// The parts of an error that tell its cause.
+#[derive(Debug)]
+pub(super) struct ServerError {
+    /// SQLSTATE (<https://www.postgresql.org/docs/current/errcodes-appendix.html>); empty in the
+    /// errors of a server that could not start a process for us.
+    pub(super) code: String,
+    /// For people, and in the server's language.
+    pub(super) message: String,
+    pub(super) detail: Option<String>,
+}
+
+impl ServerError {
+    /// The length of an error that begins like this; `None` as long as that cannot be told.
+    pub(super) fn length(begun: &[u8]) -> Option<usize> {
+        match length(begun) {
+            Some(length) => Some(length + 1),
+            None => begun.iter().position(|byte| *byte == 0).map(|end| end + 1).filter(|_| begun.len() >= 5),
+        }
+    }
+
+    /// Reads an error; also the oldest form, a text up to a zero byte, which is what a server says that
+    /// has no process to spare for a better one.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let rest = bytes.strip_prefix(b"E")?;
+        if length(bytes).is_none() {
+            let text = rest.split(|byte| *byte == 0).next()?.trim_ascii();
+            let known = text.starts_with(b"FATAL:") || text.starts_with(CANNOT_FORK.as_bytes());
+            return known.then(|| Self { code: String::new(), message: lossy(text), detail: None });
+        }
+        let fields = rest.get(4..)?.split(|byte| *byte == 0).filter_map(<[u8]>::split_first);
+        let of = |kind| fields.clone().find(|(found, _)| **found == kind).map(|(_, text)| lossy(text));
+        Some(Self { code: of(b'C')?, message: of(b'M')?, detail: of(b'D') })
+    }
+
+    /// The fault of a server that refuses before it knows who asks.
+    pub(super) fn before_login(&self) -> Fault {
+        self.of_the_server()
+            .unwrap_or_else(|| self.fault(Cause::NotReady, "the server begins no session").at(Phase::Protocol))
+    }
+
+    /// The fault of a server that would refuse everybody now.
+    pub(super) fn of_the_server(&self) -> Option<Fault> {
+        let (cause, message) = match self.code.as_str() {
+            "57P03" if self.has("Hot standby mode is disabled") => {
+                (Cause::NotReady, "this is a standby that takes no clients (hot_standby is off)")
+            }
+            "57P03" => (Cause::NotReady, "the server is starting up, recovering or shutting down"),
+            "57P01" | "57P02" => (Cause::NotReady, "the server is being stopped, or somebody ended this session"),
+            "53300" => (Cause::Overloaded, "the server has no connection left for this login"),
+            code if code.starts_with("53") => (Cause::Overloaded, "the server is out of memory, disk or connections"),
+            _ if self.has(CANNOT_FORK) => (Cause::Overloaded, "the server cannot start another process"),
+            _ if self.has("no more connections allowed") => (Cause::Overloaded, "the pooler takes no more connections"),
+            _ => return None,
+        };
+        Some(self.fault(cause, message).at(Phase::Protocol))
+    }
+
+    /// A fault with these words as its evidence.
+    pub(super) fn fault(&self, cause: Cause, message: impl Into<String>) -> Fault {
+        Fault::new(cause, message).evidence(self.to_string())
+    }
+
+    /// Whether the server's words contain these.
+    pub(super) fn has(&self, words: &str) -> bool {
+        self.message.contains(words) || self.detail.as_ref().is_some_and(|detail| detail.contains(words))
+    }
+}
+
+impl From<&DbError> for ServerError {
+    fn from(error: &DbError) -> Self {
+        Self {
+            code: error.code().code().to_owned(),
+            message: error.message().to_owned(),
+            detail: error.detail().map(str::to_owned),
+        }
+    }
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gap = if self.code.is_empty() { "" } else { ": " };
+        write!(f, "{}{gap}{}", self.code, self.message)?;
+        self.detail.as_ref().map_or(Ok(()), |detail| write!(f, " ({detail})"))
+    }
+}
+
+/// The length of an error in the protocol's version 3, without its first byte; in the oldest form
+/// there are letters in its target.
+fn length(bytes: &[u8]) -> Option<usize> {
+    let length = u32::from_be_bytes(bytes.get(1..5)?.try_into().ok()?);
+    (8..30_000).contains(&length).then_some(length as usize)
+}
+
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
+}

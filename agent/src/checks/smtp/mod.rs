@@ -1,0 +1,250 @@
+//! A login to a mail server, and a mail that it takes.
+//!
+//! - Proves: the server greets and knows the extensions that a client needs; the user may log in;
+//!   it takes a mail from `from_address` for `to_address`. With `send` the mail is really sent, once,
+//!   and the server has taken it over.
+//! - Protocol: SMTP (RFC 5321), its extensions STARTTLS (RFC 3207), AUTH (RFC 4954; PLAIN, else
+//!   LOGIN), PIPELINING (RFC 2920), SMTPUTF8 (RFC 6531), enhanced codes (RFC 3463). The commands,
+//!   the parser of replies, the addresses and the mail itself (Date, Message-ID, encoded headers and
+//!   body) are lettre's; the conversation is ours, because lettre's connection has a turn for every
+//!   command, one timeout for all of them, and a TLS configuration of its own for STARTTLS.
+//! - Phases: resolve, connect, then tls (`use_tls: true`); protocol (greeting, EHLO and, with
+//!   `use_tls: starttls`, STARTTLS; then tls, and protocol with a second EHLO); auth; request (MAIL,
+//!   RCPT, and DATA with the mail, or RSET). Where the server offers PIPELINING, MAIL, RCPT and DATA
+//!   (or RSET and QUIT) are one flight, and so are the mail and QUIT. A server that said nothing is
+//!   nudged at the very end, with an empty TLS `ClientHello` and an empty line, so that a port with
+//!   TLS, or another service that waits for its client, shows itself.
+//! - Options: `host`, `port`, `from_address` (required); `username` and `password` (together);
+//!   `to_address`, `subject`, `message`; `send` (true; false stops after RCPT, or after the login
+//!   where there is no `to_address`, and resets); `helo_fallback` (false: HELO when EHLO is refused);
+//!   `use_tls` (true: from the first byte; `starttls`; false) and the TLS options.
+//! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls`: no STARTTLS either; `tls.required`:
+//!   the server wants STARTTLS first, 530 or 538, or has its login behind it), `protocol.*`
+//!   (`protocol.overloaded`: 421; `protocol.not-ready`: other 4xx; `protocol.unsupported-version`:
+//!   no EHLO), `auth.rejected` (535), `auth.required` (530), `auth.method-unsupported`,
+//!   `auth.locked` (525), `auth.host-not-allowed` (554 in the greeting, or to our name),
+//!   `request.sender-refused`, `request.recipient-refused`, `request.permission-denied` (the mail
+//!   itself is refused). Warning `auth.not-needed`: the server has no login.
+//! - Does not check: that the mail is delivered, which is for the servers behind this one.
+//!
+//! ```
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
+//! # let text = r"
+//! - type: smtp
+//!   host: smtp.internal
+//!   port: 587
+//!   use_tls: starttls
+//!   username: app
+//!   password: {env: SMTP_PASSWORD}
+//!   from_address: app@example.com
+//!   to_address: ops@example.com
+//!   send: false
+//! # ";
+//! # let text = text.replace("{env: SMTP_PASSWORD}", "secret");
+//! # let source = Source { name: "example".into(), text };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+
+mod letter;
+mod options;
+mod refusal;
+mod reply;
+mod session;
+
+use crate::catalogue::{Cause, WarningKind};
+use crate::checks::{Check, ResultName};
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::fault::{Failure, Fault};
+use crate::net::identify::identify;
+use crate::net::{Endpoint, TlsOptions, Wire};
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
+use crate::services::{self, Service};
+use crate::settings::{Credentials, Fields, Noted};
+use letter::Letter;
+use lettre::Address;
+use lettre::transport::smtp::authentication::Mechanism;
+use options::Security;
+use session::Session;
+use std::time::Duration;
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    endpoint: Endpoint,
+    login: Option<Credentials>,
+    from: Address,
+    to: Option<Address>,
+    /// What is sent; nothing when the check only asks.
+    letter: Option<Letter>,
+    helo_fallback: bool,
+    security: Security,
+    tls: TlsOptions,
+}
+
+impl Check for Smtp {
+    const TYPE: &'static str = "smtp";
+    const SERVICE: &'static Service = &services::SMTP;
+    const ABOUT: &'static str = "A mail server takes a mail (and is really given one, unless `send: false`).";
+
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        options::parse(fields)
+    }
+
+    fn review(&self, tags: &[String], fields: &mut Fields<'_>) {
+        if self.letter.is_some() && !tags.iter().any(|tag| tag == "no-nagios") {
+            let span = fields.span_of("type");
+            let message = "this check sends a mail each time it is run: Nagios would do so every few minutes";
+            fields.warn(Diagnostic::warning(Flaw::MailByNagios, span, message).help(
+                "add `send: false`, which asks the server without sending; or `tags: [no-nagios]`, if it is to be run by hand only",
+            ));
+        }
+    }
+
+    fn target(&self) -> String {
+        self.endpoint.to_string()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let user = self.login.as_ref().map(|login| ("username", login.user.clone()));
+        let to = self.to.as_ref().map(|to| ("to_address", to.to_string()));
+        [("from_address", self.from.to_string())].into_iter().chain(user).chain(to).collect()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        let tls = (self.security != Security::Plain).then_some("tls");
+        let prefixes = ["tcp"].into_iter().chain(tls).chain(["smtp"]);
+        prefixes.map(|prefix| ResultName::of_endpoint(prefix, &self.endpoint)).collect()
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![self.endpoint.clone()]
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.expect(Self::SERVICE);
+        let wire = probe.open(&self.endpoint).await?;
+        probe.passed()?;
+        let mut session = match self.security {
+            Security::Plain => self.greeted(probe, wire).await?,
+            Security::Tls => {
+                let wire = self.encrypt(probe, wire).await?;
+                probe.passed()?;
+                self.greeted(probe, wire).await?
+            }
+            Security::StartTls => {
+                let wire = self.greeted(probe, wire).await?.into_wire();
+                let wire = self.encrypt(probe, wire).await?;
+                probe.passed()?;
+                self.introduced(probe, wire).await?
+            }
+        };
+        let result = self.converse(probe, &mut session).await;
+        probe.linger(session.quit()).await;
+        result
+    }
+}
+
+impl Smtp {
+    async fn encrypt(&self, probe: &mut Probe, wire: Wire) -> Result<Wire, Failure> {
+        let wire = probe.tls(wire, &self.tls, &self.endpoint.host, &[]).await;
+        wire.map_err(|mut failure| {
+            let plain = identify(&probe.heard_first()).is_some_and(|peer| peer.may_be(Self::SERVICE));
+            if plain && failure.code.is(Phase::Tls, Cause::NotTls) {
+                "set use_tls: starttls for this port, or take the one with TLS from the first byte (465)"
+                    .clone_into(&mut failure.next_step);
+            }
+            failure
+        })
+    }
+
+    /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.
+    async fn greeted(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
+        let mut session = Session::new(wire, probe.name_of_this_host());
+        let timeout = greeting_timeout(probe.left());
+        let result = probe
+            .phase(Phase::Protocol, async {
+                session.greeting(timeout).await?;
+                session.hello(self.helo_fallback).await?;
+                if self.security == Security::StartTls { session.starttls().await } else { Ok(()) }
+            })
+            .await;
+        if let Some(banner) = session.banner() {
+            probe.fact("server_version", probe.clean(banner));
+        }
+        if result.is_err() || self.security != Security::StartTls {
+            note_offers(probe, &session);
+        }
+        result.map_err(|mut failure| {
+            if failure.code.is(Phase::Protocol, Cause::Silent) {
+                "see whether the service hangs; a port with TLS from the first byte (465) waits for its client too"
+                    .clone_into(&mut failure.next_step);
+            }
+            failure
+        })?;
+        Ok(session)
+    }
+
+    /// A session after STARTTLS, which begins with EHLO again (RFC 3207, section 4.2).
+    async fn introduced(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
+        let mut session = Session::new(wire, probe.name_of_this_host());
+        let result = probe.phase(Phase::Protocol, session.hello(self.helo_fallback)).await;
+        note_offers(probe, &session);
+        result.map_err(|failure| {
+            // It is no silent peer: it has greeted us, before TLS.
+            if failure.code.is(Phase::Protocol, Cause::Silent) {
+                let fault = Fault::new(Cause::Timeout, "no answer to EHLO after STARTTLS");
+                return probe.fail(Phase::Protocol, fault.evidence(failure.evidence.unwrap_or_default()));
+            }
+            failure
+        })?;
+        Ok(session)
+    }
+
+    /// What comes between the introduction and the goodbye.
+    async fn converse(&self, probe: &mut Probe, session: &mut Session) -> Result<(), Stop> {
+        if let Some((login, mechanism)) = self.way_in(probe, session)? {
+            probe.phase(Phase::Auth, session.login(login, mechanism)).await?;
+        }
+        let Some(to) = &self.to else { return Ok(()) };
+        let Some(letter) = &self.letter else {
+            return Ok(probe.phase(Phase::Request, session.inquire(&self.from, to)).await?);
+        };
+        let letter = letter.written(&self.from, to);
+        let taken = probe.phase(Phase::Request, session.deliver(&self.from, to, &letter.text)).await?;
+        probe.fact("message_id", letter.id);
+        probe.fact("accepted_with", probe.clean(&taken));
+        Ok(())
+    }
+
+    /// The login, where one is configured and the server has any.
+    fn way_in(&self, probe: &mut Probe, session: &Session) -> Result<Option<(&Credentials, Mechanism)>, Failure> {
+        let Some(login) = &self.login else { return Ok(None) };
+        match session.mechanism(self.security != Security::Plain) {
+            Ok(Some(mechanism)) => Ok(Some((login, mechanism))),
+            Ok(None) => {
+                probe.warn(
+                    WarningKind::AuthNotNeeded,
+                    "a login is configured, and the mail server offers none: it takes mails without",
+                );
+                Ok(None)
+            }
+            Err(fault) => Err(probe.fail(Phase::Auth, fault)),
+        }
+    }
+}
+
+/// What the server can do, and by which name it knows this host.
+fn note_offers(probe: &mut Probe, session: &Session) {
+    if !session.offers().is_empty() {
+        let offers: Vec<_> = session.offers().iter().map(|offer| probe.clean(offer)).collect();
+        probe.fact("extensions", offers);
+        probe.fact("introduced_as", session.own_name());
+    }
+}
+
+/// How long a greeting is waited for; what is left of the check is for the nudge.
+fn greeting_timeout(left: Duration) -> Duration {
+    const FOR_THE_NUDGE: Duration = Duration::from_millis(500);
+    left.saturating_sub(FOR_THE_NUDGE.min(left / 4))
+}

@@ -1,0 +1,89 @@
+//! A TCP connection that opens and stays open.
+//!
+//! - Proves: something listens on the port, nothing on the way drops or rejects the packets, and
+//!   the peer does not break the connection at once (TCP wrappers, a load balancer without a back
+//!   end).
+//! - Protocol: TCP (RFC 9293); addresses in the order of RFC 8305.
+//! - Phases: resolve, connect. Nothing is sent. After connecting, the check listens for a moment
+//!   (twice the time that connecting took, 1 ms to 150 ms) for a reset or a banner.
+//! - Options: `host` (name or address, required), `port` (1 to 65535, required).
+//! - Failures: `resolve.*`, `connect.*`; a peer that closes without a word is the warning
+//!   `connect.closed-at-once`. A banner is reported as a fact, whatever it says.
+//! - Does not check: what the service is. The other types do.
+//!
+//! ```
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
+//! # let text = r"
+//! - type: tcp
+//!   host: db.internal
+//!   port: 5432
+//! # ";
+//! # let source = Source { name: "example".into(), text: text.into() };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+
+use crate::catalogue::{Cause, WarningKind};
+use crate::checks::{Check, ResultName};
+use crate::net::Endpoint;
+use crate::net::identify::identify;
+use crate::phase::Phase;
+use crate::probe::{Heard, Probe, Stop};
+use crate::services::{self, Service};
+use crate::settings::{Fields, Noted};
+use crate::text::escape;
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Tcp {
+    endpoint: Endpoint,
+}
+
+impl Check for Tcp {
+    const TYPE: &'static str = "tcp";
+    const SERVICE: &'static Service = &services::TCP;
+    const ABOUT: &'static str = "A TCP connection opens and stays open.";
+
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let host = fields.required("host", "Name or address.");
+        let port = fields.required("port", "TCP port.");
+        Ok(Self { endpoint: Endpoint::tcp(host?, port?) })
+    }
+
+    fn target(&self) -> String {
+        self.endpoint.to_string()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        vec![ResultName::of_endpoint("tcp", &self.endpoint)]
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        vec![self.endpoint.clone()]
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        let mut wire = probe.open(&self.endpoint).await?;
+        match probe.listen(&mut wire).await {
+            Heard::Nothing => {}
+            Heard::Bytes(bytes) => banner(probe, &bytes),
+            Heard::Closed => probe.warn(
+                WarningKind::ConnectClosedAtOnce,
+                &format!("{} accepted the connection and closed it without a word", self.endpoint),
+            ),
+            Heard::Broken(mut fault) => {
+                if fault.cause == Cause::Reset {
+                    fault.message = format!("{} accepted the connection and reset it at once", self.endpoint);
+                }
+                return Err(probe.fail(Phase::Connect, fault).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn banner(probe: &mut Probe, bytes: &[u8]) {
+    probe.fact("banner", probe.clean(&escape(bytes, 120)));
+    if let Some(peer) = identify(bytes) {
+        probe.fact("service", peer.service.name);
+    }
+}

@@ -1,0 +1,94 @@
+//! URLs that say where to connect, whether with TLS, and who logs in: all but the few that have a
+//! module of their own. The service's row says which options of its check that makes.
+
+use super::connection;
+use super::known::Known;
+use super::parts::Bad;
+use super::tls::Tls;
+use crate::generate::draft::Draft;
+use crate::generate::item::{Comment, Item};
+use crate::services::{Security, UseTls};
+
+/// A check for each host, or one for the socket; of a service without a check, its connections.
+pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
+    let Some(kind) = url.service.check else { return connection::items(url) };
+    let (parts, options) = (url.parts, &url.service.options);
+    let tls = Tls::read(parts);
+    let security = url.security(&tls);
+    let mut items: Vec<Item> = lone(url).into_iter().map(Item::from).collect();
+    if let Some(path) = socket(url)? {
+        let draft = with_login(url, Draft::new(kind, url.origin).text("host", path));
+        items.push(named(url, draft)?.into());
+        return Ok(items);
+    }
+    for site in &parts.sites {
+        let (host, port) = (site.host_or("localhost"), url.port(site, security)?);
+        // There is no TLS over a socket.
+        let use_tls = if host.starts_with('/') { UseTls::Never } else { options.use_tls };
+        let draft = with_login(url, Draft::new(kind, url.origin).text("host", host).number("port", port));
+        let draft = named(url, with_use_tls(draft, use_tls, security))?;
+        let encrypted = use_tls != UseTls::Never && security != Security::Plain;
+        items.push(if encrypted { tls.apply(draft) } else { draft }.into());
+    }
+    Ok(items)
+}
+
+/// The path of the socket, where the URL has no host, and its path is nothing else; the service's own
+/// where a URL of sockets names none.
+fn socket(url: &Known<'_>) -> Result<Option<String>, Bad> {
+    if !url.parts.site().host.is_empty() {
+        return Ok(None);
+    }
+    let path = if url.service.options.name.is_none() { url.parts.name()? } else { None };
+    let own = url.service.socket.filter(|_| url.scheme.socket).map(str::to_owned);
+    Ok(path.map(|path| format!("/{}", path.trim_start_matches('/'))).or(own))
+}
+
+/// Half of a login, with which nobody can log in.
+fn lone(url: &Known<'_>) -> Option<Comment> {
+    let what = match (&url.parts.user, &url.parts.password) {
+        (Some(_), None) => "a user without a password",
+        (None, Some(_)) => "a password without a user",
+        _ => return None,
+    };
+    let gap = || Comment::gap(url.origin, format!("{what}: the check below does without the login"));
+    let options = &url.service.options;
+    (options.login.is_some() && options.guest.is_none()).then(gap)
+}
+
+/// The login of the URL. Where clients have one of their own, that is no secret.
+fn with_login(url: &Known<'_>, draft: Draft) -> Draft {
+    let Some((user_option, password_option)) = url.service.options.login else { return draft };
+    match (&url.parts.user, &url.parts.password, url.service.options.guest) {
+        (Some(user), Some(password), None) => draft.text(user_option, user).secret(password_option, password),
+        (_, _, None) => draft,
+        (user, password, Some(guest)) => {
+            let draft = draft.text(user_option, user.as_deref().unwrap_or(guest));
+            match password {
+                Some(password) => draft.secret(password_option, password),
+                None => draft.text(password_option, guest),
+            }
+        }
+    }
+}
+
+/// What the path names, what the query says, and what is the same in all.
+fn named(url: &Known<'_>, draft: Draft) -> Result<Draft, Bad> {
+    let options = &url.service.options;
+    let draft = match options.name {
+        Some((option, default)) => draft.some_text(option, url.parts.name()?.as_deref().or(default)),
+        None => draft,
+    };
+    let query = options.query.iter().map(|(name, option)| (option, url.parts.option(&[name])));
+    let fixed = options.fixed.iter().map(|(option, text)| (option, Some(*text)));
+    Ok(query.chain(fixed).fold(draft, |draft, (option, text)| draft.some_text(*option, text)))
+}
+
+fn with_use_tls(draft: Draft, written: UseTls, security: Security) -> Draft {
+    match (written, security) {
+        (UseTls::Never, _) | (UseTls::WhenOn, Security::Plain) => draft,
+        (UseTls::Always, Security::Plain) => draft.flag("use_tls", false),
+        (_, Security::StartTls) => draft.text("use_tls", "starttls"),
+        (_, Security::Tls) => draft.flag("use_tls", true),
+    }
+}

@@ -1,0 +1,76 @@
+//! URLs of Redis, whose database is a number, and of its sentinels.
+
+use super::connection;
+use super::known::Known;
+use super::parts::{Bad, Parts};
+use super::tls::Tls;
+use crate::generate::draft::Draft;
+use crate::generate::item::{Comment, Item};
+use crate::services::{self, Security};
+
+/// A check for each host, or one for the socket. What the query says wins, as with redis-py.
+pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
+    let Known { origin, parts, .. } = *url;
+    if parts.extra() == services::SENTINEL.scheme().name {
+        return sentinels(&Known { service: &services::SENTINEL, ..*url });
+    }
+    let is_socket = url.scheme.socket || matches!(parts.extra(), "socket" | "unix") || is_path_alone(parts);
+    let tls = Tls::read(parts);
+    let security = if is_socket { Security::Plain } else { url.security(&tls) };
+    let drafts = if is_socket { vec![at_socket(url)?] } else { at_hosts(url, security)? };
+    let user = parts.option(&["username"]).or(parts.user.as_deref());
+    let password = parts.option(&["password"]).or(parts.password.as_deref());
+    let database = database(parts, is_socket)?;
+    let mut items = Vec::new();
+    if user.is_some() && password.is_none() {
+        items.push(Comment::gap(origin, "a user without a password: the check below does without the login").into());
+    }
+    for draft in drafts {
+        let draft = match password {
+            Some(password) => draft.some_text("username", user).secret("password", password),
+            None => draft,
+        };
+        let draft = if security == Security::Tls { tls.apply(draft.flag("use_tls", true)) } else { draft };
+        items.push(match database {
+            Some(number) if number > 0 => draft.number("database", number).into(),
+            _ => draft.into(),
+        });
+    }
+    Ok(items)
+}
+
+fn at_socket(url: &Known<'_>) -> Result<Draft, Bad> {
+    let path = url.parts.name()?;
+    let path = path.ok_or_else(|| Bad::new("the URL names no socket: `redis+socket:///run/redis.sock`"))?;
+    // The name of a directory may have been taken for a host: `unix://run/redis.sock`.
+    let host = url.parts.site().host_or("");
+    let path = if host.is_empty() { format!("/{path}") } else { format!("/{host}/{path}") };
+    Ok(Draft::new(url.service.id, url.origin).text("host", path))
+}
+
+fn at_hosts(url: &Known<'_>, security: Security) -> Result<Vec<Draft>, Bad> {
+    let draft = |site| {
+        let port = url.port(site, security)?;
+        Ok(Draft::new(url.service.id, url.origin).text("host", site.host_or("localhost")).number("port", port))
+    };
+    url.parts.sites.iter().map(draft).collect()
+}
+
+/// django-environ: `rediscache:///path/of.sock` - but `redis:///0` is a number on localhost.
+fn is_path_alone(parts: &Parts) -> bool {
+    let path = parts.path.trim_start_matches('/');
+    parts.site().host.is_empty() && path.contains(|c: char| !c.is_ascii_digit())
+}
+
+/// `?db=`, Celery's `?virtual_host=`, or the path; redis-py passes over what is no number.
+fn database(parts: &Parts, is_socket: bool) -> Result<Option<u32>, Bad> {
+    let path = if is_socket { None } else { parts.name()? };
+    let text = parts.option(&["db", "virtual_host"]).or(path.as_deref());
+    Ok(text.and_then(|text| text.trim_matches('/').parse().ok()))
+}
+
+/// The connections to sentinels.
+pub(super) fn sentinels(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
+    let why = "only the connections to the sentinels are checked: which server is the primary is theirs to say; add redis checks with `role:` for the servers";
+    connection::connections(url, Comment::note(url.origin, why))
+}

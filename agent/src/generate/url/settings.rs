@@ -1,0 +1,66 @@
+//! What a URL would say, as it stands in several variables or settings.
+
+use super::known::Known;
+use super::parts::{Bad, Parts, Site, site};
+use crate::generate::item::{Comment, Item};
+use crate::services::Service;
+
+/// Where a service is and who logs in, as others have taken it apart; all values as they are,
+/// nothing encoded.
+#[derive(Debug)]
+pub(crate) struct ConnectionSettings<'a> {
+    /// What it is.
+    pub(crate) service: &'static Service,
+    /// A name, an address, either with a port, or the path of a socket; may be empty.
+    pub(crate) host: &'a str,
+    pub(crate) port: Option<&'a str>,
+    pub(crate) user: Option<&'a str>,
+    pub(crate) password: Option<&'a str>,
+    /// The database, or the virtual host.
+    pub(crate) name: Option<&'a str>,
+    /// As they would stand in the query.
+    pub(crate) options: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> ConnectionSettings<'a> {
+    /// A host alone.
+    pub(crate) const fn of(service: &'static Service, host: &'a str) -> Self {
+        Self { service, host, port: None, user: None, password: None, name: None, options: Vec::new() }
+    }
+
+    /// The checks for it.
+    pub(crate) fn items(&self, origin: &str) -> Vec<Item> {
+        let scheme = self.service.scheme();
+        let items = self
+            .parts()
+            .and_then(|parts| Known { origin, parts: &parts, service: self.service, scheme: &scheme }.items());
+        items.unwrap_or_else(|Bad(why)| vec![Comment::gap(origin, why).into()])
+    }
+
+    /// The same as a URL that was taken apart.
+    pub(super) fn parts(&self) -> Result<Parts, Bad> {
+        let port = match self.port {
+            Some(port) => {
+                Some(port.parse().map_err(|_| Bad::new("the port beside it is not a number from 1 to 65535"))?)
+            }
+            None => None,
+        };
+        let bare_address = self.host.parse::<std::net::Ipv6Addr>().is_ok();
+        let mut place = if self.host.starts_with('/') || bare_address {
+            Site { host: self.host.to_owned(), port: None }
+        } else {
+            site(self.host)?
+        };
+        place.port = place.port.or(port);
+        let path = self.name.map(|name| format!("/{}", name.replace('%', "%25")));
+        let text = |text: &str| text.to_owned();
+        Ok(Parts {
+            scheme: text(self.service.scheme().name),
+            user: self.user.map(text),
+            password: self.password.map(text),
+            sites: vec![place],
+            path: path.unwrap_or_default(),
+            query: self.options.iter().map(|(name, value)| (text(name), text(value))).collect(),
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! A peek at a peer that never said a byte.
+//!
+//! A service that waits for its own kind of request is silent to another kind, or closes: `Redis`
+//! waits for the end of a line for ever when it gets a TLS handshake, and hangs up on an HTTP
+//! request. A question or two on fresh connections make nearly all of them talk, and the commonest
+//! mistake, a wrong port, gets its name instead of reading like a hung service.
+
+use super::Probe;
+use crate::catalogue::Cause;
+use crate::fault::Fault;
+use crate::net::{self, Wire};
+use crate::phase::Phase;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// Every line protocol answers it with an error, and HTTP and TLS too.
+const LINE: &[u8] = b"HELP\r\n\r\n";
+
+/// `PostgreSQL`'s `SSLRequest` (its manual, "SSL Session Encryption"): one letter comes back.
+const SSL_REQUEST: &[u8] = b"\x00\x00\x00\x08\x04\xd2\x16\x2f";
+
+/// `MongoDB`'s `OP_MSG` with `{isMaster: 1, $db: "admin"}` (its manual, "Wire Protocol").
+const IS_MASTER: &[u8] = b"\x37\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00\x00\x00\x00\x00\x00\
+    \x22\x00\x00\x00\x10isMaster\x00\x01\x00\x00\x00\x02$db\x00\x06\x00\x00\x00admin\x00\x00";
+
+/// What a peek may take beside a few round trips.
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// Where a connection leads.
+#[derive(Debug)]
+pub(super) enum Peer {
+    Address(SocketAddr),
+    Socket(PathBuf),
+}
+
+impl Probe {
+    /// Whether a failure of this phase can be worth a peek: the peer should speak a protocol
+    /// that is known here, and there is no TLS yet, through which nothing could be seen.
+    pub(super) fn may_peek(&self, phase: Phase) -> bool {
+        let early = matches!(phase, Phase::Tls | Phase::Protocol | Phase::Auth);
+        early && self.expected.is_some() && self.peer.is_some() && self.heard() == 0
+    }
+
+    /// The time that is kept for it.
+    pub(super) fn peek_time(&self) -> Duration {
+        (MOMENT + self.grace).min(self.left() / 5)
+    }
+
+    /// What the peer says on a fresh connection, when it said nothing on the first one.
+    pub(super) async fn peek(&self, phase: Phase, fault: &Fault) -> Option<Vec<u8>> {
+        let mute = matches!(fault.cause, Cause::Closed | Cause::Reset | Cause::Silent | Cause::Timeout);
+        let peer = self.peer.as_ref().filter(|_| mute && self.may_peek(phase))?;
+        let timeout = (MOMENT + self.grace).min(self.left());
+        // Boxed: it is rare, and its three connections would make every check that much larger.
+        net::within(timeout, Box::pin(answer(peer))).await?
+    }
+}
+
+/// The first answer to any of the questions, each on a connection of its own: whoever waits for one
+/// of them closes on the others, or waits on.
+async fn answer(peer: &Peer) -> Option<Vec<u8>> {
+    tokio::select! {
+        Some(answer) = ask(peer, LINE) => Some(answer),
+        Some(answer) = ask(peer, SSL_REQUEST) => Some(answer),
+        Some(answer) = ask(peer, IS_MASTER) => Some(answer),
+        else => None,
+    }
+}
+
+async fn ask(peer: &Peer, question: &[u8]) -> Option<Vec<u8>> {
+    exchange(peer, question).await.ok().filter(|answer| !answer.is_empty())
+}
+
+async fn exchange(peer: &Peer, question: &[u8]) -> io::Result<Vec<u8>> {
+    let opened = match peer {
+        Peer::Address(address) => net::connect(*address).await.map(Wire::tcp),
+        Peer::Socket(path) => net::unix(path).await.map(Wire::unix),
+    };
+    let mut wire = opened.map_err(|_| io::ErrorKind::NotConnected)?;
+    wire.write_all(question).await?;
+    let mut answer = vec![0; 512];
+    let length = wire.read(&mut answer).await?;
+    answer.truncate(length);
+    Ok(answer)
+}

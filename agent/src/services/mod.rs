@@ -1,0 +1,80 @@
+//! What is known about the services that programs connect to: one row each, whether a check of
+//! ours speaks its protocol or not.
+//!
+//! A row is all that the rest of this crate knows about a service outside its check: what it is
+//! called, where it listens, who speaks first, how TLS begins, and how URLs, variables, settings and
+//! Juju's relations name it. A check names its row; whoever answers in its place is told by a row;
+//! the generators map whatever a row names to the options that it lists ([`Options`]).
+
+mod build;
+mod row;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use row::{
+    Juju, KnownPort, NoServer, Options, Ports, Scheme, Security, Service, Speaker, TlsStart, Transport, UseTls,
+    Variables,
+};
+pub use table::*;
+
+/// The service whose URLs have this scheme, and what the scheme says; the scheme comes without what
+/// follows a plus, in small letters.
+#[must_use]
+pub fn by_scheme(name: &str) -> Option<(&'static Service, &'static Scheme)> {
+    ALL.iter().find_map(|service| {
+        let scheme = service.schemes.iter().find(|scheme| scheme.name == name)?;
+        Some((*service, scheme))
+    })
+}
+
+/// The service that a word of a variable's name means, in capitals: `REDIS`.
+#[must_use]
+pub fn by_word(word: &str) -> Option<&'static Service> {
+    find(|service| service.variables.words.contains(&word))
+}
+
+/// The service that a driver, engine or backend of this name is for, whatever its case.
+#[must_use]
+pub fn by_driver(name: &str) -> Option<&'static Service> {
+    let name = name.to_ascii_lowercase();
+    find(|service| service.drivers.iter().any(|part| name.contains(part)))
+}
+
+/// The service with drivers that listens on this port unless it is told otherwise.
+#[must_use]
+pub fn with_driver_by_port(port: u16) -> Option<&'static Service> {
+    find(|service| !service.drivers.is_empty() && service.ports.has(port))
+}
+
+/// The service behind relations of this interface.
+#[must_use]
+pub fn by_interface(interface: &str) -> Option<&'static Service> {
+    find(|service| service.juju.interfaces.contains(&interface))
+}
+
+/// The service that a charm of this name (in small letters) deploys.
+#[must_use]
+pub fn by_charm(charm: &str) -> Option<&'static Service> {
+    find(|service| service.is_charm(charm))
+}
+
+/// Why there is nothing to connect to with a URL of this scheme.
+#[must_use]
+pub fn no_server_by_scheme(name: &str) -> Option<NoServer> {
+    let row = NO_SERVERS.iter().find(|row| row.schemes.contains(&name));
+    row.map(|row| row.why)
+}
+
+/// Why there is nothing to connect to with a driver, engine or backend of this name, whatever its
+/// case.
+#[must_use]
+pub fn no_server_by_driver(name: &str) -> Option<NoServer> {
+    let name = name.to_ascii_lowercase();
+    let row = NO_SERVERS.iter().find(|row| row.drivers.iter().any(|part| name.contains(part)));
+    row.map(|row| row.why)
+}
+
+fn find(wanted: impl Fn(&Service) -> bool) -> Option<&'static Service> {
+    ALL.iter().copied().find(|service| wanted(service))
+}

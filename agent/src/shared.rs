@@ -1,0 +1,33 @@
+//! What the checks of a run share.
+
+use crate::host;
+use crate::net::{Resolver, Trust};
+use std::sync::LazyLock;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What the checks of a run share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) began: Instant,
+    /// When the work has to stop, so that everything is printed by `--max-timeout`.
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) resolver: Resolver,
+    pub(crate) trust: Trust,
+    /// The name of this host, looked up when it is needed first.
+    pub(crate) host_name: LazyLock<String>,
+}
+
+impl Shared {
+    /// What is shared in a run that begins now.
+    pub(crate) fn new(max_timeout: Option<Duration>, resolver: Resolver, trust: Trust) -> Self {
+        let began = Instant::now();
+        let deadline = max_timeout.map(|most| began + most - margin(most));
+        Self { began, deadline, resolver, trust, host_name: LazyLock::new(host::name) }
+    }
+}
+
+/// What is kept of `--max-timeout` for printing: half a second, or 5 % if that is less.
+fn margin(most: Duration) -> Duration {
+    (most / 20).min(Duration::from_millis(500))
+}
