@@ -9,7 +9,8 @@
 //! - Phases: resolve, connect, tls, protocol (our header, the broker's `connection.start`), auth
 //!   (`connection.start-ok` with the login, `connection.tune`), request (`connection.tune-ok` and
 //!   `connection.open`; then `channel.open` with passive declarations, which change nothing). The end
-//!   is a `connection.close`, so that the broker notes no client that just went. Each is one turn.
+//!   is a `connection.close`, so that the broker notes no client that just went. Each is one round
+//!   trip.
 //! - Options: `host`, `username`, `password` (required), `port` (5671 with TLS, 5672 without),
 //!   `use_tls` (true), `vhost` (`/`), `queue`, `exchange` (names), `min_consumers`, `max_messages`
 //!   (numbers, with `queue`; messages are those that wait for a consumer), and the TLS options.

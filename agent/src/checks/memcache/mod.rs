@@ -11,7 +11,7 @@
 //!   end a line, so that a server of the text protocol takes all of it for one line without a sense.
 //!   Whether a server wants a login, and which of the two, is thus known before the password is sent,
 //!   once, over the one connection: a server without a login would store a text login as an item.
-//!   That is one turn, and a second one for a login.
+//!   That is one round trip, and a second one for a login.
 //! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (11211),
 //!   `username` and `password` (together), `use_tls` (false), and the TLS options of the `tls` check.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.*`, with `protocol.overloaded` (too many

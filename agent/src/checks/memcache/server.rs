@@ -50,7 +50,7 @@ impl Server {
         }
     }
 
-    /// Logs in over the text protocol, and asks for the version in the same turn.
+    /// Logs in over the text protocol, and asks for the version in the same round trip.
     pub(super) async fn log_in_by_text(&mut self, user: &str, password: &str) -> Result<String, Fault> {
         self.talk.send(text::login(user, password).as_bytes()).await;
         match self.line().await?.as_str() {

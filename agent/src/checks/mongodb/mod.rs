@@ -8,7 +8,7 @@
 //! - Phases: resolve, connect, tls (with `use_tls`), protocol (a hello), auth (a second hello and the
 //!   login), request (the database's collections, of those that this user may do anything with). The
 //!   hello is ours; the rest is the official driver's, joined with our one connection, since it
-//!   takes none that is open. Four turns with a login and three without, after connecting and TLS;
+//!   takes none that is open. Four round trips with a login and three without, after connecting and TLS;
 //!   the driver alone takes four, on two connections. SCRAM-SHA-1 for a user who has nothing
 //!   else costs one more.
 //! - Options: `host` (name, address, or path of a Unix socket; required), `port` (27017), `username`

@@ -7,7 +7,7 @@
 //!   and SCRAM-SHA-256 (RFC 7677), which is bound to the server's certificate where there is TLS
 //!   (RFC 5929 section 4).
 //! - Phases: resolve, connect; protocol: the request for TLS, then the start-up message; tls; auth:
-//!   the password; request: `table` in one turn, `query` in two. All of it on one connection. The
+//!   the password; request: `table` in one round trip, `query` in two. All of it on one connection. The
 //!   query is one statement in a read-only transaction that is rolled back, and the server itself
 //!   gives it up shortly before the check's time is over. A password is sent once, as the method that
 //!   the server names wants it; as with every client, without TLS that may be in clear.

@@ -10,7 +10,7 @@
 //!   auth (the verdict on `AUTH`), request (the other answers). What is sent, in one piece: `AUTH`
 //!   with a login, `PING`, `HELLO` (version and role, for every user), `SELECT` with a database other
 //!   than 0, `EXISTS` with a key. A server without `HELLO` (before Redis 6) is asked for its role by
-//!   `ROLE`, which costs one more turn. Nothing is written.
+//!   `ROLE`, which costs one more round trip. Nothing is written.
 //! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (6379),
 //!   `username` (an ACL user, needs `password`), `password`, `use_tls` (false), `database` (0), `role`
 //!   (`primary` or `replica`), `key`, and the TLS options of the `tls` check.

@@ -6,7 +6,7 @@
 //! - Protocol: SMTP (RFC 5321), its extensions STARTTLS (RFC 3207), AUTH (RFC 4954; PLAIN, else
 //!   LOGIN), PIPELINING (RFC 2920), SMTPUTF8 (RFC 6531), enhanced codes (RFC 3463). The commands,
 //!   the parser of replies, the addresses and the mail itself (Date, Message-ID, encoded headers and
-//!   body) are lettre's; the conversation is ours, because lettre's connection has a turn for every
+//!   body) are lettre's; the conversation is ours, because lettre's connection has a round trip for every
 //!   command, one timeout for all of them, and a TLS configuration of its own for STARTTLS.
 //! - Phases: resolve, connect, then tls (`use_tls: true`); protocol (greeting, EHLO and, with
 //!   `use_tls: starttls`, STARTTLS; then tls, and protocol with a second EHLO); auth; request (MAIL,

@@ -1,4 +1,4 @@
-//! One session with a mail server: commands out, replies in, in as few turns as the server allows.
+//! One session with a mail server: commands out, replies in, in as few round trips as the server allows.
 
 use super::refusal::{Step, refusal};
 use super::reply::Reply;
