@@ -33,7 +33,7 @@
 //! ```
 
 mod binary;
-mod server;
+mod client;
 mod text;
 
 use crate::catalogue::WarningKind;
@@ -44,7 +44,7 @@ use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::target;
 use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
-use server::{Server, Wants};
+use client::{MemcachedClient, Wants};
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -93,10 +93,10 @@ impl Check for Memcache {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
-        let mut server = Server::new(probe.reach(&self.target, self.tls.as_ref()).await?, self.tls.is_some());
+        let mut client = MemcachedClient::new(probe.reach(&self.target, self.tls.as_ref()).await?, self.tls.is_some());
         let version = match &self.login {
-            None => probe.phase(Phase::Protocol, server.version()).await?,
-            Some(login) => self.log_in(login, &mut server, probe).await?,
+            None => probe.phase(Phase::Protocol, client.version()).await?,
+            Some(login) => self.log_in(login, &mut client, probe).await?,
         };
         probe.fact("server_version", probe.clean(&version));
         Ok(())
@@ -105,17 +105,22 @@ impl Check for Memcache {
 
 impl Memcache {
     /// Logs in where the server wants it, and returns its version.
-    async fn log_in(&self, login: &Credentials, server: &mut Server, probe: &mut Probe) -> Result<String, Stop> {
+    async fn log_in(
+        &self,
+        login: &Credentials,
+        client: &mut MemcachedClient,
+        probe: &mut Probe,
+    ) -> Result<String, Stop> {
         let (user, password) = (&login.user, login.password.expose());
-        match probe.phase(Phase::Protocol, server.wants()).await? {
+        match probe.phase(Phase::Protocol, client.wants()).await? {
             Wants::Nothing { version } => {
                 let message = "a login is configured, and the server wants none: anybody gets in";
                 probe.warn(WarningKind::AuthNotNeeded, message);
                 Ok(version)
             }
-            Wants::TextLogin => Ok(probe.phase(Phase::Auth, server.log_in_by_text(user, password)).await?),
+            Wants::TextLogin => Ok(probe.phase(Phase::Auth, client.log_in_by_text(user, password)).await?),
             Wants::Sasl { version, mechanisms } => {
-                probe.phase(Phase::Auth, server.log_in_by_sasl(&mechanisms, user, password)).await?;
+                probe.phase(Phase::Auth, client.log_in_by_sasl(&mechanisms, user, password)).await?;
                 Ok(version)
             }
         }

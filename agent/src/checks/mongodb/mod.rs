@@ -58,7 +58,7 @@ use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};
 use hello::Hello;
 use message::Message;
-use options::Role;
+use options::MemberRole;
 use relay::Relay;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -73,7 +73,7 @@ pub struct Mongodb {
     /// Set where TLS is wanted.
     tls: Option<TlsOptions>,
     replica_set: Option<String>,
-    role: Option<Role>,
+    role: Option<MemberRole>,
 }
 
 impl Check for Mongodb {

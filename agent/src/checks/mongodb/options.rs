@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// What the server should be among the members of its set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Role {
+pub(super) enum MemberRole {
     Primary,
     Secondary,
 }
@@ -51,7 +51,7 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     })
 }
 
-impl Role {
+impl MemberRole {
     /// Its word in the file.
     pub(super) const fn word(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl Role {
     }
 }
 
-impl Setting for Role {
+impl Setting for MemberRole {
     const SHAPE: Shape = Shape {
         words: "primary or secondary",
         short: "primary or secondary",

@@ -58,7 +58,7 @@ use crate::settings::target;
 use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
 use client::RespClient;
 use redis::{Pipeline, Value};
-use role::{Role, Server};
+use role::{Role, ServerInfo};
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ impl Check for Redis {
         let mut client =
             RespClient::new(probe.reach(&self.target, self.tls.as_ref()).await.map_err(with_reason_for_silence)?);
         self.enter(&mut client, probe).await?;
-        let mut server = Server::default();
+        let mut server = ServerInfo::default();
         let examined = probe.phase(Phase::Request, self.examine(&mut client, &mut server)).await;
         server.report(probe);
         Ok(examined?)
@@ -171,7 +171,7 @@ impl Redis {
     }
 
     /// Judges the other answers, in the order of [`Redis::commands`].
-    async fn examine(&self, client: &mut RespClient, server: &mut Server) -> Result<(), Fault> {
+    async fn examine(&self, client: &mut RespClient, server: &mut ServerInfo) -> Result<(), Fault> {
         server.learn(&client.answer().await?);
         if self.database != 0 {
             refusal::of_select(&client.answer().await?, self.database)?;

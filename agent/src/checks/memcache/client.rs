@@ -10,7 +10,7 @@ use crate::net::{Talk, Wire};
 const LONGEST_LINE: usize = 8 * 1024;
 
 /// A connection to a memcached server.
-pub(super) struct Server {
+pub(super) struct MemcachedClient {
     talk: Talk,
     tls: bool,
 }
@@ -25,7 +25,7 @@ pub(super) enum Wants {
     Sasl { version: String, mechanisms: String },
 }
 
-impl Server {
+impl MemcachedClient {
     pub(super) fn new(wire: Wire, tls: bool) -> Self {
         Self { talk: Talk::new(wire, "an answer"), tls }
     }
