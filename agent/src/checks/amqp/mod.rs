@@ -111,8 +111,7 @@ impl Check for Amqp {
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let prefixes = ["tcp", "tls", "amqp"].into_iter().filter(|prefix| *prefix != "tls" || self.tls.is_some());
-        prefixes.map(|prefix| ResultName::of_endpoint(prefix, &self.endpoint)).collect()
+        ResultName::of_layers(Self::TYPE, &self.endpoint, self.tls.is_some())
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {

@@ -36,14 +36,12 @@ mod binary;
 mod client;
 mod text;
 
-use crate::catalogue::WarningKind;
 use crate::checks::{Check, ResultName};
 use crate::net::{Endpoint, Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::target;
-use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
+use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
 use client::{MemcachedClient, Wants};
 
 /// See the [module's documentation](self).
@@ -67,12 +65,8 @@ impl Check for Memcache {
             &Names::usual("User, for SASL or the text protocol's login.", "The user's password."),
         );
         let use_tls = fields.or::<bool>("use_tls", "false", "TLS from the first byte.");
-        let tls = tls(fields);
-        let target = target?;
-        if use_tls {
-            no_tls_over_socket(fields, &target)?;
-        }
-        Ok(Self { target, login: login?, tls: Some(tls?).filter(|_| use_tls) })
+        let tls = tls_of_target(fields, use_tls, &target);
+        Ok(Self { target: target?, login: login?, tls: Some(tls?).filter(|_| use_tls) })
     }
 
     fn target(&self) -> String {
@@ -114,8 +108,7 @@ impl Memcache {
         let (user, password) = (&login.user, login.password.expose());
         match probe.phase(Phase::Protocol, client.wants()).await? {
             Wants::Nothing { version } => {
-                let message = "a login is configured, and the server wants none: anybody gets in";
-                probe.warn(WarningKind::AuthNotNeeded, message);
+                probe.warn_of_unneeded_login();
                 Ok(version)
             }
             Wants::TextLogin => Ok(probe.phase(Phase::Auth, client.log_in_by_text(user, password)).await?),

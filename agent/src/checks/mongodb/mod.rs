@@ -98,14 +98,11 @@ impl Check for Mongodb {
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let target = &self.target;
-        let what = if self.login.is_some() { "connect with auth" } else { "connect" };
-        let connecting = target.endpoint().map(|endpoint| ResultName {
-            name: format!("mongodb:{target}:tcp:{endpoint}"),
-            info: endpoint.to_string(),
-        });
-        let last = ResultName { name: format!("mongodb:{target}:{what}"), info: target.to_string() };
-        connecting.into_iter().chain([last]).collect()
+        let mut names = ResultName::of_store(Self::TYPE, &self.target, self.login.is_some());
+        if let Some(connected) = names.last_mut() {
+            connected.info = self.target.to_string();
+        }
+        names
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {

@@ -63,8 +63,7 @@ use crate::net::{Endpoint, Target, TlsMode, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::target;
-use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
+use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
 use greeting::Greeting;
 use login::{Login, ssl_request};
 use packet::Channel;
@@ -97,14 +96,10 @@ impl Check for Mysql {
             "prefer",
             "TLS: true, false, or prefer (where it is offered; verified with ca_file).",
         );
-        let tls = tls(fields);
+        let tls = tls_of_target(fields, mode == TlsMode::Always, &target);
         let query = fields.optional("query", "A statement that only reads; it must not fail.");
-        let target = target?;
-        if mode == TlsMode::Always {
-            no_tls_over_socket(fields, &target)?;
-        }
         let database = database.map(|word| word.0).filter(|name| !name.is_empty());
-        Ok(Self { target, login: login?, database, mode, tls: mode.apply(tls?), query })
+        Ok(Self { target: target?, login: login?, database, mode, tls: mode.apply(tls?), query })
     }
 
     fn target(&self) -> String {
@@ -117,8 +112,7 @@ impl Check for Mysql {
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let own = ResultName::of_place("mysql", &self.target);
-        ResultName::of_connecting(&self.target).into_iter().chain([own]).collect()
+        ResultName::of_database(Self::TYPE, &self.target)
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {

@@ -47,15 +47,14 @@ mod client;
 mod refusal;
 mod role;
 
-use crate::catalogue::{Cause, Owner, WarningKind};
+use crate::catalogue::{Cause, Owner};
 use crate::checks::{Check, ResultName};
 use crate::fault::{Failure, Fault};
 use crate::net::{Endpoint, Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::target;
-use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
+use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
 use client::RespClient;
 use redis::{Pipeline, Value};
 use role::{Role, ServerInfo};
@@ -86,12 +85,8 @@ impl Check for Redis {
         let database = fields.or::<u32>("database", "0", "Number of the database, which must be there.");
         let role = fields.optional("role", "`primary` or `replica`: what the server must be.");
         let key = fields.optional("key", "A key that must exist and that the user may read.");
-        let tls = tls(fields);
-        let target = target?;
-        if use_tls {
-            no_tls_over_socket(fields, &target)?;
-        }
-        Ok(Self { target, login: login?, tls: Some(tls?).filter(|_| use_tls), database, role, key })
+        let tls = tls_of_target(fields, use_tls, &target);
+        Ok(Self { target: target?, login: login?, tls: Some(tls?).filter(|_| use_tls), database, role, key })
     }
 
     fn target(&self) -> String {
@@ -162,10 +157,7 @@ impl Redis {
         };
         probe.phase(Phase::Auth, judged).await?;
         if !needed {
-            probe.warn(
-                WarningKind::AuthNotNeeded,
-                "a password is configured, and the server wants none: anybody gets in",
-            );
+            probe.warn_of_unneeded_login();
         }
         Ok(())
     }

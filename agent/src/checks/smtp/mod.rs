@@ -112,9 +112,7 @@ impl Check for Smtp {
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let tls = (self.security != Security::Plain).then_some("tls");
-        let prefixes = ["tcp"].into_iter().chain(tls).chain(["smtp"]);
-        prefixes.map(|prefix| ResultName::of_endpoint(prefix, &self.endpoint)).collect()
+        ResultName::of_layers(Self::TYPE, &self.endpoint, self.security != Security::Plain)
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
