@@ -217,6 +217,14 @@ impl Probe {
         findings.warnings.push(Warning { kind, message, result });
     }
 
+    /// Notes that the login which is configured is not needed: anybody can connect.
+    pub(crate) fn warn_of_unneeded_login(&mut self) {
+        self.warn(
+            WarningKind::AuthNotNeeded,
+            "a login is configured, but the server does not ask for one: anybody can connect",
+        );
+    }
+
     /// What is left of the check's time.
     #[must_use]
     pub fn left(&self) -> Duration {

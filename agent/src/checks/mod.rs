@@ -103,20 +103,27 @@ impl ResultName {
         Self::prefixed(prefix, endpoint.to_string())
     }
 
-    /// `PREFIX:HOST:PORT`, with `HOST:PORT` as its info.
-    #[must_use]
-    pub fn of_place(prefix: &str, target: &Target) -> Self {
-        Self::prefixed(prefix, target.to_string())
-    }
-
     fn prefixed(prefix: &str, info: String) -> Self {
         Self { name: [prefix, ":", &info].concat(), info }
     }
 
-    /// `tcp:HOST:PORT` for a place that is one; a Unix socket has no such result.
-    #[must_use]
-    pub fn of_connecting(target: &Target) -> Option<Self> {
+    /// `tcp:HOST:PORT`; a Unix socket has no such result.
+    fn of_connecting(target: &Target) -> Option<Self> {
         target.endpoint().map(|endpoint| Self::of_endpoint("tcp", endpoint))
+    }
+
+    /// `tcp:HOST:PORT`, `tls:HOST:PORT` with TLS, and `KIND:HOST:PORT`: one result for each layer.
+    #[must_use]
+    pub fn of_layers(kind: &str, endpoint: &Endpoint, tls: bool) -> Vec<Self> {
+        let layers = ["tcp"].into_iter().chain(tls.then_some("tls")).chain([kind]);
+        layers.map(|layer| Self::of_endpoint(layer, endpoint)).collect()
+    }
+
+    /// `tcp:HOST:PORT`, not for a Unix socket, and `KIND:HOST:PORT`: how databases are named.
+    #[must_use]
+    pub fn of_database(kind: &str, target: &Target) -> Vec<Self> {
+        let own = Self::prefixed(kind, target.to_string());
+        Self::of_connecting(target).into_iter().chain([own]).collect()
     }
 
     /// `KIND:HOST:PORT:tcp:HOST:PORT`, not for a Unix socket, and `KIND:HOST:PORT:connect`, with

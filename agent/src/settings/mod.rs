@@ -15,5 +15,5 @@ pub use field::{Field, Misfit};
 pub(crate) use fields::nearest;
 pub use fields::{Fields, Noted};
 pub use setting::{Name, Pairs, Setting, Tags, Word};
-pub(crate) use target::{no_tls_over_socket, port, target};
+pub(crate) use target::{port, target, tls_of_target};
 pub(crate) use tls::tls;

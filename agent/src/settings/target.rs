@@ -1,10 +1,10 @@
 //! `host` and `port` of a service that may listen on a Unix socket.
 
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::net::{Endpoint, Host, Port, Target};
+use crate::net::{Endpoint, Host, Port, Target, TlsOptions};
 use crate::services::{Security, Service};
 use crate::settings::shape::{Shape, Shown};
-use crate::settings::{Field, Fields, Misfit, Noted, Setting};
+use crate::settings::{Field, Fields, Misfit, Noted, Setting, tls};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -39,19 +39,27 @@ pub(crate) fn port(fields: &mut Fields<'_>, service: &Service, about: &'static s
     }
 }
 
-/// Refuses `use_tls` for a socket.
+/// Asks for the TLS options of a service that may listen on a Unix socket, where nothing can demand
+/// TLS.
 ///
 /// # Errors
-/// The target is one: a problem was noted.
-pub(crate) fn no_tls_over_socket(fields: &mut Fields<'_>, target: &Target) -> Result<(), Noted> {
-    if target.endpoint().is_some() {
-        return Ok(());
+/// A problem was noted.
+pub(crate) fn tls_of_target(
+    fields: &mut Fields<'_>,
+    is_demanded: bool,
+    target: &Result<Target, Noted>,
+) -> Result<TlsOptions, Noted> {
+    let options = tls(fields);
+    match target {
+        Ok(Target::Socket { .. }) if is_demanded => {
+            let span = fields.span_of("use_tls");
+            Err(fields.refuse(
+                Diagnostic::error(Flaw::BadValue, span, "`use_tls`: there is no TLS over a Unix socket")
+                    .help("leave `use_tls` out: what is sent over the socket never leaves this host"),
+            ))
+        }
+        _ => options,
     }
-    let span = fields.span_of("use_tls");
-    Err(fields.refuse(
-        Diagnostic::error(Flaw::BadValue, span, "`use_tls`: there is no TLS over a Unix socket")
-            .help("leave `use_tls` out: what is sent over the socket never leaves this host"),
-    ))
 }
 
 impl Setting for HostOrSocket {

@@ -1,6 +1,6 @@
 //! Methods and the frames around them, over a wire (AMQP 0-9-1 sections 2.3 and 4.2).
 
-use super::refusal::Refusal;
+use super::refusal::CloseReason;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::identify::identify;
@@ -33,24 +33,24 @@ pub(super) struct BrokerConnection {
 }
 
 /// Why a method that was waited for did not come.
-pub(super) enum Halt {
+pub(super) enum ReceiveError {
     /// The connection failed.
     Fault(Fault),
     /// The broker closed the connection, or the channel.
-    Refusal(Refusal),
+    Closed(CloseReason),
 }
 
-impl Halt {
+impl ReceiveError {
     /// The fault, with the refusal judged.
-    pub(super) fn judged(self, judge: impl FnOnce(Refusal) -> Fault) -> Fault {
+    pub(super) fn into_fault(self, judge: impl FnOnce(CloseReason) -> Fault) -> Fault {
         match self {
             Self::Fault(fault) => fault,
-            Self::Refusal(refusal) => judge(refusal),
+            Self::Closed(reason) => judge(reason),
         }
     }
 }
 
-impl From<Fault> for Halt {
+impl From<Fault> for ReceiveError {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
     }
@@ -73,7 +73,7 @@ impl BrokerConnection {
     }
 
     /// Asks for version 0-9-1. A broker that speaks another answers with a header of its own.
-    pub(super) async fn begin(&mut self) -> Result<AMQPClass, Halt> {
+    pub(super) async fn begin(&mut self) -> Result<AMQPClass, ReceiveError> {
         self.talk.send(HEADER).await;
         if self.talk.peek().await?.first() != HEADER.first() {
             return self.receive().await;
@@ -92,7 +92,7 @@ impl BrokerConnection {
     }
 
     /// Waits for the next method that is an answer.
-    pub(super) async fn receive(&mut self) -> Result<AMQPClass, Halt> {
+    pub(super) async fn receive(&mut self) -> Result<AMQPClass, ReceiveError> {
         use connection::AMQPMethod as Method;
         loop {
             let Some(method) = self.frame().await? else { continue };
@@ -100,10 +100,10 @@ impl BrokerConnection {
                 AMQPClass::Connection(Method::Close(close)) => {
                     self.open = false;
                     self.send(&[(CONNECTION, AMQPClass::Connection(Method::CloseOk(connection::CloseOk {})))]).await?;
-                    return Err(Halt::Refusal(Refusal::new(close.reply_code, close.reply_text)));
+                    return Err(ReceiveError::Closed(CloseReason::new(close.reply_code, close.reply_text)));
                 }
                 AMQPClass::Channel(channel::AMQPMethod::Close(close)) => {
-                    return Err(Halt::Refusal(Refusal::new(close.reply_code, close.reply_text)));
+                    return Err(ReceiveError::Closed(CloseReason::new(close.reply_code, close.reply_text)));
                 }
                 AMQPClass::Connection(Method::Blocked(blocked)) => self.blocked = Some(blocked.reason.into()),
                 AMQPClass::Connection(Method::Unblocked(_)) => self.blocked = None,
@@ -114,7 +114,7 @@ impl BrokerConnection {
 
     /// Closes the connection in good order, where it is open: a broker takes note of clients that
     /// just go.
-    pub(super) async fn close(&mut self) -> Result<(), Halt> {
+    pub(super) async fn close(&mut self) -> Result<(), ReceiveError> {
         use connection::AMQPMethod as Method;
         if !self.open {
             return Ok(());

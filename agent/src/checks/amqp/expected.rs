@@ -1,7 +1,7 @@
 //! What has to be in the virtual host: a queue, an exchange, and how the queue does.
 
-use super::broker::{BrokerConnection, CHANNEL, Halt};
-use super::refusal::Refusal;
+use super::broker::{BrokerConnection, CHANNEL, ReceiveError};
+use super::refusal::CloseReason;
 use super::unexpected;
 use crate::catalogue::Cause;
 use crate::diagnostic::{Diagnostic, Flaw};
@@ -18,9 +18,9 @@ use serde_json::json;
 
 /// A name of AMQP: of a virtual host, a queue, an exchange (AMQP 0-9-1 section 4.2.5.3).
 #[derive(Clone, Debug)]
-pub(super) struct Name(pub(super) ShortString);
+pub(super) struct AmqpName(pub(super) ShortString);
 
-impl Setting for Name {
+impl Setting for AmqpName {
     const SHAPE: Shape = Shape {
         words: "a name of 1 to 255 bytes",
         short: "name",
@@ -38,8 +38,8 @@ impl Setting for Name {
 /// What has to be there.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
-    exchange: Option<Name>,
-    queue: Option<Name>,
+    exchange: Option<AmqpName>,
+    queue: Option<AmqpName>,
     min_consumers: Option<u32>,
     max_messages: Option<u32>,
 }
@@ -77,7 +77,7 @@ impl Expected {
 
     /// See [`Check::distinction`](crate::checks::Check::distinction).
     pub(super) fn distinction(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let named = |key, name: &Option<Name>| name.as_ref().map(|Name(name)| (key, name.to_string()));
+        let named = |key, name: &Option<AmqpName>| name.as_ref().map(|AmqpName(name)| (key, name.to_string()));
         named("exchange", &self.exchange).into_iter().chain(named("queue", &self.queue))
     }
 
@@ -95,7 +95,7 @@ impl Expected {
             Ok(AMQPClass::Channel(channel::AMQPMethod::OpenOk(_))) => {}
             other => return Err(no_answer(other, |refusal| refusal.of_declaration("channel", vhost, user))),
         }
-        if let Some(Name(name)) = &self.exchange {
+        if let Some(AmqpName(name)) = &self.exchange {
             match broker.receive().await {
                 Ok(AMQPClass::Exchange(OfExchange::DeclareOk(_))) => {}
                 other => {
@@ -109,10 +109,10 @@ impl Expected {
     }
 
     async fn receive_queue(&self, broker: &mut BrokerConnection, vhost: &str, user: &str) -> Result<Found, Fault> {
-        let Some(Name(name)) = &self.queue else { return Ok(Found::Nothing) };
+        let Some(AmqpName(name)) = &self.queue else { return Ok(Found::Nothing) };
         match broker.receive().await {
             Ok(AMQPClass::Queue(OfQueue::DeclareOk(figures))) => Ok(Found::Queue(figures)),
-            Err(Halt::Refusal(refusal)) if refusal.is_lock() && !self.wants_figures() => Ok(Found::Locked),
+            Err(ReceiveError::Closed(refusal)) if refusal.is_lock() && !self.wants_figures() => Ok(Found::Locked),
             other => Err(no_answer(other, |refusal| refusal.of_declaration(&format!("queue `{name}`"), vhost, user))),
         }
     }
@@ -155,7 +155,7 @@ impl Expected {
 
     /// Passive declarations.
     fn declarations(&self) -> Vec<AMQPClass> {
-        let exchange = self.exchange.as_ref().map(|Name(exchange)| {
+        let exchange = self.exchange.as_ref().map(|AmqpName(exchange)| {
             let exchange = exchange.clone();
             AMQPClass::Exchange(OfExchange::Declare(ExchangeDeclare {
                 exchange,
@@ -168,7 +168,7 @@ impl Expected {
                 arguments: FieldTable::default(),
             }))
         });
-        let queue = self.queue.as_ref().map(|Name(queue)| {
+        let queue = self.queue.as_ref().map(|AmqpName(queue)| {
             let queue = queue.clone();
             AMQPClass::Queue(OfQueue::Declare(QueueDeclare {
                 queue,
@@ -184,6 +184,6 @@ impl Expected {
     }
 }
 
-fn no_answer(heard: Result<AMQPClass, Halt>, judge: impl FnOnce(Refusal) -> Fault) -> Fault {
-    heard.map_or_else(|halt| halt.judged(judge), |_| unexpected())
+fn no_answer(heard: Result<AMQPClass, ReceiveError>, judge: impl FnOnce(CloseReason) -> Fault) -> Fault {
+    heard.map_or_else(|error| error.into_fault(judge), |_| unexpected())
 }

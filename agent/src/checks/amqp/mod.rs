@@ -9,7 +9,8 @@
 //! - Phases: resolve, connect, tls, protocol (our header, the broker's `connection.start`), auth
 //!   (`connection.start-ok` with the login, `connection.tune`), request (`connection.tune-ok` and
 //!   `connection.open`; then `channel.open` with passive declarations, which change nothing). The end
-//!   is a `connection.close`, so that the broker notes no client that just went. Each is one turn.
+//!   is a `connection.close`, so that the broker notes no client that just went. Each is one round
+//!   trip.
 //! - Options: `host`, `username`, `password` (required), `port` (5671 with TLS, 5672 without),
 //!   `use_tls` (true), `vhost` (`/`), `queue`, `exchange` (names), `min_consumers`, `max_messages`
 //!   (numbers, with `queue`; messages are those that wait for a consumer), and the TLS options.
@@ -44,8 +45,8 @@
 
 mod broker;
 mod expected;
-mod greeting;
 mod refusal;
+mod start;
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
@@ -56,13 +57,13 @@ use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, Names, Noted, Word, tls};
-use broker::{BrokerConnection, CONNECTION, Halt};
-use expected::{Expected, Name};
-use greeting::Greeting;
+use broker::{BrokerConnection, CONNECTION, ReceiveError};
+use expected::{AmqpName, Expected};
 use lapin::protocol::connection::{AMQPMethod as Method, Tune};
 use lapin::protocol::{AMQPClass, connection};
 use lapin::types::ShortString;
-use refusal::Refusal;
+use refusal::CloseReason;
+use start::ConnectionStart;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -86,7 +87,7 @@ impl Check for Amqp {
         let port = fields.optional::<Port>("port", "TCP port. Default: 5671 with TLS, 5672 without.");
         let login = Credentials::required::<Word>(fields, &Names::usual("Who logs in.", "The user's password."));
         let use_tls = fields.or::<bool>("use_tls", "true", "Speak TLS from the first byte.");
-        let Name(vhost) = fields.or("vhost", "/", "The virtual host to enter.");
+        let AmqpName(vhost) = fields.or("vhost", "/", "The virtual host to enter.");
         let expected = Expected::parse(fields);
         let tls = tls(fields);
         let usual = Self::SERVICE.port(if use_tls { Security::Tls } else { Security::Plain });
@@ -110,8 +111,7 @@ impl Check for Amqp {
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let prefixes = ["tcp", "tls", "amqp"].into_iter().filter(|prefix| *prefix != "tls" || self.tls.is_some());
-        prefixes.map(|prefix| ResultName::of_endpoint(prefix, &self.endpoint)).collect()
+        ResultName::of_layers(Self::TYPE, &self.endpoint, self.tls.is_some())
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
@@ -126,8 +126,8 @@ impl Check for Amqp {
             probe.passed()?;
         }
         let mut broker = BrokerConnection::new(wire);
-        let greeting = greet(probe, &mut broker).await?;
-        let tune = self.log_in(probe, &mut broker, &greeting).await?;
+        let start = greet(probe, &mut broker).await?;
+        let tune = self.log_in(probe, &mut broker, &start).await?;
         let verdict = self.enter(probe, &mut broker, tune).await;
         // What the broker says to a goodbye changes nothing.
         let _ = probe.linger(broker.close()).await;
@@ -136,20 +136,20 @@ impl Check for Amqp {
 }
 
 /// Waits for the broker to introduce itself.
-async fn greet(probe: &mut Probe, broker: &mut BrokerConnection) -> Result<Greeting, Failure> {
-    let greeting = probe.phase(Phase::Protocol, async {
+async fn greet(probe: &mut Probe, broker: &mut BrokerConnection) -> Result<ConnectionStart, Failure> {
+    let start = probe.phase(Phase::Protocol, async {
         match broker.begin().await {
             Ok(AMQPClass::Connection(Method::Start(start))) => {
-                let greeting = Greeting(start);
-                greeting.require_version().map(|()| greeting)
+                let start = ConnectionStart(start);
+                start.require_version().map(|()| start)
             }
             Ok(_) => Err(unexpected()),
-            Err(halt) => Err(halt.judged(Refusal::of_greeting)),
+            Err(error) => Err(error.into_fault(CloseReason::of_greeting)),
         }
     });
-    let greeting = greeting.await?;
-    greeting.describe(probe);
-    Ok(greeting)
+    let start = start.await?;
+    start.describe(probe);
+    Ok(start)
 }
 
 impl Amqp {
@@ -173,10 +173,10 @@ impl Amqp {
         &self,
         probe: &mut Probe,
         broker: &mut BrokerConnection,
-        greeting: &Greeting,
+        start: &ConnectionStart,
     ) -> Result<Tune, Failure> {
         let answer = probe.phase(Phase::Auth, async {
-            let login = greeting.answer(&self.login)?;
+            let login = start.answer(&self.login)?;
             broker.send(&[(CONNECTION, AMQPClass::Connection(Method::StartOk(login)))]).await?;
             match broker.receive().await {
                 Ok(AMQPClass::Connection(Method::Tune(tune))) => Ok(tune),
@@ -185,10 +185,10 @@ impl Amqp {
                 }
                 Ok(_) => Err(unexpected()),
                 // Without that extension, to close the connection is to reject the login.
-                Err(Halt::Fault(fault)) if fault.cause == Cause::Closed && !greeting.says_no() => {
+                Err(ReceiveError::Fault(fault)) if fault.cause == Cause::Closed && !start.says_no() => {
                     Err(refusal::rejected(&self.login.user, "the broker closes the connection over the login"))
                 }
-                Err(halt) => Err(halt.judged(|refusal| refusal.of_login(&self.login.user))),
+                Err(error) => Err(error.into_fault(|refusal| refusal.of_login(&self.login.user))),
             }
         });
         answer.await
@@ -199,7 +199,7 @@ impl Amqp {
         let found = probe.phase(Phase::Request, async {
             self.open(broker, tune)
                 .await
-                .map_err(|halt| halt.judged(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)))?;
+                .map_err(|error| error.into_fault(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)))?;
             broker.entered();
             self.expected.declare(broker, self.vhost.as_str(), &self.login.user).await
         });
@@ -210,7 +210,7 @@ impl Amqp {
         self.expected.judge(probe, found?)
     }
 
-    async fn open(&self, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Halt> {
+    async fn open(&self, broker: &mut BrokerConnection, tune: Tune) -> Result<(), ReceiveError> {
         let Tune { channel_max, frame_max, .. } = tune;
         // The check is over before a heartbeat could be due.
         let tuned = connection::TuneOk { channel_max, frame_max, heartbeat: 0 };

@@ -9,12 +9,12 @@ use lapin::types::ShortString;
 
 /// The broker closed the connection or the channel, and said why.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct CloseReason {
     code: u16,
     text: String,
 }
 
-impl Refusal {
+impl CloseReason {
     pub(super) fn new(code: u16, text: ShortString) -> Self {
         Self { code, text: text.into() }
     }
@@ -164,7 +164,7 @@ mod tests {
     }
 
     fn of_vhost(reply_code: u16, text: &str) -> &'static str {
-        code(Phase::Request, Refusal::new(reply_code, text.into()).of_vhost("app", "bob"))
+        code(Phase::Request, CloseReason::new(reply_code, text.into()).of_vhost("app", "bob"))
     }
 
     /// What Debian's 3.10 says is asked of it in the tests; this is of others.
@@ -200,17 +200,20 @@ mod tests {
 
     #[test]
     fn names_in_a_text_are_not_taken_for_the_text() {
-        let fault = Refusal::new(530, "NOT_ALLOWED - vhost : connection limit ( not found".into());
+        let fault = CloseReason::new(530, "NOT_ALLOWED - vhost : connection limit ( not found".into());
         assert_eq!(code(Phase::Request, fault.of_vhost(": connection limit (", "bob")), "request.no-such-vhost");
     }
 
     #[test]
     fn refusals_of_a_login() {
         let refused =
-            || Refusal::new(403, "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN.".into());
+            || CloseReason::new(403, "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN.".into());
         assert_eq!(code(Phase::Auth, refused().of_login("bob")), "auth.rejected");
         let guest = refused().of_login("guest").in_phase(Phase::Auth, &Redactor::new());
         assert!(guest.message.ends_with("on the broker's own host only"), "{}", guest.message);
-        assert_eq!(code(Phase::Auth, Refusal::new(541, "INTERNAL_ERROR".into()).of_login("bob")), "protocol.not-ready");
+        assert_eq!(
+            code(Phase::Auth, CloseReason::new(541, "INTERNAL_ERROR".into()).of_login("bob")),
+            "protocol.not-ready"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use super::Http;
 use super::exchange::{Connection, fault_of_body};
 use super::options::{Matcher, WebUrl};
-use super::request::Draft;
+use super::request::Hop;
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
 use crate::net::{self, proxy};
@@ -31,7 +31,7 @@ pub(super) enum Judgement {
     /// It is as expected.
     Accepted,
     /// The next hop, and the answer that led there.
-    Elsewhere(Box<Draft>, Response),
+    Elsewhere(Box<Hop>, Response),
 }
 
 /// Judges the answer: redirect, status, headers, body, in this order.
@@ -39,7 +39,7 @@ pub(super) async fn judge(
     check: &Http,
     probe: &mut Probe,
     connection: &mut Connection,
-    draft: &Draft,
+    hop: &Hop,
     mut answer: Response,
 ) -> Result<Judgement, Failure> {
     let status = answer.status().as_u16();
@@ -48,14 +48,14 @@ pub(super) async fn judge(
         probe.fact("server", probe.clean(&String::from_utf8_lossy(server.as_bytes())));
     }
     if check.redirects && is_redirect(status) {
-        let next = next_hop(draft, status, answer.headers()).map_err(|fault| probe.fail(Phase::Request, fault))?;
+        let next = next_hop(hop, status, answer.headers()).map_err(|fault| probe.fail(Phase::Request, fault))?;
         if let Some(next) = next {
             return Ok(Judgement::Elsewhere(Box::new(next), answer));
         }
     }
     if !check.expected_code.accept(status) {
         let excerpt = connection_excerpt(probe, connection, &mut answer).await;
-        return Err(unexpected_status(check, probe, draft, &answer, &excerpt));
+        return Err(unexpected_status(check, probe, hop, &answer, &excerpt));
     }
     if let Some(fault) = unexpected_header(check, answer.headers()) {
         return Err(probe.fail(Phase::Request, fault));
@@ -68,20 +68,19 @@ pub(super) async fn judge(
     Ok(Judgement::Accepted)
 }
 
-fn unexpected_status(check: &Http, probe: &Probe, draft: &Draft, answer: &Response, excerpt: &[u8]) -> Failure {
+fn unexpected_status(check: &Http, probe: &Probe, hop: &Hop, answer: &Response, excerpt: &[u8]) -> Failure {
     let status = answer.status();
     let code = status.as_u16();
     let line = format!("{code} {}", status.canonical_reason().unwrap_or_default());
     let shown = if excerpt.is_empty() { String::new() } else { format!(": {}", escape(excerpt, 150)) };
-    if let Some(fault) = proxys_own(check, draft, answer, code) {
+    if let Some(fault) = proxys_own(check, hop, answer, code) {
         return probe.fail(Phase::Proxy, fault);
     }
     if let Some(fault) = tls_demand(excerpt) {
         return probe.fail(Phase::Tls, fault.evidence(format!("{line}{shown}")));
     }
     if code == 401 {
-        return probe
-            .fail(Phase::Auth, unauthorized(check, draft, answer.headers()).evidence(format!("{line}{shown}")));
+        return probe.fail(Phase::Auth, unauthorized(check, hop, answer.headers()).evidence(format!("{line}{shown}")));
     }
     if let (true, Some(location)) = (is_redirect(code), location(answer.headers())) {
         let fault =
@@ -93,8 +92,8 @@ fn unexpected_status(check: &Http, probe: &Probe, draft: &Draft, answer: &Respon
 }
 
 /// A proxy speaks for itself when it says so: 407 always, others with a header of its own.
-fn proxys_own(check: &Http, draft: &Draft, answer: &Response, status: u16) -> Option<Fault> {
-    let proxy = check.proxy.as_ref().filter(|_| !draft.url.is_tls())?;
+fn proxys_own(check: &Http, hop: &Hop, answer: &Response, status: u16) -> Option<Fault> {
+    let proxy = check.proxy.as_ref().filter(|_| !hop.url.is_tls())?;
     let header = |name| answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let reason = header("x-squid-error").or_else(|| header("proxy-status"));
     let own = status == 407 || reason.is_some();
@@ -102,8 +101,8 @@ fn proxys_own(check: &Http, draft: &Draft, answer: &Response, status: u16) -> Op
     Some(fault.evidence(reason.unwrap_or_else(|| status.to_string())))
 }
 
-fn unauthorized(check: &Http, draft: &Draft, headers: &HeaderMap) -> Fault {
-    if !draft.trusted && (check.auth.is_some() || check.digest.is_some()) {
+fn unauthorized(check: &Http, hop: &Hop, headers: &HeaderMap) -> Fault {
+    if !hop.trusted && (check.auth.is_some() || check.digest.is_some()) {
         let message = "the server that the redirect leads to wants a login; ours is for the first server only";
         return Fault::new(Cause::Required, message)
             .next_step("put the URL that the redirect leads to into this check");
@@ -149,14 +148,14 @@ fn location(headers: &HeaderMap) -> Option<String> {
     headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-fn next_hop(draft: &Draft, status: u16, headers: &HeaderMap) -> Result<Option<Draft>, Fault> {
+fn next_hop(hop: &Hop, status: u16, headers: &HeaderMap) -> Result<Option<Hop>, Fault> {
     let Some(location) = location(headers) else { return Ok(None) };
     let shown = crate::secret::redact_url(&location);
     let refused =
         |rule: &str| Fault::new(Cause::Redirected, format!("redirects to {shown}, which cannot be followed: {rule}"));
-    let url = draft.url.url.join(&location).map_err(|_| refused("it is no URL"))?;
+    let url = hop.url.url.join(&location).map_err(|_| refused("it is no URL"))?;
     let url = WebUrl::parse(url.as_str()).map_err(refused)?;
-    Ok(Some(draft.redirected(status, url)))
+    Ok(Some(hop.redirected(status, url)))
 }
 
 /// Texts with which web servers tell that TLS, or a client certificate, is missing. Each has been

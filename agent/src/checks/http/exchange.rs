@@ -2,7 +2,7 @@
 
 use super::Http;
 use super::options::WebUrl;
-use super::request::Draft;
+use super::request::Hop;
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
 use crate::net::{ALLOWANCE, Endpoint, Seen, Wire};
@@ -108,12 +108,12 @@ impl<'a> Client<'a> {
 
     /// Sends the request of a hop, a second time when Digest was asked for, and returns the
     /// answer's head.
-    pub(super) async fn ask(&mut self, probe: &mut Probe, draft: &Draft) -> Result<Response, Failure> {
-        let answer = self.exchange(probe, Phase::Protocol, draft, None).await;
-        let answer = answer.map_err(|failure| self.by_proxy(probe, draft, failure))?;
+    pub(super) async fn ask(&mut self, probe: &mut Probe, hop: &Hop) -> Result<Response, Failure> {
+        let answer = self.exchange(probe, Phase::Protocol, hop, None).await;
+        let answer = answer.map_err(|failure| self.by_proxy(probe, hop, failure))?;
         match &self.check.digest {
-            Some(login) if answer.status() == 401 && draft.trusted => {
-                self.answer_challenge(probe, draft, login, answer).await
+            Some(login) if answer.status() == 401 && hop.trusted => {
+                self.answer_challenge(probe, hop, login, answer).await
             }
             _ => Ok(answer),
         }
@@ -121,8 +121,8 @@ impl<'a> Client<'a> {
 
     /// What does not speak HTTP where a proxy should is a fault of the proxy's setting; and behind
     /// one that says nothing there may be a server that says nothing.
-    fn by_proxy(&self, probe: &Probe, draft: &Draft, mut failure: Failure) -> Failure {
-        let Some(proxy) = self.check.proxy.as_ref().filter(|_| !draft.url.is_tls()) else { return failure };
+    fn by_proxy(&self, probe: &Probe, hop: &Hop, mut failure: Failure) -> Failure {
+        let Some(proxy) = self.check.proxy.as_ref().filter(|_| !hop.url.is_tls()) else { return failure };
         if failure.code.phase() != Phase::Protocol {
             return failure;
         }
@@ -165,14 +165,14 @@ impl<'a> Client<'a> {
     async fn answer_challenge(
         &mut self,
         probe: &mut Probe,
-        draft: &Draft,
+        hop: &Hop,
         login: &Credentials,
         challenge: Response,
     ) -> Result<Response, Failure> {
         let authorization =
-            self.respond(draft, login, challenge.headers()).map_err(|fault| probe.fail(Phase::Auth, fault))?;
-        self.make_ready(probe, challenge, &draft.url).await?;
-        self.exchange(probe, Phase::Auth, draft, Some(&authorization)).await
+            self.respond(hop, login, challenge.headers()).map_err(|fault| probe.fail(Phase::Auth, fault))?;
+        self.make_ready(probe, challenge, &hop.url).await?;
+        self.exchange(probe, Phase::Auth, hop, Some(&authorization)).await
     }
 
     /// One request and the head of its answer. A server may close a kept connection at any time
@@ -181,10 +181,10 @@ impl<'a> Client<'a> {
         &mut self,
         probe: &mut Probe,
         phase: Phase,
-        draft: &Draft,
+        hop: &Hop,
         authorization: Option<&str>,
     ) -> Result<Response, Failure> {
-        let request = draft.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
+        let request = hop.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
         let heard = self.connection.seen.count();
         let answer = probe.phase(phase, self.connection.send(request)).await;
         let ended = |failure: &Failure| {
@@ -193,9 +193,9 @@ impl<'a> Client<'a> {
         };
         match answer {
             Err(failure) if self.connection.kept && ended(&failure) && self.connection.seen.count() == heard => {
-                let wire = self.check.open(probe, &draft.url.endpoint).await?;
-                self.connection = self.check.secure(probe, wire, &draft.url).await?;
-                let request = draft.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
+                let wire = self.check.open(probe, &hop.url.endpoint).await?;
+                self.connection = self.check.secure(probe, wire, &hop.url).await?;
+                let request = hop.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
                 probe.phase(phase, self.connection.send(request)).await
             }
             answer => answer,
@@ -203,7 +203,7 @@ impl<'a> Client<'a> {
     }
 
     /// The answer to a Digest challenge (RFC 7616 section 3.4).
-    fn respond(&self, draft: &Draft, login: &Credentials, headers: &HeaderMap) -> Result<String, Fault> {
+    fn respond(&self, hop: &Hop, login: &Credentials, headers: &HeaderMap) -> Result<String, Fault> {
         let offers: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).collect();
         let Some(challenge) =
             offers.iter().find(|offer| offer.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest ")))
@@ -212,9 +212,9 @@ impl<'a> Client<'a> {
                 .evidence(format!("it offers: {}", offers.join(", ")))
                 .next_step("use `auth` (Basic), or enable Digest on the server"));
         };
-        let path = draft.target(self.check);
-        let method = HttpMethod::from(draft.method.as_str().to_owned());
-        let body = draft.body.as_ref().map(|body| body.expose().as_bytes());
+        let path = hop.target(self.check);
+        let method = HttpMethod::from(hop.method.as_str().to_owned());
+        let body = hop.body.as_ref().map(|body| body.expose().as_bytes());
         let context = AuthContext::new_with_method(
             login.user.as_str(),
             login.password.expose().as_str(),

@@ -51,7 +51,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use exchange::{Client, Connection};
 use options::{Cookies, ExpectedHeaders, Matcher, Statuses, WebUrl};
-use request::Draft;
+use request::Hop;
 use reqwest::Method;
 
 /// Longer chains of redirects are loops.
@@ -163,21 +163,21 @@ impl Check for Http {
         probe.expect(Self::SERVICE);
         let wire = self.open(probe, &self.url.endpoint).await?;
         probe.passed()?;
-        let mut draft = Draft::first(self);
-        let mut client = Client::new(self, self.secure(probe, wire, &draft.url).await?);
+        let mut hop = Hop::first(self);
+        let mut client = Client::new(self, self.secure(probe, wire, &hop.url).await?);
         for _ in 0..=MOST_REDIRECTS {
-            let answer = client.ask(probe, &draft).await?;
-            match answer::judge(self, probe, client.connection(), &draft, answer).await? {
+            let answer = client.ask(probe, &hop).await?;
+            match answer::judge(self, probe, client.connection(), &hop, answer).await? {
                 Judgement::Accepted => return Ok(()),
                 Judgement::Elsewhere(next, answer) => {
                     client.make_ready(probe, answer, &next.url).await?;
-                    draft = *next;
+                    hop = *next;
                 }
             }
         }
         let fault = Fault::new(
             Cause::Redirected,
-            format!("more than {MOST_REDIRECTS} redirects, the last to {}", draft.url.shown),
+            format!("more than {MOST_REDIRECTS} redirects, the last to {}", hop.url.shown),
         );
         Err(probe.fail(Phase::Request, fault.next_step("look for a redirect loop on the server")).into())
     }

@@ -18,7 +18,7 @@ const AGENT: &str = concat!("conn-check/", env!("CARGO_PKG_VERSION"));
 
 /// What is asked, and where.
 #[derive(Clone, Debug)]
-pub(super) struct Draft {
+pub(super) struct Hop {
     pub(super) url: WebUrl,
     pub(super) method: Method,
     pub(super) body: Option<Secret<String>>,
@@ -27,7 +27,7 @@ pub(super) struct Draft {
     params: Pairs,
 }
 
-impl Draft {
+impl Hop {
     /// What the check itself asks.
     pub(super) fn first(check: &Http) -> Self {
         Self {

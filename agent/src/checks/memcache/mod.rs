@@ -11,7 +11,7 @@
 //!   end a line, so that a server of the text protocol takes all of it for one line without a sense.
 //!   Whether a server wants a login, and which of the two, is thus known before the password is sent,
 //!   once, over the one connection: a server without a login would store a text login as an item.
-//!   That is one turn, and a second one for a login.
+//!   That is one round trip, and a second one for a login.
 //! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (11211),
 //!   `username` and `password` (together), `use_tls` (false), and the TLS options of the `tls` check.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.*`, with `protocol.overloaded` (too many
@@ -33,18 +33,16 @@
 //! ```
 
 mod binary;
-mod server;
+mod client;
 mod text;
 
-use crate::catalogue::WarningKind;
 use crate::checks::{Check, ResultName};
 use crate::net::{Endpoint, Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::target;
-use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
-use server::{Server, Wants};
+use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
+use client::{MemcachedClient, Wants};
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -67,12 +65,8 @@ impl Check for Memcache {
             &Names::usual("User, for SASL or the text protocol's login.", "The user's password."),
         );
         let use_tls = fields.or::<bool>("use_tls", "false", "TLS from the first byte.");
-        let tls = tls(fields);
-        let target = target?;
-        if use_tls {
-            no_tls_over_socket(fields, &target)?;
-        }
-        Ok(Self { target, login: login?, tls: Some(tls?).filter(|_| use_tls) })
+        let tls = tls_of_target(fields, use_tls, &target);
+        Ok(Self { target: target?, login: login?, tls: Some(tls?).filter(|_| use_tls) })
     }
 
     fn target(&self) -> String {
@@ -93,10 +87,10 @@ impl Check for Memcache {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
-        let mut server = Server::new(probe.reach(&self.target, self.tls.as_ref()).await?, self.tls.is_some());
+        let mut client = MemcachedClient::new(probe.reach(&self.target, self.tls.as_ref()).await?, self.tls.is_some());
         let version = match &self.login {
-            None => probe.phase(Phase::Protocol, server.version()).await?,
-            Some(login) => self.log_in(login, &mut server, probe).await?,
+            None => probe.phase(Phase::Protocol, client.version()).await?,
+            Some(login) => self.log_in(login, &mut client, probe).await?,
         };
         probe.fact("server_version", probe.clean(&version));
         Ok(())
@@ -105,17 +99,21 @@ impl Check for Memcache {
 
 impl Memcache {
     /// Logs in where the server wants it, and returns its version.
-    async fn log_in(&self, login: &Credentials, server: &mut Server, probe: &mut Probe) -> Result<String, Stop> {
+    async fn log_in(
+        &self,
+        login: &Credentials,
+        client: &mut MemcachedClient,
+        probe: &mut Probe,
+    ) -> Result<String, Stop> {
         let (user, password) = (&login.user, login.password.expose());
-        match probe.phase(Phase::Protocol, server.wants()).await? {
+        match probe.phase(Phase::Protocol, client.wants()).await? {
             Wants::Nothing { version } => {
-                let message = "a login is configured, and the server wants none: anybody gets in";
-                probe.warn(WarningKind::AuthNotNeeded, message);
+                probe.warn_of_unneeded_login();
                 Ok(version)
             }
-            Wants::TextLogin => Ok(probe.phase(Phase::Auth, server.log_in_by_text(user, password)).await?),
+            Wants::TextLogin => Ok(probe.phase(Phase::Auth, client.log_in_by_text(user, password)).await?),
             Wants::Sasl { version, mechanisms } => {
-                probe.phase(Phase::Auth, server.log_in_by_sasl(&mechanisms, user, password)).await?;
+                probe.phase(Phase::Auth, client.log_in_by_sasl(&mechanisms, user, password)).await?;
                 Ok(version)
             }
         }

@@ -3,7 +3,7 @@
 
 use super::message::{Message, number, text};
 use super::refusal::{self, Refused};
-use super::{Mongodb, Role};
+use super::{MemberRole, Mongodb};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::Talk;
@@ -87,11 +87,11 @@ impl Hello {
             (Member::Arbiter, _) => {
                 Err(Fault::new(Cause::UnexpectedReply, "an arbiter answers: it votes, and has no data"))
             }
-            (Member::Secondary, Some(Role::Primary)) => {
+            (Member::Secondary, Some(MemberRole::Primary)) => {
                 Err(Fault::new(Cause::ReadOnly, "a secondary answers where the primary is wanted")
                     .evidence(format!("the primary is {}", primary(answer))))
             }
-            (Member::Primary | Member::Alone | Member::Router, Some(Role::Secondary)) => Err(Fault::new(
+            (Member::Primary | Member::Alone | Member::Router, Some(MemberRole::Secondary)) => Err(Fault::new(
                 Cause::UnexpectedReply,
                 format!("{} answers where a secondary is wanted", self.member.described()),
             )),

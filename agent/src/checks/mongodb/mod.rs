@@ -8,7 +8,7 @@
 //! - Phases: resolve, connect, tls (with `use_tls`), protocol (a hello), auth (a second hello and the
 //!   login), request (the database's collections, of those that this user may do anything with). The
 //!   hello is ours; the rest is the official driver's, joined with our one connection, since it
-//!   takes none that is open. Four turns with a login and three without, after connecting and TLS;
+//!   takes none that is open. Four round trips with a login and three without, after connecting and TLS;
 //!   the driver alone takes four, on two connections. SCRAM-SHA-1 for a user who has nothing
 //!   else costs one more.
 //! - Options: `host` (name, address, or path of a Unix socket; required), `port` (27017), `username`
@@ -58,7 +58,7 @@ use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};
 use hello::Hello;
 use message::Message;
-use options::Role;
+use options::MemberRole;
 use relay::Relay;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -73,7 +73,7 @@ pub struct Mongodb {
     /// Set where TLS is wanted.
     tls: Option<TlsOptions>,
     replica_set: Option<String>,
-    role: Option<Role>,
+    role: Option<MemberRole>,
 }
 
 impl Check for Mongodb {
@@ -98,14 +98,11 @@ impl Check for Mongodb {
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let target = &self.target;
-        let what = if self.login.is_some() { "connect with auth" } else { "connect" };
-        let connecting = target.endpoint().map(|endpoint| ResultName {
-            name: format!("mongodb:{target}:tcp:{endpoint}"),
-            info: endpoint.to_string(),
-        });
-        let last = ResultName { name: format!("mongodb:{target}:{what}"), info: target.to_string() };
-        connecting.into_iter().chain([last]).collect()
+        let mut names = ResultName::of_store(Self::TYPE, &self.target, self.login.is_some());
+        if let Some(connected) = names.last_mut() {
+            connected.info = self.target.to_string();
+        }
+        names
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {

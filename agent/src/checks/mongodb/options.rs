@@ -3,14 +3,12 @@
 use super::Mongodb;
 use crate::services;
 use crate::settings::shape::{Shape, Shown};
-use crate::settings::{
-    Credentials, Field, Fields, Misfit, Name, Names, Noted, Setting, Word, no_tls_over_socket, target, tls,
-};
+use crate::settings::{Credentials, Field, Fields, Misfit, Name, Names, Noted, Setting, Word, target, tls_of_target};
 use serde_json::json;
 
 /// What the server should be among the members of its set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Role {
+pub(super) enum MemberRole {
     Primary,
     Secondary,
 }
@@ -34,24 +32,20 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     let use_tls = fields.or::<bool>("use_tls", "false", "Speak TLS from the first byte.");
     let replica_set = fields.optional::<Name>("replica_set", "The name of the set that the server must belong to.");
     let role = fields.optional("role", "What the server must be: primary (takes writes) or secondary.");
-    let options = tls(fields);
-    let target = target?;
-    if use_tls {
-        no_tls_over_socket(fields, &target)?;
-    }
+    let tls = tls_of_target(fields, use_tls, &target);
     let auth_source = source.map_or_else(|| if named { database.clone() } else { "admin".to_owned() }, |name| name.0);
     Ok(Mongodb {
-        target,
+        target: target?,
         login: login?,
         auth_source,
         database,
-        tls: Some(options?).filter(|_| use_tls),
+        tls: Some(tls?).filter(|_| use_tls),
         replica_set: replica_set.map(|name| name.0),
         role,
     })
 }
 
-impl Role {
+impl MemberRole {
     /// Its word in the file.
     pub(super) const fn word(self) -> &'static str {
         match self {
@@ -61,7 +55,7 @@ impl Role {
     }
 }
 
-impl Setting for Role {
+impl Setting for MemberRole {
     const SHAPE: Shape = Shape {
         words: "primary or secondary",
         short: "primary or secondary",

@@ -1,7 +1,7 @@
 //! The server's first packet: who it is, what it can do, and the salt for the login.
 
 use super::packet::{Channel, ERR, malformed, take, take_text};
-use super::refusal::Refusal;
+use super::refusal::ErrPacket;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 
@@ -45,7 +45,7 @@ impl Greeting {
             return Err(malformed("its first packet has a number other than 0"));
         }
         match payload.as_slice() {
-            [ERR, error @ ..] => Err(Refusal::parse(error).at_the_door()),
+            [ERR, error @ ..] => Err(ErrPacket::parse(error).before_greeting()),
             [10, rest @ ..] => Self::parse(rest).ok_or_else(|| malformed("its greeting is cut short")),
             start if start.starts_with(&X_PROTOCOL) => Err(x_protocol()),
             // Version 9 was the last before 10: MySQL 3.21. The server's own version follows.

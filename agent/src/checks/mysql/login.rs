@@ -4,8 +4,8 @@ use super::Mysql;
 use super::greeting::{Greeting, SALT, capability};
 use super::packet::{Channel, EOF, ERR, OK, malformed, take_text};
 use super::plugin::Plugin;
-use super::refusal::{Circumstances, Refusal};
-use super::transport::Transport;
+use super::refusal::{ErrPacket, LoginContext};
+use super::transport::SessionTransport;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::phase::Phase;
@@ -48,7 +48,7 @@ fn head(capabilities: u32) -> Vec<u8> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Login<'a> {
     pub(super) check: &'a Mysql,
-    pub(super) circumstances: &'a Circumstances,
+    pub(super) context: &'a LoginContext,
 }
 
 impl Login<'_> {
@@ -60,7 +60,7 @@ impl Login<'_> {
             let (_, answer) = channel.read().await?;
             match answer.as_slice() {
                 [OK, ..] => return Ok(plugin.name().to_owned()),
-                [ERR, error @ ..] => return Err(Refusal::parse(error).of_login(self.circumstances)),
+                [ERR, error @ ..] => return Err(ErrPacket::parse(error).of_login(self.context)),
                 [EOF, switch @ ..] => {
                     let reply;
                     (plugin, reply) = self.switch(switch)?;
@@ -88,7 +88,7 @@ impl Login<'_> {
 
     /// `HandshakeResponse41`.
     fn response(self, plugin: Plugin, proof: &[u8]) -> Vec<u8> {
-        let tls = if matches!(self.circumstances.transport, Transport::Tls { .. }) { capability::SSL } else { 0 };
+        let tls = if matches!(self.context.transport, SessionTransport::Tls { .. }) { capability::SSL } else { 0 };
         let mut packet = head(capabilities(self.check.database.is_some()) | tls);
         packet.extend_from_slice(self.check.login.user.as_bytes());
         packet.push(0);
@@ -116,23 +116,23 @@ impl Login<'_> {
 
     /// The password itself, where nobody else can read it.
     fn clear(self, plugin: Plugin) -> Result<Vec<u8>, Fault> {
-        if self.circumstances.has_password && !self.circumstances.transport.lets_pass(plugin) {
-            return Err(exposed(plugin, self.circumstances));
+        if self.context.has_password && !self.context.transport.lets_pass(plugin) {
+            return Err(exposed(plugin, self.context));
         }
         Ok([self.check.login.password.expose().as_bytes(), &[0]].concat())
     }
 }
 
 /// The server wants the password itself, and it would not be safe on the way.
-fn exposed(plugin: Plugin, circumstances: &Circumstances) -> Fault {
+fn exposed(plugin: Plugin, context: &LoginContext) -> Fault {
     let message = match plugin {
-        Plugin::Clear => return unverified(circumstances),
+        Plugin::Clear => return unverified(context),
         Plugin::CachingSha2 => {
             "the server does not remember the password, or it is wrong: it wants the password itself, for which there must be TLS"
         }
         Plugin::Sha256 | Plugin::Native => "the server wants the password itself, for which there must be TLS",
     };
-    let next_step = if circumstances.offers_tls {
+    let next_step = if context.offers_tls {
         "set use_tls: true; the server offers TLS"
     } else {
         "switch TLS on at the server, and set use_tls: true"
@@ -144,9 +144,12 @@ fn exposed(plugin: Plugin, circumstances: &Circumstances) -> Fault {
 }
 
 /// The clients send it this way only when they are told to: whoever stands between can ask for it.
-fn unverified(circumstances: &Circumstances) -> Fault {
-    let lacks =
-        if circumstances.transport == Transport::Plain { "there is no TLS" } else { "its certificate is not verified" };
+fn unverified(context: &LoginContext) -> Fault {
+    let lacks = if context.transport == SessionTransport::Plain {
+        "there is no TLS"
+    } else {
+        "its certificate is not verified"
+    };
     Fault::new(Cause::MethodUnsupported, format!("the server wants the password in clear text, and {lacks}"))
         .evidence(format!("the server asks for {}", Plugin::Clear.name()))
         .next_step("set use_tls: true, and ca_file if the CA is an internal one")

@@ -63,13 +63,12 @@ use crate::net::{Endpoint, Target, TlsMode, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::target;
-use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
+use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
 use greeting::Greeting;
 use login::{Login, ssl_request};
 use packet::Channel;
-use refusal::Circumstances;
-use transport::Transport;
+use refusal::LoginContext;
+use transport::SessionTransport;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -97,14 +96,10 @@ impl Check for Mysql {
             "prefer",
             "TLS: true, false, or prefer (where it is offered; verified with ca_file).",
         );
-        let tls = tls(fields);
+        let tls = tls_of_target(fields, mode == TlsMode::Always, &target);
         let query = fields.optional("query", "A statement that only reads; it must not fail.");
-        let target = target?;
-        if mode == TlsMode::Always {
-            no_tls_over_socket(fields, &target)?;
-        }
         let database = database.map(|word| word.0).filter(|name| !name.is_empty());
-        Ok(Self { target, login: login?, database, mode, tls: mode.apply(tls?), query })
+        Ok(Self { target: target?, login: login?, database, mode, tls: mode.apply(tls?), query })
     }
 
     fn target(&self) -> String {
@@ -117,8 +112,7 @@ impl Check for Mysql {
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let own = ResultName::of_place("mysql", &self.target);
-        ResultName::of_connecting(&self.target).into_iter().chain([own]).collect()
+        ResultName::of_database(Self::TYPE, &self.target)
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
@@ -132,16 +126,13 @@ impl Check for Mysql {
         let greeting = probe.phase(Phase::Protocol, self.be_greeted(&mut channel)).await?;
         probe.fact("server_version", probe.clean(&greeting.version));
         let (mut channel, transport) = self.secure(probe, channel, &greeting).await?;
-        let circumstances = self.circumstances(&greeting, transport);
-        let login = Login { check: self, circumstances: &circumstances };
+        let context = self.context(&greeting, transport);
+        let login = Login { check: self, context: &context };
         let plugin = probe.phase(Phase::Auth, login.perform(&mut channel, &greeting)).await?;
         probe.fact("auth_plugin", probe.clean(&plugin));
         let limit = probe.share(1);
         let asked = probe
-            .phase(
-                Phase::Request,
-                statement::ask(self.query.as_deref(), &mut channel, &greeting, &circumstances, limit),
-            )
+            .phase(Phase::Request, statement::ask(self.query.as_deref(), &mut channel, &greeting, &context, limit))
             .await;
         probe.linger(channel.quit()).await;
         Ok(asked?)
@@ -172,21 +163,21 @@ impl Mysql {
         probe: &mut Probe,
         channel: Channel,
         greeting: &Greeting,
-    ) -> Result<(Channel, Transport), Failure> {
+    ) -> Result<(Channel, SessionTransport), Failure> {
         match self.target.host() {
-            None => Ok((channel, Transport::Socket)),
+            None => Ok((channel, SessionTransport::Socket)),
             Some(host) if self.wants_tls() && greeting.offers_tls() => {
                 let (wire, number) = channel.into_parts();
                 let wire = probe.tls(wire, &self.tls, host, &[]).await?;
-                Ok((Channel::resume(wire, number), Transport::Tls { verified: self.tls.verify }))
+                Ok((Channel::resume(wire, number), SessionTransport::Tls { verified: self.tls.verify }))
             }
-            Some(_) => Ok((channel, Transport::Plain)),
+            Some(_) => Ok((channel, SessionTransport::Plain)),
         }
     }
 
     /// What tells apart the faults for which servers have one number.
-    fn circumstances(&self, greeting: &Greeting, transport: Transport) -> Circumstances {
-        Circumstances {
+    fn context(&self, greeting: &Greeting, transport: SessionTransport) -> LoginContext {
+        LoginContext {
             user: self.login.user.clone(),
             // An empty password is none: that is how the protocol says it.
             has_password: self.login.has_password(),

@@ -4,14 +4,14 @@
 //! 1900 they are the same in both.
 
 use super::packet::take;
-use super::transport::Transport;
+use super::transport::SessionTransport;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::phase::Phase;
 
 /// An ERR packet.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct ErrPacket {
     number: u16,
     /// The SQLSTATE; there is none before the greeting.
     state: Option<String>,
@@ -20,15 +20,15 @@ pub(super) struct Refusal {
 
 /// What tells apart the faults for which servers have one number.
 #[derive(Debug)]
-pub(super) struct Circumstances {
+pub(super) struct LoginContext {
     pub(super) user: String,
     pub(super) has_password: bool,
     pub(super) has_certificate: bool,
     pub(super) offers_tls: bool,
-    pub(super) transport: Transport,
+    pub(super) transport: SessionTransport,
 }
 
-impl Refusal {
+impl ErrPacket {
     /// Reads the packet behind its first byte; what is missing is empty.
     pub(super) fn parse(mut error: &[u8]) -> Self {
         let number = take(&mut error, 2).map_or(0, |number| u16::from_le_bytes([number[0], number[1]]));
@@ -39,27 +39,27 @@ impl Refusal {
     }
 
     /// The server refuses before it greets.
-    pub(super) fn at_the_door(&self) -> Fault {
+    pub(super) fn before_greeting(&self) -> Fault {
         self.with_evidence(self.of_service().or_else(|| self.of_host()).unwrap_or_else(|| self.unknown()))
     }
 
     /// The server refuses the login.
-    pub(super) fn of_login(&self, circumstances: &Circumstances) -> Fault {
+    pub(super) fn of_login(&self, context: &LoginContext) -> Fault {
         let fault = self
             .of_service()
             .or_else(|| self.of_host())
             .or_else(|| self.of_transport())
-            .or_else(|| self.of_account(circumstances))
+            .or_else(|| self.of_account(context))
             .or_else(|| self.of_method())
             .or_else(|| self.of_database());
         self.with_evidence(fault.unwrap_or_else(|| self.unknown()))
     }
 
     /// The server refuses a statement.
-    pub(super) fn of_statement(&self, circumstances: &Circumstances) -> Fault {
+    pub(super) fn of_statement(&self, context: &LoginContext) -> Fault {
         let fault = self
             .of_service()
-            .or_else(|| self.of_account(circumstances))
+            .or_else(|| self.of_account(context))
             .or_else(|| self.of_database())
             .or_else(|| self.of_query());
         self.with_evidence(fault.unwrap_or_else(|| self.unknown()))
@@ -115,10 +115,10 @@ impl Refusal {
     }
 
     /// Who we are.
-    fn of_account(&self, circumstances: &Circumstances) -> Option<Fault> {
+    fn of_account(&self, context: &LoginContext) -> Option<Fault> {
         let fault = match self.number {
             // ER_ACCESS_DENIED_ERROR
-            1045 => circumstances.access_denied(),
+            1045 => context.access_denied(),
             // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
             1698 => Fault::new(Cause::Rejected, "the account logs in by another means than a password")
                 .next_step("use an account with a password, or run the check as the system user of this one"),
@@ -207,7 +207,7 @@ impl Refusal {
     }
 }
 
-impl Circumstances {
+impl LoginContext {
     /// The number for nearly everything; what else it may mean here is named.
     fn access_denied(&self) -> Fault {
         let user = &self.user;
@@ -217,15 +217,15 @@ impl Circumstances {
                 .next_step("set password; of a user that it does not know the server says the same");
         }
         let or = match self.transport {
-            Transport::Plain if self.offers_tls => ", or TLS is demanded",
-            Transport::Tls { .. } if !self.has_certificate => ", or a client certificate is demanded",
+            SessionTransport::Plain if self.offers_tls => ", or TLS is demanded",
+            SessionTransport::Tls { .. } if !self.has_certificate => ", or a client certificate is demanded",
             _ => "",
         };
         let also = match self.transport {
-            Transport::Plain if self.offers_tls => {
+            SessionTransport::Plain if self.offers_tls => {
                 "use_tls (for an account with REQUIRE SSL, or require_secure_transport), "
             }
-            Transport::Tls { .. } if !self.has_certificate => "client_cert (for an account with REQUIRE X509), ",
+            SessionTransport::Tls { .. } if !self.has_certificate => "client_cert (for an account with REQUIRE X509), ",
             _ => "",
         };
         Fault::new(Cause::Rejected, format!("wrong password for {user}, or no such user for this host{or}"))

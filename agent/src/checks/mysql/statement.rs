@@ -2,7 +2,7 @@
 
 use super::greeting::Greeting;
 use super::packet::{Channel, EOF, ERR, OK, malformed};
-use super::refusal::{Circumstances, Refusal};
+use super::refusal::{ErrPacket, LoginContext};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const EOF_BELOW: usize = 9;
 
 /// Why a statement came to nothing.
 enum Failed {
-    Refused(Refusal),
+    Refused(ErrPacket),
     Broken(Fault),
 }
 
@@ -24,7 +24,7 @@ pub(super) async fn ask(
     query: Option<&str>,
     channel: &mut Channel,
     greeting: &Greeting,
-    circumstances: &Circumstances,
+    context: &LoginContext,
     limit: Duration,
 ) -> Result<(), Fault> {
     let asked = match query {
@@ -32,7 +32,7 @@ pub(super) async fn ask(
         Some(query) => ask_bounded(channel, query, greeting, limit).await,
     };
     asked.map_err(|failed| match failed {
-        Failed::Refused(refusal) => refusal.of_statement(circumstances),
+        Failed::Refused(refusal) => refusal.of_statement(context),
         Failed::Broken(fault) => fault,
     })
 }
@@ -69,7 +69,7 @@ async fn execute(channel: &mut Channel, statement: &str) -> Result<(), Failed> {
     let (_, answer) = channel.read().await?;
     match answer.as_slice() {
         [OK, ..] => Ok(()),
-        [ERR, error @ ..] => Err(Failed::Refused(Refusal::parse(error))),
+        [ERR, error @ ..] => Err(Failed::Refused(ErrPacket::parse(error))),
         [LOCAL_INFILE, ..] => Err(malformed("it asks for a file").into()),
         // The number of columns: a result follows, first the columns, then the rows.
         [_, ..] => read_result(channel).await,
@@ -83,7 +83,7 @@ async fn read_result(channel: &mut Channel) -> Result<(), Failed> {
     while lists < 2 {
         let (_, packet) = channel.read().await?;
         match packet.as_slice() {
-            [ERR, error @ ..] => return Err(Failed::Refused(Refusal::parse(error))),
+            [ERR, error @ ..] => return Err(Failed::Refused(ErrPacket::parse(error))),
             [EOF, rest @ ..] if rest.len() < EOF_BELOW - 1 => lists += 1,
             _ => {}
         }

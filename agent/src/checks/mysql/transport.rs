@@ -4,13 +4,13 @@ use super::plugin::Plugin;
 
 /// Who can listen to what is said.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Transport {
+pub(super) enum SessionTransport {
     Plain,
     Tls { verified: bool },
     Socket,
 }
 
-impl Transport {
+impl SessionTransport {
     /// Whether the password itself may pass.
     pub(super) const fn lets_pass(self, plugin: Plugin) -> bool {
         match self {

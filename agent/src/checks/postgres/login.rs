@@ -3,7 +3,7 @@
 use super::Postgres;
 use super::encryption::Encryption;
 use super::progress::{LoginProgress, NothingLeft, TrackedWire};
-use super::refusal::Attempt;
+use super::refusal::LoginAttempt;
 use super::session::{Halves, Session};
 use crate::catalogue::{Cause, WarningKind};
 use crate::fault::{Failure, Fault};
@@ -47,21 +47,27 @@ pub(super) async fn log_in(
             probe.phase(Phase::Request, begun).await?
         }
     };
-    note_free_entry(check, probe, &progress);
+    warn_of_unneeded_password(check, probe, &progress);
     Ok(Session::new(halves, progress))
 }
 
 /// A password that nobody asked for.
-fn note_free_entry(check: &Postgres, probe: &mut Probe, progress: &LoginProgress) {
+fn warn_of_unneeded_password(check: &Postgres, probe: &mut Probe, progress: &LoginProgress) {
     if check.login.has_password() && !progress.is_understood() {
         let message = format!("the server let {} in without asking for the password", check.login.user);
         probe.warn(WarningKind::AuthNotNeeded, &message);
     }
 }
 
-fn attempt<'a>(check: &'a Postgres, encryption: Encryption, progress: &'a LoginProgress) -> Attempt<'a> {
+fn attempt<'a>(check: &'a Postgres, encryption: Encryption, progress: &'a LoginProgress) -> LoginAttempt<'a> {
     let has_password = check.login.has_password();
-    Attempt { user: check.login.user.as_str(), database: check.database.as_str(), has_password, encryption, progress }
+    LoginAttempt {
+        user: check.login.user.as_str(),
+        database: check.database.as_str(),
+        has_password,
+        encryption,
+        progress,
+    }
 }
 
 /// `Require` and `Direct` make the library take the stream as one that has TLS, or needs none.
@@ -78,7 +84,7 @@ fn configuration(check: &Postgres) -> Config {
 /// Goes on with the login, to its end or until this much of it is over.
 async fn until<L: Future<Output = Result<Halves, Error>>>(
     mut login: Pin<&mut L>,
-    attempt: &Attempt<'_>,
+    attempt: &LoginAttempt<'_>,
     is_over: impl Fn() -> bool,
 ) -> Result<Option<Halves>, Fault> {
     poll_fn(|cx| match login.as_mut().poll(cx) {

@@ -7,7 +7,7 @@
 //!   and SCRAM-SHA-256 (RFC 7677), which is bound to the server's certificate where there is TLS
 //!   (RFC 5929 section 4).
 //! - Phases: resolve, connect; protocol: the request for TLS, then the start-up message; tls; auth:
-//!   the password; request: `table` in one turn, `query` in two. All of it on one connection. The
+//!   the password; request: `table` in one round trip, `query` in two. All of it on one connection. The
 //!   query is one statement in a read-only transaction that is rolled back, and the server itself
 //!   gives it up shortly before the check's time is over. A password is sent once, as the method that
 //!   the server names wants it; as with every client, without TLS that may be in clear.
@@ -57,8 +57,7 @@ use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::{Endpoint, Target, TlsMode, TlsOptions, Wire};
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::target;
-use crate::settings::{Credentials, Fields, Name, Names, Noted, Word, no_tls_over_socket, tls};
+use crate::settings::{Credentials, Fields, Name, Names, Noted, Word, target, tls_of_target};
 use std::path::{Path, PathBuf};
 
 /// See the [module's documentation](self).
@@ -86,18 +85,15 @@ impl Check for Postgres {
         let login = Credentials::of_user::<Name>(fields, &names);
         let database = fields.required::<Name>("database", "Database to connect to.");
         let mode = fields.or("use_tls", "prefer", "prefer: where the server offers it, verified only with ca_file.");
-        let options = tls(fields);
+        let options = tls_of_target(fields, mode == TlsMode::Always, &target);
         let table = fields.optional::<Word>("table", "[schema.]table that must be there and readable (SELECT).");
         let query = fields.optional::<String>("query", "One statement to run, in a read-only transaction.");
-        let (target, login) = (target?, login?);
-        if mode == TlsMode::Always {
-            no_tls_over_socket(fields, &target)?;
-        }
+        let login = login?;
         let password = without_nul(fields, "password", login.password.expose());
         query.as_deref().map_or(Ok(()), |query| without_nul(fields, "query", query))?;
         password?;
         Ok(Self {
-            target,
+            target: target?,
             login,
             database: database?.0,
             mode,
@@ -118,8 +114,7 @@ impl Check for Postgres {
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let own = ResultName::of_place("postgres", &self.target);
-        ResultName::of_connecting(&self.target).into_iter().chain([own]).collect()
+        ResultName::of_database(Self::TYPE, &self.target)
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {

@@ -18,7 +18,7 @@ use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 pub(super) struct LoginProgress {
     seen: Arc<Seen>,
     /// How often the client spoke first or after the server had.
-    turns: AtomicUsize,
+    round_trips: AtomicUsize,
     server_spoke_last: AtomicBool,
     admitted: AtomicBool,
     ended: AtomicBool,
@@ -28,7 +28,7 @@ impl LoginProgress {
     fn new(seen: Arc<Seen>) -> Self {
         Self {
             seen,
-            turns: AtomicUsize::new(0),
+            round_trips: AtomicUsize::new(0),
             server_spoke_last: AtomicBool::new(true),
             admitted: AtomicBool::new(false),
             ended: AtomicBool::new(false),
@@ -37,7 +37,7 @@ impl LoginProgress {
 
     /// Whether the client has gone on after the server's first answer: it has understood it.
     pub(super) fn is_understood(&self) -> bool {
-        self.turns.load(Ordering::Relaxed) > 1
+        self.round_trips.load(Ordering::Relaxed) > 1
     }
 
     /// Whether the server has accepted the login. It may have nobody yet who answers behind it.
@@ -66,7 +66,7 @@ impl LoginProgress {
 
     fn spoken(&self) {
         if self.server_spoke_last.swap(false, Ordering::Relaxed) {
-            self.turns.fetch_add(1, Ordering::Relaxed);
+            self.round_trips.fetch_add(1, Ordering::Relaxed);
         }
     }
 

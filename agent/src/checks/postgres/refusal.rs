@@ -16,7 +16,7 @@ use tokio_postgres::Error;
 
 /// A login, for those who explain why it failed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Attempt<'a> {
+pub(super) struct LoginAttempt<'a> {
     pub(super) user: &'a str,
     pub(super) database: &'a str,
     pub(super) has_password: bool,
@@ -24,7 +24,7 @@ pub(super) struct Attempt<'a> {
     pub(super) progress: &'a LoginProgress,
 }
 
-impl Attempt<'_> {
+impl LoginAttempt<'_> {
     /// The cause of a login's failure, in the phase to which the conversation had come.
     pub(super) fn fault(&self, error: Error) -> Fault {
         let fault = self.cause(error);

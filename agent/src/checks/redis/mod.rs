@@ -10,7 +10,7 @@
 //!   auth (the verdict on `AUTH`), request (the other answers). What is sent, in one piece: `AUTH`
 //!   with a login, `PING`, `HELLO` (version and role, for every user), `SELECT` with a database other
 //!   than 0, `EXISTS` with a key. A server without `HELLO` (before Redis 6) is asked for its role by
-//!   `ROLE`, which costs one more turn. Nothing is written.
+//!   `ROLE`, which costs one more round trip. Nothing is written.
 //! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (6379),
 //!   `username` (an ACL user, needs `password`), `password`, `use_tls` (false), `database` (0), `role`
 //!   (`primary` or `replica`), `key`, and the TLS options of the `tls` check.
@@ -47,18 +47,17 @@ mod client;
 mod refusal;
 mod role;
 
-use crate::catalogue::{Cause, Owner, WarningKind};
+use crate::catalogue::{Cause, Owner};
 use crate::checks::{Check, ResultName};
 use crate::fault::{Failure, Fault};
 use crate::net::{Endpoint, Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::target;
-use crate::settings::{Credentials, Fields, Names, Noted, Word, no_tls_over_socket, tls};
+use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
 use client::RespClient;
 use redis::{Pipeline, Value};
-use role::{Role, Server};
+use role::{Role, ServerInfo};
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -86,12 +85,8 @@ impl Check for Redis {
         let database = fields.or::<u32>("database", "0", "Number of the database, which must be there.");
         let role = fields.optional("role", "`primary` or `replica`: what the server must be.");
         let key = fields.optional("key", "A key that must exist and that the user may read.");
-        let tls = tls(fields);
-        let target = target?;
-        if use_tls {
-            no_tls_over_socket(fields, &target)?;
-        }
-        Ok(Self { target, login: login?, tls: Some(tls?).filter(|_| use_tls), database, role, key })
+        let tls = tls_of_target(fields, use_tls, &target);
+        Ok(Self { target: target?, login: login?, tls: Some(tls?).filter(|_| use_tls), database, role, key })
     }
 
     fn target(&self) -> String {
@@ -120,7 +115,7 @@ impl Check for Redis {
         let mut client =
             RespClient::new(probe.reach(&self.target, self.tls.as_ref()).await.map_err(with_reason_for_silence)?);
         self.enter(&mut client, probe).await?;
-        let mut server = Server::default();
+        let mut server = ServerInfo::default();
         let examined = probe.phase(Phase::Request, self.examine(&mut client, &mut server)).await;
         server.report(probe);
         Ok(examined?)
@@ -162,16 +157,13 @@ impl Redis {
         };
         probe.phase(Phase::Auth, judged).await?;
         if !needed {
-            probe.warn(
-                WarningKind::AuthNotNeeded,
-                "a password is configured, and the server wants none: anybody gets in",
-            );
+            probe.warn_of_unneeded_login();
         }
         Ok(())
     }
 
     /// Judges the other answers, in the order of [`Redis::commands`].
-    async fn examine(&self, client: &mut RespClient, server: &mut Server) -> Result<(), Fault> {
+    async fn examine(&self, client: &mut RespClient, server: &mut ServerInfo) -> Result<(), Fault> {
         server.learn(&client.answer().await?);
         if self.database != 0 {
             refusal::of_select(&client.answer().await?, self.database)?;

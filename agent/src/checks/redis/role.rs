@@ -22,14 +22,14 @@ pub(super) enum Role {
 
 /// What a server tells about itself.
 #[derive(Debug, Default)]
-pub(super) struct Server {
+pub(super) struct ServerInfo {
     version: Option<String>,
     role: Option<Role>,
 }
 
 impl Role {
     /// Asks for the role where it is not known yet, and compares.
-    pub(super) async fn verify(self, server: &mut Server, client: &mut RespClient) -> Result<(), Fault> {
+    pub(super) async fn verify(self, server: &mut ServerInfo, client: &mut RespClient) -> Result<(), Fault> {
         if server.role.is_none() {
             server.role = Some(role_of(&client.ask("ROLE").await?)?);
         }
@@ -62,7 +62,7 @@ impl Role {
     }
 }
 
-impl Server {
+impl ServerInfo {
     /// Reads the answer to `HELLO`; servers before Redis 6 do not know it, and then nothing is learnt.
     pub(super) fn learn(&mut self, hello: &Value) {
         for (name, value) in hello.as_map_iter().into_iter().flatten() {

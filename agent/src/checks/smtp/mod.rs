@@ -6,7 +6,7 @@
 //! - Protocol: SMTP (RFC 5321), its extensions STARTTLS (RFC 3207), AUTH (RFC 4954; PLAIN, else
 //!   LOGIN), PIPELINING (RFC 2920), SMTPUTF8 (RFC 6531), enhanced codes (RFC 3463). The commands,
 //!   the parser of replies, the addresses and the mail itself (Date, Message-ID, encoded headers and
-//!   body) are lettre's; the conversation is ours, because lettre's connection has a turn for every
+//!   body) are lettre's; the conversation is ours, because lettre's connection has a round trip for every
 //!   command, one timeout for all of them, and a TLS configuration of its own for STARTTLS.
 //! - Phases: resolve, connect, then tls (`use_tls: true`); protocol (greeting, EHLO and, with
 //!   `use_tls: starttls`, STARTTLS; then tls, and protocol with a second EHLO); auth; request (MAIL,
@@ -45,7 +45,7 @@
 //! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
 //! ```
 
-mod letter;
+mod mail;
 mod options;
 mod refusal;
 mod reply;
@@ -61,11 +61,11 @@ use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};
-use letter::Letter;
 use lettre::Address;
 use lettre::transport::smtp::authentication::Mechanism;
+use mail::Mail;
 use options::Security;
-use session::Session;
+use session::MailSession;
 use std::time::Duration;
 
 /// See the [module's documentation](self).
@@ -76,7 +76,7 @@ pub struct Smtp {
     from: Address,
     to: Option<Address>,
     /// What is sent; nothing when the check only asks.
-    letter: Option<Letter>,
+    mail: Option<Mail>,
     helo_fallback: bool,
     security: Security,
     tls: TlsOptions,
@@ -92,7 +92,7 @@ impl Check for Smtp {
     }
 
     fn review(&self, tags: &[String], fields: &mut Fields<'_>) {
-        if self.letter.is_some() && !tags.iter().any(|tag| tag == "no-nagios") {
+        if self.mail.is_some() && !tags.iter().any(|tag| tag == "no-nagios") {
             let span = fields.span_of("type");
             let message = "this check sends a mail each time it is run: Nagios would do so every few minutes";
             fields.warn(Diagnostic::warning(Flaw::MailByNagios, span, message).help(
@@ -112,9 +112,7 @@ impl Check for Smtp {
     }
 
     fn results(&self) -> Vec<ResultName> {
-        let tls = (self.security != Security::Plain).then_some("tls");
-        let prefixes = ["tcp"].into_iter().chain(tls).chain(["smtp"]);
-        prefixes.map(|prefix| ResultName::of_endpoint(prefix, &self.endpoint)).collect()
+        ResultName::of_layers(Self::TYPE, &self.endpoint, self.security != Security::Plain)
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
@@ -139,7 +137,7 @@ impl Check for Smtp {
                 self.introduced(probe, wire).await?
             }
         };
-        let result = self.converse(probe, &mut session).await;
+        let result = self.transact(probe, &mut session).await;
         probe.linger(session.quit()).await;
         result
     }
@@ -159,8 +157,8 @@ impl Smtp {
     }
 
     /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.
-    async fn greeted(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
-        let mut session = Session::new(wire, probe.name_of_this_host());
+    async fn greeted(&self, probe: &mut Probe, wire: Wire) -> Result<MailSession, Failure> {
+        let mut session = MailSession::new(wire, probe.name_of_this_host());
         let timeout = greeting_timeout(probe.left());
         let result = probe
             .phase(Phase::Protocol, async {
@@ -186,8 +184,8 @@ impl Smtp {
     }
 
     /// A session after STARTTLS, which begins with EHLO again (RFC 3207, section 4.2).
-    async fn introduced(&self, probe: &mut Probe, wire: Wire) -> Result<Session, Failure> {
-        let mut session = Session::new(wire, probe.name_of_this_host());
+    async fn introduced(&self, probe: &mut Probe, wire: Wire) -> Result<MailSession, Failure> {
+        let mut session = MailSession::new(wire, probe.name_of_this_host());
         let result = probe.phase(Phase::Protocol, session.hello(self.helo_fallback)).await;
         note_offers(probe, &session);
         result.map_err(|failure| {
@@ -202,23 +200,27 @@ impl Smtp {
     }
 
     /// What comes between the introduction and the goodbye.
-    async fn converse(&self, probe: &mut Probe, session: &mut Session) -> Result<(), Stop> {
-        if let Some((login, mechanism)) = self.way_in(probe, session)? {
+    async fn transact(&self, probe: &mut Probe, session: &mut MailSession) -> Result<(), Stop> {
+        if let Some((login, mechanism)) = self.choose_login(probe, session)? {
             probe.phase(Phase::Auth, session.login(login, mechanism)).await?;
         }
         let Some(to) = &self.to else { return Ok(()) };
-        let Some(letter) = &self.letter else {
-            return Ok(probe.phase(Phase::Request, session.inquire(&self.from, to)).await?);
+        let Some(mail) = &self.mail else {
+            return Ok(probe.phase(Phase::Request, session.verify_recipient(&self.from, to)).await?);
         };
-        let letter = letter.written(&self.from, to);
-        let taken = probe.phase(Phase::Request, session.deliver(&self.from, to, &letter.text)).await?;
-        probe.fact("message_id", letter.id);
+        let mail = mail.written(&self.from, to);
+        let taken = probe.phase(Phase::Request, session.deliver(&self.from, to, &mail.text)).await?;
+        probe.fact("message_id", mail.id);
         probe.fact("accepted_with", probe.clean(&taken));
         Ok(())
     }
 
     /// The login, where one is configured and the server has any.
-    fn way_in(&self, probe: &mut Probe, session: &Session) -> Result<Option<(&Credentials, Mechanism)>, Failure> {
+    fn choose_login(
+        &self,
+        probe: &mut Probe,
+        session: &MailSession,
+    ) -> Result<Option<(&Credentials, Mechanism)>, Failure> {
         let Some(login) = &self.login else { return Ok(None) };
         match session.mechanism(self.security != Security::Plain) {
             Ok(Some(mechanism)) => Ok(Some((login, mechanism))),
@@ -235,7 +237,7 @@ impl Smtp {
 }
 
 /// What the server can do, and by which name it knows this host.
-fn note_offers(probe: &mut Probe, session: &Session) {
+fn note_offers(probe: &mut Probe, session: &MailSession) {
     if !session.offers().is_empty() {
         let offers: Vec<_> = session.offers().iter().map(|offer| probe.clean(offer)).collect();
         probe.fact("extensions", offers);

@@ -1,7 +1,7 @@
 //! The options of an smtp check.
 
 use super::Smtp;
-use super::letter::Letter;
+use super::mail::Mail;
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::Endpoint;
 use crate::settings::shape::{Shape, Shown};
@@ -48,13 +48,13 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Smtp, Noted> {
     }
     let (recipient, subject) = (has_recipient(fields, send), one_line(fields, subject));
     recipient?;
-    let letter = Letter { subject: subject?, message };
+    let mail = Mail { subject: subject?, message };
     Ok(Smtp {
         endpoint: Endpoint::tcp(host?, port?),
         login: login?,
         from: from?.0,
         to: to.map(|to| to.0),
-        letter: send.then_some(letter),
+        mail: send.then_some(mail),
         helo_fallback,
         security,
         tls: tls?,

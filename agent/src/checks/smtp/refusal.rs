@@ -8,7 +8,7 @@ use crate::phase::Phase;
 
 /// What is being answered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Step {
+pub(super) enum Stage {
     /// The connection itself.
     Greeting,
     /// EHLO or HELO.
@@ -31,7 +31,7 @@ pub(super) enum Step {
     Reset,
 }
 
-impl Step {
+impl Stage {
     /// Whether a reply code is the one that was hoped for.
     pub(super) const fn accepts(self, code: u16) -> bool {
         match self {
@@ -44,29 +44,29 @@ impl Step {
 }
 
 /// What a refusal means. The server's own words are the evidence.
-pub(super) fn refusal(step: Step, reply: &Reply) -> Fault {
-    let fault = match (reply.code(), step) {
+pub(super) fn refusal(stage: Stage, reply: &Reply) -> Fault {
+    let fault = match (reply.code(), stage) {
         (421, _) => Fault::new(Cause::Overloaded, "the mail server serves nobody now: it is busy, or shutting down")
             .next_step("see why in the mail server's log: connection limits, load, a shutdown")
             .at(Phase::Protocol),
         (..400 | 600.., _) => unfit("the mail server's reply does not fit what it was told"),
-        (_, Step::Greeting) => not_greeted(reply),
-        (_, Step::Hello) => unknown_here(reply),
-        (_, Step::StartTls) => Fault::new(Cause::NotTls, "the mail server offers STARTTLS and then does not begin it")
+        (_, Stage::Greeting) => not_greeted(reply),
+        (_, Stage::Hello) => unknown_here(reply),
+        (_, Stage::StartTls) => Fault::new(Cause::NotTls, "the mail server offers STARTTLS and then does not begin it")
             .owner(Owner::Service)
             .next_step("see the mail server's log: its certificate or key may be missing")
             .at(Phase::Tls),
         _ if wants_tls(reply) => Fault::new(Cause::Required, "the mail server wants TLS first")
             .next_step("set use_tls: starttls, or true for the port with TLS from the first byte (465)")
             .at(Phase::Tls),
-        (_, Step::Challenge | Step::Login) => no_login(reply),
+        (_, Stage::Challenge | Stage::Login) => no_login(reply),
         (530, _) => Fault::new(Cause::Required, "the mail server wants a login, and none is configured")
             .next_step("set username and password")
             .at(Phase::Auth),
-        (_, Step::Sender) => not_from(reply),
-        (_, Step::Recipient) => not_to(reply),
-        (_, Step::Data | Step::Content) => no_mail(reply),
-        (_, Step::Reset) => unfit("the mail server does not reset a session"),
+        (_, Stage::Sender) => not_from(reply),
+        (_, Stage::Recipient) => not_to(reply),
+        (_, Stage::Data | Stage::Content) => no_mail(reply),
+        (_, Stage::Reset) => unfit("the mail server does not reset a session"),
     };
     fault.evidence(reply.summary())
 }

@@ -1,6 +1,6 @@
-//! One session with a mail server: commands out, replies in, in as few turns as the server allows.
+//! One session with a mail server: commands out, replies in, in as few round trips as the server allows.
 
-use super::refusal::{Step, refusal};
+use super::refusal::{Stage, refusal};
 use super::reply::Reply;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
@@ -26,7 +26,7 @@ const NUDGE: &[u8] = b"\x16\x03\x01\x00\x04\x01\x00\x00\x00\r\n";
 
 /// A session.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct MailSession {
     talk: Talk,
     /// How we introduce ourselves.
     own: ClientId,
@@ -41,7 +41,7 @@ pub(super) struct Session {
     quit_sent: bool,
 }
 
-impl Session {
+impl MailSession {
     /// A session of a host that has this name.
     pub(super) fn new(wire: Wire, host_name: &str) -> Self {
         let own = own_name(host_name, wire.local_address());
@@ -71,7 +71,7 @@ impl Session {
         self.own.to_string()
     }
 
-    /// The connection, for TLS; nothing has been read ahead, see [`Session::starttls`].
+    /// The connection, for TLS; nothing has been read ahead, see [`MailSession::starttls`].
     pub(super) fn into_wire(self) -> Wire {
         self.talk.into_wire()
     }
@@ -83,7 +83,7 @@ impl Session {
             // An error is reported once.
             Some(heard) => _ = heard?,
         }
-        let greeting = self.reply(Step::Greeting).await?;
+        let greeting = self.reply(Stage::Greeting).await?;
         let first = self.talk.wire().seen().first();
         if identify(&first).is_some_and(|peer| !peer.may_be(&services::SMTP)) {
             return Err(Fault::new(Cause::Malformed, "the greeting is another protocol's"));
@@ -98,9 +98,9 @@ impl Session {
         self.send(&Ehlo::new(self.own.clone()).to_string(), 1).await;
         let reply = self.read().await?;
         if fallback && reply.code() >= 500 {
-            return self.ask(Step::Hello, &format!("HELO {}\r\n", self.own)).await.map(drop);
+            return self.ask(Stage::Hello, &format!("HELO {}\r\n", self.own)).await.map(drop);
         }
-        let reply = judged(Step::Hello, reply)?;
+        let reply = judged(Stage::Hello, reply)?;
         self.offers = reply.lines().skip(1).map(str::to_owned).collect();
         Ok(())
     }
@@ -113,7 +113,7 @@ impl Session {
                 .next_step("set use_tls: true and the port with TLS from the first byte (465), or use_tls: false")
                 .at(Phase::Tls));
         }
-        self.ask(Step::StartTls, &Starttls.to_string()).await?;
+        self.ask(Stage::StartTls, &Starttls.to_string()).await?;
         if self.talk.received().is_empty() {
             return Ok(());
         }
@@ -152,25 +152,25 @@ impl Session {
             let credentials = authentication::Credentials::new(login.user.clone(), login.password.expose().clone());
             let auth = Auth::new(mechanism, credentials, None)
                 .map_err(|error| Fault::new(Cause::MethodUnsupported, "there is no such login").caused_by(&error))?;
-            return self.ask(Step::Login, &auth.to_string()).await.map(drop);
+            return self.ask(Stage::Login, &auth.to_string()).await.map(drop);
         }
         // Its prompts are not standardised, their order is: first the user, then the password.
-        self.ask(Step::Challenge, &format!("AUTH {mechanism}\r\n")).await?;
-        self.ask(Step::Challenge, &format!("{}\r\n", STANDARD.encode(&login.user))).await?;
-        self.ask(Step::Login, &format!("{}\r\n", STANDARD.encode(login.password.expose()))).await.map(drop)
+        self.ask(Stage::Challenge, &format!("AUTH {mechanism}\r\n")).await?;
+        self.ask(Stage::Challenge, &format!("{}\r\n", STANDARD.encode(&login.user))).await?;
+        self.ask(Stage::Login, &format!("{}\r\n", STANDARD.encode(login.password.expose()))).await.map(drop)
     }
 
     /// Asks whether the server would take a mail, and sends none.
-    pub(super) async fn inquire(&mut self, from: &Address, to: &Address) -> Result<(), Fault> {
+    pub(super) async fn verify_recipient(&mut self, from: &Address, to: &Address) -> Result<(), Fault> {
         let [mail, rcpt] = self.envelope(from, to)?;
-        self.fly(&[mail, rcpt, (Step::Reset, Rset.to_string())], Some(Quit)).await.map(drop)
+        self.pipeline(&[mail, rcpt, (Stage::Reset, Rset.to_string())], Some(Quit)).await.map(drop)
     }
 
     /// Sends a mail; returns what the server said when it took it over.
     pub(super) async fn deliver(&mut self, from: &Address, to: &Address, text: &str) -> Result<String, Fault> {
         let [mail, rcpt] = self.envelope(from, to)?;
-        self.fly(&[mail, rcpt, (Step::Data, Data.to_string())], None).await?;
-        self.fly(&[(Step::Content, text.to_owned())], Some(Quit)).await
+        self.pipeline(&[mail, rcpt, (Stage::Data, Data.to_string())], None).await?;
+        self.pipeline(&[(Stage::Content, text.to_owned())], Some(Quit)).await
     }
 
     /// Says goodbye, and hears it returned.
@@ -197,7 +197,7 @@ impl Session {
     }
 
     /// MAIL and RCPT.
-    fn envelope(&self, from: &Address, to: &Address) -> Result<[(Step, String); 2], Fault> {
+    fn envelope(&self, from: &Address, to: &Address) -> Result<[(Stage, String); 2], Fault> {
         let foreign = |address: &Address| !AsRef::<str>::as_ref(address).is_ascii();
         let cause = if foreign(from) { Cause::SenderRefused } else { Cause::RecipientRefused };
         let mut parameters = Vec::new();
@@ -209,12 +209,12 @@ impl Session {
             parameters.push(MailParameter::SmtpUtfEight);
         }
         let mail = Mail::new(Some(from.clone()), parameters).to_string();
-        Ok([(Step::Sender, mail), (Step::Recipient, Rcpt::new(to.clone(), Vec::new()).to_string())])
+        Ok([(Stage::Sender, mail), (Stage::Recipient, Rcpt::new(to.clone(), Vec::new()).to_string())])
     }
 
     /// Sends commands, in one flight where the server offers PIPELINING (RFC 2920), with the goodbye
     /// behind them where nothing else follows. Returns the last reply.
-    async fn fly(&mut self, commands: &[(Step, String)], goodbye: Option<Quit>) -> Result<String, Fault> {
+    async fn pipeline(&mut self, commands: &[(Stage, String)], goodbye: Option<Quit>) -> Result<String, Fault> {
         let pipelines = self.can("PIPELINING");
         if pipelines {
             let mut all: String = commands.iter().map(|(_, command)| command.as_str()).collect();
@@ -223,11 +223,11 @@ impl Session {
             self.send(&all, commands.len() + usize::from(self.quit_sent)).await;
         }
         let mut last = String::new();
-        for (step, command) in commands {
+        for (stage, command) in commands {
             if !pipelines {
                 self.send(command, 1).await;
             }
-            last = self.reply(*step).await?.summary();
+            last = self.reply(*stage).await?.summary();
         }
         Ok(last)
     }
@@ -241,9 +241,9 @@ impl Session {
         if self.offers.is_empty() { "nothing".to_owned() } else { self.offers.join(", ") }
     }
 
-    async fn ask(&mut self, step: Step, command: &str) -> Result<Reply, Fault> {
+    async fn ask(&mut self, stage: Stage, command: &str) -> Result<Reply, Fault> {
         self.send(command, 1).await;
-        self.reply(step).await
+        self.reply(stage).await
     }
 
     async fn send(&mut self, commands: &str, replies: usize) {
@@ -251,8 +251,8 @@ impl Session {
         self.talk.send(commands.as_bytes()).await;
     }
 
-    async fn reply(&mut self, step: Step) -> Result<Reply, Fault> {
-        judged(step, self.read().await?)
+    async fn reply(&mut self, stage: Stage) -> Result<Reply, Fault> {
+        judged(stage, self.read().await?)
     }
 
     async fn read(&mut self) -> Result<Reply, Fault> {
@@ -264,8 +264,8 @@ impl Session {
     }
 }
 
-fn judged(step: Step, reply: Reply) -> Result<Reply, Fault> {
-    if step.accepts(reply.code()) { Ok(reply) } else { Err(refusal(step, &reply)) }
+fn judged(stage: Stage, reply: Reply) -> Result<Reply, Fault> {
+    if stage.accepts(reply.code()) { Ok(reply) } else { Err(refusal(stage, &reply)) }
 }
 
 /// What an extension is called: `AUTH` of `AUTH PLAIN LOGIN`, and of the older `AUTH=PLAIN LOGIN`.

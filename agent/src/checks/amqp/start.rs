@@ -14,10 +14,10 @@ const MECHANISM: &str = "PLAIN";
 /// `RabbitMQ`'s extension to the protocol.
 const SAYS_NO: &str = "authentication_failure_close";
 
-/// What a broker says first.
-pub(super) struct Greeting(pub(super) Start);
+/// What a broker sends first.
+pub(super) struct ConnectionStart(pub(super) Start);
 
-impl Greeting {
+impl ConnectionStart {
     /// AMQP 0-8 has the same frames, and begins the same way.
     pub(super) fn require_version(&self) -> Result<(), Fault> {
         match (self.0.version_major, self.0.version_minor) {

@@ -8,23 +8,23 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What a mail says; not who sends it to whom.
 #[derive(Clone, Debug)]
-pub(super) struct Letter {
+pub(super) struct Mail {
     pub(super) subject: String,
     pub(super) message: String,
 }
 
 /// A mail as it goes over the wire.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(super) struct FormattedMail {
     /// Its Message-ID, by which it is found in the logs of the servers on its way.
     pub(super) id: String,
     /// Header, body, and the dot that ends them, with the dots of transparency (RFC 5321, section 4.5.2).
     pub(super) text: String,
 }
 
-impl Letter {
+impl Mail {
     /// Writes the mail, with the date of this moment and an ID that no other has.
-    pub(super) fn written(&self, from: &Address, to: &Address) -> Written {
+    pub(super) fn written(&self, from: &Address, to: &Address) -> FormattedMail {
         let (id, now) = (message_id(from), SystemTime::now());
         let mailbox = |address: &Address| Mailbox::new(None, address.clone());
         let part = SinglePart::builder()
@@ -37,7 +37,7 @@ impl Letter {
             .header(ContentType::TEXT_PLAIN)
             .body(self.message.clone());
         let text = String::from_utf8_lossy(&part.formatted()).replace("\r\n.", "\r\n..");
-        Written { id, text: text + ".\r\n" }
+        FormattedMail { id, text: text + ".\r\n" }
     }
 }
 

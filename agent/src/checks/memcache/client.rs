@@ -10,7 +10,7 @@ use crate::net::{Talk, Wire};
 const LONGEST_LINE: usize = 8 * 1024;
 
 /// A connection to a memcached server.
-pub(super) struct Server {
+pub(super) struct MemcachedClient {
     talk: Talk,
     tls: bool,
 }
@@ -25,7 +25,7 @@ pub(super) enum Wants {
     Sasl { version: String, mechanisms: String },
 }
 
-impl Server {
+impl MemcachedClient {
     pub(super) fn new(wire: Wire, tls: bool) -> Self {
         Self { talk: Talk::new(wire, "an answer"), tls }
     }
@@ -50,7 +50,7 @@ impl Server {
         }
     }
 
-    /// Logs in over the text protocol, and asks for the version in the same turn.
+    /// Logs in over the text protocol, and asks for the version in the same round trip.
     pub(super) async fn log_in_by_text(&mut self, user: &str, password: &str) -> Result<String, Fault> {
         self.talk.send(text::login(user, password).as_bytes()).await;
         match self.line().await?.as_str() {
