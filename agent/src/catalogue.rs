@@ -256,7 +256,7 @@ pub static ALL: &[Entry] = &[
     entry(Phase::Protocol, Cause::NotReady, "protocol.not-ready", Owner::Service, "the service is starting, loading or recovering", "wait, then look at the service's log"),
     entry(Phase::Protocol, Cause::Overloaded, "protocol.overloaded", Owner::Service, "the service takes no more connections", "raise its connection limit or shrink the clients' pools"),
     entry(Phase::Auth, Cause::Rejected, "auth.rejected", Owner::Credentials, "wrong user or password", "check the user and password of this check, and the application's"),
-    entry(Phase::Auth, Cause::Required, "auth.required", Owner::Config, "the server wants a login, none is configured", "add the login to this check"),
+    entry(Phase::Auth, Cause::Required, "auth.required", Owner::Config, "the server wants a login, but none is configured", "add the login to this check"),
     entry(Phase::Auth, Cause::MethodUnsupported, "auth.method-unsupported", Owner::Config, "client and server share no login mechanism", "enable a common mechanism on the server, or use another login option"),
     entry(Phase::Auth, Cause::HostNotAllowed, "auth.host-not-allowed", Owner::Service, "this user may not log in from this host", "allow this host (pg_hba.conf, the account's host part, access rules)"),
     entry(Phase::Auth, Cause::Locked, "auth.locked", Owner::Credentials, "the account is locked or its password has expired", "unlock the account or renew its password"),

@@ -148,8 +148,8 @@ fn a_vhost_that_is_not_there_or_not_permitted_or_full_is_told_apart() {
     for (user, vhost, wanted, owner, message) in [
         (USER, "nowhere", "request.no-such-vhost", "config", "the vhost `nowhere` does not exist"),
         (LIMITED, VHOST, "request.permission-denied", "service", "`limited` has no access to the vhost `app`"),
-        (USER, FULL, "protocol.overloaded", "service", "the vhost `full` has as many connections as it may have"),
-        (CROWDED, "/", "protocol.overloaded", "service", "the user `crowded` has as many connections as it may have"),
+        (USER, FULL, "protocol.overloaded", "service", "the vhost `full` has reached its connection limit"),
+        (CROWDED, "/", "protocol.overloaded", "service", "the user `crowded` has reached its connection limit"),
     ] {
         let check = plain(user, PASSWORD, &format!(", vhost: '{vhost}'"));
         let failure = failed_with(&check, wanted);
@@ -236,7 +236,7 @@ fn tls_to_the_plain_port_says_what_would_be_right() {
     let check = check(&amqp(address, USER, PASSWORD, ""));
     let failure = failed_with(&check, "tls.not-tls");
     assert_eq!(text(failure, "owner"), "config");
-    let message = format!("port {} of this broker is a plain one, and the check uses TLS", address.port());
+    let message = format!("port {} of this broker speaks AMQP without TLS, but the check uses TLS", address.port());
     assert_eq!(text(failure, "message"), message);
     let next = text(failure, "next_step");
     assert!(next.contains("`use_tls: false`") && next.contains("`port: 5671`"), "{next}");

@@ -127,7 +127,7 @@ fn a_secondary_in_the_primarys_place_says_who_is_primary_and_gets_no_password() 
     let server = Mongodb::start(Setup::with_login().member(Member::Secondary("rs0")));
     let failure = failure(server.address(), &(login() + ", role: primary"));
     assert_eq!(code_and_owner(&failure), ("request.read-only", "service"));
-    assert_eq!(text(&failure, "message"), "a secondary answers where the primary is wanted");
+    assert_eq!(text(&failure, "message"), "a secondary answered, but the primary is wanted");
     assert_eq!(text(&failure, "evidence"), "the primary is db1:27017");
     assert_eq!(server.commands(), ["isMaster"]);
 }

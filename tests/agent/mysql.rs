@@ -161,7 +161,7 @@ fn a_login_without_the_password_that_the_account_has_is_required() {
 fn an_account_of_a_system_user_is_no_login_from_the_network() {
     let (verdict, check) = check(server().0.address(), "owner", "");
     assert_eq!(verdict, "auth.rejected", "{check}");
-    assert_eq!(told(&check, "message"), "the account logs in by another means than a password");
+    assert_eq!(told(&check, "message"), "the account does not log in with a password");
     assert!(told(&check, "evidence").starts_with("1698 "), "{check}");
 }
 

@@ -123,7 +123,7 @@ fn a_wrong_password_is_rejected_and_sent_once() {
         let more = ", password: not-this-one";
         let failure = failed(&yaml(postgres.address(), user, more), "auth.rejected", "credentials");
         assert!(text(&failure, "evidence").starts_with("28P01: password authentication failed"), "{failure}");
-        assert_eq!(text(&failure, "message"), format!("wrong password, or there is no role {user}"));
+        assert_eq!(text(&failure, "message"), format!("wrong password, or no role {user}"));
         assert_eq!(postgres.log().matches("password authentication failed").count(), count + 1, "{}", postgres.log());
     }
 }
@@ -147,7 +147,7 @@ fn a_server_that_wants_a_password_gets_none_it_was_not_given() {
         let failure = refused(user, more, "auth.required", "config");
         assert_eq!(
             text(&failure, "message"),
-            format!("the server wants a password for {user}, and the check has none")
+            format!("the server wants a password for {user}, but the check has none")
         );
     }
 }

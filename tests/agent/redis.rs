@@ -192,7 +192,7 @@ fn a_database_must_be_there_and_permitted() {
         assert_eq!(check["facts"]["server_version"], "7.0.15", "{more}: {check}");
     }
     let check = check(address, &(user("mute") + ", database: 1"));
-    assert_eq!(told(&check, "message"), "logged in, and not permitted: SELECT");
+    assert_eq!(told(&check, "message"), "logged in, but not permitted to run SELECT");
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_key_must_be_there_and_readable() {
         assert_eq!(code(&check), wanted, "{more}: {check}");
     }
     let check = check(address, &(user("app") + ", key: 'app:gone'"));
-    assert_eq!(told(&check, "message"), "the key app:gone is not there");
+    assert_eq!(told(&check, "message"), "the key app:gone does not exist");
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_server_without_hello_is_asked_for_its_role_in_a_second_turn() {
     assert_eq!((code(&check(way.address(), &password(PASSWORD))), way.turns()), ("pass", 1));
     let denied = check(redis.address(), &(user("app") + ", role: primary"));
     assert_eq!(code(&denied), "request.permission-denied", "{denied}");
-    assert_eq!(told(&denied, "message"), "logged in, and not permitted: ROLE");
+    assert_eq!(told(&denied, "message"), "logged in, but not permitted to run ROLE");
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn a_script_of_an_ordinary_broker_passes() {
 fn a_broker_that_can_only_close_the_connection_over_a_login_rejects_it() {
     let silent = check_of(&script(vec![start([0, 9], &[], "PLAIN AMQPLAIN")]), "");
     let failure = failed_with(&silent, "auth.rejected");
-    let message = "the broker closes the connection over the login of `app`: wrong user or password";
+    let message = "the broker closed the connection after the login of `app`: wrong user or password";
     assert_eq!((text(failure, "message"), text(failure, "owner")), (message, "credentials"));
     // One that could have said it has another reason.
     failed_with(&check_of(&script(vec![greeting()]), ""), "auth.closed");
@@ -95,11 +95,11 @@ fn other_versions_of_amqp_are_named() {
         });
         let check = check_of(&peer, "");
         let failure = failed_with(&check, "protocol.unsupported-version");
-        assert_eq!(text(failure, "message"), format!("the broker speaks {named}, this check AMQP 0-9-1"));
+        assert_eq!(text(failure, "message"), format!("the broker speaks {named}, but this check speaks AMQP 0-9-1"));
     }
     let check = check_of(&script(vec![start([8, 0], &[], "PLAIN")]), "");
     let message = text(failed_with(&check, "protocol.unsupported-version"), "message");
-    assert_eq!(message, "the broker speaks AMQP 8-0, this check AMQP 0-9-1");
+    assert_eq!(message, "the broker speaks AMQP 8-0, but this check speaks AMQP 0-9-1");
 }
 
 #[test]

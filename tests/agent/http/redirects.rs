@@ -93,7 +93,7 @@ fn a_login_that_was_not_sent_is_not_called_wrong() {
     assert_eq!(verdict, "auth.required", "{check}");
     assert_eq!(
         message(&check),
-        "the server that the redirect leads to wants a login; ours is for the first server only"
+        "the server that the redirect leads to wants a login, and ours is only for the first server"
     );
 }
 

@@ -33,7 +33,7 @@ fn a_login_that_is_missing_is_the_files_fault() {
     let server = Mongodb::start(Setup::with_login());
     let failure = failure(server.address(), ", database: shop");
     assert_eq!(code_and_owner(&failure), ("auth.required", "config"));
-    assert_eq!(text(&failure, "message"), "the server wants a login for shop, none is configured");
+    assert_eq!(text(&failure, "message"), "the server wants a login for shop, but none is configured");
     assert!(text(&failure, "evidence").starts_with("13 Unauthorized: "), "{failure}");
 }
 
@@ -43,7 +43,7 @@ fn a_user_without_any_grant_in_the_database_is_not_permitted() {
     let failure =
         failure(server.address(), &(login().replace("database: shop", "database: other") + ", auth_source: shop"));
     assert_eq!(code_and_owner(&failure), ("request.permission-denied", "service"));
-    assert_eq!(text(&failure, "message"), "app is logged in, and may do nothing in the database other");
+    assert_eq!(text(&failure, "message"), "app is logged in, but may do nothing in the database other");
     assert_eq!(server.logins(), 1);
 }
 
@@ -91,7 +91,7 @@ fn what_a_server_refuses_has_its_code() {
 fn a_server_that_is_too_old_or_too_new_is_told_with_the_versions() {
     for (least, highest, message) in [
         (0, 8, "the server is older than MongoDB 4.4, which is the oldest that is supported"),
-        (30, 31, "the server no longer speaks with clients of this age"),
+        (30, 31, "the server no longer supports clients this old"),
     ] {
         let server = Mongodb::start(Setup::with_login().wire_versions(least, highest));
         let failure = failure(server.address(), &login());
@@ -248,7 +248,7 @@ fn a_password_that_scram_forbids_is_told_before_any_proof() {
     let server = Mongodb::start(Setup::with_login().mechanisms(&["SCRAM-SHA-256"]));
     let failure = failure(server.address(), &login().replace(PASSWORD, "\"pass\\u0007word\""));
     assert_eq!(code_and_owner(&failure), ("auth.rejected", "credentials"));
-    assert!(text(&failure, "message").contains("SCRAM-SHA-256 may have"), "{failure}");
+    assert!(text(&failure, "message").contains("SCRAM-SHA-256 does not allow"), "{failure}");
     assert_eq!(server.proofs(), 0);
 }
 

@@ -45,7 +45,7 @@ fn a_server_without_tls_is_to_have_it() {
     let server = Mysql8::start(Script::uncached());
     let (verdict, check) = check_as(server.address(), USER, "");
     assert_eq!(verdict, "tls.required", "{check}");
-    assert!(told(&check, "next_step").starts_with("switch TLS on at the server"), "{check}");
+    assert!(told(&check, "next_step").starts_with("enable TLS on the server"), "{check}");
     assert_eq!(server.passwords(), []);
 }
 
@@ -94,7 +94,7 @@ fn a_password_in_clear_text_goes_to_a_verified_server_only() {
         assert_eq!(verdict, "auth.method-unsupported", "{more}: {check}");
         assert_eq!(
             told(&check, "message"),
-            format!("the server wants the password in clear text, and {why}"),
+            format!("the server asks for the password in clear text, but {why}"),
             "{check}"
         );
         assert_eq!(server.passwords(), [], "{more}");

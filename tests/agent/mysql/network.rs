@@ -78,7 +78,7 @@ fn a_server_with_all_its_connections_taken_is_overloaded() {
     let (verdict, check) = check_as(server.address(), USER, "");
     assert_eq!((verdict.as_str(), told(&check, "owner")), ("protocol.overloaded", "service"), "{check}");
     assert!(told(&check, "evidence").contains("Too many connections"), "{check}");
-    assert_eq!(told(&check, "message"), "the server has as many connections as it takes");
+    assert_eq!(told(&check, "message"), "the server has reached its connection limit");
     drop(taken);
     wait::until("a free connection", || check_as(server.address(), USER, "").0 == "pass");
 }

@@ -41,7 +41,7 @@ fn a_query_that_writes_is_refused_and_writes_nothing() {
         let (verdict, check) = check_as(server.address(), USER, &asking(statement));
         assert_eq!((verdict.as_str(), told(&check, "owner")), ("request.unexpected-reply", "config"), "{check}");
         assert!(told(&check, "evidence").starts_with("1792 "), "{statement}: {check}");
-        assert_eq!(told(&check, "message"), "the query writes, and a check must only read");
+        assert_eq!(told(&check, "message"), "the query writes, but a check must only read");
     }
     // The second statement is none: nothing but one is sent.
     let (verdict, _) = check_as(server.address(), USER, &asking("COMMIT; DELETE FROM orders"));
@@ -89,7 +89,7 @@ fn a_query_that_cannot_be_executed_is_the_files_fault() {
 fn an_error_that_is_not_known_is_shown_with_its_number() {
     let (verdict, check) = query(USER, "CALL nothing()");
     assert_eq!((verdict.as_str(), told(&check, "owner")), ("request.unexpected-reply", "service"), "{check}");
-    assert_eq!(told(&check, "message"), "the server answered with its error 1305");
+    assert_eq!(told(&check, "message"), "the server answered with error 1305");
 }
 
 #[test]

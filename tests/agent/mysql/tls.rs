@@ -51,7 +51,7 @@ fn a_server_without_tls_is_enough_for_those_who_prefer_it() {
     assert_eq!((verdict.as_str(), plain["facts"]["tls_version"].as_str()), ("pass", None), "{plain}");
     let (verdict, check) = check_as(server.address(), USER, ", use_tls: true");
     assert_eq!((verdict.as_str(), told(&check, "owner")), ("tls.not-tls", "config"), "{check}");
-    assert_eq!(told(&check, "message"), "the server answered, and offers no TLS");
+    assert_eq!(told(&check, "message"), "the server answered, but does not offer TLS");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_server_that_demands_tls_is_named_beside_the_password() {
     // MySQL has a number of its own for it, 3159; MariaDB 10.11 answers as to a wrong password.
     let (verdict, check) = check_as(server.address(), USER, ", use_tls: false");
     assert_eq!(verdict, "auth.rejected", "{check}");
-    assert!(told(&check, "message").ends_with(", or TLS is demanded"), "{check}");
+    assert!(told(&check, "message").ends_with(", or TLS is required"), "{check}");
     assert!(told(&check, "next_step").contains("require_secure_transport"), "{check}");
     assert_eq!(check_as(server.address(), USER, "").0, "pass");
 }
@@ -72,7 +72,7 @@ fn an_account_that_demands_tls_is_named_beside_the_password() {
     assert_eq!(check_as(address, "secure", "").0, "pass");
     let (verdict, check) = check_as(address, "secure", ", use_tls: false");
     assert_eq!(verdict, "auth.rejected", "{check}");
-    assert!(told(&check, "message").ends_with(", or TLS is demanded"), "{check}");
+    assert!(told(&check, "message").ends_with(", or TLS is required"), "{check}");
     assert!(told(&check, "next_step").contains("use_tls"), "{check}");
 }
 
@@ -82,7 +82,7 @@ fn an_account_that_demands_a_certificate_is_named_beside_the_password() {
     let (address, own) = (server.address(), ca.client("app"));
     let (verdict, without) = check_as(address, "certified", "");
     assert_eq!(verdict, "auth.rejected", "{without}");
-    assert!(told(&without, "message").ends_with(", or a client certificate is demanded"), "{without}");
+    assert!(told(&without, "message").ends_with(", or a client certificate is required"), "{without}");
     assert_eq!(check_as(address, "certified", &certificate(&own)).0, "pass");
     let (verdict, wrong) = check(address, "certified", &(", password: wrong-Word".to_owned() + &certificate(&own)));
     assert_eq!(verdict, "auth.rejected", "{wrong}");

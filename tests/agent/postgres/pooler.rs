@@ -68,7 +68,7 @@ fn a_pooler_without_a_server_behind_it_is_not_blamed_on_the_login() {
     let pools = || Pools::of(refusing.address());
     let pooler = Pgbouncer::start(&pools());
     let failure = failed(&yaml(pooler.address(), USER, &with_password(", timeout: 1")), "request.timeout", "service");
-    assert_eq!(text(&failure, "message"), "the login was accepted, and no session began in time");
+    assert_eq!(text(&failure, "message"), "the login was accepted, but no session began in time");
     let pooler = Pgbouncer::start(&pools().setting("query_wait_timeout = 1"));
     let failure = failed(&yaml(pooler.address(), USER, &with_password("")), "protocol.not-ready", "service");
     assert_eq!(text(&failure, "evidence"), "08P01: query_wait_timeout");

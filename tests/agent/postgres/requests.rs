@@ -63,7 +63,7 @@ fn a_query_that_fails_is_told_with_the_servers_words() {
 fn a_query_must_only_read() {
     for query in ["INSERT INTO orders VALUES (3)", "CREATE TABLE mine ()", "COPY orders FROM STDIN"] {
         let failure = refused(USER, &with_password(&format!(", query: {query}")), "request.unexpected-reply", "config");
-        assert_eq!(text(&failure, "message"), "the query writes, and a check must only read");
+        assert_eq!(text(&failure, "message"), "the query writes, but a check must only read");
         assert!(text(&failure, "evidence").starts_with("25006: cannot execute "), "{failure}");
     }
     let escape = "COMMIT; INSERT INTO orders VALUES (4)";

@@ -15,7 +15,7 @@ const PLAIN: &str = ", use_tls: false";
 fn a_rule_for_tls_only_wants_tls() {
     passes(&yaml(town().postgres.address(), "tlsonly", &with_password("")));
     let failure = refused("tlsonly", &with_password(PLAIN), "tls.required", "config");
-    assert!(text(&failure, "message").ends_with("from this host without TLS; or not at all"), "{failure}");
+    assert!(text(&failure, "message").ends_with("from this host without TLS, or not at all"), "{failure}");
     assert!(text(&failure, "evidence").starts_with("28000: no pg_hba.conf entry"), "{failure}");
     assert!(text(&failure, "next_step").starts_with("set use_tls: true"), "{failure}");
 }
@@ -44,7 +44,7 @@ fn without_tls_on_the_server_a_missing_rule_is_nothing_but_that() {
         failed(&yaml(postgres.address(), user, &with_password("")), "auth.host-not-allowed", "service");
     }
     let failure = failed(&yaml(postgres.address(), USER, &with_password(", use_tls: true")), "tls.not-tls", "config");
-    assert_eq!(text(&failure, "message"), "the server has TLS switched off");
+    assert_eq!(text(&failure, "message"), "the server has TLS disabled");
     assert_eq!(text(&failure, "evidence"), "it answered N to the request for TLS");
     let check = passes(&yaml(postgres.address(), USER, &with_password("")));
     assert!(check["facts"]["tls_version"].is_null(), "{check}");

@@ -45,7 +45,7 @@ fn a_server_that_cannot_save_says_so() {
     redis.break_saving();
     let check = check(redis.address(), "");
     assert_eq!((code(&check), told(&check, "owner")), ("request.unexpected-reply", "service"), "{check}");
-    assert_eq!(told(&check, "message"), "Redis refuses writes, since it cannot save its data");
+    assert_eq!(told(&check, "message"), "Redis refuses writes because it cannot save its data");
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn starttls_that_is_not_offered_or_not_begun_is_told() {
     let ca = Authority::new();
     let without = failure(Mail::start(&Setup::open()).address(), &secured("starttls", ca.file()));
     assert_eq!((text(&without, "code"), text(&without, "owner")), ("tls.not-tls", "config"), "{without}");
-    assert_eq!(text(&without, "message"), "the mail server offers no STARTTLS");
+    assert_eq!(text(&without, "message"), "the mail server does not offer STARTTLS");
     assert!(text(&without, "evidence").contains("8BITMIME"), "{without}");
     let broken = Setup::open().offering("STARTTLS").answering("STARTTLS", "454 4.7.0 TLS not available");
     let broken = failure(Mail::start(&broken).address(), &secured("starttls", ca.file()));

@@ -190,12 +190,12 @@ fn is_shallow(payload: &[u8]) -> bool {
 }
 
 fn malformed() -> Fault {
-    Fault::new(Cause::Malformed, "the answer is no AMQP")
+    Fault::new(Cause::Malformed, "the answer is not AMQP")
 }
 
 fn other_version(first: &[u8]) -> Fault {
     let spoken = identify(first).map_or_else(|| "another version of AMQP".to_owned(), |peer| peer.detail);
-    Fault::new(Cause::UnsupportedVersion, format!("the broker speaks {spoken}, this check AMQP 0-9-1"))
+    Fault::new(Cause::UnsupportedVersion, format!("the broker speaks {spoken}, but this check speaks AMQP 0-9-1"))
         .evidence(format!("it answered {}", escape(first, 16)))
 }
 

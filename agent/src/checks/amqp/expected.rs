@@ -145,7 +145,7 @@ impl Expected {
         let fault = Fault::new(Cause::UnexpectedReply, format!("the queue has {}", objections.join(", and ")));
         let fault = fault.evidence(format!("{queue}: {messages} messages wait, {consumers} consumers"));
         Some(fault.next_step(
-            "see whether the queue's consumers run and keep up; else correct min_consumers and max_messages",
+            "check whether the queue's consumers run and keep up; otherwise correct min_consumers and max_messages",
         ))
     }
 

@@ -160,9 +160,9 @@ impl Amqp {
         let is_broker = identify(&probe.heard_first()).is_some_and(|peer| peer.service == Self::SERVICE);
         if is_broker && failure.code.is(Phase::Tls, Cause::NotTls) {
             let port = self.endpoint.port;
-            failure.message = format!("port {port} of this broker is a plain one, and the check uses TLS");
+            failure.message = format!("port {port} of this broker speaks AMQP without TLS, but the check uses TLS");
             failure.next_step = format!(
-                "set `use_tls: false` if the application speaks plain AMQP to port {port}; else the port of the broker with TLS, as a rule `port: 5671`"
+                "set `use_tls: false` if the application speaks plain AMQP to port {port}; otherwise set the broker's port with TLS, usually `port: 5671`"
             );
         }
         Stop::Failed(failure)
@@ -181,12 +181,12 @@ impl Amqp {
             match broker.receive().await {
                 Ok(AMQPClass::Connection(Method::Tune(tune))) => Ok(tune),
                 Ok(AMQPClass::Connection(Method::Secure(_))) => {
-                    Err(Fault::new(Cause::MethodUnsupported, "the broker wants to know more than a password"))
+                    Err(Fault::new(Cause::MethodUnsupported, "the broker asks for more than a password"))
                 }
                 Ok(_) => Err(unexpected()),
                 // Without that extension, to close the connection is to reject the login.
                 Err(ReceiveError::Fault(fault)) if fault.cause == Cause::Closed && !start.says_no() => {
-                    Err(refusal::rejected(&self.login.user, "the broker closes the connection over the login"))
+                    Err(refusal::rejected(&self.login.user, "the broker closed the connection after the login"))
                 }
                 Err(error) => Err(error.into_fault(|refusal| refusal.of_login(&self.login.user))),
             }
@@ -226,5 +226,5 @@ impl Amqp {
 
 /// A method, and not the one that has to come now.
 fn unexpected() -> Fault {
-    Fault::new(Cause::Malformed, "the broker said something else than AMQP 0-9-1 wants it to say at this point")
+    Fault::new(Cause::Malformed, "the broker sent something other than what AMQP 0-9-1 has at this point")
 }

@@ -56,7 +56,7 @@ impl CloseReason {
             }
             Some(Kind::Soft(Soft::RESOURCELOCKED)) => Fault::new(
                 Cause::PermissionDenied,
-                format!("the {what} belongs to another connection alone, and nobody else may look into it"),
+                format!("the {what} belongs to another connection exclusively, which alone can see its figures"),
             )
             .owner(Owner::Config)
             .next_step("leave min_consumers and max_messages out for an exclusive queue"),
@@ -85,7 +85,7 @@ impl CloseReason {
             Some(Kind::Hard(Hard::NOTIMPLEMENTED)) => {
                 Fault::new(Cause::UnsupportedVersion, "the broker does not know this part of AMQP 0-9-1")
             }
-            _ => Fault::new(Cause::Malformed, format!("the broker broke off with the reply code {}", self.code)),
+            _ => Fault::new(Cause::Malformed, format!("the broker closed with reply code {}", self.code)),
         };
         fault.evidence(self.evidence()).at(Phase::Protocol)
     }
@@ -117,7 +117,7 @@ pub(super) fn rejected(user: &str, what: &str) -> Fault {
 fn not_allowed(text: &str, vhost: &str, user: &str) -> Fault {
     let text = text.strip_prefix("NOT_ALLOWED - ").unwrap_or(text);
     let denied = format!("access to vhost '{vhost}' refused for user '{user}'");
-    let full = |whose: &str| Fault::new(Cause::Overloaded, format!("{whose} has as many connections as it may have"));
+    let full = |whose: &str| Fault::new(Cause::Overloaded, format!("{whose} has reached its connection limit"));
     if text == format!("vhost {vhost} not found") {
         return no_such_vhost(vhost);
     }
@@ -140,7 +140,7 @@ fn not_allowed(text: &str, vhost: &str, user: &str) -> Fault {
         Some(_) => no_access(vhost, user),
         None => Fault::new(
             Cause::PermissionDenied,
-            format!("the broker does not let `{user}` into the vhost `{vhost}`: it is not there, or not permitted"),
+            format!("the broker does not let `{user}` into the vhost `{vhost}`: it does not exist, or the user has no permission"),
         )
         .next_step("check the vhost's name, then this user's permissions on it"),
     }

@@ -24,7 +24,7 @@ impl ConnectionStart {
             (0, 9) => Ok(()),
             (major, minor) => Err(Fault::new(
                 Cause::UnsupportedVersion,
-                format!("the broker speaks AMQP {major}-{minor}, this check AMQP 0-9-1"),
+                format!("the broker speaks AMQP {major}-{minor}, but this check speaks AMQP 0-9-1"),
             )),
         }
     }
@@ -48,8 +48,10 @@ impl ConnectionStart {
     pub(super) fn answer(&self, login: &Credentials) -> Result<StartOk, Fault> {
         let offered = String::from_utf8_lossy(self.0.mechanisms.as_bytes()).into_owned();
         if !offered.split_ascii_whitespace().any(|mechanism| mechanism == MECHANISM) {
-            let fault =
-                Fault::new(Cause::MethodUnsupported, format!("the broker does not offer the login {MECHANISM}"));
+            let fault = Fault::new(
+                Cause::MethodUnsupported,
+                format!("the broker does not offer the login mechanism {MECHANISM}"),
+            );
             return Err(fault.evidence(format!("it offers {offered}")));
         }
         Ok(StartOk {

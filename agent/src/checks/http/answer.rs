@@ -103,7 +103,7 @@ fn proxys_own(check: &Http, hop: &Hop, answer: &Response, status: u16) -> Option
 
 fn unauthorized(check: &Http, hop: &Hop, headers: &HeaderMap) -> Fault {
     if !hop.trusted && (check.auth.is_some() || check.digest.is_some()) {
-        let message = "the server that the redirect leads to wants a login; ours is for the first server only";
+        let message = "the server that the redirect leads to wants a login, and ours is only for the first server";
         return Fault::new(Cause::Required, message)
             .next_step("put the URL that the redirect leads to into this check");
     }
@@ -112,17 +112,17 @@ fn unauthorized(check: &Http, hop: &Hop, headers: &HeaderMap) -> Fault {
     let offers = offers.join(", ");
     let offered = |scheme: &str| offers.to_ascii_lowercase().contains(scheme);
     if check.digest.is_some() {
-        return Fault::new(Cause::Rejected, "the server rejects user or password (Digest)");
+        return Fault::new(Cause::Rejected, "the server rejects the user or the password (Digest)");
     }
     if check.auth.is_none() {
-        return Fault::new(Cause::Required, "the server wants a login, none is configured")
+        return Fault::new(Cause::Required, "the server wants a login, but none is configured")
             .next_step("add `auth` or `digest_auth` to this check");
     }
     if offered("digest") && !offered("basic") {
-        return Fault::new(Cause::MethodUnsupported, "the server wants Digest, the check uses Basic")
+        return Fault::new(Cause::MethodUnsupported, "the server wants Digest, but the check uses Basic")
             .next_step("use `digest_auth` in place of `auth`");
     }
-    Fault::new(Cause::Rejected, "the server rejects user or password (Basic)")
+    Fault::new(Cause::Rejected, "the server rejects the user or the password (Basic)")
 }
 
 fn unexpected_header(check: &Http, headers: &HeaderMap) -> Option<Fault> {
@@ -153,7 +153,7 @@ fn next_hop(hop: &Hop, status: u16, headers: &HeaderMap) -> Result<Option<Hop>, 
     let shown = crate::secret::redact_url(&location);
     let refused =
         |rule: &str| Fault::new(Cause::Redirected, format!("redirects to {shown}, which cannot be followed: {rule}"));
-    let url = hop.url.url.join(&location).map_err(|_| refused("it is no URL"))?;
+    let url = hop.url.url.join(&location).map_err(|_| refused("it is not a URL"))?;
     let url = WebUrl::parse(url.as_str()).map_err(refused)?;
     Ok(Some(hop.redirected(status, url)))
 }
@@ -172,7 +172,7 @@ fn tls_demand(excerpt: &[u8]) -> Option<Fault> {
     if says("No required SSL certificate was sent") {
         return Some(Fault::new(
             Cause::ClientCertRequired,
-            "the server wants a client certificate, none is configured",
+            "the server wants a client certificate, but none is configured",
         ));
     }
     says("The SSL certificate error")
@@ -266,7 +266,7 @@ impl Expander {
             "" | "identity" => Ok(Self::Plain(out)),
             "gzip" | "x-gzip" => Ok(Self::Gzip(GzDecoder::new(out))),
             "deflate" => Ok(Self::Deflate(ZlibDecoder::new(out))),
-            other => Err(Fault::new(Cause::Malformed, format!("the body's encoding is not known here: {other}"))),
+            other => Err(Fault::new(Cause::Malformed, format!("the body's encoding is not supported: {other}"))),
         }
     }
 

@@ -128,7 +128,7 @@ impl<'a> Client<'a> {
         }
         match failure.code.cause() {
             Cause::WrongService | Cause::Malformed => {
-                let message = format!("what answers in the proxy's place is none: {}", failure.message);
+                let message = format!("what answers at the proxy's address is not a proxy: {}", failure.message);
                 let fault = Fault::new(Cause::NotAProxy, message).evidence(failure.evidence.unwrap_or_default());
                 probe.fail(Phase::Proxy, fault)
             }

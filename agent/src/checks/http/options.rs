@@ -28,12 +28,12 @@ impl WebUrl {
     /// Takes a URL apart; says which rule it breaks.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let mut url =
-            reqwest::Url::parse(text).map_err(|_| "it is no URL; write http://HOST/PATH or https://HOST/PATH")?;
+            reqwest::Url::parse(text).map_err(|_| "it is not a URL; write http://HOST/PATH or https://HOST/PATH")?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err("a URL here begins with http:// or https://");
         }
         let host = url.host_str().ok_or("the URL names no host")?;
-        let host = Host::parse(host).map_err(|_| "the host in the URL is no legal name or address")?;
+        let host = Host::parse(host).map_err(|_| "the host in the URL is not a legal name or address")?;
         let port = url.port_or_known_default().and_then(NonZero::new).ok_or("port 0 cannot be connected to")?;
         let login = (!url.username().is_empty() || url.password().is_some()).then(|| Credentials {
             user: decoded(url.username()),

@@ -81,7 +81,7 @@ impl Frame {
 pub(super) fn length(begun: &[u8], opcode: Opcode) -> Result<Option<usize>, Fault> {
     let wanted = [RESPONSE, opcode as u8];
     if begun.iter().zip(wanted).any(|(byte, wanted)| *byte != wanted) {
-        return Err(Fault::new(Cause::Malformed, "the answer is not memcached's"));
+        return Err(Fault::new(Cause::Malformed, "the answer is not in memcached's protocol"));
     }
     let Some(&[a, b, c, d]) = begun.get(8..12) else { return Ok(None) };
     let body = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX);

@@ -112,11 +112,13 @@ impl MemcachedClient {
     fn with_reasons_to_close(&self, fault: Fault, in_text: bool) -> Fault {
         let reason = match (self.tls, in_text) {
             (false, true) => {
-                "; a port for TLS alone (then set use_tls) and a server with SASL (then set username and password) \
+                "; a port with TLS only (in that case set use_tls) and a server with SASL (in that case set username and password) \
                  end a connection like this too"
             }
-            (false, false) => "; a port for TLS alone ends a connection like this too: then set use_tls",
-            (true, true) => "; a server with SASL ends a connection like this too: then set username and password",
+            (false, false) => "; a port with TLS only ends a connection like this too: in that case set use_tls",
+            (true, true) => {
+                "; a server with SASL ends a connection like this too: in that case set username and password"
+            }
             (true, false) => return fault,
         };
         fault.next_step(format!("look at the server's log{reason}"))

@@ -48,11 +48,11 @@ pub(super) fn fault_of(line: &str) -> Fault {
     let (cause, message, phase) = if line == UNAUTHENTICATED {
         (Cause::Required, "the server wants a login", Phase::Auth)
     } else if line == "ERROR Too many open connections" {
-        (Cause::Overloaded, "the server has as many connections as it takes", Phase::Protocol)
+        (Cause::Overloaded, "the server has reached its connection limit", Phase::Protocol)
     } else if line.starts_with("SERVER_ERROR") {
-        (Cause::NotReady, "the server, or a proxy before it, reports a trouble of its own", Phase::Protocol)
+        (Cause::NotReady, "the server, or a proxy in front of it, reports an internal error", Phase::Protocol)
     } else {
-        (Cause::Malformed, "the answer is not memcached's", Phase::Protocol)
+        (Cause::Malformed, "the answer is not in memcached's protocol", Phase::Protocol)
     };
     Fault::new(cause, message).evidence(line).at(phase)
 }

@@ -57,11 +57,10 @@ pub(super) async fn ask(check: &Mongodb, client: &Client) -> Result<(), Error> {
 /// The fault that the driver found, where the server itself refused nothing.
 pub(super) fn fault(error: &Error) -> Fault {
     let fault = match &*error.kind {
-        ErrorKind::Authentication { message, .. } if message.contains("saslprep") => Fault::new(
-            Cause::Rejected,
-            "the password has characters that no login by SCRAM-SHA-256 may have (RFC 4013)",
-        )
-        .at(Phase::Auth),
+        ErrorKind::Authentication { message, .. } if message.contains("saslprep") => {
+            Fault::new(Cause::Rejected, "the password has characters that SCRAM-SHA-256 does not allow (RFC 4013)")
+                .at(Phase::Auth)
+        }
         ErrorKind::Authentication { .. } => Fault::new(
             Cause::Malformed,
             "the server could not prove that it knows the password, or broke SCRAM (RFC 5802)",

@@ -48,7 +48,7 @@ impl Hello {
         command.send(talk).await;
         let answer = Message::receive(talk).await.map_err(|fault| hung_up(check, fault))?;
         if !answer.answers(&command) {
-            return Err(Fault::new(Cause::Malformed, "the peer answered another command than ours"));
+            return Err(Fault::new(Cause::Malformed, "the answer belongs to another command than ours"));
         }
         if let Some(fault) = refusal::of_reply(check, &answer.body, Refused::Hello) {
             return Err(fault);
@@ -80,20 +80,20 @@ impl Hello {
             )
             .at(Phase::Protocol)),
             (Member::Uninitiated, _) => {
-                Err(Fault::new(Cause::NotReady, "the server waits to become a member of a replica set")
+                Err(Fault::new(Cause::NotReady, "the server is not yet a member of a replica set")
                     .at(Phase::Protocol)
                     .next_step("initiate the replica set (rs.initiate), or add this member to it"))
             }
             (Member::Arbiter, _) => {
-                Err(Fault::new(Cause::UnexpectedReply, "an arbiter answers: it votes, and has no data"))
+                Err(Fault::new(Cause::UnexpectedReply, "an arbiter answered: it votes, but holds no data"))
             }
             (Member::Secondary, Some(MemberRole::Primary)) => {
-                Err(Fault::new(Cause::ReadOnly, "a secondary answers where the primary is wanted")
+                Err(Fault::new(Cause::ReadOnly, "a secondary answered, but the primary is wanted")
                     .evidence(format!("the primary is {}", primary(answer))))
             }
             (Member::Primary | Member::Alone | Member::Router, Some(MemberRole::Secondary)) => Err(Fault::new(
                 Cause::UnexpectedReply,
-                format!("{} answers where a secondary is wanted", self.member.described()),
+                format!("{} answered, but a secondary is wanted", self.member.described()),
             )),
             _ => Ok(()),
         }
@@ -110,7 +110,7 @@ impl Hello {
         if names.iter().any(|name| matches!(*name, "SCRAM-SHA-256" | "SCRAM-SHA-1")) {
             return Ok(());
         }
-        Err(Fault::new(Cause::MethodUnsupported, "the server offers this user no login by SCRAM")
+        Err(Fault::new(Cause::MethodUnsupported, "the server does not offer this user a login by SCRAM")
             .evidence(format!("it offers {}", if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }))
             .next_step("give the user SCRAM-SHA-256 credentials, and enable it in authenticationMechanisms"))
     }
@@ -198,7 +198,7 @@ fn hung_up(check: &Mongodb, fault: Fault) -> Fault {
     }
     let tls = if check.tls.is_none() { "it wants TLS (`use_tls: true`), or " } else { "" };
     fault.next_step(format!(
-        "look at mongod's log; it hangs up without a word when {tls}it has too many connections (net.maxIncomingConnections)"
+        "look at mongod's log; it closes the connection without a word when {tls}it has too many connections (net.maxIncomingConnections)"
     ))
 }
 
@@ -216,7 +216,7 @@ fn compatible(answer: &RawDocument) -> Result<(), Fault> {
     let message = if highest < LEAST_WIRE_VERSION {
         "the server is older than MongoDB 4.4, which is the oldest that is supported"
     } else if least > HIGHEST_WIRE_VERSION {
-        "the server no longer speaks with clients of this age"
+        "the server no longer supports clients this old"
     } else {
         return Ok(());
     };

@@ -110,7 +110,7 @@ fn word(head: &[u8], at: usize) -> u32 {
 }
 
 fn no_message() -> Fault {
-    Fault::new(Cause::Malformed, "the peer answered, and not with a MongoDB message")
+    Fault::new(Cause::Malformed, "the answer is not a MongoDB message")
 }
 
 /// Whether every field can be read, down to this depth, and nothing lies deeper.

@@ -77,13 +77,13 @@ fn rejected(check: &Mongodb) -> Fault {
 }
 
 fn login_wanted(check: &Mongodb) -> Fault {
-    Fault::new(Cause::Required, format!("the server wants a login for {}, none is configured", check.database))
+    Fault::new(Cause::Required, format!("the server wants a login for {}, but none is configured", check.database))
         .at(Phase::Auth)
 }
 
 fn not_permitted(check: &Mongodb) -> Fault {
     let user = check.login.as_ref().map_or("", |login| &login.user);
-    let message = format!("{user} is logged in, and may do nothing in the database {}", check.database);
+    let message = format!("{user} is logged in, but may do nothing in the database {}", check.database);
     Fault::new(Cause::PermissionDenied, message)
         .at(Phase::Request)
         .next_step("grant this user a role in that database, or correct `database`")

@@ -92,7 +92,7 @@ impl<'a> Relay<'a> {
         command.send(&mut self.server).await;
         let answer = Message::receive(&mut self.server).await?;
         if !answer.answers(command) {
-            return Err(Fault::new(Cause::Malformed, "the server answered another command than ours"));
+            return Err(Fault::new(Cause::Malformed, "the answer belongs to another command than ours"));
         }
         refusal::of_reply(self.check, &answer.body, refused).map_or(Ok(answer), Err)
     }
@@ -140,7 +140,7 @@ impl<'a> Relay<'a> {
 /// The monitor goes away over a hello that it cannot read.
 fn not_understood() -> Fault {
     Fault::new(Cause::Malformed, "the driver does not understand what the server says about itself")
-        .evidence("an answer to hello with a field of another type than it should have")
+        .evidence("an answer to hello with a field of the wrong type")
 }
 
 /// Whether the server has proved itself, and still waits for a message without anything in it.

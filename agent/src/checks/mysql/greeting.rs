@@ -50,7 +50,7 @@ impl Greeting {
             start if start.starts_with(&X_PROTOCOL) => Err(x_protocol()),
             // Version 9 was the last before 10: MySQL 3.21. The server's own version follows.
             [version @ 1..=20, b'0'..=b'9', ..] => Err(unsupported(*version)),
-            _ => Err(malformed("its first packet is no greeting")),
+            _ => Err(malformed("its first packet is not a greeting")),
         }
     }
 
@@ -95,7 +95,7 @@ fn unsupported(version: u8) -> Fault {
 }
 
 fn x_protocol() -> Fault {
-    Fault::new(Cause::WrongService, "this is MySQL's X Protocol, not the protocol of its usual clients")
+    Fault::new(Cause::WrongService, "this is MySQL's X Protocol, not the classic protocol")
         .owner(Owner::Config)
-        .next_step("use the port of the classic protocol, 3306 as a rule")
+        .next_step("use the port of the classic protocol, usually 3306")
 }

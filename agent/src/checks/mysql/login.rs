@@ -70,10 +70,10 @@ impl Login<'_> {
                 [MORE, FULL] if plugin == Plugin::CachingSha2 => {
                     channel.write(&self.clear(plugin)?).await;
                 }
-                _ => return Err(malformed("it is no verdict on the login")),
+                _ => return Err(malformed("it does not answer the login")),
             }
         }
-        Err(malformed("the login has no end"))
+        Err(malformed("the login does not end"))
     }
 
     /// By the plugin that the server expects, where that one does not show the password: it is
@@ -128,14 +128,14 @@ fn exposed(plugin: Plugin, context: &LoginContext) -> Fault {
     let message = match plugin {
         Plugin::Clear => return unverified(context),
         Plugin::CachingSha2 => {
-            "the server does not remember the password, or it is wrong: it wants the password itself, for which there must be TLS"
+            "the server has not cached the password, or it is wrong: it asks for the password itself, which needs TLS"
         }
-        Plugin::Sha256 | Plugin::Native => "the server wants the password itself, for which there must be TLS",
+        Plugin::Sha256 | Plugin::Native => "the server asks for the password itself, which needs TLS",
     };
     let next_step = if context.offers_tls {
         "set use_tls: true; the server offers TLS"
     } else {
-        "switch TLS on at the server, and set use_tls: true"
+        "enable TLS on the server, and set use_tls: true"
     };
     Fault::new(Cause::Required, message)
         .evidence(format!("the server asks for the full exchange of {}", plugin.name()))
@@ -150,7 +150,7 @@ fn unverified(context: &LoginContext) -> Fault {
     } else {
         "its certificate is not verified"
     };
-    Fault::new(Cause::MethodUnsupported, format!("the server wants the password in clear text, and {lacks}"))
+    Fault::new(Cause::MethodUnsupported, format!("the server asks for the password in clear text, but {lacks}"))
         .evidence(format!("the server asks for {}", Plugin::Clear.name()))
         .next_step("set use_tls: true, and ca_file if the CA is an internal one")
 }
@@ -158,11 +158,11 @@ fn unverified(context: &LoginContext) -> Fault {
 fn unsupported(plugin: &str) -> Fault {
     // MySQL 4.0 gives it no name.
     let plugin = if plugin.is_empty() { "mysql_old_password" } else { plugin };
-    Fault::new(Cause::MethodUnsupported, "the account logs in by a plugin that is not supported here")
+    Fault::new(Cause::MethodUnsupported, "the account uses an authentication plugin that conn-check does not support")
         .evidence(format!("the server asks for {plugin}"))
         .owner(Owner::Config)
         .next_step(
-            "check the user (of one that it does not know the server may ask the same), or use an account of \
+            "check the user (the server may ask the same for one that it does not know), or use an account with \
              mysql_native_password or caching_sha2_password",
         )
 }

@@ -189,8 +189,8 @@ impl Mysql {
 }
 
 fn no_tls() -> Fault {
-    Fault::new(Cause::NotTls, "the server answered, and offers no TLS")
+    Fault::new(Cause::NotTls, "the server answered, but does not offer TLS")
         .evidence("its greeting has no CLIENT_SSL")
-        .next_step("switch TLS on at the server (ssl_cert, ssl_key), or use use_tls: prefer or false")
+        .next_step("enable TLS on the server (ssl_cert, ssl_key), or use use_tls: prefer or false")
         .at(Phase::Tls)
 }

@@ -89,7 +89,7 @@ fn packet_length(begun: &[u8], expected: u8) -> Result<Option<usize>, Fault> {
 
 /// An answer that is none, with what was wrong about it.
 pub(super) fn malformed(what: &str) -> Fault {
-    Fault::new(Cause::Malformed, format!("the answer is not MySQL's: {what}"))
+    Fault::new(Cause::Malformed, format!("the answer is not in MySQL's protocol: {what}"))
 }
 
 /// Takes so many bytes from the front.

@@ -69,17 +69,17 @@ impl ErrPacket {
     fn of_service(&self) -> Option<Fault> {
         let fault = match self.number {
             // ER_CON_COUNT_ERROR
-            1040 => Fault::new(Cause::Overloaded, "the server has as many connections as it takes")
+            1040 => Fault::new(Cause::Overloaded, "the server has reached its connection limit")
                 .next_step("raise max_connections, or look for clients whose pools are too large"),
             // ER_TOO_MANY_USER_CONNECTIONS, ER_USER_LIMIT_REACHED
-            1203 | 1226 => Fault::new(Cause::Overloaded, "the account has used up what the server allows it")
+            1203 | 1226 => Fault::new(Cause::Overloaded, "the account has reached its limits on the server")
                 .next_step("raise the account's limits (max_user_connections), or shrink the clients' pools"),
             // ER_SERVER_SHUTDOWN
             1053 => Fault::new(Cause::NotReady, "the server is shutting down")
-                .next_step("see whether it is meant to; else look at its log"),
+                .next_step("check whether that is intended; otherwise look at its log"),
             // ER_UNKNOWN_COM_ERROR, which Galera has taken for its own
             1047 if self.text.contains("WSREP") => {
-                Fault::new(Cause::NotReady, "the node is cut off from its cluster, or not synchronised with it yet")
+                Fault::new(Cause::NotReady, "the node is cut off from its cluster, or is not yet synchronised with it")
                     .next_step("look at wsrep_cluster_status and wsrep_local_state_comment on the node")
             }
             _ => return None,
@@ -91,7 +91,7 @@ impl ErrPacket {
     fn of_transport(&self) -> Option<Fault> {
         // ER_SECURE_TRANSPORT_REQUIRED
         (self.number == 3159).then(|| {
-            Fault::new(Cause::Required, "the server takes logins over TLS only")
+            Fault::new(Cause::Required, "the server accepts logins only over TLS")
                 .next_step("set use_tls: true")
                 .at(Phase::Tls)
         })
@@ -120,7 +120,7 @@ impl ErrPacket {
             // ER_ACCESS_DENIED_ERROR
             1045 => context.access_denied(),
             // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
-            1698 => Fault::new(Cause::Rejected, "the account logs in by another means than a password")
+            1698 => Fault::new(Cause::Rejected, "the account does not log in with a password")
                 .next_step("use an account with a password, or run the check as the system user of this one"),
             // ER_ACCOUNT_HAS_BEEN_LOCKED, of MySQL and of MariaDB
             3118 | 4151 => {
@@ -144,7 +144,7 @@ impl ErrPacket {
         // ER_NOT_SUPPORTED_AUTH_MODE, ER_SERVER_IS_IN_SECURE_AUTH_MODE, ER_PLUGIN_IS_NOT_LOADED,
         // CR_AUTH_PLUGIN_CANNOT_LOAD
         matches!(self.number, 1251 | 1275 | 1524 | 2059).then(|| {
-            Fault::new(Cause::MethodUnsupported, "the account's way to log in is not supported").at(Phase::Auth)
+            Fault::new(Cause::MethodUnsupported, "the account's authentication method is not supported").at(Phase::Auth)
         })
     }
 
@@ -154,7 +154,7 @@ impl ErrPacket {
             // ER_BAD_DB_ERROR
             1049 => Fault::new(Cause::NoSuchDatabase, "the database does not exist"),
             // ER_DBACCESS_DENIED_ERROR
-            1044 => Fault::new(Cause::PermissionDenied, "the account may not use the database (if there is one)")
+            1044 => Fault::new(Cause::PermissionDenied, "the account may not use the database (if it exists)")
                 .next_step("check the database's name, and GRANT this user what the application needs"),
             _ => return None,
         };
@@ -171,14 +171,14 @@ impl ErrPacket {
             // ER_SPECIFIC_ACCESS_DENIED_ERROR, ER_PROCACCESS_DENIED_ERROR
             1142 | 1143 | 1227 | 1370 => Fault::new(Cause::PermissionDenied, "the account may not execute the query"),
             // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
-            1792 => Fault::new(Cause::UnexpectedReply, "the query writes, and a check must only read")
+            1792 => Fault::new(Cause::UnexpectedReply, "the query writes, but a check must only read")
                 .owner(Owner::Config)
                 .next_step("write a query that only reads"),
             // ER_OPTION_PREVENTS_STATEMENT, ER_READ_ONLY_MODE
             1290 if self.text.contains("read_only") || self.text.contains("read-only") => read_only(),
             1836 => read_only(),
             // ER_STATEMENT_TIMEOUT of MariaDB, ER_QUERY_TIMEOUT of MySQL
-            1969 | 3024 => Fault::new(Cause::Timeout, "the query was not done within the check's timeout")
+            1969 | 3024 => Fault::new(Cause::Timeout, "the query did not finish within the check's timeout")
                 .next_step("see what slows the query down, or raise the check's timeout"),
             // ER_NO_DB_ERROR, ER_BAD_FIELD_ERROR, ER_PARSE_ERROR, ER_EMPTY_QUERY, ER_NO_SUCH_TABLE
             1046 | 1054 | 1064 | 1065 | 1146 => {
@@ -192,8 +192,8 @@ impl ErrPacket {
 
     /// An error that nothing is known about here.
     fn unknown(&self) -> Fault {
-        Fault::new(Cause::UnexpectedReply, format!("the server answered with its error {}", self.number))
-            .next_step("look at the server's own words, and at its log")
+        Fault::new(Cause::UnexpectedReply, format!("the server answered with error {}", self.number))
+            .next_step("read the server's own message, and look at its log")
             .at(Phase::Request)
     }
 
@@ -214,11 +214,11 @@ impl LoginContext {
         if !self.has_password {
             let message = format!("the server does not let {user} in without a password");
             return Fault::new(Cause::Required, message)
-                .next_step("set password; of a user that it does not know the server says the same");
+                .next_step("set password; the server says the same about a user that it does not know");
         }
         let or = match self.transport {
-            SessionTransport::Plain if self.offers_tls => ", or TLS is demanded",
-            SessionTransport::Tls { .. } if !self.has_certificate => ", or a client certificate is demanded",
+            SessionTransport::Plain if self.offers_tls => ", or TLS is required",
+            SessionTransport::Tls { .. } if !self.has_certificate => ", or a client certificate is required",
             _ => "",
         };
         let also = match self.transport {
@@ -234,5 +234,5 @@ impl LoginContext {
 }
 
 fn read_only() -> Fault {
-    Fault::new(Cause::ReadOnly, "the server is read-only, and the query writes")
+    Fault::new(Cause::ReadOnly, "the server is read-only, but the query writes")
 }

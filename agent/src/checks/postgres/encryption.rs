@@ -80,7 +80,7 @@ fn not_understood() -> Fault {
 }
 
 fn not_offered() -> Fault {
-    Fault::new(Cause::NotTls, "the server has TLS switched off")
+    Fault::new(Cause::NotTls, "the server has TLS disabled")
         .evidence("it answered N to the request for TLS")
-        .next_step("switch ssl on in its postgresql.conf, or set use_tls: false (or prefer) for this check")
+        .next_step("enable ssl in its postgresql.conf, or set use_tls: false (or prefer) for this check")
 }

@@ -97,7 +97,7 @@ async fn until<L: Future<Output = Result<Halves, Error>>>(
 
 /// A pooler that has nobody behind it, or a server that hangs.
 fn no_session() -> Fault {
-    Fault::new(Cause::Timeout, "the login was accepted, and no session began in time").next_step(
-        "if this is a pooler, look at the server behind it and at the size of its pool; else at the server's log",
+    Fault::new(Cause::Timeout, "the login was accepted, but no session began in time").next_step(
+        "if this is a pooler, look at the server behind it and at the size of its pool; otherwise at the server's log",
     )
 }

@@ -154,6 +154,6 @@ fn without_nul(fields: &mut Fields<'_>, key: &'static str, text: &str) -> Result
     if !text.contains('\0') {
         return Ok(());
     }
-    let message = format!("`{key}`: PostgreSQL takes no text with a NUL in it");
+    let message = format!("`{key}`: PostgreSQL does not accept text with a NUL in it");
     Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of(key), message)))
 }

@@ -35,7 +35,7 @@ const LINES: &[Line] = &[
 const BEHIND: &str = "password authentication failed for user \"";
 
 const NO_SERVER: &str =
-    "the pooler got no connection to the server behind it: that one is down, or the pool is used up";
+    "the pooler got no connection to the server behind it: that server is down, or the pool is exhausted";
 
 /// The fault behind a text of pgbouncer's, if it is one.
 pub(super) fn fault(error: &ServerError) -> Option<Fault> {

@@ -55,7 +55,7 @@ impl LoginAttempt<'_> {
         match demand {
             Demand::Password | Demand::Md5 | Demand::Sasl if !self.has_password => Fault::new(
                 Cause::Required,
-                format!("the server wants a password for {}, and the check has none", self.user),
+                format!("the server wants a password for {}, but the check has none", self.user),
             )
             .at(Phase::Auth)
             .next_step("add password to this check"),
@@ -73,9 +73,9 @@ impl LoginAttempt<'_> {
         let (user, database) = (self.user, self.database);
         match error.code.as_str() {
             "28P01" => error
-                .fault(Cause::Rejected, format!("wrong password, or there is no role {user}"))
+                .fault(Cause::Rejected, format!("wrong password, or no role {user}"))
                 .at(Phase::Auth)
-                .next_step("check both, here and in the application; a password past its VALID UNTIL is refused alike"),
+                .next_step("check both, here and in the application; a password past its VALID UNTIL is refused in the same way"),
             "28000" => self.not_authorized(error),
             "3D000" => {
                 error.fault(Cause::NoSuchDatabase, format!("there is no database {database}")).at(Phase::Request)
@@ -85,7 +85,7 @@ impl LoginAttempt<'_> {
                 .at(Phase::Request)
                 .next_step(format!("GRANT CONNECT ON DATABASE {database} TO {user}")),
             "55000" => error
-                .fault(Cause::PermissionDenied, format!("the database {database} takes no connections"))
+                .fault(Cause::PermissionDenied, format!("the database {database} does not accept connections"))
                 .at(Phase::Request)
                 .next_step("see why it was closed (datallowconn), then ALTER DATABASE .. ALLOW_CONNECTIONS true"),
             "57014" => error.fault(Cause::Timeout, "the server gave up the login").at(Phase::Auth),
@@ -105,18 +105,18 @@ impl LoginAttempt<'_> {
             return error.fault(Cause::ClientCertRequired, "the server wants a client certificate").at(Phase::Tls);
         }
         if error.has("channel binding") {
-            let message = "something on the way decrypts TLS and encrypts it anew, and the login finds that out";
+            let message = "something on the way decrypts and re-encrypts TLS, and channel binding detects it";
             return error
                 .fault(Cause::MethodUnsupported, message)
                 .at(Phase::Auth)
                 .owner(Owner::Network)
-                .next_step("connect to the server itself, or let what stands before it pass TLS through");
+                .next_step("connect to the server itself, or let whatever stands in front of it pass TLS through");
         }
         if error.has("not permitted to log in") {
             return error
                 .fault(Cause::Locked, format!("the role {user} may not log in (NOLOGIN)"))
                 .at(Phase::Auth)
-                .next_step(format!("use the role that is made for logins, or ALTER ROLE {user} LOGIN"));
+                .next_step(format!("use the role that is meant for logins, or ALTER ROLE {user} LOGIN"));
         }
         if error.has("Peer authentication") || error.has("Ident authentication") {
             return error
@@ -127,7 +127,7 @@ impl LoginAttempt<'_> {
         error
             .fault(
                 Cause::Rejected,
-                format!("the server does not let {user} in: no such role, or a wrong proof of who it is"),
+                format!("the server does not let {user} in: no such role, or its proof of identity is wrong"),
             )
             .at(Phase::Auth)
     }
@@ -140,7 +140,7 @@ impl LoginAttempt<'_> {
         let next_step = match self.encryption {
             Encryption::Plain => {
                 let message =
-                    format!("the server does not let {user} into {database} from this host without TLS; or not at all");
+                    format!("the server does not let {user} into {database} from this host without TLS, or not at all");
                 return error
                     .fault(Cause::Required, message)
                     .at(Phase::Tls)
@@ -189,10 +189,10 @@ impl Demand {
     const fn name(self) -> &'static str {
         match self {
             Self::Password | Self::Md5 => "a password",
-            Self::Sasl => "another SASL mechanism than SCRAM-SHA-256",
+            Self::Sasl => "a SASL mechanism other than SCRAM-SHA-256",
             Self::Gss => "GSSAPI (Kerberos)",
             Self::Sspi => "SSPI",
-            Self::Other => "a login method of long ago",
+            Self::Other => "an obsolete login method",
         }
     }
 }

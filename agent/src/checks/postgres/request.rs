@@ -54,7 +54,7 @@ fn missing(check: &Postgres, table: &str) -> Fault {
     Fault::new(Cause::UnexpectedReply, format!("there is no table {table} in the database {}", check.database))
         .evidence("to_regclass(..) is null")
         .owner(Owner::Config)
-        .next_step("check its name and schema (search_path); else run the application's migrations")
+        .next_step("check its name and schema (search_path); otherwise run the application's migrations")
 }
 
 async fn runs(session: &mut Session, begin: &str, query: &str) -> Result<(), Fault> {
@@ -77,7 +77,7 @@ fn fault_of(error: Error, progress: &LoginProgress, what: &str) -> Fault {
         return objection(&error.into(), what);
     }
     if !is_of_transport(&error) {
-        return Fault::new(Cause::UnexpectedReply, format!("the {what} is answered with something else than rows"))
+        return Fault::new(Cause::UnexpectedReply, format!("the {what} returned something other than rows"))
             .owner(Owner::Config)
             .caused_by(&error);
     }
@@ -85,7 +85,7 @@ fn fault_of(error: Error, progress: &LoginProgress, what: &str) -> Fault {
     if fault.cause == Cause::TooLarge {
         return Fault { message: format!("the result of the {what} is longer than 64 KiB"), ..fault }
             .owner(Owner::Config)
-            .next_step("let the query return less (LIMIT): what it returns is not looked at");
+            .next_step("let the query return less (LIMIT): its result is not looked at");
     }
     fault
 }
@@ -94,12 +94,11 @@ fn objection(error: &ServerError, what: &str) -> Fault {
     match error.code.as_str() {
         "42501" => error.fault(Cause::PermissionDenied, format!("this role may not do what the {what} does")),
         "25006" => error
-            .fault(Cause::UnexpectedReply, format!("the {what} writes, and a check must only read"))
+            .fault(Cause::UnexpectedReply, format!("the {what} writes, but a check must only read"))
             .owner(Owner::Config)
             .next_step("let the query read only"),
-        "57014" | "55P03" => {
-            error.fault(Cause::Timeout, format!("the {what} takes longer than the check has time, or waits for a lock"))
-        }
+        "57014" | "55P03" => error
+            .fault(Cause::Timeout, format!("the {what} takes longer than the check's timeout, or waits for a lock")),
         "57P01" | "57P02" | "57P05" => {
             error.fault(Cause::Closed, format!("the server ended the session during the {what}"))
         }

@@ -47,21 +47,23 @@ impl ServerError {
     /// The fault of a server that refuses before it knows who asks.
     pub(super) fn before_login(&self) -> Fault {
         self.of_the_server()
-            .unwrap_or_else(|| self.fault(Cause::NotReady, "the server begins no session").at(Phase::Protocol))
+            .unwrap_or_else(|| self.fault(Cause::NotReady, "the server did not begin a session").at(Phase::Protocol))
     }
 
     /// The fault of a server that would refuse everybody now.
     pub(super) fn of_the_server(&self) -> Option<Fault> {
         let (cause, message) = match self.code.as_str() {
             "57P03" if self.has("Hot standby mode is disabled") => {
-                (Cause::NotReady, "this is a standby that takes no clients (hot_standby is off)")
+                (Cause::NotReady, "this is a standby that does not accept clients (hot_standby is off)")
             }
             "57P03" => (Cause::NotReady, "the server is starting up, recovering or shutting down"),
             "57P01" | "57P02" => (Cause::NotReady, "the server is being stopped, or somebody ended this session"),
             "53300" => (Cause::Overloaded, "the server has no connection left for this login"),
             code if code.starts_with("53") => (Cause::Overloaded, "the server is out of memory, disk or connections"),
             _ if self.has(CANNOT_FORK) => (Cause::Overloaded, "the server cannot start another process"),
-            _ if self.has("no more connections allowed") => (Cause::Overloaded, "the pooler takes no more connections"),
+            _ if self.has("no more connections allowed") => {
+                (Cause::Overloaded, "the pooler accepts no more connections")
+            }
             _ => return None,
         };
         Some(self.fault(cause, message).at(Phase::Protocol))

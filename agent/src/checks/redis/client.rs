@@ -23,8 +23,8 @@ impl RespClient {
         self.talk.send(&commands.get_packed_pipeline()).await;
         self.answer().await.map_err(|fault| match fault.cause {
             Cause::Closed | Cause::Reset if self.talk.wire().seen().count() == 0 && !tls => fault.next_step(
-                "look at the server's log and its access lists; a port for TLS alone ends a connection like this too: \
-                 then set use_tls",
+                "look at the server's log and its access lists; a port with TLS only ends a connection like this too: \
+                 in that case set use_tls",
             ),
             _ => fault,
         })

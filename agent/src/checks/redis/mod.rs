@@ -190,8 +190,8 @@ fn with_reason_for_silence(stop: Stop) -> Stop {
     if !failure.code.is(Phase::Tls, Cause::Timeout) {
         return Stop::Failed(failure);
     }
-    let next_step = "see whether this port has TLS at all: a Redis without it is silent too, and then `use_tls: false` \
-                     is right; else see whether the service hangs, look at the MTU and for middle boxes";
+    let next_step = "check whether this port has TLS at all: a Redis without TLS is silent too, and then `use_tls: false` \
+                     is right; otherwise check whether the service hangs, the MTU, and middleboxes on the way";
     Stop::Failed(Failure { next_step: next_step.to_owned(), ..failure })
 }
 
@@ -199,10 +199,10 @@ fn with_reason_for_silence(stop: Stop) -> Stop {
 fn found(answer: &Value, key: &Word) -> Result<(), Fault> {
     match answer {
         Value::Int(1..) => Ok(()),
-        Value::Int(_) => Err(Fault::new(Cause::UnexpectedReply, format!("the key {} is not there", key.0))
+        Value::Int(_) => Err(Fault::new(Cause::UnexpectedReply, format!("the key {} does not exist", key.0))
             .evidence("EXISTS: 0")
             .owner(Owner::Service)
-            .next_step("see whether what writes the key has run, and into this database; else correct `key`")),
+            .next_step("check whether the program that writes the key has run, and used this database; otherwise correct `key`")),
         other => Err(refusal::of(other, "EXISTS")),
     }
 }

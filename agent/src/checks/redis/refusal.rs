@@ -34,7 +34,7 @@ pub(super) fn of_login(answer: &Value, user: Option<&str>) -> Result<bool, Fault
     } else if says(error, &["wrong number of arguments", "unknown command"]) {
         Fault::new(
             Cause::MethodUnsupported,
-            "the server does not know this form of login: before Redis 6 there are no users",
+            "the server does not know this form of login: there are no users before Redis 6",
         )
         .evidence(text(error))
         .next_step("leave `username` out, or upgrade the server")
@@ -57,13 +57,14 @@ pub(super) fn of_ping(answer: &Value) -> Result<(), Fault> {
 pub(super) fn of_select(answer: &Value, database: u32) -> Result<(), Fault> {
     match answer {
         Value::Okay => Ok(()),
-        Value::ServerError(error) if says(error, &NO_SUCH_DATABASE) => {
-            Err(Fault::new(Cause::NoSuchDatabase, format!("there is no database {database}"))
-                .evidence(text(error))
-                .next_step(
-                    "correct `database`, or raise `databases` in the server's configuration; a cluster has 0 alone",
-                ))
-        }
+        Value::ServerError(error) if says(error, &NO_SUCH_DATABASE) => Err(Fault::new(
+            Cause::NoSuchDatabase,
+            format!("there is no database {database}"),
+        )
+        .evidence(text(error))
+        .next_step(
+            "correct `database`, or raise `databases` in the server's configuration; a cluster has only database 0",
+        )),
         other => Err(of(other, "SELECT")),
     }
 }
@@ -72,7 +73,7 @@ pub(super) fn of_select(answer: &Value, database: u32) -> Result<(), Fault> {
 pub(super) fn of(answer: &Value, command: &str) -> Fault {
     match answer {
         Value::ServerError(error) => of_error(error, command),
-        other => Fault::new(Cause::Malformed, format!("the answer to {command} is not one that this command has"))
+        other => Fault::new(Cause::Malformed, format!("the answer to {command} is not one of this command's"))
             .evidence(shown(other))
             .at(Phase::Protocol),
     }
@@ -103,14 +104,14 @@ fn not_serving(error: &ServerError) -> Option<Fault> {
     let (message, next_step) = match error.code() {
         "LOADING" => ("Redis is loading its data", "wait until it is loaded; look at the server's log"),
         "MASTERDOWN" => (
-            "this replica has lost its primary, and serves no old data",
+            "this replica has lost its primary, and does not serve stale data",
             "look at the primary, and at the link to it (INFO replication on the replica)",
         ),
         "BUSY" => ("a script keeps Redis busy", "wait, or end the script (SCRIPT KILL); look at who runs it"),
         "CLUSTERDOWN" => ("the cluster does not serve this key", "look at the cluster (CLUSTER INFO on any node)"),
         _ if says(error, &["max number of clients"]) => {
             return Some(
-                Fault::new(Cause::Overloaded, "the server has as many clients as it takes")
+                Fault::new(Cause::Overloaded, "the server has reached its limit of clients")
                     .next_step("raise maxclients or shrink the clients' pools")
                     .at(Phase::Protocol),
             );
@@ -128,14 +129,15 @@ fn not_allowed(error: &ServerError, command: &str) -> Option<Fault> {
             .at(Phase::Auth),
         "DENIED" => Fault::new(
             Cause::HostNotAllowed,
-            "Redis runs in protected mode: without a password it serves nobody but its own host",
+            "Redis runs in protected mode: without a password it serves only its own host",
         )
         .next_step("give the server a password, then configure it here")
         .at(Phase::Auth),
-        "NOPERM" => {
-            Fault::new(Cause::PermissionDenied, format!("logged in, and not permitted: {command}")).at(Phase::Request)
+        "NOPERM" => Fault::new(Cause::PermissionDenied, format!("logged in, but not permitted to run {command}"))
+            .at(Phase::Request),
+        "READONLY" => {
+            Fault::new(Cause::ReadOnly, "a replica answered, and it does not accept writes").at(Phase::Request)
         }
-        "READONLY" => Fault::new(Cause::ReadOnly, "a replica answers, which takes no writes").at(Phase::Request),
         _ => return None,
     })
 }
@@ -143,13 +145,13 @@ fn not_allowed(error: &ServerError, command: &str) -> Option<Fault> {
 /// Errors of a single command.
 fn refused(error: &ServerError, command: &str) -> Fault {
     match error.code() {
-        "MISCONF" => Fault::new(Cause::UnexpectedReply, "Redis refuses writes, since it cannot save its data")
+        "MISCONF" => Fault::new(Cause::UnexpectedReply, "Redis refuses writes because it cannot save its data")
             .next_step("look at the server's log and at its disk"),
         "MOVED" | "ASK" => Fault::new(Cause::UnexpectedReply, "the key belongs to another node of the cluster")
             .owner(Owner::Config)
             .next_step("check the node that has the key"),
         _ => Fault::new(Cause::UnexpectedReply, format!("the server refuses {command}"))
-            .next_step("look at the server's own text; its configuration may have renamed the command"),
+            .next_step("read the server's own message; its configuration may have renamed the command"),
     }
     .at(Phase::Request)
 }

@@ -35,11 +35,11 @@ impl Role {
         }
         match (self, server.role) {
             (Self::Primary, Some(Self::Replica)) => {
-                Err(Fault::new(Cause::ReadOnly, "a replica answers where the primary is wanted"))
+                Err(Fault::new(Cause::ReadOnly, "a replica answered, but the primary is wanted"))
             }
             (Self::Replica, Some(Self::Primary)) => {
-                Err(Fault::new(Cause::UnexpectedReply, "the primary answers where a replica is wanted")
-                    .next_step("point to a replica, or look at the fail-over"))
+                Err(Fault::new(Cause::UnexpectedReply, "the primary answered, but a replica is wanted")
+                    .next_step("use the address of a replica, or look at the failover"))
             }
             _ => Ok(()),
         }

@@ -149,7 +149,7 @@ impl Smtp {
         wire.map_err(|mut failure| {
             let plain = identify(&probe.heard_first()).is_some_and(|peer| peer.may_be(Self::SERVICE));
             if plain && failure.code.is(Phase::Tls, Cause::NotTls) {
-                "set use_tls: starttls for this port, or take the one with TLS from the first byte (465)"
+                "set use_tls: starttls for this port, or use the port with TLS from the first byte (465)"
                     .clone_into(&mut failure.next_step);
             }
             failure
@@ -175,7 +175,7 @@ impl Smtp {
         }
         result.map_err(|mut failure| {
             if failure.code.is(Phase::Protocol, Cause::Silent) {
-                "see whether the service hangs; a port with TLS from the first byte (465) waits for its client too"
+                "check whether the service hangs; a port with TLS from the first byte (465) waits for its client too"
                     .clone_into(&mut failure.next_step);
             }
             failure
@@ -227,7 +227,7 @@ impl Smtp {
             Ok(None) => {
                 probe.warn(
                     WarningKind::AuthNotNeeded,
-                    "a login is configured, and the mail server offers none: it takes mails without",
+                    "a login is configured, but the mail server does not offer one: it accepts mail without",
                 );
                 Ok(None)
             }

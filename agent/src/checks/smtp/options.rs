@@ -25,7 +25,7 @@ struct Mailbox(Address);
 
 pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Smtp, Noted> {
     let host = fields.required("host", "Name or address.");
-    let port = fields.required("port", "TCP port: 465 with TLS, 587 with STARTTLS, 25 between servers, as a rule.");
+    let port = fields.required("port", "TCP port: 465 with TLS, 587 with STARTTLS, usually 25 between servers.");
     let login =
         Credentials::optional::<Word>(fields, &Names::usual("Logs in as this user; with password.", "Its password."));
     let from = fields.required::<Mailbox>("from_address", "Sender of the mail.");

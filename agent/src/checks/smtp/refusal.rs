@@ -46,21 +46,23 @@ impl Stage {
 /// What a refusal means. The server's own words are the evidence.
 pub(super) fn refusal(stage: Stage, reply: &Reply) -> Fault {
     let fault = match (reply.code(), stage) {
-        (421, _) => Fault::new(Cause::Overloaded, "the mail server serves nobody now: it is busy, or shutting down")
+        (421, _) => Fault::new(Cause::Overloaded, "the mail server is not available now: it is busy, or shutting down")
             .next_step("see why in the mail server's log: connection limits, load, a shutdown")
             .at(Phase::Protocol),
-        (..400 | 600.., _) => unfit("the mail server's reply does not fit what it was told"),
+        (..400 | 600.., _) => unfit("the mail server's reply does not fit the command"),
         (_, Stage::Greeting) => not_greeted(reply),
         (_, Stage::Hello) => unknown_here(reply),
-        (_, Stage::StartTls) => Fault::new(Cause::NotTls, "the mail server offers STARTTLS and then does not begin it")
-            .owner(Owner::Service)
-            .next_step("see the mail server's log: its certificate or key may be missing")
-            .at(Phase::Tls),
+        (_, Stage::StartTls) => {
+            Fault::new(Cause::NotTls, "the mail server offers STARTTLS, but then does not start it")
+                .owner(Owner::Service)
+                .next_step("see the mail server's log: its certificate or key may be missing")
+                .at(Phase::Tls)
+        }
         _ if wants_tls(reply) => Fault::new(Cause::Required, "the mail server wants TLS first")
             .next_step("set use_tls: starttls, or true for the port with TLS from the first byte (465)")
             .at(Phase::Tls),
         (_, Stage::Challenge | Stage::Login) => no_login(reply),
-        (530, _) => Fault::new(Cause::Required, "the mail server wants a login, and none is configured")
+        (530, _) => Fault::new(Cause::Required, "the mail server wants a login, but none is configured")
             .next_step("set username and password")
             .at(Phase::Auth),
         (_, Stage::Sender) => not_from(reply),
@@ -73,11 +75,11 @@ pub(super) fn refusal(stage: Stage, reply: &Reply) -> Fault {
 
 fn not_greeted(reply: &Reply) -> Fault {
     match reply.code() {
-        521 | 556 => Fault::new(Cause::WrongService, "this host takes no mail, and says so"),
-        500.. => Fault::new(Cause::HostNotAllowed, "the mail server refuses this host, before it has said a word")
-            .next_step("let this host in (the server's access rules, block lists), or use the server meant for it")
+        521 | 556 => Fault::new(Cause::WrongService, "this host does not accept mail, and says so"),
+        500.. => Fault::new(Cause::HostNotAllowed, "the mail server refuses this host before any command")
+            .next_step("allow this host (the server's access rules, block lists), or use the server meant for it")
             .at(Phase::Auth),
-        _ => later("the mail server serves nobody for now"),
+        _ => later("the mail server is not available for now"),
     }
 }
 
@@ -85,15 +87,15 @@ fn unknown_here(reply: &Reply) -> Fault {
     match reply.code() {
         500 | 502 => {
             Fault::new(Cause::UnsupportedVersion, "the mail server does not know EHLO (it is older than 1995)")
-                .next_step("set helo_fallback: true, if no newer server is to be had")
+                .next_step("set helo_fallback: true, if there is no newer server")
         }
         530 => {
             Fault::new(Cause::WrongService, "this is an FTP server, not SMTP: it wants a login before anything else")
         }
-        500.. => Fault::new(Cause::HostNotAllowed, "the mail server refuses this host, or the name it goes by")
-            .next_step("give this host a full name that the DNS knows, or let it in at the mail server")
+        500.. => Fault::new(Cause::HostNotAllowed, "the mail server refuses this host, or the name that it gives")
+            .next_step("give this host a full name that the DNS knows, or allow it on the mail server")
             .at(Phase::Auth),
-        _ => later("the mail server serves nobody for now"),
+        _ => later("the mail server is not available for now"),
     }
 }
 
@@ -106,9 +108,10 @@ fn wants_tls(reply: &Reply) -> bool {
 
 fn no_login(reply: &Reply) -> Fault {
     match (reply.code(), reply.enhanced()) {
-        (432 | 525, _) | (_, Some((7, 13))) => {
-            Fault::new(Cause::Locked, "the mail server does not let this user in until the account is seen to")
-        }
+        (432 | 525, _) | (_, Some((7, 13))) => Fault::new(
+            Cause::Locked,
+            "the mail server does not let this user in until somebody has looked at the account",
+        ),
         (..500, _) => later("the mail server cannot verify logins for now")
             .next_step("look at the authentication service behind the mail server"),
         (500 | 502 | 503 | 504 | 534, _) => {
@@ -123,7 +126,7 @@ fn not_from(reply: &Reply) -> Fault {
     match (reply.code(), reply.enhanced()) {
         (500.., _) => Fault::new(Cause::SenderRefused, "the mail server refuses from_address"),
         (_, Some((1 | 7, _))) => Fault::new(Cause::SenderRefused, "the mail server refuses from_address for now"),
-        _ => later("the mail server takes no mail for now"),
+        _ => later("the mail server accepts no mail for now"),
     }
 }
 
@@ -134,22 +137,22 @@ fn not_to(reply: &Reply) -> Fault {
         (_, Some((1 | 2 | 7, _))) | (450, None) => {
             Fault::new(Cause::RecipientRefused, "the mail server refuses to_address for now")
         }
-        _ => later("the mail server takes no mail for now"),
+        _ => later("the mail server accepts no mail for now"),
     }
 }
 
 fn no_mail(reply: &Reply) -> Fault {
     match (reply.code(), reply.enhanced()) {
-        (_, Some((2, _))) => Fault::new(Cause::RecipientRefused, "the mailbox of to_address takes no mail"),
+        (_, Some((2, _))) => Fault::new(Cause::RecipientRefused, "the mailbox of to_address does not accept mail"),
         (500.., _) => Fault::new(Cause::PermissionDenied, "the mail server refuses the mail itself").next_step(
             "see which rule of the mail server it breaks (size, content, sender), and change the mail or the rule",
         ),
-        _ => later("the mail server takes no mail for now"),
+        _ => later("the mail server accepts no mail for now"),
     }
 }
 
 fn later(message: &str) -> Fault {
-    Fault::new(Cause::NotReady, message).next_step("see the mail server's log if it goes on").at(Phase::Protocol)
+    Fault::new(Cause::NotReady, message).next_step("see the mail server's log if that goes on").at(Phase::Protocol)
 }
 
 fn unfit(message: &str) -> Fault {

@@ -69,5 +69,5 @@ fn may_be_a_reply(line: &[u8]) -> bool {
 }
 
 fn malformed() -> Fault {
-    Fault::new(Cause::Malformed, "the answer is no reply of SMTP")
+    Fault::new(Cause::Malformed, "the answer is not an SMTP reply")
 }

@@ -108,7 +108,7 @@ impl MailSession {
     /// Asks for TLS. What the server sends behind its consent could be anybody's, and is refused.
     pub(super) async fn starttls(&mut self) -> Result<(), Fault> {
         if !self.can("STARTTLS") {
-            return Err(Fault::new(Cause::NotTls, "the mail server offers no STARTTLS")
+            return Err(Fault::new(Cause::NotTls, "the mail server does not offer STARTTLS")
                 .evidence(format!("it offers {}", self.listed()))
                 .next_step("set use_tls: true and the port with TLS from the first byte (465), or use_tls: false")
                 .at(Phase::Tls));
@@ -117,10 +117,10 @@ impl MailSession {
         if self.talk.received().is_empty() {
             return Ok(());
         }
-        let fault = Fault::new(Cause::Malformed, "something was sent in plain text behind the consent to TLS");
+        let fault = Fault::new(Cause::Malformed, "something was sent in plain text after the consent to TLS");
         Err(fault
             .evidence(escape(self.talk.received(), 60))
-            .next_step("look for a middle box that adds to what the server says")
+            .next_step("look for a middlebox that adds to what the server sends")
             .at(Phase::Tls))
     }
 
@@ -132,7 +132,7 @@ impl MailSession {
         match [Mechanism::Plain, Mechanism::Login].into_iter().find(has) {
             Some(mechanism) => Ok(Some(mechanism)),
             None if self.can("AUTH") => {
-                Err(Fault::new(Cause::MethodUnsupported, "the mail server takes neither PLAIN nor LOGIN")
+                Err(Fault::new(Cause::MethodUnsupported, "the mail server accepts neither PLAIN nor LOGIN")
                     .evidence(format!("it offers AUTH {}", named.join(" ")))
                     .next_step("enable PLAIN or LOGIN on the mail server"))
             }
@@ -193,7 +193,7 @@ impl MailSession {
             // There is nothing to learn from a peer that only ends: it was silent, till the end of the phase.
             return future::pending().await;
         }
-        Err(Fault::new(Cause::Malformed, "there was no greeting, and what came in the end is no reply of SMTP"))
+        Err(Fault::new(Cause::Malformed, "there was no greeting, and what came in the end is not an SMTP reply"))
     }
 
     /// MAIL and RCPT.
@@ -203,7 +203,7 @@ impl MailSession {
         let mut parameters = Vec::new();
         if foreign(from) || foreign(to) {
             if !self.can("SMTPUTF8") {
-                return Err(Fault::new(cause, "the mail server takes no address that is not ASCII (no SMTPUTF8)")
+                return Err(Fault::new(cause, "the mail server accepts only ASCII addresses (no SMTPUTF8)")
                     .evidence(format!("it offers {}", self.listed())));
             }
             parameters.push(MailParameter::SmtpUtfEight);

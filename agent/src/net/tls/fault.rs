@@ -109,7 +109,7 @@ fn of_alert(alert: AlertDescription, identity: Option<&ClientIdentity>) -> Fault
 }
 
 fn client_cert_required() -> Fault {
-    Fault::new(Cause::ClientCertRequired, "the server wants a client certificate, none is configured")
+    Fault::new(Cause::ClientCertRequired, "the server wants a client certificate, but none is configured")
 }
 
 fn of_certificate(objection: &CertificateError, examiner: &Examiner, host: &Host, trust: &Trust) -> Fault {
