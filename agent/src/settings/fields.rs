@@ -72,6 +72,12 @@ impl<'a> Fields<'a> {
         Self::empty(Span::default(), true)
     }
 
+    /// Collects the declarations of a mapping as well.
+    #[cfg(test)]
+    pub(crate) fn describing(self) -> Self {
+        Self { describing: true, ..self }
+    }
+
     const fn empty(span: Span, describing: bool) -> Self {
         Self {
             span,
