@@ -15,5 +15,5 @@ pub(crate) use field::{Field, Misfit};
 pub(crate) use fields::nearest;
 pub(crate) use fields::{Fields, Noted};
 pub(crate) use setting::{Name, Pairs, Setting, Tags, Word};
-pub(crate) use target::{port, target, tls_of_target};
+pub(crate) use target::{HOST_OR_SOCKET, HostOrSocket, port, target, tls_of_target};
 pub(crate) use tls::tls;

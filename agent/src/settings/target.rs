@@ -8,10 +8,25 @@ use crate::settings::{Field, Fields, Misfit, Noted, Setting, tls};
 use serde_json::json;
 use std::path::PathBuf;
 
+/// What the documentation says of a `host` that may be a Unix socket.
+pub(crate) const HOST_OR_SOCKET: &str = "Name, address, or path of a Unix socket.";
+
 /// What `host` is for a service that may listen on a Unix socket.
-enum HostOrSocket {
+pub(crate) enum HostOrSocket {
+    /// A name or an address.
     Host(Host),
+    /// The path of a Unix socket.
     Socket(PathBuf),
+}
+
+impl HostOrSocket {
+    /// Where the service listens: there, on this port.
+    pub(crate) fn at(self, port: Port) -> Target {
+        match self {
+            Self::Host(host) => Target::Tcp(Endpoint::tcp(host, port)),
+            Self::Socket(host) => Target::Socket { host, port },
+        }
+    }
 }
 
 /// Asks for `host` (a name, an address, or the path of a socket) and `port`.
@@ -19,12 +34,9 @@ enum HostOrSocket {
 /// # Errors
 /// A problem was noted.
 pub(crate) fn target(fields: &mut Fields<'_>, service: &Service) -> Result<Target, Noted> {
-    let host = fields.required("host", "Name, address, or path of a Unix socket.");
+    let host = fields.required::<HostOrSocket>("host", HOST_OR_SOCKET);
     let port = port(fields, service, "TCP port.")?;
-    Ok(match host? {
-        HostOrSocket::Host(host) => Target::Tcp(Endpoint::tcp(host, port)),
-        HostOrSocket::Socket(host) => Target::Socket { host, port },
-    })
+    Ok(host?.at(port))
 }
 
 /// Asks for `port`, which is the service's usual one unless it is told; without a usual one it must

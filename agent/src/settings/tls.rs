@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::tls::{TlsMode, TlsOptions, read_identity, read_roots};
+use crate::services::Security;
 use crate::settings::shape::{Shape, Shown};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting};
 use serde_json::json;
@@ -42,6 +43,24 @@ fn bad_file(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) ->
         Diagnostic::error(Flaw::UnreadablePem, span, format!("`{option}`: the file cannot be used: {error}"))
             .help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read"),
     )
+}
+
+impl Setting for Security {
+    const SHAPE: Shape = Shape {
+        words: "true, false, or starttls",
+        short: "flag or starttls",
+        shown: Shown::Plain,
+        schema: || json!({"anyOf": [{"type": "boolean"}, {"enum": ["starttls", "yes", "no", "on", "off", "true", "false"]}]}),
+    };
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| match text.to_ascii_lowercase().as_str() {
+            "starttls" => Some(Self::StartTls),
+            "true" | "yes" | "on" | "1" => Some(Self::Tls),
+            "false" | "no" | "off" | "0" => Some(Self::Plain),
+            _ => None,
+        })
+    }
 }
 
 impl Setting for TlsMode {

@@ -59,12 +59,11 @@ use crate::net::identify::identify;
 use crate::net::{Endpoint, TlsOptions, Wire};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
-use crate::services::{self, Service};
+use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, Noted};
 use lettre::Address;
 use lettre::transport::smtp::authentication::Mechanism;
 use mail::Mail;
-use options::Security;
 use session::MailSession;
 use std::time::Duration;
 

@@ -9,17 +9,6 @@ use crate::settings::{Credentials, Field, Fields, Misfit, Names, Noted, Setting,
 use lettre::Address;
 use serde_json::json;
 
-/// How a connection is secured.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Security {
-    /// Not at all.
-    Plain,
-    /// By TLS after the command STARTTLS (RFC 3207).
-    StartTls,
-    /// By TLS from the first byte (RFC 8314, section 3.3).
-    Tls,
-}
-
 /// The address of a mailbox, its domain in ASCII.
 struct Mailbox(Address);
 
@@ -76,24 +65,6 @@ fn one_line(fields: &mut Fields<'_>, subject: String) -> Result<String, Noted> {
     }
     let message = "`subject`: expected one line without control characters";
     Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of("subject"), message)))
-}
-
-impl Setting for Security {
-    const SHAPE: Shape = Shape {
-        words: "true, false, or starttls",
-        short: "flag or starttls",
-        shown: Shown::Plain,
-        schema: || json!({"anyOf": [{"type": "boolean"}, {"enum": ["starttls", "yes", "no", "on", "off", "true", "false"]}]}),
-    };
-
-    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        field.parse(&Self::SHAPE, |text| match text.to_ascii_lowercase().as_str() {
-            "starttls" => Some(Self::StartTls),
-            "true" | "yes" | "on" | "1" => Some(Self::Tls),
-            "false" | "no" | "off" | "0" => Some(Self::Plain),
-            _ => None,
-        })
-    }
 }
 
 impl Setting for Mailbox {
