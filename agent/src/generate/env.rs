@@ -213,6 +213,22 @@ mod tests {
     }
 
     #[test]
+    fn a_port_of_tls_says_so_where_nothing_else_does() {
+        let says = |text: &str, use_tls: bool| {
+            let found = brief(text);
+            let wanted = format!("use_tls: {use_tls}");
+            assert!(
+                matches!(found.as_slice(), [one] if one.contains("port: 5671") && one.contains(&wanted)),
+                "{found:?}"
+            );
+        };
+        says("AMQP_HOST=h\nAMQP_PORT=5671\n", true);
+        says("AMQP_HOST=h\nAMQP_PORT=5671\nAMQP_SSL=false\n", false);
+        // The scheme of a URL says it: such a client speaks no TLS.
+        says("AMQP_URL=amqp://h:5671\n", false);
+    }
+
+    #[test]
     fn every_service_with_words_is_a_family() {
         for service in services::ALL.iter().filter(|service| service.default_port(Security::Plain).is_some()) {
             for word in service.variables.words {

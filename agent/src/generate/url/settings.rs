@@ -2,8 +2,9 @@
 
 use super::known::Known;
 use super::parts::{Bad, Parts, Site, site};
+use super::tls::Tls;
 use crate::generate::item::{Comment, Item};
-use crate::services::Service;
+use crate::services::{Scheme, Security, Service};
 
 /// Where a service is and who logs in, as others have taken it apart; all values as they are,
 /// nothing encoded.
@@ -30,11 +31,22 @@ impl<'a> ConnectionSettings<'a> {
 
     /// The checks for it.
     pub(crate) fn items(&self, origin: &str) -> Vec<Item> {
-        let scheme = self.service.scheme();
-        let items = self
-            .parts()
-            .and_then(|parts| Known { origin, parts: &parts, service: self.service, scheme: &scheme }.items());
+        let items = self.parts().and_then(|parts| {
+            Known { origin, parts: &parts, service: self.service, scheme: &self.scheme(&parts) }.items()
+        });
         items.unwrap_or_else(|Bad(why)| vec![Comment::gap(origin, why).into()])
+    }
+
+    /// The scheme that the URL would have: where nothing else is said of TLS, the port says it.
+    fn scheme(&self, parts: &Parts) -> Scheme {
+        let said = Tls::read(parts);
+        let said = said.wanted.is_some() || said.starts_later;
+        let of_tls = |port: std::num::NonZero<u16>| self.service.ports.has_tls(port.get());
+        if said || !parts.site().port.is_some_and(of_tls) {
+            return self.service.scheme();
+        }
+        let tls = self.service.schemes.iter().find(|scheme| scheme.security == Security::Tls);
+        tls.copied().unwrap_or_else(|| self.service.scheme())
     }
 
     /// The same as a URL that was taken apart.
