@@ -1,6 +1,7 @@
 //! Real firewalls with the rules of a file of checks: exactly these checks come through.
 
 use super::{CONVERT, EXPORT};
+use crate::every_check::Case;
 use conn_check::checks::Spec;
 use harness::agent::{Agent, Ran};
 use harness::dns::{Dns, Records};
@@ -172,43 +173,43 @@ fn with_iptables_exactly_the_checks_come_through() {
     only_the_checks_come_through("iptables", Wall::Peers, "protocol.silent");
 }
 
-/// One check of every type, each on a port of its own.
-const EVERY_TYPE: &str = "\
-- {type: tcp, host: two.example, port: 1, timeout: 2}
-- {type: tls, host: two.example, port: 2, timeout: 2}
-- {type: udp, host: two.example, port: 3, send: x, expect: x, timeout: 2}
-- {type: http, url: 'https://two.example:4/', timeout: 2}
-- {type: http, url: 'https://nowhere.example/', proxy_url: 'https://two.example:5', timeout: 2}
-- {type: http, url: 'http://nowhere.example/', proxy_host: two.example, proxy_port: 6, timeout: 2}
-- {type: amqp, host: two.example, port: 7, username: u, password: p, timeout: 2}
-- {type: amqp, host: two.example, port: 8, username: u, password: p, use_tls: false, timeout: 2}
-- {type: postgres, host: two.example, port: 9, username: u, database: d, timeout: 2}
-- {type: mysql, host: two.example, port: 10, username: u, timeout: 2}
-- {type: mongodb, host: two.example, port: 11, timeout: 2}
-- {type: redis, host: two.example, port: 12, timeout: 2}
-- {type: memcache, host: two.example, port: 13, timeout: 2}
-- {type: smtp, host: two.example, port: 14, from_address: a@b.example, send: false, timeout: 2}
-- {type: dns, name: a.example, server: two.example, port: 15, timeout: 2}
+/// What [`Case`] has none of: datagrams, and the proxies of http.
+const OTHERS: &str = "\
+- {type: udp, host: two.example, port: 1, send: x, expect: x, timeout: 2}
+- {type: dns, name: a.example, server: two.example, port: 2, timeout: 2}
+- {type: http, url: 'https://nowhere.example/', proxy_url: 'https://two.example:3', timeout: 2}
+- {type: http, url: 'http://nowhere.example/', proxy_host: two.example, proxy_port: 4, timeout: 2}
 ";
+
+/// Checks of every type, each on a port of its own, and the highest of these.
+fn every_type() -> (String, u16) {
+    let of_case = |(case, port): (Case, u16)| {
+        case.yaml(port).replace("127.0.0.1", "two.example").replace("timeout: 0.6", "timeout: 2")
+    };
+    let cases: Vec<_> = Case::all().into_iter().zip(5..).map(of_case).collect();
+    (OTHERS.to_owned() + &cases.concat(), 4 + u16::try_from(cases.len()).expect("few"))
+}
 
 #[test]
 fn a_firewall_with_the_rules_changes_nothing_for_a_check_of_any_type() {
+    let (yaml, highest) = every_type();
     for check in Spec::describe() {
-        assert!(EVERY_TYPE.contains(&format!("type: {},", check.kind)), "no {}", check.kind);
+        assert!(yaml.contains(&format!("type: {},", check.kind)), "no {}", check.kind);
     }
     let network = network();
     let both = |port: u16| [network.far.at(port), network.far.at6(port)];
     let serve = |address| network.far.inside(|| Peer::start_at(address, Manner::Garbage));
-    let _peers: Vec<_> = (1..=15).flat_map(both).map(serve).collect();
+    let _peers: Vec<_> = (1..=highest).flat_map(both).map(serve).collect();
     let refuse = |address| network.far.inside(|| UdpPeer::start_at(address, UdpManner::Refuses));
-    let _refusing: Vec<_> = [3, 15].into_iter().flat_map(both).map(refuse).collect();
-    let open = outcomes(&network, EVERY_TYPE);
+    let _refusing: Vec<_> = [1, 2].into_iter().flat_map(both).map(refuse).collect();
+    let open = outcomes(&network, &yaml);
     assert!(!open.iter().any(|outcome| outcome.contains("timeout")), "{open:?}");
     for kind in ["nftables", "iptables"] {
-        load(&network, kind, &exported(&network, EVERY_TYPE));
-        assert_eq!(outcomes(&network, EVERY_TYPE), open, "{kind}");
-        let blocked = outcomes(&network, "- {type: tcp, host: 10.0.0.2, port: 16, timeout: 0.5}");
-        assert_eq!(blocked, ["tcp 10.0.0.2:16: connect.timeout"], "{kind}");
+        load(&network, kind, &exported(&network, &yaml));
+        assert_eq!(outcomes(&network, &yaml), open, "{kind}");
+        let other = highest + 1;
+        let blocked = outcomes(&network, &format!("- {{type: tcp, host: 10.0.0.2, port: {other}, timeout: 0.5}}"));
+        assert_eq!(blocked, [format!("tcp 10.0.0.2:{other}: connect.timeout")], "{kind}");
         open_up(&network);
     }
 }
