@@ -14,6 +14,7 @@ mod guarantees;
 mod hostile;
 mod http;
 mod journal;
+mod ldap;
 mod leftovers;
 mod memcache;
 mod mongodb;

@@ -9,6 +9,7 @@ mod amqp;
 mod declared;
 mod dns;
 mod http;
+mod ldap;
 mod memcache;
 mod mongodb;
 mod mysql;
@@ -277,6 +278,7 @@ checks! {
     amqp::Amqp,
     dns::Dns,
     http::Http,
+    ldap::Ldap,
     memcache::Memcache,
     mongodb::Mongodb,
     mysql::Mysql,

@@ -15,6 +15,7 @@ pub static ALL: &[&Service] = &[
     &AMQP,
     &DNS,
     &HTTP,
+    &LDAP,
     &MEMCACHED,
     &MONGODB,
     &MYSQL,
@@ -55,7 +56,6 @@ pub static ALL: &[&Service] = &[
     &ZOOKEEPER,
     &GRAPHITE,
     &ELASTICSEARCH_NODE,
-    &LDAP,
     &IMAP,
     &POP3,
     &FTP,
@@ -95,6 +95,25 @@ pub static HTTP: Service = Service::new("http", "HTTP", "an HTTP server")
     .schemes(&[plain("http").vague(), tls("https").vague(), plain("ws").vague(), tls("wss").vague()])
     .juju(&["http"], &[])
     .check("http");
+
+/// Directories (RFC 4511, URLs: RFC 4516); the ports behind the first are Active Directory's global
+/// catalogue and glauth.
+pub static LDAP: Service = Service::new("ldap", "LDAP", "an LDAP server")
+    .ports(ports!(389, 3268, 3893; 636, 3269, 3894))
+    .tls(TlsStart::Either)
+    .socket("/var/run/slapd/ldapi")
+    .schemes(&[plain("ldap"), tls("ldaps"), plain("ldapi").socket()])
+    .words(&["LDAP", "OPENLDAP", "SLAPD"])
+    .endings(
+        &["BIND_DN", "BINDDN", "USER_DN", "BIND_USER"],
+        &["BIND_PASSWORD", "BIND_PASS", "BIND_PW", "BINDPW"],
+        &["BASE_DN", "BASEDN", "BASE", "SEARCH_BASE", "ROOT_DN"],
+    )
+    .login_beside_url()
+    .juju(&["ldap"], &["ldap", "glauth"])
+    .login("`username:`, `password:` and `base:`")
+    .check("ldap")
+    .options(Options { name: Some(("base", None)), use_tls: UseTls::Always, ..Options::USUAL });
 
 /// memcached; its URLs name servers, or a socket by their path.
 pub static MEMCACHED: Service = Service::new("memcache", "memcached", "a memcached server")

@@ -2,7 +2,7 @@
 //! the connection is checked; and what is named like a service and is none.
 
 use crate::services::build::{plain, ports, tls};
-use crate::services::row::{KnownPort, NoServer, NoServers, Options, Ports, Service, TlsStart};
+use crate::services::row::{KnownPort, NoServer, NoServers, Ports, Service, TlsStart};
 use std::num::NonZero;
 
 /// Elasticsearch, over HTTP.
@@ -211,24 +211,6 @@ pub static GRAPHITE: Service = Service::new("graphite", "Graphite", "a Graphite 
 pub static ELASTICSEARCH_NODE: Service =
     Service::new("elasticsearch-transport", "Elasticsearch transport", "an Elasticsearch node's transport port")
         .ports(ports!(9300));
-
-/// Directories (RFC 4511, URLs: RFC 4516); the ports behind the first are Active Directory's global
-/// catalogue and glauth.
-pub static LDAP: Service = Service::new("ldap", "LDAP", "an LDAP server")
-    .ports(ports!(389, 3268, 3893; 636, 3269, 3894))
-    .tls(TlsStart::Either)
-    .socket("/var/run/slapd/ldapi")
-    .schemes(&[plain("ldap"), tls("ldaps"), plain("ldapi").socket()])
-    .words(&["LDAP", "OPENLDAP", "SLAPD"])
-    .endings(
-        &["BIND_DN", "BINDDN", "USER_DN", "BIND_USER"],
-        &["BIND_PASSWORD", "BIND_PASS", "BIND_PW", "BINDPW"],
-        &["BASE_DN", "BASEDN", "BASE", "SEARCH_BASE", "ROOT_DN"],
-    )
-    .login_beside_url()
-    .juju(&["ldap"], &["ldap", "glauth"])
-    .login("`username:`, `password:` and `base:`")
-    .options(Options { name: Some(("base", None)), ..Options::USUAL });
 
 /// Mail access (RFC 9051).
 pub static IMAP: Service = Service::new("imap", "IMAP", "an IMAP server")

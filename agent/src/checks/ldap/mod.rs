@@ -1,0 +1,266 @@
+//! A directory that accepts the login, and an entry that the user may read.
+//!
+//! - Proves: the server speaks LDAP and accepts the user and the password, or an anonymous login where
+//!   none is configured; with `base`, that this entry exists and that the user may read it.
+//! - Protocol: LDAP version 3 (RFC 4511) with a simple bind (RFC 4513, section 5.1), over TCP, TLS from
+//!   the first byte (`ldaps`), STARTTLS (RFC 4511, section 4.14) or a Unix socket (`ldapi`). A bind asks
+//!   for the password policy (draft-behera-ldap-password-policy-10), so that a locked account is told from
+//!   a wrong password.
+//! - Phases: resolve, connect, then tls (`use_tls: true`), or protocol and tls (`use_tls: starttls`);
+//!   protocol (the bind is sent; the first answer), auth (the verdict on it), request (the search of
+//!   `base` itself, for its name alone). Behind STARTTLS the bind is all auth's. Each is one turn. The end
+//!   is an unbind, which has no answer. Nothing is written.
+//! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (636 with
+//!   `use_tls: true`, else 389), `username` (a DN; Active Directory also takes `user@domain`) and
+//!   `password` (together, neither empty), `base` (a DN), `use_tls` (true; `starttls`; false; false over
+//!   a Unix socket) and the TLS options. TLS is the default because a bind sends the password as it is,
+//!   and nobody should do so only for want of an option.
+//! - Failures: `resolve.*`, `connect.*`; `tls.*`, with `tls.not-tls` (no STARTTLS) and `tls.required` (8, 13);
+//!   `protocol.*`, with `protocol.not-ready` (52), `protocol.overloaded` (51),
+//!   `protocol.unsupported-version` and, in a notice of disconnection, `protocol.closed`; `auth.rejected`
+//!   (49 and others), `auth.required` (nobody may log in or search as nobody), `auth.locked`
+//!   (by the policy, or by Active Directory's sub-code: locked, disabled, expired, to be changed),
+//!   `auth.host-not-allowed` (Active Directory, 531), `auth.method-unsupported` (no simple binds);
+//!   `request.no-such-entry` (32, 34, or no entry), `request.permission-denied` (50),
+//!   `request.redirected` (a referral, which is not followed), `request.unexpected-reply` (other codes).
+//! - Does not check: SASL, other entries, whether anything can be written. A server that closes without a
+//!   word for want of connections is `protocol.closed`: LDAP has no other way to say so.
+//!
+//! The three requests and the answers to them are written and read here. The ldap3 crate takes no stream,
+//! hides a notice of disconnection, and ends the process when a peer nests elements until its stack is
+//! full.
+//!
+//! ```
+//! # use conn_check::{plan::{load, Defaults}, source::Source};
+//! # let text = r"
+//! - type: ldap
+//!   host: directory.internal
+//!   use_tls: starttls
+//!   username: uid=app,ou=services,dc=example,dc=com
+//!   password: s3cret
+//!   base: ou=people,dc=example,dc=com
+//! # ";
+//! # let source = Source { name: "example".into(), text: text.into() };
+//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! ```
+
+mod ber;
+mod directory;
+mod message;
+mod policy;
+mod refusal;
+
+use crate::catalogue::Cause;
+use crate::checks::{Check, ResultName};
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::fault::Failure;
+use crate::net::{Endpoint, Port, Target, TlsOptions, Wire};
+use crate::phase::Phase;
+use crate::probe::{Probe, Stop};
+use crate::services::{self, Security, Service};
+use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Name, Names, Noted, tls_of_target};
+use directory::Directory;
+use message::{Message, Response};
+use policy::Policy;
+use refusal::Client;
+
+/// See the [module's documentation](self).
+#[derive(Clone, Debug)]
+pub struct Ldap {
+    target: Target,
+    login: Option<Credentials>,
+    /// A DN.
+    base: Option<String>,
+    security: Security,
+    tls: TlsOptions,
+}
+
+impl Check for Ldap {
+    const TYPE: &'static str = "ldap";
+    const SERVICE: &'static Service = &services::LDAP;
+    const ABOUT: &'static str = "A directory (LDAP) accepts the login; an entry exists, and the user may read it.";
+
+    fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let host = fields.required::<HostOrSocket>("host", HOST_OR_SOCKET);
+        let port = fields.optional::<Port>("port", "TCP port. Default: 636 with `use_tls: true`, else 389.");
+        let login = Credentials::optional::<Name>(
+            fields,
+            &Names::usual(
+                "Who logs in: a DN; Active Directory also takes `user@domain`. Default: an anonymous login.",
+                "The user's password.",
+            ),
+        );
+        let login = has_password(fields, login);
+        let base = fields.optional::<Name>("base", "DN of an entry that must exist and that the user may read.");
+        let security = fields.or(
+            "use_tls",
+            "true",
+            "true: TLS from the first byte; starttls: after STARTTLS; false: no TLS. Over a Unix socket: false.",
+        );
+        let over_socket = matches!(host, Ok(HostOrSocket::Socket(_)));
+        let security = if over_socket && !fields.has("use_tls") { Security::Plain } else { security };
+        let target = host.map(|host| host.at(port.unwrap_or(Self::SERVICE.port(security))));
+        let tls = tls_of_target(fields, security != Security::Plain, &target);
+        Ok(Self { target: target?, login: login?, base: base.map(Into::into), security, tls: tls? })
+    }
+
+    fn target(&self) -> String {
+        self.target.to_string()
+    }
+
+    fn distinction(&self) -> Vec<(&'static str, String)> {
+        let user = self.login.as_ref().map(|login| ("username", login.user.clone()));
+        let base = self.base.as_ref().map(|base| ("base", base.clone()));
+        user.into_iter().chain(base).collect()
+    }
+
+    fn results(&self) -> Vec<ResultName> {
+        match self.target.endpoint() {
+            Some(endpoint) => ResultName::of_layers(Self::TYPE, endpoint, self.security != Security::Plain),
+            None => ResultName::of_database(Self::TYPE, &self.target),
+        }
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.target.endpoints()
+    }
+
+    async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.expect(Self::SERVICE);
+        let mut directory = Directory::new(self.connected(probe).await?);
+        let verdict = self.converse(probe, &mut directory).await;
+        // It has no answer, and changes nothing.
+        probe.linger(directory.unbind()).await;
+        Ok(verdict?)
+    }
+}
+
+/// A user without a password is nobody to many servers, which let nobody in and say so to nobody (RFC
+/// 4513, section 5.1.2): the login would look verified.
+fn has_password(
+    fields: &mut Fields<'_>,
+    login: Result<Option<Credentials>, Noted>,
+) -> Result<Option<Credentials>, Noted> {
+    let login = login?;
+    if login.as_ref().is_none_or(Credentials::has_password) {
+        return Ok(login);
+    }
+    let message = "`password`: expected a text that is not empty, found nothing";
+    let help = "write the user's password, or leave out `username` too for an anonymous login; a directory may take a \
+                user without a password for anonymous";
+    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of("password"), message).help(help)))
+}
+
+impl Ldap {
+    /// A connection, with TLS on it where that is wanted.
+    async fn connected(&self, probe: &mut Probe) -> Result<Wire, Stop> {
+        let wire = match self.security {
+            Security::Plain => return probe.reach(&self.target, None).await,
+            Security::Tls => {
+                probe.reach(&self.target, Some(&self.tls)).await.map_err(|stop| with_plain_port(probe, stop))?
+            }
+            Security::StartTls => {
+                let wire = probe.reach(&self.target, None).await?;
+                self.start_tls(probe, wire).await?
+            }
+        };
+        probe.passed()?;
+        Ok(wire)
+    }
+
+    async fn start_tls(&self, probe: &mut Probe, wire: Wire) -> Result<Wire, Failure> {
+        let Some(host) = self.target.host() else { return Ok(wire) };
+        let mut directory = Directory::new(wire);
+        match probe.phase(Phase::Protocol, directory.start_tls()).await {
+            Ok(()) => probe.tls(directory.into_wire(), &self.tls, host, &[]).await,
+            Err(failure) => {
+                let _ = probe.linger(directory.unbind()).await;
+                Err(with_tls_port(failure, &directory))
+            }
+        }
+    }
+
+    /// All that is said behind TLS.
+    async fn converse(&self, probe: &mut Probe, directory: &mut Directory) -> Result<(), Failure> {
+        let client = Client {
+            user: self.login.as_ref().map(|login| login.user.as_str()),
+            encrypted: self.security != Security::Plain,
+        };
+        let policy = self.bind(probe, directory, client).await?;
+        let days = [("password_expires_in_seconds", policy.expires_in), ("grace_logins_left", policy.logins_left)];
+        for (fact, number) in days {
+            if let Some(number) = number {
+                probe.fact(fact, number);
+            }
+        }
+        let Some(base) = &self.base else { return Ok(()) };
+        let search = async { client.judge_search(&directory.search(base).await?, base) };
+        probe.phase(Phase::Request, search).await
+    }
+
+    /// Logs in. What has answered to STARTTLS is a directory; else the first answer shows whether it is one.
+    async fn bind(&self, probe: &mut Probe, directory: &mut Directory, client: Client<'_>) -> Result<Policy, Failure> {
+        let login = self.login.as_ref();
+        let first = match self.security {
+            Security::StartTls => None,
+            Security::Plain | Security::Tls => {
+                let answer = probe.phase(Phase::Protocol, directory.bind(login)).await;
+                Some(answer.map_err(|failure| self.with_reason_to_close(failure, directory))?)
+            }
+        };
+        let judged = async {
+            let answer = match first {
+                Some(answer) => answer,
+                None => directory.bind(login).await?,
+            };
+            let Message { response: Response::Bind(outcome), policy, .. } = answer else {
+                return Err(directory::unexpected());
+            };
+            client.judge_bind(&outcome, policy).map(|()| policy)
+        };
+        probe.phase(Phase::Auth, judged).await.map_err(|failure| self.with_reason_to_close(failure, directory))
+    }
+
+    /// A server that has not said a word of LDAP may have wanted something else first.
+    fn with_reason_to_close(&self, mut failure: Failure, directory: &Directory) -> Failure {
+        if self.security == Security::Plain {
+            return with_tls_port(failure, directory);
+        }
+        if has_ended(&failure) && directory.is_mute() {
+            "look at the directory's log; one that does not accept our client certificate, or wants one, may end a \
+             connection like this: then see client_cert and client_key"
+                .clone_into(&mut failure.next_step);
+        }
+        failure
+    }
+}
+
+fn has_ended(failure: &Failure) -> bool {
+    matches!(failure.code.cause(), Cause::Closed | Cause::Reset)
+}
+
+/// A port with TLS from the first byte ends a connection in plain text without a word.
+fn with_tls_port(mut failure: Failure, directory: &Directory) -> Failure {
+    if has_ended(&failure) && directory.is_mute() {
+        "look at the directory's log; a port with TLS from the first byte (636) ends a connection like this too: then \
+         set use_tls: true"
+            .clone_into(&mut failure.next_step);
+    } else if failure.code.is(Phase::Tls, Cause::Required) {
+        "set use_tls: true for this port, or take the plain one (389)".clone_into(&mut failure.next_step);
+    }
+    failure
+}
+
+/// A plain port ends a handshake without a word.
+fn with_plain_port(probe: &Probe, stop: Stop) -> Stop {
+    let Stop::Failed(mut failure) = stop else { return stop };
+    if failure.code.is(Phase::Tls, Cause::NotTls) {
+        "check the port: directories speak TLS from the first byte on 636, and with use_tls: starttls on 389"
+            .clone_into(&mut failure.next_step);
+    } else if failure.code.is(Phase::Tls, Cause::Closed) && probe.heard_first().is_empty() {
+        "look at the directory's log; a plain port (389) ends a handshake like this too: then set use_tls: starttls, or \
+         false"
+            .clone_into(&mut failure.next_step);
+    }
+    Stop::Failed(failure)
+}
