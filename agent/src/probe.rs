@@ -69,7 +69,10 @@ pub struct Probe {
     seen: Option<Arc<Seen>>,
     /// Where the current connection leads, until there is TLS on it.
     peer: Option<Peer>,
-    race: Race,
+    /// The connections to the addresses of a name that has several.
+    race: Option<Box<Race>>,
+    /// The addresses behind the first that answers are left alone.
+    only_first: bool,
     /// How long [`Probe::listen`] waits.
     grace: Duration,
 }
@@ -83,6 +86,15 @@ pub(crate) struct Assignment {
     pub(crate) redactor: Redactor,
     pub(crate) findings: Arc<Mutex<Findings>>,
     pub(crate) events: Option<UnboundedSender<Event>>,
+}
+
+impl Findings {
+    /// Nothing yet; the check has so many results.
+    pub(crate) fn new(results: usize) -> Self {
+        /// As many as the smallest check has, of which there may be thousands.
+        const PHASES: usize = 2;
+        Self { steps: Vec::with_capacity(results), phases: Vec::with_capacity(PHASES), ..Self::default() }
+    }
 }
 
 impl Probe {
@@ -102,7 +114,8 @@ impl Probe {
             expected: None,
             seen: None,
             peer: None,
-            race: Race::default(),
+            race: None,
+            only_first: false,
             grace: open::SHORTEST_GRACE,
         };
         probe.emit(|| Event::Started { entry: probe.entry, result: 0 });
@@ -275,7 +288,7 @@ impl Probe {
     }
 
     fn report_dead_addresses(&mut self) {
-        for attempt in self.race.dead() {
+        for attempt in self.race.as_mut().map(|race| race.dead()).unwrap_or_default() {
             let why = self.redactor.redact(&attempt.fault.message);
             self.fact("dead_address", json!({"address": attempt.address.to_string(), "why": why, "elapsed_seconds": attempt.elapsed.as_secs_f64()}));
             // A host without IPv6 need not hear of it; and `localhost` has two addresses by

@@ -14,7 +14,7 @@ use crate::queue::Queue;
 use crate::select::Selection;
 use crate::shared::Shared;
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// What came of a run.
@@ -56,9 +56,9 @@ pub async fn run(
         options,
         queue: options.queue(plan, selection, &shared),
         shared,
-        tasks: JoinSet::new(),
-        started: HashMap::new(),
-        done: Vec::new(),
+        join_set: JoinSet::new(),
+        tasks: BTreeMap::new(),
+        done: Vec::with_capacity(plan.entries.len()),
         events: listener.is_some().then_some(events),
     };
     let interrupted = running.until_done(interrupt, heard, listener).await;
@@ -87,15 +87,14 @@ struct Running<'a> {
     options: &'a Options,
     shared: Arc<Shared>,
     queue: Queue,
-    tasks: JoinSet<Outcome>,
-    started: HashMap<usize, Task>,
+    join_set: JoinSet<Outcome>,
+    tasks: BTreeMap<usize, Task>,
     done: Vec<Outcome>,
     events: Option<UnboundedSender<Event>>,
 }
 
 /// A check that is running.
 struct Task {
-    handle: AbortHandle,
     began: Instant,
     findings: Arc<Mutex<Findings>>,
 }
@@ -115,7 +114,7 @@ impl Running<'_> {
         let mut turn = pin!(tokio::task::yield_now());
         let mut late = false;
         loop {
-            if self.tasks.is_empty() && !more {
+            if self.join_set.is_empty() && !more {
                 while let Ok(event) = heard.try_recv() {
                     tell(&event);
                 }
@@ -128,7 +127,7 @@ impl Running<'_> {
                     return true;
                 }
                 Some(event) = heard.recv(), if self.events.is_some() => tell(&event),
-                Some(joined) = self.tasks.join_next(), if !self.tasks.is_empty() => {
+                Some(joined) = self.join_set.join_next(), if !self.join_set.is_empty() => {
                     // Panics are caught inside the task, and nobody else aborts one.
                     if let Ok(outcome) = joined {
                         self.landed(outcome, &mut tell, &mut heard);
@@ -158,7 +157,7 @@ impl Running<'_> {
     fn admit(&mut self) -> bool {
         const AT_ONCE: usize = 8;
         for _ in 0..AT_ONCE {
-            if self.tasks.len() >= self.options.concurrency {
+            if self.join_set.len() >= self.options.concurrency {
                 return false;
             }
             let Some(entry) = self.queue.next() else { return false };
@@ -169,7 +168,7 @@ impl Running<'_> {
 
     fn start(&mut self, entry: usize) {
         let check = &self.plan.entries[entry];
-        let findings = Arc::<Mutex<Findings>>::default();
+        let findings = Arc::new(Mutex::new(Findings::new(check.results.len())));
         let assignment = Assignment {
             entry,
             wanted: self.selection.last_of(entry).unwrap_or_default(),
@@ -179,12 +178,12 @@ impl Running<'_> {
             findings: Arc::clone(&findings),
             events: self.events.clone(),
         };
-        let handle = self.tasks.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
-        self.started.insert(entry, Task { handle, began: Instant::now(), findings });
+        self.join_set.spawn(perform(Arc::clone(self.plan), Arc::clone(&self.shared), assignment));
+        self.tasks.insert(entry, Task { began: Instant::now(), findings });
     }
 
     fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
-        self.started.remove(&outcome.entry);
+        self.tasks.remove(&outcome.entry);
         self.queue.finished(outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
@@ -209,15 +208,15 @@ impl Running<'_> {
     /// The run was interrupted: keeps what is known of the checks under way.
     fn give_up(&mut self, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
         // What has ended and was not looked at yet has its outcome.
-        while let Some(joined) = self.tasks.try_join_next() {
+        while let Some(joined) = self.join_set.try_join_next() {
             if let Ok(outcome) = joined {
                 self.landed(outcome, tell, heard);
             }
         }
         let at = self.shared.began.elapsed();
         let before = self.done.len();
-        for (entry, task) in std::mem::take(&mut self.started) {
-            task.handle.abort();
+        self.join_set.abort_all();
+        for (entry, task) in std::mem::take(&mut self.tasks) {
             let results = self.plan.entries[entry].results.len();
             let rest = Step::skipped(SkipReason::Interrupted, at);
             self.done.push(gather(entry, results, rest, task.began, &task.findings, None));

@@ -41,7 +41,7 @@ const WORD_ONLY_BELOW: usize = 4;
 /// [`Redactor::clean`] before anybody sees it. A clone shares what is known: each check has one.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// Longest first; `None` where there is none, as most checks have it.
+    /// Shared: each running check has a redactor of its own.
     secrets: Option<Arc<Vec<String>>>,
 }
 
@@ -55,21 +55,13 @@ impl Redactor {
     /// Adds a secret, also in the forms in which it is sent, base64 (HTTP, SMTP) and URL encoded,
     /// and in those in which an error page or a JSON answer says it back.
     pub fn add(&mut self, secret: &str) {
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        let spaced = encoded.replace('+', "%20");
-        let quoted = serde_json::Value::from(secret).to_string();
-        let quoted = quoted[1..quoted.len() - 1].to_owned();
-        let [decimal, hexadecimal] = ["&#39;", "&#x27;"].map(|apostrophe| html(secret, apostrophe));
-        // What a server says back is often escaped before it comes here.
-        let escaped = [escape(secret.as_bytes(), usize::MAX), escaped(secret)];
-        let sent = [secret.to_owned(), STANDARD.encode(secret), encoded, spaced, quoted, decimal, hexadecimal];
         let secrets = Arc::make_mut(self.secrets.get_or_insert_default());
-        for form in sent.into_iter().chain(escaped) {
+        for form in forms_of(secret) {
             if !form.is_empty() && !secrets.contains(&form) {
                 secrets.push(form);
             }
         }
-        // A secret that contains another one must not be left in half.
+        // Longest first: a secret that contains another one must not be left in half.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     }
 
@@ -120,6 +112,23 @@ impl Redactor {
         }
         clean
     }
+}
+
+/// A secret in all its forms, see [`Redactor::add`].
+fn forms_of(secret: &str) -> Vec<String> {
+    let base64 = STANDARD.encode(secret);
+    if secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+        // None of the other forms changes any of these.
+        return vec![secret.to_owned(), base64];
+    }
+    let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let spaced = encoded.replace('+', "%20");
+    let quoted = serde_json::Value::from(secret).to_string();
+    let quoted = quoted[1..quoted.len() - 1].to_owned();
+    let [decimal, hexadecimal] = ["&#39;", "&#x27;"].map(|apostrophe| html(secret, apostrophe));
+    // What a server says back is often escaped before it comes here.
+    let escaped = [escape(secret.as_bytes(), usize::MAX), escaped(secret)];
+    [secret.to_owned(), base64, encoded, spaced, quoted, decimal, hexadecimal].into_iter().chain(escaped).collect()
 }
 
 /// A text as HTML has it; templates differ in the apostrophe.

@@ -16,32 +16,44 @@ pub struct Wanted {
 /// The wanted results of a plan.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// For each check of the plan, which of its results are wanted.
-    wanted: Vec<Vec<bool>>,
+    /// For each result of all checks, in their order, whether it is wanted.
+    wanted: Vec<bool>,
+    /// Where the results of each check end among them.
+    ends: Vec<usize>,
 }
 
 impl Selection {
     /// Applies what is wanted to a plan.
     #[must_use]
     pub fn of(plan: &Plan, wanted: &Wanted) -> Self {
-        Self { wanted: plan.entries.iter().map(|entry| wanted.results_of(entry)).collect() }
+        let mut selection = Self { wanted: Vec::new(), ends: Vec::with_capacity(plan.entries.len()) };
+        for entry in &plan.entries {
+            selection.wanted.extend(wanted.results_of(entry));
+            selection.ends.push(selection.wanted.len());
+        }
+        selection
     }
 
     /// Whether a result is wanted.
     #[must_use]
     pub fn has(&self, entry: usize, result: usize) -> bool {
-        self.wanted.get(entry).and_then(|results| results.get(result)).copied().unwrap_or(false)
+        self.results_of(entry).get(result).copied().unwrap_or(false)
     }
 
     /// The last wanted result of a check: no more of it needs to be run. `None`: nothing of it.
     #[must_use]
     pub fn last_of(&self, entry: usize) -> Option<usize> {
-        self.wanted.get(entry)?.iter().rposition(|wanted| *wanted)
+        self.results_of(entry).iter().rposition(|wanted| *wanted)
+    }
+
+    fn results_of(&self, entry: usize) -> &[bool] {
+        let start = entry.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        self.ends.get(entry).map_or(&[], |end| &self.wanted[start..*end])
     }
 
     /// The checks of which anything is wanted.
     pub fn entries(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.wanted.len()).filter(|entry| self.last_of(*entry).is_some())
+        (0..self.ends.len()).filter(|entry| self.last_of(*entry).is_some())
     }
 
     /// Whether nothing is wanted.
@@ -52,12 +64,12 @@ impl Selection {
 }
 
 impl Wanted {
-    fn results_of(&self, entry: &Entry) -> Vec<bool> {
+    fn results_of<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = bool> + 'a {
         let tagged = |tags: &[String]| tags.iter().any(|tag| entry.tags.contains(tag));
         let check = (self.include_tags.is_empty() || tagged(&self.include_tags)) && !tagged(&self.exclude_tags);
         let by_pattern =
-            |name: &str| self.patterns.is_empty() || self.patterns.iter().any(|pattern| matches(pattern, name));
-        entry.results.iter().map(|result| check && by_pattern(&result.name)).collect()
+            move |name: &str| self.patterns.is_empty() || self.patterns.iter().any(|pattern| matches(pattern, name));
+        entry.results.iter().map(move |result| check && by_pattern(&result.name))
     }
 }
 

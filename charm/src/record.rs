@@ -239,8 +239,8 @@ mod tests {
         let warned = json!([check("warn", "tls.expires-soon")]);
         assert_eq!(record("warn", &warned).summary(), "1 warning, first postgres db:5432 tls.expires-soon");
         assert_eq!(record("unknown", &json!([])).summary(), "not finished");
-        let refused = Diagnostic { severity: "error".to_owned(), ..Diagnostic::default() };
-        let refused = Record { diagnostics: vec![refused], ..record("unknown", &json!([])) };
+        let problem = Diagnostic { severity: Severity::Error, ..Diagnostic::default() };
+        let refused = Record { diagnostics: vec![problem], ..record("unknown", &json!([])) };
         assert_eq!(refused.summary(), "the file could not be used");
     }
 

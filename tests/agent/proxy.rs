@@ -200,7 +200,7 @@ fn what_is_no_proxy_is_told_so() {
     let nginx = Nginx::start([Site::http("web").page("/", "x")]);
     for (proxy, message) in [
         (ssh.address(), "this is an SSH server, not a proxy"),
-        (nginx.address("web"), "a web server that is no proxy answers there"),
+        (nginx.address("web"), "what answers there is a web server, not a proxy"),
     ] {
         let (verdict, check) = check(&through(&format!("http://{proxy}"), "https://target.invalid/", &[]));
         assert_eq!(

@@ -100,7 +100,11 @@ impl ResultName {
     /// `PREFIX:HOST:PORT`, with `HOST:PORT` as its info.
     #[must_use]
     pub fn of_endpoint(prefix: &str, endpoint: &Endpoint) -> Self {
-        Self { name: format!("{prefix}:{endpoint}"), info: endpoint.to_string() }
+        Self::prefixed(prefix, endpoint.to_string())
+    }
+
+    fn prefixed(prefix: &str, info: String) -> Self {
+        Self { name: [prefix, ":", &info].concat(), info }
     }
 
     /// `tcp:HOST:PORT`; a Unix socket has no such result.
@@ -118,18 +122,17 @@ impl ResultName {
     /// `tcp:HOST:PORT`, not for a Unix socket, and `KIND:HOST:PORT`: how databases are named.
     #[must_use]
     pub fn of_database(kind: &str, target: &Target) -> Vec<Self> {
-        let own = Self { name: format!("{kind}:{target}"), info: target.to_string() };
-        Self::of_connecting(target).into_iter().chain([own]).collect()
+        Self::of_connecting(target).into_iter().chain([Self::prefixed(kind, target.to_string())]).collect()
     }
 
     /// `KIND:HOST:PORT:tcp:HOST:PORT`, not for a Unix socket, and `KIND:HOST:PORT:connect`, with
     /// ` with auth` behind it where a login is verified: how data stores have always been named.
     #[must_use]
     pub fn of_store(kind: &str, target: &Target, login: bool) -> Vec<Self> {
-        let connecting =
-            Self::of_connecting(target).map(|tcp| Self { name: format!("{kind}:{target}:{}", tcp.name), ..tcp });
-        let with = if login { " with auth" } else { "" };
-        let connected = Self { name: format!("{kind}:{target}:connect{with}"), info: String::new() };
+        let store = [kind, ":", &target.to_string()].concat();
+        let connecting = Self::of_connecting(target).map(|tcp| Self { name: [&store, ":", &tcp.name].concat(), ..tcp });
+        let connect = if login { ":connect with auth" } else { ":connect" };
+        let connected = Self { name: store + connect, info: String::new() };
         connecting.into_iter().chain([connected]).collect()
     }
 }

@@ -46,20 +46,19 @@ pub(crate) struct Race {
     /// What has failed so far.
     pub(crate) failed: Vec<Attempt>,
     won: Option<(SocketAddr, Instant)>,
-    /// The addresses behind the winner are left alone.
-    pub(crate) only_first: bool,
 }
 
 impl Race {
-    /// The first connection that opens; the other addresses go on in the background.
+    /// The first connection that opens; unless only one is wanted, the other addresses go on in the
+    /// background, so that a dead address behind a working one is seen.
     ///
     /// # Errors
     /// When every address failed: the fault of the first.
-    pub(crate) async fn run(&mut self, addresses: Vec<SocketAddr>) -> Result<(TcpStream, SocketAddr), Fault> {
-        if let [address] = addresses[..] {
-            // The usual case costs no task.
-            return self::address(address).await.map(|stream| (stream, address));
-        }
+    pub(crate) async fn run(
+        &mut self,
+        addresses: &[SocketAddr],
+        only_first: bool,
+    ) -> Result<(TcpStream, SocketAddr), Fault> {
         let mut waiting: VecDeque<_> = interleaved(addresses).into();
         loop {
             if let Some(address) = waiting.pop_front() {
@@ -69,8 +68,7 @@ impl Race {
             match within(timeout, self.running.join_next()).await {
                 Some(Some(Ok((address, _, Ok(stream))))) => {
                     self.won = Some((address, Instant::now()));
-                    // The rest is tried too, so that a dead address behind a working one is seen.
-                    if !self.only_first {
+                    if !only_first {
                         waiting.drain(..).for_each(|address| self.start(address));
                     }
                     return Ok((stream, address));
@@ -113,15 +111,6 @@ impl Race {
         }
     }
 
-    /// What became of each address while none had answered.
-    pub(crate) fn summary(&self, tried: &[SocketAddr]) -> String {
-        let one = |address: &SocketAddr| {
-            let failed = self.failed.iter().find(|attempt| attempt.address == *address);
-            failed.map_or_else(|| format!("{address} did not answer"), |attempt| attempt.fault.message.clone())
-        };
-        tried.iter().take(MOST).map(one).collect::<Vec<_>>().join("; ")
-    }
-
     fn start(&mut self, address: SocketAddr) {
         let started = Instant::now();
         self.started.push((address, started));
@@ -141,15 +130,24 @@ impl Race {
     }
 }
 
+/// What became of each address that was tried while none had answered.
+pub(crate) fn summary(tried: &[SocketAddr], failed: &[Attempt]) -> String {
+    let one = |address: &SocketAddr| {
+        let failed = failed.iter().find(|attempt| attempt.address == *address);
+        failed.map_or_else(|| format!("{address} did not answer"), |attempt| attempt.fault.message.clone())
+    };
+    tried.iter().take(MOST).map(one).collect::<Vec<_>>().join("; ")
+}
+
 fn no_answer(address: SocketAddr, elapsed: Duration) -> Attempt {
     Attempt { address, fault: Fault::new(Cause::Timeout, format!("{address} did not answer")), elapsed }
 }
 
 /// IPv6 and IPv4 in turn, beginning with the system's first choice (RFC 8305 section 4).
-fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (preferred, other): (Vec<_>, Vec<_>) =
-        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+        addresses.iter().copied().partition(|address: &SocketAddr| address.is_ipv6() == first_is_v6);
     let (mut preferred, mut other) = (preferred.into_iter(), other.into_iter());
     let mut order = Vec::new();
     loop {
@@ -227,7 +225,7 @@ fn no_socket(path: &Path, error: &io::Error) -> Fault {
         }
         Some(libc::EAGAIN) => Fault::new(Cause::Overloaded, format!("the queue of the socket {shown} is full")),
         Some(libc::ECONNREFUSED | libc::EPROTOTYPE) if !is_socket => {
-            Fault::new(Cause::NoSocket, format!("{shown} is no socket")).owner(Owner::Config)
+            Fault::new(Cause::NoSocket, format!("{shown} is not a socket")).owner(Owner::Config)
         }
         Some(libc::ECONNREFUSED) => Fault::new(Cause::Refused, format!("nothing listens at the socket {shown}"))
             .next_step("start the service: its socket was left behind by one that has ended"),
@@ -362,6 +360,6 @@ mod tests {
         let address = |text: &str| SocketAddr::new(text.parse().expect("address"), 1);
         let given = ["::1", "::2", "::3", "127.0.0.1", "127.0.0.2"].map(address).to_vec();
         let wanted = ["::1", "127.0.0.1", "::2", "127.0.0.2", "::3"].map(address).to_vec();
-        assert_eq!(interleaved(given), wanted);
+        assert_eq!(interleaved(&given), wanted);
     }
 }

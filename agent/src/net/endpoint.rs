@@ -60,7 +60,10 @@ impl Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
+        // Not with `write!`: it is the greater part of all names.
+        f.write_str(&self.host.shown)?;
+        f.write_str(":")?;
+        self.port.fmt(f)
     }
 }
 
@@ -182,7 +185,7 @@ fn name(text: &str) -> Result<String, BadHost> {
         return Err(BadHost("no part of a name begins or ends with `-`"));
     }
     if bare.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())) {
-        return Err(BadHost("it looks like an IPv4 address, but it is not one"));
+        return Err(BadHost("it looks like an IPv4 address but is not one"));
     }
     Ok(ascii)
 }

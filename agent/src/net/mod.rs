@@ -21,7 +21,7 @@ mod trust;
 mod wire;
 
 pub(crate) use clock::within;
-pub(crate) use connect::{Race, address as connect, datagram, has_route, refusal_of, unix};
+pub(crate) use connect::{Race, address as connect, datagram, has_route, refusal_of, summary, unix};
 pub use endpoint::{BadHost, Endpoint, Host, HostKind, Port, Transport};
 pub(crate) use local_socket::LocalSocket;
 pub(crate) use nameserver::resolvers_of_this_host;

@@ -4,7 +4,7 @@
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::clock::within;
-use crate::net::connect::{self, Race};
+use crate::net::connect;
 use crate::net::dns::{EncodeError, Malformed, Query, Rcode, Reply};
 use crate::net::endpoint::Transport;
 use crate::net::resolv_conf::{self, ResolvConf};
@@ -123,7 +123,7 @@ async fn ask_udp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Re
 }
 
 async fn ask_tcp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Reply, Fault> {
-    let (mut stream, _) = Race::default().run(vec![server]).await?;
+    let mut stream = connect::address(server).await?;
     let length = u16::try_from(message.len()).unwrap_or(u16::MAX);
     stream.write_all(&[&length.to_be_bytes(), message].concat()).await?;
     let length = stream.read_u16().await?;

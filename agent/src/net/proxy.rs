@@ -31,7 +31,7 @@ pub(crate) async fn tunnel(mut wire: Wire, authority: &str, authorization: Optio
     let reason = header(&text, "x-squid-error").or_else(|| header(&text, "proxy-status"));
     let why = reason.map(|reason| format!("; {reason}")).unwrap_or_default();
     Err(refusal(status, authorization.is_some(), reason.is_some())
-        .unwrap_or_else(|| Fault::new(Cause::NotAProxy, "a web server that is no proxy answers there"))
+        .unwrap_or_else(|| Fault::new(Cause::NotAProxy, "what answers there is a web server, not a proxy"))
         .evidence(format!("{}{why}", escape(line, 100))))
 }
 
@@ -55,7 +55,7 @@ async fn read_head(wire: &mut Wire) -> Result<Vec<u8>, Fault> {
     while !head.windows(4).any(|window| window == b"\r\n\r\n") {
         let count = wire.read(&mut piece).await?;
         head.extend_from_slice(&piece[..count]);
-        // A peer that is no web server is not waited for, nor one that talks on.
+        // A peer that is not a web server is not waited for, nor one that talks on.
         if count == 0 || head.len() > LONGEST_HEAD || (head.len() >= 5 && !head.starts_with(b"HTTP/")) {
             break;
         }

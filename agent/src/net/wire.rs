@@ -97,8 +97,8 @@ pub(crate) fn too_much(error: &(dyn std::error::Error + Send + Sync + 'static)) 
 pub(crate) struct Wire {
     io: Io,
     seen: Arc<Seen>,
-    /// Something was written: a connection that is only listened to needs no options for it.
-    written: bool,
+    /// How often something was written, as far as that counts.
+    writes: u8,
 }
 
 #[derive(Debug)]
@@ -111,19 +111,19 @@ enum Io {
 impl Wire {
     /// A plain connection.
     pub(crate) fn tcp(stream: TcpStream) -> Self {
-        Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE), written: false }
+        Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE), writes: 0 }
     }
 
     /// A connection to a Unix socket of this host.
     pub(crate) fn unix(stream: UnixStream) -> Self {
-        Self { io: Io::Unix(stream), seen: Seen::new(ALLOWANCE), written: false }
+        Self { io: Io::Unix(stream), seen: Seen::new(ALLOWANCE), writes: 0 }
     }
 
     /// A TLS session over a plain connection.
     pub(crate) fn tls(stream: TlsStream<Self>) -> Self {
         let below = &stream.get_ref().0.seen;
         below.allow(below.allowance.load(Ordering::Relaxed) + ALLOWANCE);
-        Self { io: Io::Tls(Box::new(stream)), seen: Seen::new(ALLOWANCE), written: false }
+        Self { io: Io::Tls(Box::new(stream)), seen: Seen::new(ALLOWANCE), writes: 0 }
     }
 
     /// Sends all of a message.
@@ -136,10 +136,12 @@ impl Wire {
         self.flush().await
     }
 
-    /// Small messages must not wait for each other's acknowledgement (RFC 9293 section 3.7.4).
+    /// Small messages must not wait for each other's acknowledgement (RFC 9293 section 3.7.4); the first
+    /// one waits for none.
     fn before_write(&mut self) -> io::Result<()> {
+        self.writes = self.writes.saturating_add(1);
         match &self.io {
-            Io::Tcp(stream) if !std::mem::replace(&mut self.written, true) => stream.set_nodelay(true),
+            Io::Tcp(stream) if self.writes == 2 => stream.set_nodelay(true),
             _ => Ok(()),
         }
     }

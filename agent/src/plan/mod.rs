@@ -116,7 +116,10 @@ impl Loading<'_> {
         match document.root {
             None => self.note(empty_file()),
             Some(Node { value: Value::Seq(items), .. }) if items.is_empty() => self.note(empty_file()),
-            Some(Node { value: Value::Seq(items), .. }) => items.iter().for_each(|item| self.item(item)),
+            Some(Node { value: Value::Seq(items), .. }) => {
+                self.plan.entries.reserve_exact(items.len());
+                items.iter().for_each(|item| self.item(item));
+            }
             Some(root) if root.is_null() => self.note(empty_file()),
             Some(root) => self.note(not_a_list(&root)),
         }

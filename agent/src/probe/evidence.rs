@@ -4,22 +4,23 @@ use super::Probe;
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
 use crate::net::identify::identify;
-use crate::net::{self, Endpoint, Race};
+use crate::net::{self, Endpoint};
 use crate::phase::Phase;
 use crate::text::escape;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// A timeout that says which addresses were tried: a name that leads to a wrong one is a usual cause.
-pub(super) fn with_addresses(mut failure: Failure, race: &Race, tried: &[SocketAddr]) -> Failure {
-    if failure.code.is(Phase::Connect, Cause::Timeout) {
-        let waited = failure.evidence.take().unwrap_or_default();
-        failure.evidence = Some(format!("{waited}; {}", race.summary(tried)));
-    }
-    failure
-}
-
 impl Probe {
+    /// A timeout that says which addresses were tried: a name that leads to a wrong one is a usual cause.
+    pub(super) fn with_addresses(&self, mut failure: Failure, tried: &[SocketAddr]) -> Failure {
+        if failure.code.is(Phase::Connect, Cause::Timeout) {
+            let waited = failure.evidence.take().unwrap_or_default();
+            let failed = self.race.as_ref().map_or(&[][..], |race| &race.failed);
+            failure.evidence = Some(format!("{waited}; {}", net::summary(tried, failed)));
+        }
+        failure
+    }
+
     /// A look-up that was cut off says who was asked.
     pub(super) fn with_resolvers(&self, mut failure: Failure, endpoint: &Endpoint, waited: Duration) -> Failure {
         let servers: Vec<_> = self.resolv_conf().servers.iter().map(|server| server.ip().to_string()).collect();

@@ -1,6 +1,5 @@
 //! How a probe gets its connections, each step in its phase.
 
-use super::evidence::with_addresses;
 use super::peek::Peer;
 use super::{Probe, Stop};
 use crate::catalogue::{Cause, WarningKind};
@@ -12,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::UdpSocket;
+use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::Instant;
 
 /// What [`Probe::listen`] waits at least: a peer on this host needs less. The kernel's timer makes it
@@ -42,16 +41,24 @@ impl Probe {
     /// `resolve.*` and `connect.*`.
     pub(crate) async fn open(&mut self, endpoint: &Endpoint) -> Result<Wire, Failure> {
         let addresses = self.addresses(endpoint).await?;
-        let mut race = std::mem::take(&mut self.race);
-        let tried = addresses.clone();
         let began = Instant::now();
-        let connected = self.phase(Phase::Connect, race.run(addresses)).await;
-        let connected = connected.map_err(|failure| with_addresses(failure, &race, &tried));
-        self.race = race;
-        let (stream, address) = connected?;
+        let connected = match addresses[..] {
+            // The usual case costs no task.
+            [address] => self.phase(Phase::Connect, net::connect(address)).await.map(|stream| (stream, address)),
+            // Boxed: it must not make every check that much larger.
+            _ => Box::pin(self.race(&addresses)).await,
+        };
+        let (stream, address) = connected.map_err(|failure| self.with_addresses(failure, &addresses))?;
         self.grace = (began.elapsed() * 2).clamp(SHORTEST_GRACE, LONGEST_GRACE);
         self.note_address(address);
         Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
+    }
+
+    async fn race(&mut self, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
+        let mut race = self.race.take().unwrap_or_default();
+        let connected = self.phase(Phase::Connect, race.run(addresses, self.only_first)).await;
+        self.race = Some(race);
+        connected
     }
 
     /// Connects to where a service listens: [`Probe::connect`], or a Unix socket, which has no result
@@ -98,7 +105,7 @@ impl Probe {
     /// Leaves the addresses behind the first that answers alone. For services that hold connections
     /// without a login against this host (`MySQL` blocks it after `max_connect_errors`).
     pub(crate) const fn spare_other_addresses(&mut self) {
-        self.race.only_first = true;
+        self.only_first = true;
     }
 
     /// How this host asks the DNS.
@@ -184,7 +191,9 @@ impl Probe {
         let until = Instant::now() + grace;
         let heard = net::within(grace, wire.read(&mut bytes)).await;
         // The other addresses of the name have the rest of this moment too, however soon this one spoke.
-        net::within(until.saturating_duration_since(Instant::now()), self.race.finished()).await;
+        if let Some(race) = &mut self.race {
+            net::within(until.saturating_duration_since(Instant::now()), race.finished()).await;
+        }
         match heard {
             None => Heard::Nothing,
             Some(Ok(0)) => Heard::Closed,

@@ -78,7 +78,7 @@ fn a_panic_is_one_failed_check_and_keeps_what_was_known() {
     assert!(report.outcomes.iter().all(|outcome| outcome.steps.len() == plan.entries[outcome.entry].results.len()));
     let own_faults =
         report.outcomes.iter().filter(|one| one.failure.as_deref().is_some_and(|f| f.code.as_str() == "run.own-fault"));
-    assert_eq!(own_faults.count(), 3, "the check beside them is no fault of ours");
+    assert_eq!(own_faults.count(), 3, "the check beside them did not fail by a fault of ours");
 }
 
 #[test]

@@ -1,9 +1,6 @@
 //! How the rows of the table are written down.
 
-use super::row::{
-    Juju, KnownPort, Options, Ports, Scheme, Security, Service, Speaker, TlsStart, Transport, UseTls, Variables,
-};
-use std::num::NonZero;
+use super::row::{Juju, Options, Ports, Scheme, Security, Service, Speaker, TlsStart, Transport, UseTls, Variables};
 
 impl Service {
     /// A service of which nothing else is known: clients speak first over a connection.
@@ -90,13 +87,6 @@ impl Service {
     }
 }
 
-impl KnownPort {
-    /// For [`ports`] alone.
-    pub(super) const fn new(number: u16, text: &'static str) -> Self {
-        Self { number: NonZero::new(number).unwrap(), text }
-    }
-}
-
 impl Options {
     /// What most checks call them: a login, no name, `use_tls` where it is on.
     pub(super) const USUAL: Self = Self {
@@ -143,8 +133,8 @@ impl Scheme {
 macro_rules! ports {
     ($($plain:literal),* $(; $($tls:literal),*)?) => {
         Ports {
-            plain: &[$(KnownPort::new($plain, stringify!($plain))),*],
-            tls: &[$($(KnownPort::new($tls, stringify!($tls))),*)?],
+            plain: &[$(KnownPort { number: const { NonZero::new($plain).unwrap() }, text: stringify!($plain) }),*],
+            tls: &[$($(KnownPort { number: const { NonZero::new($tls).unwrap() }, text: stringify!($tls) }),*)?],
         }
     };
 }

@@ -5,6 +5,7 @@ mod other;
 use super::build::{plain, ports, starttls, tls};
 use super::row::{KnownPort, Options, Ports, Service, TlsStart, UseTls};
 pub use other::*;
+use std::num::NonZero;
 
 /// What is sent to statsd: a counter that no dashboard knows.
 pub const STATSD_PROBE: &str = "conncheck.test:1|c";

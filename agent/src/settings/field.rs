@@ -7,6 +7,7 @@ use crate::secret::{Redactor, without_login};
 use crate::settings::shape::{Shape, Shown};
 use crate::text::{Span, shortened};
 use crate::yaml::{Node, Resolved, Value};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -91,10 +92,15 @@ impl<'a> Field<'a> {
     /// # Errors
     /// A list or a mapping is not a text; a reference may lead nowhere.
     pub fn text(&self, shape: &Shape) -> Result<String, Misfit> {
+        self.borrowed(shape).map(Cow::into_owned)
+    }
+
+    /// As [`Field::text`], as it stands in the file where it does.
+    pub(super) fn borrowed(&self, shape: &Shape) -> Result<Cow<'a, str>, Misfit> {
         match &self.node.value {
-            Value::Scalar(scalar) => Ok(scalar.text.clone()),
+            Value::Scalar(scalar) => Ok(Cow::Borrowed(&scalar.text)),
             Value::Map(pairs) => match reference(pairs) {
-                Some((key, value)) => self.follow(key, value, shape),
+                Some((key, value)) => self.follow(key, value, shape).map(Cow::Owned),
                 None => Err(self.wrong(shape)),
             },
             Value::Seq(_) => Err(self.wrong(shape)),
@@ -106,7 +112,7 @@ impl<'a> Field<'a> {
     /// # Errors
     /// The rule's, or those of [`Field::text`].
     pub fn parse<T>(&self, shape: &Shape, rule: impl FnOnce(&str) -> Option<T>) -> Result<T, Misfit> {
-        let text = self.text(shape)?;
+        let text = self.borrowed(shape)?;
         rule(&text).ok_or_else(|| self.wrong(shape))
     }
 

@@ -16,11 +16,17 @@ use crate::yaml::{self, Node, Value};
 #[derive(Clone, Copy, Debug)]
 pub struct Noted(());
 
+/// Most checks have no more options, with those that every check has.
+const OPTIONS: usize = 16;
+
 /// The mapping of one check; remembers which options were asked for.
 #[derive(Debug)]
 pub struct Fields<'a> {
     span: Span,
     pairs: Vec<Pair<'a>>,
+    /// The keys that were asked for.
+    asked: Vec<&'static str>,
+    /// What was said of them, when there is no file at hand.
     declared: Vec<Declared>,
     diagnostics: Vec<Diagnostic>,
     vault: Vault,
@@ -42,7 +48,7 @@ pub(crate) struct Read {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Its secrets.
     pub(crate) redactor: Redactor,
-    /// Its declared options.
+    /// Its declared options, when there was no file at hand.
     pub(crate) declared: Vec<Declared>,
 }
 
@@ -53,7 +59,7 @@ impl<'a> Fields<'a> {
             .iter()
             .map(|(key, value)| Pair { key: key_text(key), key_span: key.span, value, asked: false })
             .collect();
-        Self { pairs, ..Self::empty(span, false) }
+        Self { pairs, asked: Vec::with_capacity(OPTIONS), ..Self::empty(span, false) }
     }
 
     /// Accepts references to secrets that lead nowhere.
@@ -70,6 +76,7 @@ impl<'a> Fields<'a> {
         Self {
             span,
             pairs: Vec::new(),
+            asked: Vec::new(),
             declared: Vec::new(),
             diagnostics: Vec::new(),
             vault: Vault::new(true),
@@ -114,7 +121,7 @@ impl<'a> Fields<'a> {
 
     /// Whether the option was asked for already.
     pub(crate) fn is_declared(&self, key: &str) -> bool {
-        self.declared.iter().any(|option| option.key == key)
+        self.asked.contains(&key)
     }
 
     /// Where an option's value stands, else the whole mapping; for rules over several options.
@@ -150,7 +157,7 @@ impl<'a> Fields<'a> {
     /// Ends the reading: what was not asked for is unknown.
     pub(crate) fn finish(mut self) -> Read {
         for pair in self.pairs.iter().filter(|pair| !pair.asked) {
-            let diagnostic = unknown_key(pair, &self.declared);
+            let diagnostic = unknown_key(pair, &self.asked);
             self.diagnostics.push(diagnostic);
         }
         Read { diagnostics: self.diagnostics, redactor: self.vault.into_redactor(), declared: self.declared }
@@ -163,7 +170,10 @@ impl<'a> Fields<'a> {
         default: Option<&'static str>,
         about: &'static str,
     ) {
-        self.declared.push(Declared { key, shape: T::SHAPE, required, default, about });
+        self.asked.push(key);
+        if self.describing {
+            self.declared.push(Declared { key, shape: T::SHAPE, required, default, about });
+        }
     }
 
     fn find(&self, key: &str) -> Option<&'a Node> {
@@ -221,15 +231,14 @@ fn key_text(key: &Node) -> &str {
     }
 }
 
-fn unknown_key(pair: &Pair<'_>, declared: &[Declared]) -> Diagnostic {
-    let known: Vec<&str> = declared.iter().map(|option| option.key).collect();
+fn unknown_key(pair: &Pair<'_>, known: &[&'static str]) -> Diagnostic {
     let message = if pair.key.is_empty() {
         "no option has such a name; it is ignored".to_owned()
     } else {
         format!("unknown option `{}`, it is ignored", crate::text::escaped(pair.key))
     };
     let diagnostic = Diagnostic::warning(Flaw::UnknownKey, pair.key_span, message);
-    match nearest(pair.key, &known) {
+    match nearest(pair.key, known) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help(format!("the options are: {}", known.join(", "))),
     }

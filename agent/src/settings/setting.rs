@@ -5,6 +5,7 @@ use crate::net::{Host, Port};
 use crate::secret::Secret;
 use crate::settings::shape::{Shape, Shown};
 use crate::settings::{Credentials, Field, Misfit};
+use crate::text::is_escaped;
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,7 +31,7 @@ impl Setting for Host {
     };
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        let text = field.text(&Self::SHAPE)?;
+        let text = field.borrowed(&Self::SHAPE)?;
         Self::parse(&text).map_err(|rule| field.wrong(&Self::SHAPE).help(rule.to_string()))
     }
 }
@@ -58,10 +59,10 @@ impl Setting for bool {
     };
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        field.parse(&Self::SHAPE, |text| match text.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "1" => Some(true),
-            "false" | "no" | "off" | "0" => Some(false),
-            _ => None,
+        let is_one_of = |text: &str, words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+        field.parse(&Self::SHAPE, |text| {
+            let no = is_one_of(text, ["false", "no", "off", "0"]);
+            (no || is_one_of(text, ["true", "yes", "on", "1"])).then_some(!no)
         })
     }
 }
@@ -126,7 +127,7 @@ impl Setting for Word {
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.text(&Self::SHAPE)?;
-        if crate::text::escaped(&text) != text {
+        if text.chars().any(is_escaped) {
             return Err(field.with_span(Misfit::new("a name has no control or invisible characters")));
         }
         Ok(Self(text))

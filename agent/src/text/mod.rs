@@ -16,24 +16,32 @@ pub(crate) const CUT: &str = "...";
 /// So many characters of a name, key or value are shown in a message.
 const SHOWN_CHARACTERS: usize = 60;
 
-/// Escapes what would move a terminal's cursor, end a line or hide text (also the bidirectional
+/// Whether a character would move a terminal's cursor, end a line or hide text (also the bidirectional
 /// controls of Unicode, which can make a text read differently from what it says).
+pub(crate) fn is_escaped(character: char) -> bool {
+    match character {
+        ' '..='~' => false,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => true,
+        c => c.is_control(),
+    }
+}
+
+/// Adds a character, escaped where [`is_escaped`] says so.
 pub(crate) fn push_escaped(out: &mut String, character: char) {
     match character {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
-        c if c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
-        {
-            out.extend(c.escape_unicode());
-        }
+        c if is_escaped(c) => out.extend(c.escape_unicode()),
         c => out.push(c),
     }
 }
 
 /// [`push_escaped`] over a whole text.
 pub(crate) fn escaped(text: &str) -> String {
+    if !text.chars().any(is_escaped) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| push_escaped(&mut out, c));
     out

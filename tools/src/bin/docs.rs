@@ -107,7 +107,7 @@ fn pages() -> io::Result<Vec<Page>> {
     let tables =
         [("checks.md", schema::option_tables()), ("checks.schema.json", schema), ("failure-codes.md", failure_codes())];
     pages.extend(tables.map(|(name, text)| Page { name: name.to_owned(), content: text.into_bytes() }));
-    let reports = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(REPORTS))?;
+    let reports = fs::read_to_string(tools::root().join("docs").join(REPORTS))?;
     pages.push(Page { name: REPORTS.to_owned(), content: report::schema::with_lists(&reports)?.into_bytes() });
     Ok(pages)
 }

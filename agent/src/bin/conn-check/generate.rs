@@ -31,7 +31,7 @@ pub(crate) fn deliver(sheet: Sheet, target: &Target) -> u8 {
     let done = match &target.output {
         Some(path) => {
             let replaced = file::replace(path, written.text.as_bytes(), MODE);
-            replaced.map_err(|error| Unwritten::file("--output", path, error)).map(|narrowed| {
+            replaced.map_err(|error| Unwritten::at(path.display().to_string(), error)).map(|narrowed| {
                 narrowed.iter().for_each(|narrowed| say(&format!("{}: {narrowed}", path.display())));
             })
         }

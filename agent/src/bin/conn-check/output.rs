@@ -103,7 +103,7 @@ impl<'a> Output<'a> {
         let Some(path) = &self.args.record else { return Ok(()) };
         let mut json = Vec::new();
         write(&mut *report::JSON.reporter(self.style), &mut json)
-            .map_err(|error| Unwritten::file("--record", path, error))?;
+            .map_err(|error| Unwritten::at(place("--record", path), error))?;
         replace("--record", path, &json)
     }
 
@@ -126,9 +126,9 @@ impl Unwritten {
         (error.kind() != io::ErrorKind::BrokenPipe).then_some(Self { place, error })
     }
 
-    /// The file of an option.
-    pub(crate) fn file(option: &str, path: &Path, error: io::Error) -> Self {
-        Self { place: place(option, path), error }
+    /// Somewhere else.
+    pub(crate) const fn at(place: String, error: io::Error) -> Self {
+        Self { place, error }
     }
 }
 
@@ -186,7 +186,7 @@ impl Write for Writer<'_> {
 
 /// Puts what is written into the file of an option.
 fn replace(option: &str, path: &Path, content: &[u8]) -> Result<(), Unwritten> {
-    let narrowed = file::replace(path, content, MODE).map_err(|error| Unwritten::file(option, path, error))?;
+    let narrowed = file::replace(path, content, MODE).map_err(|error| Unwritten::at(place(option, path), error))?;
     if let Some(narrowed) = narrowed {
         say(&format!("{}: {narrowed}", place(option, path)));
     }

@@ -5,7 +5,7 @@ use super::options::WebUrl;
 use super::request::Hop;
 use crate::catalogue::Cause;
 use crate::fault::{Failure, Fault};
-use crate::net::{ALLOWANCE, Seen, Wire};
+use crate::net::{ALLOWANCE, Endpoint, Seen, Wire};
 use crate::phase::Phase;
 use crate::probe::Probe;
 use crate::settings::Credentials;
@@ -24,8 +24,8 @@ type Driver = http1::Connection<TokioIo<Wire>, Body>;
 
 /// A connection that speaks HTTP.
 pub(super) struct Connection {
-    /// Where it leads: scheme, host and port.
-    origin: String,
+    /// Where it leads, and whether with TLS.
+    origin: (Endpoint, bool),
     sender: http1::SendRequest<Body>,
     /// Moves the bytes; polled beside whatever waits for them, so that nothing of the connection
     /// outlives it. `None` when it has ended.
@@ -42,7 +42,13 @@ impl Connection {
         let seen = wire.seen();
         let shaken = http1::Builder::new().max_buf_size(limit).handshake(TokioIo::new(wire)).await;
         match shaken {
-            Ok((sender, driver)) => Ok(Self { origin: url.origin(), sender, driver: Some(driver), seen, kept: false }),
+            Ok((sender, driver)) => Ok(Self {
+                origin: (url.endpoint.clone(), url.is_tls()),
+                sender,
+                driver: Some(driver),
+                seen,
+                kept: false,
+            }),
             Err(error) => Err(probe.fail(Phase::Protocol, fault(&error))),
         }
     }
@@ -143,7 +149,7 @@ impl<'a> Client<'a> {
         answer: Response,
         next: &WebUrl,
     ) -> Result<(), Failure> {
-        let same = self.connection.origin == next.origin();
+        let same = (&self.connection.origin.0, self.connection.origin.1) == (&next.endpoint, next.is_tls());
         if same {
             probe.linger(drain(&mut self.connection, answer)).await;
         }
@@ -206,7 +212,7 @@ impl<'a> Client<'a> {
                 .evidence(format!("it offers: {}", offers.join(", ")))
                 .next_step("use `auth` (Basic), or enable Digest on the server"));
         };
-        let path = hop.path(self.check);
+        let path = hop.target(self.check);
         let method = HttpMethod::from(hop.method.as_str().to_owned());
         let body = hop.body.as_ref().map(|body| body.expose().as_bytes());
         let context = AuthContext::new_with_method(

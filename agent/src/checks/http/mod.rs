@@ -147,10 +147,11 @@ impl Check for Http {
 
     fn results(&self) -> Vec<ResultName> {
         let shown = &self.url.shown;
-        let first = self.first_endpoint();
+        let connecting = ResultName::of_endpoint("tcp", self.first_endpoint());
+        let answered = ["http:", shown, ":"].concat();
         vec![
-            ResultName { name: format!("http:{shown}:tcp:{first}"), info: first.to_string() },
-            ResultName { name: format!("http:{shown}:"), info: format!("{} {shown}", self.method) },
+            ResultName { name: [&answered, &*connecting.name].concat(), ..connecting },
+            ResultName { name: answered, info: [self.method.as_str(), " ", shown].concat() },
         ]
     }
 
@@ -266,6 +267,11 @@ fn unreachable(probe: &Probe, proxy: &Proxy, failure: Failure) -> Failure {
 
 /// `host:port` as CONNECT wants it; an IPv6 address in brackets.
 fn authority(host: &Host, port: Port) -> String {
+    format!("{}:{port}", in_brackets(host))
+}
+
+/// A host as URLs have it.
+fn in_brackets(host: &Host) -> String {
     let bare = host.bare();
-    if bare.contains(':') { format!("[{bare}]:{port}") } else { format!("{bare}:{port}") }
+    if bare.contains(':') { format!("[{bare}]") } else { bare }
 }

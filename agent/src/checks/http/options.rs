@@ -2,6 +2,7 @@
 
 use crate::net::{Endpoint, Host};
 use crate::secret::{Secret, redact_url, url_secrets};
+use crate::services::{self, Security};
 use crate::settings::shape::{Shape, Shown};
 use crate::settings::{Credentials, Field, Misfit, Pairs, Setting};
 use crate::text::percent_decoded;
@@ -43,11 +44,6 @@ impl WebUrl {
         Ok(Self { shown: redact_url(text), endpoint: Endpoint::tcp(host, port), url, login })
     }
 
-    /// Scheme, host and port: what a connection can be used again for.
-    pub(super) fn origin(&self) -> String {
-        format!("{}://{}", self.url.scheme(), self.endpoint)
-    }
-
     pub(super) fn is_tls(&self) -> bool {
         self.url.scheme() == "https"
     }
@@ -56,9 +52,9 @@ impl WebUrl {
     /// protection, or from the plain to the TLS port of a web server (RFC 9110 section 17.5 leaves
     /// it to the client; these are the rules of curl and of Python's requests).
     pub(super) fn shares_logins_with(&self, there: &Self) -> bool {
-        let port = |url: &Self| url.endpoint.port.get();
+        let usual = |url: &Self, security| url.endpoint.port == services::HTTP.port(security);
         let same = self.endpoint == there.endpoint && self.is_tls() == there.is_tls();
-        let upgraded = !self.is_tls() && there.is_tls() && (port(self), port(there)) == (80, 443);
+        let upgraded = !self.is_tls() && there.is_tls() && usual(self, Security::Plain) && usual(there, Security::Tls);
         same || (upgraded && self.endpoint.host == there.endpoint.host)
     }
 }

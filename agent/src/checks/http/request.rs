@@ -1,17 +1,18 @@
 //! The request of one hop.
 
 use super::options::WebUrl;
-use super::{Http, authority};
+use super::{Http, authority, in_brackets};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
+use crate::net::Endpoint;
 use crate::secret::Secret;
-use crate::settings::Pairs;
+use crate::settings::{Credentials, Pairs};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use reqwest::{Body, Client, Method};
-use std::sync::LazyLock;
-
-/// Builds requests; never connects.
-static BUILDER: LazyLock<Client> = LazyLock::new(|| Client::builder().no_proxy().build().unwrap_or_default());
+use reqwest::{Body, Method};
+use std::borrow::Cow;
+use url::Position;
 
 const AGENT: &str = concat!("conn-check/", env!("CARGO_PKG_VERSION"));
 
@@ -52,40 +53,36 @@ impl Hop {
 
     /// The request as hyper takes it; `authorization` answers a Digest challenge.
     pub(super) fn build(&self, check: &Http, authorization: Option<&str>) -> Result<http::Request<Body>, Fault> {
-        let mut builder =
-            BUILDER.request(self.method.clone(), self.url.url.clone()).header(USER_AGENT, AGENT).header(ACCEPT, "*/*");
-        let params: Vec<_> = self.params.0.iter().map(|(name, value)| (name, value.expose())).collect();
-        if !params.is_empty() {
-            builder = builder.query(&params);
-        }
+        let body = self.body.as_ref().map(|body| Body::from(body.expose().clone())).unwrap_or_default();
+        let mut request = http::Request::new(body);
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = self.target(check).parse().map_err(|error| own_fault(&error))?;
+        let own = self.headers(check, authorization)?;
+        let headers = request.headers_mut();
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         if let (Some(login), true, None) = (&check.auth, self.trusted && check.digest.is_none(), authorization) {
-            builder = builder.basic_auth(&login.user, Some(login.password.expose()));
+            headers.insert(AUTHORIZATION, basic(login)?);
         }
-        if let Some(body) = &self.body {
-            builder = builder.body(body.expose().clone());
+        // What the file says takes the place of what is said by default.
+        headers.extend(own);
+        if !headers.contains_key(HOST) {
+            headers.insert(HOST, HeaderValue::try_from(self.host_header()).map_err(|error| own_fault(&error))?);
         }
-        let mut request =
-            builder.headers(self.headers(check, authorization)?).build().map_err(|error| own_fault(&error))?;
-        let url = request.url().clone();
-        if !request.headers().contains_key(HOST) {
-            let host = self.host_header();
-            request.headers_mut().insert(HOST, HeaderValue::try_from(host).map_err(|error| own_fault(&error))?);
-        }
-        let proxied = check.proxy.is_some() && !self.url.is_tls();
-        let mut request = http::Request::try_from(request).map_err(|error| own_fault(&error))?;
-        // Absolute form for a proxy, origin form for a server (RFC 9112 section 3.2).
-        let target = if proxied {
-            without_fragment(&url)
-        } else {
-            url[url::Position::BeforePath..url::Position::AfterQuery].to_owned()
-        };
-        *request.uri_mut() = target.parse().map_err(|error| own_fault(&error))?;
         Ok(request)
     }
 
-    /// The target of the request line, as Digest signs it.
-    pub(super) fn path(&self, check: &Http) -> String {
-        self.build(check, None).map(|request| request.uri().to_string()).unwrap_or_default()
+    /// The target of the request line, which Digest signs: absolute for a proxy, without the origin for a
+    /// server (RFC 9112 section 3.2).
+    pub(super) fn target(&self, check: &Http) -> String {
+        let mut url = Cow::Borrowed(&self.url.url);
+        if !self.params.0.is_empty() {
+            let params = self.params.0.iter().map(|(name, value)| (name, value.expose()));
+            url.to_mut().query_pairs_mut().extend_pairs(params);
+        }
+        let proxied = check.proxy.is_some() && !self.url.is_tls();
+        let end = Position::AfterQuery;
+        if proxied { url[..end].to_owned() } else { url[Position::BeforePath..end].to_owned() }
     }
 
     fn headers(&self, check: &Http, authorization: Option<&str>) -> Result<HeaderMap, Fault> {
@@ -119,17 +116,16 @@ impl Hop {
 
     /// The port is left out where it is the scheme's own.
     fn host_header(&self) -> String {
-        let endpoint = &self.url.endpoint;
-        let full = authority(&endpoint.host, endpoint.port);
-        match self.url.url.port() {
-            Some(_) => full,
-            None => full.rsplit_once(':').map_or_else(|| full.clone(), |(host, _)| host.to_owned()),
-        }
+        let Endpoint { host, port, .. } = &self.url.endpoint;
+        if self.url.url.port().is_some() { authority(host, *port) } else { in_brackets(host) }
     }
 }
 
-fn without_fragment(url: &reqwest::Url) -> String {
-    url[..url::Position::AfterQuery].to_owned()
+fn basic(login: &Credentials) -> Result<HeaderValue, Fault> {
+    let encoded = STANDARD.encode(format!("{}:{}", login.user, login.password.expose()));
+    let mut value = HeaderValue::try_from(format!("Basic {encoded}")).map_err(|error| own_fault(&error))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn own_fault(error: &impl std::fmt::Display) -> Fault {

@@ -121,7 +121,7 @@ fn old_amqp(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Com
     let usual = services::AMQP.port(if secure { Security::Tls } else { Security::Plain });
     let port = settings.port(&name("PORT"))?.unwrap_or(usual.get());
     let guest = services::AMQP.options.guest.unwrap_or_default();
-    let draft = Draft::new("amqp", &name("HOST")).text("host", host).number("port", port);
+    let draft = Draft::new(services::AMQP.id, &name("HOST")).text("host", host).number("port", port);
     let draft = draft.text("username", settings.text(&name("USER"))?.as_deref().unwrap_or(guest));
     let draft = match settings.text(&name("PASSWORD"))? {
         Some(password) => draft.secret_of("password", password, &name("PASSWORD")),
@@ -135,7 +135,7 @@ fn old_amqp(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Com
 fn old_redis(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Comment> {
     let name = |rest: &str| format!("{prefix}{rest}");
     let port = settings.port(&name("PORT"))?.unwrap_or(services::REDIS.port(Security::Plain).get());
-    let draft = Draft::new("redis", &name("HOST")).text("host", host).number("port", port);
+    let draft = Draft::new(services::REDIS.id, &name("HOST")).text("host", host).number("port", port);
     let draft = match settings.text(&name("PASSWORD"))? {
         Some(password) => draft.secret_of("password", password, &name("PASSWORD")),
         None => draft,

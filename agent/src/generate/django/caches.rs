@@ -17,12 +17,11 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
 /// as the original has it.
 fn items_of(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let backend = cache.text("BACKEND")?.unwrap_or_default().to_ascii_lowercase();
-    let is = |part: &str| backend.contains(part);
     // First, as "locmemcache" has "memcache" in it.
-    if is("locmem") || is("filebased") || is("dummy") || is("diskcache") {
+    if services::no_server_by_driver(&backend).is_some() {
         return Ok(vec![cache.own_note("a cache inside of this host: nothing to connect to").into()]);
     }
-    if is("cache.backends.db") {
+    if backend.contains("cache.backends.db") {
         return Ok(vec![cache.own_note("the cache is a table of the database").into()]);
     }
     match services::by_driver(&backend) {

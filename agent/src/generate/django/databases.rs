@@ -177,7 +177,8 @@ fn mysql(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment>
     }
     let host = socket.unwrap_or_else(|| if usual { own_socket.to_owned() } else { given });
     let is_socket = host.starts_with('/');
-    let draft = Draft::new("mysql", &database.origin).some_text("database", name.as_deref()).text("host", host);
+    let draft =
+        Draft::new(services::MYSQL.id, &database.origin).some_text("database", name.as_deref()).text("host", host);
     let draft = some_port(draft, port.filter(|_| !is_socket)).text("username", user);
     let draft = some_password(draft, password.as_deref());
     items.extend(if is_socket { vec![draft.into()] } else { mysql_tls(draft, &options)? });

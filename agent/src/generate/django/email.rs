@@ -35,8 +35,7 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let Some(host) = host.map_or_else(|| default_host(settings, &backend), |host| Ok(Some(host)))? else {
         return other_backend(settings, &backend);
     };
-    let local = ["console", "filebased", "locmem", "dummy"].into_iter().any(|kind| backend.contains(kind));
-    if local {
+    if services::no_server_by_driver(&backend).is_some() {
         let why = "the backend of this name sends no mail anywhere, so EMAIL_HOST is not used";
         return Ok(vec![Comment::note("EMAIL_BACKEND", why).into()]);
     }
@@ -46,7 +45,7 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
         (false, true) => Value::Text("starttls".to_owned()),
         (false, false) => Value::Flag(false),
     };
-    let draft = Draft::new("smtp", "EMAIL_HOST")
+    let draft = Draft::new(services::SMTP.id, "EMAIL_HOST")
         .text("host", host)
         .number("port", settings.port("EMAIL_PORT")?.unwrap_or(services::SMTP.port(Security::Plain).get()))
         .text("from_address", sender(settings)?);

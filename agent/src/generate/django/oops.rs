@@ -37,7 +37,7 @@ fn amqp(publisher: &Group<'_>) -> Result<Draft, Comment> {
     let tls = publisher.flag("use_tls") || publisher.flag("ssl");
     let usual = services::AMQP.port(if tls { Security::Tls } else { Security::Plain });
     let port = publisher.port("port")?.unwrap_or(usual.get());
-    Ok(Draft::new("amqp", &publisher.origin)
+    Ok(Draft::new(services::AMQP.id, &publisher.origin)
         .text("vhost", publisher.text("vhost")?.as_deref().unwrap_or("/"))
         .text("host", wanted("host")?)
         .number("port", port)

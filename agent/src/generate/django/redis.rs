@@ -58,7 +58,7 @@ pub(super) fn channel_layers(settings: &Group<'_>) -> Result<Vec<Item>, Comment>
 fn channel_layer(layer: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let backend = layer.text("BACKEND")?.unwrap_or_default();
     let config = layer.group("CONFIG")?;
-    if backend.contains("InMemory") || backend.contains("inmemory") {
+    if services::no_server_by_driver(&backend).is_some() {
         return Ok(vec![layer.own_note("a layer inside of the application: nothing to connect to").into()]);
     }
     let service = services::by_driver(&backend);
@@ -111,7 +111,7 @@ pub(super) fn sessions(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
         database: settings.text("SESSION_REDIS_DB")?,
     };
     if let Some(path) = settings.text("SESSION_REDIS_UNIX_DOMAIN_SOCKET_PATH")? {
-        return Ok(vec![login.add(Draft::new("redis", "SESSION_REDIS").text("host", path)).into()]);
+        return Ok(vec![login.add(Draft::new(services::REDIS.id, "SESSION_REDIS").text("host", path)).into()]);
     }
     let Some(host) = settings.text("SESSION_REDIS_HOST")? else { return Ok(Vec::new()) };
     let port = settings.port("SESSION_REDIS_PORT")?.unwrap_or(PORT);
@@ -126,7 +126,7 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let login = Login { user: group.text("username")?, password: group.text("password")?, database: group.text("db")? };
     let items = match (group.first(&["address", "url"])?, group.first(&["path", "unix_domain_socket_path"])?) {
         (Some(text), _) => servers(&group.origin, &text),
-        (None, Some(path)) => vec![Draft::new("redis", &group.origin).text("host", path).into()],
+        (None, Some(path)) => vec![Draft::new(services::REDIS.id, &group.origin).text("host", path).into()],
         (None, None) => {
             let host = group.text("host")?.unwrap_or_else(|| "localhost".to_owned());
             let draft = at(&group.origin, &host, group.port("port")?.unwrap_or(PORT));
@@ -146,7 +146,7 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
 }
 
 fn at(origin: &str, host: &str, port: u16) -> Draft {
-    Draft::new("redis", origin).text("host", host).number("port", port)
+    Draft::new(services::REDIS.id, origin).text("host", host).number("port", port)
 }
 
 /// URLs, sockets, and `HOST:PORT:DATABASE` of the time before URLs; several, separated by
@@ -168,7 +168,7 @@ fn old_server(origin: &str, server: &str) -> Item {
     let place = if database.is_some() { place } else { server };
     let path = place.strip_prefix("unix:").unwrap_or(place);
     let draft = if path.starts_with('/') {
-        Draft::new("redis", origin).text("host", path)
+        Draft::new(services::REDIS.id, origin).text("host", path)
     } else if let Some((host, port)) = host_and_port(place) {
         at(origin, &host, port.unwrap_or(PORT))
     } else {

@@ -26,7 +26,7 @@ pub(super) fn items(settings: &Group<'_>, told: &Told) -> Result<Vec<Item>, Comm
     };
     let host = script.text("host").map_err(of_script)?.unwrap_or(host);
     let port = script.port("port").map_err(of_script)?.unwrap_or(port);
-    let draft = Draft::new("udp", "STATSD_HOST").text("host", host).number("port", port);
+    let draft = Draft::new(services::UDP.id, "STATSD_HOST").text("host", host).number("port", port);
     let draft = draft.text("send", &told.statsd_send).some_text("expect", told.statsd_expect.as_deref());
     let more: Vec<_> = script.pairs().filter(|(key, _)| !PLACED.contains(&key.as_str())).collect();
     // Without options of the script's own, the draft is ours.

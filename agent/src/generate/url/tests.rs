@@ -6,6 +6,7 @@ use super::{ConnectionSettings, items, tls};
 use crate::checks::Spec;
 use crate::generate::{Item, Secrets, Sheet};
 use crate::services::{self, Security, UseTls};
+use std::num::NonZero;
 
 /// The checks of a URL on one line each, without label, and comments by their beginning.
 fn mapped(text: &str) -> Vec<String> {
@@ -149,10 +150,8 @@ fn every_url_means_what_its_clients_take_it_for() {
 fn every_scheme_of_every_service_becomes_a_check_that_is_legal() {
     for service in services::ALL {
         for scheme in service.schemes {
-            let url = match scheme.socket {
-                true => format!("{}:///run/x.sock", scheme.name),
-                false => format!("{}://u:p@h.example:4711/1", scheme.name),
-            };
+            let rest = if scheme.socket { "/run/x.sock" } else { "u:p@h.example:4711/1" };
+            let url = format!("{}://{rest}", scheme.name);
             let found = mapped(&url);
             let kind = service.check.unwrap_or("t");
             assert!(found.iter().any(|line| line.starts_with(kind)), "{url}: {found:?}");
@@ -226,7 +225,7 @@ fn what_a_url_leaves_out_is_taken_from_beside_it() {
     let parts = completed("ldap://h:3893/");
     assert_eq!((parts.user.as_deref(), parts.password.as_deref()), (Some("cn=app,dc=x"), Some("p")));
     assert_eq!((parts.path.as_str(), parts.switch(&["starttls"])), ("/dc=x", Some(true)));
-    assert_eq!((parts.site().host.as_str(), parts.site().port.map(|port| port.get())), ("h", Some(3893)));
+    assert_eq!((parts.site().host.as_str(), parts.site().port.map(NonZero::get)), ("h", Some(3893)));
     let parts = completed("ldap://u:q@h/dc=y");
     assert_eq!((parts.user.as_deref(), parts.password.as_deref()), (Some("u"), Some("q")));
     assert_eq!(parts.path, "/dc=y");

@@ -58,7 +58,7 @@ fn http2(bytes: &[u8]) -> Option<Peer> {
     plausible.then(|| Peer::new(&services::HTTP, "HTTP/2 SETTINGS"))
 }
 
-/// A page without a header: some servers take what is no request for HTTP/0.9 and answer so.
+/// A page without a header: some servers take what is not a request for HTTP/0.9 and answer so.
 fn page(bytes: &[u8]) -> Option<Peer> {
     if !starts(bytes, "<!doctype html") && !starts(bytes, "<html>") {
         return None;

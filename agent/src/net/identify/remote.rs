@@ -35,7 +35,7 @@ fn is_vnc_version(version: &[u8]) -> bool {
 /// A connection confirm (X.224, section 13.4) or a disconnect (T.125), inside a TPKT (RFC 1006).
 fn rdp(bytes: &[u8]) -> bool {
     match *bytes {
-        // What xrdp says to everything that is no connection request.
+        // What xrdp says to everything that is not a connection request.
         [3, 0, 0, 9, 2, 0xf0, 0x80, 0x21, 0x80, ..] => true,
         [3, 0, 0, length @ 11..=64, rest, 0xd0, 0, 0, ..] => rest == length - 5,
         _ => false,

@@ -52,7 +52,7 @@ fn alert(body: &[u8]) -> Option<String> {
     }
 }
 
-/// A `ClientHello` is none: who sends one back is an echo.
+/// A `ClientHello` is not a server's record: whoever sends one back is an echo.
 fn server_hello(message: &[u8]) -> Option<String> {
     let known = matches!(
         *message,

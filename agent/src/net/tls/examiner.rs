@@ -15,7 +15,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, Error, NamedGroup, RootCertStore, SignatureScheme};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// With P-256 first: every TLS 1.3 server must have it (RFC 8446 section 9.1), and a server that has
 /// nothing else (Debian's `PostgreSQL`) then needs no second `ClientHello`, which is a round trip.
@@ -26,9 +26,10 @@ static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
 });
 
 /// What the server showed.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Shown {
-    chain: Vec<CertificateDer<'static>>,
+    /// Its own certificate and those behind it, as they were sent; `None` for one that cannot be read.
+    chain: Vec<Option<Certificate>>,
     objection: Option<Error>,
 }
 
@@ -67,31 +68,31 @@ impl Examiner {
 
     /// The server's own certificate.
     pub(super) fn certificate(&self) -> Option<Certificate> {
-        self.shown().chain.first().and_then(Certificate::read)
+        self.shown().chain.first().cloned().flatten()
     }
 
-    /// The certificates behind it, as they were sent.
+    /// It and the certificates behind it, as they were sent.
     pub(super) fn chain(&self) -> Vec<Certificate> {
-        self.shown().chain.iter().filter_map(Certificate::read).collect()
+        self.shown().chain.iter().flatten().cloned().collect()
     }
 
     pub(super) fn facts(&self) -> Vec<(&'static str, Value)> {
         let shown = self.shown();
-        let mut facts =
-            vec![("tls_verified", json!(self.verify && shown.objection.is_none() && !shown.chain.is_empty()))];
-        if let Some(certificate) = self.certificate() {
+        let verified = self.verify && shown.objection.is_none() && !shown.chain.is_empty();
+        let mut facts = vec![("tls_verified", json!(verified))];
+        if let Some(Some(certificate)) = shown.chain.first() {
             facts.push(("certificate", certificate.facts()));
         }
-        let issuers: Vec<_> =
-            self.chain().iter().skip(1).map(|one| json!({"subject": one.subject, "issuer": one.issuer})).collect();
+        let behind = shown.chain.iter().flatten().skip(1);
+        let issuers: Vec<_> = behind.map(|one| json!({"subject": one.subject, "issuer": one.issuer})).collect();
         if !issuers.is_empty() {
             facts.push(("certificate_chain", json!(issuers)));
         }
         facts
     }
 
-    fn shown(&self) -> Shown {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn judge(
@@ -153,8 +154,8 @@ impl ServerCertVerifier for Examiner {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let objection = self.judge(leaf, rest, name, now).err();
-        let chain = std::iter::once(leaf).chain(rest).map(|one| one.clone().into_owned()).collect();
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Shown { chain, objection: objection.clone() };
+        let chain = std::iter::once(leaf).chain(rest).map(Certificate::read).collect();
+        *self.shown() = Shown { chain, objection: objection.clone() };
         match objection {
             Some(error) if self.verify => Err(error),
             _ => Ok(ServerCertVerified::assertion()),

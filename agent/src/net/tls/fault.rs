@@ -50,7 +50,7 @@ pub(crate) fn fault_of_alert(error: &Error) -> Fault {
     .at(Phase::Tls)
 }
 
-/// The fault of a peer whose first bytes are no TLS.
+/// The fault of a peer whose first bytes are not TLS.
 pub(crate) fn fault_of_plain(first: &[u8]) -> Option<Fault> {
     (!first.is_empty() && !is_tls(first)).then(|| not_tls(first))
 }

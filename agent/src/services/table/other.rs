@@ -3,6 +3,7 @@
 
 use crate::services::build::{plain, ports, tls};
 use crate::services::row::{KnownPort, NoServer, NoServers, Options, Ports, Service, TlsStart};
+use std::num::NonZero;
 
 /// Elasticsearch, over HTTP.
 pub static ELASTICSEARCH: Service = Service::new("elasticsearch", "Elasticsearch", "an Elasticsearch node")
@@ -285,7 +286,7 @@ pub(in crate::services) static NO_SERVERS: [NoServers; 3] = [
     NoServers {
         why: NoServer::File,
         schemes: &["sqlite", "sqlite3", "spatialite", "duckdb", "file", "filecache", "filemail", "filesystem"],
-        drivers: &["sqlite", "spatialite", "duckdb"],
+        drivers: &["sqlite", "spatialite", "duckdb", "filebased", "diskcache"],
     },
     NoServers {
         why: NoServer::Application,
@@ -307,7 +308,7 @@ pub(in crate::services) static NO_SERVERS: [NoServers; 3] = [
             "memorymail",
             "memorymails",
         ],
-        drivers: &["dummy"],
+        drivers: &["dummy", "locmem", "inmemory", "console"],
     },
     NoServers {
         why: NoServer::Cloud,
