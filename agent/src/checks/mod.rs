@@ -122,7 +122,8 @@ impl ResultName {
     /// `tcp:HOST:PORT`, not for a Unix socket, and `KIND:HOST:PORT`: how databases are named.
     #[must_use]
     pub fn of_database(kind: &str, target: &Target) -> Vec<Self> {
-        Self::of_connecting(target).into_iter().chain([Self::prefixed(kind, target.to_string())]).collect()
+        let own = Self::prefixed(kind, target.to_string());
+        Self::of_connecting(target).into_iter().chain([own]).collect()
     }
 
     /// `KIND:HOST:PORT:tcp:HOST:PORT`, not for a Unix socket, and `KIND:HOST:PORT:connect`, with

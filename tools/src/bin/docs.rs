@@ -14,7 +14,7 @@ use conn_check::report;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What a person types to bring the files up to date.
