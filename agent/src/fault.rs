@@ -8,7 +8,7 @@ use std::fmt;
 
 /// A cause without its place; becomes a [`Failure`] when the phase it struck is known.
 #[derive(Clone, Debug)]
-pub struct Fault {
+pub(crate) struct Fault {
     pub(crate) cause: Cause,
     /// Set when the cause belongs to another phase than the one in which it came to light
     /// (a TLS 1.3 server refuses a client certificate only after the handshake).
@@ -22,7 +22,7 @@ pub struct Fault {
 
 impl Fault {
     /// A fault with its one-sentence message, in the words of the person who has to act.
-    pub fn new(cause: Cause, message: impl Into<String>) -> Self {
+    pub(crate) fn new(cause: Cause, message: impl Into<String>) -> Self {
         Self {
             cause,
             phase: None,
@@ -36,35 +36,35 @@ impl Fault {
 
     /// What was seen: an errno, a status line, the server's own text.
     #[must_use]
-    pub fn evidence(mut self, evidence: impl Into<String>) -> Self {
+    pub(crate) fn evidence(mut self, evidence: impl Into<String>) -> Self {
         self.evidence = Some(evidence.into());
         self
     }
 
     /// Overrides the catalogue's owner, where the evidence tells more.
     #[must_use]
-    pub const fn owner(mut self, owner: Owner) -> Self {
+    pub(crate) const fn owner(mut self, owner: Owner) -> Self {
         self.owner = Some(owner);
         self
     }
 
     /// Overrides the catalogue's next step, where the evidence tells more.
     #[must_use]
-    pub fn next_step(mut self, next_step: impl Into<String>) -> Self {
+    pub(crate) fn next_step(mut self, next_step: impl Into<String>) -> Self {
         self.next_step = Some(next_step.into());
         self
     }
 
     /// Places the fault in a phase of its own, whatever phase it comes to light in.
     #[must_use]
-    pub const fn at(mut self, phase: Phase) -> Self {
+    pub(crate) const fn at(mut self, phase: Phase) -> Self {
         self.phase = Some(phase);
         self
     }
 
     /// Keeps the chain of causes below an error of a library, for `--tracebacks`.
     #[must_use]
-    pub fn caused_by(mut self, error: &(dyn Error + 'static)) -> Self {
+    pub(crate) fn caused_by(mut self, error: &(dyn Error + 'static)) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
             self.causes.push(error.to_string());
@@ -75,7 +75,7 @@ impl Fault {
 
     /// Locates the fault; every text of it passes through the redactor here.
     #[must_use]
-    pub fn in_phase(self, phase: Phase, redactor: &Redactor) -> Failure {
+    pub(crate) fn in_phase(self, phase: Phase, redactor: &Redactor) -> Failure {
         let entry = catalogue::code_for(self.phase.unwrap_or(phase), self.cause);
         Failure {
             code: Code(entry),

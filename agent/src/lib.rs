@@ -2,8 +2,38 @@
 //!
 //! A file becomes a [`plan::Plan`], or every [`diagnostic::Diagnostic`] at once; [`run::run`] turns
 //! a plan into outcomes; a [`report::Reporter`] turns those into bytes. A check is one folder in
-//! [`checks`]; whatever it does to the network goes through its [`probe::Probe`], which gives
-//! every protocol the same phases, deadlines and failure codes ([`catalogue`]).
+//! [`checks`]; whatever it does to the network goes through its `probe::Probe`, which gives every
+//! protocol the same phases, deadlines and failure codes ([`catalogue`]).
+//!
+//! # The nouns
+//!
+//! | noun | what it is |
+//! |---|---|
+//! | `Check` | how one protocol is configured, where it connects, and how it is exercised; [`checks::Spec`] is one of them |
+//! | [`services::Service`] | what is known of a service without speaking to it: names, ports, schemes, who speaks first |
+//! | [`plan::Plan`], [`plan::Entry`] | the valid checks of a file, in its order; one of them |
+//! | [`source::Source`] | a file that was read, or could not be |
+//! | [`diagnostic::Diagnostic`], [`diagnostic::Flaw`] | what is wrong with a file, and where; its kind, with a stable code |
+//! | `Node`, `Span` | a value of a YAML file, and where it stands |
+//! | `Fields`, `Field` | the options of one check; the value of one, as the file has it |
+//! | `Setting` | a type of value that an option can take |
+//! | `Credentials`, `Secret` | who logs in, and the proof; a value that must not be printed |
+//! | `Redactor` | knows the secrets of one check, and takes them out of other texts |
+//! | `Host`, `Endpoint` | a name or an address; with transport and port, where a check connects to |
+//! | `Target` | where a service listens: an endpoint or a Unix socket |
+//! | `Probe` | a running check's hands: the only owner of sockets and clocks |
+//! | [`phase::Phase`] | a stage of a check: resolve, connect, proxy, tls, protocol, auth, request |
+//! | `Wire`, `Talk` | a connection with a bound on what the peer sends; lines and frames received over it |
+//! | `Race` | the attempts to connect to all addresses of a name (RFC 8305) |
+//! | `Shared` | what the checks of one run share: the resolver, the trusted roots, the deadline |
+//! | [`catalogue::Cause`], [`catalogue::Owner`] | why something failed, without its place; whose job the fix is |
+//! | `Fault`, `Failure` | a cause with evidence; the same with its phase, which gives the stable code |
+//! | `Step`, `Outcome` | one result of a check; all that is known of a finished check |
+//! | [`event::Event`] | what happened, in order: all that reporters see of a run |
+//! | [`select::Selection`] | which results were asked for |
+//! | [`report::View`], [`report::Reporter`] | a finished run, prepared for people; what turns it into bytes |
+//! | `series` | the unique name of a check in monitoring: its `name`, or type, target and what distinguishes it |
+//! | [`firewall::Passage`] | what a firewall must let out |
 //!
 //! The library never prints, never reads the arguments and never exits: the programs do. Its modules
 //! lie in layers, each using only what is below it; `cargo xtask layers` says which and proves it.
@@ -13,24 +43,24 @@ pub mod checks;
 pub mod cli;
 pub mod diagnostic;
 pub mod event;
-pub mod fault;
+mod fault;
 pub mod file;
 pub mod firewall;
 pub mod generate;
 pub mod host;
-pub mod net;
-pub mod outcome;
+mod net;
+mod outcome;
 pub mod phase;
 pub mod plan;
-pub mod probe;
+mod probe;
 mod queue;
 pub mod report;
 pub mod run;
-pub mod secret;
+mod secret;
 pub mod select;
 pub mod services;
 pub mod settings;
 mod shared;
 pub mod source;
-pub mod text;
-pub(crate) mod yaml;
+mod text;
+mod yaml;

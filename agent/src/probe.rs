@@ -16,7 +16,7 @@ use crate::phase::Phase;
 use crate::secret::Redactor;
 use crate::services::Service;
 use crate::shared::Shared;
-pub use open::Heard;
+pub(crate) use open::Heard;
 use peek::Peer;
 use serde_json::{Value, json};
 use std::future::Future;
@@ -39,7 +39,7 @@ pub(crate) struct Findings {
 
 /// Why a check ended before its end.
 #[derive(Debug)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// Something is broken.
     Failed(Failure),
     /// No later result was asked for.
@@ -54,7 +54,7 @@ impl From<Failure> for Stop {
 
 /// A running check's hands.
 #[derive(Debug)]
-pub struct Probe {
+pub(crate) struct Probe {
     shared: Arc<Shared>,
     entry: usize,
     /// The last result that anybody asked for.
@@ -124,7 +124,7 @@ impl Probe {
 
     /// Says which service the peer should be: another one is then named (`protocol.wrong-service`),
     /// whatever went wrong on the way.
-    pub const fn expect(&mut self, service: &'static Service) {
+    pub(crate) const fn expect(&mut self, service: &'static Service) {
         self.expected = Some(service);
     }
 
@@ -138,7 +138,11 @@ impl Probe {
     ///
     /// # Errors
     /// The work's fault in this phase, or the phase's timeout.
-    pub async fn phase<T>(&mut self, phase: Phase, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Failure> {
+    pub(crate) async fn phase<T>(
+        &mut self,
+        phase: Phase,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Failure> {
         let began = Instant::now();
         let heard_before = self.heard();
         let result = self.in_time(phase, pin!(work)).await;
@@ -177,7 +181,7 @@ impl Probe {
 
     /// A failure that needs no waiting: what was heard is not what was wanted.
     #[must_use]
-    pub fn fail(&self, phase: Phase, fault: Fault) -> Failure {
+    pub(crate) fn fail(&self, phase: Phase, fault: Fault) -> Failure {
         self.recognise(phase, fault).in_phase(phase, &self.redactor)
     }
 
@@ -185,7 +189,7 @@ impl Probe {
     ///
     /// # Errors
     /// [`Stop::Enough`] when no later result was asked for.
-    pub fn passed(&mut self) -> Result<(), Stop> {
+    pub(crate) fn passed(&mut self) -> Result<(), Stop> {
         let result = self.end_step(Verdict::Pass);
         if result >= self.wanted {
             return Err(Stop::Enough);
@@ -198,19 +202,19 @@ impl Probe {
 
     /// Keeps something that was learnt. A text of a server's is to be escaped by the caller or
     /// passed through [`Probe::clean`].
-    pub fn fact(&mut self, key: &'static str, value: impl Into<Value>) {
+    pub(crate) fn fact(&mut self, key: &'static str, value: impl Into<Value>) {
         let value = value.into();
         self.findings().facts.push((key, value));
     }
 
     /// A server's text made fit for people: bounded, escaped, without this check's secrets.
     #[must_use]
-    pub fn clean(&self, text: &str) -> String {
+    pub(crate) fn clean(&self, text: &str) -> String {
         self.redactor.clean(text)
     }
 
     /// Notes something that needs attention, with the current result.
-    pub fn warn(&mut self, kind: WarningKind, message: &str) {
+    pub(crate) fn warn(&mut self, kind: WarningKind, message: &str) {
         let message = self.redactor.redact(message);
         let mut findings = self.findings();
         let result = findings.steps.len().min(self.results.saturating_sub(1));
@@ -227,7 +231,7 @@ impl Probe {
 
     /// What is left of the check's time.
     #[must_use]
-    pub fn left(&self) -> Duration {
+    pub(crate) fn left(&self) -> Duration {
         self.until().saturating_duration_since(Instant::now())
     }
 

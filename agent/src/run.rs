@@ -3,6 +3,7 @@
 
 mod options;
 
+pub use crate::net::Family;
 pub use options::Options;
 
 use crate::event::Event;

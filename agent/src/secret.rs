@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 /// A value that must not appear in any output: no `Display`, no `Serialize`, no `PartialEq`.
 #[derive(Clone, Default)]
-pub struct Secret<T>(T);
+pub(crate) struct Secret<T>(T);
 
 impl<T> Secret<T> {
     /// Wraps a value.
-    pub const fn new(value: T) -> Self {
+    pub(crate) const fn new(value: T) -> Self {
         Self(value)
     }
 
     /// The only way out; to be called where the value is sent, nowhere else.
-    pub const fn expose(&self) -> &T {
+    pub(crate) const fn expose(&self) -> &T {
         &self.0
     }
 }
@@ -173,7 +173,7 @@ const SECRET_WORDS: [&str; 9] =
 
 /// Whether a name (of a query parameter, a header, an option) says that its value is a secret.
 #[must_use]
-pub fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_WORDS.iter().any(|word| name.contains(word))
         || matches!(name.as_str(), "sig" | "jwt" | "pass" | "cookie" | "sid" | "session" | "pin" | "code")
@@ -189,7 +189,7 @@ pub(crate) fn has_secret(url: &str) -> bool {
 ///
 /// Works on the text, so that what is shown is what stands in the file.
 #[must_use]
-pub fn redact_url(url: &str) -> String {
+pub(crate) fn redact_url(url: &str) -> String {
     let mut shown = String::with_capacity(url.len());
     for (piece, secret) in url_pieces(url) {
         shown.push_str(if secret { "***" } else { piece });
@@ -199,19 +199,19 @@ pub fn redact_url(url: &str) -> String {
 
 /// Whether a text that should hold no secret has a user's name and password before an `@`.
 #[must_use]
-pub fn has_login(text: &str) -> bool {
+pub(crate) fn has_login(text: &str) -> bool {
     text.rsplit_once('@').is_some_and(|(login, _)| login.contains(':'))
 }
 
 /// A text that should hold no secret, without the login of a URL that stands in its place.
 #[must_use]
-pub fn without_login(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_login(text: &str) -> Cow<'_, str> {
     if has_login(text) { Cow::Owned(redact_url(text)) } else { Cow::Borrowed(text) }
 }
 
 /// The secret parts of a URL (user info, secret-looking query values), as they stand in it.
 #[must_use]
-pub fn url_secrets(url: &str) -> Vec<&str> {
+pub(crate) fn url_secrets(url: &str) -> Vec<&str> {
     url_pieces(url).into_iter().filter_map(|(piece, secret)| secret.then_some(piece)).collect()
 }
 

@@ -33,7 +33,7 @@ fn declared(kind: &str, mapping: &str) -> Vec<&'static str> {
         Some(Node { value: Value::Map(pairs), .. }) => pairs,
         other => panic!("{mapping}: {other:?}"),
     };
-    let mut fields = Fields::new(Span::default(), &pairs);
+    let mut fields = Fields::new(Span::default(), &pairs).describing();
     let _ = Spec::parse(kind, &mut fields);
     let mut keys: Vec<_> = fields.finish().declared.iter().map(|option| option.key).collect();
     keys.sort_unstable();

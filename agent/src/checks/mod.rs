@@ -33,7 +33,7 @@ use std::pin::Pin;
 use std::sync::LazyLock;
 
 /// A protocol that can be checked.
-pub trait Check: Sized {
+pub(crate) trait Check: Sized {
     /// The value of `type:` in the file, and the type's name in every output.
     const TYPE: &'static str;
 

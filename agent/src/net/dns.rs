@@ -17,8 +17,8 @@ use std::str::FromStr;
 use hickory_proto::op::{self, Edns, Message, MessageType, OpCode};
 use hickory_proto::rr::{Name, RecordType};
 
-pub use name::NameError;
-pub use reply::{Answer, Malformed, Rcode, Reply};
+pub(crate) use name::NameError;
+pub(crate) use reply::{Malformed, Rcode, Reply};
 
 /// The largest UDP payload announced with EDNS: what the operators' "DNS flag day 2020" agreed on,
 /// because it passes every usual path without fragmentation.
@@ -26,7 +26,7 @@ const UDP_PAYLOAD_BYTES: u16 = 1232;
 
 /// The kind of record that is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum RecordKind {
+pub(crate) enum RecordKind {
     /// An IPv4 address (RFC 1035).
     A,
     /// An IPv6 address (RFC 3596).
@@ -51,12 +51,12 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Every kind, in the order in which messages list them.
-    pub const ALL: &[Self] =
+    pub(crate) const ALL: &[Self] =
         &[Self::A, Self::Aaaa, Self::Cname, Self::Mx, Self::Ns, Self::Ptr, Self::Soa, Self::Srv, Self::Txt, Self::Caa];
 
     /// The name of the kind as zone files write it: `AAAA`.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::A => "A",
             Self::Aaaa => "AAAA",
@@ -106,7 +106,7 @@ impl FromStr for RecordKind {
 
 /// The text names no [`RecordKind`]. The message lists those there are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct UnknownRecordKind;
+pub(crate) struct UnknownRecordKind;
 
 impl fmt::Display for UnknownRecordKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,7 +119,7 @@ impl Error for UnknownRecordKind {}
 
 /// One question to a name server.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Query {
+pub(crate) struct Query {
     name: Name,
     kind: RecordKind,
     id: u16,
@@ -135,7 +135,7 @@ impl Query {
     ///
     /// # Errors
     /// The text is not a domain name.
-    pub fn new(name: &str, kind: RecordKind, id: u16) -> Result<Self, NameError> {
+    pub(crate) fn new(name: &str, kind: RecordKind, id: u16) -> Result<Self, NameError> {
         let name = match (kind, name.parse()) {
             (RecordKind::Ptr, Ok(address)) => name::of_address(address),
             _ => name::parse(name)?,
@@ -143,29 +143,11 @@ impl Query {
         Ok(Self { name, kind, id })
     }
 
-    /// The name asked for, absolute, as zone files write it: `www.example.`.
-    #[must_use]
-    pub fn name(&self) -> String {
-        presentation::name(&self.name)
-    }
-
-    /// The kind of record asked for.
-    #[must_use]
-    pub const fn kind(&self) -> RecordKind {
-        self.kind
-    }
-
-    /// The identifier that the answer has to carry.
-    #[must_use]
-    pub const fn id(&self) -> u16 {
-        self.id
-    }
-
     /// The question as one UDP payload: recursion desired, EDNS with a payload of 1232 bytes.
     ///
     /// # Errors
     /// The question cannot be encoded; not seen for a name that [`Query::new`] took.
-    pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, EncodeError> {
         let mut message = self.message();
         let mut edns = Edns::new();
         edns.set_max_payload(UDP_PAYLOAD_BYTES);
@@ -178,7 +160,7 @@ impl Query {
     ///
     /// # Errors
     /// As for [`Query::encode`].
-    pub fn encode_plain(&self) -> Result<Vec<u8>, EncodeError> {
+    pub(crate) fn encode_plain(&self) -> Result<Vec<u8>, EncodeError> {
         encoded(&self.message())
     }
 
@@ -188,7 +170,7 @@ impl Query {
     /// question), so keep waiting. `Some(Err(_))`: it carries our identifier and cannot be
     /// understood.
     #[must_use]
-    pub fn read(&self, datagram: &[u8]) -> Option<Result<Reply, Malformed>> {
+    pub(crate) fn read(&self, datagram: &[u8]) -> Option<Result<Reply, Malformed>> {
         reply::read(&self.question(), self.kind, self.id, datagram)
     }
 
@@ -210,7 +192,7 @@ fn encoded(message: &Message) -> Result<Vec<u8>, EncodeError> {
 
 /// A question that cannot be put into bytes, with the encoder's reason.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct EncodeError(String);
+pub(crate) struct EncodeError(String);
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

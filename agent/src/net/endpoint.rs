@@ -25,7 +25,7 @@ impl Transport {
 }
 
 /// A port, 1 to 65535.
-pub type Port = NonZero<u16>;
+pub(crate) type Port = NonZero<u16>;
 
 /// Where a check connects to: transport, host and port.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]

@@ -25,7 +25,7 @@ use crate::text::{bounded, detail};
 
 /// A peer that was recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
+pub(crate) struct Peer {
     /// What it is.
     pub service: &'static Service,
     /// What it said about itself, for people: `HTTP/1.1 400 Bad Request, Server: nginx`,
@@ -41,7 +41,7 @@ impl Peer {
     /// Whether it may be the `expected` one: it is that, or its greeting is both SMTP's and FTP's, and
     /// one of the two was expected.
     #[must_use]
-    pub fn may_be(&self, expected: &Service) -> bool {
+    pub(crate) fn may_be(&self, expected: &Service) -> bool {
         let either = *self.service == services::SMTP_OR_FTP;
         self.service == expected || either && [&services::SMTP, &services::FTP].contains(&expected)
     }
@@ -68,7 +68,7 @@ impl Peer {
 /// A lone `S` or `N` is how `PostgreSQL` answers a request for TLS. Where no such request was sent,
 /// one byte is too little to ask this function.
 #[must_use]
-pub fn identify(bytes: &[u8]) -> Option<Peer> {
+pub(crate) fn identify(bytes: &[u8]) -> Option<Peer> {
     let readers = [tls::read, http::read, mail::read, cache::read, database::read, messaging::read, remote::read];
     readers.iter().find_map(|read| read(bytes))
 }

@@ -5,9 +5,9 @@
 mod certificate;
 mod clock;
 mod connect;
-pub mod dns;
+pub(crate) mod dns;
 mod endpoint;
-pub mod identify;
+pub(crate) mod identify;
 mod local_socket;
 pub(crate) mod nameserver;
 pub(crate) mod proxy;
@@ -22,14 +22,14 @@ mod wire;
 
 pub(crate) use clock::within;
 pub(crate) use connect::{Race, address as connect, datagram, has_route, refusal_of, summary, unix};
-pub use endpoint::{BadHost, Endpoint, Host, HostKind, Port, Transport};
+pub(crate) use endpoint::{BadHost, Endpoint, Host, HostKind, Port, Transport};
 pub(crate) use local_socket::LocalSocket;
 pub(crate) use nameserver::resolvers_of_this_host;
 pub(crate) use resolv_conf::ResolvConf;
 pub(crate) use resolve::Resolver;
 pub(crate) use talk::Talk;
-pub use target::Target;
-pub use tls::{TlsMode, TlsOptions};
+pub(crate) use target::Target;
+pub(crate) use tls::{TlsMode, TlsOptions};
 pub(crate) use trust::Trust;
 pub(crate) use wire::{ALLOWANCE, Seen, Wire, too_much};
 

@@ -23,7 +23,7 @@ const LONGEST_GRACE: Duration = Duration::from_millis(150);
 
 /// What a peer did while it was listened to; see [`Probe::listen`].
 #[derive(Debug)]
-pub enum Heard {
+pub(crate) enum Heard {
     /// Not a byte.
     Nothing,
     /// It said something.

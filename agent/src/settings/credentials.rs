@@ -6,7 +6,7 @@ use crate::settings::{Fields, Noted, Setting};
 
 /// Who logs in, and the proof.
 #[derive(Clone, Debug)]
-pub struct Credentials {
+pub(crate) struct Credentials {
     /// The user; empty where the protocol has a user of its own for those who name none.
     pub user: String,
     /// The password; empty where there is none.
@@ -88,7 +88,7 @@ impl Credentials {
 
     /// Whether there is a password to be sent.
     #[must_use]
-    pub fn has_password(&self) -> bool {
+    pub(crate) fn has_password(&self) -> bool {
         !self.password.expose().is_empty()
     }
 }

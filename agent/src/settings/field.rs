@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// Why a value is not what the option takes.
 #[derive(Debug)]
-pub struct Misfit {
+pub(crate) struct Misfit {
     pub(crate) flaw: Flaw,
     span: Option<Span>,
     message: String,
@@ -23,13 +23,13 @@ pub struct Misfit {
 
 impl Misfit {
     /// A value that the option does not take ([`Flaw::BadValue`]).
-    pub fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { flaw: Flaw::BadValue, span: None, message: message.into(), found: None, help: None }
     }
 
     /// Adds what to write instead.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -51,7 +51,7 @@ impl Misfit {
 
 /// A value as it stands in the file, or behind a `{env: VAR}` or `{file: PATH}` that stands there.
 #[derive(Clone, Copy, Debug)]
-pub struct Field<'a> {
+pub(crate) struct Field<'a> {
     node: &'a Node,
     vault: &'a Vault,
 }
@@ -91,7 +91,7 @@ impl<'a> Field<'a> {
     ///
     /// # Errors
     /// A list or a mapping is not a text; a reference may lead nowhere.
-    pub fn text(&self, shape: &Shape) -> Result<String, Misfit> {
+    pub(crate) fn text(&self, shape: &Shape) -> Result<String, Misfit> {
         self.borrowed(shape).map(Cow::into_owned)
     }
 
@@ -111,19 +111,19 @@ impl<'a> Field<'a> {
     ///
     /// # Errors
     /// The rule's, or those of [`Field::text`].
-    pub fn parse<T>(&self, shape: &Shape, rule: impl FnOnce(&str) -> Option<T>) -> Result<T, Misfit> {
+    pub(crate) fn parse<T>(&self, shape: &Shape, rule: impl FnOnce(&str) -> Option<T>) -> Result<T, Misfit> {
         let text = self.borrowed(shape)?;
         rule(&text).ok_or_else(|| self.wrong(shape))
     }
 
     /// Remembers the text as a secret.
-    pub fn keep_secret(&self, text: &str) {
+    pub(crate) fn keep_secret(&self, text: &str) {
         self.vault.keep(text);
     }
 
     /// The items of a list.
     #[must_use]
-    pub fn items(&self) -> Option<impl Iterator<Item = Field<'a>> + use<'a>> {
+    pub(crate) fn items(&self) -> Option<impl Iterator<Item = Field<'a>> + use<'a>> {
         let Self { node, vault } = *self;
         match &node.value {
             Value::Seq(items) => Some(items.iter().map(move |node| Field { node, vault })),
@@ -133,7 +133,7 @@ impl<'a> Field<'a> {
 
     /// The keys and values of a mapping that is not a reference.
     #[must_use]
-    pub fn pairs(&self) -> Option<impl Iterator<Item = (Field<'a>, Field<'a>)> + use<'a>> {
+    pub(crate) fn pairs(&self) -> Option<impl Iterator<Item = (Field<'a>, Field<'a>)> + use<'a>> {
         let Self { node, vault } = *self;
         match &node.value {
             Value::Map(pairs) if reference(pairs).is_none() => {
@@ -145,13 +145,13 @@ impl<'a> Field<'a> {
 
     /// Whether nothing stands there.
     #[must_use]
-    pub const fn is_null(&self) -> bool {
+    pub(crate) const fn is_null(&self) -> bool {
         self.node.is_null()
     }
 
     /// "expected ..., found ...", without showing what may be a secret.
     #[must_use]
-    pub fn wrong(&self, shape: &Shape) -> Misfit {
+    pub(crate) fn wrong(&self, shape: &Shape) -> Misfit {
         if let Some(tuple) = self.python_tuple() {
             return tuple;
         }
@@ -173,7 +173,7 @@ impl<'a> Field<'a> {
 
     /// Puts the place of this value into a misfit that has none.
     #[must_use]
-    pub fn with_span(&self, misfit: Misfit) -> Misfit {
+    pub(crate) fn with_span(&self, misfit: Misfit) -> Misfit {
         Misfit { span: misfit.span.or(Some(self.node.span)), ..misfit }
     }
 

@@ -14,14 +14,14 @@ use crate::yaml::{self, Node, Value};
 
 /// A problem was noted: what was asked for cannot be built.
 #[derive(Clone, Copy, Debug)]
-pub struct Noted(());
+pub(crate) struct Noted(());
 
 /// Most checks have no more options, with those that every check has.
 const OPTIONS: usize = 16;
 
 /// The mapping of one check; remembers which options were asked for.
 #[derive(Debug)]
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     span: Span,
     pairs: Vec<Pair<'a>>,
     /// The keys that were asked for.
@@ -72,6 +72,12 @@ impl<'a> Fields<'a> {
         Self::empty(Span::default(), true)
     }
 
+    /// Collects the declarations of a mapping as well.
+    #[cfg(test)]
+    pub(crate) fn describing(self) -> Self {
+        Self { describing: true, ..self }
+    }
+
     const fn empty(span: Span, describing: bool) -> Self {
         Self {
             span,
@@ -88,7 +94,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// A problem was noted.
-    pub fn required<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Result<T, Noted> {
+    pub(crate) fn required<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Result<T, Noted> {
         self.declare::<T>(key, true, None, about);
         match self.take(key) {
             Some(node) => self.read(key, node),
@@ -98,7 +104,7 @@ impl<'a> Fields<'a> {
 
     /// An option that may be absent (or null); nothing either after a problem was noted, with which the
     /// check is not built.
-    pub fn optional<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Option<T> {
+    pub(crate) fn optional<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Option<T> {
         self.declare::<T>(key, false, None, about);
         self.take(key).and_then(|node| self.read(key, node).ok())
     }
@@ -107,7 +113,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Panics
     /// When the default itself is not a legal value: a bug, found by the test that describes every check.
-    pub fn or<T: Setting>(&mut self, key: &'static str, default: &'static str, about: &'static str) -> T {
+    pub(crate) fn or<T: Setting>(&mut self, key: &'static str, default: &'static str, about: &'static str) -> T {
         self.declare::<T>(key, false, Some(default), about);
         let value = self.take(key).and_then(|node| self.read(key, node).ok());
         value.unwrap_or_else(|| self.default_value(key, default))
@@ -115,7 +121,7 @@ impl<'a> Fields<'a> {
 
     /// Whether the key is there with a value; for rules over several options.
     #[must_use]
-    pub fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.find(key).is_some()
     }
 
@@ -126,7 +132,7 @@ impl<'a> Fields<'a> {
 
     /// Where an option's value stands, else the whole mapping; for rules over several options.
     #[must_use]
-    pub fn span_of(&self, key: &str) -> Span {
+    pub(crate) fn span_of(&self, key: &str) -> Span {
         self.find(key).map_or(self.span, |node| node.span)
     }
 
@@ -136,7 +142,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Notes a warning; the check is built all the same.
-    pub fn warn(&mut self, diagnostic: Diagnostic) {
+    pub(crate) fn warn(&mut self, diagnostic: Diagnostic) {
         if !self.describing {
             self.diagnostics.push(diagnostic);
         }
@@ -144,7 +150,7 @@ impl<'a> Fields<'a> {
 
     /// Notes an error: the check is not built.
     #[must_use]
-    pub fn refuse(&mut self, error: Diagnostic) -> Noted {
+    pub(crate) fn refuse(&mut self, error: Diagnostic) -> Noted {
         self.warn(error);
         Noted(())
     }

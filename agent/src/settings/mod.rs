@@ -9,11 +9,11 @@ pub mod shape;
 mod target;
 mod tls;
 
-pub use credentials::Credentials;
+pub(crate) use credentials::Credentials;
 pub(crate) use credentials::Names;
-pub use field::{Field, Misfit};
+pub(crate) use field::{Field, Misfit};
 pub(crate) use fields::nearest;
-pub use fields::{Fields, Noted};
-pub use setting::{Name, Pairs, Setting, Tags, Word};
+pub(crate) use fields::{Fields, Noted};
+pub(crate) use setting::{Name, Pairs, Setting, Tags, Word};
 pub(crate) use target::{port, target, tls_of_target};
 pub(crate) use tls::tls;

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// A type of value that an option can take.
-pub trait Setting: Sized {
+pub(crate) trait Setting: Sized {
     /// How the value is described.
     const SHAPE: Shape;
 
@@ -189,7 +189,7 @@ impl Setting for PathBuf {
 
 /// Tags: a list of words, or one word.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Tags(pub Vec<String>);
+pub(crate) struct Tags(pub Vec<String>);
 
 impl Setting for Tags {
     const SHAPE: Shape = Shape {
@@ -243,7 +243,7 @@ impl Setting for Credentials {
 
 /// Names with values, as a mapping or as a list of pairs; several values may share a name.
 #[derive(Clone, Debug, Default)]
-pub struct Pairs(pub Vec<(String, Secret<String>)>);
+pub(crate) struct Pairs(pub Vec<(String, Secret<String>)>);
 
 impl Setting for Pairs {
     const SHAPE: Shape = Shape {

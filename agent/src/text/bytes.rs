@@ -11,7 +11,7 @@ const DETAIL_BYTES: usize = 120;
 /// end;
 /// `...` follows when there are more.
 #[must_use]
-pub fn escape(bytes: &[u8], max: usize) -> String {
+pub(crate) fn escape(bytes: &[u8], max: usize) -> String {
     let shown = whole_characters(bytes, max);
     let mut text = String::with_capacity(shown.len());
     for chunk in shown.utf8_chunks() {

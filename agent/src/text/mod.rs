@@ -4,11 +4,11 @@ mod bytes;
 mod percent;
 mod position;
 
-pub use bytes::escape;
+pub(crate) use bytes::escape;
 pub(crate) use bytes::{bounded, detail};
 pub(crate) use percent::percent_decoded;
 pub(crate) use position::floor_boundary;
-pub use position::{Lines, Span};
+pub(crate) use position::{Lines, Span};
 
 /// What stands for the rest of a text that was cut.
 pub(crate) const CUT: &str = "...";

@@ -11,7 +11,7 @@ pub struct Span {
 
 /// Where the lines of a text begin.
 #[derive(Debug)]
-pub struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
 }
@@ -19,7 +19,7 @@ pub struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// Finds them, once.
     #[must_use]
-    pub fn of(text: &'a str) -> Self {
+    pub(crate) fn of(text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { text, starts }
     }
@@ -31,7 +31,7 @@ impl<'a> Lines<'a> {
 
     /// The line (from 1) and the column (from 1, in characters) of a byte of the text.
     #[must_use]
-    pub fn position(&self, at: usize) -> (usize, usize) {
+    pub(crate) fn position(&self, at: usize) -> (usize, usize) {
         let at = floor_boundary(self.text, at);
         let line = self.number(at);
         (line, self.text[self.starts[line - 1]..at].chars().count() + 1)

@@ -7,7 +7,7 @@ use conn_check::cli::convert_fw::Args;
 use conn_check::firewall::merge::{Unresolved, merge};
 use conn_check::firewall::rules::{self, KEYS, Rule};
 use conn_check::firewall::{Group, Passage};
-use conn_check::host;
+use conn_check::run::Options;
 use conn_check::source::Source;
 use std::io;
 
@@ -59,13 +59,8 @@ fn read(args: &Args) -> Option<(Vec<Source>, Vec<Vec<Rule>>)> {
 }
 
 fn resolved(rules: &[Vec<Rule>]) -> io::Result<(Vec<Passage>, Vec<Unresolved>)> {
-    let lookups = host::lookups(host::descriptors());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .max_blocking_threads(lookups)
-        .build()?;
-    Ok(runtime.block_on(merge(rules, lookups)))
+    let options = Options::of_host();
+    Ok(options.runtime()?.block_on(merge(rules, options.lookups)))
 }
 
 fn finish(args: &Args, sources: &[Source], passages: &[Passage], unresolved: &[Unresolved]) -> u8 {

@@ -3,19 +3,16 @@
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::{Talk, Wire};
-use redis::{ErrorKind, Parser, Pipeline, Value};
-use std::io::{self, Read};
+use redis::{Pipeline, Value};
 
 /// A connection to a Redis server.
 pub(super) struct RespClient {
     talk: Talk,
-    /// It keeps its place in an answer that is not all there yet.
-    parser: Parser,
 }
 
 impl RespClient {
     pub(super) fn new(wire: Wire) -> Self {
-        Self { talk: Talk::new(wire, "an answer"), parser: Parser::new() }
+        Self { talk: Talk::new(wire, "an answer") }
     }
 
     /// Sends the first commands and waits for the first answer.
@@ -38,32 +35,95 @@ impl RespClient {
 
     /// Waits for the next answer.
     pub(super) async fn answer(&mut self) -> Result<Value, Fault> {
-        let Self { talk, parser } = self;
-        talk.parsed(|received| match parser.parse_value(Received(received)) {
-            Ok(value) => Ok(Some(value)),
-            Err(error) if error.kind() == ErrorKind::Io => Ok(None),
-            Err(error) => {
-                let fault = Fault::new(Cause::Malformed, "the answer is not of Redis' protocol (RESP)");
-                Err(fault.evidence(error.to_string()).caused_by(&error))
-            }
+        let answer = self.talk.frame(length).await?;
+        redis::parse_redis_value(&answer).map_err(|error| {
+            let fault = Fault::new(Cause::Malformed, "the answer is not of Redis' protocol (RESP)");
+            fault.evidence(error.to_string()).caused_by(&error)
         })
-        .await
     }
 }
 
-/// What was received, as the parser takes it: a line at a time. Every answer ends with one, and so the
-/// parser keeps nothing of the next.
-struct Received<'a>(&'a mut Vec<u8>);
-
-impl Read for Received<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.0.is_empty() {
-            return Err(io::ErrorKind::WouldBlock.into());
+/// How long an answer is that begins like this, with all that it consists of; `None` as long as there
+/// must be more to come. What is not an answer at all is the parser's to refuse, at once.
+///
+/// The crate's parser reads ahead and clears eight kilobytes each time it is asked: it gets each answer
+/// once, whole, and nothing of the next.
+fn length(begun: &[u8]) -> Result<Option<usize>, Fault> {
+    /// What answers begin with (RESP2, and RESP3 for servers that were told to speak it).
+    const KINDS: &[u8] = b"+-:$*_,#!=%~>|(";
+    if begun.first().is_some_and(|first| !KINDS.contains(first)) {
+        return Ok(Some(begun.len()));
+    }
+    let mut at = 0;
+    // Answers, and parts of them, that are still to come.
+    let mut due = 1_u64;
+    while due > 0 {
+        let Some(line) = begun[at..].iter().position(|byte| *byte == b'\n') else { return Ok(None) };
+        let (kind, count) = (begun[at], count(&begun[at + 1..at + line]));
+        at += line + 1;
+        due -= 1;
+        match (kind, count) {
+            // Texts have a length, and a line end of their own behind them.
+            (b'$' | b'=' | b'!', Some(bytes)) => {
+                at = at.saturating_add(usize::try_from(bytes).unwrap_or(usize::MAX)).saturating_add(2);
+            }
+            (b'*' | b'~' | b'>', Some(items)) => due = due.saturating_add(items),
+            (b'%' | b'|', Some(pairs)) => due = due.saturating_add(pairs.saturating_mul(2)),
+            _ => {}
         }
-        let line = self.0.iter().position(|byte| *byte == b'\n').map_or(self.0.len(), |end| end + 1);
-        let count = line.min(buffer.len());
-        buffer[..count].copy_from_slice(&self.0[..count]);
-        self.0.drain(..count);
-        Ok(count)
+        if at > begun.len() {
+            // Talk says when that is more than a server may send.
+            return Ok(if due == 0 { Some(at) } else { None });
+        }
+    }
+    Ok(Some(at))
+}
+
+/// The number in the first line of an answer; -1 stands for nothing.
+fn count(line: &[u8]) -> Option<u64> {
+    std::str::from_utf8(line.trim_ascii_end()).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether so much of an answer is all of it.
+    fn is_whole(begun: &[u8]) -> bool {
+        length(begun).expect("no fault").is_some_and(|length| length <= begun.len())
+    }
+
+    #[test]
+    fn an_answer_is_as_long_as_all_its_parts() {
+        for answer in [
+            &b"+PONG\r\n"[..],
+            b"-ERR no\r\n",
+            b":1\r\n",
+            b"$-1\r\n",
+            b"$0\r\n\r\n",
+            b"*0\r\n",
+            b"*-1\r\n",
+            b"*2\r\n$6\r\nserver\r\n*1\r\n:3\r\n",
+            b"%1\r\n+a\r\n$3\r\nb\n\r\r\n",
+        ] {
+            let next = [answer, b"+OK\r\n"].concat();
+            assert_eq!(length(&next).expect("no fault"), Some(answer.len()), "{answer:?}");
+            let first = (0..=answer.len()).find(|end| is_whole(&answer[..*end]));
+            assert_eq!(first, Some(answer.len()), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_answer_is_not_waited_for() {
+        for answer in [&b"HTTP/1.1 400"[..], b"J\0\0\0\n5.5.5", b"SSH-2.0-x", b"\x15\x03\x03"] {
+            assert!(is_whole(answer), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn no_length_brings_the_program_down() {
+        for answer in ["$18446744073709551615\r\n", "*18446744073709551615\r\n", "%9999999999999999999\r\n+a\r\n"] {
+            assert_ne!(length(answer.as_bytes()).expect("no fault"), Some(answer.len()), "{answer}");
+        }
     }
 }

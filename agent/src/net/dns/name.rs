@@ -17,7 +17,7 @@ const PUNCTUATION: &str = "-_*/";
 
 /// Why a text is not a domain name.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum NameError {
+pub(crate) enum NameError {
     /// Nothing was given.
     Empty,
     /// Two dots follow each other, or the name starts with one.
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn asked(name: &str, kind: RecordKind) -> String {
-        Query::new(name, kind, 1).unwrap().name()
+        presentation::name(&Query::new(name, kind, 1).unwrap().name)
     }
 
     #[test]

@@ -16,7 +16,7 @@ const ALIASES: usize = 16;
 /// The response code (RFC 1035, section 4.1.1), with the upper bits of EDNS (RFC 6891, section
 /// 6.1.3).
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Hash)]
-pub enum Rcode {
+pub(crate) enum Rcode {
     /// 0: answered, perhaps with no record of the kind asked for.
     NoError,
     /// 1: the server did not understand the question. Old servers say so to EDNS.
@@ -70,7 +70,7 @@ impl fmt::Display for Rcode {
 
 /// One record of the kind asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The record's data as `dig` prints it: `192.0.2.1`, `10 mail.example.`, `"v=spf1 -all"`.
     pub text: String,
     /// How long the record may be kept, in seconds.
@@ -81,7 +81,7 @@ pub struct Answer {
 
 /// What a name server answered.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// The response code.
     pub rcode: Rcode,
     /// The answer did not fit (TC): ask again over TCP. What is here may be incomplete.
@@ -95,7 +95,7 @@ pub struct Reply {
 
 /// A reply that carries our identifier and cannot be understood, with the reason.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Malformed {
+pub(crate) struct Malformed {
     /// What is wrong with it, without a full stop.
     pub reason: String,
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// How a check speaks TLS.
 #[derive(Clone, Debug)]
-pub struct TlsOptions {
+pub(crate) struct TlsOptions {
     /// Whether the certificate must be trusted, in date and for the right name.
     pub(crate) verify: bool,
     /// These roots instead of the host's.
@@ -25,7 +25,7 @@ pub struct TlsOptions {
 
 /// Whether a check asks a server for TLS that speaks its own protocol first (`PostgreSQL`, `MySQL`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum TlsMode {
+pub(crate) enum TlsMode {
     /// Plain only.
     Never,
     /// TLS where the server offers it; the certificate is only verified when `ca_file` is given, as
@@ -38,7 +38,7 @@ pub enum TlsMode {
 impl TlsMode {
     /// The TLS options as they count in this mode.
     #[must_use]
-    pub fn apply(self, options: TlsOptions) -> TlsOptions {
+    pub(crate) fn apply(self, options: TlsOptions) -> TlsOptions {
         let verify = options.verify && (self != Self::Prefer || options.roots.is_some());
         TlsOptions { verify, ..options }
     }
