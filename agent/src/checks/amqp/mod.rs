@@ -185,7 +185,7 @@ impl Amqp {
                 }
                 Ok(_) => Err(unexpected()),
                 // Without that extension, to close the connection is to reject the login.
-                Err(ReceiveError::Fault(fault)) if fault.cause == Cause::Closed && !start.says_no() => {
+                Err(ReceiveError::Fault(fault)) if fault.cause == Cause::Closed && !start.reports_rejections() => {
                     Err(refusal::rejected(&self.login.user, "the broker closed the connection after the login"))
                 }
                 Err(error) => Err(error.into_fault(|refusal| refusal.of_login(&self.login.user))),

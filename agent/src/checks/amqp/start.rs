@@ -10,9 +10,9 @@ use lapin::types::{AMQPValue, FieldTable};
 /// The one way to log in that is spoken here (RFC 4616).
 const MECHANISM: &str = "PLAIN";
 
-/// That the broker says when it rejects a login, where older ones just close the connection:
+/// That the broker reports a rejected login, where older ones just close the connection:
 /// `RabbitMQ`'s extension to the protocol.
-const SAYS_NO: &str = "authentication_failure_close";
+const AUTHENTICATION_FAILURE_CLOSE: &str = "authentication_failure_close";
 
 /// What a broker sends first.
 pub(super) struct ConnectionStart(pub(super) Start);
@@ -38,10 +38,10 @@ impl ConnectionStart {
         }
     }
 
-    /// Whether the broker says when it rejects a login.
-    pub(super) fn says_no(&self) -> bool {
+    /// Whether the broker reports a rejected login.
+    pub(super) fn reports_rejections(&self) -> bool {
         let capabilities = self.0.server_properties.inner().get("capabilities");
-        matches!(capabilities, Some(AMQPValue::FieldTable(all)) if all.inner().get(SAYS_NO) == Some(&AMQPValue::Boolean(true)))
+        matches!(capabilities, Some(AMQPValue::FieldTable(all)) if all.inner().get(AUTHENTICATION_FAILURE_CLOSE) == Some(&AMQPValue::Boolean(true)))
     }
 
     /// The login. Nothing of it goes to a broker that does not know the way.
@@ -67,7 +67,7 @@ impl ConnectionStart {
 fn introduction() -> FieldTable {
     let text = |text: &str| AMQPValue::LongString(text.into());
     let mut capabilities = FieldTable::default();
-    capabilities.insert(SAYS_NO.into(), AMQPValue::Boolean(true));
+    capabilities.insert(AUTHENTICATION_FAILURE_CLOSE.into(), AMQPValue::Boolean(true));
     capabilities.insert("connection.blocked".into(), AMQPValue::Boolean(true));
     let mut table = FieldTable::default();
     table.insert("product".into(), text("conn-check"));

@@ -42,7 +42,7 @@ impl Hello {
     /// Asks a server what it is. The old name of the command is the one that every server knows.
     ///
     /// # Errors
-    /// What answers is no `MongoDB`, or one that the driver cannot speak with.
+    /// What answers is not `MongoDB`, or one that the driver cannot speak with.
     pub(super) async fn ask(check: &Mongodb, talk: &mut Talk) -> Result<Self, Fault> {
         let command = Message::command(1, command(check));
         command.send(talk).await;

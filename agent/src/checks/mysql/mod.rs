@@ -179,7 +179,7 @@ impl Mysql {
     fn context(&self, greeting: &Greeting, transport: SessionTransport) -> LoginContext {
         LoginContext {
             user: self.login.user.clone(),
-            // An empty password is none: that is how the protocol says it.
+            // The protocol does not tell an empty password from an absent one.
             has_password: self.login.has_password(),
             has_certificate: self.tls.client.is_some(),
             offers_tls: greeting.offers_tls(),

@@ -87,7 +87,7 @@ fn packet_length(begun: &[u8], expected: u8) -> Result<Option<usize>, Fault> {
     Ok(Some(HEADER + length))
 }
 
-/// An answer that is none, with what was wrong about it.
+/// An answer that is not of this protocol, with what is wrong about it.
 pub(super) fn malformed(what: &str) -> Fault {
     Fault::new(Cause::Malformed, format!("the answer is not in MySQL's protocol: {what}"))
 }

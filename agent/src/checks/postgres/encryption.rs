@@ -21,7 +21,7 @@ pub(super) enum Encryption {
     Tls,
 }
 
-/// The request for TLS: its length, and a number that is no version of the protocol
+/// The request for TLS: its length, and a number that is not a version of the protocol
 /// (<https://www.postgresql.org/docs/current/protocol-message-formats.html>, `SSLRequest`).
 const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 

@@ -2,7 +2,7 @@
 
 use super::Postgres;
 use super::encryption::Encryption;
-use super::progress::{LoginProgress, NothingLeft, TrackedWire};
+use super::progress::{AlreadySecured, LoginProgress, TrackedWire};
 use super::refusal::LoginAttempt;
 use super::session::{Halves, Session};
 use crate::catalogue::{Cause, WarningKind};
@@ -31,7 +31,7 @@ pub(super) async fn log_in(
     let progress = wire.progress();
     let attempt = attempt(check, encryption, &progress);
     let config = configuration(check);
-    let mut login = pin!(config.connect_raw(wire, NothingLeft));
+    let mut login = pin!(config.connect_raw(wire, AlreadySecured));
     let part = until(login.as_mut(), &attempt, || progress.phase() != Phase::Protocol);
     let mut halves = probe.phase(Phase::Protocol, part).await?;
     if halves.is_none() && progress.phase() == Phase::Auth {

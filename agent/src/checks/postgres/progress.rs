@@ -152,9 +152,9 @@ impl TlsStream for TrackedWire {
 
 /// Tells the client library that there is nothing left to be done for TLS.
 #[derive(Debug)]
-pub(super) struct NothingLeft;
+pub(super) struct AlreadySecured;
 
-impl TlsConnect<TrackedWire> for NothingLeft {
+impl TlsConnect<TrackedWire> for AlreadySecured {
     type Stream = TrackedWire;
     type Error = Infallible;
     type Future = Ready<Result<TrackedWire, Infallible>>;

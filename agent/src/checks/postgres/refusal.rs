@@ -133,7 +133,7 @@ impl LoginAttempt<'_> {
     }
 
     /// A rule, or the lack of one. Whether it is for want of TLS only the server's administrator
-    /// knows, unless there is no TLS to be had.
+    /// knows, unless the server has no TLS.
     fn ruled_out(&self, error: &ServerError) -> Fault {
         let (user, database) = (self.user, self.database);
         let message = format!("the server's rules (pg_hba.conf) do not let {user} into {database} from this host");

@@ -61,11 +61,11 @@ impl Session {
         }
     }
 
-    /// Takes leave of the server, without waiting for an answer: there is none.
+    /// Ends the session. The server sends no answer to that.
     pub(super) async fn end(self, probe: &Probe) {
         drop(self.client);
         if let Some(connection) = self.connection {
-            // A farewell that does not reach the server is no fault of the check's.
+            // A farewell that does not reach the server is not a fault of the check's.
             let _ = probe.linger(connection).await;
         }
     }

@@ -188,7 +188,7 @@ impl Smtp {
         let result = probe.phase(Phase::Protocol, session.hello(self.helo_fallback)).await;
         note_offers(probe, &session);
         result.map_err(|failure| {
-            // It is no silent peer: it has greeted us, before TLS.
+            // It is not a silent peer: it greeted us before TLS.
             if failure.code.is(Phase::Protocol, Cause::Silent) {
                 let fault = Fault::new(Cause::Timeout, "no answer to EHLO after STARTTLS");
                 return probe.fail(Phase::Protocol, fault.evidence(failure.evidence.unwrap_or_default()));
