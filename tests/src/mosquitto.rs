@@ -257,7 +257,9 @@ impl Mosquitto {
         let (host, port) = (self.address().ip().to_string(), self.address().port().to_string());
         let mut command = Command::new(packages::needed("mosquitto_pub"));
         command.args(["-h", &host, "-p", &port, "-u", USER, "-P", PASSWORD, "-V", "5", "-q", "1", "-r"]);
-        let output = command.args(["-t", BOTH, "-m", message]).output().or_panic("run mosquitto_pub");
+        // In a file, since it may be longer than an argument can be.
+        command.args(["-t", BOTH, "-f"]).arg(self.daemon.scratch().write("message", message));
+        let output = command.output().or_panic("run mosquitto_pub");
         // Its status is 0 when the message alone is refused.
         assert!(output.stderr.is_empty(), "mosquitto_pub: {}", String::from_utf8_lossy(&output.stderr));
     }
