@@ -27,15 +27,18 @@ pub(crate) struct Seen {
     /// From which byte on the first ones are kept.
     kept_from: AtomicU64,
     first: Mutex<Vec<u8>>,
+    /// What carries this layer.
+    below: Option<Arc<Self>>,
 }
 
 impl Seen {
-    fn new(allowance: u64) -> Arc<Self> {
+    fn new(allowance: u64, below: Option<Arc<Self>>) -> Arc<Self> {
         Arc::new(Self {
             read: AtomicU64::new(0),
             allowance: AtomicU64::new(allowance),
             kept_from: AtomicU64::new(0),
             first: Mutex::default(),
+            below,
         })
     }
 
@@ -49,9 +52,12 @@ impl Seen {
         self.first.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Lets the peer send more than [`ALLOWANCE`].
+    /// Lets the peer send more than [`ALLOWANCE`], and what carries it as much and what TLS needs.
     pub(crate) fn allow(&self, bytes: u64) {
         self.allowance.store(bytes, Ordering::Relaxed);
+        if let Some(below) = &self.below {
+            below.allow(bytes + ALLOWANCE);
+        }
     }
 
     /// Another protocol begins on this layer (TLS after STARTTLS): the first bytes are those to come.
@@ -111,19 +117,19 @@ enum Io {
 impl Wire {
     /// A plain connection.
     pub(crate) fn tcp(stream: TcpStream) -> Self {
-        Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE), writes: 0 }
+        Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE, None), writes: 0 }
     }
 
     /// A connection to a Unix socket of this host.
     pub(crate) fn unix(stream: UnixStream) -> Self {
-        Self { io: Io::Unix(stream), seen: Seen::new(ALLOWANCE), writes: 0 }
+        Self { io: Io::Unix(stream), seen: Seen::new(ALLOWANCE, None), writes: 0 }
     }
 
     /// A TLS session over a plain connection.
     pub(crate) fn tls(stream: TlsStream<Self>) -> Self {
-        let below = &stream.get_ref().0.seen;
+        let below = stream.get_ref().0.seen();
         below.allow(below.allowance.load(Ordering::Relaxed) + ALLOWANCE);
-        Self { io: Io::Tls(Box::new(stream)), seen: Seen::new(ALLOWANCE), writes: 0 }
+        Self { io: Io::Tls(Box::new(stream)), seen: Seen::new(ALLOWANCE, Some(below)), writes: 0 }
     }
 
     /// Sends all of a message.
