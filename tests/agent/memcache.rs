@@ -222,8 +222,7 @@ fn a_port_of_the_other_kind_is_told() {
     let tls = Memcached::start(&Setup::new().tls(&Authority::new().valid()));
     for more in [String::new(), right()] {
         let check = check(tls.address(), &more);
-        assert_eq!(code(&check), "protocol.reset", "{check}");
-        assert!(told(&check, "next_step").contains("use_tls"), "{check}");
+        assert_eq!((code(&check), told(&check, "owner")), ("tls.required", "config"), "{check}");
     }
     let plain = Memcached::start(&Setup::new());
     let check = check(plain.address(), ", use_tls: true");

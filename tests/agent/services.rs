@@ -9,10 +9,12 @@ use harness::mail::{self, Mail};
 use harness::mariadb::{self, MariaDb};
 use harness::memcached::{self, Memcached};
 use harness::mongodb;
+use harness::mosquitto::{self, Mosquitto};
 use harness::nginx::{Nginx, Site};
 use harness::postgres::{self, Postgres};
 use harness::rabbitmq::{self, RabbitMq};
 use harness::redis::{self, Redis};
+use harness::slapd::{self, Slapd};
 use std::collections::BTreeMap;
 use std::thread;
 
@@ -35,6 +37,8 @@ fn town(authority: &Authority) -> (Vec<Running>, Vec<Box<dyn Send>>) {
     let memcached = Memcached::start(&memcached::Setup::new());
     let mail = Mail::start(&mail::Setup::open());
     let mongodb = mongodb::Setup::with_login().start();
+    let mosquitto = Mosquitto::start(&mosquitto::Setup::plain());
+    let slapd = Slapd::start(&slapd::Setup::plain());
     let broker = broker.join().expect("the broker");
     let running: Vec<Running> = vec![
         (&services::HTTP, web),
@@ -46,6 +50,8 @@ fn town(authority: &Authority) -> (Vec<Running>, Vec<Box<dyn Send>>) {
         (&services::SMTP, mail.address().port()),
         (&services::MONGODB, mongodb.address().port()),
         (&services::AMQP, broker.address().port()),
+        (&services::MQTT, mosquitto.address().port()),
+        (&services::LDAP, slapd.address().port()),
     ];
     (
         running,
@@ -57,6 +63,8 @@ fn town(authority: &Authority) -> (Vec<Running>, Vec<Box<dyn Send>>) {
             Box::new(memcached),
             Box::new(mail),
             Box::new(mongodb),
+            Box::new(mosquitto),
+            Box::new(slapd),
             Box::new(broker),
         ],
     )

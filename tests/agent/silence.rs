@@ -5,6 +5,11 @@ use harness::peers::{Manner, Peer, Wire};
 use harness::wait;
 use serde_json::Value;
 use std::io::Read as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How OpenSSL says that it shares no cipher with a client.
+const ALERT: &[u8] = b"\x15\x03\x03\x00\x02\x02\x28";
 
 /// Waits for a command, as Redis does, and answers an unknown one as it does.
 fn waits_for_commands() -> Peer {
@@ -78,8 +83,55 @@ fn what_the_line_brings_is_no_answer_to_the_check() {
         let peer = Peer::serve(move |wire| answer_commands(&wire, answer));
         let failure = failure(&http(&peer));
         assert_eq!(failure["code"], "protocol.silent", "{failure}");
-        wait::until_count("connections", 4, || peer.connections());
+        // The check's own, and one for each question.
+        wait::until_count("connections", 7, || peer.connections());
     }
+}
+
+#[test]
+fn a_peer_that_answers_in_tls_alone_wants_it() {
+    let peer = Peer::serve(|wire| {
+        if wire.first_bytes().starts_with(b"\x16\x03\x01") {
+            let _taken = wire.send(ALERT);
+        }
+        wire.finish();
+    });
+    let failure = failure(&http(&peer));
+    assert_eq!(
+        (failure["code"].as_str(), failure["owner"].as_str()),
+        (Some("tls.required"), Some("config")),
+        "{failure}"
+    );
+    assert_eq!(failure["evidence"], "TLS alert handshake_failure", "{failure}");
+}
+
+#[test]
+fn a_peer_that_answers_in_tls_too_does_not_want_it() {
+    let answered_in_tls = Arc::new(AtomicBool::new(false));
+    let peer = Peer::serve(move |wire| {
+        let question = wire.first_bytes();
+        if question.starts_with(b"\x16\x03\x01") {
+            let _taken = wire.send(ALERT);
+            answered_in_tls.store(true, Ordering::SeqCst);
+        } else if question.starts_with(b"HELP\r\n") {
+            wait::until("the answer in TLS", || answered_in_tls.load(Ordering::SeqCst));
+            let _taken = wire.send(b"-ERR unknown command 'HELP', with args beginning with: \r\n");
+        }
+        wire.finish();
+    });
+    let failure = failure(&http(&peer));
+    assert_eq!(failure["message"], "this is a Redis server, not HTTP", "{failure}");
+}
+
+#[test]
+fn a_silent_peer_is_given_up_in_time() {
+    let peer = Peer::start(Manner::Silent);
+    let report = Agent::new(&http(&peer)).report();
+    let check = &report["checks"][0];
+    let elapsed = check["elapsed_seconds"].as_f64().expect("seconds");
+    // The questions have a part of the time, and nothing on top of it.
+    assert_eq!(check["failure"]["code"], "protocol.silent", "{check}");
+    assert!((0.45..0.6).contains(&elapsed), "{check}");
 }
 
 #[test]

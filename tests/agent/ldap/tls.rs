@@ -105,19 +105,19 @@ fn client_certificates_are_judged() {
 }
 
 #[test]
-fn plain_text_to_a_tls_port_is_closed_with_a_hint() {
+fn plain_text_to_a_tls_port_says_that_tls_is_wanted() {
     let slapd = Slapd::start(&Setup::tls(&Authority::new().valid()));
     for how in ["false", "starttls"] {
         let check = check(slapd.tls_address(), &format!(", use_tls: {how}{}", right()));
-        assert_eq!(code(&check), "protocol.closed", "{how}: {check}");
+        assert_eq!(code(&check), "tls.required", "{how}: {check}");
         assert!(text(&check, "next_step").contains("set use_tls: true"), "{check}");
     }
 }
 
 #[test]
-fn tls_to_a_plain_port_is_closed_with_a_hint() {
+fn tls_to_a_plain_port_names_the_directory() {
     let check = check(open().address(), &right());
-    assert_eq!(code(&check), "tls.closed", "{check}");
+    assert_eq!((code(&check), text(&check, "message")), ("tls.not-tls", "an LDAP server answered without TLS"));
     assert!(text(&check, "next_step").contains("use_tls: starttls"), "{check}");
 }
 

@@ -88,11 +88,10 @@ fn client_certificates_are_judged() {
 }
 
 #[test]
-fn plain_text_to_a_tls_port_is_reset_with_a_hint() {
+fn plain_text_to_a_tls_port_says_that_tls_is_wanted() {
     let redis = Redis::start(&Setup::new().tls(&Authority::new().valid()));
     let check = check(redis.tls_address(), &password("x"));
-    assert_eq!(code(&check), "protocol.reset", "{check}");
-    assert!(told(&check, "next_step").contains("use_tls"), "{check}");
+    assert_eq!((code(&check), told(&check, "owner")), ("tls.required", "config"), "{check}");
 }
 
 #[test]

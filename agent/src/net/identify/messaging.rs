@@ -1,4 +1,4 @@
-//! AMQP and NATS, with the port that nodes of Elasticsearch use among themselves.
+//! AMQP, MQTT and NATS, with the port that nodes of Elasticsearch use among themselves.
 
 use super::Peer;
 use super::field::{after, first_line, u32_be, until};
@@ -6,7 +6,8 @@ use crate::services;
 use crate::text::detail;
 
 pub(super) fn read(bytes: &[u8]) -> Option<Peer> {
-    amqp_header(bytes).or_else(|| amqp_start(bytes)).or_else(|| nats(bytes)).or_else(|| elasticsearch(bytes))
+    let amqp = amqp_header(bytes).or_else(|| amqp_start(bytes));
+    amqp.or_else(|| mqtt(bytes)).or_else(|| nats(bytes)).or_else(|| elasticsearch(bytes))
 }
 
 /// The header with which a broker names the version it speaks, to a client that asked for another
@@ -32,6 +33,21 @@ fn amqp_start(bytes: &[u8]) -> Option<Peer> {
         && u32_be(bytes, 3).is_some_and(|length| (12..=131_072).contains(&length))
         && bytes.get(7..)?.starts_with(START);
     known.then(|| Peer::new(&services::AMQP, "AMQP 0-9-1, connection.start"))
+}
+
+/// CONNACK, the answer to a client's first packet: that of 3.1.1 (table 3.1), with nothing or another
+/// packet behind it; or that of 5 (section 3.2.2.2), whose length and that of its properties have to fit.
+fn mqtt(bytes: &[u8]) -> Option<Peer> {
+    let detail = match *bytes {
+        [0x20, 2, 0 | 1, code @ 0..=5] | [0x20, 2, 0 | 1, code @ 0..=5, 0x30..=0x3f | 0x90, ..] => {
+            format!("MQTT CONNACK, code {code}")
+        }
+        [0x20, length @ 3..=127, 0 | 1, code @ (0 | 0x80..=0x9f), properties, ..] if length == properties + 3 => {
+            format!("MQTT 5 CONNACK, reason code 0x{code:02x}")
+        }
+        _ => return None,
+    };
+    Some(Peer::new(&services::MQTT, detail))
 }
 
 fn nats(bytes: &[u8]) -> Option<Peer> {

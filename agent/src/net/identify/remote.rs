@@ -48,17 +48,17 @@ fn telnet(bytes: &[u8]) -> bool {
     is_option(0) && is_option(3)
 }
 
-/// An `LDAPMessage` (RFC 4511, section 4.1.1) that holds the answer to a bind, or the notice that
-/// the server hangs up.
+/// An `LDAPMessage` (RFC 4511, section 4.1.1) that holds the answer to a bind or to an extended request
+/// such as STARTTLS, or, with a number that no request has, the notice that the server hangs up.
 fn ldap(bytes: &[u8]) -> Option<Peer> {
-    let id = ber(bytes, 0x30)?;
-    let [2, length @ 1..=4, rest @ ..] = id else {
+    let [2, length @ 1..=4, rest @ ..] = ber(bytes, 0x30)? else {
         return None;
     };
-    let operation = rest.get(usize::from(*length)..)?;
+    let (id, operation) = rest.split_at_checked(usize::from(*length))?;
     let (name, result) = match operation.first()? {
         0x61 => ("bind response", ber(operation, 0x61)?),
-        0x78 => ("notice of disconnection", ber(operation, 0x78)?),
+        0x78 if id.iter().all(|byte| *byte == 0) => ("notice of disconnection", ber(operation, 0x78)?),
+        0x78 => ("extended response", ber(operation, 0x78)?),
         _ => return None,
     };
     // The result code is an enumeration of one byte.

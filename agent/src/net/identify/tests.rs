@@ -92,6 +92,9 @@ fn documented_answers_are_recognised() {
             b"0\x84\0\0\0\x51\x02\x01\0x\x84\0\0\0\x48\n\x01\x02\x04\0\x04\x20invalid",
             "LDAP notice of disconnection, result 2",
         ),
+        // Brokers of MQTT 5 with a reason, and one that speaks it alone.
+        (b"\x20\x09\0\x88\x06\x1f\0\x03bye", "MQTT 5 CONNACK, reason code 0x88"),
+        (b"\x20\x03\0\x84\0", "MQTT 5 CONNACK, reason code 0x84"),
         (b"* BYE Too many connections\r\n", "* BYE Too many connections"),
         (b"* PREAUTH IMAP4rev1 server logged in as x\r\n", "* PREAUTH IMAP4rev1 server logged in as x"),
         (b"-ERR [SYS/TEMP] Try again\r\n", "-ERR [SYS/TEMP] Try again"),
@@ -176,6 +179,8 @@ fn an_echo_of_what_a_client_sends_is_nobody() {
         b"\0\0\0\x08\x04\xd2\x16\x2f",
         b"\0\0\0\x0b\0\x03\0\0user\0x\0\0",
         b"0\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0",
+        b"0\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037",
+        b"\x10\x0c\0\x04MQTT\x04\x02\0\x3c\0\0",
         b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0",
     ] {
         assert_eq!(identify(sent), None, "{}", escape(sent, 60));
@@ -262,6 +267,15 @@ fn bytes_that_only_begin_like_a_protocol_are_nobody() {
         b"\xff\xfd\x18abc",
         b"\xff\xfd\x18",
         b"0\x0c\x02\x01\x01\x61\x07\x04\0",
+        b"0\x0c\x02\x04\x01",
+        b"\x20\x02",
+        b"\x20\x02\0",
+        b"\x20\x02\0\x06",
+        b"\x20\x02\x02\0",
+        b"\x20\x02\0\0abc",
+        b"\x20\x03\0\0",
+        b"\x20\x03\0\x01\0",
+        b"\x20\x09\0\0\x07\x22",
         b"*x\r\n$6\r\nserver\r\n",
         b"*2\r\n$6\r\nclient\r\n",
     ] {
