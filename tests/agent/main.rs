@@ -18,6 +18,7 @@ mod ldap;
 mod leftovers;
 mod memcache;
 mod mongodb;
+mod mqtt;
 mod mysql;
 mod pace;
 mod postgres;

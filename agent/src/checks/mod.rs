@@ -12,6 +12,7 @@ mod http;
 mod ldap;
 mod memcache;
 mod mongodb;
+mod mqtt;
 mod mysql;
 #[cfg(test)]
 mod panics;
@@ -281,6 +282,7 @@ checks! {
     ldap::Ldap,
     memcache::Memcache,
     mongodb::Mongodb,
+    mqtt::Mqtt,
     mysql::Mysql,
     #[cfg(test)]
     panics::Panics,

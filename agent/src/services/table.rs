@@ -18,6 +18,7 @@ pub static ALL: &[&Service] = &[
     &LDAP,
     &MEMCACHED,
     &MONGODB,
+    &MQTT,
     &MYSQL,
     &POSTGRES,
     &REDSHIFT,
@@ -41,7 +42,6 @@ pub static ALL: &[&Service] = &[
     &KEYSTONE,
     &KAFKA,
     &NATS,
-    &MQTT,
     &STOMP,
     &PULSAR,
     &BEANSTALK,
@@ -140,6 +140,17 @@ pub static MONGODB: Service = Service::new("mongodb", "MongoDB", "a MongoDB serv
         query: &[("authSource", "auth_source"), ("replicaSet", "replica_set")],
         ..Options::USUAL
     });
+
+/// MQTT (OASIS, 3.1.1 and 5).
+pub static MQTT: Service = Service::new("mqtt", "MQTT", "an MQTT broker")
+    .ports(ports!(1883; 8883))
+    .tls(TlsStart::Implicit)
+    .schemes(&[plain("mqtt"), tls("mqtts")])
+    .words(&["MQTT", "MOSQUITTO", "EMQX", "HIVEMQ"])
+    .login_beside_url()
+    .juju(&["mqtt"], &["mosquitto"])
+    .login("`username:` and `password:`")
+    .check("mqtt");
 
 /// `MySQL` and `MariaDB`.
 pub static MYSQL: Service = Service::new("mysql", "MySQL", "a MySQL or MariaDB server")

@@ -107,16 +107,6 @@ pub static NATS: Service = Service::new("nats", "NATS", "a NATS server")
     .schemes(&[plain("nats")])
     .words(&["NATS"]);
 
-/// MQTT (OASIS, 3.1.1 and 5).
-pub static MQTT: Service = Service::new("mqtt", "MQTT", "an MQTT broker")
-    .ports(ports!(1883; 8883))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("mqtt"), tls("mqtts")])
-    .words(&["MQTT", "MOSQUITTO", "EMQX", "HIVEMQ"])
-    .login_beside_url()
-    .juju(&["mqtt"], &["mosquitto"])
-    .login("`username:` and `password:`");
-
 /// STOMP.
 pub static STOMP: Service = Service::new("stomp", "STOMP", "a STOMP broker")
     .ports(ports!(61613))
