@@ -67,15 +67,10 @@ pub(super) fn of_connack(answer: &Answer, check: &Mqtt) -> Result<(), Fault> {
         0x8c => Fault::new(Cause::MethodUnsupported, "the broker wants another way to log in than a password"),
         0x95 => Fault::new(Cause::TooLarge, "the request to connect is longer than the broker takes")
             .next_step("look at the broker's limit for packets, and at the length of the user and the password"),
-        code => {
-            return Err(of_any(answer)
-                .unwrap_or_else(|| {
-                    Fault::new(Cause::NotReady, format!("the broker does not accept the connection: {}", name(code)))
-                        .next_step("look at the broker's log")
-                        .at(Phase::Protocol)
-                })
-                .evidence(evidence(answer)));
-        }
+        code => of_any(answer).unwrap_or_else(|| {
+            Fault::new(Cause::NotReady, format!("the broker does not accept the connection: {}", name(code)))
+                .next_step("look at the broker's log")
+        }),
     };
     Err(placed(fault).evidence(evidence(answer)))
 }
@@ -115,7 +110,7 @@ pub(super) fn of_disconnect(answer: &Answer) -> Fault {
         0x87 | 0x98 => Fault::new(Cause::PermissionDenied, "the broker ends the connection: it is not permitted")
             .next_step("look at the broker's log, and at whether the user was disabled")
             .at(Phase::Request),
-        0x9b => Fault::new(Cause::UnexpectedReply, "the broker takes messages of quality of service 0 alone")
+        0x9b => Fault::new(Cause::UnexpectedReply, "the broker accepts messages of quality of service 0 only")
             .owner(Owner::Config)
             .next_step("leave `publish` out for this broker")
             .at(Phase::Request),
@@ -154,12 +149,12 @@ fn of_request(answer: &Answer, message: &str) -> Fault {
 }
 
 /// Where a refusal to connect belongs, by its cause.
-fn placed(fault: Fault) -> Fault {
-    let phase = match fault.cause {
-        Cause::UnsupportedVersion | Cause::TooLarge => Phase::Protocol,
-        _ => Phase::Auth,
-    };
-    fault.at(phase)
+const fn placed(fault: Fault) -> Fault {
+    match (fault.phase, fault.cause) {
+        (Some(_), _) => fault,
+        (None, Cause::NotReady | Cause::TooLarge | Cause::UnsupportedVersion) => fault.at(Phase::Protocol),
+        (None, _) => fault.at(Phase::Auth),
+    }
 }
 
 fn other_version(version: Version) -> Fault {

@@ -51,11 +51,11 @@ impl RespClient {
 fn length(begun: &[u8]) -> Option<usize> {
     /// What answers begin with (RESP2, and RESP3 for servers that were told to speak it).
     const KINDS: &[u8] = b"+-:$*_,#!=%~>|(";
+    /// No answer to what is asked here has more parts; the parser refuses what goes on and on.
+    const MOST_PARTS: u64 = 1000;
     if begun.first().is_some_and(|first| !KINDS.contains(first)) {
         return Some(begun.len());
     }
-    /// No answer to what is asked here has more parts; the parser refuses what goes on and on.
-    const MOST_PARTS: u64 = 1000;
     let mut at = 0;
     // Answers, and parts of them, that are still to come, and those that were there.
     let (mut due, mut parts) = (1_u64, 0_u64);
