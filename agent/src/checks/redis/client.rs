@@ -64,7 +64,7 @@ fn length(begun: &[u8]) -> Option<usize> {
             return Some(begun.len());
         }
         let line = begun[at..].iter().position(|byte| *byte == b'\n')?;
-        let (kind, count) = (begun[at], count(&begun[at + 1..at + line]));
+        let (kind, count) = (begun[at], count(begun.get(at + 1..at + line).unwrap_or_default()));
         at += line + 1;
         due -= 1;
         parts += 1;
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_not_an_answer_is_not_waited_for() {
-        for answer in [&b"HTTP/1.1 400"[..], b"J\0\0\0\n5.5.5", b"SSH-2.0-x", b"\x15\x03\x03"] {
+        for answer in [&b"HTTP/1.1 400"[..], b"J\0\0\0\n5.5.5", b"*1\r\n\n", b"SSH-2.0-x", b"\x15\x03\x03"] {
             assert!(is_whole(answer), "{answer:?}");
         }
     }
