@@ -295,7 +295,7 @@ fn a_broker_is_asked_in_as_few_turns_as_can_be() {
         (broker.tls_address(), trusting.clone(), 5),
         (broker.tls_address(), trusting + &asking, 6),
     ] {
-        let way = Forwarder::start(server);
+        let way = Forwarder::start_far(server);
         passed(&check(&amqp(way.address(), USER, PASSWORD, &more)));
         // The check waits for the goodbye no longer than a moment.
         wait::until("the goodbye", || way.open() == 0);

@@ -331,8 +331,7 @@ fn no_core_is_dumped_and_no_debugger_reads_the_memory() {
 fn another_users_run_is_not_to_be_traced() {
     let silent = Peer::start(Manner::Silent);
     let scratch = Scratch::new();
-    let copy = scratch.path().join("conn-check");
-    fs::copy(program(), &copy).expect("a copy");
+    let copy = scratch.program_from("conn-check", &program());
     let file = scratch.write("checks.yaml", format!("- {{type: http, url: 'http://127.0.0.1:{}/'}}", silent.port()));
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&copy).arg(&file);

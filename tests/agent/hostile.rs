@@ -5,7 +5,7 @@ use harness::scratch::Scratch;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -221,17 +221,9 @@ fn a_very_large_file_is_read_or_refused_in_time() {
     assert!(weighed.ran.err.contains("more problems"), "not all of them are printed");
 }
 
-/// A copy of the program that everybody can run.
-fn everybodys_program(scratch: &Scratch) -> PathBuf {
-    let copy = scratch.path().join("conn-check");
-    fs::copy(program(), &copy).expect("a copy");
-    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("its mode");
-    copy
-}
-
 /// Runs the program as somebody who may do nothing.
 fn as_nobody(scratch: &Scratch, arguments: &[&str]) -> Weighed {
-    let copy = everybodys_program(scratch);
+    let copy = scratch.program_from("conn-check", &program());
     let command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", path(&copy)];
     Weighed::of(scratch, &command, arguments, Stdio::null())
 }

@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::process::{Child, Command};
 use std::sync::OnceLock;
-use std::time::Duration;
 
 /// What chooses each version, and the code that mosquitto has in it for everything about a login.
 const VERSIONS: [(&str, u8); 2] = [(", version: 5", 0x87), (", version: 3.1.1", 5)];
@@ -354,9 +353,7 @@ fn a_broker_is_asked_in_as_few_round_trips_as_can_be() {
         // The first two lines of TLS 1.3; its last goes with the login.
         (broker.tls_address(), tls + &publish, 6),
     ] {
-        // On a way of some length, the session tickets of TLS 1.3 do not come between the end of the
-        // client's handshake and what it says at once behind it.
-        let way = Forwarder::start_with_delay(address, Duration::from_millis(30), Duration::ZERO);
+        let way = Forwarder::start_far(address);
         let check = check(way.address(), &(login(USER) + &more));
         assert_eq!(code(&check), "pass", "{check}");
         wait::until("the goodbye", || way.open() == 0);

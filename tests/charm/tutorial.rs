@@ -36,14 +36,9 @@ const SCRIPT: &str = "#!/bin/sh\ncd '{folder}'\n\
 
 /// The unit after the tutorial's hook, which ran this in the place of the reader's script.
 fn after_the_hook(scratch: &Scratch, settings: &str) -> Site {
-    let program = |name: &str, text: &str| {
-        let path = scratch.write(name, text);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
-        path
-    };
-    let settings = program("settings-to-conn-check.py", settings);
+    let settings = scratch.program("settings-to-conn-check.py", settings);
     let script = HOOK.replace("/path/to/hwaas/settings-to-conn-check.py", &settings.display().to_string());
-    let hook = program("conn-check-relation-changed", &script);
+    let hook = scratch.program("conn-check-relation-changed", &script);
     let site = Site::start(Machine::in_namespace());
     let (code, output) = site.juju.run_stand_in(SERVICE, site.relation, Moment::Changed, &hook);
     assert_eq!((code, output.as_str()), (0, ""));

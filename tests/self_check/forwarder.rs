@@ -45,6 +45,26 @@ fn turns_bytes_and_connections_are_counted() {
 }
 
 #[test]
+fn what_cannot_be_an_answer_parts_no_turn_on_a_long_way() {
+    let server = Peer::serve(|wire: Wire| {
+        let mut request = [0; 6];
+        let _sent_before_it =
+            wire.send(b"220\r\n") && (&wire).read_exact(&mut request).is_ok() && wire.send(b"250\r\n");
+        let _until_the_end = (&wire).read_to_end(&mut Vec::new());
+    });
+    let forwarder = Forwarder::start_far(server.address());
+    let mut stream = TcpStream::connect(forwarder.address()).expect("it accepts");
+    stream.write_all(b"one").expect("it is sent");
+    stream.read_exact(&mut [0; 5]).expect("what the server says of itself");
+    stream.write_all(b"two").expect("it is sent");
+    stream.read_exact(&mut [0; 5]).expect("an answer");
+    assert_eq!(forwarder.turns(), 1);
+    stream.write_all(b"three").expect("it is sent");
+    wait::until("the next turn", || forwarder.to_server() == 11);
+    assert_eq!(forwarder.turns(), 2);
+}
+
+#[test]
 fn a_server_that_speaks_first_takes_no_turn_and_several_sends_are_one() {
     let server = Peer::start(Manner::Banner(b"220 hello\r\n".to_vec()));
     let forwarder = Forwarder::start(server.address());

@@ -19,6 +19,7 @@ mod ports;
 mod process;
 mod rabbitmq;
 mod redis;
+mod scratch;
 mod slapd;
 mod squid;
 mod stunnel;

@@ -1,7 +1,7 @@
 //! Network namespaces, asked by plain sockets and by the system's resolver.
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -187,17 +187,10 @@ fn nothing_is_left_of_a_dropped_network() {
 #[test]
 fn without_root_there_is_a_loud_failure() {
     let scratch = Scratch::new();
-    let program = scratch.path().join("self-check");
-    fs::copy(std::env::current_exe().expect("this program"), &program).expect("a copy nobody may run");
+    let program = scratch.program_from("self-check", &std::env::current_exe().expect("this program"));
     let mut command = fixture::command(&program, "make_a_network", &scratch.path().join("report"));
     command.uid(65534).gid(65534).current_dir("/");
-    // A child that another test forked meanwhile may hold the copy open for writing until it execs.
-    let mut output = None;
-    wait::until("the copy to be closed", || match command.output() {
-        Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => false,
-        result => output.insert(result.expect("it runs")).status.code().is_some(),
-    });
-    let output = output.expect("it ran");
+    let output = command.output().expect("it runs");
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert!(!output.status.success() && text.contains("network namespaces need root"), "{text}");
 }

@@ -13,13 +13,18 @@ use crate::peers::{Peer, Wire, loopback, reset_on_close};
 /// How long the server may take to accept the forwarder's own connection.
 const KNOCK: Duration = Duration::from_secs(5);
 
+/// How far a server of [`Forwarder::start_far`] is: longer than any client is kept from its processor between
+/// two writes, be the machine ever so busy.
+const FAR: Duration = Duration::from_millis(200);
+
 /// Stands on 127.0.0.1 in front of a server and counts turns, bytes and connections.
 ///
 /// A turn is when the client speaks first or after the server has: the number of times a client had to
 /// wait for the network, give or take what it waited for in vain. Ends and resets are passed on.
 ///
-/// Where both sides speak at the same time (a TLS 1.3 server sends tickets while the client sends its
-/// request) the number of turns may differ by one from run to run.
+/// Where both sides speak at the same time the number of turns may differ by one from run to run: with TLS
+/// 1.3 a client speaks between two parts of the server's handshake, and a server sends session tickets while
+/// the client sends its request. Behind [`Forwarder::start_far`] they are told from turns.
 #[derive(Debug)]
 pub struct Forwarder {
     peer: Peer,
@@ -34,11 +39,13 @@ struct Traffic {
     failed: AtomicUsize,
 }
 
-/// Who spoke last on one connection.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Side {
-    Client,
-    Server,
+/// Where one connection stands.
+#[derive(Debug)]
+struct Talk {
+    /// The server spoke last, or nobody has.
+    server_was_last: bool,
+    /// When an answer to the last turn can have come at the earliest.
+    answer_due: Option<Instant>,
 }
 
 impl Forwarder {
@@ -46,6 +53,13 @@ impl Forwarder {
     #[must_use]
     pub fn start(server: SocketAddr) -> Self {
         Self::start_with_delay(server, Duration::ZERO, Duration::ZERO)
+    }
+
+    /// Forwards to `server` over a way so long that the turns are the same in every run: what a client says
+    /// sooner than an answer to its last turn can have come is part of that turn.
+    #[must_use]
+    pub fn start_far(server: SocketAddr) -> Self {
+        Self::start_with_delay(server, FAR, Duration::ZERO)
     }
 
     /// Forwards to `server`; what the client sends arrives `to_server` later, what the server sends
@@ -105,16 +119,20 @@ impl Forwarder {
 }
 
 impl Traffic {
-    /// Noted when the bytes come in.
-    fn client_spoke(&self, last: &Mutex<Side>, length: usize) {
-        let before = std::mem::replace(&mut *last.lock().unwrap_or_else(PoisonError::into_inner), Side::Client);
-        self.turns.fetch_add(usize::from(before == Side::Server), Ordering::SeqCst);
+    /// Noted when the bytes come in, which reach the server `delay` later.
+    fn client_spoke(&self, talk: &Mutex<Talk>, delay: Duration, length: usize) {
+        let mut talk = talk.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if std::mem::take(&mut talk.server_was_last) && talk.answer_due.is_none_or(|due| due <= now) {
+            talk.answer_due = Some(now + delay);
+            self.turns.fetch_add(1, Ordering::SeqCst);
+        }
         self.to_server.fetch_add(length as u64, Ordering::SeqCst);
     }
 
     /// Noted before the bytes are passed on: the client cannot answer what it has not got.
-    fn server_spoke(&self, last: &Mutex<Side>, length: usize) {
-        *last.lock().unwrap_or_else(PoisonError::into_inner) = Side::Server;
+    fn server_spoke(&self, talk: &Mutex<Talk>, length: usize) {
+        talk.lock().unwrap_or_else(PoisonError::into_inner).server_was_last = true;
         self.to_client.fetch_add(length as u64, Ordering::SeqCst);
     }
 }
@@ -127,12 +145,12 @@ fn forward(wire: &Wire, server: SocketAddr, delays: (Duration, Duration), traffi
     };
     let _only_slower = upstream.set_nodelay(true);
     wire.adopt(&upstream);
-    let last = Mutex::new(Side::Server);
+    let talk = Mutex::new(Talk { server_was_last: true, answer_due: None });
     let up = Way { wire, from: wire.stream(), to: &upstream, delay: delays.0 };
     let down = Way { wire, from: &upstream, to: wire.stream(), delay: delays.1 };
     thread::scope(|scope| {
-        scope.spawn(|| down.pass(|_| (), |length| traffic.server_spoke(&last, length)));
-        up.pass(|length| traffic.client_spoke(&last, length), |_| ());
+        scope.spawn(|| down.pass(|_| (), |length| traffic.server_spoke(&talk, length)));
+        up.pass(|length| traffic.client_spoke(&talk, delays.0, length), |_| ());
     });
 }
 

@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use nix::sys::statvfs::{FsFlags, statvfs};
 use tempfile::TempDir;
@@ -78,6 +79,28 @@ impl Scratch {
             .or_panic(format_args!("create {}", path.display()));
         file.write_all(contents.as_ref()).or_panic(format_args!("write {}", path.display()));
         user::give_to_nobody(&path);
+        path
+    }
+
+    /// Writes a program that everybody may run.
+    #[must_use]
+    pub fn program(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
+        let source = self.write(&format!("{name}.source"), contents);
+        let path = self.program_from(name, &source);
+        fs::remove_file(&source).or_panic(format_args!("remove {}", source.display()));
+        path
+    }
+
+    /// Copies a program for everybody to run.
+    ///
+    /// Another process writes it: a file that this one has open for writing cannot be run (`ETXTBSY`), and
+    /// a process that another test starts in that moment would have it open as well until it is a program
+    /// of its own.
+    #[must_use]
+    pub fn program_from(&self, name: &str, source: &Path) -> PathBuf {
+        let path = self.path().join(name);
+        let status = Command::new("install").arg("--mode=755").arg(source).arg(&path).status();
+        assert!(status.or_panic("run install").success(), "cannot install {}", path.display());
         path
     }
 

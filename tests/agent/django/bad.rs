@@ -160,10 +160,7 @@ fn a_program_that_is_no_python_is_told_from_one() {
     let ran = project.generate("/bin/ls", &["-f", "checks.yaml"]);
     assert!(ran.status == 3 && ran.err.contains("without a word about the settings"), "{}", ran.err);
     assert!(ran.err.len() < 500, "{}", ran.err);
-    let loud = project.scratch().path().join("shop/loud");
-    std::fs::write(&loud, "#!/bin/sh\nexec cat /dev/zero\n").expect("a script");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&loud, mode).expect("a mode");
+    let _path = project.scratch().program("shop/loud", "#!/bin/sh\nexec cat /dev/zero\n");
     let err = refused(&project, "./shop/loud", &["--timeout", "5"]);
     assert!(err.contains("without a word") || err.contains("takes more than"), "{err}");
 }

@@ -3,7 +3,6 @@
 use super::{COMMANDS, TYPES, convert, export, text};
 use harness::scratch::Scratch;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::Duration;
 
@@ -62,8 +61,7 @@ fn a_hostile_port_or_protocol_is_refused() {
 fn run(script: &str) -> (Scratch, Vec<String>) {
     let scratch = Scratch::new();
     for tool in ["aws", "neutron", "nova", "openstack", "iptables", "ip6tables", "ufw"] {
-        let double = scratch.write(tool, "#!/bin/sh\nprintf '%s|' \"${0##*/}\" \"$@\" >>calls; echo >>calls\n");
-        fs::set_permissions(double, fs::Permissions::from_mode(0o755)).expect("mode");
+        let _path = scratch.program(tool, "#!/bin/sh\nprintf '%s|' \"${0##*/}\" \"$@\" >>calls; echo >>calls\n");
     }
     let output = Command::new("/bin/sh")
         .arg(scratch.write("script", script))

@@ -1,6 +1,5 @@
 //! What only `MySQL` 8 says, by a double of its protocol; and answers that nobody should give.
 
-use super::network::BACK;
 use super::{ca_file, check_as, mysql, outcome, told};
 use harness::certs::Authority;
 use harness::forwarder::Forwarder;
@@ -121,7 +120,7 @@ fn a_login_without_a_password_has_nothing_to_hide() {
 /// How often the client speaks, without its goodbye.
 fn turns(script: Script, more: &str) -> usize {
     let server = Mysql8::start(script);
-    let way = Forwarder::start_with_delay(server.address(), Duration::ZERO, BACK);
+    let way = Forwarder::start_far(server.address());
     let (verdict, check) = check_as(way.address(), USER, more);
     assert_eq!(verdict, "pass", "{check}");
     wait::until("the goodbye", || way.open() == 0);

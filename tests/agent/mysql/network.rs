@@ -10,11 +10,6 @@ use std::io::Read as _;
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Stdio};
-use std::time::Duration;
-
-/// The delay of the way back: what a TLS 1.3 server sends of itself after the handshake shall not
-/// come before the client's next words, however busy the machine is.
-pub(super) const BACK: Duration = Duration::from_millis(250);
 
 /// What comes of a check of a Unix socket.
 fn check_socket(socket: &Path, more: &str) -> (String, Value) {
@@ -24,7 +19,7 @@ fn check_socket(socket: &Path, more: &str) -> (String, Value) {
 /// How often the client speaks, without its goodbye.
 fn turns(user: &str, more: &str) -> usize {
     let (server, _) = server();
-    let way = Forwarder::start_with_delay(server.address(), Duration::ZERO, BACK);
+    let way = Forwarder::start_far(server.address());
     let (verdict, check) = check_as(way.address(), user, more);
     assert_eq!(verdict, "pass", "{check}");
     assert_eq!(way.connections(), 1);
