@@ -78,6 +78,7 @@ pub(crate) fn layers() -> Outcome {
     let mut all = Vec::new();
     for house in &HOUSES {
         let files = files(&step::root().join(house.sources))?;
+        all.extend(house.missing(&files).map(|room| format!("{}: there is no room `{room}`", house.sources)));
         let breaches = house.breaches(&files);
         all.extend(breaches.iter().map(|one| format!("{}/{}:{}: {}", house.sources, one.file, one.line, one.what)));
     }
@@ -109,6 +110,12 @@ impl House {
         breaches
     }
 
+    /// The rooms of the list that no file belongs to.
+    fn missing(&self, files: &[SourceFile]) -> impl Iterator<Item = &'static str> {
+        let there: BTreeSet<_> = files.iter().filter_map(|(path, _)| room_of(path).map(str::to_owned)).collect();
+        self.layers.iter().copied().flatten().copied().filter(move |room| !there.contains(*room))
+    }
+
     fn layer(&self, room: &str) -> Option<usize> {
         self.layers.iter().position(|rooms| rooms.contains(&room))
     }
@@ -131,7 +138,7 @@ fn used_rooms(text: &str, depth: usize) -> BTreeSet<(usize, String)> {
     let mut rooms = BTreeSet::new();
     for root in ["crate::".to_owned(), "super::".repeat(depth)] {
         for (at, _) in code.match_indices(&root) {
-            if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '$') {
+            if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
                 continue;
             }
             let line = code[..at].matches('\n').count() + 1;
@@ -210,6 +217,7 @@ mod tests {
                 format!("use crate::{{{bottom}, {top}::Anything}};"),
                 format!("use crate::{{{bottom}::{{A, B}}, {top}}};"),
                 format!("use super::{top};"),
+                format!("macro_rules! m {{ () => {{ $crate::{top}::anything() }}; }}"),
             ] {
                 let mut files = real(house);
                 files.push((format!("{bottom}.rs"), format!("//! crate::{top}\n\n{planted}\n")));
@@ -232,5 +240,7 @@ mod tests {
         assert_eq!(found("d.rs", ""), ["the room `d` is in no layer: add it to xtask/src/layers.rs"]);
         assert_eq!(found("a.rs", "#[cfg(test)]\nmod tests {\n    use crate::c;\n}\n"), [""; 0]);
         assert_eq!(found("a/tests/x.rs", "use crate::c;"), [""; 0]);
+        let files = ["b.rs", "c/mod.rs", "a/tests.rs"].map(|path| (path.to_owned(), String::new()));
+        assert_eq!(house.missing(&files).collect::<Vec<_>>(), ["a"]);
     }
 }
