@@ -247,18 +247,6 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_file_keeps_its_mode_and_leaves_nothing_behind() {
-        let folder = Folder::new("mode");
-        let path = folder.0.join("report");
-        replace(&path, b"one", 0o644).expect("new");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("mode");
-        assert_eq!(replace(&path, b"two", 0o644).expect("replaced"), None);
-        assert_eq!(fs::read(&path).expect("content"), b"two");
-        assert_eq!(fs::metadata(&path).expect("metadata").mode() & 0o777, 0o640);
-        assert_eq!(folder.count(), 1);
-    }
-
-    #[test]
     fn a_temporary_file_that_was_left_does_no_harm_and_a_hundred_are_named() {
         let folder = Folder::new("temporary");
         let path = folder.0.join("report");

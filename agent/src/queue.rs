@@ -1,30 +1,24 @@
 //! The checks that wait for their turn, and the limit per host (`--per-host`).
 
 use crate::plan::Plan;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 
-/// Checks in the plan's order; those of a host that is busy are set aside until it is not, and are
-/// then the first.
-#[derive(Debug, Default)]
-pub(crate) struct Queue {
-    waiting: VecDeque<usize>,
-    limit: Option<Limit>,
-}
-
-/// So many checks of one host at once.
+/// Checks in the plan's order; those of a host that is busy are set aside until it is not.
 #[derive(Debug)]
-struct Limit {
+pub(crate) struct Queue {
+    /// Those that may start, as far as is known. While a host has room, the first check that was set
+    /// aside for it is among them.
+    waiting: BTreeSet<usize>,
+    /// So many checks of one host at once.
     most: usize,
     hosts: Vec<Host>,
-    /// The hosts of each check, by its place in the plan.
+    /// The hosts of each check, by its place in the plan; none without a limit.
     of_entry: HashMap<usize, Vec<usize>>,
-    /// The hosts that have room and checks set aside.
-    free: BTreeSet<usize>,
 }
 
 /// What is known of a host.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Host {
     running: usize,
     /// The checks that it was too busy for. A check with several busy hosts waits for one of them.
@@ -34,26 +28,42 @@ struct Host {
 impl Queue {
     /// Checks that wait, by their place in the plan.
     pub(crate) fn new(entries: impl Iterator<Item = usize>) -> Self {
-        Self { waiting: entries.collect(), limit: None }
+        Self { waiting: entries.collect(), most: usize::MAX, hosts: Vec::new(), of_entry: HashMap::new() }
     }
 
     /// Lets so many checks of one host run at once, on a host with these resolvers.
-    pub(crate) fn limited(self, most: usize, plan: &Plan, resolvers: &[SocketAddr]) -> Self {
-        let limit = Limit::new(most, &self.waiting, plan, resolvers);
-        Self { limit: Some(limit), ..self }
+    pub(crate) fn limited(mut self, most: usize, plan: &Plan, resolvers: &[SocketAddr]) -> Self {
+        let mut numbers = HashMap::new();
+        for entry in &self.waiting {
+            let endpoints = plan.entries[*entry].spec.endpoints(resolvers);
+            let names: BTreeSet<_> = endpoints.iter().map(|endpoint| endpoint.host.bare()).collect();
+            let known = names.into_iter().map(|name| {
+                let next = numbers.len();
+                *numbers.entry(name).or_insert(next)
+            });
+            self.of_entry.insert(*entry, known.collect());
+        }
+        Self { most, hosts: vec![Host::default(); numbers.len()], ..self }
     }
 
     /// Whether none can be started now, though some may be set aside.
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.limit.as_ref().is_none_or(|limit| limit.free.is_empty())
+        self.waiting.is_empty()
     }
 
     /// The next check that may start.
     pub(crate) fn next(&mut self) -> Option<usize> {
-        let Some(limit) = &mut self.limit else { return self.waiting.pop_front() };
-        // What was set aside was in front of all that waits.
-        while let Some(entry) = limit.pop().or_else(|| self.waiting.pop_front()) {
-            if limit.admit(entry) {
+        while let Some(entry) = self.waiting.pop_first() {
+            let of_it = self.of_entry.get(&entry).map_or(&[][..], Vec::as_slice);
+            let busy = of_it.iter().find(|host| self.hosts[**host].running >= self.most);
+            if let Some(busy) = busy {
+                self.hosts[*busy].aside.insert(entry);
+            } else {
+                of_it.iter().for_each(|host| self.hosts[*host].running += 1);
+            }
+            // Another one may take the room that this check has left, or did not take.
+            of_it.iter().for_each(|host| self.waiting.extend(self.hosts[*host].freed(self.most)));
+            if busy.is_none() {
                 return Some(entry);
             }
         }
@@ -62,80 +72,24 @@ impl Queue {
 
     /// A check is over: its hosts have room for another.
     pub(crate) fn finished(&mut self, entry: usize) {
-        if let Some(limit) = &mut self.limit {
-            limit.release(entry);
+        for host in self.of_entry.get(&entry).into_iter().flatten() {
+            self.hosts[*host].running -= 1;
+            self.waiting.extend(self.hosts[*host].freed(self.most));
         }
     }
 
     /// Empties the queue: all that never started, those set aside included, in the plan's order.
-    pub(crate) fn drain(&mut self) -> Vec<usize> {
-        let hosts = self.limit.iter_mut().flat_map(|limit| &mut limit.hosts);
-        let mut all: Vec<_> = hosts.flat_map(|host| std::mem::take(&mut host.aside)).collect();
-        all.sort_unstable();
-        all.extend(std::mem::take(&mut self.waiting));
+    pub(crate) fn drain(&mut self) -> BTreeSet<usize> {
+        let mut all = std::mem::take(&mut self.waiting);
+        self.hosts.iter_mut().for_each(|host| all.append(&mut host.aside));
         all
     }
 }
 
-impl Limit {
-    fn new(most: usize, entries: &VecDeque<usize>, plan: &Plan, resolvers: &[SocketAddr]) -> Self {
-        let mut numbers = HashMap::new();
-        let mut hosts_of = |entry: usize| {
-            let endpoints = plan.entries[entry].spec.endpoints(resolvers);
-            let names: BTreeSet<_> = endpoints.iter().map(|endpoint| endpoint.host.bare()).collect();
-            let known = names.into_iter().map(|name| {
-                let next = numbers.len();
-                *numbers.entry(name).or_insert(next)
-            });
-            known.collect()
-        };
-        let of_entry = entries.iter().map(|entry| (*entry, hosts_of(*entry))).collect();
-        let hosts = std::iter::repeat_with(Host::default).take(numbers.len()).collect();
-        Self { most, hosts, of_entry, free: BTreeSet::new() }
-    }
-
-    /// The first check that waits for a host that has room now.
-    fn pop(&mut self) -> Option<usize> {
-        let first = |host: &usize| self.hosts[*host].aside.first().map(|entry| (*entry, *host));
-        let (entry, host) = self.free.iter().filter_map(first).min()?;
-        self.hosts[host].aside.remove(&entry);
-        self.note_room(host);
-        Some(entry)
-    }
-
-    /// Counts a check as running, or sets it aside.
-    fn admit(&mut self, entry: usize) -> bool {
-        let hosts = self.hosts_of(entry);
-        if let Some(busy) = hosts.iter().find(|host| self.hosts[**host].running >= self.most) {
-            self.hosts[*busy].aside.insert(entry);
-            return false;
-        }
-        for host in hosts {
-            self.hosts[host].running += 1;
-            self.note_room(host);
-        }
-        true
-    }
-
-    fn hosts_of(&self, entry: usize) -> Vec<usize> {
-        self.of_entry.get(&entry).cloned().unwrap_or_default()
-    }
-
-    fn release(&mut self, entry: usize) {
-        for host in self.hosts_of(entry) {
-            self.hosts[host].running -= 1;
-            self.note_room(host);
-        }
-    }
-
-    /// Keeps the list of hosts that a check can be taken from.
-    fn note_room(&mut self, host: usize) {
-        let Host { running, aside } = &self.hosts[host];
-        if *running < self.most && !aside.is_empty() {
-            self.free.insert(host);
-        } else {
-            self.free.remove(&host);
-        }
+impl Host {
+    /// The first check that was set aside, when there is room for it.
+    fn freed(&mut self, most: usize) -> Option<usize> {
+        if self.running < most { self.aside.pop_first() } else { None }
     }
 }
 
@@ -197,6 +151,6 @@ mod tests {
         assert_eq!(started(&mut queue), [0, 1, 2, 3, 4]);
         [4, 2, 0].into_iter().for_each(|entry| queue.finished(entry));
         assert_eq!(started(&mut queue), [5, 7, 9]);
-        assert_eq!(queue.drain(), [6, 8].into_iter().chain(10..20).collect::<Vec<_>>());
+        assert_eq!(queue.drain(), [6, 8].into_iter().chain(10..20).collect());
     }
 }

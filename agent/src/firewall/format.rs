@@ -1,7 +1,6 @@
 //! What a format is.
 
-use super::FORMATS;
-use super::Passage;
+use super::{FORMATS, Network, Passage, shell};
 use std::fmt;
 
 /// The longest group, in bytes.
@@ -18,8 +17,18 @@ pub struct Format {
     pub about: &'static str,
     /// What `--group` means to it; `None`: nothing.
     pub group: Option<&'static str>,
-    /// Writes the rules down.
-    pub(super) write: fn(&[Passage], Option<&Group>) -> Result<String, BadGroup>,
+    /// How the rules are written down.
+    pub(super) write: Write,
+}
+
+/// How rules are written down.
+#[derive(Debug)]
+pub(super) enum Write {
+    /// What a person must know before, in lines, and the command that lets the group out to a network
+    /// and a port.
+    Commands(&'static [&'static str], fn(&str, Network, &str, u16) -> String),
+    /// A whole file.
+    File(fn(&[Passage], Option<&Group>) -> Result<String, BadGroup>),
 }
 
 impl Format {
@@ -35,7 +44,10 @@ impl Format {
     /// # Errors
     /// A group that the firewall could not have; without a group there is none.
     pub fn write(&self, passages: &[Passage], group: Option<&Group>) -> Result<String, BadGroup> {
-        (self.write)(passages, group)
+        match self.write {
+            Write::Commands(about, command) => Ok(shell::commands(about, passages, group, command)),
+            Write::File(write) => write(passages, group),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! its own services in. Addresses of pods and services of the cluster change: for them, selectors
 //! have to take the place of what stands here.
 
+use super::format::Write;
 use super::{BadGroup, Format, Group, Passage};
 use serde::Serialize;
 use serde_json::json;
@@ -26,11 +27,11 @@ pub(super) const FORMAT: Format = Format {
     aliases: &["k8s"],
     about: "a NetworkPolicy in YAML",
     group: Some("the label of the pods, KEY=VALUE, or VALUE for app=VALUE; without it, all of the namespace"),
-    write: |passages, group| {
+    write: Write::File(|passages, group| {
         let label = group.map(Label::parse).transpose()?;
         let items: String = passages.iter().map(item).collect::<Result<_, _>>()?;
         Ok(format!("{ABOUT}{}  egress:\n{items}", yaml(&policy(label.as_ref()))?))
-    },
+    }),
 };
 
 /// A label of pods.

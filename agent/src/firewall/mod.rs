@@ -7,27 +7,22 @@
 //!
 //! [`export`] writes down where the checks of a plan connect to, and runs nothing. The files of many
 //! hosts come together where their names resolve: [`rules`] reads them, [`merge`] unites them and
-//! turns names into addresses, and a [`Format`] writes what a firewall takes. A format is one file
+//! turns names into addresses, and a [`Format`] writes what a firewall takes. A format is one constant
 //! and one line in [`FORMATS`].
 //!
 //! Whatever stands in a file of rules stays data: hosts are parsed, ports are numbers, and other
 //! text only ever comes into comments, on one line, with its control characters escaped.
 
-mod aws;
+mod commands;
 pub mod export;
 mod format;
-mod iptables;
 mod kubernetes;
 pub mod merge;
 mod network;
-mod neutron;
 mod nftables;
-mod nova;
-mod openstack_cli;
 pub mod rules;
 mod shell;
 mod terraform;
-mod ufw;
 
 pub use format::{BadGroup, Format, Group};
 pub use merge::Passage;
@@ -35,13 +30,13 @@ pub use network::Network;
 
 /// Every format there is, in the order in which `--help` lists them.
 pub const FORMATS: [&Format; 9] = [
-    &aws::FORMAT,
-    &iptables::FORMAT,
+    &commands::AWS,
+    &commands::IPTABLES,
     &kubernetes::FORMAT,
-    &neutron::FORMAT,
+    &commands::NEUTRON,
     &nftables::FORMAT,
-    &nova::FORMAT,
-    &openstack_cli::FORMAT,
+    &commands::NOVA,
+    &commands::OPENSTACK_CLI,
     &terraform::FORMAT,
-    &ufw::FORMAT,
+    &commands::UFW,
 ];

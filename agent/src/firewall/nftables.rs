@@ -1,5 +1,6 @@
 //! A file for `nft -f`: a table of its own, replaced as a whole or not at all (nft(8)).
 
+use super::format::Write;
 use super::{Format, Passage};
 use std::fmt::Write as _;
 
@@ -29,14 +30,14 @@ pub(super) const FORMAT: Format = Format {
     aliases: &["nft"],
     about: "a file for nft -f, with a table of its own",
     group: None,
-    write: |passages, _| {
+    write: Write::File(|passages, _| {
         let mut text = HEAD.to_owned();
         for (origin, passages) in Passage::grouped(passages) {
             let _ = write!(text, "\n\t\t# {origin}\n");
             passages.iter().for_each(|passage| text += &rule(passage));
         }
         Ok(text + "\t}\n}\n")
-    },
+    }),
 };
 
 fn rule(passage: &Passage) -> String {

@@ -1,31 +1,29 @@
 //! Lists of commands: what people read, change and then hand to a shell (POSIX).
 
 use super::{Group, Network, Passage};
-use crate::net::Transport;
+use crate::net::Port;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The commands one after the other, each address with where it comes from in a comment above.
-///
-/// `about` is what a person must know before, in lines.
+/// The commands one after the other, each address with where it comes from in a comment above. Without a
+/// group, a variable that the person sets stands in its place.
 pub(super) fn commands(
     about: &[&str],
     passages: &[Passage],
-    command: impl Fn(Network, Transport, u16) -> String,
+    group: Option<&Group>,
+    command: fn(&str, Network, &str, u16) -> String,
 ) -> String {
+    let group = group.map_or(Cow::Borrowed("\"$SECGROUP\""), |group| quoted(group.as_str()));
     let mut text = "#!/bin/sh\n".to_owned();
     about.iter().for_each(|line| text.extend(["# ", line, "\n"]));
     for (origin, passages) in Passage::grouped(passages) {
         let _ = writeln!(text, "\n# {origin}");
-        let ports = passages.iter().flat_map(|passage| passage.ports.iter().map(move |port| (passage, port.get())));
-        ports.for_each(|(passage, port)| text += &(command(passage.to, passage.transport, port) + "\n"));
+        for passage in passages {
+            let command = |port: &Port| command(&group, passage.to, passage.transport.slug(), port.get()) + "\n";
+            text.extend(passage.ports.iter().map(command));
+        }
     }
     text
-}
-
-/// The group as a word of the shell; without one, a variable that the person sets.
-pub(super) fn group(group: Option<&Group>) -> Cow<'_, str> {
-    group.map_or(Cow::Borrowed("\"$SECGROUP\""), |group| quoted(group.as_str()))
 }
 
 /// A text as one word of the shell, whatever is in it.

@@ -4,6 +4,7 @@
 //!
 //! One range per resource: that provider has trouble with several.
 
+use super::format::Write;
 use super::{Format, Group, Passage};
 use serde_json::{Map, Value, json};
 
@@ -15,7 +16,7 @@ pub(super) const FORMAT: Format = Format {
     aliases: &["opentofu", "tofu"],
     about: "a .tf.json file with rules of an AWS security group",
     group: Some("the ID of the security group; without it, a variable of the configuration"),
-    write: |passages, group| {
+    write: Write::File(|passages, group| {
         let rules: Map<String, Value> = passages.iter().flat_map(|passage| rules(passage, group)).collect();
         let mut file = json!({
             "//": "Egress rules of a security group, by conn-check-convert-fw. Save as NAME.tf.json.",
@@ -28,7 +29,7 @@ pub(super) const FORMAT: Format = Format {
             }});
         }
         Ok(format!("{file:#}\n"))
-    },
+    }),
 };
 
 /// The name and the body of a resource for each port.

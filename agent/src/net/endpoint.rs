@@ -85,35 +85,25 @@ pub enum HostKind {
     Name(String),
 }
 
-/// Why a text is not a host.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct BadHost(&'static str);
-
-impl fmt::Display for BadHost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
 impl Host {
     /// Reads an address (IPv6 with or without brackets, with or without `%zone`) or a name
     /// (international names too).
     ///
     /// # Errors
     /// Says which rule of RFC 1123 or RFC 5891 the text breaks.
-    pub fn parse(text: &str) -> Result<Self, BadHost> {
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         if let Some(kind) = address(bare) {
             let shown = if bare.contains(':') { format!("[{bare}]") } else { bare.to_owned() };
             return Ok(Self { shown, kind });
         }
         if text.contains("://") {
-            return Err(BadHost("it is a URL; only the host is wanted here"));
+            return Err("it is a URL; only the host is wanted here");
         }
         if bare.contains(':') {
-            return Err(BadHost(
+            return Err(
                 "a host without a port is wanted; an IPv6 address has only hexadecimal digits, colons and an optional %zone",
-            ));
+            );
         }
         Ok(Self { shown: text.to_owned(), kind: HostKind::Name(name(text)?) })
     }
@@ -157,37 +147,34 @@ fn address(text: &str) -> Option<HostKind> {
     legal.then(|| HostKind::Address(address.into(), zone.to_owned()))
 }
 
-fn name(text: &str) -> Result<String, BadHost> {
+fn name(text: &str) -> Result<String, &'static str> {
     if text.is_empty() {
-        return Err(BadHost("it is empty"));
+        return Err("it is empty");
     }
     if let Some(bad) =
         text.chars().find(|c| c.is_whitespace() || c.is_control() || "/@?#\\\"'`$;&|<>(){}%,!*=+~^".contains(*c))
     {
-        return Err(BadHost(if bad.is_whitespace() {
+        return Err(if bad.is_whitespace() {
             "a host has no white space"
         } else {
             "a host has only letters, digits, `-`, `_` and `.`"
-        }));
+        });
     }
-    let ascii = idna::domain_to_ascii(text).map_err(|_| BadHost("it is not a legal international name (RFC 5891)"))?;
+    let ascii = idna::domain_to_ascii(text).map_err(|_| "it is not a legal international name (RFC 5891)")?;
     let bare = ascii.strip_suffix('.').unwrap_or(&ascii);
-    if bare.len() > 253 {
-        return Err(BadHost("a name has 253 characters at most"));
-    }
-    if bare.split('.').any(str::is_empty) {
-        return Err(BadHost("a name has no empty part between its dots"));
-    }
-    if bare.split('.').any(|label| label.len() > 63) {
-        return Err(BadHost("each part of a name has 63 characters at most"));
-    }
-    if bare.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
-        return Err(BadHost("no part of a name begins or ends with `-`"));
-    }
-    if bare.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())) {
-        return Err(BadHost("it looks like an IPv4 address but is not one"));
-    }
-    Ok(ascii)
+    let has = |wrong: fn(&str) -> bool| bare.split('.').any(wrong);
+    let rules = [
+        (bare.len() > 253, "a name has 253 characters at most"),
+        (has(str::is_empty), "a name has no empty part between its dots"),
+        (has(|label| label.len() > 63), "each part of a name has 63 characters at most"),
+        (has(|label| label.starts_with('-') || label.ends_with('-')), "no part of a name begins or ends with `-`"),
+        (
+            bare.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())),
+            "it looks like an IPv4 address but is not one",
+        ),
+    ];
+    let broken = rules.into_iter().find(|(broken, _)| *broken);
+    broken.map_or(Ok(ascii), |(_, rule)| Err(rule))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ mod wire;
 
 pub(crate) use clock::within;
 pub(crate) use connect::{Race, address as connect, datagram, has_route, refusal_of, summary, unix};
-pub(crate) use endpoint::{BadHost, Endpoint, Host, HostKind, Port, Transport};
+pub(crate) use endpoint::{Endpoint, Host, HostKind, Port, Transport};
 pub(crate) use local_socket::LocalSocket;
 pub(crate) use nameserver::resolvers_of_this_host;
 pub(crate) use resolv_conf::ResolvConf;

@@ -5,7 +5,7 @@ use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::connect;
-use crate::net::dns::{EncodeError, Malformed, Query, Rcode, Reply};
+use crate::net::dns::{Query, Reply, ResponseCode};
 use crate::net::endpoint::Transport;
 use crate::net::resolv_conf::{self, ResolvConf};
 use std::hash::{BuildHasher as _, RandomState};
@@ -71,10 +71,12 @@ pub(crate) async fn ask(
     timeout: Duration,
 ) -> Result<Reply, Fault> {
     let asked = within(timeout, async {
-        let reply = exchange(server, query, query.encode(), transport).await?;
+        let reply = exchange(server, query, &query.encode()?, transport).await?;
         match reply.rcode {
             // Servers from before EDNS answer so to it, and the question itself is fine (RFC 6891 section 7).
-            Rcode::FormErr | Rcode::NotImp => exchange(server, query, query.encode_plain(), transport).await,
+            ResponseCode::FormErr | ResponseCode::NotImp => {
+                exchange(server, query, &query.encode_plain()?, transport).await
+            }
             _ => Ok(reply),
         }
     });
@@ -86,20 +88,14 @@ pub(crate) fn no_answer(server: SocketAddr, waited: Duration) -> Fault {
     Fault::new(Cause::Timeout, format!("{server} did not answer within {:.3} s", waited.as_secs_f64()))
 }
 
-async fn exchange(
-    server: SocketAddr,
-    query: &Query,
-    message: Result<Vec<u8>, EncodeError>,
-    transport: Transport,
-) -> Result<Reply, Fault> {
-    let message = message.map_err(|error| Fault::new(Cause::OwnFault, error.to_string()))?;
+async fn exchange(server: SocketAddr, query: &Query, message: &[u8], transport: Transport) -> Result<Reply, Fault> {
     if transport == Transport::Udp {
-        let reply = ask_udp(server, query, &message).await?;
+        let reply = ask_udp(server, query, message).await?;
         if !reply.truncated {
             return Ok(reply);
         }
     }
-    ask_tcp(server, query, &message).await
+    ask_tcp(server, query, message).await
 }
 
 async fn ask_udp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Reply, Fault> {
@@ -112,7 +108,7 @@ async fn ask_udp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Re
             loop {
                 let length = socket.recv(&mut datagram).await.map_err(failed)?;
                 if let Some(reply) = query.read(&datagram[..length]) {
-                    return reply.map_err(|error| malformed(server, &error));
+                    return reply.map_err(|reason| malformed(server, &reason));
                 }
             }
         });
@@ -132,12 +128,12 @@ async fn ask_tcp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Re
     let reply = query
         .read(&answer)
         .ok_or_else(|| Fault::new(Cause::Malformed, format!("{server} answered another question")))?;
-    reply.map_err(|error| malformed(server, &error))
+    reply.map_err(|reason| malformed(server, &reason))
 }
 
-fn malformed(server: SocketAddr, error: &Malformed) -> Fault {
+fn malformed(server: SocketAddr, reason: &str) -> Fault {
     Fault::new(Cause::Malformed, format!("{server} sent something that is not a DNS answer"))
-        .evidence(error.to_string())
+        .evidence(format!("malformed DNS reply: {reason}"))
 }
 
 #[cfg(test)]

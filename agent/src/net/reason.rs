@@ -7,7 +7,7 @@
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::clock::within;
-use crate::net::dns::{Query, Rcode, RecordKind};
+use crate::net::dns::{self, Query, RecordType, ResponseCode};
 use crate::net::endpoint::Transport;
 use crate::net::nameserver;
 use crate::net::resolv_conf::ResolvConf;
@@ -28,7 +28,7 @@ const HEAD_START: Duration = Duration::from_secs(1);
 enum Answer {
     Addresses(usize),
     NoData,
-    Code(Rcode),
+    Code(ResponseCode),
     None(String),
     /// It may still come.
     Awaited,
@@ -37,7 +37,7 @@ enum Answer {
 impl Answer {
     /// Whether the C library asks no other server after it.
     const fn is_final(&self) -> bool {
-        matches!(self, Self::Addresses(_) | Self::NoData | Self::Code(Rcode::NxDomain))
+        matches!(self, Self::Addresses(_) | Self::NoData | Self::Code(ResponseCode::NXDomain))
     }
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for Answer {
         match self {
             Self::Addresses(count) => write!(f, "{count} address(es)"),
             Self::NoData => f.write_str("the name exists, without an address"),
-            Self::Code(code) => code.fmt(f),
+            Self::Code(code) => f.write_str(&dns::code(*code)),
             Self::None(why) => f.write_str(why),
             Self::Awaited => f.write_str("not waited for"),
         }
@@ -114,14 +114,14 @@ fn candidates(name: &str, resolv_conf: &ResolvConf) -> Vec<String> {
 }
 
 async fn ask_both(server: SocketAddr, transport: Transport, name: &str) -> Result<Answer, Fault> {
-    for kind in [RecordKind::A, RecordKind::Aaaa] {
-        let Ok(query) = Query::new(name, kind, nameserver::fresh_id()) else {
+    for kind in [RecordType::A, RecordType::AAAA] {
+        let Some(query) = Query::new(name, kind, nameserver::fresh_id()) else {
             return Ok(Answer::None("not a name the DNS can hold".to_owned()));
         };
         let reply = nameserver::ask(server, &query, transport, TIMEOUT).await?;
         match reply.rcode {
-            Rcode::NoError if reply.answers.is_empty() => {}
-            Rcode::NoError => return Ok(Answer::Addresses(reply.answers.len())),
+            ResponseCode::NoError if reply.answers.is_empty() => {}
+            ResponseCode::NoError => return Ok(Answer::Addresses(reply.answers.len())),
             code => return Ok(Answer::Code(code)),
         }
     }
@@ -138,11 +138,15 @@ fn verdict(name: &str, answers: &Answers) -> Fault {
     };
     let server = server.ip();
     match answer {
-        Answer::Code(Rcode::NxDomain) => {
+        Answer::Code(ResponseCode::NXDomain) => {
             Fault::new(Cause::NxDomain, format!("{name} does not exist according to {server}"))
         }
-        Answer::Code(Rcode::ServFail) => Fault::new(Cause::ServFail, format!("{server} failed to resolve {name}")),
-        Answer::Code(Rcode::Refused) => Fault::new(Cause::Refused, format!("{server} refuses to resolve {name}")),
+        Answer::Code(ResponseCode::ServFail) => {
+            Fault::new(Cause::ServFail, format!("{server} failed to resolve {name}"))
+        }
+        Answer::Code(ResponseCode::Refused) => {
+            Fault::new(Cause::Refused, format!("{server} refuses to resolve {name}"))
+        }
         Answer::NoData => {
             Fault::new(Cause::NoAddress, format!("{name} exists without an address according to {server}"))
         }
@@ -159,7 +163,7 @@ fn verdict(name: &str, answers: &Answers) -> Fault {
 mod tests {
     use super::*;
 
-    const NXDOMAIN: Answer = Answer::Code(Rcode::NxDomain);
+    const NXDOMAIN: Answer = Answer::Code(ResponseCode::NXDomain);
 
     fn answers(all: Vec<Answer>) -> Answers {
         all.into_iter().map(|answer| (SocketAddr::from(([127, 0, 0, 53], 53)), answer)).collect()
@@ -174,9 +178,9 @@ mod tests {
         for (given, cause) in [
             (vec![silent(), NXDOMAIN], Cause::NxDomain),
             (vec![NXDOMAIN, Answer::NoData], Cause::NxDomain),
-            (vec![Answer::Code(Rcode::ServFail), Answer::NoData], Cause::NoAddress),
-            (vec![Answer::Code(Rcode::Refused), Answer::Code(Rcode::ServFail)], Cause::Refused),
-            (vec![silent(), Answer::Code(Rcode::ServFail)], Cause::ServFail),
+            (vec![Answer::Code(ResponseCode::ServFail), Answer::NoData], Cause::NoAddress),
+            (vec![Answer::Code(ResponseCode::Refused), Answer::Code(ResponseCode::ServFail)], Cause::Refused),
+            (vec![silent(), Answer::Code(ResponseCode::ServFail)], Cause::ServFail),
             (vec![Answer::NoData], Cause::NoAddress),
             (vec![Answer::Addresses(2)], Cause::Failed),
             (vec![silent(), silent()], Cause::Timeout),
@@ -192,7 +196,7 @@ mod tests {
             (vec![NXDOMAIN, Answer::Awaited], true),
             (vec![Answer::Awaited, NXDOMAIN], false),
             (vec![silent(), Answer::NoData, Answer::Awaited], true),
-            (vec![Answer::Code(Rcode::ServFail), Answer::Awaited], false),
+            (vec![Answer::Code(ResponseCode::ServFail), Answer::Awaited], false),
             (vec![silent(), silent()], false),
         ] {
             assert_eq!(is_decided(&answers(given)), decided);

@@ -48,19 +48,12 @@ impl ResolvConf {
     }
 }
 
-impl Default for ResolvConf {
-    /// What holds without the file, except that no server is listed yet.
-    fn default() -> Self {
-        Self { servers: Vec::new(), search: Vec::new(), transport: Transport::Udp }
-    }
-}
-
 /// Reads the file's text. It never fails: as in the C library, a line that is not understood is as
 /// good as absent. `interface_index` gives the index of a network interface, for a server such as
 /// `fe80::1%eth0`; the scope of one that is unknown is 0.
 #[must_use]
 pub(super) fn parse(text: &str, interface_index: impl Fn(&str) -> Option<u32>) -> ResolvConf {
-    let mut found = ResolvConf::default();
+    let mut found = ResolvConf { servers: Vec::new(), search: Vec::new(), transport: Transport::Udp };
     for line in text.split('\n') {
         found.read_line(line, &interface_index);
     }
@@ -87,63 +80,51 @@ fn server(word: &str, interface_index: &impl Fn(&str) -> Option<u32>) -> Option<
 mod tests {
     use super::*;
 
-    /// On a host without network interfaces.
-    fn plain(text: &str) -> ResolvConf {
-        parse(text, |_| None)
-    }
-
-    fn addresses(text: &str) -> Vec<String> {
-        plain(text).servers.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn an_empty_file_means_this_host_and_the_defaults() {
-        let found = plain("");
-        assert_eq!(found.servers, [SocketAddr::from(([127, 0, 0, 1], 53))]);
-        assert!(found.search.is_empty());
-        assert_eq!(found.transport, Transport::Udp);
+    /// The file on a host with one network interface.
+    fn read(text: &str) -> (Vec<String>, ResolvConf) {
+        let found = parse(text, |name| (name == "eth0").then_some(7));
+        (found.servers.iter().map(ToString::to_string).collect(), found)
     }
 
     #[test]
     fn a_usual_file_is_read() {
-        let found = plain(
+        let (servers, found) = read(
             "# made by hand\n; and by another\nnameserver 192.0.2.53\nnameserver\t2001:db8::53  \n\
              search a.example\tb.example \noptions edns0 trust-ad ndots:2 timeout:3 attempts:4 use-vc\n",
         );
-        assert_eq!(found.servers[0].to_string(), "192.0.2.53:53");
-        assert_eq!(found.servers[1].to_string(), "[2001:db8::53]:53");
+        assert_eq!(servers, ["192.0.2.53:53", "[2001:db8::53]:53"]);
         assert_eq!(found.search, ["a.example", "b.example"]);
         assert_eq!(found.transport, Transport::Tcp);
     }
 
     #[test]
-    fn the_fourth_server_is_not_asked() {
-        let text = "nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver bad\n\
-                    nameserver 192.0.2.3\nnameserver 192.0.2.4";
-        assert_eq!(addresses(text), ["192.0.2.1:53", "192.0.2.2:53", "192.0.2.3:53"]);
-    }
-
-    #[test]
-    fn a_scope_is_a_number_or_the_name_of_an_interface() {
-        let text = "nameserver fe80::1%3\nnameserver fe80::2%eth0\nnameserver fe80::3%gone\n";
-        let index = |name: &str| (name == "eth0").then_some(7);
-        let found = parse(text, index);
-        let scopes: Vec<u32> = found
-            .servers
-            .iter()
-            .filter_map(|server| match server {
-                SocketAddr::V6(server) => Some(server.scope_id()),
-                SocketAddr::V4(_) => None,
-            })
-            .collect();
-        assert_eq!(scopes, [3, 7, 0]);
+    fn servers_are_three_at_most_and_this_host_without_any() {
+        for (text, expected) in [
+            ("", &["127.0.0.1:53"][..]),
+            (
+                "nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver bad\nnameserver 192.0.2.3\nnameserver 192.0.2.4",
+                &["192.0.2.1:53", "192.0.2.2:53", "192.0.2.3:53"],
+            ),
+            ("nameserver 192.0.2.1 # the first\n", &["192.0.2.1:53"]),
+            // A scope is a number or the name of an interface.
+            (
+                "nameserver fe80::1%3\nnameserver fe80::2%eth0\nnameserver fe80::3%gone\n",
+                &["[fe80::1%3]:53", "[fe80::2%7]:53", "[fe80::3]:53"],
+            ),
+        ] {
+            assert_eq!(read(text).0, expected, "{text}");
+        }
     }
 
     #[test]
     fn the_last_of_domain_and_search_holds() {
-        assert_eq!(plain("search a.example b.example\ndomain c.example d\n").search, ["c.example"]);
-        assert_eq!(plain("domain c.example\nsearch a.example b\n").search, ["a.example", "b"]);
-        assert_eq!(plain("search a.example\nsearch \n").search, ["a.example"]);
+        for (text, expected) in [
+            ("search a.example b.example\ndomain c.example d\n", &["c.example"][..]),
+            ("domain c.example\nsearch a.example b\n", &["a.example", "b"]),
+            ("search a.example\nsearch \n", &["a.example"]),
+        ] {
+            assert_eq!(read(text).1.search, expected, "{text}");
+        }
     }
 
     #[test]
@@ -151,12 +132,7 @@ mod tests {
         let text = " nameserver 192.0.2.1\nnameserver192.0.2.2\nNameserver 192.0.2.3\n\
                     #nameserver 192.0.2.4\nnameserver\nnameserver 192.0.2.5%1\n\
                     nameserver 192.0.2.6\r\nsortlist 192.0.2.0\noptions\nsearch\n";
-        let found = plain(text);
-        assert_eq!(found, plain(""));
-    }
-
-    #[test]
-    fn words_behind_a_server_are_ignored() {
-        assert_eq!(addresses("nameserver 192.0.2.1 # the first\n"), ["192.0.2.1:53"]);
+        assert_eq!(read(text), read(""));
+        assert_eq!((read("").1.search.len(), read("").1.transport), (0, Transport::Udp));
     }
 }

@@ -7,6 +7,7 @@ use crate::net::endpoint::{Host, HostKind};
 use crate::net::resolv_conf::ResolvConf;
 use crate::net::{Family, reason};
 use crate::phase::Phase;
+use nix::libc;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, ToSocketAddrs as _};
@@ -32,14 +33,6 @@ struct System {
     threads: Arc<Semaphore>,
     /// Read when it is needed first, and once.
     resolv_conf: Arc<LazyLock<ResolvConf>>,
-}
-
-/// Why the system found no address.
-#[derive(Clone, Debug)]
-struct Unresolved {
-    text: String,
-    /// A limit of this host's kept it from looking: too many open files.
-    at_limit: bool,
 }
 
 impl Resolver {
@@ -105,21 +98,27 @@ impl Resolver {
 
 impl System {
     async fn look_up(self, name: &str) -> Result<Vec<IpAddr>, Fault> {
-        match self.addresses(name.to_owned()).await {
-            Ok(addresses) => Ok(addresses),
-            Err(Unresolved { text, at_limit: true }) => Err(no_descriptor(name).evidence(text)),
-            Err(Unresolved { text, .. }) => Err(reason::of(name, &text, &self.resolv_conf).await),
+        let error = match self.addresses(name.to_owned()).await {
+            Ok(addresses) => return Ok(addresses),
+            Err(error) => error,
+        };
+        let text = error.to_string();
+        let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
+        // Too many open files keep this host from looking.
+        match error.raw_os_error() {
+            Some(libc::EMFILE | libc::ENFILE) => Err(no_descriptor(name).evidence(text)),
+            _ => Err(reason::of(name, text, &self.resolv_conf).await),
         }
     }
 
-    async fn addresses(&self, name: String) -> Result<Vec<IpAddr>, Unresolved> {
+    async fn addresses(&self, name: String) -> io::Result<Vec<IpAddr>> {
         let permit = Arc::clone(&self.threads).acquire_owned().await;
         // The permit goes with the thread: nothing ends a look-up that hangs in the system.
         let looked_up = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             system_look_up(&name)
         });
-        looked_up.await.unwrap_or_else(|error| Err(Unresolved { text: error.to_string(), at_limit: false }))
+        looked_up.await.unwrap_or_else(|error| Err(io::Error::other(error)))
     }
 }
 
@@ -137,25 +136,14 @@ fn literal(address: IpAddr, zone: &str, port: u16) -> Result<SocketAddr, Fault> 
     scope.map(|scope| SocketAddrV6::new(v6, port, 0, scope).into())
 }
 
-fn system_look_up(name: &str) -> Result<Vec<IpAddr>, Unresolved> {
+fn system_look_up(name: &str) -> io::Result<Vec<IpAddr>> {
     let mut addresses: Vec<IpAddr> = Vec::new();
-    let found = (name, 0).to_socket_addrs().map_err(|error: io::Error| plain_reason(&error))?;
-    for address in found.map(|found| found.ip()) {
+    for address in (name, 0).to_socket_addrs()?.map(|found| found.ip()) {
         if !addresses.contains(&address) {
             addresses.push(address);
         }
     }
-    if addresses.is_empty() {
-        return Err(Unresolved { text: "no address".to_owned(), at_limit: false });
-    }
-    Ok(addresses)
-}
-
-fn plain_reason(error: &io::Error) -> Unresolved {
-    let at_limit = matches!(error.raw_os_error(), Some(nix::libc::EMFILE | nix::libc::ENFILE));
-    let text = error.to_string();
-    let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned();
-    Unresolved { text, at_limit }
+    if addresses.is_empty() { Err(io::Error::other("no address")) } else { Ok(addresses) }
 }
 
 #[cfg(test)]

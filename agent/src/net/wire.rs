@@ -32,16 +32,6 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    fn new(allowance: u64, below: Option<Arc<Self>>) -> Arc<Self> {
-        Arc::new(Self {
-            read: AtomicU64::new(0),
-            allowance: AtomicU64::new(allowance),
-            kept_from: AtomicU64::new(0),
-            first: Mutex::default(),
-            below,
-        })
-    }
-
     /// How many bytes came.
     pub(crate) fn count(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
@@ -114,22 +104,32 @@ enum Io {
     Tls(Box<TlsStream<Wire>>),
 }
 
+/// What a wire does with each of them.
+trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Stream for T {}
+
 impl Wire {
     /// A plain connection.
     pub(crate) fn tcp(stream: TcpStream) -> Self {
-        Self { io: Io::Tcp(stream), seen: Seen::new(ALLOWANCE, None), writes: 0 }
+        Self::new(Io::Tcp(stream), None)
     }
 
     /// A connection to a Unix socket of this host.
     pub(crate) fn unix(stream: UnixStream) -> Self {
-        Self { io: Io::Unix(stream), seen: Seen::new(ALLOWANCE, None), writes: 0 }
+        Self::new(Io::Unix(stream), None)
     }
 
     /// A TLS session over a plain connection.
     pub(crate) fn tls(stream: TlsStream<Self>) -> Self {
         let below = stream.get_ref().0.seen();
         below.allow(below.allowance.load(Ordering::Relaxed) + ALLOWANCE);
-        Self { io: Io::Tls(Box::new(stream)), seen: Seen::new(ALLOWANCE, Some(below)), writes: 0 }
+        Self::new(Io::Tls(Box::new(stream)), Some(below))
+    }
+
+    fn new(io: Io, below: Option<Arc<Seen>>) -> Self {
+        let (read, allowance, kept_from) = (AtomicU64::new(0), AtomicU64::new(ALLOWANCE), AtomicU64::new(0));
+        Self { io, seen: Arc::new(Seen { read, allowance, kept_from, first: Mutex::default(), below }), writes: 0 }
     }
 
     /// Sends all of a message.
@@ -140,6 +140,14 @@ impl Wire {
     pub(crate) async fn send(&mut self, message: &[u8]) -> io::Result<()> {
         self.write_all(message).await?;
         self.flush().await
+    }
+
+    fn stream(&mut self) -> Pin<&mut dyn Stream> {
+        match &mut self.io {
+            Io::Tcp(stream) => Pin::new(stream),
+            Io::Unix(stream) => Pin::new(stream),
+            Io::Tls(stream) => Pin::new(&mut **stream),
+        }
     }
 
     /// Small messages must not wait for each other's acknowledgement (RFC 9293 section 3.7.4); the first
@@ -178,11 +186,7 @@ impl Wire {
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(match &mut self.io {
-            Io::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
-            Io::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
-            Io::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
-        })?;
+        ready!(self.stream().poll_read(cx, buf))?;
         Poll::Ready(self.seen.note(&buf.filled()[before..]))
     }
 }
@@ -190,11 +194,7 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.before_write()?;
-        match &mut self.io {
-            Io::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
-            Io::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
-            Io::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
-        }
+        self.stream().poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -203,11 +203,7 @@ impl AsyncWrite for Wire {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.before_write()?;
-        match &mut self.io {
-            Io::Unix(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-            Io::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-            Io::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-        }
+        self.stream().poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -219,18 +215,10 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
-            Io::Unix(stream) => Pin::new(stream).poll_flush(cx),
-            Io::Tcp(stream) => Pin::new(stream).poll_flush(cx),
-            Io::Tls(stream) => Pin::new(stream).poll_flush(cx),
-        }
+        self.stream().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
-            Io::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
-            Io::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
-            Io::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
+        self.stream().poll_shutdown(cx)
     }
 }

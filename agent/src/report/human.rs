@@ -3,7 +3,7 @@
 use crate::catalogue::Owner;
 use crate::outcome::Verdict;
 use crate::report::view::{CheckView, Overall, View};
-use crate::report::{Format, Refusal, Reporter, Style};
+use crate::report::{Format, Reporter, Style};
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -33,10 +33,6 @@ impl Reporter for Human {
             }
         }
         self.summary(view, out)
-    }
-
-    fn refused(&self, _refusal: &Refusal<'_>, _out: &mut dyn Write) -> io::Result<()> {
-        Ok(())
     }
 }
 

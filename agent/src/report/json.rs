@@ -38,12 +38,11 @@ impl Reporter for Json {
             check_counts: view.check_counts,
             checks: view.checks.iter().map(|check| JsonCheck::of(check, self.style)).collect(),
         };
-        serde_json::to_writer(&mut *out, &report)?;
-        writeln!(out)
+        line(&report, out)
     }
 
     fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
-        JsonFile::refused(refusal).write(out)
+        refused(refusal, out)
     }
 
     fn explains_refusals(&self) -> bool {
@@ -51,8 +50,28 @@ impl Reporter for Json {
     }
 
     fn valid(&self, config: &str, _checks: usize, out: &mut dyn Write) -> io::Result<()> {
-        JsonFile::valid(config).write(out)
+        valid(config, out)
     }
+}
+
+/// The object of a file that cannot be run.
+pub(super) fn refused(refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let Refusal { source, diagnostics } = *refusal;
+    let head = Head::of(&source.name, SystemTime::now());
+    let diagnostics = to_json(&source.text, diagnostics);
+    line(&JsonFile { head, verdict: Overall::Unknown.slug(), diagnostics }, out)
+}
+
+/// The object of a file that could be run.
+pub(super) fn valid(config: &str, out: &mut dyn Write) -> io::Result<()> {
+    let head = Head::of(config, SystemTime::now());
+    line(&JsonFile { head, verdict: Overall::Pass.slug(), diagnostics: Vec::new() }, out)
+}
+
+/// Writes an object, and ends the line.
+pub(super) fn line(object: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, object)?;
+    writeln!(out)
 }
 
 /// What every object begins with.
@@ -92,34 +111,11 @@ struct JsonReport<'a> {
 
 /// The object of a file that was not run.
 #[derive(Serialize)]
-pub(super) struct JsonFile<'a> {
+struct JsonFile<'a> {
     #[serde(flatten)]
     head: Head<'a>,
     verdict: &'static str,
     diagnostics: Vec<JsonDiagnostic<'a>>,
-}
-
-impl<'a> JsonFile<'a> {
-    /// It cannot be run.
-    pub(super) fn refused(refusal: &Refusal<'a>) -> Self {
-        let Refusal { source, diagnostics } = *refusal;
-        Self {
-            head: Head::of(&source.name, SystemTime::now()),
-            verdict: Overall::Unknown.slug(),
-            diagnostics: to_json(&source.text, diagnostics),
-        }
-    }
-
-    /// It could be run.
-    pub(super) fn valid(config: &'a str) -> Self {
-        let head = Head::of(config, SystemTime::now());
-        Self { head, verdict: Overall::Pass.slug(), diagnostics: Vec::new() }
-    }
-
-    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, self)?;
-        writeln!(out)
-    }
 }
 
 /// One check.

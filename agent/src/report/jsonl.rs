@@ -1,7 +1,7 @@
 //! `jsonl`: one event per line, as it happens; the first line is the run, the last the summary.
 
 use crate::event::Event;
-use crate::report::json::{Head, JsonCheck, JsonFile, SCHEMA, phase, seconds};
+use crate::report::json::{self, Head, JsonCheck, SCHEMA, phase, seconds};
 use crate::report::view::{CheckView, View};
 use crate::report::{Format, Refusal, Reporter, Stage, Style};
 use serde::Serialize;
@@ -33,8 +33,7 @@ impl Reporter for Jsonl {
 
     fn begin(&mut self, stage: Stage<'_>, out: &mut dyn Write) -> io::Result<()> {
         let head = Head::of(stage.config, SystemTime::now());
-        serde_json::to_writer(&mut *out, &Begun { event: "run", head })?;
-        writeln!(out)?;
+        json::line(&Begun { event: "run", head }, out)?;
         out.flush()
     }
 
@@ -58,7 +57,7 @@ impl Reporter for Jsonl {
     }
 
     fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
-        JsonFile::refused(refusal).write(out)
+        json::refused(refusal, out)
     }
 
     fn explains_refusals(&self) -> bool {
@@ -66,7 +65,7 @@ impl Reporter for Jsonl {
     }
 
     fn valid(&self, config: &str, _checks: usize, out: &mut dyn Write) -> io::Result<()> {
-        JsonFile::valid(config).write(out)
+        json::valid(config, out)
     }
 }
 

@@ -34,32 +34,25 @@ impl Reporter for Junit {
 
     /// A test case that is in error: neither passed nor failed.
     fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
-        open("tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\"", out)?;
         let kind = refusal.diagnostics.first().map_or("", |first| first.flaw.code());
-        let (name, headline) = (xml(&refusal.source.name), xml(&refusal.headline()));
-        let lines = xml(&refusal.lines().collect::<Vec<_>>().join("\n"));
-        writeln!(
-            out,
-            "    <testcase classname=\"{CONFIG}\" name=\"{name}\">\n      \
-             <error type=\"{kind}\" message=\"{headline}\">{lines}</error>\n    </testcase>"
-        )?;
-        close(out)
+        let (headline, lines) = (xml(&refusal.headline()), xml(&refusal.lines().collect::<Vec<_>>().join("\n")));
+        let error = format!("<error type=\"{kind}\" message=\"{headline}\">{lines}</error>");
+        file(1, &refusal.source.name, &error, out)
     }
 
     fn valid(&self, config: &str, checks: usize, out: &mut dyn Write) -> io::Result<()> {
-        open("tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\"", out)?;
-        let (name, words) = (xml(config), xml(&reporter::in_words(config, checks)));
-        writeln!(
-            out,
-            "    <testcase classname=\"{CONFIG}\" name=\"{name}\">\n      \
-             <system-out>{words}</system-out>\n    </testcase>"
-        )?;
-        close(out)
+        let words = xml(&reporter::in_words(config, checks));
+        file(0, config, &format!("<system-out>{words}</system-out>"), out)
     }
 }
 
-/// The class of the test case that the file itself is.
-const CONFIG: &str = "conn-check.config";
+/// The file itself as the only test case.
+fn file(errors: u8, name: &str, content: &str, out: &mut dyn Write) -> io::Result<()> {
+    open(&format!("tests=\"1\" failures=\"0\" errors=\"{errors}\" skipped=\"0\""), out)?;
+    let name = xml(name);
+    writeln!(out, "    <testcase classname=\"conn-check.config\" name=\"{name}\">\n      {content}\n    </testcase>")?;
+    close(out)
+}
 
 fn open(numbers: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(

@@ -4,7 +4,7 @@ use crate::event::Event;
 use crate::fault::Failure;
 use crate::outcome::Verdict;
 use crate::report::view::{Row, View, rows};
-use crate::report::{Format, Refusal, Reporter, Stage, Style};
+use crate::report::{Format, Reporter, Stage, Style};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -70,10 +70,6 @@ impl Reporter for Plain {
             }
             out.write_all(self.lines(row).as_bytes())?;
         }
-        Ok(())
-    }
-
-    fn refused(&self, _refusal: &Refusal<'_>, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 }

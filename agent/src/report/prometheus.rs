@@ -4,6 +4,7 @@ use crate::outcome::Verdict;
 use crate::report::view::{CheckView, View};
 use crate::report::{Format, Refusal, Reporter};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::UNIX_EPOCH;
 
@@ -18,49 +19,29 @@ struct Prometheus;
 impl Reporter for Prometheus {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let checks: Vec<_> = view.series().map(|(series, check)| (labels(check, &series), check)).collect();
-        family(out, "conn_check_success", "Whether the check passed (warnings included).")?;
-        for (labels, check) in &checks {
-            writeln!(
-                out,
-                "conn_check_success{{{labels}}} {}",
-                u8::from(matches!(check.verdict(), Verdict::Pass | Verdict::Warn))
-            )?;
-        }
-        family(out, "conn_check_warning", "Whether the check has a warning.")?;
-        for (labels, check) in &checks {
-            writeln!(out, "conn_check_warning{{{labels}}} {}", u8::from(check.verdict() == Verdict::Warn))?;
-        }
-        family(out, "conn_check_duration_seconds", "From the check's start to its verdict.")?;
-        for (labels, check) in &checks {
-            writeln!(out, "conn_check_duration_seconds{{{labels}}} {:.6}", check.outcome.elapsed.as_secs_f64())?;
-        }
+        gauge(out, "conn_check_success", "Whether the check passed (warnings included).", &checks, |check| {
+            Some(u8::from(matches!(check.verdict(), Verdict::Pass | Verdict::Warn)))
+        })?;
+        gauge(out, "conn_check_warning", "Whether the check has a warning.", &checks, |check| {
+            Some(u8::from(check.verdict() == Verdict::Warn))
+        })?;
+        gauge(out, "conn_check_duration_seconds", "From the check's start to its verdict.", &checks, |check| {
+            Some(format!("{:.6}", check.outcome.elapsed.as_secs_f64()))
+        })?;
         family(out, "conn_check_phase_duration_seconds", "The time spent in each phase of the check.")?;
-        for (labels, check) in &checks {
-            phases(labels, check, out)?;
-        }
+        checks.iter().try_for_each(|(labels, check)| phases(labels, check, out))?;
         family(out, "conn_check_failure", "1 with the code and the owner of each failure.")?;
         for (labels, check) in &checks {
             if let Some(failure) = check.failure() {
-                writeln!(
-                    out,
-                    "conn_check_failure{{{labels},code=\"{}\",owner=\"{}\"}} 1",
-                    failure.code,
-                    failure.owner.slug()
-                )?;
+                let (code, owner) = (failure.code, failure.owner.slug());
+                writeln!(out, "conn_check_failure{{{labels},code=\"{code}\",owner=\"{owner}\"}} 1")?;
             }
         }
-        family(out, "conn_check_certificate_expiry_timestamp_seconds", "When the server's certificate ends.")?;
-        for (labels, check) in &checks {
-            if let Some(ends) = certificate_end(check) {
-                writeln!(out, "conn_check_certificate_expiry_timestamp_seconds{{{labels}}} {ends}")?;
-            }
-        }
-        let unverified: Vec<_> = checks.iter().filter(|(_, check)| check.note().is_some()).collect();
-        if !unverified.is_empty() {
-            family(out, "conn_check_tls_unverified", "1 where the server's certificate is not verified.")?;
-        }
-        for (labels, _) in unverified {
-            writeln!(out, "conn_check_tls_unverified{{{labels}}} 1")?;
+        let ends = "When the server's certificate ends.";
+        gauge(out, "conn_check_certificate_expiry_timestamp_seconds", ends, &checks, certificate_end)?;
+        if checks.iter().any(|(_, check)| check.note().is_some()) {
+            let unverified = "1 where the server's certificate is not verified.";
+            gauge(out, "conn_check_tls_unverified", unverified, &checks, |check| check.note().map(|_| 1))?;
         }
         run(view, out)?;
         config_valid(true, out)
@@ -73,6 +54,19 @@ impl Reporter for Prometheus {
     fn valid(&self, _config: &str, _checks: usize, out: &mut dyn Write) -> io::Result<()> {
         config_valid(true, out)
     }
+}
+
+/// A sample for each check that has a value.
+fn gauge<T: Display>(
+    out: &mut dyn Write,
+    name: &str,
+    help: &str,
+    checks: &[(String, &CheckView<'_>)],
+    value: impl Fn(&CheckView<'_>) -> Option<T>,
+) -> io::Result<()> {
+    family(out, name, help)?;
+    let mut samples = checks.iter().filter_map(|(labels, check)| Some((labels, value(check)?)));
+    samples.try_for_each(|(labels, value)| writeln!(out, "{name}{{{labels}}} {value}"))
 }
 
 fn config_valid(valid: bool, out: &mut dyn Write) -> io::Result<()> {

@@ -68,7 +68,9 @@ pub trait Reporter {
     ///
     /// # Errors
     /// The writer's.
-    fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()>;
+    fn refused(&self, _refusal: &Refusal<'_>, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Whether [`Reporter::refused`] says all there is to say, so that nothing is left for standard
     /// error.

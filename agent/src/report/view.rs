@@ -79,13 +79,13 @@ pub struct Counts {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Overall {
     /// Everything passed.
-    Pass,
+    Pass = 0,
     /// There are warnings, nothing failed.
-    Warn,
+    Warn = 1,
     /// Something failed.
-    Fail,
+    Fail = 2,
     /// Nothing failed, and not everything was decided.
-    Unknown,
+    Unknown = 3,
 }
 
 impl Overall {
@@ -106,12 +106,7 @@ impl Overall {
     /// The exit status, which is Nagios': 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     #[must_use]
     pub const fn exit_status(self) -> u8 {
-        match self {
-            Self::Pass => 0,
-            Self::Warn => 1,
-            Self::Fail => 2,
-            Self::Unknown => 3,
-        }
+        self as u8
     }
 }
 
@@ -166,9 +161,7 @@ impl<'a> CheckView<'a> {
         let entry = &plan.entries[outcome.entry];
         Self { entry, outcome, rows: rows(entry, selection, outcome) }
     }
-}
 
-impl CheckView<'_> {
     /// The worst verdict of its wanted results.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -204,7 +197,14 @@ impl Counts {
     /// Counts verdicts.
     pub fn of(verdicts: impl Iterator<Item = Verdict>) -> Self {
         let mut counts = Self::default();
-        verdicts.for_each(|verdict| *counts.of_verdict(verdict) += 1);
+        for verdict in verdicts {
+            *match verdict {
+                Verdict::Pass => &mut counts.pass,
+                Verdict::Warn => &mut counts.warn,
+                Verdict::Fail => &mut counts.fail,
+                Verdict::Skip => &mut counts.skip,
+            } += 1;
+        }
         counts
     }
 
@@ -212,15 +212,6 @@ impl Counts {
     #[must_use]
     pub const fn total(self) -> usize {
         self.pass + self.warn + self.fail + self.skip
-    }
-
-    const fn of_verdict(&mut self, verdict: Verdict) -> &mut usize {
-        match verdict {
-            Verdict::Pass => &mut self.pass,
-            Verdict::Warn => &mut self.warn,
-            Verdict::Fail => &mut self.fail,
-            Verdict::Skip => &mut self.skip,
-        }
     }
 }
 

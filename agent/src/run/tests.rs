@@ -1,22 +1,18 @@
 use super::*;
-use crate::net::Family;
 use crate::outcome::Verdict;
+use crate::plan::{Defaults, load};
+use crate::source::Source;
+
+fn plan(yaml: &str) -> Arc<Plan> {
+    let source = Source { name: "test".into(), text: yaml.into() };
+    Arc::new(load(&source, Defaults { timeout: Duration::from_secs(1) }, true).expect("valid").0)
+}
 
 #[test]
 fn a_task_is_small_enough_for_thousands_of_them() {
     let size = |yaml: &str| {
-        let source = crate::source::Source { name: "test".into(), text: yaml.into() };
-        let (plan, _) =
-            crate::plan::load(&source, crate::plan::Defaults { timeout: Duration::from_secs(1) }, true).expect("valid");
-        let options = Options {
-            max_timeout: None,
-            concurrency: 1,
-            per_host: None,
-            family: Family::Any,
-            certs_path: "/".into(),
-            lookups: 1,
-        };
-        let shared = Arc::new(options.shared());
+        let plan = plan(yaml);
+        let shared = Arc::new(Options::of_host().shared());
         let assignment = || Assignment {
             entry: 0,
             wanted: 0,
@@ -28,7 +24,6 @@ fn a_task_is_small_enough_for_thousands_of_them() {
         };
         let mut probe = Probe::new(Arc::clone(&shared), assignment());
         let own = size_of_val(&*plan.entries[0].spec.run(&mut probe));
-        let plan = Arc::new(plan);
         (own, size_of_val(&perform(Arc::clone(&plan), Arc::clone(&shared), assignment())))
     };
     let (tcp, task) = size("- {type: tcp, host: a, port: 1}");
@@ -38,19 +33,9 @@ fn a_task_is_small_enough_for_thousands_of_them() {
 
 /// Runs a file on a runtime of its own.
 fn report_of(yaml: &str) -> (Arc<Plan>, Report) {
-    let source = crate::source::Source { name: "test".into(), text: yaml.into() };
-    let defaults = crate::plan::Defaults { timeout: Duration::from_secs(1) };
-    let (plan, _) = crate::plan::load(&source, defaults, true).expect("valid");
-    let plan = Arc::new(plan);
+    let plan = plan(yaml);
     let selection = Selection::of(&plan, &crate::select::Wanted::default());
-    let options = Options {
-        max_timeout: None,
-        concurrency: 2,
-        per_host: None,
-        family: Family::Any,
-        certs_path: "/".into(),
-        lookups: 1,
-    };
+    let options = Options { concurrency: 2, ..Options::of_host() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let report = runtime.block_on(run(&plan, &selection, &options, std::future::pending(), None));
     (plan, report)

@@ -1,6 +1,8 @@
 //! Texts made fit for people, whoever wrote them: escaped, cut, decoded, and places in them.
 
 mod bytes;
+#[cfg(test)]
+pub(crate) mod noise;
 mod percent;
 mod position;
 

@@ -28,7 +28,7 @@ use crate::catalogue::Cause;
 use crate::checks::{Check, ResultName};
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::Fault;
-use crate::net::dns::{Query, Rcode, RecordKind, Reply};
+use crate::net::dns::{self, Query, RecordType, Reply, ResponseCode};
 use crate::net::{Endpoint, Host, Port, Transport, nameserver};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
@@ -43,22 +43,22 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Dns {
     name: String,
-    record: RecordKind,
+    record: RecordType,
     server: Option<Host>,
     port: Port,
     expect: Vec<String>,
 }
 
-impl Setting for RecordKind {
+impl Setting for RecordType {
     const SHAPE: Shape = Shape {
         words: "a record type (A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT, CAA)",
         short: "record type",
         shown: Shown::Plain,
-        schema: || json!({"enum": RecordKind::ALL.iter().map(ToString::to_string).collect::<Vec<_>>()}),
+        schema: || json!({"enum": dns::TYPES.iter().map(ToString::to_string).collect::<Vec<_>>()}),
     };
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        field.parse(&Self::SHAPE, |text| text.parse().ok())
+        field.parse(&Self::SHAPE, dns::record_type)
     }
 }
 
@@ -75,9 +75,9 @@ impl Check for Dns {
         let port = port(fields, Self::SERVICE, "The resolver's port.");
         let expect = fields.optional::<Tags>("expect", "Values that must be among the answers.").unwrap_or_default().0;
         let (name, port) = (name?.0, port?);
-        if Query::new(&name, record, 0).is_err() {
+        if Query::new(&name, record, 0).is_none() {
             let span = fields.span_of("name");
-            let help = if record == RecordKind::Ptr {
+            let help = if record == RecordType::PTR {
                 "an IP address"
             } else {
                 "letters, digits, `-`, `_` and dots, 253 characters at most"
@@ -147,7 +147,7 @@ impl Dns {
         let mut faults: Vec<Fault> = Vec::new();
         for server in servers {
             let query = Query::new(&self.name, self.record, nameserver::fresh_id());
-            let query = query.map_err(|error| Fault::new(Cause::BadName, error.to_string()))?;
+            let query = query.ok_or_else(|| Fault::new(Cause::BadName, "the DNS has no such name"))?;
             match nameserver::ask(*server, &query, transport, timeout).await {
                 Ok(reply) => return Ok((*server, reply)),
                 // Nothing listens there: not the resolver's own refusal, which is an answer.
@@ -168,15 +168,17 @@ impl Dns {
         let Self { name, record, .. } = self;
         let resolver = server.ip();
         let fault = match reply.rcode {
-            Rcode::NoError if reply.answers.is_empty() => {
+            ResponseCode::NoError if reply.answers.is_empty() => {
                 Fault::new(Cause::NoAddress, format!("{name} has no {record} record according to {resolver}"))
                     .next_step("add the record, or ask for another type")
             }
-            Rcode::NoError => return self.unexpected(reply).map(|fault| (Phase::Request, fault)),
-            Rcode::NxDomain => Fault::new(Cause::NxDomain, format!("{name} does not exist according to {resolver}")),
-            Rcode::ServFail => Fault::new(Cause::ServFail, format!("{resolver} failed to resolve {name}")),
-            Rcode::Refused => Fault::new(Cause::Refused, format!("{resolver} refuses to answer for {name}")),
-            other => Fault::new(Cause::Failed, format!("{resolver} answered {other}")),
+            ResponseCode::NoError => return self.unexpected(reply).map(|fault| (Phase::Request, fault)),
+            ResponseCode::NXDomain => {
+                Fault::new(Cause::NxDomain, format!("{name} does not exist according to {resolver}"))
+            }
+            ResponseCode::ServFail => Fault::new(Cause::ServFail, format!("{resolver} failed to resolve {name}")),
+            ResponseCode::Refused => Fault::new(Cause::Refused, format!("{resolver} refuses to answer for {name}")),
+            other => Fault::new(Cause::Failed, format!("{resolver} answered {}", dns::code(other))),
         };
         Some((Phase::Resolve, fault))
     }

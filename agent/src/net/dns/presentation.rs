@@ -3,10 +3,9 @@
 
 use std::fmt::Write;
 
-use hickory_proto::rr::rdata::{CAA, MX, SOA, SRV, TXT};
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::{CNAME, NS, PTR, SOA};
 use hickory_proto::rr::{Name, RData};
-
-use super::RecordKind;
 
 /// The name, absolute: a dot ends it.
 pub(super) fn name(name: &Name) -> String {
@@ -20,25 +19,25 @@ pub(super) fn name(name: &Name) -> String {
     if text.is_empty() { ".".to_owned() } else { text }
 }
 
-/// The data of a record of `kind`; `None` when the record is of another kind or without data.
-pub(super) fn data(kind: RecordKind, data: &RData) -> Option<String> {
-    Some(match (kind, data) {
-        (RecordKind::A, RData::A(address)) => address.0.to_string(),
-        (RecordKind::Aaaa, RData::AAAA(address)) => address.0.to_string(),
-        (RecordKind::Cname, RData::CNAME(target)) => name(&target.0),
-        (RecordKind::Ns, RData::NS(target)) => name(&target.0),
-        (RecordKind::Ptr, RData::PTR(target)) => name(&target.0),
-        (RecordKind::Mx, RData::MX(exchanger)) => mx(exchanger),
-        (RecordKind::Soa, RData::SOA(authority)) => soa(authority),
-        (RecordKind::Srv, RData::SRV(service)) => srv(service),
-        (RecordKind::Txt, RData::TXT(strings)) => txt(strings),
-        (RecordKind::Caa, RData::CAA(issuer)) => caa(issuer),
+/// The data of a record; `None` when it is without data, or of a type that is not among
+/// [`TYPES`](super::TYPES).
+pub(super) fn data(data: &RData) -> Option<String> {
+    Some(match data {
+        RData::A(address) => address.0.to_string(),
+        RData::AAAA(address) => address.0.to_string(),
+        RData::CNAME(CNAME(target)) | RData::NS(NS(target)) | RData::PTR(PTR(target)) => name(target),
+        RData::MX(record) => format!("{} {}", record.preference, name(&record.exchange)),
+        RData::SOA(record) => soa(record),
+        RData::SRV(record) => {
+            format!("{} {} {} {}", record.priority, record.weight, record.port, name(&record.target))
+        }
+        RData::TXT(record) => record.txt_data.iter().map(|string| quoted(string)).collect::<Vec<_>>().join(" "),
+        RData::CAA(record) => {
+            let tag = quoted(record.tag.as_bytes());
+            format!("{} {} {}", record.flags(), tag.trim_matches('"'), quoted(&record.value))
+        }
         _ => return None,
     })
-}
-
-fn mx(record: &MX) -> String {
-    format!("{} {}", record.preference, name(&record.exchange))
 }
 
 fn soa(record: &SOA) -> String {
@@ -55,17 +54,17 @@ fn soa(record: &SOA) -> String {
     )
 }
 
-fn srv(record: &SRV) -> String {
-    format!("{} {} {} {}", record.priority, record.weight, record.port, name(&record.target))
-}
-
-fn txt(record: &TXT) -> String {
-    let strings: Vec<String> = record.txt_data.iter().map(|string| quoted(string)).collect();
-    strings.join(" ")
-}
-
-fn caa(record: &CAA) -> String {
-    format!("{} {} {}", record.flags(), quoted(record.tag.as_bytes()).trim_matches('"'), quoted(&record.value))
+/// The name that `dig` prints for the usual response codes: `NXDOMAIN`.
+pub(crate) fn code(code: ResponseCode) -> String {
+    match code {
+        ResponseCode::NoError => "NOERROR".to_owned(),
+        ResponseCode::FormErr => "FORMERR".to_owned(),
+        ResponseCode::ServFail => "SERVFAIL".to_owned(),
+        ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
+        ResponseCode::NotImp => "NOTIMP".to_owned(),
+        ResponseCode::Refused => "REFUSED".to_owned(),
+        other => format!("RCODE{}", u16::from(other)),
+    }
 }
 
 fn quoted(bytes: &[u8]) -> String {
@@ -100,11 +99,12 @@ fn push_decimal(text: &mut String, byte: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hickory_proto::rr::rdata::TXT;
 
     #[test]
     fn text_is_quoted_so_that_it_can_be_read_back() {
         let text = TXT::from_bytes(vec![br#"C:\dir; "x""#, b"", b"\x7f\t"]);
         let expected = r#""C:\\dir; \"x\"" "" "\127\009""#;
-        assert_eq!(data(RecordKind::Txt, &RData::TXT(text)).as_deref(), Some(expected));
+        assert_eq!(data(&RData::TXT(text)).as_deref(), Some(expected));
     }
 }

@@ -1,72 +1,15 @@
 //! Answers of name servers.
 
-use std::error::Error;
-use std::fmt;
 use std::net::IpAddr;
 
-use hickory_proto::op::{self, Header, MessageType, OpCode};
+use hickory_proto::op::{self, Header, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
-use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
-use super::{RecordKind, presentation};
+use super::presentation;
 
 /// The most aliases followed inside one reply. Resolvers give up at about this number, too.
 const ALIASES: usize = 16;
-
-/// The response code (RFC 1035, section 4.1.1), with the upper bits of EDNS (RFC 6891, section
-/// 6.1.3).
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Hash)]
-pub(crate) enum Rcode {
-    /// 0: answered, perhaps with no record of the kind asked for.
-    NoError,
-    /// 1: the server did not understand the question. Old servers say so to EDNS.
-    FormErr,
-    /// 2: the server failed, often because it reached nobody it could ask.
-    ServFail,
-    /// 3: the name does not exist, for no kind of record.
-    NxDomain,
-    /// 4: the server does not do this.
-    NotImp,
-    /// 5: the server will not answer this client or for this name.
-    Refused,
-    /// Any other code, at most 12 bits.
-    Other(u16),
-}
-
-impl Rcode {
-    const fn from_code(code: u16) -> Self {
-        match code {
-            0 => Self::NoError,
-            1 => Self::FormErr,
-            2 => Self::ServFail,
-            3 => Self::NxDomain,
-            4 => Self::NotImp,
-            5 => Self::Refused,
-            other => Self::Other(other),
-        }
-    }
-
-    /// Whether a server may have given up before it looked at the question, so that the reply need
-    /// not repeat it.
-    const fn excuses_no_question(self) -> bool {
-        matches!(self, Self::FormErr | Self::ServFail | Self::NotImp | Self::Refused)
-    }
-}
-
-impl fmt::Display for Rcode {
-    /// The name that `dig` prints: `NXDOMAIN`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoError => f.pad("NOERROR"),
-            Self::FormErr => f.pad("FORMERR"),
-            Self::ServFail => f.pad("SERVFAIL"),
-            Self::NxDomain => f.pad("NXDOMAIN"),
-            Self::NotImp => f.pad("NOTIMP"),
-            Self::Refused => f.pad("REFUSED"),
-            Self::Other(code) => write!(f, "RCODE{code}"),
-        }
-    }
-}
 
 /// One record of the kind asked for.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -82,8 +25,9 @@ pub(crate) struct Answer {
 /// What a name server answered.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Reply {
-    /// The response code.
-    pub rcode: Rcode,
+    /// The response code (RFC 1035, section 4.1.1), with the upper bits of EDNS (RFC 6891, section
+    /// 6.1.3).
+    pub rcode: ResponseCode,
     /// The answer did not fit (TC): ask again over TCP. What is here may be incomplete.
     pub truncated: bool,
     /// The records of the kind asked for, at the end of the aliases, in the server's order.
@@ -93,34 +37,8 @@ pub(crate) struct Reply {
     pub ttl: Option<u32>,
 }
 
-/// A reply that carries our identifier and cannot be understood, with the reason.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Malformed {
-    /// What is wrong with it, without a full stop.
-    pub reason: String,
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "malformed DNS reply: {}", self.reason)
-    }
-}
-
-impl Error for Malformed {}
-
-impl From<DecodeError> for Malformed {
-    fn from(error: DecodeError) -> Self {
-        Self { reason: error.to_string() }
-    }
-}
-
 /// See [`super::Query::read`].
-pub(super) fn read(
-    question: &op::Query,
-    kind: RecordKind,
-    id: u16,
-    datagram: &[u8],
-) -> Option<Result<Reply, Malformed>> {
+pub(super) fn read(question: &op::Query, id: u16, datagram: &[u8]) -> Option<Result<Reply, String>> {
     if datagram.first_chunk() != Some(&id.to_be_bytes()) {
         return None;
     }
@@ -130,41 +48,40 @@ pub(super) fn read(
             return None;
         }
         Ok(header) => header,
-        Err(error) => return Some(Err(error.into())),
+        Err(error) => return Some(Err(error.to_string())),
     };
     match asked(question, &header, &mut decoder) {
-        Ok(true) => Some(body(question, kind, &header, &mut decoder)),
+        Ok(true) => Some(body(question, &header, &mut decoder)),
         Ok(false) => None,
-        Err(malformed) => Some(Err(malformed)),
+        Err(reason) => Some(Err(reason)),
     }
 }
 
 /// Whether the reply belongs to `question`. Names are compared without regard to case.
-fn asked(question: &op::Query, header: &Header, decoder: &mut BinDecoder<'_>) -> Result<bool, Malformed> {
-    let excused = Rcode::from_code(header.response_code.into()).excuses_no_question();
+fn asked(question: &op::Query, header: &Header, decoder: &mut BinDecoder<'_>) -> Result<bool, String> {
+    // A server may give up before it looks at the question, and then need not repeat it.
+    let excused = matches!(
+        header.response_code,
+        ResponseCode::FormErr | ResponseCode::ServFail | ResponseCode::NotImp | ResponseCode::Refused
+    );
     match header.counts.queries {
         0 if excused => Ok(true),
         1 => match op::Query::read(decoder) {
             Ok(repeated) => Ok(repeated == *question),
             Err(_) if excused => Ok(true),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error.to_string()),
         },
-        count => Err(Malformed { reason: format!("it repeats {count} questions instead of one") }),
+        count => Err(format!("it repeats {count} questions instead of one")),
     }
 }
 
-fn body(
-    question: &op::Query,
-    kind: RecordKind,
-    header: &Header,
-    decoder: &mut BinDecoder<'_>,
-) -> Result<Reply, Malformed> {
+fn body(question: &op::Query, header: &Header, decoder: &mut BinDecoder<'_>) -> Result<Reply, String> {
     let records = answer_section(header, decoder)?;
     let rest = usize::from(header.counts.authorities) + usize::from(header.counts.additionals);
-    let chain = Chain::follow(&question.name, kind, &records);
-    let found = chain.at_its_end(kind, &records)?;
+    let chain = Chain::follow(question, &records);
+    let found = chain.answers(&records).map(answer).collect::<Result<Vec<_>, _>>()?;
     Ok(Reply {
-        rcode: Rcode::from_code(u16::from(header.response_code) | extended_code(rest, decoder)),
+        rcode: (u16::from(header.response_code) | extended_code(rest, decoder)).into(),
         truncated: header.truncation,
         ttl: found.iter().map(|answer| answer.ttl).chain(chain.ttl).min(),
         answers: found,
@@ -172,13 +89,13 @@ fn body(
 }
 
 /// The records of the answer section. Some servers cut a truncated reply in the middle of a record.
-fn answer_section(header: &Header, decoder: &mut BinDecoder<'_>) -> Result<Vec<Record>, Malformed> {
+fn answer_section(header: &Header, decoder: &mut BinDecoder<'_>) -> Result<Vec<Record>, String> {
     let mut records = Vec::new();
     for _ in 0..header.counts.answers {
         match Record::read(decoder) {
             Ok(record) => records.push(record),
             Err(_) if header.truncation => break,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error.to_string()),
         }
     }
     Ok(records)
@@ -194,65 +111,49 @@ fn extended_code(records: usize, decoder: &mut BinDecoder<'_>) -> u16 {
 }
 
 /// The aliases from the name asked for to the name that the answers belong to.
-struct Chain {
-    start: Name,
-    names: Vec<Name>,
+struct Chain<'a> {
+    question: &'a op::Query,
+    names: Vec<&'a Name>,
     ttl: Option<u32>,
 }
 
-impl Chain {
-    fn follow(start: &Name, kind: RecordKind, records: &[Record]) -> Self {
-        let mut chain = Self { start: start.clone(), names: Vec::new(), ttl: None };
-        while chain.names.len() < ALIASES && !chain.is_answered(kind, records) {
-            let Some((target, ttl)) = chain.alias(records) else {
+impl<'a> Chain<'a> {
+    fn follow(question: &'a op::Query, records: &'a [Record]) -> Self {
+        let mut chain = Self { question, names: vec![&question.name], ttl: None };
+        while chain.names.len() <= ALIASES && chain.answers(records).next().is_none() {
+            let alias = chain.here(records).find_map(|record| match &record.data {
+                RData::CNAME(target) => Some((&target.0, record.ttl)),
+                _ => None,
+            });
+            // A loop of aliases has no end to look at.
+            let Some((target, ttl)) = alias.filter(|(target, _)| !chain.names.contains(target)) else {
                 break;
             };
-            // A loop of aliases has no end to look at.
-            if chain.start == target || chain.names.contains(&target) {
-                break;
-            }
             chain.ttl = chain.ttl.into_iter().chain([ttl]).min();
             chain.names.push(target);
         }
         chain
     }
 
-    fn end(&self) -> &Name {
-        self.names.last().unwrap_or(&self.start)
+    /// The records of the name at its end.
+    fn here(&self, records: &'a [Record]) -> impl Iterator<Item = &'a Record> + use<'a> {
+        let end = self.names.last().copied();
+        records.iter().filter(move |record| record.dns_class == DNSClass::IN && Some(&record.name) == end)
     }
 
-    fn here<'a>(&self, records: &'a [Record]) -> impl Iterator<Item = &'a Record> {
-        records.iter().filter(|record| record.dns_class == DNSClass::IN && record.name == *self.end())
-    }
-
-    fn is_answered(&self, kind: RecordKind, records: &[Record]) -> bool {
-        self.here(records).any(|record| record.record_type() == kind.code())
-    }
-
-    fn alias(&self, records: &[Record]) -> Option<(Name, u32)> {
-        self.here(records).find_map(|record| match &record.data {
-            RData::CNAME(target) => Some((target.0.clone(), record.ttl)),
-            _ => None,
-        })
-    }
-
-    fn at_its_end(&self, kind: RecordKind, records: &[Record]) -> Result<Vec<Answer>, Malformed> {
-        let wanted = self.here(records).filter(|record| record.record_type() == kind.code());
-        wanted.map(|record| answer(kind, record)).collect()
+    /// Those of them that were asked for.
+    fn answers(&self, records: &'a [Record]) -> impl Iterator<Item = &'a Record> + use<'a> {
+        let kind = self.question.query_type;
+        self.here(records).filter(move |record| record.record_type() == kind)
     }
 }
 
-fn answer(kind: RecordKind, record: &Record) -> Result<Answer, Malformed> {
-    let Some(text) = presentation::data(kind, &record.data) else {
-        return Err(Malformed { reason: format!("an empty {kind} record") });
-    };
-    Ok(Answer { text, ttl: record.ttl, address: address(&record.data) })
-}
-
-fn address(data: &RData) -> Option<IpAddr> {
-    match data {
+fn answer(record: &Record) -> Result<Answer, String> {
+    let text = presentation::data(&record.data).ok_or_else(|| format!("an empty {} record", record.record_type()))?;
+    let address = match &record.data {
         RData::A(address) => Some(address.0.into()),
         RData::AAAA(address) => Some(address.0.into()),
         _ => None,
-    }
+    };
+    Ok(Answer { text, ttl: record.ttl, address })
 }

@@ -1,18 +1,20 @@
-use super::fixtures::{RECORDED, Recorded};
+use super::fixtures::RECORDED;
 use super::*;
-use hickory_proto::op::ResponseCode;
+use crate::text::noise::Noise;
 use hickory_proto::rr::rdata::{A, CNAME};
 use hickory_proto::rr::{DNSClass, Name, RData, Record};
 
 /// The identifier of every recorded answer.
 const ID: u16 = 0x1234;
 
-fn query(name: &str, kind: RecordKind) -> Query {
+fn query(name: &str, kind: RecordType) -> Query {
     Query::new(name, kind, ID).unwrap()
 }
 
-fn asked(recorded: &Recorded) -> Query {
-    query(recorded.name, recorded.kind)
+/// The question that a recorded answer is to.
+fn asked(question: &str) -> Query {
+    let (name, kind) = question.split_once(' ').unwrap();
+    query(name, record_type(kind).unwrap())
 }
 
 fn name(text: &str) -> Name {
@@ -21,7 +23,7 @@ fn name(text: &str) -> Name {
 
 /// The parts of a reply in one line.
 fn summary(reply: &Reply) -> String {
-    let mut parts = vec![reply.rcode.to_string()];
+    let mut parts = vec![code(reply.rcode)];
     parts.extend(reply.truncated.then(|| "TC".to_owned()));
     parts.extend(reply.answers.iter().map(|answer| format!("[{}]", answer.text)));
     parts.extend(reply.ttl.iter().map(ToString::to_string));
@@ -36,8 +38,8 @@ fn answer(records: Vec<Record>) -> Message {
     message
 }
 
-fn read(message: &Message) -> Option<Result<Reply, Malformed>> {
-    query("www.example", RecordKind::A).read(&message.to_vec().unwrap())
+fn read(message: &Message) -> Option<Result<Reply, String>> {
+    query("www.example", RecordType::A).read(&message.to_vec().unwrap())
 }
 
 fn address(owner: &str, last: u8, ttl: u32) -> Record {
@@ -48,44 +50,22 @@ fn alias(owner: &str, target: &str, ttl: u32) -> Record {
     Record::from_rdata(name(owner), ttl, RData::CNAME(CNAME(name(target))))
 }
 
-/// Marsaglia's xorshift: the same numbers in every run.
-fn random_numbers() -> impl FnMut(usize) -> usize {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    move |below| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state >> 33).unwrap() % below
-    }
-}
-
 #[test]
 fn every_recorded_answer_reads_as_dig_prints_it() {
-    for recorded in RECORDED {
-        let reply = asked(recorded).read(recorded.datagram).unwrap().unwrap();
-        assert_eq!(summary(&reply), recorded.summary, "{} {}", recorded.server, recorded.name);
+    for (question, datagram, expected) in RECORDED {
+        let reply = asked(question).read(datagram).unwrap().unwrap();
+        assert_eq!(summary(&reply), *expected, "{question}");
+        assert!(reply.answers.iter().all(|found| found.address == found.text.parse().ok()), "{question}");
     }
-}
-
-#[test]
-fn every_kind_of_record_was_recorded_from_a_server() {
-    for kind in RecordKind::ALL {
-        assert!(RECORDED.iter().any(|recorded| recorded.kind == *kind && recorded.summary.contains('[')), "{kind}");
-    }
-}
-
-#[test]
-fn address_records_give_their_address() {
-    for recorded in RECORDED {
-        for found in asked(recorded).read(recorded.datagram).unwrap().unwrap().answers {
-            assert_eq!(found.address, found.text.parse().ok());
-        }
+    for kind in TYPES {
+        let of_kind = |question: &str| question.ends_with(&format!(" {kind}"));
+        assert!(RECORDED.iter().any(|(question, _, said)| of_kind(question) && said.contains('[')), "{kind}");
     }
 }
 
 #[test]
 fn a_question_is_these_bytes() {
-    let question = query("Www.example.", RecordKind::Aaaa);
+    let question = query("Www.example.", RecordType::AAAA);
     let head = b"\x12\x34\x01\0\0\x01\0\0\0\0\0";
     let asked = b"\x03Www\x07example\0\0\x1c\0\x01";
     let edns = b"\0\0\x29\x04\xd0\0\0\0\0\0\0";
@@ -98,39 +78,37 @@ fn a_question_is_these_bytes() {
 fn the_longest_name_is_asked_for_and_read() {
     let longest = format!("{}{}", "a23456789.".repeat(25), "abc");
     assert_eq!(longest.len(), 253);
-    let question = query(&longest, RecordKind::A);
+    let question = query(&longest, RecordType::A);
     let mut reply = question.encode().unwrap();
     reply[2] |= 0x80;
     assert_eq!(question.read(&reply).map(|reply| reply.map(|reply| summary(&reply))), Some(Ok("NOERROR".to_owned())));
 }
 
 #[test]
-fn kinds_are_read_in_any_case_and_printed_in_upper_case() {
-    for kind in RecordKind::ALL {
-        assert_eq!(kind.to_string().to_lowercase().parse(), Ok(*kind));
-        assert_eq!(kind.to_string(), kind.to_string().to_uppercase());
+fn types_are_read_in_any_case() {
+    for kind in TYPES {
+        assert_eq!(record_type(&kind.to_string().to_lowercase()), Some(kind));
     }
-    let refused = "ANY".parse::<RecordKind>().unwrap_err();
-    assert!(refused.to_string().ends_with("A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT, CAA"));
+    assert_eq!(record_type("ANY"), None);
 }
 
 #[test]
 fn a_datagram_for_another_question_is_no_answer() {
-    let datagram = RECORDED[0].datagram;
+    let datagram = RECORDED[0].1;
     let other = |name, kind, id| Query::new(name, kind, id).unwrap().read(datagram);
-    assert!(other("www.example", RecordKind::A, ID).is_some());
-    assert!(other("WWW.eXample", RecordKind::A, ID).is_some(), "names are compared without case");
-    assert_eq!(other("www.example", RecordKind::A, 0x1235), None);
-    assert_eq!(other("www.example", RecordKind::Mx, ID), None);
-    assert_eq!(other("ww.example", RecordKind::A, ID), None);
-    assert_eq!(query("www.example", RecordKind::A).read(b""), None);
+    assert!(other("www.example", RecordType::A, ID).is_some());
+    assert!(other("WWW.eXample", RecordType::A, ID).is_some(), "names are compared without case");
+    assert_eq!(other("www.example", RecordType::A, 0x1235), None);
+    assert_eq!(other("www.example", RecordType::MX, ID), None);
+    assert_eq!(other("ww.example", RecordType::A, ID), None);
+    assert_eq!(query("www.example", RecordType::A).read(b""), None);
 }
 
 #[test]
 fn the_question_itself_is_no_answer() {
-    let question = query("www.example", RecordKind::A);
+    let question = query("www.example", RecordType::A);
     assert_eq!(question.read(&question.encode().unwrap()), None);
-    let mut status = RECORDED[0].datagram.to_vec();
+    let mut status = RECORDED[0].1.to_vec();
     status[2] |= 0x10;
     assert_eq!(question.read(&status), None, "another operation is no answer either");
 }
@@ -139,10 +117,10 @@ fn the_question_itself_is_no_answer() {
 fn an_old_server_may_refuse_without_repeating_the_question() {
     for code in [ResponseCode::FormErr, ResponseCode::NotImp, ResponseCode::ServFail, ResponseCode::Refused] {
         let bare = Message::error_msg(ID, OpCode::Query, code);
-        assert!(matches!(read(&bare), Some(Ok(Reply { rcode, .. })) if rcode != Rcode::NoError));
+        assert!(matches!(read(&bare), Some(Ok(Reply { rcode, .. })) if rcode != ResponseCode::NoError));
     }
     let bare = Message::response(ID, OpCode::Query);
-    assert!(matches!(read(&bare), Some(Err(Malformed { .. }))));
+    assert!(matches!(read(&bare), Some(Err(_))));
     assert!(matches!(read(&Message::error_msg(ID, OpCode::Query, ResponseCode::NXDomain)), Some(Err(_))));
 }
 
@@ -151,7 +129,7 @@ fn two_questions_in_one_reply_are_malformed() {
     let mut message = answer(vec![]);
     message.add_query(message.queries[0].clone());
     let error = read(&message).unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "malformed DNS reply: it repeats 2 questions instead of one");
+    assert_eq!(error, "it repeats 2 questions instead of one");
 }
 
 #[test]
@@ -195,19 +173,17 @@ fn no_more_than_sixteen_aliases_are_followed() {
 #[test]
 fn a_record_without_data_is_malformed() {
     let records = vec![Record::update0(name("www.example"), 5, RecordType::A)];
-    assert_eq!(read(&answer(records)).unwrap().unwrap_err().reason, "an empty A record");
+    assert_eq!(read(&answer(records)).unwrap().unwrap_err(), "an empty A record");
 }
 
 #[test]
 fn a_cut_reply_never_loses_records_unnoticed() {
-    for recorded in RECORDED {
-        let question = asked(recorded);
-        let whole = question.read(recorded.datagram).unwrap().unwrap();
-        for length in 0..recorded.datagram.len() {
-            match question.read(&recorded.datagram[..length]) {
-                Some(Ok(reply)) => {
-                    assert_eq!(reply.answers, whole.answers, "{} {length}", recorded.name);
-                }
+    for (question, datagram, _) in RECORDED {
+        let query = asked(question);
+        let whole = query.read(datagram).unwrap().unwrap();
+        for length in 0..datagram.len() {
+            match query.read(&datagram[..length]) {
+                Some(Ok(reply)) => assert_eq!(reply.answers, whole.answers, "{question} {length}"),
                 Some(Err(_)) => {}
                 None => assert!(length < 2),
             }
@@ -220,7 +196,7 @@ fn a_truncated_reply_that_ends_inside_a_record_keeps_the_records_before_it() {
     let mut message = answer(vec![address("www.example", 1, 9), address("www.example", 2, 9)]);
     message.metadata.truncation = true;
     let bytes = message.to_vec().unwrap();
-    let reply = query("www.example", RecordKind::A).read(&bytes[..bytes.len() - 3]);
+    let reply = query("www.example", RecordType::A).read(&bytes[..bytes.len() - 3]);
     assert_eq!(summary(&reply.unwrap().unwrap()), "NOERROR TC [192.0.2.1] 9");
 }
 
@@ -232,30 +208,27 @@ fn compression_that_loops_is_malformed() {
     for pointer in [end, end + 2, 0xff] {
         let record = [0xc0, pointer, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 192, 0, 2, 1];
         let datagram = [head.as_slice(), &record].concat();
-        assert!(query("www.example", RecordKind::A).read(&datagram).unwrap().is_err(), "{pointer}");
+        assert!(query("www.example", RecordType::A).read(&datagram).unwrap().is_err(), "{pointer}");
     }
     // The target of an alias points at itself.
     let target = end + 12;
     let record = [0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 9, 0, 2, 0xc0, target];
     let datagram = [head.as_slice(), &record].concat();
-    assert!(query("www.example", RecordKind::A).read(&datagram).unwrap().is_err());
+    assert!(query("www.example", RecordType::A).read(&datagram).unwrap().is_err());
 }
 
 #[test]
 fn damaged_replies_are_read_without_a_panic() {
-    let mut below = random_numbers();
+    let mut noise = Noise::default();
     let mut malformed = 0;
     for round in 0..60_000 {
-        let recorded = &RECORDED[round % RECORDED.len()];
-        let mut datagram = recorded.datagram.to_vec();
-        for _ in 0..=below(6) {
-            // The identifier stays, so that the rest is looked at.
-            let at = 2 + below(datagram.len() - 2);
-            datagram[at] = u8::try_from(below(256)).unwrap();
-        }
-        datagram.truncate(datagram.len() - below(4) * below(20).min(datagram.len() / 4));
-        if let Some(Err(error)) = asked(recorded).read(&datagram) {
-            assert!(!error.reason.is_empty());
+        let (question, datagram, _) = RECORDED[round % RECORDED.len()];
+        let mut datagram = datagram.to_vec();
+        // The identifier stays, so that the rest is looked at.
+        noise.damage(&mut datagram[2..], 6);
+        datagram.truncate(datagram.len() - noise.below(4) * noise.below(20).min(datagram.len() / 4));
+        if let Some(Err(reason)) = asked(question).read(&datagram) {
+            assert!(!reason.is_empty());
             malformed += 1;
         }
     }
@@ -264,11 +237,11 @@ fn damaged_replies_are_read_without_a_panic() {
 
 #[test]
 fn random_datagrams_are_read_without_a_panic() {
-    let mut below = random_numbers();
-    let question = query("www.example", RecordKind::A);
+    let mut noise = Noise::default();
+    let question = query("www.example", RecordType::A);
     for _ in 0..60_000 {
-        let mut datagram: Vec<u8> = (0..2 + below(120)).map(|_| u8::try_from(below(256)).unwrap()).collect();
-        datagram[..2].copy_from_slice(&ID.to_be_bytes());
+        let length = noise.below(120);
+        let datagram = [ID.to_be_bytes().to_vec(), noise.bytes(length, 256)].concat();
         if let Some(Ok(reply)) = question.read(&datagram) {
             assert!(reply.answers.is_empty(), "{datagram:?}");
         }

@@ -1,12 +1,12 @@
 //! What real servers said, recorded as they sent it; long answers are cut.
 
-mod data;
-mod web;
+mod lines;
+mod others;
 
-pub(super) use data::DATA;
-pub(super) use web::WEB;
-
-use crate::services::Service;
+use super::Peer;
+use crate::text::detail;
+use lines::LINES;
+use others::OTHERS;
 
 /// One answer and what has to be made of it.
 pub(super) struct Answer {
@@ -14,10 +14,20 @@ pub(super) struct Answer {
     pub(super) server: &'static str,
     /// What it said.
     pub(super) said: &'static [u8],
-    /// What it is.
-    pub(super) service: &'static Service,
-    /// [`Peer::detail`](super::Peer::detail)
-    pub(super) detail: &'static str,
-    /// [`Peer::wants_tls`](super::Peer::wants_tls)
-    pub(super) wants_tls: bool,
+    /// Who it is.
+    pub(super) peer: Peer,
+}
+
+/// Every recorded answer.
+pub(super) fn all() -> impl Iterator<Item = Answer> {
+    let lines = LINES.iter().map(|&(service, server, said)| {
+        let line = said.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        (service, server, said, detail(line.trim_ascii_end()))
+    });
+    let others = OTHERS.iter().map(|&(service, server, said, detail)| (service, server, said, detail.to_owned()));
+    lines.chain(others).map(|(service, server, said, detail)| {
+        // Those with TLS show that they insist on it; the others have none.
+        let wants_tls = server.contains(" with TLS");
+        Answer { server, said, peer: Peer { service, detail, wants_tls } }
+    })
 }

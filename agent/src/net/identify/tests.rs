@@ -1,25 +1,7 @@
-use super::answers::{Answer, DATA, WEB};
+use super::answers::all;
 use super::*;
 use crate::text::escape;
-
-fn recorded() -> impl Iterator<Item = &'static Answer> {
-    WEB.iter().chain(DATA)
-}
-
-/// Marsaglia's xorshift: the same numbers in every run.
-fn random_numbers() -> impl FnMut(usize) -> usize {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    move |below| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state >> 33).unwrap() % below
-    }
-}
-
-fn random_bytes(below: &mut impl FnMut(usize) -> usize, length: usize, range: usize) -> Vec<u8> {
-    (0..length).map(|_| u8::try_from(below(range)).unwrap()).collect()
-}
+use crate::text::noise::Noise;
 
 fn service(bytes: &[u8]) -> Option<&'static Service> {
     identify(bytes).map(|peer| peer.service)
@@ -42,19 +24,18 @@ fn le(number: usize) -> [u8; 4] {
 
 #[test]
 fn every_recorded_answer_is_recognised() {
-    for answer in recorded() {
-        let expected = Peer { service: answer.service, detail: answer.detail.to_owned(), wants_tls: answer.wants_tls };
-        assert_eq!(identify(answer.said), Some(expected), "{}", answer.server);
+    for answer in all() {
+        assert_eq!(identify(answer.said), Some(answer.peer), "{}", answer.server);
     }
 }
 
 #[test]
 fn a_cut_answer_is_never_taken_for_another_protocol() {
-    for answer in recorded() {
+    for answer in all() {
         // One byte may be PostgreSQL's answer to a request for TLS.
         for length in 2..answer.said.len() {
             let found = identify(&answer.said[..length]);
-            let fits = found.as_ref().is_none_or(|found| found.may_be(answer.service));
+            let fits = found.as_ref().is_none_or(|found| found.may_be(answer.peer.service));
             assert!(fits, "{} cut to {length} is {found:?}", answer.server);
         }
     }
@@ -62,9 +43,9 @@ fn a_cut_answer_is_never_taken_for_another_protocol() {
 
 #[test]
 fn a_hundred_bytes_tell_every_recorded_protocol() {
-    for answer in recorded() {
+    for answer in all() {
         let start = &answer.said[..answer.said.len().min(100)];
-        assert_eq!(service(start), Some(answer.service), "{}", answer.server);
+        assert_eq!(service(start), Some(answer.peer.service), "{}", answer.server);
     }
 }
 
@@ -285,28 +266,24 @@ fn bytes_that_only_begin_like_a_protocol_are_nobody() {
 
 #[test]
 fn noise_is_nobody() {
-    let mut below = random_numbers();
+    let mut noise = Noise::default();
     for round in 0..50_000 {
-        let length = 2 + below(254);
+        let length = 2 + noise.below(254);
         // All bytes, those of ASCII, and few low ones, of which headers are full.
-        let range = [256, 128, 12][round % 3];
-        let bytes = random_bytes(&mut below, length, range);
+        let bytes = noise.bytes(length, [256, 128, 12][round % 3]);
         assert_eq!(identify(&bytes), None, "{bytes:?}");
     }
 }
 
 #[test]
 fn damaged_answers_give_short_and_clean_details_without_a_panic() {
-    let mut below = random_numbers();
-    let all: Vec<&Answer> = recorded().collect();
+    let mut noise = Noise::default();
+    let all: Vec<_> = all().collect();
     let mut recognised = 0;
     for round in 0..50_000 {
         let mut bytes = all[round % all.len()].said.to_vec();
-        for _ in 0..=below(4) {
-            let at = below(bytes.len());
-            bytes[at] = u8::try_from(below(256)).unwrap();
-        }
-        bytes.truncate(1 + below(bytes.len()));
+        noise.damage(&mut bytes, 4);
+        bytes.truncate(1 + noise.below(bytes.len()));
         if let Some(peer) = identify(&bytes) {
             assert!(peer.detail.len() <= 120 && !peer.detail.contains(char::is_control), "{peer:?}");
             recognised += 1;

@@ -11,19 +11,11 @@ fn notes(text: &str) -> Vec<(&str, String)> {
 }
 
 #[test]
-fn the_last_value_of_a_key_wins_with_a_note_at_the_second_key() {
-    let text = "a: 1\nhost: x\n\nhost: y\n";
-    assert_eq!(values(text), r#"{"a": 1, "host": "y"}"#);
-    let message = "the key `host` was already given on line 2; the last one counts";
-    assert_eq!(notes(text), [("host: y\n", message.to_owned())]);
-}
-
-#[test]
-fn every_further_key_gets_a_note_with_the_line_of_the_first() {
-    let text = "k: 1\nk: 2\nk: 3\n";
-    let lines: Vec<_> = notes(text).into_iter().map(|(_, message)| message).collect();
-    let message = "the key `k` was already given on line 1; the last one counts";
-    assert_eq!(lines, [message, message]);
+fn the_last_value_of_a_key_wins_with_a_note_at_every_further_key() {
+    let text = "a: 1\nhost: x\n\nhost: y\nhost: z\n";
+    assert_eq!(values(text), r#"{"a": 1, "host": "z"}"#);
+    let message = "the key `host` was already given on line 2; the last one counts".to_owned();
+    assert_eq!(notes(text), [("host: y\nhost: z\n", message.clone()), ("host: z\n", message)]);
 }
 
 #[test]
@@ -38,34 +30,27 @@ fn keys_that_python_holds_for_equal_are_duplicates() {
         ("{1: a, '1': b, 1.5: c, false: d, ~: e}", 0),
         ("{.nan: a, .nan: b}", 0),
         ("{[a]: 1, [a]: 2}", 0),
+        // What is also merged is not given again, nor is what an alias copies.
+        ("- &x {k: 1}\n- {k: 2, <<: *x, <<: *x}\n", 0),
+        ("- &x {k: 1, k: 2}\n- *x\n- *x\n", 1),
     ] {
         assert_eq!(document(text).notes.len(), expected, "{text}");
     }
 }
 
 #[test]
-fn duplicates_are_found_among_many_keys() {
+fn the_notes_are_in_the_order_of_the_file_and_among_many_keys() {
     let keys: Vec<_> = (0..100).map(|number| format!("k{number}: 1")).collect();
-    let text = keys.join("\n") + "\nk3: 2\nk99: 3\n";
-    let found: Vec<_> = notes(&text).into_iter().map(|(place, _)| place).collect();
-    assert_eq!(found, ["k3: 2\nk99: 3\n", "k99: 3\n"]);
-}
-
-#[test]
-fn the_notes_are_in_the_order_of_the_file() {
-    let text = "a: {x: 1, x: 2}\nb: 1\nb: {y: 1, y: 2}\n";
-    let found: Vec<_> = notes(text).into_iter().map(|(place, _)| place).collect();
-    assert_eq!(found, ["x: 2}\nb: 1\nb: {y: 1, y: 2}\n", "b: {y: 1, y: 2}\n", "y: 2}\n"]);
-}
-
-#[test]
-fn a_key_that_is_also_merged_is_no_duplicate() {
-    assert_eq!(notes("- &x {k: 1}\n- {k: 2, <<: *x, <<: *x}\n"), []);
-}
-
-#[test]
-fn a_copy_by_an_alias_is_not_noted_again() {
-    assert_eq!(notes("- &x {k: 1, k: 2}\n- *x\n- *x\n").len(), 1);
+    for (text, expected) in [
+        (keys.join("\n") + "\nk3: 2\nk99: 3\n", &["k3: 2\nk99: 3\n", "k99: 3\n"][..]),
+        (
+            "a: {x: 1, x: 2}\nb: 1\nb: {y: 1, y: 2}\n".to_owned(),
+            &["x: 2}\nb: 1\nb: {y: 1, y: 2}\n", "b: {y: 1, y: 2}\n", "y: 2}\n"],
+        ),
+    ] {
+        let found: Vec<_> = notes(&text).into_iter().map(|(place, _)| place).collect();
+        assert_eq!(found, expected);
+    }
 }
 
 #[test]

@@ -72,20 +72,15 @@ fn shown(node: &Node) -> String {
 /// What the spans of all nodes cover, each node before its children.
 fn slices(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
-    collect(&root(text), text, &mut found);
+    visit(&root(text), &mut |node| found.push(&text[node.span.start..node.span.end]));
     found
 }
 
-fn collect<'t>(node: &Node, text: &'t str, found: &mut Vec<&'t str>) {
-    found.push(&text[node.span.start..node.span.end]);
+fn visit(node: &Node, see: &mut impl FnMut(&Node)) {
+    see(node);
     match &node.value {
         Value::Scalar(_) => {}
-        Value::Seq(items) => items.iter().for_each(|item| collect(item, text, found)),
-        Value::Map(pairs) => {
-            for (key, value) in pairs {
-                collect(key, text, found);
-                collect(value, text, found);
-            }
-        }
+        Value::Seq(items) => items.iter().for_each(|item| visit(item, see)),
+        Value::Map(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).for_each(|node| visit(node, see)),
     }
 }

@@ -1,8 +1,9 @@
 //! Damaged files never bring the program down, and every place they name is in the text.
 
-use super::super::{Node, Value, parse};
-use super::place;
-use crate::text::Span;
+use super::super::parse;
+use super::{place, visit};
+use crate::text::noise::Noise;
+use crate::text::{Span, floor_boundary};
 
 /// Files with everything that YAML has.
 const SEEDS: [&str; 4] = [
@@ -18,55 +19,35 @@ const PIECES: [&str; 32] = [
     "|", ">", "'", "\"", "\\", "<<: ", "---\n", "...\n", "%", "é", "\u{feff}", "\0", "\r\n",
 ];
 
-/// A small random number generator (xorshift64, G. Marsaglia 2003).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap_or(0) % limit
-    }
-
-    /// A place between two characters of a text.
-    fn place(&mut self, text: &str) -> usize {
-        let mut at = self.below(text.len() + 1);
-        while !text.is_char_boundary(at) {
-            at -= 1;
+/// Cuts out, puts in or doubles a piece of the text.
+fn damage(text: &mut String, noise: &mut Noise) {
+    let mut place = || floor_boundary(text, noise.below(text.len() + 1));
+    let (one, other) = (place(), place());
+    let (start, end) = (one.min(other), one.max(other));
+    match noise.below(4) {
+        0 if end - start < 12 => text.replace_range(start..end, ""),
+        1 if end - start < 40 => {
+            let piece = text[start..end].to_owned();
+            text.insert_str(start, &piece);
         }
-        at
-    }
-
-    /// Cuts out, puts in or doubles a piece of the text.
-    fn damage(&mut self, text: &mut String) {
-        let (one, other) = (self.place(text), self.place(text));
-        let (start, end) = (one.min(other), one.max(other));
-        match self.below(4) {
-            0 if end - start < 12 => text.replace_range(start..end, ""),
-            1 if end - start < 40 => {
-                let piece = text[start..end].to_owned();
-                text.insert_str(start, &piece);
-            }
-            2 => text.truncate(end),
-            _ => text.insert_str(start, PIECES[self.below(PIECES.len())]),
-        }
+        2 => text.truncate(end),
+        _ => text.insert_str(start, PIECES[noise.below(PIECES.len())]),
     }
 }
 
 #[test]
 fn damaged_files_give_a_tree_or_a_problem_within_the_text() {
-    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    let mut noise = Noise::default();
     let (mut trees, mut problems) = (0, 0);
     for round in 0..6000 {
         let mut text = SEEDS[round % SEEDS.len()].to_owned();
-        for _ in 0..=random.below(4) {
-            random.damage(&mut text);
+        for _ in 0..=noise.below(4) {
+            damage(&mut text, &mut noise);
         }
         match parse(&text) {
             Ok(document) => {
                 trees += 1;
-                document.root.iter().for_each(|root| check_node(root, &text));
+                document.root.iter().for_each(|root| visit(root, &mut |node| check_span(node.span, &text)));
                 document.notes.iter().for_each(|note| check_span(place(note), &text));
             }
             Err(problem) => {
@@ -77,20 +58,6 @@ fn damaged_files_give_a_tree_or_a_problem_within_the_text() {
     }
     // Both ways are taken often, or the damage is too big or too small.
     assert!(trees > 500 && problems > 500, "{trees} trees, {problems} problems");
-}
-
-fn check_node(node: &Node, text: &str) {
-    check_span(node.span, text);
-    match &node.value {
-        Value::Scalar(_) => {}
-        Value::Seq(items) => items.iter().for_each(|item| check_node(item, text)),
-        Value::Map(pairs) => {
-            for (key, value) in pairs {
-                check_node(key, text);
-                check_node(value, text);
-            }
-        }
-    }
 }
 
 fn check_span(span: Span, text: &str) {

@@ -44,18 +44,6 @@ fn a_missing_bracket_points_to_where_the_bracket_was_opened() {
 }
 
 #[test]
-fn errors_inside_brackets_point_to_the_place() {
-    check(&[
-        ("a: ]", "]", 3, "misplaced bracket"),
-        ("a: {b: c}}", "}", 9, "misplaced bracket"),
-        ("[a, , b]", ",", 4, "value is missing"),
-        ("{a: b: c}", ":", 5, "',' or '}'"),
-        ("[a, 'b' c]", "c", 8, "after the closing quote"),
-        ("[a, - b]", "-", 4, "\"-\""),
-    ]);
-}
-
-#[test]
 fn a_colon_in_a_plain_text_is_explained() {
     let message = "mapping values are not allowed here";
     check(&[
@@ -119,20 +107,23 @@ fn a_forbidden_character_is_named() {
 }
 
 #[test]
-fn text_after_a_value_is_a_problem() {
+fn mistakes_point_to_their_place() {
     check(&[
+        // Inside brackets.
+        ("a: ]", "]", 3, "misplaced bracket"),
+        ("a: {b: c}}", "}", 9, "misplaced bracket"),
+        ("[a, , b]", ",", 4, "value is missing"),
+        ("{a: b: c}", ":", 5, "',' or '}'"),
+        ("[a, 'b' c]", "c", 8, "after the closing quote"),
+        ("[a, - b]", "-", 4, "\"-\""),
+        // Behind a value.
         ("a: \"x\" y\n", "y", 7, "after the closing quote"),
         ("a: 'it's\n", "s", 7, "after the closing quote"),
         ("'a\nb': 1\n", ":", 5, "after the closing quote"),
         ("[a, b] c\n", "c", 7, "not part of what stands above"),
         ("\"a\":b\n", ":", 3, "not part of what stands above"),
         ("a: &x *y\n", "*", 6, "next key"),
-    ]);
-}
-
-#[test]
-fn other_mistakes_point_to_their_place() {
-    check(&[
+        // Others.
         ("a: 1\nb\nc: 2\n", "b", 5, "`:` is missing"),
         ("a: - b\n", "-", 3, "not allowed"),
         ("a: @x\n", "@", 3, "cannot begin"),
@@ -171,26 +162,22 @@ fn what_needs_quotes_or_an_escape_is_said_to_need_it() {
 }
 
 #[test]
-fn an_unknown_alias_is_pointed_at_and_not_named() {
-    assert_eq!(points("a: *nope\nb: 1\n"), ("unknown-alias", "*nope", 3));
-    assert_eq!(points("*nope : 1\n"), ("unknown-alias", "*nope", 0));
-    assert_eq!(points("a: *x\nb: &x 1\n"), ("unknown-alias", "*x", 3));
-    assert!(!problem("a: *nope\n").message.contains("nope"), "it may be a password");
-}
-
-#[test]
-fn an_alias_inside_its_own_anchor_is_a_problem() {
-    assert_eq!(points("a: &x [1, *x]\n"), ("unknown-alias", "*x", 10));
-    assert_eq!(points("&x {a: *x}\n"), ("unknown-alias", "*x", 7));
-    assert_eq!(points("- &x 1\n- &x [*x]\n"), ("unknown-alias", "*x", 13));
+fn an_alias_needs_an_anchor_and_a_file_is_one_document() {
+    for (text, code, shown, at) in [
+        ("a: *nope\nb: 1\n", "unknown-alias", "*nope", 3),
+        ("*nope : 1\n", "unknown-alias", "*nope", 0),
+        ("a: *x\nb: &x 1\n", "unknown-alias", "*x", 3),
+        // Inside its own anchor.
+        ("a: &x [1, *x]\n", "unknown-alias", "*x", 10),
+        ("&x {a: *x}\n", "unknown-alias", "*x", 7),
+        ("- &x 1\n- &x [*x]\n", "unknown-alias", "*x", 13),
+        ("a: 1\n---\nb: 2\n", "several-documents", "---", 5),
+        ("--- a\n---\n", "several-documents", "---", 6),
+        ("a: 1\n...\nbcd\n", "several-documents", "b", 9),
+    ] {
+        assert_eq!(points(text), (code, shown, at), "{text:?}");
+    }
     assert!(problem("a: &x [1, *x]\n").message.contains("inside"));
-}
-
-#[test]
-fn a_second_document_is_a_problem() {
-    assert_eq!(points("a: 1\n---\nb: 2\n"), ("several-documents", "---", 5));
-    assert_eq!(points("--- a\n---\n"), ("several-documents", "---", 6));
-    assert_eq!(points("a: 1\n...\nbcd\n"), ("several-documents", "b", 9));
 }
 
 #[test]
@@ -210,6 +197,7 @@ fn no_problem_repeats_a_value() {
         "password: s3cret\n s3cret\n\ts3cret\n",
         "password: s3cret\ns3cret\n",
         "password: &a s3cret\nb: *s\n",
+        "password: *s3cret\n",
     ] {
         let problem = problem(text);
         let said = format!("{} {:?}", problem.message, problem.help);
