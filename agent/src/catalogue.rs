@@ -1,44 +1,25 @@
 //! The catalogue of the codes of failures and of warnings: the one place where a code, its meaning,
 //! its owner and its next step are written down. Codes are an interface and are never renamed.
 
-use crate::phase::Phase;
+use crate::phase::{Phase, words};
 
-/// Whose job the fix is; a hint.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Owner {
-    /// Whoever wrote the checks file.
-    Config,
-    /// Whoever runs this host.
-    Host,
-    /// Whoever runs the resolvers or the zone.
-    Dns,
-    /// Routing, firewalls, security groups.
-    Network,
-    /// Whoever runs the other end.
-    Service,
-    /// Whoever issues and installs certificates.
-    Certificate,
-    /// Whoever hands out accounts and passwords.
-    Credentials,
-}
-
-impl Owner {
-    /// Every owner.
-    pub const ALL: [Self; 7] =
-        [Self::Config, Self::Host, Self::Dns, Self::Network, Self::Service, Self::Certificate, Self::Credentials];
-
-    /// The word used in every output.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Config => "config",
-            Self::Host => "host",
-            Self::Dns => "dns",
-            Self::Network => "network",
-            Self::Service => "service",
-            Self::Certificate => "certificate",
-            Self::Credentials => "credentials",
-        }
+words! {
+    /// Whose job the fix is; a hint.
+    Owner {
+        /// Whoever wrote the checks file.
+        Config "config",
+        /// Whoever runs this host.
+        Host "host",
+        /// Whoever runs the resolvers or the zone.
+        Dns "dns",
+        /// Routing, firewalls, security groups.
+        Network "network",
+        /// Whoever runs the other end.
+        Service "service",
+        /// Whoever issues and installs certificates.
+        Certificate "certificate",
+        /// Whoever hands out accounts and passwords.
+        Credentials "credentials",
     }
 }
 

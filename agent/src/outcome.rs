@@ -2,7 +2,7 @@
 
 use crate::catalogue::WarningKind;
 use crate::fault::Failure;
-use crate::phase::Phase;
+use crate::phase::{Phase, words};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,34 +18,19 @@ pub struct Timing {
     pub address: Option<SocketAddr>,
 }
 
-/// The judgement over one result, one check or a whole run.
-///
-/// The order is by urgency: a skipped result says less than a warning.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Verdict {
-    /// It works.
-    Pass,
-    /// Not run, because something before it failed or the run ended.
-    Skip,
-    /// It works, and somebody should look at it.
-    Warn,
-    /// It does not work.
-    Fail,
-}
-
-impl Verdict {
-    /// Every verdict, by urgency.
-    pub const ALL: [Self; 4] = [Self::Pass, Self::Skip, Self::Warn, Self::Fail];
-
-    /// The word used in machine-readable output.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Skip => "skip",
-            Self::Warn => "warn",
-            Self::Fail => "fail",
-        }
+words! {
+    /// The judgement over one result, one check or a whole run.
+    ///
+    /// The order is by urgency: a skipped result says less than a warning.
+    Verdict {
+        /// It works.
+        Pass "pass",
+        /// Not run, because something before it failed or the run ended.
+        Skip "skip",
+        /// It works, and somebody should look at it.
+        Warn "warn",
+        /// It does not work.
+        Fail "fail",
     }
 }
 
@@ -69,31 +54,19 @@ impl Warning {
     }
 }
 
-/// Why a result was not tried.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum SkipReason {
-    /// What it needs, an earlier result of its check, failed.
-    AfterFailure,
-    /// The run was ended from outside.
-    Interrupted,
-    /// `--dry-run`: nothing was tried.
-    DryRun,
+words! {
+    /// Why a result was not tried.
+    SkipReason {
+        /// What it needs, an earlier result of its check, failed.
+        AfterFailure "after-failure",
+        /// The run was ended from outside.
+        Interrupted "interrupted",
+        /// `--dry-run`: nothing was tried.
+        DryRun "dry-run",
+    }
 }
 
 impl SkipReason {
-    /// Every reason.
-    pub const ALL: [Self; 3] = [Self::AfterFailure, Self::Interrupted, Self::DryRun];
-
-    /// The word used in machine-readable output.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::AfterFailure => "after-failure",
-            Self::Interrupted => "interrupted",
-            Self::DryRun => "dry-run",
-        }
-    }
-
     /// For people.
     #[must_use]
     pub const fn about(self) -> &'static str {

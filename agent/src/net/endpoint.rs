@@ -29,7 +29,7 @@ pub(crate) type Port = NonZero<u16>;
 
 /// Where a check connects to: transport, host and port.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     /// TCP or UDP.
     pub transport: Transport,
     /// A name or an address.
@@ -40,19 +40,16 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// A TCP endpoint.
-    #[must_use]
-    pub const fn tcp(host: Host, port: Port) -> Self {
+    pub(crate) const fn tcp(host: Host, port: Port) -> Self {
         Self { transport: Transport::Tcp, host, port }
     }
 
     /// A UDP endpoint.
-    #[must_use]
-    pub const fn udp(host: Host, port: Port) -> Self {
+    pub(crate) const fn udp(host: Host, port: Port) -> Self {
         Self { transport: Transport::Udp, host, port }
     }
 
     /// Datagrams, and what does not fit into one: the two endpoints of a resolver.
-    #[must_use]
     pub(crate) fn both(host: Host, port: Port) -> [Self; 2] {
         [Self::udp(host.clone(), port), Self::tcp(host, port)]
     }
@@ -71,14 +68,14 @@ impl fmt::Display for Endpoint {
 ///
 /// Displayed as it was written, an IPv6 address in brackets.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Host {
+pub(crate) struct Host {
     shown: String,
     kind: HostKind,
 }
 
 /// What a [`Host`] means.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum HostKind {
+pub(crate) enum HostKind {
     /// An address literal; the zone is an interface's name or index (RFC 4007), empty for none.
     Address(IpAddr, String),
     /// A name in its ASCII form (RFC 5891).
@@ -87,7 +84,7 @@ pub enum HostKind {
 
 /// Why a text is not a host.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct BadHost(&'static str);
+pub(crate) struct BadHost(&'static str);
 
 impl fmt::Display for BadHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,10 +95,8 @@ impl fmt::Display for BadHost {
 impl Host {
     /// Reads an address (IPv6 with or without brackets, with or without `%zone`) or a name
     /// (international names too).
-    ///
-    /// # Errors
-    /// Says which rule of RFC 1123 or RFC 5891 the text breaks.
-    pub fn parse(text: &str) -> Result<Self, BadHost> {
+    /// An error says which rule of RFC 1123 or RFC 5891 the text breaks.
+    pub(crate) fn parse(text: &str) -> Result<Self, BadHost> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         if let Some(kind) = address(bare) {
             let shown = if bare.contains(':') { format!("[{bare}]") } else { bare.to_owned() };
@@ -119,14 +114,12 @@ impl Host {
     }
 
     /// What the host means.
-    #[must_use]
-    pub const fn kind(&self) -> &HostKind {
+    pub(crate) const fn kind(&self) -> &HostKind {
         &self.kind
     }
 
     /// The name or address as TLS and HTTP want it: no brackets, no zone, ASCII.
-    #[must_use]
-    pub fn bare(&self) -> String {
+    pub(crate) fn bare(&self) -> String {
         match &self.kind {
             HostKind::Address(address, _) => address.to_string(),
             HostKind::Name(name) => name.trim_end_matches('.').to_owned(),

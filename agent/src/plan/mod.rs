@@ -7,7 +7,7 @@ pub mod schema;
 
 pub use render::{render, render_showing};
 
-use crate::checks::{ResultName, Spec};
+use crate::checks::{Profile, ResultName, Spec};
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::secret::Redactor;
 use crate::settings::common::Common;
@@ -75,6 +75,17 @@ pub fn load(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
 /// Those of [`load`].
 pub fn load_without_secrets(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
     read(source, defaults, strict, false)
+}
+
+/// Takes the example in a check's documentation.
+///
+/// # Panics
+/// When something is wrong with it, or a warning is due.
+#[doc(hidden)]
+pub fn example(text: &str) {
+    let source = Source { name: "example".to_owned(), text: text.to_owned() };
+    let loaded = load_without_secrets(&source, Defaults { timeout: Duration::from_secs(10) }, true);
+    assert!(loaded.is_ok(), "{loaded:?}");
 }
 
 fn read(source: &Source, defaults: Defaults, strict: bool, secrets: bool) -> Loaded {
@@ -198,6 +209,7 @@ impl Loading<'_> {
 }
 
 fn entry(spec: Spec, kind: &'static str, common: Common, line: usize, defaults: Defaults, redactor: Redactor) -> Entry {
+    let Profile { target, results, .. } = spec.profile();
     Entry {
         line,
         kind,
@@ -205,8 +217,8 @@ fn entry(spec: Spec, kind: &'static str, common: Common, line: usize, defaults: 
         tags: common.tags,
         timeout: common.timeout.unwrap_or(defaults.timeout),
         warn_after: common.warn_after,
-        target: spec.target(),
-        results: spec.results(),
+        target,
+        results,
         redactor,
         spec,
     }

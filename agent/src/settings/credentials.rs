@@ -30,9 +30,6 @@ impl Names {
 
 impl Credentials {
     /// Asks for a user and a password that must both be there.
-    ///
-    /// # Errors
-    /// A problem was noted.
     pub(crate) fn required<U: Setting + Into<String>>(fields: &mut Fields<'_>, names: &Names) -> Result<Self, Noted> {
         let user = fields.required::<U>(names.user.0, names.user.1);
         let password = fields.required(names.password.0, names.password.1);
@@ -41,9 +38,6 @@ impl Credentials {
 
     /// Asks for a user that must be there, and a password that may be absent: the server may know
     /// the user otherwise.
-    ///
-    /// # Errors
-    /// A problem was noted.
     pub(crate) fn of_user<U: Setting + Into<String>>(fields: &mut Fields<'_>, names: &Names) -> Result<Self, Noted> {
         let user = fields.required::<U>(names.user.0, names.user.1);
         let password = fields.optional(names.password.0, names.password.1);
@@ -51,9 +45,7 @@ impl Credentials {
     }
 
     /// Asks for a user and a password that belong together; where neither is there, nobody logs in.
-    ///
-    /// # Errors
-    /// A problem was noted; one without the other is one.
+    /// One without the other is a problem.
     pub(crate) fn optional<U: Setting + Into<String>>(
         fields: &mut Fields<'_>,
         names: &Names,
@@ -70,9 +62,7 @@ impl Credentials {
 
     /// Asks for a password, which may belong to a user without a name; an empty password without a
     /// user is none, as clients take an empty variable.
-    ///
-    /// # Errors
-    /// A problem was noted; a user without a password is one.
+    /// A user without a password is a problem.
     pub(crate) fn of_password<U: Setting + Into<String>>(
         fields: &mut Fields<'_>,
         names: &Names,
@@ -87,7 +77,6 @@ impl Credentials {
     }
 
     /// Whether there is a password to be sent.
-    #[must_use]
     pub(crate) fn has_password(&self) -> bool {
         !self.password.expose().is_empty()
     }

@@ -88,9 +88,6 @@ impl<'a> Field<'a> {
 
     /// The value as text. Numbers and booleans are taken as they are written: a password may well
     /// be `0123`.
-    ///
-    /// # Errors
-    /// A list or a mapping is not a text; a reference may lead nowhere.
     pub(crate) fn text(&self, shape: &Shape) -> Result<String, Misfit> {
         self.borrowed(shape).map(Cow::into_owned)
     }
@@ -108,9 +105,6 @@ impl<'a> Field<'a> {
     }
 
     /// Reads the text by a rule of its own, and names what was found when the rule says no.
-    ///
-    /// # Errors
-    /// The rule's, or those of [`Field::text`].
     pub(crate) fn parse<T>(&self, shape: &Shape, rule: impl FnOnce(&str) -> Option<T>) -> Result<T, Misfit> {
         let text = self.borrowed(shape)?;
         rule(&text).ok_or_else(|| self.wrong(shape))
@@ -122,7 +116,6 @@ impl<'a> Field<'a> {
     }
 
     /// The items of a list.
-    #[must_use]
     pub(crate) fn items(&self) -> Option<impl Iterator<Item = Field<'a>> + use<'a>> {
         let Self { node, vault } = *self;
         match &node.value {
@@ -132,7 +125,6 @@ impl<'a> Field<'a> {
     }
 
     /// The keys and values of a mapping that is not a reference.
-    #[must_use]
     pub(crate) fn pairs(&self) -> Option<impl Iterator<Item = (Field<'a>, Field<'a>)> + use<'a>> {
         let Self { node, vault } = *self;
         match &node.value {
@@ -144,13 +136,11 @@ impl<'a> Field<'a> {
     }
 
     /// Whether nothing stands there.
-    #[must_use]
     pub(crate) const fn is_null(&self) -> bool {
         self.node.is_null()
     }
 
     /// "expected ..., found ...", without showing what may be a secret.
-    #[must_use]
     pub(crate) fn wrong(&self, shape: &Shape) -> Misfit {
         if let Some(tuple) = self.python_tuple() {
             return tuple;
@@ -172,7 +162,6 @@ impl<'a> Field<'a> {
     }
 
     /// Puts the place of this value into a misfit that has none.
-    #[must_use]
     pub(crate) fn with_span(&self, misfit: Misfit) -> Misfit {
         Misfit { span: misfit.span.or(Some(self.node.span)), ..misfit }
     }

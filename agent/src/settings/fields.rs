@@ -91,9 +91,6 @@ impl<'a> Fields<'a> {
     }
 
     /// An option that must be there.
-    ///
-    /// # Errors
-    /// A problem was noted.
     pub(crate) fn required<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Result<T, Noted> {
         self.declare::<T>(key, true, None, about);
         match self.take(key) {
@@ -120,7 +117,6 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether the key is there with a value; for rules over several options.
-    #[must_use]
     pub(crate) fn has(&self, key: &str) -> bool {
         self.find(key).is_some()
     }
@@ -131,7 +127,6 @@ impl<'a> Fields<'a> {
     }
 
     /// Where an option's value stands, else the whole mapping; for rules over several options.
-    #[must_use]
     pub(crate) fn span_of(&self, key: &str) -> Span {
         self.find(key).map_or(self.span, |node| node.span)
     }

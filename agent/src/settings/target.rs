@@ -3,9 +3,8 @@
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::{Endpoint, Host, Port, Target, TlsOptions};
 use crate::services::{Security, Service};
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, tls};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// What the documentation says of a `host` that may be a Unix socket.
@@ -30,9 +29,6 @@ impl HostOrSocket {
 }
 
 /// Asks for `host` (a name, an address, or the path of a socket) and `port`.
-///
-/// # Errors
-/// A problem was noted.
 pub(crate) fn target(fields: &mut Fields<'_>, service: &Service) -> Result<Target, Noted> {
     let host = fields.required::<HostOrSocket>("host", HOST_OR_SOCKET);
     let port = port(fields, service, "TCP port.")?;
@@ -41,9 +37,6 @@ pub(crate) fn target(fields: &mut Fields<'_>, service: &Service) -> Result<Targe
 
 /// Asks for `port`, which is the service's usual one unless it is told; without a usual one it must
 /// be told.
-///
-/// # Errors
-/// A problem was noted.
 pub(crate) fn port(fields: &mut Fields<'_>, service: &Service, about: &'static str) -> Result<Port, Noted> {
     match service.default_port(Security::Plain) {
         Some(usual) => Ok(fields.or("port", usual.text, about)),
@@ -53,9 +46,6 @@ pub(crate) fn port(fields: &mut Fields<'_>, service: &Service, about: &'static s
 
 /// Asks for the TLS options of a service that may listen on a Unix socket, where nothing can demand
 /// TLS.
-///
-/// # Errors
-/// A problem was noted.
 pub(crate) fn tls_of_target(
     fields: &mut Fields<'_>,
     is_demanded: bool,
@@ -75,12 +65,8 @@ pub(crate) fn tls_of_target(
 }
 
 impl Setting for HostOrSocket {
-    const SHAPE: Shape = Shape {
-        words: "a host name, an IP address, or the path of a Unix socket",
-        short: "host or socket",
-        shown: Shown::Plain,
-        schema: || json!({"type": "string", "minLength": 1}),
-    };
+    const SHAPE: Shape =
+        Shape::plain("a host name, an IP address, or the path of a Unix socket", "host or socket", shape::filled);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         /// `sun_path` of unix(7), without the NUL at its end.

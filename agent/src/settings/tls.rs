@@ -3,18 +3,15 @@
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::tls::{TlsMode, TlsOptions, read_identity, read_roots};
 use crate::services::Security;
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::setting::flag;
+use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting};
-use serde_json::json;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Asks for the options; the files that they name are read here, so that a check whose certificate
 /// is not there is refused like any other mistake in the file.
-///
-/// # Errors
-/// A problem was noted.
 pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
     let verify =
         !fields.or::<bool>("disable_tls_verification", "false", "Accept any certificate; visible in the output.");
@@ -46,37 +43,24 @@ fn bad_file(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) ->
 }
 
 impl Setting for Security {
-    const SHAPE: Shape = Shape {
-        words: "true, false, or starttls",
-        short: "flag or starttls",
-        shown: Shown::Plain,
-        schema: || json!({"anyOf": [{"type": "boolean"}, {"enum": ["starttls", "yes", "no", "on", "off", "true", "false"]}]}),
-    };
+    const SHAPE: Shape =
+        Shape::plain("true, false, or starttls", "flag or starttls", || shape::flag_or(Some("starttls")));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| match text.to_ascii_lowercase().as_str() {
             "starttls" => Some(Self::StartTls),
-            "true" | "yes" | "on" | "1" => Some(Self::Tls),
-            "false" | "no" | "off" | "0" => Some(Self::Plain),
-            _ => None,
+            other => flag(other).map(|tls| if tls { Self::Tls } else { Self::Plain }),
         })
     }
 }
 
 impl Setting for TlsMode {
-    const SHAPE: Shape = Shape {
-        words: "true, false, or prefer",
-        short: "flag or prefer",
-        shown: Shown::Plain,
-        schema: || json!({"anyOf": [{"type": "boolean"}, {"enum": ["prefer", "yes", "no", "on", "off", "true", "false"]}]}),
-    };
+    const SHAPE: Shape = Shape::plain("true, false, or prefer", "flag or prefer", || shape::flag_or(Some("prefer")));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| match text.to_ascii_lowercase().as_str() {
             "prefer" => Some(Self::Prefer),
-            "true" | "yes" | "on" | "1" => Some(Self::Always),
-            "false" | "no" | "off" | "0" => Some(Self::Never),
-            _ => None,
+            other => flag(other).map(|tls| if tls { Self::Always } else { Self::Never }),
         })
     }
 }

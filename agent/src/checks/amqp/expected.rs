@@ -8,25 +8,19 @@ use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
 use crate::phase::Phase;
 use crate::probe::Probe;
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, Word};
 use lapin::protocol::exchange::{AMQPMethod as OfExchange, Declare as ExchangeDeclare};
 use lapin::protocol::queue::{AMQPMethod as OfQueue, Declare as QueueDeclare, DeclareOk as Figures};
 use lapin::protocol::{AMQPClass, channel};
 use lapin::types::{FieldTable, ShortString};
-use serde_json::json;
 
 /// A name of AMQP: of a virtual host, a queue, an exchange (AMQP 0-9-1 section 4.2.5.3).
 #[derive(Clone, Debug)]
 pub(super) struct AmqpName(pub(super) ShortString);
 
 impl Setting for AmqpName {
-    const SHAPE: Shape = Shape {
-        words: "a name of 1 to 255 bytes",
-        short: "name",
-        shown: Shown::Plain,
-        schema: || json!({"type": ["string", "number", "boolean"]}),
-    };
+    const SHAPE: Shape = Shape::plain("a name of 1 to 255 bytes", "name", shape::scalar);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let name = Word::read(field)?.0;
@@ -38,8 +32,8 @@ impl Setting for AmqpName {
 /// What has to be there.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
-    exchange: Option<AmqpName>,
-    queue: Option<AmqpName>,
+    pub(super) exchange: Option<AmqpName>,
+    pub(super) queue: Option<AmqpName>,
     min_consumers: Option<u32>,
     max_messages: Option<u32>,
 }
@@ -56,9 +50,6 @@ pub(super) enum Found {
 
 impl Expected {
     /// Asks for the options.
-    ///
-    /// # Errors
-    /// A problem was noted.
     pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let queue = fields.optional("queue", "A queue that must exist.");
         let exchange = fields.optional("exchange", "An exchange that must exist.");
@@ -73,12 +64,6 @@ impl Expected {
             }
         }
         lone.map(|()| Self { exchange, queue, min_consumers, max_messages })
-    }
-
-    /// See [`Check::distinction`](crate::checks::Check::distinction).
-    pub(super) fn distinction(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let named = |key, name: &Option<AmqpName>| name.as_ref().map(|AmqpName(name)| (key, name.to_string()));
-        named("exchange", &self.exchange).into_iter().chain(named("queue", &self.queue))
     }
 
     /// Declares all of it passively, at once, which asks and makes nothing. The queue comes last: a

@@ -11,9 +11,7 @@
 //!   `connection.open`; then `channel.open` with passive declarations, which change nothing). The end
 //!   is a `connection.close`, so that the broker notes no client that just went. Each is one round
 //!   trip.
-//! - Options: `host`, `username`, `password` (required), `port` (5671 with TLS, 5672 without),
-//!   `use_tls` (true), `vhost` (`/`), `queue`, `exchange` (names), `min_consumers`, `max_messages`
-//!   (numbers, with `queue`; messages are those that wait for a consumer), and the TLS options.
+//! - Options: see [`Amqp::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls` from a broker's plain port),
 //!   `protocol.*` (a full broker is `protocol.overloaded`, one of AMQP 1.0 alone
 //!   `protocol.unsupported-version`), `auth.rejected`, `auth.method-unsupported`,
@@ -29,8 +27,7 @@
 //! until its stack is full.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: amqp
 //!   host: broker.internal
 //!   username: app
@@ -38,9 +35,7 @@
 //!   vhost: app
 //!   queue: orders
 //!   min_consumers: 1
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 mod broker;
@@ -49,7 +44,7 @@ mod refusal;
 mod start;
 
 use crate::catalogue::Cause;
-use crate::checks::{Check, ResultName};
+use crate::checks::{Check, Profile};
 use crate::fault::{Failure, Fault};
 use crate::net::identify::identify;
 use crate::net::{Endpoint, Host, Port, TlsOptions};
@@ -100,22 +95,12 @@ impl Check for Amqp {
         })
     }
 
-    fn target(&self) -> String {
-        self.endpoint.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let vhost = Some(self.vhost.to_string()).filter(|vhost| vhost != "/");
-        let vhost = vhost.map(|vhost| ("vhost", vhost));
-        [("username", self.login.user.clone())].into_iter().chain(vhost).chain(self.expected.distinction()).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        ResultName::of_layers(Self::TYPE, &self.endpoint, self.tls.is_some())
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        vec![self.endpoint.clone()]
+    fn profile(&self) -> Profile {
+        Profile::of_layers(Self::TYPE, &self.endpoint, self.tls.is_some())
+            .distinct("username", Some(&self.login.user))
+            .distinct("vhost", Some(&self.vhost).filter(|vhost| vhost.as_str() != "/"))
+            .distinct("exchange", self.expected.exchange.as_ref().map(|AmqpName(name)| name))
+            .distinct("queue", self.expected.queue.as_ref().map(|AmqpName(name)| name))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

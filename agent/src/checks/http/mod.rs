@@ -18,15 +18,12 @@
 //! connection of its own neither the phases nor the one-connection rule would hold.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r#"
+//! # conn_check::plan::example(r#"
 //! - type: http
 //!   url: https://login.internal/+health
 //!   expected_code: 2xx
 //!   expected_body: '/"status": *"ok"/'
-//! # "#;
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # "#);
 //! ```
 
 mod answer;
@@ -35,7 +32,7 @@ mod options;
 mod request;
 
 use crate::catalogue::Cause;
-use crate::checks::{Check, ResultName};
+use crate::checks::{Check, Profile, ResultName};
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
 use crate::net::Port;
@@ -132,31 +129,19 @@ impl Check for Http {
         })
     }
 
-    fn target(&self) -> String {
-        self.url.shown.clone()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let method = (self.method != Method::GET).then(|| ("method", self.method.to_string()));
-        let proxy = self.proxy.as_ref().map(|proxy| ("proxy_url", proxy.endpoint.to_string()));
-        let code = Some(self.expected_code.to_string()).filter(|code| code != "200");
-        let code = code.map(|code| ("expected_code", code));
-        let body = self.expected_body.as_ref().map(|body| ("expected_body", body.to_string()));
-        method.into_iter().chain(proxy).chain(code).chain(body).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
+    fn profile(&self) -> Profile {
         let shown = &self.url.shown;
-        let connecting = ResultName::of_endpoint("tcp", self.first_endpoint());
-        let answered = ["http:", shown, ":"].concat();
-        vec![
-            ResultName { name: [&answered, &*connecting.name].concat(), ..connecting },
-            ResultName { name: answered, info: [self.method.as_str(), " ", shown].concat() },
-        ]
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        vec![self.first_endpoint().clone()]
+        let mut profile = Profile::of_endpoint("tcp", self.first_endpoint())
+            .distinct("method", Some(&self.method).filter(|method| **method != Method::GET))
+            .distinct("proxy_url", self.proxy.as_ref().map(|proxy| &proxy.endpoint))
+            .distinct("expected_code", Some(self.expected_code.to_string()).filter(|code| code != "200"))
+            .distinct("expected_body", self.expected_body.as_ref());
+        let name = ["http:", shown, ":"].concat();
+        for connecting in &mut profile.results {
+            connecting.name.insert_str(0, &name);
+        }
+        profile.results.push(ResultName { name, info: [self.method.as_str(), " ", shown].concat() });
+        Profile { target: shown.clone(), ..profile }
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

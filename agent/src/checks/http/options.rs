@@ -3,7 +3,7 @@
 use crate::net::{Endpoint, Host};
 use crate::secret::{Secret, redact_url, url_secrets};
 use crate::services::{self, Security};
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::{self, Shape, Shown};
 use crate::settings::{Credentials, Field, Misfit, Pairs, Setting};
 use crate::text::percent_decoded;
 use regex_lite::Regex;
@@ -83,12 +83,8 @@ impl Setting for WebUrl {
 }
 
 impl Setting for Method {
-    const SHAPE: Shape = Shape {
-        words: "an HTTP method",
-        short: "method",
-        shown: Shown::Plain,
-        schema: || json!({"type": "string", "pattern": "^[A-Za-z]+$"}),
-    };
+    const SHAPE: Shape =
+        Shape::plain("an HTTP method", "method", || json!({"type": "string", "pattern": "^[A-Za-z]+$"}));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| {
@@ -132,15 +128,14 @@ impl std::fmt::Display for Statuses {
 }
 
 impl Setting for Statuses {
-    const SHAPE: Shape = Shape {
-        words: "a status (100 to 599), a class such as 2xx, or a list of them",
-        short: "status or list",
-        shown: Shown::Plain,
-        schema: || {
+    const SHAPE: Shape = Shape::plain(
+        "a status (100 to 599), a class such as 2xx, or a list of them",
+        "status or list",
+        || {
             let one = json!({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string", "pattern": "^[1-5]([0-9][0-9]|[xX][xX])$"}]});
             json!({"anyOf": [one, {"type": "array", "minItems": 1, "items": one}]})
         },
-    };
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let one = |field: Field<'_>| field.parse(&Self::SHAPE, wanted);
@@ -199,12 +194,8 @@ impl std::fmt::Display for Matcher {
 }
 
 impl Setting for Matcher {
-    const SHAPE: Shape = Shape {
-        words: "a text, or a regular expression between slashes",
-        short: "text or /regex/",
-        shown: Shown::Plain,
-        schema: || json!({"type": ["string", "number", "boolean"]}),
-    };
+    const SHAPE: Shape =
+        Shape::plain("a text, or a regular expression between slashes", "text or /regex/", shape::scalar);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.text(&Self::SHAPE)?;
@@ -222,12 +213,11 @@ impl Setting for Matcher {
 pub(super) struct ExpectedHeaders(pub(super) Vec<(String, Option<Matcher>)>);
 
 impl Setting for ExpectedHeaders {
-    const SHAPE: Shape = Shape {
-        words: "a mapping of header names to a text, a regular expression between slashes, or null",
-        short: "mapping",
-        shown: Shown::Plain,
-        schema: || json!({"type": "object"}),
-    };
+    const SHAPE: Shape = Shape::plain(
+        "a mapping of header names to a text, a regular expression between slashes, or null",
+        "mapping",
+        || json!({"type": "object"}),
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let pairs = field.pairs().ok_or_else(|| field.wrong(&Self::SHAPE))?;

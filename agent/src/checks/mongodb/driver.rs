@@ -17,9 +17,6 @@ const NEVER: Duration = Duration::from_secs(365 * 86_400);
 
 /// A driver that will connect to the socket: one connection for its monitor, which asks once, and
 /// one for everything else.
-///
-/// # Errors
-/// The driver does not take these options.
 pub(super) fn client(check: &Mongodb, socket: &LocalSocket) -> Result<Client, Fault> {
     let mut options = ClientOptions::builder()
         .hosts(vec![ServerAddress::Unix { path: socket.path().to_owned() }])

@@ -40,9 +40,6 @@ pub(super) struct Hello {
 
 impl Hello {
     /// Asks a server what it is. The old name of the command is the one that every server knows.
-    ///
-    /// # Errors
-    /// What answers is not `MongoDB`, or one that the driver cannot speak with.
     pub(super) async fn ask(check: &Mongodb, talk: &mut Talk) -> Result<Self, Fault> {
         let command = Message::command(1, command(check));
         command.send(talk).await;
@@ -59,9 +56,6 @@ impl Hello {
     }
 
     /// Whether this is the server that the check wants.
-    ///
-    /// # Errors
-    /// Another replica set, another role, or a server that has no data to give.
     pub(super) fn judge(&self, check: &Mongodb) -> Result<(), Fault> {
         let answer = &self.answer.body;
         let set = text(answer, "setName");
@@ -100,9 +94,6 @@ impl Hello {
     }
 
     /// Whether there is a mechanism that the driver and the server have in common, for this user.
-    ///
-    /// # Errors
-    /// There is none.
     pub(super) fn common_mechanism(&self) -> Result<(), Fault> {
         // A server that does not know the user says nothing here, and rejects the login.
         let Ok(offered) = self.answer.body.get_array("saslSupportedMechs") else { return Ok(()) };

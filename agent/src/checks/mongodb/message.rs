@@ -70,9 +70,6 @@ impl Message {
     }
 
     /// Receives one.
-    ///
-    /// # Errors
-    /// The peer closed, sent something else, or too much.
     pub(super) async fn receive(talk: &mut Talk) -> Result<Self, Fault> {
         let message = talk.frame(length).await?;
         let (head, mut section) = message.split_at(HEAD);

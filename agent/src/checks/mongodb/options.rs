@@ -2,7 +2,7 @@
 
 use super::Mongodb;
 use crate::services;
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::Shape;
 use crate::settings::{Credentials, Field, Fields, Misfit, Name, Names, Noted, Setting, Word, target, tls_of_target};
 use serde_json::json;
 
@@ -56,12 +56,8 @@ impl MemberRole {
 }
 
 impl Setting for MemberRole {
-    const SHAPE: Shape = Shape {
-        words: "primary or secondary",
-        short: "primary or secondary",
-        shown: Shown::Plain,
-        schema: || json!({"enum": ["primary", "secondary"]}),
-    };
+    const SHAPE: Shape =
+        Shape::plain("primary or secondary", "primary or secondary", || json!({"enum": ["primary", "secondary"]}));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| match text {
@@ -74,12 +70,11 @@ impl Setting for MemberRole {
 
 impl Setting for Database {
     /// "Naming restrictions" of the manual's page on limits.
-    const SHAPE: Shape = Shape {
-        words: "the name of a database (1 to 63 bytes, without / \\ . \" $ and blanks)",
-        short: "name",
-        shown: Shown::Plain,
-        schema: || json!({"type": ["string", "number", "boolean"], "minLength": 1}),
-    };
+    const SHAPE: Shape = Shape::plain(
+        "the name of a database (1 to 63 bytes, without / \\ . \" $ and blanks)",
+        "name",
+        || json!({"type": ["string", "number", "boolean"], "minLength": 1}),
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let Word(text) = Word::read(field)?;

@@ -48,9 +48,6 @@ impl<'a> Relay<'a> {
     }
 
     /// Carries the login, up to the driver's first command after it.
-    ///
-    /// # Errors
-    /// What the server refused, or how its connection broke.
     pub(super) async fn login(&mut self) -> Result<(), Fault> {
         loop {
             let command = self.command().await?;

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::Port;
 use crate::secret::Secret;
 use crate::services::Security;
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::Shape;
 use crate::settings::{
     Credentials, Field, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Noted, Setting, Word, tls_of_target,
 };
@@ -37,9 +37,6 @@ pub(super) struct Name(pub(super) String);
 pub(super) struct Topic(pub(super) String);
 
 /// Asks for the options.
-///
-/// # Errors
-/// A problem was noted.
 pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mqtt, Noted> {
     let host = fields.required::<HostOrSocket>("host", HOST_OR_SOCKET);
     let port = fields.optional::<Port>("port", "TCP port. Default: 8883 with TLS, 1883 without.");
@@ -99,12 +96,7 @@ fn may_publish(fields: &mut Fields<'_>, publish: bool, topic: Option<&Topic>) ->
 }
 
 impl Setting for Version {
-    const SHAPE: Shape = Shape {
-        words: "5 or 3.1.1",
-        short: "5 or 3.1.1",
-        shown: Shown::Plain,
-        schema: || json!({"enum": [5, "5", "3.1.1"]}),
-    };
+    const SHAPE: Shape = Shape::plain("5 or 3.1.1", "5 or 3.1.1", || json!({"enum": [5, "5", "3.1.1"]}));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| match text {

@@ -36,9 +36,6 @@ pub(super) struct Greeting {
 
 impl Greeting {
     /// Waits for it.
-    ///
-    /// # Errors
-    /// The server refuses us already here, or says something else.
     pub(super) async fn read(channel: &mut Channel) -> Result<Self, Fault> {
         let (number, payload) = channel.read().await?;
         if number != 0 {

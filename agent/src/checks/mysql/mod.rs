@@ -12,10 +12,7 @@
 //!   `AuthSwitchRequest`, or where `caching_sha2_password` wants the password itself), request (the
 //!   statement). The goodbye (`COM_QUIT`) is not waited for. A server counts connections without a
 //!   login against the host that opens them: of a name's addresses only one is tried.
-//! - Options: `host` (required; a path is the socket itself), `port` (3306), `username` (required),
-//!   `password`, `database`, `use_tls` (`prefer`: TLS where the server offers it, as the clients'
-//!   own default is; its certificate is verified when `ca_file` is given; `true`: TLS, verified;
-//!   `false`: none), the TLS options, `query` (a statement that only reads).
+//! - Options: see [`Mysql::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`not-tls`: the server offers none; `required`),
 //!   `protocol.*` (`overloaded`: too many connections; `not-ready`: shutting down, or a cluster's
 //!   node that is not synchronised), `auth.*`, `request.no-such-database`, `.permission-denied`,
@@ -32,17 +29,14 @@
 //! on a double of its protocol.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: mysql
 //!   host: db.internal
 //!   username: shop
 //!   password: s3cret
 //!   database: orders
 //!   query: SELECT id FROM invoices
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 //!
 //! [MySQL's client/server protocol]: https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html
@@ -57,9 +51,9 @@ mod statement;
 mod transport;
 
 use crate::catalogue::Cause;
-use crate::checks::{Check, ResultName};
+use crate::checks::{Check, Profile};
 use crate::fault::{Failure, Fault};
-use crate::net::{Endpoint, Target, TlsMode, TlsOptions};
+use crate::net::{Target, TlsMode, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
@@ -102,21 +96,10 @@ impl Check for Mysql {
         Ok(Self { target: target?, login: login?, database, mode, tls: mode.apply(tls?), query })
     }
 
-    fn target(&self) -> String {
-        self.target.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let database = self.database.clone().map(|database| ("database", database));
-        [("username", self.login.user.clone())].into_iter().chain(database).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        ResultName::of_database(Self::TYPE, &self.target)
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        self.target.endpoints()
+    fn profile(&self) -> Profile {
+        Profile::of_database(Self::TYPE, &self.target)
+            .distinct("username", Some(&self.login.user))
+            .distinct("database", self.database.as_ref())
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

@@ -44,9 +44,6 @@ impl Channel {
 
     /// The number and the payload of the server's next packet. Whether the number fits is for the
     /// caller to say: servers do not always count right where they refuse a client.
-    ///
-    /// # Errors
-    /// The connection ended, or the packet is longer than a check may read.
     pub(super) async fn read(&mut self) -> Result<(u8, Vec<u8>), Fault> {
         let expected = self.next;
         let packet = self.talk.frame(|begun| packet_length(begun, expected)).await?;

@@ -29,9 +29,6 @@ const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 const COMPLAINT: usize = 8 * 1024;
 
 /// The connection with the protection that the check wants.
-///
-/// # Errors
-/// `protocol.*` and `tls.*`.
 pub(super) async fn negotiate(check: &Postgres, probe: &mut Probe, wire: Wire) -> Result<(Wire, Encryption), Failure> {
     let Some(host) = check.target.host() else { return Ok((wire, Encryption::Socket)) };
     if check.mode == TlsMode::Never {

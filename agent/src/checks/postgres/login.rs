@@ -18,9 +18,6 @@ use tokio_postgres::{Config, Error};
 
 /// Logs in. Up to the server's first answer it is the protocol that is in question, then the login;
 /// when that is accepted, a pooler may still wait for a server to have a session with.
-///
-/// # Errors
-/// `protocol.*`, `auth.*`, `tls.*`, and what is wrong with the database.
 pub(super) async fn log_in(
     check: &Postgres,
     probe: &mut Probe,

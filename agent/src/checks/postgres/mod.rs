@@ -11,11 +11,7 @@
 //!   query is one statement in a read-only transaction that is rolled back, and the server itself
 //!   gives it up shortly before the check's time is over. A password is sent once, as the method that
 //!   the server names wants it; as with every client, without TLS that may be in clear.
-//! - Options: `host` (name, address, or the directory of the Unix socket, as libpq takes it, or the
-//!   socket itself), `port` (5432), `username`, `database` (required), `password` (absent, null or
-//!   empty: trust, peer, a client certificate), `use_tls` (`prefer`: TLS where the server offers it,
-//!   and its certificate verified only with `ca_file`; `true`; `false`), the TLS options, `table`
-//!   (`[schema.]table`, as SQL reads names), `query`; both may be empty.
+//! - Options: see [`Postgres::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls`: the server has no TLS;
 //!   `tls.required`: its rules want it), `protocol.*` (`protocol.not-ready`: 57P03;
 //!   `protocol.overloaded`: 53300), `auth.rejected` (28P01; of a role that is not there the server
@@ -26,8 +22,7 @@
 //! - Does not check: what the query returns (64 KiB at most), rights other than SELECT.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: postgres
 //!   host: db.internal
 //!   username: app
@@ -36,10 +31,7 @@
 //!   use_tls: true
 //!   table: public.orders
 //!   query: SELECT 1 FROM orders LIMIT 1
-//! # ";
-//! # let text = text.replace("{env: DB_PASSWORD}", "x");
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 mod binding;
@@ -52,9 +44,9 @@ mod request;
 mod server_error;
 mod session;
 
-use crate::checks::{Check, ResultName};
+use crate::checks::{Check, Profile};
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::net::{Endpoint, Target, TlsMode, TlsOptions, Wire};
+use crate::net::{Target, TlsMode, TlsOptions, Wire};
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Name, Names, Noted, Word, target, tls_of_target};
@@ -103,22 +95,11 @@ impl Check for Postgres {
         })
     }
 
-    fn target(&self) -> String {
-        self.target.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let table = self.table.clone().map(|table| ("table", table));
-        let login = [("username", self.login.user.clone()), ("database", self.database.clone())];
-        login.into_iter().chain(table).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        ResultName::of_database(Self::TYPE, &self.target)
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        self.target.endpoints()
+    fn profile(&self) -> Profile {
+        Profile::of_database(Self::TYPE, &self.target)
+            .distinct("username", Some(&self.login.user))
+            .distinct("database", Some(&self.database))
+            .distinct("table", self.table.as_ref())
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

@@ -17,9 +17,6 @@ const TABLE: &str = "SELECT found IS NOT NULL, pg_catalog.has_table_privilege(fo
      FROM (SELECT pg_catalog.to_regclass($1) AS found) AS named";
 
 /// Asks for what the check names.
-///
-/// # Errors
-/// `request.*`.
 pub(super) async fn perform(check: &Postgres, probe: &mut Probe, session: &mut Session) -> Result<(), Failure> {
     if let Some(table) = &check.table {
         probe.phase(Phase::Request, readable(check, session, table)).await?;

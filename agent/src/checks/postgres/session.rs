@@ -37,9 +37,7 @@ impl Session {
     }
 
     /// Asks for something, and moves the bytes meanwhile.
-    ///
-    /// # Errors
-    /// What the server says, rather than that it then closed the connection.
+    /// An error is what the server says, rather than that it then closed the connection.
     pub(super) async fn ask<'a, T, F>(&'a mut self, work: impl FnOnce(&'a Client) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,

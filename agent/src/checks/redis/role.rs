@@ -5,7 +5,7 @@ use super::refusal;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::probe::Probe;
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::Shape;
 use crate::settings::{Field, Misfit, Setting};
 use redis::Value;
 use serde_json::json;
@@ -42,14 +42,6 @@ impl Role {
                     .next_step("use the address of a replica, or look at the failover"))
             }
             _ => Ok(()),
-        }
-    }
-
-    /// Its word in the file.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Primary => "primary",
-            Self::Replica => "replica",
         }
     }
 
@@ -95,12 +87,11 @@ impl fmt::Display for Role {
 }
 
 impl Setting for Role {
-    const SHAPE: Shape = Shape {
-        words: "primary or replica",
-        short: "primary or replica",
-        shown: Shown::Plain,
-        schema: || json!({"enum": ["primary", "replica", "master", "slave"]}),
-    };
+    const SHAPE: Shape = Shape::plain(
+        "primary or replica",
+        "primary or replica",
+        || json!({"enum": ["primary", "replica", "master", "slave"]}),
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| Self::named(&Value::SimpleString(text.to_owned())))

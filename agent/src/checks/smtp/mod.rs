@@ -14,10 +14,7 @@
 //!   (or RSET and QUIT) are one flight, and so are the mail and QUIT. A server that said nothing is
 //!   nudged at the very end, with an empty TLS `ClientHello` and an empty line, so that a port with
 //!   TLS, or another service that waits for its client, shows itself.
-//! - Options: `host`, `port`, `from_address` (required); `username` and `password` (together);
-//!   `to_address`, `subject`, `message`; `send` (true; false stops after RCPT, or after the login
-//!   where there is no `to_address`, and resets); `helo_fallback` (false: HELO when EHLO is refused);
-//!   `use_tls` (true: from the first byte; `starttls`; false) and the TLS options.
+//! - Options: see [`options::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls`: no STARTTLS either; `tls.required`:
 //!   the server wants STARTTLS first, 530 or 538, or has its login behind it), `protocol.*`
 //!   (`protocol.overloaded`: 421; `protocol.not-ready`: other 4xx; `protocol.unsupported-version`:
@@ -28,8 +25,7 @@
 //! - Does not check: that the mail is delivered, which is for the servers behind this one.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: smtp
 //!   host: smtp.internal
 //!   port: 587
@@ -39,10 +35,7 @@
 //!   from_address: app@example.com
 //!   to_address: ops@example.com
 //!   send: false
-//! # ";
-//! # let text = text.replace("{env: SMTP_PASSWORD}", "secret");
-//! # let source = Source { name: "example".into(), text };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 mod mail;
@@ -52,7 +45,7 @@ mod reply;
 mod session;
 
 use crate::catalogue::{Cause, WarningKind};
-use crate::checks::{Check, ResultName};
+use crate::checks::{Check, Profile};
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
 use crate::net::identify::identify;
@@ -100,22 +93,11 @@ impl Check for Smtp {
         }
     }
 
-    fn target(&self) -> String {
-        self.endpoint.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let user = self.login.as_ref().map(|login| ("username", login.user.clone()));
-        let to = self.to.as_ref().map(|to| ("to_address", to.to_string()));
-        [("from_address", self.from.to_string())].into_iter().chain(user).chain(to).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        ResultName::of_layers(Self::TYPE, &self.endpoint, self.security != Security::Plain)
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        vec![self.endpoint.clone()]
+    fn profile(&self) -> Profile {
+        Profile::of_layers(Self::TYPE, &self.endpoint, self.security != Security::Plain)
+            .distinct("from_address", Some(&self.from))
+            .distinct("username", self.login.as_ref().map(|login| &login.user))
+            .distinct("to_address", self.to.as_ref())
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

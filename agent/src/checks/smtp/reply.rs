@@ -14,9 +14,7 @@ pub(super) struct Reply(Response);
 
 impl Reply {
     /// Reads the next one.
-    ///
-    /// # Errors
-    /// The wire's; what cannot become a reply is refused at its first byte, since the server of
+    /// What cannot become one is refused at its first byte: the server of
     /// another protocol may never send a line end.
     pub(super) async fn read(talk: &mut Talk) -> Result<Self, Fault> {
         let mut text = String::new();

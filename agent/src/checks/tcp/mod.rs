@@ -12,18 +12,15 @@
 //! - Does not check: what the service is. The other types do.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: tcp
 //!   host: db.internal
 //!   port: 5432
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 use crate::catalogue::{Cause, WarningKind};
-use crate::checks::{Check, ResultName};
+use crate::checks::{Check, Profile};
 use crate::net::Endpoint;
 use crate::net::identify::identify;
 use crate::phase::Phase;
@@ -49,16 +46,8 @@ impl Check for Tcp {
         Ok(Self { endpoint: Endpoint::tcp(host?, port?) })
     }
 
-    fn target(&self) -> String {
-        self.endpoint.to_string()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        vec![ResultName::of_endpoint("tcp", &self.endpoint)]
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        vec![self.endpoint.clone()]
+    fn profile(&self) -> Profile {
+        Profile::of_endpoint(Self::TYPE, &self.endpoint)
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

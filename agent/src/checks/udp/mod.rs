@@ -12,20 +12,17 @@
 //! - Does not check: that a datagram without a reply has arrived.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: udp
 //!   host: statsd.internal
 //!   port: 8125
 //!   send: conncheck.test:1|c
 //!   expect:
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 use crate::catalogue::Cause;
-use crate::checks::{Check, ResultName};
+use crate::checks::{Check, Profile};
 use crate::fault::{Failure, Fault};
 use crate::net::{Endpoint, refusal_of, within};
 use crate::phase::Phase;
@@ -62,16 +59,8 @@ impl Check for Udp {
         Ok(Self { endpoint: Endpoint::udp(host?, port?), send: send?, expect: expect.filter(|text| !text.is_empty()) })
     }
 
-    fn target(&self) -> String {
-        self.endpoint.to_string()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        vec![ResultName::of_endpoint("udp", &self.endpoint)]
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        vec![self.endpoint.clone()]
+    fn profile(&self) -> Profile {
+        Profile::of_endpoint(Self::TYPE, &self.endpoint)
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
