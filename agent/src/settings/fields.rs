@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::secret::Redactor;
 use crate::settings::field::Vault;
 use crate::settings::shape::Declared;
-use crate::settings::{Field, Setting};
+use crate::settings::{Field, Misfit, Setting};
 use crate::text::Span;
 use crate::yaml::{self, Node, Value};
 
@@ -148,6 +148,20 @@ impl<'a> Fields<'a> {
     pub(crate) fn refuse(&mut self, error: Diagnostic) -> Noted {
         self.warn(error);
         Noted(())
+    }
+
+    /// Notes that the value of an option does not do.
+    #[must_use]
+    pub(crate) fn refuse_value(&mut self, key: &str, misfit: Misfit) -> Noted {
+        self.refuse(misfit.of_option(key, self.span_of(key)))
+    }
+
+    /// Notes that an option stands there without one that it needs.
+    #[must_use]
+    pub(crate) fn refuse_lone(&mut self, present: &str, missing: &str) -> Noted {
+        let message = format!("`{present}` without `{missing}`");
+        let diagnostic = Diagnostic::error(Flaw::MissingKey, self.span_of(present), message);
+        self.refuse(diagnostic.help(format!("add `{missing}:`")))
     }
 
     /// Whether an error was noted: the check will not be built.

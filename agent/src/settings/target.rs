@@ -1,6 +1,5 @@
 //! `host` and `port` of a service that may listen on a Unix socket.
 
-use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::{Endpoint, Host, Port, Target, TlsOptions};
 use crate::services::{Security, Service};
 use crate::settings::shape::{self, Shape};
@@ -54,11 +53,9 @@ pub(crate) fn tls_of_target(
     let options = tls(fields);
     match target {
         Ok(Target::Socket { .. }) if is_demanded => {
-            let span = fields.span_of("use_tls");
-            Err(fields.refuse(
-                Diagnostic::error(Flaw::BadValue, span, "`use_tls`: there is no TLS over a Unix socket")
-                    .help("leave `use_tls` out: what is sent over the socket never leaves this host"),
-            ))
+            let misfit = Misfit::new("there is no TLS over a Unix socket");
+            let help = "leave `use_tls` out: what is sent over the socket never leaves this host";
+            Err(fields.refuse_value("use_tls", misfit.help(help)))
         }
         _ => options,
     }

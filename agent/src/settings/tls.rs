@@ -1,6 +1,6 @@
 //! The TLS options that every check with TLS takes.
 
-use crate::diagnostic::{Diagnostic, Flaw};
+use crate::diagnostic::Flaw;
 use crate::net::tls::{TlsMode, TlsOptions, read_identity, read_roots};
 use crate::services::Security;
 use crate::settings::setting::flag;
@@ -25,9 +25,7 @@ pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
     let roots = ca_file.map(|path| read_roots(&path)).transpose();
     let roots = roots.map_err(|error| bad_file(fields, "ca_file", &error))?.map(Arc::new);
     if certificate.is_none() && key.is_some() {
-        let span = fields.span_of("client_key");
-        let diagnostic = Diagnostic::error(Flaw::MissingKey, span, "`client_key` without `client_cert`");
-        return Err(fields.refuse(diagnostic.help("add `client_cert:`")));
+        return Err(fields.refuse_lone("client_key", "client_cert"));
     }
     let client = certificate.map(|path| read_identity(&path, key.as_deref().unwrap_or(&path))).transpose();
     let client = client.map_err(|(option, error)| bad_file(fields, option, &error))?.map(Arc::new);
@@ -35,11 +33,8 @@ pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
 }
 
 fn bad_file(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Noted {
-    let span = fields.span_of(option);
-    fields.refuse(
-        Diagnostic::error(Flaw::UnreadablePem, span, format!("`{option}`: the file cannot be used: {error}"))
-            .help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read"),
-    )
+    let misfit = Misfit::new(format!("the file cannot be used: {error}")).flaw(Flaw::UnreadablePem);
+    fields.refuse_value(option, misfit.help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read"))
 }
 
 impl Setting for Security {

@@ -51,13 +51,12 @@ use crate::net::{Endpoint, Host, Port, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Security, Service};
-use crate::settings::{Credentials, Fields, Names, Noted, Word, tls};
-use broker::{BrokerConnection, CONNECTION, ReceiveError};
+use crate::settings::{Credentials, Fields, Noted, Word, tls};
+use broker::{BrokerConnection, CONNECTION};
 use expected::{AmqpName, Expected};
 use lapin::protocol::connection::{AMQPMethod as Method, Tune};
 use lapin::protocol::{AMQPClass, connection};
 use lapin::types::ShortString;
-use refusal::CloseReason;
 use start::ConnectionStart;
 
 /// See the [module's documentation](self).
@@ -80,7 +79,7 @@ impl Check for Amqp {
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required::<Host>("host", "Name or address.");
         let port = fields.optional::<Port>("port", "TCP port. Default: 5671 with TLS, 5672 without.");
-        let login = Credentials::required::<Word>(fields, &Names::usual("Who logs in.", "The user's password."));
+        let login = Credentials::required::<Word>(fields, "Who logs in.", "The user's password.");
         let use_tls = fields.or::<bool>("use_tls", "true", "Speak TLS from the first byte.");
         let AmqpName(vhost) = fields.or("vhost", "/", "The virtual host to enter.");
         let expected = Expected::parse(fields);
@@ -123,14 +122,9 @@ impl Check for Amqp {
 /// Waits for the broker to introduce itself.
 async fn greet(probe: &mut Probe, broker: &mut BrokerConnection) -> Result<ConnectionStart, Failure> {
     let start = probe.phase(Phase::Protocol, async {
-        match broker.begin().await {
-            Ok(AMQPClass::Connection(Method::Start(start))) => {
-                let start = ConnectionStart(start);
-                start.require_version().map(|()| start)
-            }
-            Ok(_) => Err(unexpected()),
-            Err(error) => Err(error.into_fault(CloseReason::of_greeting)),
-        }
+        let AMQPClass::Connection(Method::Start(start)) = broker.begin().await? else { return Err(unexpected()) };
+        let start = ConnectionStart(start);
+        start.require_version().map(|()| start)
     });
     let start = start.await?;
     start.describe(probe);
@@ -163,17 +157,17 @@ impl Amqp {
         let answer = probe.phase(Phase::Auth, async {
             let login = start.answer(&self.login)?;
             broker.send(&[(CONNECTION, AMQPClass::Connection(Method::StartOk(login)))]).await?;
-            match broker.receive().await {
+            match broker.receive(|refusal| refusal.of_login(&self.login.user)).await {
                 Ok(AMQPClass::Connection(Method::Tune(tune))) => Ok(tune),
                 Ok(AMQPClass::Connection(Method::Secure(_))) => {
                     Err(Fault::new(Cause::MethodUnsupported, "the broker asks for more than a password"))
                 }
                 Ok(_) => Err(unexpected()),
                 // Without that extension, to close the connection is to reject the login.
-                Err(ReceiveError::Fault(fault)) if fault.cause == Cause::Closed && !start.reports_rejections() => {
+                Err(fault) if fault.cause == Cause::Closed && !start.reports_rejections() => {
                     Err(refusal::rejected(&self.login.user, "the broker closed the connection after the login"))
                 }
-                Err(error) => Err(error.into_fault(|refusal| refusal.of_login(&self.login.user))),
+                Err(fault) => Err(fault),
             }
         });
         answer.await
@@ -182,9 +176,7 @@ impl Amqp {
     /// Enters the virtual host and looks for what has to be there.
     async fn enter(&self, probe: &mut Probe, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Failure> {
         let found = probe.phase(Phase::Request, async {
-            self.open(broker, tune)
-                .await
-                .map_err(|error| error.into_fault(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)))?;
+            self.open(broker, tune).await?;
             broker.entered();
             self.expected.declare(broker, self.vhost.as_str(), &self.login.user).await
         });
@@ -195,16 +187,16 @@ impl Amqp {
         self.expected.judge(probe, found?)
     }
 
-    async fn open(&self, broker: &mut BrokerConnection, tune: Tune) -> Result<(), ReceiveError> {
+    async fn open(&self, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Fault> {
         let Tune { channel_max, frame_max, .. } = tune;
         // The check is over before a heartbeat could be due.
         let tuned = connection::TuneOk { channel_max, frame_max, heartbeat: 0 };
         let open = connection::Open { virtual_host: self.vhost.clone() };
         let methods = [Method::TuneOk(tuned), Method::Open(open)];
         broker.send(&methods.map(|method| (CONNECTION, AMQPClass::Connection(method)))).await?;
-        match broker.receive().await? {
+        match broker.receive(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)).await? {
             AMQPClass::Connection(Method::OpenOk(_)) => Ok(()),
-            _ => Err(unexpected().into()),
+            _ => Err(unexpected()),
         }
     }
 }

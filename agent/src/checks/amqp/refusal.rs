@@ -19,11 +19,6 @@ impl CloseReason {
         Self { code, text: text.into() }
     }
 
-    /// While it was greeting.
-    pub(super) fn of_greeting(self) -> Fault {
-        self.of_connection()
-    }
-
     /// As its answer to a login.
     pub(super) fn of_login(self, user: &str) -> Fault {
         match self.kind() {
@@ -71,7 +66,7 @@ impl CloseReason {
     }
 
     /// By the code alone: what a broker may say at any time.
-    fn of_connection(self) -> Fault {
+    pub(super) fn of_connection(self) -> Fault {
         let fault = match self.kind() {
             Some(Kind::Hard(Hard::CONNECTIONFORCED)) => {
                 Fault::new(Cause::NotReady, "the broker closes its connections: it is shutting down, or was told to")
@@ -160,7 +155,7 @@ mod tests {
     use crate::secret::Redactor;
 
     fn code(phase: Phase, fault: Fault) -> &'static str {
-        fault.in_phase(phase, &Redactor::new()).code.as_str()
+        fault.in_phase(phase, &Redactor::new()).code.name
     }
 
     fn of_vhost(reply_code: u16, text: &str) -> &'static str {

@@ -1,5 +1,6 @@
 //! `connection.start`: who the broker is, and how it lets clients in (AMQP 0-9-1 section 1.4.2.1).
 
+use super::broker::unsupported;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::probe::Probe;
@@ -22,10 +23,7 @@ impl ConnectionStart {
     pub(super) fn require_version(&self) -> Result<(), Fault> {
         match (self.0.version_major, self.0.version_minor) {
             (0, 9) => Ok(()),
-            (major, minor) => Err(Fault::new(
-                Cause::UnsupportedVersion,
-                format!("the broker speaks AMQP {major}-{minor}, but this check speaks AMQP 0-9-1"),
-            )),
+            (major, minor) => Err(unsupported(&format!("AMQP {major}-{minor}"))),
         }
     }
 

@@ -22,7 +22,6 @@
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, Profile, ResultName};
-use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::Fault;
 use crate::net::dns::{Query, Rcode, RecordKind, Reply};
 use crate::net::{Endpoint, Host, Port, Transport, nameserver};
@@ -71,14 +70,13 @@ impl Check for Dns {
         let expect = fields.optional::<Tags>("expect", "Values that must be among the answers.").unwrap_or_default().0;
         let (name, port) = (name?.0, port?);
         if Query::new(&name, record, 0).is_err() {
-            let span = fields.span_of("name");
             let help = if record == RecordKind::Ptr {
                 "an IP address"
             } else {
                 "letters, digits, `-`, `_` and dots, 253 characters at most"
             };
-            let message = format!("`name`: the DNS has no such name for {record}");
-            return Err(fields.refuse(Diagnostic::error(Flaw::BadValue, span, message).help(help)));
+            let misfit = Misfit::new(format!("the DNS has no such name for {record}"));
+            return Err(fields.refuse_value("name", misfit.help(help)));
         }
         Ok(Self { name, record, server, port, expect })
     }

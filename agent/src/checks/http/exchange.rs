@@ -123,10 +123,10 @@ impl<'a> Client<'a> {
     /// one that says nothing there may be a server that says nothing.
     fn by_proxy(&self, probe: &Probe, hop: &Hop, mut failure: Failure) -> Failure {
         let Some(proxy) = self.check.proxy.as_ref().filter(|_| !hop.url.is_tls()) else { return failure };
-        if failure.code.phase() != Phase::Protocol {
+        if failure.code.phase != Phase::Protocol {
             return failure;
         }
-        match failure.code.cause() {
+        match failure.code.cause {
             Cause::WrongService | Cause::Malformed => {
                 let message = format!("what answers at the proxy's address is not a proxy: {}", failure.message);
                 let fault = Fault::new(Cause::NotAProxy, message).evidence(failure.evidence.unwrap_or_default());
@@ -154,11 +154,15 @@ impl<'a> Client<'a> {
             probe.linger(drain(&mut self.connection, answer)).await;
         }
         if !same || !self.connection.is_open() {
-            let wire = self.check.open(probe, &next.endpoint).await?;
-            self.connection = self.check.secure(probe, wire, next).await?;
-        } else {
-            self.connection.kept = true;
+            return self.reconnect(probe, next).await;
         }
+        self.connection.kept = true;
+        Ok(())
+    }
+
+    async fn reconnect(&mut self, probe: &mut Probe, url: &WebUrl) -> Result<(), Failure> {
+        let wire = self.check.open(probe, &url.endpoint).await?;
+        self.connection = self.check.secure(probe, wire, url).await?;
         Ok(())
     }
 
@@ -184,21 +188,20 @@ impl<'a> Client<'a> {
         hop: &Hop,
         authorization: Option<&str>,
     ) -> Result<Response, Failure> {
-        let request = hop.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
         let heard = self.connection.seen.count();
-        let answer = probe.phase(phase, self.connection.send(request)).await;
-        let ended = |failure: &Failure| {
-            matches!(failure.code.phase(), Phase::Protocol | Phase::Auth)
-                && matches!(failure.code.cause(), Cause::Closed | Cause::Reset)
-        };
-        match answer {
-            Err(failure) if self.connection.kept && ended(&failure) && self.connection.seen.count() == heard => {
-                let wire = self.check.open(probe, &hop.url.endpoint).await?;
-                self.connection = self.check.secure(probe, wire, &hop.url).await?;
-                let request = hop.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
-                probe.phase(phase, self.connection.send(request)).await
+        loop {
+            let request = hop.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
+            let answer = probe.phase(phase, self.connection.send(request)).await;
+            let ended = |failure: &Failure| {
+                matches!(failure.code.phase, Phase::Protocol | Phase::Auth)
+                    && matches!(failure.code.cause, Cause::Closed | Cause::Reset)
+            };
+            match answer {
+                Err(failure) if self.connection.kept && ended(&failure) && self.connection.seen.count() == heard => {
+                    self.reconnect(probe, &hop.url).await?;
+                }
+                answer => return answer,
             }
-            answer => answer,
         }
     }
 

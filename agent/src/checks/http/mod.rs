@@ -33,19 +33,15 @@ mod request;
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, Profile, ResultName};
-use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Failure, Fault};
-use crate::net::Port;
-use crate::net::{Endpoint, Host, TlsOptions, Wire, proxy};
+use crate::net::{Endpoint, Host, Port, TlsOptions, Wire, proxy};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Noted, Pairs, tls};
+use crate::settings::{Credentials, Fields, Misfit, Noted, Pairs, tls};
 use crate::text::escaped;
 use answer::Judgement;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use exchange::{Client, Connection};
 use options::{Cookies, ExpectedHeaders, Matcher, Statuses, WebUrl};
 use request::Hop;
@@ -160,10 +156,8 @@ impl Check for Http {
                 }
             }
         }
-        let fault = Fault::new(
-            Cause::Redirected,
-            format!("more than {MOST_REDIRECTS} redirects, the last to {}", hop.url.shown),
-        );
+        let message = format!("more than {MOST_REDIRECTS} redirects, the last to {}", hop.url.shown);
+        let fault = Fault::new(Cause::Redirected, message);
         Err(probe.fail(Phase::Request, fault.next_step("look for a redirect loop on the server")).into())
     }
 }
@@ -207,9 +201,7 @@ impl Proxy {
         let host = fields.optional::<Host>("proxy_host", "The proxy's host.");
         let port = fields.or::<Port>("proxy_port", "8000", "The proxy's port, with proxy_host.");
         if let Some(url) = url {
-            let authorization = url.login.as_ref().map(|login| {
-                Secret::new(format!("Basic {}", STANDARD.encode(format!("{}:{}", login.user, login.password.expose()))))
-            });
+            let authorization = url.login.as_ref().map(|login| Secret::new(request::basic(login)));
             return Some(Self { tls: url.is_tls(), endpoint: url.endpoint, authorization });
         }
         host.map(|host| Self { endpoint: Endpoint::tcp(host, port), tls: false, authorization: None })
@@ -231,18 +223,16 @@ fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Result<(), Noted> 
     } else {
         (format!("`{shown}` is not a legal name of an HTTP header"), "a name has letters, digits and `-`")
     };
-    let message = format!("`headers`: {message} (RFC 9110 section 5)");
-    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of("headers"), message).help(help)))
+    let misfit = Misfit::new(format!("{message} (RFC 9110 section 5)"));
+    Err(fields.refuse_value("headers", misfit.help(help)))
 }
 
 /// A proxy that cannot be connected to is a fault of its own; its name's and this host's are not.
 fn unreachable(probe: &Probe, proxy: &Proxy, failure: Failure) -> Failure {
-    if failure.code.phase() != Phase::Connect
-        || matches!(failure.code.cause(), Cause::LocalLimit | Cause::DeniedLocally)
-    {
+    if failure.code.phase != Phase::Connect || matches!(failure.code.cause, Cause::LocalLimit | Cause::DeniedLocally) {
         return failure;
     }
-    let cause = if failure.code.cause() == Cause::Timeout { Cause::Timeout } else { Cause::Unreachable };
+    let cause = if failure.code.cause == Cause::Timeout { Cause::Timeout } else { Cause::Unreachable };
     let fault = Fault::new(cause, format!("the proxy {} cannot be reached: {}", proxy.endpoint, failure.message))
         .owner(failure.owner)
         .next_step(format!("{} (this is about the proxy)", failure.next_step))

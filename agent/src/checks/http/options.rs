@@ -116,14 +116,11 @@ impl Statuses {
 
 impl std::fmt::Display for Statuses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, wanted) in self.0.iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { " or " })?;
-            match wanted {
-                Wanted::Status(status) => write!(f, "{status}")?,
-                Wanted::Class(class) => write!(f, "{class}xx")?,
-            }
-        }
-        Ok(())
+        let words = self.0.iter().map(|wanted| match wanted {
+            Wanted::Status(status) => status.to_string(),
+            Wanted::Class(class) => format!("{class}xx"),
+        });
+        f.write_str(&words.collect::<Vec<_>>().join(" or "))
     }
 }
 

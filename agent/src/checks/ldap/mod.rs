@@ -45,13 +45,12 @@ mod refusal;
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, Profile};
-use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::Failure;
 use crate::net::{Port, Target, TlsOptions, Wire};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Security, Service};
-use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Name, Names, Noted, tls_of_target};
+use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Name, Noted, tls_of_target};
 use directory::Directory;
 use message::{Message, Response};
 use policy::Policy;
@@ -78,10 +77,8 @@ impl Check for Ldap {
         let port = fields.optional::<Port>("port", "TCP port. Default: 636 with `use_tls: true`, else 389.");
         let login = Credentials::optional::<Name>(
             fields,
-            &Names::usual(
-                "Who logs in: a DN; Active Directory also takes `user@domain`. Default: an anonymous login.",
-                "The user's password.",
-            ),
+            "Who logs in: a DN; Active Directory also takes `user@domain`. Default: an anonymous login.",
+            "The user's password.",
         );
         let login = has_password(fields, login);
         let base = fields.optional::<Name>("base", "DN of an entry that must exist and that the user may read.");
@@ -126,10 +123,10 @@ fn has_password(
     if login.as_ref().is_none_or(Credentials::has_password) {
         return Ok(login);
     }
-    let message = "`password`: expected a text that is not empty, found nothing";
+    let misfit = Misfit::new("expected a text that is not empty, found nothing");
     let help = "write the user's password, or leave out `username` too for an anonymous login; a directory may take a \
                 user without a password for anonymous";
-    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of("password"), message).help(help)))
+    Err(fields.refuse_value("password", misfit.help(help)))
 }
 
 impl Ldap {
@@ -217,7 +214,7 @@ impl Ldap {
 }
 
 fn has_ended(failure: &Failure) -> bool {
-    matches!(failure.code.cause(), Cause::Closed | Cause::Reset)
+    matches!(failure.code.cause, Cause::Closed | Cause::Reset)
 }
 
 /// A port with TLS from the first byte ends a connection in plain text without a word.

@@ -37,7 +37,7 @@ use crate::net::{Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
+use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
 use client::{MemcachedClient, Wants};
 
 /// See the [module's documentation](self).
@@ -58,7 +58,8 @@ impl Check for Memcache {
         let target = target(fields, Self::SERVICE);
         let login = Credentials::optional::<Word>(
             fields,
-            &Names::usual("User, for SASL or the text protocol's login.", "The user's password."),
+            "User, for SASL or the text protocol's login.",
+            "The user's password.",
         );
         let use_tls = fields.or::<bool>("use_tls", "false", "TLS from the first byte.");
         let tls = tls_of_target(fields, use_tls, &target);

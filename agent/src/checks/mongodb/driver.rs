@@ -29,17 +29,12 @@ pub(super) fn client(check: &Mongodb, socket: &LocalSocket) -> Result<Client, Fa
         .retry_reads(false)
         .retry_writes(false)
         .build();
-    options.credential = check.login.as_ref().map(|login| credential(check, login));
+    options.credential = check.login.as_ref().map(|Credentials { user, password }| {
+        let credential = Credential::builder().username(user.clone()).password(password.expose().clone());
+        credential.source(check.auth_source.clone()).build()
+    });
     Client::with_options(options)
         .map_err(|error| Fault::new(Cause::OwnFault, "the driver refused its options").caused_by(&error))
-}
-
-fn credential(check: &Mongodb, login: &Credentials) -> Credential {
-    Credential::builder()
-        .username(login.user.clone())
-        .password(login.password.expose().clone())
-        .source(check.auth_source.clone())
-        .build()
 }
 
 /// Asks for the collections of the database that this user may do anything with, of which at

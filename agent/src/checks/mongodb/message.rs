@@ -38,11 +38,6 @@ impl Message {
         Self { number: self.number, answers: command.number, body: self.body.clone() }
     }
 
-    /// Whether this answers a command.
-    pub(super) const fn answers(&self, command: &Self) -> bool {
-        self.answers == command.number
-    }
-
     /// The first key of the document: the name of a command.
     pub(super) fn name(&self) -> &str {
         self.body.iter().next().and_then(Result::ok).map_or("", |(name, _)| name.as_str())
@@ -82,6 +77,15 @@ impl Message {
             }
             _ => Err(no_message()),
         }
+    }
+
+    /// Receives the answer to a command.
+    pub(super) async fn answer(talk: &mut Talk, command: &Self) -> Result<Self, Fault> {
+        let message = Self::receive(talk).await?;
+        if message.answers == command.number {
+            return Ok(message);
+        }
+        Err(Fault::new(Cause::Malformed, "the answer belongs to another command than ours"))
     }
 
     /// Sends it, in one piece: a small command is one packet.

@@ -3,7 +3,7 @@
 use super::Mongodb;
 use crate::services;
 use crate::settings::shape::Shape;
-use crate::settings::{Credentials, Field, Fields, Misfit, Name, Names, Noted, Setting, Word, target, tls_of_target};
+use crate::settings::{Credentials, Field, Fields, Misfit, Name, Noted, Setting, Word, target, tls_of_target};
 use serde_json::json;
 
 /// What the server should be among the members of its set.
@@ -21,7 +21,8 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     let target = target(fields, &services::MONGODB);
     let login = Credentials::optional::<Name>(
         fields,
-        &Names::usual("Who logs in. Without it, the server must let anybody in.", "That user's password."),
+        "Who logs in. Without it, the server must let anybody in.",
+        "That user's password.",
     );
     let named = fields.has("database");
     let database = fields.or::<Database>("database", "test", "The database that the user may do something in.").0;

@@ -87,10 +87,7 @@ impl<'a> Relay<'a> {
     /// One round trip.
     async fn ask(&mut self, command: &Message, refused: Refused) -> Result<Message, Fault> {
         command.send(&mut self.server).await;
-        let answer = Message::receive(&mut self.server).await?;
-        if !answer.answers(command) {
-            return Err(Fault::new(Cause::Malformed, "the answer belongs to another command than ours"));
-        }
+        let answer = Message::answer(&mut self.server, command).await?;
         refusal::of_reply(self.check, &answer.body, refused).map_or(Ok(answer), Err)
     }
 

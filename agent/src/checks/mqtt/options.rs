@@ -64,14 +64,11 @@ fn login(fields: &mut Fields<'_>) -> Result<Option<Credentials>, Noted> {
     let user = fields.optional::<Name>("username", "Who logs in; may stand without a password. Default: nobody.");
     let password = fields.optional::<Secret<String>>("password", "The user's password.");
     if fields.has("password") && !fields.has("username") {
-        let diagnostic =
-            Diagnostic::error(Flaw::MissingKey, fields.span_of("password"), "`password` without `username`");
-        return Err(fields.refuse(diagnostic.help("add `username:`")));
+        return Err(fields.refuse_lone("password", "username"));
     }
     if password.as_ref().is_some_and(|password| password.expose().len() > LONGEST) {
-        let message = format!("`password`: longer than the {LONGEST} bytes that MQTT has for it");
-        let diagnostic = Diagnostic::error(Flaw::BadValue, fields.span_of("password"), message);
-        return Err(fields.refuse(diagnostic));
+        let misfit = Misfit::new(format!("longer than the {LONGEST} bytes that MQTT has for it"));
+        return Err(fields.refuse_value("password", misfit));
     }
     Ok(user.map(|Name(user)| Credentials { user, password: password.unwrap_or_default() }))
 }

@@ -57,7 +57,7 @@ use crate::net::{Target, TlsMode, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
+use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
 use greeting::Greeting;
 use login::{Login, ssl_request};
 use packet::Channel;
@@ -83,7 +83,7 @@ impl Check for Mysql {
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let target = target(fields, Self::SERVICE);
-        let login = Credentials::of_user::<Word>(fields, &Names::usual("The account to log in with.", "Its password."));
+        let login = Credentials::of_user::<Word>(fields, "The account to log in with.", "Its password.");
         let database = fields.optional::<Word>("database", "The database to use.");
         let mode = fields.or::<TlsMode>(
             "use_tls",

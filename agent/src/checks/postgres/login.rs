@@ -2,7 +2,7 @@
 
 use super::Postgres;
 use super::encryption::Encryption;
-use super::progress::{AlreadySecured, LoginProgress, TrackedWire};
+use super::progress::{AlreadySecured, TrackedWire};
 use super::refusal::LoginAttempt;
 use super::session::{Halves, Session};
 use crate::catalogue::{Cause, WarningKind};
@@ -26,7 +26,7 @@ pub(super) async fn log_in(
 ) -> Result<Session, Failure> {
     let wire = TrackedWire::new(wire);
     let progress = wire.progress();
-    let attempt = attempt(check, encryption, &progress);
+    let attempt = LoginAttempt { check, encryption, progress: &progress };
     let config = configuration(check);
     let mut login = pin!(config.connect_raw(wire, AlreadySecured));
     let part = until(login.as_mut(), &attempt, || progress.phase() != Phase::Protocol);
@@ -38,33 +38,16 @@ pub(super) async fn log_in(
     let halves = match halves {
         Some(halves) => halves,
         None => {
-            let timeout = probe.share(1);
-            let rest = within(timeout, login);
+            let rest = within(probe.share(1), login);
             let begun = async { rest.await.ok_or_else(no_session)?.map_err(|error| attempt.fault(error)) };
             probe.phase(Phase::Request, begun).await?
         }
     };
-    warn_of_unneeded_password(check, probe, &progress);
-    Ok(Session::new(halves, progress))
-}
-
-/// A password that nobody asked for.
-fn warn_of_unneeded_password(check: &Postgres, probe: &mut Probe, progress: &LoginProgress) {
     if check.login.has_password() && !progress.is_understood() {
         let message = format!("the server let {} in without asking for the password", check.login.user);
         probe.warn(WarningKind::AuthNotNeeded, &message);
     }
-}
-
-fn attempt<'a>(check: &'a Postgres, encryption: Encryption, progress: &'a LoginProgress) -> LoginAttempt<'a> {
-    let has_password = check.login.has_password();
-    LoginAttempt {
-        user: check.login.user.as_str(),
-        database: check.database.as_str(),
-        has_password,
-        encryption,
-        progress,
-    }
+    Ok(Session::new(halves, progress))
 }
 
 /// `Require` and `Direct` make the library take the stream as one that has TLS, or needs none.

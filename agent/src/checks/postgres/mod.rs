@@ -45,11 +45,10 @@ mod server_error;
 mod session;
 
 use crate::checks::{Check, Profile};
-use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::{Target, TlsMode, TlsOptions, Wire};
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Name, Names, Noted, Word, target, tls_of_target};
+use crate::settings::{Credentials, Fields, Misfit, Name, Noted, Word, target, tls_of_target};
 use std::path::{Path, PathBuf};
 
 /// See the [module's documentation](self).
@@ -73,8 +72,11 @@ impl Check for Postgres {
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let target = target(fields, Self::SERVICE);
-        let names = Names::usual("Role to log in as.", "Absent, null or empty: trust, peer, or client_cert.");
-        let login = Credentials::of_user::<Name>(fields, &names);
+        let login = Credentials::of_user::<Name>(
+            fields,
+            "Role to log in as.",
+            "Absent, null or empty: trust, peer, or client_cert.",
+        );
         let database = fields.required::<Name>("database", "Database to connect to.");
         let mode = fields.or("use_tls", "prefer", "prefer: where the server offers it, verified only with ca_file.");
         let options = tls_of_target(fields, mode == TlsMode::Always, &target);
@@ -135,6 +137,5 @@ fn without_nul(fields: &mut Fields<'_>, key: &'static str, text: &str) -> Result
     if !text.contains('\0') {
         return Ok(());
     }
-    let message = format!("`{key}`: PostgreSQL does not accept text with a NUL in it");
-    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of(key), message)))
+    Err(fields.refuse_value(key, Misfit::new("PostgreSQL does not accept text with a NUL in it")))
 }

@@ -49,7 +49,7 @@ use crate::net::{Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
+use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
 use client::RespClient;
 use redis::{Pipeline, Value};
 use role::{Role, ServerInfo};
@@ -74,7 +74,8 @@ impl Check for Redis {
         let target = target(fields, Self::SERVICE);
         let login = Credentials::of_password::<Word>(
             fields,
-            &Names::usual("ACL user, Redis 6 and later. Default: the default user.", "The user's password."),
+            "ACL user, Redis 6 and later. Default: the default user.",
+            "The user's password.",
         );
         let use_tls = fields.or::<bool>("use_tls", "false", "TLS from the first byte.");
         let database = fields.or::<u32>("database", "0", "Number of the database, which must be there.");
