@@ -6,7 +6,7 @@ use std::fmt;
 
 words! {
     /// Whose job the fix is; a hint.
-    Owner {
+    pub Owner {
         /// Whoever wrote the checks file.
         Config "config",
         /// Whoever runs this host.

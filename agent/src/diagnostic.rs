@@ -7,7 +7,7 @@ use serde::Serialize;
 
 words! {
     /// Whether the file can be used in spite of the problem.
-    Severity {
+    pub Severity {
         /// The file is refused.
         Error "error",
         /// The file is used; `--strict` refuses it.

@@ -120,6 +120,15 @@ impl Failure {
             .in_phase(Phase::Run, &Redactor::default())
     }
 
+    /// Another next step, where this is the code: what is known of the service tells more.
+    #[must_use]
+    pub(crate) fn advise(mut self, phase: Phase, cause: Cause, next_step: &str) -> Self {
+        if self.code.is(phase, cause) {
+            next_step.clone_into(&mut self.next_step);
+        }
+        self
+    }
+
     /// The failure in one line: message, code, owner, next step.
     #[must_use]
     pub fn line(&self) -> String {

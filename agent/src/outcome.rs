@@ -22,7 +22,7 @@ words! {
     /// The judgement over one result, one check or a whole run.
     ///
     /// The order is by urgency: a skipped result says less than a warning.
-    Verdict {
+    pub Verdict {
         /// It works.
         Pass "pass",
         /// Not run, because something before it failed or the run ended.
@@ -56,7 +56,7 @@ impl Warning {
 
 words! {
     /// Why a result was not tried.
-    SkipReason {
+    pub SkipReason {
         /// What it needs, an earlier result of its check, failed.
         AfterFailure "after-failure",
         /// The run was ended from outside.

@@ -2,20 +2,21 @@
 
 /// An enumeration whose values have words of their own in every output.
 macro_rules! words {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $value:ident $word:literal,)* }) => {
+    ($(#[$about:meta])* $visibility:vis $name:ident { $($(#[$doc:meta])* $value:ident $word:literal,)* }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub enum $name {
+        $visibility enum $name {
             $($(#[$doc])* $value,)*
         }
 
         impl $name {
             /// Every value, in this order.
-            pub const ALL: [Self; [$($word),*].len()] = [$(Self::$value),*];
+            #[allow(dead_code, reason = "not every enumeration is listed")]
+            $visibility const ALL: [Self; [$($word),*].len()] = [$(Self::$value),*];
 
             /// The word used in every output.
             #[must_use]
-            pub const fn slug(self) -> &'static str {
+            $visibility const fn slug(self) -> &'static str {
                 match self { $(Self::$value => $word),* }
             }
         }
@@ -28,7 +29,7 @@ words! {
     /// One stage of a check, in the order a client meets them.
     ///
     /// A check passes through the phases it needs, some twice (STARTTLS: protocol, tls, protocol, auth).
-    Phase {
+    pub Phase {
         /// The name is turned into addresses.
         Resolve "resolve",
         /// A transport connection is opened to one of them.

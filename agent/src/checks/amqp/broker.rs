@@ -27,25 +27,16 @@ const MOST_NESTED: usize = 100;
 /// A connection to a broker, as a client has it.
 pub(super) struct BrokerConnection {
     talk: Talk,
-    /// Whether a goodbye is due.
-    open: bool,
-    blocked: Option<String>,
+    /// The connection has to be closed in good order.
+    pub(super) open: bool,
+    /// Why the broker does not take messages at the moment, when it said so.
+    pub(super) blocked: Option<String>,
 }
 
 impl BrokerConnection {
     /// Nothing is sent yet.
     pub(super) const fn new(wire: Wire) -> Self {
         Self { talk: Talk::new(wire, "a frame"), open: false, blocked: None }
-    }
-
-    /// Why the broker does not take messages at the moment, when it said so.
-    pub(super) fn blocked(&self) -> Option<&str> {
-        self.blocked.as_deref()
-    }
-
-    /// The connection is open: it has to be closed in good order.
-    pub(super) const fn entered(&mut self) {
-        self.open = true;
     }
 
     /// Asks for version 0-9-1. A broker that speaks another answers with a header of its own.

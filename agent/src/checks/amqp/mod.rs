@@ -177,11 +177,11 @@ impl Amqp {
     async fn enter(&self, probe: &mut Probe, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Failure> {
         let found = probe.phase(Phase::Request, async {
             self.open(broker, tune).await?;
-            broker.entered();
+            broker.open = true;
             self.expected.declare(broker, self.vhost.as_str(), &self.login.user).await
         });
         let found = found.await;
-        if let Some(reason) = broker.blocked() {
+        if let Some(reason) = &broker.blocked {
             probe.fact("blocked", probe.clean(reason));
         }
         self.expected.judge(probe, found?)

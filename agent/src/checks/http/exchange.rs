@@ -92,18 +92,14 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
 /// The requests of a check, over one connection after the other.
 pub(super) struct Client<'a> {
     check: &'a Http,
-    connection: Connection,
+    /// The connection of the last request.
+    pub(super) connection: Connection,
 }
 
 impl<'a> Client<'a> {
     /// Nothing is asked yet.
     pub(super) const fn new(check: &'a Http, connection: Connection) -> Self {
         Self { check, connection }
-    }
-
-    /// The connection of the last request.
-    pub(super) const fn connection(&mut self) -> &mut Connection {
-        &mut self.connection
     }
 
     /// Sends the request of a hop, a second time when Digest was asked for, and returns the

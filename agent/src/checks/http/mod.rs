@@ -148,7 +148,7 @@ impl Check for Http {
         let mut client = Client::new(self, self.secure(probe, wire, &hop.url).await?);
         for _ in 0..=MOST_REDIRECTS {
             let answer = client.ask(probe, &hop).await?;
-            match answer::judge(self, probe, client.connection(), &hop, answer).await? {
+            match answer::judge(self, probe, &mut client.connection, &hop, answer).await? {
                 Judgement::Accepted => return Ok(()),
                 Judgement::Elsewhere(next, answer) => {
                     client.make_ready(probe, answer, &next.url).await?;

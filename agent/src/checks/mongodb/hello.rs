@@ -7,7 +7,7 @@ use super::{MemberRole, Mongodb};
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::Talk;
-use crate::phase::Phase;
+use crate::phase::{Phase, words};
 use crate::probe::Probe;
 use crate::text::escape;
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
@@ -18,16 +18,17 @@ const LEAST_WIRE_VERSION: i64 = 9;
 /// The highest that it knows.
 const HIGHEST_WIRE_VERSION: i64 = 29;
 
-/// What a server is among others.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Member {
-    Primary,
-    Secondary,
-    Arbiter,
-    Alone,
-    Router,
-    Recovering,
-    Uninitiated,
+words! {
+    /// What a server is among others.
+    Member {
+        Primary "primary",
+        Secondary "secondary",
+        Arbiter "arbiter",
+        Alone "standalone",
+        Router "mongos",
+        Recovering "recovering",
+        Uninitiated "uninitiated",
+    }
 }
 
 /// What a server says about itself.
@@ -134,18 +135,6 @@ impl Member {
             () if in_set && is_writable => Self::Primary,
             () if is_writable => Self::Alone,
             () => Self::Recovering,
-        }
-    }
-
-    const fn slug(self) -> &'static str {
-        match self {
-            Self::Primary => "primary",
-            Self::Secondary => "secondary",
-            Self::Arbiter => "arbiter",
-            Self::Alone => "standalone",
-            Self::Router => "mongos",
-            Self::Recovering => "recovering",
-            Self::Uninitiated => "uninitiated",
         }
     }
 }

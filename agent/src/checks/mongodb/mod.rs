@@ -85,7 +85,7 @@ impl Check for Mongodb {
             .distinct("username", self.login.as_ref().map(|login| &login.user))
             .distinct("database", Some(&self.database))
             .distinct("replica_set", self.replica_set.as_ref())
-            .distinct("role", self.role.map(MemberRole::word));
+            .distinct("role", self.role.map(MemberRole::slug));
         if let Some(connected) = profile.results.last_mut() {
             connected.info.clone_from(&profile.target);
         }

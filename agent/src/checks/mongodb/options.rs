@@ -1,16 +1,20 @@
 //! The options of a mongodb check.
 
 use super::Mongodb;
+use crate::phase::words;
 use crate::services;
 use crate::settings::shape::Shape;
 use crate::settings::{Credentials, Field, Fields, Misfit, Name, Noted, Setting, Word, target, tls_of_target};
 use serde_json::json;
 
-/// What the server should be among the members of its set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum MemberRole {
-    Primary,
-    Secondary,
+words! {
+    /// What the server should be among the members of its set.
+    pub(super) MemberRole {
+        /// Takes writes.
+        Primary "primary",
+        /// Has a copy.
+        Secondary "secondary",
+    }
 }
 
 /// The name of a database.
@@ -46,26 +50,12 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     })
 }
 
-impl MemberRole {
-    /// Its word in the file.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Primary => "primary",
-            Self::Secondary => "secondary",
-        }
-    }
-}
-
 impl Setting for MemberRole {
     const SHAPE: Shape =
         Shape::plain("primary or secondary", "primary or secondary", || json!({"enum": ["primary", "secondary"]}));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        field.parse(&Self::SHAPE, |text| match text {
-            "primary" => Some(Self::Primary),
-            "secondary" => Some(Self::Secondary),
-            _ => None,
-        })
+        field.parse(&Self::SHAPE, |text| Self::ALL.into_iter().find(|role| role.slug() == text))
     }
 }
 

@@ -48,7 +48,6 @@ mod packet;
 mod plugin;
 mod refusal;
 mod statement;
-mod transport;
 
 use crate::catalogue::Cause;
 use crate::checks::{Check, Profile};
@@ -61,8 +60,7 @@ use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
 use greeting::Greeting;
 use login::{Login, ssl_request};
 use packet::Channel;
-use refusal::LoginContext;
-use transport::SessionTransport;
+use plugin::SessionTransport;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -109,14 +107,11 @@ impl Check for Mysql {
         let greeting = probe.phase(Phase::Protocol, self.be_greeted(&mut channel)).await?;
         probe.fact("server_version", probe.clean(&greeting.version));
         let (mut channel, transport) = self.secure(probe, channel, &greeting).await?;
-        let context = self.context(&greeting, transport);
-        let login = Login { check: self, context: &context };
+        let login = Login { check: self, offers_tls: greeting.offers_tls(), transport };
         let plugin = probe.phase(Phase::Auth, login.perform(&mut channel, &greeting)).await?;
         probe.fact("auth_plugin", probe.clean(&plugin));
         let limit = probe.share(1);
-        let asked = probe
-            .phase(Phase::Request, statement::ask(self.query.as_deref(), &mut channel, &greeting, &context, limit))
-            .await;
+        let asked = probe.phase(Phase::Request, statement::ask(login, &mut channel, &greeting, limit)).await;
         probe.linger(channel.quit()).await;
         Ok(asked?)
     }
@@ -155,18 +150,6 @@ impl Mysql {
                 Ok((Channel::resume(wire, number), SessionTransport::Tls { verified: self.tls.verify }))
             }
             Some(_) => Ok((channel, SessionTransport::Plain)),
-        }
-    }
-
-    /// What tells apart the faults for which servers have one number.
-    fn context(&self, greeting: &Greeting, transport: SessionTransport) -> LoginContext {
-        LoginContext {
-            user: self.login.user.clone(),
-            // The protocol does not tell an empty password from an absent one.
-            has_password: self.login.has_password(),
-            has_certificate: self.tls.client.is_some(),
-            offers_tls: greeting.offers_tls(),
-            transport,
         }
     }
 }

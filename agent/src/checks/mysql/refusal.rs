@@ -3,8 +3,9 @@
 //! The numbers are `MySQL`'s ("Server Error Message Reference") and `MariaDB`'s ("Error Codes"); below
 //! 1900 they are the same in both.
 
+use super::login::Login;
 use super::packet::take;
-use super::transport::SessionTransport;
+use super::plugin::SessionTransport;
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::phase::Phase;
@@ -16,16 +17,6 @@ pub(super) struct ErrPacket {
     /// The SQLSTATE; there is none before the greeting.
     state: Option<String>,
     text: String,
-}
-
-/// What tells apart the faults for which servers have one number.
-#[derive(Debug)]
-pub(super) struct LoginContext {
-    pub(super) user: String,
-    pub(super) has_password: bool,
-    pub(super) has_certificate: bool,
-    pub(super) offers_tls: bool,
-    pub(super) transport: SessionTransport,
 }
 
 impl ErrPacket {
@@ -44,14 +35,14 @@ impl ErrPacket {
     }
 
     /// The server refuses the login.
-    pub(super) fn of_login(&self, context: &LoginContext) -> Fault {
+    pub(super) fn of_login(&self, login: Login<'_>) -> Fault {
         let fault = self.of_service().or_else(|| self.of_host()).or_else(|| self.of_method());
-        self.judged(fault.or_else(|| self.of_account(context)))
+        self.judged(fault.or_else(|| self.of_account(login)))
     }
 
     /// The server refuses a statement.
-    pub(super) fn of_statement(&self, context: &LoginContext) -> Fault {
-        self.judged(self.of_service().or_else(|| self.of_account(context)).or_else(|| self.of_query()))
+    pub(super) fn of_statement(&self, login: Login<'_>) -> Fault {
+        self.judged(self.of_service().or_else(|| self.of_account(login)).or_else(|| self.of_query()))
     }
 
     /// The state that the server is in.
@@ -94,10 +85,10 @@ impl ErrPacket {
     }
 
     /// Who we are, and which database we may use.
-    fn of_account(&self, context: &LoginContext) -> Option<Fault> {
+    fn of_account(&self, login: Login<'_>) -> Option<Fault> {
         let fault = match self.number {
             // ER_ACCESS_DENIED_ERROR
-            1045 => context.access_denied(),
+            1045 => login.access_denied(),
             // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
             1698 => Fault::new(Cause::Rejected, "the account does not log in with a password")
                 .next_step("use an account with a password, or run the check as the system user of this one"),
@@ -190,11 +181,11 @@ impl ErrPacket {
     }
 }
 
-impl LoginContext {
+impl Login<'_> {
     /// The number for nearly everything; what else it may mean here is named.
-    fn access_denied(&self) -> Fault {
-        let user = &self.user;
-        if !self.has_password {
+    fn access_denied(self) -> Fault {
+        let user = &self.check.login.user;
+        if !self.check.login.has_password() {
             let message = format!("the server does not let {user} in without a password");
             return Fault::new(Cause::Required, message)
                 .next_step("set password; the server says the same about a user that it does not know");
@@ -203,7 +194,7 @@ impl LoginContext {
             SessionTransport::Plain if self.offers_tls => {
                 (", or TLS is required", "use_tls (for an account with REQUIRE SSL, or require_secure_transport), ")
             }
-            SessionTransport::Tls { .. } if !self.has_certificate => {
+            SessionTransport::Tls { .. } if self.check.tls.client.is_none() => {
                 (", or a client certificate is required", "client_cert (for an account with REQUIRE X509), ")
             }
             _ => ("", ""),

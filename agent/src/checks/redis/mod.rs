@@ -44,7 +44,7 @@ mod role;
 
 use crate::catalogue::{Cause, Owner};
 use crate::checks::{Check, Profile};
-use crate::fault::{Failure, Fault};
+use crate::fault::Fault;
 use crate::net::{Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
@@ -90,7 +90,7 @@ impl Check for Redis {
         Profile::of_store(Self::TYPE, &self.target, self.login.is_some())
             .distinct("username", user.filter(|user| !user.is_empty()))
             .distinct("database", Some(self.database).filter(|number| *number != 0))
-            .distinct("role", self.role)
+            .distinct("role", self.role.map(Role::slug))
             .distinct("key", self.key.as_ref().map(|Word(key)| key))
     }
 
@@ -171,12 +171,9 @@ fn named(login: &Credentials) -> Option<&str> {
 /// Redis without TLS takes the beginning of a handshake for a command that is not all there yet.
 fn with_reason_for_silence(stop: Stop) -> Stop {
     let Stop::Failed(failure) = stop else { return stop };
-    if !failure.code.is(Phase::Tls, Cause::Timeout) {
-        return Stop::Failed(failure);
-    }
     let next_step = "check whether this port has TLS at all: a Redis without TLS is silent too, and then `use_tls: false` \
                      is right; otherwise check whether the service hangs, the MTU, and middleboxes on the way";
-    Stop::Failed(Failure { next_step: next_step.to_owned(), ..failure })
+    Stop::Failed(failure.advise(Phase::Tls, Cause::Timeout, next_step))
 }
 
 /// Judges the answer to `EXISTS`.

@@ -4,20 +4,21 @@ use super::client::RespClient;
 use super::refusal;
 use crate::catalogue::Cause;
 use crate::fault::Fault;
+use crate::phase::words;
 use crate::probe::Probe;
 use crate::settings::shape::Shape;
 use crate::settings::{Field, Misfit, Setting};
 use redis::Value;
 use serde_json::json;
-use std::fmt;
 
-/// What a server is to the others that hold the same data.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Role {
-    /// Takes writes.
-    Primary,
-    /// Has a copy.
-    Replica,
+words! {
+    /// What a server is to the others that hold the same data.
+    pub(super) Role {
+        /// Takes writes.
+        Primary "primary",
+        /// Has a copy.
+        Replica "replica",
+    }
 }
 
 /// What a server tells about itself.
@@ -72,17 +73,8 @@ impl ServerInfo {
             probe.fact("server_version", probe.clean(version));
         }
         if let Some(role) = self.role {
-            probe.fact("server_role", role.to_string());
+            probe.fact("server_role", role.slug());
         }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Primary => "primary",
-            Self::Replica => "replica",
-        })
     }
 }
 

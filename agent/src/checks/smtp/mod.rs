@@ -127,14 +127,11 @@ impl Check for Smtp {
 impl Smtp {
     async fn encrypt(&self, probe: &mut Probe, wire: Wire) -> Result<Wire, Failure> {
         let wire = probe.tls(wire, &self.tls, &self.endpoint.host, &[]).await;
-        wire.map_err(|mut failure| {
-            let plain = identify(&probe.heard_first()).is_some_and(|peer| peer.may_be(Self::SERVICE));
-            if plain && failure.code.is(Phase::Tls, Cause::NotTls) {
-                "set use_tls: starttls for this port, or use the port with TLS from the first byte (465)"
-                    .clone_into(&mut failure.next_step);
-            }
-            failure
-        })
+        if !identify(&probe.heard_first()).is_some_and(|peer| peer.may_be(Self::SERVICE)) {
+            return wire;
+        }
+        let next_step = "set use_tls: starttls for this port, or use the port with TLS from the first byte (465)";
+        wire.map_err(|failure| failure.advise(Phase::Tls, Cause::NotTls, next_step))
     }
 
     /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.
@@ -148,20 +145,15 @@ impl Smtp {
                 if self.security == Security::StartTls { session.starttls().await } else { Ok(()) }
             })
             .await;
-        if let Some(banner) = session.banner() {
+        if let Some(banner) = &session.banner {
             probe.fact("server_version", probe.clean(banner));
         }
         if result.is_err() || self.security != Security::StartTls {
             note_offers(probe, &session);
         }
-        result.map_err(|mut failure| {
-            if failure.code.is(Phase::Protocol, Cause::Silent) {
-                "check whether the service hangs; a port with TLS from the first byte (465) waits for its client too"
-                    .clone_into(&mut failure.next_step);
-            }
-            failure
-        })?;
-        Ok(session)
+        let next_step =
+            "check whether the service hangs; a port with TLS from the first byte (465) waits for its client too";
+        result.map_err(|failure| failure.advise(Phase::Protocol, Cause::Silent, next_step)).map(|()| session)
     }
 
     /// A session after STARTTLS, which begins with EHLO again (RFC 3207, section 4.2).
@@ -219,10 +211,10 @@ impl Smtp {
 
 /// What the server can do, and by which name it knows this host.
 fn note_offers(probe: &mut Probe, session: &MailSession) {
-    if !session.offers().is_empty() {
-        let offers: Vec<_> = session.offers().iter().map(|offer| probe.clean(offer)).collect();
+    if !session.offers.is_empty() {
+        let offers: Vec<_> = session.offers.iter().map(|offer| probe.clean(offer)).collect();
         probe.fact("extensions", offers);
-        probe.fact("introduced_as", session.own_name());
+        probe.fact("introduced_as", session.own.to_string());
     }
 }
 

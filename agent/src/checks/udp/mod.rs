@@ -86,14 +86,16 @@ impl Udp {
         let request = probe.phase(Phase::Request, async {
             socket.send(self.send.as_bytes()).await.map_err(failed)?;
             match &self.expect {
-                None => refused_within(GRACE.min(share), &socket).await.map_or(Ok(None), |error| Err(failed(error))),
+                None => within(GRACE.min(share), reply(&socket))
+                    .await
+                    .map_or(Ok(None), |got| got.map(|_| None).map_err(failed)),
                 Some(_) => within(share, reply(&socket))
                     .await
                     .map_or_else(|| Err(silence(share, cut_short)), |got| got.map(Some).map_err(failed)),
             }
         });
         let (Some(reply), Some(expect)) = (request.await?, &self.expect) else { return Ok(()) };
-        if contains(&reply, expect.as_bytes()) {
+        if reply.windows(expect.len()).any(|window| window == expect.as_bytes()) {
             return Ok(());
         }
         let fault = Fault::new(Cause::UnexpectedReply, "the reply does not contain what is expected");
@@ -102,10 +104,6 @@ impl Udp {
             fault.evidence(format!("got {}, wanted {}", escape(&reply, 80), escape(expect.as_bytes(), 80))),
         ))
     }
-}
-
-async fn refused_within(grace: Duration, socket: &UdpSocket) -> Option<std::io::Error> {
-    within(grace, reply(socket)).await.and_then(Result::err)
 }
 
 async fn reply(socket: &UdpSocket) -> std::io::Result<Vec<u8>> {
@@ -122,8 +120,4 @@ fn silence(waited: Duration, cut_short: bool) -> Fault {
         Fault::new(Cause::Silent, "no reply: a firewall drops the datagrams, or the service does not answer this one")
     };
     fault.at(Phase::Protocol).evidence(format!("waited {:.3} s", waited.as_secs_f64()))
-}
-
-fn contains(reply: &[u8], wanted: &[u8]) -> bool {
-    reply.windows(wanted.len()).any(|window| window == wanted)
 }
