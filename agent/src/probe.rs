@@ -40,7 +40,6 @@ pub(crate) struct Findings {
 /// Why a check ended before its end.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// Something is broken.
     Failed(Failure),
     /// No later result was asked for.
     Enough,

@@ -215,15 +215,11 @@ macro_rules! checks {
             /// The type that a value of `type:` means, and whether that spelling is deprecated.
             #[must_use]
             pub fn canonical(spelling: &str) -> Option<(&'static str, bool)> {
-                $($(#[$attribute])* {
-                    if spelling == $name::TYPE || $name::ALIASES.contains(&spelling) {
-                        return Some(($name::TYPE, false));
-                    }
-                    if $name::DEPRECATED.contains(&spelling) {
-                        return Some(($name::TYPE, true));
-                    }
-                })*
-                None
+                let all = [$($(#[$attribute])* ($name::TYPE, $name::ALIASES, $name::DEPRECATED)),*];
+                all.into_iter().find_map(|(kind, aliases, deprecated)| {
+                    let is_old = deprecated.contains(&spelling);
+                    (is_old || spelling == kind || aliases.contains(&spelling)).then_some((kind, is_old))
+                })
             }
 
             /// Reads the options of a check of this (canonical) type.

@@ -26,11 +26,8 @@ const LONGEST_GRACE: Duration = Duration::from_millis(150);
 pub(crate) enum Heard {
     /// Not a byte.
     Nothing,
-    /// It said something.
     Bytes(Vec<u8>),
-    /// It closed the connection.
     Closed,
-    /// It broke the connection.
     Broken(Fault),
 }
 
@@ -80,7 +77,6 @@ impl Probe {
         }
     }
 
-    /// Connects to a Unix socket.
     pub(crate) async fn open_socket(&mut self, path: &Path) -> Result<Wire, Failure> {
         let stream = self.phase(Phase::Connect, net::unix(path)).await?;
         Ok(self.prepare(Wire::unix(stream), Peer::Socket(path.to_owned())))

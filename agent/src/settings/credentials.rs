@@ -73,7 +73,6 @@ impl Credentials {
         Ok(password.filter(|password| !none(password)).map(|password| Self { user, password }))
     }
 
-    /// Whether there is a password to be sent.
     pub(crate) fn has_password(&self) -> bool {
         !self.password.expose().is_empty()
     }

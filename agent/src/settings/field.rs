@@ -69,7 +69,6 @@ impl Vault {
         Self { met: RefCell::new(Redactor::new()), required }
     }
 
-    /// Remembers the text as a secret.
     pub(crate) fn keep(&self, text: &str) {
         self.met.borrow_mut().add(text);
     }
@@ -110,7 +109,6 @@ impl<'a> Field<'a> {
         rule(&text).ok_or_else(|| self.wrong(shape))
     }
 
-    /// Remembers the text as a secret.
     pub(crate) fn keep_secret(&self, text: &str) {
         self.vault.keep(text);
     }

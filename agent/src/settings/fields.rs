@@ -46,7 +46,6 @@ struct Pair<'a> {
 pub(crate) struct Read {
     /// Its problems, in no order.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Its secrets.
     pub(crate) redactor: Redactor,
     /// Its declared options, when there was no file at hand.
     pub(crate) declared: Vec<Declared>,

@@ -11,9 +11,7 @@ pub(crate) const HOST_OR_SOCKET: &str = "Name, address, or path of a Unix socket
 
 /// What `host` is for a service that may listen on a Unix socket.
 pub(crate) enum HostOrSocket {
-    /// A name or an address.
     Host(Host),
-    /// The path of a Unix socket.
     Socket(PathBuf),
 }
 

@@ -34,7 +34,6 @@ pub(super) struct BrokerConnection {
 }
 
 impl BrokerConnection {
-    /// Nothing is sent yet.
     pub(super) const fn new(wire: Wire) -> Self {
         Self { talk: Talk::new(wire, "a frame"), open: false, blocked: None }
     }

@@ -48,7 +48,6 @@ pub(super) enum Found {
 }
 
 impl Expected {
-    /// Asks for the options.
     pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let queue = fields.optional("queue", "A queue that must exist.");
         let exchange = fields.optional("exchange", "An exchange that must exist.");
@@ -132,7 +131,6 @@ impl Expected {
         ))
     }
 
-    /// Passive declarations.
     fn declarations(&self) -> Vec<AMQPClass> {
         let exchange = self.exchange.as_ref().map(|AmqpName(exchange)| {
             let exchange = exchange.clone();

@@ -63,7 +63,6 @@ use start::ConnectionStart;
 #[derive(Clone, Debug)]
 pub struct Amqp {
     endpoint: Endpoint,
-    /// `None` for plain TCP.
     tls: Option<TlsOptions>,
     login: Credentials,
     vhost: ShortString,

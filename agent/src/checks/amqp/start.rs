@@ -36,7 +36,6 @@ impl ConnectionStart {
         }
     }
 
-    /// Whether the broker reports a rejected login.
     pub(super) fn reports_rejections(&self) -> bool {
         let capabilities = self.0.server_properties.inner().get("capabilities");
         matches!(capabilities, Some(AMQPValue::FieldTable(all)) if all.inner().get(AUTHENTICATION_FAILURE_CLOSE) == Some(&AMQPValue::Boolean(true)))

@@ -140,11 +140,8 @@ impl Dns {
             }
         }
         let messages: Vec<_> = faults.iter().map(|fault| fault.message.clone()).collect();
-        let first = if faults.is_empty() {
-            Fault::new(Cause::Failed, "this host has no resolver")
-        } else {
-            faults.swap_remove(0)
-        };
+        let first = faults.into_iter().next();
+        let first = first.unwrap_or_else(|| Fault::new(Cause::Failed, "this host has no resolver"));
         Err(first.evidence(messages.join("; ")))
     }
 
@@ -170,11 +167,8 @@ impl Dns {
         let missing: Vec<_> =
             self.expect.iter().filter(|wanted| !answers.iter().any(|answer| same(answer, wanted))).cloned().collect();
         (!missing.is_empty()).then(|| {
-            Fault::new(Cause::UnexpectedReply, "the answers are not the expected ones").evidence(format!(
-                "got {}, missing {}",
-                answers.join(", "),
-                missing.join(", ")
-            ))
+            let evidence = format!("got {}, missing {}", answers.join(", "), missing.join(", "));
+            Fault::new(Cause::UnexpectedReply, "the answers are not the expected ones").evidence(evidence)
         })
     }
 }

@@ -36,7 +36,6 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Nothing is sent yet.
     pub(super) async fn over(probe: &mut Probe, wire: Wire, url: &WebUrl) -> Result<Self, Failure> {
         let limit = usize::try_from(ALLOWANCE).unwrap_or(usize::MAX);
         let seen = wire.seen();
@@ -97,7 +96,6 @@ pub(super) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Nothing is asked yet.
     pub(super) const fn new(check: &'a Http, connection: Connection) -> Self {
         Self { check, connection }
     }
@@ -253,8 +251,7 @@ pub(super) fn fault_of_body(error: &reqwest::Error) -> Fault {
 /// The cause of an error of hyper's.
 pub(super) fn fault(error: &hyper::Error) -> Fault {
     if let Some(error) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
-        // `io::Error` cannot be cloned; what tells its cause can be.
-        return copy(error).into();
+        return error.into();
     }
     if error.is_parse_too_large() {
         return Fault::new(Cause::TooLarge, "the head of the answer is too long").evidence(error.to_string());
@@ -274,18 +271,4 @@ fn not_http(error: &hyper::Error) -> Fault {
 /// Whether an answer begins as one of HTTP does, as far as it goes.
 fn may_be_http(first: &[u8]) -> bool {
     first.iter().zip(b"HTTP/1.").all(|(byte, wanted)| byte == wanted)
-}
-
-fn copy(error: &io::Error) -> io::Error {
-    if let Some(errno) = error.raw_os_error() {
-        return io::Error::from_raw_os_error(errno);
-    }
-    match error.get_ref() {
-        Some(inner) if inner.is::<rustls::Error>() => {
-            let inner = inner.downcast_ref::<rustls::Error>().cloned();
-            inner.map_or_else(|| io::Error::from(error.kind()), io::Error::other)
-        }
-        Some(inner) => crate::net::too_much(inner).unwrap_or_else(|| io::Error::new(error.kind(), inner.to_string())),
-        None => io::Error::from(error.kind()),
-    }
 }

@@ -163,7 +163,6 @@ impl Check for Http {
 }
 
 impl Http {
-    /// Where the first connection goes.
     fn first_endpoint(&self) -> &Endpoint {
         self.proxy.as_ref().map_or(&self.url.endpoint, |proxy| &proxy.endpoint)
     }
@@ -194,7 +193,6 @@ impl Http {
 }
 
 impl Proxy {
-    /// Asks for the proxy, if there is one.
     fn parse(fields: &mut Fields<'_>) -> Option<Self> {
         let url =
             fields.optional::<WebUrl>("proxy_url", "The proxy, as http:// or https:// URL; wins over proxy_host.");

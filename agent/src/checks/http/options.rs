@@ -10,6 +10,7 @@ use regex_lite::Regex;
 use reqwest::Method;
 use serde_json::json;
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 
 /// An `http://` or `https://` URL.
 #[derive(Clone, Debug)]
@@ -18,7 +19,6 @@ pub(super) struct WebUrl {
     pub(super) url: reqwest::Url,
     /// As it stands in the file, without its secrets.
     pub(super) shown: String,
-    /// Where it leads.
     pub(super) endpoint: Endpoint,
     /// The user info that stood in it.
     pub(super) login: Option<Credentials>,
@@ -97,28 +97,19 @@ impl Setting for Method {
 
 /// Statuses, such as `200`, `[200, 204]` or `2xx`.
 #[derive(Clone, Debug)]
-pub(super) struct Statuses(Vec<Wanted>);
-
-#[derive(Clone, Copy, Debug)]
-enum Wanted {
-    Status(u16),
-    Class(u16),
-}
+pub(super) struct Statuses(Vec<RangeInclusive<u16>>);
 
 impl Statuses {
     pub(super) fn accept(&self, status: u16) -> bool {
-        self.0.iter().any(|wanted| match wanted {
-            Wanted::Status(exact) => *exact == status,
-            Wanted::Class(class) => *class == status / 100,
-        })
+        self.0.iter().any(|wanted| wanted.contains(&status))
     }
 }
 
 impl std::fmt::Display for Statuses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let words = self.0.iter().map(|wanted| match wanted {
-            Wanted::Status(status) => status.to_string(),
-            Wanted::Class(class) => format!("{class}xx"),
+        let words = self.0.iter().map(|wanted| match (wanted.start(), wanted.end()) {
+            (first, last) if first == last => first.to_string(),
+            (first, _) => format!("{}xx", first / 100),
         });
         f.write_str(&words.collect::<Vec<_>>().join(" or "))
     }
@@ -142,12 +133,13 @@ impl Setting for Statuses {
     }
 }
 
-fn wanted(text: &str) -> Option<Wanted> {
+fn wanted(text: &str) -> Option<RangeInclusive<u16>> {
     let text = text.trim().to_ascii_lowercase();
-    if let Some(class) = text.strip_suffix("xx") {
-        return class.parse().ok().filter(|class| (1..=5).contains(class)).map(Wanted::Class);
-    }
-    text.parse().ok().filter(|status| (100..=599).contains(status)).map(Wanted::Status)
+    let (first, count) = match text.strip_suffix("xx") {
+        Some(class) => (u16::from(class.parse::<u8>().ok()?) * 100, 100),
+        None => (text.parse().ok()?, 1),
+    };
+    (100..600).contains(&first).then(|| first..=first + count - 1)
 }
 
 /// A text, or a regular expression between slashes.

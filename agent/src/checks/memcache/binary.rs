@@ -61,12 +61,10 @@ impl Frame {
         Self { status: Status(number(6)), body: frame[HEADER..].to_vec(), value }
     }
 
-    /// The value as text.
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(self.body.get(self.value..).unwrap_or_default()).into_owned()
     }
 
-    /// The status with its text, as evidence.
     pub(super) fn summary(&self) -> String {
         format!("status 0x{:02x} {}", self.status.0, self.text())
     }

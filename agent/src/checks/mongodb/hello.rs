@@ -34,7 +34,6 @@ words! {
 /// What a server says about itself.
 #[derive(Debug)]
 pub(super) struct Hello {
-    /// The answer as it came.
     pub(super) answer: Message,
     member: Member,
 }

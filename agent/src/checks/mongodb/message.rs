@@ -6,7 +6,6 @@ use crate::fault::Fault;
 use crate::net::{Talk, Wire};
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr};
 
-/// The operation code.
 const OP_MSG: u32 = 2013;
 
 /// Flag: a checksum of four bytes follows the sections.
@@ -28,7 +27,6 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// A command with this number.
     pub(super) const fn command(number: u32, body: RawDocumentBuf) -> Self {
         Self { number, answers: 0, body }
     }
@@ -64,7 +62,6 @@ impl Message {
         Talk::new(wire, "a message")
     }
 
-    /// Receives one.
     pub(super) async fn receive(talk: &mut Talk) -> Result<Self, Fault> {
         let message = talk.frame(length).await?;
         let (head, mut section) = message.split_at(HEAD);
@@ -79,7 +76,6 @@ impl Message {
         }
     }
 
-    /// Receives the answer to a command.
     pub(super) async fn answer(talk: &mut Talk, command: &Self) -> Result<Self, Fault> {
         let message = Self::receive(talk).await?;
         if message.answers == command.number {

@@ -64,7 +64,6 @@ pub struct Mongodb {
     login: Option<Credentials>,
     database: String,
     auth_source: String,
-    /// Set where TLS is wanted.
     tls: Option<TlsOptions>,
     replica_set: Option<String>,
     role: Option<MemberRole>,

@@ -17,10 +17,8 @@ words! {
     }
 }
 
-/// The name of a database.
 struct Database(String);
 
-/// Asks for every option.
 pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     let target = target(fields, &services::MONGODB);
     let login = Credentials::optional::<Name>(

@@ -25,7 +25,6 @@ const FULL: u8 = 4;
 /// Servers with several plugins for one account ask for one after the other.
 const MOST_ANSWERS: usize = 8;
 
-/// The packet that asks for TLS.
 pub(super) fn ssl_request(with_database: bool) -> Vec<u8> {
     head(capabilities(with_database) | capability::SSL)
 }

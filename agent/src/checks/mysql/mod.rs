@@ -103,7 +103,7 @@ impl Check for Mysql {
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
         probe.spare_other_addresses();
-        let mut channel = Channel::new(probe.reach(&self.target, None).await?);
+        let mut channel = Channel::new(probe.reach(&self.target, None).await?, 0);
         let greeting = probe.phase(Phase::Protocol, self.be_greeted(&mut channel)).await?;
         probe.fact("server_version", probe.clean(&greeting.version));
         let (mut channel, transport) = self.secure(probe, channel, &greeting).await?;
@@ -147,7 +147,7 @@ impl Mysql {
             Some(host) if self.wants_tls() && greeting.offers_tls() => {
                 let (wire, number) = channel.into_parts();
                 let wire = probe.tls(wire, &self.tls, host, &[]).await?;
-                Ok((Channel::resume(wire, number), SessionTransport::Tls { verified: self.tls.verify }))
+                Ok((Channel::new(wire, number), SessionTransport::Tls { verified: self.tls.verify }))
             }
             Some(_) => Ok((channel, SessionTransport::Plain)),
         }

@@ -26,13 +26,8 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    /// Begins with the server's greeting.
-    pub(super) const fn new(wire: Wire) -> Self {
-        Self::resume(wire, 0)
-    }
-
-    /// Goes on with this number, on another layer of the connection.
-    pub(super) const fn resume(wire: Wire, next: u8) -> Self {
+    /// Goes on with this number, on this layer of the connection; the server's greeting has 0.
+    pub(super) const fn new(wire: Wire, next: u8) -> Self {
         Self { talk: Talk::new(wire, "a packet"), next }
     }
 

@@ -34,13 +34,11 @@ impl ErrPacket {
         self.judged(self.of_service().or_else(|| self.of_host()))
     }
 
-    /// The server refuses the login.
     pub(super) fn of_login(&self, login: Login<'_>) -> Fault {
         let fault = self.of_service().or_else(|| self.of_host()).or_else(|| self.of_method());
         self.judged(fault.or_else(|| self.of_account(login)))
     }
 
-    /// The server refuses a statement.
     pub(super) fn of_statement(&self, login: Login<'_>) -> Fault {
         self.judged(self.of_service().or_else(|| self.of_account(login)).or_else(|| self.of_query()))
     }

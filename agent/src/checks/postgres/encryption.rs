@@ -11,13 +11,11 @@ use crate::probe::Probe;
 /// What lies between this host and the server: its rules differ by that.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Encryption {
-    /// A Unix socket.
     Socket,
     /// Nothing, because the check wants none.
     Plain,
     /// Nothing, because the server has none.
     Refused,
-    /// TLS.
     Tls,
 }
 

@@ -45,7 +45,6 @@ impl LoginProgress {
         self.admitted.load(Ordering::Relaxed)
     }
 
-    /// Where the conversation is.
     pub(super) fn phase(&self) -> Phase {
         match (self.is_admitted(), self.is_understood()) {
             (true, _) => Phase::Request,
@@ -54,12 +53,10 @@ impl LoginProgress {
         }
     }
 
-    /// Whether the server closed the connection.
     pub(super) fn is_ended(&self) -> bool {
         self.ended.load(Ordering::Relaxed)
     }
 
-    /// The first bytes of the server.
     pub(super) fn first(&self) -> Vec<u8> {
         self.seen.first()
     }

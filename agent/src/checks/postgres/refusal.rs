@@ -39,7 +39,7 @@ impl LoginAttempt<'_> {
         if is_of_transport(&error) {
             return match ServerError::read(&self.progress.first()) {
                 Some(error) if error.code.is_empty() => error.before_login(),
-                _ => of_transport(error, self.progress),
+                _ => of_transport(&error, self.progress),
             };
         }
         let fault = match demand(&self.progress.first()) {
@@ -172,23 +172,23 @@ fn demand(first: &[u8]) -> Option<&'static str> {
 
 /// Whether it is the connection that failed, or what came over it could not be read.
 pub(super) fn is_of_transport(error: &Error) -> bool {
-    error.is_closed() || error.source().and_then(|source| source.downcast_ref::<io::Error>()).is_some()
+    error.is_closed() || io_error(error).is_some()
+}
+
+fn io_error(error: &Error) -> Option<&io::Error> {
+    error.source()?.downcast_ref()
 }
 
 /// The fault of the connection, whatever the library was doing with it.
-pub(super) fn of_transport(error: Error, progress: &LoginProgress) -> Fault {
-    let closed = || io::Error::from(io::ErrorKind::UnexpectedEof);
-    if error.is_closed() {
-        return closed().into();
-    }
-    let text = error.to_string();
-    let inner = error.into_source().and_then(|source| source.downcast::<io::Error>().ok());
-    match inner {
+pub(super) fn of_transport(error: &Error, progress: &LoginProgress) -> Fault {
+    let closed = || Fault::from(io::Error::from(io::ErrorKind::UnexpectedEof));
+    match io_error(error) {
+        _ if error.is_closed() => closed(),
         // The library calls a message that ends too soon remaining bytes.
         Some(inner) if inner.kind() == io::ErrorKind::Other && progress.is_ended() => {
-            Fault::from(closed()).evidence("it ended in the middle of a message")
+            closed().evidence("it ended in the middle of a message")
         }
-        Some(inner) => Fault::from(*inner),
-        None => Fault::new(Cause::Malformed, "the answer was not understood").evidence(text),
+        Some(inner) => Fault::from(inner),
+        None => Fault::new(Cause::Malformed, "the answer was not understood").evidence(error.to_string()),
     }
 }

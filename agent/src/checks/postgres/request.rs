@@ -78,7 +78,7 @@ fn fault_of(error: Error, progress: &LoginProgress, what: &str) -> Fault {
             .owner(Owner::Config)
             .caused_by(&error);
     }
-    let fault = of_transport(error, progress);
+    let fault = of_transport(&error, progress);
     if fault.cause == Cause::TooLarge {
         return Fault { message: format!("the result of the {what} is longer than 64 KiB"), ..fault }
             .owner(Owner::Config)

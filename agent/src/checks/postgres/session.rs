@@ -18,10 +18,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(
-        (client, connection): (Client, Connection<TrackedWire, TrackedWire>),
-        progress: Arc<LoginProgress>,
-    ) -> Self {
+    pub(super) fn new((client, connection): Halves, progress: Arc<LoginProgress>) -> Self {
         Self { client, connection: Some(connection), progress }
     }
 

@@ -5,7 +5,6 @@ use crate::fault::Fault;
 use crate::net::{Talk, Wire};
 use redis::{Pipeline, Value};
 
-/// A connection to a Redis server.
 pub(super) struct RespClient {
     talk: Talk,
 }
@@ -33,7 +32,6 @@ impl RespClient {
         self.answer().await
     }
 
-    /// Waits for the next answer.
     pub(super) async fn answer(&mut self) -> Result<Value, Fault> {
         let mut measure = Measure::default();
         let answer = self.talk.frame(|begun| Ok(measure.length(begun))).await?;

@@ -176,7 +176,6 @@ fn with_reason_for_silence(stop: Stop) -> Stop {
     Stop::Failed(failure.advise(Phase::Tls, Cause::Timeout, next_step))
 }
 
-/// Judges the answer to `EXISTS`.
 fn found(answer: &Value, key: &Word) -> Result<(), Fault> {
     match answer {
         Value::Int(1..) => Ok(()),

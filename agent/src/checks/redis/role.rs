@@ -67,7 +67,6 @@ impl ServerInfo {
         }
     }
 
-    /// Makes facts of what was learnt.
     pub(super) fn report(&self, probe: &mut Probe) {
         if let Some(version) = &self.version {
             probe.fact("server_version", probe.clean(version));

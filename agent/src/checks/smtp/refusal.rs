@@ -11,9 +11,7 @@ use crate::phase::Phase;
 pub(super) enum Stage {
     /// The connection itself.
     Greeting,
-    /// EHLO or HELO.
     Hello,
-    /// STARTTLS.
     StartTls,
     /// AUTH, where a challenge is to follow.
     Challenge,
@@ -23,11 +21,9 @@ pub(super) enum Stage {
     Sender,
     /// RCPT.
     Recipient,
-    /// DATA.
     Data,
     /// The mail itself.
     Content,
-    /// RSET.
     Reset,
 }
 

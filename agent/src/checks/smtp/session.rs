@@ -38,7 +38,6 @@ pub(super) struct MailSession {
     due: usize,
     /// The server waits for a mail: whatever is sent would be part of it.
     in_mail: bool,
-    /// QUIT was sent.
     quit_sent: bool,
 }
 
