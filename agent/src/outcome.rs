@@ -106,7 +106,7 @@ impl Step {
 }
 
 /// Everything known about one finished check.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// The check's place in the plan, counted from 0.
     pub entry: usize,
@@ -128,15 +128,7 @@ impl Outcome {
     /// The outcome of a check that never started: all its results are skipped.
     #[must_use]
     pub fn skipped(entry: usize, results: usize, reason: SkipReason, at: Duration) -> Self {
-        Self {
-            entry,
-            steps: vec![Step::skipped(reason, at); results],
-            phases: Vec::new(),
-            failure: None,
-            warnings: Vec::new(),
-            facts: Vec::new(),
-            elapsed: Duration::ZERO,
-        }
+        Self { entry, steps: vec![Step::skipped(reason, at); results], ..Self::default() }
     }
 
     /// The outcome of a check that failed before its first result was decided.
@@ -146,8 +138,7 @@ impl Outcome {
         if let Some(first) = outcome.steps.first_mut() {
             *first = Step::decided(Verdict::Fail, Duration::ZERO, at);
         }
-        outcome.failure = Some(Box::new(failure));
-        outcome
+        Self { failure: Some(Box::new(failure)), ..outcome }
     }
 
     /// Warnings make a passed result a warning.

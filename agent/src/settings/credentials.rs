@@ -57,8 +57,7 @@ impl Credentials {
     }
 
     /// Asks for a password, which may belong to a user without a name; an empty password without a
-    /// user is none, as clients take an empty variable.
-    /// A user without a password is a problem.
+    /// user is none, as clients take an empty variable. A user without a password is a problem.
     pub(crate) fn of_password<U: Setting + Into<String>>(
         fields: &mut Fields<'_>,
         user: About,

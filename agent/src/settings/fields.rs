@@ -112,7 +112,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn or<T: Setting>(&mut self, key: &'static str, default: &'static str, about: &'static str) -> T {
         self.declare::<T>(key, false, Some(default), about);
         let value = self.take(key).and_then(|node| self.read(key, node).ok());
-        value.unwrap_or_else(|| self.default_value(key, default))
+        value.unwrap_or_else(|| default_value(key, default))
     }
 
     /// Whether the key is there with a value; for rules over several options.
@@ -222,20 +222,16 @@ impl<'a> Fields<'a> {
             end: pair.value.span.end.max(pair.key_span.end),
         })
     }
+}
 
-    #[expect(
-        clippy::panic,
-        clippy::unused_self,
-        reason = "a default that is not a legal value is a bug in the declaration"
-    )]
-    fn default_value<T: Setting>(&self, key: &str, default: &str) -> T {
-        let vault = Vault::new(true);
-        // A word needs no parser, and thousands of checks have the same words.
-        let word = default.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| Node::word(default));
-        let node = word.or_else(|| yaml::parse(default).ok().and_then(|document| document.root));
-        let value = node.and_then(|node| T::read(&Field::new(&node, &vault)).ok());
-        value.unwrap_or_else(|| panic!("the default `{default}` of `{key}` is not a legal value"))
-    }
+#[expect(clippy::panic, reason = "a default that is not a legal value is a bug in the declaration")]
+fn default_value<T: Setting>(key: &str, default: &str) -> T {
+    let vault = Vault::new(true);
+    // A word needs no parser, and thousands of checks have the same words.
+    let word = default.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| Node::word(default));
+    let node = word.or_else(|| yaml::parse(default).ok().and_then(|document| document.root));
+    let value = node.and_then(|node| T::read(&Field::new(&node, &vault)).ok());
+    value.unwrap_or_else(|| panic!("the default `{default}` of `{key}` is not a legal value"))
 }
 
 fn key_text(key: &Node) -> &str {

@@ -215,16 +215,6 @@ impl Setting for Pairs {
     );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        if let Some(pairs) = field.pairs() {
-            return pairs
-                .map(|(name, value)| pair(name, value))
-                .collect::<Result<Vec<_>, _>>()
-                .map(|all| Self(all.concat()));
-        }
-        let Some(items) = field.items() else {
-            field.text(&Self::SHAPE)?;
-            return Err(field.wrong(&Self::SHAPE));
-        };
         let read_item = |item: Field<'_>| match item.items().map(Iterator::collect::<Vec<_>>).as_deref() {
             Some([name, value]) => pair(*name, *value),
             _ => {
@@ -232,7 +222,15 @@ impl Setting for Pairs {
                 Err(item.wrong(&Self::SHAPE))
             }
         };
-        items.map(read_item).collect::<Result<Vec<_>, _>>().map(|all| Self(all.concat()))
+        let all: Result<Vec<_>, _> = match (field.pairs(), field.items()) {
+            (Some(pairs), _) => pairs.map(|(name, value)| pair(name, value)).collect(),
+            (None, Some(items)) => items.map(read_item).collect(),
+            (None, None) => {
+                field.text(&Self::SHAPE)?;
+                return Err(field.wrong(&Self::SHAPE));
+            }
+        };
+        all.map(|all| Self(all.concat()))
     }
 }
 

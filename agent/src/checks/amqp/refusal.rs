@@ -112,20 +112,20 @@ pub(super) fn rejected(user: &str, what: &str) -> Fault {
 fn not_allowed(text: &str, vhost: &str, user: &str) -> Fault {
     let text = text.strip_prefix("NOT_ALLOWED - ").unwrap_or(text);
     let denied = format!("access to vhost '{vhost}' refused for user '{user}'");
-    let full = |whose: &str| Fault::new(Cause::Overloaded, format!("{whose} has reached its connection limit"));
+    let full = |whose: &str| {
+        Fault::new(Cause::Overloaded, format!("{whose} has reached its connection limit")).at(Phase::Protocol)
+    };
     if text == format!("vhost {vhost} not found") {
         return no_such_vhost(vhost);
     }
     if text.starts_with("connection refused: node connection limit (") {
-        return full("the broker").at(Phase::Protocol);
+        return full("the broker");
     }
     if text.starts_with(&format!("connection refused for user '{user}': user connection limit (")) {
-        return full(&format!("the user `{user}`")).at(Phase::Protocol);
+        return full(&format!("the user `{user}`"));
     }
     match text.strip_prefix(&denied) {
-        Some(rest) if rest.starts_with(": connection limit (") => {
-            full(&format!("the vhost `{vhost}`")).at(Phase::Protocol)
-        }
+        Some(rest) if rest.starts_with(": connection limit (") => full(&format!("the vhost `{vhost}`")),
         Some(rest) if rest.starts_with(": vhost ") && rest.ends_with(" is down") => {
             Fault::new(Cause::NotReady, format!("the vhost `{vhost}` is down"))
                 .next_step("look at the broker's log, and restart the vhost (rabbitmqctl restart_vhost)")

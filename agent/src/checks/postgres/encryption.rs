@@ -39,7 +39,10 @@ pub(super) async fn negotiate(check: &Postgres, probe: &mut Probe, wire: Wire) -
         return Ok((probe.tls(wire, &check.options, host, &[]).await?, Encryption::Tls));
     }
     if check.mode == TlsMode::Always {
-        return Err(probe.fail(Phase::Tls, not_offered()));
+        let fault = Fault::new(Cause::NotTls, "the server has TLS disabled")
+            .evidence("it answered N to the request for TLS")
+            .next_step("enable ssl in its postgresql.conf, or set use_tls: false (or prefer) for this check");
+        return Err(probe.fail(Phase::Tls, fault));
     }
     wire.seen().begin_anew();
     Ok((wire, Encryption::Refused))
@@ -72,10 +75,4 @@ async fn complaint(talk: &mut Talk) -> Result<Fault, Fault> {
 
 fn not_understood() -> Fault {
     Fault::new(Cause::Malformed, "the answer to the request for TLS was not understood")
-}
-
-fn not_offered() -> Fault {
-    Fault::new(Cause::NotTls, "the server has TLS disabled")
-        .evidence("it answered N to the request for TLS")
-        .next_step("enable ssl in its postgresql.conf, or set use_tls: false (or prefer) for this check")
 }

@@ -13,9 +13,8 @@ const LONGEST_LINE: usize = 8 * 1024;
 pub(super) struct Reply(Response);
 
 impl Reply {
-    /// Reads the next one.
-    /// What cannot become one is refused at its first byte: the server of
-    /// another protocol may never send a line end.
+    /// Reads the next one. What cannot become one is refused at its first byte: the server of another
+    /// protocol may never send a line end.
     pub(super) async fn read(talk: &mut Talk) -> Result<Self, Fault> {
         let mut text = String::new();
         loop {

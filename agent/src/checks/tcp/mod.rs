@@ -54,7 +54,12 @@ impl Check for Tcp {
         let mut wire = probe.open(&self.endpoint).await?;
         match probe.listen(&mut wire).await {
             Heard::Nothing => {}
-            Heard::Bytes(bytes) => banner(probe, &bytes),
+            Heard::Bytes(bytes) => {
+                probe.fact("banner", probe.clean(&escape(&bytes, 120)));
+                if let Some(peer) = identify(&bytes) {
+                    probe.fact("service", peer.service.name);
+                }
+            }
             Heard::Closed => probe.warn(
                 WarningKind::ConnectClosedAtOnce,
                 &format!("{} accepted the connection and closed it without a word", self.endpoint),
@@ -67,12 +72,5 @@ impl Check for Tcp {
             }
         }
         Ok(())
-    }
-}
-
-fn banner(probe: &mut Probe, bytes: &[u8]) {
-    probe.fact("banner", probe.clean(&escape(bytes, 120)));
-    if let Some(peer) = identify(bytes) {
-        probe.fact("service", peer.service.name);
     }
 }
