@@ -1,9 +1,12 @@
 //! Why something failed: a cause, and with its phase a stable code from the catalogue.
 
-use crate::catalogue::{self, Cause, Code, Owner};
-use crate::phase::Phase;
+use crate::catalogue::{self, Code};
 use crate::secret::Redactor;
 use std::error::Error;
+
+/// What a fault is told with.
+pub(crate) use crate::catalogue::{Cause, Owner};
+pub(crate) use crate::phase::Phase;
 
 /// A cause without its place; becomes a [`Failure`] when the phase it struck is known.
 #[derive(Clone, Debug)]

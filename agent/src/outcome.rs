@@ -1,8 +1,8 @@
 //! What a check found: phases with their durations, verdicts, facts, warnings.
 
 use crate::catalogue::WarningKind;
-use crate::fault::Failure;
-use crate::phase::{Phase, words};
+use crate::fault::{Failure, Phase};
+use crate::phase::words;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::time::Duration;

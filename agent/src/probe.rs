@@ -9,10 +9,9 @@ mod peek;
 
 use crate::catalogue::WarningKind;
 use crate::event::Event;
-use crate::fault::{Failure, Fault};
+use crate::fault::{Failure, Fault, Phase};
 use crate::net::{self, Race, Seen};
 use crate::outcome::{Step, Timing, Verdict, Warning};
-use crate::phase::Phase;
 use crate::secret::Redactor;
 use crate::services::Service;
 use crate::shared::Shared;

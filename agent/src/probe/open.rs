@@ -2,10 +2,9 @@
 
 use super::peek::Peer;
 use super::{Probe, Stop};
-use crate::catalogue::{Cause, WarningKind};
-use crate::fault::{Failure, Fault};
+use crate::catalogue::WarningKind;
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{self, Endpoint, Host, ResolvConf, Target, TlsOptions, Wire};
-use crate::phase::Phase;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;

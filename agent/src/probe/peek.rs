@@ -7,10 +7,8 @@
 //! anything behind but a line in the peer's log.
 
 use super::Probe;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::{self, Wire};
-use crate::phase::Phase;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;

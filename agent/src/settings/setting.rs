@@ -31,7 +31,7 @@ impl Setting for Host {
 
 impl Setting for Port {
     const SHAPE: Shape = Shape::plain("a port number (1 to 65535)", "port", || {
-        shape::number(json!({"type": "integer", "minimum": 1, "maximum": 65535}), "^[0-9]+$")
+        shape::number(&json!({"type": "integer", "minimum": 1, "maximum": 65535}), "^[0-9]+$")
     });
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
@@ -59,7 +59,7 @@ pub(super) fn flag(text: &str) -> Option<bool> {
 
 impl Setting for u32 {
     const SHAPE: Shape = Shape::plain("a whole number from 0 to 4294967295", "number", || {
-        shape::number(json!({"type": "integer", "minimum": 0}), "^[0-9]+$")
+        shape::number(&json!({"type": "integer", "minimum": 0}), "^[0-9]+$")
     });
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
@@ -72,7 +72,7 @@ const DAY: f64 = 86_400.0;
 
 impl Setting for Duration {
     const SHAPE: Shape = Shape::plain("a time in seconds (more than 0, at most 86400)", "seconds", || {
-        shape::number(json!({"type": "number", "exclusiveMinimum": 0, "maximum": 86400}), "^[0-9.]+$")
+        shape::number(&json!({"type": "number", "exclusiveMinimum": 0, "maximum": 86400}), "^[0-9.]+$")
     });
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {

@@ -56,7 +56,7 @@ pub(crate) fn filled() -> Value {
 }
 
 /// The schema of a number, which may stand there as a text too.
-pub(crate) fn number(number: Value, pattern: &str) -> Value {
+pub(crate) fn number(number: &Value, pattern: &str) -> Value {
     json!({"anyOf": [number, {"type": "string", "pattern": pattern}]})
 }
 

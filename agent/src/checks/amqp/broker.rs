@@ -1,11 +1,9 @@
 //! Methods and the frames around them, over a wire (AMQP 0-9-1 sections 2.3 and 4.2).
 
 use super::refusal::CloseReason;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Talk, Wire};
-use crate::phase::Phase;
 use crate::text::escape;
 use lapin::protocol::{AMQPClass, channel, connection, constants, gen_class, parse_class};
 

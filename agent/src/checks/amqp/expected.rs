@@ -2,10 +2,8 @@
 
 use super::broker::{BrokerConnection, CHANNEL};
 use super::unexpected;
-use crate::catalogue::Cause;
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::fault::{Failure, Fault};
-use crate::phase::Phase;
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::probe::Probe;
 use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, Word};

@@ -43,12 +43,10 @@ mod expected;
 mod refusal;
 mod start;
 
-use crate::catalogue::Cause;
 use crate::checks::{Check, Profile};
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Endpoint, Host, Port, TlsOptions};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, Noted, Word, tls};

@@ -1,9 +1,7 @@
 //! What a broker means by closing a connection or a channel: the reply codes of AMQP 0-9-1 section
 //! 1.2, and `RabbitMQ`'s fixed texts where one code has several causes.
 
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 use lapin::protocol::{AMQPErrorKind as Kind, AMQPHardError as Hard, AMQPSoftError as Soft};
 use lapin::types::ShortString;
 

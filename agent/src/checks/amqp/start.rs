@@ -1,8 +1,7 @@
 //! `connection.start`: who the broker is, and how it lets clients in (AMQP 0-9-1 section 1.4.2.1).
 
 use super::broker::unsupported;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::probe::Probe;
 use crate::settings::Credentials;
 use lapin::protocol::connection::{Start, StartOk};

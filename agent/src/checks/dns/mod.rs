@@ -20,12 +20,10 @@
 //! # ");
 //! ```
 
-use crate::catalogue::Cause;
 use crate::checks::{Check, Profile, ResultName};
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::dns::{Query, Rcode, RecordKind, Reply};
 use crate::net::{Endpoint, Host, Port, Transport, nameserver};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::shape::Shape;

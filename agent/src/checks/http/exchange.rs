@@ -3,10 +3,8 @@
 use super::Http;
 use super::options::WebUrl;
 use super::request::Hop;
-use crate::catalogue::Cause;
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{ALLOWANCE, Endpoint, Seen, Wire};
-use crate::phase::Phase;
 use crate::probe::Probe;
 use crate::settings::Credentials;
 use digest_auth::{AuthContext, HttpMethod};
@@ -90,16 +88,12 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
 
 /// The requests of a check, over one connection after the other.
 pub(super) struct Client<'a> {
-    check: &'a Http,
+    pub(super) check: &'a Http,
     /// The connection of the last request.
     pub(super) connection: Connection,
 }
 
-impl<'a> Client<'a> {
-    pub(super) const fn new(check: &'a Http, connection: Connection) -> Self {
-        Self { check, connection }
-    }
-
+impl Client<'_> {
     /// Sends the request of a hop, a second time when Digest was asked for, and returns the
     /// answer's head.
     pub(super) async fn ask(&mut self, probe: &mut Probe, hop: &Hop) -> Result<Response, Failure> {
@@ -107,7 +101,10 @@ impl<'a> Client<'a> {
         let answer = answer.map_err(|failure| self.by_proxy(probe, hop, failure))?;
         match &self.check.digest {
             Some(login) if answer.status() == 401 && hop.trusted => {
-                self.answer_challenge(probe, hop, login, answer).await
+                let authorization = self.respond(hop, login, answer.headers());
+                let authorization = authorization.map_err(|fault| probe.fail(Phase::Auth, fault))?;
+                self.make_ready(probe, answer, &hop.url).await?;
+                self.exchange(probe, Phase::Auth, hop, Some(&authorization)).await
             }
             _ => Ok(answer),
         }
@@ -158,19 +155,6 @@ impl<'a> Client<'a> {
         let wire = self.check.open(probe, &url.endpoint).await?;
         self.connection = self.check.secure(probe, wire, url).await?;
         Ok(())
-    }
-
-    async fn answer_challenge(
-        &mut self,
-        probe: &mut Probe,
-        hop: &Hop,
-        login: &Credentials,
-        challenge: Response,
-    ) -> Result<Response, Failure> {
-        let authorization =
-            self.respond(hop, login, challenge.headers()).map_err(|fault| probe.fail(Phase::Auth, fault))?;
-        self.make_ready(probe, challenge, &hop.url).await?;
-        self.exchange(probe, Phase::Auth, hop, Some(&authorization)).await
     }
 
     /// One request and the head of its answer. A server may close a kept connection at any time

@@ -31,11 +31,9 @@ mod exchange;
 mod options;
 mod request;
 
-use crate::catalogue::Cause;
 use crate::checks::{Check, Profile, ResultName};
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Endpoint, Host, Port, TlsOptions, Wire, proxy};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
 use crate::services::{self, Service};
@@ -145,7 +143,7 @@ impl Check for Http {
         let wire = self.open(probe, &self.url.endpoint).await?;
         probe.passed()?;
         let mut hop = Hop::first(self);
-        let mut client = Client::new(self, self.secure(probe, wire, &hop.url).await?);
+        let mut client = Client { check: self, connection: self.secure(probe, wire, &hop.url).await? };
         for _ in 0..=MOST_REDIRECTS {
             let answer = client.ask(probe, &hop).await?;
             match answer::judge(self, probe, &mut client.connection, &hop, answer).await? {

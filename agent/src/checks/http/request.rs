@@ -2,8 +2,7 @@
 
 use super::options::WebUrl;
 use super::{Http, authority, in_brackets};
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::Endpoint;
 use crate::secret::Secret;
 use crate::settings::{Credentials, Pairs};

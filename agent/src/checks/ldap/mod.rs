@@ -43,11 +43,9 @@ mod message;
 mod policy;
 mod refusal;
 
-use crate::catalogue::Cause;
 use crate::checks::{Check, Profile};
-use crate::fault::Failure;
+use crate::fault::{Cause, Failure, Phase};
 use crate::net::{Port, Target, TlsOptions, Wire};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Name, Noted, tls_of_target};

@@ -1,9 +1,7 @@
 //! The binary protocol: as much of it as asking for the version and logging in takes
 //! (<https://docs.memcached.org/protocols/binary/>, <https://docs.memcached.org/protocols/binarysasl/>).
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Phase};
 
 /// The first byte of every answer.
 pub(super) const RESPONSE: u8 = 0x81;

@@ -2,8 +2,7 @@
 
 use super::binary::{self, Frame, Opcode, Status};
 use super::text;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::{Talk, Wire};
 
 /// The longest line that is read, in bytes; the server's own are far shorter.

@@ -1,8 +1,6 @@
 //! The text protocol: its lines, and what they mean.
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Phase};
 
 /// Asks for the version, three times: a server of the binary protocol alone notices only when it has
 /// the 24 bytes of a header, and would else wait for them in silence.

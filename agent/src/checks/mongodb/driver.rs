@@ -1,10 +1,8 @@
 //! The official driver: the login and one harmless question.
 
 use super::Mongodb;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::LocalSocket;
-use crate::phase::Phase;
 use crate::settings::Credentials;
 use mongodb::Client;
 use mongodb::bson::doc;

@@ -4,10 +4,9 @@
 use super::message::{Message, number, text};
 use super::refusal::{self, Refused};
 use super::{MemberRole, Mongodb};
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::Talk;
-use crate::phase::{Phase, words};
+use crate::phase::words;
 use crate::probe::Probe;
 use crate::text::escape;
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};

@@ -1,8 +1,7 @@
 //! `OP_MSG`, the frame around every command and every reply
 //! (<https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>).
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::{Talk, Wire};
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr};
 

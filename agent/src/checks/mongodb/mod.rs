@@ -44,9 +44,8 @@ mod refusal;
 mod relay;
 
 use crate::checks::{Check, Profile};
-use crate::fault::Fault;
+use crate::fault::{Fault, Phase};
 use crate::net::{LocalSocket, Talk, Target, TlsOptions};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};

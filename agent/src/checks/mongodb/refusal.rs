@@ -3,9 +3,7 @@
 
 use super::Mongodb;
 use super::message::{number, text};
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 use mongodb::bson::RawDocument;
 
 /// What was refused.

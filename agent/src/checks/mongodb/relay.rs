@@ -14,8 +14,7 @@
 use super::Mongodb;
 use super::message::{Message, number};
 use super::refusal::{self, Refused};
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::{LocalSocket, Talk};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, RawBsonRef, RawDocument, rawdoc};

@@ -46,9 +46,8 @@ mod properties;
 mod refusal;
 
 use crate::checks::{Check, Profile};
-use crate::fault::{Failure, Fault};
+use crate::fault::{Failure, Fault, Phase};
 use crate::net::{Target, TlsOptions};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};

@@ -2,8 +2,7 @@
 
 use super::packet::{Channel, ERR, malformed, take, take_text};
 use super::refusal::ErrPacket;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Owner};
 
 /// What the server can do; the names are those of the protocol's documentation
 /// (`HandshakeV10`, "Capabilities Flags").

@@ -5,9 +5,7 @@ use super::greeting::{Greeting, SALT, capability};
 use super::packet::{Channel, EOF, ERR, OK, malformed, take_text};
 use super::plugin::{Plugin, SessionTransport};
 use super::refusal::ErrPacket;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 
 /// What `HandshakeResponse41` and `SSLRequest` begin with, behind the capabilities.
 const LARGEST_PACKET: u32 = 1 << 24;

@@ -49,11 +49,9 @@ mod plugin;
 mod refusal;
 mod statement;
 
-use crate::catalogue::Cause;
 use crate::checks::{Check, Profile};
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Target, TlsMode, TlsOptions};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};

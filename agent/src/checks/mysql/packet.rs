@@ -3,8 +3,7 @@
 //! A packet is its length (three bytes, the lowest first), its number, and its payload; numbers
 //! count up within one exchange and begin anew with each command.
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::{ALLOWANCE, Talk, Wire};
 
 /// The first byte of a packet that reports success.

@@ -6,9 +6,7 @@
 use super::login::Login;
 use super::packet::take;
 use super::plugin::SessionTransport;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 
 /// An ERR packet.
 #[derive(Debug)]

@@ -4,8 +4,7 @@ use super::greeting::Greeting;
 use super::login::Login;
 use super::packet::{Channel, EOF, ERR, OK, malformed};
 use super::refusal::ErrPacket;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use std::time::Duration;
 
 const COM_QUERY: u8 = 0x03;

@@ -2,10 +2,8 @@
 
 use super::Postgres;
 use super::server_error::ServerError;
-use crate::catalogue::Cause;
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Talk, TlsMode, Wire};
-use crate::phase::Phase;
 use crate::probe::Probe;
 
 /// What lies between this host and the server: its rules differ by that.

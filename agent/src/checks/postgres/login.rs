@@ -5,13 +5,13 @@ use super::encryption::Encryption;
 use super::progress::{AlreadySecured, TrackedWire};
 use super::refusal::LoginAttempt;
 use super::session::{Halves, Session};
-use crate::catalogue::{Cause, WarningKind};
-use crate::fault::{Failure, Fault};
+use crate::catalogue::WarningKind;
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Wire, within};
-use crate::phase::Phase;
 use crate::probe::Probe;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres::{Config, Error};
@@ -25,7 +25,7 @@ pub(super) async fn log_in(
     encryption: Encryption,
 ) -> Result<Session, Failure> {
     let wire = TrackedWire::new(wire);
-    let progress = wire.progress();
+    let progress = Arc::clone(&wire.progress);
     let attempt = LoginAttempt { check, encryption, progress: &progress };
     let config = configuration(check);
     let mut login = pin!(config.connect_raw(wire, AlreadySecured));
@@ -39,7 +39,7 @@ pub(super) async fn log_in(
         Some(halves) => halves,
         None => {
             let rest = within(probe.share(1), login);
-            let begun = async { rest.await.ok_or_else(no_session)?.map_err(|error| attempt.fault(error)) };
+            let begun = async { rest.await.ok_or_else(no_session)?.map_err(|error| attempt.fault(&error)) };
             probe.phase(Phase::Request, begun).await?
         }
     };
@@ -68,7 +68,7 @@ async fn until<L: Future<Output = Result<Halves, Error>>>(
     is_over: impl Fn() -> bool,
 ) -> Result<Option<Halves>, Fault> {
     poll_fn(|cx| match login.as_mut().poll(cx) {
-        Poll::Ready(done) => Poll::Ready(done.map(Some).map_err(|error| attempt.fault(error))),
+        Poll::Ready(done) => Poll::Ready(done.map(Some).map_err(|error| attempt.fault(&error))),
         Poll::Pending if is_over() => Poll::Ready(Ok(None)),
         Poll::Pending => Poll::Pending,
     })

@@ -45,7 +45,7 @@ mod server_error;
 mod session;
 
 use crate::checks::{Check, Profile};
-use crate::net::{Target, TlsMode, TlsOptions, Wire};
+use crate::net::{Target, TlsMode, TlsOptions};
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Misfit, Name, Noted, Word, target, tls_of_target};
@@ -106,22 +106,16 @@ impl Check for Postgres {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
-        let wire = self.reach(probe).await?;
+        let wire = match &self.target {
+            Target::Socket { host, port } => probe.open_socket(&socket(host, port.get())).await?,
+            Target::Tcp(endpoint) => probe.connect(endpoint, None).await?,
+        };
         let (wire, encryption) = encryption::negotiate(self, probe, wire).await?;
         let mut session = login::log_in(self, probe, wire, encryption).await?;
         session.note_facts(probe);
         request::perform(self, probe, &mut session).await?;
         session.end(probe).await;
         Ok(())
-    }
-}
-
-impl Postgres {
-    async fn reach(&self, probe: &mut Probe) -> Result<Wire, Stop> {
-        match &self.target {
-            Target::Socket { host, port } => Ok(probe.open_socket(&socket(host, port.get())).await?),
-            Target::Tcp(_) => probe.reach(&self.target, None).await,
-        }
     }
 }
 

@@ -102,7 +102,7 @@ fn is_beginning_of_an_answer(first: &[u8]) -> bool {
 #[derive(Debug)]
 pub(super) struct TrackedWire {
     wire: Wire,
-    progress: Arc<LoginProgress>,
+    pub(super) progress: Arc<LoginProgress>,
     /// What ties a login to this TLS session.
     binding: Option<Vec<u8>>,
 }
@@ -111,10 +111,6 @@ impl TrackedWire {
     pub(super) fn new(wire: Wire) -> Self {
         let binding = wire.certificate().and_then(binding::server_end_point);
         Self { progress: Arc::new(LoginProgress::new(wire.seen())), wire, binding }
-    }
-
-    pub(super) fn progress(&self) -> Arc<LoginProgress> {
-        Arc::clone(&self.progress)
     }
 }
 

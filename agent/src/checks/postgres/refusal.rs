@@ -8,9 +8,7 @@ use super::encryption::Encryption;
 use super::pooler;
 use super::progress::LoginProgress;
 use super::server_error::ServerError;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::settings::Credentials;
 use std::error::Error as _;
 use std::io;
@@ -26,20 +24,20 @@ pub(super) struct LoginAttempt<'a> {
 
 impl LoginAttempt<'_> {
     /// The cause of a login's failure, in the phase to which the conversation had come.
-    pub(super) fn fault(&self, error: Error) -> Fault {
+    pub(super) fn fault(&self, error: &Error) -> Fault {
         let fault = self.cause(error);
         let phase = fault.phase.unwrap_or_else(|| self.progress.phase());
         fault.at(phase)
     }
 
-    fn cause(&self, error: Error) -> Fault {
+    fn cause(&self, error: &Error) -> Fault {
         if let Some(error) = error.as_db_error() {
             return self.refused(&error.into());
         }
-        if is_of_transport(&error) {
+        if is_of_transport(error) {
             return match ServerError::read(&self.progress.first()) {
                 Some(error) if error.code.is_empty() => error.before_login(),
-                _ => of_transport(&error, self.progress),
+                _ => of_transport(error, self.progress),
             };
         }
         let fault = match demand(&self.progress.first()) {
@@ -51,7 +49,7 @@ impl LoginAttempt<'_> {
             ),
             _ => Fault::new(Cause::Malformed, "the answer to the login was not understood"),
         };
-        fault.caused_by(&error)
+        fault.caused_by(error)
     }
 
     /// The server wants what the check does not have: nothing was sent.

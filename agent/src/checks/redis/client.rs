@@ -1,7 +1,6 @@
 //! Commands out, answers in, one at a time.
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::{Talk, Wire};
 use redis::{Pipeline, Value};
 
@@ -81,7 +80,7 @@ impl Measure {
                 (Some(b'$' | b'=' | b'!'), Some(bytes)) => self.at = self.at.saturating_add(bytes).saturating_add(2),
                 (Some(b'*' | b'~' | b'>'), Some(items)) => self.announced = self.announced.saturating_add(items),
                 (Some(b'%' | b'|'), Some(pairs)) => {
-                    self.announced = pairs.saturating_mul(2).saturating_add(self.announced)
+                    self.announced = pairs.saturating_mul(2).saturating_add(self.announced);
                 }
                 _ => {}
             }

@@ -42,11 +42,9 @@ mod client;
 mod refusal;
 mod role;
 
-use crate::catalogue::{Cause, Owner};
 use crate::checks::{Check, Profile};
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::net::{Target, TlsOptions};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};

@@ -1,8 +1,6 @@
 //! What Redis' errors mean: by their codes, and for a bare `ERR` by the server's fixed texts.
 
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::text::escape;
 use redis::{ServerError, Value};
 

@@ -2,8 +2,7 @@
 
 use super::client::RespClient;
 use super::refusal;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::phase::words;
 use crate::probe::Probe;
 use crate::settings::shape::Shape;

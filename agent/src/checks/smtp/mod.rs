@@ -44,21 +44,22 @@ mod refusal;
 mod reply;
 mod session;
 
-use crate::catalogue::{Cause, WarningKind};
+use crate::catalogue::WarningKind;
 use crate::checks::{Check, Profile};
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Endpoint, TlsOptions, Wire};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, Noted};
 use lettre::Address;
-use lettre::transport::smtp::authentication::Mechanism;
 use mail::Mail;
 use session::MailSession;
 use std::time::Duration;
+
+/// What is kept of a check's time for the nudge of a silent server.
+const FOR_THE_NUDGE: Duration = Duration::from_millis(500);
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -137,7 +138,9 @@ impl Smtp {
     /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.
     async fn greeted(&self, probe: &mut Probe, wire: Wire) -> Result<MailSession, Failure> {
         let mut session = MailSession::new(wire, probe.name_of_this_host());
-        let timeout = greeting_timeout(probe.left());
+        // What is left of the check is for the nudge.
+        let left = probe.left();
+        let timeout = left.saturating_sub(FOR_THE_NUDGE.min(left / 4));
         let result = probe
             .phase(Phase::Protocol, async {
                 session.greeting(timeout).await?;
@@ -174,8 +177,15 @@ impl Smtp {
 
     /// What comes between the introduction and the goodbye.
     async fn transact(&self, probe: &mut Probe, session: &mut MailSession) -> Result<(), Stop> {
-        if let Some((login, mechanism)) = self.choose_login(probe, session)? {
-            probe.phase(Phase::Auth, session.login(login, mechanism)).await?;
+        if let Some(login) = &self.login {
+            match session.mechanism(self.security != Security::Plain) {
+                Ok(Some(mechanism)) => probe.phase(Phase::Auth, session.login(login, mechanism)).await?,
+                Ok(None) => probe.warn(
+                    WarningKind::AuthNotNeeded,
+                    "a login is configured, but the mail server does not offer one: it accepts mail without",
+                ),
+                Err(fault) => return Err(probe.fail(Phase::Auth, fault).into()),
+            }
         }
         let Some(to) = &self.to else { return Ok(()) };
         let Some(mail) = &self.mail else {
@@ -187,26 +197,6 @@ impl Smtp {
         probe.fact("accepted_with", probe.clean(&taken));
         Ok(())
     }
-
-    /// The login, where one is configured and the server has any.
-    fn choose_login(
-        &self,
-        probe: &mut Probe,
-        session: &MailSession,
-    ) -> Result<Option<(&Credentials, Mechanism)>, Failure> {
-        let Some(login) = &self.login else { return Ok(None) };
-        match session.mechanism(self.security != Security::Plain) {
-            Ok(Some(mechanism)) => Ok(Some((login, mechanism))),
-            Ok(None) => {
-                probe.warn(
-                    WarningKind::AuthNotNeeded,
-                    "a login is configured, but the mail server does not offer one: it accepts mail without",
-                );
-                Ok(None)
-            }
-            Err(fault) => Err(probe.fail(Phase::Auth, fault)),
-        }
-    }
 }
 
 /// What the server can do, and by which name it knows this host.
@@ -216,10 +206,4 @@ fn note_offers(probe: &mut Probe, session: &MailSession) {
         probe.fact("extensions", offers);
         probe.fact("introduced_as", session.own.to_string());
     }
-}
-
-/// How long a greeting is waited for; what is left of the check is for the nudge.
-fn greeting_timeout(left: Duration) -> Duration {
-    const FOR_THE_NUDGE: Duration = Duration::from_millis(500);
-    left.saturating_sub(FOR_THE_NUDGE.min(left / 4))
 }

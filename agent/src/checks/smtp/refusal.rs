@@ -2,9 +2,7 @@
 //! and RFC 3207, split by the enhanced codes of RFC 3463 where one reply code has several causes.
 
 use super::reply::Reply;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 
 /// What is being answered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,7 +1,6 @@
 //! Replies of a mail server (RFC 5321, section 4.2), read from the wire.
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::Talk;
 use lettre::transport::smtp::response::Response;
 

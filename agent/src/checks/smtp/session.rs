@@ -2,11 +2,9 @@
 
 use super::refusal::{Stage, refusal};
 use super::reply::Reply;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Talk, Wire, within};
-use crate::phase::Phase;
 use crate::services;
 use crate::settings::Credentials;
 use crate::text::escape;

@@ -21,11 +21,9 @@
 //! # ");
 //! ```
 
-use crate::catalogue::Cause;
 use crate::checks::{Check, Profile};
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Endpoint, refusal_of, within};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Fields, Noted};
