@@ -3,6 +3,7 @@
 use crate::catalogue::{self, Code};
 use crate::secret::Redactor;
 use std::error::Error;
+use std::iter::successors;
 
 /// What a fault is told with.
 pub(crate) use crate::catalogue::{Cause, Owner};
@@ -67,11 +68,7 @@ impl Fault {
     /// Keeps the chain of causes below an error of a library, for `--tracebacks`.
     #[must_use]
     pub(crate) fn caused_by(mut self, error: &(dyn Error + 'static)) -> Self {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            self.causes.push(error.to_string());
-            next = error.source();
-        }
+        self.causes.extend(successors(Some(error), |&error| error.source()).map(ToString::to_string));
         self
     }
 

@@ -1,26 +1,17 @@
 //! Where a check connects to.
 
+use crate::phase::words;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZero;
 
-/// The transport under a check's protocol.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Transport {
-    /// A byte stream.
-    Tcp,
-    /// Datagrams.
-    Udp,
-}
-
-impl Transport {
-    /// The word used in firewall rules.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
-        }
+words! {
+    /// The transport under a check's protocol.
+    pub Transport {
+        /// A byte stream.
+        Tcp "tcp",
+        /// Datagrams.
+        Udp "udp",
     }
 }
 

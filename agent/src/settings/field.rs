@@ -73,7 +73,6 @@ impl Vault {
         self.met.borrow_mut().add(text);
     }
 
-    /// What knows all that were met.
     pub(crate) fn into_redactor(self) -> Redactor {
         self.met.into_inner()
     }
@@ -113,7 +112,6 @@ impl<'a> Field<'a> {
         self.vault.keep(text);
     }
 
-    /// The items of a list.
     pub(crate) fn items(&self) -> Option<impl Iterator<Item = Field<'a>> + use<'a>> {
         let Self { node, vault } = *self;
         match &node.value {
@@ -133,7 +131,6 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Whether nothing stands there.
     pub(crate) const fn is_null(&self) -> bool {
         self.node.is_null()
     }
@@ -193,7 +190,6 @@ impl<'a> Field<'a> {
     }
 }
 
-/// `{env: VAR}` or `{file: PATH}`.
 fn reference(pairs: &[(Node, Node)]) -> Option<(&str, &str)> {
     let [(Node { value: Value::Scalar(key), .. }, Node { value: Value::Scalar(value), .. })] = pairs else {
         return None;

@@ -67,9 +67,6 @@ impl Setting for u32 {
     }
 }
 
-/// The longest time that can be asked for: a day.
-const DAY: f64 = 86_400.0;
-
 impl Setting for Duration {
     const SHAPE: Shape = Shape::plain("a time in seconds (more than 0, at most 86400)", "seconds", || {
         shape::number(&json!({"type": "number", "exclusiveMinimum": 0, "maximum": 86400}), "^[0-9.]+$")
@@ -78,7 +75,7 @@ impl Setting for Duration {
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| {
             let seconds: f64 = text.trim().parse().ok()?;
-            let sane = seconds > 0.0 && seconds <= DAY && text.bytes().any(|b| b.is_ascii_digit());
+            let sane = seconds > 0.0 && seconds <= 86_400.0 && text.bytes().any(|b| b.is_ascii_digit());
             sane.then(|| Self::from_secs_f64(seconds))
         })
     }

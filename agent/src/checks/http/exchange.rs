@@ -15,6 +15,7 @@ use reqwest::{Body, Response};
 use std::error::Error as _;
 use std::future::Future;
 use std::io;
+use std::iter::successors;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -114,16 +115,13 @@ impl Client<'_> {
     /// one that says nothing there may be a server that says nothing.
     fn by_proxy(&self, probe: &Probe, hop: &Hop, mut failure: Failure) -> Failure {
         let Some(proxy) = self.check.proxy.as_ref().filter(|_| !hop.url.is_tls()) else { return failure };
-        if failure.code.phase != Phase::Protocol {
-            return failure;
-        }
-        match failure.code.cause {
-            Cause::WrongService | Cause::Malformed => {
+        match (failure.code.phase, failure.code.cause) {
+            (Phase::Protocol, Cause::WrongService | Cause::Malformed) => {
                 let message = format!("what answers at the proxy's address is not a proxy: {}", failure.message);
                 let fault = Fault::new(Cause::NotAProxy, message).evidence(failure.evidence.unwrap_or_default());
                 probe.fail(Phase::Proxy, fault)
             }
-            Cause::Silent | Cause::Timeout | Cause::Closed | Cause::Reset => {
+            (Phase::Protocol, Cause::Silent | Cause::Timeout | Cause::Closed | Cause::Reset) => {
                 failure.message =
                     format!("{} (the proxy {}, or the server behind it)", failure.message, proxy.endpoint);
                 failure
@@ -196,13 +194,8 @@ impl Client<'_> {
         let path = hop.target(self.check);
         let method = HttpMethod::from(hop.method.as_str().to_owned());
         let body = hop.body.as_ref().map(|body| body.expose().as_bytes());
-        let context = AuthContext::new_with_method(
-            login.user.as_str(),
-            login.password.expose().as_str(),
-            path.as_str(),
-            body,
-            method,
-        );
+        let (user, password) = (login.user.as_str(), login.password.expose().as_str());
+        let context = AuthContext::new_with_method(user, password, path.as_str(), body, method);
         let answer = digest_auth::parse(challenge).and_then(|mut prompt| prompt.respond(&context));
         answer.map(|header| header.to_header_string()).map_err(|error| {
             Fault::new(Cause::MethodUnsupported, "the server's Digest challenge is not understood")
@@ -222,14 +215,12 @@ async fn drain(connection: &mut Connection, mut answer: Response) {
 
 /// The cause of an error while an answer's body is read.
 pub(super) fn fault_of_body(error: &reqwest::Error) -> Fault {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        if let Some(error) = inner.downcast_ref::<hyper::Error>() {
-            return fault(error);
+    match successors(error.source(), |&inner| inner.source()).find_map(|inner| inner.downcast_ref()) {
+        Some(inner) => fault(inner),
+        None => {
+            Fault::new(Cause::Malformed, "the body was not understood").evidence(error.to_string()).caused_by(error)
         }
-        source = inner.source();
     }
-    Fault::new(Cause::Malformed, "the body was not understood").evidence(error.to_string()).caused_by(error)
 }
 
 /// The cause of an error of hyper's.
