@@ -1,44 +1,26 @@
 //! The catalogue of the codes of failures and of warnings: the one place where a code, its meaning,
 //! its owner and its next step are written down. Codes are an interface and are never renamed.
 
-use crate::phase::Phase;
+use crate::phase::{Phase, words};
+use std::fmt;
 
-/// Whose job the fix is; a hint.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Owner {
-    /// Whoever wrote the checks file.
-    Config,
-    /// Whoever runs this host.
-    Host,
-    /// Whoever runs the resolvers or the zone.
-    Dns,
-    /// Routing, firewalls, security groups.
-    Network,
-    /// Whoever runs the other end.
-    Service,
-    /// Whoever issues and installs certificates.
-    Certificate,
-    /// Whoever hands out accounts and passwords.
-    Credentials,
-}
-
-impl Owner {
-    /// Every owner.
-    pub const ALL: [Self; 7] =
-        [Self::Config, Self::Host, Self::Dns, Self::Network, Self::Service, Self::Certificate, Self::Credentials];
-
-    /// The word used in every output.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Config => "config",
-            Self::Host => "host",
-            Self::Dns => "dns",
-            Self::Network => "network",
-            Self::Service => "service",
-            Self::Certificate => "certificate",
-            Self::Credentials => "credentials",
-        }
+words! {
+    /// Whose job the fix is; a hint.
+    pub Owner {
+        /// Whoever wrote the checks file.
+        Config "config",
+        /// Whoever runs this host.
+        Host "host",
+        /// Whoever runs the resolvers or the zone.
+        Dns "dns",
+        /// Routing, firewalls, security groups.
+        Network "network",
+        /// Whoever runs the other end.
+        Service "service",
+        /// Whoever issues and installs certificates.
+        Certificate "certificate",
+        /// Whoever hands out accounts and passwords.
+        Credentials "credentials",
     }
 }
 
@@ -151,15 +133,15 @@ warnings! {
     AuthNotNeeded "auth.not-needed" Config "a login is configured, and the server has none", "drop the login from this check, or switch authentication on in the server";
 }
 
-/// One failure code.
-#[derive(Debug)]
-pub struct Entry {
+/// A stable failure code such as `connect.refused`, with what is known of it; [`ALL`] has every one.
+#[derive(Debug, Eq, PartialEq)]
+pub struct Code {
     /// The phase it belongs to.
     pub phase: Phase,
     /// The cause, within the phase.
     pub cause: Cause,
     /// `PHASE.KIND`, lower case.
-    pub code: &'static str,
+    pub name: &'static str,
     /// Whose job the fix is, unless the evidence tells more.
     pub owner: Owner,
     /// What happened.
@@ -168,13 +150,26 @@ pub struct Entry {
     pub next_step: &'static str,
 }
 
-/// The entry of a cause that struck in a phase.
+impl Code {
+    /// Whether it is this cause in this phase.
+    pub(crate) fn is(&self, phase: Phase, cause: Cause) -> bool {
+        (self.phase, self.cause) == (phase, cause)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name)
+    }
+}
+
+/// The code of a cause that struck in a phase.
 ///
 /// Some causes have a name of their own only in some phases; elsewhere the nearest one of the
 /// phase is meant: a reset is a `closed`, silence is a `timeout`. What has no entry even so is a
 /// fault of ours and says so.
 #[must_use]
-pub fn code_for(phase: Phase, cause: Cause) -> &'static Entry {
+pub fn code_for(phase: Phase, cause: Cause) -> &'static Code {
     let nearest = match cause {
         Cause::Reset => Cause::Closed,
         Cause::Silent => Cause::Timeout,
@@ -188,27 +183,27 @@ pub fn code_for(phase: Phase, cause: Cause) -> &'static Entry {
         .unwrap_or(OWN_FAULT)
 }
 
-fn find(phase: Phase, cause: Cause) -> Option<&'static Entry> {
-    ALL.iter().find(|entry| entry.phase == phase && entry.cause == cause)
+fn find(phase: Phase, cause: Cause) -> Option<&'static Code> {
+    ALL.iter().find(|code| code.is(phase, cause))
 }
 
 const fn entry(
     phase: Phase,
     cause: Cause,
-    code: &'static str,
+    name: &'static str,
     owner: Owner,
     what: &'static str,
     next_step: &'static str,
-) -> Entry {
-    Entry { phase, cause, code, owner, what, next_step }
+) -> Code {
+    Code { phase, cause, name, owner, what, next_step }
 }
 
 /// The last resort of [`code_for`].
-static OWN_FAULT: &Entry = &ALL[ALL.len() - 1];
+static OWN_FAULT: &Code = &ALL[ALL.len() - 1];
 
 /// Every code, in the order of the phases.
 #[rustfmt::skip]
-pub static ALL: &[Entry] = &[
+pub static ALL: &[Code] = &[
     entry(Phase::Resolve, Cause::NxDomain, "resolve.nxdomain", Owner::Dns, "the name does not exist", "check the spelling and the search domain; else the record is missing in the zone"),
     entry(Phase::Resolve, Cause::NoAddress, "resolve.no-address", Owner::Dns, "the name exists, without an address of the wanted family", "add the A or AAAA record, or drop -4/-6"),
     entry(Phase::Resolve, Cause::ServFail, "resolve.servfail", Owner::Dns, "the resolver failed to find an answer", "look at the named resolver and at the zone's own servers"),
@@ -287,22 +282,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_is_its_phase_and_a_kind_and_stands_once() {
-        for (index, entry) in ALL.iter().enumerate() {
-            let (phase, kind) = entry.code.split_once('.').expect("PHASE.KIND");
-            assert_eq!(phase, entry.phase.slug());
-            assert!(kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", entry.code);
-            assert!(ALL[..index].iter().all(|other| other.code != entry.code), "{} twice", entry.code);
-        }
-    }
-
-    #[test]
-    fn a_warning_has_a_code_of_its_own_and_begins_with_a_phase() {
-        for (index, kind) in WarningKind::ALL.iter().enumerate() {
-            let (phase, _) = kind.code().split_once('.').expect("PHASE.KIND");
-            assert!(Phase::ALL.iter().any(|known| known.slug() == phase), "{}", kind.code());
-            assert!(ALL.iter().all(|entry| entry.code != kind.code()), "{} is a failure", kind.code());
-            assert!(WarningKind::ALL[..index].iter().all(|other| other.code() != kind.code()), "{} twice", kind.code());
+    fn every_code_begins_with_its_phase_and_stands_once() {
+        let failures = ALL.iter().map(|code| (code.name, Some(code.phase)));
+        let all: Vec<_> = failures.chain(WarningKind::ALL.iter().map(|kind| (kind.code(), None))).collect();
+        for (index, (name, own)) in all.iter().enumerate() {
+            let (slug, kind) = name.split_once('.').expect("PHASE.KIND");
+            let phase = Phase::ALL.into_iter().find(|phase| phase.slug() == slug);
+            assert!(phase.is_some_and(|phase| own.is_none_or(|own| own == phase)), "{name}");
+            assert!(kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
+            assert!(all[..index].iter().all(|(other, _)| other != name), "{name} twice");
         }
     }
 
@@ -311,17 +299,17 @@ mod tests {
         for phase in Phase::ALL.into_iter().filter(|phase| *phase != Phase::Run) {
             for kind in ["timeout", "closed"] {
                 let code = format!("{}.{kind}", phase.slug());
-                assert!(ALL.iter().any(|entry| entry.code == code), "{code} is missing");
+                assert!(ALL.iter().any(|entry| entry.name == code), "{code} is missing");
             }
         }
     }
 
     #[test]
     fn a_cause_without_an_entry_of_its_own_takes_the_nearest() {
-        assert_eq!(code_for(Phase::Tls, Cause::Reset).code, "tls.closed");
-        assert_eq!(code_for(Phase::Auth, Cause::Silent).code, "auth.timeout");
-        assert_eq!(code_for(Phase::Request, Cause::TooLarge).code, "protocol.too-large");
-        assert_eq!(code_for(Phase::Tls, Cause::LocalLimit).code, "connect.local-limit");
-        assert_eq!(code_for(Phase::Resolve, Cause::Locked).code, "run.own-fault");
+        assert_eq!(code_for(Phase::Tls, Cause::Reset).name, "tls.closed");
+        assert_eq!(code_for(Phase::Auth, Cause::Silent).name, "auth.timeout");
+        assert_eq!(code_for(Phase::Request, Cause::TooLarge).name, "protocol.too-large");
+        assert_eq!(code_for(Phase::Tls, Cause::LocalLimit).name, "connect.local-limit");
+        assert_eq!(code_for(Phase::Resolve, Cause::Locked).name, "run.own-fault");
     }
 }

@@ -1,32 +1,19 @@
 //! What is wrong with a file: the problems with their stable codes. How they are shown to a person
 //! is [`plan::render`](crate::plan::render)'s.
 
+use crate::phase::words;
 use crate::text::{Lines, Span};
 use serde::Serialize;
 
-/// Whether the file can be used in spite of the problem.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Severity {
-    /// The file is refused.
-    Error,
-    /// The file is used; `--strict` refuses it.
-    Warning,
-    /// The file is used, with `--strict` too.
-    Note,
-}
-
-impl Severity {
-    /// Every severity.
-    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Note];
-
-    /// The word used in machine-readable output.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "note",
-        }
+words! {
+    /// Whether the file can be used in spite of the problem.
+    pub Severity {
+        /// The file is refused.
+        Error "error",
+        /// The file is used; `--strict` refuses it.
+        Warning "warning",
+        /// The file is used, with `--strict` too.
+        Note "note",
     }
 }
 

@@ -1,10 +1,13 @@
 //! Why something failed: a cause, and with its phase a stable code from the catalogue.
 
-use crate::catalogue::{self, Cause, Entry, Owner};
-use crate::phase::Phase;
+use crate::catalogue::{self, Code};
 use crate::secret::Redactor;
 use std::error::Error;
-use std::fmt;
+use std::iter::successors;
+
+/// What a fault is told with.
+pub(crate) use crate::catalogue::{Cause, Owner};
+pub(crate) use crate::phase::Phase;
 
 /// A cause without its place; becomes a [`Failure`] when the phase it struck is known.
 #[derive(Clone, Debug)]
@@ -65,76 +68,22 @@ impl Fault {
     /// Keeps the chain of causes below an error of a library, for `--tracebacks`.
     #[must_use]
     pub(crate) fn caused_by(mut self, error: &(dyn Error + 'static)) -> Self {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            self.causes.push(error.to_string());
-            next = error.source();
-        }
+        self.causes.extend(successors(Some(error), |&error| error.source()).map(ToString::to_string));
         self
     }
 
     /// Locates the fault; every text of it passes through the redactor here.
     #[must_use]
     pub(crate) fn in_phase(self, phase: Phase, redactor: &Redactor) -> Failure {
-        let entry = catalogue::code_for(self.phase.unwrap_or(phase), self.cause);
+        let code = catalogue::code_for(self.phase.unwrap_or(phase), self.cause);
         Failure {
-            code: Code(entry),
+            code,
             message: redactor.redact(&self.message),
             evidence: self.evidence.map(|text| redactor.clean(&text)),
-            owner: self.owner.unwrap_or(entry.owner),
-            next_step: redactor.redact(&self.next_step.unwrap_or_else(|| entry.next_step.to_owned())),
+            owner: self.owner.unwrap_or(code.owner),
+            next_step: redactor.redact(&self.next_step.unwrap_or_else(|| code.next_step.to_owned())),
             causes: self.causes.iter().map(|text| redactor.clean(text)).collect(),
         }
-    }
-}
-
-/// A stable failure code such as `connect.refused`; see [`catalogue::ALL`].
-#[derive(Clone, Copy)]
-pub struct Code(&'static Entry);
-
-impl Code {
-    /// The phase that the code belongs to.
-    #[must_use]
-    pub const fn phase(self) -> Phase {
-        self.0.phase
-    }
-
-    /// The cause, within the phase.
-    #[must_use]
-    pub const fn cause(self) -> Cause {
-        self.0.cause
-    }
-
-    /// Whether it is this cause in this phase.
-    #[must_use]
-    pub fn is(self, phase: Phase, cause: Cause) -> bool {
-        (self.0.phase, self.0.cause) == (phase, cause)
-    }
-
-    /// The code as it is printed.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.0.code
-    }
-}
-
-impl PartialEq for Code {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Code {}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -142,7 +91,7 @@ impl fmt::Debug for Code {
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// The stable code; it names the phase.
-    pub code: Code,
+    pub code: &'static Code,
     /// One sentence.
     pub message: String,
     /// What was seen, bounded and escaped.
@@ -169,6 +118,15 @@ impl Failure {
     pub fn deadline() -> Self {
         Fault::new(Cause::Deadline, "the run's time was over before this check could start")
             .in_phase(Phase::Run, &Redactor::default())
+    }
+
+    /// Another next step, where this is the code: what is known of the service tells more.
+    #[must_use]
+    pub(crate) fn advise(mut self, phase: Phase, cause: Cause, next_step: &str) -> Self {
+        if self.code.is(phase, cause) {
+            next_step.clone_into(&mut self.next_step);
+        }
+        self
     }
 
     /// The failure in one line: message, code, owner, next step.

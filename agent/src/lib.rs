@@ -10,6 +10,7 @@
 //! | noun | what it is |
 //! |---|---|
 //! | `Check` | how one protocol is configured, where it connects, and how it is exercised; [`checks::Spec`] is one of them |
+//! | `Profile` | what a configured check is known by before it runs: target, results, endpoints |
 //! | [`services::Service`] | what is known of a service without speaking to it: names, ports, schemes, who speaks first |
 //! | [`plan::Plan`], [`plan::Entry`] | the valid checks of a file, in its order; one of them |
 //! | [`source::Source`] | a file that was read, or could not be |

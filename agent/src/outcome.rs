@@ -1,8 +1,8 @@
 //! What a check found: phases with their durations, verdicts, facts, warnings.
 
 use crate::catalogue::WarningKind;
-use crate::fault::Failure;
-use crate::phase::Phase;
+use crate::fault::{Failure, Phase};
+use crate::phase::words;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -18,34 +18,19 @@ pub struct Timing {
     pub address: Option<SocketAddr>,
 }
 
-/// The judgement over one result, one check or a whole run.
-///
-/// The order is by urgency: a skipped result says less than a warning.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Verdict {
-    /// It works.
-    Pass,
-    /// Not run, because something before it failed or the run ended.
-    Skip,
-    /// It works, and somebody should look at it.
-    Warn,
-    /// It does not work.
-    Fail,
-}
-
-impl Verdict {
-    /// Every verdict, by urgency.
-    pub const ALL: [Self; 4] = [Self::Pass, Self::Skip, Self::Warn, Self::Fail];
-
-    /// The word used in machine-readable output.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Skip => "skip",
-            Self::Warn => "warn",
-            Self::Fail => "fail",
-        }
+words! {
+    /// The judgement over one result, one check or a whole run.
+    ///
+    /// The order is by urgency: a skipped result says less than a warning.
+    pub Verdict {
+        /// It works.
+        Pass "pass",
+        /// Not run, because something before it failed or the run ended.
+        Skip "skip",
+        /// It works, and somebody should look at it.
+        Warn "warn",
+        /// It does not work.
+        Fail "fail",
     }
 }
 
@@ -69,31 +54,19 @@ impl Warning {
     }
 }
 
-/// Why a result was not tried.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum SkipReason {
-    /// What it needs, an earlier result of its check, failed.
-    AfterFailure,
-    /// The run was ended from outside.
-    Interrupted,
-    /// `--dry-run`: nothing was tried.
-    DryRun,
+words! {
+    /// Why a result was not tried.
+    pub SkipReason {
+        /// What it needs, an earlier result of its check, failed.
+        AfterFailure "after-failure",
+        /// The run was ended from outside.
+        Interrupted "interrupted",
+        /// `--dry-run`: nothing was tried.
+        DryRun "dry-run",
+    }
 }
 
 impl SkipReason {
-    /// Every reason.
-    pub const ALL: [Self; 3] = [Self::AfterFailure, Self::Interrupted, Self::DryRun];
-
-    /// The word used in machine-readable output.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::AfterFailure => "after-failure",
-            Self::Interrupted => "interrupted",
-            Self::DryRun => "dry-run",
-        }
-    }
-
     /// For people.
     #[must_use]
     pub const fn about(self) -> &'static str {
@@ -133,7 +106,7 @@ impl Step {
 }
 
 /// Everything known about one finished check.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// The check's place in the plan, counted from 0.
     pub entry: usize,
@@ -155,15 +128,7 @@ impl Outcome {
     /// The outcome of a check that never started: all its results are skipped.
     #[must_use]
     pub fn skipped(entry: usize, results: usize, reason: SkipReason, at: Duration) -> Self {
-        Self {
-            entry,
-            steps: vec![Step::skipped(reason, at); results],
-            phases: Vec::new(),
-            failure: None,
-            warnings: Vec::new(),
-            facts: Vec::new(),
-            elapsed: Duration::ZERO,
-        }
+        Self { entry, steps: vec![Step::skipped(reason, at); results], ..Self::default() }
     }
 
     /// The outcome of a check that failed before its first result was decided.
@@ -173,8 +138,7 @@ impl Outcome {
         if let Some(first) = outcome.steps.first_mut() {
             *first = Step::decided(Verdict::Fail, Duration::ZERO, at);
         }
-        outcome.failure = Some(Box::new(failure));
-        outcome
+        Self { failure: Some(Box::new(failure)), ..outcome }
     }
 
     /// Warnings make a passed result a warning.

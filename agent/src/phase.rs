@@ -1,45 +1,50 @@
 //! The stages of a check: the vocabulary that every protocol shares.
 
-/// One stage of a check, in the order a client meets them.
-///
-/// A check passes through the phases it needs, some twice (STARTTLS: protocol, tls, protocol, auth).
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Phase {
-    /// The name is turned into addresses.
-    Resolve,
-    /// A transport connection is opened to one of them.
-    Connect,
-    /// A proxy is asked to pass the connection on.
-    Proxy,
-    /// The TLS handshake.
-    Tls,
-    /// The peer proves that it speaks the expected protocol.
-    Protocol,
-    /// The peer accepts our credentials.
-    Auth,
-    /// What the application needs from the service is asked for.
-    Request,
-    /// Outside every phase: the run itself (its deadline, a fault of our own).
-    Run,
+/// An enumeration whose values have words of their own in every output.
+macro_rules! words {
+    ($(#[$about:meta])* $visibility:vis $name:ident { $($(#[$doc:meta])* $value:ident $word:literal,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        $visibility enum $name {
+            $($(#[$doc])* $value,)*
+        }
+
+        impl $name {
+            /// Every value, in this order.
+            #[allow(dead_code, reason = "not every enumeration is listed")]
+            $visibility const ALL: [Self; [$($word),*].len()] = [$(Self::$value),*];
+
+            /// The word used in every output.
+            #[must_use]
+            $visibility const fn slug(self) -> &'static str {
+                match self { $(Self::$value => $word),* }
+            }
+        }
+    };
 }
 
-impl Phase {
-    /// Every phase, in order; [`Phase::Run`] last.
-    pub const ALL: [Self; 8] =
-        [Self::Resolve, Self::Connect, Self::Proxy, Self::Tls, Self::Protocol, Self::Auth, Self::Request, Self::Run];
+pub(crate) use words;
 
-    /// The first half of a failure code.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Resolve => "resolve",
-            Self::Connect => "connect",
-            Self::Proxy => "proxy",
-            Self::Tls => "tls",
-            Self::Protocol => "protocol",
-            Self::Auth => "auth",
-            Self::Request => "request",
-            Self::Run => "run",
-        }
+words! {
+    /// One stage of a check, in the order a client meets them.
+    ///
+    /// A check passes through the phases it needs, some twice (STARTTLS: protocol, tls, protocol, auth).
+    pub Phase {
+        /// The name is turned into addresses.
+        Resolve "resolve",
+        /// A transport connection is opened to one of them.
+        Connect "connect",
+        /// A proxy is asked to pass the connection on.
+        Proxy "proxy",
+        /// The TLS handshake.
+        Tls "tls",
+        /// The peer proves that it speaks the expected protocol.
+        Protocol "protocol",
+        /// The peer accepts our credentials.
+        Auth "auth",
+        /// What the application needs from the service is asked for.
+        Request "request",
+        /// Outside every phase: the run itself (its deadline, a fault of our own).
+        Run "run",
     }
 }

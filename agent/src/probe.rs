@@ -9,10 +9,9 @@ mod peek;
 
 use crate::catalogue::WarningKind;
 use crate::event::Event;
-use crate::fault::{Failure, Fault};
+use crate::fault::{Failure, Fault, Phase};
 use crate::net::{self, Race, Seen};
 use crate::outcome::{Step, Timing, Verdict, Warning};
-use crate::phase::Phase;
 use crate::secret::Redactor;
 use crate::services::Service;
 use crate::shared::Shared;
@@ -40,7 +39,6 @@ pub(crate) struct Findings {
 /// Why a check ended before its end.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// Something is broken.
     Failed(Failure),
     /// No later result was asked for.
     Enough,
@@ -56,15 +54,9 @@ impl From<Failure> for Stop {
 #[derive(Debug)]
 pub(crate) struct Probe {
     shared: Arc<Shared>,
-    entry: usize,
-    /// The last result that anybody asked for.
-    wanted: usize,
-    results: usize,
+    assignment: Assignment,
     deadline: Instant,
     step_began: Instant,
-    redactor: Redactor,
-    findings: Arc<Mutex<Findings>>,
-    events: Option<UnboundedSender<Event>>,
     expected: Option<&'static Service>,
     seen: Option<Arc<Seen>>,
     /// Where the current connection leads, until there is TLS on it.
@@ -78,8 +70,10 @@ pub(crate) struct Probe {
 }
 
 /// What a probe is made from.
+#[derive(Debug)]
 pub(crate) struct Assignment {
     pub(crate) entry: usize,
+    /// The last result that anybody asked for.
     pub(crate) wanted: usize,
     pub(crate) results: usize,
     pub(crate) timeout: Duration,
@@ -103,14 +97,9 @@ impl Probe {
         let now = Instant::now();
         let probe = Self {
             shared,
-            entry: assignment.entry,
-            wanted: assignment.wanted,
-            results: assignment.results,
             deadline: now + assignment.timeout,
+            assignment,
             step_began: now,
-            redactor: assignment.redactor,
-            findings: assignment.findings,
-            events: assignment.events,
             expected: None,
             seen: None,
             peer: None,
@@ -118,7 +107,7 @@ impl Probe {
             only_first: false,
             grace: open::SHORTEST_GRACE,
         };
-        probe.emit(|| Event::Started { entry: probe.entry, result: 0 });
+        probe.emit(|| Event::Started { entry: probe.assignment.entry, result: 0 });
         probe
     }
 
@@ -135,9 +124,6 @@ impl Probe {
     }
 
     /// Runs one phase: times it, bounds it, places its fault, reports it.
-    ///
-    /// # Errors
-    /// The work's fault in this phase, or the phase's timeout.
     pub(crate) async fn phase<T>(
         &mut self,
         phase: Phase,
@@ -148,7 +134,7 @@ impl Probe {
         let result = self.in_time(phase, pin!(work)).await;
         let timing = Timing { phase, elapsed: began.elapsed(), address: None };
         self.findings().phases.push(timing);
-        self.emit(|| Event::Phase { entry: self.entry, timing });
+        self.emit(|| Event::Phase { entry: self.assignment.entry, timing });
         let fault = match result {
             Some(Ok(value)) => return Ok(value),
             Some(Err(fault)) => fault,
@@ -158,7 +144,7 @@ impl Probe {
             Some(answer) => self.name(phase, fault, &answer, "asked again on another connection, it answered"),
             None => self.recognise(phase, fault),
         };
-        Err(fault.in_phase(phase, &self.redactor))
+        Err(fault.in_phase(phase, &self.assignment.redactor))
     }
 
     /// The work's result, or `None` when the time is up. A peer that has not said a byte is given up
@@ -182,21 +168,19 @@ impl Probe {
     /// A failure that needs no waiting: what was heard is not what was wanted.
     #[must_use]
     pub(crate) fn fail(&self, phase: Phase, fault: Fault) -> Failure {
-        self.recognise(phase, fault).in_phase(phase, &self.redactor)
+        self.recognise(phase, fault).in_phase(phase, &self.assignment.redactor)
     }
 
     /// The current result passed; the next one begins.
-    ///
-    /// # Errors
-    /// [`Stop::Enough`] when no later result was asked for.
+    /// Gives [`Stop::Enough`] when no later result was asked for.
     pub(crate) fn passed(&mut self) -> Result<(), Stop> {
         let result = self.end_step(Verdict::Pass);
-        if result >= self.wanted {
+        if result >= self.assignment.wanted {
             return Err(Stop::Enough);
         }
         let step = self.findings().steps[result];
-        self.emit(|| Event::Passed { entry: self.entry, result, step });
-        self.emit(|| Event::Started { entry: self.entry, result: result + 1 });
+        self.emit(|| Event::Passed { entry: self.assignment.entry, result, step });
+        self.emit(|| Event::Started { entry: self.assignment.entry, result: result + 1 });
         Ok(())
     }
 
@@ -208,16 +192,15 @@ impl Probe {
     }
 
     /// A server's text made fit for people: bounded, escaped, without this check's secrets.
-    #[must_use]
     pub(crate) fn clean(&self, text: &str) -> String {
-        self.redactor.clean(text)
+        self.assignment.redactor.clean(text)
     }
 
     /// Notes something that needs attention, with the current result.
     pub(crate) fn warn(&mut self, kind: WarningKind, message: &str) {
-        let message = self.redactor.redact(message);
+        let message = self.assignment.redactor.redact(message);
         let mut findings = self.findings();
-        let result = findings.steps.len().min(self.results.saturating_sub(1));
+        let result = findings.steps.len().min(self.assignment.results.saturating_sub(1));
         findings.warnings.push(Warning { kind, message, result });
     }
 
@@ -230,7 +213,6 @@ impl Probe {
     }
 
     /// What is left of the check's time.
-    #[must_use]
     pub(crate) fn left(&self) -> Duration {
         self.until().saturating_duration_since(Instant::now())
     }
@@ -242,7 +224,6 @@ impl Probe {
 
     /// A share of what is left, for each of so many attempts: it ends a little before the check's
     /// own timeout, so that the attempt itself can say what did not happen.
-    #[must_use]
     pub(crate) fn share(&self, attempts: usize) -> Duration {
         const MARGIN: Duration = Duration::from_millis(20);
         let left = self.left();
@@ -293,7 +274,7 @@ impl Probe {
 
     fn report_dead_addresses(&mut self) {
         for attempt in self.race.as_mut().map(|race| race.dead()).unwrap_or_default() {
-            let why = self.redactor.redact(&attempt.fault.message);
+            let why = self.assignment.redactor.redact(&attempt.fault.message);
             self.fact("dead_address", json!({"address": attempt.address.to_string(), "why": why, "elapsed_seconds": attempt.elapsed.as_secs_f64()}));
             // A host without IPv6 need not hear of it; and `localhost` has two addresses by
             // custom, of which a service may well use one.
@@ -318,11 +299,11 @@ impl Probe {
     }
 
     fn findings(&self) -> MutexGuard<'_, Findings> {
-        self.findings.lock().unwrap_or_else(PoisonError::into_inner)
+        self.assignment.findings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn emit(&self, event: impl FnOnce() -> Event) {
-        if let Some(events) = &self.events {
+        if let Some(events) = &self.assignment.events {
             // Nobody listens any more when the run was interrupted.
             let _ = events.send(event());
         }

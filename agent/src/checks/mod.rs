@@ -54,34 +54,13 @@ pub(crate) trait Check: Sized {
 
     /// Reads the options. Every option is asked for on every path, so that the declarations are
     /// complete.
-    ///
-    /// # Errors
-    /// A problem was noted.
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted>;
 
     /// Notes, as warnings, what a person should know of a check that is right and has these tags.
     fn review(&self, _tags: &[String], _fields: &mut Fields<'_>) {}
 
-    /// What is checked, as a person would say it: `HOST:PORT`, a URL. No secrets.
-    fn target(&self) -> String;
-
-    /// What tells it from other checks of the same target, as options with their values: the user,
-    /// the database, whatever is not the default. No secrets.
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        Vec::new()
-    }
-
-    /// The names of the results, in order. No secrets.
-    fn results(&self) -> Vec<ResultName>;
-
-    /// Every place this check connects to, for limits per host and for firewall rules; without the
-    /// resolvers of this host, which are [`Check::resolver_port`].
-    fn endpoints(&self) -> Vec<Endpoint>;
-
-    /// The port on which this check asks the resolvers of this host.
-    fn resolver_port(&self) -> Option<Port> {
-        None
-    }
+    /// What is known of the check before it runs.
+    fn profile(&self) -> Profile;
 
     /// Performs the check: everything it does to the network goes through the probe.
     ///
@@ -100,43 +79,68 @@ pub struct ResultName {
 
 impl ResultName {
     /// `PREFIX:HOST:PORT`, with `HOST:PORT` as its info.
-    #[must_use]
-    pub fn of_endpoint(prefix: &str, endpoint: &Endpoint) -> Self {
-        Self::prefixed(prefix, endpoint.to_string())
-    }
-
-    fn prefixed(prefix: &str, info: String) -> Self {
+    fn of(prefix: &str, place: &impl ToString) -> Self {
+        let info = place.to_string();
         Self { name: [prefix, ":", &info].concat(), info }
     }
+}
 
-    /// `tcp:HOST:PORT`; a Unix socket has no such result.
-    fn of_connecting(target: &Target) -> Option<Self> {
-        target.endpoint().map(|endpoint| Self::of_endpoint("tcp", endpoint))
+/// What is known of a configured check before it runs. No secrets.
+#[derive(Debug, Default)]
+pub(crate) struct Profile {
+    /// What is checked, as a person would say it: `HOST:PORT`, a URL.
+    pub(crate) target: String,
+    /// What tells it from other checks of the same target, as options with their values: the user,
+    /// the database, whatever is not the default.
+    pub(crate) distinction: Vec<(&'static str, String)>,
+    /// The names of the results, in order.
+    pub(crate) results: Vec<ResultName>,
+    /// Every place the check connects to, for limits per host and for firewall rules; without the
+    /// resolvers of this host.
+    pub(crate) endpoints: Vec<Endpoint>,
+    /// The port on which it asks the resolvers of this host.
+    pub(crate) resolver_port: Option<Port>,
+}
+
+impl Profile {
+    /// `KIND:HOST:PORT` alone.
+    fn of_endpoint(kind: &str, endpoint: &Endpoint) -> Self {
+        let results = vec![ResultName::of(kind, endpoint)];
+        Self { target: endpoint.to_string(), results, endpoints: vec![endpoint.clone()], ..Self::default() }
     }
 
     /// `tcp:HOST:PORT`, `tls:HOST:PORT` with TLS, and `KIND:HOST:PORT`: one result for each layer.
-    #[must_use]
-    pub fn of_layers(kind: &str, endpoint: &Endpoint, tls: bool) -> Vec<Self> {
+    fn of_layers(kind: &str, endpoint: &Endpoint, tls: bool) -> Self {
         let layers = ["tcp"].into_iter().chain(tls.then_some("tls")).chain([kind]);
-        layers.map(|layer| Self::of_endpoint(layer, endpoint)).collect()
+        let results = layers.map(|layer| ResultName::of(layer, endpoint)).collect();
+        Self { results, ..Self::of_endpoint(kind, endpoint) }
     }
 
     /// `tcp:HOST:PORT`, not for a Unix socket, and `KIND:HOST:PORT`: how databases are named.
-    #[must_use]
-    pub fn of_database(kind: &str, target: &Target) -> Vec<Self> {
-        let own = Self::prefixed(kind, target.to_string());
-        Self::of_connecting(target).into_iter().chain([own]).collect()
+    fn of_database(kind: &str, target: &Target) -> Self {
+        let connecting = target.endpoint().map(|endpoint| ResultName::of("tcp", endpoint));
+        let results = connecting.into_iter().chain([ResultName::of(kind, target)]).collect();
+        let endpoints = target.endpoint().into_iter().cloned().collect();
+        Self { target: target.to_string(), results, endpoints, ..Self::default() }
     }
 
     /// `KIND:HOST:PORT:tcp:HOST:PORT`, not for a Unix socket, and `KIND:HOST:PORT:connect`, with
     /// ` with auth` behind it where a login is verified: how data stores have always been named.
-    #[must_use]
-    pub fn of_store(kind: &str, target: &Target, login: bool) -> Vec<Self> {
-        let store = [kind, ":", &target.to_string()].concat();
-        let connecting = Self::of_connecting(target).map(|tcp| Self { name: [&store, ":", &tcp.name].concat(), ..tcp });
-        let connect = if login { ":connect with auth" } else { ":connect" };
-        let connected = Self { name: store + connect, info: String::new() };
-        connecting.into_iter().chain([connected]).collect()
+    fn of_store(kind: &str, target: &Target, login: bool) -> Self {
+        let mut profile = Self::of_database(kind, target);
+        let Some(ResultName { name: store, .. }) = profile.results.pop() else { return profile };
+        for connecting in &mut profile.results {
+            connecting.name = [&store, ":", &connecting.name].concat();
+        }
+        let name = store + if login { ":connect with auth" } else { ":connect" };
+        profile.results.push(ResultName { name, info: String::new() });
+        profile
+    }
+
+    /// Adds an option that tells the check from others, where it has a value.
+    fn distinct(mut self, option: &'static str, value: Option<impl ToString>) -> Self {
+        self.distinction.extend(value.map(|value| (option, value.to_string())));
+        self
     }
 }
 
@@ -211,21 +215,14 @@ macro_rules! checks {
             /// The type that a value of `type:` means, and whether that spelling is deprecated.
             #[must_use]
             pub fn canonical(spelling: &str) -> Option<(&'static str, bool)> {
-                $($(#[$attribute])* {
-                    if spelling == $name::TYPE || $name::ALIASES.contains(&spelling) {
-                        return Some(($name::TYPE, false));
-                    }
-                    if $name::DEPRECATED.contains(&spelling) {
-                        return Some(($name::TYPE, true));
-                    }
-                })*
-                None
+                let all = [$($(#[$attribute])* ($name::TYPE, $name::ALIASES, $name::DEPRECATED)),*];
+                all.into_iter().find_map(|(kind, aliases, deprecated)| {
+                    let is_old = deprecated.contains(&spelling);
+                    (is_old || spelling == kind || aliases.contains(&spelling)).then_some((kind, is_old))
+                })
             }
 
             /// Reads the options of a check of this (canonical) type.
-            ///
-            /// # Errors
-            /// A problem was noted.
             pub(crate) fn parse(kind: &str, fields: &mut Fields<'_>) -> Result<Self, Noted> {
                 match kind {
                     $($(#[$attribute])* $name::TYPE => $name::parse(fields).map(|check| Self::$name(Box::new(check))),)*
@@ -238,29 +235,14 @@ macro_rules! checks {
                 match self { $($(#[$attribute])* Self::$name(check) => check.review(tags, fields)),* }
             }
 
-            /// See [`Check::target`].
-            #[must_use]
-            pub fn target(&self) -> String {
-                match self { $($(#[$attribute])* Self::$name(check) => check.target()),* }
+            /// See [`Check::profile`].
+            pub(crate) fn profile(&self) -> Profile {
+                match self { $($(#[$attribute])* Self::$name(check) => check.profile()),* }
             }
 
-            /// See [`Check::distinction`].
-            pub(crate) fn distinction(&self) -> Vec<(&'static str, String)> {
-                match self { $($(#[$attribute])* Self::$name(check) => check.distinction()),* }
-            }
-
-            /// See [`Check::results`].
-            #[must_use]
-            pub fn results(&self) -> Vec<ResultName> {
-                match self { $($(#[$attribute])* Self::$name(check) => check.results()),* }
-            }
-
-            /// Every place this check connects to, on a host with these resolvers: see
-            /// [`Check::endpoints`] and [`Check::resolver_port`].
-            #[must_use]
-            pub fn endpoints(&self, resolvers: &[SocketAddr]) -> Vec<Endpoint> {
-                let (mut endpoints, port) =
-                    match self { $($(#[$attribute])* Self::$name(check) => (check.endpoints(), check.resolver_port())),* };
+            /// Every place this check connects to, on a host with these resolvers.
+            pub(crate) fn endpoints(&self, resolvers: &[SocketAddr]) -> Vec<Endpoint> {
+                let Profile { mut endpoints, resolver_port: port, .. } = self.profile();
                 let hosts = resolvers.iter().map(|server| Host::from(server.ip()));
                 endpoints.extend(port.into_iter().flat_map(|port| hosts.clone().flat_map(move |host| Endpoint::both(host, port))));
                 endpoints

@@ -4,8 +4,11 @@ use super::Network;
 use super::network::Destination;
 use super::rules::Rule;
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::net::{Family, Host, Port, Resolver, Transport};
+use crate::fault::Fault;
+use crate::net::{BadHost, Family, Host, Port, Resolver, Transport};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use tokio::task::JoinError;
 
 /// So many hosts are named in one comment; the others are counted.
 const MOST_NAMED: usize = 4;
@@ -113,7 +116,7 @@ fn first_rules(files: &[Vec<Rule>]) -> Vec<(&str, usize, &Rule)> {
     names.filter(|(name, ..)| seen.insert(*name)).collect()
 }
 
-/// The addresses of each name.
+/// The addresses of each name, ascending.
 async fn resolve<'a>(
     names: Vec<(&'a str, usize, &Rule)>,
     lookups: usize,
@@ -126,24 +129,40 @@ async fn resolve<'a>(
     }
     let (mut found, mut unresolved) = (BTreeMap::new(), Vec::new());
     for (task, (name, file, rule)) in tasks.into_iter().zip(names) {
-        match task.await.unwrap_or_else(|error| Err(error.to_string())) {
+        match task.await.unwrap_or_else(|error| Err(NoAddress::Unfinished(error))) {
             Ok(networks) => drop(found.insert(name, networks)),
-            Err(why) => unresolved.push(Unresolved { file, diagnostic: no_address(rule, why) }),
+            Err(why) => unresolved.push(Unresolved { file, diagnostic: no_address(rule, &why) }),
         }
     }
     (found, unresolved)
 }
 
-/// The addresses of a name, ascending, or why it has none.
-async fn addresses(resolver: &Resolver, name: &str) -> Result<Vec<Network>, String> {
-    let host = Host::parse(name).map_err(str::to_owned)?;
-    let found = resolver.resolve(&host, 1).await.map_err(|fault| fault.message)?;
+/// Why a name has no address.
+enum NoAddress {
+    Name(BadHost),
+    LookUp(Fault),
+    Unfinished(JoinError),
+}
+
+impl fmt::Display for NoAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(bad) => bad.fmt(f),
+            Self::LookUp(fault) => f.write_str(&fault.message),
+            Self::Unfinished(error) => error.fmt(f),
+        }
+    }
+}
+
+async fn addresses(resolver: &Resolver, name: &str) -> Result<Vec<Network>, NoAddress> {
+    let host = Host::parse(name).map_err(NoAddress::Name)?;
+    let found = resolver.resolve(&host, 1).await.map_err(NoAddress::LookUp)?;
     let networks: BTreeSet<_> = found.iter().map(|address| Network::of(address.ip())).collect();
     Ok(networks.into_iter().collect())
 }
 
-fn no_address(rule: &Rule, why: String) -> Diagnostic {
-    Diagnostic::error(Flaw::Unresolved, rule.span, why)
+fn no_address(rule: &Rule, why: &NoAddress) -> Diagnostic {
+    Diagnostic::error(Flaw::Unresolved, rule.span, why.to_string())
         .help("convert where the name resolves, or correct `to_host`; with --keep-going the other rules are printed")
 }
 

@@ -1,6 +1,6 @@
 //! Where a rule leads: a host, or a whole network.
 
-use crate::net::{Host, HostKind};
+use crate::net::{BadHost, Host, HostKind};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -35,17 +35,13 @@ impl Network {
     }
 
     /// Reads what stands behind `ADDRESS/`.
-    fn parse(address: IpAddr, length: &str) -> Result<Self, String> {
+    fn parse(address: IpAddr, length: &str) -> Result<Self, BadDestination> {
         let most = if address.is_ipv4() { 32 } else { 128 };
         let digits = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
         let length = Some(length).filter(|_| digits).and_then(|length| length.parse().ok());
-        let length =
-            length.filter(|length| *length <= most).ok_or_else(|| format!("a network has 0 to {most} bits"))?;
+        let length = length.filter(|length| *length <= most).ok_or(BadDestination::Length { most })?;
         let network = Self { address: first_of(address, length), length };
-        if network.address == address {
-            return Ok(network);
-        }
-        Err(format!("the address has bits beyond the length of the network; the network is {}", network.cidr()))
+        if network.address == address { Ok(network) } else { Err(BadDestination::HostBits(network)) }
     }
 }
 
@@ -71,6 +67,29 @@ impl fmt::Display for Network {
     }
 }
 
+/// Why a text is not a destination.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum BadDestination {
+    /// Neither a name nor an address.
+    Host(BadHost),
+    /// The length of a network is not a number of bits, of which there are so many at most.
+    Length { most: u8 },
+    /// The address of a network has bits beyond its length, without which it is this network.
+    HostBits(Network),
+}
+
+impl fmt::Display for BadDestination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host(bad) => bad.fmt(f),
+            Self::Length { most } => write!(f, "a network has 0 to {most} bits"),
+            Self::HostBits(network) => {
+                write!(f, "the address has bits beyond the length of the network; the network is {}", network.cidr())
+            }
+        }
+    }
+}
+
 /// What `to_host` says.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Destination {
@@ -85,13 +104,13 @@ impl Destination {
     ///
     /// # Errors
     /// Which rule the text breaks.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, BadDestination> {
         if let Some((address, length)) = text.split_once('/')
             && let Ok(address) = address.parse()
         {
             return Network::parse(address, length).map(Self::Network);
         }
-        let host = Host::parse(text).map_err(str::to_owned)?;
+        let host = Host::parse(text).map_err(BadDestination::Host)?;
         Ok(match host.kind() {
             HostKind::Address(address, _) => Self::Network(Network::of(*address)),
             HostKind::Name(_) => Self::Name(host.bare()),

@@ -153,7 +153,7 @@ impl Reader {
             Ok(destination) => Some((destination, value.span)),
             Err(bad) => {
                 let message = "`to_host`: expected a name, an address or a network";
-                self.expected(Flaw::BadValue, value, message, &bad, described(value));
+                self.expected(Flaw::BadValue, value, message, &bad.to_string(), described(value));
                 None
             }
         }

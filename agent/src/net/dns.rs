@@ -19,7 +19,7 @@ use std::net::IpAddr;
 pub(crate) use hickory_proto::op::ResponseCode;
 pub(crate) use hickory_proto::rr::RecordType;
 pub(crate) use presentation::code;
-pub(crate) use reply::Reply;
+pub(crate) use reply::{Malformed, Reply};
 
 /// The largest UDP payload announced with EDNS: what the operators' "DNS flag day 2020" agreed on,
 /// because it passes every usual path without fragmentation.
@@ -93,7 +93,7 @@ impl Query {
     /// `None`: it is not the answer to this question (other identifier, name, kind, or itself a
     /// question), so keep waiting. `Some(Err(_))`: it carries our identifier and cannot be
     /// understood, for this reason.
-    pub(crate) fn read(&self, datagram: &[u8]) -> Option<Result<Reply, String>> {
+    pub(crate) fn read(&self, datagram: &[u8]) -> Option<Result<Reply, Malformed>> {
         reply::read(&self.question(), self.id, datagram)
     }
 

@@ -1,26 +1,17 @@
 //! Where a check connects to.
 
+use crate::phase::words;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZero;
 
-/// The transport under a check's protocol.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Transport {
-    /// A byte stream.
-    Tcp,
-    /// Datagrams.
-    Udp,
-}
-
-impl Transport {
-    /// The word used in firewall rules.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
-        }
+words! {
+    /// The transport under a check's protocol.
+    pub Transport {
+        /// A byte stream.
+        Tcp "tcp",
+        /// Datagrams.
+        Udp "udp",
     }
 }
 
@@ -29,7 +20,7 @@ pub(crate) type Port = NonZero<u16>;
 
 /// Where a check connects to: transport, host and port.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     /// TCP or UDP.
     pub transport: Transport,
     /// A name or an address.
@@ -40,19 +31,16 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// A TCP endpoint.
-    #[must_use]
-    pub const fn tcp(host: Host, port: Port) -> Self {
+    pub(crate) const fn tcp(host: Host, port: Port) -> Self {
         Self { transport: Transport::Tcp, host, port }
     }
 
     /// A UDP endpoint.
-    #[must_use]
-    pub const fn udp(host: Host, port: Port) -> Self {
+    pub(crate) const fn udp(host: Host, port: Port) -> Self {
         Self { transport: Transport::Udp, host, port }
     }
 
     /// Datagrams, and what does not fit into one: the two endpoints of a resolver.
-    #[must_use]
     pub(crate) fn both(host: Host, port: Port) -> [Self; 2] {
         [Self::udp(host.clone(), port), Self::tcp(host, port)]
     }
@@ -71,52 +59,58 @@ impl fmt::Display for Endpoint {
 ///
 /// Displayed as it was written, an IPv6 address in brackets.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Host {
+pub(crate) struct Host {
     shown: String,
     kind: HostKind,
 }
 
 /// What a [`Host`] means.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum HostKind {
+pub(crate) enum HostKind {
     /// An address literal; the zone is an interface's name or index (RFC 4007), empty for none.
     Address(IpAddr, String),
     /// A name in its ASCII form (RFC 5891).
     Name(String),
 }
 
+/// Why a text is not a host.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct BadHost(&'static str);
+
+impl fmt::Display for BadHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
 impl Host {
     /// Reads an address (IPv6 with or without brackets, with or without `%zone`) or a name
     /// (international names too).
-    ///
-    /// # Errors
-    /// Says which rule of RFC 1123 or RFC 5891 the text breaks.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    /// An error says which rule of RFC 1123 or RFC 5891 the text breaks.
+    pub(crate) fn parse(text: &str) -> Result<Self, BadHost> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         if let Some(kind) = address(bare) {
             let shown = if bare.contains(':') { format!("[{bare}]") } else { bare.to_owned() };
             return Ok(Self { shown, kind });
         }
         if text.contains("://") {
-            return Err("it is a URL; only the host is wanted here");
+            return Err(BadHost("it is a URL; only the host is wanted here"));
         }
         if bare.contains(':') {
-            return Err(
+            return Err(BadHost(
                 "a host without a port is wanted; an IPv6 address has only hexadecimal digits, colons and an optional %zone",
-            );
+            ));
         }
         Ok(Self { shown: text.to_owned(), kind: HostKind::Name(name(text)?) })
     }
 
     /// What the host means.
-    #[must_use]
-    pub const fn kind(&self) -> &HostKind {
+    pub(crate) const fn kind(&self) -> &HostKind {
         &self.kind
     }
 
     /// The name or address as TLS and HTTP want it: no brackets, no zone, ASCII.
-    #[must_use]
-    pub fn bare(&self) -> String {
+    pub(crate) fn bare(&self) -> String {
         match &self.kind {
             HostKind::Address(address, _) => address.to_string(),
             HostKind::Name(name) => name.trim_end_matches('.').to_owned(),
@@ -147,34 +141,37 @@ fn address(text: &str) -> Option<HostKind> {
     legal.then(|| HostKind::Address(address.into(), zone.to_owned()))
 }
 
-fn name(text: &str) -> Result<String, &'static str> {
+fn name(text: &str) -> Result<String, BadHost> {
     if text.is_empty() {
-        return Err("it is empty");
+        return Err(BadHost("it is empty"));
     }
     if let Some(bad) =
         text.chars().find(|c| c.is_whitespace() || c.is_control() || "/@?#\\\"'`$;&|<>(){}%,!*=+~^".contains(*c))
     {
-        return Err(if bad.is_whitespace() {
+        return Err(BadHost(if bad.is_whitespace() {
             "a host has no white space"
         } else {
             "a host has only letters, digits, `-`, `_` and `.`"
-        });
+        }));
     }
-    let ascii = idna::domain_to_ascii(text).map_err(|_| "it is not a legal international name (RFC 5891)")?;
+    let ascii = idna::domain_to_ascii(text).map_err(|_| BadHost("it is not a legal international name (RFC 5891)"))?;
     let bare = ascii.strip_suffix('.').unwrap_or(&ascii);
-    let has = |wrong: fn(&str) -> bool| bare.split('.').any(wrong);
-    let rules = [
-        (bare.len() > 253, "a name has 253 characters at most"),
-        (has(str::is_empty), "a name has no empty part between its dots"),
-        (has(|label| label.len() > 63), "each part of a name has 63 characters at most"),
-        (has(|label| label.starts_with('-') || label.ends_with('-')), "no part of a name begins or ends with `-`"),
-        (
-            bare.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())),
-            "it looks like an IPv4 address but is not one",
-        ),
-    ];
-    let broken = rules.into_iter().find(|(broken, _)| *broken);
-    broken.map_or(Ok(ascii), |(_, rule)| Err(rule))
+    if bare.len() > 253 {
+        return Err(BadHost("a name has 253 characters at most"));
+    }
+    if bare.split('.').any(str::is_empty) {
+        return Err(BadHost("a name has no empty part between its dots"));
+    }
+    if bare.split('.').any(|label| label.len() > 63) {
+        return Err(BadHost("each part of a name has 63 characters at most"));
+    }
+    if bare.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
+        return Err(BadHost("no part of a name begins or ends with `-`"));
+    }
+    if bare.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(BadHost("it looks like an IPv4 address but is not one"));
+    }
+    Ok(ascii)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ mod wire;
 
 pub(crate) use clock::within;
 pub(crate) use connect::{Race, address as connect, datagram, has_route, refusal_of, summary, unix};
-pub(crate) use endpoint::{Endpoint, Host, HostKind, Port, Transport};
+pub(crate) use endpoint::{BadHost, Endpoint, Host, HostKind, Port, Transport};
 pub(crate) use local_socket::LocalSocket;
 pub(crate) use nameserver::resolvers_of_this_host;
 pub(crate) use resolv_conf::ResolvConf;
@@ -31,7 +31,7 @@ pub(crate) use talk::Talk;
 pub(crate) use target::Target;
 pub(crate) use tls::{TlsMode, TlsOptions};
 pub(crate) use trust::Trust;
-pub(crate) use wire::{ALLOWANCE, Seen, Wire, too_much};
+pub(crate) use wire::{ALLOWANCE, Seen, Wire};
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
@@ -63,16 +63,22 @@ impl Family {
 }
 
 impl From<io::Error> for Fault {
-    /// The cause of an I/O error by its errno, or by the TLS error or the byte limit inside it.
     fn from(error: io::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&io::Error> for Fault {
+    /// The cause of an I/O error by its errno, or by the TLS error or the byte limit inside it.
+    fn from(error: &io::Error) -> Self {
         if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             return tls::fault_of_alert(error);
         }
         if let Some(limit) = error.get_ref().and_then(|inner| inner.downcast_ref::<wire::TooMuch>()) {
             return Self::new(Cause::TooLarge, limit.to_string());
         }
-        let (cause, message) = errno_cause(&error).unwrap_or_else(|| kind_cause(error.kind()));
-        Self::new(cause, message).evidence(error.to_string()).caused_by(&error)
+        let (cause, message) = errno_cause(error).unwrap_or_else(|| kind_cause(error.kind()));
+        Self::new(cause, message).evidence(error.to_string()).caused_by(error)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::connect;
-use crate::net::dns::{Query, Reply, ResponseCode};
+use crate::net::dns::{Malformed, Query, Reply, ResponseCode};
 use crate::net::endpoint::Transport;
 use crate::net::resolv_conf::{self, ResolvConf};
 use std::hash::{BuildHasher as _, RandomState};
@@ -131,7 +131,7 @@ async fn ask_tcp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Re
     reply.map_err(|reason| malformed(server, &reason))
 }
 
-fn malformed(server: SocketAddr, reason: &str) -> Fault {
+fn malformed(server: SocketAddr, Malformed(reason): &Malformed) -> Fault {
     Fault::new(Cause::Malformed, format!("{server} sent something that is not a DNS answer"))
         .evidence(format!("malformed DNS reply: {reason}"))
 }

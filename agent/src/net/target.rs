@@ -2,13 +2,13 @@
 
 use crate::net::{Endpoint, Host, Port};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Where a service listens.
 ///
 /// Displayed as `HOST:PORT`, also when the host is a path: that is how the results are named.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Target {
+pub(crate) enum Target {
     /// A TCP port.
     Tcp(Endpoint),
     /// A Unix socket.
@@ -22,32 +22,15 @@ pub enum Target {
 
 impl Target {
     /// The name that TLS asks for and verifies; a socket has none.
-    #[must_use]
-    pub fn host(&self) -> Option<&Host> {
+    pub(crate) fn host(&self) -> Option<&Host> {
         self.endpoint().map(|endpoint| &endpoint.host)
     }
 
     /// The TCP endpoint, for limits per host and firewall rules; a socket has none.
-    #[must_use]
-    pub const fn endpoint(&self) -> Option<&Endpoint> {
+    pub(crate) const fn endpoint(&self) -> Option<&Endpoint> {
         match self {
             Self::Tcp(endpoint) => Some(endpoint),
             Self::Socket { .. } => None,
-        }
-    }
-
-    /// [`Target::endpoint`] as [`Check::endpoints`](crate::checks::Check::endpoints) wants it.
-    #[must_use]
-    pub fn endpoints(&self) -> Vec<Endpoint> {
-        self.endpoint().cloned().into_iter().collect()
-    }
-
-    /// The socket's path.
-    #[must_use]
-    pub fn socket(&self) -> Option<&Path> {
-        match self {
-            Self::Tcp(_) => None,
-            Self::Socket { host, .. } => Some(host),
         }
     }
 }

@@ -83,11 +83,6 @@ impl fmt::Display for TooMuch {
 
 impl std::error::Error for TooMuch {}
 
-/// The same error again, for a library that lends its errors and does not give them.
-pub(crate) fn too_much(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<io::Error> {
-    error.downcast_ref::<TooMuch>().map(|limit| io::Error::other(*limit))
-}
-
 /// A connection to a peer, plain or TLS.
 #[derive(Debug)]
 pub(crate) struct Wire {

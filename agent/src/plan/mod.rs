@@ -7,7 +7,7 @@ pub mod schema;
 
 pub use render::{render, render_showing};
 
-use crate::checks::{ResultName, Spec};
+use crate::checks::{Profile, ResultName, Spec};
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::secret::Redactor;
 use crate::settings::common::Common;
@@ -77,6 +77,17 @@ pub fn load_without_secrets(source: &Source, defaults: Defaults, strict: bool) -
     read(source, defaults, strict, false)
 }
 
+/// Takes the example in a check's documentation.
+///
+/// # Panics
+/// When something is wrong with it, or a warning is due.
+#[doc(hidden)]
+pub fn example(text: &str) {
+    let source = Source { name: "example".to_owned(), text: text.to_owned() };
+    let loaded = load_without_secrets(&source, Defaults { timeout: Duration::from_secs(10) }, true);
+    assert!(loaded.is_ok(), "{loaded:?}");
+}
+
 fn read(source: &Source, defaults: Defaults, strict: bool, secrets: bool) -> Loaded {
     let lines = Lines::of(&source.text);
     let mut loading = Loading { lines, defaults, secrets, plan: Plan::default(), diagnostics: Vec::new() };
@@ -108,19 +119,16 @@ impl Loading<'_> {
     fn file(&mut self, text: &str) {
         let document = match yaml::parse(text) {
             Ok(document) => document,
-            Err(problem) => {
-                return self.diagnostics.push(hint_at_tuples(problem, text));
-            }
+            Err(problem) => return self.note(hint_at_tuples(problem, text)),
         };
         self.diagnostics.extend(document.notes);
-        match document.root {
+        match document.root.filter(|root| !root.is_null()) {
             None => self.note(empty_file()),
             Some(Node { value: Value::Seq(items), .. }) if items.is_empty() => self.note(empty_file()),
             Some(Node { value: Value::Seq(items), .. }) => {
                 self.plan.entries.reserve_exact(items.len());
                 items.iter().for_each(|item| self.item(item));
             }
-            Some(root) if root.is_null() => self.note(empty_file()),
             Some(root) => self.note(not_a_list(&root)),
         }
     }
@@ -136,80 +144,60 @@ impl Loading<'_> {
                     .help("write `- type: tcp`, then the options in lines below it, indented by two spaces"),
             );
         };
-        let Some(kind) = self.kind(item, pairs) else { return };
+        let (kind, old_name) = match kind(item.span, pairs) {
+            Ok(found) => found,
+            Err(problem) => return self.note(problem),
+        };
+        self.diagnostics.extend(old_name);
         let fields = Fields::new(item.span, pairs);
         let mut fields = if self.secrets { fields } else { fields.without_secrets() };
         fields.optional::<Word>("type", "Which check.");
         let spec = Spec::parse(kind, &mut fields);
         let common = Common::parse(&mut fields);
-        if let (Ok(spec), false) = (&spec, fields.is_broken()) {
+        let spec = spec.ok().filter(|_| !fields.is_broken());
+        if let Some(spec) = &spec {
             spec.review(&common.tags, &mut fields);
         }
-        let broken = fields.is_broken();
         let read = fields.finish();
         self.diagnostics.extend(read.diagnostics);
-        if let (Ok(spec), false) = (spec, broken) {
-            let (line, _) = self.lines.position(item.span.start);
-            self.plan.entries.push(entry(spec, kind, common, line, self.defaults, read.redactor));
-        }
-    }
-
-    /// The canonical type of a check.
-    fn kind(&mut self, item: &Node, pairs: &[(Node, Node)]) -> Option<&'static str> {
-        let is_type = |key: &Node| matches!(&key.value, Value::Scalar(Scalar { text, .. }) if text == "type");
-        let Some((_, value)) = pairs.iter().find(|(key, value)| is_type(key) && !value.is_null()) else {
-            let keys = pairs.iter().filter_map(|(key, _)| match &key.value {
-                Value::Scalar(Scalar { text, .. }) => Some((text.as_str(), key.span)),
-                Value::Seq(_) | Value::Map(_) => None,
-            });
-            if let Some((text, span)) = keys.into_iter().find(|(text, _)| nearest(text, &["type"]).is_some()) {
-                let diagnostic = if text == "type" {
-                    Diagnostic::error(Flaw::MissingKey, span, "`type` is empty")
-                        .help(format!("one of {}", known_types()))
-                } else {
-                    Diagnostic::error(Flaw::MissingKey, span, "this check has no `type`").help("did you mean `type`?")
-                };
-                self.note(diagnostic);
-                return None;
-            }
-            let first = pairs.first().map_or(item.span, |(key, _)| key.span);
-            self.note(
-                Diagnostic::error(Flaw::MissingKey, first, "this check has no `type`")
-                    .help(format!("add `type:`, one of {}", known_types())),
-            );
-            return None;
-        };
-        let Value::Scalar(Scalar { text, .. }) = &value.value else {
-            self.note(
-                Diagnostic::error(Flaw::WrongType, value.span, "`type`: expected the name of a check")
-                    .help(format!("one of {}", known_types())),
-            );
-            return None;
-        };
-        let Some((kind, deprecated)) = Spec::canonical(text) else {
-            self.note(unknown_type(text, value.span));
-            return None;
-        };
-        if deprecated {
-            self.note(deprecated_alias(text, kind, value.span));
-        }
-        Some(kind)
+        let Some(spec) = spec else { return };
+        let Profile { target, results, .. } = spec.profile();
+        self.plan.entries.push(Entry {
+            line: self.lines.position(item.span.start).0,
+            kind,
+            label: common.label,
+            tags: common.tags,
+            timeout: common.timeout.unwrap_or(self.defaults.timeout),
+            warn_after: common.warn_after,
+            target,
+            results,
+            redactor: read.redactor,
+            spec,
+        });
     }
 }
 
-fn entry(spec: Spec, kind: &'static str, common: Common, line: usize, defaults: Defaults, redactor: Redactor) -> Entry {
-    Entry {
-        line,
-        kind,
-        label: common.label,
-        tags: common.tags,
-        timeout: common.timeout.unwrap_or(defaults.timeout),
-        warn_after: common.warn_after,
-        target: spec.target(),
-        results: spec.results(),
-        redactor,
-        spec,
-    }
+/// The canonical type of a check, and a note where it stands there by an old name.
+fn kind(check: Span, pairs: &[(Node, Node)]) -> Result<(&'static str, Option<Diagnostic>), Diagnostic> {
+    let mut texts = pairs.iter().filter_map(|(key, value)| match &key.value {
+        Value::Scalar(Scalar { text, .. }) => Some((text.as_str(), key.span, value)),
+        Value::Seq(_) | Value::Map(_) => None,
+    });
+    let Some((_, _, value)) = texts.clone().find(|(text, _, value)| *text == "type" && !value.is_null()) else {
+        let first = pairs.first().map_or(check, |(key, _)| key.span);
+        let missing = |span, message| Diagnostic::error(Flaw::MissingKey, span, message);
+        return Err(match texts.find(|(text, ..)| nearest(text, &["type"]).is_some()) {
+            Some(("type", span, _)) => missing(span, "`type` is empty").help(format!("one of {}", known_types())),
+            Some((_, span, _)) => missing(span, "this check has no `type`").help("did you mean `type`?"),
+            None => missing(first, "this check has no `type`").help(format!("add `type:`, one of {}", known_types())),
+        });
+    };
+    let Value::Scalar(Scalar { text, .. }) = &value.value else {
+        let problem = Diagnostic::error(Flaw::WrongType, value.span, "`type`: expected the name of a check");
+        return Err(problem.help(format!("one of {}", known_types())));
+    };
+    let (kind, deprecated) = Spec::canonical(text).ok_or_else(|| unknown_type(text, value.span))?;
+    Ok((kind, deprecated.then(|| deprecated_alias(text, kind, value.span))))
 }
 
 fn known_types() -> String {

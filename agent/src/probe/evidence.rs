@@ -1,11 +1,9 @@
 //! What a failed phase shows: what it was waiting for, and who answered instead.
 
 use super::Probe;
-use crate::catalogue::Cause;
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{self, Endpoint};
-use crate::phase::Phase;
 use crate::text::escape;
 use std::net::SocketAddr;
 use std::time::Duration;

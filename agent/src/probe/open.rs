@@ -2,10 +2,9 @@
 
 use super::peek::Peer;
 use super::{Probe, Stop};
-use crate::catalogue::{Cause, WarningKind};
-use crate::fault::{Failure, Fault};
+use crate::catalogue::WarningKind;
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{self, Endpoint, Host, ResolvConf, Target, TlsOptions, Wire};
-use crate::phase::Phase;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,19 +25,14 @@ const LONGEST_GRACE: Duration = Duration::from_millis(150);
 pub(crate) enum Heard {
     /// Not a byte.
     Nothing,
-    /// It said something.
     Bytes(Vec<u8>),
-    /// It closed the connection.
     Closed,
-    /// It broke the connection.
     Broken(Fault),
 }
 
 impl Probe {
     /// Resolves the host and connects to the first of its addresses that answers (RFC 8305).
-    ///
-    /// # Errors
-    /// `resolve.*` and `connect.*`.
+    /// Fails with `resolve.*` and `connect.*`.
     pub(crate) async fn open(&mut self, endpoint: &Endpoint) -> Result<Wire, Failure> {
         let addresses = self.addresses(endpoint).await?;
         let began = Instant::now();
@@ -63,9 +57,7 @@ impl Probe {
 
     /// Connects to where a service listens: [`Probe::connect`], or a Unix socket, which has no result
     /// of its own and no TLS.
-    ///
-    /// # Errors
-    /// `resolve.*`, `connect.*` and `tls.*`.
+    /// Fails with `resolve.*`, `connect.*` and `tls.*`.
     pub(crate) async fn reach(&mut self, target: &Target, tls: Option<&TlsOptions>) -> Result<Wire, Stop> {
         match target {
             Target::Tcp(endpoint) => self.connect(endpoint, tls).await,
@@ -74,9 +66,7 @@ impl Probe {
     }
 
     /// Connects, which is the check's first result, and speaks TLS where it is wanted.
-    ///
-    /// # Errors
-    /// `resolve.*`, `connect.*` and `tls.*`.
+    /// Fails with `resolve.*`, `connect.*` and `tls.*`.
     pub(crate) async fn connect(&mut self, endpoint: &Endpoint, tls: Option<&TlsOptions>) -> Result<Wire, Stop> {
         let wire = self.open(endpoint).await?;
         self.passed()?;
@@ -86,10 +76,6 @@ impl Probe {
         }
     }
 
-    /// Connects to a Unix socket.
-    ///
-    /// # Errors
-    /// `connect.*`.
     pub(crate) async fn open_socket(&mut self, path: &Path) -> Result<Wire, Failure> {
         let stream = self.phase(Phase::Connect, net::unix(path)).await?;
         Ok(self.prepare(Wire::unix(stream), Peer::Socket(path.to_owned())))
@@ -119,9 +105,6 @@ impl Probe {
     }
 
     /// Resolves the host.
-    ///
-    /// # Errors
-    /// `resolve.*`.
     pub(crate) async fn addresses(&mut self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Failure> {
         let shared = Arc::clone(&self.shared);
         let began = Instant::now();
@@ -135,9 +118,6 @@ impl Probe {
     }
 
     /// A socket for datagrams to and from one address. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// `connect.*`: no route, no permission, a limit of this host.
     pub(crate) async fn datagram(&mut self, address: SocketAddr) -> Result<UdpSocket, Failure> {
         let socket = self.phase(Phase::Connect, async { net::datagram(address) }).await?;
         self.note_address(address);
@@ -146,9 +126,6 @@ impl Probe {
 
     /// Speaks TLS over a connection, to a server of this name. What the certificate says becomes
     /// a fact in any case.
-    ///
-    /// # Errors
-    /// `tls.*`.
     pub(crate) async fn tls(
         &mut self,
         wire: Wire,

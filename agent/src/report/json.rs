@@ -182,8 +182,8 @@ pub(super) fn phase(timing: &Timing) -> Value {
 
 fn failure(failure: &Failure, style: Style) -> Value {
     let mut object = json!({
-        "code": failure.code.as_str(),
-        "phase": failure.code.phase().slug(),
+        "code": failure.code.name,
+        "phase": failure.code.phase.slug(),
         "message": failure.message,
         "evidence": failure.evidence,
         "owner": failure.owner.slug(),

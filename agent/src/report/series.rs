@@ -37,7 +37,7 @@ fn label(entry: &Entry) -> Option<&str> {
 /// `TYPE:TARGET KEY:VALUE ...`.
 fn described(entry: &Entry) -> String {
     let mut text = format!("{}:{}", entry.kind, entry.target);
-    for (key, value) in entry.spec.distinction() {
+    for (key, value) in entry.spec.profile().distinction {
         let value = entry.redactor.redact(&shortened(&value));
         text = format!("{text} {key}:{value}");
     }

@@ -42,7 +42,7 @@ fn point(number: usize, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
         (Verdict::Fail, Some(failure)) => {
             writeln!(out, "not ok {number} - {name}\n  ---")?;
             let lines = [
-                ("code", failure.code.as_str()),
+                ("code", failure.code.name),
                 ("message", &failure.message),
                 ("owner", failure.owner.slug()),
                 ("next_step", &failure.next_step),

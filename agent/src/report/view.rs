@@ -3,6 +3,7 @@
 
 use crate::fault::Failure;
 use crate::outcome::{Outcome, SkipReason, Step, Verdict, Warning};
+use crate::phase::words;
 use crate::plan::{Entry, Plan};
 use crate::report::{Stage, series};
 use crate::run::Report;
@@ -75,34 +76,21 @@ pub struct Counts {
     pub skip: usize,
 }
 
-/// The judgement over a run.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Overall {
-    /// Everything passed.
-    Pass = 0,
-    /// There are warnings, nothing failed.
-    Warn = 1,
-    /// Something failed.
-    Fail = 2,
-    /// Nothing failed, and not everything was decided.
-    Unknown = 3,
+words! {
+    /// The judgement over a run.
+    pub Overall {
+        /// Everything passed.
+        Pass "pass",
+        /// There are warnings, nothing failed.
+        Warn "warn",
+        /// Something failed.
+        Fail "fail",
+        /// Nothing failed, and not everything was decided.
+        Unknown "unknown",
+    }
 }
 
 impl Overall {
-    /// Every judgement.
-    pub const ALL: [Self; 4] = [Self::Pass, Self::Warn, Self::Fail, Self::Unknown];
-
-    /// The word used in machine-readable output.
-    #[must_use]
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Warn => "warn",
-            Self::Fail => "fail",
-            Self::Unknown => "unknown",
-        }
-    }
-
     /// The exit status, which is Nagios': 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     #[must_use]
     pub const fn exit_status(self) -> u8 {

@@ -58,11 +58,11 @@ fn a_panic_is_one_failed_check_and_keeps_what_was_known() {
     let outcome = &report.outcomes[1];
     assert_eq!(verdicts(outcome), [Verdict::Pass, Verdict::Fail, Verdict::Skip]);
     let failure = outcome.failure.as_deref().expect("a failure");
-    assert_eq!(failure.code.as_str(), "run.own-fault");
+    assert_eq!(failure.code.name, "run.own-fault");
     assert_eq!(failure.evidence.as_deref(), Some("at the worst moment"));
     assert!(report.outcomes.iter().all(|outcome| outcome.steps.len() == plan.entries[outcome.entry].results.len()));
     let own_faults =
-        report.outcomes.iter().filter(|one| one.failure.as_deref().is_some_and(|f| f.code.as_str() == "run.own-fault"));
+        report.outcomes.iter().filter(|one| one.failure.as_deref().is_some_and(|f| f.code.name == "run.own-fault"));
     assert_eq!(own_faults.count(), 3, "the check beside them did not fail by a fault of ours");
 }
 

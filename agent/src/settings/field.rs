@@ -69,12 +69,10 @@ impl Vault {
         Self { met: RefCell::new(Redactor::new()), required }
     }
 
-    /// Remembers the text as a secret.
     pub(crate) fn keep(&self, text: &str) {
         self.met.borrow_mut().add(text);
     }
 
-    /// What knows all that were met.
     pub(crate) fn into_redactor(self) -> Redactor {
         self.met.into_inner()
     }
@@ -88,9 +86,6 @@ impl<'a> Field<'a> {
 
     /// The value as text. Numbers and booleans are taken as they are written: a password may well
     /// be `0123`.
-    ///
-    /// # Errors
-    /// A list or a mapping is not a text; a reference may lead nowhere.
     pub(crate) fn text(&self, shape: &Shape) -> Result<String, Misfit> {
         self.borrowed(shape).map(Cow::into_owned)
     }
@@ -108,21 +103,15 @@ impl<'a> Field<'a> {
     }
 
     /// Reads the text by a rule of its own, and names what was found when the rule says no.
-    ///
-    /// # Errors
-    /// The rule's, or those of [`Field::text`].
     pub(crate) fn parse<T>(&self, shape: &Shape, rule: impl FnOnce(&str) -> Option<T>) -> Result<T, Misfit> {
         let text = self.borrowed(shape)?;
         rule(&text).ok_or_else(|| self.wrong(shape))
     }
 
-    /// Remembers the text as a secret.
     pub(crate) fn keep_secret(&self, text: &str) {
         self.vault.keep(text);
     }
 
-    /// The items of a list.
-    #[must_use]
     pub(crate) fn items(&self) -> Option<impl Iterator<Item = Field<'a>> + use<'a>> {
         let Self { node, vault } = *self;
         match &node.value {
@@ -132,7 +121,6 @@ impl<'a> Field<'a> {
     }
 
     /// The keys and values of a mapping that is not a reference.
-    #[must_use]
     pub(crate) fn pairs(&self) -> Option<impl Iterator<Item = (Field<'a>, Field<'a>)> + use<'a>> {
         let Self { node, vault } = *self;
         match &node.value {
@@ -143,14 +131,11 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Whether nothing stands there.
-    #[must_use]
     pub(crate) const fn is_null(&self) -> bool {
         self.node.is_null()
     }
 
     /// "expected ..., found ...", without showing what may be a secret.
-    #[must_use]
     pub(crate) fn wrong(&self, shape: &Shape) -> Misfit {
         if let Some(tuple) = self.python_tuple() {
             return tuple;
@@ -172,7 +157,6 @@ impl<'a> Field<'a> {
     }
 
     /// Puts the place of this value into a misfit that has none.
-    #[must_use]
     pub(crate) fn with_span(&self, misfit: Misfit) -> Misfit {
         Misfit { span: misfit.span.or(Some(self.node.span)), ..misfit }
     }
@@ -206,7 +190,6 @@ impl<'a> Field<'a> {
     }
 }
 
-/// `{env: VAR}` or `{file: PATH}`.
 fn reference(pairs: &[(Node, Node)]) -> Option<(&str, &str)> {
     let [(Node { value: Value::Scalar(key), .. }, Node { value: Value::Scalar(value), .. })] = pairs else {
         return None;

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::secret::Redactor;
 use crate::settings::field::Vault;
 use crate::settings::shape::Declared;
-use crate::settings::{Field, Setting};
+use crate::settings::{Field, Misfit, Setting};
 use crate::text::Span;
 use crate::yaml::{self, Node, Value};
 
@@ -46,7 +46,6 @@ struct Pair<'a> {
 pub(crate) struct Read {
     /// Its problems, in no order.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Its secrets.
     pub(crate) redactor: Redactor,
     /// Its declared options, when there was no file at hand.
     pub(crate) declared: Vec<Declared>,
@@ -91,9 +90,6 @@ impl<'a> Fields<'a> {
     }
 
     /// An option that must be there.
-    ///
-    /// # Errors
-    /// A problem was noted.
     pub(crate) fn required<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Result<T, Noted> {
         self.declare::<T>(key, true, None, about);
         match self.take(key) {
@@ -116,11 +112,10 @@ impl<'a> Fields<'a> {
     pub(crate) fn or<T: Setting>(&mut self, key: &'static str, default: &'static str, about: &'static str) -> T {
         self.declare::<T>(key, false, Some(default), about);
         let value = self.take(key).and_then(|node| self.read(key, node).ok());
-        value.unwrap_or_else(|| self.default_value(key, default))
+        value.unwrap_or_else(|| default_value(key, default))
     }
 
     /// Whether the key is there with a value; for rules over several options.
-    #[must_use]
     pub(crate) fn has(&self, key: &str) -> bool {
         self.find(key).is_some()
     }
@@ -131,7 +126,6 @@ impl<'a> Fields<'a> {
     }
 
     /// Where an option's value stands, else the whole mapping; for rules over several options.
-    #[must_use]
     pub(crate) fn span_of(&self, key: &str) -> Span {
         self.find(key).map_or(self.span, |node| node.span)
     }
@@ -153,6 +147,20 @@ impl<'a> Fields<'a> {
     pub(crate) fn refuse(&mut self, error: Diagnostic) -> Noted {
         self.warn(error);
         Noted(())
+    }
+
+    /// Notes that the value of an option does not do.
+    #[must_use]
+    pub(crate) fn refuse_value(&mut self, key: &str, misfit: Misfit) -> Noted {
+        self.refuse(misfit.of_option(key, self.span_of(key)))
+    }
+
+    /// Notes that an option stands there without one that it needs.
+    #[must_use]
+    pub(crate) fn refuse_lone(&mut self, present: &str, missing: &str) -> Noted {
+        let message = format!("`{present}` without `{missing}`");
+        let diagnostic = Diagnostic::error(Flaw::MissingKey, self.span_of(present), message);
+        self.refuse(diagnostic.help(format!("add `{missing}:`")))
     }
 
     /// Whether an error was noted: the check will not be built.
@@ -214,20 +222,16 @@ impl<'a> Fields<'a> {
             end: pair.value.span.end.max(pair.key_span.end),
         })
     }
+}
 
-    #[expect(
-        clippy::panic,
-        clippy::unused_self,
-        reason = "a default that is not a legal value is a bug in the declaration"
-    )]
-    fn default_value<T: Setting>(&self, key: &str, default: &str) -> T {
-        let vault = Vault::new(true);
-        // A word needs no parser, and thousands of checks have the same words.
-        let word = default.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| Node::word(default));
-        let node = word.or_else(|| yaml::parse(default).ok().and_then(|document| document.root));
-        let value = node.and_then(|node| T::read(&Field::new(&node, &vault)).ok());
-        value.unwrap_or_else(|| panic!("the default `{default}` of `{key}` is not a legal value"))
-    }
+#[expect(clippy::panic, reason = "a default that is not a legal value is a bug in the declaration")]
+fn default_value<T: Setting>(key: &str, default: &str) -> T {
+    let vault = Vault::new(true);
+    // A word needs no parser, and thousands of checks have the same words.
+    let word = default.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| Node::word(default));
+    let node = word.or_else(|| yaml::parse(default).ok().and_then(|document| document.root));
+    let value = node.and_then(|node| T::read(&Field::new(&node, &vault)).ok());
+    value.unwrap_or_else(|| panic!("the default `{default}` of `{key}` is not a legal value"))
 }
 
 fn key_text(key: &Node) -> &str {

@@ -10,7 +10,6 @@ mod target;
 mod tls;
 
 pub(crate) use credentials::Credentials;
-pub(crate) use credentials::Names;
 pub(crate) use field::{Field, Misfit};
 pub(crate) use fields::nearest;
 pub(crate) use fields::{Fields, Noted};

@@ -3,7 +3,7 @@
 use crate::diagnostic::Flaw;
 use crate::net::{Host, Port};
 use crate::secret::Secret;
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::{self, Shape};
 use crate::settings::{Credentials, Field, Misfit};
 use crate::text::is_escaped;
 use serde_json::json;
@@ -16,19 +16,12 @@ pub(crate) trait Setting: Sized {
     const SHAPE: Shape;
 
     /// Reads the value.
-    ///
-    /// # Errors
-    /// Says what was expected and, unless it may be a secret, what was found.
+    /// An error says what was expected and, unless it may be a secret, what was found.
     fn read(field: &Field<'_>) -> Result<Self, Misfit>;
 }
 
 impl Setting for Host {
-    const SHAPE: Shape = Shape {
-        words: "a host name or an IP address",
-        short: "host",
-        shown: Shown::Plain,
-        schema: || json!({"type": "string", "minLength": 1}),
-    };
+    const SHAPE: Shape = Shape::plain("a host name or an IP address", "host", shape::filled);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.borrowed(&Self::SHAPE)?;
@@ -37,12 +30,9 @@ impl Setting for Host {
 }
 
 impl Setting for Port {
-    const SHAPE: Shape = Shape {
-        words: "a port number (1 to 65535)",
-        short: "port",
-        shown: Shown::Plain,
-        schema: || json!({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 65535}, {"type": "string", "pattern": "^[0-9]+$"}]}),
-    };
+    const SHAPE: Shape = Shape::plain("a port number (1 to 65535)", "port", || {
+        shape::number(&json!({"type": "integer", "minimum": 1, "maximum": 65535}), "^[0-9]+$")
+    });
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         // `[ 80 ]`, `80.0` and `1:30` are numbers to YAML and no ports to a person.
@@ -51,62 +41,48 @@ impl Setting for Port {
 }
 
 impl Setting for bool {
-    const SHAPE: Shape = Shape {
-        words: "true or false",
-        short: "flag",
-        shown: Shown::Plain,
-        schema: || json!({"anyOf": [{"type": "boolean"}, {"enum": ["yes", "no", "on", "off", "true", "false"]}]}),
-    };
+    const SHAPE: Shape = Shape::plain("true or false", "flag", || shape::flag_or(None));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        let is_one_of = |text: &str, words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-        field.parse(&Self::SHAPE, |text| {
-            let no = is_one_of(text, ["false", "no", "off", "0"]);
-            (no || is_one_of(text, ["true", "yes", "on", "1"])).then_some(!no)
-        })
+        field.parse(&Self::SHAPE, |text| flag(&text.to_ascii_lowercase()))
+    }
+}
+
+/// A truth by any of its names.
+pub(super) fn flag(text: &str) -> Option<bool> {
+    match text {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
     }
 }
 
 impl Setting for u32 {
-    const SHAPE: Shape = Shape {
-        words: "a whole number from 0 to 4294967295",
-        short: "number",
-        shown: Shown::Plain,
-        schema: || json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+$"}]}),
-    };
+    const SHAPE: Shape = Shape::plain("a whole number from 0 to 4294967295", "number", || {
+        shape::number(&json!({"type": "integer", "minimum": 0}), "^[0-9]+$")
+    });
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| text.trim().parse().ok())
     }
 }
 
-/// The longest time that can be asked for: a day.
-const DAY: f64 = 86_400.0;
-
 impl Setting for Duration {
-    const SHAPE: Shape = Shape {
-        words: "a time in seconds (more than 0, at most 86400)",
-        short: "seconds",
-        shown: Shown::Plain,
-        schema: || json!({"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": 86400}, {"type": "string", "pattern": "^[0-9.]+$"}]}),
-    };
+    const SHAPE: Shape = Shape::plain("a time in seconds (more than 0, at most 86400)", "seconds", || {
+        shape::number(&json!({"type": "number", "exclusiveMinimum": 0, "maximum": 86400}), "^[0-9.]+$")
+    });
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| {
             let seconds: f64 = text.trim().parse().ok()?;
-            let sane = seconds > 0.0 && seconds <= DAY && text.bytes().any(|b| b.is_ascii_digit());
+            let sane = seconds > 0.0 && seconds <= 86_400.0 && text.bytes().any(|b| b.is_ascii_digit());
             sane.then(|| Self::from_secs_f64(seconds))
         })
     }
 }
 
 impl Setting for String {
-    const SHAPE: Shape = Shape {
-        words: "a text",
-        short: "text",
-        shown: Shown::Never,
-        schema: || json!({"type": ["string", "number", "boolean"]}),
-    };
+    const SHAPE: Shape = Shape::secret("a text", "text", shape::scalar);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.text(&Self::SHAPE)
@@ -118,12 +94,7 @@ impl Setting for String {
 pub struct Word(pub String);
 
 impl Setting for Word {
-    const SHAPE: Shape = Shape {
-        words: "a name",
-        short: "name",
-        shown: Shown::Plain,
-        schema: || json!({"type": ["string", "number", "boolean"]}),
-    };
+    const SHAPE: Shape = Shape::plain("a name", "name", shape::scalar);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.text(&Self::SHAPE)?;
@@ -160,12 +131,7 @@ impl From<Name> for String {
 }
 
 impl Setting for Secret<String> {
-    const SHAPE: Shape = Shape {
-        words: "a text (it is never shown)",
-        short: "secret",
-        shown: Shown::Never,
-        schema: || json!({"type": ["string", "number", "boolean"]}),
-    };
+    const SHAPE: Shape = Shape::secret("a text (it is never shown)", "secret", shape::scalar);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.text(&Self::SHAPE)?;
@@ -175,12 +141,7 @@ impl Setting for Secret<String> {
 }
 
 impl Setting for PathBuf {
-    const SHAPE: Shape = Shape {
-        words: "the path of a file",
-        short: "path",
-        shown: Shown::Plain,
-        schema: || json!({"type": "string", "minLength": 1}),
-    };
+    const SHAPE: Shape = Shape::plain("the path of a file", "path", shape::filled);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| (!text.is_empty() && !text.contains('\0')).then(|| Self::from(text)))
@@ -192,12 +153,11 @@ impl Setting for PathBuf {
 pub(crate) struct Tags(pub Vec<String>);
 
 impl Setting for Tags {
-    const SHAPE: Shape = Shape {
-        words: "a list of words",
-        short: "list of words",
-        shown: Shown::Plain,
-        schema: || json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": ["string", "number", "boolean"]}}]}),
-    };
+    const SHAPE: Shape = Shape::plain(
+        "a list of words",
+        "list of words",
+        || json!({"anyOf": [{"type": "string"}, {"type": "array", "items": shape::scalar()}]}),
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let one = |item: Field<'_>| Word::read(&item).map(|word| word.0).map_err(|misfit| item.with_span(misfit));
@@ -214,12 +174,11 @@ impl Setting for Tags {
 
 /// As the list `[user, password]`.
 impl Setting for Credentials {
-    const SHAPE: Shape = Shape {
-        words: "a list of two: [user, password]",
-        short: "[user, password]",
-        shown: Shown::Never,
-        schema: || json!({"type": "array", "minItems": 2, "maxItems": 2}),
-    };
+    const SHAPE: Shape = Shape::secret(
+        "a list of two: [user, password]",
+        "[user, password]",
+        || json!({"type": "array", "minItems": 2, "maxItems": 2}),
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let Some(items) = field.items() else {
@@ -246,24 +205,13 @@ impl Setting for Credentials {
 pub(crate) struct Pairs(pub Vec<(String, Secret<String>)>);
 
 impl Setting for Pairs {
-    const SHAPE: Shape = Shape {
-        words: "a mapping of names to values, or a list of [name, value] pairs",
-        short: "mapping or list of pairs",
-        shown: Shown::Never,
-        schema: || json!({"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2}}]}),
-    };
+    const SHAPE: Shape = Shape::secret(
+        "a mapping of names to values, or a list of [name, value] pairs",
+        "mapping or list of pairs",
+        || json!({"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2}}]}),
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        if let Some(pairs) = field.pairs() {
-            return pairs
-                .map(|(name, value)| pair(name, value))
-                .collect::<Result<Vec<_>, _>>()
-                .map(|all| Self(all.concat()));
-        }
-        let Some(items) = field.items() else {
-            field.text(&Self::SHAPE)?;
-            return Err(field.wrong(&Self::SHAPE));
-        };
         let read_item = |item: Field<'_>| match item.items().map(Iterator::collect::<Vec<_>>).as_deref() {
             Some([name, value]) => pair(*name, *value),
             _ => {
@@ -271,7 +219,15 @@ impl Setting for Pairs {
                 Err(item.wrong(&Self::SHAPE))
             }
         };
-        items.map(read_item).collect::<Result<Vec<_>, _>>().map(|all| Self(all.concat()))
+        let all: Result<Vec<_>, _> = match (field.pairs(), field.items()) {
+            (Some(pairs), _) => pairs.map(|(name, value)| pair(name, value)).collect(),
+            (None, Some(items)) => items.map(read_item).collect(),
+            (None, None) => {
+                field.text(&Self::SHAPE)?;
+                return Err(field.wrong(&Self::SHAPE));
+            }
+        };
+        all.map(|all| Self(all.concat()))
     }
 }
 

@@ -28,11 +28,42 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// Of a value that may be shown.
+    pub(crate) const fn plain(words: &'static str, short: &'static str, schema: fn() -> Value) -> Self {
+        Self { words, short, shown: Shown::Plain, schema }
+    }
+
+    /// Of a value that is, or may contain, a secret.
+    pub(crate) const fn secret(words: &'static str, short: &'static str, schema: fn() -> Value) -> Self {
+        Self { words, short, shown: Shown::Never, schema }
+    }
+
     /// Accepts what the shape accepts, and a reference to the environment or a file in its place.
     #[must_use]
     pub fn schema_with_reference(&self) -> Value {
         json!({"anyOf": [(self.schema)(), {"$ref": "#/$defs/reference"}, {"type": "null"}]})
     }
+}
+
+/// The schema of a text; what it says may look like something else to YAML.
+pub(crate) fn scalar() -> Value {
+    json!({"type": ["string", "number", "boolean"]})
+}
+
+/// The schema of a text that is not empty.
+pub(crate) fn filled() -> Value {
+    json!({"type": "string", "minLength": 1})
+}
+
+/// The schema of a number, which may stand there as a text too.
+pub(crate) fn number(number: &Value, pattern: &str) -> Value {
+    json!({"anyOf": [number, {"type": "string", "pattern": pattern}]})
+}
+
+/// The schema of a truth by any of its names, or one word more.
+pub(crate) fn flag_or(word: Option<&str>) -> Value {
+    let words = ["yes", "no", "on", "off", "true", "false"];
+    json!({"anyOf": [{"type": "boolean"}, {"enum": word.into_iter().chain(words).collect::<Vec<_>>()}]})
 }
 
 /// One option of a check, as it was declared.

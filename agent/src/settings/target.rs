@@ -1,11 +1,9 @@
 //! `host` and `port` of a service that may listen on a Unix socket.
 
-use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::{Endpoint, Host, Port, Target, TlsOptions};
 use crate::services::{Security, Service};
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, tls};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// What the documentation says of a `host` that may be a Unix socket.
@@ -13,9 +11,7 @@ pub(crate) const HOST_OR_SOCKET: &str = "Name, address, or path of a Unix socket
 
 /// What `host` is for a service that may listen on a Unix socket.
 pub(crate) enum HostOrSocket {
-    /// A name or an address.
     Host(Host),
-    /// The path of a Unix socket.
     Socket(PathBuf),
 }
 
@@ -30,9 +26,6 @@ impl HostOrSocket {
 }
 
 /// Asks for `host` (a name, an address, or the path of a socket) and `port`.
-///
-/// # Errors
-/// A problem was noted.
 pub(crate) fn target(fields: &mut Fields<'_>, service: &Service) -> Result<Target, Noted> {
     let host = fields.required::<HostOrSocket>("host", HOST_OR_SOCKET);
     let port = port(fields, service, "TCP port.")?;
@@ -41,9 +34,6 @@ pub(crate) fn target(fields: &mut Fields<'_>, service: &Service) -> Result<Targe
 
 /// Asks for `port`, which is the service's usual one unless it is told; without a usual one it must
 /// be told.
-///
-/// # Errors
-/// A problem was noted.
 pub(crate) fn port(fields: &mut Fields<'_>, service: &Service, about: &'static str) -> Result<Port, Noted> {
     match service.default_port(Security::Plain) {
         Some(usual) => Ok(fields.or("port", usual.text, about)),
@@ -53,9 +43,6 @@ pub(crate) fn port(fields: &mut Fields<'_>, service: &Service, about: &'static s
 
 /// Asks for the TLS options of a service that may listen on a Unix socket, where nothing can demand
 /// TLS.
-///
-/// # Errors
-/// A problem was noted.
 pub(crate) fn tls_of_target(
     fields: &mut Fields<'_>,
     is_demanded: bool,
@@ -64,23 +51,17 @@ pub(crate) fn tls_of_target(
     let options = tls(fields);
     match target {
         Ok(Target::Socket { .. }) if is_demanded => {
-            let span = fields.span_of("use_tls");
-            Err(fields.refuse(
-                Diagnostic::error(Flaw::BadValue, span, "`use_tls`: there is no TLS over a Unix socket")
-                    .help("leave `use_tls` out: what is sent over the socket never leaves this host"),
-            ))
+            let misfit = Misfit::new("there is no TLS over a Unix socket");
+            let help = "leave `use_tls` out: what is sent over the socket never leaves this host";
+            Err(fields.refuse_value("use_tls", misfit.help(help)))
         }
         _ => options,
     }
 }
 
 impl Setting for HostOrSocket {
-    const SHAPE: Shape = Shape {
-        words: "a host name, an IP address, or the path of a Unix socket",
-        short: "host or socket",
-        shown: Shown::Plain,
-        schema: || json!({"type": "string", "minLength": 1}),
-    };
+    const SHAPE: Shape =
+        Shape::plain("a host name, an IP address, or the path of a Unix socket", "host or socket", shape::filled);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         /// `sun_path` of unix(7), without the NUL at its end.

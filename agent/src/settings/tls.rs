@@ -1,20 +1,17 @@
 //! The TLS options that every check with TLS takes.
 
-use crate::diagnostic::{Diagnostic, Flaw};
+use crate::diagnostic::Flaw;
 use crate::net::tls::{TlsMode, TlsOptions, read_identity, read_roots};
 use crate::services::Security;
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::setting::flag;
+use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting};
-use serde_json::json;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Asks for the options; the files that they name are read here, so that a check whose certificate
 /// is not there is refused like any other mistake in the file.
-///
-/// # Errors
-/// A problem was noted.
 pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
     let verify =
         !fields.or::<bool>("disable_tls_verification", "false", "Accept any certificate; visible in the output.");
@@ -28,9 +25,7 @@ pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
     let roots = ca_file.map(|path| read_roots(&path)).transpose();
     let roots = roots.map_err(|error| bad_file(fields, "ca_file", &error))?.map(Arc::new);
     if certificate.is_none() && key.is_some() {
-        let span = fields.span_of("client_key");
-        let diagnostic = Diagnostic::error(Flaw::MissingKey, span, "`client_key` without `client_cert`");
-        return Err(fields.refuse(diagnostic.help("add `client_cert:`")));
+        return Err(fields.refuse_lone("client_key", "client_cert"));
     }
     let client = certificate.map(|path| read_identity(&path, key.as_deref().unwrap_or(&path))).transpose();
     let client = client.map_err(|(option, error)| bad_file(fields, option, &error))?.map(Arc::new);
@@ -38,45 +33,29 @@ pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
 }
 
 fn bad_file(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Noted {
-    let span = fields.span_of(option);
-    fields.refuse(
-        Diagnostic::error(Flaw::UnreadablePem, span, format!("`{option}`: the file cannot be used: {error}"))
-            .help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read"),
-    )
+    let misfit = Misfit::new(format!("the file cannot be used: {error}")).flaw(Flaw::UnreadablePem);
+    fields.refuse_value(option, misfit.help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read"))
 }
 
 impl Setting for Security {
-    const SHAPE: Shape = Shape {
-        words: "true, false, or starttls",
-        short: "flag or starttls",
-        shown: Shown::Plain,
-        schema: || json!({"anyOf": [{"type": "boolean"}, {"enum": ["starttls", "yes", "no", "on", "off", "true", "false"]}]}),
-    };
+    const SHAPE: Shape =
+        Shape::plain("true, false, or starttls", "flag or starttls", || shape::flag_or(Some("starttls")));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| match text.to_ascii_lowercase().as_str() {
             "starttls" => Some(Self::StartTls),
-            "true" | "yes" | "on" | "1" => Some(Self::Tls),
-            "false" | "no" | "off" | "0" => Some(Self::Plain),
-            _ => None,
+            other => flag(other).map(|tls| if tls { Self::Tls } else { Self::Plain }),
         })
     }
 }
 
 impl Setting for TlsMode {
-    const SHAPE: Shape = Shape {
-        words: "true, false, or prefer",
-        short: "flag or prefer",
-        shown: Shown::Plain,
-        schema: || json!({"anyOf": [{"type": "boolean"}, {"enum": ["prefer", "yes", "no", "on", "off", "true", "false"]}]}),
-    };
+    const SHAPE: Shape = Shape::plain("true, false, or prefer", "flag or prefer", || shape::flag_or(Some("prefer")));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| match text.to_ascii_lowercase().as_str() {
             "prefer" => Some(Self::Prefer),
-            "true" | "yes" | "on" | "1" => Some(Self::Always),
-            "false" | "no" | "off" | "0" => Some(Self::Never),
-            _ => None,
+            other => flag(other).map(|tls| if tls { Self::Always } else { Self::Never }),
         })
     }
 }

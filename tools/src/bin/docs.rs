@@ -154,7 +154,7 @@ fn failure_codes() -> String {
     let mut text = format!("{FAILURE_CODES}{}.\n", owners.join(", "));
     for phase in Phase::ALL {
         let rows = catalogue::ALL.iter().filter(|entry| entry.phase == phase);
-        let rows: Vec<_> = rows.map(|entry| (entry.code, entry.what, entry.owner, entry.next_step)).collect();
+        let rows: Vec<_> = rows.map(|entry| (entry.name, entry.what, entry.owner, entry.next_step)).collect();
         push_table(&mut text, &format!("`{}`: {}", phase.slug(), stage(phase)), &rows);
     }
     let rows = WarningKind::ALL.iter().map(|kind| (kind.code(), kind.what(), kind.owner(), kind.next_step()));

@@ -1,11 +1,9 @@
 //! Methods and the frames around them, over a wire (AMQP 0-9-1 sections 2.3 and 4.2).
 
 use super::refusal::CloseReason;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Talk, Wire};
-use crate::phase::Phase;
 use crate::text::escape;
 use lapin::protocol::{AMQPClass, channel, connection, constants, gen_class, parse_class};
 
@@ -27,61 +25,27 @@ const MOST_NESTED: usize = 100;
 /// A connection to a broker, as a client has it.
 pub(super) struct BrokerConnection {
     talk: Talk,
-    /// Whether a goodbye is due.
-    open: bool,
-    blocked: Option<String>,
-}
-
-/// Why a method that was waited for did not come.
-pub(super) enum ReceiveError {
-    /// The connection failed.
-    Fault(Fault),
-    /// The broker closed the connection, or the channel.
-    Closed(CloseReason),
-}
-
-impl ReceiveError {
-    /// The fault, with the refusal judged.
-    pub(super) fn into_fault(self, judge: impl FnOnce(CloseReason) -> Fault) -> Fault {
-        match self {
-            Self::Fault(fault) => fault,
-            Self::Closed(reason) => judge(reason),
-        }
-    }
-}
-
-impl From<Fault> for ReceiveError {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
+    /// The connection has to be closed in good order.
+    pub(super) open: bool,
+    /// Why the broker does not take messages at the moment, when it said so.
+    pub(super) blocked: Option<String>,
 }
 
 impl BrokerConnection {
-    /// Nothing is sent yet.
     pub(super) const fn new(wire: Wire) -> Self {
         Self { talk: Talk::new(wire, "a frame"), open: false, blocked: None }
     }
 
-    /// Why the broker does not take messages at the moment, when it said so.
-    pub(super) fn blocked(&self) -> Option<&str> {
-        self.blocked.as_deref()
-    }
-
-    /// The connection is open: it has to be closed in good order.
-    pub(super) const fn entered(&mut self) {
-        self.open = true;
-    }
-
     /// Asks for version 0-9-1. A broker that speaks another answers with a header of its own.
-    pub(super) async fn begin(&mut self) -> Result<AMQPClass, ReceiveError> {
+    pub(super) async fn begin(&mut self) -> Result<AMQPClass, Fault> {
         self.talk.send(HEADER).await;
         if self.talk.peek().await?.first() != HEADER.first() {
-            return self.receive().await;
+            return self.receive(CloseReason::of_connection).await;
         }
         let header = self.talk.exactly(HEADER.len()).await?;
         // The same one comes from a server that repeats what it is sent.
         let is_other = header.starts_with(&HEADER[..4]) && header != HEADER;
-        Err(if is_other { other_version(&header) } else { malformed() }.into())
+        Err(if is_other { other_version(&header) } else { malformed() })
     }
 
     /// Sends methods, all in one piece.
@@ -91,8 +55,9 @@ impl BrokerConnection {
         Ok(())
     }
 
-    /// Waits for the next method that is an answer.
-    pub(super) async fn receive(&mut self) -> Result<AMQPClass, ReceiveError> {
+    /// Waits for the next method that is an answer. A broker that closes the connection, or the
+    /// channel, is judged.
+    pub(super) async fn receive(&mut self, judge: impl FnOnce(CloseReason) -> Fault) -> Result<AMQPClass, Fault> {
         use connection::AMQPMethod as Method;
         loop {
             let Some(method) = self.frame().await? else { continue };
@@ -100,10 +65,10 @@ impl BrokerConnection {
                 AMQPClass::Connection(Method::Close(close)) => {
                     self.open = false;
                     self.send(&[(CONNECTION, AMQPClass::Connection(Method::CloseOk(connection::CloseOk {})))]).await?;
-                    return Err(ReceiveError::Closed(CloseReason::new(close.reply_code, close.reply_text)));
+                    return Err(judge(CloseReason::new(close.reply_code, close.reply_text)));
                 }
                 AMQPClass::Channel(channel::AMQPMethod::Close(close)) => {
-                    return Err(ReceiveError::Closed(CloseReason::new(close.reply_code, close.reply_text)));
+                    return Err(judge(CloseReason::new(close.reply_code, close.reply_text)));
                 }
                 AMQPClass::Connection(Method::Blocked(blocked)) => self.blocked = Some(blocked.reason.into()),
                 AMQPClass::Connection(Method::Unblocked(_)) => self.blocked = None,
@@ -114,19 +79,15 @@ impl BrokerConnection {
 
     /// Closes the connection in good order, where it is open: a broker takes note of clients that
     /// just go.
-    pub(super) async fn close(&mut self) -> Result<(), ReceiveError> {
+    pub(super) async fn close(&mut self) -> Result<(), Fault> {
         use connection::AMQPMethod as Method;
         if !self.open {
             return Ok(());
         }
-        let close = connection::Close {
-            reply_code: constants::REPLY_SUCCESS,
-            reply_text: "checked".into(),
-            class_id: 0,
-            method_id: 0,
-        };
+        let (reply_code, reply_text) = (constants::REPLY_SUCCESS, "checked".into());
+        let close = connection::Close { reply_code, reply_text, ..connection::Close::default() };
         self.send(&[(CONNECTION, AMQPClass::Connection(Method::Close(close)))]).await?;
-        while !matches!(self.receive().await?, AMQPClass::Connection(Method::CloseOk(_))) {}
+        while !matches!(self.receive(CloseReason::of_connection).await?, AMQPClass::Connection(Method::CloseOk(_))) {}
         Ok(())
     }
 
@@ -171,11 +132,8 @@ fn frame(channel: u8, method: &AMQPClass) -> Result<Vec<u8>, Fault> {
 }
 
 fn method(payload: &[u8]) -> Result<AMQPClass, Fault> {
-    if !is_shallow(payload) {
-        return Err(malformed());
-    }
-    match parse_class(payload) {
-        Ok(([], method)) => Ok(method),
+    match is_shallow(payload).then(|| parse_class(payload)) {
+        Some(Ok(([], method))) => Ok(method),
         _ => Err(malformed()),
     }
 }
@@ -195,8 +153,12 @@ fn malformed() -> Fault {
 
 fn other_version(first: &[u8]) -> Fault {
     let spoken = identify(first).map_or_else(|| "another version of AMQP".to_owned(), |peer| peer.detail);
+    unsupported(&spoken).evidence(format!("it answered {}", escape(first, 16)))
+}
+
+/// The broker speaks something like AMQP 0-9-1.
+pub(super) fn unsupported(spoken: &str) -> Fault {
     Fault::new(Cause::UnsupportedVersion, format!("the broker speaks {spoken}, but this check speaks AMQP 0-9-1"))
-        .evidence(format!("it answered {}", escape(first, 16)))
 }
 
 #[cfg(test)]

@@ -1,32 +1,23 @@
 //! What has to be in the virtual host: a queue, an exchange, and how the queue does.
 
-use super::broker::{BrokerConnection, CHANNEL, ReceiveError};
-use super::refusal::CloseReason;
+use super::broker::{BrokerConnection, CHANNEL};
 use super::unexpected;
-use crate::catalogue::Cause;
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::fault::{Failure, Fault};
-use crate::phase::Phase;
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::probe::Probe;
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, Word};
 use lapin::protocol::exchange::{AMQPMethod as OfExchange, Declare as ExchangeDeclare};
 use lapin::protocol::queue::{AMQPMethod as OfQueue, Declare as QueueDeclare, DeclareOk as Figures};
 use lapin::protocol::{AMQPClass, channel};
-use lapin::types::{FieldTable, ShortString};
-use serde_json::json;
+use lapin::types::ShortString;
 
 /// A name of AMQP: of a virtual host, a queue, an exchange (AMQP 0-9-1 section 4.2.5.3).
 #[derive(Clone, Debug)]
 pub(super) struct AmqpName(pub(super) ShortString);
 
 impl Setting for AmqpName {
-    const SHAPE: Shape = Shape {
-        words: "a name of 1 to 255 bytes",
-        short: "name",
-        shown: Shown::Plain,
-        schema: || json!({"type": ["string", "number", "boolean"]}),
-    };
+    const SHAPE: Shape = Shape::plain("a name of 1 to 255 bytes", "name", shape::scalar);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let name = Word::read(field)?.0;
@@ -38,8 +29,8 @@ impl Setting for AmqpName {
 /// What has to be there.
 #[derive(Clone, Debug)]
 pub(super) struct Expected {
-    exchange: Option<AmqpName>,
-    queue: Option<AmqpName>,
+    pub(super) exchange: Option<AmqpName>,
+    pub(super) queue: Option<AmqpName>,
     min_consumers: Option<u32>,
     max_messages: Option<u32>,
 }
@@ -55,10 +46,6 @@ pub(super) enum Found {
 }
 
 impl Expected {
-    /// Asks for the options.
-    ///
-    /// # Errors
-    /// A problem was noted.
     pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let queue = fields.optional("queue", "A queue that must exist.");
         let exchange = fields.optional("exchange", "An exchange that must exist.");
@@ -75,12 +62,6 @@ impl Expected {
         lone.map(|()| Self { exchange, queue, min_consumers, max_messages })
     }
 
-    /// See [`Check::distinction`](crate::checks::Check::distinction).
-    pub(super) fn distinction(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let named = |key, name: &Option<AmqpName>| name.as_ref().map(|AmqpName(name)| (key, name.to_string()));
-        named("exchange", &self.exchange).into_iter().chain(named("queue", &self.queue))
-    }
-
     /// Declares all of it passively, at once, which asks and makes nothing. The queue comes last: a
     /// refusal ends the channel, and one of its refusals means that all is well.
     pub(super) async fn declare(&self, broker: &mut BrokerConnection, vhost: &str, user: &str) -> Result<Found, Fault> {
@@ -91,29 +72,28 @@ impl Expected {
         let open = AMQPClass::Channel(channel::AMQPMethod::Open(channel::Open {}));
         let methods: Vec<_> = std::iter::once(open).chain(declarations).map(|method| (CHANNEL, method)).collect();
         broker.send(&methods).await?;
-        match broker.receive().await {
-            Ok(AMQPClass::Channel(channel::AMQPMethod::OpenOk(_))) => {}
-            other => return Err(no_answer(other, |refusal| refusal.of_declaration("channel", vhost, user))),
-        }
+        let opened = broker.receive(|refusal| refusal.of_declaration("channel", vhost, user)).await?;
+        let AMQPClass::Channel(channel::AMQPMethod::OpenOk(_)) = opened else { return Err(unexpected()) };
         if let Some(AmqpName(name)) = &self.exchange {
-            match broker.receive().await {
-                Ok(AMQPClass::Exchange(OfExchange::DeclareOk(_))) => {}
-                other => {
-                    return Err(no_answer(other, |refusal| {
-                        refusal.of_declaration(&format!("exchange `{name}`"), vhost, user)
-                    }));
-                }
-            }
+            let what = format!("exchange `{name}`");
+            let declared = broker.receive(|refusal| refusal.of_declaration(&what, vhost, user)).await?;
+            let AMQPClass::Exchange(OfExchange::DeclareOk(_)) = declared else { return Err(unexpected()) };
         }
         self.receive_queue(broker, vhost, user).await
     }
 
     async fn receive_queue(&self, broker: &mut BrokerConnection, vhost: &str, user: &str) -> Result<Found, Fault> {
         let Some(AmqpName(name)) = &self.queue else { return Ok(Found::Nothing) };
-        match broker.receive().await {
+        let mut is_lock = false;
+        let declared = broker.receive(|refusal| {
+            is_lock = refusal.is_lock();
+            refusal.of_declaration(&format!("queue `{name}`"), vhost, user)
+        });
+        match declared.await {
             Ok(AMQPClass::Queue(OfQueue::DeclareOk(figures))) => Ok(Found::Queue(figures)),
-            Err(ReceiveError::Closed(refusal)) if refusal.is_lock() && !self.wants_figures() => Ok(Found::Locked),
-            other => Err(no_answer(other, |refusal| refusal.of_declaration(&format!("queue `{name}`"), vhost, user))),
+            Ok(_) => Err(unexpected()),
+            Err(_) if is_lock && self.min_consumers.is_none() && self.max_messages.is_none() => Ok(Found::Locked),
+            Err(fault) => Err(fault),
         }
     }
 
@@ -149,41 +129,17 @@ impl Expected {
         ))
     }
 
-    const fn wants_figures(&self) -> bool {
-        self.min_consumers.is_some() || self.max_messages.is_some()
-    }
-
-    /// Passive declarations.
     fn declarations(&self) -> Vec<AMQPClass> {
         let exchange = self.exchange.as_ref().map(|AmqpName(exchange)| {
             let exchange = exchange.clone();
-            AMQPClass::Exchange(OfExchange::Declare(ExchangeDeclare {
-                exchange,
-                kind: "direct".into(),
-                passive: true,
-                durable: false,
-                auto_delete: false,
-                internal: false,
-                nowait: false,
-                arguments: FieldTable::default(),
-            }))
+            let kind = "direct".into();
+            let declare = ExchangeDeclare { exchange, kind, passive: true, ..ExchangeDeclare::default() };
+            AMQPClass::Exchange(OfExchange::Declare(declare))
         });
         let queue = self.queue.as_ref().map(|AmqpName(queue)| {
             let queue = queue.clone();
-            AMQPClass::Queue(OfQueue::Declare(QueueDeclare {
-                queue,
-                passive: true,
-                durable: false,
-                exclusive: false,
-                auto_delete: false,
-                nowait: false,
-                arguments: FieldTable::default(),
-            }))
+            AMQPClass::Queue(OfQueue::Declare(QueueDeclare { queue, passive: true, ..QueueDeclare::default() }))
         });
         exchange.into_iter().chain(queue).collect()
     }
-}
-
-fn no_answer(heard: Result<AMQPClass, ReceiveError>, judge: impl FnOnce(CloseReason) -> Fault) -> Fault {
-    heard.map_or_else(|error| error.into_fault(judge), |_| unexpected())
 }

@@ -11,9 +11,7 @@
 //!   `connection.open`; then `channel.open` with passive declarations, which change nothing). The end
 //!   is a `connection.close`, so that the broker notes no client that just went. Each is one round
 //!   trip.
-//! - Options: `host`, `username`, `password` (required), `port` (5671 with TLS, 5672 without),
-//!   `use_tls` (true), `vhost` (`/`), `queue`, `exchange` (names), `min_consumers`, `max_messages`
-//!   (numbers, with `queue`; messages are those that wait for a consumer), and the TLS options.
+//! - Options: see [`Amqp::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls` from a broker's plain port),
 //!   `protocol.*` (a full broker is `protocol.overloaded`, one of AMQP 1.0 alone
 //!   `protocol.unsupported-version`), `auth.rejected`, `auth.method-unsupported`,
@@ -29,8 +27,7 @@
 //! until its stack is full.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: amqp
 //!   host: broker.internal
 //!   username: app
@@ -38,9 +35,7 @@
 //!   vhost: app
 //!   queue: orders
 //!   min_consumers: 1
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 mod broker;
@@ -48,28 +43,24 @@ mod expected;
 mod refusal;
 mod start;
 
-use crate::catalogue::Cause;
-use crate::checks::{Check, ResultName};
-use crate::fault::{Failure, Fault};
+use crate::checks::{Check, Profile};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Endpoint, Host, Port, TlsOptions};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Security, Service};
-use crate::settings::{Credentials, Fields, Names, Noted, Word, tls};
-use broker::{BrokerConnection, CONNECTION, ReceiveError};
+use crate::settings::{Credentials, Fields, Noted, Word, tls};
+use broker::{BrokerConnection, CONNECTION};
 use expected::{AmqpName, Expected};
 use lapin::protocol::connection::{AMQPMethod as Method, Tune};
 use lapin::protocol::{AMQPClass, connection};
 use lapin::types::ShortString;
-use refusal::CloseReason;
 use start::ConnectionStart;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Amqp {
     endpoint: Endpoint,
-    /// `None` for plain TCP.
     tls: Option<TlsOptions>,
     login: Credentials,
     vhost: ShortString,
@@ -85,7 +76,7 @@ impl Check for Amqp {
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required::<Host>("host", "Name or address.");
         let port = fields.optional::<Port>("port", "TCP port. Default: 5671 with TLS, 5672 without.");
-        let login = Credentials::required::<Word>(fields, &Names::usual("Who logs in.", "The user's password."));
+        let login = Credentials::required::<Word>(fields, "Who logs in.", "The user's password.");
         let use_tls = fields.or::<bool>("use_tls", "true", "Speak TLS from the first byte.");
         let AmqpName(vhost) = fields.or("vhost", "/", "The virtual host to enter.");
         let expected = Expected::parse(fields);
@@ -100,22 +91,12 @@ impl Check for Amqp {
         })
     }
 
-    fn target(&self) -> String {
-        self.endpoint.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let vhost = Some(self.vhost.to_string()).filter(|vhost| vhost != "/");
-        let vhost = vhost.map(|vhost| ("vhost", vhost));
-        [("username", self.login.user.clone())].into_iter().chain(vhost).chain(self.expected.distinction()).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        ResultName::of_layers(Self::TYPE, &self.endpoint, self.tls.is_some())
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        vec![self.endpoint.clone()]
+    fn profile(&self) -> Profile {
+        Profile::of_layers(Self::TYPE, &self.endpoint, self.tls.is_some())
+            .distinct("username", Some(&self.login.user))
+            .distinct("vhost", Some(&self.vhost).filter(|vhost| vhost.as_str() != "/"))
+            .distinct("exchange", self.expected.exchange.as_ref().map(|AmqpName(name)| name))
+            .distinct("queue", self.expected.queue.as_ref().map(|AmqpName(name)| name))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -138,14 +119,9 @@ impl Check for Amqp {
 /// Waits for the broker to introduce itself.
 async fn greet(probe: &mut Probe, broker: &mut BrokerConnection) -> Result<ConnectionStart, Failure> {
     let start = probe.phase(Phase::Protocol, async {
-        match broker.begin().await {
-            Ok(AMQPClass::Connection(Method::Start(start))) => {
-                let start = ConnectionStart(start);
-                start.require_version().map(|()| start)
-            }
-            Ok(_) => Err(unexpected()),
-            Err(error) => Err(error.into_fault(CloseReason::of_greeting)),
-        }
+        let AMQPClass::Connection(Method::Start(start)) = broker.begin().await? else { return Err(unexpected()) };
+        let start = ConnectionStart(start);
+        start.require_version().map(|()| start)
     });
     let start = start.await?;
     start.describe(probe);
@@ -178,17 +154,17 @@ impl Amqp {
         let answer = probe.phase(Phase::Auth, async {
             let login = start.answer(&self.login)?;
             broker.send(&[(CONNECTION, AMQPClass::Connection(Method::StartOk(login)))]).await?;
-            match broker.receive().await {
+            match broker.receive(|refusal| refusal.of_login(&self.login.user)).await {
                 Ok(AMQPClass::Connection(Method::Tune(tune))) => Ok(tune),
                 Ok(AMQPClass::Connection(Method::Secure(_))) => {
                     Err(Fault::new(Cause::MethodUnsupported, "the broker asks for more than a password"))
                 }
                 Ok(_) => Err(unexpected()),
                 // Without that extension, to close the connection is to reject the login.
-                Err(ReceiveError::Fault(fault)) if fault.cause == Cause::Closed && !start.reports_rejections() => {
+                Err(fault) if fault.cause == Cause::Closed && !start.reports_rejections() => {
                     Err(refusal::rejected(&self.login.user, "the broker closed the connection after the login"))
                 }
-                Err(error) => Err(error.into_fault(|refusal| refusal.of_login(&self.login.user))),
+                Err(fault) => Err(fault),
             }
         });
         answer.await
@@ -197,29 +173,27 @@ impl Amqp {
     /// Enters the virtual host and looks for what has to be there.
     async fn enter(&self, probe: &mut Probe, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Failure> {
         let found = probe.phase(Phase::Request, async {
-            self.open(broker, tune)
-                .await
-                .map_err(|error| error.into_fault(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)))?;
-            broker.entered();
+            self.open(broker, tune).await?;
+            broker.open = true;
             self.expected.declare(broker, self.vhost.as_str(), &self.login.user).await
         });
         let found = found.await;
-        if let Some(reason) = broker.blocked() {
+        if let Some(reason) = &broker.blocked {
             probe.fact("blocked", probe.clean(reason));
         }
         self.expected.judge(probe, found?)
     }
 
-    async fn open(&self, broker: &mut BrokerConnection, tune: Tune) -> Result<(), ReceiveError> {
+    async fn open(&self, broker: &mut BrokerConnection, tune: Tune) -> Result<(), Fault> {
         let Tune { channel_max, frame_max, .. } = tune;
         // The check is over before a heartbeat could be due.
         let tuned = connection::TuneOk { channel_max, frame_max, heartbeat: 0 };
         let open = connection::Open { virtual_host: self.vhost.clone() };
         let methods = [Method::TuneOk(tuned), Method::Open(open)];
         broker.send(&methods.map(|method| (CONNECTION, AMQPClass::Connection(method)))).await?;
-        match broker.receive().await? {
+        match broker.receive(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)).await? {
             AMQPClass::Connection(Method::OpenOk(_)) => Ok(()),
-            _ => Err(unexpected().into()),
+            _ => Err(unexpected()),
         }
     }
 }

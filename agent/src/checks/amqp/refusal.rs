@@ -1,9 +1,7 @@
 //! What a broker means by closing a connection or a channel: the reply codes of AMQP 0-9-1 section
 //! 1.2, and `RabbitMQ`'s fixed texts where one code has several causes.
 
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 use lapin::protocol::{AMQPErrorKind as Kind, AMQPHardError as Hard, AMQPSoftError as Soft};
 use lapin::types::ShortString;
 
@@ -17,11 +15,6 @@ pub(super) struct CloseReason {
 impl CloseReason {
     pub(super) fn new(code: u16, text: ShortString) -> Self {
         Self { code, text: text.into() }
-    }
-
-    /// While it was greeting.
-    pub(super) fn of_greeting(self) -> Fault {
-        self.of_connection()
     }
 
     /// As its answer to a login.
@@ -71,7 +64,7 @@ impl CloseReason {
     }
 
     /// By the code alone: what a broker may say at any time.
-    fn of_connection(self) -> Fault {
+    pub(super) fn of_connection(self) -> Fault {
         let fault = match self.kind() {
             Some(Kind::Hard(Hard::CONNECTIONFORCED)) => {
                 Fault::new(Cause::NotReady, "the broker closes its connections: it is shutting down, or was told to")
@@ -117,20 +110,20 @@ pub(super) fn rejected(user: &str, what: &str) -> Fault {
 fn not_allowed(text: &str, vhost: &str, user: &str) -> Fault {
     let text = text.strip_prefix("NOT_ALLOWED - ").unwrap_or(text);
     let denied = format!("access to vhost '{vhost}' refused for user '{user}'");
-    let full = |whose: &str| Fault::new(Cause::Overloaded, format!("{whose} has reached its connection limit"));
+    let full = |whose: &str| {
+        Fault::new(Cause::Overloaded, format!("{whose} has reached its connection limit")).at(Phase::Protocol)
+    };
     if text == format!("vhost {vhost} not found") {
         return no_such_vhost(vhost);
     }
     if text.starts_with("connection refused: node connection limit (") {
-        return full("the broker").at(Phase::Protocol);
+        return full("the broker");
     }
     if text.starts_with(&format!("connection refused for user '{user}': user connection limit (")) {
-        return full(&format!("the user `{user}`")).at(Phase::Protocol);
+        return full(&format!("the user `{user}`"));
     }
     match text.strip_prefix(&denied) {
-        Some(rest) if rest.starts_with(": connection limit (") => {
-            full(&format!("the vhost `{vhost}`")).at(Phase::Protocol)
-        }
+        Some(rest) if rest.starts_with(": connection limit (") => full(&format!("the vhost `{vhost}`")),
         Some(rest) if rest.starts_with(": vhost ") && rest.ends_with(" is down") => {
             Fault::new(Cause::NotReady, format!("the vhost `{vhost}` is down"))
                 .next_step("look at the broker's log, and restart the vhost (rabbitmqctl restart_vhost)")
@@ -160,7 +153,7 @@ mod tests {
     use crate::secret::Redactor;
 
     fn code(phase: Phase, fault: Fault) -> &'static str {
-        fault.in_phase(phase, &Redactor::new()).code.as_str()
+        fault.in_phase(phase, &Redactor::new()).code.name
     }
 
     fn of_vhost(reply_code: u16, text: &str) -> &'static str {

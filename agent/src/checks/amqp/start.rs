@@ -1,7 +1,7 @@
 //! `connection.start`: who the broker is, and how it lets clients in (AMQP 0-9-1 section 1.4.2.1).
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use super::broker::unsupported;
+use crate::fault::{Cause, Fault};
 use crate::probe::Probe;
 use crate::settings::Credentials;
 use lapin::protocol::connection::{Start, StartOk};
@@ -22,10 +22,7 @@ impl ConnectionStart {
     pub(super) fn require_version(&self) -> Result<(), Fault> {
         match (self.0.version_major, self.0.version_minor) {
             (0, 9) => Ok(()),
-            (major, minor) => Err(Fault::new(
-                Cause::UnsupportedVersion,
-                format!("the broker speaks AMQP {major}-{minor}, but this check speaks AMQP 0-9-1"),
-            )),
+            (major, minor) => Err(unsupported(&format!("AMQP {major}-{minor}"))),
         }
     }
 
@@ -38,7 +35,6 @@ impl ConnectionStart {
         }
     }
 
-    /// Whether the broker reports a rejected login.
     pub(super) fn reports_rejections(&self) -> bool {
         let capabilities = self.0.server_properties.inner().get("capabilities");
         matches!(capabilities, Some(AMQPValue::FieldTable(all)) if all.inner().get(AUTHENTICATION_FAILURE_CLOSE) == Some(&AMQPValue::Boolean(true)))

@@ -5,35 +5,28 @@
 //! - Phases: resolve. The host's resolvers (`/etc/resolv.conf`) are asked in order until one
 //!   answers, or `server` alone. The name is taken as it is: no search domain, no `/etc/hosts` (a
 //!   `tcp` check uses both, as applications do).
-//! - Options: `name` (required; for PTR an address), `record` (A), `server` (this host's),
-//!   `port` (53), `expect` (a value, or a list of values, which must be among the answers).
+//! - Options: see [`Dns::parse`]; each says its meaning and default.
 //! - Failures: `resolve.nxdomain`, `.no-address` (the name exists, without such a record),
 //!   `.servfail`, `.refused`, `.timeout`, `.failed`; `connect.refused` (nothing listens at the
 //!   server), `request.unexpected-reply` (other values than expected).
 //! - Does not check: DNSSEC signatures.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: dns
 //!   name: db.internal
 //!   record: A
 //!   expect: 10.0.0.5
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
-use crate::catalogue::Cause;
-use crate::checks::{Check, ResultName};
-use crate::diagnostic::{Diagnostic, Flaw};
-use crate::fault::Fault;
+use crate::checks::{Check, Profile, ResultName};
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::dns::{self, Query, RecordType, Reply, ResponseCode};
 use crate::net::{Endpoint, Host, Port, Transport, nameserver};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::Shape;
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, Tags, Word, port};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -50,12 +43,11 @@ pub struct Dns {
 }
 
 impl Setting for RecordType {
-    const SHAPE: Shape = Shape {
-        words: "a record type (A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT, CAA)",
-        short: "record type",
-        shown: Shown::Plain,
-        schema: || json!({"enum": dns::TYPES.iter().map(ToString::to_string).collect::<Vec<_>>()}),
-    };
+    const SHAPE: Shape = Shape::plain(
+        "a record type (A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT, CAA)",
+        "record type",
+        || json!({"enum": dns::TYPES.iter().map(ToString::to_string).collect::<Vec<_>>()}),
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, dns::record_type)
@@ -76,38 +68,28 @@ impl Check for Dns {
         let expect = fields.optional::<Tags>("expect", "Values that must be among the answers.").unwrap_or_default().0;
         let (name, port) = (name?.0, port?);
         if Query::new(&name, record, 0).is_none() {
-            let span = fields.span_of("name");
             let help = if record == RecordType::PTR {
                 "an IP address"
             } else {
                 "letters, digits, `-`, `_` and dots, 253 characters at most"
             };
-            let message = format!("`name`: the DNS has no such name for {record}");
-            return Err(fields.refuse(Diagnostic::error(Flaw::BadValue, span, message).help(help)));
+            let misfit = Misfit::new(format!("the DNS has no such name for {record}"));
+            return Err(fields.refuse_value("name", misfit.help(help)));
         }
         Ok(Self { name, record, server, port, expect })
     }
 
-    fn target(&self) -> String {
+    fn profile(&self) -> Profile {
         let server = self.server.as_ref().map(|server| format!("@{server}")).unwrap_or_default();
-        format!("{}{server}", crate::text::escaped(&self.name))
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let port = (self.port.get() != 53).then(|| ("port", self.port.to_string()));
-        [("record", self.record.to_string())].into_iter().chain(port).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        vec![ResultName { name: format!("dns:{}", self.target()), info: self.record.to_string() }]
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        self.server.iter().flat_map(|server| Endpoint::both(server.clone(), self.port)).collect()
-    }
-
-    fn resolver_port(&self) -> Option<Port> {
-        self.server.is_none().then_some(self.port)
+        let target = format!("{}{server}", crate::text::escaped(&self.name));
+        let profile = Profile {
+            results: vec![ResultName { name: format!("dns:{target}"), info: self.record.to_string() }],
+            endpoints: self.server.iter().flat_map(|server| Endpoint::both(server.clone(), self.port)).collect(),
+            resolver_port: self.server.is_none().then_some(self.port),
+            target,
+            ..Profile::default()
+        };
+        profile.distinct("record", Some(self.record)).distinct("port", Some(self.port).filter(|port| port.get() != 53))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -156,11 +138,8 @@ impl Dns {
             }
         }
         let messages: Vec<_> = faults.iter().map(|fault| fault.message.clone()).collect();
-        let first = if faults.is_empty() {
-            Fault::new(Cause::Failed, "this host has no resolver")
-        } else {
-            faults.swap_remove(0)
-        };
+        let first = faults.into_iter().next();
+        let first = first.unwrap_or_else(|| Fault::new(Cause::Failed, "this host has no resolver"));
         Err(first.evidence(messages.join("; ")))
     }
 
@@ -188,11 +167,8 @@ impl Dns {
         let missing: Vec<_> =
             self.expect.iter().filter(|wanted| !answers.iter().any(|answer| same(answer, wanted))).cloned().collect();
         (!missing.is_empty()).then(|| {
-            Fault::new(Cause::UnexpectedReply, "the answers are not the expected ones").evidence(format!(
-                "got {}, missing {}",
-                answers.join(", "),
-                missing.join(", ")
-            ))
+            let evidence = format!("got {}, missing {}", answers.join(", "), missing.join(", "));
+            Fault::new(Cause::UnexpectedReply, "the answers are not the expected ones").evidence(evidence)
         })
     }
 }

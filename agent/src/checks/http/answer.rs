@@ -4,13 +4,12 @@ use super::Http;
 use super::exchange::{Connection, fault_of_body};
 use super::options::{Matcher, WebUrl};
 use super::request::Hop;
-use crate::catalogue::Cause;
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{self, proxy};
-use crate::phase::Phase;
 use crate::probe::Probe;
 use crate::text::escape;
 use flate2::write::{GzDecoder, ZlibDecoder};
+use http::header::AsHeaderName;
 use reqwest::Response;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, LOCATION, WWW_AUTHENTICATE};
 use std::io::{self, Write};
@@ -28,7 +27,6 @@ const MOMENT: Duration = Duration::from_millis(50);
 
 /// What the answer means for the check.
 pub(super) enum Judgement {
-    /// It is as expected.
     Accepted,
     /// The next hop, and the answer that led there.
     Elsewhere(Box<Hop>, Response),
@@ -44,8 +42,8 @@ pub(super) async fn judge(
 ) -> Result<Judgement, Failure> {
     let status = answer.status().as_u16();
     probe.fact("status", status);
-    if let Some(server) = answer.headers().get("server") {
-        probe.fact("server", probe.clean(&String::from_utf8_lossy(server.as_bytes())));
+    if let Some(server) = text_of(answer.headers(), "server") {
+        probe.fact("server", probe.clean(&server));
     }
     if check.redirects && is_redirect(status) {
         let next = next_hop(hop, status, answer.headers()).map_err(|fault| probe.fail(Phase::Request, fault))?;
@@ -54,8 +52,9 @@ pub(super) async fn judge(
         }
     }
     if !check.expected_code.accept(status) {
-        let excerpt = connection_excerpt(probe, connection, &mut answer).await;
-        return Err(unexpected_status(check, probe, hop, &answer, &excerpt));
+        let excerpt = excerpt(probe, connection, &mut answer).await;
+        let (phase, fault) = unexpected_status(check, hop, &answer, &excerpt);
+        return Err(probe.fail(phase, fault));
     }
     if let Some(fault) = unexpected_header(check, answer.headers()) {
         return Err(probe.fail(Phase::Request, fault));
@@ -68,34 +67,33 @@ pub(super) async fn judge(
     Ok(Judgement::Accepted)
 }
 
-fn unexpected_status(check: &Http, probe: &Probe, hop: &Hop, answer: &Response, excerpt: &[u8]) -> Failure {
-    let status = answer.status();
+fn unexpected_status(check: &Http, hop: &Hop, answer: &Response, excerpt: &[u8]) -> (Phase, Fault) {
+    let (status, headers) = (answer.status(), answer.headers());
     let code = status.as_u16();
-    let line = format!("{code} {}", status.canonical_reason().unwrap_or_default());
+    if let Some(fault) = proxys_own(check, hop, headers, code) {
+        return (Phase::Proxy, fault);
+    }
+    let location = text_of(headers, LOCATION).filter(|_| is_redirect(code));
+    let (phase, fault) = match (tls_demand(excerpt), code, location) {
+        (Some(fault), ..) => (Phase::Tls, fault),
+        (None, 401, _) => (Phase::Auth, unauthorized(check, hop, headers)),
+        (None, _, Some(location)) => {
+            let message = format!("redirects ({code}) to {}", crate::secret::redact_url(&location));
+            return (Phase::Request, Fault::new(Cause::Redirected, message));
+        }
+        (None, _, None) => {
+            let message = format!("answered {code}, expected {}", check.expected_code);
+            (Phase::Request, Fault::new(Cause::UnexpectedStatus, message))
+        }
+    };
     let shown = if excerpt.is_empty() { String::new() } else { format!(": {}", escape(excerpt, 150)) };
-    if let Some(fault) = proxys_own(check, hop, answer, code) {
-        return probe.fail(Phase::Proxy, fault);
-    }
-    if let Some(fault) = tls_demand(excerpt) {
-        return probe.fail(Phase::Tls, fault.evidence(format!("{line}{shown}")));
-    }
-    if code == 401 {
-        return probe.fail(Phase::Auth, unauthorized(check, hop, answer.headers()).evidence(format!("{line}{shown}")));
-    }
-    if let (true, Some(location)) = (is_redirect(code), location(answer.headers())) {
-        let fault =
-            Fault::new(Cause::Redirected, format!("redirects ({code}) to {}", crate::secret::redact_url(&location)));
-        return probe.fail(Phase::Request, fault);
-    }
-    let fault = Fault::new(Cause::UnexpectedStatus, format!("answered {code}, expected {}", check.expected_code));
-    probe.fail(Phase::Request, fault.evidence(format!("{line}{shown}")))
+    (phase, fault.evidence(format!("{code} {}{shown}", status.canonical_reason().unwrap_or_default())))
 }
 
 /// A proxy speaks for itself when it says so: 407 always, others with a header of its own.
-fn proxys_own(check: &Http, hop: &Hop, answer: &Response, status: u16) -> Option<Fault> {
+fn proxys_own(check: &Http, hop: &Hop, headers: &HeaderMap, status: u16) -> Option<Fault> {
     let proxy = check.proxy.as_ref().filter(|_| !hop.url.is_tls())?;
-    let header = |name| answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let reason = header("x-squid-error").or_else(|| header("proxy-status"));
+    let reason = text_of(headers, "x-squid-error").or_else(|| text_of(headers, "proxy-status"));
     let own = status == 407 || reason.is_some();
     let fault = proxy::refusal(status, proxy.authorization.is_some(), reason.is_some()).filter(|_| own)?;
     Some(fault.evidence(reason.unwrap_or_else(|| status.to_string())))
@@ -107,10 +105,7 @@ fn unauthorized(check: &Http, hop: &Hop, headers: &HeaderMap) -> Fault {
         return Fault::new(Cause::Required, message)
             .next_step("put the URL that the redirect leads to into this check");
     }
-    let offers: Vec<_> =
-        headers.get_all(WWW_AUTHENTICATE).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-    let offers = offers.join(", ");
-    let offered = |scheme: &str| offers.to_ascii_lowercase().contains(scheme);
+    let offers = texts_of(headers, WWW_AUTHENTICATE).join(", ").to_ascii_lowercase();
     if check.digest.is_some() {
         return Fault::new(Cause::Rejected, "the server rejects the user or the password (Digest)");
     }
@@ -118,7 +113,7 @@ fn unauthorized(check: &Http, hop: &Hop, headers: &HeaderMap) -> Fault {
         return Fault::new(Cause::Required, "the server wants a login, but none is configured")
             .next_step("add `auth` or `digest_auth` to this check");
     }
-    if offered("digest") && !offered("basic") {
+    if offers.contains("digest") && !offers.contains("basic") {
         return Fault::new(Cause::MethodUnsupported, "the server wants Digest, but the check uses Basic")
             .next_step("use `digest_auth` in place of `auth`");
     }
@@ -127,8 +122,7 @@ fn unauthorized(check: &Http, hop: &Hop, headers: &HeaderMap) -> Fault {
 
 fn unexpected_header(check: &Http, headers: &HeaderMap) -> Option<Fault> {
     check.expected_headers.0.iter().find_map(|(name, wanted)| {
-        let values: Vec<_> =
-            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+        let values = texts_of(headers, name);
         if values.is_empty() {
             return Some(Fault::new(Cause::UnexpectedHeader, format!("the answer has no header {name}")));
         }
@@ -144,12 +138,18 @@ const fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-fn location(headers: &HeaderMap) -> Option<String> {
-    headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+/// The values of a header.
+fn texts_of(headers: &HeaderMap, name: impl AsHeaderName) -> Vec<String> {
+    headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+}
+
+/// The first of them.
+fn text_of(headers: &HeaderMap, name: impl AsHeaderName) -> Option<String> {
+    texts_of(headers, name).into_iter().next()
 }
 
 fn next_hop(hop: &Hop, status: u16, headers: &HeaderMap) -> Result<Option<Hop>, Fault> {
-    let Some(location) = location(headers) else { return Ok(None) };
+    let Some(location) = text_of(headers, LOCATION) else { return Ok(None) };
     let shown = crate::secret::redact_url(&location);
     let refused =
         |rule: &str| Fault::new(Cause::Redirected, format!("redirects to {shown}, which cannot be followed: {rule}"));
@@ -180,7 +180,7 @@ fn tls_demand(excerpt: &[u8]) -> Option<Fault> {
 }
 
 /// The beginning of the body, as far as it comes at once.
-async fn connection_excerpt(probe: &mut Probe, connection: &mut Connection, answer: &mut Response) -> Vec<u8> {
+async fn excerpt(probe: &mut Probe, connection: &mut Connection, answer: &mut Response) -> Vec<u8> {
     let mut excerpt = Vec::new();
     while excerpt.len() < EXCERPT {
         let Some(Ok(Some(piece))) = probe.linger(connection.drive(answer.chunk())).await else { break };
@@ -197,12 +197,8 @@ async fn search(
     wanted: &Matcher,
     limit: usize,
 ) -> Result<(), Fault> {
-    let encoding = answer
-        .headers()
-        .get(CONTENT_ENCODING)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let encoding = answer.headers().get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    let encoding = encoding.unwrap_or_default().to_ascii_lowercase();
     let mut body = BodySearch { body: Expander::new(&encoding, limit)?, wanted, length: 0 };
     let mut cut = false;
     while !cut {
@@ -233,18 +229,18 @@ struct BodySearch<'a> {
 
 impl BodySearch<'_> {
     fn has_grown(&self) -> bool {
-        self.body.text().len() >= self.length + self.length / 4
+        self.body.out().bytes.len() >= self.length + self.length / 4
     }
 
     fn is_as_wanted(&mut self) -> bool {
-        let text = self.body.text();
+        let text = &self.body.out().bytes;
         let is_new = text.len() > self.length;
         self.length = text.len();
         is_new && self.wanted.is_in(&String::from_utf8_lossy(text))
     }
 
     fn unexpected(&self, cut: bool) -> Fault {
-        let (wanted, text) = (self.wanted, self.body.text());
+        let (wanted, text) = (self.wanted, &self.body.out().bytes);
         let (read, begin) = (text.len(), escape(text, 80));
         let rest = if cut { ", where reading ended" } else { "" };
         Fault::new(Cause::UnexpectedBody, "the body does not contain what is expected")
@@ -282,10 +278,6 @@ impl Expander {
             Err(_) if self.out().bytes.len() >= self.out().limit => Ok(true),
             Err(error) => Err(Fault::new(Cause::Malformed, "the body cannot be expanded").evidence(error.to_string())),
         }
-    }
-
-    fn text(&self) -> &[u8] {
-        &self.out().bytes
     }
 
     fn out(&self) -> &Bounded {
@@ -329,6 +321,6 @@ mod tests {
         let bomb = bomb.finish().expect("in memory");
         let mut body = Expander::new("gzip", BODY_LIMIT).expect("known encoding");
         assert!(body.push(&bomb).expect("cut, not broken"));
-        assert_eq!(body.text().len(), BODY_LIMIT);
+        assert_eq!(body.out().bytes.len(), BODY_LIMIT);
     }
 }

@@ -3,10 +3,8 @@
 use super::Http;
 use super::options::WebUrl;
 use super::request::Hop;
-use crate::catalogue::Cause;
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{ALLOWANCE, Endpoint, Seen, Wire};
-use crate::phase::Phase;
 use crate::probe::Probe;
 use crate::settings::Credentials;
 use digest_auth::{AuthContext, HttpMethod};
@@ -17,6 +15,7 @@ use reqwest::{Body, Response};
 use std::error::Error as _;
 use std::future::Future;
 use std::io;
+use std::iter::successors;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -36,7 +35,6 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Nothing is sent yet.
     pub(super) async fn over(probe: &mut Probe, wire: Wire, url: &WebUrl) -> Result<Self, Failure> {
         let limit = usize::try_from(ALLOWANCE).unwrap_or(usize::MAX);
         let seen = wire.seen();
@@ -91,21 +89,12 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
 
 /// The requests of a check, over one connection after the other.
 pub(super) struct Client<'a> {
-    check: &'a Http,
-    connection: Connection,
+    pub(super) check: &'a Http,
+    /// The connection of the last request.
+    pub(super) connection: Connection,
 }
 
-impl<'a> Client<'a> {
-    /// Nothing is asked yet.
-    pub(super) const fn new(check: &'a Http, connection: Connection) -> Self {
-        Self { check, connection }
-    }
-
-    /// The connection of the last request.
-    pub(super) const fn connection(&mut self) -> &mut Connection {
-        &mut self.connection
-    }
-
+impl Client<'_> {
     /// Sends the request of a hop, a second time when Digest was asked for, and returns the
     /// answer's head.
     pub(super) async fn ask(&mut self, probe: &mut Probe, hop: &Hop) -> Result<Response, Failure> {
@@ -113,7 +102,10 @@ impl<'a> Client<'a> {
         let answer = answer.map_err(|failure| self.by_proxy(probe, hop, failure))?;
         match &self.check.digest {
             Some(login) if answer.status() == 401 && hop.trusted => {
-                self.answer_challenge(probe, hop, login, answer).await
+                let authorization = self.respond(hop, login, answer.headers());
+                let authorization = authorization.map_err(|fault| probe.fail(Phase::Auth, fault))?;
+                self.make_ready(probe, answer, &hop.url).await?;
+                self.exchange(probe, Phase::Auth, hop, Some(&authorization)).await
             }
             _ => Ok(answer),
         }
@@ -123,16 +115,13 @@ impl<'a> Client<'a> {
     /// one that says nothing there may be a server that says nothing.
     fn by_proxy(&self, probe: &Probe, hop: &Hop, mut failure: Failure) -> Failure {
         let Some(proxy) = self.check.proxy.as_ref().filter(|_| !hop.url.is_tls()) else { return failure };
-        if failure.code.phase() != Phase::Protocol {
-            return failure;
-        }
-        match failure.code.cause() {
-            Cause::WrongService | Cause::Malformed => {
+        match (failure.code.phase, failure.code.cause) {
+            (Phase::Protocol, Cause::WrongService | Cause::Malformed) => {
                 let message = format!("what answers at the proxy's address is not a proxy: {}", failure.message);
                 let fault = Fault::new(Cause::NotAProxy, message).evidence(failure.evidence.unwrap_or_default());
                 probe.fail(Phase::Proxy, fault)
             }
-            Cause::Silent | Cause::Timeout | Cause::Closed | Cause::Reset => {
+            (Phase::Protocol, Cause::Silent | Cause::Timeout | Cause::Closed | Cause::Reset) => {
                 failure.message =
                     format!("{} (the proxy {}, or the server behind it)", failure.message, proxy.endpoint);
                 failure
@@ -154,25 +143,16 @@ impl<'a> Client<'a> {
             probe.linger(drain(&mut self.connection, answer)).await;
         }
         if !same || !self.connection.is_open() {
-            let wire = self.check.open(probe, &next.endpoint).await?;
-            self.connection = self.check.secure(probe, wire, next).await?;
-        } else {
-            self.connection.kept = true;
+            return self.reconnect(probe, next).await;
         }
+        self.connection.kept = true;
         Ok(())
     }
 
-    async fn answer_challenge(
-        &mut self,
-        probe: &mut Probe,
-        hop: &Hop,
-        login: &Credentials,
-        challenge: Response,
-    ) -> Result<Response, Failure> {
-        let authorization =
-            self.respond(hop, login, challenge.headers()).map_err(|fault| probe.fail(Phase::Auth, fault))?;
-        self.make_ready(probe, challenge, &hop.url).await?;
-        self.exchange(probe, Phase::Auth, hop, Some(&authorization)).await
+    async fn reconnect(&mut self, probe: &mut Probe, url: &WebUrl) -> Result<(), Failure> {
+        let wire = self.check.open(probe, &url.endpoint).await?;
+        self.connection = self.check.secure(probe, wire, url).await?;
+        Ok(())
     }
 
     /// One request and the head of its answer. A server may close a kept connection at any time
@@ -184,21 +164,20 @@ impl<'a> Client<'a> {
         hop: &Hop,
         authorization: Option<&str>,
     ) -> Result<Response, Failure> {
-        let request = hop.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
         let heard = self.connection.seen.count();
-        let answer = probe.phase(phase, self.connection.send(request)).await;
-        let ended = |failure: &Failure| {
-            matches!(failure.code.phase(), Phase::Protocol | Phase::Auth)
-                && matches!(failure.code.cause(), Cause::Closed | Cause::Reset)
-        };
-        match answer {
-            Err(failure) if self.connection.kept && ended(&failure) && self.connection.seen.count() == heard => {
-                let wire = self.check.open(probe, &hop.url.endpoint).await?;
-                self.connection = self.check.secure(probe, wire, &hop.url).await?;
-                let request = hop.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
-                probe.phase(phase, self.connection.send(request)).await
+        loop {
+            let request = hop.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
+            let answer = probe.phase(phase, self.connection.send(request)).await;
+            let ended = |failure: &Failure| {
+                matches!(failure.code.phase, Phase::Protocol | Phase::Auth)
+                    && matches!(failure.code.cause, Cause::Closed | Cause::Reset)
+            };
+            match answer {
+                Err(failure) if self.connection.kept && ended(&failure) && self.connection.seen.count() == heard => {
+                    self.reconnect(probe, &hop.url).await?;
+                }
+                answer => return answer,
             }
-            answer => answer,
         }
     }
 
@@ -215,13 +194,8 @@ impl<'a> Client<'a> {
         let path = hop.target(self.check);
         let method = HttpMethod::from(hop.method.as_str().to_owned());
         let body = hop.body.as_ref().map(|body| body.expose().as_bytes());
-        let context = AuthContext::new_with_method(
-            login.user.as_str(),
-            login.password.expose().as_str(),
-            path.as_str(),
-            body,
-            method,
-        );
+        let (user, password) = (login.user.as_str(), login.password.expose().as_str());
+        let context = AuthContext::new_with_method(user, password, path.as_str(), body, method);
         let answer = digest_auth::parse(challenge).and_then(|mut prompt| prompt.respond(&context));
         answer.map(|header| header.to_header_string()).map_err(|error| {
             Fault::new(Cause::MethodUnsupported, "the server's Digest challenge is not understood")
@@ -241,21 +215,18 @@ async fn drain(connection: &mut Connection, mut answer: Response) {
 
 /// The cause of an error while an answer's body is read.
 pub(super) fn fault_of_body(error: &reqwest::Error) -> Fault {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        if let Some(error) = inner.downcast_ref::<hyper::Error>() {
-            return fault(error);
+    match successors(error.source(), |&inner| inner.source()).find_map(|inner| inner.downcast_ref()) {
+        Some(inner) => fault(inner),
+        None => {
+            Fault::new(Cause::Malformed, "the body was not understood").evidence(error.to_string()).caused_by(error)
         }
-        source = inner.source();
     }
-    Fault::new(Cause::Malformed, "the body was not understood").evidence(error.to_string()).caused_by(error)
 }
 
 /// The cause of an error of hyper's.
 pub(super) fn fault(error: &hyper::Error) -> Fault {
     if let Some(error) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
-        // `io::Error` cannot be cloned; what tells its cause can be.
-        return copy(error).into();
+        return error.into();
     }
     if error.is_parse_too_large() {
         return Fault::new(Cause::TooLarge, "the head of the answer is too long").evidence(error.to_string());
@@ -275,18 +246,4 @@ fn not_http(error: &hyper::Error) -> Fault {
 /// Whether an answer begins as one of HTTP does, as far as it goes.
 fn may_be_http(first: &[u8]) -> bool {
     first.iter().zip(b"HTTP/1.").all(|(byte, wanted)| byte == wanted)
-}
-
-fn copy(error: &io::Error) -> io::Error {
-    if let Some(errno) = error.raw_os_error() {
-        return io::Error::from_raw_os_error(errno);
-    }
-    match error.get_ref() {
-        Some(inner) if inner.is::<rustls::Error>() => {
-            let inner = inner.downcast_ref::<rustls::Error>().cloned();
-            inner.map_or_else(|| io::Error::from(error.kind()), io::Error::other)
-        }
-        Some(inner) => crate::net::too_much(inner).unwrap_or_else(|| io::Error::new(error.kind(), inner.to_string())),
-        None => io::Error::from(error.kind()),
-    }
 }

@@ -18,15 +18,12 @@
 //! connection of its own neither the phases nor the one-connection rule would hold.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r#"
+//! # conn_check::plan::example(r#"
 //! - type: http
 //!   url: https://login.internal/+health
 //!   expected_code: 2xx
 //!   expected_body: '/"status": *"ok"/'
-//! # "#;
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # "#);
 //! ```
 
 mod answer;
@@ -34,21 +31,15 @@ mod exchange;
 mod options;
 mod request;
 
-use crate::catalogue::Cause;
-use crate::checks::{Check, ResultName};
-use crate::diagnostic::{Diagnostic, Flaw};
-use crate::fault::{Failure, Fault};
-use crate::net::Port;
-use crate::net::{Endpoint, Host, TlsOptions, Wire, proxy};
-use crate::phase::Phase;
+use crate::checks::{Check, Profile, ResultName};
+use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::net::{Endpoint, Host, Port, TlsOptions, Wire, proxy};
 use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Noted, Pairs, tls};
+use crate::settings::{Credentials, Fields, Misfit, Noted, Pairs, tls};
 use crate::text::escaped;
 use answer::Judgement;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use exchange::{Client, Connection};
 use options::{Cookies, ExpectedHeaders, Matcher, Statuses, WebUrl};
 use request::Hop;
@@ -132,31 +123,19 @@ impl Check for Http {
         })
     }
 
-    fn target(&self) -> String {
-        self.url.shown.clone()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let method = (self.method != Method::GET).then(|| ("method", self.method.to_string()));
-        let proxy = self.proxy.as_ref().map(|proxy| ("proxy_url", proxy.endpoint.to_string()));
-        let code = Some(self.expected_code.to_string()).filter(|code| code != "200");
-        let code = code.map(|code| ("expected_code", code));
-        let body = self.expected_body.as_ref().map(|body| ("expected_body", body.to_string()));
-        method.into_iter().chain(proxy).chain(code).chain(body).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
+    fn profile(&self) -> Profile {
         let shown = &self.url.shown;
-        let connecting = ResultName::of_endpoint("tcp", self.first_endpoint());
-        let answered = ["http:", shown, ":"].concat();
-        vec![
-            ResultName { name: [&answered, &*connecting.name].concat(), ..connecting },
-            ResultName { name: answered, info: [self.method.as_str(), " ", shown].concat() },
-        ]
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        vec![self.first_endpoint().clone()]
+        let mut profile = Profile::of_endpoint("tcp", self.first_endpoint())
+            .distinct("method", Some(&self.method).filter(|method| **method != Method::GET))
+            .distinct("proxy_url", self.proxy.as_ref().map(|proxy| &proxy.endpoint))
+            .distinct("expected_code", Some(self.expected_code.to_string()).filter(|code| code != "200"))
+            .distinct("expected_body", self.expected_body.as_ref());
+        let name = ["http:", shown, ":"].concat();
+        for connecting in &mut profile.results {
+            connecting.name.insert_str(0, &name);
+        }
+        profile.results.push(ResultName { name, info: [self.method.as_str(), " ", shown].concat() });
+        Profile { target: shown.clone(), ..profile }
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -164,10 +143,10 @@ impl Check for Http {
         let wire = self.open(probe, &self.url.endpoint).await?;
         probe.passed()?;
         let mut hop = Hop::first(self);
-        let mut client = Client::new(self, self.secure(probe, wire, &hop.url).await?);
+        let mut client = Client { check: self, connection: self.secure(probe, wire, &hop.url).await? };
         for _ in 0..=MOST_REDIRECTS {
             let answer = client.ask(probe, &hop).await?;
-            match answer::judge(self, probe, client.connection(), &hop, answer).await? {
+            match answer::judge(self, probe, &mut client.connection, &hop, answer).await? {
                 Judgement::Accepted => return Ok(()),
                 Judgement::Elsewhere(next, answer) => {
                     client.make_ready(probe, answer, &next.url).await?;
@@ -175,16 +154,13 @@ impl Check for Http {
                 }
             }
         }
-        let fault = Fault::new(
-            Cause::Redirected,
-            format!("more than {MOST_REDIRECTS} redirects, the last to {}", hop.url.shown),
-        );
+        let message = format!("more than {MOST_REDIRECTS} redirects, the last to {}", hop.url.shown);
+        let fault = Fault::new(Cause::Redirected, message);
         Err(probe.fail(Phase::Request, fault.next_step("look for a redirect loop on the server")).into())
     }
 }
 
 impl Http {
-    /// Where the first connection goes.
     fn first_endpoint(&self) -> &Endpoint {
         self.proxy.as_ref().map_or(&self.url.endpoint, |proxy| &proxy.endpoint)
     }
@@ -215,16 +191,13 @@ impl Http {
 }
 
 impl Proxy {
-    /// Asks for the proxy, if there is one.
     fn parse(fields: &mut Fields<'_>) -> Option<Self> {
         let url =
             fields.optional::<WebUrl>("proxy_url", "The proxy, as http:// or https:// URL; wins over proxy_host.");
         let host = fields.optional::<Host>("proxy_host", "The proxy's host.");
         let port = fields.or::<Port>("proxy_port", "8000", "The proxy's port, with proxy_host.");
         if let Some(url) = url {
-            let authorization = url.login.as_ref().map(|login| {
-                Secret::new(format!("Basic {}", STANDARD.encode(format!("{}:{}", login.user, login.password.expose()))))
-            });
+            let authorization = url.login.as_ref().map(|login| Secret::new(request::basic(login)));
             return Some(Self { tls: url.is_tls(), endpoint: url.endpoint, authorization });
         }
         host.map(|host| Self { endpoint: Endpoint::tcp(host, port), tls: false, authorization: None })
@@ -246,18 +219,16 @@ fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Result<(), Noted> 
     } else {
         (format!("`{shown}` is not a legal name of an HTTP header"), "a name has letters, digits and `-`")
     };
-    let message = format!("`headers`: {message} (RFC 9110 section 5)");
-    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of("headers"), message).help(help)))
+    let misfit = Misfit::new(format!("{message} (RFC 9110 section 5)"));
+    Err(fields.refuse_value("headers", misfit.help(help)))
 }
 
 /// A proxy that cannot be connected to is a fault of its own; its name's and this host's are not.
 fn unreachable(probe: &Probe, proxy: &Proxy, failure: Failure) -> Failure {
-    if failure.code.phase() != Phase::Connect
-        || matches!(failure.code.cause(), Cause::LocalLimit | Cause::DeniedLocally)
-    {
+    if failure.code.phase != Phase::Connect || matches!(failure.code.cause, Cause::LocalLimit | Cause::DeniedLocally) {
         return failure;
     }
-    let cause = if failure.code.cause() == Cause::Timeout { Cause::Timeout } else { Cause::Unreachable };
+    let cause = if failure.code.cause == Cause::Timeout { Cause::Timeout } else { Cause::Unreachable };
     let fault = Fault::new(cause, format!("the proxy {} cannot be reached: {}", proxy.endpoint, failure.message))
         .owner(failure.owner)
         .next_step(format!("{} (this is about the proxy)", failure.next_step))

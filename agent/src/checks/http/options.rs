@@ -3,13 +3,14 @@
 use crate::net::{Endpoint, Host};
 use crate::secret::{Secret, redact_url, url_secrets};
 use crate::services::{self, Security};
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::{self, Shape, Shown};
 use crate::settings::{Credentials, Field, Misfit, Pairs, Setting};
 use crate::text::percent_decoded;
 use regex_lite::Regex;
 use reqwest::Method;
 use serde_json::json;
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 
 /// An `http://` or `https://` URL.
 #[derive(Clone, Debug)]
@@ -18,7 +19,6 @@ pub(super) struct WebUrl {
     pub(super) url: reqwest::Url,
     /// As it stands in the file, without its secrets.
     pub(super) shown: String,
-    /// Where it leads.
     pub(super) endpoint: Endpoint,
     /// The user info that stood in it.
     pub(super) login: Option<Credentials>,
@@ -83,12 +83,8 @@ impl Setting for WebUrl {
 }
 
 impl Setting for Method {
-    const SHAPE: Shape = Shape {
-        words: "an HTTP method",
-        short: "method",
-        shown: Shown::Plain,
-        schema: || json!({"type": "string", "pattern": "^[A-Za-z]+$"}),
-    };
+    const SHAPE: Shape =
+        Shape::plain("an HTTP method", "method", || json!({"type": "string", "pattern": "^[A-Za-z]+$"}));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| {
@@ -101,46 +97,33 @@ impl Setting for Method {
 
 /// Statuses, such as `200`, `[200, 204]` or `2xx`.
 #[derive(Clone, Debug)]
-pub(super) struct Statuses(Vec<Wanted>);
-
-#[derive(Clone, Copy, Debug)]
-enum Wanted {
-    Status(u16),
-    Class(u16),
-}
+pub(super) struct Statuses(Vec<RangeInclusive<u16>>);
 
 impl Statuses {
     pub(super) fn accept(&self, status: u16) -> bool {
-        self.0.iter().any(|wanted| match wanted {
-            Wanted::Status(exact) => *exact == status,
-            Wanted::Class(class) => *class == status / 100,
-        })
+        self.0.iter().any(|wanted| wanted.contains(&status))
     }
 }
 
 impl std::fmt::Display for Statuses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (index, wanted) in self.0.iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { " or " })?;
-            match wanted {
-                Wanted::Status(status) => write!(f, "{status}")?,
-                Wanted::Class(class) => write!(f, "{class}xx")?,
-            }
-        }
-        Ok(())
+        let words = self.0.iter().map(|wanted| match (wanted.start(), wanted.end()) {
+            (first, last) if first == last => first.to_string(),
+            (first, _) => format!("{}xx", first / 100),
+        });
+        f.write_str(&words.collect::<Vec<_>>().join(" or "))
     }
 }
 
 impl Setting for Statuses {
-    const SHAPE: Shape = Shape {
-        words: "a status (100 to 599), a class such as 2xx, or a list of them",
-        short: "status or list",
-        shown: Shown::Plain,
-        schema: || {
+    const SHAPE: Shape = Shape::plain(
+        "a status (100 to 599), a class such as 2xx, or a list of them",
+        "status or list",
+        || {
             let one = json!({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string", "pattern": "^[1-5]([0-9][0-9]|[xX][xX])$"}]});
             json!({"anyOf": [one, {"type": "array", "minItems": 1, "items": one}]})
         },
-    };
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let one = |field: Field<'_>| field.parse(&Self::SHAPE, wanted);
@@ -150,12 +133,13 @@ impl Setting for Statuses {
     }
 }
 
-fn wanted(text: &str) -> Option<Wanted> {
+fn wanted(text: &str) -> Option<RangeInclusive<u16>> {
     let text = text.trim().to_ascii_lowercase();
-    if let Some(class) = text.strip_suffix("xx") {
-        return class.parse().ok().filter(|class| (1..=5).contains(class)).map(Wanted::Class);
-    }
-    text.parse().ok().filter(|status| (100..=599).contains(status)).map(Wanted::Status)
+    let (first, count) = match text.strip_suffix("xx") {
+        Some(class) => (u16::from(class.parse::<u8>().ok()?) * 100, 100),
+        None => (text.parse().ok()?, 1),
+    };
+    (100..600).contains(&first).then(|| first..=first + count - 1)
 }
 
 /// A text, or a regular expression between slashes.
@@ -199,12 +183,8 @@ impl std::fmt::Display for Matcher {
 }
 
 impl Setting for Matcher {
-    const SHAPE: Shape = Shape {
-        words: "a text, or a regular expression between slashes",
-        short: "text or /regex/",
-        shown: Shown::Plain,
-        schema: || json!({"type": ["string", "number", "boolean"]}),
-    };
+    const SHAPE: Shape =
+        Shape::plain("a text, or a regular expression between slashes", "text or /regex/", shape::scalar);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.text(&Self::SHAPE)?;
@@ -222,12 +202,11 @@ impl Setting for Matcher {
 pub(super) struct ExpectedHeaders(pub(super) Vec<(String, Option<Matcher>)>);
 
 impl Setting for ExpectedHeaders {
-    const SHAPE: Shape = Shape {
-        words: "a mapping of header names to a text, a regular expression between slashes, or null",
-        short: "mapping",
-        shown: Shown::Plain,
-        schema: || json!({"type": "object"}),
-    };
+    const SHAPE: Shape = Shape::plain(
+        "a mapping of header names to a text, a regular expression between slashes, or null",
+        "mapping",
+        || json!({"type": "object"}),
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let pairs = field.pairs().ok_or_else(|| field.wrong(&Self::SHAPE))?;

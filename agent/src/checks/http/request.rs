@@ -2,14 +2,15 @@
 
 use super::options::WebUrl;
 use super::{Http, authority, in_brackets};
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::Endpoint;
 use crate::secret::Secret;
 use crate::settings::{Credentials, Pairs};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::header::{ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+};
 use reqwest::{Body, Method};
 use std::borrow::Cow;
 use url::Position;
@@ -62,12 +63,12 @@ impl Hop {
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         if let (Some(login), true, None) = (&check.auth, self.trusted && check.digest.is_none(), authorization) {
-            headers.insert(AUTHORIZATION, basic(login)?);
+            headers.insert(AUTHORIZATION, value(&basic(login))?);
         }
         // What the file says takes the place of what is said by default.
         headers.extend(own);
         if !headers.contains_key(HOST) {
-            headers.insert(HOST, HeaderValue::try_from(self.host_header()).map_err(|error| own_fault(&error))?);
+            headers.insert(HOST, value(&self.host_header())?);
         }
         Ok(request)
     }
@@ -87,29 +88,25 @@ impl Hop {
 
     fn headers(&self, check: &Http, authorization: Option<&str>) -> Result<HeaderMap, Fault> {
         let mut headers = HeaderMap::new();
-        for (name, value) in &check.headers.0 {
+        for (name, text) in &check.headers.0 {
             // What may be a login is not for the host of a redirect (RFC 9110 section 15.4).
             let is_secret = crate::secret::is_secret_name(name);
             let name = HeaderName::try_from(name).map_err(|error| own_fault(&error))?;
             if self.trusted || !is_secret {
-                headers.append(name, HeaderValue::try_from(value.expose()).map_err(|error| own_fault(&error))?);
+                headers.append(name, value(text.expose())?);
             }
         }
         let cookies: Vec<_> =
             check.cookies.0.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect();
         if self.trusted && !cookies.is_empty() {
-            headers.append(COOKIE, HeaderValue::try_from(cookies.join("; ")).map_err(|error| own_fault(&error))?);
+            headers.append(COOKIE, value(&cookies.join("; "))?);
         }
-        if let Some(value) = authorization {
-            headers.insert(AUTHORIZATION, HeaderValue::try_from(value).map_err(|error| own_fault(&error))?);
+        if let Some(answer) = authorization {
+            headers.insert(AUTHORIZATION, value(answer)?);
         }
-        let proxy_login =
-            check.proxy.as_ref().filter(|_| !self.url.is_tls()).and_then(|proxy| proxy.authorization.as_ref());
-        if let Some(value) = proxy_login {
-            headers.insert(
-                "proxy-authorization",
-                HeaderValue::try_from(value.expose()).map_err(|error| own_fault(&error))?,
-            );
+        let proxy = check.proxy.as_ref().filter(|_| !self.url.is_tls());
+        if let Some(login) = proxy.and_then(|proxy| proxy.authorization.as_ref()) {
+            headers.insert(PROXY_AUTHORIZATION, value(login.expose())?);
         }
         Ok(headers)
     }
@@ -121,11 +118,13 @@ impl Hop {
     }
 }
 
-fn basic(login: &Credentials) -> Result<HeaderValue, Fault> {
-    let encoded = STANDARD.encode(format!("{}:{}", login.user, login.password.expose()));
-    let mut value = HeaderValue::try_from(format!("Basic {encoded}")).map_err(|error| own_fault(&error))?;
-    value.set_sensitive(true);
-    Ok(value)
+/// A login as Basic authentication has it (RFC 7617).
+pub(super) fn basic(login: &Credentials) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{}:{}", login.user, login.password.expose())))
+}
+
+fn value(text: &str) -> Result<HeaderValue, Fault> {
+    HeaderValue::try_from(text).map_err(|error| own_fault(&error))
 }
 
 fn own_fault(error: &impl std::fmt::Display) -> Fault {

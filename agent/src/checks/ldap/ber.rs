@@ -32,9 +32,6 @@ pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 }
 
 /// How long the element is that begins like this, all of it; `None` while that cannot be told.
-///
-/// # Errors
-/// It is not a SEQUENCE of a definite length: not a message of LDAP.
 pub(super) fn sequence_length(begun: &[u8]) -> Result<Option<usize>, NotLdap> {
     match *begun {
         [] | [SEQUENCE] => Ok(None),

@@ -3,10 +3,8 @@
 use super::ber::{NotLdap, sequence_length};
 use super::message::{self, Message, Outcome, Response};
 use super::refusal;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::{Talk, Wire};
-use crate::phase::Phase;
 use crate::settings::Credentials;
 use crate::text::escape;
 

@@ -10,11 +10,7 @@
 //!   protocol (the bind is sent; the first answer), auth (the verdict on it), request (the search of
 //!   `base` itself, for its name alone). Behind STARTTLS the bind is all auth's. Each is one turn. The end
 //!   is an unbind, which has no answer. Nothing is written.
-//! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (636 with
-//!   `use_tls: true`, else 389), `username` (a DN; Active Directory also takes `user@domain`) and
-//!   `password` (together, neither empty), `base` (a DN), `use_tls` (true; `starttls`; false; false over
-//!   a Unix socket) and the TLS options. TLS is the default because a bind sends the password as it is,
-//!   and nobody should do so only for want of an option.
+//! - Options: see [`Ldap::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`; `tls.*`, with `tls.not-tls` (no STARTTLS) and `tls.required` (8, 13);
 //!   `protocol.*`, with `protocol.not-ready` (52), `protocol.overloaded` (51),
 //!   `protocol.unsupported-version` and, in a notice of disconnection, `protocol.closed`; `auth.rejected`
@@ -31,17 +27,14 @@
 //! full.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: ldap
 //!   host: directory.internal
 //!   use_tls: starttls
 //!   username: uid=app,ou=services,dc=example,dc=com
 //!   password: s3cret
 //!   base: ou=people,dc=example,dc=com
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 mod ber;
@@ -50,15 +43,12 @@ mod message;
 mod policy;
 mod refusal;
 
-use crate::catalogue::Cause;
-use crate::checks::{Check, ResultName};
-use crate::diagnostic::{Diagnostic, Flaw};
-use crate::fault::Failure;
-use crate::net::{Endpoint, Port, Target, TlsOptions, Wire};
-use crate::phase::Phase;
+use crate::checks::{Check, Profile};
+use crate::fault::{Cause, Failure, Phase};
+use crate::net::{Port, Target, TlsOptions, Wire};
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Security, Service};
-use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Name, Names, Noted, tls_of_target};
+use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Name, Noted, tls_of_target};
 use directory::Directory;
 use message::{Message, Response};
 use policy::Policy;
@@ -85,10 +75,8 @@ impl Check for Ldap {
         let port = fields.optional::<Port>("port", "TCP port. Default: 636 with `use_tls: true`, else 389.");
         let login = Credentials::optional::<Name>(
             fields,
-            &Names::usual(
-                "Who logs in: a DN; Active Directory also takes `user@domain`. Default: an anonymous login.",
-                "The user's password.",
-            ),
+            "Who logs in: a DN; Active Directory also takes `user@domain`. Default: an anonymous login.",
+            "The user's password.",
         );
         let login = has_password(fields, login);
         let base = fields.optional::<Name>("base", "DN of an entry that must exist and that the user may read.");
@@ -104,25 +92,13 @@ impl Check for Ldap {
         Ok(Self { target: target?, login: login?, base: base.map(Into::into), security, tls: tls? })
     }
 
-    fn target(&self) -> String {
-        self.target.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let user = self.login.as_ref().map(|login| ("username", login.user.clone()));
-        let base = self.base.as_ref().map(|base| ("base", base.clone()));
-        user.into_iter().chain(base).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
+    fn profile(&self) -> Profile {
         match self.target.endpoint() {
-            Some(endpoint) => ResultName::of_layers(Self::TYPE, endpoint, self.security != Security::Plain),
-            None => ResultName::of_database(Self::TYPE, &self.target),
+            Some(endpoint) => Profile::of_layers(Self::TYPE, endpoint, self.security != Security::Plain),
+            None => Profile::of_database(Self::TYPE, &self.target),
         }
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        self.target.endpoints()
+        .distinct("username", self.login.as_ref().map(|login| &login.user))
+        .distinct("base", self.base.as_ref())
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -145,10 +121,10 @@ fn has_password(
     if login.as_ref().is_none_or(Credentials::has_password) {
         return Ok(login);
     }
-    let message = "`password`: expected a text that is not empty, found nothing";
+    let misfit = Misfit::new("expected a text that is not empty, found nothing");
     let help = "write the user's password, or leave out `username` too for an anonymous login; a directory may take a \
                 user without a password for anonymous";
-    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of("password"), message).help(help)))
+    Err(fields.refuse_value("password", misfit.help(help)))
 }
 
 impl Ldap {
@@ -236,7 +212,7 @@ impl Ldap {
 }
 
 fn has_ended(failure: &Failure) -> bool {
-    matches!(failure.code.cause(), Cause::Closed | Cause::Reset)
+    matches!(failure.code.cause, Cause::Closed | Cause::Reset)
 }
 
 /// A port with TLS from the first byte ends a connection in plain text without a word.

@@ -3,9 +3,7 @@
 use super::directory::Found;
 use super::message::Outcome;
 use super::policy::{Policy, Problem, reason_of_active_directory};
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 
 const SUCCESS: u32 = 0;
 const OPERATIONS_ERROR: u32 = 1;

@@ -1,9 +1,7 @@
 //! The binary protocol: as much of it as asking for the version and logging in takes
 //! (<https://docs.memcached.org/protocols/binary/>, <https://docs.memcached.org/protocols/binarysasl/>).
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Phase};
 
 /// The first byte of every answer.
 pub(super) const RESPONSE: u8 = 0x81;
@@ -61,12 +59,10 @@ impl Frame {
         Self { status: Status(number(6)), body: frame[HEADER..].to_vec(), value }
     }
 
-    /// The value as text.
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(self.body.get(self.value..).unwrap_or_default()).into_owned()
     }
 
-    /// The status with its text, as evidence.
     pub(super) fn summary(&self) -> String {
         format!("status 0x{:02x} {}", self.status.0, self.text())
     }

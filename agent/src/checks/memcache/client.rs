@@ -2,14 +2,12 @@
 
 use super::binary::{self, Frame, Opcode, Status};
 use super::text;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::{Talk, Wire};
 
 /// The longest line that is read, in bytes; the server's own are far shorter.
 const LONGEST_LINE: usize = 8 * 1024;
 
-/// A connection to a memcached server.
 pub(super) struct MemcachedClient {
     talk: Talk,
     tls: bool,
@@ -17,12 +15,15 @@ pub(super) struct MemcachedClient {
 
 /// What a server wants before it serves.
 pub(super) enum Wants {
-    /// Nothing.
-    Nothing { version: String },
-    /// A login over the text protocol.
+    Nothing {
+        version: String,
+    },
     TextLogin,
     /// A login over the binary protocol, by one of these mechanisms.
-    Sasl { version: String, mechanisms: String },
+    Sasl {
+        version: String,
+        mechanisms: String,
+    },
 }
 
 impl MemcachedClient {
@@ -30,7 +31,6 @@ impl MemcachedClient {
         Self { talk: Talk::new(wire, "an answer"), tls }
     }
 
-    /// Asks for the version over the text protocol.
     pub(super) async fn version(&mut self) -> Result<String, Fault> {
         self.begin(text::VERSIONS.as_bytes(), true).await?;
         text::version(&self.line().await?)
@@ -59,7 +59,6 @@ impl MemcachedClient {
         }
     }
 
-    /// Logs in by SASL PLAIN.
     pub(super) async fn log_in_by_sasl(&mut self, mechanisms: &str, user: &str, password: &str) -> Result<(), Fault> {
         if !mechanisms.split_ascii_whitespace().any(|name| name.eq_ignore_ascii_case("PLAIN")) {
             return Err(Fault::new(Cause::MethodUnsupported, "the server does not offer SASL PLAIN")

@@ -12,8 +12,7 @@
 //!   Whether a server wants a login, and which of the two, is thus known before the password is sent,
 //!   once, over the one connection: a server without a login would store a text login as an item.
 //!   That is one round trip, and a second one for a login.
-//! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (11211),
-//!   `username` and `password` (together), `use_tls` (false), and the TLS options of the `tls` check.
+//! - Options: see [`Memcache::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.*`, with `protocol.overloaded` (too many
 //!   connections) and `protocol.not-ready` (`SERVER_ERROR`); `auth.rejected`, `auth.required` (text
 //!   login; a server with SASL closes: `protocol.closed`, which says so), `auth.method-unsupported`
@@ -22,26 +21,23 @@
 //!   the place of a server with a login is not named, but silent: it takes no line with a zero byte.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: memcached
 //!   host: cache.internal
 //!   port: 11211
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 mod binary;
 mod client;
 mod text;
 
-use crate::checks::{Check, ResultName};
-use crate::net::{Endpoint, Target, TlsOptions};
+use crate::checks::{Check, Profile};
+use crate::net::{Target, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
+use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
 use client::{MemcachedClient, Wants};
 
 /// See the [module's documentation](self).
@@ -62,27 +58,17 @@ impl Check for Memcache {
         let target = target(fields, Self::SERVICE);
         let login = Credentials::optional::<Word>(
             fields,
-            &Names::usual("User, for SASL or the text protocol's login.", "The user's password."),
+            "User, for SASL or the text protocol's login.",
+            "The user's password.",
         );
         let use_tls = fields.or::<bool>("use_tls", "false", "TLS from the first byte.");
         let tls = tls_of_target(fields, use_tls, &target);
         Ok(Self { target: target?, login: login?, tls: Some(tls?).filter(|_| use_tls) })
     }
 
-    fn target(&self) -> String {
-        self.target.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        self.login.iter().map(|login| ("username", login.user.clone())).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        ResultName::of_store(Self::TYPE, &self.target, self.login.is_some())
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        self.target.endpoints()
+    fn profile(&self) -> Profile {
+        Profile::of_store(Self::TYPE, &self.target, self.login.is_some())
+            .distinct("username", self.login.as_ref().map(|login| &login.user))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

@@ -1,8 +1,6 @@
 //! The text protocol: its lines, and what they mean.
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Phase};
 
 /// Asks for the version, three times: a server of the binary protocol alone notices only when it has
 /// the 24 bytes of a header, and would else wait for them in silence.
@@ -24,7 +22,6 @@ pub(super) fn login(user: &str, password: &str) -> String {
     format!("set conn-check 0 -1 {length}\r\n{user} {password}\r\nversion\r\n")
 }
 
-/// The version in the answer to `version`.
 pub(super) fn version(line: &str) -> Result<String, Fault> {
     line.strip_prefix("VERSION ").map(str::to_owned).ok_or_else(|| fault_of(line))
 }
@@ -38,7 +35,6 @@ pub(super) fn fault_of_login(line: &str, user: &str) -> Fault {
     }
 }
 
-/// The user and password are not accepted.
 pub(super) fn rejected(user: &str) -> Fault {
     Fault::new(Cause::Rejected, format!("the server does not accept user {user} with this password"))
 }

@@ -1,10 +1,8 @@
 //! The official driver: the login and one harmless question.
 
 use super::Mongodb;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::LocalSocket;
-use crate::phase::Phase;
 use crate::settings::Credentials;
 use mongodb::Client;
 use mongodb::bson::doc;
@@ -17,9 +15,6 @@ const NEVER: Duration = Duration::from_secs(365 * 86_400);
 
 /// A driver that will connect to the socket: one connection for its monitor, which asks once, and
 /// one for everything else.
-///
-/// # Errors
-/// The driver does not take these options.
 pub(super) fn client(check: &Mongodb, socket: &LocalSocket) -> Result<Client, Fault> {
     let mut options = ClientOptions::builder()
         .hosts(vec![ServerAddress::Unix { path: socket.path().to_owned() }])
@@ -32,17 +27,12 @@ pub(super) fn client(check: &Mongodb, socket: &LocalSocket) -> Result<Client, Fa
         .retry_reads(false)
         .retry_writes(false)
         .build();
-    options.credential = check.login.as_ref().map(|login| credential(check, login));
+    options.credential = check.login.as_ref().map(|Credentials { user, password }| {
+        let credential = Credential::builder().username(user.clone()).password(password.expose().clone());
+        credential.source(check.auth_source.clone()).build()
+    });
     Client::with_options(options)
         .map_err(|error| Fault::new(Cause::OwnFault, "the driver refused its options").caused_by(&error))
-}
-
-fn credential(check: &Mongodb, login: &Credentials) -> Credential {
-    Credential::builder()
-        .username(login.user.clone())
-        .password(login.password.expose().clone())
-        .source(check.auth_source.clone())
-        .build()
 }
 
 /// Asks for the collections of the database that this user may do anything with, of which at

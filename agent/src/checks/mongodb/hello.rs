@@ -4,10 +4,9 @@
 use super::message::{Message, number, text};
 use super::refusal::{self, Refused};
 use super::{MemberRole, Mongodb};
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::Talk;
-use crate::phase::Phase;
+use crate::phase::words;
 use crate::probe::Probe;
 use crate::text::escape;
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
@@ -18,38 +17,32 @@ const LEAST_WIRE_VERSION: i64 = 9;
 /// The highest that it knows.
 const HIGHEST_WIRE_VERSION: i64 = 29;
 
-/// What a server is among others.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Member {
-    Primary,
-    Secondary,
-    Arbiter,
-    Alone,
-    Router,
-    Recovering,
-    Uninitiated,
+words! {
+    /// What a server is among others.
+    Member {
+        Primary "primary",
+        Secondary "secondary",
+        Arbiter "arbiter",
+        Alone "standalone",
+        Router "mongos",
+        Recovering "recovering",
+        Uninitiated "uninitiated",
+    }
 }
 
 /// What a server says about itself.
 #[derive(Debug)]
 pub(super) struct Hello {
-    /// The answer as it came.
     pub(super) answer: Message,
     member: Member,
 }
 
 impl Hello {
     /// Asks a server what it is. The old name of the command is the one that every server knows.
-    ///
-    /// # Errors
-    /// What answers is not `MongoDB`, or one that the driver cannot speak with.
     pub(super) async fn ask(check: &Mongodb, talk: &mut Talk) -> Result<Self, Fault> {
         let command = Message::command(1, command(check));
         command.send(talk).await;
-        let answer = Message::receive(talk).await.map_err(|fault| hung_up(check, fault))?;
-        if !answer.answers(&command) {
-            return Err(Fault::new(Cause::Malformed, "the answer belongs to another command than ours"));
-        }
+        let answer = Message::answer(talk, &command).await.map_err(|fault| hung_up(check, fault))?;
         if let Some(fault) = refusal::of_reply(check, &answer.body, Refused::Hello) {
             return Err(fault);
         }
@@ -59,50 +52,45 @@ impl Hello {
     }
 
     /// Whether this is the server that the check wants.
-    ///
-    /// # Errors
-    /// Another replica set, another role, or a server that has no data to give.
     pub(super) fn judge(&self, check: &Mongodb) -> Result<(), Fault> {
         let answer = &self.answer.body;
         let set = text(answer, "setName");
         if let Some(wanted) = check.replica_set.as_deref().filter(|wanted| *wanted != set) {
-            let found = if set.is_empty() {
-                "no replica set".to_owned()
-            } else {
-                format!("the replica set {}", escape(set.as_bytes(), 60))
+            let found = match set {
+                "" => "no replica set".to_owned(),
+                set => format!("the replica set {}", escape(set.as_bytes(), 60)),
             };
             return Err(Fault::new(Cause::UnexpectedReply, format!("the server belongs to {found}, not to {wanted}")));
         }
-        match (self.member, check.role) {
-            (Member::Recovering, _) => Err(Fault::new(
-                Cause::NotReady,
-                "this member is neither primary nor secondary: it is starting, recovering or rolling back",
-            )
-            .at(Phase::Protocol)),
+        let another = match (self.member, check.role) {
+            (Member::Recovering, _) => {
+                let message =
+                    "this member is neither primary nor secondary: it is starting, recovering or rolling back";
+                return Err(Fault::new(Cause::NotReady, message).at(Phase::Protocol));
+            }
             (Member::Uninitiated, _) => {
-                Err(Fault::new(Cause::NotReady, "the server is not yet a member of a replica set")
+                return Err(Fault::new(Cause::NotReady, "the server is not yet a member of a replica set")
                     .at(Phase::Protocol)
-                    .next_step("initiate the replica set (rs.initiate), or add this member to it"))
+                    .next_step("initiate the replica set (rs.initiate), or add this member to it"));
             }
             (Member::Arbiter, _) => {
-                Err(Fault::new(Cause::UnexpectedReply, "an arbiter answered: it votes, but holds no data"))
+                return Err(Fault::new(Cause::UnexpectedReply, "an arbiter answered: it votes, but holds no data"));
             }
             (Member::Secondary, Some(MemberRole::Primary)) => {
-                Err(Fault::new(Cause::ReadOnly, "a secondary answered, but the primary is wanted")
-                    .evidence(format!("the primary is {}", primary(answer))))
+                let primary =
+                    Some(text(answer, "primary")).filter(|name| !name.is_empty()).unwrap_or("not known to it");
+                return Err(Fault::new(Cause::ReadOnly, "a secondary answered, but the primary is wanted")
+                    .evidence(format!("the primary is {primary}")));
             }
-            (Member::Primary | Member::Alone | Member::Router, Some(MemberRole::Secondary)) => Err(Fault::new(
-                Cause::UnexpectedReply,
-                format!("{} answered, but a secondary is wanted", self.member.described()),
-            )),
-            _ => Ok(()),
-        }
+            (Member::Primary, Some(MemberRole::Secondary)) => "the primary",
+            (Member::Alone, Some(MemberRole::Secondary)) => "a server without a replica set",
+            (Member::Router, Some(MemberRole::Secondary)) => "mongos",
+            _ => return Ok(()),
+        };
+        Err(Fault::new(Cause::UnexpectedReply, format!("{another} answered, but a secondary is wanted")))
     }
 
     /// Whether there is a mechanism that the driver and the server have in common, for this user.
-    ///
-    /// # Errors
-    /// There is none.
     pub(super) fn common_mechanism(&self) -> Result<(), Fault> {
         // A server that does not know the user says nothing here, and rejects the login.
         let Ok(offered) = self.answer.body.get_array("saslSupportedMechs") else { return Ok(()) };
@@ -136,39 +124,15 @@ impl Member {
     fn of(answer: &RawDocument) -> Self {
         let is = |field: &str| number(answer, field).is_some_and(|yes| yes != 0);
         let in_set = !text(answer, "setName").is_empty();
+        let is_writable = is("isWritablePrimary") || is("ismaster");
         match () {
             () if text(answer, "msg") == "isdbgrid" => Self::Router,
             () if is("isreplicaset") => Self::Uninitiated,
             () if in_set && is("secondary") => Self::Secondary,
             () if in_set && is("arbiterOnly") => Self::Arbiter,
-            () if is("isWritablePrimary") || is("ismaster") => {
-                if in_set {
-                    Self::Primary
-                } else {
-                    Self::Alone
-                }
-            }
+            () if in_set && is_writable => Self::Primary,
+            () if is_writable => Self::Alone,
             () => Self::Recovering,
-        }
-    }
-
-    const fn slug(self) -> &'static str {
-        match self {
-            Self::Primary => "primary",
-            Self::Secondary => "secondary",
-            Self::Arbiter => "arbiter",
-            Self::Alone => "standalone",
-            Self::Router => "mongos",
-            Self::Recovering => "recovering",
-            Self::Uninitiated => "uninitiated",
-        }
-    }
-
-    const fn described(self) -> &'static str {
-        match self {
-            Self::Alone => "a server without a replica set",
-            Self::Router => "mongos",
-            _ => "the primary",
         }
     }
 }
@@ -200,13 +164,6 @@ fn hung_up(check: &Mongodb, fault: Fault) -> Fault {
     fault.next_step(format!(
         "look at mongod's log; it closes the connection without a word when {tls}it has too many connections (net.maxIncomingConnections)"
     ))
-}
-
-fn primary(answer: &RawDocument) -> &str {
-    match text(answer, "primary") {
-        "" => "not known to it",
-        name => name,
-    }
 }
 
 /// Whether the driver and the server have a wire version in common.

@@ -1,12 +1,10 @@
 //! `OP_MSG`, the frame around every command and every reply
 //! (<https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/>).
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::{Talk, Wire};
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr};
 
-/// The operation code.
 const OP_MSG: u32 = 2013;
 
 /// Flag: a checksum of four bytes follows the sections.
@@ -28,7 +26,6 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// A command with this number.
     pub(super) const fn command(number: u32, body: RawDocumentBuf) -> Self {
         Self { number, answers: 0, body }
     }
@@ -36,11 +33,6 @@ impl Message {
     /// The same document as the answer to another command.
     pub(super) fn again(&self, command: &Self) -> Self {
         Self { number: self.number, answers: command.number, body: self.body.clone() }
-    }
-
-    /// Whether this answers a command.
-    pub(super) const fn answers(&self, command: &Self) -> bool {
-        self.answers == command.number
     }
 
     /// The first key of the document: the name of a command.
@@ -69,10 +61,6 @@ impl Message {
         Talk::new(wire, "a message")
     }
 
-    /// Receives one.
-    ///
-    /// # Errors
-    /// The peer closed, sent something else, or too much.
     pub(super) async fn receive(talk: &mut Talk) -> Result<Self, Fault> {
         let message = talk.frame(length).await?;
         let (head, mut section) = message.split_at(HEAD);
@@ -85,6 +73,14 @@ impl Message {
             }
             _ => Err(no_message()),
         }
+    }
+
+    pub(super) async fn answer(talk: &mut Talk, command: &Self) -> Result<Self, Fault> {
+        let message = Self::receive(talk).await?;
+        if message.answers == command.number {
+            return Ok(message);
+        }
+        Err(Fault::new(Cause::Malformed, "the answer belongs to another command than ours"))
     }
 
     /// Sends it, in one piece: a small command is one packet.

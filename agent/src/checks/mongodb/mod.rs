@@ -11,10 +11,7 @@
 //!   takes none that is open. Four round trips with a login and three without, after connecting and TLS;
 //!   the driver alone takes four, on two connections. SCRAM-SHA-1 for a user who has nothing
 //!   else costs one more.
-//! - Options: `host` (name, address, or path of a Unix socket; required), `port` (27017), `username`
-//!   and `password` (together), `database` (`test`), `auth_source` (the database that keeps the user:
-//!   `database` if given, else `admin`), `use_tls` (false), `replica_set` (its name), `role`
-//!   (`primary` or `secondary`; a server of its own and mongos pass as primary), and the TLS options.
+//! - Options: see [`options::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.wrong-service`, `.silent`, `.timeout`, `.closed`,
 //!   `.reset`, `.malformed`, `.too-large`, `.unsupported-version` (before 4.4), `.not-ready` (starting,
 //!   recovering, shutting down), `.overloaded`; `auth.rejected`, `.required`, `.method-unsupported`, `.timeout`,
@@ -28,8 +25,7 @@
 //! - Tested against a double of mongod and against `FerretDB`, never against mongod itself.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: mongodb
 //!   host: db.internal
 //!   username: shop
@@ -37,9 +33,7 @@
 //!   database: shop
 //!   use_tls: true
 //!   role: primary
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 mod driver;
@@ -49,10 +43,9 @@ mod options;
 mod refusal;
 mod relay;
 
-use crate::checks::{Check, ResultName};
-use crate::fault::Fault;
-use crate::net::{Endpoint, LocalSocket, Talk, Target, TlsOptions};
-use crate::phase::Phase;
+use crate::checks::{Check, Profile};
+use crate::fault::{Fault, Phase};
+use crate::net::{LocalSocket, Talk, Target, TlsOptions};
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};
@@ -70,7 +63,6 @@ pub struct Mongodb {
     login: Option<Credentials>,
     database: String,
     auth_source: String,
-    /// Set where TLS is wanted.
     tls: Option<TlsOptions>,
     replica_set: Option<String>,
     role: Option<MemberRole>,
@@ -86,27 +78,16 @@ impl Check for Mongodb {
         options::parse(fields)
     }
 
-    fn target(&self) -> String {
-        self.target.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let user = self.login.as_ref().map(|login| ("username", login.user.clone()));
-        let set = self.replica_set.clone().map(|set| ("replica_set", set));
-        let role = self.role.map(|role| ("role", role.word().to_owned()));
-        user.into_iter().chain([("database", self.database.clone())]).chain(set).chain(role).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        let mut names = ResultName::of_store(Self::TYPE, &self.target, self.login.is_some());
-        if let Some(connected) = names.last_mut() {
-            connected.info = self.target.to_string();
+    fn profile(&self) -> Profile {
+        let mut profile = Profile::of_store(Self::TYPE, &self.target, self.login.is_some())
+            .distinct("username", self.login.as_ref().map(|login| &login.user))
+            .distinct("database", Some(&self.database))
+            .distinct("replica_set", self.replica_set.as_ref())
+            .distinct("role", self.role.map(MemberRole::slug));
+        if let Some(connected) = profile.results.last_mut() {
+            connected.info.clone_from(&profile.target);
         }
-        names
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        self.target.endpoints()
+        profile
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

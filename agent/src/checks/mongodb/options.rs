@@ -1,27 +1,30 @@
 //! The options of a mongodb check.
 
 use super::Mongodb;
+use crate::phase::words;
 use crate::services;
-use crate::settings::shape::{Shape, Shown};
-use crate::settings::{Credentials, Field, Fields, Misfit, Name, Names, Noted, Setting, Word, target, tls_of_target};
+use crate::settings::shape::Shape;
+use crate::settings::{Credentials, Field, Fields, Misfit, Name, Noted, Setting, Word, target, tls_of_target};
 use serde_json::json;
 
-/// What the server should be among the members of its set.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum MemberRole {
-    Primary,
-    Secondary,
+words! {
+    /// What the server should be among the members of its set.
+    pub(super) MemberRole {
+        /// Takes writes.
+        Primary "primary",
+        /// Has a copy.
+        Secondary "secondary",
+    }
 }
 
-/// The name of a database.
 struct Database(String);
 
-/// Asks for every option.
 pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     let target = target(fields, &services::MONGODB);
     let login = Credentials::optional::<Name>(
         fields,
-        &Names::usual("Who logs in. Without it, the server must let anybody in.", "That user's password."),
+        "Who logs in. Without it, the server must let anybody in.",
+        "That user's password.",
     );
     let named = fields.has("database");
     let database = fields.or::<Database>("database", "test", "The database that the user may do something in.").0;
@@ -45,41 +48,22 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     })
 }
 
-impl MemberRole {
-    /// Its word in the file.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Primary => "primary",
-            Self::Secondary => "secondary",
-        }
-    }
-}
-
 impl Setting for MemberRole {
-    const SHAPE: Shape = Shape {
-        words: "primary or secondary",
-        short: "primary or secondary",
-        shown: Shown::Plain,
-        schema: || json!({"enum": ["primary", "secondary"]}),
-    };
+    const SHAPE: Shape =
+        Shape::plain("primary or secondary", "primary or secondary", || json!({"enum": ["primary", "secondary"]}));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        field.parse(&Self::SHAPE, |text| match text {
-            "primary" => Some(Self::Primary),
-            "secondary" => Some(Self::Secondary),
-            _ => None,
-        })
+        field.parse(&Self::SHAPE, |text| Self::ALL.into_iter().find(|role| role.slug() == text))
     }
 }
 
 impl Setting for Database {
     /// "Naming restrictions" of the manual's page on limits.
-    const SHAPE: Shape = Shape {
-        words: "the name of a database (1 to 63 bytes, without / \\ . \" $ and blanks)",
-        short: "name",
-        shown: Shown::Plain,
-        schema: || json!({"type": ["string", "number", "boolean"], "minLength": 1}),
-    };
+    const SHAPE: Shape = Shape::plain(
+        "the name of a database (1 to 63 bytes, without / \\ . \" $ and blanks)",
+        "name",
+        || json!({"type": ["string", "number", "boolean"], "minLength": 1}),
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let Word(text) = Word::read(field)?;

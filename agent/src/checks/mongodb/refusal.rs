@@ -3,9 +3,7 @@
 
 use super::Mongodb;
 use super::message::{number, text};
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 use mongodb::bson::RawDocument;
 
 /// What was refused.
@@ -35,12 +33,22 @@ pub(super) fn of_reply(check: &Mongodb, reply: &RawDocument, refused: Refused) -
 }
 
 fn cause_of(check: &Mongodb, code: i64, refused: Refused) -> Fault {
+    let user = check.login.as_ref().map_or("", |login| &login.user);
     match (code, refused) {
         // UserNotFound, AuthenticationFailed; Atlas has 8000 for all that its proxies refuse.
-        (11 | 18, _) | (8000, Refused::Login) => rejected(check),
+        (11 | 18, _) | (8000, Refused::Login) => rejected(check, user),
         // Unauthorized
-        (13, _) if check.login.is_none() => login_wanted(check),
-        (13, Refused::Command) => not_permitted(check),
+        (13, _) if check.login.is_none() => Fault::new(
+            Cause::Required,
+            format!("the server wants a login for {}, but none is configured", check.database),
+        )
+        .at(Phase::Auth),
+        (13, Refused::Command) => {
+            let message = format!("{user} is logged in, but may do nothing in the database {}", check.database);
+            Fault::new(Cause::PermissionDenied, message)
+                .at(Phase::Request)
+                .next_step("grant this user a role in that database, or correct `database`")
+        }
         // InvalidNamespace
         (73, Refused::Command) => Fault::new(
             Cause::NoSuchDatabase,
@@ -61,32 +69,18 @@ fn cause_of(check: &Mongodb, code: i64, refused: Refused) -> Fault {
         (462, _) => overloaded(),
         // CommandNotFound
         (59, Refused::Hello) => Fault::new(Cause::UnsupportedVersion, "the server does not know the command hello"),
-        (_, Refused::Login) => rejected(check).next_step("look at the server's log for why it refused the login"),
+        (_, Refused::Login) => rejected(check, user).next_step("look at the server's log for why it refused the login"),
         (_, Refused::Hello | Refused::Command) => {
             Fault::new(Cause::UnexpectedReply, "the server refused a harmless command").at(Phase::Request)
         }
     }
 }
 
-fn rejected(check: &Mongodb) -> Fault {
-    let user = check.login.as_ref().map_or("", |login| &login.user);
+fn rejected(check: &Mongodb, user: &str) -> Fault {
     let message = format!("the server rejects the user {user} or the password, looked up in {}", check.auth_source);
     Fault::new(Cause::Rejected, message)
         .at(Phase::Auth)
         .next_step("check user and password, and that auth_source is the database in which the user was created")
-}
-
-fn login_wanted(check: &Mongodb) -> Fault {
-    Fault::new(Cause::Required, format!("the server wants a login for {}, but none is configured", check.database))
-        .at(Phase::Auth)
-}
-
-fn not_permitted(check: &Mongodb) -> Fault {
-    let user = check.login.as_ref().map_or("", |login| &login.user);
-    let message = format!("{user} is logged in, but may do nothing in the database {}", check.database);
-    Fault::new(Cause::PermissionDenied, message)
-        .at(Phase::Request)
-        .next_step("grant this user a role in that database, or correct `database`")
 }
 
 fn overloaded() -> Fault {

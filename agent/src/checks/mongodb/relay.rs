@@ -14,8 +14,7 @@
 use super::Mongodb;
 use super::message::{Message, number};
 use super::refusal::{self, Refused};
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::{LocalSocket, Talk};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, RawBsonRef, RawDocument, rawdoc};
@@ -48,9 +47,6 @@ impl<'a> Relay<'a> {
     }
 
     /// Carries the login, up to the driver's first command after it.
-    ///
-    /// # Errors
-    /// What the server refused, or how its connection broke.
     pub(super) async fn login(&mut self) -> Result<(), Fault> {
         loop {
             let command = self.command().await?;
@@ -90,10 +86,7 @@ impl<'a> Relay<'a> {
     /// One round trip.
     async fn ask(&mut self, command: &Message, refused: Refused) -> Result<Message, Fault> {
         command.send(&mut self.server).await;
-        let answer = Message::receive(&mut self.server).await?;
-        if !answer.answers(command) {
-            return Err(Fault::new(Cause::Malformed, "the answer belongs to another command than ours"));
-        }
+        let answer = Message::answer(&mut self.server, command).await?;
         refusal::of_reply(self.check, &answer.body, refused).map_or(Ok(answer), Err)
     }
 

@@ -3,10 +3,8 @@
 use super::options::Version;
 use super::packet::{self, Answer, Head, LONGEST, Packet};
 use super::refusal;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::{Talk, Wire};
-use crate::phase::Phase;
 
 /// How many bytes may come in all: messages before each of three answers, and more than the answers.
 pub(super) const MOST: u64 = 4 * MOST_BYTES as u64;

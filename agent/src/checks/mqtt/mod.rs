@@ -9,12 +9,7 @@
 //! - Phases: resolve, connect, tls (with `use_tls`), protocol (CONNECT with the login, CONNACK), auth
 //!   (what CONNACK says to the login), request (with `topic`: SUBSCRIBE, UNSUBSCRIBE, with `publish`
 //!   also PUBLISH, each with its answer). Each request is one round trip. DISCONNECT ends it.
-//! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (8883 with
-//!   TLS, 1883 without), `use_tls` (false), `username`, `password` (needs `username`; a user may stand
-//!   alone, for brokers that take a token for one; a token is best given as `{env: VAR}` or
-//!   `{file: PATH}`, which are never shown), `version` (`5` or `3.1.1`; 5), `client_id` (random),
-//!   `topic` (or a filter with `+` and `#`), `publish` (false; needs a topic without wildcards), and
-//!   the TLS options of the `tls` check.
+//! - Options: see [`options::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.*`, with `protocol.unsupported-version`,
 //!   `protocol.not-ready`, `protocol.overloaded` (a quota; a broker that is full closes as a rule,
 //!   `protocol.closed`); `auth.required`, `auth.rejected` (with owner `config` for a client id),
@@ -34,17 +29,14 @@
 //! and tries again; a packet is a byte, a length, and some fields.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: mqtt
 //!   host: broker.internal
 //!   use_tls: true
 //!   username: app
 //!   password: secret
 //!   topic: orders/new
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 mod broker;
@@ -53,10 +45,9 @@ mod packet;
 mod properties;
 mod refusal;
 
-use crate::checks::{Check, ResultName};
-use crate::fault::{Failure, Fault};
-use crate::net::{Endpoint, Target, TlsOptions};
-use crate::phase::Phase;
+use crate::checks::{Check, Profile};
+use crate::fault::{Failure, Fault, Phase};
+use crate::net::{Target, TlsOptions};
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};
@@ -87,27 +78,15 @@ impl Check for Mqtt {
         options::parse(fields)
     }
 
-    fn target(&self) -> String {
-        self.target.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let user = self.login.as_ref().map(|login| ("username", login.user.clone()));
-        let version = (self.version == Version::V3).then(|| ("version", "3.1.1".to_owned()));
-        let client_id = self.client_id.clone().map(|id| ("client_id", id));
-        let topic = self.topic.clone().map(|Topic(topic)| ("topic", topic));
-        user.into_iter().chain(version).chain(client_id).chain(topic).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
+    fn profile(&self) -> Profile {
         match self.target.endpoint() {
-            Some(endpoint) => ResultName::of_layers(Self::TYPE, endpoint, self.tls.is_some()),
-            None => ResultName::of_database(Self::TYPE, &self.target),
+            Some(endpoint) => Profile::of_layers(Self::TYPE, endpoint, self.tls.is_some()),
+            None => Profile::of_database(Self::TYPE, &self.target),
         }
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        self.target.endpoints()
+        .distinct("username", self.login.as_ref().map(|login| &login.user))
+        .distinct("version", Some("3.1.1").filter(|_| self.version == Version::V3))
+        .distinct("client_id", self.client_id.as_ref())
+        .distinct("topic", self.topic.as_ref().map(|Topic(topic)| topic))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

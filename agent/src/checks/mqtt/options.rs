@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::Port;
 use crate::secret::Secret;
 use crate::services::Security;
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::Shape;
 use crate::settings::{
     Credentials, Field, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Noted, Setting, Word, tls_of_target,
 };
@@ -37,9 +37,6 @@ pub(super) struct Name(pub(super) String);
 pub(super) struct Topic(pub(super) String);
 
 /// Asks for the options.
-///
-/// # Errors
-/// A problem was noted.
 pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mqtt, Noted> {
     let host = fields.required::<HostOrSocket>("host", HOST_OR_SOCKET);
     let port = fields.optional::<Port>("port", "TCP port. Default: 8883 with TLS, 1883 without.");
@@ -67,14 +64,11 @@ fn login(fields: &mut Fields<'_>) -> Result<Option<Credentials>, Noted> {
     let user = fields.optional::<Name>("username", "Who logs in; may stand without a password. Default: nobody.");
     let password = fields.optional::<Secret<String>>("password", "The user's password.");
     if fields.has("password") && !fields.has("username") {
-        let diagnostic =
-            Diagnostic::error(Flaw::MissingKey, fields.span_of("password"), "`password` without `username`");
-        return Err(fields.refuse(diagnostic.help("add `username:`")));
+        return Err(fields.refuse_lone("password", "username"));
     }
     if password.as_ref().is_some_and(|password| password.expose().len() > LONGEST) {
-        let message = format!("`password`: longer than the {LONGEST} bytes that MQTT has for it");
-        let diagnostic = Diagnostic::error(Flaw::BadValue, fields.span_of("password"), message);
-        return Err(fields.refuse(diagnostic));
+        let misfit = Misfit::new(format!("longer than the {LONGEST} bytes that MQTT has for it"));
+        return Err(fields.refuse_value("password", misfit));
     }
     Ok(user.map(|Name(user)| Credentials { user, password: password.unwrap_or_default() }))
 }
@@ -99,12 +93,7 @@ fn may_publish(fields: &mut Fields<'_>, publish: bool, topic: Option<&Topic>) ->
 }
 
 impl Setting for Version {
-    const SHAPE: Shape = Shape {
-        words: "5 or 3.1.1",
-        short: "5 or 3.1.1",
-        shown: Shown::Plain,
-        schema: || json!({"enum": [5, "5", "3.1.1"]}),
-    };
+    const SHAPE: Shape = Shape::plain("5 or 3.1.1", "5 or 3.1.1", || json!({"enum": [5, "5", "3.1.1"]}));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| match text {

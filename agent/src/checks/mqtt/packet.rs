@@ -129,9 +129,6 @@ fn field(text: &str) -> Vec<u8> {
 
 impl Head {
     /// Reads as far as a packet came; `None` as long as there must be more to come.
-    ///
-    /// # Errors
-    /// These are not the first bytes of a packet.
     pub(super) fn read(begun: &[u8]) -> Result<Option<Self>, NotMqtt> {
         let Some((&first, rest)) = begun.split_first() else { return Ok(None) };
         if !matches!(first, CONNACK | 0x30..=0x3f | 0x40 | 0x90 | 0xb0 | DISCONNECT | AUTH) {

@@ -4,9 +4,7 @@
 use super::Mqtt;
 use super::options::Version;
 use super::packet::Answer;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 
 /// What the standards call the codes.
 const NAMES: [(u8, &str); 39] = [

@@ -2,8 +2,7 @@
 
 use super::packet::{Channel, ERR, malformed, take, take_text};
 use super::refusal::ErrPacket;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Owner};
 
 /// What the server can do; the names are those of the protocol's documentation
 /// (`HandshakeV10`, "Capabilities Flags").
@@ -35,10 +34,6 @@ pub(super) struct Greeting {
 }
 
 impl Greeting {
-    /// Waits for it.
-    ///
-    /// # Errors
-    /// The server refuses us already here, or says something else.
     pub(super) async fn read(channel: &mut Channel) -> Result<Self, Fault> {
         let (number, payload) = channel.read().await?;
         if number != 0 {
@@ -70,6 +65,8 @@ impl Greeting {
         const FIRST_SALT: usize = 8;
         const RESERVED: usize = 10;
         let version = take_text(&mut rest);
+        // MariaDB puts a version before its own that replicas of old can read.
+        let version = String::from_utf8_lossy(version.strip_prefix(b"5.5.5-").unwrap_or(version)).into_owned();
         take(&mut rest, THREAD)?;
         let mut salt = take(&mut rest, FIRST_SALT)?.to_vec();
         let &[_filler, c0, c1, _charset, _status0, _status1, c2, c3, _salt_length] = take(&mut rest, 9)? else {
@@ -80,13 +77,8 @@ impl Greeting {
         take(&mut rest, 1)?;
         let capabilities = u32::from_le_bytes([c0, c1, c2, c3]);
         let plugin = String::from_utf8_lossy(take_text(&mut rest)).into_owned();
-        Some(Self { version: own_version(version), salt, plugin, capabilities })
+        Some(Self { version, salt, plugin, capabilities })
     }
-}
-
-/// `MariaDB` puts a version before its own that replicas of old can read.
-fn own_version(version: &[u8]) -> String {
-    String::from_utf8_lossy(version.strip_prefix(b"5.5.5-").unwrap_or(version)).into_owned()
 }
 
 fn unsupported(version: u8) -> Fault {

@@ -3,12 +3,9 @@
 use super::Mysql;
 use super::greeting::{Greeting, SALT, capability};
 use super::packet::{Channel, EOF, ERR, OK, malformed, take_text};
-use super::plugin::Plugin;
-use super::refusal::{ErrPacket, LoginContext};
-use super::transport::SessionTransport;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use super::plugin::{Plugin, SessionTransport};
+use super::refusal::ErrPacket;
+use crate::fault::{Cause, Fault, Owner, Phase};
 
 /// What `HandshakeResponse41` and `SSLRequest` begin with, behind the capabilities.
 const LARGEST_PACKET: u32 = 1 << 24;
@@ -26,7 +23,6 @@ const FULL: u8 = 4;
 /// Servers with several plugins for one account ask for one after the other.
 const MOST_ANSWERS: usize = 8;
 
-/// The packet that asks for TLS.
 pub(super) fn ssl_request(with_database: bool) -> Vec<u8> {
     head(capabilities(with_database) | capability::SSL)
 }
@@ -44,11 +40,12 @@ fn head(capabilities: u32) -> Vec<u8> {
     [&capabilities.to_le_bytes()[..], &LARGEST_PACKET.to_le_bytes(), &[CHARSET], &RESERVED].concat()
 }
 
-/// A login that is to be performed.
+/// A login, with what tells apart the faults for which servers have one number.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Login<'a> {
     pub(super) check: &'a Mysql,
-    pub(super) context: &'a LoginContext,
+    pub(super) offers_tls: bool,
+    pub(super) transport: SessionTransport,
 }
 
 impl Login<'_> {
@@ -59,8 +56,8 @@ impl Login<'_> {
         for _ in 0..MOST_ANSWERS {
             let (_, answer) = channel.read().await?;
             match answer.as_slice() {
-                [OK, ..] => return Ok(plugin.name().to_owned()),
-                [ERR, error @ ..] => return Err(ErrPacket::parse(error).of_login(self.context)),
+                [OK, ..] => return Ok(plugin.slug().to_owned()),
+                [ERR, error @ ..] => return Err(ErrPacket::parse(error).of_login(self)),
                 [EOF, switch @ ..] => {
                     let reply;
                     (plugin, reply) = self.switch(switch)?;
@@ -88,14 +85,14 @@ impl Login<'_> {
 
     /// `HandshakeResponse41`.
     fn response(self, plugin: Plugin, proof: &[u8]) -> Vec<u8> {
-        let tls = if matches!(self.context.transport, SessionTransport::Tls { .. }) { capability::SSL } else { 0 };
+        let tls = if matches!(self.transport, SessionTransport::Tls { .. }) { capability::SSL } else { 0 };
         let mut packet = head(capabilities(self.check.database.is_some()) | tls);
         packet.extend_from_slice(self.check.login.user.as_bytes());
         packet.push(0);
         // A proof has 32 bytes at most.
         packet.push(u8::try_from(proof.len()).unwrap_or_default());
         packet.extend_from_slice(proof);
-        for text in self.check.database.as_deref().into_iter().chain([plugin.name()]) {
+        for text in self.check.database.as_deref().into_iter().chain([plugin.slug()]) {
             packet.extend_from_slice(text.as_bytes());
             packet.push(0);
         }
@@ -116,43 +113,42 @@ impl Login<'_> {
 
     /// The password itself, where nobody else can read it.
     fn clear(self, plugin: Plugin) -> Result<Vec<u8>, Fault> {
-        if self.context.has_password && !self.context.transport.lets_pass(plugin) {
-            return Err(exposed(plugin, self.context));
+        if self.check.login.has_password() && !self.transport.lets_pass(plugin) {
+            return Err(self.exposed(plugin));
         }
         Ok([self.check.login.password.expose().as_bytes(), &[0]].concat())
     }
-}
 
-/// The server wants the password itself, and it would not be safe on the way.
-fn exposed(plugin: Plugin, context: &LoginContext) -> Fault {
-    let message = match plugin {
-        Plugin::Clear => return unverified(context),
-        Plugin::CachingSha2 => {
-            "the server has not cached the password, or it is wrong: it asks for the password itself, which needs TLS"
-        }
-        Plugin::Sha256 | Plugin::Native => "the server asks for the password itself, which needs TLS",
-    };
-    let next_step = if context.offers_tls {
-        "set use_tls: true; the server offers TLS"
-    } else {
-        "enable TLS on the server, and set use_tls: true"
-    };
-    Fault::new(Cause::Required, message)
-        .evidence(format!("the server asks for the full exchange of {}", plugin.name()))
-        .next_step(next_step)
-        .at(Phase::Tls)
-}
+    /// The server wants the password itself, and it would not be safe on the way.
+    fn exposed(self, plugin: Plugin) -> Fault {
+        let message = match plugin {
+            Plugin::Clear => return self.unverified(),
+            Plugin::CachingSha2 => {
+                "the server has not cached the password, or it is wrong: it asks for the password itself, which needs TLS"
+            }
+            Plugin::Sha256 | Plugin::Native => "the server asks for the password itself, which needs TLS",
+        };
+        let next_step = if self.offers_tls {
+            "set use_tls: true; the server offers TLS"
+        } else {
+            "enable TLS on the server, and set use_tls: true"
+        };
+        Fault::new(Cause::Required, message)
+            .evidence(format!("the server asks for the full exchange of {}", plugin.slug()))
+            .next_step(next_step)
+            .at(Phase::Tls)
+    }
 
-/// The clients send it this way only when they are told to: whoever stands between can ask for it.
-fn unverified(context: &LoginContext) -> Fault {
-    let lacks = if context.transport == SessionTransport::Plain {
-        "there is no TLS"
-    } else {
-        "its certificate is not verified"
-    };
-    Fault::new(Cause::MethodUnsupported, format!("the server asks for the password in clear text, but {lacks}"))
-        .evidence(format!("the server asks for {}", Plugin::Clear.name()))
-        .next_step("set use_tls: true, and ca_file if the CA is an internal one")
+    /// The clients send it this way only when they are told to: whoever stands between can ask for it.
+    fn unverified(self) -> Fault {
+        let lacks = match self.transport {
+            SessionTransport::Plain => "there is no TLS",
+            _ => "its certificate is not verified",
+        };
+        Fault::new(Cause::MethodUnsupported, format!("the server asks for the password in clear text, but {lacks}"))
+            .evidence(format!("the server asks for {}", Plugin::Clear.slug()))
+            .next_step("set use_tls: true, and ca_file if the CA is an internal one")
+    }
 }
 
 fn unsupported(plugin: &str) -> Fault {

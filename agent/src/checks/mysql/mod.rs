@@ -12,10 +12,7 @@
 //!   `AuthSwitchRequest`, or where `caching_sha2_password` wants the password itself), request (the
 //!   statement). The goodbye (`COM_QUIT`) is not waited for. A server counts connections without a
 //!   login against the host that opens them: of a name's addresses only one is tried.
-//! - Options: `host` (required; a path is the socket itself), `port` (3306), `username` (required),
-//!   `password`, `database`, `use_tls` (`prefer`: TLS where the server offers it, as the clients'
-//!   own default is; its certificate is verified when `ca_file` is given; `true`: TLS, verified;
-//!   `false`: none), the TLS options, `query` (a statement that only reads).
+//! - Options: see [`Mysql::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`not-tls`: the server offers none; `required`),
 //!   `protocol.*` (`overloaded`: too many connections; `not-ready`: shutting down, or a cluster's
 //!   node that is not synchronised), `auth.*`, `request.no-such-database`, `.permission-denied`,
@@ -32,17 +29,14 @@
 //! on a double of its protocol.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: mysql
 //!   host: db.internal
 //!   username: shop
 //!   password: s3cret
 //!   database: orders
 //!   query: SELECT id FROM invoices
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 //!
 //! [MySQL's client/server protocol]: https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html
@@ -54,21 +48,17 @@ mod packet;
 mod plugin;
 mod refusal;
 mod statement;
-mod transport;
 
-use crate::catalogue::Cause;
-use crate::checks::{Check, ResultName};
-use crate::fault::{Failure, Fault};
-use crate::net::{Endpoint, Target, TlsMode, TlsOptions};
-use crate::phase::Phase;
+use crate::checks::{Check, Profile};
+use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::net::{Target, TlsMode, TlsOptions};
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
+use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
 use greeting::Greeting;
 use login::{Login, ssl_request};
 use packet::Channel;
-use refusal::LoginContext;
-use transport::SessionTransport;
+use plugin::SessionTransport;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -89,7 +79,7 @@ impl Check for Mysql {
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let target = target(fields, Self::SERVICE);
-        let login = Credentials::of_user::<Word>(fields, &Names::usual("The account to log in with.", "Its password."));
+        let login = Credentials::of_user::<Word>(fields, "The account to log in with.", "Its password.");
         let database = fields.optional::<Word>("database", "The database to use.");
         let mode = fields.or::<TlsMode>(
             "use_tls",
@@ -102,38 +92,24 @@ impl Check for Mysql {
         Ok(Self { target: target?, login: login?, database, mode, tls: mode.apply(tls?), query })
     }
 
-    fn target(&self) -> String {
-        self.target.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let database = self.database.clone().map(|database| ("database", database));
-        [("username", self.login.user.clone())].into_iter().chain(database).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        ResultName::of_database(Self::TYPE, &self.target)
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        self.target.endpoints()
+    fn profile(&self) -> Profile {
+        Profile::of_database(Self::TYPE, &self.target)
+            .distinct("username", Some(&self.login.user))
+            .distinct("database", self.database.as_ref())
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
         probe.spare_other_addresses();
-        let mut channel = Channel::new(probe.reach(&self.target, None).await?);
+        let mut channel = Channel::new(probe.reach(&self.target, None).await?, 0);
         let greeting = probe.phase(Phase::Protocol, self.be_greeted(&mut channel)).await?;
         probe.fact("server_version", probe.clean(&greeting.version));
         let (mut channel, transport) = self.secure(probe, channel, &greeting).await?;
-        let context = self.context(&greeting, transport);
-        let login = Login { check: self, context: &context };
+        let login = Login { check: self, offers_tls: greeting.offers_tls(), transport };
         let plugin = probe.phase(Phase::Auth, login.perform(&mut channel, &greeting)).await?;
         probe.fact("auth_plugin", probe.clean(&plugin));
         let limit = probe.share(1);
-        let asked = probe
-            .phase(Phase::Request, statement::ask(self.query.as_deref(), &mut channel, &greeting, &context, limit))
-            .await;
+        let asked = probe.phase(Phase::Request, statement::ask(login, &mut channel, &greeting, limit)).await;
         probe.linger(channel.quit()).await;
         Ok(asked?)
     }
@@ -169,21 +145,9 @@ impl Mysql {
             Some(host) if self.wants_tls() && greeting.offers_tls() => {
                 let (wire, number) = channel.into_parts();
                 let wire = probe.tls(wire, &self.tls, host, &[]).await?;
-                Ok((Channel::resume(wire, number), SessionTransport::Tls { verified: self.tls.verify }))
+                Ok((Channel::new(wire, number), SessionTransport::Tls { verified: self.tls.verify }))
             }
             Some(_) => Ok((channel, SessionTransport::Plain)),
-        }
-    }
-
-    /// What tells apart the faults for which servers have one number.
-    fn context(&self, greeting: &Greeting, transport: SessionTransport) -> LoginContext {
-        LoginContext {
-            user: self.login.user.clone(),
-            // The protocol does not tell an empty password from an absent one.
-            has_password: self.login.has_password(),
-            has_certificate: self.tls.client.is_some(),
-            offers_tls: greeting.offers_tls(),
-            transport,
         }
     }
 }

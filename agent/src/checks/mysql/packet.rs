@@ -3,8 +3,7 @@
 //! A packet is its length (three bytes, the lowest first), its number, and its payload; numbers
 //! count up within one exchange and begin anew with each command.
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::{ALLOWANCE, Talk, Wire};
 
 /// The first byte of a packet that reports success.
@@ -26,13 +25,8 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    /// Begins with the server's greeting.
-    pub(super) const fn new(wire: Wire) -> Self {
-        Self::resume(wire, 0)
-    }
-
-    /// Goes on with this number, on another layer of the connection.
-    pub(super) const fn resume(wire: Wire, next: u8) -> Self {
+    /// Goes on with this number, on this layer of the connection; the server's greeting has 0.
+    pub(super) const fn new(wire: Wire, next: u8) -> Self {
         Self { talk: Talk::new(wire, "a packet"), next }
     }
 
@@ -44,9 +38,6 @@ impl Channel {
 
     /// The number and the payload of the server's next packet. Whether the number fits is for the
     /// caller to say: servers do not always count right where they refuse a client.
-    ///
-    /// # Errors
-    /// The connection ended, or the packet is longer than a check may read.
     pub(super) async fn read(&mut self) -> Result<(u8, Vec<u8>), Fault> {
         let expected = self.next;
         let packet = self.talk.frame(|begun| packet_length(begun, expected)).await?;

@@ -1,42 +1,29 @@
-//! The ways to prove a password, one per plugin.
+//! The ways to prove a password, one per plugin, and what may carry one.
 //!
 //! Sources: "Authentication Methods" of `MySQL`'s protocol documentation, and "Authentication
 //! Plugins" of `MariaDB`'s.
 
+use crate::phase::words;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
-/// A plugin that is known here.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Plugin {
-    /// SHA-1 of the password and the salt.
-    Native,
-    /// SHA-256 of both; the server may ask for the password itself.
-    CachingSha2,
-    /// The password itself.
-    Sha256,
-    /// The password itself, for whoever stands behind the server (PAM, LDAP).
-    Clear,
+words! {
+    /// A plugin that is known here, with the name that servers give it.
+    pub(super) Plugin {
+        /// SHA-1 of the password and the salt.
+        Native "mysql_native_password",
+        /// SHA-256 of both; the server may ask for the password itself.
+        CachingSha2 "caching_sha2_password",
+        /// The password itself.
+        Sha256 "sha256_password",
+        /// The password itself, for whoever stands behind the server (PAM, LDAP).
+        Clear "mysql_clear_password",
+    }
 }
 
 impl Plugin {
     /// By the name that the server gives it.
     pub(super) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "mysql_native_password" => Self::Native,
-            "caching_sha2_password" => Self::CachingSha2,
-            "sha256_password" => Self::Sha256,
-            "mysql_clear_password" => Self::Clear,
-            _ => return None,
-        })
-    }
-
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Native => "mysql_native_password",
-            Self::CachingSha2 => "caching_sha2_password",
-            Self::Sha256 => "sha256_password",
-            Self::Clear => "mysql_clear_password",
-        }
+        Self::ALL.into_iter().find(|plugin| plugin.slug() == name)
     }
 
     /// The proof that does not show the password; `None` where there is none.
@@ -46,6 +33,27 @@ impl Plugin {
             Self::Native => Some(native(password.as_bytes(), salt)),
             Self::CachingSha2 => Some(caching_sha2(password.as_bytes(), salt)),
             Self::Sha256 | Self::Clear => None,
+        }
+    }
+}
+
+/// What carries a session: who can listen to what is said.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum SessionTransport {
+    Plain,
+    Tls { verified: bool },
+    Socket,
+}
+
+impl SessionTransport {
+    /// Whether the password itself may pass.
+    pub(super) const fn lets_pass(self, plugin: Plugin) -> bool {
+        match self {
+            Self::Plain => false,
+            // Anybody between us and a server without a verified certificate can ask for this
+            // plugin. For the others the clients send the password as well.
+            Self::Tls { verified } => verified || !matches!(plugin, Plugin::Clear),
+            Self::Socket => true,
         }
     }
 }

@@ -3,11 +3,10 @@
 //! The numbers are `MySQL`'s ("Server Error Message Reference") and `MariaDB`'s ("Error Codes"); below
 //! 1900 they are the same in both.
 
+use super::login::Login;
 use super::packet::take;
-use super::transport::SessionTransport;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use super::plugin::SessionTransport;
+use crate::fault::{Cause, Fault, Owner, Phase};
 
 /// An ERR packet.
 #[derive(Debug)]
@@ -16,16 +15,6 @@ pub(super) struct ErrPacket {
     /// The SQLSTATE; there is none before the greeting.
     state: Option<String>,
     text: String,
-}
-
-/// What tells apart the faults for which servers have one number.
-#[derive(Debug)]
-pub(super) struct LoginContext {
-    pub(super) user: String,
-    pub(super) has_password: bool,
-    pub(super) has_certificate: bool,
-    pub(super) offers_tls: bool,
-    pub(super) transport: SessionTransport,
 }
 
 impl ErrPacket {
@@ -40,29 +29,16 @@ impl ErrPacket {
 
     /// The server refuses before it greets.
     pub(super) fn before_greeting(&self) -> Fault {
-        self.with_evidence(self.of_service().or_else(|| self.of_host()).unwrap_or_else(|| self.unknown()))
+        self.judged(self.of_service().or_else(|| self.of_host()))
     }
 
-    /// The server refuses the login.
-    pub(super) fn of_login(&self, context: &LoginContext) -> Fault {
-        let fault = self
-            .of_service()
-            .or_else(|| self.of_host())
-            .or_else(|| self.of_transport())
-            .or_else(|| self.of_account(context))
-            .or_else(|| self.of_method())
-            .or_else(|| self.of_database());
-        self.with_evidence(fault.unwrap_or_else(|| self.unknown()))
+    pub(super) fn of_login(&self, login: Login<'_>) -> Fault {
+        let fault = self.of_service().or_else(|| self.of_host()).or_else(|| self.of_method());
+        self.judged(fault.or_else(|| self.of_account(login)))
     }
 
-    /// The server refuses a statement.
-    pub(super) fn of_statement(&self, context: &LoginContext) -> Fault {
-        let fault = self
-            .of_service()
-            .or_else(|| self.of_account(context))
-            .or_else(|| self.of_database())
-            .or_else(|| self.of_query());
-        self.with_evidence(fault.unwrap_or_else(|| self.unknown()))
+    pub(super) fn of_statement(&self, login: Login<'_>) -> Fault {
+        self.judged(self.of_service().or_else(|| self.of_account(login)).or_else(|| self.of_query()))
     }
 
     /// The state that the server is in.
@@ -87,16 +63,6 @@ impl ErrPacket {
         Some(fault.at(Phase::Protocol))
     }
 
-    /// How we come.
-    fn of_transport(&self) -> Option<Fault> {
-        // ER_SECURE_TRANSPORT_REQUIRED
-        (self.number == 3159).then(|| {
-            Fault::new(Cause::Required, "the server accepts logins only over TLS")
-                .next_step("set use_tls: true")
-                .at(Phase::Tls)
-        })
-    }
-
     /// Where we come from.
     fn of_host(&self) -> Option<Fault> {
         let fault = match self.number {
@@ -114,11 +80,11 @@ impl ErrPacket {
         Some(fault.at(Phase::Auth))
     }
 
-    /// Who we are.
-    fn of_account(&self, context: &LoginContext) -> Option<Fault> {
+    /// Who we are, and which database we may use.
+    fn of_account(&self, login: Login<'_>) -> Option<Fault> {
         let fault = match self.number {
             // ER_ACCESS_DENIED_ERROR
-            1045 => context.access_denied(),
+            1045 => login.access_denied(),
             // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
             1698 => Fault::new(Cause::Rejected, "the account does not log in with a password")
                 .next_step("use an account with a password, or run the check as the system user of this one"),
@@ -134,6 +100,16 @@ impl ErrPacket {
             // ER_MUST_CHANGE_PASSWORD, ER_MUST_CHANGE_PASSWORD_LOGIN
             1820 | 1862 => Fault::new(Cause::Locked, "the account's password has expired")
                 .next_step("set a new password: ALTER USER ... IDENTIFIED BY ..."),
+            // ER_BAD_DB_ERROR
+            1049 => return Some(Fault::new(Cause::NoSuchDatabase, "the database does not exist").at(Phase::Request)),
+            // ER_DBACCESS_DENIED_ERROR
+            1044 => {
+                return Some(
+                    Fault::new(Cause::PermissionDenied, "the account may not use the database (if it exists)")
+                        .next_step("check the database's name, and GRANT this user what the application needs")
+                        .at(Phase::Request),
+                );
+            }
             _ => return None,
         };
         Some(fault.at(Phase::Auth))
@@ -141,24 +117,19 @@ impl ErrPacket {
 
     /// How we log in.
     fn of_method(&self) -> Option<Fault> {
-        // ER_NOT_SUPPORTED_AUTH_MODE, ER_SERVER_IS_IN_SECURE_AUTH_MODE, ER_PLUGIN_IS_NOT_LOADED,
-        // CR_AUTH_PLUGIN_CANNOT_LOAD
-        matches!(self.number, 1251 | 1275 | 1524 | 2059).then(|| {
-            Fault::new(Cause::MethodUnsupported, "the account's authentication method is not supported").at(Phase::Auth)
-        })
-    }
-
-    /// What the account may use.
-    fn of_database(&self) -> Option<Fault> {
-        let fault = match self.number {
-            // ER_BAD_DB_ERROR
-            1049 => Fault::new(Cause::NoSuchDatabase, "the database does not exist"),
-            // ER_DBACCESS_DENIED_ERROR
-            1044 => Fault::new(Cause::PermissionDenied, "the account may not use the database (if it exists)")
-                .next_step("check the database's name, and GRANT this user what the application needs"),
+        Some(match self.number {
+            // ER_SECURE_TRANSPORT_REQUIRED
+            3159 => Fault::new(Cause::Required, "the server accepts logins only over TLS")
+                .next_step("set use_tls: true")
+                .at(Phase::Tls),
+            // ER_NOT_SUPPORTED_AUTH_MODE, ER_SERVER_IS_IN_SECURE_AUTH_MODE, ER_PLUGIN_IS_NOT_LOADED,
+            // CR_AUTH_PLUGIN_CANNOT_LOAD
+            1251 | 1275 | 1524 | 2059 => {
+                Fault::new(Cause::MethodUnsupported, "the account's authentication method is not supported")
+                    .at(Phase::Auth)
+            }
             _ => return None,
-        };
-        Some(fault.at(Phase::Request))
+        })
     }
 
     /// What the statement does.
@@ -190,16 +161,15 @@ impl ErrPacket {
         })
     }
 
-    /// An error that nothing is known about here.
-    fn unknown(&self) -> Fault {
-        Fault::new(Cause::UnexpectedReply, format!("the server answered with error {}", self.number))
-            .next_step("read the server's own message, and look at its log")
-            .at(Phase::Request)
-    }
-
+    /// The fault, or that of an error that nothing is known about here, with the server's own words:
     /// `1045 (28000): Access denied ...`
-    fn with_evidence(&self, fault: Fault) -> Fault {
+    fn judged(&self, fault: Option<Fault>) -> Fault {
         let Self { number, state, text } = self;
+        let fault = fault.unwrap_or_else(|| {
+            Fault::new(Cause::UnexpectedReply, format!("the server answered with error {number}"))
+                .next_step("read the server's own message, and look at its log")
+                .at(Phase::Request)
+        });
         fault.evidence(match state {
             Some(state) => format!("{number} ({state}): {text}"),
             None => format!("{number}: {text}"),
@@ -207,26 +177,23 @@ impl ErrPacket {
     }
 }
 
-impl LoginContext {
+impl Login<'_> {
     /// The number for nearly everything; what else it may mean here is named.
-    fn access_denied(&self) -> Fault {
-        let user = &self.user;
-        if !self.has_password {
+    fn access_denied(self) -> Fault {
+        let user = &self.check.login.user;
+        if !self.check.login.has_password() {
             let message = format!("the server does not let {user} in without a password");
             return Fault::new(Cause::Required, message)
                 .next_step("set password; the server says the same about a user that it does not know");
         }
-        let or = match self.transport {
-            SessionTransport::Plain if self.offers_tls => ", or TLS is required",
-            SessionTransport::Tls { .. } if !self.has_certificate => ", or a client certificate is required",
-            _ => "",
-        };
-        let also = match self.transport {
+        let (or, also) = match self.transport {
             SessionTransport::Plain if self.offers_tls => {
-                "use_tls (for an account with REQUIRE SSL, or require_secure_transport), "
+                (", or TLS is required", "use_tls (for an account with REQUIRE SSL, or require_secure_transport), ")
             }
-            SessionTransport::Tls { .. } if !self.has_certificate => "client_cert (for an account with REQUIRE X509), ",
-            _ => "",
+            SessionTransport::Tls { .. } if self.check.tls.client.is_none() => {
+                (", or a client certificate is required", "client_cert (for an account with REQUIRE X509), ")
+            }
+            _ => ("", ""),
         };
         Fault::new(Cause::Rejected, format!("wrong password for {user}, or no such user for this host{or}"))
             .next_step(format!("check user, password, {also}and the hosts that the account is for"))

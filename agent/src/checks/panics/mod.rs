@@ -1,7 +1,6 @@
 //! A check that breaks: for the tests of what a bug of ours does to a run.
 
-use crate::checks::{Check, ResultName};
-use crate::net::Endpoint;
+use crate::checks::{Check, Profile, ResultName};
 use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
 use crate::services::{self, Service};
@@ -24,18 +23,10 @@ impl Check for Panics {
         text.map(|text| Self { text: text.0 })
     }
 
-    fn target(&self) -> String {
-        "nothing".to_owned()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        ["panics:before", "panics:at", "panics:after"]
-            .map(|name| ResultName { name: name.to_owned(), info: String::new() })
-            .to_vec()
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        Vec::new()
+    fn profile(&self) -> Profile {
+        let results = ["panics:before", "panics:at", "panics:after"];
+        let results = results.map(|name| ResultName { name: name.to_owned(), info: String::new() }).to_vec();
+        Profile { target: "nothing".to_owned(), results, ..Profile::default() }
     }
 
     #[expect(clippy::panic, reason = "this is what it is for")]

@@ -2,22 +2,18 @@
 
 use super::Postgres;
 use super::server_error::ServerError;
-use crate::catalogue::Cause;
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Talk, TlsMode, Wire};
-use crate::phase::Phase;
 use crate::probe::Probe;
 
 /// What lies between this host and the server: its rules differ by that.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Encryption {
-    /// A Unix socket.
     Socket,
     /// Nothing, because the check wants none.
     Plain,
     /// Nothing, because the server has none.
     Refused,
-    /// TLS.
     Tls,
 }
 
@@ -29,9 +25,6 @@ const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 const COMPLAINT: usize = 8 * 1024;
 
 /// The connection with the protection that the check wants.
-///
-/// # Errors
-/// `protocol.*` and `tls.*`.
 pub(super) async fn negotiate(check: &Postgres, probe: &mut Probe, wire: Wire) -> Result<(Wire, Encryption), Failure> {
     let Some(host) = check.target.host() else { return Ok((wire, Encryption::Socket)) };
     if check.mode == TlsMode::Never {
@@ -44,7 +37,10 @@ pub(super) async fn negotiate(check: &Postgres, probe: &mut Probe, wire: Wire) -
         return Ok((probe.tls(wire, &check.options, host, &[]).await?, Encryption::Tls));
     }
     if check.mode == TlsMode::Always {
-        return Err(probe.fail(Phase::Tls, not_offered()));
+        let fault = Fault::new(Cause::NotTls, "the server has TLS disabled")
+            .evidence("it answered N to the request for TLS")
+            .next_step("enable ssl in its postgresql.conf, or set use_tls: false (or prefer) for this check");
+        return Err(probe.fail(Phase::Tls, fault));
     }
     wire.seen().begin_anew();
     Ok((wire, Encryption::Refused))
@@ -77,10 +73,4 @@ async fn complaint(talk: &mut Talk) -> Result<Fault, Fault> {
 
 fn not_understood() -> Fault {
     Fault::new(Cause::Malformed, "the answer to the request for TLS was not understood")
-}
-
-fn not_offered() -> Fault {
-    Fault::new(Cause::NotTls, "the server has TLS disabled")
-        .evidence("it answered N to the request for TLS")
-        .next_step("enable ssl in its postgresql.conf, or set use_tls: false (or prefer) for this check")
 }

@@ -2,25 +2,22 @@
 
 use super::Postgres;
 use super::encryption::Encryption;
-use super::progress::{AlreadySecured, LoginProgress, TrackedWire};
+use super::progress::{AlreadySecured, TrackedWire};
 use super::refusal::LoginAttempt;
 use super::session::{Halves, Session};
-use crate::catalogue::{Cause, WarningKind};
-use crate::fault::{Failure, Fault};
+use crate::catalogue::WarningKind;
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Wire, within};
-use crate::phase::Phase;
 use crate::probe::Probe;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::Poll;
 use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres::{Config, Error};
 
 /// Logs in. Up to the server's first answer it is the protocol that is in question, then the login;
 /// when that is accepted, a pooler may still wait for a server to have a session with.
-///
-/// # Errors
-/// `protocol.*`, `auth.*`, `tls.*`, and what is wrong with the database.
 pub(super) async fn log_in(
     check: &Postgres,
     probe: &mut Probe,
@@ -28,8 +25,8 @@ pub(super) async fn log_in(
     encryption: Encryption,
 ) -> Result<Session, Failure> {
     let wire = TrackedWire::new(wire);
-    let progress = wire.progress();
-    let attempt = attempt(check, encryption, &progress);
+    let progress = Arc::clone(&wire.progress);
+    let attempt = LoginAttempt { check, encryption, progress: &progress };
     let config = configuration(check);
     let mut login = pin!(config.connect_raw(wire, AlreadySecured));
     let part = until(login.as_mut(), &attempt, || progress.phase() != Phase::Protocol);
@@ -41,33 +38,16 @@ pub(super) async fn log_in(
     let halves = match halves {
         Some(halves) => halves,
         None => {
-            let timeout = probe.share(1);
-            let rest = within(timeout, login);
-            let begun = async { rest.await.ok_or_else(no_session)?.map_err(|error| attempt.fault(error)) };
+            let rest = within(probe.share(1), login);
+            let begun = async { rest.await.ok_or_else(no_session)?.map_err(|error| attempt.fault(&error)) };
             probe.phase(Phase::Request, begun).await?
         }
     };
-    warn_of_unneeded_password(check, probe, &progress);
-    Ok(Session::new(halves, progress))
-}
-
-/// A password that nobody asked for.
-fn warn_of_unneeded_password(check: &Postgres, probe: &mut Probe, progress: &LoginProgress) {
     if check.login.has_password() && !progress.is_understood() {
         let message = format!("the server let {} in without asking for the password", check.login.user);
         probe.warn(WarningKind::AuthNotNeeded, &message);
     }
-}
-
-fn attempt<'a>(check: &'a Postgres, encryption: Encryption, progress: &'a LoginProgress) -> LoginAttempt<'a> {
-    let has_password = check.login.has_password();
-    LoginAttempt {
-        user: check.login.user.as_str(),
-        database: check.database.as_str(),
-        has_password,
-        encryption,
-        progress,
-    }
+    Ok(Session::new(halves, progress))
 }
 
 /// `Require` and `Direct` make the library take the stream as one that has TLS, or needs none.
@@ -88,7 +68,7 @@ async fn until<L: Future<Output = Result<Halves, Error>>>(
     is_over: impl Fn() -> bool,
 ) -> Result<Option<Halves>, Fault> {
     poll_fn(|cx| match login.as_mut().poll(cx) {
-        Poll::Ready(done) => Poll::Ready(done.map(Some).map_err(|error| attempt.fault(error))),
+        Poll::Ready(done) => Poll::Ready(done.map(Some).map_err(|error| attempt.fault(&error))),
         Poll::Pending if is_over() => Poll::Ready(Ok(None)),
         Poll::Pending => Poll::Pending,
     })

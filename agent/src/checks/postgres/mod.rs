@@ -11,11 +11,7 @@
 //!   query is one statement in a read-only transaction that is rolled back, and the server itself
 //!   gives it up shortly before the check's time is over. A password is sent once, as the method that
 //!   the server names wants it; as with every client, without TLS that may be in clear.
-//! - Options: `host` (name, address, or the directory of the Unix socket, as libpq takes it, or the
-//!   socket itself), `port` (5432), `username`, `database` (required), `password` (absent, null or
-//!   empty: trust, peer, a client certificate), `use_tls` (`prefer`: TLS where the server offers it,
-//!   and its certificate verified only with `ca_file`; `true`; `false`), the TLS options, `table`
-//!   (`[schema.]table`, as SQL reads names), `query`; both may be empty.
+//! - Options: see [`Postgres::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls`: the server has no TLS;
 //!   `tls.required`: its rules want it), `protocol.*` (`protocol.not-ready`: 57P03;
 //!   `protocol.overloaded`: 53300), `auth.rejected` (28P01; of a role that is not there the server
@@ -26,8 +22,7 @@
 //! - Does not check: what the query returns (64 KiB at most), rights other than SELECT.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: postgres
 //!   host: db.internal
 //!   username: app
@@ -36,10 +31,7 @@
 //!   use_tls: true
 //!   table: public.orders
 //!   query: SELECT 1 FROM orders LIMIT 1
-//! # ";
-//! # let text = text.replace("{env: DB_PASSWORD}", "x");
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 mod binding;
@@ -52,12 +44,11 @@ mod request;
 mod server_error;
 mod session;
 
-use crate::checks::{Check, ResultName};
-use crate::diagnostic::{Diagnostic, Flaw};
-use crate::net::{Endpoint, Target, TlsMode, TlsOptions, Wire};
+use crate::checks::{Check, Profile};
+use crate::net::{Target, TlsMode, TlsOptions};
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Name, Names, Noted, Word, target, tls_of_target};
+use crate::settings::{Credentials, Fields, Misfit, Name, Noted, Word, target, tls_of_target};
 use std::path::{Path, PathBuf};
 
 /// See the [module's documentation](self).
@@ -81,8 +72,11 @@ impl Check for Postgres {
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let target = target(fields, Self::SERVICE);
-        let names = Names::usual("Role to log in as.", "Absent, null or empty: trust, peer, or client_cert.");
-        let login = Credentials::of_user::<Name>(fields, &names);
+        let login = Credentials::of_user::<Name>(
+            fields,
+            "Role to log in as.",
+            "Absent, null or empty: trust, peer, or client_cert.",
+        );
         let database = fields.required::<Name>("database", "Database to connect to.");
         let mode = fields.or("use_tls", "prefer", "prefer: where the server offers it, verified only with ca_file.");
         let options = tls_of_target(fields, mode == TlsMode::Always, &target);
@@ -103,42 +97,25 @@ impl Check for Postgres {
         })
     }
 
-    fn target(&self) -> String {
-        self.target.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let table = self.table.clone().map(|table| ("table", table));
-        let login = [("username", self.login.user.clone()), ("database", self.database.clone())];
-        login.into_iter().chain(table).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        ResultName::of_database(Self::TYPE, &self.target)
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        self.target.endpoints()
+    fn profile(&self) -> Profile {
+        Profile::of_database(Self::TYPE, &self.target)
+            .distinct("username", Some(&self.login.user))
+            .distinct("database", Some(&self.database))
+            .distinct("table", self.table.as_ref())
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
-        let wire = self.reach(probe).await?;
+        let wire = match &self.target {
+            Target::Socket { host, port } => probe.open_socket(&socket(host, port.get())).await?,
+            Target::Tcp(endpoint) => probe.connect(endpoint, None).await?,
+        };
         let (wire, encryption) = encryption::negotiate(self, probe, wire).await?;
         let mut session = login::log_in(self, probe, wire, encryption).await?;
         session.note_facts(probe);
         request::perform(self, probe, &mut session).await?;
         session.end(probe).await;
         Ok(())
-    }
-}
-
-impl Postgres {
-    async fn reach(&self, probe: &mut Probe) -> Result<Wire, Stop> {
-        match &self.target {
-            Target::Socket { host, port } => Ok(probe.open_socket(&socket(host, port.get())).await?),
-            Target::Tcp(_) => probe.reach(&self.target, None).await,
-        }
     }
 }
 
@@ -154,6 +131,5 @@ fn without_nul(fields: &mut Fields<'_>, key: &'static str, text: &str) -> Result
     if !text.contains('\0') {
         return Ok(());
     }
-    let message = format!("`{key}`: PostgreSQL does not accept text with a NUL in it");
-    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of(key), message)))
+    Err(fields.refuse_value(key, Misfit::new("PostgreSQL does not accept text with a NUL in it")))
 }

@@ -3,9 +3,7 @@
 //! `src/objects.c` of pgbouncer).
 
 use super::server_error::ServerError;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 
 /// A text of pgbouncer's, and what it means.
 type Line = (&'static str, Phase, Cause, &'static str);

@@ -45,7 +45,6 @@ impl LoginProgress {
         self.admitted.load(Ordering::Relaxed)
     }
 
-    /// Where the conversation is.
     pub(super) fn phase(&self) -> Phase {
         match (self.is_admitted(), self.is_understood()) {
             (true, _) => Phase::Request,
@@ -54,12 +53,10 @@ impl LoginProgress {
         }
     }
 
-    /// Whether the server closed the connection.
     pub(super) fn is_ended(&self) -> bool {
         self.ended.load(Ordering::Relaxed)
     }
 
-    /// The first bytes of the server.
     pub(super) fn first(&self) -> Vec<u8> {
         self.seen.first()
     }
@@ -105,7 +102,7 @@ fn is_beginning_of_an_answer(first: &[u8]) -> bool {
 #[derive(Debug)]
 pub(super) struct TrackedWire {
     wire: Wire,
-    progress: Arc<LoginProgress>,
+    pub(super) progress: Arc<LoginProgress>,
     /// What ties a login to this TLS session.
     binding: Option<Vec<u8>>,
 }
@@ -114,10 +111,6 @@ impl TrackedWire {
     pub(super) fn new(wire: Wire) -> Self {
         let binding = wire.certificate().and_then(binding::server_end_point);
         Self { progress: Arc::new(LoginProgress::new(wire.seen())), wire, binding }
-    }
-
-    pub(super) fn progress(&self) -> Arc<LoginProgress> {
-        Arc::clone(&self.progress)
     }
 }
 

@@ -3,13 +3,13 @@
 //! SQLSTATE 28000 has many causes, which only the server's text tells apart. It may be in another
 //! language; then the message names more than one.
 
+use super::Postgres;
 use super::encryption::Encryption;
 use super::pooler;
 use super::progress::LoginProgress;
 use super::server_error::ServerError;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::settings::Credentials;
 use std::error::Error as _;
 use std::io;
 use tokio_postgres::Error;
@@ -17,60 +17,57 @@ use tokio_postgres::Error;
 /// A login, for those who explain why it failed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LoginAttempt<'a> {
-    pub(super) user: &'a str,
-    pub(super) database: &'a str,
-    pub(super) has_password: bool,
+    pub(super) check: &'a Postgres,
     pub(super) encryption: Encryption,
     pub(super) progress: &'a LoginProgress,
 }
 
 impl LoginAttempt<'_> {
     /// The cause of a login's failure, in the phase to which the conversation had come.
-    pub(super) fn fault(&self, error: Error) -> Fault {
+    pub(super) fn fault(&self, error: &Error) -> Fault {
         let fault = self.cause(error);
         let phase = fault.phase.unwrap_or_else(|| self.progress.phase());
         fault.at(phase)
     }
 
-    fn cause(&self, error: Error) -> Fault {
+    fn cause(&self, error: &Error) -> Fault {
         if let Some(error) = error.as_db_error() {
             return self.refused(&error.into());
         }
-        if is_of_transport(&error) {
+        if is_of_transport(error) {
             return match ServerError::read(&self.progress.first()) {
                 Some(error) if error.code.is_empty() => error.before_login(),
                 _ => of_transport(error, self.progress),
             };
         }
-        let fault = match Demand::read(&self.progress.first()) {
+        let fault = match demand(&self.progress.first()) {
             Some(demand) if !self.progress.is_understood() => self.unanswerable(demand),
-            Some(Demand::Sasl) => unproven(),
+            // SCRAM shows both sides that the other one knows the password.
+            Some(SASL) => Fault::new(
+                Cause::Malformed,
+                "the server did not prove that it knows the password: it may not be the one it claims to be",
+            ),
             _ => Fault::new(Cause::Malformed, "the answer to the login was not understood"),
         };
-        fault.caused_by(&error)
+        fault.caused_by(error)
     }
 
     /// The server wants what the check does not have: nothing was sent.
-    fn unanswerable(&self, demand: Demand) -> Fault {
-        match demand {
-            Demand::Password | Demand::Md5 | Demand::Sasl if !self.has_password => Fault::new(
-                Cause::Required,
-                format!("the server wants a password for {}, but the check has none", self.user),
-            )
-            .at(Phase::Auth)
-            .next_step("add password to this check"),
-            _ => Fault::new(
-                Cause::MethodUnsupported,
-                format!("the server wants {} for {}, which conn-check cannot do", demand.name(), self.user),
-            )
+    fn unanswerable(&self, demand: &str) -> Fault {
+        let Credentials { user, .. } = &self.check.login;
+        if matches!(demand, PASSWORD | SASL) && !self.check.login.has_password() {
+            let message = format!("the server wants a password for {user}, but the check has none");
+            return Fault::new(Cause::Required, message).at(Phase::Auth).next_step("add password to this check");
+        }
+        let message = format!("the server wants {demand} for {user}, which conn-check cannot do");
+        Fault::new(Cause::MethodUnsupported, message)
             .at(Phase::Auth)
             .owner(Owner::Service)
-            .next_step("let pg_hba.conf ask this user for a password (scram-sha-256) or a certificate from this host"),
-        }
+            .next_step("let pg_hba.conf ask this user for a password (scram-sha-256) or a certificate from this host")
     }
 
     fn refused(&self, error: &ServerError) -> Fault {
-        let (user, database) = (self.user, self.database);
+        let (user, database) = (&self.check.login.user, &self.check.database);
         match error.code.as_str() {
             "28P01" => error
                 .fault(Cause::Rejected, format!("wrong password, or no role {user}"))
@@ -97,7 +94,7 @@ impl LoginAttempt<'_> {
     }
 
     fn not_authorized(&self, error: &ServerError) -> Fault {
-        let user = self.user;
+        let user = &self.check.login.user;
         if error.has("pg_hba.conf") {
             return self.ruled_out(error);
         }
@@ -135,7 +132,7 @@ impl LoginAttempt<'_> {
     /// A rule, or the lack of one. Whether it is for want of TLS only the server's administrator
     /// knows, unless the server has no TLS.
     fn ruled_out(&self, error: &ServerError) -> Fault {
-        let (user, database) = (self.user, self.database);
+        let (user, database) = (&self.check.login.user, &self.check.database);
         let message = format!("the server's rules (pg_hba.conf) do not let {user} into {database} from this host");
         let next_step = match self.encryption {
             Encryption::Plain => {
@@ -155,67 +152,41 @@ impl LoginAttempt<'_> {
     }
 }
 
-/// SCRAM shows both sides that the other one knows the password.
-fn unproven() -> Fault {
-    let message = "the server did not prove that it knows the password: it may not be the one it claims to be";
-    Fault::new(Cause::Malformed, message)
-}
+const PASSWORD: &str = "a password";
+const SASL: &str = "a SASL mechanism other than SCRAM-SHA-256";
 
 /// How the server wants to be shown who we are: the number in its `AuthenticationRequest`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Demand {
-    Password,
-    Md5,
-    Sasl,
-    Gss,
-    Sspi,
-    Other,
-}
-
-impl Demand {
-    fn read(first: &[u8]) -> Option<Self> {
-        let [b'R', _, _, _, _, 0, 0, 0, number, ..] = first else { return None };
-        Some(match number {
-            2 | 6 => Self::Other,
-            3 => Self::Password,
-            5 => Self::Md5,
-            7 => Self::Gss,
-            9 => Self::Sspi,
-            10 => Self::Sasl,
-            _ => return None,
-        })
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Password | Self::Md5 => "a password",
-            Self::Sasl => "a SASL mechanism other than SCRAM-SHA-256",
-            Self::Gss => "GSSAPI (Kerberos)",
-            Self::Sspi => "SSPI",
-            Self::Other => "an obsolete login method",
-        }
-    }
+fn demand(first: &[u8]) -> Option<&'static str> {
+    let [b'R', _, _, _, _, 0, 0, 0, number, ..] = first else { return None };
+    Some(match number {
+        2 | 6 => "an obsolete login method",
+        3 | 5 => PASSWORD,
+        7 => "GSSAPI (Kerberos)",
+        9 => "SSPI",
+        10 => SASL,
+        _ => return None,
+    })
 }
 
 /// Whether it is the connection that failed, or what came over it could not be read.
 pub(super) fn is_of_transport(error: &Error) -> bool {
-    error.is_closed() || error.source().and_then(|source| source.downcast_ref::<io::Error>()).is_some()
+    error.is_closed() || io_error(error).is_some()
+}
+
+fn io_error(error: &Error) -> Option<&io::Error> {
+    error.source()?.downcast_ref()
 }
 
 /// The fault of the connection, whatever the library was doing with it.
-pub(super) fn of_transport(error: Error, progress: &LoginProgress) -> Fault {
-    let closed = || io::Error::from(io::ErrorKind::UnexpectedEof);
-    if error.is_closed() {
-        return closed().into();
-    }
-    let text = error.to_string();
-    let inner = error.into_source().and_then(|source| source.downcast::<io::Error>().ok());
-    match inner {
+pub(super) fn of_transport(error: &Error, progress: &LoginProgress) -> Fault {
+    let closed = || Fault::from(io::Error::from(io::ErrorKind::UnexpectedEof));
+    match io_error(error) {
+        _ if error.is_closed() => closed(),
         // The library calls a message that ends too soon remaining bytes.
         Some(inner) if inner.kind() == io::ErrorKind::Other && progress.is_ended() => {
-            Fault::from(closed()).evidence("it ended in the middle of a message")
+            closed().evidence("it ended in the middle of a message")
         }
-        Some(inner) => Fault::from(*inner),
-        None => Fault::new(Cause::Malformed, "the answer was not understood").evidence(text),
+        Some(inner) => Fault::from(inner),
+        None => Fault::new(Cause::Malformed, "the answer was not understood").evidence(error.to_string()),
     }
 }

@@ -5,9 +5,7 @@ use super::progress::LoginProgress;
 use super::refusal::{is_of_transport, of_transport};
 use super::server_error::ServerError;
 use super::session::Session;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::{Failure, Fault};
-use crate::phase::Phase;
+use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::probe::Probe;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
@@ -17,9 +15,6 @@ const TABLE: &str = "SELECT found IS NOT NULL, pg_catalog.has_table_privilege(fo
      FROM (SELECT pg_catalog.to_regclass($1) AS found) AS named";
 
 /// Asks for what the check names.
-///
-/// # Errors
-/// `request.*`.
 pub(super) async fn perform(check: &Postgres, probe: &mut Probe, session: &mut Session) -> Result<(), Failure> {
     if let Some(table) = &check.table {
         probe.phase(Phase::Request, readable(check, session, table)).await?;
@@ -36,7 +31,7 @@ pub(super) async fn perform(check: &Postgres, probe: &mut Probe, session: &mut S
 async fn readable(check: &Postgres, session: &mut Session, table: &str) -> Result<(), Fault> {
     let progress = session.progress.clone();
     let row = session.ask(async |client| client.query_typed_one(TABLE, &[(&table, Type::TEXT)]).await).await;
-    let row = row.map_err(|error| fault_of(error, &progress, "look-up of the table"))?;
+    let row = row.map_err(|error| fault_of(&error, &progress, "look-up of the table"))?;
     match (row.try_get(0), row.try_get(1)) {
         (Ok(true), Ok(Some(true))) => Ok(()),
         (Ok(true), Ok(_)) => Err(unreadable(check, table)),
@@ -60,7 +55,7 @@ fn missing(check: &Postgres, table: &str) -> Fault {
 async fn runs(session: &mut Session, begin: &str, query: &str) -> Result<(), Fault> {
     let progress = session.progress.clone();
     let ran = session.ask(|client| transact(client, begin, query)).await;
-    ran.map_err(|error| fault_of(error, &progress, "query"))
+    ran.map_err(|error| fault_of(&error, &progress, "query"))
 }
 
 /// The query is only sent when the transaction has begun: outside of it, it could write. As the
@@ -72,14 +67,14 @@ async fn transact(client: &Client, begin: &str, query: &str) -> Result<(), Error
 }
 
 /// The cause of a request's failure; `what` is what was asked for.
-fn fault_of(error: Error, progress: &LoginProgress, what: &str) -> Fault {
+fn fault_of(error: &Error, progress: &LoginProgress, what: &str) -> Fault {
     if let Some(error) = error.as_db_error() {
         return objection(&error.into(), what);
     }
-    if !is_of_transport(&error) {
+    if !is_of_transport(error) {
         return Fault::new(Cause::UnexpectedReply, format!("the {what} returned something other than rows"))
             .owner(Owner::Config)
-            .caused_by(&error);
+            .caused_by(error);
     }
     let fault = of_transport(error, progress);
     if fault.cause == Cause::TooLarge {

@@ -1,9 +1,7 @@
 //! What the server sends when it refuses: an `ErrorResponse`
 //! (<https://www.postgresql.org/docs/current/protocol-error-fields.html>).
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Phase};
 use std::fmt;
 use tokio_postgres::error::DbError;
 

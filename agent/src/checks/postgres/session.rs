@@ -18,10 +18,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(
-        (client, connection): (Client, Connection<TrackedWire, TrackedWire>),
-        progress: Arc<LoginProgress>,
-    ) -> Self {
+    pub(super) fn new((client, connection): Halves, progress: Arc<LoginProgress>) -> Self {
         Self { client, connection: Some(connection), progress }
     }
 
@@ -37,9 +34,7 @@ impl Session {
     }
 
     /// Asks for something, and moves the bytes meanwhile.
-    ///
-    /// # Errors
-    /// What the server says, rather than that it then closed the connection.
+    /// An error is what the server says, rather than that it then closed the connection.
     pub(super) async fn ask<'a, T, F>(&'a mut self, work: impl FnOnce(&'a Client) -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,

@@ -1,11 +1,9 @@
 //! Commands out, answers in, one at a time.
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::{Talk, Wire};
 use redis::{Pipeline, Value};
 
-/// A connection to a Redis server.
 pub(super) struct RespClient {
     talk: Talk,
 }
@@ -33,9 +31,9 @@ impl RespClient {
         self.answer().await
     }
 
-    /// Waits for the next answer.
     pub(super) async fn answer(&mut self) -> Result<Value, Fault> {
-        let answer = self.talk.frame(|begun| Ok(length(begun))).await?;
+        let mut measure = Measure::default();
+        let answer = self.talk.frame(|begun| Ok(measure.length(begun))).await?;
         redis::parse_redis_value(&answer).map_err(|error| {
             let fault = Fault::new(Cause::Malformed, "the answer is not of Redis' protocol (RESP)");
             fault.evidence(error.to_string()).caused_by(&error)
@@ -43,51 +41,52 @@ impl RespClient {
     }
 }
 
-/// How long an answer is that begins like this, with all that it consists of; `None` as long as there
-/// must be more to come. What is not an answer at all is the parser's to refuse, at once.
-///
-/// The crate's parser reads ahead and clears eight kilobytes each time it is asked: it gets each answer
-/// once, whole, and nothing of the next.
-fn length(begun: &[u8]) -> Option<usize> {
-    /// What answers begin with (RESP2, and RESP3 for servers that were told to speak it).
-    const KINDS: &[u8] = b"+-:$*_,#!=%~>|(";
-    /// No answer to what is asked here has more parts; the parser refuses what goes on and on.
-    const MOST_PARTS: u64 = 1000;
-    if begun.first().is_some_and(|first| !KINDS.contains(first)) {
-        return Some(begun.len());
-    }
-    let mut at = 0;
-    // Answers, and parts of them, that are still to come, and those that were there.
-    let (mut due, mut parts) = (1_u64, 0_u64);
-    while due > 0 {
-        if parts > MOST_PARTS {
-            return Some(begun.len());
-        }
-        let line = begun[at..].iter().position(|byte| *byte == b'\n')?;
-        let (kind, count) = (begun[at], count(begun.get(at + 1..at + line).unwrap_or_default()));
-        at += line + 1;
-        due -= 1;
-        parts += 1;
-        match (kind, count) {
-            // Texts have a length, and a line end of their own behind them.
-            (b'$' | b'=' | b'!', Some(bytes)) => {
-                at = at.saturating_add(usize::try_from(bytes).unwrap_or(usize::MAX)).saturating_add(2);
-            }
-            (b'*' | b'~' | b'>', Some(items)) => due = due.saturating_add(items),
-            (b'%' | b'|', Some(pairs)) => due = due.saturating_add(pairs.saturating_mul(2)),
-            _ => {}
-        }
-        if at > begun.len() {
-            // Talk says when that is more than a server may send.
-            return (due == 0).then_some(at);
-        }
-    }
-    Some(at)
+/// How much of an answer was measured, while it comes in pieces. The crate's parser reads ahead, and
+/// clears eight kilobytes each time it is asked: it gets each answer once, whole, and nothing of the next.
+#[derive(Default)]
+struct Measure {
+    /// Where the next part begins.
+    at: usize,
+    /// Up to here no line ends behind that.
+    searched: usize,
+    /// Parts that were there.
+    parts: usize,
+    /// Parts that other parts have announced.
+    announced: usize,
 }
 
-/// The number in the first line of an answer; -1 stands for nothing.
-fn count(line: &[u8]) -> Option<u64> {
-    std::str::from_utf8(line.trim_ascii_end()).ok()?.parse().ok()
+impl Measure {
+    /// How long the answer is, with all that it consists of; `None` as long as there must be more to
+    /// come. What is not an answer at all is the parser's to refuse, at once.
+    fn length(&mut self, begun: &[u8]) -> Option<usize> {
+        /// What answers begin with (RESP2, and RESP3 for servers that were told to speak it).
+        const KINDS: &[u8] = b"+-:$*_,#!=%~>|(";
+        /// No answer to what is asked here has more parts; the parser refuses what goes on and on.
+        const MOST_PARTS: usize = 4096;
+        if begun.first().is_some_and(|first| !KINDS.contains(first)) {
+            return Some(begun.len());
+        }
+        while self.parts <= self.announced.min(MOST_PARTS) {
+            let from = self.at.max(self.searched);
+            self.searched = begun.len();
+            let end = from + begun.get(from..)?.iter().position(|byte| *byte == b'\n')?;
+            let line = &begun[self.at..end];
+            (self.at, self.searched, self.parts) = (end + 1, 0, self.parts + 1);
+            // -1 stands for nothing.
+            let number =
+                line.get(1..).and_then(|number| std::str::from_utf8(number.trim_ascii_end()).ok()?.parse().ok());
+            match (line.first(), number) {
+                // Texts have a length, and a line end of their own behind them.
+                (Some(b'$' | b'=' | b'!'), Some(bytes)) => self.at = self.at.saturating_add(bytes).saturating_add(2),
+                (Some(b'*' | b'~' | b'>'), Some(items)) => self.announced = self.announced.saturating_add(items),
+                (Some(b'%' | b'|'), Some(pairs)) => {
+                    self.announced = pairs.saturating_mul(2).saturating_add(self.announced);
+                }
+                _ => {}
+            }
+        }
+        Some(self.at)
+    }
 }
 
 #[cfg(test)]
@@ -96,7 +95,7 @@ mod tests {
 
     /// Whether so much of an answer is all of it.
     fn is_whole(begun: &[u8]) -> bool {
-        length(begun).is_some_and(|length| length <= begun.len())
+        Measure::default().length(begun).is_some_and(|length| length <= begun.len())
     }
 
     #[test]
@@ -113,9 +112,10 @@ mod tests {
             b"%1\r\n+a\r\n$3\r\nb\n\r\r\n",
         ] {
             let next = [answer, b"+OK\r\n"].concat();
-            assert_eq!(length(&next), Some(answer.len()), "{answer:?}");
-            let first = (0..=answer.len()).find(|end| is_whole(&answer[..*end]));
-            assert_eq!(first, Some(answer.len()), "{answer:?}");
+            assert_eq!(Measure::default().length(&next), Some(answer.len()), "{answer:?}");
+            let mut measure = Measure::default();
+            let mut is_whole = |end: &usize| measure.length(&answer[..*end]).is_some_and(|length| length <= *end);
+            assert_eq!((0..=answer.len()).find(|end| is_whole(end)), Some(answer.len()), "{answer:?}");
         }
     }
 
@@ -131,6 +131,6 @@ mod tests {
         for answer in ["$18446744073709551615\r\n", "*18446744073709551615\r\n", "%9999999999999999999\r\n+a\r\n"] {
             assert!(!is_whole(answer.as_bytes()), "{answer}");
         }
-        assert!(is_whole("*1\r\n".repeat(2000).as_bytes()), "the parser refuses it");
+        assert!(is_whole("*1\r\n".repeat(5000).as_bytes()), "the parser refuses it");
     }
 }

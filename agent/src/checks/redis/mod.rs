@@ -11,9 +11,7 @@
 //!   with a login, `PING`, `HELLO` (version and role, for every user), `SELECT` with a database other
 //!   than 0, `EXISTS` with a key. A server without `HELLO` (before Redis 6) is asked for its role by
 //!   `ROLE`, which costs one more round trip. Nothing is written.
-//! - Options: `host` (a name, an address, or the path of a Unix socket; required), `port` (6379),
-//!   `username` (an ACL user, needs `password`), `password`, `use_tls` (false), `database` (0), `role`
-//!   (`primary` or `replica`), `key`, and the TLS options of the `tls` check.
+//! - Options: see [`Redis::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.*`, with `protocol.not-ready` (LOADING,
 //!   MASTERDOWN, BUSY, CLUSTERDOWN) and `protocol.overloaded` (maxclients); `auth.rejected`,
 //!   `auth.required`, `auth.host-not-allowed` (protected mode), `auth.method-unsupported` (a user name
@@ -30,31 +28,26 @@
 //! protected mode) only the closing is left, and of an I/O error only that there was one.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: redis
 //!   host: cache.internal
 //!   username: app
 //!   password: s3cret
 //!   database: 3
 //!   role: primary
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 mod client;
 mod refusal;
 mod role;
 
-use crate::catalogue::{Cause, Owner};
-use crate::checks::{Check, ResultName};
-use crate::fault::{Failure, Fault};
-use crate::net::{Endpoint, Target, TlsOptions};
-use crate::phase::Phase;
+use crate::checks::{Check, Profile};
+use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::net::{Target, TlsOptions};
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Names, Noted, Word, target, tls_of_target};
+use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
 use client::RespClient;
 use redis::{Pipeline, Value};
 use role::{Role, ServerInfo};
@@ -79,7 +72,8 @@ impl Check for Redis {
         let target = target(fields, Self::SERVICE);
         let login = Credentials::of_password::<Word>(
             fields,
-            &Names::usual("ACL user, Redis 6 and later. Default: the default user.", "The user's password."),
+            "ACL user, Redis 6 and later. Default: the default user.",
+            "The user's password.",
         );
         let use_tls = fields.or::<bool>("use_tls", "false", "TLS from the first byte.");
         let database = fields.or::<u32>("database", "0", "Number of the database, which must be there.");
@@ -89,25 +83,13 @@ impl Check for Redis {
         Ok(Self { target: target?, login: login?, tls: Some(tls?).filter(|_| use_tls), database, role, key })
     }
 
-    fn target(&self) -> String {
-        self.target.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let user = self.login.as_ref().map(|login| login.user.clone()).filter(|user| !user.is_empty());
-        let user = user.map(|user| ("username", user));
-        let database = (self.database != 0).then(|| ("database", self.database.to_string()));
-        let role = self.role.map(|role| ("role", role.word().to_owned()));
-        let key = self.key.clone().map(|Word(key)| ("key", key));
-        user.into_iter().chain(database).chain(role).chain(key).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        ResultName::of_store(Self::TYPE, &self.target, self.login.is_some())
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        self.target.endpoints()
+    fn profile(&self) -> Profile {
+        let user = self.login.as_ref().map(|login| &login.user);
+        Profile::of_store(Self::TYPE, &self.target, self.login.is_some())
+            .distinct("username", user.filter(|user| !user.is_empty()))
+            .distinct("database", Some(self.database).filter(|number| *number != 0))
+            .distinct("role", self.role.map(Role::slug))
+            .distinct("key", self.key.as_ref().map(|Word(key)| key))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -187,15 +169,11 @@ fn named(login: &Credentials) -> Option<&str> {
 /// Redis without TLS takes the beginning of a handshake for a command that is not all there yet.
 fn with_reason_for_silence(stop: Stop) -> Stop {
     let Stop::Failed(failure) = stop else { return stop };
-    if !failure.code.is(Phase::Tls, Cause::Timeout) {
-        return Stop::Failed(failure);
-    }
     let next_step = "check whether this port has TLS at all: a Redis without TLS is silent too, and then `use_tls: false` \
                      is right; otherwise check whether the service hangs, the MTU, and middleboxes on the way";
-    Stop::Failed(Failure { next_step: next_step.to_owned(), ..failure })
+    Stop::Failed(failure.advise(Phase::Tls, Cause::Timeout, next_step))
 }
 
-/// Judges the answer to `EXISTS`.
 fn found(answer: &Value, key: &Word) -> Result<(), Fault> {
     match answer {
         Value::Int(1..) => Ok(()),

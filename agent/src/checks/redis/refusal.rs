@@ -1,8 +1,6 @@
 //! What Redis' errors mean: by their codes, and for a bare `ERR` by the server's fixed texts.
 
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::text::escape;
 use redis::{ServerError, Value};
 
@@ -43,7 +41,6 @@ pub(super) fn of_login(answer: &Value, user: Option<&str>) -> Result<bool, Fault
     })
 }
 
-/// Judges the answer to `PING`.
 pub(super) fn of_ping(answer: &Value) -> Result<(), Fault> {
     match answer {
         Value::SimpleString(text) if text == "PONG" => Ok(()),
@@ -53,7 +50,6 @@ pub(super) fn of_ping(answer: &Value) -> Result<(), Fault> {
     }
 }
 
-/// Judges the answer to `SELECT`.
 pub(super) fn of_select(answer: &Value, database: u32) -> Result<(), Fault> {
     match answer {
         Value::Okay => Ok(()),
@@ -93,67 +89,49 @@ fn shown(answer: &Value) -> String {
 }
 
 fn of_error(error: &ServerError, command: &str) -> Fault {
-    not_serving(error)
-        .or_else(|| not_allowed(error, command))
-        .unwrap_or_else(|| refused(error, command))
-        .evidence(text(error))
-}
-
-/// Errors of a server that serves nobody now.
-fn not_serving(error: &ServerError) -> Option<Fault> {
-    let (message, next_step) = match error.code() {
-        "LOADING" => ("Redis is loading its data", "wait until it is loaded; look at the server's log"),
-        "MASTERDOWN" => (
+    let not_ready = |message, next_step| Fault::new(Cause::NotReady, message).next_step(next_step).at(Phase::Protocol);
+    let unexpected = |message: &str| Fault::new(Cause::UnexpectedReply, message).at(Phase::Request);
+    let fault = match error.code() {
+        // A server that serves nobody now.
+        "LOADING" => not_ready("Redis is loading its data", "wait until it is loaded; look at the server's log"),
+        "MASTERDOWN" => not_ready(
             "this replica has lost its primary, and does not serve stale data",
             "look at the primary, and at the link to it (INFO replication on the replica)",
         ),
-        "BUSY" => ("a script keeps Redis busy", "wait, or end the script (SCRIPT KILL); look at who runs it"),
-        "CLUSTERDOWN" => ("the cluster does not serve this key", "look at the cluster (CLUSTER INFO on any node)"),
-        _ if says(error, &["max number of clients"]) => {
-            return Some(
-                Fault::new(Cause::Overloaded, "the server has reached its limit of clients")
-                    .next_step("raise maxclients or shrink the clients' pools")
-                    .at(Phase::Protocol),
-            );
+        "BUSY" => not_ready("a script keeps Redis busy", "wait, or end the script (SCRIPT KILL); look at who runs it"),
+        "CLUSTERDOWN" => {
+            not_ready("the cluster does not serve this key", "look at the cluster (CLUSTER INFO on any node)")
         }
-        _ => return None,
-    };
-    Some(Fault::new(Cause::NotReady, message).next_step(next_step).at(Phase::Protocol))
-}
-
-/// Errors that are about who asks.
-fn not_allowed(error: &ServerError, command: &str) -> Option<Fault> {
-    Some(match error.code() {
+        _ if says(error, &["max number of clients"]) => {
+            Fault::new(Cause::Overloaded, "the server has reached its limit of clients")
+                .next_step("raise maxclients or shrink the clients' pools")
+                .at(Phase::Protocol)
+        }
+        // Who asks.
         "NOAUTH" => Fault::new(Cause::Required, "the server wants a login")
             .next_step("add `password:` (and `username:` for an ACL user) to this check")
             .at(Phase::Auth),
-        "DENIED" => Fault::new(
-            Cause::HostNotAllowed,
-            "Redis runs in protected mode: without a password it serves only its own host",
-        )
-        .next_step("give the server a password, then configure it here")
-        .at(Phase::Auth),
+        "DENIED" => {
+            let message = "Redis runs in protected mode: without a password it serves only its own host";
+            Fault::new(Cause::HostNotAllowed, message)
+                .next_step("give the server a password, then configure it here")
+                .at(Phase::Auth)
+        }
         "NOPERM" => Fault::new(Cause::PermissionDenied, format!("logged in, but not permitted to run {command}"))
             .at(Phase::Request),
         "READONLY" => {
             Fault::new(Cause::ReadOnly, "a replica answered, and it does not accept writes").at(Phase::Request)
         }
-        _ => return None,
-    })
-}
-
-/// Errors of a single command.
-fn refused(error: &ServerError, command: &str) -> Fault {
-    match error.code() {
-        "MISCONF" => Fault::new(Cause::UnexpectedReply, "Redis refuses writes because it cannot save its data")
+        // A single command.
+        "MISCONF" => unexpected("Redis refuses writes because it cannot save its data")
             .next_step("look at the server's log and at its disk"),
-        "MOVED" | "ASK" => Fault::new(Cause::UnexpectedReply, "the key belongs to another node of the cluster")
+        "MOVED" | "ASK" => unexpected("the key belongs to another node of the cluster")
             .owner(Owner::Config)
             .next_step("check the node that has the key"),
-        _ => Fault::new(Cause::UnexpectedReply, format!("the server refuses {command}"))
+        _ => unexpected(&format!("the server refuses {command}"))
             .next_step("read the server's own message; its configuration may have renamed the command"),
-    }
-    .at(Phase::Request)
+    };
+    fault.evidence(text(error))
 }
 
 /// Whether it is a bare `ERR` with one of these texts.

@@ -2,22 +2,22 @@
 
 use super::client::RespClient;
 use super::refusal;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
+use crate::phase::words;
 use crate::probe::Probe;
-use crate::settings::shape::{Shape, Shown};
+use crate::settings::shape::Shape;
 use crate::settings::{Field, Misfit, Setting};
 use redis::Value;
 use serde_json::json;
-use std::fmt;
 
-/// What a server is to the others that hold the same data.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Role {
-    /// Takes writes.
-    Primary,
-    /// Has a copy.
-    Replica,
+words! {
+    /// What a server is to the others that hold the same data.
+    pub(super) Role {
+        /// Takes writes.
+        Primary "primary",
+        /// Has a copy.
+        Replica "replica",
+    }
 }
 
 /// What a server tells about itself.
@@ -45,14 +45,6 @@ impl Role {
         }
     }
 
-    /// Its word in the file.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Primary => "primary",
-            Self::Replica => "replica",
-        }
-    }
-
     fn named(name: &Value) -> Option<Self> {
         match text(name)?.to_ascii_lowercase().as_str() {
             "primary" | "master" => Some(Self::Primary),
@@ -74,33 +66,22 @@ impl ServerInfo {
         }
     }
 
-    /// Makes facts of what was learnt.
     pub(super) fn report(&self, probe: &mut Probe) {
         if let Some(version) = &self.version {
             probe.fact("server_version", probe.clean(version));
         }
         if let Some(role) = self.role {
-            probe.fact("server_role", role.to_string());
+            probe.fact("server_role", role.slug());
         }
     }
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Primary => "primary",
-            Self::Replica => "replica",
-        })
-    }
-}
-
 impl Setting for Role {
-    const SHAPE: Shape = Shape {
-        words: "primary or replica",
-        short: "primary or replica",
-        shown: Shown::Plain,
-        schema: || json!({"enum": ["primary", "replica", "master", "slave"]}),
-    };
+    const SHAPE: Shape = Shape::plain(
+        "primary or replica",
+        "primary or replica",
+        || json!({"enum": ["primary", "replica", "master", "slave"]}),
+    );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| Self::named(&Value::SimpleString(text.to_owned())))

@@ -14,10 +14,7 @@
 //!   (or RSET and QUIT) are one flight, and so are the mail and QUIT. A server that said nothing is
 //!   nudged at the very end, with an empty TLS `ClientHello` and an empty line, so that a port with
 //!   TLS, or another service that waits for its client, shows itself.
-//! - Options: `host`, `port`, `from_address` (required); `username` and `password` (together);
-//!   `to_address`, `subject`, `message`; `send` (true; false stops after RCPT, or after the login
-//!   where there is no `to_address`, and resets); `helo_fallback` (false: HELO when EHLO is refused);
-//!   `use_tls` (true: from the first byte; `starttls`; false) and the TLS options.
+//! - Options: see [`options::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls`: no STARTTLS either; `tls.required`:
 //!   the server wants STARTTLS first, 530 or 538, or has its login behind it), `protocol.*`
 //!   (`protocol.overloaded`: 421; `protocol.not-ready`: other 4xx; `protocol.unsupported-version`:
@@ -28,8 +25,7 @@
 //! - Does not check: that the mail is delivered, which is for the servers behind this one.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: smtp
 //!   host: smtp.internal
 //!   port: 587
@@ -39,10 +35,7 @@
 //!   from_address: app@example.com
 //!   to_address: ops@example.com
 //!   send: false
-//! # ";
-//! # let text = text.replace("{env: SMTP_PASSWORD}", "secret");
-//! # let source = Source { name: "example".into(), text };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 mod mail;
@@ -51,21 +44,22 @@ mod refusal;
 mod reply;
 mod session;
 
-use crate::catalogue::{Cause, WarningKind};
-use crate::checks::{Check, ResultName};
+use crate::catalogue::WarningKind;
+use crate::checks::{Check, Profile};
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::fault::{Failure, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Endpoint, TlsOptions, Wire};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, Noted};
 use lettre::Address;
-use lettre::transport::smtp::authentication::Mechanism;
 use mail::Mail;
 use session::MailSession;
 use std::time::Duration;
+
+/// What is kept of a check's time for the nudge of a silent server.
+const FOR_THE_NUDGE: Duration = Duration::from_millis(500);
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -100,22 +94,11 @@ impl Check for Smtp {
         }
     }
 
-    fn target(&self) -> String {
-        self.endpoint.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        let user = self.login.as_ref().map(|login| ("username", login.user.clone()));
-        let to = self.to.as_ref().map(|to| ("to_address", to.to_string()));
-        [("from_address", self.from.to_string())].into_iter().chain(user).chain(to).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        ResultName::of_layers(Self::TYPE, &self.endpoint, self.security != Security::Plain)
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        vec![self.endpoint.clone()]
+    fn profile(&self) -> Profile {
+        Profile::of_layers(Self::TYPE, &self.endpoint, self.security != Security::Plain)
+            .distinct("from_address", Some(&self.from))
+            .distinct("username", self.login.as_ref().map(|login| &login.user))
+            .distinct("to_address", self.to.as_ref())
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -145,20 +128,19 @@ impl Check for Smtp {
 impl Smtp {
     async fn encrypt(&self, probe: &mut Probe, wire: Wire) -> Result<Wire, Failure> {
         let wire = probe.tls(wire, &self.tls, &self.endpoint.host, &[]).await;
-        wire.map_err(|mut failure| {
-            let plain = identify(&probe.heard_first()).is_some_and(|peer| peer.may_be(Self::SERVICE));
-            if plain && failure.code.is(Phase::Tls, Cause::NotTls) {
-                "set use_tls: starttls for this port, or use the port with TLS from the first byte (465)"
-                    .clone_into(&mut failure.next_step);
-            }
-            failure
-        })
+        if !identify(&probe.heard_first()).is_some_and(|peer| peer.may_be(Self::SERVICE)) {
+            return wire;
+        }
+        let next_step = "set use_tls: starttls for this port, or use the port with TLS from the first byte (465)";
+        wire.map_err(|failure| failure.advise(Phase::Tls, Cause::NotTls, next_step))
     }
 
     /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.
     async fn greeted(&self, probe: &mut Probe, wire: Wire) -> Result<MailSession, Failure> {
         let mut session = MailSession::new(wire, probe.name_of_this_host());
-        let timeout = greeting_timeout(probe.left());
+        // What is left of the check is for the nudge.
+        let left = probe.left();
+        let timeout = left.saturating_sub(FOR_THE_NUDGE.min(left / 4));
         let result = probe
             .phase(Phase::Protocol, async {
                 session.greeting(timeout).await?;
@@ -166,20 +148,15 @@ impl Smtp {
                 if self.security == Security::StartTls { session.starttls().await } else { Ok(()) }
             })
             .await;
-        if let Some(banner) = session.banner() {
+        if let Some(banner) = &session.banner {
             probe.fact("server_version", probe.clean(banner));
         }
         if result.is_err() || self.security != Security::StartTls {
             note_offers(probe, &session);
         }
-        result.map_err(|mut failure| {
-            if failure.code.is(Phase::Protocol, Cause::Silent) {
-                "check whether the service hangs; a port with TLS from the first byte (465) waits for its client too"
-                    .clone_into(&mut failure.next_step);
-            }
-            failure
-        })?;
-        Ok(session)
+        let next_step =
+            "check whether the service hangs; a port with TLS from the first byte (465) waits for its client too";
+        result.map_err(|failure| failure.advise(Phase::Protocol, Cause::Silent, next_step)).map(|()| session)
     }
 
     /// A session after STARTTLS, which begins with EHLO again (RFC 3207, section 4.2).
@@ -200,8 +177,15 @@ impl Smtp {
 
     /// What comes between the introduction and the goodbye.
     async fn transact(&self, probe: &mut Probe, session: &mut MailSession) -> Result<(), Stop> {
-        if let Some((login, mechanism)) = self.choose_login(probe, session)? {
-            probe.phase(Phase::Auth, session.login(login, mechanism)).await?;
+        if let Some(login) = &self.login {
+            match session.mechanism(self.security != Security::Plain) {
+                Ok(Some(mechanism)) => probe.phase(Phase::Auth, session.login(login, mechanism)).await?,
+                Ok(None) => probe.warn(
+                    WarningKind::AuthNotNeeded,
+                    "a login is configured, but the mail server does not offer one: it accepts mail without",
+                ),
+                Err(fault) => return Err(probe.fail(Phase::Auth, fault).into()),
+            }
         }
         let Some(to) = &self.to else { return Ok(()) };
         let Some(mail) = &self.mail else {
@@ -213,39 +197,13 @@ impl Smtp {
         probe.fact("accepted_with", probe.clean(&taken));
         Ok(())
     }
-
-    /// The login, where one is configured and the server has any.
-    fn choose_login(
-        &self,
-        probe: &mut Probe,
-        session: &MailSession,
-    ) -> Result<Option<(&Credentials, Mechanism)>, Failure> {
-        let Some(login) = &self.login else { return Ok(None) };
-        match session.mechanism(self.security != Security::Plain) {
-            Ok(Some(mechanism)) => Ok(Some((login, mechanism))),
-            Ok(None) => {
-                probe.warn(
-                    WarningKind::AuthNotNeeded,
-                    "a login is configured, but the mail server does not offer one: it accepts mail without",
-                );
-                Ok(None)
-            }
-            Err(fault) => Err(probe.fail(Phase::Auth, fault)),
-        }
-    }
 }
 
 /// What the server can do, and by which name it knows this host.
 fn note_offers(probe: &mut Probe, session: &MailSession) {
-    if !session.offers().is_empty() {
-        let offers: Vec<_> = session.offers().iter().map(|offer| probe.clean(offer)).collect();
+    if !session.offers.is_empty() {
+        let offers: Vec<_> = session.offers.iter().map(|offer| probe.clean(offer)).collect();
         probe.fact("extensions", offers);
-        probe.fact("introduced_as", session.own_name());
+        probe.fact("introduced_as", session.own.to_string());
     }
-}
-
-/// How long a greeting is waited for; what is left of the check is for the nudge.
-fn greeting_timeout(left: Duration) -> Duration {
-    const FOR_THE_NUDGE: Duration = Duration::from_millis(500);
-    left.saturating_sub(FOR_THE_NUDGE.min(left / 4))
 }

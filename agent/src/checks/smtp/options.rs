@@ -4,8 +4,8 @@ use super::Smtp;
 use super::mail::Mail;
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::Endpoint;
-use crate::settings::shape::{Shape, Shown};
-use crate::settings::{Credentials, Field, Fields, Misfit, Names, Noted, Setting, Word, tls};
+use crate::settings::shape::Shape;
+use crate::settings::{Credentials, Field, Fields, Misfit, Noted, Setting, Word, tls};
 use lettre::Address;
 use serde_json::json;
 
@@ -15,8 +15,7 @@ struct Mailbox(Address);
 pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Smtp, Noted> {
     let host = fields.required("host", "Name or address.");
     let port = fields.required("port", "TCP port: 465 with TLS, 587 with STARTTLS, usually 25 between servers.");
-    let login =
-        Credentials::optional::<Word>(fields, &Names::usual("Logs in as this user; with password.", "Its password."));
+    let login = Credentials::optional::<Word>(fields, "Logs in as this user; with password.", "Its password.");
     let from = fields.required::<Mailbox>("from_address", "Sender of the mail.");
     let to = fields.optional::<Mailbox>("to_address", "Recipient of the mail; required unless `send: false`.");
     let subject = fields.or::<String>("subject", "conn-check test mail", "Subject of the mail.");
@@ -63,17 +62,12 @@ fn one_line(fields: &mut Fields<'_>, subject: String) -> Result<String, Noted> {
     if !subject.chars().any(char::is_control) {
         return Ok(subject);
     }
-    let message = "`subject`: expected one line without control characters";
-    Err(fields.refuse(Diagnostic::error(Flaw::BadValue, fields.span_of("subject"), message)))
+    Err(fields.refuse_value("subject", Misfit::new("expected one line without control characters")))
 }
 
 impl Setting for Mailbox {
-    const SHAPE: Shape = Shape {
-        words: "a mail address (user@domain)",
-        short: "mail address",
-        shown: Shown::Plain,
-        schema: || json!({"type": "string", "pattern": "@"}),
-    };
+    const SHAPE: Shape =
+        Shape::plain("a mail address (user@domain)", "mail address", || json!({"type": "string", "pattern": "@"}));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| {

@@ -2,18 +2,14 @@
 //! and RFC 3207, split by the enhanced codes of RFC 3463 where one reply code has several causes.
 
 use super::reply::Reply;
-use crate::catalogue::{Cause, Owner};
-use crate::fault::Fault;
-use crate::phase::Phase;
+use crate::fault::{Cause, Fault, Owner, Phase};
 
 /// What is being answered.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Stage {
     /// The connection itself.
     Greeting,
-    /// EHLO or HELO.
     Hello,
-    /// STARTTLS.
     StartTls,
     /// AUTH, where a challenge is to follow.
     Challenge,
@@ -23,11 +19,9 @@ pub(super) enum Stage {
     Sender,
     /// RCPT.
     Recipient,
-    /// DATA.
     Data,
     /// The mail itself.
     Content,
-    /// RSET.
     Reset,
 }
 

@@ -1,7 +1,6 @@
 //! Replies of a mail server (RFC 5321, section 4.2), read from the wire.
 
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault};
 use crate::net::Talk;
 use lettre::transport::smtp::response::Response;
 
@@ -13,11 +12,8 @@ const LONGEST_LINE: usize = 8 * 1024;
 pub(super) struct Reply(Response);
 
 impl Reply {
-    /// Reads the next one.
-    ///
-    /// # Errors
-    /// The wire's; what cannot become a reply is refused at its first byte, since the server of
-    /// another protocol may never send a line end.
+    /// Reads the next one. What cannot become one is refused at its first byte: the server of another
+    /// protocol may never send a line end.
     pub(super) async fn read(talk: &mut Talk) -> Result<Self, Fault> {
         let mut text = String::new();
         loop {

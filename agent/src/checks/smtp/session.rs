@@ -2,11 +2,9 @@
 
 use super::refusal::{Stage, refusal};
 use super::reply::Reply;
-use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Cause, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Talk, Wire, within};
-use crate::phase::Phase;
 use crate::services;
 use crate::settings::Credentials;
 use crate::text::escape;
@@ -29,15 +27,15 @@ const NUDGE: &[u8] = b"\x16\x03\x01\x00\x04\x01\x00\x00\x00\r\n";
 pub(super) struct MailSession {
     talk: Talk,
     /// How we introduce ourselves.
-    own: ClientId,
-    banner: Option<String>,
-    /// The extensions of the server, as it names them.
-    offers: Vec<String>,
+    pub(super) own: ClientId,
+    /// What the server called itself in its greeting, without its host name.
+    pub(super) banner: Option<String>,
+    /// The extensions of the server, as it names them in its answer to EHLO.
+    pub(super) offers: Vec<String>,
     /// So many replies are still to come.
     due: usize,
     /// The server waits for a mail: whatever is sent would be part of it.
     in_mail: bool,
-    /// QUIT was sent.
     quit_sent: bool,
 }
 
@@ -54,21 +52,6 @@ impl MailSession {
             in_mail: false,
             quit_sent: false,
         }
-    }
-
-    /// What the server called itself in its greeting, without its host name.
-    pub(super) fn banner(&self) -> Option<&str> {
-        self.banner.as_deref()
-    }
-
-    /// What the server offered in its answer to EHLO, one extension each.
-    pub(super) fn offers(&self) -> &[String] {
-        &self.offers
-    }
-
-    /// The name of this host, as the server knows it.
-    pub(super) fn own_name(&self) -> String {
-        self.own.to_string()
     }
 
     /// The connection, for TLS; nothing has been read ahead, see [`MailSession::starttls`].

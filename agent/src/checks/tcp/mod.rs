@@ -12,18 +12,15 @@
 //! - Does not check: what the service is. The other types do.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: tcp
 //!   host: db.internal
 //!   port: 5432
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
 use crate::catalogue::{Cause, WarningKind};
-use crate::checks::{Check, ResultName};
+use crate::checks::{Check, Profile};
 use crate::net::Endpoint;
 use crate::net::identify::identify;
 use crate::phase::Phase;
@@ -49,23 +46,20 @@ impl Check for Tcp {
         Ok(Self { endpoint: Endpoint::tcp(host?, port?) })
     }
 
-    fn target(&self) -> String {
-        self.endpoint.to_string()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        vec![ResultName::of_endpoint("tcp", &self.endpoint)]
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        vec![self.endpoint.clone()]
+    fn profile(&self) -> Profile {
+        Profile::of_endpoint(Self::TYPE, &self.endpoint)
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         let mut wire = probe.open(&self.endpoint).await?;
         match probe.listen(&mut wire).await {
             Heard::Nothing => {}
-            Heard::Bytes(bytes) => banner(probe, &bytes),
+            Heard::Bytes(bytes) => {
+                probe.fact("banner", probe.clean(&escape(&bytes, 120)));
+                if let Some(peer) = identify(&bytes) {
+                    probe.fact("service", peer.service.name);
+                }
+            }
             Heard::Closed => probe.warn(
                 WarningKind::ConnectClosedAtOnce,
                 &format!("{} accepted the connection and closed it without a word", self.endpoint),
@@ -78,12 +72,5 @@ impl Check for Tcp {
             }
         }
         Ok(())
-    }
-}
-
-fn banner(probe: &mut Probe, bytes: &[u8]) {
-    probe.fact("banner", probe.clean(&escape(bytes, 120)));
-    if let Some(peer) = identify(bytes) {
-        probe.fact("service", peer.service.name);
     }
 }

@@ -5,26 +5,21 @@
 //! - Protocol: TLS 1.2 (RFC 5246), TLS 1.3 (RFC 8446); names as RFC 9525 says.
 //! - Phases: resolve, connect, tls. After the handshake the check listens for a moment, because a
 //!   TLS 1.3 server judges the client's certificate only then.
-//! - Options: `host`, `port` (required), `server_name` (asked for and verified instead of `host`),
-//!   and the TLS options: `disable_tls_verification`, `ca_file`, `client_cert`, `client_key`,
-//!   `expiry_warning_days` (days, 14).
+//! - Options: see [`Tls::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; warning `tls.expires-soon`. The certificate's
 //!   facts are reported also when it is refused.
 //! - Does not check: revocation, and what is spoken inside.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: tls
 //!   host: login.internal
 //!   port: 443
 //!   expiry_warning_days: 21
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
-use crate::checks::{Check, ResultName};
+use crate::checks::{Check, Profile};
 use crate::net::{Endpoint, Host, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
@@ -53,20 +48,8 @@ impl Check for Tls {
         Ok(Self { endpoint: Endpoint::tcp(host?, port?), server_name, options: options? })
     }
 
-    fn target(&self) -> String {
-        self.endpoint.to_string()
-    }
-
-    fn distinction(&self) -> Vec<(&'static str, String)> {
-        self.server_name.iter().map(|name| ("server_name", name.to_string())).collect()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        vec![ResultName::of_endpoint("tls", &self.endpoint)]
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        vec![self.endpoint.clone()]
+    fn profile(&self) -> Profile {
+        Profile::of_endpoint(Self::TYPE, &self.endpoint).distinct("server_name", self.server_name.as_ref())
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

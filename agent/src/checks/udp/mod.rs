@@ -12,23 +12,18 @@
 //! - Does not check: that a datagram without a reply has arrived.
 //!
 //! ```
-//! # use conn_check::{plan::{load, Defaults}, source::Source};
-//! # let text = r"
+//! # conn_check::plan::example(r"
 //! - type: udp
 //!   host: statsd.internal
 //!   port: 8125
 //!   send: conncheck.test:1|c
 //!   expect:
-//! # ";
-//! # let source = Source { name: "example".into(), text: text.into() };
-//! # load(&source, Defaults { timeout: std::time::Duration::from_secs(10) }, true).unwrap();
+//! # ");
 //! ```
 
-use crate::catalogue::Cause;
-use crate::checks::{Check, ResultName};
-use crate::fault::{Failure, Fault};
+use crate::checks::{Check, Profile};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Endpoint, refusal_of, within};
-use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Fields, Noted};
@@ -62,16 +57,8 @@ impl Check for Udp {
         Ok(Self { endpoint: Endpoint::udp(host?, port?), send: send?, expect: expect.filter(|text| !text.is_empty()) })
     }
 
-    fn target(&self) -> String {
-        self.endpoint.to_string()
-    }
-
-    fn results(&self) -> Vec<ResultName> {
-        vec![ResultName::of_endpoint("udp", &self.endpoint)]
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        vec![self.endpoint.clone()]
+    fn profile(&self) -> Profile {
+        Profile::of_endpoint(Self::TYPE, &self.endpoint)
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -97,14 +84,16 @@ impl Udp {
         let request = probe.phase(Phase::Request, async {
             socket.send(self.send.as_bytes()).await.map_err(failed)?;
             match &self.expect {
-                None => refused_within(GRACE.min(share), &socket).await.map_or(Ok(None), |error| Err(failed(error))),
+                None => within(GRACE.min(share), reply(&socket))
+                    .await
+                    .map_or(Ok(None), |got| got.map(|_| None).map_err(failed)),
                 Some(_) => within(share, reply(&socket))
                     .await
                     .map_or_else(|| Err(silence(share, cut_short)), |got| got.map(Some).map_err(failed)),
             }
         });
         let (Some(reply), Some(expect)) = (request.await?, &self.expect) else { return Ok(()) };
-        if contains(&reply, expect.as_bytes()) {
+        if reply.windows(expect.len()).any(|window| window == expect.as_bytes()) {
             return Ok(());
         }
         let fault = Fault::new(Cause::UnexpectedReply, "the reply does not contain what is expected");
@@ -113,10 +102,6 @@ impl Udp {
             fault.evidence(format!("got {}, wanted {}", escape(&reply, 80), escape(expect.as_bytes(), 80))),
         ))
     }
-}
-
-async fn refused_within(grace: Duration, socket: &UdpSocket) -> Option<std::io::Error> {
-    within(grace, reply(socket)).await.and_then(Result::err)
 }
 
 async fn reply(socket: &UdpSocket) -> std::io::Result<Vec<u8>> {
@@ -133,8 +118,4 @@ fn silence(waited: Duration, cut_short: bool) -> Fault {
         Fault::new(Cause::Silent, "no reply: a firewall drops the datagrams, or the service does not answer this one")
     };
     fault.at(Phase::Protocol).evidence(format!("waited {:.3} s", waited.as_secs_f64()))
-}
-
-fn contains(reply: &[u8], wanted: &[u8]) -> bool {
-    reply.windows(wanted.len()).any(|window| window == wanted)
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use hickory_proto::op::{self, Header, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
-use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError};
 
 use super::presentation;
 
@@ -37,8 +37,18 @@ pub(crate) struct Reply {
     pub ttl: Option<u32>,
 }
 
+/// Why an answer cannot be understood.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Malformed(pub(crate) String);
+
+impl From<DecodeError> for Malformed {
+    fn from(error: DecodeError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// See [`super::Query::read`].
-pub(super) fn read(question: &op::Query, id: u16, datagram: &[u8]) -> Option<Result<Reply, String>> {
+pub(super) fn read(question: &op::Query, id: u16, datagram: &[u8]) -> Option<Result<Reply, Malformed>> {
     if datagram.first_chunk() != Some(&id.to_be_bytes()) {
         return None;
     }
@@ -48,7 +58,7 @@ pub(super) fn read(question: &op::Query, id: u16, datagram: &[u8]) -> Option<Res
             return None;
         }
         Ok(header) => header,
-        Err(error) => return Some(Err(error.to_string())),
+        Err(error) => return Some(Err(error.into())),
     };
     match asked(question, &header, &mut decoder) {
         Ok(true) => Some(body(question, &header, &mut decoder)),
@@ -58,7 +68,7 @@ pub(super) fn read(question: &op::Query, id: u16, datagram: &[u8]) -> Option<Res
 }
 
 /// Whether the reply belongs to `question`. Names are compared without regard to case.
-fn asked(question: &op::Query, header: &Header, decoder: &mut BinDecoder<'_>) -> Result<bool, String> {
+fn asked(question: &op::Query, header: &Header, decoder: &mut BinDecoder<'_>) -> Result<bool, Malformed> {
     // A server may give up before it looks at the question, and then need not repeat it.
     let excused = matches!(
         header.response_code,
@@ -69,13 +79,13 @@ fn asked(question: &op::Query, header: &Header, decoder: &mut BinDecoder<'_>) ->
         1 => match op::Query::read(decoder) {
             Ok(repeated) => Ok(repeated == *question),
             Err(_) if excused => Ok(true),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(error.into()),
         },
-        count => Err(format!("it repeats {count} questions instead of one")),
+        count => Err(Malformed(format!("it repeats {count} questions instead of one"))),
     }
 }
 
-fn body(question: &op::Query, header: &Header, decoder: &mut BinDecoder<'_>) -> Result<Reply, String> {
+fn body(question: &op::Query, header: &Header, decoder: &mut BinDecoder<'_>) -> Result<Reply, Malformed> {
     let records = answer_section(header, decoder)?;
     let rest = usize::from(header.counts.authorities) + usize::from(header.counts.additionals);
     let chain = Chain::follow(question, &records);
@@ -89,13 +99,13 @@ fn body(question: &op::Query, header: &Header, decoder: &mut BinDecoder<'_>) -> 
 }
 
 /// The records of the answer section. Some servers cut a truncated reply in the middle of a record.
-fn answer_section(header: &Header, decoder: &mut BinDecoder<'_>) -> Result<Vec<Record>, String> {
+fn answer_section(header: &Header, decoder: &mut BinDecoder<'_>) -> Result<Vec<Record>, Malformed> {
     let mut records = Vec::new();
     for _ in 0..header.counts.answers {
         match Record::read(decoder) {
             Ok(record) => records.push(record),
             Err(_) if header.truncation => break,
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(records)
@@ -148,8 +158,9 @@ impl<'a> Chain<'a> {
     }
 }
 
-fn answer(record: &Record) -> Result<Answer, String> {
-    let text = presentation::data(&record.data).ok_or_else(|| format!("an empty {} record", record.record_type()))?;
+fn answer(record: &Record) -> Result<Answer, Malformed> {
+    let empty = || Malformed(format!("an empty {} record", record.record_type()));
+    let text = presentation::data(&record.data).ok_or_else(empty)?;
     let address = match &record.data {
         RData::A(address) => Some(address.0.into()),
         RData::AAAA(address) => Some(address.0.into()),
