@@ -25,7 +25,7 @@ mod unreadable;
 mod web;
 
 use crate::generate::item::Item;
-use crate::generate::sheet::Sheet;
+use crate::generate::file::GeneratedFile;
 use group::or_comment;
 pub use python::Python;
 pub use told::Told;
@@ -33,9 +33,9 @@ pub use unreadable::{BadDocument, Unreadable};
 
 /// The checks of a settings module, in the order of the original, the script's own last.
 #[must_use]
-pub fn sheet(told: &Told) -> Sheet {
+pub fn file(told: &Told) -> GeneratedFile {
     let settings = told.settings();
-    let mut sheet = Sheet::new("From the settings of a Django project.");
+    let mut file = GeneratedFile::new("From the settings of a Django project.");
     for items in [
         databases::items(&settings, told.database.as_deref()),
         oops::items(&settings),
@@ -48,11 +48,11 @@ pub fn sheet(told: &Told) -> Sheet {
         email::items(&settings),
         statsd::items(&settings, told),
     ] {
-        or_comment(items).into_iter().for_each(|item| sheet.push(unnamed(item)));
+        or_comment(items).into_iter().for_each(|item| file.push(unnamed(item)));
     }
     let own = told.checks().iter().enumerate().map(|(number, check)| extra::item(number, check));
-    own.for_each(|item| sheet.push(unnamed(item)));
-    sheet
+    own.for_each(|item| file.push(unnamed(item)));
+    file
 }
 
 /// Files of the original have no names, and scripts may read them.

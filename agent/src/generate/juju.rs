@@ -16,7 +16,7 @@ mod applications;
 mod service;
 
 use crate::generate::item::{Comment, Item};
-use crate::generate::sheet::Sheet;
+use crate::generate::file::GeneratedFile;
 use crate::services;
 use crate::source::Source;
 use crate::text::shortened;
@@ -95,7 +95,7 @@ pub fn read(path: &str) -> Result<Status, Refused> {
 ///
 /// # Errors
 /// There is no such application, or several may be meant.
-pub fn sheet(status: &Status, application: Option<&str>) -> Result<Sheet, Refused> {
+pub fn file(status: &Status, application: Option<&str>) -> Result<GeneratedFile, Refused> {
     let name = match application {
         Some(name) => name.to_owned(),
         None => only_candidate(status)?,
@@ -104,12 +104,12 @@ pub fn sheet(status: &Status, application: Option<&str>) -> Result<Sheet, Refuse
         let all = status.names().join(", ");
         return Err(Refused::NoSuchApplication { name: shortened(&name), all });
     };
-    let mut sheet = Sheet::new(format!(
+    let mut file = GeneratedFile::new(format!(
         "Written by conn-check-configs juju for the application {name} of the model {}.",
         status.model()
     ));
-    sheet.extend(items(status, &application));
-    Ok(sheet)
+    file.extend(items(status, &application));
+    Ok(file)
 }
 
 fn only_candidate(status: &Status) -> Result<String, Refused> {

@@ -156,7 +156,7 @@ fn double_quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::generate::item::Comment;
-    use crate::generate::sheet::Sheet;
+    use crate::generate::file::GeneratedFile;
     use crate::yaml::{self, Scalar, Value as Parsed};
 
     /// What a reader gets out of a scalar.
@@ -260,21 +260,21 @@ mod tests {
 
     #[test]
     fn a_comment_is_one_line_whatever_stands_in_it() {
-        let mut sheet = Sheet::new("title\n- type: tcp");
-        sheet.push(Comment::gap("A\nB", "c\r\nd\u{2028}e\u{85}f\0"));
-        let text = sheet.write(&Secrets::Inline).text;
+        let mut file = GeneratedFile::new("title\n- type: tcp");
+        file.push(Comment::gap("A\nB", "c\r\nd\u{2028}e\u{85}f\0"));
+        let text = file.write(&Secrets::Inline).text;
         assert_eq!(text, "# title\\n- type: tcp\n\n# A\\nB: c\\r\\nd\\u{2028}e\\u{85}f\\u{0}\n");
     }
 
     #[test]
     fn secrets_stand_where_they_were_asked_for() {
-        let mut sheet = Sheet::new("t");
-        sheet.push(Draft::new("redis", "CACHE_URL").text("host", "h").secret("password", "hunter2"));
-        assert!(sheet.write(&Secrets::Inline).text.contains("password: hunter2\n"));
-        let written = sheet.write(&Secrets::Env);
+        let mut file = GeneratedFile::new("t");
+        file.push(Draft::new("redis", "CACHE_URL").text("host", "h").secret("password", "hunter2"));
+        assert!(file.write(&Secrets::Inline).text.contains("password: hunter2\n"));
+        let written = file.write(&Secrets::Env);
         assert!(written.text.contains("password: {env: CACHE_URL_PASSWORD}\n"), "{}", written.text);
         assert_eq!(written.needed[0].name, "CACHE_URL_PASSWORD");
-        let written = sheet.write(&Secrets::File("/etc/my secrets".into()));
+        let written = file.write(&Secrets::File("/etc/my secrets".into()));
         assert!(written.text.contains("password: {file: '/etc/my secrets/CACHE_URL_PASSWORD'}\n"), "{}", written.text);
     }
 }

@@ -5,7 +5,7 @@ use crate::{complain, guarded, status_of};
 use clap::{Parser as _, ValueEnum as _};
 use conn_check::cli::django::Django;
 use conn_check::cli::generate::{Target, Where};
-use conn_check::generate::django::{Python, Told, Unreadable, sheet};
+use conn_check::generate::django::{Python, Told, Unreadable, file};
 
 /// Runs the program; the exit status.
 pub(crate) fn main() -> u8 {
@@ -18,7 +18,7 @@ pub(crate) fn main() -> u8 {
 /// The same for `conn-check-configs`.
 pub(crate) fn program(args: &Django) -> u8 {
     match told(args) {
-        Ok(told) => deliver(sheet(&told), &target(args, &told)),
+        Ok(told) => deliver(file(&told), &target(args, &told)),
         Err(why) => complain(&why.to_string()),
     }
 }

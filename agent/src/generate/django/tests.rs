@@ -3,7 +3,7 @@
 mod databases;
 mod stores;
 
-use super::{Told, sheet};
+use super::{Told, file};
 use crate::generate::Secrets;
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ fn file_of(document: &Value) -> String {
         assert!(BRIDGE.contains(&format!("'{name}'")), "the bridge does not hand {name} over");
     }
     let told = Told::parse(&document.to_string()).expect("a document");
-    let text = sheet(&told).reviewed().write(&Secrets::Inline).text;
+    let text = file(&told).reviewed().write(&Secrets::Inline).text;
     text.split_once('\n').map(|(_, rest)| rest.trim_start().to_owned()).expect("a first line")
 }
 
@@ -219,10 +219,10 @@ fn a_check_of_a_script_that_is_none_is_a_comment_and_one_that_is_odd_is_kept() {
     for check in [odd, mail] {
         let document = json!({"settings": {}, "checks": [check]});
         let told = Told::parse(&document.to_string()).expect("a document");
-        let sheet = sheet(&told).reviewed();
+        let file = file(&told).reviewed();
         // Whoever goes by the status has to hear of it.
-        assert_eq!((sheet.gaps().count(), sheet.drafts().count()), (1, 1), "{sheet:?}");
-        assert!(file_of(&document).contains("; --strict refuses that\n"), "{sheet:?}");
+        assert_eq!((file.gaps().count(), file.drafts().count()), (1, 1), "{file:?}");
+        assert!(file_of(&document).contains("; --strict refuses that\n"), "{file:?}");
     }
 }
 
@@ -295,7 +295,7 @@ fn secrets_of_a_scripts_checks_can_stand_outside_too() {
         {"type": "http", "url": "https://h/?key=s3cret", "params": [["token", "s3cret"], ["q", "b"]]},
     ]);
     let told = Told::parse(&json!({"settings": {}, "checks": checks}).to_string()).expect("a document");
-    let text = sheet(&told).reviewed().write(&Secrets::Env).text;
+    let text = file(&told).reviewed().write(&Secrets::Env).text;
     assert!(!text.contains("s3cret"), "{text}");
     assert_eq!(text.matches("{env: EXTRA_CHECK_MAKERS_CHECK_").count(), 9, "{text}");
     assert!(text.contains("X-A: b}") && text.contains("[q, b]"), "{text}");

@@ -79,9 +79,9 @@ application-endpoints:
 
 fn written(text: &str, application: Option<&str>) -> Result<(String, Vec<String>), String> {
     let status = Status::parse(text).map_err(|why| why.to_string())?;
-    let sheet = sheet(&status, application).map_err(|refused| refused.to_string())?.reviewed();
-    let gaps = sheet.gaps().map(|gap| gap.origin.clone()).collect();
-    Ok((sheet.write(&Secrets::Inline).text, gaps))
+    let file = file(&status, application).map_err(|refused| refused.to_string())?.reviewed();
+    let gaps = file.gaps().map(|gap| gap.origin.clone()).collect();
+    Ok((file.write(&Secrets::Inline).text, gaps))
 }
 
 #[test]

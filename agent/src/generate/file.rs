@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 /// A file: its first line, then checks and comments in order.
 #[derive(Clone, Debug)]
-pub struct Sheet {
+pub struct GeneratedFile {
     title: String,
     items: Vec<Item>,
     /// Where checks that may be the same stand: a long file is not read again for each check.
@@ -16,7 +16,7 @@ pub struct Sheet {
     said: HashSet<Comment>,
 }
 
-impl Sheet {
+impl GeneratedFile {
     /// An empty one; the title is a comment in the first line.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), items: Vec::new(), alike: HashMap::new(), said: HashSet::new() }
@@ -43,7 +43,7 @@ impl Sheet {
         self.items.push(Item::Check(new));
     }
 
-    /// [`Sheet::push`] for several.
+    /// [`GeneratedFile::push`] for several.
     pub fn extend(&mut self, items: impl IntoIterator<Item = Item>) {
         items.into_iter().for_each(|item| self.push(item));
     }
@@ -75,8 +75,7 @@ impl Sheet {
         self.comments().filter(|comment| comment.gap)
     }
 
-    /// The sheet with each draft that the parser of the file would refuse replaced by a gap that
-    /// says why.
+    /// The same with each draft that the parser would refuse replaced by a gap that says why.
     #[must_use]
     pub fn reviewed(self) -> Self {
         let mut reviewed = Self::new(self.title);
