@@ -24,8 +24,7 @@ mod told;
 mod unreadable;
 mod web;
 
-use crate::generate::item::Item;
-use crate::generate::file::GeneratedFile;
+use crate::generate::{GeneratedCheck, GeneratedFile, Item};
 use group::or_comment;
 pub use python::Python;
 pub use told::Told;
@@ -58,7 +57,7 @@ pub fn file(told: &Told) -> GeneratedFile {
 /// Files of the original have no names, and scripts may read them.
 fn unnamed(item: Item) -> Item {
     match item {
-        Item::Check(draft) => draft.unnamed().into(),
+        Item::Check(check) => GeneratedCheck { named: false, ..check }.into(),
         comment @ Item::Comment(_) => comment,
     }
 }

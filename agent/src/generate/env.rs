@@ -15,8 +15,7 @@ mod family;
 mod names;
 mod read;
 
-use crate::generate::item::{Comment, Item};
-use crate::generate::file::GeneratedFile;
+use crate::generate::{Comment, GeneratedFile, Item};
 use crate::generate::url;
 use std::collections::HashMap;
 
@@ -349,7 +348,7 @@ mod tests {
             ("DB_HOST", true),
         ];
         assert_eq!(comments, expected);
-        assert_eq!(file.drafts().count(), 0);
+        assert_eq!(file.checks().count(), 0);
     }
 
     #[test]

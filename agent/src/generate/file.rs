@@ -1,8 +1,6 @@
 //! A whole file before it is written: checks, and comments about what became none.
 
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
-use crate::generate::secrets::Secrets;
+use crate::generate::{Comment, GeneratedCheck, Item, Secrets};
 use crate::generate::yaml::{self, Written};
 use std::collections::{HashMap, HashSet};
 
@@ -32,11 +30,11 @@ impl GeneratedFile {
         }
     }
 
-    fn push_check(&mut self, new: Draft) {
+    fn push_check(&mut self, new: GeneratedCheck) {
         let alike = self.alike.entry(new.fingerprint()).or_default();
         for index in alike.iter().copied() {
-            if let Some(draft) = self.items[index].draft_like(&new) {
-                return draft.join(new);
+            if let Some(check) = self.items[index].check_like(&new) {
+                return check.join(new);
             }
         }
         alike.push(self.items.len());
@@ -55,9 +53,9 @@ impl GeneratedFile {
     }
 
     /// The checks.
-    pub fn drafts(&self) -> impl Iterator<Item = &Draft> {
+    pub fn checks(&self) -> impl Iterator<Item = &GeneratedCheck> {
         self.items.iter().filter_map(|item| match item {
-            Item::Check(draft) => Some(draft),
+            Item::Check(check) => Some(check),
             Item::Comment(_) => None,
         })
     }
@@ -75,13 +73,13 @@ impl GeneratedFile {
         self.comments().filter(|comment| comment.gap)
     }
 
-    /// The same with each draft that the parser would refuse replaced by a gap that says why.
+    /// The same with each check that the parser would refuse replaced by a gap that says why.
     #[must_use]
     pub fn reviewed(self) -> Self {
         let mut reviewed = Self::new(self.title);
         for item in self.items {
             match item {
-                Item::Check(draft) => reviewed.extend(crate::generate::review::review(draft)),
+                Item::Check(check) => reviewed.extend(crate::generate::review::review(check)),
                 Item::Comment(_) => reviewed.items.push(item),
             }
         }

@@ -1,6 +1,6 @@
 //! What can stand in a file: a check, or a comment about what became none.
 
-use crate::generate::draft::Draft;
+use crate::generate::GeneratedCheck;
 use crate::text::escaped;
 
 /// Why something became no check, or not the check one would expect.
@@ -36,24 +36,24 @@ impl Comment {
 #[derive(Clone, Debug)]
 pub enum Item {
     /// A check.
-    Check(Draft),
+    Check(GeneratedCheck),
     /// A comment.
     Comment(Comment),
 }
 
 impl Item {
     /// The check, if it checks the same.
-    pub(super) fn draft_like(&mut self, other: &Draft) -> Option<&mut Draft> {
+    pub(super) fn check_like(&mut self, other: &GeneratedCheck) -> Option<&mut GeneratedCheck> {
         match self {
-            Self::Check(draft) if draft.is_same(other) => Some(draft),
+            Self::Check(check) if check.is_same(other) => Some(check),
             _ => None,
         }
     }
 }
 
-impl From<Draft> for Item {
-    fn from(draft: Draft) -> Self {
-        Self::Check(draft)
+impl From<GeneratedCheck> for Item {
+    fn from(check: GeneratedCheck) -> Self {
+        Self::Check(check)
     }
 }
 

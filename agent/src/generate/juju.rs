@@ -15,8 +15,7 @@
 mod applications;
 mod service;
 
-use crate::generate::item::{Comment, Item};
-use crate::generate::file::GeneratedFile;
+use crate::generate::{Comment, GeneratedFile, Item};
 use crate::services;
 use crate::source::Source;
 use crate::text::shortened;

@@ -25,7 +25,7 @@ mod tls;
 mod udp;
 mod web;
 
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, Item};
 use crate::services::{self, Scheme, Service, Transport};
 pub(crate) use connection::tcp;
 use known::Known;

@@ -5,9 +5,9 @@
 //! serializer quotes as well, and was tried: it lets bidirectional controls through, and makes
 //! blocks of texts with line ends, which nobody expects of a password.
 
-use crate::generate::draft::{Draft, Value};
-use crate::generate::item::{Item, one_line};
-use crate::generate::secrets::{Names, Needed, Secrets};
+use crate::generate::{GeneratedCheck, Item, Needed, Secrets, Value};
+use crate::generate::item::{one_line};
+use crate::generate::secrets::{Names};
 use crate::text::escaped;
 use crate::yaml::scalar::{Resolved, resolve};
 use std::fmt::Write as _;
@@ -34,7 +34,7 @@ pub(super) fn write(title: &str, items: &[Item], secrets: &Secrets) -> Written {
             writer.text.push('\n');
         }
         match item {
-            Item::Check(draft) => writer.draft(draft),
+            Item::Check(check) => writer.check(check),
             Item::Comment(comment) => writer.comment(&comment.line()),
         }
         after_comment = is_comment;
@@ -53,19 +53,19 @@ impl<'a> Writer<'a> {
         let _ = writeln!(self.text, "# {}", one_line(text));
     }
 
-    fn draft(&mut self, draft: &'a Draft) {
-        let label = draft.shown_label();
-        let _ = writeln!(self.text, "- type: {}", scalar(&draft.kind));
+    fn check(&mut self, check: &'a GeneratedCheck) {
+        let label = check.shown_label();
+        let _ = writeln!(self.text, "- type: {}", scalar(&check.kind));
         // A dns check has a name of its own.
-        if draft.named && draft.get("name").is_none() && !label.is_empty() {
+        if check.named && check.get("name").is_none() && !label.is_empty() {
             let _ = writeln!(self.text, "  name: {}", scalar(&label));
         }
-        for (key, value) in &draft.options {
+        for (key, value) in &check.options {
             let value = self.value(value, &label);
             let _ = writeln!(self.text, "  {}: {value}", scalar(key));
         }
-        if !draft.tags.is_empty() {
-            let tags: Vec<_> = draft.tags.iter().map(|tag| scalar(tag)).collect();
+        if !check.tags.is_empty() {
+            let tags: Vec<_> = check.tags.iter().map(|tag| scalar(tag)).collect();
             let _ = writeln!(self.text, "  tags: [{}]", tags.join(", "));
         }
     }
@@ -155,8 +155,7 @@ fn double_quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate::item::Comment;
-    use crate::generate::file::GeneratedFile;
+    use crate::generate::{Comment, GeneratedFile};
     use crate::yaml::{self, Scalar, Value as Parsed};
 
     /// What a reader gets out of a scalar.
@@ -269,7 +268,7 @@ mod tests {
     #[test]
     fn secrets_stand_where_they_were_asked_for() {
         let mut file = GeneratedFile::new("t");
-        file.push(Draft::new("redis", "CACHE_URL").text("host", "h").secret("password", "hunter2"));
+        file.push(GeneratedCheck::new("redis", "CACHE_URL").text("host", "h").secret("password", "hunter2"));
         assert!(file.write(&Secrets::Inline).text.contains("password: hunter2\n"));
         let written = file.write(&Secrets::Env);
         assert!(written.text.contains("password: {env: CACHE_URL_PASSWORD}\n"), "{}", written.text);

@@ -5,7 +5,7 @@ use crate::output::{Unwritten, Writer};
 use crate::{complain, say};
 use conn_check::cli::generate::Target;
 use conn_check::file;
-use conn_check::generate::{Needed, Secrets, GeneratedFile};
+use conn_check::generate::{GeneratedFile, Needed, Secrets};
 
 /// The mode of a new file: there may be passwords in it.
 const MODE: u32 = 0o600;
@@ -21,7 +21,7 @@ pub(crate) fn deliver(generated: GeneratedFile, target: &Target) -> u8 {
     for gap in generated.gaps() {
         say(&gap.line());
     }
-    if generated.drafts().next().is_none() {
+    if generated.checks().next().is_none() {
         for note in generated.comments().filter(|comment| !comment.gap) {
             say(&note.line());
         }

@@ -3,8 +3,7 @@
 use crate::generate::django::caches;
 use crate::generate::django::group::{Group, or_comment};
 use crate::generate::django::tls;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::generate::url;
 use crate::services::{self, NoServer, Security, Service};
 
@@ -48,7 +47,7 @@ fn urls(settings: &Group<'_>, name: &str, secure: &[&str]) -> Result<Vec<Item>, 
         let encrypted: Vec<_> = text.split(';').map(with_tls).collect();
         for item in url::items(name, &encrypted.join(";")) {
             items.push(match item {
-                Item::Check(draft) => tls::files(draft, settings, secure)?.into(),
+                Item::Check(check) => tls::files(check, settings, secure)?.into(),
                 comment @ Item::Comment(_) => comment,
             });
         }
@@ -115,39 +114,39 @@ const fn is_local(why: NoServer) -> bool {
     matches!(why, NoServer::File | NoServer::Application)
 }
 
-fn old_amqp(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Comment> {
+fn old_amqp(settings: &Group<'_>, prefix: &str, host: &str) -> Result<GeneratedCheck, Comment> {
     let name = |rest: &str| format!("{prefix}{rest}");
     let secure = settings.flag(&name("USE_SSL"));
     let usual = services::AMQP.port(if secure { Security::Tls } else { Security::Plain });
     let port = settings.port(&name("PORT"))?.unwrap_or(usual.get());
     let guest = services::AMQP.options.guest.unwrap_or_default();
-    let draft = Draft::new(services::AMQP.id, &name("HOST")).text("host", host).number("port", port);
-    let draft = draft.text("username", settings.text(&name("USER"))?.as_deref().unwrap_or(guest));
-    let draft = match settings.text(&name("PASSWORD"))? {
-        Some(password) => draft.secret_of("password", password, &name("PASSWORD")),
-        None => draft.text("password", guest),
+    let check = GeneratedCheck::new(services::AMQP.id, &name("HOST")).text("host", host).number("port", port);
+    let check = check.text("username", settings.text(&name("USER"))?.as_deref().unwrap_or(guest));
+    let check = match settings.text(&name("PASSWORD"))? {
+        Some(password) => check.secret_of("password", password, &name("PASSWORD")),
+        None => check.text("password", guest),
     };
-    let draft = draft.flag("use_tls", secure).text("vhost", settings.text(&name("VHOST"))?.as_deref().unwrap_or("/"));
-    if secure { tls::files(draft, settings, &name("USE_SSL")) } else { Ok(draft) }
+    let check = check.flag("use_tls", secure).text("vhost", settings.text(&name("VHOST"))?.as_deref().unwrap_or("/"));
+    if secure { tls::files(check, settings, &name("USE_SSL")) } else { Ok(check) }
 }
 
 /// The number of the database stands where a broker has its virtual host.
-fn old_redis(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Comment> {
+fn old_redis(settings: &Group<'_>, prefix: &str, host: &str) -> Result<GeneratedCheck, Comment> {
     let name = |rest: &str| format!("{prefix}{rest}");
     let port = settings.port(&name("PORT"))?.unwrap_or(services::REDIS.port(Security::Plain).get());
-    let draft = Draft::new(services::REDIS.id, &name("HOST")).text("host", host).number("port", port);
-    let draft = match settings.text(&name("PASSWORD"))? {
-        Some(password) => draft.secret_of("password", password, &name("PASSWORD")),
-        None => draft,
+    let check = GeneratedCheck::new(services::REDIS.id, &name("HOST")).text("host", host).number("port", port);
+    let check = match settings.text(&name("PASSWORD"))? {
+        Some(password) => check.secret_of("password", password, &name("PASSWORD")),
+        None => check,
     };
     let number = settings.text(&name("VHOST"))?.unwrap_or_default();
-    let draft = match number.trim_matches('/').parse::<u32>() {
-        Ok(number) if number > 0 => draft.number("database", number),
-        _ => draft,
+    let check = match number.trim_matches('/').parse::<u32>() {
+        Ok(number) if number > 0 => check.number("database", number),
+        _ => check,
     };
     if settings.flag(&name("USE_SSL")) {
-        tls::files(draft.flag("use_tls", true), settings, &name("USE_SSL"))
+        tls::files(check.flag("use_tls", true), settings, &name("USE_SSL"))
     } else {
-        Ok(draft)
+        Ok(check)
     }
 }

@@ -2,8 +2,7 @@
 
 use crate::generate::django::group::{Group, host_and_port, or_comment};
 use crate::generate::django::redis;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 use serde_json::Value;
 
@@ -41,15 +40,15 @@ fn memcached_cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let mut items = Vec::new();
     for text in locations(cache)? {
         for item in memcached(&cache.origin, &text) {
-            let Item::Check(draft) = item else {
+            let Item::Check(check) = item else {
                 items.push(item);
                 continue;
             };
-            let draft = match (&user, &password) {
-                (Some(user), Some(password)) => draft.text("username", user).secret("password", password),
-                _ => draft,
+            let check = match (&user, &password) {
+                (Some(user), Some(password)) => check.text("username", user).secret("password", password),
+                _ => check,
             };
-            items.push(if secure { draft.flag("use_tls", true) } else { draft }.into());
+            items.push(if secure { check.flag("use_tls", true) } else { check }.into());
         }
     }
     if items.is_empty() {
@@ -78,14 +77,14 @@ pub(super) fn memcached(origin: &str, text: &str) -> Vec<Item> {
 
 /// `HOST:PORT`, `HOST`, `unix:/PATH` or `/PATH`.
 fn memcached_server(origin: &str, server: &str) -> Item {
-    let draft = Draft::new("memcached", origin);
+    let check = GeneratedCheck::new("memcached", origin);
     let path = server.strip_prefix("unix:").unwrap_or(server);
     if path.starts_with('/') {
         // Three slashes, as in a URL, are as good as one.
-        return draft.text("host", format!("/{}", path.trim_start_matches('/'))).into();
+        return check.text("host", format!("/{}", path.trim_start_matches('/'))).into();
     }
     match host_and_port(server.strip_prefix("inet:").unwrap_or(server)) {
-        Some((host, port)) => draft
+        Some((host, port)) => check
             .text("host", host)
             .number("port", port.unwrap_or(services::MEMCACHED.port(Security::Plain).get()))
             .into(),

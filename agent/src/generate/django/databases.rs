@@ -1,8 +1,7 @@
 //! `DATABASES`.
 
 use crate::generate::django::group::{self, Group, or_comment};
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::generate::url::{self, ConnectionSettings};
 use crate::services::{self, NoServer, Security, Service};
 
@@ -87,10 +86,10 @@ fn postgres(database: &Group<'_>, name: Option<&str>, service: &Service) -> Resu
             items.push(Comment::note(database.place("HOST"), why).into());
         }
         let host = if host.is_empty() { directory } else { &host };
-        let draft = Draft::new("postgresql", &database.origin).text("database", &name).text("host", host);
-        let draft = some_port(draft, port.or(usual)).text("username", &user);
-        let draft = some_password(draft, password.as_deref());
-        items.extend(if socket { vec![draft.into()] } else { postgres_tls(draft, &options)? });
+        let check = GeneratedCheck::new("postgresql", &database.origin).text("database", &name).text("host", host);
+        let check = some_port(check, port.or(usual)).text("username", &user);
+        let check = some_password(check, password.as_deref());
+        items.extend(if socket { vec![check.into()] } else { postgres_tls(check, &options)? });
     }
     Ok(items)
 }
@@ -115,33 +114,33 @@ fn places(database: &Group<'_>, options: &Group<'_>) -> Result<Vec<(String, Opti
 }
 
 /// By the `sslmode` of libpq, whose `require` is `verify-ca` where it has a CA.
-fn postgres_tls(draft: Draft, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
+fn postgres_tls(check: GeneratedCheck, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
     // "system" is libpq's word for the CAs of this host, which the check trusts anyway.
     let ca = options.text("sslrootcert")?;
-    let draft = match options.text("sslmode")?.as_deref() {
-        None | Some("allow" | "prefer") => draft.some_text("ca_file", own(ca.as_deref())),
-        Some("disable") => return Ok(vec![draft.flag("use_tls", false).into()]),
-        Some("require") if ca.is_none() => any_certificate(draft),
+    let check = match options.text("sslmode")?.as_deref() {
+        None | Some("allow" | "prefer") => check.some_text("ca_file", own(ca.as_deref())),
+        Some("disable") => return Ok(vec![check.flag("use_tls", false).into()]),
+        Some("require") if ca.is_none() => any_certificate(check),
         Some("require" | "verify-ca") => {
-            let draft = postgres_client(any_certificate(draft), options)?;
-            return Ok(vec![url::name_unverified(options.place("sslmode")).into(), draft.into()]);
+            let check = postgres_client(any_certificate(check), options)?;
+            return Ok(vec![url::name_unverified(options.place("sslmode")).into(), check.into()]);
         }
-        Some("verify-full") => draft.flag("use_tls", true).some_text("ca_file", own(ca.as_deref())),
+        Some("verify-full") => check.flag("use_tls", true).some_text("ca_file", own(ca.as_deref())),
         Some(_) => return Err(options.gap("sslmode", "libpq knows no such mode")),
     };
-    Ok(vec![postgres_client(draft, options)?.into()])
+    Ok(vec![postgres_client(check, options)?.into()])
 }
 
 fn own(ca: Option<&str>) -> Option<&str> {
     ca.filter(|ca| *ca != "system")
 }
 
-fn any_certificate(draft: Draft) -> Draft {
-    draft.flag("use_tls", true).flag("disable_tls_verification", true)
+fn any_certificate(check: GeneratedCheck) -> GeneratedCheck {
+    check.flag("use_tls", true).flag("disable_tls_verification", true)
 }
 
-fn postgres_client(draft: Draft, options: &Group<'_>) -> Result<Draft, Comment> {
-    Ok(draft
+fn postgres_client(check: GeneratedCheck, options: &Group<'_>) -> Result<GeneratedCheck, Comment> {
+    Ok(check
         .some_text("client_cert", options.text("sslcert")?.as_deref())
         .some_text("client_key", options.text("sslkey")?.as_deref()))
 }
@@ -167,21 +166,21 @@ fn mysql(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment>
         return Err(options.gap("read_default_file", why));
     }
     let user = user.ok_or_else(|| no_user(database))?;
-    let given = host.unwrap_or_default();
-    let usual = given.is_empty() || given == "localhost" && port.is_none();
+    let host = host.unwrap_or_default();
+    let usual = host.is_empty() || host == "localhost" && port.is_none();
     let own_socket = services::MYSQL.socket.unwrap_or_default();
     let mut items: Vec<Item> = Vec::new();
     if usual && socket.is_none() {
         let why = format!("the client uses the Unix socket {own_socket} unless it is told an address");
         items.push(Comment::note(database.place("HOST"), why).into());
     }
-    let host = socket.unwrap_or_else(|| if usual { own_socket.to_owned() } else { given });
+    let host = socket.unwrap_or_else(|| if usual { own_socket.to_owned() } else { host });
     let is_socket = host.starts_with('/');
-    let draft =
-        Draft::new(services::MYSQL.id, &database.origin).some_text("database", name.as_deref()).text("host", host);
-    let draft = some_port(draft, port.filter(|_| !is_socket)).text("username", user);
-    let draft = some_password(draft, password.as_deref());
-    items.extend(if is_socket { vec![draft.into()] } else { mysql_tls(draft, &options)? });
+    let check =
+        GeneratedCheck::new(services::MYSQL.id, &database.origin).some_text("database", name.as_deref()).text("host", host);
+    let check = some_port(check, port.filter(|_| !is_socket)).text("username", user);
+    let check = some_password(check, password.as_deref());
+    items.extend(if is_socket { vec![check.into()] } else { mysql_tls(check, &options)? });
     Ok(items)
 }
 
@@ -194,7 +193,7 @@ fn no_user(database: &Group<'_>) -> Comment {
 
 /// By `ssl_mode` and `ssl`, or the `ssl_ca` family of mysql.connector and `PyMySQL`. The client
 /// verifies only where it has a CA, and the name only where it is told to.
-fn mysql_tls(draft: Draft, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
+fn mysql_tls(check: GeneratedCheck, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let files = match options.raw("ssl") {
         Some(value) if value.is_object() => options.group("ssl")?,
         _ => Group::settings(&serde_json::Value::Null),
@@ -206,36 +205,36 @@ fn mysql_tls(draft: Draft, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let ca = file(&["ca", "ssl_ca"], "ssl_ca")?;
     let mode = options.text("ssl_mode")?.unwrap_or_default().to_ascii_uppercase();
     if mode == "DISABLED" || options.flag("ssl_disabled") {
-        return Ok(vec![draft.flag("use_tls", false).into()]);
+        return Ok(vec![check.flag("use_tls", false).into()]);
     }
     let wanted = ca.is_some() || options.flag("ssl");
     if !wanted && !matches!(mode.as_str(), "REQUIRED" | "VERIFY_CA" | "VERIFY_IDENTITY") {
-        return Ok(vec![draft.into()]);
+        return Ok(vec![check.into()]);
     }
     let verified = ca.is_some() || mode.starts_with("VERIFY");
     let by_name = mode == "VERIFY_IDENTITY" || options.flag("ssl_verify_identity") || files.flag("check_hostname");
-    let draft = if verified && by_name {
-        draft.flag("use_tls", true).some_text("ca_file", ca.as_deref())
+    let check = if verified && by_name {
+        check.flag("use_tls", true).some_text("ca_file", ca.as_deref())
     } else {
-        any_certificate(draft)
+        any_certificate(check)
     };
-    let draft = draft
+    let check = check
         .some_text("client_cert", file(&["cert", "ssl_cert"], "ssl_cert")?.as_deref())
         .some_text("client_key", file(&["key", "ssl_key"], "ssl_key")?.as_deref());
     let note = (verified && !by_name).then(|| url::name_unverified(options.origin.clone()).into());
-    Ok(note.into_iter().chain([draft.into()]).collect())
+    Ok(note.into_iter().chain([check.into()]).collect())
 }
 
-fn some_port(draft: Draft, port: Option<u16>) -> Draft {
+fn some_port(check: GeneratedCheck, port: Option<u16>) -> GeneratedCheck {
     match port {
-        Some(port) => draft.number("port", port),
-        None => draft,
+        Some(port) => check.number("port", port),
+        None => check,
     }
 }
 
-fn some_password(draft: Draft, password: Option<&str>) -> Draft {
+fn some_password(check: GeneratedCheck, password: Option<&str>) -> GeneratedCheck {
     match password {
-        Some(password) => draft.secret("password", password),
-        None => draft,
+        Some(password) => check.secret("password", password),
+        None => check,
     }
 }

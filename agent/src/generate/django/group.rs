@@ -1,7 +1,7 @@
 //! A dictionary of the settings. What stands in it may be anything that Python has: whatever is
 //! not as it should be becomes a comment that names its place, and never its value.
 
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, Item};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 

@@ -3,8 +3,7 @@
 use crate::generate::django::extra;
 use crate::generate::django::group::{Group, host_and_port};
 use crate::generate::django::told::Told;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 
 /// Where statsd listens as it comes.
@@ -26,12 +25,12 @@ pub(super) fn items(settings: &Group<'_>, told: &Told) -> Result<Vec<Item>, Comm
     };
     let host = script.text("host").map_err(of_script)?.unwrap_or(host);
     let port = script.port("port").map_err(of_script)?.unwrap_or(port);
-    let draft = Draft::new(services::UDP.id, "STATSD_HOST").text("host", host).number("port", port);
-    let draft = draft.text("send", &told.statsd_send).some_text("expect", told.statsd_expect.as_deref());
+    let check = GeneratedCheck::new(services::UDP.id, "STATSD_HOST").text("host", host).number("port", port);
+    let check = check.text("send", &told.statsd_send).some_text("expect", told.statsd_expect.as_deref());
     let more: Vec<_> = script.pairs().filter(|(key, _)| !PLACED.contains(&key.as_str())).collect();
-    // Without options of the script's own, the draft is ours.
-    let draft = if more.is_empty() { draft } else { draft.as_given() };
-    Ok(vec![more.into_iter().fold(draft, |draft, (key, value)| extra::set(draft, key, value)).into()])
+    // Without options of the script's own, the check is ours.
+    let check = GeneratedCheck { from_user: !more.is_empty(), ..check };
+    Ok(vec![more.into_iter().fold(check, |check, (key, value)| extra::set(check, key, value)).into()])
 }
 
 fn of_script(comment: Comment) -> Comment {

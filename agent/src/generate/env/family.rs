@@ -1,7 +1,7 @@
 //! Variables that belong together: a host, and beside it the port, the login and the rest.
 
 use super::Variables;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, Item};
 use crate::generate::url::{self, ConnectionSettings};
 use crate::services::{self, NoServer, Service};
 
@@ -96,7 +96,7 @@ pub(super) fn beside_url(name: &str, text: &str, all: &Variables) -> Option<Vec<
 /// The secret of the check has a variable already.
 fn with_secrets_named(item: Item, variable: Option<&str>) -> Item {
     match (item, variable) {
-        (Item::Check(draft), Some(variable)) => Item::Check(draft.secrets_named(variable)),
+        (Item::Check(check), Some(variable)) => Item::Check(check.secrets_named(variable)),
         (item, _) => item,
     }
 }

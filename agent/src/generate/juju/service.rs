@@ -1,7 +1,7 @@
 //! What a relation's interface says about the service behind it.
 
 use super::applications::{Application, Unit};
-use crate::generate::item::Item;
+use crate::generate::Item;
 use crate::generate::url::{self, ConnectionSettings, tcp};
 use crate::services::{self, Security, Service};
 use std::ops::RangeInclusive;

@@ -3,7 +3,7 @@
 use super::known::Known;
 use super::parts::{Bad, Parts, Site, site};
 use super::tls::Tls;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, Item};
 use crate::services::{Scheme, Security, Service};
 
 /// Where a service is and who logs in, as others have taken it apart; all values as they are,

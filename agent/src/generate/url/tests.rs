@@ -17,9 +17,9 @@ fn mapped(text: &str) -> Vec<String> {
     for item in file.items() {
         match item {
             Item::Comment(comment) => lines.push(if comment.gap { "GAP" } else { "note" }.to_owned()),
-            Item::Check(draft) => {
+            Item::Check(check) => {
                 let mut one = GeneratedFile::new("");
-                one.push(draft.clone());
+                one.push(check.clone());
                 let text = one.write(&Secrets::Inline).text;
                 let lines_of = text.trim_end().trim_start_matches("- ").lines();
                 let options: Vec<_> = lines_of.map(str::trim).filter(|line| *line != "name: X_URL").collect();

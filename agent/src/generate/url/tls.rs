@@ -1,8 +1,7 @@
 //! What the query of a URL says about TLS, in the words of many clients.
 
 use super::parts::Parts;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 
 const SWITCH: [&str; 6] = ["tls", "ssl", "use_tls", "use_ssl", "usessl", "secure"];
 const LATER: [&str; 2] = ["starttls", "start_tls"];
@@ -56,18 +55,18 @@ impl<'a> Tls<'a> {
     }
 
     /// As [`Tls::apply`], below a comment where the check verifies less than the client.
-    pub(super) fn items(&self, origin: &str, draft: Draft) -> Vec<Item> {
+    pub(super) fn items(&self, origin: &str, check: GeneratedCheck) -> Vec<Item> {
         let note = (self.nameless && !self.lenient).then(|| name_unverified(origin).into());
-        note.into_iter().chain([self.apply(draft).into()]).collect()
+        note.into_iter().chain([self.apply(check).into()]).collect()
     }
 
     /// Adds the files and the leniency; not whether TLS is spoken.
-    pub(super) fn apply(&self, draft: Draft) -> Draft {
+    pub(super) fn apply(&self, check: GeneratedCheck) -> GeneratedCheck {
         let lenient = self.lenient || self.nameless;
-        let draft = if lenient { draft.flag("disable_tls_verification", true) } else { draft };
+        let check = if lenient { check.flag("disable_tls_verification", true) } else { check };
         // Nothing is held against the CA of such a check.
-        let draft = draft.some_text("ca_file", self.ca.filter(|_| !self.nameless)).some_text("client_cert", self.cert);
-        if self.cert.is_some() { draft.some_text("client_key", self.key) } else { draft }
+        let check = check.some_text("ca_file", self.ca.filter(|_| !self.nameless)).some_text("client_cert", self.cert);
+        if self.cert.is_some() { check.some_text("client_key", self.key) } else { check }
     }
 }
 

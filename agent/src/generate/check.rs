@@ -1,6 +1,6 @@
 //! A check that is about to be written into a file.
 
-use crate::generate::secrets::Hidden;
+use crate::generate::Hidden;
 use crate::text::escaped;
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -69,7 +69,7 @@ impl Value {
                 one.len() == two.len() && one.iter().zip(two).all(is_same)
             }
             (Self::Secret(one), Self::Secret(two)) => one.expose() == two.expose(),
-            // The default of a password, and the same one given.
+            // The default of a password, and the same one named.
             (Self::Text(text), Self::Secret(secret)) | (Self::Secret(secret), Self::Text(text)) => {
                 text == secret.expose()
             }
@@ -80,7 +80,7 @@ impl Value {
 
 /// A check before it is written: its type, its options in order, and where it comes from.
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub struct GeneratedCheck {
     pub(crate) kind: Cow<'static, str>,
     pub(crate) origins: Vec<String>,
     pub(crate) label: Option<String>,
@@ -89,30 +89,16 @@ pub struct Draft {
     /// Whether the file says what the check is called.
     pub(crate) named: bool,
     /// Whether it is somebody's own, who may say more than conn-check knows.
-    pub(crate) given: bool,
+    pub(crate) from_user: bool,
 }
 
-impl Draft {
+impl GeneratedCheck {
     /// A check of this type; the origin is the variable or setting it comes from. It is the
-    /// check's label unless [`Draft::label`] gives another, and names its secrets.
+    /// check's label unless [`GeneratedCheck::label`] gives another, and names its secrets.
     #[must_use]
     pub fn new(kind: impl Into<Cow<'static, str>>, origin: &str) -> Self {
         let (kind, origins) = (kind.into(), vec![origin.to_owned()]);
-        Self { kind, origins, label: None, options: Vec::new(), tags: Vec::new(), named: true, given: false }
-    }
-
-    /// Leaves the label out of the file.
-    #[must_use]
-    pub fn unnamed(mut self) -> Self {
-        self.named = false;
-        self
-    }
-
-    /// The check is written by somebody who may want what draws a warning.
-    #[must_use]
-    pub fn as_given(mut self) -> Self {
-        self.given = true;
-        self
+        Self { kind, origins, label: None, options: Vec::new(), tags: Vec::new(), named: true, from_user: false }
     }
 
     /// Names the check for people.
@@ -172,7 +158,7 @@ impl Draft {
         self.set(key, Value::Secret(Hidden::new(text, &name)))
     }
 
-    /// As [`Draft::secret`], for a secret that has a variable of its own already.
+    /// As [`GeneratedCheck::secret`], for a secret that has a variable of its own already.
     #[must_use]
     pub fn secret_of(self, key: impl Into<Cow<'static, str>>, text: impl Into<String>, variable: &str) -> Self {
         self.set(key, Value::Secret(Hidden::new(text, variable)))
