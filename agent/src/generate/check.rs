@@ -101,20 +101,6 @@ impl GeneratedCheck {
         Self { kind, origins, label: None, options: Vec::new(), tags: Vec::new(), named: true, from_user: false }
     }
 
-    /// Names the check for people.
-    #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
-        self
-    }
-
-    /// Adds a tag.
-    #[must_use]
-    pub fn tag(mut self, tag: impl Into<String>) -> Self {
-        self.tags.push(tag.into());
-        self
-    }
-
     /// Adds an option.
     #[must_use]
     pub fn set(mut self, key: impl Into<Cow<'static, str>>, value: Value) -> Self {

@@ -2,7 +2,7 @@
 //!
 //! The settings are a Python program, and only the application's own Python can run it: the bridge
 //! (`python/conn_check_configs/bridge.py`, which is in this program) does that and says as JSON
-//! what it finds; [`Python`] runs it, [`Told`] is what it says. Everything else happens here, also
+//! what it finds; [`Python`] runs it, [`DjangoSettings`] is what it says. Everything else happens here, also
 //! for scripts that import the package `conn_check_configs` and hand over what they have read.
 //!
 //! A check connects as the client of the setting would: to the Unix socket where that one does,
@@ -18,25 +18,25 @@ mod group;
 mod oops;
 mod python;
 mod redis;
+mod settings;
 mod statsd;
 mod tls;
-mod told;
 mod unreadable;
 mod web;
 
 use crate::generate::{GeneratedCheck, GeneratedFile, Item};
 use group::or_comment;
 pub use python::Python;
-pub use told::Told;
+pub use settings::DjangoSettings;
 pub use unreadable::{BadDocument, Unreadable};
 
 /// The checks of a settings module, in the order of the original, the script's own last.
 #[must_use]
-pub fn file(told: &Told) -> GeneratedFile {
-    let settings = told.settings();
+pub fn file(django: &DjangoSettings) -> GeneratedFile {
+    let settings = django.settings();
     let mut file = GeneratedFile::new("From the settings of a Django project.");
     for items in [
-        databases::items(&settings, told.database.as_deref()),
+        databases::items(&settings, django.database.as_deref()),
         oops::items(&settings),
         Ok(brokers::items(&settings)),
         caches::items(&settings),
@@ -45,11 +45,11 @@ pub fn file(told: &Told) -> GeneratedFile {
         web::search(&settings),
         web::sentry(&settings),
         email::items(&settings),
-        statsd::items(&settings, told),
+        statsd::items(&settings, django),
     ] {
         or_comment(items).into_iter().for_each(|item| file.push(unnamed(item)));
     }
-    let own = told.checks().iter().enumerate().map(|(number, check)| extra::item(number, check));
+    let own = django.checks().iter().enumerate().map(|(number, check)| extra::item(number, check));
     own.for_each(|item| file.push(unnamed(item)));
     file
 }

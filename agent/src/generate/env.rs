@@ -15,8 +15,8 @@ mod family;
 mod names;
 mod read;
 
-use crate::generate::{Comment, GeneratedFile, Item};
 use crate::generate::url;
+use crate::generate::{Comment, GeneratedFile, Item};
 use std::collections::HashMap;
 
 pub use read::{Unreadable, of_file, of_process, of_variables};

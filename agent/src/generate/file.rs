@@ -1,7 +1,7 @@
 //! A whole file before it is written: checks, and comments about what became none.
 
-use crate::generate::{Comment, GeneratedCheck, Item, Secrets};
 use crate::generate::yaml::{self, Written};
+use crate::generate::{Comment, GeneratedCheck, Item, Secrets};
 use std::collections::{HashMap, HashSet};
 
 /// A file: its first line, then checks and comments in order.
@@ -11,21 +11,21 @@ pub struct GeneratedFile {
     items: Vec<Item>,
     /// Where checks that may be the same stand: a long file is not read again for each check.
     alike: HashMap<u64, Vec<usize>>,
-    said: HashSet<Comment>,
+    seen: HashSet<Comment>,
 }
 
 impl GeneratedFile {
     /// An empty one; the title is a comment in the first line.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), items: Vec::new(), alike: HashMap::new(), said: HashSet::new() }
+        Self { title: title.into(), items: Vec::new(), alike: HashMap::new(), seen: HashSet::new() }
     }
 
     /// Adds a check or a comment at the end. A check that is there already gets the new one's
-    /// origin into its label; a comment that is there already is not said twice.
+    /// origin into its label; a comment that is there already is not repeated.
     pub fn push(&mut self, item: impl Into<Item>) {
         match item.into() {
             Item::Check(new) => self.push_check(new),
-            Item::Comment(new) if self.said.insert(new.clone()) => self.items.push(Item::Comment(new)),
+            Item::Comment(new) if self.seen.insert(new.clone()) => self.items.push(Item::Comment(new)),
             Item::Comment(_) => {}
         }
     }

@@ -4,8 +4,8 @@
 //! should be may well be a password.
 
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
-use crate::generate::{Comment, GeneratedCheck, Item, Secrets};
 use crate::generate::yaml;
+use crate::generate::{Comment, GeneratedCheck, Item, Secrets};
 use crate::plan::{Defaults, load};
 use crate::source::Source;
 use std::time::Duration;

@@ -5,9 +5,9 @@
 //! serializer quotes as well, and was tried: it lets bidirectional controls through, and makes
 //! blocks of texts with line ends, which nobody expects of a password.
 
+use crate::generate::item::one_line;
+use crate::generate::secrets::Names;
 use crate::generate::{GeneratedCheck, Item, Needed, Secrets, Value};
-use crate::generate::item::{one_line};
-use crate::generate::secrets::{Names};
 use crate::text::escaped;
 use crate::yaml::scalar::{Resolved, resolve};
 use std::fmt::Write as _;

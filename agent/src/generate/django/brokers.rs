@@ -3,8 +3,8 @@
 use crate::generate::django::caches;
 use crate::generate::django::group::{Group, or_comment};
 use crate::generate::django::tls;
-use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::generate::url;
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, NoServer, Security, Service};
 
 /// Before Celery 4, and since, with the namespace that its manual proposes.

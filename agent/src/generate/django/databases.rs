@@ -1,8 +1,8 @@
 //! `DATABASES`.
 
 use crate::generate::django::group::{self, Group, or_comment};
-use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::generate::url::{self, ConnectionSettings};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, NoServer, Security, Service};
 
 /// The checks; `name` is the database where the settings have no `NAME`.
@@ -176,8 +176,9 @@ fn mysql(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment>
     }
     let host = socket.unwrap_or_else(|| if usual { own_socket.to_owned() } else { host });
     let is_socket = host.starts_with('/');
-    let check =
-        GeneratedCheck::new(services::MYSQL.id, &database.origin).some_text("database", name.as_deref()).text("host", host);
+    let check = GeneratedCheck::new(services::MYSQL.id, &database.origin)
+        .some_text("database", name.as_deref())
+        .text("host", host);
     let check = some_port(check, port.filter(|_| !is_socket)).text("username", user);
     let check = some_password(check, password.as_deref());
     items.extend(if is_socket { vec![check.into()] } else { mysql_tls(check, &options)? });

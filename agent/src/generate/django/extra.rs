@@ -1,6 +1,6 @@
 //! Checks that a script has made itself.
 
-use crate::generate::{Comment, GeneratedCheck, Hidden, Item, @};
+use crate::generate::{Comment, GeneratedCheck, Hidden, Item, Value};
 use crate::secret::{has_secret, is_secret_name};
 use serde_json::Value as Json;
 

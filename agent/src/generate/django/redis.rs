@@ -2,8 +2,8 @@
 
 use crate::generate::django::group::{Group, host_and_port, or_comment};
 use crate::generate::django::tls;
-use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::generate::url;
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security, Service};
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use crate::generate::django::extra;
 use crate::generate::django::group::{Group, host_and_port};
-use crate::generate::django::told::Told;
+use crate::generate::django::settings::DjangoSettings;
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 
@@ -14,8 +14,8 @@ const PLACED: [&str; 5] = ["type", "host", "port", "send", "expect"];
 
 /// A counter is sent; what is expected of the answer, only where there is one. The script's own
 /// options are the check's, and its host and port win.
-pub(super) fn items(settings: &Group<'_>, told: &Told) -> Result<Vec<Item>, Comment> {
-    let script = told.statsd();
+pub(super) fn items(settings: &Group<'_>, django: &DjangoSettings) -> Result<Vec<Item>, Comment> {
+    let script = django.statsd();
     let Some(text) = settings.text("STATSD_HOST")? else { return Ok(Vec::new()) };
     let no_host = || settings.gap("STATSD_HOST", "neither a host nor HOST:PORT");
     let (host, own) = host_and_port(&text).ok_or_else(no_host)?;
@@ -26,7 +26,7 @@ pub(super) fn items(settings: &Group<'_>, told: &Told) -> Result<Vec<Item>, Comm
     let host = script.text("host").map_err(of_script)?.unwrap_or(host);
     let port = script.port("port").map_err(of_script)?.unwrap_or(port);
     let check = GeneratedCheck::new(services::UDP.id, "STATSD_HOST").text("host", host).number("port", port);
-    let check = check.text("send", &told.statsd_send).some_text("expect", told.statsd_expect.as_deref());
+    let check = check.text("send", &django.statsd_send).some_text("expect", django.statsd_expect.as_deref());
     let more: Vec<_> = script.pairs().filter(|(key, _)| !PLACED.contains(&key.as_str())).collect();
     // Without options of the script's own, the check is ours.
     let check = GeneratedCheck { from_user: !more.is_empty(), ..check };

@@ -2,8 +2,8 @@
 
 use crate::generate::django::group::{Group, or_comment};
 use crate::generate::django::tls;
-use crate::generate::{Comment, GeneratedCheck, Hidden, Item, @};
 use crate::generate::url;
+use crate::generate::{Comment, GeneratedCheck, Hidden, Item, Value};
 use crate::services;
 use serde_json::Value as Json;
 

@@ -1,8 +1,8 @@
 //! Variables that belong together: a host, and beside it the port, the login and the rest.
 
 use super::Variables;
-use crate::generate::{Comment, Item};
 use crate::generate::url::{self, ConnectionSettings};
+use crate::generate::{Comment, Item};
 use crate::services::{self, NoServer, Service};
 
 /// Endings of variables with one host.
@@ -169,11 +169,11 @@ impl<'a> Family<'a> {
     /// The kind of a database that is only called a database. Where one is named, a port that is
     /// left over from another counts for nothing.
     fn database(&self) -> Database {
-        let said: Vec<_> = KIND.iter().filter_map(|end| self.word(&[end])).collect();
+        let kinds: Vec<_> = KIND.iter().filter_map(|end| self.word(&[end])).collect();
         let by_port = || self.port().and_then(|port| services::with_driver_by_port(port.parse().ok()?));
-        match said.iter().find_map(|driver| Database::by_driver(driver)) {
+        match kinds.iter().find_map(|driver| Database::by_driver(driver)) {
             Some(kind) => kind,
-            None if said.is_empty() => by_port().map_or(Database::Unknown, Database::Server),
+            None if kinds.is_empty() => by_port().map_or(Database::Unknown, Database::Server),
             None => Database::Unknown,
         }
     }

@@ -117,7 +117,8 @@ pub(super) fn mysql(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
             items.extend((!host.starts_with('/')).then(|| tcp(origin, host, port).into()));
             continue;
         };
-        let check = GeneratedCheck::new(url.service.id, origin).text("host", host).number("port", port).text("username", user);
+        let check =
+            GeneratedCheck::new(url.service.id, origin).text("host", host).number("port", port).text("username", user);
         let check = password.into_iter().fold(check, |check, password| check.secret("password", password));
         let check = check.some_text("database", database.as_deref());
         items.extend(if host.starts_with('/') { vec![check.into()] } else { mysql_tls(origin, check, parts) });

@@ -4,7 +4,7 @@ use super::known::Known;
 use super::parts::{Bad, Parts};
 use super::{ConnectionSettings, items, tls};
 use crate::checks::Spec;
-use crate::generate::{Item, Secrets, GeneratedFile};
+use crate::generate::{GeneratedFile, Item, Secrets};
 use crate::services::{self, Security, UseTls};
 use std::num::NonZero;
 

@@ -16,7 +16,8 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     if services::STATSD.ports.has(port) || is_named_statsd(url.origin) {
         return ordinary::items(&Known { service: &services::STATSD, ..*url });
     }
-    let check = GeneratedCheck::new(services::UDP.id, url.origin).text("host", site.host_or("localhost")).number("port", port);
+    let check =
+        GeneratedCheck::new(services::UDP.id, url.origin).text("host", site.host_or("localhost")).number("port", port);
     let why = "the datagram is an empty line, which only shows that nothing refuses it: put one of the service's own into `send:`, and the answer into `expect:`";
     Ok(vec![Comment::note(url.origin, why).into(), check.text("send", "\n").into()])
 }
