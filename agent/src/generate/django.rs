@@ -24,8 +24,8 @@ mod tls;
 mod unreadable;
 mod web;
 
-use crate::generate::{GeneratedCheck, GeneratedFile, Item};
-use group::or_comment;
+use crate::generate::{GeneratedCheck, GeneratedFile};
+use group::{map_checks, or_comment};
 pub use python::Python;
 pub use settings::DjangoSettings;
 pub use unreadable::{BadDocument, Unreadable};
@@ -35,7 +35,8 @@ pub use unreadable::{BadDocument, Unreadable};
 pub fn file(django: &DjangoSettings) -> GeneratedFile {
     let settings = django.settings();
     let mut file = GeneratedFile::new("From the settings of a Django project.");
-    for items in [
+    let mut items = Vec::new();
+    for found in [
         databases::items(&settings, django.database.as_deref()),
         oops::items(&settings),
         Ok(brokers::items(&settings)),
@@ -47,19 +48,13 @@ pub fn file(django: &DjangoSettings) -> GeneratedFile {
         email::items(&settings),
         statsd::items(&settings, django),
     ] {
-        or_comment(items).into_iter().for_each(|item| file.push(unnamed(item)));
+        items.extend(or_comment(found));
     }
-    let own = django.checks().iter().enumerate().map(|(number, check)| extra::item(number, check));
-    own.for_each(|item| file.push(unnamed(item)));
+    items.extend(django.checks().iter().enumerate().map(|(number, check)| extra::item(number, check)));
+    // Files of the original have no names, and scripts may read them.
+    let unnamed = |check| Ok([GeneratedCheck { named: false, ..check }]);
+    file.extend(or_comment(map_checks(items, unnamed)));
     file
-}
-
-/// Files of the original have no names, and scripts may read them.
-fn unnamed(item: Item) -> Item {
-    match item {
-        Item::Check(check) => GeneratedCheck { named: false, ..check }.into(),
-        comment @ Item::Comment(_) => comment,
-    }
 }
 
 #[cfg(test)]

@@ -8,21 +8,21 @@ use std::collections::{HashMap, HashSet};
 #[derive(Clone, Debug)]
 pub struct GeneratedFile {
     title: String,
-    items: Vec<Item>,
-    /// Where checks that may be the same stand: a long file is not read again for each check.
-    alike: HashMap<u64, Vec<usize>>,
+    pub(crate) items: Vec<Item>,
+    /// Where the checks stand, by their fingerprints: a long file is not read again for each check.
+    places: HashMap<Vec<u8>, usize>,
     seen: HashSet<Comment>,
 }
 
 impl GeneratedFile {
     /// An empty one; the title is a comment in the first line.
-    pub fn new(title: impl Into<String>) -> Self {
-        Self { title: title.into(), items: Vec::new(), alike: HashMap::new(), seen: HashSet::new() }
+    pub(crate) fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), items: Vec::new(), places: HashMap::new(), seen: HashSet::new() }
     }
 
     /// Adds a check or a comment at the end. A check that is there already gets the new one's
     /// origin into its label; a comment that is there already is not repeated.
-    pub fn push(&mut self, item: impl Into<Item>) {
+    pub(crate) fn push(&mut self, item: impl Into<Item>) {
         match item.into() {
             Item::Check(new) => self.push_check(new),
             Item::Comment(new) if self.seen.insert(new.clone()) => self.items.push(Item::Comment(new)),
@@ -31,33 +31,22 @@ impl GeneratedFile {
     }
 
     fn push_check(&mut self, new: GeneratedCheck) {
-        let alike = self.alike.entry(new.fingerprint()).or_default();
-        for index in alike.iter().copied() {
-            if let Some(check) = self.items[index].check_like(&new) {
-                return check.join(new);
-            }
+        let place = *self.places.entry(new.fingerprint().as_ref().to_vec()).or_insert(self.items.len());
+        match self.items.get_mut(place) {
+            Some(Item::Check(check)) => check.join(new),
+            _ => self.items.push(Item::Check(new)),
         }
-        alike.push(self.items.len());
-        self.items.push(Item::Check(new));
     }
 
     /// [`GeneratedFile::push`] for several.
-    pub fn extend(&mut self, items: impl IntoIterator<Item = Item>) {
+    pub(crate) fn extend(&mut self, items: impl IntoIterator<Item = Item>) {
         items.into_iter().for_each(|item| self.push(item));
     }
 
-    /// All of it, in order.
+    /// Whether there is anything to check.
     #[must_use]
-    pub fn items(&self) -> &[Item] {
-        &self.items
-    }
-
-    /// The checks.
-    pub fn checks(&self) -> impl Iterator<Item = &GeneratedCheck> {
-        self.items.iter().filter_map(|item| match item {
-            Item::Check(check) => Some(check),
-            Item::Comment(_) => None,
-        })
+    pub fn has_checks(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, Item::Check(_)))
     }
 
     /// The comments.

@@ -34,21 +34,11 @@ impl Comment {
 
 /// What stands in the file.
 #[derive(Clone, Debug)]
-pub enum Item {
+pub(crate) enum Item {
     /// A check.
     Check(GeneratedCheck),
     /// A comment.
     Comment(Comment),
-}
-
-impl Item {
-    /// The check, if it checks the same.
-    pub(super) fn check_like(&mut self, other: &GeneratedCheck) -> Option<&mut GeneratedCheck> {
-        match self {
-            Self::Check(check) if check.is_same(other) => Some(check),
-            _ => None,
-        }
-    }
 }
 
 impl From<GeneratedCheck> for Item {

@@ -159,7 +159,7 @@ fn related(status: &Status, own: &Application<'_>, relation: &Relation<'_>) -> V
     if service.is_some_and(|service| service.is_provided_by(own) && !service.is_provided_by(&provider))
         || service::is_proxy(&provider)
             && !service::is_proxy(own)
-            && interface.is_none_or(|name| services::HTTP.juju.interfaces.contains(&name))
+            && interface.is_none_or(|name| services::HTTP.interfaces.contains(&name))
     {
         return comment(Comment::note(origin, format!("it connects to {}, and not the other way round", own.name)));
     }

@@ -9,19 +9,21 @@
 //!
 //! URLs mean the same in every source: [`url::items`].
 
-pub mod check;
+mod check;
 pub mod django;
 pub mod env;
-pub mod file;
-pub mod item;
+mod file;
+mod item;
 pub mod juju;
 mod review;
-pub mod secrets;
-pub mod url;
-pub mod yaml;
+mod secrets;
+mod url;
+mod yaml;
 
-pub use check::{GeneratedCheck, Value};
+pub(crate) use check::{GeneratedCheck, Value};
 pub use file::GeneratedFile;
-pub use item::{Comment, Item};
-pub use secrets::{Hidden, Needed, Secrets};
+pub use item::Comment;
+pub(crate) use item::Item;
+pub(crate) use secrets::Hidden;
+pub use secrets::{Needed, Secrets};
 pub use yaml::Written;

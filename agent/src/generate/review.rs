@@ -28,7 +28,7 @@ pub(super) fn review(check: GeneratedCheck) -> Vec<Item> {
         return vec![refused(&check, &problem).into()];
     }
     let comment = Comment::gap(
-        check.shown_label(),
+        check.label(),
         format!("{}; the check below does without: add the option on the host that has the file", problem.message),
     );
     let rest = check.without(&FILES);
@@ -41,7 +41,7 @@ pub(super) fn review(check: GeneratedCheck) -> Vec<Item> {
 /// The check below what conn-check will remark; what it refuses with `--strict` is a gap.
 fn with_warnings(check: &GeneratedCheck, warnings: &[Diagnostic]) -> Vec<Item> {
     let comment = |warning: &Diagnostic| {
-        let (origin, why) = (check.shown_label(), &warning.message);
+        let (origin, why) = (check.label(), &warning.message);
         let gap = warning.severity != Severity::Note;
         if gap { Comment::gap(origin, format!("{why}; --strict refuses that")) } else { Comment::note(origin, why) }
     };
@@ -50,7 +50,7 @@ fn with_warnings(check: &GeneratedCheck, warnings: &[Diagnostic]) -> Vec<Item> {
 
 fn refused(check: &GeneratedCheck, problem: &Diagnostic) -> Comment {
     let help = problem.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-    Comment::gap(check.shown_label(), format!("no {} check: {}{help}", check.kind, problem.message))
+    Comment::gap(check.label(), format!("no {} check: {}{help}", check.kind, problem.message))
 }
 
 /// Reads the check as conn-check will, its secrets in place; what is remarked of somebody's own.

@@ -17,15 +17,14 @@ pub enum Secrets {
 
 /// A secret that has not been written down yet.
 #[derive(Clone, Debug)]
-pub struct Hidden {
+pub(crate) struct Hidden {
     text: Secret<String>,
     name: String,
 }
 
 impl Hidden {
     /// A secret; what it is called becomes the name of its variable or file.
-    #[must_use]
-    pub fn new(text: impl Into<String>, name: &str) -> Self {
+    pub(crate) fn new(text: impl Into<String>, name: &str) -> Self {
         Self { text: Secret::new(text.into()), name: variable_name(name) }
     }
 

@@ -7,7 +7,7 @@
 
 use crate::generate::item::one_line;
 use crate::generate::secrets::Names;
-use crate::generate::{GeneratedCheck, Item, Needed, Secrets, Value};
+use crate::generate::{GeneratedCheck, Hidden, Item, Needed, Secrets, Value};
 use crate::text::escaped;
 use crate::yaml::scalar::{Resolved, resolve};
 use std::fmt::Write as _;
@@ -54,53 +54,54 @@ impl<'a> Writer<'a> {
     }
 
     fn check(&mut self, check: &'a GeneratedCheck) {
-        let label = check.shown_label();
+        let label = check.label();
         let _ = writeln!(self.text, "- type: {}", scalar(&check.kind));
         // A dns check has a name of its own.
         if check.named && check.get("name").is_none() && !label.is_empty() {
             let _ = writeln!(self.text, "  name: {}", scalar(&label));
         }
         for (key, value) in &check.options {
-            let value = self.value(value, &label);
+            let value = inline(value, &mut |hidden| self.secret(hidden, &label));
             let _ = writeln!(self.text, "  {}: {value}", scalar(key));
-        }
-        if !check.tags.is_empty() {
-            let tags: Vec<_> = check.tags.iter().map(|tag| scalar(tag)).collect();
-            let _ = writeln!(self.text, "  tags: [{}]", tags.join(", "));
         }
     }
 
-    fn value(&mut self, value: &'a Value, check: &str) -> String {
-        match value {
-            Value::Text(text) => scalar(text),
-            Value::Number(number) => number.to_string(),
-            // Python writes, and reads, a number that is no whole one with a dot.
-            Value::Float(number) => format!("{number:?}"),
-            Value::Flag(flag) => flag.to_string(),
-            Value::Null => "null".to_owned(),
-            Value::List(values) => {
-                let values: Vec<_> = values.iter().map(|value| self.value(value, check)).collect();
-                format!("[{}]", values.join(", "))
+    fn secret(&mut self, hidden: &'a Hidden, check: &str) -> String {
+        match self.secrets {
+            Secrets::Inline => scalar(hidden.expose()),
+            Secrets::Env => format!("{{env: {}}}", scalar(&self.names.name(hidden, check))),
+            Secrets::File(directory) => {
+                let path = directory.join(self.names.name(hidden, check));
+                format!("{{file: {}}}", scalar(&path.to_string_lossy()))
             }
-            Value::Map(pairs) => {
-                let pair = |(key, value): &'a (String, Value)| format!("{}: {}", scalar(key), self.value(value, check));
-                let pairs: Vec<_> = pairs.iter().map(pair).collect();
-                format!("{{{}}}", pairs.join(", "))
-            }
-            Value::Secret(hidden) => match self.secrets {
-                Secrets::Inline => scalar(hidden.expose()),
-                Secrets::Env => format!("{{env: {}}}", scalar(&self.names.name(hidden, check))),
-                Secrets::File(directory) => {
-                    let path = directory.join(self.names.name(hidden, check));
-                    format!("{{file: {}}}", scalar(&path.to_string_lossy()))
-                }
-            },
         }
     }
 }
 
+/// A value in one line; the function writes what stands for a secret.
+pub(super) fn inline<'a>(value: &'a Value, secret: &mut dyn FnMut(&'a Hidden) -> String) -> String {
+    match value {
+        Value::Text(text) => scalar(text),
+        Value::Number(number) => number.to_string(),
+        // Python writes, and reads, a number that is not a whole one with a dot.
+        Value::Float(number) => format!("{number:?}"),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Null => "null".to_owned(),
+        Value::List(values) => {
+            let values: Vec<_> = values.iter().map(|value| inline(value, secret)).collect();
+            format!("[{}]", values.join(", "))
+        }
+        Value::Map(pairs) => {
+            let pair = |(key, value): &'a (String, Value)| format!("{}: {}", scalar(key), inline(value, secret));
+            let pairs: Vec<_> = pairs.iter().map(pair).collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
+        Value::Secret(hidden) => secret(hidden),
+    }
+}
+
 /// A text as one scalar, also inside a list or mapping in one line.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
     } else if text.chars().any(is_hidden) {

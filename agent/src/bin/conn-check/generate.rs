@@ -21,7 +21,7 @@ pub(crate) fn deliver(generated: GeneratedFile, target: &Target) -> u8 {
     for gap in generated.gaps() {
         say(&gap.line());
     }
-    if generated.checks().next().is_none() {
+    if !generated.has_checks() {
         for note in generated.comments().filter(|comment| !comment.gap) {
             say(&note.line());
         }

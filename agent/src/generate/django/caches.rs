@@ -1,6 +1,6 @@
 //! `CACHES`.
 
-use crate::generate::django::group::{Group, host_and_port, or_comment};
+use crate::generate::django::group::{Group, host_and_port, map_checks, or_comment};
 use crate::generate::django::redis;
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
@@ -34,23 +34,17 @@ fn items_of(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
 
 fn memcached_cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let options = cache.group("OPTIONS")?;
-    let user = cache.text("USERNAME")?.map_or_else(|| options.first(&["username", "user"]), |user| Ok(Some(user)))?;
-    let password = cache.text("PASSWORD")?.map_or_else(|| options.text("password"), |text| Ok(Some(text)))?;
+    let user = cache.text_or("USERNAME", &options, &["username", "user"])?;
+    let password = cache.text_or("PASSWORD", &options, &["password"])?;
     let secure = ["tls_context", "ssl_context"].into_iter().any(|key| options.flag(key));
-    let mut items = Vec::new();
-    for text in locations(cache)? {
-        for item in memcached(&cache.origin, &text) {
-            let Item::Check(check) = item else {
-                items.push(item);
-                continue;
-            };
-            let check = match (&user, &password) {
-                (Some(user), Some(password)) => check.text("username", user).secret("password", password),
-                _ => check,
-            };
-            items.push(if secure { check.flag("use_tls", true) } else { check }.into());
-        }
-    }
+    let items = locations(cache)?.iter().flat_map(|text| memcached(&cache.origin, text)).collect();
+    let items = map_checks(items, |check| {
+        let check = match (&user, &password) {
+            (Some(user), Some(password)) => check.text("username", user).secret("password", password),
+            _ => check,
+        };
+        Ok([if secure { check.flag("use_tls", true) } else { check }])
+    })?;
     if items.is_empty() {
         return Err(cache.gap("LOCATION", "it is empty: there is no server to connect to"));
     }

@@ -1,7 +1,7 @@
 //! `DATABASES`.
 
 use crate::generate::django::group::{self, Group, or_comment};
-use crate::generate::url::{self, ConnectionSettings};
+use crate::generate::url::{self, ConnectionSettings, Tls};
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, NoServer, Security, Service};
 
@@ -28,14 +28,12 @@ fn items_of(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comme
         Some(service) if service.is_checked_like(&services::POSTGRES) => postgres(database, name, service),
         Some(service) if service.is_checked_like(&services::MYSQL) => mysql(database, name),
         Some(service) if service.check.is_some() => other(database, name, service),
-        Some(service) => Err(no_check(database, service)),
+        Some(Service { name, .. }) => {
+            Err(database
+                .own_gap(format!("there is no check for {name}; a tcp check to its port would at least connect")))
+        }
         None => Err(database.gap("ENGINE", "no check is known for this engine; a tcp check would at least connect")),
     }
-}
-
-fn no_check(database: &Group<'_>, service: &Service) -> Comment {
-    let name = service.name;
-    database.own_gap(format!("there is no check for {name}; a tcp check to its port would at least connect"))
 }
 
 /// By the settings that all databases have.
@@ -63,14 +61,11 @@ fn postgres(database: &Group<'_>, name: Option<&str>, service: &Service) -> Resu
     let named = options.first(&["dbname", "database"])?.map_or_else(|| database.text("NAME"), |name| Ok(Some(name)))?;
     let name = named.or_else(|| name.map(str::to_owned));
     let name = name.ok_or_else(|| database.gap("NAME", "no database is named: say which with --database-name"))?;
-    let user =
-        database.text("USER")?.map_or_else(|| options.text("user"), |user| Ok(Some(user)))?.ok_or_else(|| {
-            database.gap(
-                "USER",
-                "it is empty, so the role is the system user who runs the application: add the check with it",
-            )
-        })?;
-    let password = database.text("PASSWORD")?.map_or_else(|| options.text("password"), |text| Ok(Some(text)))?;
+    let user = database.text_or("USER", &options, &["user"])?.ok_or_else(|| {
+        let why = "it is empty, so the role is the system user who runs the application: add the check with it";
+        database.gap("USER", why)
+    })?;
+    let password = database.text_or("PASSWORD", &options, &["password"])?;
     if password.is_none() && options.raw("passfile").is_some() {
         return Err(options.gap("passfile", "the password stands in that file: add the check with it"));
     }
@@ -87,8 +82,8 @@ fn postgres(database: &Group<'_>, name: Option<&str>, service: &Service) -> Resu
         }
         let host = if host.is_empty() { directory } else { &host };
         let check = GeneratedCheck::new("postgresql", &database.origin).text("database", &name).text("host", host);
-        let check = some_port(check, port.or(usual)).text("username", &user);
-        let check = some_password(check, password.as_deref());
+        let check = check.some_number("port", port.or(usual)).text("username", &user);
+        let check = check.some_secret("password", password.as_deref());
         items.extend(if socket { vec![check.into()] } else { postgres_tls(check, &options)? });
     }
     Ok(items)
@@ -96,10 +91,8 @@ fn postgres(database: &Group<'_>, name: Option<&str>, service: &Service) -> Resu
 
 /// Hosts and their ports; one port may be that of all.
 fn places(database: &Group<'_>, options: &Group<'_>) -> Result<Vec<(String, Option<u16>)>, Comment> {
-    let host = database.text("HOST")?.map_or_else(|| options.first(&["hostaddr", "host"]), |host| Ok(Some(host)))?;
-    let host = host.unwrap_or_default();
-    let ports = database.text("PORT")?.map_or_else(|| options.text("port"), |port| Ok(Some(port)))?;
-    let ports = ports.unwrap_or_default();
+    let host = database.text_or("HOST", options, &["hostaddr", "host"])?.unwrap_or_default();
+    let ports = database.text_or("PORT", options, &["port"])?.unwrap_or_default();
     let number = |text: &str| match text.trim() {
         "" => Ok(None),
         text => group::port(text).map(Some).ok_or_else(|| database.gap("PORT", "this is no port number (1 to 65535)")),
@@ -113,36 +106,17 @@ fn places(database: &Group<'_>, options: &Group<'_>) -> Result<Vec<(String, Opti
     Ok(hosts.into_iter().enumerate().map(|(at, host)| (host, ports.get(at).copied().unwrap_or(first))).collect())
 }
 
-/// By the `sslmode` of libpq, whose `require` is `verify-ca` where it has a CA.
 fn postgres_tls(check: GeneratedCheck, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    let mode = options.text("sslmode")?;
+    if !matches!(mode.as_deref(), None | Some("disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full"))
+    {
+        return Err(options.gap("sslmode", "libpq has no such mode"));
+    }
+    let (ca, cert, key) = (options.text("sslrootcert")?, options.text("sslcert")?, options.text("sslkey")?);
     // "system" is libpq's word for the CAs of this host, which the check trusts anyway.
-    let ca = options.text("sslrootcert")?;
-    let check = match options.text("sslmode")?.as_deref() {
-        None | Some("allow" | "prefer") => check.some_text("ca_file", own(ca.as_deref())),
-        Some("disable") => return Ok(vec![check.flag("use_tls", false).into()]),
-        Some("require") if ca.is_none() => any_certificate(check),
-        Some("require" | "verify-ca") => {
-            let check = postgres_client(any_certificate(check), options)?;
-            return Ok(vec![url::name_unverified(options.place("sslmode")).into(), check.into()]);
-        }
-        Some("verify-full") => check.flag("use_tls", true).some_text("ca_file", own(ca.as_deref())),
-        Some(_) => return Err(options.gap("sslmode", "libpq knows no such mode")),
-    };
-    Ok(vec![postgres_client(check, options)?.into()])
-}
-
-fn own(ca: Option<&str>) -> Option<&str> {
-    ca.filter(|ca| *ca != "system")
-}
-
-fn any_certificate(check: GeneratedCheck) -> GeneratedCheck {
-    check.flag("use_tls", true).flag("disable_tls_verification", true)
-}
-
-fn postgres_client(check: GeneratedCheck, options: &Group<'_>) -> Result<GeneratedCheck, Comment> {
-    Ok(check
-        .some_text("client_cert", options.text("sslcert")?.as_deref())
-        .some_text("client_key", options.text("sslkey")?.as_deref()))
+    let ca = ca.as_deref().filter(|ca| *ca != "system");
+    let tls = Tls { ca, cert: cert.as_deref(), key: key.as_deref(), ..Tls::default() };
+    Ok(tls.postgres(&options.place("sslmode"), check, mode.as_deref()))
 }
 
 /// mysqlclient takes `localhost`, and nothing, for its Unix socket. A port beside it says that TCP is
@@ -165,7 +139,11 @@ fn mysql(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment>
         let why = "what the settings do not say of host and login stands in that file: add the check with it";
         return Err(options.gap("read_default_file", why));
     }
-    let user = user.ok_or_else(|| no_user(database))?;
+    let user = user.ok_or_else(|| {
+        let why =
+            "it is empty, so the account is that of the system user who runs the application: add the check with it";
+        database.gap("USER", why)
+    })?;
     let host = host.unwrap_or_default();
     let usual = host.is_empty() || host == "localhost" && port.is_none();
     let own_socket = services::MYSQL.socket.unwrap_or_default();
@@ -179,17 +157,10 @@ fn mysql(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment>
     let check = GeneratedCheck::new(services::MYSQL.id, &database.origin)
         .some_text("database", name.as_deref())
         .text("host", host);
-    let check = some_port(check, port.filter(|_| !is_socket)).text("username", user);
-    let check = some_password(check, password.as_deref());
+    let check = check.some_number("port", port.filter(|_| !is_socket)).text("username", user);
+    let check = check.some_secret("password", password.as_deref());
     items.extend(if is_socket { vec![check.into()] } else { mysql_tls(check, &options)? });
     Ok(items)
-}
-
-fn no_user(database: &Group<'_>) -> Comment {
-    database.gap(
-        "USER",
-        "it is empty, so the account is that of the system user who runs the application: add the check with it",
-    )
 }
 
 /// By `ssl_mode` and `ssl`, or the `ssl_ca` family of mysql.connector and `PyMySQL`. The client
@@ -214,28 +185,14 @@ fn mysql_tls(check: GeneratedCheck, options: &Group<'_>) -> Result<Vec<Item>, Co
     }
     let verified = ca.is_some() || mode.starts_with("VERIFY");
     let by_name = mode == "VERIFY_IDENTITY" || options.flag("ssl_verify_identity") || files.flag("check_hostname");
-    let check = if verified && by_name {
-        check.flag("use_tls", true).some_text("ca_file", ca.as_deref())
-    } else {
-        any_certificate(check)
+    let (cert, key) = (file(&["cert", "ssl_cert"], "ssl_cert")?, file(&["key", "ssl_key"], "ssl_key")?);
+    let tls = Tls {
+        lenient: !verified,
+        nameless: verified && !by_name,
+        ca: ca.as_deref(),
+        cert: cert.as_deref(),
+        key: key.as_deref(),
+        ..Tls::default()
     };
-    let check = check
-        .some_text("client_cert", file(&["cert", "ssl_cert"], "ssl_cert")?.as_deref())
-        .some_text("client_key", file(&["key", "ssl_key"], "ssl_key")?.as_deref());
-    let note = (verified && !by_name).then(|| url::name_unverified(options.origin.clone()).into());
-    Ok(note.into_iter().chain([check.into()]).collect())
-}
-
-fn some_port(check: GeneratedCheck, port: Option<u16>) -> GeneratedCheck {
-    match port {
-        Some(port) => check.number("port", port),
-        None => check,
-    }
-}
-
-fn some_password(check: GeneratedCheck, password: Option<&str>) -> GeneratedCheck {
-    match password {
-        Some(password) => check.secret("password", password),
-        None => check,
-    }
+    Ok(tls.items(&options.origin, check.flag("use_tls", true)))
 }

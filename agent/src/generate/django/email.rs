@@ -82,7 +82,7 @@ fn other_backend(settings: &Group<'_>, backend: &str) -> Result<Vec<Item>, Comme
 fn login(check: GeneratedCheck, settings: &Group<'_>) -> Result<GeneratedCheck, Comment> {
     match (settings.text("EMAIL_HOST_USER")?, settings.text("EMAIL_HOST_PASSWORD")?) {
         (Some(user), Some(password)) => {
-            Ok(check.text("username", user).secret_of("password", password, "EMAIL_HOST_PASSWORD"))
+            Ok(check.text("username", user).secret("password", password).secrets_named("EMAIL_HOST_PASSWORD"))
         }
         _ => Ok(check),
     }

@@ -1,6 +1,6 @@
 //! What is kept in Redis: caches, Channels' layers, sessions.
 
-use crate::generate::django::group::{Group, host_and_port, or_comment};
+use crate::generate::django::group::{Group, host_and_port, map_checks, or_comment};
 use crate::generate::django::tls;
 use crate::generate::url;
 use crate::generate::{Comment, GeneratedCheck, Item};
@@ -29,19 +29,8 @@ pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
         password: either("password", &["PASSWORD", "password"])?,
         database: either("db", &["DB", "db"])?,
     };
-    let mut items = Vec::new();
-    for text in cache.texts("LOCATION")? {
-        for item in servers(&cache.origin, &text) {
-            items.extend(match item {
-                Item::Check(check) => {
-                    let more = login.missing(&check).map(Item::Comment);
-                    let check = tls::options(tls::options(login.add(check), &options)?, &pool)?;
-                    more.into_iter().chain([check.into()]).collect()
-                }
-                comment @ Item::Comment(_) => vec![comment],
-            });
-        }
-    }
+    let items = cache.texts("LOCATION")?.iter().flat_map(|text| servers(&cache.origin, text)).collect();
+    let items = login.add_to(items, |check| tls::options(tls::options(check, &options)?, &pool))?;
     if items.is_empty() {
         return Err(cache.gap("LOCATION", "it is empty: there is no server to connect to"));
     }
@@ -132,16 +121,7 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
             vec![if group.flag("ssl") { check.flag("use_tls", true) } else { check }.into()]
         }
     };
-    let mut full = Vec::new();
-    for item in items {
-        let Item::Check(check) = item else {
-            full.push(item);
-            continue;
-        };
-        full.extend(login.missing(&check).map(Item::Comment));
-        full.push(tls::options(login.add(check), group)?.into());
-    }
-    Ok(full)
+    login.add_to(items, |check| tls::options(check, group))
 }
 
 fn at(origin: &str, host: &str, port: u16) -> GeneratedCheck {
@@ -173,10 +153,7 @@ fn old_server(origin: &str, server: &str) -> Item {
     } else {
         return Comment::gap(origin, "a server is neither a URL nor HOST:PORT nor the path of a socket").into();
     };
-    match database.filter(|number| *number > 0) {
-        Some(number) => check.number("database", number).into(),
-        None => check.into(),
-    }
+    check.some_number("database", database.filter(|number| *number > 0)).into()
 }
 
 /// What options say beside the address; what the URL says wins.
@@ -195,19 +172,24 @@ impl Login {
     }
 
     fn add(&self, check: GeneratedCheck) -> GeneratedCheck {
-        let has_password = check.get("password").is_some();
-        let check = if check.get("username").is_none() && (has_password || self.password.is_some()) {
-            check.some_text("username", self.user.as_deref())
-        } else {
-            check
-        };
-        let check = match &self.password {
-            Some(password) if !has_password => check.secret("password", password),
-            _ => check,
-        };
-        match self.database.as_deref().and_then(|number| number.parse::<u32>().ok()).filter(|number| *number > 0) {
-            Some(number) if check.get("database").is_none() => check.number("database", number),
-            _ => check,
-        }
+        let is_missing = |key: &str| check.get(key).is_none();
+        let user = self.user.as_deref().filter(|_| is_missing("username"));
+        let password = self.password.as_deref().filter(|_| is_missing("password"));
+        let user = user.filter(|_| password.is_some() || !is_missing("password"));
+        let number = self.database.as_deref().and_then(|number| number.parse::<u32>().ok());
+        let number = number.filter(|number| *number > 0 && is_missing("database"));
+        check.some_text("username", user).some_secret("password", password).some_number("database", number)
+    }
+
+    /// To each check, and what else there is to add.
+    fn add_to(
+        &self,
+        items: Vec<Item>,
+        more: impl Fn(GeneratedCheck) -> Result<GeneratedCheck, Comment>,
+    ) -> Result<Vec<Item>, Comment> {
+        map_checks(items, |check| {
+            let missing = self.missing(&check).map(Item::Comment);
+            Ok(missing.into_iter().chain([more(self.add(check))?.into()]).collect::<Vec<_>>())
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Services that speak HTTP: search engines, and Sentry.
 
-use crate::generate::django::group::{Group, or_comment};
+use crate::generate::django::group::{Group, map_checks, or_comment};
 use crate::generate::django::tls;
 use crate::generate::url;
 use crate::generate::{Comment, GeneratedCheck, Hidden, Item, Value};
@@ -43,17 +43,14 @@ fn hosts(group: &Group<'_>, texts: &[String], options: &Group<'_>) -> Result<Vec
         items.push(comment.into());
         None
     });
-    for item in texts.iter().flat_map(|text| url::items(&group.origin, &with_scheme(text))) {
-        let Item::Check(check) = item else {
-            items.push(item);
-            continue;
-        };
+    let found = texts.iter().flat_map(|text| url::items(&group.origin, &with_scheme(text))).collect();
+    items.extend(map_checks(found, |check| {
         let check = match &login {
             Some((user, password)) if check.get("auth").is_none() => logged_in(check, user, password),
             _ => check,
         };
-        items.extend(if is_https(&check) { secure(check, options)? } else { vec![check.into()] });
-    }
+        if is_https(&check) { secure(check, options) } else { Ok(vec![check.into()]) }
+    })?);
     Ok(items)
 }
 

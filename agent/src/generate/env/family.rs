@@ -78,17 +78,17 @@ pub(super) fn items(name: &str, text: &str, all: &Variables) -> Vec<Item> {
         Some(_) => url::items(name, host),
         None => family.settings(service, host).items(name),
     });
-    let password = family.named(&PASSWORD, service.variables.password).map(|(variable, _)| variable);
+    let password = family.named(&PASSWORD, service.password_words).map(|(variable, _)| variable);
     hosts.map(|item| with_secrets_named(item, password.as_deref())).collect()
 }
 
 /// The checks for a URL that leaves to the variables beside it who logs in, if it is one.
 pub(super) fn beside_url(name: &str, text: &str, all: &Variables) -> Option<Vec<Item>> {
-    let service = url::service_of(name, text).filter(|service| service.variables.beside_url)?;
+    let service = url::service_of(name, text).filter(|service| service.login_beside_url)?;
     // `LDAP` of `LDAP_SERVER_URI`.
-    let word = name.split('_').rev().find(|word| service.variables.words.contains(word))?;
+    let word = name.split('_').rev().find(|word| service.words.contains(word))?;
     let family = Family { prefix: &name[..name.rfind(word)? + word.len()], all };
-    let password = family.named(&PASSWORD, service.variables.password).map(|(variable, _)| variable);
+    let password = family.named(&PASSWORD, service.password_words).map(|(variable, _)| variable);
     let items = url::items_beside(name, text, &family.settings(service, ""));
     Some(items.into_iter().map(|item| with_secrets_named(item, password.as_deref())).collect())
 }
@@ -180,14 +180,13 @@ impl<'a> Family<'a> {
 
     fn settings(&self, service: &'static Service, host: &'a str) -> ConnectionSettings<'a> {
         let options = TLS.iter().filter_map(|(end, option)| self.word(&[end]).map(|text| (*option, text)));
-        let own = &service.variables;
         ConnectionSettings {
             service,
             host,
             port: self.port(),
-            user: self.text(&USER, own.user),
-            password: self.text(&PASSWORD, own.password),
-            name: self.text(&NAME, own.name),
+            user: self.text(&USER, service.user_words),
+            password: self.text(&PASSWORD, service.password_words),
+            name: self.text(&NAME, service.name_words),
             options: options.collect(),
         }
     }

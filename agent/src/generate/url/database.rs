@@ -32,13 +32,16 @@ pub(super) fn postgres(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
         return Ok(items);
     };
     let password = parts.option(&["password"]).or(parts.password.as_deref());
+    let mode = parts.option(&["sslmode", "ssl-mode"]).map(str::to_ascii_lowercase);
     for site in &sites {
         let (host, port) = (host_or_socket(site), url.port(site, Security::Plain)?);
         let check = GeneratedCheck::new(services::POSTGRES.id, origin).text("host", host).number("port", port);
-        let check = check.text("username", user);
-        let check = password.into_iter().fold(check, |check, password| check.secret("password", password));
-        let check = check.text("database", database);
-        items.extend(if host.starts_with('/') { vec![check.into()] } else { postgres_tls(origin, check, parts) });
+        let check = check.text("username", user).some_secret("password", password).text("database", database);
+        items.extend(if host.starts_with('/') {
+            vec![check.into()]
+        } else {
+            Tls::read(parts).postgres(origin, check, mode.as_deref())
+        });
     }
     Ok(items)
 }
@@ -77,30 +80,6 @@ fn postgres_sites(parts: &Parts) -> Result<Vec<Site>, Bad> {
     Ok(hosts.split(',').map(site).collect())
 }
 
-/// `sslmode` as libpq has it; table 34.1 of its manual says which modes verify what.
-fn postgres_tls(origin: &str, check: GeneratedCheck, parts: &Parts) -> Vec<Item> {
-    let mut tls = Tls::read(parts);
-    let mode = parts.option(&["sslmode", "ssl-mode"]).map(str::to_ascii_lowercase);
-    let check = match mode.as_deref() {
-        Some("disable") => return vec![check.flag("use_tls", false).into()],
-        Some("require") => {
-            // With a CA at hand, libpq takes it for verify-ca.
-            tls.nameless = tls.ca.is_some();
-            tls.lenient |= tls.ca.is_none();
-            check.flag("use_tls", true)
-        }
-        Some("verify-ca") => {
-            tls.nameless = true;
-            check.flag("use_tls", true)
-        }
-        Some("verify-full") => check.flag("use_tls", true),
-        _ if tls.wanted == Some(true) => check.flag("use_tls", true),
-        // allow, prefer, nothing: the check's own default.
-        _ => check,
-    };
-    tls.items(origin, check)
-}
-
 /// One check; libmysqlclient takes a socket from the query.
 pub(super) fn mysql(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let Known { origin, parts, .. } = *url;
@@ -119,8 +98,7 @@ pub(super) fn mysql(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
         };
         let check =
             GeneratedCheck::new(url.service.id, origin).text("host", host).number("port", port).text("username", user);
-        let check = password.into_iter().fold(check, |check, password| check.secret("password", password));
-        let check = check.some_text("database", database.as_deref());
+        let check = check.some_secret("password", password).some_text("database", database.as_deref());
         items.extend(if host.starts_with('/') { vec![check.into()] } else { mysql_tls(origin, check, parts) });
     }
     Ok(items)

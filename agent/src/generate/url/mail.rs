@@ -50,7 +50,7 @@ fn security(url: &Known<'_>, tls: &Tls<'_>) -> Security {
         (Security::Tls, _) => Security::Tls,
         _ if parts.switch(&["ssl"]) == Some(true) => Security::Tls,
         (Security::StartTls, _) => Security::StartTls,
-        _ if tls.wanted == Some(true) || submission.is_default(port) => Security::StartTls,
+        _ if tls.wanted == Some(true) || port == services::SUBMISSION.port(Security::Plain).get() => Security::StartTls,
         (Security::Plain, _) => Security::Plain,
     }
 }

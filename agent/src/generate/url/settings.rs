@@ -4,7 +4,7 @@ use super::known::Known;
 use super::parts::{Bad, Parts, Site, site};
 use super::tls::Tls;
 use crate::generate::{Comment, Item};
-use crate::services::{Scheme, Security, Service};
+use crate::services::{Scheme, Service};
 
 /// Where a service is and who logs in, as others have taken it apart; all values as they are,
 /// nothing encoded.
@@ -45,8 +45,7 @@ impl<'a> ConnectionSettings<'a> {
         if is_explicit || !parts.site().port.is_some_and(of_tls) {
             return self.service.scheme();
         }
-        let tls = self.service.schemes.iter().find(|scheme| scheme.security == Security::Tls);
-        tls.copied().unwrap_or_else(|| self.service.scheme())
+        self.service.tls_scheme().copied().unwrap_or_else(|| self.service.scheme())
     }
 
     /// The same as a URL that was taken apart.

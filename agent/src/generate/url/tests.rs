@@ -14,7 +14,7 @@ fn mapped(text: &str) -> Vec<String> {
     file.extend(items("X_URL", text));
     let file = file.reviewed();
     let mut lines = Vec::new();
-    for item in file.items() {
+    for item in &file.items {
         match item {
             Item::Comment(comment) => lines.push(if comment.gap { "GAP" } else { "note" }.to_owned()),
             Item::Check(check) => {
@@ -148,7 +148,7 @@ fn every_url_means_what_its_clients_take_it_for() {
 
 #[test]
 fn every_scheme_of_every_service_becomes_a_check_that_is_legal() {
-    for service in services::ALL {
+    for service in services::all() {
         for scheme in service.schemes {
             let rest = if scheme.socket { "/run/x.sock" } else { "u:p@h.example:4711/1" };
             let url = format!("{}://{rest}", scheme.name);
@@ -164,14 +164,14 @@ fn every_scheme_of_every_service_becomes_a_check_that_is_legal() {
 fn every_check_has_a_row_of_the_table() {
     // That which panics is there for the tests alone.
     for check in Spec::describe().into_iter().filter(|check| check.kind != "panics") {
-        let row = services::ALL.iter().find(|service| **service == check.service);
+        let row = services::all().find(|service| *service == check.service);
         assert_eq!(row.and_then(|row| row.check), Some(check.kind), "{:?}", check.service);
     }
 }
 
 #[test]
 fn what_the_row_says_is_what_the_check_takes() {
-    for service in services::ALL.iter().filter(|service| service.check.is_some()) {
+    for service in services::all().filter(|service| service.check.is_some()) {
         let described = Spec::describe().into_iter().find(|check| Some(check.kind) == service.check);
         let described = described.unwrap_or_else(|| panic!("{service:?} has a check that is not there"));
         let takes = |key: &str| described.options.iter().any(|option| option.key == key);

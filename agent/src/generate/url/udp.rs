@@ -24,5 +24,5 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
 
 fn is_named_statsd(origin: &str) -> bool {
     let origin = origin.to_ascii_uppercase();
-    services::STATSD.variables.words.iter().any(|word| origin.contains(word))
+    services::STATSD.words.iter().any(|word| origin.contains(word))
 }

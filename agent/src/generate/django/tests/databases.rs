@@ -125,7 +125,7 @@ fn what_needs_no_connection_or_has_no_check_is_a_comment() {
         (json!({"NAME": ""}), "no database is named: say which with --database-name"),
         (json!({"USER": ""}), "it is empty, so the role is the system user who runs the application"),
         (json!({"OPTIONS": {"service": "x"}}), "host and login stand in a pg_service.conf"),
-        (json!({"OPTIONS": {"sslmode": "maybe"}}), "libpq knows no such mode"),
+        (json!({"OPTIONS": {"sslmode": "maybe"}}), "libpq has no such mode"),
         (json!({"PASSWORD": ["s3cret"]}), "this is a list, where a text is wanted"),
     ] {
         let text = database(&settings);
