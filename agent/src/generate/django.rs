@@ -2,7 +2,7 @@
 //!
 //! The settings are a Python program, and only the application's own Python can run it: the bridge
 //! (`python/conn_check_configs/bridge.py`, which is in this program) does that and says as JSON
-//! what it finds; [`Python`] runs it, [`Told`] is what it says. Everything else happens here, also
+//! what it finds; [`Python`] runs it, [`DjangoSettings`] is what it says. Everything else happens here, also
 //! for scripts that import the package `conn_check_configs` and hand over what they have read.
 //!
 //! A check connects as the client of the setting would: to the Unix socket where that one does,
@@ -18,26 +18,26 @@ mod group;
 mod oops;
 mod python;
 mod redis;
+mod settings;
 mod statsd;
 mod tls;
-mod told;
 mod unreadable;
 mod web;
 
-use crate::generate::item::Item;
-use crate::generate::sheet::Sheet;
-use group::or_comment;
+use crate::generate::{GeneratedCheck, GeneratedFile};
+use group::{map_checks, or_comment};
 pub use python::Python;
-pub use told::Told;
+pub use settings::DjangoSettings;
 pub use unreadable::{BadDocument, Unreadable};
 
 /// The checks of a settings module, in the order of the original, the script's own last.
 #[must_use]
-pub fn sheet(told: &Told) -> Sheet {
-    let settings = told.settings();
-    let mut sheet = Sheet::new("From the settings of a Django project.");
-    for items in [
-        databases::items(&settings, told.database.as_deref()),
+pub fn file(django: &DjangoSettings) -> GeneratedFile {
+    let settings = django.settings();
+    let mut file = GeneratedFile::new("From the settings of a Django project.");
+    let mut items = Vec::new();
+    for found in [
+        databases::items(&settings, django.database.as_deref()),
         oops::items(&settings),
         Ok(brokers::items(&settings)),
         caches::items(&settings),
@@ -46,21 +46,15 @@ pub fn sheet(told: &Told) -> Sheet {
         web::search(&settings),
         web::sentry(&settings),
         email::items(&settings),
-        statsd::items(&settings, told),
+        statsd::items(&settings, django),
     ] {
-        or_comment(items).into_iter().for_each(|item| sheet.push(unnamed(item)));
+        items.extend(or_comment(found));
     }
-    let own = told.checks().iter().enumerate().map(|(number, check)| extra::item(number, check));
-    own.for_each(|item| sheet.push(unnamed(item)));
-    sheet
-}
-
-/// Files of the original have no names, and scripts may read them.
-fn unnamed(item: Item) -> Item {
-    match item {
-        Item::Check(draft) => draft.unnamed().into(),
-        comment @ Item::Comment(_) => comment,
-    }
+    items.extend(django.checks().iter().enumerate().map(|(number, check)| extra::item(number, check)));
+    // Files of the original have no names, and scripts may read them.
+    let unnamed = |check| Ok([GeneratedCheck { named: false, ..check }]);
+    file.extend(or_comment(map_checks(items, unnamed)));
+    file
 }
 
 #[cfg(test)]

@@ -15,9 +15,8 @@ mod family;
 mod names;
 mod read;
 
-use crate::generate::item::{Comment, Item};
-use crate::generate::sheet::Sheet;
 use crate::generate::url;
+use crate::generate::{Comment, GeneratedFile, Item};
 use std::collections::HashMap;
 
 pub use read::{Unreadable, of_file, of_process, of_variables};
@@ -100,13 +99,13 @@ fn is_nothing(text: &str) -> bool {
 
 /// The file for these variables.
 #[must_use]
-pub fn sheet(variables: &Variables) -> Sheet {
-    let mut sheet = Sheet::new("Written by conn-check-configs env: each check is named after its variable.");
+pub fn file(variables: &Variables) -> GeneratedFile {
+    let mut file = GeneratedFile::new("Written by conn-check-configs env: each check is named after its variable.");
     for variable in &variables.all {
-        sheet.extend(items(variable, variables));
+        file.extend(items(variable, variables));
     }
-    sheet.extend(family::postgres(variables));
-    sheet
+    file.extend(family::postgres(variables));
+    file
 }
 
 /// What a variable stands for: nothing, for most.
@@ -144,7 +143,7 @@ mod tests {
 
     fn written(text: &str) -> String {
         let variables = dotenv::parse(text).expect("variables");
-        sheet(&variables).reviewed().write(&Secrets::Inline).text
+        file(&variables).reviewed().write(&Secrets::Inline).text
     }
 
     /// The file without its first line, names of checks alone and comments whole.
@@ -230,8 +229,8 @@ mod tests {
 
     #[test]
     fn every_service_with_words_is_a_family() {
-        for service in services::ALL.iter().filter(|service| service.default_port(Security::Plain).is_some()) {
-            for word in service.variables.words {
+        for service in services::all().filter(|service| service.default_port(Security::Plain).is_some()) {
+            for word in service.words {
                 let found = brief(&format!("{word}_HOST=h.example\n{word}_USER=u\n{word}_PASSWORD=p\n{word}_NAME=n\n"));
                 assert!(found.iter().any(|one| one.contains("h.example")), "{word}: {found:?}");
             }
@@ -338,8 +337,8 @@ mod tests {
             "BASE_URL=https://shop.example.com\nSTATIC_URL=/static/\nLOGIN_REDIRECT_URL=https://x/\nNEXT_PUBLIC_API_URL=https://y/\n\
              A_URL=redis://:${PW}@h\nDB_HOST=db\n",
         );
-        let sheet = sheet(&variables.expect("variables")).reviewed();
-        let comments: Vec<_> = sheet.comments().map(|comment| (comment.origin.as_str(), comment.gap)).collect();
+        let file = file(&variables.expect("variables")).reviewed();
+        let comments: Vec<_> = file.comments().map(|comment| (comment.origin.as_str(), comment.gap)).collect();
         let expected = [
             ("BASE_URL", false),
             ("STATIC_URL", false),
@@ -349,13 +348,13 @@ mod tests {
             ("DB_HOST", true),
         ];
         assert_eq!(comments, expected);
-        assert_eq!(sheet.drafts().count(), 0);
+        assert!(!file.has_checks());
     }
 
     #[test]
     fn a_secret_that_has_a_variable_is_called_by_it() {
         let variables = dotenv::parse("REDIS_HOST=h\nREDIS_PASSWORD=p\nA_URL=redis://:q@h\n").expect("variables");
-        let needed = sheet(&variables).write(&Secrets::Env).needed;
+        let needed = file(&variables).write(&Secrets::Env).needed;
         let names: Vec<_> = needed.iter().map(|needed| needed.name.as_str()).collect();
         assert_eq!(names, ["A_URL_PASSWORD", "REDIS_PASSWORD"]);
     }
@@ -363,7 +362,7 @@ mod tests {
     #[test]
     fn a_default_login_is_no_secret_that_somebody_has_to_provide() {
         let variables = dotenv::parse("RABBITMQ_HOST=mq\nA_URL=amqp://guest:guest@mq\nB_URL=amqp://u:guest@mq\n");
-        let written = sheet(&variables.expect("variables")).write(&Secrets::Env);
+        let written = file(&variables.expect("variables")).write(&Secrets::Env);
         let names: Vec<_> = written.needed.iter().map(|needed| needed.name.as_str()).collect();
         assert_eq!(names, ["B_URL_PASSWORD"]);
         assert!(

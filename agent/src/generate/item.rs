@@ -1,6 +1,6 @@
 //! What can stand in a file: a check, or a comment about what became none.
 
-use crate::generate::draft::Draft;
+use crate::generate::GeneratedCheck;
 use crate::text::escaped;
 
 /// Why something became no check, or not the check one would expect.
@@ -34,26 +34,16 @@ impl Comment {
 
 /// What stands in the file.
 #[derive(Clone, Debug)]
-pub enum Item {
+pub(crate) enum Item {
     /// A check.
-    Check(Draft),
+    Check(GeneratedCheck),
     /// A comment.
     Comment(Comment),
 }
 
-impl Item {
-    /// The check, if it checks the same.
-    pub(super) fn draft_like(&mut self, other: &Draft) -> Option<&mut Draft> {
-        match self {
-            Self::Check(draft) if draft.is_same(other) => Some(draft),
-            _ => None,
-        }
-    }
-}
-
-impl From<Draft> for Item {
-    fn from(draft: Draft) -> Self {
-        Self::Check(draft)
+impl From<GeneratedCheck> for Item {
+    fn from(check: GeneratedCheck) -> Self {
+        Self::Check(check)
     }
 }
 

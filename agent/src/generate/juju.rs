@@ -15,8 +15,7 @@
 mod applications;
 mod service;
 
-use crate::generate::item::{Comment, Item};
-use crate::generate::sheet::Sheet;
+use crate::generate::{Comment, GeneratedFile, Item};
 use crate::services;
 use crate::source::Source;
 use crate::text::shortened;
@@ -95,7 +94,7 @@ pub fn read(path: &str) -> Result<Status, Refused> {
 ///
 /// # Errors
 /// There is no such application, or several may be meant.
-pub fn sheet(status: &Status, application: Option<&str>) -> Result<Sheet, Refused> {
+pub fn file(status: &Status, application: Option<&str>) -> Result<GeneratedFile, Refused> {
     let name = match application {
         Some(name) => name.to_owned(),
         None => only_candidate(status)?,
@@ -104,12 +103,12 @@ pub fn sheet(status: &Status, application: Option<&str>) -> Result<Sheet, Refuse
         let all = status.names().join(", ");
         return Err(Refused::NoSuchApplication { name: shortened(&name), all });
     };
-    let mut sheet = Sheet::new(format!(
+    let mut file = GeneratedFile::new(format!(
         "Written by conn-check-configs juju for the application {name} of the model {}.",
         status.model()
     ));
-    sheet.extend(items(status, &application));
-    Ok(sheet)
+    file.extend(items(status, &application));
+    Ok(file)
 }
 
 fn only_candidate(status: &Status) -> Result<String, Refused> {
@@ -160,7 +159,7 @@ fn related(status: &Status, own: &Application<'_>, relation: &Relation<'_>) -> V
     if service.is_some_and(|service| service.is_provided_by(own) && !service.is_provided_by(&provider))
         || service::is_proxy(&provider)
             && !service::is_proxy(own)
-            && interface.is_none_or(|name| services::HTTP.juju.interfaces.contains(&name))
+            && interface.is_none_or(|name| services::HTTP.interfaces.contains(&name))
     {
         return comment(Comment::note(origin, format!("it connects to {}, and not the other way round", own.name)));
     }

@@ -1,26 +1,29 @@
 //! Files of checks from what an application is told anyway: its settings, its environment, the
 //! model it is deployed in.
 //!
-//! A source turns what it reads into a [`Sheet`]: [`Draft`]s of checks, and [`Comment`]s about
-//! what became none. [`Sheet::reviewed`] holds every draft against the parser that will read the
-//! file, so that what is written is a legal file under `--strict` too; [`Sheet::write`] makes it
-//! YAML that conn-check and `PyYAML` read alike, with the secrets in it or as references.
+//! A source turns what it reads into a [`GeneratedFile`]: [`GeneratedCheck`]s, and [`Comment`]s
+//! about what did not become one. [`GeneratedFile::reviewed`] holds every check against the parser
+//! that will read the file, so that what is written is a legal file under `--strict` too;
+//! [`GeneratedFile::write`] makes it YAML that conn-check and `PyYAML` read alike, with the secrets
+//! in it or as references.
 //!
 //! URLs mean the same in every source: [`url::items`].
 
+mod check;
 pub mod django;
-pub mod draft;
 pub mod env;
-pub mod item;
+mod file;
+mod item;
 pub mod juju;
 mod review;
-pub mod secrets;
-pub mod sheet;
-pub mod url;
-pub mod yaml;
+mod secrets;
+mod url;
+mod yaml;
 
-pub use draft::{Draft, Value};
-pub use item::{Comment, Item};
+pub(crate) use check::{GeneratedCheck, Value};
+pub use file::GeneratedFile;
+pub use item::Comment;
+pub(crate) use item::Item;
+pub(crate) use secrets::Hidden;
 pub use secrets::{Needed, Secrets};
-pub use sheet::Sheet;
 pub use yaml::Written;

@@ -1,13 +1,11 @@
-//! Holds a draft against the parser that will read it.
+//! Holds a check against the parser that will read it.
 //!
 //! Of a problem, what was found is left out: who writes a file knows it, and what stands where a host
 //! should be may well be a password.
 
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
-use crate::generate::secrets::Secrets;
 use crate::generate::yaml;
+use crate::generate::{Comment, GeneratedCheck, Item, Secrets};
 use crate::plan::{Defaults, load};
 use crate::source::Source;
 use std::time::Duration;
@@ -15,52 +13,52 @@ use std::time::Duration;
 /// Options that name files, which may be elsewhere than where the file of checks is written.
 const FILES: [&str; 3] = ["ca_file", "client_cert", "client_key"];
 
-/// The draft, or why it cannot be written. TLS files that are not on this host are left out, with
+/// The check, or why it cannot be written. TLS files that are not on this host are left out, with
 /// a comment: the rest of the check is worth more than none.
-pub(super) fn review(draft: Draft) -> Vec<Item> {
-    let problem = match judge(&draft) {
-        Ok(warnings) => return with_warnings(&draft, &warnings),
+pub(super) fn review(check: GeneratedCheck) -> Vec<Item> {
+    let problem = match judge(&check) {
+        Ok(warnings) => return with_warnings(&check, &warnings),
         Err(problem) => problem,
     };
-    if draft.given && problem.flaw == Flaw::BadReference {
+    if check.from_user && problem.flaw == Flaw::BadReference {
         // A variable or file of the host where the checks will run.
-        return with_warnings(&draft, &[Diagnostic { severity: Severity::Note, ..problem }]);
+        return with_warnings(&check, &[Diagnostic { severity: Severity::Note, ..problem }]);
     }
     if problem.flaw != Flaw::UnreadablePem {
-        return vec![refused(&draft, &problem).into()];
+        return vec![refused(&check, &problem).into()];
     }
     let comment = Comment::gap(
-        draft.shown_label(),
+        check.label(),
         format!("{}; the check below does without: add the option on the host that has the file", problem.message),
     );
-    let rest = draft.without(&FILES);
+    let rest = check.without(&FILES);
     match judge(&rest) {
         Ok(_) => vec![comment.into(), rest.into()],
         Err(problem) => vec![refused(&rest, &problem).into()],
     }
 }
 
-/// The draft below what conn-check will remark; what it refuses with `--strict` is a gap.
-fn with_warnings(draft: &Draft, warnings: &[Diagnostic]) -> Vec<Item> {
+/// The check below what conn-check will remark; what it refuses with `--strict` is a gap.
+fn with_warnings(check: &GeneratedCheck, warnings: &[Diagnostic]) -> Vec<Item> {
     let comment = |warning: &Diagnostic| {
-        let (origin, why) = (draft.shown_label(), &warning.message);
+        let (origin, why) = (check.label(), &warning.message);
         let gap = warning.severity != Severity::Note;
         if gap { Comment::gap(origin, format!("{why}; --strict refuses that")) } else { Comment::note(origin, why) }
     };
-    warnings.iter().map(|warning| comment(warning).into()).chain([draft.clone().into()]).collect()
+    warnings.iter().map(|warning| comment(warning).into()).chain([check.clone().into()]).collect()
 }
 
-fn refused(draft: &Draft, problem: &Diagnostic) -> Comment {
+fn refused(check: &GeneratedCheck, problem: &Diagnostic) -> Comment {
     let help = problem.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-    Comment::gap(draft.shown_label(), format!("no {} check: {}{help}", draft.kind, problem.message))
+    Comment::gap(check.label(), format!("no {} check: {}{help}", check.kind, problem.message))
 }
 
-/// Reads the draft as conn-check will, its secrets in place; what is remarked of somebody's own.
-fn judge(draft: &Draft) -> Result<Vec<Diagnostic>, Diagnostic> {
-    let written = yaml::write("", &[draft.clone().into()], &Secrets::Inline);
+/// Reads the check as conn-check will, its secrets in place; what is remarked of somebody's own.
+fn judge(check: &GeneratedCheck) -> Result<Vec<Diagnostic>, Diagnostic> {
+    let written = yaml::write("", &[check.clone().into()], &Secrets::Inline);
     let source = Source { name: String::new(), text: written.text };
     let defaults = Defaults { timeout: Duration::from_secs(10) };
-    match load(&source, defaults, !draft.given) {
+    match load(&source, defaults, !check.from_user) {
         Ok((_, warnings)) => Ok(warnings),
         Err(problems) => {
             Err(problems.into_iter().next().unwrap_or_else(|| Diagnostic::file(Flaw::BadValue, "unknown")))

@@ -17,15 +17,14 @@ pub enum Secrets {
 
 /// A secret that has not been written down yet.
 #[derive(Clone, Debug)]
-pub struct Hidden {
+pub(crate) struct Hidden {
     text: Secret<String>,
     name: String,
 }
 
 impl Hidden {
     /// A secret; what it is called becomes the name of its variable or file.
-    #[must_use]
-    pub fn new(text: impl Into<String>, name: &str) -> Self {
+    pub(crate) fn new(text: impl Into<String>, name: &str) -> Self {
         Self { text: Secret::new(text.into()), name: variable_name(name) }
     }
 
@@ -46,7 +45,7 @@ pub struct Needed {
 /// Finds a name for each secret: the same for the same value, different for different ones.
 #[derive(Debug, Default)]
 pub(crate) struct Names<'a> {
-    given: BTreeMap<String, (&'a str, Vec<String>)>,
+    taken: BTreeMap<String, (&'a str, Vec<String>)>,
 }
 
 impl<'a> Names<'a> {
@@ -54,7 +53,7 @@ impl<'a> Names<'a> {
     pub(crate) fn name(&mut self, hidden: &'a Hidden, check: &str) -> String {
         let mut name = hidden.name.clone();
         for number in 2.. {
-            let (text, checks) = self.given.entry(name.clone()).or_insert_with(|| (hidden.expose(), Vec::new()));
+            let (text, checks) = self.taken.entry(name.clone()).or_insert_with(|| (hidden.expose(), Vec::new()));
             if *text == hidden.expose() {
                 checks.push(check.to_owned());
                 break;
@@ -64,13 +63,13 @@ impl<'a> Names<'a> {
         name
     }
 
-    /// All that were given, in the order of their names.
+    /// All that are taken, in the order of their names.
     pub(crate) fn needed(self, secrets: &Secrets) -> Vec<Needed> {
         let shown = |name: String| match secrets {
             Secrets::File(directory) => directory.join(name).display().to_string(),
             Secrets::Inline | Secrets::Env => name,
         };
-        self.given.into_iter().map(|(name, (_, checks))| Needed { name: shown(name), checks }).collect()
+        self.taken.into_iter().map(|(name, (_, checks))| Needed { name: shown(name), checks }).collect()
     }
 }
 
@@ -110,8 +109,8 @@ mod tests {
     fn different_secrets_have_different_names_and_the_same_secret_has_one() {
         let secrets = ["one", "two", "one"].map(|text| Hidden::new(text, "a b"));
         let mut names = Names::default();
-        let given: Vec<_> = secrets.iter().map(|hidden| names.name(hidden, "check")).collect();
-        assert_eq!(given, ["A_B", "A_B_2", "A_B"]);
+        let taken: Vec<_> = secrets.iter().map(|hidden| names.name(hidden, "check")).collect();
+        assert_eq!(taken, ["A_B", "A_B_2", "A_B"]);
         let needed = names.needed(&Secrets::File("/run/secrets".into()));
         assert_eq!(needed[1].name, "/run/secrets/A_B_2");
     }

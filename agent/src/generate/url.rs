@@ -25,13 +25,13 @@ mod tls;
 mod udp;
 mod web;
 
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, Item};
 use crate::services::{self, Scheme, Service, Transport};
 pub(crate) use connection::tcp;
 use known::Known;
 use parts::{Bad, Parts};
 pub(crate) use settings::ConnectionSettings;
-pub(crate) use tls::name_unverified;
+pub(crate) use tls::{Tls, name_unverified};
 pub(crate) use web::at as web_page;
 
 /// What makes checks of a URL.
@@ -52,8 +52,7 @@ static OWN: [(&Service, Mapper); 8] = [
 
 /// The checks that a URL, or a list of URLs, stands for. The origin is the variable or setting
 /// that holds it.
-#[must_use]
-pub fn items(origin: &str, text: &str) -> Vec<Item> {
+pub(crate) fn items(origin: &str, text: &str) -> Vec<Item> {
     let text = text.trim();
     if let (None, Some(items)) = (parts::scheme(text), dsn::items(origin, text)) {
         return items;

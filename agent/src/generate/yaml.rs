@@ -5,9 +5,9 @@
 //! serializer quotes as well, and was tried: it lets bidirectional controls through, and makes
 //! blocks of texts with line ends, which nobody expects of a password.
 
-use crate::generate::draft::{Draft, Value};
-use crate::generate::item::{Item, one_line};
-use crate::generate::secrets::{Names, Needed, Secrets};
+use crate::generate::item::one_line;
+use crate::generate::secrets::Names;
+use crate::generate::{GeneratedCheck, Hidden, Item, Needed, Secrets, Value};
 use crate::text::escaped;
 use crate::yaml::scalar::{Resolved, resolve};
 use std::fmt::Write as _;
@@ -34,7 +34,7 @@ pub(super) fn write(title: &str, items: &[Item], secrets: &Secrets) -> Written {
             writer.text.push('\n');
         }
         match item {
-            Item::Check(draft) => writer.draft(draft),
+            Item::Check(check) => writer.check(check),
             Item::Comment(comment) => writer.comment(&comment.line()),
         }
         after_comment = is_comment;
@@ -53,54 +53,55 @@ impl<'a> Writer<'a> {
         let _ = writeln!(self.text, "# {}", one_line(text));
     }
 
-    fn draft(&mut self, draft: &'a Draft) {
-        let label = draft.shown_label();
-        let _ = writeln!(self.text, "- type: {}", scalar(&draft.kind));
+    fn check(&mut self, check: &'a GeneratedCheck) {
+        let label = check.label();
+        let _ = writeln!(self.text, "- type: {}", scalar(&check.kind));
         // A dns check has a name of its own.
-        if draft.named && draft.get("name").is_none() && !label.is_empty() {
+        if check.named && check.get("name").is_none() && !label.is_empty() {
             let _ = writeln!(self.text, "  name: {}", scalar(&label));
         }
-        for (key, value) in &draft.options {
-            let value = self.value(value, &label);
+        for (key, value) in &check.options {
+            let value = inline(value, &mut |hidden| self.secret(hidden, &label));
             let _ = writeln!(self.text, "  {}: {value}", scalar(key));
-        }
-        if !draft.tags.is_empty() {
-            let tags: Vec<_> = draft.tags.iter().map(|tag| scalar(tag)).collect();
-            let _ = writeln!(self.text, "  tags: [{}]", tags.join(", "));
         }
     }
 
-    fn value(&mut self, value: &'a Value, check: &str) -> String {
-        match value {
-            Value::Text(text) => scalar(text),
-            Value::Number(number) => number.to_string(),
-            // Python writes, and reads, a number that is no whole one with a dot.
-            Value::Float(number) => format!("{number:?}"),
-            Value::Flag(flag) => flag.to_string(),
-            Value::Null => "null".to_owned(),
-            Value::List(values) => {
-                let values: Vec<_> = values.iter().map(|value| self.value(value, check)).collect();
-                format!("[{}]", values.join(", "))
+    fn secret(&mut self, hidden: &'a Hidden, check: &str) -> String {
+        match self.secrets {
+            Secrets::Inline => scalar(hidden.expose()),
+            Secrets::Env => format!("{{env: {}}}", scalar(&self.names.name(hidden, check))),
+            Secrets::File(directory) => {
+                let path = directory.join(self.names.name(hidden, check));
+                format!("{{file: {}}}", scalar(&path.to_string_lossy()))
             }
-            Value::Map(pairs) => {
-                let pair = |(key, value): &'a (String, Value)| format!("{}: {}", scalar(key), self.value(value, check));
-                let pairs: Vec<_> = pairs.iter().map(pair).collect();
-                format!("{{{}}}", pairs.join(", "))
-            }
-            Value::Secret(hidden) => match self.secrets {
-                Secrets::Inline => scalar(hidden.expose()),
-                Secrets::Env => format!("{{env: {}}}", scalar(&self.names.name(hidden, check))),
-                Secrets::File(directory) => {
-                    let path = directory.join(self.names.name(hidden, check));
-                    format!("{{file: {}}}", scalar(&path.to_string_lossy()))
-                }
-            },
         }
     }
 }
 
+/// A value in one line; the function writes what stands for a secret.
+pub(super) fn inline<'a>(value: &'a Value, secret: &mut dyn FnMut(&'a Hidden) -> String) -> String {
+    match value {
+        Value::Text(text) => scalar(text),
+        Value::Number(number) => number.to_string(),
+        // Python writes, and reads, a number that is not a whole one with a dot.
+        Value::Float(number) => format!("{number:?}"),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Null => "null".to_owned(),
+        Value::List(values) => {
+            let values: Vec<_> = values.iter().map(|value| inline(value, secret)).collect();
+            format!("[{}]", values.join(", "))
+        }
+        Value::Map(pairs) => {
+            let pair = |(key, value): &'a (String, Value)| format!("{}: {}", scalar(key), inline(value, secret));
+            let pairs: Vec<_> = pairs.iter().map(pair).collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
+        Value::Secret(hidden) => secret(hidden),
+    }
+}
+
 /// A text as one scalar, also inside a list or mapping in one line.
-fn scalar(text: &str) -> String {
+pub(super) fn scalar(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
     } else if text.chars().any(is_hidden) {
@@ -155,8 +156,7 @@ fn double_quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate::item::Comment;
-    use crate::generate::sheet::Sheet;
+    use crate::generate::{Comment, GeneratedFile};
     use crate::yaml::{self, Scalar, Value as Parsed};
 
     /// What a reader gets out of a scalar.
@@ -260,21 +260,21 @@ mod tests {
 
     #[test]
     fn a_comment_is_one_line_whatever_stands_in_it() {
-        let mut sheet = Sheet::new("title\n- type: tcp");
-        sheet.push(Comment::gap("A\nB", "c\r\nd\u{2028}e\u{85}f\0"));
-        let text = sheet.write(&Secrets::Inline).text;
+        let mut file = GeneratedFile::new("title\n- type: tcp");
+        file.push(Comment::gap("A\nB", "c\r\nd\u{2028}e\u{85}f\0"));
+        let text = file.write(&Secrets::Inline).text;
         assert_eq!(text, "# title\\n- type: tcp\n\n# A\\nB: c\\r\\nd\\u{2028}e\\u{85}f\\u{0}\n");
     }
 
     #[test]
     fn secrets_stand_where_they_were_asked_for() {
-        let mut sheet = Sheet::new("t");
-        sheet.push(Draft::new("redis", "CACHE_URL").text("host", "h").secret("password", "hunter2"));
-        assert!(sheet.write(&Secrets::Inline).text.contains("password: hunter2\n"));
-        let written = sheet.write(&Secrets::Env);
+        let mut file = GeneratedFile::new("t");
+        file.push(GeneratedCheck::new("redis", "CACHE_URL").text("host", "h").secret("password", "hunter2"));
+        assert!(file.write(&Secrets::Inline).text.contains("password: hunter2\n"));
+        let written = file.write(&Secrets::Env);
         assert!(written.text.contains("password: {env: CACHE_URL_PASSWORD}\n"), "{}", written.text);
         assert_eq!(written.needed[0].name, "CACHE_URL_PASSWORD");
-        let written = sheet.write(&Secrets::File("/etc/my secrets".into()));
+        let written = file.write(&Secrets::File("/etc/my secrets".into()));
         assert!(written.text.contains("password: {file: '/etc/my secrets/CACHE_URL_PASSWORD'}\n"), "{}", written.text);
     }
 }

@@ -1,89 +1,69 @@
 //! How the rows of the table are written down.
 
-use super::row::{Juju, Options, Ports, Scheme, Security, Service, Speaker, TlsStart, Transport, UseTls, Variables};
+use super::row::{Options, Ports, Scheme, Security, Service, Speaker, TlsStart, Transport, UseTls};
+
+/// A method for each field, of its name.
+macro_rules! setters {
+    ($($field:ident: $type:ty),*) => {
+        $(pub(super) const fn $field(self, $field: $type) -> Self { Self { $field, ..self } })*
+    };
+}
 
 impl Service {
     /// A service of which nothing else is known: clients speak first over a connection.
-    pub(super) const fn new(id: &'static str, name: &'static str, described: &'static str) -> Self {
+    pub(super) const fn new(id: &'static str, name: &'static str, described: &'static str, ports: Ports) -> Self {
         Self {
             id,
             name,
             described,
-            ports: Ports { plain: &[], tls: &[] },
+            ports,
             transport: Transport::Stream,
             speaks_first: Speaker::Client,
             tls: TlsStart::None,
             socket: None,
             schemes: &[],
-            variables: Variables { words: &[], user: &[], password: &[], name: &[], beside_url: false },
+            words: &[],
+            user_words: &[],
+            password_words: &[],
+            name_words: &[],
+            login_beside_url: false,
             drivers: &[],
-            juju: Juju { interfaces: &[], charms: &[], login: None },
+            interfaces: &[],
+            charms: &[],
             check: None,
+            login: None,
             options: Options::USUAL,
         }
     }
 
-    pub(super) const fn ports(self, ports: Ports) -> Self {
-        Self { ports, ..self }
+    setters! {
+        transport: Transport, speaks_first: Speaker, tls: TlsStart, socket: Option<&'static str>,
+        user_words: &'static [&'static str], password_words: &'static [&'static str],
+        name_words: &'static [&'static str], login_beside_url: bool, drivers: &'static [&'static str],
+        options: Options
     }
 
-    pub(super) const fn datagrams(self) -> Self {
-        Self { transport: Transport::Datagram, ..self }
-    }
-
-    pub(super) const fn greeting(self) -> Self {
-        Self { speaks_first: Speaker::Server, ..self }
-    }
-
-    pub(super) const fn tls(self, tls: TlsStart) -> Self {
-        Self { tls, ..self }
-    }
-
-    pub(super) const fn socket(self, path: &'static str) -> Self {
-        Self { socket: Some(path), ..self }
-    }
-
-    pub(super) const fn schemes(self, schemes: &'static [Scheme]) -> Self {
-        Self { schemes, ..self }
-    }
-
-    pub(super) const fn words(self, words: &'static [&'static str]) -> Self {
-        Self { variables: Variables { words, ..self.variables }, ..self }
-    }
-
-    /// Endings of variables for the user, the password and the name.
-    pub(super) const fn endings(
-        self,
-        user: &'static [&'static str],
-        password: &'static [&'static str],
-        name: &'static [&'static str],
-    ) -> Self {
-        Self { variables: Variables { user, password, name, ..self.variables }, ..self }
-    }
-
-    /// See [`Variables::beside_url`].
-    pub(super) const fn login_beside_url(self) -> Self {
-        Self { variables: Variables { beside_url: true, ..self.variables }, ..self }
-    }
-
-    pub(super) const fn drivers(self, drivers: &'static [&'static str]) -> Self {
-        Self { drivers, ..self }
+    pub(super) const fn named(self, schemes: &'static [Scheme], words: &'static [&'static str]) -> Self {
+        Self { schemes, words, ..self }
     }
 
     pub(super) const fn juju(self, interfaces: &'static [&'static str], charms: &'static [&'static str]) -> Self {
-        Self { juju: Juju { interfaces, charms, ..self.juju }, ..self }
+        Self { interfaces, charms, ..self }
     }
 
-    pub(super) const fn login(self, options: &'static str) -> Self {
-        Self { juju: Juju { login: Some(options), ..self.juju }, ..self }
+    /// Inside of TLS.
+    pub(super) const fn secure(self) -> Self {
+        self.tls(TlsStart::Implicit)
     }
 
-    pub(super) const fn check(self, kind: &'static str) -> Self {
-        Self { check: Some(kind), ..self }
+    /// Inside of HTTP.
+    pub(super) const fn over_http(self) -> Self {
+        self.secure().check("http", None)
     }
 
-    pub(super) const fn options(self, options: Options) -> Self {
-        Self { options, ..self }
+    /// The check that speaks its protocol, and the options with which that logs in.
+    pub(super) const fn check(self, kind: &'static str, login: Option<&'static str>) -> Self {
+        Self { check: Some(kind), login, ..self }
     }
 }
 
@@ -102,30 +82,15 @@ impl Options {
     pub(super) const NONE: Self = Self { login: None, use_tls: UseTls::Never, ..Self::USUAL };
 }
 
-/// A scheme that says nothing of TLS.
-pub(super) const fn plain(name: &'static str) -> Scheme {
-    Scheme { name, security: Security::Plain, vague: false, socket: false }
-}
-
-/// A scheme that means TLS from the first byte.
-pub(super) const fn tls(name: &'static str) -> Scheme {
-    Scheme { security: Security::Tls, ..plain(name) }
-}
-
-/// A scheme that means TLS after a word of the service's own protocol.
-pub(super) const fn starttls(name: &'static str) -> Scheme {
-    Scheme { security: Security::StartTls, ..plain(name) }
-}
-
 impl Scheme {
-    /// See [`Scheme::vague`](struct@Scheme).
-    pub(super) const fn vague(self) -> Self {
-        Self { vague: true, ..self }
+    /// One that says nothing of TLS.
+    pub(super) const fn plain(name: &'static str) -> Self {
+        Self { name, security: Security::Plain, vague: false, socket: false }
     }
 
-    /// See [`Scheme::socket`](struct@Scheme).
-    pub(super) const fn socket(self) -> Self {
-        Self { socket: true, ..self }
+    /// One that means TLS from the first byte.
+    pub(super) const fn tls(name: &'static str) -> Self {
+        Self { security: Security::Tls, ..Self::plain(name) }
     }
 }
 
@@ -139,4 +104,18 @@ macro_rules! ports {
     };
 }
 
-pub(super) use ports;
+/// `schemes!("amqp", "pyamqp"; "amqps")`: those that say nothing of TLS, and those that mean it; with
+/// `vague` before them, see [`Scheme::vague`](struct@Scheme).
+macro_rules! schemes {
+    (vague $($plain:literal),* $(; $($tls:literal),*)?) => {
+        &[
+            $(Scheme { vague: true, ..Scheme::plain($plain) },)*
+            $($(Scheme { vague: true, ..Scheme::tls($tls) },)*)?
+        ]
+    };
+    ($($plain:literal),* $(; $($tls:literal),*)?) => {
+        &[$(Scheme::plain($plain),)* $($(Scheme::tls($tls),)*)?]
+    };
+}
+
+pub(super) use {ports, schemes};

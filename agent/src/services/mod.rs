@@ -12,26 +12,23 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use row::{
-    Juju, KnownPort, NoServer, Options, Ports, Scheme, Security, Service, Speaker, TlsStart, Transport, UseTls,
-    Variables,
-};
+pub use row::{KnownPort, NoServer, Options, Ports, Scheme, Security, Service, Speaker, TlsStart, Transport, UseTls};
 pub use table::*;
 
 /// The service whose URLs have this scheme, and what the scheme says; the scheme comes without what
 /// follows a plus, in small letters.
 #[must_use]
 pub fn by_scheme(name: &str) -> Option<(&'static Service, &'static Scheme)> {
-    ALL.iter().find_map(|service| {
+    all().find_map(|service| {
         let scheme = service.schemes.iter().find(|scheme| scheme.name == name)?;
-        Some((*service, scheme))
+        Some((service, scheme))
     })
 }
 
 /// The service that a word of a variable's name means, in capitals: `REDIS`.
 #[must_use]
 pub fn by_word(word: &str) -> Option<&'static Service> {
-    find(|service| service.variables.words.contains(&word))
+    find(|service| service.words.contains(&word))
 }
 
 /// The service that a driver, engine or backend of this name is for, whatever its case.
@@ -50,7 +47,7 @@ pub fn with_driver_by_port(port: u16) -> Option<&'static Service> {
 /// The service behind relations of this interface.
 #[must_use]
 pub fn by_interface(interface: &str) -> Option<&'static Service> {
-    find(|service| service.juju.interfaces.contains(&interface))
+    find(|service| service.interfaces.contains(&interface))
 }
 
 /// The service that a charm of this name (in small letters) deploys.
@@ -76,5 +73,5 @@ pub fn no_server_by_driver(name: &str) -> Option<NoServer> {
 }
 
 fn find(wanted: impl Fn(&Service) -> bool) -> Option<&'static Service> {
-    ALL.iter().copied().find(|service| wanted(service))
+    all().find(|service| wanted(service))
 }

@@ -1,6 +1,5 @@
 //! What a row of the table says.
 
-use super::build::plain;
 use std::fmt;
 use std::num::NonZero;
 
@@ -25,14 +24,27 @@ pub struct Service {
     pub socket: Option<&'static str>,
     /// The schemes of its URLs; the first one is the usual one.
     pub schemes: &'static [Scheme],
-    /// How variables of the environment name it.
-    pub variables: Variables,
+    /// Words that name it in variables of the environment, in capitals: `REDIS` of `REDIS_HOST`.
+    pub words: &'static [&'static str],
+    /// Endings of its variables for the user, beside those that are the same for all.
+    pub user_words: &'static [&'static str],
+    /// The same for the password.
+    pub password_words: &'static [&'static str],
+    /// The same for what [`Options::name`] is.
+    pub name_words: &'static [&'static str],
+    /// Its URLs have no login as a rule: what they leave out stands in the variables beside.
+    pub login_beside_url: bool,
     /// What the names of its drivers, engines and backends contain, in small letters.
     pub drivers: &'static [&'static str],
-    /// How Juju names it.
-    pub juju: Juju,
+    /// The interfaces of Juju's relations with it.
+    pub interfaces: &'static [&'static str],
+    /// What the names of its charms contain.
+    pub charms: &'static [&'static str],
     /// The type of the check that speaks its protocol.
     pub check: Option<&'static str>,
+    /// The options with which that check logs in, as a person lists them; `None` where an address is
+    /// enough for a check that proves something.
+    pub login: Option<&'static str>,
     /// What the parts of its URLs are called as options of that check.
     pub options: Options,
 }
@@ -111,33 +123,6 @@ pub struct Scheme {
     pub socket: bool,
 }
 
-/// How variables of the environment name a service and its parts.
-#[derive(Clone, Copy)]
-pub struct Variables {
-    /// Words in the names, in capitals: `REDIS` of `REDIS_HOST`.
-    pub words: &'static [&'static str],
-    /// Endings for the user, beside those that are the same for all.
-    pub user: &'static [&'static str],
-    /// Endings for the password.
-    pub password: &'static [&'static str],
-    /// Endings for what [`Options::name`] is.
-    pub name: &'static [&'static str],
-    /// Its URLs have no login as a rule: what they leave out stands in the variables beside.
-    pub beside_url: bool,
-}
-
-/// How Juju names a service.
-#[derive(Clone, Copy)]
-pub struct Juju {
-    /// The interfaces of its relations.
-    pub interfaces: &'static [&'static str],
-    /// What the names of its charms contain.
-    pub charms: &'static [&'static str],
-    /// The options with which its check logs in, as a person lists them; `None` where an address is
-    /// enough for a check that proves something.
-    pub login: Option<&'static str>,
-}
-
 /// What the parts of a URL, and whatever stands in their place elsewhere, are called as options of a
 /// check. Host and port are `host` and `port` in all of them.
 #[derive(Clone, Copy)]
@@ -178,7 +163,7 @@ pub enum NoServer {
     Cloud,
 }
 
-/// What is named like a service and is no server.
+/// What is named like a service and is not a server.
 pub(super) struct NoServers {
     pub(super) why: NoServer,
     pub(super) schemes: &'static [&'static str],
@@ -214,20 +199,20 @@ impl Service {
     pub const fn scheme(&self) -> Scheme {
         match self.schemes {
             [first, ..] => *first,
-            [] => plain(self.id),
+            [] => Scheme::plain(self.id),
         }
     }
 
     /// The scheme of its URLs that means TLS from the first byte.
     #[must_use]
-    pub fn tls_scheme(&self) -> Option<&'static str> {
-        self.schemes.iter().find(|scheme| scheme.security == Security::Tls).map(|scheme| scheme.name)
+    pub fn tls_scheme(&self) -> Option<&'static Scheme> {
+        self.schemes.iter().find(|scheme| scheme.security == Security::Tls)
     }
 
     /// Whether a charm of this name (in small letters) deploys it.
     #[must_use]
     pub fn is_charm(&self, charm: &str) -> bool {
-        self.juju.charms.iter().any(|part| charm.contains(part))
+        self.charms.iter().any(|part| charm.contains(part))
     }
 
     /// Whether the same check speaks to both.
@@ -256,12 +241,6 @@ impl Ports {
     #[must_use]
     pub fn has(&self, port: u16) -> bool {
         self.has_plain(port) || self.has_tls(port)
-    }
-
-    /// Whether the port is the default one without TLS from the first byte.
-    #[must_use]
-    pub fn is_default(&self, port: u16) -> bool {
-        self.plain.first().is_some_and(|known| known.number.get() == port)
     }
 
     /// Whether the port is one without TLS from the first byte.

@@ -15,7 +15,7 @@ fn each_once<'a>(what: &str, all: impl Iterator<Item = (&'static str, &'a str)>)
 }
 
 fn of_all<'a>(texts: impl Fn(&'static Service) -> Vec<&'a str>) -> impl Iterator<Item = (&'static str, &'a str)> {
-    ALL.iter().flat_map(move |service| texts(service).into_iter().map(|text| (service.id, text)))
+    all().flat_map(move |service| texts(service).into_iter().map(|text| (service.id, text)))
 }
 
 #[test]
@@ -24,10 +24,10 @@ fn what_names_a_service_names_one() {
     each_once("the name", of_all(|service| vec![service.name]));
     each_once("the sentence", of_all(|service| vec![service.described]));
     each_once("the scheme", of_all(|service| service.schemes.iter().map(|scheme| scheme.name).collect()));
-    each_once("the word", of_all(|service| service.variables.words.to_vec()));
+    each_once("the word", of_all(|service| service.words.to_vec()));
     each_once("the driver", of_all(|service| service.drivers.to_vec()));
-    each_once("the interface", of_all(|service| service.juju.interfaces.to_vec()));
-    each_once("the charm", of_all(|service| service.juju.charms.to_vec()));
+    each_once("the interface", of_all(|service| service.interfaces.to_vec()));
+    each_once("the charm", of_all(|service| service.charms.to_vec()));
 }
 
 #[test]
@@ -41,27 +41,27 @@ fn a_scheme_is_a_servers_or_nobodys() {
 
 #[test]
 fn every_service_has_an_article_and_words_as_they_are_looked_up() {
-    for service in ALL.iter().copied().chain([&SMTP_OR_FTP]) {
+    for service in all().chain([&SMTP_OR_FTP]) {
         assert!(service.described.starts_with("a ") || service.described.starts_with("an "), "{service:?}");
         let is_small = |text: &str| !text.is_empty() && text.to_ascii_lowercase() == text;
         assert!(service.schemes.iter().all(|scheme| is_small(scheme.name)), "{service:?}");
-        assert!(service.drivers.iter().chain(service.juju.charms).all(|text| is_small(text)), "{service:?}");
-        let Variables { words, user, password, name, .. } = service.variables;
-        let mut endings = [words, user, password, name].concat().into_iter();
-        assert!(endings.all(|word| word.to_ascii_uppercase() == word), "{service:?}");
+        assert!(service.drivers.iter().chain(service.charms).all(|text| is_small(text)), "{service:?}");
+        let Service { words, user_words, password_words, name_words, .. } = service;
+        let mut words = [*words, user_words, password_words, name_words].concat().into_iter();
+        assert!(words.all(|word| word.to_ascii_uppercase() == word), "{service:?}");
     }
 }
 
 #[test]
 fn every_check_has_a_service_that_is_its_own() {
-    for check in ALL.iter().filter_map(|service| service.check) {
-        assert!(ALL.iter().any(|service| service.id == check && service.check == Some(check)), "{check}");
+    for check in all().filter_map(|service| service.check) {
+        assert!(all().any(|service| service.id == check && service.check == Some(check)), "{check}");
     }
 }
 
 #[test]
 fn a_service_is_found_by_whatever_names_it() {
-    assert_eq!(by_scheme("cockroachdb").map(|(service, _)| service), Some(&COCKROACHDB));
+    assert_eq!(by_scheme("cockroachdb").map(|(service, _)| service), by_driver("cockroach"));
     assert_eq!(by_scheme("rediss").map(|(_, scheme)| scheme.security), Some(Security::Tls));
     assert_eq!(by_word("RABBIT"), Some(&AMQP));
     assert_eq!(by_driver("django.contrib.gis.db.backends.postgis"), Some(&POSTGRES));

@@ -109,17 +109,17 @@ fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan, watch: &
     let Listener { mut reporter, mut writer, progress, .. } = listener;
     let view = View::of(stage, &report);
     let verdict = if args.dry_run { 0 } else { view.overall().exit_status() };
-    // Until it is told, a good result is not known.
-    watch.ends_with(untold(verdict));
+    // Until it is written, a good result is not known.
+    watch.ends_with(status_unwritten(verdict));
     progress.iter().for_each(|progress| drop(progress.clear(&mut io::stderr())));
     let _ = reporter.finish(&view, &mut writer);
     let printed = writer.keep();
     // What was not run must not take the place of a result.
-    let left = if args.dry_run { Ok(()) } else { output.leave(&view) };
-    let failures = [printed, left].into_iter().filter_map(Result::err);
+    let saved = if args.dry_run { Ok(()) } else { output.save(&view) };
+    let failures = [printed, saved].into_iter().filter_map(Result::err);
     let status = failures.fold(verdict, |_, unwritten| {
         complain(&unwritten.to_string());
-        untold(verdict)
+        status_unwritten(verdict)
     });
     // All is written. Giving back the memory of thousands of checks piece by piece only takes time.
     process::exit(i32::from(status))
@@ -162,8 +162,8 @@ fn run_or_rehearse(args: &Args, plan: &Arc<Plan>, watch: &Watch, listener: &mut 
     Ok(report)
 }
 
-/// The exit status when a result cannot be left where it should be: what failed still did.
-const fn untold(verdict: u8) -> u8 {
+/// The exit status when a result cannot be written where it should be: what failed still did.
+const fn status_unwritten(verdict: u8) -> u8 {
     if verdict == CRITICAL { CRITICAL } else { UNKNOWN }
 }
 

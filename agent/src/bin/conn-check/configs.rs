@@ -26,14 +26,14 @@ fn from_environment(args: &Env) -> u8 {
         (None, None) => Ok(env::of_variables(std::env::vars_os())),
     };
     match read {
-        Ok(variables) => deliver(env::sheet(&variables), &args.target),
+        Ok(variables) => deliver(env::file(&variables), &args.target),
         Err(why) => complain(&why.to_string()),
     }
 }
 
 fn from_juju(args: &Juju) -> u8 {
-    match juju::read(&args.file).and_then(|status| juju::sheet(&status, args.application.as_deref())) {
-        Ok(sheet) => deliver(sheet, &args.target),
+    match juju::read(&args.file).and_then(|status| juju::file(&status, args.application.as_deref())) {
+        Ok(file) => deliver(file, &args.target),
         Err(why) => complain(&why.to_string()),
     }
 }

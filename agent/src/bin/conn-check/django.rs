@@ -5,7 +5,7 @@ use crate::{complain, guarded, status_of};
 use clap::{Parser as _, ValueEnum as _};
 use conn_check::cli::django::Django;
 use conn_check::cli::generate::{Target, Where};
-use conn_check::generate::django::{Python, Told, Unreadable, sheet};
+use conn_check::generate::django::{DjangoSettings, Python, Unreadable, file};
 
 /// Runs the program; the exit status.
 pub(crate) fn main() -> u8 {
@@ -17,30 +17,30 @@ pub(crate) fn main() -> u8 {
 
 /// The same for `conn-check-configs`.
 pub(crate) fn program(args: &Django) -> u8 {
-    match told(args) {
-        Ok(told) => deliver(sheet(&told), &target(args, &told)),
+    match settings(args) {
+        Ok(settings) => deliver(file(&settings), &target(args, &settings)),
         Err(why) => complain(&why.to_string()),
     }
 }
 
 /// The settings, with what the command line says about them.
-fn told(args: &Django) -> Result<Told, Unreadable> {
-    let mut told = match &args.bridge {
-        Some(path) => Told::read(path)?,
+fn settings(args: &Django) -> Result<DjangoSettings, Unreadable> {
+    let mut settings = match &args.bridge {
+        Some(path) => DjangoSettings::read(path)?,
         None => Python::find(args.python.as_deref())?.read(args.settings_module.as_deref(), args.timeout)?,
     };
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    told.database = given(&args.database_name).or(told.database);
-    told.statsd_send = given(&args.statsd_send).unwrap_or(told.statsd_send);
-    told.statsd_expect = given(&args.statsd_expect).or(told.statsd_expect);
-    Ok(told)
+    let non_empty = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    settings.database = non_empty(&args.database_name).or(settings.database);
+    settings.statsd_send = non_empty(&args.statsd_send).unwrap_or(settings.statsd_send);
+    settings.statsd_expect = non_empty(&args.statsd_expect).or(settings.statsd_expect);
+    Ok(settings)
 }
 
 /// A script has a command line of its own.
-fn target(args: &Django, told: &Told) -> Target {
+fn target(args: &Django, settings: &DjangoSettings) -> Target {
     let mut target = args.target.clone();
-    target.output = target.output.or_else(|| told.output_file.clone().map(Into::into));
-    if let Some(place) = told.secrets.as_deref().and_then(|text| Where::from_str(text, true).ok()) {
+    target.output = target.output.or_else(|| settings.output_file.clone().map(Into::into));
+    if let Some(place) = settings.secrets.as_deref().and_then(|text| Where::from_str(text, true).ok()) {
         target.secrets = place;
     }
     target

@@ -5,7 +5,7 @@ use crate::output::{Unwritten, Writer};
 use crate::{complain, say};
 use conn_check::cli::generate::Target;
 use conn_check::file;
-use conn_check::generate::{Needed, Secrets, Sheet};
+use conn_check::generate::{GeneratedFile, Needed, Secrets};
 
 /// The mode of a new file: there may be passwords in it.
 const MODE: u32 = 0o600;
@@ -13,16 +13,16 @@ const MODE: u32 = 0o600;
 /// Something could not be mapped.
 const INCOMPLETE: u8 = 1;
 
-/// Writes the file and says what is missing; the exit status. A sheet without checks is no file.
-pub(crate) fn deliver(sheet: Sheet, target: &Target) -> u8 {
-    let sheet = sheet.reviewed();
+/// Writes the file and says what is missing; the exit status. Without checks, nothing is written.
+pub(crate) fn deliver(generated: GeneratedFile, target: &Target) -> u8 {
+    let generated = generated.reviewed();
     let secrets = target.secrets();
-    let written = sheet.write(&secrets);
-    for gap in sheet.gaps() {
+    let written = generated.write(&secrets);
+    for gap in generated.gaps() {
         say(&gap.line());
     }
-    if sheet.drafts().next().is_none() {
-        for note in sheet.comments().filter(|comment| !comment.gap) {
+    if !generated.has_checks() {
+        for note in generated.comments().filter(|comment| !comment.gap) {
             say(&note.line());
         }
         say("no check came out of this: nothing is written");
@@ -43,7 +43,7 @@ pub(crate) fn deliver(sheet: Sheet, target: &Target) -> u8 {
     for needed in &written.needed {
         say(&provide(needed, &secrets));
     }
-    if sheet.gaps().next().is_some() { INCOMPLETE } else { 0 }
+    if generated.gaps().next().is_some() { INCOMPLETE } else { 0 }
 }
 
 /// What somebody has to put where, without saying what it is.

@@ -47,7 +47,7 @@ impl<'a> Output<'a> {
     /// The file is valid; the exit status.
     pub(crate) fn valid(&self, source: &Source, checks: usize) -> u8 {
         let mut writer = self.writer();
-        // What a pipe does not take is told by the end of the writer.
+        // What a pipe does not take is reported by the end of the writer.
         let _ = self.reporter().valid(&source.name, checks, &mut writer);
         writer.keep().map_or_else(|unwritten| complain(&unwritten.to_string()), |()| 0)
     }
@@ -83,8 +83,8 @@ impl<'a> Output<'a> {
         UNKNOWN
     }
 
-    /// Leaves the result where others look for it: `--journal`, `--record`.
-    pub(crate) fn leave(&self, view: &View<'_>) -> Result<(), Unwritten> {
+    /// Saves the result where others look for it: `--journal`, `--record`.
+    pub(crate) fn save(&self, view: &View<'_>) -> Result<(), Unwritten> {
         self.journal(|| report::journal::write(view));
         self.record(|json, out| json.finish(view, out))
     }

@@ -46,11 +46,11 @@ impl Watch {
         let signals = SignalFd::new(&wanted)?;
         wanted.thread_block()?;
         let last = max_timeout.map(|timeout| Instant::now() + timeout + GRACE);
-        let told = Arc::clone(&shared);
+        let watcher = Arc::clone(&shared);
         let spawned = thread::Builder::new()
             .name("watch".to_owned())
             .stack_size(64 * 1024)
-            .spawn(move || told.watch(&signals, last));
+            .spawn(move || watcher.watch(&signals, last));
         if let Err(error) = spawned {
             // Nobody else would answer the signals.
             wanted.thread_unblock()?;

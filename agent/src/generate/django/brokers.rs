@@ -1,12 +1,11 @@
 //! Celery's broker and its result backend, in the settings of all its versions.
 
 use crate::generate::django::caches;
-use crate::generate::django::group::{Group, or_comment};
+use crate::generate::django::group::{Group, map_checks, or_comment};
 use crate::generate::django::tls;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
-use crate::generate::url;
-use crate::services::{self, NoServer, Security, Service};
+use crate::generate::url::{self, ConnectionSettings};
+use crate::generate::{Comment, Item};
+use crate::services::{self, NoServer, Service};
 
 /// Before Celery 4, and since, with the namespace that its manual proposes.
 const BROKERS: [&str; 2] = ["BROKER_URL", "CELERY_BROKER_URL"];
@@ -46,12 +45,8 @@ fn urls(settings: &Group<'_>, name: &str, secure: &[&str]) -> Result<Vec<Item>, 
             continue;
         };
         let encrypted: Vec<_> = text.split(';').map(with_tls).collect();
-        for item in url::items(name, &encrypted.join(";")) {
-            items.push(match item {
-                Item::Check(draft) => tls::files(draft, settings, secure)?.into(),
-                comment @ Item::Comment(_) => comment,
-            });
-        }
+        let found = url::items(name, &encrypted.join(";"));
+        items.extend(map_checks(found, |check| Ok([tls::files(check, settings, secure)?]))?);
     }
     Ok(items)
 }
@@ -60,7 +55,7 @@ fn urls(settings: &Group<'_>, name: &str, secure: &[&str]) -> Result<Vec<Item>, 
 fn with_tls(text: &str) -> String {
     let secure = text.split_once("://").and_then(|(scheme, rest)| {
         let scheme = services::by_scheme(scheme)?.0.tls_scheme()?;
-        Some(format!("{scheme}://{rest}"))
+        Some(format!("{}://{rest}", scheme.name))
     });
     secure.unwrap_or_else(|| text.to_owned())
 }
@@ -99,55 +94,36 @@ fn old(settings: &Group<'_>, prefix: &str) -> Result<Vec<Item>, Comment> {
         return Ok(Vec::new());
     }
     let transport = transport.unwrap_or_else(|| services::AMQP.id.to_owned());
-    let host = host.unwrap_or_else(|| HOST.to_owned());
-    match services::by_driver(&transport) {
-        Some(service) if *service == services::AMQP => Ok(vec![old_amqp(settings, prefix, &host)?.into()]),
-        Some(service) if *service == services::REDIS => Ok(vec![old_redis(settings, prefix, &host)?.into()]),
+    let service = match services::by_driver(&transport) {
+        Some(service) if [&services::AMQP, &services::REDIS].contains(&service) => service,
         _ if transport == "django" || services::no_server_by_scheme(&transport).is_some_and(is_local) => {
-            Ok(vec![Comment::note(name("TRANSPORT"), "inside of the application: nothing to connect to").into()])
+            let why = "inside of the application: nothing to connect to";
+            return Ok(vec![Comment::note(name("TRANSPORT"), why).into()]);
         }
-        _ => Err(settings
-            .gap(&name("TRANSPORT"), "no check is known for this transport; a tcp check would at least connect")),
-    }
+        _ => {
+            let why = "no check is known for this transport; a tcp check would at least connect";
+            return Err(settings.gap(&name("TRANSPORT"), why));
+        }
+    };
+    let secure = settings.flag(&name("USE_SSL"));
+    let port = settings.port(&name("PORT"))?.map(|port| port.to_string());
+    let (user, password) = (settings.text(&name("USER"))?, settings.text(&name("PASSWORD"))?);
+    let vhost = settings.text(&name("VHOST"))?;
+    let connection = ConnectionSettings {
+        port: port.as_deref(),
+        // Redis had no users then.
+        user: user.as_deref().filter(|_| *service == services::AMQP),
+        password: password.as_deref(),
+        name: vhost.as_deref(),
+        options: vec![("ssl", if secure { "true" } else { "false" })],
+        ..ConnectionSettings::of(service, host.as_deref().unwrap_or(HOST))
+    };
+    map_checks(connection.items(&name("HOST")), |check| {
+        let check = check.secrets_named(&name("PASSWORD"));
+        Ok([if secure { tls::files(check, settings, &name("USE_SSL"))? } else { check }])
+    })
 }
 
 const fn is_local(why: NoServer) -> bool {
     matches!(why, NoServer::File | NoServer::Application)
-}
-
-fn old_amqp(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Comment> {
-    let name = |rest: &str| format!("{prefix}{rest}");
-    let secure = settings.flag(&name("USE_SSL"));
-    let usual = services::AMQP.port(if secure { Security::Tls } else { Security::Plain });
-    let port = settings.port(&name("PORT"))?.unwrap_or(usual.get());
-    let guest = services::AMQP.options.guest.unwrap_or_default();
-    let draft = Draft::new(services::AMQP.id, &name("HOST")).text("host", host).number("port", port);
-    let draft = draft.text("username", settings.text(&name("USER"))?.as_deref().unwrap_or(guest));
-    let draft = match settings.text(&name("PASSWORD"))? {
-        Some(password) => draft.secret_of("password", password, &name("PASSWORD")),
-        None => draft.text("password", guest),
-    };
-    let draft = draft.flag("use_tls", secure).text("vhost", settings.text(&name("VHOST"))?.as_deref().unwrap_or("/"));
-    if secure { tls::files(draft, settings, &name("USE_SSL")) } else { Ok(draft) }
-}
-
-/// The number of the database stands where a broker has its virtual host.
-fn old_redis(settings: &Group<'_>, prefix: &str, host: &str) -> Result<Draft, Comment> {
-    let name = |rest: &str| format!("{prefix}{rest}");
-    let port = settings.port(&name("PORT"))?.unwrap_or(services::REDIS.port(Security::Plain).get());
-    let draft = Draft::new(services::REDIS.id, &name("HOST")).text("host", host).number("port", port);
-    let draft = match settings.text(&name("PASSWORD"))? {
-        Some(password) => draft.secret_of("password", password, &name("PASSWORD")),
-        None => draft,
-    };
-    let number = settings.text(&name("VHOST"))?.unwrap_or_default();
-    let draft = match number.trim_matches('/').parse::<u32>() {
-        Ok(number) if number > 0 => draft.number("database", number),
-        _ => draft,
-    };
-    if settings.flag(&name("USE_SSL")) {
-        tls::files(draft.flag("use_tls", true), settings, &name("USE_SSL"))
-    } else {
-        Ok(draft)
-    }
 }

@@ -1,9 +1,8 @@
 //! `CACHES`.
 
-use crate::generate::django::group::{Group, host_and_port, or_comment};
+use crate::generate::django::group::{Group, host_and_port, map_checks, or_comment};
 use crate::generate::django::redis;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 use serde_json::Value;
 
@@ -35,23 +34,17 @@ fn items_of(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
 
 fn memcached_cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let options = cache.group("OPTIONS")?;
-    let user = cache.text("USERNAME")?.map_or_else(|| options.first(&["username", "user"]), |user| Ok(Some(user)))?;
-    let password = cache.text("PASSWORD")?.map_or_else(|| options.text("password"), |text| Ok(Some(text)))?;
+    let user = cache.text_or("USERNAME", &options, &["username", "user"])?;
+    let password = cache.text_or("PASSWORD", &options, &["password"])?;
     let secure = ["tls_context", "ssl_context"].into_iter().any(|key| options.flag(key));
-    let mut items = Vec::new();
-    for text in locations(cache)? {
-        for item in memcached(&cache.origin, &text) {
-            let Item::Check(draft) = item else {
-                items.push(item);
-                continue;
-            };
-            let draft = match (&user, &password) {
-                (Some(user), Some(password)) => draft.text("username", user).secret("password", password),
-                _ => draft,
-            };
-            items.push(if secure { draft.flag("use_tls", true) } else { draft }.into());
-        }
-    }
+    let items = locations(cache)?.iter().flat_map(|text| memcached(&cache.origin, text)).collect();
+    let items = map_checks(items, |check| {
+        let check = match (&user, &password) {
+            (Some(user), Some(password)) => check.text("username", user).secret("password", password),
+            _ => check,
+        };
+        Ok([if secure { check.flag("use_tls", true) } else { check }])
+    })?;
     if items.is_empty() {
         return Err(cache.gap("LOCATION", "it is empty: there is no server to connect to"));
     }
@@ -78,14 +71,14 @@ pub(super) fn memcached(origin: &str, text: &str) -> Vec<Item> {
 
 /// `HOST:PORT`, `HOST`, `unix:/PATH` or `/PATH`.
 fn memcached_server(origin: &str, server: &str) -> Item {
-    let draft = Draft::new("memcached", origin);
+    let check = GeneratedCheck::new("memcached", origin);
     let path = server.strip_prefix("unix:").unwrap_or(server);
     if path.starts_with('/') {
         // Three slashes, as in a URL, are as good as one.
-        return draft.text("host", format!("/{}", path.trim_start_matches('/'))).into();
+        return check.text("host", format!("/{}", path.trim_start_matches('/'))).into();
     }
     match host_and_port(server.strip_prefix("inet:").unwrap_or(server)) {
-        Some((host, port)) => draft
+        Some((host, port)) => check
             .text("host", host)
             .number("port", port.unwrap_or(services::MEMCACHED.port(Security::Plain).get()))
             .into(),

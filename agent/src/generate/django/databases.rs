@@ -1,9 +1,8 @@
 //! `DATABASES`.
 
 use crate::generate::django::group::{self, Group, or_comment};
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
-use crate::generate::url::{self, ConnectionSettings};
+use crate::generate::url::{self, ConnectionSettings, Tls};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, NoServer, Security, Service};
 
 /// The checks; `name` is the database where the settings have no `NAME`.
@@ -29,14 +28,12 @@ fn items_of(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comme
         Some(service) if service.is_checked_like(&services::POSTGRES) => postgres(database, name, service),
         Some(service) if service.is_checked_like(&services::MYSQL) => mysql(database, name),
         Some(service) if service.check.is_some() => other(database, name, service),
-        Some(service) => Err(no_check(database, service)),
+        Some(Service { name, .. }) => {
+            Err(database
+                .own_gap(format!("there is no check for {name}; a tcp check to its port would at least connect")))
+        }
         None => Err(database.gap("ENGINE", "no check is known for this engine; a tcp check would at least connect")),
     }
-}
-
-fn no_check(database: &Group<'_>, service: &Service) -> Comment {
-    let name = service.name;
-    database.own_gap(format!("there is no check for {name}; a tcp check to its port would at least connect"))
 }
 
 /// By the settings that all databases have.
@@ -64,14 +61,11 @@ fn postgres(database: &Group<'_>, name: Option<&str>, service: &Service) -> Resu
     let named = options.first(&["dbname", "database"])?.map_or_else(|| database.text("NAME"), |name| Ok(Some(name)))?;
     let name = named.or_else(|| name.map(str::to_owned));
     let name = name.ok_or_else(|| database.gap("NAME", "no database is named: say which with --database-name"))?;
-    let user =
-        database.text("USER")?.map_or_else(|| options.text("user"), |user| Ok(Some(user)))?.ok_or_else(|| {
-            database.gap(
-                "USER",
-                "it is empty, so the role is the system user who runs the application: add the check with it",
-            )
-        })?;
-    let password = database.text("PASSWORD")?.map_or_else(|| options.text("password"), |text| Ok(Some(text)))?;
+    let user = database.text_or("USER", &options, &["user"])?.ok_or_else(|| {
+        let why = "it is empty, so the role is the system user who runs the application: add the check with it";
+        database.gap("USER", why)
+    })?;
+    let password = database.text_or("PASSWORD", &options, &["password"])?;
     if password.is_none() && options.raw("passfile").is_some() {
         return Err(options.gap("passfile", "the password stands in that file: add the check with it"));
     }
@@ -87,20 +81,18 @@ fn postgres(database: &Group<'_>, name: Option<&str>, service: &Service) -> Resu
             items.push(Comment::note(database.place("HOST"), why).into());
         }
         let host = if host.is_empty() { directory } else { &host };
-        let draft = Draft::new("postgresql", &database.origin).text("database", &name).text("host", host);
-        let draft = some_port(draft, port.or(usual)).text("username", &user);
-        let draft = some_password(draft, password.as_deref());
-        items.extend(if socket { vec![draft.into()] } else { postgres_tls(draft, &options)? });
+        let check = GeneratedCheck::new("postgresql", &database.origin).text("database", &name).text("host", host);
+        let check = check.some_number("port", port.or(usual)).text("username", &user);
+        let check = check.some_secret("password", password.as_deref());
+        items.extend(if socket { vec![check.into()] } else { postgres_tls(check, &options)? });
     }
     Ok(items)
 }
 
 /// Hosts and their ports; one port may be that of all.
 fn places(database: &Group<'_>, options: &Group<'_>) -> Result<Vec<(String, Option<u16>)>, Comment> {
-    let host = database.text("HOST")?.map_or_else(|| options.first(&["hostaddr", "host"]), |host| Ok(Some(host)))?;
-    let host = host.unwrap_or_default();
-    let ports = database.text("PORT")?.map_or_else(|| options.text("port"), |port| Ok(Some(port)))?;
-    let ports = ports.unwrap_or_default();
+    let host = database.text_or("HOST", options, &["hostaddr", "host"])?.unwrap_or_default();
+    let ports = database.text_or("PORT", options, &["port"])?.unwrap_or_default();
     let number = |text: &str| match text.trim() {
         "" => Ok(None),
         text => group::port(text).map(Some).ok_or_else(|| database.gap("PORT", "this is no port number (1 to 65535)")),
@@ -114,36 +106,17 @@ fn places(database: &Group<'_>, options: &Group<'_>) -> Result<Vec<(String, Opti
     Ok(hosts.into_iter().enumerate().map(|(at, host)| (host, ports.get(at).copied().unwrap_or(first))).collect())
 }
 
-/// By the `sslmode` of libpq, whose `require` is `verify-ca` where it has a CA.
-fn postgres_tls(draft: Draft, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
+fn postgres_tls(check: GeneratedCheck, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
+    let mode = options.text("sslmode")?;
+    if !matches!(mode.as_deref(), None | Some("disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full"))
+    {
+        return Err(options.gap("sslmode", "libpq has no such mode"));
+    }
+    let (ca, cert, key) = (options.text("sslrootcert")?, options.text("sslcert")?, options.text("sslkey")?);
     // "system" is libpq's word for the CAs of this host, which the check trusts anyway.
-    let ca = options.text("sslrootcert")?;
-    let draft = match options.text("sslmode")?.as_deref() {
-        None | Some("allow" | "prefer") => draft.some_text("ca_file", own(ca.as_deref())),
-        Some("disable") => return Ok(vec![draft.flag("use_tls", false).into()]),
-        Some("require") if ca.is_none() => any_certificate(draft),
-        Some("require" | "verify-ca") => {
-            let draft = postgres_client(any_certificate(draft), options)?;
-            return Ok(vec![url::name_unverified(options.place("sslmode")).into(), draft.into()]);
-        }
-        Some("verify-full") => draft.flag("use_tls", true).some_text("ca_file", own(ca.as_deref())),
-        Some(_) => return Err(options.gap("sslmode", "libpq knows no such mode")),
-    };
-    Ok(vec![postgres_client(draft, options)?.into()])
-}
-
-fn own(ca: Option<&str>) -> Option<&str> {
-    ca.filter(|ca| *ca != "system")
-}
-
-fn any_certificate(draft: Draft) -> Draft {
-    draft.flag("use_tls", true).flag("disable_tls_verification", true)
-}
-
-fn postgres_client(draft: Draft, options: &Group<'_>) -> Result<Draft, Comment> {
-    Ok(draft
-        .some_text("client_cert", options.text("sslcert")?.as_deref())
-        .some_text("client_key", options.text("sslkey")?.as_deref()))
+    let ca = ca.as_deref().filter(|ca| *ca != "system");
+    let tls = Tls { ca, cert: cert.as_deref(), key: key.as_deref(), ..Tls::default() };
+    Ok(tls.postgres(&options.place("sslmode"), check, mode.as_deref()))
 }
 
 /// mysqlclient takes `localhost`, and nothing, for its Unix socket. A port beside it says that TCP is
@@ -166,35 +139,33 @@ fn mysql(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment>
         let why = "what the settings do not say of host and login stands in that file: add the check with it";
         return Err(options.gap("read_default_file", why));
     }
-    let user = user.ok_or_else(|| no_user(database))?;
-    let given = host.unwrap_or_default();
-    let usual = given.is_empty() || given == "localhost" && port.is_none();
+    let user = user.ok_or_else(|| {
+        let why =
+            "it is empty, so the account is that of the system user who runs the application: add the check with it";
+        database.gap("USER", why)
+    })?;
+    let host = host.unwrap_or_default();
+    let usual = host.is_empty() || host == "localhost" && port.is_none();
     let own_socket = services::MYSQL.socket.unwrap_or_default();
     let mut items: Vec<Item> = Vec::new();
     if usual && socket.is_none() {
         let why = format!("the client uses the Unix socket {own_socket} unless it is told an address");
         items.push(Comment::note(database.place("HOST"), why).into());
     }
-    let host = socket.unwrap_or_else(|| if usual { own_socket.to_owned() } else { given });
+    let host = socket.unwrap_or_else(|| if usual { own_socket.to_owned() } else { host });
     let is_socket = host.starts_with('/');
-    let draft =
-        Draft::new(services::MYSQL.id, &database.origin).some_text("database", name.as_deref()).text("host", host);
-    let draft = some_port(draft, port.filter(|_| !is_socket)).text("username", user);
-    let draft = some_password(draft, password.as_deref());
-    items.extend(if is_socket { vec![draft.into()] } else { mysql_tls(draft, &options)? });
+    let check = GeneratedCheck::new(services::MYSQL.id, &database.origin)
+        .some_text("database", name.as_deref())
+        .text("host", host);
+    let check = check.some_number("port", port.filter(|_| !is_socket)).text("username", user);
+    let check = check.some_secret("password", password.as_deref());
+    items.extend(if is_socket { vec![check.into()] } else { mysql_tls(check, &options)? });
     Ok(items)
-}
-
-fn no_user(database: &Group<'_>) -> Comment {
-    database.gap(
-        "USER",
-        "it is empty, so the account is that of the system user who runs the application: add the check with it",
-    )
 }
 
 /// By `ssl_mode` and `ssl`, or the `ssl_ca` family of mysql.connector and `PyMySQL`. The client
 /// verifies only where it has a CA, and the name only where it is told to.
-fn mysql_tls(draft: Draft, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
+fn mysql_tls(check: GeneratedCheck, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let files = match options.raw("ssl") {
         Some(value) if value.is_object() => options.group("ssl")?,
         _ => Group::settings(&serde_json::Value::Null),
@@ -206,36 +177,22 @@ fn mysql_tls(draft: Draft, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let ca = file(&["ca", "ssl_ca"], "ssl_ca")?;
     let mode = options.text("ssl_mode")?.unwrap_or_default().to_ascii_uppercase();
     if mode == "DISABLED" || options.flag("ssl_disabled") {
-        return Ok(vec![draft.flag("use_tls", false).into()]);
+        return Ok(vec![check.flag("use_tls", false).into()]);
     }
     let wanted = ca.is_some() || options.flag("ssl");
     if !wanted && !matches!(mode.as_str(), "REQUIRED" | "VERIFY_CA" | "VERIFY_IDENTITY") {
-        return Ok(vec![draft.into()]);
+        return Ok(vec![check.into()]);
     }
     let verified = ca.is_some() || mode.starts_with("VERIFY");
     let by_name = mode == "VERIFY_IDENTITY" || options.flag("ssl_verify_identity") || files.flag("check_hostname");
-    let draft = if verified && by_name {
-        draft.flag("use_tls", true).some_text("ca_file", ca.as_deref())
-    } else {
-        any_certificate(draft)
+    let (cert, key) = (file(&["cert", "ssl_cert"], "ssl_cert")?, file(&["key", "ssl_key"], "ssl_key")?);
+    let tls = Tls {
+        lenient: !verified,
+        nameless: verified && !by_name,
+        ca: ca.as_deref(),
+        cert: cert.as_deref(),
+        key: key.as_deref(),
+        ..Tls::default()
     };
-    let draft = draft
-        .some_text("client_cert", file(&["cert", "ssl_cert"], "ssl_cert")?.as_deref())
-        .some_text("client_key", file(&["key", "ssl_key"], "ssl_key")?.as_deref());
-    let note = (verified && !by_name).then(|| url::name_unverified(options.origin.clone()).into());
-    Ok(note.into_iter().chain([draft.into()]).collect())
-}
-
-fn some_port(draft: Draft, port: Option<u16>) -> Draft {
-    match port {
-        Some(port) => draft.number("port", port),
-        None => draft,
-    }
-}
-
-fn some_password(draft: Draft, password: Option<&str>) -> Draft {
-    match password {
-        Some(password) => draft.secret("password", password),
-        None => draft,
-    }
+    Ok(tls.items(&options.origin, check.flag("use_tls", true)))
 }

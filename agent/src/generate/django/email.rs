@@ -1,8 +1,7 @@
 //! The `EMAIL_HOST` family.
 
 use crate::generate::django::group::Group;
-use crate::generate::draft::{Draft, Value};
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item, Value};
 use crate::services::{self, Security};
 
 /// Django's own default, with which mail goes out where the settings name no sender.
@@ -45,19 +44,19 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
         (false, true) => Value::Text("starttls".to_owned()),
         (false, false) => Value::Flag(false),
     };
-    let draft = Draft::new(services::SMTP.id, "EMAIL_HOST")
+    let check = GeneratedCheck::new(services::SMTP.id, "EMAIL_HOST")
         .text("host", host)
         .number("port", settings.port("EMAIL_PORT")?.unwrap_or(services::SMTP.port(Security::Plain).get()))
         .text("from_address", sender(settings)?);
-    let draft = login(draft, settings)?.set("use_tls", security).flag("send", false);
-    let draft = draft
+    let check = login(check, settings)?.set("use_tls", security).flag("send", false);
+    let check = check
         .some_text("client_cert", settings.text("EMAIL_SSL_CERTFILE")?.as_deref())
         .some_text("client_key", settings.text("EMAIL_SSL_KEYFILE")?.as_deref());
     // Many put mail into a queue, and some other program sends it the way Django does.
     let why = "this backend is not Django's own: the check is right if the mail goes through EMAIL_HOST in the end";
     let is_known = backend.is_empty() || lower.contains("smtp");
     let note = (!is_known).then(|| Comment::note("EMAIL_BACKEND", why).into());
-    Ok(note.into_iter().chain([draft.into()]).collect())
+    Ok(note.into_iter().chain([check.into()]).collect())
 }
 
 /// Django's own, where the settings say how to speak to a server and leave out which one.
@@ -80,12 +79,12 @@ fn other_backend(settings: &Group<'_>, backend: &str) -> Result<Vec<Item>, Comme
 }
 
 /// Django logs in only where both are there.
-fn login(draft: Draft, settings: &Group<'_>) -> Result<Draft, Comment> {
+fn login(check: GeneratedCheck, settings: &Group<'_>) -> Result<GeneratedCheck, Comment> {
     match (settings.text("EMAIL_HOST_USER")?, settings.text("EMAIL_HOST_PASSWORD")?) {
         (Some(user), Some(password)) => {
-            Ok(draft.text("username", user).secret_of("password", password, "EMAIL_HOST_PASSWORD"))
+            Ok(check.text("username", user).secret("password", password).secrets_named("EMAIL_HOST_PASSWORD"))
         }
-        _ => Ok(draft),
+        _ => Ok(check),
     }
 }
 

@@ -1,10 +1,8 @@
 //! Checks that a script has made itself.
 
-use crate::generate::draft::{Draft, Value as Said};
-use crate::generate::item::{Comment, Item};
-use crate::generate::secrets::Hidden;
+use crate::generate::{Comment, GeneratedCheck, Hidden, Item, Value};
 use crate::secret::{has_secret, is_secret_name};
-use serde_json::Value;
+use serde_json::Value as Json;
 
 /// Options of which the value is a secret in every check that has them.
 const SECRETS: [&str; 2] = ["password", "body"];
@@ -19,86 +17,87 @@ const PAIRS: [&str; 3] = ["headers", "params", "cookies"];
 const URLS: [&str; 2] = ["url", "proxy_url"];
 
 /// The check, its options in the order in which the script has them.
-pub(super) fn item(number: usize, check: &Value) -> Item {
+pub(super) fn item(number: usize, check: &Json) -> Item {
     let origin = format!("EXTRA_CHECK_MAKERS, check {}", number + 1);
     let Some(options) = check.as_object() else {
         return Comment::gap(origin, "this is no dictionary, so it is no check").into();
     };
-    let Some(kind) = options.get("type").and_then(Value::as_str) else {
+    let Some(kind) = options.get("type").and_then(Json::as_str) else {
         return Comment::gap(origin, "this check has no `type`").into();
     };
     let rest = options.iter().filter(|(key, _)| *key != "type");
-    rest.fold(Draft::new(kind.to_owned(), &origin), |draft, (key, value)| set(draft, key, value)).as_given().into()
+    let check = GeneratedCheck { from_user: true, ..GeneratedCheck::new(kind.to_owned(), &origin) };
+    rest.fold(check, |check, (key, value)| set(check, key, value)).into()
 }
 
 /// Adds an option of a script's, whatever in it is a secret as such.
-pub(super) fn set(draft: Draft, key: &str, value: &Value) -> Draft {
-    let origin = draft.origins.join(" ");
+pub(super) fn set(check: GeneratedCheck, key: &str, value: &Json) -> GeneratedCheck {
+    let origin = check.origins.join(" ");
     let name = key.to_owned();
     match value {
-        Value::String(text) if SECRETS.contains(&key) => draft.secret(name, text),
-        Value::String(text) if URLS.contains(&key) && has_secret(text) => draft.secret(name, text),
-        Value::Array(pair) if LOGINS.contains(&key) => draft.set(name, login(&origin, key, pair)),
-        value if PAIRS.contains(&key) => draft.set(name, pairs(&origin, key, value)),
-        value => draft.set(name, option(value)),
+        Json::String(text) if SECRETS.contains(&key) => check.secret(name, text),
+        Json::String(text) if URLS.contains(&key) && has_secret(text) => check.secret(name, text),
+        Json::Array(pair) if LOGINS.contains(&key) => check.set(name, login(&origin, key, pair)),
+        value if PAIRS.contains(&key) => check.set(name, pairs(&origin, key, value)),
+        value => check.set(name, option(value)),
     }
 }
 
 /// A mapping of names to values, or a list of pairs.
-fn pairs(origin: &str, key: &str, value: &Value) -> Said {
-    let hidden = |name: &str, value: &Value| match value {
+fn pairs(origin: &str, key: &str, value: &Json) -> Value {
+    let hidden = |name: &str, value: &Json| match value {
         value if key == "cookies" || is_secret_name(name) => hide(&format!("{origin} {key} {name}"), value),
         value => option(value),
     };
     match value {
-        Value::Object(values) if !is_reference(value) => {
-            Said::Map(values.iter().map(|(name, value)| (name.clone(), hidden(name, value))).collect())
+        Json::Object(values) if !is_reference(value) => {
+            Value::Map(values.iter().map(|(name, value)| (name.clone(), hidden(name, value))).collect())
         }
-        Value::Array(values) => {
-            let pair = |pair: &Value| match pair.as_array().map(Vec::as_slice) {
-                Some([Value::String(name), value]) => Said::List(vec![Said::Text(name.clone()), hidden(name, value)]),
+        Json::Array(values) => {
+            let pair = |pair: &Json| match pair.as_array().map(Vec::as_slice) {
+                Some([Json::String(name), value]) => Value::List(vec![Value::Text(name.clone()), hidden(name, value)]),
                 _ => option(pair),
             };
-            Said::List(values.iter().map(pair).collect())
+            Value::List(values.iter().map(pair).collect())
         }
         value => option(value),
     }
 }
 
 /// Every text in it as a secret.
-fn hide(name: &str, value: &Value) -> Said {
+fn hide(name: &str, value: &Json) -> Value {
     match value {
-        Value::String(text) => Said::Secret(Hidden::new(text, name)),
-        Value::Number(number) => Said::Secret(Hidden::new(number.to_string(), name)),
-        Value::Array(values) => Said::List(values.iter().map(|value| hide(name, value)).collect()),
+        Json::String(text) => Value::Secret(Hidden::new(text, name)),
+        Json::Number(number) => Value::Secret(Hidden::new(number.to_string(), name)),
+        Json::Array(values) => Value::List(values.iter().map(|value| hide(name, value)).collect()),
         value => option(value),
     }
 }
 
-fn is_reference(value: &Value) -> bool {
+fn is_reference(value: &Json) -> bool {
     let mut keys = value.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
     matches!((keys.next(), keys.next()), (Some("env" | "file"), None))
 }
 
 /// The last one is the password.
-fn login(origin: &str, key: &str, pair: &[Value]) -> Said {
-    let secret = |text: &str| Said::Secret(Hidden::new(text, &format!("{origin} {key}")));
-    let said = pair.iter().enumerate().map(|(number, value)| match value {
-        Value::String(text) if number == 1 => secret(text),
+fn login(origin: &str, key: &str, pair: &[Json]) -> Value {
+    let secret = |text: &str| Value::Secret(Hidden::new(text, &format!("{origin} {key}")));
+    let values = pair.iter().enumerate().map(|(number, value)| match value {
+        Json::String(text) if number == 1 => secret(text),
         value => option(value),
     });
-    Said::List(said.collect())
+    Value::List(values.collect())
 }
 
-fn option(value: &Value) -> Said {
+fn option(value: &Json) -> Value {
     match value {
-        Value::Null => Said::Null,
-        Value::Bool(flag) => Said::Flag(*flag),
-        Value::String(text) => Said::Text(text.clone()),
-        Value::Number(number) => {
-            number.as_u64().map_or_else(|| Said::Float(number.as_f64().unwrap_or_default()), Said::Number)
+        Json::Null => Value::Null,
+        Json::Bool(flag) => Value::Flag(*flag),
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Number(number) => {
+            number.as_u64().map_or_else(|| Value::Float(number.as_f64().unwrap_or_default()), Value::Number)
         }
-        Value::Array(values) => Said::List(values.iter().map(option).collect()),
-        Value::Object(values) => Said::Map(values.iter().map(|(key, value)| (key.clone(), option(value))).collect()),
+        Json::Array(values) => Value::List(values.iter().map(option).collect()),
+        Json::Object(values) => Value::Map(values.iter().map(|(key, value)| (key.clone(), option(value))).collect()),
     }
 }

@@ -1,7 +1,7 @@
 //! A dictionary of the settings. What stands in it may be anything that Python has: whatever is
 //! not as it should be becomes a comment that names its place, and never its value.
 
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
@@ -57,6 +57,11 @@ impl<'a> Group<'a> {
     pub(super) fn text(&self, key: &str) -> Result<Option<String>, Comment> {
         let Some(value) = self.raw(key) else { return Ok(None) };
         text(value).map_err(|not| self.not_text(key, &not))
+    }
+
+    /// A text, or that of the first of these keys in another dictionary.
+    pub(super) fn text_or(&self, key: &str, other: &Self, keys: &[&str]) -> Result<Option<String>, Comment> {
+        self.text(key)?.map_or_else(|| other.first(keys), |text| Ok(Some(text)))
     }
 
     /// The first of these keys that has a text.
@@ -120,6 +125,21 @@ impl<'a> Group<'a> {
 /// What could not be mapped is said in the file.
 pub(super) fn or_comment(items: Result<Vec<Item>, Comment>) -> Vec<Item> {
     items.unwrap_or_else(|comment| vec![comment.into()])
+}
+
+/// The checks among the items made into others.
+pub(super) fn map_checks<I: IntoIterator<Item: Into<Item>>>(
+    items: Vec<Item>,
+    map: impl Fn(GeneratedCheck) -> Result<I, Comment>,
+) -> Result<Vec<Item>, Comment> {
+    let mut mapped = Vec::new();
+    for item in items {
+        match item {
+            Item::Check(check) => mapped.extend(map(check)?.into_iter().map(Into::into)),
+            comment @ Item::Comment(_) => mapped.push(comment),
+        }
+    }
+    Ok(mapped)
 }
 
 /// A port number.

@@ -1,8 +1,7 @@
 //! `OOPS` and `OOPSES`: where reports of errors are published.
 
 use crate::generate::django::group::Group;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 use serde_json::Value;
 
@@ -32,12 +31,12 @@ fn item(publisher: &Group<'_>) -> Result<Item, Comment> {
     }
 }
 
-fn amqp(publisher: &Group<'_>) -> Result<Draft, Comment> {
+fn amqp(publisher: &Group<'_>) -> Result<GeneratedCheck, Comment> {
     let wanted = |key: &str| publisher.text(key)?.ok_or_else(|| publisher.gap(key, "it is empty, and needed"));
     let tls = publisher.flag("use_tls") || publisher.flag("ssl");
     let usual = services::AMQP.port(if tls { Security::Tls } else { Security::Plain });
     let port = publisher.port("port")?.unwrap_or(usual.get());
-    Ok(Draft::new(services::AMQP.id, &publisher.origin)
+    Ok(GeneratedCheck::new(services::AMQP.id, &publisher.origin)
         .text("vhost", publisher.text("vhost")?.as_deref().unwrap_or("/"))
         .text("host", wanted("host")?)
         .number("port", port)

@@ -1,6 +1,6 @@
 //! The application's Python, which reads the settings.
 
-use crate::generate::django::told::Told;
+use crate::generate::django::settings::DjangoSettings;
 use crate::generate::django::unreadable::Unreadable;
 use crate::text::escaped;
 use std::env;
@@ -58,14 +58,14 @@ impl Python {
     ///
     /// # Errors
     /// When the settings cannot be had within the limit, with the next step.
-    pub fn read(&self, module: Option<&str>, limit: Duration) -> Result<Told, Unreadable> {
+    pub fn read(&self, module: Option<&str>, limit: Duration) -> Result<DjangoSettings, Unreadable> {
         let mut child = self.start(module)?;
         let heard = listen(&mut child, limit);
         let output = heard.and_then(|bytes| self.document(&mut child, &bytes, limit));
         // Nothing is left of it, not even a thread that the settings have started.
         let _ = child.kill();
         let _ = child.wait();
-        Told::parse(&output?).map_err(|why| Unreadable::Document { python: self.shown(), why })
+        DjangoSettings::parse(&output?).map_err(|why| Unreadable::Document { python: self.shown(), why })
     }
 
     fn start(&self, module: Option<&str>) -> Result<Child, Unreadable> {

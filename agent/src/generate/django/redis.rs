@@ -1,10 +1,9 @@
 //! What is kept in Redis: caches, Channels' layers, sessions.
 
-use crate::generate::django::group::{Group, host_and_port, or_comment};
+use crate::generate::django::group::{Group, host_and_port, map_checks, or_comment};
 use crate::generate::django::tls;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
 use crate::generate::url;
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security, Service};
 use serde_json::Value;
 
@@ -30,19 +29,8 @@ pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
         password: either("password", &["PASSWORD", "password"])?,
         database: either("db", &["DB", "db"])?,
     };
-    let mut items = Vec::new();
-    for text in cache.texts("LOCATION")? {
-        for item in servers(&cache.origin, &text) {
-            items.extend(match item {
-                Item::Check(draft) => {
-                    let more = login.missing(&draft).map(Item::Comment);
-                    let draft = tls::options(tls::options(login.add(draft), &options)?, &pool)?;
-                    more.into_iter().chain([draft.into()]).collect()
-                }
-                comment @ Item::Comment(_) => vec![comment],
-            });
-        }
-    }
+    let items = cache.texts("LOCATION")?.iter().flat_map(|text| servers(&cache.origin, text)).collect();
+    let items = login.add_to(items, |check| tls::options(tls::options(check, &options)?, &pool))?;
     if items.is_empty() {
         return Err(cache.gap("LOCATION", "it is empty: there is no server to connect to"));
     }
@@ -111,7 +99,7 @@ pub(super) fn sessions(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
         database: settings.text("SESSION_REDIS_DB")?,
     };
     if let Some(path) = settings.text("SESSION_REDIS_UNIX_DOMAIN_SOCKET_PATH")? {
-        return Ok(vec![login.add(Draft::new(services::REDIS.id, "SESSION_REDIS").text("host", path)).into()]);
+        return Ok(vec![login.add(GeneratedCheck::new(services::REDIS.id, "SESSION_REDIS").text("host", path)).into()]);
     }
     let Some(host) = settings.text("SESSION_REDIS_HOST")? else { return Ok(Vec::new()) };
     let port = settings.port("SESSION_REDIS_PORT")?.unwrap_or(PORT);
@@ -126,27 +114,18 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let login = Login { user: group.text("username")?, password: group.text("password")?, database: group.text("db")? };
     let items = match (group.first(&["address", "url"])?, group.first(&["path", "unix_domain_socket_path"])?) {
         (Some(text), _) => servers(&group.origin, &text),
-        (None, Some(path)) => vec![Draft::new(services::REDIS.id, &group.origin).text("host", path).into()],
+        (None, Some(path)) => vec![GeneratedCheck::new(services::REDIS.id, &group.origin).text("host", path).into()],
         (None, None) => {
             let host = group.text("host")?.unwrap_or_else(|| "localhost".to_owned());
-            let draft = at(&group.origin, &host, group.port("port")?.unwrap_or(PORT));
-            vec![if group.flag("ssl") { draft.flag("use_tls", true) } else { draft }.into()]
+            let check = at(&group.origin, &host, group.port("port")?.unwrap_or(PORT));
+            vec![if group.flag("ssl") { check.flag("use_tls", true) } else { check }.into()]
         }
     };
-    let mut full = Vec::new();
-    for item in items {
-        let Item::Check(draft) = item else {
-            full.push(item);
-            continue;
-        };
-        full.extend(login.missing(&draft).map(Item::Comment));
-        full.push(tls::options(login.add(draft), group)?.into());
-    }
-    Ok(full)
+    login.add_to(items, |check| tls::options(check, group))
 }
 
-fn at(origin: &str, host: &str, port: u16) -> Draft {
-    Draft::new(services::REDIS.id, origin).text("host", host).number("port", port)
+fn at(origin: &str, host: &str, port: u16) -> GeneratedCheck {
+    GeneratedCheck::new(services::REDIS.id, origin).text("host", host).number("port", port)
 }
 
 /// URLs, sockets, and `HOST:PORT:DATABASE` of the time before URLs; several, separated by
@@ -167,17 +146,14 @@ fn old_server(origin: &str, server: &str) -> Item {
     };
     let place = if database.is_some() { place } else { server };
     let path = place.strip_prefix("unix:").unwrap_or(place);
-    let draft = if path.starts_with('/') {
-        Draft::new(services::REDIS.id, origin).text("host", path)
+    let check = if path.starts_with('/') {
+        GeneratedCheck::new(services::REDIS.id, origin).text("host", path)
     } else if let Some((host, port)) = host_and_port(place) {
         at(origin, &host, port.unwrap_or(PORT))
     } else {
         return Comment::gap(origin, "a server is neither a URL nor HOST:PORT nor the path of a socket").into();
     };
-    match database.filter(|number| *number > 0) {
-        Some(number) => draft.number("database", number).into(),
-        None => draft.into(),
-    }
+    check.some_number("database", database.filter(|number| *number > 0)).into()
 }
 
 /// What options say beside the address; what the URL says wins.
@@ -189,26 +165,31 @@ struct Login {
 
 impl Login {
     /// A user that cannot log in, as no password is known.
-    fn missing(&self, draft: &Draft) -> Option<Comment> {
-        let alone = self.user.is_some() && self.password.is_none() && draft.get("password").is_none();
+    fn missing(&self, check: &GeneratedCheck) -> Option<Comment> {
+        let alone = self.user.is_some() && self.password.is_none() && check.get("password").is_none();
         let why = "a user without a password: the check below does without the login";
-        alone.then(|| Comment::gap(draft.origins.join(", "), why))
+        alone.then(|| Comment::gap(check.origins.join(", "), why))
     }
 
-    fn add(&self, draft: Draft) -> Draft {
-        let has_password = draft.get("password").is_some();
-        let draft = if draft.get("username").is_none() && (has_password || self.password.is_some()) {
-            draft.some_text("username", self.user.as_deref())
-        } else {
-            draft
-        };
-        let draft = match &self.password {
-            Some(password) if !has_password => draft.secret("password", password),
-            _ => draft,
-        };
-        match self.database.as_deref().and_then(|number| number.parse::<u32>().ok()).filter(|number| *number > 0) {
-            Some(number) if draft.get("database").is_none() => draft.number("database", number),
-            _ => draft,
-        }
+    fn add(&self, check: GeneratedCheck) -> GeneratedCheck {
+        let is_missing = |key: &str| check.get(key).is_none();
+        let user = self.user.as_deref().filter(|_| is_missing("username"));
+        let password = self.password.as_deref().filter(|_| is_missing("password"));
+        let user = user.filter(|_| password.is_some() || !is_missing("password"));
+        let number = self.database.as_deref().and_then(|number| number.parse::<u32>().ok());
+        let number = number.filter(|number| *number > 0 && is_missing("database"));
+        check.some_text("username", user).some_secret("password", password).some_number("database", number)
+    }
+
+    /// To each check, and what else there is to add.
+    fn add_to(
+        &self,
+        items: Vec<Item>,
+        more: impl Fn(GeneratedCheck) -> Result<GeneratedCheck, Comment>,
+    ) -> Result<Vec<Item>, Comment> {
+        map_checks(items, |check| {
+            let missing = self.missing(&check).map(Item::Comment);
+            Ok(missing.into_iter().chain([more(self.add(check))?.into()]).collect::<Vec<_>>())
+        })
     }
 }

@@ -2,9 +2,8 @@
 
 use crate::generate::django::extra;
 use crate::generate::django::group::{Group, host_and_port};
-use crate::generate::django::told::Told;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::django::settings::DjangoSettings;
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 
 /// Where statsd listens as it comes.
@@ -15,8 +14,8 @@ const PLACED: [&str; 5] = ["type", "host", "port", "send", "expect"];
 
 /// A counter is sent; what is expected of the answer, only where there is one. The script's own
 /// options are the check's, and its host and port win.
-pub(super) fn items(settings: &Group<'_>, told: &Told) -> Result<Vec<Item>, Comment> {
-    let script = told.statsd();
+pub(super) fn items(settings: &Group<'_>, django: &DjangoSettings) -> Result<Vec<Item>, Comment> {
+    let script = django.statsd();
     let Some(text) = settings.text("STATSD_HOST")? else { return Ok(Vec::new()) };
     let no_host = || settings.gap("STATSD_HOST", "neither a host nor HOST:PORT");
     let (host, own) = host_and_port(&text).ok_or_else(no_host)?;
@@ -26,12 +25,12 @@ pub(super) fn items(settings: &Group<'_>, told: &Told) -> Result<Vec<Item>, Comm
     };
     let host = script.text("host").map_err(of_script)?.unwrap_or(host);
     let port = script.port("port").map_err(of_script)?.unwrap_or(port);
-    let draft = Draft::new(services::UDP.id, "STATSD_HOST").text("host", host).number("port", port);
-    let draft = draft.text("send", &told.statsd_send).some_text("expect", told.statsd_expect.as_deref());
+    let check = GeneratedCheck::new(services::UDP.id, "STATSD_HOST").text("host", host).number("port", port);
+    let check = check.text("send", &django.statsd_send).some_text("expect", django.statsd_expect.as_deref());
     let more: Vec<_> = script.pairs().filter(|(key, _)| !PLACED.contains(&key.as_str())).collect();
-    // Without options of the script's own, the draft is ours.
-    let draft = if more.is_empty() { draft } else { draft.as_given() };
-    Ok(vec![more.into_iter().fold(draft, |draft, (key, value)| extra::set(draft, key, value)).into()])
+    // Without options of the script's own, the check is ours.
+    let check = GeneratedCheck { from_user: !more.is_empty(), ..check };
+    Ok(vec![more.into_iter().fold(check, |check, (key, value)| extra::set(check, key, value)).into()])
 }
 
 fn of_script(comment: Comment) -> Comment {

@@ -3,7 +3,7 @@
 mod databases;
 mod stores;
 
-use super::{Told, sheet};
+use super::{DjangoSettings, file};
 use crate::generate::Secrets;
 use serde_json::{Value, json};
 
@@ -19,8 +19,8 @@ fn file_of(document: &Value) -> String {
     for name in document["settings"].as_object().expect("settings").keys() {
         assert!(BRIDGE.contains(&format!("'{name}'")), "the bridge does not hand {name} over");
     }
-    let told = Told::parse(&document.to_string()).expect("a document");
-    let text = sheet(&told).reviewed().write(&Secrets::Inline).text;
+    let settings = DjangoSettings::parse(&document.to_string()).expect("a document");
+    let text = file(&settings).reviewed().write(&Secrets::Inline).text;
     text.split_once('\n').map(|(_, rest)| rest.trim_start().to_owned()).expect("a first line")
 }
 
@@ -102,14 +102,14 @@ fn oops_publishers_are_checks_of_their_broker() {
     let publisher = json!({"type": "amqp", "host": "h", "user": "u", "password": "p", "vhost": "v"});
     for name in ["OOPS", "OOPSES"] {
         let settings = json!({name: {"publishers": [publisher, {"type": "datedir", "error_dir": "/x"}]}});
-        let told = short(&settings);
+        let text = short(&settings);
         let check = "amqp vhost=v host=h port=5672 username=u password=p use_tls=false\n";
-        assert!(told.starts_with(check), "{told}");
-        assert!(told.contains(&format!("# {name}['publishers'][1]: reports go into a directory")), "{told}");
+        assert!(text.starts_with(check), "{text}");
+        assert!(text.contains(&format!("# {name}['publishers'][1]: reports go into a directory")), "{text}");
     }
-    let told = short(&json!({"OOPS": {"publishers": [{"type": "amqp", "port": "5673"}, 7]}}));
-    assert!(told.contains("# OOPS['publishers'][0]['host']: it is empty, and needed"), "{told}");
-    assert!(told.contains("# OOPS['publishers'][1]: this is a number, where a dictionary is wanted"), "{told}");
+    let text = short(&json!({"OOPS": {"publishers": [{"type": "amqp", "port": "5673"}, 7]}}));
+    assert!(text.contains("# OOPS['publishers'][0]['host']: it is empty, and needed"), "{text}");
+    assert!(text.contains("# OOPS['publishers'][1]: this is a number, where a dictionary is wanted"), "{text}");
 }
 
 #[test]
@@ -122,18 +122,18 @@ fn statsd_is_sent_a_counter() {
     ] {
         assert_eq!(short(&settings), format!("udp {address} send='conncheck.test:1|c'"), "{settings}");
     }
-    let told = file_of(&json!({"settings": {"STATSD_HOST": "h"}, "statsd": {"send": "Hakuna", "expect": "Matata"}}));
-    assert!(told.ends_with("  send: Hakuna\n  expect: Matata\n"), "{told}");
+    let text = file_of(&json!({"settings": {"STATSD_HOST": "h"}, "statsd": {"send": "Hakuna", "expect": "Matata"}}));
+    assert!(text.ends_with("  send: Hakuna\n  expect: Matata\n"), "{text}");
     assert_eq!(file_for(&json!({"STATSD_PORT": 8125, "STATSD_HOST": null})), "");
 }
 
 #[test]
 fn what_a_script_says_of_statsd_is_in_its_check() {
     let statsd = json!({"type": "udp", "send": "x", "expect": "", "port": 9125, "timeout": 2, "tags": ["metrics"]});
-    let told = file_of(&json!({"settings": {"STATSD_HOST": "h", "STATSD_PORT": 8126}, "statsd": statsd}));
-    assert_eq!(told, "- type: udp\n  host: h\n  port: 9125\n  send: x\n  timeout: 2\n  tags: [metrics]\n");
-    let told = file_of(&json!({"settings": {"STATSD_HOST": "h"}, "statsd": {"port": "x"}}));
-    assert!(told.starts_with("# STATSD_CHECK['port']: this is no port number"), "{told}");
+    let text = file_of(&json!({"settings": {"STATSD_HOST": "h", "STATSD_PORT": 8126}, "statsd": statsd}));
+    assert_eq!(text, "- type: udp\n  host: h\n  port: 9125\n  send: x\n  timeout: 2\n  tags: [metrics]\n");
+    let text = file_of(&json!({"settings": {"STATSD_HOST": "h"}, "statsd": {"port": "x"}}));
+    assert!(text.starts_with("# STATSD_CHECK['port']: this is no port number"), "{text}");
 }
 
 #[test]
@@ -188,12 +188,12 @@ fn mail_goes_to_djangos_own_host_where_the_settings_say_only_how() {
 fn checks_of_a_script_are_taken_over_as_they_are() {
     let check = json!({"type": "http", "url": "https://h/?q=a%20b", "proxy_host": "p", "proxy_port": 8080, "timeout": 2.5,
         "headers": {"X-A": "b"}, "auth": ["u", {"env": "PW"}], "tags": ["no-nagios"], "body": null});
-    let told = file_of(&json!({"settings": {}, "checks": [check]}));
+    let text = file_of(&json!({"settings": {}, "checks": [check]}));
     // What the reference is to is known where the checks will run.
-    let (note, told) = told.split_once("\n\n").expect("a note and a check");
+    let (note, text) = text.split_once("\n\n").expect("a note and a check");
     assert!(note.contains("the environment variable `PW` is not set"), "{note}");
     assert_eq!(
-        told,
+        text,
         "- type: http\n  url: 'https://h/?q=a%20b'\n  proxy_host: p\n  proxy_port: 8080\n  timeout: 2.5\n  \
          headers: {X-A: b}\n  auth: [u, {env: PW}]\n  tags: [no-nagios]\n  body: null\n"
     );
@@ -201,7 +201,7 @@ fn checks_of_a_script_are_taken_over_as_they_are() {
 
 #[test]
 fn a_check_of_a_script_that_is_none_is_a_comment_and_one_that_is_odd_is_kept() {
-    for (check, said) in [
+    for (check, expected) in [
         (json!({"host": "h"}), "# EXTRA_CHECK_MAKERS, check 1: this check has no `type`"),
         (json!({"type": "carrier pigeon"}), "# EXTRA_CHECK_MAKERS, check 1: no carrier pigeon check: "),
         (json!({"type": "tcp", "host": "h", "port": 99999}), "# EXTRA_CHECK_MAKERS, check 1: no tcp check: "),
@@ -211,18 +211,18 @@ fn a_check_of_a_script_that_is_none_is_a_comment_and_one_that_is_odd_is_kept() {
         ),
         (json!(["x"]), "# EXTRA_CHECK_MAKERS, check 1: this is no dictionary"),
     ] {
-        let told = file_of(&json!({"settings": {}, "checks": [check]}));
-        assert!(told.starts_with(said), "{told}");
+        let text = file_of(&json!({"settings": {}, "checks": [check]}));
+        assert!(text.starts_with(expected), "{text}");
     }
     let odd = json!({"type": "tcp", "host": "h", "port": 1, "hots": "x"});
     let mail = json!({"type": "smtp", "host": "h", "port": 25, "to_address": "a@h", "from_address": "b@h"});
     for check in [odd, mail] {
         let document = json!({"settings": {}, "checks": [check]});
-        let told = Told::parse(&document.to_string()).expect("a document");
-        let sheet = sheet(&told).reviewed();
+        let settings = DjangoSettings::parse(&document.to_string()).expect("a document");
+        let file = file(&settings).reviewed();
         // Whoever goes by the status has to hear of it.
-        assert_eq!((sheet.gaps().count(), sheet.drafts().count()), (1, 1), "{sheet:?}");
-        assert!(file_of(&document).contains("; --strict refuses that\n"), "{sheet:?}");
+        assert_eq!((file.gaps().count(), file.has_checks()), (1, true), "{file:?}");
+        assert!(file_of(&document).contains("; --strict refuses that\n"), "{file:?}");
     }
 }
 
@@ -231,11 +231,11 @@ fn values_that_are_hostile_stay_values() {
     let hostile = "{x: *y} # - type: tcp ' \" $(reboot)";
     let worse = format!("{hostile}\n- type: tcp\u{1b}[31m");
     let database = |name: &str| json!({"ENGINE": "django.db.backends.postgresql", "NAME": name, "USER": hostile, "PASSWORD": worse, "HOST": "h"});
-    let told =
+    let text =
         file_for(&json!({"DATABASES": {"a'\n- type: tcp": database(hostile), "b\n- type: tcp": database(&worse)}}));
-    assert_eq!(told.lines().filter(|line| line.starts_with("- type: ")).count(), 1, "{told}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("- type: ")).count(), 1, "{text}");
     let quoted = hostile.replace('\'', "''");
-    assert!(told.contains(&format!("  database: '{quoted}'\n")) && !told.contains('\u{1b}'), "{told}");
+    assert!(text.contains(&format!("  database: '{quoted}'\n")) && !text.contains('\u{1b}'), "{text}");
 }
 
 #[test]
@@ -246,14 +246,14 @@ fn the_package_for_scripts_sends_statsd_the_same() {
 
 #[test]
 fn a_document_that_is_none_is_refused() {
-    for (text, said) in [
+    for (text, expected) in [
         ("", "the settings are not as the bridge writes them"),
         ("[]", "there is no `settings`"),
         ("{\"settings\": []}", "there is no `settings`"),
         ("{\"refused\": \"why\"}", "why"),
         ("{\"settings\": {", "the settings are not as the bridge writes them"),
     ] {
-        assert!(Told::parse(text).expect_err("no document").to_string().contains(said), "{text}");
+        assert!(DjangoSettings::parse(text).expect_err("no document").to_string().contains(expected), "{text}");
     }
 }
 
@@ -276,11 +276,11 @@ fn settings_of_the_wrong_shape_are_comments() {
     ];
     for name in names {
         for value in [json!(true), json!([[1, {"s3cret": 1}]]), json!({"$unusable": "a function"}), json!({"a": 5})] {
-            let told = short(&json!({name: value}));
-            let comments = told.lines().filter(|line| line.starts_with(&format!("# {name}"))).count();
+            let text = short(&json!({name: value}));
+            let comments = text.lines().filter(|line| line.starts_with(&format!("# {name}"))).count();
             let dictionary_is_right = value["a"] == 5 && matches!(name, "OOPS" | "RAVEN_CONFIG" | "SESSION_REDIS");
-            assert!(comments > 0 || dictionary_is_right, "{name} {value}: {told}");
-            assert!(!told.contains("s3cret"), "{told}");
+            assert!(comments > 0 || dictionary_is_right, "{name} {value}: {text}");
+            assert!(!text.contains("s3cret"), "{text}");
         }
     }
 }
@@ -294,8 +294,8 @@ fn secrets_of_a_scripts_checks_can_stand_outside_too() {
             "headers": {"Authorization": "Bearer s3cret", "X-A": "b"}, "cookies": {"x": "s3cret"}},
         {"type": "http", "url": "https://h/?key=s3cret", "params": [["token", "s3cret"], ["q", "b"]]},
     ]);
-    let told = Told::parse(&json!({"settings": {}, "checks": checks}).to_string()).expect("a document");
-    let text = sheet(&told).reviewed().write(&Secrets::Env).text;
+    let settings = DjangoSettings::parse(&json!({"settings": {}, "checks": checks}).to_string()).expect("a document");
+    let text = file(&settings).reviewed().write(&Secrets::Env).text;
     assert!(!text.contains("s3cret"), "{text}");
     assert_eq!(text.matches("{env: EXTRA_CHECK_MAKERS_CHECK_").count(), 9, "{text}");
     assert!(text.contains("X-A: b}") && text.contains("[q, b]"), "{text}");
@@ -305,10 +305,10 @@ fn secrets_of_a_scripts_checks_can_stand_outside_too() {
 fn what_stands_in_the_wrong_place_is_not_shown() {
     for host in ["postgres://u:s3cret@h/x", "s3cret!", "h;password=s3cret"] {
         let database = json!({"ENGINE": "django.db.backends.postgresql", "NAME": "n", "USER": "u", "HOST": host});
-        let told = short(&json!({"DATABASES": {"a": database}}));
-        assert!(told.starts_with("# DATABASES['a']: no postgresql check: `host`: expected "), "{told}");
-        assert!(!told.contains("s3cret"), "{told}");
+        let text = short(&json!({"DATABASES": {"a": database}}));
+        assert!(text.starts_with("# DATABASES['a']: no postgresql check: `host`: expected "), "{text}");
+        assert!(!text.contains("s3cret"), "{text}");
     }
-    let told = file_of(&json!({"settings": {}, "checks": [{"type": "tcp", "host": "u:s3cret!", "port": 1}]}));
-    assert!(told.contains("no tcp check: `host`: expected ") && !told.contains("s3cret"), "{told}");
+    let text = file_of(&json!({"settings": {}, "checks": [{"type": "tcp", "host": "u:s3cret!", "port": 1}]}));
+    assert!(text.contains("no tcp check: `host`: expected ") && !text.contains("s3cret"), "{text}");
 }

@@ -1,13 +1,11 @@
 //! Services that speak HTTP: search engines, and Sentry.
 
-use crate::generate::django::group::{Group, or_comment};
+use crate::generate::django::group::{Group, map_checks, or_comment};
 use crate::generate::django::tls;
-use crate::generate::draft::{Draft, Value as Said};
-use crate::generate::item::{Comment, Item};
-use crate::generate::secrets::Hidden;
 use crate::generate::url;
+use crate::generate::{Comment, GeneratedCheck, Hidden, Item, Value};
 use crate::services;
-use serde_json::Value;
+use serde_json::Value as Json;
 
 /// Logins that are no user with a password.
 const TOKENS: [&str; 3] = ["api_key", "bearer_auth", "cloud_id"];
@@ -45,17 +43,14 @@ fn hosts(group: &Group<'_>, texts: &[String], options: &Group<'_>) -> Result<Vec
         items.push(comment.into());
         None
     });
-    for item in texts.iter().flat_map(|text| url::items(&group.origin, &with_scheme(text))) {
-        let Item::Check(draft) = item else {
-            items.push(item);
-            continue;
+    let found = texts.iter().flat_map(|text| url::items(&group.origin, &with_scheme(text))).collect();
+    items.extend(map_checks(found, |check| {
+        let check = match &login {
+            Some((user, password)) if check.get("auth").is_none() => logged_in(check, user, password),
+            _ => check,
         };
-        let draft = match &login {
-            Some((user, password)) if draft.get("auth").is_none() => logged_in(draft, user, password),
-            _ => draft,
-        };
-        items.extend(if is_https(&draft) { secure(draft, options)? } else { vec![draft.into()] });
-    }
+        if is_https(&check) { secure(check, options) } else { Ok(vec![check.into()]) }
+    })?);
     Ok(items)
 }
 
@@ -67,9 +62,9 @@ fn login(options: &Group<'_>) -> Result<Option<(String, String)>, Comment> {
         return token.map_or(Ok(None), |key| Err(options.gap(key, why)));
     };
     let pair = match options.raw(key) {
-        Some(Value::String(text)) => text.split_once(':'),
-        Some(Value::Array(pair)) => match pair.as_slice() {
-            [Value::String(user), Value::String(password)] => Some((user.as_str(), password.as_str())),
+        Some(Json::String(text)) => text.split_once(':'),
+        Some(Json::Array(pair)) => match pair.as_slice() {
+            [Json::String(user), Json::String(password)] => Some((user.as_str(), password.as_str())),
             _ => None,
         },
         _ => None,
@@ -79,33 +74,33 @@ fn login(options: &Group<'_>) -> Result<Option<(String, String)>, Comment> {
 }
 
 /// Without a login, a refusal shows that the server is there; with one, it is a refusal.
-fn logged_in(draft: Draft, user: &str, password: &str) -> Draft {
-    let secret = Said::Secret(Hidden::new(password, &format!("{} password", draft.origins.join(" "))));
-    let codes = WELCOME.map(|code| Said::Text(code.to_owned())).into_iter().chain([Said::Number(404)]);
-    draft
+fn logged_in(check: GeneratedCheck, user: &str, password: &str) -> GeneratedCheck {
+    let secret = Value::Secret(Hidden::new(password, &format!("{} password", check.origins.join(" "))));
+    let codes = WELCOME.map(|code| Value::Text(code.to_owned())).into_iter().chain([Value::Number(404)]);
+    check
         .without(&["expected_code"])
-        .set("expected_code", Said::List(codes.collect()))
-        .set("auth", Said::List(vec![Said::Text(user.to_owned()), secret]))
+        .set("expected_code", Value::List(codes.collect()))
+        .set("auth", Value::List(vec![Value::Text(user.to_owned()), secret]))
 }
 
-fn is_https(draft: &Draft) -> bool {
-    matches!(draft.get("url"), Some(Said::Text(url)) if url.starts_with("https://"))
+fn is_https(check: &GeneratedCheck) -> bool {
+    matches!(check.get("url"), Some(Value::Text(url)) if url.starts_with("https://"))
 }
 
 /// As the client of Elasticsearch takes it, which verifies unless it is told not to.
-fn secure(draft: Draft, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
+fn secure(check: GeneratedCheck, options: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let is_false = |key: &str| options.raw(key).is_some() && !options.flag(key);
-    let draft = draft
+    let check = check
         .some_text("client_cert", options.text("client_cert")?.as_deref())
         .some_text("client_key", options.text("client_key")?.as_deref());
     if is_false("verify_certs") {
-        return Ok(vec![draft.flag("disable_tls_verification", true).into()]);
+        return Ok(vec![check.flag("disable_tls_verification", true).into()]);
     }
     if is_false("ssl_assert_hostname") {
-        let draft = draft.flag("disable_tls_verification", true);
-        return Ok(vec![url::name_unverified(options.place("ssl_assert_hostname")).into(), draft.into()]);
+        let check = check.flag("disable_tls_verification", true);
+        return Ok(vec![url::name_unverified(options.place("ssl_assert_hostname")).into(), check.into()]);
     }
-    Ok(vec![tls::options(draft, options)?.into()])
+    Ok(vec![tls::options(check, options)?.into()])
 }
 
 /// `SENTRY_DSN`, or the settings of Raven, its first client.

@@ -1,8 +1,8 @@
 //! Variables that belong together: a host, and beside it the port, the login and the rest.
 
 use super::Variables;
-use crate::generate::item::{Comment, Item};
 use crate::generate::url::{self, ConnectionSettings};
+use crate::generate::{Comment, Item};
 use crate::services::{self, NoServer, Service};
 
 /// Endings of variables with one host.
@@ -78,17 +78,17 @@ pub(super) fn items(name: &str, text: &str, all: &Variables) -> Vec<Item> {
         Some(_) => url::items(name, host),
         None => family.settings(service, host).items(name),
     });
-    let password = family.named(&PASSWORD, service.variables.password).map(|(variable, _)| variable);
+    let password = family.named(&PASSWORD, service.password_words).map(|(variable, _)| variable);
     hosts.map(|item| with_secrets_named(item, password.as_deref())).collect()
 }
 
 /// The checks for a URL that leaves to the variables beside it who logs in, if it is one.
 pub(super) fn beside_url(name: &str, text: &str, all: &Variables) -> Option<Vec<Item>> {
-    let service = url::service_of(name, text).filter(|service| service.variables.beside_url)?;
+    let service = url::service_of(name, text).filter(|service| service.login_beside_url)?;
     // `LDAP` of `LDAP_SERVER_URI`.
-    let word = name.split('_').rev().find(|word| service.variables.words.contains(word))?;
+    let word = name.split('_').rev().find(|word| service.words.contains(word))?;
     let family = Family { prefix: &name[..name.rfind(word)? + word.len()], all };
-    let password = family.named(&PASSWORD, service.variables.password).map(|(variable, _)| variable);
+    let password = family.named(&PASSWORD, service.password_words).map(|(variable, _)| variable);
     let items = url::items_beside(name, text, &family.settings(service, ""));
     Some(items.into_iter().map(|item| with_secrets_named(item, password.as_deref())).collect())
 }
@@ -96,7 +96,7 @@ pub(super) fn beside_url(name: &str, text: &str, all: &Variables) -> Option<Vec<
 /// The secret of the check has a variable already.
 fn with_secrets_named(item: Item, variable: Option<&str>) -> Item {
     match (item, variable) {
-        (Item::Check(draft), Some(variable)) => Item::Check(draft.secrets_named(variable)),
+        (Item::Check(check), Some(variable)) => Item::Check(check.secrets_named(variable)),
         (item, _) => item,
     }
 }
@@ -169,25 +169,24 @@ impl<'a> Family<'a> {
     /// The kind of a database that is only called a database. Where one is named, a port that is
     /// left over from another counts for nothing.
     fn database(&self) -> Database {
-        let said: Vec<_> = KIND.iter().filter_map(|end| self.word(&[end])).collect();
+        let kinds: Vec<_> = KIND.iter().filter_map(|end| self.word(&[end])).collect();
         let by_port = || self.port().and_then(|port| services::with_driver_by_port(port.parse().ok()?));
-        match said.iter().find_map(|driver| Database::by_driver(driver)) {
+        match kinds.iter().find_map(|driver| Database::by_driver(driver)) {
             Some(kind) => kind,
-            None if said.is_empty() => by_port().map_or(Database::Unknown, Database::Server),
+            None if kinds.is_empty() => by_port().map_or(Database::Unknown, Database::Server),
             None => Database::Unknown,
         }
     }
 
     fn settings(&self, service: &'static Service, host: &'a str) -> ConnectionSettings<'a> {
         let options = TLS.iter().filter_map(|(end, option)| self.word(&[end]).map(|text| (*option, text)));
-        let own = &service.variables;
         ConnectionSettings {
             service,
             host,
             port: self.port(),
-            user: self.text(&USER, own.user),
-            password: self.text(&PASSWORD, own.password),
-            name: self.text(&NAME, own.name),
+            user: self.text(&USER, service.user_words),
+            password: self.text(&PASSWORD, service.password_words),
+            name: self.text(&NAME, service.name_words),
             options: options.collect(),
         }
     }

@@ -1,7 +1,7 @@
 //! What a relation's interface says about the service behind it.
 
 use super::applications::{Application, Unit};
-use crate::generate::item::Item;
+use crate::generate::Item;
 use crate::generate::url::{self, ConnectionSettings, tcp};
 use crate::services::{self, Security, Service};
 use std::ops::RangeInclusive;
@@ -68,7 +68,7 @@ impl Related {
 
     /// What to do for a check that proves more.
     pub(super) fn advice(self) -> Option<String> {
-        let (kind, options) = (self.0.check?, self.0.juju.login?);
+        let (kind, options) = (self.0.check?, self.0.login?);
         Some(format!(
             "a status has no logins, so that only connections are checked; for the login, make it `type: {kind}` and add {options}"
         ))
@@ -112,7 +112,7 @@ impl Related {
 
     /// Whether an address is enough for a check of its own.
     fn is_checked(self) -> bool {
-        self.0.check.is_some() && self.0.juju.login.is_none()
+        self.0.check.is_some() && self.0.login.is_none()
     }
 
     fn is_web(self) -> bool {

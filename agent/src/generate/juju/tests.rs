@@ -79,9 +79,9 @@ application-endpoints:
 
 fn written(text: &str, application: Option<&str>) -> Result<(String, Vec<String>), String> {
     let status = Status::parse(text).map_err(|why| why.to_string())?;
-    let sheet = sheet(&status, application).map_err(|refused| refused.to_string())?.reviewed();
-    let gaps = sheet.gaps().map(|gap| gap.origin.clone()).collect();
-    Ok((sheet.write(&Secrets::Inline).text, gaps))
+    let file = file(&status, application).map_err(|refused| refused.to_string())?.reviewed();
+    let gaps = file.gaps().map(|gap| gap.origin.clone()).collect();
+    Ok((file.write(&Secrets::Inline).text, gaps))
 }
 
 #[test]
@@ -149,10 +149,10 @@ fn the_default_port_counts_where_it_is_open_and_another_one_alone_is_remarked() 
 
 #[test]
 fn a_direction_that_the_status_does_not_tell_is_remarked() {
-    let said = "# end: other: a status does not say which of the two connects to the other: if it is other, leave";
+    let note = "# end: other: a status does not say which of the two connects to the other: if it is other, leave";
     let text = related("http", "frontend", &["80/tcp"]);
-    assert!(text.contains(said) && text.contains("url: 'http://h0/'"), "{text}");
-    assert!(related("postgresql_client", "mine", &[""]).contains(said));
+    assert!(text.contains(note) && text.contains("url: 'http://h0/'"), "{text}");
+    assert!(related("postgresql_client", "mine", &[""]).contains(note));
     assert!(!related("postgresql_client", "mine", &["5432/tcp"]).contains("which of the two"));
 }
 

@@ -3,8 +3,7 @@
 use super::known::Known;
 use super::parts::Bad;
 use super::tls::Tls;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security, TlsStart};
 
 /// The connection to each host, below a word on what is not checked.
@@ -27,11 +26,11 @@ pub(super) fn connections(url: &Known<'_>, comment: Comment) -> Result<Vec<Item>
 }
 
 /// A check of the connection alone, for what cannot be logged in to.
-pub(crate) fn tcp(origin: &str, host: &str, port: u16) -> Draft {
-    Draft::new(services::TCP.id, origin).text("host", host).number("port", port)
+pub(crate) fn tcp(origin: &str, host: &str, port: u16) -> GeneratedCheck {
+    GeneratedCheck::new(services::TCP.id, origin).text("host", host).number("port", port)
 }
 
 /// A check of the connection and of the certificate.
-pub(super) fn tls(origin: &str, host: &str, port: u16) -> Draft {
-    Draft::new(services::TLS.id, origin).text("host", host).number("port", port)
+pub(super) fn tls(origin: &str, host: &str, port: u16) -> GeneratedCheck {
+    GeneratedCheck::new(services::TLS.id, origin).text("host", host).number("port", port)
 }

@@ -4,8 +4,7 @@ use super::connection::tcp;
 use super::known::Known;
 use super::parts::{Bad, Parts, Site};
 use super::tls::Tls;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 
 /// How clients of `MySQL` are told to verify the name, too.
@@ -33,13 +32,16 @@ pub(super) fn postgres(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
         return Ok(items);
     };
     let password = parts.option(&["password"]).or(parts.password.as_deref());
+    let mode = parts.option(&["sslmode", "ssl-mode"]).map(str::to_ascii_lowercase);
     for site in &sites {
         let (host, port) = (host_or_socket(site), url.port(site, Security::Plain)?);
-        let draft = Draft::new(services::POSTGRES.id, origin).text("host", host).number("port", port);
-        let draft = draft.text("username", user);
-        let draft = password.into_iter().fold(draft, |draft, password| draft.secret("password", password));
-        let draft = draft.text("database", database);
-        items.extend(if host.starts_with('/') { vec![draft.into()] } else { postgres_tls(origin, draft, parts) });
+        let check = GeneratedCheck::new(services::POSTGRES.id, origin).text("host", host).number("port", port);
+        let check = check.text("username", user).some_secret("password", password).text("database", database);
+        items.extend(if host.starts_with('/') {
+            vec![check.into()]
+        } else {
+            Tls::read(parts).postgres(origin, check, mode.as_deref())
+        });
     }
     Ok(items)
 }
@@ -78,30 +80,6 @@ fn postgres_sites(parts: &Parts) -> Result<Vec<Site>, Bad> {
     Ok(hosts.split(',').map(site).collect())
 }
 
-/// `sslmode` as libpq has it; table 34.1 of its manual says which modes verify what.
-fn postgres_tls(origin: &str, draft: Draft, parts: &Parts) -> Vec<Item> {
-    let mut tls = Tls::read(parts);
-    let mode = parts.option(&["sslmode", "ssl-mode"]).map(str::to_ascii_lowercase);
-    let draft = match mode.as_deref() {
-        Some("disable") => return vec![draft.flag("use_tls", false).into()],
-        Some("require") => {
-            // With a CA at hand, libpq takes it for verify-ca.
-            tls.nameless = tls.ca.is_some();
-            tls.lenient |= tls.ca.is_none();
-            draft.flag("use_tls", true)
-        }
-        Some("verify-ca") => {
-            tls.nameless = true;
-            draft.flag("use_tls", true)
-        }
-        Some("verify-full") => draft.flag("use_tls", true),
-        _ if tls.wanted == Some(true) => draft.flag("use_tls", true),
-        // allow, prefer, nothing: the check's own default.
-        _ => draft,
-    };
-    tls.items(origin, draft)
-}
-
 /// One check; libmysqlclient takes a socket from the query.
 pub(super) fn mysql(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let Known { origin, parts, .. } = *url;
@@ -118,20 +96,20 @@ pub(super) fn mysql(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
             items.extend((!host.starts_with('/')).then(|| tcp(origin, host, port).into()));
             continue;
         };
-        let draft = Draft::new(url.service.id, origin).text("host", host).number("port", port).text("username", user);
-        let draft = password.into_iter().fold(draft, |draft, password| draft.secret("password", password));
-        let draft = draft.some_text("database", database.as_deref());
-        items.extend(if host.starts_with('/') { vec![draft.into()] } else { mysql_tls(origin, draft, parts) });
+        let check =
+            GeneratedCheck::new(url.service.id, origin).text("host", host).number("port", port).text("username", user);
+        let check = check.some_secret("password", password).some_text("database", database.as_deref());
+        items.extend(if host.starts_with('/') { vec![check.into()] } else { mysql_tls(origin, check, parts) });
     }
     Ok(items)
 }
 
 /// `ssl-mode` as `MySQL`'s own clients have it.
-fn mysql_tls(origin: &str, draft: Draft, parts: &Parts) -> Vec<Item> {
+fn mysql_tls(origin: &str, check: GeneratedCheck, parts: &Parts) -> Vec<Item> {
     let mut tls = Tls::read(parts);
     let mode = parts.option(&["ssl-mode", "ssl_mode", "sslmode"]).map(str::to_ascii_lowercase);
     let wanted = match mode.as_deref() {
-        Some("disabled" | "disable") => return vec![draft.flag("use_tls", false).into()],
+        Some("disabled" | "disable") => return vec![check.flag("use_tls", false).into()],
         Some("required" | "require") => {
             tls.lenient = true;
             true
@@ -148,5 +126,5 @@ fn mysql_tls(origin: &str, draft: Draft, parts: &Parts) -> Vec<Item> {
             tls.wanted == Some(true) || tls.ca.is_some()
         }
     };
-    tls.items(origin, if wanted { draft.flag("use_tls", true) } else { draft })
+    tls.items(origin, if wanted { check.flag("use_tls", true) } else { check })
 }

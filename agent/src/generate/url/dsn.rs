@@ -3,7 +3,7 @@
 //! and password stand elsewhere.
 
 use super::settings::ConnectionSettings;
-use crate::generate::item::Item;
+use crate::generate::Item;
 use crate::services;
 
 /// The checks for such a text, if it is one.

@@ -3,8 +3,7 @@
 use super::known::Known;
 use super::parts::Bad;
 use super::tls::Tls;
-use crate::generate::draft::Draft;
-use crate::generate::item::Item;
+use crate::generate::{GeneratedCheck, Item};
 use crate::services::{self, Security};
 
 /// The sender that stands in a check which sends nothing, where the URL has no address.
@@ -17,20 +16,20 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let service = if security == Security::StartTls { &services::SUBMISSION } else { url.service };
     let port = Known { service, ..*url }.port(parts.site(), security)?;
     let host = parts.site().host_or("localhost");
-    let draft = Draft::new(services::SMTP.id, url.origin).text("host", host).number("port", port);
-    let draft = match (&parts.user, &parts.password) {
-        (Some(user), Some(password)) => draft.text("username", user).secret("password", password),
-        _ => draft,
+    let check = GeneratedCheck::new(services::SMTP.id, url.origin).text("host", host).number("port", port);
+    let check = match (&parts.user, &parts.password) {
+        (Some(user), Some(password)) => check.text("username", user).secret("password", password),
+        _ => check,
     };
     let is_address = |text: &&str| text.split('@').filter(|part| !part.is_empty()).count() == 2;
     let from = parts.option(&["_default_from_email", "_server_email", "from"]).or(parts.user.as_deref());
-    let draft = draft.text("from_address", from.filter(is_address).unwrap_or(NOBODY));
-    let draft = match security {
-        Security::Plain => draft.flag("use_tls", false),
-        Security::StartTls => tls.apply(draft.text("use_tls", "starttls")),
-        Security::Tls => tls.apply(draft.flag("use_tls", true)),
+    let check = check.text("from_address", from.filter(is_address).unwrap_or(NOBODY));
+    let check = match security {
+        Security::Plain => check.flag("use_tls", false),
+        Security::StartTls => tls.apply(check.text("use_tls", "starttls")),
+        Security::Tls => tls.apply(check.flag("use_tls", true)),
     };
-    Ok(vec![draft.flag("send", false).into()])
+    Ok(vec![check.flag("send", false).into()])
 }
 
 /// Port 465 is TLS from the first byte and port 587 STARTTLS whatever the scheme says (RFC 8314);
@@ -51,7 +50,7 @@ fn security(url: &Known<'_>, tls: &Tls<'_>) -> Security {
         (Security::Tls, _) => Security::Tls,
         _ if parts.switch(&["ssl"]) == Some(true) => Security::Tls,
         (Security::StartTls, _) => Security::StartTls,
-        _ if tls.wanted == Some(true) || submission.is_default(port) => Security::StartTls,
+        _ if tls.wanted == Some(true) || port == services::SUBMISSION.port(Security::Plain).get() => Security::StartTls,
         (Security::Plain, _) => Security::Plain,
     }
 }

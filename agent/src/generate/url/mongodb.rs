@@ -3,8 +3,7 @@
 use super::known::Known;
 use super::ordinary;
 use super::parts::{Bad, Parts};
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services;
 
 /// A check for each host: every member of the set has to be reached.
@@ -31,6 +30,6 @@ fn srv(url: &Known<'_>) -> Vec<Item> {
     let why = "the hosts of a mongodb+srv URL are SRV records, which can change: only the records are checked; for a login, add a mongodb check with `use_tls: true` for each host that `dig SRV` names";
     let host = &url.parts.site().host;
     let name = format!("_mongodb._tcp.{host}");
-    let check = Draft::new(services::DNS.id, url.origin).text("name", name).text("record", "SRV");
+    let check = GeneratedCheck::new(services::DNS.id, url.origin).text("name", name).text("record", "SRV");
     vec![Comment::gap(url.origin, why).into(), check.into()]
 }

@@ -1,7 +1,7 @@
 //! URLs of what is no server, and those whose scheme is not known.
 
 use super::parts::Parts;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, Item};
 use crate::services::{self, NoServer};
 
 /// Why there is nothing to connect to.

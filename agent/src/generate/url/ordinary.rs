@@ -5,8 +5,7 @@ use super::connection;
 use super::known::Known;
 use super::parts::Bad;
 use super::tls::Tls;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{Security, UseTls};
 
 /// A check for each host, or one for the socket; of a service without a check, its connections.
@@ -17,18 +16,18 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let security = url.security(&tls);
     let mut items: Vec<Item> = lone(url).into_iter().map(Item::from).collect();
     if let Some(path) = socket(url)? {
-        let draft = with_login(url, Draft::new(kind, url.origin).text("host", path));
-        items.push(named(url, draft)?.into());
+        let check = with_login(url, GeneratedCheck::new(kind, url.origin).text("host", path));
+        items.push(named(url, check)?.into());
         return Ok(items);
     }
     for site in &parts.sites {
         let (host, port) = (site.host_or("localhost"), url.port(site, security)?);
         // There is no TLS over a socket.
         let use_tls = if host.starts_with('/') { UseTls::Never } else { options.use_tls };
-        let draft = with_login(url, Draft::new(kind, url.origin).text("host", host).number("port", port));
-        let draft = named(url, with_use_tls(draft, use_tls, security))?;
+        let check = with_login(url, GeneratedCheck::new(kind, url.origin).text("host", host).number("port", port));
+        let check = named(url, with_use_tls(check, use_tls, security))?;
         let encrypted = use_tls != UseTls::Never && security != Security::Plain;
-        items.push(if encrypted { tls.apply(draft) } else { draft }.into());
+        items.push(if encrypted { tls.apply(check) } else { check }.into());
     }
     Ok(items)
 }
@@ -57,38 +56,38 @@ fn lone(url: &Known<'_>) -> Option<Comment> {
 }
 
 /// The login of the URL. Where clients have one of their own, that is no secret.
-fn with_login(url: &Known<'_>, draft: Draft) -> Draft {
-    let Some((user_option, password_option)) = url.service.options.login else { return draft };
+fn with_login(url: &Known<'_>, check: GeneratedCheck) -> GeneratedCheck {
+    let Some((user_option, password_option)) = url.service.options.login else { return check };
     match (&url.parts.user, &url.parts.password, url.service.options.guest) {
-        (Some(user), Some(password), None) => draft.text(user_option, user).secret(password_option, password),
-        (_, _, None) => draft,
+        (Some(user), Some(password), None) => check.text(user_option, user).secret(password_option, password),
+        (_, _, None) => check,
         (user, password, Some(guest)) => {
-            let draft = draft.text(user_option, user.as_deref().unwrap_or(guest));
+            let check = check.text(user_option, user.as_deref().unwrap_or(guest));
             match password {
-                Some(password) => draft.secret(password_option, password),
-                None => draft.text(password_option, guest),
+                Some(password) => check.secret(password_option, password),
+                None => check.text(password_option, guest),
             }
         }
     }
 }
 
 /// What the path names, what the query says, and what is the same in all.
-fn named(url: &Known<'_>, draft: Draft) -> Result<Draft, Bad> {
+fn named(url: &Known<'_>, check: GeneratedCheck) -> Result<GeneratedCheck, Bad> {
     let options = &url.service.options;
-    let draft = match options.name {
-        Some((option, default)) => draft.some_text(option, url.parts.name()?.as_deref().or(default)),
-        None => draft,
+    let check = match options.name {
+        Some((option, default)) => check.some_text(option, url.parts.name()?.as_deref().or(default)),
+        None => check,
     };
     let query = options.query.iter().map(|(name, option)| (option, url.parts.option(&[name])));
     let fixed = options.fixed.iter().map(|(option, text)| (option, Some(*text)));
-    Ok(query.chain(fixed).fold(draft, |draft, (option, text)| draft.some_text(*option, text)))
+    Ok(query.chain(fixed).fold(check, |check, (option, text)| check.some_text(*option, text)))
 }
 
-fn with_use_tls(draft: Draft, written: UseTls, security: Security) -> Draft {
+fn with_use_tls(check: GeneratedCheck, written: UseTls, security: Security) -> GeneratedCheck {
     match (written, security) {
-        (UseTls::Never, _) | (UseTls::WhenOn, Security::Plain) => draft,
-        (UseTls::Always, Security::Plain) => draft.flag("use_tls", false),
-        (_, Security::StartTls) => draft.text("use_tls", "starttls"),
-        (_, Security::Tls) => draft.flag("use_tls", true),
+        (UseTls::Never, _) | (UseTls::WhenOn, Security::Plain) => check,
+        (UseTls::Always, Security::Plain) => check.flag("use_tls", false),
+        (_, Security::StartTls) => check.text("use_tls", "starttls"),
+        (_, Security::Tls) => check.flag("use_tls", true),
     }
 }

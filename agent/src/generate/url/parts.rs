@@ -71,7 +71,7 @@ impl Parts {
             return Err(unencoded());
         }
         let (user, password) = match login.map(|login| login.split_once(':').unwrap_or((login, ""))) {
-            Some((user, password)) => (given(user)?, given(password)?),
+            Some((user, password)) => (some_decoded(user)?, some_decoded(password)?),
             None => (None, None),
         };
         // A semicolon separates hosts, or options from them.
@@ -112,7 +112,7 @@ impl Parts {
 
     /// The path without its first slash, decoded; `None` where there is nothing.
     pub(super) fn name(&self) -> Result<Option<String>, Bad> {
-        given(self.path.strip_prefix('/').unwrap_or_default())
+        some_decoded(self.path.strip_prefix('/').unwrap_or_default())
     }
 
     /// An option of the query by one of its names, whatever their case; an empty one is none.
@@ -207,7 +207,7 @@ fn pair(text: &str) -> Result<(String, String), Bad> {
 }
 
 /// A decoded part, if there is something.
-fn given(text: &str) -> Result<Option<String>, Bad> {
+fn some_decoded(text: &str) -> Result<Option<String>, Bad> {
     if text.is_empty() { Ok(None) } else { decode(text).map(Some) }
 }
 

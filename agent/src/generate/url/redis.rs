@@ -4,8 +4,7 @@ use super::connection;
 use super::known::Known;
 use super::parts::{Bad, Parts};
 use super::tls::Tls;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 
 /// A check for each host, or one for the socket. What the query says wins, as with redis-py.
@@ -17,7 +16,7 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let is_socket = url.scheme.socket || matches!(parts.extra(), "socket" | "unix") || is_path_alone(parts);
     let tls = Tls::read(parts);
     let security = if is_socket { Security::Plain } else { url.security(&tls) };
-    let drafts = if is_socket { vec![at_socket(url)?] } else { at_hosts(url, security)? };
+    let checks = if is_socket { vec![at_socket(url)?] } else { at_hosts(url, security)? };
     let user = parts.option(&["username"]).or(parts.user.as_deref());
     let password = parts.option(&["password"]).or(parts.password.as_deref());
     let database = database(parts, is_socket)?;
@@ -25,35 +24,35 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     if user.is_some() && password.is_none() {
         items.push(Comment::gap(origin, "a user without a password: the check below does without the login").into());
     }
-    for draft in drafts {
-        let draft = match password {
-            Some(password) => draft.some_text("username", user).secret("password", password),
-            None => draft,
+    for check in checks {
+        let check = match password {
+            Some(password) => check.some_text("username", user).secret("password", password),
+            None => check,
         };
-        let draft = if security == Security::Tls { tls.apply(draft.flag("use_tls", true)) } else { draft };
+        let check = if security == Security::Tls { tls.apply(check.flag("use_tls", true)) } else { check };
         items.push(match database {
-            Some(number) if number > 0 => draft.number("database", number).into(),
-            _ => draft.into(),
+            Some(number) if number > 0 => check.number("database", number).into(),
+            _ => check.into(),
         });
     }
     Ok(items)
 }
 
-fn at_socket(url: &Known<'_>) -> Result<Draft, Bad> {
+fn at_socket(url: &Known<'_>) -> Result<GeneratedCheck, Bad> {
     let path = url.parts.name()?;
     let path = path.ok_or_else(|| Bad::new("the URL names no socket: `redis+socket:///run/redis.sock`"))?;
     // The name of a directory may have been taken for a host: `unix://run/redis.sock`.
     let host = url.parts.site().host_or("");
     let path = if host.is_empty() { format!("/{path}") } else { format!("/{host}/{path}") };
-    Ok(Draft::new(url.service.id, url.origin).text("host", path))
+    Ok(GeneratedCheck::new(url.service.id, url.origin).text("host", path))
 }
 
-fn at_hosts(url: &Known<'_>, security: Security) -> Result<Vec<Draft>, Bad> {
-    let draft = |site| {
+fn at_hosts(url: &Known<'_>, security: Security) -> Result<Vec<GeneratedCheck>, Bad> {
+    let check = |site| {
         let port = url.port(site, security)?;
-        Ok(Draft::new(url.service.id, url.origin).text("host", site.host_or("localhost")).number("port", port))
+        Ok(GeneratedCheck::new(url.service.id, url.origin).text("host", site.host_or("localhost")).number("port", port))
     };
-    url.parts.sites.iter().map(draft).collect()
+    url.parts.sites.iter().map(check).collect()
 }
 
 /// django-environ: `rediscache:///path/of.sock` - but `redis:///0` is a number on localhost.

@@ -3,8 +3,8 @@
 use super::known::Known;
 use super::parts::{Bad, Parts, Site, site};
 use super::tls::Tls;
-use crate::generate::item::{Comment, Item};
-use crate::services::{Scheme, Security, Service};
+use crate::generate::{Comment, Item};
+use crate::services::{Scheme, Service};
 
 /// Where a service is and who logs in, as others have taken it apart; all values as they are,
 /// nothing encoded.
@@ -39,14 +39,13 @@ impl<'a> ConnectionSettings<'a> {
 
     /// The scheme that the URL would have: where nothing else is said of TLS, the port says it.
     fn scheme(&self, parts: &Parts) -> Scheme {
-        let said = Tls::read(parts);
-        let said = said.wanted.is_some() || said.starts_later;
+        let tls = Tls::read(parts);
+        let is_explicit = tls.wanted.is_some() || tls.starts_later;
         let of_tls = |port: std::num::NonZero<u16>| self.service.ports.has_tls(port.get());
-        if said || !parts.site().port.is_some_and(of_tls) {
+        if is_explicit || !parts.site().port.is_some_and(of_tls) {
             return self.service.scheme();
         }
-        let tls = self.service.schemes.iter().find(|scheme| scheme.security == Security::Tls);
-        tls.copied().unwrap_or_else(|| self.service.scheme())
+        self.service.tls_scheme().copied().unwrap_or_else(|| self.service.scheme())
     }
 
     /// The same as a URL that was taken apart.

@@ -4,22 +4,22 @@ use super::known::Known;
 use super::parts::{Bad, Parts};
 use super::{ConnectionSettings, items, tls};
 use crate::checks::Spec;
-use crate::generate::{Item, Secrets, Sheet};
+use crate::generate::{GeneratedFile, Item, Secrets};
 use crate::services::{self, Security, UseTls};
 use std::num::NonZero;
 
 /// The checks of a URL on one line each, without label, and comments by their beginning.
 fn mapped(text: &str) -> Vec<String> {
-    let mut sheet = Sheet::new("");
-    sheet.extend(items("X_URL", text));
-    let sheet = sheet.reviewed();
+    let mut file = GeneratedFile::new("");
+    file.extend(items("X_URL", text));
+    let file = file.reviewed();
     let mut lines = Vec::new();
-    for item in sheet.items() {
+    for item in &file.items {
         match item {
             Item::Comment(comment) => lines.push(if comment.gap { "GAP" } else { "note" }.to_owned()),
-            Item::Check(draft) => {
-                let mut one = Sheet::new("");
-                one.push(draft.clone());
+            Item::Check(check) => {
+                let mut one = GeneratedFile::new("");
+                one.push(check.clone());
                 let text = one.write(&Secrets::Inline).text;
                 let lines_of = text.trim_end().trim_start_matches("- ").lines();
                 let options: Vec<_> = lines_of.map(str::trim).filter(|line| *line != "name: X_URL").collect();
@@ -148,7 +148,7 @@ fn every_url_means_what_its_clients_take_it_for() {
 
 #[test]
 fn every_scheme_of_every_service_becomes_a_check_that_is_legal() {
-    for service in services::ALL {
+    for service in services::all() {
         for scheme in service.schemes {
             let rest = if scheme.socket { "/run/x.sock" } else { "u:p@h.example:4711/1" };
             let url = format!("{}://{rest}", scheme.name);
@@ -164,14 +164,14 @@ fn every_scheme_of_every_service_becomes_a_check_that_is_legal() {
 fn every_check_has_a_row_of_the_table() {
     // That which panics is there for the tests alone.
     for check in Spec::describe().into_iter().filter(|check| check.kind != "panics") {
-        let row = services::ALL.iter().find(|service| **service == check.service);
+        let row = services::all().find(|service| *service == check.service);
         assert_eq!(row.and_then(|row| row.check), Some(check.kind), "{:?}", check.service);
     }
 }
 
 #[test]
 fn what_the_row_says_is_what_the_check_takes() {
-    for service in services::ALL.iter().filter(|service| service.check.is_some()) {
+    for service in services::all().filter(|service| service.check.is_some()) {
         let described = Spec::describe().into_iter().find(|check| Some(check.kind) == service.check);
         let described = described.unwrap_or_else(|| panic!("{service:?} has a check that is not there"));
         let takes = |key: &str| described.options.iter().any(|option| option.key == key);
@@ -253,9 +253,9 @@ fn a_token_in_the_place_of_a_user_is_a_secret_and_an_empty_password_is_none() {
         ("elasticsearch://ghp_1@h", "[{env: X_URL_USER}, '']", "X_URL_USER"),
         ("https://me:ghp_1@h/", "[me, {env: X_URL_PASSWORD}]", "X_URL_PASSWORD"),
     ] {
-        let mut sheet = Sheet::new("");
-        sheet.extend(items("X_URL", text));
-        let written = sheet.reviewed().write(&Secrets::Env);
+        let mut file = GeneratedFile::new("");
+        file.extend(items("X_URL", text));
+        let written = file.reviewed().write(&Secrets::Env);
         let names: Vec<_> = written.needed.iter().map(|needed| needed.name.as_str()).collect();
         assert!(written.text.ends_with(&format!("  auth: {auth}\n")), "{text}: {}", written.text);
         assert!(names == [needed] && !written.text.contains("ghp_1"), "{text}: {names:?}");
@@ -264,10 +264,10 @@ fn a_token_in_the_place_of_a_user_is_a_secret_and_an_empty_password_is_none() {
 
 #[test]
 fn a_sentry_dsn_is_a_connection_without_its_key() {
-    let mut sheet = Sheet::new("");
-    sheet.extend(items("SENTRY_DSN", "https://0123abcd@o1.ingest.sentry.io/42"));
+    let mut file = GeneratedFile::new("");
+    file.extend(items("SENTRY_DSN", "https://0123abcd@o1.ingest.sentry.io/42"));
     assert_eq!(
-        sheet.write(&Secrets::Inline).text,
+        file.write(&Secrets::Inline).text,
         "- type: tls\n  name: SENTRY_DSN\n  host: o1.ingest.sentry.io\n  port: 443\n"
     );
 }
@@ -289,10 +289,10 @@ fn no_comment_says_a_password() {
         "sqlserver://db:1433;password=hunter2",
         "redis://h;hunter2!",
     ] {
-        let mut sheet = Sheet::new("");
-        sheet.extend(items("X_URL", text));
-        let sheet = sheet.reviewed();
-        assert!(sheet.comments().count() > 0, "{text}");
-        assert!(sheet.comments().all(|comment| !comment.why.contains("hunter2")), "{text}: {sheet:?}");
+        let mut file = GeneratedFile::new("");
+        file.extend(items("X_URL", text));
+        let file = file.reviewed();
+        assert!(file.comments().count() > 0, "{text}");
+        assert!(file.comments().all(|comment| !comment.why.contains("hunter2")), "{text}: {file:?}");
     }
 }

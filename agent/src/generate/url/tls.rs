@@ -1,8 +1,7 @@
 //! What the query of a URL says about TLS, in the words of many clients.
 
 use super::parts::Parts;
-use crate::generate::draft::Draft;
-use crate::generate::item::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 
 const SWITCH: [&str; 6] = ["tls", "ssl", "use_tls", "use_ssl", "usessl", "secure"];
 const LATER: [&str; 2] = ["starttls", "start_tls"];
@@ -25,18 +24,18 @@ const REQUIREMENTS: [&str; 4] = ["ssl_cert_reqs", "cert_reqs", "sslcertreqs", "v
 
 /// What a URL says about TLS.
 #[derive(Debug, Default)]
-pub(super) struct Tls<'a> {
+pub(crate) struct Tls<'a> {
     /// Whether it is spoken at all.
-    pub(super) wanted: Option<bool>,
+    pub(crate) wanted: Option<bool>,
     /// It begins after a word of the service's own protocol.
-    pub(super) starts_later: bool,
+    pub(crate) starts_later: bool,
     /// Any certificate is accepted.
-    pub(super) lenient: bool,
+    pub(crate) lenient: bool,
     /// The certificate has to come from the CA, and may be of any name.
-    pub(super) nameless: bool,
-    pub(super) ca: Option<&'a str>,
-    cert: Option<&'a str>,
-    key: Option<&'a str>,
+    pub(crate) nameless: bool,
+    pub(crate) ca: Option<&'a str>,
+    pub(crate) cert: Option<&'a str>,
+    pub(crate) key: Option<&'a str>,
 }
 
 impl<'a> Tls<'a> {
@@ -55,19 +54,38 @@ impl<'a> Tls<'a> {
         }
     }
 
+    /// `sslmode` as libpq has it; table 34.1 of its manual says which modes verify what.
+    pub(crate) fn postgres(mut self, origin: &str, check: GeneratedCheck, mode: Option<&str>) -> Vec<Item> {
+        match mode {
+            Some("disable") => return vec![check.flag("use_tls", false).into()],
+            Some("require" | "verify-ca") => {
+                // With a CA at hand, libpq takes `require` for `verify-ca`.
+                self.nameless = mode == Some("verify-ca") || self.ca.is_some();
+                self.lenient |= !self.nameless;
+            }
+            Some("verify-full") => {}
+            _ if self.wanted == Some(true) => {}
+            // allow, prefer, nothing: the check's own default.
+            _ => return self.items(origin, check),
+        }
+        self.items(origin, check.flag("use_tls", true))
+    }
+
     /// As [`Tls::apply`], below a comment where the check verifies less than the client.
-    pub(super) fn items(&self, origin: &str, draft: Draft) -> Vec<Item> {
+    pub(crate) fn items(&self, origin: &str, check: GeneratedCheck) -> Vec<Item> {
         let note = (self.nameless && !self.lenient).then(|| name_unverified(origin).into());
-        note.into_iter().chain([self.apply(draft).into()]).collect()
+        note.into_iter().chain([self.apply(check).into()]).collect()
     }
 
     /// Adds the files and the leniency; not whether TLS is spoken.
-    pub(super) fn apply(&self, draft: Draft) -> Draft {
+    pub(super) fn apply(&self, check: GeneratedCheck) -> GeneratedCheck {
         let lenient = self.lenient || self.nameless;
-        let draft = if lenient { draft.flag("disable_tls_verification", true) } else { draft };
+        let check = if lenient { check.flag("disable_tls_verification", true) } else { check };
         // Nothing is held against the CA of such a check.
-        let draft = draft.some_text("ca_file", self.ca.filter(|_| !self.nameless)).some_text("client_cert", self.cert);
-        if self.cert.is_some() { draft.some_text("client_key", self.key) } else { draft }
+        check
+            .some_text("ca_file", self.ca.filter(|_| !self.nameless))
+            .some_text("client_cert", self.cert)
+            .some_text("client_key", self.key.filter(|_| self.cert.is_some()))
     }
 }
 

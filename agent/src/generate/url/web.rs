@@ -4,9 +4,7 @@ use super::connection::{tcp, tls};
 use super::known::Known;
 use super::parts::{Bad, Parts};
 use super::tls::Tls;
-use crate::generate::draft::{Draft, Value};
-use crate::generate::item::Item;
-use crate::generate::secrets::Hidden;
+use crate::generate::{GeneratedCheck, Hidden, Item, Value};
 use crate::services::{self, Security};
 
 /// Every answer that is not a fault of the server's: it is reached.
@@ -20,34 +18,34 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     if *url.service == services::HTTP && is_sentry(origin, parts) {
         return Ok(vec![sentry(url)?]);
     }
-    let draft = request(url)?;
+    let check = request(url)?;
     let codes: &[&str] = match (login(origin, parts), *url.service == services::HTTP) {
         (None, true) => &ANSWERED,
         (Some(_), true) => &["2xx", "3xx", "404", "405"],
         // Search engines and databases that speak HTTP have a first page.
         (_, false) => &["2xx", "3xx", "404"],
     };
-    let draft = draft.set("expected_code", words(codes));
-    Ok(vec![login(origin, parts).into_iter().fold(draft, |draft, login| draft.set("auth", login)).into()])
+    let check = check.set("expected_code", words(codes));
+    Ok(vec![login(origin, parts).into_iter().fold(check, |check, login| check.set("auth", login)).into()])
 }
 
 /// A check of whatever answers at an address. A certificate is seldom one for an address: of a port
 /// for TLS, the connection is checked.
-pub(crate) fn at(origin: &str, address: &str, port: u16) -> Draft {
+pub(crate) fn at(origin: &str, address: &str, port: u16) -> GeneratedCheck {
     if services::HTTP.ports.has_tls(port) {
         return tcp(origin, address, port);
     }
     let url = first_page(address, port, Security::Plain);
-    Draft::new(services::HTTP.id, origin).text("url", url).set("expected_code", words(&ANSWERED))
+    GeneratedCheck::new(services::HTTP.id, origin).text("url", url).set("expected_code", words(&ANSWERED))
 }
 
-fn request(url: &Known<'_>) -> Result<Draft, Bad> {
+fn request(url: &Known<'_>) -> Result<GeneratedCheck, Bad> {
     let (site, security) = (url.parts.site(), url.security(&Tls::read(url.parts)));
     if site.host.is_empty() {
         return Err(Bad::new("the URL names no host"));
     }
     let page = first_page(&site.host, url.port(site, security)?, security);
-    Ok(Draft::new(services::HTTP.id, url.origin).text("url", page))
+    Ok(GeneratedCheck::new(services::HTTP.id, url.origin).text("url", page))
 }
 
 /// The URL of a server's first page; a port that goes without saying is not said.

@@ -1,259 +1,150 @@
 //! Services whose protocol no check speaks: those inside of HTTP are asked over that, of all others
-//! the connection is checked; and what is named like a service and is none.
+//! the connection is checked; and what is named like a service and is not one.
 
-use crate::services::build::{plain, ports, tls};
-use crate::services::row::{KnownPort, NoServer, NoServers, Ports, Service, TlsStart};
+use crate::services::build::{ports, schemes};
+use crate::services::row::{KnownPort, NoServer, NoServers, Ports, Scheme, Service, Speaker, TlsStart};
 use std::num::NonZero;
 
+/// Those to which nothing in this program refers by name.
+pub(super) static UNNAMED: &[Service] = &[
+    Service::new("opensearch", "OpenSearch", "an OpenSearch node", ports!(9200))
+        .named(schemes!("opensearch"), &["OPENSEARCH"])
+        .over_http()
+        .juju(&["opensearch_client"], &["opensearch"])
+        .check("http", Some("`url:` and `auth:`")),
+    Service::new("solr", "Solr", "a Solr server", ports!(8983)).named(schemes!("solr"), &["SOLR"]).over_http(),
+    Service::new("influxdb", "InfluxDB", "an InfluxDB server", ports!(8086))
+        .named(schemes!("influxdb"), &["INFLUXDB"])
+        .over_http(),
+    Service::new("couchdb", "CouchDB", "a CouchDB server", ports!(5984))
+        .named(schemes!("couchdb"), &["COUCHDB"])
+        .over_http(),
+    Service::new("consul", "Consul", "a Consul agent", ports!(8500)).named(schemes!("consul"), &["CONSUL"]).over_http(),
+    Service::new("etcd", "etcd", "an etcd member", ports!(2379))
+        .named(schemes!("etcd"), &["ETCD"])
+        .over_http()
+        .juju(&["etcd"], &["etcd"])
+        .check("http", Some("`url:`, `ca_file:`, `client_cert:` and `client_key:`")),
+    Service::new("vault", "Vault", "a Vault server", ports!(8200))
+        .named(schemes!("vault"), &["VAULT"])
+        .over_http()
+        .juju(&["vault-kv"], &["vault"]),
+    Service::new("loki", "Loki", "a Loki server", ports!(3100))
+        .named(&[], &["LOKI"])
+        .over_http()
+        .juju(&["loki_push_api"], &["loki"]),
+    Service::new("keystone", "Keystone", "a Keystone server", ports!(5000))
+        .named(&[], &["KEYSTONE"])
+        .over_http()
+        .juju(&["keystone", "keystone-credentials"], &["keystone"]),
+    Service::new("kafka", "Kafka", "a Kafka broker", ports!(9092; 9093))
+        .named(schemes!("kafka", "confluentkafka"; "kafkas"), &["KAFKA"])
+        .secure()
+        .juju(&["kafka", "kafka_client"], &["kafka"]),
+    Service::new("stomp", "STOMP", "a STOMP broker", ports!(61613)).named(schemes!("stomp"), &["STOMP"]).secure(),
+    Service::new("pulsar", "Pulsar", "a Pulsar broker", ports!(6650)).named(schemes!("pulsar"), &["PULSAR"]).secure(),
+    Service::new("beanstalk", "beanstalkd", "a beanstalkd server", ports!(11300))
+        .named(schemes!("beanstalk"), &["BEANSTALK", "BEANSTALKD"]),
+    Service::new("gearman", "Gearman", "a Gearman server", ports!(4730)).named(schemes!("gearman"), &["GEARMAN"]),
+    Service::new("oracle", "Oracle", "an Oracle server", ports!(1521))
+        .named(schemes!("oracle"), &["ORACLE"])
+        .drivers(&["oracle"]),
+    Service::new("sqlserver", "SQL Server", "a SQL Server", ports!(1433))
+        .named(schemes!("sqlserver", "mssql"), &["MSSQL", "SQLSERVER"])
+        .tls(TlsStart::Upgrade)
+        .drivers(&["mssql", "sql_server", "sqlserver", "sqlsrv"]),
+    Service::new("cassandra", "Cassandra", "a Cassandra node", ports!(9042))
+        .named(schemes!("cassandra", "scylla"), &["CASSANDRA", "SCYLLA"])
+        .secure()
+        .drivers(&["cassandra", "scylla"]),
+    Service::new("neo4j", "Neo4j", "a Neo4j server", ports!(7687))
+        .named(schemes!("neo4j", "bolt"), &["NEO4J"])
+        .secure(),
+    // Its own protocol, and not that over HTTP.
+    Service::new("clickhouse", "ClickHouse", "a ClickHouse server", ports!(9000; 9440))
+        .named(schemes!("clickhouse"; "clickhouses"), &["CLICKHOUSE"])
+        .secure()
+        .drivers(&["clickhouse"]),
+    Service::new("rethinkdb", "RethinkDB", "a RethinkDB server", ports!(28015))
+        .named(schemes!("rethinkdb"), &["RETHINKDB"]),
+    Service::new("zookeeper", "ZooKeeper", "a ZooKeeper server", ports!(2181))
+        .named(schemes!("zookeeper", "zk"), &["ZOOKEEPER"])
+        .juju(&["zookeeper"], &["zookeeper"]),
+    Service::new("graphite", "Graphite", "a Graphite collector", ports!(2003))
+        .named(schemes!("graphite", "carbon"), &["GRAPHITE", "CARBON"]),
+    // As a rule where code comes from.
+    Service::new("git", "Git", "a Git daemon", ports!(9418)).named(schemes!(vague "git"), &[]),
+];
+
 /// Elasticsearch, over HTTP.
-pub static ELASTICSEARCH: Service = Service::new("elasticsearch", "Elasticsearch", "an Elasticsearch node")
-    .ports(ports!(9200))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("elasticsearch"), plain("es")])
-    .words(&["ELASTICSEARCH"])
-    .juju(&["elasticsearch"], &["elasticsearch"])
-    .check("http");
-
-/// `OpenSearch`, over HTTP.
-pub static OPENSEARCH: Service = Service::new("opensearch", "OpenSearch", "an OpenSearch node")
-    .ports(ports!(9200))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("opensearch")])
-    .words(&["OPENSEARCH"])
-    .juju(&["opensearch_client"], &["opensearch"])
-    .login("`url:` and `auth:`")
-    .check("http");
-
-/// Solr, over HTTP.
-pub static SOLR: Service = Service::new("solr", "Solr", "a Solr server")
-    .ports(ports!(8983))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("solr")])
-    .words(&["SOLR"])
-    .check("http");
-
-/// `InfluxDB`, over HTTP.
-pub static INFLUXDB: Service = Service::new("influxdb", "InfluxDB", "an InfluxDB server")
-    .ports(ports!(8086))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("influxdb")])
-    .words(&["INFLUXDB"])
-    .check("http");
-
-/// `CouchDB`, over HTTP.
-pub static COUCHDB: Service = Service::new("couchdb", "CouchDB", "a CouchDB server")
-    .ports(ports!(5984))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("couchdb")])
-    .words(&["COUCHDB"])
-    .check("http");
-
-/// Consul, over HTTP.
-pub static CONSUL: Service = Service::new("consul", "Consul", "a Consul agent")
-    .ports(ports!(8500))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("consul")])
-    .words(&["CONSUL"])
-    .check("http");
-
-/// etcd, over HTTP.
-pub static ETCD: Service = Service::new("etcd", "etcd", "an etcd member")
-    .ports(ports!(2379))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("etcd")])
-    .words(&["ETCD"])
-    .juju(&["etcd"], &["etcd"])
-    .login("`url:`, `ca_file:`, `client_cert:` and `client_key:`")
-    .check("http");
-
-/// Vault, over HTTP.
-pub static VAULT: Service = Service::new("vault", "Vault", "a Vault server")
-    .ports(ports!(8200))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("vault")])
-    .words(&["VAULT"])
-    .juju(&["vault-kv"], &["vault"])
-    .check("http");
-
-/// Loki, over HTTP.
-pub static LOKI: Service = Service::new("loki", "Loki", "a Loki server")
-    .ports(ports!(3100))
-    .tls(TlsStart::Implicit)
-    .words(&["LOKI"])
-    .juju(&["loki_push_api"], &["loki"])
-    .check("http");
-
-/// `OpenStack`'s Keystone, over HTTP.
-pub static KEYSTONE: Service = Service::new("keystone", "Keystone", "a Keystone server")
-    .ports(ports!(5000))
-    .tls(TlsStart::Implicit)
-    .words(&["KEYSTONE"])
-    .juju(&["keystone", "keystone-credentials"], &["keystone"])
-    .check("http");
-
-/// Kafka.
-pub static KAFKA: Service = Service::new("kafka", "Kafka", "a Kafka broker")
-    .ports(ports!(9092; 9093))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("kafka"), plain("confluentkafka"), tls("kafkas")])
-    .words(&["KAFKA"])
-    .juju(&["kafka", "kafka_client"], &["kafka"]);
+pub static ELASTICSEARCH: Service =
+    Service::new("elasticsearch", "Elasticsearch", "an Elasticsearch node", ports!(9200))
+        .named(schemes!("elasticsearch", "es"), &["ELASTICSEARCH"])
+        .over_http()
+        .juju(&["elasticsearch"], &["elasticsearch"]);
 
 /// NATS.
-pub static NATS: Service = Service::new("nats", "NATS", "a NATS server")
-    .ports(ports!(4222))
-    .greeting()
-    .tls(TlsStart::Upgrade)
-    .schemes(&[plain("nats")])
-    .words(&["NATS"]);
-
-/// STOMP.
-pub static STOMP: Service = Service::new("stomp", "STOMP", "a STOMP broker")
-    .ports(ports!(61613))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("stomp")])
-    .words(&["STOMP"]);
-
-/// Pulsar.
-pub static PULSAR: Service = Service::new("pulsar", "Pulsar", "a Pulsar broker")
-    .ports(ports!(6650))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("pulsar")])
-    .words(&["PULSAR"]);
-
-/// beanstalkd.
-pub static BEANSTALK: Service = Service::new("beanstalk", "beanstalkd", "a beanstalkd server")
-    .ports(ports!(11300))
-    .schemes(&[plain("beanstalk")])
-    .words(&["BEANSTALK", "BEANSTALKD"]);
-
-/// Gearman.
-pub static GEARMAN: Service = Service::new("gearman", "Gearman", "a Gearman server")
-    .ports(ports!(4730))
-    .schemes(&[plain("gearman")])
-    .words(&["GEARMAN"]);
+pub static NATS: Service = Service::new("nats", "NATS", "a NATS server", ports!(4222))
+    .named(schemes!("nats"), &["NATS"])
+    .speaks_first(Speaker::Server)
+    .tls(TlsStart::Upgrade);
 
 /// Redis Sentinel, which says where the primary is.
-pub static SENTINEL: Service = Service::new("sentinel", "Redis Sentinel", "a Redis Sentinel")
-    .ports(ports!(26379))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("sentinel")])
-    .words(&["SENTINEL"]);
-
-/// Oracle's database.
-pub static ORACLE: Service = Service::new("oracle", "Oracle", "an Oracle server")
-    .ports(ports!(1521))
-    .schemes(&[plain("oracle")])
-    .words(&["ORACLE"])
-    .drivers(&["oracle"]);
-
-/// Microsoft's SQL Server.
-pub static SQL_SERVER: Service = Service::new("sqlserver", "SQL Server", "a SQL Server")
-    .ports(ports!(1433))
-    .tls(TlsStart::Upgrade)
-    .schemes(&[plain("sqlserver"), plain("mssql")])
-    .words(&["MSSQL", "SQLSERVER"])
-    .drivers(&["mssql", "sql_server", "sqlserver", "sqlsrv"]);
-
-/// Cassandra and `ScyllaDB`.
-pub static CASSANDRA: Service = Service::new("cassandra", "Cassandra", "a Cassandra node")
-    .ports(ports!(9042))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("cassandra"), plain("scylla")])
-    .words(&["CASSANDRA", "SCYLLA"])
-    .drivers(&["cassandra", "scylla"]);
-
-/// Neo4j (Bolt).
-pub static NEO4J: Service = Service::new("neo4j", "Neo4j", "a Neo4j server")
-    .ports(ports!(7687))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("neo4j"), plain("bolt")])
-    .words(&["NEO4J"]);
-
-/// `ClickHouse`, its own protocol.
-pub static CLICKHOUSE: Service = Service::new("clickhouse", "ClickHouse", "a ClickHouse server")
-    .ports(ports!(9000; 9440))
-    .tls(TlsStart::Implicit)
-    .schemes(&[plain("clickhouse"), tls("clickhouses")])
-    .words(&["CLICKHOUSE"])
-    .drivers(&["clickhouse"]);
-
-/// `RethinkDB`.
-pub static RETHINKDB: Service = Service::new("rethinkdb", "RethinkDB", "a RethinkDB server")
-    .ports(ports!(28015))
-    .schemes(&[plain("rethinkdb")])
-    .words(&["RETHINKDB"]);
-
-/// `ZooKeeper`.
-pub static ZOOKEEPER: Service = Service::new("zookeeper", "ZooKeeper", "a ZooKeeper server")
-    .ports(ports!(2181))
-    .schemes(&[plain("zookeeper"), plain("zk")])
-    .words(&["ZOOKEEPER"])
-    .juju(&["zookeeper"], &["zookeeper"]);
-
-/// Graphite's collector.
-pub static GRAPHITE: Service = Service::new("graphite", "Graphite", "a Graphite collector")
-    .ports(ports!(2003))
-    .schemes(&[plain("graphite"), plain("carbon")])
-    .words(&["GRAPHITE", "CARBON"]);
+pub static SENTINEL: Service = Service::new("sentinel", "Redis Sentinel", "a Redis Sentinel", ports!(26379))
+    .named(schemes!("sentinel"), &["SENTINEL"])
+    .secure();
 
 /// The port on which Elasticsearch and `OpenSearch` nodes talk to each other.
-pub static ELASTICSEARCH_NODE: Service =
-    Service::new("elasticsearch-transport", "Elasticsearch transport", "an Elasticsearch node's transport port")
-        .ports(ports!(9300));
+pub static ELASTICSEARCH_NODE: Service = Service::new(
+    "elasticsearch-transport",
+    "Elasticsearch transport",
+    "an Elasticsearch node's transport port",
+    ports!(9300),
+);
 
 /// Mail access (RFC 9051).
-pub static IMAP: Service = Service::new("imap", "IMAP", "an IMAP server")
-    .ports(ports!(143; 993))
-    .greeting()
-    .tls(TlsStart::Either)
-    .schemes(&[plain("imap"), tls("imaps")])
-    .words(&["IMAP"]);
+pub static IMAP: Service = Service::new("imap", "IMAP", "an IMAP server", ports!(143; 993))
+    .named(schemes!("imap"; "imaps"), &["IMAP"])
+    .speaks_first(Speaker::Server)
+    .tls(TlsStart::Either);
 
 /// Mail access (RFC 1939).
-pub static POP3: Service = Service::new("pop3", "POP3", "a POP3 server")
-    .ports(ports!(110; 995))
-    .greeting()
-    .tls(TlsStart::Either)
-    .schemes(&[plain("pop3"), tls("pop3s")])
-    .words(&["POP3"]);
+pub static POP3: Service = Service::new("pop3", "POP3", "a POP3 server", ports!(110; 995))
+    .named(schemes!("pop3"; "pop3s"), &["POP3"])
+    .speaks_first(Speaker::Server)
+    .tls(TlsStart::Either);
 
 /// File transfer (RFC 959).
-pub static FTP: Service = Service::new("ftp", "FTP", "an FTP server")
-    .ports(ports!(21; 990))
-    .greeting()
-    .tls(TlsStart::Either)
-    .schemes(&[plain("ftp"), tls("ftps")])
-    .words(&["FTP"]);
+pub static FTP: Service = Service::new("ftp", "FTP", "an FTP server", ports!(21; 990))
+    .named(schemes!("ftp"; "ftps"), &["FTP"])
+    .speaks_first(Speaker::Server)
+    .tls(TlsStart::Either);
 
 /// A greeting that SMTP and FTP have in common and that does not say which of them it is.
-pub static SMTP_OR_FTP: Service = Service::new("smtp-or-ftp", "SMTP or FTP", "an SMTP or FTP server").greeting();
+pub static SMTP_OR_FTP: Service =
+    Service::new("smtp-or-ftp", "SMTP or FTP", "an SMTP or FTP server", ports!()).speaks_first(Speaker::Server);
 
 /// Secure shell (RFC 4253), and files over it. An `ssh` URL is as a rule where code comes from.
-pub static SSH: Service = Service::new("ssh", "SSH", "an SSH server")
-    .ports(ports!(22))
-    .greeting()
-    .schemes(&[plain("ssh").vague(), plain("sftp")])
-    .words(&["SFTP"]);
+pub static SSH: Service = Service::new("ssh", "SSH", "an SSH server", ports!(22))
+    .speaks_first(Speaker::Server)
+    .named(&[Scheme { vague: true, ..Scheme::plain("ssh") }, Scheme::plain("sftp")], &["SFTP"]);
 
 /// The rsync daemon.
-pub static RSYNC: Service =
-    Service::new("rsync", "rsync", "an rsync daemon").ports(ports!(873)).greeting().schemes(&[plain("rsync")]);
-
-/// Git's own protocol: as a rule where code comes from.
-pub static GIT: Service =
-    Service::new("git", "Git", "a Git daemon").ports(ports!(9418)).schemes(&[plain("git").vague()]);
+pub static RSYNC: Service = Service::new("rsync", "rsync", "an rsync daemon", ports!(873))
+    .named(schemes!("rsync"), &[])
+    .speaks_first(Speaker::Server);
 
 /// Telnet (RFC 854).
-pub static TELNET: Service = Service::new("telnet", "Telnet", "a Telnet server").ports(ports!(23)).greeting();
+pub static TELNET: Service =
+    Service::new("telnet", "Telnet", "a Telnet server", ports!(23)).speaks_first(Speaker::Server);
 
 /// Remote desktop (MS-RDPBCGR).
-pub static RDP: Service = Service::new("rdp", "RDP", "a remote desktop (RDP) server").ports(ports!(3389));
+pub static RDP: Service = Service::new("rdp", "RDP", "a remote desktop (RDP) server", ports!(3389));
 
 /// Remote frame buffer (RFC 6143).
-pub static VNC: Service = Service::new("vnc", "VNC", "a VNC server").ports(ports!(5900)).greeting();
+pub static VNC: Service = Service::new("vnc", "VNC", "a VNC server", ports!(5900)).speaks_first(Speaker::Server);
 
-/// What is no server.
+/// What is not a server.
 pub(in crate::services) static NO_SERVERS: [NoServers; 3] = [
     NoServers {
         why: NoServer::File,

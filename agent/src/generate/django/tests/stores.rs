@@ -70,8 +70,8 @@ fn redis_is_written_in_many_ways() {
 #[test]
 fn caches_inside_of_the_host_are_comments() {
     for backend in ["locmem.LocMemCache", "filebased.FileBasedCache", "dummy.DummyCache", "db.DatabaseCache"] {
-        let told = cache(&format!("django.core.cache.backends.{backend}"), &json!("x"));
-        assert!(told.starts_with("# CACHES['default']: "), "{told}");
+        let text = cache(&format!("django.core.cache.backends.{backend}"), &json!("x"));
+        assert!(text.starts_with("# CACHES['default']: "), "{text}");
     }
     assert!(cache("my.own.Backend", &json!("x")).contains("no check is known for this backend"));
 }
@@ -112,12 +112,12 @@ fn channels_sessions_and_search_are_checks_too() {
     ] {
         assert_eq!(short(&settings), checks, "{settings}");
     }
-    let told = short(
+    let text = short(
         &json!({"HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "x.ElasticsearchSearchEngine", "URL": "http://h:9200/"}}}),
     );
-    assert!(told.starts_with("http url='http://h:9200/'"), "{told}");
-    let told = short(&json!({"ELASTICSEARCH_DSL": {"default": {"hosts": ["h:9200"]}}}));
-    assert!(told.starts_with("http url='http://h:9200/'"), "{told}");
+    assert!(text.starts_with("http url='http://h:9200/'"), "{text}");
+    let text = short(&json!({"ELASTICSEARCH_DSL": {"default": {"hosts": ["h:9200"]}}}));
+    assert!(text.starts_with("http url='http://h:9200/'"), "{text}");
 }
 
 #[test]
@@ -145,14 +145,14 @@ fn a_search_engine_is_asked_with_the_login_and_the_tls_of_its_client() {
             "{options}"
         );
     }
-    let told = short(&json!({"ELASTICSEARCH_DSL": {"default": {"hosts": "https://h:9200", "http_auth": ["u", "pw"]}}}));
-    assert_eq!(told, format!("http url='https://h:9200/' {codes}"));
+    let text = short(&json!({"ELASTICSEARCH_DSL": {"default": {"hosts": "https://h:9200", "http_auth": ["u", "pw"]}}}));
+    assert_eq!(text, format!("http url='https://h:9200/' {codes}"));
     for login in [json!({"api_key": "s3cret"}), json!({"http_auth": {"$unusable": "an object"}})] {
         let mut dsl = login.clone();
         dsl["hosts"] = json!("h:9200");
-        let told = short(&json!({"ELASTICSEARCH_DSL": {"default": dsl}}));
-        assert!(told.contains("this is no user with a password: the check below does without"), "{told}");
-        assert!(told.contains("\nhttp url='http://h:9200/'") && !told.contains("s3cret"), "{told}");
+        let text = short(&json!({"ELASTICSEARCH_DSL": {"default": dsl}}));
+        assert!(text.contains("this is no user with a password: the check below does without"), "{text}");
+        assert!(text.contains("\nhttp url='http://h:9200/'") && !text.contains("s3cret"), "{text}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the bridge tells: the settings, and what a script adds to them.
+//! What the bridge hands over: the settings, and what a script adds to them.
 
 use crate::generate::django::group::Group;
 use crate::generate::django::unreadable::{BadDocument, Unreadable};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// A settings module, read.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct DjangoSettings {
     document: Value,
     /// Sent to statsd.
     pub statsd_send: String,
@@ -22,7 +22,7 @@ pub struct Told {
     pub secrets: Option<String>,
 }
 
-impl Told {
+impl DjangoSettings {
     /// Reads the bridge's document from a file, or from standard input for `-`.
     ///
     /// # Errors

@@ -1,0 +1,160 @@
+//! A check that is about to be written into a file.
+
+use crate::generate::{Hidden, yaml};
+use crate::text::escaped;
+use ring::digest::{Digest, SHA256, digest};
+use std::borrow::Cow;
+
+/// What an option is set to.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    /// A text; written so that no reader takes it for anything else.
+    Text(String),
+    /// A whole number.
+    Number(u64),
+    /// A number with a fraction, or below zero.
+    Float(f64),
+    /// True or false.
+    Flag(bool),
+    /// Nothing: the option is there, and says so.
+    Null,
+    /// A list of values.
+    List(Vec<Value>),
+    /// Values by name.
+    Map(Vec<(String, Value)>),
+    /// A text that is written as [`Secrets`](crate::generate::Secrets) says.
+    Secret(Hidden),
+}
+
+impl Value {
+    fn name_secrets(&mut self, variable: &str) {
+        match self {
+            Self::Secret(hidden) => *hidden = Hidden::new(hidden.expose(), variable),
+            Self::List(values) => values.iter_mut().for_each(|value| value.name_secrets(variable)),
+            Self::Map(pairs) => pairs.iter_mut().for_each(|(_, value)| value.name_secrets(variable)),
+            Self::Text(_) | Self::Number(_) | Self::Float(_) | Self::Flag(_) | Self::Null => {}
+        }
+    }
+}
+
+/// A check before it is written: its type, its options in order, and where it comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct GeneratedCheck {
+    pub(crate) kind: Cow<'static, str>,
+    pub(crate) origins: Vec<String>,
+    pub(crate) options: Vec<(Cow<'static, str>, Value)>,
+    /// Whether the file says what the check is called.
+    pub(crate) named: bool,
+    /// Whether it is somebody's own, who may say more than conn-check knows.
+    pub(crate) from_user: bool,
+}
+
+impl GeneratedCheck {
+    /// A check of this type; the origin is the variable or setting it comes from. It is the check's
+    /// label, and names its secrets.
+    pub(crate) fn new(kind: impl Into<Cow<'static, str>>, origin: &str) -> Self {
+        let (kind, origins) = (kind.into(), vec![origin.to_owned()]);
+        Self { kind, origins, options: Vec::new(), named: true, from_user: false }
+    }
+
+    /// Adds an option.
+    pub(crate) fn set(mut self, key: impl Into<Cow<'static, str>>, value: Value) -> Self {
+        self.options.push((key.into(), value));
+        self
+    }
+
+    /// Adds an option that is a text.
+    pub(crate) fn text(self, key: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
+        self.set(key, Value::Text(text.into()))
+    }
+
+    /// Adds an option that is a text, if there is one that is not empty.
+    pub(crate) fn some_text(self, key: impl Into<Cow<'static, str>>, text: Option<&str>) -> Self {
+        match text.filter(|text| !text.is_empty()) {
+            Some(text) => self.text(key, text),
+            None => self,
+        }
+    }
+
+    /// Adds an option that is a number.
+    pub(crate) fn number(self, key: impl Into<Cow<'static, str>>, number: impl Into<u64>) -> Self {
+        self.set(key, Value::Number(number.into()))
+    }
+
+    /// Adds an option that is a number, if there is one.
+    pub(crate) fn some_number(self, key: &'static str, number: Option<impl Into<u64>>) -> Self {
+        match number {
+            Some(number) => self.number(key, number),
+            None => self,
+        }
+    }
+
+    /// Adds an option that is true or false.
+    pub(crate) fn flag(self, key: impl Into<Cow<'static, str>>, flag: bool) -> Self {
+        self.set(key, Value::Flag(flag))
+    }
+
+    /// Adds an option that is a secret. Where it is not written down, a variable or file named
+    /// after the origin and the option stands for it: `DATABASE_URL_PASSWORD`.
+    pub(crate) fn secret(self, key: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
+        let key = key.into();
+        let name = format!("{} {key}", self.origins.join(" "));
+        self.set(key, Value::Secret(Hidden::new(text, &name)))
+    }
+
+    /// Adds an option that is a secret, if there is one.
+    pub(crate) fn some_secret(self, key: &'static str, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.secret(key, text),
+            None => self,
+        }
+    }
+
+    /// Calls the secrets by the name of the variable that holds them already.
+    pub(crate) fn secrets_named(mut self, variable: &str) -> Self {
+        self.options.iter_mut().for_each(|(_, value)| value.name_secrets(variable));
+        self
+    }
+
+    /// What an option is set to.
+    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
+        self.options.iter().find(|(own, _)| *own == key).map(|(_, value)| value)
+    }
+
+    /// Takes options out.
+    pub(crate) fn without(mut self, keys: &[&str]) -> Self {
+        self.options.retain(|(key, _)| !keys.contains(&key.as_ref()));
+        self
+    }
+
+    /// What the check is called in the file: one line that hides nothing.
+    pub(crate) fn label(&self) -> String {
+        escaped(&self.origins.join(", "))
+    }
+
+    /// The same for checks that are the same, secrets included, whatever they are called and in
+    /// whatever order their options stand.
+    pub(crate) fn fingerprint(&self) -> Digest {
+        let mut options: Vec<_> = self
+            .options
+            .iter()
+            .map(|(key, value)| format!("{key}: {}", yaml::inline(value, &mut |hidden| yaml::scalar(hidden.expose()))))
+            .collect();
+        options.sort_unstable();
+        options.push(self.kind.to_string());
+        digest(&SHA256, options.join("\n").as_bytes())
+    }
+
+    /// Takes over where the same check comes from, too.
+    pub(crate) fn join(&mut self, same: Self) {
+        /// The most that are named: the label is for people.
+        const MOST: usize = 20;
+        for origin in same.origins {
+            match self.origins.len() {
+                0..MOST if !self.origins.contains(&origin) => self.origins.push(origin),
+                MOST => self.origins.push("...".to_owned()),
+                _ => {}
+            }
+        }
+    }
+}
