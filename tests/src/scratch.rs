@@ -96,6 +96,9 @@ impl Scratch {
     /// Another process writes it: a file that this one has open for writing cannot be run (`ETXTBSY`), and
     /// a process that another test starts in that moment would have it open as well until it is a program
     /// of its own.
+    ///
+    /// # Panics
+    /// When it cannot be written.
     #[must_use]
     pub fn program_from(&self, name: &str, source: &Path) -> PathBuf {
         let path = self.path().join(name);
