@@ -35,7 +35,8 @@ pub struct Stage<'a> {
     pub selection: &'a Selection,
 }
 
-/// Turns a run into bytes on the writer it is given. Every error is the writer's.
+/// Turns a run into bytes on the writer it is given.
+#[expect(clippy::missing_errors_doc, reason = "every error is the writer's")]
 pub trait Reporter {
     /// Whether [`Reporter::event`] wants to be called at all; without a listener a run is cheaper.
     fn listens(&self) -> bool {
@@ -43,31 +44,19 @@ pub trait Reporter {
     }
 
     /// The run begins.
-    ///
-    /// # Errors
-    /// The writer's.
     fn begin(&mut self, _stage: Stage<'_>, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
     /// Hears one event.
-    ///
-    /// # Errors
-    /// The writer's.
     fn event(&mut self, _event: &Event, _stage: Stage<'_>, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
     /// The run is over: writes what can only be known now.
-    ///
-    /// # Errors
-    /// The writer's.
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()>;
 
     /// The file cannot be run. A format that writes nothing leaves an older report where it is.
-    ///
-    /// # Errors
-    /// The writer's.
     fn refused(&self, _refusal: &Refusal<'_>, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
@@ -79,9 +68,6 @@ pub trait Reporter {
     }
 
     /// The file could be run, and is not meant to be (`--validate`).
-    ///
-    /// # Errors
-    /// The writer's.
     fn valid(&self, config: &str, checks: usize, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", in_words(config, checks))
     }
