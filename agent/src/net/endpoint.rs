@@ -52,7 +52,6 @@ impl Endpoint {
     }
 
     /// Datagrams, and what does not fit into one: the two endpoints of a resolver.
-    #[must_use]
     pub(crate) fn both(host: Host, port: Port) -> [Self; 2] {
         [Self::udp(host.clone(), port), Self::tcp(host, port)]
     }
