@@ -2,6 +2,7 @@
 
 use super::{Refusal, View};
 use crate::event::Event;
+use crate::fault::Failure;
 use crate::plan::Plan;
 use crate::select::Selection;
 use std::io::{self, Write};
@@ -22,6 +23,15 @@ pub struct Style {
     pub unbuffered: bool,
     /// ANSI colours.
     pub color: bool,
+}
+
+impl Style {
+    /// What is told under a failure, each with its title.
+    pub(super) fn told(self, failure: &Failure) -> impl Iterator<Item = (&'static str, &str)> {
+        let evidence = failure.evidence.as_deref().filter(|_| self.explain);
+        let causes = failure.told_causes(self.explain).filter(move |_| self.tracebacks);
+        evidence.map(|text| ("evidence:", text)).into_iter().chain(causes.map(|cause| ("caused by:", cause.as_str())))
+    }
 }
 
 /// What a reporter may know while the run goes on.
