@@ -146,7 +146,7 @@ fn untrusted(chain: &[Certificate], trust: &Trust) -> Fault {
     let (Some(leaf), Some(last)) = (chain.first(), chain.last()) else {
         return Fault::new(Cause::Untrusted, "the server's certificate is not trusted");
     };
-    let store = trust.path().display();
+    let store = trust.path.display();
     let untrusted = |message: String| Fault::new(Cause::Untrusted, message);
     if leaf.is_self_issued {
         return untrusted(format!("the certificate is self-signed ({}) and not trusted here", leaf.subject))
