@@ -201,16 +201,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_end_is_not_read() {
-        assert!(matches!(read_bounded(Path::new("/dev/zero"), 1), Err(ReadError::NotRegular)));
-        assert!(matches!(read_bounded(Path::new("/"), 1), Err(ReadError::Directory)));
-        let folder = Folder::new("fifo");
-        let fifo = folder.0.join("fifo");
-        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a FIFO");
-        assert!(matches!(read_bounded(&fifo, 1), Err(ReadError::NotRegular)));
-    }
-
-    #[test]
     fn what_is_too_large_is_refused_and_not_cut() {
         let own = std::env::current_exe().expect("this program");
         let length = fs::metadata(&own).expect("metadata").len();

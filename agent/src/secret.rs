@@ -1,6 +1,6 @@
 //! Values that must never be printed, and the redactor that keeps them out of other texts.
 
-use crate::text::{escape, escaped, push_escaped};
+use crate::text::{CUT, escape, escaped, push_escaped};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
@@ -86,7 +86,6 @@ impl Redactor {
     /// Takes out the beginnings of secrets that stand before a `...`: where a text was cut, a secret
     /// may have been cut with it.
     fn redact_cut(&self, mut text: String) -> String {
-        const CUT: &str = "...";
         let mut from = 0;
         while let Some(at) = text[from..].find(CUT).map(|at| from + at) {
             let begun = self.secrets().iter().filter_map(|secret| begun_at_end(&text[..at], secret)).max();
@@ -105,7 +104,7 @@ impl Redactor {
         let mut clean = String::new();
         for character in self.redact(text).trim_end().chars() {
             if clean.len() >= SHOWN {
-                clean.push_str("...");
+                clean.push_str(CUT);
                 break;
             }
             push_escaped(&mut clean, character);
@@ -172,7 +171,6 @@ const SECRET_WORDS: [&str; 9] =
     ["key", "token", "password", "passwd", "pwd", "secret", "signature", "credential", "auth"];
 
 /// Whether a name (of a query parameter, a header, an option) says that its value is a secret.
-#[must_use]
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_WORDS.iter().any(|word| name.contains(word))
@@ -180,7 +178,6 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
 }
 
 /// Whether a URL has user info or a secret-looking query value in it.
-#[must_use]
 pub(crate) fn has_secret(url: &str) -> bool {
     url_pieces(url).into_iter().any(|(piece, secret)| secret && !piece.is_empty())
 }
@@ -188,7 +185,6 @@ pub(crate) fn has_secret(url: &str) -> bool {
 /// A URL as it may be shown: user info and secret-looking query values are `***`.
 ///
 /// Works on the text, so that what is shown is what stands in the file.
-#[must_use]
 pub(crate) fn redact_url(url: &str) -> String {
     let mut shown = String::with_capacity(url.len());
     for (piece, secret) in url_pieces(url) {
@@ -198,19 +194,16 @@ pub(crate) fn redact_url(url: &str) -> String {
 }
 
 /// Whether a text that should hold no secret has a user's name and password before an `@`.
-#[must_use]
 pub(crate) fn has_login(text: &str) -> bool {
     text.rsplit_once('@').is_some_and(|(login, _)| login.contains(':'))
 }
 
 /// A text that should hold no secret, without the login of a URL that stands in its place.
-#[must_use]
 pub(crate) fn without_login(text: &str) -> Cow<'_, str> {
     if has_login(text) { Cow::Owned(redact_url(text)) } else { Cow::Borrowed(text) }
 }
 
 /// The secret parts of a URL (user info, secret-looking query values), as they stand in it.
-#[must_use]
 pub(crate) fn url_secrets(url: &str) -> Vec<&str> {
     url_pieces(url).into_iter().filter_map(|(piece, secret)| secret.then_some(piece)).collect()
 }

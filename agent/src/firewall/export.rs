@@ -1,16 +1,15 @@
 //! From a plan to the rules that let its checks out: what `conn-check-export-fw` prints.
 
-use crate::net::{Endpoint, Transport};
+use crate::net::{Endpoint, Port, Transport};
 use crate::plan::Plan;
 use crate::select::Selection;
 use crate::services::{self, Security};
 use serde::Serialize;
 use serde_yaml::{FlowSeq, SerializeError};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 /// The port that resolvers listen on, for datagrams and for answers that do not fit into one.
-const DOMAIN: u16 = services::DNS.port(Security::Plain).get();
+const DOMAIN: Port = services::DNS.port(Security::Plain);
 
 /// Where the checks connect to: the ports of each host and protocol.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -49,13 +48,8 @@ impl Egress {
 
     /// Adds the resolvers that this host's look-ups go to.
     pub fn add_resolvers(&mut self) {
-        crate::net::resolvers_of_this_host().into_iter().for_each(|server| self.add_resolver(server));
-    }
-
-    fn add_resolver(&mut self, server: IpAddr) {
-        for transport in [Transport::Tcp, Transport::Udp] {
-            self.ports.entry((server.to_string(), transport)).or_default().insert(DOMAIN);
-        }
+        let servers = crate::net::resolvers_of_this_host().into_iter();
+        servers.flat_map(|server| Endpoint::both(server.into(), DOMAIN)).for_each(|endpoint| self.add(&endpoint));
     }
 
     fn add(&mut self, endpoint: &Endpoint) {
@@ -112,18 +106,5 @@ mod tests {
              - from_host: here.example\n  ports: [9, 80, 443]\n  protocol: tcp\n  to_host: b\n\
              - from_host: here.example\n  ports: [80]\n  protocol: udp\n  to_host: b\n"
         );
-    }
-
-    #[test]
-    fn a_resolver_is_asked_over_both_protocols() {
-        let mut egress = Egress::default();
-        egress.add_resolver(IpAddr::from([192, 0, 2, 53]));
-        let yaml = egress.to_yaml("h").expect("YAML");
-        assert!(yaml.contains("protocol: tcp") && yaml.contains("protocol: udp"), "{yaml}");
-    }
-
-    #[test]
-    fn without_connections_the_list_is_empty() {
-        assert_eq!(exported("- {type: redis, host: /run/redis.sock}"), "egress: []\n");
     }
 }

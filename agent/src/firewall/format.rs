@@ -54,7 +54,7 @@ impl Format {
 /// The security group, or whatever else rules belong to: any text on one line that no program takes
 /// for an option.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Group(String);
+pub struct Group(pub(super) String);
 
 impl Group {
     /// Checks the text.
@@ -72,10 +72,6 @@ impl Group {
             return Err(BadGroup("a group that begins with `-` would be taken for an option".to_owned()));
         }
         Ok(Self(text.to_owned()))
-    }
-
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
     }
 }
 

@@ -43,7 +43,7 @@ struct Label<'a> {
 
 impl<'a> Label<'a> {
     fn parse(group: &'a Group) -> Result<Self, BadGroup> {
-        let (key, value) = group.as_str().split_once('=').unwrap_or((KEY, group.as_str()));
+        let (key, value) = group.0.split_once('=').unwrap_or((KEY, &group.0));
         let name = match key.split_once('/') {
             None => key,
             Some((prefix, name)) if prefix.len() <= 253 && prefix.split('.').all(is_dns_label) => name,

@@ -13,7 +13,7 @@ pub(super) fn commands(
     group: Option<&Group>,
     command: fn(&str, Network, &str, u16) -> String,
 ) -> String {
-    let group = group.map_or(Cow::Borrowed("\"$SECGROUP\""), |group| quoted(group.as_str()));
+    let group = group.map_or(Cow::Borrowed("\"$SECGROUP\""), |group| quoted(&group.0));
     let mut text = "#!/bin/sh\n".to_owned();
     about.iter().for_each(|line| text.extend(["# ", line, "\n"]));
     for (origin, passages) in Passage::grouped(passages) {

@@ -37,7 +37,7 @@ fn rules(passage: &Passage, group: Option<&Group>) -> Vec<(String, Value)> {
     let (protocol, cidr) = (passage.transport.slug(), passage.to.cidr());
     let target: String = cidr.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let blocks = if passage.to.is_ipv4() { "cidr_blocks" } else { "ipv6_cidr_blocks" };
-    let group = group.map_or_else(|| "${var.security_group_id}".to_owned(), |group| literal(group.as_str()));
+    let group = group.map_or_else(|| "${var.security_group_id}".to_owned(), |group| literal(&group.0));
     let rule = |port: u16| {
         let body = json!({
             "type": "egress",

@@ -253,16 +253,12 @@ struct Icmp {
 impl Icmp {
     /// "Administratively prohibited", in any of its forms.
     const fn is_prohibition(self) -> bool {
-        if self.v6 {
-            self.kind == 1 && matches!(self.code, 1 | 5 | 6)
-        } else {
-            self.kind == 3 && matches!(self.code, 9 | 10 | 13)
-        }
+        matches!((self.v6, self.kind, self.code), (true, 1, 1 | 5 | 6) | (false, 3, 9 | 10 | 13))
     }
 
     /// "Port unreachable": a UDP stack says so; for TCP it is a firewall's way to reject.
     const fn is_port_unreachable(self) -> bool {
-        if self.v6 { self.kind == 1 && self.code == 4 } else { self.kind == 3 && self.code == 3 }
+        matches!((self.v6, self.kind, self.code), (true, 1, 4) | (false, 3, 3))
     }
 }
 

@@ -40,7 +40,6 @@ pub(crate) struct Peer {
 impl Peer {
     /// Whether it may be the `expected` one: it is that, or its greeting is both SMTP's and FTP's, and
     /// one of the two was expected.
-    #[must_use]
     pub(crate) fn may_be(&self, expected: &Service) -> bool {
         let either = *self.service == services::SMTP_OR_FTP;
         self.service == expected || either && [&services::SMTP, &services::FTP].contains(&expected)
@@ -67,7 +66,6 @@ impl Peer {
 ///
 /// A lone `S` or `N` is how `PostgreSQL` answers a request for TLS. Where no such request was sent,
 /// one byte is too little to ask this function.
-#[must_use]
 pub(crate) fn identify(bytes: &[u8]) -> Option<Peer> {
     let readers = [tls::read, http::read, mail::read, cache::read, database::read, messaging::read, remote::read];
     readers.iter().find_map(|read| read(bytes))

@@ -51,7 +51,6 @@ impl ResolvConf {
 /// Reads the file's text. It never fails: as in the C library, a line that is not understood is as
 /// good as absent. `interface_index` gives the index of a network interface, for a server such as
 /// `fe80::1%eth0`; the scope of one that is unknown is 0.
-#[must_use]
 pub(super) fn parse(text: &str, interface_index: impl Fn(&str) -> Option<u32>) -> ResolvConf {
     let mut found = ResolvConf { servers: Vec::new(), search: Vec::new(), transport: Transport::Udp };
     for line in text.split('\n') {

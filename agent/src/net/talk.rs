@@ -12,7 +12,8 @@ const PIECE: usize = 1024;
 
 /// A conversation over a wire, with what was received and not taken yet.
 ///
-/// All that comes at once is received, so that another service can be told by its first words.
+/// All that comes at once is received, so that another service can be told by its first words. All
+/// that receives fails as [`Talk::parsed`] does.
 #[derive(Debug)]
 pub(crate) struct Talk {
     wire: Wire,
@@ -53,9 +54,6 @@ impl Talk {
     }
 
     /// Waits until something is there, and leaves it there.
-    ///
-    /// # Errors
-    /// Those of [`Talk::parsed`].
     pub(crate) async fn peek(&mut self) -> Result<&[u8], Fault> {
         if self.received.is_empty() {
             self.receive(false).await?;
@@ -64,9 +62,6 @@ impl Talk {
     }
 
     /// Takes so many bytes.
-    ///
-    /// # Errors
-    /// Those of [`Talk::parsed`].
     pub(crate) async fn exactly(&mut self, bytes: usize) -> Result<Vec<u8>, Fault> {
         self.frame(|_| Ok(Some(bytes))).await
     }
@@ -75,7 +70,7 @@ impl Talk {
     /// another protocol may never send a line end.
     ///
     /// # Errors
-    /// Those of [`Talk::parsed`] and of `accept`, and a line that is longer than `most` bytes.
+    /// That of `accept`, and a line that is longer than `most` bytes.
     pub(crate) async fn line(
         &mut self,
         most: usize,
@@ -101,7 +96,7 @@ impl Talk {
     /// `None` as long as that cannot be told.
     ///
     /// # Errors
-    /// Those of [`Talk::parsed`], and a frame that is longer than a server may send at all.
+    /// A frame that is longer than a server may send at all.
     pub(crate) async fn frame(
         &mut self,
         mut length: impl FnMut(&[u8]) -> Result<Option<usize>, Fault>,

@@ -14,7 +14,7 @@ use crate::fault::Fault;
 use crate::net::certificate::Certificate;
 use crate::net::{Host, Trust, Wire};
 use crate::phase::Phase;
-use examiner::{ClientIdentity, Examiner};
+use examiner::{ClientIdentity, Examiner, PROVIDER};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ProtocolVersion};
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ fn client_config(
     identity: &Arc<ClientIdentity>,
     alpn: &[&str],
 ) -> Result<ClientConfig, Box<Fault>> {
-    let builder = ClientConfig::builder_with_provider(Examiner::provider())
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
         .with_safe_default_protocol_versions()
         .map_err(|error| Box::new(Fault::new(Cause::OwnFault, error.to_string())))?;
     // `dangerous` is rustls' word for an own verifier; this one delegates to webpki and records.

@@ -17,7 +17,8 @@ pub(crate) const PEM_LIMIT: u64 = 16 << 20;
 /// The directory (or bundle) of `--tls-certs-path`.
 #[derive(Debug)]
 pub(crate) struct Trust {
-    path: PathBuf,
+    /// Where they come from.
+    pub(crate) path: PathBuf,
     roots: OnceCell<Arc<RootCertStore>>,
 }
 
@@ -35,11 +36,6 @@ impl Trust {
             Arc::new(loaded.unwrap_or_else(|_| RootCertStore::empty()))
         };
         Arc::clone(self.roots.get_or_init(load_once).await)
-    }
-
-    /// Where they come from, for messages.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 }
 

@@ -74,15 +74,8 @@ impl Human {
             self.paint(RED, &format!("[{}]", failure.code))
         )?;
         self.advice(failure.owner, &failure.next_step, out)?;
-        if let (Some(evidence), true) = (&failure.evidence, self.style.explain) {
-            writeln!(out, "       {} {evidence}", self.paint(DIM, "evidence:"))?;
-        }
-        if self.style.tracebacks {
-            failure
-                .told_causes(self.style.explain)
-                .try_for_each(|cause| writeln!(out, "       {} {cause}", self.paint(DIM, "caused by:")))?;
-        }
-        Ok(())
+        let mut told = self.style.told(failure);
+        told.try_for_each(|(title, text)| writeln!(out, "       {} {text}", self.paint(DIM, title)))
     }
 
     /// Whose job it is, and what to do.

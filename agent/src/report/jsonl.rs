@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::time::SystemTime;
 
-/// The format's row.
 pub(super) const FORMAT: Format =
     Format { name: "jsonl", about: "one event per line, as it happens", reporter: |style| Box::new(Jsonl { style }) };
 

@@ -5,7 +5,6 @@ use crate::report::view::{Row, View};
 use crate::report::{Format, Refusal, Reporter, reporter, series};
 use std::io::{self, Write};
 
-/// The format's row.
 pub(super) const FORMAT: Format =
     Format { name: "junit", about: "XML for CI systems, a test case per result", reporter: |_| Box::new(Junit) };
 

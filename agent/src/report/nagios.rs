@@ -3,6 +3,7 @@
 use crate::outcome::{Verdict, Warning};
 use crate::report::view::{CheckView, Overall, View};
 use crate::report::{Counts, Format, Refusal, Reporter, reporter};
+use crate::text::cut;
 use std::io::{self, Write};
 
 /// The format's row.
@@ -145,16 +146,4 @@ fn fitting(lines: impl Iterator<Item = String>, room: usize) -> (Vec<String>, us
         if used <= room && left_out == 0 { fitting.push(line) } else { left_out += 1 }
     }
     (fitting, left_out)
-}
-
-fn cut(mut text: String, room: usize) -> String {
-    if text.len() > room {
-        let mut end = room.saturating_sub(3);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-        text.push_str("...");
-    }
-    text
 }

@@ -1,7 +1,6 @@
 //! `plain`: the original's lines, for scripts and Nagios set-ups that know them.
 
 use crate::event::Event;
-use crate::fault::Failure;
 use crate::outcome::Verdict;
 use crate::report::view::{Row, View, rows};
 use crate::report::{Format, Reporter, Stage, Style};
@@ -93,7 +92,10 @@ impl Plain {
         match (step.verdict, row.failure) {
             (Verdict::Fail, Some(failure)) => {
                 let mut lines = format!("{stamp}{name} FAILED{duration} - {bracket}{}\n", failure.line());
-                self.push_evidence(&mut lines, failure);
+                for (title, text) in self.style.told(failure) {
+                    // Writing to a string cannot fail.
+                    let _ = writeln!(lines, "    {title} {text}");
+                }
                 lines
             }
             (Verdict::Warn, _) => {
@@ -102,20 +104,6 @@ impl Plain {
             }
             (Verdict::Skip, _) => format!("{stamp}SKIPPED: {name}\n"),
             (Verdict::Pass | Verdict::Fail, _) => format!("{stamp}{name} OK{duration}\n{note}"),
-        }
-    }
-
-    fn push_evidence(&self, lines: &mut String, failure: &Failure) {
-        // Writing to a string cannot fail.
-        if self.style.explain
-            && let Some(evidence) = &failure.evidence
-        {
-            let _ = writeln!(lines, "    evidence: {evidence}");
-        }
-        if self.style.tracebacks {
-            for cause in failure.told_causes(self.style.explain) {
-                let _ = writeln!(lines, "    caused by: {cause}");
-            }
         }
     }
 }

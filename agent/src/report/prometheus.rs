@@ -8,7 +8,6 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::UNIX_EPOCH;
 
-/// The format's row.
 pub(super) const FORMAT: Format =
     Format { name: "prometheus", about: "metrics for a textfile collector", reporter: |_| Box::new(Prometheus) };
 

@@ -2,6 +2,7 @@
 
 use super::{Refusal, View};
 use crate::event::Event;
+use crate::fault::Failure;
 use crate::plan::Plan;
 use crate::select::Selection;
 use std::io::{self, Write};
@@ -24,6 +25,15 @@ pub struct Style {
     pub color: bool,
 }
 
+impl Style {
+    /// What is told under a failure, each with its title.
+    pub(super) fn told(self, failure: &Failure) -> impl Iterator<Item = (&'static str, &str)> {
+        let evidence = failure.evidence.as_deref().filter(|_| self.explain);
+        let causes = failure.told_causes(self.explain).filter(move |_| self.tracebacks);
+        evidence.map(|text| ("evidence:", text)).into_iter().chain(causes.map(|cause| ("caused by:", cause.as_str())))
+    }
+}
+
 /// What a reporter may know while the run goes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Stage<'a> {
@@ -35,7 +45,8 @@ pub struct Stage<'a> {
     pub selection: &'a Selection,
 }
 
-/// Turns a run into bytes on the writer it is given. Every error is the writer's.
+/// Turns a run into bytes on the writer it is given.
+#[expect(clippy::missing_errors_doc, reason = "every error is the writer's")]
 pub trait Reporter {
     /// Whether [`Reporter::event`] wants to be called at all; without a listener a run is cheaper.
     fn listens(&self) -> bool {
@@ -43,31 +54,19 @@ pub trait Reporter {
     }
 
     /// The run begins.
-    ///
-    /// # Errors
-    /// The writer's.
     fn begin(&mut self, _stage: Stage<'_>, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
     /// Hears one event.
-    ///
-    /// # Errors
-    /// The writer's.
     fn event(&mut self, _event: &Event, _stage: Stage<'_>, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 
     /// The run is over: writes what can only be known now.
-    ///
-    /// # Errors
-    /// The writer's.
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()>;
 
     /// The file cannot be run. A format that writes nothing leaves an older report where it is.
-    ///
-    /// # Errors
-    /// The writer's.
     fn refused(&self, _refusal: &Refusal<'_>, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
@@ -79,9 +78,6 @@ pub trait Reporter {
     }
 
     /// The file could be run, and is not meant to be (`--validate`).
-    ///
-    /// # Errors
-    /// The writer's.
     fn valid(&self, config: &str, checks: usize, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", in_words(config, checks))
     }

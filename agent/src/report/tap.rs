@@ -6,7 +6,6 @@ use crate::report::{Format, Refusal, Reporter, reporter};
 use crate::text::escaped;
 use std::io::{self, Write};
 
-/// The format's row.
 pub(super) const FORMAT: Format =
     Format { name: "tap", about: "Test Anything Protocol, version 13", reporter: |_| Box::new(Tap) };
 

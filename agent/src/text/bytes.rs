@@ -1,6 +1,6 @@
 //! Bytes of a peer, made fit for a terminal and a log.
 
-use super::CUT;
+use super::{CUT, cut};
 use std::fmt::Write;
 
 /// The longest [`detail`](crate::net::identify::Peer::detail), in bytes.
@@ -10,7 +10,6 @@ const DETAIL_BYTES: usize = 120;
 /// bytes as `\xNN`. At most `max` bytes of the input are shown, without half a character at the
 /// end;
 /// `...` follows when there are more.
-#[must_use]
 pub(crate) fn escape(bytes: &[u8], max: usize) -> String {
     let shown = whole_characters(bytes, max);
     let mut text = String::with_capacity(shown.len());
@@ -30,16 +29,8 @@ pub(crate) fn detail(line: &[u8]) -> String {
 }
 
 /// Cuts a text to the length of a detail.
-pub(crate) fn bounded(mut text: String) -> String {
-    if text.len() > DETAIL_BYTES {
-        let mut end = DETAIL_BYTES - CUT.len();
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-        text.push_str(CUT);
-    }
-    text
+pub(crate) fn bounded(text: String) -> String {
+    cut(text, DETAIL_BYTES)
 }
 
 fn whole_characters(bytes: &[u8], max: usize) -> &[u8] {

@@ -6,11 +6,9 @@ pub(crate) mod noise;
 mod percent;
 mod position;
 
-pub(crate) use bytes::escape;
-pub(crate) use bytes::{bounded, detail};
+pub(crate) use bytes::{bounded, detail, escape};
 pub(crate) use percent::percent_decoded;
-pub(crate) use position::floor_boundary;
-pub(crate) use position::{Lines, Span};
+pub(crate) use position::{Lines, Span, floor_boundary};
 
 /// What stands for the rest of a text that was cut.
 pub(crate) const CUT: &str = "...";
@@ -47,6 +45,15 @@ pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     text.chars().for_each(|c| push_escaped(&mut out, c));
     out
+}
+
+/// A text that has so many bytes at most.
+pub(crate) fn cut(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate(floor_boundary(&text, most.saturating_sub(CUT.len())));
+        text.push_str(CUT);
+    }
+    text
 }
 
 /// A name, key or value for a message: one line, 60 characters at most.

@@ -18,7 +18,6 @@ pub(crate) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     /// Finds them, once.
-    #[must_use]
     pub(crate) fn of(text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { text, starts }
@@ -30,7 +29,6 @@ impl<'a> Lines<'a> {
     }
 
     /// The line (from 1) and the column (from 1, in characters) of a byte of the text.
-    #[must_use]
     pub(crate) fn position(&self, at: usize) -> (usize, usize) {
         let at = floor_boundary(self.text, at);
         let line = self.number(at);

@@ -80,11 +80,7 @@ impl Mapping {
 
 impl Duplicate {
     fn new(key: &Node, first: Span) -> Self {
-        let name = match &key.value {
-            Value::Scalar(scalar) => scalar.text.clone(),
-            Value::Seq(_) | Value::Map(_) => String::new(),
-        };
-        Self { name, first, again: key.span }
+        Self { name: key.text().unwrap_or_default().to_owned(), first, again: key.span }
     }
 }
 

@@ -187,7 +187,7 @@ impl<'s, 't> Reader<'s, 't> {
     ///
     /// A TAB inside the node is content if the node is `opaque`: quoted or a block scalar.
     fn check_tabs(&mut self, node: Span, opaque: bool) -> Result<(), Diagnostic> {
-        while let Some(&tab) = self.source.tabs().get(self.tabs) {
+        while let Some(&tab) = self.source.tabs.get(self.tabs) {
             if tab >= node.end.max(node.start + 1) {
                 break;
             }
@@ -209,10 +209,8 @@ impl<'t> Reader<'_, 't> {
         mut span: Span,
         properties: Properties<'t>,
     ) -> Result<(), Diagnostic> {
-        match (kind, properties.tag) {
-            (Kind::Seq, Some(tag)) => tag.check_seq()?,
-            (Kind::Map, Some(tag)) => tag.check_map()?,
-            (_, None) => {}
+        if let Some(tag) = properties.tag {
+            tag.check(kind == Kind::Seq)?;
         }
         let flow = style == StructureStyle::Flow;
         if kind == Kind::Seq && !flow {
@@ -296,7 +294,7 @@ impl<'t> Reader<'_, 't> {
     /// file ends without one, and `PyYAML` does not.
     fn without_made_up_break<'e>(&self, parsed: &Parsed<'e, '_>) -> &'e str {
         let block = matches!(parsed.style, ScalarStyle::Literal | ScalarStyle::Folded);
-        if !block || parsed.span.end < self.source.text().len() {
+        if !block || parsed.span.end < self.source.text.len() {
             return parsed.text;
         }
         let content = self.source.slice(parsed.span).trim_end_matches([' ', '\t']);

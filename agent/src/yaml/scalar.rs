@@ -26,7 +26,6 @@ pub(crate) enum Resolved {
 ///
 /// The text is what stands in the file, without surrounding white space; every text has a
 /// meaning, so there is no error.
-#[must_use]
 pub(crate) fn resolve(text: &str) -> Resolved {
     match text.as_bytes().first() {
         None | Some(b'~') => word(text),
@@ -40,7 +39,6 @@ pub(crate) fn resolve(text: &str) -> Resolved {
 /// Reads a whole number in any of `PyYAML`'s notations.
 ///
 /// Gives `None` for every other text, and for numbers outside the range of `i64`.
-#[must_use]
 pub(crate) fn integer(text: &str) -> Option<i64> {
     let (negative, digits) = split_sign(text);
     let magnitude = i128::from(magnitude(digits)?);
@@ -50,7 +48,6 @@ pub(crate) fn integer(text: &str) -> Option<i64> {
 /// Reads a floating point number in any of `PyYAML`'s notations.
 ///
 /// A decimal point is required, an exponent needs its sign: `1e3` gives `None`.
-#[must_use]
 pub(crate) fn float(text: &str) -> Option<f64> {
     let (negative, rest) = split_sign(text);
     let signed = rest.len() < text.len();
@@ -67,13 +64,11 @@ pub(crate) fn float(text: &str) -> Option<f64> {
 /// Reads what may follow the tag `!!float`: more than what is a float without the tag.
 ///
 /// Python's `float` takes `1` and `1e3` too, and so does this.
-#[must_use]
 pub(crate) fn tagged_float(text: &str) -> Option<f64> {
     float(text).or_else(|| text.replace('_', "").parse().ok())
 }
 
 /// Reads what may follow the tag `!!bool`: the words of [`resolve`] in any casing.
-#[must_use]
 pub(crate) fn tagged_bool(text: &str) -> Option<bool> {
     match word(&text.to_ascii_lowercase()) {
         Resolved::Bool(value) => Some(value),

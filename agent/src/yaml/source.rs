@@ -6,9 +6,9 @@ use std::cell::OnceCell;
 
 /// The text with what is looked up in it.
 pub(super) struct Source<'t> {
-    text: &'t str,
-    /// Where a TAB begins, or is part of, the white space before a line's content.
-    tabs: Vec<usize>,
+    pub(super) text: &'t str,
+    /// Where a TAB begins, or is part of, the white space before a line's content; ascending.
+    pub(super) tabs: Vec<usize>,
     /// Made when first asked for.
     lines: OnceCell<Lines<'t>>,
 }
@@ -20,19 +20,9 @@ impl<'t> Source<'t> {
         Ok(Self { text, tabs: leading_tabs(text), lines: OnceCell::new() })
     }
 
-    /// The whole text.
-    pub(super) fn text(&self) -> &'t str {
-        self.text
-    }
-
     /// The text of a span; nothing if the span does not fit the text.
     pub(super) fn slice(&self, span: Span) -> &'t str {
         self.text.get(span.start..span.end).unwrap_or_default()
-    }
-
-    /// Places of TABs in indentation, ascending.
-    pub(super) fn tabs(&self) -> &[usize] {
-        &self.tabs
     }
 
     /// The byte at a place, if the text reaches that far.

@@ -13,7 +13,7 @@ const ALIGN: &str = "align this line with those that it belongs to, and write `k
 /// Explains an error of the parser.
 pub(super) fn problem(error: &ScanError, source: &Source<'_>) -> Diagnostic {
     let kind = error.kind();
-    let at = offset(error.marker(), source.text());
+    let at = offset(error.marker(), source.text);
     let here = source.character(at);
     if let Some(found) = guilty_tab(kind, at, source) {
         return tab(source.character(found));
@@ -40,7 +40,7 @@ pub(super) fn tab(span: Span) -> Diagnostic {
 /// The TAB in indentation that is behind an error, if one is: the parser may point to what stands
 /// before it.
 fn guilty_tab(kind: &ErrorKind, at: usize, source: &Source<'_>) -> Option<usize> {
-    let (before, after) = source.tabs().split_at(source.tabs().partition_point(|&tab| tab < at));
+    let (before, after) = source.tabs.split_at(source.tabs.partition_point(|&tab| tab < at));
     let same_line = before.last().copied().filter(|&tab| source.line(tab) == source.line(at));
     let about_tabs = matches!(
         kind,
@@ -62,7 +62,7 @@ fn unclosed(kind: &ErrorKind, at: usize, source: &Source<'_>) -> Option<Diagnost
     if !is_about_open(kind) {
         return None;
     }
-    let before = source.text().get(..source.line_start(at))?.trim_end();
+    let before = source.text.get(..source.line_start(at))?.trim_end();
     let error = parser(before).find_map(Result::err)?;
     let open = offset(error.marker(), before);
     let closing = closing(error.kind(), open, source)?;

@@ -78,18 +78,10 @@ impl<'t> Tag<'t> {
         }
     }
 
-    /// Refuses a tag on a list that is not for lists.
-    pub(super) fn check_seq(self) -> Result<(), Diagnostic> {
-        match self.kind {
-            Kind::Unspecific | Kind::Seq | Kind::Pairs => Ok(()),
-            _ => Err(self.misfit()),
-        }
-    }
-
-    /// Refuses a tag on a mapping that is not for mappings.
-    pub(super) fn check_map(self) -> Result<(), Diagnostic> {
-        match self.kind {
-            Kind::Unspecific | Kind::Map | Kind::Set => Ok(()),
+    /// Refuses a tag on a list or a mapping that is not for those.
+    pub(super) fn check(self, is_list: bool) -> Result<(), Diagnostic> {
+        match (self.kind, is_list) {
+            (Kind::Unspecific, _) | (Kind::Seq | Kind::Pairs, true) | (Kind::Map | Kind::Set, false) => Ok(()),
             _ => Err(self.misfit()),
         }
     }

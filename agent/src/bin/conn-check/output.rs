@@ -28,7 +28,7 @@ impl<'a> Output<'a> {
     }
 
     pub(crate) fn reporter(&self) -> Box<dyn Reporter> {
-        self.format.reporter(self.style)
+        (self.format.reporter)(self.style)
     }
 
     pub(crate) fn progress(&self, checks: usize) -> Option<Progress> {
@@ -102,13 +102,13 @@ impl<'a> Output<'a> {
     fn record(&self, write: impl FnOnce(&mut dyn Reporter, &mut dyn Write) -> io::Result<()>) -> Result<(), Unwritten> {
         let Some(path) = &self.args.record else { return Ok(()) };
         let mut json = Vec::new();
-        write(&mut *report::JSON.reporter(self.style), &mut json)
+        write(&mut *(report::JSON.reporter)(self.style), &mut json)
             .map_err(|error| Unwritten::at(place("--record", path), error))?;
         replace("--record", path, &json)
     }
 
     fn shows_progress(&self) -> bool {
-        *self.format == report::HUMAN && io::stderr().is_terminal()
+        self.format.name == report::HUMAN.name && io::stderr().is_terminal()
     }
 }
 

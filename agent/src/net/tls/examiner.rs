@@ -19,7 +19,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// With P-256 first: every TLS 1.3 server must have it (RFC 8446 section 9.1), and a server that has
 /// nothing else (Debian's `PostgreSQL`) then needs no second `ClientHello`, which is a round trip.
-static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
+pub(super) static PROVIDER: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| {
     let mut provider = rustls::crypto::ring::default_provider();
     provider.kx_groups.sort_by_key(|group| group.name() != NamedGroup::secp256r1);
     Arc::new(provider)
@@ -51,7 +51,7 @@ impl Examiner {
             None => Arc::new(RootCertStore::empty()),
         };
         if options.verify && roots.is_empty() {
-            let path = trust.path().display();
+            let path = trust.path.display();
             return Err(Box::new(
                 Fault::new(Cause::Untrusted, format!("this host trusts no CA: there is no certificate in {path}"))
                     .owner(crate::catalogue::Owner::Host)
@@ -60,10 +60,6 @@ impl Examiner {
         }
         let webpki = if roots.is_empty() { None } else { Some(webpki(&roots)?) };
         Ok(Self { verify: options.verify, roots, webpki, shown: Mutex::default() })
-    }
-
-    pub(super) fn provider() -> Arc<CryptoProvider> {
-        Arc::clone(&PROVIDER)
     }
 
     /// The server's own certificate.

@@ -116,22 +116,21 @@ fn of_certificate(objection: &CertificateError, examiner: &Examiner, host: &Host
     let Some(leaf) = examiner.certificate() else {
         return Fault::new(Cause::Untrusted, "the server's certificate cannot be read").evidence(objection.to_string());
     };
-    let now = rfc3339(OffsetDateTime::now_utc());
+    let of_date = |cause, message| {
+        let now = rfc3339(OffsetDateTime::now_utc());
+        Fault::new(cause, message).evidence(format!("now it is {now} by this host's clock"))
+    };
     match objection {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             // Not always the server's own: an intermediate may have ended first.
             let ended = examiner.chain().into_iter().find(|one| one.days_left() < 0).unwrap_or(leaf);
-            Fault::new(
-                Cause::Expired,
-                format!("the certificate of {} ended on {}", ended.subject, rfc3339(ended.not_after)),
-            )
-            .evidence(format!("now it is {now} by this host's clock"))
+            let end = rfc3339(ended.not_after);
+            of_date(Cause::Expired, format!("the certificate of {} ended on {end}", ended.subject))
         }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Fault::new(
-            Cause::NotYetValid,
-            format!("the certificate of {} begins on {}", leaf.subject, rfc3339(leaf.not_before)),
-        )
-        .evidence(format!("now it is {now} by this host's clock")),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            let begin = rfc3339(leaf.not_before);
+            of_date(Cause::NotYetValid, format!("the certificate of {} begins on {begin}", leaf.subject))
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => wrong_name(&leaf, host),
         _ => untrusted(&examiner.chain(), trust).evidence(format!("issuer: {}; {objection}", leaf.issuer)),
     }
@@ -147,27 +146,22 @@ fn untrusted(chain: &[Certificate], trust: &Trust) -> Fault {
     let (Some(leaf), Some(last)) = (chain.first(), chain.last()) else {
         return Fault::new(Cause::Untrusted, "the server's certificate is not trusted");
     };
-    let store = trust.path().display();
+    let store = trust.path.display();
+    let untrusted = |message: String| Fault::new(Cause::Untrusted, message);
     if leaf.is_self_issued {
-        return Fault::new(
-            Cause::Untrusted,
-            format!("the certificate is self-signed ({}) and not trusted here", leaf.subject),
-        )
-        .next_step("put this certificate into ca_file (or the host's CAs), or have it issued by a CA");
+        return untrusted(format!("the certificate is self-signed ({}) and not trusted here", leaf.subject))
+            .next_step("put this certificate into ca_file (or the host's CAs), or have it issued by a CA");
     }
     if last.is_self_issued {
-        return Fault::new(
-            Cause::Untrusted,
-            format!("the chain ends in a CA that is not trusted here: {}", last.subject),
-        )
-        .next_step(format!("add that CA to {store} (update-ca-certificates) or set ca_file"));
+        return untrusted(format!("the chain ends in a CA that is not trusted here: {}", last.subject))
+            .next_step(format!("add that CA to {store} (update-ca-certificates) or set ca_file"));
     }
     let sent = if chain.len() == 1 {
         "the server sent no intermediate certificate"
     } else {
         "the server's chain ends before it"
     };
-    Fault::new(Cause::Untrusted, format!("the issuer {} is not known here, and {sent}", last.issuer))
+    untrusted(format!("the issuer {} is not known here, and {sent}", last.issuer))
         .owner(Owner::Certificate)
         .next_step(format!("if it is an intermediate, have the server send its full chain; if it is the CA, add it to {store} or set ca_file"))
 }

@@ -37,7 +37,6 @@ pub(crate) enum TlsMode {
 
 impl TlsMode {
     /// The TLS options as they count in this mode.
-    #[must_use]
     pub(crate) fn apply(self, options: TlsOptions) -> TlsOptions {
         let verify = options.verify && (self != Self::Prefer || options.roots.is_some());
         TlsOptions { verify, ..options }
