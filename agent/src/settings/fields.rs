@@ -91,8 +91,7 @@ impl<'a> Fields<'a> {
 
     /// An option that must be there.
     pub(crate) fn required<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Result<T, Noted> {
-        self.declare::<T>(key, true, None, about);
-        match self.take(key) {
+        match self.ask::<T>(key, true, None, about) {
             Some(node) => self.read(key, node),
             None => Err(self.missing::<T>(key)),
         }
@@ -101,8 +100,7 @@ impl<'a> Fields<'a> {
     /// An option that may be absent (or null); nothing either after a problem was noted, with which the
     /// check is not built.
     pub(crate) fn optional<T: Setting>(&mut self, key: &'static str, about: &'static str) -> Option<T> {
-        self.declare::<T>(key, false, None, about);
-        self.take(key).and_then(|node| self.read(key, node).ok())
+        self.ask::<T>(key, false, None, about).and_then(|node| self.read(key, node).ok())
     }
 
     /// An option with a default, which is written as it would stand in the file.
@@ -110,9 +108,8 @@ impl<'a> Fields<'a> {
     /// # Panics
     /// When the default itself is not a legal value: a bug, found by the test that describes every check.
     pub(crate) fn or<T: Setting>(&mut self, key: &'static str, default: &'static str, about: &'static str) -> T {
-        self.declare::<T>(key, false, Some(default), about);
-        let value = self.take(key).and_then(|node| self.read(key, node).ok());
-        value.unwrap_or_else(|| default_value(key, default))
+        let node = self.ask::<T>(key, false, Some(default), about);
+        node.and_then(|node| self.read(key, node).ok()).unwrap_or_else(|| default_value(key, default))
     }
 
     /// Whether the key is there with a value; for rules over several options.
@@ -177,31 +174,29 @@ impl<'a> Fields<'a> {
         Read { diagnostics: self.diagnostics, redactor: self.vault.into_redactor(), declared: self.declared }
     }
 
-    fn declare<T: Setting>(
+    /// Declares an option, and looks for its value.
+    fn ask<T: Setting>(
         &mut self,
         key: &'static str,
         required: bool,
         default: Option<&'static str>,
         about: &'static str,
-    ) {
+    ) -> Option<&'a Node> {
         self.asked.push(key);
         if self.describing {
             self.declared.push(Declared { key, shape: T::SHAPE, required, default, about });
         }
+        self.pairs.iter_mut().filter(|pair| pair.key == key).for_each(|pair| pair.asked = true);
+        self.find(key)
     }
 
     fn find(&self, key: &str) -> Option<&'a Node> {
         self.pairs.iter().find(|pair| pair.key == key).map(|pair| pair.value).filter(|node| !node.is_null())
     }
 
-    fn take(&mut self, key: &str) -> Option<&'a Node> {
-        self.pairs.iter_mut().filter(|pair| pair.key == key).for_each(|pair| pair.asked = true);
-        self.find(key)
-    }
-
     fn read<T: Setting>(&mut self, key: &str, node: &'a Node) -> Result<T, Noted> {
         let result = T::read(&Field::new(node, &self.vault));
-        result.map_err(|misfit| self.refuse(misfit.of_option(key, node.span)))
+        result.map_err(|misfit| self.refuse_value(key, misfit))
     }
 
     fn missing<T: Setting>(&mut self, key: &'static str) -> Noted {
