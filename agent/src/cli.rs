@@ -11,6 +11,7 @@ use crate::host;
 use crate::report::{FORMATS, Format};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Command, CommandFactory as _, Parser, ValueEnum};
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -164,18 +165,34 @@ pub enum When {
 
 fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
     PossibleValuesParser::new(FORMATS.map(|format| PossibleValue::new(format.name).help(format.about)))
-        .try_map(|name| Format::named(&name).ok_or("there is no such format"))
+        .try_map(|name| Format::named(&name).ok_or(BadValue::Format))
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is wanted".to_owned())?;
-    if seconds > 0.0 && seconds <= 86_400.0 {
-        Ok(Duration::from_secs_f64(seconds))
-    } else {
-        Err("more than 0 and at most 86400 seconds".to_owned())
+/// What the value of an option has to be, and is not.
+#[derive(Clone, Copy, Debug)]
+enum BadValue {
+    Format,
+    Seconds,
+    Count,
+}
+
+impl fmt::Display for BadValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Format => "there is no such format",
+            Self::Seconds => "expected a number of seconds, more than 0 and at most 86400",
+            Self::Count => "expected a whole number, 1 or more",
+        })
     }
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "a whole number, 1 or more".to_owned())
+impl std::error::Error for BadValue {}
+
+fn seconds(text: &str) -> Result<Duration, BadValue> {
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0 && *seconds <= 86_400.0);
+    seconds.map(Duration::from_secs_f64).ok_or(BadValue::Seconds)
+}
+
+fn at_least_one(text: &str) -> Result<usize, BadValue> {
+    text.parse().ok().filter(|number| *number > 0).ok_or(BadValue::Count)
 }

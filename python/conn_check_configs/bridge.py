@@ -255,11 +255,11 @@ def unusable(what):
 def as_text_or_unusable(value):
     try:
         text = value.decode('utf-8') if isinstance(value, bytes) else TEXT(value)
-        # A lone surrogate is what Python makes of bytes that are no text.
+        # A lone surrogate is what Python makes of bytes that are not text.
         text.encode('utf-8')
         return text
     except UnicodeError:
-        return unusable('bytes that are no UTF-8')
+        return unusable('bytes that are not UTF-8')
 
 
 def as_text(value):

@@ -1,6 +1,6 @@
 //! The command line of `conn-check-convert-fw`.
 
-use super::When;
+use super::{BadValue, When};
 use crate::firewall::{FORMATS, Format, Group};
 use clap::Parser;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -61,7 +61,7 @@ pub struct Args {
 fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
     let word = |format: &&'static Format| PossibleValue::new(format.name).aliases(format.aliases).help(help_of(format));
     PossibleValuesParser::new(FORMATS.iter().map(word).collect::<Vec<_>>())
-        .try_map(|name| Format::named(&name).ok_or("there is no such format"))
+        .try_map(|name| Format::named(&name).ok_or(BadValue::Format))
 }
 
 fn help_of(format: &Format) -> String {

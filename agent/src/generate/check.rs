@@ -3,6 +3,7 @@
 use crate::generate::{Hidden, yaml};
 use crate::text::escaped;
 use ring::digest::{Digest, SHA256, digest};
+use serde_json::Value as Json;
 use std::borrow::Cow;
 
 /// What an option is set to.
@@ -10,14 +11,8 @@ use std::borrow::Cow;
 pub(crate) enum Value {
     /// A text; written so that no reader takes it for anything else.
     Text(String),
-    /// A whole number.
-    Number(u64),
-    /// A number with a fraction, or below zero.
-    Float(f64),
-    /// True or false.
-    Flag(bool),
-    /// Nothing: the option is there, and says so.
-    Null,
+    /// A number, true, false, or null: the option is there, and says nothing.
+    Plain(Json),
     /// A list of values.
     List(Vec<Value>),
     /// Values by name.
@@ -32,7 +27,7 @@ impl Value {
             Self::Secret(hidden) => *hidden = Hidden::new(hidden.expose(), variable),
             Self::List(values) => values.iter_mut().for_each(|value| value.name_secrets(variable)),
             Self::Map(pairs) => pairs.iter_mut().for_each(|(_, value)| value.name_secrets(variable)),
-            Self::Text(_) | Self::Number(_) | Self::Float(_) | Self::Flag(_) | Self::Null => {}
+            Self::Text(_) | Self::Plain(_) => {}
         }
     }
 }
@@ -57,6 +52,11 @@ impl GeneratedCheck {
         Self { kind, origins, options: Vec::new(), named: true, from_user: false }
     }
 
+    /// A check of a service at this address.
+    pub(crate) fn at(kind: &'static str, origin: &str, host: impl Into<String>, port: u16) -> Self {
+        Self::new(kind, origin).text("host", host).number("port", port)
+    }
+
     /// Adds an option.
     pub(crate) fn set(mut self, key: impl Into<Cow<'static, str>>, value: Value) -> Self {
         self.options.push((key.into(), value));
@@ -78,7 +78,7 @@ impl GeneratedCheck {
 
     /// Adds an option that is a number.
     pub(crate) fn number(self, key: impl Into<Cow<'static, str>>, number: impl Into<u64>) -> Self {
-        self.set(key, Value::Number(number.into()))
+        self.set(key, Value::Plain(Json::from(Into::<u64>::into(number))))
     }
 
     /// Adds an option that is a number, if there is one.
@@ -91,7 +91,7 @@ impl GeneratedCheck {
 
     /// Adds an option that is true or false.
     pub(crate) fn flag(self, key: impl Into<Cow<'static, str>>, flag: bool) -> Self {
-        self.set(key, Value::Flag(flag))
+        self.set(key, Value::Plain(flag.into()))
     }
 
     /// Adds an option that is a secret. Where it is not written down, a variable or file named

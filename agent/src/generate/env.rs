@@ -17,6 +17,7 @@ mod read;
 
 use crate::generate::url;
 use crate::generate::{Comment, GeneratedFile, Item};
+use crate::secret::Secret;
 use std::collections::HashMap;
 
 pub use read::{Unreadable, of_file, of_process, of_variables};
@@ -29,22 +30,12 @@ pub struct Variable {
 }
 
 /// What a variable holds.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Content {
-    Text(String),
+    Text(Secret<String>),
     /// A reference to another variable or a command: what the application gets is something else.
     Unexpanded,
     NotUtf8,
-}
-
-impl std::fmt::Debug for Content {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Text(_) => "***",
-            Self::Unexpanded => "Unexpanded",
-            Self::NotUtf8 => "NotUtf8",
-        })
-    }
 }
 
 /// The variables in the order in which they stand, each name once.
@@ -66,26 +57,31 @@ impl Variables {
         }
     }
 
-    /// The text of a variable as it stands, if there is one that is not empty: blanks around a
-    /// password belong to it.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.places.get(name).and_then(|place| self.all[*place].text())
+    fn get(&self, name: &str) -> Option<&Variable> {
+        self.places.get(name).map(|place| &self.all[*place])
     }
 
-    /// The text of a variable without blanks around it: a host, a port, a word.
+    /// [`Variable::text`] of the variable of this name.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.text()
+    }
+
+    /// [`Variable::word`] of the variable of this name.
     pub(crate) fn word(&self, name: &str) -> Option<&str> {
-        self.places.get(name).and_then(|place| self.all[*place].word())
+        self.get(name)?.word()
     }
 }
 
 impl Variable {
+    /// The text as it stands, if there is one that is not empty: blanks around a password belong to it.
     fn text(&self) -> Option<&str> {
         match &self.value {
-            Content::Text(text) => Some(text.as_str()).filter(|text| !is_nothing(text)),
+            Content::Text(text) => Some(text.expose().as_str()).filter(|text| !is_nothing(text)),
             Content::Unexpanded | Content::NotUtf8 => None,
         }
     }
 
+    /// The text without blanks around it: a host, a port, a word.
     fn word(&self) -> Option<&str> {
         self.text().map(str::trim).filter(|text| !is_nothing(text))
     }
@@ -154,27 +150,63 @@ mod tests {
     }
 
     #[test]
-    fn families_and_urls_become_checks() {
-        let found = brief(
-            "DATABASE_URL=postgres://u:p@db/app\nREDIS_HOST=cache\nREDIS_PORT=6380\nREDIS_PASSWORD='a b'\nREDIS_DB=2\n\
-             MEMCACHED_SERVERS=m1,m2:11212\nPATH=/bin\nHOME=/root\nCELERY_BROKER=amqp://mq//\nEMPTY_URL=\n",
-        );
-        assert_eq!(
-            found,
-            [
+    fn variables_mean_what_their_clients_take_them_for() {
+        let kubernetes = "REDIS_SERVICE_HOST=10.0.0.1\nREDIS_SERVICE_PORT=6379\nREDIS_PORT=tcp://10.0.0.1:6379\n\
+                          REDIS_PORT_6379_TCP=tcp://10.0.0.1:6379\nREDIS_PORT_6379_TCP_PROTO=tcp\n\
+                          REDIS_PORT_6379_TCP_PORT=6379\nREDIS_PORT_6379_TCP_ADDR=10.0.0.1\n";
+        let with_redis = format!("{kubernetes}REDIS_HOST=cache\n");
+        #[rustfmt::skip]
+        let table: &[(&str, &[&str])] = &[
+            // families and URLs
+            ("DATABASE_URL=postgres://u:p@db/app\nREDIS_HOST=cache\nREDIS_PORT=6380\nREDIS_PASSWORD='a b'\nREDIS_DB=2\n", &[
                 "postgres, name: DATABASE_URL, host: db, port: 5432, username: u, password: p, database: app",
                 "redis, name: REDIS_HOST, host: cache, port: 6380, password: 'a b', database: 2",
+            ]),
+            ("MEMCACHED_SERVERS=m1,m2:11212\nPATH=/bin\nHOME=/root\nCELERY_BROKER=amqp://mq//\nEMPTY_URL=\n", &[
                 "memcache, name: MEMCACHED_SERVERS, host: m1, port: 11211",
                 "memcache, name: MEMCACHED_SERVERS, host: m2, port: 11212",
                 "amqp, name: CELERY_BROKER, host: mq, port: 5672, username: guest, password: guest, use_tls: false, vhost: /",
-            ]
-        );
+            ]),
+            // the same connection is written once, and says from where
+            ("A_URL=redis://h/0\nB_URL=redis://h\nREDIS_HOST=h\n", &["redis, name: 'A_URL, B_URL, REDIS_HOST', host: h, port: 6379"]),
+            // what may be anything is a service only where the name says so
+            ("A=https://x.example/\nB=tcp://h:1\nDOCKER_HOST=unix:///run/docker.sock\nC=ssh://h/x\n", &[]),
+            ("REDIS_URL=tcp://c:6379\n", &["redis, name: REDIS_URL, host: c, port: 6379"]),
+            // clients with names of their own
+            ("PGHOST=db\nPGUSER=u\nPGPASSWORD=p\nPGDATABASE=d\nPGSSLMODE=require\n", &[
+                "postgres, name: PGHOST, host: db, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true",
+            ]),
+            ("MYSQL_HOST=db\nMYSQL_TCP_PORT=3307\nMYSQL_USER=u\nMYSQL_PWD=p\n", &["mysql, name: MYSQL_HOST, host: db, port: 3307, username: u, password: p"]),
+            ("EMAIL_HOST=mail\nEMAIL_PORT=587\nEMAIL_HOST_USER=u\nEMAIL_HOST_PASSWORD=p\nEMAIL_USE_TLS=True\n", &[
+                "smtp, name: EMAIL_HOST, host: mail, port: 587, username: u, password: p, from_address: 'conn-check@localhost', use_tls: starttls, send: false",
+            ]),
+            ("DB_CONNECTION=mysql\nDB_HOST=db\nDB_DATABASE=d\nDB_USERNAME=u\nDB_PASSWORD=p\n", &[
+                "mysql, name: DB_HOST, host: db, port: 3306, username: u, password: p, database: d",
+            ]),
+            ("RABBITMQ_HOST=mq\nRABBITMQ_VHOST=/a\n", &[
+                "amqp, name: RABBITMQ_HOST, host: mq, port: 5672, username: guest, password: guest, use_tls: false, vhost: /a",
+            ]),
+            ("REDIS_PORT=tcp://10.0.0.1:6379\nREDIS_HOST=10.0.0.1\n", &["redis, name: REDIS_HOST, host: '10.0.0.1', port: 6379"]),
+            // blanks belong to a password, and not to a host
+            ("POSTGRES_HOST=' db '\nPOSTGRES_PORT=' 6543 '\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=' pad '\nA_URL=' redis://c '\n", &[
+                "postgres, name: POSTGRES_HOST, host: db, port: 6543, username: u, password: ' pad ', database: u",
+                "redis, name: A_URL, host: c, port: 6379",
+            ]),
+            ("PGHOST=' h'\nPGUSER=v\nPGPASSWORD=' p'\n", &["postgres, name: PGHOST, host: h, port: 5432, username: v, password: ' p', database: v"]),
+            // what Kubernetes sets for every service is passed over
+            (kubernetes, &[]),
+            (&with_redis, &["redis, name: REDIS_HOST, host: cache, port: 6379"]),
+        ];
+        for (text, checks) in table {
+            assert_eq!(brief(text), *checks, "{text}");
+        }
     }
 
     #[test]
-    fn the_same_connection_is_written_once_and_says_from_where() {
-        let found = brief("A_URL=redis://h/0\nB_URL=redis://h\nREDIS_HOST=h\n");
-        assert_eq!(found, ["redis, name: 'A_URL, B_URL, REDIS_HOST', host: h, port: 6379"]);
+    fn variables_beside_a_url_that_never_has_a_login_count() {
+        let found = brief("LDAP_SERVER_URI=ldap://h\nLDAP_SSL=true\nREDIS_URL=redis://c\nREDIS_SSL=true\n");
+        assert!(found.iter().any(|one| one.contains("LDAP_SERVER_URI, host: h, port: 636")), "{found:?}");
+        assert!(found.contains(&"redis, name: REDIS_URL, host: c, port: 6379".to_owned()), "{found:?}");
     }
 
     #[test]
@@ -193,22 +225,6 @@ mod tests {
             let found = brief(&format!("FOO={url}\n"));
             assert!(found.first().is_some_and(|first| first.starts_with(begin)), "{url}: {found:?}");
         }
-    }
-
-    #[test]
-    fn what_may_be_anything_is_a_service_only_where_the_name_says_so() {
-        assert_eq!(
-            brief("A=https://x.example/\nB=tcp://h:1\nDOCKER_HOST=unix:///run/docker.sock\nC=ssh://h/x\n"),
-            [""; 0]
-        );
-        assert_eq!(brief("REDIS_URL=tcp://c:6379\n"), ["redis, name: REDIS_URL, host: c, port: 6379"]);
-    }
-
-    #[test]
-    fn variables_beside_a_url_that_never_has_a_login_count() {
-        let found = brief("LDAP_SERVER_URI=ldap://h\nLDAP_SSL=true\nREDIS_URL=redis://c\nREDIS_SSL=true\n");
-        assert!(found.iter().any(|one| one.contains("LDAP_SERVER_URI, host: h, port: 636")), "{found:?}");
-        assert!(found.contains(&"redis, name: REDIS_URL, host: c, port: 6379".to_owned()), "{found:?}");
     }
 
     #[test]
@@ -238,40 +254,6 @@ mod tests {
     }
 
     #[test]
-    fn clients_with_names_of_their_own_are_known() {
-        assert_eq!(
-            brief("PGHOST=db\nPGUSER=u\nPGPASSWORD=p\nPGDATABASE=d\nPGSSLMODE=require\n"),
-            [
-                "postgres, name: PGHOST, host: db, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"
-            ]
-        );
-        assert_eq!(
-            brief("MYSQL_HOST=db\nMYSQL_TCP_PORT=3307\nMYSQL_USER=u\nMYSQL_PWD=p\n"),
-            ["mysql, name: MYSQL_HOST, host: db, port: 3307, username: u, password: p"]
-        );
-        assert_eq!(
-            brief("EMAIL_HOST=mail\nEMAIL_PORT=587\nEMAIL_HOST_USER=u\nEMAIL_HOST_PASSWORD=p\nEMAIL_USE_TLS=True\n"),
-            [
-                "smtp, name: EMAIL_HOST, host: mail, port: 587, username: u, password: p, from_address: 'conn-check@localhost', use_tls: starttls, send: false"
-            ]
-        );
-        assert_eq!(
-            brief("DB_CONNECTION=mysql\nDB_HOST=db\nDB_DATABASE=d\nDB_USERNAME=u\nDB_PASSWORD=p\n"),
-            ["mysql, name: DB_HOST, host: db, port: 3306, username: u, password: p, database: d"]
-        );
-        assert_eq!(
-            brief("RABBITMQ_HOST=mq\nRABBITMQ_VHOST=/a\n"),
-            [
-                "amqp, name: RABBITMQ_HOST, host: mq, port: 5672, username: guest, password: guest, use_tls: false, vhost: /a"
-            ]
-        );
-        assert_eq!(
-            brief("REDIS_PORT=tcp://10.0.0.1:6379\nREDIS_HOST=10.0.0.1\n"),
-            ["redis, name: REDIS_HOST, host: '10.0.0.1', port: 6379"]
-        );
-    }
-
-    #[test]
     fn what_laravel_calls_null_is_not_set_and_its_encryption_counts() {
         let found = |mail: &str| brief(&format!("REDIS_HOST=c\nREDIS_PASSWORD=null\nMAIL_HOST=m\n{mail}"));
         let expected = |port: u16, tls: &str| {
@@ -297,7 +279,7 @@ mod tests {
         let rest = "DB_HOST=db\nDB_PORT=3306\nDB_USERNAME=u\n";
         for (kind, begin) in [
             ("DB_CONNECTION=sqlite", "# DB_HOST: by the variables beside it, the database is a file"),
-            ("DB_CONNECTION=firebird", "# DB_HOST: which kind of database this is"),
+            ("DB_CONNECTION=firebird", "# DB_HOST: the variables do not say which kind"),
             ("DB_TYPE=main\nDB_DRIVER=asyncpg", "postgres, "),
             ("DB_CONNECTION=sqlsrv", "# DB_HOST: no check speaks SQL Server"),
             ("DB_ENGINE=django.db.backends.mysql", "mysql, "),
@@ -306,29 +288,6 @@ mod tests {
             let found = brief(&format!("{kind}\n{rest}A_URL=redis://h\n"));
             assert!(found[0].starts_with(begin), "{kind}: {found:?}");
         }
-    }
-
-    #[test]
-    fn blanks_belong_to_a_password_and_not_to_a_host() {
-        assert_eq!(
-            brief(
-                "POSTGRES_HOST=' db '\nPOSTGRES_PORT=' 6543 '\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=' pad '\nPGHOST=' h'\nPGUSER=v\nPGPASSWORD=' p'\nA_URL=' redis://c '\n"
-            ),
-            [
-                "postgres, name: POSTGRES_HOST, host: db, port: 6543, username: u, password: ' pad ', database: u",
-                "redis, name: A_URL, host: c, port: 6379",
-                "postgres, name: PGHOST, host: h, port: 5432, username: v, password: ' p', database: v",
-            ]
-        );
-    }
-
-    #[test]
-    fn what_kubernetes_sets_for_every_service_is_passed_over() {
-        let own = "REDIS_SERVICE_HOST=10.0.0.1\nREDIS_SERVICE_PORT=6379\nREDIS_PORT=tcp://10.0.0.1:6379\n\
-                   REDIS_PORT_6379_TCP=tcp://10.0.0.1:6379\nREDIS_PORT_6379_TCP_PROTO=tcp\n\
-                   REDIS_PORT_6379_TCP_PORT=6379\nREDIS_PORT_6379_TCP_ADDR=10.0.0.1\n";
-        assert_eq!(brief(own), [""; 0]);
-        assert_eq!(brief(&format!("{own}REDIS_HOST=cache\n")), ["redis, name: REDIS_HOST, host: cache, port: 6379"]);
     }
 
     #[test]

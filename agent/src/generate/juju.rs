@@ -27,51 +27,33 @@ use std::fmt;
 /// Why there is no file; as text, with what to do.
 #[derive(Debug)]
 pub enum Refused {
-    /// The file cannot be read.
-    Unreadable {
-        /// What it is called.
-        file: String,
-        /// Why.
-        why: String,
-    },
-    /// The file is not a status.
-    NotAStatus {
-        /// What it is called.
-        file: String,
-        /// What is wrong with it.
-        why: NotAStatus,
-    },
-    /// No application of this name is in the status.
-    NoSuchApplication {
-        /// The name, fit for people.
-        name: String,
-        /// Those that are.
-        all: String,
-    },
-    /// None was named, and none depends on anything that can be checked.
-    NoCandidate {
-        /// Those that are in the status.
-        all: String,
-    },
-    /// None was named, and several may be meant.
-    SeveralCandidates {
-        /// Those.
-        all: String,
-    },
+    /// The file of this name cannot be read, and why.
+    Unreadable(String, String),
+    /// The file of this name is not a status, and why.
+    NotAStatus(String, NotAStatus),
+    /// No application of this name is in the status, but these.
+    NoSuchApplication(String, String),
+    /// None was named, and none of these depends on anything that can be checked.
+    NoCandidate(String),
+    /// None was named, and any of these may be meant.
+    SeveralCandidates(String),
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable { file, why } => write!(f, "{file}: {why}"),
-            Self::NotAStatus { file, why } => write!(f, "{file}: {why}"),
-            Self::NoSuchApplication { name, all } => {
+            Self::Unreadable(file, why) => write!(f, "{file}: {why}"),
+            Self::NotAStatus(file, why) => write!(f, "{file}: {why}"),
+            Self::NoSuchApplication(name, all) => {
                 write!(f, "--application: there is no application `{name}` in this status; there are: {all}")
             }
-            Self::NoCandidate { all } => {
-                write!(f, "--application is wanted: none here has a dependency that can be checked; there are: {all}")
+            Self::NoCandidate(all) => {
+                write!(
+                    f,
+                    "--application is required: no application here has a dependency that can be checked; there are: {all}"
+                )
             }
-            Self::SeveralCandidates { all } => write!(f, "--application is wanted: one of {all}"),
+            Self::SeveralCandidates(all) => write!(f, "--application is required: one of {all}"),
         }
     }
 }
@@ -81,13 +63,13 @@ impl std::error::Error for Refused {}
 /// Reads a status from a file, or from standard input for `-`.
 ///
 /// # Errors
-/// It cannot be read, or is no status.
+/// It cannot be read, or is not a status.
 pub fn read(path: &str) -> Result<Status, Refused> {
     let source = Source::read(path).map_err(|unreadable| {
         let (source, diagnostic) = *unreadable;
-        Refused::Unreadable { file: source.name, why: diagnostic.message }
+        Refused::Unreadable(source.name, diagnostic.message)
     })?;
-    Status::parse(&source.text).map_err(|why| Refused::NotAStatus { file: source.name.clone(), why })
+    Status::parse(&source.text).map_err(|why| Refused::NotAStatus(source.name.clone(), why))
 }
 
 /// The file for an application; `None` for the only one that depends on anything.
@@ -100,8 +82,7 @@ pub fn file(status: &Status, application: Option<&str>) -> Result<GeneratedFile,
         None => only_candidate(status)?,
     };
     let Some(application) = status.application(&name) else {
-        let all = status.names().join(", ");
-        return Err(Refused::NoSuchApplication { name: shortened(&name), all });
+        return Err(Refused::NoSuchApplication(shortened(&name), status.names().join(", ")));
     };
     let mut file = GeneratedFile::new(format!(
         "Written by conn-check-configs juju for the application {name} of the model {}.",
@@ -119,8 +100,8 @@ fn only_candidate(status: &Status) -> Result<String, Refused> {
     let candidates: Vec<_> = status.names().into_iter().filter(depends).collect();
     match candidates[..] {
         [only] => Ok(only.to_owned()),
-        [] => Err(Refused::NoCandidate { all: status.names().join(", ") }),
-        _ => Err(Refused::SeveralCandidates { all: candidates.join(", ") }),
+        [] => Err(Refused::NoCandidate(status.names().join(", "))),
+        _ => Err(Refused::SeveralCandidates(candidates.join(", "))),
     }
 }
 
@@ -138,7 +119,7 @@ fn related(status: &Status, own: &Application<'_>, relation: &Relation<'_>) -> V
     let Relation { endpoint, other, interface, .. } = *relation;
     let origin = format!("{endpoint}: {other}");
     let comment = |comment: Comment| vec![comment.into()];
-    if service::is_no_connection(interface.unwrap_or(endpoint)) {
+    if service::NO_CONNECTION.contains(&interface.unwrap_or(endpoint)) {
         let why = format!("nothing to connect to over {}", interface.unwrap_or(endpoint));
         return comment(Comment::note(origin, why));
     }

@@ -11,10 +11,8 @@
 mod connection;
 mod database;
 mod dsn;
-mod known;
 mod mail;
 mod mongodb;
-mod nowhere;
 mod ordinary;
 mod parts;
 mod redis;
@@ -22,17 +20,25 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod tls;
-mod udp;
 mod web;
 
 use crate::generate::{Comment, Item};
-use crate::services::{self, Scheme, Service, Transport};
+use crate::services::{self, NoServer, Scheme, Security, Service, TlsStart, Transport};
 pub(crate) use connection::tcp;
-use known::Known;
-use parts::{Bad, Parts};
+use parts::{Bad, Parts, Site};
 pub(crate) use settings::ConnectionSettings;
+use std::num::NonZero;
 pub(crate) use tls::{Tls, name_unverified};
 pub(crate) use web::at as web_page;
+
+/// A URL, the service that its scheme means, and what the scheme says.
+struct Known<'a> {
+    /// The variable or setting that holds it.
+    origin: &'a str,
+    parts: &'a Parts,
+    service: &'static Service,
+    scheme: &'a Scheme,
+}
 
 /// What makes checks of a URL.
 type Mapper = fn(&Known<'_>) -> Result<Vec<Item>, Bad>;
@@ -47,7 +53,7 @@ static OWN: [(&Service, Mapper); 8] = [
     (&services::MONGODB, mongodb::items),
     (&services::SMTP, mail::items),
     (&services::HTTP, web::items),
-    (&services::UDP, udp::items),
+    (&services::UDP, connection::datagrams),
 ];
 
 /// The checks that a URL, or a list of URLs, stands for. The origin is the variable or setting
@@ -99,7 +105,28 @@ fn mapped(origin: &str, parts: &Parts) -> Result<Vec<Item>, Bad> {
             let named = if any { named_by(origin) } else { None };
             Known { origin, parts, service: named.unwrap_or(service), scheme }.items()
         }
-        None => Ok(vec![nowhere::comment(origin, parts)]),
+        None => Ok(vec![no_service(origin, parts).into()]),
+    }
+}
+
+/// Why there is nothing to connect to with the URL of what is not a server, or of what is not known.
+fn no_service(origin: &str, parts: &Parts) -> Comment {
+    let scheme = &parts.scheme;
+    match services::no_server_by_scheme(parts.base()) {
+        Some(NoServer::File) => Comment::note(origin, format!("{scheme}: a file of this host: nothing to connect to")),
+        Some(NoServer::Application) => {
+            Comment::note(origin, format!("{scheme}: inside of the application: nothing to connect to"))
+        }
+        Some(NoServer::Cloud) => Comment::gap(
+            origin,
+            format!("a {scheme} URL does not say which host serves it: add an http check for the endpoint"),
+        ),
+        None => Comment::gap(
+            origin,
+            format!(
+                "`{scheme}` is not a scheme that is known here: add a check for it by hand (`type: tcp` if there is none for the protocol)"
+            ),
+        ),
     }
 }
 
@@ -114,6 +141,29 @@ impl Known<'_> {
     fn items(&self) -> Result<Vec<Item>, Bad> {
         let own = OWN.iter().find(|(own, _)| *own == self.service || own.is_checked_like(self.service));
         own.map_or(ordinary::items as Mapper, |(_, mapper)| *mapper)(self)
+    }
+
+    /// Whether the connection is encrypted: by the scheme, by what follows its plus, or by the query.
+    fn security(&self, tls: &Tls<'_>) -> Security {
+        match (self.scheme.security, self.parts.extra()) {
+            (Security::Plain, "starttls") => Security::StartTls,
+            (Security::Plain, "ssl" | "tls" | "ssl_cluster" | "https") => Security::Tls,
+            (Security::Plain, _) if tls.starts_later => Security::StartTls,
+            (Security::Plain, _) if tls.wanted == Some(true) => self.wanted(),
+            (by_scheme, _) => by_scheme,
+        }
+    }
+
+    /// What a client means that is told to use TLS, and not how: the port says it.
+    fn wanted(&self) -> Security {
+        let on_plain_port = self.parts.site().port.is_some_and(|port| self.service.ports.has_plain(port.get()));
+        if self.service.tls == TlsStart::Either && on_plain_port { Security::StartTls } else { Security::Tls }
+    }
+
+    /// The port of one of its hosts: the service's own where none is named.
+    fn port(&self, site: &Site, security: Security) -> Result<u16, Bad> {
+        let usual = || self.service.default_port(security).map(|port| port.number);
+        site.port.or_else(usual).map(NonZero::get).ok_or_else(|| Bad::new("the URL names no port"))
     }
 }
 

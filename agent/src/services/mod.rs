@@ -12,13 +12,13 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use row::{KnownPort, NoServer, Options, Ports, Scheme, Security, Service, Speaker, TlsStart, Transport, UseTls};
+pub(crate) use row::{NoServer, Scheme, Security, UseTls};
+pub use row::{Service, Speaker, TlsStart, Transport};
 pub use table::*;
 
 /// The service whose URLs have this scheme, and what the scheme says; the scheme comes without what
 /// follows a plus, in small letters.
-#[must_use]
-pub fn by_scheme(name: &str) -> Option<(&'static Service, &'static Scheme)> {
+pub(crate) fn by_scheme(name: &str) -> Option<(&'static Service, &'static Scheme)> {
     all().find_map(|service| {
         let scheme = service.schemes.iter().find(|scheme| scheme.name == name)?;
         Some((service, scheme))
@@ -26,47 +26,40 @@ pub fn by_scheme(name: &str) -> Option<(&'static Service, &'static Scheme)> {
 }
 
 /// The service that a word of a variable's name means, in capitals: `REDIS`.
-#[must_use]
-pub fn by_word(word: &str) -> Option<&'static Service> {
+pub(crate) fn by_word(word: &str) -> Option<&'static Service> {
     find(|service| service.words.contains(&word))
 }
 
 /// The service that a driver, engine or backend of this name is for, whatever its case.
-#[must_use]
-pub fn by_driver(name: &str) -> Option<&'static Service> {
+pub(crate) fn by_driver(name: &str) -> Option<&'static Service> {
     let name = name.to_ascii_lowercase();
     find(|service| service.drivers.iter().any(|part| name.contains(part)))
 }
 
 /// The service with drivers that listens on this port unless it is told otherwise.
-#[must_use]
-pub fn with_driver_by_port(port: u16) -> Option<&'static Service> {
+pub(crate) fn with_driver_by_port(port: u16) -> Option<&'static Service> {
     find(|service| !service.drivers.is_empty() && service.ports.has(port))
 }
 
 /// The service behind relations of this interface.
-#[must_use]
-pub fn by_interface(interface: &str) -> Option<&'static Service> {
+pub(crate) fn by_interface(interface: &str) -> Option<&'static Service> {
     find(|service| service.interfaces.contains(&interface))
 }
 
 /// The service that a charm of this name (in small letters) deploys.
-#[must_use]
-pub fn by_charm(charm: &str) -> Option<&'static Service> {
+pub(crate) fn by_charm(charm: &str) -> Option<&'static Service> {
     find(|service| service.is_charm(charm))
 }
 
 /// Why there is nothing to connect to with a URL of this scheme.
-#[must_use]
-pub fn no_server_by_scheme(name: &str) -> Option<NoServer> {
+pub(crate) fn no_server_by_scheme(name: &str) -> Option<NoServer> {
     let row = NO_SERVERS.iter().find(|row| row.schemes.contains(&name));
     row.map(|row| row.why)
 }
 
 /// Why there is nothing to connect to with a driver, engine or backend of this name, whatever its
 /// case.
-#[must_use]
-pub fn no_server_by_driver(name: &str) -> Option<NoServer> {
+pub(crate) fn no_server_by_driver(name: &str) -> Option<NoServer> {
     let name = name.to_ascii_lowercase();
     let row = NO_SERVERS.iter().find(|row| row.drivers.iter().any(|part| name.contains(part)));
     row.map(|row| row.why)

@@ -1,10 +1,9 @@
 //! What a row of the table says.
 
-use std::fmt;
 use std::num::NonZero;
 
 /// A service.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Service {
     /// One word in small letters; that of the check whose own service it is is its `type:`.
     pub id: &'static str,
@@ -13,7 +12,7 @@ pub struct Service {
     /// Its server in a sentence, with its article: `a PostgreSQL server`.
     pub described: &'static str,
     /// Where it listens unless it is told otherwise.
-    pub ports: Ports,
+    pub(crate) ports: Ports,
     /// What its protocol needs below.
     pub transport: Transport,
     /// Who says the first word on a connection without TLS.
@@ -21,50 +20,50 @@ pub struct Service {
     /// How TLS begins.
     pub tls: TlsStart,
     /// Its Unix socket, or the directory of it, where Debian's clients look when no host is named.
-    pub socket: Option<&'static str>,
+    pub(crate) socket: Option<&'static str>,
     /// The schemes of its URLs; the first one is the usual one.
-    pub schemes: &'static [Scheme],
+    pub(crate) schemes: &'static [Scheme],
     /// Words that name it in variables of the environment, in capitals: `REDIS` of `REDIS_HOST`.
-    pub words: &'static [&'static str],
+    pub(crate) words: &'static [&'static str],
     /// Endings of its variables for the user, beside those that are the same for all.
-    pub user_words: &'static [&'static str],
+    pub(crate) user_words: &'static [&'static str],
     /// The same for the password.
-    pub password_words: &'static [&'static str],
+    pub(crate) password_words: &'static [&'static str],
     /// The same for what [`Options::name`] is.
-    pub name_words: &'static [&'static str],
+    pub(crate) name_words: &'static [&'static str],
     /// Its URLs have no login as a rule: what they leave out stands in the variables beside.
-    pub login_beside_url: bool,
+    pub(crate) login_beside_url: bool,
     /// What the names of its drivers, engines and backends contain, in small letters.
-    pub drivers: &'static [&'static str],
+    pub(crate) drivers: &'static [&'static str],
     /// The interfaces of Juju's relations with it.
-    pub interfaces: &'static [&'static str],
+    pub(crate) interfaces: &'static [&'static str],
     /// What the names of its charms contain.
-    pub charms: &'static [&'static str],
+    pub(crate) charms: &'static [&'static str],
     /// The type of the check that speaks its protocol.
     pub check: Option<&'static str>,
     /// The options with which that check logs in, as a person lists them; `None` where an address is
     /// enough for a check that proves something.
-    pub login: Option<&'static str>,
+    pub(crate) login: Option<&'static str>,
     /// What the parts of its URLs are called as options of that check.
-    pub options: Options,
+    pub(crate) options: Options,
 }
 
 /// Ports; the first of each is the default.
-#[derive(Clone, Copy)]
-pub struct Ports {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Ports {
     /// Without TLS, or with TLS that begins later.
-    pub plain: &'static [KnownPort],
+    pub(crate) plain: &'static [KnownPort],
     /// With TLS from the first byte.
-    pub tls: &'static [KnownPort],
+    pub(crate) tls: &'static [KnownPort],
 }
 
 /// A port that belongs to a service.
-#[derive(Clone, Copy)]
-pub struct KnownPort {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct KnownPort {
     /// The number.
-    pub number: NonZero<u16>,
+    pub(crate) number: NonZero<u16>,
     /// The same as text.
-    pub text: &'static str,
+    pub(crate) text: &'static str,
 }
 
 /// What a protocol needs below.
@@ -100,7 +99,7 @@ pub enum TlsStart {
 
 /// What says that a connection is encrypted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Security {
+pub(crate) enum Security {
     /// Nothing does.
     Plain,
     /// TLS after a word of the service's own protocol.
@@ -110,40 +109,40 @@ pub enum Security {
 }
 
 /// A scheme of URLs.
-#[derive(Clone, Copy)]
-pub struct Scheme {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Scheme {
     /// In small letters, without what follows a plus.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What it says of TLS.
-    pub security: Security,
+    pub(crate) security: Security,
     /// It is that of other things, too: whether a URL is this service's is known only where the name
     /// of what holds it says so.
-    pub vague: bool,
+    pub(crate) vague: bool,
     /// All that follows is the path of a Unix socket.
-    pub socket: bool,
+    pub(crate) socket: bool,
 }
 
 /// What the parts of a URL, and whatever stands in their place elsewhere, are called as options of a
 /// check. Host and port are `host` and `port` in all of them.
-#[derive(Clone, Copy)]
-pub struct Options {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Options {
     /// The user and the password, where the check logs in.
-    pub login: Option<(&'static str, &'static str)>,
+    pub(crate) login: Option<(&'static str, &'static str)>,
     /// Who clients are where nobody is named: user and password.
-    pub guest: Option<&'static str>,
+    pub(crate) guest: Option<&'static str>,
     /// What the path is called, if it is an option at all, and what it is where there is none.
-    pub name: Option<(&'static str, Option<&'static str>)>,
+    pub(crate) name: Option<(&'static str, Option<&'static str>)>,
     /// Options of the query, and what they are called in the check.
-    pub query: &'static [(&'static str, &'static str)],
+    pub(crate) query: &'static [(&'static str, &'static str)],
     /// What is the same in every check that is made from a URL.
-    pub fixed: &'static [(&'static str, &'static str)],
+    pub(crate) fixed: &'static [(&'static str, &'static str)],
     /// When `use_tls` is written.
-    pub use_tls: UseTls,
+    pub(crate) use_tls: UseTls,
 }
 
 /// When `use_tls` is written into a check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum UseTls {
+pub(crate) enum UseTls {
     /// Never: the check has no such option.
     Never,
     /// Where it is on.
@@ -154,7 +153,7 @@ pub enum UseTls {
 
 /// Why there is nothing to connect to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum NoServer {
+pub(crate) enum NoServer {
     /// A file of this host.
     File,
     /// Inside of the application.
@@ -173,8 +172,7 @@ pub(super) struct NoServers {
 impl Service {
     /// The port where it listens unless it is told otherwise; `None` where that is not known. Where
     /// TLS has no port of its own, it is spoken on the other one.
-    #[must_use]
-    pub const fn default_port(&self, security: Security) -> Option<KnownPort> {
+    pub(crate) const fn default_port(&self, security: Security) -> Option<KnownPort> {
         match (security, self.ports.tls, self.ports.plain) {
             (Security::Tls, [first, ..], _) | (_, _, [first, ..]) => Some(*first),
             _ => None,
@@ -182,12 +180,8 @@ impl Service {
     }
 
     /// [`Service::default_port`] of a service that has one, for constants.
-    ///
-    /// # Panics
-    /// When it has none, which the compiler finds.
-    #[must_use]
     #[expect(clippy::panic, reason = "found when the constant is compiled")]
-    pub const fn port(&self, security: Security) -> NonZero<u16> {
+    pub(crate) const fn port(&self, security: Security) -> NonZero<u16> {
         match self.default_port(security) {
             Some(port) => port.number,
             None => panic!("the service has no default port"),
@@ -195,8 +189,7 @@ impl Service {
     }
 
     /// The usual scheme of its URLs; where it has none, one that is called like it.
-    #[must_use]
-    pub const fn scheme(&self) -> Scheme {
+    pub(crate) const fn scheme(&self) -> Scheme {
         match self.schemes {
             [first, ..] => *first,
             [] => Scheme::plain(self.id),
@@ -204,54 +197,34 @@ impl Service {
     }
 
     /// The scheme of its URLs that means TLS from the first byte.
-    #[must_use]
-    pub fn tls_scheme(&self) -> Option<&'static Scheme> {
+    pub(crate) fn tls_scheme(&self) -> Option<&'static Scheme> {
         self.schemes.iter().find(|scheme| scheme.security == Security::Tls)
     }
 
     /// Whether a charm of this name (in small letters) deploys it.
-    #[must_use]
-    pub fn is_charm(&self, charm: &str) -> bool {
+    pub(crate) fn is_charm(&self, charm: &str) -> bool {
         self.charms.iter().any(|part| charm.contains(part))
     }
 
     /// Whether the same check speaks to both.
-    #[must_use]
-    pub fn is_checked_like(&self, other: &Self) -> bool {
+    pub(crate) fn is_checked_like(&self, other: &Self) -> bool {
         self.check.is_some() && self.check == other.check
-    }
-}
-
-impl PartialEq for Service {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
-}
-
-impl Eq for Service {}
-
-impl fmt::Debug for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.id)
     }
 }
 
 impl Ports {
     /// Whether the port is one of them.
-    #[must_use]
-    pub fn has(&self, port: u16) -> bool {
+    pub(crate) fn has(&self, port: u16) -> bool {
         self.has_plain(port) || self.has_tls(port)
     }
 
     /// Whether the port is one without TLS from the first byte.
-    #[must_use]
-    pub fn has_plain(&self, port: u16) -> bool {
+    pub(crate) fn has_plain(&self, port: u16) -> bool {
         self.plain.iter().any(|known| known.number.get() == port)
     }
 
     /// Whether the port is one with TLS from the first byte.
-    #[must_use]
-    pub fn has_tls(&self, port: u16) -> bool {
+    pub(crate) fn has_tls(&self, port: u16) -> bool {
         self.tls.iter().any(|known| known.number.get() == port)
     }
 }

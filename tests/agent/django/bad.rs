@@ -191,7 +191,7 @@ fn values_that_are_no_text_are_comments_in_the_file() {
     assert_eq!(ran.status, 1, "{}", ran.err);
     for said in [
         "# CACHES['a']['LOCATION']: this is an object of the class Lazy, where a text is wanted",
-        "# DATABASES['a']['HOST']: this is bytes that are no UTF-8, where a text is wanted",
+        "# DATABASES['a']['HOST']: this is bytes that are not UTF-8, where a text is wanted",
         "# DATABASES['b']['PORT']: this is the number nan, where a text is wanted",
         "# DATABASES['c']['HOST']: this is the class object, where a text is wanted",
         "  host: '2020-01-02'\n",
@@ -245,7 +245,7 @@ fn settings_without_a_service_are_no_file() {
     let project = Project::new("DEBUG = True\n");
     let ran = project.generate(SYSTEM_PYTHON, &["-f", "checks.yaml"]);
     assert_eq!((ran.status, ran.out.as_str()), (1, ""), "{}", ran.err);
-    assert!(ran.err.contains("no check came out of this: nothing is written"), "{}", ran.err);
+    assert!(ran.err.contains("no checks could be generated: nothing is written"), "{}", ran.err);
     assert!(!project.scratch().path().join("checks.yaml").exists());
 }
 

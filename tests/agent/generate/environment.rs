@@ -158,5 +158,5 @@ fn the_examples_of_the_readme_are_what_is_printed() {
 fn an_environment_without_connections_gives_no_file() {
     let made = run(&mut configs(&["env"]));
     assert_eq!((made.status, made.out.as_str()), (1, ""));
-    assert_eq!(made.err, "conn-check-configs: no check came out of this: nothing is written\n");
+    assert_eq!(made.err, "conn-check-configs: no checks could be generated: nothing is written\n");
 }

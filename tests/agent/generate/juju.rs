@@ -64,7 +64,7 @@ fn an_application_that_is_not_there_comes_with_those_that_are() {
 fn where_several_depend_on_something_one_has_to_be_named() {
     let made = run_with(&mut configs(&["juju"]), status().to_string().as_bytes());
     assert_eq!((made.status, made.out.as_str()), (3, ""));
-    assert_eq!(made.err, "conn-check-configs: --application is wanted: one of haproxy, shop\n");
+    assert_eq!(made.err, "conn-check-configs: --application is required: one of haproxy, shop\n");
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use crate::output::{Output, Writer};
 use crate::watch::Watch;
-use crate::{CRITICAL, UNKNOWN, complain, guarded, say, status_of};
-use clap::Parser as _;
+use crate::{CRITICAL, UNKNOWN, complain, say};
 use conn_check::cli::Args;
 use conn_check::diagnostic::{Diagnostic, Flaw};
 use conn_check::event::Event;
@@ -20,15 +19,7 @@ use std::process;
 use std::sync::Arc;
 
 /// Runs the program; the exit status.
-pub(crate) fn main() -> u8 {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
-        Err(error) => return status_of(&error),
-    };
-    guarded(args.tracebacks, || program(&args))
-}
-
-fn program(args: &Args) -> u8 {
+pub(crate) fn program(args: &Args) -> u8 {
     if !args.tls_certs_path.exists() && args.tls_certs_path != Path::new(host::CA_PATH) {
         return complain(&format!("--tls-certs-path: there is no `{}`", args.tls_certs_path.display()));
     }
@@ -53,17 +44,11 @@ pub(crate) fn with_plan(
     let Some(config) = args.config.as_deref().filter(|_| !args.schema) else {
         return output.print(&format!("{:#}\n", plan::schema::schema()));
     };
-    let (source, loaded) = match Source::read(config) {
-        Ok(source) => {
-            let loaded = load(&source, Defaults { timeout: args.connect_timeout }, args.strict);
-            (source, loaded)
-        }
-        Err(unreadable) => {
-            let (source, diagnostic) = *unreadable;
-            (source, Err(vec![diagnostic]))
-        }
+    let source = match Source::read(config) {
+        Ok(source) => source,
+        Err(unreadable) => return output.refuse(&unreadable.0, &[unreadable.1]),
     };
-    match loaded {
+    match load(&source, Defaults { timeout: args.connect_timeout }, args.strict) {
         Err(diagnostics) => output.refuse(&source, &diagnostics),
         Ok((plan, warnings)) => {
             output.warn(&source, &warnings);
@@ -134,10 +119,6 @@ struct Listener<'a> {
 }
 
 impl Listener<'_> {
-    fn begin(&mut self) {
-        let _ = self.reporter.begin(self.stage, &mut self.writer);
-    }
-
     /// Whether anybody hears events.
     fn listens(&self) -> bool {
         self.reporter.listens() || self.progress.is_some()
@@ -151,7 +132,7 @@ impl Listener<'_> {
 
 /// Runs the checks, or what `--dry-run` does in their place.
 fn run_or_rehearse(args: &Args, plan: &Arc<Plan>, watch: &Watch, listener: &mut Listener<'_>) -> io::Result<Report> {
-    listener.begin();
+    let _ = listener.reporter.begin(listener.stage, &mut listener.writer);
     if !args.dry_run {
         return perform(args, plan, watch, listener);
     }

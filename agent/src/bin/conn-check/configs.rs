@@ -1,21 +1,17 @@
 //! `conn-check-configs SOURCE`: files of checks from Django settings, the environment and Juju.
 
+use crate::complain;
 use crate::django;
 use crate::generate::deliver;
-use crate::{complain, guarded, status_of};
-use clap::Parser as _;
 use conn_check::cli::configs::{Configs, Env, Juju, Source};
 use conn_check::generate::{env, juju};
 
 /// Runs the program; the exit status.
-pub(crate) fn main() -> u8 {
-    match Configs::try_parse() {
-        Ok(configs) => guarded(false, || match &configs.source {
-            Source::Django(args) => django::program(args),
-            Source::Env(args) => from_environment(args),
-            Source::Juju(args) => from_juju(args),
-        }),
-        Err(error) => status_of(&error),
+pub(crate) fn program(configs: &Configs) -> u8 {
+    match &configs.source {
+        Source::Django(args) => django::program(args),
+        Source::Env(args) => from_environment(args),
+        Source::Juju(args) => from_juju(args),
     }
 }
 

@@ -1,8 +1,7 @@
 //! `conn-check-convert-fw -t TYPE FILE...`: rules of many hosts as commands for a firewall.
 
 use crate::output::{explain, print};
-use crate::{UNKNOWN, complain, guarded, say, status_of};
-use clap::Parser as _;
+use crate::{UNKNOWN, complain, say};
 use conn_check::cli::convert_fw::Args;
 use conn_check::firewall::merge::{Unresolved, merge};
 use conn_check::firewall::rules::{self, KEYS, Rule};
@@ -15,16 +14,8 @@ use std::io;
 const UNRESOLVED: u8 = 1;
 
 /// Runs the program; the exit status.
-pub(crate) fn main() -> u8 {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
-        Err(error) => return status_of(&error),
-    };
-    guarded(false, || program(&args))
-}
-
-fn program(args: &Args) -> u8 {
-    // A group that does not fit is said before names are looked up.
+pub(crate) fn program(args: &Args) -> u8 {
+    // A group that does not fit is reported before names are looked up.
     if let Err(bad) = args.format.write(&[], args.group.as_ref()) {
         return complain(&format!("--group: {bad}"));
     }
@@ -41,7 +32,7 @@ fn program(args: &Args) -> u8 {
     }
 }
 
-/// Every file with its rules; `None` when one of them cannot be used, after all is said about all.
+/// Every file with its rules; `None` when one of them cannot be used, after everything is reported.
 fn read(args: &Args) -> Option<(Vec<Source>, Vec<Vec<Rule>>)> {
     let mut all = Vec::new();
     for path in &args.files {

@@ -1,21 +1,13 @@
 //! `conn-check-django`, and `conn-check-configs django`: files of checks from Django settings.
 
+use crate::complain;
 use crate::generate::deliver;
-use crate::{complain, guarded, status_of};
-use clap::{Parser as _, ValueEnum as _};
+use clap::ValueEnum as _;
 use conn_check::cli::django::Django;
 use conn_check::cli::generate::{Target, Where};
 use conn_check::generate::django::{DjangoSettings, Python, Unreadable, file};
 
 /// Runs the program; the exit status.
-pub(crate) fn main() -> u8 {
-    match Django::try_parse() {
-        Ok(args) => guarded(false, || program(&args)),
-        Err(error) => status_of(&error),
-    }
-}
-
-/// The same for `conn-check-configs`.
 pub(crate) fn program(args: &Django) -> u8 {
     match settings(args) {
         Ok(settings) => deliver(file(&settings), &target(args, &settings)),

@@ -2,8 +2,7 @@
 
 use crate::check::{selected, with_plan};
 use crate::output::print;
-use crate::{complain, guarded, say, status_of};
-use clap::Parser as _;
+use crate::{complain, say};
 use conn_check::cli::{self, export_fw::Args};
 use conn_check::firewall::export::Egress;
 use conn_check::host;
@@ -11,15 +10,7 @@ use conn_check::plan;
 use conn_check::report;
 
 /// Runs the program; the exit status.
-pub(crate) fn main() -> u8 {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
-        Err(error) => return status_of(&error),
-    };
-    guarded(args.check.tracebacks, || program(&args))
-}
-
-fn program(args: &Args) -> u8 {
+pub(crate) fn program(args: &Args) -> u8 {
     // What is wrong goes to standard error: a file of rules holds rules, or is left as it is.
     let check =
         cli::Args { output: None, record: None, journal: false, format: Some(&report::PLAIN), ..args.check.clone() };

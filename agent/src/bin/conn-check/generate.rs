@@ -1,10 +1,9 @@
 //! What the programs that generate files of checks have in common: the file goes where it was
 //! asked for, what is missing from it goes to standard error.
 
-use crate::output::{Unwritten, Writer};
+use crate::output::{self, Writer};
 use crate::{complain, say};
 use conn_check::cli::generate::Target;
-use conn_check::file;
 use conn_check::generate::{GeneratedFile, Needed, Secrets};
 
 /// The mode of a new file: there may be passwords in it.
@@ -25,16 +24,11 @@ pub(crate) fn deliver(generated: GeneratedFile, target: &Target) -> u8 {
         for note in generated.comments().filter(|comment| !comment.gap) {
             say(&note.line());
         }
-        say("no check came out of this: nothing is written");
+        say("no checks could be generated: nothing is written");
         return INCOMPLETE;
     }
     let done = match &target.output {
-        Some(path) => {
-            let replaced = file::replace(path, written.text.as_bytes(), MODE);
-            replaced.map_err(|error| Unwritten::at(path.display().to_string(), error)).map(|narrowed| {
-                narrowed.iter().for_each(|narrowed| say(&format!("{}: {narrowed}", path.display())));
-            })
-        }
+        Some(path) => output::replace(&path.display().to_string(), path, written.text.as_bytes(), MODE),
         None => Writer::to(None).put(written.text.as_bytes()),
     };
     if let Err(unwritten) = done {

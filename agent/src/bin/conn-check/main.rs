@@ -11,6 +11,8 @@ mod generate;
 mod output;
 mod watch;
 
+use clap::Parser;
+use conn_check::cli;
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::panic;
@@ -33,11 +35,11 @@ const EXPORT_FW: &str = "conn-check-export-fw";
 fn main() -> ExitCode {
     conn_check::host::forbid_core_dumps();
     let status = match called() {
-        CONFIGS => configs::main(),
-        CONVERT_FW => convert_fw::main(),
-        DJANGO => django::main(),
-        EXPORT_FW => export_fw::main(),
-        _ => check::main(),
+        CONFIGS => start(|_| false, configs::program),
+        CONVERT_FW => start(|_| false, convert_fw::program),
+        DJANGO => start(|_| false, django::program),
+        EXPORT_FW => start(|args: &cli::export_fw::Args| args.check.tracebacks, export_fw::program),
+        _ => start(|args: &cli::Args| args.tracebacks, check::program),
     };
     ExitCode::from(status)
 }
@@ -49,23 +51,25 @@ fn called() -> &'static str {
     [CONFIGS, CONVERT_FW, DJANGO, EXPORT_FW].into_iter().find(|program| name == Some(program)).unwrap_or(CHECK)
 }
 
-/// What clap has to say: help and version, or what is wrong with the command line.
-fn status_of(error: &clap::Error) -> u8 {
-    // Nobody is left to tell when even this cannot be printed.
-    let _ = error.print();
-    if error.use_stderr() { UNKNOWN } else { 0 }
-}
-
-/// Runs a program; a panic is a fault of ours with a text of its own. A panic inside a check is a
-/// failed check and has its place in the report. The text of a panic may hold a secret: only its
-/// place is ever printed.
-fn guarded(tracebacks: bool, program: impl FnOnce() -> u8) -> u8 {
+/// Reads the command line and runs the program; the exit status. A panic is a fault of ours with a
+/// text of its own. A panic inside a check is a failed check and has its place in the report. The
+/// text of a panic may hold a secret: only its place is ever printed.
+fn start<A: Parser>(tracebacks: fn(&A) -> bool, program: fn(&A) -> u8) -> u8 {
+    let args = match A::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Nobody is left to tell when even this cannot be printed.
+            let _ = error.print();
+            return if error.use_stderr() { UNKNOWN } else { 0 };
+        }
+    };
+    let tracebacks = tracebacks(&args);
     panic::set_hook(Box::new(move |panic| {
         if let (true, Some(place)) = (tracebacks, panic.location()) {
             say(&format!("panic at {}:{}", place.file(), place.line()));
         }
     }));
-    panic::catch_unwind(panic::AssertUnwindSafe(program))
+    panic::catch_unwind(panic::AssertUnwindSafe(|| program(&args)))
         .unwrap_or_else(|_| complain("a fault of conn-check itself; please report it with the output of --tracebacks"))
 }
 

@@ -7,7 +7,6 @@ use conn_check::file;
 use conn_check::plan;
 use conn_check::report::{self, Format, Progress, Refusal, Reporter, Style, View};
 use conn_check::source::Source;
-use std::fmt;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 use std::path::Path;
 
@@ -32,7 +31,7 @@ impl<'a> Output<'a> {
     }
 
     pub(crate) fn progress(&self, checks: usize) -> Option<Progress> {
-        self.shows_progress().then(|| Progress::new(checks))
+        (self.format.name == report::HUMAN.name && io::stderr().is_terminal()).then(|| Progress::new(checks))
     }
 
     pub(crate) fn writer(&self) -> Writer<'a> {
@@ -84,7 +83,7 @@ impl<'a> Output<'a> {
     }
 
     /// Saves the result where others look for it: `--journal`, `--record`.
-    pub(crate) fn save(&self, view: &View<'_>) -> Result<(), Unwritten> {
+    pub(crate) fn save(&self, view: &View<'_>) -> io::Result<()> {
         self.journal(|| report::journal::write(view));
         self.record(|json, out| json.finish(view, out))
     }
@@ -99,46 +98,23 @@ impl<'a> Output<'a> {
     }
 
     /// Keeps what a reporter of JSON writes.
-    fn record(&self, write: impl FnOnce(&mut dyn Reporter, &mut dyn Write) -> io::Result<()>) -> Result<(), Unwritten> {
+    fn record(&self, write: impl FnOnce(&mut dyn Reporter, &mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         let Some(path) = &self.args.record else { return Ok(()) };
-        let mut json = Vec::new();
-        write(&mut *(report::JSON.reporter)(self.style), &mut json)
-            .map_err(|error| Unwritten::at(place("--record", path), error))?;
-        replace("--record", path, &json)
-    }
-
-    fn shows_progress(&self) -> bool {
-        self.format.name == report::HUMAN.name && io::stderr().is_terminal()
+        let (mut json, place) = (Vec::new(), place("--record", path));
+        write(&mut *(report::JSON.reporter)(self.style), &mut json).map_err(|error| at(&place, &error))?;
+        replace(&place, path, &json, MODE)
     }
 }
 
-/// Where something could not be written, and why.
-#[derive(Debug)]
-pub(crate) struct Unwritten {
-    place: String,
-    error: io::Error,
+/// The error, and where it was.
+fn at(place: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{place}: {error}"))
 }
 
-impl Unwritten {
-    /// Standard output; `None` when its reader went away, which is no error.
-    fn stdout(error: io::Error) -> Option<Self> {
-        let place = "standard output".to_owned();
-        (error.kind() != io::ErrorKind::BrokenPipe).then_some(Self { place, error })
-    }
-
-    /// Somewhere else.
-    pub(crate) const fn at(place: String, error: io::Error) -> Self {
-        Self { place, error }
-    }
+/// The error of standard output; that its reader went away is not one.
+fn at_stdout(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(at("standard output", &error)) }
 }
-
-impl fmt::Display for Unwritten {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.error)
-    }
-}
-
-impl std::error::Error for Unwritten {}
 
 /// Standard output, or a file that is replaced when all is written.
 pub(crate) enum Writer<'a> {
@@ -152,18 +128,16 @@ impl<'a> Writer<'a> {
     }
 
     /// All of a text, to be kept. What is larger than the buffer is written at once, and its error with it.
-    pub(crate) fn put(mut self, text: &[u8]) -> Result<(), Unwritten> {
-        match self.write_all(text) {
-            Err(error) => Unwritten::stdout(error).map_or_else(|| self.keep(), Err),
-            Ok(()) => self.keep(),
-        }
+    pub(crate) fn put(mut self, text: &[u8]) -> io::Result<()> {
+        self.write_all(text).or_else(at_stdout)?;
+        self.keep()
     }
 
     /// What was written is to be kept.
-    pub(crate) fn keep(self) -> Result<(), Unwritten> {
+    pub(crate) fn keep(self) -> io::Result<()> {
         match self {
-            Self::Stdout(mut stdout) => stdout.flush().or_else(|error| Unwritten::stdout(error).map_or(Ok(()), Err)),
-            Self::File(path, content) => replace("--output", path, &content),
+            Self::Stdout(mut stdout) => stdout.flush().or_else(at_stdout),
+            Self::File(path, content) => replace(&place("--output", path), path, &content, MODE),
         }
     }
 }
@@ -184,11 +158,10 @@ impl Write for Writer<'_> {
     }
 }
 
-/// Puts what is written into the file of an option.
-fn replace(option: &str, path: &Path, content: &[u8]) -> Result<(), Unwritten> {
-    let narrowed = file::replace(path, content, MODE).map_err(|error| Unwritten::at(place(option, path), error))?;
-    if let Some(narrowed) = narrowed {
-        say(&format!("{}: {narrowed}", place(option, path)));
+/// Puts what is written into a file, which is called by its place.
+pub(crate) fn replace(place: &str, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    if let Some(narrowed) = file::replace(path, content, mode).map_err(|error| at(place, &error))? {
+        say(&format!("{place}: {narrowed}"));
     }
     Ok(())
 }

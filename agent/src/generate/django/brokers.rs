@@ -96,7 +96,9 @@ fn old(settings: &Group<'_>, prefix: &str) -> Result<Vec<Item>, Comment> {
     let transport = transport.unwrap_or_else(|| services::AMQP.id.to_owned());
     let service = match services::by_driver(&transport) {
         Some(service) if [&services::AMQP, &services::REDIS].contains(&service) => service,
-        _ if transport == "django" || services::no_server_by_scheme(&transport).is_some_and(is_local) => {
+        _ if transport == "django"
+            || matches!(services::no_server_by_scheme(&transport), Some(NoServer::File | NoServer::Application)) =>
+        {
             let why = "inside of the application: nothing to connect to";
             return Ok(vec![Comment::note(name("TRANSPORT"), why).into()]);
         }
@@ -122,8 +124,4 @@ fn old(settings: &Group<'_>, prefix: &str) -> Result<Vec<Item>, Comment> {
         let check = check.secrets_named(&name("PASSWORD"));
         Ok([if secure { tls::files(check, settings, &name("USE_SSL"))? } else { check }])
     })
-}
-
-const fn is_local(why: NoServer) -> bool {
-    matches!(why, NoServer::File | NoServer::Application)
 }

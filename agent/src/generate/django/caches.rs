@@ -1,6 +1,6 @@
 //! `CACHES`.
 
-use crate::generate::django::group::{Group, host_and_port, map_checks, or_comment};
+use crate::generate::django::group::{Group, host_and_port, map_checks};
 use crate::generate::django::redis;
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
@@ -8,8 +8,7 @@ use serde_json::Value;
 
 /// The checks for every cache.
 pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
-    let caches = settings.members("CACHES")?;
-    Ok(caches.into_iter().map(|cache| cache.and_then(|cache| items_of(&cache))).flat_map(or_comment).collect())
+    settings.each("CACHES", items_of)
 }
 
 /// By a part of the backend's name: most wrap one of Django's own. One that has none is memcached,

@@ -1,15 +1,13 @@
 //! `DATABASES`.
 
-use crate::generate::django::group::{self, Group, or_comment};
+use crate::generate::django::group::{self, Group};
 use crate::generate::url::{self, ConnectionSettings, Tls};
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, NoServer, Security, Service};
 
 /// The checks; `name` is the database where the settings have no `NAME`.
 pub(super) fn items(settings: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {
-    let databases = settings.members("DATABASES")?;
-    let items = databases.into_iter().map(|database| database.and_then(|database| items_of(&database, name)));
-    Ok(items.flat_map(or_comment).collect())
+    settings.each("DATABASES", |database| items_of(database, name))
 }
 
 fn items_of(database: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {
@@ -95,7 +93,9 @@ fn places(database: &Group<'_>, options: &Group<'_>) -> Result<Vec<(String, Opti
     let ports = database.text_or("PORT", options, &["port"])?.unwrap_or_default();
     let number = |text: &str| match text.trim() {
         "" => Ok(None),
-        text => group::port(text).map(Some).ok_or_else(|| database.gap("PORT", "this is no port number (1 to 65535)")),
+        text => {
+            group::port(text).map(Some).ok_or_else(|| database.gap("PORT", "this is not a port number (1 to 65535)"))
+        }
     };
     let ports: Vec<_> = ports.split(',').map(number).collect::<Result<_, _>>()?;
     let hosts: Vec<_> = host.split(',').map(|host| host.trim().to_owned()).collect();

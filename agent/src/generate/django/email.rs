@@ -40,15 +40,22 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     }
     let tls = settings.flag("EMAIL_USE_SSL");
     let security = match (tls, settings.flag("EMAIL_USE_TLS")) {
-        (true, _) => Value::Flag(true),
+        (true, _) => Value::Plain(true.into()),
         (false, true) => Value::Text("starttls".to_owned()),
-        (false, false) => Value::Flag(false),
+        (false, false) => Value::Plain(false.into()),
     };
     let check = GeneratedCheck::new(services::SMTP.id, "EMAIL_HOST")
         .text("host", host)
         .number("port", settings.port("EMAIL_PORT")?.unwrap_or(services::SMTP.port(Security::Plain).get()))
         .text("from_address", sender(settings)?);
-    let check = login(check, settings)?.set("use_tls", security).flag("send", false);
+    // Django logs in only where both are there.
+    let check = match (settings.text("EMAIL_HOST_USER")?, settings.text("EMAIL_HOST_PASSWORD")?) {
+        (Some(user), Some(password)) => {
+            check.text("username", user).secret("password", password).secrets_named("EMAIL_HOST_PASSWORD")
+        }
+        _ => check,
+    };
+    let check = check.set("use_tls", security).flag("send", false);
     let check = check
         .some_text("client_cert", settings.text("EMAIL_SSL_CERTFILE")?.as_deref())
         .some_text("client_key", settings.text("EMAIL_SSL_KEYFILE")?.as_deref());
@@ -76,16 +83,6 @@ fn other_backend(settings: &Group<'_>, backend: &str) -> Result<Vec<Item>, Comme
         return Ok(Vec::new());
     }
     Err(settings.gap("EMAIL_BACKEND", "no check is known for this backend"))
-}
-
-/// Django logs in only where both are there.
-fn login(check: GeneratedCheck, settings: &Group<'_>) -> Result<GeneratedCheck, Comment> {
-    match (settings.text("EMAIL_HOST_USER")?, settings.text("EMAIL_HOST_PASSWORD")?) {
-        (Some(user), Some(password)) => {
-            Ok(check.text("username", user).secret("password", password).secrets_named("EMAIL_HOST_PASSWORD"))
-        }
-        _ => Ok(check),
-    }
 }
 
 /// The address alone, of `Name <address>`.

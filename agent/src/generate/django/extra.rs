@@ -20,7 +20,7 @@ const URLS: [&str; 2] = ["url", "proxy_url"];
 pub(super) fn item(number: usize, check: &Json) -> Item {
     let origin = format!("EXTRA_CHECK_MAKERS, check {}", number + 1);
     let Some(options) = check.as_object() else {
-        return Comment::gap(origin, "this is no dictionary, so it is no check").into();
+        return Comment::gap(origin, "this is not a dictionary, so it is not a check").into();
     };
     let Some(kind) = options.get("type").and_then(Json::as_str) else {
         return Comment::gap(origin, "this check has no `type`").into();
@@ -39,15 +39,15 @@ pub(super) fn set(check: GeneratedCheck, key: &str, value: &Json) -> GeneratedCh
         Json::String(text) if URLS.contains(&key) && has_secret(text) => check.secret(name, text),
         Json::Array(pair) if LOGINS.contains(&key) => check.set(name, login(&origin, key, pair)),
         value if PAIRS.contains(&key) => check.set(name, pairs(&origin, key, value)),
-        value => check.set(name, option(value)),
+        value => check.set(name, value_of(value, None)),
     }
 }
 
 /// A mapping of names to values, or a list of pairs.
 fn pairs(origin: &str, key: &str, value: &Json) -> Value {
     let hidden = |name: &str, value: &Json| match value {
-        value if key == "cookies" || is_secret_name(name) => hide(&format!("{origin} {key} {name}"), value),
-        value => option(value),
+        value if key == "cookies" || is_secret_name(name) => value_of(value, Some(&format!("{origin} {key} {name}"))),
+        value => value_of(value, None),
     };
     match value {
         Json::Object(values) if !is_reference(value) => {
@@ -56,21 +56,11 @@ fn pairs(origin: &str, key: &str, value: &Json) -> Value {
         Json::Array(values) => {
             let pair = |pair: &Json| match pair.as_array().map(Vec::as_slice) {
                 Some([Json::String(name), value]) => Value::List(vec![Value::Text(name.clone()), hidden(name, value)]),
-                _ => option(pair),
+                _ => value_of(pair, None),
             };
             Value::List(values.iter().map(pair).collect())
         }
-        value => option(value),
-    }
-}
-
-/// Every text in it as a secret.
-fn hide(name: &str, value: &Json) -> Value {
-    match value {
-        Json::String(text) => Value::Secret(Hidden::new(text, name)),
-        Json::Number(number) => Value::Secret(Hidden::new(number.to_string(), name)),
-        Json::Array(values) => Value::List(values.iter().map(|value| hide(name, value)).collect()),
-        value => option(value),
+        value => value_of(value, None),
     }
 }
 
@@ -81,23 +71,24 @@ fn is_reference(value: &Json) -> bool {
 
 /// The last one is the password.
 fn login(origin: &str, key: &str, pair: &[Json]) -> Value {
-    let secret = |text: &str| Value::Secret(Hidden::new(text, &format!("{origin} {key}")));
+    let name = format!("{origin} {key}");
     let values = pair.iter().enumerate().map(|(number, value)| match value {
-        Json::String(text) if number == 1 => secret(text),
-        value => option(value),
+        Json::String(_) if number == 1 => value_of(value, Some(&name)),
+        value => value_of(value, None),
     });
     Value::List(values.collect())
 }
 
-fn option(value: &Json) -> Value {
-    match value {
-        Json::Null => Value::Null,
-        Json::Bool(flag) => Value::Flag(*flag),
-        Json::String(text) => Value::Text(text.clone()),
-        Json::Number(number) => {
-            number.as_u64().map_or_else(|| Value::Float(number.as_f64().unwrap_or_default()), Value::Number)
+/// The value; with a name for it, every text and number in it is a secret.
+fn value_of(value: &Json, secret: Option<&str>) -> Value {
+    match (value, secret) {
+        (Json::String(text), Some(name)) => Value::Secret(Hidden::new(text, name)),
+        (Json::Number(number), Some(name)) => Value::Secret(Hidden::new(number.to_string(), name)),
+        (Json::String(text), None) => Value::Text(text.clone()),
+        (Json::Array(values), _) => Value::List(values.iter().map(|value| value_of(value, secret)).collect()),
+        (Json::Object(values), _) => {
+            Value::Map(values.iter().map(|(key, value)| (key.clone(), value_of(value, None))).collect())
         }
-        Json::Array(values) => Value::List(values.iter().map(option).collect()),
-        Json::Object(values) => Value::Map(values.iter().map(|(key, value)| (key.clone(), option(value))).collect()),
+        (Json::Null | Json::Bool(_) | Json::Number(_), _) => Value::Plain(value.clone()),
     }
 }

@@ -72,7 +72,7 @@ impl<'a> Group<'a> {
     /// A port, as number or as text.
     pub(super) fn port(&self, key: &str) -> Result<Option<u16>, Comment> {
         let Some(text) = self.text(key)? else { return Ok(None) };
-        port(&text).map(Some).ok_or_else(|| self.gap(key, "this is no port number (1 to 65535)"))
+        port(&text).map(Some).ok_or_else(|| self.gap(key, "this is not a port number (1 to 65535)"))
     }
 
     /// Whether it is true to Python, for which the text 'False' is.
@@ -85,10 +85,15 @@ impl<'a> Group<'a> {
         Group::of(self.place(key), self.raw(key).unwrap_or(&Value::Null))
     }
 
-    /// The dictionaries in a dictionary of them, as `DATABASES` and `CACHES` are.
-    pub(super) fn members(&self, key: &str) -> Result<Vec<Result<Group<'a>, Comment>>, Comment> {
+    /// What the dictionaries in a dictionary of them become, as `DATABASES` and `CACHES` are.
+    pub(super) fn each(
+        &self,
+        key: &str,
+        map: impl Fn(&Self) -> Result<Vec<Item>, Comment>,
+    ) -> Result<Vec<Item>, Comment> {
         let group = self.group(key)?;
-        Ok(group.values.iter().map(|(name, value)| Group::of(group.place(name), value)).collect())
+        let members = group.pairs().map(|(name, value)| Group::of(group.place(name), value));
+        Ok(members.flat_map(|member| or_comment(member.and_then(|member| map(&member)))).collect())
     }
 
     /// A text, or the texts of a list.
@@ -122,7 +127,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// What could not be mapped is said in the file.
+/// What could not be mapped is a comment in the file.
 pub(super) fn or_comment(items: Result<Vec<Item>, Comment>) -> Vec<Item> {
     items.unwrap_or_else(|comment| vec![comment.into()])
 }
@@ -206,7 +211,6 @@ fn what(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_host_may_bring_its_port() {
@@ -224,27 +228,5 @@ mod tests {
         ] {
             assert_eq!(host_and_port(text), found.map(|(host, port)| (host.to_owned(), port)), "{text}");
         }
-    }
-
-    #[test]
-    fn a_port_may_be_a_text_or_a_number_or_empty() {
-        let value = json!({"a": 5432, "b": "5432", "c": "", "d": null, "e": 5432.0, "f": "x", "g": 0, "h": 65536});
-        let group = Group::of("DATABASES['default']", &value).expect("a dictionary");
-        for key in ["a", "b", "e"] {
-            assert_eq!(group.port(key).expect("a port"), Some(5432), "{key}");
-        }
-        assert_eq!([group.port("c"), group.port("d")], [Ok(None), Ok(None)]);
-        for key in ["f", "g", "h"] {
-            assert_eq!(group.port(key).expect_err("none").origin, format!("DATABASES['default']['{key}']"));
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_named_and_not_shown() {
-        let value = json!({"a": {"$unusable": "a function"}, "b": ["s3cret"]});
-        let group = Group::of("X", &value).expect("a dictionary");
-        assert_eq!(group.text("a").expect_err("no text").why, "this is a function, where a text is wanted");
-        assert_eq!(group.text("b").expect_err("no text").why, "this is a list, where a text is wanted");
-        assert!(Group::of("X", &value["a"]).is_err());
     }
 }

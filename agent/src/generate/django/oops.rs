@@ -32,7 +32,7 @@ fn item(publisher: &Group<'_>) -> Result<Item, Comment> {
 }
 
 fn amqp(publisher: &Group<'_>) -> Result<GeneratedCheck, Comment> {
-    let wanted = |key: &str| publisher.text(key)?.ok_or_else(|| publisher.gap(key, "it is empty, and needed"));
+    let wanted = |key: &str| publisher.text(key)?.ok_or_else(|| publisher.gap(key, "it is empty, but it is required"));
     let tls = publisher.flag("use_tls") || publisher.flag("ssl");
     let usual = services::AMQP.port(if tls { Security::Tls } else { Security::Plain });
     let port = publisher.port("port")?.unwrap_or(usual.get());

@@ -11,8 +11,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What it runs, from its standard input: a program that is no Python says in its complaint what it
-/// was told to do, and the whole bridge is too much of that.
+/// What it runs, from its standard input: a program that is not Python repeats its arguments when it
+/// complains, and the whole bridge is too much of that.
 const BRIDGE: &str = include_str!("../../../../python/conn_check_configs/bridge.py");
 
 /// Runs what stands in the input, of which nothing is left for the settings.
@@ -65,7 +65,7 @@ impl Python {
         // Nothing is left of it, not even a thread that the settings have started.
         let _ = child.kill();
         let _ = child.wait();
-        DjangoSettings::parse(&output?).map_err(|why| Unreadable::Document { python: self.shown(), why })
+        DjangoSettings::parse(&output?).map_err(|why| Unreadable::Document(self.shown(), why))
     }
 
     fn start(&self, module: Option<&str>) -> Result<Child, Unreadable> {
@@ -73,7 +73,7 @@ impl Python {
         command.arg("-c").arg(RUN_INPUT).args(module).env("PYTHONDONTWRITEBYTECODE", "1");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let spawned = command.spawn();
-        let mut child = spawned.map_err(|error| Unreadable::NotStarted { python: self.shown(), error })?;
+        let mut child = spawned.map_err(|error| Unreadable::NotStarted(self.shown(), error))?;
         let input = child.stdin.take();
         // Whatever does not read it keeps a thread waiting, and not this program.
         thread::spawn(move || input.map(|mut input| input.write_all(BRIDGE.as_bytes())));
@@ -87,7 +87,7 @@ impl Python {
         if let Some((document, _)) = document {
             return Ok(document.to_owned());
         }
-        Err(Unreadable::Mute { python: self.shown(), ended: how_it_ended(child, limit) })
+        Err(Unreadable::Mute(self.shown(), how_it_ended(child, limit)))
     }
 
     fn shown(&self) -> String {
@@ -103,7 +103,7 @@ fn listen(child: &mut Child, limit: Duration) -> Result<Vec<u8>, Unreadable> {
     thread::spawn(move || {
         let _ = sender.send(output.map(hear).unwrap_or_default());
     });
-    receiver.recv_timeout(limit).map_err(|_| Unreadable::TooSlow { limit })
+    receiver.recv_timeout(limit).map_err(|_| Unreadable::TooSlow(limit))
 }
 
 fn hear(mut output: impl Read) -> Vec<u8> {

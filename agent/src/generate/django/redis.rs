@@ -39,8 +39,7 @@ pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
 
 /// `CHANNEL_LAYERS`.
 pub(super) fn channel_layers(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
-    let layers = settings.members("CHANNEL_LAYERS")?;
-    Ok(layers.into_iter().map(|layer| layer.and_then(|layer| channel_layer(&layer))).flat_map(or_comment).collect())
+    settings.each("CHANNEL_LAYERS", channel_layer)
 }
 
 fn channel_layer(layer: &Group<'_>) -> Result<Vec<Item>, Comment> {
@@ -58,7 +57,7 @@ fn channel_layer(layer: &Group<'_>) -> Result<Vec<Item>, Comment> {
         return Err(layer.gap("BACKEND", "no check is known for this backend; a tcp check would at least connect"));
     }
     match config.raw("hosts") {
-        None => Ok(vec![at(&layer.origin, "localhost", PORT).into()]),
+        None => Ok(vec![GeneratedCheck::at(services::REDIS.id, &layer.origin, "localhost", PORT).into()]),
         Some(Value::Array(hosts)) => {
             let place = config.place("hosts");
             let hosts =
@@ -77,7 +76,7 @@ fn channel_host(layer: &Group<'_>, place: String, host: &Value) -> Result<Vec<It
             [Value::String(host), port] => {
                 let port = port.as_u64().and_then(|port| u16::try_from(port).ok());
                 let port = port.ok_or_else(|| Comment::gap(place, "the port is not a number"))?;
-                Ok(vec![at(&layer.origin, host, port).into()])
+                Ok(vec![GeneratedCheck::at(services::REDIS.id, &layer.origin, host, port).into()])
             }
             _ => Err(Comment::gap(place, "a host and a port are wanted")),
         },
@@ -103,7 +102,7 @@ pub(super) fn sessions(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     }
     let Some(host) = settings.text("SESSION_REDIS_HOST")? else { return Ok(Vec::new()) };
     let port = settings.port("SESSION_REDIS_PORT")?.unwrap_or(PORT);
-    Ok(vec![login.add(at("SESSION_REDIS", &host, port)).into()])
+    Ok(vec![login.add(GeneratedCheck::at(services::REDIS.id, "SESSION_REDIS", &host, port)).into()])
 }
 
 /// The arguments of a connection, as redis-py takes them.
@@ -117,15 +116,12 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
         (None, Some(path)) => vec![GeneratedCheck::new(services::REDIS.id, &group.origin).text("host", path).into()],
         (None, None) => {
             let host = group.text("host")?.unwrap_or_else(|| "localhost".to_owned());
-            let check = at(&group.origin, &host, group.port("port")?.unwrap_or(PORT));
+            let check =
+                GeneratedCheck::at(services::REDIS.id, &group.origin, &host, group.port("port")?.unwrap_or(PORT));
             vec![if group.flag("ssl") { check.flag("use_tls", true) } else { check }.into()]
         }
     };
     login.add_to(items, |check| tls::options(check, group))
-}
-
-fn at(origin: &str, host: &str, port: u16) -> GeneratedCheck {
-    GeneratedCheck::new(services::REDIS.id, origin).text("host", host).number("port", port)
 }
 
 /// URLs, sockets, and `HOST:PORT:DATABASE` of the time before URLs; several, separated by
@@ -149,7 +145,7 @@ fn old_server(origin: &str, server: &str) -> Item {
     let check = if path.starts_with('/') {
         GeneratedCheck::new(services::REDIS.id, origin).text("host", path)
     } else if let Some((host, port)) = host_and_port(place) {
-        at(origin, &host, port.unwrap_or(PORT))
+        GeneratedCheck::at(services::REDIS.id, origin, &host, port.unwrap_or(PORT))
     } else {
         return Comment::gap(origin, "a server is neither a URL nor HOST:PORT nor the path of a socket").into();
     };

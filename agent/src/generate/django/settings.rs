@@ -30,7 +30,7 @@ impl DjangoSettings {
     pub fn read(path: &str) -> Result<Self, Unreadable> {
         let source = Source::read(path).map_err(|unreadable| {
             let (source, diagnostic) = *unreadable;
-            Unreadable::File { file: source.name, why: diagnostic.message }
+            Unreadable::File(source.name, diagnostic.message)
         })?;
         Self::parse(&source.text).map_err(Unreadable::NotADocument)
     }
@@ -47,7 +47,8 @@ impl DjangoSettings {
         if !document["settings"].is_object() {
             return Err(BadDocument::NoSettings);
         }
-        let option = |group: &str, name: &str| text_of(&document[group][name]);
+        let option =
+            |group: &str, name: &str| document[group][name].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         Ok(Self {
             statsd_send: option("statsd", "send").unwrap_or_else(|| STATSD_PROBE.to_owned()),
             statsd_expect: option("statsd", "expect"),
@@ -72,8 +73,4 @@ impl DjangoSettings {
     pub(super) fn checks(&self) -> &[Value] {
         self.document["checks"].as_array().map_or(&[], Vec::as_slice)
     }
-}
-
-fn text_of(value: &Value) -> Option<String> {
-    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }

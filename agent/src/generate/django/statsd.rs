@@ -25,7 +25,7 @@ pub(super) fn items(settings: &Group<'_>, django: &DjangoSettings) -> Result<Vec
     };
     let host = script.text("host").map_err(of_script)?.unwrap_or(host);
     let port = script.port("port").map_err(of_script)?.unwrap_or(port);
-    let check = GeneratedCheck::new(services::UDP.id, "STATSD_HOST").text("host", host).number("port", port);
+    let check = GeneratedCheck::at(services::UDP.id, "STATSD_HOST", host, port);
     let check = check.text("send", &django.statsd_send).some_text("expect", django.statsd_expect.as_deref());
     let more: Vec<_> = script.pairs().filter(|(key, _)| !PLACED.contains(&key.as_str())).collect();
     // Without options of the script's own, the check is ours.

@@ -108,7 +108,7 @@ fn oops_publishers_are_checks_of_their_broker() {
         assert!(text.contains(&format!("# {name}['publishers'][1]: reports go into a directory")), "{text}");
     }
     let text = short(&json!({"OOPS": {"publishers": [{"type": "amqp", "port": "5673"}, 7]}}));
-    assert!(text.contains("# OOPS['publishers'][0]['host']: it is empty, and needed"), "{text}");
+    assert!(text.contains("# OOPS['publishers'][0]['host']: it is empty, but it is required"), "{text}");
     assert!(text.contains("# OOPS['publishers'][1]: this is a number, where a dictionary is wanted"), "{text}");
 }
 
@@ -133,7 +133,7 @@ fn what_a_script_says_of_statsd_is_in_its_check() {
     let text = file_of(&json!({"settings": {"STATSD_HOST": "h", "STATSD_PORT": 8126}, "statsd": statsd}));
     assert_eq!(text, "- type: udp\n  host: h\n  port: 9125\n  send: x\n  timeout: 2\n  tags: [metrics]\n");
     let text = file_of(&json!({"settings": {"STATSD_HOST": "h"}, "statsd": {"port": "x"}}));
-    assert!(text.starts_with("# STATSD_CHECK['port']: this is no port number"), "{text}");
+    assert!(text.starts_with("# STATSD_CHECK['port']: this is not a port number"), "{text}");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_check_of_a_script_that_is_none_is_a_comment_and_one_that_is_odd_is_kept() {
             json!({"type": "tcp", "host": "h", "port": 1, "a: b\n- x": 1}),
             "# EXTRA_CHECK_MAKERS, check 1: unknown option",
         ),
-        (json!(["x"]), "# EXTRA_CHECK_MAKERS, check 1: this is no dictionary"),
+        (json!(["x"]), "# EXTRA_CHECK_MAKERS, check 1: this is not a dictionary"),
     ] {
         let text = file_of(&json!({"settings": {}, "checks": [check]}));
         assert!(text.starts_with(expected), "{text}");

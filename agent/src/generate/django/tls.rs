@@ -16,7 +16,7 @@ pub(super) fn files(check: GeneratedCheck, settings: &Group<'_>, name: &str) -> 
 pub(super) fn options(check: GeneratedCheck, options: &Group<'_>) -> Result<GeneratedCheck, Comment> {
     let verification = options.first(&["ssl_cert_reqs", "cert_reqs"])?.unwrap_or_default().to_ascii_lowercase();
     let verified = !matches!(verification.as_str(), "0" | "none" | "cert_none");
-    // Python's None, where it is said, is none of the modes: redis-py verifies nothing then.
+    // Python's None, where it is set, is not one of the modes: redis-py verifies nothing then.
     let nothing = options.says_none("ssl_cert_reqs");
     let check = if verified && !nothing { check } else { unverified(check) };
     let file = |check: GeneratedCheck, key: &'static str, names: &[&str]| -> Result<GeneratedCheck, Comment> {

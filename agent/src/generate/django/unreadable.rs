@@ -10,39 +10,16 @@ use std::time::Duration;
 pub enum Unreadable {
     /// No Python was named, and none is on the path.
     NoPython,
-    /// Python cannot be started.
-    NotStarted {
-        /// Its path.
-        python: String,
-        /// Why.
-        error: io::Error,
-    },
-    /// The settings are still being imported.
-    TooSlow {
-        /// What they were given.
-        limit: Duration,
-    },
-    /// Python ended, or closed its output, without saying what the settings are.
-    Mute {
-        /// Its path.
-        python: String,
-        /// How it ended.
-        ended: String,
-    },
-    /// What Python said is not what the bridge writes.
-    Document {
-        /// Its path.
-        python: String,
-        /// Why.
-        why: BadDocument,
-    },
-    /// The file with the document cannot be read.
-    File {
-        /// What it is called.
-        file: String,
-        /// Why.
-        why: String,
-    },
+    /// Python of this path cannot be started.
+    NotStarted(String, io::Error),
+    /// The settings are still being imported after the time they were given.
+    TooSlow(Duration),
+    /// Python of this path ended, or closed its output, without saying what the settings are; how.
+    Mute(String, String),
+    /// What Python of this path said is not what the bridge writes.
+    Document(String, BadDocument),
+    /// The file of this name with the document cannot be read, and why.
+    File(String, String),
     /// The file holds something else.
     NotADocument(BadDocument),
 }
@@ -62,25 +39,25 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoPython => f.write_str("there is no python3 on the path: name the application's with --python PATH"),
-            Self::NotStarted { python, error } => {
+            Self::NotStarted(python, error) => {
                 write!(f, "`{python}` cannot be run: {error}; name the application's Python with --python PATH")
             }
-            Self::TooSlow { limit } => {
+            Self::TooSlow(limit) => {
                 let seconds = limit.as_secs_f64();
                 write!(
                     f,
                     "importing the settings takes more than {seconds} s: what do they wait for? --timeout SECONDS gives them more"
                 )
             }
-            Self::Mute { python, ended } => write!(
+            Self::Mute(python, ended) => write!(
                 f,
                 "`{python}` {ended} without a word about the settings: either it is not Python (2.7 or 3), or the settings end it"
             ),
-            Self::Document { python, why } => {
+            Self::Document(python, why) => {
                 let why = escaped(&why.to_string());
                 write!(f, "{why} (by {python}; another one is named with --python PATH)")
             }
-            Self::File { file, why } => write!(f, "{file}: {why}"),
+            Self::File(file, why) => write!(f, "{file}: {why}"),
             Self::NotADocument(why) => why.fmt(f),
         }
     }

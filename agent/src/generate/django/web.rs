@@ -7,7 +7,7 @@ use crate::generate::{Comment, GeneratedCheck, Hidden, Item, Value};
 use crate::services;
 use serde_json::Value as Json;
 
-/// Logins that are no user with a password.
+/// Logins that are not a user with a password.
 const TOKENS: [&str; 3] = ["api_key", "bearer_auth", "cloud_id"];
 
 /// What a search engine answers to a login that is right.
@@ -15,11 +15,9 @@ const WELCOME: [&str; 2] = ["2xx", "3xx"];
 
 /// `HAYSTACK_CONNECTIONS` and `ELASTICSEARCH_DSL`.
 pub(super) fn search(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
-    let haystack = settings.members("HAYSTACK_CONNECTIONS")?.into_iter();
-    let elastic = settings.members("ELASTICSEARCH_DSL")?.into_iter();
-    let haystack = haystack.map(|one| one.and_then(|one| haystack_connection(&one)));
-    let elastic = elastic.map(|one| one.and_then(|one| hosts(&one, &one.texts("hosts")?, &one)));
-    Ok(haystack.chain(elastic).flat_map(or_comment).collect())
+    let haystack = settings.each("HAYSTACK_CONNECTIONS", haystack_connection);
+    let elastic = settings.each("ELASTICSEARCH_DSL", |one| hosts(one, &one.texts("hosts")?, one));
+    Ok([haystack, elastic].into_iter().flat_map(or_comment).collect())
 }
 
 fn haystack_connection(connection: &Group<'_>) -> Result<Vec<Item>, Comment> {
@@ -56,7 +54,7 @@ fn hosts(group: &Group<'_>, texts: &[String], options: &Group<'_>) -> Result<Vec
 
 /// The user and the password.
 fn login(options: &Group<'_>) -> Result<Option<(String, String)>, Comment> {
-    let why = "this is no user with a password: the check below does without the login";
+    let why = "this is not a user with a password: the check below does without the login";
     let Some(key) = ["basic_auth", "http_auth", "auth"].into_iter().find(|key| options.raw(key).is_some()) else {
         let token = TOKENS.into_iter().find(|key| options.raw(key).is_some());
         return token.map_or(Ok(None), |key| Err(options.gap(key, why)));
@@ -76,7 +74,7 @@ fn login(options: &Group<'_>) -> Result<Option<(String, String)>, Comment> {
 /// Without a login, a refusal shows that the server is there; with one, it is a refusal.
 fn logged_in(check: GeneratedCheck, user: &str, password: &str) -> GeneratedCheck {
     let secret = Value::Secret(Hidden::new(password, &format!("{} password", check.origins.join(" "))));
-    let codes = WELCOME.map(|code| Value::Text(code.to_owned())).into_iter().chain([Value::Number(404)]);
+    let codes = WELCOME.map(|code| Value::Text(code.to_owned())).into_iter().chain([Value::Plain(404.into())]);
     check
         .without(&["expected_code"])
         .set("expected_code", Value::List(codes.collect()))

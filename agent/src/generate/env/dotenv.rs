@@ -9,6 +9,7 @@
 //!   it is not known.
 
 use super::{Content, Variables};
+use crate::secret::Secret;
 use std::fmt;
 
 /// Why a text is not a file of variables; never with a part of it.
@@ -139,7 +140,7 @@ fn content(value: String, expands: bool) -> Result<Content, Bad> {
     if value.contains('\0') {
         return Err(Bad::Nul);
     }
-    Ok(if expands { Content::Unexpanded } else { Content::Text(value) })
+    Ok(if expands { Content::Unexpanded } else { Content::Text(Secret::new(value)) })
 }
 
 fn wants_expansion(text: &str) -> bool {

@@ -16,13 +16,15 @@ pub(super) fn is_host(name: &str) -> bool {
     member(name).is_some()
 }
 
-/// The prefix of a variable that names the host of a service that is known, and what that is. An
-/// `EMAIL_ADDRESS` is not one.
-fn member(name: &str) -> Option<(&str, Named)> {
+/// The prefix of a variable that names the host of a service that is known, and which, unless it
+/// only says that it is a database. An `EMAIL_ADDRESS` is not one.
+fn member(name: &str) -> Option<(&str, Option<&'static Service>)> {
     let prefix = prefix(name)?;
-    let named = named_by(prefix)?;
-    let is_mail = matches!(named, Named::Service(service) if *service == services::SMTP);
-    (!is_mail || !name[prefix.len()..].starts_with("_ADDR")).then_some((prefix, named))
+    let mut words = prefix.split('_').rev();
+    let is_database = words.clone().next().is_some_and(|last| matches!(last, "DB" | "DATABASE"));
+    let service = words.find_map(services::by_word);
+    let is_mail_address = service == Some(&services::SMTP) && name[prefix.len()..].starts_with("_ADDR");
+    (!is_mail_address && (service.is_some() || is_database)).then_some((prefix, service))
 }
 
 /// What stands before `_HOST` and its like. Kubernetes sets `*_SERVICE_HOST`, and what Docker's
@@ -41,45 +43,20 @@ fn is_link(prefix: &str) -> bool {
     matches!(next(), "TCP" | "UDP" | "SCTP") && next().parse::<u16>().is_ok() && next() == "PORT"
 }
 
-/// What a prefix names.
-#[derive(Clone, Copy)]
-enum Named {
-    Service(&'static Service),
-    /// A database of whatever kind.
-    Database,
-}
-
-fn named_by(prefix: &str) -> Option<Named> {
-    let mut words = prefix.split('_').rev();
-    let is_database = words.clone().next().is_some_and(|last| matches!(last, "DB" | "DATABASE"));
-    words.find_map(services::by_word).map(Named::Service).or(is_database.then_some(Named::Database))
-}
-
 /// The checks for a variable that names a host, or nothing.
 pub(super) fn items(name: &str, text: &str, all: &Variables) -> Vec<Item> {
-    let Some((prefix, named)) = member(name) else { return Vec::new() };
+    let Some((prefix, service)) = member(name) else { return Vec::new() };
     let family = Family { prefix, all };
-    let service = match named {
-        Named::Service(service) => service,
-        Named::Database => match family.database() {
-            Database::Server(service) => service,
-            Database::File => {
-                let why = "by the variables beside it, the database is a file of this host: nothing to connect to";
-                return vec![Comment::note(name, why).into()];
-            }
-            Database::Unknown => {
-                let why = "which kind of database this is, is not said in a way that is known here: set the variable's TYPE, ENGINE or PORT beside it, or add a check by hand";
-                return vec![Comment::gap(name, why).into()];
-            }
-        },
+    let service = match service.map_or_else(|| family.database(name), Ok) {
+        Ok(service) => service,
+        Err(comment) => return vec![comment.into()],
     };
     let hosts = text.split([',', ';', ' ']).map(str::trim).filter(|host| !host.is_empty());
-    let hosts = hosts.flat_map(|host| match host.split_once("://") {
+    let items = hosts.flat_map(|host| match host.split_once("://") {
         Some(_) => url::items(name, host),
         None => family.settings(service, host).items(name),
     });
-    let password = family.named(&PASSWORD, service.password_words).map(|(variable, _)| variable);
-    hosts.map(|item| with_secrets_named(item, password.as_deref())).collect()
+    with_secrets_named(items, family.password(service).as_deref())
 }
 
 /// The checks for a URL that leaves to the variables beside it who logs in, if it is one.
@@ -88,17 +65,17 @@ pub(super) fn beside_url(name: &str, text: &str, all: &Variables) -> Option<Vec<
     // `LDAP` of `LDAP_SERVER_URI`.
     let word = name.split('_').rev().find(|word| service.words.contains(word))?;
     let family = Family { prefix: &name[..name.rfind(word)? + word.len()], all };
-    let password = family.named(&PASSWORD, service.password_words).map(|(variable, _)| variable);
     let items = url::items_beside(name, text, &family.settings(service, ""));
-    Some(items.into_iter().map(|item| with_secrets_named(item, password.as_deref())).collect())
+    Some(with_secrets_named(items, family.password(service).as_deref()))
 }
 
-/// The secret of the check has a variable already.
-fn with_secrets_named(item: Item, variable: Option<&str>) -> Item {
-    match (item, variable) {
+/// The secrets of the checks have a variable already.
+fn with_secrets_named(items: impl IntoIterator<Item = Item>, variable: Option<&str>) -> Vec<Item> {
+    let named = |item| match (item, variable) {
         (Item::Check(check), Some(variable)) => Item::Check(check.secrets_named(variable)),
         (item, _) => item,
-    }
+    };
+    items.into_iter().map(named).collect()
 }
 
 const PORT: [&str; 2] = ["PORT", "TCP_PORT"];
@@ -131,14 +108,6 @@ const TLS: [(&str, &str); 18] = [
 /// Endings of variables that say which kind a database is.
 const KIND: [&str; 7] = ["ENGINE", "TYPE", "CONNECTION", "DRIVER", "ADAPTER", "DIALECT", "BACKEND"];
 
-/// What is behind a name that only says that it is a database.
-#[derive(Clone, Copy)]
-enum Database {
-    Server(&'static Service),
-    File,
-    Unknown,
-}
-
 struct Family<'a> {
     prefix: &'a str,
     all: &'a Variables,
@@ -161,21 +130,34 @@ impl<'a> Family<'a> {
         ends.iter().find_map(|end| self.all.word(&format!("{}_{end}", self.prefix)))
     }
 
+    /// The variable with the password.
+    fn password(&self, service: &Service) -> Option<String> {
+        self.named(&PASSWORD, service.password_words).map(|(variable, _)| variable)
+    }
+
     fn port(&self) -> Option<&'a str> {
         // Docker and Kubernetes set REDIS_PORT=tcp://10.0.0.1:6379 for a service called redis.
         self.word(&PORT).map(|port| port.rsplit(':').next().unwrap_or(port))
     }
 
-    /// The kind of a database that is only called a database. Where one is named, a port that is
-    /// left over from another counts for nothing.
-    fn database(&self) -> Database {
+    /// What a database is that is only called a database. Where a kind is named, a port that is left
+    /// over from another counts for nothing.
+    fn database(&self, origin: &str) -> Result<&'static Service, Comment> {
         let kinds: Vec<_> = KIND.iter().filter_map(|end| self.word(&[end])).collect();
-        let by_port = || self.port().and_then(|port| services::with_driver_by_port(port.parse().ok()?));
-        match kinds.iter().find_map(|driver| Database::by_driver(driver)) {
-            Some(kind) => kind,
-            None if kinds.is_empty() => by_port().map_or(Database::Unknown, Database::Server),
-            None => Database::Unknown,
+        for kind in &kinds {
+            if services::no_server_by_driver(kind) == Some(NoServer::File) {
+                let why = "by the variables beside it, the database is a file of this host: nothing to connect to";
+                return Err(Comment::note(origin, why));
+            }
+            if let Some(service) = services::by_driver(kind) {
+                return Ok(service);
+            }
         }
+        let by_port = self.port().and_then(|port| services::with_driver_by_port(port.parse().ok()?));
+        by_port.filter(|_| kinds.is_empty()).ok_or_else(|| {
+            let why = "the variables do not say which kind of database this is: set the variable's TYPE, ENGINE or PORT beside it, or add a check by hand";
+            Comment::gap(origin, why)
+        })
     }
 
     fn settings(&self, service: &'static Service, host: &'a str) -> ConnectionSettings<'a> {
@@ -188,15 +170,6 @@ impl<'a> Family<'a> {
             password: self.text(&PASSWORD, service.password_words),
             name: self.text(&NAME, service.name_words),
             options: options.collect(),
-        }
-    }
-}
-
-impl Database {
-    fn by_driver(name: &str) -> Option<Self> {
-        match services::no_server_by_driver(name) {
-            Some(NoServer::File) => Some(Self::File),
-            _ => services::by_driver(name).map(Self::Server),
         }
     }
 }
@@ -218,6 +191,5 @@ pub(super) fn postgres(all: &Variables) -> Vec<Item> {
         name: all.text("PGDATABASE"),
         options: options.iter().filter_map(|(name, option)| Some((*option, all.word(name)?))).collect(),
     };
-    let items = hosts.split(',').flat_map(|host| settings(host).items(origin));
-    items.map(|item| with_secrets_named(item, Some("PGPASSWORD"))).collect()
+    with_secrets_named(hosts.split(',').flat_map(|host| settings(host).items(origin)), Some("PGPASSWORD"))
 }

@@ -2,6 +2,7 @@
 
 use super::{Content, Variables, dotenv};
 use crate::file;
+use crate::secret::Secret;
 use crate::source::Source;
 use std::ffi::OsString;
 use std::io;
@@ -30,7 +31,7 @@ pub fn of_variables(environment: impl IntoIterator<Item = (OsString, OsString)>)
     for (name, value) in all {
         // No variable that means a connection has a name that is not UTF-8.
         let Ok(name) = name.into_string() else { continue };
-        variables.set(name, value.into_string().map_or(Content::NotUtf8, Content::Text));
+        variables.set(name, value.into_string().map_or(Content::NotUtf8, |text| Content::Text(Secret::new(text))));
     }
     variables
 }
@@ -68,7 +69,7 @@ fn environment_of(pid: u32, limit: u64) -> Result<Variables, Unreadable> {
 /// A file of variables, or standard input for `-`.
 ///
 /// # Errors
-/// It cannot be read, or is no such file.
+/// It cannot be read, or it is not such a file.
 pub fn of_file(path: &str) -> Result<Variables, Unreadable> {
     let source = Source::read(path).map_err(|unreadable| {
         let (source, diagnostic) = *unreadable;

@@ -12,16 +12,10 @@ pub struct Status(Value);
 /// Why a text is not a status; as text, with what is wanted. Without a part of it: it may be anything.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NotAStatus {
-    /// It begins like JSON and ends in the middle.
-    CutJson {
-        /// The last line.
-        line: usize,
-    },
-    /// It begins like JSON and goes on like something else.
-    NotJson {
-        /// Where.
-        line: usize,
-    },
+    /// It begins like JSON and ends in the middle of this line.
+    CutJson(usize),
+    /// It begins like JSON and goes on like something else in this line.
+    NotJson(usize),
     /// It is neither JSON nor YAML.
     NotYaml,
     /// It says nothing of applications.
@@ -30,19 +24,18 @@ pub enum NotAStatus {
 
 impl NotAStatus {
     fn json(error: &serde_json::Error) -> Self {
-        let line = error.line();
-        if error.is_eof() { Self::CutJson { line } } else { Self::NotJson { line } }
+        if error.is_eof() { Self::CutJson(error.line()) } else { Self::NotJson(error.line()) }
     }
 }
 
 impl fmt::Display for NotAStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wanted = "wanted is the output of `juju status --format=json` or `--format=yaml`";
+        let expected = "expected the output of `juju status --format=json` or `--format=yaml`";
         match self {
-            Self::CutJson { line } => write!(f, "this is not JSON: line {line}: it ends in the middle"),
-            Self::NotJson { line } => write!(f, "this is not JSON: line {line}: its syntax is wrong"),
-            Self::NotYaml => write!(f, "this is not YAML; {wanted}"),
-            Self::NoApplications => write!(f, "there are no `applications` in it; {wanted}"),
+            Self::CutJson(line) => write!(f, "this is not JSON: line {line}: it ends in the middle"),
+            Self::NotJson(line) => write!(f, "this is not JSON: line {line}: its syntax is wrong"),
+            Self::NotYaml => write!(f, "this is not YAML; {expected}"),
+            Self::NoApplications => write!(f, "there are no `applications` in it; {expected}"),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::services::{self, Security, Service};
 use std::ops::RangeInclusive;
 
 /// Interfaces, and endpoints usually called like them, over which an application connects to nothing.
-const NO_CONNECTION: [&str; 22] = [
+pub(super) const NO_CONNECTION: [&str; 22] = [
     "juju-info",
     "general-info",
     "conn-check",
@@ -34,11 +34,6 @@ const NO_CONNECTION: [&str; 22] = [
 
 /// Charms of web servers that connect to those behind them.
 const PROXIES: [&str; 5] = ["haproxy", "nginx", "apache", "traefik", "squid"];
-
-/// Whether nothing is connected to over this interface.
-pub(super) fn is_no_connection(interface: &str) -> bool {
-    NO_CONNECTION.contains(&interface)
-}
 
 /// Whether the application passes requests on to others.
 pub(super) fn is_proxy(application: &Application<'_>) -> bool {

@@ -1,8 +1,8 @@
-//! Services whose protocol no check speaks: their connections are checked.
+//! Services whose protocol no check speaks: their connections are checked, or what takes a datagram.
 
-use super::known::Known;
 use super::parts::Bad;
 use super::tls::Tls;
+use super::{Known, ordinary};
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security, TlsStart};
 
@@ -20,17 +20,29 @@ pub(super) fn connections(url: &Known<'_>, comment: Comment) -> Result<Vec<Item>
     let of_tls = security == Security::Tls && url.service.tls != TlsStart::Upgrade;
     for site in &url.parts.sites {
         let (host, port) = (site.host_or("localhost"), url.port(site, security)?);
-        items.push(if of_tls { tls(url.origin, host, port) } else { tcp(url.origin, host, port) }.into());
+        let service = if of_tls { &services::TLS } else { &services::TCP };
+        items.push(GeneratedCheck::at(service.id, url.origin, host, port).into());
     }
     Ok(items)
 }
 
-/// A check of the connection alone, for what cannot be logged in to.
-pub(crate) fn tcp(origin: &str, host: &str, port: u16) -> GeneratedCheck {
-    GeneratedCheck::new(services::TCP.id, origin).text("host", host).number("port", port)
+/// A datagram that means nothing to most: an empty line. That for statsd is statsd's own.
+pub(super) fn datagrams(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
+    if *url.service == services::STATSD {
+        return ordinary::items(url);
+    }
+    let site = url.parts.site();
+    let port = url.port(site, Security::Plain)?;
+    let origin = url.origin.to_ascii_uppercase();
+    if services::STATSD.ports.has(port) || services::STATSD.words.iter().any(|word| origin.contains(word)) {
+        return ordinary::items(&Known { service: &services::STATSD, ..*url });
+    }
+    let check = GeneratedCheck::at(services::UDP.id, url.origin, site.host_or("localhost"), port);
+    let why = "the datagram is an empty line, which only shows that nothing refuses it: put one of the service's own into `send:`, and the answer into `expect:`";
+    Ok(vec![Comment::note(url.origin, why).into(), check.text("send", "\n").into()])
 }
 
-/// A check of the connection and of the certificate.
-pub(super) fn tls(origin: &str, host: &str, port: u16) -> GeneratedCheck {
-    GeneratedCheck::new(services::TLS.id, origin).text("host", host).number("port", port)
+/// A check of the connection alone, for what cannot be logged in to.
+pub(crate) fn tcp(origin: &str, host: &str, port: u16) -> GeneratedCheck {
+    GeneratedCheck::at(services::TCP.id, origin, host, port)
 }

@@ -1,13 +1,13 @@
 //! URLs of `PostgreSQL` and of `MySQL`.
 
+use super::Known;
 use super::connection::tcp;
-use super::known::Known;
 use super::parts::{Bad, Parts, Site};
 use super::tls::Tls;
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 
-/// How clients of `MySQL` are told to verify the name, too.
+/// Options of clients of `MySQL` that make them verify the name, too.
 const NAME: &[&str] =
     &["ssl_check_hostname", "ssl_verify_identity", "ssl-verify-server-cert", "ssl_verify_cert_identity"];
 
@@ -35,7 +35,7 @@ pub(super) fn postgres(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let mode = parts.option(&["sslmode", "ssl-mode"]).map(str::to_ascii_lowercase);
     for site in &sites {
         let (host, port) = (host_or_socket(site), url.port(site, Security::Plain)?);
-        let check = GeneratedCheck::new(services::POSTGRES.id, origin).text("host", host).number("port", port);
+        let check = GeneratedCheck::at(services::POSTGRES.id, origin, host, port);
         let check = check.text("username", user).some_secret("password", password).text("database", database);
         items.extend(if host.starts_with('/') {
             vec![check.into()]
@@ -96,8 +96,7 @@ pub(super) fn mysql(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
             items.extend((!host.starts_with('/')).then(|| tcp(origin, host, port).into()));
             continue;
         };
-        let check =
-            GeneratedCheck::new(url.service.id, origin).text("host", host).number("port", port).text("username", user);
+        let check = GeneratedCheck::at(url.service.id, origin, host, port).text("username", user);
         let check = check.some_secret("password", password).some_text("database", database.as_deref());
         items.extend(if host.starts_with('/') { vec![check.into()] } else { mysql_tls(origin, check, parts) });
     }

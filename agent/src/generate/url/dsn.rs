@@ -1,4 +1,4 @@
-//! Two ways to name a database that are no URL: libpq's keywords (section 34.1.1.1 of `PostgreSQL`'s
+//! Two ways to name a database that are not URLs: libpq's keywords (section 34.1.1.1 of `PostgreSQL`'s
 //! manual: `host=db dbname=shop user=app`), and PDO's DSN (`mysql:host=db;dbname=shop`), whose user
 //! and password stand elsewhere.
 

@@ -1,6 +1,6 @@
 //! URLs of mail servers.
 
-use super::known::Known;
+use super::Known;
 use super::parts::Bad;
 use super::tls::Tls;
 use crate::generate::{GeneratedCheck, Item};
@@ -16,7 +16,7 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let service = if security == Security::StartTls { &services::SUBMISSION } else { url.service };
     let port = Known { service, ..*url }.port(parts.site(), security)?;
     let host = parts.site().host_or("localhost");
-    let check = GeneratedCheck::new(services::SMTP.id, url.origin).text("host", host).number("port", port);
+    let check = GeneratedCheck::at(services::SMTP.id, url.origin, host, port);
     let check = match (&parts.user, &parts.password) {
         (Some(user), Some(password)) => check.text("username", user).secret("password", password),
         _ => check,

@@ -1,6 +1,6 @@
 //! The connection string of `MongoDB`.
 
-use super::known::Known;
+use super::Known;
 use super::ordinary;
 use super::parts::{Bad, Parts};
 use crate::generate::{Comment, GeneratedCheck, Item};
@@ -16,7 +16,7 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     if has_login {
         return ordinary::items(url);
     }
-    // Who logs in nowhere asks no database who that is.
+    // Without a login there is no database to ask about it.
     let query = url.parts.query.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("authSource")).cloned().collect();
     let parts = Parts { user: None, password: None, query, ..url.parts.clone() };
     let why = "the login is not a user with a password (SCRAM): the check below does without it";

@@ -1,8 +1,8 @@
 //! URLs that say where to connect, whether with TLS, and who logs in: all but the few that have a
 //! module of their own. The service's row says which options of its check that makes.
 
+use super::Known;
 use super::connection;
-use super::known::Known;
 use super::parts::Bad;
 use super::tls::Tls;
 use crate::generate::{Comment, GeneratedCheck, Item};
@@ -24,7 +24,7 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
         let (host, port) = (site.host_or("localhost"), url.port(site, security)?);
         // There is no TLS over a socket.
         let use_tls = if host.starts_with('/') { UseTls::Never } else { options.use_tls };
-        let check = with_login(url, GeneratedCheck::new(kind, url.origin).text("host", host).number("port", port));
+        let check = with_login(url, GeneratedCheck::at(kind, url.origin, host, port));
         let check = named(url, with_use_tls(check, use_tls, security))?;
         let encrypted = use_tls != UseTls::Never && security != Security::Plain;
         items.push(if encrypted { tls.apply(check) } else { check }.into());
@@ -55,7 +55,7 @@ fn lone(url: &Known<'_>) -> Option<Comment> {
     (options.login.is_some() && options.guest.is_none()).then(gap)
 }
 
-/// The login of the URL. Where clients have one of their own, that is no secret.
+/// The login of the URL. Where clients have one of their own, that is not a secret.
 fn with_login(url: &Known<'_>, check: GeneratedCheck) -> GeneratedCheck {
     let Some((user_option, password_option)) = url.service.options.login else { return check };
     match (&url.parts.user, &url.parts.password, url.service.options.guest) {

@@ -68,7 +68,9 @@ impl Parts {
             authority.rsplit_once('@').map_or((None, authority), |(login, hosts)| (Some(login), hosts));
         let is_web = services::by_scheme(&scheme).is_some_and(|(service, _)| *service == services::HTTP);
         if login.is_none() && !is_web && after.contains('@') {
-            return Err(unencoded());
+            return Err(Bad::new(
+                "the URL has an `@` behind its path: a `/`, `?` or `#` in the user or password has to be written `%2F`, `%3F` or `%23`",
+            ));
         }
         let (user, password) = match login.map(|login| login.split_once(':').unwrap_or((login, ""))) {
             Some((user, password)) => (some_decoded(user)?, some_decoded(password)?),
@@ -115,7 +117,7 @@ impl Parts {
         some_decoded(self.path.strip_prefix('/').unwrap_or_default())
     }
 
-    /// An option of the query by one of its names, whatever their case; an empty one is none.
+    /// An option of the query by one of its names, whatever their case; an empty one does not count.
     pub(super) fn option(&self, names: &[&str]) -> Option<&str> {
         let is_named = |name: &str| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
         let value = self.query.iter().find(|(name, _)| is_named(name)).map(|(_, value)| value.as_str());
@@ -160,12 +162,6 @@ fn options_at(hosts: &str) -> usize {
     let mut semicolons = hosts.match_indices(';').map(|(at, _)| at);
     let is_option = |at: &usize| hosts[at + 1..].split([',', ';']).next().is_some_and(|piece| piece.contains('='));
     semicolons.find(is_option).unwrap_or(hosts.len())
-}
-
-fn unencoded() -> Bad {
-    Bad::new(
-        "the URL has an `@` behind its path: a `/`, `?` or `#` in the user or password has to be written `%2F`, `%3F` or `%23`",
-    )
 }
 
 /// `HOST`, `HOST:PORT`, `[IPv6]:PORT`, or the path of a socket, percent-encoded.

@@ -1,7 +1,7 @@
 //! URLs of Redis, whose database is a number, and of its sentinels.
 
+use super::Known;
 use super::connection;
-use super::known::Known;
 use super::parts::{Bad, Parts};
 use super::tls::Tls;
 use crate::generate::{Comment, GeneratedCheck, Item};
@@ -30,10 +30,7 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
             None => check,
         };
         let check = if security == Security::Tls { tls.apply(check.flag("use_tls", true)) } else { check };
-        items.push(match database {
-            Some(number) if number > 0 => check.number("database", number).into(),
-            _ => check.into(),
-        });
+        items.push(check.some_number("database", database.filter(|number| *number > 0)).into());
     }
     Ok(items)
 }
@@ -50,7 +47,7 @@ fn at_socket(url: &Known<'_>) -> Result<GeneratedCheck, Bad> {
 fn at_hosts(url: &Known<'_>, security: Security) -> Result<Vec<GeneratedCheck>, Bad> {
     let check = |site| {
         let port = url.port(site, security)?;
-        Ok(GeneratedCheck::new(url.service.id, url.origin).text("host", site.host_or("localhost")).number("port", port))
+        Ok(GeneratedCheck::at(url.service.id, url.origin, site.host_or("localhost"), port))
     };
     url.parts.sites.iter().map(check).collect()
 }
@@ -61,7 +58,7 @@ fn is_path_alone(parts: &Parts) -> bool {
     parts.site().host.is_empty() && path.contains(|c: char| !c.is_ascii_digit())
 }
 
-/// `?db=`, Celery's `?virtual_host=`, or the path; redis-py passes over what is no number.
+/// `?db=`, Celery's `?virtual_host=`, or the path; redis-py ignores what is not a number.
 fn database(parts: &Parts, is_socket: bool) -> Result<Option<u32>, Bad> {
     let path = if is_socket { None } else { parts.name()? };
     let text = parts.option(&["db", "virtual_host"]).or(path.as_deref());

@@ -1,6 +1,6 @@
 //! What a URL would say, as it stands in several variables or settings.
 
-use super::known::Known;
+use super::Known;
 use super::parts::{Bad, Parts, Site, site};
 use super::tls::Tls;
 use crate::generate::{Comment, Item};

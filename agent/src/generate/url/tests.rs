@@ -1,11 +1,10 @@
 //! One line of expected options for each URL.
 
-use super::known::Known;
 use super::parts::{Bad, Parts};
-use super::{ConnectionSettings, items, tls};
+use super::{ConnectionSettings, items};
 use crate::checks::Spec;
 use crate::generate::{GeneratedFile, Item, Secrets};
-use crate::services::{self, Security, UseTls};
+use crate::services::{self, UseTls};
 use std::num::NonZero;
 
 /// The checks of a URL on one line each, without label, and comments by their beginning.
@@ -30,13 +29,6 @@ fn mapped(text: &str) -> Vec<String> {
     lines
 }
 
-/// Says all that is wrong at once.
-fn assert_mapped(table: &[(&str, &[&str])]) {
-    let wrong = table.iter().filter(|(text, expected)| mapped(text) != *expected);
-    let wrong: Vec<_> = wrong.map(|(text, expected)| format!("{text}: {:?}, not {expected:?}", mapped(text))).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
 #[test]
 fn every_url_means_what_its_clients_take_it_for() {
     #[rustfmt::skip]
@@ -52,6 +44,12 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("postgres://u:p@h/d?sslmode=require", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
         ("postgres://u:p@h/d?sslmode=verify-full&sslrootcert=system", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true"]),
         ("postgres://u:p@h/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem", &["GAP", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true"]),
+        // the client verifies the CA and no name, which no check does
+        ("postgres://u:p@h/d?sslmode=verify-ca&sslrootcert=/nowhere/ca.pem", &["note", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("postgres://u:p@h/d?sslmode=require&sslrootcert=/nowhere/ca.pem", &["note", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("mysql://u:p@h/d?ssl-mode=VERIFY_CA&ssl-ca=/nowhere/ca.pem", &["note", "mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("mysql://u:p@h/d?ssl_ca=/nowhere/ca.pem", &["note", "mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+        ("mysql://u:p@h/d?ssl-mode=VERIFY_IDENTITY", &["mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true"]),
         ("postgres://u:p@h", &["postgres, host: h, port: 5432, username: u, password: p, database: u"]),
         ("postgres://h/d", &["GAP", "tcp, host: h, port: 5432"]),
         ("jdbc:postgresql://h/d?user=u&password=p", &["postgres, host: h, port: 5432, username: u, password: p, database: d"]),
@@ -110,6 +108,15 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("http://u:p@[::1]:8080/x", &["http, url: 'http://[::1]:8080/', expected_code: ['2xx', '3xx', 404, 405], auth: [u, p]"]),
         ("elasticsearch://u:p@h", &["http, url: 'http://h:9200/', expected_code: ['2xx', '3xx', 404], auth: [u, p]"]),
         ("wss://h/live", &["http, url: 'https://h/', expected_code: ['2xx', '3xx', '4xx']"]),
+        // TLS that a client is told to use begins as the port has it
+        ("ldap://h", &["ldap, host: h, port: 389, use_tls: false"]),
+        ("ldap://h?use_tls=true", &["ldap, host: h, port: 636, use_tls: true"]),
+        ("ldap://h:389?use_tls=true", &["ldap, host: h, port: 389, use_tls: starttls"]),
+        ("ldap://h:636?use_tls=true", &["ldap, host: h, port: 636, use_tls: true"]),
+        ("ldap://h?starttls=true", &["ldap, host: h, port: 389, use_tls: starttls"]),
+        ("ldaps://h:389", &["ldap, host: h, port: 389, use_tls: true"]),
+        ("mqtt+ssl://h", &["mqtt, host: h, port: 8883, use_tls: true"]),
+        ("redis://h:6379?ssl=true", &["redis, host: h, port: 6379, use_tls: true"]),
         // others
         ("statsd://h", &["udp, host: h, port: 8125, send: 'conncheck.test:1|c'"]),
         ("udp://h:8125", &["udp, host: h, port: 8125, send: 'conncheck.test:1|c'"]),
@@ -130,7 +137,7 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("mysql:host=db;dbname=shop", &["GAP", "tcp, host: db, port: 3306"]),
         ("user=app password='open", &["GAP"]),
         ("a=b", &["GAP"]),
-        // what is none
+        // what is not a URL
         ("not a url", &["GAP"]),
         ("/static/", &["GAP"]),
         ("postgres://u:p@h:99999/d", &["GAP"]),
@@ -143,7 +150,10 @@ fn every_url_means_what_its_clients_take_it_for() {
         ("postgres://u:p%00@h/d", &["GAP"]),
         ("http://", &["GAP"]),
     ];
-    assert_mapped(table);
+    // Shows all that is wrong at once.
+    let wrong = table.iter().filter(|(text, expected)| mapped(text) != *expected);
+    let wrong: Vec<_> = wrong.map(|(text, expected)| format!("{text}: {:?}, not {expected:?}", mapped(text))).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -189,27 +199,6 @@ fn what_the_row_says_is_what_the_check_takes() {
 }
 
 #[test]
-fn tls_that_a_client_is_told_to_use_begins_as_the_port_has_it() {
-    let security = |url: &str| {
-        let parts = Parts::read(url).unwrap_or_else(|Bad(why)| panic!("{why}"));
-        let (service, scheme) = services::by_scheme(parts.base()).expect("a service");
-        Known { origin: "X", parts: &parts, service, scheme }.security(&tls::Tls::read(&parts))
-    };
-    for (url, expected) in [
-        ("ldap://h", Security::Plain),
-        ("ldap://h?use_tls=true", Security::Tls),
-        ("ldap://h:389?use_tls=true", Security::StartTls),
-        ("ldap://h:636?use_tls=true", Security::Tls),
-        ("ldap://h?starttls=true", Security::StartTls),
-        ("ldaps://h:389", Security::Tls),
-        ("mqtt+ssl://h", Security::Tls),
-        ("redis://h:6379?ssl=true", Security::Tls),
-    ] {
-        assert_eq!(security(url), expected, "{url}");
-    }
-}
-
-#[test]
 fn what_a_url_leaves_out_is_taken_from_beside_it() {
     let beside = ConnectionSettings {
         user: Some("cn=app,dc=x"),
@@ -232,18 +221,6 @@ fn what_a_url_leaves_out_is_taken_from_beside_it() {
 }
 
 #[test]
-fn a_client_that_verifies_the_ca_and_no_name_has_a_check_that_verifies_nothing_and_a_comment() {
-    #[rustfmt::skip]
-    assert_mapped(&[
-        ("postgres://u:p@h/d?sslmode=verify-ca&sslrootcert=/nowhere/ca.pem", &["note", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
-        ("postgres://u:p@h/d?sslmode=require&sslrootcert=/nowhere/ca.pem", &["note", "postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
-        ("mysql://u:p@h/d?ssl-mode=VERIFY_CA&ssl-ca=/nowhere/ca.pem", &["note", "mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
-        ("mysql://u:p@h/d?ssl_ca=/nowhere/ca.pem", &["note", "mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
-        ("mysql://u:p@h/d?ssl-mode=VERIFY_IDENTITY", &["mysql, host: h, port: 3306, username: u, password: p, database: d, use_tls: true"]),
-    ]);
-}
-
-#[test]
 fn a_token_in_the_place_of_a_user_is_a_secret_and_an_empty_password_is_none() {
     for (text, auth, needed) in [
         ("https://ghp_1@h/", "[{env: X_URL_USER}, '']", "X_URL_USER"),
@@ -260,16 +237,6 @@ fn a_token_in_the_place_of_a_user_is_a_secret_and_an_empty_password_is_none() {
         assert!(written.text.ends_with(&format!("  auth: {auth}\n")), "{text}: {}", written.text);
         assert!(names == [needed] && !written.text.contains("ghp_1"), "{text}: {names:?}");
     }
-}
-
-#[test]
-fn a_sentry_dsn_is_a_connection_without_its_key() {
-    let mut file = GeneratedFile::new("");
-    file.extend(items("SENTRY_DSN", "https://0123abcd@o1.ingest.sentry.io/42"));
-    assert_eq!(
-        file.write(&Secrets::Inline).text,
-        "- type: tls\n  name: SENTRY_DSN\n  host: o1.ingest.sentry.io\n  port: 443\n"
-    );
 }
 
 #[test]

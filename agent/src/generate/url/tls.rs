@@ -93,6 +93,6 @@ impl<'a> Tls<'a> {
 pub(crate) fn name_unverified(origin: impl Into<String>) -> Comment {
     Comment::note(
         origin,
-        "the client verifies by whom the certificate is signed, and not its name, which no check does: the check below accepts any certificate; if the certificate has the server's name, put `ca_file:` in the place of `disable_tls_verification:`",
+        "the client verifies who signed the certificate, but not its name, which no check does: the check below accepts any certificate; if the certificate has the server's name, put `ca_file:` in the place of `disable_tls_verification:`",
     )
 }

@@ -1,7 +1,7 @@
 //! URLs of web services.
 
-use super::connection::{tcp, tls};
-use super::known::Known;
+use super::Known;
+use super::connection::tcp;
 use super::parts::{Bad, Parts};
 use super::tls::Tls;
 use crate::generate::{GeneratedCheck, Hidden, Item, Value};
@@ -18,7 +18,12 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     if *url.service == services::HTTP && is_sentry(origin, parts) {
         return Ok(vec![sentry(url)?]);
     }
-    let check = request(url)?;
+    let (site, security) = (parts.site(), url.security(&Tls::read(parts)));
+    if site.host.is_empty() {
+        return Err(Bad::new("the URL names no host"));
+    }
+    let page = first_page(&site.host, url.port(site, security)?, security);
+    let check = GeneratedCheck::new(services::HTTP.id, origin).text("url", page);
     let codes: &[&str] = match (login(origin, parts), *url.service == services::HTTP) {
         (None, true) => &ANSWERED,
         (Some(_), true) => &["2xx", "3xx", "404", "405"],
@@ -39,16 +44,7 @@ pub(crate) fn at(origin: &str, address: &str, port: u16) -> GeneratedCheck {
     GeneratedCheck::new(services::HTTP.id, origin).text("url", url).set("expected_code", words(&ANSWERED))
 }
 
-fn request(url: &Known<'_>) -> Result<GeneratedCheck, Bad> {
-    let (site, security) = (url.parts.site(), url.security(&Tls::read(url.parts)));
-    if site.host.is_empty() {
-        return Err(Bad::new("the URL names no host"));
-    }
-    let page = first_page(&site.host, url.port(site, security)?, security);
-    Ok(GeneratedCheck::new(services::HTTP.id, url.origin).text("url", page))
-}
-
-/// The URL of a server's first page; a port that goes without saying is not said.
+/// The URL of a server's first page; the default port is left out.
 fn first_page(host: &str, port: u16, security: Security) -> String {
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
     let scheme = if security == Security::Tls { "https" } else { "http" };
@@ -60,7 +56,7 @@ fn first_page(host: &str, port: u16, security: Security) -> String {
 }
 
 /// The login of the URL; `None` without one. A user without a password is itself the secret, as
-/// tokens for package indexes and repositories are; GitHub's come with a password that is none.
+/// tokens for package indexes and repositories are; GitHub's come with a word in place of the password.
 fn login(origin: &str, parts: &Parts) -> Option<Value> {
     let (user, password) = (parts.user.as_deref(), parts.password.as_deref());
     let secret = |text: &str, what: &str| Value::Secret(Hidden::new(text, &format!("{origin} {what}")));
@@ -74,7 +70,9 @@ fn login(origin: &str, parts: &Parts) -> Option<Value> {
 }
 
 fn words(words: &[&str]) -> Value {
-    let word = |word: &&str| word.parse().map_or_else(|_| Value::Text((*word).to_owned()), Value::Number);
+    let word = |word: &&str| {
+        word.parse::<u64>().map_or_else(|_| Value::Text((*word).to_owned()), |code| Value::Plain(code.into()))
+    };
     Value::List(words.iter().map(word).collect())
 }
 
@@ -91,7 +89,7 @@ fn sentry(url: &Known<'_>) -> Result<Item, Bad> {
     let port = url.port(site, security)?;
     match site.host.as_str() {
         "" => Err(Bad::new("the DSN names no host")),
-        host if security == Security::Tls => Ok(tls(url.origin, host, port).into()),
+        host if security == Security::Tls => Ok(GeneratedCheck::at(services::TLS.id, url.origin, host, port).into()),
         host => Ok(tcp(url.origin, host, port).into()),
     }
 }

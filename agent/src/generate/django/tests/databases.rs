@@ -33,14 +33,18 @@ fn a_port_may_be_a_text_a_number_or_empty() {
     for port in [json!("5433"), json!(5433), json!(5433.0), json!(" 5433 ")] {
         let text = database(&json!({"PORT": port}));
         assert_eq!(text, "postgresql database=shop host=db port=5433 username=app password=pw", "{port}");
+        let text = database(&json!({"ENGINE": "django.db.backends.mysql", "PORT": port}));
+        assert_eq!(text, "mysql database=shop host=db port=5433 username=app password=pw", "{port}");
     }
     for port in [json!(""), json!(null), json!("  ")] {
         let text = database(&json!({"PORT": port}));
         assert_eq!(text, "postgresql database=shop host=db username=app password=pw", "{port}");
     }
-    for port in [json!("x"), json!(0), json!(70000), json!(-1), json!("5432,5433")] {
-        let text = database(&json!({"PORT": port}));
-        assert!(text.starts_with("# DATABASES['default']['PORT']: "), "{port}: {text}");
+    for engine in ["django.db.backends.postgresql", "django.db.backends.mysql"] {
+        for port in [json!("x"), json!(0), json!(70000), json!(-1), json!("5432,5433")] {
+            let text = database(&json!({"ENGINE": engine, "PORT": port}));
+            assert!(text.starts_with("# DATABASES['default']['PORT']: "), "{port}: {text}");
+        }
     }
 }
 
@@ -134,25 +138,23 @@ fn what_needs_no_connection_or_has_no_check_is_a_comment() {
     }
 }
 
-const NAME_UNVERIFIED: &str = ": the client verifies by whom the certificate is signed, and not its name, ";
+const NAME_UNVERIFIED: &str = ": the client verifies who signed the certificate, but not its name, ";
 
 #[test]
 fn where_the_client_verifies_no_name_the_check_verifies_nothing_and_says_so() {
     let ca = "/etc/ssl/certs/ca-certificates.crt";
-    for options in [json!({"sslmode": "verify-ca"}), json!({"sslmode": "require", "sslrootcert": ca})] {
-        let text = database(&json!({"OPTIONS": options}));
+    for (kind, options) in [
+        ("postgresql", json!({"sslmode": "verify-ca"})),
+        ("postgresql", json!({"sslmode": "require", "sslrootcert": ca})),
+        ("mysql", json!({"ssl": {"ca": ca}})),
+        ("mysql", json!({"ssl_ca": ca})),
+        ("mysql", json!({"ssl_mode": "VERIFY_CA"})),
+    ] {
+        let text = database(&json!({"ENGINE": format!("django.db.backends.{kind}"), "OPTIONS": options}));
         let (note, check) = text.split_once('\n').expect("a note and a check");
         assert!(note.contains(NAME_UNVERIFIED), "{note}");
-        let wanted =
-            "postgresql database=shop host=db username=app password=pw use_tls=true disable_tls_verification=true";
-        assert_eq!(check, wanted, "{options}");
-    }
-    for options in [json!({"ssl": {"ca": ca}}), json!({"ssl_ca": ca}), json!({"ssl_mode": "VERIFY_CA"})] {
-        let text = database(&json!({"ENGINE": "django.db.backends.mysql", "OPTIONS": options}));
-        let (note, check) = text.split_once('\n').expect("a note and a check");
-        assert!(note.contains(NAME_UNVERIFIED), "{note}");
-        let wanted = "mysql database=shop host=db username=app password=pw use_tls=true disable_tls_verification=true";
-        assert_eq!(check, wanted, "{options}");
+        let login = "database=shop host=db username=app password=pw";
+        assert_eq!(check, format!("{kind} {login} use_tls=true disable_tls_verification=true"), "{options}");
     }
     for options in
         [json!({"ssl": {"ca": ca, "check_hostname": true}}), json!({"ssl_ca": ca, "ssl_verify_identity": true})]

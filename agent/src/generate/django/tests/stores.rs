@@ -151,7 +151,7 @@ fn a_search_engine_is_asked_with_the_login_and_the_tls_of_its_client() {
         let mut dsl = login.clone();
         dsl["hosts"] = json!("h:9200");
         let text = short(&json!({"ELASTICSEARCH_DSL": {"default": dsl}}));
-        assert!(text.contains("this is no user with a password: the check below does without"), "{text}");
+        assert!(text.contains("this is not a user with a password: the check below does without"), "{text}");
         assert!(text.contains("\nhttp url='http://h:9200/'") && !text.contains("s3cret"), "{text}");
     }
 }
