@@ -43,7 +43,7 @@ pub fn file(django: &DjangoSettings) -> GeneratedFile {
         caches::items(&settings),
         redis::channel_layers(&settings),
         redis::sessions(&settings),
-        web::search(&settings),
+        Ok(web::search(&settings)),
         web::sentry(&settings),
         email::items(&settings),
         statsd::items(&settings, django),

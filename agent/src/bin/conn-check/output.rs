@@ -112,8 +112,8 @@ fn at(place: &str, error: &io::Error) -> io::Error {
 }
 
 /// The error of standard output; that its reader went away is not one.
-fn at_stdout(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(at("standard output", &error)) }
+fn at_stdout(error: &io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(at("standard output", error)) }
 }
 
 /// Standard output, or a file that is replaced when all is written.
@@ -129,14 +129,14 @@ impl<'a> Writer<'a> {
 
     /// All of a text, to be kept. What is larger than the buffer is written at once, and its error with it.
     pub(crate) fn put(mut self, text: &[u8]) -> io::Result<()> {
-        self.write_all(text).or_else(at_stdout)?;
+        self.write_all(text).or_else(|error| at_stdout(&error))?;
         self.keep()
     }
 
     /// What was written is to be kept.
     pub(crate) fn keep(self) -> io::Result<()> {
         match self {
-            Self::Stdout(mut stdout) => stdout.flush().or_else(at_stdout),
+            Self::Stdout(mut stdout) => stdout.flush().or_else(|error| at_stdout(&error)),
             Self::File(path, content) => replace(&place("--output", path), path, &content, MODE),
         }
     }

@@ -14,10 +14,10 @@ const TOKENS: [&str; 3] = ["api_key", "bearer_auth", "cloud_id"];
 const WELCOME: [&str; 2] = ["2xx", "3xx"];
 
 /// `HAYSTACK_CONNECTIONS` and `ELASTICSEARCH_DSL`.
-pub(super) fn search(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
+pub(super) fn search(settings: &Group<'_>) -> Vec<Item> {
     let haystack = settings.each("HAYSTACK_CONNECTIONS", haystack_connection);
     let elastic = settings.each("ELASTICSEARCH_DSL", |one| hosts(one, &one.texts("hosts")?, one));
-    Ok([haystack, elastic].into_iter().flat_map(or_comment).collect())
+    [haystack, elastic].into_iter().flat_map(or_comment).collect()
 }
 
 fn haystack_connection(connection: &Group<'_>) -> Result<Vec<Item>, Comment> {
