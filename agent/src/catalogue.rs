@@ -169,7 +169,7 @@ impl fmt::Display for Code {
 /// phase is meant: a reset is a `closed`, silence is a `timeout`. What has no entry even so is a
 /// fault of ours and says so.
 #[must_use]
-pub fn code_for(phase: Phase, cause: Cause) -> &'static Code {
+pub(crate) fn code_for(phase: Phase, cause: Cause) -> &'static Code {
     let nearest = match cause {
         Cause::Reset => Cause::Closed,
         Cause::Silent => Cause::Timeout,

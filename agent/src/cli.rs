@@ -9,6 +9,7 @@ pub mod generate;
 
 use crate::host;
 use crate::report::{FORMATS, Format};
+use crate::settings;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Command, CommandFactory as _, Parser, ValueEnum};
 use std::fmt;
@@ -189,8 +190,7 @@ impl fmt::Display for BadValue {
 impl std::error::Error for BadValue {}
 
 fn seconds(text: &str) -> Result<Duration, BadValue> {
-    let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0 && *seconds <= 86_400.0);
-    seconds.map(Duration::from_secs_f64).ok_or(BadValue::Seconds)
+    settings::seconds(text).ok_or(BadValue::Seconds)
 }
 
 fn at_least_one(text: &str) -> Result<usize, BadValue> {

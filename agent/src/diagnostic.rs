@@ -156,7 +156,7 @@ pub struct JsonDiagnostic<'a> {
 
 /// All diagnostics of a text, for machines.
 #[must_use]
-pub fn to_json<'a>(text: &str, diagnostics: &'a [Diagnostic]) -> Vec<JsonDiagnostic<'a>> {
+pub(crate) fn to_json<'a>(text: &str, diagnostics: &'a [Diagnostic]) -> Vec<JsonDiagnostic<'a>> {
     let lines = Lines::of(text);
     let entry = |one: &'a Diagnostic| {
         let position = one.span.map(|span| lines.position(span.start));

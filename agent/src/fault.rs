@@ -107,7 +107,7 @@ pub struct Failure {
 impl Failure {
     /// A panic inside a check: a fault of ours, reported as one failed check.
     #[must_use]
-    pub fn own_fault(what: &str, redactor: &Redactor) -> Self {
+    pub(crate) fn own_fault(what: &str, redactor: &Redactor) -> Self {
         Fault::new(Cause::OwnFault, "conn-check itself failed in this check")
             .evidence(what)
             .in_phase(Phase::Run, redactor)
@@ -136,7 +136,7 @@ impl Failure {
     }
 
     /// The causes, without the one that was shown as the evidence already.
-    pub(crate) fn told_causes(&self, explained: bool) -> impl Iterator<Item = &String> {
+    pub(crate) fn shown_causes(&self, explained: bool) -> impl Iterator<Item = &String> {
         self.causes.iter().filter(move |cause| !explained || self.evidence.as_ref() != Some(cause))
     }
 }

@@ -94,7 +94,7 @@ pub struct Step {
 impl Step {
     /// A result that was decided.
     #[must_use]
-    pub const fn decided(verdict: Verdict, elapsed: Duration, at: Duration) -> Self {
+    pub(crate) const fn decided(verdict: Verdict, elapsed: Duration, at: Duration) -> Self {
         Self { verdict, elapsed, at, reason: None }
     }
 

@@ -71,7 +71,7 @@ impl Redactor {
 
     /// Replaces every secret by `***`.
     #[must_use]
-    pub fn redact(&self, text: &str) -> String {
+    pub(crate) fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in self.secrets() {
             if secret.len() >= WORD_ONLY_BELOW {

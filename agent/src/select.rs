@@ -42,7 +42,7 @@ impl Selection {
 
     /// The last wanted result of a check: no more of it needs to be run. `None`: nothing of it.
     #[must_use]
-    pub fn last_of(&self, entry: usize) -> Option<usize> {
+    pub(crate) fn last_of(&self, entry: usize) -> Option<usize> {
         self.results_of(entry).iter().rposition(|wanted| *wanted)
     }
 

@@ -2,6 +2,7 @@
 //! option is asked for on every path.
 
 use super::Spec;
+use crate::services;
 use crate::settings::Fields;
 use crate::settings::shape::Declared;
 use crate::text::Span;
@@ -56,6 +57,20 @@ fn every_option_is_declared_on_every_path() {
         }
         for mapping in mappings {
             assert_eq!(declared(check.kind, &mapping), expected, "{}: {mapping}", check.kind);
+        }
+    }
+}
+
+#[test]
+fn ports_that_an_option_names_are_those_of_the_table_of_services() {
+    for check in Spec::describe() {
+        let services: Vec<_> = services::all().filter(|service| service.check == Some(check.kind)).collect();
+        for option in check.options.iter().filter(|option| matches!(option.key, "port" | "use_tls")) {
+            let numbers = option.about.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok());
+            for port in numbers.filter(|port| *port > 9) {
+                let is_known = services.iter().any(|service| service.ports.has(port));
+                assert!(is_known, "{} {}: {port} in {:?}", check.kind, option.key, option.about);
+            }
         }
     }
 }

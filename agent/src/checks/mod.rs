@@ -113,7 +113,7 @@ impl Profile {
     fn of_layers(kind: &str, endpoint: &Endpoint, tls: bool) -> Self {
         let layers = ["tcp"].into_iter().chain(tls.then_some("tls")).chain([kind]);
         let results = layers.map(|layer| ResultName::of(layer, endpoint)).collect();
-        Self { results, ..Self::of_endpoint(kind, endpoint) }
+        Self { target: endpoint.to_string(), results, endpoints: vec![endpoint.clone()], ..Self::default() }
     }
 
     /// `tcp:HOST:PORT`, not for a Unix socket, and `KIND:HOST:PORT`: how databases are named.
@@ -214,7 +214,7 @@ macro_rules! checks {
 
             /// The type that a value of `type:` means, and whether that spelling is deprecated.
             #[must_use]
-            pub fn canonical(spelling: &str) -> Option<(&'static str, bool)> {
+            pub(crate) fn canonical(spelling: &str) -> Option<(&'static str, bool)> {
                 let all = [$($(#[$attribute])* ($name::TYPE, $name::ALIASES, $name::DEPRECATED)),*];
                 all.into_iter().find_map(|(kind, aliases, deprecated)| {
                     let is_old = deprecated.contains(&spelling);

@@ -36,7 +36,7 @@ impl Passage {
 
     /// Which names an address came from, and who connects to it: one line without control characters.
     #[must_use]
-    pub fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         let mut line = listed(&self.names);
         if !self.from.is_empty() {
             line = format!("{line}, for {}", listed(&self.from));

@@ -8,7 +8,7 @@
 //! [`export`] writes down where the checks of a plan connect to, and runs nothing. The files of many
 //! hosts come together where their names resolve: [`rules`] reads them, [`merge`] unites them and
 //! turns names into addresses, and a [`Format`] writes what a firewall takes. A format is one constant
-//! and one line in [`FORMATS`].
+//! (a firewall that takes a command for each port: one in `commands`) and one line in [`FORMATS`].
 //!
 //! Whatever stands in a file of rules stays data: hosts are parsed, ports are numbers, and other
 //! text only ever comes into comments, on one line, with its control characters escaped.

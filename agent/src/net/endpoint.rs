@@ -94,11 +94,11 @@ impl Host {
             return Ok(Self { shown, kind });
         }
         if text.contains("://") {
-            return Err(BadHost("it is a URL; only the host is wanted here"));
+            return Err(BadHost("it is a URL; write only the host"));
         }
         if bare.contains(':') {
             return Err(BadHost(
-                "a host without a port is wanted; an IPv6 address has only hexadecimal digits, colons and an optional %zone",
+                "expected a host without a port; an IPv6 address has only hexadecimal digits, colons and an optional %zone",
             ));
         }
         Ok(Self { shown: text.to_owned(), kind: HostKind::Name(name(text)?) })

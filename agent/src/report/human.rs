@@ -74,7 +74,7 @@ impl Human {
             self.paint(RED, &format!("[{}]", failure.code))
         )?;
         self.advice(failure.owner, &failure.next_step, out)?;
-        let mut told = self.style.told(failure);
+        let mut told = self.style.details(failure);
         told.try_for_each(|(title, text)| writeln!(out, "       {} {text}", self.paint(DIM, title)))
     }
 

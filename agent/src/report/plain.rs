@@ -92,7 +92,7 @@ impl Plain {
         match (step.verdict, row.failure) {
             (Verdict::Fail, Some(failure)) => {
                 let mut lines = format!("{stamp}{name} FAILED{duration} - {bracket}{}\n", failure.line());
-                for (title, text) in self.style.told(failure) {
+                for (title, text) in self.style.details(failure) {
                     // Writing to a string cannot fail.
                     let _ = writeln!(lines, "    {title} {text}");
                 }

@@ -27,9 +27,9 @@ pub struct Style {
 
 impl Style {
     /// What is told under a failure, each with its title.
-    pub(super) fn told(self, failure: &Failure) -> impl Iterator<Item = (&'static str, &str)> {
+    pub(super) fn details(self, failure: &Failure) -> impl Iterator<Item = (&'static str, &str)> {
         let evidence = failure.evidence.as_deref().filter(|_| self.explain);
-        let causes = failure.told_causes(self.explain).filter(move |_| self.tracebacks);
+        let causes = failure.shown_causes(self.explain).filter(move |_| self.tracebacks);
         evidence.map(|text| ("evidence:", text)).into_iter().chain(causes.map(|cause| ("caused by:", cause.as_str())))
     }
 }

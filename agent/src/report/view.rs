@@ -94,7 +94,12 @@ impl Overall {
     /// The exit status, which is Nagios': 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     #[must_use]
     pub const fn exit_status(self) -> u8 {
-        self as u8
+        match self {
+            Self::Pass => 0,
+            Self::Warn => 1,
+            Self::Fail => 2,
+            Self::Unknown => 3,
+        }
     }
 }
 
@@ -164,7 +169,7 @@ impl<'a> CheckView<'a> {
 
     /// Why it was skipped, wholly or in part.
     #[must_use]
-    pub fn skip_reason(&self) -> Option<SkipReason> {
+    pub(crate) fn skip_reason(&self) -> Option<SkipReason> {
         let skipped = self.verdict() == Verdict::Skip;
         skipped.then(|| self.rows.iter().find_map(|row| row.step.reason)).flatten()
     }

@@ -44,17 +44,17 @@ impl Setting for bool {
     const SHAPE: Shape = Shape::plain("true or false", "flag", || shape::flag_or(None));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        field.parse(&Self::SHAPE, |text| flag(&text.to_ascii_lowercase()))
+        field.parse(&Self::SHAPE, flag)
     }
 }
 
 /// A truth by any of its names.
 pub(super) fn flag(text: &str) -> Option<bool> {
-    match text {
-        "true" | "yes" | "on" | "1" => Some(true),
-        "false" | "no" | "off" | "0" => Some(false),
-        _ => None,
+    let is_one_of = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if is_one_of(["true", "yes", "on", "1"]) {
+        return Some(true);
     }
+    is_one_of(["false", "no", "off", "0"]).then_some(false)
 }
 
 impl Setting for u32 {
@@ -73,12 +73,14 @@ impl Setting for Duration {
     });
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        field.parse(&Self::SHAPE, |text| {
-            let seconds: f64 = text.trim().parse().ok()?;
-            let sane = seconds > 0.0 && seconds <= 86_400.0 && text.bytes().any(|b| b.is_ascii_digit());
-            sane.then(|| Self::from_secs_f64(seconds))
-        })
+        field.parse(&Self::SHAPE, |text| seconds(text.trim()))
     }
+}
+
+/// A number of seconds of at most a day, which `inf` and `nan` are not.
+pub(crate) fn seconds(text: &str) -> Option<Duration> {
+    let seconds: f64 = text.parse().ok()?;
+    (seconds > 0.0 && seconds <= 86_400.0).then(|| Duration::from_secs_f64(seconds))
 }
 
 impl Setting for String {

@@ -40,7 +40,7 @@ impl Shape {
 
     /// Accepts what the shape accepts, and a reference to the environment or a file in its place.
     #[must_use]
-    pub fn schema_with_reference(&self) -> Value {
+    pub(crate) fn schema_with_reference(&self) -> Value {
         json!({"anyOf": [(self.schema)(), {"$ref": "#/$defs/reference"}, {"type": "null"}]})
     }
 }

@@ -190,12 +190,12 @@ fn values_that_are_no_text_are_comments_in_the_file() {
     let ran = project.generate(SYSTEM_PYTHON, &[]);
     assert_eq!(ran.status, 1, "{}", ran.err);
     for said in [
-        "# CACHES['a']['LOCATION']: this is an object of the class Lazy, where a text is wanted",
-        "# DATABASES['a']['HOST']: this is bytes that are not UTF-8, where a text is wanted",
-        "# DATABASES['b']['PORT']: this is the number nan, where a text is wanted",
-        "# DATABASES['c']['HOST']: this is the class object, where a text is wanted",
+        "# CACHES['a']['LOCATION']: this is an object of the class Lazy, expected a text",
+        "# DATABASES['a']['HOST']: this is bytes that are not UTF-8, expected a text",
+        "# DATABASES['b']['PORT']: this is the number nan, expected a text",
+        "# DATABASES['c']['HOST']: this is the class object, expected a text",
         "  host: '2020-01-02'\n",
-        "# DATABASES['f']['PORT']: this is a number of more than 64 bits, where a text is wanted",
+        "# DATABASES['f']['PORT']: this is a number of more than 64 bits, expected a text",
         "# DATABASES['e']: there is no ENGINE",
     ] {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);

@@ -123,8 +123,11 @@ pub(super) fn basic(login: &Credentials) -> String {
     format!("Basic {}", STANDARD.encode(format!("{}:{}", login.user, login.password.expose())))
 }
 
+/// Any of them may hold a login: none is shown by a `Debug`.
 fn value(text: &str) -> Result<HeaderValue, Fault> {
-    HeaderValue::try_from(text).map_err(|error| own_fault(&error))
+    let mut value = HeaderValue::try_from(text).map_err(|error| own_fault(&error))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn own_fault(error: &impl std::fmt::Display) -> Fault {

@@ -10,7 +10,8 @@
 //!   protocol (the bind is sent; the first answer), auth (the verdict on it), request (the search of
 //!   `base` itself, for its name alone). Behind STARTTLS the bind is all auth's. Each is one turn. The end
 //!   is an unbind, which has no answer. Nothing is written.
-//! - Options: see [`Ldap::parse`]; each says its meaning and default.
+//! - Options: see [`Ldap::parse`]; each says its meaning and default. TLS is the default because a bind
+//!   sends the password as it is, and nobody should do so only for want of an option.
 //! - Failures: `resolve.*`, `connect.*`; `tls.*`, with `tls.not-tls` (no STARTTLS) and `tls.required` (8, 13);
 //!   `protocol.*`, with `protocol.not-ready` (52), `protocol.overloaded` (51),
 //!   `protocol.unsupported-version` and, in a notice of disconnection, `protocol.closed`; `auth.rejected`

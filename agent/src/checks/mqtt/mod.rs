@@ -9,7 +9,8 @@
 //! - Phases: resolve, connect, tls (with `use_tls`), protocol (CONNECT with the login, CONNACK), auth
 //!   (what CONNACK says to the login), request (with `topic`: SUBSCRIBE, UNSUBSCRIBE, with `publish`
 //!   also PUBLISH, each with its answer). Each request is one round trip. DISCONNECT ends it.
-//! - Options: see [`options::parse`]; each says its meaning and default.
+//! - Options: see [`options::parse`]; each says its meaning and default. A user may stand alone, for
+//!   brokers that take a token for one; a token is best given as `{env: VAR}`, which is never shown.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.*`, with `protocol.unsupported-version`,
 //!   `protocol.not-ready`, `protocol.overloaded` (a quota; a broker that is full closes as a rule,
 //!   `protocol.closed`); `auth.required`, `auth.rejected` (with owner `config` for a client id),

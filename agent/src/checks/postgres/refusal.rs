@@ -9,6 +9,7 @@ use super::pooler;
 use super::progress::LoginProgress;
 use super::server_error::ServerError;
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::phase::words;
 use crate::settings::Credentials;
 use std::error::Error as _;
 use std::io;
@@ -43,7 +44,7 @@ impl LoginAttempt<'_> {
         let fault = match demand(&self.progress.first()) {
             Some(demand) if !self.progress.is_understood() => self.unanswerable(demand),
             // SCRAM shows both sides that the other one knows the password.
-            Some(SASL) => Fault::new(
+            Some(Demand::Sasl) => Fault::new(
                 Cause::Malformed,
                 "the server did not prove that it knows the password: it may not be the one it claims to be",
             ),
@@ -53,13 +54,13 @@ impl LoginAttempt<'_> {
     }
 
     /// The server wants what the check does not have: nothing was sent.
-    fn unanswerable(&self, demand: &str) -> Fault {
+    fn unanswerable(&self, demand: Demand) -> Fault {
         let Credentials { user, .. } = &self.check.login;
-        if matches!(demand, PASSWORD | SASL) && !self.check.login.has_password() {
+        if matches!(demand, Demand::Password | Demand::Sasl) && !self.check.login.has_password() {
             let message = format!("the server wants a password for {user}, but the check has none");
             return Fault::new(Cause::Required, message).at(Phase::Auth).next_step("add password to this check");
         }
-        let message = format!("the server wants {demand} for {user}, which conn-check cannot do");
+        let message = format!("the server wants {} for {user}, which conn-check cannot do", demand.slug());
         Fault::new(Cause::MethodUnsupported, message)
             .at(Phase::Auth)
             .owner(Owner::Service)
@@ -152,18 +153,26 @@ impl LoginAttempt<'_> {
     }
 }
 
-const PASSWORD: &str = "a password";
-const SASL: &str = "a SASL mechanism other than SCRAM-SHA-256";
+words! {
+    /// How the server wants to be shown who we are.
+    Demand {
+        Obsolete "an obsolete login method",
+        Password "a password",
+        Gssapi "GSSAPI (Kerberos)",
+        Sspi "SSPI",
+        Sasl "a SASL mechanism other than SCRAM-SHA-256",
+    }
+}
 
-/// How the server wants to be shown who we are: the number in its `AuthenticationRequest`.
-fn demand(first: &[u8]) -> Option<&'static str> {
+/// The number in its `AuthenticationRequest`.
+fn demand(first: &[u8]) -> Option<Demand> {
     let [b'R', _, _, _, _, 0, 0, 0, number, ..] = first else { return None };
     Some(match number {
-        2 | 6 => "an obsolete login method",
-        3 | 5 => PASSWORD,
-        7 => "GSSAPI (Kerberos)",
-        9 => "SSPI",
-        10 => SASL,
+        2 | 6 => Demand::Obsolete,
+        3 | 5 => Demand::Password,
+        7 => Demand::Gssapi,
+        9 => Demand::Sspi,
+        10 => Demand::Sasl,
         _ => return None,
     })
 }

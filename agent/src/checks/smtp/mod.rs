@@ -128,11 +128,11 @@ impl Check for Smtp {
 impl Smtp {
     async fn encrypt(&self, probe: &mut Probe, wire: Wire) -> Result<Wire, Failure> {
         let wire = probe.tls(wire, &self.tls, &self.endpoint.host, &[]).await;
-        if !identify(&probe.heard_first()).is_some_and(|peer| peer.may_be(Self::SERVICE)) {
-            return wire;
-        }
-        let next_step = "set use_tls: starttls for this port, or use the port with TLS from the first byte (465)";
-        wire.map_err(|failure| failure.advise(Phase::Tls, Cause::NotTls, next_step))
+        wire.map_err(|failure| {
+            let is_smtp = identify(&probe.heard_first()).is_some_and(|peer| peer.may_be(Self::SERVICE));
+            let next_step = "set use_tls: starttls for this port, or use the port with TLS from the first byte (465)";
+            if is_smtp { failure.advise(Phase::Tls, Cause::NotTls, next_step) } else { failure }
+        })
     }
 
     /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.

@@ -29,7 +29,7 @@ impl<'a> Group<'a> {
         match value {
             Value::Object(values) if !values.contains_key(UNUSABLE) => Ok(Self { origin, values }),
             Value::Null => Ok(Self { origin, values: &NOTHING }),
-            other => Err(Comment::gap(origin, format!("{}, where a dictionary is wanted", what(other)))),
+            other => Err(Comment::gap(origin, format!("{}, expected a dictionary", what(other)))),
         }
     }
 
@@ -108,7 +108,7 @@ impl<'a> Group<'a> {
     }
 
     fn not_text(&self, key: &str, NotText(value): &NotText<'_>) -> Comment {
-        self.gap(key, format!("{}, where a text is wanted", what(value)))
+        self.gap(key, format!("{}, expected a text", what(value)))
     }
 
     /// Something should be checked, and is not.

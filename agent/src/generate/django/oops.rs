@@ -12,7 +12,7 @@ pub(super) fn items(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let publishers = match group.raw("publishers") {
         None => return Ok(Vec::new()),
         Some(Value::Array(publishers)) => publishers,
-        Some(_) => return Err(group.gap("publishers", "a list is wanted")),
+        Some(_) => return Err(group.gap("publishers", "expected a list")),
     };
     let place = group.place("publishers");
     let items = publishers.iter().enumerate().map(|(number, publisher)| {

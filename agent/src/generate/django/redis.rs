@@ -64,7 +64,7 @@ fn channel_layer(layer: &Group<'_>) -> Result<Vec<Item>, Comment> {
                 hosts.iter().enumerate().map(|(number, host)| channel_host(layer, format!("{place}[{number}]"), host));
             Ok(hosts.flat_map(or_comment).collect())
         }
-        Some(_) => Err(config.gap("hosts", "a list is wanted")),
+        Some(_) => Err(config.gap("hosts", "expected a list")),
     }
 }
 
@@ -78,7 +78,7 @@ fn channel_host(layer: &Group<'_>, place: String, host: &Value) -> Result<Vec<It
                 let port = port.ok_or_else(|| Comment::gap(place, "the port is not a number"))?;
                 Ok(vec![GeneratedCheck::at(services::REDIS.id, &layer.origin, host, port).into()])
             }
-            _ => Err(Comment::gap(place, "a host and a port are wanted")),
+            _ => Err(Comment::gap(place, "expected a host and a port")),
         },
         other => connection(&Group::of(place, other)?),
     }

@@ -109,7 +109,7 @@ fn oops_publishers_are_checks_of_their_broker() {
     }
     let text = short(&json!({"OOPS": {"publishers": [{"type": "amqp", "port": "5673"}, 7]}}));
     assert!(text.contains("# OOPS['publishers'][0]['host']: it is empty, but it is required"), "{text}");
-    assert!(text.contains("# OOPS['publishers'][1]: this is a number, where a dictionary is wanted"), "{text}");
+    assert!(text.contains("# OOPS['publishers'][1]: this is a number, expected a dictionary"), "{text}");
 }
 
 #[test]

@@ -56,7 +56,8 @@ impl<'a> ConnectionSettings<'a> {
             }
             None => None,
         };
-        let bare_address = self.host.parse::<std::net::Ipv6Addr>().is_ok();
+        let without_zone = self.host.split('%').next().unwrap_or_default();
+        let bare_address = without_zone.parse::<std::net::Ipv6Addr>().is_ok();
         let mut place = if self.host.starts_with('/') || bare_address {
             Site { host: self.host.to_owned(), port: None }
         } else {

@@ -125,12 +125,12 @@ fn what_needs_no_connection_or_has_no_check_is_a_comment() {
         (json!({"ENGINE": "django.db.backends.dummy"}), "nothing to connect to"),
         (json!({"ENGINE": ""}), "there is no ENGINE"),
         (json!({"ENGINE": "my.own.engine"}), "no check is known for this engine"),
-        (json!({"ENGINE": {"$unusable": "a function"}}), "this is a function, where a text is wanted"),
+        (json!({"ENGINE": {"$unusable": "a function"}}), "this is a function, expected a text"),
         (json!({"NAME": ""}), "no database is named: say which with --database-name"),
         (json!({"USER": ""}), "it is empty, so the role is the system user who runs the application"),
         (json!({"OPTIONS": {"service": "x"}}), "host and login stand in a pg_service.conf"),
         (json!({"OPTIONS": {"sslmode": "maybe"}}), "libpq has no such mode"),
-        (json!({"PASSWORD": ["s3cret"]}), "this is a list, where a text is wanted"),
+        (json!({"PASSWORD": ["s3cret"]}), "this is a list, expected a text"),
     ] {
         let text = database(&settings);
         assert!(text.starts_with("# DATABASES['default']") && text.contains(expected), "{settings}: {text}");
