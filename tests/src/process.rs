@@ -3,11 +3,11 @@
 //! Each daemon leads a process group; dropping its handle ends the whole group. A daemon whose handle
 //! is never dropped (a static, a killed test run) is ended by a watcher process when this one ends.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -199,8 +199,14 @@ impl Daemon {
     }
 
     /// Suspends it: the kernel still accepts connections for it, and nobody answers.
+    ///
+    /// The signal stops the threads of a process when one of them takes it; until then the others go on, which
+    /// on a busy machine is time enough for an answer.
     pub fn freeze(&self) {
         self.signal(Signal::SIGSTOP);
+        wait::until("all its threads to stop", || {
+            states_of_group(self.pid).iter().all(|state| matches!(state, 'T' | 'Z' | 'X'))
+        });
     }
 
     /// Lets it go on after [`Daemon::freeze`].
@@ -274,4 +280,27 @@ impl Drop for Daemon {
 fn port_taken(log: &str) -> bool {
     let log = log.to_lowercase();
     ["already in use", "eaddrinuse", "address in use", "cannot bind"].iter().any(|text| log.contains(text))
+}
+
+/// The states of all threads of a process group (proc(5), `/proc/PID/stat`).
+fn states_of_group(group: Pid) -> Vec<char> {
+    let numbers = |folder: &Path| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.file_name().is_some_and(is_number)).collect::<Vec<_>>()
+    };
+    // `NUMBER (NAME) STATE PARENT GROUP ...`, where the name may hold anything.
+    let after_name = |folder: &Path| {
+        let stat = fs::read_to_string(folder.join("stat")).ok()?;
+        Some(stat.rsplit_once(") ")?.1.to_owned())
+    };
+    let is_member = |process: &PathBuf| {
+        after_name(process).and_then(|rest| rest.split(' ').nth(2)?.parse().ok()) == Some(group.as_raw())
+    };
+    let members = numbers(Path::new("/proc")).into_iter().filter(is_member);
+    let threads = members.flat_map(|process| numbers(&process.join("task")));
+    threads.filter_map(|thread| after_name(&thread)?.chars().next()).collect()
+}
+
+fn is_number(name: &OsStr) -> bool {
+    name.as_encoded_bytes().iter().all(u8::is_ascii_digit)
 }
