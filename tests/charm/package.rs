@@ -224,8 +224,12 @@ fn every_action_has_a_name_and_a_schema_that_juju_takes() {
         assert!(!text.contains("\"$ref\"") && !text.contains("\"$schema\""), "{name}");
         let schema = schema(action);
         assert!(jsonschema::draft4::meta::is_valid(&schema), "{name}: {schema}");
+        assert_eq!((&action["parallel"], &action["execution-group"]), (&Value::Bool(true), &Value::from("conn-check")));
+        for list in ["include-tags", "exclude-tags", "patterns"] {
+            assert_eq!(schema["properties"][list]["type"], serde_json::json!(["string", "array"]), "{name} {list}");
+        }
         assert_eq!(schema["additionalProperties"], false, "{name} would take misspelt parameters");
-        for parameter in ["include-tags", "exclude-tags", "patterns", "format", "max-timeout"] {
+        for parameter in ["include-tags", "exclude-tags", "patterns", "format", "max-timeout", "fail-on"] {
             assert!(!schema["properties"][parameter].is_null(), "{name} has no {parameter}");
         }
     }
