@@ -170,19 +170,13 @@ impl Record {
     #[must_use]
     pub(crate) fn headline(&self) -> String {
         let Counts { pass, warn, fail, skip } = self.counts;
-        let mut text = format!("{fail} of {} failed", pass + warn + fail + skip);
-        if warn > 0 {
-            text += &format!(", {warn} with warnings");
-        }
-        if self.verdict == Verdict::Unknown {
-            text += ", not finished";
-        }
+        let failed = format!("{fail} of {} failed", pass + warn + fail + skip);
+        let warned = if warn > 0 { format!(", {warn} with warnings") } else { String::new() };
+        let unfinished = if self.verdict == Verdict::Unknown { ", not finished" } else { "" };
         let worst = [Verdict::Fail, Verdict::Warn];
         let worst = worst.iter().find_map(|verdict| self.checks.iter().find(|check| check.verdict == *verdict));
-        if let Some(check) = worst {
-            text += &format!(", first {}", check.short());
-        }
-        printable(&text)
+        let first = worst.map(|check| format!(", first {}", check.short())).unwrap_or_default();
+        printable(&format!("{failed}{warned}{unfinished}{first}"))
     }
 
     /// How many results of each verdict.

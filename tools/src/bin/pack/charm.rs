@@ -88,13 +88,13 @@ pub(crate) const fn architecture() -> &'static str {
 fn manifest(order: &Order) -> Outcome<String> {
     let text = text("manifest.yaml")?;
     let (head, bases) = text.split_once("bases:\n").ok_or("manifest.yaml has no `bases:`")?;
-    let older = if order.supports_20_04() { BASE_20_04 } else { "" };
+    let first = if order.supports_20_04() { BASE_20_04 } else { "" };
     let bases = if order.is_for_juju_2 {
         bases.split_once(BASE_24_04).ok_or("manifest.yaml has no 24.04 at its end")?.0
     } else {
         bases
     };
-    Ok(format!("{head}bases:\n{older}{bases}").replace("amd64", architecture()))
+    Ok(format!("{head}bases:\n{first}{bases}").replace("amd64", architecture()))
 }
 
 /// Every hook by its name: the links to the hook binary.
