@@ -3,7 +3,7 @@
 
 use crate::host::Host;
 use crate::paths::UnitPaths;
-use crate::text::{checks, counted, printable};
+use crate::text::{counted, printable};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -165,10 +165,18 @@ impl Record {
         }
     }
 
-    /// The result with the number of checks.
+    /// The result as the first line of the agent's output has it: a check of several steps or servers counts as
+    /// often as it has results.
     #[must_use]
     pub(crate) fn headline(&self) -> String {
-        printable(&format!("{}: {}", checks(self.len()), self.summary()))
+        let Counts { pass, warn, fail, skip } = self.counts;
+        let failed = format!("{fail} of {} failed", pass + warn + fail + skip);
+        let warned = if warn > 0 { format!(", {warn} with warnings") } else { String::new() };
+        let unfinished = if self.verdict == Verdict::Unknown { ", not finished" } else { "" };
+        let worst = [Verdict::Fail, Verdict::Warn];
+        let worst = worst.iter().find_map(|verdict| self.checks.iter().find(|check| check.verdict == *verdict));
+        let first = worst.map(|check| format!(", first {}", check.short())).unwrap_or_default();
+        printable(&format!("{failed}{warned}{unfinished}{first}"))
     }
 
     /// How many results of each verdict.

@@ -17,6 +17,8 @@ pub(crate) type Bag = BTreeMap<String, String>;
 pub(crate) struct Juju {
     pub(crate) units: BTreeMap<String, Unit>,
     pub(crate) context: Context,
+    /// How long a resource takes to come from the controller.
+    pub(crate) resource_takes: std::time::Duration,
 }
 
 /// A unit of ours.
