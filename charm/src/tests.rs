@@ -8,6 +8,7 @@ mod lives;
 mod monitoring;
 mod oracle;
 mod random;
+mod relations;
 mod resource;
 mod shared;
 mod stories;

@@ -161,5 +161,5 @@ fn a_host_name_that_no_file_can_have_fails_no_hook() {
     assert!(site.status().starts_with("blocked: the nagios_hostname that nrpe sends is too long"), "{}", site.status());
     let export = site.juju.machine().at("/var/lib/nagios/export");
     let files: Vec<_> = fs::read_dir(export).expect("exports").flatten().map(|file| file.file_name()).collect();
-    assert_eq!(files, [format!("service__juju-conn-check-0_{CHECK}.cfg").as_str()]);
+    assert_eq!(files, [format!("service__juju-my-service-0_{CHECK}.cfg").as_str()]);
 }

@@ -99,8 +99,10 @@ impl Life {
             self.option(unit);
         }
         self.hook(&Hook::new(name, "install"));
-        for id in self.shuffled(self.units[unit].unmet.keys().cloned().collect()) {
-            self.create(unit, &id);
+        let ids = self.shuffled(self.units[unit].unmet.keys().cloned().collect());
+        ids.iter().for_each(|id| self.world.enter(name, id));
+        for id in ids {
+            self.hook(&Hook::relation(name, &id, "created"));
         }
         self.hook(&Hook::new(name, "config-changed"));
         self.hook(&Hook::new(name, "start"));
@@ -157,18 +159,17 @@ impl Life {
         format!("{relation}:{}", self.next)
     }
 
-    fn create(&mut self, unit: usize, id: &str) {
-        let name = self.units[unit].name.clone();
-        self.world.unit(&name).relations.insert(id.to_owned(), crate::host::memory::juju::Relation::default());
-        self.hook(&Hook::relation(&name, id, "created"));
-    }
-
     /// The unit meets the other end of a relation.
     fn meet(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
         let Some(id) = self.units[unit].unmet.keys().next_back().cloned() else { return };
         let data = self.units[unit].unmet.remove(&id).unwrap_or_default();
         self.world.relate(&name, &id);
+        // An nrpe that has just come has often said nothing yet.
+        let spoken = self.random.one_in(2);
+        if id.starts_with("nrpe") && !spoken {
+            self.world.set_relation(&name, &id, "nagios_hostname", "");
+        }
         for (key, value) in data {
             self.world.set_relation(&name, &id, &key, &value);
         }
@@ -178,7 +179,7 @@ impl Life {
 
     fn met(&mut self, unit: usize) -> Option<String> {
         let name = self.units[unit].name.clone();
-        let relations = self.world.unit(&name).relations.iter().filter(|(_, relation)| !relation.remote.is_empty());
+        let relations = self.world.unit(&name).relations.iter().filter(|(_, relation)| !relation.joined.is_empty());
         let ids: Vec<_> = relations.map(|(id, _)| id.clone()).collect();
         (!ids.is_empty()).then(|| self.random.pick(&ids).clone())
     }
@@ -239,7 +240,9 @@ impl Life {
             *self.random.pick(&["conn-check", "nrpe-external-master", "nrpe-external-master", "general-info"]);
         let (id, relation_data) = (self.id(relation), self.relation_data(relation));
         self.units[unit].unmet.insert(id.clone(), relation_data);
-        self.create(unit, &id);
+        let name = self.units[unit].name.clone();
+        self.world.enter(&name, &id);
+        self.hook(&Hook::relation(&name, &id, "created"));
     }
 
     /// A relation ends that is not the last one to the principal.
@@ -256,14 +259,22 @@ impl Life {
     fn part(&mut self, unit: usize, id: &str) {
         let name = self.units[unit].name.clone();
         self.units[unit].unmet.remove(id);
-        let relation = self.world.unit(&name).relations.get_mut(id).expect("the relation is there");
-        let met = !relation.remote.is_empty();
-        relation.remote.clear();
+        let met = !self.world.unit(&name).relations[id].joined.is_empty();
         if met {
             self.hook(&Hook::relation(&name, id, "departed"));
+            self.between(&name);
         }
-        self.hook(&Hook::relation(&name, id, "broken"));
+        let restarted = self.random.one_in(3);
+        self.hook(&Hook { restarted, ..Hook::relation(&name, id, "broken") });
         self.world.unit(&name).relations.remove(id);
+    }
+
+    /// Between two hooks of a relation any hook of another kind may come.
+    fn between(&mut self, name: &str) {
+        if self.random.one_in(4) {
+            let hook = *self.random.pick(&["update-status", "config-changed", "start"]);
+            self.hook(&Hook::new(name, hook));
+        }
     }
 
     fn option(&mut self, unit: usize) {
