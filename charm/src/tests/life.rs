@@ -111,7 +111,7 @@ impl Life {
     /// One thing that may happen to a unit that runs.
     fn something(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
-        match self.random.below(14) {
+        match self.random.below(18) {
             0..=2 => self.meet(unit),
             3 | 4 => self.set_relation(unit),
             5 => {
@@ -127,6 +127,9 @@ impl Life {
             8 => self.part_one(unit),
             9 => self.attach(unit),
             10 => self.hook(&Hook::new(&name, "start")),
+            12 => self.force_one(unit),
+            13 | 14 => self.act(unit),
+            15 => self.restart(unit),
             11 => {
                 self.trace.push("nrpe is installed".to_owned());
                 self.world.memory.install_nrpe();
@@ -142,10 +145,15 @@ impl Life {
     fn destroy(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
         let ids = self.world.unit(&name).relations.keys().cloned().collect();
+        let forced = self.random.one_in(5);
         for id in self.shuffled(ids) {
+            if forced && self.random.one_in(2) {
+                self.force(unit, &id);
+            }
             self.part(unit, &id);
         }
-        if !self.random.one_in(4) {
+        let unaware = self.world.unit(&name).relations.keys().any(|id| !id.starts_with("nrpe"));
+        if unaware || !self.random.one_in(4) {
             self.hook(&Hook::new(&name, "stop"));
             self.hook(&Hook::new(&name, "remove"));
         }
@@ -179,7 +187,12 @@ impl Life {
 
     fn met(&mut self, unit: usize) -> Option<String> {
         let name = self.units[unit].name.clone();
-        let relations = self.world.unit(&name).relations.iter().filter(|(_, relation)| !relation.joined.is_empty());
+        let relations = self
+            .world
+            .unit(&name)
+            .relations
+            .iter()
+            .filter(|(_, relation)| !relation.removed && !relation.joined.is_empty());
         let ids: Vec<_> = relations.map(|(id, _)| id.clone()).collect();
         (!ids.is_empty()).then(|| self.random.pick(&ids).clone())
     }
@@ -247,18 +260,61 @@ impl Life {
 
     /// A relation ends that is not the last one to the principal.
     fn part_one(&mut self, unit: usize) {
-        let name = self.units[unit].name.clone();
-        let ids: Vec<_> = self.world.unit(&name).relations.keys().cloned().collect();
-        let id = self.random.pick(&ids).clone();
-        let principal = |id: &String| !id.starts_with("nrpe");
-        if !principal(&id) || ids.iter().filter(|id| principal(id)).count() > 1 {
+        if let Some(id) = self.dispensable(unit) {
             self.part(unit, &id);
         }
+    }
+
+    fn force_one(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        if let Some(id) = self.dispensable(unit) {
+            self.force(unit, &id);
+            self.hook(&Hook::new(&name, "update-status"));
+        }
+    }
+
+    /// A relation, unless it is the last one to the principal.
+    fn dispensable(&mut self, unit: usize) -> Option<String> {
+        let name = self.units[unit].name.clone();
+        let relations = self.world.unit(&name).relations.iter().filter(|(_, relation)| !relation.removed);
+        let ids: Vec<_> = relations.map(|(id, _)| id.clone()).collect();
+        let id = self.random.pick(&ids).clone();
+        let principal = |id: &String| !id.starts_with("nrpe");
+        (!principal(&id) || ids.iter().filter(|id| principal(id)).count() > 1).then_some(id)
+    }
+
+    /// `juju remove-relation --force`: no hook tells of it.
+    fn force(&mut self, unit: usize, id: &str) {
+        let name = self.units[unit].name.clone();
+        self.units[unit].unmet.remove(id);
+        self.trace.push(format!("{name}: {id} is removed by force"));
+        self.world.unit(&name).relations.get_mut(id).expect("the relation is there").removed = true;
+    }
+
+    /// The agent of the unit restarts: it forgets what is no more.
+    fn restart(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        self.trace.push(format!("{name}: its agent restarts"));
+        self.world.unit(&name).relations.retain(|_, relation| !relation.removed);
+        self.hook(&Hook::new(&name, "config-changed"));
+    }
+
+    /// An action, which may be cancelled.
+    fn act(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        let fault = self.random.one_in(2).then(|| (1 + self.random.below(4) as u64, Fault::Killed));
+        let done = self.world.act(&name, "run-check", fault);
+        self.trace.push(format!("{name}: run-check {fault:?}: {done:?}"));
+        assert!(done.is_ok() || self.world.memory.steps.happened(), "{done:?}");
+        self.hook(&Hook::new(&name, "update-status"));
     }
 
     fn part(&mut self, unit: usize, id: &str) {
         let name = self.units[unit].name.clone();
         self.units[unit].unmet.remove(id);
+        if self.world.unit(&name).relations[id].removed {
+            return;
+        }
         let met = !self.world.unit(&name).relations[id].joined.is_empty();
         if met {
             self.hook(&Hook::relation(&name, id, "departed"));
@@ -366,6 +422,9 @@ impl Life {
             self.faults += 1;
             self.meanwhile(&hook.unit);
         }
+        if self.random.one_in(10) {
+            self.refuse(hook);
+        }
         self.trace.push(format!("{}: {}", hook.unit, hook.name));
         self.hooks += 1;
         self.world.run(hook);
@@ -379,6 +438,16 @@ impl Life {
         oracle::again_does_nothing(&mut self.world, hook);
         let shown = self.world.memory.juju.context.logged.join("\n") + &self.trace[self.trace.len() - 1];
         assert!(!shown.contains(SECRET), "a secret is shown: {shown}");
+    }
+
+    /// The controller does not take what the hook has set: the hook has failed.
+    fn refuse(&mut self, hook: &Hook) {
+        self.world.memory.juju.refuses = true;
+        if let Err(why) = self.world.attempt(hook, None) {
+            self.trace.push(format!("{}: {} fails: {why}", hook.unit, hook.name));
+            self.faults += 1;
+        }
+        self.world.memory.juju.refuses = false;
     }
 
     fn shuffled(&mut self, mut items: Vec<String>) -> Vec<String> {

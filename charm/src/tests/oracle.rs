@@ -14,7 +14,9 @@ pub(super) fn all_is_well(world: &mut World, hook: &Hook, units: &[&str]) {
     no_draft_is_left(world);
     nrpe_knows_its_files(world);
     let relations = relations(world, hook);
-    if is_leaving(hook, &relations) {
+    // One that was removed by force is still listed: only `stop` tells that the unit goes.
+    let forced = world.unit(&hook.unit).relations.iter().any(|(id, one)| one.removed && !id.starts_with("nrpe"));
+    if is_leaving(hook, &relations) && (!forced || ["stop", "remove"].contains(&hook.name.as_str())) {
         unit_is_gone(world, &hook.unit);
         return;
     }

@@ -1,5 +1,6 @@
 //! A machine with units of the charm on it, and what people, Juju and applications do to them.
 
+use crate::action::{self, Outcome};
 use crate::error::Error;
 use crate::hook;
 use crate::host::memory::Memory;
@@ -144,6 +145,17 @@ impl World {
         self.memory.steps.begin(fault);
         hook::run(&mut self.memory, &hook.name)?;
         self.memory.juju.commit().map_err(|why| Error::new("commit", why))
+    }
+
+    /// Runs an action; with a fault it is cancelled there: Juju kills its process (`runner.go`).
+    pub(super) fn act(&mut self, unit: &str, name: &str, fault: Option<(u64, Fault)>) -> Result<Outcome, Error> {
+        let mut context = context(&Hook::new(unit, name));
+        context.variables.insert("JUJU_ACTION_NAME".to_owned(), name.to_owned());
+        context.parameters = Some(serde_json::Map::new());
+        self.memory.juju.context = context;
+        self.memory.steps.begin(fault);
+        let program = charm(unit).join("actions/conn-check-actions");
+        action::run(&mut self.memory, name, &program)
     }
 
     /// What Juju's agent notes of a relation before the hook runs.

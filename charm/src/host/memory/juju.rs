@@ -17,6 +17,8 @@ pub(crate) type Bag = BTreeMap<String, String>;
 pub(crate) struct Juju {
     pub(crate) units: BTreeMap<String, Unit>,
     pub(crate) context: Context,
+    /// Whether the controller refuses what a hook has set.
+    pub(crate) refuses: bool,
 }
 
 /// A unit of ours.
@@ -101,7 +103,7 @@ impl Juju {
     pub(crate) fn commit(&mut self) -> Result<(), String> {
         let gone = |id: &String, juju: &mut Self| juju.unit().relations.get(id).is_none_or(|one| one.removed);
         let ids: Vec<_> = self.context.relation_changes.iter().map(|(id, _)| id.clone()).collect();
-        if ids.iter().any(|id| gone(id, self)) {
+        if !ids.is_empty() && (self.refuses || ids.iter().any(|id| gone(id, self))) {
             return Err("cannot apply changes: permission denied".to_owned());
         }
         for (id, changes) in std::mem::take(&mut self.context.relation_changes) {
