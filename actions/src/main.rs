@@ -11,12 +11,13 @@ const UNKNOWN: u8 = 3;
 
 fn main() -> ExitCode {
     let mut host = Real::new();
-    let Some(name) = environment::invoked_as(&host, std::env::args(), &ACTIONS) else {
+    let mut arguments = std::env::args();
+    let Some(name) = environment::invoked_as(&host, &mut arguments, &ACTIONS) else {
         let _ = writeln!(io::stderr(), "unknown action; use one of these names: {}", ACTIONS.join(", "));
         return ExitCode::from(UNKNOWN);
     };
     let program = std::env::current_exe().unwrap_or_default();
-    match action::run(&mut host, &name, &program) {
+    match action::run(&mut host, &name, &program, &arguments.collect::<Vec<_>>()) {
         Ok(Outcome { text, status }) => {
             let _ = text.map(|text| writeln!(io::stdout(), "{text}"));
             ExitCode::from(status)

@@ -10,19 +10,20 @@ use crate::checks_status::{self, NO_FILE};
 use crate::environment::dashed;
 use crate::error::Error;
 use crate::hook_tools;
-use crate::host::{Host, Program};
+use crate::host::{Host, Program, Symlinks};
 use crate::inspect::inspect;
 use crate::options::{CONNECT_TIMEOUT, Options};
-use crate::paths::UnitPaths;
+use crate::paths::{UnitPaths, is_action_record};
 use crate::record::Record;
 use crate::settings::Settings;
 use crate::status::Level;
+use crate::text::printable;
 use crate::tree;
 use crate::validation::Validation;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How an action ended.
@@ -30,25 +31,35 @@ use std::time::Duration;
 pub struct Outcome {
     /// What the caller prints; the agent has printed its own output.
     pub text: Option<String>,
-    /// The exit status.
+    /// The exit status. `juju run` ends with 1 where it is not 0, and only then: `waitForTasks` in Juju's
+    /// `cmd/juju/action/common.go` looks at the return code alone, not at whether the action failed.
     pub status: u8,
 }
 
 /// Longer than any run, because each check has its own timeout.
 const TIMEOUT: Duration = Duration::from_secs(2 * 86_400);
 
-/// Nagios' UNKNOWN.
+/// The exit statuses of a plugin of Nagios.
+const WARNING: u8 = 1;
+const CRITICAL: u8 = 2;
 const UNKNOWN: u8 = 3;
 
-/// Runs the action of this name; `program` is the path of its binary. As a plain command the process
-/// becomes the agent: then this returns only if there is nothing to run.
+/// Where the agent finds the journal (systemd-journald(8)): without one it would complain in every result.
+const JOURNAL: &str = "/run/systemd/journal/socket";
+
+/// Runs the action of this name; `program` is the path of its binary, and `further` are arguments, of which
+/// there are none. As a plain command the process becomes the agent: then this returns only if there is
+/// nothing to run.
 ///
 /// # Errors
 /// The hook tools fail.
-pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Outcome, Error> {
+pub fn run(host: &mut dyn Host, name: &str, program: &Path, further: &[String]) -> Result<Outcome, Error> {
     let is_action = host.variable("JUJU_ACTION_NAME").is_some_and(|action| action == name);
     let parameters = if is_action { hook_tools::action_get(host)? } else { Map::new() };
-    let prepared = prepare(host, name, program, &parameters);
+    let prepared = match further.first() {
+        None => prepare(host, name, program, &parameters),
+        Some(argument) => Err(NothingToRun::Argument(name.to_owned(), printable(argument))),
+    };
     match (prepared, is_action) {
         (Ok(run), true) => run.as_action(host),
         (Ok(run), false) => Ok(run.as_command(host)),
@@ -56,7 +67,7 @@ pub fn run(host: &mut dyn Host, name: &str, program: &Path) -> Result<Outcome, E
             let why = why.to_string();
             hook_tools::action_set(host, &results(UNKNOWN, &why, None))?;
             hook_tools::action_fail(host, &why)?;
-            Ok(Outcome { text: Some(unknown_line(&why)), status: 0 })
+            Ok(Outcome { text: Some(unknown_line(&why)), status: UNKNOWN })
         }
         (Err(why), false) => Ok(Outcome { text: Some(unknown_line(&why.to_string())), status: UNKNOWN }),
     }
@@ -74,6 +85,8 @@ struct Run {
     patterns: Vec<String>,
     /// Whether all checks were run that Nagios runs, so that the result describes the whole unit.
     is_complete: bool,
+    /// Whether a warning fails the action.
+    fails_on_warning: bool,
 }
 
 /// Why nothing can be run.
@@ -85,6 +98,8 @@ enum NothingToRun {
     NoFile,
     /// The configured file cannot be used, with the reason that the status shows.
     InvalidFile(String),
+    /// The action was called with arguments, of which this is the first.
+    Argument(String, String),
     /// Both kinds of tags are requested.
     BothTags,
     /// The machine does not work as it should.
@@ -97,6 +112,11 @@ impl fmt::Display for NothingToRun {
             Self::NoUnit => formatter.write_str("not on a unit of the charm: use juju run UNIT ACTION"),
             Self::NoFile => formatter.write_str(NO_FILE),
             Self::InvalidFile(problem) => formatter.write_str(problem),
+            Self::Argument(name, argument) => write!(
+                formatter,
+                "{name} takes no arguments, and was given `{argument}`: use juju run UNIT {name} KEY=VALUE..., or run \
+                 conn-check itself"
+            ),
             Self::BothTags => formatter.write_str("include-tags and exclude-tags cannot be combined: use one of them"),
             Self::Machine(error) => error.fmt(formatter),
         }
@@ -111,7 +131,7 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let no_file = || settings.problem.clone().map_or(NothingToRun::NoFile, NothingToRun::InvalidFile);
     let path = settings.file.clone().ok_or_else(no_file)?;
     let arguments = arguments(name, parameters, &settings)?;
-    let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| text(parameters, key).is_some());
+    let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| !words(parameters, key).is_empty());
     // A run that ends early does not cover the checks after its end.
     let is_complete = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
     let mut program = Program::new(paths.program()).with(arguments);
@@ -119,9 +139,9 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     program.captures_output = false;
     program.timeout = TIMEOUT;
     let file = ChecksFile { label: path.display().to_string(), path: Ok(path), text: None };
-    let patterns = text(parameters, "patterns").unwrap_or_default();
-    let patterns = patterns.split_whitespace().map(str::to_owned).collect();
-    Ok(Run { unit, program, file, patterns, is_complete })
+    let patterns = words(parameters, "patterns");
+    let fails_on_warning = text(parameters, "fail-on").is_some_and(|what| what == "warning");
+    Ok(Run { unit, program, file, patterns, is_complete, fails_on_warning })
 }
 
 /// From Juju's environment, or else from the directory in which Juju keeps the charm of the unit.
@@ -147,10 +167,11 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
     if settings.connect_timeout != CONNECT_TIMEOUT {
         arguments.push(format!("--connect-timeout={}", settings.connect_timeout));
     }
-    let included = text(parameters, "include-tags");
+    let tags = |key: &str| Some(words(parameters, key).join(",")).filter(|tags| !tags.is_empty());
+    let included = tags("include-tags");
     // Requested tags replace the exclusion of Nagios.
     let always = Some(settings.exclude_tags.clone()).filter(|tags| nagios && included.is_none() && !tags.is_empty());
-    let excluded: Vec<_> = always.into_iter().chain(text(parameters, "exclude-tags")).collect();
+    let excluded: Vec<_> = always.into_iter().chain(tags("exclude-tags")).collect();
     if included.is_some() && !excluded.is_empty() {
         return Err(NothingToRun::BothTags);
     }
@@ -165,17 +186,24 @@ fn text(parameters: &Map<String, Value>, key: &str) -> Option<String> {
     parameters.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
+/// A list, or a text with the same: of patterns separated by spaces; of tags by commas, which the agent parts.
+fn words(parameters: &Map<String, Value>, key: &str) -> Vec<String> {
+    let trimmed = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    match parameters.get(key) {
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).filter_map(trimmed).collect(),
+        Some(Value::String(text)) if key == "patterns" => text.split_whitespace().map(str::to_owned).collect(),
+        Some(Value::String(text)) => trimmed(text).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
 impl Run {
     /// The program with its file and patterns: after `--` no argument is an option.
     fn with_file(&self, host: &dyn Host, record: &Path) -> Program {
         let path = self.file.path.clone().unwrap_or_default();
-        let program = self.program.clone().with([
-            "--journal".into(),
-            "--record".into(),
-            host.map_path(record),
-            "--".into(),
-            host.map_path(&path),
-        ]);
+        let has_journal = host.inspect(Path::new(JOURNAL), Symlinks::Follow).is_ok_and(|socket| socket.is_some());
+        let program = self.program.clone().with(has_journal.then_some("--journal"));
+        let program = program.with(["--record".into(), host.map_path(record), "--".into(), host.map_path(&path)]);
         program.with(self.patterns.iter().cloned())
     }
 
@@ -186,9 +214,8 @@ impl Run {
     }
 
     fn as_action(&self, host: &mut dyn Host) -> Result<Outcome, Error> {
-        let path = UnitPaths(&self.unit).action_record();
-        // A cancelled action may have left its record, which is not the result of this one.
-        tree::remove(host, &path)?;
+        remove_old_records(host, UnitPaths(&self.unit))?;
+        let path = self.own_record(host);
         let output = host.run(&self.with_file(host, &path));
         let status = output.ok().and_then(|output| output.status).and_then(|status| u8::try_from(status).ok());
         let status = status.filter(|status| *status <= UNKNOWN).unwrap_or(UNKNOWN);
@@ -199,24 +226,35 @@ impl Run {
         };
         let results = results(status, &summary, record.as_ref());
         hook_tools::action_set(host, &results)?;
+        let status = match status {
+            WARNING if self.fails_on_warning => CRITICAL,
+            WARNING => 0,
+            status => status,
+        };
         if status != 0 {
             hook_tools::action_fail(host, &summary)?;
         }
-        self.save_record(host, record.is_some())?;
-        Ok(Outcome { text: None, status: 0 })
+        self.save_record(host, &path, record.is_some())?;
+        Ok(Outcome { text: None, status })
+    }
+
+    /// Each action has its own: one that Juju has cancelled may have written its.
+    fn own_record(&self, host: &dyn Host) -> PathBuf {
+        let id = host.variable("JUJU_ACTION_UUID").unwrap_or_default();
+        let plain = |character: &char| character.is_ascii_alphanumeric() || *character == '-';
+        UnitPaths(&self.unit).action_record(&id.chars().filter(plain).take(MAX_ID).collect::<String>())
     }
 
     /// The last result is that of a complete run only.
-    fn save_record(&self, host: &mut dyn Host, recorded: bool) -> Result<(), Error> {
-        let paths = UnitPaths(&self.unit);
-        let (new, last) = (paths.action_record(), paths.record());
+    fn save_record(&self, host: &mut dyn Host, new: &Path, recorded: bool) -> Result<(), Error> {
+        let last = UnitPaths(&self.unit).record();
         if recorded && self.is_complete {
             if inspect(host, &last)?.is_some_and(|metadata| metadata.is_directory()) {
                 tree::remove(host, &last)?;
             }
-            return host.rename(&new, &last).map_err(Error::at("rename to", &last));
+            return host.rename(new, &last).map_err(Error::at("rename to", &last));
         }
-        tree::remove(host, &new).map(drop)
+        tree::remove(host, new).map(drop)
     }
 
     fn reason_without_record(&self, host: &mut dyn Host) -> Result<String, Error> {
@@ -230,6 +268,19 @@ impl Run {
         })
     }
 }
+
+/// Of cancelled actions. Those of one unit run one by one, as they are of one `execution-group`.
+fn remove_old_records(host: &mut dyn Host, unit: UnitPaths<'_>) -> Result<(), Error> {
+    for name in host.list(&unit.var()).map_err(Error::at("list", &unit.var()))? {
+        if is_action_record(&name) {
+            tree::remove(host, &unit.var().join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// A UUID has 36 characters; Juju 2.8 and later count.
+const MAX_ID: usize = 40;
 
 /// Juju accepts keys of lower-case letters, digits and dashes, joined by dots.
 fn results(status: u8, summary: &str, record: Option<&Record>) -> BTreeMap<String, String> {

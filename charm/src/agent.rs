@@ -1,10 +1,11 @@
 //! The agent on this machine: its versions, the units that use them, and the one in the charm.
 
+use crate::embedded;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::host::{FileType, Host, Metadata};
 use crate::inspect::{inspect, link_target, visible_names};
-use crate::paths::{BIN, CURRENT, RESOURCES, UNITS, UnitPaths, VERSIONS, embedded_in};
+use crate::paths::{BIN, CURRENT, PROGRAM, RESOURCES, TRIALS, UNITS, UnitPaths, VERSIONS, embedded_in};
 use crate::resource::{self, Resource};
 use crate::version::Version;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,8 +19,12 @@ pub(crate) type Programs = BTreeSet<String>;
 pub(crate) struct Agent {
     /// The versions in the charm.
     pub(crate) embedded: BTreeMap<Version, Programs>,
+    /// Versions in the charm that do not work on this machine, with the reason.
+    pub(crate) refused: BTreeMap<Version, String>,
     /// The versions on the machine, shared by all its units.
     pub(crate) installed: BTreeMap<Version, Programs>,
+    /// What is called like an installed version and has no program.
+    pub(crate) remnants: BTreeSet<Version>,
     /// The version that each unit uses; `None` if its link is broken.
     pub(crate) units: BTreeMap<String, Option<Version>>,
     /// Units that Juju does not know any more and that left files behind.
@@ -40,18 +45,25 @@ impl Agent {
     /// # Errors
     /// The file system fails.
     pub(crate) fn read(host: &dyn Host, environment: &Environment) -> Result<Self, Error> {
-        let embedded = versions(host, &embedded_in(&environment.charm))?;
-        let installed = versions(host, Path::new(VERSIONS))?;
-        let known =
-            visible_names(host, Path::new(UNITS))?.into_iter().chain(visible_names(host, Path::new(RESOURCES))?);
-        let orphans = orphans(host, environment, known)?;
+        let (mut embedded, _) = versions(host, &embedded_in(&environment.charm))?;
+        let (installed, remnants) = versions(host, Path::new(VERSIONS))?;
+        let names = [UNITS, RESOURCES, TRIALS].map(|directory| visible_names(host, Path::new(directory)));
+        let names = names.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let orphans = orphans(host, environment, names.into_iter().flatten())?;
         let units =
             visible_names(host, Path::new(UNITS))?.into_iter().filter(|unit| !orphans.contains(unit)).map(|unit| {
                 let used = link_target(host, &UnitPaths(&unit).version_link())?;
                 let used = used.and_then(|target| Version::parse(&target.file_name()?.to_string_lossy()));
                 Ok((unit, used))
             });
-        let units = units.collect::<Result<_, _>>()?;
+        let units: BTreeMap<_, _> = units.collect::<Result<_, _>>()?;
+        let known = embedded::known(host, environment)?;
+        let current = units.get(&environment.unit).and_then(Option::as_ref);
+        let has_one = current.is_some_and(|version| installed.contains_key(version));
+        // Untried is a version in a hook that was failing when the charm was refreshed by force: the next
+        // upgrade-charm tries it.
+        embedded.retain(|version, _| known.get(version).map_or(!has_one, Option::is_none));
+        let refused = known.into_iter().filter_map(|(version, why)| Some((version, why?))).collect();
         let stale = stale(host, environment, &embedded, &installed)?;
         Ok(Self {
             units,
@@ -59,7 +71,9 @@ impl Agent {
             programs: programs_for_people(host)?,
             resources: resources(host, &orphans)?,
             embedded,
+            refused,
             installed,
+            remnants,
             stale,
             orphans,
         })
@@ -101,13 +115,25 @@ fn resources(host: &dyn Host, orphans: &BTreeSet<String>) -> Result<BTreeMap<Str
     Ok(resources)
 }
 
-fn versions(host: &dyn Host, directory: &Path) -> Result<BTreeMap<Version, Programs>, Error> {
-    let mut versions = BTreeMap::new();
+/// The versions in a directory, and what is only called like one. A version has the program: Juju 2.9 to 3.5
+/// leaves the directory of the former charm's version behind, empty (see `World::charm` of the tests).
+///
+/// # Errors
+/// The file system fails.
+pub(crate) fn versions(
+    host: &dyn Host,
+    directory: &Path,
+) -> Result<(BTreeMap<Version, Programs>, BTreeSet<Version>), Error> {
+    let (mut versions, mut remnants) = (BTreeMap::new(), BTreeSet::new());
     for version in visible_names(host, directory)?.iter().filter_map(|name| Version::parse(name)) {
         let programs = programs(host, &directory.join(version.as_str()))?;
-        versions.insert(version, programs);
+        if programs.contains(PROGRAM) {
+            versions.insert(version, programs);
+        } else {
+            remnants.insert(version);
+        }
     }
-    Ok(versions)
+    Ok((versions, remnants))
 }
 
 fn programs(host: &dyn Host, directory: &Path) -> Result<Programs, Error> {

@@ -55,19 +55,34 @@ fn ensure_all(host: &mut dyn Host, nodes: &[Node], changes: &mut Changes) -> Res
     Ok(())
 }
 
-/// A version is installed in one step: completely or not at all.
+/// A version is installed in one step: completely or not at all. What a full disk has stopped goes, so that
+/// the application has the room.
 fn install(host: &mut dyn Host, observed: &Observed, version: &Version) -> Result<(), Error> {
     let directory = Path::new(VERSIONS).join(version.as_str());
     let draft = draft_of(&directory);
-    let access = Owner::Root.access(host, 0o755)?;
     host.remove(&draft).map_err(Error::at("remove", &draft))?;
-    host.make_directory(&draft, access).map_err(Error::at("make", &draft))?;
+    let installed = fill(host, observed, version, &draft).and_then(|()| {
+        if observed.agent.remnants.contains(version) {
+            host.remove(&directory).map_err(Error::at("remove", &directory))?;
+        }
+        host.rename(&draft, &directory).map_err(Error::at("rename to", &directory))
+    });
+    if installed.is_err() {
+        let _next_hook_tries_again = host.remove(&draft);
+    }
+    installed
+}
+
+/// Copies the programs of a version in the charm.
+fn fill(host: &mut dyn Host, observed: &Observed, version: &Version, draft: &Path) -> Result<(), Error> {
+    let access = Owner::Root.access(host, 0o755)?;
+    host.make_directory(draft, access).map_err(Error::at("make", draft))?;
     let programs = observed.agent.embedded.get(version).into_iter().flatten();
     for name in programs {
         let from = embedded_in(&observed.environment.charm).join(version.as_str()).join(name);
         host.copy(&from, &draft.join(name), access).map_err(Error::at("copy", &from))?;
     }
-    host.rename(&draft, &directory).map_err(Error::at("rename to", &directory))
+    Ok(())
 }
 
 /// Removes what all units shared. Directories that hold files of others stay, and so does the marker

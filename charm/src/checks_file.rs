@@ -77,10 +77,20 @@ impl ChecksFile {
         let path = path.trim();
         match valid(path) {
             Ok(absolute) => Self { label: path.to_owned(), path: Ok(absolute), text: None },
-            Err(why) => Self { label: format!("config_path of {relation}"), path: Err(why), text: None },
+            Err(why) => Self { label: format!("config_path{} of {relation}", shown(path)), path: Err(why), text: None },
         }
     }
 }
+
+/// The path, for a message; not what may be a text of checks in its place, which has passwords.
+fn shown(path: &str) -> String {
+    let is_path =
+        path.len() <= MAX_SHOWN && !path.contains(|one: char| one.is_whitespace() || "{}[]@\"'".contains(one));
+    if is_path { format!(" {path}") } else { String::new() }
+}
+
+/// In bytes: the message is one line.
+const MAX_SHOWN: usize = 100;
 
 fn valid(path: &str) -> Result<PathBuf, InvalidPath> {
     if path.chars().any(char::is_control) {
@@ -165,6 +175,16 @@ mod tests {
             let candidates =
                 ChecksFile::candidates("conn-check-0", &[relation_data(1, &[("config_path", path)])], "- a");
             assert_eq!(candidates[0].path, Err(why), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_used_is_shown_unless_it_may_be_a_text_with_passwords() {
+        let label = |path: &str| labels(&[relation_data(1, &[("config_path", path)])], "")[0].clone();
+        assert_eq!(label("etc/x.yaml"), "config_path etc/x.yaml of conn-check:1");
+        let uri = "url:http://a:hunter2@b";
+        for text in ["- {type: tcp, password: hunter2}", "{password:hunter2}", uri, &"x".repeat(101), "/a\nb"] {
+            assert_eq!(label(text), "config_path of conn-check:1", "{text}");
         }
     }
 }

@@ -100,6 +100,9 @@ impl Desired {
         let pinned = available.iter().find(|version| version.as_str() == requested).copied().cloned();
         self.unavailable_revision =
             (!requested.is_empty() && pinned.is_none()).then(|| requested.chars().take(60).collect());
+        if pinned.is_none() {
+            self.report_refused(observed);
+        }
         self.version = match (requested, pinned) {
             ("", _) => default_version(),
             (_, None) => current.clone().or_else(default_version),
@@ -107,8 +110,19 @@ impl Desired {
         };
         match &self.version {
             Some(version) => self.copy_version(observed, version.clone()),
-            None => self.problems.push(Status::blocked("the charm does not have a conn-check for this machine")),
+            None if agent.refused.is_empty() => {
+                self.problems.push(Status::blocked("the charm does not have a conn-check for this machine"));
+            }
+            None => {}
         }
+    }
+
+    /// An operator who pins another version knows.
+    fn report_refused(&mut self, observed: &Observed) {
+        let refused = observed.agent.refused.iter().map(|(version, why)| {
+            Status::blocked(format!("conn-check {version} of the charm does not run on this machine: {why}"))
+        });
+        self.problems.extend(refused);
     }
 
     fn copy_version(&mut self, observed: &Observed, version: Version) {
@@ -125,7 +139,7 @@ impl Desired {
     fn remove_unit(&mut self, observed: &Observed) {
         let unit = observed.environment.unit.as_str();
         let paths = UnitPaths(unit);
-        self.absent.extend([paths.version_link(), paths.resource_note(), paths.etc(), paths.var()]);
+        self.absent.extend([paths.version_link(), paths.resource_note(), paths.trials(), paths.etc(), paths.var()]);
         self.is_last_unit = observed.agent.units.keys().all(|other| other == unit);
         if self.is_last_unit {
             self.absent.extend(our_links(observed).map(|name| Path::new(BIN).join(name)));
@@ -138,6 +152,7 @@ impl Desired {
             self.absent.extend([
                 paths.version_link(),
                 paths.resource_note(),
+                paths.trials(),
                 paths.etc(),
                 paths.var(),
                 paths.nrpe_command(),
@@ -161,7 +176,8 @@ impl Desired {
             |version: &&Version| agent.installed.contains_key(version) || self.version.as_ref() == Some(version);
         let newest = kept.iter().rfind(there).cloned();
         let unused = agent.installed.keys().filter(|version| !kept.contains(version));
-        self.absent.extend(unused.map(|version| Path::new(VERSIONS).join(version.as_str())));
+        let remnants = agent.remnants.iter().filter(|version| self.install.as_ref() != Some(*version));
+        self.absent.extend(unused.chain(remnants).map(|version| Path::new(VERSIONS).join(version.as_str())));
         if let Some(newest) = newest {
             self.link_programs(observed, &newest);
         }

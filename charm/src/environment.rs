@@ -34,9 +34,9 @@ pub const HOOKS: [&str; 22] = [
 pub const ACTIONS: [&str; 2] = ["run-check", "run-nagios-check"];
 
 /// The name of the hook or action: from Juju's environment, else the name of the link that was
-/// called, else the first argument. `juju exec` does not set the first.
+/// called, else the first argument. `juju exec` does not set the first. What is left are its arguments.
 #[must_use]
-pub fn invoked_as(host: &dyn Host, mut arguments: impl Iterator<Item = String>, known: &[&str]) -> Option<String> {
+pub fn invoked_as(host: &dyn Host, arguments: &mut impl Iterator<Item = String>, known: &[&str]) -> Option<String> {
     let base = |path: String| Path::new(&path).file_name().map(|name| name.to_string_lossy().into_owned());
     let known = |name: &String| known.contains(&name.as_str());
     let dispatched = host.variable("JUJU_DISPATCH_PATH").filter(|path| !path.is_empty()).and_then(base);

@@ -14,7 +14,7 @@ use crate::record::Record;
 use crate::settings::Settings;
 use crate::status::Status;
 use crate::validation::Validation;
-use crate::{hook_tools, resource, tree, users};
+use crate::{embedded, hook_tools, resource, tree, users};
 
 /// Runs the hook of this name.
 ///
@@ -30,6 +30,7 @@ pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
     let relations = Relations::read(host, &environment)?;
     if environment.updates_agent() && !relations.is_leaving(&environment) {
         changes.extend(users::create(host)?);
+        changes.extend(embedded::try_all(host, &environment)?);
         changes.extend(resource::install(host, &environment)?);
     }
     let observed = Observed::read(host, environment, &relations)?;

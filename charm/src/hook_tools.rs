@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// One argument may have 128 KiB on Linux; texts for people are far shorter.
 const TEXT: usize = 8 * 1024;
@@ -75,9 +76,14 @@ pub(crate) fn juju_log(host: &mut dyn Host, text: &str) -> Result<(), Error> {
     run(host, "juju-log", &tool("juju-log", &["--log-level", "INFO", "--", cut(text)])).map(drop)
 }
 
+/// `resource-get` downloads, and answers when it has all.
+const DOWNLOAD: Duration = Duration::from_secs(3600);
+
 /// `resource-get`: the path of a resource; `None` if none is attached.
 pub(crate) fn resource_get(host: &mut dyn Host, name: &str) -> Result<Option<PathBuf>, Error> {
-    let output = host.run(&tool("resource-get", &[name])).map_err(|error| Error::new("resource-get", error))?;
+    let mut program = tool("resource-get", &[name]);
+    program.timeout = DOWNLOAD;
+    let output = host.run(&program).map_err(|error| Error::new("resource-get", error))?;
     let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     Ok((output.succeeded() && !path.is_empty()).then(|| PathBuf::from(path)))
 }

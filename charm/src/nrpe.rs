@@ -108,6 +108,13 @@ pub(crate) fn hostname(
     (Some(name), problem)
 }
 
+/// Whether NRPE sees another directory in the place of this one: Ubuntu's `nagios-nrpe-server.service` has
+/// `PrivateTmp=yes` (systemd.exec(5)).
+#[must_use]
+pub(crate) fn has_its_own(path: &Path) -> bool {
+    ["/tmp", "/var/tmp"].iter().any(|directory| path.starts_with(directory))
+}
+
 /// Whether the name of a file is short enough, even for its draft.
 fn name_fits(path: &Path) -> bool {
     draft_of(path).file_name().is_some_and(|name| name.len() <= MAX_FILE_NAME)

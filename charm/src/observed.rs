@@ -10,7 +10,7 @@ use crate::host::{DRAFT, FileType, Host, Metadata};
 use crate::inspect::inspect;
 use crate::nrpe::NrpeRelation;
 use crate::options::Options;
-use crate::paths::{BIN, EXPORT, LIB, NRPE, RESOURCES, UNITS, UnitPaths, VERSIONS};
+use crate::paths::{BIN, EXPORT, LIB, NRPE, RESOURCES, TRIALS, UNITS, UnitPaths, VERSIONS};
 use std::path::{Path, PathBuf};
 
 /// Everything that the desired state depends on.
@@ -182,7 +182,7 @@ fn drafts(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Vec<PathBuf>, Error> 
     let etc = paths.etc();
     let mut drafts = Vec::new();
     for directory in
-        [LIB, VERSIONS, UNITS, RESOURCES, BIN, NRPE, EXPORT].map(Path::new).into_iter().chain([etc.as_path()])
+        [LIB, VERSIONS, UNITS, RESOURCES, TRIALS, BIN, NRPE, EXPORT].map(Path::new).into_iter().chain([etc.as_path()])
     {
         let names = list(host, directory)?.into_iter().filter(|name| name.starts_with('.') && name.ends_with(DRAFT));
         drafts.extend(names.map(|name| directory.join(name)));

@@ -11,6 +11,8 @@ pub(crate) const VERSIONS: &str = "/usr/local/lib/conn-check/versions";
 pub(crate) const UNITS: &str = "/usr/local/lib/conn-check/units";
 /// The notes about the attached resources; one file for each unit.
 pub(crate) const RESOURCES: &str = "/usr/local/lib/conn-check/resources";
+/// The notes about the programs in the charms; one file for each unit.
+pub(crate) const TRIALS: &str = "/usr/local/lib/conn-check/trials";
 /// A link to the newest version that a unit uses or has as its resource.
 pub(crate) const CURRENT: &str = "/usr/local/lib/conn-check/current";
 /// Marks that the charm created the user conn-check.
@@ -59,6 +61,10 @@ impl UnitPaths<'_> {
         Path::new(RESOURCES).join(self.0)
     }
 
+    pub(crate) fn trials(self) -> PathBuf {
+        Path::new(TRIALS).join(self.0)
+    }
+
     pub(crate) fn etc(self) -> PathBuf {
         Path::new(ETC).join(self.0)
     }
@@ -82,9 +88,9 @@ impl UnitPaths<'_> {
         self.var().join("record.json")
     }
 
-    /// The result of a running action.
-    pub(crate) fn action_record(self) -> PathBuf {
-        self.var().join("action.json")
+    /// The result of a running action, which Juju knows by this id.
+    pub(crate) fn action_record(self, id: &str) -> PathBuf {
+        self.var().join(format!("action-{id}.json"))
     }
 
     /// The name of the check in Nagios, without the `check_` before it.
@@ -105,4 +111,9 @@ impl UnitPaths<'_> {
     pub(crate) fn exported_service(self, hostname: &str) -> PathBuf {
         Path::new(EXPORT).join(format!("service__{hostname}{}", self.exported_service_ending()))
     }
+}
+
+/// Whether this is the name of an action's result, also of one by an earlier version of the charm.
+pub(crate) fn is_action_record(name: &str) -> bool {
+    name.strip_suffix(".json").is_some_and(|stem| stem == "action" || stem.starts_with("action-"))
 }

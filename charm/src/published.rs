@@ -175,6 +175,11 @@ fn statuses(observed: &Observed, desired: &Desired, validation: &Validation, rec
     {
         parts.extend(checks_status::of_nagios(file, answer, &observed.options.nagios_exclude_tags));
     }
+    let path = file.and_then(|file| file.path.as_deref().ok());
+    if let Some(path) = path.filter(|path| observed.monitored() && nrpe::has_its_own(path)) {
+        let text = "is in a directory of which nrpe has one of its own (PrivateTmp): Nagios does not see it";
+        parts.push(Status::waiting(format!("{} {text}; use another directory", path.display())));
+    }
     let unused: Vec<_> = desired.files.iter().skip(1).map(|file: &ChecksFile| file.label.as_str()).collect();
     if !unused.is_empty() {
         parts.push(Status::active(format!("not used: {}", unused.join(", "))));

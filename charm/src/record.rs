@@ -3,7 +3,7 @@
 
 use crate::host::Host;
 use crate::paths::UnitPaths;
-use crate::text::{checks, counted, printable};
+use crate::text::{counted, printable};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -165,10 +165,24 @@ impl Record {
         }
     }
 
-    /// The result with the number of checks.
+    /// The result as the first line of the agent's output has it: a check of several steps or servers counts as
+    /// often as it has results.
     #[must_use]
     pub(crate) fn headline(&self) -> String {
-        printable(&format!("{}: {}", checks(self.len()), self.summary()))
+        let Counts { pass, warn, fail, skip } = self.counts;
+        let mut text = format!("{fail} of {} failed", pass + warn + fail + skip);
+        if warn > 0 {
+            text += &format!(", {warn} with warnings");
+        }
+        if self.verdict == Verdict::Unknown {
+            text += ", not finished";
+        }
+        let worst = [Verdict::Fail, Verdict::Warn];
+        let worst = worst.iter().find_map(|verdict| self.checks.iter().find(|check| check.verdict == *verdict));
+        if let Some(check) = worst {
+            text += &format!(", first {}", check.short());
+        }
+        printable(&text)
     }
 
     /// How many results of each verdict.

@@ -1,19 +1,21 @@
 //! The charm's resource `agent`: another version of the agent. The program is asked for its version
 //! once; the answer is noted.
 
-use crate::accounts::{Owner, USER, user};
+use crate::accounts::Owner;
+use crate::agent;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::hook_tools;
-use crate::host::{Host, Program, Symlinks, draft_of};
+use crate::host::{Host, draft_of};
 use crate::inspect::{inspect, visible_names};
 use crate::paths::{LIB, PROGRAM, UnitPaths, VERSIONS, embedded_in};
 use crate::run_failure::RunFailure;
+use crate::stamp::FileStamp;
 use crate::tree::{self, Node};
+use crate::trial;
 use crate::version::Version;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The resource of a unit, as noted when it was attached.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -22,15 +24,9 @@ pub(crate) struct Resource {
     file: FileStamp,
     #[serde(flatten)]
     installation: Installation,
-}
-
-/// Identifies a file: another file has another size or modification time.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-struct FileStamp {
-    /// In bytes.
-    size: u64,
-    /// In nanoseconds since 1970.
-    modified: i64,
+    /// The version of the resource before it, if this one does not work: that one stays in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former: Option<Version>,
 }
 
 /// The result of installing a resource.
@@ -47,15 +43,16 @@ impl Resource {
     /// An installed resource, for tests.
     #[cfg(test)]
     pub(crate) fn of(version: Version) -> Self {
-        Self { file: FileStamp { size: 0, modified: 0 }, installation: Installation::Version(version) }
+        let file = FileStamp { size: 0, modified: 0 };
+        Self { file, installation: Installation::Version(version), former: None }
     }
 
-    /// The version that it is installed as, if it can be run.
+    /// The version that it is installed as; if it cannot be run, that of the one before it.
     #[must_use]
     pub(crate) fn version(&self) -> Option<&Version> {
         match &self.installation {
             Installation::Version(version) => Some(version),
-            Installation::Refused(_) => None,
+            Installation::Refused(_) => self.former.as_ref(),
         }
     }
 
@@ -83,9 +80,6 @@ impl From<Error> for NotInstalled {
     }
 }
 
-/// More than a program needs to print its version.
-const TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Reads the note about the resource.
 ///
 /// # Errors
@@ -108,8 +102,8 @@ pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<
     if file.size == 0 {
         return remove_note(host, paths);
     }
-    let same = noted.filter(|noted| noted.file == file);
-    if same.is_some_and(|noted| is_installed(host, &noted).unwrap_or(false)) {
+    let same = noted.as_ref().filter(|noted| noted.file == file);
+    if same.is_some_and(|noted| is_installed(host, noted).unwrap_or(false)) {
         return Ok(Vec::new());
     }
     let (installation, change) = match stage(host, environment, &path) {
@@ -123,7 +117,9 @@ pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<
         }
         Err(NotInstalled::Failed(error)) => return Err(error),
     };
-    write_note(host, paths, &Resource { file, installation })?;
+    let former = noted.and_then(|noted| noted.version().cloned());
+    let former = former.filter(|_| matches!(installation, Installation::Refused(_)));
+    write_note(host, paths, &Resource { file, installation, former })?;
     Ok(vec![change])
 }
 
@@ -144,37 +140,48 @@ fn remove_note(host: &mut dyn Host, paths: UnitPaths<'_>) -> Result<Vec<String>,
 
 fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Error> {
     let Some(path) = hook_tools::resource_get(host, "agent")? else { return Ok(None) };
-    let metadata = host.inspect(&path, Symlinks::Follow).map_err(Error::at("inspect", &path))?;
-    Ok(metadata.map(|metadata| {
-        let modified = i64::try_from(metadata.modified).unwrap_or_default();
-        (path, FileStamp { size: metadata.size, modified })
-    }))
+    Ok(FileStamp::of(host, &path)?.map(|file| (path, file)))
 }
 
 /// A resource that cannot be run stays so. A version may have been removed with its last unit.
 fn is_installed(host: &dyn Host, resource: &Resource) -> Result<bool, Error> {
-    match resource.version() {
-        Some(version) => Ok(inspect(host, &Path::new(VERSIONS).join(version.as_str()).join(PROGRAM))?.is_some()),
-        None => Ok(true),
+    match &resource.installation {
+        Installation::Version(version) => {
+            Ok(inspect(host, &Path::new(VERSIONS).join(version.as_str()).join(PROGRAM))?.is_some())
+        }
+        Installation::Refused(_) => Ok(true),
     }
 }
 
 /// Copies the resource to where the user conn-check can run it, and installs it as its version.
 fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Version, NotInstalled> {
     let stage = draft_of(&Path::new(VERSIONS).join("resource"));
-    let program = stage.join(PROGRAM);
     let access = Owner::Root.access(host, 0o755)?;
     remove(host, &stage)?;
     Node::Shared(LIB.into(), 0o755).ensure(host)?;
     for directory in [Path::new(VERSIONS), &stage] {
         host.make_directory(directory, access).map_err(Error::at("make", directory))?;
     }
-    host.copy(path, &program, access).map_err(Error::at("copy", path))?;
-    let asked = ask_version(host, &program);
-    if matches!(asked, Err(NotInstalled::Refused(_))) {
-        remove(host, &stage)?;
+    let installed = try_staged(host, environment, path, &stage);
+    match &installed {
+        Err(NotInstalled::Refused(_)) => remove(host, &stage)?,
+        Err(NotInstalled::Failed(_)) => drop(host.remove(&stage)),
+        Ok(_) => {}
     }
-    Ok(install_staged(host, environment, &stage, asked?)?)
+    installed
+}
+
+/// A resource that does not work replaces nothing.
+fn try_staged(
+    host: &mut dyn Host,
+    environment: &Environment,
+    path: &Path,
+    stage: &Path,
+) -> Result<Version, NotInstalled> {
+    let program = stage.join(PROGRAM);
+    host.copy(path, &program, Owner::Root.access(host, 0o755)?).map_err(Error::at("copy", path))?;
+    let version = trial::of(host, &program)?.map_err(NotInstalled::Refused)?;
+    Ok(install_staged(host, environment, stage, version)?)
 }
 
 /// Renames the staged directory to the version; an existing version gets the program instead.
@@ -214,8 +221,8 @@ fn copy_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path) 
         return Ok(());
     }
     let embedded = embedded_in(&environment.charm);
-    let embedded_versions = visible_names(host, &embedded)?;
-    let Some(newest) = embedded_versions.iter().filter_map(|name| Version::parse(name)).max() else { return Ok(()) };
+    let (versions, _) = agent::versions(host, &embedded)?;
+    let Some(newest) = versions.keys().max() else { return Ok(()) };
     let newest_embedded = embedded.join(newest.as_str());
     let access = Owner::Root.access(host, 0o755)?;
     for name in visible_names(host, &newest_embedded)?.iter().filter(|name| is_wheel(name)) {
@@ -223,20 +230,6 @@ fn copy_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path) 
             .map_err(Error::at("copy", &newest_embedded))?;
     }
     Ok(())
-}
-
-/// The version that the program reports.
-fn ask_version(host: &mut dyn Host, program: &Path) -> Result<Version, NotInstalled> {
-    let mut command = Program::new(program).with(["--version"]);
-    command.user = user(host, USER)?;
-    command.timeout = TIMEOUT;
-    let result = host.run(&command);
-    let printed = match &result {
-        Ok(output) if output.succeeded() => String::from_utf8_lossy(&output.stdout),
-        _ => "".into(),
-    };
-    let version = printed.trim().strip_prefix("conn-check ").and_then(Version::parse);
-    version.ok_or_else(|| NotInstalled::Refused(RunFailure::of(&result)))
 }
 
 /// If the charm has another program of the same version, the resource gets a version of its own.
@@ -261,7 +254,7 @@ mod tests {
         let version = Version::parse("2.0.0+resource").expect("a version");
         let file = FileStamp { size: 7, modified: 1_795_252_477_000_000_001 };
         for installation in [Installation::Version(version), Installation::Refused("exec format error".to_owned())] {
-            let resource = Resource { file, installation };
+            let resource = Resource { file, installation, former: None };
             let note = serde_json::to_string(&resource).expect("a note");
             assert_eq!(serde_json::from_str::<Resource>(&note).expect("a resource"), resource, "{note}");
         }

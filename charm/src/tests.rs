@@ -8,6 +8,7 @@ mod lives;
 mod monitoring;
 mod oracle;
 mod random;
+mod refresh;
 mod relations;
 mod resource;
 mod shared;

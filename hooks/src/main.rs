@@ -9,7 +9,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut host = Real::new();
     // Hooks that the charm does not know are for charms that do.
-    let Some(name) = environment::invoked_as(&host, std::env::args(), &HOOKS) else { return ExitCode::SUCCESS };
+    let Some(name) = environment::invoked_as(&host, &mut std::env::args(), &HOOKS) else { return ExitCode::SUCCESS };
     match hook::run(&mut host, &name) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -23,11 +23,13 @@ fn site() -> (Site, Peer, ports::Port) {
 }
 
 #[test]
-fn an_action_sets_results_and_fails_with_our_message() {
+fn an_action_sets_results_and_ends_with_the_status_of_a_plugin() {
     let (site, _peer, closed) = site();
     let run = site.juju.action(UNIT, "run-check", &json!({})).expect("an action");
-    assert_eq!((run.status, run.code), ("failed", 0), "{run:?}");
-    assert!(run.message.contains("2 failed") || run.message.contains("2 of 3 failed"), "{}", run.message);
+    // Only with that does `juju run` end with 1; the message is Juju's then.
+    assert_eq!((run.status, run.code, run.message.as_str()), ("failed", 2, "exit status 2"), "{run:?}");
+    let summary = run.results["summary"].as_str().unwrap_or_default();
+    assert!(summary.starts_with("2 of 3 failed, first tcp 127.0.0.1:"), "{summary}");
     assert!(run.out.starts_with("CONN-CHECK CRITICAL: 2 of 3 failed"), "{}", run.out);
     assert_eq!((&run.results["status"], &run.results["exit-code"]), (&json!("critical"), &json!("2")));
     assert_eq!(run.results["counts"]["fail"], "2", "{:?}", run.results);
@@ -56,7 +58,10 @@ fn an_action_that_passes_completes() {
     assert!(run.out.starts_with("CONN-CHECK CRITICAL: 1 of 1 failed"), "{}", run.out);
     let run = site.juju.action(UNIT, "run-check", &json!({"format": "json", "max-timeout": 5})).expect("an action");
     assert_eq!(serde_json::from_str::<serde_json::Value>(&run.out).expect("JSON")["counts"]["fail"], 2);
+    let run = site.juju.action(UNIT, "run-check", &json!({"patterns": [pattern, "x y"], "fail-on": "warning"}));
+    assert_eq!(run.expect("an action").results["status"], "ok");
     assert!(site.juju.action(UNIT, "run-check", &json!({"format": "xml"})).is_err());
+    assert!(site.juju.action(UNIT, "run-check", &json!({"include-tags": true})).is_err());
     assert!(site.juju.action(UNIT, "run-check", &json!({"max-timeout": 0})).is_err());
     assert!(site.juju.action(UNIT, "run-check", &json!({"tags": "x"})).is_err());
 }
@@ -82,28 +87,66 @@ fn a_command_on_the_machine_needs_no_action_and_no_juju() {
     ] {
         assert_eq!(run.code, 2, "{run:?}");
         assert!(run.out.starts_with("CONN-CHECK CRITICAL: 2 of 3 failed"), "{run:?}");
-        // A machine of Juju's has a journal; where the tests run there may be none.
-        assert!(
-            run.err.lines().all(|line| line.starts_with("conn-check: --journal: there is no journal here")),
-            "{run:?}"
-        );
+        assert_eq!(run.err, "", "{run:?}");
         assert!(run.calls.is_empty(), "{run:?}");
     }
+}
+
+#[test]
+fn arguments_of_a_command_are_refused_rather_than_ignored() {
+    let (site, _peer, _closed) = site();
+    for script in ["actions/run-check --format=json", "actions/conn-check-actions run-check --format=json"] {
+        for run in [site.juju.exec(UNIT, script), site.juju.exec_on_machine(UNIT, script)] {
+            let wanted = "CONN-CHECK UNKNOWN: run-check takes no arguments, and was given `--format=json`";
+            assert!(run.code == 3 && run.out.starts_with(wanted), "{run:?}");
+        }
+    }
+}
+
+/// The processes of the machine whose command line has this word.
+fn processes(site: &Site, word: &str) -> Vec<i32> {
+    let root = site.juju.machine().root().display().to_string();
+    let of = |name: &str| Some((name.parse().ok()?, std::fs::read_to_string(format!("/proc/{name}/cmdline")).ok()?));
+    let names = std::fs::read_dir("/proc").expect("the processes").flatten().map(|one| one.file_name());
+    let all = names.filter_map(|name| of(&name.to_string_lossy()));
+    all.filter(|(_, line)| line.contains(&root) && line.contains(word)).map(|(number, _)| number).collect()
+}
+
+/// Juju kills the process of a cancelled action alone.
+#[test]
+fn the_agent_dies_with_an_action_that_is_cancelled() {
+    let peer = Peer::start(Manner::Silent);
+    let site = Site::start(Machine::in_scratch());
+    site.check(&format!("- {{type: tls, host: 127.0.0.1, port: {}, timeout: 300}}\n", peer.port()));
+    let run = std::thread::scope(|scope| {
+        let action = scope.spawn(|| site.juju.action(UNIT, "run-check", &json!({})).expect("an action"));
+        harness::wait::until("the agent to connect", || peer.connections() > 0);
+        let [action_process] = processes(&site, "actions/run-check")[..] else { panic!("not one action") };
+        let killed = nix::sys::signal::kill(nix::unistd::Pid::from_raw(action_process), nix::sys::signal::SIGKILL);
+        killed.expect("it is there");
+        action.join().expect("it has ended")
+    });
+    assert_eq!((run.code, run.results.len()), (-1, 0), "{run:?}");
+    harness::wait::until("the agent to end", || processes(&site, "--record").is_empty());
+    let results = std::fs::read_dir(site.juju.machine().at("/var/lib/conn-check/conn-check-0")).expect("results");
+    assert_eq!(results.count(), 0, "it has written nothing");
 }
 
 #[test]
 fn without_a_file_an_action_says_so() {
     let site = Site::start(Machine::in_scratch());
     let run = site.juju.action(UNIT, "run-check", &json!({})).expect("an action");
-    assert_eq!((run.status, run.code), ("failed", 0));
-    assert!(run.message.starts_with("no checks yet"), "{}", run.message);
+    assert_eq!((run.status, run.code), ("failed", 3));
+    assert!(run.results["summary"].as_str().is_some_and(|text| text.starts_with("no checks yet")), "{run:?}");
+    assert!(run.out.starts_with("CONN-CHECK UNKNOWN: no checks yet"), "{run:?}");
     let run = site.juju.exec(UNIT, "actions/run-check");
     assert_eq!(run.code, 3);
     assert!(run.out.starts_with("CONN-CHECK UNKNOWN: no checks yet"), "{}", run.out);
     site.check("- {type: tcp, hots: x}\n");
     let run = site.juju.action(UNIT, "run-check", &json!({})).expect("an action");
     assert_eq!((run.status, &run.results["exit-code"]), ("failed", &json!("3")), "{run:?}");
-    assert!(run.message.contains(FILE), "{}", run.message);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.results["summary"].as_str().is_some_and(|text| text.contains(FILE)), "{run:?}");
 }
 
 #[test]

@@ -2,12 +2,15 @@
 //! where it would have led otherwise.
 
 use crate::site::{FILE, SERVICE, Site, UNIT, give_to_us, tree, well};
+use crate::upgrade::bad_charm;
 use harness::juju::event::Event;
-use harness::juju::hook::End;
+use harness::juju::hook::{End, HookRun};
 use harness::juju::machine::Machine;
 use harness::juju::tree::Tree;
 use harness::juju::{Juju, Snapshot};
 use harness::packed;
+use harness::scratch::Scratch;
+use std::process::Command;
 
 /// Every system call that changes a file, a directory, or what another process knows.
 const WRITES: &str = "write,writev,pwrite64,sendto,sendmsg,sendfile,copy_file_range,splice,ftruncate,fallocate,fsync,\
@@ -75,6 +78,7 @@ fn kill(
     }
     assert!(place + 1 < LIMIT, "no end of {}", killed.story());
     assert_eq!(killed.end, End::Killed(SIGKILL), "{}", killed.story());
+    works_for_nagios(juju, place, &killed);
     let again = juju.run(unit, event);
     well(&again);
     let end = state(juju);
@@ -83,6 +87,16 @@ fn kill(
     assert_eq!(wanted.model, end.model, "{}", story());
     assert!(!reloaded || self::reloads(juju) > reloads, "nrpe does not know: {}", story());
     true
+}
+
+/// What stands in NRPE's file can be run at every moment.
+fn works_for_nagios(juju: &Juju, place: usize, killed: &HookRun) {
+    let command = juju.machine().read("/etc/nagios/nrpe.d/check_conn-check-conn-check-0.cfg");
+    let line = command.lines().find_map(|line| line.strip_prefix("command[check_conn-check-conn-check-0]="));
+    let Some(program) = line.and_then(|line| line.split(' ').next()) else { return };
+    let output = Command::new(program).arg("--version").output();
+    let well = output.as_ref().is_ok_and(|output| output.stdout.starts_with(b"conn-check 2."));
+    assert!(well, "killed at call {place}, NRPE cannot run {program}: {output:?}\n{}", killed.story());
 }
 
 fn reloads(juju: &Juju) -> usize {
@@ -99,6 +113,24 @@ fn a_hook_that_is_killed_while_the_unit_comes_is_made_good_by_the_next_one() {
     kills += torment(&site);
     site.with_nrpe();
     kills += torment(&site);
+    assert!(kills > 40, "{kills}");
+    assert_eq!(site.status(), "active: 1 check, not run yet");
+}
+
+#[test]
+fn the_agent_that_nagios_runs_works_at_every_moment_of_a_refresh_to_a_bad_release_and_back() {
+    let (site, scratch) = (Site::start(Machine::in_scratch()), Scratch::new());
+    site.with_nrpe();
+    site.check(ONE_CHECK);
+    let bad = bad_charm(&scratch);
+    let mut kills = 0;
+    for (charm, revision) in
+        [(&bad, ""), (&packed::charm(), ""), (&packed::next_charm(), packed::VERSION), (&packed::charm(), "")]
+    {
+        site.juju.upgrade("conn-check", charm);
+        site.juju.configure("conn-check", "revision", revision);
+        kills += torment(&site);
+    }
     assert!(kills > 40, "{kills}");
     assert_eq!(site.status(), "active: 1 check, not run yet");
 }

@@ -19,15 +19,22 @@ use zip::ZipArchive;
 const KIND: u32 = 0o170_000;
 const LINK: u32 = 0o120_000;
 const FILE: u32 = 0o100_000;
+const FOLDER: u32 = 0o040_000;
 
 /// One file as the archive has it.
+#[derive(Eq, Ord, PartialEq, PartialOrd)]
 struct Packed {
     name: String,
     mode: u32,
     content: Vec<u8>,
 }
 
+/// Without the directories.
 fn files() -> Vec<Packed> {
+    entries().into_iter().filter(|file| file.mode & KIND != FOLDER).collect()
+}
+
+fn entries() -> Vec<Packed> {
     let mut zip = ZipArchive::new(File::open(packed::charm().archive()).expect("a file")).expect("a zip");
     (0..zip.len()).map(|index| file(&mut zip, index)).collect()
 }
@@ -61,6 +68,21 @@ fn the_files_that_juju_reads_are_at_the_root() {
     assert_eq!(strays.collect::<Vec<_>>(), Vec::<&String>::new());
     let version = files().into_iter().find(|file| file.name == "version").expect("version").content;
     assert_eq!(String::from_utf8(version).expect("a text"), format!("{VERSION}\n"));
+}
+
+/// Juju 2.9 to 3.5 removes after a refresh what has an entry in the former archive, and nothing else.
+#[test]
+fn every_directory_has_an_entry_before_its_files() {
+    let (entries, files) = (entries(), files());
+    let folders: BTreeSet<_> = entries.iter().filter(|entry| entry.mode & KIND == FOLDER).collect();
+    assert!(folders.iter().all(|folder| folder.mode == FOLDER | 0o755 && folder.content.is_empty()));
+    let have: BTreeSet<_> = folders.iter().map(|folder| folder.name.clone()).collect();
+    let parents = |name: &str| Path::new(name).ancestors().skip(1).map(|path| format!("{}/", path.display())).collect();
+    let wanted: BTreeSet<String> = files.iter().flat_map(|file| -> Vec<_> { parents(&file.name) }).collect();
+    let wanted: BTreeSet<_> = wanted.into_iter().filter(|name| name != "/").collect();
+    assert_eq!(have, wanted);
+    assert!(have.contains(&format!("agent/{VERSION}/")), "{have:?}");
+    assert!(entries.iter().map(|entry| &entry.name).is_sorted());
 }
 
 #[test]
@@ -202,8 +224,12 @@ fn every_action_has_a_name_and_a_schema_that_juju_takes() {
         assert!(!text.contains("\"$ref\"") && !text.contains("\"$schema\""), "{name}");
         let schema = schema(action);
         assert!(jsonschema::draft4::meta::is_valid(&schema), "{name}: {schema}");
+        assert_eq!((&action["parallel"], &action["execution-group"]), (&Value::Bool(true), &Value::from("conn-check")));
+        for list in ["include-tags", "exclude-tags", "patterns"] {
+            assert_eq!(schema["properties"][list]["type"], serde_json::json!(["string", "array"]), "{name} {list}");
+        }
         assert_eq!(schema["additionalProperties"], false, "{name} would take misspelt parameters");
-        for parameter in ["include-tags", "exclude-tags", "patterns", "format", "max-timeout"] {
+        for parameter in ["include-tags", "exclude-tags", "patterns", "format", "max-timeout", "fail-on"] {
             assert!(!schema["properties"][parameter].is_null(), "{name} has no {parameter}");
         }
     }
@@ -218,6 +244,24 @@ fn packing_twice_gives_the_same_bytes() {
     assert!(one == other, "{} and {} bytes", one.len(), other.len());
     let names: Vec<_> = files().into_iter().map(|file| file.name).collect();
     assert!(names.is_sorted(), "{names:?}");
+}
+
+/// Juju 2.9.21 says `unknown series for version: "24.04"`, unless distro-info knows it.
+#[test]
+fn for_juju_2_9_there_is_a_charm_without_the_base_that_it_does_not_know() {
+    let scratch = Scratch::new();
+    let bases = |further: &[&str]| {
+        let output = scratch.path().join("x.charm");
+        packed::pack(&agent::folder(), &output, further).expect("packed");
+        let mut zip = ZipArchive::new(File::open(output).expect("a file")).expect("a zip");
+        let mut text = String::new();
+        zip.by_name("manifest.yaml").expect("a manifest").read_to_string(&mut text).expect("a text");
+        let manifest: Value = serde_yaml_ng::from_str(&text).expect("YAML");
+        let bases = manifest["bases"].as_array().expect("bases").iter().map(|base| base["channel"].clone());
+        bases.collect::<Vec<_>>()
+    };
+    assert_eq!(bases(&[]), ["22.04", "24.04"]);
+    assert_eq!(bases(&["--juju", "2.9"]), ["22.04"]);
 }
 
 #[test]
@@ -257,7 +301,8 @@ fn what_juju_expands_is_what_was_packed() {
     charm.deploy(&scratch.path().join("charm"), None);
     let expanded = harness::juju::tree::Tree::of(&scratch.path().join("charm"), &[]);
     let files: Vec<_> = expanded.entries.iter().filter(|(_, entry)| entry.mode & KIND != 0o040_000).collect();
-    assert_eq!(files.len(), Charm::names(&charm).len());
+    assert_eq!(files.len(), self::files().len());
+    assert_eq!(expanded.entries.len(), Charm::names(&charm).len());
     let install = scratch.path().join("charm/hooks/install");
     assert_eq!(fs::read_link(install).expect("a link"), Path::new("conn-check-hooks"));
 }

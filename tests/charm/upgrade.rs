@@ -1,11 +1,13 @@
 //! Another version of the agent: by an upgrade of the charm, by the option, by the resource.
 
 use crate::site::{Site, UNIT, nothing_is_left, status, well, writes_nothing_more};
+use harness::juju::charm::Charm;
 use harness::juju::machine::Machine;
 use harness::packed::{self, NEXT_VERSION, VERSION};
 use harness::peers::{Manner, Peer};
 use harness::scratch::Scratch;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -79,6 +81,59 @@ fn the_agent_can_be_started_at_every_moment_of_an_upgrade() {
 }
 
 #[test]
+fn a_refresh_back_does_roll_back() {
+    let site = Site::start(Machine::in_scratch());
+    site.check(ONE_CHECK);
+    for (charm, wanted) in [(packed::next_charm(), NEXT_VERSION), (packed::charm(), VERSION)] {
+        site.juju.upgrade("conn-check", &charm);
+        site.settle();
+        assert_eq!(version(&site, AGENT), wanted);
+        assert_eq!(site.juju.look(|model| model.application("conn-check").version.clone()), wanted);
+        assert_eq!(versions(&site), [wanted]);
+        let embedded = fs::read_dir(site.juju.machine().charm(UNIT).join("agent")).expect("the charm");
+        let embedded: Vec<_> = embedded.flatten().map(|one| one.file_name()).collect();
+        assert_eq!(embedded, [wanted], "Juju has taken the former directory away");
+    }
+    site.juju.upgrade("conn-check", &packed::next_charm());
+    site.juju.configure("conn-check", "revision", VERSION);
+    site.settle();
+    assert_eq!(version(&site, AGENT), VERSION, "pinned in time, it stays");
+}
+
+/// A release whose agent is some other program.
+pub(crate) fn bad_charm(scratch: &Scratch) -> Charm {
+    let folder = scratch.path().join("bad");
+    fs::create_dir(&folder).expect("a directory");
+    for name in ["conn-check-hooks", "conn-check-actions"] {
+        fs::copy(harness::agent::built(name), folder.join(name)).expect("a program");
+    }
+    fs::copy("/bin/true", folder.join("conn-check")).expect("a program");
+    let output = scratch.path().join("bad.charm");
+    packed::pack(&folder, &output, &["--agent", NEXT_VERSION]).expect("packed");
+    Charm::open(&output)
+}
+
+#[test]
+fn a_bad_release_does_not_take_the_place_of_the_agent_that_works() {
+    let (site, scratch) = (Site::start(Machine::in_scratch()), Scratch::new());
+    site.check(ONE_CHECK);
+    site.juju.upgrade("conn-check", &bad_charm(&scratch));
+    site.settle();
+    assert_eq!(version(&site, AGENT), VERSION);
+    let why = "it did not print what conn-check prints";
+    let wanted =
+        format!("blocked: conn-check {NEXT_VERSION} of the charm does not run on this machine: {why}; 1 check");
+    assert!(site.status().starts_with(&wanted), "{}", site.status());
+    writes_nothing_more(&site.juju, UNIT);
+    site.juju.upgrade("conn-check", &packed::charm());
+    site.settle();
+    assert_eq!((version(&site, AGENT), site.status()), (VERSION.to_owned(), "active: 1 check, not run yet".to_owned()));
+    site.juju.remove("conn-check");
+    site.settle();
+    nothing_is_left(&site.juju, &site.before);
+}
+
+#[test]
 fn a_pinned_version_stays_through_an_upgrade() {
     let site = Site::start(Machine::in_scratch());
     site.check(ONE_CHECK);
@@ -111,11 +166,44 @@ fn a_resource_brings_another_version() {
     let scratch = Scratch::new();
     site.juju.attach("conn-check", "agent", &scratch.write("agent", "no program"));
     site.settle();
-    assert!(status(&site.juju, UNIT).starts_with("blocked: the resource agent"), "{}", site.status());
+    let wanted = "blocked: the resource agent cannot be run on this machine: it is no program";
+    assert!(status(&site.juju, UNIT).starts_with(wanted), "{}", site.status());
     assert_eq!(version(&site, AGENT), VERSION);
     site.juju.remove("conn-check");
     site.settle();
     nothing_is_left(&site.juju, &site.before);
+}
+
+/// The likeliest mistake, and a text: Linux would give both to a shell (execvp(3)).
+#[test]
+fn a_resource_that_is_no_program_of_this_machine_is_named_and_never_run() {
+    let (site, scratch) = (Site::start(Machine::in_scratch()), Scratch::new());
+    site.check(ONE_CHECK);
+    site.juju.attach("conn-check", "agent", &packed::next_agent());
+    site.settle();
+    let ran = site.juju.machine().at("/tmp/ran");
+    fs::set_permissions(site.juju.machine().at("/tmp"), fs::Permissions::from_mode(0o777)).expect("a mode");
+    let mut foreign = fs::read(packed::next_agent()).expect("the agent");
+    // e_machine: s390x, on which no test runs.
+    foreign[18..20].copy_from_slice(&22_u16.to_le_bytes());
+    let text = format!("id > {}\necho conn-check 9.9.9\n", ran.display());
+    for (name, content, why) in [
+        ("foreign", foreign, "it is a program for machine 22 of ELF (64 bits); this machine is "),
+        ("text", text.clone().into_bytes(), "it is no program"),
+        ("script", format!("#!/bin/sh\n{text}").into_bytes(), "it is no program"),
+        ("true", fs::read("/bin/true").expect("a program"), "it did not print what conn-check prints"),
+    ] {
+        let file = scratch.path().join(name);
+        fs::write(&file, content).expect("written");
+        site.juju.attach("conn-check", "agent", &file);
+        site.settle();
+        let status = site.status();
+        let wanted = format!("blocked: the resource agent cannot be run on this machine: {why}");
+        assert!(status.starts_with(&wanted), "{name}: {status}");
+        assert!(!ran.exists(), "{name} was run");
+        assert_eq!(version(&site, AGENT), NEXT_VERSION, "the one before it stays in use");
+    }
+    writes_nothing_more(&site.juju, UNIT);
 }
 
 #[test]

@@ -24,7 +24,7 @@ cargo xtask TASK
   layers          see that no room of the code uses one that lies above it
   bench           measure conn-check beside a floor, in one run
   docs            write the man page, the completions, the option tables and the schema into docs/
-  pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too
+  pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too, --juju 2.9 without 24.04
   wheel           pack the Python package conn_check_configs: target/wheel/*.whl
   lives [COUNT]   live random lives of the charm in memory, 100000 unless told; any that ends ill is printed
   rehearse        play a whole life of the charm without Juju; --config FILE with your own checks

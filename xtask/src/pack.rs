@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 /// The glibc of Ubuntu 20.04.
 const OLD_GLIBC: &str = "2.31";
 
-const USAGE: &str = "cargo xtask pack [--profile ci | --zigbuild]";
+const USAGE: &str = "cargo xtask pack [--profile ci | --zigbuild] [--juju 2.9]";
 
 /// Where a build is, and what it may need.
 struct Build {
@@ -19,13 +19,17 @@ struct Build {
 /// Packs for this machine's architecture.
 pub(crate) fn pack(arguments: &[String]) -> Outcome {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let built = match arguments[..] {
+    let (arguments, juju) = match arguments.split_last_chunk::<2>() {
+        Some((first, ["--juju", "2.9"])) => (first, ["--juju", "2.9"].map(str::to_owned).to_vec()),
+        _ => (&arguments[..], Vec::new()),
+    };
+    let built = match *arguments {
         [] => plain("release")?,
         ["--profile", profile] => plain(profile)?,
         ["--zigbuild"] => zigbuild()?,
         _ => return Err(USAGE.to_owned()),
     };
-    crate::tool("pack", &[vec![built.folder, built.output], built.glibc].concat())
+    crate::tool("pack", &[vec![built.folder, built.output], built.glibc, juju].concat())
 }
 
 /// For the tests, the file stays with what was built.

@@ -34,6 +34,10 @@ pub(crate) struct Memory {
     pub(crate) deaf_nrpe: bool,
     /// Programs that were run, except for hook tools.
     pub(crate) ran: Vec<Vec<String>>,
+    /// Where the agent's last run kept its result.
+    pub(crate) agent_record: String,
+    /// The patterns of the agent's last run.
+    pub(crate) agent_patterns: Vec<String>,
     /// The options of the agent's last run.
     pub(crate) agent_options: Vec<String>,
     /// The program that the process became.
@@ -122,6 +126,9 @@ impl Memory {
         if name.starts_with('/') {
             return agent::run(self, Path::new(&name), program.user.as_ref(), &words);
         }
+        if name == "resource-get" && program.timeout < self.juju.resource_takes {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
         if juju::is_tool(&name) {
             return juju::run(self, &name, &words, &program.stdin);
         }
@@ -141,8 +148,11 @@ impl Memory {
         self.remove(&draft)?;
         self.steps.take()?;
         self.tree.put(&draft, content, access);
-        self.steps.take()?;
-        self.tree.rename(&draft, path)
+        let renamed = self.steps.take().and_then(|()| self.tree.rename(&draft, path));
+        if renamed.is_err() && self.steps.alive().is_ok() {
+            self.tree.remove(&draft);
+        }
+        renamed
     }
 
     /// The path with the links of its parents resolved, if the parent exists.

@@ -24,19 +24,19 @@ fn deployed(text: &str) -> World {
 
 /// As an action of Juju.
 fn act(world: &mut World, name: &str, parameters: &Value) -> Outcome {
-    let variables = [("JUJU_UNIT_NAME", UNIT), ("JUJU_ACTION_NAME", name)];
+    let variables = [("JUJU_UNIT_NAME", UNIT), ("JUJU_ACTION_NAME", name), ("JUJU_ACTION_UUID", "12")];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let parameters = parameters.as_object().cloned();
     world.memory.juju.context = Context { unit: UNIT.to_owned(), variables, parameters, ..Context::default() };
     world.memory.steps.begin(None);
-    action::run(&mut world.memory, name, Path::new(PROGRAM)).expect("the tools work")
+    action::run(&mut world.memory, name, Path::new(PROGRAM), &[]).expect("the tools work")
 }
 
 /// As a plain command; what the process becomes.
 fn command(world: &mut World, name: &str, variables: &[(&str, &str)]) -> Option<Vec<String>> {
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     world.memory.juju.context = Context { unit: UNIT.to_owned(), variables, ..Context::default() };
-    action::run(&mut world.memory, name, Path::new(PROGRAM)).expect("no tool is used");
+    action::run(&mut world.memory, name, Path::new(PROGRAM), &[]).expect("no tool is used");
     let program = world.memory.became.take()?;
     assert_eq!(program.user, world.memory.users.get("conn-check").cloned(), "never as root");
     let words = std::iter::once(&program.program).chain(&program.arguments);
@@ -46,13 +46,14 @@ fn command(world: &mut World, name: &str, variables: &[(&str, &str)]) -> Option<
 #[test]
 fn an_action_sets_results_and_fails_with_what_failed() {
     let mut world = deployed(r#"[{"x": "fail"}]"#);
-    assert_eq!(act(&mut world, "run-check", &json!({})), Outcome { text: None, status: 0 });
+    assert_eq!(act(&mut world, "run-check", &json!({})), Outcome { text: None, status: 2 });
     let context = &world.memory.juju.context;
     assert_eq!(context.results["status"], "critical");
     assert_eq!(context.results["exit-code"], "2");
-    assert_eq!(context.results["counts.pass"], "1");
+    assert_eq!((context.results["counts.pass"].as_str(), context.results["counts.fail"].as_str()), ("0", "1"));
+    assert_eq!(context.results["summary"], "1 of 1 failed, first tcp db:1 connect.refused");
     assert_eq!(context.results["failures.1"], "tcp db:1 connect.refused: db:1 refused");
-    assert_eq!(context.failure.as_deref(), Some("1 check: 1 failed, first tcp db:1 connect.refused"));
+    assert_eq!(context.failure.as_deref(), Some("1 of 1 failed, first tcp db:1 connect.refused"));
     assert!(world.memory.text(RECORD).is_some());
 }
 
@@ -68,7 +69,7 @@ fn a_directory_in_the_place_of_the_last_result_does_not_stop_an_action() {
 #[test]
 fn an_action_that_is_ok_does_not_fail() {
     let mut world = deployed("[{}]");
-    act(&mut world, "run-check", &json!({}));
+    assert_eq!(act(&mut world, "run-check", &json!({})).status, 0);
     assert_eq!(world.memory.juju.context.results["status"], "ok");
     assert_eq!(world.memory.juju.context.failure, None);
 }
@@ -78,6 +79,8 @@ fn an_action_over_some_of_the_checks_is_not_the_last_result() {
     let mut world = deployed("[{}]");
     for parameters in [
         json!({"patterns": "tcp:*"}),
+        json!({"patterns": ["tcp:*", " "]}),
+        json!({"include-tags": ["a", "b"]}),
         json!({"include-tags": "a"}),
         json!({"exclude-tags": "a"}),
         json!({"max-timeout": 0.1}),
@@ -85,21 +88,21 @@ fn an_action_over_some_of_the_checks_is_not_the_last_result() {
         act(&mut world, "run-check", &parameters);
         assert_eq!(world.memory.juju.context.results["status"], "ok", "{parameters}");
         assert_eq!(world.memory.text(RECORD), None, "{parameters}");
-        assert_eq!(world.memory.text("/var/lib/conn-check/conn-check-0/action.json"), None);
+        assert_eq!(names(&world), Vec::<String>::new());
     }
 }
 
 #[test]
 fn an_action_without_a_usable_file_fails_with_the_reason() {
     let mut world = deployed("[");
-    act(&mut world, "run-check", &json!({}));
+    assert_eq!(act(&mut world, "run-check", &json!({})).status, 3);
     assert_eq!(world.memory.juju.context.results["exit-code"], "3");
     assert_eq!(world.memory.juju.context.failure.as_deref(), Some("/srv/checks.yaml:1:2: this is not a list"));
     world.set_relation(UNIT, "conn-check:1", "config_path", "");
     world.hook(UNIT, "conn-check-relation-changed");
     let done = act(&mut world, "run-check", &json!({}));
     let why = "no checks yet: none came over the relation conn-check, and the option config is empty";
-    assert_eq!(done, Outcome { text: Some(format!("CONN-CHECK UNKNOWN: {why}")), status: 0 });
+    assert_eq!(done, Outcome { text: Some(format!("CONN-CHECK UNKNOWN: {why}")), status: 3 });
     assert_eq!(world.memory.juju.context.failure.as_deref(), Some(why));
 }
 
@@ -110,7 +113,7 @@ fn an_action_without_a_usable_path_fails_with_what_the_status_says() {
     world.hook(UNIT, "conn-check-relation-changed");
     act(&mut world, "run-check", &json!({}));
     let why = world.memory.juju.context.failure.clone();
-    assert_eq!(why.as_deref(), Some("config_path of conn-check:1 is not an absolute path"));
+    assert_eq!(why.as_deref(), Some("config_path checks.yaml of conn-check:1 is not an absolute path"));
     assert_eq!(why, Some(world.status(UNIT).1));
 }
 
@@ -151,19 +154,10 @@ fn under_juju_exec_an_action_is_a_plain_command() {
     let agent = "/usr/local/lib/conn-check/units/conn-check-0/conn-check";
     assert_eq!(
         command(&mut world, "run-check", &variables).expect("it becomes the agent"),
-        [agent, "--format=nagios", "--journal", "--record", RECORD, "--", FILE]
+        [agent, "--format=nagios", "--record", RECORD, "--", FILE]
     );
-    let nagios = [
-        agent,
-        "--format=nagios",
-        "--max-timeout=10",
-        "--exclude-tags=no-nagios",
-        "--journal",
-        "--record",
-        RECORD,
-        "--",
-        FILE,
-    ];
+    let nagios =
+        [agent, "--format=nagios", "--max-timeout=10", "--exclude-tags=no-nagios", "--record", RECORD, "--", FILE];
     assert_eq!(command(&mut world, "run-nagios-check", &variables).expect("it becomes the agent"), nagios);
 }
 
@@ -176,7 +170,74 @@ fn without_any_word_of_juju_the_unit_is_known_by_its_directory() {
 #[test]
 fn a_plain_command_with_nothing_to_run_is_unknown() {
     let mut world = World::new();
-    let done = action::run(&mut world.memory, "run-check", Path::new("/tmp/x")).expect("no tool is used");
+    let done = action::run(&mut world.memory, "run-check", Path::new("/tmp/x"), &[]).expect("no tool is used");
     assert_eq!(done.status, 3);
     assert_eq!(done.text.as_deref(), Some("CONN-CHECK UNKNOWN: not on a unit of the charm: use juju run UNIT ACTION"));
+}
+
+/// What is in the unit's directory of results.
+fn names(world: &World) -> Vec<String> {
+    world.memory.tree.children(Path::new("/var/lib/conn-check/conn-check-0"))
+}
+
+#[test]
+fn a_warning_fails_an_action_only_where_that_is_asked_for() {
+    let mut world = deployed(r#"[{"x": "warn"}]"#);
+    for (parameters, status) in [(json!({}), 0), (json!({"fail-on": "failure"}), 0), (json!({"fail-on": "warning"}), 2)]
+    {
+        assert_eq!(act(&mut world, "run-check", &parameters).status, status, "{parameters}");
+        let context = &world.memory.juju.context;
+        assert_eq!((context.results["status"].as_str(), context.results["exit-code"].as_str()), ("warning", "1"));
+        assert_eq!(context.results["summary"], "0 of 1 failed, 1 with warnings, first tcp db:1 time.slow");
+        assert_eq!(context.failure.is_some(), status != 0, "{parameters}");
+    }
+}
+
+#[test]
+fn each_action_has_its_own_record_and_takes_away_what_a_cancelled_one_left() {
+    let mut world = deployed(r#"[{"x": "fail"}]"#);
+    for left in ["action.json", "action-11.json"] {
+        world.memory.file(&format!("/var/lib/conn-check/conn-check-0/{left}"), "{}", PUBLIC);
+    }
+    act(&mut world, "run-check", &json!({"max-timeout": 5}));
+    assert_eq!(world.memory.agent_record, "/var/lib/conn-check/conn-check-0/action-12.json");
+    assert_eq!(names(&world), Vec::<String>::new());
+    act(&mut world, "run-check", &json!({}));
+    assert_eq!(names(&world), ["record.json"]);
+}
+
+#[test]
+fn patterns_and_tags_are_a_text_or_a_list() {
+    let mut world = deployed("[{}]");
+    act(&mut world, "run-check", &json!({"include-tags": ["a", "b"], "patterns": ["tcp:*", "two words"]}));
+    assert_eq!(world.memory.agent_options, ["--format=nagios", "--include-tags=a,b"]);
+    assert_eq!(world.memory.agent_patterns, ["tcp:*", "two words"]);
+    act(&mut world, "run-nagios-check", &json!({"exclude-tags": ["c"], "patterns": " tcp:*  http:* "}));
+    assert_eq!(world.memory.agent_options[2], "--exclude-tags=no-nagios,c");
+    assert_eq!(world.memory.agent_patterns, ["tcp:*", "http:*"]);
+}
+
+#[test]
+fn arguments_are_refused_rather_than_ignored() {
+    let mut world = deployed("[{}]");
+    for variables in [&[("JUJU_UNIT_NAME", UNIT), ("JUJU_ACTION_NAME", "juju-exec")][..], &[]] {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        world.memory.juju.context = Context { unit: UNIT.to_owned(), variables, ..Context::default() };
+        let further = ["--format=json".to_owned()];
+        let done = action::run(&mut world.memory, "run-check", Path::new(PROGRAM), &further).expect("no tool is used");
+        let text = "CONN-CHECK UNKNOWN: run-check takes no arguments, and was given `--format=json`: use juju run UNIT \
+                    run-check KEY=VALUE..., or run conn-check itself";
+        assert_eq!(done, Outcome { text: Some(text.to_owned()), status: 3 });
+        assert!(world.memory.became.is_none());
+    }
+}
+
+#[test]
+fn the_journal_is_written_where_there_is_one() {
+    let mut world = deployed("[{}]");
+    act(&mut world, "run-check", &json!({}));
+    assert_eq!(world.memory.agent_options, ["--format=nagios"]);
+    world.memory.file("/run/systemd/journal/socket", "", PUBLIC);
+    act(&mut world, "run-check", &json!({}));
+    assert_eq!(world.memory.agent_options, ["--format=nagios", "--journal"]);
 }

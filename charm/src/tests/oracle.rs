@@ -241,8 +241,13 @@ fn problems(world: &mut World, unit: &str) -> Vec<String> {
     if revision.is_empty() || version == revision {
         return problems;
     }
-    let embedded = world.memory.tree.children(&charm(unit).join("agent"));
-    let installed = world.memory.tree.children(Path::new(VERSIONS));
+    // Juju may leave the directory of a former charm's version behind, without a program in it.
+    let with_program = |folder: &Path| {
+        let names = world.memory.tree.children(folder).into_iter();
+        let has = |name: &String| world.memory.tree.get(&folder.join(name).join("conn-check")).is_some();
+        names.filter(has).collect::<Vec<_>>()
+    };
+    let (embedded, installed) = (with_program(&charm(unit).join("agent")), with_program(Path::new(VERSIONS)));
     assert!(![embedded, installed].concat().contains(&revision), "{revision} is available, {version} is used");
     problems.push(format!("revision {revision} is not available"));
     problems

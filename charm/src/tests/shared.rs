@@ -135,10 +135,13 @@ fn a_unit_that_juju_took_away_by_force_does_not_keep_the_last_one_from_cleaning_
 
 #[test]
 fn why_the_agent_does_not_run_is_reported() {
-    let mut world = two([("2.0.0", "AGENT 2.0.0"); 2]);
-    world.set_relation(ONE, "conn-check:1", "config", "[{}]");
+    let mut world = World::new();
+    world.deploy(ONE, "2.0.0");
     world.charm(ONE, "2.0.0", "for another machine");
-    world.hook(ONE, "upgrade-charm");
-    let text = "conn-check does not run on this machine: exec format error";
-    assert_eq!(world.status(ONE), ("blocked".to_owned(), text.to_owned()));
+    world.set_relation(ONE, "conn-check:1", "config", "[{}]");
+    world.boot(ONE);
+    let (kind, text) = world.status(ONE);
+    let why = "conn-check 2.0.0 of the charm does not run on this machine: it is no program (an ELF file)";
+    assert!(kind == "blocked" && text.starts_with(why), "{kind}: {text}");
+    assert_eq!(world.agent(ONE), None);
 }

@@ -78,7 +78,7 @@ fn every_file_that_cannot_be_used_gives_a_status_and_does_not_fail_the_hook() {
     world.memory.directory(FILE);
     assert_eq!(status(&mut world), "blocked: /srv/checks.yaml is a directory, not a file of checks");
     world.set_relation(UNIT, "conn-check:1", "config_path", "checks.yaml");
-    assert_eq!(status(&mut world), "blocked: config_path of conn-check:1 is not an absolute path");
+    assert_eq!(status(&mut world), "blocked: config_path checks.yaml of conn-check:1 is not an absolute path");
     world.set_relation(UNIT, "conn-check:1", "config_path", "/srv/a\n/b");
     assert_eq!(status(&mut world), "blocked: config_path of conn-check:1 has control characters");
     world.set_relation(UNIT, "conn-check:1", "config_path", "");
@@ -203,6 +203,23 @@ fn a_file_that_nagios_cannot_read_is_reported() {
     let user = world.memory.users["conn-check"].uid;
     world.memory.file(FILE, "[{}]", Access { mode: 0o640, uid: user, gid: 0 });
     assert_eq!(status(&mut world), "waiting: /srv/checks.yaml cannot be read by the user nagios; 1 check, not run yet");
+}
+
+#[test]
+fn a_file_that_nrpe_does_not_see_because_it_has_a_tmp_of_its_own_is_reported() {
+    let mut world = monitored();
+    for (path, seen) in [("/tmp/checks.yaml", false), ("/var/tmp/a/checks.yaml", false), ("/var/tmpfile", true)] {
+        world.memory.file(path, "[{}]", PUBLIC);
+        world.set_relation(UNIT, "conn-check:1", "config_path", path);
+        let text = format!(
+            "waiting: {path} is in a directory of which nrpe has one of its own (PrivateTmp): Nagios \
+                            does not see it; use another directory; 1 check, not run yet"
+        );
+        assert_eq!(status(&mut world), if seen { "active: 1 check, not run yet".to_owned() } else { text });
+    }
+    world.set_relation(UNIT, "conn-check:1", "config_path", "/tmp/checks.yaml");
+    world.part(UNIT, "nrpe-external-master:2");
+    assert_eq!(status(&mut world), "active: 1 check, not run yet", "without Nagios it is as good as any");
 }
 
 #[test]

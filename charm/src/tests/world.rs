@@ -6,7 +6,7 @@ use crate::hook;
 use crate::host::memory::Memory;
 use crate::host::memory::juju::{Context, Relation, addresses};
 use crate::host::memory::steps::Fault;
-use crate::host::memory::tree::Tree;
+use crate::host::memory::tree::{Content, Tree};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -55,11 +55,15 @@ impl World {
         self.relate(unit, "conn-check:1");
     }
 
-    /// The unit's charm, new or upgraded: files of the old one that are not in the new one go.
+    /// The unit's charm, new or upgraded: files of the old one that are not in the new one go. Their
+    /// directories stay, empty, as with Juju 2.9 to 3.5 (`manifestDeployer.removeDiff` removes the members of
+    /// the archive, and the charm library names no directories among them before v12.1.1).
     pub(super) fn charm(&mut self, unit: &str, version: &str, program: &str) {
         let charm = charm(unit);
         for path in self.memory.tree.below(&charm) {
-            self.memory.tree.remove(&path);
+            if self.memory.tree.get(&path).is_some_and(|entry| entry.content != Content::Directory) {
+                self.memory.tree.remove(&path);
+            }
         }
         let path = charm.join("agent").join(version).join("conn-check");
         let access = crate::host::Access { mode: 0o755, uid: 0, gid: 0 };
@@ -155,7 +159,7 @@ impl World {
         self.memory.juju.context = context;
         self.memory.steps.begin(fault);
         let program = charm(unit).join("actions/conn-check-actions");
-        action::run(&mut self.memory, name, &program)
+        action::run(&mut self.memory, name, &program, &[])
     }
 
     /// What Juju's agent notes of a relation before the hook runs.

@@ -17,18 +17,21 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, argu
     }
     let content = memory.text(&program.to_string_lossy()).unwrap_or_default();
     let Some(version) = content.strip_prefix("AGENT ") else {
-        return Err(io::Error::other("exec format error"));
+        return Err(io::Error::other(crate::executable::Unfit::NoProgram));
     };
     let (status, stdout) = match arguments {
+        ["--dry-run", ..] if version.ends_with(" mute") => (0, String::new()),
         ["--version"] => (0, format!("conn-check {}\n", version.split(' ').next().unwrap_or_default())),
         ["--dry-run", "--format", "json", file] => rehearse(memory, user, &[], file),
         ["--dry-run", "--format", "json", tags, file] => {
             let tags = tags.strip_prefix("--exclude-tags=").expect("an option of the agent");
             rehearse(memory, user, &tags.split(',').collect::<Vec<_>>(), file)
         }
-        [options @ .., "--journal", "--record", record, "--", file] => check_all(memory, user, options, record, file),
-        [options @ .., "--journal", "--record", record, "--", file, _pattern] => {
-            check_all(memory, user, options, record, file)
+        [.., "--record", _, "--", _] | [.., "--record", _, "--", _, _] | [.., "--record", _, "--", _, _, _] => {
+            let at = arguments.iter().position(|word| *word == "--record").unwrap_or_default();
+            let (options, rest) = arguments.split_at(at);
+            memory.agent_patterns = rest[4..].iter().map(|word| (*word).to_owned()).collect();
+            check_all(memory, user, options, rest[1], rest[3])
         }
         _ => panic!("not how the agent is called: {arguments:?}"),
     };
@@ -56,10 +59,11 @@ fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str)
     (0, report("unknown", &left).to_string())
 }
 
-/// The first check of a file with the text `fail` fails.
+/// The first check of a file with the text `fail` fails, and one with the text `warn` has a warning.
 fn check_all(memory: &mut Memory, user: Option<&User>, options: &[&str], record: &str, file: &str) -> (i32, String) {
     for option in options {
-        let known = ["--format=", "--max-timeout=", "--connect-timeout=", "--exclude-tags=", "--include-tags="];
+        let known =
+            ["--journal", "--format=", "--max-timeout=", "--connect-timeout=", "--exclude-tags=", "--include-tags="];
         assert!(known.iter().any(|known| option.starts_with(known)), "not an option of the agent: {option}");
     }
     memory.agent_options = options.iter().map(|option| (*option).to_owned()).collect();
@@ -68,10 +72,15 @@ fn check_all(memory: &mut Memory, user: Option<&User>, options: &[&str], record:
         return (status, refusal);
     }
     let text = memory.text(file).unwrap_or_default();
-    let verdict = if text.contains("fail") { "fail" } else { "pass" };
+    let (verdict, status) = match text {
+        text if text.contains("fail") => ("fail", 2),
+        text if text.contains("warn") => ("warn", 1),
+        _ => ("pass", 0),
+    };
     let kept = self::record(verdict, 1);
     memory.file(record, &kept, crate::host::memory::PUBLIC);
-    (if verdict == "fail" { 2 } else { 0 }, String::new())
+    memory.agent_record = record.to_owned();
+    (status, String::new())
 }
 
 fn refused(code: &str, message: &str) -> (i32, String) {
@@ -81,7 +90,9 @@ fn refused(code: &str, message: &str) -> (i32, String) {
 
 fn check(verdict: &str) -> Value {
     let failure = (verdict == "fail").then(|| json!({"code": "connect.refused", "message": "db:1 refused"}));
-    json!({"type": "tcp", "target": "db:1", "verdict": verdict, "failure": failure, "warnings": []})
+    let warnings = (verdict == "warn").then(|| json!({"code": "time.slow", "message": "db:1 is slow"}));
+    let warnings: Vec<_> = warnings.into_iter().collect();
+    json!({"type": "tcp", "target": "db:1", "verdict": verdict, "failure": failure, "warnings": warnings})
 }
 
 /// What `--record` would keep of a run that ended like this.
@@ -90,8 +101,9 @@ pub(crate) fn record(verdict: &str, count: usize) -> String {
 }
 
 fn report(verdict: &str, checks: &[Value]) -> Value {
+    let count = |verdict: &str| checks.iter().filter(|check| check["verdict"] == verdict).count();
     json!({
         "schema": "conn-check/1", "started": "2026-11-21T09:14:37.05Z", "verdict": verdict, "checks": checks,
-        "counts": {"pass": 1, "warn": 0, "fail": 0, "skip": 0},
+        "counts": {"pass": count("pass"), "warn": count("warn"), "fail": count("fail"), "skip": count("skip")},
     })
 }

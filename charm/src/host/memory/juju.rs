@@ -19,6 +19,8 @@ pub(crate) struct Juju {
     pub(crate) context: Context,
     /// Whether the controller refuses what a hook has set.
     pub(crate) refuses: bool,
+    /// How long a resource takes to come from the controller.
+    pub(crate) resource_takes: std::time::Duration,
 }
 
 /// A unit of ours.

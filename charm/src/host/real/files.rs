@@ -81,22 +81,35 @@ pub(super) fn copy(from: &Path, to: &Path, access: Access) -> io::Result<()> {
 fn replace(path: &Path, access: Access, put: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let draft = draft_of(path);
     prepare(path, &draft)?;
+    let replaced = put_draft(&draft, access, put).and_then(|()| fs::rename(&draft, path));
+    if replaced.is_err() {
+        // On a full disk, half of a program would take the room that the application needs.
+        let _next_hook_tries_again = remove(&draft);
+    }
+    replaced
+}
+
+fn put_draft(draft: &Path, access: Access, put: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     // Private until it has its owner. `create_new` does not follow a link that may be there.
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
     put(&mut file)?;
     fchown(&file, Some(access.uid), Some(access.gid))?;
     file.set_permissions(fs::Permissions::from_mode(access.mode))?;
     file.sync_all()?;
     // Closed before anyone can run it: a program that is open for writing cannot be run.
     drop(file);
-    fs::rename(&draft, path)
+    Ok(())
 }
 
 pub(super) fn link(path: &Path, target: &Path) -> io::Result<()> {
     let draft = draft_of(path);
     prepare(path, &draft)?;
     std::os::unix::fs::symlink(target, &draft)?;
-    fs::rename(&draft, path)
+    let renamed = fs::rename(&draft, path);
+    if renamed.is_err() {
+        let _next_hook_tries_again = remove(&draft);
+    }
+    renamed
 }
 
 /// Makes the directory, and removes the draft that a killed hook may have left.
@@ -160,6 +173,22 @@ mod tests {
         assert_eq!(list(&directory.join("a")).expect("listed"), ["file"]);
         remove(&directory).expect("removed");
         assert_eq!(inspect(&path, Symlinks::NoFollow).expect("seen"), None);
+    }
+
+    #[test]
+    fn what_could_not_be_written_leaves_no_draft() {
+        let directory = directory("full");
+        let path = directory.join("file");
+        write(&path, b"before", ours(0o600)).expect("written");
+        // A directory is opened, and then cannot be read: as with a full disk, the draft is there by then.
+        copy(&directory, &path, ours(0o600)).expect_err("no file");
+        assert_eq!(list(&directory).expect("listed"), ["file"]);
+        assert_eq!(read(&path, 10).expect("read"), Some(b"before".to_vec()), "the good one stays");
+        fs::create_dir(directory.join("place")).expect("a directory");
+        write(&directory.join("place"), b"x", ours(0o600)).expect_err("a directory is in its place");
+        link(&directory.join("place"), &path).expect_err("a directory is in its place");
+        assert_eq!(list(&directory).expect("listed"), ["file", "place"]);
+        remove(&directory).expect("removed");
     }
 
     #[test]

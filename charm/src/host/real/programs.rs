@@ -1,7 +1,9 @@
 //! Programs: run with a timeout, as another user, and with limited output.
 
+use crate::executable::{self, HEADER};
 use crate::host::real::Real;
 use crate::host::{Host as _, Output, Program, User};
+use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -14,7 +16,7 @@ use std::{env, thread};
 const MAX_OUTPUT: u64 = 64 * 1024 * 1024;
 
 pub(super) fn run(host: &Real, program: &Program) -> io::Result<Output> {
-    let mut command = command(host, program);
+    let mut command = command(host, program, Bond::UntoDeath)?;
     command.stdin(if program.stdin.is_empty() { Stdio::null() } else { Stdio::piped() });
     if program.captures_output {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -37,40 +39,62 @@ pub(super) fn run(host: &Real, program: &Program) -> io::Result<Output> {
 }
 
 pub(super) fn exec(host: &Real, program: &Program) -> io::Error {
-    let mut command = command(host, program);
-    command.stdin(Stdio::null());
-    command.exec()
+    match command(host, program, Bond::None) {
+        Ok(mut command) => command.stdin(Stdio::null()).exec(),
+        Err(error) => error,
+    }
 }
 
-fn command(host: &Real, program: &Program) -> Command {
+/// What becomes of a program when this process ends before it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Bond {
+    /// It goes on, or there is no such process: it takes the place of this one.
+    None,
+    /// It is killed.
+    UntoDeath,
+}
+
+fn command(host: &Real, program: &Program, bond: Bond) -> io::Result<Command> {
     let path = Path::new(&program.program);
-    // A name without a directory is looked up in PATH.
-    let path = if path.components().count() > 1 { host.map_path(path) } else { path.to_owned() };
-    let mut command = match &program.user {
-        Some(user) if host.privileged => as_user(user, &path),
-        _ => Command::new(path),
+    // A name without a directory is looked up in PATH: a tool of Juju's or of the system's.
+    let mut command = if path.components().count() > 1 {
+        agent(host, &host.map_path(path), program.user.as_ref(), bond)?
+    } else {
+        Command::new(path)
     };
     command.args(&program.arguments);
     if !program.inherits_environment {
         let kept = ["PATH", "LANG"].map(|name| (name, env::var_os(name).unwrap_or_default()));
         command.env_clear().envs(kept);
     }
-    command
+    Ok(command)
 }
 
-/// Setting the user drops all other groups; `setpriv` sets them, because the standard library
-/// cannot.
-fn as_user(user: &User, program: &Path) -> Command {
-    if user.groups.is_empty() {
-        let mut command = Command::new(program);
-        command.uid(user.uid).gid(user.gid);
-        return command;
-    }
-    let groups: Vec<_> = user.groups.iter().map(u32::to_string).collect();
+/// The agent, which is looked at before it is run, as execvp(3) gives to a shell what is no program. `setpriv`
+/// sets what the standard library cannot: the groups, and that the program dies with this process. Juju kills
+/// the process of a cancelled action alone (`runCharmProcessOnLocal` in its `runner.go`).
+fn agent(host: &Real, path: &Path, user: Option<&User>, bond: Bond) -> io::Result<Command> {
+    let mut header = Vec::new();
+    File::open(path)?.take(HEADER as u64).read_to_end(&mut header)?;
+    executable::judge(&header).map_err(io::Error::other)?;
     let mut command = Command::new("setpriv");
-    command.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid));
-    command.arg(format!("--groups={}", groups.join(","))).arg("--").arg(program);
-    command
+    if let Some(user) = user.filter(|_| host.privileged) {
+        command.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid));
+        let groups: Vec<_> = user.groups.iter().map(u32::to_string).collect();
+        command.arg(if groups.is_empty() {
+            "--clear-groups".to_owned()
+        } else {
+            format!("--groups={}", groups.join(","))
+        });
+    } else if bond == Bond::None {
+        return Ok(Command::new(path));
+    }
+    if bond == Bond::UntoDeath {
+        // After the user: the kernel forgets it when the user changes (prctl(2), PR_SET_PDEATHSIG).
+        command.args(["--pdeathsig", "KILL"]);
+    }
+    command.arg("--").arg(path);
+    Ok(command)
 }
 
 /// It is not an error if a program does not read its input: its exit status tells the result.
@@ -137,6 +161,61 @@ mod tests {
     fn a_program_that_is_not_there_is_not_found() {
         let error = run(&Real::new(), &Program::new("no-such-hook-tool")).expect_err("nothing to run");
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+
+    /// The kernel refuses a text without `#!`; a shell would run it line by line.
+    #[test]
+    fn what_is_no_program_is_never_given_to_a_shell() {
+        let ran = env::temp_dir().join(format!("conn-check-charm-ran-{}", std::process::id()));
+        let text = ran.with_extension("text");
+        let _not_there = std::fs::remove_file(&ran);
+        // 247 is BPF, which is no machine.
+        let foreign = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\xf7\0\n";
+        for head in [&b"\n"[..], b"#!/bin/sh\n", foreign] {
+            let mut content = head.to_vec();
+            content.extend(format!("echo x > {}\n", ran.display()).into_bytes());
+            std::fs::write(&text, content).expect("written");
+            std::fs::set_permissions(&text, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+            for user in [None, Some(own())] {
+                let mut program = Program::new(&text);
+                program.user = user;
+                let why = run(&Real::new(), &program).expect_err("nothing to run").to_string();
+                assert!(why.starts_with("it is no program") || why.starts_with("it is a program for"), "{why}");
+                assert!(!ran.exists(), "a shell has run it");
+            }
+        }
+        std::fs::remove_file(&text).expect("removed");
+    }
+
+    fn own() -> User {
+        let (uid, gid) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
+        User { uid, gid, groups: Vec::new() }
+    }
+
+    #[test]
+    fn the_agent_dies_with_the_process_that_runs_it() {
+        use std::os::unix::process::ExitStatusExt as _;
+        let mut program = Program::new("/usr/bin/sleep").with(["600"]);
+        for user in [None, Some(own())] {
+            program.user = user;
+            let program = program.clone();
+            // For the kernel the parent is the thread that starts it.
+            let started = thread::spawn(move || {
+                let mut command = command(&Real::new(), &program, Bond::UntoDeath).expect("a program");
+                let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
+                // Not before setpriv has become the program.
+                let name = format!("/proc/{}/comm", child.id());
+                while std::fs::read_to_string(&name).expect("its name") != "sleep\n" {
+                    assert!(child.try_wait().expect("its state").is_none(), "it has ended");
+                    thread::yield_now();
+                }
+                child
+            });
+            let mut child = started.join().expect("it was started");
+            let deadline = Instant::now() + Duration::from_secs(30);
+            let status = wait_until(&mut child, deadline).expect("its end").expect("it ends long before");
+            assert_eq!(status.signal(), Some(9));
+        }
     }
 
     #[test]

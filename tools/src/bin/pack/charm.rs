@@ -31,6 +31,9 @@ const MOMENTS: [&str; 5] = ["created", "joined", "changed", "departed", "broken"
 /// The base that only programs for an old glibc can have.
 const BASE_20_04: &str = "  - name: ubuntu\n    channel: \"20.04\"\n    architectures: [amd64]\n";
 
+/// The base that Juju 2.9 may not know.
+const BASE_24_04: &str = "  - name: ubuntu\n    channel: \"24.04\"\n    architectures: [amd64]\n";
+
 /// The charm's files.
 pub(crate) struct Charm {
     pub(crate) entries: Entries,
@@ -43,7 +46,7 @@ impl Charm {
         for name in FILES {
             entries.insert(name.to_owned(), Entry::Text(read(&root().join(name))?));
         }
-        entries.insert("manifest.yaml".to_owned(), Entry::Text(manifest(order.supports_20_04())?.into_bytes()));
+        entries.insert("manifest.yaml".to_owned(), Entry::Text(manifest(order)?.into_bytes()));
         // `juju status` shows it as the charm's version.
         entries.insert("version".to_owned(), Entry::Text(format!("{}\n", env!("CARGO_PKG_VERSION")).into_bytes()));
         let program = |name: &str| Ok::<_, String>(Entry::Program(read(&order.binaries.join(name))?));
@@ -82,10 +85,15 @@ pub(crate) const fn architecture() -> &'static str {
 }
 
 /// The bases, for this architecture.
-fn manifest(with_20_04: bool) -> Outcome<String> {
+fn manifest(order: &Order) -> Outcome<String> {
     let text = text("manifest.yaml")?;
     let (head, bases) = text.split_once("bases:\n").ok_or("manifest.yaml has no `bases:`")?;
-    let older = if with_20_04 { BASE_20_04 } else { "" };
+    let older = if order.supports_20_04() { BASE_20_04 } else { "" };
+    let bases = if order.is_for_juju_2 {
+        bases.split_once(BASE_24_04).ok_or("manifest.yaml has no 24.04 at its end")?.0
+    } else {
+        bases
+    };
     Ok(format!("{head}bases:\n{older}{bases}").replace("amd64", architecture()))
 }
 

@@ -1,4 +1,4 @@
-//! Packs the charm: `pack BINARIES OUTPUT [--agent VERSION] [--glibc 2.31]`, from the programs that were
+//! Packs the charm: `pack BINARIES OUTPUT [--agent VERSION] [--glibc 2.31] [--juju 2.9]`, from the programs that were
 //! built into the directory BINARIES. `cargo xtask pack` builds them and calls this.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
@@ -27,6 +27,8 @@ struct Order {
     agent: String,
     /// The newest glibc that the programs may need.
     glibc: Glibc,
+    /// For Juju 2.9, which refuses a charm with a base whose series it does not know (`computedseries.go`).
+    is_for_juju_2: bool,
 }
 
 fn main() -> ExitCode {
@@ -44,13 +46,15 @@ fn main() -> ExitCode {
 
 impl Order {
     fn of(mut arguments: impl Iterator<Item = String>) -> Outcome<Self> {
-        let usage = || "pack BINARIES OUTPUT [--agent VERSION] [--glibc 2.31]".to_owned();
+        let usage = || "pack BINARIES OUTPUT [--agent VERSION] [--glibc 2.31] [--juju 2.9]".to_owned();
         let (binaries, output) = arguments.next().zip(arguments.next()).ok_or_else(usage)?;
         let agent = env!("CARGO_PKG_VERSION").to_owned();
-        let mut order = Self { binaries: binaries.into(), output: output.into(), agent, glibc: UBUNTU_22_04 };
+        let mut order =
+            Self { binaries: binaries.into(), output: output.into(), agent, glibc: UBUNTU_22_04, is_for_juju_2: false };
         while let Some((flag, value)) = arguments.next().zip(arguments.next()) {
             match flag.as_str() {
                 "--agent" => order.agent = value,
+                "--juju" if value == "2.9" => order.is_for_juju_2 = true,
                 "--glibc" => order.glibc = Glibc::of(&value).ok_or_else(usage)?,
                 _ => return Err(usage()),
             }
@@ -90,7 +94,9 @@ fn report(order: &Order, programs: &[(String, u64, Glibc)], newest: Glibc) -> St
     let packed = Path::new(&order.output).metadata().map_or(0, |file| file.len());
     let line =
         |(name, bytes, needs): &(String, u64, Glibc)| format!("  {name:<28} {:>8}  needs {needs}\n", size(*bytes));
-    let bases = if order.supports_20_04() { "20.04, 22.04, 24.04" } else { "22.04, 24.04" };
+    let bases = [("20.04", order.supports_20_04()), ("22.04", true), ("24.04", !order.is_for_juju_2)];
+    let bases: Vec<_> = bases.iter().filter(|(_, packed)| *packed).map(|(base, _)| *base).collect();
+    let bases = bases.join(", ");
     format!(
         "{}  {}\n{}  highest GLIBC symbol: {newest}; for Ubuntu {bases} on {}",
         order.output.display(),

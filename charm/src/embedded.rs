@@ -1,0 +1,106 @@
+//! The agent in the charm: a release whose agent does not work on this machine must not take the place of the
+//! one that Nagios runs. It is tried once; the answer is noted.
+
+use crate::accounts::Owner;
+use crate::agent::versions;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::host::{Host, draft_of};
+use crate::paths::{LIB, PROGRAM, TRIALS, UnitPaths, VERSIONS, embedded_in};
+use crate::stamp::FileStamp;
+use crate::tree::Node;
+use crate::trial;
+use crate::version::Version;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What came of the trials of one unit's charm.
+pub(crate) type Trials = BTreeMap<String, Trial>;
+
+/// What came of one.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Trial {
+    #[serde(flatten)]
+    file: FileStamp,
+    /// Why the program does not work; `None` if it does.
+    refused: Option<String>,
+}
+
+/// Tries what is not known yet; returns what to log.
+///
+/// # Errors
+/// The file system fails. A program that does not work is not an error: that is noted.
+pub(crate) fn try_all(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Error> {
+    let unit = UnitPaths(&environment.unit);
+    let known = read_note(host, unit)?;
+    let (mut trials, mut refused) = (Trials::new(), Vec::new());
+    for version in versions(host, &embedded_in(&environment.charm))?.0.into_keys() {
+        let program = embedded_in(&environment.charm).join(version.as_str()).join(PROGRAM);
+        let Some(file) = FileStamp::of(host, &program)? else { continue };
+        let noted = known.get(version.as_str()).filter(|noted| noted.file == file).cloned();
+        let installed = Path::new(VERSIONS).join(version.as_str()).join(PROGRAM);
+        let is_in_use = || host.same(&program, &installed).map_err(Error::at("read", &installed));
+        let trial = match noted {
+            Some(noted) => noted,
+            None if is_in_use()? => Trial { file, refused: None },
+            None => Trial { file, refused: try_one(host, &program)? },
+        };
+        if trial.refused.is_some() && known.get(version.as_str()) != Some(&trial) {
+            refused.push(format!("did not install conn-check {version} of the charm: it does not run here"));
+        }
+        trials.insert(version.as_str().to_owned(), trial);
+    }
+    if trials != known {
+        write_note(host, unit, &trials)?;
+    }
+    Ok(refused)
+}
+
+/// What is known of the versions in the charm: why they are not to be used, or `None` for those that work.
+///
+/// # Errors
+/// The file system fails.
+pub(crate) fn known(host: &dyn Host, environment: &Environment) -> Result<BTreeMap<Version, Option<String>>, Error> {
+    let mut known = BTreeMap::new();
+    for (name, trial) in read_note(host, UnitPaths(&environment.unit))? {
+        let program = embedded_in(&environment.charm).join(&name).join(PROGRAM);
+        let Some(version) = Version::parse(&name) else { continue };
+        if FileStamp::of(host, &program)? == Some(trial.file) {
+            known.insert(version, trial.refused);
+        }
+    }
+    Ok(known)
+}
+
+fn read_note(host: &dyn Host, unit: UnitPaths<'_>) -> Result<Trials, Error> {
+    let path = unit.trials();
+    let note = host.read(&path, 16 * 1024).map_err(Error::at("read", &path))?;
+    Ok(note.and_then(|note| serde_json::from_slice(&note).ok()).unwrap_or_default())
+}
+
+fn write_note(host: &mut dyn Host, unit: UnitPaths<'_>, trials: &Trials) -> Result<(), Error> {
+    let note = serde_json::to_vec(trials).map_err(|error| Error::new("describe the charm's agent", error))?;
+    let access = Owner::Root.access(host, 0o644)?;
+    host.make_directory(Path::new(TRIALS), Owner::Root.access(host, 0o755)?)
+        .map_err(Error::at("make", Path::new(TRIALS)))?;
+    host.write(&unit.trials(), &note, access).map_err(Error::at("write", &unit.trials()))
+}
+
+/// The user conn-check cannot enter the charm's directory, so a copy is tried.
+fn try_one(host: &mut dyn Host, program: &Path) -> Result<Option<String>, Error> {
+    let stage = draft_of(&Path::new(VERSIONS).join("trial"));
+    let access = Owner::Root.access(host, 0o755)?;
+    host.remove(&stage).map_err(Error::at("remove", &stage))?;
+    Node::Shared(LIB.into(), 0o755).ensure(host)?;
+    for directory in [Path::new(VERSIONS), &stage] {
+        host.make_directory(directory, access).map_err(Error::at("make", directory))?;
+    }
+    let copy = stage.join(PROGRAM);
+    let tried = host.copy(program, &copy, access).map_err(Error::at("copy", program));
+    let tried = tried.and_then(|()| trial::of(host, &copy));
+    let removed = host.remove(&stage).map_err(Error::at("remove", &stage));
+    let tried = tried?;
+    removed?;
+    Ok(tried.err().map(|why| why.to_string()))
+}
