@@ -59,6 +59,11 @@ pub(crate) struct Environment {
     pub(crate) juju_unit: String,
     /// The directory of the charm.
     pub(crate) charm: PathBuf,
+    /// The unit beside which this one lives, with a dash, as in `my-service-0`.
+    pub(crate) principal: Option<String>,
+    /// The relation that is being broken, as in `nrpe-external-master:4`. Juju lists it still, unless
+    /// its agent has restarted meanwhile (`contextfactory.go`, `getContextRelations`).
+    pub(crate) broken: Option<String>,
 }
 
 impl Environment {
@@ -72,13 +77,9 @@ impl Environment {
         let charm = variable("JUJU_CHARM_DIR").or_else(|| variable("CHARM_DIR"));
         let charm = charm.map(PathBuf::from).ok_or_else(|| Error::new("JUJU_CHARM_DIR", NOT_JUJU))?;
         let unit = dashed(&juju_unit).ok_or_else(|| Error::new("JUJU_UNIT_NAME", "not the name of a unit"))?;
-        Ok(Self { hook: hook.to_owned(), unit, juju_unit, charm })
-    }
-
-    /// The relation that the hook is about, and the event.
-    #[must_use]
-    pub(crate) fn relation(&self) -> Option<(&str, &str)> {
-        self.hook.split_once("-relation-")
+        let principal = variable("JUJU_PRINCIPAL_UNIT").and_then(|unit| dashed(&unit));
+        let broken = variable("JUJU_RELATION_ID").filter(|_| hook.ends_with("-relation-broken"));
+        Ok(Self { hook: hook.to_owned(), unit, juju_unit, charm, principal, broken })
     }
 
     /// After these hooks the configured version and the content of the charm must be in use.

@@ -7,7 +7,7 @@ use crate::desired::Desired;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::host::Host;
-use crate::observed::Observed;
+use crate::observed::{Observed, Relations};
 use crate::paths::UnitPaths;
 use crate::published::Published;
 use crate::record::Record;
@@ -27,12 +27,13 @@ pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
         return Status::blocked(text).set(host);
     }
     let mut changes = Changes::new();
-    if environment.updates_agent() {
+    let relations = Relations::read(host, &environment)?;
+    if environment.updates_agent() && !relations.is_leaving(&environment) {
         changes.extend(users::create(host)?);
         changes.extend(embedded::try_all(host, &environment)?);
         changes.extend(resource::install(host, &environment)?);
     }
-    let observed = Observed::read(host, environment)?;
+    let observed = Observed::read(host, environment, &relations)?;
     let desired = Desired::from(&observed);
     changes.extend(if observed.leaving {
         remove_unit(host, &observed, &desired)?

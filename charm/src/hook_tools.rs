@@ -4,7 +4,7 @@
 //! Source of the argument forms: Juju's `cmd/jujuc`.
 
 use crate::error::Error;
-use crate::host::{Host, Program};
+use crate::host::{Host, Output, Program};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -21,7 +21,8 @@ pub(crate) fn config_get(host: &mut dyn Host) -> Result<Map<String, Value>, Erro
     json(host, "config-get", &["--format=json"])
 }
 
-/// `relation-ids`: the ids of a relation, except for one that is being broken.
+/// `relation-ids`: the ids of a relation; Juju lists also one that is being broken, or was removed by
+/// force.
 pub(crate) fn relation_ids(host: &mut dyn Host, relation: &str) -> Result<Vec<String>, Error> {
     json(host, "relation-ids", &["--format=json", relation])
 }
@@ -31,11 +32,26 @@ pub(crate) fn relation_list(host: &mut dyn Host, id: &str) -> Result<Vec<String>
     json(host, "relation-list", &["--format=json", "-r", id])
 }
 
-/// `relation-get`: the relation data of a unit.
-pub(crate) fn relation_get(host: &mut dyn Host, id: &str, unit: &str) -> Result<BTreeMap<String, String>, Error> {
-    let data: Option<_> = json(host, "relation-get", &["--format=json", "-r", id, "-", unit])?;
-    Ok(data.unwrap_or_default())
+/// `relation-get`: the relation data of a unit; `None` if the relation is gone. One that was removed by
+/// force stays in the lists until the agent restarts, but the controller refuses its data
+/// (`remotestate/watcher.go`, `relationsChanged`; `apiserver/facades/agent/uniter`, `ErrPerm`).
+pub(crate) fn relation_get(
+    host: &mut dyn Host,
+    id: &str,
+    unit: &str,
+) -> Result<Option<BTreeMap<String, String>>, Error> {
+    let name = "relation-get";
+    let output = output(host, name, &tool(name, &["--format=json", "-r", id, "-", unit]))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.succeeded() && GONE.iter().any(|answer| said.contains(answer)) {
+        return Ok(None);
+    }
+    let data: Option<_> = parse(name, &printed(name, output)?)?;
+    Ok(Some(data.unwrap_or_default()))
 }
+
+/// What Juju answers of a relation, or of a unit in it, that is not there any more.
+const GONE: [&str; 2] = ["permission denied", "not found"];
 
 /// `relation-set`: sets relation data of this unit; an empty value removes a key. Juju commits it
 /// when the hook succeeds.
@@ -91,15 +107,25 @@ pub(crate) fn action_fail(host: &mut dyn Host, text: &str) -> Result<(), Error> 
 }
 
 fn json<T: DeserializeOwned>(host: &mut dyn Host, name: &str, arguments: &[&str]) -> Result<T, Error> {
-    let printed = run(host, name, &tool(name, arguments))?;
-    serde_json::from_slice(&printed).map_err(|error| Error::new(name, error))
+    parse(name, &run(host, name, &tool(name, arguments))?)
+}
+
+fn parse<T: DeserializeOwned>(name: &str, printed: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(printed).map_err(|error| Error::new(name, error))
 }
 
 fn run(host: &mut dyn Host, name: &str, program: &Program) -> Result<Vec<u8>, Error> {
-    let output = host.run(program).map_err(|error| match error.kind() {
+    printed(name, output(host, name, program)?)
+}
+
+fn output(host: &mut dyn Host, name: &str, program: &Program) -> Result<Output, Error> {
+    host.run(program).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::new(name, "this hook tool is not in PATH; hooks are run by Juju"),
         _ => Error::new(name, error),
-    })?;
+    })
+}
+
+fn printed(name: &str, output: Output) -> Result<Vec<u8>, Error> {
     if output.succeeded() {
         return Ok(output.stdout);
     }

@@ -17,6 +17,8 @@ pub(crate) struct NrpeRelation {
     pub(crate) id: String,
     /// `nagios_hostname`, if nrpe sets it.
     pub(crate) hostname: Option<String>,
+    /// Whether it has said anything of its own: before that, its host's name is not known.
+    pub(crate) has_spoken: bool,
     /// The relation data of this unit.
     pub(crate) own: std::collections::BTreeMap<String, String>,
 }
@@ -71,14 +73,18 @@ pub(crate) fn command_file(juju_unit: &str, options: &Options, line: &str) -> St
     format!("# The charm of {juju_unit} writes this file; changes are lost.\n{groups}{line}\n")
 }
 
-/// The host name that Nagios has for this machine, and a problem if a configured name cannot be used.
-/// nrpe sends it; without that, the rule of charm-helpers applies. It becomes part of a file name.
+/// The host name that Nagios has for this machine, if it has one, and a problem if a configured name
+/// cannot be used. nrpe sends it, or else names its host after its principal, which is ours as well
+/// (charm-nrpe's `nrpe_helpers.py`, `nagios_hostname`). Before an nrpe has spoken, and when it has
+/// departed, there is no host: a Nagios refuses its whole configuration for a service of an unknown one.
+/// The name becomes part of a file name.
 #[must_use]
 pub(crate) fn hostname(
     paths: UnitPaths<'_>,
+    principal: Option<&str>,
     relations: &[NrpeRelation],
     options: &Options,
-) -> (String, Option<String>) {
+) -> (Option<String>, Option<String>) {
     let plain = |name: &&String| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         !name.is_empty() && name.bytes().all(allowed)
@@ -86,9 +92,12 @@ pub(crate) fn hostname(
     let fits = |name: &String| name_fits(&paths.exported_service(name));
     let hostnames: Vec<_> = relations.iter().filter_map(|relation| relation.hostname.as_ref()).filter(plain).collect();
     if let Some(name) = hostnames.iter().copied().find(|name| fits(name)) {
-        return (name.clone(), None);
+        return (Some(name.clone()), None);
     }
-    let of = |context: &str| format!("{context}-{}", paths.0);
+    let Some(principal) = principal.filter(|_| relations.iter().any(|relation| relation.has_spoken)) else {
+        return (None, None);
+    };
+    let of = |context: &str| format!("{context}-{principal}");
     let (name, mut problem) = match of(&options.nagios_context) {
         name if fits(&name) => (name, None),
         _ => (of(NAGIOS_CONTEXT), Some(format!("option nagios_context is too long; {NAGIOS_CONTEXT} is used"))),
@@ -96,7 +105,7 @@ pub(crate) fn hostname(
     if !hostnames.is_empty() {
         problem = Some(format!("the nagios_hostname that nrpe sends is too long; {name} is used"));
     }
-    (name, problem)
+    (Some(name), problem)
 }
 
 /// Whether NRPE sees another directory in the place of this one: Ubuntu's `nagios-nrpe-server.service` has
@@ -107,8 +116,7 @@ pub(crate) fn has_its_own(path: &Path) -> bool {
 }
 
 /// Whether the name of a file is short enough, even for its draft.
-#[must_use]
-pub(crate) fn name_fits(path: &Path) -> bool {
+fn name_fits(path: &Path) -> bool {
     draft_of(path).file_name().is_some_and(|name| name.len() <= MAX_FILE_NAME)
 }
 
@@ -148,6 +156,12 @@ mod tests {
     use serde_json::Map;
 
     const UNIT: UnitPaths<'_> = UnitPaths("conn-check-0");
+    const PRINCIPAL: Option<&str> = Some("app-0");
+
+    /// A relation in which nrpe has said this.
+    fn said(name: String) -> NrpeRelation {
+        NrpeRelation { hostname: Some(name), has_spoken: true, ..NrpeRelation::default() }
+    }
 
     fn of(file: &str, options: &Options) -> String {
         command_line(UNIT, &UNIT.program(), &UNIT.record(), Path::new(file), options).expect("it fits")
@@ -198,31 +212,30 @@ mod tests {
     #[test]
     fn nrpe_says_the_host_name_unless_it_leads_elsewhere() {
         let options = Options::parse(&Map::new());
-        let relation = |name: &str| NrpeRelation { hostname: Some(name.to_owned()), ..NrpeRelation::default() };
-        assert_eq!(hostname(UNIT, &[relation("prod-app-0")], &options), ("prod-app-0".to_owned(), None));
-        let usual = ("juju-conn-check-0".to_owned(), None);
+        let relation = |name: &str| said(name.to_owned());
+        let of = |relations: &[NrpeRelation]| hostname(UNIT, PRINCIPAL, relations, &options);
+        assert_eq!(of(&[relation("prod-app-0")]), (Some("prod-app-0".to_owned()), None));
         for bad in ["", "../../etc/cron.d/x", "a\nb"] {
-            assert_eq!(hostname(UNIT, &[relation(bad)], &options), usual, "{bad:?}");
+            assert_eq!(of(&[relation(bad)]), (Some("juju-app-0".to_owned()), None), "{bad:?}");
         }
-        assert_eq!(hostname(UNIT, &[], &options), usual);
+        assert_eq!(of(&[]), (None, None));
+        assert_eq!(of(&[NrpeRelation::default()]), (None, None), "nrpe has said nothing yet");
+        assert_eq!(hostname(UNIT, None, &[relation("")], &options), (None, None));
     }
 
     #[test]
     fn a_host_name_fits_into_the_name_of_a_file_and_of_its_draft() {
         let long = |count: usize| "x".repeat(count);
-        let relation = |count: usize| NrpeRelation { hostname: Some(long(count)), ..NrpeRelation::default() };
+        let relation = |count: usize| said(long(count));
         let mut options = Options::parse(&Map::new());
         let longest = (1..255).rev().find(|count| name_fits(&UNIT.exported_service(&long(*count)))).unwrap_or_default();
-        assert_eq!(hostname(UNIT, &[relation(longest)], &options), (long(longest), None));
-        let (name, problem) = hostname(UNIT, &[relation(longest + 1)], &options);
-        assert_eq!(name, "juju-conn-check-0");
-        assert_eq!(
-            problem.as_deref(),
-            Some("the nagios_hostname that nrpe sends is too long; juju-conn-check-0 is used")
-        );
+        assert_eq!(hostname(UNIT, PRINCIPAL, &[relation(longest)], &options), (Some(long(longest)), None));
+        let (name, problem) = hostname(UNIT, PRINCIPAL, &[relation(longest + 1)], &options);
+        assert_eq!(name.as_deref(), Some("juju-app-0"));
+        assert_eq!(problem.as_deref(), Some("the nagios_hostname that nrpe sends is too long; juju-app-0 is used"));
         options.nagios_context = long(210);
-        let (name, problem) = hostname(UNIT, &[], &options);
-        assert_eq!(name, "juju-conn-check-0");
+        let (name, problem) = hostname(UNIT, PRINCIPAL, &[relation(0)], &options);
+        assert_eq!(name.as_deref(), Some("juju-app-0"));
         assert_eq!(problem.as_deref(), Some("option nagios_context is too long; juju is used"));
     }
 }

@@ -56,14 +56,14 @@ impl Observed {
     ///
     /// # Errors
     /// The hook tools or the file system fail.
-    pub(crate) fn read(host: &mut dyn Host, environment: Environment) -> Result<Self, Error> {
+    pub(crate) fn read(host: &mut dyn Host, environment: Environment, relations: &Relations) -> Result<Self, Error> {
         let paths = UnitPaths(&environment.unit);
         let agent = Agent::read(host, &environment)?;
         Ok(Self {
-            leaving: leaving(host, &environment)?,
+            leaving: relations.is_leaving(&environment),
             options: Options::parse(&hook_tools::config_get(host)?),
-            relation_data: relation_data(host)?,
-            nrpe_relations: nrpe_relations(host, &environment.juju_unit)?,
+            relation_data: relation_data(host, &relations.checks)?,
+            nrpe_relations: nrpe_relations(host, &relations.nrpe, &environment.juju_unit)?,
             nrpe: Nrpe::read(host, paths, &agent)?,
             agent,
             checks_directory: list(host, &paths.etc())?,
@@ -110,47 +110,70 @@ fn command(host: &dyn Host, path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
-/// A subordinate is removed with the last relation to its principal, even if `stop` is skipped by
-/// force. Before the first relation is created, the unit is only being installed.
-fn leaving(host: &mut dyn Host, environment: &Environment) -> Result<bool, Error> {
-    match environment.relation() {
-        Some((_, "departed" | "broken")) => {
-            let principals =
-                [hook_tools::relation_ids(host, "conn-check")?, hook_tools::relation_ids(host, "general-info")?];
-            Ok(principals.iter().all(Vec::is_empty))
+/// The relations of the unit, by their ids, in the order of their numbers.
+#[derive(Debug)]
+pub(crate) struct Relations {
+    checks: Vec<String>,
+    general: Vec<String>,
+    nrpe: Vec<String>,
+}
+
+impl Relations {
+    /// Reads the lists.
+    ///
+    /// # Errors
+    /// The hook tools fail.
+    pub(crate) fn read(host: &mut dyn Host, environment: &Environment) -> Result<Self, Error> {
+        let mut ids = |name| relation_ids(host, environment, name);
+        Ok(Self { checks: ids("conn-check")?, general: ids("general-info")?, nrpe: ids("nrpe-external-master")? })
+    }
+
+    /// A subordinate is removed with the last relation to its principal, even if `stop` is skipped by
+    /// force; other hooks may come after that one. Only in `install` there is no relation yet: after it,
+    /// before any other hook, Juju enters all of them (`statetracker.go`, `SynchronizeScopes`).
+    pub(crate) fn is_leaving(&self, environment: &Environment) -> bool {
+        match environment.hook.as_str() {
+            "install" => false,
+            "stop" | "remove" => true,
+            _ => self.checks.is_empty() && self.general.is_empty(),
         }
-        _ => Ok(matches!(environment.hook.as_str(), "stop" | "remove")),
     }
 }
 
-fn relation_data(host: &mut dyn Host) -> Result<Vec<RelationData>, Error> {
+fn relation_data(host: &mut dyn Host, relations: &[String]) -> Result<Vec<RelationData>, Error> {
     let mut relation_data = Vec::new();
-    for relation in relation_ids(host, "conn-check")? {
-        for unit in hook_tools::relation_list(host, &relation)? {
-            let data = hook_tools::relation_get(host, &relation, &unit)?;
-            relation_data.push(RelationData { relation: relation.clone(), data });
+    for relation in relations {
+        for unit in hook_tools::relation_list(host, relation)? {
+            if let Some(data) = hook_tools::relation_get(host, relation, &unit)? {
+                relation_data.push(RelationData { relation: relation.clone(), data });
+            }
         }
     }
     Ok(relation_data)
 }
 
-fn nrpe_relations(host: &mut dyn Host, own: &str) -> Result<Vec<NrpeRelation>, Error> {
+fn nrpe_relations(host: &mut dyn Host, relations: &[String], own: &str) -> Result<Vec<NrpeRelation>, Error> {
     let mut nrpe_relations = Vec::new();
-    for id in relation_ids(host, "nrpe-external-master")? {
-        let mut hostname = None;
-        for unit in hook_tools::relation_list(host, &id)? {
-            let mut data = hook_tools::relation_get(host, &id, &unit)?;
+    for id in relations {
+        let Some(own) = hook_tools::relation_get(host, id, own)? else { continue };
+        let (mut hostname, mut has_spoken) = (None, false);
+        for unit in hook_tools::relation_list(host, id)? {
+            let mut data = hook_tools::relation_get(host, id, &unit)?.unwrap_or_default();
+            has_spoken |= data.keys().any(|key| !OF_JUJU.contains(&key.as_str()));
             hostname = hostname.or_else(|| data.remove("nagios_hostname"));
         }
-        let own = hook_tools::relation_get(host, &id, own)?;
-        nrpe_relations.push(NrpeRelation { id, hostname, own });
+        nrpe_relations.push(NrpeRelation { id: id.clone(), hostname, has_spoken, own });
     }
     Ok(nrpe_relations)
 }
 
-/// Sorted by number: as text, 10 is before 3.
-fn relation_ids(host: &mut dyn Host, name: &str) -> Result<Vec<String>, Error> {
+/// What Juju itself puts into the relation data of every unit.
+const OF_JUJU: [&str; 3] = ["egress-subnets", "ingress-address", "private-address"];
+
+/// Sorted by number: as text, 10 is before 3. A relation that is being broken is over, listed or not.
+fn relation_ids(host: &mut dyn Host, environment: &Environment, name: &str) -> Result<Vec<String>, Error> {
     let mut ids = hook_tools::relation_ids(host, name)?;
+    ids.retain(|id| Some(id) != environment.broken.as_ref());
     ids.sort_by_key(|id| id.rsplit_once(':').and_then(|(_, number)| number.parse::<u64>().ok()));
     Ok(ids)
 }

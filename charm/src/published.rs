@@ -105,7 +105,7 @@ impl Monitoring {
     ) -> Option<Node> {
         let Observed { environment, options, .. } = observed;
         let unit = UnitPaths(&environment.unit);
-        let line = path.filter(|_| nrpe::name_fits(&unit.nrpe_command())).and_then(|path| {
+        let line = path.and_then(|path| {
             let [program, record, path] = [&unit.program(), &unit.record(), path].map(map_path);
             nrpe::command_line(unit, &program, &record, &path, options)
         });
@@ -121,17 +121,11 @@ impl Monitoring {
     fn service(&mut self, observed: &Observed) -> Option<Node> {
         let Observed { environment, options, nrpe_relations, .. } = observed;
         let unit = UnitPaths(&environment.unit);
-        let (hostname, problem) = nrpe::hostname(unit, nrpe_relations, options);
-        let path = unit.exported_service(&hostname);
-        let fits = nrpe::name_fits(&path);
-        if !fits {
-            self.problems.push(Status::blocked("the name of the unit is too long for a Nagios service"));
-        }
+        let (hostname, problem) = nrpe::hostname(unit, environment.principal.as_deref(), nrpe_relations, options);
         self.problems.extend(problem.map(Status::blocked));
-        fits.then(|| {
-            let text = nrpe::service_file(unit, &environment.juju_unit, &hostname, options);
-            Node::File(path, text, Owner::Root, 0o644)
-        })
+        let hostname = hostname?;
+        let text = nrpe::service_file(unit, &environment.juju_unit, &hostname, options);
+        Some(Node::File(unit.exported_service(&hostname), text, Owner::Root, 0o644))
     }
 }
 

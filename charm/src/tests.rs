@@ -9,6 +9,7 @@ mod monitoring;
 mod oracle;
 mod random;
 mod refresh;
+mod relations;
 mod resource;
 mod shared;
 mod stories;

@@ -1,6 +1,6 @@
 //! Nagios asks, NRPE runs what the hooks wrote: nrpe 4.1 and nagios 4 themselves.
 
-use crate::site::{Site, UNIT};
+use crate::site::{SERVICE, Site, UNIT, well};
 use harness::certs::Authority;
 use harness::juju::machine::Machine;
 use harness::peers::{Manner, Peer, TlsManner, TlsPeer};
@@ -65,7 +65,7 @@ fn nagios_gets_every_state_through_the_files_that_the_hooks_wrote() {
         let _gone = kill(pid, Signal::SIGHUP);
     });
     site.check(&tcp(peer.port()));
-    site.juju.add_subordinate("nrpe", crate::site::SERVICE);
+    site.juju.add_subordinate("nrpe", SERVICE);
     site.relate_nrpe();
     site.settle();
     harness::wait::until("nrpe to read its files again", || ask(&port).0 != 3);
@@ -121,33 +121,98 @@ define servicegroup {\n    servicegroup_name juju\n    alias juju\n}\n\
 define service {\n    name active-service\n    register 0\n    check_period always\n    notification_period always\n\
     max_check_attempts 3\n    check_interval 5\n    retry_interval 1\n    contacts someone\n}\n";
 
-#[test]
-fn nagios_takes_the_exported_service() {
-    let site = Site::start(Machine::in_scratch());
-    site.with_nrpe();
-    // Nagios would refuse everything for a group without a name.
-    site.juju.configure("conn-check", "nagios_servicegroups", " ,juju,");
-    site.check(&tcp(9));
+/// What Nagios says of the exported services, beside what its server has: exit status and text.
+fn verify(site: &Site) -> (i32, String) {
     let scratch = Scratch::new();
     scratch.write("server.cfg", SERVER);
-    let export = site.juju.machine().at("/var/lib/nagios/export");
     let place = scratch.path().display();
     let configuration = format!(
         "cfg_file={place}/server.cfg\ncfg_dir={}\nlog_file={place}/log\nobject_cache_file={place}/objects\n\
          status_file={place}/status\ncommand_file={place}/rw\nlock_file={place}/lock\ntemp_path={place}\n\
          check_result_path={place}\nillegal_object_name_chars=`~!$%^&*|'\"<>?,()=\nillegal_macro_output_chars=`~$&|'\"<>\nnagios_user=root\nnagios_group=root\n",
-        export.display()
+        site.juju.machine().at(EXPORT).display()
     );
     let file = scratch.write("nagios.cfg", configuration);
     let output = Command::new("nagios4").arg("-v").arg(file).output().expect("nagios4 runs");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(0), "{text}");
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+const EXPORT: &str = "/var/lib/nagios/export";
+
+/// The names of the exported services.
+fn exported(site: &Site) -> Vec<String> {
+    let files = fs::read_dir(site.juju.machine().at(EXPORT)).expect("exports").flatten();
+    files.map(|file| file.file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn nagios_takes_the_exported_service() {
+    let site = Site::start(Machine::in_scratch());
+    let nrpe = site.with_nrpe();
+    // Nagios would refuse everything for a group without a name.
+    site.juju.configure("conn-check", "nagios_servicegroups", " ,juju,");
+    site.check(&tcp(9));
+    let (status, text) = verify(&site);
+    assert_eq!(status, 0, "{text}");
     for part in ["Checked 1 services.", "Total Warnings: 0", "Total Errors:   0"] {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
-    let files: Vec<_> = fs::read_dir(export).expect("exports").flatten().map(|file| file.file_name()).collect();
-    assert_eq!(files, [format!("service__juju-my-service-0_{CHECK}.cfg").as_str()]);
-    assert_eq!(site.juju.data(UNIT, 1)["monitors"].matches(CHECK).count(), 1);
+    assert_eq!(exported(&site), [format!("service__juju-my-service-0_{CHECK}.cfg")]);
+    assert_eq!(site.juju.data(UNIT, nrpe)["monitors"].matches(CHECK).count(), 1);
+}
+
+/// Ways in which the relations of a unit end.
+const ENDS: [fn(&Site, u32); 7] = [
+    |site, nrpe| site.juju.unrelate(nrpe),
+    |site, _| site.juju.unrelate(site.relation),
+    |site, nrpe| [nrpe, site.relation].into_iter().for_each(|id| site.juju.unrelate(id)),
+    |site, nrpe| site.juju.unrelate_by_force(nrpe),
+    |site, _| site.juju.unrelate_by_force(site.relation),
+    |site, _| site.juju.remove("conn-check"),
+    |site, _| site.juju.remove("my-service"),
+];
+
+#[test]
+fn nagios_takes_its_configuration_after_every_hook_of_a_life_however_it_ends() {
+    for (number, end) in ENDS.iter().enumerate() {
+        for restarts in [false, true] {
+            let site = Site::start(Machine::in_scratch());
+            site.check(&tcp(9));
+            let nrpe = site.with_nrpe();
+            let mut services = verified(&site);
+            end(&site, nrpe);
+            if restarts && site.juju.look(|model| model.units.contains_key(UNIT)) {
+                site.juju.restart_agent(UNIT);
+            }
+            services += verified(&site);
+            assert!(services > 0, "a service was exported");
+            if site.juju.look(|model| model.units.contains_key(UNIT)) {
+                well(&site.juju.update_status(UNIT));
+            }
+            assert_eq!(exported(&site), [""; 0], "the end of number {number}, restarts: {restarts}");
+            let commands = fs::read_dir(site.juju.machine().at("/etc/nagios/nrpe.d")).expect("nrpe.d").count();
+            assert_eq!(commands, 0, "the end of number {number}, restarts: {restarts}");
+        }
+    }
+}
+
+/// Runs the hooks that follow; after how many of them a service was exported. Nagios takes each.
+fn verified(site: &Site) -> usize {
+    let (mut count, mut before) = (0, Vec::new());
+    while let Some((unit, event)) = site.juju.possible().into_iter().next() {
+        let run = site.juju.run(&unit, &event);
+        well(&run);
+        let now = exported(site);
+        count += usize::from(!now.is_empty());
+        if now != before {
+            let (status, text) = verify(site);
+            // A Nagios without any service warns of it, and refuses to start.
+            let refused = status != 0 && !now.is_empty();
+            assert!(!refused, "after {}: {text}", run.story());
+        }
+        before = now;
+    }
+    count
 }
 
 #[test]
@@ -159,7 +224,5 @@ fn a_host_name_that_no_file_can_have_fails_no_hook() {
     site.juju.configure("conn-check", "nagios_context", "x".repeat(210));
     site.settle();
     assert!(site.status().starts_with("blocked: the nagios_hostname that nrpe sends is too long"), "{}", site.status());
-    let export = site.juju.machine().at("/var/lib/nagios/export");
-    let files: Vec<_> = fs::read_dir(export).expect("exports").flatten().map(|file| file.file_name()).collect();
-    assert_eq!(files, [format!("service__juju-conn-check-0_{CHECK}.cfg").as_str()]);
+    assert_eq!(exported(&site), [format!("service__juju-my-service-0_{CHECK}.cfg")]);
 }

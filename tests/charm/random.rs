@@ -1,13 +1,14 @@
 //! Random lives through the real programs. The library itself lives thousands of them in memory.
 
 use crate::site::{FILE, SERVICE, UNIT, nothing_is_left, status, tree, well, writes_nothing_more};
+use harness::juju::hook::{End, HookRun};
 use harness::juju::machine::Machine;
 use harness::juju::{Juju, Retry};
 use harness::packed::{self, VERSION};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const LIVES: u64 = 100;
+const LIVES: u64 = 300;
 
 /// So many things an operator does in one life.
 const DEEDS: usize = 9;
@@ -66,7 +67,7 @@ impl Life {
 
     /// One thing that an operator, or an application, does; hooks may be at work meanwhile.
     fn act(&mut self) {
-        match self.chance.below(12) {
+        match self.chance.below(16) {
             0 | 1 => self.toggle_relation(),
             2 => self.toggle_general(),
             3 => self.toggle_nrpe(),
@@ -88,6 +89,10 @@ impl Life {
             }
             9 => self.juju.reboot(),
             10 => self.juju.machine().install_nrpe(),
+            11 => self.force(),
+            12 => self.unit().into_iter().for_each(|unit| self.juju.restart_agent(&unit)),
+            13 => self.juju.refuse_commits(1),
+            14 => self.cancel(),
             _ => {
                 let file = ["", "- {type: tcp, hots: x}\n", "- {type: tcp, host: 127.0.0.1, port: 9}\n"];
                 if self.juju.machine().user("conn-check").is_some() {
@@ -125,6 +130,30 @@ impl Life {
         }
     }
 
+    /// A relation is removed by force that is not the last one to the principal: no hook tells of it.
+    fn force(&mut self) {
+        if let Some(relation) = self.nrpe.take() {
+            self.juju.unrelate_by_force(relation);
+        } else if let (Some(_), Some(relation)) = (self.general, self.relation) {
+            self.juju.unrelate_by_force(relation);
+            self.relation = None;
+            self.said.clear();
+        }
+    }
+
+    /// An action that is cancelled as soon as it has begun.
+    fn cancel(&self) {
+        let started = |unit: &String| self.juju.machine().charm(unit).join("actions/run-check").exists();
+        if let Some(unit) = self.unit().filter(started) {
+            let run = self.juju.cancelled(&unit, "run-check", &json!({}), || true).expect("an action");
+            assert_eq!(run.status, "aborted");
+        }
+    }
+
+    fn unit(&self) -> Option<String> {
+        self.juju.look(|model| model.units.keys().find(|name| name.starts_with("conn-check/")).cloned())
+    }
+
     fn say(&mut self) {
         let Some(relation) = self.relation else { return };
         let key = ["config_path", "config", "config-path"][self.chance.below(3)];
@@ -150,7 +179,7 @@ impl Life {
                 self.juju.run(&unit, &event);
                 self.juju.through(&[]);
             } else {
-                well(&self.juju.run(&unit, &event));
+                well_or_refused(&self.juju.run(&unit, &event));
             }
         }
     }
@@ -159,11 +188,10 @@ impl Life {
     fn rest(&mut self) {
         let chance = &mut self.chance;
         let runs = self.juju.settle_with(Retry::Times(1), &mut |count| chance.below(count));
-        runs.iter().for_each(well);
+        runs.iter().for_each(well_or_refused);
         let units = self.juju.look(|model| model.units.keys().filter(|name| name.starts_with("conn-check/")).count());
         assert_eq!(units > 0, self.relation.is_some() || self.general.is_some());
-        let unit = self.juju.look(|model| model.units.keys().find(|name| name.starts_with("conn-check/")).cloned());
-        let Some(unit) = unit else { return };
+        let Some(unit) = self.unit() else { return };
         // A file changes without anybody telling us.
         well(&self.juju.update_status(&unit));
         let status = status(&self.juju, &unit);
@@ -208,6 +236,13 @@ impl Life {
     }
 }
 
+/// A hook may have failed because the controller did not take what it had set, and for nothing else.
+fn well_or_refused(run: &HookRun) {
+    if run.end != End::Refused {
+        well(run);
+    }
+}
+
 fn live(seed: u64) {
     let mut life = Life::new(seed);
     let before = tree(&life.juju);
@@ -224,7 +259,7 @@ fn live(seed: u64) {
 impl Life {
     fn rest_in_peace(&mut self) {
         let chance = &mut self.chance;
-        self.juju.settle_with(Retry::Times(1), &mut |count| chance.below(count)).iter().for_each(well);
+        self.juju.settle_with(Retry::Times(1), &mut |count| chance.below(count)).iter().for_each(well_or_refused);
         assert!(self.juju.look(|model| model.units.keys().all(|unit| *unit != UNIT)), "the unit is gone");
     }
 }

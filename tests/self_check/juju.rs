@@ -29,7 +29,7 @@ const CONFIG: &str = "options:\n  revision: {type: string, default: \"\"}\n  max
 const ACTIONS: &str = "run-check: {params: {format: {type: string, default: plain}}, additionalProperties: false}\n";
 
 /// A charm whose every hook is this script.
-fn charm(scratch: &Scratch, script: &str) -> Charm {
+pub(crate) fn charm(scratch: &Scratch, script: &str) -> Charm {
     with_files(scratch, &[("hooks/all", script), ("actions/run-check", script)], "little.charm")
 }
 
@@ -57,7 +57,7 @@ fn with_files(scratch: &Scratch, files: &[(&str, &str)], name: &str) -> Charm {
 }
 
 /// The charm beside a principal, settled.
-fn deployed(script: &str) -> (Juju, u32, Vec<HookRun>) {
+pub(crate) fn deployed(script: &str) -> (Juju, u32, Vec<HookRun>) {
     let scratch = Scratch::new();
     let juju = Juju::start(Machine::in_scratch());
     juju.add_unit("service");
@@ -67,7 +67,7 @@ fn deployed(script: &str) -> (Juju, u32, Vec<HookRun>) {
     (juju, relation, runs)
 }
 
-fn hooks(runs: &[HookRun]) -> Vec<&str> {
+pub(crate) fn hooks(runs: &[HookRun]) -> Vec<&str> {
     runs.iter().filter(|run| run.end != End::Missing).map(|run| run.hook.as_str()).collect()
 }
 
@@ -119,7 +119,7 @@ fn relation_data_counts_only_when_the_hook_ends_well() {
     let runs = juju.settle_with(Retry::Later, &mut |_| 0);
     let failed = runs.last().expect("a hook");
     assert_eq!((failed.hook.as_str(), failed.end), ("conn-check-relation-joined", End::Exited(1)));
-    assert_eq!(failed.out.trim(), r#"{"try":"1"}"#, "the hook sees what it wrote");
+    assert!(failed.out.contains(r#""private-address":"192.0.2.10","try":"1"}"#), "the hook sees what it wrote");
     assert!(juju.data("little/0", relation).is_empty(), "and nobody else does");
     assert_eq!(juju.look(|model| model.unit("little/0").status.1.clone()), "on it", "the status is set at once");
     assert_eq!(juju.possible().len(), 1, "nothing but the failed hook may be next");
@@ -163,17 +163,6 @@ fn a_tool_refuses_what_juju_refuses() {
     assert_eq!(printed("relation-ids --format=json conn-check").trim(), r#"["conn-check:0"]"#);
     assert_eq!(printed("relation-list --format=json -r conn-check:0").trim(), r#"["service/0"]"#);
     assert_eq!(printed("relation-get --format=json -r conn-check:0 x service/0").trim(), "null");
-}
-
-#[test]
-fn a_relation_that_is_broken_is_no_longer_listed() {
-    let script = "case $JUJU_HOOK_NAME in *-broken) relation-ids --format=json conn-check\n\
-         relation-list --format=json -r \"$JUJU_RELATION_ID\"; relation-get --format=json - service/0; echo $?;; esac";
-    let (juju, relation, _) = deployed(script);
-    juju.unrelate(relation);
-    let runs = juju.settle();
-    let broken = runs.iter().find(|run| run.hook.ends_with("broken")).expect("a hook");
-    assert_eq!(broken.out, "[]\n[]\n1\n");
 }
 
 #[test]

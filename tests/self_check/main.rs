@@ -6,6 +6,8 @@ mod dns;
 mod fixture;
 mod forwarder;
 mod juju;
+mod juju_cli;
+mod juju_relations;
 mod mail;
 mod memcached;
 mod mosquitto;

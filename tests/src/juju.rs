@@ -9,6 +9,7 @@
 //! | [`event`] | the hooks, and which of them may come next |
 //! | [`hook`] | one hook that was run: what it printed, called, logged |
 //! | [`action`] | actions, `juju exec`, `juju-exec` |
+//! | [`cli`] | what an operator types, and what `juju` of each release prints |
 //! | [`tree`] | all files of the machine, to compare |
 //!
 //! A hook tool is one program under many names (`tests/src/bin/hook-tool`), which asks this process over
@@ -20,6 +21,7 @@
 pub mod action;
 mod arguments;
 pub mod charm;
+pub mod cli;
 mod context;
 mod controller;
 mod environment;

@@ -19,6 +19,9 @@ fn the_rehearsal_shows_a_whole_life() {
         "]=/usr/local/lib/conn-check/units/conn-check-0/conn-check --format nagios",
         "systemctl reload nagios-nrpe-server",
         "CONN-CHECK CRITICAL: 1 of 2 failed",
+        "Action id 2 failed: ",
+        "exit status 0",
+        "service__juju-my-service-0_check_conn-check-conn-check-0.cfg",
         "blocked: revision 1.3.1 is not available",
         "-> ../versions/2.0.9",
         "Nothing of the charm is left",
@@ -26,6 +29,10 @@ fn the_rehearsal_shows_a_whole_life() {
     ] {
         assert!(text.contains(part), "{part} is missing in:\n{text}");
     }
+    // Before nrpe has named the host, nothing is exported for one.
+    let (before, _) = text.split_once("nrpe-external-master-relation-joined").expect("the hook");
+    assert!(before.contains("nrpe-external-master-relation-created") && !before.contains("service__"), "{before}");
+    assert!(!text.contains("service__juju-conn-check-0"), "{text}");
     assert!(!text.contains('\x1b') && !text.contains("/root/"), "{text}");
 }
 

@@ -26,6 +26,7 @@ cargo xtask TASK
   docs            write the man page, the completions, the option tables and the schema into docs/
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too, --juju 2.9 without 24.04
   wheel           pack the Python package conn_check_configs: target/wheel/*.whl
+  lives [COUNT]   live random lives of the charm in memory, 100000 unless told; any that ends ill is printed
   rehearse        play a whole life of the charm without Juju; --config FILE with your own checks
   new-check NAME  write the folder of a new check and add it to the list";
 
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         "docs" => tool("docs", &rest),
         "pack" => pack::pack(&rest),
         "wheel" => tool("wheel", &rest),
+        "lives" => lives(&rest),
         "rehearse" => rehearse(&rest),
         "new-check" => scaffold::new_check(rest.first().map_or("", String::as_str)),
         _ => Err(USAGE.to_owned()),
@@ -119,6 +121,16 @@ fn rehearse(arguments: &[String]) -> Outcome {
     let arguments: Vec<_> =
         arguments.iter().map(|text| if text.starts_with('-') { text.clone() } else { from_here(text) }).collect();
     tool("rehearse", &arguments)
+}
+
+/// Seeded: the same lives each time. A hook of each may fail anywhere, and runs again.
+fn lives(arguments: &[String]) -> Outcome {
+    let count = arguments.first().map_or("100000", String::as_str);
+    count.parse::<u64>().map_err(|_| USAGE.to_owned())?;
+    let test = ["--lib", "--", "--ignored", "--nocapture", "many_more_lives"];
+    let words = [&["test", "--quiet"], &PROFILE[..], &["--package", "conn-check-charm"], &test].concat();
+    let mut command = Command::new("cargo");
+    step::run(command.args(words).env("CONN_CHECK_LIVES", count), "cargo test many_more_lives")
 }
 
 /// Runs a program of `tools/`.

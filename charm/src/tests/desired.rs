@@ -31,6 +31,8 @@ fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
             unit: UNIT.to_owned(),
             juju_unit: "conn-check/0".to_owned(),
             charm: PathBuf::from("/charm"),
+            principal: None,
+            broken: None,
         },
         leaving: false,
         options: Options::parse(&config),

@@ -1,7 +1,8 @@
 //! One random life of a machine with one or two units of the charm.
 
+mod trouble;
+
 use crate::host::Access;
-use crate::host::memory::agent::record;
 use crate::host::memory::steps::Fault;
 use crate::host::memory::tree::{Content, Tree};
 use crate::host::memory::{PUBLIC, Systemd};
@@ -99,8 +100,10 @@ impl Life {
             self.option(unit);
         }
         self.hook(&Hook::new(name, "install"));
-        for id in self.shuffled(self.units[unit].unmet.keys().cloned().collect()) {
-            self.create(unit, &id);
+        let ids = self.shuffled(self.units[unit].unmet.keys().cloned().collect());
+        ids.iter().for_each(|id| self.world.enter(name, id));
+        for id in ids {
+            self.hook(&Hook::relation(name, &id, "created"));
         }
         self.hook(&Hook::new(name, "config-changed"));
         self.hook(&Hook::new(name, "start"));
@@ -109,7 +112,7 @@ impl Life {
     /// One thing that may happen to a unit that runs.
     fn something(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
-        match self.random.below(14) {
+        match self.random.below(18) {
             0..=2 => self.meet(unit),
             3 | 4 => self.set_relation(unit),
             5 => {
@@ -125,6 +128,9 @@ impl Life {
             8 => self.part_one(unit),
             9 => self.attach(unit),
             10 => self.hook(&Hook::new(&name, "start")),
+            12 => self.force_one(unit),
+            13 | 14 => self.act(unit),
+            15 => self.restart(unit),
             11 => {
                 self.trace.push("nrpe is installed".to_owned());
                 self.world.memory.install_nrpe();
@@ -140,10 +146,15 @@ impl Life {
     fn destroy(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
         let ids = self.world.unit(&name).relations.keys().cloned().collect();
+        let forced = self.random.one_in(5);
         for id in self.shuffled(ids) {
+            if forced && self.random.one_in(2) {
+                self.force(unit, &id);
+            }
             self.part(unit, &id);
         }
-        if !self.random.one_in(4) {
+        let unaware = self.world.unit(&name).relations.keys().any(|id| !id.starts_with("nrpe"));
+        if unaware || !self.random.one_in(4) {
             self.hook(&Hook::new(&name, "stop"));
             self.hook(&Hook::new(&name, "remove"));
         }
@@ -157,18 +168,17 @@ impl Life {
         format!("{relation}:{}", self.next)
     }
 
-    fn create(&mut self, unit: usize, id: &str) {
-        let name = self.units[unit].name.clone();
-        self.world.unit(&name).relations.insert(id.to_owned(), crate::host::memory::juju::Relation::default());
-        self.hook(&Hook::relation(&name, id, "created"));
-    }
-
     /// The unit meets the other end of a relation.
     fn meet(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
         let Some(id) = self.units[unit].unmet.keys().next_back().cloned() else { return };
         let data = self.units[unit].unmet.remove(&id).unwrap_or_default();
         self.world.relate(&name, &id);
+        // An nrpe that has just come has often said nothing yet.
+        let spoken = self.random.one_in(2);
+        if id.starts_with("nrpe") && !spoken {
+            self.world.set_relation(&name, &id, "nagios_hostname", "");
+        }
         for (key, value) in data {
             self.world.set_relation(&name, &id, &key, &value);
         }
@@ -178,7 +188,12 @@ impl Life {
 
     fn met(&mut self, unit: usize) -> Option<String> {
         let name = self.units[unit].name.clone();
-        let relations = self.world.unit(&name).relations.iter().filter(|(_, relation)| !relation.remote.is_empty());
+        let relations = self
+            .world
+            .unit(&name)
+            .relations
+            .iter()
+            .filter(|(_, relation)| !relation.removed && !relation.joined.is_empty());
         let ids: Vec<_> = relations.map(|(id, _)| id.clone()).collect();
         (!ids.is_empty()).then(|| self.random.pick(&ids).clone())
     }
@@ -239,30 +254,41 @@ impl Life {
             *self.random.pick(&["conn-check", "nrpe-external-master", "nrpe-external-master", "general-info"]);
         let (id, relation_data) = (self.id(relation), self.relation_data(relation));
         self.units[unit].unmet.insert(id.clone(), relation_data);
-        self.create(unit, &id);
+        let name = self.units[unit].name.clone();
+        self.world.enter(&name, &id);
+        self.hook(&Hook::relation(&name, &id, "created"));
     }
 
     /// A relation ends that is not the last one to the principal.
     fn part_one(&mut self, unit: usize) {
-        let name = self.units[unit].name.clone();
-        let ids: Vec<_> = self.world.unit(&name).relations.keys().cloned().collect();
-        let id = self.random.pick(&ids).clone();
-        let principal = |id: &String| !id.starts_with("nrpe");
-        if !principal(&id) || ids.iter().filter(|id| principal(id)).count() > 1 {
+        if let Some(id) = self.dispensable(unit) {
             self.part(unit, &id);
         }
+    }
+
+    /// A relation, unless it is the last one to the principal.
+    fn dispensable(&mut self, unit: usize) -> Option<String> {
+        let name = self.units[unit].name.clone();
+        let relations = self.world.unit(&name).relations.iter().filter(|(_, relation)| !relation.removed);
+        let ids: Vec<_> = relations.map(|(id, _)| id.clone()).collect();
+        let id = self.random.pick(&ids).clone();
+        let principal = |id: &String| !id.starts_with("nrpe");
+        (!principal(&id) || ids.iter().filter(|id| principal(id)).count() > 1).then_some(id)
     }
 
     fn part(&mut self, unit: usize, id: &str) {
         let name = self.units[unit].name.clone();
         self.units[unit].unmet.remove(id);
-        let relation = self.world.unit(&name).relations.get_mut(id).expect("the relation is there");
-        let met = !relation.remote.is_empty();
-        relation.remote.clear();
+        if self.world.unit(&name).relations[id].removed {
+            return;
+        }
+        let met = !self.world.unit(&name).relations[id].joined.is_empty();
         if met {
             self.hook(&Hook::relation(&name, id, "departed"));
+            self.between(&name);
         }
-        self.hook(&Hook::relation(&name, id, "broken"));
+        let restarted = self.random.one_in(3);
+        self.hook(&Hook { restarted, ..Hook::relation(&name, id, "broken") });
         self.world.unit(&name).relations.remove(id);
     }
 
@@ -305,37 +331,6 @@ impl Life {
         self.hook(&Hook::new(&name, "upgrade-charm"));
     }
 
-    /// While a unit is in error the world goes on, and a hook that runs again sees it.
-    fn meanwhile(&mut self, name: &str) {
-        let unit = self.units.iter().position(|unit| unit.name == name).expect("the unit is there");
-        match self.random.below(6) {
-            0 => self.outside(),
-            1 => self.option(unit),
-            2 => drop(self.change_relation_data(unit)),
-            _ => {}
-        }
-    }
-
-    /// Something that no hook follows.
-    fn outside(&mut self) {
-        let path = *self.random.pick(&["/srv/a.yaml", "/srv/b.yaml", "/srv/it's $x!.yaml"]);
-        match self.random.below(4) {
-            0 => self.world.memory.tree.remove(Path::new(path)),
-            1 => {
-                let unit = self.random.pick(&self.units).name.replace('/', "-");
-                let kept = if self.random.one_in(3) { "no record".to_owned() } else { record("fail", 2) };
-                self.world.memory.file(&format!("/var/lib/conn-check/{unit}/record.json"), &kept, PUBLIC);
-            }
-            _ => {
-                let uid = *self.random.pick(&[0, 0, 999]);
-                let mode = *self.random.pick(&[0o644, 0o644, 0o640, 0o600]);
-                let text = self.checks();
-                self.trace.push(format!("{path} is {text:?} {mode:o} of {uid}"));
-                self.world.memory.file(path, &text, Access { mode, uid, gid: 0 });
-            }
-        }
-    }
-
     /// Runs a hook until it succeeds, as Juju does; it may fail in the middle. Then all is as it
     /// should be, and the same hook again does nothing.
     fn hook(&mut self, hook: &Hook) {
@@ -354,6 +349,9 @@ impl Life {
             self.trace.push(format!("{}: {} fails: {fault:?}", hook.unit, hook.name));
             self.faults += 1;
             self.meanwhile(&hook.unit);
+        }
+        if self.random.one_in(10) {
+            self.refuse(hook);
         }
         self.trace.push(format!("{}: {}", hook.unit, hook.name));
         self.hooks += 1;

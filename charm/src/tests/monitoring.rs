@@ -32,8 +32,9 @@ fn exported(world: &World) -> Vec<String> {
 
 #[test]
 fn a_name_that_is_too_long_for_a_file_is_reported_and_another_one_is_used() {
-    let usual = ["service__juju-conn-check-0_check_conn-check-conn-check-0.cfg"];
+    let usual = ["service__juju-app-0_check_conn-check-conn-check-0.cfg"];
     let mut world = monitored();
+    world.set_relation(UNIT, RELATION, "nagios_hostname", "/");
     world.set(UNIT, "nagios_context", "x".repeat(210));
     world.hook(UNIT, "config-changed");
     assert!(status(&mut world).starts_with("blocked: option nagios_context is too long; juju is used"));

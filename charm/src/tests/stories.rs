@@ -8,7 +8,7 @@ use crate::tests::world::{Hook, World};
 const UNIT: &str = "conn-check/0";
 const FILE: &str = "/srv/checks.yaml";
 const NRPE: &str = "/etc/nagios/nrpe.d/check_conn-check-conn-check-0.cfg";
-const EXPORT: &str = "/var/lib/nagios/export/service__juju-conn-check-0_check_conn-check-conn-check-0.cfg";
+const EXPORT: &str = "/var/lib/nagios/export/service__juju-app-0_check_conn-check-conn-check-0.cfg";
 
 /// A unit beside an application that has a file of three checks, one of them not for Nagios.
 fn deployed() -> World {
@@ -109,6 +109,7 @@ fn the_status_says_which_files_are_not_used() {
     let mut world = deployed();
     world.relate(UNIT, "conn-check:12");
     world.set_relation(UNIT, "conn-check:12", "config", "[{}]");
+    world.run(&Hook::relation(UNIT, "conn-check:12", "joined"));
     world.set(UNIT, "config", "[{}, {}]");
     assert_eq!(status(&mut world), "active: 3 checks, not run yet; not used: config of conn-check:12, option config");
 }

@@ -1,9 +1,10 @@
 //! A machine with units of the charm on it, and what people, Juju and applications do to them.
 
+use crate::action::{self, Outcome};
 use crate::error::Error;
 use crate::hook;
 use crate::host::memory::Memory;
-use crate::host::memory::juju::{Context, Relation};
+use crate::host::memory::juju::{Context, Relation, addresses};
 use crate::host::memory::steps::Fault;
 use crate::host::memory::tree::{Content, Tree};
 use serde_json::Value;
@@ -15,24 +16,30 @@ pub(super) struct World {
     pub(super) memory: Memory,
 }
 
-/// A hook to run: of which unit, which one, and the relation that is broken.
+/// A hook to run: of which unit, which one, and the relation that it is about.
 #[derive(Clone, Debug)]
 pub(super) struct Hook {
     pub(super) unit: String,
     pub(super) name: String,
-    pub(super) broken: Option<String>,
+    pub(super) relation: Option<String>,
+    /// Whether the agent restarted while the relation was dying, so that Juju does not list it.
+    pub(super) restarted: bool,
 }
 
 impl Hook {
     pub(super) fn new(unit: &str, name: &str) -> Self {
-        Self { unit: unit.to_owned(), name: name.to_owned(), broken: None }
+        Self { unit: unit.to_owned(), name: name.to_owned(), relation: None, restarted: false }
     }
 
     /// Of a relation, as in `conn-check:1` and `changed`.
     pub(super) fn relation(unit: &str, id: &str, what: &str) -> Self {
         let name = id.split(':').next().unwrap_or_default();
-        let broken = (what == "broken").then(|| id.to_owned());
-        Self { unit: unit.to_owned(), name: format!("{name}-relation-{what}"), broken }
+        Self { relation: Some(id.to_owned()), ..Self::new(unit, &format!("{name}-relation-{what}")) }
+    }
+
+    /// The relation that is broken.
+    pub(super) fn broken(&self) -> Option<&String> {
+        self.relation.as_ref().filter(|_| self.name.ends_with("-broken"))
     }
 }
 
@@ -63,11 +70,21 @@ impl World {
         self.memory.file(&path.to_string_lossy(), program, access);
     }
 
-    /// The other end has one unit.
+    /// The other end has one unit, which the unit has not met; an nrpe says the host's name.
     pub(super) fn relate(&mut self, unit: &str, id: &str) {
-        let remote = if id.starts_with("nrpe") { "nrpe/0" } else { "app/0" };
-        let remote = BTreeMap::from([(remote.to_owned(), BTreeMap::new())]);
-        self.unit(unit).relations.insert(id.to_owned(), Relation { remote, ..Relation::default() });
+        let (remote, mut bag) = (if id.starts_with("nrpe") { "nrpe/0" } else { "app/0" }, addresses());
+        if id.starts_with("nrpe") {
+            bag.insert("nagios_hostname".to_owned(), HOST.to_owned());
+        }
+        let remote = BTreeMap::from([(remote.to_owned(), bag)]);
+        self.enter(unit, id);
+        self.unit(unit).relations.get_mut(id).expect("the relation is there").remote = remote;
+    }
+
+    /// The unit is in the relation's scope; at the other end there is nobody yet.
+    pub(super) fn enter(&mut self, unit: &str, id: &str) {
+        let new = || Relation { own: addresses(), ..Relation::default() };
+        self.unit(unit).relations.entry(id.to_owned()).or_insert_with(new);
     }
 
     /// Sets relation data of the other end; an empty value removes a key.
@@ -120,7 +137,6 @@ impl World {
 
     /// The relation ends.
     pub(super) fn part(&mut self, unit: &str, id: &str) {
-        self.unit(unit).relations.get_mut(id).expect("the relation is there").remote.clear();
         self.run(&Hook::relation(unit, id, "departed"));
         self.run(&Hook::relation(unit, id, "broken"));
         self.unit(unit).relations.remove(id);
@@ -128,19 +144,34 @@ impl World {
 
     /// Runs a hook in which this may happen.
     pub(super) fn attempt(&mut self, hook: &Hook, fault: Option<(u64, Fault)>) -> Result<(), Error> {
-        let variables = [
-            ("JUJU_UNIT_NAME", hook.unit.clone()),
-            ("JUJU_CHARM_DIR", charm(&hook.unit).to_string_lossy().into_owned()),
-        ];
-        let variables = variables.map(|(name, value)| (name.to_owned(), value)).into();
-        let (unit, broken) = (hook.unit.clone(), hook.broken.clone());
-        self.memory.juju.context = Context { unit, variables, broken, ..Context::default() };
+        self.memory.juju.context = context(hook);
+        self.before(hook);
         self.memory.steps.begin(fault);
-        let result = hook::run(&mut self.memory, &hook.name);
-        if result.is_ok() {
-            self.memory.juju.commit();
+        hook::run(&mut self.memory, &hook.name)?;
+        self.memory.juju.commit().map_err(|why| Error::new("commit", why))
+    }
+
+    /// Runs an action; with a fault it is cancelled there: Juju kills its process (`runner.go`).
+    pub(super) fn act(&mut self, unit: &str, name: &str, fault: Option<(u64, Fault)>) -> Result<Outcome, Error> {
+        let mut context = context(&Hook::new(unit, name));
+        context.variables.insert("JUJU_ACTION_NAME".to_owned(), name.to_owned());
+        context.parameters = Some(serde_json::Map::new());
+        self.memory.juju.context = context;
+        self.memory.steps.begin(fault);
+        let program = charm(unit).join("actions/conn-check-actions");
+        action::run(&mut self.memory, name, &program, &[])
+    }
+
+    /// What Juju's agent notes of a relation before the hook runs.
+    fn before(&mut self, hook: &Hook) {
+        let Some(relation) = hook.relation.as_ref().and_then(|id| self.unit(&hook.unit).relations.get_mut(id)) else {
+            return;
+        };
+        match hook.name.rsplit('-').next() {
+            Some("joined" | "changed") => relation.joined = relation.remote.keys().cloned().collect(),
+            Some("departed" | "broken") => relation.joined.clear(),
+            _ => {}
         }
-        result
     }
 
     pub(super) fn status(&mut self, unit: &str) -> (String, String) {
@@ -156,6 +187,26 @@ impl World {
     pub(super) fn left(&self, before: &Tree) -> Vec<PathBuf> {
         let known = |path: &Path| before.get(path).is_some() || path.starts_with("/var/lib/juju");
         self.memory.tree.paths().filter(|path| !known(path)).map(Path::to_owned).collect()
+    }
+}
+
+/// The host's name in Nagios, as nrpe says it.
+pub(super) const HOST: &str = "juju-app-0";
+
+/// What a hook finds.
+fn context(hook: &Hook) -> Context {
+    let mut variables = BTreeMap::from([
+        ("JUJU_UNIT_NAME".to_owned(), hook.unit.clone()),
+        ("JUJU_PRINCIPAL_UNIT".to_owned(), "app/0".to_owned()),
+        ("JUJU_CHARM_DIR".to_owned(), charm(&hook.unit).to_string_lossy().into_owned()),
+    ]);
+    variables.extend(hook.relation.clone().map(|id| ("JUJU_RELATION_ID".to_owned(), id)));
+    Context {
+        unit: hook.unit.clone(),
+        variables,
+        unlisted: hook.broken().filter(|_| hook.restarted).cloned(),
+        installing: hook.name == "install",
+        ..Context::default()
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 /// What came of an action or a command.
 #[derive(Clone, Debug)]
 pub struct ActionRun {
-    /// `completed` or `failed`.
+    /// `completed`, `failed`, or `aborted` by the operator.
     pub status: &'static str,
     /// Why it failed.
     pub message: String,
@@ -46,6 +46,26 @@ impl Juju {
             (run.status, run.message) = ("failed", format!("exit status {}", run.code));
         }
         Ok(run)
+    }
+
+    /// `juju run` and then, `when` it is so, `juju cancel-task`: Juju kills the action's process and nothing
+    /// else; what that has started goes on (`runner.go`, `runCharmProcessOnLocal`).
+    ///
+    /// # Errors
+    /// As for [`Juju::action`].
+    pub fn cancelled(
+        &self,
+        unit: &str,
+        name: &str,
+        parameters: &Value,
+        when: impl Fn() -> bool,
+    ) -> Result<ActionRun, String> {
+        let parameters = self.parameters(unit, name, parameters)?;
+        let program = self.machine().charm(unit).join("actions").join(name);
+        let deed = Deed { parameters, results: Map::new(), failed: None, log: Vec::new() };
+        let context = Context { unit: unit.to_owned(), deed: Some(deed), ..Context::default() };
+        let (output, context) = self.kill_at(context, &Run::Action(name), &program, &when);
+        Ok(ActionRun { status: "aborted", message: "terminated".to_owned(), ..ran(&output, context) })
     }
 
     /// `juju exec --unit UNIT -- SCRIPT`: an action of Juju's own, in the charm directory. Its exit status

@@ -90,23 +90,26 @@ impl Charm {
         &self.names
     }
 
-    /// Puts the files into a directory, and takes those away that only the former charm had.
+    /// Takes those files away that only the former charm had, then puts its own into the directory
+    /// (`manifestDeployer.Deploy`). What has no entry of its own in the former archive stays: up to 3.5, a
+    /// directory that the archive names only as a part of other names (charm library before v12.1.1,
+    /// `ArchiveMembers`).
     ///
     /// # Panics
     /// Where Juju would refuse.
     pub fn deploy(&self, folder: &Path, former: Option<&Self>) {
         fs::create_dir_all(folder).or_panic(format_args!("make {}", folder.display()));
+        let gone = former.into_iter().flat_map(Self::names).filter(|name| !self.names.contains(*name));
+        gone.map(|name| folder.join(name)).for_each(|path| {
+            // With everything in it, and it may have gone with what it was in (`removeDiff`, `os.RemoveAll`).
+            let _gone = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        });
         let files = self.expanded.get_or_init(|| expand_all(&self.archive));
         // Another process writes: a program that this one has open for writing cannot be run, and any
         // process that another thread starts meanwhile would have it open as well.
         let mut copy = Command::new("cp");
         copy.args(["-a", "--remove-destination"]).arg(files.path().join("charm/.")).arg(folder);
         assert!(copy.status().or_panic("run cp").success(), "cannot write {}", folder.display());
-        let gone = former.into_iter().flat_map(Self::names).filter(|name| !self.names.contains(*name));
-        // A directory goes only when it is empty, and after what was in it: the names are sorted.
-        gone.collect::<Vec<_>>().iter().rev().map(|name| folder.join(name)).for_each(|path| {
-            let _not_empty = if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) };
-        });
     }
 }
 

@@ -12,7 +12,6 @@ pub(super) struct Subject {
     pub(super) remote_unit: Option<String>,
     pub(super) remote_app: String,
     pub(super) departing: Option<String>,
-    pub(super) broken: bool,
 }
 
 /// An action that runs.
@@ -36,11 +35,4 @@ pub(super) struct Context {
     pub(super) state: Option<BTreeMap<String, String>>,
     pub(super) calls: Vec<Call>,
     pub(super) log: Vec<Line>,
-}
-
-impl Context {
-    /// The relation that is being broken.
-    pub(super) fn broken(&self) -> Option<u32> {
-        self.subject.as_ref().filter(|subject| subject.broken).map(|subject| subject.id)
-    }
 }

@@ -21,6 +21,8 @@ pub(super) struct State {
     pub(super) machine: Arc<Machine>,
     pub(super) wrapper: Vec<OsString>,
     pub(super) next_context: u32,
+    /// So many of the next commits are refused.
+    pub(super) refused_commits: usize,
     /// No hook will come any more.
     pub(super) ended: bool,
 }
@@ -63,6 +65,7 @@ impl Juju {
             machine: Arc::clone(&machine),
             wrapper: Vec::new(),
             next_context: 0,
+            refused_commits: 0,
             ended: false,
         };
         let shared = Arc::new(Mutex::new(state));

@@ -41,6 +41,9 @@ pub(super) fn of(
         ("JUJU_MODEL_NAME", "rehearsal".to_owned()),
         ("JUJU_API_ADDRESSES", "192.0.2.1:17070 192.0.2.2:17070".to_owned()),
         ("JUJU_SLA", "unsupported".to_owned()),
+        // Up to 3.6; 4.0 has none of it.
+        ("JUJU_METER_STATUS", "AMBER".to_owned()),
+        ("JUJU_METER_INFO", "not set".to_owned()),
         ("JUJU_MACHINE_ID", "0".to_owned()),
         ("JUJU_PRINCIPAL_UNIT", principal),
         ("JUJU_AVAILABILITY_ZONE", String::new()),

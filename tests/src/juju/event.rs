@@ -2,7 +2,7 @@
 //! `relation/resolver.go`, `operation/runhook.go`).
 
 use super::charm::Charm;
-use super::model::Model;
+use super::model::{Bag, Model, Relation};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What happens in a relation.
@@ -87,9 +87,23 @@ pub struct Progress {
 /// A relation as a unit has met it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Joined {
+    /// Its name in the charm's metadata, which outlives the relation.
+    pub(super) endpoint: String,
+    /// Its `created` has run; the unit is in its scope before.
+    created: bool,
+    /// The agent has read that the relation is dying. It reads a relation's life when it enters its scope, and
+    /// when it starts; between, its copy is never refreshed (`contextfactory.go`, `getContextRelations`).
+    seen_dying: bool,
     application_version: u64,
     /// The version of each member's data when its last `changed` ran; none between joined and changed.
-    members: BTreeMap<String, Option<u64>>,
+    pub(super) members: BTreeMap<String, Option<u64>>,
+}
+
+impl Joined {
+    /// Whether `relation-ids` has it: also while it is broken, unless the agent knows of that.
+    pub(super) fn is_listed(&self) -> bool {
+        !self.seen_dying || !self.members.is_empty()
+    }
 }
 
 impl Model {
@@ -103,6 +117,10 @@ impl Model {
         if let Some(only) = self.first_steps(unit) {
             return vec![only];
         }
+        if self.unit(unit).dying {
+            let events = self.relation_events(unit);
+            return if events.is_empty() { self.last_step(unit).into_iter().collect() } else { events };
+        }
         let created = self.not_created(unit);
         if !created.is_empty() {
             return created;
@@ -110,8 +128,7 @@ impl Model {
         if let Some(only) = self.own_steps(unit) {
             return vec![only];
         }
-        let events = self.relation_events(unit);
-        if events.is_empty() { self.last_step(unit).into_iter().collect() } else { events }
+        self.relation_events(unit)
     }
 
     /// What comes before any relation.
@@ -127,17 +144,45 @@ impl Model {
             Some(Event::Relation { id: *id, moment: Moment::Changed, remote: Some(member.0.clone()) })
         });
         let newer = progress.charm_version != self.application(&this.application).charm_version;
-        half.or_else(|| (newer || progress.upgrade_queued).then_some(Event::UpgradeCharm))
+        // A unit that dies is not upgraded any more.
+        half.or_else(|| (!this.dying && (newer || progress.upgrade_queued)).then_some(Event::UpgradeCharm))
+    }
+
+    /// Before any hook but `install` and `upgrade-charm` the unit enters the scopes of all its relations
+    /// (`statetracker.go`, `SynchronizeScopes`): the other sides can see it from now on.
+    pub(super) fn enter_scopes(&mut self, unit: &str, event: &Event) {
+        let this = self.unit(unit);
+        let waits = !this.progress.installed || this.progress.failed.is_some() || this.dying;
+        if waits || matches!(event, Event::Install | Event::UpgradeCharm) {
+            return;
+        }
+        let own = this.application.clone();
+        let new = |(id, relation): (u32, &Relation)| {
+            let endpoint = relation.end_of(&own).map(|end| end.name.clone()).unwrap_or_default();
+            let is_new = !relation.dying && !this.progress.relations.contains_key(&id);
+            is_new.then(|| (id, Joined { endpoint, ..Joined::default() }))
+        };
+        for (id, joined) in self.relations_of(unit).filter_map(new).collect::<Vec<_>>() {
+            self.unit_mut(unit).progress.relations.insert(id, joined);
+            if let Some(relation) = self.relations.get_mut(&id) {
+                relation.units.entry(unit.to_owned()).or_insert_with(Bag::of_a_unit);
+            }
+        }
+    }
+
+    /// The agent starts again: it reads the relations' lives, and forgets those that are no more.
+    pub(super) fn restart(&mut self, unit: &str) {
+        let lives: BTreeMap<_, _> = self.relations.iter().map(|(id, relation)| (*id, relation.dying)).collect();
+        let relations = &mut self.unit_mut(unit).progress.relations;
+        relations.retain(|id, _| lives.contains_key(id));
+        relations.iter_mut().for_each(|(id, joined)| joined.seen_dying = lives[id]);
     }
 
     fn not_created(&self, unit: &str) -> Vec<Event> {
-        let this = self.unit(unit);
-        if this.dying {
-            return Vec::new();
-        }
+        let known = &self.unit(unit).progress.relations;
         let new = self
             .relations_of(unit)
-            .filter(|(id, relation)| !relation.dying && !this.progress.relations.contains_key(id));
+            .filter(|(id, relation)| !relation.dying && known.get(id).is_none_or(|joined| !joined.created));
         new.map(|(id, _)| Event::Relation { id, moment: Moment::Created, remote: None }).collect()
     }
 
@@ -172,8 +217,9 @@ impl Model {
         let mut events = Vec::new();
         for (id, joined) in &this.progress.relations {
             let event = |moment, remote: Option<&String>| Event::Relation { id: *id, moment, remote: remote.cloned() };
-            let relation = self.relations.get(id);
-            let ends = this.dying || relation.is_none_or(|relation| relation.dying);
+            // Of one that was removed by force the agent hears nothing (`remotestate/watcher.go`).
+            let Some(relation) = self.relations.get(id) else { continue };
+            let ends = this.dying || relation.dying;
             let members = if ends { BTreeSet::new() } else { self.members(unit, *id) };
             let departed = joined.members.keys().filter(|member| !members.contains(*member));
             let departed: Vec<_> = departed.map(|member| event(Moment::Departed, Some(member))).collect();
@@ -181,7 +227,9 @@ impl Model {
                 events.push(event(Moment::Broken, None));
             }
             events.extend(departed);
-            let Some(relation) = relation.filter(|_| !ends) else { continue };
+            if ends {
+                continue;
+            }
             let remote = relation.opposite(&this.application).map(|end| end.application.as_str()).unwrap_or_default();
             if relation.applications.get(remote).is_some_and(|bag| bag.version != joined.application_version) {
                 events.push(event(Moment::Changed, None));
@@ -233,6 +281,7 @@ impl Model {
         let relations = &mut self.unit_mut(unit).progress.relations;
         let joined = relations.entry(id).or_default();
         match (moment, remote) {
+            (Moment::Created, _) => joined.created = true,
             (Moment::Joined, Some(remote)) => {
                 joined.members.insert(remote.clone(), None);
             }
@@ -249,10 +298,6 @@ impl Model {
                 self.leave(unit, id);
             }
             _ => {}
-        }
-        if let (Moment::Created, Some(relation)) = (moment, self.relations.get_mut(&id)) {
-            // The unit enters the scope: the other side can see it from now on.
-            relation.units.entry(unit.to_owned()).or_default();
         }
     }
 

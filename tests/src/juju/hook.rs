@@ -12,6 +12,8 @@ pub enum End {
     Killed(i32),
     /// The charm has no such hook.
     Missing,
+    /// With success, but the controller did not take what it had set: for Juju the hook has failed.
+    Refused,
 }
 
 impl End {

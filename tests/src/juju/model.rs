@@ -53,6 +53,14 @@ pub struct Unit {
     pub(super) progress: Progress,
 }
 
+/// From TEST-NET-1 (RFC 5737): nobody's.
+pub(super) const ADDRESS: &str = "192.0.2.10";
+const SUBNET: &str = "192.0.2.10/32";
+
+/// The agent listens at `@/var/lib/juju/agents/unit-NAME/agent.socket`, and the name of a socket has at most
+/// 107 bytes: an agent of a longer name does not start (seen: 64 works, 70 does not).
+const LONGEST_NAME: usize = 66;
+
 /// The data of a unit or an application in a relation.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Bag {
@@ -63,6 +71,21 @@ pub struct Bag {
 }
 
 impl Bag {
+    /// That of a unit in its relation's scope: its addresses are Juju's to say (`apiserver/facades/agent/
+    /// uniter`, `EnterScope`).
+    pub(super) fn of_a_unit() -> Self {
+        let pairs = [("egress-subnets", SUBNET), ("ingress-address", ADDRESS), ("private-address", ADDRESS)];
+        Self { version: 0, values: pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into() }
+    }
+
+    /// What a charm has said in it.
+    #[must_use]
+    pub fn said(&self) -> BTreeMap<String, String> {
+        let addresses = Self::of_a_unit().values;
+        let said = self.values.iter().filter(|(key, value)| addresses.get(*key) != Some(value));
+        said.map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
     /// Replaces all; an empty value deletes its key.
     pub(super) fn become_(&mut self, mut values: BTreeMap<String, String>) {
         values.retain(|_, value| !value.is_empty());
@@ -173,8 +196,25 @@ impl Model {
     /// The id as the hook tools write it.
     #[must_use]
     pub fn relation_id(&self, unit: &str, id: u32) -> String {
-        let end = self.relations.get(&id).and_then(|relation| relation.end_of(&self.unit(unit).application));
-        format!("{}:{id}", end.map(|end| end.name.as_str()).unwrap_or_default())
+        let this = self.unit(unit);
+        let end = self.relations.get(&id).and_then(|relation| relation.end_of(&this.application));
+        // The agent remembers the name of one that was removed by force.
+        let known = || this.progress.relations.get(&id).map(|joined| joined.endpoint.as_str());
+        format!("{}:{id}", end.map(|end| end.name.as_str()).or_else(known).unwrap_or_default())
+    }
+
+    /// The units that `relation-list` names: those whose `-joined` has begun (`relationer.go`, `ContextInfo`).
+    /// A stand-in has met everybody.
+    pub(super) fn met(&self, unit: &str, id: u32) -> BTreeSet<String> {
+        if self.is_stand_in(unit) {
+            return self.members(unit, id);
+        }
+        let joined = self.unit(unit).progress.relations.get(&id);
+        joined.map(|joined| joined.members.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    pub(super) fn is_stand_in(&self, unit: &str) -> bool {
+        self.application(&self.unit(unit).application).charm.is_none()
     }
 
     /// The configuration as a hook sees it: defaults under what is set; null for what is neither.
@@ -201,7 +241,9 @@ impl Model {
                 leader: number == 0,
                 ..Unit::default()
             };
-            self.units.insert(format!("{subordinate}/{number}"), unit);
+            let name = format!("{subordinate}/{number}");
+            assert!(name.len() <= LONGEST_NAME, "{name}: listen unix: bind: invalid argument");
+            self.units.insert(name, unit);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What an operator can ask for, and the stand-ins that tests ask for.
 
 use super::charm::Charm;
-use super::controller::Juju;
+use super::controller::{Juju, lock};
 use super::model::{Application, Bag, Endpoint, Model, Relation, Unit};
 use crate::or_panic::OrPanic;
 use serde_json::Value;
@@ -39,7 +39,7 @@ impl Juju {
             let unit = Unit { application: application.to_owned(), principal, ..Unit::default() };
             model.units.insert(name.clone(), unit);
             let relations = model.relations.values_mut().filter(|relation| relation.end_of(application).is_some());
-            relations.for_each(|relation| drop(relation.units.insert(name.clone(), Bag::default())));
+            relations.for_each(|relation| drop(relation.units.insert(name.clone(), Bag::of_a_unit())));
             model.populate();
             name
         })
@@ -63,7 +63,7 @@ impl Juju {
                     && model.application(&unit.application).charm.is_none()
             };
             let units = model.units.iter().filter(|(_, unit)| is_in(unit));
-            let units = units.map(|(name, _)| (name.clone(), Bag::default())).collect();
+            let units = units.map(|(name, _)| (name.clone(), Bag::of_a_unit())).collect();
             model.relations.insert(id, Relation { ends, units, applications: BTreeMap::new(), dying: false });
             model.populate();
             id
@@ -74,19 +74,19 @@ impl Juju {
     pub fn set(&self, unit: &str, relation: u32, pairs: &[(&str, &str)]) {
         self.change(|model| {
             let relation = model.relations.get_mut(&relation).or_panic("find the relation");
-            let bag = relation.units.entry(unit.to_owned()).or_default();
+            let bag = relation.units.entry(unit.to_owned()).or_insert_with(Bag::of_a_unit);
             let mut values = bag.values.clone();
             values.extend(pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
             bag.become_(values);
         });
     }
 
-    /// What a unit has set in a relation.
+    /// What a unit's charm has set in a relation; what Juju itself puts there is left out.
     #[must_use]
     pub fn data(&self, unit: &str, relation: u32) -> BTreeMap<String, String> {
         self.look(|model| {
             let bag = model.relations.get(&relation).and_then(|relation| relation.units.get(unit));
-            bag.map(|bag| bag.values.clone()).unwrap_or_default()
+            bag.map(Bag::said).unwrap_or_default()
         })
     }
 
@@ -151,10 +151,28 @@ impl Juju {
             if let Some(relation) = model.relations.get_mut(&id) {
                 relation.dying = true;
             }
-            let orphans: Vec<_> = model.units.keys().filter(|unit| model.is_orphan(unit)).cloned().collect();
-            orphans.iter().for_each(|unit| model.unit_mut(unit).dying = true);
+            model.kill_orphans();
             model.forget_unused(id);
         });
+    }
+
+    /// `juju remove-relation --force`: it is gone at once. No unit hears of it, and the agents list it until
+    /// they restart.
+    pub fn unrelate_by_force(&self, id: u32) {
+        self.change(|model| {
+            model.relations.remove(&id);
+            model.kill_orphans();
+        });
+    }
+
+    /// The unit's agent restarts: the machine's `systemctl restart jujud-...`, or an upgrade of Juju.
+    pub fn restart_agent(&self, unit: &str) {
+        self.change(|model| model.restart(unit));
+    }
+
+    /// The controller refuses so many of the next commits of what hooks have set (`CommitHookChanges`).
+    pub fn refuse_commits(&self, count: usize) {
+        lock(&self.shared).refused_commits = count;
     }
 
     /// `juju remove-unit` of a principal: the subordinates in its container go first.
@@ -182,8 +200,8 @@ impl Juju {
             let own = model.units.iter().filter(|(_, unit)| unit.application == application);
             let own: Vec<_> = own.map(|(name, _)| name.clone()).collect();
             if stand_in {
+                // What they have said can be read until the relation is gone.
                 own.iter().for_each(|unit| drop(model.units.remove(unit)));
-                model.relations.values_mut().for_each(|one| one.units.retain(|unit, _| !own.contains(unit)));
             } else {
                 dying.extend(own);
             }
@@ -195,6 +213,11 @@ impl Juju {
 }
 
 impl Model {
+    fn kill_orphans(&mut self) {
+        let orphans: Vec<_> = self.units.keys().filter(|unit| self.is_orphan(unit)).cloned().collect();
+        orphans.iter().for_each(|unit| self.unit_mut(unit).dying = true);
+    }
+
     /// Whether a unit of ours has lost all relations to its principal.
     fn is_orphan(&self, name: &str) -> bool {
         let unit = self.unit(name);
@@ -219,7 +242,6 @@ impl Model {
         let waiting = self.units.iter().filter(|(name, unit)| unit.dying && unit.principal.is_none() && !beside(name));
         let gone: Vec<_> = waiting.map(|(name, _)| name.clone()).collect();
         self.units.retain(|name, _| !gone.contains(name));
-        self.relations.values_mut().for_each(|relation| relation.units.retain(|unit, _| !gone.contains(unit)));
     }
 
     /// A dying relation that no unit of ours has entered is gone at once.

@@ -7,6 +7,7 @@ use super::event::{Event, Moment};
 use super::hook::{End, HookRun};
 use super::model::Model;
 use crate::or_panic::OrPanic;
+use crate::scratch::Scratch;
 use crate::wait;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -74,6 +75,7 @@ impl Juju {
     /// Runs one hook, whose turn it has to be.
     pub fn run(&self, unit: &str, event: &Event) -> HookRun {
         self.put_files(unit, event);
+        self.change(|model| model.enter_scopes(unit, event));
         let (context, hook) = self.look(|model| (context_of(model, unit, event), event.hook(model, unit)));
         let folder = self.machine.charm(unit);
         let handlers = [folder.join("dispatch"), folder.join("hooks").join(&hook)];
@@ -86,7 +88,7 @@ impl Juju {
             }
             None => (None, context),
         };
-        let run = HookRun {
+        let mut run = HookRun {
             unit: unit.to_owned(),
             event: event.clone(),
             hook,
@@ -97,7 +99,7 @@ impl Juju {
             calls: context.calls.clone(),
             took: began.elapsed(),
         };
-        self.conclude(&run, context);
+        self.conclude(&mut run, context);
         run
     }
 
@@ -112,7 +114,7 @@ impl Juju {
         let (output, context) = self.carry_out(context, &Run::Hook(&hook), &folder, &[program.into()], "");
         let code = output.status.code().unwrap_or(-1);
         if code == 0 {
-            self.change(|model| commit(model, unit, context));
+            self.commit(unit, context).or_panic("commit what a stand-in has set");
         }
         (code, lossy(&output.stdout) + &lossy(&output.stderr))
     }
@@ -163,6 +165,31 @@ impl Juju {
         (output, context)
     }
 
+    /// Runs a program until something is so, then kills it: itself, not what it has started.
+    pub(super) fn kill_at(
+        &self,
+        context: Context,
+        run: &Run<'_>,
+        program: &Path,
+        when: &dyn Fn() -> bool,
+    ) -> (Output, Context) {
+        let folder = self.machine.charm(&context.unit);
+        let (id, mut command) = self.prepare(context, run, &folder, &[program.into()]);
+        // Juju reads no longer when the process has ended; a file is nobody's to wait for.
+        let scratch = Scratch::new();
+        let file = |name: &str| scratch.write(name, "");
+        let (out, err) = (file("out"), file("err"));
+        let open = |path: &Path| fs::OpenOptions::new().append(true).open(path).or_panic("open a file");
+        command.stdin(Stdio::null()).stdout(open(&out)).stderr(open(&err));
+        let mut child = command.spawn().or_panic(format_args!("start {}", program.display()));
+        wait::until("the moment to cancel an action", when);
+        child.kill().or_panic("kill an action");
+        let status = child.wait().or_panic("wait for an action");
+        let read = |path: &Path| fs::read(path).unwrap_or_default();
+        let context = lock(&self.shared).contexts.remove(&id).or_panic("find the context of an action");
+        (Output { status, stdout: read(&out), stderr: read(&err) }, context)
+    }
+
     fn prepare(&self, context: Context, run: &Run<'_>, folder: &Path, arguments: &[OsString]) -> (String, Command) {
         let mut state = lock(&self.shared);
         let id = format!("{}-{}", context.unit, state.next_context);
@@ -176,9 +203,25 @@ impl Juju {
         (id, command)
     }
 
+    fn commit(&self, unit: &str, context: Context) -> Result<(), String> {
+        let mut state = lock(&self.shared);
+        let sets = !context.pending.is_empty() || context.state.is_some();
+        if sets && state.refused_commits > 0 {
+            state.refused_commits -= 1;
+            return Err("cannot apply changes: the controller is not there\n".to_owned());
+        }
+        commit(&mut state.model, unit, context)
+    }
+
     /// What follows from the end of a hook.
-    fn conclude(&self, run: &HookRun, context: Context) {
+    fn conclude(&self, run: &mut HookRun, context: Context) {
         let unit = &run.unit;
+        if run.end.is_well()
+            && let Err(why) = self.commit(unit, context)
+        {
+            run.end = End::Refused;
+            run.err += &why;
+        }
         self.change(|model| {
             if !run.end.is_well() {
                 let this = model.unit_mut(unit);
@@ -186,7 +229,6 @@ impl Juju {
                 this.progress.failed = Some(run.event.clone());
                 return;
             }
-            commit(model, unit, context);
             model.unit_mut(unit).in_error = false;
             model.has_happened(unit, &run.event);
         });
@@ -214,8 +256,11 @@ impl Juju {
     }
 }
 
-/// What only counts when the hook has ended well.
-pub(super) fn commit(model: &mut Model, unit: &str, context: Context) {
+/// What only counts when the hook has ended well, all of it or nothing (`CommitHookChanges`).
+fn commit(model: &mut Model, unit: &str, context: Context) -> Result<(), String> {
+    if context.pending.keys().any(|(id, _)| !model.relations.contains_key(id)) {
+        return Err("cannot apply changes: permission denied\n".to_owned());
+    }
     for ((id, owner), values) in context.pending {
         let Some(relation) = model.relations.get_mut(&id) else { continue };
         let bags = if owner.contains('/') { &mut relation.units } else { &mut relation.applications };
@@ -224,6 +269,7 @@ pub(super) fn commit(model: &mut Model, unit: &str, context: Context) {
     if let Some(state) = context.state {
         model.unit_mut(unit).state = state;
     }
+    Ok(())
 }
 
 fn context_of(model: &Model, unit: &str, event: &Event) -> Context {
@@ -240,7 +286,6 @@ fn context_of(model: &Model, unit: &str, event: &Event) -> Context {
             remote_unit: remote.clone(),
             remote_app: remote_app.unwrap_or_default(),
             departing: departing.flatten(),
-            broken: *moment == Moment::Broken,
         });
     }
     context

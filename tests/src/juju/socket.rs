@@ -39,6 +39,10 @@ fn answer(stream: &UnixStream, shared: &Shared) -> Option<()> {
     let text = |key: &str| question[key].as_str().unwrap_or_default().to_owned();
     let arguments: Vec<String> = serde_json::from_value(question["arguments"].clone()).ok()?;
     let stdin = question["stdin"].as_str();
+    // Juju's tool asks once without its input, and again when the agent wants it (`jujuc.ErrNoStdin`).
+    if stdin.is_none() && tools::reads_stdin(&text("tool"), &arguments) {
+        return writeln!(&mut &*stream, "{}", json!({"needs_stdin": true})).ok();
+    }
     let answer = match tools::call(shared, &text("context"), &text("tool"), &arguments, stdin) {
         Ok(out) => json!({"code": 0, "out": out, "err": ""}),
         Err(Refusal { code, text }) => json!({"code": code, "out": "", "err": format!("ERROR {text}\n")}),
@@ -71,11 +75,19 @@ fn ask(tool: &str, arguments: &[String]) -> Result<Value, String> {
     let variable = |name: &str| env::var(name).map_err(|_| format!("{name} not set"));
     let context = variable("JUJU_CONTEXT_ID")?;
     let socket = variable("JUJU_AGENT_SOCKET_ADDRESS")?;
-    let mut stdin = String::new();
-    if tools::reads_stdin(tool, arguments) {
-        io::stdin().read_to_string(&mut stdin).map_err(|error| error.to_string())?;
+    let mut question = json!({"context": context, "tool": tool, "arguments": arguments});
+    let answer = send(&socket, &question)?;
+    if answer["needs_stdin"] != json!(true) {
+        return Ok(answer);
     }
-    let question = json!({"context": context, "tool": tool, "arguments": arguments, "stdin": stdin});
+    let mut stdin = String::new();
+    io::stdin().read_to_string(&mut stdin).map_err(|error| error.to_string())?;
+    question["stdin"] = json!(stdin);
+    send(&socket, &question)
+}
+
+/// One question, one answer.
+fn send(socket: &str, question: &Value) -> Result<Value, String> {
     let mut stream = UnixStream::connect(socket).map_err(|error| error.to_string())?;
     writeln!(stream, "{question}").map_err(|error| error.to_string())?;
     let mut line = String::new();

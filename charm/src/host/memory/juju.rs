@@ -6,7 +6,7 @@
 use crate::host::Output;
 use crate::host::memory::Memory;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 /// The relation data of a unit.
@@ -17,6 +17,8 @@ pub(crate) type Bag = BTreeMap<String, String>;
 pub(crate) struct Juju {
     pub(crate) units: BTreeMap<String, Unit>,
     pub(crate) context: Context,
+    /// Whether the controller refuses what a hook has set.
+    pub(crate) refuses: bool,
     /// How long a resource takes to come from the controller.
     pub(crate) resource_takes: std::time::Duration,
 }
@@ -36,14 +38,32 @@ pub(crate) struct Unit {
 pub(crate) struct Relation {
     pub(crate) remote: BTreeMap<String, Bag>,
     pub(crate) own: Bag,
+    /// The units whose `-joined` has begun: no other is listed (Juju's `relationer.ContextInfo`).
+    pub(crate) joined: BTreeSet<String>,
+    /// It was removed by force: the unit's agent lists it until it restarts, and the controller refuses
+    /// its data (Juju's `remotestate/watcher.go` drops it, the state tracker keeps it).
+    pub(crate) removed: bool,
 }
+
+/// What Juju itself puts into the data of every unit.
+pub(crate) fn addresses() -> Bag {
+    let pairs = [("egress-subnets", "192.0.2.10/32"), ("ingress-address", ADDRESS), ("private-address", ADDRESS)];
+    pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+}
+
+/// From TEST-NET-1 (RFC 5737): nobody's.
+const ADDRESS: &str = "192.0.2.10";
 
 /// The hook or action that runs.
 #[derive(Debug, Default)]
 pub(crate) struct Context {
     pub(crate) unit: String,
     pub(crate) variables: BTreeMap<String, String>,
-    pub(crate) broken: Option<String>,
+    /// A relation that is not listed any more: Juju leaves out the broken one only where the agent
+    /// restarted while it was dying (`contextfactory.go`, `getContextRelations`).
+    pub(crate) unlisted: Option<String>,
+    /// In `install` the unit is in no relation's scope yet (`SynchronizeScopes` comes after it).
+    pub(crate) installing: bool,
     pub(crate) parameters: Option<Map<String, Value>>,
     pub(crate) results: Bag,
     pub(crate) failure: Option<String>,
@@ -81,8 +101,13 @@ impl Juju {
         self.units.entry(self.context.unit.clone()).or_default()
     }
 
-    /// The hook succeeded.
-    pub(crate) fn commit(&mut self) {
+    /// The hook succeeded. Nothing is committed over a relation that is gone.
+    pub(crate) fn commit(&mut self) -> Result<(), String> {
+        let gone = |id: &String, juju: &mut Self| juju.unit().relations.get(id).is_none_or(|one| one.removed);
+        let ids: Vec<_> = self.context.relation_changes.iter().map(|(id, _)| id.clone()).collect();
+        if !ids.is_empty() && (self.refuses || ids.iter().any(|id| gone(id, self))) {
+            return Err("cannot apply changes: permission denied".to_owned());
+        }
         for (id, changes) in std::mem::take(&mut self.context.relation_changes) {
             let Some(relation) = self.unit().relations.get_mut(&id) else { continue };
             for (key, value) in changes {
@@ -93,6 +118,7 @@ impl Juju {
                 };
             }
         }
+        Ok(())
     }
 }
 
@@ -110,7 +136,10 @@ pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[
         }
         ("relation-ids", ["--format=json", relation]) => Ok(relation_ids(juju, relation)),
         ("relation-list", ["--format=json", "-r", id]) => relation_list(juju, id),
-        ("relation-get", ["--format=json", "-r", id, "-", unit]) => relation_get(juju, id, unit),
+        ("relation-get", ["--format=json", "-r", id, "-", unit]) => match relation_get(juju, id, unit) {
+            Ok(bag) => Ok(bag),
+            Err((status, why)) => return Ok(refused(status, &why)),
+        },
         ("relation-set", ["-r", id, "--file", "-"]) => relation_set(juju, id, stdin),
         ("status-set", [status, "--", text]) => status_set(juju, status, text),
         ("application-version-set", ["--", version]) => {
@@ -127,35 +156,43 @@ pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[
     };
     Ok(match answer {
         Ok(text) => Output { status: Some(0), stdout: text.into_bytes(), stderr: Vec::new() },
-        Err(status) => {
-            Output { status: Some(status), stdout: Vec::new(), stderr: format!("ERROR {name}").into_bytes() }
-        }
+        Err(status) => refused(status, name),
     })
 }
 
-/// As texts, without the one that is being broken.
+fn refused(status: i32, why: &str) -> Output {
+    Output { status: Some(status), stdout: Vec::new(), stderr: format!("ERROR {why}\n").into_bytes() }
+}
+
+/// As texts, with the one that is being broken, unless the agent has restarted.
 fn relation_ids(juju: &mut Juju, name: &str) -> String {
-    let broken = juju.context.broken.clone();
-    let ids = juju.unit().relations.keys().filter(|id| Some(*id) != broken.as_ref());
+    let (unlisted, installing) = (juju.context.unlisted.clone(), juju.context.installing);
+    let ids = juju.unit().relations.keys().filter(|id| !installing && Some(*id) != unlisted.as_ref());
     let ids: Vec<_> = ids.filter(|id| id.split(':').next() == Some(name)).collect();
     json!(ids).to_string()
 }
 
 fn relation_list(juju: &mut Juju, id: &str) -> Result<String, i32> {
-    let units: Vec<_> = juju.unit().relations.get(id).ok_or(2)?.remote.keys().collect();
-    Ok(json!(units).to_string())
+    let relation = juju.unit().relations.get(id).ok_or(2)?;
+    Ok(json!(relation.joined).to_string())
 }
 
-fn relation_get(juju: &mut Juju, id: &str, unit: &str) -> Result<String, i32> {
+fn relation_get(juju: &mut Juju, id: &str, unit: &str) -> Result<String, (i32, String)> {
     let own = juju.context.unit == unit;
-    let relation = juju.unit().relations.get(id).ok_or(2)?;
-    let bag = if own { &relation.own } else { relation.remote.get(unit).ok_or(1)? };
+    let unknown = || (2, format!("invalid value {id:?} for option -r: relation not found"));
+    let relation = juju.unit().relations.get(id).ok_or_else(unknown)?;
+    if relation.removed {
+        return Err((1, "permission denied".to_owned()));
+    }
+    let missing = || (1, format!("cannot read settings for unit {unit:?}: settings not found"));
+    let bag = if own { &relation.own } else { relation.remote.get(unit).ok_or_else(missing)? };
     Ok(json!(bag).to_string())
 }
 
 fn relation_set(juju: &mut Juju, id: &str, stdin: &[u8]) -> Result<String, i32> {
-    if !juju.unit().relations.contains_key(id) || juju.context.broken.as_deref() == Some(id) {
-        return Err(2);
+    let relation = juju.unit().relations.get(id).ok_or(2)?;
+    if relation.removed {
+        return Err(1);
     }
     let changes = serde_json::from_slice(stdin).map_err(|_| 2)?;
     juju.context.relation_changes.push((id.to_owned(), changes));

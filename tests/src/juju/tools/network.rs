@@ -1,10 +1,8 @@
 //! `network-get`, `unit-get`: one machine has one address.
 
 use super::{Answer, FORMAT, Form, Hands, Refusal, Tool};
+use crate::juju::model::ADDRESS;
 use serde_json::json;
-
-/// From TEST-NET-1 (RFC 5737): nobody's.
-const ADDRESS: &str = "192.0.2.10";
 
 pub(super) const TOOLS: [Tool; 2] = [
     Tool {

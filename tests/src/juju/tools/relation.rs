@@ -32,13 +32,8 @@ fn ids(hands: &mut Hands<'_>) -> Answer {
     let subject = hands.context.subject.as_ref().map(|subject| model.relation_id(&unit, subject.id));
     let name = hands.given.at(0).map(str::to_owned).or_else(|| Some(subject?.split(':').next()?.to_owned()));
     let name = name.ok_or_else(|| Refusal::usage("no endpoint name specified"))?;
-    let known = model.unit(&unit).progress.relations.keys();
-    // One that is created just now is known already; one that is broken, no more.
-    let created = hands.context.subject.as_ref().map(|subject| &subject.id);
-    let mut ids: Vec<_> = known.chain(created).filter(|id| Some(**id) != hands.context.broken()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let ids: Vec<_> = ids.into_iter().map(|id| model.relation_id(&unit, *id)).collect();
+    let known = model.unit(&unit).progress.relations.iter().filter(|(_, joined)| joined.is_listed());
+    let ids: Vec<_> = known.map(|(id, _)| model.relation_id(&unit, *id)).collect();
     hands.print(&json!(ids.iter().filter(|id| id.split(':').next() == Some(&name)).collect::<Vec<_>>()))
 }
 
@@ -51,8 +46,13 @@ fn relation(hands: &Hands<'_>) -> Result<u32, Refusal> {
     let wrong = || Refusal::usage(format!("invalid value {text:?} for option -r: relation not found"));
     let id = text.rsplit(':').next().and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
     let model = &hands.state.model;
-    let known = model.relations_of(&hands.context.unit).any(|(one, _)| one == id);
-    let whole = model.relation_id(&hands.context.unit, id);
+    let unit = &hands.context.unit;
+    let known = if model.is_stand_in(unit) {
+        model.relations_of(unit).any(|(one, _)| one == id)
+    } else {
+        model.unit(unit).progress.relations.contains_key(&id)
+    };
+    let whole = model.relation_id(unit, id);
     // Juju takes the number alone as well; it is for no charm to rely on.
     if known && whole == text { Ok(id) } else { Err(wrong()) }
 }
@@ -66,13 +66,17 @@ fn list(hands: &mut Hands<'_>) -> Answer {
         let opposite = model.relations.get(&id).and_then(|relation| relation.opposite(application));
         return hands.print(&json!(opposite.map(|end| &end.application)));
     }
-    if Some(id) == hands.context.broken() {
-        return hands.print(&json!([]));
+    let mut members = model.met(unit, id);
+    let subject = hands.context.subject.as_ref().filter(|subject| subject.id == id);
+    if let Some((subject, remote)) = subject.and_then(|subject| Some((subject, subject.remote_unit.clone()?))) {
+        // Before `-joined` and `-departed` the agent changes its list (`contextfactory.go`, `HookContext`).
+        if subject.departing.is_some() {
+            members.remove(&remote)
+        } else {
+            members.insert(remote)
+        };
     }
-    let departed = hands.context.subject.as_ref().filter(|subject| subject.id == id && subject.departing.is_some());
-    let departed = departed.and_then(|subject| subject.remote_unit.clone());
-    let members = model.members(unit, id);
-    hands.print(&json!(members.into_iter().filter(|member| Some(member) != departed.as_ref()).collect::<Vec<_>>()))
+    hands.print(&json!(members))
 }
 
 fn get(hands: &mut Hands<'_>) -> Answer {
@@ -94,13 +98,16 @@ fn whole(hands: &Hands<'_>, id: u32) -> Result<BTreeMap<String, String>, Refusal
     let owner = owner.ok_or_else(|| Refusal::usage("no unit or application specified"))?;
     let owner = if app { owner.split('/').next().unwrap_or_default().to_owned() } else { owner };
     let own = owner == hands.context.unit;
+    // Juju answers of any unit in the relation; it is for no charm to ask of one that it has not met.
+    let met = subject.is_some_and(|subject| subject.remote_unit.as_ref() == Some(&owner))
+        || app
+        || hands.state.model.met(&hands.context.unit, id).contains(&owner);
     if let Some(pending) = hands.context.pending.get(&(id, owner.clone())) {
         return Ok(pending.clone());
     }
-    let relation = hands.state.model.relations.get(&id);
-    let relation = relation.ok_or_else(|| Refusal::failed("relation not found"))?;
+    let relation = hands.state.model.relations.get(&id).ok_or_else(gone)?;
     let bags = if app { &relation.applications } else { &relation.units };
-    let bag = bags.get(&owner).filter(|_| own || Some(id) != hands.context.broken());
+    let bag = bags.get(&owner).filter(|_| own || met);
     match bag {
         Some(bag) => Ok(bag.values.clone()),
         None if own || app => Ok(BTreeMap::new()),
@@ -108,8 +115,14 @@ fn whole(hands: &Hands<'_>, id: u32) -> Result<BTreeMap<String, String>, Refusal
     }
 }
 
+/// The controller's answer for a relation that was removed by force, which the agent still lists.
+fn gone() -> Refusal {
+    Refusal::failed("permission denied")
+}
+
 fn set(hands: &mut Hands<'_>) -> Answer {
     let id = relation(hands)?;
+    hands.state.model.relations.get(&id).ok_or_else(gone)?;
     let unit = hands.context.unit.clone();
     let this = hands.state.model.unit(&unit);
     if hands.given.has("app") && !this.leader {
@@ -117,9 +130,6 @@ fn set(hands: &mut Hands<'_>) -> Answer {
     }
     let owner = if hands.given.has("app") { this.application.clone() } else { unit };
     let pairs = given_pairs(hands)?;
-    if Some(id) == hands.context.broken() {
-        return Ok(String::new());
-    }
     let relation = hands.state.model.relations.get(&id);
     let bag = relation.and_then(|relation| relation.units.get(&owner).or_else(|| relation.applications.get(&owner)));
     let stored = || bag.map(|bag| bag.values.clone()).unwrap_or_default();

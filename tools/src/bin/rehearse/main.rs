@@ -11,7 +11,6 @@ mod stage;
 use checks::Checks;
 use harness::juju::machine::Machine;
 use harness::packed::{self, NEXT_VERSION, VERSION};
-use serde_json::json;
 use stage::{FILE, SERVICE, Stage};
 use std::process::ExitCode;
 use tools::page::Page;
@@ -85,7 +84,7 @@ fn comes(page: &Page, stage: &mut Stage<'_>, checks: &Checks) {
 
 fn works(page: &Page, stage: &mut Stage<'_>, checks: &mut Checks) {
     page.heading("On demand");
-    stage.action("run-check", &json!({}));
+    stage.action("run-check");
     stage.update_status();
     page.heading("From Nagios");
     stage.operator(&["juju deploy nrpe", "juju integrate my-service nrpe", "juju integrate conn-check nrpe"]);
@@ -98,7 +97,7 @@ fn works(page: &Page, stage: &mut Stage<'_>, checks: &mut Checks) {
     if let Some(what) = checks.break_one() {
         page.heading("Something breaks");
         Page::text(&what);
-        stage.action("run-nagios-check", &json!({}));
+        stage.action("run-nagios-check");
         stage.update_status();
     }
 }

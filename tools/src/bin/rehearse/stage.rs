@@ -1,13 +1,12 @@
 //! The model on which the rehearsal is played, and what the audience sees of it.
 
 use crate::did;
-use harness::juju::action::ActionRun;
+use harness::juju::cli::Release;
 use harness::juju::hook::{End, HookRun};
 use harness::juju::machine::Machine;
 use harness::juju::tree::Tree;
 use harness::juju::{Juju, Retry};
 use harness::packed;
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -99,23 +98,18 @@ impl<'a> Stage<'a> {
         Page::lines(&self.show(&run));
     }
 
-    /// Runs an action, and shows what Juju would.
-    pub(crate) fn action(&mut self, name: &str, parameters: &Value) {
-        self.operator(&[&format!("juju run {UNIT} {name}")]);
-        match self.juju.action(UNIT, name, parameters) {
-            Ok(run) => self.show_action(&run),
-            Err(why) => self.well = self.page.wrong(&why),
+    /// Runs an action, and shows what the client of Juju 3 prints, and how it exits.
+    pub(crate) fn action(&mut self, name: &str) {
+        let words = ["run", UNIT, name];
+        self.operator(&[&format!("juju {}", words.join(" "))]);
+        let said = self.juju.cli(Release::V3, &words);
+        if said.out.is_empty() {
+            self.well = self.page.wrong(&said.err);
         }
+        Page::output(&said.out);
+        Page::output(&said.err);
+        Page::lines(&format!("    {}\n", self.page.dim(&format!("exit status {}", said.code))));
         self.ignore_the_application();
-    }
-
-    fn show_action(&self, run: &ActionRun) {
-        Page::output(&run.out);
-        let message = if run.message.is_empty() { String::new() } else { format!(": {}", run.message) };
-        let results = flat(&run.results).into_iter();
-        let results = results.map(|(key, text)| format!("      {} {text}\n", self.page.dim(&format!("{key:<12}"))));
-        let state = format!("    {}{message}\n", self.page.bold(run.status));
-        Page::lines(&(state + &results.collect::<String>()));
     }
 
     /// A hook with everything that it did.
@@ -171,15 +165,6 @@ impl<'a> Stage<'a> {
             self.well = self.page.wrong(&format!("left on the machine: {left:?}"));
         }
     }
-}
-
-/// Results as Juju's command line takes them: words joined by dots.
-fn flat(results: &Map<String, Value>) -> Vec<(String, String)> {
-    let one = |(key, value): (&String, &Value)| match value {
-        Value::Object(inner) => flat(inner).into_iter().map(|(rest, text)| (format!("{key}.{rest}"), text)).collect(),
-        other => vec![(key.clone(), other.as_str().unwrap_or_default().to_owned())],
-    };
-    results.iter().flat_map(one).collect()
 }
 
 fn tree(juju: &Juju) -> Tree {
