@@ -3,16 +3,14 @@
 use crate::embedded;
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::host::{FileType, Host, Metadata};
+use crate::host::Host;
 use crate::inspect::{inspect, link_target, visible_names};
-use crate::paths::{BIN, CURRENT, PROGRAM, RESOURCES, TRIALS, UNITS, UnitPaths, VERSIONS, embedded_in};
+use crate::paths::{BIN, CURRENT, RESOURCES, TRIALS, UNITS, UnitPaths, VERSIONS, embedded_in};
 use crate::resource::{self, Resource};
 use crate::version::Version;
+use crate::versions::{Programs, versions};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// The programs of a version.
-pub(crate) type Programs = BTreeSet<String>;
 
 /// What exists of the agent.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -113,37 +111,6 @@ fn resources(host: &dyn Host, orphans: &BTreeSet<String>) -> Result<BTreeMap<Str
         }
     }
     Ok(resources)
-}
-
-/// The versions in a directory, and what is only called like one. A version has the program: Juju 2.9 to 3.5
-/// leaves the directory of the former charm's version behind, empty (see `World::charm` of the tests).
-///
-/// # Errors
-/// The file system fails.
-pub(crate) fn versions(
-    host: &dyn Host,
-    directory: &Path,
-) -> Result<(BTreeMap<Version, Programs>, BTreeSet<Version>), Error> {
-    let (mut versions, mut remnants) = (BTreeMap::new(), BTreeSet::new());
-    for version in visible_names(host, directory)?.iter().filter_map(|name| Version::parse(name)) {
-        let programs = programs(host, &directory.join(version.as_str()))?;
-        if programs.contains(PROGRAM) {
-            versions.insert(version, programs);
-        } else {
-            remnants.insert(version);
-        }
-    }
-    Ok((versions, remnants))
-}
-
-fn programs(host: &dyn Host, directory: &Path) -> Result<Programs, Error> {
-    let mut programs = Programs::new();
-    for name in visible_names(host, directory)? {
-        if let Some(Metadata { kind: FileType::File, .. }) = inspect(host, &directory.join(&name))? {
-            programs.insert(name);
-        }
-    }
-    Ok(programs)
 }
 
 /// Content is compared only when this charm itself is installed or upgraded: otherwise two builds of

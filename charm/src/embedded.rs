@@ -2,7 +2,6 @@
 //! one that Nagios runs. It is tried once; the answer is noted.
 
 use crate::accounts::Owner;
-use crate::agent::versions;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::host::{Host, draft_of};
@@ -11,6 +10,7 @@ use crate::stamp::FileStamp;
 use crate::tree::Node;
 use crate::trial;
 use crate::version::Version;
+use crate::versions::versions;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;

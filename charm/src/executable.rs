@@ -21,7 +21,7 @@ pub(crate) enum Unfit {
 impl fmt::Display for Unfit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoProgram => formatter.write_str("it is no program (an ELF file)"),
+            Self::NoProgram => formatter.write_str("it is not a program (an ELF file)"),
             Self::OtherMachine(other) => write!(formatter, "it is a program for {other}; this machine is {ARCH}"),
         }
     }

@@ -34,6 +34,7 @@ mod trial;
 mod users;
 mod validation;
 mod version;
+mod versions;
 
 pub use error::Error;
 

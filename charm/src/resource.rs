@@ -2,7 +2,6 @@
 //! once; the answer is noted.
 
 use crate::accounts::Owner;
-use crate::agent;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::hook_tools;
@@ -14,6 +13,7 @@ use crate::stamp::FileStamp;
 use crate::tree::{self, Node};
 use crate::trial;
 use crate::version::Version;
+use crate::versions::versions;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -221,7 +221,7 @@ fn copy_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path) 
         return Ok(());
     }
     let embedded = embedded_in(&environment.charm);
-    let (versions, _) = agent::versions(host, &embedded)?;
+    let (versions, _) = versions(host, &embedded)?;
     let Some(newest) = versions.keys().max() else { return Ok(()) };
     let newest_embedded = embedded.join(newest.as_str());
     let access = Owner::Root.access(host, 0o755)?;

@@ -166,7 +166,7 @@ fn a_resource_brings_another_version() {
     let scratch = Scratch::new();
     site.juju.attach("conn-check", "agent", &scratch.write("agent", "no program"));
     site.settle();
-    let wanted = "blocked: the resource agent cannot be run on this machine: it is no program";
+    let wanted = "blocked: the resource agent cannot be run on this machine: it is not a program";
     assert!(status(&site.juju, UNIT).starts_with(wanted), "{}", site.status());
     assert_eq!(version(&site, AGENT), VERSION);
     site.juju.remove("conn-check");
@@ -189,8 +189,8 @@ fn a_resource_that_is_no_program_of_this_machine_is_named_and_never_run() {
     let text = format!("id > {}\necho conn-check 9.9.9\n", ran.display());
     for (name, content, why) in [
         ("foreign", foreign, "it is a program for machine 22 of ELF (64 bits); this machine is "),
-        ("text", text.clone().into_bytes(), "it is no program"),
-        ("script", format!("#!/bin/sh\n{text}").into_bytes(), "it is no program"),
+        ("text", text.clone().into_bytes(), "it is not a program"),
+        ("script", format!("#!/bin/sh\n{text}").into_bytes(), "it is not a program"),
         ("true", fs::read("/bin/true").expect("a program"), "it did not print what conn-check prints"),
     ] {
         let file = scratch.path().join(name);

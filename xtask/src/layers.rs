@@ -37,6 +37,7 @@ const HOUSES: [House; 2] = [
     House {
         sources: "charm/src",
         layers: &[
+            &["executable"],
             &["error", "host", "options", "paths", "text", "version"],
             &[
                 "accounts",
@@ -48,9 +49,10 @@ const HOUSES: [House; 2] = [
                 "record",
                 "run_failure",
                 "settings",
+                "stamp",
             ],
-            &["status", "tree", "validation"],
-            &["checks_status", "resource", "users"],
+            &["status", "tree", "trial", "validation", "versions"],
+            &["checks_status", "embedded", "resource", "users"],
             &["action", "agent"],
             &["observed"],
             &["desired"],

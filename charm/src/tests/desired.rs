@@ -1,6 +1,6 @@
 //! What follows from what is observed, without any machine.
 
-use crate::agent::{Agent, Programs};
+use crate::agent::Agent;
 use crate::desired::Desired;
 use crate::environment::Environment;
 use crate::observed::{Nrpe, Observed};
@@ -8,6 +8,7 @@ use crate::options::Options;
 use crate::resource::Resource;
 use crate::tree::Node;
 use crate::version::Version;
+use crate::versions::Programs;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -136,7 +136,7 @@ fn a_bad_release_never_takes_the_place_of_the_agent_that_nagios_runs() {
         let (kind, text) = world.status(UNIT);
         let (version, program, revision) = bad;
         if revision.is_empty() {
-            let why = if program == MUTE.1 { "it did not print what conn-check prints" } else { "it is no program" };
+            let why = if program == MUTE.1 { "it did not print what conn-check prints" } else { "it is not a program" };
             let said = format!("conn-check {version} of the charm does not run on this machine: {why}");
             assert!(kind == "blocked" && text.starts_with(&said), "{bad:?}: {kind}: {text}");
         } else {

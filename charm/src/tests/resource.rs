@@ -65,7 +65,7 @@ fn a_resource_that_is_not_an_agent_is_reported_and_does_not_fail_the_hook() {
     for _ in 0..2 {
         assert_eq!(
             status(&mut world),
-            "blocked: the resource agent cannot be run on this machine: it is no program (an ELF file); 3 checks, not run yet"
+            "blocked: the resource agent cannot be run on this machine: it is not a program (an ELF file); 3 checks, not run yet"
         );
     }
     assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0"));
@@ -78,7 +78,7 @@ fn a_resource_that_does_not_work_does_not_take_the_place_of_one_that_does() {
     let mut world = deployed();
     world.attach("AGENT 2.2.0");
     for (bad, why) in [
-        ("no agent", "it is no program (an ELF file)"),
+        ("no agent", "it is not a program (an ELF file)"),
         ("AGENT 9.9.9 mute", "it did not print what conn-check prints"),
         ("AGENT 2.2.0 mute", "it did not print what conn-check prints"),
     ] {

@@ -141,7 +141,7 @@ fn why_the_agent_does_not_run_is_reported() {
     world.set_relation(ONE, "conn-check:1", "config", "[{}]");
     world.boot(ONE);
     let (kind, text) = world.status(ONE);
-    let why = "conn-check 2.0.0 of the charm does not run on this machine: it is no program (an ELF file)";
+    let why = "conn-check 2.0.0 of the charm does not run on this machine: it is not a program (an ELF file)";
     assert!(kind == "blocked" && text.starts_with(why), "{kind}: {text}");
     assert_eq!(world.agent(ONE), None);
 }

@@ -180,7 +180,7 @@ mod tests {
                 let mut program = Program::new(&text);
                 program.user = user;
                 let why = run(&Real::new(), &program).expect_err("nothing to run").to_string();
-                assert!(why.starts_with("it is no program") || why.starts_with("it is a program for"), "{why}");
+                assert!(why.starts_with("it is not a program") || why.starts_with("it is a program for"), "{why}");
                 assert!(!ran.exists(), "a shell has run it");
             }
         }
