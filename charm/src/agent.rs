@@ -25,6 +25,8 @@ pub(crate) struct Agent {
     pub(crate) remnants: BTreeSet<Version>,
     /// The version that each unit uses; `None` if its link is broken.
     pub(crate) units: BTreeMap<String, Option<Version>>,
+    /// The other units on this machine, those without a version, too: their release may have been refused.
+    pub(crate) others: BTreeSet<String>,
     /// Units that Juju does not know any more and that left files behind.
     pub(crate) orphans: BTreeSet<String>,
     /// The version behind the programs in PATH.
@@ -46,8 +48,9 @@ impl Agent {
         let (mut embedded, _) = versions(host, &embedded_in(&environment.charm))?;
         let (installed, remnants) = versions(host, Path::new(VERSIONS))?;
         let names = [UNITS, RESOURCES, TRIALS].map(|directory| visible_names(host, Path::new(directory)));
-        let names = names.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let orphans = orphans(host, environment, names.into_iter().flatten())?;
+        let names: BTreeSet<_> = names.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        let orphans = orphans(host, environment, names.iter().cloned())?;
+        let others = names.into_iter().filter(|unit| *unit != environment.unit && !orphans.contains(unit)).collect();
         let units =
             visible_names(host, Path::new(UNITS))?.into_iter().filter(|unit| !orphans.contains(unit)).map(|unit| {
                 let used = link_target(host, &UnitPaths(&unit).version_link())?;
@@ -73,6 +76,7 @@ impl Agent {
             installed,
             remnants,
             stale,
+            others,
             orphans,
         })
     }

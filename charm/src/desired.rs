@@ -89,7 +89,9 @@ impl Desired {
         let current = agent.units.get(&observed.environment.unit).cloned().flatten();
         let current = current.filter(|version| available.contains(version));
         let attached = resource.and_then(Resource::version).filter(|version| available.contains(version)).cloned();
-        let newest = agent.embedded.keys().chain(&attached).max().cloned();
+        // Where the charm has nothing that can be used, an older resource takes nobody's place.
+        let in_use = current.as_ref().filter(|_| agent.embedded.is_empty());
+        let newest = agent.embedded.keys().chain(&attached).chain(in_use).max().cloned();
         let default_version =
             || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
         if let Some(why) = resource.and_then(Resource::refused) {
@@ -140,7 +142,7 @@ impl Desired {
         let unit = observed.environment.unit.as_str();
         let paths = UnitPaths(unit);
         self.absent.extend([paths.version_link(), paths.resource_note(), paths.trials(), paths.etc(), paths.var()]);
-        self.is_last_unit = observed.agent.units.keys().all(|other| other == unit);
+        self.is_last_unit = observed.agent.others.is_empty();
         if self.is_last_unit {
             self.absent.extend(our_links(observed).map(|name| Path::new(BIN).join(name)));
         }

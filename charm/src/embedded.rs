@@ -38,7 +38,8 @@ pub(crate) fn try_all(host: &mut dyn Host, environment: &Environment) -> Result<
     for version in versions(host, &embedded_in(&environment.charm))?.0.into_keys() {
         let program = embedded_in(&environment.charm).join(version.as_str()).join(PROGRAM);
         let Some(file) = FileStamp::of(host, &program)? else { continue };
-        let noted = known.get(version.as_str()).filter(|noted| noted.file == file).cloned();
+        // What was refused is tried again: the machine may have been short of something, or has been mended.
+        let noted = known.get(version.as_str()).filter(|noted| noted.file == file && noted.refused.is_none()).cloned();
         let installed = Path::new(VERSIONS).join(version.as_str()).join(PROGRAM);
         let is_in_use = || host.same(&program, &installed).map_err(Error::at("read", &installed));
         let trial = match noted {

@@ -46,12 +46,13 @@ fn torment(site: &Site) -> usize {
     let mut kills = 0;
     while let Some((unit, event)) = site.juju.possible().into_iter().next() {
         let before = site.juju.snapshot();
-        let reloads = reloads(&site.juju);
+        let (reloads, watched) = (reloads(&site.juju), nrpe_runs(&site.juju).is_some());
         well(&site.juju.run(&unit, &event));
+        let stays = watched && nrpe_runs(&site.juju).is_some();
         let reloaded = self::reloads(&site.juju) > reloads;
         let (after, wanted) = (site.juju.snapshot(), state(&site.juju));
         kills += (1..LIMIT)
-            .take_while(|place| kill(&site.juju, &before, (&unit, &event), *place, &wanted, reloaded))
+            .take_while(|place| kill(&site.juju, &before, (&unit, &event), *place, &wanted, (reloaded, stays)))
             .count();
         site.juju.restore(&after);
     }
@@ -65,7 +66,7 @@ fn kill(
     (unit, event): (&str, &Event),
     place: usize,
     wanted: &State,
-    reloaded: bool,
+    (reloaded, stays): (bool, bool),
 ) -> bool {
     juju.restore(before);
     let reloads = reloads(juju);
@@ -78,7 +79,7 @@ fn kill(
     }
     assert!(place + 1 < LIMIT, "no end of {}", killed.story());
     assert_eq!(killed.end, End::Killed(SIGKILL), "{}", killed.story());
-    works_for_nagios(juju, place, &killed);
+    works_for_nagios(juju, place, &killed, stays);
     let again = juju.run(unit, event);
     well(&again);
     let end = state(juju);
@@ -89,12 +90,19 @@ fn kill(
     true
 }
 
-/// What stands in NRPE's file can be run at every moment.
-fn works_for_nagios(juju: &Juju, place: usize, killed: &HookRun) {
+/// The program that NRPE's file names, if there is one.
+fn nrpe_runs(juju: &Juju) -> Option<String> {
     let command = juju.machine().read("/etc/nagios/nrpe.d/check_conn-check-conn-check-0.cfg");
-    let line = command.lines().find_map(|line| line.strip_prefix("command[check_conn-check-conn-check-0]="));
-    let Some(program) = line.and_then(|line| line.split(' ').next()) else { return };
-    let output = Command::new(program).arg("--version").output();
+    let line = command.lines().find_map(|line| line.strip_prefix("command[check_conn-check-conn-check-0]="))?;
+    line.split(' ').next().map(str::to_owned)
+}
+
+/// What stands in NRPE's file can be run at every moment, and where the hook is not to take it away, it stands there.
+fn works_for_nagios(juju: &Juju, place: usize, killed: &HookRun, stays: bool) {
+    let Some(program) = nrpe_runs(juju) else {
+        return assert!(!stays, "killed at call {place}, NRPE has no command: {}", killed.story());
+    };
+    let output = Command::new(&program).arg("--version").output();
     let well = output.as_ref().is_ok_and(|output| output.stdout.starts_with(b"conn-check 2."));
     assert!(well, "killed at call {place}, NRPE cannot run {program}: {output:?}\n{}", killed.story());
 }

@@ -36,6 +36,8 @@ pub(crate) struct Memory {
     pub(crate) ran: Vec<Vec<String>>,
     /// Where the agent's last run kept its result.
     pub(crate) agent_record: String,
+    /// No program can be started: the machine is short of memory.
+    pub(crate) starts_nothing: bool,
     /// The patterns of the agent's last run.
     pub(crate) agent_patterns: Vec<String>,
     /// The options of the agent's last run.

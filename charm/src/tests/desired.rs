@@ -119,12 +119,15 @@ fn a_unit_that_goes_leaves_what_the_others_need() {
     observed.leaving = true;
     observed.agent.units.insert(UNIT.to_owned(), Some(version("1.0.0")));
     observed.agent.units.insert("other-1".to_owned(), Some(version("2.0.0")));
+    observed.agent.others.insert("other-1".to_owned());
     let desired = Desired::from(&observed);
     assert!(!desired.is_last_unit);
     assert!(desired.absent.contains(&PathBuf::from("/usr/local/lib/conn-check/units/conn-check-0")));
     assert!(desired.absent.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/1.0.0")));
     assert!(!desired.absent.contains(&PathBuf::from("/usr/local/lib/conn-check/versions/2.0.0")));
     observed.agent.units.remove("other-1");
+    assert!(!Desired::from(&observed).is_last_unit, "one whose release was refused has no version");
+    observed.agent.others.clear();
     assert!(Desired::from(&observed).is_last_unit);
 }
 

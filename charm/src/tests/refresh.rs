@@ -155,6 +155,31 @@ fn a_bad_release_never_takes_the_place_of_the_agent_that_nagios_runs() {
     at_every_moment(&[RELEASE, BAD_BUILD, BACK, BAD, PINNED, BAD_AND_PINNED, BACK]);
 }
 
+#[test]
+fn a_release_that_was_refused_is_tried_again_when_the_machine_was_mended() {
+    let mut world = monitored();
+    world.charm(UNIT, "2.0.9", "AGENT 2.0.9");
+    world.memory.starts_nothing = true;
+    world.hook(UNIT, "upgrade-charm");
+    assert_eq!(world.status(UNIT).0, "blocked");
+    world.memory.starts_nothing = false;
+    world.hook(UNIT, "start");
+    assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.9"));
+    assert_eq!(world.status(UNIT).0, "active");
+}
+
+#[test]
+fn a_bad_release_does_not_bring_back_an_older_resource() {
+    let mut world = monitored();
+    world.attach("AGENT 1.9.0");
+    refresh(&mut world, "2.0.8");
+    world.charm(UNIT, "2.0.9", "for another machine");
+    for hook in ["update-status", "upgrade-charm", "config-changed"] {
+        world.hook(UNIT, hook);
+        assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.8"), "{hook}");
+    }
+}
+
 /// `juju refresh --force-units` replaces the files, and then Juju repeats the hook that failed before.
 #[test]
 fn a_release_is_not_chosen_before_it_is_tried() {

@@ -101,7 +101,7 @@ fn a_resource_may_take_long_to_come() {
 }
 
 impl World {
-    fn attach(&mut self, content: &str) {
+    pub(super) fn attach(&mut self, content: &str) {
         let path = "/var/lib/juju/agents/unit-conn-check-0/resources/agent/conn-check";
         self.memory.file(path, content, Access { mode: 0o600, uid: 0, gid: 0 });
         self.unit(UNIT).resource = Some(path.to_owned());

@@ -34,6 +34,18 @@ fn two_builds_of_one_version_do_not_overwrite_each_other_at_every_hook() {
 }
 
 #[test]
+fn a_unit_whose_release_was_refused_keeps_what_its_neighbour_leaves_behind() {
+    let mut world = two([("2.0.9", "for another machine"), ("2.0.0", "AGENT 2.0.0")]);
+    world.hook(OTHER, "stop");
+    assert!(world.memory.users.contains_key("conn-check"));
+    for hook in ["update-status", "config-changed"] {
+        world.hook(ONE, hook);
+        assert_eq!(world.agent(ONE), None, "{hook}");
+        assert_eq!(world.status(ONE).0, "blocked", "{hook}");
+    }
+}
+
+#[test]
 fn a_program_that_is_missing_is_put_back_by_any_hook() {
     let mut world = two([("2.0.0", "AGENT 2.0.0"); 2]);
     world.memory.tree.remove("/usr/local/lib/conn-check/versions/2.0.0/conn-check".as_ref());

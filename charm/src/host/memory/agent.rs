@@ -15,6 +15,9 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, argu
     if !memory.tree.allows(user, program, 1) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
+    if memory.starts_nothing {
+        return Err(io::ErrorKind::OutOfMemory.into());
+    }
     let content = memory.text(&program.to_string_lossy()).unwrap_or_default();
     let Some(version) = content.strip_prefix("AGENT ") else {
         return Err(io::Error::other(crate::executable::Unfit::NoProgram));
