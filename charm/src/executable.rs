@@ -6,8 +6,8 @@
 use std::env::consts::ARCH;
 use std::fmt;
 
-/// How much of a file is looked at, in bytes.
-pub(crate) const HEADER: usize = 20;
+/// How much of a file is looked at, in bytes: the header of a program of 64 bits.
+pub(crate) const HEADER: usize = 64;
 
 /// Why a file cannot be run on this machine.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,6 +16,8 @@ pub(crate) enum Unfit {
     NoProgram,
     /// A program for another machine.
     OtherMachine(String),
+    /// A program of which a part is missing.
+    Damaged,
 }
 
 impl fmt::Display for Unfit {
@@ -23,32 +25,43 @@ impl fmt::Display for Unfit {
         match self {
             Self::NoProgram => formatter.write_str("it is not a program (an ELF file)"),
             Self::OtherMachine(other) => write!(formatter, "it is a program for {other}; this machine is {ARCH}"),
+            Self::Damaged => formatter.write_str("it is a damaged program (its ELF header does not fit the file)"),
         }
     }
 }
 
 impl std::error::Error for Unfit {}
 
-/// Judges a file by its first bytes.
+/// Judges a file by its first bytes and its length.
 ///
 /// # Errors
 /// Why it cannot be run on this machine.
-pub(crate) fn judge(header: &[u8]) -> Result<(), Unfit> {
+pub(crate) fn judge(header: &[u8], length: u64) -> Result<(), Unfit> {
     // Magic, class, byte order; then the kind of file and the machine, two bytes each.
-    let [0x7f, b'E', b'L', b'F', class, order, _, _, _, _, _, _, _, _, _, _, kind @ .., m1, m2] = header else {
+    let [0x7f, b'E', b'L', b'F', class, order, _, _, _, _, _, _, _, _, _, _, k1, k2, m1, m2, ..] = header else {
         return Err(Unfit::NoProgram);
     };
-    let [k1, k2] = *kind else { return Err(Unfit::NoProgram) };
     let number = |bytes: [u8; 2]| if *order == BIG { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) };
-    if ![EXECUTABLE, SHARED].contains(&number([k1, k2])) {
+    if ![EXECUTABLE, SHARED].contains(&number([*k1, *k2])) {
         return Err(Unfit::NoProgram);
     }
     match name(*class, *order, number([*m1, *m2])) {
         name if name == ARCH || (name == "powerpc64le" && ARCH == "powerpc64" && cfg!(target_endian = "little")) => {
-            Ok(())
+            let whole = program_headers_end(header, *class, number).is_some_and(|end| end <= length);
+            if whole { Ok(()) } else { Err(Unfit::Damaged) }
         }
         name => Err(Unfit::OtherMachine(name)),
     }
+}
+
+/// Where the program headers end; `None` where Linux refuses them (`load_elf_phdrs` in `fs/binfmt_elf.c`).
+fn program_headers_end(header: &[u8], class: u8, number: impl Fn([u8; 2]) -> u16) -> Option<u64> {
+    let (offset, size, count, entry) = if class == CLASS_64 { (32, 54, 56, 56) } else { (28, 42, 44, 32) };
+    let field = |at: usize| header.get(at..at + 2)?.try_into().ok().map(&number);
+    // They lie behind the header, in the first 64 KiB: the other bytes of the offset are of no account.
+    let offset = field(if number([0, 1]) == 1 { offset + if class == CLASS_64 { 6 } else { 2 } } else { offset })?;
+    let count = field(count).filter(|count| *count > 0)?;
+    (field(size)? == entry).then(|| u64::from(offset) + u64::from(count) * u64::from(entry))
 }
 
 const BIG: u8 = 2;
@@ -84,10 +97,22 @@ mod tests {
         header
     }
 
+    fn judge(header: &[u8]) -> Result<(), Unfit> {
+        super::judge(&header[..header.len().min(HEADER)], header.len() as u64)
+    }
+
     #[test]
     fn the_programs_of_this_machine_are_fit() {
         let own = std::fs::read(std::env::current_exe().expect("a path")).expect("this program");
-        assert_eq!(judge(&own[..HEADER]), Ok(()));
+        assert_eq!(judge(&own), Ok(()));
+        for length in [20, 40, 63, 64, 100] {
+            assert_eq!(judge(&own[..length]), Err(Unfit::Damaged), "{length}");
+        }
+        for at in [54, 56] {
+            let mut damaged = own.clone();
+            damaged[at..at + 2].fill(0);
+            assert_eq!(judge(&damaged), Err(Unfit::Damaged), "{at}");
+        }
     }
 
     #[test]
@@ -113,7 +138,7 @@ mod tests {
         for content in
             [&b""[..], b"#!/bin/sh\nid > /tmp/x\n", b"\x7fELF", b"PK\x03\x04 a charm, not a program", &object]
         {
-            assert_eq!(judge(&content[..content.len().min(HEADER)]), Err(Unfit::NoProgram), "{content:?}");
+            assert_eq!(judge(content), Err(Unfit::NoProgram), "{content:?}");
         }
     }
 }

@@ -75,8 +75,10 @@ fn command(host: &Real, program: &Program, bond: Bond) -> io::Result<Command> {
 /// the process of a cancelled action alone (`runCharmProcessOnLocal` in its `runner.go`).
 fn agent(host: &Real, path: &Path, user: Option<&User>, bond: Bond) -> io::Result<Command> {
     let mut header = Vec::new();
-    File::open(path)?.take(HEADER as u64).read_to_end(&mut header)?;
-    executable::judge(&header).map_err(io::Error::other)?;
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.take(HEADER as u64).read_to_end(&mut header)?;
+    executable::judge(&header, length).map_err(io::Error::other)?;
     let mut command = Command::new("setpriv");
     if let Some(user) = user.filter(|_| host.privileged) {
         command.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid));
