@@ -1,6 +1,7 @@
 //! Where formats are listed for people and for Juju: the lists are those of the code.
 
 use conn_check::report::FORMATS;
+use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
@@ -17,12 +18,13 @@ fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
 
 #[test]
 fn the_actions_take_every_format() {
-    let actions = text("actions.yaml");
-    let lists: Vec<_> = actions.lines().filter_map(|line| line.trim().strip_prefix("enum: [")).collect();
-    assert_eq!(lists.len(), 2, "one list for each action");
-    for list in lists {
-        let names = list.trim_end_matches(']').split(", ");
-        assert_eq!(sorted(names), sorted(FORMATS.map(|format| format.name)), "{list}");
+    let actions: Value = serde_yaml_ng::from_str(&text("actions.yaml")).expect("YAML");
+    let actions = actions.as_object().expect("actions");
+    assert_eq!(actions.len(), 2);
+    for (action, described) in actions {
+        let names = described["params"]["format"]["enum"].as_array().expect("a list");
+        let names = names.iter().map(|name| name.as_str().expect("a word"));
+        assert_eq!(sorted(names), sorted(FORMATS.map(|format| format.name)), "{action}");
     }
 }
 
