@@ -36,8 +36,12 @@ const CONNECT: &[u8] = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00";
 const CLIENT_HELLO: &[u8] = b"\x16\x03\x01\x00\x37\x01\x00\x00\x33\x03\x03conn-check asks who listens here\x00\
     \x00\x0c\xc0\x2b\xc0\x2f\xc0\x2c\xc0\x30\xcc\xa9\xcc\xa8\x01\x00";
 
-/// What a peek may take beside a few round trips.
+/// What a peek may take beside a few round trips, at the end of the time of a check.
 const MOMENT: Duration = Duration::from_millis(100);
+
+/// What it may take when the peer has closed early: a busy one may need some time for a new connection, and
+/// one that closes all of them ends the peek at once.
+const WHILE: Duration = Duration::from_millis(500);
 
 /// Where a connection leads.
 #[derive(Debug)]
@@ -63,7 +67,8 @@ impl Probe {
     pub(super) async fn peek(&self, phase: Phase, fault: &Fault) -> Option<Vec<u8>> {
         let mute = matches!(fault.cause, Cause::Closed | Cause::Reset | Cause::Silent | Cause::Timeout);
         let peer = self.peer.as_ref().filter(|_| mute && self.may_peek(phase))?;
-        let timeout = (MOMENT + self.grace).min(self.left());
+        let moment = if matches!(fault.cause, Cause::Closed | Cause::Reset) { WHILE } else { MOMENT };
+        let timeout = (moment + self.grace).min(self.left());
         // Boxed: it is rare, and its connections would make every check that much larger.
         Box::pin(answer(peer, phase != Phase::Tls, timeout)).await
     }
