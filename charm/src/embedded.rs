@@ -5,6 +5,7 @@ use crate::accounts::Owner;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::host::{Host, draft_of};
+use crate::inspect::link_target;
 use crate::paths::{LIB, PROGRAM, TRIALS, UnitPaths, VERSIONS, embedded_in};
 use crate::stamp::FileStamp;
 use crate::tree::Node;
@@ -34,12 +35,16 @@ pub(crate) struct Trial {
 pub(crate) fn try_all(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Error> {
     let unit = UnitPaths(&environment.unit);
     let known = read_note(host, unit)?;
+    // What was refused is tried again: the machine may have been short of something, or has been mended. That
+    // writes 12 MB: where the unit has an agent, only when the machine has started.
+    let has_agent = link_target(host, &unit.version_link())?.is_some();
+    let again = !has_agent || environment.hook == "start";
     let (mut trials, mut refused) = (Trials::new(), Vec::new());
     for version in versions(host, &embedded_in(&environment.charm))?.0.into_keys() {
         let program = embedded_in(&environment.charm).join(version.as_str()).join(PROGRAM);
         let Some(file) = FileStamp::of(host, &program)? else { continue };
-        // What was refused is tried again: the machine may have been short of something, or has been mended.
-        let noted = known.get(version.as_str()).filter(|noted| noted.file == file && noted.refused.is_none()).cloned();
+        let counts = |noted: &&Trial| noted.file == file && (noted.refused.is_none() || !again);
+        let noted = known.get(version.as_str()).filter(counts).cloned();
         let installed = Path::new(VERSIONS).join(version.as_str()).join(PROGRAM);
         let is_in_use = || host.same(&program, &installed).map_err(Error::at("read", &installed));
         let trial = match noted {
