@@ -1,5 +1,5 @@
 //! The agent in the charm: a release whose agent does not work on this machine must not take the place of the
-//! one that Nagios runs. It is tried once; the answer is noted.
+//! one that Nagios runs. It is tried, and the answer is noted.
 
 use crate::accounts::Owner;
 use crate::environment::Environment;

@@ -42,8 +42,8 @@ pub(crate) fn relation_get(
 ) -> Result<Option<BTreeMap<String, String>>, Error> {
     let name = "relation-get";
     let output = output(host, name, &tool(name, &["--format=json", "-r", id, "-", unit]))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    if !output.succeeded() && GONE.iter().any(|answer| said.contains(answer)) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if !output.succeeded() && GONE.iter().any(|answer| stderr.contains(answer)) {
         return Ok(None);
     }
     let data: Option<_> = parse(name, &printed(name, output)?)?;

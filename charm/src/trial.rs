@@ -13,7 +13,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-/// Far more than a program needs, because what is refused stays so.
+/// Far more than a program needs, because what is refused stays so until the machine starts again.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One check, which is not run.

@@ -1,7 +1,6 @@
 //! Servers that are described by the first line they send.
 
-use crate::services::Service;
-use crate::services::{FTP, HTTP, IMAP, MEMCACHED, POP3, REDIS, RSYNC, SMTP, SSH, VNC};
+use crate::services::{FTP, HTTP, IMAP, MEMCACHED, POP3, REDIS, RSYNC, SMTP, SSH, Service, VNC};
 
 /// The service, the server, and what it said.
 pub(super) const LINES: &[(&Service, &str, &[u8])] = &[
