@@ -4,11 +4,10 @@
 use crate::accounts::Owner;
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::host::{Host, draft_of};
+use crate::host::Host;
 use crate::inspect::link_target;
-use crate::paths::{LIB, PROGRAM, TRIALS, UnitPaths, VERSIONS, embedded_in};
+use crate::paths::{PROGRAM, TRIALS, UnitPaths, VERSIONS, embedded_in};
 use crate::stamp::FileStamp;
-use crate::tree::Node;
 use crate::trial;
 use crate::version::Version;
 use crate::versions::versions;
@@ -95,13 +94,8 @@ fn write_note(host: &mut dyn Host, unit: UnitPaths<'_>, trials: &Trials) -> Resu
 
 /// The user conn-check cannot enter the charm's directory, so a copy is tried.
 fn try_one(host: &mut dyn Host, program: &Path) -> Result<Option<String>, Error> {
-    let stage = draft_of(&Path::new(VERSIONS).join("trial"));
+    let stage = trial::stage(host, "trial")?;
     let access = Owner::Root.access(host, 0o755)?;
-    host.remove(&stage).map_err(Error::at("remove", &stage))?;
-    Node::Shared(LIB.into(), 0o755).ensure(host)?;
-    for directory in [Path::new(VERSIONS), &stage] {
-        host.make_directory(directory, access).map_err(Error::at("make", directory))?;
-    }
     let copy = stage.join(PROGRAM);
     let tried = host.copy(program, &copy, access).map_err(Error::at("copy", program));
     let tried = tried.and_then(|()| trial::of(host, &copy));

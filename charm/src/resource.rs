@@ -5,12 +5,12 @@ use crate::accounts::Owner;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::hook_tools;
-use crate::host::{Host, draft_of};
+use crate::host::Host;
 use crate::inspect::{inspect, visible_names};
-use crate::paths::{LIB, PROGRAM, UnitPaths, VERSIONS, embedded_in};
+use crate::paths::{PROGRAM, UnitPaths, VERSIONS, embedded_in};
 use crate::run_failure::RunFailure;
 use crate::stamp::FileStamp;
-use crate::tree::{self, Node};
+use crate::tree;
 use crate::trial;
 use crate::version::Version;
 use crate::versions::versions;
@@ -155,13 +155,7 @@ fn is_installed(host: &dyn Host, resource: &Resource) -> Result<bool, Error> {
 
 /// Copies the resource to where the user conn-check can run it, and installs it as its version.
 fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Version, NotInstalled> {
-    let stage = draft_of(&Path::new(VERSIONS).join("resource"));
-    let access = Owner::Root.access(host, 0o755)?;
-    remove(host, &stage)?;
-    Node::Shared(LIB.into(), 0o755).ensure(host)?;
-    for directory in [Path::new(VERSIONS), &stage] {
-        host.make_directory(directory, access).map_err(Error::at("make", directory))?;
-    }
+    let stage = trial::stage(host, "resource")?;
     let installed = try_staged(host, environment, path, &stage);
     match &installed {
         Err(NotInstalled::Refused(_)) => remove(host, &stage)?,

@@ -4,13 +4,14 @@
 use crate::accounts::{Owner, USER, user};
 use crate::error::Error;
 use crate::host::{Host, Output, Program, draft_of};
-use crate::paths::VERSIONS;
+use crate::paths::{LIB, VERSIONS};
 use crate::record::Record;
 use crate::run_failure::RunFailure;
+use crate::tree::Node;
 use crate::version::Version;
 use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Far more than a program needs, because what is refused stays so until the machine starts again.
@@ -18,6 +19,22 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One check, which is not run.
 const CHECKS: &[u8] = b"[{\"type\": \"tcp\", \"host\": \"127.0.0.1\", \"port\": 9}]\n";
+
+/// An empty directory below that of the versions, which the user conn-check can enter. It is named as a draft, so
+/// that a later hook removes what a killed one has left.
+///
+/// # Errors
+/// The file system fails.
+pub(crate) fn stage(host: &mut dyn Host, name: &str) -> Result<PathBuf, Error> {
+    let stage = draft_of(&Path::new(VERSIONS).join(name));
+    let access = Owner::Root.access(host, 0o755)?;
+    host.remove(&stage).map_err(Error::at("remove", &stage))?;
+    Node::Shared(LIB.into(), 0o755).ensure(host)?;
+    for directory in [Path::new(VERSIONS), &stage] {
+        host.make_directory(directory, access).map_err(Error::at("make", directory))?;
+    }
+    Ok(stage)
+}
 
 /// The version that the program says, or why it is not an agent that works on this machine. The program is
 /// where the user conn-check can run it.
