@@ -59,11 +59,7 @@ impl Agent {
             });
         let units: BTreeMap<_, _> = units.collect::<Result<_, _>>()?;
         let known = embedded::known(host, environment)?;
-        let current = units.get(&environment.unit).and_then(Option::as_ref);
-        let has_one = current.is_some_and(|version| installed.contains_key(version));
-        // Untried is a version in a hook that was failing when the charm was refreshed by force: the next
-        // upgrade-charm tries it.
-        embedded.retain(|version, _| known.get(version).map_or(!has_one, Option::is_none));
+        embedded.retain(|version, _| known.get(version) == Some(&None));
         let refused = known.into_iter().filter_map(|(version, why)| Some((version, why?))).collect();
         let stale = stale(host, environment, &embedded, &installed)?;
         Ok(Self {
@@ -118,8 +114,8 @@ fn resources(host: &dyn Host, orphans: &BTreeSet<String>) -> Result<BTreeMap<Str
 }
 
 /// Content is compared only when this charm itself is installed or upgraded: otherwise two builds of
-/// one version on one machine would overwrite each other at every hook. A missing program counts
-/// always.
+/// one version on one machine would overwrite each other at every hook. (So another build of the same version
+/// that came by `juju refresh --force-units` waits for the next `upgrade-charm`.) A missing program counts always.
 fn stale(
     host: &dyn Host,
     environment: &Environment,

@@ -27,7 +27,9 @@ pub(crate) struct Trial {
     refused: Option<String>,
 }
 
-/// Tries what is not known yet; returns what to log.
+/// Tries what is not known yet; returns what to log. Any hook may be the first one with the files of a new
+/// charm: after `juju refresh --force-units` of a unit in error, Juju repeats the hook that failed, and runs no
+/// `upgrade-charm` (`operation/deploy.go`, `interruptedHook`).
 ///
 /// # Errors
 /// The file system fails. A program that does not work is not an error: that is noted.
@@ -37,7 +39,7 @@ pub(crate) fn try_all(host: &mut dyn Host, environment: &Environment) -> Result<
     // What was refused is tried again: the machine may have been short of something, or has been mended. That
     // writes 12 MB: where the unit has an agent, only when the machine has started.
     let has_agent = link_target(host, &unit.version_link())?.is_some();
-    let again = !has_agent || environment.hook == "start";
+    let again = environment.hook == "start" || (environment.updates_agent() && !has_agent);
     let (mut trials, mut refused) = (Trials::new(), Vec::new());
     for version in versions(host, &embedded_in(&environment.charm))?.0.into_keys() {
         let program = embedded_in(&environment.charm).join(version.as_str()).join(PROGRAM);
@@ -45,10 +47,11 @@ pub(crate) fn try_all(host: &mut dyn Host, environment: &Environment) -> Result<
         let counts = |noted: &&Trial| noted.file == file && (noted.refused.is_none() || !again);
         let noted = known.get(version.as_str()).filter(counts).cloned();
         let installed = Path::new(VERSIONS).join(version.as_str()).join(PROGRAM);
-        let is_in_use = || host.same(&program, &installed).map_err(Error::at("read", &installed));
+        // Then it was tried, or it was there before programs were: nothing would be won by refusing it.
+        let is_installed = || host.same(&program, &installed).map_err(Error::at("read", &installed));
         let trial = match noted {
             Some(noted) => noted,
-            None if is_in_use()? => Trial { file, refused: None },
+            None if is_installed()? => Trial { file, refused: None },
             None => Trial { file, refused: try_one(host, &program)? },
         };
         if trial.refused.is_some() && known.get(version.as_str()) != Some(&trial) {

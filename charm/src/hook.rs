@@ -28,10 +28,12 @@ pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
     }
     let mut changes = Changes::new();
     let relations = Relations::read(host, &environment)?;
-    if environment.updates_agent() && !relations.is_leaving(&environment) {
+    if !relations.is_leaving(&environment) {
         changes.extend(users::create(host)?);
         changes.extend(embedded::try_all(host, &environment)?);
-        changes.extend(resource::install(host, &environment)?);
+        if environment.updates_agent() {
+            changes.extend(resource::install(host, &environment)?);
+        }
     }
     let observed = Observed::read(host, environment, &relations)?;
     let desired = Desired::from(&observed);
@@ -49,8 +51,7 @@ pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
 
 fn configure_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
     let unit = UnitPaths(&observed.environment.unit);
-    let mut changes = users::create(host)?;
-    changes.extend(apply::machine(host, observed, desired)?);
+    let mut changes = apply::machine(host, observed, desired)?;
     let validation = Validation::run(host, unit, desired.files.first(), observed.monitored(), &observed.options)?;
     changes.extend(remove_stale_record(host, unit, desired)?);
     let record = Record::of_last_run(host, unit);

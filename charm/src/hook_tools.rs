@@ -42,16 +42,21 @@ pub(crate) fn relation_get(
 ) -> Result<Option<BTreeMap<String, String>>, Error> {
     let name = "relation-get";
     let output = output(host, name, &tool(name, &["--format=json", "-r", id, "-", unit]))?;
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    if !output.succeeded() && GONE.iter().any(|answer| stderr.contains(answer)) {
+    if !output.succeeded() && says_gone(&output.stderr) {
         return Ok(None);
     }
     let data: Option<_> = parse(name, &printed(name, output)?)?;
     Ok(Some(data.unwrap_or_default()))
 }
 
-/// What Juju answers of a relation, or of a unit in it, that is not there any more.
-const GONE: [&str; 2] = ["permission denied", "not found"];
+/// Whether Juju answers that a relation, or a unit in it, is not there any more: `ERROR permission denied`,
+/// `ERROR invalid value "conn-check:7" for option -r: relation not found`. A shell's `not found`, or that of a
+/// socket, is not Juju's (`cmd/cmd.go`, `WriteError`).
+fn says_gone(stderr: &[u8]) -> bool {
+    let stderr = String::from_utf8_lossy(stderr);
+    let said = stderr.lines().rev().find_map(|line| line.strip_prefix("ERROR "));
+    said.is_some_and(|said| ["permission denied", "not found"].iter().any(|answer| said.trim_end().ends_with(answer)))
+}
 
 /// `relation-set`: sets relation data of this unit; an empty value removes a key. Juju commits it
 /// when the hook succeeds.
@@ -140,4 +145,28 @@ fn tool(name: &str, arguments: &[&str]) -> Program {
 fn cut(text: &str) -> &str {
     let end = (0..=text.len().min(TEXT)).rev().find(|end| text.is_char_boundary(*end));
     &text[..end.unwrap_or(0)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_gone;
+
+    #[test]
+    fn only_juju_says_that_a_relation_is_gone() {
+        for said in [
+            "ERROR permission denied\n",
+            "ERROR invalid value \"conn-check:7\" for option -r: relation not found\n",
+            "ERROR cannot read settings for unit \"nrpe/0\": settings not found\n",
+        ] {
+            assert!(says_gone(said.as_bytes()), "{said}");
+        }
+        for said in [
+            "/bin/sh: 1: relation-get: not found\n",
+            "ERROR dial unix @/agent.socket: connect: permission denied: try again\n",
+            "ERROR not found: the controller is not there\n",
+            "",
+        ] {
+            assert!(!says_gone(said.as_bytes()), "{said}");
+        }
+    }
 }

@@ -65,12 +65,13 @@ fn quoted(argument: &str) -> String {
     format!("'{}'", argument.replace('\'', r"'\''").replace('$', "$$"))
 }
 
-/// The file for NRPE. NRPE limits comments too, so service groups that do not fit are left out.
+/// The file for NRPE. NRPE limits comments too, so service groups that do not fit are left out. charm-nrpe's
+/// actions look for the lines with `command` in them, which the name of a unit may have.
 #[must_use]
-pub(crate) fn command_file(juju_unit: &str, options: &Options, line: &str) -> String {
+pub(crate) fn command_file(options: &Options, line: &str) -> String {
     let groups = format!("# servicegroups: {}\n", options.nagios_servicegroups);
     let groups = Some(groups).filter(|line| line.len() <= MAX_LINE).unwrap_or_default();
-    format!("# The charm of {juju_unit} writes this file; changes are lost.\n{groups}{line}\n")
+    format!("# The charm writes this file; changes are lost.\n{groups}{line}\n")
 }
 
 /// The host name that Nagios has for this machine, if it has one, and a problem if a configured name
@@ -203,9 +204,9 @@ mod tests {
     #[test]
     fn groups_longer_than_a_line_that_nrpe_reads_are_left_out() {
         let mut options = Options::parse(&Map::new());
-        assert!(command_file("conn-check/0", &options, "command[x]=y").contains("\n# servicegroups: juju\n"));
+        assert!(command_file(&options, "command[x]=y").contains("\n# servicegroups: juju\n"));
         options.nagios_servicegroups = "group,".repeat(500);
-        let text = command_file("conn-check/0", &options, "command[x]=y");
+        let text = command_file(&options, "command[x]=y");
         assert!(text.lines().all(|line| line.len() < 2047) && text.ends_with("\ncommand[x]=y\n"), "{text}");
     }
 

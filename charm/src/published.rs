@@ -113,7 +113,7 @@ impl Monitoring {
             let text = "the command for NRPE is too long: use a shorter path of the file of checks";
             self.problems.push(Status::blocked(text));
         }
-        let text = line.map(|line| nrpe::command_file(&environment.juju_unit, options, &line));
+        let text = line.map(|line| nrpe::command_file(options, &line));
         let text = text.or_else(|| observed.nrpe.command.clone())?;
         Some(Node::File(unit.nrpe_command(), text, Owner::Root, 0o644))
     }

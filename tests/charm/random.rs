@@ -86,7 +86,11 @@ impl Life {
             8 => {
                 self.next = !self.next;
                 let charm = if self.next { packed::next_charm() } else { packed::charm() };
-                self.juju.upgrade("conn-check", &charm);
+                if self.chance.below(2) == 0 {
+                    self.juju.upgrade("conn-check", &charm);
+                } else {
+                    self.juju.upgrade_by_force("conn-check", &charm);
+                }
             }
             9 => self.juju.reboot(),
             10 => self.juju.machine().install_nrpe(),

@@ -1,7 +1,9 @@
 //! Another version of the agent: by an upgrade of the charm, by the option, by the resource.
 
-use crate::site::{Site, UNIT, nothing_is_left, status, well, writes_nothing_more};
+use crate::site::{FILE, SERVICE, Site, UNIT, names, nothing_is_left, status, well, writes_nothing_more};
+use harness::juju::Retry;
 use harness::juju::charm::Charm;
+use harness::juju::hook::End;
 use harness::juju::machine::Machine;
 use harness::packed::{self, NEXT_VERSION, VERSION};
 use harness::peers::{Manner, Peer};
@@ -131,6 +133,27 @@ fn a_bad_release_does_not_take_the_place_of_the_agent_that_works() {
     site.juju.remove("conn-check");
     site.settle();
     nothing_is_left(&site.juju, &site.before);
+}
+
+/// No `upgrade-charm` follows: the hook that failed is the first one with the new files.
+#[test]
+fn a_refresh_by_force_of_a_unit_in_error_brings_the_new_agent() {
+    for (charm, then) in [(packed::next_charm(), NEXT_VERSION), (bad_charm(&Scratch::new()), VERSION)] {
+        let site = Site::start(Machine::in_scratch());
+        site.with_nrpe();
+        site.write(ONE_CHECK);
+        site.juju.set(SERVICE, site.relation, &[("config_path", FILE)]);
+        site.juju.refuse_commits(1);
+        let runs = site.juju.settle_with(Retry::Later, &mut |_| 0);
+        assert_eq!(runs.last().map(|run| &run.end), Some(&End::Refused));
+        site.juju.upgrade_by_force("conn-check", &charm);
+        let runs = site.settle();
+        assert!(runs.iter().all(|run| run.hook != "upgrade-charm"), "{:?}", names(&runs));
+        assert_eq!(version(&site, AGENT), then);
+        let is_told = site.status().contains("of the charm does not run on this machine");
+        assert_eq!(is_told, then == VERSION, "{}", site.status());
+        writes_nothing_more(&site.juju, UNIT);
+    }
 }
 
 #[test]

@@ -180,15 +180,22 @@ fn a_bad_release_does_not_bring_back_an_older_resource() {
     }
 }
 
-/// `juju refresh --force-units` replaces the files, and then Juju repeats the hook that failed before.
+/// `juju refresh --force-units` replaces the files, and then Juju repeats the hook that failed before; no
+/// `upgrade-charm` follows.
 #[test]
-fn a_release_is_not_chosen_before_it_is_tried() {
-    let mut world = monitored();
-    world.charm(UNIT, "2.0.9", "for another machine");
-    for hook in ["update-status", "nrpe-external-master-relation-changed", "config-changed"] {
-        world.hook(UNIT, hook);
-        works_for_nagios(&world, hook);
-        assert_eq!(world.agent(UNIT).as_deref(), Some("AGENT 2.0.0"), "{hook}");
+fn any_hook_may_be_the_first_one_with_the_files_of_a_release() {
+    let hooks = ["update-status", "nrpe-external-master-relation-changed", "config-changed"];
+    for (program, then) in [("AGENT 2.0.9", "AGENT 2.0.9"), ("for another machine", "AGENT 2.0.0")] {
+        for first in hooks {
+            let mut world = monitored();
+            world.charm(UNIT, "2.0.9", program);
+            for hook in [first].into_iter().chain(hooks) {
+                world.hook(UNIT, hook);
+                works_for_nagios(&world, hook);
+                assert_eq!(world.agent(UNIT).as_deref(), Some(then), "{first}, {hook}");
+            }
+            assert_eq!(world.status(UNIT).0, if program == then { "active" } else { "blocked" }, "{first}");
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Model {
 pub struct Application {
     /// The charm it runs now.
     pub charm: Option<Charm>,
+    /// What a stand-in's charm declares, as in its `metadata.yaml`.
+    pub metadata: Value,
     /// What the operator has set; defaults come from the charm.
     pub config: BTreeMap<String, Value>,
     /// Files that the operator has attached.

@@ -31,6 +31,12 @@ impl Juju {
         self.add_stand_in(application, Some(principal.to_owned()))
     }
 
+    /// What a stand-in's charm declares, the YAML of a `metadata.yaml`: `juju integrate` looks at it.
+    pub fn declare(&self, application: &str, metadata: &str) {
+        let metadata = serde_yaml_ng::from_str(metadata).or_panic("read a stand-in's metadata");
+        self.change(|model| model.application_mut(application).metadata = metadata);
+    }
+
     fn add_stand_in(&self, application: &str, principal: Option<String>) -> String {
         self.change(|model| {
             let owner = model.applications.entry(application.to_owned()).or_default();
@@ -126,6 +132,18 @@ impl Juju {
             application.charm = Some(charm.clone());
             application.charm_version += 1;
         });
+    }
+
+    /// `juju refresh NAME --path ./x.charm --force-units`. A unit in error gets the files at once, and repeats
+    /// the hook that failed; no `upgrade-charm` follows (`operation/deploy.go`, `interruptedHook`).
+    pub fn upgrade_by_force(&self, application: &str, charm: &Charm) {
+        self.upgrade(application, charm);
+        let is_in_error = |unit: &Unit| unit.application == application && unit.progress.failed.is_some();
+        let in_error: Vec<_> = self.look(|model| {
+            let units = model.units.iter().filter(|(_, unit)| is_in_error(unit));
+            units.map(|(name, _)| name.clone()).collect()
+        });
+        in_error.iter().for_each(|unit| self.replace_files(unit));
     }
 
     /// `juju attach-resource NAME RESOURCE=FILE`.

@@ -121,9 +121,14 @@ impl Juju {
 
     /// The charm's files come before `install` and before `upgrade-charm`.
     fn put_files(&self, unit: &str, event: &Event) {
-        if !matches!(event, Event::Install | Event::UpgradeCharm) {
-            return;
+        if matches!(event, Event::Install | Event::UpgradeCharm) {
+            self.replace_files(unit);
+            self.change(|model| model.unit_mut(unit).progress.upgrade_queued |= *event == Event::UpgradeCharm);
         }
+    }
+
+    /// The application's charm becomes the unit's, if it is another one.
+    pub(super) fn replace_files(&self, unit: &str) {
         let folder = self.machine.charm(unit);
         self.change(|model| {
             let application = model.application(&model.unit(unit).application);
@@ -134,7 +139,6 @@ impl Juju {
                 charm.or_panic("deploy a stand-in").deploy(&folder, former.as_ref());
                 progress.charm_version = version;
             }
-            progress.upgrade_queued |= *event == Event::UpgradeCharm;
         });
     }
 

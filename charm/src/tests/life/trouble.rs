@@ -65,7 +65,9 @@ impl Life {
     /// While a unit is in error the world goes on, and a hook that runs again sees it.
     pub(super) fn meanwhile(&mut self, name: &str) {
         let unit = self.units.iter().position(|unit| unit.name == name).expect("the unit is there");
-        match self.random.below(6) {
+        match self.random.below(7) {
+            // `juju refresh --force-units`: no upgrade-charm follows.
+            6 => self.upgrade_files(unit),
             0 => self.outside(),
             1 => self.option(unit),
             2 => drop(self.change_relation_data(unit)),
