@@ -10,6 +10,7 @@ mod orders;
 mod package;
 mod proof;
 mod random;
+mod readme;
 mod secrets;
 mod site;
 mod tutorial;

@@ -10,6 +10,7 @@
 //! | [`hook`] | one hook that was run: what it printed, called, logged |
 //! | [`action`] | actions, `juju exec`, `juju-exec` |
 //! | [`cli`] | what an operator types, and what `juju` of each release prints |
+//! | [`shell`] | an operator's shell, in which `juju` is a program |
 //! | [`tree`] | all files of the machine, to compare |
 //!
 //! A hook tool is one program under many names (`tests/src/bin/hook-tool`), which asks this process over
@@ -32,6 +33,7 @@ pub mod model;
 mod operator;
 mod runner;
 mod services;
+pub mod shell;
 mod socket;
 mod tools;
 pub mod tree;

@@ -2,9 +2,12 @@
 //! exits (3.x and 4.0: `cmd/juju/action/run.go`, `exec.go`, `common.go`; 2.9: `cmd/juju/action/runaction.go`,
 //! `cmd/juju/commands/exec.go`).
 
+mod changes;
+
 use super::action::ActionRun;
 use super::controller::Juju;
 use serde_json::{Map, Value, json};
+use std::path::Path;
 
 /// Whose client it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -43,21 +46,43 @@ type Task = (String, u32, Result<ActionRun, String>);
 const FIRST: u32 = 2;
 
 impl Juju {
-    /// Types `juju WORDS`: `run UNIT... ACTION [KEY=VALUE...]`, `exec --unit UNIT -- COMMAND`, and for 2.9
-    /// `run-action UNIT... ACTION [--wait]` and `run --unit UNIT COMMAND`; with `--format json` and
-    /// `--string-args`.
+    /// Types `juju WORDS`: `run UNIT... ACTION [KEY=VALUE...]`, `exec --unit UNIT|--application NAME -- COMMAND`, and
+    /// for 2.9 `run-action UNIT... ACTION [--wait]` and `run --unit UNIT COMMAND`; with `--format json` and
+    /// `--string-args`. For `deploy`, `integrate`, `config` and `attach-resource` see [`Juju::cli_in`].
     #[must_use]
     pub fn cli(&self, release: Release, words: &[&str]) -> Said {
+        self.cli_in(Path::new("/"), release, words)
+    }
+
+    /// Types it in a directory, from which files are named.
+    #[must_use]
+    pub fn cli_in(&self, folder: &Path, release: Release, words: &[&str]) -> Said {
         let done = match (release, words) {
             (Release::V2_9, ["run", "--unit", unit, rest @ ..]) => Ok(self.old_exec(unit, rest)),
-            (Release::V3 | Release::V4, ["exec", "--unit", unit, rest @ ..]) => Ok(self.new_exec(unit, rest)),
+            (Release::V3 | Release::V4, ["exec", "--unit", unit, rest @ ..]) => {
+                Ok(self.new_exec(&[(*unit).to_owned()], rest))
+            }
+            (Release::V3 | Release::V4, ["exec", "--application", name, rest @ ..]) => {
+                Ok(self.new_exec(&self.units_of(name), rest))
+            }
             (Release::V2_9, ["run-action", rest @ ..]) => Line::of(rest).map(|line| self.run_action(&line)),
             (Release::V3 | Release::V4, ["run", rest @ ..]) => {
                 Line::of(rest).map(|line| self.run_and_wait(release, &line))
             }
-            _ => Err(format!("unrecognized command: juju {}", words.first().unwrap_or(&""))),
+            (Release::V3 | Release::V4, words) => match self.change_model(folder, words) {
+                Some(done) => done.map(|()| Said::default()),
+                None => Err(format!("unrecognized command: juju {}", words.first().unwrap_or(&""))),
+            },
+            (Release::V2_9, _) => Err(format!("unrecognized command: juju {}", words.first().unwrap_or(&""))),
         };
         done.unwrap_or_else(|why| Said { err: format!("ERROR {why}\n"), code: 1, ..Said::default() })
+    }
+
+    fn units_of(&self, application: &str) -> Vec<String> {
+        self.look(|model| {
+            let units = model.units.iter().filter(|(_, unit)| unit.application == application);
+            units.map(|(name, _)| name.clone()).collect()
+        })
     }
 
     fn tasks(&self, line: &Line) -> Vec<Task> {
@@ -111,15 +136,18 @@ impl Juju {
         Said { out: if line.json { format!("{}\n", Value::Object(all)) } else { plain(&all) }, ..Said::default() }
     }
 
-    fn new_exec(&self, unit: &str, rest: &[&str]) -> Said {
+    /// What several units print stands below their names (`cmd/juju/action/exec.go`).
+    fn new_exec(&self, units: &[String], rest: &[&str]) -> Said {
         let (json, script) = command(rest);
-        let run = self.exec(unit, &script);
-        let (err, code) = failures(&[(FIRST, &run)]);
-        let all = Map::from_iter([(unit.to_owned(), task(unit, FIRST, &run, Map::new()))]);
+        let runs: Vec<_> = units.iter().zip(FIRST..).map(|(unit, id)| (unit, id, self.exec(unit, &script))).collect();
+        let (err, code) = failures(&runs.iter().map(|(_, id, run)| (*id, run)).collect::<Vec<_>>());
+        let all = runs.iter().map(|(unit, id, run)| ((*unit).clone(), task(unit, *id, run, Map::new())));
         if json {
-            return Said { out: format!("{}\n", Value::Object(all)), err, code };
+            return Said { out: format!("{}\n", Value::Object(all.collect())), err, code };
         }
-        Said { out: run.out, err: run.err + &err, code }
+        let heading = |unit: &String| if runs.len() > 1 { format!("{unit}:\n") } else { String::new() };
+        let out = runs.iter().map(|(unit, _, run)| heading(unit) + &run.out).collect();
+        Said { out, err: runs.iter().map(|(.., run)| run.err.as_str()).collect::<String>() + &err, code }
     }
 
     /// `juju run` of 2.9: a list, and 0; without a format what the command printed, and its own exit status.
@@ -147,6 +175,7 @@ impl Line {
                 "--format" => line.json = words.next() == Some(&"json"),
                 "--format=json" => line.json = true,
                 "--wait" => line.waits = true,
+                wait if wait.starts_with("--wait=") => line.waits = true,
                 flag if flag.starts_with("--") => return Err(format!("option provided but not defined: {flag}")),
                 unit if line.action.is_empty() && unit.contains('/') => line.units.push(unit.to_owned()),
                 action if line.action.is_empty() => action.clone_into(&mut line.action),

@@ -31,23 +31,33 @@ pub(super) fn wake(socket: &Path) {
     let _ended = UnixStream::connect(socket);
 }
 
+/// What is asked.
+pub(super) fn question(stream: &UnixStream) -> io::Result<Value> {
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line)?;
+    Ok(serde_json::from_str(&line)?)
+}
+
+/// What is answered.
+pub(super) fn reply(mut stream: &UnixStream, answer: &Value) -> io::Result<()> {
+    writeln!(stream, "{answer}")
+}
+
 /// One question. A tool that was killed meanwhile does not mind.
 fn answer(stream: &UnixStream, shared: &Shared) -> Option<()> {
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line).ok()?;
-    let question: Value = serde_json::from_str(&line).ok()?;
+    let question = question(stream).ok()?;
     let text = |key: &str| question[key].as_str().unwrap_or_default().to_owned();
     let arguments: Vec<String> = serde_json::from_value(question["arguments"].clone()).ok()?;
     let stdin = question["stdin"].as_str();
     // Juju's tool asks once without its input, and again when the agent wants it (`jujuc.ErrNoStdin`).
     if stdin.is_none() && tools::reads_stdin(&text("tool"), &arguments) {
-        return writeln!(&mut &*stream, "{}", json!({"needs_stdin": true})).ok();
+        return reply(stream, &json!({"needs_stdin": true})).ok();
     }
     let answer = match tools::call(shared, &text("context"), &text("tool"), &arguments, stdin) {
         Ok(out) => json!({"code": 0, "out": out, "err": ""}),
         Err(Refusal { code, text }) => json!({"code": code, "out": "", "err": format!("ERROR {text}\n")}),
     };
-    writeln!(&mut &*stream, "{answer}").ok()
+    reply(stream, &answer).ok()
 }
 
 /// The program behind the names of the hook tools and of the recording doubles.
