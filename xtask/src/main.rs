@@ -1,12 +1,12 @@
 //! `cargo xtask`: everything that is done with this repository, each by one command.
 #![expect(clippy::print_stderr, reason = "a program for people")]
 
-mod django;
 mod failures;
 mod ferretdb;
 mod layers;
 mod pack;
 mod packages;
+mod python;
 mod scaffold;
 mod step;
 
@@ -69,8 +69,7 @@ fn demo() -> Outcome {
 /// themselves (a name to run only some).
 fn test(filter: &[String]) -> Outcome {
     packages::install_missing()?;
-    charm_tools()?;
-    django::environments()?;
+    python::environments()?;
     layers::layers()?;
     step::component("clippy", "clippy")?;
     format(&["--check"])?;
@@ -85,21 +84,6 @@ fn test(filter: &[String]) -> Outcome {
         eprintln!("== SKIPPED: the tests with FerretDB, which could not be built: {why}");
     }
     outcome.map_err(|why| failures.summary().unwrap_or(why))
-}
-
-/// `charm-proof`, in a Python environment of its own.
-fn charm_tools() -> Outcome {
-    const REQUIREMENT: &str = "charm-tools==3.0.9";
-    let folder = step::root().join("target/charm-tools");
-    if folder.join("bin/charm-proof").exists() {
-        return Ok(());
-    }
-    let text = folder.display().to_string();
-    step::run(Command::new("python3").args(["-m", "venv", &text]), &format!("python3 -m venv {text}"))?;
-    let pip = folder.join("bin/pip");
-    let shown = format!("pip install {REQUIREMENT}");
-    eprintln!("== {shown}");
-    step::run(Command::new(pip).args(["install", "--quiet", REQUIREMENT]), &shown)
 }
 
 fn format(how: &[&str]) -> Outcome {
