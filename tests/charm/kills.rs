@@ -1,15 +1,16 @@
-//! A hook that is killed before any of its system calls that write, and is run again by Juju, leads to
-//! where it would have led otherwise.
+//! A hook that is killed before any of its system calls that write, or for which the disk is full from there on,
+//! and is run again by Juju, leads to where it would have led otherwise.
 
 use crate::site::{FILE, SERVICE, Site, UNIT, give_to_us, tree, well};
 use crate::upgrade::bad_charm;
+use harness::juju::Juju;
 use harness::juju::event::Event;
 use harness::juju::hook::{End, HookRun};
 use harness::juju::machine::Machine;
 use harness::juju::tree::Tree;
-use harness::juju::{Juju, Snapshot};
 use harness::packed;
 use harness::scratch::Scratch;
+use std::fs;
 use std::process::Command;
 
 /// Every system call that changes a file, a directory, or what another process knows.
@@ -17,10 +18,64 @@ const WRITES: &str = "write,writev,pwrite64,sendto,sendmsg,sendfile,copy_file_ra
      fdatasync,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,\
      fchmod,fchmodat,chown,fchown,lchown,fchownat,creat,clone,clone3,vfork,fork";
 
+/// Those for which a disk has to have room.
+const NEED_ROOM: &str = "write,writev,pwrite64,sendfile,copy_file_range,fallocate,fsync,rename,renameat,renameat2,link,linkat,\
+     symlink,symlinkat,mkdir,mkdirat,creat";
+
 const SIGKILL: i32 = 9;
 
-/// More calls than any hook makes.
-const LIMIT: usize = 400;
+/// What happens to a hook.
+#[derive(Clone, Copy, Debug)]
+enum Harm {
+    /// It is killed at a call.
+    Kill,
+    /// From a call on, there is no room.
+    FullDisk,
+}
+
+impl Harm {
+    /// The calls that count.
+    const fn calls(self) -> &'static str {
+        match self {
+            Self::Kill => WRITES,
+            Self::FullDisk => NEED_ROOM,
+        }
+    }
+
+    /// What strace(1) has to do at this place of these calls. It counts each kind of call for itself.
+    fn injections(self, calls: &[String], place: usize) -> Vec<String> {
+        let before = |name: &str| calls[..place].iter().filter(|call| *call == name).count();
+        match self {
+            Self::Kill => vec![format!("inject={}:signal=SIGKILL:when={}", calls[place], before(&calls[place]) + 1)],
+            Self::FullDisk => {
+                let names = NEED_ROOM.split(',');
+                names.map(|name| format!("inject={name}:error=ENOSPC:when={}+", before(name) + 1)).collect()
+            }
+        }
+    }
+
+    fn end(self) -> End {
+        match self {
+            Self::Kill => End::Killed(SIGKILL),
+            Self::FullDisk => End::Exited(1),
+        }
+    }
+}
+
+/// Runs a hook under strace; which of these calls it made.
+fn traced(juju: &Juju, (unit, event): (&str, &Event), calls: &str, injections: &[String]) -> (HookRun, Vec<String>) {
+    let scratch = Scratch::new();
+    let (log, calls) = (scratch.path().join("calls"), format!("trace={calls}"));
+    let file = log.display().to_string();
+    let mut words = vec!["/usr/bin/strace", "-qqq", "--signal=none", "-o", &file, "-e", &calls];
+    words.extend(injections.iter().flat_map(|injection| ["-e", injection]));
+    juju.through(&words);
+    let run = juju.run(unit, event);
+    juju.through(&[]);
+    // The charm does not have every hook.
+    let log = if run.end == End::Missing { String::new() } else { fs::read_to_string(&log).expect("the calls") };
+    (run, log.lines().filter_map(|line| line.split_once('(')).map(|(name, _)| name.to_owned()).collect())
+}
 
 /// What a hook has to lead to: the files, the status, what is said over relations.
 struct State {
@@ -43,51 +98,48 @@ fn state(juju: &Juju) -> State {
 
 /// Kills the next hooks at every place, and goes on as if nothing had been; how often they were killed.
 fn torment(site: &Site) -> usize {
-    let mut kills = 0;
+    torment_by(site, Harm::Kill)
+}
+
+fn torment_by(site: &Site, harm: Harm) -> usize {
+    let mut harmed = 0;
     while let Some((unit, event)) = site.juju.possible().into_iter().next() {
         let before = site.juju.snapshot();
         let (reloads, watched) = (reloads(&site.juju), nrpe_runs(&site.juju).is_some());
-        well(&site.juju.run(&unit, &event));
+        let (run, calls) = traced(&site.juju, (&unit, &event), harm.calls(), &[]);
+        well(&run);
         let stays = watched && nrpe_runs(&site.juju).is_some();
         let reloaded = self::reloads(&site.juju) > reloads;
-        let (after, wanted) = (site.juju.snapshot(), state(&site.juju));
-        kills += (1..LIMIT)
-            .take_while(|place| kill(&site.juju, &before, (&unit, &event), *place, &wanted, (reloaded, stays)))
-            .count();
+        let (after, expected) = (site.juju.snapshot(), state(&site.juju));
+        for place in 0..calls.len() {
+            site.juju.restore(&before);
+            do_harm(&site.juju, (&unit, &event), (harm, &calls, place), &expected, (reloaded, stays));
+        }
+        harmed += calls.len();
         site.juju.restore(&after);
     }
-    kills
+    harmed
 }
 
-/// Whether there is a call at this place, at which the hook was killed.
-fn kill(
+/// Harms the hook at one of its calls, and runs it again.
+fn do_harm(
     juju: &Juju,
-    before: &Snapshot,
-    (unit, event): (&str, &Event),
-    place: usize,
-    wanted: &State,
+    hook: (&str, &Event),
+    (harm, calls, place): (Harm, &[String], usize),
+    expected: &State,
     (reloaded, stays): (bool, bool),
-) -> bool {
-    juju.restore(before);
+) {
     let reloads = reloads(juju);
-    let inject = format!("inject={WRITES}:signal=SIGKILL:when={place}");
-    juju.through(&["/usr/bin/strace", "-qqq", "-o", "/dev/null", "-e", &format!("trace={WRITES}"), "-e", &inject]);
-    let killed = juju.run(unit, event);
-    juju.through(&[]);
-    if killed.end.is_well() {
-        return false;
-    }
-    assert!(place + 1 < LIMIT, "no end of {}", killed.story());
-    assert_eq!(killed.end, End::Killed(SIGKILL), "{}", killed.story());
-    works_for_nagios(juju, place, &killed, stays);
-    let again = juju.run(unit, event);
+    let (harmed, _) = traced(juju, hook, harm.calls(), &harm.injections(calls, place));
+    assert_eq!(harmed.end, harm.end(), "{}", harmed.story());
+    works_for_nagios(juju, place, &harmed, stays);
+    let again = juju.run(hook.0, hook.1);
     well(&again);
     let end = state(juju);
-    let story = || format!("killed at call {place}:\n{}then:\n{}", killed.story(), again.story());
-    assert_eq!(wanted.files.changes(&end.files), [], "{}", story());
-    assert_eq!(wanted.model, end.model, "{}", story());
+    let story = || format!("{harm:?} at call {place}:\n{}then:\n{}", harmed.story(), again.story());
+    assert_eq!(expected.files.changes(&end.files), [], "{}", story());
+    assert_eq!(expected.model, end.model, "{}", story());
     assert!(!reloaded || self::reloads(juju) > reloads, "nrpe does not know: {}", story());
-    true
 }
 
 /// The program that NRPE's file names, if there is one.
@@ -98,13 +150,13 @@ fn nrpe_runs(juju: &Juju) -> Option<String> {
 }
 
 /// What stands in NRPE's file can be run at every moment, and where the hook is not to take it away, it stands there.
-fn works_for_nagios(juju: &Juju, place: usize, killed: &HookRun, stays: bool) {
+fn works_for_nagios(juju: &Juju, place: usize, harmed: &HookRun, stays: bool) {
     let Some(program) = nrpe_runs(juju) else {
-        return assert!(!stays, "killed at call {place}, NRPE has no command: {}", killed.story());
+        return assert!(!stays, "at call {place}, NRPE has no command: {}", harmed.story());
     };
     let output = Command::new(&program).arg("--version").output();
     let well = output.as_ref().is_ok_and(|output| output.stdout.starts_with(b"conn-check 2."));
-    assert!(well, "killed at call {place}, NRPE cannot run {program}: {output:?}\n{}", killed.story());
+    assert!(well, "at call {place}, NRPE cannot run {program}: {output:?}\n{}", harmed.story());
 }
 
 fn reloads(juju: &Juju) -> usize {
@@ -125,22 +177,32 @@ fn a_hook_that_is_killed_while_the_unit_comes_is_made_good_by_the_next_one() {
     assert_eq!(site.status(), "active: 1 check, not run yet");
 }
 
-#[test]
-fn the_agent_that_nagios_runs_works_at_every_moment_of_a_refresh_to_a_bad_release_and_back() {
+/// A refresh to a bad release and back, to a newer one with the old one pinned, and back.
+fn refresh(harm: Harm) {
     let (site, scratch) = (Site::start(Machine::in_scratch()), Scratch::new());
     site.with_nrpe();
     site.check(ONE_CHECK);
     let bad = bad_charm(&scratch);
-    let mut kills = 0;
+    let mut harmed = 0;
     for (charm, revision) in
         [(&bad, ""), (&packed::charm(), ""), (&packed::next_charm(), packed::VERSION), (&packed::charm(), "")]
     {
         site.juju.upgrade("conn-check", charm);
         site.juju.configure("conn-check", "revision", revision);
-        kills += torment(&site);
+        harmed += torment_by(&site, harm);
     }
-    assert!(kills > 40, "{kills}");
+    assert!(harmed > 20, "{harmed}");
     assert_eq!(site.status(), "active: 1 check, not run yet");
+}
+
+#[test]
+fn the_agent_that_nagios_runs_works_at_every_moment_of_a_refresh_to_a_bad_release_and_back() {
+    refresh(Harm::Kill);
+}
+
+#[test]
+fn the_agent_that_nagios_runs_works_when_the_disk_is_full_at_any_moment_of_a_refresh() {
+    refresh(Harm::FullDisk);
 }
 
 #[test]

@@ -96,6 +96,35 @@ fn nagios_gets_every_state_through_the_files_that_the_hooks_wrote() {
     harness::wait::until("nrpe to forget the command", || ask(&port).1.contains("not defined"));
 }
 
+/// What the actions `list-nrpe-checks` and `run-nrpe-check` of the charm nrpe do: both look for the lines with
+/// `command` in them. The first one reports them by names with `-` for `_`, the second one takes `-` and `_` of
+/// such a name for any character of a file's name, and gives what the shell makes of the command to xargs.
+#[test]
+fn the_actions_of_the_charm_nrpe_find_and_run_the_command() {
+    let peer = Peer::start(Manner::Silent);
+    let site = Site::start(Machine::in_namespace());
+    site.with_nrpe();
+    site.check(&tcp(peer.port()));
+    let folder = site.juju.machine().at("/etc/nagios/nrpe.d");
+    let file = fs::read_to_string(folder.join(format!("{CHECK}.cfg"))).expect("the command");
+    let lines: Vec<_> = file.lines().filter(|line| line.contains("command")).collect();
+    let [line] = lines[..] else { panic!("{file}") };
+    let (name, command) = line.strip_prefix("command[").and_then(|rest| rest.split_once("]=")).expect("a command");
+    let reported = name.replace('_', "-");
+    let is_key = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    assert!(reported.bytes().all(is_key), "{reported} is no key of action-set");
+    let any = |byte: u8| if b"-_.".contains(&byte) { b'.' } else { byte };
+    let pattern: Vec<_> = reported.bytes().chain(*b".cfg").map(any).collect();
+    let names = fs::read_dir(&folder).expect("the directory").flatten().map(|file| file.file_name());
+    let found = names.filter(|name| name.as_encoded_bytes().iter().copied().map(any).eq(pattern.iter().copied()));
+    assert_eq!(found.collect::<Vec<_>>(), [format!("{CHECK}.cfg").as_str()]);
+    let as_nagios = "setpriv --reuid=nagios --regid=nagios --clear-groups";
+    let script = format!("echo {command} | xargs {as_nagios}");
+    let output = site.juju.machine().command(&folder, &["/bin/bash", "-c", &script]).output().expect("a shell");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.starts_with("CONN-CHECK OK: 0 of 1 failed"), "{text}");
+}
+
 #[test]
 fn what_nagios_leaves_out_is_not_run() {
     let (peer, closed) = (Peer::start(Manner::Silent), ports::free());
