@@ -56,6 +56,12 @@ impl Seen {
         self.first.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// How many more bytes the peer may send.
+    fn room(&self) -> usize {
+        let room = self.allowance.load(Ordering::Relaxed).saturating_sub(self.count());
+        usize::try_from(room).unwrap_or(usize::MAX)
+    }
+
     fn note(&self, bytes: &[u8]) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());
@@ -180,8 +186,17 @@ impl Wire {
 
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        ready!(self.stream().poll_read(cx, buf))?;
+        let (room, before) = (self.seen.room(), buf.filled().len());
+        if buf.remaining() <= room {
+            ready!(self.stream().poll_read(cx, buf))?;
+            return Poll::Ready(self.seen.note(&buf.filled()[before..]));
+        }
+        // What the peer may send is to be read, however much more a reader with a large buffer could take with
+        // it; the byte after that is one too many.
+        let mut part = ReadBuf::new(buf.initialize_unfilled_to(room.max(1)));
+        ready!(self.stream().poll_read(cx, &mut part))?;
+        let length = part.filled().len();
+        buf.advance(length);
         Poll::Ready(self.seen.note(&buf.filled()[before..]))
     }
 }
@@ -215,5 +230,37 @@ impl AsyncWrite for Wire {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.stream().poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt as _;
+
+    /// A peer that has sent this much, and the wire to it.
+    async fn sent(length: usize) -> (UnixStream, Wire) {
+        let (mut peer, own) = UnixStream::pair().expect("a pair");
+        let (bytes, mut wire) = (vec![b'x'; length], Wire::unix(own));
+        let mut first = [0; 1];
+        // Both sides at once: a socket's buffer may hold less.
+        let (written, read) = tokio::join!(peer.write_all(&bytes), wire.read_exact(&mut first));
+        written.and(read.map(drop)).expect("a byte");
+        (peer, wire)
+    }
+
+    #[tokio::test]
+    async fn what_a_peer_may_send_is_read_and_nothing_more() {
+        let allowed = usize::try_from(ALLOWANCE).expect("a length");
+        let (_peer, mut wire) = sent(allowed + 4096).await;
+        let (mut large, mut length) = (vec![0; 4 * allowed], 1);
+        let error = loop {
+            match wire.read(&mut large[length..]).await {
+                Ok(read) => length += read,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((length, error.to_string()), (allowed, "the peer sent more than 65536 bytes".to_owned()));
+        assert_eq!(wire.seen().count(), ALLOWANCE + 1);
     }
 }
