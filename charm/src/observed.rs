@@ -7,7 +7,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::hook_tools;
 use crate::host::{DRAFT, FileType, Host, Metadata};
-use crate::inspect::inspect;
+use crate::inspect::{inspect, visible_names};
 use crate::nrpe::NrpeRelation;
 use crate::options::Options;
 use crate::paths::{BIN, EXPORT, LIB, NRPE, RESOURCES, TRIALS, UNITS, UnitPaths, VERSIONS};
@@ -178,13 +178,15 @@ fn relation_ids(host: &mut dyn Host, environment: &Environment, name: &str) -> R
     Ok(ids)
 }
 
+/// What a killed hook may have left, also in a version of which it has replaced a program.
 fn drafts(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Vec<PathBuf>, Error> {
-    let etc = paths.etc();
+    let mut directories: Vec<_> =
+        [LIB, VERSIONS, UNITS, RESOURCES, TRIALS, BIN, NRPE, EXPORT].map(PathBuf::from).into();
+    directories.extend(visible_names(host, Path::new(VERSIONS))?.iter().map(|name| Path::new(VERSIONS).join(name)));
+    directories.push(paths.etc());
     let mut drafts = Vec::new();
-    for directory in
-        [LIB, VERSIONS, UNITS, RESOURCES, TRIALS, BIN, NRPE, EXPORT].map(Path::new).into_iter().chain([etc.as_path()])
-    {
-        let names = list(host, directory)?.into_iter().filter(|name| name.starts_with('.') && name.ends_with(DRAFT));
+    for directory in directories {
+        let names = list(host, &directory)?.into_iter().filter(|name| name.starts_with('.') && name.ends_with(DRAFT));
         drafts.extend(names.map(|name| directory.join(name)));
     }
     Ok(drafts)

@@ -210,6 +210,16 @@ fn a_second_unit_with_a_bad_build_does_not_take_the_first_ones_agent_away() {
     assert_eq!(world.status("db-check/3").0, "blocked");
 }
 
+/// The next charm may hold what is installed, so that nothing is copied over the draft.
+#[test]
+fn a_draft_that_a_killed_hook_has_left_in_a_version_goes() {
+    let mut world = monitored();
+    let draft = format!("{VERSIONS}/2.0.0/.conn-check.conn-check-draft");
+    world.memory.file(&draft, "half of a program", PUBLIC);
+    world.hook(UNIT, "update-status");
+    assert_eq!(world.memory.text(&draft), None);
+}
+
 #[test]
 fn a_full_disk_leaves_no_half_written_file_that_would_keep_it_full() {
     let mut world = monitored();
