@@ -294,6 +294,11 @@ impl Probe {
         }
     }
 
+    /// Whether the peer has sent anything on the current layer.
+    pub(crate) fn has_heard(&self) -> bool {
+        self.heard() > 0
+    }
+
     fn heard(&self) -> u64 {
         self.seen.as_ref().map_or(0, |seen| seen.count())
     }

@@ -2,9 +2,11 @@
 //! until all are decided or the time is over.
 
 mod options;
+mod panics;
 
 pub use crate::net::Family;
 pub use options::Options;
+pub use panics::note_panic;
 
 use crate::event::Event;
 use crate::fault::Failure;
@@ -14,13 +16,10 @@ use crate::probe::{Assignment, Findings, Probe};
 use crate::queue::Queue;
 use crate::select::Selection;
 use crate::shared::Shared;
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
@@ -245,10 +244,10 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -
     let (entry, findings) = (assignment.entry, Arc::clone(&assignment.findings));
     let check = &plan.entries[entry];
     let mut probe = Probe::new(Arc::clone(&shared), assignment);
-    let failure = match Guarded(check.spec.run(&mut probe)).await {
+    let failure = match panics::Guarded(check.spec.run(&mut probe)).await {
         Ok(result) => probe.end(result),
         Err(panic) => {
-            let failure = Failure::own_fault(&panic_text(&*panic), &check.redactor);
+            let failure = panics::judge(&*panic, &probe, &check.redactor);
             probe.end(Err(failure.into()))
         }
     };
@@ -284,27 +283,6 @@ fn gather(
     };
     outcome.apply_warnings();
     outcome
-}
-
-/// A future whose panic is a value.
-struct Guarded<F>(F);
-
-impl<F: Future + Unpin> Future for Guarded<F> {
-    type Output = Result<F::Output, Box<dyn Any + Send>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.0).poll(cx)));
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Err(panic) => Poll::Ready(Err(panic)),
-        }
-    }
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a text").to_owned()
 }
 
 #[cfg(test)]

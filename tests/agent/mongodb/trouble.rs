@@ -243,6 +243,18 @@ fn a_server_cannot_keep_us_hashing() {
     passes(Mongodb::start(Setup::with_login().iterations(100_000)).address(), &login());
 }
 
+/// The driver takes a nonce for at least as long as its own (RFC 5802 section 5.1), and panics over a shorter one.
+#[test]
+fn a_server_over_which_the_driver_panics_is_the_one_at_fault() {
+    let payload =
+        bson::Binary { subtype: bson::spec::BinarySubtype::Generic, bytes: b"r=x,s=c2FsdA==,i=4096".to_vec() };
+    let first = doc! {"conversationId": 1, "done": false, "payload": payload};
+    let server = Mongodb::start(Setup::with_login().adds("isMaster", doc! {"speculativeAuthenticate": first}));
+    let failure = failure(server.address(), &login());
+    assert_eq!(code_and_owner(&failure), ("protocol.malformed", "service"), "{failure}");
+    assert_eq!(server.proofs(), 0);
+}
+
 #[test]
 fn a_password_that_scram_forbids_is_told_before_any_proof() {
     let server = Mongodb::start(Setup::with_login().mechanisms(&["SCRAM-SHA-256"]));

@@ -65,6 +65,7 @@ fn start<A: Parser>(tracebacks: fn(&A) -> bool, program: fn(&A) -> u8) -> u8 {
     };
     let tracebacks = tracebacks(&args);
     panic::set_hook(Box::new(move |panic| {
+        conn_check::run::note_panic(panic);
         if let (true, Some(place)) = (tracebacks, panic.location()) {
             say(&format!("panic at {}:{}", place.file(), place.line()));
         }
