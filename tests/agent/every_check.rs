@@ -54,8 +54,13 @@ impl Case {
     }
 
     pub(crate) fn yaml(&self, port: u16) -> String {
-        let options = self.options.join(", ").replace("PORT", &port.to_string());
-        format!("- {{type: {}, timeout: {TIMEOUT}, {options}}}\n", self.kind)
+        self.at("127.0.0.1", port, TIMEOUT)
+    }
+
+    /// The check of this place, with its timeout in seconds.
+    pub(crate) fn at(&self, host: &str, port: u16, timeout: f64) -> String {
+        let options = self.options.join(", ").replace("127.0.0.1", host).replace("PORT", &port.to_string());
+        format!("- {{type: {}, timeout: {timeout}, {options}}}\n", self.kind)
     }
 
     /// Whether the peer hears TLS first.

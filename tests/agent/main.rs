@@ -3,7 +3,9 @@
 mod addresses;
 mod amqp;
 mod bad_files;
+mod calls;
 mod command_line;
+mod deadlines;
 mod django;
 mod dns;
 mod every_check;

@@ -5,31 +5,20 @@ use harness::juju::hook::{End, HookRun};
 use harness::juju::machine::Machine;
 use harness::juju::{Juju, Retry};
 use harness::packed::{self, VERSION};
+use harness::random::{self, Random};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// How many lives, unless `CONN_CHECK_LIVES` says another number: 300 take five minutes.
-const LIVES: u64 = 100;
+const LIVES: usize = 100;
 
 /// So many things an operator does in one life.
 const DEEDS: usize = 9;
 
-/// Numbers that are the same in every run (Marsaglia, "Xorshift RNGs").
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap_or_default() % limit.max(1)
-    }
-}
-
 /// A model, and what its status has to say.
 struct Life {
     juju: Juju,
-    chance: Chance,
+    chance: Random,
     relation: Option<u32>,
     general: Option<u32>,
     nrpe: Option<u32>,
@@ -51,7 +40,7 @@ impl Life {
         juju.deploy("conn-check", &packed::charm());
         let mut life = Self {
             juju,
-            chance: Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
+            chance: Random::new(seed),
             relation: None,
             general: None,
             nrpe: None,
@@ -271,8 +260,8 @@ impl Life {
 
 /// Half of the lives; the two halves run side by side.
 fn lives(part: u64) {
-    let count = std::env::var("CONN_CHECK_LIVES").ok().map_or(LIVES, |count| count.parse().expect("a number"));
-    for seed in (0..count).filter(|seed| seed % 2 == part) {
+    let count = random::count("CONN_CHECK_LIVES", LIVES);
+    for seed in (0..count as u64).filter(|seed| seed % 2 == part) {
         let lived = std::panic::catch_unwind(|| live(seed));
         assert!(lived.is_ok(), "the life of seed {seed} went wrong");
     }

@@ -60,6 +60,7 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod rabbitmq;
+pub mod random;
 mod reaper;
 pub mod redis;
 pub mod scratch;

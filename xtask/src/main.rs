@@ -1,9 +1,11 @@
 //! `cargo xtask`: everything that is done with this repository, each by one command.
 #![expect(clippy::print_stderr, reason = "a program for people")]
 
+mod deny;
 mod failures;
 mod ferretdb;
 mod layers;
+mod long;
 mod pack;
 mod packages;
 mod python;
@@ -12,7 +14,7 @@ mod step;
 
 use failures::Failures;
 use std::env;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use step::Outcome;
 
 const USAGE: &str = "\
@@ -26,7 +28,10 @@ cargo xtask TASK
   docs            write the man page, the completions, the option tables and the schema into docs/
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too, --juju 2.9 without 24.04
   wheel           pack the Python package conn_check_configs: target/wheel/*.whl
+  deny            see which licenses and sources the dependencies have, and whether one is known to be vulnerable
   lives [COUNT]   live random lives of the charm in memory, 100000 unless told; any that ends ill is printed
+  deadlines [COUNT]  run random mixes of bad peers, 1000 unless told: each has to end in time
+  calls [COUNT]   run twelve checks once for every system call of theirs that may fail, all unless told
   rehearse        play a whole life of the charm without Juju; --config FILE with your own checks
   new-check NAME  write the folder of a new check and add it to the list";
 
@@ -46,10 +51,10 @@ fn main() -> ExitCode {
         "docs" => tool("docs", &rest),
         "pack" => pack::pack(&rest),
         "wheel" => tool("wheel", &rest),
-        "lives" => lives(&rest),
         "rehearse" => rehearse(&rest),
         "new-check" => scaffold::new_check(rest.first().map_or("", String::as_str)),
-        _ => Err(USAGE.to_owned()),
+        "deny" => deny::deny(),
+        task => long::run(task, &rest).unwrap_or_else(|| Err(USAGE.to_owned())),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -71,6 +76,7 @@ fn test(filter: &[String]) -> Outcome {
     packages::install_missing()?;
     python::environments()?;
     layers::layers()?;
+    deny::deny()?;
     step::component("clippy", "clippy")?;
     format(&["--check"])?;
     step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
@@ -105,16 +111,6 @@ fn rehearse(arguments: &[String]) -> Outcome {
     let arguments: Vec<_> =
         arguments.iter().map(|text| if text.starts_with('-') { text.clone() } else { from_here(text) }).collect();
     tool("rehearse", &arguments)
-}
-
-/// Seeded: the same lives each time. A hook of each may fail anywhere, and runs again.
-fn lives(arguments: &[String]) -> Outcome {
-    let count = arguments.first().map_or("100000", String::as_str);
-    count.parse::<u64>().map_err(|_| USAGE.to_owned())?;
-    let test = ["--lib", "--", "--ignored", "--nocapture", "many_more_lives"];
-    let words = [&["test", "--quiet"], &PROFILE[..], &["--package", "conn-check-charm"], &test].concat();
-    let mut command = Command::new("cargo");
-    step::run(command.args(words).env("CONN_CHECK_LIVES", count), "cargo test many_more_lives")
 }
 
 /// Runs a program of `tools/`.

@@ -86,7 +86,9 @@ fn errno_cause(error: &io::Error) -> Option<(Cause, &'static str)> {
     Some(match error.raw_os_error()? {
         libc::ECONNREFUSED => (Cause::Refused, "the connection was refused"),
         libc::ECONNRESET => (Cause::Reset, "the peer reset the connection"),
-        libc::EPIPE | libc::ECONNABORTED => (Cause::Closed, "the peer closed the connection"),
+        libc::EPIPE | libc::ECONNABORTED | libc::ENOTCONN | libc::ESHUTDOWN => {
+            (Cause::Closed, "the peer closed the connection")
+        }
         libc::ETIMEDOUT => (Cause::Timeout, "the kernel gave up waiting for an answer"),
         libc::EHOSTUNREACH | libc::EHOSTDOWN => {
             (Cause::HostUnreachable, "the network reports that the host is unreachable")
@@ -99,7 +101,14 @@ fn errno_cause(error: &io::Error) -> Option<(Cause, &'static str)> {
         libc::EMFILE | libc::ENFILE => (Cause::LocalLimit, "this host has no file descriptor left for it"),
         libc::EADDRNOTAVAIL => (Cause::LocalLimit, "this host has no local port or address left for it"),
         libc::ENOBUFS | libc::ENOMEM => (Cause::LocalLimit, "this host has no memory left for it"),
-        _ => return None,
+        // What else ICMP can be the cause of (`icmp_err_convert` in net/ipv4/icmp.c).
+        libc::ENOPROTOOPT | libc::EOPNOTSUPP | libc::ENONET => {
+            (Cause::HostUnreachable, "the network reports that the host does not take this")
+        }
+        // Of what was sent, or of an address: no other program of this host would fare better.
+        libc::EMSGSIZE | libc::EINVAL | libc::EDESTADDRREQ => return None,
+        // All others are answers of this kernel alone.
+        _ => (Cause::LocalLimit, "this host cannot do it"),
     })
 }
 

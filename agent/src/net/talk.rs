@@ -133,6 +133,9 @@ impl Talk {
 
     /// Receives what there is, at least a byte.
     async fn receive(&mut self, begun: bool) -> Result<(), Fault> {
+        if let Some(why) = self.unsent.take_if(|why| !is_of_the_peer(why)) {
+            return Err(why.into());
+        }
         self.received.reserve(PIECE);
         let fault = match self.wire.read_buf(&mut self.received).await {
             Ok(0) => self.ended(begun),
@@ -151,6 +154,11 @@ impl Talk {
         let when = if begun { "in the middle of" } else { "before" };
         Fault::new(Cause::Closed, "the peer closed the connection").evidence(format!("it ended {when} {}", self.unit))
     }
+}
+
+/// Whether a peer can be why nothing could be sent: then it may have said why. This host says nothing more.
+fn is_of_the_peer(error: &io::Error) -> bool {
+    matches!(Fault::from(error).cause, Cause::Closed | Cause::Reset)
 }
 
 #[cfg(test)]

@@ -153,11 +153,12 @@ impl Wire {
 
     /// Small messages must not wait for each other's acknowledgement (RFC 9293 section 3.7.4); the first
     /// one waits for none.
-    fn before_write(&mut self) -> io::Result<()> {
+    fn before_write(&mut self) {
         self.writes = self.writes.saturating_add(1);
         match &self.io {
-            Io::Tcp(stream) if self.writes == 2 => stream.set_nodelay(true),
-            _ => Ok(()),
+            // Without it the message is late, and not lost.
+            Io::Tcp(stream) if self.writes == 2 => drop(stream.set_nodelay(true)),
+            _ => {}
         }
     }
 
@@ -203,7 +204,7 @@ impl AsyncRead for Wire {
 
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.before_write()?;
+        self.before_write();
         self.stream().poll_write(cx, buf)
     }
 
@@ -212,7 +213,7 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.before_write()?;
+        self.before_write();
         self.stream().poll_write_vectored(cx, bufs)
     }
 

@@ -36,10 +36,15 @@ impl<F: Future + Unpin> Future for Guarded<F> {
     }
 }
 
-/// What a panic means: a client library that gives up over what a peer has sent shows what the peer is; any
-/// other panic is a fault of ours.
+/// What a panic means: over an error of the system it is this host's fault; a client library that gives up over
+/// what a peer has sent shows what the peer is; any other panic is a fault of ours.
 pub(super) fn judge(panic: &(dyn Any + Send), probe: &Probe, redactor: &Redactor) -> Failure {
     let text = text(panic);
+    // What a library needs of this host, and takes for granted: random numbers, an eventfd(2).
+    if text.contains("os error ") || text.contains("Os { code: ") {
+        let fault = Fault::new(Cause::LocalLimit, "this host refuses what the run cannot do without").evidence(text);
+        return probe.fail(Phase::Connect, fault);
+    }
     if !probe.has_heard() || !PLACE.take().is_some_and(|file| is_a_librarys(&file)) {
         return Failure::own_fault(&text, redactor);
     }

@@ -117,45 +117,66 @@ fn at_stdout(error: &io::Error) -> io::Result<()> {
 }
 
 /// Standard output, or a file that is replaced when all is written.
-pub(crate) enum Writer<'a> {
+pub(crate) struct Writer<'a> {
+    to: To<'a>,
+    /// The first error. Who writes a report goes on without a part of it, and here it is told.
+    unwritten: Option<io::Error>,
+}
+
+enum To<'a> {
     Stdout(BufWriter<Stdout>),
     File(&'a Path, Vec<u8>),
 }
 
 impl<'a> Writer<'a> {
     pub(crate) fn to(file: Option<&'a Path>) -> Self {
-        file.map_or_else(|| Self::Stdout(BufWriter::new(io::stdout())), |path| Self::File(path, Vec::new()))
+        let stdout = || To::Stdout(BufWriter::new(io::stdout()));
+        Self { to: file.map_or_else(stdout, |path| To::File(path, Vec::new())), unwritten: None }
     }
 
-    /// All of a text, to be kept. What is larger than the buffer is written at once, and its error with it.
+    fn noted<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        done.inspect_err(|error| self.unwritten = self.unwritten.take().or_else(|| Some(again(error))))
+    }
+
+    /// All of a text, to be kept.
     pub(crate) fn put(mut self, text: &[u8]) -> io::Result<()> {
-        self.write_all(text).or_else(|error| at_stdout(&error))?;
+        let _kept = self.write_all(text);
         self.keep()
     }
 
     /// What was written is to be kept.
     pub(crate) fn keep(self) -> io::Result<()> {
-        match self {
-            Self::Stdout(mut stdout) => stdout.flush().or_else(|error| at_stdout(&error)),
-            Self::File(path, content) => replace(&place("--output", path), path, &content, MODE),
+        match self.to {
+            To::Stdout(mut stdout) => {
+                let flushed = stdout.flush();
+                self.unwritten.map_or(flushed, Err).or_else(|error| at_stdout(&error))
+            }
+            To::File(path, content) => replace(&place("--output", path), path, &content, MODE),
         }
     }
 }
 
 impl Write for Writer<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Stdout(stdout) => stdout.write(bytes),
-            Self::File(_, content) => content.write(bytes),
-        }
+        let written = match &mut self.to {
+            To::Stdout(stdout) => stdout.write(bytes),
+            To::File(_, content) => content.write(bytes),
+        };
+        self.noted(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Stdout(stdout) => stdout.flush(),
-            Self::File(..) => Ok(()),
-        }
+        let flushed = match &mut self.to {
+            To::Stdout(stdout) => stdout.flush(),
+            To::File(..) => Ok(()),
+        };
+        self.noted(flushed)
     }
+}
+
+/// The same error of the system once more.
+fn again(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 /// Puts what is written into a file, which is called by its place.

@@ -55,6 +55,7 @@ pub(super) fn fault(error: &Error) -> Fault {
             Cause::Malformed,
             "the server could not prove that it knows the password, or broke SCRAM (RFC 5802)",
         ),
+        ErrorKind::Io(error) if Fault::from(&**error).cause == Cause::LocalLimit => Fault::from(&**error),
         _ => Fault::new(Cause::Malformed, "the driver did not understand the server"),
     };
     fault.evidence(error.to_string()).caused_by(error)

@@ -15,14 +15,18 @@ use super::Mongodb;
 use super::message::{Message, number};
 use super::refusal::{self, Refused};
 use crate::fault::{Cause, Fault};
-use crate::net::{LocalSocket, Talk};
+use crate::net::{self, LocalSocket, Talk};
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, RawBsonRef, RawDocument, rawdoc};
 use std::future::pending;
+use std::time::Duration;
 
 /// How often a server may have the password hashed. More would keep this thread from all other checks
 /// for too long; mongod's own default is 15,000, and the other clients here stop at the same number.
 const MOST_ITERATIONS: u64 = 100_000;
+
+/// How long the driver may take to say why it went away.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// The driver's connection, joined with ours.
 #[derive(Debug)]
@@ -101,25 +105,28 @@ impl<'a> Relay<'a> {
         Message::command(u32::MAX, body)
     }
 
-    /// What the driver asks next. It says itself why it went away.
+    /// What the driver asks next.
     async fn command(&mut self) -> Result<Message, Fault> {
         if let Some(command) = self.next.take() {
             return Ok(command);
         }
-        match Message::receive(self.joined().await?).await {
-            Ok(command) => Ok(command),
-            Err(_) => pending().await,
-        }
+        of_driver(Message::receive(self.joined().await?)).await
     }
 
     async fn joined(&mut self) -> Result<&mut Talk, Fault> {
-        if let Driver::Expected(socket) = &self.driver {
+        let mut tries = 0..1;
+        while let Driver::Expected(socket) = &self.driver {
             let mut monitor = Message::talk(socket.accept().await?);
-            let asked = Message::receive(&mut monitor).await?;
+            let asked = of_driver(Message::receive(&mut monitor)).await?;
             self.hello.again(&asked).without("logicalSessionTimeoutMinutes").send(&mut monitor).await;
             self.driver = tokio::select! {
                 biased;
-                _ = monitor.peek() => return Err(not_understood()),
+                heard = monitor.peek() => match heard.err().filter(is_of_this_host) {
+                    Some(fault) => return Err(fault),
+                    // For want of memory here a driver that understands goes away as well, and comes again.
+                    None if tries.next().is_some() => continue,
+                    None => return Err(not_understood()),
+                },
                 joined = socket.accept() => Driver::Joined(Message::talk(joined?)),
             };
         }
@@ -128,6 +135,23 @@ impl<'a> Relay<'a> {
             Driver::Expected(_) => Err(Fault::new(Cause::OwnFault, "the driver did not connect")),
         }
     }
+}
+
+/// What the driver sends. It says itself why it went away, unless this host stood between it and us: then it
+/// says nothing, and waits for another server.
+async fn of_driver<T>(received: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    match received.await {
+        Err(fault) if !is_of_this_host(&fault) => {
+            let _said_elsewhere: Option<()> = net::within(MOMENT, pending()).await;
+            let message = "this host has cut the driver off from its check";
+            Err(Fault::new(Cause::LocalLimit, message).evidence(fault.message))
+        }
+        received => received,
+    }
+}
+
+fn is_of_this_host(fault: &Fault) -> bool {
+    fault.cause == Cause::LocalLimit
 }
 
 /// The monitor goes away over a hello that it cannot read.

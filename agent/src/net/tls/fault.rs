@@ -32,6 +32,7 @@ pub(super) fn of_handshake(
         Error::InvalidCertificate(objection) => of_certificate(objection, examiner, host, trust),
         Error::AlertReceived(alert) => of_alert(*alert, Some(identity)),
         Error::PeerIncompatible(_) => no_common_version(),
+        Error::FailedToGetRandomBytes => Fault::new(Cause::LocalLimit, "this host gives no random numbers"),
         _ => Fault::new(Cause::Malformed, "the handshake broke the TLS protocol"),
     };
     let evidence = fault.evidence.clone().unwrap_or_else(|| tls.to_string());

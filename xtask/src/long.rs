@@ -1,0 +1,48 @@
+//! The long forms of tests that go through random cases: `cargo xtask lives`, and others like it.
+
+use crate::PROFILE;
+use crate::step::{self, Outcome};
+use std::process::Command;
+
+/// One of them.
+struct Long {
+    task: &'static str,
+    /// What says how many cases there are to be, and how many unless told.
+    variable: &'static str,
+    count: &'static str,
+    /// Where cargo finds the test, and its name.
+    test: &'static [&'static str],
+}
+
+const ALL: [Long; 3] = [
+    Long {
+        task: "lives",
+        variable: "CONN_CHECK_LIVES",
+        count: "100000",
+        test: &["--package", "conn-check-charm", "--lib", "--", "--ignored", "--nocapture", "many_more_lives"],
+    },
+    Long {
+        task: "deadlines",
+        variable: "CONN_CHECK_MIXES",
+        count: "1000",
+        test: &["--package", "conn-check-tests", "--test", "agent", "--", "--nocapture", "deadlines::"],
+    },
+    Long {
+        task: "calls",
+        variable: "CONN_CHECK_CALLS",
+        count: "100000",
+        test: &["--package", "conn-check-tests", "--test", "agent", "--", "--nocapture", "calls::"],
+    },
+];
+
+/// Runs the long form of this name, if there is one, with as many cases as told.
+pub(crate) fn run(task: &str, arguments: &[String]) -> Option<Outcome> {
+    let long = ALL.iter().find(|long| long.task == task)?;
+    let count = arguments.first().map_or(long.count, String::as_str);
+    if count.parse::<u64>().is_err() {
+        return Some(Err(format!("cargo xtask {task} [COUNT]: {count} is not a number")));
+    }
+    let words = [&["test", "--quiet"], &PROFILE[..], long.test].concat();
+    let mut command = Command::new("cargo");
+    Some(crate::build("ci").and_then(|()| step::run(command.args(words).env(long.variable, count), task)))
+}
