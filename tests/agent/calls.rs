@@ -1,20 +1,11 @@
 //! A run in which the n-th system call of a kind fails, for every n and kind: never a panic, a hang, a false pass,
 //! nor a fault told of a service that is well. `cargo xtask calls` tries all of them.
 
+use crate::town::Town;
 use harness::agent::Agent;
-use harness::certs::Authority;
-use harness::mail::{self, Mail};
-use harness::mariadb::{self, MariaDb};
-use harness::memcached::{self, Memcached};
-use harness::mongodb::{self, Mongodb};
-use harness::mosquitto::{self, Mosquitto};
-use harness::peers::{Manner, Peer, Recorder, TlsManner, TlsPeer, UdpManner, UdpPeer};
 use harness::ports::{self, Port};
-use harness::postgres::{self, Postgres};
 use harness::random::{self, Random};
-use harness::redis::{self, Redis};
 use harness::scratch::Scratch;
-use harness::slapd::{self, Slapd};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -44,64 +35,24 @@ const CALLS: [(&str, &str); 12] = [
 /// What the run has to keep to.
 const MAX_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// Twelve services that are well, and two checks that have to fail.
-struct Town {
+/// Twelve checks that have to pass, and two that have to fail, whatever happens.
+struct Checks {
     yaml: String,
-    _running: Vec<Box<dyn Send + Sync>>,
+    _town: Town,
     _closed: Port,
 }
 
-/// How many of the checks have to pass; the others have to fail, whatever happens.
+/// How many of them have to pass.
 const GOOD: usize = 12;
 
-impl Town {
+impl Checks {
     fn new() -> Self {
-        let authority = Authority::new();
-        let closed = ports::free();
-        let tcp = Peer::start(Manner::Silent);
-        let udp = UdpPeer::start(UdpManner::Echo);
-        let tls = TlsPeer::start(&authority.valid(), TlsManner::Silent);
-        let web = Recorder::start();
-        let redis = Redis::start(&redis::Setup::new().password());
-        let memcached = Memcached::start(&memcached::Setup::new());
-        let postgres = Postgres::start(&postgres::Setup::plain());
-        let mariadb = MariaDb::start(&mariadb::Setup::new());
-        let mosquitto = Mosquitto::start(&mosquitto::Setup::plain());
-        let slapd = Slapd::start(&slapd::Setup::plain());
-        let mail = Mail::start(&mail::Setup::open());
-        let mongodb = Mongodb::start(mongodb::Setup::with_login());
-        let at = |kind: &str, address: std::net::SocketAddr, more: &str| {
-            format!("- {{type: {kind}, host: '{}', port: {}, timeout: 4{more}}}\n", address.ip(), address.port())
-        };
-        // By its address: a look-up that reads no file says that the name does not exist (nss_files of glibc).
-        let http = |path: &str, more: &str| {
-            format!("- {{type: http, url: 'http://{}/{path}', timeout: 4{more}}}\n", web.peer().address())
-        };
-        let login = |user: &str, password: &str| format!(", username: '{user}', password: '{password}'");
-        let yaml = [
-            at("tcp", tcp.address(), ""),
-            at("udp", udp.address(), ", send: ping, expect: ping"),
-            at("tls", tls.address(), &format!(", ca_file: {}", authority.file().display())),
-            http("", ""),
-            at("redis", redis.address(), &format!(", password: '{}'", redis::PASSWORD)),
-            at("memcache", memcached.address(), ""),
-            at("postgres", postgres.address(), &(login(postgres::USER, postgres::PASSWORD) + ", database: shop")),
-            at("mysql", mariadb.address(), &(login(mariadb::USER, mariadb::PASSWORD) + ", database: shop")),
-            at("mqtt", mosquitto.address(), &login(mosquitto::USER, mosquitto::PASSWORD)),
-            at("ldap", slapd.address(), &(login(slapd::USER, slapd::PASSWORD) + ", use_tls: false")),
-            at("smtp", mail.address(), ", from_address: a@b.example, send: false, use_tls: false"),
-            at("mongodb", mongodb.address(), &(login(mongodb::USER, mongodb::PASSWORD) + ", database: shop")),
-            at("tcp", ([127, 0, 0, 1], closed.number()).into(), ""),
-            http("other", ", expected_body: nowhere"),
-        ]
-        .concat();
-        let running: Vec<Box<dyn Send + Sync>> = vec![
-            Box::new((tcp, udp, tls, web)),
-            Box::new((redis, memcached, postgres, mariadb)),
-            Box::new((mosquitto, slapd, mail, mongodb)),
-            Box::new(authority),
-        ];
-        Self { yaml, _running: running, _closed: closed }
+        let (town, closed) = (Town::new(), ports::free());
+        let mut yaml: String = town.services.iter().map(|one| one.yaml(one.address, 4.0)).collect();
+        let web = town.services.iter().find(|one| one.kind == "http").expect("the web").address;
+        yaml += &format!("- {{type: tcp, host: 127.0.0.1, port: {}}}\n", closed.number());
+        yaml += &format!("- {{type: http, url: 'http://{web}/other', expected_body: nowhere}}\n");
+        Self { yaml, _town: town, _closed: closed }
     }
 
     /// A run under strace(1); its log.
@@ -170,8 +121,8 @@ fn checks(report: &Value) -> Vec<Value> {
 #[test]
 #[expect(clippy::print_stderr, reason = "the figure of the long form")]
 fn a_call_that_fails_is_this_hosts_fault_and_nobody_elses() {
-    let (town, mut random) = (Town::new(), Random::new(9));
-    let mut places = town.places();
+    let (checks, mut random) = (Checks::new(), Random::new(9));
+    let mut places = checks.places();
     assert!(places.len() > 150, "{places:?}");
     for last in (1..places.len()).rev() {
         places.swap(last, random.below(last + 1));
@@ -179,13 +130,13 @@ fn a_call_that_fails_is_this_hosts_fault_and_nobody_elses() {
     places.truncate(random::count("CONN_CHECK_CALLS", PLACES));
     let wrong: Vec<_> = std::thread::scope(|scope| {
         let halves = places.chunks(places.len().div_ceil(2));
-        let town = &town;
+        let checks = &checks;
         let shares: Vec<_> = halves
             .map(|half| {
                 scope.spawn(|| {
                     half.iter()
                         .filter_map(|place| {
-                            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| town.fail(*place)))
+                            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| checks.fail(*place)))
                                 .err()
                                 .map(|_| *place)
                         })

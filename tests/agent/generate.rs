@@ -3,7 +3,7 @@
 
 mod environment;
 mod hostile;
-mod juju;
+pub(crate) mod juju;
 mod output;
 mod servers;
 

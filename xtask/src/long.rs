@@ -39,10 +39,26 @@ const ALL: [Long; 3] = [
 pub(crate) fn run(task: &str, arguments: &[String]) -> Option<Outcome> {
     let long = ALL.iter().find(|long| long.task == task)?;
     let count = arguments.first().map_or(long.count, String::as_str);
+    Some(cases(task, long.variable, count, long.test))
+}
+
+/// `cargo xtask fuzz TARGET SECONDS`; the target is a part of its test's name.
+pub(crate) fn fuzz(arguments: &[String]) -> Outcome {
+    let [target, seconds] = arguments else {
+        return Err(
+            "cargo xtask fuzz TARGET SECONDS: a type of check, config, rules, juju_status, dotenv, or all".into()
+        );
+    };
+    let names = ["peers", "files"].map(|kind| format!("fuzz::{kind}::{}", if target == "all" { "" } else { target }));
+    let test = ["--package", "conn-check-tests", "--test", "agent", "--", "--nocapture", &names[0], &names[1]];
+    cases("fuzz", "CONN_CHECK_FUZZ", seconds, &test)
+}
+
+fn cases(task: &str, variable: &str, count: &str, test: &[&str]) -> Outcome {
     if count.parse::<u64>().is_err() {
-        return Some(Err(format!("cargo xtask {task} [COUNT]: {count} is not a number")));
+        return Err(format!("cargo xtask {task}: {count} is not a number"));
     }
-    let words = [&["test", "--quiet"], &PROFILE[..], long.test].concat();
+    let words = [&["test", "--quiet"], &PROFILE[..], test].concat();
     let mut command = Command::new("cargo");
-    Some(crate::build("ci").and_then(|()| step::run(command.args(words).env(long.variable, count), task)))
+    crate::build("ci").and_then(|()| step::run(command.args(words).env(variable, count), task))
 }

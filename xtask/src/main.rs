@@ -32,6 +32,7 @@ cargo xtask TASK
   lives [COUNT]   live random lives of the charm in memory, 100000 unless told; any that ends ill is printed
   deadlines [COUNT]  run random mixes of bad peers, 1000 unless told: each has to end in time
   calls [COUNT]   run twelve checks once for every system call of theirs that may fail, all unless told
+  fuzz TARGET SECONDS  change what servers of a protocol, or files of a kind, hold; the target `all` is each of them
   rehearse        play a whole life of the charm without Juju; --config FILE with your own checks
   new-check NAME  write the folder of a new check and add it to the list";
 
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         "rehearse" => rehearse(&rest),
         "new-check" => scaffold::new_check(rest.first().map_or("", String::as_str)),
         "deny" => deny::deny(),
+        "fuzz" => long::fuzz(&rest),
         task => long::run(task, &rest).unwrap_or_else(|| Err(USAGE.to_owned())),
     };
     match done {

@@ -4,7 +4,7 @@ use super::{configs, objections, run_with};
 use serde_json::{Value, json};
 
 /// A service, its database, its cache, and a proxy in front of it, as Juju 3 shows them.
-fn status() -> Value {
+pub(crate) fn status() -> Value {
     let relation = |other: &str, interface: &str| json!([{"related-application": other, "interface": interface, "scope": "global"}]);
     let unit = |address: &str, ports: &[&str]| json!({"workload-status": {"current": "active"}, "public-address": address, "open-ports": ports});
     json!({
