@@ -3,6 +3,7 @@
 mod addresses;
 mod amqp;
 mod bad_files;
+mod bounds;
 mod calls;
 mod command_line;
 mod deadlines;

@@ -38,7 +38,7 @@ use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Misfit, Noted, Pairs, tls};
-use crate::text::escaped;
+use crate::text::{escaped, said};
 use answer::Judgement;
 use exchange::{Client, Connection};
 use options::{Cookies, ExpectedHeaders, Matcher, Statuses, WebUrl};
@@ -154,7 +154,7 @@ impl Check for Http {
                 }
             }
         }
-        let message = format!("more than {MOST_REDIRECTS} redirects, the last to {}", hop.url.shown);
+        let message = format!("more than {MOST_REDIRECTS} redirects, the last to {}", said(&hop.url.shown));
         let fault = Fault::new(Cause::Redirected, message);
         Err(probe.fail(Phase::Request, fault.next_step("look for a redirect loop on the server")).into())
     }
