@@ -36,6 +36,7 @@
 
 mod binding;
 mod encryption;
+mod hearing;
 mod login;
 mod pooler;
 mod progress;

@@ -32,8 +32,14 @@ impl LoginAttempt<'_> {
     }
 
     fn cause(&self, error: &Error) -> Fault {
+        if let Some(objection) = self.progress.objection() {
+            return objection;
+        }
         if let Some(error) = error.as_db_error() {
             return self.refused(&error.into());
+        }
+        if self.progress.is_understood() && is_of_scram(error) {
+            return impostor().caused_by(error);
         }
         if is_of_transport(error) {
             return match ServerError::read(&self.progress.first()) {
@@ -43,11 +49,7 @@ impl LoginAttempt<'_> {
         }
         let fault = match demand(&self.progress.first()) {
             Some(demand) if !self.progress.is_understood() => self.unanswerable(demand),
-            // SCRAM shows both sides that the other one knows the password.
-            Some(Demand::Sasl) => Fault::new(
-                Cause::Malformed,
-                "the server did not prove that it knows the password: it may not be the one it claims to be",
-            ),
+            Some(Demand::Sasl) => impostor(),
             _ => Fault::new(Cause::Malformed, "the answer to the login was not understood"),
         };
         fault.caused_by(error)
@@ -153,6 +155,13 @@ impl LoginAttempt<'_> {
     }
 }
 
+/// SCRAM shows both sides that the other one knows the password. A signature that is wrong and one that does not
+/// come at all say the same.
+fn impostor() -> Fault {
+    let message = "the server did not prove that it knows the password: it may not be the one it claims to be";
+    Fault::new(Cause::Malformed, message).at(Phase::Auth)
+}
+
 words! {
     /// How the server wants to be shown who we are.
     Demand {
@@ -180,6 +189,12 @@ fn demand(first: &[u8]) -> Option<Demand> {
 /// Whether it is the connection that failed, or what came over it could not be read.
 pub(super) fn is_of_transport(error: &Error) -> bool {
     error.is_closed() || io_error(error).is_some()
+}
+
+/// Whether the library objects to what the server says in SCRAM. It keeps the kinds of its errors to itself, and
+/// gives this one an I/O error for a cause: it is told by the library's words alone.
+fn is_of_scram(error: &Error) -> bool {
+    error.to_string().starts_with("authentication error")
 }
 
 fn io_error(error: &Error) -> Option<&io::Error> {
