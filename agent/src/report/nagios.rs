@@ -134,8 +134,8 @@ fn line(check: &CheckView<'_>) -> String {
         }
         (Verdict::Pass | Verdict::Fail, _) => format!("[OK] {name}{label}"),
     };
-    let note = check.note().map(|note| format!("; {note}")).unwrap_or_default();
-    harmless(&(text + &note))
+    let notes: Vec<_> = check.notes().map(|note| format!("; {note}")).collect();
+    harmless(&(text + &notes.concat()))
 }
 
 fn perfdata(view: &View<'_>) -> String {

@@ -145,7 +145,7 @@ impl Mysql {
             Some(host) if self.wants_tls() && greeting.offers_tls() => {
                 let (wire, number) = channel.into_parts();
                 let wire = probe.tls(wire, &self.tls, host, &[]).await?;
-                Ok((Channel::new(wire, number), SessionTransport::Tls { verified: self.tls.verify }))
+                Ok((Channel::new(wire, number), SessionTransport::Tls { verified: self.tls.verification.judges() }))
             }
             Some(_) => Ok((channel, SessionTransport::Plain)),
         }

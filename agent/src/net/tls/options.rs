@@ -13,14 +13,34 @@ use std::sync::Arc;
 /// How a check speaks TLS.
 #[derive(Clone, Debug)]
 pub(crate) struct TlsOptions {
-    /// Whether the certificate must be trusted, in date and for the right name.
-    pub(crate) verify: bool,
+    /// How much of the server's certificate is verified.
+    pub(crate) verification: Verification,
     /// These roots instead of the host's.
     pub(crate) roots: Option<Arc<RootCertStore>>,
     /// What we show when the server asks for it.
     pub(crate) client: Option<Arc<CertifiedKey>>,
     /// A certificate that ends sooner is a warning, in days.
     pub(crate) expiry_warning_days: u32,
+}
+
+/// How much of a server's certificate is verified.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Verification {
+    /// It is trusted, in date and for the right name.
+    Full,
+    /// It is trusted and in date, and may be for any name: `verify_name: false`.
+    Nameless,
+    /// Nothing, as the file says: `disable_tls_verification`.
+    Waived,
+    /// Nothing, without a word in the file: TLS itself is only preferred.
+    Opportunistic,
+}
+
+impl Verification {
+    /// Whether a certificate can be refused at all.
+    pub(crate) const fn judges(self) -> bool {
+        matches!(self, Self::Full | Self::Nameless)
+    }
 }
 
 /// Whether a check asks a server for TLS that speaks its own protocol first (`PostgreSQL`, `MySQL`).
@@ -38,8 +58,12 @@ pub(crate) enum TlsMode {
 impl TlsMode {
     /// The TLS options as they count in this mode.
     pub(crate) fn apply(self, options: TlsOptions) -> TlsOptions {
-        let verify = options.verify && (self != Self::Prefer || options.roots.is_some());
-        TlsOptions { verify, ..options }
+        let verification = match options.verification {
+            verification if self != Self::Prefer || options.roots.is_some() => verification,
+            Verification::Waived => Verification::Waived,
+            _ => Verification::Opportunistic,
+        };
+        TlsOptions { verification, ..options }
     }
 }
 
