@@ -9,6 +9,7 @@ mod command_line;
 mod deadlines;
 mod django;
 mod dns;
+mod downgrade;
 mod every_check;
 mod firewall;
 mod fuzz;

@@ -84,12 +84,13 @@ impl Check for Mysql {
         let mode = fields.or::<TlsMode>(
             "use_tls",
             "prefer",
-            "TLS: true, false, or prefer (where it is offered; verified with ca_file).",
+            "prefer: where it is offered; required with client_cert, and with ca_file, which verifies it.",
         );
         let tls = tls_of_target(fields, mode == TlsMode::Always, &target);
         let query = fields.optional("query", "A statement that only reads; it must not fail.");
         let database = database.map(|word| word.0).filter(|name| !name.is_empty());
-        Ok(Self { target: target?, login: login?, database, mode, tls: mode.apply(tls?), query })
+        let (mode, tls) = mode.settled(tls?);
+        Ok(Self { target: target?, login: login?, database, mode, tls, query })
     }
 
     fn profile(&self) -> Profile {
@@ -122,7 +123,7 @@ impl Mysql {
         let greeting = Greeting::read(channel).await?;
         match (self.wants_tls(), greeting.offers_tls()) {
             (true, true) => channel.write(&ssl_request(self.database.is_some())).await,
-            (true, false) if self.mode == TlsMode::Always => return Err(no_tls()),
+            (true, false) if self.mode.is_required() => return Err(self.no_tls()),
             _ => {}
         }
         Ok(greeting)
@@ -150,11 +151,20 @@ impl Mysql {
             Some(_) => Ok((channel, SessionTransport::Plain)),
         }
     }
-}
 
-fn no_tls() -> Fault {
-    Fault::new(Cause::NotTls, "the server answered, but does not offer TLS")
-        .evidence("its greeting has no CLIENT_SSL")
-        .next_step("enable TLS on the server (ssl_cert, ssl_key), or use use_tls: prefer or false")
-        .at(Phase::Tls)
+    fn no_tls(&self) -> Fault {
+        let enable = "enable TLS on the server (ssl_cert, ssl_key)";
+        let next_step = match self.mode {
+            // To go on without TLS would be to show the login to everybody on the way.
+            _ if self.login.has_password() => {
+                format!("{enable}; if it is enabled, look for what takes it out on the way")
+            }
+            TlsMode::Implied(option) => format!("{enable}, or leave {option} out"),
+            _ => format!("{enable}, or use use_tls: prefer or false"),
+        };
+        Fault::new(Cause::NotTls, format!("the server answered, but does not offer TLS{}", self.mode.reason()))
+            .evidence("its greeting has no CLIENT_SSL")
+            .next_step(next_step)
+            .at(Phase::Tls)
+    }
 }

@@ -48,22 +48,45 @@ impl Verification {
 pub(crate) enum TlsMode {
     /// Plain only.
     Never,
-    /// TLS where the server offers it; the certificate is only verified when `ca_file` is given, as
-    /// the clients of these databases do it (`sslmode=prefer`, `--ssl-mode=PREFERRED`).
+    /// TLS where the server offers it, with any certificate, as the clients of these databases do it
+    /// (`sslmode=prefer`, `--ssl-mode=PREFERRED`).
     Prefer,
     /// TLS, with the certificate verified, or the check fails.
     Always,
+    /// TLS or the check fails, because this option says who is trusted or who we are: it would mean nothing
+    /// to a server without TLS, and to go on without would hand the login to whoever takes TLS out on the way.
+    Implied(&'static str),
 }
 
 impl TlsMode {
-    /// The TLS options as they count in this mode.
-    pub(crate) fn apply(self, options: TlsOptions) -> TlsOptions {
+    /// Whether the check fails at a server without TLS.
+    pub(crate) const fn is_required(self) -> bool {
+        matches!(self, Self::Always | Self::Implied(_))
+    }
+
+    /// The mode and the TLS options as they count together: a preference with `ca_file` or `client_cert` is a
+    /// requirement, and one without `ca_file` takes any certificate.
+    pub(crate) fn settled(self, options: TlsOptions) -> (Self, TlsOptions) {
+        let (has_roots, has_own) = (options.roots.is_some(), options.client.is_some());
+        let mode = match self {
+            Self::Prefer if has_roots => Self::Implied("ca_file"),
+            Self::Prefer if has_own => Self::Implied("client_cert"),
+            mode => mode,
+        };
         let verification = match options.verification {
-            verification if self != Self::Prefer || options.roots.is_some() => verification,
+            verification if self != Self::Prefer || has_roots => verification,
             Verification::Waived => Verification::Waived,
             _ => Verification::Opportunistic,
         };
-        TlsOptions { verification, ..options }
+        (mode, TlsOptions { verification, ..options })
+    }
+
+    /// Why a server without TLS is not enough; nothing where the file says so itself.
+    pub(crate) fn reason(self) -> String {
+        match self {
+            Self::Implied(option) => format!(", but `{option}` in the check requires it"),
+            _ => String::new(),
+        }
     }
 }
 
