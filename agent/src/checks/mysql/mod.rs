@@ -3,10 +3,11 @@
 //! - Proves: the server takes connections, accepts the login, has the database and lets this user
 //!   use it, and executes a statement for it (`SELECT 1`, or `query`).
 //! - Protocol: [MySQL's client/server protocol], version 10, and what [MariaDB's] has in common
-//!   with it. Logins: `mysql_native_password`; `caching_sha2_password` and `sha256_password` (the
-//!   full exchange over TLS or a Unix socket only, never with the server's RSA key, as the clients
-//!   do by default); `mysql_clear_password` (over TLS with a verified certificate, or a Unix
-//!   socket); accounts of the socket's owner (`unix_socket`, `auth_socket`).
+//!   with it. Logins: `mysql_native_password`; `caching_sha2_password`, `sha256_password` and
+//!   `mysql_clear_password`, where the password itself is sent over TLS whose certificate is verified
+//!   (or need not be, as `disable_tls_verification` says) or over a Unix socket only, never with the
+//!   server's RSA key; accounts of the socket's owner (`unix_socket`, `auth_socket`). The clients also
+//!   send it over TLS that is merely preferred, to whoever answers; a check may say no.
 //! - Phases: resolve, connect, protocol (the server's greeting is awaited, TLS asked for with an
 //!   `SSLRequest`), tls, auth (login and database in one packet; one packet more after
 //!   `AuthSwitchRequest`, or where `caching_sha2_password` wants the password itself), request (the
@@ -146,7 +147,7 @@ impl Mysql {
             Some(host) if self.wants_tls() && greeting.offers_tls() => {
                 let (wire, number) = channel.into_parts();
                 let wire = probe.tls(wire, &self.tls, host, &[]).await?;
-                Ok((Channel::new(wire, number), SessionTransport::Tls { verified: self.tls.verification.judges() }))
+                Ok((Channel::new(wire, number), SessionTransport::Tls(self.tls.verification)))
             }
             Some(_) => Ok((channel, SessionTransport::Plain)),
         }
