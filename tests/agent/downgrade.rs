@@ -2,12 +2,23 @@
 
 use harness::agent::Agent;
 use harness::certs::Authority;
+use harness::exim::{self, Exim};
+use harness::forwarder::Forwarder;
 use harness::mariadb::{self, MariaDb};
-use harness::peers::Peer;
+use harness::memcached::{self, Memcached};
+use harness::mongodb::{self, Mongodb};
+use harness::mosquitto::{self, Mosquitto};
+use harness::netns::{Namespace, Network};
+use harness::peers::{Peer, Recorder};
 use harness::postgres::{self, Postgres};
+use harness::redis::{self, Redis};
+use harness::slapd::{self, Slapd};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+
+/// The note on a login without TLS.
+const NOTE: &str = "the login goes to another host without TLS [auth.without-tls]";
 
 fn check(yaml: &str) -> Value {
     Agent::new(yaml).report()["checks"][0].clone()
@@ -67,4 +78,105 @@ fn a_password_is_not_handed_to_whoever_takes_tls_out() {
     let check = check(&check_of("postgres", rogue.address(), &more));
     assert_eq!(told(&check, "code"), "tls.not-tls", "{check}");
     assert!(!String::from_utf8_lossy(&heard.lock().expect("notes")).contains("correct-horse"));
+}
+
+/// Every server that takes a login without TLS, on another host: its type, its address, the options.
+struct Servers {
+    checks: Vec<(&'static str, SocketAddr, String)>,
+    _kept: Box<dyn std::any::Any + Send>,
+}
+
+impl Servers {
+    /// Starts them there. Those that only listen on loopback get somebody who passes on what comes.
+    fn start_in(far: &Namespace) -> Self {
+        let outside = |server: SocketAddr| Forwarder::start_at(SocketAddr::new(far.ip(), 0), server);
+        far.inside(|| {
+            let (redis, mongodb, web) = (
+                Redis::start(&redis::Setup::new().password().at(far.at(6379))),
+                Mongodb::start_at(far.at(27017), mongodb::Setup::with_login()),
+                Recorder::start_at(far.at(80), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+            );
+            let mosquitto = Mosquitto::start(&mosquitto::Setup::plain().at(far.ip()));
+            let slapd = Slapd::start(&slapd::Setup::plain().at(far.ip()));
+            let (postgres, mariadb) =
+                (Postgres::start(&postgres::Setup::plain()), MariaDb::start(&mariadb::Setup::new()));
+            let (memcached, exim) =
+                (Memcached::start(&memcached::Setup::new().text_login()), Exim::start(&exim::Setup::open()));
+            let ways = [postgres.address(), mariadb.address(), memcached.address(), exim.address()].map(outside);
+            let [by_postgres, by_mariadb, by_memcached, by_exim] = ways.each_ref().map(Forwarder::address);
+            let of = |user: &str, password: &str| format!("username: '{user}', password: '{password}'");
+            let checks = vec![
+                ("redis", redis.address(), format!("password: {}", redis::PASSWORD)),
+                ("mongodb", mongodb.address(), of(mongodb::USER, mongodb::PASSWORD) + ", database: shop"),
+                ("mqtt", mosquitto.address(), of(mosquitto::USER, mosquitto::PASSWORD)),
+                ("ldap", slapd.address(), of(slapd::USER, slapd::PASSWORD) + ", use_tls: false"),
+                ("postgres", by_postgres, POSTGRES.to_owned()),
+                ("postgres", by_postgres, POSTGRES.replace("app", "clear")),
+                ("postgres", by_postgres, POSTGRES.replace("app", "legacy")),
+                ("mysql", by_mariadb, MYSQL.to_owned()),
+                ("memcache", by_memcached, of(memcached::USER, memcached::PASSWORD)),
+                (
+                    "smtp",
+                    by_exim,
+                    of(exim::USER, exim::PASSWORD) + ", use_tls: false, send: false, from_address: a@sender.test",
+                ),
+            ];
+            let web_too = (web.peer().address(), Box::new((redis, mongodb, web, mosquitto, slapd)));
+            let checks = checks.into_iter().chain([("http", web_too.0, "auth: [app, s3cret]".to_owned())]).collect();
+            Self { checks, _kept: Box::new((web_too.1, postgres, mariadb, memcached, exim, ways)) }
+        })
+    }
+
+    fn yaml(&self, only: impl Fn(&str) -> bool) -> String {
+        let checks = self.checks.iter().filter(|(kind, ..)| only(kind));
+        checks
+            .map(|(kind, address, more)| match *kind {
+                "http" => format!("- {{type: http, url: 'http://{address}/', {more}}}\n"),
+                kind => check_of(kind, *address, more),
+            })
+            .collect()
+    }
+}
+
+#[test]
+fn a_login_without_tls_to_another_host_is_noted_in_every_format() {
+    let network = Network::new();
+    let servers = Servers::start_in(&network.far);
+    let near = |yaml: &str| Agent::through(network.near.command("env"), yaml);
+    let report = near(&servers.yaml(|_| true)).report();
+    for (check, (kind, ..)) in report["checks"].as_array().expect("checks").iter().zip(&servers.checks) {
+        assert_eq!(check["verdict"], "pass", "{check}");
+        assert_eq!(check["facts"]["login_over_tls"], false, "{kind}: {check}");
+    }
+    for format in ["human", "plain", "nagios", "junit", "tap"] {
+        let ran = near(&servers.yaml(|_| true)).args(["--format", format]).run();
+        assert_eq!(ran.out.matches(NOTE).count(), servers.checks.len(), "{format}: {}", ran.out);
+    }
+    let ran = near(&servers.yaml(|kind| kind == "redis")).args(["--format", "prometheus"]).run();
+    assert_eq!(ran.out.matches("\nconn_check_login_without_tls{").count(), 1, "{}", ran.out);
+    // Without a login there is nothing to note.
+    let ran =
+        near(&format!("- {{type: http, url: 'http://{}/'}}\n", network.far.at(80))).args(["--format", "plain"]).run();
+    assert!(ran.out.contains(" OK") && !ran.out.contains("note: "), "{}", ran.out);
+}
+
+#[test]
+fn a_login_to_this_host_is_not_noted() {
+    let postgres = Postgres::start(&postgres::Setup::plain());
+    let redis = Redis::start(&redis::Setup::new().password());
+    let web = Recorder::start_with("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let yaml = check_of("postgres", postgres.address(), POSTGRES)
+        + &check_of("redis", redis.address(), &format!("password: {}", redis::PASSWORD))
+        + &format!("- {{type: redis, host: {}, password: {}}}\n", redis.socket().display(), redis::PASSWORD)
+        + &format!("- {{type: http, url: '{}', auth: [a, b]}}\n", web.url("/"));
+    let ran = Agent::new(&yaml).args(["--format", "plain"]).run();
+    assert_eq!((ran.status, ran.out.contains("note: ")), (0, false), "{}", ran.out);
+}
+
+#[test]
+fn a_proxy_that_passes_a_login_on_in_plain_text_is_noted_where_it_is() {
+    let proxy = Recorder::start_with("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let yaml = format!("- {{type: http, url: 'http://web.example/', auth: [a, b], proxy_url: '{}'}}\n", proxy.url("/"));
+    let ran = Agent::new(&yaml).args(["--format", "plain"]).run();
+    assert_eq!((ran.status, ran.out.matches(NOTE).count()), (0, 1), "{}", ran.out);
 }

@@ -168,8 +168,25 @@ impl Http {
     /// Connects to the origin, or to the proxy.
     async fn open(&self, probe: &mut Probe, origin: &Endpoint) -> Result<Wire, Failure> {
         let Some(proxy) = &self.proxy else { return probe.open(origin).await };
-        let wire = probe.open(&proxy.endpoint).await.map_err(|failure| unreachable(probe, proxy, failure))?;
-        if proxy.tls { probe.tls(wire, &self.tls, &proxy.endpoint.host, &["http/1.1"]).await } else { Ok(wire) }
+        let mut wire = probe.open(&proxy.endpoint).await.map_err(|failure| unreachable(probe, proxy, failure))?;
+        if proxy.tls {
+            wire = probe.tls(wire, &self.tls, &proxy.endpoint.host, &["http/1.1"]).await?;
+        }
+        if proxy.authorization.is_some() {
+            probe.note_login();
+        }
+        Ok(wire)
+    }
+
+    /// Notes a login that goes out without TLS; where a proxy passes it on, whatever there is up to the proxy.
+    fn note_login(&self, probe: &mut Probe, hop: &Hop) {
+        let has_header = self.headers.0.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let logs_in = hop.trusted && (self.auth.is_some() || self.digest.is_some() || has_header);
+        match &self.proxy {
+            _ if !logs_in || hop.url.is_tls() => {}
+            Some(_) => probe.note_plain_login(),
+            None => probe.note_login(),
+        }
     }
 
     /// Adds the tunnel and TLS, as the URL wants them.

@@ -178,6 +178,9 @@ impl Ldap {
     /// Logs in. What has answered to STARTTLS is a directory; else the first answer shows whether it is one.
     async fn bind(&self, probe: &mut Probe, directory: &mut Directory, client: Client<'_>) -> Result<Policy, Failure> {
         let login = self.login.as_ref();
+        if login.is_some() {
+            probe.note_login();
+        }
         let first = match self.security {
             Security::StartTls => None,
             Security::Plain | Security::Tls => {

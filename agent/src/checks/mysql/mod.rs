@@ -110,6 +110,9 @@ impl Check for Mysql {
         let login = Login { check: self, offers_tls: greeting.offers_tls(), transport };
         let plugin = probe.phase(Phase::Auth, login.perform(&mut channel, &greeting)).await?;
         probe.fact("auth_plugin", probe.clean(&plugin));
+        if self.login.has_password() {
+            probe.note_login();
+        }
         let limit = probe.share(1);
         let asked = probe.phase(Phase::Request, statement::ask(login, &mut channel, &greeting, limit)).await;
         probe.linger(channel.quit()).await;

@@ -137,6 +137,7 @@ impl Redis {
             needed = refusal::of_login(&answer, named(login))?;
             refusal::of_ping(&client.answer().await?)
         };
+        probe.note_login();
         probe.phase(Phase::Auth, judged).await?;
         if !needed {
             probe.warn_of_unneeded_login();

@@ -179,7 +179,10 @@ impl Smtp {
     async fn transact(&self, probe: &mut Probe, session: &mut MailSession) -> Result<(), Stop> {
         if let Some(login) = &self.login {
             match session.mechanism(self.security != Security::Plain) {
-                Ok(Some(mechanism)) => probe.phase(Phase::Auth, session.login(login, mechanism)).await?,
+                Ok(Some(mechanism)) => {
+                    probe.note_login();
+                    probe.phase(Phase::Auth, session.login(login, mechanism)).await?;
+                }
                 Ok(None) => probe.warn(
                     WarningKind::AuthNotNeeded,
                     "a login is configured, but the mail server does not offer one: it accepts mail without",
