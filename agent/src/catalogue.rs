@@ -270,7 +270,7 @@ pub static ALL: &[Code] = &[
     entry(Phase::Proxy, Cause::Denied, "proxy.denied", Owner::Network, "the proxy's rules forbid this request (403)", "let this host reach the target in the proxy's rules"),
     entry(Phase::Proxy, Cause::BadGateway, "proxy.bad-gateway", Owner::Network, "the proxy could not reach the target (502 to 504)", "see from the proxy whether the target is reachable and resolves"),
     entry(Phase::Proxy, Cause::NotAProxy, "proxy.not-a-proxy", Owner::Config, "what answers there is not an HTTP proxy", "check the proxy's host, port and scheme"),
-    entry(Phase::Tls, Cause::NotTls, "tls.not-tls", Owner::Config, "the peer answered, but not with TLS", "check the port, or switch TLS off for this check"),
+    entry(Phase::Tls, Cause::NotTls, "tls.not-tls", Owner::Config, "the peer answered, but not with TLS", "check the port, and whether the service has TLS switched on"),
     entry(Phase::Tls, Cause::Required, "tls.required", Owner::Config, "the peer insists on TLS, the check did not use it", "switch TLS on for this check, or use the plain port"),
     entry(Phase::Tls, Cause::Untrusted, "tls.untrusted", Owner::Certificate, "the certificate's issuer is not trusted here", "install the CA here (or set ca_file), or have the server send its intermediate certificates"),
     entry(Phase::Tls, Cause::Expired, "tls.expired", Owner::Certificate, "the certificate is past its end", "renew the certificate and reload the service; check this host's clock"),

@@ -9,7 +9,7 @@ use harness::memcached::{self, Memcached};
 use harness::mongodb::{self, Mongodb};
 use harness::mosquitto::{self, Mosquitto};
 use harness::netns::{Namespace, Network};
-use harness::peers::{Peer, Recorder};
+use harness::peers::{Manner, Peer, Recorder};
 use harness::postgres::{self, Postgres};
 use harness::redis::{self, Redis};
 use harness::slapd::{self, Slapd};
@@ -179,4 +179,63 @@ fn a_proxy_that_passes_a_login_on_in_plain_text_is_noted_where_it_is() {
     let yaml = format!("- {{type: http, url: 'http://web.example/', auth: [a, b], proxy_url: '{}'}}\n", proxy.url("/"));
     let ran = Agent::new(&yaml).args(["--format", "plain"]).run();
     assert_eq!((ran.status, ran.out.matches(NOTE).count()), (0, 1), "{}", ran.out);
+}
+
+/// What a stripped or missing TLS reads like, with a login and without.
+fn advice(yaml: &str) -> String {
+    let check = check(yaml);
+    assert!(told(&check, "code").starts_with("tls."), "{check}");
+    told(&check, "next_step").to_owned()
+}
+
+#[test]
+fn nobody_with_a_login_is_told_to_do_without_tls() {
+    let mail = Peer::serve(|wire| {
+        let _sent = wire.send(b"220 mail.test ESMTP Exim\r\n");
+        let _hello = wire.first_bytes();
+        let _sent = wire.send(b"250-mail.test\r\n250 AUTH PLAIN\r\n");
+        wire.drain();
+    });
+    let slapd = Slapd::start(&slapd::Setup::plain());
+    let postgres = Postgres::start(&postgres::Setup::plain());
+    let mariadb = MariaDb::start(&mariadb::Setup::new());
+    let silent = Peer::start(Manner::Silent);
+    let memcached = Memcached::start(&memcached::Setup::new());
+    let web = Recorder::start();
+    let login = "username: a, password: b, ";
+    for (kind, address, options) in [
+        ("smtp", mail.address(), "use_tls: starttls, send: false, from_address: a@b.test"),
+        ("ldap", slapd.address(), "use_tls: starttls"),
+        ("ldap", slapd.address(), "use_tls: true"),
+        ("redis", silent.address(), "use_tls: true, timeout: 0.5"),
+        ("memcache", memcached.address(), "use_tls: true"),
+        ("mongodb", web.peer().address(), "use_tls: true"),
+        ("mqtt", web.peer().address(), "use_tls: true"),
+    ] {
+        let yaml = |more: &str| check_of(kind, address, &format!("{more}{options}")).replacen("timeout: 10, ", "", 1);
+        let with = advice(&yaml(login));
+        let plain = ["use_tls: false", "`use_tls: false`", "TLS off", ", or false", "prefer"];
+        assert!(plain.iter().all(|word| !with.contains(word)), "{kind}: {with}");
+        if matches!(kind, "smtp" | "redis") || (kind == "ldap" && options.contains("starttls")) {
+            let without = advice(&yaml(""));
+            assert!(without.contains("use_tls: false"), "{kind}: {without}");
+        }
+    }
+    for (kind, address) in [("postgres", postgres.address()), ("mysql", mariadb.address())] {
+        let yaml = |more: &str| check_of(kind, address, &format!("username: app, database: shop, use_tls: true{more}"));
+        let (with, without) = (advice(&yaml(", password: b")), advice(&yaml("")));
+        assert!(!with.contains("false") && !with.contains("prefer"), "{with}");
+        assert!(without.contains("prefer"), "{without}");
+    }
+}
+
+#[test]
+fn a_server_that_only_closes_is_no_reason_to_do_without_tls() {
+    let closing = Peer::start(Manner::Closes);
+    for kind in ["amqp", "mqtt", "redis", "ldap", "mongodb", "memcache"] {
+        let more = "username: a, password: b, use_tls: true";
+        let check = check(&check_of(kind, closing.address(), more));
+        let next = told(&check, "next_step");
+        assert!(!next.contains("use_tls: false") && !next.contains(", or false"), "{kind}: {check}");
+    }
 }

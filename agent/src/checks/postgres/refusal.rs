@@ -146,9 +146,10 @@ impl LoginAttempt<'_> {
                     .at(Phase::Tls)
                     .next_step("set use_tls: true for this check; if that fails too, add a rule to pg_hba.conf");
             }
-            Encryption::Tls => {
+            Encryption::Tls if !self.check.login.has_password() => {
                 "add a rule to pg_hba.conf; if the rules only want connections without TLS, set use_tls: false"
             }
+            Encryption::Tls => "add a rule to pg_hba.conf, one that takes connections with TLS (host or hostssl)",
             Encryption::Refused | Encryption::Socket => "add a rule for this user, database and host to pg_hba.conf",
         };
         error.fault(Cause::HostNotAllowed, message).at(Phase::Auth).next_step(next_step)

@@ -145,7 +145,7 @@ impl Smtp {
             .phase(Phase::Protocol, async {
                 session.greeting(timeout).await?;
                 session.hello(self.helo_fallback).await?;
-                if self.security == Security::StartTls { session.starttls().await } else { Ok(()) }
+                if self.security == Security::StartTls { session.starttls(self.login.is_some()).await } else { Ok(()) }
             })
             .await;
         if let Some(banner) = &session.banner {
