@@ -133,6 +133,47 @@ warnings! {
     AuthNotNeeded "auth.not-needed" Config "a login is configured, and the server has none", "drop the login from this check, or switch authentication on in the server";
 }
 
+words! {
+    /// What a check that passed left undone for safety, because the file or the service is like that: everybody
+    /// is to see it, in every format. Its word is its code.
+    pub Note {
+        /// Any certificate is taken.
+        Unverified "tls.verification-off",
+        /// The certificate may be for any name.
+        NameUnverified "tls.name-verification-off",
+        /// The login goes to another host without TLS.
+        LoginWithoutTls "auth.without-tls",
+    }
+}
+
+impl Note {
+    /// What was left undone.
+    #[must_use]
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::Unverified => "the certificate is not verified",
+            Self::NameUnverified => "the certificate may be for any name",
+            Self::LoginWithoutTls => "the login goes to another host without TLS",
+        }
+    }
+
+    /// The fact that is false where the note applies.
+    #[must_use]
+    pub const fn fact(self) -> &'static str {
+        match self {
+            Self::Unverified => "tls_verified",
+            Self::NameUnverified => "tls_name_verified",
+            Self::LoginWithoutTls => "login_over_tls",
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.what(), self.slug())
+    }
+}
+
 /// A stable failure code such as `connect.refused`, with what is known of it; [`ALL`] has every one.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Code {
@@ -229,7 +270,7 @@ pub static ALL: &[Code] = &[
     entry(Phase::Proxy, Cause::Denied, "proxy.denied", Owner::Network, "the proxy's rules forbid this request (403)", "let this host reach the target in the proxy's rules"),
     entry(Phase::Proxy, Cause::BadGateway, "proxy.bad-gateway", Owner::Network, "the proxy could not reach the target (502 to 504)", "see from the proxy whether the target is reachable and resolves"),
     entry(Phase::Proxy, Cause::NotAProxy, "proxy.not-a-proxy", Owner::Config, "what answers there is not an HTTP proxy", "check the proxy's host, port and scheme"),
-    entry(Phase::Tls, Cause::NotTls, "tls.not-tls", Owner::Config, "the peer answered, but not with TLS", "check the port, or switch TLS off for this check"),
+    entry(Phase::Tls, Cause::NotTls, "tls.not-tls", Owner::Config, "the peer answered, but not with TLS", "check the port, and whether the service has TLS switched on"),
     entry(Phase::Tls, Cause::Required, "tls.required", Owner::Config, "the peer insists on TLS, the check did not use it", "switch TLS on for this check, or use the plain port"),
     entry(Phase::Tls, Cause::Untrusted, "tls.untrusted", Owner::Certificate, "the certificate's issuer is not trusted here", "install the CA here (or set ca_file), or have the server send its intermediate certificates"),
     entry(Phase::Tls, Cause::Expired, "tls.expired", Owner::Certificate, "the certificate is past its end", "renew the certificate and reload the service; check this host's clock"),
@@ -284,7 +325,9 @@ mod tests {
     #[test]
     fn every_code_begins_with_its_phase_and_stands_once() {
         let failures = ALL.iter().map(|code| (code.name, Some(code.phase)));
-        let all: Vec<_> = failures.chain(WarningKind::ALL.iter().map(|kind| (kind.code(), None))).collect();
+        let notes = Note::ALL.into_iter().map(|note| (note.slug(), None));
+        let all: Vec<_> =
+            failures.chain(WarningKind::ALL.iter().map(|kind| (kind.code(), None))).chain(notes).collect();
         for (index, (name, own)) in all.iter().enumerate() {
             let (slug, kind) = name.split_once('.').expect("PHASE.KIND");
             let phase = Phase::ALL.into_iter().find(|phase| phase.slug() == slug);

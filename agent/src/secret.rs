@@ -1,6 +1,6 @@
 //! Values that must never be printed, and the redactor that keeps them out of other texts.
 
-use crate::text::{CUT, escape, escaped, push_escaped};
+use crate::text::{CUT, escape, escaped, said};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
@@ -28,9 +28,6 @@ impl<T> fmt::Debug for Secret<T> {
         f.write_str("***")
     }
 }
-
-/// The longest text of a server that is shown, in bytes.
-const SHOWN: usize = 200;
 
 /// Shorter secrets are replaced only where they stand as a whole word: `a` is in every text.
 const WORD_ONLY_BELOW: usize = 4;
@@ -101,15 +98,7 @@ impl Redactor {
     /// Server text made fit for people: redacted, control characters escaped, cut to 200 bytes.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
-        let mut clean = String::new();
-        for character in self.redact(text).trim_end().chars() {
-            if clean.len() >= SHOWN {
-                clean.push_str(CUT);
-                break;
-            }
-            push_escaped(&mut clean, character);
-        }
-        clean
+        said(&self.redact(text))
     }
 }
 

@@ -318,6 +318,7 @@ fn guest_from_elsewhere_may_have_the_right_password() {
         Agent::through(network.near.command("env"), &amqp(broker.address(), USER, PASSWORD, ", use_tls: false"))
             .report();
     assert_eq!(code(&report), "pass");
+    assert_eq!(report["checks"][0]["facts"]["login_over_tls"], false, "{report}");
 }
 
 #[test]

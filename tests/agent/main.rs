@@ -3,11 +3,13 @@
 mod addresses;
 mod amqp;
 mod bad_files;
+mod bounds;
 mod calls;
 mod command_line;
 mod deadlines;
 mod django;
 mod dns;
+mod downgrade;
 mod every_check;
 mod firewall;
 mod fuzz;

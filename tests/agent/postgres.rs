@@ -4,6 +4,7 @@ mod peers;
 mod pooler;
 mod requests;
 mod rules;
+mod scram;
 
 use harness::agent::Agent;
 use harness::certs::Authority;

@@ -1,6 +1,8 @@
 //! The tls check against nginx (OpenSSL), stunnel (OpenSSL) and rustls, with certificates that have
 //! every fault, and against peers that speak no TLS at all.
 
+mod names;
+
 use conn_check::report::FORMATS;
 use harness::agent::{Agent, code};
 use harness::certs::{Authority, Identity};

@@ -50,10 +50,15 @@ impl Authority {
     /// A new root, unlike any other, valid for ten years.
     #[must_use]
     pub fn new() -> Self {
-        let folder = Folder::default();
-        let (parameters, key) = (authority_parameters("root"), new_key());
-        let certificate = parameters.self_signed(&key).or_panic("sign the root");
-        Self::found(folder, Issuer::new(parameters, key), certificate, Vec::new())
+        Self::root(Folder::default(), authority_parameters("root"))
+    }
+
+    /// A new root that is called so, however long that is.
+    #[must_use]
+    pub fn called(name: &str) -> Self {
+        let mut parameters = authority_parameters("root");
+        parameters.distinguished_name.push(DnType::OrganizationName, name);
+        Self::root(Folder::default(), parameters)
     }
 
     /// An authority below this one. Servers send its certificate along with what it issued, unless
@@ -124,6 +129,13 @@ impl Authority {
     #[must_use]
     pub fn client(&self, name: &str) -> Identity {
         self.leaf().only_named(name).for_clients().issue()
+    }
+
+    /// An authority that vouches for itself.
+    fn root(folder: Folder, parameters: CertificateParams) -> Self {
+        let key = new_key();
+        let certificate = parameters.self_signed(&key).or_panic("sign the root");
+        Self::found(folder, Issuer::new(parameters, key), certificate, Vec::new())
     }
 
     /// Puts an authority together and writes its certificate.

@@ -55,6 +55,12 @@ impl Forwarder {
         Self::start_with_delay(server, Duration::ZERO, Duration::ZERO)
     }
 
+    /// The same at `address`; port 0 means a free one.
+    #[must_use]
+    pub fn start_at(address: SocketAddr, server: SocketAddr) -> Self {
+        Self::between(address, server, Duration::ZERO, Duration::ZERO)
+    }
+
     /// Forwards to `server` over a way so long that the turns are the same in every run: what a client says
     /// sooner than an answer to its last turn can have come is part of that turn.
     #[must_use]
@@ -67,9 +73,13 @@ impl Forwarder {
     /// Connecting itself is not delayed, since this machine answers the SYN.
     #[must_use]
     pub fn start_with_delay(server: SocketAddr, to_server: Duration, to_client: Duration) -> Self {
+        Self::between(loopback(), server, to_server, to_client)
+    }
+
+    fn between(address: SocketAddr, server: SocketAddr, to_server: Duration, to_client: Duration) -> Self {
         let traffic = Arc::<Traffic>::default();
         let counted = Arc::clone(&traffic);
-        let peer = Peer::serve_at(loopback(), move |wire| {
+        let peer = Peer::serve_at(address, move |wire| {
             forward(&wire, server, (to_server, to_client), &counted);
         });
         Self { peer, traffic }

@@ -77,6 +77,7 @@ pub struct Setup {
     rules: String,
     standby: bool,
     never_ready: bool,
+    sql: String,
     /// What the settings name, kept for as long as they may be read.
     folders: Vec<Folder>,
 }
@@ -119,6 +120,13 @@ impl Setup {
         self
     }
 
+    /// Executes a statement before the server starts; the name of a role is in the rules or gets one.
+    #[must_use]
+    pub fn sql(mut self, statement: &str) -> Self {
+        self.sql += &format!("{statement};\n\n");
+        self
+    }
+
     /// A standby that answers queries.
     #[must_use]
     pub fn standby(mut self) -> Self {
@@ -136,6 +144,9 @@ impl Setup {
     /// The data directory, from the template.
     fn data(&self, scratch: &Scratch, port: &Port) -> PathBuf {
         let data = template::copy_to(scratch);
+        if !self.sql.is_empty() {
+            template::execute(scratch, "postgres", &self.sql);
+        }
         let hosts = if ports::has_ipv6_loopback() { "127.0.0.1,::1" } else { "127.0.0.1" };
         let (number, run) = (port.number(), text(&scratch.folder("run")));
         let place = format!("listen_addresses = '{hosts}'\nport = {number}\nunix_socket_directories = '{run}'\n");

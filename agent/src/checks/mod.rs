@@ -18,6 +18,7 @@ mod mysql;
 mod panics;
 mod postgres;
 mod redis;
+mod scram;
 mod smtp;
 mod tcp;
 mod tls;

@@ -34,7 +34,8 @@ impl Passage {
         all.chunk_by(|one, next| one.names == next.names && one.from == next.from).map(|some| (some[0].origin(), some))
     }
 
-    /// Which names an address came from, and who connects to it: one line without control characters.
+    /// Which names an address came from, and who connects to it: one line, in which nothing but the characters of
+    /// names and addresses stands. An interactive zsh does not know comments, and would act on more.
     #[must_use]
     pub(crate) fn origin(&self) -> String {
         let mut line = listed(&self.names);
@@ -167,7 +168,13 @@ fn no_address(rule: &Rule, why: &NoAddress) -> Diagnostic {
 }
 
 fn listed(all: &BTreeSet<String>) -> String {
-    let named: Vec<_> = all.iter().take(MOST_NAMED).map(String::as_str).collect();
+    let plain = |name: &String| name.replace(|c: char| !is_of_a_host(c), "_");
+    let named: Vec<_> = all.iter().take(MOST_NAMED).map(plain).collect();
     let more = all.len() - named.len();
     if more == 0 { named.join(", ") } else { format!("{} and {more} more", named.join(", ")) }
+}
+
+/// Whether a name, an address or a network may have it.
+const fn is_of_a_host(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '/')
 }

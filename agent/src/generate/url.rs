@@ -28,7 +28,7 @@ pub(crate) use connection::tcp;
 use parts::{Bad, Parts, Site};
 pub(crate) use settings::ConnectionSettings;
 use std::num::NonZero;
-pub(crate) use tls::{Tls, name_unverified};
+pub(crate) use tls::Tls;
 pub(crate) use web::at as web_page;
 
 /// A URL, the service that its scheme means, and what the scheme says.

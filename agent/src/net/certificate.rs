@@ -1,5 +1,6 @@
 //! What a certificate says, for people: reported also when it was not accepted.
 
+use crate::text::said;
 use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -7,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-/// The readable parts of one certificate.
+/// The readable parts of one certificate, each text as [`said`] makes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate {
     pub(crate) subject: String,
@@ -24,8 +25,8 @@ impl Certificate {
         let (_, parsed) = X509Certificate::from_der(der).ok()?;
         let names = parsed.subject_alternative_name().ok().flatten();
         Some(Self {
-            subject: crate::text::escaped(&parsed.subject().to_string()),
-            issuer: crate::text::escaped(&parsed.issuer().to_string()),
+            subject: said(&parsed.subject().to_string()),
+            issuer: said(&parsed.issuer().to_string()),
             names: names.map(|names| names.value.general_names.iter().filter_map(name).collect()).unwrap_or_default(),
             not_before: parsed.validity().not_before.to_datetime(),
             not_after: parsed.validity().not_after.to_datetime(),
@@ -69,9 +70,7 @@ pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
 
 fn name(name: &GeneralName<'_>) -> Option<String> {
     match name {
-        GeneralName::DNSName(name) | GeneralName::URI(name) | GeneralName::RFC822Name(name) => {
-            Some(crate::text::escaped(name))
-        }
+        GeneralName::DNSName(name) | GeneralName::URI(name) | GeneralName::RFC822Name(name) => Some(said(name)),
         GeneralName::IPAddress(bytes) => match bytes.len() {
             4 => <[u8; 4]>::try_from(*bytes).ok().map(|octets| std::net::Ipv4Addr::from(octets).to_string()),
             16 => <[u8; 16]>::try_from(*bytes).ok().map(|octets| std::net::Ipv6Addr::from(octets).to_string()),

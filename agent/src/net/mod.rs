@@ -29,7 +29,7 @@ pub(crate) use resolv_conf::ResolvConf;
 pub(crate) use resolve::Resolver;
 pub(crate) use talk::Talk;
 pub(crate) use target::Target;
-pub(crate) use tls::{TlsMode, TlsOptions};
+pub(crate) use tls::{TlsMode, TlsOptions, Verification};
 pub(crate) use trust::Trust;
 pub(crate) use wire::{ALLOWANCE, Seen, Wire};
 

@@ -6,7 +6,7 @@ mod fault;
 mod options;
 
 pub(crate) use fault::{fault_of_alert, fault_of_plain};
-pub(crate) use options::{TlsMode, TlsOptions};
+pub(crate) use options::{TlsMode, TlsOptions, Verification};
 pub(crate) use options::{read_identity, read_roots};
 
 use crate::catalogue::Cause;

@@ -2,7 +2,7 @@
 
 use super::peek::Peer;
 use super::{Probe, Stop};
-use crate::catalogue::WarningKind;
+use crate::catalogue::{Note, WarningKind};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{self, Endpoint, Host, ResolvConf, Target, TlsOptions, Wire};
 use std::net::SocketAddr;
@@ -79,6 +79,24 @@ impl Probe {
     pub(crate) async fn open_socket(&mut self, path: &Path) -> Result<Wire, Failure> {
         let stream = self.phase(Phase::Connect, net::unix(path)).await?;
         Ok(self.prepare(Wire::unix(stream), Peer::Socket(path.to_owned())))
+    }
+
+    /// A login goes over the connection as it is now, whatever its form. Without TLS, whoever is on the way to
+    /// another host can read it, or what it opens: that is noted.
+    pub(crate) fn note_login(&mut self) {
+        let without_tls =
+            matches!(self.peer, Some(Peer::Address(address)) if !address.ip().to_canonical().is_loopback());
+        if without_tls {
+            self.note_plain_login();
+        }
+    }
+
+    /// A login goes to another host without TLS, by a way that cannot be seen from here: through a proxy.
+    pub(crate) fn note_plain_login(&mut self) {
+        let fact = Note::LoginWithoutTls.fact();
+        if !self.findings().facts.iter().any(|(known, _)| *known == fact) {
+            self.fact(fact, false);
+        }
     }
 
     /// Looks over a new wire's shoulder.

@@ -99,7 +99,8 @@ impl Human {
 
     /// What must not be overlooked in a check that passed.
     fn notes(&self, check: &CheckView<'_>) -> String {
-        check.note().map(|note| format!("  {}", self.paint(YELLOW, note))).unwrap_or_default()
+        let notes: Vec<_> = check.notes().map(|note| format!("  {}", self.paint(YELLOW, &note.to_string()))).collect();
+        notes.concat()
     }
 
     fn summary(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -94,13 +94,13 @@ fn case(row: &Row<'_>, more: &str, out: &mut dyn Write) -> io::Result<()> {
             let why = row.step.reason.map_or("", SkipReason::about);
             writeln!(out, "{head}>\n      <skipped message=\"{}\"/>\n    </testcase>", xml(why))
         }
-        _ if row.warnings.is_empty() && row.note.is_none() => writeln!(out, "{head}/>"),
+        _ if row.warnings.is_empty() && row.notes.is_empty() => writeln!(out, "{head}/>"),
         _ => {
             let text: Vec<_> = row
                 .warnings
                 .iter()
                 .map(|warning| format!("warning: {}", warning.line()))
-                .chain(row.note.map(|note| format!("note: {note}")))
+                .chain(row.notes.iter().map(|note| format!("note: {note}")))
                 .collect();
             writeln!(out, "{head}>\n      <system-out>{}</system-out>\n    </testcase>", xml(&text.join("\n")))
         }

@@ -22,6 +22,15 @@ const LONG_OUTPUT: usize = 44_000;
 /// For the perfdata of the long output.
 const LONG_PERFDATA: usize = 14_000;
 
+/// What one check has of the first line where there is no room for all of all; a name alone may be a long URL.
+const PART: usize = 240;
+
+/// Between two parts of the first line, at most.
+const SEPARATOR: usize = " - ".len();
+
+/// What one check has of the long output.
+const LINE: usize = 2_000;
+
 /// One line that says all, then one per check, worst first.
 struct Nagios;
 
@@ -33,7 +42,7 @@ impl Reporter for Nagios {
         let perfdata = perfdata(view);
         let room = FIRST_LINE.saturating_sub(perfdata.len() + 1);
         writeln!(out, "{}|{perfdata}", headline(view, &checks, room))?;
-        let (lines, left_out) = fitting(checks.iter().map(|check| line(check)), LONG_OUTPUT);
+        let (lines, left_out) = fitting(checks.iter().map(|check| cut(line(check), LINE)), LONG_OUTPUT);
         let more = if left_out > 0 { format!("\n... and {left_out} more checks") } else { String::new() };
         let times = view.series().map(|(series, check)| {
             let seconds = check.outcome.elapsed.as_secs_f64();
@@ -46,7 +55,7 @@ impl Reporter for Nagios {
     /// UNKNOWN, with the first problem.
     fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", cut(harmless(&format!("CONN-CHECK UNKNOWN: {}", refusal.headline())), FIRST_LINE))?;
-        let (rest, left_out) = fitting(refusal.lines().skip(1).map(|line| harmless(&line)), LONG_OUTPUT);
+        let (rest, left_out) = fitting(refusal.lines().skip(1).map(|line| cut(harmless(&line), LINE)), LONG_OUTPUT);
         rest.iter().try_for_each(|line| writeln!(out, "{line}"))?;
         if left_out > 0 { writeln!(out, "... and {left_out} more problems") } else { Ok(()) }
     }
@@ -77,15 +86,21 @@ fn headline(view: &View<'_>, checks: &[&CheckView<'_>], room: usize) -> String {
         text += ", interrupted";
     }
     let worst: Vec<_> = checks.iter().filter_map(|check| worst(check)).collect();
-    for (index, part) in worst.iter().enumerate() {
-        let more = format!(" ... and {} more", worst.len() - index);
-        let separator = if index == 0 { " - " } else { "; " };
-        if text.len() + separator.len() + part.len() + more.len() > room {
-            return cut(text + &more, room);
+    let more = |left_out| format!(" ... and {left_out} more");
+    let room = room.saturating_sub(more(worst.len()).len());
+    let wanted: usize = worst.iter().map(|part| SEPARATOR + part.len()).sum();
+    let share = room.saturating_sub(text.len()) / worst.len().max(1);
+    let most = if text.len() + wanted > room { share.saturating_sub(SEPARATOR).max(PART) } else { room };
+    let (mut separator, mut left_out) = (" - ", 0);
+    for part in worst.into_iter().map(|part| cut(part, most)) {
+        if text.len() + SEPARATOR + part.len() > room {
+            left_out += 1;
+            continue;
         }
-        text = text + separator + part;
+        text = text + separator + &part;
+        separator = "; ";
     }
-    cut(text, room)
+    if left_out > 0 { text + &more(left_out) } else { text }
 }
 
 /// What the headline says of a check: nothing of one that passed.
@@ -119,8 +134,8 @@ fn line(check: &CheckView<'_>) -> String {
         }
         (Verdict::Pass | Verdict::Fail, _) => format!("[OK] {name}{label}"),
     };
-    let note = check.note().map(|note| format!("; {note}")).unwrap_or_default();
-    harmless(&(text + &note))
+    let notes: Vec<_> = check.notes().map(|note| format!("; {note}")).collect();
+    harmless(&(text + &notes.concat()))
 }
 
 fn perfdata(view: &View<'_>) -> String {
@@ -137,13 +152,17 @@ fn harmless(text: &str) -> String {
     text.replace('|', "/").replace(['\n', '\r'], " ")
 }
 
-/// As many as fit, and how many do not.
+/// Those that fit, and how many do not.
 fn fitting(lines: impl Iterator<Item = String>, room: usize) -> (Vec<String>, usize) {
     let mut fitting = Vec::new();
     let (mut used, mut left_out) = (0, 0);
     for line in lines {
-        used += line.len() + 1;
-        if used <= room && left_out == 0 { fitting.push(line) } else { left_out += 1 }
+        if used + line.len() < room {
+            used += line.len() + 1;
+            fitting.push(line);
+        } else {
+            left_out += 1;
+        }
     }
     (fitting, left_out)
 }

@@ -88,7 +88,8 @@ impl Plain {
         let stamp = self.stamp(step.at);
         let duration = self.duration(step.elapsed);
         let bracket = if info.is_empty() { String::new() } else { format!("({info}) ") };
-        let note = row.note.map(|note| format!("    note: {note}\n")).unwrap_or_default();
+        let notes: Vec<_> = row.notes.iter().map(|note| format!("    note: {note}\n")).collect();
+        let notes = notes.concat();
         match (step.verdict, row.failure) {
             (Verdict::Fail, Some(failure)) => {
                 let mut lines = format!("{stamp}{name} FAILED{duration} - {bracket}{}\n", failure.line());
@@ -100,10 +101,10 @@ impl Plain {
             }
             (Verdict::Warn, _) => {
                 let warnings: Vec<_> = row.warnings.iter().map(|warning| warning.line()).collect();
-                format!("{stamp}{name} WARNING{duration} - {}\n{note}", warnings.join("; "))
+                format!("{stamp}{name} WARNING{duration} - {}\n{notes}", warnings.join("; "))
             }
             (Verdict::Skip, _) => format!("{stamp}SKIPPED: {name}\n"),
-            (Verdict::Pass | Verdict::Fail, _) => format!("{stamp}{name} OK{duration}\n{note}"),
+            (Verdict::Pass | Verdict::Fail, _) => format!("{stamp}{name} OK{duration}\n{notes}"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `prometheus`: the text exposition format, for a textfile collector.
 
+use crate::catalogue::Note;
 use crate::outcome::Verdict;
 use crate::report::view::{CheckView, View};
 use crate::report::{Format, Refusal, Reporter};
@@ -38,9 +39,12 @@ impl Reporter for Prometheus {
         }
         let ends = "When the server's certificate ends.";
         gauge(out, "conn_check_certificate_expiry_timestamp_seconds", ends, &checks, certificate_end)?;
-        if checks.iter().any(|(_, check)| check.note().is_some()) {
-            let unverified = "1 where the server's certificate is not verified.";
-            gauge(out, "conn_check_tls_unverified", unverified, &checks, |check| check.note().map(|_| 1))?;
+        for note in Note::ALL {
+            let has = |check: &CheckView<'_>| check.notes().any(|found| found == note);
+            if checks.iter().any(|(_, check)| has(check)) {
+                let (name, about) = metric(note);
+                gauge(out, name, about, &checks, |check| has(check).then_some(1))?;
+            }
         }
         run(view, out)?;
         config_valid(true, out)
@@ -52,6 +56,19 @@ impl Reporter for Prometheus {
 
     fn valid(&self, _config: &str, _checks: usize, out: &mut dyn Write) -> io::Result<()> {
         config_valid(true, out)
+    }
+}
+
+/// What tells a note's checks.
+const fn metric(note: Note) -> (&'static str, &'static str) {
+    match note {
+        Note::Unverified => ("conn_check_tls_unverified", "1 where the server's certificate is not verified."),
+        Note::NameUnverified => {
+            ("conn_check_tls_name_unverified", "1 where the server's certificate may be for any name.")
+        }
+        Note::LoginWithoutTls => {
+            ("conn_check_login_without_tls", "1 where the login goes to another host without TLS.")
+        }
     }
 }
 

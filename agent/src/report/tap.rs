@@ -56,7 +56,7 @@ fn point(number: usize, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
         _ => {
             writeln!(out, "ok {number} - {name}")?;
             row.warnings.iter().try_for_each(|warning| writeln!(out, "# warning: {}", warning.line()))?;
-            row.note.map_or(Ok(()), |note| writeln!(out, "# note: {note}"))
+            row.notes.iter().try_for_each(|note| writeln!(out, "# note: {note}"))
         }
     }
 }

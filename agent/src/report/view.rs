@@ -1,6 +1,7 @@
 //! What every report is made from: the wanted results with their verdicts, the failures and
 //! warnings that belong to them, and the counts.
 
+use crate::catalogue::Note;
 use crate::fault::Failure;
 use crate::outcome::{Outcome, SkipReason, Step, Verdict, Warning};
 use crate::phase::words;
@@ -56,12 +57,9 @@ pub struct Row<'a> {
     pub failure: Option<&'a Failure>,
     /// What needs attention.
     pub warnings: Vec<&'a Warning>,
-    /// What everybody has to see of a result that passed: verification that was switched off.
-    pub note: Option<&'static str>,
+    /// What everybody has to see of a result that passed.
+    pub notes: Vec<Note>,
 }
-
-/// The note on a check that passed without its server's certificate having been verified.
-const UNVERIFIED: &str = "the certificate is not verified [tls.verification-off]";
 
 /// How many of each verdict.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, serde::Serialize)]
@@ -175,9 +173,8 @@ impl<'a> CheckView<'a> {
     }
 
     /// What everybody has to see although it passed.
-    #[must_use]
-    pub fn note(&self) -> Option<&'static str> {
-        self.rows.iter().find_map(|row| row.note)
+    pub fn notes(&self) -> impl Iterator<Item = Note> {
+        self.rows.iter().flat_map(|row| row.notes.iter().copied())
     }
 
     /// The warnings of its wanted results.
@@ -216,8 +213,8 @@ pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Out
         failed_at.and_then(|at| (at..outcome.steps.len()).find(|result| selection.has(outcome.entry, *result)));
     let wanted = entry.results.iter().enumerate().filter(|(result, _)| selection.has(outcome.entry, *result));
     let last = selection.last_of(outcome.entry);
-    let unverified =
-        outcome.failure.is_none() && outcome.facts.iter().any(|(key, value)| *key == "tls_verified" && *value == false);
+    let is_false = |fact| outcome.facts.iter().any(|(key, value)| *key == fact && *value == false);
+    let applies = |note: &Note| outcome.failure.is_none() && is_false(note.fact());
     let row = |(result, name): (usize, &'a crate::checks::ResultName)| {
         let carries = bearer == Some(result);
         let mut step = outcome.steps[result];
@@ -227,8 +224,8 @@ pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Out
         }
         let failure = outcome.failure.as_deref().filter(|_| carries);
         let warnings = outcome.warnings.iter().filter(|warning| warning.result == result).collect();
-        let note = (unverified && last == Some(result)).then_some(UNVERIFIED);
-        Row { entry, name: &name.name, info: &name.info, step, failure, warnings, note }
+        let notes = if last == Some(result) { Note::ALL.into_iter().filter(applies).collect() } else { Vec::new() };
+        Row { entry, name: &name.name, info: &name.info, step, failure, warnings, notes }
     };
     wanted.map(row).collect()
 }

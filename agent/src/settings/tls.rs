@@ -1,7 +1,7 @@
 //! The TLS options that every check with TLS takes.
 
 use crate::diagnostic::Flaw;
-use crate::net::tls::{TlsMode, TlsOptions, read_identity, read_roots};
+use crate::net::tls::{TlsMode, TlsOptions, Verification, read_identity, read_roots};
 use crate::services::Security;
 use crate::settings::setting::flag;
 use crate::settings::shape::{self, Shape};
@@ -13,8 +13,18 @@ use std::sync::Arc;
 /// Asks for the options; the files that they name are read here, so that a check whose certificate
 /// is not there is refused like any other mistake in the file.
 pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
-    let verify =
-        !fields.or::<bool>("disable_tls_verification", "false", "Accept any certificate; visible in the output.");
+    let waived =
+        fields.or::<bool>("disable_tls_verification", "false", "Accept any certificate; visible in the output.");
+    let by_name = fields.or::<bool>(
+        "verify_name",
+        "true",
+        "false: the certificate may be for any name; its issuer and dates count. Visible in the output.",
+    );
+    let verification = match (waived, by_name) {
+        (true, _) => Verification::Waived,
+        (false, false) => Verification::Nameless,
+        (false, true) => Verification::Full,
+    };
     let ca_file = fields.optional::<PathBuf>("ca_file", "PEM file of the CAs to trust instead of the host's.");
     let certificate =
         fields.optional::<PathBuf>("client_cert", "PEM file of the client certificate, its chain behind it.");
@@ -29,7 +39,7 @@ pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
     }
     let client = certificate.map(|path| read_identity(&path, key.as_deref().unwrap_or(&path))).transpose();
     let client = client.map_err(|(option, error)| bad_file(fields, option, &error))?.map(Arc::new);
-    Ok(TlsOptions { verify, roots, client, expiry_warning_days })
+    Ok(TlsOptions { verification, roots, client, expiry_warning_days })
 }
 
 fn bad_file(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Noted {

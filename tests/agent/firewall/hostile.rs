@@ -92,6 +92,22 @@ fn a_hostile_from_host_stays_in_its_comment() {
 }
 
 #[test]
+fn comments_have_the_characters_of_names_alone() {
+    for payload in PAYLOADS.iter().chain(&["!reboot", "host=(1 2)", "<(id)", "~root", "a\u{202e}b", "b\u{fc}ro"]) {
+        let rules =
+            format!("egress: [{{from_host: {}, to_host: 192.0.2.1, ports: 80, protocol: tcp}}]", quoted(payload));
+        for kind in COMMANDS {
+            let script = text(convert(kind, &rules));
+            let comment =
+                script.lines().find(|line| line.starts_with("# 192.0.2.1, for ")).expect("where it comes from");
+            let named = &comment["# 192.0.2.1, for ".len()..];
+            let is_named = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:/".contains(&byte);
+            assert!(named.bytes().all(is_named), "{kind}: {comment}");
+        }
+    }
+}
+
+#[test]
 fn a_hostile_group_is_one_word_of_the_shell() {
     let rules = "egress: [{to_host: 192.0.2.1, ports: [80], protocol: tcp}, {to_host: '2001:db8::1', ports: [80], protocol: tcp}]";
     let one_line = PAYLOADS.iter().filter(|payload| !payload.contains(char::is_control) && !payload.starts_with('-'));

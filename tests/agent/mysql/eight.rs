@@ -80,24 +80,62 @@ fn an_account_with_another_plugin_than_the_servers_first_costs_one_answer_more()
     }
 }
 
+/// The ways in which a server asks for the password itself, and how it is told.
+fn asking(ca: &Authority) -> [(Script, &'static str); 3] {
+    [
+        (Script::uncached().tls(ca.valid()), "the full exchange of caching_sha2_password"),
+        (Script::cached().switching_to("sha256_password").tls(ca.valid()), "the full exchange of sha256_password"),
+        (Script::cached().switching_to("mysql_clear_password").tls(ca.valid()), "mysql_clear_password"),
+    ]
+}
+
 #[test]
-fn a_password_in_clear_text_goes_to_a_verified_server_only() {
+fn the_password_itself_goes_to_a_verified_server() {
     let ca = Authority::new();
-    let start = || Mysql8::start(Script::cached().switching_to("mysql_clear_password").tls(ca.valid()));
-    let server = start();
-    assert_eq!(check_as(server.address(), USER, &ca_file(ca.file())).0, "pass");
-    assert_eq!(server.passwords(), clear(true));
-    for (more, why) in [("", "its certificate is not verified"), (", use_tls: false", "there is no TLS")] {
-        let server = start();
-        let (verdict, check) = check_as(server.address(), USER, more);
-        assert_eq!(verdict, "auth.method-unsupported", "{more}: {check}");
-        assert_eq!(
-            told(&check, "message"),
-            format!("the server asks for the password in clear text, but {why}"),
-            "{check}"
-        );
-        assert_eq!(server.passwords(), [], "{more}");
+    for (script, _) in asking(&ca) {
+        let server = Mysql8::start(script);
+        assert_eq!(check_as(server.address(), USER, &ca_file(ca.file())).0, "pass");
+        assert_eq!(server.passwords(), clear(true));
     }
+}
+
+#[test]
+fn the_password_itself_goes_where_the_file_says_that_nothing_need_be_verified() {
+    let ca = Authority::new();
+    for (script, _) in asking(&ca) {
+        let server = Mysql8::start(script);
+        let more = ", use_tls: true, disable_tls_verification: true";
+        assert_eq!(check_as(server.address(), USER, more).0, "pass");
+        assert_eq!(server.passwords(), clear(true));
+    }
+}
+
+#[test]
+fn the_password_itself_goes_to_nobody_of_whom_nothing_is_known() {
+    let ca = Authority::new();
+    for (script, asked) in asking(&ca) {
+        let server = Mysql8::start(script);
+        for more in ["", ", use_tls: prefer"] {
+            let (verdict, check) = check_as(server.address(), USER, more);
+            assert_eq!((verdict.as_str(), told(&check, "owner")), ("auth.method-unsupported", "config"), "{check}");
+            assert!(told(&check, "message").ends_with(", but its certificate is not verified"), "{check}");
+            assert_eq!(told(&check, "evidence"), format!("the server asks for {asked}"));
+            assert!(told(&check, "next_step").starts_with("set ca_file "), "{check}");
+        }
+        let stranger = Authority::new();
+        assert_eq!(check_as(server.address(), USER, &ca_file(stranger.file())).0, "tls.untrusted");
+        assert_eq!(server.passwords(), [], "{asked}");
+    }
+}
+
+#[test]
+fn a_password_in_clear_text_is_not_sent_without_tls() {
+    let ca = Authority::new();
+    let server = Mysql8::start(Script::cached().switching_to("mysql_clear_password").tls(ca.valid()));
+    let (verdict, check) = check_as(server.address(), USER, ", use_tls: false");
+    assert_eq!(verdict, "auth.method-unsupported", "{check}");
+    assert_eq!(told(&check, "message"), "the server asks for the password in clear text, but there is no TLS");
+    assert_eq!(server.passwords(), []);
 }
 
 #[test]

@@ -23,7 +23,13 @@ fn a_rule_for_tls_only_wants_tls() {
 #[test]
 fn a_rule_for_plain_connections_only_is_named_with_the_way_around() {
     passes(&yaml(town().postgres.address(), "plainonly", &with_password(PLAIN)));
+    // A password is not to go over such a connection: it is the rule that should change.
     let failure = refused("plainonly", &with_password(""), "auth.host-not-allowed", "service");
+    assert!(
+        text(&failure, "next_step").ends_with("one that takes connections with TLS (host or hostssl)"),
+        "{failure}"
+    );
+    let failure = refused("plainonly", "", "auth.host-not-allowed", "service");
     assert!(text(&failure, "next_step").ends_with("set use_tls: false"), "{failure}");
 }
 

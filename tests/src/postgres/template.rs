@@ -92,7 +92,7 @@ fn tables() -> String {
 }
 
 /// Executes statements, each ended by a semicolon and an empty line, while no server runs.
-fn execute(scratch: &Scratch, database: &str, statements: &str) {
+pub(super) fn execute(scratch: &Scratch, database: &str, statements: &str) {
     let file = scratch.write(&format!("{database}.sql"), statements);
     let statements = fs::File::open(file).or_panic("open the statements");
     let mut server = server("postgres", scratch.path());

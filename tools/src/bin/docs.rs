@@ -6,7 +6,7 @@
 
 use clap::Command;
 use clap_complete::Shell;
-use conn_check::catalogue::{self, Owner, WarningKind};
+use conn_check::catalogue::{self, Note, Owner, WarningKind};
 use conn_check::cli;
 use conn_check::phase::Phase;
 use conn_check::plan::schema;
@@ -160,7 +160,16 @@ fn failure_codes() -> String {
     let rows = WarningKind::ALL.iter().map(|kind| (kind.code(), kind.what(), kind.owner(), kind.next_step()));
     let rows: Vec<_> = rows.collect();
     push_table(&mut text, "Warnings: it works, and somebody should look at it", &rows);
+    push_notes(&mut text);
     text
+}
+
+fn push_notes(text: &mut String) {
+    text.push_str("\n## Notes: it passes, and everybody should see what is done without\n\n");
+    text.push_str("| code | what is done without | the fact that is false |\n|---|---|---|\n");
+    for note in Note::ALL {
+        let _ = writeln!(text, "| `{}` | {} | `{}` |", note.slug(), cell(note.what()), note.fact());
+    }
 }
 
 fn push_table(text: &mut String, title: &str, rows: &[(&str, &str, Owner, &str)]) {

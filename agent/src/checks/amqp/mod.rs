@@ -151,6 +151,7 @@ impl Amqp {
         broker: &mut BrokerConnection,
         start: &ConnectionStart,
     ) -> Result<Tune, Failure> {
+        probe.note_login();
         let answer = probe.phase(Phase::Auth, async {
             let login = start.answer(&self.login)?;
             broker.send(&[(CONNECTION, AMQPClass::Connection(Method::StartOk(login)))]).await?;

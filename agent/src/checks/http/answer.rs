@@ -7,7 +7,7 @@ use super::request::Hop;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{self, proxy};
 use crate::probe::Probe;
-use crate::text::escape;
+use crate::text::{escape, said};
 use flate2::write::{GzDecoder, ZlibDecoder};
 use http::header::AsHeaderName;
 use reqwest::Response;
@@ -78,7 +78,7 @@ fn unexpected_status(check: &Http, hop: &Hop, answer: &Response, excerpt: &[u8])
         (Some(fault), ..) => (Phase::Tls, fault),
         (None, 401, _) => (Phase::Auth, unauthorized(check, hop, headers)),
         (None, _, Some(location)) => {
-            let message = format!("redirects ({code}) to {}", crate::secret::redact_url(&location));
+            let message = format!("redirects ({code}) to {}", said(&crate::secret::redact_url(&location)));
             return (Phase::Request, Fault::new(Cause::Redirected, message));
         }
         (None, _, None) => {
@@ -150,7 +150,7 @@ fn text_of(headers: &HeaderMap, name: impl AsHeaderName) -> Option<String> {
 
 fn next_hop(hop: &Hop, status: u16, headers: &HeaderMap) -> Result<Option<Hop>, Fault> {
     let Some(location) = text_of(headers, LOCATION) else { return Ok(None) };
-    let shown = crate::secret::redact_url(&location);
+    let shown = said(&crate::secret::redact_url(&location));
     let refused =
         |rule: &str| Fault::new(Cause::Redirected, format!("redirects to {shown}, which cannot be followed: {rule}"));
     let url = hop.url.url.join(&location).map_err(|_| refused("it is not a URL"))?;
@@ -262,7 +262,9 @@ impl Expander {
             "" | "identity" => Ok(Self::Plain(out)),
             "gzip" | "x-gzip" => Ok(Self::Gzip(GzDecoder::new(out))),
             "deflate" => Ok(Self::Deflate(ZlibDecoder::new(out))),
-            other => Err(Fault::new(Cause::Malformed, format!("the body's encoding is not supported: {other}"))),
+            other => {
+                Err(Fault::new(Cause::Malformed, format!("the body's encoding is not supported: {}", said(other))))
+            }
         }
     }
 

@@ -98,6 +98,7 @@ impl Client<'_> {
     /// Sends the request of a hop, a second time when Digest was asked for, and returns the
     /// answer's head.
     pub(super) async fn ask(&mut self, probe: &mut Probe, hop: &Hop) -> Result<Response, Failure> {
+        self.check.note_login(probe, hop);
         let answer = self.exchange(probe, Phase::Protocol, hop, None).await;
         let answer = answer.map_err(|failure| self.by_proxy(probe, hop, failure))?;
         match &self.check.digest {

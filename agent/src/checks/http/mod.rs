@@ -38,7 +38,7 @@ use crate::probe::{Probe, Stop};
 use crate::secret::Secret;
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Misfit, Noted, Pairs, tls};
-use crate::text::escaped;
+use crate::text::{escaped, said};
 use answer::Judgement;
 use exchange::{Client, Connection};
 use options::{Cookies, ExpectedHeaders, Matcher, Statuses, WebUrl};
@@ -154,7 +154,7 @@ impl Check for Http {
                 }
             }
         }
-        let message = format!("more than {MOST_REDIRECTS} redirects, the last to {}", hop.url.shown);
+        let message = format!("more than {MOST_REDIRECTS} redirects, the last to {}", said(&hop.url.shown));
         let fault = Fault::new(Cause::Redirected, message);
         Err(probe.fail(Phase::Request, fault.next_step("look for a redirect loop on the server")).into())
     }
@@ -168,8 +168,25 @@ impl Http {
     /// Connects to the origin, or to the proxy.
     async fn open(&self, probe: &mut Probe, origin: &Endpoint) -> Result<Wire, Failure> {
         let Some(proxy) = &self.proxy else { return probe.open(origin).await };
-        let wire = probe.open(&proxy.endpoint).await.map_err(|failure| unreachable(probe, proxy, failure))?;
-        if proxy.tls { probe.tls(wire, &self.tls, &proxy.endpoint.host, &["http/1.1"]).await } else { Ok(wire) }
+        let mut wire = probe.open(&proxy.endpoint).await.map_err(|failure| unreachable(probe, proxy, failure))?;
+        if proxy.tls {
+            wire = probe.tls(wire, &self.tls, &proxy.endpoint.host, &["http/1.1"]).await?;
+        }
+        if proxy.authorization.is_some() {
+            probe.note_login();
+        }
+        Ok(wire)
+    }
+
+    /// Notes a login that goes out without TLS; where a proxy passes it on, whatever there is up to the proxy.
+    fn note_login(&self, probe: &mut Probe, hop: &Hop) {
+        let has_header = self.headers.0.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let logs_in = hop.trusted && (self.auth.is_some() || self.digest.is_some() || has_header);
+        match &self.proxy {
+            _ if !logs_in || hop.url.is_tls() => {}
+            Some(_) => probe.note_plain_login(),
+            None => probe.note_login(),
+        }
     }
 
     /// Adds the tunnel and TLS, as the URL wants them.

@@ -43,11 +43,12 @@ impl Directory {
         self.talk.into_wire()
     }
 
-    /// Asks for TLS. What the server sends behind its consent could be anybody's, and is refused.
-    pub(super) async fn start_tls(&mut self) -> Result<(), Fault> {
+    /// Asks for TLS, for a client that logs in behind it or does not. What the server sends behind its consent could
+    /// be anybody's, and is refused.
+    pub(super) async fn start_tls(&mut self, logs_in: bool) -> Result<(), Fault> {
         let answer = self.ask(message::start_tls).await?;
         let Response::Extended(outcome) = answer.response else { return Err(unexpected()) };
-        refusal::of_start_tls(&outcome)?;
+        refusal::of_start_tls(&outcome, logs_in)?;
         if self.talk.received().is_empty() {
             return Ok(());
         }

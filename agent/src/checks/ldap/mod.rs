@@ -134,7 +134,7 @@ impl Ldap {
         let wire = match self.security {
             Security::Plain => return probe.reach(&self.target, None).await,
             Security::Tls => {
-                probe.reach(&self.target, Some(&self.tls)).await.map_err(|stop| with_plain_port(probe, stop))?
+                probe.reach(&self.target, Some(&self.tls)).await.map_err(|stop| self.with_plain_port(probe, stop))?
             }
             Security::StartTls => {
                 let wire = probe.reach(&self.target, None).await?;
@@ -145,10 +145,26 @@ impl Ldap {
         Ok(wire)
     }
 
+    /// A plain port ends a handshake without a word. Where there is a login, doing without TLS is no advice.
+    fn with_plain_port(&self, probe: &Probe, stop: Stop) -> Stop {
+        let Stop::Failed(mut failure) = stop else { return stop };
+        if failure.code.is(Phase::Tls, Cause::NotTls) {
+            "check the port: directories speak TLS from the first byte on 636, and with use_tls: starttls on 389"
+                .clone_into(&mut failure.next_step);
+        } else if failure.code.is(Phase::Tls, Cause::Closed) && probe.heard_first().is_empty() {
+            let or_plain = if self.login.is_some() { "" } else { ", or false" };
+            failure.next_step = format!(
+                "look at the directory's log; a plain port (389) ends a handshake like this too: then set use_tls: \
+                 starttls{or_plain}"
+            );
+        }
+        Stop::Failed(failure)
+    }
+
     async fn start_tls(&self, probe: &mut Probe, wire: Wire) -> Result<Wire, Failure> {
         let Some(host) = self.target.host() else { return Ok(wire) };
         let mut directory = Directory::new(wire);
-        match probe.phase(Phase::Protocol, directory.start_tls()).await {
+        match probe.phase(Phase::Protocol, directory.start_tls(self.login.is_some())).await {
             Ok(()) => probe.tls(directory.into_wire(), &self.tls, host, &[]).await,
             Err(failure) => {
                 let _ = probe.linger(directory.unbind()).await;
@@ -178,6 +194,9 @@ impl Ldap {
     /// Logs in. What has answered to STARTTLS is a directory; else the first answer shows whether it is one.
     async fn bind(&self, probe: &mut Probe, directory: &mut Directory, client: Client<'_>) -> Result<Policy, Failure> {
         let login = self.login.as_ref();
+        if login.is_some() {
+            probe.note_login();
+        }
         let first = match self.security {
             Security::StartTls => None,
             Security::Plain | Security::Tls => {
@@ -226,18 +245,4 @@ fn with_tls_port(mut failure: Failure, directory: &Directory) -> Failure {
         "set use_tls: true for this port, or take the plain one (389)".clone_into(&mut failure.next_step);
     }
     failure
-}
-
-/// A plain port ends a handshake without a word.
-fn with_plain_port(probe: &Probe, stop: Stop) -> Stop {
-    let Stop::Failed(mut failure) = stop else { return stop };
-    if failure.code.is(Phase::Tls, Cause::NotTls) {
-        "check the port: directories speak TLS from the first byte on 636, and with use_tls: starttls on 389"
-            .clone_into(&mut failure.next_step);
-    } else if failure.code.is(Phase::Tls, Cause::Closed) && probe.heard_first().is_empty() {
-        "look at the directory's log; a plain port (389) ends a handshake like this too: then set use_tls: starttls, or \
-         false"
-            .clone_into(&mut failure.next_step);
-    }
-    Stop::Failed(failure)
 }

@@ -65,13 +65,15 @@ pub(super) struct Client<'a> {
 }
 
 /// Judges the answer to STARTTLS.
-pub(super) fn of_start_tls(outcome: &Outcome) -> Result<(), Fault> {
+pub(super) fn of_start_tls(outcome: &Outcome, logs_in: bool) -> Result<(), Fault> {
+    // Where there is a login, doing without TLS is no advice.
+    let or_plain = if logs_in { "" } else { ", or use_tls: false" };
     let fault = match outcome.code {
         SUCCESS => return Ok(()),
-        PROTOCOL_ERROR => Fault::new(Cause::NotTls, "the directory offers no STARTTLS").next_step(
-            "set use_tls: true and the port with TLS from the first byte (636), or use_tls: false; else give the \
-             server a certificate",
-        ),
+        PROTOCOL_ERROR => Fault::new(Cause::NotTls, "the directory offers no STARTTLS").next_step(format!(
+            "set use_tls: true and the port with TLS from the first byte (636){or_plain}; else give the server a \
+             certificate"
+        )),
         _ => not_serving(outcome).unwrap_or_else(|| {
             Fault::new(Cause::NotTls, "the directory knows STARTTLS and does not begin it")
                 .owner(Owner::Service)

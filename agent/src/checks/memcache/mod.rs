@@ -97,8 +97,12 @@ impl Memcache {
                 probe.warn_of_unneeded_login();
                 Ok(version)
             }
-            Wants::TextLogin => Ok(probe.phase(Phase::Auth, client.log_in_by_text(user, password)).await?),
+            Wants::TextLogin => {
+                probe.note_login();
+                Ok(probe.phase(Phase::Auth, client.log_in_by_text(user, password)).await?)
+            }
             Wants::Sasl { version, mechanisms } => {
+                probe.note_login();
                 probe.phase(Phase::Auth, client.log_in_by_sasl(&mechanisms, user, password)).await?;
                 Ok(version)
             }

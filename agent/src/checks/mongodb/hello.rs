@@ -8,7 +8,7 @@ use crate::fault::{Cause, Fault, Phase};
 use crate::net::Talk;
 use crate::phase::words;
 use crate::probe::Probe;
-use crate::text::escape;
+use crate::text::detail;
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
 
 /// The least wire version that the driver speaks, `MongoDB` 4.4's.
@@ -58,7 +58,7 @@ impl Hello {
         if let Some(wanted) = check.replica_set.as_deref().filter(|wanted| *wanted != set) {
             let found = match set {
                 "" => "no replica set".to_owned(),
-                set => format!("the replica set {}", escape(set.as_bytes(), 60)),
+                set => format!("the replica set {}", detail(set.as_bytes())),
             };
             return Err(Fault::new(Cause::UnexpectedReply, format!("the server belongs to {found}, not to {wanted}")));
         }

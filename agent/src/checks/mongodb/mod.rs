@@ -123,6 +123,7 @@ impl Mongodb {
         mut asked: Pin<&mut impl Future<Output = Result<(), Fault>>>,
     ) -> Result<(), Stop> {
         if self.login.is_some() {
+            probe.note_login();
             let login = async {
                 tokio::select! {
                     biased;

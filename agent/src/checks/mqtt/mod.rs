@@ -108,6 +108,9 @@ impl Mqtt {
     /// Sends the login, once, and judges the answer.
     async fn log_in(&self, probe: &mut Probe, broker: &mut BrokerConnection) -> Result<(), Failure> {
         let id = self.client_id.as_deref().map_or_else(|| random_id().into(), Cow::Borrowed);
+        if self.login.is_some() {
+            probe.note_login();
+        }
         let connect = packet::connect(self.version, &id, self.login.as_ref());
         let verdict = probe.phase(Phase::Protocol, async {
             match refusal::of_connack(&broker.connect(&connect).await?, self) {

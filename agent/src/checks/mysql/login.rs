@@ -85,7 +85,7 @@ impl Login<'_> {
 
     /// `HandshakeResponse41`.
     fn response(self, plugin: Plugin, proof: &[u8]) -> Vec<u8> {
-        let tls = if matches!(self.transport, SessionTransport::Tls { .. }) { capability::SSL } else { 0 };
+        let tls = if matches!(self.transport, SessionTransport::Tls(_)) { capability::SSL } else { 0 };
         let mut packet = head(capabilities(self.check.database.is_some()) | tls);
         packet.extend_from_slice(self.check.login.user.as_bytes());
         packet.push(0);
@@ -113,7 +113,7 @@ impl Login<'_> {
 
     /// The password itself, where nobody else can read it.
     fn clear(self, plugin: Plugin) -> Result<Vec<u8>, Fault> {
-        if self.check.login.has_password() && !self.transport.lets_pass(plugin) {
+        if self.check.login.has_password() && !self.transport.lets_password_pass() {
             return Err(self.exposed(plugin));
         }
         Ok([self.check.login.password.expose().as_bytes(), &[0]].concat())
@@ -121,34 +121,50 @@ impl Login<'_> {
 
     /// The server wants the password itself, and it would not be safe on the way.
     fn exposed(self, plugin: Plugin) -> Fault {
-        let message = match plugin {
-            Plugin::Clear => return self.unverified(),
-            Plugin::CachingSha2 => {
-                "the server has not cached the password, or it is wrong: it asks for the password itself, which needs TLS"
-            }
-            Plugin::Sha256 | Plugin::Native => "the server asks for the password itself, which needs TLS",
+        let asked = match plugin {
+            Plugin::Clear => plugin.slug().to_owned(),
+            _ => format!("the full exchange of {}", plugin.slug()),
         };
+        let fault = match self.transport {
+            SessionTransport::Plain if plugin != Plugin::Clear => self.needs_tls(plugin),
+            transport => unverified(plugin, transport),
+        };
+        fault.evidence(format!("the server asks for {asked}"))
+    }
+
+    fn needs_tls(self, plugin: Plugin) -> Fault {
         let next_step = if self.offers_tls {
             "set use_tls: true; the server offers TLS"
         } else {
             "enable TLS on the server, and set use_tls: true"
         };
-        Fault::new(Cause::Required, message)
-            .evidence(format!("the server asks for the full exchange of {}", plugin.slug()))
-            .next_step(next_step)
-            .at(Phase::Tls)
+        Fault::new(Cause::Required, format!("{}, which needs TLS", asks(plugin))).next_step(next_step).at(Phase::Tls)
     }
+}
 
-    /// The clients send it this way only when they are told to: whoever stands between can ask for it.
-    fn unverified(self) -> Fault {
-        let lacks = match self.transport {
-            SessionTransport::Plain => "there is no TLS",
-            _ => "its certificate is not verified",
-        };
-        Fault::new(Cause::MethodUnsupported, format!("the server asks for the password in clear text, but {lacks}"))
-            .evidence(format!("the server asks for {}", Plugin::Clear.slug()))
-            .next_step("set use_tls: true, and ca_file if the CA is an internal one")
+/// Why the server asks for the password itself.
+const fn asks(plugin: Plugin) -> &'static str {
+    match plugin {
+        Plugin::CachingSha2 => {
+            "the server has not cached the password, or it is wrong: it asks for the password itself"
+        }
+        Plugin::Clear => "the server asks for the password in clear text",
+        Plugin::Sha256 | Plugin::Native => "the server asks for the password itself",
     }
+}
+
+/// There is nobody of whom it is known that the password is for them: whoever stands between can ask for it.
+fn unverified(plugin: Plugin, transport: SessionTransport) -> Fault {
+    let (lacks, next_step) = match transport {
+        SessionTransport::Plain => ("there is no TLS", "set use_tls: true, and ca_file if the CA is an internal one"),
+        _ => (
+            "its certificate is not verified",
+            "set ca_file to the CA of the server's certificate (or use_tls: true, if the host's CAs have it)",
+        ),
+    };
+    Fault::new(Cause::MethodUnsupported, format!("{}, but {lacks}", asks(plugin)))
+        .owner(Owner::Config)
+        .next_step(next_step)
 }
 
 fn unsupported(plugin: &str) -> Fault {

@@ -3,10 +3,11 @@
 //! - Proves: the server takes connections, accepts the login, has the database and lets this user
 //!   use it, and executes a statement for it (`SELECT 1`, or `query`).
 //! - Protocol: [MySQL's client/server protocol], version 10, and what [MariaDB's] has in common
-//!   with it. Logins: `mysql_native_password`; `caching_sha2_password` and `sha256_password` (the
-//!   full exchange over TLS or a Unix socket only, never with the server's RSA key, as the clients
-//!   do by default); `mysql_clear_password` (over TLS with a verified certificate, or a Unix
-//!   socket); accounts of the socket's owner (`unix_socket`, `auth_socket`).
+//!   with it. Logins: `mysql_native_password`; `caching_sha2_password`, `sha256_password` and
+//!   `mysql_clear_password`, where the password itself is sent over TLS whose certificate is verified
+//!   (or need not be, as `disable_tls_verification` says) or over a Unix socket only, never with the
+//!   server's RSA key; accounts of the socket's owner (`unix_socket`, `auth_socket`). The clients also
+//!   send it over TLS that is merely preferred, to whoever answers; a check may say no.
 //! - Phases: resolve, connect, protocol (the server's greeting is awaited, TLS asked for with an
 //!   `SSLRequest`), tls, auth (login and database in one packet; one packet more after
 //!   `AuthSwitchRequest`, or where `caching_sha2_password` wants the password itself), request (the
@@ -84,12 +85,13 @@ impl Check for Mysql {
         let mode = fields.or::<TlsMode>(
             "use_tls",
             "prefer",
-            "TLS: true, false, or prefer (where it is offered; verified with ca_file).",
+            "prefer: where it is offered; required with client_cert, and with ca_file, which verifies it.",
         );
         let tls = tls_of_target(fields, mode == TlsMode::Always, &target);
         let query = fields.optional("query", "A statement that only reads; it must not fail.");
         let database = database.map(|word| word.0).filter(|name| !name.is_empty());
-        Ok(Self { target: target?, login: login?, database, mode, tls: mode.apply(tls?), query })
+        let (mode, tls) = mode.settled(tls?);
+        Ok(Self { target: target?, login: login?, database, mode, tls, query })
     }
 
     fn profile(&self) -> Profile {
@@ -108,6 +110,9 @@ impl Check for Mysql {
         let login = Login { check: self, offers_tls: greeting.offers_tls(), transport };
         let plugin = probe.phase(Phase::Auth, login.perform(&mut channel, &greeting)).await?;
         probe.fact("auth_plugin", probe.clean(&plugin));
+        if self.login.has_password() {
+            probe.note_login();
+        }
         let limit = probe.share(1);
         let asked = probe.phase(Phase::Request, statement::ask(login, &mut channel, &greeting, limit)).await;
         probe.linger(channel.quit()).await;
@@ -122,7 +127,7 @@ impl Mysql {
         let greeting = Greeting::read(channel).await?;
         match (self.wants_tls(), greeting.offers_tls()) {
             (true, true) => channel.write(&ssl_request(self.database.is_some())).await,
-            (true, false) if self.mode == TlsMode::Always => return Err(no_tls()),
+            (true, false) if self.mode.is_required() => return Err(self.no_tls()),
             _ => {}
         }
         Ok(greeting)
@@ -145,16 +150,25 @@ impl Mysql {
             Some(host) if self.wants_tls() && greeting.offers_tls() => {
                 let (wire, number) = channel.into_parts();
                 let wire = probe.tls(wire, &self.tls, host, &[]).await?;
-                Ok((Channel::new(wire, number), SessionTransport::Tls { verified: self.tls.verify }))
+                Ok((Channel::new(wire, number), SessionTransport::Tls(self.tls.verification)))
             }
             Some(_) => Ok((channel, SessionTransport::Plain)),
         }
     }
-}
 
-fn no_tls() -> Fault {
-    Fault::new(Cause::NotTls, "the server answered, but does not offer TLS")
-        .evidence("its greeting has no CLIENT_SSL")
-        .next_step("enable TLS on the server (ssl_cert, ssl_key), or use use_tls: prefer or false")
-        .at(Phase::Tls)
+    fn no_tls(&self) -> Fault {
+        let enable = "enable TLS on the server (ssl_cert, ssl_key)";
+        let next_step = match self.mode {
+            // To go on without TLS would be to show the login to everybody on the way.
+            _ if self.login.has_password() => {
+                format!("{enable}; if it is enabled, look for what takes it out on the way")
+            }
+            TlsMode::Implied(option) => format!("{enable}, or leave {option} out"),
+            _ => format!("{enable}, or use use_tls: prefer or false"),
+        };
+        Fault::new(Cause::NotTls, format!("the server answered, but does not offer TLS{}", self.mode.reason()))
+            .evidence("its greeting has no CLIENT_SSL")
+            .next_step(next_step)
+            .at(Phase::Tls)
+    }
 }

@@ -3,6 +3,7 @@
 //! Sources: "Authentication Methods" of `MySQL`'s protocol documentation, and "Authentication
 //! Plugins" of `MariaDB`'s.
 
+use crate::net::Verification;
 use crate::phase::words;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 
@@ -41,18 +42,17 @@ impl Plugin {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum SessionTransport {
     Plain,
-    Tls { verified: bool },
+    Tls(Verification),
     Socket,
 }
 
 impl SessionTransport {
-    /// Whether the password itself may pass.
-    pub(super) const fn lets_pass(self, plugin: Plugin) -> bool {
+    /// Whether the password itself may pass. Whoever stands between can ask for it, by any of the plugins:
+    /// without a verified certificate it is the file that has to say that this is well.
+    pub(super) const fn lets_password_pass(self) -> bool {
         match self {
             Self::Plain => false,
-            // Anybody between us and a server without a verified certificate can ask for this
-            // plugin. For the others the clients send the password as well.
-            Self::Tls { verified } => verified || !matches!(plugin, Plugin::Clear),
+            Self::Tls(verification) => !matches!(verification, Verification::Opportunistic),
             Self::Socket => true,
         }
     }

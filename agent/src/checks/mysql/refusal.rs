@@ -190,7 +190,7 @@ impl Login<'_> {
             SessionTransport::Plain if self.offers_tls => {
                 (", or TLS is required", "use_tls (for an account with REQUIRE SSL, or require_secure_transport), ")
             }
-            SessionTransport::Tls { .. } if self.check.tls.client.is_none() => {
+            SessionTransport::Tls(_) if self.check.tls.client.is_none() => {
                 (", or a client certificate is required", "client_cert (for an account with REQUIRE X509), ")
             }
             _ => ("", ""),

@@ -36,14 +36,27 @@ pub(super) async fn negotiate(check: &Postgres, probe: &mut Probe, wire: Wire) -
     if offered {
         return Ok((probe.tls(wire, &check.options, host, &[]).await?, Encryption::Tls));
     }
-    if check.mode == TlsMode::Always {
-        let fault = Fault::new(Cause::NotTls, "the server has TLS disabled")
-            .evidence("it answered N to the request for TLS")
-            .next_step("enable ssl in its postgresql.conf, or set use_tls: false (or prefer) for this check");
-        return Err(probe.fail(Phase::Tls, fault));
+    if check.mode.is_required() {
+        return Err(probe.fail(Phase::Tls, disabled(check)));
     }
     wire.seen().begin_anew();
     Ok((wire, Encryption::Refused))
+}
+
+/// The server has no TLS, or whoever stands between says so.
+fn disabled(check: &Postgres) -> Fault {
+    let enable = "enable ssl in its postgresql.conf";
+    let next_step = match check.mode {
+        // To go on without TLS would be to show the login to everybody on the way.
+        _ if check.login.has_password() => {
+            format!("{enable}; if it is enabled, look for what takes TLS out on the way")
+        }
+        TlsMode::Implied(option) => format!("{enable}, or leave {option} out"),
+        _ => format!("{enable}, or set use_tls: false (or prefer) for this check"),
+    };
+    Fault::new(Cause::NotTls, format!("the server has TLS disabled{}", check.mode.reason()))
+        .evidence("it answered N to the request for TLS")
+        .next_step(next_step)
 }
 
 /// Whether the server offers TLS: one byte, and not one more. What follows it unencrypted may be

@@ -43,7 +43,9 @@ pub(super) async fn log_in(
             probe.phase(Phase::Request, begun).await?
         }
     };
-    if check.login.has_password() && !progress.is_understood() {
+    if check.login.has_password() && progress.is_understood() {
+        probe.note_login();
+    } else if check.login.has_password() {
         let message = format!("the server let {} in without asking for the password", check.login.user);
         probe.warn(WarningKind::AuthNotNeeded, &message);
     }

@@ -36,6 +36,7 @@
 
 mod binding;
 mod encryption;
+mod hearing;
 mod login;
 mod pooler;
 mod progress;
@@ -78,7 +79,11 @@ impl Check for Postgres {
             "Absent, null or empty: trust, peer, or client_cert.",
         );
         let database = fields.required::<Name>("database", "Database to connect to.");
-        let mode = fields.or("use_tls", "prefer", "prefer: where the server offers it, verified only with ca_file.");
+        let mode = fields.or::<TlsMode>(
+            "use_tls",
+            "prefer",
+            "prefer: where it is offered; required with client_cert, and with ca_file, which verifies it.",
+        );
         let options = tls_of_target(fields, mode == TlsMode::Always, &target);
         let table = fields.optional::<Word>("table", "[schema.]table that must be there and readable (SELECT).");
         let query = fields.optional::<String>("query", "One statement to run, in a read-only transaction.");
@@ -86,12 +91,13 @@ impl Check for Postgres {
         let password = without_nul(fields, "password", login.password.expose());
         query.as_deref().map_or(Ok(()), |query| without_nul(fields, "query", query))?;
         password?;
+        let (mode, options) = mode.settled(options?);
         Ok(Self {
             target: target?,
             login,
             database: database?.0,
             mode,
-            options: mode.apply(options?),
+            options,
             table: table.map(|Word(name)| name).filter(|name| !name.is_empty()),
             query: query.filter(|text| !text.is_empty()),
         })

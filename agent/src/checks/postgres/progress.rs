@@ -1,14 +1,16 @@
 //! The stream under the client library: it tells how far the conversation has come.
 
 use super::binding;
+use super::hearing::Hearing;
+use crate::fault::Fault;
 use crate::net::{Seen, Wire};
 use crate::phase::Phase;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{self, Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
@@ -20,7 +22,9 @@ pub(super) struct LoginProgress {
     /// How often the client spoke first or after the server had.
     round_trips: AtomicUsize,
     server_spoke_last: AtomicBool,
-    admitted: AtomicBool,
+    hearing: Mutex<Hearing>,
+    /// What the server asks for that no client should do.
+    objection: Mutex<Option<Fault>>,
     ended: AtomicBool,
 }
 
@@ -30,7 +34,8 @@ impl LoginProgress {
             seen,
             round_trips: AtomicUsize::new(0),
             server_spoke_last: AtomicBool::new(true),
-            admitted: AtomicBool::new(false),
+            hearing: Mutex::default(),
+            objection: Mutex::default(),
             ended: AtomicBool::new(false),
         }
     }
@@ -42,7 +47,17 @@ impl LoginProgress {
 
     /// Whether the server has accepted the login. It may have nobody yet who answers behind it.
     pub(super) fn is_admitted(&self) -> bool {
-        self.admitted.load(Ordering::Relaxed)
+        let hearing = self.hearing();
+        hearing.is_welcome || hearing.has_signature
+    }
+
+    /// What the server asked for that no client should do.
+    pub(super) fn objection(&self) -> Option<Fault> {
+        self.objection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn hearing(&self) -> MutexGuard<'_, Hearing> {
+        self.hearing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -72,20 +87,16 @@ impl LoginProgress {
     fn heard(&self, bytes: &[u8]) -> io::Result<()> {
         self.ended.store(bytes.is_empty(), Ordering::Relaxed);
         self.server_spoke_last.store(true, Ordering::Relaxed);
-        if !self.is_admitted() && admits(bytes) {
-            self.admitted.store(true, Ordering::Relaxed);
+        // The library is not to see it: it would answer.
+        if let Err(objection) = self.hearing().hear(bytes) {
+            *self.objection.lock().unwrap_or_else(PoisonError::into_inner) = Some(objection);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a login that is not safe"));
         }
         if !self.is_understood() && !is_beginning_of_an_answer(&self.first()) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "no message of this protocol"));
         }
         Ok(())
     }
-}
-
-/// Whether `AuthenticationOk` is among these messages, or `AuthenticationSASLFinal`, which only follows a
-/// password that was right. Nothing else in a login has zeros like theirs.
-fn admits(bytes: &[u8]) -> bool {
-    bytes.windows(9).any(|window| matches!(window, [b'R', 0, 0, 0, 8, 0, 0, 0, 0] | [b'R', 0, 0, _, _, 0, 0, 0, 12]))
 }
 
 /// Whether an `AuthenticationRequest` or an `ErrorResponse` begins like this; libpq has the same limits.

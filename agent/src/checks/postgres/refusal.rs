@@ -32,8 +32,14 @@ impl LoginAttempt<'_> {
     }
 
     fn cause(&self, error: &Error) -> Fault {
+        if let Some(objection) = self.progress.objection() {
+            return objection;
+        }
         if let Some(error) = error.as_db_error() {
             return self.refused(&error.into());
+        }
+        if self.progress.is_understood() && is_of_scram(error) {
+            return impostor().caused_by(error);
         }
         if is_of_transport(error) {
             return match ServerError::read(&self.progress.first()) {
@@ -43,11 +49,7 @@ impl LoginAttempt<'_> {
         }
         let fault = match demand(&self.progress.first()) {
             Some(demand) if !self.progress.is_understood() => self.unanswerable(demand),
-            // SCRAM shows both sides that the other one knows the password.
-            Some(Demand::Sasl) => Fault::new(
-                Cause::Malformed,
-                "the server did not prove that it knows the password: it may not be the one it claims to be",
-            ),
+            Some(Demand::Sasl) => impostor(),
             _ => Fault::new(Cause::Malformed, "the answer to the login was not understood"),
         };
         fault.caused_by(error)
@@ -144,13 +146,21 @@ impl LoginAttempt<'_> {
                     .at(Phase::Tls)
                     .next_step("set use_tls: true for this check; if that fails too, add a rule to pg_hba.conf");
             }
-            Encryption::Tls => {
+            Encryption::Tls if !self.check.login.has_password() => {
                 "add a rule to pg_hba.conf; if the rules only want connections without TLS, set use_tls: false"
             }
+            Encryption::Tls => "add a rule to pg_hba.conf, one that takes connections with TLS (host or hostssl)",
             Encryption::Refused | Encryption::Socket => "add a rule for this user, database and host to pg_hba.conf",
         };
         error.fault(Cause::HostNotAllowed, message).at(Phase::Auth).next_step(next_step)
     }
+}
+
+/// SCRAM shows both sides that the other one knows the password. A signature that is wrong and one that does not
+/// come at all say the same.
+fn impostor() -> Fault {
+    let message = "the server did not prove that it knows the password: it may not be the one it claims to be";
+    Fault::new(Cause::Malformed, message).at(Phase::Auth)
 }
 
 words! {
@@ -180,6 +190,12 @@ fn demand(first: &[u8]) -> Option<Demand> {
 /// Whether it is the connection that failed, or what came over it could not be read.
 pub(super) fn is_of_transport(error: &Error) -> bool {
     error.is_closed() || io_error(error).is_some()
+}
+
+/// Whether the library objects to what the server says in SCRAM. It keeps the kinds of its errors to itself, and
+/// gives this one an I/O error for a cause: it is told by the library's words alone.
+fn is_of_scram(error: &Error) -> bool {
+    error.to_string().starts_with("authentication error")
 }
 
 fn io_error(error: &Error) -> Option<&io::Error> {

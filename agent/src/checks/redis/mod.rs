@@ -94,8 +94,9 @@ impl Check for Redis {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
-        let mut client =
-            RespClient::new(probe.reach(&self.target, self.tls.as_ref()).await.map_err(with_reason_for_silence)?);
+        let mut client = RespClient::new(
+            probe.reach(&self.target, self.tls.as_ref()).await.map_err(|stop| self.with_reason_for_silence(stop))?,
+        );
         self.enter(&mut client, probe).await?;
         let mut server = ServerInfo::default();
         let examined = probe.phase(Phase::Request, self.examine(&mut client, &mut server)).await;
@@ -105,6 +106,22 @@ impl Check for Redis {
 }
 
 impl Redis {
+    /// Redis without TLS takes the beginning of a handshake for a command that is not all there yet. Where there is
+    /// a login, doing without TLS is no advice.
+    fn with_reason_for_silence(&self, stop: Stop) -> Stop {
+        let Stop::Failed(failure) = stop else { return stop };
+        let plain = if self.login.is_some() {
+            "then switch TLS on there (tls-port), or take the port that has it"
+        } else {
+            "then `use_tls: false` is right"
+        };
+        let next_step = format!(
+            "check whether this port has TLS at all: a Redis without TLS is silent too, and {plain}; otherwise check \
+             whether the service hangs, the MTU, and middleboxes on the way"
+        );
+        Stop::Failed(failure.advise(Phase::Tls, Cause::Timeout, &next_step))
+    }
+
     fn commands(&self) -> Pipeline {
         let mut commands = redis::pipe();
         if let Some(login) = &self.login {
@@ -137,6 +154,7 @@ impl Redis {
             needed = refusal::of_login(&answer, named(login))?;
             refusal::of_ping(&client.answer().await?)
         };
+        probe.note_login();
         probe.phase(Phase::Auth, judged).await?;
         if !needed {
             probe.warn_of_unneeded_login();
@@ -164,14 +182,6 @@ impl Redis {
 /// and later ones then tell when this user has no password.
 fn named(login: &Credentials) -> Option<&str> {
     Some(login.user.as_str()).filter(|name| !matches!(*name, "" | "default"))
-}
-
-/// Redis without TLS takes the beginning of a handshake for a command that is not all there yet.
-fn with_reason_for_silence(stop: Stop) -> Stop {
-    let Stop::Failed(failure) = stop else { return stop };
-    let next_step = "check whether this port has TLS at all: a Redis without TLS is silent too, and then `use_tls: false` \
-                     is right; otherwise check whether the service hangs, the MTU, and middleboxes on the way";
-    Stop::Failed(failure.advise(Phase::Tls, Cause::Timeout, next_step))
 }
 
 fn found(answer: &Value, key: &Word) -> Result<(), Fault> {

@@ -145,7 +145,7 @@ impl Smtp {
             .phase(Phase::Protocol, async {
                 session.greeting(timeout).await?;
                 session.hello(self.helo_fallback).await?;
-                if self.security == Security::StartTls { session.starttls().await } else { Ok(()) }
+                if self.security == Security::StartTls { session.starttls(self.login.is_some()).await } else { Ok(()) }
             })
             .await;
         if let Some(banner) = &session.banner {
@@ -179,7 +179,10 @@ impl Smtp {
     async fn transact(&self, probe: &mut Probe, session: &mut MailSession) -> Result<(), Stop> {
         if let Some(login) = &self.login {
             match session.mechanism(self.security != Security::Plain) {
-                Ok(Some(mechanism)) => probe.phase(Phase::Auth, session.login(login, mechanism)).await?,
+                Ok(Some(mechanism)) => {
+                    probe.note_login();
+                    probe.phase(Phase::Auth, session.login(login, mechanism)).await?;
+                }
                 Ok(None) => probe.warn(
                     WarningKind::AuthNotNeeded,
                     "a login is configured, but the mail server does not offer one: it accepts mail without",

@@ -88,12 +88,16 @@ impl MailSession {
         Ok(())
     }
 
-    /// Asks for TLS. What the server sends behind its consent could be anybody's, and is refused.
-    pub(super) async fn starttls(&mut self) -> Result<(), Fault> {
+    /// Asks for TLS, for a client that logs in behind it or does not. What the server sends behind its consent could
+    /// be anybody's, and is refused.
+    pub(super) async fn starttls(&mut self, logs_in: bool) -> Result<(), Fault> {
         if !self.can("STARTTLS") {
+            // Where there is a login, doing without TLS is no advice.
+            let or_plain =
+                if logs_in { "; if it should, look for what takes it out on the way" } else { ", or use_tls: false" };
             return Err(Fault::new(Cause::NotTls, "the mail server does not offer STARTTLS")
                 .evidence(format!("it offers {}", self.listed()))
-                .next_step("set use_tls: true and the port with TLS from the first byte (465), or use_tls: false")
+                .next_step(format!("set use_tls: true and the port with TLS from the first byte (465){or_plain}"))
                 .at(Phase::Tls));
         }
         self.ask(Stage::StartTls, &Starttls.to_string()).await?;

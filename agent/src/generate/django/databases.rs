@@ -194,5 +194,5 @@ fn mysql_tls(check: GeneratedCheck, options: &Group<'_>) -> Result<Vec<Item>, Co
         key: key.as_deref(),
         ..Tls::default()
     };
-    Ok(tls.items(&options.origin, check.flag("use_tls", true)))
+    Ok(vec![tls.apply(check.flag("use_tls", true)).into()])
 }

@@ -19,6 +19,9 @@ pub(super) fn options(check: GeneratedCheck, options: &Group<'_>) -> Result<Gene
     // Python's None, where it is set, is not one of the modes: redis-py verifies nothing then.
     let nothing = options.says_none("ssl_cert_reqs");
     let check = if verified && !nothing { check } else { unverified(check) };
+    // redis-py's word; urllib3 and its kin have their own.
+    let nameless = options.raw("ssl_check_hostname").is_some() && !options.flag("ssl_check_hostname");
+    let check = if nameless && check.get("verify_name").is_none() { check.flag("verify_name", false) } else { check };
     let file = |check: GeneratedCheck, key: &'static str, names: &[&str]| -> Result<GeneratedCheck, Comment> {
         let path = options.first(names)?;
         Ok(if check.get(key).is_some() { check } else { check.some_text(key, path.as_deref()) })

@@ -94,10 +94,7 @@ fn secure(check: GeneratedCheck, options: &Group<'_>) -> Result<Vec<Item>, Comme
     if is_false("verify_certs") {
         return Ok(vec![check.flag("disable_tls_verification", true).into()]);
     }
-    if is_false("ssl_assert_hostname") {
-        let check = check.flag("disable_tls_verification", true);
-        return Ok(vec![url::name_unverified(options.place("ssl_assert_hostname")).into(), check.into()]);
-    }
+    let check = if is_false("ssl_assert_hostname") { check.flag("verify_name", false) } else { check };
     Ok(vec![tls::options(check, options)?.into()])
 }
 

@@ -118,12 +118,12 @@ fn mysql_tls(origin: &str, check: GeneratedCheck, parts: &Parts) -> Vec<Item> {
             true
         }
         Some("verify_identity" | "verify-full") => true,
-        Some("preferred" | "prefer") => false,
+        Some("preferred" | "prefer") => return tls.preferred(origin, check),
         // A CA is named for nothing else, and the C client looks at no name of its own accord.
         _ => {
-            tls.nameless = tls.ca.is_some() && parts.switch(NAME) != Some(true);
+            tls.nameless |= tls.ca.is_some() && parts.switch(NAME) != Some(true);
             tls.wanted == Some(true) || tls.ca.is_some()
         }
     };
-    tls.items(origin, if wanted { check.flag("use_tls", true) } else { check })
+    vec![tls.apply(if wanted { check.flag("use_tls", true) } else { check }).into()]
 }

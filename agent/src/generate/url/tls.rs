@@ -20,6 +20,8 @@ const CA: [&str; 10] = [
 const CERT: [&str; 6] = ["sslcert", "ssl_cert", "ssl-cert", "ssl_certfile", "tlscertificatekeyfile", "certfile"];
 const KEY: [&str; 5] = ["sslkey", "ssl_key", "ssl-key", "ssl_keyfile", "keyfile"];
 const LENIENT: [&str; 3] = ["tlsinsecure", "tlsallowinvalidcertificates", "disable_tls_verification"];
+const NAMELESS: [&str; 1] = ["tlsallowinvalidhostnames"];
+const BY_NAME: [&str; 1] = ["ssl_check_hostname"];
 const REQUIREMENTS: [&str; 4] = ["ssl_cert_reqs", "cert_reqs", "sslcertreqs", "verify"];
 
 /// What a URL says about TLS.
@@ -46,7 +48,7 @@ impl<'a> Tls<'a> {
             wanted: parts.switch(&SWITCH),
             starts_later: parts.switch(&LATER) == Some(true),
             lenient: parts.switch(&LENIENT) == Some(true) || requirement.as_deref().is_some_and(waived),
-            nameless: false,
+            nameless: parts.switch(&NAMELESS) == Some(true) || parts.switch(&BY_NAME) == Some(false),
             // libpq: `system` are the host's own, which are the check's default.
             ca: parts.option(&CA).filter(|ca| *ca != "system"),
             cert: parts.option(&CERT),
@@ -60,39 +62,34 @@ impl<'a> Tls<'a> {
             Some("disable") => return vec![check.flag("use_tls", false).into()],
             Some("require" | "verify-ca") => {
                 // With a CA at hand, libpq takes `require` for `verify-ca`.
-                self.nameless = mode == Some("verify-ca") || self.ca.is_some();
-                self.lenient |= !self.nameless;
+                self.nameless |= mode == Some("verify-ca") || self.ca.is_some();
+                self.lenient |= mode == Some("require") && self.ca.is_none();
             }
             Some("verify-full") => {}
             _ if self.wanted == Some(true) => {}
             // allow, prefer, nothing: the check's own default.
-            _ => return self.items(origin, check),
+            _ => return self.preferred(origin, check),
         }
-        self.items(origin, check.flag("use_tls", true))
+        vec![self.apply(check.flag("use_tls", true)).into()]
     }
 
-    /// As [`Tls::apply`], below a comment where the check verifies less than the client.
-    pub(crate) fn items(&self, origin: &str, check: GeneratedCheck) -> Vec<Item> {
-        let note = (self.nameless && !self.lenient).then(|| name_unverified(origin).into());
-        note.into_iter().chain([self.apply(check).into()]).collect()
+    /// Of a client that goes on without TLS where there is none: a CA keeps nobody out then, and a check with
+    /// `ca_file` would fail where the client does not.
+    pub(super) fn preferred(self, origin: &str, check: GeneratedCheck) -> Vec<Item> {
+        let note = self.ca.map(|_| {
+            let why = "in this mode the client goes on without TLS where it is not offered, whatever CA it is given, and so does the check below; where both are to insist on it, write `use_tls: true` and `ca_file:` here, and tell the client";
+            Comment::note(origin, why).into()
+        });
+        note.into_iter().chain([Self { ca: None, ..self }.apply(check).into()]).collect()
     }
 
-    /// Adds the files and the leniency; not whether TLS is spoken.
-    pub(super) fn apply(&self, check: GeneratedCheck) -> GeneratedCheck {
-        let lenient = self.lenient || self.nameless;
-        let check = if lenient { check.flag("disable_tls_verification", true) } else { check };
-        // Nothing is held against the CA of such a check.
+    /// Adds the files and what is not verified; not whether TLS is spoken.
+    pub(crate) fn apply(&self, check: GeneratedCheck) -> GeneratedCheck {
+        let check = if self.lenient { check.flag("disable_tls_verification", true) } else { check };
+        let check = if self.nameless && !self.lenient { check.flag("verify_name", false) } else { check };
         check
-            .some_text("ca_file", self.ca.filter(|_| !self.nameless))
+            .some_text("ca_file", self.ca)
             .some_text("client_cert", self.cert)
             .some_text("client_key", self.key.filter(|_| self.cert.is_some()))
     }
-}
-
-/// No check verifies the CA and not the name; one that verifies both fails at a server in good health.
-pub(crate) fn name_unverified(origin: impl Into<String>) -> Comment {
-    Comment::note(
-        origin,
-        "the client verifies who signed the certificate, but not its name, which no check does: the check below accepts any certificate; if the certificate has the server's name, put `ca_file:` in the place of `disable_tls_verification:`",
-    )
 }

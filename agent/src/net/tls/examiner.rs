@@ -1,13 +1,15 @@
 //! Verification that remembers: what the server showed, what webpki said of it, and whether the
 //! server asked for a certificate of ours.
 
-use crate::catalogue::Cause;
+use crate::catalogue::{Cause, Note};
 use crate::fault::Fault;
 use crate::net::Trust;
 use crate::net::certificate::Certificate;
-use crate::net::tls::TlsOptions;
+use crate::net::tls::{TlsOptions, Verification};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ResolvesClientCert, WebPkiServerVerifier, verify_server_name};
+use rustls::client::{
+    ResolvesClientCert, WebPkiServerVerifier, verify_server_cert_signed_by_trust_anchor, verify_server_name,
+};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
@@ -36,7 +38,7 @@ struct Shown {
 /// Verifies as webpki does, and keeps the chain and the objection.
 #[derive(Debug)]
 pub(super) struct Examiner {
-    verify: bool,
+    verification: Verification,
     roots: Arc<RootCertStore>,
     webpki: Option<Arc<WebPkiServerVerifier>>,
     shown: Mutex<Shown>,
@@ -47,10 +49,10 @@ impl Examiner {
         // Without verification the roots are not needed, and loading them is most of the work.
         let roots = match &options.roots {
             Some(roots) => Arc::clone(roots),
-            None if options.verify => trust.roots().await,
+            None if options.verification.judges() => trust.roots().await,
             None => Arc::new(RootCertStore::empty()),
         };
-        if options.verify && roots.is_empty() {
+        if options.verification.judges() && roots.is_empty() {
             let path = trust.path.display();
             return Err(Box::new(
                 Fault::new(Cause::Untrusted, format!("this host trusts no CA: there is no certificate in {path}"))
@@ -59,7 +61,7 @@ impl Examiner {
             ));
         }
         let webpki = if roots.is_empty() { None } else { Some(webpki(&roots)?) };
-        Ok(Self { verify: options.verify, roots, webpki, shown: Mutex::default() })
+        Ok(Self { verification: options.verification, roots, webpki, shown: Mutex::default() })
     }
 
     /// The server's own certificate.
@@ -74,8 +76,11 @@ impl Examiner {
 
     pub(super) fn facts(&self) -> Vec<(&'static str, Value)> {
         let shown = self.shown();
-        let verified = self.verify && shown.objection.is_none() && !shown.chain.is_empty();
-        let mut facts = vec![("tls_verified", json!(verified))];
+        let verified = self.verification.judges() && shown.objection.is_none() && !shown.chain.is_empty();
+        let mut facts = vec![(Note::Unverified.fact(), json!(verified))];
+        if self.verification == Verification::Nameless {
+            facts.push((Note::NameUnverified.fact(), json!(false)));
+        }
         if let Some(Some(certificate)) = shown.chain.first() {
             facts.push(("certificate", certificate.facts()));
         }
@@ -99,12 +104,19 @@ impl Examiner {
         now: UnixTime,
     ) -> Result<(), Error> {
         let Some(webpki) = &self.webpki else { return Err(CertificateError::UnknownIssuer.into()) };
-        match webpki.verify_server_cert(leaf, rest, name, &[], now) {
-            Ok(_) => Ok(()),
+        let by_name = self.verification != Verification::Nameless;
+        let verified = if by_name {
+            webpki.verify_server_cert(leaf, rest, name, &[], now).map(drop)
+        } else {
+            let algorithms = PROVIDER.signature_verification_algorithms.all;
+            let leaf = ParsedCertificate::try_from(leaf)?;
+            verify_server_cert_signed_by_trust_anchor(&leaf, &self.roots, rest, now, algorithms)
+        };
+        match verified {
             Err(Error::InvalidCertificate(error)) if self.is_root(leaf) && is_about_the_issuer(&error) => {
-                own_root(leaf, name, now)
+                own_root(leaf, Some(name).filter(|_| by_name), now)
             }
-            Err(error) => Err(error),
+            verified => verified,
         }
     }
 
@@ -127,8 +139,8 @@ const fn is_about_the_issuer(error: &CertificateError) -> bool {
     matches!(error, CertificateError::UnknownIssuer | CertificateError::Other(_))
 }
 
-/// A certificate that is a trusted root itself: its dates and its names still count.
-fn own_root(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime) -> Result<(), Error> {
+/// A certificate that is a trusted root itself: its dates and, with a name, its names still count.
+fn own_root(leaf: &CertificateDer<'_>, name: Option<&ServerName<'_>>, now: UnixTime) -> Result<(), Error> {
     let certificate = Certificate::read(leaf).ok_or(CertificateError::BadEncoding)?;
     let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
     if seconds > certificate.not_after.unix_timestamp() {
@@ -137,7 +149,7 @@ fn own_root(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime) -> 
     if seconds < certificate.not_before.unix_timestamp() {
         return Err(CertificateError::NotValidYet.into());
     }
-    verify_server_name(&ParsedCertificate::try_from(leaf)?, name)
+    name.map_or(Ok(()), |name| verify_server_name(&ParsedCertificate::try_from(leaf)?, name))
 }
 
 impl ServerCertVerifier for Examiner {
@@ -153,7 +165,7 @@ impl ServerCertVerifier for Examiner {
         let chain = std::iter::once(leaf).chain(rest).map(Certificate::read).collect();
         *self.shown() = Shown { chain, objection: objection.clone() };
         match objection {
-            Some(error) if self.verify => Err(error),
+            Some(error) if self.verification.judges() => Err(error),
             _ => Ok(ServerCertVerified::assertion()),
         }
     }

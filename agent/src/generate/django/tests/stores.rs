@@ -131,6 +131,10 @@ fn a_search_engine_is_asked_with_the_login_and_the_tls_of_its_client() {
             format!("url='https://h:9200/' {codes} disable_tls_verification=true"),
         ),
         (
+            json!({"basic_auth": "u:pw", "use_ssl": true, "ssl_assert_hostname": false}),
+            format!("url='https://h:9200/' {codes} verify_name=false"),
+        ),
+        (
             json!({"basic_auth": ["u", "pw"], "use_ssl": true, "ca_certs": "/etc/ssl/certs/ca-certificates.crt"}),
             format!("url='https://h:9200/' {codes} ca_file=/etc/ssl/certs/ca-certificates.crt"),
         ),
