@@ -4,7 +4,7 @@
 //! `juju exec`, which looks like an action of another name; and as a program on the machine, maybe
 //! without Juju's environment. Only the first is an action here, the others are plain commands.
 
-use crate::accounts::{USER, user};
+use crate::accounts::{USER, run_as};
 use crate::checks_file::ChecksFile;
 use crate::checks_status::{self, NO_FILE};
 use crate::environment::dashed;
@@ -134,8 +134,8 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| !words(parameters, key).is_empty());
     // A run that ends early does not cover the checks after its end.
     let is_complete = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
-    let mut program = Program::new(paths.program()).with(arguments);
-    program.user = user(host, USER).map_err(NothingToRun::Machine)?;
+    let user = run_as(host, USER).map_err(NothingToRun::Machine)?;
+    let mut program = Program::new(paths.program(), user).with(arguments);
     program.captures_output = false;
     program.timeout = TIMEOUT;
     let file = ChecksFile { label: path.display().to_string(), path: Ok(path), text: None };

@@ -4,7 +4,7 @@ use crate::accounts::{Owner, USER};
 use crate::desired::Desired;
 use crate::error::Error;
 use crate::hook_tools;
-use crate::host::{FileType, Host, Metadata, Program, draft_of};
+use crate::host::{FileType, Host, Metadata, Program, RunAs, draft_of};
 use crate::inspect::inspect;
 use crate::observed::Observed;
 use crate::paths::{ETC, LIB, USER_MADE_NAME, UnitPaths, VAR, VERSIONS, embedded_in};
@@ -164,7 +164,7 @@ fn read_file(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
 /// Whether NRPE was reloaded. It may be gone or stopped on purpose, so it is never started.
 fn reload_nrpe(host: &mut dyn Host) -> bool {
     let mut run = |program: &str, arguments: [&str; 2]| {
-        host.run(&Program::new(program).with(arguments)).map(|output| output.succeeded())
+        host.run(&Program::new(program, RunAs::Root).with(arguments)).map(|output| output.succeeded())
     };
     let by_systemd = run("systemctl", ["reload", SERVICE]);
     // Where systemd is installed but does not run the machine, systemctl fails and service works.
@@ -177,7 +177,8 @@ fn reload_nrpe(host: &mut dyn Host) -> bool {
 /// Whether an NRPE runs that still uses what it has read: then the next hook reloads it. One that
 /// starts later reads its files anyway.
 fn nrpe_runs(host: &mut dyn Host) -> bool {
-    let mut ask = |program: &str, arguments: [&str; 2]| host.run(&Program::new(program).with(arguments)).ok();
+    let mut ask =
+        |program: &str, arguments: [&str; 2]| host.run(&Program::new(program, RunAs::Root).with(arguments)).ok();
     let state = ask("systemctl", ["is-active", SERVICE]).map(|output| output.stdout).unwrap_or_default();
     match String::from_utf8_lossy(&state).trim() {
         "active" | "reloading" | "activating" | "deactivating" => true,

@@ -1,7 +1,7 @@
 //! Validating the file of checks: the agent reads it as a dry run. No check is run, because a hook
 //! must be quick, and the results of checks do not matter to it.
 
-use crate::accounts::{NAGIOS, USER, user};
+use crate::accounts::{NAGIOS, USER, run_as};
 use crate::checks_file::{ChecksFile, InvalidPath};
 use crate::error::Error;
 use crate::host::{FileType, Host, Program, Symlinks};
@@ -81,8 +81,7 @@ impl Validation {
     }
 }
 
-/// Runs the agent without the checks that have one of the `excluded` tags; as nagios, with the
-/// environment that NRPE gives it.
+/// Runs the agent as the user of this `name`, without the checks that have one of the `excluded` tags.
 fn ask_agent(
     host: &mut dyn Host,
     unit: UnitPaths<'_>,
@@ -90,14 +89,12 @@ fn ask_agent(
     name: &str,
     excluded: Option<&str>,
 ) -> Result<Answer, Error> {
-    let mut program = Program::new(unit.program()).with(["--dry-run", "--format", "json"]);
+    let mut program = Program::new(unit.program(), run_as(host, name)?).with(["--dry-run", "--format", "json"]);
     if let Some(tags) = excluded.filter(|tags| !tags.is_empty()) {
         program = program.with([format!("--exclude-tags={tags}")]);
     }
     program = program.with([host.map_path(path)]);
-    program.user = user(host, name)?;
     program.timeout = TIMEOUT;
-    program.inherits_environment = name == USER;
     let result = host.run(&program);
     let failure = RunFailure::of(&result);
     let Ok(output) = result else { return Ok(Answer::Failed(failure)) };

@@ -6,7 +6,7 @@ pub(crate) mod steps;
 mod system;
 pub(crate) mod tree;
 
-use crate::host::{Access, FileType, Host, Metadata, Output, Program, Symlinks, User, draft_of};
+use crate::host::{Access, FileType, Host, Metadata, Output, Program, RunAs, Symlinks, User, draft_of};
 use juju::Juju;
 use std::collections::BTreeMap;
 use std::io;
@@ -126,8 +126,10 @@ impl Memory {
             program.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
         let words: Vec<_> = arguments.iter().map(String::as_str).collect();
         if name.starts_with('/') {
-            return agent::run(self, Path::new(&name), program.user.as_ref(), &words);
+            let RunAs::User(user) = &program.run_as else { panic!("root runs {name}") };
+            return agent::run(self, Path::new(&name), user, &words);
         }
+        assert_eq!(program.run_as, RunAs::Root, "{name} needs the environment and the rights of the hook");
         if name == "resource-get" && program.timeout < self.juju.resource_takes {
             return Err(io::ErrorKind::TimedOut.into());
         }

@@ -139,10 +139,8 @@ impl Checks {
             assert_eq!(content, text, "the text is not that of the relation");
             assert_eq!(entry.map(|entry| entry.access.mode), Some(0o660));
         }
-        let reads = |name: &str| {
-            let user = world.memory.users.get(name);
-            user.is_some() && tree.allows(user, Path::new(&path), 4)
-        };
+        let reads =
+            |name: &str| world.memory.users.get(name).is_some_and(|user| tree.allows(user, Path::new(&path), 4));
         if !reads("conn-check") {
             return Self::Unreadable;
         }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
 
-pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, arguments: &[&str]) -> io::Result<Output> {
+pub(crate) fn run(memory: &mut Memory, program: &Path, user: &User, arguments: &[&str]) -> io::Result<Output> {
     if memory.tree.resolve(program)?.is_none() {
         return Err(io::ErrorKind::NotFound.into());
     }
@@ -41,7 +41,7 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, argu
     Ok(Output { status: Some(status), stdout: stdout.into_bytes(), stderr: Vec::new() })
 }
 
-fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str) -> (i32, String) {
+fn rehearse(memory: &Memory, user: &User, excluded: &[&str], file: &str) -> (i32, String) {
     let path = memory.tree.resolve(Path::new(file)).ok().flatten();
     let content = match path.and_then(|path| memory.tree.get(&path)).map(|entry| &entry.content) {
         Some(Content::File(content)) if memory.tree.allows(user, Path::new(file), 4) => content,
@@ -63,7 +63,7 @@ fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str)
 }
 
 /// The first check of a file with the text `fail` fails, and one with the text `warn` has a warning.
-fn check_all(memory: &mut Memory, user: Option<&User>, options: &[&str], record: &str, file: &str) -> (i32, String) {
+fn check_all(memory: &mut Memory, user: &User, options: &[&str], record: &str, file: &str) -> (i32, String) {
     for option in options {
         let known =
             ["--journal", "--format=", "--max-timeout=", "--connect-timeout=", "--exclude-tags=", "--include-tags="];
