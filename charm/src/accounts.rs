@@ -16,6 +16,8 @@ pub(crate) const NAGIOS: &str = "nagios";
 pub(crate) enum Owner {
     /// root:root.
     Root,
+    /// root:nagios: the users that run checks can read it, and root alone can write it.
+    Readable,
     /// conn-check:nagios.
     Unit,
 }
@@ -28,13 +30,13 @@ impl Owner {
     pub(crate) fn access(self, host: &dyn Host, mode: u32) -> Result<Access, Error> {
         let missing = || Error::new("user conn-check, group nagios", "do not exist");
         let user = match self {
-            Self::Root => user(host, "root")?,
+            Self::Root | Self::Readable => user(host, "root")?,
             Self::Unit => user(host, USER)?,
         };
         let user = user.ok_or_else(missing)?;
         let gid = match self {
             Self::Root => user.gid,
-            Self::Unit => group(host)?.ok_or_else(missing)?,
+            Self::Readable | Self::Unit => group(host)?.ok_or_else(missing)?,
         };
         Ok(Access { mode, uid: user.uid, gid })
     }

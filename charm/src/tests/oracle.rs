@@ -137,7 +137,7 @@ impl Checks {
         };
         if let Some(text) = text {
             assert_eq!(content, text, "the text is not that of the relation");
-            assert_eq!(entry.map(|entry| entry.access.mode), Some(0o660));
+            assert_eq!(entry.map(|entry| entry.access.mode), Some(0o640));
         }
         let reads =
             |name: &str| world.memory.users.get(name).is_some_and(|user| tree.allows(user, Path::new(&path), 4));

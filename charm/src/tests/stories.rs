@@ -98,7 +98,7 @@ fn text_over_the_relation_is_a_file_for_conn_check_and_nagios_alone() {
     assert_eq!(world.memory.text(path).as_deref(), Some("[{}, {}]"));
     let (user, group) = (world.memory.users["conn-check"].uid, world.memory.groups["nagios"]);
     let access = world.memory.tree.get(path.as_ref()).expect("the file").access;
-    assert_eq!(access, Access { mode: 0o660, uid: user, gid: group });
+    assert_eq!(access, Access { mode: 0o640, uid: user, gid: group });
     world.set_relation(UNIT, "conn-check:1", "config", "");
     world.hook(UNIT, "conn-check-relation-changed");
     assert_eq!(world.memory.text(path), None, "what is removed from the relation is removed from the machine");
