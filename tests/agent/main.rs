@@ -9,6 +9,7 @@ mod deadlines;
 mod django;
 mod dns;
 mod every_check;
+mod files;
 mod firewall;
 mod fuzz;
 mod generate;
