@@ -36,9 +36,7 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
     }
     ensure_all(host, &desired.nodes, &mut changes)?;
     for path in &desired.absent {
-        if tree::remove(host, path)? {
-            changes.push(format!("removed {}", path.display()));
-        }
+        changes.extend(tree::clear(host, path)?);
     }
     if desired.is_last_unit {
         changes.extend(remove_shared_files(host)?);
@@ -115,8 +113,8 @@ pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &P
     let mut changes = nrpe_command(host, observed, published.command.as_ref())?;
     let service = published.service.as_ref();
     for path in &observed.nrpe.exported_services {
-        if service.is_none_or(|service| service.path() != path) && tree::remove(host, path)? {
-            changes.push(format!("removed {}", path.display()));
+        if service.is_none_or(|service| service.path() != path) {
+            changes.extend(tree::clear(host, path)?);
         }
     }
     ensure_all(host, published.service.as_slice(), &mut changes)?;
@@ -136,13 +134,11 @@ fn nrpe_command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>
     let mut changes = Changes::new();
     let differs = before.as_deref() != desired;
     if differs {
-        let access = Owner::Root.access(host, 0o644)?;
-        host.write(&marker, b"", access).map_err(Error::at("write", &marker))?;
+        Node::File(marker.clone(), String::new(), Owner::Root, 0o644).ensure(host)?;
     }
     match command {
         Some(node) => ensure_all(host, std::slice::from_ref(node), &mut changes)?,
-        None if tree::remove(host, &path)? => changes.push(format!("removed {}", path.display())),
-        None => {}
+        None => changes.extend(tree::clear(host, &path)?),
     }
     if differs || inspect(host, &marker)?.is_some() {
         let reloaded = reload_nrpe(host);

@@ -30,7 +30,7 @@ pub trait Host {
 
     /// What is at the path, or what the link there leads to.
     fn inspect(&self, path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>>;
-    /// The sorted names in a directory; none if it does not exist.
+    /// The sorted names in a directory, of the first hundred thousand; none if it does not exist.
     fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
     /// The content of a regular file of at most `limit` bytes; links are not followed.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>>;
@@ -49,7 +49,7 @@ pub trait Host {
     fn set_access(&mut self, path: &Path, access: Access) -> io::Result<()>;
     /// Renames within a file system.
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Removes a file, a link, or a directory with its content.
+    /// Removes a file, a link, or a directory with its content, however deep it is.
     fn remove(&mut self, path: &Path) -> io::Result<()>;
 
     /// Runs a program to its end. The error is `NotFound` if it does not exist, and `TimedOut` if it

@@ -76,7 +76,7 @@ fn every_file_that_cannot_be_used_gives_a_status_and_does_not_fail_the_hook() {
     world.memory.tree.remove(FILE.as_ref());
     assert_eq!(status(&mut world), "waiting: /srv/checks.yaml does not exist");
     world.memory.directory(FILE);
-    assert_eq!(status(&mut world), "blocked: /srv/checks.yaml is a directory, not a file of checks");
+    assert_eq!(status(&mut world), "blocked: /srv/checks.yaml: this is a directory, not a file");
     world.set_relation(UNIT, "conn-check:1", "config_path", "checks.yaml");
     assert_eq!(status(&mut world), "blocked: config_path checks.yaml of conn-check:1 is not an absolute path");
     world.set_relation(UNIT, "conn-check:1", "config_path", "/srv/a\n/b");
