@@ -45,7 +45,10 @@ macro_rules! flaws {
 }
 
 flaws! {
-    Unreadable "unreadable" "the file is not there, not permitted, or not a regular file",
+    Unreadable "unreadable" "the user may not read the file, or the file system fails",
+    NotThere "not-there" "there is no file of that name",
+    NotAFile "not-a-file" "a directory, a device, a pipe or a socket stands in the file's place",
+    OfOtherUnit "of-other-unit" "the file belongs to another unit of Juju on this machine",
     TooLarge "too-large" "the file, or what its aliases stand for, is too large",
     NotUtf8 "not-utf8" "the file is not UTF-8",
     YamlSyntax "yaml-syntax" "the file is not YAML",

@@ -54,19 +54,22 @@ impl Source {
 fn unreadable(error: &ReadError) -> Diagnostic {
     let (flaw, message, help) = match error {
         ReadError::Directory => {
-            (Flaw::Unreadable, "this is a directory, not a file".to_owned(), "name the YAML file in it")
+            (Flaw::NotAFile, "this is a directory, not a file".to_owned(), "name the YAML file in it")
         }
-        ReadError::NotRegular => (
-            Flaw::Unreadable,
-            "this is not a regular file".to_owned(),
-            "use `-` and standard input for what is piped in",
-        ),
+        ReadError::NotRegular => {
+            (Flaw::NotAFile, "this is not a regular file".to_owned(), "use `-` and standard input for what is piped in")
+        }
         ReadError::TooLarge(limit) => (
             Flaw::TooLarge,
             format!("the file is larger than {} MiB", limit >> 20),
             "split it, or check that this is the right file",
         ),
-        ReadError::Io(error) => (Flaw::Unreadable, format!("the file cannot be read: {error}"), help_for(error.kind())),
+        ReadError::OfOtherUnit(_) => (Flaw::OfOtherUnit, error.to_string(), "name a file of this unit"),
+        ReadError::Io(error) => {
+            let is_missing = matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+            let flaw = if is_missing { Flaw::NotThere } else { Flaw::Unreadable };
+            (flaw, format!("the file cannot be read: {error}"), help_for(error.kind()))
+        }
     };
     Diagnostic::file(flaw, message).help(help)
 }

@@ -2,7 +2,7 @@
 //! and whose files are.
 
 use crate::error::Error;
-use crate::host::{Access, Host, User};
+use crate::host::{Access, Host, RunAs, User};
 
 /// The user that runs the checks.
 pub(crate) const USER: &str = "conn-check";
@@ -16,6 +16,8 @@ pub(crate) const NAGIOS: &str = "nagios";
 pub(crate) enum Owner {
     /// root:root.
     Root,
+    /// root:nagios: the users that run checks can read it, and root alone can write it.
+    Readable,
     /// conn-check:nagios.
     Unit,
 }
@@ -28,13 +30,13 @@ impl Owner {
     pub(crate) fn access(self, host: &dyn Host, mode: u32) -> Result<Access, Error> {
         let missing = || Error::new("user conn-check, group nagios", "do not exist");
         let user = match self {
-            Self::Root => user(host, "root")?,
+            Self::Root | Self::Readable => user(host, "root")?,
             Self::Unit => user(host, USER)?,
         };
         let user = user.ok_or_else(missing)?;
         let gid = match self {
             Self::Root => user.gid,
-            Self::Unit => group(host)?.ok_or_else(missing)?,
+            Self::Readable | Self::Unit => group(host)?.ok_or_else(missing)?,
         };
         Ok(Access { mode, uid: user.uid, gid })
     }
@@ -46,6 +48,16 @@ impl Owner {
 /// The users cannot be read.
 pub(crate) fn user(host: &dyn Host, name: &str) -> Result<Option<User>, Error> {
     host.user(name).map_err(|error| Error::new(format!("look up the user {name}"), error))
+}
+
+/// To run a program as the user of this name.
+///
+/// # Errors
+/// The users cannot be read, or this one does not exist.
+pub(crate) fn run_as(host: &dyn Host, name: &str) -> Result<RunAs, Error> {
+    let next = "does not exist: the next hook of a unit creates it (update-status, every five minutes)";
+    let missing = || Error::of(format!("the user {name} {}", if name == USER { next } else { "does not exist" }));
+    user(host, name)?.map(RunAs::User).ok_or_else(missing)
 }
 
 /// The number of the group that may read the checks.

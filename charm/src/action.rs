@@ -4,7 +4,7 @@
 //! `juju exec`, which looks like an action of another name; and as a program on the machine, maybe
 //! without Juju's environment. Only the first is an action here, the others are plain commands.
 
-use crate::accounts::{USER, user};
+use crate::accounts::{USER, run_as};
 use crate::checks_file::ChecksFile;
 use crate::checks_status::{self, NO_FILE};
 use crate::environment::dashed;
@@ -134,8 +134,8 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| !words(parameters, key).is_empty());
     // A run that ends early does not cover the checks after its end.
     let is_complete = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
-    let mut program = Program::new(paths.program()).with(arguments);
-    program.user = user(host, USER).map_err(NothingToRun::Machine)?;
+    let user = run_as(host, USER).map_err(NothingToRun::Machine)?;
+    let mut program = Program::new(paths.program(), user).with(arguments);
     program.captures_output = false;
     program.timeout = TIMEOUT;
     let file = ChecksFile { label: path.display().to_string(), path: Ok(path), text: None };
@@ -214,7 +214,7 @@ impl Run {
     }
 
     fn as_action(&self, host: &mut dyn Host) -> Result<Outcome, Error> {
-        remove_old_records(host, UnitPaths(&self.unit))?;
+        let mut notes = remove_old_records(host, UnitPaths(&self.unit));
         let path = self.own_record(host);
         let output = host.run(&self.with_file(host, &path));
         let status = output.ok().and_then(|output| output.status).and_then(|status| u8::try_from(status).ok());
@@ -234,7 +234,10 @@ impl Run {
         if status != 0 {
             hook_tools::action_fail(host, &summary)?;
         }
-        self.save_record(host, &path, record.is_some())?;
+        notes.extend(self.save_record(host, &path, record.is_some()).err().map(|error| error.to_string()));
+        if !notes.is_empty() {
+            hook_tools::juju_log(host, &format!("went on without this: {}", notes.join(", ")))?;
+        }
         Ok(Outcome { text: None, status })
     }
 
@@ -269,14 +272,12 @@ impl Run {
     }
 }
 
-/// Of cancelled actions. Those of one unit run one by one, as they are of one `execution-group`.
-fn remove_old_records(host: &mut dyn Host, unit: UnitPaths<'_>) -> Result<(), Error> {
-    for name in host.list(&unit.var()).map_err(Error::at("list", &unit.var()))? {
-        if is_action_record(&name) {
-            tree::remove(host, &unit.var().join(name))?;
-        }
-    }
-    Ok(())
+/// Of cancelled actions. Those of one unit run one by one, as they are of one `execution-group`. Returns what could not
+/// be removed: others can write there, and must not keep an action from its result.
+fn remove_old_records(host: &mut dyn Host, unit: UnitPaths<'_>) -> Vec<String> {
+    let names = host.list(&unit.var()).unwrap_or_default().into_iter().filter(|name| is_action_record(name));
+    let removed = names.map(|name| tree::remove(host, &unit.var().join(name)));
+    removed.filter_map(Result::err).take(MAX_PROBLEMS).map(|error| error.to_string()).collect()
 }
 
 /// A UUID has 36 characters; Juju 2.8 and later count.

@@ -4,7 +4,7 @@ use crate::accounts::{Owner, USER};
 use crate::desired::Desired;
 use crate::error::Error;
 use crate::hook_tools;
-use crate::host::{FileType, Host, Metadata, Program, draft_of};
+use crate::host::{FileType, Host, Metadata, Program, RunAs, draft_of};
 use crate::inspect::inspect;
 use crate::observed::Observed;
 use crate::paths::{ETC, LIB, USER_MADE_NAME, UnitPaths, VAR, VERSIONS, embedded_in};
@@ -36,9 +36,7 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
     }
     ensure_all(host, &desired.nodes, &mut changes)?;
     for path in &desired.absent {
-        if tree::remove(host, path)? {
-            changes.push(format!("removed {}", path.display()));
-        }
+        changes.extend(tree::clear(host, path)?);
     }
     if desired.is_last_unit {
         changes.extend(remove_shared_files(host)?);
@@ -115,8 +113,8 @@ pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &P
     let mut changes = nrpe_command(host, observed, published.command.as_ref())?;
     let service = published.service.as_ref();
     for path in &observed.nrpe.exported_services {
-        if service.is_none_or(|service| service.path() != path) && tree::remove(host, path)? {
-            changes.push(format!("removed {}", path.display()));
+        if service.is_none_or(|service| service.path() != path) {
+            changes.extend(tree::clear(host, path)?);
         }
     }
     ensure_all(host, published.service.as_slice(), &mut changes)?;
@@ -136,13 +134,11 @@ fn nrpe_command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>
     let mut changes = Changes::new();
     let differs = before.as_deref() != desired;
     if differs {
-        let access = Owner::Root.access(host, 0o644)?;
-        host.write(&marker, b"", access).map_err(Error::at("write", &marker))?;
+        Node::File(marker.clone(), String::new(), Owner::Root, 0o644).ensure(host)?;
     }
     match command {
         Some(node) => ensure_all(host, std::slice::from_ref(node), &mut changes)?,
-        None if tree::remove(host, &path)? => changes.push(format!("removed {}", path.display())),
-        None => {}
+        None => changes.extend(tree::clear(host, &path)?),
     }
     if differs || inspect(host, &marker)?.is_some() {
         let reloaded = reload_nrpe(host);
@@ -164,7 +160,7 @@ fn read_file(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
 /// Whether NRPE was reloaded. It may be gone or stopped on purpose, so it is never started.
 fn reload_nrpe(host: &mut dyn Host) -> bool {
     let mut run = |program: &str, arguments: [&str; 2]| {
-        host.run(&Program::new(program).with(arguments)).map(|output| output.succeeded())
+        host.run(&Program::new(program, RunAs::Root).with(arguments)).map(|output| output.succeeded())
     };
     let by_systemd = run("systemctl", ["reload", SERVICE]);
     // Where systemd is installed but does not run the machine, systemctl fails and service works.
@@ -177,7 +173,8 @@ fn reload_nrpe(host: &mut dyn Host) -> bool {
 /// Whether an NRPE runs that still uses what it has read: then the next hook reloads it. One that
 /// starts later reads its files anyway.
 fn nrpe_runs(host: &mut dyn Host) -> bool {
-    let mut ask = |program: &str, arguments: [&str; 2]| host.run(&Program::new(program).with(arguments)).ok();
+    let mut ask =
+        |program: &str, arguments: [&str; 2]| host.run(&Program::new(program, RunAs::Root).with(arguments)).ok();
     let state = ask("systemctl", ["is-active", SERVICE]).map(|output| output.stdout).unwrap_or_default();
     match String::from_utf8_lossy(&state).trim() {
         "active" | "reloading" | "activating" | "deactivating" => true,

@@ -17,11 +17,9 @@ pub(crate) fn of_validation(file: Option<&ChecksFile>, validation: &Validation, 
     match validation {
         Validation::NoFile => Status::waiting(NO_FILE.to_owned()),
         Validation::InvalidPath(why) => Status::blocked(format!("{label} {why}")),
-        Validation::Missing => Status::waiting(format!("{label} does not exist")),
-        Validation::Directory => Status::blocked(format!("{label} is a directory, not a file of checks")),
-        Validation::Special => Status::blocked(format!("{label} is not a regular file")),
         Validation::Read { all, .. } => match all {
             Answer::Checks(count) => Status::active(checks(*count, record)),
+            Answer::Missing => missing(label),
             Answer::Unreadable => Status::waiting(format!("{label} cannot be read by the user {USER}")),
             Answer::Invalid(first, more) => Status::blocked(invalid(first.with_position(label), *more)),
             Answer::Failed(why) => Status::blocked(format!("conn-check does not run on this machine: {why}")),
@@ -35,12 +33,17 @@ pub(crate) fn of_nagios(file: Option<&ChecksFile>, answer: &Answer, excluded: &s
     Some(match answer {
         Answer::Checks(0) => Status::active(format!("no checks for Nagios: all are tagged {excluded}")),
         Answer::Checks(_) => return None,
+        Answer::Missing => missing(label),
         Answer::Unreadable => Status::waiting(format!("{label} cannot be read by the user {NAGIOS}")),
         Answer::Invalid(first, more) => {
             Status::blocked(format!("for the user {NAGIOS}: {}", invalid(first.with_position(label), *more)))
         }
         Answer::Failed(why) => Status::blocked(format!("conn-check does not run as the user {NAGIOS}: {why}")),
     })
+}
+
+fn missing(label: &str) -> Status {
+    Status::waiting(format!("{label} does not exist"))
 }
 
 fn invalid(first: String, more: usize) -> String {

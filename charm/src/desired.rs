@@ -60,7 +60,7 @@ impl Desired {
         let shared = |path: &str| Node::Shared(PathBuf::from(path), 0o755);
         let ours = |path: &str| Node::Directory(PathBuf::from(path), Owner::Root, 0o755);
         self.directories = vec![shared(LIB), ours(VERSIONS), ours(UNITS), shared(ETC), shared(VAR)];
-        self.directories.push(Node::Directory(paths.etc(), Owner::Unit, 0o750));
+        self.directories.push(Node::Directory(paths.etc(), Owner::Readable, 0o750));
         self.directories.push(Node::Directory(paths.var(), Owner::Unit, 0o2770));
         self.choose_version(observed);
         if let Some(version) = &self.version {
@@ -71,7 +71,7 @@ impl Desired {
         self.files = ChecksFile::candidates(unit, &observed.relation_data, &observed.options.config);
         for file in &self.files {
             if let (Ok(path), Some(text)) = (&file.path, &file.text) {
-                self.nodes.push(Node::File(path.clone(), text.clone(), Owner::Unit, 0o660));
+                self.nodes.push(Node::File(path.clone(), text.clone(), Owner::Unit, 0o640));
             }
         }
         let is_desired =

@@ -7,14 +7,16 @@ use std::path::Path;
 
 /// Why a hook failed. Juju shows it in the log and runs the hook again.
 #[derive(Debug)]
-pub struct Error {
-    what: String,
-    why: String,
-}
+pub struct Error(String);
 
 impl Error {
     pub(crate) fn new(what: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self { what: what.into(), why: why.to_string() }
+        Self(format!("{}: {why}", what.into()))
+    }
+
+    /// A sentence that says both what failed and why.
+    pub(crate) fn of(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
     }
 
     /// For `map_err`: the action and the path that failed.
@@ -25,7 +27,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.what, self.why)
+        formatter.write_str(&self.0)
     }
 }
 

@@ -79,9 +79,8 @@ fn remove_stale_record(host: &mut dyn Host, unit: UnitPaths<'_>, desired: &Desir
         Some(Ok(file)) => before.as_deref() == Some(file),
         Some(Err(_)) => true,
     };
-    let record = unit.record();
-    let forgotten = !same && tree::remove(host, &record)?;
-    Ok(forgotten.then(|| format!("removed {}", record.display())).into_iter().collect())
+    let forgotten = if same { None } else { tree::clear(host, &unit.record())? };
+    Ok(forgotten.into_iter().collect())
 }
 
 /// NRPE first: it must not run a program that is already removed.

@@ -4,7 +4,7 @@
 //! Source of the argument forms: Juju's `cmd/jujuc`.
 
 use crate::error::Error;
-use crate::host::{Host, Output, Program};
+use crate::host::{Host, Output, Program, RunAs};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -138,7 +138,7 @@ fn printed(name: &str, output: Output) -> Result<Vec<u8>, Error> {
 }
 
 fn tool(name: &str, arguments: &[&str]) -> Program {
-    Program::new(name).with(arguments.iter().map(OsString::from))
+    Program::new(name, RunAs::Root).with(arguments.iter().map(OsString::from))
 }
 
 /// At most [`TEXT`] bytes.

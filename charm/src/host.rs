@@ -30,7 +30,7 @@ pub trait Host {
 
     /// What is at the path, or what the link there leads to.
     fn inspect(&self, path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>>;
-    /// The sorted names in a directory; none if it does not exist.
+    /// The sorted names in a directory, of the first hundred thousand; none if it does not exist.
     fn list(&self, directory: &Path) -> io::Result<Vec<String>>;
     /// The content of a regular file of at most `limit` bytes; links are not followed.
     fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>>;
@@ -49,7 +49,7 @@ pub trait Host {
     fn set_access(&mut self, path: &Path, access: Access) -> io::Result<()>;
     /// Renames within a file system.
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Removes a file, a link, or a directory with its content.
+    /// Removes a file, a link, or a directory with its content, however deep it is.
     fn remove(&mut self, path: &Path) -> io::Result<()>;
 
     /// Runs a program to its end. The error is `NotFound` if it does not exist, and `TimedOut` if it
@@ -133,6 +133,16 @@ pub struct User {
     pub groups: Vec<u32>,
 }
 
+/// Who runs a program. There is no default, so that nothing is run by root because a user was not found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum RunAs {
+    /// This process, which is root, with its environment: the hook tools need Juju's variables.
+    Root,
+    /// This user, with PATH and LANG and nothing else, as under NRPE. The variables of a hook are a secret of root's:
+    /// who knows `JUJU_CONTEXT_ID` can use the hook tools as the unit (CVE-2024-6984), and proxies have logins.
+    User(User),
+}
+
 /// A program to run.
 #[derive(Clone, Debug)]
 pub struct Program {
@@ -142,26 +152,23 @@ pub struct Program {
     pub arguments: Vec<OsString>,
     /// Its standard input.
     pub stdin: Vec<u8>,
-    /// The user that runs it; `None`: the user of this process.
-    pub user: Option<User>,
+    /// Who runs it, and with that its environment.
+    pub run_as: RunAs,
     /// How long it may run; then it is killed.
     pub timeout: Duration,
-    /// Whether it inherits our environment; if not, it gets only PATH and LANG, as under NRPE.
-    pub inherits_environment: bool,
     /// Whether its output is captured; if not, it goes to our own output.
     pub captures_output: bool,
 }
 
 impl Program {
-    /// A program whose output is captured, with our environment, no input and a timeout of a minute.
-    pub fn new(program: impl Into<OsString>) -> Self {
+    /// A program whose output is captured, with no input and a timeout of a minute.
+    pub fn new(program: impl Into<OsString>, run_as: RunAs) -> Self {
         Self {
             program: program.into(),
             arguments: Vec::new(),
             stdin: Vec::new(),
-            user: None,
+            run_as,
             timeout: Duration::from_secs(60),
-            inherits_environment: true,
             captures_output: true,
         }
     }

@@ -83,7 +83,7 @@ impl Nrpe {
     fn read(host: &dyn Host, paths: UnitPaths<'_>, agent: &Agent) -> Result<Self, Error> {
         let is_directory =
             |path: &str| Ok(inspect(host, Path::new(path))?.is_some_and(|metadata| metadata.is_directory()));
-        let exported = list(host, Path::new(EXPORT))?;
+        let exported = exported(host);
         let services_of = |paths: UnitPaths<'_>| {
             let ending = paths.exported_service_ending();
             let names = exported.iter().filter(|name| name.starts_with("service__") && name.ends_with(&ending));
@@ -91,12 +91,22 @@ impl Nrpe {
         };
         Ok(Self {
             installed: user(host, NAGIOS)?.is_some() && is_directory(NRPE)?,
-            exports_services: is_directory(EXPORT)?,
+            exports_services: has_exports(host),
             command: command(host, &paths.nrpe_command())?,
             exported_services: services_of(paths),
             orphaned_services: agent.orphans.iter().flat_map(|unit| services_of(UnitPaths(unit))).collect(),
         })
     }
+}
+
+/// A link of the user nagios in its place leads wherever it likes.
+fn has_exports(host: &dyn Host) -> bool {
+    inspect(host, Path::new(EXPORT)).is_ok_and(|found| found.is_some_and(|metadata| metadata.is_directory()))
+}
+
+/// The names of the exported services of all units.
+fn exported(host: &dyn Host) -> Vec<String> {
+    if has_exports(host) { host.list(Path::new(EXPORT)).unwrap_or_default() } else { Vec::new() }
 }
 
 /// A larger file, or one that is not text, was not written by the charm.
@@ -180,15 +190,15 @@ fn relation_ids(host: &mut dyn Host, environment: &Environment, name: &str) -> R
 
 /// What a killed hook may have left, also in a version of which it has replaced a program.
 fn drafts(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Vec<PathBuf>, Error> {
-    let mut directories: Vec<_> =
-        [LIB, VERSIONS, UNITS, RESOURCES, TRIALS, BIN, NRPE, EXPORT].map(PathBuf::from).into();
+    let mut directories: Vec<_> = [LIB, VERSIONS, UNITS, RESOURCES, TRIALS, BIN, NRPE].map(PathBuf::from).into();
     directories.extend(visible_names(host, Path::new(VERSIONS))?.iter().map(|name| Path::new(VERSIONS).join(name)));
     directories.push(paths.etc());
     let mut drafts = Vec::new();
+    let is_draft = |name: &String| name.starts_with('.') && name.ends_with(DRAFT);
     for directory in directories {
-        let names = list(host, &directory)?.into_iter().filter(|name| name.starts_with('.') && name.ends_with(DRAFT));
-        drafts.extend(names.map(|name| directory.join(name)));
+        drafts.extend(list(host, &directory)?.into_iter().filter(is_draft).map(|name| directory.join(name)));
     }
+    drafts.extend(exported(host).into_iter().filter(is_draft).map(|name| Path::new(EXPORT).join(name)));
     Ok(drafts)
 }
 

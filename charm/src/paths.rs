@@ -30,6 +30,12 @@ pub(crate) const NRPE: &str = "/etc/nagios/nrpe.d";
 /// The directory from which the nrpe charm sends services to the Nagios server.
 pub(crate) const EXPORT: &str = "/var/lib/nagios/export";
 
+/// Whether others than root can make, change or swap what is there at any moment: the users that run checks have the
+/// results, and the home of the user nagios is the directory above that of the exports. A hook fails for nothing there.
+pub(crate) fn is_open_to_others(path: &Path) -> bool {
+    [VAR, EXPORT].iter().any(|directory| path.starts_with(directory))
+}
+
 /// The agent's program.
 pub(crate) const PROGRAM: &str = "conn-check";
 

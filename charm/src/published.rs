@@ -135,11 +135,7 @@ fn is_registered(validation: &Validation, registered: bool) -> bool {
     match validation {
         Validation::NoFile => false,
         Validation::Read { nagios: Some(Answer::Checks(count)), .. } => *count > 0,
-        Validation::InvalidPath(_)
-        | Validation::Missing
-        | Validation::Directory
-        | Validation::Special
-        | Validation::Read { .. } => registered,
+        Validation::InvalidPath(_) | Validation::Read { .. } => registered,
     }
 }
 

@@ -1,9 +1,9 @@
 //! The last result, as the agent recorded it. The users that run checks can write it, and they are
-//! not root: its content is only displayed.
+//! not root: its content is only displayed, each text of it as [`Foreign`].
 
 use crate::host::Host;
 use crate::paths::UnitPaths;
-use crate::text::{counted, printable};
+use crate::text::{Foreign, counted};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -55,8 +55,8 @@ struct Counts {
 /// A check that was run.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 struct Check {
-    r#type: String,
-    target: String,
+    r#type: Foreign,
+    target: Foreign,
     verdict: Verdict,
     failure: Option<Reason>,
     #[serde(default)]
@@ -66,9 +66,9 @@ struct Check {
 /// A failure or a warning.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 struct Reason {
-    code: String,
+    code: Foreign,
     #[serde(default)]
-    message: String,
+    message: Foreign,
 }
 
 /// A problem of the file of checks.
@@ -84,7 +84,7 @@ pub(crate) struct Diagnostic {
     /// Its column.
     pub(crate) column: Option<u64>,
     /// Its message.
-    pub(crate) message: String,
+    pub(crate) message: Foreign,
 }
 
 /// The codes of diagnostics that the charm distinguishes.
@@ -93,6 +93,8 @@ pub(crate) struct Diagnostic {
 pub(crate) enum DiagnosticCode {
     /// The tags exclude all checks.
     NothingSelected,
+    /// There is no file.
+    NotThere,
     /// The user may not read the file.
     Unreadable,
     /// Any other code.
@@ -176,7 +178,7 @@ impl Record {
         let worst = [Verdict::Fail, Verdict::Warn];
         let worst = worst.iter().find_map(|verdict| self.checks.iter().find(|check| check.verdict == *verdict));
         let first = worst.map(|check| format!(", first {}", check.short())).unwrap_or_default();
-        printable(&format!("{failed}{warned}{unfinished}{first}"))
+        format!("{failed}{warned}{unfinished}{first}")
     }
 
     /// How many results of each verdict.
@@ -188,7 +190,7 @@ impl Record {
     /// The checks that failed, then those with warnings, each with its message.
     pub(crate) fn problems(&self) -> impl Iterator<Item = String> + '_ {
         let of = |verdict| self.checks.iter().filter(move |check| check.verdict == verdict);
-        of(Verdict::Fail).chain(of(Verdict::Warn)).map(|check| printable(&check.long()))
+        of(Verdict::Fail).chain(of(Verdict::Warn)).map(Check::long)
     }
 }
 
@@ -198,12 +200,12 @@ impl Check {
     }
 
     fn short(&self) -> String {
-        let code = self.reason().map(|reason| format!(" {}", reason.code)).unwrap_or_default();
-        format!("{} {}{code}", self.r#type, self.target)
+        let code = self.reason().map(|reason| format!(" {}", &*reason.code)).unwrap_or_default();
+        format!("{} {}{code}", &*self.r#type, &*self.target)
     }
 
     fn long(&self) -> String {
-        let message = self.reason().map(|reason| format!(": {}", reason.message)).unwrap_or_default();
+        let message = self.reason().map(|reason| format!(": {}", &*reason.message)).unwrap_or_default();
         format!("{}{message}", self.short())
     }
 }
@@ -216,7 +218,7 @@ impl Diagnostic {
         for number in [self.line, self.column].into_iter().flatten() {
             position = format!("{position}:{number}");
         }
-        format!("{position}: {}", self.message)
+        format!("{position}: {}", &*self.message)
     }
 }
 

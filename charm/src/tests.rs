@@ -7,6 +7,7 @@ mod life;
 mod lives;
 mod monitoring;
 mod oracle;
+mod others;
 mod random;
 mod refresh;
 mod relations;

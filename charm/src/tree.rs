@@ -4,7 +4,7 @@ use crate::accounts::Owner;
 use crate::error::Error;
 use crate::host::{FileType, Host, Metadata, Symlinks};
 use crate::inspect::{inspect, link_target};
-use crate::paths::{ETC, LIB, VAR};
+use crate::paths::{ETC, LIB, VAR, is_open_to_others};
 use std::path::{Path, PathBuf};
 
 /// Something that should be in the file system.
@@ -91,6 +91,19 @@ pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Error> {
     }
     host.remove(path).map_err(Error::at("remove", path))?;
     Ok(true)
+}
+
+/// Removes a file, link or directory; returns the change. That what others can write cannot be removed is a line of the
+/// log: they must not be able to keep a unit on the machine.
+///
+/// # Errors
+/// The file system fails, in a directory that is root's.
+pub(crate) fn clear(host: &mut dyn Host, path: &Path) -> Result<Option<String>, Error> {
+    match remove(host, path) {
+        Ok(removed) => Ok(removed.then(|| format!("removed {}", path.display()))),
+        Err(error) if is_open_to_others(path) => Ok(Some(format!("went on without this: {error}"))),
+        Err(error) => Err(error),
+    }
 }
 
 fn directory(host: &mut dyn Host, path: &Path, owner: Owner, mode: u32) -> Result<bool, Error> {

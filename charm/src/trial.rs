@@ -1,7 +1,7 @@
 //! A program is tried before it is chosen, so that one that does not work never takes the place of one that
 //! does: it has to say its version, and to read a small file of checks.
 
-use crate::accounts::{Owner, USER, user};
+use crate::accounts::{Owner, USER, run_as};
 use crate::error::Error;
 use crate::host::{Host, Output, Program, draft_of};
 use crate::paths::{LIB, VERSIONS};
@@ -69,9 +69,7 @@ fn run<const N: usize>(
     program: &Path,
     arguments: [OsString; N],
 ) -> Result<io::Result<Output>, Error> {
-    let mut command = Program::new(program).with(arguments);
-    let user = user(host, USER)?.ok_or_else(|| Error::new(format!("user {USER}"), "does not exist"))?;
-    command.user = Some(user);
+    let mut command = Program::new(program, run_as(host, USER)?).with(arguments);
     command.timeout = TIMEOUT;
     Ok(host.run(&command))
 }

@@ -3,7 +3,7 @@
 
 use crate::accounts::{GROUP, Owner, USER, group, user};
 use crate::error::Error;
-use crate::host::{Host, Output, Program};
+use crate::host::{Host, Output, Program, RunAs};
 use crate::inspect::inspect;
 use crate::paths::{LIB, USER_MADE};
 use crate::tree::Node;
@@ -77,7 +77,7 @@ pub(crate) fn remove(host: &mut dyn Host) -> Result<Removed, Error> {
 /// In a scratch root, the account files of the scratch root are changed.
 fn run(host: &mut dyn Host, program: &str, arguments: &[&str]) -> Result<Output, Error> {
     let root = host.map_path(Path::new("/"));
-    let mut command = Program::new(program);
+    let mut command = Program::new(program, RunAs::Root);
     if root != Path::new("/") {
         command = command.with(["--prefix".into(), root.into_os_string()]);
     }

@@ -1,10 +1,10 @@
 //! Validating the file of checks: the agent reads it as a dry run. No check is run, because a hook
 //! must be quick, and the results of checks do not matter to it.
 
-use crate::accounts::{NAGIOS, USER, user};
+use crate::accounts::{NAGIOS, USER, run_as};
 use crate::checks_file::{ChecksFile, InvalidPath};
 use crate::error::Error;
-use crate::host::{FileType, Host, Program, Symlinks};
+use crate::host::{Host, Program};
 use crate::options::Options;
 use crate::paths::UnitPaths;
 use crate::record::{Diagnostic, DiagnosticCode, Record, Severity};
@@ -22,13 +22,7 @@ pub(crate) enum Validation {
     NoFile,
     /// The path cannot be used.
     InvalidPath(InvalidPath),
-    /// The file does not exist.
-    Missing,
-    /// It is a directory.
-    Directory,
-    /// It is a device, a socket or a pipe.
-    Special,
-    /// It is a file; the agent was run.
+    /// The agent was run.
     Read {
         /// For the user conn-check, with all checks.
         all: Answer,
@@ -42,6 +36,8 @@ pub(crate) enum Validation {
 pub(crate) enum Answer {
     /// It is valid and has this number of checks.
     Checks(usize),
+    /// The user finds no file there.
+    Missing,
     /// The user cannot read it.
     Unreadable,
     /// The first problem, and the number of the others.
@@ -51,7 +47,8 @@ pub(crate) enum Answer {
 }
 
 impl Validation {
-    /// Looks at the file and lets the agent read it.
+    /// Lets the agent read the file. Root does not look at it: it would tell in the status, which everybody reads, what is
+    /// in directories that the user conn-check cannot enter.
     ///
     /// # Errors
     /// The machine does not work as it should. A file that cannot be used is not an error.
@@ -67,13 +64,6 @@ impl Validation {
             Some(Err(invalid_path)) => return Ok(Self::InvalidPath(*invalid_path)),
             Some(Ok(path)) => path,
         };
-        // A path that cannot be inspected (a loop of links, a name that is too long) does not exist.
-        match host.inspect(path, Symlinks::Follow).unwrap_or_default().map(|metadata| metadata.kind) {
-            None => return Ok(Self::Missing),
-            Some(FileType::Directory) => return Ok(Self::Directory),
-            Some(FileType::File) => {}
-            Some(_) => return Ok(Self::Special),
-        }
         let all = ask_agent(host, unit, path, USER, None)?;
         let tags = Some(options.nagios_exclude_tags.as_str());
         let nagios = if monitored { Some(ask_agent(host, unit, path, NAGIOS, tags)?) } else { None };
@@ -81,8 +71,7 @@ impl Validation {
     }
 }
 
-/// Runs the agent without the checks that have one of the `excluded` tags; as nagios, with the
-/// environment that NRPE gives it.
+/// Runs the agent as the user of this `name`, without the checks that have one of the `excluded` tags.
 fn ask_agent(
     host: &mut dyn Host,
     unit: UnitPaths<'_>,
@@ -90,14 +79,12 @@ fn ask_agent(
     name: &str,
     excluded: Option<&str>,
 ) -> Result<Answer, Error> {
-    let mut program = Program::new(unit.program()).with(["--dry-run", "--format", "json"]);
+    let mut program = Program::new(unit.program(), run_as(host, name)?).with(["--dry-run", "--format", "json"]);
     if let Some(tags) = excluded.filter(|tags| !tags.is_empty()) {
         program = program.with([format!("--exclude-tags={tags}")]);
     }
     program = program.with([host.map_path(path)]);
-    program.user = user(host, name)?;
     program.timeout = TIMEOUT;
-    program.inherits_environment = name == USER;
     let result = host.run(&program);
     let failure = RunFailure::of(&result);
     let Ok(output) = result else { return Ok(Answer::Failed(failure)) };
@@ -108,6 +95,7 @@ fn ask_agent(
         None if output.succeeded() => Answer::Checks(count),
         None => Answer::Failed(failure),
         Some(first) if first.code == DiagnosticCode::NothingSelected => Answer::Checks(0),
+        Some(first) if first.code == DiagnosticCode::NotThere => Answer::Missing,
         Some(first) if first.code == DiagnosticCode::Unreadable => Answer::Unreadable,
         Some(first) => Answer::Invalid(Box::new(first), errors.count()),
     })

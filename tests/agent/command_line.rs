@@ -100,7 +100,7 @@ fn a_pattern_before_the_file_says_which_file_is_missing() {
     let file = scratch.write("checks.yaml", passing(&peer));
     let (status, out, err) = bare(&["tcp:*", file.to_str().expect("a path")]);
     assert_eq!((status, out.as_str()), (3, ""));
-    assert!(err.contains("tcp:*") && err.contains("unreadable"), "{err}");
+    assert!(err.contains("tcp:*") && err.contains("not-there"), "{err}");
 }
 
 #[test]

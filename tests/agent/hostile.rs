@@ -93,8 +93,8 @@ fn refused(content: impl AsRef<[u8]>, code: &str) {
 }
 
 /// Refuses what a path leads to.
-fn refused_path(path: &str) {
-    Weighed::run(&Scratch::new(), &[path], Stdio::null()).is_refused("unreadable");
+fn refused_path(path: &str, code: &str) {
+    Weighed::run(&Scratch::new(), &[path], Stdio::null()).is_refused(code);
 }
 
 /// A check with a secret, to stand before what is harmful.
@@ -174,18 +174,15 @@ fn a_password_in_the_wrong_place_is_not_shown() {
 
 #[test]
 fn what_is_no_file_is_refused() {
-    refused_path("/");
-    refused_path("/dev/zero");
-    refused_path("/dev/full");
-    refused_path("/nonexistent/checks.yaml");
-    refused_path("");
+    ["/", "/dev/zero", "/dev/full"].iter().for_each(|path| refused_path(path, "not-a-file"));
+    ["/nonexistent/checks.yaml", "/etc/passwd/x", ""].iter().for_each(|path| refused_path(path, "not-there"));
     let scratch = Scratch::new();
     let fifo = scratch.path().join("fifo");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a fifo");
-    refused_path(fifo.to_str().expect("a path"));
+    refused_path(path(&fifo), "not-a-file");
     let link = scratch.path().join("loop");
     std::os::unix::fs::symlink(&link, &link).expect("a link");
-    refused_path(link.to_str().expect("a path"));
+    refused_path(path(&link), "unreadable");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod django;
 mod dns;
 mod downgrade;
 mod every_check;
+mod files;
 mod firewall;
 mod fuzz;
 mod generate;

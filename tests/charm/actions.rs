@@ -162,3 +162,61 @@ fn checks_are_run_by_the_user_conn_check() {
     let as_root = site.juju.machine().at("/usr/local/bin/conn-check");
     assert!(as_root.exists());
 }
+
+/// The names of the variables of a process.
+fn variables(process: i32) -> Vec<String> {
+    let environment = std::fs::read(format!("/proc/{process}/environ")).expect("its environment");
+    let all = environment.split(|byte| *byte == 0).filter(|one| !one.is_empty());
+    let mut names: Vec<_> =
+        all.map(|one| String::from_utf8_lossy(one).split('=').next().unwrap_or("").into()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Who writes the file of checks may send any variable anywhere, and the hook's context is that of root in Juju.
+#[test]
+fn checks_get_nothing_of_the_environment_of_a_hook() {
+    let peer = Peer::start(Manner::Silent);
+    let site = Site::start(Machine::in_scratch());
+    site.check(&format!("- {{type: tls, host: 127.0.0.1, port: {}, timeout: 300}}\n", peer.port()));
+    let found = std::thread::scope(|scope| {
+        let action = scope.spawn(|| site.juju.action(UNIT, "run-check", &json!({})).expect("an action"));
+        harness::wait::until("the agent to connect", || peer.connections() > 0);
+        let [agent] = processes(&site, "--record")[..] else { panic!("not one agent") };
+        let found = variables(agent);
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(agent), nix::sys::signal::SIGKILL).expect("it is there");
+        action.join().expect("it has ended");
+        found
+    });
+    assert_eq!(found, ["LANG", "PATH"]);
+    for name in ["JUJU_CONTEXT_ID", "JUJU_AGENT_SOCKET_ADDRESS", "JUJU_CHARM_HTTP_PROXY", "CHARM_DIR"] {
+        site.write(&format!(
+            "- {{type: http, url: 'http://127.0.0.1:{}/', headers: {{X: {{env: {name}}}}}}}\n",
+            peer.port()
+        ));
+        let unset = |text: &str| assert!(text.contains(&format!("variable `{name}` is not set")), "{text}");
+        unset(&site.updated_status());
+        unset(&site.juju.exec(UNIT, "actions/run-check").out);
+        let run = site.juju.action(UNIT, "run-nagios-check", &json!({})).expect("an action");
+        unset(run.results["summary"].as_str().unwrap_or_default());
+    }
+}
+
+#[test]
+fn without_the_user_conn_check_no_check_is_run_by_root() {
+    let site = Site::start(Machine::in_scratch());
+    let peer = Peer::start(Manner::Silent);
+    site.check(&format!("- {{type: tcp, host: 127.0.0.1, port: {}}}\n", peer.port()));
+    let accounts = site.juju.machine().read("/etc/passwd");
+    let others = accounts.lines().filter(|line| !line.starts_with("conn-check:"));
+    site.juju.machine().write("/etc/passwd", &others.map(|line| format!("{line}\n")).collect::<String>());
+    let says = "CONN-CHECK UNKNOWN: the user conn-check does not exist: the next hook of a unit creates it";
+    let run = site.juju.action(UNIT, "run-check", &json!({})).expect("an action");
+    assert!(run.code == 3 && run.out.starts_with(says), "{run:?}");
+    for run in [site.juju.exec(UNIT, "actions/run-check"), site.juju.exec_without_context(UNIT, "actions/run-check")] {
+        assert!(run.code == 3 && run.out.starts_with(says), "{run:?}");
+    }
+    assert_eq!(peer.connections(), 0, "somebody has run the checks");
+    site.updated_status();
+    assert_eq!(site.juju.exec(UNIT, "actions/run-check").code, 0, "the hook has made the user");
+}

@@ -95,14 +95,14 @@ fn every_file_has_its_owner_and_mode() {
     assert_eq!(access(&site, &format!("{lib}/current")), format!("versions/{VERSION}"));
     let program = site.juju.machine().at("/usr/local/bin/conn-check");
     assert!(fs::metadata(&program).expect("the program for people").is_file());
-    assert_eq!(access(&site, "/etc/conn-check/conn-check-0"), "750 conn-check:nagios");
+    assert_eq!(access(&site, "/etc/conn-check/conn-check-0"), "750 root:nagios");
     assert_eq!(access(&site, "/var/lib/conn-check/conn-check-0"), "2770 conn-check:nagios");
     let folder = site.juju.machine().at("/etc/conn-check/conn-check-0");
     let texts = fs::read_dir(folder).expect("its texts").flatten().map(|file| file.file_name());
     let texts: Vec<_> = texts.map(|name| name.to_string_lossy().into_owned()).collect();
     let checks: Vec<_> = texts.iter().filter(|name| name.contains("yaml")).collect();
     assert_eq!(checks.len(), 1, "{texts:?}");
-    assert_eq!(access(&site, &format!("/etc/conn-check/conn-check-0/{}", checks[0])), "660 conn-check:nagios");
+    assert_eq!(access(&site, &format!("/etc/conn-check/conn-check-0/{}", checks[0])), "640 conn-check:nagios");
     let registered = tree(&site.juju).entries.into_keys().filter(|path| path.to_string_lossy().contains("check_conn"));
     let registered: Vec<_> = registered.map(|path| path.display().to_string()).collect();
     assert_eq!(registered.len(), 2, "{registered:?}");

@@ -7,6 +7,7 @@ mod kills;
 mod life;
 mod nrpe;
 mod orders;
+mod others;
 mod package;
 mod proof;
 mod random;

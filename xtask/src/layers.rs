@@ -37,8 +37,8 @@ const HOUSES: [House; 2] = [
     House {
         sources: "charm/src",
         layers: &[
-            &["executable"],
-            &["error", "host", "options", "paths", "text", "version"],
+            &["executable", "paths"],
+            &["error", "host", "options", "text", "version"],
             &[
                 "accounts",
                 "checks_file",

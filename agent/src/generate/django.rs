@@ -10,6 +10,7 @@
 //! settings module itself says becomes a check. One module per family of settings.
 
 mod brokers;
+mod brood;
 mod caches;
 mod databases;
 mod email;

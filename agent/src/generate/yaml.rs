@@ -19,11 +19,13 @@ pub struct Written {
     pub text: String,
     /// What it refers to, and somebody has to provide.
     pub needed: Vec<Needed>,
+    /// Whether passwords stand in the text itself.
+    pub has_passwords: bool,
 }
 
 /// The whole file.
 pub(super) fn write(title: &str, items: &[Item], secrets: &Secrets) -> Written {
-    let mut writer = Writer { text: String::new(), names: Names::default(), secrets };
+    let mut writer = Writer { text: String::new(), names: Names::default(), secrets, has_passwords: false };
     if !title.is_empty() {
         writer.comment(title);
     }
@@ -39,13 +41,14 @@ pub(super) fn write(title: &str, items: &[Item], secrets: &Secrets) -> Written {
         }
         after_comment = is_comment;
     }
-    Written { text: writer.text, needed: writer.names.needed(secrets) }
+    Written { text: writer.text, needed: writer.names.needed(secrets), has_passwords: writer.has_passwords }
 }
 
 struct Writer<'a> {
     text: String,
     names: Names<'a>,
     secrets: &'a Secrets,
+    has_passwords: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -68,7 +71,10 @@ impl<'a> Writer<'a> {
 
     fn secret(&mut self, hidden: &'a Hidden, check: &str) -> String {
         match self.secrets {
-            Secrets::Inline => scalar(hidden.expose()),
+            Secrets::Inline => {
+                self.has_passwords = true;
+                scalar(hidden.expose())
+            }
             Secrets::Env => format!("{{env: {}}}", scalar(&self.names.name(hidden, check))),
             Secrets::File(directory) => {
                 let path = directory.join(self.names.name(hidden, check));

@@ -6,7 +6,8 @@ pub(crate) mod steps;
 mod system;
 pub(crate) mod tree;
 
-use crate::host::{Access, FileType, Host, Metadata, Output, Program, Symlinks, User, draft_of};
+use crate::host::{Access, FileType, Host, Metadata, Output, Program, RunAs, Symlinks, User, draft_of};
+use crate::paths::is_open_to_others;
 use juju::Juju;
 use std::collections::BTreeMap;
 use std::io;
@@ -36,6 +37,8 @@ pub(crate) struct Memory {
     pub(crate) ran: Vec<Vec<String>>,
     /// Where the agent's last run kept its result.
     pub(crate) agent_record: String,
+    /// What cannot be removed: somebody has mounted something there, which FUSE allows to every user.
+    pub(crate) kept: Option<PathBuf>,
     /// No program can be started: the machine is short of memory.
     pub(crate) starts_nothing: bool,
     /// The patterns of the agent's last run.
@@ -126,8 +129,10 @@ impl Memory {
             program.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
         let words: Vec<_> = arguments.iter().map(String::as_str).collect();
         if name.starts_with('/') {
-            return agent::run(self, Path::new(&name), program.user.as_ref(), &words);
+            let RunAs::User(user) = &program.run_as else { panic!("root runs {name}") };
+            return agent::run(self, Path::new(&name), user, &words);
         }
+        assert_eq!(program.run_as, RunAs::Root, "{name} needs the environment and the rights of the hook");
         if name == "resource-get" && program.timeout < self.juju.resource_takes {
             return Err(io::ErrorKind::TimedOut.into());
         }
@@ -257,9 +262,12 @@ impl Host for Memory {
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {
         let Some(path) = self.tree.resolve_parent(path)? else { return Ok(()) };
+        if self.kept.as_ref().is_some_and(|kept| kept.starts_with(&path)) {
+            return Err(io::ErrorKind::ResourceBusy.into());
+        }
         // One by one, as a directory is really removed.
         for below in self.tree.below(&path).into_iter().rev() {
-            self.steps.take()?;
+            if is_open_to_others(&below) { self.steps.take_or_die() } else { self.steps.take() }?;
             self.tree.remove(&below);
         }
         Ok(())

@@ -3,6 +3,7 @@
 mod accounts;
 mod files;
 mod programs;
+mod removal;
 
 use crate::host::{Access, Host, Metadata, Output, Program, Symlinks, User};
 use std::io;

@@ -1,6 +1,7 @@
 //! The actions, in the three ways in which Juju runs them.
 
 use crate::action::{self, Outcome};
+use crate::host::RunAs;
 use crate::host::memory::PUBLIC;
 use crate::host::memory::juju::Context;
 use crate::tests::world::World;
@@ -38,7 +39,7 @@ fn command(world: &mut World, name: &str, variables: &[(&str, &str)]) -> Option<
     world.memory.juju.context = Context { unit: UNIT.to_owned(), variables, ..Context::default() };
     action::run(&mut world.memory, name, Path::new(PROGRAM), &[]).expect("no tool is used");
     let program = world.memory.became.take()?;
-    assert_eq!(program.user, world.memory.users.get("conn-check").cloned(), "never as root");
+    assert_eq!(program.run_as, RunAs::User(world.memory.users["conn-check"].clone()), "never as root");
     let words = std::iter::once(&program.program).chain(&program.arguments);
     Some(words.map(|word| word.to_string_lossy().into_owned()).collect())
 }
@@ -240,4 +241,20 @@ fn the_journal_is_written_where_there_is_one() {
     world.memory.file("/run/systemd/journal/socket", "", PUBLIC);
     act(&mut world, "run-check", &json!({}));
     assert_eq!(world.memory.agent_options, ["--format=nagios", "--journal"]);
+}
+
+#[test]
+fn without_the_user_conn_check_nothing_is_run_and_the_action_says_what_to_do() {
+    let mut world = deployed("[{}]");
+    world.memory.users.remove("conn-check");
+    let why =
+        "the user conn-check does not exist: the next hook of a unit creates it (update-status, every five minutes)";
+    for name in ["run-check", "run-nagios-check"] {
+        let done = act(&mut world, name, &json!({}));
+        assert_eq!(done, Outcome { text: Some(format!("CONN-CHECK UNKNOWN: {why}")), status: 3 });
+        let context = &world.memory.juju.context;
+        assert_eq!((context.results["exit-code"].as_str(), context.failure.as_deref()), ("3", Some(why)));
+        assert_eq!(command(&mut world, name, &[]), None, "it became the agent");
+        assert!(world.memory.agent_options.is_empty() && names(&world).is_empty(), "it was run by root");
+    }
 }

@@ -137,12 +137,10 @@ impl Checks {
         };
         if let Some(text) = text {
             assert_eq!(content, text, "the text is not that of the relation");
-            assert_eq!(entry.map(|entry| entry.access.mode), Some(0o660));
+            assert_eq!(entry.map(|entry| entry.access.mode), Some(0o640));
         }
-        let reads = |name: &str| {
-            let user = world.memory.users.get(name);
-            user.is_some() && tree.allows(user, Path::new(&path), 4)
-        };
+        let reads =
+            |name: &str| world.memory.users.get(name).is_some_and(|user| tree.allows(user, Path::new(&path), 4));
         if !reads("conn-check") {
             return Self::Unreadable;
         }

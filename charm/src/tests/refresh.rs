@@ -78,7 +78,7 @@ fn works_for_nagios(world: &World, when: &str) {
     let program = line.split(['=', ' ']).find(|word| word.ends_with("/conn-check")).expect("a program").to_owned();
     let content = world.memory.text(&program);
     assert!(content.as_ref().is_some_and(|text| text.starts_with("AGENT ")), "{when}: {program} is {content:?}");
-    let nagios = world.memory.users.get("nagios");
+    let nagios = &world.memory.users["nagios"];
     assert!(world.memory.tree.allows(nagios, Path::new(&program), 1), "{when}: nagios cannot run {program}");
 }
 

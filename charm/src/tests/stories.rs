@@ -76,7 +76,7 @@ fn every_file_that_cannot_be_used_gives_a_status_and_does_not_fail_the_hook() {
     world.memory.tree.remove(FILE.as_ref());
     assert_eq!(status(&mut world), "waiting: /srv/checks.yaml does not exist");
     world.memory.directory(FILE);
-    assert_eq!(status(&mut world), "blocked: /srv/checks.yaml is a directory, not a file of checks");
+    assert_eq!(status(&mut world), "blocked: /srv/checks.yaml: this is a directory, not a file");
     world.set_relation(UNIT, "conn-check:1", "config_path", "checks.yaml");
     assert_eq!(status(&mut world), "blocked: config_path checks.yaml of conn-check:1 is not an absolute path");
     world.set_relation(UNIT, "conn-check:1", "config_path", "/srv/a\n/b");
@@ -98,7 +98,7 @@ fn text_over_the_relation_is_a_file_for_conn_check_and_nagios_alone() {
     assert_eq!(world.memory.text(path).as_deref(), Some("[{}, {}]"));
     let (user, group) = (world.memory.users["conn-check"].uid, world.memory.groups["nagios"]);
     let access = world.memory.tree.get(path.as_ref()).expect("the file").access;
-    assert_eq!(access, Access { mode: 0o660, uid: user, gid: group });
+    assert_eq!(access, Access { mode: 0o640, uid: user, gid: group });
     world.set_relation(UNIT, "conn-check:1", "config", "");
     world.hook(UNIT, "conn-check-relation-changed");
     assert_eq!(world.memory.text(path), None, "what is removed from the relation is removed from the machine");

@@ -116,6 +116,26 @@ fn a_python_that_hangs_ends_with_the_program() {
 }
 
 #[test]
+fn settings_that_fork_leave_no_process_behind() {
+    const NOTE: &str = "import os, time, subprocess\ndef stay(name):\n    os.setsid()\n    \
+        open('shop/new', 'w').write(str(os.getpid()))\n    os.rename('shop/new', name)\n    time.sleep(60)\n";
+    for fork in [
+        "if os.fork() == 0:\n    stay('shop/pid')\n",
+        // The middle one ends, as that of a daemon does.
+        "if os.fork() == 0:\n    if os.fork() == 0:\n        stay('shop/pid')\n    os._exit(0)\nos.wait()\n",
+    ] {
+        for end in ["", "1/0\n", "time.sleep(600)\n"] {
+            let wait = "while not os.path.exists('shop/pid'): time.sleep(0.01)\n";
+            let project = with_statsd(&format!("{NOTE}{fork}{wait}{end}"));
+            let ran = project.generate(SYSTEM_PYTHON, &["--timeout", if end.contains("600") { "2" } else { "30" }]);
+            assert_eq!(ran.status, if end.is_empty() { 0 } else { 3 }, "{}", ran.err);
+            let left = project.read("shop/pid");
+            assert!(!std::path::Path::new("/proc").join(&left).exists(), "{left} is left: {fork}{end}");
+        }
+    }
+}
+
+#[test]
 fn settings_that_ask_for_input_get_none() {
     let err = refused(&with_statsd("input()\n"), SYSTEM_PYTHON, &[]);
     assert!(err.contains("EOFError"), "{err}");

@@ -47,9 +47,10 @@ fn nobody_else_can_read_a_file_whose_owner_could_not_be_kept() {
     for (groups, mode, expected, said) in [
         ("--groups=4", 0o660, (1001, 4, 0o660), ""),
         ("--clear-groups", 0o660, (1001, 100, 0o600), "its mode is 0600 now, and no longer 0660"),
-        ("--clear-groups", 0o664, (1001, 100, 0o644), "its mode is 0644 now, and no longer 0664"),
+        ("--clear-groups", 0o664, (1001, 100, 0o640), "its mode is 0640 now, and no longer 0664"),
         ("--clear-groups", 0o604, (1001, 100, 0o600), "its mode is 0600 now, and no longer 0604"),
-        ("--clear-groups", 0o644, (1001, 100, 0o644), ""),
+        ("--clear-groups", 0o644, (1001, 100, 0o640), "has passwords in it (--secrets env or file keeps them out)"),
+        ("--groups=4", 0o664, (1001, 4, 0o660), "its mode is 0660 now, and no longer 0664"),
     ] {
         let path = scratch.write("checks.yaml", "old");
         chown(&path, Some(33), Some(4)).expect("owner");
@@ -114,4 +115,28 @@ fn help_and_version_are_no_errors() {
         insta::assert_snapshot!(format!("configs_{name}"), made.out);
     }
     assert!(run(&mut configs(&["--version"])).out.starts_with("conn-check-configs 2."));
+}
+
+/// The user of the tutorial's file reads it, and so does its group; but not everybody.
+#[test]
+fn passwords_are_not_for_everybody_in_a_file_that_somebody_else_has_made() {
+    let scratch = Scratch::new();
+    let path = scratch.write("checks.yaml", "old");
+    let access = || fs::metadata(&path).expect("file").mode() & 0o7777;
+    let open = |owner| {
+        chown(&path, Some(owner), Some(4)).expect("root runs this test");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("mode");
+    };
+    open(33);
+    let made = write(&path, "A_URL=redis://:p@h\n");
+    assert!(made.status == 0 && made.err.contains("its mode is 0660 now, and no longer 0666"), "{made:?}");
+    assert_eq!((access(), fs::metadata(&path).expect("file").uid()), (0o660, 33));
+    open(33);
+    let text = path.to_str().expect("path");
+    let made = run_with(&mut configs(&["env", "-", "--secrets", "env", "--output", text]), b"A_URL=redis://:p@h\n");
+    assert!(made.status == 0 && !made.err.contains("mode"), "{made:?}");
+    assert_eq!(access(), 0o666, "there is no password in it");
+    open(0);
+    let made = write(&path, "A_URL=redis://:p@h\n");
+    assert_eq!((access(), made.err.as_str()), (0o666, ""), "one's own file is as one wants it");
 }

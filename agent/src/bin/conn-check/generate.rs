@@ -4,10 +4,8 @@
 use crate::output::{self, Writer};
 use crate::{complain, say};
 use conn_check::cli::generate::Target;
+use conn_check::file::Kind;
 use conn_check::generate::{GeneratedFile, Needed, Secrets};
-
-/// The mode of a new file: there may be passwords in it.
-const MODE: u32 = 0o600;
 
 /// Something could not be mapped.
 const INCOMPLETE: u8 = 1;
@@ -27,8 +25,9 @@ pub(crate) fn deliver(generated: GeneratedFile, target: &Target) -> u8 {
         say("no checks could be generated: nothing is written");
         return INCOMPLETE;
     }
+    let kind = Kind::Generated { passwords: written.has_passwords };
     let done = match &target.output {
-        Some(path) => output::replace(&path.display().to_string(), path, written.text.as_bytes(), MODE),
+        Some(path) => output::replace(&path.display().to_string(), path, written.text.as_bytes(), kind),
         None => Writer::to(None).put(written.text.as_bytes()),
     };
     if let Err(unwritten) = done {

@@ -34,6 +34,7 @@ const EXPORT_FW: &str = "conn-check-export-fw";
 
 fn main() -> ExitCode {
     conn_check::host::forbid_core_dumps();
+    conn_check::file::started_as(Path::new(&std::env::args_os().next().unwrap_or_default()));
     let status = match called() {
         CONFIGS => start(|_| false, configs::program),
         CONVERT_FW => start(|_| false, convert_fw::program),

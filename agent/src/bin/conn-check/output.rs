@@ -3,15 +3,12 @@
 use crate::{UNKNOWN, complain, say};
 use conn_check::cli::{Args, When};
 use conn_check::diagnostic::Diagnostic;
-use conn_check::file;
+use conn_check::file::{self, Kind};
 use conn_check::plan;
 use conn_check::report::{self, Format, Progress, Refusal, Reporter, Style, View};
 use conn_check::source::Source;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 use std::path::Path;
-
-/// New files can be read by everybody: they hold no secrets.
-const MODE: u32 = 0o644;
 
 /// The output of one run.
 pub(crate) struct Output<'a> {
@@ -102,7 +99,7 @@ impl<'a> Output<'a> {
         let Some(path) = &self.args.record else { return Ok(()) };
         let (mut json, place) = (Vec::new(), place("--record", path));
         write(&mut *(report::JSON.reporter)(self.style), &mut json).map_err(|error| at(&place, &error))?;
-        replace(&place, path, &json, MODE)
+        replace(&place, path, &json, Kind::Record)
     }
 }
 
@@ -151,7 +148,7 @@ impl<'a> Writer<'a> {
                 let flushed = stdout.flush();
                 self.unwritten.map_or(flushed, Err).or_else(|error| at_stdout(&error))
             }
-            To::File(path, content) => replace(&place("--output", path), path, &content, MODE),
+            To::File(path, content) => replace(&place("--output", path), path, &content, Kind::Output),
         }
     }
 }
@@ -180,8 +177,8 @@ fn again(error: &io::Error) -> io::Error {
 }
 
 /// Puts what is written into a file, which is called by its place.
-pub(crate) fn replace(place: &str, path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    if let Some(narrowed) = file::replace(path, content, mode).map_err(|error| at(place, &error))? {
+pub(crate) fn replace(place: &str, path: &Path, content: &[u8], kind: Kind) -> io::Result<()> {
+    if let Some(narrowed) = file::replace(path, content, kind).map_err(|error| at(place, &error))? {
         say(&format!("{place}: {narrowed}"));
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! The application's Python, which reads the settings.
 
+use crate::generate::django::brood::Brood;
 use crate::generate::django::settings::DjangoSettings;
 use crate::generate::django::unreadable::Unreadable;
 use crate::text::escaped;
@@ -59,12 +60,14 @@ impl Python {
     /// # Errors
     /// When the settings cannot be had within the limit, with the next step.
     pub fn read(&self, module: Option<&str>, limit: Duration) -> Result<DjangoSettings, Unreadable> {
+        let brood = Brood::begin();
         let mut child = self.start(module)?;
         let heard = listen(&mut child, limit);
         let output = heard.and_then(|bytes| self.document(&mut child, &bytes, limit));
-        // Nothing is left of it, not even a thread that the settings have started.
+        // Nothing is left of it, not even a thread or a process that the settings have started.
         let _ = child.kill();
         let _ = child.wait();
+        brood.end();
         DjangoSettings::parse(&output?).map_err(|why| Unreadable::Document(self.shown(), why))
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
 
-pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, arguments: &[&str]) -> io::Result<Output> {
+pub(crate) fn run(memory: &mut Memory, program: &Path, user: &User, arguments: &[&str]) -> io::Result<Output> {
     if memory.tree.resolve(program)?.is_none() {
         return Err(io::ErrorKind::NotFound.into());
     }
@@ -41,11 +41,16 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: Option<&User>, argu
     Ok(Output { status: Some(status), stdout: stdout.into_bytes(), stderr: Vec::new() })
 }
 
-fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str) -> (i32, String) {
+fn rehearse(memory: &Memory, user: &User, excluded: &[&str], file: &str) -> (i32, String) {
     let path = memory.tree.resolve(Path::new(file)).ok().flatten();
+    let enters = memory.tree.enters(user, path.as_deref().unwrap_or(Path::new(file)));
     let content = match path.and_then(|path| memory.tree.get(&path)).map(|entry| &entry.content) {
+        None if enters => return unplaced("not-there", "the file cannot be read: No such file or directory"),
+        Some(Content::Directory | Content::Pipe) if enters => {
+            return unplaced("not-a-file", "this is a directory, not a file");
+        }
         Some(Content::File(content)) if memory.tree.allows(user, Path::new(file), 4) => content,
-        _ => return refused("unreadable", "the file cannot be read"),
+        _ => return unplaced("unreadable", "the file cannot be read: Permission denied"),
     };
     let Ok(Value::Array(checks)) = serde_json::from_slice(content) else {
         return refused("syntax", "this is not a list");
@@ -63,7 +68,7 @@ fn rehearse(memory: &Memory, user: Option<&User>, excluded: &[&str], file: &str)
 }
 
 /// The first check of a file with the text `fail` fails, and one with the text `warn` has a warning.
-fn check_all(memory: &mut Memory, user: Option<&User>, options: &[&str], record: &str, file: &str) -> (i32, String) {
+fn check_all(memory: &mut Memory, user: &User, options: &[&str], record: &str, file: &str) -> (i32, String) {
     for option in options {
         let known =
             ["--journal", "--format=", "--max-timeout=", "--connect-timeout=", "--exclude-tags=", "--include-tags="];
@@ -87,7 +92,15 @@ fn check_all(memory: &mut Memory, user: Option<&User>, options: &[&str], record:
 }
 
 fn refused(code: &str, message: &str) -> (i32, String) {
-    let diagnostic = json!({"code": code, "severity": "error", "line": 1, "column": 2, "message": message});
+    refusal(&json!({"code": code, "severity": "error", "line": 1, "column": 2, "message": message}))
+}
+
+/// Of the file as a whole.
+fn unplaced(code: &str, message: &str) -> (i32, String) {
+    refusal(&json!({"code": code, "severity": "error", "message": message}))
+}
+
+fn refusal(diagnostic: &Value) -> (i32, String) {
     (3, json!({"schema": "conn-check/1", "verdict": "unknown", "diagnostics": [diagnostic]}).to_string())
 }
 

@@ -150,14 +150,18 @@ impl Tree {
     }
 
     /// Whether a user has this permission (4 read, 1 run) for the target of the path.
-    pub(crate) fn allows(&self, user: Option<&User>, path: &Path, bit: u32) -> bool {
-        let Some(user) = user.filter(|user| user.uid != 0) else { return true };
+    pub(crate) fn allows(&self, user: &User, path: &Path, bit: u32) -> bool {
+        if user.uid == 0 {
+            return true;
+        }
         let Ok(Some(path)) = self.resolve(path) else { return false };
-        let enters = path
-            .ancestors()
-            .skip(1)
-            .all(|directory| self.get(directory).is_none_or(|entry| permits(user, entry.access, 1)));
-        enters && self.get(&path).is_some_and(|entry| permits(user, entry.access, bit))
+        self.enters(user, &path) && self.get(&path).is_some_and(|entry| permits(user, entry.access, bit))
+    }
+
+    /// Whether a user can enter all directories of the path that are there.
+    pub(crate) fn enters(&self, user: &User, path: &Path) -> bool {
+        let enters = |directory| self.get(directory).is_none_or(|entry| permits(user, entry.access, 1));
+        path.ancestors().skip(1).all(enters)
     }
 }
 

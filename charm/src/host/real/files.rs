@@ -1,5 +1,6 @@
 //! Files: read up to a limit, and replaced in one step.
 
+use super::removal;
 use crate::host::{Access, FileType, Metadata, Symlinks, draft_of};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -25,11 +26,14 @@ pub(super) fn inspect(path: &Path, symlinks: Symlinks) -> io::Result<Option<Meta
 
 pub(super) fn list(directory: &Path) -> io::Result<Vec<String>> {
     let Some(entries) = if_there(fs::read_dir(directory))? else { return Ok(Vec::new()) };
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let names = entries.take(MAX_NAMES).map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let mut names: Vec<_> = names.collect::<io::Result<_>>()?;
     names.sort_unstable();
     Ok(names)
 }
+
+/// Where others can make files, they may have made any number; no directory of the charm has a hundred.
+const MAX_NAMES: usize = 100_000;
 
 /// Opened without blocking, because it may be a pipe.
 pub(super) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
@@ -128,7 +132,7 @@ pub(super) fn set_access(path: &Path, access: Access) -> io::Result<()> {
 
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     let Some(metadata) = if_there(fs::symlink_metadata(path))? else { return Ok(()) };
-    let removed = if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let removed = if metadata.is_dir() { removal::remove_directory(path) } else { fs::remove_file(path) };
     if_there(removed).map(drop)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::executable::{self, HEADER};
 use crate::host::real::Real;
-use crate::host::{Host as _, Output, Program, User};
+use crate::host::{Host as _, Output, Program, RunAs};
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -58,12 +58,12 @@ fn command(host: &Real, program: &Program, bond: Bond) -> io::Result<Command> {
     let path = Path::new(&program.program);
     // A name without a directory is looked up in PATH: a tool of Juju's or of the system's.
     let mut command = if path.components().count() > 1 {
-        agent(host, &host.map_path(path), program.user.as_ref(), bond)?
+        agent(host, &host.map_path(path), &program.run_as, bond)?
     } else {
         Command::new(path)
     };
     command.args(&program.arguments);
-    if !program.inherits_environment {
+    if program.run_as != RunAs::Root {
         let kept = ["PATH", "LANG"].map(|name| (name, env::var_os(name).unwrap_or_default()));
         command.env_clear().envs(kept);
     }
@@ -73,14 +73,14 @@ fn command(host: &Real, program: &Program, bond: Bond) -> io::Result<Command> {
 /// The agent, which is looked at before it is run, as execvp(3) gives to a shell what is no program. `setpriv`
 /// sets what the standard library cannot: the groups, and that the program dies with this process. Juju kills
 /// the process of a cancelled action alone (`runCharmProcessOnLocal` in its `runner.go`).
-fn agent(host: &Real, path: &Path, user: Option<&User>, bond: Bond) -> io::Result<Command> {
+fn agent(host: &Real, path: &Path, run_as: &RunAs, bond: Bond) -> io::Result<Command> {
     let mut header = Vec::new();
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     file.take(HEADER as u64).read_to_end(&mut header)?;
     executable::judge(&header, length).map_err(io::Error::other)?;
     let mut command = Command::new("setpriv");
-    if let Some(user) = user.filter(|_| host.privileged) {
+    if let (RunAs::User(user), true) = (run_as, host.privileged) {
         command.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid));
         let groups: Vec<_> = user.groups.iter().map(u32::to_string).collect();
         command.arg(if groups.is_empty() {
@@ -137,9 +137,10 @@ fn wait_until(child: &mut Child, deadline: Instant) -> io::Result<Option<std::pr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::User;
 
     fn shell(text: &str) -> Program {
-        Program::new("sh").with(["-c", text])
+        Program::new("sh", RunAs::Root).with(["-c", text])
     }
 
     #[test]
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_not_found() {
-        let error = run(&Real::new(), &Program::new("no-such-hook-tool")).expect_err("nothing to run");
+        let error = run(&Real::new(), &Program::new("no-such-hook-tool", RunAs::Root)).expect_err("nothing to run");
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 
@@ -178,10 +179,8 @@ mod tests {
             content.extend(format!("echo x > {}\n", ran.display()).into_bytes());
             std::fs::write(&text, content).expect("written");
             std::fs::set_permissions(&text, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
-            for user in [None, Some(own())] {
-                let mut program = Program::new(&text);
-                program.user = user;
-                let why = run(&Real::new(), &program).expect_err("nothing to run").to_string();
+            for run_as in [RunAs::Root, own()] {
+                let why = run(&Real::new(), &Program::new(&text, run_as)).expect_err("nothing to run").to_string();
                 assert!(why.starts_with("it is not a program") || why.starts_with("it is a program for"), "{why}");
                 assert!(!ran.exists(), "a shell has run it");
             }
@@ -189,18 +188,16 @@ mod tests {
         std::fs::remove_file(&text).expect("removed");
     }
 
-    fn own() -> User {
+    fn own() -> RunAs {
         let (uid, gid) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
-        User { uid, gid, groups: Vec::new() }
+        RunAs::User(User { uid, gid, groups: Vec::new() })
     }
 
     #[test]
     fn the_agent_dies_with_the_process_that_runs_it() {
         use std::os::unix::process::ExitStatusExt as _;
-        let mut program = Program::new("/usr/bin/sleep").with(["600"]);
-        for user in [None, Some(own())] {
-            program.user = user;
-            let program = program.clone();
+        for run_as in [RunAs::Root, own()] {
+            let program = Program::new("/usr/bin/sleep", run_as).with(["600"]);
             // For the kernel the parent is the thread that starts it.
             let started = thread::spawn(move || {
                 let mut command = command(&Real::new(), &program, Bond::UntoDeath).expect("a program");
@@ -221,10 +218,8 @@ mod tests {
     }
 
     #[test]
-    fn without_the_environment_only_path_and_language_are_left() {
-        let mut program = Program::new("/usr/bin/env");
-        program.inherits_environment = false;
-        let output = run(&Real::new(), &program).expect("it ran");
+    fn of_the_environment_a_user_gets_the_path_and_the_language() {
+        let output = run(&Real::new(), &Program::new("/usr/bin/env", own())).expect("it ran");
         let names = String::from_utf8_lossy(&output.stdout)
             .lines()
             .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
