@@ -63,7 +63,8 @@ impl From<ReadError> for io::Error {
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     // Without O_NONBLOCK, opening a pipe would wait for somebody who writes to it.
     let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let file = opened.map_err(|error| refused(path, error))?;
     // What was opened is asked, and not the path: that may lead elsewhere a moment later.
     unit::keep_out(&file)?;
     let metadata = file.metadata()?;
@@ -77,6 +78,20 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError
         return Err(ReadError::TooLarge(limit));
     }
     read_to_end(file, limit)
+}
+
+/// What may not be read and is no file anyway is not to be made readable.
+fn refused(path: &Path, error: io::Error) -> ReadError {
+    match path.metadata() {
+        Ok(found) if error.kind() == io::ErrorKind::PermissionDenied && !found.is_file() => {
+            if found.is_dir() {
+                ReadError::Directory
+            } else {
+                ReadError::NotRegular
+            }
+        }
+        _ => error.into(),
+    }
 }
 
 /// All of a stream that has so many bytes at most. The files of `/proc` do not say how many they have.
