@@ -10,6 +10,7 @@ mod endpoint;
 pub(crate) mod identify;
 mod local_socket;
 pub(crate) mod nameserver;
+mod pem;
 pub(crate) mod proxy;
 mod reason;
 mod resolv_conf;

@@ -1,18 +1,13 @@
 //! The certificates that this host trusts, loaded once and only when a check needs them.
 
+use crate::net::pem;
 use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use std::collections::HashSet;
 use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
-
-/// The largest PEM file that is read, in bytes: fifty times the bundle of a distribution.
-pub(crate) const PEM_LIMIT: u64 = 16 << 20;
 
 /// The directory (or bundle) of `--tls-certs-path`.
 #[derive(Debug)]
@@ -42,7 +37,7 @@ impl Trust {
 fn load(path: &Path) -> RootCertStore {
     let mut store = RootCertStore::empty();
     for file in files(path) {
-        if let Ok(certificates) = read(&file) {
+        if let Ok(certificates) = pem::certificates(&file) {
             // Certificates that webpki cannot use (old versions, odd encodings) are left out.
             store.add_parsable_certificates(certificates);
         }
@@ -50,17 +45,6 @@ fn load(path: &Path) -> RootCertStore {
     let mut seen = HashSet::new();
     store.roots.retain(|root| seen.insert((root.subject.to_vec(), root.subject_public_key_info.to_vec())));
     store
-}
-
-/// Every certificate in a PEM file.
-///
-/// # Errors
-/// The file cannot be read, holds no PEM, or no certificate.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
-    let content = crate::file::read_bounded(path, PEM_LIMIT)?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&content).collect();
-    let found = found.map_err(|error| io::Error::other(error.to_string()))?;
-    if found.is_empty() { Err(io::Error::other("there is no certificate in it")) } else { Ok(found) }
 }
 
 /// The file itself, or the directory's certificate files: `*.pem`, `*.crt`, and the hash names of

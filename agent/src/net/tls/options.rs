@@ -1,10 +1,7 @@
 //! How a check speaks TLS, and the PEM files that say so.
 
-use crate::file;
-use crate::net::trust;
+use crate::net::pem;
 use rustls::RootCertStore;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject as _;
 use rustls::sign::CertifiedKey;
 use std::io;
 use std::path::Path;
@@ -96,7 +93,7 @@ impl TlsMode {
 /// The file cannot be read, or holds no certificate that can be used.
 pub(crate) fn read_roots(path: &Path) -> io::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    let (added, _) = roots.add_parsable_certificates(trust::read(path)?);
+    let (added, _) = roots.add_parsable_certificates(pem::certificates(path)?);
     if added == 0 { Err(io::Error::other("there is no usable certificate in it")) } else { Ok(roots) }
 }
 
@@ -105,10 +102,18 @@ pub(crate) fn read_roots(path: &Path) -> io::Result<RootCertStore> {
 /// # Errors
 /// With the option whose file cannot be used.
 pub(crate) fn read_identity(certificate: &Path, key: &Path) -> Result<CertifiedKey, (&'static str, io::Error)> {
-    let chain = trust::read(certificate).map_err(|error| ("client_cert", error))?;
+    let chain = pem::certificates(certificate).map_err(|error| ("client_cert", error))?;
     let option = if key == certificate { "client_cert" } else { "client_key" };
-    let content = file::read_bounded(key, trust::PEM_LIMIT).map_err(|error| (option, error.into()))?;
-    let key = PrivateKeyDer::from_pem_slice(&content).map_err(|error| (option, io::Error::other(error.to_string())))?;
-    CertifiedKey::from_der(chain, key, &rustls::crypto::ring::default_provider())
-        .map_err(|error| (option, io::Error::other(error.to_string())))
+    let key = pem::private_key(key).map_err(|error| (option, error))?;
+    let identity = CertifiedKey::from_der(chain, key, &rustls::crypto::ring::default_provider());
+    identity.map_err(|error| (option, io::Error::other(misfit(&error))))
+}
+
+/// Why a key cannot be used; the library's words may be about its content.
+const fn misfit(error: &rustls::Error) -> &'static str {
+    match error {
+        rustls::Error::InconsistentKeys(_) => "the key is not the certificate's",
+        rustls::Error::InvalidCertificate(_) => "the certificate in it cannot be read",
+        _ => "its key is of a kind that is not supported: RSA, ECDSA (P-256, P-384) and Ed25519 are",
+    }
 }
