@@ -1,7 +1,7 @@
 //! Why something failed: a cause, and with its phase a stable code from the catalogue.
 
 use crate::catalogue::{self, Code};
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Sentence, theirs};
 use std::error::Error;
 use std::iter::successors;
 
@@ -16,16 +16,16 @@ pub(crate) struct Fault {
     /// Set when the cause belongs to another phase than the one in which it came to light
     /// (a TLS 1.3 server refuses a client certificate only after the handshake).
     pub(crate) phase: Option<Phase>,
-    pub(crate) message: String,
-    pub(crate) evidence: Option<String>,
+    pub(crate) message: Sentence,
+    pub(crate) evidence: Option<Sentence>,
     pub(crate) owner: Option<Owner>,
-    pub(crate) next_step: Option<String>,
+    pub(crate) next_step: Option<Sentence>,
     pub(crate) causes: Vec<String>,
 }
 
 impl Fault {
     /// A fault with its one-sentence message, in the words of the person who has to act.
-    pub(crate) fn new(cause: Cause, message: impl Into<String>) -> Self {
+    pub(crate) fn new(cause: Cause, message: impl Into<Sentence>) -> Self {
         Self {
             cause,
             phase: None,
@@ -39,7 +39,7 @@ impl Fault {
 
     /// What was seen: an errno, a status line, the server's own text.
     #[must_use]
-    pub(crate) fn evidence(mut self, evidence: impl Into<String>) -> Self {
+    pub(crate) fn evidence(mut self, evidence: impl Into<Sentence>) -> Self {
         self.evidence = Some(evidence.into());
         self
     }
@@ -53,7 +53,7 @@ impl Fault {
 
     /// Overrides the catalogue's next step, where the evidence tells more.
     #[must_use]
-    pub(crate) fn next_step(mut self, next_step: impl Into<String>) -> Self {
+    pub(crate) fn next_step(mut self, next_step: impl Into<Sentence>) -> Self {
         self.next_step = Some(next_step.into());
         self
     }
@@ -72,16 +72,16 @@ impl Fault {
         self
     }
 
-    /// Locates the fault; every text of it passes through the redactor here.
+    /// Locates the fault; what others said in it is looked through here.
     #[must_use]
     pub(crate) fn in_phase(self, phase: Phase, redactor: &Redactor) -> Failure {
         let code = catalogue::code_for(self.phase.unwrap_or(phase), self.cause);
         Failure {
             code,
-            message: redactor.redact(&self.message),
-            evidence: self.evidence.map(|text| redactor.clean(&text)),
+            message: redactor.tell(&self.message),
+            evidence: self.evidence.map(|evidence| redactor.tell_evidence(&evidence)),
             owner: self.owner.unwrap_or(code.owner),
-            next_step: redactor.redact(&self.next_step.unwrap_or_else(|| code.next_step.to_owned())),
+            next_step: redactor.tell(&self.next_step.unwrap_or_else(|| code.next_step.into())),
             causes: self.causes.iter().map(|text| redactor.clean(text)).collect(),
         }
     }
@@ -109,7 +109,7 @@ impl Failure {
     #[must_use]
     pub(crate) fn own_fault(what: &str, redactor: &Redactor) -> Self {
         Fault::new(Cause::OwnFault, "conn-check itself failed in this check")
-            .evidence(what)
+            .evidence(theirs(what))
             .in_phase(Phase::Run, redactor)
     }
 

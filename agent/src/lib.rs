@@ -19,7 +19,8 @@
 //! | `Fields`, `Field` | the options of one check; the value of one, as the file has it |
 //! | `Setting` | a type of value that an option can take |
 //! | `Credentials`, `Secret` | who logs in, and the proof; a value that must not be printed |
-//! | `Redactor` | knows the secrets of one check, and takes them out of other texts |
+//! | `Redactor` | knows the secrets of one check, and takes them out of what others say |
+//! | `Sentence` | what is told: our own words, and in them what others said |
 //! | `Host`, `Endpoint` | a name or an address; with transport and port, where a check connects to |
 //! | `Target` | where a service listens: an endpoint or a Unix socket |
 //! | `Probe` | a running check's hands: the only owner of sockets and clocks |

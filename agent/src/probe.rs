@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::fault::{Failure, Fault, Phase};
 use crate::net::{self, Race, Seen};
 use crate::outcome::{Step, Timing, Verdict, Warning};
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Sentence};
 use crate::services::Service;
 use crate::shared::Shared;
 pub(crate) use open::Heard;
@@ -196,9 +196,19 @@ impl Probe {
         self.assignment.redactor.clean(text)
     }
 
+    /// The texts in a value, each as [`Probe::clean`] makes it.
+    fn cleaned(&self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.clean(&text)),
+            Value::Array(items) => items.into_iter().map(|item| self.cleaned(item)).collect(),
+            Value::Object(members) => members.into_iter().map(|(key, value)| (key, self.cleaned(value))).collect(),
+            other => other,
+        }
+    }
+
     /// Notes something that needs attention, with the current result.
-    pub(crate) fn warn(&mut self, kind: WarningKind, message: &str) {
-        let message = self.assignment.redactor.redact(message);
+    pub(crate) fn warn(&mut self, kind: WarningKind, message: impl Into<Sentence>) {
+        let message = self.assignment.redactor.tell(&message.into());
         let mut findings = self.findings();
         let result = findings.steps.len().min(self.assignment.results.saturating_sub(1));
         findings.warnings.push(Warning { kind, message, result });
@@ -274,7 +284,7 @@ impl Probe {
 
     fn report_dead_addresses(&mut self) {
         for attempt in self.race.as_mut().map(|race| race.dead()).unwrap_or_default() {
-            let why = self.assignment.redactor.redact(&attempt.fault.message);
+            let why = self.assignment.redactor.tell(&attempt.fault.message);
             self.fact("dead_address", json!({"address": attempt.address.to_string(), "why": why, "elapsed_seconds": attempt.elapsed.as_secs_f64()}));
             // A host without IPv6 need not hear of it; and `localhost` has two addresses by
             // custom, of which a service may well use one.

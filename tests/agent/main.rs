@@ -31,6 +31,7 @@ mod postgres;
 mod proxy;
 mod redis;
 mod reports;
+mod secrets;
 mod seeds;
 mod services;
 mod silence;

@@ -21,7 +21,8 @@ const HOUSES: [House; 2] = [
         sources: "agent/src",
         layers: &[
             &["text", "phase", "file", "host", "services"],
-            &["catalogue", "secret", "diagnostic"],
+            &["catalogue", "diagnostic"],
+            &["secret"],
             &["fault", "source", "yaml"],
             &["net", "outcome"],
             &["event", "shared"],

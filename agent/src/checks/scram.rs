@@ -1,6 +1,7 @@
 //! What a server may ask of a client that logs in by SCRAM (RFC 5802, RFC 7677), whatever protocol carries it.
 
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::secret::sentence;
 
 /// The fewest rounds of hashing (RFC 7677, section 4). With fewer, what a client shows is soon guessed from: a
 /// server that asks for one may be somebody who wants to know the password.
@@ -15,9 +16,9 @@ pub(super) fn judge(server_first: &[u8]) -> Result<(), Fault> {
     let text = String::from_utf8_lossy(server_first);
     let rounds = || text.split(',').filter_map(|part| part.strip_prefix("i=")?.parse::<u64>().ok());
     if let Some(few) = rounds().min().filter(|few| *few < LEAST) {
-        let message = format!("the server has the password hashed {few} times only, fewer than SCRAM's {LEAST}");
+        let message = sentence!["the server has the password hashed ", few, " times only, fewer than SCRAM's ", LEAST];
         return Err(Fault::new(Cause::MethodUnsupported, message)
-            .evidence(format!("i={few} (RFC 7677, section 4)"))
+            .evidence(sentence!["i=", few, " (RFC 7677, section 4)"])
             .owner(Owner::Service)
             .next_step("set the user's password anew on the server, with 4096 rounds or more; if it has them, look for who answers in its place")
             .at(Phase::Auth));
@@ -25,7 +26,7 @@ pub(super) fn judge(server_first: &[u8]) -> Result<(), Fault> {
     rounds().max().filter(|many| *many > MOST).map_or(Ok(()), |many| {
         Err(Fault::new(
             Cause::Malformed,
-            format!("the server wants the password hashed {many} times, more than {MOST}"),
+            sentence!["the server wants the password hashed ", many, " times, more than ", MOST],
         ))
     })
 }

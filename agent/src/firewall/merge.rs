@@ -6,6 +6,7 @@ use super::rules::Rule;
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::Fault;
 use crate::net::{BadHost, Family, Host, Port, Resolver, Transport};
+use crate::secret::Redactor;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use tokio::task::JoinError;
@@ -149,7 +150,7 @@ impl fmt::Display for NoAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(bad) => bad.fmt(f),
-            Self::LookUp(fault) => f.write_str(&fault.message),
+            Self::LookUp(fault) => f.write_str(&Redactor::new().tell(&fault.message)),
             Self::Unfinished(error) => error.fmt(f),
         }
     }

@@ -19,8 +19,10 @@ use crate::text::{Span, escaped, shortened};
 use crate::yaml::{self, Node, Value};
 use std::collections::BTreeSet;
 
+/// The keys whose values are no secrets: that of the rules, and those of a rule.
+pub const SHOWN_KEYS: &[&str] = &["egress", "from_host", "to_host", "protocol", "ports"];
 /// The keys of a rule.
-pub const KEYS: &[&str] = &["from_host", "to_host", "protocol", "ports"];
+const KEYS: &[&str] = SHOWN_KEYS.split_at(1).1;
 /// The longest name of a host that is shown, in characters.
 const SHOWN: usize = 80;
 const PARTS_OF_A_RULE: &str = "a rule has `to_host`, `protocol` and `ports`";

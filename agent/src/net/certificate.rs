@@ -1,5 +1,6 @@
 //! What a certificate says, for people: reported also when it was not accepted.
 
+use crate::secret::{Sentence, ours, sentence};
 use crate::text::said;
 use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
@@ -41,13 +42,13 @@ impl Certificate {
     }
 
     /// When it ends, or that it has ended (which passes where verification is off).
-    pub(crate) fn end_in_words(&self) -> String {
-        let (subject, days) = (&self.subject, self.days_left());
-        match days {
-            ..=-1 => format!("the certificate of {subject} ended on {}", rfc3339(self.not_after)),
-            1 => format!("the certificate of {subject} ends in 1 day"),
-            _ => format!("the certificate of {subject} ends in {days} days"),
-        }
+    pub(crate) fn end_in_words(&self) -> Sentence {
+        let end = match self.days_left() {
+            ..=-1 => sentence![" ended on ", ours(&rfc3339(self.not_after))],
+            1 => " ends in 1 day".into(),
+            days => sentence![" ends in ", days, " days"],
+        };
+        sentence!["the certificate of ", &self.subject, end]
     }
 
     /// The facts in the form of `--format json`.

@@ -4,6 +4,7 @@ use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::endpoint::Transport;
+use crate::secret::{Sentence, ours, sentence, theirs};
 use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
 use nix::libc;
@@ -121,8 +122,7 @@ impl Race {
     }
 
     fn first_fault(&mut self) -> Fault {
-        let all: Vec<_> = self.failed.iter().map(|attempt| attempt.fault.message.clone()).collect();
-        let all = all.join("; ");
+        let all = Sentence::join(self.failed.iter().map(|attempt| attempt.fault.message.clone()), "; ");
         if self.failed.is_empty() {
             return Fault::new(Cause::OwnFault, "no address was tried");
         }
@@ -131,16 +131,16 @@ impl Race {
 }
 
 /// What became of each address that was tried while none had answered.
-pub(crate) fn summary(tried: &[SocketAddr], failed: &[Attempt]) -> String {
+pub(crate) fn summary(tried: &[SocketAddr], failed: &[Attempt]) -> Sentence {
     let one = |address: &SocketAddr| {
         let failed = failed.iter().find(|attempt| attempt.address == *address);
-        failed.map_or_else(|| format!("{address} did not answer"), |attempt| attempt.fault.message.clone())
+        failed.map_or_else(|| sentence![*address, " did not answer"], |attempt| attempt.fault.message.clone())
     };
-    tried.iter().take(MOST).map(one).collect::<Vec<_>>().join("; ")
+    Sentence::join(tried.iter().take(MOST).map(one), "; ")
 }
 
 fn no_answer(address: SocketAddr, elapsed: Duration) -> Attempt {
-    Attempt { address, fault: Fault::new(Cause::Timeout, format!("{address} did not answer")), elapsed }
+    Attempt { address, fault: Fault::new(Cause::Timeout, sentence![address, " did not answer"]), elapsed }
 }
 
 /// IPv6 and IPv4 in turn, beginning with the system's first choice (RFC 8305 section 4).
@@ -214,24 +214,24 @@ pub(crate) async fn unix(path: &Path) -> Result<UnixStream, Fault> {
 }
 
 fn no_socket(path: &Path, error: &io::Error) -> Fault {
-    let shown = path.display();
+    let shown = theirs(&path.display());
     let is_socket = fs::metadata(path).is_ok_and(|found| found.file_type().is_socket());
     let fault = match error.raw_os_error() {
-        Some(libc::ENOENT | libc::ENOTDIR) => Fault::new(Cause::NoSocket, format!("there is no socket at {shown}"))
+        Some(libc::ENOENT | libc::ENOTDIR) => Fault::new(Cause::NoSocket, sentence!["there is no socket at ", shown])
             .next_step("see whether the service runs on this host, and where it puts its socket"),
         Some(libc::EACCES | libc::EPERM) => {
-            Fault::new(Cause::NoSocket, format!("this user may not connect to the socket {shown}"))
+            Fault::new(Cause::NoSocket, sentence!["this user may not connect to the socket ", shown])
                 .owner(Owner::Host)
                 .next_step("give the user who runs conn-check access to the socket and to its directory")
         }
-        Some(libc::EAGAIN) => Fault::new(Cause::Overloaded, format!("the queue of the socket {shown} is full")),
+        Some(libc::EAGAIN) => Fault::new(Cause::Overloaded, sentence!["the queue of the socket ", shown, " is full"]),
         Some(libc::ECONNREFUSED | libc::EPROTOTYPE) if !is_socket => {
-            Fault::new(Cause::NoSocket, format!("{shown} is not a socket")).owner(Owner::Config)
+            Fault::new(Cause::NoSocket, sentence![shown, " is not a socket"]).owner(Owner::Config)
         }
-        Some(libc::ECONNREFUSED) => Fault::new(Cause::Refused, format!("nothing listens at the socket {shown}"))
+        Some(libc::ECONNREFUSED) => Fault::new(Cause::Refused, sentence!["nothing listens at the socket ", shown])
             .next_step("start the service: its socket was left behind by one that has ended"),
-        Some(libc::EPROTOTYPE) => Fault::new(Cause::NoSocket, format!("{shown} is a socket of another kind")),
-        _ => Fault::new(Cause::NoSocket, format!("the socket {shown} cannot be used")),
+        Some(libc::EPROTOTYPE) => Fault::new(Cause::NoSocket, sentence![shown, " is a socket of another kind"]),
+        _ => Fault::new(Cause::NoSocket, sentence!["the socket ", shown, " cannot be used"]),
     };
     fault.evidence(error.to_string())
 }
@@ -302,36 +302,35 @@ fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Op
     }
     fault.message = match fault.cause {
         Cause::Refused if transport == Transport::Udp => {
-            format!("{address} refused the datagram, nothing listens there")
+            sentence![address, " refused the datagram, nothing listens there"]
         }
-        Cause::Refused => format!("{address} refused the connection"),
-        Cause::HostUnreachable => format!("the network reports {address} as unreachable"),
+        Cause::Refused => sentence![address, " refused the connection"],
+        Cause::HostUnreachable => sentence!["the network reports ", address, " as unreachable"],
         Cause::NetworkUnreachable if blackhole => {
-            format!("this host's routes discard what is for {address} (blackhole)")
+            sentence!["this host's routes discard what is for ", address, " (blackhole)"]
         }
-        Cause::NetworkUnreachable => format!("there is no route to {address}"),
-        Cause::Timeout => format!("{address} did not answer"),
-        Cause::DeniedLocally => format!("this host does not permit a connection to {address}"),
-        Cause::Reset => format!("{address} reset the connection"),
+        Cause::NetworkUnreachable => sentence!["there is no route to ", address],
+        Cause::Timeout => sentence![address, " did not answer"],
+        Cause::DeniedLocally => sentence!["this host does not permit a connection to ", address],
+        Cause::Reset => sentence![address, " reset the connection"],
         _ => fault.message,
     };
     let Some(icmp) = icmp else { return fault.evidence(text) };
-    let who =
-        icmp.sender.map_or_else(|| "a firewall on the way".to_owned(), |sender| format!("a firewall at {sender}"));
+    let who = icmp.sender.map_or_else(|| "a firewall on the way".into(), |sender| sentence!["a firewall at ", sender]);
     let rejected = transport == Transport::Tcp && icmp.is_port_unreachable() && fault.cause == Cause::Refused;
     if (icmp.is_prohibition() || rejected) && icmp.sender.is_some_and(is_of_this_host) {
         fault.cause = Cause::DeniedLocally;
-        fault.message = format!("this host's own firewall rejects the connection to {address}");
+        fault.message = sentence!["this host's own firewall rejects the connection to ", address];
     } else if icmp.is_prohibition() {
         fault.cause = Cause::Prohibited;
-        fault.message = format!("{who} prohibits the connection to {address}");
+        fault.message = sentence![who, " prohibits the connection to ", address];
     } else if rejected {
         fault = fault
             .owner(Owner::Network)
             .next_step("open the port in that firewall; a host without the service would have sent a reset");
-        fault.message = format!("{who} rejects the connection to {address}");
+        fault.message = sentence![who, " rejects the connection to ", address];
     }
-    fault.evidence(format!("{text}; {icmp}"))
+    fault.evidence(sentence![text, "; ", ours(&icmp)])
 }
 
 /// Whether an address belongs to one of this host's interfaces.

@@ -12,6 +12,7 @@ mod tests;
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
+use crate::secret::{sentence, theirs};
 use hickory_proto::op::{self, Edns, Message, MessageType, OpCode};
 use hickory_proto::rr::Name;
 use std::net::IpAddr;
@@ -112,5 +113,5 @@ impl Query {
 fn encoded(message: &Message) -> Result<Vec<u8>, Fault> {
     message
         .to_vec()
-        .map_err(|error| Fault::new(Cause::OwnFault, format!("the DNS question cannot be encoded: {error}")))
+        .map_err(|error| Fault::new(Cause::OwnFault, sentence!["the DNS question cannot be encoded: ", theirs(&error)]))
 }

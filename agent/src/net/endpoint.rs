@@ -1,6 +1,7 @@
 //! Where a check connects to.
 
 use crate::phase::words;
+use crate::secret::{Sentence, ours};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZero;
@@ -52,6 +53,12 @@ impl fmt::Display for Endpoint {
         f.write_str(&self.host.shown)?;
         f.write_str(":")?;
         self.port.fmt(f)
+    }
+}
+
+impl From<&Endpoint> for Sentence {
+    fn from(endpoint: &Endpoint) -> Self {
+        ours(endpoint)
     }
 }
 
@@ -128,6 +135,12 @@ impl From<IpAddr> for Host {
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.shown)
+    }
+}
+
+impl From<&Host> for Sentence {
+    fn from(host: &Host) -> Self {
+        ours(host)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::net::connect;
 use crate::net::dns::{Malformed, Query, Reply, ResponseCode};
 use crate::net::endpoint::Transport;
 use crate::net::resolv_conf::{self, ResolvConf};
+use crate::secret::{ours, sentence};
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -85,7 +86,10 @@ pub(crate) async fn ask(
 
 /// A server that said nothing for so long.
 pub(crate) fn no_answer(server: SocketAddr, waited: Duration) -> Fault {
-    Fault::new(Cause::Timeout, format!("{server} did not answer within {:.3} s", waited.as_secs_f64()))
+    Fault::new(
+        Cause::Timeout,
+        sentence![server, " did not answer within ", ours(&format!("{:.3}", waited.as_secs_f64())), " s"],
+    )
 }
 
 async fn exchange(server: SocketAddr, query: &Query, message: &[u8], transport: Transport) -> Result<Reply, Fault> {
@@ -127,13 +131,13 @@ async fn ask_tcp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Re
     stream.read_exact(&mut answer).await?;
     let reply = query
         .read(&answer)
-        .ok_or_else(|| Fault::new(Cause::Malformed, format!("{server} answered another question")))?;
+        .ok_or_else(|| Fault::new(Cause::Malformed, sentence![server, " answered another question"]))?;
     reply.map_err(|reason| malformed(server, &reason))
 }
 
 fn malformed(server: SocketAddr, Malformed(reason): &Malformed) -> Fault {
-    Fault::new(Cause::Malformed, format!("{server} sent something that is not a DNS answer"))
-        .evidence(format!("malformed DNS reply: {reason}"))
+    Fault::new(Cause::Malformed, sentence![server, " sent something that is not a DNS answer"])
+        .evidence(sentence!["malformed DNS reply: ", reason])
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::net::Wire;
 use crate::net::identify::identify;
 use crate::phase::Phase;
+use crate::secret::sentence;
 use crate::services;
 use crate::text::escape;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -32,7 +33,7 @@ pub(crate) async fn tunnel(mut wire: Wire, authority: &str, authorization: Optio
     let why = reason.map(|reason| format!("; {reason}")).unwrap_or_default();
     Err(refusal(status, authorization.is_some(), reason.is_some())
         .unwrap_or_else(|| Fault::new(Cause::NotAProxy, "what answers there is a web server, not a proxy"))
-        .evidence(format!("{}{why}", escape(line, 100))))
+        .evidence(sentence![escape(line, 100), why]))
 }
 
 /// The fault that a proxy's own status tells, if it is one of a proxy's. One that says so itself
@@ -83,7 +84,7 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 fn not_a_proxy(head: &[u8]) -> Fault {
     match identify(head) {
         Some(peer) if *peer.service != services::HTTP => {
-            Fault::new(Cause::NotAProxy, format!("this is {}, not a proxy", peer.service.described))
+            Fault::new(Cause::NotAProxy, sentence!["this is ", peer.service.described, ", not a proxy"])
                 .evidence(peer.detail)
         }
         _ => Fault::new(Cause::NotAProxy, "what answers there does not speak HTTP").evidence(escape(head, 60)),

@@ -11,7 +11,7 @@ use crate::net::dns::{self, Query, RecordType, ResponseCode};
 use crate::net::endpoint::Transport;
 use crate::net::nameserver;
 use crate::net::resolv_conf::ResolvConf;
-use std::fmt;
+use crate::secret::{Sentence, ours, sentence, theirs};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -29,7 +29,7 @@ enum Answer {
     Addresses(usize),
     NoData,
     Code(ResponseCode),
-    None(String),
+    None(Sentence),
     /// It may still come.
     Awaited,
 }
@@ -39,16 +39,14 @@ impl Answer {
     const fn is_final(&self) -> bool {
         matches!(self, Self::Addresses(_) | Self::NoData | Self::Code(ResponseCode::NXDomain))
     }
-}
 
-impl fmt::Display for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn in_words(&self) -> Sentence {
         match self {
-            Self::Addresses(count) => write!(f, "{count} address(es)"),
-            Self::NoData => f.write_str("the name exists, without an address"),
-            Self::Code(code) => f.write_str(&dns::code(*code)),
-            Self::None(why) => f.write_str(why),
-            Self::Awaited => f.write_str("not waited for"),
+            Self::Addresses(count) => sentence![*count, " address(es)"],
+            Self::NoData => "the name exists, without an address".into(),
+            Self::Code(code) => ours(&dns::code(*code)),
+            Self::None(why) => why.clone(),
+            Self::Awaited => "not waited for".into(),
         }
     }
 }
@@ -65,8 +63,8 @@ pub(super) async fn of(name: &str, error: &str, resolv_conf: &ResolvConf) -> Fau
         asked.spawn(async move { (place, ask.await) });
     }
     collect(&mut answers, asked).await;
-    let summary: Vec<_> = answers.iter().map(|(server, answer)| format!("{}: {answer}", server.ip())).collect();
-    verdict(name, &answers).evidence(format!("system: {error}; {}", summary.join("; ")))
+    let summary = answers.iter().map(|(server, answer)| sentence![server.ip(), ": ", answer.in_words()]);
+    verdict(name, &answers).evidence(sentence!["system: ", theirs(error), "; ", Sentence::join(summary, "; ")])
 }
 
 /// Waits until it is known what the system believed.
@@ -91,7 +89,7 @@ fn is_decided(answers: &Answers) -> bool {
 
 async fn ask(server: SocketAddr, transport: Transport, candidates: Vec<String>) -> Answer {
     let asked = within(TIMEOUT, async {
-        let mut last = Answer::None("not asked".to_owned());
+        let mut last = Answer::None("not asked".into());
         for candidate in candidates {
             last = match ask_both(server, transport, &candidate).await {
                 Ok(answer @ Answer::Addresses(_)) => return answer,
@@ -116,7 +114,7 @@ fn candidates(name: &str, resolv_conf: &ResolvConf) -> Vec<String> {
 async fn ask_both(server: SocketAddr, transport: Transport, name: &str) -> Result<Answer, Fault> {
     for kind in [RecordType::A, RecordType::AAAA] {
         let Some(query) = Query::new(name, kind, nameserver::fresh_id()) else {
-            return Ok(Answer::None("not a name the DNS can hold".to_owned()));
+            return Ok(Answer::None("not a name the DNS can hold".into()));
         };
         let reply = nameserver::ask(server, &query, transport, TIMEOUT).await?;
         match reply.rcode {
@@ -134,27 +132,30 @@ fn verdict(name: &str, answers: &Answers) -> Fault {
     let believed = answers.iter().find(|(_, answer)| answer.is_final());
     let refused = answers.iter().find(|(_, answer)| matches!(answer, Answer::Code(_)));
     let Some((server, answer)) = believed.or(refused) else {
-        return Fault::new(Cause::Timeout, format!("{name}: no resolver answered ({})", servers.join(", ")));
+        return Fault::new(
+            Cause::Timeout,
+            sentence![ours(name), ": no resolver answered (", ours(&servers.join(", ")), ")"],
+        );
     };
     let server = server.ip();
     match answer {
         Answer::Code(ResponseCode::NXDomain) => {
-            Fault::new(Cause::NxDomain, format!("{name} does not exist according to {server}"))
+            Fault::new(Cause::NxDomain, sentence![ours(name), " does not exist according to ", server])
         }
         Answer::Code(ResponseCode::ServFail) => {
-            Fault::new(Cause::ServFail, format!("{server} failed to resolve {name}"))
+            Fault::new(Cause::ServFail, sentence![server, " failed to resolve ", ours(name)])
         }
         Answer::Code(ResponseCode::Refused) => {
-            Fault::new(Cause::Refused, format!("{server} refuses to resolve {name}"))
+            Fault::new(Cause::Refused, sentence![server, " refuses to resolve ", ours(name)])
         }
         Answer::NoData => {
-            Fault::new(Cause::NoAddress, format!("{name} exists without an address according to {server}"))
+            Fault::new(Cause::NoAddress, sentence![ours(name), " exists without an address according to ", server])
         }
         Answer::Addresses(_) => {
-            Fault::new(Cause::Failed, format!("the system cannot resolve {name}, and {server} can"))
+            Fault::new(Cause::Failed, sentence!["the system cannot resolve ", ours(name), ", and ", server, " can"])
         }
         Answer::Code(_) | Answer::None(_) | Answer::Awaited => {
-            Fault::new(Cause::Failed, format!("{name} cannot be resolved"))
+            Fault::new(Cause::Failed, sentence![ours(name), " cannot be resolved"])
         }
     }
 }
@@ -170,7 +171,7 @@ mod tests {
     }
 
     fn silent() -> Answer {
-        Answer::None("no answer".to_owned())
+        Answer::None("no answer".into())
     }
 
     #[test]

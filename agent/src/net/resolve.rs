@@ -7,6 +7,7 @@ use crate::net::endpoint::{Host, HostKind};
 use crate::net::resolv_conf::ResolvConf;
 use crate::net::{Family, reason};
 use crate::phase::Phase;
+use crate::secret::{ours, sentence, theirs};
 use nix::libc;
 use std::collections::HashMap;
 use std::io;
@@ -67,7 +68,7 @@ impl Resolver {
         let mut found = self.begun(name);
         match found.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(found)) => found.clone(),
-            _ => Err(Fault::new(Cause::OwnFault, format!("the look-up of {name} was given up"))),
+            _ => Err(Fault::new(Cause::OwnFault, sentence!["the look-up of ", ours(name), " was given up"])),
         }
     }
 
@@ -89,8 +90,8 @@ impl Resolver {
         addresses.retain(|address| self.family.takes(address.ip()));
         if addresses.is_empty() {
             let family = if self.family == Family::V4 { "IPv4" } else { "IPv6" };
-            return Err(Fault::new(Cause::NoAddress, format!("{host} has no {family} address"))
-                .evidence(format!("{found} address(es) of the other family")));
+            return Err(Fault::new(Cause::NoAddress, sentence![host, " has no ", ours(&family), " address"])
+                .evidence(sentence![found, " address(es) of the other family"]));
         }
         Ok(addresses)
     }
@@ -106,7 +107,7 @@ impl System {
         let text = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
         // Too many open files keep this host from looking.
         match error.raw_os_error() {
-            Some(libc::EMFILE | libc::ENFILE) => Err(no_descriptor(name).evidence(text)),
+            Some(libc::EMFILE | libc::ENFILE) => Err(no_descriptor(name).evidence(theirs(text))),
             _ => Err(reason::of(name, text, &self.resolv_conf).await),
         }
     }
@@ -123,7 +124,8 @@ impl System {
 }
 
 fn no_descriptor(name: &str) -> Fault {
-    Fault::new(Cause::LocalLimit, format!("this host has no file descriptor left to look up {name}")).at(Phase::Connect)
+    Fault::new(Cause::LocalLimit, sentence!["this host has no file descriptor left to look up ", ours(name)])
+        .at(Phase::Connect)
 }
 
 fn literal(address: IpAddr, zone: &str, port: u16) -> Result<SocketAddr, Fault> {
@@ -132,7 +134,8 @@ fn literal(address: IpAddr, zone: &str, port: u16) -> Result<SocketAddr, Fault> 
         return Ok(SocketAddr::new(address, port));
     }
     let index = zone.parse().ok().or_else(|| nix::net::if_::if_nametoindex(zone).ok());
-    let scope = index.ok_or_else(|| Fault::new(Cause::BadName, format!("this host has no network interface `{zone}`")));
+    let scope = index
+        .ok_or_else(|| Fault::new(Cause::BadName, sentence!["this host has no network interface `", ours(zone), "`"]));
     scope.map(|scope| SocketAddrV6::new(v6, port, 0, scope).into())
 }
 

@@ -4,6 +4,7 @@
 use crate::catalogue::Cause;
 use crate::fault::Fault;
 use crate::net::{ALLOWANCE, Wire};
+use crate::secret::sentence;
 use std::io;
 use tokio::io::AsyncReadExt as _;
 
@@ -83,7 +84,7 @@ impl Talk {
                 let line = &begun[..end.unwrap_or(begun.len())];
                 accept(line)?;
                 if line.len() > most {
-                    let message = format!("the peer sent {unit} with a line of more than {most} bytes");
+                    let message = sentence!["the peer sent ", unit, " with a line of more than ", most, " bytes"];
                     return Err(Fault::new(Cause::TooLarge, message));
                 }
                 Ok(end)
@@ -104,7 +105,7 @@ impl Talk {
         let unit = self.unit;
         self.parsed(|received| match length(received)? {
             Some(length) if length as u64 > ALLOWANCE => {
-                Err(Fault::new(Cause::TooLarge, format!("the peer announced {unit} of {length} bytes")))
+                Err(Fault::new(Cause::TooLarge, sentence!["the peer announced ", unit, " of ", length, " bytes"]))
             }
             Some(length) if length <= received.len() => Ok(Some(received.drain(..length).collect())),
             _ => Ok(None),
@@ -152,7 +153,12 @@ impl Talk {
 
     fn ended(&self, begun: bool) -> Fault {
         let when = if begun { "in the middle of" } else { "before" };
-        Fault::new(Cause::Closed, "the peer closed the connection").evidence(format!("it ended {when} {}", self.unit))
+        Fault::new(Cause::Closed, "the peer closed the connection").evidence(sentence![
+            "it ended ",
+            when,
+            " ",
+            self.unit
+        ])
     }
 }
 
@@ -183,7 +189,10 @@ mod tests {
     }
 
     fn evidence(fault: Option<Fault>) -> String {
-        fault.and_then(|fault| fault.evidence).unwrap_or_default()
+        fault
+            .and_then(|fault| fault.evidence)
+            .map(|evidence| crate::secret::Redactor::new().tell(&evidence))
+            .unwrap_or_default()
     }
 
     #[test]

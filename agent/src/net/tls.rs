@@ -14,6 +14,7 @@ use crate::fault::Fault;
 use crate::net::certificate::Certificate;
 use crate::net::{Host, Trust, Wire};
 use crate::phase::Phase;
+use crate::secret::sentence;
 use examiner::{ClientIdentity, Examiner, PROVIDER};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ProtocolVersion};
@@ -69,7 +70,7 @@ impl Handshake {
 }
 
 fn bad_name(host: &Host) -> Fault {
-    Fault::new(Cause::BadName, format!("{host} is not a name that TLS can ask for")).at(Phase::Resolve)
+    Fault::new(Cause::BadName, sentence![host, " is not a name that TLS can ask for"]).at(Phase::Resolve)
 }
 
 fn client_config(

@@ -5,7 +5,7 @@
 //! not to be a secret; everything else is `***`.
 
 use crate::checks;
-use crate::secret::{has_login, url_secrets};
+use crate::secret::{may_hold_login, url_secrets};
 use crate::settings::shape::Shown;
 use crate::text::Span;
 use crate::yaml::{self, Node, Value};
@@ -74,29 +74,40 @@ impl Mask {
     }
 }
 
-/// Hides the scalars below a node that do not belong to an option that may be shown.
+/// Hides what stands below a node and does not belong to an option that may be shown.
 fn hide(node: &Node, shown: Shown, text: &str, plain: &[&str], hidden: &mut Vec<Span>) {
     match &node.value {
         Value::Scalar(scalar) => match shown {
-            Shown::Plain if !has_login(&scalar.text) => {}
-            // A URL where a host is wanted is a usual mistake.
-            Shown::Plain | Shown::Url => hide_in_url(node.span, text, hidden),
-            Shown::Never => hidden.push(node.span),
+            Shown::Plain if !may_hold_login(&scalar.text) => {}
+            Shown::Url => hide_in_url(node.span, text, hidden),
+            Shown::Plain | Shown::Never => hidden.push(with_comment(node.span, text)),
         },
         Value::Seq(items) => items.iter().for_each(|item| hide(item, shown, text, plain, hidden)),
-        Value::Map(pairs) => {
-            for (key, value) in pairs {
-                let shown = match &key.value {
-                    Value::Scalar(key) => shown_of(&key.text, plain),
-                    Value::Seq(_) | Value::Map(_) => {
-                        hide(key, Shown::Never, text, plain, hidden);
-                        Shown::Never
-                    }
-                };
-                hide(value, shown, text, plain, hidden);
+        Value::Map(pairs) => pairs.iter().for_each(|(key, value)| match &key.value {
+            Value::Scalar(name) if shown_of(&name.text, plain) == Shown::Never => {
+                hidden.push(behind(key.span, value.span, text));
             }
-        }
+            Value::Scalar(name) => hide(value, shown_of(&name.text, plain), text, plain, hidden),
+            Value::Seq(_) | Value::Map(_) => hidden.extend([key.span, behind(key.span, value.span, text)]),
+        }),
     }
+}
+
+/// All from behind the colon of a key to the end of its value: tags, anchors, keys and comments, too.
+fn behind(key: Span, value: Span, text: &str) -> Span {
+    let line_end = key.end + text[key.end..].find('\n').unwrap_or(text.len() - key.end);
+    // The value of an alias stands elsewhere, an empty one nowhere.
+    let end = if value.start < key.end || value.start == value.end { line_end } else { value.end };
+    let colon = text[key.end..end].find(':').map_or(key.end, |at| key.end + at + 1);
+    let start = end - text[colon..end].trim_start().len();
+    with_comment(Span { start, end }, text)
+}
+
+/// A part of the text with the comment that follows it on its last line.
+fn with_comment(span: Span, text: &str) -> Span {
+    let rest = text[span.end..].lines().next().unwrap_or_default();
+    let end = if rest.trim_start().starts_with('#') { span.end + rest.len() } else { span.end };
+    Span { start: span.start, end }
 }
 
 fn shown_of(key: &str, plain: &[&str]) -> Shown {
@@ -124,17 +135,36 @@ fn cut_to(hidden: &[Span], line: Span) -> Vec<Span> {
 /// to a key which may be shown, to the end.
 fn hidden_in_line(text: &str, line: Span, plain: &[&str]) -> Vec<Span> {
     let content = &text[line.start..line.end];
-    let words_from = content.find(char::is_alphanumeric).unwrap_or(content.len());
-    let hide_from = match content[words_from..].find(':') {
-        Some(colon) => {
-            let key = content[words_from..words_from + colon].trim().trim_matches(['"', '\'']);
-            let value = words_from + colon + 1;
+    let words_from = indent(content);
+    let hide_from = match key_of(content) {
+        Some(key) if !is_below_secret(&text[..line.start], words_from, plain) => {
+            let value = content[words_from..].find(':').map_or(content.len(), |colon| words_from + colon + 1);
             // A second key, or a tag on the value: the line is not what it seems.
             let plain = shown_of(key, plain) == Shown::Plain && !content[value..].contains([':', '!', '@']);
             let word = content[value..].find(|c: char| !c.is_whitespace() && !"[{'\"(,&*!|>-".contains(c));
             if plain { None } else { word.map(|at| value + at) }
         }
-        None => (words_from < content.len()).then_some(words_from),
+        _ => (words_from < content.len()).then_some(words_from),
     };
     hide_from.map(|from| Span { start: line.start + from, end: line.end }).into_iter().collect()
+}
+
+/// Where the first word of a line begins.
+fn indent(line: &str) -> usize {
+    line.find(char::is_alphanumeric).unwrap_or(line.len())
+}
+
+fn key_of(line: &str) -> Option<&str> {
+    let (key, _) = line[indent(line)..].split_once(':')?;
+    Some(key.trim().trim_matches(['"', '\'']))
+}
+
+/// Whether what follows a text, so far indented, stands within the value of a key that is not to be shown.
+fn is_below_secret(before: &str, mut indented: usize, plain: &[&str]) -> bool {
+    let is_parent = |line: &&str| {
+        let is_less = !line.trim().is_empty() && indent(line) < indented;
+        indented = if is_less { indent(line) } else { indented };
+        is_less
+    };
+    before.lines().rev().filter(is_parent).filter_map(key_of).any(|key| shown_of(key, plain) == Shown::Never)
 }

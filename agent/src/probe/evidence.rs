@@ -4,6 +4,7 @@ use super::Probe;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{self, Endpoint};
+use crate::secret::{ours, sentence};
 use crate::text::escape;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,7 +15,8 @@ impl Probe {
         if failure.code.is(Phase::Connect, Cause::Timeout) {
             let waited = failure.evidence.take().unwrap_or_default();
             let failed = self.race.as_ref().map_or(&[][..], |race| &race.failed);
-            failure.evidence = Some(format!("{waited}; {}", net::summary(tried, failed)));
+            failure.evidence =
+                Some(format!("{waited}; {}", self.assignment.redactor.tell(&net::summary(tried, failed))));
         }
         failure
     }
@@ -32,15 +34,15 @@ impl Probe {
         let whose = if by_run { "when the run's time was over" } else { "within the check's timeout" };
         let seconds = elapsed.as_secs_f64();
         let fault = match phase {
-            Phase::Resolve => Fault::new(Cause::Timeout, format!("no resolver answered {whose}")),
-            Phase::Connect => Fault::new(Cause::Timeout, format!("no answer to the connection request {whose}")),
+            Phase::Resolve => Fault::new(Cause::Timeout, sentence!["no resolver answered ", whose]),
+            Phase::Connect => Fault::new(Cause::Timeout, sentence!["no answer to the connection request ", whose]),
             Phase::Protocol if silent && !by_run => {
-                Fault::new(Cause::Silent, format!("accepted the connection and said nothing {whose}"))
+                Fault::new(Cause::Silent, sentence!["accepted the connection and said nothing ", whose])
             }
-            _ if silent => Fault::new(Cause::Timeout, format!("no answer {whose}")),
-            _ => Fault::new(Cause::Timeout, format!("no complete answer {whose}")),
+            _ if silent => Fault::new(Cause::Timeout, sentence!["no answer ", whose]),
+            _ => Fault::new(Cause::Timeout, sentence!["no complete answer ", whose]),
         };
-        fault.evidence(format!("waited {seconds:.3} s"))
+        fault.evidence(sentence!["waited ", ours(&format!("{seconds:.3}")), " s"])
     }
 
     /// Names the peer, when what it said shows that it speaks another protocol than expected.
@@ -54,7 +56,7 @@ impl Probe {
     }
 
     /// Names the peer by what it said; `how` it came to say it begins the evidence.
-    pub(super) fn name(&self, phase: Phase, fault: Fault, said: &[u8], how: &str) -> Fault {
+    pub(super) fn name(&self, phase: Phase, fault: Fault, said: &[u8], how: &'static str) -> Fault {
         let Some(expected) = self.expected else { return fault };
         if phase == Phase::Tls && fault.cause != Cause::Malformed {
             return net::tls::fault_of_plain(said).unwrap_or(fault);
@@ -67,15 +69,15 @@ impl Probe {
                 Fault::new(Cause::Required, "the peer wants TLS on this port").evidence(peer.detail).at(Phase::Tls)
             }
             Some(peer) if !peer.may_be(expected) => {
-                Fault::new(Cause::WrongService, format!("this is {}, not {}", peer.service.described, expected.name))
-                    .evidence(format!("{how} {}", peer.detail))
+                Fault::new(Cause::WrongService, sentence!["this is ", peer.service.described, ", not ", expected.name])
+                    .evidence(sentence![how, " ", peer.detail])
                     .at(Phase::Protocol)
             }
             // It speaks the protocol, and what it said wrong in it is known better than by its first bytes.
             Some(_) if fault.evidence.is_some() => fault,
             // So it is where the check itself placed the fault.
             _ if fault.cause == Cause::Malformed && fault.phase.is_none() && !said.is_empty() => {
-                fault.evidence(format!("{how} {}", escape(said, 60)))
+                fault.evidence(sentence![how, " ", escape(said, 60)])
             }
             _ => fault,
         }

@@ -164,6 +164,7 @@ impl Probe {
                 handshake.result
             })
             .await;
+        let facts = facts.into_iter().map(|(key, value)| (key, self.cleaned(value))).collect::<Vec<_>>();
         self.findings().facts.extend(facts);
         let wire = result?;
         self.seen = Some(wire.seen());
@@ -173,7 +174,7 @@ impl Probe {
             self.grace = LONGEST_GRACE;
         }
         if let Some(certificate) = certificate.filter(|one| one.days_left() < i64::from(options.expiry_warning_days)) {
-            self.warn(WarningKind::TlsExpiresSoon, &certificate.end_in_words());
+            self.warn(WarningKind::TlsExpiresSoon, certificate.end_in_words());
         }
         Ok(wire)
     }

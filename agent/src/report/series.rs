@@ -38,7 +38,7 @@ fn label(entry: &Entry) -> Option<&str> {
 fn described(entry: &Entry) -> String {
     let mut text = format!("{}:{}", entry.kind, entry.target);
     for (key, value) in entry.spec.profile().distinction {
-        let value = entry.redactor.redact(&shortened(&value));
+        let value = entry.redactor.clean(&shortened(&value));
         text = format!("{text} {key}:{value}");
     }
     text

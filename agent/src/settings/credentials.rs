@@ -24,7 +24,7 @@ impl Credentials {
     ) -> Result<Self, Noted> {
         let user = fields.required::<U>("username", user);
         let password = fields.required("password", password);
-        Ok(Self { user: user?.into(), password: password? })
+        Ok(Self::new(fields, user?, password?))
     }
 
     /// Asks for a user that must be there, and a password that may be absent: the server may know
@@ -36,7 +36,7 @@ impl Credentials {
     ) -> Result<Self, Noted> {
         let user = fields.required::<U>("username", user);
         let password = fields.optional("password", password);
-        Ok(Self { user: user?.into(), password: password.unwrap_or_default() })
+        Ok(Self::new(fields, user?, password.unwrap_or_default()))
     }
 
     /// Asks for a user and a password that belong together; where neither is there, nobody logs in.
@@ -52,7 +52,7 @@ impl Credentials {
             (true, false) => Err(fields.refuse_lone("username", "password")),
             (false, true) => Err(fields.refuse_lone("password", "username")),
             // One that is there and wrong was noted already.
-            _ => Ok(user.zip(password).map(|(user, password)| Self { user: user.into(), password })),
+            _ => Ok(user.zip(password).map(|(user, password)| Self::new(fields, user, password))),
         }
     }
 
@@ -69,7 +69,14 @@ impl Credentials {
             return Err(fields.refuse_lone("username", "password"));
         }
         let none = |password: &Secret<String>| user.is_empty() && password.expose().is_empty();
-        Ok(password.filter(|password| !none(password)).map(|password| Self { user, password }))
+        Ok(password.filter(|password| !none(password)).map(|password| Self::new(fields, user, password)))
+    }
+
+    /// The user's name is shown: who reads of a refused login has to know whose it was.
+    fn new(fields: &Fields<'_>, user: impl Into<String>, password: Secret<String>) -> Self {
+        let user = user.into();
+        fields.show(&user);
+        Self { user, password }
     }
 
     pub(crate) fn has_password(&self) -> bool {

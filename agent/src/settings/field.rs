@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::file;
-use crate::secret::{Redactor, without_login};
+use crate::secret::{Redactor, may_hold_login};
 use crate::settings::shape::{Shape, Shown};
 use crate::text::{Span, shortened};
 use crate::yaml::{Node, Resolved, Value};
@@ -73,6 +73,14 @@ impl Vault {
         self.met.borrow_mut().add(text);
     }
 
+    pub(crate) fn show(&self, name: &str) {
+        self.met.borrow_mut().show(name);
+    }
+
+    pub(crate) fn show_names_in(&self, text: &str) {
+        self.met.borrow_mut().show_names_in(text);
+    }
+
     pub(crate) fn into_redactor(self) -> Redactor {
         self.met.into_inner()
     }
@@ -112,6 +120,11 @@ impl<'a> Field<'a> {
         self.vault.keep(text);
     }
 
+    /// Remembers a name that is shown wherever it came from.
+    pub(crate) fn show(&self, name: &str) {
+        self.vault.show(name);
+    }
+
     pub(crate) fn items(&self) -> Option<impl Iterator<Item = Field<'a>> + use<'a>> {
         let Self { node, vault } = *self;
         match &node.value {
@@ -131,6 +144,11 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// Whether the value stands elsewhere: `{env: VAR}`, `{file: PATH}`.
+    pub(crate) fn is_reference(&self) -> bool {
+        matches!(&self.node.value, Value::Map(pairs) if reference(pairs).is_some())
+    }
+
     pub(crate) const fn is_null(&self) -> bool {
         self.node.is_null()
     }
@@ -143,7 +161,8 @@ impl<'a> Field<'a> {
         let (flaw, found) = match &self.node.value {
             Value::Scalar(scalar) if scalar.text.is_empty() => (Flaw::BadValue, "nothing".to_owned()),
             Value::Scalar(scalar) if shape.shown == Shown::Plain => {
-                (Flaw::BadValue, format!("`{}`", shortened(&without_login(&scalar.text))))
+                let shown = if may_hold_login(&scalar.text) { "***".to_owned() } else { shortened(&scalar.text) };
+                (Flaw::BadValue, format!("`{shown}`"))
             }
             Value::Scalar(_) => (Flaw::BadValue, "something else".to_owned()),
             Value::Seq(_) => (Flaw::WrongType, "a list".to_owned()),
@@ -185,7 +204,10 @@ impl<'a> Field<'a> {
             return Ok(ABSENT.to_owned());
         }
         let text = text.map_err(|misfit| self.with_span(misfit.flaw(Flaw::BadReference)))?;
-        self.keep_secret(&text);
+        // A URL is kept in its secret parts, by who reads it.
+        if shape.shown != Shown::Url {
+            self.keep_secret(&text);
+        }
         Ok(text)
     }
 }

@@ -9,7 +9,7 @@ use crate::secret::Redactor;
 use crate::settings::field::Vault;
 use crate::settings::shape::Declared;
 use crate::settings::{Field, Misfit, Setting};
-use crate::text::Span;
+use crate::text::{Span, shortened};
 use crate::yaml::{self, Node, Value};
 
 /// A problem was noted: what was asked for cannot be built.
@@ -132,6 +132,16 @@ impl<'a> Fields<'a> {
         self.vault.keep(text);
     }
 
+    /// Remembers a name that is shown wherever it came from.
+    pub(crate) fn show(&self, name: &str) {
+        self.vault.show(name);
+    }
+
+    /// Remembers the names that stand in a secret beside its values.
+    pub(crate) fn show_names_in(&self, text: &str) {
+        self.vault.show_names_in(text);
+    }
+
     /// Notes a warning; the check is built all the same.
     pub(crate) fn warn(&mut self, diagnostic: Diagnostic) {
         if !self.describing {
@@ -240,7 +250,7 @@ fn unknown_key(pair: &Pair<'_>, known: &[&'static str]) -> Diagnostic {
     let message = if pair.key.is_empty() {
         "no option has such a name; it is ignored".to_owned()
     } else {
-        format!("unknown option `{}`, it is ignored", crate::text::escaped(pair.key))
+        format!("unknown option `{}`, it is ignored", shortened(pair.key))
     };
     let diagnostic = Diagnostic::warning(Flaw::UnknownKey, pair.key_span, message);
     match nearest(pair.key, known) {
@@ -251,6 +261,11 @@ fn unknown_key(pair: &Pair<'_>, known: &[&'static str]) -> Diagnostic {
 
 /// The word that somebody probably meant: a slip of the finger or two away, or begun alike.
 pub(crate) fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
+    /// Nobody means a word with something longer, and the search takes the product of the lengths.
+    const LONGEST: usize = 64;
+    if word.len() > LONGEST {
+        return None;
+    }
     let word = word.to_lowercase();
     let slips = |other: &str| strsim::damerau_levenshtein(&word, other);
     let best = known.iter().copied().min_by_key(|other| slips(other))?;

@@ -13,6 +13,6 @@ pub(crate) use credentials::Credentials;
 pub(crate) use field::{Field, Misfit};
 pub(crate) use fields::nearest;
 pub(crate) use fields::{Fields, Noted};
-pub(crate) use setting::{Name, Pairs, Setting, Tags, Word, seconds};
+pub(crate) use setting::{Name, Pair, Pairs, Setting, Tags, Word, seconds};
 pub(crate) use target::{HOST_OR_SOCKET, HostOrSocket, port, target, tls_of_target};
 pub(crate) use tls::tls;

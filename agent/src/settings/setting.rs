@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Flaw;
 use crate::net::{Host, Port};
-use crate::secret::Secret;
+use crate::secret::{Secret, may_be_secret};
 use crate::settings::shape::{self, Shape};
 use crate::settings::{Credentials, Field, Misfit};
 use crate::text::is_escaped;
@@ -25,7 +25,9 @@ impl Setting for Host {
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.borrowed(&Self::SHAPE)?;
-        Self::parse(&text).map_err(|rule| field.wrong(&Self::SHAPE).help(rule.to_string()))
+        let host = Self::parse(&text).map_err(|rule| field.wrong(&Self::SHAPE).help(rule.to_string()))?;
+        field.show(&text);
+        Ok(host)
     }
 }
 
@@ -196,6 +198,7 @@ impl Setting for Credentials {
             );
         };
         let (user, password) = (user.text(&String::SHAPE)?, Secret::<String>::read(password)?);
+        field.show(&user);
         // Basic authentication sends both as one text in base64.
         field.keep_secret(&format!("{user}:{}", password.expose()));
         Ok(Self { user, password })
@@ -204,7 +207,16 @@ impl Setting for Credentials {
 
 /// Names with values, as a mapping or as a list of pairs; several values may share a name.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pairs(pub Vec<(String, Secret<String>)>);
+pub(crate) struct Pairs(pub Vec<Pair>);
+
+/// A name with its value.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub name: String,
+    pub value: Secret<String>,
+    /// Whether the value stands elsewhere: `{env: VAR}`, `{file: PATH}`.
+    pub is_reference: bool,
+}
 
 impl Setting for Pairs {
     const SHAPE: Shape = Shape::secret(
@@ -233,16 +245,15 @@ impl Setting for Pairs {
     }
 }
 
-/// One name with its value, or with a list of values. What may be a secret is kept as one; a
-/// value that is a plain short word (`1`, `close`) would only make other texts unreadable.
-fn pair(name: Field<'_>, value: Field<'_>) -> Result<Vec<(String, Secret<String>)>, Misfit> {
+/// One name with its value, or with a list of values.
+fn pair(name: Field<'_>, value: Field<'_>) -> Result<Vec<Pair>, Misfit> {
     let name = name.text(&Pairs::SHAPE)?;
     let one = |value: Field<'_>| {
         let text = if value.is_null() { String::new() } else { value.text(&Pairs::SHAPE)? };
-        if crate::secret::is_secret_name(&name) {
+        if may_be_secret(&name, &text) {
             value.keep_secret(&text);
         }
-        Ok((name.clone(), Secret::new(text)))
+        Ok(Pair { name: name.clone(), value: Secret::new(text), is_reference: value.is_reference() })
     };
     match value.items() {
         Some(values) => values.map(one).collect(),

@@ -1,6 +1,7 @@
 //! `host` and `port` of a service that may listen on a Unix socket.
 
 use crate::net::{Endpoint, Host, Port, Target, TlsOptions};
+use crate::secret::may_hold_login;
 use crate::services::{Security, Service};
 use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, tls};
@@ -68,7 +69,14 @@ impl Setting for HostOrSocket {
         const LONGEST: usize = 107;
         let text = field.text(&Self::SHAPE)?;
         if !text.starts_with('/') {
-            return Host::parse(&text).map(Self::Host).map_err(|rule| field.wrong(&Self::SHAPE).help(rule.to_string()));
+            let host = Host::parse(&text).map_err(|rule| field.wrong(&Self::SHAPE).help(rule.to_string()))?;
+            field.show(&text);
+            return Ok(Self::Host(host));
+        }
+        if may_hold_login(&text) {
+            return Err(field
+                .wrong(&Self::SHAPE)
+                .help("write only the host, or the path of the socket: no login, no URL"));
         }
         if text.len() > LONGEST || text.contains('\0') {
             let help = format!("the path of a Unix socket has {LONGEST} bytes at most, and no NUL (unix(7))");

@@ -4,6 +4,7 @@ use super::{answer, check, http, message, url_of};
 use harness::agent::Agent;
 use harness::nginx::{Nginx, Site};
 use harness::peers::{Peer, Recorder, Request};
+use std::sync::mpsc;
 
 #[test]
 fn a_redirect_is_named_without_its_secrets() {
@@ -61,7 +62,7 @@ fn a_redirect_to_another_host_gets_no_login_and_no_cookie() {
         "allow_redirects: true",
         "auth: [app, s3cret]",
         "cookies: {session: abc}",
-        "headers: {Authorization: x, Cookie: y, X-Auth-Token: z, X-Plain: v}",
+        "headers: {Authorization: x, Cookie: y, X-Auth-Token: z, X-Plain: v, Accept-Language: de}",
     ];
     let (verdict, check) = check(&first.url("/"), &more);
     assert_eq!(verdict, "pass", "{check}");
@@ -72,7 +73,63 @@ fn a_redirect_to_another_host_gets_no_login_and_no_cookie() {
         ("/in", None, None),
         "{seen:?}"
     );
-    assert_eq!((seen.header("x-auth-token"), seen.header("x-plain")), (None, Some("v")), "{seen:?}");
+    assert_eq!((seen.header("x-auth-token"), seen.header("x-plain")), (None, None), "{seen:?}");
+    assert_eq!(seen.header("accept-language"), Some("de"), "{seen:?}");
+}
+
+#[test]
+fn another_origin_gets_only_what_is_known_to_hold_no_secret() {
+    let (wanted, refused) = (Recorder::start(), Recorder::start_with(answer("403 Forbidden", "no")));
+    for other in [&wanted, &refused] {
+        let first = Recorder::start_with(answer(&format!("302 Found\r\nLocation: {}", other.url("/in")), ""));
+        let headers = [
+            "X-JWT: a-jwt",
+            "X-Session-Id: an-id-of-one",
+            "X-Passphrase: a-phrase",
+            "DPoP: a-proof",
+            "X-Tenant: {env: TENANT}",
+            "Accept: {file: accept}",
+            "Host: a.test",
+            "Content-Type: text/x",
+            "User-Agent: ours/1",
+        ]
+        .map(|header| format!("    {header}\n"))
+        .concat();
+        let yaml = http(&first.url("/"), &["allow_redirects: true", "headers:"]) + &headers;
+        let mut agent = Agent::new(&yaml).env("TENANT", "CANARY");
+        agent.scratch().write("accept", "CANARY");
+        let report = agent.report();
+        let seen = other.parsed().remove(0);
+        for secret in ["a-jwt", "an-id-of-one", "a-phrase", "a-proof", "CANARY", "a.test", "text/x"] {
+            assert!(first.requests()[0].contains(secret) && !seen.text.contains(secret), "{secret}: {seen:?}");
+        }
+        assert_eq!((seen.header("user-agent"), seen.header("accept")), (Some("ours/1"), Some("*/*")), "{seen:?}");
+        let check = &report["checks"][0];
+        if other.url("") == refused.url("") {
+            let names = "X-JWT, X-Session-Id, X-Passphrase, DPoP, X-Tenant, Accept, Host, Content-Type";
+            let expected =
+                format!("answered 403, expected 200; {names}: not sent to this server, which only a redirect names");
+            assert_eq!(message(check), expected);
+            let next_step = check["failure"]["next_step"].as_str().unwrap_or_default();
+            assert!(next_step.starts_with("put the URL that the redirect leads to into this check"), "{check}");
+        } else {
+            assert_eq!(check["verdict"], "pass", "{check}");
+        }
+    }
+}
+
+#[test]
+fn a_body_does_not_go_to_another_origin() {
+    for status in [307, 308] {
+        let other = Recorder::start();
+        let elsewhere = other.url("/in");
+        let first = Recorder::start_with(answer(&format!("{status} Moved\r\nLocation: {elsewhere}"), ""));
+        let (verdict, check) = check(&first.url("/"), &["method: POST", "body: CANARY", "allow_redirects: true"]);
+        assert_eq!((verdict.as_str(), other.parsed().len()), ("request.redirected", 0), "{check}");
+        let expected = format!("redirects ({status}) to {elsewhere}, another server, to which the body is not sent");
+        assert_eq!(message(&check), expected);
+        assert!(check["failure"]["next_step"].as_str().is_some_and(|next| next.starts_with("put the URL")), "{check}");
+    }
 }
 
 #[test]
@@ -100,11 +157,19 @@ fn a_login_that_was_not_sent_is_not_called_wrong() {
 #[test]
 fn a_redirect_after_a_post_becomes_a_get_as_browsers_do() {
     for (status, method) in [(301, "GET"), (302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")] {
-        let other = Recorder::start();
-        let first = Recorder::start_with(answer(&format!("{status} Moved\r\nLocation: {}", other.url("/in")), ""));
-        let (verdict, check) = check(&first.url("/"), &["method: POST", "body: data", "allow_redirects: true"]);
+        let (tell, told) = mpsc::channel();
+        let peer = Peer::serve(move |wire| {
+            while let Some(request) = Request::read(&wire) {
+                let status = if request.target == "/in" { "200 OK".to_owned() } else { format!("{status} Moved") };
+                let head = format!("HTTP/1.1 {status}\r\nLocation: /in\r\nContent-Length: 0\r\n\r\n");
+                if tell.send(request).is_err() || !wire.send(head.as_bytes()) {
+                    return;
+                }
+            }
+        });
+        let (verdict, check) = check(&url_of(&peer), &["method: POST", "body: data", "allow_redirects: true"]);
         assert_eq!(verdict, "pass", "{check}");
-        let seen = other.parsed().remove(0);
+        let seen = told.iter().nth(1).expect("a second request");
         assert_eq!((seen.method.as_str(), seen.body() == "data"), (method, method == "POST"), "{status}");
     }
 }

@@ -4,7 +4,7 @@ use crate::output::{explain, print};
 use crate::{UNKNOWN, complain, say};
 use conn_check::cli::convert_fw::Args;
 use conn_check::firewall::merge::{Unresolved, merge};
-use conn_check::firewall::rules::{self, KEYS, Rule};
+use conn_check::firewall::rules::{self, Rule, SHOWN_KEYS};
 use conn_check::firewall::{Group, Passage};
 use conn_check::run::Options;
 use conn_check::source::Source;
@@ -39,12 +39,12 @@ fn read(args: &Args) -> Option<(Vec<Source>, Vec<Vec<Rule>>)> {
         let read = Source::read(path).map_err(|unreadable| (unreadable.0, vec![unreadable.1]));
         let read = read.and_then(|source| match rules::read(&source) {
             Ok((rules, notes)) => {
-                explain(&source, KEYS, &notes, args.color);
+                explain(&source, SHOWN_KEYS, &notes, args.color);
                 Ok((source, rules))
             }
             Err(diagnostics) => Err((source, diagnostics)),
         });
-        all.push(read.map_err(|(source, diagnostics)| explain(&source, KEYS, &diagnostics, args.color)));
+        all.push(read.map_err(|(source, diagnostics)| explain(&source, SHOWN_KEYS, &diagnostics, args.color)));
     }
     all.into_iter().collect::<Result<Vec<_>, ()>>().ok().map(|all| all.into_iter().unzip())
 }
@@ -57,7 +57,7 @@ fn resolved(rules: &[Vec<Rule>]) -> io::Result<(Vec<Passage>, Vec<Unresolved>)> 
 fn finish(args: &Args, sources: &[Source], passages: &[Passage], unresolved: &[Unresolved]) -> u8 {
     for (number, source) in sources.iter().enumerate() {
         let here = unresolved.iter().filter(|one| one.file == number);
-        explain(source, KEYS, &here.map(|one| one.diagnostic.clone()).collect::<Vec<_>>(), args.color);
+        explain(source, SHOWN_KEYS, &here.map(|one| one.diagnostic.clone()).collect::<Vec<_>>(), args.color);
     }
     // Without a rule left there is nothing to print: an empty list can mean that nothing is let out.
     if !unresolved.is_empty() && (!args.keep_going || passages.is_empty()) {

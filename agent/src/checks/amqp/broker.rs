@@ -4,6 +4,7 @@ use super::refusal::CloseReason;
 use crate::fault::{Cause, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Talk, Wire};
+use crate::secret::{sentence, theirs};
 use crate::text::escape;
 use lapin::protocol::{AMQPClass, channel, connection, constants, gen_class, parse_class};
 
@@ -153,12 +154,15 @@ fn malformed() -> Fault {
 
 fn other_version(first: &[u8]) -> Fault {
     let spoken = identify(first).map_or_else(|| "another version of AMQP".to_owned(), |peer| peer.detail);
-    unsupported(&spoken).evidence(format!("it answered {}", escape(first, 16)))
+    unsupported(&spoken).evidence(sentence!["it answered ", escape(first, 16)])
 }
 
 /// The broker speaks something like AMQP 0-9-1.
 pub(super) fn unsupported(spoken: &str) -> Fault {
-    Fault::new(Cause::UnsupportedVersion, format!("the broker speaks {spoken}, but this check speaks AMQP 0-9-1"))
+    Fault::new(
+        Cause::UnsupportedVersion,
+        sentence!["the broker speaks ", theirs(spoken), ", but this check speaks AMQP 0-9-1"],
+    )
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::unexpected;
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::probe::Probe;
+use crate::secret::{ours, sentence, theirs};
 use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, Word};
 use lapin::protocol::exchange::{AMQPMethod as OfExchange, Declare as ExchangeDeclare};
@@ -122,8 +123,9 @@ impl Expected {
         if objections.is_empty() {
             return None;
         }
-        let fault = Fault::new(Cause::UnexpectedReply, format!("the queue has {}", objections.join(", and ")));
-        let fault = fault.evidence(format!("{queue}: {messages} messages wait, {consumers} consumers"));
+        let fault = Fault::new(Cause::UnexpectedReply, sentence!["the queue has ", ours(&objections.join(", and "))]);
+        let fault =
+            fault.evidence(sentence![theirs(queue), ": ", *messages, " messages wait, ", *consumers, " consumers"]);
         Some(fault.next_step(
             "check whether the queue's consumers run and keep up; otherwise correct min_consumers and max_messages",
         ))

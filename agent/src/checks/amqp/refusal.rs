@@ -2,6 +2,7 @@
 //! 1.2, and `RabbitMQ`'s fixed texts where one code has several causes.
 
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::secret::{Sentence, sentence, theirs};
 use lapin::protocol::{AMQPErrorKind as Kind, AMQPHardError as Hard, AMQPSoftError as Soft};
 use lapin::types::ShortString;
 
@@ -41,15 +42,21 @@ impl CloseReason {
     /// As its answer to the passive declaration of a queue or an exchange: `what`, with its name.
     pub(super) fn of_declaration(self, what: &str, vhost: &str, user: &str) -> Fault {
         let fault = match self.kind() {
-            Some(Kind::Soft(Soft::NOTFOUND)) => {
-                Fault::new(Cause::NoSuchQueue, format!("there is no {what} in the vhost `{vhost}`"))
-            }
-            Some(Kind::Soft(Soft::ACCESSREFUSED)) => {
-                Fault::new(Cause::PermissionDenied, format!("`{user}` may not ask for the {what}"))
-            }
+            Some(Kind::Soft(Soft::NOTFOUND)) => Fault::new(
+                Cause::NoSuchQueue,
+                sentence!["there is no ", theirs(&what), " in the vhost `", theirs(vhost), "`"],
+            ),
+            Some(Kind::Soft(Soft::ACCESSREFUSED)) => Fault::new(
+                Cause::PermissionDenied,
+                sentence!["`", theirs(user), "` may not ask for the ", theirs(&what)],
+            ),
             Some(Kind::Soft(Soft::RESOURCELOCKED)) => Fault::new(
                 Cause::PermissionDenied,
-                format!("the {what} belongs to another connection exclusively, which alone can see its figures"),
+                sentence![
+                    "the ",
+                    theirs(&what),
+                    " belongs to another connection exclusively, which alone can see its figures"
+                ],
             )
             .owner(Owner::Config)
             .next_step("leave min_consumers and max_messages out for an exclusive queue"),
@@ -78,7 +85,7 @@ impl CloseReason {
             Some(Kind::Hard(Hard::NOTIMPLEMENTED)) => {
                 Fault::new(Cause::UnsupportedVersion, "the broker does not know this part of AMQP 0-9-1")
             }
-            _ => Fault::new(Cause::Malformed, format!("the broker closed with reply code {}", self.code)),
+            _ => Fault::new(Cause::Malformed, sentence!["the broker closed with reply code ", self.code]),
         };
         fault.evidence(self.evidence()).at(Phase::Protocol)
     }
@@ -99,33 +106,36 @@ pub(super) fn rejected(user: &str, what: &str) -> Fault {
         // Its name is its password, as a rule, and shown as `***`.
         return Fault::new(
             Cause::Rejected,
-            format!("{what} of its default user: wrong password, or one that works on the broker's own host only"),
+            sentence![
+                theirs(&what),
+                " of its default user: wrong password, or one that works on the broker's own host only"
+            ],
         )
         .next_step("use an account of the application's own: RabbitMQ lets guest in from its own host only");
     }
-    Fault::new(Cause::Rejected, format!("{what} of `{user}`: wrong user or password"))
+    Fault::new(Cause::Rejected, sentence![theirs(&what), " of `", theirs(user), "`: wrong user or password"])
 }
 
 /// Reply code 530, by the texts of `RabbitMQ` (`rabbit_reader.erl`, `rabbit_access_control.erl`).
 fn not_allowed(text: &str, vhost: &str, user: &str) -> Fault {
     let text = text.strip_prefix("NOT_ALLOWED - ").unwrap_or(text);
     let denied = format!("access to vhost '{vhost}' refused for user '{user}'");
-    let full = |whose: &str| {
-        Fault::new(Cause::Overloaded, format!("{whose} has reached its connection limit")).at(Phase::Protocol)
+    let full = |whose: Sentence| {
+        Fault::new(Cause::Overloaded, sentence![whose, " has reached its connection limit"]).at(Phase::Protocol)
     };
     if text == format!("vhost {vhost} not found") {
         return no_such_vhost(vhost);
     }
     if text.starts_with("connection refused: node connection limit (") {
-        return full("the broker");
+        return full("the broker".into());
     }
     if text.starts_with(&format!("connection refused for user '{user}': user connection limit (")) {
-        return full(&format!("the user `{user}`"));
+        return full(sentence!["the user `", theirs(user), "`"]);
     }
     match text.strip_prefix(&denied) {
-        Some(rest) if rest.starts_with(": connection limit (") => full(&format!("the vhost `{vhost}`")),
+        Some(rest) if rest.starts_with(": connection limit (") => full(sentence!["the vhost `", theirs(vhost), "`"]),
         Some(rest) if rest.starts_with(": vhost ") && rest.ends_with(" is down") => {
-            Fault::new(Cause::NotReady, format!("the vhost `{vhost}` is down"))
+            Fault::new(Cause::NotReady, sentence!["the vhost `", theirs(vhost), "` is down"])
                 .next_step("look at the broker's log, and restart the vhost (rabbitmqctl restart_vhost)")
                 .at(Phase::Protocol)
         }
@@ -133,18 +143,27 @@ fn not_allowed(text: &str, vhost: &str, user: &str) -> Fault {
         Some(_) => no_access(vhost, user),
         None => Fault::new(
             Cause::PermissionDenied,
-            format!("the broker does not let `{user}` into the vhost `{vhost}`: it does not exist, or the user has no permission"),
+            sentence![
+                "the broker does not let `",
+                theirs(user),
+                "` into the vhost `",
+                theirs(vhost),
+                "`: it does not exist, or the user has no permission"
+            ],
         )
         .next_step("check the vhost's name, then this user's permissions on it"),
     }
 }
 
 fn no_such_vhost(vhost: &str) -> Fault {
-    Fault::new(Cause::NoSuchVhost, format!("the vhost `{vhost}` does not exist"))
+    Fault::new(Cause::NoSuchVhost, sentence!["the vhost `", theirs(vhost), "` does not exist"])
 }
 
 fn no_access(vhost: &str, user: &str) -> Fault {
-    Fault::new(Cause::PermissionDenied, format!("`{user}` has no access to the vhost `{vhost}`"))
+    Fault::new(
+        Cause::PermissionDenied,
+        sentence!["`", theirs(user), "` has no access to the vhost `", theirs(vhost), "`"],
+    )
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::broker::unsupported;
 use crate::fault::{Cause, Fault};
 use crate::probe::Probe;
+use crate::secret::sentence;
 use crate::settings::Credentials;
 use lapin::protocol::connection::{Start, StartOk};
 use lapin::types::{AMQPValue, FieldTable};
@@ -46,9 +47,9 @@ impl ConnectionStart {
         if !offered.split_ascii_whitespace().any(|mechanism| mechanism == MECHANISM) {
             let fault = Fault::new(
                 Cause::MethodUnsupported,
-                format!("the broker does not offer the login mechanism {MECHANISM}"),
+                sentence!["the broker does not offer the login mechanism ", MECHANISM],
             );
-            return Err(fault.evidence(format!("it offers {offered}")));
+            return Err(fault.evidence(sentence!["it offers ", offered]));
         }
         Ok(StartOk {
             client_properties: introduction(),

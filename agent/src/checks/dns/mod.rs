@@ -25,6 +25,7 @@ use crate::fault::{Cause, Fault, Phase};
 use crate::net::dns::{self, Query, RecordType, Reply, ResponseCode};
 use crate::net::{Endpoint, Host, Port, Transport, nameserver};
 use crate::probe::{Probe, Stop};
+use crate::secret::{Sentence, ours, sentence, theirs};
 use crate::services::{self, Service};
 use crate::settings::shape::Shape;
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, Tags, Word, port};
@@ -137,27 +138,32 @@ impl Dns {
                 Err(fault) => faults.push(fault),
             }
         }
-        let messages: Vec<_> = faults.iter().map(|fault| fault.message.clone()).collect();
+        let messages = Sentence::join(faults.iter().map(|fault| fault.message.clone()), "; ");
         let first = faults.into_iter().next();
         let first = first.unwrap_or_else(|| Fault::new(Cause::Failed, "this host has no resolver"));
-        Err(first.evidence(messages.join("; ")))
+        Err(first.evidence(messages))
     }
 
     fn judge(&self, server: SocketAddr, reply: &Reply) -> Option<(Phase, Fault)> {
         let Self { name, record, .. } = self;
         let resolver = server.ip();
         let fault = match reply.rcode {
-            ResponseCode::NoError if reply.answers.is_empty() => {
-                Fault::new(Cause::NoAddress, format!("{name} has no {record} record according to {resolver}"))
-                    .next_step("add the record, or ask for another type")
-            }
+            ResponseCode::NoError if reply.answers.is_empty() => Fault::new(
+                Cause::NoAddress,
+                sentence![theirs(name), " has no ", ours(&record), " record according to ", ours(&resolver)],
+            )
+            .next_step("add the record, or ask for another type"),
             ResponseCode::NoError => return self.unexpected(reply).map(|fault| (Phase::Request, fault)),
             ResponseCode::NXDomain => {
-                Fault::new(Cause::NxDomain, format!("{name} does not exist according to {resolver}"))
+                Fault::new(Cause::NxDomain, sentence![theirs(name), " does not exist according to ", ours(&resolver)])
             }
-            ResponseCode::ServFail => Fault::new(Cause::ServFail, format!("{resolver} failed to resolve {name}")),
-            ResponseCode::Refused => Fault::new(Cause::Refused, format!("{resolver} refuses to answer for {name}")),
-            other => Fault::new(Cause::Failed, format!("{resolver} answered {}", dns::code(other))),
+            ResponseCode::ServFail => {
+                Fault::new(Cause::ServFail, sentence![ours(&resolver), " failed to resolve ", theirs(name)])
+            }
+            ResponseCode::Refused => {
+                Fault::new(Cause::Refused, sentence![ours(&resolver), " refuses to answer for ", theirs(name)])
+            }
+            other => Fault::new(Cause::Failed, sentence![ours(&resolver), " answered ", dns::code(other)]),
         };
         Some((Phase::Resolve, fault))
     }
@@ -167,7 +173,7 @@ impl Dns {
         let missing: Vec<_> =
             self.expect.iter().filter(|wanted| !answers.iter().any(|answer| same(answer, wanted))).cloned().collect();
         (!missing.is_empty()).then(|| {
-            let evidence = format!("got {}, missing {}", answers.join(", "), missing.join(", "));
+            let evidence = sentence!["got ", answers.join(", "), ", missing ", missing.join(", ")];
             Fault::new(Cause::UnexpectedReply, "the answers are not the expected ones").evidence(evidence)
         })
     }

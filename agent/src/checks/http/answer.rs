@@ -7,7 +7,8 @@ use super::request::Hop;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{self, proxy};
 use crate::probe::Probe;
-use crate::text::{escape, said};
+use crate::secret::{ours, redact_url, sentence, theirs};
+use crate::text::escape;
 use flate2::write::{GzDecoder, ZlibDecoder};
 use http::header::AsHeaderName;
 use reqwest::Response;
@@ -78,16 +79,16 @@ fn unexpected_status(check: &Http, hop: &Hop, answer: &Response, excerpt: &[u8])
         (Some(fault), ..) => (Phase::Tls, fault),
         (None, 401, _) => (Phase::Auth, unauthorized(check, hop, headers)),
         (None, _, Some(location)) => {
-            let message = format!("redirects ({code}) to {}", said(&crate::secret::redact_url(&location)));
+            let message = sentence!["redirects (", code, ") to ", redact_url(&location)];
             return (Phase::Request, Fault::new(Cause::Redirected, message));
         }
         (None, _, None) => {
-            let message = format!("answered {code}, expected {}", check.expected_code);
+            let message = sentence!["answered ", code, ", expected ", ours(&check.expected_code)];
             (Phase::Request, Fault::new(Cause::UnexpectedStatus, message))
         }
     };
     let shown = if excerpt.is_empty() { String::new() } else { format!(": {}", escape(excerpt, 150)) };
-    (phase, fault.evidence(format!("{code} {}{shown}", status.canonical_reason().unwrap_or_default())))
+    (phase, fault.evidence(sentence![code, " ", status.canonical_reason().unwrap_or_default(), shown]))
 }
 
 /// A proxy speaks for itself when it says so: 407 always, others with a header of its own.
@@ -124,12 +125,12 @@ fn unexpected_header(check: &Http, headers: &HeaderMap) -> Option<Fault> {
     check.expected_headers.0.iter().find_map(|(name, wanted)| {
         let values = texts_of(headers, name);
         if values.is_empty() {
-            return Some(Fault::new(Cause::UnexpectedHeader, format!("the answer has no header {name}")));
+            return Some(Fault::new(Cause::UnexpectedHeader, sentence!["the answer has no header ", theirs(name)]));
         }
         let wanted = wanted.as_ref().filter(|wanted| !values.iter().any(|value| wanted.is(value)))?;
         Some(
-            Fault::new(Cause::UnexpectedHeader, format!("the header {name} is not as expected"))
-                .evidence(format!("got \"{}\", wanted {wanted}", values.join(", "))),
+            Fault::new(Cause::UnexpectedHeader, sentence!["the header ", theirs(name), " is not as expected"])
+                .evidence(sentence!["got \"", values.join(", "), "\", wanted ", theirs(wanted)]),
         )
     })
 }
@@ -150,12 +151,20 @@ fn text_of(headers: &HeaderMap, name: impl AsHeaderName) -> Option<String> {
 
 fn next_hop(hop: &Hop, status: u16, headers: &HeaderMap) -> Result<Option<Hop>, Fault> {
     let Some(location) = text_of(headers, LOCATION) else { return Ok(None) };
-    let shown = said(&crate::secret::redact_url(&location));
-    let refused =
-        |rule: &str| Fault::new(Cause::Redirected, format!("redirects to {shown}, which cannot be followed: {rule}"));
+    let shown = crate::secret::redact_url(&location);
+    let refused = |rule: &'static str| {
+        Fault::new(Cause::Redirected, sentence!["redirects to ", &shown, ", which cannot be followed: ", rule])
+    };
     let url = hop.url.url.join(&location).map_err(|_| refused("it is not a URL"))?;
     let url = WebUrl::parse(url.as_str()).map_err(refused)?;
-    Ok(Some(hop.redirected(status, url)))
+    let next = hop.redirected(status, url);
+    if next.body.is_some() && !next.trusted {
+        let message =
+            sentence!["redirects (", status, ") to ", shown, ", another server, to which the body is not sent"];
+        return Err(Fault::new(Cause::Redirected, message)
+            .next_step("put the URL that the redirect leads to into this check, if the body is for that server too"));
+    }
+    Ok(Some(next))
 }
 
 /// Texts with which web servers tell that TLS, or a client certificate, is missing. Each has been
@@ -243,8 +252,16 @@ impl BodySearch<'_> {
         let (wanted, text) = (self.wanted, &self.body.out().bytes);
         let (read, begin) = (text.len(), escape(text, 80));
         let rest = if cut { ", where reading ended" } else { "" };
-        Fault::new(Cause::UnexpectedBody, "the body does not contain what is expected")
-            .evidence(format!("wanted {wanted} in {read} bytes{rest}; they begin {begin}"))
+        Fault::new(Cause::UnexpectedBody, "the body does not contain what is expected").evidence(sentence![
+            "wanted ",
+            theirs(wanted),
+            " in ",
+            read,
+            " bytes",
+            rest,
+            "; they begin ",
+            begin
+        ])
     }
 }
 
@@ -263,7 +280,7 @@ impl Expander {
             "gzip" | "x-gzip" => Ok(Self::Gzip(GzDecoder::new(out))),
             "deflate" => Ok(Self::Deflate(ZlibDecoder::new(out))),
             other => {
-                Err(Fault::new(Cause::Malformed, format!("the body's encoding is not supported: {}", said(other))))
+                Err(Fault::new(Cause::Malformed, sentence!["the body's encoding is not supported: ", theirs(other)]))
             }
         }
     }

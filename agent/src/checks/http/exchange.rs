@@ -6,6 +6,7 @@ use super::request::Hop;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{ALLOWANCE, Endpoint, Seen, Wire};
 use crate::probe::Probe;
+use crate::secret::{ours, sentence};
 use crate::settings::Credentials;
 use digest_auth::{AuthContext, HttpMethod};
 use hyper::client::conn::http1;
@@ -118,7 +119,7 @@ impl Client<'_> {
         let Some(proxy) = self.check.proxy.as_ref().filter(|_| !hop.url.is_tls()) else { return failure };
         match (failure.code.phase, failure.code.cause) {
             (Phase::Protocol, Cause::WrongService | Cause::Malformed) => {
-                let message = format!("what answers at the proxy's address is not a proxy: {}", failure.message);
+                let message = sentence!["what answers at the proxy's address is not a proxy: ", ours(&failure.message)];
                 let fault = Fault::new(Cause::NotAProxy, message).evidence(failure.evidence.unwrap_or_default());
                 probe.fail(Phase::Proxy, fault)
             }
@@ -189,7 +190,7 @@ impl Client<'_> {
             offers.iter().find(|offer| offer.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest ")))
         else {
             return Err(Fault::new(Cause::MethodUnsupported, "the server does not offer Digest authentication")
-                .evidence(format!("it offers: {}", offers.join(", ")))
+                .evidence(sentence!["it offers: ", offers.join(", ")])
                 .next_step("use `auth` (Basic), or enable Digest on the server"));
         };
         let path = hop.target(self.check);

@@ -35,10 +35,10 @@ use crate::checks::{Check, Profile, ResultName};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Endpoint, Host, Port, TlsOptions, Wire, proxy};
 use crate::probe::{Probe, Stop};
-use crate::secret::Secret;
+use crate::secret::{Secret, ours, sentence};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Misfit, Noted, Pairs, tls};
-use crate::text::{escaped, said};
+use crate::settings::{Credentials, Fields, Misfit, Noted, Pair, Pairs, tls};
+use crate::text::escaped;
 use answer::Judgement;
 use exchange::{Client, Connection};
 use options::{Cookies, ExpectedHeaders, Matcher, Statuses, WebUrl};
@@ -93,15 +93,20 @@ impl Check for Http {
         let expected_body =
             fields.optional("expected_body", "A text or /regex/ that must occur in the body's first 64 KiB.");
         let proxy = Proxy::parse(fields);
-        let headers = fields.optional::<Pairs>("headers", "Headers to send.").unwrap_or_default();
-        let body = fields.optional("body", "The raw body to send.");
-        let redirects = fields.or("allow_redirects", "false", "Follow 30x redirects, 10 at most.");
+        let headers = fields.optional::<Pairs>("headers", "Headers to send. To a server that only a redirect names go those that hold no secret (Accept, User-Agent, ...).").unwrap_or_default();
+        let body = fields.optional::<Secret<String>>("body", "The raw body to send.");
+        let redirects = fields.or(
+            "allow_redirects",
+            "false",
+            "Follow 30x redirects, 10 at most. Logins, cookies and the body stay with the server of `url`.",
+        );
         let params = fields.optional("params", "Added to the query string, URL encoded.").unwrap_or_default();
         let cookies = fields.optional::<Cookies>("cookies", "Cookies to send.").unwrap_or_default().0;
         let auth = fields.optional::<Credentials>("auth", "Basic authentication.");
         let digest = fields.optional("digest_auth", "Digest authentication; wins over auth.");
         let tls = tls(fields);
         check_headers(fields, &headers)?;
+        body.iter().for_each(|body| fields.show_names_in(body.expose()));
         let mut url = url?;
         let auth = auth.or(url.login.take());
         let expected_headers = expected_headers.unwrap_or_default();
@@ -146,7 +151,8 @@ impl Check for Http {
         let mut client = Client { check: self, connection: self.secure(probe, wire, &hop.url).await? };
         for _ in 0..=MOST_REDIRECTS {
             let answer = client.ask(probe, &hop).await?;
-            match answer::judge(self, probe, &mut client.connection, &hop, answer).await? {
+            let judged = answer::judge(self, probe, &mut client.connection, &hop, answer).await;
+            match judged.map_err(|failure| hop.with_kept_back(self, probe, failure))? {
                 Judgement::Accepted => return Ok(()),
                 Judgement::Elsewhere(next, answer) => {
                     client.make_ready(probe, answer, &next.url).await?;
@@ -154,7 +160,7 @@ impl Check for Http {
                 }
             }
         }
-        let message = format!("more than {MOST_REDIRECTS} redirects, the last to {}", said(&hop.url.shown));
+        let message = sentence!["more than ", MOST_REDIRECTS, " redirects, the last to ", &hop.url.shown];
         let fault = Fault::new(Cause::Redirected, message);
         Err(probe.fail(Phase::Request, fault.next_step("look for a redirect loop on the server")).into())
     }
@@ -180,7 +186,7 @@ impl Http {
 
     /// Notes a login that goes out without TLS; where a proxy passes it on, whatever there is up to the proxy.
     fn note_login(&self, probe: &mut Probe, hop: &Hop) {
-        let has_header = self.headers.0.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let has_header = self.headers.0.iter().any(|header| header.name.eq_ignore_ascii_case("authorization"));
         let logs_in = hop.trusted && (self.auth.is_some() || self.digest.is_some() || has_header);
         match &self.proxy {
             _ if !logs_in || hop.url.is_tls() => {}
@@ -225,8 +231,8 @@ impl Proxy {
 fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Result<(), Noted> {
     let is_name = |name: &str| reqwest::header::HeaderName::try_from(name).is_ok();
     let is_value = |value: &str| reqwest::header::HeaderValue::try_from(value).is_ok();
-    let illegal = headers.0.iter().find(|(name, value)| !is_name(name) || !is_value(value.expose()));
-    let Some((name, _)) = illegal else { return Ok(()) };
+    let illegal = headers.0.iter().find(|header| !is_name(&header.name) || !is_value(header.value.expose()));
+    let Some(Pair { name, .. }) = illegal else { return Ok(()) };
     let shown = escaped(name);
     let (message, help) = if is_name(name) {
         (
@@ -246,10 +252,11 @@ fn unreachable(probe: &Probe, proxy: &Proxy, failure: Failure) -> Failure {
         return failure;
     }
     let cause = if failure.code.cause == Cause::Timeout { Cause::Timeout } else { Cause::Unreachable };
-    let fault = Fault::new(cause, format!("the proxy {} cannot be reached: {}", proxy.endpoint, failure.message))
-        .owner(failure.owner)
-        .next_step(format!("{} (this is about the proxy)", failure.next_step))
-        .evidence(format!("{}: {}", failure.code, failure.evidence.unwrap_or_default()));
+    let fault =
+        Fault::new(cause, sentence!["the proxy ", &proxy.endpoint, " cannot be reached: ", ours(&failure.message)])
+            .owner(failure.owner)
+            .next_step(sentence![ours(&failure.next_step), " (this is about the proxy)"])
+            .evidence(sentence![ours(&failure.code), ": ", ours(&failure.evidence.unwrap_or_default())]);
     probe.fail(Phase::Proxy, fault)
 }
 

@@ -69,11 +69,9 @@ impl Setting for WebUrl {
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.text(&Self::SHAPE)?;
-        for secret in url_secrets(&text) {
-            field.keep_secret(secret);
-            field.keep_secret(&decoded(secret));
-        }
+        url_secrets(&text).into_iter().for_each(|secret| field.keep_secret(secret));
         let url = Self::parse(&text).map_err(|rule| field.wrong(&Self::SHAPE).help(rule))?;
+        field.show(&url.endpoint.host.bare());
         if let Some(login) = &url.login {
             field.keep_secret(login.password.expose());
             field.keep_secret(&format!("{}:{}", login.user, login.password.expose()));
@@ -228,8 +226,8 @@ impl Setting for Cookies {
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let pairs = Pairs::read(field)?;
-        pairs.0.iter().for_each(|(_, value)| field.keep_secret(value.expose()));
-        if pairs.0.iter().any(|(name, value)| !is_cookie(name) || !is_cookie(value.expose())) {
+        pairs.0.iter().for_each(|cookie| field.keep_secret(cookie.value.expose()));
+        if pairs.0.iter().any(|cookie| !is_cookie(&cookie.name) || !is_cookie(cookie.value.expose())) {
             return Err(
                 field.with_span(Misfit::new("a cookie has no white space, comma, semicolon or control character"))
             );

@@ -2,10 +2,11 @@
 
 use super::options::WebUrl;
 use super::{Http, authority, in_brackets};
-use crate::fault::{Cause, Fault};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::Endpoint;
-use crate::secret::Secret;
-use crate::settings::{Credentials, Pairs};
+use crate::probe::Probe;
+use crate::secret::{Secret, is_harmless_header};
+use crate::settings::{Credentials, Pair, Pairs};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{
@@ -23,7 +24,8 @@ pub(super) struct Hop {
     pub(super) url: WebUrl,
     pub(super) method: Method,
     pub(super) body: Option<Secret<String>>,
-    /// Whether logins and cookies are meant for this host.
+    /// Whether it goes to the server that the check names: logins, cookies, the body and what may be a secret
+    /// are for that one alone.
     pub(super) trusted: bool,
     params: Pairs,
 }
@@ -78,7 +80,7 @@ impl Hop {
     pub(super) fn target(&self, check: &Http) -> String {
         let mut url = Cow::Borrowed(&self.url.url);
         if !self.params.0.is_empty() {
-            let params = self.params.0.iter().map(|(name, value)| (name, value.expose()));
+            let params = self.params.0.iter().map(|param| (&param.name, param.value.expose()));
             url.to_mut().query_pairs_mut().extend_pairs(params);
         }
         let proxied = check.proxy.is_some() && !self.url.is_tls();
@@ -88,16 +90,12 @@ impl Hop {
 
     fn headers(&self, check: &Http, authorization: Option<&str>) -> Result<HeaderMap, Fault> {
         let mut headers = HeaderMap::new();
-        for (name, text) in &check.headers.0 {
-            // What may be a login is not for the host of a redirect (RFC 9110 section 15.4).
-            let is_secret = crate::secret::is_secret_name(name);
-            let name = HeaderName::try_from(name).map_err(|error| own_fault(&error))?;
-            if self.trusted || !is_secret {
-                headers.append(name, value(text.expose())?);
-            }
+        for header in check.headers.0.iter().filter(|header| self.trusted || is_for_anybody(header)) {
+            let name = HeaderName::try_from(&header.name).map_err(|error| own_fault(&error))?;
+            headers.append(name, value(header.value.expose())?);
         }
         let cookies: Vec<_> =
-            check.cookies.0.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect();
+            check.cookies.0.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value.expose())).collect();
         if self.trusted && !cookies.is_empty() {
             headers.append(COOKIE, value(&cookies.join("; "))?);
         }
@@ -111,11 +109,42 @@ impl Hop {
         Ok(headers)
     }
 
+    /// What is only for the server that the check names, and not sent to this one.
+    fn kept_back<'a>(&self, check: &'a Http) -> Vec<&'a str> {
+        if self.trusted {
+            return Vec::new();
+        }
+        let headers = check.headers.0.iter().filter(|header| !is_for_anybody(header)).map(|header| &*header.name);
+        headers.chain((!check.cookies.0.is_empty()).then_some("Cookie")).collect()
+    }
+
+    /// A failure that says what may have caused it: what was kept back from this server.
+    pub(super) fn with_kept_back(&self, check: &Http, probe: &Probe, failure: Failure) -> Failure {
+        let kept_back = self.kept_back(check);
+        if kept_back.is_empty() || !matches!(failure.code.phase, Phase::Auth | Phase::Request) {
+            return failure;
+        }
+        let names = probe.clean(&kept_back.join(", "));
+        Failure {
+            message: format!("{}; {names}: not sent to this server, which only a redirect names", failure.message),
+            next_step: format!("put the URL that the redirect leads to into this check, if {names} is for it too"),
+            ..failure
+        }
+    }
+
     /// The port is left out where it is the scheme's own.
     fn host_header(&self) -> String {
         let Endpoint { host, port, .. } = &self.url.endpoint;
         if self.url.url.port().is_some() { authority(host, *port) } else { in_brackets(host) }
     }
+}
+
+/// Whether a header may go to a server that only a redirect names. The check's author added it for another
+/// one (RFC 9110 section 15.4): so only what is known to hold no secret, and what does not belong to the
+/// origin or to the body, neither of which goes along.
+fn is_for_anybody(header: &Pair) -> bool {
+    let name = header.name.to_ascii_lowercase();
+    is_harmless_header(&name) && !header.is_reference && name != "host" && !name.starts_with("content-")
 }
 
 /// A login as Basic authentication has it (RFC 7617).

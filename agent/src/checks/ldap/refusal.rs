@@ -4,6 +4,7 @@ use super::directory::Found;
 use super::message::Outcome;
 use super::policy::{Policy, Problem, reason_of_active_directory};
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::secret::{sentence, theirs};
 
 const SUCCESS: u32 = 0;
 const OPERATIONS_ERROR: u32 = 1;
@@ -70,10 +71,11 @@ pub(super) fn of_start_tls(outcome: &Outcome, logs_in: bool) -> Result<(), Fault
     let or_plain = if logs_in { "" } else { ", or use_tls: false" };
     let fault = match outcome.code {
         SUCCESS => return Ok(()),
-        PROTOCOL_ERROR => Fault::new(Cause::NotTls, "the directory offers no STARTTLS").next_step(format!(
-            "set use_tls: true and the port with TLS from the first byte (636){or_plain}; else give the server a \
-             certificate"
-        )),
+        PROTOCOL_ERROR => Fault::new(Cause::NotTls, "the directory offers no STARTTLS").next_step(sentence![
+            "set use_tls: true and the port with TLS from the first byte (636)",
+            or_plain,
+            "; else give the server a certificate"
+        ]),
         _ => not_serving(outcome).unwrap_or_else(|| {
             Fault::new(Cause::NotTls, "the directory knows STARTTLS and does not begin it")
                 .owner(Owner::Service)
@@ -139,15 +141,17 @@ impl<'a> Client<'a> {
             }
             ADMIN_LIMIT_EXCEEDED => Fault::new(Cause::Overloaded, "a limit of the directory ended the login"),
             INAPPROPRIATE_AUTHENTICATION | UNWILLING_TO_PERFORM if self.user.is_none() => login_wanted(),
-            REFERRAL => Fault::new(Cause::Rejected, format!("the directory sends {name} to another server"))
-                .owner(Owner::Config)
-                .next_step("point this check, and the application, to that server"),
-            CONSTRAINT_VIOLATION => self.not_let_in(Cause::Locked, "after too many attempts, or until it is seen to"),
-            INVALID_DN_SYNTAX => {
-                Fault::new(Cause::Rejected, format!("the user {name} is not a DN")).owner(Owner::Config).next_step(
-                    "write a DN: uid=app,ou=people,dc=example,dc=com (user@domain is for Active Directory alone)",
-                )
+            REFERRAL => {
+                Fault::new(Cause::Rejected, sentence!["the directory sends ", theirs(name), " to another server"])
+                    .owner(Owner::Config)
+                    .next_step("point this check, and the application, to that server")
             }
+            CONSTRAINT_VIOLATION => self.not_let_in(Cause::Locked, "after too many attempts, or until it is seen to"),
+            INVALID_DN_SYNTAX => Fault::new(Cause::Rejected, sentence!["the user ", theirs(name), " is not a DN"])
+                .owner(Owner::Config)
+                .next_step(
+                    "write a DN: uid=app,ou=people,dc=example,dc=com (user@domain is for Active Directory alone)",
+                ),
             INAPPROPRIATE_AUTHENTICATION => self.not_let_in(Cause::Rejected, "the user has no password to log in with"),
             INVALID_CREDENTIALS => self.not_believed(outcome),
             UNWILLING_TO_PERFORM => self
@@ -168,27 +172,32 @@ impl<'a> Client<'a> {
     fn not_found(self, outcome: &Outcome, base: &str) -> Fault {
         let name = self.name();
         match outcome.code {
-            SUCCESS => Fault::new(Cause::NoSuchEntry, format!("{base} is not shown to {name}, and may not exist"))
-                .next_step("grant this user the right to read the entry; else check the base"),
+            SUCCESS => Fault::new(
+                Cause::NoSuchEntry,
+                sentence![theirs(base), " is not shown to ", theirs(name), ", and may not exist"],
+            )
+            .next_step("grant this user the right to read the entry; else check the base"),
             PROTOCOL_ERROR => {
                 Fault::new(Cause::Malformed, "the directory did not understand the search").at(Phase::Protocol)
             }
             TIME_LIMIT_EXCEEDED => Fault::new(Cause::Timeout, "the directory's own limit of time ended the search"),
-            REFERRAL => Fault::new(Cause::Redirected, format!("{base} is in another directory"))
+            REFERRAL => Fault::new(Cause::Redirected, sentence![theirs(base), " is in another directory"])
                 .next_step("point this check, and the application, to that server"),
-            NO_SUCH_OBJECT => {
-                Fault::new(Cause::NoSuchEntry, format!("{base} does not exist, or is hidden from {name}"))
-            }
-            INVALID_DN_SYNTAX => Fault::new(Cause::NoSuchEntry, format!("the base {base} is not a DN"))
+            NO_SUCH_OBJECT => Fault::new(
+                Cause::NoSuchEntry,
+                sentence![theirs(base), " does not exist, or is hidden from ", theirs(name)],
+            ),
+            INVALID_DN_SYNTAX => Fault::new(Cause::NoSuchEntry, sentence!["the base ", theirs(base), " is not a DN"])
                 .next_step("write a DN: ou=people,dc=example,dc=com"),
             INSUFFICIENT_ACCESS_RIGHTS | UNWILLING_TO_PERFORM => self.not_permitted(base),
-            _ => Fault::new(Cause::UnexpectedReply, format!("the directory refuses to search {base}"))
+            _ => Fault::new(Cause::UnexpectedReply, sentence!["the directory refuses to search ", theirs(base)])
                 .next_step("look at the server's words, and at its log"),
         }
     }
 
     fn not_permitted(self, base: &str) -> Fault {
-        let fault = Fault::new(Cause::PermissionDenied, format!("{} may not read {base}", self.name()));
+        let fault =
+            Fault::new(Cause::PermissionDenied, sentence![theirs(&self.name()), " may not read ", theirs(base)]);
         match self.user {
             Some(_) => fault,
             None => fault.next_step("set username (a DN) and password; else grant everybody the right to read it"),
@@ -217,8 +226,8 @@ impl<'a> Client<'a> {
         })
     }
 
-    fn not_let_in(self, cause: Cause, reason: &str) -> Fault {
-        Fault::new(cause, format!("{} is not let in: {reason}", self.name())).at(Phase::Auth)
+    fn not_let_in(self, cause: Cause, reason: &'static str) -> Fault {
+        Fault::new(cause, sentence![theirs(&self.name()), " is not let in: ", reason]).at(Phase::Auth)
     }
 
     fn name(self) -> &'a str {

@@ -4,6 +4,7 @@ use super::binary::{self, Frame, Opcode, Status};
 use super::text;
 use crate::fault::{Cause, Fault};
 use crate::net::{Talk, Wire};
+use crate::secret::{sentence, theirs};
 
 /// The longest line that is read, in bytes; the server's own are far shorter.
 const LONGEST_LINE: usize = 8 * 1024;
@@ -62,7 +63,7 @@ impl MemcachedClient {
     pub(super) async fn log_in_by_sasl(&mut self, mechanisms: &str, user: &str, password: &str) -> Result<(), Fault> {
         if !mechanisms.split_ascii_whitespace().any(|name| name.eq_ignore_ascii_case("PLAIN")) {
             return Err(Fault::new(Cause::MethodUnsupported, "the server does not offer SASL PLAIN")
-                .evidence(format!("it offers {mechanisms}")));
+                .evidence(sentence!["it offers ", theirs(mechanisms)]));
         }
         self.talk.send(&binary::login(user, password)).await;
         let frame = self.frame(Opcode::SaslAuth).await?;
@@ -120,6 +121,6 @@ impl MemcachedClient {
             }
             (true, false) => return fault,
         };
-        fault.next_step(format!("look at the server's log{reason}"))
+        fault.next_step(sentence!["look at the server's log", reason])
     }
 }

@@ -1,6 +1,7 @@
 //! The text protocol: its lines, and what they mean.
 
 use crate::fault::{Cause, Fault, Phase};
+use crate::secret::{sentence, theirs};
 
 /// Asks for the version, three times: a server of the binary protocol alone notices only when it has
 /// the 24 bytes of a header, and would else wait for them in silence.
@@ -30,13 +31,13 @@ pub(super) fn version(line: &str) -> Result<String, Fault> {
 /// login it has refused may answer that alone.
 pub(super) fn fault_of_login(line: &str, user: &str) -> Fault {
     match line {
-        "CLIENT_ERROR authentication failure" | UNAUTHENTICATED => rejected(user).evidence(line),
+        "CLIENT_ERROR authentication failure" | UNAUTHENTICATED => rejected(user).evidence(theirs(line)),
         _ => fault_of(line),
     }
 }
 
 pub(super) fn rejected(user: &str) -> Fault {
-    Fault::new(Cause::Rejected, format!("the server does not accept user {user} with this password"))
+    Fault::new(Cause::Rejected, sentence!["the server does not accept user ", theirs(user), " with this password"])
 }
 
 /// What any other answer means.
@@ -50,5 +51,5 @@ pub(super) fn fault_of(line: &str) -> Fault {
     } else {
         (Cause::Malformed, "the answer is not in memcached's protocol", Phase::Protocol)
     };
-    Fault::new(cause, message).evidence(line).at(phase)
+    Fault::new(cause, message).evidence(theirs(line)).at(phase)
 }

@@ -8,6 +8,7 @@ use crate::fault::{Cause, Fault, Phase};
 use crate::net::Talk;
 use crate::phase::words;
 use crate::probe::Probe;
+use crate::secret::{sentence, theirs};
 use crate::text::detail;
 use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
 
@@ -57,10 +58,13 @@ impl Hello {
         let set = text(answer, "setName");
         if let Some(wanted) = check.replica_set.as_deref().filter(|wanted| *wanted != set) {
             let found = match set {
-                "" => "no replica set".to_owned(),
-                set => format!("the replica set {}", detail(set.as_bytes())),
+                "" => "no replica set".into(),
+                set => sentence!["the replica set ", detail(set.as_bytes())],
             };
-            return Err(Fault::new(Cause::UnexpectedReply, format!("the server belongs to {found}, not to {wanted}")));
+            return Err(Fault::new(
+                Cause::UnexpectedReply,
+                sentence!["the server belongs to ", found, ", not to ", theirs(wanted)],
+            ));
         }
         let another = match (self.member, check.role) {
             (Member::Recovering, _) => {
@@ -80,14 +84,14 @@ impl Hello {
                 let primary =
                     Some(text(answer, "primary")).filter(|name| !name.is_empty()).unwrap_or("not known to it");
                 return Err(Fault::new(Cause::ReadOnly, "a secondary answered, but the primary is wanted")
-                    .evidence(format!("the primary is {primary}")));
+                    .evidence(sentence!["the primary is ", theirs(primary)]));
             }
             (Member::Primary, Some(MemberRole::Secondary)) => "the primary",
             (Member::Alone, Some(MemberRole::Secondary)) => "a server without a replica set",
             (Member::Router, Some(MemberRole::Secondary)) => "mongos",
             _ => return Ok(()),
         };
-        Err(Fault::new(Cause::UnexpectedReply, format!("{another} answered, but a secondary is wanted")))
+        Err(Fault::new(Cause::UnexpectedReply, sentence![another, " answered, but a secondary is wanted"]))
     }
 
     /// Whether there is a mechanism that the driver and the server have in common, for this user.
@@ -99,7 +103,7 @@ impl Hello {
             return Ok(());
         }
         Err(Fault::new(Cause::MethodUnsupported, "the server does not offer this user a login by SCRAM")
-            .evidence(format!("it offers {}", if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }))
+            .evidence(sentence!["it offers ", if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }])
             .next_step("give the user SCRAM-SHA-256 credentials, and enable it in authenticationMechanisms"))
     }
 
@@ -161,9 +165,11 @@ fn hung_up(check: &Mongodb, fault: Fault) -> Fault {
         return fault;
     }
     let tls = if check.tls.is_none() { "it wants TLS (`use_tls: true`), or " } else { "" };
-    fault.next_step(format!(
-        "look at mongod's log; it closes the connection without a word when {tls}it has too many connections (net.maxIncomingConnections)"
-    ))
+    fault.next_step(sentence![
+        "look at mongod's log; it closes the connection without a word when ",
+        tls,
+        "it has too many connections (net.maxIncomingConnections)"
+    ])
 }
 
 /// Whether the driver and the server have a wire version in common.
@@ -177,9 +183,16 @@ fn compatible(answer: &RawDocument) -> Result<(), Fault> {
     } else {
         return Ok(());
     };
-    let evidence = format!(
-        "the server speaks the wire versions {least} to {highest}, conn-check {LEAST_WIRE_VERSION} to {HIGHEST_WIRE_VERSION}"
-    );
+    let evidence = sentence![
+        "the server speaks the wire versions ",
+        least,
+        " to ",
+        highest,
+        ", conn-check ",
+        LEAST_WIRE_VERSION,
+        " to ",
+        HIGHEST_WIRE_VERSION
+    ];
     Err(Fault::new(Cause::UnsupportedVersion, message).evidence(evidence))
 }
 

@@ -4,6 +4,7 @@
 use super::Mongodb;
 use super::message::{number, text};
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::secret::{sentence, theirs};
 use mongodb::bson::RawDocument;
 
 /// What was refused.
@@ -27,7 +28,7 @@ pub(super) fn of_reply(check: &Mongodb, reply: &RawDocument, refused: Refused) -
         }
     }
     let code = number(reply, "code").unwrap_or_default();
-    let evidence = format!("{code} {}: {}", text(reply, "codeName"), text(reply, "errmsg"));
+    let evidence = sentence![code, " ", theirs(text(reply, "codeName")), ": ", theirs(text(reply, "errmsg"))];
     let fault = if is_overload(reply) { overloaded() } else { cause_of(check, code, refused) };
     Some(fault.evidence(evidence))
 }
@@ -40,11 +41,12 @@ fn cause_of(check: &Mongodb, code: i64, refused: Refused) -> Fault {
         // Unauthorized
         (13, _) if check.login.is_none() => Fault::new(
             Cause::Required,
-            format!("the server wants a login for {}, but none is configured", check.database),
+            sentence!["the server wants a login for ", &check.database, ", but none is configured"],
         )
         .at(Phase::Auth),
         (13, Refused::Command) => {
-            let message = format!("{user} is logged in, but may do nothing in the database {}", check.database);
+            let message =
+                sentence![theirs(user), " is logged in, but may do nothing in the database ", &check.database];
             Fault::new(Cause::PermissionDenied, message)
                 .at(Phase::Request)
                 .next_step("grant this user a role in that database, or correct `database`")
@@ -52,7 +54,7 @@ fn cause_of(check: &Mongodb, code: i64, refused: Refused) -> Fault {
         // InvalidNamespace
         (73, Refused::Command) => Fault::new(
             Cause::NoSuchDatabase,
-            format!("{} cannot be the name of a database on this server", check.database),
+            sentence![&check.database, " cannot be the name of a database on this server"],
         ),
         // MechanismUnavailable
         (334, _) => Fault::new(Cause::MethodUnsupported, "the server does not offer SCRAM to this user")
@@ -77,7 +79,8 @@ fn cause_of(check: &Mongodb, code: i64, refused: Refused) -> Fault {
 }
 
 fn rejected(check: &Mongodb, user: &str) -> Fault {
-    let message = format!("the server rejects the user {user} or the password, looked up in {}", check.auth_source);
+    let message =
+        sentence!["the server rejects the user ", theirs(user), " or the password, looked up in ", &check.auth_source];
     Fault::new(Cause::Rejected, message)
         .at(Phase::Auth)
         .next_step("check user and password, and that auth_source is the database in which the user was created")

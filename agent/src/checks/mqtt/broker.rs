@@ -5,6 +5,7 @@ use super::packet::{self, Answer, Head, LONGEST, Packet};
 use super::refusal;
 use crate::fault::{Cause, Fault, Phase};
 use crate::net::{Talk, Wire};
+use crate::secret::sentence;
 
 /// How many bytes may come in all: messages before each of three answers, and more than the answers.
 pub(super) const MOST: u64 = 4 * MOST_BYTES as u64;
@@ -131,7 +132,7 @@ fn take(version: Version, messages: &mut Messages, received: &mut Vec<u8>) -> Re
         } else if head.whole() > LONGEST {
             return Err(Fault::new(
                 Cause::TooLarge,
-                format!("the broker announced a packet of {} bytes", head.whole()),
+                sentence!["the broker announced a packet of ", head.whole(), " bytes"],
             ));
         } else if received.len() < head.whole() {
             return Ok(None);
@@ -156,7 +157,7 @@ impl Messages {
             return Ok(());
         }
         let fault = Fault::new(Cause::TooLarge, "the broker sends messages, and does not answer");
-        Err(fault.evidence(format!("{} messages of {} bytes came before it", self.count, self.bytes)).next_step(
+        Err(fault.evidence(sentence![self.count, " messages of ", self.bytes, " bytes came before it"]).next_step(
             "name a topic with fewer messages; with `version: 5` the broker sends none that it has retained",
         ))
     }

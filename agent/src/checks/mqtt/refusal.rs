@@ -5,6 +5,7 @@ use super::Mqtt;
 use super::options::Version;
 use super::packet::Answer;
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::secret::{Sentence, sentence, theirs};
 
 /// What the standards call the codes.
 const NAMES: [(u8, &str); 39] = [
@@ -66,7 +67,7 @@ pub(super) fn of_connack(answer: &Answer, check: &Mqtt) -> Result<(), Fault> {
         0x95 => Fault::new(Cause::TooLarge, "the request to connect is longer than the broker takes")
             .next_step("look at the broker's limit for packets, and at the length of the user and the password"),
         code => of_any(answer).unwrap_or_else(|| {
-            Fault::new(Cause::NotReady, format!("the broker does not accept the connection: {}", name(code)))
+            Fault::new(Cause::NotReady, sentence!["the broker does not accept the connection: ", name(code)])
                 .next_step("look at the broker's log")
         }),
     };
@@ -81,7 +82,7 @@ pub(super) fn of_suback(answer: &Answer, check: &Mqtt, filter: &str) -> Result<(
         0x80 if check.version == Version::V3 => forbidden(check, "subscribe to", filter),
         0x87 => forbidden(check, "subscribe to", filter),
         0x8f => invalid(filter),
-        code => return Err(of_request(answer, &format!("the broker refuses the subscription: {}", name(code)))),
+        code => return Err(of_request(answer, sentence!["the broker refuses the subscription: ", name(code)])),
     };
     Err(fault.at(Phase::Request).evidence(evidence(answer)))
 }
@@ -93,7 +94,7 @@ pub(super) fn of_puback(answer: &Answer, check: &Mqtt, topic: &str) -> Result<()
         0x00 | 0x10 => return Ok(()),
         0x87 => forbidden(check, "publish to", topic),
         0x90 => invalid(topic),
-        code => return Err(of_request(answer, &format!("the broker refuses the message: {}", name(code)))),
+        code => return Err(of_request(answer, sentence!["the broker refuses the message: ", name(code)])),
     };
     Err(fault.at(Phase::Request).evidence(evidence(answer)))
 }
@@ -112,9 +113,9 @@ pub(super) fn of_disconnect(answer: &Answer) -> Fault {
             .owner(Owner::Config)
             .next_step("leave `publish` out for this broker")
             .at(Phase::Request),
-        0x8d | 0xa0 => Fault::new(Cause::Timeout, format!("the broker ends the connection: {}", name(answer.code))),
+        0x8d | 0xa0 => Fault::new(Cause::Timeout, sentence!["the broker ends the connection: ", name(answer.code)]),
         code => of_any(answer)
-            .unwrap_or_else(|| Fault::new(Cause::Closed, format!("the broker ends the connection: {}", name(code)))),
+            .unwrap_or_else(|| Fault::new(Cause::Closed, sentence!["the broker ends the connection: ", name(code)])),
     };
     fault.evidence(evidence(answer))
 }
@@ -124,22 +125,22 @@ fn of_any(answer: &Answer) -> Option<Fault> {
     let what = name(answer.code);
     Some(match answer.code {
         0x03 | 0x88 => Fault::new(Cause::NotReady, "the broker is not available").at(Phase::Protocol),
-        0x81 | 0x82 => Fault::new(Cause::Malformed, format!("the broker did not understand the check: {what}"))
+        0x81 | 0x82 => Fault::new(Cause::Malformed, sentence!["the broker did not understand the check: ", what])
             .next_step("look at the broker's log, and at its version")
             .at(Phase::Protocol),
         0x89 | 0x96 | 0x97 | 0x9f => {
-            Fault::new(Cause::Overloaded, format!("the broker has no room for this client: {what}"))
+            Fault::new(Cause::Overloaded, sentence!["the broker has no room for this client: ", what])
                 .next_step("look at the broker's limits, and at who uses them up")
                 .at(Phase::Protocol)
         }
-        0x9c | 0x9d => Fault::new(Cause::Redirected, format!("the broker sends its clients elsewhere: {what}"))
+        0x9c | 0x9d => Fault::new(Cause::Redirected, sentence!["the broker sends its clients elsewhere: ", what])
             .next_step("check the broker that it names, if that is the one that is meant")
             .at(Phase::Request),
         _ => return None,
     })
 }
 
-fn of_request(answer: &Answer, message: &str) -> Fault {
+fn of_request(answer: &Answer, message: impl Into<Sentence>) -> Fault {
     let fault = of_any(answer).unwrap_or_else(|| {
         Fault::new(Cause::UnexpectedReply, message).next_step("look at the broker's log, and at what it supports")
     });
@@ -162,17 +163,17 @@ fn other_version(version: Version) -> Fault {
             ("3.1.1", "set `version: 5` if that is what the application speaks; else let the broker accept 3.1.1")
         }
     };
-    Fault::new(Cause::UnsupportedVersion, format!("the broker does not speak MQTT {spoken}")).next_step(next_step)
+    Fault::new(Cause::UnsupportedVersion, sentence!["the broker does not speak MQTT ", spoken]).next_step(next_step)
 }
 
 fn client_id(check: &Mqtt) -> Fault {
     let (message, next_step) = match &check.client_id {
         Some(id) => (
-            format!("the broker does not accept the client id `{id}`"),
+            sentence!["the broker does not accept the client id `", id, "`"],
             "correct `client_id`; some brokers say so when 60 seconds of keep-alive are more than they allow, too",
         ),
         None => (
-            "the broker does not accept a random client id".to_owned(),
+            "the broker does not accept a random client id".into(),
             "set `client_id` to one that the broker knows; some brokers say so when 60 seconds of keep-alive are more \
              than they allow, too",
         ),
@@ -187,7 +188,8 @@ fn login(check: &Mqtt) -> Fault {
         return Fault::new(Cause::Required, "the broker wants a login")
             .next_step("add `username:` and `password:` to this check");
     };
-    let message = format!("the broker does not accept the login of `{}`, or does not let this user in", login.user);
+    let message =
+        sentence!["the broker does not accept the login of `", &login.user, "`, or does not let this user in"];
     let next_step = match check.client_id {
         Some(_) => "check the user, the password and the client id of this check, and the application's",
         None => {
@@ -198,18 +200,22 @@ fn login(check: &Mqtt) -> Fault {
     Fault::new(Cause::Rejected, message).next_step(next_step)
 }
 
-fn forbidden(check: &Mqtt, what: &str, topic: &str) -> Fault {
+fn forbidden(check: &Mqtt, what: &'static str, topic: &str) -> Fault {
     match &check.login {
-        Some(login) => {
-            Fault::new(Cause::PermissionDenied, format!("`{}` is not permitted to {what} `{topic}`", login.user))
-        }
-        None => Fault::new(Cause::PermissionDenied, format!("without a login nobody is permitted to {what} `{topic}`"))
-            .next_step("add `username:` and `password:` to this check, or permit it to everybody"),
+        Some(login) => Fault::new(
+            Cause::PermissionDenied,
+            sentence!["`", &login.user, "` is not permitted to ", what, " `", theirs(topic), "`"],
+        ),
+        None => Fault::new(
+            Cause::PermissionDenied,
+            sentence!["without a login nobody is permitted to ", what, " `", theirs(topic), "`"],
+        )
+        .next_step("add `username:` and `password:` to this check, or permit it to everybody"),
     }
 }
 
 fn invalid(topic: &str) -> Fault {
-    Fault::new(Cause::PermissionDenied, format!("the broker does not take `{topic}` for a topic"))
+    Fault::new(Cause::PermissionDenied, sentence!["the broker does not take `", theirs(topic), "` for a topic"])
         .owner(Owner::Config)
         .next_step("correct `topic`; look at the broker's limits for topics")
 }

@@ -3,6 +3,7 @@
 use super::packet::{Channel, ERR, malformed, take, take_text};
 use super::refusal::ErrPacket;
 use crate::fault::{Cause, Fault, Owner};
+use crate::secret::sentence;
 
 /// What the server can do; the names are those of the protocol's documentation
 /// (`HandshakeV10`, "Capabilities Flags").
@@ -82,8 +83,8 @@ impl Greeting {
 }
 
 fn unsupported(version: u8) -> Fault {
-    Fault::new(Cause::UnsupportedVersion, format!("the server speaks version {version} of the protocol, not 10"))
-        .evidence(format!("the greeting begins with {version}"))
+    Fault::new(Cause::UnsupportedVersion, sentence!["the server speaks version ", version, " of the protocol, not 10"])
+        .evidence(sentence!["the greeting begins with ", version])
 }
 
 fn x_protocol() -> Fault {

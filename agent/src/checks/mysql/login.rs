@@ -6,6 +6,7 @@ use super::packet::{Channel, EOF, ERR, OK, malformed, take_text};
 use super::plugin::{Plugin, SessionTransport};
 use super::refusal::ErrPacket;
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::secret::{sentence, theirs};
 
 /// What `HandshakeResponse41` and `SSLRequest` begin with, behind the capabilities.
 const LARGEST_PACKET: u32 = 1 << 24;
@@ -122,14 +123,14 @@ impl Login<'_> {
     /// The server wants the password itself, and it would not be safe on the way.
     fn exposed(self, plugin: Plugin) -> Fault {
         let asked = match plugin {
-            Plugin::Clear => plugin.slug().to_owned(),
-            _ => format!("the full exchange of {}", plugin.slug()),
+            Plugin::Clear => plugin.slug().into(),
+            _ => sentence!["the full exchange of ", plugin.slug()],
         };
         let fault = match self.transport {
             SessionTransport::Plain if plugin != Plugin::Clear => self.needs_tls(plugin),
             transport => unverified(plugin, transport),
         };
-        fault.evidence(format!("the server asks for {asked}"))
+        fault.evidence(sentence!["the server asks for ", asked])
     }
 
     fn needs_tls(self, plugin: Plugin) -> Fault {
@@ -138,7 +139,7 @@ impl Login<'_> {
         } else {
             "enable TLS on the server, and set use_tls: true"
         };
-        Fault::new(Cause::Required, format!("{}, which needs TLS", asks(plugin))).next_step(next_step).at(Phase::Tls)
+        Fault::new(Cause::Required, sentence![asks(plugin), ", which needs TLS"]).next_step(next_step).at(Phase::Tls)
     }
 }
 
@@ -162,7 +163,7 @@ fn unverified(plugin: Plugin, transport: SessionTransport) -> Fault {
             "set ca_file to the CA of the server's certificate (or use_tls: true, if the host's CAs have it)",
         ),
     };
-    Fault::new(Cause::MethodUnsupported, format!("{}, but {lacks}", asks(plugin)))
+    Fault::new(Cause::MethodUnsupported, sentence![asks(plugin), ", but ", lacks])
         .owner(Owner::Config)
         .next_step(next_step)
 }
@@ -171,7 +172,7 @@ fn unsupported(plugin: &str) -> Fault {
     // MySQL 4.0 gives it no name.
     let plugin = if plugin.is_empty() { "mysql_old_password" } else { plugin };
     Fault::new(Cause::MethodUnsupported, "the account uses an authentication plugin that conn-check does not support")
-        .evidence(format!("the server asks for {plugin}"))
+        .evidence(sentence!["the server asks for ", theirs(plugin)])
         .owner(Owner::Config)
         .next_step(
             "check the user (the server may ask the same for one that it does not know), or use an account with \

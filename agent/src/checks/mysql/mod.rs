@@ -54,6 +54,7 @@ use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Target, TlsMode, TlsOptions};
 use crate::probe::{Probe, Stop};
+use crate::secret::{ours, sentence};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
 use greeting::Greeting;
@@ -166,7 +167,7 @@ impl Mysql {
             TlsMode::Implied(option) => format!("{enable}, or leave {option} out"),
             _ => format!("{enable}, or use use_tls: prefer or false"),
         };
-        Fault::new(Cause::NotTls, format!("the server answered, but does not offer TLS{}", self.mode.reason()))
+        Fault::new(Cause::NotTls, sentence!["the server answered, but does not offer TLS", ours(&self.mode.reason())])
             .evidence("its greeting has no CLIENT_SSL")
             .next_step(next_step)
             .at(Phase::Tls)

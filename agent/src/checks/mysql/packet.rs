@@ -5,6 +5,7 @@
 
 use crate::fault::{Cause, Fault};
 use crate::net::{ALLOWANCE, Talk, Wire};
+use crate::secret::{Sentence, sentence};
 
 /// The first byte of a packet that reports success.
 pub(super) const OK: u8 = 0x00;
@@ -73,14 +74,14 @@ fn packet_length(begun: &[u8], expected: u8) -> Result<Option<usize>, Fault> {
     let length = u32::from_le_bytes([low, middle, high, 0]) as usize;
     // Four bytes of something else make a length as well.
     if length as u64 > ALLOWANCE && number != expected {
-        return Err(malformed(&format!("the server announced a packet of {length} bytes")));
+        return Err(malformed(sentence!["the server announced a packet of ", length, " bytes"]));
     }
     Ok(Some(HEADER + length))
 }
 
 /// An answer that is not of this protocol, with what is wrong about it.
-pub(super) fn malformed(what: &str) -> Fault {
-    Fault::new(Cause::Malformed, format!("the answer is not in MySQL's protocol: {what}"))
+pub(super) fn malformed(what: impl Into<Sentence>) -> Fault {
+    Fault::new(Cause::Malformed, sentence!["the answer is not in MySQL's protocol: ", what.into()])
 }
 
 /// Takes so many bytes from the front.

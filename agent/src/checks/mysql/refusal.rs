@@ -7,6 +7,7 @@ use super::login::Login;
 use super::packet::take;
 use super::plugin::SessionTransport;
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::secret::{sentence, theirs};
 
 /// An ERR packet.
 #[derive(Debug)]
@@ -166,7 +167,7 @@ impl ErrPacket {
     fn judged(&self, fault: Option<Fault>) -> Fault {
         let Self { number, state, text } = self;
         let fault = fault.unwrap_or_else(|| {
-            Fault::new(Cause::UnexpectedReply, format!("the server answered with error {number}"))
+            Fault::new(Cause::UnexpectedReply, sentence!["the server answered with error ", *number])
                 .next_step("read the server's own message, and look at its log")
                 .at(Phase::Request)
         });
@@ -182,7 +183,7 @@ impl Login<'_> {
     fn access_denied(self) -> Fault {
         let user = &self.check.login.user;
         if !self.check.login.has_password() {
-            let message = format!("the server does not let {user} in without a password");
+            let message = sentence!["the server does not let ", theirs(user), " in without a password"];
             return Fault::new(Cause::Required, message)
                 .next_step("set password; the server says the same about a user that it does not know");
         }
@@ -195,8 +196,11 @@ impl Login<'_> {
             }
             _ => ("", ""),
         };
-        Fault::new(Cause::Rejected, format!("wrong password for {user}, or no such user for this host{or}"))
-            .next_step(format!("check user, password, {also}and the hosts that the account is for"))
+        Fault::new(
+            Cause::Rejected,
+            sentence!["wrong password for ", theirs(user), ", or no such user for this host", or],
+        )
+        .next_step(sentence!["check user, password, ", also, "and the hosts that the account is for"])
     }
 }
 

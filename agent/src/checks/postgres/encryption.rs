@@ -5,6 +5,7 @@ use super::server_error::ServerError;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Talk, TlsMode, Wire};
 use crate::probe::Probe;
+use crate::secret::{ours, sentence};
 
 /// What lies between this host and the server: its rules differ by that.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -49,12 +50,12 @@ fn disabled(check: &Postgres) -> Fault {
     let next_step = match check.mode {
         // To go on without TLS would be to show the login to everybody on the way.
         _ if check.login.has_password() => {
-            format!("{enable}; if it is enabled, look for what takes TLS out on the way")
+            sentence![enable, "; if it is enabled, look for what takes TLS out on the way"]
         }
-        TlsMode::Implied(option) => format!("{enable}, or leave {option} out"),
-        _ => format!("{enable}, or set use_tls: false (or prefer) for this check"),
+        TlsMode::Implied(option) => sentence![enable, ", or leave ", option, " out"],
+        _ => sentence![enable, ", or set use_tls: false (or prefer) for this check"],
     };
-    Fault::new(Cause::NotTls, format!("the server has TLS disabled{}", check.mode.reason()))
+    Fault::new(Cause::NotTls, sentence!["the server has TLS disabled", ours(&check.mode.reason())])
         .evidence("it answered N to the request for TLS")
         .next_step(next_step)
 }

@@ -9,6 +9,7 @@ use crate::catalogue::WarningKind;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Wire, within};
 use crate::probe::Probe;
+use crate::secret::sentence;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -46,8 +47,8 @@ pub(super) async fn log_in(
     if check.login.has_password() && progress.is_understood() {
         probe.note_login();
     } else if check.login.has_password() {
-        let message = format!("the server let {} in without asking for the password", check.login.user);
-        probe.warn(WarningKind::AuthNotNeeded, &message);
+        let message = sentence!["the server let ", &check.login.user, " in without asking for the password"];
+        probe.warn(WarningKind::AuthNotNeeded, message);
     }
     Ok(Session::new(halves, progress))
 }

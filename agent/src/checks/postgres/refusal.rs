@@ -10,6 +10,7 @@ use super::progress::LoginProgress;
 use super::server_error::ServerError;
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::phase::words;
+use crate::secret::{sentence, theirs};
 use crate::settings::Credentials;
 use std::error::Error as _;
 use std::io;
@@ -59,10 +60,11 @@ impl LoginAttempt<'_> {
     fn unanswerable(&self, demand: Demand) -> Fault {
         let Credentials { user, .. } = &self.check.login;
         if matches!(demand, Demand::Password | Demand::Sasl) && !self.check.login.has_password() {
-            let message = format!("the server wants a password for {user}, but the check has none");
+            let message = sentence!["the server wants a password for ", theirs(user), ", but the check has none"];
             return Fault::new(Cause::Required, message).at(Phase::Auth).next_step("add password to this check");
         }
-        let message = format!("the server wants {} for {user}, which conn-check cannot do", demand.slug());
+        let message =
+            sentence!["the server wants ", demand.slug(), " for ", theirs(user), ", which conn-check cannot do"];
         Fault::new(Cause::MethodUnsupported, message)
             .at(Phase::Auth)
             .owner(Owner::Service)
@@ -73,19 +75,19 @@ impl LoginAttempt<'_> {
         let (user, database) = (&self.check.login.user, &self.check.database);
         match error.code.as_str() {
             "28P01" => error
-                .fault(Cause::Rejected, format!("wrong password, or no role {user}"))
+                .fault(Cause::Rejected, sentence!["wrong password, or no role ", theirs(user)])
                 .at(Phase::Auth)
                 .next_step("check both, here and in the application; a password past its VALID UNTIL is refused in the same way"),
             "28000" => self.not_authorized(error),
             "3D000" => {
-                error.fault(Cause::NoSuchDatabase, format!("there is no database {database}")).at(Phase::Request)
+                error.fault(Cause::NoSuchDatabase, sentence!["there is no database ", theirs(database)]).at(Phase::Request)
             }
             "42501" => error
-                .fault(Cause::PermissionDenied, format!("{user} may not connect to the database {database}"))
+                .fault(Cause::PermissionDenied, sentence![theirs(user), " may not connect to the database ", theirs(database)])
                 .at(Phase::Request)
-                .next_step(format!("GRANT CONNECT ON DATABASE {database} TO {user}")),
+                .next_step(sentence!["GRANT CONNECT ON DATABASE ", theirs(database), " TO ", theirs(user)]),
             "55000" => error
-                .fault(Cause::PermissionDenied, format!("the database {database} does not accept connections"))
+                .fault(Cause::PermissionDenied, sentence!["the database ", theirs(database), " does not accept connections"])
                 .at(Phase::Request)
                 .next_step("see why it was closed (datallowconn), then ALTER DATABASE .. ALLOW_CONNECTIONS true"),
             "57014" => error.fault(Cause::Timeout, "the server gave up the login").at(Phase::Auth),
@@ -114,20 +116,27 @@ impl LoginAttempt<'_> {
         }
         if error.has("not permitted to log in") {
             return error
-                .fault(Cause::Locked, format!("the role {user} may not log in (NOLOGIN)"))
+                .fault(Cause::Locked, sentence!["the role ", theirs(user), " may not log in (NOLOGIN)"])
                 .at(Phase::Auth)
-                .next_step(format!("use the role that is meant for logins, or ALTER ROLE {user} LOGIN"));
+                .next_step(sentence!["use the role that is meant for logins, or ALTER ROLE ", theirs(user), " LOGIN"]);
         }
         if error.has("Peer authentication") || error.has("Ident authentication") {
             return error
-                .fault(Cause::HostNotAllowed, format!("the system user who runs conn-check may not log in as {user}"))
+                .fault(
+                    Cause::HostNotAllowed,
+                    sentence!["the system user who runs conn-check may not log in as ", theirs(user)],
+                )
                 .at(Phase::Auth)
                 .next_step("run it as that user, map the two in pg_ident.conf, or let pg_hba.conf ask for a password");
         }
         error
             .fault(
                 Cause::Rejected,
-                format!("the server does not let {user} in: no such role, or its proof of identity is wrong"),
+                sentence![
+                    "the server does not let ",
+                    theirs(user),
+                    " in: no such role, or its proof of identity is wrong"
+                ],
             )
             .at(Phase::Auth)
     }
@@ -136,11 +145,22 @@ impl LoginAttempt<'_> {
     /// knows, unless the server has no TLS.
     fn ruled_out(&self, error: &ServerError) -> Fault {
         let (user, database) = (&self.check.login.user, &self.check.database);
-        let message = format!("the server's rules (pg_hba.conf) do not let {user} into {database} from this host");
+        let message = sentence![
+            "the server's rules (pg_hba.conf) do not let ",
+            theirs(user),
+            " into ",
+            theirs(database),
+            " from this host"
+        ];
         let next_step = match self.encryption {
             Encryption::Plain => {
-                let message =
-                    format!("the server does not let {user} into {database} from this host without TLS, or not at all");
+                let message = sentence![
+                    "the server does not let ",
+                    theirs(user),
+                    " into ",
+                    theirs(database),
+                    " from this host without TLS, or not at all"
+                ];
                 return error
                     .fault(Cause::Required, message)
                     .at(Phase::Tls)

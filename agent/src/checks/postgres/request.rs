@@ -7,6 +7,7 @@ use super::server_error::ServerError;
 use super::session::Session;
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::probe::Probe;
+use crate::secret::{sentence, theirs};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 
@@ -40,16 +41,19 @@ async fn readable(check: &Postgres, session: &mut Session, table: &str) -> Resul
 }
 
 fn unreadable(check: &Postgres, table: &str) -> Fault {
-    Fault::new(Cause::PermissionDenied, format!("{} may not read the table {table}", check.login.user))
+    Fault::new(Cause::PermissionDenied, sentence![&check.login.user, " may not read the table ", theirs(table)])
         .evidence("has_table_privilege(.., 'SELECT') is false")
-        .next_step(format!("GRANT SELECT ON {table} TO {}", check.login.user))
+        .next_step(sentence!["GRANT SELECT ON ", theirs(table), " TO ", &check.login.user])
 }
 
 fn missing(check: &Postgres, table: &str) -> Fault {
-    Fault::new(Cause::UnexpectedReply, format!("there is no table {table} in the database {}", check.database))
-        .evidence("to_regclass(..) is null")
-        .owner(Owner::Config)
-        .next_step("check its name and schema (search_path); otherwise run the application's migrations")
+    Fault::new(
+        Cause::UnexpectedReply,
+        sentence!["there is no table ", theirs(table), " in the database ", &check.database],
+    )
+    .evidence("to_regclass(..) is null")
+    .owner(Owner::Config)
+    .next_step("check its name and schema (search_path); otherwise run the application's migrations")
 }
 
 async fn runs(session: &mut Session, begin: &str, query: &str) -> Result<(), Fault> {
@@ -67,42 +71,46 @@ async fn transact(client: &Client, begin: &str, query: &str) -> Result<(), Error
 }
 
 /// The cause of a request's failure; `what` is what was asked for.
-fn fault_of(error: &Error, progress: &LoginProgress, what: &str) -> Fault {
+fn fault_of(error: &Error, progress: &LoginProgress, what: &'static str) -> Fault {
     if let Some(error) = error.as_db_error() {
         return objection(&error.into(), what);
     }
     if !is_of_transport(error) {
-        return Fault::new(Cause::UnexpectedReply, format!("the {what} returned something other than rows"))
+        return Fault::new(Cause::UnexpectedReply, sentence!["the ", what, " returned something other than rows"])
             .owner(Owner::Config)
             .caused_by(error);
     }
     let fault = of_transport(error, progress);
     if fault.cause == Cause::TooLarge {
-        return Fault { message: format!("the result of the {what} is longer than 64 KiB"), ..fault }
+        return Fault { message: sentence!["the result of the ", what, " is longer than 64 KiB"], ..fault }
             .owner(Owner::Config)
             .next_step("let the query return less (LIMIT): its result is not looked at");
     }
     fault
 }
 
-fn objection(error: &ServerError, what: &str) -> Fault {
+fn objection(error: &ServerError, what: &'static str) -> Fault {
     match error.code.as_str() {
-        "42501" => error.fault(Cause::PermissionDenied, format!("this role may not do what the {what} does")),
+        "42501" => error.fault(Cause::PermissionDenied, sentence!["this role may not do what the ", what, " does"]),
         "25006" => error
-            .fault(Cause::UnexpectedReply, format!("the {what} writes, but a check must only read"))
+            .fault(Cause::UnexpectedReply, sentence!["the ", what, " writes, but a check must only read"])
             .owner(Owner::Config)
             .next_step("let the query read only"),
-        "57014" | "55P03" => error
-            .fault(Cause::Timeout, format!("the {what} takes longer than the check's timeout, or waits for a lock")),
+        "57014" | "55P03" => error.fault(
+            Cause::Timeout,
+            sentence!["the ", what, " takes longer than the check's timeout, or waits for a lock"],
+        ),
         "57P01" | "57P02" | "57P05" => {
-            error.fault(Cause::Closed, format!("the server ended the session during the {what}"))
+            error.fault(Cause::Closed, sentence!["the server ended the session during the ", what])
         }
         code if code.starts_with("42") || code.starts_with("22") || code.starts_with("0A") => error
-            .fault(Cause::UnexpectedReply, format!("the server cannot make sense of the {what}"))
+            .fault(Cause::UnexpectedReply, sentence!["the server cannot make sense of the ", what])
             .owner(Owner::Config)
             .next_step("correct it; or see whether the application's migrations have run"),
         _ => error.of_the_server().unwrap_or_else(|| {
-            error.fault(Cause::UnexpectedReply, format!("the {what} failed")).next_step("look at the server's log")
+            error
+                .fault(Cause::UnexpectedReply, sentence!["the ", what, " failed"])
+                .next_step("look at the server's log")
         }),
     }
 }

@@ -2,6 +2,7 @@
 //! (<https://www.postgresql.org/docs/current/protocol-error-fields.html>).
 
 use crate::fault::{Cause, Fault, Phase};
+use crate::secret::Sentence;
 use std::fmt;
 use tokio_postgres::error::DbError;
 
@@ -68,7 +69,7 @@ impl ServerError {
     }
 
     /// A fault with these words as its evidence.
-    pub(super) fn fault(&self, cause: Cause, message: impl Into<String>) -> Fault {
+    pub(super) fn fault(&self, cause: Cause, message: impl Into<Sentence>) -> Fault {
         Fault::new(cause, message).evidence(self.to_string())
     }
 

@@ -46,6 +46,7 @@ use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::net::{Target, TlsOptions};
 use crate::probe::{Probe, Stop};
+use crate::secret::sentence;
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
 use client::RespClient;
@@ -187,7 +188,7 @@ fn named(login: &Credentials) -> Option<&str> {
 fn found(answer: &Value, key: &Word) -> Result<(), Fault> {
     match answer {
         Value::Int(1..) => Ok(()),
-        Value::Int(_) => Err(Fault::new(Cause::UnexpectedReply, format!("the key {} does not exist", key.0))
+        Value::Int(_) => Err(Fault::new(Cause::UnexpectedReply, sentence!["the key ", &key.0, " does not exist"])
             .evidence("EXISTS: 0")
             .owner(Owner::Service)
             .next_step("check whether the program that writes the key has run, and used this database; otherwise correct `key`")),

@@ -1,6 +1,7 @@
 //! What Redis' errors mean: by their codes, and for a bare `ERR` by the server's fixed texts.
 
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::secret::{Sentence, sentence, theirs};
 use crate::text::escape;
 use redis::{ServerError, Value};
 
@@ -25,8 +26,14 @@ pub(super) fn of_login(answer: &Value, user: Option<&str>) -> Result<bool, Fault
     }
     Err(if error.code() == "WRONGPASS" || says(error, &["invalid password"]) {
         let message = match user {
-            Some(user) => format!("the server does not accept this password of user {user}, or the user is disabled"),
-            None => "the server does not accept this password".to_owned(),
+            Some(user) => {
+                sentence![
+                    "the server does not accept this password of user ",
+                    theirs(user),
+                    ", or the user is disabled"
+                ]
+            }
+            None => "the server does not accept this password".into(),
         };
         Fault::new(Cause::Rejected, message).evidence(text(error))
     } else if says(error, &["wrong number of arguments", "unknown command"]) {
@@ -55,7 +62,7 @@ pub(super) fn of_select(answer: &Value, database: u32) -> Result<(), Fault> {
         Value::Okay => Ok(()),
         Value::ServerError(error) if says(error, &NO_SUCH_DATABASE) => Err(Fault::new(
             Cause::NoSuchDatabase,
-            format!("there is no database {database}"),
+            sentence!["there is no database ", database],
         )
         .evidence(text(error))
         .next_step(
@@ -66,10 +73,10 @@ pub(super) fn of_select(answer: &Value, database: u32) -> Result<(), Fault> {
 }
 
 /// The fault behind any other answer than those that a command has.
-pub(super) fn of(answer: &Value, command: &str) -> Fault {
+pub(super) fn of(answer: &Value, command: &'static str) -> Fault {
     match answer {
         Value::ServerError(error) => of_error(error, command),
-        other => Fault::new(Cause::Malformed, format!("the answer to {command} is not one of this command's"))
+        other => Fault::new(Cause::Malformed, sentence!["the answer to ", command, " is not one of this command's"])
             .evidence(shown(other))
             .at(Phase::Protocol),
     }
@@ -77,20 +84,20 @@ pub(super) fn of(answer: &Value, command: &str) -> Fault {
 
 /// An answer for people. Not the crate's own form: that of bytes is a list of numbers, in which no
 /// secret would be recognised.
-fn shown(answer: &Value) -> String {
+fn shown(answer: &Value) -> Sentence {
     match answer {
-        Value::BulkString(bytes) => format!("bulk string {}", escape(bytes, 60)),
-        Value::SimpleString(text) => format!("simple string {}", escape(text.as_bytes(), 60)),
-        Value::Int(number) => format!("the number {number}"),
-        Value::Array(items) => format!("an array of {}", items.len()),
-        Value::Nil => "nothing (nil)".to_owned(),
-        _ => "an answer of another type".to_owned(),
+        Value::BulkString(bytes) => sentence!["bulk string ", escape(bytes, 60)],
+        Value::SimpleString(text) => sentence!["simple string ", escape(text.as_bytes(), 60)],
+        Value::Int(number) => sentence!["the number ", *number],
+        Value::Array(items) => sentence!["an array of ", items.len()],
+        Value::Nil => "nothing (nil)".into(),
+        _ => "an answer of another type".into(),
     }
 }
 
-fn of_error(error: &ServerError, command: &str) -> Fault {
+fn of_error(error: &ServerError, command: &'static str) -> Fault {
     let not_ready = |message, next_step| Fault::new(Cause::NotReady, message).next_step(next_step).at(Phase::Protocol);
-    let unexpected = |message: &str| Fault::new(Cause::UnexpectedReply, message).at(Phase::Request);
+    let unexpected = |message: Sentence| Fault::new(Cause::UnexpectedReply, message).at(Phase::Request);
     let fault = match error.code() {
         // A server that serves nobody now.
         "LOADING" => not_ready("Redis is loading its data", "wait until it is loaded; look at the server's log"),
@@ -117,18 +124,18 @@ fn of_error(error: &ServerError, command: &str) -> Fault {
                 .next_step("give the server a password, then configure it here")
                 .at(Phase::Auth)
         }
-        "NOPERM" => Fault::new(Cause::PermissionDenied, format!("logged in, but not permitted to run {command}"))
+        "NOPERM" => Fault::new(Cause::PermissionDenied, sentence!["logged in, but not permitted to run ", command])
             .at(Phase::Request),
         "READONLY" => {
             Fault::new(Cause::ReadOnly, "a replica answered, and it does not accept writes").at(Phase::Request)
         }
         // A single command.
-        "MISCONF" => unexpected("Redis refuses writes because it cannot save its data")
+        "MISCONF" => unexpected("Redis refuses writes because it cannot save its data".into())
             .next_step("look at the server's log and at its disk"),
-        "MOVED" | "ASK" => unexpected("the key belongs to another node of the cluster")
+        "MOVED" | "ASK" => unexpected("the key belongs to another node of the cluster".into())
             .owner(Owner::Config)
             .next_step("check the node that has the key"),
-        _ => unexpected(&format!("the server refuses {command}"))
+        _ => unexpected(sentence!["the server refuses ", command])
             .next_step("read the server's own message; its configuration may have renamed the command"),
     };
     fault.evidence(text(error))

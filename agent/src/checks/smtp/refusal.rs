@@ -145,10 +145,10 @@ fn no_mail(reply: &Reply) -> Fault {
     }
 }
 
-fn later(message: &str) -> Fault {
+fn later(message: &'static str) -> Fault {
     Fault::new(Cause::NotReady, message).next_step("see the mail server's log if that goes on").at(Phase::Protocol)
 }
 
-fn unfit(message: &str) -> Fault {
+fn unfit(message: &'static str) -> Fault {
     Fault::new(Cause::Malformed, message).at(Phase::Protocol)
 }

@@ -5,6 +5,7 @@ use super::reply::Reply;
 use crate::fault::{Cause, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Talk, Wire, within};
+use crate::secret::sentence;
 use crate::services;
 use crate::settings::Credentials;
 use crate::text::escape;
@@ -96,8 +97,8 @@ impl MailSession {
             let or_plain =
                 if logs_in { "; if it should, look for what takes it out on the way" } else { ", or use_tls: false" };
             return Err(Fault::new(Cause::NotTls, "the mail server does not offer STARTTLS")
-                .evidence(format!("it offers {}", self.listed()))
-                .next_step(format!("set use_tls: true and the port with TLS from the first byte (465){or_plain}"))
+                .evidence(sentence!["it offers ", self.listed()])
+                .next_step(sentence!["set use_tls: true and the port with TLS from the first byte (465)", or_plain])
                 .at(Phase::Tls));
         }
         self.ask(Stage::StartTls, &Starttls.to_string()).await?;
@@ -120,12 +121,12 @@ impl MailSession {
             Some(mechanism) => Ok(Some(mechanism)),
             None if self.can("AUTH") => {
                 Err(Fault::new(Cause::MethodUnsupported, "the mail server accepts neither PLAIN nor LOGIN")
-                    .evidence(format!("it offers AUTH {}", named.join(" ")))
+                    .evidence(sentence!["it offers AUTH ", named.join(" ")])
                     .next_step("enable PLAIN or LOGIN on the mail server"))
             }
             None if self.can("STARTTLS") && !encrypted => {
                 Err(Fault::new(Cause::Required, "the mail server offers a login only after STARTTLS")
-                    .evidence(format!("it offers {}", self.listed()))
+                    .evidence(sentence!["it offers ", self.listed()])
                     .next_step("set use_tls: starttls")
                     .at(Phase::Tls))
             }
@@ -191,7 +192,7 @@ impl MailSession {
         if foreign(from) || foreign(to) {
             if !self.can("SMTPUTF8") {
                 return Err(Fault::new(cause, "the mail server accepts only ASCII addresses (no SMTPUTF8)")
-                    .evidence(format!("it offers {}", self.listed())));
+                    .evidence(sentence!["it offers ", self.listed()]));
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }

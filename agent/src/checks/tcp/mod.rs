@@ -25,6 +25,7 @@ use crate::net::Endpoint;
 use crate::net::identify::identify;
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
+use crate::secret::sentence;
 use crate::services::{self, Service};
 use crate::settings::{Fields, Noted};
 use crate::text::escape;
@@ -62,11 +63,11 @@ impl Check for Tcp {
             }
             Heard::Closed => probe.warn(
                 WarningKind::ConnectClosedAtOnce,
-                &format!("{} accepted the connection and closed it without a word", self.endpoint),
+                sentence![&self.endpoint, " accepted the connection and closed it without a word"],
             ),
             Heard::Broken(mut fault) => {
                 if fault.cause == Cause::Reset {
-                    fault.message = format!("{} accepted the connection and reset it at once", self.endpoint);
+                    fault.message = sentence![&self.endpoint, " accepted the connection and reset it at once"];
                 }
                 return Err(probe.fail(Phase::Connect, fault).into());
             }

@@ -25,6 +25,7 @@ use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Endpoint, refusal_of, within};
 use crate::probe::{Probe, Stop};
+use crate::secret::{ours, sentence};
 use crate::services::{self, Service};
 use crate::settings::{Fields, Noted};
 use crate::text::escape;
@@ -99,7 +100,7 @@ impl Udp {
         let fault = Fault::new(Cause::UnexpectedReply, "the reply does not contain what is expected");
         Err(probe.fail(
             Phase::Request,
-            fault.evidence(format!("got {}, wanted {}", escape(&reply, 80), escape(expect.as_bytes(), 80))),
+            fault.evidence(sentence!["got ", escape(&reply, 80), ", wanted ", escape(expect.as_bytes(), 80)]),
         ))
     }
 }
@@ -117,5 +118,5 @@ fn silence(waited: Duration, cut_short: bool) -> Fault {
     } else {
         Fault::new(Cause::Silent, "no reply: a firewall drops the datagrams, or the service does not answer this one")
     };
-    fault.at(Phase::Protocol).evidence(format!("waited {:.3} s", waited.as_secs_f64()))
+    fault.at(Phase::Protocol).evidence(sentence!["waited ", ours(&format!("{:.3}", waited.as_secs_f64())), " s"])
 }

@@ -1,7 +1,7 @@
 //! Checks that a script has made itself.
 
 use crate::generate::{Comment, GeneratedCheck, Hidden, Item, Value};
-use crate::secret::{has_secret, is_secret_name};
+use crate::secret::{has_secret, is_secret_name, may_be_secret};
 use serde_json::Value as Json;
 
 /// Options of which the value is a secret in every check that has them.
@@ -10,7 +10,8 @@ const SECRETS: [&str; 2] = ["password", "body"];
 /// Options that are a user and a password.
 const LOGINS: [&str; 2] = ["auth", "digest_auth"];
 
-/// Options that are names and values, which are secrets by their names; all cookies are.
+/// Options that are names and values, which are secrets by their names; all cookies are, and all headers but
+/// those that are known to be none.
 const PAIRS: [&str; 3] = ["headers", "params", "cookies"];
 
 /// Options that are a URL, which may have a login or a key in it.
@@ -45,9 +46,10 @@ pub(super) fn set(check: GeneratedCheck, key: &str, value: &Json) -> GeneratedCh
 
 /// A mapping of names to values, or a list of pairs.
 fn pairs(origin: &str, key: &str, value: &Json) -> Value {
-    let hidden = |name: &str, value: &Json| match value {
-        value if key == "cookies" || is_secret_name(name) => value_of(value, Some(&format!("{origin} {key} {name}"))),
-        value => value_of(value, None),
+    let hidden = |name: &str, value: &Json| {
+        let may_be_secret = key == "headers" && value.as_str().is_some_and(|text| may_be_secret(name, text));
+        let is_secret = key == "cookies" || is_secret_name(name) || may_be_secret;
+        value_of(value, is_secret.then(|| format!("{origin} {key} {name}")).as_deref())
     };
     match value {
         Json::Object(values) if !is_reference(value) => {

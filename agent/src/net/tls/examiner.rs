@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::net::Trust;
 use crate::net::certificate::Certificate;
 use crate::net::tls::{TlsOptions, Verification};
+use crate::secret::{ours, sentence};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{
     ResolvesClientCert, WebPkiServerVerifier, verify_server_cert_signed_by_trust_anchor, verify_server_name,
@@ -55,9 +56,12 @@ impl Examiner {
         if options.verification.judges() && roots.is_empty() {
             let path = trust.path.display();
             return Err(Box::new(
-                Fault::new(Cause::Untrusted, format!("this host trusts no CA: there is no certificate in {path}"))
-                    .owner(crate::catalogue::Owner::Host)
-                    .next_step("install ca-certificates, or name the CAs with --tls-certs-path or ca_file"),
+                Fault::new(
+                    Cause::Untrusted,
+                    sentence!["this host trusts no CA: there is no certificate in ", ours(&path)],
+                )
+                .owner(crate::catalogue::Owner::Host)
+                .next_step("install ca-certificates, or name the CAs with --tls-certs-path or ca_file"),
             ));
         }
         let webpki = if roots.is_empty() { None } else { Some(webpki(&roots)?) };

@@ -7,6 +7,7 @@ use crate::net::identify::identify;
 use crate::net::tls::examiner::{ClientIdentity, Examiner};
 use crate::net::{Host, Trust};
 use crate::phase::Phase;
+use crate::secret::{Sentence, ours, sentence, theirs};
 use crate::text::escape;
 use rustls::{AlertDescription, CertificateError, Error};
 use std::io;
@@ -35,7 +36,7 @@ pub(super) fn of_handshake(
         Error::FailedToGetRandomBytes => Fault::new(Cause::LocalLimit, "this host gives no random numbers"),
         _ => Fault::new(Cause::Malformed, "the handshake broke the TLS protocol"),
     };
-    let evidence = fault.evidence.clone().unwrap_or_else(|| tls.to_string());
+    let evidence = fault.evidence.clone().unwrap_or_else(|| theirs(tls));
     fault.evidence(evidence).caused_by(&error)
 }
 
@@ -65,7 +66,7 @@ fn is_tls(first: &[u8]) -> bool {
 fn not_tls(first: &[u8]) -> Fault {
     match identify(first) {
         Some(peer) => {
-            Fault::new(Cause::NotTls, format!("{} answered without TLS", peer.service.described)).evidence(peer.detail)
+            Fault::new(Cause::NotTls, sentence![peer.service.described, " answered without TLS"]).evidence(peer.detail)
         }
         None => Fault::new(Cause::NotTls, "the peer answered, and not with TLS").evidence(escape(first, 60)),
     }
@@ -106,7 +107,7 @@ fn of_alert(alert: AlertDescription, identity: Option<&ClientIdentity>) -> Fault
         }
         _ => Fault::new(Cause::Closed, "the server aborted the handshake"),
     };
-    fault.evidence(format!("alert {alert:?} from the server"))
+    fault.evidence(sentence!["alert ", ours(&format!("{alert:?}")), " from the server"])
 }
 
 fn client_cert_required() -> Fault {
@@ -119,27 +120,28 @@ fn of_certificate(objection: &CertificateError, examiner: &Examiner, host: &Host
     };
     let of_date = |cause, message| {
         let now = rfc3339(OffsetDateTime::now_utc());
-        Fault::new(cause, message).evidence(format!("now it is {now} by this host's clock"))
+        Fault::new(cause, message).evidence(sentence!["now it is ", ours(&now), " by this host's clock"])
     };
     match objection {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             // Not always the server's own: an intermediate may have ended first.
             let ended = examiner.chain().into_iter().find(|one| one.days_left() < 0).unwrap_or(leaf);
             let end = rfc3339(ended.not_after);
-            of_date(Cause::Expired, format!("the certificate of {} ended on {end}", ended.subject))
+            of_date(Cause::Expired, sentence!["the certificate of ", &ended.subject, " ended on ", ours(&end)])
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             let begin = rfc3339(leaf.not_before);
-            of_date(Cause::NotYetValid, format!("the certificate of {} begins on {begin}", leaf.subject))
+            of_date(Cause::NotYetValid, sentence!["the certificate of ", &leaf.subject, " begins on ", ours(&begin)])
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => wrong_name(&leaf, host),
-        _ => untrusted(&examiner.chain(), trust).evidence(format!("issuer: {}; {objection}", leaf.issuer)),
+        _ => untrusted(&examiner.chain(), trust).evidence(sentence!["issuer: ", &leaf.issuer, "; ", theirs(objection)]),
     }
 }
 
 fn wrong_name(leaf: &Certificate, host: &Host) -> Fault {
     let names = if leaf.names.is_empty() { "no name at all".to_owned() } else { leaf.names.join(", ") };
-    Fault::new(Cause::WrongName, format!("the certificate is not for {host}")).evidence(format!("it is for {names}"))
+    Fault::new(Cause::WrongName, sentence!["the certificate is not for ", host])
+        .evidence(sentence!["it is for ", names])
 }
 
 /// Which link of the chain is missing.
@@ -148,21 +150,25 @@ fn untrusted(chain: &[Certificate], trust: &Trust) -> Fault {
         return Fault::new(Cause::Untrusted, "the server's certificate is not trusted");
     };
     let store = trust.path.display();
-    let untrusted = |message: String| Fault::new(Cause::Untrusted, message);
+    let untrusted = |message: Sentence| Fault::new(Cause::Untrusted, message);
     if leaf.is_self_issued {
-        return untrusted(format!("the certificate is self-signed ({}) and not trusted here", leaf.subject))
+        return untrusted(sentence!["the certificate is self-signed (", &leaf.subject, ") and not trusted here"])
             .next_step("put this certificate into ca_file (or the host's CAs), or have it issued by a CA");
     }
     if last.is_self_issued {
-        return untrusted(format!("the chain ends in a CA that is not trusted here: {}", last.subject))
-            .next_step(format!("add that CA to {store} (update-ca-certificates) or set ca_file"));
+        return untrusted(sentence!["the chain ends in a CA that is not trusted here: ", &last.subject])
+            .next_step(sentence!["add that CA to ", ours(&store), " (update-ca-certificates) or set ca_file"]);
     }
     let sent = if chain.len() == 1 {
         "the server sent no intermediate certificate"
     } else {
         "the server's chain ends before it"
     };
-    untrusted(format!("the issuer {} is not known here, and {sent}", last.issuer))
+    untrusted(sentence!["the issuer ", &last.issuer, " is not known here, and ", sent])
         .owner(Owner::Certificate)
-        .next_step(format!("if it is an intermediate, have the server send its full chain; if it is the CA, add it to {store} or set ca_file"))
+        .next_step(sentence![
+            "if it is an intermediate, have the server send its full chain; if it is the CA, add it to ",
+            ours(&store),
+            " or set ca_file"
+        ])
 }
