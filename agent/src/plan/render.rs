@@ -4,7 +4,7 @@
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::mask::Mask;
 use crate::source::Source;
-use crate::text::{Lines, Span, floor_boundary};
+use crate::text::{CUT, Lines, Span, floor_boundary};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 /// So many problems are shown to a person; the rest is counted.
@@ -85,6 +85,19 @@ impl Page<'_> {
         let inside =
             Span { start: start.min(line.end), end: floor_boundary(text, span.end.clamp(start, line.end.max(start))) };
         let (line, inside) = self.mask.apply(text, line, inside);
+        let (line, inside) = excerpt(&line, inside);
         (line, inside, number)
     }
+}
+
+/// The part of a long line that is shown: its beginning, or what stands around the span.
+fn excerpt(line: &str, inside: Span) -> (String, Span) {
+    const LONGEST: usize = 240;
+    const BEFORE: usize = 40;
+    let start = if inside.start < LONGEST - BEFORE { 0 } else { floor_boundary(line, inside.start - BEFORE) };
+    let end = floor_boundary(line, start + LONGEST);
+    let (left, right) = (if start > 0 { CUT } else { "" }, if end < line.len() { CUT } else { "" });
+    let moved = |at: usize| at.clamp(start, end) - start + left.len();
+    let inside = Span { start: moved(inside.start), end: moved(inside.end) };
+    ([left, &line[start..end], right].concat(), inside)
 }

@@ -248,7 +248,7 @@ impl<'t> Reader<'_, 't> {
         let mapping = Mapping::take(&mut self.nodes, ended.base, &ended.merges)?;
         let room = MAX_NOTES.saturating_sub(self.notes.len());
         for duplicate in mapping.duplicates.iter().take(room) {
-            self.notes.push(note(duplicate, self.source));
+            self.notes.push(note(duplicate, self.source, self.open.len()));
         }
         Ok(Value::Map(mapping.pairs))
     }
@@ -338,10 +338,12 @@ fn untagged(text: String, plain: bool) -> Scalar {
     Scalar { text, resolved }
 }
 
-fn note(duplicate: &Duplicate, source: &Source<'_>) -> Diagnostic {
-    let name = shortened(&duplicate.name);
+/// The note on a key that is given again so deep in the file.
+fn note(duplicate: &Duplicate, source: &Source<'_>, depth: usize) -> Diagnostic {
     let line = source.line(duplicate.first.start);
-    let message = format!("the key `{name}` was already given on line {line}; the last one counts");
+    // What stands within the value of an option may be a secret.
+    let name = if depth > 1 { String::new() } else { format!(" `{}`", shortened(&duplicate.name)) };
+    let message = format!("the key{name} was already given on line {line}; the last one counts");
     Diagnostic::warning(Flaw::DuplicateKey, duplicate.again, message).help("remove one of the two")
 }
 

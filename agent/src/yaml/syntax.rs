@@ -23,7 +23,7 @@ pub(super) fn problem(error: &ScanError, source: &Source<'_>) -> Diagnostic {
         ErrorKind::UndeclaredTagHandle => {
             let span = Span { start: at, end: source.word_end(at) };
             let name = source.slice(span).split([',', '[', ']', '{', '}']).next().unwrap_or_default();
-            tags::unknown(name, Span { start: at, end: at + name.len() }, None)
+            tags::unknown(Span { start: at, end: at + name.len() }, None)
         }
         _ => unclosed(kind, at, source).unwrap_or_else(|| match kind {
             ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => misplaced_colon(at, source),

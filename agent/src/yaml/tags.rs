@@ -9,6 +9,9 @@ use base64::prelude::BASE64_STANDARD;
 /// What all tags of YAML itself begin with; `!!` is short for it.
 const PREFIX: &str = "tag:yaml.org,2002:";
 
+/// The tags with which Python objects are made, a longer one before its beginning.
+const PYTHON: [&str; 5] = ["python/object/apply", "python/object/new", "python/object", "python/name", "python/module"];
+
 /// A tag and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tag<'t> {
@@ -49,7 +52,7 @@ impl<'t> Tag<'t> {
         let own = tag.suffix_in_namespace(PREFIX);
         match own.as_deref().and_then(Kind::named) {
             Some(kind) => Ok(Self { kind, name, span }),
-            None => Err(unknown(name, span, own.as_deref())),
+            None => Err(unknown(span, own.as_deref())),
         }
     }
 
@@ -150,9 +153,10 @@ impl Kind {
 /// The problem of a tag without a meaning here.
 ///
 /// `own` is the name below [`PREFIX`], if the tag is one of those.
-pub(super) fn unknown(name: &str, span: Span, own: Option<&str>) -> Diagnostic {
-    // A tag of nobody's may well be a password without quotes.
-    let message = own.map_or("unknown tag".to_owned(), |_| format!("unknown tag `{}`", shortened(name)));
+pub(super) fn unknown(span: Span, own: Option<&str>) -> Diagnostic {
+    // A tag of nobody's, and what stands behind one of Python's, may well be a password without quotes.
+    let of_python = own.and_then(|own| PYTHON.iter().find(|tag| own.starts_with(**tag)));
+    let message = of_python.map_or("unknown tag".to_owned(), |tag| format!("unknown tag `!!{tag}`"));
     let help = match own {
         Some(python) if python.starts_with("python/") => {
             "no Python objects are built from a file: remove the tag and write the plain value"
