@@ -36,12 +36,25 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
     }
     ensure_all(host, &desired.nodes, &mut changes)?;
     for path in &desired.absent {
-        changes.extend(tree::clear(host, path)?);
+        let is_version = path.parent() == Some(Path::new(VERSIONS));
+        changes.extend(if is_version { remove_version(host, path)? } else { tree::clear(host, path)? });
     }
     if desired.is_last_unit {
         changes.extend(remove_shared_files(host)?);
     }
     Ok(changes)
+}
+
+/// A version goes in one step: what a killed hook has left of it is no version, which a unit could choose.
+fn remove_version(host: &mut dyn Host, path: &Path) -> Result<Option<String>, Error> {
+    let draft = draft_of(path);
+    host.remove(&draft).map_err(Error::at("remove", &draft))?;
+    if inspect(host, path)?.is_none() {
+        return Ok(None);
+    }
+    host.rename(path, &draft).map_err(Error::at("rename", path))?;
+    host.remove(&draft).map_err(Error::at("remove", &draft))?;
+    Ok(Some(format!("removed {}", path.display())))
 }
 
 fn ensure_all(host: &mut dyn Host, nodes: &[Node], changes: &mut Changes) -> Result<(), Error> {

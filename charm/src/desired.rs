@@ -64,6 +64,9 @@ impl Desired {
         self.directories.push(Node::Directory(paths.var(), Owner::Unit, 0o2770));
         self.choose_version(observed);
         if let Some(version) = &self.version {
+            // Nagios has to reach the program, whatever was done to the directory meanwhile.
+            let directory = Path::new(VERSIONS).join(version.as_str());
+            self.nodes.push(Node::Directory(directory, Owner::Root, 0o755));
             let target = Path::new("../versions").join(version.as_str());
             self.nodes.push(Node::Link(paths.version_link(), target));
         }

@@ -1,5 +1,6 @@
 //! `juju refresh` to a release and back: the agent that Nagios runs works at every moment.
 
+use crate::host::Access;
 use crate::host::memory::PUBLIC;
 use crate::host::memory::steps::Fault;
 use crate::host::memory::tree::Content;
@@ -218,6 +219,30 @@ fn a_draft_that_a_killed_hook_has_left_in_a_version_goes() {
     world.memory.file(&draft, "half of a program", PUBLIC);
     world.hook(UNIT, "update-status");
     assert_eq!(world.memory.text(&draft), None);
+}
+
+/// A removal first closes a directory to others. A hook that is killed there must leave no version of which the
+/// program cannot be reached, and which a rollback or a pin would choose.
+#[test]
+fn a_version_whose_removal_was_cut_off_is_none() {
+    let mut world = monitored();
+    let hook = Hook::new(UNIT, "upgrade-charm");
+    let before = world.memory.tree.clone();
+    for number in 1.. {
+        world.charm(UNIT, "2.0.9", "AGENT 2.0.9");
+        let _killed = world.attempt(&hook, Some((number, Fault::Killed)));
+        if world.memory.steps.taken < number {
+            break;
+        }
+        world.charm(UNIT, "2.0.0", "AGENT 2.0.0");
+        world.run(&hook);
+        works_for_nagios(&world, &format!("killed at {number}"));
+        world.memory.tree = before.clone();
+    }
+    let closed = Access { mode: 0o700, uid: 0, gid: 0 };
+    world.memory.tree.put(Path::new(&format!("{VERSIONS}/2.0.0")), Content::Directory, closed);
+    world.hook(UNIT, "update-status");
+    works_for_nagios(&world, "a directory that was closed");
 }
 
 #[test]

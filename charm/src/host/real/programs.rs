@@ -95,7 +95,13 @@ fn agent(host: &Real, path: &Path, run_as: &RunAs, bond: Bond) -> io::Result<Com
         // After the user: the kernel forgets it when the user changes (prctl(2), PR_SET_PDEATHSIG).
         command.args(["--pdeathsig", "KILL"]);
     }
-    command.arg("--").arg(path);
+    command.arg("--");
+    if *run_as != RunAs::Root {
+        // setpriv still has root's capabilities when it looks for the program, and passes through directories
+        // that are closed to the user; env(1) has none.
+        command.arg("env");
+    }
+    command.arg(path);
     Ok(command)
 }
 
