@@ -5,6 +5,7 @@ mod amqp;
 mod bad_files;
 mod bounds;
 mod calls;
+mod canaries;
 mod command_line;
 mod deadlines;
 mod django;
