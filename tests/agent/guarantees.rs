@@ -389,23 +389,3 @@ fn a_run_holds_no_descriptor_longer_than_its_check() {
     waiting.signal(Signal::SIGTERM);
     assert_eq!(waiting.end().0, 3);
 }
-
-/// README names the tests that prove a guarantee; each of them is there.
-#[test]
-fn the_tests_that_readme_names_are_there() {
-    let readme = include_str!("../../README.md");
-    let section = readme.split("\n## Guarantees\n").nth(1).and_then(|rest| rest.split("\n## ").next());
-    let words = section.expect("the section").split('`').skip(1).step_by(2);
-    let is_name = |word: &&str| {
-        word.matches('_').count() > 2 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
-    let named: Vec<_> = words.filter(is_name).collect();
-    assert!(named.len() > 8, "{named:?}");
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/agent");
-    let files = std::fs::read_dir(folder).expect("the tests").flatten().map(|file| file.path());
-    let sources: String = files.filter_map(|path| std::fs::read_to_string(path).ok()).collect();
-    let missing: Vec<_> = named.iter().filter(|name| !sources.contains(&format!("#[test]\nfn {name}()"))).collect();
-    // One has an attribute of its own before its name.
-    let missing: Vec<_> = missing.into_iter().filter(|name| !sources.contains(&format!(")]\nfn {name}()"))).collect();
-    assert!(missing.is_empty(), "{missing:?}");
-}

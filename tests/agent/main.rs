@@ -30,6 +30,7 @@ mod mysql;
 mod pace;
 mod postgres;
 mod proxy;
+mod readme;
 mod redis;
 mod reports;
 mod secrets;
