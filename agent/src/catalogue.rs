@@ -45,6 +45,7 @@ pub enum Cause {
     Locked,
     Malformed,
     MethodUnsupported,
+    MissingSecret,
     NetworkUnreachable,
     NoAddress,
     NoCommonVersion,
@@ -77,6 +78,7 @@ pub enum Cause {
     Unreachable,
     UnsupportedVersion,
     Untrusted,
+    UnusableFile,
     UnexpectedBody,
     UnexpectedHeader,
     UnexpectedReply,
@@ -245,6 +247,8 @@ static OWN_FAULT: &Code = &ALL[ALL.len() - 1];
 /// Every code, in the order of the phases.
 #[rustfmt::skip]
 pub static ALL: &[Code] = &[
+    entry(Phase::Config, Cause::MissingSecret, "config.missing-secret", Owner::Config, "a secret that the file names is not there, or is empty", "set the variable or write the file, for the user who runs conn-check"),
+    entry(Phase::Config, Cause::UnusableFile, "config.unusable-file", Owner::Config, "a certificate or key that the file names cannot be used", "put it there, readable for the user who runs conn-check; or correct the path"),
     entry(Phase::Resolve, Cause::NxDomain, "resolve.nxdomain", Owner::Dns, "the name does not exist", "check the spelling and the search domain; else the record is missing in the zone"),
     entry(Phase::Resolve, Cause::NoAddress, "resolve.no-address", Owner::Dns, "the name exists, without an address of the wanted family", "add the A or AAAA record, or drop -4/-6"),
     entry(Phase::Resolve, Cause::ServFail, "resolve.servfail", Owner::Dns, "the resolver failed to find an answer", "look at the named resolver and at the zone's own servers"),
@@ -339,7 +343,7 @@ mod tests {
 
     #[test]
     fn every_phase_has_a_timeout_and_a_closed() {
-        for phase in Phase::ALL.into_iter().filter(|phase| *phase != Phase::Run) {
+        for phase in Phase::ALL.into_iter().filter(|phase| !matches!(phase, Phase::Config | Phase::Run)) {
             for kind in ["timeout", "closed"] {
                 let code = format!("{}.{kind}", phase.slug());
                 assert!(ALL.iter().any(|entry| entry.name == code), "{code} is missing");

@@ -46,13 +46,17 @@ pub fn programs() -> Vec<Command> {
 #[command(name = "conn-check", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
-    /// The YAML file with the checks, or - for standard input
+    /// A YAML file with checks, a directory of such files, or - for standard input; more may follow
     #[arg(value_name = "CONFIG", required_unless_present_any = ["schema"])]
     pub config: Option<String>,
 
-    /// Only results whose whole name matches one of these; * is any text
+    /// Only what has one of these as its name, its type or the name of a result; * is any text
     #[arg(value_name = "PATTERN")]
     pub patterns: Vec<String>,
+
+    /// As PATTERN, where it could be taken for a file
+    #[arg(long, value_name = "PATTERN", help_heading = "What is checked")]
+    pub only: Vec<String>,
 
     /// Only checks with one of these tags
     #[arg(
@@ -128,11 +132,19 @@ pub struct Args {
     #[arg(long, help_heading = "Output")]
     pub journal: bool,
 
+    /// For people: only what is not well and the summary; nothing when all is well
+    #[arg(short, long, conflicts_with = "brief", help_heading = "Output")]
+    pub quiet: bool,
+
+    /// For people: failures in ten lines at most, to be pasted into a chat
+    #[arg(long, help_heading = "Output")]
+    pub brief: bool,
+
     /// Show the evidence under every failure
     #[arg(long, help_heading = "Output")]
     pub explain: bool,
 
-    /// Show what begins, and the phases of each check
+    /// Show every check on its own with its phases; in the plain format, what begins
     #[arg(short, long, help_heading = "Output")]
     pub verbose: bool,
 
@@ -148,7 +160,7 @@ pub struct Args {
     #[arg(short = 'U', long, help_heading = "Output")]
     pub unbuffered_output: bool,
 
-    /// Colours: auto is on for a terminal, unless `NO_COLOR` is set
+    /// Colours: auto is on for a terminal; `NO_COLOR` and `CLICOLOR_FORCE` are heard
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", action = ArgAction::Set, help_heading = "Output")]
     pub color: When,
 }

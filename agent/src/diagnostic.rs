@@ -150,6 +150,7 @@ impl Diagnostic {
 pub struct JsonDiagnostic<'a> {
     code: &'static str,
     severity: &'static str,
+    file: &'a str,
     line: Option<usize>,
     column: Option<usize>,
     message: String,
@@ -159,13 +160,14 @@ pub struct JsonDiagnostic<'a> {
 
 /// All diagnostics of a text, for machines.
 #[must_use]
-pub(crate) fn to_json<'a>(text: &str, diagnostics: &'a [Diagnostic]) -> Vec<JsonDiagnostic<'a>> {
+pub(crate) fn to_json<'a>(file: &'a str, text: &str, diagnostics: &'a [Diagnostic]) -> Vec<JsonDiagnostic<'a>> {
     let lines = Lines::of(text);
     let entry = |one: &'a Diagnostic| {
         let position = one.span.map(|span| lines.position(span.start));
         JsonDiagnostic {
             code: one.flaw.code(),
             severity: one.severity.slug(),
+            file,
             line: position.map(|(line, _)| line),
             column: position.map(|(_, column)| column),
             message: one.text(),

@@ -30,6 +30,8 @@ words! {
     ///
     /// A check passes through the phases it needs, some twice (STARTTLS: protocol, tls, protocol, auth).
     pub Phase {
+        /// What the check needs before it can begin: its secrets, its certificates.
+        Config "config",
         /// The name is turned into addresses.
         Resolve "resolve",
         /// A transport connection is opened to one of them.

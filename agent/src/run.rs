@@ -9,7 +9,7 @@ pub use options::Options;
 pub use panics::note_panic;
 
 use crate::event::Event;
-use crate::fault::Failure;
+use crate::fault::{Failure, Phase};
 use crate::outcome::{Outcome, SkipReason, Step};
 use crate::plan::Plan;
 use crate::probe::{Assignment, Findings, Probe};
@@ -243,6 +243,10 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -
     let began = Instant::now();
     let (entry, findings) = (assignment.entry, Arc::clone(&assignment.findings));
     let check = &plan.entries[entry];
+    if let Some(fault) = &check.missing {
+        let failure = fault.clone().in_phase(Phase::Config, &check.redactor);
+        return Outcome::failed(entry, check.results.len(), shared.began.elapsed(), failure);
+    }
     let mut probe = Probe::new(Arc::clone(&shared), assignment);
     let failure = match panics::Guarded(check.spec.run(&mut probe)).await {
         Ok(result) => probe.end(result),

@@ -5,7 +5,8 @@ use crate::plan::{Entry, Plan};
 /// What the command line asks for; empty lists ask for everything.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// A result is wanted when one of these matches its whole name; `*` is any text.
+    /// A result is wanted when one of these matches its whole name, or the name or the type of its check; `*` is any
+    /// text.
     pub patterns: Vec<String>,
     /// A check is wanted when it has one of these tags.
     pub include_tags: Vec<String>,
@@ -67,10 +68,23 @@ impl Wanted {
     fn results_of<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = bool> + 'a {
         let tagged = |tags: &[String]| tags.iter().any(|tag| entry.tags.contains(tag));
         let check = (self.include_tags.is_empty() || tagged(&self.include_tags)) && !tagged(&self.exclude_tags);
-        let by_pattern =
-            move |name: &str| self.patterns.is_empty() || self.patterns.iter().any(|pattern| matches(pattern, name));
-        entry.results.iter().map(move |result| check && by_pattern(&result.name))
+        let whole = self.patterns.is_empty() || self.patterns.iter().any(|pattern| matches_check(pattern, entry));
+        let by_name = move |name: &str| self.patterns.iter().any(|pattern| matches(pattern, name));
+        entry.results.iter().map(move |result| check && (whole || by_name(&result.name)))
     }
+}
+
+/// Whether a pattern selects anything of a check.
+#[must_use]
+pub fn selects(pattern: &str, entry: &Entry) -> bool {
+    matches_check(pattern, entry) || entry.results.iter().any(|result| matches(pattern, &result.name))
+}
+
+/// Whether a pattern is a check's name or type; people do not remember how they wrote them.
+fn matches_check(pattern: &str, entry: &Entry) -> bool {
+    let pattern = pattern.to_lowercase();
+    let label = entry.label.as_deref().map(str::to_lowercase);
+    matches(&pattern, entry.kind) || label.is_some_and(|label| matches(&pattern, &label))
 }
 
 /// Whether a pattern matches a whole name; `*` is any text, also none. Linear in both.

@@ -1,3 +1,4 @@
+complete -c conn-check -l only -d 'As PATTERN, where it could be taken for a file' -r
 complete -c conn-check -l include-tags -d 'Only checks with one of these tags' -r
 complete -c conn-check -l exclude-tags -d 'No checks with one of these tags' -r
 complete -c conn-check -l max-timeout -d 'Everything is printed by then; what is unfinished counts as timed out' -r
@@ -15,7 +16,7 @@ tap\t'Test Anything Protocol, version 13'
 prometheus\t'metrics for a textfile collector'"
 complete -c conn-check -s o -l output -d 'Write the output to a file, atomically' -r -F
 complete -c conn-check -l record -d 'Keep the result as JSON in a file for others to read, atomically' -r -F
-complete -c conn-check -l color -d 'Colours: auto is on for a terminal, unless `NO_COLOR` is set' -r -f -a "auto\t'On a terminal'
+complete -c conn-check -l color -d 'Colours: auto is on for a terminal; `NO_COLOR` and `CLICOLOR_FORCE` are heard' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c conn-check -l validate -d 'Only read the file and say what is wrong with it'
@@ -25,8 +26,10 @@ complete -c conn-check -l schema -d 'Print the JSON Schema of the file, for edit
 complete -c conn-check -s 4 -d 'Use IPv4 only'
 complete -c conn-check -s 6 -d 'Use IPv6 only'
 complete -c conn-check -l journal -d 'Also write failures, warnings and the counts to the system\'s journal'
+complete -c conn-check -s q -l quiet -d 'For people: only what is not well and the summary; nothing when all is well'
+complete -c conn-check -l brief -d 'For people: failures in ten lines at most, to be pasted into a chat'
 complete -c conn-check -l explain -d 'Show the evidence under every failure'
-complete -c conn-check -s v -l verbose -d 'Show what begins, and the phases of each check'
+complete -c conn-check -s v -l verbose -d 'Show every check on its own with its phases; in the plain format, what begins'
 complete -c conn-check -s d -l duration -d 'Show when each result came and how long it took'
 complete -c conn-check -s t -l tracebacks -d 'Show the whole chain of causes under every failure'
 complete -c conn-check -s U -l unbuffered-output -d 'Print each result as soon as it is there, in the plain format unless --format says otherwise'

@@ -148,7 +148,10 @@ fn a_login_without_tls_to_another_host_is_noted_in_every_format() {
         assert_eq!(check["verdict"], "pass", "{check}");
         assert_eq!(check["facts"]["login_over_tls"], false, "{kind}: {check}");
     }
-    for format in ["human", "plain", "nagios", "junit", "tap"] {
+    let human = near(&servers.yaml(|_| true)).args(["--format", "human"]).run();
+    let noted = format!("ok   {} checks: ", servers.checks.len());
+    assert!(human.out.starts_with(&noted) && human.out.matches(NOTE).count() == 1, "{}", human.out);
+    for format in ["plain", "nagios", "junit", "tap"] {
         let ran = near(&servers.yaml(|_| true)).args(["--format", format]).run();
         assert_eq!(ran.out.matches(NOTE).count(), servers.checks.len(), "{format}: {}", ran.out);
     }

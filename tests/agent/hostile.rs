@@ -174,7 +174,8 @@ fn a_password_in_the_wrong_place_is_not_shown() {
 
 #[test]
 fn what_is_no_file_is_refused() {
-    ["/", "/dev/zero", "/dev/full"].iter().for_each(|path| refused_path(path, "not-a-file"));
+    refused_path("/", "no-checks");
+    ["/dev/zero", "/dev/full"].iter().for_each(|path| refused_path(path, "not-a-file"));
     ["/nonexistent/checks.yaml", "/etc/passwd/x", ""].iter().for_each(|path| refused_path(path, "not-there"));
     let scratch = Scratch::new();
     let fifo = scratch.path().join("fifo");

@@ -25,6 +25,7 @@ cargo xtask TASK
   fmt             format the code
   layers          see that no room of the code uses one that lies above it
   bench           measure conn-check beside a floor, in one run
+  pictures        draw what a person sees on terminals of several widths: target/pictures/*.svg
   docs            write the man page, the completions, the option tables and the schema into docs/
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too, --juju 2.9 without 24.04
   wheel           pack the Python package conn_check_configs: target/wheel/*.whl
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         "layers" => layers::layers(),
         "bench" => bench(&rest),
         "docs" => tool("docs", &rest),
+        "pictures" => pictures(),
         "pack" => pack::pack(&rest),
         "wheel" => tool("wheel", &rest),
         "rehearse" => rehearse(&rest),
@@ -65,6 +67,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn pictures() -> Outcome {
+    build("ci")?;
+    tool("pictures", &["target/pictures".to_owned()])
 }
 
 fn demo() -> Outcome {

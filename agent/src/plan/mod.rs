@@ -9,12 +9,14 @@ pub use render::{render, render_showing};
 
 use crate::checks::{Profile, ResultName, Spec};
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
+use crate::fault::Fault;
 use crate::secret::Redactor;
 use crate::settings::common::Common;
-use crate::settings::{Fields, Word, nearest};
+use crate::settings::{Fields, Secrets, Word, nearest};
 use crate::source::Source;
 use crate::text::{Lines, Span, escaped};
 use crate::yaml::{self, Node, Scalar, Value};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What holds for a check that does not say otherwise.
@@ -34,6 +36,8 @@ pub struct Plan {
 /// One check, ready to run.
 #[derive(Clone, Debug)]
 pub struct Entry {
+    /// The file it stands in: its path, or `<stdin>`.
+    pub file: Arc<str>,
     /// The line of the file it begins on, from 1.
     pub line: usize,
     /// The canonical type.
@@ -52,6 +56,8 @@ pub struct Entry {
     pub results: Vec<ResultName>,
     /// Knows its secrets.
     pub redactor: Redactor,
+    /// Why it cannot be run, if a secret or a file that it needs is not there.
+    pub(crate) missing: Option<Fault>,
     /// The check itself.
     pub spec: Spec,
 }
@@ -65,7 +71,16 @@ pub type Loaded = Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>>;
 /// All problems of all checks at once, in the order of the file, when one of them is an error, or
 /// when `strict` is set and there is any.
 pub fn load(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
-    read(source, defaults, strict, true)
+    read(source, defaults, strict, Secrets::Needed)
+}
+
+/// As [`load`], to be run: a check whose secret or certificate is not there is a check that fails, and others are
+/// run. Not if `strict` is set.
+///
+/// # Errors
+/// Those of [`load`].
+pub fn load_to_run(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
+    read(source, defaults, strict, if strict { Secrets::Needed } else { Secrets::FailTheirCheck })
 }
 
 /// As [`load`], for who connects to nothing: a text that may be a secret may be a reference that
@@ -74,7 +89,7 @@ pub fn load(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
 /// # Errors
 /// Those of [`load`].
 pub fn load_without_secrets(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
-    read(source, defaults, strict, false)
+    read(source, defaults, strict, Secrets::Unneeded)
 }
 
 /// Takes the example in a check's documentation.
@@ -88,9 +103,10 @@ pub fn example(text: &str) {
     assert!(loaded.is_ok(), "{loaded:?}");
 }
 
-fn read(source: &Source, defaults: Defaults, strict: bool, secrets: bool) -> Loaded {
+fn read(source: &Source, defaults: Defaults, strict: bool, secrets: Secrets) -> Loaded {
     let lines = Lines::of(&source.text);
-    let mut loading = Loading { lines, defaults, secrets, plan: Plan::default(), diagnostics: Vec::new() };
+    let file = Arc::from(source.name.as_str());
+    let mut loading = Loading { file, lines, defaults, secrets, plan: Plan::default(), diagnostics: Vec::new() };
     loading.file(&source.text);
     let Loading { plan, mut diagnostics, .. } = loading;
     if strict {
@@ -107,10 +123,10 @@ fn read(source: &Source, defaults: Defaults, strict: bool, secrets: bool) -> Loa
 }
 
 struct Loading<'a> {
+    file: Arc<str>,
     lines: Lines<'a>,
     defaults: Defaults,
-    /// Whether they have to be there.
-    secrets: bool,
+    secrets: Secrets,
     plan: Plan,
     diagnostics: Vec<Diagnostic>,
 }
@@ -149,8 +165,7 @@ impl Loading<'_> {
             Err(problem) => return self.note(problem),
         };
         self.diagnostics.extend(old_name);
-        let fields = Fields::new(item.span, pairs);
-        let mut fields = if self.secrets { fields } else { fields.without_secrets() };
+        let mut fields = Fields::new(item.span, pairs).with_secrets(self.secrets);
         fields.optional::<Word>("type", "Which check.");
         let spec = Spec::parse(kind, &mut fields);
         let common = Common::parse(&mut fields);
@@ -163,6 +178,7 @@ impl Loading<'_> {
         let Some(spec) = spec else { return };
         let Profile { target, results, .. } = spec.profile();
         self.plan.entries.push(Entry {
+            file: Arc::clone(&self.file),
             line: self.lines.position(item.span.start).0,
             kind,
             label: common.label,
@@ -172,6 +188,7 @@ impl Loading<'_> {
             target,
             results,
             redactor: read.redactor,
+            missing: read.missing,
             spec,
         });
     }

@@ -37,8 +37,8 @@ pub fn write(view: &View<'_>) -> io::Result<()> {
 /// # Errors
 /// There is no journal: no systemd runs here.
 pub fn write_refusal(refusal: &Refusal<'_>) -> io::Result<()> {
-    let code = refusal.diagnostics.first().map_or("", |first| first.flaw.code());
-    let (config, verdict) = (refusal.source.name.as_str(), Overall::Unknown.slug());
+    let code = refusal.diagnostics().next().map_or("", |first| first.flaw.code());
+    let (config, verdict) = (refusal.names(), Overall::Unknown.slug());
     with_journal(|| tracing::error!(config = config, verdict = verdict, code = code, "{}", refusal.headline()))
 }
 

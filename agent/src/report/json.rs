@@ -4,7 +4,7 @@ use crate::diagnostic::{JsonDiagnostic, to_json};
 use crate::fault::Failure;
 use crate::outcome::{SkipReason, Timing, Warning};
 use crate::report::view::{CheckView, Counts, Overall, Row, View};
-use crate::report::{Format, Refusal, Reporter, Style};
+use crate::report::{Format, Refusal, Refused, Reporter, Style};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
@@ -56,9 +56,11 @@ impl Reporter for Json {
 
 /// The object of a file that cannot be run.
 pub(super) fn refused(refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let Refusal { source, diagnostics } = *refusal;
-    let head = Head::of(&source.name, SystemTime::now());
-    let diagnostics = to_json(&source.text, diagnostics);
+    let names = refusal.names();
+    let head = Head::of(&names, SystemTime::now());
+    let files = refusal.files.iter();
+    let diagnostics =
+        files.flat_map(|Refused { source, diagnostics }| to_json(&source.name, &source.text, diagnostics)).collect();
     line(&JsonFile { head, verdict: Overall::Unknown.slug(), diagnostics }, out)
 }
 
@@ -125,6 +127,7 @@ pub(super) struct JsonCheck<'a> {
     label: Option<&'a str>,
     target: &'a str,
     tags: &'a [String],
+    file: &'a str,
     line: usize,
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,6 +148,7 @@ impl<'a> JsonCheck<'a> {
             label: check.entry.label.as_deref(),
             target: &check.entry.target,
             tags: &check.entry.tags,
+            file: &check.entry.file,
             line: check.entry.line,
             verdict: check.verdict().slug(),
             reason: check.skip_reason().map(SkipReason::slug),

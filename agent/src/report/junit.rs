@@ -33,10 +33,10 @@ impl Reporter for Junit {
 
     /// A test case that is in error: neither passed nor failed.
     fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let kind = refusal.diagnostics.first().map_or("", |first| first.flaw.code());
+        let kind = refusal.diagnostics().next().map_or("", |first| first.flaw.code());
         let (headline, lines) = (xml(&refusal.headline()), xml(&refusal.lines().collect::<Vec<_>>().join("\n")));
         let error = format!("<error type=\"{kind}\" message=\"{headline}\">{lines}</error>");
-        file(1, &refusal.source.name, &error, out)
+        file(1, &refusal.names(), &error, out)
     }
 
     fn valid(&self, config: &str, checks: usize, out: &mut dyn Write) -> io::Result<()> {

@@ -16,6 +16,7 @@ mod reporter;
 pub mod schema;
 mod series;
 mod tap;
+mod title;
 mod view;
 
 pub use format::Format;
@@ -24,8 +25,8 @@ pub use json::FORMAT as JSON;
 pub use nagios::FORMAT as NAGIOS;
 pub use plain::FORMAT as PLAIN;
 pub use progress::Progress;
-pub use refusal::Refusal;
-pub use reporter::{Reporter, Stage, Style};
+pub use refusal::{Refusal, Refused};
+pub use reporter::{Reporter, Shown, Stage, Style};
 pub use view::{CheckView, Counts, Overall, Row, View};
 
 /// Every format there is, in the order in which `--help` lists them.

@@ -2,6 +2,7 @@
 
 use crate::event::Event;
 use crate::outcome::Verdict;
+use crate::plan::Entry;
 use crate::report::view::{Row, View, rows};
 use crate::report::{Format, Reporter, Stage, Style};
 use std::collections::HashMap;
@@ -39,7 +40,8 @@ impl Reporter for Plain {
                 let name = &stage.plan.entries[*entry].results[*result];
                 // Its warnings are not known before the check's end; then it is printed again.
                 if stage.selection.has(*entry, *result) {
-                    writeln!(out, "{}{} OK{}", self.stamp(step.at), name.name, self.duration(step.elapsed))?;
+                    let label = label(&stage.plan.entries[*entry]);
+                    writeln!(out, "{}{} OK{label}{}", self.stamp(step.at), name.name, self.duration(step.elapsed))?;
                 }
             }
             Event::Finished(outcome) => {
@@ -87,7 +89,13 @@ impl Plain {
         let Row { name, info, step, .. } = row;
         let stamp = self.stamp(step.at);
         let duration = self.duration(step.elapsed);
-        let bracket = if info.is_empty() { String::new() } else { format!("({info}) ") };
+        let label = label(row.entry);
+        let bracket = match (info.is_empty(), &row.entry.label) {
+            (true, None) => String::new(),
+            (true, Some(label)) => format!("({label}) "),
+            (false, None) => format!("({info}) "),
+            (false, Some(label)) => format!("({info}, {label}) "),
+        };
         let notes: Vec<_> = row.notes.iter().map(|note| format!("    note: {note}\n")).collect();
         let notes = notes.concat();
         match (step.verdict, row.failure) {
@@ -101,12 +109,17 @@ impl Plain {
             }
             (Verdict::Warn, _) => {
                 let warnings: Vec<_> = row.warnings.iter().map(|warning| warning.line()).collect();
-                format!("{stamp}{name} WARNING{duration} - {}\n{notes}", warnings.join("; "))
+                format!("{stamp}{name} WARNING{label}{duration} - {}\n{notes}", warnings.join("; "))
             }
-            (Verdict::Skip, _) => format!("{stamp}SKIPPED: {name}\n"),
-            (Verdict::Pass | Verdict::Fail, _) => format!("{stamp}{name} OK{duration}\n{notes}"),
+            (Verdict::Skip, _) => format!("{stamp}SKIPPED: {name}{label}\n"),
+            (Verdict::Pass | Verdict::Fail, _) => format!("{stamp}{name} OK{label}{duration}\n{notes}"),
         }
     }
+}
+
+/// Behind a verdict, what the check is called, if it is.
+fn label(entry: &Entry) -> String {
+    entry.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default()
 }
 
 fn starting(name: &str, info: &str) -> String {

@@ -1,41 +1,46 @@
-//! One line on standard error that tells how far a run is; for a terminal only.
+//! How far a run is, in one line for a terminal.
 
+use super::title;
 use crate::event::Event;
 use crate::outcome::Verdict;
-use crate::report::Stage;
-use std::collections::BTreeSet;
-use std::io::{self, Write};
+use crate::plan::Plan;
+use crate::text::screen::{columns, cut_middle};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Faster than this nobody reads.
-const EVERY: Duration = Duration::from_millis(50);
+/// A name is cut to so many columns, so that there is room for more than one.
+const NAME: usize = 32;
 
 /// How far the run is.
 #[derive(Debug)]
 pub struct Progress {
+    /// What each check is called, and how long it may take.
+    checks: Vec<(String, Duration)>,
     total: usize,
     finished: usize,
     failed: usize,
-    running: BTreeSet<usize>,
-    drawn: Option<Instant>,
-    began: Instant,
+    /// Those that have begun, and when.
+    running: BTreeMap<usize, Instant>,
 }
 
 impl Progress {
-    /// A run of so many checks that begins now.
+    /// A run of so many checks of a plan.
     #[must_use]
-    pub fn new(total: usize) -> Self {
-        Self { total, finished: 0, failed: 0, running: BTreeSet::new(), drawn: None, began: Instant::now() }
+    pub fn new(plan: &Plan, total: usize) -> Self {
+        let name = |entry: usize, title: &str| match &plan.entries[entry].label {
+            Some(label) => format!("{} {label}", plan.entries[entry].kind),
+            None => format!("{} {title}", plan.entries[entry].kind),
+        };
+        let titles = title::of(plan).into_iter().enumerate();
+        let checks = titles.map(|(entry, title)| (cut_middle(&name(entry, &title), NAME), plan.entries[entry].timeout));
+        Self { checks: checks.collect(), total, finished: 0, failed: 0, running: BTreeMap::new() }
     }
 
-    /// Hears an event and draws the line anew, if it is time.
-    ///
-    /// # Errors
-    /// The writer's.
-    pub fn event(&mut self, event: &Event, stage: Stage<'_>, out: &mut dyn Write) -> io::Result<()> {
+    /// Hears an event.
+    pub fn event(&mut self, event: &Event) {
         match event {
             Event::Started { entry, .. } => {
-                self.running.insert(*entry);
+                self.running.entry(*entry).or_insert_with(Instant::now);
             }
             Event::Finished(outcome) => {
                 self.running.remove(&outcome.entry);
@@ -44,31 +49,69 @@ impl Progress {
             }
             Event::Phase { .. } | Event::Passed { .. } => {}
         }
-        // A run that is over before anybody could read draws nothing at all.
-        let last = self.drawn.unwrap_or(self.began);
-        if last.elapsed() < EVERY {
-            return Ok(());
-        }
-        self.drawn = Some(Instant::now());
-        write!(out, "\r\x1b[K{}", self.line(stage))?;
-        out.flush()
     }
 
-    /// Takes the line away.
-    ///
-    /// # Errors
-    /// The writer's.
-    pub fn clear(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.drawn.is_some() { write!(out, "\r\x1b[K").and_then(|()| out.flush()) } else { Ok(()) }
-    }
-
-    fn line(&self, stage: Stage<'_>) -> String {
+    /// The line, in at most so many columns: who has been waited for longest comes first.
+    #[must_use]
+    pub fn line(&self, now: Instant, most: usize) -> String {
         let failed = if self.failed > 0 { format!(", {} failed", self.failed) } else { String::new() };
-        let waiting = self.running.first().map(|entry| {
-            let entry = &stage.plan.entries[*entry];
-            format!("; waiting for {} {}", entry.kind, entry.target)
-        });
-        let line = format!("{} of {} checks{failed}{}", self.finished, self.total, waiting.unwrap_or_default());
-        line.chars().take(78).collect()
+        let mut line = format!("{} of {} checks{failed}", self.finished, self.total);
+        let mut running: Vec<_> = self.running.iter().map(|(entry, began)| (*began, *entry)).collect();
+        running.sort_unstable();
+        let mut left = running.len();
+        for (began, entry) in running {
+            let (name, timeout) = &self.checks[entry];
+            let waited = now.saturating_duration_since(began).as_secs_f64();
+            let separator = if left == self.running.len() { "; waiting for " } else { ", " };
+            let part = format!("{separator}{name} ({waited:.1} s of {} s)", timeout.as_secs_f64());
+            let rest = if left > 1 { " and 99999 more".len() } else { 0 };
+            if columns(&line) + columns(&part) + rest > most {
+                if left == self.running.len() {
+                    // No room for a name: how long is what counts.
+                    return cut_middle(&format!("{line}; {waited:.1} s of {} s", timeout.as_secs_f64()), most);
+                }
+                break;
+            }
+            line += &part;
+            left -= 1;
+        }
+        if left > 0 && left < self.running.len() {
+            line += &format!(" and {left} more");
+        }
+        cut_middle(&line, most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Defaults, load};
+    use crate::source::Source;
+
+    fn progress(checks: usize) -> Progress {
+        let text: String =
+            (0..checks).map(|number| format!("- {{type: tcp, name: 'cache {number}', host: h, port: 1}}\n")).collect();
+        let source = Source { name: "test".into(), text };
+        let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(10) }, true).expect("valid");
+        Progress::new(&plan, checks)
+    }
+
+    #[test]
+    fn the_line_says_who_is_waited_for_and_how_long() {
+        let mut progress = progress(2);
+        progress.event(&Event::Started { entry: 1, result: 0 });
+        let line = progress.line(Instant::now() + Duration::from_millis(4_240), 80);
+        assert_eq!(line, "0 of 2 checks; waiting for tcp cache 1 (4.2 s of 10 s)");
+    }
+
+    #[test]
+    fn the_line_is_never_wider_than_the_screen() {
+        let mut progress = progress(200);
+        (0..200).for_each(|entry| progress.event(&Event::Started { entry, result: 0 }));
+        let now = Instant::now();
+        assert_eq!(progress.line(now, 80), "0 of 200 checks; waiting for tcp cache 0 (0.0 s of 10 s) and 199 more");
+        for most in 0..300 {
+            assert!(columns(&progress.line(now, most)) <= most.max(1), "{most}");
+        }
     }
 }

@@ -15,7 +15,7 @@ pub struct Style {
     pub verbose: bool,
     /// `-d`: when, and how long.
     pub durations: bool,
-    /// `-t`: the whole chain of causes under a failure.
+    /// `-t`: the whole chain of causes under a failure; the evidence where there is none.
     pub tracebacks: bool,
     /// `--explain`: the evidence under a failure.
     pub explain: bool,
@@ -23,13 +23,31 @@ pub struct Style {
     pub unbuffered: bool,
     /// ANSI colours.
     pub color: bool,
+    /// How much of it, in the format for people.
+    pub shown: Shown,
+    /// The columns of the screen.
+    pub columns: usize,
+}
+
+/// How much of a run the format for people shows.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Shown {
+    /// Every check.
+    #[default]
+    All,
+    /// `--quiet`: what is not well, and the summary; nothing when all is well.
+    Problems,
+    /// `--brief`: failures, in some lines.
+    Brief,
 }
 
 impl Style {
     /// What is told under a failure, each with its title.
     pub(super) fn details(self, failure: &Failure) -> impl Iterator<Item = (&'static str, &str)> {
-        let evidence = failure.evidence.as_deref().filter(|_| self.explain);
-        let causes = failure.shown_causes(self.explain).filter(move |_| self.tracebacks);
+        // A server's own refusal has no error of a library below it.
+        let explained = self.explain || (self.tracebacks && failure.causes.is_empty());
+        let evidence = failure.evidence.as_deref().filter(|_| explained);
+        let causes = failure.shown_causes(explained).filter(move |_| self.tracebacks);
         evidence.map(|text| ("evidence:", text)).into_iter().chain(causes.map(|cause| ("caused by:", cause.as_str())))
     }
 }

@@ -33,7 +33,8 @@ impl Reporter for Tap {
 }
 
 fn point(number: usize, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let name = description(row.name);
+    let label = row.entry.label.as_ref().map(|label| format!(" ({label})")).unwrap_or_default();
+    let name = description(&format!("{}{label}", row.name));
     match (row.step.verdict, row.failure) {
         (Verdict::Skip, _) => {
             writeln!(out, "ok {number} - {name} # SKIP {}", row.step.reason.map_or("", SkipReason::about))

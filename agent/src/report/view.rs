@@ -28,7 +28,7 @@ pub struct View<'a> {
     pub elapsed: Duration,
     /// Ended from outside before everything was decided.
     pub interrupted: bool,
-    plan: &'a Plan,
+    pub(super) plan: &'a Plan,
 }
 
 /// One check.

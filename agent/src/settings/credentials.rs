@@ -1,6 +1,7 @@
 //! `username` and `password`: who logs in; what is said of each is the check's.
 
 use crate::secret::Secret;
+use crate::settings::setting::SecretOrNone;
 use crate::settings::{Fields, Noted, Setting};
 
 /// What the documentation says of an option.
@@ -64,7 +65,7 @@ impl Credentials {
         password: About,
     ) -> Result<Option<Self>, Noted> {
         let user = fields.optional::<U>("username", user).map(Into::into).unwrap_or_default();
-        let password = fields.optional::<Secret<String>>("password", password);
+        let password = fields.optional::<SecretOrNone>("password", password).map(|password| password.0);
         if !user.is_empty() && !fields.has("password") {
             return Err(fields.refuse_lone("username", "password"));
         }

@@ -2,8 +2,9 @@
 //! be what an option takes.
 
 use crate::diagnostic::{Diagnostic, Flaw};
+use crate::fault::{Cause, Fault};
 use crate::file;
-use crate::secret::{Redactor, may_hold_login};
+use crate::secret::{Redactor, may_hold_login, ours};
 use crate::settings::shape::{Shape, Shown};
 use crate::text::{Span, shortened};
 use crate::yaml::{Node, Resolved, Value};
@@ -16,7 +17,7 @@ use std::path::Path;
 pub(crate) struct Misfit {
     pub(crate) flaw: Flaw,
     span: Option<Span>,
-    message: String,
+    pub(super) message: String,
     found: Option<String>,
     pub(crate) help: Option<String>,
 }
@@ -60,13 +61,34 @@ pub(crate) struct Field<'a> {
 #[derive(Debug)]
 pub(crate) struct Vault {
     met: RefCell<Redactor>,
-    required: bool,
+    secrets: Secrets,
+    /// Why the check cannot be run, if something that it needs is not there.
+    missing: RefCell<Option<Fault>>,
+}
+
+/// What it means that a secret, or a file that a check names, is not there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Secrets {
+    /// The file of checks is wrong.
+    Needed,
+    /// The check fails, and others are run.
+    FailTheirCheck,
+    /// Nothing: nothing is connected to.
+    Unneeded,
 }
 
 impl Vault {
-    /// An empty one; where secrets are not `required`, references to them may lead nowhere.
-    pub(crate) const fn new(required: bool) -> Self {
-        Self { met: RefCell::new(Redactor::new()), required }
+    /// An empty one.
+    pub(crate) const fn new(secrets: Secrets) -> Self {
+        Self { met: RefCell::new(Redactor::new()), secrets, missing: RefCell::new(None) }
+    }
+
+    /// Notes what keeps the check from being run: the first of it. Whether that is how it is taken here.
+    pub(crate) fn defer(&self, fault: impl FnOnce() -> Fault) -> bool {
+        if self.secrets == Secrets::FailTheirCheck {
+            self.missing.borrow_mut().get_or_insert_with(fault);
+        }
+        self.secrets == Secrets::FailTheirCheck
     }
 
     pub(crate) fn keep(&self, text: &str) {
@@ -81,8 +103,9 @@ impl Vault {
         self.met.borrow_mut().show_names_in(text);
     }
 
-    pub(crate) fn into_redactor(self) -> Redactor {
-        self.met.into_inner()
+    /// What was met, and why the check cannot be run.
+    pub(crate) fn into_parts(self) -> (Redactor, Option<Fault>) {
+        (self.met.into_inner(), self.missing.into_inner())
     }
 }
 
@@ -197,18 +220,38 @@ impl<'a> Field<'a> {
     }
 
     fn follow(&self, key: &str, name: &str, shape: &Shape) -> Result<String, Misfit> {
-        /// What stands for a secret that is not there; no rule for any option refuses it.
-        const ABSENT: &str = "absent";
         let text = if key == "env" { from_environment(name) } else { from_file(name) };
-        if text.is_err() && !self.vault.required && shape.shown == Shown::Never {
-            return Ok(ABSENT.to_owned());
-        }
+        let text = text.or_else(|misfit| match shape.shown {
+            Shown::Plain => Err(misfit),
+            Shown::Url => self.without(misfit, "http://absent.invalid/"),
+            // No rule for any option refuses it.
+            Shown::Never => self.without(misfit, "absent"),
+        });
         let text = text.map_err(|misfit| self.with_span(misfit.flaw(Flaw::BadReference)))?;
         // A URL is kept in its secret parts, by who reads it.
         if shape.shown != Shown::Url {
             self.keep_secret(&text);
         }
         Ok(text)
+    }
+
+    /// What stands for a secret that is not there, where the check is read without it.
+    fn without(&self, misfit: Misfit, instead: &str) -> Result<String, Misfit> {
+        let is_unneeded = self.vault.secrets == Secrets::Unneeded && instead == "absent";
+        let fault = || {
+            let next = "set it for the user who runs conn-check; or correct the reference";
+            Fault::new(Cause::MissingSecret, ours(misfit.message.as_str())).next_step(next)
+        };
+        if is_unneeded || self.vault.defer(fault) { Ok(instead.to_owned()) } else { Err(misfit) }
+    }
+
+    /// A secret that has to be something.
+    pub(crate) fn not_empty(&self, text: String) -> Result<String, Misfit> {
+        let Value::Map(pairs) = &self.node.value else { return Ok(text) };
+        let Some((key, name)) = reference(pairs).filter(|_| text.is_empty()) else { return Ok(text) };
+        let what = if key == "env" { "environment variable" } else { "file" };
+        let misfit = Misfit::new(format!("the {what} `{}` is empty", shortened(name))).flaw(Flaw::BadReference);
+        self.without(self.with_span(misfit), "absent")
     }
 }
 

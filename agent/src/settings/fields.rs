@@ -5,8 +5,9 @@
 //! the JSON Schema, the unknown-key hints and the documentation.
 
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
-use crate::secret::Redactor;
-use crate::settings::field::Vault;
+use crate::fault::{Cause, Fault};
+use crate::secret::{Redactor, ours, sentence};
+use crate::settings::field::{Secrets, Vault};
 use crate::settings::shape::Declared;
 use crate::settings::{Field, Misfit, Setting};
 use crate::text::{Span, shortened};
@@ -47,6 +48,8 @@ pub(crate) struct Read {
     /// Its problems, in no order.
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) redactor: Redactor,
+    /// Why it cannot be run although nothing is wrong with it.
+    pub(crate) missing: Option<Fault>,
     /// Its declared options, when there was no file at hand.
     pub(crate) declared: Vec<Declared>,
 }
@@ -61,9 +64,9 @@ impl<'a> Fields<'a> {
         Self { pairs, asked: Vec::with_capacity(OPTIONS), ..Self::empty(span, false) }
     }
 
-    /// Accepts references to secrets that lead nowhere.
-    pub(crate) fn without_secrets(self) -> Self {
-        Self { vault: Vault::new(false), ..self }
+    /// What it means that a secret is not there.
+    pub(crate) fn with_secrets(self, secrets: Secrets) -> Self {
+        Self { vault: Vault::new(secrets), ..self }
     }
 
     /// No mapping: every option is absent, and asking only declares.
@@ -84,7 +87,7 @@ impl<'a> Fields<'a> {
             asked: Vec::new(),
             declared: Vec::new(),
             diagnostics: Vec::new(),
-            vault: Vault::new(true),
+            vault: Vault::new(Secrets::Needed),
             describing,
         }
     }
@@ -162,6 +165,19 @@ impl<'a> Fields<'a> {
         self.refuse(misfit.of_option(key, self.span_of(key)))
     }
 
+    /// Notes that a file that an option names cannot be used: a fault of the check where it is to be run, else an
+    /// error.
+    ///
+    /// # Errors
+    /// It is an error.
+    pub(crate) fn lack_file(&mut self, key: &str, misfit: Misfit) -> Result<(), Noted> {
+        let fault = || {
+            let next = "put it there, readable for the user who runs conn-check; or correct the path";
+            Fault::new(Cause::UnusableFile, sentence![ours(key), ": ", ours(misfit.message.as_str())]).next_step(next)
+        };
+        if self.vault.defer(fault) { Ok(()) } else { Err(self.refuse_value(key, misfit)) }
+    }
+
     /// Notes that an option stands there without one that it needs.
     #[must_use]
     pub(crate) fn refuse_lone(&mut self, present: &str, missing: &str) -> Noted {
@@ -181,7 +197,8 @@ impl<'a> Fields<'a> {
             let diagnostic = unknown_key(pair, &self.asked);
             self.diagnostics.push(diagnostic);
         }
-        Read { diagnostics: self.diagnostics, redactor: self.vault.into_redactor(), declared: self.declared }
+        let (redactor, missing) = self.vault.into_parts();
+        Read { diagnostics: self.diagnostics, redactor, missing, declared: self.declared }
     }
 
     /// Declares an option, and looks for its value.
@@ -231,7 +248,7 @@ impl<'a> Fields<'a> {
 
 #[expect(clippy::panic, reason = "a default that is not a legal value is a bug in the declaration")]
 fn default_value<T: Setting>(key: &str, default: &str) -> T {
-    let vault = Vault::new(true);
+    let vault = Vault::new(Secrets::Needed);
     // A word needs no parser, and thousands of checks have the same words.
     let word = default.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| Node::word(default));
     let node = word.or_else(|| yaml::parse(default).ok().and_then(|document| document.root));

@@ -10,7 +10,7 @@ mod target;
 mod tls;
 
 pub(crate) use credentials::Credentials;
-pub(crate) use field::{Field, Misfit};
+pub(crate) use field::{Field, Misfit, Secrets};
 pub(crate) use fields::nearest;
 pub(crate) use fields::{Fields, Noted};
 pub(crate) use setting::{Name, Pair, Pairs, Setting, Tags, Word, seconds};

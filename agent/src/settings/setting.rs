@@ -138,9 +138,23 @@ impl Setting for Secret<String> {
     const SHAPE: Shape = Shape::secret("a text (it is never shown)", "secret", shape::scalar);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        let text = field.text(&Self::SHAPE)?;
+        let text = field.not_empty(field.text(&Self::SHAPE)?)?;
         field.keep_secret(&text);
         Ok(Self::new(text))
+    }
+}
+
+/// A secret that is none when it is empty, as clients take an empty variable.
+#[derive(Debug)]
+pub(crate) struct SecretOrNone(pub Secret<String>);
+
+impl Setting for SecretOrNone {
+    const SHAPE: Shape = Secret::<String>::SHAPE;
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let text = field.text(&Self::SHAPE)?;
+        field.keep_secret(&text);
+        Ok(Self(Secret::new(text)))
     }
 }
 

@@ -32,19 +32,25 @@ pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
         fields.optional::<PathBuf>("client_key", "PEM file of the client certificate's key. Default: in client_cert.");
     let expiry_warning_days =
         fields.or::<u32>("expiry_warning_days", "14", "A certificate that ends within so many days is a warning.");
-    let roots = ca_file.map(|path| read_roots(&path)).transpose();
-    let roots = roots.map_err(|error| bad_file(fields, "ca_file", &error))?.map(Arc::new);
+    let roots = match ca_file.map(|path| read_roots(&path)).transpose() {
+        Ok(roots) => roots.map(Arc::new),
+        Err(error) => lack(fields, "ca_file", &error)?,
+    };
     if certificate.is_none() && key.is_some() {
         return Err(fields.refuse_lone("client_key", "client_cert"));
     }
-    let client = certificate.map(|path| read_identity(&path, key.as_deref().unwrap_or(&path))).transpose();
-    let client = client.map_err(|(option, error)| bad_file(fields, option, &error))?.map(Arc::new);
+    let client = match certificate.map(|path| read_identity(&path, key.as_deref().unwrap_or(&path))).transpose() {
+        Ok(client) => client.map(Arc::new),
+        Err((option, error)) => lack(fields, option, &error)?,
+    };
     Ok(TlsOptions { verification, roots, client, expiry_warning_days })
 }
 
-fn bad_file(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Noted {
+/// A file that cannot be used.
+fn lack<T>(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Result<Option<T>, Noted> {
     let misfit = Misfit::new(format!("the file cannot be used: {error}")).flaw(Flaw::UnreadablePem);
-    fields.refuse_value(option, misfit.help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read"))
+    let misfit = misfit.help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read");
+    fields.lack_file(option, misfit).map(|()| None)
 }
 
 impl Setting for Security {

@@ -5,6 +5,7 @@ mod bytes;
 pub(crate) mod noise;
 mod percent;
 mod position;
+pub(crate) mod screen;
 
 pub(crate) use bytes::{bounded, detail, escape};
 pub(crate) use percent::percent_decoded;

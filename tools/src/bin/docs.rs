@@ -198,6 +198,7 @@ const fn who(owner: Owner) -> &'static str {
 
 const fn stage(phase: Phase) -> &'static str {
     match phase {
+        Phase::Config => "what the check needs before it can begin: its secrets, its certificates",
         Phase::Resolve => "the name is turned into addresses",
         Phase::Connect => "a connection is opened to one of them",
         Phase::Proxy => "a proxy is asked to pass the connection on",

@@ -1,6 +1,8 @@
 //! `conn-check CONFIG [PATTERN...]`: runs the checks of a YAML file.
 
+use crate::files::{self, Read, Words};
 use crate::output::{Output, Writer};
+use crate::ticker::Ticker;
 use crate::watch::Watch;
 use crate::{CRITICAL, UNKNOWN, complain, say};
 use conn_check::cli::Args;
@@ -8,11 +10,12 @@ use conn_check::diagnostic::{Diagnostic, Flaw};
 use conn_check::event::Event;
 use conn_check::host;
 use conn_check::plan::{self, Defaults, Loaded, Plan};
-use conn_check::report::{Progress, Reporter, Stage, View};
+use conn_check::report::{Reporter, Stage, View};
 use conn_check::run::Family;
 use conn_check::run::{self, Options, Report};
-use conn_check::select::{Selection, Wanted};
+use conn_check::select::{Selection, Wanted, selects};
 use conn_check::source::Source;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::Path;
 use std::process;
@@ -30,73 +33,85 @@ pub(crate) fn program(args: &Args) -> u8 {
         Ok(watch) => watch,
         Err(error) => return complain(&format!("the run could not start: {error}")),
     };
-    with_plan(args, plan::load, |output, source, plan| check(args, output, source, plan, &watch))
+    let load = if args.validate { plan::load } else { plan::load_to_run };
+    with_plan(args, load, |output, task| check(args, output, task, &watch))
 }
 
-/// Reads the file of checks, and does something with it when it is valid. What the options say that
-/// only concern the file (`--schema`, `--validate`) is done here.
+/// What is to be run: the checks, and what was asked for of them.
+pub(crate) struct Task {
+    /// The names of the files.
+    pub(crate) config: String,
+    pub(crate) plan: Plan,
+    pub(crate) selection: Selection,
+}
+
+/// Reads the files of checks, and does something with them when they are valid. What the options say that
+/// only concern the files (`--schema`, `--validate`) is done here.
 pub(crate) fn with_plan(
     args: &Args,
     load: fn(&Source, Defaults, bool) -> Loaded,
-    work: impl FnOnce(&Output<'_>, &Source, Plan) -> u8,
+    work: impl FnOnce(&Output<'_>, Task) -> u8,
 ) -> u8 {
     let output = Output::new(args);
-    let Some(config) = args.config.as_deref().filter(|_| !args.schema) else {
+    if args.schema {
         return output.print(&format!("{:#}\n", plan::schema::schema()));
-    };
-    let source = match Source::read(config) {
-        Ok(source) => source,
-        Err(unreadable) => return output.refuse(&unreadable.0, &[unreadable.1]),
-    };
-    match load(&source, Defaults { timeout: args.connect_timeout }, args.strict) {
-        Err(diagnostics) => output.refuse(&source, &diagnostics),
-        Ok((plan, warnings)) => {
-            output.warn(&source, &warnings);
-            if args.validate { output.valid(&source, plan.entries.len()) } else { work(&output, &source, plan) }
-        }
     }
-}
-
-/// What the command line selects; without anything, the exit status.
-pub(crate) fn selected(args: &Args, output: &Output<'_>, source: &Source, plan: &Plan) -> Result<Selection, u8> {
+    let words = match Words::of(args) {
+        Ok(words) => words,
+        Err(wrong) => return complain(&wrong),
+    };
+    let Read { name, plan, warnings } =
+        match files::read(&words.files, load, Defaults { timeout: args.connect_timeout }, args.strict) {
+            Ok(read) => read,
+            Err(refused) => return output.refuse(&refused),
+        };
+    warnings.iter().for_each(|(source, warnings)| output.warn(source, warnings));
+    if args.validate {
+        return output.valid(&name, plan.entries.len());
+    }
     let wanted = Wanted {
-        patterns: args.patterns.clone(),
+        patterns: words.patterns,
         include_tags: trimmed(&args.include_tags),
         exclude_tags: trimmed(&args.exclude_tags),
     };
-    let selection = Selection::of(plan, &wanted);
+    let selection = Selection::of(&plan, &wanted);
     if selection.is_empty() {
-        return Err(output.refuse(source, &[nothing_selected(plan)]));
+        return output.refuse(&files::of_all(&name, nothing_selected(&plan, &wanted)));
     }
+    note_unmatched(&plan, &wanted);
+    work(&output, Task { config: name, plan, selection })
+}
+
+/// Says which words of the command line select nothing, though others do.
+fn note_unmatched(plan: &Plan, wanted: &Wanted) {
     for tag in wanted.include_tags.iter().filter(|tag| plan.entries.iter().all(|entry| !entry.tags.contains(*tag))) {
         say(&format!("note: no check has the tag `{}`", tag.escape_debug()));
     }
-    Ok(selection)
+    for pattern in wanted.patterns.iter().filter(|pattern| plan.entries.iter().all(|entry| !selects(pattern, entry))) {
+        say(&format!("note: nothing is called `{}`", pattern.escape_debug()));
+    }
 }
 
-fn check(args: &Args, output: &Output<'_>, source: &Source, plan: Plan, watch: &Watch) -> u8 {
-    let selection = match selected(args, output, source, &plan) {
-        Ok(selection) => selection,
-        Err(status) => return status,
-    };
+fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch) -> u8 {
+    let Task { config, plan, selection } = task;
     let plan = Arc::new(plan);
-    let stage = Stage { config: &source.name, plan: &plan, selection: &selection };
+    let stage = Stage { config: &config, plan: &plan, selection: &selection };
     let mut listener = Listener {
         stage,
         reporter: output.reporter(),
         writer: output.writer(),
-        progress: output.progress(selection.entries().count()),
+        ticker: output.progress(&plan, selection.entries().count()).map(Ticker::begin),
     };
     let report = match run_or_rehearse(args, &plan, watch, &mut listener) {
         Ok(report) => report,
         Err(error) => return complain(&format!("the run could not start: {error}")),
     };
-    let Listener { mut reporter, mut writer, progress, .. } = listener;
+    let Listener { mut reporter, mut writer, ticker, .. } = listener;
     let view = View::of(stage, &report);
     let verdict = if args.dry_run { 0 } else { view.overall().exit_status() };
     // Until it is written, a good result is not known.
     watch.ends_with(status_unwritten(verdict));
-    progress.iter().for_each(|progress| drop(progress.clear(&mut io::stderr())));
+    drop(ticker);
     let _ = reporter.finish(&view, &mut writer);
     let printed = writer.keep();
     // What was not run must not take the place of a result.
@@ -115,18 +130,25 @@ struct Listener<'a> {
     stage: Stage<'a>,
     reporter: Box<dyn Reporter>,
     writer: Writer<'a>,
-    progress: Option<Progress>,
+    ticker: Option<Ticker>,
 }
 
 impl Listener<'_> {
     /// Whether anybody hears events.
     fn listens(&self) -> bool {
-        self.reporter.listens() || self.progress.is_some()
+        self.reporter.listens() || self.ticker.is_some()
     }
 
     fn event(&mut self, event: &Event) {
-        let _ = self.reporter.event(event, self.stage, &mut self.writer);
-        self.progress.iter_mut().for_each(|progress| drop(progress.event(event, self.stage, &mut io::stderr())));
+        let Self { stage, reporter, writer, ticker } = self;
+        let listens = reporter.listens();
+        let mut report = || drop(reporter.event(event, *stage, writer));
+        let Some(ticker) = ticker else { return report() };
+        ticker.event(event);
+        // The report goes to the terminal, too.
+        if listens && matches!(event, Event::Finished(_)) {
+            ticker.without_line(report);
+        }
     }
 }
 
@@ -184,13 +206,34 @@ fn options(args: &Args) -> Options {
     }
 }
 
-fn nothing_selected(plan: &Plan) -> Diagnostic {
-    let names: Vec<_> =
-        plan.entries.iter().flat_map(|entry| &entry.results).map(|result| result.name.as_str()).take(5).collect();
-    let mut tags: Vec<_> = plan.entries.iter().flat_map(|entry| &entry.tags).map(String::as_str).collect();
-    tags.sort_unstable();
-    tags.dedup();
-    let tags = if tags.is_empty() { "no check has a tag".to_owned() } else { format!("tags: {}", tags.join(", ")) };
-    Diagnostic::file(Flaw::NothingSelected, "no check is left: the tags or patterns of the command line select nothing")
-        .help(format!("results are named like {}; {tags}", names.join(", ")))
+/// What was asked for, and what there is.
+fn nothing_selected(plan: &Plan, wanted: &Wanted) -> Diagnostic {
+    let quoted = |words: &[String]| some(words.iter().map(|word| format!("`{}`", word.escape_debug())));
+    let asked = [
+        ("called", quoted(&wanted.patterns)),
+        ("with the tag", quoted(&wanted.include_tags)),
+        ("without the tag", quoted(&wanted.exclude_tags)),
+    ];
+    let asked = asked.into_iter().filter_map(|(word, words)| Some(format!("{word} {}", words?)));
+    let entries = || plan.entries.iter();
+    let there = [
+        ("names", some(entries().filter_map(|entry| entry.label.clone()))),
+        ("types", some(entries().map(|entry| entry.kind.to_owned()))),
+        ("results", some(entries().flat_map(|entry| &entry.results).map(|result| result.name.clone()))),
+        ("tags", some(entries().flat_map(|entry| &entry.tags).collect::<BTreeSet<_>>().into_iter().cloned())),
+    ];
+    let there: Vec<_> = there.into_iter().filter_map(|(word, words)| Some(format!("{word} {}", words?))).collect();
+    let message = format!("no check is left: nothing is {}", asked.collect::<Vec<_>>().join(", "));
+    Diagnostic::file(Flaw::NothingSelected, message).help(format!("there are the {}", there.join("; ")))
+}
+
+/// Some of these words, each once, and how many more there are; `None`: there are none.
+fn some(words: impl Iterator<Item = String>) -> Option<String> {
+    const SOME: usize = 6;
+    let mut seen = HashSet::new();
+    let mut different: Vec<_> = words.filter(|word| seen.insert(word.clone())).collect();
+    let more = different.len().saturating_sub(SOME);
+    different.truncate(SOME);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!different.is_empty()).then(|| different.join(", ") + &more)
 }

@@ -1,6 +1,6 @@
 //! `conn-check-export-fw CONFIG [PATTERN...]`: prints what firewalls must let through.
 
-use crate::check::{selected, with_plan};
+use crate::check::with_plan;
 use crate::output::print;
 use crate::{complain, say};
 use conn_check::cli::{self, export_fw::Args};
@@ -14,12 +14,8 @@ pub(crate) fn program(args: &Args) -> u8 {
     // What is wrong goes to standard error: a file of rules holds rules, or is left as it is.
     let check =
         cli::Args { output: None, record: None, journal: false, format: Some(&report::PLAIN), ..args.check.clone() };
-    with_plan(&check, plan::load_without_secrets, |output, source, plan| {
-        let selection = match selected(&check, output, source, &plan) {
-            Ok(selection) => selection,
-            Err(status) => return status,
-        };
-        let mut egress = Egress::of(&plan, &selection);
+    with_plan(&check, plan::load_without_secrets, |_, task| {
+        let mut egress = Egress::of(&task.plan, &task.selection);
         if args.with_dns {
             egress.add_resolvers();
         }

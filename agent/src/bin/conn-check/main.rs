@@ -7,8 +7,10 @@ mod configs;
 mod convert_fw;
 mod django;
 mod export_fw;
+mod files;
 mod generate;
 mod output;
+mod ticker;
 mod watch;
 
 use clap::Parser;

@@ -4,8 +4,8 @@ use crate::{UNKNOWN, complain, say};
 use conn_check::cli::{Args, When};
 use conn_check::diagnostic::Diagnostic;
 use conn_check::file::{self, Kind};
-use conn_check::plan;
-use conn_check::report::{self, Format, Progress, Refusal, Reporter, Style, View};
+use conn_check::plan::{self, Plan};
+use conn_check::report::{self, Format, Progress, Refusal, Refused, Reporter, Shown, Style, View};
 use conn_check::source::Source;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
 use std::path::Path;
@@ -27,8 +27,10 @@ impl<'a> Output<'a> {
         (self.format.reporter)(self.style)
     }
 
-    pub(crate) fn progress(&self, checks: usize) -> Option<Progress> {
-        (self.format.name == report::HUMAN.name && io::stderr().is_terminal()).then(|| Progress::new(checks))
+    /// What tells a person at a terminal how far the run of so many checks is.
+    pub(crate) fn progress(&self, plan: &Plan, checks: usize) -> Option<Progress> {
+        let is_watched = self.format.name == report::HUMAN.name && io::stderr().is_terminal() && moves_cursor();
+        (is_watched && !self.args.dry_run).then(|| Progress::new(plan, checks))
     }
 
     pub(crate) fn writer(&self) -> Writer<'a> {
@@ -41,10 +43,10 @@ impl<'a> Output<'a> {
     }
 
     /// The file is valid; the exit status.
-    pub(crate) fn valid(&self, source: &Source, checks: usize) -> u8 {
+    pub(crate) fn valid(&self, name: &str, checks: usize) -> u8 {
         let mut writer = self.writer();
         // What a pipe does not take is reported by the end of the writer.
-        let _ = self.reporter().valid(&source.name, checks, &mut writer);
+        let _ = self.reporter().valid(name, checks, &mut writer);
         writer.keep().map_or_else(|unwritten| complain(&unwritten.to_string()), |()| 0)
     }
 
@@ -55,11 +57,11 @@ impl<'a> Output<'a> {
 
     /// What is wrong with a file that cannot be used; the exit status. Machines read it where
     /// they read results; what says nothing of it there leaves the old result alone.
-    pub(crate) fn refuse(&self, source: &Source, diagnostics: &[Diagnostic]) -> u8 {
-        let refusal = Refusal { source, diagnostics };
+    pub(crate) fn refuse(&self, files: &[Refused]) -> u8 {
+        let refusal = Refusal { files };
         let reporter = self.reporter();
         if !reporter.explains_refusals() {
-            explain(source, &[], diagnostics, self.args.color);
+            files.iter().for_each(|file| explain(&file.source, &[], &file.diagnostics, self.args.color));
         }
         // Writing to a vector cannot fail.
         let mut text = Vec::new();
@@ -202,36 +204,58 @@ pub(crate) fn explain(source: &Source, plain: &'static [&'static str], diagnosti
     }
 }
 
+/// Whether there are colours. `NO_COLOR` has the last word (no-color.org), what forces them the one before it
+/// (bixense.com/clicolors; `FORCE_COLOR` is the same of CI systems).
 fn wants_color(when: When, terminal: bool) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_forced = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     match when {
         When::Always => true,
         When::Never => false,
-        When::Auto => {
-            terminal
-                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-                && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
-        }
+        When::Auto if is_set("NO_COLOR") => false,
+        When::Auto => is_forced("CLICOLOR_FORCE") || is_forced("FORCE_COLOR") || (terminal && moves_cursor()),
     }
 }
 
-/// How the output is wanted, where no option says it.
+/// Whether the terminal knows more than letters.
+fn moves_cursor() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
+/// Where nobody says how wide the screen is.
+const COLUMNS: usize = 100;
+
+/// The columns of the screen: as `COLUMNS` says, as the terminal says.
+pub(crate) fn columns() -> usize {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
+    let asked = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|columns| *columns > 0);
+    said.or_else(asked).unwrap_or(COLUMNS)
+}
+
+/// How the output is wanted, where no option says it. Only that for people has colours, and an amount.
 fn format_of(args: &Args) -> &'static Format {
     if let Some(format) = args.format {
         return format;
     }
+    if args.quiet || args.brief {
+        return &report::HUMAN;
+    }
     if std::env::var_os("NRPE_PROGRAMVERSION").is_some() {
         return &report::NAGIOS;
     }
-    if args.output.is_none() && !args.unbuffered_output && io::stdout().is_terminal() {
-        &report::HUMAN
-    } else {
-        &report::PLAIN
-    }
+    let is_screen = args.output.is_none() && !args.unbuffered_output && io::stdout().is_terminal();
+    if is_screen || args.color == When::Always { &report::HUMAN } else { &report::PLAIN }
 }
 
 /// The flags that the reporters know.
-const fn style_of(args: &Args, color: bool) -> Style {
+fn style_of(args: &Args, color: bool) -> Style {
     Style {
+        shown: match (args.quiet, args.brief) {
+            (_, true) => Shown::Brief,
+            (true, _) => Shown::Problems,
+            _ => Shown::All,
+        },
+        columns: columns(),
         verbose: args.verbose,
         durations: args.duration,
         tracebacks: args.tracebacks,

@@ -42,7 +42,7 @@ impl Call<'_> {
 
     fn judge(&self, page: &Page, text: &str, status: i32) -> bool {
         let missing: Vec<_> = self.codes.iter().filter(|code| !text.contains(&format!("[{code}]"))).collect();
-        let failed = text.matches("fix by").count();
+        let failed = text.matches("FAIL").count();
         if status != self.status {
             page.wrong(&format!("the exit status has to be {}, and is {status}", self.status))
         } else if !missing.is_empty() {

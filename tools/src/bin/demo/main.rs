@@ -64,6 +64,6 @@ fn four_things_break(page: &Page, scratch: &Scratch, world: &mut World) -> bool 
     let codes = BREAKAGES.map(|(_, code)| code);
     let as_expected =
         Call { folder: scratch.path(), arguments: &["hwaas.yaml", "--explain"], status: 2, codes: &codes }.show(page);
-    Page::text("Four faults, four different people to call: `fix by` says whom, `next` says what to tell them.");
+    Page::text("Four faults, four different people to call: `fix` says whom, `next` says what to tell them.");
     as_expected
 }

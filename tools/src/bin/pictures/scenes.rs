@@ -1,0 +1,57 @@
+//! What is looked at: files of checks, and the servers behind them.
+
+use harness::peers::{Manner, Peer};
+use harness::ports::{self, Port};
+
+/// The servers of all scenes.
+pub(crate) struct World {
+    well: Peer,
+    silent: Peer,
+    shut: Port,
+}
+
+impl World {
+    pub(crate) fn start() -> Self {
+        Self { well: Peer::start(Manner::Silent), silent: Peer::start(Manner::Silent), shut: ports::free() }
+    }
+
+    /// Names and files of checks.
+    pub(crate) fn scenes(&self) -> Vec<(&'static str, String)> {
+        let many = |count: usize, name: &str, port: u16| -> String {
+            (0..count).map(|number| tcp(&format!("{name}-{number:02}"), port)).collect()
+        };
+        let (well, shut) = (self.well.port(), self.shut.number());
+        vec![
+            ("one", tcp("cache", well)),
+            ("mixed", self.mixed()),
+            ("many", many(197, "good", well) + &many(3, "bad", shut)),
+            ("one-cause", many(50, "shard", shut)),
+            ("waiting", many(3, "good", well) + &redis("sessions", self.silent.port(), 10)),
+        ]
+    }
+
+    /// Twenty checks: some are well, some fail of the same and of other things, some are called by long names.
+    fn mixed(&self) -> String {
+        let (well, shut) = (self.well.port(), self.shut.number());
+        let database = |name: &str| {
+            format!(
+                "- {{type: postgres, host: 127.0.0.1, port: {shut}, username: web, password: wrong, database: {name}}}\n"
+            )
+        };
+        let url = "http://127.0.0.1:PORT/translate/v2/languages/with/a/path/that/goes/on?target=de&source=en&q=Hello";
+        let mut yaml: String = ["orders", "shop", "stock"].map(database).concat();
+        yaml += &format!("- {{type: http, name: translate, url: '{}'}}\n", url.replace("PORT", &shut.to_string()));
+        yaml += &redis("sessions", self.silent.port(), 1);
+        yaml += "- {type: http, name: search, url: 'http://search.invalid/'}\n";
+        yaml += &tcp("データベース", well);
+        (1..=13).fold(yaml, |yaml, number| yaml + &tcp(&format!("cache-{number}"), well))
+    }
+}
+
+fn tcp(name: &str, port: u16) -> String {
+    format!("- {{type: tcp, name: '{name}', host: 127.0.0.1, port: {port}}}\n")
+}
+
+fn redis(name: &str, port: u16, timeout: u8) -> String {
+    format!("- {{type: redis, name: '{name}', host: 127.0.0.1, port: {port}, timeout: {timeout}}}\n")
+}
