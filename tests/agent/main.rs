@@ -27,6 +27,7 @@ mod memcache;
 mod mongodb;
 mod mqtt;
 mod mysql;
+mod no_effect;
 mod pace;
 mod postgres;
 mod proxy;
