@@ -72,6 +72,7 @@ flaws! {
     UnreadablePem "unreadable-pem" "a file of certificates or keys cannot be used",
     NothingSelected "nothing-selected" "the tags or patterns of the command line select nothing",
     MailByNagios "mail-by-nagios" "a check that sends a mail has no tag that keeps Nagios from running it",
+    NoEffect "no-effect" "an option that does nothing beside the others of the check",
     BadReference "bad-reference" "{env: VAR} or {file: PATH} leads nowhere",
     NoRules "no-rules" "a file of firewall rules holds none",
     Unresolved "unresolved" "the host of a firewall rule has no address",
@@ -110,12 +111,15 @@ pub struct Diagnostic {
     pub found: Option<String>,
     /// What to write instead.
     pub help: Option<String>,
+    /// The option that could as well not be there ([`Flaw::NoEffect`]).
+    pub(crate) idle: Option<&'static str>,
 }
 
 impl Diagnostic {
     /// An error at a place.
     pub fn error(flaw: Flaw, span: Span, message: impl Into<String>) -> Self {
-        Self { flaw, severity: Severity::Error, span: Some(span), message: message.into(), found: None, help: None }
+        let (message, severity) = (message.into(), Severity::Error);
+        Self { flaw, severity, span: Some(span), message, found: None, help: None, idle: None }
     }
 
     /// A warning at a place.

@@ -16,7 +16,7 @@ use crate::options::{CONNECT_TIMEOUT, Options};
 use crate::paths::{UnitPaths, is_action_record};
 use crate::record::Record;
 use crate::settings::Settings;
-use crate::status::Level;
+use crate::status::{Level, Status};
 use crate::text::printable;
 use crate::tree;
 use crate::validation::Validation;
@@ -74,7 +74,7 @@ pub fn run(host: &mut dyn Host, name: &str, program: &Path, further: &[String]) 
 }
 
 fn unknown_line(why: &str) -> String {
-    format!("CONN-CHECK UNKNOWN: {why}")
+    format!("CONN-CHECK UNKNOWN: {}", printable(why))
 }
 
 /// One run of the agent.
@@ -128,7 +128,10 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let unit = unit(host, program).ok_or(NothingToRun::NoUnit)?;
     let paths = UnitPaths(&unit);
     let settings = Settings::read(host, paths).unwrap_or_default();
-    let no_file = || settings.problem.clone().map_or(NothingToRun::NoFile, NothingToRun::InvalidFile);
+    let no_file = || {
+        let problem = settings.problem.clone().map(|problem| Status::of(vec![Status::blocked(problem)]).message);
+        problem.map_or(NothingToRun::NoFile, NothingToRun::InvalidFile)
+    };
     let path = settings.file.clone().ok_or_else(no_file)?;
     let arguments = arguments(name, parameters, &settings)?;
     let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| !words(parameters, key).is_empty());
@@ -267,7 +270,7 @@ impl Run {
         Ok(if status.level == Level::Active {
             "nothing was checked; see the output for the reason".to_owned()
         } else {
-            status.message
+            Status::of(vec![status]).message
         })
     }
 }

@@ -106,7 +106,7 @@ fn orphans(
 fn resources(host: &dyn Host, orphans: &BTreeSet<String>) -> Result<BTreeMap<String, Resource>, Error> {
     let mut resources = BTreeMap::new();
     for unit in visible_names(host, Path::new(RESOURCES))?.into_iter().filter(|unit| !orphans.contains(unit)) {
-        if let Some(resource) = resource::read_note(host, UnitPaths(&unit))? {
+        if let Some(resource) = resource::read_note(host, UnitPaths(&unit)) {
             resources.insert(unit, resource);
         }
     }

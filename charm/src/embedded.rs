@@ -6,6 +6,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::host::Host;
 use crate::inspect::link_target;
+use crate::note;
 use crate::paths::{PROGRAM, TRIALS, UnitPaths, VERSIONS, embedded_in};
 use crate::stamp::FileStamp;
 use crate::trial;
@@ -35,7 +36,7 @@ pub(crate) struct Trial {
 /// The file system fails. A program that does not work is not an error: that is noted.
 pub(crate) fn try_all(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Error> {
     let unit = UnitPaths(&environment.unit);
-    let known = read_note(host, unit)?;
+    let known = read_note(host, unit);
     // What was refused is tried again: the machine may have been short of something, or has been mended. That
     // writes 12 MB: where the unit has an agent, only when the machine has started.
     let has_agent = link_target(host, &unit.version_link())?.is_some();
@@ -71,7 +72,7 @@ pub(crate) fn try_all(host: &mut dyn Host, environment: &Environment) -> Result<
 /// The file system fails.
 pub(crate) fn known(host: &dyn Host, environment: &Environment) -> Result<BTreeMap<Version, Option<String>>, Error> {
     let mut known = BTreeMap::new();
-    for (name, trial) in read_note(host, UnitPaths(&environment.unit))? {
+    for (name, trial) in read_note(host, UnitPaths(&environment.unit)) {
         let program = embedded_in(&environment.charm).join(&name).join(PROGRAM);
         let Some(version) = Version::parse(&name) else { continue };
         if FileStamp::of(host, &program)? == Some(trial.file) {
@@ -81,10 +82,8 @@ pub(crate) fn known(host: &dyn Host, environment: &Environment) -> Result<BTreeM
     Ok(known)
 }
 
-fn read_note(host: &dyn Host, unit: UnitPaths<'_>) -> Result<Trials, Error> {
-    let path = unit.trials();
-    let note = host.read(&path, 16 * 1024).map_err(Error::at("read", &path))?;
-    Ok(note.and_then(|note| serde_json::from_slice(&note).ok()).unwrap_or_default())
+fn read_note(host: &dyn Host, unit: UnitPaths<'_>) -> Trials {
+    note::read(host, &unit.trials(), 16 * 1024).unwrap_or_default()
 }
 
 fn write_note(host: &mut dyn Host, unit: UnitPaths<'_>, trials: &Trials) -> Result<(), Error> {

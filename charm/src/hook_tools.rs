@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use crate::host::{Host, Output, Program, RunAs};
+use crate::text::printable;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -78,7 +79,7 @@ pub(crate) fn application_version_set(host: &mut dyn Host, version: &str) -> Res
 
 /// `juju-log` at level INFO.
 pub(crate) fn juju_log(host: &mut dyn Host, text: &str) -> Result<(), Error> {
-    run(host, "juju-log", &tool("juju-log", &["--log-level", "INFO", "--", cut(text)])).map(drop)
+    run(host, "juju-log", &tool("juju-log", &["--log-level", "INFO", "--", &shown(text)])).map(drop)
 }
 
 /// `resource-get` downloads, and answers when it has all.
@@ -101,14 +102,14 @@ pub(crate) fn action_get(host: &mut dyn Host) -> Result<Map<String, Value>, Erro
 
 /// `action-set`: the results of the action.
 pub(crate) fn action_set(host: &mut dyn Host, results: &BTreeMap<String, String>) -> Result<(), Error> {
-    let results: Vec<_> = results.iter().map(|(key, value)| format!("{key}={}", cut(value))).collect();
+    let results: Vec<_> = results.iter().map(|(key, value)| format!("{key}={}", shown(value))).collect();
     let results: Vec<_> = results.iter().map(String::as_str).collect();
     run(host, "action-set", &tool("action-set", &results)).map(drop)
 }
 
 /// `action-fail`: marks the action as failed, with the reason.
 pub(crate) fn action_fail(host: &mut dyn Host, text: &str) -> Result<(), Error> {
-    run(host, "action-fail", &tool("action-fail", &["--", cut(text)])).map(drop)
+    run(host, "action-fail", &tool("action-fail", &["--", &shown(text)])).map(drop)
 }
 
 fn json<T: DeserializeOwned>(host: &mut dyn Host, name: &str, arguments: &[&str]) -> Result<T, Error> {
@@ -134,17 +135,19 @@ fn printed(name: &str, output: Output) -> Result<Vec<u8>, Error> {
     if output.succeeded() {
         return Ok(output.stdout);
     }
-    Err(Error::new(name, cut(String::from_utf8_lossy(&output.stderr).trim())))
+    Err(Error::new(name, shown(String::from_utf8_lossy(&output.stderr).trim())))
 }
 
 fn tool(name: &str, arguments: &[&str]) -> Program {
     Program::new(name, RunAs::Root).with(arguments.iter().map(OsString::from))
 }
 
-/// At most [`TEXT`] bytes.
-fn cut(text: &str) -> &str {
-    let end = (0..=text.len().min(TEXT)).rev().find(|end| text.is_char_boundary(*end));
-    &text[..end.unwrap_or(0)]
+/// One line of at most [`TEXT`] bytes: names of files are in logs and results, and whoever made the files named them.
+fn shown(text: &str) -> String {
+    let mut line = printable(text);
+    let end = (0..=line.len().min(TEXT)).rev().find(|end| line.is_char_boundary(*end));
+    line.truncate(end.unwrap_or(0));
+    line
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod hook;
 mod hook_tools;
 pub mod host;
 mod inspect;
+mod note;
 mod nrpe;
 mod observed;
 mod options;

@@ -2,6 +2,7 @@
 //! not root: its content is only displayed, each text of it as [`Foreign`].
 
 use crate::host::Host;
+use crate::note;
 use crate::paths::UnitPaths;
 use crate::text::{Foreign, counted};
 use serde::Deserialize;
@@ -118,7 +119,7 @@ pub(crate) enum Severity {
 impl Record {
     /// Reads a record; `None` if there is none, or it is not valid.
     pub(crate) fn read(host: &dyn Host, path: &Path) -> Option<Self> {
-        serde_json::from_slice(&host.read(path, LIMIT).ok()??).ok()
+        note::read(host, path, LIMIT)
     }
 
     pub(crate) fn of_last_run(host: &dyn Host, unit: UnitPaths<'_>) -> Option<Self> {

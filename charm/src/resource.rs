@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::hook_tools;
 use crate::host::Host;
 use crate::inspect::{inspect, visible_names};
+use crate::note;
 use crate::paths::{PROGRAM, UnitPaths, VERSIONS, embedded_in};
 use crate::run_failure::RunFailure;
 use crate::stamp::FileStamp;
@@ -81,13 +82,8 @@ impl From<Error> for NotInstalled {
 }
 
 /// Reads the note about the resource.
-///
-/// # Errors
-/// The file system fails.
-pub(crate) fn read_note(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Option<Resource>, Error> {
-    let path = paths.resource_note();
-    let note = host.read(&path, 4096).map_err(Error::at("read", &path))?;
-    Ok(note.and_then(|note| serde_json::from_slice(&note).ok()))
+pub(crate) fn read_note(host: &dyn Host, paths: UnitPaths<'_>) -> Option<Resource> {
+    note::read(host, &paths.resource_note(), 4096)
 }
 
 /// Installs the resource as a further version if it is not the noted one; returns the changes.
@@ -96,7 +92,7 @@ pub(crate) fn read_note(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Option<
 /// The file system fails. A resource that is not an agent is not an error: that is noted.
 pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Error> {
     let paths = UnitPaths(&environment.unit);
-    let noted = read_note(host, paths)?;
+    let noted = read_note(host, paths);
     // A resource cannot be detached: without an answer, Juju just does not know it at this moment.
     let Some((path, file)) = attached(host)? else { return Ok(Vec::new()) };
     if file.size == 0 {

@@ -1,6 +1,7 @@
 //! What a hook writes for the actions, because they may run where there are no hook tools.
 
 use crate::host::Host;
+use crate::note;
 use crate::paths::UnitPaths;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -24,8 +25,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Reads what the last hook wrote.
     pub(crate) fn read(host: &dyn Host, unit: UnitPaths<'_>) -> Option<Self> {
-        let text = host.read(&unit.settings(), 64 * 1024).ok().flatten()?;
-        serde_json::from_slice(&text).ok()
+        note::read(host, &unit.settings(), 64 * 1024)
     }
 
     /// The content of the file.

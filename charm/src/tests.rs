@@ -1,7 +1,11 @@
 //! The charm played in memory: single rules, and thousands of lives.
 
 mod actions;
+#[expect(unreachable_pub, reason = "others need it as well")]
+#[path = "../../tests/src/fuzz.rs"]
+mod changes;
 mod desired;
+mod fuzz;
 mod interrupted;
 mod life;
 mod lives;

@@ -29,6 +29,7 @@ mod missing;
 mod mongodb;
 mod mqtt;
 mod mysql;
+mod no_effect;
 mod pace;
 mod postgres;
 mod proxy;

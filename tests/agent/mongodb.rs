@@ -3,6 +3,7 @@
 
 mod ferretdb;
 mod pace;
+mod rounds;
 mod trouble;
 
 use harness::agent::Agent;

@@ -30,11 +30,11 @@ impl World {
     /// So many checks of one cause, so many that pass.
     fn many(&self, failing: usize, passing: usize) -> String {
         let (well, shut) = (self.well.port(), self.shut.number());
-        let failing = (0..failing)
-            .map(|number| format!("- {{type: tcp, name: shard-{number:02}, host: 127.0.0.1, port: {shut}}}\n"));
-        let passing =
-            (0..passing).map(|number| format!("- {{type: tcp, name: good-{number}, host: 127.0.0.1, port: {well}}}\n"));
-        failing.chain(passing).collect()
+        let check =
+            |name, number, port| format!("- {{type: tcp, name: {name}-{number:02}, host: 127.0.0.1, port: {port}}}\n");
+        let failing = (0..failing).map(|number| check("shard", number, shut));
+        let passing = (0..passing).map(|number| check("good", number, well));
+        failing.chain(passing).collect::<Vec<_>>().concat()
     }
 
     fn tidy(&self, text: &str) -> String {
@@ -119,7 +119,7 @@ fn quiet_says_nothing_when_all_is_well_and_brief_fits_into_a_chat() {
     assert!(brief.contains(": 3 of 5 checks failed, 2 ok (fix: service 3)\n- translate (http://127.0.0.1:"), "{brief}");
     let ports: Vec<_> = (0..30).map(|_| ports::free()).collect();
     let check = |port: &Port| format!("- {{type: tcp, host: 127.0.0.1, port: {}}}\n", port.number());
-    let yaml: String = ports.iter().map(check).collect();
+    let yaml = ports.iter().map(check).collect::<Vec<_>>().concat();
     let brief = Agent::new(&yaml).arg("--brief").run().out;
     assert_eq!(brief.lines().count(), 10, "{brief}");
     assert!(brief.ends_with("... and 22 more\n"), "{brief}");

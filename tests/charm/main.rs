@@ -9,6 +9,8 @@ mod nrpe;
 mod orders;
 mod others;
 mod package;
+#[path = "../agent/canaries/planted.rs"]
+mod planted;
 mod proof;
 mod random;
 mod readme;

@@ -21,6 +21,7 @@
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
 //! | [`juju`] | Juju for one machine: its hook tools, the order of its hooks, actions |
 //! | [`packed`] | the packed charm, and the one after it |
+//! | [`random`], [`fuzz`] | numbers that a seed repeats, and texts that they change |
 //! | [`packages`] | which Debian packages all of this needs |
 //! | [`wait`] | waiting for a condition with a deadline |
 //!
@@ -40,6 +41,7 @@ pub mod dns;
 pub mod exim;
 pub mod ferretdb;
 pub mod forwarder;
+pub mod fuzz;
 mod hex;
 pub mod juju;
 pub mod mail;

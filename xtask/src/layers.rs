@@ -40,6 +40,7 @@ const HOUSES: [House; 2] = [
         layers: &[
             &["executable", "paths"],
             &["error", "host", "options", "text", "version"],
+            &["note"],
             &[
                 "accounts",
                 "checks_file",

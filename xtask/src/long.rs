@@ -42,16 +42,23 @@ pub(crate) fn run(task: &str, arguments: &[String]) -> Option<Outcome> {
     Some(cases(task, long.variable, count, long.test))
 }
 
-/// `cargo xtask fuzz TARGET SECONDS`; the target is a part of its test's name.
+/// `cargo xtask fuzz TARGET SECONDS`; the target is a part of its tests' names, `records` are what the charm reads back.
 pub(crate) fn fuzz(arguments: &[String]) -> Outcome {
     let [target, seconds] = arguments else {
-        return Err(
-            "cargo xtask fuzz TARGET SECONDS: a type of check, config, rules, juju_status, dotenv, or all".into()
-        );
+        return Err("cargo xtask fuzz TARGET SECONDS: a type of check, config, rules, juju_status, dotenv, records, \
+                    or all"
+            .into());
     };
-    let names = ["peers", "files"].map(|kind| format!("fuzz::{kind}::{}", if target == "all" { "" } else { target }));
-    let test = ["--package", "conn-check-tests", "--test", "agent", "--", "--nocapture", &names[0], &names[1]];
-    cases("fuzz", "CONN_CHECK_FUZZ", seconds, &test)
+    let part = if target == "all" { "" } else { target };
+    let names = ["peers", "files"].map(|kind| format!("fuzz::{kind}::{part}"));
+    let agent = ["--package", "conn-check-tests", "--test", "agent", "--", "--nocapture", &names[0], &names[1]];
+    let charm = ["--package", "conn-check-charm", "--lib", "--", "--nocapture", "tests::fuzz::"];
+    let run = |test: &[&str]| cases("fuzz", "CONN_CHECK_FUZZ", seconds, test);
+    match target.as_str() {
+        "all" => run(&agent).and_then(|()| run(&charm)),
+        "records" => run(&charm),
+        _ => run(&agent),
+    }
 }
 
 fn cases(task: &str, variable: &str, count: &str, test: &[&str]) -> Outcome {

@@ -33,7 +33,7 @@ cargo xtask TASK
   lives [COUNT]   live random lives of the charm in memory, 100000 unless told; any that ends ill is printed
   deadlines [COUNT]  run random mixes of bad peers, 1000 unless told: each has to end in time
   calls [COUNT]   run twelve checks once for every system call of theirs that may fail, all unless told
-  fuzz TARGET SECONDS  change what servers of a protocol, or files of a kind, hold; the target `all` is each of them
+  fuzz TARGET SECONDS  change what servers of a protocol, files of a kind, or the charm's records hold; `all` is each of them
   rehearse        play a whole life of the charm without Juju; --config FILE with your own checks
   new-check NAME  write the folder of a new check and add it to the list";
 

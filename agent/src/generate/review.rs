@@ -6,7 +6,7 @@
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::generate::yaml;
 use crate::generate::{Comment, GeneratedCheck, Item, Secrets};
-use crate::plan::{Defaults, load};
+use crate::plan::{Defaults, Loaded, load};
 use crate::source::Source;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ const FILES: [&str; 3] = ["ca_file", "client_cert", "client_key"];
 /// The check, or why it cannot be written. TLS files that are not on this host are left out, with
 /// a comment: the rest of the check is worth more than none.
 pub(super) fn review(check: GeneratedCheck) -> Vec<Item> {
+    let check = effective(check);
     let problem = match judge(&check) {
         Ok(warnings) => return with_warnings(&check, &warnings),
         Err(problem) => problem,
@@ -38,6 +39,19 @@ pub(super) fn review(check: GeneratedCheck) -> Vec<Item> {
     }
 }
 
+/// The check without what does nothing in it, and nothing in the application: its files for TLS where it speaks none. Who
+/// writes a check of his own is told.
+fn effective(check: GeneratedCheck) -> GeneratedCheck {
+    if check.from_user {
+        return check;
+    }
+    let problems = match read(&check, false) {
+        Ok((_, problems)) | Err(problems) => problems,
+    };
+    let idle: Vec<_> = problems.iter().filter_map(|problem| problem.idle).collect();
+    if idle.is_empty() { check } else { check.without(&idle) }
+}
+
 /// The check below what conn-check will remark; what it refuses with `--strict` is a gap.
 fn with_warnings(check: &GeneratedCheck, warnings: &[Diagnostic]) -> Vec<Item> {
     let comment = |warning: &Diagnostic| {
@@ -55,13 +69,16 @@ fn refused(check: &GeneratedCheck, problem: &Diagnostic) -> Comment {
 
 /// Reads the check as conn-check will, its secrets in place; what is remarked of somebody's own.
 fn judge(check: &GeneratedCheck) -> Result<Vec<Diagnostic>, Diagnostic> {
-    let written = yaml::write("", &[check.clone().into()], &Secrets::Inline);
-    let source = Source { name: String::new(), text: written.text };
-    let defaults = Defaults { timeout: Duration::from_secs(10) };
-    match load(&source, defaults, !check.from_user) {
+    match read(check, !check.from_user) {
         Ok((_, warnings)) => Ok(warnings),
         Err(problems) => {
             Err(problems.into_iter().next().unwrap_or_else(|| Diagnostic::file(Flaw::BadValue, "unknown")))
         }
     }
+}
+
+fn read(check: &GeneratedCheck, strict: bool) -> Loaded {
+    let written = yaml::write("", &[check.clone().into()], &Secrets::Inline);
+    let source = Source { name: String::new(), text: written.text };
+    load(&source, Defaults { timeout: Duration::from_secs(10) }, strict)
 }

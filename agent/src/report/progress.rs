@@ -76,7 +76,7 @@ impl Progress {
             left -= 1;
         }
         if left > 0 && left < self.running.len() {
-            line += &format!(" and {left} more");
+            line = format!("{line} and {left} more");
         }
         cut_middle(&line, most)
     }
@@ -89,8 +89,8 @@ mod tests {
     use crate::source::Source;
 
     fn progress(checks: usize) -> Progress {
-        let text: String =
-            (0..checks).map(|number| format!("- {{type: tcp, name: 'cache {number}', host: h, port: 1}}\n")).collect();
+        let check = |number| format!("- {{type: tcp, name: 'cache {number}', host: h, port: 1}}\n");
+        let text = (0..checks).map(check).collect::<Vec<_>>().concat();
         let source = Source { name: "test".into(), text };
         let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(10) }, true).expect("valid");
         Progress::new(&plan, checks)

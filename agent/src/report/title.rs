@@ -23,7 +23,7 @@ pub(super) fn of(plan: &Plan) -> Vec<String> {
 fn short(entry: &Entry) -> String {
     let mut place = entry.target.clone();
     for (option, value) in entry.spec.profile().distinction {
-        let value = entry.redactor.clean(&shortened(&value)).to_string();
+        let value = entry.redactor.clean(&shortened(&value));
         match option {
             "username" => place = format!("{value}@{place}"),
             "database" | "vhost" => place = format!("{place}/{value}"),
@@ -41,7 +41,8 @@ fn short(entry: &Entry) -> String {
 fn rest(entry: &Entry) -> String {
     let distinction = entry.spec.profile().distinction.into_iter();
     let rest = distinction.filter(|(option, _)| !matches!(*option, "username" | "database" | "vhost" | "server_name"));
-    rest.map(|(option, value)| format!(" {option}: {}", entry.redactor.clean(&shortened(&value)))).collect()
+    let said = rest.map(|(option, value)| format!(" {option}: {}", entry.redactor.clean(&shortened(&value))));
+    said.collect::<Vec<_>>().concat()
 }
 
 #[cfg(test)]

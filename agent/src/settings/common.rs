@@ -23,13 +23,15 @@ impl Common {
         } else {
             fields.optional::<Word>("name", "A label for people; result names stay as they are.")
         };
-        Self {
-            label: label.map(|word| word.0),
-            timeout: fields
-                .optional("timeout", "Bounds the whole check. Default: 10, or the value of --connect-timeout."),
-            tags: fields.optional::<Tags>("tags", "For --include-tags and --exclude-tags.").unwrap_or_default().0,
-            warn_after: fields.optional("warn_after", "A check that passes but takes longer is a warning."),
+        let timeout =
+            fields.optional("timeout", "Bounds the whole check. Default: 10, or the value of --connect-timeout.");
+        let tags = fields.optional::<Tags>("tags", "For --include-tags and --exclude-tags.").unwrap_or_default().0;
+        let warn_after = fields.optional("warn_after", "A check that passes but takes longer is a warning.");
+        if timeout.zip(warn_after).is_some_and(|(timeout, warn_after): (Duration, Duration)| warn_after >= timeout) {
+            let help = "write fewer seconds than `timeout` has, or leave `warn_after` out";
+            fields.warn_idle("warn_after", "behind the `timeout`: what takes longer fails", help);
         }
+        Self { label: label.map(|word| word.0), timeout, tags, warn_after }
     }
 }
 

@@ -152,6 +152,19 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Warns of an option that stands there and does nothing, with the reason and with what to write. What is wrong with its
+    /// value comes first.
+    pub(crate) fn warn_idle(&mut self, key: &'static str, why: &str, help: &str) {
+        let Span { start, end } = self.span_of(key);
+        let is_inside = |span: Span| start <= span.start && span.end <= end;
+        let mut errors = self.diagnostics.iter().filter(|one| one.severity == Severity::Error);
+        if self.has(key) && !errors.any(|one| one.span.is_some_and(is_inside)) {
+            let message = format!("`{key}` has no effect {why}");
+            let warning = Diagnostic::warning(Flaw::NoEffect, self.span_of(key), message);
+            self.warn(Diagnostic { idle: Some(key), ..warning.help(help) });
+        }
+    }
+
     /// Notes an error: the check is not built.
     #[must_use]
     pub(crate) fn refuse(&mut self, error: Diagnostic) -> Noted {

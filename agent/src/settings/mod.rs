@@ -15,4 +15,4 @@ pub(crate) use fields::nearest;
 pub(crate) use fields::{Fields, Noted};
 pub(crate) use setting::{Name, Pair, Pairs, Setting, Tags, Word, seconds};
 pub(crate) use target::{HOST_OR_SOCKET, HostOrSocket, port, target, tls_of_target};
-pub(crate) use tls::tls;
+pub(crate) use tls::{Spoken, tls};

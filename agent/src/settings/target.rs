@@ -4,7 +4,7 @@ use crate::net::{Endpoint, Host, Port, Target, TlsOptions};
 use crate::secret::may_hold_login;
 use crate::services::{Security, Service};
 use crate::settings::shape::{self, Shape};
-use crate::settings::{Field, Fields, Misfit, Noted, Setting, tls};
+use crate::settings::{Field, Fields, Misfit, Noted, Setting, Spoken, tls};
 use std::path::PathBuf;
 
 /// What the documentation says of a `host` that may be a Unix socket.
@@ -46,12 +46,13 @@ pub(crate) fn port(fields: &mut Fields<'_>, service: &Service, about: &'static s
 /// TLS.
 pub(crate) fn tls_of_target(
     fields: &mut Fields<'_>,
-    is_demanded: bool,
+    spoken: impl Into<Spoken>,
     target: &Result<Target, Noted>,
 ) -> Result<TlsOptions, Noted> {
-    let options = tls(fields);
-    match target {
-        Ok(Target::Socket { .. }) if is_demanded => {
+    let (spoken, over_socket) = (spoken.into(), matches!(target, Ok(Target::Socket { .. })));
+    let options = tls(fields, if over_socket { Spoken::OverSocket } else { spoken });
+    match spoken {
+        Spoken::Always if over_socket => {
             let misfit = Misfit::new("there is no TLS over a Unix socket");
             let help = "leave `use_tls` out: what is sent over the socket never leaves this host";
             Err(fields.refuse_value("use_tls", misfit.help(help)))

@@ -10,9 +10,24 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Asks for the options; the files that they name are read here, so that a check whose certificate
-/// is not there is refused like any other mistake in the file.
-pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
+/// Whether a check speaks TLS, as far as its other options say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Spoken {
+    /// It does, or fails.
+    Always,
+    /// Where the server offers it; without `ca_file`, with any certificate.
+    Preferred,
+    /// It does not: `use_tls` is false, written or not.
+    Never,
+    /// It does not: the service listens on a Unix socket.
+    OverSocket,
+    /// It does not: neither the URL nor the proxy's is one of https://, and no redirect leads to one.
+    ByUrl,
+}
+
+/// Asks for the options; the files that they name are read here, so that a certificate that is not there is known
+/// before anything is sent.
+pub(crate) fn tls(fields: &mut Fields<'_>, spoken: impl Into<Spoken>) -> Result<TlsOptions, Noted> {
     let waived =
         fields.or::<bool>("disable_tls_verification", "false", "Accept any certificate; visible in the output.");
     let by_name = fields.or::<bool>(
@@ -32,6 +47,7 @@ pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
         fields.optional::<PathBuf>("client_key", "PEM file of the client certificate's key. Default: in client_cert.");
     let expiry_warning_days =
         fields.or::<u32>("expiry_warning_days", "14", "A certificate that ends within so many days is a warning.");
+    warn_of_idle(fields, spoken.into(), waived);
     let roots = match ca_file.map(|path| read_roots(&path)).transpose() {
         Ok(roots) => roots.map(Arc::new),
         Err(error) => lack(fields, "ca_file", &error)?,
@@ -44,6 +60,63 @@ pub(crate) fn tls(fields: &mut Fields<'_>) -> Result<TlsOptions, Noted> {
         Err((option, error)) => lack(fields, option, &error)?,
     };
     Ok(TlsOptions { verification, roots, client, expiry_warning_days })
+}
+
+/// Warns of the options that do nothing, so that nobody takes a server for verified whom nobody has looked at.
+fn warn_of_idle(fields: &mut Fields<'_>, spoken: Spoken, waived: bool) {
+    let written = fields.has("use_tls");
+    let (why, instead) = match spoken {
+        Spoken::Always | Spoken::Preferred => return warn_of_idle_verification(fields, spoken, waived),
+        Spoken::Never if written => ("with `use_tls: false`", "write `use_tls: true`, or "),
+        Spoken::Never => ("without `use_tls: true`", "add `use_tls: true`, or "),
+        Spoken::OverSocket => ("over a Unix socket, where there is no TLS", ""),
+        Spoken::ByUrl => ("with a URL of http://", "write https:// in `url`, or "),
+    };
+    OPTIONS.into_iter().for_each(|key| fields.warn_idle(key, why, &format!("{instead}leave `{key}` out")));
+}
+
+/// The same of what is said about the server's certificate where nobody verifies it.
+fn warn_of_idle_verification(fields: &mut Fields<'_>, spoken: Spoken, waived: bool) {
+    let is_preferred = spoken == Spoken::Preferred;
+    if waived {
+        let why = "with `disable_tls_verification: true`";
+        fields.warn_idle("verify_name", why, "leave one of the two out");
+        // Where TLS is only preferred, this makes it a demand.
+        if !is_preferred {
+            fields.warn_idle("ca_file", why, "leave one of the two out");
+        }
+    } else if is_preferred && !fields.has("ca_file") {
+        let why = "with `use_tls: prefer` and without `ca_file`: any certificate will do";
+        for key in ["verify_name", "disable_tls_verification"] {
+            fields.warn_idle(key, why, &format!("write `use_tls: true`, add `ca_file:`, or leave `{key}` out"));
+        }
+    }
+}
+
+/// All of them.
+const OPTIONS: [&str; 6] =
+    ["disable_tls_verification", "verify_name", "ca_file", "client_cert", "client_key", "expiry_warning_days"];
+
+impl From<bool> for Spoken {
+    fn from(use_tls: bool) -> Self {
+        if use_tls { Self::Always } else { Self::Never }
+    }
+}
+
+impl From<Security> for Spoken {
+    fn from(security: Security) -> Self {
+        (security != Security::Plain).into()
+    }
+}
+
+impl From<TlsMode> for Spoken {
+    fn from(mode: TlsMode) -> Self {
+        match mode {
+            TlsMode::Never => Self::Never,
+            TlsMode::Prefer => Self::Preferred,
+            TlsMode::Always | TlsMode::Implied(_) => Self::Always,
+        }
+    }
 }
 
 /// A file that cannot be used.

@@ -37,6 +37,8 @@ pub(crate) struct Memory {
     pub(crate) ran: Vec<Vec<String>>,
     /// Where the agent's last run kept its result.
     pub(crate) agent_record: String,
+    /// What one of the users puts there in its place.
+    pub(crate) forged: Option<Vec<u8>>,
     /// What cannot be removed: somebody has mounted something there, which FUSE allows to every user.
     pub(crate) kept: Option<PathBuf>,
     /// No program can be started: the machine is short of memory.

@@ -1,8 +1,7 @@
 //! Files of every kind that the programs read, changed.
 
-use super::mutate::mutate;
-use super::rounds;
 use harness::agent::program_called;
+use harness::fuzz::{mutate, rounds};
 use harness::random::Random;
 use harness::scratch::Scratch;
 use std::fs;

@@ -1,9 +1,8 @@
 //! Servers of every protocol that say something else than they should.
 
-use super::mutate::mutate;
-use super::rounds;
 use crate::town::{Good, Town};
 use harness::agent::Agent;
+use harness::fuzz::{mutate, rounds};
 use harness::peers::{Peer, Wire};
 use harness::random::Random;
 use serde_json::Value;

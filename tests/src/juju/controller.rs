@@ -94,7 +94,7 @@ impl Juju {
         lock(&self.shared).services.reaction = Some(Box::new(reaction));
     }
 
-    /// Runs the next hooks through a program, `strace` for one; an empty list ends that.
+    /// Runs the next hooks and actions through a program, `strace` for one; an empty list ends that.
     pub fn through(&self, wrapper: &[&str]) {
         lock(&self.shared).wrapper = wrapper.iter().map(OsString::from).collect();
     }

@@ -200,7 +200,7 @@ impl Juju {
         state.next_context += 1;
         let variables = environment::of(&self.machine, &state.model, &context, &id, run);
         let arguments = arguments.iter().map(|argument| self.machine.name_of(Path::new(argument)).into_os_string());
-        let wrapper = if matches!(run, Run::Hook(_)) { state.wrapper.clone() } else { Vec::new() };
+        let wrapper = if matches!(run, Run::Hook(_) | Run::Action(_)) { state.wrapper.clone() } else { Vec::new() };
         let mut command = self.machine.command(folder, &wrapper.into_iter().chain(arguments).collect::<Vec<_>>());
         command.envs(variables);
         state.contexts.insert(id.clone(), context);

@@ -50,15 +50,26 @@ impl UdpPeer {
     /// The same at `address`; port 0 means a free one.
     #[must_use]
     pub fn start_at(address: SocketAddr, manner: UdpManner) -> Self {
-        let socket = Arc::new(UdpSocket::bind(address).or_panic(format_args!("bind UDP {address}")));
-        let address = socket.local_addr().or_panic("learn where the peer is bound");
+        let socket = bind(address);
         if matches!(manner, UdpManner::Refuses) {
             // A connected socket holds its port, and gets nothing but what its other end sends: itself.
-            socket.connect(address).or_panic("connect a UDP socket to itself");
+            let own = socket.local_addr().or_panic("learn where the peer is bound");
+            socket.connect(own).or_panic("connect a UDP socket to itself");
         }
+        Self::on(socket, move |asked| manner.answer(asked))
+    }
+
+    /// Starts a peer on 127.0.0.1 that sends what `answer` makes of each datagram.
+    pub fn serve(answer: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> Self {
+        Self::on(bind(loopback()), move |asked| Some(answer(asked)))
+    }
+
+    fn on(socket: UdpSocket, answer: impl Fn(&[u8]) -> Option<Vec<u8>> + Send + 'static) -> Self {
+        let socket = Arc::new(socket);
+        let address = socket.local_addr().or_panic("learn where the peer is bound");
         let counts = Arc::<Counts>::default();
         let (own, known) = (Arc::clone(&socket), Arc::clone(&counts));
-        let thread = thread::spawn(move || serve(&own, &known, &manner));
+        let thread = thread::spawn(move || serve(&own, &known, &answer));
         Self { address, socket, counts, thread: Some(thread) }
     }
 
@@ -98,8 +109,23 @@ impl Drop for UdpPeer {
     }
 }
 
+impl UdpManner {
+    fn answer(&self, asked: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Echo => Some(asked.to_vec()),
+            Self::Reply(reply) => Some(reply.clone()),
+            Self::Respond(response) => Some(response(asked)),
+            Self::Silent | Self::Refuses => None,
+        }
+    }
+}
+
+fn bind(address: SocketAddr) -> UdpSocket {
+    UdpSocket::bind(address).or_panic(format_args!("bind UDP {address}"))
+}
+
 /// Serves until the peer is stopped.
-fn serve(socket: &UdpSocket, counts: &Counts, manner: &UdpManner) {
+fn serve(socket: &UdpSocket, counts: &Counts, answer: &dyn Fn(&[u8]) -> Option<Vec<u8>>) {
     let mut buffer = vec![0; 65536];
     loop {
         // An error is the ICMP refusal of an earlier reply: its receiver has gone.
@@ -112,11 +138,6 @@ fn serve(socket: &UdpSocket, counts: &Counts, manner: &UdpManner) {
         };
         counts.datagrams.fetch_add(1, Ordering::SeqCst);
         counts.bytes.fetch_add(length as u64, Ordering::SeqCst);
-        let _gone = match manner {
-            UdpManner::Echo => socket.send_to(&buffer[..length], from),
-            UdpManner::Reply(reply) => socket.send_to(reply, from),
-            UdpManner::Respond(response) => socket.send_to(&response(&buffer[..length]), from),
-            UdpManner::Silent | UdpManner::Refuses => Ok(0),
-        };
+        let _gone = answer(&buffer[..length]).map(|reply| socket.send_to(&reply, from));
     }
 }

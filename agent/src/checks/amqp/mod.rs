@@ -80,7 +80,7 @@ impl Check for Amqp {
         let use_tls = fields.or::<bool>("use_tls", "true", "Speak TLS from the first byte.");
         let AmqpName(vhost) = fields.or("vhost", "/", "The virtual host to enter.");
         let expected = Expected::parse(fields);
-        let tls = tls(fields);
+        let tls = tls(fields, use_tls);
         let usual = Self::SERVICE.port(if use_tls { Security::Tls } else { Security::Plain });
         Ok(Self {
             endpoint: Endpoint::tcp(host?, port.unwrap_or(usual)),

@@ -37,7 +37,7 @@ use crate::net::{Endpoint, Host, Port, TlsOptions, Wire, proxy};
 use crate::probe::{Probe, Stop};
 use crate::secret::{Secret, ours, sentence};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Misfit, Noted, Pair, Pairs, tls};
+use crate::settings::{Credentials, Fields, Misfit, Noted, Pair, Pairs, Spoken, tls};
 use crate::text::escaped;
 use answer::Judgement;
 use exchange::{Client, Connection};
@@ -104,7 +104,9 @@ impl Check for Http {
         let cookies = fields.optional::<Cookies>("cookies", "Cookies to send.").unwrap_or_default().0;
         let auth = fields.optional::<Credentials>("auth", "Basic authentication.");
         let digest = fields.optional("digest_auth", "Digest authentication; wins over auth.");
-        let tls = tls(fields);
+        let proxy_speaks_tls = proxy.as_ref().is_some_and(|proxy| proxy.tls);
+        let by_url = url.as_ref().map_or(true, WebUrl::is_tls);
+        let tls = tls(fields, if by_url || redirects || proxy_speaks_tls { Spoken::Always } else { Spoken::ByUrl });
         check_headers(fields, &headers)?;
         body.iter().for_each(|body| fields.show_names_in(body.expose()));
         let mut url = url?;
@@ -219,6 +221,9 @@ impl Proxy {
             fields.optional::<WebUrl>("proxy_url", "The proxy, as http:// or https:// URL; wins over proxy_host.");
         let host = fields.optional::<Host>("proxy_host", "The proxy's host.");
         let port = fields.or::<Port>("proxy_port", "8000", "The proxy's port, with proxy_host.");
+        if !fields.has("proxy_url") && !fields.has("proxy_host") {
+            fields.warn_idle("proxy_port", "without `proxy_host`", "add `proxy_host:`, or leave `proxy_port` out");
+        }
         if let Some(url) = url {
             let authorization = url.login.as_ref().map(|login| Secret::new(request::basic(login)));
             return Some(Self { tls: url.is_tls(), endpoint: url.endpoint, authorization });

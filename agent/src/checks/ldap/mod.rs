@@ -89,7 +89,7 @@ impl Check for Ldap {
         let over_socket = matches!(host, Ok(HostOrSocket::Socket(_)));
         let security = if over_socket && !fields.has("use_tls") { Security::Plain } else { security };
         let target = host.map(|host| host.at(port.unwrap_or(Self::SERVICE.port(security))));
-        let tls = tls_of_target(fields, security != Security::Plain, &target);
+        let tls = tls_of_target(fields, security, &target);
         Ok(Self { target: target?, login: login?, base: base.map(Into::into), security, tls: tls? })
     }
 

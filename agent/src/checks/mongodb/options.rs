@@ -35,6 +35,10 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     let use_tls = fields.or::<bool>("use_tls", "false", "Speak TLS from the first byte.");
     let replica_set = fields.optional::<Name>("replica_set", "The name of the set that the server must belong to.");
     let role = fields.optional("role", "What the server must be: primary (takes writes) or secondary.");
+    if !fields.has("username") {
+        let help = "add `username:` and `password:`, or leave `auth_source` out";
+        fields.warn_idle("auth_source", "without `username`: nobody logs in", help);
+    }
     let tls = tls_of_target(fields, use_tls, &target);
     let auth_source = source.map_or_else(|| if named { database.clone() } else { "admin".to_owned() }, |name| name.0);
     Ok(Mongodb {

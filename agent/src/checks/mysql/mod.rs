@@ -88,7 +88,7 @@ impl Check for Mysql {
             "prefer",
             "prefer: where it is offered; required with client_cert, and with ca_file, which verifies it.",
         );
-        let tls = tls_of_target(fields, mode == TlsMode::Always, &target);
+        let tls = tls_of_target(fields, mode, &target);
         let query = fields.optional("query", "A statement that only reads; it must not fail.");
         let database = database.map(|word| word.0).filter(|name| !name.is_empty());
         let (mode, tls) = mode.settled(tls?);

@@ -84,7 +84,7 @@ impl Check for Postgres {
             "prefer",
             "prefer: where it is offered; required with client_cert, and with ca_file, which verifies it.",
         );
-        let options = tls_of_target(fields, mode == TlsMode::Always, &target);
+        let options = tls_of_target(fields, mode, &target);
         let table = fields.optional::<Word>("table", "[schema.]table that must be there and readable (SELECT).");
         let query = fields.optional::<String>("query", "One statement to run, in a read-only transaction.");
         let login = login?;

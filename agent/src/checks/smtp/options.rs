@@ -29,7 +29,12 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Smtp, Noted> {
         "true",
         "Really send the mail. false: stop after RCPT TO, or after the login without to_address, and reset.",
     );
-    let tls = tls(fields);
+    let tls = tls(fields, security);
+    if !send {
+        for key in ["subject", "message"] {
+            fields.warn_idle(key, "with `send: false`: no mail is sent", &format!("leave `{key}` out"));
+        }
+    }
     if let Ok(Some(login)) = &login {
         // AUTH PLAIN sends both as one text in base64 (RFC 4616).
         fields.keep_secret(&format!("\0{}\0{}", login.user, login.password.expose()));

@@ -44,7 +44,7 @@ impl Check for Tls {
         let host = fields.required("host", "Name or address.");
         let port = fields.required("port", "TCP port.");
         let server_name = fields.optional("server_name", "Asked for (SNI) and verified instead of host.");
-        let options = tls(fields);
+        let options = tls(fields, true);
         Ok(Self { endpoint: Endpoint::tcp(host?, port?), server_name, options: options? })
     }
 

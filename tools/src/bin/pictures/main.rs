@@ -2,6 +2,7 @@
 //! that waits; and the one in the README. As SVG, from what a real terminal got.
 //!
 //! `pictures FOLDER` writes them all; each is `WIDTH-SCENE.svg`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
 mod scenes;
 mod svg;

@@ -18,7 +18,7 @@ impl World {
     /// Names and files of checks.
     pub(crate) fn scenes(&self) -> Vec<(&'static str, String)> {
         let many = |count: usize, name: &str, port: u16| -> String {
-            (0..count).map(|number| tcp(&format!("{name}-{number:02}"), port)).collect()
+            (0..count).map(|number| tcp(&format!("{name}-{number:02}"), port)).collect::<Vec<_>>().concat()
         };
         let (well, shut) = (self.well.port(), self.shut.number());
         vec![
@@ -40,9 +40,9 @@ impl World {
         };
         let url = "http://127.0.0.1:PORT/translate/v2/languages/with/a/path/that/goes/on?target=de&source=en&q=Hello";
         let mut yaml: String = ["orders", "shop", "stock"].map(database).concat();
-        yaml += &format!("- {{type: http, name: translate, url: '{}'}}\n", url.replace("PORT", &shut.to_string()));
+        yaml += &http("translate", &url.replace("PORT", &shut.to_string()));
         yaml += &redis("sessions", self.silent.port(), 1);
-        yaml += "- {type: http, name: search, url: 'http://search.invalid/'}\n";
+        yaml += &http("search", "http://search.invalid/");
         yaml += &tcp("データベース", well);
         (1..=13).fold(yaml, |yaml, number| yaml + &tcp(&format!("cache-{number}"), well))
     }
@@ -54,4 +54,8 @@ fn tcp(name: &str, port: u16) -> String {
 
 fn redis(name: &str, port: u16, timeout: u8) -> String {
     format!("- {{type: redis, name: '{name}', host: 127.0.0.1, port: {port}, timeout: {timeout}}}\n")
+}
+
+fn http(name: &str, url: &str) -> String {
+    format!("- {{type: http, name: '{name}', url: '{url}'}}\n")
 }

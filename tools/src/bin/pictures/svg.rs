@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
-/// The size of one character, in pixels, of a monospaced font of 14 pixels.
-const CELL: (f64, f64) = (8.43, 18.0);
+/// The size of one character, in tenths of a pixel, of a monospaced font of 14 pixels.
+const CELL: (usize, usize) = (84, 180);
 
-/// Around the text, in pixels.
-const MARGIN: f64 = 14.0;
+/// From the top of a line to where its characters stand.
+const BASE: usize = 135;
+
+/// Around the text.
+const MARGIN: usize = 140;
 
 /// Colours of the terminal: the background, the text, and by their numbers (ECMA-48, SGR 31 to 33).
 const BACKGROUND: &str = "#1b1f24";
@@ -25,26 +28,23 @@ struct Ink {
 /// again and again is shown once, as it was before the last.
 pub(crate) fn picture(seen: &str, columns: usize) -> String {
     let lines = screen(seen, columns);
-    let (width, height) =
-        (MARGIN.mul_add(2.0, columns as f64 * CELL.0), MARGIN.mul_add(2.0, lines.len() as f64 * CELL.1));
+    let (width, height) = (2 * MARGIN + columns * CELL.0, 2 * MARGIN + lines.len() * CELL.1);
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
-         font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"14\">\n\
-         <rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{BACKGROUND}\"/>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {width} {height}\" \
+         font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"140\">\n\
+         <rect width=\"100%\" height=\"100%\" rx=\"60\" fill=\"{BACKGROUND}\"/>\n",
+        width / 10,
+        height / 10
     );
     for (row, line) in lines.iter().enumerate() {
-        let y = (row as f64 + 0.75).mul_add(CELL.1, MARGIN);
+        let y = MARGIN + row * CELL.1 + BASE;
         let mut column = 0;
         for (ink, text) in line {
-            let x = (column as f64).mul_add(CELL.0, MARGIN);
+            let x = MARGIN + column * CELL.0;
             column += text.chars().map(width_of).sum::<usize>();
             // Writing to a string cannot fail.
-            let _ = writeln!(
-                svg,
-                "<text x=\"{x:.1}\" y=\"{y:.1}\" xml:space=\"preserve\"{}>{}</text>",
-                style(*ink),
-                xml(text)
-            );
+            let _ =
+                writeln!(svg, "<text x=\"{x}\" y=\"{y}\" xml:space=\"preserve\"{}>{}</text>", style(*ink), xml(text));
         }
     }
     svg + "</svg>\n"

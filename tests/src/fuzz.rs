@@ -1,6 +1,10 @@
-//! Changes of bytes, of the kinds that parsers stumble over.
+//! Changes of bytes, of the kinds that parsers stumble over, and how long they go on.
+//!
+//! A part of the charm's own tests, too, which would wait long for all else that is here: so nothing but the standard
+//! library and a source of numbers.
 
-use harness::random::Random;
+use super::random::Random;
+use std::time::{Duration, Instant};
 
 /// Numbers and texts that are at the edge of something.
 const ODD: [&[u8]; 16] = [
@@ -25,8 +29,19 @@ const ODD: [&[u8]; 16] = [
 /// Longer ones would only take time.
 const LONGEST: usize = 256 * 1024;
 
+/// Rounds for as long as `CONN_CHECK_FUZZ` says, in seconds; one round where it says nothing.
+///
+/// # Panics
+/// When it is not a number.
+pub fn rounds() -> impl Iterator<Item = u64> {
+    let limit = std::env::var("CONN_CHECK_FUZZ").ok().map(|text| Duration::from_secs(text.parse().expect("seconds")));
+    let began = Instant::now();
+    (0..).take_while(move |round| limit.map_or(*round == 0, |limit| began.elapsed() < limit))
+}
+
 /// The bytes, changed one to five times.
-pub(super) fn mutate(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn mutate(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
     let mut changed = bytes.to_vec();
     for _ in 0..=random.below(5) {
         change(random, &mut changed);

@@ -1,0 +1,68 @@
+//! A server that asks for more hashing than anybody needs takes no other check's result or time.
+
+use super::login;
+use crate::town::Town;
+use harness::agent::Agent;
+use harness::mongodb::{Mongodb, Setup};
+use harness::peers::{Manner, Peer};
+use nix::sched::{CpuSet, sched_getaffinity};
+use nix::unistd::Pid;
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::process::Command;
+
+/// Seconds that a check may take, each of them.
+const TIMEOUT: f64 = 1.0;
+
+/// What it may take beside, for a busy machine.
+const MARGIN: f64 = 0.2;
+
+/// Checks of the rogue. Two that did as they are told would take more than the margin.
+const ROGUES: usize = 20;
+
+/// A command that goes on with its arguments on two of this machine's processors.
+fn on_two_processors() -> Command {
+    let ours = sched_getaffinity(Pid::from_raw(0)).expect("the processors");
+    let numbers = (0..CpuSet::count()).filter(|number| ours.is_set(*number).expect("a number"));
+    let two: Vec<_> = numbers.take(2).map(|number| number.to_string()).collect();
+    let mut taskset = Command::new("/usr/bin/taskset");
+    taskset.args(["--cpu-list", &two.join(",")]);
+    taskset
+}
+
+/// In time, whatever came of it.
+fn in_time(check: &Value) {
+    let took = check["elapsed_seconds"].as_f64().expect("seconds");
+    assert!(took < TIMEOUT + MARGIN, "{took} s of {TIMEOUT} s: {check}");
+}
+
+#[test]
+fn a_million_rounds_cost_no_other_check_its_result() {
+    let (town, silent) = (Town::new(), Peer::start(Manner::Silent));
+    let others: Vec<_> = town.services.iter().filter(|one| one.kind != "mongodb").collect();
+    assert_eq!(others.len(), 11);
+    // The first is heard in the answer to hello, the second in that to saslStart.
+    for mechanism in ["SCRAM-SHA-256", "SCRAM-SHA-1"] {
+        let rogue = Mongodb::start(Setup::with_login().mechanisms(&[mechanism]).iterations(1_000_000));
+        let place = format!("host: {}, port: {}", rogue.address().ip(), rogue.address().port());
+        let asking = format!("- {{type: mongodb, {place}, timeout: {TIMEOUT}{}}}\n", login());
+        let waiting = format!("- {{type: http, url: 'http://{}/', timeout: {TIMEOUT}}}\n", silent.address());
+        let mut yaml = asking.repeat(ROGUES / 2);
+        others.iter().for_each(|one| yaml.write_str(&one.yaml(one.address, TIMEOUT)).expect("a text"));
+        yaml += &(waiting + &asking.repeat(ROGUES / 2));
+        let report = Agent::through(on_two_processors(), &yaml).args(["--max-timeout", "5"]).report();
+        let checks = report["checks"].as_array().unwrap_or_else(|| panic!("no checks: {report}"));
+        assert_eq!(checks.len(), ROGUES + others.len() + 1);
+        checks.iter().for_each(in_time);
+        let (refused, rest): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check["type"] == "mongodb");
+        for check in refused {
+            assert_eq!(check["failure"]["code"], "protocol.malformed", "{check}");
+            let message = check["failure"]["message"].as_str().unwrap_or_default();
+            assert!(message.contains("hashed 1000000 times"), "{message}");
+        }
+        let (last, good) = rest.split_last().expect("checks");
+        good.iter().for_each(|check| assert_eq!(check["verdict"], "pass", "{check}"));
+        assert_eq!(last["failure"]["code"], "protocol.silent", "{last}");
+        assert_eq!(rogue.proofs(), 0);
+    }
+}
