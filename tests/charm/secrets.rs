@@ -9,6 +9,7 @@ use harness::peers::{Manner, Peer};
 use harness::scratch::Scratch;
 use serde_json::{Value, json};
 use std::fs;
+use std::path::Path;
 
 const SECRET: &str = "correct-horse-battery";
 
@@ -93,12 +94,13 @@ fn said(run: &ActionRun) -> String {
 fn made(site: &Site, planted: &Planted) {
     for (path, entry) in tree(&site.juju).entries {
         let path = path.display().to_string();
-        let is_file_of_checks = path.starts_with("etc/conn-check/conn-check-0/") && path.ends_with(".yaml");
+        let is_file_of_checks = path.starts_with("etc/conn-check/conn-check-0/")
+            && Path::new(path).extension().is_some_and(|ending| ending == "yaml");
         // A program was there before the secrets were, and is long.
         if !is_file_of_checks && !entry.content.starts_with(b"\x7fELF") {
             planted.clean(&path, &String::from_utf8_lossy(&entry.content));
         }
-        assert!(!is_file_of_checks || entry.mode & 0o007 == 0, "{path}: {:o}", entry.mode);
+        assert!(!is_file_of_checks || entry.mode % 0o10 == 0, "{path}: {:o}", entry.mode);
     }
     site.juju.look(|model| {
         let unit = model.unit(UNIT);
