@@ -100,6 +100,8 @@ enum NothingToRun {
     InvalidFile(String),
     /// The action was called with arguments, of which this is the first.
     Argument(String, String),
+    /// This parameter is not a time that a run may take.
+    Seconds(&'static str, String),
     /// Both kinds of tags are requested.
     BothTags,
     /// The machine does not work as it should.
@@ -117,6 +119,9 @@ impl fmt::Display for NothingToRun {
                 "{name} takes no arguments, and was given `{argument}`: use juju run UNIT {name} KEY=VALUE..., or run \
                  conn-check itself"
             ),
+            Self::Seconds(key, given) => {
+                write!(formatter, "{key} has to be more than 0 and at most {MAX_SECONDS} seconds, and is {given}")
+            }
             Self::BothTags => formatter.write_str("include-tags and exclude-tags cannot be combined: use one of them"),
             Self::Machine(error) => error.fmt(formatter),
         }
@@ -164,7 +169,7 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
     let nagios = name == "run-nagios-check";
     let format = text(parameters, "format").unwrap_or_else(|| "nagios".to_owned());
     let mut arguments = vec![format!("--format={format}")];
-    let timeout = parameters.get("max-timeout").filter(|value| value.is_number()).map(Value::to_string);
+    let timeout = seconds(parameters, "max-timeout")?;
     let timeout = timeout.or_else(|| nagios.then(|| settings.max_timeout.to_string()));
     arguments.extend(timeout.map(|seconds| format!("--max-timeout={seconds}")));
     if settings.connect_timeout != CONNECT_TIMEOUT {
@@ -184,6 +189,20 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
     }
     Ok(arguments)
 }
+
+/// A number, or a text that is one, as `--string-args` gives it. Of a text the schema cannot say how much it may be.
+fn seconds(parameters: &Map<String, Value>, key: &'static str) -> Result<Option<String>, NothingToRun> {
+    let given = match parameters.get(key) {
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::String(text)) => text.trim().to_owned(),
+        _ => return Ok(None),
+    };
+    let fits = given.parse::<f64>().is_ok_and(|seconds| seconds > 0.0 && seconds <= MAX_SECONDS);
+    if fits { Ok(Some(given)) } else { Err(NothingToRun::Seconds(key, printable(&given))) }
+}
+
+/// A day, as `actions.yaml` has it.
+const MAX_SECONDS: f64 = 86_400.0;
 
 fn text(parameters: &Map<String, Value>, key: &str) -> Option<String> {
     parameters.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)

@@ -7,6 +7,7 @@ use crate::host::Host;
 use crate::inspect::{inspect, link_target, visible_names};
 use crate::paths::{BIN, CURRENT, RESOURCES, TRIALS, UNITS, UnitPaths, VERSIONS, embedded_in};
 use crate::resource::{self, Resource};
+use crate::run_failure::Refusal;
 use crate::version::Version;
 use crate::versions::{Programs, versions};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +18,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Agent {
     /// The versions in the charm.
     pub(crate) embedded: BTreeMap<Version, Programs>,
-    /// Versions in the charm that do not work on this machine, with the reason.
-    pub(crate) refused: BTreeMap<Version, String>,
+    /// Versions in the charm that do not work on this machine, or could not be tried, with the reason.
+    pub(crate) refused: BTreeMap<Version, Refusal>,
     /// The versions on the machine, shared by all its units.
     pub(crate) installed: BTreeMap<Version, Programs>,
     /// What is called like an installed version and has no program.

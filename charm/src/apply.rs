@@ -7,7 +7,9 @@ use crate::hook_tools;
 use crate::host::{FileType, Host, Metadata, Program, RunAs, draft_of};
 use crate::inspect::inspect;
 use crate::observed::Observed;
-use crate::paths::{ETC, LIB, USER_MADE_NAME, UnitPaths, VAR, VERSIONS, embedded_in};
+use crate::paths::{
+    ETC, LIB, NRPE, PROGRAM, RELOAD, RELOAD_NAME, USER_MADE_NAME, UnitPaths, VAR, VERSIONS, embedded_in,
+};
 use crate::published::Published;
 use crate::tree::{self, Node};
 use crate::users::{self, Removed};
@@ -45,23 +47,17 @@ pub(crate) fn machine(host: &mut dyn Host, observed: &Observed, desired: &Desire
     Ok(changes)
 }
 
-/// A version goes in one step: what a killed hook has left of it is no version, which a unit could choose.
+/// A version goes in one step, which needs no room on the disk: what a killed hook has left has no program, so that it
+/// is no version, which a unit could choose.
 fn remove_version(host: &mut dyn Host, path: &Path) -> Result<Option<String>, Error> {
-    let draft = draft_of(path);
-    host.remove(&draft).map_err(Error::at("remove", &draft))?;
-    if inspect(host, path)?.is_none() {
-        return Ok(None);
-    }
-    host.rename(path, &draft).map_err(Error::at("rename", path))?;
-    host.remove(&draft).map_err(Error::at("remove", &draft))?;
-    Ok(Some(format!("removed {}", path.display())))
+    tree::remove(host, &path.join(PROGRAM))?;
+    let removed = tree::remove(host, path)?;
+    Ok(removed.then(|| format!("removed {}", path.display())))
 }
 
 fn ensure_all(host: &mut dyn Host, nodes: &[Node], changes: &mut Changes) -> Result<(), Error> {
     for node in nodes {
-        if node.ensure(host)? {
-            changes.push(format!("wrote {}", node.path().display()));
-        }
+        changes.extend(tree::put(host, node)?);
     }
     Ok(())
 }
@@ -96,23 +92,58 @@ fn fill(host: &mut dyn Host, observed: &Observed, version: &Version, draft: &Pat
     Ok(())
 }
 
-/// Removes what all units shared. Directories that hold files of others stay, and so does the marker
-/// of a user who cannot be removed now: the next hook, or a later unit, tries again.
+/// Removes what all units shared. Directories that hold files of others stay, and so do the marks of a user
+/// who cannot be removed now, and of an NRPE that could not be reloaded: the next hook, or a later unit, tries again.
 fn remove_shared_files(host: &mut dyn Host) -> Result<Changes, Error> {
     let removed = users::remove(host)?;
-    let kept: &[&str] = if matches!(removed, Removed::Busy) { &[USER_MADE_NAME] } else { &[] };
+    let is_due = inspect(host, Path::new(RELOAD))?.is_some();
+    let kept = [(USER_MADE_NAME, matches!(removed, Removed::Busy)), (RELOAD_NAME, is_due)];
+    let kept: Vec<_> = kept.into_iter().filter_map(|(name, stays)| stays.then_some(name)).collect();
     let mut changes = Changes::from_iter(match removed {
         Removed::Nothing => None,
         Removed::Done => Some(format!("removed the user {USER}")),
         Removed::Busy => Some(format!("kept the user {USER}, whose programs still run")),
     });
-    if tree::remove_shared(host, Path::new(LIB), kept)? {
+    if tree::remove_shared(host, Path::new(LIB), &kept)? {
         changes.push(format!("removed {LIB}"));
     }
     for directory in [ETC, VAR].map(Path::new) {
         let empty = host.list(directory).map_err(Error::at("list", directory))?.is_empty();
         if empty && tree::remove_shared(host, directory, &[])? {
             changes.push(format!("removed {}", directory.display()));
+        }
+    }
+    Ok(changes)
+}
+
+/// Removes the units that Juju took away by force, so that no hook of theirs ran: what NRPE and Nagios have of them
+/// first, the names by which they are known last, and not as long as anything is left that others keep.
+///
+/// # Errors
+/// The file system fails.
+pub(crate) fn orphans(host: &mut dyn Host, observed: &Observed) -> Result<Changes, Error> {
+    let mut changes = Changes::new();
+    for path in observed.nrpe.orphaned.values().flatten() {
+        if path.starts_with(NRPE) && inspect(host, path)?.is_some() {
+            mark_reload(host, Mark::IfPossible)?;
+            changes.extend(tree::clear(host, path)?);
+            changes.extend(reload(host, true)?);
+        } else {
+            changes.extend(tree::clear(host, path)?);
+        }
+    }
+    for (unit, paths) in &observed.nrpe.orphaned {
+        let unit = UnitPaths(unit);
+        let own = [unit.etc(), unit.var()];
+        for path in &own {
+            changes.extend(tree::clear(host, path)?);
+        }
+        let mut is_left = false;
+        for path in paths.iter().chain(&own) {
+            is_left |= inspect(host, path)?.is_some();
+        }
+        for name in unit.names().iter().filter(|_| !is_left) {
+            changes.extend(tree::clear(host, name)?);
         }
     }
     Ok(changes)
@@ -130,15 +161,15 @@ pub(crate) fn monitoring(host: &mut dyn Host, observed: &Observed, published: &P
             changes.extend(tree::clear(host, path)?);
         }
     }
-    ensure_all(host, published.service.as_slice(), &mut changes)?;
+    if let Some(service) = service {
+        changes.extend(tree::put(host, service)?);
+    }
     Ok(changes)
 }
 
-/// NRPE reads its files only when it is reloaded. The marker that requests a reload is written before
-/// the file changes, so that a hook that is killed in between does not forget it.
+/// NRPE reads its files only when it is reloaded.
 fn nrpe_command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>) -> Result<Changes, Error> {
-    let unit = UnitPaths(&observed.environment.unit);
-    let (path, marker) = (unit.nrpe_command(), unit.reload_marker());
+    let path = UnitPaths(&observed.environment.unit).nrpe_command();
     let before = read_file(host, &path)?;
     let desired = match command {
         Some(Node::File(_, text, ..)) => Some(text.as_bytes()),
@@ -147,20 +178,47 @@ fn nrpe_command(host: &mut dyn Host, observed: &Observed, command: Option<&Node>
     let mut changes = Changes::new();
     let differs = before.as_deref() != desired;
     if differs {
-        Node::File(marker.clone(), String::new(), Owner::Root, 0o644).ensure(host)?;
+        mark_reload(host, if command.is_some() { Mark::Needed } else { Mark::IfPossible })?;
     }
     match command {
         Some(node) => ensure_all(host, std::slice::from_ref(node), &mut changes)?,
         None => changes.extend(tree::clear(host, &path)?),
     }
-    if differs || inspect(host, &marker)?.is_some() {
-        let reloaded = reload_nrpe(host);
-        changes.push(if reloaded { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned());
-        if reloaded || !nrpe_runs(host) {
-            host.remove(&marker).map_err(Error::at("remove", &marker))?;
-        }
-    }
+    changes.extend(reload(host, differs)?);
     Ok(changes)
+}
+
+/// Whether a hook goes on without the mark of a reload.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Mark {
+    /// What is written can be written later as well.
+    Needed,
+    /// What goes has to go also where there is no room for the mark, or no place. NRPE is reloaded all the same, unless
+    /// this hook is killed, too.
+    IfPossible,
+}
+
+/// The mark that requests a reload is written before the file changes, so that a hook that is killed in between
+/// does not forget it.
+fn mark_reload(host: &mut dyn Host, mark: Mark) -> Result<(), Error> {
+    let marked = Node::File(RELOAD.into(), String::new(), Owner::Root, 0o644).ensure(host);
+    if mark == Mark::Needed { marked.map(drop) } else { Ok(()) }
+}
+
+/// Reloads NRPE where that is due, or was by the end of an earlier hook, of whichever unit.
+///
+/// # Errors
+/// The file system fails. It is not an error if NRPE cannot be reloaded.
+pub(crate) fn reload(host: &mut dyn Host, is_due: bool) -> Result<Option<String>, Error> {
+    let mark = Path::new(RELOAD);
+    if !is_due && inspect(host, mark)?.is_none() {
+        return Ok(None);
+    }
+    let reloaded = reload_nrpe(host);
+    if reloaded || !nrpe_runs(host) {
+        tree::remove(host, mark)?;
+    }
+    Ok(Some(if reloaded { "reloaded nrpe" } else { "could not reload nrpe" }.to_owned()))
 }
 
 fn read_file(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {

@@ -5,6 +5,7 @@ use crate::checks_file::{ChecksFile, is_generated};
 use crate::observed::Observed;
 use crate::paths::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, UNITS, UnitPaths, VAR, VERSIONS, embedded_in};
 use crate::resource::Resource;
+use crate::run_failure::Refusal;
 use crate::status::Status;
 use crate::tree::Node;
 use crate::version::Version;
@@ -48,7 +49,6 @@ impl Desired {
         } else {
             desired.keep_unit(observed);
         }
-        desired.remove_orphans(observed);
         desired.clean_versions(observed);
         desired.report_unavailable_revision(observed);
         desired
@@ -97,10 +97,14 @@ impl Desired {
         let newest = agent.embedded.keys().chain(&attached).chain(in_use).max().cloned();
         let default_version =
             || newest.clone().or_else(|| current.clone()).or_else(|| available.last().copied().cloned());
-        if let Some(why) = resource.and_then(Resource::refused) {
-            let text = format!("the resource agent cannot be run on this machine: {why}");
-            self.problems.push(Status::blocked(text));
-        }
+        self.problems.extend(resource.and_then(Resource::refusal).map(|refusal| match refusal {
+            Refusal::Refused(why) => {
+                Status::blocked(format!("the resource agent cannot be run on this machine: {why}"))
+            }
+            Refusal::Delayed(why) => Status::waiting(format!(
+                "the resource agent could not be had or tried, the next hook does it again: {why}"
+            )),
+        }));
         let requested = observed.options.revision.as_str();
         let pinned = available.iter().find(|version| version.as_str() == requested).copied().cloned();
         self.unavailable_revision =
@@ -124,8 +128,13 @@ impl Desired {
 
     /// An operator who pins another version knows.
     fn report_refused(&mut self, observed: &Observed) {
-        let refused = observed.agent.refused.iter().map(|(version, why)| {
-            Status::blocked(format!("conn-check {version} of the charm does not run on this machine: {why}"))
+        let refused = observed.agent.refused.iter().map(|(version, refusal)| match refusal {
+            Refusal::Refused(why) => {
+                Status::blocked(format!("conn-check {version} of the charm does not run on this machine: {why}"))
+            }
+            Refusal::Delayed(why) => Status::waiting(format!(
+                "conn-check {version} of the charm could not be tried, the next hook does it again: {why}"
+            )),
         });
         self.problems.extend(refused);
     }
@@ -149,21 +158,6 @@ impl Desired {
         if self.is_last_unit {
             self.absent.extend(our_links(observed).map(|name| Path::new(BIN).join(name)));
         }
-    }
-
-    /// Juju removed these units by force, so that no hook of theirs ran.
-    fn remove_orphans(&mut self, observed: &Observed) {
-        for paths in observed.agent.orphans.iter().map(|unit| UnitPaths(unit)) {
-            self.absent.extend([
-                paths.version_link(),
-                paths.resource_note(),
-                paths.trials(),
-                paths.etc(),
-                paths.var(),
-                paths.nrpe_command(),
-            ]);
-        }
-        self.absent.extend(observed.nrpe.orphaned_services.iter().cloned());
     }
 
     /// Removes unused versions, and links the newest one into PATH.

@@ -8,6 +8,7 @@ use crate::host::Host;
 use crate::inspect::link_target;
 use crate::note;
 use crate::paths::{PROGRAM, TRIALS, UnitPaths, VERSIONS, embedded_in};
+use crate::run_failure::Refusal;
 use crate::stamp::FileStamp;
 use crate::trial;
 use crate::version::Version;
@@ -24,8 +25,9 @@ pub(crate) type Trials = BTreeMap<String, Trial>;
 pub(crate) struct Trial {
     #[serde(flatten)]
     file: FileStamp,
-    /// Why the program does not work; `None` if it does.
-    refused: Option<String>,
+    /// Why the program is not used; `None` if it works.
+    #[serde(flatten)]
+    refusal: Option<Refusal>,
 }
 
 /// Tries what is not known yet; returns what to log. Any hook may be the first one with the files of a new
@@ -37,26 +39,37 @@ pub(crate) struct Trial {
 pub(crate) fn try_all(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Error> {
     let unit = UnitPaths(&environment.unit);
     let known = read_note(host, unit);
-    // What was refused is tried again: the machine may have been short of something, or has been mended. That
-    // writes 12 MB: where the unit has an agent, only when the machine has started.
+    // What was refused is tried again: the machine may have been mended. That writes 12 MB: where the unit has an
+    // agent, only when the machine has started. What could not be tried is tried by every hook.
     let has_agent = link_target(host, &unit.version_link())?.is_some();
     let again = environment.hook == "start" || (environment.updates_agent() && !has_agent);
     let (mut trials, mut refused) = (Trials::new(), Vec::new());
     for version in versions(host, &embedded_in(&environment.charm))?.0.into_keys() {
         let program = embedded_in(&environment.charm).join(version.as_str()).join(PROGRAM);
         let Some(file) = FileStamp::of(host, &program)? else { continue };
-        let counts = |noted: &&Trial| noted.file == file && (noted.refused.is_none() || !again);
+        let counts = |noted: &&Trial| {
+            let stands = match noted.refusal {
+                None => true,
+                Some(Refusal::Refused(_)) => !again,
+                Some(Refusal::Delayed(_)) => false,
+            };
+            noted.file == file && stands
+        };
         let noted = known.get(version.as_str()).filter(counts).cloned();
         let installed = Path::new(VERSIONS).join(version.as_str()).join(PROGRAM);
         // Then it was tried, or it was there before programs were: nothing would be won by refusing it.
         let is_installed = || host.same(&program, &installed).map_err(Error::at("read", &installed));
         let trial = match noted {
             Some(noted) => noted,
-            None if is_installed()? => Trial { file, refused: None },
-            None => Trial { file, refused: try_one(host, &program)? },
+            None if is_installed()? => Trial { file, refusal: None },
+            None => Trial { file, refusal: try_one(host, &program)? },
         };
-        if trial.refused.is_some() && known.get(version.as_str()) != Some(&trial) {
-            refused.push(format!("did not install conn-check {version} of the charm: it does not run here"));
+        match &trial.refusal {
+            Some(refusal) if known.get(version.as_str()) != Some(&trial) => refused.push(format!(
+                "did not install conn-check {version} of the charm: it {}",
+                if matches!(refusal, Refusal::Refused(_)) { "does not run here" } else { "could not be tried" }
+            )),
+            _ => {}
         }
         trials.insert(version.as_str().to_owned(), trial);
     }
@@ -70,13 +83,13 @@ pub(crate) fn try_all(host: &mut dyn Host, environment: &Environment) -> Result<
 ///
 /// # Errors
 /// The file system fails.
-pub(crate) fn known(host: &dyn Host, environment: &Environment) -> Result<BTreeMap<Version, Option<String>>, Error> {
+pub(crate) fn known(host: &dyn Host, environment: &Environment) -> Result<BTreeMap<Version, Option<Refusal>>, Error> {
     let mut known = BTreeMap::new();
     for (name, trial) in read_note(host, UnitPaths(&environment.unit)) {
         let program = embedded_in(&environment.charm).join(&name).join(PROGRAM);
         let Some(version) = Version::parse(&name) else { continue };
         if FileStamp::of(host, &program)? == Some(trial.file) {
-            known.insert(version, trial.refused);
+            known.insert(version, trial.refusal);
         }
     }
     Ok(known)
@@ -95,7 +108,10 @@ fn write_note(host: &mut dyn Host, unit: UnitPaths<'_>, trials: &Trials) -> Resu
 }
 
 /// The user conn-check cannot enter the charm's directory, so a copy is tried.
-fn try_one(host: &mut dyn Host, program: &Path) -> Result<Option<String>, Error> {
+fn try_one(host: &mut dyn Host, program: &Path) -> Result<Option<Refusal>, Error> {
+    if let Some(why) = trial::look_at(host, program) {
+        return Ok(Some(why.refusal()));
+    }
     let stage = trial::stage(host, "trial")?;
     let access = Owner::Root.access(host, 0o755)?;
     let copy = stage.join(PROGRAM);
@@ -104,5 +120,5 @@ fn try_one(host: &mut dyn Host, program: &Path) -> Result<Option<String>, Error>
     let removed = host.remove(&stage).map_err(Error::at("remove", &stage));
     let tried = tried?;
     removed?;
-    Ok(tried.err().map(|why| why.to_string()))
+    Ok(tried.err().map(|why| why.refusal()))
 }

@@ -15,6 +15,7 @@ use crate::settings::Settings;
 use crate::status::Status;
 use crate::validation::Validation;
 use crate::{embedded, hook_tools, resource, tree, users};
+use std::path::Path;
 
 /// Runs the hook of this name.
 ///
@@ -22,25 +23,22 @@ use crate::{embedded, hook_tools, resource, tree, users};
 /// The machine or Juju does not work as it should: Juju runs the hook again.
 pub fn run(host: &mut dyn Host, name: &str) -> Result<(), Error> {
     let environment = Environment::read(host, name)?;
-    if let Some(path) = tree::obstacle(host)? {
-        let text = format!("{} is not a directory: move it away, the charm needs its own there", path.display());
-        return Status::blocked(text).set(host);
-    }
     let mut changes = Changes::new();
     let relations = Relations::read(host, &environment)?;
-    if !relations.is_leaving(&environment) {
+    let leaving = relations.is_leaving(&environment);
+    let obstacle = tree::obstacle(host)?;
+    if !leaving && obstacle.is_none() {
         changes.extend(users::create(host)?);
         changes.extend(embedded::try_all(host, &environment)?);
-        if environment.updates_agent() {
-            changes.extend(resource::install(host, &environment)?);
-        }
+        changes.extend(resource::install(host, &environment)?);
     }
     let observed = Observed::read(host, environment, &relations)?;
     let desired = Desired::from(&observed);
-    changes.extend(if observed.leaving {
-        remove_unit(host, &observed, &desired)?
-    } else {
-        configure_unit(host, &observed, &desired)?
+    changes.extend(apply::orphans(host, &observed)?);
+    changes.extend(match obstacle {
+        _ if leaving => remove_unit(host, &observed, &desired)?,
+        Some(path) => step_aside(host, &observed, path)?,
+        None => configure_unit(host, &observed, &desired)?,
     });
     if changes.is_empty() {
         return Ok(());
@@ -57,8 +55,9 @@ fn configure_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -
     let record = Record::of_last_run(host, unit);
     let published =
         Published::for_staying_unit(observed, desired, &validation, record.as_ref(), &|path| host.map_path(path));
-    changes.extend(apply::settings(host, &published)?);
+    // A command that goes needs no room, and is not kept by what does.
     changes.extend(apply::monitoring(host, observed, &published)?);
+    changes.extend(apply::settings(host, &published)?);
     changes.extend(apply::relations(host, &published)?);
     if let Some(version) = &desired.version
         && (observed.environment.updates_agent() || !changes.is_empty())
@@ -66,6 +65,21 @@ fn configure_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -
         hook_tools::application_version_set(host, version.as_str())?;
     }
     published.status.set(host)?;
+    Ok(changes)
+}
+
+/// Where something of others is in the place of a directory that the charm needs, what NRPE has stays, so that Nagios says
+/// that nothing is checked. It goes with the relation.
+fn step_aside(host: &mut dyn Host, observed: &Observed, obstacle: &Path) -> Result<Changes, Error> {
+    let mut changes = Changes::new();
+    if !observed.monitored() {
+        let published = Published::for_leaving_unit(observed);
+        changes.extend(apply::monitoring(host, observed, &published)?);
+        changes.extend(apply::relations(host, &published)?);
+    }
+    changes.extend(apply::reload(host, false)?);
+    let text = format!("{} is not a directory: move it away, the charm needs its own there", obstacle.display());
+    Status::blocked(text).set(host)?;
     Ok(changes)
 }
 

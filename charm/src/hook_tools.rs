@@ -54,9 +54,13 @@ pub(crate) fn relation_get(
 /// `ERROR invalid value "conn-check:7" for option -r: relation not found`. A shell's `not found`, or that of a
 /// socket, is not Juju's (`cmd/cmd.go`, `WriteError`).
 fn says_gone(stderr: &[u8]) -> bool {
+    juju_says(stderr).is_some_and(|said| ["permission denied", "not found"].iter().any(|answer| said.ends_with(answer)))
+}
+
+/// The last error of Juju's, which may have several words before it.
+fn juju_says(stderr: &[u8]) -> Option<String> {
     let stderr = String::from_utf8_lossy(stderr);
-    let said = stderr.lines().rev().find_map(|line| line.strip_prefix("ERROR "));
-    said.is_some_and(|said| ["permission denied", "not found"].iter().any(|answer| said.trim_end().ends_with(answer)))
+    stderr.lines().rev().find_map(|line| Some(line.strip_prefix("ERROR ")?.trim_end().to_owned()))
 }
 
 /// `relation-set`: sets relation data of this unit; an empty value removes a key. Juju commits it
@@ -85,13 +89,42 @@ pub(crate) fn juju_log(host: &mut dyn Host, text: &str) -> Result<(), Error> {
 /// `resource-get` downloads, and answers when it has all.
 const DOWNLOAD: Duration = Duration::from_secs(3600);
 
-/// `resource-get`: the path of a resource; `None` if none is attached.
-pub(crate) fn resource_get(host: &mut dyn Host, name: &str) -> Result<Option<PathBuf>, Error> {
+/// What came of asking for a resource.
+pub(crate) enum Delivery {
+    /// None is attached.
+    Nothing,
+    /// It is here.
+    File(PathBuf),
+    /// Juju did not deliver it, and answered this.
+    Failed(io::Result<Output>),
+}
+
+/// `resource-get`: the path of a resource. That Juju fails at it is no error: a controller that has lost the file would
+/// keep the unit in error for ever.
+pub(crate) fn resource_get(host: &mut dyn Host, name: &str) -> Result<Delivery, Error> {
     let mut program = tool("resource-get", &[name]);
     program.timeout = DOWNLOAD;
-    let output = host.run(&program).map_err(|error| Error::new("resource-get", error))?;
+    let output = match host.run(&program) {
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(Delivery::Failed(Err(error))),
+        Err(error) => return Err(not_run("resource-get", error)),
+        Ok(output) if output.succeeded() => output,
+        Ok(output) if says_no_resource(&output.stderr, name) => return Ok(Delivery::Nothing),
+        Ok(output) => return Ok(Delivery::Failed(Ok(output))),
+    };
     let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    Ok((output.succeeded() && !path.is_empty()).then(|| PathBuf::from(path)))
+    Ok(if path.is_empty() { Delivery::Nothing } else { Delivery::File(PathBuf::from(path)) })
+}
+
+/// Whether Juju answers that no such resource is attached: `ERROR could not download resource: HTTP request failed: Get
+/// https://.../resources/agent: resource#conn-check/agent not found` (`NotFoundf("resource %q")` in its state, where the
+/// name is that of the application's resource). A file that is not found in the controller's store is another matter.
+fn says_no_resource(stderr: &[u8], name: &str) -> bool {
+    let what =
+        juju_says(stderr).and_then(|said| Some(said.strip_suffix(" not found")?.rsplit(": ").next()?.to_owned()));
+    what.is_some_and(|what| {
+        let named = [format!("resource {name:?}"), format!("resource {name}")].contains(&what);
+        named || what.strip_prefix("resource#").is_some_and(|what| what.rsplit('/').next() == Some(name))
+    })
 }
 
 /// `action-get`: the parameters of the action.
@@ -125,10 +158,14 @@ fn run(host: &mut dyn Host, name: &str, program: &Program) -> Result<Vec<u8>, Er
 }
 
 fn output(host: &mut dyn Host, name: &str, program: &Program) -> Result<Output, Error> {
-    host.run(program).map_err(|error| match error.kind() {
+    host.run(program).map_err(|error| not_run(name, error))
+}
+
+fn not_run(name: &str, error: io::Error) -> Error {
+    match error.kind() {
         io::ErrorKind::NotFound => Error::new(name, "this hook tool is not in PATH; hooks are run by Juju"),
         _ => Error::new(name, error),
-    })
+    }
 }
 
 fn printed(name: &str, output: Output) -> Result<Vec<u8>, Error> {
@@ -152,7 +189,28 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::says_gone;
+    use super::{says_gone, says_no_resource};
+
+    #[test]
+    fn only_juju_says_that_no_resource_is_attached() {
+        let said = |text: &str| says_no_resource(text.as_bytes(), "agent");
+        for text in [
+            "ERROR could not download resource: HTTP request failed: Get https://192.0.2.1:17070/model/1/units/x/resources/\
+             agent: resource#conn-check/agent not found\n",
+            "ERROR could not download resource: resource \"agent\" not found\n",
+        ] {
+            assert!(said(text), "{text}");
+        }
+        for text in [
+            "ERROR could not download resource: HTTP request failed: Get https://192.0.2.1: EOF\n",
+            "ERROR could not download resource: resource#conn-check/other not found\n",
+            "ERROR could not download resource: object \"buckets/resources/agent\" not found\n",
+            "/bin/sh: 1: resource-get: not found\n",
+            "",
+        ] {
+            assert!(!said(text), "{text}");
+        }
+    }
 
     #[test]
     fn only_juju_says_that_a_relation_is_gone() {

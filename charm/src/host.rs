@@ -37,6 +37,9 @@ pub trait Host {
     /// Whether two files have the same content.
     fn same(&self, one: &Path, other: &Path) -> io::Result<bool>;
 
+    /// Whether a file is a program for this machine, as its first bytes tell; the error says why not.
+    fn judge(&self, path: &Path) -> io::Result<()>;
+
     /// Makes a directory and its parents; an existing directory gets this access.
     fn make_directory(&mut self, path: &Path, access: Access) -> io::Result<()>;
     /// Replaces a file in one step: the content is first written to its [`draft_of`].
@@ -186,6 +189,8 @@ impl Program {
 pub struct Output {
     /// Its exit status; `None` if a signal killed it.
     pub status: Option<i32>,
+    /// The signal that killed it.
+    pub signal: Option<i32>,
     /// What it printed to standard output.
     pub stdout: Vec<u8>,
     /// What it printed to standard error.

@@ -11,6 +11,7 @@ use crate::inspect::{inspect, visible_names};
 use crate::nrpe::NrpeRelation;
 use crate::options::Options;
 use crate::paths::{BIN, EXPORT, LIB, NRPE, RESOURCES, TRIALS, UNITS, UnitPaths, VERSIONS};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Everything that the desired state depends on.
@@ -47,8 +48,8 @@ pub(crate) struct Nrpe {
     pub(crate) command: Option<String>,
     /// The exported services of this unit.
     pub(crate) exported_services: Vec<PathBuf>,
-    /// The exported services of orphaned units.
-    pub(crate) orphaned_services: Vec<PathBuf>,
+    /// The command and the exported services of each orphaned unit.
+    pub(crate) orphaned: BTreeMap<String, Vec<PathBuf>>,
 }
 
 impl Observed {
@@ -89,12 +90,13 @@ impl Nrpe {
             let names = exported.iter().filter(|name| name.starts_with("service__") && name.ends_with(&ending));
             names.map(|name| Path::new(EXPORT).join(name)).collect::<Vec<_>>()
         };
+        let of_orphan = |paths: UnitPaths<'_>| [services_of(paths), vec![paths.nrpe_command()]].concat();
         Ok(Self {
             installed: user(host, NAGIOS)?.is_some() && is_directory(NRPE)?,
             exports_services: has_exports(host),
             command: command(host, &paths.nrpe_command())?,
             exported_services: services_of(paths),
-            orphaned_services: agent.orphans.iter().flat_map(|unit| services_of(UnitPaths(unit))).collect(),
+            orphaned: agent.orphans.iter().map(|unit| (unit.clone(), of_orphan(UnitPaths(unit)))).collect(),
         })
     }
 }

@@ -19,6 +19,11 @@ pub(crate) const CURRENT: &str = "/usr/local/lib/conn-check/current";
 pub(crate) const USER_MADE: &str = "/usr/local/lib/conn-check/user-made";
 /// Its name.
 pub(crate) const USER_MADE_NAME: &str = "user-made";
+/// Marks that NRPE must be reloaded, for whichever unit's hook comes next: the one that changed a file of NRPE's may have
+/// been a unit's last.
+pub(crate) const RELOAD: &str = "/usr/local/lib/conn-check/reload-nrpe";
+/// Its name.
+pub(crate) const RELOAD_NAME: &str = "reload-nrpe";
 /// Where people find the programs.
 pub(crate) const BIN: &str = "/usr/local/bin";
 /// One directory of checks for each unit.
@@ -71,6 +76,11 @@ impl UnitPaths<'_> {
         Path::new(TRIALS).join(self.0)
     }
 
+    /// By these a unit is known that Juju has taken away.
+    pub(crate) fn names(self) -> [PathBuf; 3] {
+        [self.trials(), self.resource_note(), self.version_link()]
+    }
+
     pub(crate) fn etc(self) -> PathBuf {
         Path::new(ETC).join(self.0)
     }
@@ -78,11 +88,6 @@ impl UnitPaths<'_> {
     /// The settings that the actions read.
     pub(crate) fn settings(self) -> PathBuf {
         self.etc().join("settings.json")
-    }
-
-    /// Marks that NRPE must be reloaded.
-    pub(crate) fn reload_marker(self) -> PathBuf {
-        self.etc().join("reload-nrpe")
     }
 
     pub(crate) fn var(self) -> PathBuf {

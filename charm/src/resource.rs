@@ -4,12 +4,12 @@
 use crate::accounts::Owner;
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::hook_tools;
+use crate::hook_tools::{self, Delivery};
 use crate::host::Host;
-use crate::inspect::{inspect, visible_names};
+use crate::inspect::{inspect, link_target, visible_names};
 use crate::note;
-use crate::paths::{PROGRAM, UnitPaths, VERSIONS, embedded_in};
-use crate::run_failure::RunFailure;
+use crate::paths::{PROGRAM, RESOURCES, UNITS, UnitPaths, VERSIONS, embedded_in};
+use crate::run_failure::{Refusal, RunFailure};
 use crate::stamp::FileStamp;
 use crate::tree;
 use crate::trial;
@@ -32,40 +32,49 @@ pub(crate) struct Resource {
 
 /// The result of installing a resource.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(untagged)]
 enum Installation {
     /// It is installed as this version.
-    Version(Version),
-    /// It cannot be run on this machine, with the reason.
-    Refused(String),
+    Done {
+        /// The version.
+        version: Version,
+    },
+    /// It is not.
+    Not(Refusal),
 }
 
 impl Resource {
     /// An installed resource, for tests.
     #[cfg(test)]
     pub(crate) fn of(version: Version) -> Self {
-        let file = FileStamp { size: 0, modified: 0 };
-        Self { file, installation: Installation::Version(version), former: None }
+        Self { file: NO_FILE, installation: Installation::Done { version }, former: None }
     }
 
-    /// The version that it is installed as; if it cannot be run, that of the one before it.
+    /// The version that it is installed as; if it cannot be used, that of the one before it.
     #[must_use]
     pub(crate) fn version(&self) -> Option<&Version> {
         match &self.installation {
-            Installation::Version(version) => Some(version),
-            Installation::Refused(_) => self.former.as_ref(),
+            Installation::Done { version } => Some(version),
+            Installation::Not(_) => self.former.as_ref(),
         }
     }
 
-    /// Why it cannot be run, if it cannot.
+    /// Why it is not used, if it is not.
     #[must_use]
-    pub(crate) fn refused(&self) -> Option<&str> {
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match &self.installation {
-            Installation::Version(_) => None,
-            Installation::Refused(why) => Some(why),
+            Installation::Done { .. } => None,
+            Installation::Not(refusal) => Some(refusal),
         }
     }
+
+    fn is_delayed(&self) -> bool {
+        matches!(self.installation, Installation::Not(Refusal::Delayed(_)))
+    }
 }
+
+/// Of a resource that could not be had.
+const NO_FILE: FileStamp = FileStamp { size: 0, modified: 0 };
 
 /// Why a resource is not installed.
 enum NotInstalled {
@@ -86,43 +95,69 @@ pub(crate) fn read_note(host: &dyn Host, paths: UnitPaths<'_>) -> Option<Resourc
     note::read(host, &paths.resource_note(), 4096)
 }
 
-/// Installs the resource as a further version if it is not the noted one; returns the changes.
+/// Installs the resource as a further version if it is not the noted one; returns the changes. One that could not be had,
+/// or not be tried, is asked for by every hook, and fails none: then the charm's own agent, or the resource before, goes on.
 ///
 /// # Errors
 /// The file system fails. A resource that is not an agent is not an error: that is noted.
 pub(crate) fn install(host: &mut dyn Host, environment: &Environment) -> Result<Vec<String>, Error> {
     let paths = UnitPaths(&environment.unit);
     let noted = read_note(host, paths);
-    // A resource cannot be detached: without an answer, Juju just does not know it at this moment.
-    let Some((path, file)) = attached(host)? else { return Ok(Vec::new()) };
-    if file.size == 0 {
-        return remove_note(host, paths);
-    }
-    let same = noted.as_ref().filter(|noted| noted.file == file);
-    if same.is_some_and(|noted| is_installed(host, noted).unwrap_or(false)) {
+    if !environment.updates_agent() && !noted.as_ref().is_some_and(Resource::is_delayed) {
         return Ok(Vec::new());
     }
-    let (installation, change) = match stage(host, environment, &path) {
-        Ok(version) => {
-            let change = format!("installed the resource agent as version {version}");
-            (Installation::Version(version), change)
+    let (path, file) = match attached(host)? {
+        Attached::File(path, file) if file.size > 0 => (path, file),
+        Attached::File(..) => return remove_note(host, paths),
+        // A resource cannot be detached: without an answer, Juju just does not know it at this moment.
+        Attached::Nothing => return forget_delay(host, paths, noted),
+        Attached::Failed(why) => {
+            return note_down(
+                host,
+                paths,
+                noted.as_ref(),
+                NO_FILE,
+                Installation::Not(Refusal::Delayed(why.to_string())),
+            );
         }
-        Err(NotInstalled::Refused(why)) => {
-            let change = "did not install the resource agent: it cannot be run on this machine".to_owned();
-            (Installation::Refused(why.to_string()), change)
-        }
+    };
+    let same = noted.as_ref().filter(|noted| noted.file == file);
+    if let Some(noted) = same
+        && is_settled(host, environment, noted, &path)?
+    {
+        return Ok(Vec::new());
+    }
+    let installation = match stage(host, environment, &path) {
+        Ok(version) => Installation::Done { version },
+        Err(NotInstalled::Refused(why)) => Installation::Not(why.refusal()),
         Err(NotInstalled::Failed(error)) => return Err(error),
     };
-    let former = noted.and_then(|noted| noted.version().cloned());
-    let former = former.filter(|_| matches!(installation, Installation::Refused(_)));
-    write_note(host, paths, &Resource { file, installation, former })?;
-    Ok(vec![change])
+    note_down(host, paths, noted.as_ref(), file, installation)
 }
 
-fn write_note(host: &mut dyn Host, paths: UnitPaths<'_>, resource: &Resource) -> Result<(), Error> {
-    let note = serde_json::to_vec(resource).map_err(|error| Error::new("describe the resource", error))?;
-    let access = Owner::Root.access(host, 0o644)?;
-    host.write(&paths.resource_note(), &note, access).map_err(Error::at("write", &paths.resource_note()))
+/// Notes what came of it, if that is new; returns the change.
+fn note_down(
+    host: &mut dyn Host,
+    paths: UnitPaths<'_>,
+    noted: Option<&Resource>,
+    file: FileStamp,
+    installation: Installation,
+) -> Result<Vec<String>, Error> {
+    let former = noted.and_then(|noted| noted.version().cloned());
+    let former = former.filter(|_| matches!(installation, Installation::Not(_)));
+    let change = match &installation {
+        Installation::Done { version } => format!("installed the resource agent as version {version}"),
+        Installation::Not(Refusal::Refused(_)) => {
+            "did not install the resource agent: it cannot be run on this machine".to_owned()
+        }
+        Installation::Not(Refusal::Delayed(_)) => "did not install the resource agent yet".to_owned(),
+    };
+    let resource = Resource { file, installation, former };
+    if noted == Some(&resource) {
+        return Ok(Vec::new());
+    }
+    write_note(host, paths, &resource)?;
+    Ok(vec![change])
 }
 
 /// An empty file means no resource, because charm stores require a file for each resource.
@@ -134,23 +169,66 @@ fn remove_note(host: &mut dyn Host, paths: UnitPaths<'_>) -> Result<Vec<String>,
         .collect())
 }
 
-fn attached(host: &mut dyn Host) -> Result<Option<(PathBuf, FileStamp)>, Error> {
-    let Some(path) = hook_tools::resource_get(host, "agent")? else { return Ok(None) };
-    Ok(FileStamp::of(host, &path)?.map(|file| (path, file)))
+/// What could not be had, and is not attached, is not waited for. The one before it stays in use.
+fn forget_delay(host: &mut dyn Host, paths: UnitPaths<'_>, noted: Option<Resource>) -> Result<Vec<String>, Error> {
+    let Some(noted) = noted.filter(|noted| noted.is_delayed() && noted.file == NO_FILE) else { return Ok(Vec::new()) };
+    match noted.former {
+        Some(version) => write_note(
+            host,
+            paths,
+            &Resource { file: NO_FILE, installation: Installation::Done { version }, former: None },
+        )?,
+        None => drop(tree::remove(host, &paths.resource_note())?),
+    }
+    Ok(vec!["no other resource agent is attached".to_owned()])
 }
 
-/// A resource that cannot be run stays so. A version may have been removed with its last unit.
-fn is_installed(host: &dyn Host, resource: &Resource) -> Result<bool, Error> {
-    match &resource.installation {
-        Installation::Version(version) => {
-            Ok(inspect(host, &Path::new(VERSIONS).join(version.as_str()).join(PROGRAM))?.is_some())
+fn write_note(host: &mut dyn Host, paths: UnitPaths<'_>, resource: &Resource) -> Result<(), Error> {
+    let note = serde_json::to_vec(resource).map_err(|error| Error::new("describe the resource", error))?;
+    let access = Owner::Root.access(host, 0o644)?;
+    host.write(&paths.resource_note(), &note, access).map_err(Error::at("write", &paths.resource_note()))
+}
+
+/// What Juju has for us.
+enum Attached {
+    Nothing,
+    File(PathBuf, FileStamp),
+    Failed(RunFailure),
+}
+
+fn attached(host: &mut dyn Host) -> Result<Attached, Error> {
+    let path = match hook_tools::resource_get(host, "agent")? {
+        Delivery::Nothing => return Ok(Attached::Nothing),
+        Delivery::Failed(answer) => return Ok(Attached::Failed(RunFailure::of(&answer))),
+        Delivery::File(path) => path,
+    };
+    Ok(FileStamp::of(host, &path)?.map_or(Attached::Nothing, |file| Attached::File(path, file)))
+}
+
+/// Whether nothing is to be done for a file that is known. What cannot be run is tried again when the machine has
+/// started, and when it may have been attached again: of the same bytes Juju keeps the file as it is. A version may have
+/// been removed with its last unit; the charm, or another unit's, may have come with another program of that version.
+fn is_settled(host: &dyn Host, environment: &Environment, noted: &Resource, path: &Path) -> Result<bool, Error> {
+    match &noted.installation {
+        Installation::Done { version } => {
+            let installed = installed(version);
+            let same = host.same(path, &installed).map_err(Error::at("read", &installed))?;
+            Ok(same && is_free(host, environment, path, version)?)
         }
-        Installation::Refused(_) => Ok(true),
+        Installation::Not(Refusal::Refused(_)) => Ok(!["start", "upgrade-charm"].contains(&environment.hook.as_str())),
+        Installation::Not(Refusal::Delayed(_)) => Ok(false),
     }
+}
+
+fn installed(version: &Version) -> PathBuf {
+    Path::new(VERSIONS).join(version.as_str()).join(PROGRAM)
 }
 
 /// Copies the resource to where the user conn-check can run it, and installs it as its version.
 fn stage(host: &mut dyn Host, environment: &Environment, path: &Path) -> Result<Version, NotInstalled> {
+    if let Some(why) = trial::look_at(host, path) {
+        return Err(NotInstalled::Refused(why));
+    }
     let stage = trial::stage(host, "resource")?;
     let installed = try_staged(host, environment, path, &stage);
     match &installed {
@@ -222,17 +300,50 @@ fn copy_wheel(host: &mut dyn Host, environment: &Environment, directory: &Path) 
     Ok(())
 }
 
-/// If the charm has another program of the same version, the resource gets a version of its own.
+/// The name of its own that the resource gets if another program has that of its version: the charm's, which would take
+/// its place with a refresh, or one that another unit uses.
 fn distinct_version(
     host: &dyn Host,
     environment: &Environment,
     program: &Path,
     reported: Version,
 ) -> Result<Version, Error> {
-    let embedded = embedded_in(&environment.charm).join(reported.as_str()).join(PROGRAM);
-    let other =
-        inspect(host, &embedded)?.is_some() && !host.same(program, &embedded).map_err(Error::at("read", &embedded))?;
-    Ok(if other { Version::parse(&format!("{reported}+resource")).unwrap_or(reported) } else { reported })
+    let others = [format!("{reported}+resource"), format!("{reported}+resource.{}", environment.unit)];
+    let mut last = reported;
+    for version in others.iter().filter_map(|name| Version::parse(name)) {
+        if is_free(host, environment, program, &last)? {
+            break;
+        }
+        last = version;
+    }
+    Ok(last)
+}
+
+/// Whether no other program has the name of this version.
+fn is_free(host: &dyn Host, environment: &Environment, program: &Path, version: &Version) -> Result<bool, Error> {
+    let embedded = embedded_in(&environment.charm).join(version.as_str()).join(PROGRAM);
+    let is_other = |path: &Path| -> Result<bool, Error> {
+        Ok(inspect(host, path)?.is_some() && !host.same(program, path).map_err(Error::at("read", path))?)
+    };
+    if is_other(&embedded)? {
+        return Ok(false);
+    }
+    Ok(!is_other(&installed(version))? || !is_used_by_another(host, environment, version)?)
+}
+
+fn is_used_by_another(host: &dyn Host, environment: &Environment, version: &Version) -> Result<bool, Error> {
+    for unit in visible_names(host, Path::new(UNITS))?.iter().filter(|unit| **unit != environment.unit) {
+        let target = link_target(host, &UnitPaths(unit).version_link())?;
+        if target.is_some_and(|target| target.ends_with(version.as_str())) {
+            return Ok(true);
+        }
+    }
+    for unit in visible_names(host, Path::new(RESOURCES))?.iter().filter(|unit| **unit != environment.unit) {
+        if read_note(host, UnitPaths(unit)).is_some_and(|noted| noted.version() == Some(version)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 #[cfg(test)]
@@ -243,7 +354,12 @@ mod tests {
     fn a_note_is_read_as_it_was_written_and_one_without_a_result_is_not_valid() {
         let version = Version::parse("2.0.0+resource").expect("a version");
         let file = FileStamp { size: 7, modified: 1_795_252_477_000_000_001 };
-        for installation in [Installation::Version(version), Installation::Refused("exec format error".to_owned())] {
+        let why = "exec format error".to_owned();
+        for installation in [
+            Installation::Done { version },
+            Installation::Not(Refusal::Refused(why.clone())),
+            Installation::Not(Refusal::Delayed(why)),
+        ] {
             let resource = Resource { file, installation, former: None };
             let note = serde_json::to_string(&resource).expect("a note");
             assert_eq!(serde_json::from_str::<Resource>(&note).expect("a resource"), resource, "{note}");

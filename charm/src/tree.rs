@@ -4,7 +4,7 @@ use crate::accounts::Owner;
 use crate::error::Error;
 use crate::host::{FileType, Host, Metadata, Symlinks};
 use crate::inspect::{inspect, link_target};
-use crate::paths::{ETC, LIB, VAR, is_open_to_others};
+use crate::paths::{ETC, EXPORT, LIB, VAR, is_open_to_others};
 use std::path::{Path, PathBuf};
 
 /// Something that should be in the file system.
@@ -51,13 +51,16 @@ impl Node {
 /// The file system fails.
 pub(crate) fn obstacle(host: &dyn Host) -> Result<Option<&'static Path>, Error> {
     for path in [LIB, ETC, VAR].map(Path::new) {
-        let metadata = host.inspect(path, Symlinks::Follow).map_err(Error::at("inspect", path))?;
-        let is_directory = metadata.map_or(inspect(host, path)?.is_none(), |metadata| metadata.is_directory());
-        if !is_directory {
+        if is_obstacle(host, path)? {
             return Ok(Some(path));
         }
     }
     Ok(None)
+}
+
+fn is_obstacle(host: &dyn Host, path: &Path) -> Result<bool, Error> {
+    let metadata = host.inspect(path, Symlinks::Follow).map_err(Error::at("inspect", path))?;
+    Ok(!metadata.map_or(inspect(host, path)?.is_none(), |metadata| metadata.is_directory()))
 }
 
 fn is_link(host: &dyn Host, path: &Path) -> Result<bool, Error> {
@@ -65,11 +68,14 @@ fn is_link(host: &dyn Host, path: &Path) -> Result<bool, Error> {
 }
 
 /// Removes a directory that all units shared; returns whether anything was changed. If it is a link
-/// that an admin made, only its content is removed.
+/// that an admin made, only its content is removed; an [`obstacle`] stays.
 ///
 /// # Errors
 /// The file system fails.
 pub(crate) fn remove_shared(host: &mut dyn Host, path: &Path, kept: &[&str]) -> Result<bool, Error> {
+    if is_obstacle(host, path)? {
+        return Ok(false);
+    }
     if kept.is_empty() && !is_link(host, path)? {
         return remove(host, path);
     }
@@ -93,6 +99,23 @@ pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Error> {
     Ok(true)
 }
 
+/// Makes it, unless it exists as it should; returns the change. For what is in the home of another user, who can put
+/// anything in its place, that it cannot be made is a line of the log: it must not fail hook after hook.
+///
+/// # Errors
+/// The file system fails, elsewhere.
+pub(crate) fn put(host: &mut dyn Host, node: &Node) -> Result<Option<String>, Error> {
+    match node.ensure(host) {
+        Ok(made) => Ok(made.then(|| format!("wrote {}", node.path().display()))),
+        Err(error) if node.path().starts_with(EXPORT) => Ok(Some(went_on_without(&error))),
+        Err(error) => Err(error),
+    }
+}
+
+fn went_on_without(error: &Error) -> String {
+    format!("went on without this: {error}")
+}
+
 /// Removes a file, link or directory; returns the change. That what others can write cannot be removed is a line of the
 /// log: they must not be able to keep a unit on the machine.
 ///
@@ -101,7 +124,7 @@ pub(crate) fn remove(host: &mut dyn Host, path: &Path) -> Result<bool, Error> {
 pub(crate) fn clear(host: &mut dyn Host, path: &Path) -> Result<Option<String>, Error> {
     match remove(host, path) {
         Ok(removed) => Ok(removed.then(|| format!("removed {}", path.display()))),
-        Err(error) if is_open_to_others(path) => Ok(Some(format!("went on without this: {error}"))),
+        Err(error) if is_open_to_others(path) => Ok(Some(went_on_without(&error))),
         Err(error) => Err(error),
     }
 }

@@ -14,11 +14,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Far more than a program needs, because what is refused stays so until the machine starts again.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// Far more than a program needs. Where it is not enough, every hook tries again, and keeps the machine's other hooks
+/// waiting so long.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One check, which is not run.
 const CHECKS: &[u8] = b"[{\"type\": \"tcp\", \"host\": \"127.0.0.1\", \"port\": 9}]\n";
+
+/// Why a file is no program for this machine, which nothing has to be written for.
+pub(crate) fn look_at(host: &dyn Host, file: &Path) -> Option<RunFailure> {
+    host.judge(file).err().map(|error| RunFailure::of(&Err(error)))
+}
 
 /// An empty directory below that of the versions, which the user conn-check can enter. It is named as a draft, so
 /// that a later hook removes what a killed one has left.

@@ -1,10 +1,12 @@
 //! The actions, in each way that they can be run.
 
 use crate::site::{FILE, Site, UNIT};
+use harness::juju::Juju;
 use harness::juju::machine::Machine;
 use harness::peers::{Manner, Peer};
 use harness::ports;
 use serde_json::json;
+use std::time::{Duration, Instant};
 
 /// One check that passes, one that fails, and one that Nagios leaves out and that fails as well.
 fn checks(peer: &Peer, closed: u16) -> String {
@@ -62,7 +64,12 @@ fn an_action_that_passes_completes() {
     assert_eq!(run.expect("an action").results["status"], "ok");
     assert!(site.juju.action(UNIT, "run-check", &json!({"format": "xml"})).is_err());
     assert!(site.juju.action(UNIT, "run-check", &json!({"include-tags": true})).is_err());
-    assert!(site.juju.action(UNIT, "run-check", &json!({"max-timeout": 0})).is_err());
+    for refused in [json!(0), json!("5m"), json!(""), json!(true)] {
+        assert!(site.juju.action(UNIT, "run-check", &json!({ "max-timeout": refused })).is_err(), "{refused}");
+    }
+    let words = ["run", UNIT, "run-check", "--string-args", "max-timeout=5", &format!("patterns={pattern}")];
+    let said = site.juju.cli(harness::juju::cli::Release::V3, &words);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{said:?}");
     assert!(site.juju.action(UNIT, "run-check", &json!({"tags": "x"})).is_err());
 }
 
@@ -104,8 +111,8 @@ fn arguments_of_a_command_are_refused_rather_than_ignored() {
 }
 
 /// The processes of the machine whose command line has this word.
-fn processes(site: &Site, word: &str) -> Vec<i32> {
-    let root = site.juju.machine().root().display().to_string();
+pub(crate) fn processes(juju: &Juju, word: &str) -> Vec<i32> {
+    let root = juju.machine().root().display().to_string();
     let of = |name: &str| Some((name.parse().ok()?, std::fs::read_to_string(format!("/proc/{name}/cmdline")).ok()?));
     let names = std::fs::read_dir("/proc").expect("the processes").flatten().map(|one| one.file_name());
     let all = names.filter_map(|name| of(&name.to_string_lossy()));
@@ -121,15 +128,30 @@ fn the_agent_dies_with_an_action_that_is_cancelled() {
     let run = std::thread::scope(|scope| {
         let action = scope.spawn(|| site.juju.action(UNIT, "run-check", &json!({})).expect("an action"));
         harness::wait::until("the agent to connect", || peer.connections() > 0);
-        let [action_process] = processes(&site, "actions/run-check")[..] else { panic!("not one action") };
+        let [action_process] = processes(&site.juju, "actions/run-check")[..] else { panic!("not one action") };
         let killed = nix::sys::signal::kill(nix::unistd::Pid::from_raw(action_process), nix::sys::signal::SIGKILL);
         killed.expect("it is there");
         action.join().expect("it has ended")
     });
     assert_eq!((run.code, run.results.len()), (-1, 0), "{run:?}");
-    harness::wait::until("the agent to end", || processes(&site, "--record").is_empty());
+    harness::wait::until("the agent to end", || processes(&site.juju, "--record").is_empty());
     let results = std::fs::read_dir(site.juju.machine().at("/var/lib/conn-check/conn-check-0")).expect("results");
     assert_eq!(results.count(), 0, "it has written nothing");
+}
+
+#[test]
+fn an_action_that_is_cancelled_at_any_moment_leaves_no_agent() {
+    let peer = Peer::start(Manner::Silent);
+    let site = Site::start(Machine::in_scratch());
+    site.check(&format!("- {{type: tls, host: 127.0.0.1, port: {}, timeout: 300}}\n", peer.port()));
+    for delay in (0..40).map(|step| Duration::from_micros(step * 250)) {
+        let began = Instant::now();
+        let run = site.juju.cancelled(UNIT, "run-check", &json!({}), || began.elapsed() >= delay).expect("an action");
+        assert_eq!((run.status, run.code), ("aborted", -1), "{run:?}");
+        // Before it is another program, what the action has started looks like the action.
+        let left = || ["--record", "actions/run-check"].map(|word| processes(&site.juju, word)).concat();
+        harness::wait::until("what the action has started to end", || left().is_empty());
+    }
 }
 
 #[test]
@@ -182,7 +204,7 @@ fn checks_get_nothing_of_the_environment_of_a_hook() {
     let found = std::thread::scope(|scope| {
         let action = scope.spawn(|| site.juju.action(UNIT, "run-check", &json!({})).expect("an action"));
         harness::wait::until("the agent to connect", || peer.connections() > 0);
-        let [agent] = processes(&site, "--record")[..] else { panic!("not one agent") };
+        let [agent] = processes(&site.juju, "--record")[..] else { panic!("not one agent") };
         let found = variables(agent);
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(agent), nix::sys::signal::SIGKILL).expect("it is there");
         action.join().expect("it has ended");

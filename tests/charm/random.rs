@@ -1,13 +1,19 @@
 //! Random lives through the real programs. The library itself lives thousands of them in memory.
 
+use crate::actions::processes;
+use crate::kills::NEED_ROOM;
 use crate::site::{FILE, SERVICE, UNIT, nothing_is_left, status, tree, well, writes_nothing_more};
+use crate::upgrade::bad_charm;
+use harness::juju::charm::Charm;
 use harness::juju::hook::{End, HookRun};
 use harness::juju::machine::Machine;
 use harness::juju::{Juju, Retry};
-use harness::packed::{self, VERSION};
+use harness::packed::{self, NEXT_VERSION, VERSION};
 use harness::random::{self, Random};
+use harness::scratch::Scratch;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 /// How many lives, unless `CONN_CHECK_LIVES` says another number: 300 take five minutes.
 const LIVES: usize = 100;
@@ -25,7 +31,19 @@ struct Life {
     said: BTreeMap<&'static str, String>,
     option: Option<usize>,
     revision: Option<String>,
-    next: bool,
+    release: Release,
+    bad: Charm,
+    // Of the bad charm.
+    _scratch: Scratch,
+}
+
+/// What the charm holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Release {
+    This,
+    Next,
+    /// The next one, with some other program in the agent's place.
+    Bad,
 }
 
 fn checks(count: usize) -> String {
@@ -38,6 +56,7 @@ impl Life {
         juju.add_unit("my-service");
         juju.add_subordinate("nrpe", SERVICE);
         juju.deploy("conn-check", &packed::charm());
+        let scratch = Scratch::new();
         let mut life = Self {
             juju,
             chance: Random::new(seed),
@@ -47,7 +66,9 @@ impl Life {
             said: BTreeMap::new(),
             option: None,
             revision: None,
-            next: false,
+            release: Release::This,
+            bad: bad_charm(&scratch),
+            _scratch: scratch,
         };
         if life.chance.below(2) == 0 {
             life.juju.machine().install_nrpe();
@@ -73,8 +94,12 @@ impl Life {
                 self.juju.configure("conn-check", "revision", self.revision.clone().map_or(Value::Null, Value::from));
             }
             8 => {
-                self.next = !self.next;
-                let charm = if self.next { packed::next_charm() } else { packed::charm() };
+                self.release = [Release::This, Release::Next, Release::Bad][self.chance.below(3)];
+                let charm = match self.release {
+                    Release::This => packed::charm(),
+                    Release::Next => packed::next_charm(),
+                    Release::Bad => self.bad.clone(),
+                };
                 if self.chance.below(2) == 0 {
                     self.juju.upgrade("conn-check", &charm);
                 } else {
@@ -135,13 +160,21 @@ impl Life {
         }
     }
 
-    /// An action that is cancelled as soon as it has begun.
-    fn cancel(&self) {
+    /// An action that is cancelled soon after it has begun, or has ended by then: nothing of it goes on.
+    fn cancel(&mut self) {
         let started = |unit: &String| self.juju.machine().charm(unit).join("actions/run-check").exists();
-        if let Some(unit) = self.unit().filter(started) {
-            let run = self.juju.cancelled(&unit, "run-check", &json!({}), || true).expect("an action");
-            assert_eq!(run.status, "aborted");
+        let Some(unit) = self.unit().filter(started) else { return };
+        let (began, delay) = (Instant::now(), Duration::from_millis(self.chance.below(30) as u64));
+        let run = self.juju.cancelled(&unit, "run-check", &json!({}), || began.elapsed() >= delay).expect("an action");
+        match (run.status, run.code) {
+            ("aborted", -1) => assert_eq!(run.message, "terminated"),
+            ("completed", 0) => assert_eq!(run.results["status"], "ok"),
+            // Nothing is listening where the checks look, or there are none.
+            ("failed", 2 | 3) => assert!(run.results["summary"].is_string(), "{run:?}"),
+            _ => panic!("{run:?}"),
         }
+        let left = || ["--record", "actions/run-check"].map(|word| processes(&self.juju, word)).concat();
+        harness::wait::until("what the action has started to end", || left().is_empty());
     }
 
     fn unit(&self) -> Option<String> {
@@ -166,9 +199,14 @@ impl Life {
         for _ in 0..self.chance.below(6) {
             let possible = self.juju.possible();
             let Some((unit, event)) = possible.get(self.chance.below(possible.len())).cloned() else { return };
-            if self.chance.below(8) == 0 {
+            let harm = self.chance.below(12);
+            if harm < 2 {
                 let place = 1 + self.chance.below(60);
-                let inject = format!("inject=file,desc,write:signal=SIGKILL:when={place}");
+                // From there on, there is no room.
+                let inject = match harm {
+                    0 => format!("inject=file,desc,write:signal=SIGKILL:when={place}"),
+                    _ => format!("inject={NEED_ROOM}:error=ENOSPC:when={place}+"),
+                };
                 self.juju.through(&["/usr/bin/strace", "-qqq", "-o", "/dev/null", "-e", &inject]);
                 self.juju.run(&unit, &event);
                 self.juju.through(&[]);
@@ -191,13 +229,21 @@ impl Life {
         let status = status(&self.juju, &unit);
         let (kind, part) = self.truth();
         assert!(status.starts_with(kind) && status.contains(&part), "{kind}: {part} wanted: {status}");
-        writes_nothing_more(&self.juju, &unit);
+        // Without an agent, a unit tries the charm's again with every change, which leaves nothing behind.
+        let link = self.juju.machine().at("/usr/local/lib/conn-check/units").join(unit.replace('/', "-"));
+        if link.exists() {
+            writes_nothing_more(&self.juju, &unit);
+        }
     }
 
     /// What the status has to be and to name, told from what was done.
     fn truth(&self) -> (&'static str, String) {
         if let Some(wanted) = self.revision.as_deref().filter(|wanted| !self.is_available(wanted)) {
             return ("blocked", format!("revision {wanted} is not available"));
+        }
+        // Who has pinned another version knows.
+        if self.release == Release::Bad && self.revision.is_none() {
+            return ("blocked", format!("conn-check {NEXT_VERSION} of the charm does not run on this machine"));
         }
         let said = |key: &str| self.said.get(key).filter(|value| !value.is_empty());
         let by_path = said("config_path").is_some() || said("config").is_none() && said("config-path").is_some();
@@ -215,8 +261,9 @@ impl Life {
 
     /// In the charm, or installed since it was.
     fn is_available(&self, version: &str) -> bool {
-        let installed = format!("/usr/local/lib/conn-check/versions/{version}");
-        (version == VERSION && !self.next) || self.juju.machine().at(&installed).exists()
+        // A directory alone is none: Juju may leave one of the former charm's.
+        let installed = format!("/usr/local/lib/conn-check/versions/{version}/conn-check");
+        (version == VERSION && self.release == Release::This) || self.juju.machine().at(&installed).is_file()
     }
 
     fn truth_of_the_file(&self) -> (&'static str, String) {

@@ -95,7 +95,7 @@ fn made(site: &Site, planted: &Planted) {
     for (path, entry) in tree(&site.juju).entries {
         let path = path.display().to_string();
         let is_file_of_checks = path.starts_with("etc/conn-check/conn-check-0/")
-            && Path::new(path).extension().is_some_and(|ending| ending == "yaml");
+            && Path::new(&path).extension().is_some_and(|ending| ending == "yaml");
         // A program was there before the secrets were, and is long.
         if !is_file_of_checks && !entry.content.starts_with(b"\x7fELF") {
             planted.clean(&path, &String::from_utf8_lossy(&entry.content));

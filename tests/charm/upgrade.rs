@@ -1,18 +1,20 @@
 //! Another version of the agent: by an upgrade of the charm, by the option, by the resource.
 
-use crate::site::{FILE, SERVICE, Site, UNIT, names, nothing_is_left, status, well, writes_nothing_more};
+use crate::site::{FILE, SERVICE, Site, UNIT, names, nothing_is_left, status, tree, well, writes_nothing_more};
 use harness::juju::Retry;
 use harness::juju::charm::Charm;
+use harness::juju::event::Event;
 use harness::juju::hook::End;
 use harness::juju::machine::Machine;
 use harness::packed::{self, NEXT_VERSION, VERSION};
 use harness::peers::{Manner, Peer};
 use harness::scratch::Scratch;
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use zip::{ZipArchive, ZipWriter};
 
 const ONE_CHECK: &str = "- {type: tcp, host: 127.0.0.1, port: 9}\n";
 
@@ -100,6 +102,64 @@ fn a_refresh_back_does_roll_back() {
     site.juju.configure("conn-check", "revision", VERSION);
     site.settle();
     assert_eq!(version(&site, AGENT), VERSION, "pinned in time, it stays");
+}
+
+/// The same archive without entries for its directories, as other packers make them: Juju 2.9 to 3.5 leaves the
+/// directories of the former charm behind (`manifestDeployer.removeDiff`).
+fn without_directories(charm: &Charm, scratch: &Scratch, name: &str) -> Charm {
+    let path = scratch.path().join(name);
+    let mut archive = ZipArchive::new(File::open(charm.archive()).expect("a charm")).expect("a charm");
+    let mut writer = ZipWriter::new(File::create(&path).expect("a file"));
+    for index in 0..archive.len() {
+        let member = archive.by_index_raw(index).expect("a member");
+        if !member.is_dir() {
+            writer.raw_copy_file(member).expect("a copy");
+        }
+    }
+    writer.finish().expect("an archive");
+    Charm::open(&path)
+}
+
+#[test]
+fn a_refresh_back_does_roll_back_where_juju_leaves_directories_behind() {
+    let (site, scratch) = (Site::start(Machine::in_scratch()), Scratch::new());
+    site.check(ONE_CHECK);
+    let this = without_directories(&packed::charm(), &scratch, "this.charm");
+    let next = without_directories(&packed::next_charm(), &scratch, "next.charm");
+    let embedded = site.juju.machine().charm(UNIT).join("agent");
+    let mut left_behind = false;
+    for (charm, wanted) in [(&this, VERSION), (&next, NEXT_VERSION), (&this, VERSION), (&next, NEXT_VERSION)] {
+        site.juju.upgrade("conn-check", charm);
+        site.settle();
+        left_behind |= fs::read_dir(&embedded).expect("the charm").count() > 1;
+        assert_eq!(version(&site, AGENT), wanted);
+        assert_eq!(versions(&site), [wanted]);
+        assert_eq!(site.status(), "active: 1 check, not run yet");
+    }
+    assert!(left_behind, "Juju has taken the former directory away: this proves nothing");
+    site.juju.configure("conn-check", "revision", VERSION);
+    site.settle();
+    assert_eq!(version(&site, AGENT), NEXT_VERSION, "an empty directory is no version");
+    assert!(site.status().starts_with(&format!("blocked: revision {VERSION} is not available")), "{}", site.status());
+}
+
+/// The blob of a resource that the controller has lost, a network that is down.
+#[test]
+fn a_resource_that_does_not_come_fails_no_hook_and_is_asked_for_by_every_one() {
+    let site = Site::start(Machine::in_scratch());
+    site.check(ONE_CHECK);
+    site.juju.lose_resources(Some("EOF"));
+    site.juju.attach("conn-check", "agent", &packed::next_agent());
+    site.settle();
+    assert_eq!(version(&site, AGENT), VERSION);
+    let status = site.updated_status();
+    let said =
+        "waiting: the resource agent could not be had or tried, the next hook does it again: ERROR could not download";
+    assert!(status.starts_with(said), "{status}");
+    site.juju.lose_resources(None);
+    assert_eq!(site.updated_status(), "active: 1 check, not run yet");
+    assert_eq!(version(&site, AGENT), NEXT_VERSION);
+    writes_nothing_more(&site.juju, UNIT);
 }
 
 /// A release whose agent is some other program.
@@ -225,8 +285,16 @@ fn a_resource_that_is_no_program_of_this_machine_is_named_and_never_run() {
         assert!(status.starts_with(&wanted), "{name}: {status}");
         assert!(!ran.exists(), "{name} was run");
         assert_eq!(version(&site, AGENT), NEXT_VERSION, "the one before it stays in use");
+        if name != "true" {
+            writes_nothing_more(&site.juju, UNIT);
+        }
     }
-    writes_nothing_more(&site.juju, UNIT);
+    // A program is tried again, in a directory that comes and goes: it may have been attached again.
+    let before = tree(&site.juju);
+    well(&site.juju.run(UNIT, &Event::UpgradeCharm));
+    assert_eq!(before.changes(&tree(&site.juju)), []);
+    well(&site.juju.update_status(UNIT));
+    assert!(site.status().starts_with("blocked: the resource agent cannot be run"), "{}", site.status());
 }
 
 #[test]

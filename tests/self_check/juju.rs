@@ -130,9 +130,16 @@ fn relation_data_counts_only_when_the_hook_ends_well() {
 #[test]
 fn the_environment_is_made_from_nothing() {
     let text = printed("env | cut -d= -f1 | sort | tr '\\n' ' '");
-    for name in ["JUJU_UNIT_NAME", "JUJU_CHARM_DIR", "CHARM_DIR", "PATH", "LANG", "JUJU_AGENT_SOCKET_ADDRESS"] {
-        assert!(text.contains(name), "{name} is missing in {text}");
+    // The meter up to Juju 3.6, the model's proxies, and what Ubuntu's agent adds (`HookVars`, `env.go`).
+    let common = ["JUJU_UNIT_NAME", "JUJU_CHARM_DIR", "CHARM_DIR", "PATH", "LANG", "JUJU_AGENT_SOCKET_ADDRESS"];
+    let meter = ["JUJU_METER_STATUS", "JUJU_METER_INFO"];
+    let proxies = ["HTTP", "HTTPS", "FTP", "NO"].map(|kind| format!("JUJU_CHARM_{kind}_PROXY"));
+    let ubuntu = ["TERM", "APT_LISTCHANGES_FRONTEND", "DEBIAN_FRONTEND"];
+    let wanted = [&common[..], &meter, &proxies.each_ref().map(String::as_str), &ubuntu].concat();
+    for name in wanted {
+        assert!(text.split(' ').any(|one| one == name), "{name} is missing in {text}");
     }
+    assert_eq!(printed("echo $TERM $JUJU_METER_STATUS"), "tmux-256color AMBER\n");
     for name in ["HOME", "USER", "CARGO", "LC_ALL"] {
         assert!(!text.split(' ').any(|one| one == name), "{name} has no place in {text}");
     }
@@ -163,6 +170,46 @@ fn a_tool_refuses_what_juju_refuses() {
     assert_eq!(printed("relation-ids --format=json conn-check").trim(), r#"["conn-check:0"]"#);
     assert_eq!(printed("relation-list --format=json -r conn-check:0").trim(), r#"["service/0"]"#);
     assert_eq!(printed("relation-get --format=json -r conn-check:0 x service/0").trim(), "null");
+}
+
+/// Asks as Juju's tool does, and shows what is answered.
+const ASK: &str = "python3 -c 'import json, os, socket, sys
+ask = socket.socket(socket.AF_UNIX); ask.connect(os.environ[\"JUJU_AGENT_SOCKET_ADDRESS\"])
+words = {\"context\": os.environ[\"JUJU_CONTEXT_ID\"], \"tool\": sys.argv[1], \"arguments\": sys.argv[2:]}
+ask.sendall(json.dumps(words).encode() + b\"\\n\"); print(ask.makefile().readline().strip())'";
+
+#[test]
+fn a_tool_is_asked_for_its_input_only_where_it_reads_it_and_does_nothing_before() {
+    let (juju, relation, _) = deployed("true");
+    let id = format!("conn-check:{relation}");
+    let script = format!("{ASK} relation-set -r {id} --file -; {ASK} relation-set -r {id} c=d");
+    let run = juju.exec_on_machine("little/0", &script);
+    assert_eq!(run.out.lines().next(), Some("{\"needs_stdin\":true}"), "{run:?}");
+    let calls: Vec<_> = run.calls.iter().map(|(tool, code)| (tool.as_str(), *code)).collect();
+    assert_eq!(calls, [("relation-set", 0)], "the first one was a question only: {run:?}");
+    let script = format!(
+        "echo rest | (config-get --format=json > /dev/null; relation-ids --format=json x > /dev/null; cat)
+                          echo '{{\"a\": \"b\"}}' | (relation-set -r {id} --file -; cat)"
+    );
+    assert_eq!(printed_in(&juju, &script), "rest\n", "who reads no input leaves it to others");
+}
+
+fn printed_in(juju: &Juju, script: &str) -> String {
+    let run = juju.exec_on_machine("little/0", script);
+    run.out + &run.err
+}
+
+#[test]
+fn a_resource_that_is_not_attached_and_one_that_does_not_come_have_different_answers() {
+    let (juju, _, _) = deployed("true");
+    let ask = || printed_in(&juju, "resource-get agent; echo $?");
+    assert!(ask().contains("resource#little/agent not found"), "{}", ask());
+    juju.lose_resources(Some("EOF"));
+    assert!(ask().trim_end().ends_with("resources/agent: EOF"), "{}", ask());
+    juju.lose_resources(None);
+    let scratch = Scratch::new();
+    juju.attach("little", "agent", &scratch.write("agent", "an agent"));
+    assert!(ask().ends_with("conn-check0\n"), "{}", ask());
 }
 
 #[test]

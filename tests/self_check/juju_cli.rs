@@ -77,6 +77,49 @@ fn parameters_are_yaml_unless_they_are_said_to_be_strings() {
 }
 
 #[test]
+fn a_client_waits_for_a_minute_or_as_long_as_it_is_told_and_says_nothing_else_when_that_is_over() {
+    let (juju, _, _) = deployed("case $0 in */hooks/*) exit 0;; esac; sleep 0.3; echo done > ../done");
+    let run = |wait: &str| juju.cli(V3, &["run", "little/0", "run-check", "--format", "json", wait]);
+    let said = run("--wait=100ms");
+    let why = "ERROR timed out waiting for results from: unit little/0\n";
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (1, "", why));
+    assert!(juju.machine().charm("little/0").join("../done").exists(), "the action goes on");
+    let said = run("--wait=5m");
+    assert_eq!((said.code, &json_of(&said)["little/0"]["status"]), (0, &json!("completed")));
+    let said = run("--wait=5");
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("invalid duration"), "{said:?}");
+}
+
+#[test]
+fn a_task_in_the_background_is_named_and_shown_later() {
+    let (juju, _, _) = deployed(ACTION);
+    let said = juju.cli(V3, &["run", "little/0", "run-check", "format=exit", "--background", "--format", "json"]);
+    assert_eq!((said.code, said.out.as_str()), (0, ""), "{said:?}");
+    assert!(said.err.contains("juju show-task 2"), "{said:?}");
+    let said = juju.cli(V3, &["show-task", "2", "--format", "json"]);
+    let task = json_of(&said);
+    assert_eq!((said.code, &task["status"], &task["results"]["return-code"]), (0, &json!("failed"), &json!(2)));
+    assert_eq!(juju.cli(V3, &["show-task", "7", "--format", "json"]).code, 1);
+}
+
+#[test]
+fn an_action_that_has_ended_before_it_is_cancelled_is_what_it_is() {
+    let (juju, _, _) = deployed(&format!("{ACTION}; echo $$ > ../ended.draft; mv ../ended.draft ../ended"));
+    let file = juju.machine().charm("little/0").join("../ended");
+    // It waits for its parent to hear of its end (proc(5), "stat").
+    let has_ended = || {
+        let process = fs::read_to_string(&file).unwrap_or_default();
+        fs::read_to_string(format!("/proc/{}/stat", process.trim())).is_ok_and(|stat| stat.contains(") Z "))
+    };
+    for (format, status, message) in [("plain", "completed", ""), ("fail", "failed", "no")] {
+        let run = juju.cancelled("little/0", "run-check", &json!({ "format": format }), has_ended).expect("an action");
+        assert_eq!((run.status, run.message.as_str(), run.code), (status, message, 0), "{run:?}");
+        fs::remove_file(&file).expect("it has ended");
+    }
+}
+
+#[test]
 fn a_cancelled_action_is_killed_alone() {
     let script = "case $0 in */hooks/*) exit 0;; esac\n(sleep 300 & echo $! > ../child; wait) & wait";
     let (juju, _, _) = deployed(script);

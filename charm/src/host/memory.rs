@@ -39,10 +39,14 @@ pub(crate) struct Memory {
     pub(crate) agent_record: String,
     /// What one of the users puts there in its place.
     pub(crate) forged: Option<Vec<u8>>,
+    /// Where nobody can write: somebody has mounted something there.
+    pub(crate) closed: Option<PathBuf>,
+    /// There is no room for anything new, nor for another name.
+    pub(crate) full_disk: bool,
     /// What cannot be removed: somebody has mounted something there, which FUSE allows to every user.
     pub(crate) kept: Option<PathBuf>,
-    /// No program can be started: the machine is short of memory.
-    pub(crate) starts_nothing: bool,
+    /// Why no program can be started.
+    pub(crate) starts_nothing: Option<io::ErrorKind>,
     /// The patterns of the agent's last run.
     pub(crate) agent_patterns: Vec<String>,
     /// The options of the agent's last run.
@@ -144,29 +148,42 @@ impl Memory {
         system::run(self, &name, &words)
     }
 
+    fn has_room(&self) -> io::Result<()> {
+        if self.full_disk { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+
     fn draft(&mut self, path: &Path, content: Content, access: Access) -> io::Result<()> {
+        if self.closed.as_ref().is_some_and(|closed| path.starts_with(closed)) {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
+        self.has_room()?;
         let path = &self.behind_links(path)?;
         let draft = draft_of(path);
         if draft.file_name().is_some_and(|name| name.len() > 255) {
             return Err(io::ErrorKind::InvalidFilename.into());
         }
+        // Without an export, or the mark of a reload, a hook goes on; not without what the mark is written for.
+        let take =
+            if is_open_to_others(path) || path.ends_with("reload-nrpe") { Steps::take_or_go_on } else { Steps::take };
         if let Some(parent) = path.parent().filter(|parent| self.tree.get(parent).is_none()) {
-            self.steps.take()?;
+            take(&mut self.steps)?;
             self.tree.make_directories(parent);
         }
         self.remove(&draft)?;
-        self.steps.take()?;
+        take(&mut self.steps)?;
         self.tree.put(&draft, content, access);
-        let renamed = self.steps.take().and_then(|()| self.tree.rename(&draft, path));
+        let renamed = take(&mut self.steps).and_then(|()| self.tree.rename(&draft, path));
         if renamed.is_err() && self.steps.alive().is_ok() {
             self.tree.remove(&draft);
         }
         renamed
     }
 
-    /// The path with the links of its parents resolved, if the parent exists.
+    /// The path with the links of its parents resolved, if the parent exists. Below a file there is nothing.
     fn behind_links(&self, path: &Path) -> io::Result<PathBuf> {
-        Ok(self.tree.resolve_parent(path)?.unwrap_or_else(|| path.to_owned()))
+        let path = self.tree.resolve_parent(path)?.unwrap_or_else(|| path.to_owned());
+        let is_file = |above: &Path| matches!(self.tree.get(above).map(|one| &one.content), Some(Content::File(_)));
+        if path.ancestors().skip(1).any(is_file) { Err(io::ErrorKind::NotADirectory.into()) } else { Ok(path) }
     }
 }
 
@@ -231,8 +248,15 @@ impl Host for Memory {
         Ok(one.is_some() && one == content(other)?)
     }
 
+    fn judge(&self, path: &Path) -> io::Result<()> {
+        self.steps.alive()?;
+        let is_program = self.text(&path.to_string_lossy()).is_some_and(|text| text.starts_with("AGENT "));
+        if is_program { Ok(()) } else { Err(io::Error::other(crate::executable::Unfit::NoProgram)) }
+    }
+
     fn make_directory(&mut self, path: &Path, access: Access) -> io::Result<()> {
         self.steps.take()?;
+        self.has_room()?;
         let path = &self.behind_links(path)?;
         self.tree.make_directories(path);
         self.set_access(path, access)
@@ -259,6 +283,7 @@ impl Host for Memory {
 
     fn rename(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         self.steps.take()?;
+        self.has_room()?;
         self.tree.rename(&self.behind_links(from)?, &self.behind_links(to)?)
     }
 
@@ -269,7 +294,7 @@ impl Host for Memory {
         }
         // One by one, as a directory is really removed.
         for below in self.tree.below(&path).into_iter().rev() {
-            if is_open_to_others(&below) { self.steps.take_or_die() } else { self.steps.take() }?;
+            if is_open_to_others(&below) { self.steps.take_or_go_on() } else { self.steps.take() }?;
             self.tree.remove(&below);
         }
         Ok(())

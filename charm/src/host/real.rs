@@ -82,6 +82,10 @@ impl Host for Real {
         files::same(&self.map_path(one), &self.map_path(other))
     }
 
+    fn judge(&self, path: &Path) -> io::Result<()> {
+        programs::judge(&self.map_path(path))
+    }
+
     fn make_directory(&mut self, path: &Path, access: Access) -> io::Result<()> {
         std::fs::create_dir_all(self.map_path(path))?;
         self.set_access(path, access)

@@ -219,6 +219,21 @@ fn patterns_and_tags_are_a_text_or_a_list() {
 }
 
 #[test]
+fn a_time_is_a_number_or_a_text_that_is_one() {
+    let mut world = deployed("[{}]");
+    for (given, option) in [(json!(0.5), "0.5"), (json!("5"), "5"), (json!(" 0.5 "), "0.5"), (json!("86400"), "86400")]
+    {
+        assert_eq!(act(&mut world, "run-check", &json!({ "max-timeout": given })).status, 0, "{given}");
+        assert_eq!(world.memory.agent_options, ["--format=nagios", &format!("--max-timeout={option}")]);
+    }
+    for given in ["0", "0.0", "86401", "5m", "", "nan", "inf", "-1"] {
+        let done = act(&mut world, "run-check", &json!({ "max-timeout": given }));
+        let why = format!("max-timeout has to be more than 0 and at most 86400 seconds, and is {given}");
+        assert_eq!(done, Outcome { text: Some(format!("CONN-CHECK UNKNOWN: {why}")), status: 3 });
+    }
+}
+
+#[test]
 fn arguments_are_refused_rather_than_ignored() {
     let mut world = deployed("[{}]");
     for variables in [&[("JUJU_UNIT_NAME", UNIT), ("JUJU_ACTION_NAME", "juju-exec")][..], &[]] {

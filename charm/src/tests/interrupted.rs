@@ -60,7 +60,7 @@ fn a_hook_that_is_interrupted_at_any_write_ends_in_the_same_state_when_it_runs_a
             for fault in [Fault::Killed, Fault::Error] {
                 let (mut world, hook) = before(name);
                 let result = world.attempt(&hook, Some((number, fault)));
-                assert_eq!(result.is_err(), world.memory.steps.happened(), "{name} {number} {fault:?}");
+                assert!(world.memory.steps.allow(result.is_err()), "{name} {number} {fault:?}: {result:?}");
                 world.run(&hook);
                 assert_eq!(state(&mut world), undisturbed, "{name} {number} {fault:?}");
                 assert_eq!(world.memory.nrpe_read, world.memory.nrpe_files(), "{name} {number} {fault:?}");

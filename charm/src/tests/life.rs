@@ -120,7 +120,13 @@ impl Life {
                 self.hook(&Hook::new(&name, "config-changed"));
             }
             6 => {
-                self.upgrade_files(unit);
+                if self.random.one_in(4) {
+                    let version = *self.random.pick(&VERSIONS);
+                    self.trace.push(format!("{name}: the charm holds {version} for another machine"));
+                    self.world.charm(&name, version, "for another machine");
+                } else {
+                    self.upgrade_files(unit);
+                }
                 self.hook(&Hook::new(&name, "upgrade-charm"));
                 self.hook(&Hook::new(&name, "config-changed"));
             }
@@ -341,17 +347,18 @@ impl Life {
             let kind = *self.random.pick(&[Fault::Error, Fault::Killed]);
             let fault = (1 + self.random.below(30) as u64, kind);
             let result = self.world.attempt(hook, Some(fault));
-            let happened = self.world.memory.steps.happened();
-            assert_eq!(result.is_err(), happened, "{hook:?} {fault:?}: {result:?}");
-            if !happened {
+            assert!(self.world.memory.steps.allow(result.is_err()), "{hook:?} {fault:?}: {result:?}");
+            if !self.world.memory.steps.happened() {
                 break;
             }
             self.trace.push(format!("{}: {} fails: {fault:?}", hook.unit, hook.name));
             self.faults += 1;
             self.meanwhile(&hook.unit);
         }
-        if self.random.one_in(10) {
-            self.refuse(hook);
+        match self.random.below(20) {
+            0 | 1 => self.refuse(hook),
+            2 => self.fill_disk(hook),
+            _ => {}
         }
         self.trace.push(format!("{}: {}", hook.unit, hook.name));
         self.hooks += 1;

@@ -239,16 +239,24 @@ fn problems(world: &mut World, unit: &str) -> Vec<String> {
         _ => None,
     };
     let version = version.expect("the unit has a version");
+    let embedded = charm(unit).join("agent");
+    let works = |folder: &Path| world.memory.text(&folder.join("conn-check").to_string_lossy());
+    let works = |folder: &Path| works(folder).map(|text| text.starts_with("AGENT "));
+    if version != revision {
+        // Who has pinned another version knows.
+        let names = world.memory.tree.children(&embedded).into_iter();
+        let bad = names.filter(|name| works(&embedded.join(name)) == Some(false));
+        problems.extend(bad.map(|name| format!("conn-check {name} of the charm does not run on this machine")));
+    }
     if revision.is_empty() || version == revision {
         return problems;
     }
     // Juju may leave the directory of a former charm's version behind, without a program in it.
     let with_program = |folder: &Path| {
         let names = world.memory.tree.children(folder).into_iter();
-        let has = |name: &String| world.memory.tree.get(&folder.join(name).join("conn-check")).is_some();
-        names.filter(has).collect::<Vec<_>>()
+        names.filter(|name| works(&folder.join(name)) == Some(true)).collect::<Vec<_>>()
     };
-    let (embedded, installed) = (with_program(&charm(unit).join("agent")), with_program(Path::new(VERSIONS)));
+    let (embedded, installed) = (with_program(&embedded), with_program(Path::new(VERSIONS)));
     assert!(![embedded, installed].concat().contains(&revision), "{revision} is available, {version} is used");
     problems.push(format!("revision {revision} is not available"));
     problems

@@ -39,11 +39,10 @@ fn what_others_keep_in_their_directory_does_not_keep_a_unit() {
     }
 }
 
-/// As conn-check could make it when the directory was its own.
 #[test]
 fn a_directory_in_the_place_of_the_mark_of_a_reload_does_not_keep_a_unit() {
     let mut world = monitored();
-    world.memory.directory("/etc/conn-check/conn-check-0/reload-nrpe/x");
+    world.memory.directory("/usr/local/lib/conn-check/reload-nrpe/x");
     world.hook(UNIT, "stop");
     unit_is_gone(&world, UNIT);
 }

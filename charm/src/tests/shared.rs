@@ -1,7 +1,7 @@
 //! What units of one machine share.
 
 use crate::host::memory::PUBLIC;
-use crate::host::memory::tree::Content;
+use crate::host::memory::tree::{Content, Tree};
 use crate::tests::world::World;
 use std::path::{Path, PathBuf};
 
@@ -68,6 +68,64 @@ fn a_file_in_the_place_of_a_directory_stays_and_is_reported() {
         world.memory.tree.remove(Path::new(path));
         world.hook(ONE, "update-status");
         assert_eq!(world.status(ONE).0, "waiting");
+    }
+}
+
+/// A unit that Nagios watches; then somebody puts a file in the place of a directory.
+fn obstructed(path: &str) -> (World, Tree) {
+    let mut world = World::new();
+    world.memory.install_nrpe();
+    let before = world.memory.tree.clone();
+    world.deploy(ONE, "2.0.0");
+    world.set_relation(ONE, "conn-check:1", "config", "[{}]");
+    world.relate(ONE, "nrpe-external-master:2");
+    world.boot(ONE);
+    assert_eq!(world.memory.nrpe_files().len(), 1);
+    for inside in world.memory.tree.below(Path::new(path)) {
+        world.memory.tree.remove(&inside);
+    }
+    world.memory.file(path, "theirs", PUBLIC);
+    (world, before)
+}
+
+/// What nrpe and Nagios have of us.
+fn seen_by_nagios(world: &World) -> usize {
+    assert_eq!(world.memory.nrpe_read, world.memory.nrpe_files(), "nrpe was not reloaded");
+    world.memory.nrpe_files().len() + world.memory.tree.children(Path::new("/var/lib/nagios/export")).len()
+}
+
+#[test]
+fn a_unit_goes_although_a_file_is_in_the_place_of_a_directory() {
+    for path in SHARED {
+        for by_force in [false, true] {
+            let (mut world, before) = obstructed(path);
+            world.hook(ONE, "update-status");
+            assert_eq!(seen_by_nagios(&world), 2, "{path}: Nagios says what is the matter");
+            if by_force {
+                world.part(ONE, "conn-check:1");
+            } else {
+                world.hook(ONE, "stop");
+            }
+            assert_eq!(seen_by_nagios(&world), 0, "{path}");
+            assert_eq!(world.left(&before), [Path::new(path)], "all but what is theirs goes");
+            assert_eq!(world.memory.text(path).as_deref(), Some("theirs"));
+            assert_eq!(world.status(ONE).0, "maintenance");
+            // The mark that the user is ours went with the directory.
+            assert_eq!(world.memory.users.contains_key("conn-check"), path == SHARED[0], "{path}");
+        }
+    }
+}
+
+#[test]
+fn without_a_relation_nrpe_has_nothing_of_a_unit_that_a_file_is_in_the_way_of() {
+    for path in SHARED {
+        let (mut world, _) = obstructed(path);
+        world.part(ONE, "nrpe-external-master:2");
+        assert_eq!(seen_by_nagios(&world), 0, "{path}");
+        let text = format!("{path} is not a directory: move it away, the charm needs its own there");
+        assert_eq!(world.status(ONE), ("blocked".to_owned(), text));
+        world.hook(ONE, "update-status");
+        assert_eq!(world.memory.juju.context.logged, Vec::<String>::new(), "{path}");
     }
 }
 

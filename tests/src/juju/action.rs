@@ -6,6 +6,7 @@ use super::controller::Juju;
 use super::environment::Run;
 use serde_json::{Map, Value, json};
 use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 
 /// What came of an action or a command.
@@ -41,11 +42,7 @@ impl Juju {
         let handlers = [folder.join("dispatch"), folder.join("actions").join(name)];
         let program = handlers.into_iter().find(|path| path.exists());
         let program = program.ok_or_else(|| format!("action not implemented on unit {unit:?}"))?;
-        let mut run = self.perform(unit, &Run::Action(name), Some(parameters), &[program.into()], "");
-        if run.code != 0 {
-            (run.status, run.message) = ("failed", format!("exit status {}", run.code));
-        }
-        Ok(run)
+        Ok(self.perform(unit, &Run::Action(name), Some(parameters), &[program.into()], "").judged())
     }
 
     /// `juju run` and then, `when` it is so, `juju cancel-task`: Juju kills the action's process and nothing
@@ -65,7 +62,12 @@ impl Juju {
         let deed = Deed { parameters, results: Map::new(), failed: None, log: Vec::new() };
         let context = Context { unit: unit.to_owned(), deed: Some(deed), ..Context::default() };
         let (output, context) = self.kill_at(context, &Run::Action(name), &program, &when);
-        Ok(ActionRun { status: "aborted", message: "terminated".to_owned(), ..ran(&output, context) })
+        let run = ran(&output, context);
+        // One that has ended before is what it would have been.
+        Ok(match output.status.signal() {
+            Some(_) => ActionRun { status: "aborted", message: "terminated".to_owned(), ..run },
+            None => run.judged(),
+        })
     }
 
     /// `juju exec --unit UNIT -- SCRIPT`: an action of Juju's own, in the charm directory. Its exit status
@@ -140,6 +142,16 @@ pub fn schema(action: &Value) -> Value {
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("properties".to_owned(), action.get("params").cloned().unwrap_or_else(|| json!({})));
     Value::Object(schema)
+}
+
+impl ActionRun {
+    /// An exit status is a failure, and its message goes before that of `action-fail` (`finalizeAction`).
+    fn judged(mut self) -> Self {
+        if self.code != 0 {
+            (self.status, self.message) = ("failed", format!("exit status {}", self.code));
+        }
+        self
+    }
 }
 
 fn shell() -> [OsString; 2] {

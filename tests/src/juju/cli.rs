@@ -5,9 +5,10 @@
 mod changes;
 
 use super::action::ActionRun;
-use super::controller::Juju;
+use super::controller::{Juju, lock};
 use serde_json::{Map, Value, json};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Whose client it is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,7 +37,9 @@ struct Line {
     action: String,
     parameters: Value,
     json: bool,
-    waits: bool,
+    /// How long the client waits for all results; as long as it takes by `--wait` of 2.9.
+    wait: Option<Duration>,
+    background: bool,
 }
 
 /// One task: its unit, its number, and what came of it, or why there is none.
@@ -48,7 +51,7 @@ const FIRST: u32 = 2;
 impl Juju {
     /// Types `juju WORDS`: `run UNIT... ACTION [KEY=VALUE...]`, `exec --unit UNIT|--application NAME -- COMMAND`, and
     /// for 2.9 `run-action UNIT... ACTION [--wait]` and `run --unit UNIT COMMAND`; with `--format json` and
-    /// `--string-args`. For `deploy`, `integrate`, `config` and `attach-resource` see [`Juju::cli_in`].
+    /// `--string-args`, `--wait=TIME`, `--background` (then `show-task ID`). For `deploy`, `integrate`, `config` and `attach-resource` see [`Juju::cli_in`].
     #[must_use]
     pub fn cli(&self, release: Release, words: &[&str]) -> Said {
         self.cli_in(Path::new("/"), release, words)
@@ -69,6 +72,7 @@ impl Juju {
             (Release::V3 | Release::V4, ["run", rest @ ..]) => {
                 Line::of(rest).map(|line| self.run_and_wait(release, &line))
             }
+            (Release::V3 | Release::V4, ["show-task", id, "--format", "json"]) => self.show_task(id),
             (Release::V3 | Release::V4, words) => match self.change_model(folder, words) {
                 Some(done) => done.map(|()| Said::default()),
                 None => Err(format!("unrecognized command: juju {}", words.first().unwrap_or(&""))),
@@ -94,7 +98,15 @@ impl Juju {
     /// with 0 is a success (`waitForTasks`).
     fn run_and_wait(&self, release: Release, line: &Line) -> Said {
         let (mut all, mut err) = (Map::new(), String::new());
+        let began = Instant::now();
         let tasks = self.tasks(line);
+        if line.background {
+            return self.leave_alone(&tasks);
+        }
+        // Here the client hears of it only when the action has ended; what it says is the same.
+        if began.elapsed() > line.wait.unwrap_or(WAIT) {
+            return timed_out(&tasks);
+        }
         for (unit, id, done) in &tasks {
             match done {
                 Ok(run) => drop(all.insert(unit.clone(), task(unit, *id, run, run.results.clone()))),
@@ -113,11 +125,43 @@ impl Juju {
         Said { out: if line.json || !runs.is_empty() { out } else { String::new() }, err: err + &failed, code }
     }
 
+    /// `--background`: the client names the tasks, in a form of its own only where there are several, and goes.
+    fn leave_alone(&self, tasks: &[Task]) -> Said {
+        let mut names = String::new();
+        for (unit, id, done) in tasks {
+            if let Ok(run) = done {
+                names += &format!("  {unit}: \"{id}\"\n");
+                let mut shown = task(unit, *id, run, run.results.clone());
+                shown["unit"] = json!(unit);
+                lock(&self.shared).tasks.insert(*id, shown);
+            }
+        }
+        let several = tasks.len() > 1;
+        let (what, next) = if several {
+            (format!("{} tasks", tasks.len()), "Check task status with 'juju show-task <id>'".to_owned())
+        } else {
+            (format!("task {FIRST}"), format!("Check task status with 'juju show-task {FIRST}'"))
+        };
+        let operation = FIRST - 1;
+        let err = format!(
+            "Scheduled operation {operation} with {what}\nCheck operation status with 'juju show-operation \
+             {operation}'\n{next}\n"
+        );
+        Said { out: if several { format!("tasks:\n{names}") } else { String::new() }, err, code: 0 }
+    }
+
+    /// `juju show-task ID --format json`, of the last that were left alone.
+    fn show_task(&self, id: &str) -> Result<Said, String> {
+        let known = id.parse().ok().and_then(|id: u32| lock(&self.shared).tasks.get(&id).cloned());
+        let shown = known.ok_or_else(|| format!("task {id:?} not found"))?;
+        Ok(Said { out: format!("{shown}\n"), ..Said::default() })
+    }
+
     /// `juju run-action` of 2.9: always 0.
     fn run_action(&self, line: &Line) -> Said {
         let tasks = self.tasks(line);
         let tag = |unit: &str| format!("unit-{}", unit.replace('/', "-"));
-        if !line.waits {
+        if line.wait.is_none() {
             let queued = tasks.iter().map(|(unit, id, _)| (tag(unit), json!({"id": id.to_string(), "unit": unit})));
             return Said { out: format!("{}\n", Value::Object(queued.collect())), ..Said::default() };
         }
@@ -174,8 +218,9 @@ impl Line {
                 "--string-args" => {}
                 "--format" => line.json = words.next() == Some(&"json"),
                 "--format=json" => line.json = true,
-                "--wait" => line.waits = true,
-                wait if wait.starts_with("--wait=") => line.waits = true,
+                "--wait" => line.wait = Some(Duration::MAX),
+                "--background" => line.background = true,
+                wait if wait.starts_with("--wait=") => line.wait = Some(duration(&wait["--wait=".len()..])?),
                 flag if flag.starts_with("--") => return Err(format!("option provided but not defined: {flag}")),
                 unit if line.action.is_empty() && unit.contains('/') => line.units.push(unit.to_owned()),
                 action if line.action.is_empty() => action.clone_into(&mut line.action),
@@ -190,6 +235,26 @@ impl Line {
         }
         Ok(line)
     }
+}
+
+/// As `juju run` waits of itself (`cmd/juju/action/run.go`).
+const WAIT: Duration = Duration::from_secs(60);
+
+/// A time as Go's `time.ParseDuration` takes it, of one unit.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("invalid value {text:?} for option --wait: time: invalid duration {text:?}");
+    let split = text.find(|one: char| one.is_ascii_alphabetic()).ok_or_else(wrong)?;
+    let number: f64 = text[..split].parse().map_err(|_| wrong())?;
+    let unit =
+        [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)].into_iter().find(|(name, _)| *name == &text[split..]);
+    Ok(Duration::from_secs_f64(number * unit.ok_or_else(wrong)?.1))
+}
+
+/// No result of any unit is printed when one is missing. The actions go on.
+fn timed_out(tasks: &[Task]) -> Said {
+    let units: Vec<_> = tasks.iter().map(|(unit, ..)| format!("unit {unit}")).collect();
+    let err = format!("ERROR timed out waiting for results from: {}\n", units.join(", "));
+    Said { err, code: 1, ..Said::default() }
 }
 
 fn put(map: &mut Value, key: &str, value: Value) {

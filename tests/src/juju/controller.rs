@@ -23,6 +23,10 @@ pub(super) struct State {
     pub(super) next_context: u32,
     /// So many of the next commits are refused.
     pub(super) refused_commits: usize,
+    /// What came of the actions that an operator has left alone, as `juju show-task` shows it.
+    pub(super) tasks: BTreeMap<u32, serde_json::Value>,
+    /// What the controller says in the place of a resource.
+    pub(super) undeliverable: Option<String>,
     /// No hook will come any more.
     pub(super) ended: bool,
 }
@@ -66,6 +70,8 @@ impl Juju {
             wrapper: Vec::new(),
             next_context: 0,
             refused_commits: 0,
+            tasks: BTreeMap::new(),
+            undeliverable: None,
             ended: false,
         };
         let shared = Arc::new(Mutex::new(state));

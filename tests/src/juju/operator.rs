@@ -193,6 +193,11 @@ impl Juju {
         lock(&self.shared).refused_commits = count;
     }
 
+    /// The controller does not deliver resources, and says this; with `None` it does again.
+    pub fn lose_resources(&self, why: Option<&str>) {
+        lock(&self.shared).undeliverable = why.map(str::to_owned);
+    }
+
     /// `juju remove-unit` of a principal: the subordinates in its container go first.
     pub fn remove_unit(&self, principal: &str) {
         self.change(|model| {

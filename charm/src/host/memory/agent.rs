@@ -15,8 +15,8 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: &User, arguments: &
     if !memory.tree.allows(user, program, 1) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    if memory.starts_nothing {
-        return Err(io::ErrorKind::OutOfMemory.into());
+    if let Some(why) = memory.starts_nothing {
+        return Err(why.into());
     }
     let content = memory.text(&program.to_string_lossy()).unwrap_or_default();
     let Some(version) = content.strip_prefix("AGENT ") else {
@@ -38,7 +38,7 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: &User, arguments: &
         }
         _ => panic!("not how the agent is called: {arguments:?}"),
     };
-    Ok(Output { status: Some(status), stdout: stdout.into_bytes(), stderr: Vec::new() })
+    Ok(Output { status: Some(status), stdout: stdout.into_bytes(), ..Output::default() })
 }
 
 fn rehearse(memory: &Memory, user: &User, excluded: &[&str], file: &str) -> (i32, String) {

@@ -19,6 +19,8 @@ pub(crate) struct Juju {
     pub(crate) context: Context,
     /// Whether the controller refuses what a hook has set.
     pub(crate) refuses: bool,
+    /// What the controller says in the place of a resource.
+    pub(crate) undeliverable: Option<String>,
     /// How long a resource takes to come from the controller.
     pub(crate) resource_takes: std::time::Duration,
 }
@@ -150,18 +152,22 @@ pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[
             juju.context.logged.push((*text).to_owned());
             Ok(String::new())
         }
-        ("resource-get", ["agent"]) => juju.unit().resource.clone().ok_or(1),
+        ("resource-get", ["agent"]) => match (juju.undeliverable.clone(), juju.unit().resource.clone()) {
+            (Some(why), _) => return Ok(refused(1, &format!("could not download resource: {why}"))),
+            (None, None) => return Ok(refused(1, "could not download resource: resource#conn-check/agent not found")),
+            (None, Some(path)) => Ok(path),
+        },
         ("action-get" | "action-set" | "action-fail", _) => action(&mut juju.context, name, arguments),
         _ => panic!("not how this tool is called: {name} {arguments:?}"),
     };
     Ok(match answer {
-        Ok(text) => Output { status: Some(0), stdout: text.into_bytes(), stderr: Vec::new() },
+        Ok(text) => Output { status: Some(0), stdout: text.into_bytes(), ..Output::default() },
         Err(status) => refused(status, name),
     })
 }
 
 fn refused(status: i32, why: &str) -> Output {
-    Output { status: Some(status), stdout: Vec::new(), stderr: format!("ERROR {why}\n").into_bytes() }
+    Output { status: Some(status), stderr: format!("ERROR {why}\n").into_bytes(), ..Output::default() }
 }
 
 /// As texts, with the one that is being broken, unless the agent has restarted.

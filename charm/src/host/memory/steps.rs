@@ -19,6 +19,18 @@ pub(crate) struct Steps {
     planned: Option<(u64, Fault)>,
     killed: bool,
     failed: bool,
+    doubtful: bool,
+}
+
+/// What a hook makes of a step that fails.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Failure {
+    /// It fails, too.
+    Counts,
+    /// It may go on without.
+    MayCount,
+    /// There is none.
+    Never,
 }
 
 impl Steps {
@@ -29,7 +41,12 @@ impl Steps {
 
     /// Whether what was planned happened.
     pub(crate) fn happened(&self) -> bool {
-        self.killed || self.failed
+        self.killed || self.failed || self.doubtful
+    }
+
+    /// Whether a hook may end like this after what happened.
+    pub(crate) fn allow(&self, has_failed: bool) -> bool {
+        if self.killed || self.failed { has_failed } else { !has_failed || self.doubtful }
     }
 
     pub(crate) fn alive(&self) -> io::Result<()> {
@@ -37,15 +54,20 @@ impl Steps {
     }
 
     pub(crate) fn take(&mut self) -> io::Result<()> {
-        self.step(true)
+        self.step(Failure::Counts)
     }
 
-    /// A step whose error a hook may ignore: only a kill is a fault here.
+    /// A step whose error a hook may ignore.
+    pub(crate) fn take_or_go_on(&mut self) -> io::Result<()> {
+        self.step(Failure::MayCount)
+    }
+
+    /// Only a kill is a fault here.
     pub(crate) fn take_or_die(&mut self) -> io::Result<()> {
-        self.step(false)
+        self.step(Failure::Never)
     }
 
-    fn step(&mut self, may_fail: bool) -> io::Result<()> {
+    fn step(&mut self, failure: Failure) -> io::Result<()> {
         self.alive()?;
         self.taken += 1;
         match self.planned {
@@ -53,8 +75,9 @@ impl Steps {
                 self.killed = true;
                 self.alive()
             }
-            Some((number, Fault::Error)) if number == self.taken && may_fail => {
-                self.failed = true;
+            Some((number, Fault::Error)) if number == self.taken && failure != Failure::Never => {
+                self.failed |= failure == Failure::Counts;
+                self.doubtful |= failure == Failure::MayCount;
                 Err(io::Error::other("no space left on device"))
             }
             _ => Ok(()),

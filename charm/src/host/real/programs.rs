@@ -3,9 +3,10 @@
 use crate::executable::{self, HEADER};
 use crate::host::real::Real;
 use crate::host::{Host as _, Output, Program, RunAs};
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write as _};
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -33,7 +34,9 @@ pub(super) fn run(host: &Real, program: &Program) -> io::Result<Output> {
     let (stdout, stderr) = (received(stdout), received(stderr));
     let status = wait_until(&mut child, deadline)?;
     match (stdout, stderr, status) {
-        (Some(stdout), Some(stderr), Some(status)) => Ok(Output { status: status.code(), stdout, stderr }),
+        (Some(stdout), Some(stderr), Some(status)) => {
+            Ok(Output { status: status.code(), signal: status.signal(), stdout, stderr })
+        }
         _ => Err(io::ErrorKind::TimedOut.into()),
     }
 }
@@ -64,21 +67,21 @@ fn command(host: &Real, program: &Program, bond: Bond) -> io::Result<Command> {
     };
     command.args(&program.arguments);
     if program.run_as != RunAs::Root {
-        let kept = ["PATH", "LANG"].map(|name| (name, env::var_os(name).unwrap_or_default()));
-        command.env_clear().envs(kept);
+        command.env_clear().envs(kept());
     }
     Ok(command)
+}
+
+/// What a user's program gets of the environment; a shell on the way adds to it.
+fn kept() -> [(&'static str, OsString); 2] {
+    ["PATH", "LANG"].map(|name| (name, env::var_os(name).unwrap_or_default()))
 }
 
 /// The agent, which is looked at before it is run, as execvp(3) gives to a shell what is no program. `setpriv`
 /// sets what the standard library cannot: the groups, and that the program dies with this process. Juju kills
 /// the process of a cancelled action alone (`runCharmProcessOnLocal` in its `runner.go`).
 fn agent(host: &Real, path: &Path, run_as: &RunAs, bond: Bond) -> io::Result<Command> {
-    let mut header = Vec::new();
-    let file = File::open(path)?;
-    let length = file.metadata()?.len();
-    file.take(HEADER as u64).read_to_end(&mut header)?;
-    executable::judge(&header, length).map_err(io::Error::other)?;
+    judge(path)?;
     let mut command = Command::new("setpriv");
     if let (RunAs::User(user), true) = (run_as, host.privileged) {
         command.arg(format!("--reuid={}", user.uid)).arg(format!("--regid={}", user.gid));
@@ -96,14 +99,33 @@ fn agent(host: &Real, path: &Path, run_as: &RunAs, bond: Bond) -> io::Result<Com
         command.args(["--pdeathsig", "KILL"]);
     }
     command.arg("--");
+    if bond == Bond::UntoDeath {
+        command.args(["sh", "-c", ONLY_A_CHILD, "conn-check", &std::process::id().to_string()]);
+    }
     if *run_as != RunAs::Root {
         // setpriv still has root's capabilities when it looks for the program, and passes through directories
         // that are closed to the user; env(1) has none.
-        command.arg("env");
+        command.args(["env", "-i"]).args(kept().map(|(name, value)| {
+            let mut pair = OsString::from(format!("{name}="));
+            pair.push(value);
+            pair
+        }));
     }
     command.arg(path);
     Ok(command)
 }
+
+pub(super) fn judge(path: &Path) -> io::Result<()> {
+    let mut header = Vec::new();
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.take(HEADER as u64).read_to_end(&mut header)?;
+    executable::judge(&header, length).map_err(io::Error::other)
+}
+
+/// A process that ends before the kernel was told takes nothing with it: what it has started has another parent by then,
+/// and gives up. The kernel does not forget in execve(2) what it was told.
+const ONLY_A_CHILD: &str = r#"[ "$PPID" = "$1" ] || exit 1; shift; exec "$@""#;
 
 /// It is not an error if a program does not read its input: its exit status tells the result.
 fn write_in_background(child: &mut Child, input: &[u8]) {
@@ -201,7 +223,6 @@ mod tests {
 
     #[test]
     fn the_agent_dies_with_the_process_that_runs_it() {
-        use std::os::unix::process::ExitStatusExt as _;
         for run_as in [RunAs::Root, own()] {
             let program = Program::new("/usr/bin/sleep", run_as).with(["600"]);
             // For the kernel the parent is the thread that starts it.
@@ -224,12 +245,28 @@ mod tests {
     }
 
     #[test]
+    fn an_agent_is_not_run_when_the_process_that_started_it_has_ended_before_the_kernel_was_told() {
+        let ran = env::temp_dir().join(format!("conn-check-charm-orphan-{}", std::process::id()));
+        for run_as in [RunAs::Root, own()] {
+            let program = Program::new("/usr/bin/touch", run_as).with([&ran]);
+            let mut own = command(&Real::new(), &program, Bond::UntoDeath).expect("a program");
+            // Whoever adopts it is not this process; neither is this shell.
+            let mut adopted = Command::new("sh");
+            adopted.args(["-c", "\"$@\"; exit $?", "sh"]).arg(own.get_program()).args(own.get_args());
+            assert!(!adopted.status().expect("it ran").success() && !ran.exists(), "{adopted:?}");
+            assert!(own.status().expect("it ran").success() && ran.exists(), "{own:?}");
+            std::fs::remove_file(&ran).expect("removed");
+        }
+    }
+
+    #[test]
     fn of_the_environment_a_user_gets_the_path_and_the_language() {
         let output = run(&Real::new(), &Program::new("/usr/bin/env", own())).expect("it ran");
-        let names = String::from_utf8_lossy(&output.stdout)
+        let mut names = String::from_utf8_lossy(&output.stdout)
             .lines()
             .filter_map(|line| Some(line.split_once('=')?.0.to_owned()))
             .collect::<Vec<_>>();
+        names.sort_unstable();
         assert_eq!(names, ["LANG", "PATH"]);
     }
 }

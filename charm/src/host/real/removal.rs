@@ -1,9 +1,9 @@
 //! Removing a directory that others may be writing at this moment.
 //!
 //! The standard library keeps a descriptor for each level of directories, so that users who make enough of them inside
-//! each other keep root from removing theirs. Here the directories inside of those in the topmost one move up into it,
-//! so that three descriptors do, whatever the depth. Nothing is reached by a path that others can change, and no link
-//! is followed.
+//! each other keep root from removing theirs. Here the directories below some levels move up into the topmost one, so
+//! that a few descriptors do, whatever the depth. Above that nothing is renamed: on a full disk that may fail. Nothing is
+//! reached by a path that others can change, and no link is followed.
 
 use nix::dir::Dir;
 use nix::errno::Errno;
@@ -13,12 +13,16 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 use std::ffi::CStr;
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Who goes on making directories could keep root at this for ever. A tree of a million entries takes a few seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many levels are gone into, with two descriptors each: more than the charm's own directories have.
+const LEVELS: u32 = 8;
 
 /// A directory, and not what a link leads to.
 const DIRECTORY: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
@@ -70,22 +74,31 @@ impl Removal {
             Err(Errno::EISDIR) => {}
             other => return there_or_not(other),
         }
-        match self.empty(name).and_then(|()| unlinkat(&self.top, name, UnlinkatFlags::RemoveDir)) {
-            Err(Errno::ENOTDIR | Errno::ELOOP | Errno::ENOTEMPTY) => Ok(()),
-            other => there_or_not(other),
+        let top = self.top.try_clone()?;
+        there_or_not(self.remove_directory(&top, name, 1))
+    }
+
+    /// Removes a directory, unless it changes under our hands.
+    fn remove_directory(&mut self, parent: &impl AsFd, name: &CStr, level: u32) -> nix::Result<()> {
+        let emptied = self.empty(parent, name, level);
+        match emptied.and_then(|()| unlinkat(parent, name, UnlinkatFlags::RemoveDir)) {
+            Err(Errno::ENOTDIR | Errno::ELOOP | Errno::ENOTEMPTY | Errno::ENOENT) => Ok(()),
+            other => other,
         }
     }
 
-    /// Removes the files of a directory in the topmost one, and moves its directories up.
-    fn empty(&mut self, name: &CStr) -> nix::Result<()> {
-        let inner = openat(&self.top, name, DIRECTORY, Mode::empty())?;
+    /// Removes what is in a directory, and moves up what is too deep in it.
+    fn empty(&mut self, parent: &impl AsFd, name: &CStr, level: u32) -> nix::Result<()> {
+        let inner = openat(parent, name, DIRECTORY, Mode::empty())?;
         for entry in Dir::openat(&inner, c".", DIRECTORY, Mode::empty())? {
             let entry = entry?;
-            if !is_content(entry.file_name()) {
+            let name = entry.file_name();
+            if !is_content(name) || Instant::now() >= self.deadline {
                 continue;
             }
-            match unlinkat(&inner, entry.file_name(), UnlinkatFlags::NoRemoveDir) {
-                Err(Errno::EISDIR) => self.move_up(&inner, entry.file_name())?,
+            match unlinkat(&inner, name, UnlinkatFlags::NoRemoveDir) {
+                Err(Errno::EISDIR) if level < LEVELS => self.remove_directory(&inner, name, level + 1)?,
+                Err(Errno::EISDIR) => self.move_up(&inner, name)?,
                 Err(Errno::ENOENT) | Ok(()) => {}
                 Err(error) => return Err(error),
             }
@@ -94,7 +107,7 @@ impl Removal {
     }
 
     /// Somebody may have taken the name, for an empty directory it is free all the same.
-    fn move_up(&mut self, from: &impl std::os::fd::AsFd, name: &CStr) -> nix::Result<()> {
+    fn move_up(&mut self, from: &impl AsFd, name: &CStr) -> nix::Result<()> {
         loop {
             self.moved += 1;
             match renameat(from, name, &self.top, format!("moved-{}", self.moved).as_str()) {

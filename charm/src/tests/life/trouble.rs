@@ -62,6 +62,15 @@ impl Life {
         self.world.memory.juju.refuses = false;
     }
 
+    /// The disk is full while a hook runs.
+    pub(super) fn fill_disk(&mut self, hook: &Hook) {
+        self.world.memory.full_disk = true;
+        let done = self.world.attempt(hook, None);
+        self.world.memory.full_disk = false;
+        self.trace.push(format!("{}: {} on a full disk: {done:?}", hook.unit, hook.name));
+        self.faults += u64::from(done.is_err());
+    }
+
     /// While a unit is in error the world goes on, and a hook that runs again sees it.
     pub(super) fn meanwhile(&mut self, name: &str) {
         let unit = self.units.iter().position(|unit| unit.name == name).expect("the unit is there");

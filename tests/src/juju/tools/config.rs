@@ -31,7 +31,15 @@ fn resource(hands: &mut Hands<'_>) -> Answer {
     let application = hands.state.model.application(&hands.state.model.unit(unit).application);
     let declared =
         application.charm.as_ref().and_then(|charm| charm.metadata()["resources"][name]["filename"].as_str());
-    let missing = || Refusal::failed(format!("could not download resource: resource {name:?} not found"));
+    let failed = |why: &str| {
+        let place = format!("https://192.0.2.1:17070/model/1/units/unit-{}/resources/{name}", unit.replace('/', "-"));
+        Refusal::failed(format!("could not download resource: HTTP request failed: Get {place}: {why}"))
+    };
+    if let Some(why) = &hands.state.undeliverable {
+        return Err(failed(why));
+    }
+    let owner = unit.split('/').next().unwrap_or_default();
+    let missing = || failed(&format!("resource#{owner}/{name} not found"));
     let (source, file) = application.resources.get(name).zip(declared).ok_or_else(missing)?;
     let file = hands.state.machine.fetch(unit, name, source, file);
     Ok(file.display().to_string())
