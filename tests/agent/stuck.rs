@@ -111,6 +111,23 @@ fn a_reader_that_stands_still_does_not_hold_up_the_end() {
     }
 }
 
+/// A host that is too busy: the result is about to be written when its time and the second after it are over.
+#[test]
+fn a_result_that_comes_late_is_written_to_a_reader_who_waits() {
+    let (scratch, port) = (Scratch::new(), ports::free());
+    scratch.write("checks.yaml", refused(&port, 1));
+    let (path, trace) = (scratch.path().join("out"), scratch.path().join("trace"));
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-e", "inject=write:delay_enter=2500000:when=1", "-P"]).arg(&path).arg("-o").arg(trace);
+    command.arg(program()).args(["checks.yaml", "--max-timeout", "0.5"]).current_dir(scratch.path());
+    command.stdin(Stdio::null()).stdout(fs::File::create(&path).expect("a file"));
+    let output = command.output().expect("strace");
+    let written = fs::read_to_string(&path).expect("the result");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(written.contains("refused the connection") && said.is_empty(), "{written} {said}");
+    assert_eq!(output.status.code(), Some(2));
+}
+
 #[test]
 fn a_record_that_cannot_be_kept_does_not_hide_a_failure() {
     let (scratch, port) = (Scratch::new(), ports::free());

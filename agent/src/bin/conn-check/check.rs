@@ -29,7 +29,7 @@ pub(crate) fn program(args: &Args) -> u8 {
     if args.record.is_some() && args.record == args.output {
         return complain("--output and --record name the same file: one of them would be lost");
     }
-    let watch = match Watch::begin(args.max_timeout) {
+    let watch = match Watch::begin(args.max_timeout, args.output.is_none() && args.record.is_none()) {
         Ok(watch) => watch,
         Err(error) => return complain(&format!("the run could not start: {error}")),
     };

@@ -21,6 +21,9 @@ const READING: u8 = u8::MAX;
 /// How long after its time, or after the signal to end, the output may still be on its way.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// So many times as long a host that is too busy to write may take: the result is worth more than a second.
+const PATIENCE: usize = 5;
+
 /// Ends the process on SIGTERM, SIGINT and after `--max-timeout` when it does not end by itself.
 #[derive(Debug)]
 pub(crate) struct Watch(Arc<Shared>);
@@ -30,6 +33,8 @@ struct Shared {
     /// The exit status if the process ended now, or [`READING`].
     status: AtomicU8,
     stopped: Notify,
+    /// All of the output goes to standard output, of which it is known whether somebody reads.
+    to_stdout: bool,
 }
 
 impl Watch {
@@ -38,8 +43,8 @@ impl Watch {
     ///
     /// # Errors
     /// Those of the system, when it has no descriptor or thread left.
-    pub(crate) fn begin(max_timeout: Option<Duration>) -> io::Result<Self> {
-        let shared = Arc::new(Shared { status: AtomicU8::new(READING), stopped: Notify::new() });
+    pub(crate) fn begin(max_timeout: Option<Duration>, to_stdout: bool) -> io::Result<Self> {
+        let shared = Arc::new(Shared { status: AtomicU8::new(READING), stopped: Notify::new(), to_stdout });
         let mut wanted = SigSet::empty();
         wanted.add(Signal::SIGTERM);
         wanted.add(Signal::SIGINT);
@@ -71,6 +76,17 @@ impl Watch {
 }
 
 impl Shared {
+    /// A reader that is there will have the result as soon as this host comes to write it; the process ends then by
+    /// itself.
+    fn be_patient(&self, signals: &SignalFd) {
+        for _ in 0..PATIENCE {
+            let stands_still = self.status.load(Ordering::Relaxed) == READING || !takes_more();
+            if stands_still || awaits(signals, Some(Instant::now() + GRACE)) {
+                return;
+            }
+        }
+    }
+
     /// Until its time is over; after a signal, until there was time to print, or a second one.
     fn watch(&self, signals: &SignalFd, last: Option<Instant>) {
         if awaits(signals, last) && self.status.load(Ordering::Relaxed) != READING {
@@ -79,8 +95,14 @@ impl Shared {
             let soon = Instant::now() + GRACE;
             awaits(signals, Some(last.map_or(soon, |last| last.min(soon))));
         }
+        if self.to_stdout {
+            self.be_patient(signals);
+        }
         let (status, why) = match self.status.load(Ordering::Relaxed) {
             READING => (UNKNOWN, Some("stopped before anything was checked: the file was not read to its end")),
+            UNKNOWN if takes_more() => {
+                (UNKNOWN, Some("stopped before the result was known: this host is too busy; run fewer checks at once"))
+            }
             UNKNOWN => (UNKNOWN, Some("stopped before the result was written: whatever should read it stands still")),
             status => (status, None),
         };
@@ -92,6 +114,14 @@ impl Shared {
         }
         process::exit(i32::from(status));
     }
+}
+
+/// Whether the reader of the output takes what there is.
+fn takes_more() -> bool {
+    let stdout = io::stdout();
+    let mut polled = [PollFd::new(stdout.as_fd(), PollFlags::POLLOUT)];
+    let ready = poll(&mut polled, PollTimeout::ZERO);
+    ready.is_ok() && polled[0].revents().is_some_and(|seen| seen.contains(PollFlags::POLLOUT))
 }
 
 /// Waits for a signal; `false` when the time is over first.
