@@ -217,8 +217,10 @@ fn checks_get_nothing_of_the_environment_of_a_hook() {
             peer.port()
         ));
         let unset = |text: &str| assert!(text.contains(&format!("variable `{name}` is not set")), "{text}");
-        unset(&site.updated_status());
-        unset(&site.juju.exec(UNIT, "actions/run-check").out);
+        site.updated_status();
+        let run = site.juju.exec(UNIT, "actions/run-check");
+        unset(&run.out);
+        assert_eq!(run.code, 2, "its check fails: {}", run.out);
         let run = site.juju.action(UNIT, "run-nagios-check", &json!({})).expect("an action");
         unset(run.results["summary"].as_str().unwrap_or_default());
     }

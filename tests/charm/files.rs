@@ -30,7 +30,7 @@ fn a_directory_a_relative_path_and_a_pipe_are_named() {
     let site = Site::start(Machine::in_scratch());
     site.juju.set(SERVICE, site.relation, &[("config_path", "/var/log")]);
     site.settle();
-    says(&site, "blocked", &["/var/log: this is a directory"]);
+    says(&site, "blocked", &["/var/log: there is no file of checks in this directory"]);
     site.juju.set(SERVICE, site.relation, &[("config_path", "conn-check.yaml")]);
     site.settle();
     says(&site, "blocked", &["not an absolute path"]);
