@@ -8,6 +8,7 @@ mod calls;
 mod canaries;
 mod command_line;
 mod deadlines;
+mod dist;
 mod django;
 mod dns;
 mod downgrade;

@@ -4,15 +4,21 @@
 //! |---|---|
 //! | `bench` | measures conn-check beside a floor |
 //! | `demo` | a small world on loopback, checked, broken, and checked again |
+//! | `dist` | packs what is given to people: tarball, Debian package, wheel, apt repository |
 //! | `docs` | writes the generated part of `docs/` |
 //! | `pack` | packs the charm |
+//! | `pictures` | draws what a person sees on a terminal |
 //! | `rehearse` | a whole life of the charm without Juju |
 //! | `wheel` | packs the Python package |
 
 use std::path::PathBuf;
 
+pub mod elf;
 pub mod page;
 pub mod wheel;
+
+/// What goes wrong in a tool is for a person to read.
+pub type Outcome<T> = Result<T, String>;
 
 /// The root of the repository.
 #[must_use]

@@ -32,29 +32,75 @@ Tag: py3-none-any
 /// The path of an entry, and its content.
 type Entry = (String, Vec<u8>);
 
+/// What becomes of a wheel of the program when it is installed: the program itself is a script, and so it is with its
+/// other names, which Python knows how to make.
+const PROGRAM_NAMES: [&str; 4] =
+    ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
+
+/// The wheel of the program with the package in it: `pip install` gives all five names. `platform` is what pip calls
+/// the systems that it runs on, such as `manylinux_2_28_x86_64` or `linux_x86_64`.
+///
+/// # Errors
+/// A module that cannot be read.
+pub fn wheel_of_program(program: &[u8], platform: &str) -> Result<(String, Vec<u8>), String> {
+    let name = format!("conn_check-{VERSION}-py3-none-{platform}.whl");
+    let mut entries = modules()?;
+    entries.push((format!("{NAME}/program.py"), PROGRAM.as_bytes().to_vec()));
+    entries.push((format!("conn_check-{VERSION}.data/scripts/conn-check"), program.to_vec()));
+    let tag = format!("Wheel-Version: 1.0\nGenerator: conn-check\nRoot-Is-Purelib: false\nTag: py3-none-{platform}\n");
+    let scripts: Vec<_> = PROGRAM_NAMES.iter().map(|name| format!("{name} = {NAME}.program:run\n")).collect();
+    let metadata = metadata("conn-check", ">=3.8", "Verifies every network dependency of a service");
+    let more = [
+        ("METADATA", metadata),
+        ("WHEEL", tag),
+        ("entry_points.txt", "[console_scripts]\n".to_owned() + &scripts.concat()),
+    ];
+    let content = with_info("conn_check", entries, more)?;
+    Ok((name.clone(), zipped(&content).map_err(|error| format!("{name}: {error}"))?))
+}
+
+/// The other names of the program: it does what the name it is called by says.
+const PROGRAM: &str = "\
+\"\"\"The other names of the program conn-check, which is installed beside them.\"\"\"
+
+import os
+import sys
+
+
+def run():
+    called = os.path.abspath(sys.argv[0])
+    program = os.path.join(os.path.dirname(called), \"conn-check\")
+    os.execv(program, [os.path.join(os.path.dirname(called), os.path.basename(called))] + sys.argv[1:])
+";
+
 /// The name of the file, and its content.
 ///
 /// # Errors
 /// A module that cannot be read.
 pub fn wheel() -> Result<(String, Vec<u8>), String> {
     let name = format!("{NAME}-{VERSION}-py2.py3-none-any.whl");
-    let content = zipped(&entries()?).map_err(|error| format!("{name}: {error}"))?;
+    let summary = "Checks for conn-check from the settings of a Django project";
+    let more = [("METADATA", metadata("conn-check-configs", ">=2.7", summary)), ("WHEEL", WHEEL.to_owned())];
+    let content = zipped(&with_info(NAME, modules()?, more)?).map_err(|error| format!("{name}: {error}"))?;
     Ok((name, content))
 }
 
-/// Everything, the record of it last.
-fn entries() -> Result<Vec<Entry>, String> {
-    let info = format!("{NAME}-{VERSION}.dist-info");
-    let mut entries = Vec::new();
-    for module in MODULES {
-        entries.push((format!("{NAME}/{module}"), read(&format!("python/{NAME}/{module}"))?));
-    }
+fn modules() -> Result<Vec<Entry>, String> {
+    MODULES.iter().map(|module| Ok((format!("{NAME}/{module}"), read(&format!("python/{NAME}/{module}"))?))).collect()
+}
+
+/// The entries with what is said of them behind them, the record of it last.
+fn with_info<const N: usize>(
+    distribution: &str,
+    mut entries: Vec<Entry>,
+    more: [(&str, String); N],
+) -> Result<Vec<Entry>, String> {
+    let info = format!("{distribution}-{VERSION}.dist-info");
     entries.push((format!("{info}/LICENSE"), read("LICENSE")?));
-    entries.push((format!("{info}/METADATA"), metadata().into_bytes()));
-    entries.push((format!("{info}/WHEEL"), WHEEL.as_bytes().to_vec()));
-    let record: String = entries.iter().map(recorded).collect();
+    entries.extend(more.into_iter().map(|(name, text)| (format!("{info}/{name}"), text.into_bytes())));
+    let record: Vec<_> = entries.iter().map(recorded).collect();
     let own = format!("{info}/RECORD");
-    entries.push((own.clone(), format!("{record}{own},,\n").into_bytes()));
+    entries.push((own.clone(), format!("{}{own},,\n", record.concat()).into_bytes()));
     Ok(entries)
 }
 
@@ -63,12 +109,12 @@ fn recorded((path, content): &Entry) -> String {
     format!("{path},sha256={hash},{}\n", content.len())
 }
 
-fn metadata() -> String {
+fn metadata(name: &str, python: &str, summary: &str) -> String {
     format!(
-        "Metadata-Version: 2.1\nName: conn-check-configs\nVersion: {VERSION}\n\
-         Summary: Checks for conn-check from the settings of a Django project\n\
+        "Metadata-Version: 2.1\nName: {name}\nVersion: {VERSION}\n\
+         Summary: {summary}\n\
          Home-page: {}\nLicense: Apache-2.0\nLicense-File: LICENSE\n\
-         Requires-Python: >=2.7\nDescription-Content-Type: text/plain\n\n\
+         Requires-Python: {python}\nDescription-Content-Type: text/plain\n\n\
          Reads Django settings with the application's own Python, and hands them to the program\n\
          conn-check-configs, which writes checks for conn-check.\n",
         env!("CARGO_PKG_REPOSITORY")
@@ -79,11 +125,11 @@ fn zipped(entries: &[Entry]) -> zip::result::ZipResult<Vec<u8>> {
     let options: SimpleFileOptions = FileOptions::default()
         .last_modified_time(DateTime::default())
         .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(9))
-        .unix_permissions(0o644);
+        .compression_level(Some(9));
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in entries {
-        zip.start_file(name, options)?;
+        let mode = if content.starts_with(b"\x7fELF") { 0o755 } else { 0o644 };
+        zip.start_file(name, options.unix_permissions(mode))?;
         zip.write_all(content)?;
     }
     zip.finish().map(Cursor::into_inner)

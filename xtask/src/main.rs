@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "a program for people")]
 
 mod deny;
+mod dist;
 mod failures;
 mod ferretdb;
 mod layers;
@@ -28,6 +29,7 @@ cargo xtask TASK
   pictures        draw what a person sees on terminals of several widths: target/pictures/*.svg
   docs            write the man page, the completions, the option tables and the schema into docs/
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too, --juju 2.9 without 24.04
+  dist            pack what is given to people into target/dist: tarball, .deb, wheel, charm, apt repository, checksums
   wheel           pack the Python package conn_check_configs: target/wheel/*.whl
   deny            see which licenses and sources the dependencies have, and whether one is known to be vulnerable
   lives [COUNT]   live random lives of the charm in memory, 100000 unless told; any that ends ill is printed
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         "pictures" => pictures(),
         "pack" => pack::pack(&rest),
         "wheel" => tool("wheel", &rest),
+        "dist" => dist::dist(&rest),
         "rehearse" => rehearse(&rest),
         "new-check" => scaffold::new_check(rest.first().map_or("", String::as_str)),
         "deny" => deny::deny(),

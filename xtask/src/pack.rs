@@ -40,8 +40,14 @@ fn plain(profile: &str) -> Result<Build, String> {
     Ok(Build { folder, output, glibc: Vec::new() })
 }
 
-/// With the linker of zig, which knows the symbols of every glibc.
+/// For Ubuntu 20.04.
 fn zigbuild() -> Result<Build, String> {
+    let folder = zigbuild_of("gnu", Some(OLD_GLIBC))?;
+    Ok(Build { folder, output: file_name(), glibc: ["--glibc", OLD_GLIBC].map(str::to_owned).into() })
+}
+
+/// Builds with the linker of zig, which knows the symbols of every glibc; where the programs are.
+pub(crate) fn zigbuild_of(library: &str, glibc: Option<&str>) -> Result<String, String> {
     let there = |program: &str, arguments: &[&str]| {
         let mut command = Command::new(program);
         command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
@@ -53,15 +59,14 @@ fn zigbuild() -> Result<Build, String> {
     if !there("zig", &["version"]) && !there("python3", &["-m", "ziglang", "version"]) {
         return Err("--zigbuild needs zig: pip install ziglang (in the environment of the python3 on the path)".into());
     }
-    let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
-    let versioned = format!("{target}.{OLD_GLIBC}");
+    let target = format!("{}-unknown-linux-{library}", env::consts::ARCH);
+    let versioned = glibc.map_or_else(|| target.clone(), |glibc| format!("{target}.{glibc}"));
     step::cargo(&["zigbuild", "--release", "--target", &versioned])?;
-    let glibc = ["--glibc", OLD_GLIBC].map(str::to_owned).into();
-    Ok(Build { folder: format!("target/{target}/release"), output: file_name(), glibc })
+    Ok(format!("target/{target}/release"))
 }
 
 /// As charmcraft names it.
-fn file_name() -> String {
+pub(crate) fn file_name() -> String {
     let architecture = match env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",

@@ -1,13 +1,13 @@
 //! What is in the charm.
 
 use crate::archive::{Entries, Entry};
-use crate::elf::Glibc;
 use crate::{Order, Outcome};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::Path;
+use tools::elf::Glibc;
 use tools::root;
 use tools::wheel::wheel;
 

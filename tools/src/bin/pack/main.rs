@@ -4,16 +4,13 @@
 
 mod archive;
 mod charm;
-mod elf;
 
 use charm::Charm;
-use elf::Glibc;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// What goes wrong here is for a person to read.
-type Outcome<T> = Result<T, String>;
+use tools::Outcome;
+use tools::elf::Glibc;
 
 /// The glibc of Ubuntu 22.04, the oldest base of the charm, and of 20.04.
 const UBUNTU_22_04: Glibc = Glibc(2, 35);

@@ -9,17 +9,21 @@ use std::fmt;
 
 /// A version of glibc.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Glibc(pub(crate) u32, pub(crate) u32);
+pub struct Glibc(pub u32, pub u32);
 
 impl Glibc {
     /// From `2.35`; a third number is of no importance.
-    pub(crate) fn of(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
         let mut numbers = text.split('.').map(|part| part.parse().ok());
         Some(Self(numbers.next()??, numbers.next()??))
     }
 
     /// The newest version of which the program imports a symbol; 0.0 for a program without glibc.
-    pub(crate) fn needed_by(program: &[u8]) -> Outcome<Self> {
+    ///
+    /// # Errors
+    /// It is no program for a 64-bit Linux.
+    pub fn needed_by(program: &[u8]) -> Outcome<Self> {
         newest(program).map_err(|error| format!("no 64-bit ELF program: {error}"))
     }
 }

@@ -1,0 +1,131 @@
+//! Packs what is given to people: `dist PROGRAM FOLDER [--glibc 2.28]`, from a program that was built. `cargo xtask
+//! dist` builds it and calls this.
+//!
+//! A tarball, a Debian package, a wheel with the program and the Python package, a flat apt repository, and the
+//! checksums of all. The same content gives the same bytes.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
+
+mod deb;
+mod repository;
+mod tarball;
+mod tree;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::{env, fs};
+use tools::Outcome;
+use tools::elf::Glibc;
+use tools::wheel::wheel_of_program;
+use tree::Tree;
+
+/// The time of every file, in seconds since 1970: the begin of 2026.
+const TIME: &str = "1767225600";
+
+/// What is packed, and where to.
+struct Order {
+    program: Vec<u8>,
+    /// What the program needs of the C library; `None` if it brings its own.
+    glibc: Option<Glibc>,
+    version: String,
+    folder: PathBuf,
+}
+
+fn main() -> ExitCode {
+    match Order::of(env::args().skip(1)).and_then(|order| pack(&order)) {
+        Ok(files) => {
+            files.iter().for_each(|file| println!("{}", file.display()));
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("dist: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Order {
+    fn of(arguments: impl Iterator<Item = String>) -> Outcome<Self> {
+        let arguments: Vec<_> = arguments.collect();
+        let usage = "dist PROGRAM FOLDER [--glibc 2.28] [--version VERSION]";
+        let [program, folder, options @ ..] = &arguments[..] else { return Err(usage.to_owned()) };
+        let program = stripped(Path::new(program))?;
+        let needed = Glibc::needed_by(&program)?;
+        let mut version = env!("CARGO_PKG_VERSION").to_owned();
+        for option in options.chunks(2) {
+            match option {
+                [name, value] if name == "--version" => version.clone_from(value),
+                [name, value] if name == "--glibc" => {
+                    let most = Glibc::of(value).ok_or(usage)?;
+                    if needed > most {
+                        return Err(format!("the program needs {needed}, more than {most}"));
+                    }
+                }
+                _ => return Err(usage.to_owned()),
+            }
+        }
+        let glibc = Some(needed).filter(|needed| *needed > Glibc::default());
+        Ok(Self { program, glibc, version, folder: folder.into() })
+    }
+
+    /// What the files are called after the version.
+    fn system(&self) -> String {
+        let library = if self.glibc.is_some() { "gnu" } else { "musl" };
+        format!("{}-linux-{library}", env::consts::ARCH)
+    }
+
+    /// What pip calls the systems that it runs on (PEP 600, PEP 656).
+    fn platform(&self) -> String {
+        match self.glibc {
+            Some(Glibc(major, minor)) => format!("manylinux_{major}_{minor}_{}", env::consts::ARCH),
+            None => format!("musllinux_1_2_{}", env::consts::ARCH),
+        }
+    }
+}
+
+/// A program without its symbols, which nobody needs who has not built it.
+fn stripped(program: &Path) -> Outcome<Vec<u8>> {
+    let copy = env::temp_dir().join(format!("conn-check-dist-{}", std::process::id()));
+    let strip = output(Command::new("strip").args(["--strip-unneeded", "-o"]).args([&copy, program]));
+    let content = strip.and_then(|_| fs::read(&copy).map_err(|error| format!("{}: {error}", copy.display())));
+    let _there_or_not = fs::remove_file(&copy);
+    content
+}
+
+/// Everything; the files, in the order in which they were made. What brings its own C library is a tarball alone: for
+/// who has nothing else.
+fn pack(order: &Order) -> Outcome<Vec<PathBuf>> {
+    fs::create_dir_all(&order.folder).map_err(|error| format!("{}: {error}", order.folder.display()))?;
+    let tree = Tree::of(&order.program)?;
+    let mut files = vec![tarball::write(order, &tree)?];
+    if order.glibc.is_some() {
+        files.push(deb::write(order, &tree)?);
+        let (name, content) = wheel_of_program(&order.program, &order.platform())?;
+        let wheel = order.folder.join(name);
+        fs::write(&wheel, content).map_err(|error| format!("{}: {error}", wheel.display()))?;
+        files.push(wheel);
+        files.extend(repository::write(&order.folder)?);
+    }
+    files.push(checksums(&order.folder)?);
+    Ok(files)
+}
+
+/// `SHA256SUMS` of all that people get, as sha256sum(1) checks it.
+fn checksums(folder: &Path) -> Outcome<PathBuf> {
+    let path = folder.join("SHA256SUMS");
+    let sums = output(
+        Command::new("sh").current_dir(folder).args(["-c", "sha256sum *.tar.gz *.deb *.whl 2>/dev/null; true"]),
+    )?;
+    fs::write(&path, sums).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(path)
+}
+
+/// What a program prints; its error where it fails.
+fn output(command: &mut Command) -> Outcome<Vec<u8>> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.env("SOURCE_DATE_EPOCH", TIME).output().map_err(|error| format!("{name}: {error}"))?;
+    if output.status.success() {
+        Ok(output.stdout)
+    } else {
+        Err(format!("{name}: {}", String::from_utf8_lossy(&output.stderr).trim()))
+    }
+}

@@ -1,0 +1,102 @@
+//! What is installed, below `/usr` or `/usr/local`: the program under its five names, its manual, what completes its
+//! command line, its documents, the Python package.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use tools::{Outcome, root};
+
+/// The other names of the program.
+const NAMES: [&str; 4] = ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
+
+/// Files by their paths below the prefix.
+pub(crate) struct Tree(Vec<(String, Node)>);
+
+enum Node {
+    File(Vec<u8>, u32),
+    Link(&'static str),
+}
+
+impl Tree {
+    pub(crate) fn of(program: &[u8]) -> Outcome<Self> {
+        let mut tree = Self(vec![("bin/conn-check".to_owned(), Node::File(program.to_vec(), 0o755))]);
+        tree.0.extend(NAMES.map(|name| (format!("bin/{name}"), Node::Link("conn-check"))));
+        for (folder, ending, to) in [
+            ("docs", "1", "share/man/man1"),
+            ("docs", "5", "share/man/man5"),
+            ("docs/completions", "fish", "share/fish/vendor_completions.d"),
+            ("docs", "md", "share/doc/conn-check"),
+            ("docs", "json", "share/doc/conn-check"),
+            ("agent/schema", "json", "share/doc/conn-check"),
+            ("examples", "yaml", "share/doc/conn-check/examples"),
+        ] {
+            tree.folder(folder, to, |name| name.ends_with(&format!(".{ending}")).then(|| name.to_owned()))?;
+        }
+        let completions = "share/bash-completion/completions";
+        tree.folder("docs/completions", completions, |name| name.strip_suffix(".bash").map(str::to_owned))?;
+        tree.folder("docs/completions", "share/zsh/vendor-completions", |name| {
+            name.starts_with('_').then(|| name.to_owned())
+        })?;
+        for document in ["README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE"] {
+            tree.file(document, format!("share/doc/conn-check/{document}"))?;
+        }
+        Ok(tree)
+    }
+
+    /// Nothing yet.
+    pub(crate) const fn empty() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The Python package, which Debian's Python finds there.
+    pub(crate) fn with_python(mut self) -> Outcome<Self> {
+        self.folder("python/conn_check_configs", "lib/python3/dist-packages/conn_check_configs", |name| {
+            name.strip_suffix(".py").map(|module| format!("{module}.py"))
+        })?;
+        Ok(self)
+    }
+
+    /// The files of a folder for which there is a name.
+    fn folder(&mut self, folder: &str, to: &str, name: impl Fn(&str) -> Option<String>) -> Outcome<()> {
+        let failed = |error: std::io::Error| format!("{folder}: {error}");
+        let mut names = Vec::new();
+        for entry in fs::read_dir(root().join(folder)).map_err(failed)? {
+            names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort_unstable();
+        for file in names {
+            if let Some(name) = name(&file) {
+                self.file(&format!("{folder}/{file}"), format!("{to}/{name}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, from: &str, to: String) -> Outcome<()> {
+        let content = fs::read(root().join(from)).map_err(|error| format!("{from}: {error}"))?;
+        self.0.push((to, Node::File(content, 0o644)));
+        Ok(())
+    }
+
+    /// Writes it below a prefix.
+    pub(crate) fn write(&self, prefix: &Path) -> Outcome<()> {
+        for (path, node) in &self.0 {
+            let path = prefix.join(path);
+            put(&path, node).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        Ok(())
+    }
+}
+
+fn put(path: &Path, node: &Node) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match node {
+        Node::File(content, mode) => {
+            fs::write(path, content)?;
+            fs::set_permissions(path, fs::Permissions::from_mode(*mode))
+        }
+        Node::Link(target) => symlink(target, path),
+    }
+}
