@@ -4,8 +4,10 @@
 pub mod configs;
 pub mod convert_fw;
 pub mod django;
+pub mod explain;
 pub mod export_fw;
 pub mod generate;
+pub mod program;
 
 use crate::host;
 use crate::report::{FORMATS, Format};
@@ -32,7 +34,7 @@ Examples:
 #[must_use]
 pub fn programs() -> Vec<Command> {
     vec![
-        Args::command(),
+        program::Program::command(),
         configs::Configs::command(),
         convert_fw::Args::command(),
         django::Django::command(),

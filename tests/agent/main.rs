@@ -12,6 +12,7 @@ mod django;
 mod dns;
 mod downgrade;
 mod every_check;
+mod explain;
 mod files;
 mod firewall;
 mod fuzz;

@@ -53,6 +53,9 @@ pub(crate) trait Check: Sized {
     /// What a passing check proves, one sentence.
     const ABOUT: &'static str;
 
+    /// A check of this type as it stands in a file, with the options that most people want.
+    const EXAMPLE: &'static str;
+
     /// Reads the options. Every option is asked for on every path, so that the declarations are
     /// complete.
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted>;
@@ -156,6 +159,8 @@ pub struct Described {
     pub aliases: Vec<&'static str>,
     /// What a passing check proves.
     pub about: &'static str,
+    /// A check of this type, as it stands in a file.
+    pub example: &'static str,
     /// Its own options, without those that every check has.
     pub options: Vec<Declared>,
 }
@@ -168,6 +173,7 @@ fn describe<C: Check>() -> Described {
         service: C::SERVICE,
         aliases: [C::ALIASES, C::DEPRECATED].concat(),
         about: C::ABOUT,
+        example: C::EXAMPLE,
         options: fields.finish().declared,
     }
 }

@@ -11,6 +11,7 @@ use crate::checks::{Profile, ResultName, Spec};
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::secret::Redactor;
 use crate::settings::common::Common;
+use crate::settings::meant::type_help;
 use crate::settings::{Fields, Word, nearest};
 use crate::source::Source;
 use crate::text::{Lines, Span, escaped};
@@ -75,17 +76,6 @@ pub fn load(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
 /// Those of [`load`].
 pub fn load_without_secrets(source: &Source, defaults: Defaults, strict: bool) -> Loaded {
     read(source, defaults, strict, false)
-}
-
-/// Takes the example in a check's documentation.
-///
-/// # Panics
-/// When something is wrong with it, or a warning is due.
-#[doc(hidden)]
-pub fn example(text: &str) {
-    let source = Source { name: "example".to_owned(), text: text.to_owned() };
-    let loaded = load_without_secrets(&source, Defaults { timeout: Duration::from_secs(10) }, true);
-    assert!(loaded.is_ok(), "{loaded:?}");
 }
 
 fn read(source: &Source, defaults: Defaults, strict: bool, secrets: bool) -> Loaded {
@@ -207,8 +197,8 @@ fn known_types() -> String {
 fn unknown_type(text: &str, span: Span) -> Diagnostic {
     let types = Spec::types();
     let message = format!("there is no check of type `{}`", escaped(&text.chars().take(40).collect::<String>()));
-    let help = nearest(text, &types)
-        .map_or_else(|| format!("one of {}", types.join(", ")), |near| format!("did you mean `{near}`?"));
+    let near = || nearest(text, &types).map(|near| format!("did you mean `{near}`?"));
+    let help = type_help(text).or_else(near).unwrap_or_else(|| format!("one of {}", types.join(", ")));
     Diagnostic::error(Flaw::UnknownType, span, message).help(help)
 }
 

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::secret::Redactor;
 use crate::settings::field::Vault;
 use crate::settings::shape::Declared;
-use crate::settings::{Field, Misfit, Setting};
+use crate::settings::{Field, Misfit, Setting, meant, nearest};
 use crate::text::{Span, shortened};
 use crate::yaml::{self, Node, Value};
 
@@ -253,23 +253,8 @@ fn unknown_key(pair: &Pair<'_>, known: &[&'static str]) -> Diagnostic {
         format!("unknown option `{}`, it is ignored", shortened(pair.key))
     };
     let diagnostic = Diagnostic::warning(Flaw::UnknownKey, pair.key_span, message);
-    match nearest(pair.key, known) {
+    match meant::option(pair.key, known).or_else(|| nearest(pair.key, known)) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help(format!("the options are: {}", known.join(", "))),
     }
-}
-
-/// The word that somebody probably meant: a slip of the finger or two away, or begun alike.
-pub(crate) fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
-    /// Nobody means a word with something longer, and the search takes the product of the lengths.
-    const LONGEST: usize = 64;
-    if word.len() > LONGEST {
-        return None;
-    }
-    let word = word.to_lowercase();
-    let slips = |other: &str| strsim::damerau_levenshtein(&word, other);
-    let best = known.iter().copied().min_by_key(|other| slips(other))?;
-    let alike =
-        known.iter().copied().find(|other| word.len() > 3 && (other.starts_with(&word) || word.starts_with(other)));
-    if slips(best) <= 1 + word.chars().count() / 5 { Some(best) } else { alike }
 }

@@ -4,6 +4,7 @@ pub(crate) mod common;
 mod credentials;
 mod field;
 mod fields;
+pub(crate) mod meant;
 mod setting;
 pub mod shape;
 mod target;
@@ -11,8 +12,8 @@ mod tls;
 
 pub(crate) use credentials::Credentials;
 pub(crate) use field::{Field, Misfit};
-pub(crate) use fields::nearest;
 pub(crate) use fields::{Fields, Noted};
+pub(crate) use meant::nearest;
 pub(crate) use setting::{Name, Pair, Pairs, Setting, Tags, Word, seconds};
 pub(crate) use target::{HOST_OR_SOCKET, HostOrSocket, port, target, tls_of_target};
 pub(crate) use tls::tls;

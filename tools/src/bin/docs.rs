@@ -6,8 +6,9 @@
 
 use clap::Command;
 use clap_complete::Shell;
-use conn_check::catalogue::{self, Note, Owner, WarningKind};
+use conn_check::catalogue::{self, Example, Note, Owner, WarningKind};
 use conn_check::cli;
+use conn_check::diagnostic::Flaw;
 use conn_check::phase::Phase;
 use conn_check::plan::schema;
 use conn_check::report;
@@ -26,7 +27,8 @@ const FAILURE_CODES: &str = "\
 Generated from the catalogue in the code by `cargo xtask docs`.
 
 Every failure has a stable code, `PHASE.KIND`; codes are never renamed. *Fix by* and *next step* are what
-conn-check says when the evidence tells nothing finer.
+conn-check says when the evidence tells nothing finer. `conn-check explain CODE` says the same where there is no
+browser.
 
 *Fix by* names whoever can change something: ";
 
@@ -150,61 +152,55 @@ fn completion(program: &Command, shell: Shell) -> Vec<u8> {
 }
 
 fn failure_codes() -> String {
-    let owners: Vec<_> = Owner::ALL.map(|owner| format!("`{}` ({})", owner.slug(), who(owner))).into();
+    let owners: Vec<_> = Owner::ALL.map(|owner| format!("`{}` ({})", owner.slug(), owner.about())).into();
     let mut text = format!("{FAILURE_CODES}{}.\n", owners.join(", "));
     for phase in Phase::ALL {
-        let rows = catalogue::ALL.iter().filter(|entry| entry.phase == phase);
-        let rows: Vec<_> = rows.map(|entry| (entry.name, entry.what, entry.owner, entry.next_step)).collect();
-        push_table(&mut text, &format!("`{}`: {}", phase.slug(), stage(phase)), &rows);
+        let rows = catalogue::ALL
+            .iter()
+            .filter(|code| code.phase == phase)
+            .map(|code| [code.name, code.what, code.owner.slug(), code.next_step, &example(code.example)].map(cell));
+        push_table(&mut text, &format!("`{}`: {}", phase.slug(), phase.about()), CODES, rows);
     }
-    let rows = WarningKind::ALL.iter().map(|kind| (kind.code(), kind.what(), kind.owner(), kind.next_step()));
-    let rows: Vec<_> = rows.collect();
-    push_table(&mut text, "Warnings: it works, and somebody should look at it", &rows);
-    push_notes(&mut text);
+    let rows = WarningKind::ALL.iter().map(|kind| {
+        [kind.code(), kind.what(), kind.owner().slug(), kind.next_step(), &example(kind.example())].map(cell)
+    });
+    push_table(&mut text, "Warnings: it works, and somebody should look at it", CODES, rows);
+    let rows = Note::ALL.into_iter().map(|note| {
+        let fact = format!("`{}`", note.fact());
+        [note.slug(), note.what(), &fact, note.next_step(), &example(note.example())].map(cell)
+    });
+    let columns = ["code", "what is done without", "the fact that is false", "next step", "for example"];
+    push_table(&mut text, "Notes: it passes, and everybody should see what is done without", columns, rows);
+    let rows = Flaw::ALL.iter().map(|flaw| {
+        let lines: Vec<_> = flaw.example().lines().map(|line| format!("`{line}`")).collect();
+        [flaw.code(), flaw.about(), flaw.fix(), &lines.join("<br>")].map(cell)
+    });
+    let columns = ["code", "what is wrong", "next step", "for example"];
+    push_table(&mut text, "Diagnostics: what is wrong with a file, before anything is run", columns, rows);
     text
 }
 
-fn push_notes(text: &mut String) {
-    text.push_str("\n## Notes: it passes, and everybody should see what is done without\n\n");
-    text.push_str("| code | what is done without | the fact that is false |\n|---|---|---|\n");
-    for note in Note::ALL {
-        let _ = writeln!(text, "| `{}` | {} | `{}` |", note.slug(), cell(note.what()), note.fact());
-    }
+/// The columns of failures and warnings.
+const CODES: [&str; 5] = ["code", "what happened", "fix by", "next step", "for example"];
+
+fn example(Example { when, check }: Example) -> String {
+    format!("{when}: `{check}`")
 }
 
-fn push_table(text: &mut String, title: &str, rows: &[(&str, &str, Owner, &str)]) {
-    let _ = write!(text, "\n## {title}\n\n| code | what happened | fix by | next step |\n|---|---|---|---|\n");
-    for (code, what, owner, next_step) in rows {
-        let _ = writeln!(text, "| `{code}` | {} | {} | {} |", cell(what), owner.slug(), cell(next_step));
+/// A table whose first column holds codes.
+fn push_table<const N: usize>(
+    text: &mut String,
+    title: &str,
+    columns: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) {
+    let _ = write!(text, "\n## {title}\n\n| {} |\n|{}\n", columns.join(" | "), "---|".repeat(N));
+    for row in rows {
+        let _ = writeln!(text, "| `{}` | {} |", row[0], row[1..].join(" | "));
     }
 }
 
 /// A text that does not end its cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
-}
-
-const fn who(owner: Owner) -> &'static str {
-    match owner {
-        Owner::Config => "whoever wrote the file of checks",
-        Owner::Host => "whoever runs this host",
-        Owner::Dns => "whoever runs the resolvers or the zone",
-        Owner::Network => "routing, firewalls, security groups",
-        Owner::Service => "whoever runs the other end",
-        Owner::Certificate => "whoever issues and installs certificates",
-        Owner::Credentials => "whoever hands out accounts and passwords",
-    }
-}
-
-const fn stage(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Resolve => "the name is turned into addresses",
-        Phase::Connect => "a connection is opened to one of them",
-        Phase::Proxy => "a proxy is asked to pass the connection on",
-        Phase::Tls => "the TLS handshake",
-        Phase::Protocol => "the peer proves that it speaks the expected protocol",
-        Phase::Auth => "the peer accepts the login",
-        Phase::Request => "what the application needs is asked for",
-        Phase::Run => "outside every phase",
-    }
 }
