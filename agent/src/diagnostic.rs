@@ -111,6 +111,10 @@ flaws! {
         => "see with --dry-run which results and tags there are", "",
     MailByNagios "mail-by-nagios" "a check that sends a mail has no tag that keeps Nagios from running it"
         => "tag it `no-nagios`, or set `send: false`", "- {type: smtp, host: mail.internal, port: 465, from_address: app@internal, to_address: ops@internal}",
+    Unexpanded "unexpanded-variable" "a value is nothing but a variable, which nobody expands here"
+        => "write {env: NAME} in its place; where it is meant as it stands, `!!str` before it says so", "- {type: redis, host: cache.internal, password: '${REDIS_PASSWORD}'}",
+    Twin "duplicate-check" "a check stands in the file more than once"
+        => "leave one of them out", "- {type: tcp, host: db.internal, port: 5432}\n- {type: tcp, host: db.internal, port: 5432}",
     BadReference "bad-reference" "{env: VAR} or {file: PATH} leads nowhere"
         => "set the variable, or put the file there", "- {type: redis, host: cache.internal, password: {file: /nonexistent/password}}",
     NoRules "no-rules" "a file of firewall rules holds none"
@@ -185,6 +189,19 @@ impl Diagnostic {
             None => self.message.clone(),
         }
     }
+}
+
+/// How many there are of each kind, for a last line: `3 errors, 1 warning`.
+#[must_use]
+pub fn counted<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) -> String {
+    let mut counts = Severity::ALL.map(|severity| (severity, 0_usize));
+    for one in diagnostics {
+        counts.iter_mut().filter(|(severity, _)| *severity == one.severity).for_each(|(_, count)| *count += 1);
+    }
+    let there = counts.iter().filter(|(_, count)| *count > 0);
+    let words =
+        there.map(|(severity, count)| format!("{count} {}{}", severity.slug(), if *count == 1 { "" } else { "s" }));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// A diagnostic in the form of `--format json`.

@@ -180,6 +180,16 @@ fn describe<C: Check>() -> Described {
 
 /// What may be shown of the value of a key, whatever the type of its check.
 pub(crate) fn shown(key: &str) -> Shown {
+    known().get(key).copied().unwrap_or(Shown::Never)
+}
+
+/// Whether any check has an option of this name.
+pub(crate) fn is_option(key: &str) -> bool {
+    known().contains_key(key)
+}
+
+/// Every option of any check, and what may be shown of its value.
+fn known() -> &'static HashMap<&'static str, Shown> {
     static KNOWN: LazyLock<HashMap<&'static str, Shown>> = LazyLock::new(|| {
         let own = Spec::describe().into_iter().flat_map(|check| check.options);
         let mut known = HashMap::from([("type", Shown::Plain)]);
@@ -192,7 +202,7 @@ pub(crate) fn shown(key: &str) -> Shown {
         }
         known
     });
-    KNOWN.get(key).copied().unwrap_or(Shown::Never)
+    &KNOWN
 }
 
 macro_rules! checks {

@@ -2,8 +2,10 @@
 //! once.
 
 pub(crate) mod mask;
+mod pieces;
 mod render;
 pub mod schema;
+mod twins;
 
 pub use render::{render, render_showing};
 
@@ -117,10 +119,24 @@ impl Loading<'_> {
             Some(Node { value: Value::Seq(items), .. }) if items.is_empty() => self.note(empty_file()),
             Some(Node { value: Value::Seq(items), .. }) => {
                 self.plan.entries.reserve_exact(items.len());
-                items.iter().for_each(|item| self.item(item));
+                self.items(&items);
             }
             Some(root) => self.note(not_a_list(&root)),
         }
+    }
+
+    fn items(&mut self, items: &[Node]) {
+        let mut rest = items;
+        while let Some(first) = rest.first() {
+            let (pieces, others) = rest.split_at(pieces::count(rest));
+            if pieces.len() > 1 {
+                self.note(pieces::torn(pieces));
+            } else {
+                self.item(first);
+            }
+            rest = others;
+        }
+        self.diagnostics.extend(twins::warnings(items, &self.lines));
     }
 
     fn note(&mut self, diagnostic: Diagnostic) {
@@ -228,7 +244,10 @@ fn hint_at_tuples(diagnostic: Diagnostic, text: &str) -> Diagnostic {
     let Some(span) = diagnostic.span else { return diagnostic };
     let line_start = text[..span.start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
     let line = text[line_start..].lines().next().unwrap_or_default();
-    if !["('", "(\"", "(\u{2019}", "(u'"].iter().any(|tuple| line.contains(tuple)) {
+    if !["('", "(\"", "(\u{2018}", "(\u{2019}", "(\u{201c}", "(\u{201d}", "(u'"]
+        .iter()
+        .any(|tuple| line.contains(tuple))
+    {
         return diagnostic;
     }
     let message = "a tuple as Python writes it is not YAML";

@@ -7,8 +7,8 @@
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::secret::Redactor;
 use crate::settings::field::Vault;
-use crate::settings::shape::Declared;
-use crate::settings::{Field, Misfit, Setting, meant, nearest};
+use crate::settings::shape::{Declared, Shown};
+use crate::settings::{Field, Misfit, Setting, meant, nearest, unexpanded};
 use crate::text::{Span, shortened};
 use crate::yaml::{self, Node, Value};
 
@@ -38,7 +38,8 @@ struct Pair<'a> {
     key: &'a str,
     key_span: Span,
     value: &'a Node,
-    asked: bool,
+    /// What may be shown of the value; nothing yet where the key was not asked for.
+    asked: Option<Shown>,
 }
 
 /// What reading a check's mapping gave, beside the check itself.
@@ -56,7 +57,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn new(span: Span, pairs: &'a [(Node, Node)]) -> Self {
         let pairs = pairs
             .iter()
-            .map(|(key, value)| Pair { key: key_text(key), key_span: key.span, value, asked: false })
+            .map(|(key, value)| Pair { key: key_text(key), key_span: key.span, value, asked: None })
             .collect();
         Self { pairs, asked: Vec::with_capacity(OPTIONS), ..Self::empty(span, false) }
     }
@@ -177,9 +178,18 @@ impl<'a> Fields<'a> {
 
     /// Ends the reading: what was not asked for is unknown.
     pub(crate) fn finish(mut self) -> Read {
-        for pair in self.pairs.iter().filter(|pair| !pair.asked) {
-            let diagnostic = unknown_key(pair, &self.asked);
-            self.diagnostics.push(diagnostic);
+        for pair in &self.pairs {
+            let Some(shown) = pair.asked else {
+                self.diagnostics.push(unknown_key(pair, &self.asked));
+                continue;
+            };
+            for warning in unexpanded::warnings(pair.key, pair.value, shown) {
+                // What is refused for it already is told once, with what to write.
+                match self.diagnostics.iter_mut().find(|one| one.span == warning.span) {
+                    Some(refusal) => refusal.help = warning.help,
+                    None => self.diagnostics.push(warning),
+                }
+            }
         }
         Read { diagnostics: self.diagnostics, redactor: self.vault.into_redactor(), declared: self.declared }
     }
@@ -196,7 +206,7 @@ impl<'a> Fields<'a> {
         if self.describing {
             self.declared.push(Declared { key, shape: T::SHAPE, required, default, about });
         }
-        self.pairs.iter_mut().filter(|pair| pair.key == key).for_each(|pair| pair.asked = true);
+        self.pairs.iter_mut().filter(|pair| pair.key == key).for_each(|pair| pair.asked = Some(T::SHAPE.shown));
         self.find(key)
     }
 
@@ -254,6 +264,10 @@ fn unknown_key(pair: &Pair<'_>, known: &[&'static str]) -> Diagnostic {
     };
     let diagnostic = Diagnostic::warning(Flaw::UnknownKey, pair.key_span, message);
     match meant::option(pair.key, known).or_else(|| nearest(pair.key, known)) {
+        // The words of others for it say the opposite as a rule.
+        Some(near @ "disable_tls_verification") if pair.key != near && !pair.key.starts_with("disable") => {
+            diagnostic.help(format!("certificates are verified, unless `{near}: true` says otherwise"))
+        }
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help(format!("the options are: {}", known.join(", "))),
     }

@@ -63,8 +63,8 @@ pub(crate) fn option<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
     if let Some(same) = known.iter().find(|key| **key == word) {
         return Some(same);
     }
-    let rows = OPTIONS.iter().filter(|(_, words)| words.contains(&word.as_str()));
-    rows.filter_map(|(key, _)| known.iter().copied().find(|other| other == key)).next()
+    let mut rows = OPTIONS.iter().filter(|(_, words)| words.contains(&word.as_str()));
+    rows.find_map(|(key, _)| known.iter().copied().find(|other| other == key))
 }
 
 fn of_row(rows: &[(&'static str, &[&str])], word: &str) -> Option<&'static str> {

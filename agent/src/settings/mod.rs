@@ -9,11 +9,13 @@ mod setting;
 pub mod shape;
 mod target;
 mod tls;
+mod unexpanded;
 
 pub(crate) use credentials::Credentials;
-pub(crate) use field::{Field, Misfit};
+pub(crate) use field::{Field, Misfit, is_reference};
 pub(crate) use fields::{Fields, Noted};
 pub(crate) use meant::nearest;
 pub(crate) use setting::{Name, Pair, Pairs, Setting, Tags, Word, seconds};
 pub(crate) use target::{HOST_OR_SOCKET, HostOrSocket, port, target, tls_of_target};
 pub(crate) use tls::tls;
+pub(crate) use unexpanded::is_variable;

@@ -2,7 +2,7 @@
 
 use crate::{UNKNOWN, complain, say};
 use conn_check::cli::{Args, When};
-use conn_check::diagnostic::Diagnostic;
+use conn_check::diagnostic::{self, Diagnostic};
 use conn_check::file::{self, Kind};
 use conn_check::plan;
 use conn_check::report::{self, Format, Progress, Refusal, Reporter, Style, View};
@@ -60,6 +60,9 @@ impl<'a> Output<'a> {
         let reporter = self.reporter();
         if !reporter.explains_refusals() {
             explain(source, &[], diagnostics, self.args.color);
+            let nothing = if self.args.validate { "" } else { "; nothing was run" };
+            let _ = writeln!(io::stderr());
+            say(&format!("{}{nothing}", diagnostic::counted(diagnostics)));
         }
         // Writing to a vector cannot fail.
         let mut text = Vec::new();
@@ -101,6 +104,16 @@ impl<'a> Output<'a> {
         write(&mut *(report::JSON.reporter)(self.style), &mut json).map_err(|error| at(&place, &error))?;
         replace(&place, path, &json, Kind::Record)
     }
+}
+
+/// Whether what comes of the run could be written now: who learns only after it that it could not has waited in vain.
+pub(crate) fn writable(args: &Args) -> io::Result<()> {
+    let is_run = !args.validate && !args.dry_run && !args.schema;
+    let output = args.output.as_deref().map(|path| ("--output", path, Kind::Output));
+    let record = args.record.as_deref().filter(|_| is_run).map(|path| ("--record", path, Kind::Record));
+    output.into_iter().chain(record).try_for_each(|(option, path, kind)| {
+        file::try_replace(path, kind).map_err(|error| at(&place(option, path), &error))
+    })
 }
 
 /// The error, and where it was.
