@@ -7,6 +7,9 @@ const USAGE: &str = "\
 conn-check [OPTIONS] <CONFIG> [PATTERN]...
        conn-check explain [CODE|TYPE|OPTION]...";
 
+/// Examples come before the options.
+const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\n{all-args}";
+
 /// Verify every network dependency of a service from the host it runs on, and say what is broken,
 /// in which phase, whose job the fix is and what to do next.
 #[derive(Clone, Debug, Parser)]
@@ -14,7 +17,8 @@ conn-check [OPTIONS] <CONFIG> [PATTERN]...
     name = "conn-check",
     version,
     override_usage = USAGE,
-    after_help = super::AFTER_HELP,
+    after_help = super::after_help(),
+    help_template = TEMPLATE,
     max_term_width = 100,
     args_override_self = true,
     args_conflicts_with_subcommands = true,

@@ -70,6 +70,7 @@ fn start<A: Parser>(tracebacks: fn(&A) -> bool, program: fn(&A) -> u8) -> u8 {
         Ok(args) => args,
         Err(error) => {
             // Nobody is left to tell when even this cannot be printed.
+            let error = cli::suggest::improved(error);
             let _ = error.print();
             return if error.use_stderr() { UNKNOWN } else { 0 };
         }
