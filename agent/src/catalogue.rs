@@ -1,6 +1,12 @@
 //! The catalogue of the codes of failures and of warnings: the one place where a code, its meaning,
 //! its owner and its next step are written down. Codes are an interface and are never renamed.
 
+mod note;
+mod warning;
+
+pub use note::Note;
+pub use warning::WarningKind;
+
 use crate::phase::{Phase, words};
 use std::fmt;
 
@@ -21,6 +27,22 @@ words! {
         Certificate "certificate",
         /// Whoever hands out accounts and passwords.
         Credentials "credentials",
+    }
+}
+
+impl Owner {
+    /// Who that is.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Config => "whoever wrote the file of checks",
+            Self::Host => "whoever runs this host",
+            Self::Dns => "whoever runs the resolvers or the zone",
+            Self::Network => "routing, firewalls, security groups",
+            Self::Service => "whoever runs the other end",
+            Self::Certificate => "whoever issues and installs certificates",
+            Self::Credentials => "whoever hands out accounts and passwords",
+        }
     }
 }
 
@@ -87,93 +109,13 @@ pub enum Cause {
     WrongService,
 }
 
-macro_rules! warnings {
-    ($($name:ident $code:literal $owner:ident $what:literal, $next_step:literal;)*) => {
-        /// What a warning is about: something that works today and needs a person's attention.
-        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-        pub enum WarningKind {
-            $(#[doc = $what] $name,)*
-        }
-
-        impl WarningKind {
-            /// Every kind, in the order of the documentation.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The stable code.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$name => $code),* }
-            }
-
-            /// Whose job it is to look at it.
-            #[must_use]
-            pub const fn owner(self) -> Owner {
-                match self { $(Self::$name => Owner::$owner),* }
-            }
-
-            /// What was found.
-            #[must_use]
-            pub const fn what(self) -> &'static str {
-                match self { $(Self::$name => $what),* }
-            }
-
-            /// What to do next.
-            #[must_use]
-            pub const fn next_step(self) -> &'static str {
-                match self { $(Self::$name => $next_step),* }
-            }
-        }
-    };
-}
-
-#[rustfmt::skip] // one row, one line
-warnings! {
-    TlsExpiresSoon "tls.expires-soon" Certificate "the certificate ends within `expiry_warning_days`", "renew the certificate and reload the service";
-    ConnectClosedAtOnce "connect.closed-at-once" Service "a plain tcp peer accepted the connection and closed it without a word", "look at access lists of the service, and for a load balancer without a back end";
-    ConnectAddressDead "connect.address-dead" Service "one of several addresses of the name does not answer; another one works", "repair that address, or take it out of the name's records";
-    RunSlow "run.slow" Service "the check passed, and took longer than `warn_after`", "see with --duration --verbose which phase takes the time";
-    AuthNotNeeded "auth.not-needed" Config "a login is configured, and the server has none", "drop the login from this check, or switch authentication on in the server";
-}
-
-words! {
-    /// What a check that passed left undone for safety, because the file or the service is like that: everybody
-    /// is to see it, in every format. Its word is its code.
-    pub Note {
-        /// Any certificate is taken.
-        Unverified "tls.verification-off",
-        /// The certificate may be for any name.
-        NameUnverified "tls.name-verification-off",
-        /// The login goes to another host without TLS.
-        LoginWithoutTls "auth.without-tls",
-    }
-}
-
-impl Note {
-    /// What was left undone.
-    #[must_use]
-    pub const fn what(self) -> &'static str {
-        match self {
-            Self::Unverified => "the certificate is not verified",
-            Self::NameUnverified => "the certificate may be for any name",
-            Self::LoginWithoutTls => "the login goes to another host without TLS",
-        }
-    }
-
-    /// The fact that is false where the note applies.
-    #[must_use]
-    pub const fn fact(self) -> &'static str {
-        match self {
-            Self::Unverified => "tls_verified",
-            Self::NameUnverified => "tls_name_verified",
-            Self::LoginWithoutTls => "login_over_tls",
-        }
-    }
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}]", self.what(), self.slug())
-    }
+/// How a code comes about: a check, and what is so when it gives the code.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Example {
+    /// What is so there, as a clause: "nothing listens on that port".
+    pub when: &'static str,
+    /// The check, as it stands in a file, in braces.
+    pub check: &'static str,
 }
 
 /// A stable failure code such as `connect.refused`, with what is known of it; [`ALL`] has every one.
@@ -191,9 +133,16 @@ pub struct Code {
     pub what: &'static str,
     /// What to do next, unless the evidence tells more.
     pub next_step: &'static str,
+    /// A check that gives it.
+    pub example: Example,
 }
 
 impl Code {
+    /// The code with an example.
+    const fn when(self, when: &'static str, check: &'static str) -> Self {
+        Self { example: Example { when, check }, ..self }
+    }
+
     /// Whether it is this cause in this phase.
     pub(crate) fn is(&self, phase: Phase, cause: Cause) -> bool {
         (self.phase, self.cause) == (phase, cause)
@@ -238,7 +187,7 @@ const fn entry(
     what: &'static str,
     next_step: &'static str,
 ) -> Code {
-    Code { phase, cause, name, owner, what, next_step }
+    Code { phase, cause, name, owner, what, next_step, example: Example { when: "", check: "" } }
 }
 
 /// The last resort of [`code_for`].
@@ -247,79 +196,152 @@ static OWN_FAULT: &Code = &ALL[ALL.len() - 1];
 /// Every code, in the order of the phases.
 #[rustfmt::skip]
 pub static ALL: &[Code] = &[
-    entry(Phase::Config, Cause::MissingSecret, "config.missing-secret", Owner::Config, "a secret that the file names is not there, or is empty", "set the variable or write the file, for the user who runs conn-check"),
-    entry(Phase::Config, Cause::UnusableFile, "config.unusable-file", Owner::Config, "a certificate or key that the file names cannot be used", "put it there, readable for the user who runs conn-check; or correct the path"),
-    entry(Phase::Resolve, Cause::NxDomain, "resolve.nxdomain", Owner::Dns, "the name does not exist", "check the spelling and the search domain; else the record is missing in the zone"),
-    entry(Phase::Resolve, Cause::NoAddress, "resolve.no-address", Owner::Dns, "the name exists, without an address of the wanted family", "add the A or AAAA record, or drop -4/-6"),
-    entry(Phase::Resolve, Cause::ServFail, "resolve.servfail", Owner::Dns, "the resolver failed to find an answer", "look at the named resolver and at the zone's own servers"),
-    entry(Phase::Resolve, Cause::Refused, "resolve.refused", Owner::Dns, "the resolver refuses to answer this host", "let this host query the named resolver, or use another one"),
-    entry(Phase::Resolve, Cause::Timeout, "resolve.timeout", Owner::Dns, "no resolver answered in time", "see whether the named resolvers run and are reachable (UDP and TCP port 53)"),
-    entry(Phase::Resolve, Cause::Failed, "resolve.failed", Owner::Dns, "the look-up failed, and nothing finer can be told", "compare `getent hosts NAME` with what the resolvers say"),
-    entry(Phase::Resolve, Cause::BadName, "resolve.bad-name", Owner::Config, "not a legal host name", "correct the name"),
-    entry(Phase::Resolve, Cause::Closed, "resolve.closed", Owner::Dns, "the resolver closed the connection without an answer", "look at the named resolver's log"),
-    entry(Phase::Connect, Cause::Refused, "connect.refused", Owner::Service, "the host answers, nothing listens on this port (or a firewall rejects with a reset)", "see whether the service runs, and on this port and address"),
-    entry(Phase::Connect, Cause::Timeout, "connect.timeout", Owner::Network, "no answer at all: packets are dropped", "look for a firewall or security group on the way, then for a wrong address or a dead host"),
-    entry(Phase::Connect, Cause::HostUnreachable, "connect.host-unreachable", Owner::Network, "the network reports that the host cannot be reached", "look at the route and at whether the host is up"),
-    entry(Phase::Connect, Cause::NetworkUnreachable, "connect.network-unreachable", Owner::Network, "there is no route to that network", "look at this host's routes and gateway"),
-    entry(Phase::Connect, Cause::Prohibited, "connect.prohibited", Owner::Network, "a firewall on the way refuses, and says so (ICMP administratively prohibited)", "open the path in the firewall that answered"),
-    entry(Phase::Connect, Cause::DeniedLocally, "connect.denied-locally", Owner::Host, "this host itself forbids the connection", "look at the local firewall (OUTPUT), AppArmor or the sandbox"),
-    entry(Phase::Connect, Cause::LocalLimit, "connect.local-limit", Owner::Host, "a limit of this host, not a fault of the target", "raise the limit (ulimit -n, ports, memory) or lower --concurrency"),
-    entry(Phase::Connect, Cause::NoSocket, "connect.no-socket", Owner::Service, "the Unix socket does not exist, is not a socket, or may not be used", "check the path, its mode, and that the service runs on this host"),
-    entry(Phase::Connect, Cause::Reset, "connect.reset", Owner::Service, "accepted, then reset before anything was said", "look at access lists of the service, and for a load balancer without a back end"),
-    entry(Phase::Connect, Cause::Closed, "connect.closed", Owner::Service, "closed while the connection was being made", "look at the service's log"),
-    entry(Phase::Proxy, Cause::Unreachable, "proxy.unreachable", Owner::Network, "the proxy itself cannot be reached", "check the proxy's host and port, and that it runs"),
-    entry(Phase::Proxy, Cause::Timeout, "proxy.timeout", Owner::Network, "the proxy did not answer in time", "look for a firewall before the proxy, or a proxy that hangs"),
-    entry(Phase::Proxy, Cause::Closed, "proxy.closed", Owner::Network, "the proxy closed the connection without an answer", "look at the proxy's log"),
-    entry(Phase::Proxy, Cause::AuthRequired, "proxy.auth-required", Owner::Credentials, "the proxy wants a login, or rejects ours (407)", "put the proxy's user and password into proxy_url"),
-    entry(Phase::Proxy, Cause::Denied, "proxy.denied", Owner::Network, "the proxy's rules forbid this request (403)", "let this host reach the target in the proxy's rules"),
-    entry(Phase::Proxy, Cause::BadGateway, "proxy.bad-gateway", Owner::Network, "the proxy could not reach the target (502 to 504)", "see from the proxy whether the target is reachable and resolves"),
-    entry(Phase::Proxy, Cause::NotAProxy, "proxy.not-a-proxy", Owner::Config, "what answers there is not an HTTP proxy", "check the proxy's host, port and scheme"),
-    entry(Phase::Tls, Cause::NotTls, "tls.not-tls", Owner::Config, "the peer answered, but not with TLS", "check the port, and whether the service has TLS switched on"),
-    entry(Phase::Tls, Cause::Required, "tls.required", Owner::Config, "the peer insists on TLS, the check did not use it", "switch TLS on for this check, or use the plain port"),
-    entry(Phase::Tls, Cause::Untrusted, "tls.untrusted", Owner::Certificate, "the certificate's issuer is not trusted here", "install the CA here (or set ca_file), or have the server send its intermediate certificates"),
-    entry(Phase::Tls, Cause::Expired, "tls.expired", Owner::Certificate, "the certificate is past its end", "renew the certificate and reload the service; check this host's clock"),
-    entry(Phase::Tls, Cause::NotYetValid, "tls.not-yet-valid", Owner::Certificate, "the certificate is not valid yet", "check this host's clock; else the certificate was issued for later"),
-    entry(Phase::Tls, Cause::WrongName, "tls.wrong-name", Owner::Certificate, "the certificate is for other names", "connect by a name in the certificate, set server_name, or reissue it with this name"),
-    entry(Phase::Tls, Cause::NoCommonVersion, "tls.no-common-version", Owner::Service, "client and server share no TLS version or cipher", "let the server speak TLS 1.2 or 1.3 with a modern cipher"),
-    entry(Phase::Tls, Cause::ClientCertRequired, "tls.client-cert-required", Owner::Credentials, "the server wants a client certificate", "set client_cert and client_key"),
-    entry(Phase::Tls, Cause::ClientCertRejected, "tls.client-cert-rejected", Owner::Credentials, "the server rejects our client certificate", "use a certificate from the CA that the server trusts for clients"),
-    entry(Phase::Tls, Cause::Closed, "tls.closed", Owner::Service, "closed or reset in the middle of the handshake", "look at the server's log; else for a middle box that cuts TLS"),
-    entry(Phase::Tls, Cause::Timeout, "tls.timeout", Owner::Service, "silent in the middle of the handshake", "see whether the service hangs; else look at the MTU and for middle boxes"),
-    entry(Phase::Tls, Cause::Malformed, "tls.malformed", Owner::Service, "the handshake broke the TLS protocol", "look at the server's TLS library and for middle boxes on the way"),
-    entry(Phase::Protocol, Cause::WrongService, "protocol.wrong-service", Owner::Config, "another service answers on this port", "check host and port"),
-    entry(Phase::Protocol, Cause::Silent, "protocol.silent", Owner::Service, "accepted the connection, and never said a byte", "see whether the service hangs, or another service listens there"),
-    entry(Phase::Protocol, Cause::Timeout, "protocol.timeout", Owner::Service, "began to answer and did not finish in time", "see whether the service is overloaded or hangs"),
-    entry(Phase::Protocol, Cause::Closed, "protocol.closed", Owner::Service, "closed the connection before it answered", "look at the service's log"),
-    entry(Phase::Protocol, Cause::Reset, "protocol.reset", Owner::Service, "reset the connection before it answered", "look at the service's log and its access lists"),
-    entry(Phase::Protocol, Cause::Malformed, "protocol.malformed", Owner::Service, "the answer was not understood", "look at what listens there, and at its version"),
-    entry(Phase::Protocol, Cause::TooLarge, "protocol.too-large", Owner::Service, "the answer is longer than a sane one can be", "look at what listens there"),
-    entry(Phase::Protocol, Cause::UnsupportedVersion, "protocol.unsupported-version", Owner::Service, "the server speaks a version of the protocol that is not supported", "upgrade the server, or check the port"),
-    entry(Phase::Protocol, Cause::NotReady, "protocol.not-ready", Owner::Service, "the service is starting, loading or recovering", "wait, then look at the service's log"),
-    entry(Phase::Protocol, Cause::Overloaded, "protocol.overloaded", Owner::Service, "the service takes no more connections", "raise its connection limit or shrink the clients' pools"),
-    entry(Phase::Auth, Cause::Rejected, "auth.rejected", Owner::Credentials, "wrong user or password", "check the user and password of this check, and the application's"),
-    entry(Phase::Auth, Cause::Required, "auth.required", Owner::Config, "the server wants a login, but none is configured", "add the login to this check"),
-    entry(Phase::Auth, Cause::MethodUnsupported, "auth.method-unsupported", Owner::Config, "client and server share no login mechanism", "enable a common mechanism on the server, or use another login option"),
-    entry(Phase::Auth, Cause::HostNotAllowed, "auth.host-not-allowed", Owner::Service, "this user may not log in from this host", "allow this host (pg_hba.conf, the account's host part, access rules)"),
-    entry(Phase::Auth, Cause::Locked, "auth.locked", Owner::Credentials, "the account is locked or its password has expired", "unlock the account or renew its password"),
-    entry(Phase::Auth, Cause::Timeout, "auth.timeout", Owner::Service, "no answer to the login in time", "look at the service's authentication back end"),
-    entry(Phase::Auth, Cause::Closed, "auth.closed", Owner::Service, "closed the connection instead of answering the login", "look at the service's log"),
-    entry(Phase::Request, Cause::NoSuchDatabase, "request.no-such-database", Owner::Config, "the database does not exist", "check the database's name, or create it"),
-    entry(Phase::Request, Cause::NoSuchVhost, "request.no-such-vhost", Owner::Config, "the virtual host does not exist", "check the vhost, or create it"),
-    entry(Phase::Request, Cause::NoSuchQueue, "request.no-such-queue", Owner::Config, "the queue or exchange does not exist", "check its name, or let the application declare it"),
-    entry(Phase::Request, Cause::NoSuchEntry, "request.no-such-entry", Owner::Config, "the entry does not exist, or this user may not know that it does", "check the base; else grant this user the right to read it"),
-    entry(Phase::Request, Cause::PermissionDenied, "request.permission-denied", Owner::Service, "logged in, and not permitted to do this", "grant this user what the application needs"),
-    entry(Phase::Request, Cause::ReadOnly, "request.read-only", Owner::Service, "a replica answers where a primary is wanted", "point to the primary, or look at the fail-over"),
-    entry(Phase::Request, Cause::UnexpectedStatus, "request.unexpected-status", Owner::Service, "answered with another status than expected", "look at the service's log; else correct expected_code"),
-    entry(Phase::Request, Cause::UnexpectedHeader, "request.unexpected-header", Owner::Service, "a header is missing or differs", "look at the service and the proxies before it; else correct expected_headers"),
-    entry(Phase::Request, Cause::UnexpectedBody, "request.unexpected-body", Owner::Service, "the body is not as expected", "look at what the service sends; else correct expected_body"),
-    entry(Phase::Request, Cause::UnexpectedReply, "request.unexpected-reply", Owner::Service, "the reply is not as expected", "look at what the service sends; else correct expect"),
-    entry(Phase::Request, Cause::Redirected, "request.redirected", Owner::Config, "redirects elsewhere, and redirects are off", "use the new URL, set allow_redirects, or expect this status"),
-    entry(Phase::Request, Cause::RecipientRefused, "request.recipient-refused", Owner::Service, "the mail server refuses the recipient", "check to_address and the server's relay rules"),
-    entry(Phase::Request, Cause::SenderRefused, "request.sender-refused", Owner::Service, "the mail server refuses the sender", "check from_address and the server's rules"),
-    entry(Phase::Request, Cause::Timeout, "request.timeout", Owner::Service, "no complete answer to the request in time", "see whether the service is slow or overloaded"),
-    entry(Phase::Request, Cause::Closed, "request.closed", Owner::Service, "closed the connection in the middle of the answer", "look at the service's log"),
-    entry(Phase::Run, Cause::Deadline, "run.deadline", Owner::Config, "--max-timeout came before the check could start", "raise --max-timeout or --concurrency, or split the file"),
-    entry(Phase::Run, Cause::OwnFault, "run.own-fault", Owner::Host, "a fault of conn-check itself", "please report it with the output of --tracebacks"),
+    entry(Phase::Config, Cause::MissingSecret, "config.missing-secret", Owner::Config, "a secret that the file names is not there, or is empty", "set the variable or write the file, for the user who runs conn-check")
+        .when("the variable is not set where conn-check runs", "{type: redis, host: cache.internal, password: {env: REDIS_PASSWORD}}"),
+    entry(Phase::Config, Cause::UnusableFile, "config.unusable-file", Owner::Config, "a certificate or key that the file names cannot be used", "put it there, readable for the user who runs conn-check; or correct the path")
+        .when("the file is not there, or no PEM", "{type: tls, host: app.internal, port: 443, ca_file: /etc/ssl/app/ca.pem}"),
+    entry(Phase::Resolve, Cause::NxDomain, "resolve.nxdomain", Owner::Dns, "the name does not exist", "check the spelling and the search domain; else the record is missing in the zone")
+        .when("no zone has the name", "{type: tcp, host: no-such-host.invalid, port: 80}"),
+    entry(Phase::Resolve, Cause::NoAddress, "resolve.no-address", Owner::Dns, "the name exists, without an address of the wanted family", "add the A or AAAA record, or drop -4/-6")
+        .when("the name has other records, and not this one", "{type: dns, name: db.internal, record: AAAA}"),
+    entry(Phase::Resolve, Cause::ServFail, "resolve.servfail", Owner::Dns, "the resolver failed to find an answer", "look at the named resolver and at the zone's own servers")
+        .when("the servers of the zone do not answer the resolver", "{type: dns, name: db.internal}"),
+    entry(Phase::Resolve, Cause::Refused, "resolve.refused", Owner::Dns, "the resolver refuses to answer this host", "let this host query the named resolver, or use another one")
+        .when("the resolver answers only to other networks", "{type: dns, name: db.internal, server: 10.0.0.53}"),
+    entry(Phase::Resolve, Cause::Timeout, "resolve.timeout", Owner::Dns, "no resolver answered in time", "see whether the named resolvers run and are reachable (UDP and TCP port 53)")
+        .when("nothing comes back from the resolver", "{type: dns, name: db.internal, server: 192.0.2.53}"),
+    entry(Phase::Resolve, Cause::Failed, "resolve.failed", Owner::Dns, "the look-up failed, and nothing finer can be told", "compare `getent hosts NAME` with what the resolvers say")
+        .when("the look-up of this host fails, and does not say why", "{type: tcp, host: db.internal, port: 5432}"),
+    entry(Phase::Resolve, Cause::BadName, "resolve.bad-name", Owner::Config, "not a legal host name", "correct the name")
+        .when("this host has no interface of that name", "{type: tcp, host: 'fe80::1%eth9', port: 5432}"),
+    entry(Phase::Resolve, Cause::Closed, "resolve.closed", Owner::Dns, "the resolver closed the connection without an answer", "look at the named resolver's log")
+        .when("the answer does not fit into a datagram, and the resolver takes no TCP", "{type: dns, name: big.internal, record: TXT, server: 10.0.0.53}"),
+    entry(Phase::Connect, Cause::Refused, "connect.refused", Owner::Service, "the host answers, nothing listens on this port (or a firewall rejects with a reset)", "see whether the service runs, and on this port and address")
+        .when("nothing listens on that port", "{type: tcp, host: 127.0.0.1, port: 1}"),
+    entry(Phase::Connect, Cause::Timeout, "connect.timeout", Owner::Network, "no answer at all: packets are dropped", "look for a firewall or security group on the way, then for a wrong address or a dead host")
+        .when("a firewall drops the packets, or nobody has the address", "{type: tcp, host: 192.0.2.1, port: 5432}"),
+    entry(Phase::Connect, Cause::HostUnreachable, "connect.host-unreachable", Owner::Network, "the network reports that the host cannot be reached", "look at the route and at whether the host is up")
+        .when("no machine in that network answers to the address", "{type: tcp, host: 10.0.0.99, port: 5432}"),
+    entry(Phase::Connect, Cause::NetworkUnreachable, "connect.network-unreachable", Owner::Network, "there is no route to that network", "look at this host's routes and gateway")
+        .when("this host has no route for IPv6", "{type: tcp, host: '2001:db8::1', port: 5432}"),
+    entry(Phase::Connect, Cause::Prohibited, "connect.prohibited", Owner::Network, "a firewall on the way refuses, and says so (ICMP administratively prohibited)", "open the path in the firewall that answered")
+        .when("a firewall on the way has a rule that rejects", "{type: tcp, host: db.internal, port: 5432}"),
+    entry(Phase::Connect, Cause::DeniedLocally, "connect.denied-locally", Owner::Host, "this host itself forbids the connection", "look at the local firewall (OUTPUT), AppArmor or the sandbox")
+        .when("the address is that of everybody in the network", "{type: udp, host: 255.255.255.255, port: 8125, send: 'conncheck.test:1|c'}"),
+    entry(Phase::Connect, Cause::LocalLimit, "connect.local-limit", Owner::Host, "a limit of this host, not a fault of the target", "raise the limit (ulimit -n, ports, memory) or lower --concurrency")
+        .when("this process may open no more files (`ulimit -n`)", "{type: tcp, host: db.internal, port: 5432}"),
+    entry(Phase::Connect, Cause::NoSocket, "connect.no-socket", Owner::Service, "the Unix socket does not exist, is not a socket, or may not be used", "check the path, its mode, and that the service runs on this host")
+        .when("the service does not run, or has its socket elsewhere", "{type: redis, host: /run/no-such-socket.sock}"),
+    entry(Phase::Connect, Cause::Reset, "connect.reset", Owner::Service, "accepted, then reset before anything was said", "look at access lists of the service, and for a load balancer without a back end")
+        .when("an access list of the service does not have this host", "{type: redis, host: cache.internal}"),
+    entry(Phase::Connect, Cause::Closed, "connect.closed", Owner::Service, "closed while the connection was being made", "look at the service's log")
+        .when("a load balancer has no back end for the connection", "{type: redis, host: cache.internal}"),
+    entry(Phase::Proxy, Cause::Unreachable, "proxy.unreachable", Owner::Network, "the proxy itself cannot be reached", "check the proxy's host and port, and that it runs")
+        .when("nothing listens where the proxy should be", "{type: http, url: 'http://app.internal/', proxy_url: 'http://127.0.0.1:1'}"),
+    entry(Phase::Proxy, Cause::Timeout, "proxy.timeout", Owner::Network, "the proxy did not answer in time", "look for a firewall before the proxy, or a proxy that hangs")
+        .when("a firewall stands before the proxy", "{type: http, url: 'https://app.internal/', proxy_url: 'http://192.0.2.1:3128'}"),
+    entry(Phase::Proxy, Cause::Closed, "proxy.closed", Owner::Network, "the proxy closed the connection without an answer", "look at the proxy's log")
+        .when("the proxy hangs up on who asks for a tunnel", "{type: http, url: 'https://app.internal/', proxy_url: 'http://proxy.internal:3128'}"),
+    entry(Phase::Proxy, Cause::AuthRequired, "proxy.auth-required", Owner::Credentials, "the proxy wants a login, or rejects ours (407)", "put the proxy's user and password into proxy_url")
+        .when("the proxy knows its users, and the URL names none", "{type: http, url: 'https://app.internal/', proxy_url: 'http://proxy.internal:3128'}"),
+    entry(Phase::Proxy, Cause::Denied, "proxy.denied", Owner::Network, "the proxy's rules forbid this request (403)", "let this host reach the target in the proxy's rules")
+        .when("the rules of the proxy do not have this target", "{type: http, url: 'https://app.internal/', proxy_url: 'http://proxy.internal:3128'}"),
+    entry(Phase::Proxy, Cause::BadGateway, "proxy.bad-gateway", Owner::Network, "the proxy could not reach the target (502 to 504)", "see from the proxy whether the target is reachable and resolves")
+        .when("the proxy finds no way to the target", "{type: http, url: 'https://no-such-host.invalid/', proxy_url: 'http://proxy.internal:3128'}"),
+    entry(Phase::Proxy, Cause::NotAProxy, "proxy.not-a-proxy", Owner::Config, "what answers there is not an HTTP proxy", "check the proxy's host, port and scheme")
+        .when("a mail server listens on that port", "{type: http, url: 'https://app.internal/', proxy_url: 'http://mail.internal:25'}"),
+    entry(Phase::Tls, Cause::NotTls, "tls.not-tls", Owner::Config, "the peer answered, but not with TLS", "check the port, and whether the service has TLS switched on")
+        .when("the port is the plain one", "{type: tls, host: app.internal, port: 80}"),
+    entry(Phase::Tls, Cause::Required, "tls.required", Owner::Config, "the peer insists on TLS, the check did not use it", "switch TLS on for this check, or use the plain port")
+        .when("the port is the one for TLS", "{type: http, url: 'http://app.internal:443/'}"),
+    entry(Phase::Tls, Cause::Untrusted, "tls.untrusted", Owner::Certificate, "the certificate's issuer is not trusted here", "install the CA here (or set ca_file), or have the server send its intermediate certificates")
+        .when("the certificate is self-signed, or from a CA of one's own", "{type: tls, host: app.internal, port: 443}"),
+    entry(Phase::Tls, Cause::Expired, "tls.expired", Owner::Certificate, "the certificate is past its end", "renew the certificate and reload the service; check this host's clock")
+        .when("the certificate has not been renewed", "{type: tls, host: app.internal, port: 443}"),
+    entry(Phase::Tls, Cause::NotYetValid, "tls.not-yet-valid", Owner::Certificate, "the certificate is not valid yet", "check this host's clock; else the certificate was issued for later")
+        .when("the clock of this host is behind", "{type: tls, host: app.internal, port: 443}"),
+    entry(Phase::Tls, Cause::WrongName, "tls.wrong-name", Owner::Certificate, "the certificate is for other names", "connect by a name in the certificate, set server_name, or reissue it with this name")
+        .when("the certificate is for app.internal only", "{type: tls, host: 10.0.0.7, port: 443}"),
+    entry(Phase::Tls, Cause::NoCommonVersion, "tls.no-common-version", Owner::Service, "client and server share no TLS version or cipher", "let the server speak TLS 1.2 or 1.3 with a modern cipher")
+        .when("the server speaks TLS 1.1 at most", "{type: tls, host: old.internal, port: 443}"),
+    entry(Phase::Tls, Cause::ClientCertRequired, "tls.client-cert-required", Owner::Credentials, "the server wants a client certificate", "set client_cert and client_key")
+        .when("the server lets nobody in without a certificate", "{type: http, url: 'https://app.internal/'}"),
+    entry(Phase::Tls, Cause::ClientCertRejected, "tls.client-cert-rejected", Owner::Credentials, "the server rejects our client certificate", "use a certificate from the CA that the server trusts for clients")
+        .when("another CA has issued it", "{type: http, url: 'https://app.internal/', client_cert: /etc/app/client.pem, client_key: /etc/app/client.key}"),
+    entry(Phase::Tls, Cause::Closed, "tls.closed", Owner::Service, "closed or reset in the middle of the handshake", "look at the server's log; else for a middle box that cuts TLS")
+        .when("the server hangs up in the middle of the handshake", "{type: tls, host: app.internal, port: 443}"),
+    entry(Phase::Tls, Cause::Timeout, "tls.timeout", Owner::Service, "silent in the middle of the handshake", "see whether the service hangs; else look at the MTU and for middle boxes")
+        .when("the server takes the first message, and hangs", "{type: tls, host: app.internal, port: 443}"),
+    entry(Phase::Tls, Cause::Malformed, "tls.malformed", Owner::Service, "the handshake broke the TLS protocol", "look at the server's TLS library and for middle boxes on the way")
+        .when("a middle box answers in the place of the server", "{type: tls, host: app.internal, port: 443}"),
+    entry(Phase::Protocol, Cause::WrongService, "protocol.wrong-service", Owner::Config, "another service answers on this port", "check host and port")
+        .when("the port is that of a web server", "{type: redis, host: app.internal, port: 80}"),
+    entry(Phase::Protocol, Cause::Silent, "protocol.silent", Owner::Service, "accepted the connection, and never said a byte", "see whether the service hangs, or another service listens there")
+        .when("the service hangs, or another one waits there for its client", "{type: redis, host: cache.internal}"),
+    entry(Phase::Protocol, Cause::Timeout, "protocol.timeout", Owner::Service, "began to answer and did not finish in time", "see whether the service is overloaded or hangs")
+        .when("the service is overloaded", "{type: smtp, host: mail.internal, port: 25, use_tls: false, from_address: app@internal, send: false}"),
+    entry(Phase::Protocol, Cause::Closed, "protocol.closed", Owner::Service, "closed the connection before it answered", "look at the service's log")
+        .when("the service has no room for another client, and no word for it", "{type: mongodb, host: db.internal}"),
+    entry(Phase::Protocol, Cause::Reset, "protocol.reset", Owner::Service, "reset the connection before it answered", "look at the service's log and its access lists")
+        .when("the service breaks down over the first message", "{type: redis, host: cache.internal}"),
+    entry(Phase::Protocol, Cause::Malformed, "protocol.malformed", Owner::Service, "the answer was not understood", "look at what listens there, and at its version")
+        .when("what listens there speaks something of its own", "{type: amqp, host: broker.internal, username: app, password: '...'}"),
+    entry(Phase::Protocol, Cause::TooLarge, "protocol.too-large", Owner::Service, "the answer is longer than a sane one can be", "look at what listens there")
+        .when("what listens there sends a stream of data", "{type: memcache, host: stream.internal}"),
+    entry(Phase::Protocol, Cause::UnsupportedVersion, "protocol.unsupported-version", Owner::Service, "the server speaks a version of the protocol that is not supported", "upgrade the server, or check the port")
+        .when("the broker speaks AMQP 1.0 only", "{type: amqp, host: broker.internal, username: app, password: '...'}"),
+    entry(Phase::Protocol, Cause::NotReady, "protocol.not-ready", Owner::Service, "the service is starting, loading or recovering", "wait, then look at the service's log")
+        .when("the server reads its data at the start", "{type: redis, host: cache.internal}"),
+    entry(Phase::Protocol, Cause::Overloaded, "protocol.overloaded", Owner::Service, "the service takes no more connections", "raise its connection limit or shrink the clients' pools")
+        .when("`max_connections` are in use", "{type: postgres, host: db.internal, username: app, database: shop}"),
+    entry(Phase::Auth, Cause::Rejected, "auth.rejected", Owner::Credentials, "wrong user or password", "check the user and password of this check, and the application's")
+        .when("the server knows another password", "{type: redis, host: cache.internal, password: old}"),
+    entry(Phase::Auth, Cause::Required, "auth.required", Owner::Config, "the server wants a login, but none is configured", "add the login to this check")
+        .when("the server has `requirepass`", "{type: redis, host: cache.internal}"),
+    entry(Phase::Auth, Cause::MethodUnsupported, "auth.method-unsupported", Owner::Config, "client and server share no login mechanism", "enable a common mechanism on the server, or use another login option")
+        .when("the server wants Kerberos (`gss` in pg_hba.conf)", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}"),
+    entry(Phase::Auth, Cause::HostNotAllowed, "auth.host-not-allowed", Owner::Service, "this user may not log in from this host", "allow this host (pg_hba.conf, the account's host part, access rules)")
+        .when("pg_hba.conf has no line for this host", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}"),
+    entry(Phase::Auth, Cause::Locked, "auth.locked", Owner::Credentials, "the account is locked or its password has expired", "unlock the account or renew its password")
+        .when("the role has NOLOGIN", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}"),
+    entry(Phase::Auth, Cause::Timeout, "auth.timeout", Owner::Service, "no answer to the login in time", "look at the service's authentication back end")
+        .when("the directory that the server asks hangs", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}"),
+    entry(Phase::Auth, Cause::Closed, "auth.closed", Owner::Service, "closed the connection instead of answering the login", "look at the service's log")
+        .when("the broker has no word for a login that it refuses", "{type: amqp, host: broker.internal, username: app, password: '...'}"),
+    entry(Phase::Request, Cause::NoSuchDatabase, "request.no-such-database", Owner::Config, "the database does not exist", "check the database's name, or create it")
+        .when("no database has that name", "{type: postgres, host: db.internal, username: app, password: '...', database: shpo}"),
+    entry(Phase::Request, Cause::NoSuchVhost, "request.no-such-vhost", Owner::Config, "the virtual host does not exist", "check the vhost, or create it")
+        .when("no virtual host has that name", "{type: amqp, host: broker.internal, username: app, password: '...', vhost: shpo}"),
+    entry(Phase::Request, Cause::NoSuchQueue, "request.no-such-queue", Owner::Config, "the queue or exchange does not exist", "check its name, or let the application declare it")
+        .when("the application has not declared it yet", "{type: amqp, host: broker.internal, username: app, password: '...', queue: orders}"),
+    entry(Phase::Request, Cause::NoSuchEntry, "request.no-such-entry", Owner::Config, "the entry does not exist, or this user may not know that it does", "check the base; else grant this user the right to read it")
+        .when("the directory has no such entry", "{type: ldap, host: directory.internal, base: 'ou=poeple,dc=example,dc=com'}"),
+    entry(Phase::Request, Cause::PermissionDenied, "request.permission-denied", Owner::Service, "logged in, and not permitted to do this", "grant this user what the application needs")
+        .when("the role may not read the table", "{type: postgres, host: db.internal, username: app, password: '...', database: shop, table: orders}"),
+    entry(Phase::Request, Cause::ReadOnly, "request.read-only", Owner::Service, "a replica answers where a primary is wanted", "point to the primary, or look at the fail-over")
+        .when("the server is a replica", "{type: redis, host: cache.internal, role: primary}"),
+    entry(Phase::Request, Cause::UnexpectedStatus, "request.unexpected-status", Owner::Service, "answered with another status than expected", "look at the service's log; else correct expected_code")
+        .when("the service answers 503", "{type: http, url: 'https://app.internal/health'}"),
+    entry(Phase::Request, Cause::UnexpectedHeader, "request.unexpected-header", Owner::Service, "a header is missing or differs", "look at the service and the proxies before it; else correct expected_headers")
+        .when("a proxy before the service leaves it out", "{type: http, url: 'https://app.internal/', expected_headers: {strict-transport-security: }}"),
+    entry(Phase::Request, Cause::UnexpectedBody, "request.unexpected-body", Owner::Service, "the body is not as expected", "look at what the service sends; else correct expected_body")
+        .when("the page says something else", "{type: http, url: 'https://app.internal/health', expected_body: all is well}"),
+    entry(Phase::Request, Cause::UnexpectedReply, "request.unexpected-reply", Owner::Service, "the reply is not as expected", "look at what the service sends; else correct expect")
+        .when("the record has another address", "{type: dns, name: db.internal, expect: 10.0.0.5}"),
+    entry(Phase::Request, Cause::Redirected, "request.redirected", Owner::Config, "redirects elsewhere, and redirects are off", "use the new URL, set allow_redirects, or expect this status")
+        .when("the site sends everybody to https://", "{type: http, url: 'http://app.internal/'}"),
+    entry(Phase::Request, Cause::RecipientRefused, "request.recipient-refused", Owner::Service, "the mail server refuses the recipient", "check to_address and the server's relay rules")
+        .when("the server does not relay to other domains", "{type: smtp, host: mail.internal, port: 25, use_tls: false, from_address: app@internal, to_address: ops@example.com, send: false}"),
+    entry(Phase::Request, Cause::SenderRefused, "request.sender-refused", Owner::Service, "the mail server refuses the sender", "check from_address and the server's rules")
+        .when("the server takes mail of its own domains only", "{type: smtp, host: mail.internal, port: 25, use_tls: false, from_address: app@example.com, to_address: ops@internal, send: false}"),
+    entry(Phase::Request, Cause::Timeout, "request.timeout", Owner::Service, "no complete answer to the request in time", "see whether the service is slow or overloaded")
+        .when("the query takes longer than the check may", "{type: postgres, host: db.internal, username: app, password: '...', database: shop, query: SELECT pg_sleep(60)}"),
+    entry(Phase::Request, Cause::Closed, "request.closed", Owner::Service, "closed the connection in the middle of the answer", "look at the service's log")
+        .when("the service breaks down over the request", "{type: http, url: 'https://app.internal/health'}"),
+    entry(Phase::Run, Cause::Deadline, "run.deadline", Owner::Config, "--max-timeout came before the check could start", "raise --max-timeout or --concurrency, or split the file")
+        .when("checks before it took all the time of `--max-timeout`", "{type: tcp, host: db.internal, port: 5432}"),
+    entry(Phase::Run, Cause::OwnFault, "run.own-fault", Owner::Host, "a fault of conn-check itself", "please report it with the output of --tracebacks")
+        .when("this program has a bug", "{type: tcp, host: db.internal, port: 5432}"),
 ];
 
 #[cfg(test)]

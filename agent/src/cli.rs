@@ -4,9 +4,13 @@
 pub mod configs;
 pub mod convert_fw;
 pub mod django;
+pub mod explain;
 pub mod export_fw;
 pub mod generate;
+pub mod program;
+pub mod suggest;
 
+use crate::checks::Spec;
 use crate::host;
 use crate::report::{FORMATS, Format};
 use crate::settings;
@@ -16,23 +20,35 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-const AFTER_HELP: &str = "\
-Exit status: 0 all passed; 1 warnings only; 2 something failed; 3 usage error, invalid file, or nothing to check.
-
-Formats: human on a terminal, nagios under NRPE, plain otherwise, unless --format names one.
-
+/// What stands below the usage: how it is called, before what there is.
+fn after_help() -> String {
+    let types: Vec<_> = Spec::describe().into_iter().map(|check| check.kind).collect();
+    format!(
+        "\
 Examples:
   conn-check checks.yaml                        check everything
   conn-check checks.yaml 'postgres:*'           only results whose name matches
   conn-check --explain checks.yaml              with the evidence for each failure
   conn-check --max-timeout=10 --exclude-tags=no-nagios checks.yaml
-  conn-check --validate --strict checks.yaml    is the file all right?";
+  conn-check --validate --strict checks.yaml    is the file all right?
+  conn-check explain auth.rejected              what does that mean, and who can change it?
+
+The file: a list of checks, each with a type ({}) and options. `conn-check explain` lists them all, \
+`conn-check explain postgres` shows one with an example; conn-check.yaml(5) is the same as a manual.
+
+Formats: human on a terminal, nagios under NRPE, plain otherwise, unless --format names one.
+
+Exit status: 0 all passed; 1 warnings only; 2 something failed; 3 usage error, invalid file, nothing to check, or \
+interrupted before anything failed.",
+        types.join(", ")
+    )
+}
 
 /// Every program, as its man page and its completions describe it.
 #[must_use]
 pub fn programs() -> Vec<Command> {
     vec![
-        Args::command(),
+        program::Program::command(),
         configs::Configs::command(),
         convert_fw::Args::command(),
         django::Django::command(),
@@ -43,7 +59,7 @@ pub fn programs() -> Vec<Command> {
 /// Verify every network dependency of a service from the host it runs on, and say what is broken,
 /// in which phase, whose job the fix is and what to do next.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "conn-check", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
+#[command(name = "conn-check", version, max_term_width = 100, args_override_self = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// A YAML file with checks, a directory of such files, or - for standard input; more may follow
@@ -89,11 +105,11 @@ pub struct Args {
     pub schema: bool,
 
     /// Everything is printed by then; what is unfinished counts as timed out
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "How it is checked")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true, help_heading = "How it is checked")]
     pub max_timeout: Option<Duration>,
 
     /// The timeout of a check that names none
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10", help_heading = "How it is checked")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true, default_value = "10", help_heading = "How it is checked")]
     pub connect_timeout: Duration,
 
     /// The CAs to trust: a directory or a bundle
@@ -101,11 +117,11 @@ pub struct Args {
     pub tls_certs_path: PathBuf,
 
     /// So many checks at once [default: as many as the file-descriptor limit safely allows]
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "How it is checked")]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "How it is checked")]
     pub concurrency: Option<usize>,
 
     /// So many checks of one host at once [default: no limit]
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "How it is checked")]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "How it is checked")]
     pub per_host: Option<usize>,
 
     /// Use IPv4 only
@@ -121,7 +137,7 @@ pub struct Args {
     pub format: Option<&'static Format>,
 
     /// Write the output to a file, atomically
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    #[arg(short, long, visible_short_alias = 'f', value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
 
     /// Keep the result as JSON in a file for others to read, atomically

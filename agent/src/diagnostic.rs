@@ -18,7 +18,7 @@ words! {
 }
 
 macro_rules! flaws {
-    ($($name:ident $code:literal $about:literal,)*) => {
+    ($($name:ident $code:literal $about:literal $(=> $fix:literal, $example:literal)?,)*) => {
         /// What kind of problem a file has. Its code is an interface, like the codes of failures.
         #[derive(Clone, Copy, Debug, Eq, PartialEq)]
         pub enum Flaw {
@@ -40,42 +40,89 @@ macro_rules! flaws {
             pub const fn about(self) -> &'static str {
                 match self { $(Self::$name => $about),* }
             }
+
+            /// What to do about it, where the file at hand tells nothing finer.
+            #[must_use]
+            pub const fn fix(self) -> &'static str {
+                match self { $(Self::$name => concat!($($fix)?)),* }
+            }
+
+            /// A file that has it; empty where a file alone does not.
+            #[must_use]
+            pub const fn example(self) -> &'static str {
+                match self { $(Self::$name => concat!($($example)?)),* }
+            }
         }
     };
 }
 
 flaws! {
-    Unreadable "unreadable" "the user may not read the file, or the file system fails",
-    NotThere "not-there" "there is no file of that name",
-    NotAFile "not-a-file" "a directory, a device, a pipe or a socket stands in the file's place",
-    OfOtherUnit "of-other-unit" "the file belongs to another unit of Juju on this machine",
-    TooLarge "too-large" "the file, or what its aliases stand for, is too large",
-    NotUtf8 "not-utf8" "the file is not UTF-8",
-    YamlSyntax "yaml-syntax" "the file is not YAML",
-    TooDeep "too-deep" "too many lists and mappings stand inside each other",
-    SeveralDocuments "several-documents" "a second document begins in the file",
-    UnknownAlias "unknown-alias" "an alias without an anchor before it, or inside its own anchor",
-    BadMerge "bad-merge" "a merge key without a mapping",
-    UnknownTag "unknown-tag" "a tag that has no meaning here",
-    BadTag "bad-tag" "a value that its tag does not fit",
-    DuplicateKey "duplicate-key" "a key that was given already",
-    NoChecks "no-checks" "the file is empty",
-    NotAList "not-a-list" "the file is not a list of checks",
-    NotAMapping "not-a-mapping" "a check is not a mapping",
-    UnknownType "unknown-type" "there is no check of that type",
-    DeprecatedAlias "deprecated-alias" "an old name of a type",
-    UnknownKey "unknown-key" "the check has no such option",
-    MissingKey "missing-key" "an option that must be there is not",
-    WrongType "wrong-type" "a list or mapping where another kind of value is wanted",
-    BadValue "bad-value" "a value that the option does not take",
-    PythonTuple "python-tuple" "a tuple as Python writes it",
-    UnreadablePem "unreadable-pem" "a file of certificates or keys cannot be used",
-    NothingSelected "nothing-selected" "the tags or patterns of the command line select nothing",
-    MailByNagios "mail-by-nagios" "a check that sends a mail has no tag that keeps Nagios from running it",
-    NoEffect "no-effect" "an option that does nothing beside the others of the check",
-    BadReference "bad-reference" "{env: VAR} or {file: PATH} leads nowhere",
-    NoRules "no-rules" "a file of firewall rules holds none",
-    Unresolved "unresolved" "the host of a firewall rule has no address",
+    Unreadable "unreadable" "the user may not read the file, or the file system fails"
+        => "let the user who runs conn-check read it (the group nagios, when NRPE runs it)", "",
+    NotThere "not-there" "there is no file of that name"
+        => "check the path", "",
+    NotAFile "not-a-file" "a directory, a device, a pipe or a socket stands in the file's place"
+        => "name the YAML file itself, or `-` for standard input", "",
+    OfOtherUnit "of-other-unit" "the file belongs to another unit of Juju on this machine"
+        => "name a file of this unit", "",
+    TooLarge "too-large" "the file, or what its aliases stand for, is too large"
+        => "split it, or check that this is the right file", "",
+    NotUtf8 "not-utf8" "the file is not UTF-8"
+        => "save the file as UTF-8", "",
+    YamlSyntax "yaml-syntax" "the file is not YAML"
+        => "look at the marked place and before it: a bracket, a quote, a colon, the indentation", "- {type: tcp, host: db.internal, port: 5432",
+    TooDeep "too-deep" "too many lists and mappings stand inside each other"
+        => "write a list of checks, without more lists around it", "",
+    SeveralDocuments "several-documents" "a second document begins in the file"
+        => "take the line `---` away", "- {type: tcp, host: db.internal, port: 5432}\n---\n- {type: tcp, host: db.internal, port: 5433}",
+    UnknownAlias "unknown-alias" "an alias without an anchor before it, or inside its own anchor"
+        => "write the anchor (`&name`) above the alias (`*name`)", "- {type: tcp, host: *db, port: 5432}",
+    BadMerge "bad-merge" "a merge key without a mapping"
+        => "write `<<:` with the alias of a mapping, or a list of such", "- {<<: db, type: tcp, host: db.internal, port: 5432}",
+    UnknownTag "unknown-tag" "a tag that has no meaning here"
+        => "take the tag away", "- {type: tcp, host: !host db.internal, port: 5432}",
+    BadTag "bad-tag" "a value that its tag does not fit"
+        => "take the tag away, or write a value that it fits", "- {type: tcp, host: db.internal, port: !!int postgres}",
+    DuplicateKey "duplicate-key" "a key that was given already"
+        => "take one of them away", "- {type: tcp, host: a.internal, host: b.internal, port: 5432}",
+    NoChecks "no-checks" "the file is empty"
+        => "write a list: `- type: tcp`, with `host:` and `port:` in the lines below", "[]",
+    NotAList "not-a-list" "the file is not a list of checks"
+        => "begin each check with `- `", "type: tcp\nhost: db.internal\nport: 5432",
+    NotAMapping "not-a-mapping" "a check is not a mapping"
+        => "write `- type: tcp`, then the options in lines below it, indented by two spaces", "- tcp",
+    UnknownType "unknown-type" "there is no check of that type"
+        => "write one of those that `conn-check explain` lists", "- {type: tpc, host: db.internal, port: 5432}",
+    DeprecatedAlias "deprecated-alias" "an old name of a type"
+        => "write the name that it has now", "- {type: ssl, host: app.internal, port: 443}",
+    UnknownKey "unknown-key" "the check has no such option"
+        => "write one of those that `conn-check explain TYPE` lists", "- {type: tcp, host: db.internal, port: 5432, tiemout: 3}",
+    MissingKey "missing-key" "an option that must be there is not"
+        => "add it", "- {type: tcp, host: db.internal}",
+    WrongType "wrong-type" "a list or mapping where another kind of value is wanted"
+        => "write the value itself", "- {type: tcp, host: [db.internal], port: 5432}",
+    BadValue "bad-value" "a value that the option does not take"
+        => "write one that it takes: `conn-check explain OPTION` tells which", "- {type: tcp, host: db.internal, port: 99999}",
+    PythonTuple "python-tuple" "a tuple as Python writes it"
+        => "write a list: [user, password], or [[name, value], [name, value]]", "- {type: http, url: 'http://app.internal/', auth: '(user, password)'}",
+    UnreadablePem "unreadable-pem" "a file of certificates or keys cannot be used"
+        => "name a PEM file (-----BEGIN ...) that the user who runs conn-check can read", "- {type: tls, host: app.internal, port: 443, ca_file: /nonexistent/ca.pem}",
+    NothingSelected "nothing-selected" "the tags or patterns of the command line select nothing"
+        => "see with --dry-run which results and tags there are", "",
+    MailByNagios "mail-by-nagios" "a check that sends a mail has no tag that keeps Nagios from running it"
+        => "tag it `no-nagios`, or set `send: false`", "- {type: smtp, host: mail.internal, port: 465, from_address: app@internal, to_address: ops@internal}",
+    NoEffect "no-effect" "an option that does nothing beside the others of the check"
+        => "leave it out, or write what gives it an effect", "- {type: redis, host: cache.internal, use_tls: false, ca_file: /etc/ssl/app/ca.pem}",
+    Unexpanded "unexpanded-variable" "a value is nothing but a variable, which nobody expands here"
+        => "write {env: NAME} in its place; where it is meant as it stands, `!!str` before it says so", "- {type: redis, host: cache.internal, password: '${REDIS_PASSWORD}'}",
+    Twin "duplicate-check" "a check stands in the file more than once"
+        => "leave one of them out", "- {type: tcp, host: db.internal, port: 5432}\n- {type: tcp, host: db.internal, port: 5432}",
+    BadReference "bad-reference" "{env: VAR} or {file: PATH} leads nowhere"
+        => "set the variable, or put the file there", "- {type: redis, host: cache.internal, password: {file: /nonexistent/password}}",
+    NoRules "no-rules" "a file of firewall rules holds none"
+        => "write what conn-check-export-fw prints", "",
+    Unresolved "unresolved" "the host of a firewall rule has no address"
+        => "correct the name, or use --keep-going", "",
 }
 
 impl Flaw {
@@ -147,6 +194,19 @@ impl Diagnostic {
             None => self.message.clone(),
         }
     }
+}
+
+/// How many there are of each kind, for a last line: `3 errors, 1 warning`.
+#[must_use]
+pub fn counted<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) -> String {
+    let mut counts = Severity::ALL.map(|severity| (severity, 0_usize));
+    for one in diagnostics {
+        counts.iter_mut().filter(|(severity, _)| *severity == one.severity).for_each(|(_, count)| *count += 1);
+    }
+    let there = counts.iter().filter(|(_, count)| *count > 0);
+    let words =
+        there.map(|(severity, count)| format!("{count} {}{}", severity.slug(), if *count == 1 { "" } else { "s" }));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// A diagnostic in the form of `--format json`.

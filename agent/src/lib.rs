@@ -45,6 +45,7 @@ pub mod checks;
 pub mod cli;
 pub mod diagnostic;
 pub mod event;
+pub mod explain;
 mod fault;
 pub mod file;
 pub mod firewall;

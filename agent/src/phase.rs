@@ -50,3 +50,21 @@ words! {
         Run "run",
     }
 }
+
+impl Phase {
+    /// What happens in it.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Config => "what the check needs before it can begin: its secrets, its certificates",
+            Self::Resolve => "the name is turned into addresses",
+            Self::Connect => "a connection is opened to one of them",
+            Self::Proxy => "a proxy is asked to pass the connection on",
+            Self::Tls => "the TLS handshake",
+            Self::Protocol => "the peer proves that it speaks the expected protocol",
+            Self::Auth => "the peer accepts the login",
+            Self::Request => "what the application needs is asked for",
+            Self::Run => "outside every phase",
+        }
+    }
+}

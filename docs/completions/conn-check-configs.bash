@@ -1,278 +1,123 @@
-_conn__check__configs() {
-    local i cur prev opts cmd
+# shellcheck shell=bash
+# Generated from the declarations in the code by `cargo xtask docs`.
+
+_conn_check_configs_files() {
+    local kind=$1 file
+    compopt -o filenames 2> /dev/null
+    while IFS= read -r file; do
+        if [[ -d $file || $kind == all || ($kind == yaml && $file == *.@(yaml|yml)) ]]; then
+            COMPREPLY+=("$file")
+        fi
+    done < <(compgen -f -- "$2")
+}
+
+_conn_check_configs() {
+    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} level=
     COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
+    # --option=value is three words here.
+    if [[ $current == "=" ]]; then
+        current=
+    elif [[ $before == "=" ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    prev="$3"
-    cmd=""
-    opts=""
-
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="conn__check__configs"
-                ;;
-            conn__check__configs,django)
-                cmd="conn__check__configs__subcmd__django"
-                ;;
-            conn__check__configs,env)
-                cmd="conn__check__configs__subcmd__env"
-                ;;
-            conn__check__configs,help)
-                cmd="conn__check__configs__subcmd__help"
-                ;;
-            conn__check__configs,juju)
-                cmd="conn__check__configs__subcmd__juju"
-                ;;
-            conn__check__configs__subcmd__help,django)
-                cmd="conn__check__configs__subcmd__help__subcmd__django"
-                ;;
-            conn__check__configs__subcmd__help,env)
-                cmd="conn__check__configs__subcmd__help__subcmd__env"
-                ;;
-            conn__check__configs__subcmd__help,help)
-                cmd="conn__check__configs__subcmd__help__subcmd__help"
-                ;;
-            conn__check__configs__subcmd__help,juju)
-                cmd="conn__check__configs__subcmd__help__subcmd__juju"
-                ;;
-            *)
-                ;;
+    if ((COMP_CWORD > 1)); then
+        case ${COMP_WORDS[1]} in
+            django | env | juju | help) level=${COMP_WORDS[1]} ;;
         esac
-    done
-
-    case "${cmd}" in
-        conn__check__configs)
-            opts="-h -V --help --version django env juju help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+    fi
+    case $level:$before in
+        django:-m | django:--settings-module)
+            :
+            return
             ;;
-        conn__subcmd__check__subcmd__configs__subcmd__django)
-            opts="-m -d -p -f -h -V --settings-module --python --timeout --database-name --statsd-send --statsd-expect --print --bridge --output --secrets --secrets-dir --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --settings-module)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -m)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --python)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --database-name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -d)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --statsd-send)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --statsd-expect)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --bridge)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -f)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --secrets)
-                    COMPREPLY=($(compgen -W "inline env file" -- "${cur}"))
-                    return 0
-                    ;;
-                --secrets-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        django:--python)
+            _conn_check_configs_files all "$current"
+            return
             ;;
-        conn__subcmd__check__subcmd__configs__subcmd__env)
-            opts="-f -h --pid --output --secrets --secrets-dir --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --pid)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -f)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --secrets)
-                    COMPREPLY=($(compgen -W "inline env file" -- "${cur}"))
-                    return 0
-                    ;;
-                --secrets-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        django:--timeout)
+            :
+            return
             ;;
-        conn__subcmd__check__subcmd__configs__subcmd__help)
-            opts="django env juju help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        django:-d | django:--database-name)
+            :
+            return
             ;;
-        conn__subcmd__check__subcmd__configs__subcmd__help__subcmd__django)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        django:--statsd-send)
+            :
+            return
             ;;
-        conn__subcmd__check__subcmd__configs__subcmd__help__subcmd__env)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        django:--statsd-expect)
+            :
+            return
             ;;
-        conn__subcmd__check__subcmd__configs__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        django:-f | django:-o | django:--output)
+            _conn_check_configs_files all "$current"
+            return
             ;;
-        conn__subcmd__check__subcmd__configs__subcmd__help__subcmd__juju)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        django:--secrets)
+            mapfile -t COMPREPLY < <(compgen -W 'inline env file' -- "$current")
+            return
             ;;
-        conn__subcmd__check__subcmd__configs__subcmd__juju)
-            opts="-a -f -h --application --output --secrets --secrets-dir --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --application)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -a)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -f)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --secrets)
-                    COMPREPLY=($(compgen -W "inline env file" -- "${cur}"))
-                    return 0
-                    ;;
-                --secrets-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        django:--secrets-dir)
+            _conn_check_configs_files none "$current"
+            return
+            ;;
+        env:--pid)
+            :
+            return
+            ;;
+        env:-f | env:-o | env:--output)
+            _conn_check_configs_files all "$current"
+            return
+            ;;
+        env:--secrets)
+            mapfile -t COMPREPLY < <(compgen -W 'inline env file' -- "$current")
+            return
+            ;;
+        env:--secrets-dir)
+            _conn_check_configs_files none "$current"
+            return
+            ;;
+        juju:-a | juju:--application)
+            :
+            return
+            ;;
+        juju:-f | juju:-o | juju:--output)
+            _conn_check_configs_files all "$current"
+            return
+            ;;
+        juju:--secrets)
+            mapfile -t COMPREPLY < <(compgen -W 'inline env file' -- "$current")
+            return
+            ;;
+        juju:--secrets-dir)
+            _conn_check_configs_files none "$current"
+            return
+            ;;
+    esac
+    case $level:$current in
+        :-*) mapfile -t COMPREPLY < <(compgen -W '-h --help -V --version' -- "$current") ;;
+        django:-*) mapfile -t COMPREPLY < <(compgen -W '-m --settings-module --python --timeout -d --database-name --statsd-send --statsd-expect -f -o --output --secrets --secrets-dir -h --help -V --version' -- "$current") ;;
+        env:-*) mapfile -t COMPREPLY < <(compgen -W '--pid -f -o --output --secrets --secrets-dir -h --help' -- "$current") ;;
+        juju:-*) mapfile -t COMPREPLY < <(compgen -W '-a --application -f -o --output --secrets --secrets-dir -h --help' -- "$current") ;;
+        help:-*) mapfile -t COMPREPLY < <(compgen -W '' -- "$current") ;;
+        :*)
+            ((COMP_CWORD > 1)) || mapfile -t COMPREPLY < <(compgen -W 'django env juju help' -- "$current")
+            :
+            ;;
+        django:*)
+            :
+            ;;
+        env:*)
+            _conn_check_configs_files all "$current"
+            ;;
+        juju:*)
+            _conn_check_configs_files all "$current"
+            ;;
+        help:*)
+            :
             ;;
     esac
 }
 
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _conn__check__configs -o nosort -o bashdefault -o default conn-check-configs
-else
-    complete -F _conn__check__configs -o bashdefault -o default conn-check-configs
-fi
+complete -F _conn_check_configs conn-check-configs

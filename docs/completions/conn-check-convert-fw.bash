@@ -1,70 +1,49 @@
-_conn__check__convert__fw() {
-    local i cur prev opts cmd
+# shellcheck shell=bash
+# Generated from the declarations in the code by `cargo xtask docs`.
+
+_conn_check_convert_fw_files() {
+    local kind=$1 file
+    compopt -o filenames 2> /dev/null
+    while IFS= read -r file; do
+        if [[ -d $file || $kind == all || ($kind == yaml && $file == *.@(yaml|yml)) ]]; then
+            COMPREPLY+=("$file")
+        fi
+    done < <(compgen -f -- "$2")
+}
+
+_conn_check_convert_fw() {
+    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} level=
     COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
+    # --option=value is three words here.
+    if [[ $current == "=" ]]; then
+        current=
+    elif [[ $before == "=" ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    prev="$3"
-    cmd=""
-    opts=""
-
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="conn__check__convert__fw"
-                ;;
-            *)
-                ;;
-        esac
-    done
-
-    case "${cmd}" in
-        conn__check__convert__fw)
-            opts="-t -o -h -V --type --group --keep-going --output --color --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --type)
-                    COMPREPLY=($(compgen -W "aws iptables kubernetes neutron nftables nova openstack-cli terraform ufw" -- "${cur}"))
-                    return 0
-                    ;;
-                -t)
-                    COMPREPLY=($(compgen -W "aws iptables kubernetes neutron nftables nova openstack-cli terraform ufw" -- "${cur}"))
-                    return 0
-                    ;;
-                --group)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+    case $level:$before in
+        :-t | :--type)
+            mapfile -t COMPREPLY < <(compgen -W 'aws iptables kubernetes neutron nftables nova openstack-cli terraform ufw' -- "$current")
+            return
+            ;;
+        :--group)
+            :
+            return
+            ;;
+        :-o | :-f | :--output)
+            _conn_check_convert_fw_files all "$current"
+            return
+            ;;
+        :--color)
+            mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
+            return
+            ;;
+    esac
+    case $level:$current in
+        :-*) mapfile -t COMPREPLY < <(compgen -W '-t --type --group --keep-going -o -f --output --color -h --help -V --version' -- "$current") ;;
+        :*)
+            _conn_check_convert_fw_files yaml "$current"
             ;;
     esac
 }
 
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _conn__check__convert__fw -o nosort -o bashdefault -o default conn-check-convert-fw
-else
-    complete -F _conn__check__convert__fw -o bashdefault -o default conn-check-convert-fw
-fi
+complete -F _conn_check_convert_fw conn-check-convert-fw

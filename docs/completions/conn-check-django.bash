@@ -1,98 +1,69 @@
-_conn__check__django() {
-    local i cur prev opts cmd
+# shellcheck shell=bash
+# Generated from the declarations in the code by `cargo xtask docs`.
+
+_conn_check_django_files() {
+    local kind=$1 file
+    compopt -o filenames 2> /dev/null
+    while IFS= read -r file; do
+        if [[ -d $file || $kind == all || ($kind == yaml && $file == *.@(yaml|yml)) ]]; then
+            COMPREPLY+=("$file")
+        fi
+    done < <(compgen -f -- "$2")
+}
+
+_conn_check_django() {
+    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} level=
     COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
+    # --option=value is three words here.
+    if [[ $current == "=" ]]; then
+        current=
+    elif [[ $before == "=" ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    prev="$3"
-    cmd=""
-    opts=""
-
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="conn__check__django"
-                ;;
-            *)
-                ;;
-        esac
-    done
-
-    case "${cmd}" in
-        conn__check__django)
-            opts="-m -d -p -f -h -V --settings-module --python --timeout --database-name --statsd-send --statsd-expect --print --bridge --output --secrets --secrets-dir --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --settings-module)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -m)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --python)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --database-name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -d)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --statsd-send)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --statsd-expect)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --bridge)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -f)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --secrets)
-                    COMPREPLY=($(compgen -W "inline env file" -- "${cur}"))
-                    return 0
-                    ;;
-                --secrets-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+    case $level:$before in
+        :-m | :--settings-module)
+            :
+            return
+            ;;
+        :--python)
+            _conn_check_django_files all "$current"
+            return
+            ;;
+        :--timeout)
+            :
+            return
+            ;;
+        :-d | :--database-name)
+            :
+            return
+            ;;
+        :--statsd-send)
+            :
+            return
+            ;;
+        :--statsd-expect)
+            :
+            return
+            ;;
+        :-f | :-o | :--output)
+            _conn_check_django_files all "$current"
+            return
+            ;;
+        :--secrets)
+            mapfile -t COMPREPLY < <(compgen -W 'inline env file' -- "$current")
+            return
+            ;;
+        :--secrets-dir)
+            _conn_check_django_files none "$current"
+            return
+            ;;
+    esac
+    case $level:$current in
+        :-*) mapfile -t COMPREPLY < <(compgen -W '-m --settings-module --python --timeout -d --database-name --statsd-send --statsd-expect -f -o --output --secrets --secrets-dir -h --help -V --version' -- "$current") ;;
+        :*)
+            :
             ;;
     esac
 }
 
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _conn__check__django -o nosort -o bashdefault -o default conn-check-django
-else
-    complete -F _conn__check__django -o bashdefault -o default conn-check-django
-fi
+complete -F _conn_check_django conn-check-django

@@ -1,15 +1,15 @@
-complete -c conn-check-django -s m -l settings-module -d 'The settings, as Python imports them from this directory [default: `DJANGO_SETTINGS_MODULE`]' -r
-complete -c conn-check-django -l python -d 'The application\'s Python [default: that of `VIRTUAL_ENV`, else python3, else python]' -r -F
-complete -c conn-check-django -l timeout -d 'Importing the settings may take so long' -r
-complete -c conn-check-django -s d -l database-name -d 'The database, where the settings name none' -r
-complete -c conn-check-django -l statsd-send -d 'What to send to statsd [default: conncheck.test:1|c]' -r
-complete -c conn-check-django -l statsd-expect -d 'What statsd must answer [default: nothing, sending is enough]' -r
-complete -c conn-check-django -l bridge -d 'Settings that were read already, as the Python package `conn_check_configs` hands them over' -r -F
-complete -c conn-check-django -s f -l output -d 'Write the file here, atomically; a new one is for its owner only [default: standard output]' -r -F
-complete -c conn-check-django -l secrets -d 'Where passwords stand: in the file, or outside, with a reference in their place' -r -f -a "inline\t'In the file itself'
+# Generated from the declarations in the code by `cargo xtask docs`.
+complete -c conn-check-django -f
+complete -c conn-check-django -s m -l settings-module -x -d 'The settings, as Python imports them from this directory'
+complete -c conn-check-django -l python -r -F -d 'The application\'s Python'
+complete -c conn-check-django -l timeout -x -d 'Importing the settings may take so long'
+complete -c conn-check-django -s d -l database-name -x -d 'The database, where the settings name none'
+complete -c conn-check-django -l statsd-send -x -d 'What to send to statsd'
+complete -c conn-check-django -l statsd-expect -x -d 'What statsd must answer'
+complete -c conn-check-django -s f -s o -l output -r -F -d 'Write the file here, atomically'
+complete -c conn-check-django -l secrets -x -a "inline\t'In the file itself'
 env\t'In variables of the environment: {env: NAME}'
-file\t'In files: {file: DIR/NAME}'"
-complete -c conn-check-django -l secrets-dir -d 'The directory that holds the files with the passwords, for --secrets file' -r -F
-complete -c conn-check-django -s p -l print -d 'Accepted for old scripts, and without effect'
+file\t'In files: {file: DIR/NAME}'" -d 'Where passwords stand: in the file, or outside, with a reference in their place'
+complete -c conn-check-django -l secrets-dir -x -a '(__fish_complete_directories)' -d 'The directory that holds the files with the passwords, for --secrets file'
 complete -c conn-check-django -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c conn-check-django -s V -l version -d 'Print version'

@@ -1,98 +1,49 @@
-_conn__check__export__fw() {
-    local i cur prev opts cmd
+# shellcheck shell=bash
+# Generated from the declarations in the code by `cargo xtask docs`.
+
+_conn_check_export_fw_files() {
+    local kind=$1 file
+    compopt -o filenames 2> /dev/null
+    while IFS= read -r file; do
+        if [[ -d $file || $kind == all || ($kind == yaml && $file == *.@(yaml|yml)) ]]; then
+            COMPREPLY+=("$file")
+        fi
+    done < <(compgen -f -- "$2")
+}
+
+_conn_check_export_fw() {
+    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} level=
     COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
+    # --option=value is three words here.
+    if [[ $current == "=" ]]; then
+        current=
+    elif [[ $before == "=" ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    prev="$3"
-    cmd=""
-    opts=""
-
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="conn__check__export__fw"
-                ;;
-            *)
-                ;;
-        esac
-    done
-
-    case "${cmd}" in
-        conn__check__export__fw)
-            opts="-4 -6 -o -q -v -d -t -U -h -V --only --include-tags --exclude-tags --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host --format --output --record --journal --quiet --brief --explain --verbose --duration --tracebacks --unbuffered-output --color --with-dns --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --only)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --include-tags)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --exclude-tags)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-certs-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --concurrency)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --per-host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "human plain nagios json jsonl junit tap prometheus" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --record)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+    case $level:$before in
+        :--include-tags)
+            :
+            return
+            ;;
+        :--exclude-tags)
+            :
+            return
+            ;;
+        :-o | :-f | :--output)
+            _conn_check_export_fw_files all "$current"
+            return
+            ;;
+        :--color)
+            mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
+            return
+            ;;
+    esac
+    case $level:$current in
+        :-*) mapfile -t COMPREPLY < <(compgen -W '--include-tags --exclude-tags --validate --strict --schema -o -f --output --color --with-dns -h --help -V --version' -- "$current") ;;
+        :*)
+            _conn_check_export_fw_files yaml "$current"
             ;;
     esac
 }
 
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _conn__check__export__fw -o nosort -o bashdefault -o default conn-check-export-fw
-else
-    complete -F _conn__check__export__fw -o bashdefault -o default conn-check-export-fw
-fi
+complete -F _conn_check_export_fw conn-check-export-fw

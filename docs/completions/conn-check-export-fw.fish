@@ -1,38 +1,15 @@
-complete -c conn-check-export-fw -l only -d 'As PATTERN, where it could be taken for a file' -r
-complete -c conn-check-export-fw -l include-tags -d 'Only checks with one of these tags' -r
-complete -c conn-check-export-fw -l exclude-tags -d 'No checks with one of these tags' -r
-complete -c conn-check-export-fw -l max-timeout -d 'Everything is printed by then; what is unfinished counts as timed out' -r
-complete -c conn-check-export-fw -l connect-timeout -d 'The timeout of a check that names none' -r
-complete -c conn-check-export-fw -l tls-certs-path -d 'The CAs to trust: a directory or a bundle' -r -F
-complete -c conn-check-export-fw -l concurrency -d 'So many checks at once [default: as many as the file-descriptor limit safely allows]' -r
-complete -c conn-check-export-fw -l per-host -d 'So many checks of one host at once [default: no limit]' -r
-complete -c conn-check-export-fw -l format -d 'The form of the output' -r -f -a "human\t'for a terminal: what is broken first, with what to do next'
-plain\t'one line per result, for scripts'
-nagios\t'the output of a monitoring plugin, with performance data'
-json\t'one object with all there is to know, described by a schema'
-jsonl\t'one event per line, as it happens'
-junit\t'XML for CI systems, a test case per result'
-tap\t'Test Anything Protocol, version 13'
-prometheus\t'metrics for a textfile collector'"
-complete -c conn-check-export-fw -s o -l output -d 'Write the output to a file, atomically' -r -F
-complete -c conn-check-export-fw -l record -d 'Keep the result as JSON in a file for others to read, atomically' -r -F
-complete -c conn-check-export-fw -l color -d 'Colours: auto is on for a terminal; `NO_COLOR` and `CLICOLOR_FORCE` are heard' -r -f -a "auto\t'On a terminal'
-always\t'Always'
-never\t'Never'"
+# Generated from the declarations in the code by `cargo xtask docs`.
+complete -c conn-check-export-fw -f
+complete -c conn-check-export-fw -l include-tags -x -d 'Only checks with one of these tags'
+complete -c conn-check-export-fw -l exclude-tags -x -d 'No checks with one of these tags'
 complete -c conn-check-export-fw -l validate -d 'Only read the file and say what is wrong with it'
-complete -c conn-check-export-fw -l dry-run -d 'Only show which results there would be'
 complete -c conn-check-export-fw -l strict -d 'Take warnings about the file for errors'
 complete -c conn-check-export-fw -l schema -d 'Print the JSON Schema of the file, for editors'
-complete -c conn-check-export-fw -s 4 -d 'Use IPv4 only'
-complete -c conn-check-export-fw -s 6 -d 'Use IPv6 only'
-complete -c conn-check-export-fw -l journal -d 'Also write failures, warnings and the counts to the system\'s journal'
-complete -c conn-check-export-fw -s q -l quiet -d 'For people: only what is not well and the summary; nothing when all is well'
-complete -c conn-check-export-fw -l brief -d 'For people: failures in ten lines at most, to be pasted into a chat'
-complete -c conn-check-export-fw -l explain -d 'Show the evidence under every failure'
-complete -c conn-check-export-fw -s v -l verbose -d 'Show every check on its own with its phases; in the plain format, what begins'
-complete -c conn-check-export-fw -s d -l duration -d 'Show when each result came and how long it took'
-complete -c conn-check-export-fw -s t -l tracebacks -d 'Show the whole chain of causes under every failure'
-complete -c conn-check-export-fw -s U -l unbuffered-output -d 'Print each result as soon as it is there, in the plain format unless --format says otherwise'
+complete -c conn-check-export-fw -s o -s f -l output -r -F -d 'Write the output to a file, atomically'
+complete -c conn-check-export-fw -l color -x -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'" -d 'Colours: auto is on for a terminal, unless `NO_COLOR` is set'
 complete -c conn-check-export-fw -l with-dns -d 'Add the resolvers that this host\'s look-ups go to (/etc/resolv.conf, and behind systemd-resolved those that it asks)'
 complete -c conn-check-export-fw -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c conn-check-export-fw -s V -l version -d 'Print version'
+complete -c conn-check-export-fw -k -a '(__fish_complete_suffix .yaml; __fish_complete_suffix .yml; __fish_complete_directories (commandline -ct))'

@@ -1,98 +1,91 @@
-_conn__check() {
-    local i cur prev opts cmd
+# shellcheck shell=bash
+# Generated from the declarations in the code by `cargo xtask docs`.
+
+_conn_check_files() {
+    local kind=$1 file
+    compopt -o filenames 2> /dev/null
+    while IFS= read -r file; do
+        if [[ -d $file || $kind == all || ($kind == yaml && $file == *.@(yaml|yml)) ]]; then
+            COMPREPLY+=("$file")
+        fi
+    done < <(compgen -f -- "$2")
+}
+
+_conn_check() {
+    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} level=
     COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
+    # --option=value is three words here.
+    if [[ $current == "=" ]]; then
+        current=
+    elif [[ $before == "=" ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
-    prev="$3"
-    cmd=""
-    opts=""
-
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="conn__check"
-                ;;
-            *)
-                ;;
+    if ((COMP_CWORD > 1)); then
+        case ${COMP_WORDS[1]} in
+            explain | help) level=${COMP_WORDS[1]} ;;
         esac
-    done
-
-    case "${cmd}" in
-        conn__check)
-            opts="-4 -6 -o -q -v -d -t -U -h -V --only --include-tags --exclude-tags --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host --format --output --record --journal --quiet --brief --explain --verbose --duration --tracebacks --unbuffered-output --color --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --only)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --include-tags)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --exclude-tags)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --connect-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --tls-certs-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --concurrency)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --per-host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "human plain nagios json jsonl junit tap prometheus" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --record)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+    fi
+    case $level:$before in
+        :--include-tags)
+            :
+            return
+            ;;
+        :--exclude-tags)
+            :
+            return
+            ;;
+        :--max-timeout)
+            :
+            return
+            ;;
+        :--connect-timeout)
+            :
+            return
+            ;;
+        :--tls-certs-path)
+            _conn_check_files all "$current"
+            return
+            ;;
+        :--concurrency)
+            :
+            return
+            ;;
+        :--per-host)
+            :
+            return
+            ;;
+        :--format)
+            mapfile -t COMPREPLY < <(compgen -W 'human plain nagios json jsonl junit tap prometheus' -- "$current")
+            return
+            ;;
+        :-o | :-f | :--output)
+            _conn_check_files all "$current"
+            return
+            ;;
+        :--record)
+            _conn_check_files all "$current"
+            return
+            ;;
+        :--color)
+            mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$current")
+            return
+            ;;
+    esac
+    case $level:$current in
+        :-*) mapfile -t COMPREPLY < <(compgen -W '--include-tags --exclude-tags --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host -4 -6 --format -o -f --output --record --journal --explain -v --verbose -d --duration -t --tracebacks -U --unbuffered-output --color -h --help -V --version' -- "$current") ;;
+        explain:-*) mapfile -t COMPREPLY < <(compgen -W '-h --help' -- "$current") ;;
+        help:-*) mapfile -t COMPREPLY < <(compgen -W '' -- "$current") ;;
+        :*)
+            ((COMP_CWORD > 1)) || mapfile -t COMPREPLY < <(compgen -W 'explain help' -- "$current")
+            _conn_check_files yaml "$current"
+            ;;
+        explain:*)
+            mapfile -t COMPREPLY < <(compgen -W 'amqp dns http https ldap memcache memcached mongodb mongo mqtt mysql mariadb postgres postgresql redis smtp tcp tls ssl udp allow_redirects auth auth_source base body ca_file client_cert client_id client_key cookies database digest_auth disable_tls_verification exchange expect expected_body expected_code expected_headers expiry_warning_days from_address headers helo_fallback host key max_messages message method min_consumers name params password port proxy_host proxy_port proxy_url publish query queue record replica_set role send server server_name subject table tags timeout to_address topic url use_tls username verify_name version vhost warn_after resolve.nxdomain resolve.no-address resolve.servfail resolve.refused resolve.timeout resolve.failed resolve.bad-name resolve.closed connect.refused connect.timeout connect.host-unreachable connect.network-unreachable connect.prohibited connect.denied-locally connect.local-limit connect.no-socket connect.reset connect.closed proxy.unreachable proxy.timeout proxy.closed proxy.auth-required proxy.denied proxy.bad-gateway proxy.not-a-proxy tls.not-tls tls.required tls.untrusted tls.expired tls.not-yet-valid tls.wrong-name tls.no-common-version tls.client-cert-required tls.client-cert-rejected tls.closed tls.timeout tls.malformed protocol.wrong-service protocol.silent protocol.timeout protocol.closed protocol.reset protocol.malformed protocol.too-large protocol.unsupported-version protocol.not-ready protocol.overloaded auth.rejected auth.required auth.method-unsupported auth.host-not-allowed auth.locked auth.timeout auth.closed request.no-such-database request.no-such-vhost request.no-such-queue request.no-such-entry request.permission-denied request.read-only request.unexpected-status request.unexpected-header request.unexpected-body request.unexpected-reply request.redirected request.recipient-refused request.sender-refused request.timeout request.closed run.deadline run.own-fault tls.expires-soon connect.closed-at-once connect.address-dead run.slow auth.not-needed tls.verification-off tls.name-verification-off auth.without-tls unreadable not-there not-a-file of-other-unit too-large not-utf8 yaml-syntax too-deep several-documents unknown-alias bad-merge unknown-tag bad-tag duplicate-key no-checks not-a-list not-a-mapping unknown-type deprecated-alias unknown-key missing-key wrong-type bad-value python-tuple unreadable-pem nothing-selected mail-by-nagios unexpanded-variable duplicate-check bad-reference no-rules unresolved' -- "$current")
+            ;;
+        help:*)
+            :
             ;;
     esac
 }
 
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _conn__check -o nosort -o bashdefault -o default conn-check
-else
-    complete -F _conn__check -o bashdefault -o default conn-check
-fi
+complete -F _conn_check conn-check

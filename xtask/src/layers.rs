@@ -31,7 +31,7 @@ const HOUSES: [House; 2] = [
             &["plan"],
             &["select", "queue"],
             &["run"],
-            &["report", "firewall", "generate"],
+            &["report", "firewall", "generate", "explain"],
             &["cli"],
         ],
     },

@@ -53,6 +53,9 @@ pub(crate) trait Check: Sized {
     /// What a passing check proves, one sentence.
     const ABOUT: &'static str;
 
+    /// A check of this type as it stands in a file, with the options that most people want.
+    const EXAMPLE: &'static str;
+
     /// Reads the options. Every option is asked for on every path, so that the declarations are
     /// complete.
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted>;
@@ -156,6 +159,8 @@ pub struct Described {
     pub aliases: Vec<&'static str>,
     /// What a passing check proves.
     pub about: &'static str,
+    /// A check of this type, as it stands in a file.
+    pub example: &'static str,
     /// Its own options, without those that every check has.
     pub options: Vec<Declared>,
 }
@@ -168,12 +173,23 @@ fn describe<C: Check>() -> Described {
         service: C::SERVICE,
         aliases: [C::ALIASES, C::DEPRECATED].concat(),
         about: C::ABOUT,
+        example: C::EXAMPLE,
         options: fields.finish().declared,
     }
 }
 
 /// What may be shown of the value of a key, whatever the type of its check.
 pub(crate) fn shown(key: &str) -> Shown {
+    known().get(key).copied().unwrap_or(Shown::Never)
+}
+
+/// Whether any check has an option of this name.
+pub(crate) fn is_option(key: &str) -> bool {
+    known().contains_key(key)
+}
+
+/// Every option of any check, and what may be shown of its value.
+fn known() -> &'static HashMap<&'static str, Shown> {
     static KNOWN: LazyLock<HashMap<&'static str, Shown>> = LazyLock::new(|| {
         let own = Spec::describe().into_iter().flat_map(|check| check.options);
         let mut known = HashMap::from([("type", Shown::Plain)]);
@@ -186,7 +202,7 @@ pub(crate) fn shown(key: &str) -> Shown {
         }
         known
     });
-    KNOWN.get(key).copied().unwrap_or(Shown::Never)
+    &KNOWN
 }
 
 macro_rules! checks {

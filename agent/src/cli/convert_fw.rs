@@ -46,7 +46,7 @@ pub struct Args {
     pub keep_going: bool,
 
     /// Write to a file, atomically; it stays as it is when something is wrong
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, visible_short_alias = 'f', value_name = "FILE")]
     pub output: Option<PathBuf>,
 
     /// Colours of messages: auto is on for a terminal, unless `NO_COLOR` is set

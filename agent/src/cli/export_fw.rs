@@ -1,14 +1,13 @@
 //! The command line of `conn-check-export-fw`.
 
-use clap::Parser;
+use clap::{Args as _, Command, CommandFactory, Parser};
 
 const ABOUT: &str = "Print the egress firewall rules that the checks of a file need, as YAML, and check nothing";
 
 const AFTER_HELP: &str = "\
 Exit status: 0 the rules are printed; 3 usage error, invalid file, or nothing selected.
 
-Arguments: all those of conn-check are taken. Tags, patterns, --strict, --validate, --schema and --output do what they do \
-there; those about running checks and about the form of results mean nothing here.
+Arguments: those of conn-check about running checks and about the form of results are taken, too, and mean nothing here.
 
 What is there: every place that a check connects to, the proxy in the place of what is behind it. Unix sockets lead \
 nowhere. What a redirect would lead to is not known. References to secrets ({env: NAME}, {file: PATH}) may lead nowhere here: \
@@ -19,8 +18,23 @@ Examples:
   conn-check-export-fw --with-dns --exclude-tags=external -o web1.yaml checks.yaml
   conn-check-convert-fw -t nftables web1.yaml";
 
+/// The arguments that mean something here, by their names.
+const USED: &[&str] = &[
+    "config",
+    "patterns",
+    "only",
+    "include_tags",
+    "exclude_tags",
+    "validate",
+    "strict",
+    "schema",
+    "output",
+    "color",
+    "with_dns",
+];
+
 /// See [`ABOUT`].
-#[derive(Clone, Debug, Parser)]
+#[derive(clap::Args, Clone, Debug)]
 #[command(
     name = "conn-check-export-fw",
     version,
@@ -39,3 +53,19 @@ pub struct Args {
     #[arg(long, help_heading = "What is checked")]
     pub with_dns: bool,
 }
+
+impl CommandFactory for Args {
+    fn command() -> Command {
+        let command = Self::augment_args(Command::new("conn-check-export-fw"));
+        command.mut_args(|argument| {
+            let is_used = USED.contains(&argument.get_id().as_str());
+            argument.hide(!is_used)
+        })
+    }
+
+    fn command_for_update() -> Command {
+        Self::command()
+    }
+}
+
+impl Parser for Args {}

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug)]
 pub struct Target {
     /// Write the file here, atomically; a new one is for its owner only [default: standard output]
-    #[arg(short = 'f', long, value_name = "FILE", aliases = ["output-file", "file"], help_heading = "Output")]
+    #[arg(short = 'f', visible_short_alias = 'o', long, value_name = "FILE", aliases = ["output-file", "file"], help_heading = "Output")]
     pub output: Option<PathBuf>,
 
     /// Where passwords stand: in the file, or outside, with a reference in their place

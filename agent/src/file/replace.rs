@@ -76,6 +76,27 @@ pub fn replace(path: &Path, content: &[u8], kind: Kind) -> io::Result<Option<Nar
     put(&path, content, old.as_ref().filter(|old| kind != Kind::Record || is_ours(old)), kind)
 }
 
+/// Whether a file could be replaced now, as far as that shows without doing so.
+///
+/// # Errors
+/// Those of [`replace`].
+pub fn try_replace(path: &Path, kind: Kind) -> io::Result<()> {
+    let foreign = kind == Kind::Record && is_foreign(path)?;
+    let old = metadata(path, Path::metadata)?.filter(|_| !foreign);
+    match old {
+        Some(old) if old.is_dir() => return Err(io::Error::from_raw_os_error(nix::libc::EISDIR)),
+        // Whoever reads from a pipe may come later.
+        Some(old) if !old.is_file() => return Ok(()),
+        _ => {}
+    }
+    let path = if foreign { path.to_owned() } else { end_of_links(path)? };
+    if let Some(old) = metadata(&path, Path::symlink_metadata)?.filter(|_| !foreign) {
+        refuse_strangers(&path, &old)?;
+    }
+    let (temporary, _) = create_temporary(&path)?;
+    fs::remove_file(temporary)
+}
+
 fn metadata(path: &Path, of: impl FnOnce(&Path) -> io::Result<fs::Metadata>) -> io::Result<Option<fs::Metadata>> {
     match of(path) {
         Ok(metadata) => Ok(Some(metadata)),

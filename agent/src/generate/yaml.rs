@@ -8,6 +8,7 @@
 use crate::generate::item::one_line;
 use crate::generate::secrets::Names;
 use crate::generate::{GeneratedCheck, Hidden, Item, Needed, Secrets, Value};
+use crate::settings::is_variable;
 use crate::text::escaped;
 use crate::yaml::scalar::{Resolved, resolve};
 use std::fmt::Write as _;
@@ -109,7 +110,9 @@ pub(super) fn scalar(text: &str) -> String {
     } else if text.chars().any(is_hidden) {
         double_quoted(text)
     } else {
-        format!("'{}'", text.replace('\'', "''"))
+        // A value that looks like a variable of a shell is meant as it stands here.
+        let literal = if is_variable(text) { "!!str " } else { "" };
+        format!("{literal}'{}'", text.replace('\'', "''"))
     }
 }
 

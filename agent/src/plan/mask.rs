@@ -6,6 +6,7 @@
 
 use crate::checks;
 use crate::secret::{may_hold_login, url_secrets};
+use crate::settings::is_reference;
 use crate::settings::shape::Shown;
 use crate::text::Span;
 use crate::yaml::{self, Node, Value};
@@ -84,6 +85,10 @@ fn hide(node: &Node, shown: Shown, text: &str, plain: &[&str], hidden: &mut Vec<
         },
         Value::Seq(items) => items.iter().for_each(|item| hide(item, shown, text, plain, hidden)),
         Value::Map(pairs) => pairs.iter().for_each(|(key, value)| match &key.value {
+            // Where a secret stands is none.
+            Value::Scalar(name) if is_named_reference(&name.text, key, value) => {
+                hidden.extend(comment_behind(value.span, text));
+            }
             Value::Scalar(name) if shown_of(&name.text, plain) == Shown::Never => {
                 hidden.push(behind(key.span, value.span, text));
             }
@@ -101,6 +106,18 @@ fn behind(key: Span, value: Span, text: &str) -> Span {
     let colon = text[key.end..end].find(':').map_or(key.end, |at| key.end + at + 1);
     let start = end - text[colon..end].trim_start().len();
     with_comment(Span { start, end }, text)
+}
+
+/// Whether the value of an option is `{env: NAME}` or `{file: PATH}`, and stands there itself and not by an alias.
+fn is_named_reference(option: &str, key: &Node, value: &Node) -> bool {
+    let is_there = value.span.start >= key.span.end && value.span.start < value.span.end;
+    is_there && checks::is_option(option) && matches!(&value.value, Value::Map(pairs) if is_reference(pairs))
+}
+
+/// The comment that follows a part of the text on its last line.
+fn comment_behind(span: Span, text: &str) -> Option<Span> {
+    let end = Span { start: span.end, end: span.end };
+    Some(with_comment(end, text)).filter(|comment| comment.end > comment.start)
 }
 
 /// A part of the text with the comment that follows it on its last line.

@@ -2,8 +2,10 @@
 //! once.
 
 pub(crate) mod mask;
+mod pieces;
 mod render;
 pub mod schema;
+mod twins;
 
 pub use render::{render, render_showing};
 
@@ -12,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::fault::Fault;
 use crate::secret::Redactor;
 use crate::settings::common::Common;
+use crate::settings::meant::type_help;
 use crate::settings::{Fields, Secrets, Word, nearest};
 use crate::source::Source;
 use crate::text::{Lines, Span, escaped};
@@ -92,17 +95,6 @@ pub fn load_without_secrets(source: &Source, defaults: Defaults, strict: bool) -
     read(source, defaults, strict, Secrets::Unneeded)
 }
 
-/// Takes the example in a check's documentation.
-///
-/// # Panics
-/// When something is wrong with it, or a warning is due.
-#[doc(hidden)]
-pub fn example(text: &str) {
-    let source = Source { name: "example".to_owned(), text: text.to_owned() };
-    let loaded = load_without_secrets(&source, Defaults { timeout: Duration::from_secs(10) }, true);
-    assert!(loaded.is_ok(), "{loaded:?}");
-}
-
 fn read(source: &Source, defaults: Defaults, strict: bool, secrets: Secrets) -> Loaded {
     let lines = Lines::of(&source.text);
     let file = Arc::from(source.name.as_str());
@@ -143,10 +135,24 @@ impl Loading<'_> {
             Some(Node { value: Value::Seq(items), .. }) if items.is_empty() => self.note(empty_file()),
             Some(Node { value: Value::Seq(items), .. }) => {
                 self.plan.entries.reserve_exact(items.len());
-                items.iter().for_each(|item| self.item(item));
+                self.items(&items);
             }
             Some(root) => self.note(not_a_list(&root)),
         }
+    }
+
+    fn items(&mut self, items: &[Node]) {
+        let mut rest = items;
+        while let Some(first) = rest.first() {
+            let (pieces, others) = rest.split_at(pieces::count(rest));
+            if pieces.len() > 1 {
+                self.note(pieces::torn(pieces));
+            } else {
+                self.item(first);
+            }
+            rest = others;
+        }
+        self.diagnostics.extend(twins::warnings(items, &self.lines));
     }
 
     fn note(&mut self, diagnostic: Diagnostic) {
@@ -224,8 +230,8 @@ fn known_types() -> String {
 fn unknown_type(text: &str, span: Span) -> Diagnostic {
     let types = Spec::types();
     let message = format!("there is no check of type `{}`", escaped(&text.chars().take(40).collect::<String>()));
-    let help = nearest(text, &types)
-        .map_or_else(|| format!("one of {}", types.join(", ")), |near| format!("did you mean `{near}`?"));
+    let near = || nearest(text, &types).map(|near| format!("did you mean `{near}`?"));
+    let help = type_help(text).or_else(near).unwrap_or_else(|| format!("one of {}", types.join(", ")));
     Diagnostic::error(Flaw::UnknownType, span, message).help(help)
 }
 
@@ -255,7 +261,10 @@ fn hint_at_tuples(diagnostic: Diagnostic, text: &str) -> Diagnostic {
     let Some(span) = diagnostic.span else { return diagnostic };
     let line_start = text[..span.start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
     let line = text[line_start..].lines().next().unwrap_or_default();
-    if !["('", "(\"", "(\u{2019}", "(u'"].iter().any(|tuple| line.contains(tuple)) {
+    if !["('", "(\"", "(\u{2018}", "(\u{2019}", "(\u{201c}", "(\u{201d}", "(u'"]
+        .iter()
+        .any(|tuple| line.contains(tuple))
+    {
         return diagnostic;
     }
     let message = "a tuple as Python writes it is not YAML";

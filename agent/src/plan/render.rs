@@ -73,7 +73,8 @@ impl Page<'_> {
         if let Some(help) = &one.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
-        self.renderer.render(&[group])
+        let text = self.renderer.render(&[group]);
+        if one.span.is_some() { text } else { with_margin(&text) }
     }
 
     /// The line a span begins on, masked, the span within it, and the line's number.
@@ -88,6 +89,21 @@ impl Page<'_> {
         let (line, inside) = excerpt(&line, inside);
         (line, inside, number)
     }
+}
+
+/// A problem of a file as a whole, with the margin of those that have a line.
+fn with_margin(text: &str) -> String {
+    let mut lines = text.lines();
+    let title = lines.next().unwrap_or_default();
+    let rest: Vec<_> = lines.map(|line| format!(" {line}")).collect();
+    let Some((place, help)) = rest.split_first() else { return text.to_owned() };
+    let blank = if help.is_empty() { "" } else { "\n  |" };
+    [&[title, "\n", place, blank].concat(), help.join("\n").as_str()]
+        .iter()
+        .filter(|part| !part.is_empty())
+        .copied()
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The part of a long line that is shown: its beginning, or what stands around the span.

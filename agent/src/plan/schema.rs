@@ -46,6 +46,12 @@ pub fn option_tables() -> String {
     text
 }
 
+/// The options that every check has.
+#[must_use]
+pub fn common_options() -> Vec<Declared> {
+    common::describe()
+}
+
 fn table(options: &[Declared]) -> String {
     let mut text = String::from("| option | value | default | meaning |\n|---|---|---|---|\n");
     for option in options {

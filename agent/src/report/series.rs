@@ -71,7 +71,7 @@ mod tests {
 
     fn series(yaml: &str) -> Vec<String> {
         let source = Source { name: "test".into(), text: yaml.into() };
-        let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, true).expect("valid");
+        let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
         of(&plan)
     }
 

@@ -7,7 +7,7 @@ use crate::file;
 use crate::secret::{Redactor, may_hold_login, ours};
 use crate::settings::shape::{Shape, Shown};
 use crate::text::{Span, shortened};
-use crate::yaml::{Node, Resolved, Value};
+use crate::yaml::{Node, Resolved, Scalar, Value};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::Path;
@@ -20,12 +20,14 @@ pub(crate) struct Misfit {
     pub(super) message: String,
     found: Option<String>,
     pub(crate) help: Option<String>,
+    /// A value that would do, for who has no other help.
+    example: &'static str,
 }
 
 impl Misfit {
     /// A value that the option does not take ([`Flaw::BadValue`]).
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { flaw: Flaw::BadValue, span: None, message: message.into(), found: None, help: None }
+        Self { flaw: Flaw::BadValue, span: None, message: message.into(), found: None, help: None, example: "" }
     }
 
     /// Adds what to write instead.
@@ -44,8 +46,9 @@ impl Misfit {
 
     /// The diagnostic about the option with this key, whose value stands at `span`.
     pub(super) fn of_option(self, key: &str, span: Span) -> Diagnostic {
-        let Self { flaw, span: own, message, found, help } = self;
+        let Self { flaw, span: own, message, found, help, example } = self;
         let diagnostic = Diagnostic::error(flaw, own.unwrap_or(span), format!("`{key}`: {message}"));
+        let help = help.or_else(|| (!example.is_empty()).then(|| format!("for example: `{key}: {example}`")));
         Diagnostic { found, help, ..diagnostic }
     }
 }
@@ -187,15 +190,20 @@ impl<'a> Field<'a> {
                 let shown = if may_hold_login(&scalar.text) { "***".to_owned() } else { shortened(&scalar.text) };
                 (Flaw::BadValue, format!("`{shown}`"))
             }
-            Value::Scalar(_) => (Flaw::BadValue, "something else".to_owned()),
+            Value::Scalar(scalar) => (Flaw::BadValue, kind_of(scalar).to_owned()),
             Value::Seq(_) => (Flaw::WrongType, "a list".to_owned()),
             Value::Map(pairs) if reference(pairs).is_some() => {
                 (Flaw::BadValue, "a reference to something else".to_owned())
             }
+            Value::Map(pairs) if is_template(pairs) => (Flaw::WrongType, "a variable of a template".to_owned()),
             Value::Map(_) => (Flaw::WrongType, "a mapping".to_owned()),
         };
         let misfit = Misfit::new(format!("expected {}", shape.words)).flaw(flaw);
-        Misfit { span: Some(self.node.span), found: Some(found), ..misfit }
+        let misfit = Misfit { span: Some(self.node.span), found: Some(found), example: shape.example, ..misfit };
+        match &self.node.value {
+            Value::Map(pairs) if is_template(pairs) => misfit.help("write {env: NAME} in its place"),
+            _ => misfit,
+        }
     }
 
     /// Puts the place of this value into a misfit that has none.
@@ -208,8 +216,10 @@ impl<'a> Field<'a> {
     pub(crate) fn python_tuple(&self) -> Option<Misfit> {
         let Value::Scalar(scalar) = &self.node.value else { return None };
         let text = scalar.text.trim();
-        let tuple =
-            scalar.resolved == Resolved::Str && text.starts_with('(') && text.ends_with(')') && text.contains(',');
+        // Within a list, YAML has cut it at the comma.
+        let is_cut = text.starts_with('(') && !text.contains(')') && text.len() > 1;
+        let is_whole = text.starts_with('(') && text.ends_with(')') && text.contains(',');
+        let tuple = scalar.resolved == Resolved::Str && (is_whole || is_cut);
         tuple.then(|| {
             let misfit =
                 Misfit::new("this is a tuple as Python writes it; in YAML it is one text").flaw(Flaw::PythonTuple);
@@ -227,7 +237,7 @@ impl<'a> Field<'a> {
             // No rule for any option refuses it.
             Shown::Never => self.without(misfit, "absent"),
         });
-        let text = text.map_err(|misfit| self.with_span(misfit.flaw(Flaw::BadReference)))?;
+        let text = text.map_err(|misfit| self.with_span(misfit.flaw(Flaw::BadReference).help(reference_help(key))))?;
         // A URL is kept in its secret parts, by who reads it.
         if shape.shown != Shown::Url {
             self.keep_secret(&text);
@@ -252,6 +262,33 @@ impl<'a> Field<'a> {
         let what = if key == "env" { "environment variable" } else { "file" };
         let misfit = Misfit::new(format!("the {what} `{}` is empty", shortened(name))).flaw(Flaw::BadReference);
         self.without(self.with_span(misfit), "absent")
+    }
+}
+
+/// What a value is that may not be shown.
+const fn kind_of(scalar: &Scalar) -> &'static str {
+    match scalar.resolved {
+        Resolved::Int(_) | Resolved::Float(_) => "a number",
+        Resolved::Bool(_) | Resolved::Null | Resolved::Str => "a text",
+    }
+}
+
+/// `{{ name }}` without quotes: to YAML, a mapping whose key is a mapping.
+fn is_template(pairs: &[(Node, Node)]) -> bool {
+    matches!(pairs, [(Node { value: Value::Map(_), .. }, value)] if value.is_null())
+}
+
+/// Whether a mapping stands for a value that stands elsewhere.
+pub(crate) fn is_reference(pairs: &[(Node, Node)]) -> bool {
+    reference(pairs).is_some()
+}
+
+/// What to do about a reference that leads nowhere.
+fn reference_help(key: &str) -> &'static str {
+    if key == "env" {
+        "set it where conn-check is started: NRPE, cron and hooks have hardly any variable of a shell"
+    } else {
+        "put it there, for the user who runs conn-check to read"
     }
 }
 
@@ -281,6 +318,9 @@ fn from_file(path: &str) -> Result<String, Misfit> {
     let content = file::read_bounded(Path::new(path), REFERENCE_LIMIT).map_err(|error| failed(&error))?;
     let mut text = String::from_utf8(content).map_err(|_| failed(&"it is not UTF-8"))?;
     text.truncate(text.trim_end_matches(['\n', '\r']).len());
+    if text.is_empty() {
+        return Err(Misfit::new(format!("the file `{}` is empty", shortened(path))));
+    }
     Ok(text)
 }
 
@@ -302,6 +342,7 @@ mod tests {
             ("x".repeat(64 * 1024 + 1).into_bytes(), Err("it is larger than 64 KiB")),
             (b"secret\n\r\n".to_vec(), Ok("secret".to_owned())),
             (b"\xff".to_vec(), Err("it is not UTF-8")),
+            (b"\n".to_vec(), Err("is empty")),
         ] {
             fs::write(&file, content).expect("written");
             match (read(&file), expected) {

@@ -8,8 +8,8 @@ use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::fault::{Cause, Fault};
 use crate::secret::{Redactor, ours, sentence};
 use crate::settings::field::{Secrets, Vault};
-use crate::settings::shape::Declared;
-use crate::settings::{Field, Misfit, Setting};
+use crate::settings::shape::{Declared, Shown};
+use crate::settings::{Field, Misfit, Setting, meant, nearest, unexpanded};
 use crate::text::{Span, shortened};
 use crate::yaml::{self, Node, Value};
 
@@ -39,7 +39,8 @@ struct Pair<'a> {
     key: &'a str,
     key_span: Span,
     value: &'a Node,
-    asked: bool,
+    /// What may be shown of the value; nothing yet where the key was not asked for.
+    asked: Option<Shown>,
 }
 
 /// What reading a check's mapping gave, beside the check itself.
@@ -59,7 +60,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn new(span: Span, pairs: &'a [(Node, Node)]) -> Self {
         let pairs = pairs
             .iter()
-            .map(|(key, value)| Pair { key: key_text(key), key_span: key.span, value, asked: false })
+            .map(|(key, value)| Pair { key: key_text(key), key_span: key.span, value, asked: None })
             .collect();
         Self { pairs, asked: Vec::with_capacity(OPTIONS), ..Self::empty(span, false) }
     }
@@ -206,9 +207,18 @@ impl<'a> Fields<'a> {
 
     /// Ends the reading: what was not asked for is unknown.
     pub(crate) fn finish(mut self) -> Read {
-        for pair in self.pairs.iter().filter(|pair| !pair.asked) {
-            let diagnostic = unknown_key(pair, &self.asked);
-            self.diagnostics.push(diagnostic);
+        for pair in &self.pairs {
+            let Some(shown) = pair.asked else {
+                self.diagnostics.push(unknown_key(pair, &self.asked));
+                continue;
+            };
+            for warning in unexpanded::warnings(pair.key, pair.value, shown) {
+                // What is refused for it already is told once, with what to write.
+                match self.diagnostics.iter_mut().find(|one| one.span == warning.span) {
+                    Some(refusal) => refusal.help = warning.help,
+                    None => self.diagnostics.push(warning),
+                }
+            }
         }
         let (redactor, missing) = self.vault.into_parts();
         Read { diagnostics: self.diagnostics, redactor, missing, declared: self.declared }
@@ -226,7 +236,7 @@ impl<'a> Fields<'a> {
         if self.describing {
             self.declared.push(Declared { key, shape: T::SHAPE, required, default, about });
         }
-        self.pairs.iter_mut().filter(|pair| pair.key == key).for_each(|pair| pair.asked = true);
+        self.pairs.iter_mut().filter(|pair| pair.key == key).for_each(|pair| pair.asked = Some(T::SHAPE.shown));
         self.find(key)
     }
 
@@ -283,23 +293,12 @@ fn unknown_key(pair: &Pair<'_>, known: &[&'static str]) -> Diagnostic {
         format!("unknown option `{}`, it is ignored", shortened(pair.key))
     };
     let diagnostic = Diagnostic::warning(Flaw::UnknownKey, pair.key_span, message);
-    match nearest(pair.key, known) {
+    match meant::option(pair.key, known).or_else(|| nearest(pair.key, known)) {
+        // The words of others for it say the opposite as a rule.
+        Some(near @ "disable_tls_verification") if pair.key != near && !pair.key.starts_with("disable") => {
+            diagnostic.help(format!("certificates are verified, unless `{near}: true` says otherwise"))
+        }
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help(format!("the options are: {}", known.join(", "))),
     }
-}
-
-/// The word that somebody probably meant: a slip of the finger or two away, or begun alike.
-pub(crate) fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
-    /// Nobody means a word with something longer, and the search takes the product of the lengths.
-    const LONGEST: usize = 64;
-    if word.len() > LONGEST {
-        return None;
-    }
-    let word = word.to_lowercase();
-    let slips = |other: &str| strsim::damerau_levenshtein(&word, other);
-    let best = known.iter().copied().min_by_key(|other| slips(other))?;
-    let alike =
-        known.iter().copied().find(|other| word.len() > 3 && (other.starts_with(&word) || word.starts_with(other)));
-    if slips(best) <= 1 + word.chars().count() / 5 { Some(best) } else { alike }
 }

@@ -196,7 +196,8 @@ impl Setting for Credentials {
         "a list of two: [user, password]",
         "[user, password]",
         || json!({"type": "array", "minItems": 2, "maxItems": 2}),
-    );
+    )
+    .like("[user, password]");
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let Some(items) = field.items() else {
@@ -237,7 +238,8 @@ impl Setting for Pairs {
         "a mapping of names to values, or a list of [name, value] pairs",
         "mapping or list of pairs",
         || json!({"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2}}]}),
-    );
+    )
+    .like("{name: value}");
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let read_item = |item: Field<'_>| match item.items().map(Iterator::collect::<Vec<_>>).as_deref() {

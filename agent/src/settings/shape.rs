@@ -25,17 +25,24 @@ pub struct Shape {
     pub shown: Shown,
     /// Its JSON Schema.
     pub schema: fn() -> Value,
+    /// A value of it as it stands in a file; empty where its words say how it is written.
+    pub example: &'static str,
 }
 
 impl Shape {
     /// Of a value that may be shown.
     pub(crate) const fn plain(words: &'static str, short: &'static str, schema: fn() -> Value) -> Self {
-        Self { words, short, shown: Shown::Plain, schema }
+        Self { words, short, shown: Shown::Plain, schema, example: "" }
     }
 
     /// Of a value that is, or may contain, a secret.
     pub(crate) const fn secret(words: &'static str, short: &'static str, schema: fn() -> Value) -> Self {
-        Self { words, short, shown: Shown::Never, schema }
+        Self { words, short, shown: Shown::Never, schema, example: "" }
+    }
+
+    /// With a value as it stands in a file.
+    pub(crate) const fn like(self, example: &'static str) -> Self {
+        Self { example, ..self }
     }
 
     /// Accepts what the shape accepts, and a reference to the environment or a file in its place.

@@ -40,7 +40,7 @@ pub(crate) struct Node {
 impl Node {
     /// A plain scalar that stands in no file.
     pub(crate) fn word(text: &str) -> Self {
-        let scalar = Scalar { text: text.to_owned(), resolved: scalar::resolve(text) };
+        let scalar = Scalar { text: text.to_owned(), resolved: scalar::resolve(text), literal: false };
         Self { span: Span::default(), value: Value::Scalar(scalar) }
     }
 
@@ -78,6 +78,8 @@ pub(crate) struct Scalar {
     pub text: String,
     /// What the text stands for.
     pub resolved: Resolved,
+    /// Whether `!!str` says that it is a text as it stands.
+    pub literal: bool,
 }
 
 /// What a file holds.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fs;
 
 const BAD: &str = "- {type: tcp, host: 'a b', port: 1}\n- {type: tcp, host: \"#\", port: x}\n";
-const GOOD: &str = "- {type: tcp, host: 127.0.0.1, port: 1}\n- {type: tcp, host: 127.0.0.1, port: 1}\n";
+const GOOD: &str = "- {type: tcp, host: 127.0.0.1, port: 1}\n- {type: tcp, host: 127.0.0.1, port: 2}\n";
 
 /// A run over an older report and an older record: how it went, and what stands there then.
 fn over_old(yaml: &str, arguments: &[&str]) -> (Ran, String, String) {

@@ -1,7 +1,7 @@
 //! `conn-check CONFIG [PATTERN...]`: runs the checks of a YAML file.
 
 use crate::files::{self, Read, Words};
-use crate::output::{Output, Writer};
+use crate::output::{self, Output, Writer};
 use crate::ticker::Ticker;
 use crate::watch::Watch;
 use crate::{CRITICAL, UNKNOWN, complain, say};
@@ -28,6 +28,9 @@ pub(crate) fn program(args: &Args) -> u8 {
     }
     if args.record.is_some() && args.record == args.output {
         return complain("--output and --record name the same file: one of them would be lost");
+    }
+    if let Err(unwritable) = output::writable(args) {
+        return complain(&unwritable.to_string());
     }
     let watch = match Watch::begin(args.max_timeout, args.output.is_none() && args.record.is_none()) {
         Ok(watch) => watch,

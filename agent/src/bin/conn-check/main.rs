@@ -6,6 +6,7 @@ mod check;
 mod configs;
 mod convert_fw;
 mod django;
+mod explain;
 mod export_fw;
 mod files;
 mod generate;
@@ -15,6 +16,7 @@ mod watch;
 
 use clap::Parser;
 use conn_check::cli;
+use conn_check::cli::program::{Program, Word};
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::panic;
@@ -42,9 +44,17 @@ fn main() -> ExitCode {
         CONVERT_FW => start(|_| false, convert_fw::program),
         DJANGO => start(|_| false, django::program),
         EXPORT_FW => start(|args: &cli::export_fw::Args| args.check.tracebacks, export_fw::program),
-        _ => start(|args: &cli::Args| args.tracebacks, check::program),
+        _ => start(|args: &Program| args.check.tracebacks, program),
     };
     ExitCode::from(status)
+}
+
+/// `conn-check` itself: the checks of a file, unless a word asks for something else.
+fn program(args: &Program) -> u8 {
+    match &args.word {
+        Some(Word::Explain(args)) => explain::program(args),
+        None => check::program(&args.check),
+    }
 }
 
 /// The program that is meant.
@@ -62,6 +72,7 @@ fn start<A: Parser>(tracebacks: fn(&A) -> bool, program: fn(&A) -> u8) -> u8 {
         Ok(args) => args,
         Err(error) => {
             // Nobody is left to tell when even this cannot be printed.
+            let error = cli::suggest::improved(error);
             let _ = error.print();
             return if error.use_stderr() { UNKNOWN } else { 0 };
         }

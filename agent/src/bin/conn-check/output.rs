@@ -2,7 +2,7 @@
 
 use crate::{UNKNOWN, complain, say};
 use conn_check::cli::{Args, When};
-use conn_check::diagnostic::Diagnostic;
+use conn_check::diagnostic::{self, Diagnostic};
 use conn_check::file::{self, Kind};
 use conn_check::plan::{self, Plan};
 use conn_check::report::{self, Format, Progress, Refusal, Refused, Reporter, Shown, Style, View};
@@ -62,6 +62,10 @@ impl<'a> Output<'a> {
         let reporter = self.reporter();
         if !reporter.explains_refusals() {
             files.iter().for_each(|file| explain(&file.source, &[], &file.diagnostics, self.args.color));
+            let all = files.iter().flat_map(|file| &file.diagnostics);
+            let nothing = if self.args.validate { "" } else { "; nothing was run" };
+            let _ = writeln!(io::stderr());
+            say(&format!("{}{nothing}", diagnostic::counted(all)));
         }
         // Writing to a vector cannot fail.
         let mut text = Vec::new();
@@ -103,6 +107,16 @@ impl<'a> Output<'a> {
         write(&mut *(report::JSON.reporter)(self.style), &mut json).map_err(|error| at(&place, &error))?;
         replace(&place, path, &json, Kind::Record)
     }
+}
+
+/// Whether what comes of the run could be written now: who learns only after it that it could not has waited in vain.
+pub(crate) fn writable(args: &Args) -> io::Result<()> {
+    let is_run = !args.validate && !args.dry_run && !args.schema;
+    let output = args.output.as_deref().map(|path| ("--output", path, Kind::Output));
+    let record = args.record.as_deref().filter(|_| is_run).map(|path| ("--record", path, Kind::Record));
+    output.into_iter().chain(record).try_for_each(|(option, path, kind)| {
+        file::try_replace(path, kind).map_err(|error| at(&place(option, path), &error))
+    })
 }
 
 /// The error, and where it was.
@@ -226,10 +240,15 @@ fn moves_cursor() -> bool {
 const COLUMNS: usize = 100;
 
 /// The columns of the screen: as `COLUMNS` says, as the terminal says.
+pub(crate) fn screen() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let asked = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    said.filter(|columns| *columns > 0).or_else(asked).filter(|columns| *columns > 0)
+}
+
+/// The columns of the screen, or as many as are read with ease.
 pub(crate) fn columns() -> usize {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0);
-    let asked = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).filter(|columns| *columns > 0);
-    said.or_else(asked).unwrap_or(COLUMNS)
+    screen().unwrap_or(COLUMNS)
 }
 
 /// How the output is wanted, where no option says it. Only that for people has colours, and an amount.

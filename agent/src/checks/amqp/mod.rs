@@ -25,18 +25,6 @@
 //! starts a thread and eight megabytes of buffers for each, outlives a check that is cut off at a
 //! silent broker, tells of no phases, and ends the whole process when a peer sends tables in tables
 //! until its stack is full.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: amqp
-//!   host: broker.internal
-//!   username: app
-//!   password: secret
-//!   vhost: app
-//!   queue: orders
-//!   min_consumers: 1
-//! # ");
-//! ```
 
 mod broker;
 mod expected;
@@ -72,6 +60,15 @@ impl Check for Amqp {
     const SERVICE: &'static Service = &services::AMQP;
     const ABOUT: &'static str =
         "An AMQP broker accepts the login and lets it into the virtual host; a queue or exchange exists there.";
+    const EXAMPLE: &'static str = "\
+- type: amqp
+  host: broker.internal
+  username: app
+  password: secret
+  vhost: app
+  queue: orders
+  min_consumers: 1
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required::<Host>("host", "Name or address.");

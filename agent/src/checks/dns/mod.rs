@@ -10,15 +10,6 @@
 //!   `.servfail`, `.refused`, `.timeout`, `.failed`; `connect.refused` (nothing listens at the
 //!   server), `request.unexpected-reply` (other values than expected).
 //! - Does not check: DNSSEC signatures.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: dns
-//!   name: db.internal
-//!   record: A
-//!   expect: 10.0.0.5
-//! # ");
-//! ```
 
 use crate::checks::{Check, Profile, ResultName};
 use crate::fault::{Cause, Fault, Phase};
@@ -59,6 +50,12 @@ impl Check for Dns {
     const TYPE: &'static str = "dns";
     const SERVICE: &'static Service = &services::DNS;
     const ABOUT: &'static str = "A resolver answers and has the record.";
+    const EXAMPLE: &'static str = "\
+- type: dns
+  name: db.internal
+  record: A
+  expect: 10.0.0.5
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         // `name` is also the label of every check; here it is what is asked for.

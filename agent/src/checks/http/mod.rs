@@ -16,15 +16,6 @@
 //! reqwest's own engine - on the probe's stream. reqwest's client cannot take an open stream
 //! (`connector_layer` wraps its connector and cannot replace the connection), and with a
 //! connection of its own neither the phases nor the one-connection rule would hold.
-//!
-//! ```
-//! # conn_check::plan::example(r#"
-//! - type: http
-//!   url: https://login.internal/+health
-//!   expected_code: 2xx
-//!   expected_body: '/"status": *"ok"/'
-//! # "#);
-//! ```
 
 mod answer;
 mod exchange;
@@ -81,6 +72,12 @@ impl Check for Http {
     const SERVICE: &'static Service = &services::HTTP;
     const ALIASES: &'static [&'static str] = &["https"];
     const ABOUT: &'static str = "An HTTP request is answered as expected.";
+    const EXAMPLE: &'static str = "\
+- type: http
+  url: https://login.internal/+health
+  expected_code: 2xx
+  expected_body: '/\"status\": *\"ok\"/'
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let url = fields.required::<WebUrl>("url", "The URL to fetch.");

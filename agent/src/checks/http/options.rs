@@ -65,6 +65,7 @@ impl Setting for WebUrl {
         short: "URL",
         shown: Shown::Url,
         schema: || json!({"type": "string", "pattern": "^[hH][tT][tT][pP][sS]?://"}),
+        example: "",
     };
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {

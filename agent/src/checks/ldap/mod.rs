@@ -26,17 +26,6 @@
 //! The three requests and the answers to them are written and read here. The ldap3 crate takes no stream,
 //! hides a notice of disconnection, and ends the process when a peer nests elements until its stack is
 //! full.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: ldap
-//!   host: directory.internal
-//!   use_tls: starttls
-//!   username: uid=app,ou=services,dc=example,dc=com
-//!   password: s3cret
-//!   base: ou=people,dc=example,dc=com
-//! # ");
-//! ```
 
 mod ber;
 mod directory;
@@ -70,6 +59,14 @@ impl Check for Ldap {
     const TYPE: &'static str = "ldap";
     const SERVICE: &'static Service = &services::LDAP;
     const ABOUT: &'static str = "A directory (LDAP) accepts the login; an entry exists, and the user may read it.";
+    const EXAMPLE: &'static str = "\
+- type: ldap
+  host: directory.internal
+  use_tls: starttls
+  username: uid=app,ou=services,dc=example,dc=com
+  password: s3cret
+  base: ou=people,dc=example,dc=com
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required::<HostOrSocket>("host", HOST_OR_SOCKET);

@@ -19,14 +19,6 @@
 //!   (SASL without PLAIN). A login that the server does not need is the warning `auth.not-needed`.
 //! - Does not check: whether anything can be stored, which would leave something behind. A Redis in
 //!   the place of a server with a login is not named, but silent: it takes no line with a zero byte.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: memcached
-//!   host: cache.internal
-//!   port: 11211
-//! # ");
-//! ```
 
 mod binary;
 mod client;
@@ -53,6 +45,11 @@ impl Check for Memcache {
     const SERVICE: &'static Service = &services::MEMCACHED;
     const ALIASES: &'static [&'static str] = &["memcached"];
     const ABOUT: &'static str = "A memcached server answers, and accepts the login.";
+    const EXAMPLE: &'static str = "\
+- type: memcache
+  host: cache.internal
+  port: 11211
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let target = target(fields, Self::SERVICE);

@@ -23,18 +23,6 @@
 //!   written to), whether the server would let anybody in without the login, the other members of the
 //!   set, `mongodb+srv://` names, logins other than by password.
 //! - Tested against a double of mongod and against `FerretDB`, never against mongod itself.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: mongodb
-//!   host: db.internal
-//!   username: shop
-//!   password: correct horse
-//!   database: shop
-//!   use_tls: true
-//!   role: primary
-//! # ");
-//! ```
 
 mod driver;
 mod hello;
@@ -73,6 +61,15 @@ impl Check for Mongodb {
     const SERVICE: &'static Service = &services::MONGODB;
     const ALIASES: &'static [&'static str] = &["mongo"];
     const ABOUT: &'static str = "A MongoDB server answers, accepts the login, and gives access to the database.";
+    const EXAMPLE: &'static str = "\
+- type: mongodb
+  host: db.internal
+  username: shop
+  password: correct horse
+  database: shop
+  use_tls: true
+  role: primary
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         options::parse(fields)

@@ -28,17 +28,6 @@
 //!
 //! Packets are read and written here: a client library connects for itself, hides the code of a refusal
 //! and tries again; a packet is a byte, a length, and some fields.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: mqtt
-//!   host: broker.internal
-//!   use_tls: true
-//!   username: app
-//!   password: secret
-//!   topic: orders/new
-//! # ");
-//! ```
 
 mod broker;
 mod options;
@@ -74,6 +63,14 @@ impl Check for Mqtt {
     const TYPE: &'static str = "mqtt";
     const SERVICE: &'static Service = &services::MQTT;
     const ABOUT: &'static str = "An MQTT broker accepts the login; with `topic`, the user may subscribe to it.";
+    const EXAMPLE: &'static str = "\
+- type: mqtt
+  host: broker.internal
+  use_tls: true
+  username: app
+  password: secret
+  topic: orders/new
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         options::parse(fields)

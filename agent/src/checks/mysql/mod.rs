@@ -29,17 +29,6 @@
 //! Tested on `MariaDB` 10.11; what only `MySQL` 8 has (`caching_sha2_password`, its error numbers)
 //! on a double of its protocol.
 //!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: mysql
-//!   host: db.internal
-//!   username: shop
-//!   password: s3cret
-//!   database: orders
-//!   query: SELECT id FROM invoices
-//! # ");
-//! ```
-//!
 //! [MySQL's client/server protocol]: https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html
 //! [MariaDB's]: https://mariadb.com/kb/en/clientserver-protocol/
 
@@ -78,6 +67,14 @@ impl Check for Mysql {
     const SERVICE: &'static Service = &services::MYSQL;
     const ALIASES: &'static [&'static str] = &["mariadb"];
     const ABOUT: &'static str = "A login to MySQL or MariaDB succeeds, and a statement is executed.";
+    const EXAMPLE: &'static str = "\
+- type: mysql
+  host: db.internal
+  username: shop
+  password: s3cret
+  database: orders
+  query: SELECT id FROM invoices
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let target = target(fields, Self::SERVICE);

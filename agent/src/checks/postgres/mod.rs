@@ -20,19 +20,6 @@
 //!   `request.permission-denied` (42501), `request.unexpected-reply` (the table is not there, the
 //!   query fails or writes), `request.timeout` (57014). Warning `auth.not-needed`.
 //! - Does not check: what the query returns (64 KiB at most), rights other than SELECT.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: postgres
-//!   host: db.internal
-//!   username: app
-//!   password: {env: DB_PASSWORD}
-//!   database: shop
-//!   use_tls: true
-//!   table: public.orders
-//!   query: SELECT 1 FROM orders LIMIT 1
-//! # ");
-//! ```
 
 mod binding;
 mod encryption;
@@ -70,6 +57,16 @@ impl Check for Postgres {
     const ALIASES: &'static [&'static str] = &["postgresql"];
     const ABOUT: &'static str =
         "A PostgreSQL database takes the login; with `table` and `query`, it gives what they ask for.";
+    const EXAMPLE: &'static str = "\
+- type: postgres
+  host: db.internal
+  username: app
+  password: {env: DB_PASSWORD}
+  database: shop
+  use_tls: true
+  table: public.orders
+  query: SELECT 1 FROM orders LIMIT 1
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let target = target(fields, Self::SERVICE);

@@ -26,17 +26,6 @@
 //! `MultiplexedConnection` cannot be used: it keeps the answers of a pipeline back until the last
 //! is there, so that of a server that says one thing and closes (`max number of clients reached`,
 //! protected mode) only the closing is left, and of an I/O error only that there was one.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: redis
-//!   host: cache.internal
-//!   username: app
-//!   password: s3cret
-//!   database: 3
-//!   role: primary
-//! # ");
-//! ```
 
 mod client;
 mod refusal;
@@ -68,6 +57,14 @@ impl Check for Redis {
     const TYPE: &'static str = "redis";
     const SERVICE: &'static Service = &services::REDIS;
     const ABOUT: &'static str = "A Redis server accepts the login and serves commands.";
+    const EXAMPLE: &'static str = "\
+- type: redis
+  host: cache.internal
+  username: app
+  password: s3cret
+  database: 3
+  role: primary
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let target = target(fields, Self::SERVICE);

@@ -23,20 +23,6 @@
 //!   `request.sender-refused`, `request.recipient-refused`, `request.permission-denied` (the mail
 //!   itself is refused). Warning `auth.not-needed`: the server has no login.
 //! - Does not check: that the mail is delivered, which is for the servers behind this one.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: smtp
-//!   host: smtp.internal
-//!   port: 587
-//!   use_tls: starttls
-//!   username: app
-//!   password: {env: SMTP_PASSWORD}
-//!   from_address: app@example.com
-//!   to_address: ops@example.com
-//!   send: false
-//! # ");
-//! ```
 
 mod mail;
 mod options;
@@ -79,6 +65,17 @@ impl Check for Smtp {
     const TYPE: &'static str = "smtp";
     const SERVICE: &'static Service = &services::SMTP;
     const ABOUT: &'static str = "A mail server takes a mail (and is really given one, unless `send: false`).";
+    const EXAMPLE: &'static str = "\
+- type: smtp
+  host: smtp.internal
+  port: 587
+  use_tls: starttls
+  username: app
+  password: {env: SMTP_PASSWORD}
+  from_address: app@example.com
+  to_address: ops@example.com
+  send: false
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         options::parse(fields)

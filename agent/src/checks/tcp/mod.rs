@@ -10,14 +10,6 @@
 //! - Failures: `resolve.*`, `connect.*`; a peer that closes without a word is the warning
 //!   `connect.closed-at-once`. A banner is reported as a fact, whatever it says.
 //! - Does not check: what the service is. The other types do.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: tcp
-//!   host: db.internal
-//!   port: 5432
-//! # ");
-//! ```
 
 use crate::catalogue::{Cause, WarningKind};
 use crate::checks::{Check, Profile};
@@ -40,6 +32,11 @@ impl Check for Tcp {
     const TYPE: &'static str = "tcp";
     const SERVICE: &'static Service = &services::TCP;
     const ABOUT: &'static str = "A TCP connection opens and stays open.";
+    const EXAMPLE: &'static str = "\
+- type: tcp
+  host: db.internal
+  port: 5432
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required("host", "Name or address.");

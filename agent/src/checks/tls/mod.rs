@@ -9,15 +9,6 @@
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; warning `tls.expires-soon`. The certificate's
 //!   facts are reported also when it is refused.
 //! - Does not check: revocation, and what is spoken inside.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: tls
-//!   host: login.internal
-//!   port: 443
-//!   expiry_warning_days: 21
-//! # ");
-//! ```
 
 use crate::checks::{Check, Profile};
 use crate::net::{Endpoint, Host, TlsOptions};
@@ -39,6 +30,12 @@ impl Check for Tls {
     const SERVICE: &'static Service = &services::TLS;
     const DEPRECATED: &'static [&'static str] = &["ssl"];
     const ABOUT: &'static str = "A TLS handshake succeeds, with a certificate that this host accepts.";
+    const EXAMPLE: &'static str = "\
+- type: tls
+  host: login.internal
+  port: 443
+  expiry_warning_days: 21
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required("host", "Name or address.");

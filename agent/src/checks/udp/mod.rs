@@ -10,16 +10,6 @@
 //! - Failures: `resolve.*`, `connect.*` (`connect.refused` from an ICMP answer), `protocol.silent`
 //!   (no reply: dropped by a firewall, or ignored by the service), `request.unexpected-reply`.
 //! - Does not check: that a datagram without a reply has arrived.
-//!
-//! ```
-//! # conn_check::plan::example(r"
-//! - type: udp
-//!   host: statsd.internal
-//!   port: 8125
-//!   send: conncheck.test:1|c
-//!   expect:
-//! # ");
-//! ```
 
 use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Failure, Fault, Phase};
@@ -48,6 +38,13 @@ impl Check for Udp {
     const TYPE: &'static str = "udp";
     const SERVICE: &'static Service = &services::UDP;
     const ABOUT: &'static str = "A datagram is sent and not refused; with `expect`, it is answered as expected.";
+    const EXAMPLE: &'static str = "\
+- type: udp
+  host: statsd.internal
+  port: 8125
+  send: conncheck.test:1|c
+  expect:
+";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required("host", "Name or address.");

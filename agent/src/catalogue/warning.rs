@@ -1,0 +1,62 @@
+//! The codes of warnings, with what is known of each.
+
+use super::{Example, Owner};
+
+macro_rules! warnings {
+    ($($name:ident $code:literal $owner:ident $what:literal, $next_step:literal, $when:literal, $check:literal;)*) => {
+        /// What a warning is about: something that works today and needs a person's attention.
+        #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+        pub enum WarningKind {
+            $(#[doc = $what] $name,)*
+        }
+
+        impl WarningKind {
+            /// Every kind, in the order of the documentation.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The stable code.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code),* }
+            }
+
+            /// Whose job it is to look at it.
+            #[must_use]
+            pub const fn owner(self) -> Owner {
+                match self { $(Self::$name => Owner::$owner),* }
+            }
+
+            /// What was found.
+            #[must_use]
+            pub const fn what(self) -> &'static str {
+                match self { $(Self::$name => $what),* }
+            }
+
+            /// What to do next.
+            #[must_use]
+            pub const fn next_step(self) -> &'static str {
+                match self { $(Self::$name => $next_step),* }
+            }
+
+            /// A check that gives it.
+            #[must_use]
+            pub const fn example(self) -> Example {
+                match self { $(Self::$name => Example { when: $when, check: $check }),* }
+            }
+        }
+    };
+}
+
+#[rustfmt::skip] // one row, two lines
+warnings! {
+    TlsExpiresSoon "tls.expires-soon" Certificate "the certificate ends within `expiry_warning_days`", "renew the certificate and reload the service",
+        "the certificate ends in ten days", "{type: tls, host: app.internal, port: 443, expiry_warning_days: 14}";
+    ConnectClosedAtOnce "connect.closed-at-once" Service "a plain tcp peer accepted the connection and closed it without a word", "look at access lists of the service, and for a load balancer without a back end",
+        "a load balancer has no back end for the connection", "{type: tcp, host: app.internal, port: 8000}";
+    ConnectAddressDead "connect.address-dead" Service "one of several addresses of the name does not answer; another one works", "repair that address, or take it out of the name's records",
+        "the name has an IPv6 address on which nothing listens", "{type: tcp, host: app.internal, port: 443}";
+    RunSlow "run.slow" Service "the check passed, and took longer than `warn_after`", "see with --duration --verbose which phase takes the time",
+        "the answer takes longer than half a second", "{type: http, url: 'https://app.internal/health', warn_after: 0.5}";
+    AuthNotNeeded "auth.not-needed" Config "a login is configured, and the server has none", "drop the login from this check, or switch authentication on in the server",
+        "the server has no password", "{type: redis, host: cache.internal, password: '...'}";
+}

@@ -1,0 +1,42 @@
+//! The command line of `conn-check` as a whole: the checks of a file, or one of its words.
+
+use super::{Args, explain::Explain};
+use clap::{Parser, Subcommand};
+
+const USAGE: &str = "\
+conn-check [OPTIONS] <CONFIG>... [PATTERN]...
+       conn-check explain [CODE|TYPE|OPTION]...";
+
+/// Examples come before the options.
+const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\n{all-args}";
+
+/// Verify every network dependency of a service from the host it runs on, and say what is broken,
+/// in which phase, whose job the fix is and what to do next.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    name = "conn-check",
+    version,
+    override_usage = USAGE,
+    after_help = super::after_help(),
+    help_template = TEMPLATE,
+    max_term_width = 100,
+    args_override_self = true,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
+pub struct Program {
+    /// The checks of a file.
+    #[command(flatten)]
+    pub check: Args,
+
+    /// Something else; the word wins over a file of that name, which is `./explain`.
+    #[command(subcommand)]
+    pub word: Option<Word>,
+}
+
+/// A word in the place of CONFIG.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Word {
+    /// Tell what a code, a type of check or an option means
+    Explain(Explain),
+}

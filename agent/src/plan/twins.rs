@@ -1,0 +1,57 @@
+//! Checks that stand in a file more than once: each is run as often, and says the same.
+
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::text::{Lines, Span};
+use crate::yaml::{Node, Value};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+/// A warning at the second of each lot of checks that are the same in all options.
+pub(super) fn warnings(items: &[Node], lines: &Lines<'_>) -> Vec<Diagnostic> {
+    let mut seen: HashMap<u64, Lot> = HashMap::new();
+    for item in items.iter().filter(|item| matches!(item.value, Value::Map(_))) {
+        let lot = seen.entry(fingerprint(item)).or_insert(Lot { first: item.span, second: None, count: 0 });
+        lot.count += 1;
+        if lot.count == 2 {
+            lot.second = Some(item.span);
+        }
+    }
+    seen.values().filter_map(|lot| lot.warning(lines)).collect()
+}
+
+/// Checks that are the same.
+struct Lot {
+    first: Span,
+    second: Option<Span>,
+    count: usize,
+}
+
+impl Lot {
+    /// A warning, where there is more than one.
+    fn warning(&self, lines: &Lines<'_>) -> Option<Diagnostic> {
+        let (line, _) = lines.position(self.first.start);
+        let more = if self.count > 2 { format!(", {} times in all", self.count) } else { String::new() };
+        let message = format!("this very check stands in line {line} already{more}");
+        Some(Diagnostic::warning(Flaw::Twin, first_line(self.second?), message).help("leave one of them out"))
+    }
+}
+
+/// Where a check begins.
+fn first_line(span: Span) -> Span {
+    Span { start: span.start, end: span.end.min(span.start + 1) }
+}
+
+/// What two values have in common that say the same, whatever the order of their keys.
+fn fingerprint(node: &Node) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match &node.value {
+        Value::Scalar(scalar) => (0_u8, &scalar.text, std::mem::discriminant(&scalar.resolved)).hash(&mut hasher),
+        Value::Seq(items) => (1_u8, items.iter().map(fingerprint).collect::<Vec<_>>()).hash(&mut hasher),
+        Value::Map(pairs) => {
+            let mut pairs: Vec<_> = pairs.iter().map(|(key, value)| (fingerprint(key), fingerprint(value))).collect();
+            pairs.sort_unstable();
+            (2_u8, pairs).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
