@@ -61,7 +61,7 @@ _conn__check__configs() {
             return 0
             ;;
         conn__subcmd__check__subcmd__configs__subcmd__django)
-            opts="-m -d -p -f -h -V --settings-module --python --timeout --database-name --statsd-send --statsd-expect --print --bridge --output --secrets --secrets-dir --help --version"
+            opts="-m -d -p -f -h -V --settings-module --python --timeout --database-name --statsd-send --statsd-expect --print --bridge --output --strict --secrets --secrets-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -127,7 +127,7 @@ _conn__check__configs() {
             return 0
             ;;
         conn__subcmd__check__subcmd__configs__subcmd__env)
-            opts="-f -h --pid --output --secrets --secrets-dir --help"
+            opts="-f -h --pid --output --strict --secrets --secrets-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -231,7 +231,7 @@ _conn__check__configs() {
             return 0
             ;;
         conn__subcmd__check__subcmd__configs__subcmd__juju)
-            opts="-a -f -h --application --output --secrets --secrets-dir --help"
+            opts="-a -f -h --application --output --strict --secrets --secrets-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -43,6 +43,7 @@ env\t'In variables of the environment: {env: NAME}'
 file\t'In files: {file: DIR/NAME}'"
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand django" -l secrets-dir -d 'The directory that holds the files with the passwords, for --secrets file' -r -F
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand django" -s p -l print -d 'Accepted for old scripts, and without effect'
+complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand django" -l strict -d 'Exit status 1 where something could not be mapped; without it, that is a comment in the file and a line on standard error'
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand django" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand django" -s V -l version -d 'Print version'
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand env" -l pid -d 'The environment that this process was started with' -r
@@ -51,6 +52,7 @@ complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand en
 env\t'In variables of the environment: {env: NAME}'
 file\t'In files: {file: DIR/NAME}'"
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand env" -l secrets-dir -d 'The directory that holds the files with the passwords, for --secrets file' -r -F
+complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand env" -l strict -d 'Exit status 1 where something could not be mapped; without it, that is a comment in the file and a line on standard error'
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand env" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand juju" -s a -l application -d 'The application whose dependencies are checked; may be left out where only one has any' -r
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand juju" -s f -l output -d 'Write the file here, atomically; a new one is for its owner only [default: standard output]' -r -F
@@ -58,6 +60,7 @@ complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand ju
 env\t'In variables of the environment: {env: NAME}'
 file\t'In files: {file: DIR/NAME}'"
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand juju" -l secrets-dir -d 'The directory that holds the files with the passwords, for --secrets file' -r -F
+complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand juju" -l strict -d 'Exit status 1 where something could not be mapped; without it, that is a comment in the file and a line on standard error'
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand juju" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand help; and not __fish_seen_subcommand_from django env juju help" -f -a "django" -d 'The settings of a Django project, which its own Python imports'
 complete -c conn-check-configs -n "__fish_conn_check_configs_using_subcommand help; and not __fish_seen_subcommand_from django env juju help" -f -a "env" -d 'Variables: URLs, DSNs, and the hosts and ports of well-known clients'

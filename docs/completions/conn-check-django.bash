@@ -23,7 +23,7 @@ _conn__check__django() {
 
     case "${cmd}" in
         conn__check__django)
-            opts="-m -d -p -f -h -V --settings-module --python --timeout --database-name --statsd-send --statsd-expect --print --bridge --output --secrets --secrets-dir --help --version"
+            opts="-m -d -p -f -h -V --settings-module --python --timeout --database-name --statsd-send --statsd-expect --print --bridge --output --strict --secrets --secrets-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -11,5 +11,6 @@ env\t'In variables of the environment: {env: NAME}'
 file\t'In files: {file: DIR/NAME}'"
 complete -c conn-check-django -l secrets-dir -d 'The directory that holds the files with the passwords, for --secrets file' -r -F
 complete -c conn-check-django -s p -l print -d 'Accepted for old scripts, and without effect'
+complete -c conn-check-django -l strict -d 'Exit status 1 where something could not be mapped; without it, that is a comment in the file and a line on standard error'
 complete -c conn-check-django -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c conn-check-django -s V -l version -d 'Print version'

@@ -185,6 +185,9 @@ fn options(args: &Args) -> Options {
 }
 
 fn nothing_selected(plan: &Plan) -> Diagnostic {
+    if plan.entries.is_empty() {
+        return Diagnostic::file(Flaw::NothingSelected, "the list of checks is empty: there is nothing to check");
+    }
     let names: Vec<_> =
         plan.entries.iter().flat_map(|entry| &entry.results).map(|result| result.name.as_str()).take(5).collect();
     let mut tags: Vec<_> = plan.entries.iter().flat_map(|entry| &entry.tags).map(String::as_str).collect();
