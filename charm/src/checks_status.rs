@@ -18,6 +18,7 @@ pub(crate) fn of_validation(file: Option<&ChecksFile>, validation: &Validation, 
         Validation::NoFile => Status::waiting(NO_FILE.to_owned()),
         Validation::InvalidPath(why) => Status::blocked(format!("{label} {why}")),
         Validation::Read { all, .. } => match all {
+            Answer::Checks(0) => Status::waiting(format!("no checks yet: {label} has an empty list")),
             Answer::Checks(count) => Status::active(checks(*count, record)),
             Answer::Missing => missing(label),
             Answer::Unreadable => Status::waiting(format!("{label} cannot be read by the user {USER}")),

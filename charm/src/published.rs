@@ -130,7 +130,8 @@ impl Monitoring {
 }
 
 /// A check of a file that was valid once stays registered: Nagios gets UNKNOWN with the reason. If it
-/// vanished from Nagios, that would look like success.
+/// vanished from Nagios, that would look like success. Not so where the file says itself that there is nothing to
+/// check, not yet or because of the tags.
 fn is_registered(validation: &Validation, registered: bool) -> bool {
     match validation {
         Validation::NoFile => false,
@@ -166,7 +167,7 @@ fn settings(unit: UnitPaths<'_>, file: Option<&ChecksFile>, validation: &Validat
 fn statuses(observed: &Observed, desired: &Desired, validation: &Validation, record: Option<&Record>) -> Vec<Status> {
     let file = desired.files.first();
     let mut parts = vec![checks_status::of_validation(file, validation, record)];
-    if let (Validation::Read { all: Answer::Checks(_), nagios: Some(answer) }, true) =
+    if let (Validation::Read { all: Answer::Checks(1..), nagios: Some(answer) }, true) =
         (validation, observed.monitored())
     {
         parts.extend(checks_status::of_nagios(file, answer, &observed.options.nagios_exclude_tags));

@@ -19,7 +19,7 @@ import re
 import sys
 import traceback
 
-# The settings that may name another service. Nothing else leaves this process.
+# The settings that name other services in a way of their own.
 NAMES = (
     'DATABASES', 'CACHES', 'CHANNEL_LAYERS', 'HAYSTACK_CONNECTIONS', 'ELASTICSEARCH_DSL',
     'BROKER_URL', 'CELERY_BROKER_URL', 'CELERY_RESULT_BACKEND', 'RESULT_BACKEND',
@@ -36,6 +36,20 @@ NAMES = (
     'SESSION_REDIS', 'SESSION_REDIS_URL', 'SESSION_REDIS_UNIX_DOMAIN_SOCKET_PATH',
     'SESSION_REDIS_HOST', 'SESSION_REDIS_PORT', 'SESSION_REDIS_DB', 'SESSION_REDIS_PASSWORD',
 )
+
+# Settings that are keys and nothing else, whatever they are called besides; they stay here.
+KEYS = ('SECRET_KEY', 'SIGNING_KEY', 'PRIVATE_KEY', 'ENCRYPTION_KEY')
+
+# Settings of Django's own with hosts and URLs in them that nobody connects to; all others of its own are known where
+# there is a Django.
+DJANGOS = (
+    'ADMINS', 'ALLOWED_HOSTS', 'CSRF_COOKIE_DOMAIN', 'CSRF_TRUSTED_ORIGINS', 'INTERNAL_IPS', 'LANGUAGE_COOKIE_DOMAIN',
+    'LOGIN_REDIRECT_URL', 'LOGIN_URL', 'LOGOUT_REDIRECT_URL', 'MANAGERS', 'MEDIA_URL', 'SECURE_SSL_HOST',
+    'SESSION_COOKIE_DOMAIN', 'STATIC_URL',
+)
+
+# Settings of Django's own that name services through an application's options.
+OF_SERVICES = ('STORAGES', 'DEFAULT_FILE_STORAGE', 'STATICFILES_STORAGE', 'LOGGING')
 
 # What is handed over stands behind these two; the second one says that it is whole.
 BEGIN = '\n--- conn-check settings begin ---\n'
@@ -69,6 +83,7 @@ class SettingsDict(dict):
         dict.__init__(self, defaults or {})
         self.update(given)
         self.given = dict(given)
+        self.defaults = dict(defaults or {})
 
     def __missing__(self, name):
         return None
@@ -134,7 +149,7 @@ def is_missing(error, module):
 
 
 def in_our_own_files():
-    return place() == ''
+    return not [frame for frame in frames() if is_of_the_application(frame[0])]
 
 
 def last_line():
@@ -156,18 +171,30 @@ def shown(value):
 
 def place():
     """Where it happened, in the application's files; empty where it was in none."""
-    kind, error, trace = sys.exc_info()
+    error = sys.exc_info()[1]
     if isinstance(error, SyntaxError) and error.filename:
         return ' (%s, line %s)' % (shown(error.filename), error.lineno)
-    frames = [frame for frame in traceback.extract_tb(trace) if is_of_the_application(frame[0])]
-    return ' (%s, line %s)' % (shown(frames[-1][0]), frames[-1][1]) if frames else ''
+    # Where the application calls a library that fails, it is the call that somebody can change.
+    found = frames()
+    found = [frame for frame in found if is_of_the_application(frame[0])] or found
+    return ' (%s, line %s)' % (shown(found[-1][0]), found[-1][1]) if found else ''
+
+
+def frames():
+    """The places that it came through, but for those of this package and of Python's own importing."""
+    own = os.path.dirname(os.path.abspath(__file__)) if '__file__' in globals() else None
+    all_frames = traceback.extract_tb(sys.exc_info()[2])
+    inside = os.path.join(os.path.dirname(os.__file__), 'importlib') + os.sep
+    return [frame for frame in all_frames
+            if not frame[0].startswith('<') and not frame[0].startswith(inside)
+            and not (own and frame[0].startswith(own + os.sep))]
 
 
 def is_of_the_application(path):
-    library = os.path.dirname(os.__file__)
-    own = (os.path.dirname(os.path.abspath(__file__)) if '__file__' in globals() else library)
-    inside = [path.startswith(folder + os.sep) for folder in (library, own)]
-    return not any(inside) and not path.startswith('<')
+    """Whether it is neither Python's nor an installed library's."""
+    library = os.path.dirname(os.__file__) + os.sep
+    installed = [os.sep + folder + os.sep for folder in ('site-packages', 'dist-packages')]
+    return not path.startswith(library) and not any(folder in path for folder in installed)
 
 
 def document(settings, checks=(), statsd=None, options=None):
@@ -175,10 +202,18 @@ def document(settings, checks=(), statsd=None, options=None):
     relevant = dict((name, settings.given[name]) for name in NAMES if name in settings.given)
     return {
         'settings': plain(relevant),
+        'others': plain(others(settings)),
         'checks': [plain(check) for check in checks],
         'statsd': plain(statsd or {}),
         'options': plain(options or {}),
     }
+
+
+def others(settings):
+    """All other settings of the application: any may name a host. Django's own do not, and keys stay here."""
+    return dict((name, value) for name, value in settings.given.items()
+                if name not in NAMES and not any(key in name for key in KEYS)
+                and name not in DJANGOS and (name not in settings.defaults or name in OF_SERVICES))
 
 
 def plain(value, depth=0):

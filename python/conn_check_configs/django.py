@@ -92,6 +92,8 @@ def parser():
                         help='what statsd must answer')
     wanted.add_argument('--secrets', dest='secrets', choices=['inline', 'env', 'file'],
                         help='where passwords go (default: into the file)')
+    wanted.add_argument('--strict', dest='strict', action='store_true',
+                        help='exit status 1 where something could not be mapped (it is a comment in the file)')
     wanted.add_argument('-p', '--print', dest='print', action='store_true',
                         help='accepted for old scripts, and without effect')
     return wanted
@@ -103,7 +105,8 @@ def gather(options):
     checks = []
     for maker in EXTRA_CHECK_MAKERS:
         checks.extend(made(maker, settings, options))
-    wanted = {'output_file': options.output_file, 'db_name': options.db_name, 'secrets': options.secrets}
+    wanted = {'output_file': options.output_file, 'db_name': options.db_name, 'secrets': options.secrets,
+              'strict': options.strict}
     return bridge.document(settings, checks, STATSD_CHECK, wanted)
 
 

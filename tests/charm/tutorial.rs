@@ -72,3 +72,27 @@ fn the_script_of_the_tutorial_finds_the_package_and_the_program_on_the_unit() {
         assert!(file.contains(&format!("- type: {kind}\n")), "{file}");
     }
 }
+
+/// The hook has `set -e`: what cannot be mapped, and that there is nothing to check yet, must not end it.
+#[test]
+fn the_hook_goes_on_where_something_cannot_be_mapped_and_where_there_is_nothing_yet() {
+    for (settings, status) in [
+        ("DEBUG = True\n", "waiting: no checks yet: /var/conn-check.yaml has an empty list"),
+        (
+            "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'n', 'USER': 'u', 'HOST': 'h'},\n\
+             'old': {'ENGINE': 'django.db.backends.oracle', 'NAME': 'n', 'HOST': 'o'}}\n",
+            "active: 1 check, not run yet",
+        ),
+    ] {
+        let scratch = Scratch::new();
+        fs::create_dir(scratch.path().join("hwaas")).expect("a package");
+        scratch.write("hwaas/__init__.py", "");
+        scratch.write("hwaas/settings.py", settings);
+        scratch.write("script.py", include_str!("../agent/django/seeds/plain-script.py"));
+        // What it says on standard error stands in Juju's log.
+        let script =
+            SCRIPT.replace("{folder}", &scratch.path().display().to_string()).replace("\"$@\"", "\"$@\" 2> /dev/null");
+        let site = after_the_hook(&scratch, &script);
+        assert_eq!(site.status(), status);
+    }
+}

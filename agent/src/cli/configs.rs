@@ -5,7 +5,8 @@ use crate::cli::generate::Target;
 use clap::{Args, Parser, Subcommand};
 
 const AFTER_HELP: &str = "\
-Exit status: 0 fine; 1 something could not be mapped, see the comments in the file; 3 usage error or unreadable input.
+Exit status: 0 the file is written, what could not be mapped is a comment in it; 1 the same with --strict, if there is such a \
+comment; 3 usage error or unreadable input.
 
 Examples:
   conn-check-configs django -m shop.settings -f checks.yaml  from the settings of a Django project
@@ -16,20 +17,23 @@ Examples:
   conn-check --validate --strict checks.yaml                 is the file all right?";
 
 const ENV_HELP: &str = "\
-Variables: those that end with _URL, _URI or _DSN, or their plural; every other one that holds the URL of a database, cache, \
-broker, mail server or another such service; families such as REDIS_HOST with REDIS_PORT, REDIS_USER, REDIS_PASSWORD and REDIS_DB, for every \
-service that is known here, databases, caches, brokers, search engines, mail and directories; DB_HOST where DB_ENGINE, DB_TYPE \
-or DB_PORT says which database it is; libpq's own (PGHOST and so on). A connection that several variables name is written once.
+Variables: every value with a host in it becomes a check, or a comment that names the variable. URLs, whatever the variable is \
+called; families such as REDIS_HOST with REDIS_PORT, REDIS_USER, REDIS_PASSWORD, REDIS_DB and REDIS_SSL, for every service that is \
+known here; DB_HOST where DB_ENGINE, DB_TYPE, DB_PORT or the host's name says which database it is; hosts with ports, alone or in \
+lists; connections in JSON and in the forms of JDBC, .NET and Go; libpq's own (PGHOST and so on). A connection that several \
+variables name is written once.
 
 Web addresses: the server's first page is asked for, and not the path, which may hold a token. No checks, but comments, are the \
-application's own address (BASE_URL, SITE_URL, PUBLIC_URL ...), addresses for browsers (LOGIN_URL, STATIC_URL, OAUTH_CALLBACK_URL, \
-NEXT_PUBLIC_API_URL ...), files and what is inside of the application (sqlite, locmem). Kubernetes' *_SERVICE_HOST and *_TCP_ADDR are passed over: \
-it sets them for every service there is.
+application's own address (BASE_URL, SITE_URL, PUBLIC_URL, APP_URL where other variables begin with APP_ ...), addresses for \
+browsers (LOGIN_URL, STATIC_URL, OAUTH_CALLBACK_URL, NEXT_PUBLIC_API_URL ...), files and what is inside of the application \
+(sqlite, locmem). Kubernetes' *_SERVICE_HOST and *_TCP_ADDR are passed over: it sets them for every service there is.
 
 Files: NAME=VALUE in each line; blank lines, lines that begin with # and the word export are passed over. A value without quotes ends \
 at the end of the line or before a blank and #. '...' is taken as it stands; in a value between double quotes, a backslash makes \
-newline (n), return (r), tab (t), double quotes, backslash and $. Nothing is expanded: outside of single quotes, a value with $NAME, \
-${NAME} or $(...) in it becomes a comment.";
+newline (n), return (r), tab (t), double quotes, backslash and $. ${NAME} and $NAME are replaced where NAME stands earlier in the \
+file, ${NAME:-default} also where it does not, with a comment. Any other $ before a name, about which readers differ, makes \
+the value unknown, and what depends on it a comment. A line that is none of this is told and passed over; with --strict it is an \
+error.";
 
 const JUJU_HELP: &str = "\
 Relations: each application that APP depends on gives a check for each unit. The interface (Juju 3 and later) or the charm's name \

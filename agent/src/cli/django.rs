@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const AFTER_HELP: &str = "\
-Exit status: 0 fine; 1 something could not be mapped, see the comments in the file; 3 usage error, or settings that cannot be read.
+Exit status: 0 the file is written, what could not be mapped is a comment in it; 1 the same with --strict, if there is such a \
+comment; 3 usage error, or settings that cannot be read.
 
 Examples:
   conn-check-django -m hwaas.settings -f hwaas-cc.yaml
@@ -45,6 +46,10 @@ pub struct Django {
     /// Accepted for old scripts, and without effect
     #[arg(short, long, hide = true)]
     pub print: bool,
+
+    /// For whom leaves out -m
+    #[arg(value_name = "MODULE", hide = true, conflicts_with = "settings_module")]
+    pub stray: Option<String>,
 
     /// Settings that were read already, as the Python package `conn_check_configs` hands them over
     #[arg(long, value_name = "FILE", hide = true, value_hint = ValueHint::AnyPath, conflicts_with_all = ["settings_module", "python"])]

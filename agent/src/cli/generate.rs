@@ -11,6 +11,10 @@ pub struct Target {
     #[arg(short = 'f', visible_short_alias = 'o', long, value_name = "FILE", aliases = ["output-file", "file"], help_heading = "Output")]
     pub output: Option<PathBuf>,
 
+    /// Exit status 1 where something could not be mapped; without it, that is a comment in the file and a line on standard error
+    #[arg(long, help_heading = "Output")]
+    pub strict: bool,
+
     /// Where passwords stand: in the file, or outside, with a reference in their place
     #[arg(long, value_name = "WHERE", value_enum, default_value = "inline", help_heading = "Output")]
     pub secrets: Where,

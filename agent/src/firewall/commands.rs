@@ -1,6 +1,7 @@
 //! The firewalls that are told by commands, one for each port: what people read, change and then hand
 //! to a shell.
 
+use super::Ports;
 use super::format::{Format, Write};
 use super::shell::quoted;
 
@@ -18,13 +19,13 @@ pub(super) const AWS: Format = Format {
             "(aws ec2 revoke-security-group-egress --protocol all --cidr 0.0.0.0/0).",
         ],
         |group, to, protocol, port| {
-            let cidr = to.cidr();
+            let (cidr, Ports { first, last }) = (to.cidr(), port);
             let what = if to.is_ipv4() {
                 format!("--protocol {protocol} --port {port} --cidr {cidr}")
             } else {
                 // The short options know IPv4 only.
                 let permission =
-                    format!("IpProtocol={protocol},FromPort={port},ToPort={port},Ipv6Ranges=[{{CidrIpv6={cidr}}}]");
+                    format!("IpProtocol={protocol},FromPort={first},ToPort={last},Ipv6Ranges=[{{CidrIpv6={cidr}}}]");
                 format!("--ip-permissions {}", quoted(&permission))
             };
             format!("aws ec2 authorize-security-group-egress --group-id {group} {what}")
@@ -48,6 +49,7 @@ pub(super) const IPTABLES: Format = Format {
         ],
         |_, to, protocol, port| {
             let tool = if to.is_ipv4() { "iptables" } else { "ip6tables" };
+            let port = port.with(":");
             format!("{tool} -A OUTPUT -p {protocol} --dport {port} -d {to} -j ACCEPT")
         },
     ),
@@ -66,10 +68,10 @@ pub(super) const NEUTRON: Format = Format {
             "Without the neutron client: --type openstack-cli writes the same for today's.",
         ],
         |group, to, protocol, port| {
-            let (family, cidr) = (family(to.is_ipv4()), to.cidr());
+            let (family, cidr, Ports { first, last }) = (family(to.is_ipv4()), to.cidr(), port);
             format!(
                 "neutron security-group-rule-create --direction egress --ethertype {family} --protocol {protocol} \
-                 --port-range-min {port} --port-range-max {port} --remote-ip-prefix {cidr} {group}"
+                 --port-range-min {first} --port-range-max {last} --remote-ip-prefix {cidr} {group}"
             )
         },
     ),
@@ -88,7 +90,9 @@ pub(super) const NOVA: Format = Format {
             "the machines that are connected to, and the range in them is to be that of the clients.",
             "For egress rules use neutron or openstack-cli; the client has lost this command in 2017.",
         ],
-        |group, to, protocol, port| format!("nova secgroup-add-rule {group} {protocol} {port} {port} {}", to.cidr()),
+        |group, to, protocol, Ports { first, last }| {
+            format!("nova secgroup-add-rule {group} {protocol} {first} {last} {}", to.cidr())
+        },
     ),
 };
 
@@ -106,7 +110,7 @@ pub(super) const OPENSTACK_CLI: Format = Format {
             "port away (openstack security group rule list --egress GROUP).",
         ],
         |group, to, protocol, port| {
-            let (family, cidr) = (family(to.is_ipv4()), to.cidr());
+            let (family, cidr, port) = (family(to.is_ipv4()), to.cidr(), port.with(":"));
             format!(
                 "openstack security group rule create --egress --ethertype {family} --protocol {protocol} \
                  --dst-port {port} --remote-ip {cidr} {group}"
@@ -128,7 +132,7 @@ pub(super) const UFW: Format = Format {
             "loopback and answers out, but not look-ups: add the resolvers (conn-check-export-fw --with-dns).",
         ],
         // Without `out` ufw would open this host's own port.
-        |_, to, protocol, port| format!("ufw allow out proto {protocol} from any to {to} port {port}"),
+        |_, to, protocol, port| format!("ufw allow out proto {protocol} from any to {to} port {}", port.with(":")),
     ),
 };
 

@@ -1,6 +1,6 @@
 //! What a format is.
 
-use super::{FORMATS, Network, Passage, shell};
+use super::{FORMATS, Network, Passage, Ports, shell};
 use std::fmt;
 
 /// The longest group, in bytes.
@@ -25,8 +25,8 @@ pub struct Format {
 #[derive(Debug)]
 pub(super) enum Write {
     /// What a person must know before, in lines, and the command that lets the group out to a network
-    /// and a port.
-    Commands(&'static [&'static str], fn(&str, Network, &str, u16) -> String),
+    /// and a port, or a range of them.
+    Commands(&'static [&'static str], fn(&str, Network, &str, Ports) -> String),
     /// A whole file.
     File(fn(&[Passage], Option<&Group>) -> Result<String, BadGroup>),
 }

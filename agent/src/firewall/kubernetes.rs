@@ -6,7 +6,7 @@
 //! have to take the place of what stands here.
 
 use super::format::Write;
-use super::{BadGroup, Format, Group, Passage};
+use super::{BadGroup, Format, Group, Passage, Ports};
 use serde::Serialize;
 use serde_json::json;
 
@@ -107,7 +107,14 @@ fn policy(label: Option<&Label<'_>>) -> serde_json::Value {
 /// One rule below `egress:`, with where it comes from above it.
 fn item(passage: &Passage) -> Result<String, BadGroup> {
     let protocol = passage.transport.slug().to_ascii_uppercase();
-    let ports: Vec<_> = passage.ports.iter().map(|port| json!({"protocol": protocol, "port": port.get()})).collect();
+    let port = |ports: &Ports| {
+        let mut port = json!({"protocol": protocol, "port": ports.first});
+        if ports.last > ports.first {
+            port["endPort"] = ports.last.into();
+        }
+        port
+    };
+    let ports: Vec<_> = passage.ports.iter().map(port).collect();
     let text = yaml(&json!([{"to": [{"ipBlock": {"cidr": passage.to.cidr()}}], "ports": ports}]))?;
     let lines = text.lines().map(|line| format!("  {line}\n"));
     Ok(format!("  # {}\n{}", passage.origin(), lines.collect::<String>()))

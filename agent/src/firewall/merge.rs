@@ -2,10 +2,11 @@
 
 use super::Network;
 use super::network::Destination;
+use super::ports::{self, Ports};
 use super::rules::Rule;
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::Fault;
-use crate::net::{BadHost, Family, Host, Port, Resolver, Transport};
+use crate::net::{BadHost, Family, Host, Resolver, Transport};
 use crate::secret::Redactor;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,7 +23,7 @@ pub struct Passage {
     /// TCP or UDP.
     pub transport: Transport,
     /// At least one.
-    pub ports: BTreeSet<Port>,
+    pub ports: BTreeSet<Ports>,
     /// The names that lead there, or the address itself; at least one.
     pub names: BTreeSet<String>,
     /// Who connects, on one line each.
@@ -59,7 +60,7 @@ pub struct Unresolved {
 /// What rules say about one destination and protocol.
 #[derive(Debug, Default)]
 struct Union {
-    ports: BTreeSet<Port>,
+    ports: BTreeSet<Ports>,
     from: BTreeSet<String>,
 }
 
@@ -77,7 +78,7 @@ pub async fn merge(files: &[Vec<Rule>], lookups: usize) -> (Vec<Passage>, Vec<Un
         };
         for network in networks {
             let passage = passages.entry((*network, transport)).or_insert_with(|| Passage::new(*network, transport));
-            passage.ports.extend(&union.ports);
+            ports::unite(&mut passage.ports, &union.ports);
             passage.names.insert(to.to_string());
             passage.from.extend(union.from.iter().cloned());
         }
@@ -101,7 +102,7 @@ fn unite(files: &[Vec<Rule>]) -> BTreeMap<(Destination, Transport), Union> {
     let mut all: BTreeMap<_, Union> = BTreeMap::new();
     for rule in files.iter().flatten() {
         let union = all.entry((rule.to.clone(), rule.transport)).or_default();
-        union.ports.extend(&rule.ports);
+        ports::unite(&mut union.ports, &rule.ports);
         union.from.extend(rule.from.clone());
     }
     all

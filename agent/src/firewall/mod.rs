@@ -20,6 +20,7 @@ mod kubernetes;
 pub mod merge;
 mod network;
 mod nftables;
+mod ports;
 pub mod rules;
 mod shell;
 mod terraform;
@@ -27,6 +28,7 @@ mod terraform;
 pub use format::{BadGroup, Format, Group};
 pub use merge::Passage;
 pub use network::Network;
+pub use ports::Ports;
 
 /// Every format there is, in the order in which `--help` lists them.
 pub const FORMATS: [&Format; 9] = [

@@ -5,14 +5,15 @@
 //! - from_host: web1.internal        # only ever shown; may be left out
 //!   to_host: db.internal            # a name, an address, or a network (10.0.0.0/8)
 //!   protocol: tcp                   # tcp or udp
-//!   ports: [5432, 6432]             # or one number
+//!   ports: [5432, 8000-8010]        # numbers and ranges, or one of them
 //! ```
 //!
 //! What the original ignores - other keys, an `ingress` section - is ignored with a word about it.
 
 use super::network::Destination;
+use super::ports::Ports;
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
-use crate::net::{Port, Transport};
+use crate::net::Transport;
 use crate::settings::nearest;
 use crate::source::Source;
 use crate::text::{Span, escaped, shortened};
@@ -34,7 +35,7 @@ pub struct Rule {
     pub(super) from: Option<String>,
     pub(super) to: Destination,
     pub(super) transport: Transport,
-    pub(super) ports: BTreeSet<Port>,
+    pub(super) ports: BTreeSet<Ports>,
     /// Where the value of `to_host` stands.
     pub(super) span: Span,
 }
@@ -172,7 +173,7 @@ impl Reader {
         found
     }
 
-    fn ports(&mut self, item: &Node, pairs: &[Pair]) -> Option<BTreeSet<Port>> {
+    fn ports(&mut self, item: &Node, pairs: &[Pair]) -> Option<BTreeSet<Ports>> {
         let value = self.needed(item, pairs, "ports")?;
         let ports: Vec<_> = match &value.value {
             Value::Seq(items) if items.is_empty() => {
@@ -183,15 +184,15 @@ impl Reader {
             Value::Seq(items) => items.iter().map(|item| self.port(item)).collect(),
             _ => vec![self.port(value)],
         };
-        ports.into_iter().collect()
+        let mut united = BTreeSet::new();
+        super::ports::unite(&mut united, &ports.into_iter().collect::<Option<_>>()?);
+        Some(united)
     }
 
-    fn port(&mut self, value: &Node) -> Option<Port> {
-        let text = value.text().unwrap_or_default();
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let port = Some(text).filter(|_| digits).and_then(|text| text.parse().ok());
+    fn port(&mut self, value: &Node) -> Option<Ports> {
+        let port = Ports::parse(value.text().unwrap_or_default());
         if port.is_none() {
-            let help = "a port is a whole number from 1 to 65535";
+            let help = "a port is a whole number from 1 to 65535, a range two of them: 8000-8010";
             self.expected(Flaw::BadValue, value, "`ports`: expected a port number", help, described(value));
         }
         port
@@ -275,7 +276,7 @@ mod tests {
         let (rules, notes) = read(&Source { name: "test".into(), text: text.into() }).expect("rules");
         assert!(notes.is_empty(), "{notes:?}");
         assert_eq!((rules.len(), rules[0].from.as_deref()), (2, Some("mydevmachine")));
-        assert_eq!(rules[1].ports.iter().map(|port| port.get()).collect::<Vec<_>>(), [80, 443]);
+        assert_eq!(rules[1].ports.iter().map(|port| port.first).collect::<Vec<_>>(), [80, 443]);
     }
 
     #[test]

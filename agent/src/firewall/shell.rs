@@ -1,7 +1,6 @@
 //! Lists of commands: what people read, change and then hand to a shell (POSIX).
 
-use super::{Group, Network, Passage};
-use crate::net::Port;
+use super::{Group, Network, Passage, Ports};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -11,7 +10,7 @@ pub(super) fn commands(
     about: &[&str],
     passages: &[Passage],
     group: Option<&Group>,
-    command: fn(&str, Network, &str, u16) -> String,
+    command: fn(&str, Network, &str, Ports) -> String,
 ) -> String {
     let group = group.map_or(Cow::Borrowed("\"$SECGROUP\""), |group| quoted(&group.0));
     let mut text = "#!/bin/sh\n".to_owned();
@@ -19,7 +18,7 @@ pub(super) fn commands(
     for (origin, passages) in Passage::grouped(passages) {
         let _ = writeln!(text, "\n# {origin}");
         for passage in passages {
-            let command = |port: &Port| command(&group, passage.to, passage.transport.slug(), port.get()) + "\n";
+            let command = |ports: &Ports| command(&group, passage.to, passage.transport.slug(), *ports) + "\n";
             text.extend(passage.ports.iter().map(command));
         }
     }

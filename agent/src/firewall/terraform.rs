@@ -5,7 +5,7 @@
 //! One range per resource: that provider has trouble with several.
 
 use super::format::Write;
-use super::{Format, Group, Passage};
+use super::{Format, Group, Passage, Ports};
 use serde_json::{Map, Value, json};
 
 /// The longest description that AWS keeps, in characters.
@@ -38,19 +38,19 @@ fn rules(passage: &Passage, group: Option<&Group>) -> Vec<(String, Value)> {
     let target: String = cidr.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let blocks = if passage.to.is_ipv4() { "cidr_blocks" } else { "ipv6_cidr_blocks" };
     let group = group.map_or_else(|| "${var.security_group_id}".to_owned(), |group| literal(&group.0));
-    let rule = |port: u16| {
+    let rule = |ports: &Ports| {
         let body = json!({
             "type": "egress",
             "security_group_id": group,
             "protocol": protocol,
-            "from_port": port,
-            "to_port": port,
+            "from_port": ports.first,
+            "to_port": ports.last,
             blocks: [cidr],
             "description": description(passage),
         });
-        (format!("conn_check_{protocol}_{port}_to_{target}"), body)
+        (format!("conn_check_{protocol}_{}_to_{target}", ports.with("_")), body)
     };
-    passage.ports.iter().map(|port| rule(port.get())).collect()
+    passage.ports.iter().map(rule).collect()
 }
 
 /// A text that Terraform takes as it is: `${` and `%{` begin templates.

@@ -1,6 +1,7 @@
 //! A check that is about to be written into a file.
 
 use crate::generate::{Hidden, yaml};
+use crate::services;
 use crate::text::escaped;
 use ring::digest::{Digest, SHA256, digest};
 use serde_json::Value as Json;
@@ -143,6 +144,15 @@ impl GeneratedCheck {
         options.sort_unstable();
         options.push(self.kind.to_string());
         digest(&SHA256, options.join("\n").as_bytes())
+    }
+
+    /// Whether the other check shows all that this one would: it has each of its options, and is of its type unless
+    /// this one looks at the connection alone.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        let shown = |value: &Value| yaml::inline(value, &mut |hidden| yaml::scalar(hidden.expose()));
+        let has =
+            |(key, value): &(Cow<'static, str>, Value)| other.get(key).is_some_and(|own| shown(own) == shown(value));
+        (self.kind == other.kind || self.kind == services::TCP.id) && self.options.iter().all(has)
     }
 
     /// Takes over where the same check comes from, too.

@@ -17,6 +17,7 @@ mod email;
 mod extra;
 mod group;
 mod oops;
+mod others;
 mod python;
 mod redis;
 mod settings;
@@ -25,9 +26,9 @@ mod tls;
 mod unreadable;
 mod web;
 
-use crate::generate::{GeneratedCheck, GeneratedFile};
+use crate::generate::{GeneratedCheck, GeneratedFile, Item};
 use group::{map_checks, or_comment};
-pub use python::Python;
+pub use python::{Python, module_name};
 pub use settings::DjangoSettings;
 pub use unreadable::{BadDocument, Unreadable};
 
@@ -51,11 +52,25 @@ pub fn file(django: &DjangoSettings) -> GeneratedFile {
     ] {
         items.extend(or_comment(found));
     }
+    for item in others::items(django) {
+        add_another(&mut items, item);
+    }
     items.extend(django.checks().iter().enumerate().map(|(number, check)| extra::item(number, check)));
-    // Files of the original have no names, and scripts may read them.
-    let unnamed = |check| Ok([GeneratedCheck { named: false, ..check }]);
-    file.extend(or_comment(map_checks(items, unnamed)));
+    // What a script says itself stays as it says it.
+    let named = |check: GeneratedCheck| Ok([GeneratedCheck { named: !check.from_user, ..check }]);
+    file.extend(or_comment(map_checks(items, named)));
     file
+}
+
+/// Adds what is read from a setting of no known family. Many are what the others are made of: a check that shows no
+/// more than one that is there gives that one its name.
+fn add_another(items: &mut Vec<Item>, new: Item) {
+    let Item::Check(new) = new else { return items.push(new) };
+    let mut checks = items.iter_mut().filter_map(|item| if let Item::Check(check) = item { Some(check) } else { None });
+    match checks.find(|check| new.is_within(check)) {
+        Some(check) => check.join(new),
+        None => items.push(new.into()),
+    }
 }
 
 #[cfg(test)]

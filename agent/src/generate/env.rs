@@ -1,24 +1,40 @@
 //! Checks from the variables of an application: those of this process, of another one, or of a
 //! file (`.env`).
 //!
-//! - URLs: every variable that ends with `_URL`, `_URI` or `_DSN` (or their plural), and every
-//!   other one whose value is the URL of a database, cache or broker.
-//! - Families: `REDIS_HOST` with `REDIS_PORT`, `REDIS_PASSWORD` and so on, for the clients of
-//!   [`family`]; libpq's `PGHOST`, those of `MySQL`'s client, `MEMCACHED_SERVERS`.
-//! - No connections, but notes: addresses of the application itself and those that browsers go to
-//!   (`BASE_URL`, `LOGIN_REDIRECT_URL`, `STATIC_URL`, `NEXT_PUBLIC_API_URL`; see [`names`]).
+//! Every value that holds a host becomes a check, or a comment that names the variable:
 //!
-//! Nothing is expanded: a value that wants it (`${NAME}` in a file) is a gap.
+//! - URLs, whatever the variable is called, and lists of them; what a URL leaves out may stand beside it
+//!   (`SPRING_DATASOURCE_URL` with `SPRING_DATASOURCE_USERNAME`).
+//! - Families: `REDIS_HOST` with `REDIS_PORT`, `REDIS_PASSWORD` and so on ([`family`]); libpq's `PGHOST`.
+//! - Hosts with ports, alone or in lists; what it is says the name of the variable, or the port.
+//! - Whole connections in JSON and in the forms of some clients ([`structured`]).
+//! - No connections, but notes: addresses of the application itself and those that browsers go to
+//!   (`BASE_URL`, `LOGIN_REDIRECT_URL`, `STATIC_URL`, `NEXT_PUBLIC_API_URL`; see [`application`]).
+//! - All else that looks like a host is a gap, and so is what is there and not known.
 
+mod application;
 mod dotenv;
+mod expand;
 mod family;
+mod libpq;
 mod names;
+mod prefixes;
 mod read;
+mod structured;
+mod switches;
+#[cfg(test)]
+mod tests;
+mod value;
 
 use crate::generate::url;
 use crate::generate::{Comment, GeneratedFile, Item};
-use crate::secret::Secret;
-use std::collections::HashMap;
+use crate::secret::{Secret, is_secret_name};
+use crate::services::{self, Service};
+use application::Application;
+use family::Family;
+use names::Name;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use value::Place;
 
 pub use read::{Unreadable, of_file, of_process, of_variables};
 
@@ -33,8 +49,8 @@ pub struct Variable {
 #[derive(Clone, Debug)]
 pub(crate) enum Content {
     Text(Secret<String>),
-    /// A reference to another variable or a command: what the application gets is something else.
-    Unexpanded,
+    /// A reference to what is not known here, or a line that could not be read.
+    Unknown,
     NotUtf8,
 }
 
@@ -43,6 +59,35 @@ pub(crate) enum Content {
 pub struct Variables {
     all: Vec<Variable>,
     places: HashMap<String, usize>,
+    /// The same by their names in capitals, without what separates words.
+    squashed: BTreeMap<String, usize>,
+    /// Those in whose values a default stands for another variable that is not there.
+    assumed: HashSet<String>,
+    /// Lines that are no assignments.
+    bad: Vec<dotenv::BadLine>,
+}
+
+/// What was found under a name.
+#[derive(Clone, Copy, Debug)]
+enum Lookup<'a> {
+    None,
+    /// The name as it stands, and the text.
+    Known(&'a str, &'a str),
+    /// There is one, and its value is not known.
+    Unknown(&'a str),
+}
+
+impl<'a> Lookup<'a> {
+    fn known(self) -> Option<&'a str> {
+        match self {
+            Self::Known(_, text) => Some(text),
+            Self::None | Self::Unknown(_) => None,
+        }
+    }
+
+    fn is_there(self) -> bool {
+        !matches!(self, Self::None)
+    }
 }
 
 impl Variables {
@@ -52,9 +97,26 @@ impl Variables {
             Some(place) => self.all[*place].value = value,
             None => {
                 self.places.insert(name.clone(), self.all.len());
+                self.squashed.entry(squashed(&name)).or_insert(self.all.len());
                 self.all.push(Variable { name, value });
             }
         }
+    }
+
+    /// The line that is no assignment, and why, if there is one; where that is to be an error.
+    #[must_use]
+    pub fn bad_line(&self) -> Option<String> {
+        self.bad.first().map(|bad| format!("{}: {}", bad.line, bad.why))
+    }
+
+    /// The names and texts of all that are known.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.all.iter().filter_map(|variable| Some((variable.name.as_str(), variable.text()?)))
+    }
+
+    /// Whether more of its lines are assignments than not.
+    fn are_mostly_read(&self) -> bool {
+        self.all.len() > self.bad.len()
     }
 
     fn get(&self, name: &str) -> Option<&Variable> {
@@ -70,6 +132,27 @@ impl Variables {
     pub(crate) fn word(&self, name: &str) -> Option<&str> {
         self.get(name)?.word()
     }
+
+    /// The variable of this name, whatever separates its words.
+    fn squashed(&self, name: &str) -> Lookup<'_> {
+        self.squashed.get(name).map_or(Lookup::None, |place| self.all[*place].lookup())
+    }
+
+    /// The variables whose names begin so, with what follows in them.
+    fn below<'a>(&'a self, prefix: &str) -> impl Iterator<Item = (&'a str, Lookup<'a>)> {
+        let (prefix, length) = (prefix.to_owned(), prefix.len());
+        let begin = self.squashed.range(prefix.clone()..);
+        begin.take_while(move |(name, _)| name.starts_with(&prefix)).map(move |(_, place)| {
+            let variable = &self.all[*place];
+            let mut letters = variable.name.char_indices().filter(|(_, letter)| letter.is_ascii_alphanumeric());
+            let rest = letters.nth(length).map_or("", |(at, _)| &variable.name[at..]);
+            (rest, variable.lookup())
+        })
+    }
+}
+
+fn squashed(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
 impl Variable {
@@ -77,13 +160,21 @@ impl Variable {
     fn text(&self) -> Option<&str> {
         match &self.value {
             Content::Text(text) => Some(text.expose().as_str()).filter(|text| !is_nothing(text)),
-            Content::Unexpanded | Content::NotUtf8 => None,
+            Content::Unknown | Content::NotUtf8 => None,
         }
     }
 
     /// The text without blanks around it: a host, a port, a word.
     fn word(&self) -> Option<&str> {
         self.text().map(str::trim).filter(|text| !is_nothing(text))
+    }
+
+    fn lookup(&self) -> Lookup<'_> {
+        match (&self.value, self.text()) {
+            (_, Some(text)) => Lookup::Known(&self.name, text),
+            (Content::Text(_), None) => Lookup::None,
+            (Content::Unknown | Content::NotUtf8, None) => Lookup::Unknown(&self.name),
+        }
     }
 }
 
@@ -97,235 +188,206 @@ fn is_nothing(text: &str) -> bool {
 #[must_use]
 pub fn file(variables: &Variables) -> GeneratedFile {
     let mut file = GeneratedFile::new("Written by conn-check-configs env: each check is named after its variable.");
-    for variable in &variables.all {
-        file.extend(items(variable, variables));
+    for comment in bad_lines(variables) {
+        file.push(comment);
     }
-    file.extend(family::postgres(variables));
+    file.extend(items(variables));
+    file.extend(libpq::items(variables));
     file
 }
 
-/// What a variable stands for: nothing, for most.
-fn items(variable: &Variable, all: &Variables) -> Vec<Item> {
-    let name = variable.name.as_str();
-    let concerns = names::is_url(name) || family::is_host(name);
-    let Some(text) = variable.word() else {
-        return if concerns { useless(variable) } else { Vec::new() };
-    };
-    if names::is_url(name) || url::is_service(text) {
-        return match names::not_a_dependency(name, text) {
-            Some(why) => vec![Comment::note(name, why).into()],
-            None => family::beside_url(name, text, all).unwrap_or_else(|| url::items(name, text)),
-        };
+/// What each of the variables stands for.
+pub(crate) fn items(variables: &Variables) -> Vec<Item> {
+    let source = Env::of(variables);
+    let mut all = Vec::new();
+    for (variable, name) in variables.all.iter().zip(&source.names) {
+        let items = source.items(variable, name);
+        if !items.is_empty() && variables.assumed.contains(&variable.name) {
+            let why = "a default stands in it for a variable that is not in the file, and may be set elsewhere";
+            all.push(Comment::note(&variable.name, why).into());
+        }
+        all.extend(items);
     }
-    family::items(name, text, all)
+    all
 }
 
-fn useless(variable: &Variable) -> Vec<Item> {
-    let why = match variable.value {
-        Content::Text(_) => return Vec::new(),
-        Content::Unexpanded => {
-            "its value refers to another variable with `$`, which is not expanded here: use --pid, or run this where the variables are set"
-        }
-        Content::NotUtf8 => "its value is not UTF-8",
-    };
-    vec![Comment::gap(&variable.name, why).into()]
+/// The lines that were passed over; the first ones.
+fn bad_lines(variables: &Variables) -> Vec<Comment> {
+    const MOST: usize = 10;
+    let told = variables.bad.iter().take(MOST);
+    let told = told.map(|bad| Comment::gap(format!("line {}", bad.line), format!("{}: passed over", bad.why)));
+    let more = variables.bad.len().saturating_sub(MOST);
+    let more = (more > 0).then(|| Comment::gap("the file", format!("{more} more lines are no NAME=VALUE")));
+    told.chain(more).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::generate::Secrets;
-    use crate::services::{self, Security};
+/// All variables, and what they say about the application.
+struct Env<'a> {
+    all: &'a Variables,
+    names: Vec<Name>,
+    application: Application,
+}
 
-    fn written(text: &str) -> String {
-        let variables = dotenv::parse(text).expect("variables");
-        file(&variables).reviewed().write(&Secrets::Inline).text
-    }
-
-    /// The file without its first line, names of checks alone and comments whole.
-    fn brief(text: &str) -> Vec<String> {
-        let text = written(text);
-        let one = |part: &str| part.trim().replace("\n  ", ", ").replace("- type: ", "");
-        text.split("\n\n").skip(1).map(one).collect()
-    }
-
-    #[test]
-    fn variables_mean_what_their_clients_take_them_for() {
-        let kubernetes = "REDIS_SERVICE_HOST=10.0.0.1\nREDIS_SERVICE_PORT=6379\nREDIS_PORT=tcp://10.0.0.1:6379\n\
-                          REDIS_PORT_6379_TCP=tcp://10.0.0.1:6379\nREDIS_PORT_6379_TCP_PROTO=tcp\n\
-                          REDIS_PORT_6379_TCP_PORT=6379\nREDIS_PORT_6379_TCP_ADDR=10.0.0.1\n";
-        let with_redis = format!("{kubernetes}REDIS_HOST=cache\n");
-        #[rustfmt::skip]
-        let table: &[(&str, &[&str])] = &[
-            // families and URLs
-            ("DATABASE_URL=postgres://u:p@db/app\nREDIS_HOST=cache\nREDIS_PORT=6380\nREDIS_PASSWORD='a b'\nREDIS_DB=2\n", &[
-                "postgres, name: DATABASE_URL, host: db, port: 5432, username: u, password: p, database: app",
-                "redis, name: REDIS_HOST, host: cache, port: 6380, password: 'a b', database: 2",
-            ]),
-            ("MEMCACHED_SERVERS=m1,m2:11212\nPATH=/bin\nHOME=/root\nCELERY_BROKER=amqp://mq//\nEMPTY_URL=\n", &[
-                "memcache, name: MEMCACHED_SERVERS, host: m1, port: 11211",
-                "memcache, name: MEMCACHED_SERVERS, host: m2, port: 11212",
-                "amqp, name: CELERY_BROKER, host: mq, port: 5672, username: guest, password: guest, use_tls: false, vhost: /",
-            ]),
-            // the same connection is written once, and says from where
-            ("A_URL=redis://h/0\nB_URL=redis://h\nREDIS_HOST=h\n", &["redis, name: 'A_URL, B_URL, REDIS_HOST', host: h, port: 6379"]),
-            // what may be anything is a service only where the name says so
-            ("A=https://x.example/\nB=tcp://h:1\nDOCKER_HOST=unix:///run/docker.sock\nC=ssh://h/x\n", &[]),
-            ("REDIS_URL=tcp://c:6379\n", &["redis, name: REDIS_URL, host: c, port: 6379"]),
-            // clients with names of their own
-            ("PGHOST=db\nPGUSER=u\nPGPASSWORD=p\nPGDATABASE=d\nPGSSLMODE=require\n", &[
-                "postgres, name: PGHOST, host: db, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true",
-            ]),
-            ("MYSQL_HOST=db\nMYSQL_TCP_PORT=3307\nMYSQL_USER=u\nMYSQL_PWD=p\n", &["mysql, name: MYSQL_HOST, host: db, port: 3307, username: u, password: p"]),
-            ("EMAIL_HOST=mail\nEMAIL_PORT=587\nEMAIL_HOST_USER=u\nEMAIL_HOST_PASSWORD=p\nEMAIL_USE_TLS=True\n", &[
-                "smtp, name: EMAIL_HOST, host: mail, port: 587, username: u, password: p, from_address: 'conn-check@localhost', use_tls: starttls, send: false",
-            ]),
-            ("DB_CONNECTION=mysql\nDB_HOST=db\nDB_DATABASE=d\nDB_USERNAME=u\nDB_PASSWORD=p\n", &[
-                "mysql, name: DB_HOST, host: db, port: 3306, username: u, password: p, database: d",
-            ]),
-            ("RABBITMQ_HOST=mq\nRABBITMQ_VHOST=/a\n", &[
-                "amqp, name: RABBITMQ_HOST, host: mq, port: 5672, username: guest, password: guest, use_tls: false, vhost: /a",
-            ]),
-            ("REDIS_PORT=tcp://10.0.0.1:6379\nREDIS_HOST=10.0.0.1\n", &["redis, name: REDIS_HOST, host: '10.0.0.1', port: 6379"]),
-            // blanks belong to a password, and not to a host
-            ("POSTGRES_HOST=' db '\nPOSTGRES_PORT=' 6543 '\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=' pad '\nA_URL=' redis://c '\n", &[
-                "postgres, name: POSTGRES_HOST, host: db, port: 6543, username: u, password: ' pad ', database: u",
-                "redis, name: A_URL, host: c, port: 6379",
-            ]),
-            ("PGHOST=' h'\nPGUSER=v\nPGPASSWORD=' p'\n", &["postgres, name: PGHOST, host: h, port: 5432, username: v, password: ' p', database: v"]),
-            // what Kubernetes sets for every service is passed over
-            (kubernetes, &[]),
-            (&with_redis, &["redis, name: REDIS_HOST, host: cache, port: 6379"]),
-        ];
-        for (text, checks) in table {
-            assert_eq!(brief(text), *checks, "{text}");
-        }
-    }
-
-    #[test]
-    fn variables_beside_a_url_that_never_has_a_login_count() {
-        let found = brief("LDAP_SERVER_URI=ldap://h\nLDAP_SSL=true\nREDIS_URL=redis://c\nREDIS_SSL=true\n");
-        assert!(found.iter().any(|one| one.contains("LDAP_SERVER_URI, host: h, port: 636")), "{found:?}");
-        assert!(found.contains(&"redis, name: REDIS_URL, host: c, port: 6379".to_owned()), "{found:?}");
-    }
-
-    #[test]
-    fn the_url_of_a_service_counts_whatever_the_variable_is_called() {
-        for (url, begin) in [
-            ("cockroachdb://u:p@db/x", "postgres, name: FOO, host: db, port: 26257, "),
-            ("postgres://u:p@db/x", "postgres, name: FOO, host: db, port: 5432, "),
-            ("redshift://u:p@db/x", "postgres, name: FOO, host: db, port: 5439, "),
-            ("valkeys://:p@v/0", "redis, name: FOO, host: v, port: 6379, password: p, use_tls: true"),
-            ("mongo://u:p@m/x", "mongodb, name: FOO, host: m, port: 27017, "),
-            ("rabbitmq://u:p@mq/", "amqp, name: FOO, host: mq, port: 5672, "),
-            ("submission://m", "smtp, name: FOO, host: m, port: 587, "),
-            ("elasticsearch://es", "http, name: FOO, url: 'http://es:9200/', "),
-            ("kafka://k", "# FOO: no check speaks Kafka: only the connection is checked"),
-        ] {
-            let found = brief(&format!("FOO={url}\n"));
-            assert!(found.first().is_some_and(|first| first.starts_with(begin)), "{url}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn a_port_of_tls_says_so_where_nothing_else_does() {
-        let says = |text: &str, use_tls: bool| {
-            let found = brief(text);
-            let wanted = format!("use_tls: {use_tls}");
-            assert!(
-                matches!(found.as_slice(), [one] if one.contains("port: 5671") && one.contains(&wanted)),
-                "{found:?}"
-            );
-        };
-        says("AMQP_HOST=h\nAMQP_PORT=5671\n", true);
-        says("AMQP_HOST=h\nAMQP_PORT=5671\nAMQP_SSL=false\n", false);
-        // The scheme of a URL says it: such a client speaks no TLS.
-        says("AMQP_URL=amqp://h:5671\n", false);
-    }
-
-    #[test]
-    fn every_service_with_words_is_a_family() {
-        for service in services::all().filter(|service| service.default_port(Security::Plain).is_some()) {
-            for word in service.words {
-                let found = brief(&format!("{word}_HOST=h.example\n{word}_USER=u\n{word}_PASSWORD=p\n{word}_NAME=n\n"));
-                assert!(found.iter().any(|one| one.contains("h.example")), "{word}: {found:?}");
+impl<'a> Env<'a> {
+    fn of(all: &'a Variables) -> Self {
+        let names: Vec<_> = all.all.iter().map(|variable| Name::of(&variable.name)).collect();
+        let mut application = Application::of(&names);
+        for (variable, name) in all.all.iter().zip(&names) {
+            let Some(text) = variable.word() else { continue };
+            let place = url::web_place(text).or_else(|| {
+                let place = value::places(text)?.into_iter().next().filter(Place::is_surely_a_host)?;
+                Some((place.host.to_owned(), place.port))
+            });
+            if let Some(place) = place {
+                application.remember(name, url::path(text), place);
             }
         }
+        Self { all, names, application }
     }
 
-    #[test]
-    fn what_laravel_calls_null_is_not_set_and_its_encryption_counts() {
-        let found = |mail: &str| brief(&format!("REDIS_HOST=c\nREDIS_PASSWORD=null\nMAIL_HOST=m\n{mail}"));
-        let expected = |port: u16, tls: &str| {
-            format!(
-                "smtp, name: MAIL_HOST, host: m, port: {port}, from_address: 'conn-check@localhost', use_tls: {tls}, send: false"
-            )
+    /// What a variable stands for: nothing, for most.
+    fn items(&self, variable: &'a Variable, name: &Name) -> Vec<Item> {
+        let Some(text) = variable.word() else { return unknown(variable, name) };
+        if name.is_set_for_all() || libpq::is_own(&variable.name) {
+            return Vec::new();
+        }
+        if value::is_url(text) {
+            return self.of_url(variable, name, text);
+        }
+        if is_secret_name(&variable.name) && !name.may_be_host() && !name.is_url() {
+            return Vec::new();
+        }
+        if let Some(items) = structured::items(&variable.name, text) {
+            return items;
+        }
+        match value::places(text) {
+            Some(places) => self.of_places(variable, name, &places),
+            None if name.is_url() => self.of_no_url(variable, name, text),
+            None if name.is_host() && text.starts_with('/') => self.of_socket(variable, name, text),
+            None if value::has_url_inside(text) => {
+                let why = "it has the address of something in it, in a form that is not read here: add checks for what it connects to by hand";
+                vec![Comment::gap(&variable.name, why).into()]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// A URL, or several.
+    fn of_url(&self, variable: &'a Variable, name: &Name, text: &str) -> Vec<Item> {
+        let origin = variable.name.as_str();
+        if url::is_socket_of_anything(origin, text) || !name.is_url() && url::is_no_server(text) {
+            return Vec::new();
+        }
+        if let Some((host, port)) = url::web_place(text) {
+            let streams = text.starts_with("ws") || name.stem().last().is_some_and(|last| last == "BASE");
+            let by_name = self.application.not_a_dependency(name, url::path(text));
+            let is_own = || self.application.has(&host, port, streams).then_some(application::OWN_ADDRESS);
+            if let Some(why) = by_name.or_else(is_own) {
+                return vec![Comment::note(origin, why).into()];
+            }
+            if name.words.last().is_some_and(|last| last == "PROXY") {
+                return url::connection(origin, text);
+            }
+        }
+        let is_web = url::web_place(text).is_some();
+        let named = || names::service_of(name).filter(|service| is_web && service.is_checked_like(&services::HTTP));
+        match url::service_of(origin, text).or_else(named) {
+            Some(service) => Family::of(origin, name, self.all).items_of_url(text, service),
+            None => url::items(origin, text),
+        }
+    }
+
+    /// What a variable for a URL holds that is none.
+    fn of_no_url(&self, variable: &'a Variable, name: &Name, text: &str) -> Vec<Item> {
+        let origin = variable.name.as_str();
+        if text.starts_with('/') {
+            return vec![Comment::note(origin, "a path, and not the address of a service").into()];
+        }
+        match self.application.not_a_dependency(name, "/") {
+            Some(why) => vec![Comment::note(origin, why).into()],
+            None => url::items(origin, text),
+        }
+    }
+
+    /// A socket: of what is known by its name alone.
+    fn of_socket(&self, variable: &'a Variable, name: &Name, text: &str) -> Vec<Item> {
+        let family = Family::of(&variable.name, name, self.all);
+        match family.service {
+            Some(service) => family.items(service, text),
+            None if family.is_database => {
+                let place = Place { text, host: text, port: None };
+                family.database(&place).map_or_else(|comment| vec![comment.into()], |kind| family.items(kind, text))
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// One or more hosts.
+    fn of_places(&self, variable: &'a Variable, name: &Name, places: &[Place<'_>]) -> Vec<Item> {
+        let origin = variable.name.as_str();
+        let is_address = name.may_be_host() || name.is_url();
+        let has_ports = places.iter().all(|place| place.port.is_some());
+        let is_surely = places.iter().all(Place::is_surely_a_host);
+        let service = names::service_of(name);
+        let counts = if is_address { true } else { (has_ports || is_surely) && !name.is_of_something_else() };
+        if !counts || places.iter().all(|place| place.is_any() || place.is_word()) {
+            return Vec::new();
+        }
+        let family = Family::of(origin, name, self.all);
+        let kind = family.kind_of_address();
+        let is_service = service.is_some() || family.is_database || kind.is_some();
+        let told = if is_service { Application::is_never_connected(name) } else { self.not_a_dependency(name, places) };
+        if let Some(why) = told {
+            // HOSTNAME is in every environment.
+            let is_this_host = name.stem().is_empty();
+            return if is_this_host { Vec::new() } else { vec![Comment::note(origin, why).into()] };
+        }
+        if !(is_address || has_ports || is_service && is_surely) {
+            let why = "it holds the name or address of a host, and not what is there: add a check by hand";
+            return vec![Comment::gap(origin, why).into()];
+        }
+        places.iter().flat_map(|place| of_place(&family, name, place, service.or(kind))).collect()
+    }
+
+    fn not_a_dependency(&self, name: &Name, places: &[Place<'_>]) -> Option<&'static str> {
+        let by_name = self.application.not_a_dependency(name, "/");
+        let is_own = |place: &Place<'_>| self.application.has(place.host, place.port, false);
+        by_name.or_else(|| places.iter().all(is_own).then_some(application::OWN_ADDRESS))
+    }
+}
+
+/// One host: what its name says that it is, or its port, or whatever takes connections.
+fn of_place(family: &Family<'_>, name: &Name, place: &Place<'_>, service: Option<&'static Service>) -> Vec<Item> {
+    if let Some(service) = service {
+        return family.items(service, place.text);
+    }
+    if family.is_database {
+        return match family.database(place) {
+            Ok(service) => family.items(service, place.text),
+            Err(comment) => vec![comment.into()],
         };
-        for (mail, port, tls) in [
-            ("MAIL_PORT=2525\nMAIL_USERNAME=null\nMAIL_PASSWORD=(null)\nMAIL_ENCRYPTION=tls", 2525, "starttls"),
-            ("MAIL_PORT=2525\nMAIL_ENCRYPTION=ssl", 2525, "true"),
-            ("MAIL_PORT=2525\nMAIL_SCHEME=smtps", 2525, "true"),
-            ("MAIL_ENCRYPTION=TLS", 587, "starttls"),
-            ("MAIL_ENCRYPTION=ssl", 465, "true"),
-            ("MAIL_PORT=2525\nMAIL_ENCRYPTION=null\nMAIL_SCHEME=smtp", 2525, "false"),
-        ] {
-            let expected = ["redis, name: REDIS_HOST, host: c, port: 6379".to_owned(), expected(port, tls)];
-            assert_eq!(found(mail), expected, "{mail}");
+    }
+    let port = place.port.or_else(|| family.port()?.parse().ok());
+    match port {
+        Some(port) => family.items(family.at_port(port), place.text),
+        None if name.is_host() || place.is_surely_a_host() => {
+            let why =
+                "it names a host, and neither its name nor a port beside it say what is there: add a check by hand";
+            vec![Comment::gap(family.origin(), why).into()]
         }
+        None => Vec::new(),
     }
+}
 
-    #[test]
-    fn the_kind_of_a_database_that_is_named_counts_and_not_its_port() {
-        let rest = "DB_HOST=db\nDB_PORT=3306\nDB_USERNAME=u\n";
-        for (kind, begin) in [
-            ("DB_CONNECTION=sqlite", "# DB_HOST: by the variables beside it, the database is a file"),
-            ("DB_CONNECTION=firebird", "# DB_HOST: the variables do not say which kind"),
-            ("DB_TYPE=main\nDB_DRIVER=asyncpg", "postgres, "),
-            ("DB_CONNECTION=sqlsrv", "# DB_HOST: no check speaks SQL Server"),
-            ("DB_ENGINE=django.db.backends.mysql", "mysql, "),
-            ("DB_CONNECTION=null", "mysql, "),
-        ] {
-            let found = brief(&format!("{kind}\n{rest}A_URL=redis://h\n"));
-            assert!(found[0].starts_with(begin), "{kind}: {found:?}");
+/// A value that is not known, of a variable that holds an address.
+fn unknown(variable: &Variable, name: &Name) -> Vec<Item> {
+    let holds_address = name.is_url() || name.is_host() || name.may_be_host() && names::service_of(name).is_some();
+    let why = match variable.value {
+        Content::Unknown if holds_address => {
+            "its value is not known from here: its `$` refers to something that is not in the file, or readers take it differently: use --pid, or run this where the variables are set"
         }
-    }
-
-    #[test]
-    fn what_is_no_dependency_is_noted_and_what_cannot_be_used_is_a_gap() {
-        let variables = dotenv::parse(
-            "BASE_URL=https://shop.example.com\nSTATIC_URL=/static/\nLOGIN_REDIRECT_URL=https://x/\nNEXT_PUBLIC_API_URL=https://y/\n\
-             A_URL=redis://:${PW}@h\nDB_HOST=db\n",
-        );
-        let file = file(&variables.expect("variables")).reviewed();
-        let comments: Vec<_> = file.comments().map(|comment| (comment.origin.as_str(), comment.gap)).collect();
-        let expected = [
-            ("BASE_URL", false),
-            ("STATIC_URL", false),
-            ("LOGIN_REDIRECT_URL", false),
-            ("NEXT_PUBLIC_API_URL", false),
-            ("A_URL", true),
-            ("DB_HOST", true),
-        ];
-        assert_eq!(comments, expected);
-        assert!(!file.has_checks());
-    }
-
-    #[test]
-    fn a_secret_that_has_a_variable_is_called_by_it() {
-        let variables = dotenv::parse("REDIS_HOST=h\nREDIS_PASSWORD=p\nA_URL=redis://:q@h\n").expect("variables");
-        let needed = file(&variables).write(&Secrets::Env).needed;
-        let names: Vec<_> = needed.iter().map(|needed| needed.name.as_str()).collect();
-        assert_eq!(names, ["A_URL_PASSWORD", "REDIS_PASSWORD"]);
-    }
-
-    #[test]
-    fn a_default_login_is_no_secret_that_somebody_has_to_provide() {
-        let variables = dotenv::parse("RABBITMQ_HOST=mq\nA_URL=amqp://guest:guest@mq\nB_URL=amqp://u:guest@mq\n");
-        let written = file(&variables.expect("variables")).write(&Secrets::Env);
-        let names: Vec<_> = written.needed.iter().map(|needed| needed.name.as_str()).collect();
-        assert_eq!(names, ["B_URL_PASSWORD"]);
-        assert!(
-            written.text.contains("  name: 'RABBITMQ_HOST, A_URL'\n") && written.text.contains("password: guest\n")
-        );
-    }
+        Content::NotUtf8 if holds_address => "its value is not UTF-8",
+        _ => return Vec::new(),
+    };
+    vec![Comment::gap(&variable.name, why).into()]
 }

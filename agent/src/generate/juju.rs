@@ -154,11 +154,17 @@ fn related(status: &Status, own: &Application<'_>, relation: &Relation<'_>) -> V
         );
         Comment::note(origin.as_str(), why).into()
     });
-    direction.into_iter().chain(units(&origin, &provider, relation, service)).collect()
+    direction.into_iter().chain(units(status, &origin, &provider, relation, service)).collect()
 }
 
 /// A check for each unit.
-fn units(origin: &str, provider: &Application<'_>, relation: &Relation<'_>, service: Option<Related>) -> Vec<Item> {
+fn units(
+    status: &Status,
+    origin: &str,
+    provider: &Application<'_>,
+    relation: &Relation<'_>,
+    service: Option<Related>,
+) -> Vec<Item> {
     let units = provider.units();
     if units.is_empty() {
         return vec![Comment::gap(origin, "it has no units").into()];
@@ -178,10 +184,19 @@ fn units(origin: &str, provider: &Application<'_>, relation: &Relation<'_>, serv
     }
     for unit in &units {
         let origin = format!("{}: {}", relation.endpoint, unit.name);
-        let Some(address) = unit.address() else {
+        let Some((address, others)) = unit.address(status) else {
             items.push(Comment::gap(origin, "the unit has no address yet").into());
             continue;
         };
+        if !others.is_empty() {
+            let others: Vec<_> = others.iter().map(ToString::to_string).collect();
+            let why = format!(
+                "the machine has other addresses, too ({}): which of them counts says the binding of the endpoint (`network-get` on the unit)",
+                others.join(", "),
+            );
+            items.push(Comment::note(origin.as_str(), why).into());
+        }
+        let address = address.as_str();
         let ports = unit.tcp_ports();
         match service {
             Some(service) => {

@@ -11,6 +11,7 @@
 mod connection;
 mod database;
 mod dsn;
+mod jdbc;
 mod mail;
 mod mongodb;
 mod ordinary;
@@ -60,7 +61,7 @@ static OWN: [(&Service, Mapper); 8] = [
 /// that holds it.
 pub(crate) fn items(origin: &str, text: &str) -> Vec<Item> {
     let text = text.trim();
-    if let (None, Some(items)) = (parts::scheme(text), dsn::items(origin, text)) {
+    if let (None, Some(items)) = (parts::scheme(&jdbc::unwrapped(text)), dsn::items(origin, text)) {
         return items;
     }
     pieces(text).into_iter().flat_map(|piece| one(origin, piece, None)).collect()
@@ -89,12 +90,29 @@ fn pieces(text: &str) -> Vec<&str> {
 }
 
 fn one(origin: &str, text: &str, beside: Option<&ConnectionSettings<'_>>) -> Vec<Item> {
-    let parts = Parts::read(text).and_then(|parts| match beside {
+    if jdbc::is_file(text) {
+        return vec![Comment::note(origin, "a database inside of the application: nothing to connect to").into()];
+    }
+    let parts = Parts::read(text).and_then(Parts::without_contradictions).and_then(|parts| match beside {
         Some(beside) => Ok(parts.completed(beside.parts()?)),
         None => Ok(parts),
     });
-    let items = parts.and_then(|parts| mapped(origin, &parts));
+    let items = parts.and_then(|parts| tls::understood(&parts).and_then(|()| mapped(origin, &parts)));
     items.unwrap_or_else(|Bad(why)| vec![Comment::gap(origin, why).into()])
+}
+
+/// The connection alone of what a web address leads to: of a proxy, say, which is asked for other things than a
+/// page of its own.
+pub(crate) fn connection(origin: &str, text: &str) -> Vec<Item> {
+    let one = || {
+        let parts = Parts::read(text.trim())?;
+        let Some((service, scheme)) = services::by_scheme(parts.base()) else {
+            return Ok(vec![no_service(origin, &parts).into()]);
+        };
+        let port = Known { origin, parts: &parts, service, scheme }.port(parts.site(), scheme.security)?;
+        Ok(vec![tcp(origin, &parts.site().host, port).into()])
+    };
+    one().unwrap_or_else(|Bad(why)| vec![Comment::gap(origin, why).into()])
 }
 
 /// The checks for a URL whose service is said by its scheme.
@@ -167,18 +185,55 @@ impl Known<'_> {
     }
 }
 
-/// Whether a text is the URL of a service, whatever holds it.
-pub(crate) fn is_service(text: &str) -> bool {
-    known(text).is_some_and(|(_, scheme)| !scheme.vague)
+/// Whether a text is a URL, or a list of them.
+pub(crate) fn is_url(text: &str) -> bool {
+    parts::scheme(&jdbc::unwrapped(parts::bare(text))).is_some() || jdbc::is_file(text)
 }
 
-/// The service that the scheme of a URL means, or else the name of what holds it.
+/// Whether there is nothing to connect to with this URL, by its scheme: a file, what is inside of the application.
+pub(crate) fn is_no_server(text: &str) -> bool {
+    let nothing = |(scheme, _): (String, &str)| services::no_server_by_scheme(parts::base(&scheme)).is_some();
+    jdbc::is_file(text) || parts::scheme(parts::bare(text)).is_some_and(nothing)
+}
+
+/// Whether a URL is the path of a socket, and neither it nor the name of what holds it says whose.
+pub(crate) fn is_socket_of_anything(origin: &str, text: &str) -> bool {
+    known(text).is_some_and(|(_, scheme)| scheme.vague && scheme.socket) && named_by(origin).is_none()
+}
+
+/// The host and the port of a web address, where the text is one and no other URL.
+pub(crate) fn web_place(text: &str) -> Option<(String, Option<u16>)> {
+    let (service, _) = known(text)?;
+    let parts = (*service == services::HTTP).then(|| Parts::read(pieces(text).first()?).ok())??;
+    Some((parts.site().host.to_ascii_lowercase(), parts.site().port.map(NonZero::get)))
+}
+
+/// The path of a URL, with its first slash; nothing of another text.
+pub(crate) fn path(text: &str) -> &str {
+    let Some((_, rest)) = text.split_once("://") else { return "" };
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    rest.find('/').map_or("", |at| &rest[at..])
+}
+
+/// Whether the first URL in a text says itself who logs in.
+pub(crate) fn names_login(text: &str) -> bool {
+    let parts = pieces(text.trim()).first().and_then(|piece| Parts::read(piece).ok());
+    parts.is_some_and(|parts| {
+        let in_query = parts.option(&["user", "username", "password"]).is_some();
+        parts.user.is_some() || parts.password.is_some() || in_query
+    })
+}
+
+/// The service that the scheme of a URL means, or else the name of what holds it; of a web address only one that
+/// is asked over HTTP.
 pub(crate) fn service_of(origin: &str, text: &str) -> Option<&'static Service> {
     let (service, scheme) = known(text)?;
-    if scheme.vague { named_by(origin) } else { Some(service) }
+    let named = || named_by(origin).filter(|named| *service != services::HTTP || named.is_checked_like(service));
+    if scheme.vague || *service == services::HTTP { named() } else { Some(service) }
 }
 
 fn known(text: &str) -> Option<(&'static Service, &'static Scheme)> {
-    let (scheme, _) = parts::scheme(parts::bare(text))?;
+    let text = jdbc::unwrapped(parts::bare(text));
+    let (scheme, _) = parts::scheme(&text)?;
     services::by_scheme(parts::base(&scheme))
 }

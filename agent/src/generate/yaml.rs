@@ -13,6 +13,9 @@ use crate::text::escaped;
 use crate::yaml::scalar::{Resolved, resolve};
 use std::fmt::Write as _;
 
+/// What a file says that has no checks.
+const NOTHING_YET: &str = "Nothing in it can be checked, not yet at least: the list is empty until that changes.";
+
 /// A file as text.
 #[derive(Debug)]
 pub struct Written {
@@ -41,6 +44,11 @@ pub(super) fn write(title: &str, items: &[Item], secrets: &Secrets) -> Written {
             Item::Comment(comment) => writer.comment(&comment.line()),
         }
         after_comment = is_comment;
+    }
+    if !items.iter().any(|item| matches!(item, Item::Check(_))) {
+        // A list all the same: what reads the file finds no checks, and no fault.
+        writer.comment(NOTHING_YET);
+        writer.text.push_str("\n[]\n");
     }
     Written { text: writer.text, needed: writer.names.needed(secrets), has_passwords: writer.has_passwords }
 }
@@ -213,6 +221,11 @@ mod tests {
         let mut file = GeneratedFile::new("title\n- type: tcp");
         file.push(Comment::gap("A\nB", "c\r\nd\u{2028}e\u{85}f\0"));
         let text = file.write(&Secrets::Inline).text;
-        assert_eq!(text, "# title\\n- type: tcp\n\n# A\\nB: c\\r\\nd\\u{2028}e\\u{85}f\\u{0}\n");
+        assert_eq!(
+            text,
+            format!(
+                "# title\\n- type: tcp\n\n# A\\nB: c\\r\\nd\\u{{2028}}e\\u{{85}}f\\u{{0}}\n# {NOTHING_YET}\n\n[]\n"
+            )
+        );
     }
 }

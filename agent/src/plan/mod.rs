@@ -132,7 +132,6 @@ impl Loading<'_> {
         self.diagnostics.extend(document.notes);
         match document.root.filter(|root| !root.is_null()) {
             None => self.note(empty_file()),
-            Some(Node { value: Value::Seq(items), .. }) if items.is_empty() => self.note(empty_file()),
             Some(Node { value: Value::Seq(items), .. }) => {
                 self.plan.entries.reserve_exact(items.len());
                 self.items(&items);

@@ -41,6 +41,16 @@ pub(crate) fn with_driver_by_port(port: u16) -> Option<&'static Service> {
     find(|service| !service.drivers.is_empty() && service.ports.has(port))
 }
 
+/// The service that listens on this port unless it is told otherwise, where a check speaks its protocol and no
+/// other service is as usual there.
+pub(crate) fn by_port_alone(port: u16) -> Option<&'static Service> {
+    let general = [&TCP, &TLS, &UDP, &HTTP, &DNS];
+    find(|service| {
+        let is_own = service.check.is_some_and(|check| check != HTTP.id) && !general.contains(&service);
+        (is_own || *service == IMAP || *service == POP3) && service.ports.has(port)
+    })
+}
+
 /// The service behind relations of this interface.
 pub(crate) fn by_interface(interface: &str) -> Option<&'static Service> {
     find(|service| service.interfaces.contains(&interface))
@@ -49,6 +59,22 @@ pub(crate) fn by_interface(interface: &str) -> Option<&'static Service> {
 /// The service that a charm of this name (in small letters) deploys.
 pub(crate) fn by_charm(charm: &str) -> Option<&'static Service> {
     find(|service| service.is_charm(charm))
+}
+
+/// Whether a charm (its name in small letters) is the one for what is called so: by its whole name, but for what
+/// tells one charm of the same service from another. A part of a name says nothing:
+/// `prometheus-redis-exporter` is no Redis.
+pub(crate) fn is_name_of_charm(name: &str, charm: &str) -> bool {
+    const ENDS: [&str; 7] = ["-k8s", "-operator", "-server", "-innodb-cluster", "-cluster", "-vm", "-bundle"];
+    // Before Juju 2.9: `cs:~team/focal/redis-3`.
+    let charm = charm.rsplit('/').next().unwrap_or_default();
+    let charm = charm.rsplit(':').next().unwrap_or_default();
+    let mut rest = charm.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+    rest = if rest.len() < charm.len() && charm[rest.len()..].starts_with('-') { rest } else { charm };
+    while let Some(shorter) = ENDS.iter().find_map(|end| rest.strip_suffix(end)).filter(|_| rest != name) {
+        rest = shorter;
+    }
+    rest == name
 }
 
 /// Why there is nothing to connect to with a URL of this scheme.

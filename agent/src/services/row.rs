@@ -37,7 +37,7 @@ pub struct Service {
     pub(crate) drivers: &'static [&'static str],
     /// The interfaces of Juju's relations with it.
     pub(crate) interfaces: &'static [&'static str],
-    /// What the names of its charms contain.
+    /// The names of its charms, without endings that all have.
     pub(crate) charms: &'static [&'static str],
     /// The type of the check that speaks its protocol.
     pub check: Option<&'static str>,
@@ -203,7 +203,7 @@ impl Service {
 
     /// Whether a charm of this name (in small letters) deploys it.
     pub(crate) fn is_charm(&self, charm: &str) -> bool {
-        self.charms.iter().any(|part| charm.contains(part))
+        self.charms.iter().any(|name| super::is_name_of_charm(name, charm))
     }
 
     /// Whether the same check speaks to both.

@@ -30,10 +30,12 @@ static NAMED: &[&Service] = &[
     &SMTP,
     &SUBMISSION,
     &STATSD,
+    &OTLP,
     &TCP,
     &TLS,
     &UDP,
     &ELASTICSEARCH,
+    &S3,
     &NATS,
     &SENTINEL,
     &ELASTICSEARCH_NODE,
@@ -50,10 +52,10 @@ static NAMED: &[&Service] = &[
 /// `RabbitMQ` and its kin (AMQP 0-9-1, <https://www.rabbitmq.com/docs/uri-spec>).
 pub static AMQP: Service = Service::new("amqp", "AMQP", "an AMQP broker", ports!(5672; 5671))
     .secure()
-    .named(schemes!("amqp", "pyamqp", "librabbitmq", "rabbitmq"; "amqps"), &["RABBITMQ", "RABBIT", "AMQP"])
+    .named(schemes!("amqp", "pyamqp", "librabbitmq", "rabbitmq"; "amqps"), &["RABBITMQ", "RABBIT", "AMQP", "CLOUDAMQP"])
     .user_words(&["DEFAULT_USER"])
     .password_words(&["DEFAULT_PASS"])
-    .name_words(&["VHOST", "DEFAULT_VHOST"])
+    .name_words(&["VHOST", "DEFAULT_VHOST", "VIRTUAL_HOST", "VIRTUALHOST"])
     .drivers(&["amqp", "rabbit", "pika"])
     .juju(&["rabbitmq", "rabbitmq_client", "amqp"], &["rabbitmq"])
     .check("amqp", Some("`username:`, `password:`, `vhost:` and `use_tls:`"))
@@ -88,7 +90,7 @@ pub static LDAP: Service = Service::new("ldap", "LDAP", "an LDAP server", ports!
     .password_words(&["BIND_PASSWORD", "BIND_PASS", "BIND_PW", "BINDPW"])
     .name_words(&["BASE_DN", "BASEDN", "BASE", "SEARCH_BASE", "ROOT_DN"])
     .login_beside_url(true)
-    .juju(&["ldap"], &["ldap", "glauth"])
+    .juju(&["ldap"], &["ldap", "openldap", "glauth"])
     .check("ldap", Some("`username:`, `password:` and `base:`"))
     .options(Options { name: Some(("base", None)), use_tls: UseTls::Always, ..Options::USUAL });
 
@@ -97,7 +99,7 @@ pub static MEMCACHED: Service = Service::new("memcache", "memcached", "a memcach
     .secure()
     .named(
         schemes!("memcache", "memcached", "pymemcache", "pylibmc", "memcachier"),
-        &["MEMCACHE", "MEMCACHED", "MEMCACHIER"],
+        &["MEMCACHE", "MEMCACHED", "MEMCACHIER", "MEMCACHEDCLOUD"],
     )
     .drivers(&["memcache", "pylibmc"])
     .juju(&["memcache", "memcached"], &["memcached"])
@@ -131,7 +133,10 @@ pub static MYSQL: Service = Service::new("mysql", "MySQL", "a MySQL or MariaDB s
     .socket(Some("/var/run/mysqld/mysqld.sock"))
     .named(schemes!("mysql", "mysql2", "mysqlgis", "mysql-connector", "mariadb"), &["MYSQL", "MARIADB"])
     .drivers(&["mysql", "maria"])
-    .juju(&["mysql", "mysql_client", "mysql-shared", "mysql-root", "mysql-router"], &["mysql", "mariadb", "percona"])
+    .juju(
+        &["mysql", "mysql_client", "mysql-shared", "mysql-root", "mysql-router"],
+        &["mysql", "mariadb", "percona", "mysql-router"],
+    )
     .check("mysql", Some("`username:` and `password:`"));
 
 /// `PostgreSQL` and what poses as it, such as pgbouncer (section 34.1.1.2 of its manual).
@@ -140,10 +145,10 @@ pub static POSTGRES: Service = Service::new("postgres", "PostgreSQL", "a Postgre
     .socket(Some("/var/run/postgresql"))
     .named(
         schemes!("postgres", "postgresql", "postgis", "pgsql", "psql", "timescale", "timescalegis"),
-        &["POSTGRES", "POSTGRESQL", "PGSQL", "PG"],
+        &["POSTGRES", "POSTGRESQL", "PGSQL", "PG", "PGBOUNCER", "TIMESCALE"],
     )
     .drivers(&["postg", "psqlextra", "timescale", "pg"])
-    .juju(&["pgsql", "postgresql_client"], &["postgres", "pgbouncer"])
+    .juju(&["pgsql", "postgresql_client"], &["postgres", "postgresql", "pgbouncer"])
     .check("postgres", Some("`username:`, `password:` and `database:`"));
 
 /// What speaks the protocol of `PostgreSQL`.
@@ -172,7 +177,7 @@ pub static REDIS: Service = Service::new("redis", "Redis", "a Redis server", por
             Scheme::tls("valkeys"),
             Scheme { vague: true, socket: true, ..Scheme::plain("unix") },
         ],
-        &["REDIS", "VALKEY"],
+        &["REDIS", "VALKEY", "KEYDB", "DRAGONFLY", "REDISCLOUD", "RQ", "HUEY", "CACHEOPS"],
     )
     .drivers(&["redis", "valkey"])
     .juju(&["redis", "redis_client", "valkey_client"], &["redis", "valkey"])
@@ -183,9 +188,9 @@ pub static SMTP: Service = Service::new("smtp", "SMTP", "an SMTP server", ports!
     .speaks_first(Speaker::Server)
     .tls(TlsStart::Either)
     .named(schemes!("smtp"; "smtps"), &["SMTP", "EMAIL", "MAIL"])
-    .user_words(&["HOST_USER"])
+    .user_words(&["HOST_USER", "NAME"])
     .password_words(&["HOST_PASSWORD"])
-    .juju(&["smtp"], &["postfix", "smtp", "exim"])
+    .juju(&["smtp"], &["postfix", "postfix-relay", "smtp", "exim", "exim4"])
     .check("smtp", None);
 
 /// Mail from those who write it (RFC 6409), after STARTTLS or with TLS; 2525 is a second port of many.
@@ -205,6 +210,11 @@ pub static STATSD: Service = Service::new("statsd", "statsd", "a statsd server",
     .named(schemes!("statsd", "dogstatsd"), &["STATSD", "DOGSTATSD"])
     .check("udp", None)
     .options(Options { fixed: &[("send", STATSD_PROBE)], ..Options::NONE });
+
+/// An OpenTelemetry collector's port for gRPC, which is HTTP/2 and has no answer to HTTP/1.1.
+pub static OTLP: Service = Service::new("otlp", "OTLP over gRPC", "an OpenTelemetry collector", ports!(4317))
+    .named(schemes!("grpc"; "grpcs"), &["OTLP"])
+    .secure();
 
 /// Whatever takes connections.
 pub static TCP: Service = Service::new("tcp", "TCP", "a TCP server", ports!())

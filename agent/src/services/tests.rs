@@ -70,7 +70,17 @@ fn a_service_is_found_by_whatever_names_it() {
     assert_eq!(with_driver_by_port(3306), Some(&MYSQL));
     assert_eq!(with_driver_by_port(443), None);
     assert_eq!(by_interface("smtp"), Some(&SMTP));
-    assert_eq!(by_charm("rabbitmq-server"), Some(&AMQP));
+    for (charm, service) in [
+        ("rabbitmq-server", Some(&AMQP)),
+        ("cs:~team/focal/redis-3", Some(&REDIS)),
+        ("redis-k8s", Some(&REDIS)),
+        ("mysql-innodb-cluster", Some(&MYSQL)),
+        ("mysql-router-k8s", Some(&MYSQL)),
+        ("prometheus-redis-exporter", None),
+        ("postgresql-test-app", None),
+    ] {
+        assert_eq!(by_charm(charm), service, "{charm}");
+    }
     assert_eq!(AMQP.port(Security::Tls).get(), 5671);
     assert_eq!(REDIS.port(Security::Tls), REDIS.port(Security::Plain));
 }

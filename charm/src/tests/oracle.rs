@@ -187,12 +187,12 @@ fn status_is_true(world: &mut World, unit: &str, checks: &Checks) {
         assert!(is_cut || text.contains(words), "{checks:?}: the status does not say {words:?}: {kind}: {text}");
     };
     let mut worst = match checks {
-        Checks::None | Checks::Missing | Checks::Unreadable => 1,
+        Checks::None | Checks::Missing | Checks::Unreadable | Checks::Valid { all: 0, .. } => 1,
         Checks::Unusable | Checks::NoFile | Checks::Invalid => 2,
         Checks::Valid { .. } => 0,
     };
     match checks {
-        Checks::None => says("no checks yet"),
+        Checks::None | Checks::Valid { all: 0, .. } => says("no checks yet"),
         Checks::Unusable => says("is not an absolute path"),
         Checks::Missing => says("does not exist"),
         Checks::NoFile => says("not a"),

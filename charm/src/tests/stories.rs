@@ -190,6 +190,19 @@ fn with_no_check_for_nagios_nothing_is_registered_and_the_status_says_so() {
 }
 
 #[test]
+fn a_list_without_checks_is_waited_for_and_nothing_is_registered_until_there_is_one() {
+    let mut world = monitored();
+    assert!(world.memory.text(NRPE).is_some());
+    world.checks(FILE, 0, 0);
+    assert_eq!(status(&mut world), format!("waiting: no checks yet: {FILE} has an empty list"));
+    assert_eq!((world.memory.text(NRPE), world.memory.text(EXPORT)), (None, None));
+    assert!(!world.unit(UNIT).relations["nrpe-external-master:2"].own.contains_key("monitors"));
+    world.checks(FILE, 1, 0);
+    assert_eq!(status(&mut world), "active: 1 check, not run yet");
+    assert!(world.memory.text(NRPE).is_some());
+}
+
+#[test]
 fn a_file_that_breaks_stays_registered_so_that_nagios_says_unknown() {
     let mut world = monitored();
     world.memory.file(FILE, "[", PUBLIC);

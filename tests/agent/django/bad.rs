@@ -208,7 +208,8 @@ fn values_that_are_no_text_are_comments_in_the_file() {
          DATABASES['e'] = DATABASES\n",
     );
     let ran = project.generate(SYSTEM_PYTHON, &[]);
-    assert_eq!(ran.status, 1, "{}", ran.err);
+    assert_eq!(ran.status, 0, "{}", ran.err);
+    assert_eq!(project.generate(SYSTEM_PYTHON, &["--strict"]).status, 1);
     for said in [
         "# CACHES['a']['LOCATION']: this is an object of the class Lazy, expected a text",
         "# DATABASES['a']['HOST']: this is bytes that are not UTF-8, expected a text",
@@ -220,7 +221,7 @@ fn values_that_are_no_text_are_comments_in_the_file() {
     ] {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);
     }
-    assert!(ran.out.ends_with(STATSD) && !ran.out.contains("s3cret"), "{}", ran.out);
+    assert!(super::checks_of(&ran.out).ends_with(STATSD) && !ran.out.contains("s3cret"), "{}", ran.out);
 }
 
 #[test]
@@ -261,12 +262,26 @@ fn the_settings_module_may_come_from_the_environment_and_python_from_the_path() 
 }
 
 #[test]
-fn settings_without_a_service_are_no_file() {
-    let project = Project::new("DEBUG = True\n");
+fn settings_without_a_service_are_an_empty_list_that_says_so() {
+    let project = Project::new("DEBUG = True\nSECRET_KEY = 'redis://:s3cret@h'\n");
     let ran = project.generate(SYSTEM_PYTHON, &["-f", "checks.yaml"]);
-    assert_eq!((ran.status, ran.out.as_str()), (1, ""), "{}", ran.err);
-    assert!(ran.err.contains("no checks could be generated: nothing is written"), "{}", ran.err);
-    assert!(!project.scratch().path().join("checks.yaml").exists());
+    assert_eq!((ran.status, ran.out.as_str()), (0, ""), "{}", ran.err);
+    assert!(ran.err.contains("nothing was found that can be checked"), "{}", ran.err);
+    let text = project.read("checks.yaml");
+    assert!(text.ends_with("\n[]\n") && !text.contains("s3cret"), "{text}");
+    assert_eq!(super::validated(&text).status, 0);
+}
+
+#[test]
+fn settings_may_be_named_by_their_path_and_who_leaves_out_the_option_is_told() {
+    let project = with_statsd("");
+    let ran = harness::django::run(project.program("conn-check-django").args(["-m", "shop/settings.py"]));
+    assert_eq!((ran.status, super::checks_of(&ran.out).as_str()), (0, STATSD), "{}", ran.err);
+    let ran = harness::django::run(project.program("conn-check-django").arg("shop.settings"));
+    assert_eq!(ran.status, 3);
+    assert_eq!(ran.err, "conn-check-django: `shop.settings` is no option: did you mean -m shop.settings?\n");
+    let ran = harness::django::run(project.program("conn-check-django").args(["-m", "/srv/shop/settings.py"]));
+    assert!(ran.status == 3 && ran.err.contains("is a path: run this in the directory"), "{}", ran.err);
 }
 
 #[test]

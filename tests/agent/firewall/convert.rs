@@ -215,3 +215,25 @@ fn every_word_of_the_help_is_kept() {
         insta::assert_snapshot!(format!("help_{name}"), text(Agent::called(name, "").arg("--help")));
     }
 }
+
+#[test]
+fn a_range_of_ports_stays_one_rule() {
+    let rules = "egress: [{to_host: 192.0.2.1, ports: [8000-8010, 8005], protocol: tcp}]";
+    for (kind, words) in [
+        ("aws", "--protocol tcp --port 8000-8010 --cidr"),
+        ("iptables", "--dport 8000:8010 "),
+        ("kubernetes", "endPort: 8010"),
+        ("neutron", "--port-range-min 8000 --port-range-max 8010 "),
+        ("nftables", "dport 8000-8010 accept"),
+        ("nova", "tcp 8000 8010 "),
+        ("openstack-cli", "--dst-port 8000:8010 "),
+        ("terraform", "\"to_port\": 8010"),
+        ("ufw", "port 8000:8010"),
+    ] {
+        let ran = convert(kind, rules).run();
+        assert_eq!(ran.status, 0, "{kind}: {}", ran.err);
+        assert_eq!(ran.out.matches(words).count(), 1, "{kind}: {}", ran.out);
+    }
+    let ran = convert("ufw", "egress: [{to_host: 192.0.2.1, ports: [8010-8000], protocol: tcp}]").run();
+    assert!(ran.status == 3 && ran.err.contains("a range two of them: 8000-8010"), "{}", ran.err);
+}

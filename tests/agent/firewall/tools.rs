@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 fn rules() -> String {
     let all: String = ten_hosts().iter().map(|file| file.replace("egress:\n", "")).collect();
     format!(
-        "{}\n{all}- {{from_host: x, to_host: '2001:db8:1::/48', ports: [1, 65535], protocol: tcp}}\n",
+        "{}\n{all}- {{from_host: x, to_host: '2001:db8:1::/48', ports: [1, 65535], protocol: tcp}}\n- {{to_host: 192.0.2.77, ports: [8000-8010], protocol: tcp}}\n",
         example("manual.yaml").trim_end()
     )
 }
@@ -101,7 +101,11 @@ fn ufw_makes_a_rule_for_what_goes_out_of_every_command() {
         let words: Vec<_> = command.split(' ').collect();
         let [.., "proto", protocol, "from", "any", "to", to, "port", port] = words[..] else { panic!("{command}") };
         let chain = if to.contains(':') { "ufw6-user-output" } else { "ufw-user-output" };
-        let rule = format!("-A {chain} -p {protocol} -d {to} --dport {port} -j ACCEPT");
+        let rule = if port.contains(':') {
+            format!("-A {chain} -p {protocol} -m multiport --dports {port} -d {to} -j ACCEPT")
+        } else {
+            format!("-A {chain} -p {protocol} -d {to} --dport {port} -j ACCEPT")
+        };
         assert!(shown.contains(&rule), "{command}: no {rule}");
     }
     assert!(!shown.contains("user-input -p"), "nothing is opened to the outside");

@@ -211,6 +211,9 @@ fn options(args: &Args) -> Options {
 
 /// What was asked for, and what there is.
 fn nothing_selected(plan: &Plan, wanted: &Wanted) -> Diagnostic {
+    if plan.entries.is_empty() {
+        return Diagnostic::file(Flaw::NothingSelected, "the list of checks is empty: there is nothing to check");
+    }
     let quoted = |words: &[String]| some(words.iter().map(|word| format!("`{}`", word.escape_debug())));
     let asked = [
         ("called", quoted(&wanted.patterns)),

@@ -22,7 +22,10 @@ fn from_environment(args: &Env) -> u8 {
         (None, None) => Ok(env::of_variables(std::env::vars_os())),
     };
     match read {
-        Ok(variables) => deliver(env::file(&variables), &args.target),
+        Ok(variables) => match variables.bad_line().filter(|_| args.target.strict) {
+            Some(bad) => complain(&format!("{}:{bad}", args.file.as_deref().unwrap_or_default())),
+            None => deliver(env::file(&variables), &args.target),
+        },
         Err(why) => complain(&why.to_string()),
     }
 }

@@ -5,10 +5,14 @@ use crate::generate::deliver;
 use clap::ValueEnum as _;
 use conn_check::cli::django::Django;
 use conn_check::cli::generate::{Target, Where};
-use conn_check::generate::django::{DjangoSettings, Python, Unreadable, file};
+use conn_check::generate::django::{DjangoSettings, Python, Unreadable, file, module_name};
 
 /// Runs the program; the exit status.
 pub(crate) fn program(args: &Django) -> u8 {
+    if let Some(stray) = &args.stray {
+        let module = module_name(stray).unwrap_or_else(|_| stray.clone());
+        return complain(&format!("`{0}` is no option: did you mean -m {0}?", module.escape_debug()));
+    }
     match settings(args) {
         Ok(settings) => deliver(file(&settings), &target(args, &settings)),
         Err(why) => complain(&why.to_string()),
@@ -19,7 +23,10 @@ pub(crate) fn program(args: &Django) -> u8 {
 fn settings(args: &Django) -> Result<DjangoSettings, Unreadable> {
     let mut settings = match &args.bridge {
         Some(path) => DjangoSettings::read(path)?,
-        None => Python::find(args.python.as_deref())?.read(args.settings_module.as_deref(), args.timeout)?,
+        None => {
+            let module = args.settings_module.as_deref().map(module_name).transpose()?;
+            Python::find(args.python.as_deref())?.read(module.as_deref(), args.timeout)?
+        }
     };
     let non_empty = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     settings.database = non_empty(&args.database_name).or(settings.database);
@@ -32,6 +39,7 @@ fn settings(args: &Django) -> Result<DjangoSettings, Unreadable> {
 fn target(args: &Django, settings: &DjangoSettings) -> Target {
     let mut target = args.target.clone();
     target.output = target.output.or_else(|| settings.output_file.clone().map(Into::into));
+    target.strict |= settings.strict;
     if let Some(place) = settings.secrets.as_deref().and_then(|text| Where::from_str(text, true).ok()) {
         target.secrets = place;
     }

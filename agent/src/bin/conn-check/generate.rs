@@ -7,10 +7,11 @@ use conn_check::cli::generate::Target;
 use conn_check::file::Kind;
 use conn_check::generate::{GeneratedFile, Needed, Secrets};
 
-/// Something could not be mapped.
+/// Something could not be mapped, and that is to be an error.
 const INCOMPLETE: u8 = 1;
 
-/// Writes the file and says what is missing; the exit status. Without checks, nothing is written.
+/// Writes the file and says what is missing; the exit status. A file without checks is one, too: an application
+/// may not have its services yet.
 pub(crate) fn deliver(generated: GeneratedFile, target: &Target) -> u8 {
     let generated = generated.reviewed();
     let secrets = target.secrets();
@@ -22,8 +23,7 @@ pub(crate) fn deliver(generated: GeneratedFile, target: &Target) -> u8 {
         for note in generated.comments().filter(|comment| !comment.gap) {
             say(&note.line());
         }
-        say("no checks could be generated: nothing is written");
-        return INCOMPLETE;
+        say("nothing was found that can be checked: the file has no checks");
     }
     let kind = Kind::Generated { passwords: written.has_passwords };
     let done = match &target.output {
@@ -36,7 +36,7 @@ pub(crate) fn deliver(generated: GeneratedFile, target: &Target) -> u8 {
     for needed in &written.needed {
         say(&provide(needed, &secrets));
     }
-    if generated.gaps().next().is_some() { INCOMPLETE } else { 0 }
+    if target.strict && generated.gaps().next().is_some() { INCOMPLETE } else { 0 }
 }
 
 /// What somebody has to put where, without saying what it is.

@@ -29,6 +29,22 @@ const LARGEST: usize = 16 << 20;
 /// How often one looks whether a Python that said nothing has ended.
 const TICK: Duration = Duration::from_millis(10);
 
+/// The name of a module as Python imports it, of a name or of its file's path from this directory:
+/// `shop/settings.py` is `shop.settings`.
+///
+/// # Errors
+/// The path leads out of this directory.
+pub fn module_name(text: &str) -> Result<String, Unreadable> {
+    let path = text.strip_suffix(".py").filter(|_| text != ".py").map(|path| path.trim_start_matches("./"));
+    match path.or_else(|| text.contains('/').then(|| text.trim_start_matches("./").trim_end_matches('/'))) {
+        None => Ok(text.to_owned()),
+        Some(path) if path.starts_with('/') || path.split('/').any(|part| part == "..") => {
+            Err(Unreadable::NotFromHere(text.to_owned()))
+        }
+        Some(path) => Ok(path.trim_end_matches("/__init__").replace('/', ".")),
+    }
+}
+
 /// A Python interpreter.
 #[derive(Clone, Debug)]
 pub struct Python {
@@ -141,6 +157,21 @@ fn how_it_ended(child: &mut Child, limit: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_of_a_module_is_its_name() {
+        for (text, name) in [
+            ("shop.settings", Some("shop.settings")),
+            ("shop/settings.py", Some("shop.settings")),
+            ("./settings.py", Some("settings")),
+            ("shop/settings/", Some("shop.settings")),
+            ("shop/settings/__init__.py", Some("shop.settings")),
+            ("/srv/shop/settings.py", None),
+            ("../settings.py", None),
+        ] {
+            assert_eq!(module_name(text).ok().as_deref(), name, "{text}");
+        }
+    }
 
     #[test]
     fn the_bridge_has_the_same_marks() {

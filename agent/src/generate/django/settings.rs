@@ -20,6 +20,8 @@ pub struct DjangoSettings {
     pub output_file: Option<String>,
     /// Where the script was told to put the secrets.
     pub secrets: Option<String>,
+    /// Whether the script was told that something that could not be mapped is an error.
+    pub strict: bool,
 }
 
 impl DjangoSettings {
@@ -55,6 +57,7 @@ impl DjangoSettings {
             database: option("options", "db_name"),
             output_file: option("options", "output_file"),
             secrets: option("options", "secrets"),
+            strict: document["options"]["strict"].as_bool().unwrap_or_default(),
             document,
         })
     }
@@ -62,6 +65,12 @@ impl DjangoSettings {
     /// The settings, by name.
     pub(super) fn settings(&self) -> Group<'_> {
         Group::settings(&self.document["settings"])
+    }
+
+    /// The settings that are not among [`DjangoSettings::settings`].
+    pub(super) fn others(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let all = self.document["others"].as_object().into_iter().flatten();
+        all.map(|(name, value)| (name.as_str(), value))
     }
 
     /// What the script says of the check of statsd beside the texts.

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub enum Unreadable {
     /// No Python was named, and none is on the path.
     NoPython,
+    /// The path of the settings does not lead from this directory to them.
+    NotFromHere(String),
     /// Python of this path cannot be started.
     NotStarted(String, io::Error),
     /// The settings are still being imported after the time they were given.
@@ -39,6 +41,11 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoPython => f.write_str("there is no python3 on the path: name the application's with --python PATH"),
+            Self::NotFromHere(path) => write!(
+                f,
+                "`{}` is a path: run this in the directory that manage.py is in, and name the module as Python imports it from there, such as -m shop.settings",
+                escaped(path)
+            ),
             Self::NotStarted(python, error) => {
                 write!(f, "`{python}` cannot be run: {error}; name the application's Python with --python PATH")
             }

@@ -1,19 +1,22 @@
-//! Files of variables: `NAME=VALUE` in each line, as python-dotenv, Docker and systemd have them in
-//! common.
+//! Files of variables: `NAME=VALUE` in each line, as python-dotenv, docker compose, django-environ and
+//! systemd have them in common.
 //!
 //! - `export` before a name is passed over, and so are blank lines and those that begin with `#`.
-//! - Without quotes, the value ends at the end of the line or before a blank and `#`.
+//! - Without quotes, the value ends at the end of the line or before a blank and `#`; a `#` directly behind the
+//!   equals sign belongs to it.
 //! - `'...'` is taken as it stands; in `"..."`, a backslash makes `\n`, `\r`, `\t`, `\"`, `\\` and
 //!   `\$`. Both may go over several lines.
-//! - Nothing is expanded; outside of single quotes, a value with `${NAME}`, `$NAME` or `$(...)` in
-//!   it is not known.
+//! - References to other variables: see [`expand`](super::expand). Between single quotes python-dotenv replaces
+//!   `${NAME}` and others do not: such a value is not known.
+//! - A line that is none of this is told and passed over, as the readers do.
 
+use super::expand::expand;
 use super::{Content, Variables};
 use crate::secret::Secret;
 use std::fmt;
 
-/// Why a text is not a file of variables; never with a part of it.
-#[derive(Debug, Eq, PartialEq)]
+/// A line that is no assignment; never with a part of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct BadLine {
     /// From 1.
     pub(super) line: usize,
@@ -40,31 +43,56 @@ impl fmt::Display for Bad {
     }
 }
 
-/// Reads a whole file.
+/// Reads a whole file; what is wrong with its lines is in [`Variables::bad`].
+///
+/// # Errors
+/// Not one line of it is an assignment, or it has a NUL byte: it is something else.
 pub(super) fn parse(text: &str) -> Result<Variables, BadLine> {
     let mut variables = Variables::default();
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut line = 1;
     while !rest.is_empty() {
         let (own, after) = rest.split_once('\n').unwrap_or((rest, ""));
         let content = own.trim();
-        if content.is_empty() || content.starts_with('#') {
-            rest = after;
-            continue;
-        }
-        let before = text.len() - rest.len();
-        let bad = |why| BadLine { line: text[..before].matches('\n').count() + 1, why };
-        let Some((name, value)) = assignment(rest) else {
-            if exported(content).is_some_and(is_name) {
-                rest = after;
-                continue;
+        let is_nothing = content.is_empty() || content.starts_with('#') || exported(content).is_some_and(is_name);
+        let tail = match if is_nothing { Ok(after) } else { take(rest, &mut variables) } {
+            Ok(tail) => tail,
+            Err(Bad::Nul) => return Err(BadLine { line, why: Bad::Nul }),
+            Err(why) => {
+                variables.bad.push(BadLine { line, why });
+                after
             }
-            return Err(bad(Bad::NoAssignment));
         };
-        let (content, tail) = read_value(value).map_err(bad)?;
-        variables.set(name.to_owned(), content);
+        line += rest[..rest.len() - tail.len()].matches('\n').count();
         rest = tail;
     }
-    Ok(variables)
+    match variables.bad.first() {
+        Some(first) if variables.all.iter().all(|variable| matches!(variable.value, Content::Unknown)) => Err(*first),
+        _ => Ok(variables),
+    }
+}
+
+/// Takes the assignment with which the text begins; what follows it.
+fn take<'a>(text: &'a str, variables: &mut Variables) -> Result<&'a str, Bad> {
+    let (name, value) = assignment(text).ok_or(Bad::NoAssignment)?;
+    match read_value(value, variables) {
+        Ok((read, tail)) => {
+            variables.set(name.to_owned(), read.content);
+            variables.assumed.extend(read.by_default.then(|| name.to_owned()));
+            Ok(tail)
+        }
+        Err(why) => {
+            variables.set(name.to_owned(), Content::Unknown);
+            Err(why)
+        }
+    }
+}
+
+/// A value as it was read.
+struct Read {
+    content: Content,
+    /// It has a default in it that stands for a variable which is not in the file.
+    by_default: bool,
 }
 
 /// The name, and all that follows the equals sign.
@@ -86,72 +114,68 @@ fn is_name(text: &str) -> bool {
 }
 
 /// The value, and what follows the line in which it ends.
-fn read_value(text: &str) -> Result<(Content, &str), Bad> {
+fn read_value<'a>(text: &'a str, earlier: &Variables) -> Result<(Read, &'a str), Bad> {
     let start = text.trim_start_matches([' ', '\t']);
-    let (content, after) = match start.chars().next() {
+    let (read, after) = match start.chars().next() {
         Some('\'') => single_quoted(&start[1..])?,
-        Some('"') => double_quoted(&start[1..])?,
+        Some('"') => double_quoted(&start[1..], earlier)?,
         _ => {
-            let (line, after) = start.split_once('\n').unwrap_or((start, ""));
-            return unquoted(line).map(|content| (content, after));
+            let (line, after) = text.split_once('\n').unwrap_or((text, ""));
+            return unquoted(line, earlier).map(|read| (read, after));
         }
     };
     let (tail, after) = after.split_once('\n').unwrap_or((after, ""));
     let tail = tail.trim();
-    if tail.is_empty() || tail.starts_with('#') { Ok((content, after)) } else { Err(Bad::BehindQuote) }
+    if tail.is_empty() || tail.starts_with('#') { Ok((read, after)) } else { Err(Bad::BehindQuote) }
 }
 
-fn unquoted(line: &str) -> Result<Content, Bad> {
-    let comment = line.match_indices('#').find(|(at, _)| *at == 0 || line[..*at].ends_with([' ', '\t']));
+fn unquoted(line: &str, earlier: &Variables) -> Result<Read, Bad> {
+    let comment = line.match_indices('#').find(|(at, _)| line[..*at].ends_with([' ', '\t']));
     let value = comment.map_or(line, |(at, _)| &line[..at]).trim();
-    content(value.to_owned(), wants_expansion(value))
+    read(value, &[], earlier)
 }
 
-fn single_quoted(text: &str) -> Result<(Content, &str), Bad> {
+fn single_quoted(text: &str) -> Result<(Read, &str), Bad> {
     let (value, after) = text.split_once('\'').ok_or(Bad::OpenQuote)?;
-    Ok((content(value.to_owned(), false)?, after))
+    if value.contains('\0') {
+        return Err(Bad::Nul);
+    }
+    let content = if value.contains("${") { Content::Unknown } else { Content::Text(Secret::new(value.to_owned())) };
+    Ok((Read { content, by_default: false }, after))
 }
 
-fn double_quoted(text: &str) -> Result<(Content, &str), Bad> {
+fn double_quoted<'a>(text: &'a str, earlier: &Variables) -> Result<(Read, &'a str), Bad> {
     let mut value = String::new();
-    let mut expands = false;
+    let mut literal = Vec::new();
     let mut characters = text.char_indices();
     while let Some((at, character)) = characters.next() {
         match character {
-            '"' => return Ok((content(value, expands)?, &text[at + 1..])),
+            '"' => return Ok((read(&value, &literal, earlier)?, &text[at + 1..])),
             '\\' => match characters.next().map(|(_, next)| next) {
                 Some('n') => value.push('\n'),
                 Some('r') => value.push('\r'),
                 Some('t') => value.push('\t'),
-                Some(same @ ('"' | '\\' | '$' | '`')) => value.push(same),
+                Some(same @ ('"' | '\\' | '$' | '`')) => {
+                    literal.push(value.len());
+                    value.push(same);
+                }
                 Some(other) => value.extend(['\\', other]),
                 None => break,
             },
-            other => {
-                expands |= wants_expansion_at(&text[at..]);
-                value.push(other);
-            }
+            other => value.push(other),
         }
     }
     Err(Bad::OpenQuote)
 }
 
-fn content(value: String, expands: bool) -> Result<Content, Bad> {
+fn read(value: &str, literal: &[usize], earlier: &Variables) -> Result<Read, Bad> {
     if value.contains('\0') {
         return Err(Bad::Nul);
     }
-    Ok(if expands { Content::Unexpanded } else { Content::Text(Secret::new(value)) })
-}
-
-fn wants_expansion(text: &str) -> bool {
-    text.match_indices('$').any(|(at, _)| wants_expansion_at(&text[at..]))
-}
-
-/// Whether a shell or a reader of such files would put something else here. A dollar sign before
-/// anything but a name or bracket stands for itself everywhere.
-fn wants_expansion_at(text: &str) -> bool {
-    let next = text.strip_prefix('$').and_then(|rest| rest.chars().next());
-    next.is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '{' | '(' | '_'))
+    Ok(match expand(value, literal, earlier) {
+        Some(expanded) => Read { content: Content::Text(Secret::new(expanded.text)), by_default: expanded.by_default },
+        None => Read { content: Content::Unknown, by_default: false },
+    })
 }
 
 #[cfg(test)]
@@ -161,7 +185,7 @@ mod tests {
     #[test]
     fn lines_mean_what_dotenv_readers_make_of_them() {
         let text = "# comment\n\nexport A=1\nB = two # not this\nC='#3 \\n $x'\nD=\"a\\nb \\\"c\\\" \\$x\"\n E=\nF=a#b\nG='x\ny' # end\r\n\
-                    export H\nexport\tA=last\nI=\"p$$ 5$ $5\"\r\nJ=#\nK=val\\ue\r\n";
+                    export H\nexport\tA=last\nI=\"p 5$ $5\"\r\nJ= #\nK=val\\ue\r\nL=#pw\nM=#\n";
         let variables = parse(text).expect("variables");
         let shown = |name: &str| variables.text(name).map(str::to_owned);
         for (name, value) in [
@@ -173,35 +197,82 @@ mod tests {
             ("F", Some("a#b")),
             ("G", Some("x\ny")),
             ("H", None),
-            ("I", Some("p$$ 5$ $5")),
+            ("I", Some("p 5$ $5")),
             ("J", None),
             ("K", Some("val\\ue")),
+            ("L", Some("#pw")),
+            ("M", Some("#")),
         ] {
             assert_eq!(shown(name).as_deref(), value, "{name}");
         }
     }
 
     #[test]
-    fn a_value_that_wants_to_be_expanded_is_not_known() {
-        for text in ["A=$B", "A=x${B}y", "A=\"$B\"", "A=$(reboot)", "A=\"a$(reboot)\""] {
-            let variables = parse(text).expect("variables");
-            assert!(matches!(variables.all[0].value, Content::Unexpanded), "{text}");
+    fn a_reference_is_replaced_where_all_readers_would_and_else_not_known() {
+        let known = |line: &str| {
+            let variables = parse(&format!("H=db\nE=\nU=$nowhere\n{line}\nLATER=x\n")).expect("variables");
+            let assumed = variables.assumed.contains("A");
+            let text = match &variables.get("A").expect("A").value {
+                Content::Text(text) => Some(text.expose().clone()),
+                Content::Unknown | Content::NotUtf8 => None,
+            };
+            (text, assumed)
+        };
+        for (line, text, assumed) in [
+            ("A=${H}", Some("db"), false),
+            ("A=x-${H}.y", Some("x-db.y"), false),
+            ("A=\"$H/${H}\"", Some("db/db"), false),
+            ("A=\"\\$H\"", Some("$H"), false),
+            ("A=$H:1", Some("db:1"), false),
+            ("A=${H:-other}", Some("db"), false),
+            ("A=${E:-other}", Some("other"), false),
+            ("A=${E-other}", Some(""), false),
+            ("A=${NONE:-other}", Some("other"), true),
+            ("A=${NONE-other}", Some("other"), true),
+            ("A=${H:?say so}", Some("db"), false),
+            ("A=${H:+there}", Some("there"), false),
+            ("A='$H'", Some("$H"), false),
+            ("A='$(reboot)'", Some("$(reboot)"), false),
+            ("A=5$", Some("5$"), false),
+            // What readers differ about, and what stands elsewhere.
+            ("A=${NONE}", None, false),
+            ("A=$NONE", None, false),
+            ("A=ab$defgh@jk", None, false),
+            ("A=a$$b", None, false),
+            ("A='${H}'", None, false),
+            ("A=${LATER}", None, false),
+            ("A=${U}", None, false),
+            ("A=${U:-other}", None, false),
+            ("A=${NONE:?say so}", None, false),
+            ("A=${NONE:-$H}", None, false),
+            ("A=$(reboot)", None, false),
+            ("A=\"a$(reboot)\"", None, false),
+            ("A=${H", None, false),
+            ("A=${}", None, false),
+        ] {
+            assert_eq!(known(line), (text.map(str::to_owned), assumed), "{line}");
         }
-        assert_eq!(parse("A='$(reboot)'").expect("variables").text("A"), Some("$(reboot)"));
+    }
+
+    #[test]
+    fn a_bad_line_is_told_and_the_others_count() {
+        for (text, line) in [
+            ("A=1\nnot a line\nZ=1\n", 2),
+            ("A='open\nZ=1\n", 1),
+            ("A=1\nZ=1\n\nC=\"x\\", 4),
+            ("Z=1\nA='x'y", 2),
+            ("1A=2\nZ=1", 1),
+            ("Z=1\n=x", 2),
+        ] {
+            let variables = parse(text).expect("variables");
+            let lines: Vec<_> = variables.bad.iter().map(|bad| bad.line).collect();
+            assert_eq!((lines, variables.text("Z")), (vec![line], Some("1")), "{text:?}");
+        }
     }
 
     #[test]
     fn what_is_no_file_of_variables_is_refused_with_its_line() {
-        for (text, line) in [
-            ("A=1\nnot a line\n", 2),
-            ("A='open\nB=2\n", 1),
-            ("A=1\nB=2\n\nC=\"x\\", 4),
-            ("A='x'y", 1),
-            ("\u{7f}ELF", 1),
-            ("A=a\0b", 1),
-            ("1A=2", 1),
-            ("=x", 1),
-        ] {
+        for (text, line) in [("\nnot a line\n", 2), ("A='x'y", 1), ("\u{7f}ELF", 1), ("B=1\nA=a\0b", 2), ("=x", 1)] {
             assert_eq!(parse(text).map_err(|bad| bad.line).err(), Some(line), "{text:?}");
         }
     }

@@ -1,195 +1,368 @@
 //! Variables that belong together: a host, and beside it the port, the login and the rest.
+//!
+//! The family of `SENTRY_POSTGRES_HOST` is what begins with `SENTRY_POSTGRES`, or else with
+//! `SENTRY_POSTGRES_HOST`; what is not there is looked for where applications leave it to others: above
+//! (`POSTGRES_PASSWORD` for `POSTGRES_READ_REPLICAS_0_HOST`), and beside (`SENTRY_DB_USER`), as long as there is
+//! no other host whose it would be. A member whose value is not known makes the whole login unknown.
 
-use super::Variables;
+use super::names::{self, Name};
+use super::switches::{self, Switch};
+use super::value::{self, Place};
+use super::{Lookup, Variables, prefixes};
 use crate::generate::url::{self, ConnectionSettings};
 use crate::generate::{Comment, Item};
-use crate::services::{self, NoServer, Service};
+use crate::services::{self, NoServer, Service, Transport};
+use std::cell::RefCell;
 
-/// Endings of variables with one host.
-const HOST: [&str; 6] = ["HOST", "HOSTNAME", "SERVER", "BROKER", "ADDR", "ADDRESS"];
+const PORT: [&str; 3] = ["PORT", "TCPPORT", "HOSTPORT"];
+const USER: [&str; 8] = ["USER", "USERNAME", "LOGIN", "DBUSER", "AUTHUSER", "AUTHUSERNAME", "USERID", "DBUSERNAME"];
+const PASSWORD: [&str; 11] = [
+    "PASSWORD",
+    "PASS",
+    "PASSWD",
+    "PWD",
+    "DBPASSWORD",
+    "DBPASS",
+    "AUTHPASSWORD",
+    "AUTHPASS",
+    "USERPASSWORD",
+    "USERPWD",
+    "USERPASS",
+];
+const NAME: [&str; 10] = [
+    "DATABASENAME",
+    "DBNAME",
+    "DATABASE",
+    "DB",
+    "NAME",
+    "DBINDEX",
+    "DATABASEINDEX",
+    "INITIALDATABASE",
+    "DBNUMBER",
+    "DEFAULTDATABASE",
+];
+const FROM: [&str; 8] =
+    ["FROMADDRESS", "FROMEMAIL", "FROM", "SENDER", "MAILFROM", "EMAILFROM", "DEFAULTFROMEMAIL", "DEFAULTFROM"];
 
-/// Endings of variables with several.
-const HOSTS: [&str; 6] = ["HOSTS", "SERVERS", "BROKERS", "NODES", "ADDRS", "ADDRESSES"];
-
-/// Whether the variable names the host of a service that is known.
-pub(super) fn is_host(name: &str) -> bool {
-    member(name).is_some()
-}
-
-/// The prefix of a variable that names the host of a service that is known, and which, unless it
-/// only says that it is a database. An `EMAIL_ADDRESS` is not one.
-fn member(name: &str) -> Option<(&str, Option<&'static Service>)> {
-    let prefix = prefix(name)?;
-    let mut words = prefix.split('_').rev();
-    let is_database = words.clone().next().is_some_and(|last| matches!(last, "DB" | "DATABASE"));
-    let service = words.find_map(services::by_word);
-    let is_mail_address = service == Some(&services::SMTP) && name[prefix.len()..].starts_with("_ADDR");
-    (!is_mail_address && (service.is_some() || is_database)).then_some((prefix, service))
-}
-
-/// What stands before `_HOST` and its like. Kubernetes sets `*_SERVICE_HOST`, and what Docker's
-/// links set (`*_PORT_6379_TCP_ADDR`), for every service there is, needed or not.
-fn prefix(name: &str) -> Option<&str> {
-    let (prefix, end) = name.rsplit_once('_')?;
-    let is_host = HOST.contains(&end) || HOSTS.contains(&end);
-    let prefix = prefix.strip_suffix("_BOOTSTRAP").unwrap_or(prefix);
-    (is_host && !prefix.ends_with("_SERVICE") && !is_link(prefix)).then_some(prefix)
-}
-
-/// `REDIS_PORT_6379_TCP`.
-fn is_link(prefix: &str) -> bool {
-    let mut words = prefix.rsplit('_');
-    let mut next = || words.next().unwrap_or_default();
-    matches!(next(), "TCP" | "UDP" | "SCTP") && next().parse::<u16>().is_ok() && next() == "PORT"
-}
-
-/// The checks for a variable that names a host, or nothing.
-pub(super) fn items(name: &str, text: &str, all: &Variables) -> Vec<Item> {
-    let Some((prefix, service)) = member(name) else { return Vec::new() };
-    let family = Family { prefix, all };
-    let service = match service.map_or_else(|| family.database(name), Ok) {
-        Ok(service) => service,
-        Err(comment) => return vec![comment.into()],
-    };
-    let hosts = text.split([',', ';', ' ']).map(str::trim).filter(|host| !host.is_empty());
-    let items = hosts.flat_map(|host| match host.split_once("://") {
-        Some(_) => url::items(name, host),
-        None => family.settings(service, host).items(name),
-    });
-    with_secrets_named(items, family.password(service).as_deref())
-}
-
-/// The checks for a URL that leaves to the variables beside it who logs in, if it is one.
-pub(super) fn beside_url(name: &str, text: &str, all: &Variables) -> Option<Vec<Item>> {
-    let service = url::service_of(name, text).filter(|service| service.login_beside_url)?;
-    // `LDAP` of `LDAP_SERVER_URI`.
-    let word = name.split('_').rev().find(|word| service.words.contains(word))?;
-    let family = Family { prefix: &name[..name.rfind(word)? + word.len()], all };
-    let items = url::items_beside(name, text, &family.settings(service, ""));
-    Some(with_secrets_named(items, family.password(service).as_deref()))
-}
-
-/// The secrets of the checks have a variable already.
-fn with_secrets_named(items: impl IntoIterator<Item = Item>, variable: Option<&str>) -> Vec<Item> {
-    let named = |item| match (item, variable) {
-        (Item::Check(check), Some(variable)) => Item::Check(check.secrets_named(variable)),
-        (item, _) => item,
-    };
-    items.into_iter().map(named).collect()
-}
-
-const PORT: [&str; 2] = ["PORT", "TCP_PORT"];
-const USER: [&str; 4] = ["USER", "USERNAME", "LOGIN", "DB_USER"];
-const PASSWORD: [&str; 5] = ["PASSWORD", "PASS", "PASSWD", "PWD", "DB_PASSWORD"];
-const NAME: [&str; 5] = ["DB", "DATABASE", "DBNAME", "NAME", "DB_NAME"];
-
-/// What is said about TLS: endings, and the option of a URL that says the same.
-const TLS: [(&str, &str); 18] = [
-    ("SSLMODE", "sslmode"),
-    ("SSL_MODE", "sslmode"),
-    ("USE_TLS", "use_tls"),
-    ("TLS", "tls"),
-    ("START_TLS", "starttls"),
-    ("STARTTLS", "starttls"),
-    ("USE_STARTTLS", "starttls"),
-    ("USE_SSL", "ssl"),
-    ("SSL", "ssl"),
-    ("SSL_CA", "ssl_ca"),
-    ("CA_CERT", "ssl_ca"),
-    ("SSL_CA_CERTS", "ssl_ca"),
-    ("SSLROOTCERT", "sslrootcert"),
-    ("SSL_CERT", "sslcert"),
-    ("SSL_KEY", "sslkey"),
-    ("SSL_CERT_REQS", "ssl_cert_reqs"),
-    ("ENCRYPTION", "encryption"),
-    ("SCHEME", "encryption"),
+/// Endings of variables that say which kind of service it is; the empty one is that of `KC_DB=postgres`.
+const KIND: [&str; 14] = [
+    "ENGINE",
+    "TYPE",
+    "CONNECTION",
+    "DRIVER",
+    "DRIVERNAME",
+    "ADAPTER",
+    "DIALECT",
+    "BACKEND",
+    "CLIENT",
+    "VENDOR",
+    "KIND",
+    "PROVIDER",
+    "DBTYPE",
+    "",
 ];
 
-/// Endings of variables that say which kind a database is.
-const KIND: [&str; 7] = ["ENGINE", "TYPE", "CONNECTION", "DRIVER", "ADAPTER", "DIALECT", "BACKEND"];
-
-struct Family<'a> {
-    prefix: &'a str,
+/// What is known about an address by the variables around it.
+pub(super) struct Family<'a> {
+    origin: &'a str,
+    /// What its members begin with, squashed; the nearest first.
+    prefixes: Vec<String>,
+    /// The service that the name says.
+    pub(super) service: Option<&'static Service>,
+    /// The name says that it is a database.
+    pub(super) is_database: bool,
     all: &'a Variables,
+    /// Members with a value that is not known, and what else keeps the login from being known.
+    unknown: RefCell<Vec<String>>,
 }
 
 impl<'a> Family<'a> {
-    /// The first of the family's variables with one of these endings, or one of the service's own: its
-    /// name and text.
-    fn named(&self, ends: &[&str], own: &[&str]) -> Option<(String, &'a str)> {
-        let mut names = ends.iter().chain(own).map(|end| format!("{}_{end}", self.prefix));
-        names.find_map(|name| self.all.text(&name).map(|text| (name, text)))
+    /// The family of an address.
+    pub(super) fn of(origin: &'a str, name: &Name, all: &'a Variables) -> Self {
+        let stem = name.stem();
+        let place = stem.iter().rposition(|word| names::service(word).is_some());
+        let service = place.and_then(|at| names::service(&stem[at]));
+        let database = stem.iter().rposition(|word| names::is_database(word));
+        let prefixes = prefixes::of(stem, place.or(database), service, all);
+        let is_database = service.is_none() && database.is_some();
+        Self { origin, prefixes, service, is_database, all, unknown: RefCell::default() }
+    }
+
+    /// The variable that holds the address.
+    pub(super) fn origin(&self) -> &'a str {
+        self.origin
+    }
+
+    /// What a variable beside it says that it is, where its own name says nothing.
+    pub(super) fn kind_of_address(&self) -> Option<&'static Service> {
+        if self.service.is_some() || self.is_database {
+            return None;
+        }
+        let kind = self.kind()?.to_ascii_lowercase();
+        let by_scheme = || services::by_scheme(&kind).map(|(service, _)| service);
+        by_scheme().or_else(|| services::by_word(&kind.to_ascii_uppercase()))
+    }
+
+    /// What a variable beside it says about what it is.
+    fn kind(&self) -> Option<&'a str> {
+        let found = self.prefixes.iter().flat_map(|prefix| KIND.iter().map(move |end| format!("{prefix}{end}")));
+        let words = found.filter_map(|name| self.all.squashed(&name).known());
+        let mut words = words.map(str::trim).filter(|word| *word != self.all.word(self.origin).unwrap_or_default());
+        words.find(|word| services::by_driver(word).is_some() || services::no_server_by_driver(word).is_some())
+    }
+
+    /// The first of the family's variables with one of these endings, or one of the service's own: its name
+    /// and text.
+    fn named(&self, ends: &[&str], own: &[&str]) -> Option<(&'a str, &'a str)> {
+        for prefix in &self.prefixes {
+            for end in own.iter().chain(ends) {
+                let end = end.replace('_', "");
+                match self.all.squashed(&format!("{prefix}{end}")) {
+                    Lookup::Known(name, _) if name == self.origin => {}
+                    Lookup::Known(name, text) => return Some((name, text)),
+                    Lookup::Unknown(name) if name != self.origin => {
+                        self.unknown.borrow_mut().push(name.to_owned());
+                        return None;
+                    }
+                    Lookup::Unknown(_) | Lookup::None => {}
+                }
+                if let Lookup::Known(name, _) = self.all.squashed(&format!("{prefix}{end}FILE"))
+                    && !end.is_empty()
+                {
+                    self.unknown.borrow_mut().push(name.to_owned());
+                    return None;
+                }
+            }
+        }
+        None
     }
 
     fn text(&self, ends: &[&str], own: &[&str]) -> Option<&'a str> {
         self.named(ends, own).map(|(_, text)| text)
     }
 
-    /// [`Family::text`] without blanks around it.
-    fn word(&self, ends: &[&str]) -> Option<&'a str> {
-        ends.iter().find_map(|end| self.all.word(&format!("{}_{end}", self.prefix)))
-    }
-
-    /// The variable with the password.
-    fn password(&self, service: &Service) -> Option<String> {
-        self.named(&PASSWORD, service.password_words).map(|(variable, _)| variable)
-    }
-
-    fn port(&self) -> Option<&'a str> {
+    /// The port that a variable beside it names.
+    pub(super) fn port(&self) -> Option<&'a str> {
         // Docker and Kubernetes set REDIS_PORT=tcp://10.0.0.1:6379 for a service called redis.
-        self.word(&PORT).map(|port| port.rsplit(':').next().unwrap_or(port))
+        self.text(&PORT, &[]).map(|port| port.trim().rsplit(':').next().unwrap_or(port))
     }
 
-    /// What a database is that is only called a database. Where a kind is named, a port that is left
-    /// over from another counts for nothing.
-    fn database(&self, origin: &str) -> Result<&'static Service, Comment> {
-        let kinds: Vec<_> = KIND.iter().filter_map(|end| self.word(&[end])).collect();
-        for kind in &kinds {
+    /// What is at a port of which nothing else is known: whatever is usual there, TLS where that is said or where
+    /// the port is that of the web's, or what takes connections.
+    pub(super) fn at_port(&self, port: u16) -> &'static Service {
+        let is_on = |(option, value): &(&str, &str)| matches!(*option, "ssl" | "tls") && *value == "true";
+        let of_tls = || port == 443 || self.options(&services::TCP).iter().any(is_on);
+        services::by_port_alone(port).unwrap_or_else(|| if of_tls() { &services::TLS } else { &services::TCP })
+    }
+
+    /// What a database is that is only called a database. Where a kind is named, a port that is left over from
+    /// another counts for nothing; else the port says it, the name of the host, or the only kind of database
+    /// that the other variables speak of.
+    pub(super) fn database(&self, place: &Place<'_>) -> Result<&'static Service, Comment> {
+        if let Some(kind) = self.kind() {
             if services::no_server_by_driver(kind) == Some(NoServer::File) {
                 let why = "by the variables beside it, the database is a file of this host: nothing to connect to";
-                return Err(Comment::note(origin, why));
+                return Err(Comment::note(self.origin, why));
             }
             if let Some(service) = services::by_driver(kind) {
                 return Ok(service);
             }
         }
-        let by_port = self.port().and_then(|port| services::with_driver_by_port(port.parse().ok()?));
-        by_port.filter(|_| kinds.is_empty()).ok_or_else(|| {
+        let unknown_kind = KIND[..5].iter().find_map(|end| self.text(&[end], &[]));
+        let port = place.port.or_else(|| self.port()?.parse().ok());
+        let by_port = || services::with_driver_by_port(port?);
+        let by_host = || {
+            let words = place.host.split(|c: char| !c.is_ascii_alphabetic()).map(str::to_ascii_uppercase);
+            words.filter_map(|word| names::service(&word)).find(|service| !service.drivers.is_empty())
+        };
+        let found = if unknown_kind.is_some() { None } else { by_port().or_else(by_host).or_else(|| self.only_kind()) };
+        found.ok_or_else(|| {
             let why = "the variables do not say which kind of database this is: set the variable's TYPE, ENGINE or PORT beside it, or add a check by hand";
-            Comment::gap(origin, why)
+            Comment::gap(self.origin, why)
         })
     }
 
-    fn settings(&self, service: &'static Service, host: &'a str) -> ConnectionSettings<'a> {
-        let options = TLS.iter().filter_map(|(end, option)| self.word(&[end]).map(|text| (*option, text)));
-        ConnectionSettings {
+    /// The kind of the only database that other variables are about: `POSTGRES_PASSWORD`, `WORDPRESS_DB_USER`.
+    fn only_kind(&self) -> Option<&'static Service> {
+        /// Applications that speak to one kind alone.
+        const APPLICATIONS: [(&str, &Service); 3] =
+            [("WORDPRESS", &services::MYSQL), ("NEXTCLOUD", &services::MYSQL), ("MASTODON", &services::POSTGRES)];
+        let prefix = self.prefixes.first()?;
+        if let Some((_, service)) = APPLICATIONS.iter().find(|(word, _)| prefix.starts_with(word)) {
+            return Some(service);
+        }
+        let words = self.all.all.iter().flat_map(|variable| Name::of(&variable.name).words);
+        let mut kinds = words
+            .filter_map(|word| names::service(&word))
+            .filter(|service| [&services::POSTGRES, &services::MYSQL].contains(service));
+        let first = kinds.next()?;
+        kinds.all(|kind| kind == first).then_some(first)
+    }
+
+    /// The variable that switches the whole off: `SMTP_ENABLED=false`, `MAIL_MAILER=log`.
+    fn switched_off(&self, service: &Service) -> Option<&'a str> {
+        const WITHOUT_A_SERVER: [&str; 9] =
+            ["log", "array", "sendmail", "mailgun", "postmark", "ses", "console", "dummy", "sparkpost"];
+        let prefix = self.prefixes.first()?;
+        let find = |ends: &[&str], says_no: &dyn Fn(&str) -> bool| {
+            let all = ends.iter().map(|end| self.all.squashed(&format!("{prefix}{end}")));
+            all.filter_map(|lookup| if let Lookup::Known(name, text) = lookup { Some((name, text)) } else { None })
+                .find_map(|(name, text)| says_no(text.trim()).then_some(name))
+        };
+        let by_mailer = || {
+            let is_other = |text: &str| WITHOUT_A_SERVER.contains(&text.to_ascii_lowercase().as_str());
+            find(&["MAILER", "TRANSPORT", "DRIVER", "BACKEND"], &is_other).filter(|_| *service == services::SMTP)
+        };
+        find(&["ENABLED", "ENABLE", "ON"], &|text| switches::is_on(text) == Some(false)).or_else(by_mailer)
+    }
+
+    /// The checks for one host of it.
+    pub(super) fn items(&self, service: &'static Service, host: &str) -> Vec<Item> {
+        if let Some(name) = self.switched_off(service) {
+            let why = format!("{name} says that it is not used: not checked");
+            return vec![Comment::note(self.origin, why).into()];
+        }
+        let mut options = self.options(service);
+        // Clients of S3 speak TLS where neither a scheme, a port nor a switch says something else.
+        let says_nothing = !options.iter().any(|(option, _)| matches!(*option, "ssl" | "tls"));
+        if *service == services::S3 && says_nothing && !host.contains(':') && self.port().is_none() {
+            options.push(("tls", "true"));
+        }
+        let from = if *service == services::SMTP { self.sender() } else { None };
+        let settings = ConnectionSettings {
             service,
             host,
             port: self.port(),
             user: self.text(&USER, service.user_words),
             password: self.text(&PASSWORD, service.password_words),
-            name: self.text(&NAME, service.name_words),
-            options: options.collect(),
+            name: if service.options.name.is_some() || !service.drivers.is_empty() {
+                self.text(&NAME, service.name_words)
+            } else {
+                None
+            },
+            options: options.into_iter().chain(from.as_deref().map(|from| ("from", from))).collect(),
+        };
+        let by_default = service.options.guest.is_some() && settings.user.is_none() && settings.password.is_some();
+        let by_default = by_default.then(|| {
+            let why =
+                "a password without a user, who is then a default of the application's own: add the check by hand";
+            Comment::gap(self.origin, why)
+        });
+        let items = match self.gap().or(by_default) {
+            Some(gap) => connection_alone(gap, self.origin, service, &settings),
+            None => settings.items(self.origin),
+        };
+        self.with_secrets_named(items, service)
+    }
+
+    /// The checks for a URL that may leave to other variables who logs in.
+    pub(super) fn items_of_url(&self, text: &str, service: &'static Service) -> Vec<Item> {
+        let beside = ConnectionSettings {
+            user: self.text(&USER, service.user_words),
+            password: self.text(&PASSWORD, service.password_words),
+            name: self
+                .text(&NAME, service.name_words)
+                .filter(|_| !service.drivers.is_empty() || service.login_beside_url),
+            options: self.options_beside_url(text, service),
+            ..ConnectionSettings::of(service, "")
+        };
+        let gap = if url::names_login(text) { None } else { self.gap() };
+        match gap {
+            Some(gap) => vec![gap.into()],
+            None if url::names_login(text) => url::items_beside(self.origin, text, &beside),
+            None => self.with_secrets_named(url::items_beside(self.origin, text, &beside), service),
         }
+    }
+
+    /// A URL says itself whether there is TLS, but for those that leave it to others.
+    fn options_beside_url(&self, text: &str, service: &'static Service) -> Vec<(&'static str, &'a str)> {
+        if service.login_beside_url {
+            return self.options(service);
+        }
+        // libpq and node-postgres go by this wherever nothing else is said.
+        let mode = (*service == services::POSTGRES && !text.starts_with("jdbc:")).then(|| self.all.word("PGSSLMODE"));
+        mode.flatten().map(|mode| ("sslmode", mode)).into_iter().collect()
+    }
+
+    /// What the family says about TLS, and what a service has options for.
+    fn options(&self, service: &'static Service) -> Vec<(&'static str, &'a str)> {
+        let mut options: Vec<(&'static str, &'a str)> = Vec::new();
+        for prefix in &self.prefixes {
+            for (rest, lookup) in self.all.below(prefix) {
+                let value = lookup.known().unwrap_or("$").trim();
+                match (switches::read(rest, value, service), &lookup) {
+                    (Some(_), Lookup::Unknown(name)) => self.unknown.borrow_mut().push((*name).to_owned()),
+                    (Some(Switch::Option(option, value)), _) if !options.iter().any(|(own, _)| *own == option) => {
+                        options.push((option, value));
+                    }
+                    (Some(Switch::NotUnderstood), Lookup::Known(name, _)) => {
+                        self.unknown.borrow_mut().push((*name).to_owned());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for (ends, option) in [
+            (&["AUTHSOURCE", "AUTHENTICATIONDATABASE", "AUTHDATABASE", "AUTHDB"][..], "authSource"),
+            (&["REPLICASET", "REPLICASETNAME"][..], "replicaSet"),
+        ] {
+            if *service == services::MONGODB {
+                options.extend(self.text(ends, &[]).map(|text| (option, text)));
+            }
+        }
+        // Those that are on come first: one of them is enough.
+        options.sort_by_key(|(_, value)| *value == "false");
+        options
+    }
+
+    /// Who the application's mails are from.
+    fn sender(&self) -> Option<String> {
+        let beside = self.prefixes.iter().flat_map(|prefix| FROM.iter().map(move |end| format!("{prefix}{end}")));
+        let beside = beside.filter_map(|name| self.all.squashed(&name).known());
+        let is_from = |name: &str| names::words(name).iter().any(|word| matches!(word.as_str(), "FROM" | "SENDER"));
+        let any = self.all.all.iter().filter(|variable| is_from(&variable.name)).filter_map(|variable| variable.word());
+        let mail = |name: &str| self.all.squashed(name).known();
+        let split = mail("MAILFROMADDRESS").zip(mail("MAILDOMAIN")).map(|(name, domain)| format!("{name}@{domain}"));
+        let mut found = beside.chain(any).filter_map(value::mail_address);
+        found.next().map(str::to_owned).or_else(|| split.filter(|text| value::mail_address(text).is_some()))
+    }
+
+    /// What keeps the login from being known.
+    fn gap(&self) -> Option<Comment> {
+        let mut names = self.unknown.borrow_mut();
+        names.sort();
+        names.dedup();
+        let why = || {
+            format!(
+                "what {} {} is not known from here (a `$` that readers take differently or that refers to something outside, a file, or a word that is not understood): add the check by hand, or use --pid",
+                names.join(", "),
+                if names.len() == 1 { "says" } else { "say" }
+            )
+        };
+        (!names.is_empty()).then(|| Comment::gap(self.origin, why()))
+    }
+
+    /// The secrets of the checks have a variable already.
+    fn with_secrets_named(&self, items: Vec<Item>, service: &Service) -> Vec<Item> {
+        let variable = self.named(&PASSWORD, service.password_words).map(|(name, _)| name);
+        let named = |item| match (item, variable) {
+            (Item::Check(check), Some(variable)) => Item::Check(check.secrets_named(variable)),
+            (item, _) => item,
+        };
+        items.into_iter().map(named).collect()
     }
 }
 
-/// libpq's own variables (section 34.15 of `PostgreSQL`'s manual).
-pub(super) fn postgres(all: &Variables) -> Vec<Item> {
-    let Some(origin) = ["PGHOST", "PGHOSTADDR", "PGDATABASE"].into_iter().find(|name| all.word(name).is_some()) else {
-        return Vec::new();
-    };
-    let options =
-        [("PGSSLMODE", "sslmode"), ("PGSSLROOTCERT", "sslrootcert"), ("PGSSLCERT", "sslcert"), ("PGSSLKEY", "sslkey")];
-    let hosts = all.word("PGHOST").or_else(|| all.word("PGHOSTADDR")).unwrap_or_default();
-    let settings = |host| ConnectionSettings {
-        service: &services::POSTGRES,
-        host,
-        port: all.word("PGPORT"),
-        user: all.text("PGUSER"),
-        password: all.text("PGPASSWORD"),
-        name: all.text("PGDATABASE"),
-        options: options.iter().filter_map(|(name, option)| Some((*option, all.word(name)?))).collect(),
-    };
-    with_secrets_named(hosts.split(',').flat_map(|host| settings(host).items(origin)), Some("PGPASSWORD"))
+/// What is left of a check whose login is not known: the connection, unless that would leave something behind at
+/// the server.
+fn connection_alone(
+    gap: Comment,
+    origin: &str,
+    service: &'static Service,
+    settings: &ConnectionSettings<'_>,
+) -> Vec<Item> {
+    let host_only = ConnectionSettings { port: settings.port, ..ConnectionSettings::of(service, settings.host) };
+    let may = service.transport == Transport::Stream && !service.is_checked_like(&services::MYSQL);
+    let connection = if may { host_only.connection(origin) } else { None };
+    [Some(gap.into()), connection.map(Item::from)].into_iter().flatten().collect()
 }

@@ -1,94 +1,203 @@
-//! What the name of a variable says about a URL in it.
+//! What the names of variables say: that there is a URL or a host in them, and of which service.
 
-use crate::services;
+use crate::services::{self, Service};
 
-/// Whether the variable holds a URL by its name.
-pub(super) fn is_url(name: &str) -> bool {
-    stem(name).is_some()
-}
+/// Last words of variables that hold URLs.
+const URL: [&str; 6] = ["URL", "URI", "DSN", "URLS", "URIS", "DSNS"];
 
-/// What stands before `_URL` and its like; in capitals.
-fn stem(name: &str) -> Option<String> {
-    const ENDS: [&str; 6] = ["URL", "URI", "DSN", "URLS", "URIS", "DSNS"];
-    let name = name.to_ascii_uppercase();
-    if ENDS.contains(&name.as_str()) {
-        return Some(String::new());
-    }
-    let (stem, end) = name.rsplit_once('_')?;
-    ENDS.contains(&end).then(|| stem.to_owned())
-}
-
-/// Words that, alone or among themselves, mean the application's own address.
-const OWN: [&str; 17] = [
-    "APP",
-    "APPLICATION",
-    "BASE",
-    "CANONICAL",
-    "DEFAULT",
-    "DJANGO",
-    "EXTERNAL",
-    "FLASK",
-    "FRONTEND",
-    "HOME",
-    "MY",
-    "PUBLIC",
-    "ROOT",
-    "SELF",
-    "SITE",
-    "WEB",
-    "WEBSITE",
+/// Last words of variables that hold hosts; those of the second list may mean many other things, too.
+const HOST: [&str; 5] = ["HOST", "HOSTNAME", "HOSTS", "HOSTNAMES", "UPSTREAM"];
+const PERHAPS_HOST: [&str; 17] = [
+    "ADDR",
+    "ADDRESS",
+    "ADDRESSES",
+    "ADDRS",
+    "BROKER",
+    "BROKERS",
+    "ENDPOINT",
+    "ENDPOINTS",
+    "IP",
+    "LOCATION",
+    "NODES",
+    "PEERS",
+    "POINTS",
+    "SEEDS",
+    "SERVER",
+    "SERVERS",
+    "UPSTREAMS",
 ];
 
-/// Last words of addresses that browsers are sent to.
-const FOR_BROWSERS: [&str; 24] = [
-    "ASSET",
-    "ASSETS",
-    "AVATAR",
-    "CALLBACK",
-    "CANCEL",
-    "CDN",
-    "DOCS",
-    "DOCUMENTATION",
-    "HELP",
-    "HOMEPAGE",
-    "ICON",
-    "LOGIN",
-    "LOGO",
-    "LOGOUT",
-    "MEDIA",
-    "PRIVACY",
-    "REDIRECT",
-    "RETURN",
-    "SIGNUP",
-    "STATIC",
-    "SUCCESS",
-    "SUPPORT",
-    "TERMS",
-    "UNSUBSCRIBE",
-];
+/// What a database is called where its kind is not said.
+const DATABASE: [&str; 6] = ["DB", "DATABASE", "DATASOURCE", "RDBMS", "SQL", "SQLSETTINGS"];
 
-/// What the build tools of web pages pass on to browsers.
-const BUNDLED: [&str; 5] = ["NEXT_PUBLIC_", "REACT_APP_", "VITE_", "VUE_APP_", "NUXT_PUBLIC_"];
+/// What stands behind the word for a service and says nothing about it.
+const PADDING: [&str; 7] = ["SETTINGS", "CONFIG", "OPTIONS", "CLUSTER", "SERVICE", "CLIENT", "DB"];
 
-/// Why a web address in this variable is nothing that the application connects to, if it is not.
-/// The URL of a database is one whatever it is called.
-pub(super) fn not_a_dependency(name: &str, text: &str) -> Option<&'static str> {
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    match scheme.as_deref().map(services::by_scheme) {
-        None if text.starts_with('/') => return Some("a path, and not the address of a service"),
-        Some(Some((service, _))) if *service == services::HTTP => {}
-        _ => return None,
+/// The name of a variable as words, in capitals.
+#[derive(Clone, Debug)]
+pub(super) struct Name {
+    pub(super) words: Vec<String>,
+}
+
+impl Name {
+    /// Takes a name apart, at all that is no letter or digit, and where a small letter is followed by a
+    /// capital one; and a last word that was written in one with what it is: `DBHOST`, `SITEURL`.
+    pub(super) fn of(name: &str) -> Self {
+        let mut words = words(name);
+        let last = words.last().cloned().unwrap_or_default();
+        let all = HOST.iter().chain(&PERHAPS_HOST).chain(&URL).copied().filter(|end| end.len() > 2);
+        let glued = all.filter(|end| last.len() >= end.len() + 2 && last.ends_with(end)).max_by_key(|end| end.len());
+        if let Some(end) = glued {
+            words.pop();
+            words.push(last[..last.len() - end.len()].to_owned());
+            words.push(end.to_owned());
+        }
+        Self { words }
     }
-    let stem = stem(name)?;
-    if BUNDLED.iter().any(|prefix| stem.starts_with(prefix)) {
-        return Some("by its name, an address that browsers connect to: not checked from here");
+
+    pub(super) fn last(&self) -> &str {
+        self.words.last().map_or("", String::as_str)
     }
-    let words: Vec<_> = stem.split('_').collect();
-    if !stem.is_empty() && words.iter().all(|word| OWN.contains(word)) {
-        return Some("by its name, the application's own address: not checked from here");
+
+    /// Whether the variable holds a URL by its name.
+    pub(super) fn is_url(&self) -> bool {
+        URL.contains(&self.last())
     }
-    let for_browsers = words.last().is_some_and(|last| FOR_BROWSERS.contains(last));
-    for_browsers.then_some("by its name, an address that browsers are sent to: not checked from here")
+
+    /// Whether the variable holds hosts by its name, whatever its value looks like.
+    pub(super) fn is_host(&self) -> bool {
+        HOST.contains(&self.last()) && !self.ends_with(&["VIRTUAL", "HOST"])
+    }
+
+    /// Whether it may well do so.
+    pub(super) fn may_be_host(&self) -> bool {
+        self.is_host() || PERHAPS_HOST.contains(&self.last()) && !self.is_of_mail()
+    }
+
+    /// Whether the address is one of mail: `MAIL_FROM_ADDRESS`, `EMAIL_ADDRESS`.
+    fn is_of_mail(&self) -> bool {
+        const PEOPLE: [&str; 12] =
+            ["ADMIN", "BCC", "CC", "CONTACT", "EMAIL", "FROM", "MAIL", "RECIPIENT", "REPLY", "RETURN", "SENDER", "TO"];
+        let before = self.words.len().checked_sub(2).map(|at| self.words[at].as_str());
+        self.last().starts_with("ADDR") && before.is_some_and(|before| PEOPLE.contains(&before))
+    }
+
+    /// Whether it says that there are several, or that something is handed out there: never the application's own.
+    pub(super) fn is_of_others(&self) -> bool {
+        matches!(
+            self.last(),
+            "BROKER" | "BROKERS" | "SERVERS" | "NODES" | "PEERS" | "POINTS" | "SEEDS" | "UPSTREAM" | "DSN"
+        )
+    }
+
+    /// What stands before the words that say that it is an address: `REDIS` of `REDIS_HOST`, `SMTP` of
+    /// `SMTP_HOST_ADDR`, `KAFKA` of `KAFKA_BOOTSTRAP_SERVERS`; all words where none says so.
+    pub(super) fn stem(&self) -> &[String] {
+        let mut stem = &self.words[..];
+        if let Some((last, rest)) = stem.split_last()
+            && (self.may_be_host() || URL.contains(&last.as_str()))
+        {
+            stem = rest;
+        }
+        while let [rest @ .., last] = stem
+            && !rest.is_empty()
+            && matches!(last.as_str(), "HOST" | "BOOTSTRAP" | "CONTACT" | "URL" | "ADDR")
+            && stem.len() < self.words.len()
+        {
+            stem = rest;
+        }
+        stem
+    }
+
+    /// Whether the variable is set for every service there is, needed or not: Kubernetes' `*_SERVICE_HOST`,
+    /// the `*_PORT_6379_TCP_ADDR` of Docker's links, and their `*_PORT=tcp://10.0.0.1:6379`.
+    pub(super) fn is_set_for_all(&self) -> bool {
+        let is_link = |words: &[String]| {
+            let [.., port, number, protocol] = words else { return false };
+            let is_protocol = matches!(protocol.as_str(), "TCP" | "UDP" | "SCTP");
+            is_protocol && number.parse::<u16>().is_ok() && port == "PORT"
+        };
+        let all = &self.words[..];
+        let before = &all[..all.len().saturating_sub(1)];
+        self.last() == "PORT" || self.ends_with(&["SERVICE", "HOST"]) || is_link(all) || is_link(before)
+    }
+
+    fn ends_with(&self, end: &[&str]) -> bool {
+        self.words.len() >= end.len() && self.words[self.words.len() - end.len()..].iter().eq(end)
+    }
+
+    /// Whether the value is a name for itself that is seldom a host: of a program, a picture, a person.
+    pub(super) fn is_of_something_else(&self) -> bool {
+        const OTHER: [&str; 30] = [
+            "APP",
+            "APPLICATION",
+            "ARN",
+            "CLASS",
+            "CLIENT",
+            "DIR",
+            "DIRECTORY",
+            "EMAIL",
+            "EXTENSIONS",
+            "FILE",
+            "FILES",
+            "FILENAME",
+            "FOLDER",
+            "FORMAT",
+            "FROM",
+            "IMAGE",
+            "KEY",
+            "LANG",
+            "LOCALE",
+            "MODULE",
+            "PACKAGE",
+            "PATH",
+            "REGION",
+            "REVISION",
+            "SENDER",
+            "TAG",
+            "TIMEZONE",
+            "TZ",
+            "USER",
+            "VERSION",
+        ];
+        self.words.iter().any(|word| OTHER.contains(&word.as_str()))
+    }
+}
+
+/// The words of a name, in capitals.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_small = false;
+    for character in name.chars() {
+        let is_part = character.is_ascii_alphanumeric();
+        if !is_part || was_small && character.is_ascii_uppercase() {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (is_part, words.last_mut()) {
+            word.push(character.to_ascii_uppercase());
+        }
+        was_small = character.is_ascii_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// The service that a word means: `POSTGRES`, `POSTGRESDB`, `LDAPSETTINGS`, `REDIS2`, `AMAZONS3`.
+pub(super) fn service(word: &str) -> Option<&'static Service> {
+    let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let padded = || PADDING.iter().find_map(|end| services::by_word(word.strip_suffix(end)?));
+    let glued = || word.ends_with("S3").then(|| services::by_word("S3")).flatten();
+    services::by_word(word).or_else(|| services::by_word(bare)).or_else(padded).or_else(glued)
+}
+
+/// The service that a name means: the last word of it that means one.
+pub(super) fn service_of(name: &Name) -> Option<&'static Service> {
+    name.stem().iter().rev().find_map(|word| service(word))
+}
+
+/// Whether the word says that it is a database, and not which.
+pub(super) fn is_database(word: &str) -> bool {
+    DATABASE.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -96,16 +205,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_tell_dependencies_from_addresses_of_ones_own() {
-        let web = "https://x.example.com/";
-        for name in ["BASE_URL", "site_url", "APP_BASE_URL", "DJANGO_STATIC_URL", "OAUTH_CALLBACK_URL", "VITE_API_URL"]
-        {
-            assert!(not_a_dependency(name, web).is_some(), "{name}");
+    fn a_stem_is_what_stands_before_the_words_for_an_address() {
+        for (name, stem) in [
+            ("REDIS_HOST", "REDIS"),
+            ("SMTP_HOST_ADDR", "SMTP"),
+            ("KAFKA_BOOTSTRAP_SERVERS", "KAFKA"),
+            ("KC_DB_URL_HOST", "KC_DB"),
+            ("PAPERLESS_DBHOST", "PAPERLESS_DB"),
+            ("Redis__Host", "REDIS"),
+            ("database__connection__host", "DATABASE_CONNECTION"),
+            ("CASSANDRA_CONTACT_POINTS", "CASSANDRA"),
+            ("MM_EMAILSETTINGS_SMTPSERVER", "MM_EMAILSETTINGS_SMTP"),
+            ("GHOST", "GHOST"),
+            ("SNUBA", "SNUBA"),
+            ("HOST", ""),
+        ] {
+            assert_eq!(Name::of(name).stem().join("_"), stem, "{name}");
         }
-        for name in ["STRIPE_BASE_URL", "API_URL", "URL", "HOME_ASSISTANT_URL", "PAYMENTS_URI", "APP_SENTRY_DSN"] {
-            assert!(not_a_dependency(name, web).is_none(), "{name}");
+    }
+
+    #[test]
+    fn what_is_set_for_every_service_is_known_by_its_name() {
+        for name in ["REDIS_SERVICE_HOST", "REDIS_PORT_6379_TCP_ADDR", "REDIS_PORT_6379_TCP", "REDIS_PORT"] {
+            assert!(Name::of(name).is_set_for_all(), "{name}");
         }
-        assert!(not_a_dependency("BASE_URL", "postgres://h/d").is_none());
-        assert!(!is_url("CURL") && !is_url("URLS_FILE") && is_url("x_dsn"));
+        assert!(!Name::of("REDIS_HOST").is_set_for_all() && !Name::of("SERVICE_URL").is_set_for_all());
     }
 }

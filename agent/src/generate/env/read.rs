@@ -75,12 +75,31 @@ pub fn of_file(path: &str) -> Result<Variables, Unreadable> {
         let (source, diagnostic) = *unreadable;
         Unreadable(format!("{}: {}", source.name, diagnostic.message))
     })?;
-    dotenv::parse(&source.text).map_err(|bad| {
+    let variables = dotenv::parse(&source.text);
+    if let Some(hint) = hint(&source.text).filter(|_| !variables.as_ref().is_ok_and(Variables::are_mostly_read)) {
+        return Err(Unreadable(format!("{}: {hint}", source.name)));
+    }
+    variables.map_err(|bad| {
         Unreadable(format!(
             "{}:{}: {}; a file of variables has NAME=VALUE in each line",
             source.name, bad.line, bad.why
         ))
     })
+}
+
+/// What to do with a file that is not one of variables, but has some in it.
+fn hint(text: &str) -> Option<&'static str> {
+    let has = |key: &str| text.lines().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
+    if has("services") {
+        return Some(
+            "this is a compose file, and not one of variables: `docker compose config` shows what its services are told, \
+             `conn-check-configs env --pid PID` reads what a running one was started with",
+        );
+    }
+    (has("apiVersion") || has("kind")).then_some(
+        "this is a manifest of Kubernetes, and not a file of variables: `kubectl exec POD -- env > FILE` writes what a \
+         container is told, `conn-check-configs env --pid PID` reads what a running one was started with",
+    )
 }
 
 #[cfg(test)]

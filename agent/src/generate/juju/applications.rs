@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 /// The output of `juju status`.
@@ -18,6 +19,8 @@ pub enum NotAStatus {
     NotJson(usize),
     /// It is neither JSON nor YAML.
     NotYaml,
+    /// It is one of Juju 1.
+    Juju1,
     /// It says nothing of applications.
     NoApplications,
 }
@@ -35,6 +38,9 @@ impl fmt::Display for NotAStatus {
             Self::CutJson(line) => write!(f, "this is not JSON: line {line}: it ends in the middle"),
             Self::NotJson(line) => write!(f, "this is not JSON: line {line}: its syntax is wrong"),
             Self::NotYaml => write!(f, "this is not YAML; {expected}"),
+            Self::Juju1 => f.write_str(
+                "this is a status of Juju 1, which has `services` and not `applications`, and is not read: take that of Juju 2.9 or later, or read what the application itself is told (`conn-check-configs env`, `django`)",
+            ),
             Self::NoApplications => write!(f, "there are no `applications` in it; {expected}"),
         }
     }
@@ -51,7 +57,12 @@ impl Status {
             serde_yaml::from_str(text).map_err(|_| NotAStatus::NotYaml)?
         };
         let has_applications = value.get("applications").is_some_and(Value::is_object);
-        if has_applications { Ok(Self(value)) } else { Err(NotAStatus::NoApplications) }
+        let is_old = value.get("services").is_some_and(Value::is_object);
+        match (has_applications, is_old) {
+            (true, _) => Ok(Self(value)),
+            (false, true) => Err(NotAStatus::Juju1),
+            (false, false) => Err(NotAStatus::NoApplications),
+        }
     }
 
     /// The model's name.
@@ -69,6 +80,28 @@ impl Status {
     pub(super) fn application(&self, name: &str) -> Option<Application<'_>> {
         let applications = self.0["applications"].as_object()?;
         applications.get_key_value(name).map(|(name, value)| Application { name, value })
+    }
+
+    /// The addresses of a machine or container (`0/lxd/1`), in their order.
+    fn addresses(&self, machine: &str) -> Vec<IpAddr> {
+        let mut value = &self.0["machines"];
+        let mut name = String::new();
+        for (at, part) in machine.split('/').enumerate() {
+            name = if at == 0 { part.to_owned() } else { format!("{name}/{part}") };
+            if at % 2 == 0 {
+                value = if at == 0 { &value[&name] } else { &value["containers"][&name] };
+            }
+        }
+        let of_interfaces = entries(&value["network-interfaces"]).map(|(_, interface)| &interface["ip-addresses"]);
+        let lists = of_interfaces.chain([&value["ip-addresses"]]);
+        let all = lists.filter_map(Value::as_array).flatten().filter_map(Value::as_str);
+        let mut found = Vec::new();
+        for address in all.filter_map(|text| text.parse().ok()) {
+            if !found.contains(&address) {
+                found.push(address);
+            }
+        }
+        found
     }
 
     /// The offer's URL, for an application of another model.
@@ -151,11 +184,19 @@ pub(super) struct Unit<'a> {
     value: &'a Value,
 }
 
-impl<'a> Unit<'a> {
-    /// Machines have a public address, pods an address.
-    pub(super) fn address(&self) -> Option<&'a str> {
+impl Unit<'_> {
+    /// Machines have a public address, pods an address. Units reach each other over private ones: the public address
+    /// is closed for what is not exposed. With it, the machine's other addresses, where one may be meant as well.
+    pub(super) fn address(&self, status: &Status) -> Option<(String, Vec<IpAddr>)> {
         let text = |key: &str| self.value[key].as_str().filter(|text| !text.is_empty());
-        text("public-address").or_else(|| text("address"))
+        let told = text("public-address").or_else(|| text("address"))?;
+        let machine = self.value["machine"].as_str().unwrap_or_default();
+        let private: Vec<_> = status.addresses(machine).into_iter().filter(is_private).collect();
+        let is_fine = told.parse().is_ok_and(|address| is_private(&address));
+        let chosen = if is_fine { None } else { private.first() };
+        let chosen = chosen.map_or_else(|| told.to_owned(), IpAddr::to_string);
+        let others = private.into_iter().filter(|address| address.to_string() != chosen).collect();
+        Some((chosen, others))
     }
 
     pub(super) fn is_pod(&self) -> bool {
@@ -175,6 +216,14 @@ impl<'a> Unit<'a> {
         let mut ranges: Vec<_> = open.filter_map(|text| range(text.strip_suffix("/tcp")?)).collect();
         ranges.sort_unstable_by_key(|range| (*range.start(), *range.end()));
         ranges
+    }
+}
+
+/// Whether an address is one of a network's own (RFC 1918, RFC 4193), with which machines reach each other.
+fn is_private(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_private(),
+        IpAddr::V6(address) => address.is_unique_local(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a relation's interface says about the service behind it.
 
 use super::applications::{Application, Unit};
-use crate::generate::Item;
 use crate::generate::url::{self, ConnectionSettings, tcp};
+use crate::generate::{Comment, Item};
 use crate::services::{self, Security, Service};
 use std::ops::RangeInclusive;
 
@@ -33,11 +33,16 @@ pub(super) const NO_CONNECTION: [&str; 22] = [
 ];
 
 /// Charms of web servers that connect to those behind them.
-const PROXIES: [&str; 5] = ["haproxy", "nginx", "apache", "traefik", "squid"];
+const PROXIES: [&str; 8] =
+    ["haproxy", "nginx", "nginx-ingress-integrator", "apache", "apache2", "traefik", "squid", "squid-reverseproxy"];
+
+/// Charms that pass connections on, and where they listen: `PgBouncer`'s `listen_port`, `MySQL` Router's classic port for
+/// writes, and that of Canonical's mongos.
+const POOLERS: [(&str, u16); 3] = [("pgbouncer", 6432), ("mysql-router", 6446), ("mongos", 27018)];
 
 /// Whether the application passes requests on to others.
 pub(super) fn is_proxy(application: &Application<'_>) -> bool {
-    PROXIES.iter().any(|name| application.charm().contains(name))
+    PROXIES.iter().any(|name| services::is_name_of_charm(name, &application.charm()))
 }
 
 /// The service of a relation: by its interface, else by the provider's charm, else by the name of
@@ -47,12 +52,15 @@ pub(super) fn find(interface: Option<&str>, endpoint: &str, provider: &Applicati
         Some(interface) => services::by_interface(interface),
         None => services::by_charm(&provider.charm()).or_else(|| services::by_interface(endpoint)),
     };
-    service.map(Related)
+    let charm = provider.charm();
+    let pooler = POOLERS.iter().find(|(name, _)| services::is_name_of_charm(name, &charm));
+    let usual = |service: &'static Service| service.default_port(Security::Plain).map_or(0, |port| port.number.get());
+    service.map(|service| Related(service, pooler.map_or_else(|| usual(service), |(_, port)| *port)))
 }
 
-/// A service that applications are related to.
+/// A service that applications are related to, and the port that is usual for who provides it.
 #[derive(Clone, Copy)]
-pub(super) struct Related(&'static Service);
+pub(super) struct Related(&'static Service, u16);
 
 impl Related {
     /// Whether the application is known to be the service. A port for the web is everybody's.
@@ -64,6 +72,9 @@ impl Related {
     /// What to do for a check that proves more.
     pub(super) fn advice(self) -> Option<String> {
         let (kind, options) = (self.0.check?, self.0.login?);
+        if self.0.is_checked_like(&services::MYSQL) {
+            return None;
+        }
         Some(format!(
             "a status has no logins, so that only connections are checked; for the login, make it `type: {kind}` and add {options}"
         ))
@@ -95,7 +106,11 @@ impl Related {
 
     /// The check of one unit.
     pub(super) fn items(self, origin: &str, address: &str, port: u16) -> Vec<Item> {
-        if !self.is_checked() {
+        if self.0.is_checked_like(&services::MYSQL) {
+            // MySQL counts connections without a login, and then blocks this host (max_connect_errors).
+            let why = format!("add a mysql check for {address}:{port} with `username:` and `password:` by hand");
+            vec![Comment::gap(origin, why).into()]
+        } else if !self.is_checked() {
             vec![tcp(origin, address, port).into()]
         } else if self.is_web() {
             vec![url::web_page(origin, address, port).into()]
@@ -114,8 +129,8 @@ impl Related {
         self.is_checked() && self.0.is_checked_like(&services::HTTP)
     }
 
-    fn usual_port(self) -> u16 {
-        self.0.default_port(Security::Plain).map_or(0, |port| port.number.get())
+    const fn usual_port(self) -> u16 {
+        self.1
     }
 
     /// The port of a web server that opened several.

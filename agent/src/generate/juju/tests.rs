@@ -174,3 +174,56 @@ fn what_is_no_status_is_refused_with_what_is_wanted() {
     let refused = written(JUJU_3, Some("sh\nop")).expect_err("unknown");
     assert!(refused.contains("`sh\\nop`") && refused.contains("haproxy, memcached, nrpe"), "{refused}");
 }
+
+#[test]
+fn units_are_reached_over_private_addresses_and_others_are_named() {
+    let status = |public: &str, addresses: &[&str]| {
+        let status = serde_json::json!({"model": {"name": "m"},
+        "machines": {"0": {"ip-addresses": [public], "containers": {"0/lxd/1": {"network-interfaces": {
+            "eth0": {"ip-addresses": addresses}}, "ip-addresses": addresses}}}},
+        "applications": {
+            "app": {"relations": {"cache": [{"related-application": "memcached", "interface": "memcache"}]}},
+            "memcached": {"charm-name": "memcached",
+                "units": {"memcached/0": {"public-address": public, "machine": "0/lxd/1"}}},
+        }});
+        written(&status.to_string(), Some("app")).expect("file").0
+    };
+    let text = status("198.51.100.10", &["198.51.100.10", "10.194.2.7"]);
+    assert!(text.contains("host: '10.194.2.7'\n") && !text.contains("other addresses"), "{text}");
+    let text = status("ec2.example.com", &["10.0.0.1", "192.168.0.1"]);
+    assert!(text.contains("host: '10.0.0.1'\n"), "{text}");
+    assert!(text.contains("# cache: memcached/0: the machine has other addresses, too (192.168.0.1)"), "{text}");
+    let text = status("198.51.100.10", &["198.51.100.10"]);
+    assert!(text.contains("host: '198.51.100.10'\n"), "{text}");
+}
+
+#[test]
+fn who_passes_connections_on_has_ports_of_its_own() {
+    let ports = |interface: &str, charm: &str, open: &str| related(interface, charm, &[open]);
+    let text = ports("postgresql_client", "pgbouncer-k8s", "");
+    assert!(text.contains("  port: 6432\n") && !text.contains("the usual one"), "{text}");
+    let text = ports("postgresql_client", "pgbouncer", "6432/tcp");
+    assert!(text.contains("  port: 6432\n") && !text.contains("the usual one"), "{text}");
+    assert!(ports("mongodb_client", "mongos-k8s", "").contains("  port: 27018\n"));
+    // Of MySQL no connection alone is checked.
+    let text = ports("mysql_client", "mysql-router-k8s", "");
+    assert!(text.contains("# end: other/0: add a mysql check for h0:6446 ") && !text.contains("- type:"), "{text}");
+}
+
+#[test]
+fn a_part_of_the_name_of_a_charm_says_nothing() {
+    let status = serde_json::json!({"model": {"name": "m"}, "applications": {
+        "app": {"charm-name": "shop", "relations": {"end": ["other"]}},
+        "other": {"charm-name": "prometheus-redis-exporter",
+            "units": {"other/0": {"public-address": "h", "open-ports": ["9121/tcp"]}}},
+    }});
+    let (text, _) = written(&status.to_string(), Some("app")).expect("file");
+    assert!(text.contains("its charm is not known here") && text.contains("  port: 9121\n"), "{text}");
+    assert!(!text.contains("redis check") && !text.contains("type: redis"), "{text}");
+}
+
+#[test]
+fn a_status_of_juju_1_is_named_as_such() {
+    let refused = Status::parse("environment: old\nmachines: {}\nservices:\n  shop: {charm: 'cs:shop-1'}\n");
+    assert!(refused.is_err_and(|why| why == NotAStatus::Juju1 && why.to_string().contains("status of Juju 1")));
+}

@@ -3,7 +3,7 @@
 use super::Known;
 use super::connection::tcp;
 use super::parts::{Bad, Parts, Site};
-use super::tls::Tls;
+use super::tls::{Tls, unclear};
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 
@@ -14,6 +14,11 @@ const NAME: &[&str] =
 /// A check for each host. What the query says wins, as with libpq and `SQLAlchemy`.
 pub(super) fn postgres(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let Known { origin, parts, .. } = *url;
+    if parts.option(&["service", "passfile"]).is_some() {
+        return Err(Bad::new(
+            "`service` and `passfile` name files with the rest, which are not read here: add a postgres check by hand",
+        ));
+    }
     let user = parts.option(&["user", "username"]).or(parts.user.as_deref());
     let (socket, database) = socket_and_name(parts)?;
     // libpq: the database is called like the user unless it is named.
@@ -91,9 +96,11 @@ pub(super) fn mysql(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     for site in &parts.sites {
         let (host, port) = (socket.unwrap_or_else(|| site.host_or("localhost")), url.port(site, Security::Plain)?);
         let Some(user) = user else {
-            let why = "the URL names no user, who is then the account that the application runs as: only the connection is checked; for the login, make it a mysql check with `username:`";
+            // No check of the connection alone: MySQL counts those, and then blocks this host (max_connect_errors).
+            let why = format!(
+                "no user is named, who is then the account that the application runs as: add a mysql check for {host}:{port} with `username:` by hand"
+            );
             items.push(Comment::gap(origin, why).into());
-            items.extend((!host.starts_with('/')).then(|| tcp(origin, host, port).into()));
             continue;
         };
         let check = GeneratedCheck::at(url.service.id, origin, host, port).text("username", user);
@@ -119,8 +126,9 @@ fn mysql_tls(origin: &str, check: GeneratedCheck, parts: &Parts) -> Vec<Item> {
         }
         Some("verify_identity" | "verify-full") => true,
         Some("preferred" | "prefer") => return tls.preferred(origin, check),
+        Some(_) => return vec![unclear(origin).into()],
         // A CA is named for nothing else, and the C client looks at no name of its own accord.
-        _ => {
+        None => {
             tls.nameless |= tls.ca.is_some() && parts.switch(NAME) != Some(true);
             tls.wanted == Some(true) || tls.ca.is_some()
         }

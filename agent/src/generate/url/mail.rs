@@ -3,7 +3,7 @@
 use super::Known;
 use super::parts::Bad;
 use super::tls::Tls;
-use crate::generate::{GeneratedCheck, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 
 /// The sender that stands in a check which sends nothing, where the URL has no address.
@@ -17,9 +17,12 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let port = Known { service, ..*url }.port(parts.site(), security)?;
     let host = parts.site().host_or("localhost");
     let check = GeneratedCheck::at(services::SMTP.id, url.origin, host, port);
-    let check = match (&parts.user, &parts.password) {
-        (Some(user), Some(password)) => check.text("username", user).secret("password", password),
-        _ => check,
+    let (lone, check) = match (&parts.user, &parts.password) {
+        (Some(user), Some(password)) => (None, check.text("username", user).secret("password", password)),
+        (Some(_), None) => {
+            (Some(Comment::gap(url.origin, "a user without a password: the check below does without the login")), check)
+        }
+        _ => (None, check),
     };
     let is_address = |text: &&str| text.split('@').filter(|part| !part.is_empty()).count() == 2;
     let from = parts.option(&["_default_from_email", "_server_email", "from"]).or(parts.user.as_deref());
@@ -29,18 +32,21 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
         Security::StartTls => tls.apply(check.text("use_tls", "starttls")),
         Security::Tls => tls.apply(check.flag("use_tls", true)),
     };
-    Ok(vec![check.flag("send", false).into()])
+    Ok(lone.map(Item::from).into_iter().chain([check.flag("send", false).into()]).collect())
 }
 
-/// Port 465 is TLS from the first byte and port 587 STARTTLS whatever the scheme says (RFC 8314);
-/// for Django's URLs `smtps` on another port without TLS is STARTTLS, for all others it is TLS.
+/// What is told outright counts, and where that does not fit the port, the check says so. Else port 465 is TLS
+/// from the first byte and port 587 STARTTLS whatever the scheme says (RFC 8314); for Django's URLs `smtps` on
+/// another port without TLS is STARTTLS, for all others it is TLS.
 fn security(url: &Known<'_>, tls: &Tls<'_>) -> Security {
     let parts = url.parts;
     let port = parts.site().port.map_or(0, std::num::NonZero::get);
     let (relay, submission) = (services::SMTP.ports, services::SUBMISSION.ports);
     // Laravel's word for it, which is not a URL's.
     let encryption = parts.option(&["encryption"]).map(str::to_ascii_lowercase);
+    let ssl = parts.switch(&["ssl"]) == Some(true);
     match (url.scheme.security, parts.extra()) {
+        _ if tls.starts_later && !ssl => Security::StartTls,
         _ if relay.has_tls(port) || matches!(encryption.as_deref(), Some("ssl" | "smtps")) => Security::Tls,
         _ if matches!(encryption.as_deref(), Some("tls" | "starttls")) => Security::StartTls,
         (_, "starttls" | "tls") => Security::StartTls,
@@ -48,8 +54,9 @@ fn security(url: &Known<'_>, tls: &Tls<'_>) -> Security {
         (Security::Tls, _) if *url.service == services::SUBMISSION => Security::Tls,
         (Security::Tls, _) if relay.has_plain(port) || submission.has_plain(port) => Security::StartTls,
         (Security::Tls, _) => Security::Tls,
-        _ if parts.switch(&["ssl"]) == Some(true) => Security::Tls,
+        _ if ssl => Security::Tls,
         (Security::StartTls, _) => Security::StartTls,
+        _ if parts.switch(&["starttls"]) == Some(false) && tls.wanted != Some(true) => Security::Plain,
         _ if tls.wanted == Some(true) || port == services::SUBMISSION.port(Security::Plain).get() => Security::StartTls,
         (Security::Plain, _) => Security::Plain,
     }

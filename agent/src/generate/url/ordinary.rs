@@ -75,7 +75,14 @@ fn with_login(url: &Known<'_>, check: GeneratedCheck) -> GeneratedCheck {
 fn named(url: &Known<'_>, check: GeneratedCheck) -> Result<GeneratedCheck, Bad> {
     let options = &url.service.options;
     let check = match options.name {
-        Some((option, default)) => check.some_text(option, url.parts.name()?.as_deref().or(default)),
+        Some((option, default)) => {
+            let name = url.parts.name()?;
+            // kombu takes several URLs in one text, each with its scheme; what has none is the path of the first.
+            if option == "vhost" && name.as_deref().is_some_and(|name| name.contains(['@', ';'])) {
+                return Err(Bad::new("the virtual host has an `@` or `;` in it: in a list, each URL needs its scheme"));
+            }
+            check.some_text(option, name.as_deref().or(default))
+        }
         None => check,
     };
     let query = options.query.iter().map(|(name, option)| (option, url.parts.option(&[name])));

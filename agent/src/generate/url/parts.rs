@@ -1,6 +1,7 @@
 //! A URL taken apart. Not by the rules for the web: hosts come in lists, and a password is what
 //! stands before the last `@`, as Python's urllib has it.
 
+use super::jdbc;
 use crate::services;
 use crate::text::percent_decoded;
 use std::num::NonZero;
@@ -48,13 +49,13 @@ pub(super) struct Parts {
 impl Parts {
     /// Takes a URL apart.
     pub(super) fn read(text: &str) -> Result<Self, Bad> {
-        let (text, options) = match text.strip_prefix("jdbc:") {
+        let unwrapped = jdbc::unwrapped(text);
+        let (text, options) = match unwrapped.find([';', '?']) {
             // Options, the login among them, follow a semicolon: `jdbc:sqlserver://h:1433;user=u`.
-            Some(text) => match text.find([';', '?']) {
-                Some(at) if text[at..].starts_with(';') => (&text[..at], &text[at + 1..]),
-                _ => (text, ""),
-            },
-            None => (text, ""),
+            Some(at) if unwrapped.len() < text.len() && unwrapped[at..].starts_with(';') => {
+                (&unwrapped[..at], &unwrapped[at + 1..])
+            }
+            _ => (&*unwrapped, ""),
         };
         let Some((scheme, rest)) = scheme(bare(text)) else {
             return Err(Bad::new("this is not a URL: it does not begin with a scheme, such as `postgres://`"));
@@ -122,6 +123,18 @@ impl Parts {
         let is_named = |name: &str| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
         let value = self.query.iter().find(|(name, _)| is_named(name)).map(|(_, value)| value.as_str());
         value.filter(|value| !value.is_empty())
+    }
+
+    /// Sees that nothing about TLS is said twice and differently: clients differ in which they take.
+    pub(super) fn without_contradictions(self) -> Result<Self, Bad> {
+        let is_of_tls = |name: &str| ["ssl", "tls"].iter().any(|word| name.to_ascii_lowercase().contains(word));
+        for (at, (name, value)) in self.query.iter().enumerate().filter(|(_, (name, _))| is_of_tls(name)) {
+            let again = |(other, different): &(String, String)| other.eq_ignore_ascii_case(name) && different != value;
+            if self.query[..at].iter().any(again) {
+                return Err(Bad::new("the URL says twice, and differently, what is to be with TLS: leave one"));
+            }
+        }
+        Ok(self)
     }
 
     /// An option of the query that is on or off.

@@ -1,9 +1,10 @@
 //! What a URL would say, as it stands in several variables or settings.
 
 use super::Known;
+use super::connection::tcp;
 use super::parts::{Bad, Parts, Site, site};
 use super::tls::Tls;
-use crate::generate::{Comment, Item};
+use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{Scheme, Service};
 
 /// Where a service is and who logs in, as others have taken it apart; all values as they are,
@@ -35,6 +36,16 @@ impl<'a> ConnectionSettings<'a> {
             Known { origin, parts: &parts, service: self.service, scheme: &self.scheme(&parts) }.items()
         });
         items.unwrap_or_else(|Bad(why)| vec![Comment::gap(origin, why).into()])
+    }
+
+    /// A check of the connection alone, where the port is known.
+    pub(crate) fn connection(&self, origin: &str) -> Option<GeneratedCheck> {
+        let parts = self.parts().ok()?;
+        let scheme = self.scheme(&parts);
+        let known = Known { origin, parts: &parts, service: self.service, scheme: &scheme };
+        let port = known.port(parts.site(), scheme.security).ok()?;
+        let host = parts.site().host.as_str();
+        (!host.is_empty() && !host.starts_with('/')).then(|| tcp(origin, host, port))
     }
 
     /// The scheme that the URL would have: where nothing else is said of TLS, the port says it.

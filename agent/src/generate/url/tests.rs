@@ -62,10 +62,29 @@ static TABLE: &[(&str, &[&str])] = &[
     ("mysql://u:p@h/d", &["mysql, host: h, port: 3306, username: u, password: p, database: d"]),
     ("mysql+pymysql://u:@/d?unix_socket=/run/mysqld/mysqld.sock", &["mysql, host: /run/mysqld/mysqld.sock, port: 3306, username: u, database: d"]),
     ("mariadb://u:p@h:3307/d?ssl-mode=REQUIRED", &["mysql, host: h, port: 3307, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
-    ("mysql2://h/d", &["GAP", "tcp, host: h, port: 3306"]),
+    ("mysql2://h/d", &["GAP"]),
     ("postgres://u:p@//cloudsql/project:region:one/d", &["postgres, host: '/cloudsql/project:region:one', port: 5432, username: u, password: p, database: d"]),
     ("db+postgresql://u:p@h/d", &["postgres, host: h, port: 5432, username: u, password: p, database: d"]),
     ("sqla+sqlite:///x.db", &["note"]),
+    // words for TLS: those of other clients, and those that are none
+    ("postgres://u:p@h/d?sslmode=no-verify", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+    ("postgres://u:p@h/d?ssl=no-verify", &["postgres, host: h, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"]),
+    ("postgres://u:p@h/d?sslmode=required", &["GAP"]),
+    ("mysql://u:p@h/d?ssl-mode=perhaps", &["GAP"]),
+    ("redis://h?ssl=perhaps", &["GAP"]),
+    ("postgres://u:p@h/d?ssl=true&ssl=no-verify", &["GAP"]),
+    ("postgres://u:p@h/d?service=shop", &["GAP"]),
+    ("postgres://u:p@h/d?passfile=/x", &["GAP"]),
+    // JDBC and R2DBC
+    ("r2dbc:pool:postgresql://u:p@h/d", &["postgres, host: h, port: 5432, username: u, password: p, database: d"]),
+    ("jdbc:mysql:replication://a,b/d?user=u&password=p", &[
+        "mysql, host: a, port: 3306, username: u, password: p, database: d",
+        "mysql, host: b, port: 3306, username: u, password: p, database: d",
+    ]),
+    ("jdbc:oracle:thin:@//h:1521/s", &["note", "tcp, host: h, port: 1521"]),
+    ("jdbc:oracle:thin:@h:1522:sid", &["note", "tcp, host: h, port: 1522"]),
+    ("jdbc:oracle:thin:u/p@(DESCRIPTION=(HOST=h))", &["GAP"]),
+    ("jdbc:h2:mem:test", &["note"]),
     // redis-py, Celery, django-environ
     ("redis://h", &["redis, host: h, port: 6379"]),
     ("redis://:p%25w@h:6380/3", &["redis, host: h, port: 6380, password: 'p%w', database: 3"]),
@@ -80,6 +99,7 @@ static TABLE: &[(&str, &[&str])] = &[
     // kombu, pika, RabbitMQ
     ("amqp://", &["amqp, host: localhost, port: 5672, username: guest, password: guest, use_tls: false, vhost: /"]),
     ("amqp://u:p@h//", &["amqp, host: h, port: 5672, username: u, password: p, use_tls: false, vhost: /"]),
+    ("amqp://u:p@a/v;u:p@b/v", &["GAP"]),
     ("amqp://u:p@h/%2Fv", &["amqp, host: h, port: 5672, username: u, password: p, use_tls: false, vhost: /v"]),
     ("amqps://u:p@h/v?verify=verify_none", &["amqp, host: h, port: 5671, username: u, password: p, use_tls: true, vhost: v, disable_tls_verification: true"]),
     ("pyamqp://u:p@h1/v;pyamqp://u:p@h2/v", &["amqp, host: h1, port: 5672, username: u, password: p, use_tls: false, vhost: v", "amqp, host: h2, port: 5672, username: u, password: p, use_tls: false, vhost: v"]),
@@ -112,6 +132,8 @@ static TABLE: &[(&str, &[&str])] = &[
     ("http://u:p@[::1]:8080/x", &["http, url: 'http://[::1]:8080/', expected_code: ['2xx', '3xx', 404, 405], auth: [u, p]"]),
     ("elasticsearch://u:p@h", &["http, url: 'http://h:9200/', expected_code: ['2xx', '3xx', 404], auth: [u, p]"]),
     ("wss://h/live", &["http, url: 'https://h/', expected_code: ['2xx', '3xx', '4xx']"]),
+    ("https://h:4317", &["tls, host: h, port: 4317"]),
+    ("grpc://h", &["note", "tcp, host: h, port: 4317"]),
     // TLS that a client is told to use begins as the port has it
     ("ldap://h", &["ldap, host: h, port: 389, use_tls: false"]),
     ("ldap://h?use_tls=true", &["ldap, host: h, port: 636, use_tls: true"]),
@@ -138,7 +160,7 @@ static TABLE: &[(&str, &[&str])] = &[
     // libpq's keywords, PDO
     ("host=db port=6543 dbname=shop user=app password='a \\' b' sslmode=disable", &["postgres, host: db, port: 6543, username: app, password: 'a '' b', database: shop, use_tls: false"]),
     ("dbname = shop user = app", &["postgres, host: /var/run/postgresql, port: 5432, username: app, database: shop"]),
-    ("mysql:host=db;dbname=shop", &["GAP", "tcp, host: db, port: 3306"]),
+    ("mysql:host=db;dbname=shop", &["GAP"]),
     ("user=app password='open", &["GAP"]),
     ("a=b", &["GAP"]),
     // what is not a URL

@@ -1,6 +1,6 @@
 //! What the query of a URL says about TLS, in the words of many clients.
 
-use super::parts::Parts;
+use super::parts::{Bad, Parts};
 use crate::generate::{Comment, GeneratedCheck, Item};
 
 const SWITCH: [&str; 6] = ["tls", "ssl", "use_tls", "use_ssl", "usessl", "secure"];
@@ -24,6 +24,36 @@ const NAMELESS: [&str; 1] = ["tlsallowinvalidhostnames"];
 const BY_NAME: [&str; 1] = ["ssl_check_hostname"];
 const REQUIREMENTS: [&str; 4] = ["ssl_cert_reqs", "cert_reqs", "sslcertreqs", "verify"];
 
+/// Whether a word asks for TLS, and for no verification: node-postgres' word, and Go's.
+fn is_unverified(word: &str) -> bool {
+    matches!(word.to_ascii_lowercase().as_str(), "no-verify" | "skip-verify")
+}
+
+/// Why there is no check where a mode is not one that the client has.
+pub(super) fn unclear(origin: &str) -> Comment {
+    let why = "the mode of TLS (`sslmode`) is not one that is known, and what the client makes of it is not either: no check is written";
+    Comment::gap(origin, why)
+}
+
+/// Sees that what is said about TLS is understood: a word that is not is not a "no".
+pub(super) fn understood(parts: &Parts) -> Result<(), Bad> {
+    let unclear = |names: &[&str]| {
+        let value = parts.option(names);
+        value.is_some_and(|value| parts.switch(names).is_none() && !is_unverified(value) && !is_preferred(value))
+    };
+    if unclear(&SWITCH) || unclear(&LATER) || unclear(&LENIENT) {
+        return Err(Bad::new(
+            "what it says about TLS is not understood, neither as yes nor as no: add the check by hand",
+        ));
+    }
+    Ok(())
+}
+
+/// TLS where it is offered, which is the default of the checks that know it.
+fn is_preferred(word: &str) -> bool {
+    matches!(word.to_ascii_lowercase().as_str(), "prefer" | "preferred" | "allow")
+}
+
 /// What a URL says about TLS.
 #[derive(Debug, Default)]
 pub(crate) struct Tls<'a> {
@@ -44,10 +74,11 @@ impl<'a> Tls<'a> {
     pub(super) fn read(parts: &'a Parts) -> Self {
         let requirement = parts.option(&REQUIREMENTS).map(str::to_ascii_lowercase);
         let waived = |word: &str| matches!(word, "none" | "cert_none" | "verify_none" | "false" | "0");
+        let unverified = parts.option(&SWITCH).is_some_and(is_unverified);
         Self {
-            wanted: parts.switch(&SWITCH),
+            wanted: parts.switch(&SWITCH).or_else(|| unverified.then_some(true)),
             starts_later: parts.switch(&LATER) == Some(true),
-            lenient: parts.switch(&LENIENT) == Some(true) || requirement.as_deref().is_some_and(waived),
+            lenient: unverified || parts.switch(&LENIENT) == Some(true) || requirement.as_deref().is_some_and(waived),
             nameless: parts.switch(&NAMELESS) == Some(true) || parts.switch(&BY_NAME) == Some(false),
             // libpq: `system` are the host's own, which are the check's default.
             ca: parts.option(&CA).filter(|ca| *ca != "system"),
@@ -67,8 +98,10 @@ impl<'a> Tls<'a> {
             }
             Some("verify-full") => {}
             _ if self.wanted == Some(true) => {}
-            // allow, prefer, nothing: the check's own default.
-            _ => return self.preferred(origin, check),
+            // node-postgres.
+            Some(mode) if is_unverified(mode) => self.lenient = true,
+            None | Some("allow" | "prefer") => return self.preferred(origin, check),
+            Some(_) => return vec![unclear(origin).into()],
         }
         vec![self.apply(check.flag("use_tls", true)).into()]
     }

@@ -22,9 +22,16 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     if site.host.is_empty() {
         return Err(Bad::new("the URL names no host"));
     }
-    let page = first_page(&site.host, url.port(site, security)?, security);
+    let port = url.port(site, security)?;
+    if services::OTLP.ports.has(port) {
+        // HTTP/2 alone, which no request of ours is.
+        let service = if security == Security::Tls { &services::TLS } else { &services::TCP };
+        return Ok(vec![GeneratedCheck::at(service.id, origin, site.host.as_str(), port).into()]);
+    }
+    let page = first_page(&site.host, port, security);
     let check = GeneratedCheck::new(services::HTTP.id, origin).text("url", page);
-    let codes: &[&str] = match (login(origin, parts), *url.service == services::HTTP) {
+    // An S3 server answers 403 to whoever does not sign.
+    let codes: &[&str] = match (login(origin, parts), [&services::HTTP, &services::S3].contains(&url.service)) {
         (None, true) => &ANSWERED,
         (Some(_), true) => &["2xx", "3xx", "404", "405"],
         // Search engines and databases that speak HTTP have a first page.

@@ -12,9 +12,17 @@ pub(super) static UNNAMED: &[Service] = &[
         .over_http()
         .juju(&["opensearch_client"], &["opensearch"])
         .check("http", Some("`url:` and `auth:`")),
+    Service::new("meilisearch", "Meilisearch", "a Meilisearch server", ports!(7700))
+        .named(&[], &["MEILISEARCH", "MEILI"])
+        .over_http(),
+    Service::new("typesense", "Typesense", "a Typesense server", ports!(8108)).named(&[], &["TYPESENSE"]).over_http(),
+    Service::new("qdrant", "Qdrant", "a Qdrant server", ports!(6333)).named(&[], &["QDRANT"]).over_http(),
+    Service::new("zipkin", "Zipkin", "a Zipkin server", ports!(9411)).named(&[], &["ZIPKIN"]).over_http(),
+    Service::new("socks", "SOCKS", "a SOCKS proxy", ports!(1080))
+        .named(schemes!("socks", "socks4", "socks4a", "socks5", "socks5h"), &[]),
     Service::new("solr", "Solr", "a Solr server", ports!(8983)).named(schemes!("solr"), &["SOLR"]).over_http(),
     Service::new("influxdb", "InfluxDB", "an InfluxDB server", ports!(8086))
-        .named(schemes!("influxdb"), &["INFLUXDB"])
+        .named(schemes!("influxdb"), &["INFLUXDB", "INFLUX"])
         .over_http(),
     Service::new("couchdb", "CouchDB", "a CouchDB server", ports!(5984))
         .named(schemes!("couchdb"), &["COUCHDB"])
@@ -38,7 +46,7 @@ pub(super) static UNNAMED: &[Service] = &[
         .over_http()
         .juju(&["keystone", "keystone-credentials"], &["keystone"]),
     Service::new("kafka", "Kafka", "a Kafka broker", ports!(9092; 9093))
-        .named(schemes!("kafka", "confluentkafka"; "kafkas"), &["KAFKA"])
+        .named(schemes!("kafka", "confluentkafka"; "kafkas"), &["KAFKA", "REDPANDA"])
         .secure()
         .juju(&["kafka", "kafka_client"], &["kafka"]),
     Service::new("stomp", "STOMP", "a STOMP broker", ports!(61613)).named(schemes!("stomp"), &["STOMP"]).secure(),
@@ -79,9 +87,14 @@ pub(super) static UNNAMED: &[Service] = &[
 /// Elasticsearch, over HTTP.
 pub static ELASTICSEARCH: Service =
     Service::new("elasticsearch", "Elasticsearch", "an Elasticsearch node", ports!(9200))
-        .named(schemes!("elasticsearch", "es"), &["ELASTICSEARCH"])
+        .named(schemes!("elasticsearch", "es"), &["ELASTICSEARCH", "ELASTIC", "ES"])
         .over_http()
         .juju(&["elasticsearch"], &["elasticsearch"]);
+
+/// What speaks the protocol of Amazon's S3.
+pub static S3: Service = Service::new("s3", "S3", "an S3 server", ports!(80; 443))
+    .named(&[], &["S3", "MINIO", "AWS", "OBJECTSTORE"])
+    .over_http();
 
 /// NATS.
 pub static NATS: Service = Service::new("nats", "NATS", "a NATS server", ports!(4222))
@@ -91,7 +104,7 @@ pub static NATS: Service = Service::new("nats", "NATS", "a NATS server", ports!(
 
 /// Redis Sentinel, which says where the primary is.
 pub static SENTINEL: Service = Service::new("sentinel", "Redis Sentinel", "a Redis Sentinel", ports!(26379))
-    .named(schemes!("sentinel"), &["SENTINEL"])
+    .named(schemes!("sentinel"), &["SENTINEL", "SENTINELS"])
     .secure();
 
 /// The port on which Elasticsearch and `OpenSearch` nodes talk to each other.
