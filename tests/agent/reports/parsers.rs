@@ -1,5 +1,6 @@
 //! Strict readers of the formats, by other rules than those that wrote them.
 
+use super::{conforms, event_schema, validator};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -88,10 +89,12 @@ fn label_set(mut text: &str) {
     }
 }
 
-/// Each line an object, first the run, last the summary, and per check first its start, then its phases and results, last its end.
+/// Each line an object as the schema has it, first the run, last the summary, and per check first its start, then its phases and results, last its end.
 pub(super) fn events(out: &str) {
     let mut running: HashMap<u64, Vec<String>> = HashMap::new();
     let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let validator = validator(&event_schema());
+    lines.iter().for_each(|line| conforms(&validator, line));
     let (summary, lines) = lines.split_last().expect("a summary");
     assert_eq!(summary["event"], "summary");
     let (run, lines) = lines.split_first().expect("a run");
