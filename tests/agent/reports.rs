@@ -1,6 +1,7 @@
 //! One mix of verdicts in every format: what people read, and that machines can.
 
 mod jsonl;
+mod junit;
 mod lists;
 mod nagios;
 mod parsers;
@@ -108,6 +109,8 @@ impl Mix {
             (r#"("not_(before|after)": ?)"[^"]+""#, r#"$1"[DATE]""#),
             (r#"("started": ?)"[^"]+""#, r#"$1"[DATE]""#),
             (r#"("host": ?)"[^"]+""#, r#"$1"[HOST]""#),
+            (r#"(timestamp|hostname|file)="[^"]+""#, r#"$1="[OURS]""#),
+            (r#"version="[^"]+"([>}])"#, r#"version="[OURS]"$1"#),
             (r"(?m)^(conn_check_(?:run|phase|duration)[^ ]*) [0-9.]+$", "$1 [NUMBER]"),
             (r"(?m)^(conn_check_certificate[^ ]*) \d+$", "$1 [NUMBER]"),
             (r"( certificate days'=)\d+", "$1[NUMBER]"),
