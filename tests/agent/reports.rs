@@ -111,6 +111,7 @@ impl Mix {
             (r#"("host": ?)"[^"]+""#, r#"$1"[HOST]""#),
             (r#"(timestamp|hostname|file)="[^"]+""#, r#"$1="[OURS]""#),
             (r#"version="[^"]+"([>}])"#, r#"version="[OURS]"$1"#),
+            (r"duration_ms: [0-9.]+", "duration_ms: [TIME]"),
             (r"(?m)^(conn_check_(?:run|phase|duration)[^ ]*) [0-9.]+$", "$1 [NUMBER]"),
             (r"(?m)^(conn_check_certificate[^ ]*) \d+$", "$1 [NUMBER]"),
             (r"( certificate days'=)\d+", "$1[NUMBER]"),

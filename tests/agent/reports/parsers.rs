@@ -55,7 +55,12 @@ pub(super) fn tap(out: &str) {
             "  ..." => block = false,
             line if block => {
                 let (_, value) = line.split_once(": ").unwrap_or_else(|| panic!("{line}"));
-                let _: String = serde_json::from_str(value).unwrap_or_else(|_| panic!("{line}"));
+                // A time is a number, all else a text.
+                let value: Value = serde_json::from_str(value).unwrap_or_else(|_| panic!("{line}"));
+                assert!(
+                    if line.starts_with("  duration_ms: ") { value.is_number() } else { value.is_string() },
+                    "{line}"
+                );
             }
             line if line.starts_with('#') => {}
             line => {
