@@ -5,6 +5,7 @@ mod junit;
 mod lists;
 mod nagios;
 mod parsers;
+mod prometheus;
 mod refused;
 mod series;
 
@@ -113,7 +114,7 @@ impl Mix {
             (r#"version="[^"]+"([>}])"#, r#"version="[OURS]"$1"#),
             (r"duration_ms: [0-9.]+", "duration_ms: [TIME]"),
             (r"(?m)^(conn_check_(?:run|phase|duration)[^ ]*) [0-9.]+$", "$1 [NUMBER]"),
-            (r"(?m)^(conn_check_certificate[^ ]*) \d+$", "$1 [NUMBER]"),
+            (r"(?m)^(conn_check_certificate_expiry[^ ]*) \d+$", "$1 [NUMBER]"),
             (r"( certificate days'=)\d+", "$1[NUMBER]"),
         ]}, { insta::assert_snapshot!(name, text) });
     }

@@ -49,7 +49,8 @@ fn tells_the_refusal(format: &str, text: &str) {
             assert!(!text.contains("\nok") && !text.contains("\nnot ok"), "{text}");
         }
         "prometheus" => {
-            assert_eq!(exposition(text).into_iter().collect::<Vec<_>>(), ["conn_check_config_valid"]);
+            let info = concat!("conn_check_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}").to_owned();
+            assert_eq!(exposition(text), [info, "conn_check_config_valid".to_owned()].into());
             assert!(text.ends_with("\nconn_check_config_valid 0\n"), "{text}");
         }
         new => panic!("what does {new} say of a file that cannot be run?"),
