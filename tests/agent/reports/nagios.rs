@@ -91,3 +91,29 @@ fn data_have_the_thresholds_of_the_file() {
     let days = datum(&out, "web certificate days").strip_suffix(";21:").expect("fewer than 21 are a warning");
     assert!(["29", "30"].contains(&days), "{out}");
 }
+
+#[test]
+fn a_monitoring_system_reads_what_is_wrong_with_the_command_line() {
+    let nrpe = |arguments: &[&str]| {
+        let agent = Agent::new("- {type: tcp, host: 127.0.0.1, port: 1}\n").env("NRPE_PROGRAMVERSION", "4.1.0");
+        agent.args(arguments.iter().copied()).run()
+    };
+    for (arguments, word) in [
+        (&["--nonsense"][..], "--nonsense"),
+        (&["--max-timeout=soon"], "--max-timeout"),
+        (&["--tls-certs-path=/not/there"], "/not/there"),
+        (&["not-there.yaml"], "not-there.yaml"),
+        (&["--output=a", "--record=a"], "the same file"),
+    ] {
+        let ran = nrpe(arguments);
+        let first = ran.out.lines().next().unwrap_or_default();
+        assert_eq!((ran.status, ran.err.as_str()), (3, ""), "{ran:?}");
+        assert!(first.starts_with("CONN-CHECK UNKNOWN: ") && first.contains(word) && !ran.out.contains('|'), "{ran:?}");
+        let by_hand = Agent::new("").args(arguments.iter().copied()).run();
+        assert_eq!((by_hand.status, by_hand.out.as_str()), (3, ""), "{by_hand:?}");
+        let by_ssh = Agent::new("").arg("--format=nagios").args(arguments.iter().copied()).run();
+        assert!(by_ssh.out.starts_with("CONN-CHECK UNKNOWN: "), "{by_ssh:?}");
+    }
+    // Help is no error.
+    assert_eq!(nrpe(&["--help"]).status, 0);
+}

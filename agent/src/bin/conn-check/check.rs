@@ -4,7 +4,7 @@ use crate::files::{self, Read, Words};
 use crate::output::{Output, Writer};
 use crate::ticker::Ticker;
 use crate::watch::Watch;
-use crate::{CRITICAL, UNKNOWN, complain, say};
+use crate::{CRITICAL, UNKNOWN, complain, refuse, say};
 use conn_check::cli::Args;
 use conn_check::diagnostic::{Diagnostic, Flaw};
 use conn_check::event::Event;
@@ -24,14 +24,14 @@ use std::sync::Arc;
 /// Runs the program; the exit status.
 pub(crate) fn program(args: &Args) -> u8 {
     if !args.tls_certs_path.exists() && args.tls_certs_path != Path::new(host::CA_PATH) {
-        return complain(&format!("--tls-certs-path: there is no `{}`", args.tls_certs_path.display()));
+        return refuse(&format!("--tls-certs-path: there is no `{}`", args.tls_certs_path.display()));
     }
     if args.record.is_some() && args.record == args.output {
-        return complain("--output and --record name the same file: one of them would be lost");
+        return refuse("--output and --record name the same file: one of them would be lost");
     }
     let watch = match Watch::begin(args.max_timeout) {
         Ok(watch) => watch,
-        Err(error) => return complain(&format!("the run could not start: {error}")),
+        Err(error) => return refuse(&format!("the run could not start: {error}")),
     };
     let load = if args.validate { plan::load } else { plan::load_to_run };
     with_plan(args, load, |output, task| check(args, output, task, &watch))
@@ -58,7 +58,7 @@ pub(crate) fn with_plan(
     }
     let words = match Words::of(args) {
         Ok(words) => words,
-        Err(wrong) => return complain(&wrong),
+        Err(wrong) => return refuse(&wrong),
     };
     let Read { name, plan, warnings } =
         match files::read(&words.files, load, Defaults { timeout: args.connect_timeout }, args.strict) {
@@ -104,7 +104,7 @@ fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch) -> u8 {
     };
     let report = match run_or_rehearse(args, &plan, watch, &mut listener) {
         Ok(report) => report,
-        Err(error) => return complain(&format!("the run could not start: {error}")),
+        Err(error) => return refuse(&format!("the run could not start: {error}")),
     };
     let Listener { mut reporter, mut writer, ticker, .. } = listener;
     let view = View::of(stage, &report);
