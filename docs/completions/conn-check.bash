@@ -23,7 +23,7 @@ _conn__check() {
 
     case "${cmd}" in
         conn__check)
-            opts="-4 -6 -o -q -v -d -t -U -h -V --only --include-tags --exclude-tags --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host --format --output --record --journal --quiet --brief --explain --verbose --duration --tracebacks --unbuffered-output --color --help --version"
+            opts="-4 -6 -o -q -v -d -t -U -h -V --only --include-tags --exclude-tags --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host --format --output --also --record --journal --quiet --brief --explain --verbose --duration --tracebacks --unbuffered-output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -70,6 +70,10 @@ _conn__check() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --also)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -15,6 +15,7 @@ junit\t'XML for CI systems, a test case per result'
 tap\t'Test Anything Protocol, version 13'
 prometheus\t'metrics for a textfile collector'"
 complete -c conn-check -s o -l output -d 'Write the output to a file, atomically' -r -F
+complete -c conn-check -l also -d 'Also write it in another format to another file, atomically; more than once for several' -r
 complete -c conn-check -l record -d 'Keep the result as JSON in a file for others to read, atomically' -r -F
 complete -c conn-check -l color -d 'Colours: auto is on for a terminal; `NO_COLOR` and `CLICOLOR_FORCE` are heard' -r -f -a "auto\t'On a terminal'
 always\t'Always'

@@ -1,5 +1,6 @@
 //! One mix of verdicts in every format: what people read, and that machines can.
 
+mod also;
 mod jsonl;
 mod junit;
 mod lists;

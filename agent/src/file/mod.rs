@@ -5,5 +5,5 @@ mod replace;
 mod unit;
 
 pub(crate) use read::{ReadError, read_bounded, read_to_end};
-pub use replace::{Kind, Narrowed, replace};
+pub use replace::{Kind, Narrowed, place_for, replace};
 pub use unit::started_as;

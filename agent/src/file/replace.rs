@@ -1,5 +1,7 @@
 //! Replacing a file in one step.
 
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, eaccess};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
@@ -74,6 +76,26 @@ pub fn replace(path: &Path, content: &[u8], kind: Kind) -> io::Result<Option<Nar
     }
     // A result belongs to who wrote it last.
     put(&path, content, old.as_ref().filter(|old| kind != Kind::Record || is_ours(old)), kind)
+}
+
+/// Whether [`replace`] has a place for the file: what can be known of it before there is anything to write.
+///
+/// # Errors
+/// Those of the file system, where it has not.
+pub fn place_for(path: &Path) -> io::Result<()> {
+    match metadata(path, Path::metadata)? {
+        Some(there) if there.is_dir() => Err(io::Error::from(Errno::EISDIR)),
+        // Opening a pipe would wait for its reader.
+        Some(there) if !there.is_file() => eaccess(path, AccessFlags::W_OK).map_err(io::Error::from),
+        _ => {
+            let path = end_of_links(path)?;
+            let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if !fs::metadata(directory)?.is_dir() {
+                return Err(io::Error::from(Errno::ENOTDIR));
+            }
+            eaccess(directory, AccessFlags::W_OK | AccessFlags::X_OK).map_err(io::Error::from)
+        }
+    }
 }
 
 fn metadata(path: &Path, of: impl FnOnce(&Path) -> io::Result<fs::Metadata>) -> io::Result<Option<fs::Metadata>> {
@@ -153,7 +175,7 @@ fn end_of_links(path: &Path) -> io::Result<PathBuf> {
         }
         path = path.with_file_name("").join(next);
     }
-    Err(io::Error::from(nix::errno::Errno::ELOOP))
+    Err(io::Error::from(Errno::ELOOP))
 }
 
 /// A new file beside the one that it is to replace: a rename does not cross file systems. It is

@@ -104,6 +104,8 @@ fn a_monitoring_system_reads_what_is_wrong_with_the_command_line() {
         (&["--tls-certs-path=/not/there"], "/not/there"),
         (&["not-there.yaml"], "not-there.yaml"),
         (&["--output=a", "--record=a"], "the same file"),
+        (&["--output=/not/there/a"], "/not/there/a"),
+        (&["--also=xml=a"], "FORMAT=FILE"),
     ] {
         let ran = nrpe(arguments);
         let first = ran.out.lines().next().unwrap_or_default();
