@@ -140,6 +140,10 @@ pub struct Args {
     #[arg(short, long, visible_short_alias = 'f', value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
 
+    /// Also write it in another format to another file, atomically; more than once for several
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = also, help_heading = "Output")]
+    pub also: Vec<Also>,
+
     /// Keep the result as JSON in a file for others to read, atomically
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub record: Option<PathBuf>,
@@ -181,6 +185,15 @@ pub struct Args {
     pub color: When,
 }
 
+/// `--also`.
+#[derive(Clone, Debug)]
+pub struct Also {
+    /// The form of the output.
+    pub format: &'static Format,
+    /// Where it goes.
+    pub file: PathBuf,
+}
+
 /// `--color`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum When {
@@ -200,6 +213,7 @@ fn format_parser() -> impl TypedValueParser<Value = &'static Format> {
 /// What the value of an option has to be, and is not.
 #[derive(Clone, Copy, Debug)]
 enum BadValue {
+    Also,
     Format,
     Seconds,
     Count,
@@ -208,6 +222,10 @@ enum BadValue {
 impl fmt::Display for BadValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Also => {
+                let formats = FORMATS.map(|format| format.name).join(", ");
+                return write!(f, "expected FORMAT=FILE with one of the formats {formats}");
+            }
             Self::Format => "there is no such format",
             Self::Seconds => "expected a number of seconds, more than 0 and at most 86400",
             Self::Count => "expected a whole number, 1 or more",
@@ -216,6 +234,11 @@ impl fmt::Display for BadValue {
 }
 
 impl std::error::Error for BadValue {}
+
+fn also(text: &str) -> Result<Also, BadValue> {
+    let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or(BadValue::Also)?;
+    Ok(Also { format: Format::named(format).ok_or(BadValue::Also)?, file: file.into() })
+}
 
 fn seconds(text: &str) -> Result<Duration, BadValue> {
     settings::seconds(text).ok_or(BadValue::Seconds)

@@ -1,7 +1,12 @@
 //! One mix of verdicts in every format: what people read, and that machines can.
 
+mod also;
+mod jsonl;
+mod junit;
 mod lists;
+mod nagios;
 mod parsers;
+mod prometheus;
 mod refused;
 mod series;
 
@@ -106,8 +111,12 @@ impl Mix {
             (r#"("not_(before|after)": ?)"[^"]+""#, r#"$1"[DATE]""#),
             (r#"("started": ?)"[^"]+""#, r#"$1"[DATE]""#),
             (r#"("host": ?)"[^"]+""#, r#"$1"[HOST]""#),
+            (r#"(timestamp|hostname|file)="[^"]+""#, r#"$1="[OURS]""#),
+            (r#"version="[^"]+"([>}])"#, r#"version="[OURS]"$1"#),
+            (r"duration_ms: [0-9.]+", "duration_ms: [TIME]"),
             (r"(?m)^(conn_check_(?:run|phase|duration)[^ ]*) [0-9.]+$", "$1 [NUMBER]"),
-            (r"(?m)^(conn_check_certificate[^ ]*) \d+$", "$1 [NUMBER]"),
+            (r"(?m)^(conn_check_certificate_expiry[^ ]*) \d+$", "$1 [NUMBER]"),
+            (r"( certificate days'=)\d+", "$1[NUMBER]"),
         ]}, { insta::assert_snapshot!(name, text) });
     }
 }
@@ -142,6 +151,14 @@ fn the_json_report_is_the_one_that_was_accepted() {
 fn report_schema() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../agent/schema/report.schema.json");
     serde_json::from_str(&fs::read_to_string(path).expect("the schema")).expect("JSON")
+}
+
+/// That of a line of `jsonl`.
+fn event_schema() -> Value {
+    let Value::Object(mut schema) = report_schema() else { panic!("no object") };
+    schema.remove("oneOf");
+    schema.insert("$ref".to_owned(), json!("#/$defs/event"));
+    Value::Object(schema)
 }
 
 /// A validator of reports.
@@ -294,7 +311,8 @@ fn performance_data_has_the_counts_and_the_time_of_every_check() {
     let counts = ["pass", "warn", "fail", "skip"].map(|verdict| data[verdict].to_string());
     assert_eq!(counts, ["5", "1", "2", "1"]);
     assert!(data["time"] > 0.0);
-    assert_eq!(data.len(), 5 + 6, "{data:?}");
+    // Two of the checks have shown a certificate.
+    assert_eq!(data.len(), 5 + 6 + 2, "{data:?}");
 }
 
 /// Servers that say harmful things, and a file that has some of them in its own words.

@@ -134,9 +134,9 @@ fn a_record_that_cannot_be_kept_does_not_hide_a_failure() {
     scratch.write("checks.yaml", refused(&port, 1));
     for option in ["--record", "--output"] {
         let began = Instant::now();
-        let mut child = start(&["checks.yaml", option, "/nonexistent/x"], &scratch);
+        let mut child = start(&["checks.yaml", option, "/dev/full"], &scratch);
         let (status, said, _) = end(&mut child, began);
         assert_eq!(status, 2, "{option}: {said}");
-        assert!(said.contains(&format!("{option} /nonexistent/x: ")), "{said}");
+        assert!(said.contains(&format!("{option} /dev/full: ")), "{said}");
     }
 }

@@ -1,5 +1,6 @@
 //! Replacing a file in one step.
 
+use nix::errno::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
@@ -174,7 +175,7 @@ fn end_of_links(path: &Path) -> io::Result<PathBuf> {
         }
         path = path.with_file_name("").join(next);
     }
-    Err(io::Error::from(nix::errno::Errno::ELOOP))
+    Err(io::Error::from(Errno::ELOOP))
 }
 
 /// A new file beside the one that it is to replace: a rename does not cross file systems. It is

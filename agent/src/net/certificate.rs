@@ -51,8 +51,8 @@ impl Certificate {
         sentence!["the certificate of ", &self.subject, end]
     }
 
-    /// The facts in the form of `--format json`.
-    pub(crate) fn facts(&self) -> Value {
+    /// The facts in the form of `--format json`, of one that may not end within so many days.
+    pub(crate) fn facts(&self, warning_days: u32) -> Value {
         json!({
             "subject": self.subject,
             "issuer": self.issuer,
@@ -60,6 +60,7 @@ impl Certificate {
             "not_before": rfc3339(self.not_before),
             "not_after": rfc3339(self.not_after),
             "days_left": self.days_left(),
+            "warning_days": warning_days,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The valid, ordered list of checks: from a YAML file to a [`Plan`], or to every [`Diagnostic`] at
 //! once.
 
+mod further;
 pub(crate) mod mask;
 mod pieces;
 mod render;
@@ -57,6 +58,8 @@ pub struct Entry {
     pub target: String,
     /// The names of its results, in order.
     pub results: Vec<ResultName>,
+    /// What else the file says of it, as ` KEY:VALUE ...`: for checks that are alike but for that.
+    pub(crate) further: String,
     /// Knows its secrets.
     pub redactor: Redactor,
     /// Why it cannot be run, if a secret or a file that it needs is not there.
@@ -181,7 +184,7 @@ impl Loading<'_> {
         let read = fields.finish();
         self.diagnostics.extend(read.diagnostics);
         let Some(spec) = spec else { return };
-        let Profile { target, results, .. } = spec.profile();
+        let Profile { target, results, distinction, .. } = spec.profile();
         self.plan.entries.push(Entry {
             file: Arc::clone(&self.file),
             line: self.lines.position(item.span.start).0,
@@ -192,6 +195,7 @@ impl Loading<'_> {
             warn_after: common.warn_after,
             target,
             results,
+            further: further::of(pairs, &distinction),
             redactor: read.redactor,
             missing: read.missing,
             spec,

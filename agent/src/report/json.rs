@@ -36,13 +36,13 @@ impl Reporter for Json {
             interrupted: view.interrupted,
             counts: view.counts,
             check_counts: view.check_counts,
-            checks: view.checks.iter().map(|check| JsonCheck::of(check, self.style)).collect(),
+            checks: view.series().map(|(series, check)| JsonCheck::of(check, series, self.style)).collect(),
         };
         line(&report, out)
     }
 
     fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
-        refused(refusal, out)
+        line(&JsonFile::refused(refusal, &refusal.names()), out)
     }
 
     fn explains_refusals(&self) -> bool {
@@ -50,24 +50,8 @@ impl Reporter for Json {
     }
 
     fn valid(&self, config: &str, _checks: usize, out: &mut dyn Write) -> io::Result<()> {
-        valid(config, out)
+        line(&JsonFile::valid(config), out)
     }
-}
-
-/// The object of a file that cannot be run.
-pub(super) fn refused(refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let names = refusal.names();
-    let head = Head::of(&names, SystemTime::now());
-    let files = refusal.files.iter();
-    let diagnostics =
-        files.flat_map(|Refused { source, diagnostics }| to_json(&source.name, &source.text, diagnostics)).collect();
-    line(&JsonFile { head, verdict: Overall::Unknown.slug(), diagnostics }, out)
-}
-
-/// The object of a file that could be run.
-pub(super) fn valid(config: &str, out: &mut dyn Write) -> io::Result<()> {
-    let head = Head::of(config, SystemTime::now());
-    line(&JsonFile { head, verdict: Overall::Pass.slug(), diagnostics: Vec::new() }, out)
 }
 
 /// Writes an object, and ends the line.
@@ -93,9 +77,14 @@ impl<'a> Head<'a> {
             version: env!("CARGO_PKG_VERSION"),
             host: crate::host::name(),
             config,
-            started: OffsetDateTime::from(started).format(&Rfc3339).unwrap_or_default(),
+            started: rfc3339(started),
         }
     }
+}
+
+/// A time of the wall clock.
+pub(super) fn rfc3339(time: SystemTime) -> String {
+    OffsetDateTime::from(time).format(&Rfc3339).unwrap_or_default()
 }
 
 /// The whole object.
@@ -113,11 +102,27 @@ struct JsonReport<'a> {
 
 /// The object of a file that was not run.
 #[derive(Serialize)]
-struct JsonFile<'a> {
+pub(super) struct JsonFile<'a> {
     #[serde(flatten)]
     head: Head<'a>,
     verdict: &'static str,
     diagnostics: Vec<JsonDiagnostic<'a>>,
+}
+
+impl<'a> JsonFile<'a> {
+    /// Of files that cannot be run, with their names.
+    pub(super) fn refused(refusal: &Refusal<'a>, names: &'a str) -> Self {
+        let files = refusal.files.iter();
+        let diagnostics = files
+            .flat_map(|Refused { source, diagnostics }| to_json(&source.name, &source.text, diagnostics))
+            .collect();
+        Self { head: Head::of(names, SystemTime::now()), verdict: Overall::Unknown.slug(), diagnostics }
+    }
+
+    /// Of a file that could be run.
+    pub(super) fn valid(config: &'a str) -> Self {
+        Self { head: Head::of(config, SystemTime::now()), verdict: Overall::Pass.slug(), diagnostics: Vec::new() }
+    }
 }
 
 /// One check.
@@ -125,6 +130,7 @@ struct JsonFile<'a> {
 pub(super) struct JsonCheck<'a> {
     r#type: &'a str,
     label: Option<&'a str>,
+    series: String,
     target: &'a str,
     tags: &'a [String],
     file: &'a str,
@@ -142,10 +148,11 @@ pub(super) struct JsonCheck<'a> {
 }
 
 impl<'a> JsonCheck<'a> {
-    pub(super) fn of(check: &CheckView<'a>, style: Style) -> Self {
+    pub(super) fn of(check: &CheckView<'a>, series: String, style: Style) -> Self {
         Self {
             r#type: check.entry.kind,
             label: check.entry.label.as_deref(),
+            series,
             target: &check.entry.target,
             tags: &check.entry.tags,
             file: &check.entry.file,

@@ -1,28 +1,73 @@
-//! `jsonl`: one event per line, as it happens; the first line is the run, the last the summary.
+//! `jsonl`: one event per line, as it happens; the first line is the run, the last the summary. Their shape
+//! is `$defs/event` of `schema/report.schema.json`.
 
 use crate::event::Event;
-use crate::report::json::{self, Head, JsonCheck, SCHEMA, phase, seconds};
-use crate::report::view::{CheckView, View};
-use crate::report::{Format, Refusal, Reporter, Stage, Style};
+use crate::report::json::{self, Head, JsonCheck, JsonFile, SCHEMA, phase, rfc3339, seconds};
+use crate::report::view::{CheckView, Counts, View};
+use crate::report::{Format, Refusal, Reporter, Stage, Style, series};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::{self, Write};
 use std::time::SystemTime;
 
-pub(super) const FORMAT: Format =
-    Format { name: "jsonl", about: "one event per line, as it happens", reporter: |style| Box::new(Jsonl { style }) };
-
-/// The first line.
-#[derive(Serialize)]
-struct Begun<'a> {
-    event: &'static str,
-    #[serde(flatten)]
-    head: Head<'a>,
-}
+pub(super) const FORMAT: Format = Format {
+    name: "jsonl",
+    about: "one event per line, as it happens",
+    reporter: |style| Box::new(Jsonl { style, series: Vec::new() }),
+};
 
 /// One event per line.
 struct Jsonl {
     style: Style,
+    /// What each check of the plan is called.
+    series: Vec<String>,
+}
+
+/// A line: what happened, and when.
+#[derive(Serialize)]
+struct Line<T> {
+    event: &'static str,
+    time: String,
+    #[serde(flatten)]
+    what: T,
+}
+
+impl<T: Serialize> Line<T> {
+    /// Of what happens now.
+    fn write(event: &'static str, what: T, out: &mut dyn Write) -> io::Result<()> {
+        json::line(&Self { event, time: rfc3339(SystemTime::now()), what }, out)?;
+        out.flush()
+    }
+}
+
+/// What happened to a check.
+#[derive(Serialize)]
+struct OfCheck<'a> {
+    /// Its place in the files, from 0.
+    check: usize,
+    series: &'a str,
+    label: Option<&'a str>,
+    #[serde(flatten)]
+    what: What<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum What<'a> {
+    Started { name: &'a str },
+    Phase { phase: Value },
+    Passed { name: &'a str, elapsed_seconds: f64 },
+    Finished { outcome: Box<JsonCheck<'a>> },
+}
+
+#[derive(Serialize)]
+struct Summary {
+    schema: &'static str,
+    verdict: &'static str,
+    interrupted: bool,
+    counts: Counts,
+    check_counts: Counts,
+    elapsed_seconds: f64,
 }
 
 impl Reporter for Jsonl {
@@ -31,32 +76,30 @@ impl Reporter for Jsonl {
     }
 
     fn begin(&mut self, stage: Stage<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let head = Head::of(stage.config, SystemTime::now());
-        json::line(&Begun { event: "run", head }, out)?;
-        out.flush()
+        self.series = series::of(stage.plan);
+        Line::write("run", Head::of(stage.config, SystemTime::now()), out)
     }
 
     fn event(&mut self, event: &Event, stage: Stage<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let Some(object) = self.object(event, stage)? else { return Ok(()) };
-        writeln!(out, "{object}")?;
-        out.flush()
+        let Some((event, check, what)) = self.what(event, stage) else { return Ok(()) };
+        let label = stage.plan.entries[check].label.as_deref();
+        Line::write(event, OfCheck { check, series: &self.series[check], label, what }, out)
     }
 
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let summary = json!({
-            "event": "summary",
-            "schema": SCHEMA,
-            "verdict": view.overall().slug(),
-            "interrupted": view.interrupted,
-            "counts": view.counts,
-            "check_counts": view.check_counts,
-            "elapsed_seconds": seconds(view.elapsed),
-        });
-        writeln!(out, "{summary}")
+        let summary = Summary {
+            schema: SCHEMA,
+            verdict: view.overall().slug(),
+            interrupted: view.interrupted,
+            counts: view.counts,
+            check_counts: view.check_counts,
+            elapsed_seconds: seconds(view.elapsed),
+        };
+        Line::write("summary", summary, out)
     }
 
     fn refused(&self, refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
-        json::refused(refusal, out)
+        Line::write("refused", JsonFile::refused(refusal, &refusal.names()), out)
     }
 
     fn explains_refusals(&self) -> bool {
@@ -64,31 +107,31 @@ impl Reporter for Jsonl {
     }
 
     fn valid(&self, config: &str, _checks: usize, out: &mut dyn Write) -> io::Result<()> {
-        json::valid(config, out)
+        Line::write("valid", JsonFile::valid(config), out)
     }
 }
 
 impl Jsonl {
-    /// `None` for what concerns no wanted result.
-    fn object(&self, event: &Event, stage: Stage<'_>) -> io::Result<Option<Value>> {
-        let name = |entry: usize, result: usize| &stage.plan.entries[entry].results[result].name;
-        Ok(Some(match event {
+    /// The event's name, its check, and the rest of it; `None` for what concerns no wanted result.
+    fn what<'a>(&self, event: &'a Event, stage: Stage<'a>) -> Option<(&'static str, usize, What<'a>)> {
+        let name = |entry: usize, result: usize| stage.plan.entries[entry].results[result].name.as_str();
+        Some(match event {
             Event::Started { entry, result } | Event::Passed { entry, result, .. }
                 if !stage.selection.has(*entry, *result) =>
             {
-                return Ok(None);
+                return None;
             }
-            Event::Started { entry, result } => {
-                json!({"event": "started", "check": entry, "name": name(*entry, *result)})
-            }
-            Event::Phase { entry, timing } => json!({"event": "phase", "check": entry, "phase": phase(timing)}),
+            Event::Started { entry, result } => ("started", *entry, What::Started { name: name(*entry, *result) }),
+            Event::Phase { entry, timing } => ("phase", *entry, What::Phase { phase: phase(timing) }),
             Event::Passed { entry, result, step } => {
-                json!({"event": "passed", "check": entry, "name": name(*entry, *result), "elapsed_seconds": seconds(step.elapsed)})
+                let elapsed_seconds = seconds(step.elapsed);
+                ("passed", *entry, What::Passed { name: name(*entry, *result), elapsed_seconds })
             }
             Event::Finished(outcome) => {
                 let check = CheckView::of(stage.plan, stage.selection, outcome);
-                json!({"event": "finished", "check": outcome.entry, "outcome": serde_json::to_value(JsonCheck::of(&check, self.style))?})
+                let outcome_of = JsonCheck::of(&check, self.series[outcome.entry].clone(), self.style);
+                ("finished", outcome.entry, What::Finished { outcome: Box::new(outcome_of) })
             }
-        }))
+        })
     }
 }

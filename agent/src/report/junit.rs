@@ -1,32 +1,41 @@
-//! `junit`: the XML that CI systems read.
+//! `junit`: the XML that CI systems read, in the form that Jenkins' xunit plugin takes (junit-10), which GitLab, GitHub's
+//! actions and the others take as well.
 
 use crate::outcome::{SkipReason, Verdict};
-use crate::report::view::{Row, View};
+use crate::report::view::{CheckView, Counts, Row, View};
 use crate::report::{Format, Refusal, Reporter, reporter, series};
+use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::time::{Duration, SystemTime};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 pub(super) const FORMAT: Format =
     Format { name: "junit", about: "XML for CI systems, a test case per result", reporter: |_| Box::new(Junit) };
 
-/// One test suite per run, one test case per result.
+/// What every suite is called.
+const SUITE: &str = "conn-check";
+
+/// One test suite per file of checks, one test case per result.
 struct Junit;
 
 impl Reporter for Junit {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let counts = view.counts;
-        let numbers = format!(
-            "tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{:.6}\"",
-            counts.total(),
-            counts.fail,
-            counts.skip,
-            view.elapsed.as_secs_f64()
-        );
-        open(&numbers, out)?;
-        for (series, check) in view.series() {
-            // What the names of its results do not say yet.
-            let more = series.strip_prefix(&series::of_target(check.entry)).unwrap_or(&series).trim_start();
-            let more = if more.is_empty() { String::new() } else { format!(" [{more}]") };
-            check.rows.iter().try_for_each(|row| case(row, &more, out))?;
+        let all = Numbers { counts: view.counts, errors: 0, elapsed: Some(view.elapsed) };
+        open(all, out)?;
+        let mut taken = HashMap::new();
+        let suites = suites(view);
+        for (file, checks) in &suites {
+            // Suites of one name would be taken for parts of one.
+            let name = if suites.len() == 1 { SUITE.to_owned() } else { format!("{SUITE} {file}") };
+            let elapsed = checks.iter().map(|(_, check)| check.outcome.elapsed).max();
+            let elapsed = if suites.len() == 1 { Some(view.elapsed) } else { elapsed };
+            let verdicts = checks.iter().flat_map(|(_, check)| &check.rows).map(|row| row.step.verdict);
+            let numbers = Numbers { counts: Counts::of(verdicts), errors: 0, elapsed };
+            suite(&name, file, view.started, numbers, out)?;
+            checks.iter().try_for_each(|(series, check)| cases(series, check, &mut taken, out))?;
+            writeln!(out, "  </testsuite>")?;
         }
         close(out)
     }
@@ -45,33 +54,103 @@ impl Reporter for Junit {
     }
 }
 
+/// What stands at the head of a suite, and of all of them.
+#[derive(Clone, Copy)]
+struct Numbers {
+    counts: Counts,
+    errors: usize,
+    elapsed: Option<Duration>,
+}
+
+impl Numbers {
+    fn attributes(self) -> String {
+        let Self { counts, errors, elapsed } = self;
+        let mut text = format!("tests=\"{}\" failures=\"{}\" errors=\"{errors}\"", counts.total(), counts.fail);
+        if let Some(elapsed) = elapsed {
+            // Writing to a string cannot fail.
+            let _ = write!(text, " time=\"{}\"", seconds(elapsed));
+        }
+        text
+    }
+}
+
+/// Surefire's times have three decimals, and readers that know the schema refuse more.
+fn seconds(time: Duration) -> String {
+    format!("{:.3}", time.as_secs_f64())
+}
+
+/// The checks of each file, the files in their order.
+fn suites<'v, 'a>(view: &'v View<'a>) -> Vec<(&'a str, Vec<(String, &'v CheckView<'a>)>)> {
+    let mut suites: Vec<(&str, Vec<_>)> = Vec::new();
+    for (series, check) in view.series() {
+        let file: &'a str = &check.entry.file;
+        match suites.iter_mut().rev().find(|(known, _)| *known == file) {
+            Some((_, checks)) => checks.push((series, check)),
+            None => suites.push((file, vec![(series, check)])),
+        }
+    }
+    suites
+}
+
 /// The file itself as the only test case.
-fn file(errors: u8, name: &str, content: &str, out: &mut dyn Write) -> io::Result<()> {
-    open(&format!("tests=\"1\" failures=\"0\" errors=\"{errors}\" skipped=\"0\""), out)?;
+fn file(errors: usize, name: &str, content: &str, out: &mut dyn Write) -> io::Result<()> {
+    let counts = Counts { pass: 1, ..Counts::default() };
+    let numbers = Numbers { counts, errors, elapsed: None };
+    open(numbers, out)?;
+    suite(SUITE, name, SystemTime::now(), numbers, out)?;
     let name = xml(name);
     writeln!(out, "    <testcase classname=\"conn-check.config\" name=\"{name}\">\n      {content}\n    </testcase>")?;
+    writeln!(out, "  </testsuite>")?;
     close(out)
 }
 
-fn open(numbers: &str, out: &mut dyn Write) -> io::Result<()> {
+fn open(numbers: Numbers, out: &mut dyn Write) -> io::Result<()> {
+    let numbers = numbers.attributes();
+    writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{SUITE}\" {numbers}>")
+}
+
+fn suite(name: &str, file: &str, started: SystemTime, numbers: Numbers, out: &mut dyn Write) -> io::Result<()> {
+    let started = OffsetDateTime::from(started).replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     writeln!(
         out,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {numbers}>\n  <testsuite name=\"conn-check\" {numbers}>"
+        "  <testsuite name=\"{}\" {} skipped=\"{}\" timestamp=\"{}\" hostname=\"{}\" file=\"{}\" version=\"{}\">",
+        xml(name),
+        numbers.attributes(),
+        numbers.counts.skip,
+        started.format(&Rfc3339).unwrap_or_default(),
+        xml(&crate::host::name()),
+        xml(file),
+        env!("CARGO_PKG_VERSION")
     )
 }
 
 fn close(out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "  </testsuite>\n</testsuites>")
+    writeln!(out, "</testsuites>")
 }
 
 /// A CI system tells test cases apart by class and name, and keeps the history of each.
-fn case(row: &Row<'_>, more: &str, out: &mut dyn Write) -> io::Result<()> {
-    let class = format!("conn-check.{}", row.entry.kind);
+fn cases(
+    series: &str,
+    check: &CheckView<'_>,
+    taken: &mut HashMap<String, usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    // What the names of its results do not say yet.
+    let more = series.strip_prefix(&series::of_target(check.entry)).unwrap_or(series).trim_start();
+    let more = if more.is_empty() { String::new() } else { format!(" [{more}]") };
+    check.rows.iter().try_for_each(|row| {
+        let name = series::unique(&format!("{}{more}", row.name), taken);
+        case(row, &name, out)
+    })
+}
+
+fn case(row: &Row<'_>, name: &str, out: &mut dyn Write) -> io::Result<()> {
+    let class = format!("{SUITE}.{}", row.entry.kind);
     let head = format!(
-        "    <testcase classname=\"{}\" name=\"{}\" time=\"{:.6}\"",
+        "    <testcase classname=\"{}\" name=\"{}\" time=\"{}\"",
         xml(&class),
-        xml(&format!("{}{more}", row.name)),
-        row.step.elapsed.as_secs_f64()
+        xml(name),
+        seconds(row.step.elapsed)
     );
     match (row.step.verdict, row.failure) {
         (Verdict::Fail, Some(failure)) => {

@@ -1,6 +1,7 @@
 //! `nagios`: a plugin's output (Monitoring Plugins Development Guidelines), within NRPE's limits.
 
 use crate::outcome::{Verdict, Warning};
+use crate::report::series::unique;
 use crate::report::view::{CheckView, Overall, View};
 use crate::report::{Counts, Format, Refusal, Reporter, reporter};
 use crate::text::cut;
@@ -36,20 +37,17 @@ struct Nagios;
 
 impl Reporter for Nagios {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut checks: Vec<_> = view.checks.iter().collect();
+        let mut checks: Vec<_> = view.titles().collect();
         // The sort is stable: within a verdict the file's order stays.
-        checks.sort_by_key(|check| std::cmp::Reverse(check.verdict()));
+        checks.sort_by_key(|(_, check)| std::cmp::Reverse(check.verdict()));
         let perfdata = perfdata(view);
         let room = FIRST_LINE.saturating_sub(perfdata.len() + 1);
         writeln!(out, "{}|{perfdata}", headline(view, &checks, room))?;
-        let (lines, left_out) = fitting(checks.iter().map(|check| cut(line(check), LINE)), LONG_OUTPUT);
+        let lines = checks.iter().map(|(title, check)| cut(line(title, check), LINE));
+        let (lines, left_out) = fitting(lines, LONG_OUTPUT);
         let more = if left_out > 0 { format!("\n... and {left_out} more checks") } else { String::new() };
-        let times = view.series().map(|(series, check)| {
-            let seconds = check.outcome.elapsed.as_secs_f64();
-            format!("'{series}'={seconds:.6}s;;;0")
-        });
-        let (times, _) = fitting(times, LONG_PERFDATA);
-        writeln!(out, "{}{more}|{}", lines.join("\n"), times.join("\n"))
+        let (data, _) = fitting(long_perfdata(view).into_iter(), LONG_PERFDATA);
+        writeln!(out, "{}{more}|{}", lines.join("\n"), data.join("\n"))
     }
 
     /// UNKNOWN, with the first problem.
@@ -69,7 +67,7 @@ impl Reporter for Nagios {
     }
 }
 
-fn headline(view: &View<'_>, checks: &[&CheckView<'_>], room: usize) -> String {
+fn headline(view: &View<'_>, checks: &[(String, &CheckView<'_>)], room: usize) -> String {
     let Counts { fail, warn, .. } = view.counts;
     let total = view.counts.total();
     let word = match view.overall() {
@@ -85,7 +83,7 @@ fn headline(view: &View<'_>, checks: &[&CheckView<'_>], room: usize) -> String {
     if view.interrupted {
         text += ", interrupted";
     }
-    let worst: Vec<_> = checks.iter().filter_map(|check| worst(check)).collect();
+    let worst: Vec<_> = checks.iter().filter_map(|(title, check)| worst(title, check)).collect();
     let more = |left_out| format!(" ... and {left_out} more");
     let room = room.saturating_sub(more(worst.len()).len());
     let wanted: usize = worst.iter().map(|part| SEPARATOR + part.len()).sum();
@@ -104,38 +102,35 @@ fn headline(view: &View<'_>, checks: &[&CheckView<'_>], room: usize) -> String {
 }
 
 /// What the headline says of a check: nothing of one that passed.
-fn worst(check: &CheckView<'_>) -> Option<String> {
-    let row = check.rows.iter().find(|row| row.step.verdict == check.verdict())?;
-    match (check.verdict(), check.failure()) {
-        (Verdict::Fail, Some(failure)) => {
-            Some(harmless(&format!("{} {}: {}", row.name, failure.code, failure.message)))
-        }
-        (Verdict::Warn, _) => row
-            .warnings
-            .first()
-            .map(|warning| harmless(&format!("{} {}: {}", row.name, warning.kind.code(), warning.message))),
-        _ => None,
-    }
+fn worst(title: &str, check: &CheckView<'_>) -> Option<String> {
+    let (code, message) = match (check.verdict(), check.failure()) {
+        (Verdict::Fail, Some(failure)) => (failure.code.name, failure.message.as_str()),
+        (Verdict::Warn, _) => check.warnings().next().map(|one| (one.kind.code(), one.message.as_str()))?,
+        _ => return None,
+    };
+    Some(harmless(&format!("{title} {code}: {}", of_target(message, check))))
 }
 
-fn line(check: &CheckView<'_>) -> String {
-    let row = check.rows.iter().find(|row| row.step.verdict == check.verdict());
-    let name = row.map_or(check.entry.target.as_str(), |row| row.name);
-    let label = check.entry.label.as_ref().map(|label| format!(" \"{label}\"")).unwrap_or_default();
+fn line(title: &str, check: &CheckView<'_>) -> String {
     let text = match (check.verdict(), check.failure()) {
-        (Verdict::Fail, Some(failure)) => format!("[CRITICAL] {name}{label} {}", failure.line()),
+        (Verdict::Fail, Some(failure)) => format!("[CRITICAL] {title} {}", of_target(&failure.line(), check)),
         (Verdict::Warn, _) => {
             let warnings: Vec<_> = check.warnings().map(Warning::line).collect();
-            format!("[WARNING] {name}{label} {}", warnings.join("; "))
+            format!("[WARNING] {title} {}", warnings.join("; "))
         }
         (Verdict::Skip, _) => {
             let why = check.skip_reason().map(|reason| format!("; {}", reason.about())).unwrap_or_default();
-            format!("[SKIPPED] {name}{label}{why}")
+            format!("[SKIPPED] {title}{why}")
         }
-        (Verdict::Pass | Verdict::Fail, _) => format!("[OK] {name}{label}"),
+        (Verdict::Pass | Verdict::Fail, _) => format!("[OK] {title}"),
     };
     let notes: Vec<_> = check.notes().map(|note| format!("; {note}")).collect();
     harmless(&(text + &notes.concat()))
+}
+
+/// What is said of the target, which the title has said already, without it.
+fn of_target<'t>(text: &'t str, check: &CheckView<'_>) -> &'t str {
+    text.strip_prefix(check.entry.target.as_str()).and_then(|rest| rest.strip_prefix(' ')).unwrap_or(text)
 }
 
 fn perfdata(view: &View<'_>) -> String {
@@ -145,6 +140,25 @@ fn perfdata(view: &View<'_>) -> String {
     format!(
         "pass={pass};;;0;{total} warn={warn};;;0;{total} fail={fail};;;0;{total} skip={skip};;;0;{total} time={elapsed:.6}s;;;0"
     )
+}
+
+/// The time to the verdict of each check with what it may be, and how long its certificate still lasts. A check's
+/// name may be a word that stands on the first line already.
+fn long_perfdata(view: &View<'_>) -> Vec<String> {
+    let mut taken = ["pass", "warn", "fail", "skip", "time"].map(|label| (label.to_owned(), 1)).into();
+    let mut data = Vec::new();
+    for (series, check) in view.series() {
+        let label = unique(&series, &mut taken);
+        let warn = check.entry.warn_after.map(|most| most.as_secs_f64().to_string()).unwrap_or_default();
+        let (seconds, most) = (check.outcome.elapsed.as_secs_f64(), check.entry.timeout.as_secs_f64());
+        data.push(format!("'{label}'={seconds:.6}s;{warn};{most};0"));
+        if let Some(end) = check.certificate() {
+            let label = unique(&format!("{label} certificate days"), &mut taken);
+            // A range: what is below it is a warning.
+            data.push(format!("'{label}'={};{}:", end.days_left, end.warning_days));
+        }
+    }
+    data
 }
 
 /// A pipe would begin the perfdata, and a line break the next line.

@@ -1,16 +1,22 @@
-//! `prometheus`: the text exposition format, for a textfile collector.
+//! `prometheus`: the text exposition format, for a textfile collector. docs/prometheus.md has the families.
 
 use crate::catalogue::Note;
 use crate::outcome::Verdict;
 use crate::report::view::{CheckView, View};
 use crate::report::{Format, Refusal, Reporter};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::UNIX_EPOCH;
 
 pub(super) const FORMAT: Format =
     Format { name: "prometheus", about: "metrics for a textfile collector", reporter: |_| Box::new(Prometheus) };
+
+/// In seconds.
+const DAY: u64 = 24 * 60 * 60;
+
+/// The checks, each with its labels.
+type Checks<'v, 'a> = [(String, &'v CheckView<'a>)];
 
 /// Gauges: base units, closed label sets. The label `series` tells apart what type, target and name
 /// do not.
@@ -19,44 +25,89 @@ struct Prometheus;
 impl Reporter for Prometheus {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let checks: Vec<_> = view.series().map(|(series, check)| (labels(check, &series), check)).collect();
-        gauge(out, "conn_check_success", "Whether the check passed (warnings included).", &checks, |check| {
-            Some(u8::from(matches!(check.verdict(), Verdict::Pass | Verdict::Warn)))
-        })?;
-        gauge(out, "conn_check_warning", "Whether the check has a warning.", &checks, |check| {
-            Some(u8::from(check.verdict() == Verdict::Warn))
-        })?;
-        gauge(out, "conn_check_duration_seconds", "From the check's start to its verdict.", &checks, |check| {
-            Some(format!("{:.6}", check.outcome.elapsed.as_secs_f64()))
-        })?;
-        family(out, "conn_check_phase_duration_seconds", "The time spent in each phase of the check.")?;
-        checks.iter().try_for_each(|(labels, check)| phases(labels, check, out))?;
-        family(out, "conn_check_failure", "1 with the code and the owner of each failure.")?;
-        for (labels, check) in &checks {
-            if let Some(failure) = check.failure() {
-                let (code, owner) = (failure.code, failure.owner.slug());
-                writeln!(out, "conn_check_failure{{{labels},code=\"{code}\",owner=\"{owner}\"}} 1")?;
-            }
-        }
-        let ends = "When the server's certificate ends.";
-        gauge(out, "conn_check_certificate_expiry_timestamp_seconds", ends, &checks, certificate_end)?;
-        for note in Note::ALL {
-            let has = |check: &CheckView<'_>| check.notes().any(|found| found == note);
-            if checks.iter().any(|(_, check)| has(check)) {
-                let (name, about) = metric(note);
-                gauge(out, name, about, &checks, |check| has(check).then_some(1))?;
-            }
-        }
+        verdicts(&checks, out)?;
+        durations(&checks, out)?;
+        certificates(&checks, out)?;
+        tags(&checks, out)?;
+        notes(&checks, out)?;
         run(view, out)?;
-        config_valid(true, out)
+        program(true, out)
     }
 
     fn refused(&self, _refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
-        config_valid(false, out)
+        program(false, out)
     }
 
     fn valid(&self, _config: &str, _checks: usize, out: &mut dyn Write) -> io::Result<()> {
-        config_valid(true, out)
+        program(true, out)
     }
+}
+
+fn verdicts(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+    gauge(out, "conn_check_success", "Whether the check passed (warnings included).", checks, |check| {
+        Some(u8::from(matches!(check.verdict(), Verdict::Pass | Verdict::Warn)))
+    })?;
+    gauge(out, "conn_check_warning", "Whether the check has a warning.", checks, |check| {
+        Some(u8::from(check.verdict() == Verdict::Warn))
+    })?;
+    family(out, "conn_check_failure", "1 with the code and the owner of each failure.")?;
+    for (labels, check) in checks {
+        if let Some(failure) = check.failure() {
+            let (code, owner) = (failure.code, failure.owner.slug());
+            writeln!(out, "conn_check_failure{{{labels},code=\"{code}\",owner=\"{owner}\"}} 1")?;
+        }
+    }
+    family(out, "conn_check_warning_info", "1 with the code and the owner of each warning.")?;
+    for (labels, check) in checks {
+        // Two addresses of a name can be dead.
+        let warnings: BTreeSet<_> = check.warnings().map(|one| (one.kind.code(), one.kind.owner().slug())).collect();
+        for (code, owner) in warnings {
+            writeln!(out, "conn_check_warning_info{{{labels},code=\"{code}\",owner=\"{owner}\"}} 1")?;
+        }
+    }
+    Ok(())
+}
+
+fn durations(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+    gauge(out, "conn_check_duration_seconds", "From the check's start to its verdict.", checks, |check| {
+        Some(format!("{:.6}", check.outcome.elapsed.as_secs_f64()))
+    })?;
+    family(out, "conn_check_phase_duration_seconds", "The time spent in each phase of the check.")?;
+    checks.iter().try_for_each(|(labels, check)| phases(labels, check, out))
+}
+
+/// How much time is left is for who reads it to say: it is less with each second.
+fn certificates(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+    let ends = "When the server's certificate ends.";
+    gauge(out, "conn_check_certificate_expiry_timestamp_seconds", ends, checks, |check| {
+        check.certificate().map(|end| end.at.unix_timestamp())
+    })?;
+    let warned = "With less time left than this the certificate is a warning.";
+    gauge(out, "conn_check_certificate_warning_seconds", warned, checks, |check| {
+        check.certificate().map(|end| end.warning_days * DAY)
+    })
+}
+
+/// A series for each tag, to select checks by: a label that holds them all could only be searched.
+fn tags(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+    family(out, "conn_check_tag", "1 for each tag of the check.")?;
+    for (labels, check) in checks {
+        for tag in check.entry.tags.iter().collect::<BTreeSet<_>>() {
+            writeln!(out, "conn_check_tag{{{labels},tag=\"{}\"}} 1", escaped(tag))?;
+        }
+    }
+    Ok(())
+}
+
+fn notes(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+    for note in Note::ALL {
+        let has = |check: &CheckView<'_>| check.notes().any(|found| found == note);
+        if checks.iter().any(|(_, check)| has(check)) {
+            let (name, about) = metric(note);
+            gauge(out, name, about, checks, |check| has(check).then_some(1))?;
+        }
+    }
+    Ok(())
 }
 
 /// What tells a note's checks.
@@ -77,7 +128,7 @@ fn gauge<T: Display>(
     out: &mut dyn Write,
     name: &str,
     help: &str,
-    checks: &[(String, &CheckView<'_>)],
+    checks: &Checks<'_, '_>,
     value: impl Fn(&CheckView<'_>) -> Option<T>,
 ) -> io::Result<()> {
     family(out, name, help)?;
@@ -85,9 +136,12 @@ fn gauge<T: Display>(
     samples.try_for_each(|(labels, value)| writeln!(out, "{name}{{{labels}}} {value}"))
 }
 
-fn config_valid(valid: bool, out: &mut dyn Write) -> io::Result<()> {
+/// What is known whether or not the file can be run.
+fn program(is_valid: bool, out: &mut dyn Write) -> io::Result<()> {
+    family(out, "conn_check_info", "The version of conn-check.")?;
+    writeln!(out, "conn_check_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION"))?;
     family(out, "conn_check_config_valid", "Whether the file of checks can be run.")?;
-    writeln!(out, "conn_check_config_valid {}", u8::from(valid))
+    writeln!(out, "conn_check_config_valid {}", u8::from(is_valid))
 }
 
 fn run(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -127,12 +181,4 @@ fn labels(check: &CheckView<'_>, series: &str) -> String {
 
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
-}
-
-fn certificate_end(check: &CheckView<'_>) -> Option<i64> {
-    let (_, certificate) = check.outcome.facts.iter().find(|(key, _)| *key == "certificate")?;
-    let ends = certificate.get("not_after")?.as_str()?;
-    time::OffsetDateTime::parse(ends, &time::format_description::well_known::Rfc3339)
-        .ok()
-        .map(time::OffsetDateTime::unix_timestamp)
 }

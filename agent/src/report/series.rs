@@ -2,8 +2,10 @@
 //! Prometheus, in the history that a CI system keeps of a test.
 //!
 //! It is the check's `name`; without one its type, its target and what tells it from other checks of
-//! that target (the user, the database, ...). It depends on the file alone, not on what is selected of
-//! it, and a check that is added to the file does not rename the others, unless it takes the name of one.
+//! that target (the user, the database, ...), and where that is not enough, whatever else the file says of it.
+//! It depends on the file alone, not on the order of its checks nor on what is selected of it, and a check that
+//! is added to the file does not rename the others, unless it takes the name of one. Checks that differ in
+//! nothing are numbered.
 
 use crate::plan::{Entry, Plan};
 use crate::text::shortened;
@@ -11,18 +13,62 @@ use std::collections::HashMap;
 
 /// The series of every check of a plan, each another one.
 pub(super) fn of(plan: &Plan) -> Vec<String> {
+    each_its_own(names(plan).iter().map(|name| plain(&name.series())))
+}
+
+/// What every check of a plan is called in a line for people: `NAME (TYPE:TARGET)`, or as its series.
+pub(super) fn titles(plan: &Plan) -> Vec<String> {
+    each_its_own(names(plan).iter().map(Name::title))
+}
+
+fn each_its_own(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut taken = HashMap::new();
+    names.map(|name| unique(&name, &mut taken)).collect()
+}
+
+/// What is said of a check, so that nothing else is called so.
+struct Name<'a> {
+    entry: &'a Entry,
+    label: Option<&'a str>,
+    /// Its target with what distinguishes it, where the label does not do that alone.
+    place: Option<String>,
+}
+
+impl Name<'_> {
+    fn series(&self) -> String {
+        match (self.label, &self.place) {
+            (Some(label), Some(place)) => format!("{label} ({place})"),
+            (Some(label), None) => label.to_owned(),
+            (None, place) => place.clone().unwrap_or_default(),
+        }
+    }
+
+    fn title(&self) -> String {
+        match (self.label, &self.place) {
+            (Some(label), None) => format!("{label} ({}:{})", self.entry.kind, self.entry.target),
+            _ => self.series(),
+        }
+    }
+}
+
+fn names(plan: &Plan) -> Vec<Name<'_>> {
     let mut labels: HashMap<&str, usize> = HashMap::new();
     plan.entries.iter().filter_map(label).for_each(|label| *labels.entry(label).or_default() += 1);
-    let mut taken = HashMap::new();
-    let series = |entry| {
-        let name = match label(entry) {
-            Some(label) if labels[label] == 1 => plain(label),
-            Some(label) => plain(&format!("{label} ({})", described(entry))),
-            None => plain(&described(entry)),
-        };
-        unique(&name, &mut taken)
+    let name = |entry| {
+        let label = label(entry);
+        let is_enough = label.is_some_and(|label| labels[label] == 1);
+        Name { entry, label, place: (!is_enough).then(|| described(entry)) }
     };
-    plan.entries.iter().map(series).collect()
+    let mut names: Vec<_> = plan.entries.iter().map(name).collect();
+    let mut alike: HashMap<String, usize> = HashMap::new();
+    names.iter().for_each(|name| *alike.entry(name.series()).or_default() += 1);
+    for name in &mut names {
+        let is_alike = alike[&name.series()] > 1;
+        if let Some(place) = name.place.as_mut().filter(|_| is_alike) {
+            place.push_str(&name.entry.redactor.clean(&name.entry.further));
+        }
+    }
+    names
 }
 
 /// The type and the target.
@@ -51,7 +97,7 @@ fn plain(text: &str) -> String {
 }
 
 /// The name, with a number behind it when another check of the file has it already.
-fn unique(name: &str, taken: &mut HashMap<String, usize>) -> String {
+pub(super) fn unique(name: &str, taken: &mut HashMap<String, usize>) -> String {
     let mut free = name.to_owned();
     while taken.contains_key(&free) {
         let number = taken.entry(name.to_owned()).or_insert(1);
@@ -110,6 +156,16 @@ mod tests {
                 ["tls:h:1", "tls:h:1 server_name:s.test"],
             ),
             ("type: redis, host: h", "type: redis, host: h, database: 2", ["redis:h:6379", "redis:h:6379 database:2"]),
+            (
+                "type: http, url: 'http://h/', expected_headers: {x-a: y}",
+                "type: http, url: 'http://h/', headers: [[x-b, hunter2]], tags: [b, c]",
+                ["http:http://h/ expected_headers:x-a", "http:http://h/ headers:x-b tags:b,c"],
+            ),
+            (
+                "type: redis, host: h, password: hunter2",
+                "type: redis, host: h, timeout: 3, tags: b",
+                ["redis:h:6379 password:***", "redis:h:6379 tags:b timeout:3"],
+            ),
         ] {
             let [first, second] = expected;
             assert_eq!(series(&format!("- {{{one}}}\n- {{{other}}}")), [first, second]);

@@ -40,26 +40,31 @@ fn point(number: usize, row: &Row<'_>, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "ok {number} - {name} # SKIP {}", row.step.reason.map_or("", SkipReason::about))
         }
         (Verdict::Fail, Some(failure)) => {
-            writeln!(out, "not ok {number} - {name}\n  ---")?;
-            let lines = [
+            writeln!(out, "not ok {number} - {name}")?;
+            let told = [
                 ("code", failure.code.name),
                 ("message", &failure.message),
                 ("owner", failure.owner.slug()),
                 ("next_step", &failure.next_step),
                 ("evidence", failure.evidence.as_deref().unwrap_or_default()),
             ];
-            // A JSON string is a YAML string.
-            lines
-                .into_iter()
-                .try_for_each(|(key, value)| writeln!(out, "  {key}: {}", serde_json::Value::from(value)))?;
-            writeln!(out, "  ...")
+            block(row, &told, out)
         }
         _ => {
             writeln!(out, "ok {number} - {name}")?;
+            block(row, &[], out)?;
             row.warnings.iter().try_for_each(|warning| writeln!(out, "# warning: {}", warning.line()))?;
             row.notes.iter().try_for_each(|note| writeln!(out, "# note: {note}"))
         }
     }
+}
+
+/// What is known of a test point, in YAML below it; what others look for is its time, in milliseconds.
+fn block(row: &Row<'_>, told: &[(&str, &str)], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  ---\n  duration_ms: {:.3}", row.step.elapsed.as_secs_f64() * 1000.0)?;
+    // A JSON string is a YAML string.
+    told.iter().try_for_each(|(key, value)| writeln!(out, "  {key}: {}", serde_json::Value::from(*value)))?;
+    writeln!(out, "  ...")
 }
 
 /// One line; a `#` would begin a directive.

@@ -9,7 +9,10 @@ use crate::plan::{Entry, Plan};
 use crate::report::{Stage, series};
 use crate::run::Report;
 use crate::select::Selection;
+use serde_json::Value;
 use std::time::{Duration, SystemTime};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// A finished run, reduced to what was asked for.
 #[derive(Debug)]
@@ -122,7 +125,16 @@ impl<'a> View<'a> {
     /// The checks, each with the name of its time series: another one for each, and the same in
     /// every format.
     pub fn series(&self) -> impl Iterator<Item = (String, &CheckView<'a>)> {
-        let mut all = series::of(self.plan);
+        self.with(series::of(self.plan))
+    }
+
+    /// The checks, each with what it is called in a line for people: another one for each.
+    pub(super) fn titles(&self) -> impl Iterator<Item = (String, &CheckView<'a>)> {
+        self.with(series::titles(self.plan))
+    }
+
+    /// The checks, each with its own of what all of the plan have.
+    fn with(&self, mut all: Vec<String>) -> impl Iterator<Item = (String, &CheckView<'a>)> {
         self.checks.iter().map(move |check| (std::mem::take(&mut all[check.outcome.entry]), check))
     }
 
@@ -172,6 +184,12 @@ impl<'a> CheckView<'a> {
         skipped.then(|| self.rows.iter().find_map(|row| row.step.reason)).flatten()
     }
 
+    /// The certificate that ends first, of those that servers have shown.
+    pub(super) fn certificate(&self) -> Option<CertificateEnd> {
+        let shown = self.outcome.facts.iter().filter(|(fact, _)| *fact == "certificate");
+        shown.filter_map(|(_, certificate)| CertificateEnd::of(certificate)).min_by_key(|end| end.at)
+    }
+
     /// What everybody has to see although it passed.
     pub fn notes(&self) -> impl Iterator<Item = Note> {
         self.rows.iter().flat_map(|row| row.notes.iter().copied())
@@ -180,6 +198,25 @@ impl<'a> CheckView<'a> {
     /// The warnings of its wanted results.
     pub fn warnings(&self) -> impl Iterator<Item = &Warning> {
         self.rows.iter().flat_map(|row| row.warnings.iter().copied())
+    }
+}
+
+/// When a certificate ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CertificateEnd {
+    pub(super) at: OffsetDateTime,
+    /// Whole days until then.
+    pub(super) days_left: i64,
+    /// With fewer of them it is a warning.
+    pub(super) warning_days: u64,
+}
+
+impl CertificateEnd {
+    /// As the fact has it.
+    fn of(certificate: &Value) -> Option<Self> {
+        let at = OffsetDateTime::parse(certificate["not_after"].as_str()?, &Rfc3339).ok()?;
+        let (days_left, warning_days) = (certificate["days_left"].as_i64()?, certificate["warning_days"].as_u64()?);
+        Some(Self { at, days_left, warning_days })
     }
 }
 

@@ -1,23 +1,44 @@
 //! Strict readers of the formats, by other rules than those that wrote them.
 
+use super::{conforms, event_schema, validator};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// Lets another parser than ours read the XML.
+/// Lets other parsers than ours read the XML, and hold it against the rules of `junit.xsd`.
 pub(super) fn well_formed(xml: &str) {
     let script = "import sys, xml.etree.ElementTree as tree\n\
-                  suite = tree.fromstring(sys.stdin.buffer.read())[0]\n\
-                  assert int(suite.get('tests')) == len(suite.findall('testcase'))\n\
-                  assert int(suite.get('failures')) == len(suite.findall('testcase/failure'))\n\
-                  assert int(suite.get('errors')) == len(suite.findall('testcase/error'))\n\
-                  assert int(suite.get('skipped')) == len(suite.findall('testcase/skipped'))\n";
-    let mut python =
-        Command::new("/usr/bin/python3").args(["-c", script]).stdin(Stdio::piped()).spawn().expect("python3");
-    python.stdin.take().expect("its input").write_all(xml.as_bytes()).expect("the XML");
-    assert!(python.wait().expect("python3").success(), "{xml}");
+                  root = tree.fromstring(sys.stdin.buffer.read())\n\
+                  count = lambda suite, key: int(suite.get(key))\n\
+                  for suite in root:\n    \
+                      assert count(suite, 'tests') == len(suite.findall('testcase'))\n    \
+                      assert count(suite, 'failures') == len(suite.findall('testcase/failure'))\n    \
+                      assert count(suite, 'errors') == len(suite.findall('testcase/error'))\n    \
+                      assert count(suite, 'skipped') == len(suite.findall('testcase/skipped'))\n\
+                  for key in ['tests', 'failures', 'errors']:\n    \
+                      assert count(root, key) == sum(count(suite, key) for suite in root)\n";
+    let (good, told) = reads(Command::new("/usr/bin/python3").args(["-c", script]), xml);
+    assert!(good, "{told}{xml}");
+    let (good, told) = follows_the_rules(xml);
+    assert!(good, "{told}{xml}");
+}
+
+/// Whether the XML is as `junit.xsd` wants it, and what xmllint says.
+pub(super) fn follows_the_rules(xml: &str) -> (bool, String) {
+    let rules = concat!(env!("CARGO_MANIFEST_DIR"), "/agent/reports/junit.xsd");
+    reads(Command::new("xmllint").args(["--noout", "--nonet", "--schema", rules, "-"]), xml)
+}
+
+/// Whether a program takes a text for right, and what it says of it.
+pub(super) fn reads(program: &mut Command, text: &str) -> (bool, String) {
+    let program = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = program.spawn().unwrap_or_else(|error| panic!("{program:?}: {error}"));
+    child.stdin.take().expect("its input").write_all(text.as_bytes()).expect("the text");
+    let output = child.wait_with_output().expect("its end");
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8_lossy(&told).into_owned())
 }
 
 /// The plan, the numbers and the YAML blocks of TAP 13.
@@ -34,7 +55,12 @@ pub(super) fn tap(out: &str) {
             "  ..." => block = false,
             line if block => {
                 let (_, value) = line.split_once(": ").unwrap_or_else(|| panic!("{line}"));
-                let _: String = serde_json::from_str(value).unwrap_or_else(|_| panic!("{line}"));
+                // A time is a number, all else a text.
+                let value: Value = serde_json::from_str(value).unwrap_or_else(|_| panic!("{line}"));
+                assert!(
+                    if line.starts_with("  duration_ms: ") { value.is_number() } else { value.is_string() },
+                    "{line}"
+                );
             }
             line if line.starts_with('#') => {}
             line => {
@@ -88,10 +114,12 @@ fn label_set(mut text: &str) {
     }
 }
 
-/// Each line an object, first the run, last the summary, and per check first its start, then its phases and results, last its end.
+/// Each line an object as the schema has it, first the run, last the summary, and per check first its start, then its phases and results, last its end.
 pub(super) fn events(out: &str) {
     let mut running: HashMap<u64, Vec<String>> = HashMap::new();
     let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let validator = validator(&event_schema());
+    lines.iter().for_each(|line| conforms(&validator, line));
     let (summary, lines) = lines.split_last().expect("a summary");
     assert_eq!(summary["event"], "summary");
     let (run, lines) = lines.split_first().expect("a run");

@@ -1,7 +1,7 @@
 //! A file that cannot be run: every format says so, and no older report is emptied by it.
 
 use super::parsers::{exposition, well_formed};
-use super::{conforms, report_schema, validator};
+use super::{conforms, event_schema, report_schema, validator};
 use conn_check::report::FORMATS;
 use harness::agent::{Agent, Ran};
 use serde_json::Value;
@@ -28,7 +28,15 @@ fn tells_the_refusal(format: &str, text: &str) {
             assert!(text.starts_with("CONN-CHECK UNKNOWN: 3 problems in the checks file - checks.yaml:1:"), "{text}");
             assert_eq!(text.lines().count(), 3, "{text}");
         }
-        "json" | "jsonl" => is_refusal(&serde_json::from_str(text).expect("JSON")),
+        "json" => is_refusal(&serde_json::from_str(text).expect("JSON")),
+        "jsonl" => {
+            let mut line: Value = serde_json::from_str(text).expect("JSON");
+            conforms(&validator(&event_schema()), &line);
+            let keys = line.as_object_mut().expect("an object");
+            assert_eq!(keys.remove("event"), Some("refused".into()), "{text}");
+            keys.remove("time");
+            is_refusal(&line);
+        }
         "junit" => {
             well_formed(text);
             assert!(text.contains("errors=\"1\"") && text.contains("<error type=\"bad-value\""), "{text}");
@@ -41,7 +49,8 @@ fn tells_the_refusal(format: &str, text: &str) {
             assert!(!text.contains("\nok") && !text.contains("\nnot ok"), "{text}");
         }
         "prometheus" => {
-            assert_eq!(exposition(text).into_iter().collect::<Vec<_>>(), ["conn_check_config_valid"]);
+            let info = concat!("conn_check_info{version=\"", env!("CARGO_PKG_VERSION"), "\"}").to_owned();
+            assert_eq!(exposition(text), [info, "conn_check_config_valid".to_owned()].into());
             assert!(text.ends_with("\nconn_check_config_valid 0\n"), "{text}");
         }
         new => panic!("what does {new} say of a file that cannot be run?"),
@@ -110,7 +119,8 @@ fn a_valid_file_is_told_in_every_format() {
         match format {
             "json" | "jsonl" => {
                 let object: Value = serde_json::from_str(&report).expect("JSON");
-                conforms(&validator(&report_schema()), &object);
+                let schema = if format == "json" { report_schema() } else { event_schema() };
+                conforms(&validator(&schema), &object);
                 assert_eq!(object["verdict"], "pass");
             }
             "junit" => well_formed(&report),

@@ -1,18 +1,18 @@
 //! `conn-check CONFIG [PATTERN...]`: runs the checks of a YAML file.
 
 use crate::files::{self, Read, Words};
-use crate::output::{self, Output, Writer};
+use crate::output::{self, Output, Report};
 use crate::ticker::Ticker;
 use crate::watch::Watch;
-use crate::{CRITICAL, UNKNOWN, complain, say};
+use crate::{CRITICAL, UNKNOWN, complain, refuse, say};
 use conn_check::cli::Args;
 use conn_check::diagnostic::{Diagnostic, Flaw};
 use conn_check::event::Event;
 use conn_check::host;
 use conn_check::plan::{self, Defaults, Loaded, Plan};
-use conn_check::report::{Reporter, Stage, View};
+use conn_check::report::{Stage, View};
 use conn_check::run::Family;
-use conn_check::run::{self, Options, Report};
+use conn_check::run::{self, Options};
 use conn_check::select::{Selection, Wanted, selects};
 use conn_check::source::Source;
 use std::collections::{BTreeSet, HashSet};
@@ -24,17 +24,14 @@ use std::sync::Arc;
 /// Runs the program; the exit status.
 pub(crate) fn program(args: &Args) -> u8 {
     if !args.tls_certs_path.exists() && args.tls_certs_path != Path::new(host::CA_PATH) {
-        return complain(&format!("--tls-certs-path: there is no `{}`", args.tls_certs_path.display()));
+        return refuse(&format!("--tls-certs-path: there is no `{}`", args.tls_certs_path.display()));
     }
-    if args.record.is_some() && args.record == args.output {
-        return complain("--output and --record name the same file: one of them would be lost");
-    }
-    if let Err(unwritable) = output::writable(args) {
-        return complain(&unwritable.to_string());
+    if let Err(wrong) = output::inspect(args) {
+        return refuse(&wrong);
     }
     let watch = match Watch::begin(args.max_timeout, args.output.is_none() && args.record.is_none()) {
         Ok(watch) => watch,
-        Err(error) => return complain(&format!("the run could not start: {error}")),
+        Err(error) => return refuse(&format!("the run could not start: {error}")),
     };
     let load = if args.validate { plan::load } else { plan::load_to_run };
     with_plan(args, load, |output, task| check(args, output, task, &watch))
@@ -61,7 +58,7 @@ pub(crate) fn with_plan(
     }
     let words = match Words::of(args) {
         Ok(words) => words,
-        Err(wrong) => return complain(&wrong),
+        Err(wrong) => return refuse(&wrong),
     };
     let Read { name, plan, warnings } =
         match files::read(&words.files, load, Defaults { timeout: args.connect_timeout }, args.strict) {
@@ -101,25 +98,28 @@ fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch) -> u8 {
     let stage = Stage { config: &config, plan: &plan, selection: &selection };
     let mut listener = Listener {
         stage,
-        reporter: output.reporter(),
-        writer: output.writer(),
+        reports: output.reports().collect(),
         ticker: output.progress(&plan, selection.entries().count()).map(Ticker::begin),
     };
     let report = match run_or_rehearse(args, &plan, watch, &mut listener) {
         Ok(report) => report,
-        Err(error) => return complain(&format!("the run could not start: {error}")),
+        Err(error) => return refuse(&format!("the run could not start: {error}")),
     };
-    let Listener { mut reporter, mut writer, ticker, .. } = listener;
+    let Listener { reports, ticker, .. } = listener;
     let view = View::of(stage, &report);
     let verdict = if args.dry_run { 0 } else { view.overall().exit_status() };
     // Until it is written, a good result is not known.
     watch.ends_with(status_unwritten(verdict));
     drop(ticker);
-    let _ = reporter.finish(&view, &mut writer);
-    let printed = writer.keep();
+    let finish = |Report { mut reporter, mut writer }: Report<'_>| {
+        // What a pipe does not take is reported by the end of the writer.
+        let _ = reporter.finish(&view, &mut writer);
+        writer.keep()
+    };
+    let written: Vec<_> = reports.into_iter().map(finish).collect();
     // What was not run must not take the place of a result.
     let saved = if args.dry_run { Ok(()) } else { output.save(&view) };
-    let failures = [printed, saved].into_iter().filter_map(Result::err);
+    let failures = written.into_iter().chain([saved]).filter_map(Result::err);
     let status = failures.fold(verdict, |_, unwritten| {
         complain(&unwritten.to_string());
         status_unwritten(verdict)
@@ -131,38 +131,55 @@ fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch) -> u8 {
 /// Who hears of a run as it goes on. A reader that went away, or a terminal, must not end the checks.
 struct Listener<'a> {
     stage: Stage<'a>,
-    reporter: Box<dyn Reporter>,
-    writer: Writer<'a>,
+    reports: Vec<Report<'a>>,
     ticker: Option<Ticker>,
 }
 
 impl Listener<'_> {
     /// Whether anybody hears events.
     fn listens(&self) -> bool {
-        self.reporter.listens() || self.ticker.is_some()
+        self.is_reported() || self.ticker.is_some()
+    }
+
+    /// Whether a report does.
+    fn is_reported(&self) -> bool {
+        self.reports.iter().any(|report| report.reporter.listens())
     }
 
     fn event(&mut self, event: &Event) {
-        let Self { stage, reporter, writer, ticker } = self;
-        let listens = reporter.listens();
-        let mut report = || drop(reporter.event(event, *stage, writer));
+        let Self { stage, reports, ticker } = self;
+        // The first report goes to the terminal, as the ticker's line does.
+        let streams = reports.first().is_some_and(|report| report.reporter.listens());
+        let mut report = || {
+            for Report { reporter, writer } in reports.iter_mut().filter(|report| report.reporter.listens()) {
+                let _ = reporter.event(event, *stage, writer);
+            }
+        };
         let Some(ticker) = ticker else { return report() };
         ticker.event(event);
-        // The report goes to the terminal, too.
-        if listens && matches!(event, Event::Finished(_)) {
+        if streams && matches!(event, Event::Finished(_)) {
             ticker.without_line(report);
+        } else {
+            report();
         }
     }
 }
 
 /// Runs the checks, or what `--dry-run` does in their place.
-fn run_or_rehearse(args: &Args, plan: &Arc<Plan>, watch: &Watch, listener: &mut Listener<'_>) -> io::Result<Report> {
-    let _ = listener.reporter.begin(listener.stage, &mut listener.writer);
+fn run_or_rehearse(
+    args: &Args,
+    plan: &Arc<Plan>,
+    watch: &Watch,
+    listener: &mut Listener<'_>,
+) -> io::Result<run::Report> {
+    for Report { reporter, writer } in &mut listener.reports {
+        let _ = reporter.begin(listener.stage, writer);
+    }
     if !args.dry_run {
         return perform(args, plan, watch, listener);
     }
     let report = run::rehearse(plan, listener.stage.selection);
-    if listener.reporter.listens() {
+    if listener.is_reported() {
         report.outcomes.iter().for_each(|outcome| listener.event(&Event::Finished(Box::new(outcome.clone()))));
     }
     Ok(report)
@@ -179,7 +196,7 @@ fn trimmed(tags: &[String]) -> Vec<String> {
 }
 
 /// Runs the checks in this thread.
-fn perform(args: &Args, plan: &Arc<Plan>, watch: &Watch, listener: &mut Listener<'_>) -> io::Result<Report> {
+fn perform(args: &Args, plan: &Arc<Plan>, watch: &Watch, listener: &mut Listener<'_>) -> io::Result<run::Report> {
     let options = options(args);
     let runtime = options.runtime()?;
     watch.ends_with(UNKNOWN);

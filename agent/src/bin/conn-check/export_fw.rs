@@ -12,8 +12,14 @@ use conn_check::report;
 /// Runs the program; the exit status.
 pub(crate) fn program(args: &Args) -> u8 {
     // What is wrong goes to standard error: a file of rules holds rules, or is left as it is.
-    let check =
-        cli::Args { output: None, record: None, journal: false, format: Some(&report::PLAIN), ..args.check.clone() };
+    let check = cli::Args {
+        output: None,
+        also: Vec::new(),
+        record: None,
+        journal: false,
+        format: Some(&report::PLAIN),
+        ..args.check.clone()
+    };
     with_plan(&check, plan::load_without_secrets, |_, task| {
         let mut egress = Egress::of(&task.plan, &task.selection);
         if args.with_dns {

@@ -15,9 +15,9 @@ mod ticker;
 mod watch;
 
 use clap::Parser;
-use conn_check::cli;
 use conn_check::cli::program::{Program, Word};
-use std::ffi::OsStr;
+use conn_check::{cli, report};
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
 use std::panic;
 use std::path::Path;
@@ -71,10 +71,7 @@ fn start<A: Parser>(tracebacks: fn(&A) -> bool, program: fn(&A) -> u8) -> u8 {
     let args = match A::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            // Nobody is left to tell when even this cannot be printed.
-            let error = cli::suggest::improved(error);
-            let _ = error.print();
-            return if error.use_stderr() { UNKNOWN } else { 0 };
+            return usage(&cli::suggest::improved(error));
         }
     };
     let tracebacks = tracebacks(&args);
@@ -85,7 +82,37 @@ fn start<A: Parser>(tracebacks: fn(&A) -> bool, program: fn(&A) -> u8) -> u8 {
         }
     }));
     panic::catch_unwind(panic::AssertUnwindSafe(|| program(&args)))
-        .unwrap_or_else(|_| complain("a fault of conn-check itself; please report it with the output of --tracebacks"))
+        .unwrap_or_else(|_| refuse("a fault of conn-check itself; please report it with the output of --tracebacks"))
+}
+
+/// Tells what is wrong with the command line, or prints the help; the exit status.
+fn usage(error: &clap::Error) -> u8 {
+    if error.use_stderr() && is_plugin() {
+        let text = error.to_string();
+        return refuse(text.strip_prefix("error: ").unwrap_or(&text).trim_end());
+    }
+    // Nobody is left to tell when even this cannot be printed.
+    let _ = error.print();
+    if error.use_stderr() { UNKNOWN } else { 0 }
+}
+
+/// Whether a monitoring system runs us: NRPE, which takes no notice of standard error, or one that says so on the
+/// command line, right or wrong.
+fn is_plugin() -> bool {
+    let words = || std::env::args_os().skip(1);
+    let is_format = |(option, value): (OsString, OsString)| option == "--format" && value == report::NAGIOS.name;
+    let names_it = words().zip(words().skip(1)).any(is_format) || words().any(|word| word == "--format=nagios");
+    called() == CHECK && (std::env::var_os("NRPE_PROGRAMVERSION").is_some() || names_it)
+}
+
+/// Says why nothing is checked, where the result would stand; the exit status.
+fn refuse(why: &str) -> u8 {
+    if !is_plugin() {
+        return complain(why);
+    }
+    // The rest of a plugin's first line is performance data, and there is none.
+    let _ = writeln!(io::stdout(), "CONN-CHECK UNKNOWN: {}", why.replace('|', "/"));
+    UNKNOWN
 }
 
 /// A line on standard error.

@@ -1,14 +1,29 @@
 //! Where the output goes, and in which form.
 
 use crate::{UNKNOWN, complain, say};
-use conn_check::cli::{Args, When};
+use conn_check::cli::{Also, Args, When};
 use conn_check::diagnostic::{self, Diagnostic};
 use conn_check::file::{self, Kind};
 use conn_check::plan::{self, Plan};
 use conn_check::report::{self, Format, Progress, Refusal, Refused, Reporter, Shown, Style, View};
 use conn_check::source::Source;
+use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The options that name files of results.
+const OUTPUT: &str = "--output";
+const RECORD: &str = "--record";
+const ALSO: &str = "--also";
+
+/// A report on its way: who writes it, and where to.
+pub(crate) struct Report<'a> {
+    pub(crate) reporter: Box<dyn Reporter>,
+    pub(crate) writer: Writer<'a>,
+}
+
+/// A file, and the option that names it.
+type Place<'a> = (&'static str, &'a Path);
 
 /// The output of one run.
 pub(crate) struct Output<'a> {
@@ -23,18 +38,22 @@ impl<'a> Output<'a> {
         Self { args, format: format_of(args), style: style_of(args, color) }
     }
 
-    pub(crate) fn reporter(&self) -> Box<dyn Reporter> {
-        (self.format.reporter)(self.style)
+    /// The report that is asked for, and those of `--also`.
+    pub(crate) fn reports(&self) -> impl Iterator<Item = Report<'a>> {
+        let file = self.args.output.as_deref().map(|path| (OUTPUT, path));
+        let main = Report { reporter: (self.format.reporter)(self.style), writer: Writer::to(file) };
+        let style = Style { color: wants_color(self.args.color, false), ..self.style };
+        let also = self.args.also.iter().map(move |Also { format, file }| Report {
+            reporter: (format.reporter)(style),
+            writer: Writer::to(Some((ALSO, file))),
+        });
+        std::iter::once(main).chain(also)
     }
 
     /// What tells a person at a terminal how far the run of so many checks is.
     pub(crate) fn progress(&self, plan: &Plan, checks: usize) -> Option<Progress> {
         let is_watched = self.format.name == report::HUMAN.name && io::stderr().is_terminal() && moves_cursor();
         (is_watched && !self.args.dry_run).then(|| Progress::new(plan, checks))
-    }
-
-    pub(crate) fn writer(&self) -> Writer<'a> {
-        Writer::to(self.args.output.as_deref())
     }
 
     /// Prints a text; the exit status.
@@ -44,10 +63,12 @@ impl<'a> Output<'a> {
 
     /// The file is valid; the exit status.
     pub(crate) fn valid(&self, name: &str, checks: usize) -> u8 {
-        let mut writer = self.writer();
-        // What a pipe does not take is reported by the end of the writer.
-        let _ = self.reporter().valid(name, checks, &mut writer);
-        writer.keep().map_or_else(|unwritten| complain(&unwritten.to_string()), |()| 0)
+        let written = self.reports().map(|Report { reporter, mut writer }| {
+            // What a pipe does not take is reported by the end of the writer.
+            let _ = reporter.valid(name, checks, &mut writer);
+            writer.keep()
+        });
+        written.filter_map(Result::err).fold(0, |_, unwritten| complain(&unwritten.to_string()))
     }
 
     /// What is wrong with a file that is used in spite of it.
@@ -59,30 +80,37 @@ impl<'a> Output<'a> {
     /// they read results; what says nothing of it there leaves the old result alone.
     pub(crate) fn refuse(&self, files: &[Refused]) -> u8 {
         let refusal = Refusal { files };
-        let reporter = self.reporter();
-        if !reporter.explains_refusals() {
-            files.iter().for_each(|file| explain(&file.source, &[], &file.diagnostics, self.args.color));
-            let all = files.iter().flat_map(|file| &file.diagnostics);
-            let nothing = if self.args.validate { "" } else { "; nothing was run" };
-            let _ = writeln!(io::stderr());
-            say(&format!("{}{nothing}", diagnostic::counted(all)));
+        let mut written = Vec::new();
+        for (number, Report { reporter, writer }) in self.reports().enumerate() {
+            if number == 0 && !reporter.explains_refusals() {
+                self.explain_refusal(files);
+            }
+            // Writing to a vector cannot fail.
+            let mut text = Vec::new();
+            let _ = reporter.refused(&refusal, &mut text);
+            if !text.is_empty() {
+                written.push(writer.put(&text));
+            }
         }
-        // Writing to a vector cannot fail.
-        let mut text = Vec::new();
-        let _ = reporter.refused(&refusal, &mut text);
-        let printed = if text.is_empty() { Ok(()) } else { self.writer().put(&text) };
         // What was not meant to be run takes the place of no result.
         let is_run = !self.args.validate && !self.args.dry_run;
-        let recorded = if is_run {
+        if is_run {
             self.journal(|| report::journal::write_refusal(&refusal));
-            self.record(|json, out| json.refused(&refusal, out))
-        } else {
-            Ok(())
-        };
-        for unwritten in [printed, recorded].into_iter().filter_map(Result::err) {
+            written.push(self.record(|json, out| json.refused(&refusal, out)));
+        }
+        for unwritten in written.into_iter().filter_map(Result::err) {
             complain(&unwritten.to_string());
         }
         UNKNOWN
+    }
+
+    /// The same for people, and how much of it there is.
+    fn explain_refusal(&self, files: &[Refused]) {
+        files.iter().for_each(|file| explain(&file.source, &[], &file.diagnostics, self.args.color));
+        let all = files.iter().flat_map(|file| &file.diagnostics);
+        let nothing = if self.args.validate { "" } else { "; nothing was run" };
+        let _ = writeln!(io::stderr());
+        say(&format!("{}{nothing}", diagnostic::counted(all)));
     }
 
     /// Saves the result where others look for it: `--journal`, `--record`.
@@ -103,20 +131,10 @@ impl<'a> Output<'a> {
     /// Keeps what a reporter of JSON writes.
     fn record(&self, write: impl FnOnce(&mut dyn Reporter, &mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         let Some(path) = &self.args.record else { return Ok(()) };
-        let (mut json, place) = (Vec::new(), place("--record", path));
+        let (mut json, place) = (Vec::new(), place((RECORD, path)));
         write(&mut *(report::JSON.reporter)(self.style), &mut json).map_err(|error| at(&place, &error))?;
         replace(&place, path, &json, Kind::Record)
     }
-}
-
-/// Whether what comes of the run could be written now: who learns only after it that it could not has waited in vain.
-pub(crate) fn writable(args: &Args) -> io::Result<()> {
-    let is_run = !args.validate && !args.dry_run && !args.schema;
-    let output = args.output.as_deref().map(|path| ("--output", path, Kind::Output));
-    let record = args.record.as_deref().filter(|_| is_run).map(|path| ("--record", path, Kind::Record));
-    output.into_iter().chain(record).try_for_each(|(option, path, kind)| {
-        file::try_replace(path, kind).map_err(|error| at(&place(option, path), &error))
-    })
 }
 
 /// The error, and where it was.
@@ -138,13 +156,14 @@ pub(crate) struct Writer<'a> {
 
 enum To<'a> {
     Stdout(BufWriter<Stdout>),
-    File(&'a Path, Vec<u8>),
+    File(Place<'a>, Vec<u8>),
 }
 
 impl<'a> Writer<'a> {
-    pub(crate) fn to(file: Option<&'a Path>) -> Self {
+    /// To standard output, or to a file.
+    pub(crate) fn to(file: Option<Place<'a>>) -> Self {
         let stdout = || To::Stdout(BufWriter::new(io::stdout()));
-        Self { to: file.map_or_else(stdout, |path| To::File(path, Vec::new())), unwritten: None }
+        Self { to: file.map_or_else(stdout, |file| To::File(file, Vec::new())), unwritten: None }
     }
 
     fn noted<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
@@ -164,7 +183,7 @@ impl<'a> Writer<'a> {
                 let flushed = stdout.flush();
                 self.unwritten.map_or(flushed, Err).or_else(|error| at_stdout(&error))
             }
-            To::File(path, content) => replace(&place("--output", path), path, &content, Kind::Output),
+            To::File(file, content) => replace(&place(file), file.1, &content, Kind::Output),
         }
     }
 }
@@ -200,13 +219,47 @@ pub(crate) fn replace(place: &str, path: &Path, content: &[u8], kind: Kind) -> i
     Ok(())
 }
 
-fn place(option: &str, path: &Path) -> String {
+fn place((option, path): Place<'_>) -> String {
     format!("{option} {}", path.display())
+}
+
+/// Looks at the files that results go to before anything is checked.
+///
+/// # Errors
+/// One of them cannot be written, or would take the place of another.
+pub(crate) fn inspect(args: &Args) -> Result<(), String> {
+    let output = args.output.iter().map(|path| (OUTPUT, path.as_path()));
+    let record = args.record.iter().map(|path| (RECORD, path.as_path()));
+    let places: Vec<Place<'_>> =
+        output.chain(record).chain(args.also.iter().map(|one| (ALSO, one.file.as_path()))).collect();
+    for (number, one) in places.iter().enumerate() {
+        if let Some(other) = places[..number].iter().find(|other| identity(other.1) == identity(one.1)) {
+            let (first, second) = (other.0, one.0);
+            return Err(format!("{first} and {second} name the same file: one of them would be lost"));
+        }
+    }
+    // Who learns only after the run that it could not be written has waited in vain.
+    let is_run = !args.validate && !args.dry_run && !args.schema;
+    places.into_iter().filter(|(option, _)| is_run || *option != RECORD).try_for_each(|one| {
+        let kind = if one.0 == RECORD { Kind::Record } else { Kind::Output };
+        file::try_replace(one.1, kind).map_err(|error| at(&place(one), &error).to_string())
+    })
+}
+
+/// What tells a file from others, whether or not it is there.
+fn identity(path: &Path) -> PathBuf {
+    let in_directory = || {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(fs::canonicalize(directory).ok()?.join(path.file_name()?))
+    };
+    fs::canonicalize(path).ok().or_else(in_directory).unwrap_or_else(|| path.to_owned())
 }
 
 /// Prints a text, or puts it into a file; the exit status.
 pub(crate) fn print(file: Option<&Path>, text: &str) -> u8 {
-    Writer::to(file).put(text.as_bytes()).map_or_else(|unwritten| complain(&unwritten.to_string()), |()| 0)
+    Writer::to(file.map(|path| (OUTPUT, path)))
+        .put(text.as_bytes())
+        .map_or_else(|unwritten| complain(&unwritten.to_string()), |()| 0)
 }
 
 /// Shows what is wrong with a file to a person. `plain`: see [`plan::render_showing`].

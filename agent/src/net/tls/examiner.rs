@@ -40,6 +40,7 @@ struct Shown {
 #[derive(Debug)]
 pub(super) struct Examiner {
     verification: Verification,
+    expiry_warning_days: u32,
     roots: Arc<RootCertStore>,
     webpki: Option<Arc<WebPkiServerVerifier>>,
     shown: Mutex<Shown>,
@@ -65,7 +66,13 @@ impl Examiner {
             ));
         }
         let webpki = if roots.is_empty() { None } else { Some(webpki(&roots)?) };
-        Ok(Self { verification: options.verification, roots, webpki, shown: Mutex::default() })
+        Ok(Self {
+            verification: options.verification,
+            expiry_warning_days: options.expiry_warning_days,
+            roots,
+            webpki,
+            shown: Mutex::default(),
+        })
     }
 
     /// The server's own certificate.
@@ -86,7 +93,7 @@ impl Examiner {
             facts.push((Note::NameUnverified.fact(), json!(false)));
         }
         if let Some(Some(certificate)) = shown.chain.first() {
-            facts.push(("certificate", certificate.facts()));
+            facts.push(("certificate", certificate.facts(self.expiry_warning_days)));
         }
         let behind = shown.chain.iter().flatten().skip(1);
         let issuers: Vec<_> = behind.map(|one| json!({"subject": one.subject, "issuer": one.issuer})).collect();

@@ -1,0 +1,58 @@
+//! What the file says of a check beside its target and what its profile tells it apart by: for checks
+//! that are alike but for that.
+
+use crate::checks;
+use crate::secret::{may_hold_login, redact_url};
+use crate::settings::shape::Shown;
+use crate::text::shortened;
+use crate::yaml::{Node, Value};
+
+/// What every check has a word for already: its type, its name and its target.
+const SAID: [&str; 5] = ["type", "name", "host", "port", "url"];
+
+const STARS: &str = "***";
+
+/// ` KEY:VALUE ...` of each further option, in the alphabet's order; of what may be a secret only that it is there,
+/// and the names in it.
+pub(super) fn of(pairs: &[(Node, Node)], distinction: &[(&'static str, String)]) -> String {
+    let is_said = |key: &str| SAID.contains(&key) || distinction.iter().any(|(option, _)| *option == key);
+    let mut further: Vec<_> = pairs.iter().filter_map(|(key, value)| Some((text(key)?, value))).collect();
+    further.retain(|(key, value)| !is_said(key) && !value.is_null());
+    further.sort_by_key(|(key, _)| *key);
+    let said = further.into_iter().map(|(key, value)| format!(" {key}:{}", shown(value, checks::shown(key))));
+    said.collect::<Vec<_>>().concat()
+}
+
+fn text(node: &Node) -> Option<&str> {
+    match &node.value {
+        Value::Scalar(scalar) => Some(&scalar.text),
+        Value::Seq(_) | Value::Map(_) => None,
+    }
+}
+
+/// A value, or what of it holds no secret: of a reference where it leads to, of pairs their names.
+fn shown(node: &Node, how: Shown) -> String {
+    match (&node.value, how) {
+        (Value::Scalar(scalar), Shown::Plain) if !may_hold_login(&scalar.text) => shortened(&scalar.text),
+        (Value::Scalar(scalar), Shown::Url) => redact_url(&scalar.text),
+        (Value::Scalar(_), _) => STARS.to_owned(),
+        (Value::Seq(items), Shown::Never) => {
+            let names = items.iter().map(|item| match &item.value {
+                Value::Seq(pair) => pair.first().and_then(text).unwrap_or(STARS),
+                Value::Scalar(_) | Value::Map(_) => STARS,
+            });
+            listed(names.map(str::to_owned))
+        }
+        (Value::Seq(items), _) => listed(items.iter().map(|item| shown(item, how))),
+        (Value::Map(pairs), _) => match pairs.as_slice() {
+            [(key, value)] if matches!(text(key), Some("env" | "file")) => {
+                listed([key, value].into_iter().filter_map(text).map(str::to_owned))
+            }
+            _ => listed(pairs.iter().filter_map(|(key, _)| text(key)).map(str::to_owned)),
+        },
+    }
+}
+
+fn listed(words: impl Iterator<Item = String>) -> String {
+    shortened(&words.collect::<Vec<_>>().join(","))
+}
