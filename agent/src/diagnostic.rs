@@ -86,7 +86,7 @@ flaws! {
     DuplicateKey "duplicate-key" "a key that was given already"
         => "take one of them away", "- {type: tcp, host: a.internal, host: b.internal, port: 5432}",
     NoChecks "no-checks" "the file is empty"
-        => "write a list: `- type: tcp`, with `host:` and `port:` in the lines below", "[]",
+        => "write a list: `- type: tcp`, with `host:` and `port:` in the lines below", "# nothing yet",
     NotAList "not-a-list" "the file is not a list of checks"
         => "begin each check with `- `", "type: tcp\nhost: db.internal\nport: 5432",
     NotAMapping "not-a-mapping" "a check is not a mapping"

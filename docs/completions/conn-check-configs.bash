@@ -97,9 +97,9 @@ _conn_check_configs() {
     esac
     case $level:$current in
         :-*) mapfile -t COMPREPLY < <(compgen -W '-h --help -V --version' -- "$current") ;;
-        django:-*) mapfile -t COMPREPLY < <(compgen -W '-m --settings-module --python --timeout -d --database-name --statsd-send --statsd-expect -f -o --output --secrets --secrets-dir -h --help -V --version' -- "$current") ;;
-        env:-*) mapfile -t COMPREPLY < <(compgen -W '--pid -f -o --output --secrets --secrets-dir -h --help' -- "$current") ;;
-        juju:-*) mapfile -t COMPREPLY < <(compgen -W '-a --application -f -o --output --secrets --secrets-dir -h --help' -- "$current") ;;
+        django:-*) mapfile -t COMPREPLY < <(compgen -W '-m --settings-module --python --timeout -d --database-name --statsd-send --statsd-expect -f -o --output --strict --secrets --secrets-dir -h --help -V --version' -- "$current") ;;
+        env:-*) mapfile -t COMPREPLY < <(compgen -W '--pid -f -o --output --strict --secrets --secrets-dir -h --help' -- "$current") ;;
+        juju:-*) mapfile -t COMPREPLY < <(compgen -W '-a --application -f -o --output --strict --secrets --secrets-dir -h --help' -- "$current") ;;
         help:-*) mapfile -t COMPREPLY < <(compgen -W '' -- "$current") ;;
         :*)
             ((COMP_CWORD > 1)) || mapfile -t COMPREPLY < <(compgen -W 'django env juju help' -- "$current")

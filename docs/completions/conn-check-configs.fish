@@ -13,6 +13,7 @@ complete -c conn-check-configs -n '__fish_seen_subcommand_from django' -s d -l d
 complete -c conn-check-configs -n '__fish_seen_subcommand_from django' -l statsd-send -x -d 'What to send to statsd'
 complete -c conn-check-configs -n '__fish_seen_subcommand_from django' -l statsd-expect -x -d 'What statsd must answer'
 complete -c conn-check-configs -n '__fish_seen_subcommand_from django' -s f -s o -l output -r -F -d 'Write the file here, atomically'
+complete -c conn-check-configs -n '__fish_seen_subcommand_from django' -l strict -d 'Exit status 1 where something could not be mapped'
 complete -c conn-check-configs -n '__fish_seen_subcommand_from django' -l secrets -x -a "inline\t'In the file itself'
 env\t'In variables of the environment: {env: NAME}'
 file\t'In files: {file: DIR/NAME}'" -d 'Where passwords stand: in the file, or outside, with a reference in their place'
@@ -21,6 +22,7 @@ complete -c conn-check-configs -n '__fish_seen_subcommand_from django' -s h -l h
 complete -c conn-check-configs -n '__fish_seen_subcommand_from django' -s V -l version -d 'Print version'
 complete -c conn-check-configs -n '__fish_seen_subcommand_from env' -l pid -x -d 'The environment that this process was started with'
 complete -c conn-check-configs -n '__fish_seen_subcommand_from env' -s f -s o -l output -r -F -d 'Write the file here, atomically'
+complete -c conn-check-configs -n '__fish_seen_subcommand_from env' -l strict -d 'Exit status 1 where something could not be mapped'
 complete -c conn-check-configs -n '__fish_seen_subcommand_from env' -l secrets -x -a "inline\t'In the file itself'
 env\t'In variables of the environment: {env: NAME}'
 file\t'In files: {file: DIR/NAME}'" -d 'Where passwords stand: in the file, or outside, with a reference in their place'
@@ -29,6 +31,7 @@ complete -c conn-check-configs -n '__fish_seen_subcommand_from env' -s h -l help
 complete -c conn-check-configs -n '__fish_seen_subcommand_from env' -F
 complete -c conn-check-configs -n '__fish_seen_subcommand_from juju' -s a -l application -x -d 'The application whose dependencies are checked'
 complete -c conn-check-configs -n '__fish_seen_subcommand_from juju' -s f -s o -l output -r -F -d 'Write the file here, atomically'
+complete -c conn-check-configs -n '__fish_seen_subcommand_from juju' -l strict -d 'Exit status 1 where something could not be mapped'
 complete -c conn-check-configs -n '__fish_seen_subcommand_from juju' -l secrets -x -a "inline\t'In the file itself'
 env\t'In variables of the environment: {env: NAME}'
 file\t'In files: {file: DIR/NAME}'" -d 'Where passwords stand: in the file, or outside, with a reference in their place'

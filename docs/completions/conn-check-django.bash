@@ -59,7 +59,7 @@ _conn_check_django() {
             ;;
     esac
     case $level:$current in
-        :-*) mapfile -t COMPREPLY < <(compgen -W '-m --settings-module --python --timeout -d --database-name --statsd-send --statsd-expect -f -o --output --secrets --secrets-dir -h --help -V --version' -- "$current") ;;
+        :-*) mapfile -t COMPREPLY < <(compgen -W '-m --settings-module --python --timeout -d --database-name --statsd-send --statsd-expect -f -o --output --strict --secrets --secrets-dir -h --help -V --version' -- "$current") ;;
         :*)
             :
             ;;

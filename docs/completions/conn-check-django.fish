@@ -7,6 +7,7 @@ complete -c conn-check-django -s d -l database-name -x -d 'The database, where t
 complete -c conn-check-django -l statsd-send -x -d 'What to send to statsd'
 complete -c conn-check-django -l statsd-expect -x -d 'What statsd must answer'
 complete -c conn-check-django -s f -s o -l output -r -F -d 'Write the file here, atomically'
+complete -c conn-check-django -l strict -d 'Exit status 1 where something could not be mapped'
 complete -c conn-check-django -l secrets -x -a "inline\t'In the file itself'
 env\t'In variables of the environment: {env: NAME}'
 file\t'In files: {file: DIR/NAME}'" -d 'Where passwords stand: in the file, or outside, with a reference in their place'

@@ -21,6 +21,10 @@ _conn_check_export_fw() {
         before=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     case $level:$before in
+        :--only)
+            :
+            return
+            ;;
         :--include-tags)
             :
             return
@@ -39,7 +43,7 @@ _conn_check_export_fw() {
             ;;
     esac
     case $level:$current in
-        :-*) mapfile -t COMPREPLY < <(compgen -W '--include-tags --exclude-tags --validate --strict --schema -o -f --output --color --with-dns -h --help -V --version' -- "$current") ;;
+        :-*) mapfile -t COMPREPLY < <(compgen -W '--only --include-tags --exclude-tags --validate --strict --schema -o -f --output --color --with-dns -h --help -V --version' -- "$current") ;;
         :*)
             _conn_check_export_fw_files yaml "$current"
             ;;

@@ -1,5 +1,6 @@
 # Generated from the declarations in the code by `cargo xtask docs`.
 complete -c conn-check-export-fw -f
+complete -c conn-check-export-fw -l only -x -d 'As PATTERN, where it could be taken for a file'
 complete -c conn-check-export-fw -l include-tags -x -d 'Only checks with one of these tags'
 complete -c conn-check-export-fw -l exclude-tags -x -d 'No checks with one of these tags'
 complete -c conn-check-export-fw -l validate -d 'Only read the file and say what is wrong with it'
@@ -8,7 +9,7 @@ complete -c conn-check-export-fw -l schema -d 'Print the JSON Schema of the file
 complete -c conn-check-export-fw -s o -s f -l output -r -F -d 'Write the output to a file, atomically'
 complete -c conn-check-export-fw -l color -x -a "auto\t'On a terminal'
 always\t'Always'
-never\t'Never'" -d 'Colours: auto is on for a terminal, unless `NO_COLOR` is set'
+never\t'Never'" -d 'Colours: auto is on for a terminal'
 complete -c conn-check-export-fw -l with-dns -d 'Add the resolvers that this host\'s look-ups go to (/etc/resolv.conf, and behind systemd-resolved those that it asks)'
 complete -c conn-check-export-fw -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c conn-check-export-fw -s V -l version -d 'Print version'

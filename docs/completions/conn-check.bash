@@ -26,6 +26,10 @@ _conn_check() {
         esac
     fi
     case $level:$before in
+        :--only)
+            :
+            return
+            ;;
         :--include-tags)
             :
             return
@@ -62,6 +66,10 @@ _conn_check() {
             _conn_check_files all "$current"
             return
             ;;
+        :--also)
+            :
+            return
+            ;;
         :--record)
             _conn_check_files all "$current"
             return
@@ -72,7 +80,7 @@ _conn_check() {
             ;;
     esac
     case $level:$current in
-        :-*) mapfile -t COMPREPLY < <(compgen -W '--include-tags --exclude-tags --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host -4 -6 --format -o -f --output --record --journal --explain -v --verbose -d --duration -t --tracebacks -U --unbuffered-output --color -h --help -V --version' -- "$current") ;;
+        :-*) mapfile -t COMPREPLY < <(compgen -W '--only --include-tags --exclude-tags --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host -4 -6 --format -o -f --output --also --record --journal -q --quiet --brief --explain -v --verbose -d --duration -t --tracebacks -U --unbuffered-output --color -h --help -V --version' -- "$current") ;;
         explain:-*) mapfile -t COMPREPLY < <(compgen -W '-h --help' -- "$current") ;;
         help:-*) mapfile -t COMPREPLY < <(compgen -W '' -- "$current") ;;
         :*)
@@ -80,7 +88,7 @@ _conn_check() {
             _conn_check_files yaml "$current"
             ;;
         explain:*)
-            mapfile -t COMPREPLY < <(compgen -W 'amqp dns http https ldap memcache memcached mongodb mongo mqtt mysql mariadb postgres postgresql redis smtp tcp tls ssl udp allow_redirects auth auth_source base body ca_file client_cert client_id client_key cookies database digest_auth disable_tls_verification exchange expect expected_body expected_code expected_headers expiry_warning_days from_address headers helo_fallback host key max_messages message method min_consumers name params password port proxy_host proxy_port proxy_url publish query queue record replica_set role send server server_name subject table tags timeout to_address topic url use_tls username verify_name version vhost warn_after resolve.nxdomain resolve.no-address resolve.servfail resolve.refused resolve.timeout resolve.failed resolve.bad-name resolve.closed connect.refused connect.timeout connect.host-unreachable connect.network-unreachable connect.prohibited connect.denied-locally connect.local-limit connect.no-socket connect.reset connect.closed proxy.unreachable proxy.timeout proxy.closed proxy.auth-required proxy.denied proxy.bad-gateway proxy.not-a-proxy tls.not-tls tls.required tls.untrusted tls.expired tls.not-yet-valid tls.wrong-name tls.no-common-version tls.client-cert-required tls.client-cert-rejected tls.closed tls.timeout tls.malformed protocol.wrong-service protocol.silent protocol.timeout protocol.closed protocol.reset protocol.malformed protocol.too-large protocol.unsupported-version protocol.not-ready protocol.overloaded auth.rejected auth.required auth.method-unsupported auth.host-not-allowed auth.locked auth.timeout auth.closed request.no-such-database request.no-such-vhost request.no-such-queue request.no-such-entry request.permission-denied request.read-only request.unexpected-status request.unexpected-header request.unexpected-body request.unexpected-reply request.redirected request.recipient-refused request.sender-refused request.timeout request.closed run.deadline run.own-fault tls.expires-soon connect.closed-at-once connect.address-dead run.slow auth.not-needed tls.verification-off tls.name-verification-off auth.without-tls unreadable not-there not-a-file of-other-unit too-large not-utf8 yaml-syntax too-deep several-documents unknown-alias bad-merge unknown-tag bad-tag duplicate-key no-checks not-a-list not-a-mapping unknown-type deprecated-alias unknown-key missing-key wrong-type bad-value python-tuple unreadable-pem nothing-selected mail-by-nagios unexpanded-variable duplicate-check bad-reference no-rules unresolved' -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W 'amqp dns http https ldap memcache memcached mongodb mongo mqtt mysql mariadb postgres postgresql redis smtp tcp tls ssl udp allow_redirects auth auth_source base body ca_file client_cert client_id client_key cookies database digest_auth disable_tls_verification exchange expect expected_body expected_code expected_headers expiry_warning_days from_address headers helo_fallback host key max_messages message method min_consumers name params password port proxy_host proxy_port proxy_url publish query queue record replica_set role send server server_name subject table tags timeout to_address topic url use_tls username verify_name version vhost warn_after config.missing-secret config.unusable-file resolve.nxdomain resolve.no-address resolve.servfail resolve.refused resolve.timeout resolve.failed resolve.bad-name resolve.closed connect.refused connect.timeout connect.host-unreachable connect.network-unreachable connect.prohibited connect.denied-locally connect.local-limit connect.no-socket connect.reset connect.closed proxy.unreachable proxy.timeout proxy.closed proxy.auth-required proxy.denied proxy.bad-gateway proxy.not-a-proxy tls.not-tls tls.required tls.untrusted tls.expired tls.not-yet-valid tls.wrong-name tls.no-common-version tls.client-cert-required tls.client-cert-rejected tls.closed tls.timeout tls.malformed protocol.wrong-service protocol.silent protocol.timeout protocol.closed protocol.reset protocol.malformed protocol.too-large protocol.unsupported-version protocol.not-ready protocol.overloaded auth.rejected auth.required auth.method-unsupported auth.host-not-allowed auth.locked auth.timeout auth.closed request.no-such-database request.no-such-vhost request.no-such-queue request.no-such-entry request.permission-denied request.read-only request.unexpected-status request.unexpected-header request.unexpected-body request.unexpected-reply request.redirected request.recipient-refused request.sender-refused request.timeout request.closed run.deadline run.own-fault tls.expires-soon connect.closed-at-once connect.address-dead run.slow auth.not-needed tls.verification-off tls.name-verification-off auth.without-tls unreadable not-there not-a-file of-other-unit too-large not-utf8 yaml-syntax too-deep several-documents unknown-alias bad-merge unknown-tag bad-tag duplicate-key no-checks not-a-list not-a-mapping unknown-type deprecated-alias unknown-key missing-key wrong-type bad-value python-tuple unreadable-pem nothing-selected mail-by-nagios no-effect unexpanded-variable duplicate-check bad-reference no-rules unresolved' -- "$current")
             ;;
         help:*)
             :

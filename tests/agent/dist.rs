@@ -119,7 +119,7 @@ fn the_debian_package_is_installed_upgraded_and_purged_by_apt() {
          echo 'deb [trusted=yes] file:{} ./' > /tmp/list; apt update; apt install conn-check
          for name in {}; do $name --version; done
          echo '- {{type: tcp, host: 127.0.0.1, port: {}}}' | conn-check -
-         python3 -c 'import conn_check_configs.django'
+         /usr/bin/python3 -c 'import conn_check_configs.django'
          test -s /usr/share/man/man1/conn-check.1.gz -a -s /usr/share/doc/conn-check/copyright
          echo 'deb [trusted=yes] file:{} ./' > /tmp/list; apt update; apt upgrade conn-check
          dpkg-query -W conn-check
