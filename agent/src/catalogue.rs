@@ -199,7 +199,7 @@ pub static ALL: &[Code] = &[
     entry(Phase::Config, Cause::MissingSecret, "config.missing-secret", Owner::Config, "a secret that the file names is not there, or is empty", "set the variable or write the file, for the user who runs conn-check")
         .when("the variable is not set where conn-check runs", "{type: redis, host: cache.internal, password: {env: REDIS_PASSWORD}}"),
     entry(Phase::Config, Cause::UnusableFile, "config.unusable-file", Owner::Config, "a certificate or key that the file names cannot be used", "put it there, readable for the user who runs conn-check; or correct the path")
-        .when("the file is not there, or no PEM", "{type: tls, host: app.internal, port: 443, ca_file: /etc/ssl/app/ca.pem}"),
+        .when("the file is not there, or no PEM", "{type: tls, host: app.internal, port: 443, client_cert: /etc/ssl/app/client.pem}"),
     entry(Phase::Resolve, Cause::NxDomain, "resolve.nxdomain", Owner::Dns, "the name does not exist", "check the spelling and the search domain; else the record is missing in the zone")
         .when("no zone has the name", "{type: tcp, host: no-such-host.invalid, port: 80}"),
     entry(Phase::Resolve, Cause::NoAddress, "resolve.no-address", Owner::Dns, "the name exists, without an address of the wanted family", "add the A or AAAA record, or drop -4/-6")

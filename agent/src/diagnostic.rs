@@ -112,7 +112,7 @@ flaws! {
     MailByNagios "mail-by-nagios" "a check that sends a mail has no tag that keeps Nagios from running it"
         => "tag it `no-nagios`, or set `send: false`", "- {type: smtp, host: mail.internal, port: 465, from_address: app@internal, to_address: ops@internal}",
     NoEffect "no-effect" "an option that does nothing beside the others of the check"
-        => "leave it out, or write what gives it an effect", "- {type: redis, host: cache.internal, use_tls: false, ca_file: /etc/ssl/app/ca.pem}",
+        => "leave it out, or write what gives it an effect", "- {type: redis, host: cache.internal, use_tls: false, verify_name: false}",
     Unexpanded "unexpanded-variable" "a value is nothing but a variable, which nobody expands here"
         => "write {env: NAME} in its place; where it is meant as it stands, `!!str` before it says so", "- {type: redis, host: cache.internal, password: '${REDIS_PASSWORD}'}",
     Twin "duplicate-check" "a check stands in the file more than once"

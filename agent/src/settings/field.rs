@@ -2,14 +2,16 @@
 //! be what an option takes.
 
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::fault::{Cause, Fault};
-use crate::file;
-use crate::secret::{Redactor, may_hold_login, ours};
+use crate::fault::{Cause, Fault, Owner};
+use crate::file::{self, ReadError};
+use crate::secret::{Redactor, Sentence, may_hold_login, ours};
 use crate::settings::shape::{Shape, Shown};
 use crate::text::{Span, shortened};
 use crate::yaml::{Node, Resolved, Scalar, Value};
+use nix::libc;
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::io;
 use std::path::Path;
 
 /// Why a value is not what the option takes.
@@ -18,6 +20,8 @@ pub(crate) struct Misfit {
     pub(crate) flaw: Flaw,
     span: Option<Span>,
     pub(super) message: String,
+    /// Whose job it is to have it fit.
+    pub(super) owner: Owner,
     found: Option<String>,
     pub(crate) help: Option<String>,
     /// A value that would do, for who has no other help.
@@ -27,7 +31,8 @@ pub(crate) struct Misfit {
 impl Misfit {
     /// A value that the option does not take ([`Flaw::BadValue`]).
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { flaw: Flaw::BadValue, span: None, message: message.into(), found: None, help: None, example: "" }
+        let (message, owner) = (message.into(), Owner::Config);
+        Self { flaw: Flaw::BadValue, span: None, message, owner, found: None, help: None, example: "" }
     }
 
     /// Adds what to write instead.
@@ -35,6 +40,35 @@ impl Misfit {
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Of an error of this host, with which no other path would fare better: it is short of memory or descriptors.
+    #[must_use]
+    pub(crate) fn because(mut self, error: &io::Error) -> Self {
+        let of_path = |errno| {
+            matches!(
+                errno,
+                libc::ENOENT
+                    | libc::ENOTDIR
+                    | libc::EISDIR
+                    | libc::EACCES
+                    | libc::EPERM
+                    | libc::ELOOP
+                    | libc::ENAMETOOLONG
+                    | libc::ENXIO
+            )
+        };
+        if error.raw_os_error().is_some_and(|errno| !of_path(errno)) {
+            self.owner = Owner::Host;
+        }
+        self
+    }
+
+    /// A fault of the check, where that is how it is taken.
+    pub(super) fn fault(&self, cause: Cause, message: impl Into<Sentence>, next_step: &'static str) -> Fault {
+        let next_step =
+            if self.owner == Owner::Host { "look at this host's memory and descriptors" } else { next_step };
+        Fault::new(cause, message).owner(self.owner).next_step(next_step)
     }
 
     /// Another flaw than [`Flaw::BadValue`].
@@ -46,7 +80,7 @@ impl Misfit {
 
     /// The diagnostic about the option with this key, whose value stands at `span`.
     pub(super) fn of_option(self, key: &str, span: Span) -> Diagnostic {
-        let Self { flaw, span: own, message, found, help, example } = self;
+        let Self { flaw, span: own, message, owner: _, found, help, example } = self;
         let diagnostic = Diagnostic::error(flaw, own.unwrap_or(span), format!("`{key}`: {message}"));
         let help = help.or_else(|| (!example.is_empty()).then(|| format!("for example: `{key}: {example}`")));
         Diagnostic { found, help, ..diagnostic }
@@ -250,7 +284,7 @@ impl<'a> Field<'a> {
         let is_unneeded = self.vault.secrets == Secrets::Unneeded && instead == "absent";
         let fault = || {
             let next = "set it for the user who runs conn-check; or correct the reference";
-            Fault::new(Cause::MissingSecret, ours(misfit.message.as_str())).next_step(next)
+            misfit.fault(Cause::MissingSecret, ours(misfit.message.as_str()), next)
         };
         if is_unneeded || self.vault.defer(fault) { Ok(instead.to_owned()) } else { Err(misfit) }
     }
@@ -315,7 +349,10 @@ const REFERENCE_LIMIT: u64 = 64 * 1024;
 fn from_file(path: &str) -> Result<String, Misfit> {
     let failed =
         |why: &dyn std::fmt::Display| Misfit::new(format!("cannot read the file `{}`: {why}", shortened(path)));
-    let content = file::read_bounded(Path::new(path), REFERENCE_LIMIT).map_err(|error| failed(&error))?;
+    let content = file::read_bounded(Path::new(path), REFERENCE_LIMIT).map_err(|error| {
+        let misfit = failed(&error);
+        if let ReadError::Io(error) = &error { misfit.because(error) } else { misfit }
+    })?;
     let mut text = String::from_utf8(content).map_err(|_| failed(&"it is not UTF-8"))?;
     text.truncate(text.trim_end_matches(['\n', '\r']).len());
     if text.is_empty() {

@@ -187,7 +187,8 @@ impl<'a> Fields<'a> {
     pub(crate) fn lack_file(&mut self, key: &str, misfit: Misfit) -> Result<(), Noted> {
         let fault = || {
             let next = "put it there, readable for the user who runs conn-check; or correct the path";
-            Fault::new(Cause::UnusableFile, sentence![ours(key), ": ", ours(misfit.message.as_str())]).next_step(next)
+            let message = sentence![ours(key), ": ", ours(misfit.message.as_str())];
+            misfit.fault(Cause::UnusableFile, message, next)
         };
         if self.vault.defer(fault) { Ok(()) } else { Err(self.refuse_value(key, misfit)) }
     }

@@ -122,7 +122,7 @@ impl From<TlsMode> for Spoken {
 /// A file that cannot be used.
 fn lack<T>(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Result<Option<T>, Noted> {
     let misfit = Misfit::new(format!("the file cannot be used: {error}")).flaw(Flaw::UnreadablePem);
-    let misfit = misfit.help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read");
+    let misfit = misfit.because(error).help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read");
     fields.lack_file(option, misfit).map(|()| None)
 }
 

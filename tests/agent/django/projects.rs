@@ -132,7 +132,7 @@ fn what_a_project_of_any_age_names_can_be_reached() {
     was_used(&town);
     assert_eq!(
         types(&old),
-        ["postgresql", "mysql", "amqp", "amqp", "memcached", "memcached", "memcached", "smtp", "udp"],
+        ["postgresql", "mysql", "amqp", "amqp", "memcached", "memcached", "memcached", "smtp", "udp", "redis"],
         "{old}"
     );
 }
