@@ -93,7 +93,13 @@ impl Reader {
         let tcp = |port: u16| format!("- {{type: tcp, host: 127.0.0.1, port: {port}}}\n");
         let database = self.postgres.address();
         let (host, at) = (database.ip(), database.port());
-        tcp(self.peer.port()).repeat(10)
+        // Ten that are not the same one.
+        let listening = (1..=10)
+            .map(|seconds| {
+                format!("- {{type: tcp, host: 127.0.0.1, port: {}, timeout: {seconds}}}\n", self.peer.port())
+            })
+            .collect::<Vec<_>>();
+        listening.concat()
             + &format!(
                 "- {{type: postgres, host: '{host}', port: {at}, username: {USER}, password: {password}, \
                  database: {DATABASE}}}\n"
