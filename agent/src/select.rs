@@ -1,6 +1,8 @@
 //! Which results were asked for: tags select checks, patterns select results.
 
+use crate::diagnostic::{Diagnostic, Flaw};
 use crate::plan::{Entry, Plan};
+use std::collections::{BTreeSet, HashSet};
 
 /// What the command line asks for; empty lists ask for everything.
 #[derive(Clone, Debug, Default)]
@@ -65,6 +67,31 @@ impl Selection {
 }
 
 impl Wanted {
+    /// What is wrong where it selects nothing: what was asked for, and what there is.
+    #[must_use]
+    pub fn nothing_selected(&self, plan: &Plan) -> Diagnostic {
+        if plan.entries.is_empty() {
+            return Diagnostic::file(Flaw::NothingSelected, "the list of checks is empty: there is nothing to check");
+        }
+        let quoted = |words: &[String]| some(words.iter().map(|word| format!("`{}`", word.escape_debug())));
+        let asked = [
+            ("called", quoted(&self.patterns)),
+            ("with the tag", quoted(&self.include_tags)),
+            ("without the tag", quoted(&self.exclude_tags)),
+        ];
+        let asked = asked.into_iter().filter_map(|(word, words)| Some(format!("{word} {}", words?)));
+        let entries = || plan.entries.iter();
+        let there = [
+            ("names", some(entries().filter_map(|entry| entry.label.clone()))),
+            ("types", some(entries().map(|entry| entry.kind.to_owned()))),
+            ("results", some(entries().flat_map(|entry| &entry.results).map(|result| result.name.clone()))),
+            ("tags", some(entries().flat_map(|entry| &entry.tags).collect::<BTreeSet<_>>().into_iter().cloned())),
+        ];
+        let there: Vec<_> = there.into_iter().filter_map(|(word, words)| Some(format!("{word} {}", words?))).collect();
+        let message = format!("no check is left: nothing is {}", asked.collect::<Vec<_>>().join(", "));
+        Diagnostic::file(Flaw::NothingSelected, message).help(format!("there are the {}", there.join("; ")))
+    }
+
     fn results_of<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = bool> + 'a {
         let tagged = |tags: &[String]| tags.iter().any(|tag| entry.tags.contains(tag));
         let check = (self.include_tags.is_empty() || tagged(&self.include_tags)) && !tagged(&self.exclude_tags);
@@ -72,6 +99,17 @@ impl Wanted {
         let by_name = move |name: &str| self.patterns.iter().any(|pattern| matches(pattern, name));
         entry.results.iter().map(move |result| check && (whole || by_name(&result.name)))
     }
+}
+
+/// Some of these words, each once, and how many more there are; `None`: there are none.
+fn some(words: impl Iterator<Item = String>) -> Option<String> {
+    const SOME: usize = 6;
+    let mut seen = HashSet::new();
+    let mut different: Vec<_> = words.filter(|word| seen.insert(word.clone())).collect();
+    let more = different.len().saturating_sub(SOME);
+    different.truncate(SOME);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!different.is_empty()).then(|| different.join(", ") + &more)
 }
 
 /// Whether a pattern selects anything of a check.

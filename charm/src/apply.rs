@@ -122,15 +122,16 @@ fn remove_shared_files(host: &mut dyn Host) -> Result<Changes, Error> {
 /// # Errors
 /// The file system fails.
 pub(crate) fn orphans(host: &mut dyn Host, observed: &Observed) -> Result<Changes, Error> {
-    let mut changes = Changes::new();
+    let (mut changes, mut is_due) = (Changes::new(), false);
     for path in observed.nrpe.orphaned.values().flatten() {
         if path.starts_with(NRPE) && inspect(host, path)?.is_some() {
             mark_reload(host, Mark::IfPossible)?;
-            changes.extend(tree::clear(host, path)?);
-            changes.extend(reload(host, true)?);
-        } else {
-            changes.extend(tree::clear(host, path)?);
+            is_due = true;
         }
+        changes.extend(tree::clear(host, path)?);
+    }
+    if is_due {
+        changes.extend(reload(host, true)?);
     }
     for (unit, paths) in &observed.nrpe.orphaned {
         let unit = UnitPaths(unit);

@@ -20,6 +20,12 @@ pub mod wheel;
 /// What goes wrong in a tool is for a person to read.
 pub type Outcome<T> = Result<T, String>;
 
+/// The names of the programs; the first one is that of the file, the others are links to it.
+#[must_use]
+pub fn program_names() -> Vec<String> {
+    conn_check::cli::programs().iter().map(|program| program.get_name().to_owned()).collect()
+}
+
 /// The root of the repository.
 #[must_use]
 pub fn root() -> PathBuf {

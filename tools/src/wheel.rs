@@ -4,7 +4,7 @@
 //! Packaging User Guide, once PEP 427); nothing of Python is needed to write one. The same sources
 //! give the same bytes: entries are in order, times are fixed.
 
-use crate::root;
+use crate::{program_names, root};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
@@ -32,12 +32,8 @@ Tag: py3-none-any
 /// The path of an entry, and its content.
 type Entry = (String, Vec<u8>);
 
-/// What becomes of a wheel of the program when it is installed: the program itself is a script, and so it is with its
-/// other names, which Python knows how to make.
-const PROGRAM_NAMES: [&str; 4] =
-    ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
-
-/// The wheel of the program with the package in it: `pip install` gives all five names. `platform` is what pip calls
+/// The wheel of the program with the package in it: `pip install` gives all its names, the first one as the file, the
+/// others as what Python makes of an entry point. `platform` is what pip calls
 /// the systems that it runs on, such as `manylinux_2_28_x86_64` or `linux_x86_64`.
 ///
 /// # Errors
@@ -48,7 +44,7 @@ pub fn wheel_of_program(program: &[u8], platform: &str) -> Result<(String, Vec<u
     entries.push((format!("{NAME}/program.py"), PROGRAM.as_bytes().to_vec()));
     entries.push((format!("conn_check-{VERSION}.data/scripts/conn-check"), program.to_vec()));
     let tag = format!("Wheel-Version: 1.0\nGenerator: conn-check\nRoot-Is-Purelib: false\nTag: py3-none-{platform}\n");
-    let scripts: Vec<_> = PROGRAM_NAMES.iter().map(|name| format!("{name} = {NAME}.program:run\n")).collect();
+    let scripts: Vec<_> = program_names().iter().skip(1).map(|name| format!("{name} = {NAME}.program:run\n")).collect();
     let metadata = metadata("conn-check", ">=3.8", "Verifies every network dependency of a service");
     let more = [
         ("METADATA", metadata),

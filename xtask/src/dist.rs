@@ -7,6 +7,9 @@ use std::fs;
 /// The glibc of the oldest systems that are supported: RHEL 8 and Debian 10.
 const OLD_GLIBC: &str = "2.28";
 
+/// Where all of it goes.
+const FOLDER: &str = "target/dist";
+
 const USAGE: &str = "cargo xtask dist [--profile ci | --zigbuild]";
 
 /// With `--zigbuild` for systems from glibc 2.28 on, and a tarball beside it for those with musl, which says so: the
@@ -14,36 +17,25 @@ const USAGE: &str = "cargo xtask dist [--profile ci | --zigbuild]";
 /// systems like this one.
 pub(crate) fn dist(arguments: &[String]) -> Outcome {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let folder = "target/dist".to_owned();
-    match arguments[..] {
-        [] => {
-            crate::build("release")?;
-            make("target/release", &folder, &[])?;
-        }
-        ["--profile", profile] => {
-            crate::build(profile)?;
-            make(&format!("target/{profile}"), &folder, &[])?;
-        }
-        ["--zigbuild"] => {
-            make(&pack::zigbuild_of("gnu", Some(OLD_GLIBC))?, &folder, &["--glibc", OLD_GLIBC])?;
-            make(&pack::zigbuild_of("musl", None)?, &folder, &[])?;
-        }
+    let (built, glibc): (_, &[&str]) = match arguments[..] {
+        [] => (pack::built("release")?, &[]),
+        ["--profile", profile] => (pack::built(profile)?, &[]),
+        ["--zigbuild"] => (pack::zigbuild_of("gnu", Some(OLD_GLIBC))?, &["--glibc", OLD_GLIBC]),
         _ => return Err(USAGE.to_owned()),
-    }
-    pack::pack(&arguments.iter().map(|&argument| argument.to_owned()).collect::<Vec<_>>())?;
-    let charm = pack::file_name();
-    let made = if arguments.first() == Some(&"--profile") {
-        format!("target/{}/{charm}", arguments[1])
-    } else {
-        charm.clone()
     };
-    fs::copy(step::root().join(&made), step::root().join(&folder).join(&charm))
-        .map(drop)
-        .map_err(|error| format!("{made}: {error}"))
+    let folder = step::root().join(FOLDER);
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    // First, so that its checksum is among those of all.
+    let charm = format!("{FOLDER}/{}", pack::file_name());
+    tool("pack", &[&[built.as_str(), &charm], glibc].concat())?;
+    tool("dist", &[&[format!("{built}/conn-check").as_str(), FOLDER], glibc].concat())?;
+    if arguments == ["--zigbuild"] {
+        let musl = pack::zigbuild_of("musl", None)?;
+        tool("dist", &[&format!("{musl}/conn-check"), FOLDER])?;
+    }
+    Ok(())
 }
 
-fn make(built: &str, folder: &str, more: &[&str]) -> Outcome {
-    let program = format!("{built}/conn-check");
-    let arguments = [&[program.as_str(), folder], more].concat();
-    crate::tool("dist", &arguments.into_iter().map(str::to_owned).collect::<Vec<_>>())
+fn tool(name: &str, arguments: &[&str]) -> Outcome {
+    crate::tool(name, &arguments.iter().map(|&argument| argument.to_owned()).collect::<Vec<_>>())
 }

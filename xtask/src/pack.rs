@@ -34,10 +34,15 @@ pub(crate) fn pack(arguments: &[String]) -> Outcome {
 
 /// For the tests, the file stays with what was built.
 fn plain(profile: &str) -> Result<Build, String> {
-    crate::build(profile)?;
-    let folder = format!("target/{profile}");
+    let folder = built(profile)?;
     let output = if profile == "release" { file_name() } else { format!("{folder}/{}", file_name()) };
     Ok(Build { folder, output, glibc: Vec::new() })
+}
+
+/// Builds for this system; where the programs are.
+pub(crate) fn built(profile: &str) -> Result<String, String> {
+    crate::build(profile)?;
+    Ok(format!("target/{profile}"))
 }
 
 /// For Ubuntu 20.04.

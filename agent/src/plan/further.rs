@@ -3,6 +3,7 @@
 
 use crate::checks;
 use crate::secret::{may_hold_login, redact_url};
+use crate::settings::is_reference;
 use crate::settings::shape::Shown;
 use crate::text::shortened;
 use crate::yaml::{Node, Value};
@@ -16,18 +17,11 @@ const STARS: &str = "***";
 /// and the names in it.
 pub(super) fn of(pairs: &[(Node, Node)], distinction: &[(&'static str, String)]) -> String {
     let is_said = |key: &str| SAID.contains(&key) || distinction.iter().any(|(option, _)| *option == key);
-    let mut further: Vec<_> = pairs.iter().filter_map(|(key, value)| Some((text(key)?, value))).collect();
+    let mut further: Vec<_> = pairs.iter().filter_map(|(key, value)| Some((key.text()?, value))).collect();
     further.retain(|(key, value)| !is_said(key) && !value.is_null());
     further.sort_by_key(|(key, _)| *key);
     let said = further.into_iter().map(|(key, value)| format!(" {key}:{}", shown(value, checks::shown(key))));
     said.collect::<Vec<_>>().concat()
-}
-
-fn text(node: &Node) -> Option<&str> {
-    match &node.value {
-        Value::Scalar(scalar) => Some(&scalar.text),
-        Value::Seq(_) | Value::Map(_) => None,
-    }
 }
 
 /// A value, or what of it holds no secret: of a reference where it leads to, of pairs their names.
@@ -38,18 +32,16 @@ fn shown(node: &Node, how: Shown) -> String {
         (Value::Scalar(_), _) => STARS.to_owned(),
         (Value::Seq(items), Shown::Never) => {
             let names = items.iter().map(|item| match &item.value {
-                Value::Seq(pair) => pair.first().and_then(text).unwrap_or(STARS),
+                Value::Seq(pair) => pair.first().and_then(Node::text).unwrap_or(STARS),
                 Value::Scalar(_) | Value::Map(_) => STARS,
             });
             listed(names.map(str::to_owned))
         }
         (Value::Seq(items), _) => listed(items.iter().map(|item| shown(item, how))),
-        (Value::Map(pairs), _) => match pairs.as_slice() {
-            [(key, value)] if matches!(text(key), Some("env" | "file")) => {
-                listed([key, value].into_iter().filter_map(text).map(str::to_owned))
-            }
-            _ => listed(pairs.iter().filter_map(|(key, _)| text(key)).map(str::to_owned)),
-        },
+        (Value::Map(pairs), _) if is_reference(pairs) => {
+            listed(pairs.iter().flat_map(|(key, value)| [key, value]).filter_map(Node::text).map(str::to_owned))
+        }
+        (Value::Map(pairs), _) => listed(pairs.iter().filter_map(|(key, _)| key.text()).map(str::to_owned)),
     }
 }
 

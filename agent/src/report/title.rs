@@ -7,13 +7,16 @@ use std::collections::HashMap;
 /// The titles of the checks of a plan: those that would read the same say in what they differ.
 pub(super) fn of(plan: &Plan) -> Vec<String> {
     let mut titles: Vec<_> = plan.entries.iter().map(short).collect();
-    let mut count: HashMap<_, usize> = HashMap::new();
-    for (entry, title) in plan.entries.iter().zip(&titles) {
-        *count.entry((entry.kind, title.clone())).or_default() += 1;
-    }
-    for (entry, title) in plan.entries.iter().zip(&mut titles) {
-        if count[&(entry.kind, title.clone())] > 1 {
-            title.push_str(&rest(entry));
+    // First what every check of the type has, then whatever else the file says of it.
+    for more in [rest, |entry: &Entry| entry.redactor.clean(&entry.further)] {
+        let mut count: HashMap<_, usize> = HashMap::new();
+        for (entry, title) in plan.entries.iter().zip(&titles) {
+            *count.entry((entry.kind, title.clone())).or_default() += 1;
+        }
+        for (entry, title) in plan.entries.iter().zip(&mut titles) {
+            if count[&(entry.kind, title.clone())] > 1 {
+                title.push_str(&more(entry));
+            }
         }
     }
     titles
@@ -77,6 +80,8 @@ mod tests {
     fn only_titles_that_would_be_equal_say_more() {
         let yaml = "- {type: http, url: 'http://h/'}\n- {type: http, url: 'http://h/', method: head}\n\
                     - {type: http, url: 'http://i/', method: head}\n";
+        let tagged = "- {type: tcp, host: h, port: 1, tags: a}\n- {type: tcp, host: h, port: 1, tags: b}\n";
+        assert_eq!(titles(tagged), ["h:1 tags:a", "h:1 tags:b"]);
         assert_eq!(titles(yaml), ["http://h/", "http://h/ method: HEAD", "http://i/"]);
     }
 }

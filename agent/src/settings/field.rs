@@ -66,8 +66,11 @@ impl Misfit {
 
     /// A fault of the check, where that is how it is taken.
     pub(super) fn fault(&self, cause: Cause, message: impl Into<Sentence>, next_step: &'static str) -> Fault {
-        let next_step =
-            if self.owner == Owner::Host { "look at this host's memory and descriptors" } else { next_step };
+        let next_step = if self.owner == Owner::Host {
+            "look at this host: its memory, its descriptors, its file systems"
+        } else {
+            next_step
+        };
         Fault::new(cause, message).owner(self.owner).next_step(next_step)
     }
 
@@ -266,10 +269,11 @@ impl<'a> Field<'a> {
     fn follow(&self, key: &str, name: &str, shape: &Shape) -> Result<String, Misfit> {
         let text = if key == "env" { from_environment(name) } else { from_file(name) };
         let text = text.or_else(|misfit| match shape.shown {
-            Shown::Plain => Err(misfit),
-            Shown::Url => self.without(misfit, "http://absent.invalid/"),
             // No rule for any option refuses it.
             Shown::Never => self.without(misfit, "absent"),
+            // Who connects to nothing has to know all the same where it leads.
+            Shown::Url if self.vault.secrets != Secrets::Unneeded => self.without(misfit, "https://absent.invalid/"),
+            Shown::Url | Shown::Plain => Err(misfit),
         });
         let text = text.map_err(|misfit| self.with_span(misfit.flaw(Flaw::BadReference).help(reference_help(key))))?;
         // A URL is kept in its secret parts, by who reads it.
@@ -281,12 +285,15 @@ impl<'a> Field<'a> {
 
     /// What stands for a secret that is not there, where the check is read without it.
     fn without(&self, misfit: Misfit, instead: &str) -> Result<String, Misfit> {
-        let is_unneeded = self.vault.secrets == Secrets::Unneeded && instead == "absent";
         let fault = || {
             let next = "set it for the user who runs conn-check; or correct the reference";
             misfit.fault(Cause::MissingSecret, ours(misfit.message.as_str()), next)
         };
-        if is_unneeded || self.vault.defer(fault) { Ok(instead.to_owned()) } else { Err(misfit) }
+        if self.vault.secrets == Secrets::Unneeded || self.vault.defer(fault) {
+            Ok(instead.to_owned())
+        } else {
+            Err(misfit)
+        }
     }
 
     /// A secret that has to be something.

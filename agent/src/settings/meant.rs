@@ -54,7 +54,12 @@ pub(crate) fn type_help(word: &str) -> Option<String> {
 fn service(word: &str) -> Option<&'static services::Service> {
     let by_id = || services::all().find(|service| service.id == word);
     let by_scheme = || services::by_scheme(word).map(|(service, _)| service);
-    by_id().or_else(by_scheme).or_else(|| services::by_word(&word.to_uppercase())).or_else(|| services::by_driver(word))
+    let by_word = || services::by_word(&word.to_uppercase());
+    by_id()
+        .or_else(by_scheme)
+        .or_else(by_word)
+        .or_else(|| services::by_charm(word))
+        .or_else(|| services::by_driver(word))
 }
 
 /// The option that is called like this elsewhere, among those that a check has.
@@ -74,15 +79,12 @@ fn of_row(rows: &[(&'static str, &[&str])], word: &str) -> Option<&'static str> 
 /// Words for the types of checks that name no service of the table.
 const TYPES: &[(&str, &[&str])] = &[
     ("http", &["web", "website", "webservice", "rest", "api", "url", "uri", "curl", "health", "healthcheck"]),
-    ("smtp", &["mail", "email", "e-mail", "sendmail", "postfix", "exim", "mailserver"]),
+    ("smtp", &["e-mail", "sendmail", "mailserver"]),
     ("tcp", &["port", "socket", "telnet", "connect", "nc"]),
     ("tls", &["certificate", "cert", "x509", "starttls"]),
     ("dns", &["resolve", "resolver", "lookup", "nameserver", "host"]),
     ("udp", &["statsd", "datagram", "syslog"]),
     ("ldap", &["ad", "activedirectory", "active_directory", "directory"]),
-    ("mysql", &["percona", "aurora"]),
-    ("redis", &["valkey", "keydb", "dragonfly"]),
-    ("postgres", &["pg", "pgsql", "psql", "pgbouncer", "timescaledb", "cockroachdb"]),
 ];
 
 /// Words for which several types may do, or none.
@@ -281,7 +283,18 @@ mod tests {
             ("valkey", "redis"),
             ("RabbitMQ", "amqp"),
             ("elasticsearch", "http"),
+            ("keydb", "redis"),
+            ("dragonfly", "redis"),
+            ("percona", "mysql"),
+            ("pg", "postgres"),
+            ("pgsql", "postgres"),
             ("psql", "postgres"),
+            ("pgbouncer", "postgres"),
+            ("timescaledb", "postgres"),
+            ("cockroachdb", "postgres"),
+            ("postfix", "smtp"),
+            ("exim", "smtp"),
+            ("email", "smtp"),
             ("mail", "smtp"),
             ("submission", "smtp"),
         ] {

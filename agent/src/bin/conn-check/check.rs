@@ -6,7 +6,6 @@ use crate::ticker::Ticker;
 use crate::watch::Watch;
 use crate::{CRITICAL, UNKNOWN, complain, refuse, say};
 use conn_check::cli::Args;
-use conn_check::diagnostic::{Diagnostic, Flaw};
 use conn_check::event::Event;
 use conn_check::host;
 use conn_check::plan::{self, Defaults, Loaded, Plan};
@@ -15,7 +14,6 @@ use conn_check::run::Family;
 use conn_check::run::{self, Options};
 use conn_check::select::{Selection, Wanted, selects};
 use conn_check::source::Source;
-use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::Path;
 use std::process;
@@ -29,7 +27,7 @@ pub(crate) fn program(args: &Args) -> u8 {
     if let Err(wrong) = output::inspect(args) {
         return refuse(&wrong);
     }
-    let watch = match Watch::begin(args.max_timeout, args.output.is_none() && args.record.is_none()) {
+    let watch = match Watch::begin(args.max_timeout, output::is_stdout_alone(args)) {
         Ok(watch) => watch,
         Err(error) => return refuse(&format!("the run could not start: {error}")),
     };
@@ -76,7 +74,7 @@ pub(crate) fn with_plan(
     };
     let selection = Selection::of(&plan, &wanted);
     if selection.is_empty() {
-        return output.refuse(&files::of_all(&name, nothing_selected(&plan, &wanted)));
+        return output.refuse(&files::of_all(&name, wanted.nothing_selected(&plan)));
     }
     note_unmatched(&plan, &wanted);
     work(&output, Task { config: name, plan, selection })
@@ -224,39 +222,4 @@ fn options(args: &Args) -> Options {
         certs_path: args.tls_certs_path.clone(),
         ..host
     }
-}
-
-/// What was asked for, and what there is.
-fn nothing_selected(plan: &Plan, wanted: &Wanted) -> Diagnostic {
-    if plan.entries.is_empty() {
-        return Diagnostic::file(Flaw::NothingSelected, "the list of checks is empty: there is nothing to check");
-    }
-    let quoted = |words: &[String]| some(words.iter().map(|word| format!("`{}`", word.escape_debug())));
-    let asked = [
-        ("called", quoted(&wanted.patterns)),
-        ("with the tag", quoted(&wanted.include_tags)),
-        ("without the tag", quoted(&wanted.exclude_tags)),
-    ];
-    let asked = asked.into_iter().filter_map(|(word, words)| Some(format!("{word} {}", words?)));
-    let entries = || plan.entries.iter();
-    let there = [
-        ("names", some(entries().filter_map(|entry| entry.label.clone()))),
-        ("types", some(entries().map(|entry| entry.kind.to_owned()))),
-        ("results", some(entries().flat_map(|entry| &entry.results).map(|result| result.name.clone()))),
-        ("tags", some(entries().flat_map(|entry| &entry.tags).collect::<BTreeSet<_>>().into_iter().cloned())),
-    ];
-    let there: Vec<_> = there.into_iter().filter_map(|(word, words)| Some(format!("{word} {}", words?))).collect();
-    let message = format!("no check is left: nothing is {}", asked.collect::<Vec<_>>().join(", "));
-    Diagnostic::file(Flaw::NothingSelected, message).help(format!("there are the {}", there.join("; ")))
-}
-
-/// Some of these words, each once, and how many more there are; `None`: there are none.
-fn some(words: impl Iterator<Item = String>) -> Option<String> {
-    const SOME: usize = 6;
-    let mut seen = HashSet::new();
-    let mut different: Vec<_> = words.filter(|word| seen.insert(word.clone())).collect();
-    let more = different.len().saturating_sub(SOME);
-    different.truncate(SOME);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!different.is_empty()).then(|| different.join(", ") + &more)
 }

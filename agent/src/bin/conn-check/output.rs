@@ -246,6 +246,11 @@ pub(crate) fn inspect(args: &Args) -> Result<(), String> {
     })
 }
 
+/// Whether all that is written goes to standard output.
+pub(crate) fn is_stdout_alone(args: &Args) -> bool {
+    args.output.is_none() && args.record.is_none() && args.also.is_empty()
+}
+
 /// What tells a file from others, whether or not it is there.
 fn identity(path: &Path) -> PathBuf {
     let in_directory = || {

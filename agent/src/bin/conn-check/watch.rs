@@ -100,7 +100,7 @@ impl Shared {
         }
         let (status, why) = match self.status.load(Ordering::Relaxed) {
             READING => (UNKNOWN, Some("stopped before anything was checked: the file was not read to its end")),
-            UNKNOWN if takes_more() => {
+            UNKNOWN if self.to_stdout && takes_more() => {
                 (UNKNOWN, Some("stopped before the result was known: this host is too busy; run fewer checks at once"))
             }
             UNKNOWN => (UNKNOWN, Some("stopped before the result was written: whatever should read it stands still")),

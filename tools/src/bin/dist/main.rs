@@ -109,13 +109,21 @@ fn pack(order: &Order) -> Outcome<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// What people get.
+const GIVEN: [&str; 4] = [".charm", ".deb", ".tar.gz", ".whl"];
+
 /// `SHA256SUMS` of all that people get, as sha256sum(1) checks it.
 fn checksums(folder: &Path) -> Outcome<PathBuf> {
+    let at = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| at(folder, error))? {
+        names.push(entry.map_err(|error| at(folder, error))?.file_name().to_string_lossy().into_owned());
+    }
+    names.retain(|name| GIVEN.iter().any(|ending| name.ends_with(ending)));
+    names.sort_unstable();
     let path = folder.join("SHA256SUMS");
-    let sums = output(
-        Command::new("sh").current_dir(folder).args(["-c", "sha256sum *.tar.gz *.deb *.whl 2>/dev/null; true"]),
-    )?;
-    fs::write(&path, sums).map_err(|error| format!("{}: {error}", path.display()))?;
+    let sums = output(Command::new("sha256sum").current_dir(folder).args(names))?;
+    fs::write(&path, sums).map_err(|error| at(&path, error))?;
     Ok(path)
 }
 

@@ -4,10 +4,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
-use tools::{Outcome, root};
-
-/// The other names of the program.
-const NAMES: [&str; 4] = ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
+use tools::{Outcome, program_names, root};
 
 /// Files by their paths below the prefix.
 pub(crate) struct Tree(Vec<(String, Node)>);
@@ -19,8 +16,11 @@ enum Node {
 
 impl Tree {
     pub(crate) fn of(program: &[u8]) -> Outcome<Self> {
-        let mut tree = Self(vec![("bin/conn-check".to_owned(), Node::File(program.to_vec(), 0o755))]);
-        tree.0.extend(NAMES.map(|name| (format!("bin/{name}"), Node::Link("conn-check"))));
+        let mut tree = Self(Vec::new());
+        for (index, name) in program_names().iter().enumerate() {
+            let node = if index == 0 { Node::File(program.to_vec(), 0o755) } else { Node::Link("conn-check") };
+            tree.0.push((format!("bin/{name}"), node));
+        }
         for (folder, ending, to) in [
             ("docs", "1", "share/man/man1"),
             ("docs", "5", "share/man/man5"),

@@ -15,7 +15,9 @@ fn environment(name: &str) -> &'static [(&'static str, &'static str)] {
     match name {
         "conn-check" => &[
             ("NO_COLOR", "Not empty: no colours, unless `--color` asks for them."),
-            ("TERM", "A terminal called dumb gets no colours."),
+            ("CLICOLOR_FORCE, FORCE_COLOR", "Not empty and not 0: colours also where no terminal is."),
+            ("TERM", "A terminal that is called dumb, or nothing, gets no colours and no line that moves."),
+            ("COLUMNS", "How wide the format for people is, in place of what the terminal says."),
             ("NRPE_PROGRAMVERSION", "Set by NRPE: the format is nagios, unless `--format` names one."),
             (
                 "HTTP_PROXY, HTTPS_PROXY, NO_PROXY",
