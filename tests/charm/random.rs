@@ -32,6 +32,8 @@ struct Life {
     option: Option<usize>,
     revision: Option<String>,
     release: Release,
+    /// Whether an action was begun.
+    has_acted: bool,
     bad: Charm,
     // Of the bad charm.
     _scratch: Scratch,
@@ -67,6 +69,7 @@ impl Life {
             option: None,
             revision: None,
             release: Release::This,
+            has_acted: false,
             bad: bad_charm(&scratch),
             _scratch: scratch,
         };
@@ -164,6 +167,7 @@ impl Life {
     fn cancel(&mut self) {
         let started = |unit: &String| self.juju.machine().charm(unit).join("actions/run-check").exists();
         let Some(unit) = self.unit().filter(started) else { return };
+        self.has_acted = true;
         let (began, delay) = (Instant::now(), Duration::from_millis(self.chance.below(30) as u64));
         let run = self.juju.cancelled(&unit, "run-check", &json!({}), || began.elapsed() >= delay).expect("an action");
         match (run.status, run.code) {
@@ -252,11 +256,26 @@ impl Life {
         }
         match (said("config"), self.option) {
             (Some(text), _) if text.contains("hots") => ("blocked", "config of conn-check:".to_owned()),
-            (Some(_), _) => ("active", "2 checks, not run yet".to_owned()),
-            (None, Some(1)) => ("active", "1 check, not run yet".to_owned()),
-            (None, Some(count)) => ("active", format!("{count} checks, not run yet")),
+            (Some(_), _) => ("active", self.truth_of_checks(2)),
+            (None, Some(count)) => ("active", self.truth_of_checks(count)),
             (None, None) => ("waiting", "no checks yet".to_owned()),
         }
+    }
+
+    /// So many checks, and what an action found that came to its end before it was cancelled, or nearly.
+    fn truth_of_checks(&self, count: usize) -> String {
+        let counted = |count: usize| if count == 1 { "1 check".to_owned() } else { format!("{count} checks") };
+        let record = self.juju.machine().at("/var/lib/conn-check/conn-check-0/record.json");
+        let Ok(record) = std::fs::read(record) else { return format!("{}, not run yet", counted(count)) };
+        assert!(self.has_acted, "there is a record of nothing");
+        let record: Value = serde_json::from_slice(&record).expect("a record");
+        let (started, ran) = (record["started"].as_str().unwrap_or_default(), record["checks"].as_array());
+        let (day, time) = started.split_once('T').unwrap_or_else(|| panic!("{record}"));
+        let ran = ran.map_or(0, Vec::len);
+        // The file has changed since.
+        let of = if ran == count || ran == 0 { String::new() } else { format!(" of {}", counted(ran)) };
+        let found = if ran == 0 { String::new() } else { format!(": {ran} failed, first tcp 127.0.0.1:9") };
+        format!("{}, last run {day} {}Z{of}{found}", counted(count), &time[..5])
     }
 
     /// In the charm, or installed since it was.
@@ -271,7 +290,7 @@ impl Life {
             return ("waiting", format!("{FILE} does not exist"));
         }
         match self.juju.machine().read(FILE).as_str() {
-            "- {type: tcp, host: 127.0.0.1, port: 9}\n" => ("active", "1 check, not run yet".to_owned()),
+            "- {type: tcp, host: 127.0.0.1, port: 9}\n" => ("active", self.truth_of_checks(1)),
             _ => ("blocked", FILE.to_owned()),
         }
     }
