@@ -9,11 +9,11 @@ mod nrpe;
 mod orders;
 mod others;
 mod package;
+mod page;
 #[path = "../agent/canaries/planted.rs"]
 mod planted;
 mod proof;
 mod random;
-mod readme;
 mod secrets;
 mod site;
 mod tutorial;

@@ -156,6 +156,16 @@ impl Namespace {
         ip(&["-n", &self.name, "route", "add", kind, destination]);
     }
 
+    /// One more address of this end of the cable, for others that have [`Namespace::neighbours`] there.
+    pub fn also(&self, address: IpAddr) {
+        ip(&["-n", &self.name, "addr", "add", &address.to_string(), "dev", "eth0"]);
+    }
+
+    /// A network that is on the other end of the cable (`10.0.4.0/24`).
+    pub fn neighbours(&self, network: &str) {
+        ip(&["-n", &self.name, "route", "add", network, "dev", "eth0"]);
+    }
+
     /// Takes the cable out: packets vanish, and after some seconds the other end is unreachable.
     pub fn unplug(&self) {
         ip(&["-n", &self.name, "link", "set", "eth0", "down"]);

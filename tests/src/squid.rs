@@ -27,6 +27,7 @@ const PASSWORD_HELPER: &str = "/usr/lib/squid/basic_ncsa_auth";
 pub struct Rules {
     login: Option<(String, String)>,
     denied: Vec<String>,
+    hosts: Option<String>,
     /// The options of the port, and where the files are that they name.
     tls: Option<(String, Folder)>,
 }
@@ -65,20 +66,29 @@ impl Rules {
         self
     }
 
+    /// Knows these hosts, as `/etc/hosts` has them, instead of this machine's.
+    #[must_use]
+    pub fn hosts(mut self, hosts: &str) -> Self {
+        self.hosts = Some(hosts.to_owned());
+        self
+    }
+
     fn deny(mut self, condition: String) -> Self {
         self.denied.push(condition);
         self
     }
 
-    /// The whole configuration. Names are looked up in /etc/hosts only: nothing leaves this machine.
+    /// The whole configuration. Names are looked up in such a file only: nothing leaves this machine.
     fn configuration(&self, scratch: &Scratch, port: &Port) -> String {
         let folder = text(&scratch.folder("run"));
         let listen = match &self.tls {
             Some((options, _)) => format!("https_port {} {options}", port.address()),
             None => format!("http_port {}", port.address()),
         };
+        let hosts = self.hosts.as_ref().map(|hosts| text(&scratch.write("hosts", hosts)));
+        let hosts = hosts.map(|file| format!("hosts_file {file}\n")).unwrap_or_default();
         format!(
-            "{listen}\npid_filename {folder}/pid\ncoredump_dir {folder}\naccess_log stdio:{folder}/access.log\n\
+            "{listen}\n{hosts}pid_filename {folder}/pid\ncoredump_dir {folder}\naccess_log stdio:{folder}/access.log\n\
              cache_log stdio:/dev/stderr\ncache deny all\ncache_mem 8 MB\npinger_enable off\nshutdown_lifetime 0 seconds\n\
              dns_nameservers 127.0.0.1\ndns_timeout 1 second\ndns_retransmit_interval 1 second\nconnect_timeout 5 seconds\n\
              visible_hostname squid.test\n{}http_access allow all\n",

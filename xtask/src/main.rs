@@ -26,7 +26,7 @@ cargo xtask TASK
   fmt             format the code
   layers          see that no room of the code uses one that lies above it
   bench           measure conn-check beside a floor, in one run
-  pictures        draw what a person sees on terminals of several widths: target/pictures/*.svg
+  pictures        draw what a person sees on terminals of several widths: target/pictures/*.svg, docs/terminal.svg
   docs            write the man page, the completions, the option tables and the schema into docs/
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too, --juju 2.9 without 24.04
   dist            pack what is given to people into target/dist: tarball, .deb, wheel, charm, apt repository, checksums
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
 
 fn pictures() -> Outcome {
     build("ci")?;
-    tool("pictures", &["target/pictures".to_owned()])
+    tool("pictures", &["target/pictures", "docs/terminal.svg"].map(str::to_owned))
 }
 
 fn demo() -> Outcome {

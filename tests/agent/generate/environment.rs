@@ -204,19 +204,6 @@ fn a_file_of_something_else_comes_with_what_to_do() {
 }
 
 #[test]
-fn the_examples_of_the_readme_are_what_is_printed() {
-    let scratch = Scratch::new();
-    let variables = "DATABASE_URL=postgres://shop:p%40ss@db.internal/shop?sslmode=verify-full\nREDIS_HOST=cache.internal\n\
-                     REDIS_PASSWORD=tiger\nSEARCH_URL=cluster://search.internal\nSITE_URL=https://shop.example.com/\n";
-    let file = scratch.write(".env", variables);
-    let made = run(&mut configs(&["env", file.to_str().expect("path"), "--secrets", "env"]));
-    assert_eq!(made.status, 0);
-    let readme = include_str!("../../../README.md");
-    let shown = format!("--output checks.yaml\n{}\n$ cat checks.yaml\n{}```\n", made.err, made.out);
-    assert!(readme.contains(&shown), "{shown}");
-}
-
-#[test]
 fn an_environment_without_connections_gives_an_empty_list_that_says_so() {
     let made = run(&mut configs(&["env"]));
     assert_eq!(made.status, 0);

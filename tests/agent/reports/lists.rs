@@ -29,9 +29,9 @@ fn the_actions_take_every_format() {
 }
 
 #[test]
-fn the_table_of_the_readme_has_every_format() {
-    let readme = text("README.md");
-    let row = readme.lines().find(|line| line.starts_with("| `--format F` |")).expect("the row");
+fn the_table_of_the_options_has_every_format() {
+    let page = text("docs/command.md");
+    let row = page.lines().find(|line| line.starts_with("| `--format F` |")).expect("the row");
     // Every other piece between backquotes is a name; the first is the option.
     let names = row.split('`').skip(1).step_by(2).skip(1);
     assert_eq!(names.collect::<Vec<_>>(), FORMATS.map(|format| format.name), "{row}");

@@ -3,6 +3,7 @@
 use super::parsers::{exposition, reads};
 use super::{Mix, hostile};
 use harness::agent::Agent;
+use harness::scratch::Scratch;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -111,6 +112,16 @@ fn the_rules_are_right_and_say_what_they_should() {
 fn the_recipe_writes_where_the_collector_reads() {
     let docs = text("prometheus.md");
     let mix = Mix::start();
+    // systemd reads both files, but for the program, which is not there.
+    let scratch = Scratch::new();
+    let mut units = docs.split("```ini\n").skip(1).filter_map(|rest| rest.split("```").next());
+    for (name, unit) in ["conn-check.service", "conn-check.timer"].into_iter().zip(&mut units) {
+        scratch.write(name, unit.replace("/usr/bin/conn-check", "/bin/true"));
+    }
+    let names = ["conn-check.service", "conn-check.timer"].map(|name| scratch.path().join(name));
+    let (good, told) = reads(Command::new("systemd-analyze").args(["verify", "--man=no"]).args(names), "");
+    assert!(good && told.is_empty() && units.next().is_none(), "{told}");
+    assert!(docs.contains("systemctl enable --now conn-check.timer\n"), "the timer is named");
     // The command of the unit, with a directory of the test in the place of the collector's.
     let line = docs.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/conn-check ")).expect("the command");
     assert!(line.contains("/var/lib/prometheus/node-exporter/conn-check.prom"), "{line}");
@@ -122,4 +133,22 @@ fn the_recipe_writes_where_the_collector_reads() {
     assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (2, "", ""));
     let written = fs::read_to_string(agent.scratch().path().join("conn-check.prom")).expect("it is there");
     assert!(exposition(&written).len() > 10);
+}
+
+/// The route for Alertmanager, and the question about a tag.
+#[test]
+fn the_rest_of_the_page_can_be_used() {
+    let (docs, scratch) = (text("prometheus.md"), Scratch::new());
+    let block = |language: &str| {
+        let rest = docs.split(&format!("```{language}\n")).nth(1).expect("a block");
+        rest.split("```").next().expect("its end")
+    };
+    let route = block("yaml").replace("\n", "\n  ").replace("routes:", "route:\n  receiver: network\n  routes:");
+    let file = scratch.write("alertmanager.yml", format!("{route}\nreceivers: [{{name: network}}]\n"));
+    let (good, told) = reads(Command::new("amtool").arg("check-config").arg(file), "");
+    assert!(good && told.contains("SUCCESS"), "{told}");
+    let rule = format!("groups: [{{name: a, rules: [{{record: 'a:b', expr: '{}'}}]}}]\n", block("promql").trim());
+    let file = scratch.write("rules.yml", rule);
+    let (good, told) = reads(Command::new("promtool").args(["check", "rules"]).arg(file), "");
+    assert!(good && told.contains("SUCCESS"), "{told}");
 }

@@ -1,7 +1,7 @@
 //! Pictures of what a person sees: conn-check on terminals of several widths, over one check, a mix, many, and one
 //! that waits; and the one in the README. As SVG, from what a real terminal got.
 //!
-//! `pictures FOLDER` writes them all; each is `WIDTH-SCENE.svg`.
+//! `pictures FOLDER README` writes them all; each is `WIDTH-SCENE.svg`, and that of the README has the name given.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
 mod scenes;
@@ -16,14 +16,18 @@ use std::{env, fs, io};
 /// The widths, in columns.
 const WIDTHS: [usize; 3] = [60, 80, 120];
 
+/// The scene and the width of the picture in the README.
+const README: (&str, usize) = ("shop", 100);
+
 fn main() -> ExitCode {
-    let Some(folder) = env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("usage: pictures FOLDER");
+    let arguments: Vec<_> = env::args_os().skip(1).map(PathBuf::from).collect();
+    let [folder, readme] = arguments.as_slice() else {
+        eprintln!("usage: pictures FOLDER README");
         return ExitCode::FAILURE;
     };
-    match draw(&folder) {
+    match draw(folder, readme) {
         Ok(count) => {
-            println!("{count} pictures in {}", folder.display());
+            println!("{count} pictures in {}, and {}", folder.display(), readme.display());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -33,7 +37,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn draw(folder: &Path) -> io::Result<usize> {
+fn draw(folder: &Path, readme: &Path) -> io::Result<usize> {
     fs::create_dir_all(folder)?;
     let (world, scratch) = (scenes::World::start(), Scratch::new());
     let scenes = world.scenes();
@@ -44,6 +48,9 @@ fn draw(folder: &Path) -> io::Result<usize> {
             fs::write(folder.join(format!("{width}-{name}.svg")), svg::picture(&seen, width))?;
         }
     }
+    let (name, width) = README;
+    let seen = on_terminal(scratch.path(), width, &format!("{name}.yaml"))?;
+    fs::write(readme, svg::picture(&seen, width))?;
     Ok(scenes.len() * WIDTHS.len())
 }
 

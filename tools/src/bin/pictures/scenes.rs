@@ -1,18 +1,36 @@
 //! What is looked at: files of checks, and the servers behind them.
 
-use harness::peers::{Manner, Peer};
+use harness::certs::Authority;
+use harness::peers::{Manner, Peer, TlsManner, TlsPeer};
 use harness::ports::{self, Port};
+use harness::redis::{self, Redis};
 
 /// The servers of all scenes.
 pub(crate) struct World {
     well: Peer,
     silent: Peer,
+    /// An SSH server.
+    other: Peer,
+    basket: Redis,
+    authority: Authority,
+    /// Its certificate is past its end.
+    login: TlsPeer,
     shut: Port,
 }
 
 impl World {
     pub(crate) fn start() -> Self {
-        Self { well: Peer::start(Manner::Silent), silent: Peer::start(Manner::Silent), shut: ports::free() }
+        let other = Peer::start(Manner::Banner(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n".to_vec()));
+        let authority = Authority::new();
+        Self {
+            well: Peer::start(Manner::Silent),
+            silent: Peer::start(Manner::Silent),
+            other,
+            basket: Redis::start(&redis::Setup::new().password()),
+            login: TlsPeer::start(&authority.expired(), TlsManner::Silent),
+            authority,
+            shut: ports::free(),
+        }
     }
 
     /// Names and files of checks.
@@ -26,8 +44,23 @@ impl World {
             ("mixed", self.mixed()),
             ("many", many(197, "good", well) + &many(3, "bad", shut)),
             ("one-cause", many(50, "shard", shut)),
+            ("shop", self.shop()),
             ("waiting", many(3, "good", well) + &redis("sessions", self.silent.port(), 10)),
         ]
+    }
+
+    /// The one in README: some services of a shop, four of which are ill in different ways.
+    fn shop(&self) -> String {
+        let (well, shut, other) = (self.well.port(), self.shut.number(), self.other.port());
+        format!(
+            "- {{type: postgres, name: orders, host: 127.0.0.1, port: {shut}, username: shop, password: x, database: orders}}\n\
+             - {{type: redis, name: sessions, host: 127.0.0.1, port: {other}}}\n\
+             - {{type: redis, name: basket, host: 127.0.0.1, port: {basket}, password: wrong}}\n\
+             - {{type: tls, name: login, host: localhost, port: {login}, ca_file: '{ca}'}}\n",
+            basket = self.basket.address().port(),
+            login = self.login.address().port(),
+            ca = self.authority.file().display(),
+        ) + &["mail", "search", "metrics", "files"].map(|name| tcp(name, well)).concat()
     }
 
     /// Twenty checks: some are well, some fail of the same and of other things, some are called by long names.

@@ -1,33 +1,35 @@
-//! README's "With Juju", typed line by line.
+//! The page for Juju, `docs/juju.md`: typed line by line, its hooks run.
 
-use crate::site::{FILE, SERVICE, UNIT, give_to_us, status, well};
+use crate::site::{FILE, SERVICE, Site, UNIT, give_to_us, status, well};
 use harness::juju::Juju;
 use harness::juju::cli::Release;
+use harness::juju::event::Moment;
 use harness::juju::machine::Machine;
 use harness::juju::shell::Shell;
 use harness::packed::{self, NEXT_VERSION};
 use harness::peers::{Manner, Peer};
 use harness::ports;
 use harness::postgres::{DATABASE, Postgres, Setup, USER};
+use harness::scratch::Scratch;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::Command;
 
-const README: &str = include_str!("../../README.md");
+const PAGE: &str = include_str!("../../docs/juju.md");
 
-/// A line that README has the reader type, and what it prints there.
+/// A line that the page has the reader type, and what it prints there.
 #[derive(Debug)]
 struct Line {
     command: &'static str,
     printed: String,
 }
 
-/// The blocks of the section: those with commands, and the others.
+/// What is shown between fences, without the language.
 fn blocks() -> impl Iterator<Item = &'static str> {
-    let section = README.split("\n## With Juju\n").nth(1).expect("the section");
-    let section = section.split("\n## ").next().expect("its end");
-    section.split("```").skip(1).step_by(2).map(str::trim)
+    let inside = PAGE.split("```").skip(1).step_by(2);
+    inside.map(|block| block.split_once('\n').expect("a language").1.trim())
 }
 
 fn lines() -> Vec<Line> {
@@ -48,7 +50,7 @@ fn lines() -> Vec<Line> {
 
 /// The block that begins so.
 fn block(start: &str) -> &'static str {
-    blocks().find(|block| block.starts_with(start)).unwrap_or_else(|| panic!("README has no block {start}"))
+    blocks().find(|block| block.starts_with(start)).unwrap_or_else(|| panic!("the page has no block {start}"))
 }
 
 /// A reader with an application, its database, and a shell.
@@ -66,7 +68,7 @@ impl Reader {
         let (juju, shell) = (Juju::start(Machine::in_scratch()), Shell::of(Release::V3));
         assert_eq!(juju.add_unit("my-service"), SERVICE);
         juju.declare("my-service", block("provides:"));
-        // README says that nrpe comes with the application.
+        // The page says that nrpe comes with the application.
         juju.machine().install_nrpe();
         juju.add_subordinate("nrpe", SERVICE);
         juju.declare(
@@ -88,7 +90,7 @@ impl Reader {
         self.juju.settle().iter().for_each(well);
     }
 
-    /// The twelve checks of README, as the application writes them.
+    /// The twelve checks of the page, as the application writes them.
     fn checks(&self, password: &str, port: u16) -> String {
         let tcp = |port: u16| format!("- {{type: tcp, host: 127.0.0.1, port: {port}}}\n");
         let database = self.postgres.address();
@@ -119,14 +121,14 @@ impl Reader {
         self.settle();
     }
 
-    /// As README writes it: its database is `db:5432`.
-    fn as_in_readme(&self, text: &str) -> String {
+    /// As the page writes it: its database is `db:5432`.
+    fn as_shown(&self, text: &str) -> String {
         text.replace(&self.postgres.address().to_string(), "db:5432")
     }
 
     fn status(&self) -> String {
         well(&self.juju.update_status(UNIT));
-        self.as_in_readme(&status(&self.juju, UNIT))
+        self.as_shown(&status(&self.juju, UNIT))
     }
 
     /// What has to be so before a line is typed.
@@ -139,7 +141,7 @@ impl Reader {
         }
     }
 
-    /// The three that README shows, in the order in which they come about here.
+    /// The three that the page shows, in the order in which they come about here.
     fn the_status_is_as_shown(&mut self) {
         let shown: Vec<_> = block("active ").lines().map(|line| line.split_once(' ').expect("a status")).collect();
         let [(active, ran), (blocked, broken), (waiting, unreadable)] = shown[..] else { panic!("{shown:?}") };
@@ -160,7 +162,7 @@ impl Reader {
         assert_eq!(said.and_then(hidden), hidden(wanted), "but for the time");
     }
 
-    /// What a line has done: its exit status and its output, but for what README prints below it.
+    /// What a line has done: its exit status and its output, but for what the page has below it.
     fn judge(&mut self, command: &str, code: Option<i32>, out: &str, err: &str) {
         self.settle();
         let deployed = self.shell.folder().join("deployed");
@@ -203,7 +205,7 @@ impl Reader {
                 code == Some(0)
                     && self.juju.look(|model| model.application("conn-check").version.clone()) == NEXT_VERSION
             }
-            _ => panic!("README has a line that this test does not know: {command}"),
+            _ => panic!("the page has a line that this test does not know: {command}"),
         };
         assert!(well, "{command}\n{code:?}\n{out}\n{err}\n{}", status(&self.juju, UNIT));
     }
@@ -229,15 +231,15 @@ fn every_line_can_be_typed_and_prints_what_is_shown() {
         reader.prepare(command);
         let output = reader.shell.enter(&reader.juju, command);
         let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
-        let out = reader.as_in_readme(&out);
+        let out = reader.as_shown(&out);
         assert!(printed.is_empty() || printed == out, "{command}\n{printed}\n{out}{err}");
         reader.judge(command, output.status.code(), &out, &err);
     }
 }
 
-/// What README says of the JSON, each of its names.
+/// What the page says of the JSON, each of its names.
 #[test]
-fn the_json_of_an_action_has_what_readme_names() {
+fn the_json_of_an_action_has_what_the_page_names() {
     let mut reader = Reader::new();
     for line in ["cargo xtask pack", "juju deploy ./conn-check_amd64.charm", "juju integrate my-service conn-check"] {
         assert!(reader.shell.enter(&reader.juju, line).status.success(), "{line}");
@@ -256,20 +258,52 @@ fn the_json_of_an_action_has_what_readme_names() {
         ("`failures.1`", "/failures/1"),
         ("`stdout`", "/stdout"),
     ] {
-        assert!(README.contains(name), "{name}");
+        assert!(PAGE.contains(name), "{name}");
         assert!(results.pointer(pointer).is_some_and(Value::is_string), "{pointer}: {results}");
     }
     assert!(results["return-code"].is_u64(), "{results}");
     // Juju leaves out what is empty.
-    assert!(README.contains("`stderr`") && results.get("stderr").is_none(), "{results}");
-    // Of 2.9, where every exit status is 0: as README says, with its own filter.
+    assert!(PAGE.contains("`stderr`") && results.get("stderr").is_none(), "{results}");
+    // Of 2.9, where every exit status is 0: as the page says, with its own filter.
     let shell = Shell::of(Release::V2_9);
-    let command = README.split("- Juju 2.9 says `").nth(1).and_then(|rest| rest.split('`').next()).expect("a command");
-    let filter = README.split("  into `").nth(1).and_then(|rest| rest.split('`').next()).expect("a filter");
+    let command = PAGE.split("- Juju 2.9 says `").nth(1).and_then(|rest| rest.split('`').next()).expect("a command");
+    let filter = PAGE.split("  into `").nth(1).and_then(|rest| rest.split('`').next()).expect("a filter");
     let judged = shell.enter(&reader.juju, &format!("{command} | {filter}"));
     assert_eq!(judged.status.code(), Some(1), "{judged:?}");
     let old = ["run-action", "conn-check/0", "run-check", "--wait", "--format", "json"];
     let said = reader.juju.cli(Release::V2_9, &old);
     let all: Value = serde_json::from_str(&said.out).expect("JSON");
     assert_eq!((said.code, &all["unit-conn-check-0"]["results"]["exit-code"]), (0, &Value::from("2")));
+}
+
+/// The sample of what Nagios gets.
+#[test]
+fn the_exported_service_is_as_shown() {
+    let site = Site::start(Machine::in_scratch());
+    site.with_nrpe();
+    site.check("- {type: tcp, host: 127.0.0.1, port: 9}\n");
+    let file = "/var/lib/nagios/export/service__juju-my-service-0_conn_check_my_service.cfg";
+    assert!(PAGE.contains(file), "the page names the file");
+    assert_eq!(site.juju.machine().read(file).trim(), block("# "));
+}
+
+/// The hook in each language, as the application's charm runs it.
+#[test]
+fn the_hooks_of_the_page_make_the_unit_active() {
+    let scratch = Scratch::new();
+    let source = scratch.write("hook.rs", block("use std::io"));
+    let rust = scratch.path().join("rust-hook");
+    let compiled = Command::new("rustc").args(["--edition=2024", "-o"]).args([&rust, &source]).output().expect("rustc");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    let shell = scratch.program("shell-hook", block("#!/bin/sh"));
+    let python = scratch.program("python-hook", block("#!/usr/bin/env python3"));
+    for hook in [shell, python, rust] {
+        let site = Site::start(Machine::in_namespace());
+        let (code, output) = site.juju.run_stand_in(SERVICE, site.relation, Moment::Changed, &hook);
+        assert_eq!((code, output.as_str()), (0, ""), "{}", hook.display());
+        site.settle();
+        assert_eq!(site.status(), "active: 1 check, not run yet", "{}", hook.display());
+        let file = site.juju.machine().at(FILE);
+        assert_eq!(fs::metadata(file).expect("the file").permissions().mode() & 0o7777, 0o640);
+    }
 }
