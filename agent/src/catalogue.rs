@@ -196,7 +196,7 @@ static OWN_FAULT: &Code = &ALL[ALL.len() - 1];
 /// Every code, in the order of the phases.
 #[rustfmt::skip]
 pub static ALL: &[Code] = &[
-    entry(Phase::Config, Cause::MissingSecret, "config.missing-secret", Owner::Config, "a secret that the file names is not there, or is empty", "set the variable or write the file, for the user who runs conn-check")
+    entry(Phase::Config, Cause::MissingSecret, "config.missing-secret", Owner::Config, "a secret, or another value that stands elsewhere, is not there, or is empty", "set the variable or write the file, for the user who runs conn-check")
         .when("the variable is not set where conn-check runs", "{type: redis, host: cache.internal, password: {env: REDIS_PASSWORD}}"),
     entry(Phase::Config, Cause::UnusableFile, "config.unusable-file", Owner::Config, "a certificate or key that the file names cannot be used", "put it there, readable for the user who runs conn-check; or correct the path")
         .when("the file is not there, or no PEM", "{type: tls, host: app.internal, port: 443, client_cert: /etc/ssl/app/client.pem}"),

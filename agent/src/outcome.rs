@@ -72,7 +72,7 @@ impl SkipReason {
     pub const fn about(self) -> &'static str {
         match self {
             Self::AfterFailure => "not tried: what it needs failed",
-            Self::Interrupted => "not tried: the run was interrupted",
+            Self::Interrupted => "not finished: the run was interrupted",
             Self::DryRun => "not tried: this is a dry run",
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::plan::{Entry, Plan};
+use crate::settings::meant::nearest;
 use std::collections::{BTreeSet, HashSet};
 
 /// What the command line asks for; empty lists ask for everything.
@@ -81,15 +82,34 @@ impl Wanted {
         ];
         let asked = asked.into_iter().filter_map(|(word, words)| Some(format!("{word} {}", words?)));
         let entries = || plan.entries.iter();
+        // Of what was asked for; results are told where nothing shorter names a check.
+        let by_tag = !self.include_tags.is_empty() || !self.exclude_tags.is_empty();
+        let labels = some(entries().filter_map(|entry| entry.label.clone()));
+        let results = || some(entries().flat_map(|entry| &entry.results).map(|result| result.name.clone()));
         let there = [
-            ("names", some(entries().filter_map(|entry| entry.label.clone()))),
-            ("types", some(entries().map(|entry| entry.kind.to_owned()))),
-            ("results", some(entries().flat_map(|entry| &entry.results).map(|result| result.name.clone()))),
+            ("results", if by_tag || labels.is_some() { None } else { results() }),
+            ("names", labels.filter(|_| !self.patterns.is_empty())),
+            ("types", some(entries().map(|entry| entry.kind.to_owned())).filter(|_| !self.patterns.is_empty())),
             ("tags", some(entries().flat_map(|entry| &entry.tags).collect::<BTreeSet<_>>().into_iter().cloned())),
         ];
         let there: Vec<_> = there.into_iter().filter_map(|(word, words)| Some(format!("{word} {}", words?))).collect();
+        let near = self.patterns.iter().find_map(|word| {
+            let labels = entries().filter_map(|entry| entry.label.as_deref());
+            let results = entries().flat_map(|entry| &entry.results).map(|result| result.name.as_str());
+            nearest(word, &labels.chain(entries().map(|entry| entry.kind)).chain(results).collect::<Vec<_>>())
+        });
         let message = format!("no check is left: nothing is {}", asked.collect::<Vec<_>>().join(", "));
-        Diagnostic::file(Flaw::NothingSelected, message).help(format!("there are the {}", there.join("; ")))
+        let help = match near {
+            Some(near) => format!("did you mean `{}`?", near.escape_debug()),
+            None => {
+                if there.is_empty() {
+                    "no check has a tag".to_owned()
+                } else {
+                    format!("there are the {}", there.join("; "))
+                }
+            }
+        };
+        Diagnostic::file(Flaw::NothingSelected, message).help(help)
     }
 
     fn results_of<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = bool> + 'a {

@@ -44,6 +44,21 @@ fn what_is_said_of_a_code_a_type_and_an_option() {
 }
 
 #[test]
+fn owners_phases_and_type_are_words_too() {
+    let scratch = Scratch::new();
+    for (word, part) in [
+        ("credentials", "whose job a fix is"),
+        ("service", "connect.refused"),
+        ("connect", "a phase of a check"),
+        ("request", "request."),
+        ("type", "postgres"),
+    ] {
+        let (status, text, err) = said(scratch.path(), &["explain", word]);
+        assert!(status == 0 && err.is_empty() && text.contains(part), "{word}: {text}{err}");
+    }
+}
+
+#[test]
 fn an_unknown_word_is_status_3_and_comes_with_the_right_one() {
     let scratch = Scratch::new();
     let (status, out, err) = said(scratch.path(), &["explain", "auth.rejectd"]);

@@ -57,6 +57,46 @@ fn a_missing_secret_fails_its_own_check() {
     fails(&file, &peer, "config.missing-secret", &format!("the file `{empty}` is empty"));
 }
 
+/// The result is called by the reference: nobody has heard of what is read in its place.
+#[test]
+fn a_missing_host_url_or_name_fails_its_own_check_under_the_name_of_the_reference() {
+    let (well, peer) = (Peer::start(Manner::Silent), Peer::start(Manner::Silent));
+    let port = peer.port();
+    for (check, names) in [
+        (
+            format!("type: tcp, host: {{env: NO_SUCH}}, port: {port}"),
+            &[format!("tcp:{{env: NO_SUCH}}:{port} FAILED")][..],
+        ),
+        (
+            "type: tcp, host: 127.0.0.1, port: {env: NO_SUCH}".to_owned(),
+            &["tcp:127.0.0.1:{env: NO_SUCH} FAILED".to_owned()],
+        ),
+        (
+            "type: http, url: {env: NO_SUCH}".to_owned(),
+            &["http:{env: NO_SUCH}:tcp:{env: NO_SUCH} FAILED".to_owned(), "http:{env: NO_SUCH}: SKIPPED".to_owned()],
+        ),
+        (
+            format!("type: http, url: 'http://127.0.0.1:{port}/', proxy_url: {{env: NO_SUCH}}"),
+            &[format!("http:http://127.0.0.1:{port}/:tcp:{{env: NO_SUCH}} FAILED")],
+        ),
+        (
+            format!("type: postgres, host: 127.0.0.1, port: {port}, username: {{env: NO_SUCH}}, database: d"),
+            &[format!("tcp:127.0.0.1:{port} FAILED")],
+        ),
+    ] {
+        let yaml = beside(&well, &check);
+        fails(&yaml, &peer, "config.missing-secret", "the environment variable `NO_SUCH` is not set");
+        for format in ["plain", "human", "nagios", "json", "prometheus", "junit"] {
+            let Ran { out, .. } = Agent::new(&yaml).args(["--format", format]).run();
+            assert!(!out.contains("absent") && !out.contains("65535"), "{format}: {out}");
+            assert!(format != "plain" || names.iter().all(|name| out.contains(name.as_str())), "{out}");
+        }
+    }
+    // A number or a truth has nothing to stand in its place.
+    let ran = Agent::new(&beside(&well, "type: redis, host: 127.0.0.1, use_tls: {env: NO_SUCH}")).run();
+    assert_eq!(ran.status, 3, "{ran:?}");
+}
+
 #[test]
 fn an_unusable_certificate_fails_its_own_check() {
     let (well, peer, scratch) = (Peer::start(Manner::Silent), Peer::start(Manner::Silent), Scratch::new());

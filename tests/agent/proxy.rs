@@ -68,6 +68,27 @@ fn a_proxy_can_be_a_host_and_a_port_and_the_url_wins() {
     assert_eq!(check(&both).0, "pass");
 }
 
+/// Its name, and its TLS, are not the target's.
+#[test]
+fn what_is_wrong_before_the_proxy_answers_is_told_of_the_proxy() {
+    let ca = Authority::new();
+    let (nginx, squid) = (servers(&ca), Squid::start(&Rules::open()));
+    let plain = squid.url().replace("http://", "https://");
+    for (proxy, verdict, place) in [
+        ("http://proxy.invalid:3128", "resolve.", "proxy.invalid:3128"),
+        (plain.as_str(), "tls.not-tls", plain.trim_start_matches("https://")),
+    ] {
+        for name in ["web", "tls"] {
+            let (found, check) = check(&through(proxy, &nginx.url(name, "/"), &[]));
+            assert!(found.starts_with(verdict), "{check}");
+            let message = check["failure"]["message"].as_str().unwrap_or_default();
+            assert!(message.starts_with(&format!("the proxy {place}: ")), "{message}");
+            let next = check["failure"]["next_step"].as_str().unwrap_or_default();
+            assert!(next.ends_with(" (this is about the proxy)"), "{next}");
+        }
+    }
+}
+
 #[test]
 fn a_proxy_with_tls_is_verified_too() {
     let (ca, other) = (Authority::new(), Authority::new());

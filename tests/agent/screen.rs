@@ -96,6 +96,34 @@ fn many_checks_that_are_well_take_one_line() {
     assert!(at(80, &world.many(3, 197), &["-v"]).out.lines().filter(|line| line.starts_with("ok ")).count() == 197);
 }
 
+/// Sentences that differ in nothing but the check's own address or database are one.
+#[test]
+fn one_cause_is_told_once_though_each_sentence_names_another_place() {
+    let (free, yaml): (Vec<_>, Vec<_>) = (0..6)
+        .map(|_| {
+            let port = ports::free();
+            let check = format!("- {{type: tcp, host: 127.0.0.1, port: {}}}\n", port.number());
+            (port, check)
+        })
+        .unzip();
+    let ran = at(80, &yaml.concat(), &[]);
+    assert_eq!(ran.out.matches("refused the connection").count(), 1, "{}", ran.out);
+    assert!(
+        ran.out.starts_with("FAIL 6 tcp checks\n       … refused the connection [connect.refused]\n"),
+        "{}",
+        ran.out
+    );
+    assert!(free.iter().all(|port| ran.out.contains(&port.address().to_string())), "each is named: {}", ran.out);
+    // Of several types, each name says of which.
+    let http = yaml[0].replace("tcp, host: ", "http, url: 'http://").replace(", port: ", ":").replace('}', "/'}");
+    let ran = at(80, &(yaml.concat() + &http), &[]);
+    assert!(
+        ran.out.contains("FAIL 7 checks: 6 tcp, 1 http\n") && ran.out.contains("http http://127.0.0.1"),
+        "{}",
+        ran.out
+    );
+}
+
 #[test]
 fn one_cause_is_told_once_with_all_names() {
     let world = World::new();

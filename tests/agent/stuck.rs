@@ -107,6 +107,7 @@ fn a_reader_that_stands_still_does_not_hold_up_the_end() {
         let mut child = start(&[&["checks.yaml", "--max-timeout", "1"], more].concat(), &scratch);
         let (status, said, elapsed) = end(&mut child, began);
         assert!([2, 3].contains(&status), "{more:?}: {status}: {said}");
+        assert!(said.contains("whatever should read it stands still"), "what is missing is told: {more:?}: {said}");
         assert!(elapsed < Duration::from_secs(1) + MARGIN, "{more:?} took {elapsed:?}");
     }
 }

@@ -7,7 +7,7 @@ const ABOUT: &str = "Print the egress firewall rules that the checks of a file n
 const AFTER_HELP: &str = "\
 Exit status: 0 the rules are printed; 3 usage error, invalid file, or nothing selected.
 
-Arguments: those of conn-check about running checks and about the form of results are taken, too, and mean nothing here.
+Compatibility: the options of conn-check about running checks and about the form of results are taken, too, and mean nothing here.
 
 What is there: every place that a check connects to, the proxy in the place of what is behind it. Unix sockets lead \
 nowhere. What a redirect would lead to is not known. References to secrets ({env: NAME}, {file: PATH}) may lead nowhere here: \
@@ -42,7 +42,8 @@ const USED: &[&str] = &[
     long_about = None,
     after_help = AFTER_HELP,
     max_term_width = 100,
-    args_override_self = true
+    args_override_self = true,
+    override_usage = "conn-check-export-fw [OPTIONS] <CONFIG>... [PATTERN...]"
 )]
 pub struct Args {
     /// The arguments of `conn-check`.

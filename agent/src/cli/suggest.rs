@@ -43,6 +43,11 @@ const TIPS: &[(&[&str], &str)] = &[
         &["--host", "--port", "--type", "--url", "--user", "--username", "--password", "--database", "-H", "-p"],
         "checks stand in a file: 'conn-check explain tcp' shows one",
     ),
+    (
+        &["--wait", "--retry", "--retries", "--retry-timeout", "--repeat", "--until", "--interval"],
+        "a run looks once; to wait: 'until conn-check FILE; do sleep 5; done'",
+    ),
+    (&["--log", "--syslog", "--log-file"], "'--journal' writes to the journal, too, and '--output FILE' to a file"),
     (&["--silent", "-s"], "'--quiet' says nothing when all is well"),
 ];
 

@@ -18,6 +18,10 @@ pub(super) enum Topic {
     Note(Note),
     Flaw(Flaw),
     Type(Box<Described>),
+    /// What every check has to say.
+    Types,
+    Owner(Owner),
+    Phase(Phase),
     /// An option, and the types that have it so.
     Option(Vec<Meaning>),
 }
@@ -42,7 +46,10 @@ pub(super) fn of(word: &str) -> Vec<Topic> {
     let check = check.map(|check| Topic::Type(Box::new(check)));
     let meanings = meanings(word);
     let option = (!meanings.is_empty()).then_some(Topic::Option(meanings));
-    [failure, warning, note, flaw, check, option].into_iter().flatten().collect()
+    let types = (word == "type").then_some(Topic::Types);
+    let owner = Owner::ALL.into_iter().find(|owner| owner.slug() == word).map(Topic::Owner);
+    let phase = Phase::ALL.into_iter().find(|phase| phase.slug() == word).map(Topic::Phase);
+    [failure, warning, note, flaw, check, types, option, owner, phase].into_iter().flatten().collect()
 }
 
 /// What an option means, for each type or for that of TYPE.OPTION.
@@ -86,9 +93,27 @@ impl Topic {
             }
             Self::Flaw(flaw) => write_flaw(page, *flaw),
             Self::Type(check) => write_type(page, check),
+            Self::Types => {
+                page.title("type: which check it is, what every check has to say:");
+                Spec::describe().iter().for_each(|check| page.row(check.kind, check.about));
+            }
+            Self::Owner(owner) => {
+                page.title(&format!("{}: whose job a fix is: {}", owner.slug(), owner.about()));
+                write_codes(page, |code| code.owner == *owner);
+            }
+            Self::Phase(phase) => {
+                page.title(&format!("{}: a phase of a check: {}", phase.slug(), phase.about()));
+                write_codes(page, |code| code.phase == *phase);
+            }
             Self::Option(meanings) => write_option(page, meanings),
         }
     }
+}
+
+/// The codes of this kind.
+fn write_codes(page: &mut Page, is_one: impl Fn(&Code) -> bool) {
+    page.title("Its codes:");
+    catalogue::ALL.iter().filter(|code| is_one(code)).for_each(|code| page.row(code.name, code.what));
 }
 
 /// The phase that a code begins with.

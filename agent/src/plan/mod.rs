@@ -176,7 +176,7 @@ impl Loading<'_> {
         let mut fields = Fields::new(item.span, pairs).with_secrets(self.secrets);
         fields.optional::<Word>("type", "Which check.");
         let spec = Spec::parse(kind, &mut fields);
-        let common = Common::parse(&mut fields);
+        let common = Common::parse(&mut fields, self.defaults.timeout);
         let spec = spec.ok().filter(|_| !fields.is_broken());
         if let Some(spec) = &spec {
             spec.review(&common.tags, &mut fields);
@@ -184,7 +184,8 @@ impl Loading<'_> {
         let read = fields.finish();
         self.diagnostics.extend(read.diagnostics);
         let Some(spec) = spec else { return };
-        let Profile { target, results, distinction, .. } = spec.profile();
+        let Profile { target, mut results, distinction, .. } = spec.profile();
+        results.iter_mut().for_each(|result| result.name = read.stood_in.named(&result.name));
         self.plan.entries.push(Entry {
             file: Arc::clone(&self.file),
             line: self.lines.position(item.span.start).0,
@@ -193,7 +194,7 @@ impl Loading<'_> {
             tags: common.tags,
             timeout: common.timeout.unwrap_or(self.defaults.timeout),
             warn_after: common.warn_after,
-            target,
+            target: read.stood_in.named(&target),
             results,
             further: further::of(pairs, &distinction),
             redactor: read.redactor,
@@ -246,7 +247,7 @@ fn deprecated_alias(text: &str, kind: &str, span: Span) -> Diagnostic {
 
 fn empty_file() -> Diagnostic {
     Diagnostic::file(Flaw::NoChecks, "the file holds no checks")
-        .help("write a list: `- type: tcp`, with `host:` and `port:` in the lines below")
+        .help("write a list: `- type: tcp`, with `host:` and `port:` in the lines below; `[]` is a list without checks")
 }
 
 fn not_a_list(root: &Node) -> Diagnostic {

@@ -3,7 +3,7 @@
 use crate::outcome::{Verdict, Warning};
 use crate::report::series::unique;
 use crate::report::view::{CheckView, Overall, View};
-use crate::report::{Counts, Format, Refusal, Reporter, reporter};
+use crate::report::{Counts, Format, Refusal, Reporter, Style, reporter};
 use crate::text::cut;
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use std::io::{self, Write};
 pub const FORMAT: Format = Format {
     name: "nagios",
     about: "the output of a monitoring plugin, with performance data",
-    reporter: |_| Box::new(Nagios),
+    reporter: |style| Box::new(Nagios { style }),
 };
 
 /// NRPE v2 keeps 1,023 bytes of the output.
@@ -33,7 +33,9 @@ const SEPARATOR: usize = " - ".len();
 const LINE: usize = 2_000;
 
 /// One line that says all, then one per check, worst first.
-struct Nagios;
+struct Nagios {
+    style: Style,
+}
 
 impl Reporter for Nagios {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -43,7 +45,7 @@ impl Reporter for Nagios {
         let perfdata = perfdata(view);
         let room = FIRST_LINE.saturating_sub(perfdata.len() + 1);
         writeln!(out, "{}|{perfdata}", headline(view, &checks, room))?;
-        let lines = checks.iter().map(|(title, check)| cut(line(title, check), LINE));
+        let lines = checks.iter().map(|(title, check)| cut(line(title, check, self.style), LINE));
         let (lines, left_out) = fitting(lines, LONG_OUTPUT);
         let more = if left_out > 0 { format!("\n... and {left_out} more checks") } else { String::new() };
         let (data, _) = fitting(long_perfdata(view).into_iter(), LONG_PERFDATA);
@@ -111,9 +113,12 @@ fn worst(title: &str, check: &CheckView<'_>) -> Option<String> {
     Some(harmless(&format!("{title} {code}: {}", of_target(message, check))))
 }
 
-fn line(title: &str, check: &CheckView<'_>) -> String {
+fn line(title: &str, check: &CheckView<'_>, style: Style) -> String {
     let text = match (check.verdict(), check.failure()) {
-        (Verdict::Fail, Some(failure)) => format!("[CRITICAL] {title} {}", of_target(&failure.line(), check)),
+        (Verdict::Fail, Some(failure)) => {
+            let details = style.details(failure).map(|(name, text)| format!("; {name} {text}"));
+            format!("[CRITICAL] {title} {}{}", of_target(&failure.line(), check), details.collect::<String>())
+        }
         (Verdict::Warn, _) => {
             let warnings: Vec<_> = check.warnings().map(Warning::line).collect();
             format!("[WARNING] {title} {}", warnings.join("; "))

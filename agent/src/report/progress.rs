@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// A name is cut to so many columns, so that there is room for more than one.
 const NAME: usize = 32;
 
+/// A name that is cut to less than this says nothing.
+const SHORT: usize = 8;
+
 /// How far the run is.
 #[derive(Debug)]
 pub struct Progress {
@@ -63,16 +66,19 @@ impl Progress {
             let (name, timeout) = &self.checks[entry];
             let waited = now.saturating_duration_since(began).as_secs_f64();
             let separator = if left == self.running.len() { "; waiting for " } else { ", " };
-            let part = format!("{separator}{name} ({waited:.1} s of {} s)", timeout.as_secs_f64());
-            let rest = if left > 1 { " and 99999 more".len() } else { 0 };
-            if columns(&line) + columns(&part) + rest > most {
-                if left == self.running.len() {
-                    // No room for a name: how long is what counts.
+            let time = format!(" ({waited:.1} s of {} s)", timeout.as_secs_f64());
+            let rest = if left > 1 { format!(" and {} more", left - 1).len() } else { 0 };
+            let room = most.saturating_sub(columns(&line) + separator.len() + time.len() + rest);
+            if columns(name) > room {
+                if left < self.running.len() {
+                    break;
+                }
+                // The first is named, however little room there is; without any, how long is what counts.
+                if room < SHORT {
                     return cut_middle(&format!("{line}; {waited:.1} s of {} s", timeout.as_secs_f64()), most);
                 }
-                break;
             }
-            line += &part;
+            line = format!("{line}{separator}{}{time}", cut_middle(name, room));
             left -= 1;
         }
         if left > 0 && left < self.running.len() {
@@ -102,6 +108,17 @@ mod tests {
         progress.event(&Event::Started { entry: 1, result: 0 });
         let line = progress.line(Instant::now() + Duration::from_millis(4_240), 80);
         assert_eq!(line, "0 of 2 checks; waiting for tcp cache 1 (4.2 s of 10 s)");
+    }
+
+    #[test]
+    fn the_first_is_named_on_a_narrow_screen_too() {
+        let mut progress = progress(20);
+        (0..20).for_each(|entry| progress.event(&Event::Started { entry, result: 0 }));
+        let line = progress.line(Instant::now(), 60);
+        assert!(
+            line.starts_with("0 of 20 checks; waiting for ") && line.ends_with(" (0.0 s of 10 s) and 19 more"),
+            "{line}"
+        );
     }
 
     #[test]

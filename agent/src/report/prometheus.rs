@@ -7,7 +7,7 @@ use crate::report::{Format, Refusal, Reporter};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(super) const FORMAT: Format =
     Format { name: "prometheus", about: "metrics for a textfile collector", reporter: |_| Box::new(Prometheus) };
@@ -35,7 +35,8 @@ impl Reporter for Prometheus {
     }
 
     fn refused(&self, _refusal: &Refusal<'_>, out: &mut dyn Write) -> io::Result<()> {
-        program(false, out)
+        program(false, out)?;
+        timestamp(SystemTime::now(), out)
     }
 
     fn valid(&self, _config: &str, _checks: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -45,10 +46,10 @@ impl Reporter for Prometheus {
 
 fn verdicts(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     gauge(out, "conn_check_success", "Whether the check passed (warnings included).", checks, |check| {
-        Some(u8::from(matches!(check.verdict(), Verdict::Pass | Verdict::Warn)))
+        judged(check).then(|| u8::from(matches!(check.verdict(), Verdict::Pass | Verdict::Warn)))
     })?;
     gauge(out, "conn_check_warning", "Whether the check has a warning.", checks, |check| {
-        Some(u8::from(check.verdict() == Verdict::Warn))
+        judged(check).then(|| u8::from(check.verdict() == Verdict::Warn))
     })?;
     family(out, "conn_check_failure", "1 with the code and the owner of each failure.")?;
     for (labels, check) in checks {
@@ -68,9 +69,14 @@ fn verdicts(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether something is known of it: not after an interruption, nor of a dry run.
+fn judged(check: &CheckView<'_>) -> bool {
+    check.verdict() != Verdict::Skip
+}
+
 fn durations(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     gauge(out, "conn_check_duration_seconds", "From the check's start to its verdict.", checks, |check| {
-        Some(format!("{:.6}", check.outcome.elapsed.as_secs_f64()))
+        judged(check).then(|| format!("{:.6}", check.outcome.elapsed.as_secs_f64()))
     })?;
     family(out, "conn_check_phase_duration_seconds", "The time spent in each phase of the check.")?;
     checks.iter().try_for_each(|(labels, check)| phases(labels, check, out))
@@ -153,8 +159,12 @@ fn run(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     family(out, "conn_check_run_duration_seconds", "How long the run took.")?;
     writeln!(out, "conn_check_run_duration_seconds {:.6}", view.elapsed.as_secs_f64())?;
+    timestamp(view.started, out)
+}
+
+fn timestamp(started: SystemTime, out: &mut dyn Write) -> io::Result<()> {
     family(out, "conn_check_run_timestamp_seconds", "When the run started.")?;
-    let started = view.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let started = started.duration_since(UNIX_EPOCH).unwrap_or_default();
     writeln!(out, "conn_check_run_timestamp_seconds {:.3}", started.as_secs_f64())
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Common {
 impl Common {
     /// Asks for them, after the check has asked for its own: a check for which `name` means
     /// something else has no label.
-    pub(crate) fn parse(fields: &mut Fields<'_>) -> Self {
+    pub(crate) fn parse(fields: &mut Fields<'_>, usual: Duration) -> Self {
         let has_own_name = fields.is_declared("name");
         let label = if has_own_name {
             None
@@ -27,8 +27,10 @@ impl Common {
             fields.optional("timeout", "Bounds the whole check. Default: 10, or the value of --connect-timeout.");
         let tags = fields.optional::<Tags>("tags", "For --include-tags and --exclude-tags.").unwrap_or_default().0;
         let warn_after = fields.optional("warn_after", "A check that passes but takes longer is a warning.");
-        if timeout.zip(warn_after).is_some_and(|(timeout, warn_after): (Duration, Duration)| warn_after >= timeout) {
-            let help = "write fewer seconds than `timeout` has, or leave `warn_after` out";
+        let ends = timeout.unwrap_or(usual);
+        if warn_after.is_some_and(|warn_after: Duration| warn_after >= ends) {
+            let help =
+                "write fewer seconds than `timeout` has (or --connect-timeout, without it), or leave `warn_after` out";
             fields.warn_idle("warn_after", "behind the `timeout`: what takes longer fails", help);
         }
         Self { label: label.map(|word| word.0), timeout, tags, warn_after }
@@ -38,6 +40,6 @@ impl Common {
 /// Their declarations.
 pub(crate) fn describe() -> Vec<Declared> {
     let mut fields = Fields::describe();
-    Common::parse(&mut fields);
+    Common::parse(&mut fields, Duration::MAX);
     fields.finish().declared
 }

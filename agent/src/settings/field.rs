@@ -4,8 +4,9 @@
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Cause, Fault, Owner};
 use crate::file::{self, ReadError};
-use crate::secret::{Redactor, Sentence, may_hold_login, ours};
-use crate::settings::shape::{Shape, Shown};
+use crate::secret::{Redactor, Secret, Sentence, may_hold_login, ours};
+use crate::settings::Setting;
+use crate::settings::shape::{Shape, Shown, StoodIn};
 use crate::text::{Span, shortened};
 use crate::yaml::{Node, Resolved, Scalar, Value};
 use nix::libc;
@@ -104,6 +105,7 @@ pub(crate) struct Vault {
     secrets: Secrets,
     /// Why the check cannot be run, if something that it needs is not there.
     missing: RefCell<Option<Fault>>,
+    stood_in: RefCell<StoodIn>,
 }
 
 /// What it means that a secret, or a file that a check names, is not there.
@@ -120,7 +122,12 @@ pub(crate) enum Secrets {
 impl Vault {
     /// An empty one.
     pub(crate) const fn new(secrets: Secrets) -> Self {
-        Self { met: RefCell::new(Redactor::new()), secrets, missing: RefCell::new(None) }
+        Self {
+            met: RefCell::new(Redactor::new()),
+            secrets,
+            missing: RefCell::new(None),
+            stood_in: RefCell::new(StoodIn::new()),
+        }
     }
 
     /// Notes what keeps the check from being run: the first of it. Whether that is how it is taken here.
@@ -129,6 +136,11 @@ impl Vault {
             self.missing.borrow_mut().get_or_insert_with(fault);
         }
         self.secrets == Secrets::FailTheirCheck
+    }
+
+    /// Whether certificates and keys need not be there.
+    pub(crate) fn connects_to_nothing(&self) -> bool {
+        self.secrets == Secrets::Unneeded
     }
 
     pub(crate) fn keep(&self, text: &str) {
@@ -143,9 +155,9 @@ impl Vault {
         self.met.borrow_mut().show_names_in(text);
     }
 
-    /// What was met, and why the check cannot be run.
-    pub(crate) fn into_parts(self) -> (Redactor, Option<Fault>) {
-        (self.met.into_inner(), self.missing.into_inner())
+    /// What was met, why the check cannot be run, and what was read in the place of what is not there.
+    pub(crate) fn into_parts(self) -> (Redactor, Option<Fault>, StoodIn) {
+        (self.met.into_inner(), self.missing.into_inner(), self.stood_in.into_inner())
     }
 }
 
@@ -239,6 +251,10 @@ impl<'a> Field<'a> {
         let misfit = Misfit { span: Some(self.node.span), found: Some(found), example: shape.example, ..misfit };
         match &self.node.value {
             Value::Map(pairs) if is_template(pairs) => misfit.help("write {env: NAME} in its place"),
+            // `{vault: PATH}`, `{envv: NAME}`.
+            Value::Map(pairs) if shape.example.is_empty() && is_like_reference(pairs) => {
+                misfit.help("what stands elsewhere is {env: NAME} or {file: PATH}")
+            }
             _ => misfit,
         }
     }
@@ -268,14 +284,13 @@ impl<'a> Field<'a> {
 
     fn follow(&self, key: &str, name: &str, shape: &Shape) -> Result<String, Misfit> {
         let text = if key == "env" { from_environment(name) } else { from_file(name) };
-        let text = text.or_else(|misfit| match shape.shown {
-            // No rule for any option refuses it.
-            Shown::Never => self.without(misfit, "absent"),
-            // Who connects to nothing has to know all the same where it leads.
-            Shown::Url if self.vault.secrets != Secrets::Unneeded => self.without(misfit, "https://absent.invalid/"),
-            Shown::Url | Shown::Plain => Err(misfit),
-        });
-        let text = text.map_err(|misfit| self.with_span(misfit.flaw(Flaw::BadReference).help(reference_help(key))))?;
+        let text = match text {
+            Ok(text) => text,
+            Err(misfit) => {
+                let misfit = self.with_span(misfit.flaw(Flaw::BadReference).help(reference_help(key)));
+                return self.without(misfit, key, name, shape);
+            }
+        };
         // A URL is kept in its secret parts, by who reads it.
         if shape.shown != Shown::Url {
             self.keep_secret(&text);
@@ -283,17 +298,24 @@ impl<'a> Field<'a> {
         Ok(text)
     }
 
-    /// What stands for a secret that is not there, where the check is read without it.
-    fn without(&self, misfit: Misfit, instead: &str) -> Result<String, Misfit> {
+    /// What stands for a value that is not there, where the check is read without it.
+    fn without(&self, misfit: Misfit, key: &str, name: &str, shape: &Shape) -> Result<String, Misfit> {
+        let Some(stand_in) = shape.stand_in else { return Err(misfit) };
         let fault = || {
             let next = "set it for the user who runs conn-check; or correct the reference";
             misfit.fault(Cause::MissingSecret, ours(misfit.message.as_str()), next)
         };
-        if self.vault.secrets == Secrets::Unneeded || self.vault.defer(fault) {
-            Ok(instead.to_owned())
-        } else {
-            Err(misfit)
+        // Who connects to nothing has to know all the same where it leads.
+        let is_unneeded = self.vault.secrets == Secrets::Unneeded && shape.shown == Shown::Never;
+        if !is_unneeded && !self.vault.defer(fault) {
+            return Err(misfit);
         }
+        let reference = format!("{{{key}: {}}}", shortened(name));
+        if shape.shown == Shown::Never || stand_in.is_empty() {
+            return Ok(if stand_in.is_empty() { reference } else { stand_in.to_owned() });
+        }
+        self.vault.stood_in.borrow_mut().add(stand_in, reference);
+        Ok(stand_in.to_owned())
     }
 
     /// A secret that has to be something.
@@ -302,7 +324,7 @@ impl<'a> Field<'a> {
         let Some((key, name)) = reference(pairs).filter(|_| text.is_empty()) else { return Ok(text) };
         let what = if key == "env" { "environment variable" } else { "file" };
         let misfit = Misfit::new(format!("the {what} `{}` is empty", shortened(name))).flaw(Flaw::BadReference);
-        self.without(self.with_span(misfit), "absent")
+        self.without(self.with_span(misfit), key, name, &<Secret<String> as Setting>::SHAPE)
     }
 }
 
@@ -317,6 +339,12 @@ const fn kind_of(scalar: &Scalar) -> &'static str {
 /// `{{ name }}` without quotes: to YAML, a mapping whose key is a mapping.
 fn is_template(pairs: &[(Node, Node)]) -> bool {
     matches!(pairs, [(Node { value: Value::Map(_), .. }, value)] if value.is_null())
+}
+
+/// One name with one value.
+fn is_like_reference(pairs: &[(Node, Node)]) -> bool {
+    matches!(pairs, [(Node { value: Value::Scalar(_), .. }, Node { value: Value::Scalar(_), .. })])
+        && reference(pairs).is_none()
 }
 
 /// Whether a mapping stands for a value that stands elsewhere.

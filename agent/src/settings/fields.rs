@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::fault::{Cause, Fault};
 use crate::secret::{Redactor, ours, sentence};
 use crate::settings::field::{Secrets, Vault};
-use crate::settings::shape::{Declared, Shown};
+use crate::settings::shape::{Declared, Shown, StoodIn};
 use crate::settings::{Field, Misfit, Setting, meant, nearest, unexpanded};
 use crate::text::{Span, shortened};
 use crate::yaml::{self, Node, Value};
@@ -51,6 +51,8 @@ pub(crate) struct Read {
     pub(crate) redactor: Redactor,
     /// Why it cannot be run although nothing is wrong with it.
     pub(crate) missing: Option<Fault>,
+    /// What is called otherwise than it was read.
+    pub(crate) stood_in: StoodIn,
     /// Its declared options, when there was no file at hand.
     pub(crate) declared: Vec<Declared>,
 }
@@ -190,7 +192,11 @@ impl<'a> Fields<'a> {
             let message = sentence![ours(key), ": ", ours(misfit.message.as_str())];
             misfit.fault(Cause::UnusableFile, message, next)
         };
-        if self.vault.defer(fault) { Ok(()) } else { Err(self.refuse_value(key, misfit)) }
+        if self.vault.connects_to_nothing() || self.vault.defer(fault) {
+            Ok(())
+        } else {
+            Err(self.refuse_value(key, misfit))
+        }
     }
 
     /// Notes that an option stands there without one that it needs.
@@ -221,8 +227,8 @@ impl<'a> Fields<'a> {
                 }
             }
         }
-        let (redactor, missing) = self.vault.into_parts();
-        Read { diagnostics: self.diagnostics, redactor, missing, declared: self.declared }
+        let (redactor, missing, stood_in) = self.vault.into_parts();
+        Read { diagnostics: self.diagnostics, redactor, missing, stood_in, declared: self.declared }
     }
 
     /// Declares an option, and looks for its value.

@@ -100,15 +100,40 @@ const TOLD: &[(&[&str], &str)] = &[
 /// Words of other programs for options; where a check has several of the options, the first row counts.
 const OPTIONS: &[(&str, &[&str])] = &[
     ("type", &["kind", "check", "service", "protocol"]),
-    ("url", &["uri", "link", "endpoint", "address", "href", "location", "host", "hostname", "server"]),
+    (
+        "url",
+        &[
+            "uri", "link", "endpoint", "address", "href", "location", "host", "hostname", "server", "ssl", "tls",
+            "https", "use_tls", "use_ssl", "scheme",
+        ],
+    ),
     (
         "host",
-        &["hostname", "address", "addr", "ip", "server", "endpoint", "hostaddr", "host_name", "socket", "unix_socket"],
+        &[
+            "hostname",
+            "address",
+            "addr",
+            "ip",
+            "server",
+            "endpoint",
+            "hostaddr",
+            "host_name",
+            "socket",
+            "unix_socket",
+            "url",
+            "uri",
+            "dsn",
+            "conninfo",
+            "connection_string",
+        ],
     ),
     ("port", &["tcp_port", "udp_port"]),
     ("database", &["db", "dbname", "db_name", "databasename", "database_name", "dbnum", "schema", "catalog"]),
     ("username", &["user", "login", "user_name", "uname", "userid", "user_id", "role_name", "bind_dn", "binddn", "dn"]),
-    ("auth", &["user", "login", "username", "password", "basic", "basic_auth", "http_auth", "credentials"]),
+    (
+        "auth",
+        &["user", "login", "username", "password", "pass", "passwd", "basic", "basic_auth", "http_auth", "credentials"],
+    ),
     ("digest_auth", &["digest"]),
     ("password", &["pass", "passwd", "pw", "pwd", "passphrase", "secret", "bind_password", "bindpw", "token"]),
     ("disable_tls_verification", INSECURE),
@@ -183,7 +208,7 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("expect", &["expected", "response", "answer", "reply", "contains", "match", "value", "expected_response"]),
     ("send", &["data", "payload", "message", "datagram", "request"]),
     ("body", &["data", "payload", "content", "post_data", "json"]),
-    ("headers", &["header", "http_headers"]),
+    ("headers", &["header", "http_headers", "token", "bearer", "api_key", "apikey"]),
     ("cookies", &["cookie"]),
     ("params", &["query", "querystring", "query_string", "args", "parameters"]),
     ("proxy_url", &["proxy", "http_proxy", "https_proxy"]),
@@ -260,6 +285,10 @@ mod tests {
             ("http", "data", "body"),
             ("ldap", "bind-dn", "username"),
             ("tcp", "PORT", "port"),
+            ("http", "ssl", "url"),
+            ("http", "token", "headers"),
+            ("http", "pass", "auth"),
+            ("postgres", "dsn", "host"),
         ] {
             assert_eq!(option(word, &options_of(kind)), Some(meant), "{kind}: {word}");
         }

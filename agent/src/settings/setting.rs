@@ -21,7 +21,7 @@ pub(crate) trait Setting: Sized {
 }
 
 impl Setting for Host {
-    const SHAPE: Shape = Shape::plain("a host name or an IP address", "host", shape::filled);
+    const SHAPE: Shape = Shape::plain("a host name or an IP address", "host", shape::filled).or(shape::NO_HOST);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.borrowed(&Self::SHAPE)?;
@@ -34,7 +34,8 @@ impl Setting for Host {
 impl Setting for Port {
     const SHAPE: Shape = Shape::plain("a port number (1 to 65535)", "port", || {
         shape::number(&json!({"type": "integer", "minimum": 1, "maximum": 65535}), "^[0-9]+$")
-    });
+    })
+    .or(shape::NO_PORT);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         // `[ 80 ]`, `80.0` and `1:30` are numbers to YAML and no ports to a person.
@@ -98,7 +99,7 @@ impl Setting for String {
 pub struct Word(pub String);
 
 impl Setting for Word {
-    const SHAPE: Shape = Shape::plain("a name", "name", shape::scalar);
+    const SHAPE: Shape = Shape::plain("a name", "name", shape::scalar).or("");
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.text(&Self::SHAPE)?;

@@ -27,17 +27,20 @@ pub struct Shape {
     pub schema: fn() -> Value,
     /// A value of it as it stands in a file; empty where its words say how it is written.
     pub example: &'static str,
+    /// What is read in the place of a value that stands elsewhere and is not there, so that the rest of the check can be
+    /// read: the reference itself where this is empty. `None`: without the value there is no check.
+    pub stand_in: Option<&'static str>,
 }
 
 impl Shape {
     /// Of a value that may be shown.
     pub(crate) const fn plain(words: &'static str, short: &'static str, schema: fn() -> Value) -> Self {
-        Self { words, short, shown: Shown::Plain, schema, example: "" }
+        Self { words, short, shown: Shown::Plain, schema, example: "", stand_in: None }
     }
 
     /// Of a value that is, or may contain, a secret.
     pub(crate) const fn secret(words: &'static str, short: &'static str, schema: fn() -> Value) -> Self {
-        Self { words, short, shown: Shown::Never, schema, example: "" }
+        Self { words, short, shown: Shown::Never, schema, example: "", stand_in: Some(ABSENT) }
     }
 
     /// With a value as it stands in a file.
@@ -45,10 +48,48 @@ impl Shape {
         Self { example, ..self }
     }
 
+    /// With what is read in the place of a value that is not there.
+    pub(crate) const fn or(self, stand_in: &'static str) -> Self {
+        Self { stand_in: Some(stand_in), ..self }
+    }
+
     /// Accepts what the shape accepts, and a reference to the environment or a file in its place.
     #[must_use]
     pub(crate) fn schema_with_reference(&self) -> Value {
         json!({"anyOf": [(self.schema)(), {"$ref": "#/$defs/reference"}, {"type": "null"}]})
+    }
+}
+
+/// In the place of a secret: no rule for any option refuses it.
+const ABSENT: &str = "absent";
+
+/// In the place of a host, of a URL, of a port. A result is not called by these, see [`StoodIn`].
+pub(crate) const NO_HOST: &str = "absent.invalid";
+pub(crate) const NO_URL: &str = "https://absent.invalid/";
+pub(crate) const NO_PORT: &str = "65535";
+
+/// What was read in the place of values that are not there, and the reference of each.
+#[derive(Clone, Debug)]
+pub(crate) struct StoodIn(Vec<(&'static str, String)>);
+
+impl StoodIn {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(crate) fn add(&mut self, stand_in: &'static str, reference: String) {
+        self.0.push((stand_in, reference));
+    }
+
+    /// A name with the references in their places: nobody has heard of `absent.invalid`.
+    pub(crate) fn named(&self, name: &str) -> String {
+        self.0.iter().fold(name.to_owned(), |name, (stand_in, reference)| match *stand_in {
+            NO_URL => {
+                [NO_URL, "absent.invalid:443", NO_HOST].iter().fold(name, |name, part| name.replace(part, reference))
+            }
+            NO_PORT => name.replace(&format!(":{NO_PORT}"), &format!(":{reference}")),
+            part => name.replace(part, reference),
+        })
     }
 }
 

@@ -63,7 +63,8 @@ pub(crate) fn tls_of_target(
 
 impl Setting for HostOrSocket {
     const SHAPE: Shape =
-        Shape::plain("a host name, an IP address, or the path of a Unix socket", "host or socket", shape::filled);
+        Shape::plain("a host name, an IP address, or the path of a Unix socket", "host or socket", shape::filled)
+            .or(shape::NO_HOST);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         /// `sun_path` of unix(7), without the NUL at its end.

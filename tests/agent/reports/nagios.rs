@@ -53,6 +53,18 @@ fn a_failure_says_its_target_once() {
 }
 
 #[test]
+fn the_evidence_is_in_the_long_output_where_it_is_asked_for() {
+    let closed = ports::free();
+    let yaml = format!("- {{type: tcp, host: 127.0.0.1, port: {}}}\n", closed.number());
+    let told = |more: &[&str]| Agent::new(&yaml).args(["--format=nagios"]).args(more.iter().copied()).run().out;
+    let evidence = "; evidence: Connection refused (os error 111)";
+    assert!(!told(&[]).contains("evidence"), "{}", told(&[]));
+    let out = told(&["--explain"]);
+    let line = out.lines().find(|line| line.starts_with("[CRITICAL]")).expect("a line");
+    assert!(line.contains(evidence) && !out.lines().next().is_some_and(|first| first.contains("evidence")), "{out}");
+}
+
+#[test]
 fn labels_do_not_depend_on_the_order_in_the_file() {
     let port = ports::free().number();
     let http = |options: &str| format!("- {{type: http, url: 'http://127.0.0.1:{port}/'{options}}}\n");

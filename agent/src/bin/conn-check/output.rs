@@ -9,6 +9,7 @@ use conn_check::report::{self, Format, Progress, Refusal, Refused, Reporter, Sho
 use conn_check::source::Source;
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// The options that name files of results.
@@ -235,7 +236,16 @@ pub(crate) fn inspect(args: &Args) -> Result<(), String> {
     for (number, one) in places.iter().enumerate() {
         if let Some(other) = places[..number].iter().find(|other| identity(other.1) == identity(one.1)) {
             let (first, second) = (other.0, one.0);
-            return Err(format!("{first} and {second} name the same file: one of them would be lost"));
+            let both = if first == second { format!("two of {first}") } else { format!("{first} and {second}") };
+            return Err(format!("{both} name the same file: one of them would be lost"));
+        }
+    }
+    for (option, path) in &places {
+        if path.as_os_str() == "-" {
+            return Err(format!("{option} wants a file: what goes to standard output is said by --format alone"));
+        }
+        if *option != OUTPUT && is_standard_output(path) {
+            return Err(format!("{option} names the file that standard output goes to: one of them would be lost"));
         }
     }
     // Who learns only after the run that it could not be written has waited in vain.
@@ -249,6 +259,13 @@ pub(crate) fn inspect(args: &Args) -> Result<(), String> {
 /// Whether all that is written goes to standard output.
 pub(crate) fn is_stdout_alone(args: &Args) -> bool {
     args.output.is_none() && args.record.is_none() && args.also.is_empty()
+}
+
+/// Whether a path leads to the file that standard output was redirected to.
+fn is_standard_output(path: &Path) -> bool {
+    let of = |file: &fs::Metadata| (file.is_file(), file.dev(), file.ino());
+    let stdout = fs::metadata("/proc/self/fd/1").ok();
+    fs::metadata(path).ok().zip(stdout).is_some_and(|(file, stdout)| file.is_file() && of(&file) == of(&stdout))
 }
 
 /// What tells a file from others, whether or not it is there.

@@ -104,7 +104,8 @@ impl Shared {
                 (UNKNOWN, Some("stopped before the result was known: this host is too busy; run fewer checks at once"))
             }
             UNKNOWN => (UNKNOWN, Some("stopped before the result was written: whatever should read it stands still")),
-            status => (status, None),
+            // What failed is known, and what is written of it has no end.
+            status => (status, Some("stopped before all was written: whatever should read it stands still")),
         };
         // Standard error may lead to the very reader that stands still.
         if let (Some(why), Ok(1)) =

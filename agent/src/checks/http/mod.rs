@@ -173,9 +173,10 @@ impl Http {
     /// Connects to the origin, or to the proxy.
     async fn open(&self, probe: &mut Probe, origin: &Endpoint) -> Result<Wire, Failure> {
         let Some(proxy) = &self.proxy else { return probe.open(origin).await };
-        let mut wire = probe.open(&proxy.endpoint).await.map_err(|failure| unreachable(probe, proxy, failure))?;
+        let mut wire = probe.open(&proxy.endpoint).await.map_err(|failure| of_proxy(probe, proxy, failure))?;
         if proxy.tls {
-            wire = probe.tls(wire, &self.tls, &proxy.endpoint.host, &["http/1.1"]).await?;
+            let secured = probe.tls(wire, &self.tls, &proxy.endpoint.host, &["http/1.1"]).await;
+            wire = secured.map_err(|failure| of_proxy(probe, proxy, failure))?;
         }
         if proxy.authorization.is_some() {
             probe.note_login();
@@ -248,9 +249,15 @@ fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Result<(), Noted> 
     Err(fields.refuse_value("headers", misfit.help(help)))
 }
 
-/// A proxy that cannot be connected to is a fault of its own; its name's and this host's are not.
-fn unreachable(probe: &Probe, proxy: &Proxy, failure: Failure) -> Failure {
-    if failure.code.phase != Phase::Connect || matches!(failure.code.cause, Cause::LocalLimit | Cause::DeniedLocally) {
+/// A proxy that cannot be connected to is a fault of its own; its name's, its certificate's and this host's are told of
+/// whom they concern.
+fn of_proxy(probe: &Probe, proxy: &Proxy, mut failure: Failure) -> Failure {
+    if matches!(failure.code.cause, Cause::LocalLimit | Cause::DeniedLocally) {
+        return failure;
+    }
+    if failure.code.phase != Phase::Connect {
+        failure.message = format!("the proxy {}: {}", proxy.endpoint, failure.message);
+        failure.next_step.push_str(" (this is about the proxy)");
         return failure;
     }
     let cause = if failure.code.cause == Cause::Timeout { Cause::Timeout } else { Cause::Unreachable };

@@ -66,6 +66,7 @@ impl Setting for WebUrl {
         shown: Shown::Url,
         schema: || json!({"type": "string", "pattern": "^[hH][tT][tT][pP][sS]?://"}),
         example: "",
+        stand_in: Some(shape::NO_URL),
     };
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {

@@ -25,6 +25,8 @@ const NARROW: usize = 12;
 /// A row, and what stands below it.
 pub(super) struct Block {
     verdict: Verdict,
+    /// Of several checks of which nearly the same is to be said.
+    is_outlined: bool,
     /// Not run, as that was the wish (`--dry-run`).
     is_rehearsed: bool,
     checks: Vec<Named>,
@@ -32,6 +34,8 @@ pub(super) struct Block {
     /// What must not be overlooked of a check that passed: beside the row where there is room.
     notes: Vec<Paragraph>,
     body: Vec<Paragraph>,
+    /// The same without what is this check's alone: its address, its database.
+    outline: Vec<Paragraph>,
 }
 
 /// What a check is called.
@@ -57,6 +61,8 @@ impl Block {
         body.extend(
             reason.filter(|reason| *reason != SkipReason::DryRun).map(|why| Paragraph::of(Ink::Dim, why.about())),
         );
+        let words = own_words(check);
+        let outline = body.iter().map(|paragraph| paragraph.without(&words)).collect();
         if style.durations {
             body.extend(results(check));
         }
@@ -65,6 +71,7 @@ impl Block {
         }
         Self {
             verdict: check.verdict(),
+            is_outlined: false,
             is_rehearsed: reason == Some(SkipReason::DryRun),
             checks: vec![Named {
                 kind: check.entry.kind,
@@ -74,6 +81,7 @@ impl Block {
             time: check.outcome.elapsed,
             notes: check.notes().map(|note| Paragraph::of(Ink::Yellow, note.to_string())).collect(),
             body,
+            outline,
         }
     }
 
@@ -155,7 +163,12 @@ impl Block {
 
     /// The names of its checks, none wider than so many columns.
     fn names(&self, most: usize) -> String {
-        let names: Vec<_> = self.checks.iter().take(NAMES).map(|check| cut_middle(&check.name, most)).collect();
+        let mixed = self.checks.iter().any(|check| check.kind != self.checks[0].kind);
+        let name = |check: &Named| {
+            let name = if self.is_outlined { &check.title } else { &check.name };
+            if mixed { format!("{} {name}", check.kind) } else { name.clone() }
+        };
+        let names: Vec<_> = self.checks.iter().take(NAMES).map(|check| cut_middle(&name(check), most)).collect();
         let more = self.checks.len().saturating_sub(NAMES);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
         names.join(", ") + &more
@@ -167,10 +180,15 @@ pub(super) fn together(blocks: Vec<Block>) -> Vec<Block> {
     let mut together: Vec<Block> = Vec::new();
     let mut places = HashMap::new();
     for block in blocks {
-        let said = (block.notes.clone(), block.body.clone());
+        let said = (block.notes.clone(), block.outline.clone());
         match places.get(&said) {
             Some(&place) => {
                 let known: &mut Block = &mut together[place];
+                if known.body != block.body {
+                    known.body.clone_from(&known.outline);
+                    // The sentence names nobody: the names have to.
+                    known.is_outlined = true;
+                }
                 known.time = known.time.max(block.time);
                 known.checks.extend(block.checks);
             }
@@ -202,6 +220,25 @@ impl Widths {
     const fn row(self) -> usize {
         "FAIL ".len() + self.kind + 2 + self.title + 2 + 9
     }
+}
+
+/// What a sentence says of this check that it does not say of others: its place, its addresses, what it asks for there.
+fn own_words(check: &CheckView<'_>) -> Vec<String> {
+    let target = &check.entry.target;
+    let authority = target.split_once("://").map_or(target.as_str(), |(_, rest)| rest);
+    let authority = authority.split(['/', '?']).next().unwrap_or(authority);
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    let addresses = check.outcome.phases.iter().filter_map(|timing| timing.address);
+    let asked = check.entry.spec.profile().distinction.into_iter().map(|(_, value)| value);
+    let places = [target.as_str(), authority, host].map(str::to_owned);
+    let addresses = addresses.flat_map(|address| [address.to_string(), address.ip().to_string()]);
+    // A short word may be part of any other.
+    places
+        .into_iter()
+        .chain(addresses)
+        .chain(asked.filter(|word| word.len() > 3))
+        .filter(|word| word.len() > 2)
+        .collect()
 }
 
 fn of_failure(failure: &Failure, style: Style) -> impl Iterator<Item = Paragraph> {
