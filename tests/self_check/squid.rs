@@ -6,6 +6,7 @@ use harness::peers::{Manner, Peer, Recorder};
 use harness::ports;
 use harness::squid::{Rules, Squid};
 use harness::wait;
+use std::sync::Arc;
 
 use super::client::{Reply, curl};
 
@@ -30,6 +31,24 @@ fn an_open_proxy_passes_requests_and_connections() {
     assert!(recorder.requests()[0].contains("Via: 1.1 squid.test"));
     wait::until("the requests to be noted", || squid.requests().len() == 3);
     assert!(squid.requests()[1].contains("CONNECT localhost:"));
+}
+
+#[test]
+fn a_proxy_lets_its_tunnels_end_at_a_server_that_stands_for_all() {
+    let ca = Authority::new();
+    let named = ca.leaf().also_named("far.example").issue();
+    let nginx = Nginx::start([Site::tls("far", &named).page("/", "far"), Site::http("near").page("/", "near")]);
+    let port = Arc::new(ports::free());
+    let rules = || Rules::open().tunnel_to(nginx.address("far"));
+    let authority = ca.file().display().to_string();
+    let far = ["--cacert", &authority, "https://far.example/"];
+    let squid = Squid::start_at(&port, &rules());
+    let reply = through(&squid, &far);
+    assert!(reply.status == 200 && reply.text.ends_with("far"), "{reply:?}");
+    assert!(through(&squid, &[&nginx.url("near", "/")]).text.ends_with("near"));
+    drop(squid);
+    let squid = Squid::start_at(&port, &rules().deny_host("far.example"));
+    assert_eq!((squid.address(), through(&squid, &far).connect), (port.address(), 403));
 }
 
 #[test]

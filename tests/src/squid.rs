@@ -12,6 +12,7 @@
 //! Debian's squid 5.7 is built with `GnuTLS` and so takes TLS from its clients too.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::certs::{Folder, Identity};
 use crate::md5;
@@ -27,7 +28,8 @@ const PASSWORD_HELPER: &str = "/usr/lib/squid/basic_ncsa_auth";
 pub struct Rules {
     login: Option<(String, String)>,
     denied: Vec<String>,
-    hosts: Option<String>,
+    /// Where every tunnel ends, whatever its target.
+    tunnel: Option<SocketAddr>,
     /// The options of the port, and where the files are that they name.
     tls: Option<(String, Folder)>,
 }
@@ -58,6 +60,13 @@ impl Rules {
         self.deny(format!("dstdomain -n {host}"))
     }
 
+    /// Lets every CONNECT end at this server, which stands for whatever the client names.
+    #[must_use]
+    pub fn tunnel_to(mut self, server: SocketAddr) -> Self {
+        self.tunnel = Some(server);
+        self
+    }
+
     /// Its clients have to speak TLS to it (`https://` in a proxy URL).
     #[must_use]
     pub fn tls(mut self, identity: &Identity) -> Self {
@@ -66,34 +75,37 @@ impl Rules {
         self
     }
 
-    /// Knows these hosts, as `/etc/hosts` has them, instead of this machine's.
-    #[must_use]
-    pub fn hosts(mut self, hosts: &str) -> Self {
-        self.hosts = Some(hosts.to_owned());
-        self
-    }
-
     fn deny(mut self, condition: String) -> Self {
         self.denied.push(condition);
         self
     }
 
-    /// The whole configuration. Names are looked up in such a file only: nothing leaves this machine.
-    fn configuration(&self, scratch: &Scratch, port: &Port) -> String {
+    /// The whole configuration. Names are looked up in /etc/hosts only: nothing leaves this machine.
+    fn configuration(&self, scratch: &Scratch, address: SocketAddr) -> String {
         let folder = text(&scratch.folder("run"));
         let listen = match &self.tls {
-            Some((options, _)) => format!("https_port {} {options}", port.address()),
-            None => format!("http_port {}", port.address()),
+            Some((options, _)) => format!("https_port {address} {options}"),
+            None => format!("http_port {address}"),
         };
-        let hosts = self.hosts.as_ref().map(|hosts| text(&scratch.write("hosts", hosts)));
-        let hosts = hosts.map(|file| format!("hosts_file {file}\n")).unwrap_or_default();
         format!(
-            "{listen}\n{hosts}pid_filename {folder}/pid\ncoredump_dir {folder}\naccess_log stdio:{folder}/access.log\n\
+            "{listen}\npid_filename {folder}/pid\ncoredump_dir {folder}\naccess_log stdio:{folder}/access.log\n\
              cache_log stdio:/dev/stderr\ncache deny all\ncache_mem 8 MB\npinger_enable off\nshutdown_lifetime 0 seconds\n\
              dns_nameservers 127.0.0.1\ndns_timeout 1 second\ndns_retransmit_interval 1 second\nconnect_timeout 5 seconds\n\
-             visible_hostname squid.test\n{}http_access allow all\n",
+             visible_hostname squid.test\n{}{}http_access allow all\n",
+            self.rewriting(scratch),
             self.access(scratch)
         )
+    }
+
+    /// A helper that is told the target of each request, and says another one for tunnels.
+    fn rewriting(&self, scratch: &Scratch) -> String {
+        let Some(server) = self.tunnel else { return String::new() };
+        let script = format!(
+            "#!/bin/sh\nwhile read -r target _; do\n\
+             case \"$target\" in *://*) echo ERR;; *) echo 'OK rewrite-url=\"{server}\"';; esac\ndone\n"
+        );
+        let program = text(&scratch.program("rewrite", script));
+        format!("url_rewrite_program {program}\nurl_rewrite_children 1 startup=1\n")
     }
 
     /// The rules that refuse, first those on the destination.
@@ -117,7 +129,7 @@ impl Rules {
 pub struct Squid {
     daemon: Daemon,
     name: String,
-    port: Port,
+    port: Arc<Port>,
     tls: bool,
 }
 
@@ -125,9 +137,19 @@ impl Squid {
     /// Starts squid with these rules.
     #[must_use]
     pub fn start(rules: &Rules) -> Self {
+        Self::run(rules, ports::free)
+    }
+
+    /// The same at a port that stays the caller's: another squid may follow there.
+    #[must_use]
+    pub fn start_at(port: &Arc<Port>, rules: &Rules) -> Self {
+        Self::run(rules, || Arc::clone(port))
+    }
+
+    fn run<P: Into<Arc<Port>>>(rules: &Rules, port: impl Fn() -> P) -> Self {
         let (daemon, (name, port)) = Daemon::start_with(|scratch| {
-            let port = ports::free();
-            let file = scratch.write("squid.conf", rules.configuration(scratch, &port));
+            let port: Arc<Port> = port().into();
+            let file = scratch.write("squid.conf", rules.configuration(scratch, port.address()));
             // Without a name of its own it would share memory with every other squid of the machine.
             let name = format!("cc{}x{}", std::process::id(), port.number());
             let launch = Launch::new("squid").args(["-N", "-n", &name, "-f"]).arg(file).as_nobody();

@@ -21,7 +21,7 @@ use step::Outcome;
 const USAGE: &str = "\
 cargo xtask TASK
 
-  demo            build conn-check, start a small world on loopback, check it, break it, check again
+  demo            build conn-check, start what the tutorial's application needs, check it, break it, check again
   test            install what the tests need, start real servers, run every test
   fmt             format the code
   layers          see that no room of the code uses one that lies above it
@@ -77,7 +77,9 @@ fn pictures() -> Outcome {
     tool("pictures", &["target/pictures", "docs/terminal.svg"].map(str::to_owned))
 }
 
+/// Its servers are real ones.
 fn demo() -> Outcome {
+    packages::install_missing_of(&["postgresql", "memcached", "squid"])?;
     build("ci")?;
     tool("demo", &[])
 }

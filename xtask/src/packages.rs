@@ -15,10 +15,21 @@ const PLACES: [&str; 6] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local
 /// Keeps the package manager from starting the daemons it installs.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
-/// Installs what is missing, as root or through sudo.
+/// Installs what is missing for the tests, as root or through sudo.
 pub(crate) fn install_missing() -> Outcome {
-    let missing: Vec<_> = wanted().filter(|(program, _)| !is_there(program)).map(|(_, package)| package).collect();
-    if missing.is_empty() {
+    install(|_| true)
+}
+
+/// The same of these packages alone.
+pub(crate) fn install_missing_of(packages: &[&str]) -> Outcome {
+    install(|package| packages.contains(&package))
+}
+
+fn install(is_wanted: impl Fn(&str) -> bool) -> Outcome {
+    let wanted: Vec<_> = listed().filter(|(_, package)| is_wanted(package)).collect();
+    let missing = || wanted.iter().filter(|(program, _)| !is_there(program));
+    let packages: Vec<_> = missing().map(|(_, package)| *package).collect();
+    if packages.is_empty() {
         return Ok(());
     }
     let policy = !Path::new(POLICY).exists();
@@ -26,17 +37,17 @@ pub(crate) fn install_missing() -> Outcome {
         as_root(&["sh", "-c", &format!("printf '#!/bin/sh\\nexit 101\\n' > {POLICY} && chmod 755 {POLICY}")])?;
     }
     let installed = as_root(&["apt-get", "update", "-q"]).and_then(|()| {
-        as_root(&[&["apt-get", "install", "-y", "-q", "--no-install-recommends"], &missing[..]].concat())
+        as_root(&[&["apt-get", "install", "-y", "-q", "--no-install-recommends"], &packages[..]].concat())
     });
     if policy {
         as_root(&["rm", "-f", POLICY])?;
     }
     installed?;
-    let still: Vec<_> = wanted().filter(|(program, _)| !is_there(program)).map(|(program, _)| program).collect();
+    let still: Vec<_> = missing().map(|(program, _)| *program).collect();
     if still.is_empty() { Ok(()) } else { Err(format!("installed, and still not found: {}", still.join(", "))) }
 }
 
-fn wanted() -> impl Iterator<Item = (&'static str, &'static str)> {
+fn listed() -> impl Iterator<Item = (&'static str, &'static str)> {
     let lines = LIST.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.filter_map(|line| line.split_once(char::is_whitespace)).map(|(program, package)| (program, package.trim()))
 }

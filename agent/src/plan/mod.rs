@@ -185,7 +185,9 @@ impl Loading<'_> {
         self.diagnostics.extend(read.diagnostics);
         let Some(spec) = spec else { return };
         let Profile { target, mut results, distinction, .. } = spec.profile();
-        results.iter_mut().for_each(|result| result.name = read.stood_in.named(&result.name));
+        for ResultName { name, info } in results.iter_mut().filter(|_| read.missing.is_some()) {
+            [name, info].into_iter().for_each(|text| *text = read.stood_in.named(text));
+        }
         self.plan.entries.push(Entry {
             file: Arc::clone(&self.file),
             line: self.lines.position(item.span.start).0,

@@ -127,7 +127,7 @@ fn with_secrets_in_files_the_file_has_their_paths() {
 }
 
 /// Files as known applications have them.
-const APPLICATIONS: [(&str, &str); 9] = [
+const APPLICATIONS: [(&str, &str); 18] = [
     ("mattermost", include_str!("applications/mattermost.env")),
     ("outline", include_str!("applications/outline.env")),
     ("grafana", include_str!("applications/grafana.env")),
@@ -137,6 +137,15 @@ const APPLICATIONS: [(&str, &str); 9] = [
     ("laravel", include_str!("applications/laravel.env")),
     ("metabase", include_str!("applications/metabase.env")),
     ("ghost", include_str!("applications/ghost.env")),
+    ("airflow", include_str!("applications/airflow.env")),
+    ("authentik", include_str!("applications/authentik.env")),
+    ("gitlab", include_str!("applications/gitlab.env")),
+    ("immich", include_str!("applications/immich.env")),
+    ("nextcloud", include_str!("applications/nextcloud.env")),
+    ("paperless", include_str!("applications/paperless.env")),
+    ("plausible", include_str!("applications/plausible.env")),
+    ("sentry", include_str!("applications/sentry.env")),
+    ("spring", include_str!("applications/spring.env")),
 ];
 
 #[test]

@@ -1,11 +1,9 @@
 //! The demo: starts the services of the tutorial's "Hello World as a Service" on loopback, checks
-//! them, breaks four of them, and checks again.
+//! them, breaks three of them, and checks again.
 //!
 //! It is a test too: it fails when conn-check says anything but what is expected.
 
 mod call;
-mod dns;
-mod proxy;
 mod world;
 
 use call::Call;
@@ -15,11 +13,10 @@ use tools::page::Page;
 use world::World;
 
 /// What is broken: what happened, and what conn-check has to call it.
-const BREAKAGES: [(&str, &str); 4] = [
-    ("the translation cache was stopped", "connect.refused"),
-    ("the catalogue's database lost our account", "auth.rejected"),
-    ("the login's certificate ended yesterday", "tls.expired"),
-    ("the proxy got a new rule that forbids the translate API", "proxy.denied"),
+const BREAKAGES: [(&str, &str); 3] = [
+    ("a deployment has brought last year's password of the database", "auth.rejected"),
+    ("memcached was stopped", "connect.refused"),
+    ("squid got a new rule, and no longer lets anybody through to the Translate API", "proxy.denied"),
 ];
 
 const WHAT_ELSE: &str = "\
@@ -36,7 +33,7 @@ fn main() -> ExitCode {
     let page = Page::of_this_terminal();
     let scratch = Scratch::new();
     let mut world = World::start(&scratch);
-    let as_expected = all_is_well(&page, &scratch, &world) && four_things_break(&page, &scratch, &mut world);
+    let as_expected = all_is_well(&page, &scratch, &world) && three_things_break(&page, &scratch, &mut world);
     if !as_expected {
         return ExitCode::FAILURE;
     }
@@ -48,7 +45,8 @@ fn main() -> ExitCode {
 fn all_is_well(page: &Page, scratch: &Scratch, world: &World) -> bool {
     page.heading("Hello World as a Service");
     Page::text(
-        "Its web servers need six other services. Stand-ins for all of them run inside this demo.\n\
+        "Its web servers need PostgreSQL, memcached, Google's Translate API by way of squid, and statsd.\n\
+         All of them run inside this demo; Google and statsd are stand-ins, the others are themselves.\n\
          This is the file that says so:",
     );
     page.code(&world.file());
@@ -57,13 +55,13 @@ fn all_is_well(page: &Page, scratch: &Scratch, world: &World) -> bool {
     Call { folder: scratch.path(), arguments: &["hwaas.yaml"], status: 0, codes: &[] }.show(page)
 }
 
-fn four_things_break(page: &Page, scratch: &Scratch, world: &mut World) -> bool {
-    world.break_four();
-    page.heading("Four things break");
+fn three_things_break(page: &Page, scratch: &Scratch, world: &mut World) -> bool {
+    world.break_three(scratch);
+    page.heading("Three things break");
     Page::text(&BREAKAGES.map(|(what, _)| format!("- {what}")).join("\n"));
     let codes = BREAKAGES.map(|(_, code)| code);
     let as_expected =
         Call { folder: scratch.path(), arguments: &["hwaas.yaml", "--explain"], status: 2, codes: &codes }.show(page);
-    Page::text("Four faults, four different people to call: `fix` says whom, `next` says what to tell them.");
+    Page::text("Three faults, three different people to call: `fix` says whom, `next` says what to tell them.");
     as_expected
 }

@@ -1,146 +1,116 @@
-//! The services that "Hello World as a Service" depends on.
+//! The services that "Hello World as a Service" depends on, as its tutorial has them: `PostgreSQL`, memcached, and the
+//! Translate API behind squid, all real but the last; and statsd, which the tutorial adds in its second part.
 
-use crate::dns;
-use crate::proxy::{self, Rule};
-use harness::certs::{Authority, Identity};
-use harness::mongodb::{self, Mongodb, Setup};
-use harness::peers::{Manner, Peer, TlsManner, TlsPeer, UdpManner, UdpPeer};
+use harness::certs::Authority;
+use harness::memcached::{self, Memcached};
+use harness::peers::{TlsManner, TlsPeer, UdpManner, UdpPeer};
 use harness::ports::{self, Port};
+use harness::postgres::{self, Postgres};
 use harness::scratch::Scratch;
-use std::net::SocketAddr;
+use harness::squid::{Rules, Squid};
+use std::sync::Arc;
 
 const TRANSLATION: &str = r#"{"data": {"translations": [{"translatedText": "Hallo Welt"}]}}"#;
 
+/// The host of the Translate API.
+const GOOGLE: &str = "www.googleapis.com";
+
+/// The password of the role `hwaas`, in the file beside the checks.
+const PASSWORD: &str = "123456asdf";
+const PASSWORD_FILE: &str = "hwaas.password";
+
 /// All services, each at an address that stays its own when it is stopped.
 pub(crate) struct World {
-    authority: Authority,
-    cache: Option<Peer>,
-    cache_port: Port,
-    catalogue: Option<Mongodb>,
-    catalogue_port: Port,
-    login: Option<TlsPeer>,
-    login_port: Port,
+    gibson: Postgres,
+    freeside: Memcached,
+    countzero: Squid,
+    countzero_port: Arc<Port>,
     translate: TlsPeer,
-    proxy: Option<Peer>,
-    proxy_port: Port,
-    metrics: UdpPeer,
-    resolver: SocketAddr,
+    bigend: UdpPeer,
 }
 
 impl World {
     /// Starts everything, without fault.
     pub(crate) fn start(scratch: &Scratch) -> Self {
         let authority = Authority::new();
-        let (cache_port, login_port, proxy_port) = (ports::free(), ports::free(), ports::free());
-        let catalogue_port = ports::free();
-        let translate = translate(&authority.leaf().also_named("www.googleapis.com").issue());
-        let site = translate.address();
+        let translate = translate(&authority);
+        let countzero_port = Arc::new(ports::free());
         scratch.write("ca.pem", std::fs::read(authority.file()).unwrap_or_default());
-        scratch.write("catalogue.password", mongodb::PASSWORD);
+        scratch.write(PASSWORD_FILE, PASSWORD);
         Self {
-            cache: Some(cache(cache_port.address())),
-            catalogue: Some(Mongodb::start_at(catalogue_port.address(), Setup::with_login())),
-            login: Some(login(login_port.address(), &login_leaf(&authority, 90))),
-            proxy: Some(proxy::start(proxy_port.address(), site, Rule::Allows)),
-            metrics: UdpPeer::start(UdpManner::Reply(b"Matata".to_vec())),
-            resolver: dns::start().unwrap_or_else(|error| panic!("cannot start the resolver: {error}")),
-            authority,
-            cache_port,
-            catalogue_port,
-            login_port,
+            gibson: Postgres::start(&gibson()),
+            freeside: Memcached::start(&memcached::Setup::new()),
+            countzero: Squid::start_at(&countzero_port, &Rules::open().tunnel_to(translate.address())),
+            countzero_port,
             translate,
-            proxy_port,
+            bigend: UdpPeer::start(UdpManner::Reply(b"Matata".to_vec())),
         }
     }
 
-    /// Stops the cache, takes the catalogue's account away, lets the login's certificate end, and
-    /// closes the proxy. The file stays as it is.
-    pub(crate) fn break_four(&mut self) {
-        self.cache = None;
-        self.catalogue = None;
-        let without_account = Setup::with_login().users_in("elsewhere");
-        self.catalogue = Some(Mongodb::start_at(self.catalogue_port.address(), without_account));
-        self.login = None;
-        self.login = Some(login(self.login_port.address(), &login_leaf(&self.authority, -1)));
-        self.proxy = None;
-        self.proxy = Some(proxy::start(self.proxy_port.address(), self.translate.address(), Rule::Forbids));
+    /// Stops memcached, brings an old password, and closes the proxy to the Translate API. The file of checks stays as
+    /// it is.
+    pub(crate) fn break_three(&mut self, scratch: &Scratch) {
+        self.freeside.daemon().stop();
+        scratch.write(PASSWORD_FILE, "of last year");
+        self.countzero.daemon().stop();
+        let rules = Rules::open().tunnel_to(self.translate.address()).deny_host(GOOGLE);
+        self.countzero = Squid::start_at(&self.countzero_port, &rules);
     }
 
     /// The file of checks: that of `examples/hwaas.yaml`, for services on loopback.
     pub(crate) fn file(&self) -> String {
         let ports = [
-            ("{cache}", self.cache_port.number()),
-            ("{catalogue}", self.catalogue_port.number()),
-            ("{proxy}", self.proxy_port.number()),
-            ("{login}", self.login_port.number()),
-            ("{metrics}", self.metrics.port()),
-            ("{resolver}", self.resolver.port()),
+            ("{gibson}", self.gibson.address().port()),
+            ("{freeside}", self.freeside.address().port()),
+            ("{countzero}", self.countzero_port.number()),
+            ("{bigend}", self.bigend.port()),
         ];
         ports.iter().fold(FILE.to_owned(), |file, (place, port)| file.replace(place, &port.to_string()))
     }
 }
 
 const FILE: &str = "\
-- type: memcache            # is it memcached, and does it answer?
-  name: translation cache
+- type: postgresql          # does it take the login, and may this role use the database?
+  name: gibson
   host: 127.0.0.1
-  port: {cache}
+  port: {gibson}
+  username: hwaas
+  password: {file: hwaas.password}
+  database: hwaas_production
 
-- type: mongodb             # does it take the login, and may this account use the database?
-  name: catalogue
+- type: memcached           # is it memcached, and does it answer?
+  name: freeside
   host: 127.0.0.1
-  port: {catalogue}
-  username: app
-  password: {file: catalogue.password}
-  database: shop
+  port: {freeside}
 
 - type: http                # through the proxy, as the web servers do it
   name: translate
-  url: https://www.googleapis.com/translate/v2?key=BLAH
-  params: {q: Hello World, target: de, source: en}
+  url: https://www.googleapis.com/language/translate/v2?q=Hello%20World&target=de&source=en&key=BLAH
   proxy_host: 127.0.0.1
-  proxy_port: {proxy}
+  proxy_port: {countzero}
   ca_file: ca.pem
   expected_code: 200
-  expected_body: Hallo Welt
   tags: [no-nagios]
 
-- type: tls                 # handshake, names, dates, issuer
-  name: login
+- type: udp                 # statsd: a datagram out, an answer back
+  name: bigend
   host: 127.0.0.1
-  port: {login}
-  server_name: login.hwaas.internal
-  ca_file: ca.pem
-
-- type: udp                 # a datagram out, an answer back
-  name: metrics
-  host: 127.0.0.1
-  port: {metrics}
+  port: {bigend}
   send: Hakuna
   expect: Matata
-
-- type: dns                 # what does this resolver say?
-  name: gibson.hwaas.internal
-  server: 127.0.0.1
-  port: {resolver}
-  expect: 10.0.0.42
 ";
 
-fn login_leaf(authority: &Authority, days: i64) -> Identity {
-    authority.leaf().only_named("login.hwaas.internal").expires_in_days(days).issue()
+fn gibson() -> postgres::Setup {
+    postgres::Setup::plain()
+        .rule("host hwaas_production hwaas samehost scram-sha-256")
+        .sql(&format!("CREATE ROLE hwaas LOGIN PASSWORD '{PASSWORD}'"))
+        .sql("CREATE DATABASE hwaas_production OWNER hwaas")
 }
 
-/// Speaks as much of memcached as a look at it needs.
-fn cache(address: SocketAddr) -> Peer {
-    Peer::start_at(address, Manner::Answers(vec![(b"version".to_vec(), b"VERSION 1.6.18\r\n".to_vec())]))
-}
-
-fn login(address: SocketAddr, identity: &Identity) -> TlsPeer {
-    TlsPeer::serve_at(address, identity, None, |stream| while matches!(stream.sock.first_bytes().len(), 1..) {})
-}
-
-fn translate(identity: &Identity) -> TlsPeer {
+/// Stands for Google's, with a certificate of the demo's own authority.
+fn translate(authority: &Authority) -> TlsPeer {
     let (kind, length) = ("application/json", TRANSLATION.len());
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
-    TlsPeer::start(identity, TlsManner::Reply((head + TRANSLATION).into_bytes()))
+    let identity = authority.leaf().also_named(GOOGLE).issue();
+    TlsPeer::start(&identity, TlsManner::Reply((head + TRANSLATION).into_bytes()))
 }
