@@ -20,6 +20,17 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// What `--version` says. Names are looked up by the C library: one that does it otherwise than those of most
+/// applications has to be told apart (<https://wiki.musl-libc.org/functional-differences-from-glibc.html>, "Name Resolver").
+const VERSION: &str = if cfg!(target_env = "musl") {
+    concat!(
+        env!("CARGO_PKG_VERSION"),
+        " (musl: names are looked up in /etc/hosts and by DNS, nsswitch.conf is not read)"
+    )
+} else {
+    env!("CARGO_PKG_VERSION")
+};
+
 /// What stands below the usage: how it is called, before what there is.
 fn after_help() -> String {
     let types: Vec<_> = Spec::describe().into_iter().map(|check| check.kind).collect();
@@ -59,7 +70,7 @@ pub fn programs() -> Vec<Command> {
 /// Verify every network dependency of a service from the host it runs on, and say what is broken,
 /// in which phase, whose job the fix is and what to do next.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "conn-check", version, max_term_width = 100, args_override_self = true)]
+#[command(name = "conn-check", version = VERSION, max_term_width = 100, args_override_self = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// A YAML file with checks, a directory of such files, or - for standard input; more may follow

@@ -53,7 +53,10 @@ pub(crate) fn of(host: &mut dyn Host, program: &Path) -> Result<Result<Version, 
         Ok(output) if output.succeeded() => String::from_utf8_lossy(&output.stdout),
         _ => "".into(),
     };
-    let Some(version) = printed.trim().strip_prefix("conn-check ").and_then(Version::parse) else {
+    // In parentheses behind it stands what is particular to the build.
+    let version =
+        printed.trim().strip_prefix("conn-check ").map(|said| said.split_once(" (").map_or(said, |(it, _)| it));
+    let Some(version) = version.and_then(Version::parse) else {
         return Ok(Err(RunFailure::of(&asked)));
     };
     // Named as a draft, so that a later hook removes what a killed one has left.

@@ -3,4 +3,5 @@
 
 mod demo;
 mod docs;
+mod elf;
 mod rehearsal;

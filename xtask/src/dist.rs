@@ -2,38 +2,59 @@
 
 use crate::pack;
 use crate::step::{self, Outcome};
+use crate::zig::System;
+use std::env::consts::ARCH;
 use std::fs;
 
 /// The glibc of the oldest systems that are supported: RHEL 8 and Debian 10.
 const OLD_GLIBC: &str = "2.28";
 
+/// For systems with glibc, and for Alpine, which has musl: that one says so, for the look-ups of musl ignore
+/// nsswitch.conf, so that names may resolve otherwise than for the application.
+const SYSTEMS: [System<'static>; 3] = [
+    System { machine: "x86_64", glibc: Some(OLD_GLIBC) },
+    System { machine: "x86_64", glibc: None },
+    System { machine: "aarch64", glibc: Some(OLD_GLIBC) },
+];
+
 /// Where all of it goes.
 const FOLDER: &str = "target/dist";
 
-const USAGE: &str = "cargo xtask dist [--profile ci | --zigbuild]";
+const USAGE: &str = "cargo xtask dist [--profile ci] [--zigbuild]";
 
-/// With `--zigbuild` for systems from glibc 2.28 on, and a tarball beside it for those with musl, which says so: the
-/// look-ups of musl ignore nsswitch.conf, so that names may resolve otherwise than for the application. Without it, for
-/// systems like this one.
+/// With `--zigbuild` for all [`SYSTEMS`]; without it, for systems like this one. Whatever is packed is run before it is
+/// called done. The tests pack what they were built with: to build again for every system takes many minutes and 100 MB
+/// of tools, so this command is the test of its own builds.
 pub(crate) fn dist(arguments: &[String]) -> Outcome {
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    let (built, glibc): (_, &[&str]) = match arguments[..] {
-        [] => (pack::built("release")?, &[]),
-        ["--profile", profile] => (pack::built(profile)?, &[]),
-        ["--zigbuild"] => (pack::zigbuild_of("gnu", Some(OLD_GLIBC))?, &["--glibc", OLD_GLIBC]),
+    let (profile, zigbuild) = match arguments[..] {
+        [] => ("release", false),
+        ["--zigbuild"] => ("release", true),
+        ["--profile", profile] => (profile, false),
+        ["--profile", profile, "--zigbuild"] | ["--zigbuild", "--profile", profile] => (profile, true),
         _ => return Err(USAGE.to_owned()),
     };
     let folder = step::root().join(FOLDER);
+    // Whatever a former run has left would be given to people along with this one's.
+    let _former = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    // First, so that its checksum is among those of all.
-    let charm = format!("{FOLDER}/{}", pack::file_name());
-    tool("pack", &[&[built.as_str(), &charm], glibc].concat())?;
-    tool("dist", &[&[format!("{built}/conn-check").as_str(), FOLDER], glibc].concat())?;
-    if arguments == ["--zigbuild"] {
-        let musl = pack::zigbuild_of("musl", None)?;
-        tool("dist", &[&format!("{musl}/conn-check"), FOLDER])?;
+    if !zigbuild {
+        return given(&pack::built(profile)?, ARCH, None, true);
+    }
+    for system in &SYSTEMS {
+        given(&system.build(profile)?, system.machine, system.glibc, system.glibc.is_some())?;
     }
     Ok(())
+}
+
+/// Packs what was built; the charm first, so that its checksum is among those of all.
+fn given(built: &str, machine: &str, glibc: Option<&str>, with_charm: bool) -> Outcome {
+    let limit: Vec<_> = glibc.into_iter().flat_map(|glibc| ["--glibc", glibc]).collect();
+    if with_charm {
+        let charm = format!("{FOLDER}/{}", pack::file_name(machine));
+        tool("pack", &[&[built, &charm], &limit[..]].concat())?;
+    }
+    tool("dist", &[&[&format!("{built}/conn-check"), FOLDER], &limit[..]].concat())
 }
 
 fn tool(name: &str, arguments: &[&str]) -> Outcome {

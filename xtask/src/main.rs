@@ -12,6 +12,7 @@ mod packages;
 mod python;
 mod scaffold;
 mod step;
+mod zig;
 
 use failures::Failures;
 use std::env;
@@ -29,7 +30,8 @@ cargo xtask TASK
   pictures        draw what a person sees on terminals of several widths: target/pictures/*.svg, docs/terminal.svg
   docs            write the man page, the completions, the option tables and the schema into docs/
   pack            build the charm: conn-check_ARCH.charm; --zigbuild for Ubuntu 20.04 too, --juju 2.9 without 24.04
-  dist            pack what is given to people into target/dist: tarball, .deb, wheel, charm, apt repository, checksums
+  dist            pack what is given to people into target/dist: tarball, .deb, wheel, charm, apt repository, checksums;
+                  --zigbuild for older systems (from glibc 2.28 on), for aarch64, and for Alpine too
   wheel           pack the Python package conn_check_configs: target/wheel/*.whl
   deny            see which licenses and sources the dependencies have, and whether one is known to be vulnerable
   lives [COUNT]   live random lives of the charm in memory, 100000 unless told; any that ends ill is printed

@@ -1,8 +1,8 @@
 //! `cargo xtask pack`: builds the programs of the charm and puts everything into a `.charm` file.
 
-use crate::step::{self, Outcome};
-use std::env;
-use std::process::{Command, Stdio};
+use crate::step::Outcome;
+use crate::zig::System;
+use std::env::consts::ARCH;
 
 /// The glibc of Ubuntu 20.04.
 const OLD_GLIBC: &str = "2.31";
@@ -35,7 +35,7 @@ pub(crate) fn pack(arguments: &[String]) -> Outcome {
 /// For the tests, the file stays with what was built.
 fn plain(profile: &str) -> Result<Build, String> {
     let folder = built(profile)?;
-    let output = if profile == "release" { file_name() } else { format!("{folder}/{}", file_name()) };
+    let output = if profile == "release" { file_name(ARCH) } else { format!("{folder}/{}", file_name(ARCH)) };
     Ok(Build { folder, output, glibc: Vec::new() })
 }
 
@@ -47,32 +47,13 @@ pub(crate) fn built(profile: &str) -> Result<String, String> {
 
 /// For Ubuntu 20.04.
 fn zigbuild() -> Result<Build, String> {
-    let folder = zigbuild_of("gnu", Some(OLD_GLIBC))?;
-    Ok(Build { folder, output: file_name(), glibc: ["--glibc", OLD_GLIBC].map(str::to_owned).into() })
-}
-
-/// Builds with the linker of zig, which knows the symbols of every glibc; where the programs are.
-pub(crate) fn zigbuild_of(library: &str, glibc: Option<&str>) -> Result<String, String> {
-    let there = |program: &str, arguments: &[&str]| {
-        let mut command = Command::new(program);
-        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    if !there("cargo-zigbuild", &["--version"]) && !there("cargo", &["zigbuild", "--version"]) {
-        return Err("--zigbuild needs cargo-zigbuild: cargo install --locked cargo-zigbuild".to_owned());
-    }
-    if !there("zig", &["version"]) && !there("python3", &["-m", "ziglang", "version"]) {
-        return Err("--zigbuild needs zig: pip install ziglang (in the environment of the python3 on the path)".into());
-    }
-    let target = format!("{}-unknown-linux-{library}", env::consts::ARCH);
-    let versioned = glibc.map_or_else(|| target.clone(), |glibc| format!("{target}.{glibc}"));
-    step::cargo(&["zigbuild", "--release", "--target", &versioned])?;
-    Ok(format!("target/{target}/release"))
+    let folder = System { machine: ARCH, glibc: Some(OLD_GLIBC) }.build("release")?;
+    Ok(Build { folder, output: file_name(ARCH), glibc: ["--glibc", OLD_GLIBC].map(str::to_owned).into() })
 }
 
 /// As charmcraft names it.
-pub(crate) fn file_name() -> String {
-    let architecture = match env::consts::ARCH {
+pub(crate) fn file_name(machine: &str) -> String {
+    let architecture = match machine {
         "x86_64" => "amd64",
         "aarch64" => "arm64",
         "powerpc64" => "ppc64el",

@@ -25,7 +25,8 @@ pub(crate) fn environments() -> Outcome {
         .try_for_each(|(name, it)| environment(&name, &[it]))
 }
 
-fn environment(name: &str, requirements: &[&str]) -> Outcome {
+/// Makes an environment `target/NAME` of these packages, unless it is there.
+pub(crate) fn environment(name: &str, requirements: &[&str]) -> Outcome {
     let folder = step::root().join("target").join(name);
     // Written last of all, so an installation that was interrupted, or is of another list, is done again.
     let (done, list) = (folder.join("conn-check-complete"), requirements.join("\n"));

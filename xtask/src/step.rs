@@ -54,7 +54,7 @@ fn passing_on(mut command: Command, mut read: impl FnMut(&str)) -> io::Result<Ex
 /// Takes away what cargo tells its children about their package, ours: build scripts that read it
 /// (ring's) would see a change after every call from a shell, and all that depends on them would be
 /// built again.
-fn without_package(command: &mut Command) -> &mut Command {
+pub(crate) fn without_package(command: &mut Command) -> &mut Command {
     let of_package = |name: &OsString| {
         let name = name.to_string_lossy();
         name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")

@@ -43,7 +43,7 @@ subordinates, relations over which APP connects to nothing, and applications of 
 
 /// Write a file of checks from what is known about an application anyway.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "conn-check-configs", version, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(name = "conn-check-configs", version = super::VERSION, after_help = AFTER_HELP, max_term_width = 100)]
 pub struct Configs {
     /// What the checks are made from
     #[command(subcommand)]

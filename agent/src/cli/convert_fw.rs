@@ -26,7 +26,7 @@ Examples:
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "conn-check-convert-fw",
-    version,
+    version = super::VERSION,
     after_help = AFTER_HELP,
     max_term_width = 100,
     args_override_self = true

@@ -17,7 +17,7 @@ Examples:
 
 /// Write a file of checks from the settings of a Django project, which its own Python imports.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "conn-check-django", version, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
+#[command(name = "conn-check-django", version = super::VERSION, after_help = AFTER_HELP, max_term_width = 100, args_override_self = true)]
 pub struct Django {
     /// The settings, as Python imports them from this directory [default: `DJANGO_SETTINGS_MODULE`]
     #[arg(short = 'm', long, value_name = "MODULE")]

@@ -37,7 +37,7 @@ const USED: &[&str] = &[
 #[derive(clap::Args, Clone, Debug)]
 #[command(
     name = "conn-check-export-fw",
-    version,
+    version = super::VERSION,
     about = ABOUT,
     long_about = None,
     after_help = AFTER_HELP,

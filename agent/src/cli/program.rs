@@ -15,7 +15,7 @@ const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help
 #[derive(Clone, Debug, Parser)]
 #[command(
     name = "conn-check",
-    version,
+    version = super::VERSION,
     override_usage = USAGE,
     after_help = super::after_help(),
     help_template = TEMPLATE,

@@ -297,10 +297,11 @@ fn a_revision_pins_the_version_and_one_that_is_not_available_is_reported() {
 #[test]
 fn a_charm_with_the_same_version_and_other_bytes_renews_the_program() {
     let mut world = deployed();
-    for build in ["AGENT 2.0.0 one", "AGENT 2.0.0 two"] {
+    for build in ["AGENT 2.0.0 one", "AGENT 2.0.0 two", "AGENT 2.0.0 (musl: names by DNS)"] {
         world.charm(UNIT, "2.0.0", build);
         world.hook(UNIT, "upgrade-charm");
         assert_eq!(world.agent(UNIT).as_deref(), Some(build));
+        assert_eq!(world.unit(UNIT).version, "2.0.0");
     }
 }
 

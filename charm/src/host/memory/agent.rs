@@ -24,6 +24,7 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: &User, arguments: &
     };
     let (status, stdout) = match arguments {
         ["--dry-run", ..] if version.ends_with(" mute") => (0, String::new()),
+        ["--version"] if version.contains(" (") => (0, format!("conn-check {version}\n")),
         ["--version"] => (0, format!("conn-check {}\n", version.split(' ').next().unwrap_or_default())),
         ["--dry-run", "--format", "json", file] => rehearse(memory, user, &[], file),
         ["--dry-run", "--format", "json", tags, file] => {

@@ -7,6 +7,9 @@ use std::process::Command;
 use std::time::Instant;
 use tools::page::Page;
 
+/// What fits into a terminal of 80 columns, indented.
+const WIDTH: &str = "76";
+
 /// One call, and what has to come of it.
 pub(crate) struct Call<'a> {
     /// Where it runs.
@@ -25,7 +28,7 @@ impl Call<'_> {
         page.command(&format!("conn-check {}", self.arguments.join(" ")));
         let mut command = Command::new(agent::program());
         command.current_dir(self.folder).args(self.arguments);
-        command.args(["--format", "human", "--color", page.color()]);
+        command.args(["--format", "human", "--color", page.color()]).env("COLUMNS", WIDTH);
         let began = Instant::now();
         let output = match command.output() {
             Ok(output) => output,

@@ -18,8 +18,7 @@ Description: verify every network dependency of a service from its host
 ";
 
 pub(crate) fn write(order: &Order, tree: &Tree) -> Outcome<PathBuf> {
-    let architecture = output(Command::new("dpkg").arg("--print-architecture"))?;
-    let architecture = String::from_utf8_lossy(&architecture).trim().to_owned();
+    let architecture = order.needs.machine.debian;
     let stage = order.folder.join(".deb");
     let _former = fs::remove_dir_all(&stage);
     tree.write(&stage.join("usr"))?;
@@ -28,10 +27,10 @@ pub(crate) fn write(order: &Order, tree: &Tree) -> Outcome<PathBuf> {
     let size = installed_size(&stage)?;
     let control = format!(
         "Package: conn-check\nVersion: {}\nArchitecture: {architecture}\nMaintainer: Canonical <noreply@canonical.com>\n\
-         Installed-Size: {size}\nDepends: {}, libgcc-s1, ca-certificates\nRecommends: python3\nSection: net\nPriority: optional\n\
+         Installed-Size: {size}\nDepends: {}ca-certificates\nRecommends: python3\nSection: net\nPriority: optional\n\
          Homepage: {}\n{DESCRIPTION}",
         order.version,
-        order.glibc.map_or_else(String::new, |glibc| format!("libc6 (>= {}.{})", glibc.0, glibc.1)),
+        libraries(order),
         env!("CARGO_PKG_REPOSITORY"),
     );
     put(&stage.join("DEBIAN/control"), control.as_bytes())?;
@@ -40,6 +39,13 @@ pub(crate) fn write(order: &Order, tree: &Tree) -> Outcome<PathBuf> {
     output(build.args(["--root-owner-group", "-Zxz", "--build"]).args([&stage, &file]))?;
     fs::remove_dir_all(&stage).map_err(|error| format!("{}: {error}", stage.display()))?;
     Ok(file)
+}
+
+/// The packages with the libraries that the program needs, each with a comma behind it.
+fn libraries(order: &Order) -> String {
+    let libc = order.glibc().map_or_else(String::new, |glibc| format!("libc6 (>= {}.{}), ", glibc.0, glibc.1));
+    let unwinder = order.needs.libraries.iter().any(|library| library == "libgcc_s.so.1");
+    libc + if unwinder { "libgcc-s1, " } else { "" }
 }
 
 /// Debian's own names and forms (Policy 12.1, 12.5, 12.7): manual pages and changes are compressed, the license is in

@@ -2,10 +2,11 @@
 //! dist` builds it and calls this.
 //!
 //! A tarball, a Debian package, a wheel with the program and the Python package, a flat apt repository, and the
-//! checksums of all. The same content gives the same bytes.
+//! checksums of all. The same content gives the same bytes. What was packed is proven at the end: see `proof.rs`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
 mod deb;
+mod proof;
 mod repository;
 mod tarball;
 mod tree;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{env, fs};
 use tools::Outcome;
-use tools::elf::Glibc;
+use tools::elf::{Glibc, Program};
 use tools::wheel::wheel_of_program;
 use tree::Tree;
 
@@ -24,16 +25,16 @@ const TIME: &str = "1767225600";
 /// What is packed, and where to.
 struct Order {
     program: Vec<u8>,
-    /// What the program needs of the C library; `None` if it brings its own.
-    glibc: Option<Glibc>,
+    needs: Program,
     version: String,
     folder: PathBuf,
 }
 
 fn main() -> ExitCode {
     match Order::of(env::args().skip(1)).and_then(|order| pack(&order)) {
-        Ok(files) => {
+        Ok((files, proven)) => {
             files.iter().for_each(|file| println!("{}", file.display()));
+            println!("{proven}");
             ExitCode::SUCCESS
         }
         Err(why) => {
@@ -48,56 +49,74 @@ impl Order {
         let arguments: Vec<_> = arguments.collect();
         let usage = "dist PROGRAM FOLDER [--glibc 2.28] [--version VERSION]";
         let [program, folder, options @ ..] = &arguments[..] else { return Err(usage.to_owned()) };
-        let program = stripped(Path::new(program))?;
-        let needed = Glibc::needed_by(&program)?;
+        let (program, needs) = stripped(Path::new(program))?;
         let mut version = env!("CARGO_PKG_VERSION").to_owned();
         for option in options.chunks(2) {
             match option {
                 [name, value] if name == "--version" => version.clone_from(value),
                 [name, value] if name == "--glibc" => {
                     let most = Glibc::of(value).ok_or(usage)?;
-                    if needed > most {
-                        return Err(format!("the program needs {needed}, more than {most}"));
+                    if needs.glibc > most {
+                        return Err(format!("the program needs {}, more than {most}", needs.glibc));
                     }
                 }
                 _ => return Err(usage.to_owned()),
             }
         }
-        let glibc = Some(needed).filter(|needed| *needed > Glibc::default());
-        Ok(Self { program, glibc, version, folder: folder.into() })
+        let order = Self { program, needs, version, folder: folder.into() };
+        match order.glibc() {
+            None if !order.needs.libraries.is_empty() => {
+                Err(format!("without glibc, it needs {:?}", order.needs.libraries))
+            }
+            _ => Ok(order),
+        }
+    }
+
+    /// What the program needs of the C library; `None` if it brings its own.
+    fn glibc(&self) -> Option<Glibc> {
+        Some(self.needs.glibc).filter(|needed| *needed > Glibc::default())
     }
 
     /// What the files are called after the version.
     fn system(&self) -> String {
-        let library = if self.glibc.is_some() { "gnu" } else { "musl" };
-        format!("{}-linux-{library}", env::consts::ARCH)
+        let library = if self.glibc().is_some() { "gnu" } else { "musl" };
+        format!("{}-linux-{library}", self.needs.machine.name)
     }
 
     /// What pip calls the systems that it runs on (PEP 600, PEP 656).
     fn platform(&self) -> String {
-        match self.glibc {
-            Some(Glibc(major, minor)) => format!("manylinux_{major}_{minor}_{}", env::consts::ARCH),
-            None => format!("musllinux_1_2_{}", env::consts::ARCH),
+        let machine = self.needs.machine.name;
+        match self.glibc() {
+            Some(Glibc(major, minor)) => format!("manylinux_{major}_{minor}_{machine}"),
+            None => format!("musllinux_1_2_{machine}"),
         }
     }
 }
 
-/// A program without its symbols, which nobody needs who has not built it.
-fn stripped(program: &Path) -> Outcome<Vec<u8>> {
+/// A program without its symbols, which nobody needs who has not built it, and what it needs. One for another machine is
+/// taken as it is: strip(1) knows those of this one alone, and a release has none.
+fn stripped(program: &Path) -> Outcome<(Vec<u8>, Program)> {
+    let content = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
+    let needs = Program::read(&content).map_err(|why| format!("{}: {why}", program.display()))?;
+    if !needs.machine.is_here() {
+        return Ok((content, needs));
+    }
     let copy = env::temp_dir().join(format!("conn-check-dist-{}", std::process::id()));
     let strip = output(Command::new("strip").args(["--strip-unneeded", "-o"]).args([&copy, program]));
     let content = strip.and_then(|_| fs::read(&copy).map_err(|error| format!("{}: {error}", copy.display())));
     let _there_or_not = fs::remove_file(&copy);
-    content
+    content.map(|content| (content, needs))
 }
 
-/// Everything; the files, in the order in which they were made. What brings its own C library is a tarball alone: for
-/// who has nothing else.
-fn pack(order: &Order) -> Outcome<Vec<PathBuf>> {
+/// Everything; the files, in the order in which they were made, and what was proven. What brings its own C library is a
+/// tarball alone: for who has nothing else.
+fn pack(order: &Order) -> Outcome<(Vec<PathBuf>, String)> {
     fs::create_dir_all(&order.folder).map_err(|error| format!("{}: {error}", order.folder.display()))?;
     let tree = Tree::of(&order.program)?;
-    let mut files = vec![tarball::write(order, &tree)?];
-    if order.glibc.is_some() {
+    let tarball = tarball::write(order, &tree)?;
+    let proven = proof::of(order, &tarball)?;
+    let mut files = vec![tarball];
+    if order.glibc().is_some() {
         files.push(deb::write(order, &tree)?);
         let (name, content) = wheel_of_program(&order.program, &order.platform())?;
         let wheel = order.folder.join(name);
@@ -106,7 +125,7 @@ fn pack(order: &Order) -> Outcome<Vec<PathBuf>> {
         files.extend(repository::write(&order.folder)?);
     }
     files.push(checksums(&order.folder)?);
-    Ok(files)
+    Ok((files, proven))
 }
 
 /// What people get.

@@ -4,10 +4,9 @@ use crate::archive::{Entries, Entry};
 use crate::{Order, Outcome};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::Path;
-use tools::elf::Glibc;
+use tools::elf::Program;
 use tools::root;
 use tools::wheel::wheel;
 
@@ -43,10 +42,11 @@ impl Charm {
     /// Reads everything.
     pub(crate) fn gather(order: &Order) -> Outcome<Self> {
         let mut entries = BTreeMap::new();
+        let agent = Program::read(&read(&order.binaries.join(AGENT[0]))?)?;
         for name in FILES {
             entries.insert(name.to_owned(), Entry::Text(read(&root().join(name))?));
         }
-        entries.insert("manifest.yaml".to_owned(), Entry::Text(manifest(order)?.into_bytes()));
+        entries.insert("manifest.yaml".to_owned(), Entry::Text(manifest(order, agent.machine.debian)?.into_bytes()));
         // `juju status` shows it as the charm's version.
         entries.insert("version".to_owned(), Entry::Text(format!("{}\n", env!("CARGO_PKG_VERSION")).into_bytes()));
         let program = |name: &str| Ok::<_, String>(Entry::Program(read(&order.binaries.join(name))?));
@@ -64,28 +64,17 @@ impl Charm {
     }
 
     /// Name, size and needs of each program.
-    pub(crate) fn programs(&self) -> Outcome<Vec<(String, u64, Glibc)>> {
+    pub(crate) fn programs(&self) -> Outcome<Vec<(String, u64, Program)>> {
         let programs = self.entries.iter().filter_map(|(name, entry)| match entry {
             Entry::Program(content) => Some((name, content)),
             Entry::Text(_) | Entry::Link(_) => None,
         });
-        let needs = |content: &[u8]| Glibc::needed_by(content);
-        programs.map(|(name, content)| Ok((name.clone(), content.len() as u64, needs(content)?))).collect()
+        programs.map(|(name, content)| Ok((name.clone(), content.len() as u64, Program::read(content)?))).collect()
     }
 }
 
-/// This machine's architecture, as Juju calls it.
-pub(crate) const fn architecture() -> &'static str {
-    match env::consts::ARCH.as_bytes() {
-        b"x86_64" => "amd64",
-        b"aarch64" => "arm64",
-        b"powerpc64" => "ppc64el",
-        _ => env::consts::ARCH,
-    }
-}
-
-/// The bases, for this architecture.
-fn manifest(order: &Order) -> Outcome<String> {
+/// The bases, for an architecture.
+fn manifest(order: &Order, architecture: &str) -> Outcome<String> {
     let text = text("manifest.yaml")?;
     let (head, bases) = text.split_once("bases:\n").ok_or("manifest.yaml has no `bases:`")?;
     let first = if order.supports_20_04() { BASE_20_04 } else { "" };
@@ -94,7 +83,7 @@ fn manifest(order: &Order) -> Outcome<String> {
     } else {
         bases
     };
-    Ok(format!("{head}bases:\n{first}{bases}").replace("amd64", architecture()))
+    Ok(format!("{head}bases:\n{first}{bases}").replace("amd64", architecture))
 }
 
 /// Every hook by its name: the links to the hook binary.

@@ -10,7 +10,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tools::Outcome;
-use tools::elf::Glibc;
+use tools::elf::{Glibc, Program};
 
 /// The glibc of Ubuntu 22.04, the oldest base of the charm, and of 20.04.
 const UBUNTU_22_04: Glibc = Glibc(2, 35);
@@ -69,9 +69,10 @@ impl Order {
 fn pack(order: &Order) -> Outcome<String> {
     let charm = Charm::gather(order)?;
     let programs = charm.programs()?;
-    let newest = programs.iter().map(|(_, _, needs)| *needs).max().unwrap_or_default();
+    let newest = programs.iter().map(|(_, _, program)| program.glibc).max().unwrap_or_default();
     if newest > order.glibc {
-        let guilty = programs.iter().filter(|(_, _, needs)| *needs > order.glibc).map(|(name, ..)| name.as_str());
+        let guilty =
+            programs.iter().filter(|(_, _, program)| program.glibc > order.glibc).map(|(name, ..)| name.as_str());
         return Err(format!(
             "not packed: {} needs {newest}, and the oldest base of the charm has {}; build on an older system or use \
              --zigbuild",
@@ -83,14 +84,15 @@ fn pack(order: &Order) -> Outcome<String> {
     Ok(report(order, &programs, newest))
 }
 
-fn report(order: &Order, programs: &[(String, u64, Glibc)], newest: Glibc) -> String {
+fn report(order: &Order, programs: &[(String, u64, Program)], newest: Glibc) -> String {
     let size = |bytes: u64| {
         let tenths = bytes.div_ceil(100_000);
         format!("{}.{} MB", tenths / 10, tenths % 10)
     };
     let packed = Path::new(&order.output).metadata().map_or(0, |file| file.len());
-    let line =
-        |(name, bytes, needs): &(String, u64, Glibc)| format!("  {name:<28} {:>8}  needs {needs}\n", size(*bytes));
+    let line = |(name, bytes, program): &(String, u64, Program)| {
+        format!("  {name:<28} {:>8}  needs {}\n", size(*bytes), program.glibc)
+    };
     let bases = [("20.04", order.supports_20_04()), ("22.04", true), ("24.04", !order.is_for_juju_2)];
     let bases: Vec<_> = bases.iter().filter(|(_, packed)| *packed).map(|(base, _)| *base).collect();
     let bases = bases.join(", ");
@@ -99,6 +101,6 @@ fn report(order: &Order, programs: &[(String, u64, Glibc)], newest: Glibc) -> St
         order.output.display(),
         size(packed),
         programs.iter().map(line).collect::<String>(),
-        charm::architecture(),
+        programs.first().map_or("", |(_, _, program)| program.machine.debian),
     )
 }
