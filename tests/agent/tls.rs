@@ -1,7 +1,9 @@
 //! The tls check against nginx (OpenSSL), stunnel (OpenSSL) and rustls, with certificates that have
 //! every fault, and against peers that speak no TLS at all.
 
+mod exchange;
 mod names;
+mod objections;
 
 use conn_check::report::FORMATS;
 use harness::agent::{Agent, code};

@@ -16,16 +16,21 @@
 
 mod identity;
 mod leaf;
+mod openssl;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, GeneralSubtree, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, NameConstraints,
+};
 use rustls::pki_types::CertificateDer;
 
 pub use identity::Identity;
 pub use leaf::Leaf;
+pub use openssl::{Odd, OddServer};
 
 use crate::or_panic::OrPanic;
 use crate::scratch::Scratch;
@@ -38,6 +43,7 @@ pub(crate) type Folder = Arc<Scratch>;
 /// Its files last as long as it or anything it issued is in use.
 #[derive(Debug)]
 pub struct Authority {
+    name: DistinguishedName,
     issuer: Issuer<'static, KeyPair>,
     certificate: Certificate,
     /// What a server has to send along with a leaf: nothing for a root, else from here upwards.
@@ -61,15 +67,73 @@ impl Authority {
         Self::root(Folder::default(), parameters)
     }
 
+    /// A new root whose last day was yesterday.
+    #[must_use]
+    pub fn ended() -> Self {
+        let mut parameters = authority_parameters("root");
+        leaf::set_days(&mut parameters, -20, -1);
+        Self::root(Folder::default(), parameters)
+    }
+
+    /// A new root that does not say what its key is for.
+    #[must_use]
+    pub fn without_key_usage() -> Self {
+        let mut parameters = authority_parameters("root");
+        parameters.key_usages = Vec::new();
+        Self::root(Folder::default(), parameters)
+    }
+
+    /// A new root that may name nothing but this domain (RFC 5280 section 4.2.1.10).
+    #[must_use]
+    pub fn permitting(&self, domain: &str) -> Self {
+        let mut parameters = authority_parameters("root");
+        let permitted_subtrees = vec![GeneralSubtree::DnsName(domain.to_owned())];
+        parameters.name_constraints = Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });
+        Self::root(Arc::clone(&self.folder), parameters)
+    }
+
+    /// A root of the same name, with another key.
+    #[must_use]
+    pub fn with_another_key(&self) -> Self {
+        let mut parameters = authority_parameters("root");
+        parameters.distinguished_name = self.name.clone();
+        Self::root(Arc::clone(&self.folder), parameters)
+    }
+
+    /// An authority below this one that may have none below it (path length 0).
+    #[must_use]
+    pub fn intermediate_without_cas_below(&self) -> Self {
+        self.below(|parameters| parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0)))
+    }
+
+    /// An authority below this one whose first day is `day` days from now.
+    #[must_use]
+    pub fn intermediate_from_day(&self, day: i64) -> Self {
+        self.below(|parameters| leaf::set_days(parameters, day, 3650))
+    }
+
+    /// An authority below this one that ends `day` days from now.
+    #[must_use]
+    pub fn intermediate_to_day(&self, day: i64) -> Self {
+        self.below(|parameters| leaf::set_days(parameters, -2, day))
+    }
+
     /// An authority below this one. Servers send its certificate along with what it issued, unless
     /// told otherwise with [`Identity::without_chain`].
     #[must_use]
     pub fn intermediate(&self) -> Self {
-        let (parameters, key) = (authority_parameters("intermediate"), new_key());
+        self.below(|_| {})
+    }
+
+    /// An authority below this one, as changed.
+    fn below(&self, change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let (mut parameters, key) = (authority_parameters("intermediate"), new_key());
+        parameters.use_authority_key_identifier_extension = true;
+        change(&mut parameters);
         let certificate = parameters.signed_by(&key, &self.issuer).or_panic("sign the intermediate");
         let mut served = vec![certificate.clone()];
         served.extend_from_slice(&self.served);
-        Self::found(Arc::clone(&self.folder), Issuer::new(parameters, key), certificate, served)
+        Self::found(Arc::clone(&self.folder), parameters, key, certificate, served)
     }
 
     /// The authority's certificate as a PEM file: what a client has to trust.
@@ -135,18 +199,20 @@ impl Authority {
     fn root(folder: Folder, parameters: CertificateParams) -> Self {
         let key = new_key();
         let certificate = parameters.self_signed(&key).or_panic("sign the root");
-        Self::found(folder, Issuer::new(parameters, key), certificate, Vec::new())
+        Self::found(folder, parameters, key, certificate, Vec::new())
     }
 
     /// Puts an authority together and writes its certificate.
     fn found(
         folder: Folder,
-        issuer: Issuer<'static, KeyPair>,
+        parameters: CertificateParams,
+        key: KeyPair,
         certificate: Certificate,
         served: Vec<Certificate>,
     ) -> Self {
         let file = folder.write(&format!("authority-{}.pem", next_number()), certificate.pem());
-        Self { issuer, certificate, served, file, folder }
+        let name = parameters.distinguished_name.clone();
+        Self { name, issuer: Issuer::new(parameters, key), certificate, served, file, folder }
     }
 }
 

@@ -12,6 +12,8 @@ words! {
         Unverified "tls.verification-off",
         /// The certificate may be for any name.
         NameUnverified "tls.name-verification-off",
+        /// Python from 3.13 refuses the certificate.
+        StrictRefuses "tls.strict-refuses",
         /// The login goes to another host without TLS.
         LoginWithoutTls "auth.without-tls",
     }
@@ -24,6 +26,7 @@ impl Note {
         match self {
             Self::Unverified => "the certificate is not verified",
             Self::NameUnverified => "the certificate may be for any name",
+            Self::StrictRefuses => "Python from 3.13 refuses the certificate by default (strict mode)",
             Self::LoginWithoutTls => "the login goes to another host without TLS",
         }
     }
@@ -34,6 +37,7 @@ impl Note {
         match self {
             Self::Unverified => "tls_verified",
             Self::NameUnverified => "tls_name_verified",
+            Self::StrictRefuses => "tls_strict",
             Self::LoginWithoutTls => "login_over_tls",
         }
     }
@@ -50,6 +54,10 @@ impl Note {
                 when: "the option is false",
                 check: "{type: tls, host: app.internal, port: 443, verify_name: false}",
             },
+            Self::StrictRefuses => Example {
+                when: "the certificate of the CA, which is one of your own, has no key usage",
+                check: "{type: tls, host: app.internal, port: 443}",
+            },
             Self::LoginWithoutTls => Example {
                 when: "the server is another host, and takes the login without TLS",
                 check: "{type: redis, host: cache.internal, password: '...'}",
@@ -63,6 +71,9 @@ impl Note {
         match self {
             Self::Unverified => "take `disable_tls_verification` away, and set `ca_file` if the CA is one of your own",
             Self::NameUnverified => "take `verify_name` away, and connect by a name in the certificate",
+            Self::StrictRefuses => {
+                "have the certificate that `tls_strict_objection` names issued anew as RFC 5280 has it, or take VERIFY_X509_STRICT out of the application's SSL context"
+            }
             Self::LoginWithoutTls => "set `use_tls`, and switch TLS on in the server",
         }
     }

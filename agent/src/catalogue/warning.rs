@@ -49,8 +49,10 @@ macro_rules! warnings {
 
 #[rustfmt::skip] // one row, two lines
 warnings! {
-    TlsExpiresSoon "tls.expires-soon" Certificate "the certificate ends within `expiry_warning_days`", "renew the certificate and reload the service",
+    TlsExpiresSoon "tls.expires-soon" Certificate "a certificate of the path ends within `expiry_warning_days`", "renew the certificate and reload the service",
         "the certificate ends in ten days", "{type: tls, host: app.internal, port: 443, expiry_warning_days: 14}";
+    TlsOthersRefuse "tls.others-refuse" Certificate "the certificate is accepted here, and applications that use OpenSSL refuse it", "have the named certificate issued anew without what is wrong with it",
+        "the certificate of the trusted root has ended, which only OpenSSL looks at", "{type: tls, host: app.internal, port: 443}";
     ConnectClosedAtOnce "connect.closed-at-once" Service "a plain tcp peer accepted the connection and closed it without a word", "look at access lists of the service, and for a load balancer without a back end",
         "a load balancer has no back end for the connection", "{type: tcp, host: app.internal, port: 8000}";
     ConnectAddressDead "connect.address-dead" Service "one of several addresses of the name does not answer; another one works", "repair that address, or take it out of the name's records",

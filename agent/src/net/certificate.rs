@@ -2,7 +2,6 @@
 
 use crate::secret::{Sentence, ours, sentence};
 use crate::text::said;
-use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -17,12 +16,11 @@ pub(crate) struct Certificate {
     pub(crate) names: Vec<String>,
     pub(crate) not_before: OffsetDateTime,
     pub(crate) not_after: OffsetDateTime,
-    pub(crate) is_self_issued: bool,
 }
 
 impl Certificate {
     /// Reads a certificate; `None` when it is not X.509.
-    pub(crate) fn read(der: &CertificateDer<'_>) -> Option<Self> {
+    pub(crate) fn read(der: &[u8]) -> Option<Self> {
         let (_, parsed) = X509Certificate::from_der(der).ok()?;
         let names = parsed.subject_alternative_name().ok().flatten();
         Some(Self {
@@ -31,7 +29,6 @@ impl Certificate {
             names: names.map(|names| names.value.general_names.iter().filter_map(name).collect()).unwrap_or_default(),
             not_before: parsed.validity().not_before.to_datetime(),
             not_after: parsed.validity().not_after.to_datetime(),
-            is_self_issued: parsed.subject().as_raw() == parsed.issuer().as_raw(),
         })
     }
 

@@ -10,6 +10,7 @@ mod endpoint;
 pub(crate) mod identify;
 mod local_socket;
 pub(crate) mod nameserver;
+mod path;
 mod pem;
 pub(crate) mod proxy;
 mod reason;
@@ -31,7 +32,7 @@ pub(crate) use resolve::Resolver;
 pub(crate) use talk::Talk;
 pub(crate) use target::Target;
 pub(crate) use tls::{TlsMode, TlsOptions, Verification};
-pub(crate) use trust::Trust;
+pub(crate) use trust::{Roots, Trust};
 pub(crate) use wire::{ALLOWANCE, Seen, Wire};
 
 use crate::catalogue::Cause;
@@ -72,8 +73,8 @@ impl From<io::Error> for Fault {
 impl From<&io::Error> for Fault {
     /// The cause of an I/O error by its errno, or by the TLS error or the byte limit inside it.
     fn from(error: &io::Error) -> Self {
-        if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return tls::fault_of_alert(error);
+        if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<tls::Broken>()) {
+            return tls::fault_of_broken(error);
         }
         if let Some(limit) = error.get_ref().and_then(|inner| inner.downcast_ref::<wire::TooMuch>()) {
             return Self::new(Cause::TooLarge, limit.to_string());

@@ -10,10 +10,41 @@ use std::path::Path;
 /// The largest PEM file that is read, in bytes: fifty times the bundle of a distribution.
 const LIMIT: u64 = 16 << 20;
 
-/// Every certificate in a file.
+/// The certificates of a file that holds many.
+#[derive(Debug)]
+pub(crate) struct Bundle {
+    pub(crate) certificates: Vec<CertificateDer<'static>>,
+    /// Entries that cannot be read.
+    pub(crate) broken: usize,
+}
+
+/// Every certificate in a file that can be read: one broken entry of a bundle says nothing of the others.
 ///
 /// # Errors
 /// The file cannot be read, holds no PEM, or no certificate.
+pub(crate) fn bundle(path: &Path) -> io::Result<Bundle> {
+    let content = file::read_bounded(path, LIMIT)?;
+    let (mut certificates, mut broken, mut first) = (Vec::new(), 0, None);
+    for entry in CertificateDer::pem_slice_iter(&content) {
+        match entry {
+            Ok(certificate) => certificates.push(certificate),
+            Err(error) => {
+                broken += 1;
+                first.get_or_insert(error);
+            }
+        }
+    }
+    match first {
+        _ if !certificates.is_empty() => Ok(Bundle { certificates, broken }),
+        Some(error) => Err(objection(&content, &error, "")),
+        None => Err(objection(&content, &Error::NoItemsFound, "there is no certificate in it")),
+    }
+}
+
+/// Every certificate in a file.
+///
+/// # Errors
+/// The file cannot be read, holds no PEM, or no certificate; or one of its entries cannot be read.
 pub(crate) fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
     let content = file::read_bounded(path, LIMIT)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&content).collect();

@@ -1,21 +1,29 @@
 //! The TLS handshake: TLS 1.2 and 1.3, verified against this host's roots unless the check says
 //! otherwise, with the server's certificate kept for people in every case.
 
+mod alert;
 mod examiner;
 mod fault;
 mod options;
+mod proof;
+mod refusal;
+mod remarks;
 
-pub(crate) use fault::{fault_of_alert, fault_of_plain};
+use alert::Own;
+pub(crate) use alert::{Broken, Exchange, fault_of_broken};
+pub(crate) use fault::fault_of_plain;
+pub(crate) use options::read_identity;
 pub(crate) use options::{TlsMode, TlsOptions, Verification};
-pub(crate) use options::{read_identity, read_roots};
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::certificate::Certificate;
 use crate::net::{Host, Trust, Wire};
 use crate::phase::Phase;
 use crate::secret::sentence;
-use examiner::{ClientIdentity, Examiner, PROVIDER};
+pub(crate) use examiner::PROVIDER;
+use examiner::{ClientIdentity, Examiner};
+use refusal::Judged;
+pub(crate) use remarks::Remarks;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ProtocolVersion};
 use serde_json::{Value, json};
@@ -26,8 +34,8 @@ use tokio_rustls::TlsConnector;
 pub(crate) struct Handshake {
     pub(crate) result: Result<Wire, Fault>,
     pub(crate) facts: Vec<(&'static str, Value)>,
-    /// The server's own certificate.
-    pub(crate) certificate: Option<Certificate>,
+    /// What there is to say of a certificate that was accepted.
+    pub(crate) remarks: Remarks,
     /// The server asked for a certificate of ours. With TLS 1.3 it judges it only afterwards.
     pub(crate) asked_for_ours: bool,
 }
@@ -52,20 +60,31 @@ pub(crate) async fn handshake(
         Err(fault) => return Handshake::failed(*fault),
     };
     let mut facts = examiner.facts();
-    let certificate = examiner.certificate();
+    let exchange = Exchange {
+        named: matches!(ServerName::try_from(host.bare()), Ok(ServerName::DnsName(_))),
+        own: identity.use_made(),
+        was_shown_one: examiner.was_shown_one(),
+        done: connected.is_ok(),
+    };
+    let mut remarks = Remarks::default();
     let result = match connected {
         Ok(stream) => {
             facts.extend(session_facts(stream.get_ref().1));
-            Ok(Wire::tls(stream))
+            remarks = remarks::of(&examiner, host, options.expiry_warning_days);
+            Ok(Wire::tls(stream, exchange))
         }
-        Err(error) => Err(fault::of_handshake(error, &raw.first(), &examiner, &identity, host, trust)),
+        Err(error) => {
+            let judged = Judged { examiner: &examiner, options, host, trust };
+            Err(fault::of_handshake(error, &raw.first(), exchange, &judged))
+        }
     };
-    Handshake { result, facts, certificate, asked_for_ours: identity.was_asked() }
+    facts.append(&mut remarks.facts);
+    Handshake { result, facts, remarks, asked_for_ours: exchange.own != Own::NotAskedFor }
 }
 
 impl Handshake {
-    const fn failed(fault: Fault) -> Self {
-        Self { result: Err(fault), facts: Vec::new(), certificate: None, asked_for_ours: false }
+    fn failed(fault: Fault) -> Self {
+        Self { result: Err(fault), facts: Vec::new(), remarks: Remarks::default(), asked_for_ours: false }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The byte stream that checks speak through: it counts what the peer sends, keeps the first
 //! bytes of it for identification, and ends a peer that sends too much.
 
+use crate::net::tls::{Broken, Exchange};
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
@@ -102,7 +103,7 @@ pub(crate) struct Wire {
 enum Io {
     Tcp(TcpStream),
     Unix(UnixStream),
-    Tls(Box<TlsStream<Wire>>),
+    Tls(Box<TlsStream<Wire>>, Exchange),
 }
 
 /// What a wire does with each of them.
@@ -121,11 +122,11 @@ impl Wire {
         Self::new(Io::Unix(stream), None)
     }
 
-    /// A TLS session over a plain connection.
-    pub(crate) fn tls(stream: TlsStream<Self>) -> Self {
+    /// A TLS session over a plain connection, with what we did in its handshake.
+    pub(crate) fn tls(stream: TlsStream<Self>, exchange: Exchange) -> Self {
         let below = stream.get_ref().0.seen();
         below.allow(below.allowance.load(Ordering::Relaxed) + ALLOWANCE);
-        Self::new(Io::Tls(Box::new(stream)), Some(below))
+        Self::new(Io::Tls(Box::new(stream), exchange), Some(below))
     }
 
     fn new(io: Io, below: Option<Arc<Seen>>) -> Self {
@@ -147,7 +148,16 @@ impl Wire {
         match &mut self.io {
             Io::Tcp(stream) => Pin::new(stream),
             Io::Unix(stream) => Pin::new(stream),
-            Io::Tls(stream) => Pin::new(&mut **stream),
+            Io::Tls(stream, _) => Pin::new(&mut **stream),
+        }
+    }
+
+    /// An error of TLS means what it does by what we did in the handshake.
+    fn told(&self, error: io::Error) -> io::Error {
+        let Io::Tls(_, exchange) = &self.io else { return error };
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(tls) => io::Error::new(error.kind(), Broken { error: tls.clone(), exchange: *exchange }),
+            None => error,
         }
     }
 
@@ -165,7 +175,7 @@ impl Wire {
     /// The server's certificate, in DER, on a wire with TLS: what a login can be bound to (RFC 5929).
     pub(crate) fn certificate(&self) -> Option<&[u8]> {
         match &self.io {
-            Io::Tls(stream) => stream.get_ref().1.peer_certificates()?.first().map(AsRef::as_ref),
+            Io::Tls(stream, _) => stream.get_ref().1.peer_certificates()?.first().map(AsRef::as_ref),
             Io::Tcp(_) | Io::Unix(_) => None,
         }
     }
@@ -174,7 +184,7 @@ impl Wire {
     pub(crate) fn local_address(&self) -> Option<IpAddr> {
         match &self.io {
             Io::Tcp(stream) => stream.local_addr().ok().map(|address| address.ip()),
-            Io::Tls(stream) => stream.get_ref().0.local_address(),
+            Io::Tls(stream, _) => stream.get_ref().0.local_address(),
             Io::Unix(_) => None,
         }
     }
@@ -189,13 +199,13 @@ impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let (room, before) = (self.seen.room(), buf.filled().len());
         if buf.remaining() <= room {
-            ready!(self.stream().poll_read(cx, buf))?;
+            ready!(self.stream().poll_read(cx, buf)).map_err(|error| self.told(error))?;
             return Poll::Ready(self.seen.note(&buf.filled()[before..]));
         }
         // What the peer may send is to be read, however much more a reader with a large buffer could take with
         // it; the byte after that is one too many.
         let mut part = ReadBuf::new(buf.initialize_unfilled_to(room.max(1)));
-        ready!(self.stream().poll_read(cx, &mut part))?;
+        ready!(self.stream().poll_read(cx, &mut part)).map_err(|error| self.told(error))?;
         let length = part.filled().len();
         buf.advance(length);
         Poll::Ready(self.seen.note(&buf.filled()[before..]))
@@ -205,7 +215,7 @@ impl AsyncRead for Wire {
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.before_write();
-        self.stream().poll_write(cx, buf)
+        self.stream().poll_write(cx, buf).map_err(|error| self.told(error))
     }
 
     fn poll_write_vectored(
@@ -214,19 +224,19 @@ impl AsyncWrite for Wire {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.before_write();
-        self.stream().poll_write_vectored(cx, bufs)
+        self.stream().poll_write_vectored(cx, bufs).map_err(|error| self.told(error))
     }
 
     fn is_write_vectored(&self) -> bool {
         match &self.io {
             Io::Tcp(stream) => stream.is_write_vectored(),
             Io::Unix(stream) => stream.is_write_vectored(),
-            Io::Tls(stream) => stream.is_write_vectored(),
+            Io::Tls(stream, _) => stream.is_write_vectored(),
         }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream().poll_flush(cx)
+        self.stream().poll_flush(cx).map_err(|error| self.told(error))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -2,7 +2,7 @@
 
 use super::peek::Peer;
 use super::{Probe, Stop};
-use crate::catalogue::{Note, WarningKind};
+use crate::catalogue::Note;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{self, Endpoint, Host, ResolvConf, Target, TlsOptions, Wire};
 use std::net::SocketAddr;
@@ -153,13 +153,13 @@ impl Probe {
     ) -> Result<Wire, Failure> {
         let shared = Arc::clone(&self.shared);
         let mut facts = Vec::new();
-        let mut certificate = None;
+        let mut warnings = Vec::new();
         let mut asked_for_ours = false;
         wire.seen().begin_anew();
         let result = self
             .phase(Phase::Tls, async {
                 let handshake = net::tls::handshake(wire, options, &shared.trust, host, alpn).await;
-                (facts, certificate) = (handshake.facts, handshake.certificate);
+                (facts, warnings) = (handshake.facts, handshake.remarks.warnings);
                 asked_for_ours = handshake.asked_for_ours;
                 handshake.result
             })
@@ -173,8 +173,8 @@ impl Probe {
             // The server's verdict on our certificate is still to come, and it may have to think.
             self.grace = LONGEST_GRACE;
         }
-        if let Some(certificate) = certificate.filter(|one| one.days_left() < i64::from(options.expiry_warning_days)) {
-            self.warn(WarningKind::TlsExpiresSoon, certificate.end_in_words());
+        for (kind, what) in warnings {
+            self.warn(kind, what);
         }
         Ok(wire)
     }

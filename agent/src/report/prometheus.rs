@@ -123,6 +123,9 @@ const fn metric(note: Note) -> (&'static str, &'static str) {
         Note::NameUnverified => {
             ("conn_check_tls_name_unverified", "1 where the server's certificate may be for any name.")
         }
+        Note::StrictRefuses => {
+            ("conn_check_tls_strict_refuses", "1 where Python from 3.13 refuses the server's certificate by default.")
+        }
         Note::LoginWithoutTls => {
             ("conn_check_login_without_tls", "1 where the login goes to another host without TLS.")
         }

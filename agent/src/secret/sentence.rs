@@ -43,6 +43,16 @@ impl Sentence {
         self.0.extend(part.into().0);
     }
 
+    /// All of it as one text, which is still to be looked through.
+    pub(crate) fn plain(&self) -> String {
+        self.0
+            .iter()
+            .map(|words| match words {
+                Words::Ours(text) | Words::Said(text) => text.as_str(),
+            })
+            .collect()
+    }
+
     /// Several sentences in one, with this between them.
     pub(crate) fn join(sentences: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
         let mut joined = Self::default();

@@ -1,7 +1,8 @@
 //! The TLS options that every check with TLS takes.
 
-use crate::diagnostic::Flaw;
-use crate::net::tls::{TlsMode, TlsOptions, Verification, read_identity, read_roots};
+use crate::diagnostic::{Diagnostic, Flaw};
+use crate::net::Roots;
+use crate::net::tls::{TlsMode, TlsOptions, Verification, read_identity};
 use crate::services::Security;
 use crate::settings::setting::flag;
 use crate::settings::shape::{self, Shape};
@@ -48,8 +49,11 @@ pub(crate) fn tls(fields: &mut Fields<'_>, spoken: impl Into<Spoken>) -> Result<
     let expiry_warning_days =
         fields.or::<u32>("expiry_warning_days", "14", "A certificate that ends within so many days is a warning.");
     warn_of_idle(fields, spoken.into(), waived);
-    let roots = match ca_file.map(|path| read_roots(&path)).transpose() {
-        Ok(roots) => roots.map(Arc::new),
+    let roots = match ca_file.as_deref().map(Roots::of_file).transpose() {
+        Ok(roots) => {
+            warn_of_broken(fields, roots.as_ref().map_or(0, Roots::broken));
+            roots.map(Arc::new)
+        }
         Err(error) => lack(fields, "ca_file", &error)?,
     };
     if certificate.is_none() && key.is_some() {
@@ -59,7 +63,16 @@ pub(crate) fn tls(fields: &mut Fields<'_>, spoken: impl Into<Spoken>) -> Result<
         Ok(client) => client.map(Arc::new),
         Err((option, error)) => lack(fields, option, &error)?,
     };
-    Ok(TlsOptions { verification, roots, client, expiry_warning_days })
+    Ok(TlsOptions { verification, roots, ca_file, client, expiry_warning_days })
+}
+
+/// Warns of entries of `ca_file` that were left out.
+fn warn_of_broken(fields: &mut Fields<'_>, broken: usize) {
+    if broken > 0 {
+        let message = format!("`ca_file`: {broken} of its entries cannot be read, and are left out");
+        let warning = Diagnostic::warning(Flaw::UnreadablePem, fields.span_of("ca_file"), message);
+        fields.warn(warning.help("take them out: other programs may refuse the whole file for them"));
+    }
 }
 
 /// Warns of the options that do nothing, so that nobody takes a server for verified whom nobody has looked at.

@@ -81,7 +81,8 @@ impl<'ca> Leaf<'ca> {
     }
 
     /// Says CA:TRUE, as what `openssl req -x509` makes does.
-    pub(super) fn with_ca_flag(mut self) -> Self {
+    #[must_use]
+    pub fn with_ca_flag(mut self) -> Self {
         self.is_ca = true;
         self
     }

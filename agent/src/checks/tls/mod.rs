@@ -6,16 +6,18 @@
 //! - Phases: resolve, connect, tls. After the handshake the check listens for a moment, because a
 //!   TLS 1.3 server judges the client's certificate only then.
 //! - Options: see [`Tls::parse`]; each says its meaning and default.
-//! - Failures: `resolve.*`, `connect.*`, `tls.*`; warning `tls.expires-soon`. The certificate's
+//! - Failures: `resolve.*`, `connect.*`, `tls.*`; warnings `tls.expires-soon`, `tls.others-refuse`. The certificate's
 //!   facts are reported also when it is refused.
 //! - Does not check: revocation, and what is spoken inside.
 
 use crate::checks::{Check, Profile};
+use crate::fault::{Cause, Failure};
 use crate::net::{Endpoint, Host, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Fields, Noted, tls};
+use std::net::IpAddr;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -53,10 +55,29 @@ impl Check for Tls {
         probe.expect(Self::SERVICE);
         let wire = probe.open(&self.endpoint).await?;
         let name = self.server_name.as_ref().unwrap_or(&self.endpoint.host);
-        let mut wire = probe.tls(wire, &self.options, name, &[]).await?;
+        let mut wire = probe.tls(wire, &self.options, name, &[]).await.map_err(|failure| self.advised(failure))?;
         match probe.listen(&mut wire).await {
             Heard::Broken(fault) => Err(probe.fail(Phase::Tls, fault).into()),
             Heard::Nothing | Heard::Bytes(_) | Heard::Closed => Ok(()),
         }
+    }
+}
+
+impl Tls {
+    /// This check can be told another name than that to which it connects.
+    fn advised(&self, failure: Failure) -> Failure {
+        let failure = failure.advise(
+            Phase::Tls,
+            Cause::WrongName,
+            "connect by a name in the certificate, or set server_name to one; else have it issued for this name too, or say `verify_name: false`",
+        );
+        if self.server_name.is_some() || self.endpoint.host.bare().parse::<IpAddr>().is_err() {
+            return failure;
+        }
+        failure.advise(
+            Phase::Tls,
+            Cause::NoCommonVersion,
+            "set server_name, or write the server's name instead of its address; else let the server speak TLS 1.2 or 1.3 with a modern cipher",
+        )
     }
 }

@@ -1,10 +1,10 @@
 //! How a check speaks TLS, and the PEM files that say so.
 
-use crate::net::pem;
-use rustls::RootCertStore;
+use crate::net::path::Reading;
+use crate::net::{Roots, pem};
 use rustls::sign::CertifiedKey;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How a check speaks TLS.
@@ -13,7 +13,9 @@ pub(crate) struct TlsOptions {
     /// How much of the server's certificate is verified.
     pub(crate) verification: Verification,
     /// These roots instead of the host's.
-    pub(crate) roots: Option<Arc<RootCertStore>>,
+    pub(crate) roots: Option<Arc<Roots>>,
+    /// Where those come from.
+    pub(crate) ca_file: Option<PathBuf>,
     /// What we show when the server asks for it.
     pub(crate) client: Option<Arc<CertifiedKey>>,
     /// A certificate that ends sooner is a warning, in days.
@@ -87,16 +89,6 @@ impl TlsMode {
     }
 }
 
-/// The certificates of a PEM file as roots.
-///
-/// # Errors
-/// The file cannot be read, or holds no certificate that can be used.
-pub(crate) fn read_roots(path: &Path) -> io::Result<RootCertStore> {
-    let mut roots = RootCertStore::empty();
-    let (added, _) = roots.add_parsable_certificates(pem::certificates(path)?);
-    if added == 0 { Err(io::Error::other("there is no usable certificate in it")) } else { Ok(roots) }
-}
-
 /// A certificate with its chain, and its key.
 ///
 /// # Errors
@@ -105,15 +97,17 @@ pub(crate) fn read_identity(certificate: &Path, key: &Path) -> Result<CertifiedK
     let chain = pem::certificates(certificate).map_err(|error| ("client_cert", error))?;
     let option = if key == certificate { "client_cert" } else { "client_key" };
     let key = pem::private_key(key).map_err(|error| (option, error))?;
-    let identity = CertifiedKey::from_der(chain, key, &rustls::crypto::ring::default_provider());
-    identity.map_err(|error| (option, io::Error::other(misfit(&error))))
-}
-
-/// Why a key cannot be used; the library's words may be about its content.
-const fn misfit(error: &rustls::Error) -> &'static str {
-    match error {
-        rustls::Error::InconsistentKeys(_) => "the key is not the certificate's",
-        rustls::Error::InvalidCertificate(_) => "the certificate in it cannot be read",
-        _ => "its key is of a kind that is not supported: RSA, ECDSA (P-256, P-384) and Ed25519 are",
+    let misfit = |why| (option, io::Error::other(why));
+    let key = rustls::crypto::ring::sign::any_supported_type(&key).map_err(|_| misfit(UNSUPPORTED_KEY))?;
+    let own =
+        chain.first().and_then(|own| Reading::of(own)).ok_or_else(|| misfit("the certificate in it cannot be read"))?;
+    // Not by rustls, which takes certificates of version 3 alone: what the server takes is the server's affair.
+    match key.public_key() {
+        Some(public) if *public != *own.key_info() => Err(misfit("the key is not the certificate's")),
+        _ => Ok(CertifiedKey::new(chain, key)),
     }
 }
+
+/// Of a key that cannot be used; the library's words may be about its content.
+const UNSUPPORTED_KEY: &str =
+    "its key is of a kind that is not supported: RSA (from 2048 bits on), ECDSA (P-256, P-384) and Ed25519 are";

@@ -1,0 +1,167 @@
+//! Keys and signatures of certificates: what they are called, and how strong they are.
+
+use x509_parser::asn1_rs::{Any, FromDer as _};
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
+
+/// A public key.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) kind: Kind,
+    /// For people: "RSA with 1024 bits".
+    pub(crate) words: String,
+    /// How many bits of work it takes to break it, as NIST SP 800-57 counts and OpenSSL's levels do.
+    pub(crate) strength: usize,
+    /// The length of RSA's modulus; 0 of others.
+    pub(crate) bits: usize,
+}
+
+/// The kinds that are told apart.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    Rsa,
+    /// RSA that is only for signatures with PSS (RFC 4055 section 1.2).
+    RsaPss,
+    P256,
+    P384,
+    /// A curve, by its name, that is not verified here.
+    Curve,
+    /// A curve that is described instead of named.
+    ExplicitCurve,
+    Ed25519,
+    Ed448,
+    Dsa,
+    Unknown,
+}
+
+/// Curves by their OID: the name, the kind, the bits.
+const CURVES: [(&str, &str, Kind, usize); 11] = [
+    ("1.2.840.10045.3.1.7", "P-256", Kind::P256, 256),
+    ("1.3.132.0.34", "P-384", Kind::P384, 384),
+    ("1.3.132.0.35", "P-521", Kind::Curve, 521),
+    ("1.2.840.10045.3.1.1", "P-192", Kind::Curve, 192),
+    ("1.3.132.0.33", "P-224", Kind::Curve, 224),
+    ("1.3.132.0.10", "secp256k1", Kind::Curve, 256),
+    ("1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1", Kind::Curve, 256),
+    ("1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1", Kind::Curve, 384),
+    ("1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1", Kind::Curve, 512),
+    ("1.2.840.10045.3.1.4", "prime239v1", Kind::Curve, 239),
+    ("1.2.156.10197.1.301", "SM2", Kind::Curve, 256),
+];
+
+impl Key {
+    pub(super) fn of(key: &SubjectPublicKeyInfo<'_>) -> Self {
+        let sized = |kind, name: &str, bits| Self {
+            kind,
+            words: format!("{name} with {bits} bits"),
+            strength: finite(bits),
+            bits,
+        };
+        let plain = |kind, name: &str, strength| Self { kind, words: name.to_owned(), strength, bits: 0 };
+        match key.algorithm.algorithm.to_id_string().as_str() {
+            "1.2.840.113549.1.1.1" => sized(Kind::Rsa, "RSA", modulus(key)),
+            "1.2.840.113549.1.1.10" => sized(Kind::RsaPss, "RSASSA-PSS", modulus(key)),
+            "1.2.840.10040.4.1" => sized(Kind::Dsa, "DSA", prime(key)),
+            "1.3.101.112" => plain(Kind::Ed25519, "Ed25519", 128),
+            "1.3.101.113" => plain(Kind::Ed448, "Ed448", 224),
+            "1.2.840.10045.2.1" => Self::on_curve(key),
+            other => plain(Kind::Unknown, other, usize::MAX),
+        }
+    }
+
+    fn on_curve(key: &SubjectPublicKeyInfo<'_>) -> Self {
+        let parameters = key.algorithm.parameters.as_ref();
+        let Some(curve) = parameters.and_then(|any| any.clone().oid().ok()).map(|oid| oid.to_id_string()) else {
+            let words = "an elliptic curve that is described instead of named".to_owned();
+            return Self { kind: Kind::ExplicitCurve, words, strength: usize::MAX, bits: 0 };
+        };
+        match CURVES.iter().find(|(oid, ..)| *oid == curve) {
+            Some((_, name, kind, bits)) => {
+                Self { kind: *kind, words: format!("ECDSA on {name}"), strength: bits / 2, bits: 0 }
+            }
+            None => Self { kind: Kind::Curve, words: format!("ECDSA on {curve}"), strength: usize::MAX, bits: 0 },
+        }
+    }
+
+    /// Signatures of this key can be verified here (ring).
+    pub(crate) fn is_supported(&self) -> bool {
+        matches!(self.kind, Kind::P256 | Kind::P384 | Kind::Ed25519)
+            || (self.kind == Kind::Rsa && matches!(self.bits, 2048..=8192))
+    }
+}
+
+/// A signature's algorithm.
+#[derive(Clone, Debug)]
+pub(crate) struct Algorithm {
+    /// For people: "SHA-1 with RSA".
+    pub(crate) words: String,
+    /// The same as of a key.
+    pub(crate) strength: usize,
+    /// The kinds of keys that sign so; none where it is not known.
+    pub(super) keys: &'static [Kind],
+    pub(super) oid: String,
+}
+
+const EC: &[Kind] = &[Kind::P256, Kind::P384, Kind::Curve, Kind::ExplicitCurve];
+const RSA: &[Kind] = &[Kind::Rsa];
+
+/// Signatures by their OID: the name, the strength of the hash as OpenSSL counts it, the keys.
+const ALGORITHMS: [(&str, &str, usize, &[Kind]); 17] = [
+    ("1.2.840.113549.1.1.11", "SHA-256 with RSA", 128, RSA),
+    ("1.2.840.113549.1.1.12", "SHA-384 with RSA", 192, RSA),
+    ("1.2.840.113549.1.1.13", "SHA-512 with RSA", 256, RSA),
+    ("1.2.840.113549.1.1.14", "SHA-224 with RSA", 112, RSA),
+    ("1.2.840.113549.1.1.10", "RSASSA-PSS", 128, &[Kind::Rsa, Kind::RsaPss]),
+    ("1.2.840.113549.1.1.5", "SHA-1 with RSA", 63, RSA),
+    ("1.2.840.113549.1.1.4", "MD5 with RSA", 39, RSA),
+    ("1.2.840.113549.1.1.2", "MD2 with RSA", 39, RSA),
+    ("1.2.840.10045.4.3.2", "SHA-256 with ECDSA", 128, EC),
+    ("1.2.840.10045.4.3.3", "SHA-384 with ECDSA", 192, EC),
+    ("1.2.840.10045.4.3.4", "SHA-512 with ECDSA", 256, EC),
+    ("1.2.840.10045.4.3.1", "SHA-224 with ECDSA", 112, EC),
+    ("1.2.840.10045.4.1", "SHA-1 with ECDSA", 63, EC),
+    ("1.3.101.112", "Ed25519", 128, &[Kind::Ed25519]),
+    ("1.3.101.113", "Ed448", 224, &[Kind::Ed448]),
+    ("1.2.840.10040.4.3", "SHA-1 with DSA", 63, &[Kind::Dsa]),
+    ("2.16.840.1.101.3.4.3.2", "SHA-256 with DSA", 128, &[Kind::Dsa]),
+];
+
+impl Algorithm {
+    pub(super) fn of(algorithm: &AlgorithmIdentifier<'_>) -> Self {
+        let oid = algorithm.algorithm.to_id_string();
+        match ALGORITHMS.iter().find(|(known, ..)| *known == oid) {
+            Some((_, words, strength, keys)) => {
+                Self { words: (*words).to_owned(), strength: *strength, keys: *keys, oid }
+            }
+            None => Self { words: format!("an algorithm that is not known here ({oid})"), strength: 0, keys: &[], oid },
+        }
+    }
+}
+
+/// The bits of an RSA key's modulus.
+fn modulus(key: &SubjectPublicKeyInfo<'_>) -> usize {
+    let first = Any::from_der(&key.subject_public_key.data).ok().and_then(|(_, pair)| super::reading::items(pair.data));
+    first.and_then(|pair| pair.first().map(|one| bits(one.data))).unwrap_or_default()
+}
+
+/// The bits of a DSA key's prime.
+fn prime(key: &SubjectPublicKeyInfo<'_>) -> usize {
+    let parts = key.algorithm.parameters.as_ref().and_then(|all| super::reading::items(all.data));
+    parts.and_then(|parts| parts.first().map(|one| bits(one.data))).unwrap_or_default()
+}
+
+fn bits(integer: &[u8]) -> usize {
+    let digits: Vec<u8> = integer.iter().copied().skip_while(|byte| *byte == 0).collect();
+    digits.first().map_or(0, |first| digits.len() * 8 - first.leading_zeros() as usize)
+}
+
+/// The strength of RSA and of discrete logarithms (NIST SP 800-57 part 1, table 2).
+const fn finite(bits: usize) -> usize {
+    match bits {
+        ..1024 => 0,
+        1024..2048 => 80,
+        2048..3072 => 112,
+        3072..7680 => 128,
+        7680..15360 => 192,
+        _ => 256,
+    }
+}
