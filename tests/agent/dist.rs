@@ -75,6 +75,28 @@ fn works(begun: Instant, run: &dyn Fn(&str) -> Command) {
     assert!(begun.elapsed() < A_FIRST_CHECK, "{:?}", begun.elapsed());
 }
 
+/// The pages lie as they do in the repository, of which the tests are not given to people.
+#[test]
+fn links_of_the_packed_pages_lead_somewhere() {
+    let scratch = Scratch::new();
+    succeeds(Command::new("tar").arg("-xzf").arg(file(".tar.gz")).arg("-C").arg(scratch.path()));
+    let top = fs::read_dir(scratch.path()).expect("a folder").flatten().next().expect("one folder").path();
+    let documents = top.join("share/doc/conn-check");
+    let docs = fs::read_dir(documents.join("docs")).expect("docs").flatten().map(|entry| entry.path());
+    let pages = docs.filter(|path| path.extension().is_some_and(|end| end == "md"));
+    let pages: Vec<_> = pages.chain([documents.join("README.md")]).collect();
+    assert!(pages.len() > 15, "{pages:?}");
+    for page in pages {
+        let text = fs::read_to_string(&page).expect("a page");
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        let lost: Vec<_> = targets
+            .filter(|target| !target.is_empty() && !target.contains("://") && !target.starts_with("../tests/"))
+            .filter(|target| !page.with_file_name(target).exists())
+            .collect();
+        assert!(lost.is_empty(), "{}: {lost:?}", page.display());
+    }
+}
+
 #[test]
 fn the_tarball_gives_a_first_check_in_a_clean_root() {
     let root = clean_root();

@@ -25,10 +25,15 @@ impl Tree {
             ("docs", "1", "share/man/man1"),
             ("docs", "5", "share/man/man5"),
             ("docs/completions", "fish", "share/fish/vendor_completions.d"),
-            ("docs", "md", "share/doc/conn-check"),
-            ("docs", "json", "share/doc/conn-check"),
-            ("agent/schema", "json", "share/doc/conn-check"),
+            // As they lie here, so that links from page to page lead somewhere.
+            ("docs", "md", "share/doc/conn-check/docs"),
+            ("docs", "json", "share/doc/conn-check/docs"),
+            ("docs", "svg", "share/doc/conn-check/docs"),
+            ("docs/prometheus", "yml", "share/doc/conn-check/docs/prometheus"),
+            ("agent/schema", "json", "share/doc/conn-check/agent/schema"),
             ("examples", "yaml", "share/doc/conn-check/examples"),
+            ("examples/juju", "yaml", "share/doc/conn-check/examples/juju"),
+            ("examples/juju", "json", "share/doc/conn-check/examples/juju"),
         ] {
             tree.folder(folder, to, |name| name.ends_with(&format!(".{ending}")).then(|| name.to_owned()))?;
         }
@@ -37,7 +42,7 @@ impl Tree {
         tree.folder("docs/completions", "share/zsh/vendor-completions", |name| {
             name.starts_with('_').then(|| name.to_owned())
         })?;
-        for document in ["README.md", "SECURITY.md", "CHANGELOG.md", "LICENSE"] {
+        for document in ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"] {
             tree.file(document, format!("share/doc/conn-check/{document}"))?;
         }
         Ok(tree)
