@@ -26,13 +26,17 @@ variables name is written once.
 Web addresses: the server's first page is asked for, and not the path, which may hold a token. No checks, but comments, are the \
 application's own address (BASE_URL, SITE_URL, PUBLIC_URL, APP_URL where other variables begin with APP_ ...), addresses for \
 browsers (LOGIN_URL, STATIC_URL, OAUTH_CALLBACK_URL, NEXT_PUBLIC_API_URL ...), files and what is inside of the application \
-(sqlite, locmem). Kubernetes' *_SERVICE_HOST and *_TCP_ADDR are passed over: it sets them for every service there is.
+(sqlite, locmem). Kubernetes' *_SERVICE_HOST and *_TCP_ADDR are passed over where the others of a service (*_PORT_80_TCP ...) are \
+there, too: it sets them for every service there is.
+
+Forms: besides URLs and HOST:PORT, lists of them (JSON, Python, YAML), USER:PASSWORD@HOST:PORT/NAME, Oracle's descriptors, HOST:/PATH, \
+USER@HOST:PATH and //HOST/SHARE. What lies below a family's name, looks like a part of its connection and is not known is a comment.
 
 Files: NAME=VALUE in each line; blank lines, lines that begin with # and the word export are passed over. A value without quotes ends \
 at the end of the line or before a blank and #. '...' is taken as it stands; in a value between double quotes, a backslash makes \
-newline (n), return (r), tab (t), double quotes, backslash and $. ${NAME} and $NAME are replaced where NAME stands earlier in the \
-file, ${NAME:-default} also where it does not, with a comment. Any other $ before a name, about which readers differ, makes \
-the value unknown, and what depends on it a comment. A line that is none of this is told and passed over; with --strict it is an \
+newline (n), return (r), tab (t), double quotes and backslash. ${NAME} is replaced where NAME stands earlier in the file, \
+${NAME:-default} also where it does not, with a comment. What readers take differently makes the value unknown, and what depends on \
+it a comment: any other $ before a name, any other backslash between double quotes, two of them between single ones. A line that is none of this is told and passed over; with --strict it is an \
 error.";
 
 const JUJU_HELP: &str = "\

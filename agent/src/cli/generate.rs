@@ -19,9 +19,13 @@ pub struct Target {
     #[arg(long, value_name = "WHERE", value_enum, default_value = "inline", help_heading = "Output")]
     pub secrets: Where,
 
-    /// The directory that holds the files with the passwords, for --secrets file
+    /// The directory for the files with the passwords, for --secrets file; those that are there are left as they are
     #[arg(long, value_name = "DIR", default_value = "/etc/conn-check/secrets", help_heading = "Output")]
     pub secrets_dir: PathBuf,
+
+    /// With --secrets env, also write here the variables that the file refers to, to be filled in (NAME= in each line)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub secrets_template: Option<PathBuf>,
 }
 
 /// `--secrets`.
@@ -31,7 +35,7 @@ pub enum Where {
     Inline,
     /// In variables of the environment: {env: NAME}
     Env,
-    /// In files: {file: DIR/NAME}
+    /// In files, which are written: {file: DIR/NAME}
     File,
 }
 

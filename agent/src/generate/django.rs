@@ -16,6 +16,7 @@ mod databases;
 mod email;
 mod extra;
 mod group;
+mod health;
 mod oops;
 mod others;
 mod python;
@@ -55,6 +56,7 @@ pub fn file(django: &DjangoSettings) -> GeneratedFile {
     for item in others::items(django) {
         add_another(&mut items, item);
     }
+    items.extend(health::items(django));
     items.extend(django.checks().iter().enumerate().map(|(number, check)| extra::item(number, check)));
     // What a script says itself stays as it says it.
     let named = |check: GeneratedCheck| Ok([GeneratedCheck { named: !check.from_user, ..check }]);

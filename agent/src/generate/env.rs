@@ -14,8 +14,11 @@
 
 mod application;
 mod dotenv;
+mod endings;
 mod expand;
 mod family;
+mod forms;
+mod leftovers;
 mod libpq;
 mod names;
 mod prefixes;
@@ -25,164 +28,27 @@ mod switches;
 #[cfg(test)]
 mod tests;
 mod value;
+mod variables;
 
 use crate::generate::url;
 use crate::generate::{Comment, GeneratedFile, Item};
-use crate::secret::{Secret, is_secret_name};
+use crate::secret::is_secret_name;
 use crate::services::{self, Service};
 use application::Application;
 use family::Family;
 use names::Name;
-use std::collections::{BTreeMap, HashMap, HashSet};
 use value::Place;
+use variables::Lookup;
 
 pub use read::{Unreadable, of_file, of_process, of_variables};
+pub(crate) use variables::Content;
+pub use variables::{Variable, Variables};
 
-/// A variable and what is known of its value.
-#[derive(Clone, Debug)]
-pub struct Variable {
-    pub(crate) name: String,
-    pub(crate) value: Content,
-}
+/// Ports on which nothing takes connections as a rule: of NTP, SNMP, RADIUS and Jaeger's agent.
+const DATAGRAMS: [u16; 7] = [123, 161, 162, 1812, 1813, 6831, 6832];
 
-/// What a variable holds.
-#[derive(Clone, Debug)]
-pub(crate) enum Content {
-    Text(Secret<String>),
-    /// A reference to what is not known here, or a line that could not be read.
-    Unknown,
-    NotUtf8,
-}
-
-/// The variables in the order in which they stand, each name once.
-#[derive(Clone, Debug, Default)]
-pub struct Variables {
-    all: Vec<Variable>,
-    places: HashMap<String, usize>,
-    /// The same by their names in capitals, without what separates words.
-    squashed: BTreeMap<String, usize>,
-    /// Those in whose values a default stands for another variable that is not there.
-    assumed: HashSet<String>,
-    /// Lines that are no assignments.
-    bad: Vec<dotenv::BadLine>,
-}
-
-/// What was found under a name.
-#[derive(Clone, Copy, Debug)]
-enum Lookup<'a> {
-    None,
-    /// The name as it stands, and the text.
-    Known(&'a str, &'a str),
-    /// There is one, and its value is not known.
-    Unknown(&'a str),
-}
-
-impl<'a> Lookup<'a> {
-    fn known(self) -> Option<&'a str> {
-        match self {
-            Self::Known(_, text) => Some(text),
-            Self::None | Self::Unknown(_) => None,
-        }
-    }
-
-    fn is_there(self) -> bool {
-        !matches!(self, Self::None)
-    }
-}
-
-impl Variables {
-    /// Adds one; the last value of a name counts.
-    pub(crate) fn set(&mut self, name: String, value: Content) {
-        match self.places.get(&name) {
-            Some(place) => self.all[*place].value = value,
-            None => {
-                self.places.insert(name.clone(), self.all.len());
-                self.squashed.entry(squashed(&name)).or_insert(self.all.len());
-                self.all.push(Variable { name, value });
-            }
-        }
-    }
-
-    /// The line that is no assignment, and why, if there is one; where that is to be an error.
-    #[must_use]
-    pub fn bad_line(&self) -> Option<String> {
-        self.bad.first().map(|bad| format!("{}: {}", bad.line, bad.why))
-    }
-
-    /// The names and texts of all that are known.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.all.iter().filter_map(|variable| Some((variable.name.as_str(), variable.text()?)))
-    }
-
-    /// Whether more of its lines are assignments than not.
-    fn are_mostly_read(&self) -> bool {
-        self.all.len() > self.bad.len()
-    }
-
-    fn get(&self, name: &str) -> Option<&Variable> {
-        self.places.get(name).map(|place| &self.all[*place])
-    }
-
-    /// [`Variable::text`] of the variable of this name.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.get(name)?.text()
-    }
-
-    /// [`Variable::word`] of the variable of this name.
-    pub(crate) fn word(&self, name: &str) -> Option<&str> {
-        self.get(name)?.word()
-    }
-
-    /// The variable of this name, whatever separates its words.
-    fn squashed(&self, name: &str) -> Lookup<'_> {
-        self.squashed.get(name).map_or(Lookup::None, |place| self.all[*place].lookup())
-    }
-
-    /// The variables whose names begin so, with what follows in them.
-    fn below<'a>(&'a self, prefix: &str) -> impl Iterator<Item = (&'a str, Lookup<'a>)> {
-        let (prefix, length) = (prefix.to_owned(), prefix.len());
-        let begin = self.squashed.range(prefix.clone()..);
-        begin.take_while(move |(name, _)| name.starts_with(&prefix)).map(move |(_, place)| {
-            let variable = &self.all[*place];
-            let mut letters = variable.name.char_indices().filter(|(_, letter)| letter.is_ascii_alphanumeric());
-            let rest = letters.nth(length).map_or("", |(at, _)| &variable.name[at..]);
-            (rest, variable.lookup())
-        })
-    }
-}
-
-fn squashed(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_uppercase()).collect()
-}
-
-impl Variable {
-    /// The text as it stands, if there is one that is not empty: blanks around a password belong to it.
-    fn text(&self) -> Option<&str> {
-        match &self.value {
-            Content::Text(text) => Some(text.expose().as_str()).filter(|text| !is_nothing(text)),
-            Content::Unknown | Content::NotUtf8 => None,
-        }
-    }
-
-    /// The text without blanks around it: a host, a port, a word.
-    fn word(&self) -> Option<&str> {
-        self.text().map(str::trim).filter(|text| !is_nothing(text))
-    }
-
-    fn lookup(&self) -> Lookup<'_> {
-        match (&self.value, self.text()) {
-            (_, Some(text)) => Lookup::Known(&self.name, text),
-            (Content::Text(_), None) => Lookup::None,
-            (Content::Unknown | Content::NotUtf8, None) => Lookup::Unknown(&self.name),
-        }
-    }
-}
-
-/// Whether a value stands for none. Laravel's own `.env` has `null` for what is not set, and its
-/// reader takes it for that.
-fn is_nothing(text: &str) -> bool {
-    text.is_empty() || ["null", "(null)", "(empty)"].iter().any(|word| text.eq_ignore_ascii_case(word))
-}
+/// Ports below that of the web that are as likely as the number of a version.
+const USUAL_BELOW: [u16; 3] = [21, 25, 53];
 
 /// The file for these variables.
 #[must_use]
@@ -248,28 +114,42 @@ impl<'a> Env<'a> {
     /// What a variable stands for: nothing, for most.
     fn items(&self, variable: &'a Variable, name: &Name) -> Vec<Item> {
         let Some(text) = variable.word() else { return unknown(variable, name) };
-        if name.is_set_for_all() || libpq::is_own(&variable.name) {
+        if self.is_set_for_all(name) || libpq::is_own(&variable.name) {
             return Vec::new();
         }
         if value::is_url(text) {
             return self.of_url(variable, name, text);
         }
-        if is_secret_name(&variable.name) && !name.may_be_host() && !name.is_url() {
-            return Vec::new();
-        }
+        // Those of a secret, too: `SESSION_PROVIDER_CONFIG`, `JWT_SECRET={"jwk_url": ...}`.
         if let Some(items) = structured::items(&variable.name, text) {
             return items;
         }
-        match value::places(text) {
+        if is_secret_name(&variable.name) && !name.may_be_host() && !name.is_url() && !value::are_surely_hosts(text) {
+            return if value::has_url_inside(text) { address_inside(&variable.name) } else { Vec::new() };
+        }
+        if let Some(items) = self.of_form(&variable.name, name, text) {
+            return items;
+        }
+        let listed = value::unlisted(text);
+        match value::places(listed.as_deref().unwrap_or(text)) {
             Some(places) => self.of_places(variable, name, &places),
             None if name.is_url() => self.of_no_url(variable, name, text),
             None if name.is_host() && text.starts_with('/') => self.of_socket(variable, name, text),
-            None if value::has_url_inside(text) => {
-                let why = "it has the address of something in it, in a form that is not read here: add checks for what it connects to by hand";
-                vec![Comment::gap(&variable.name, why).into()]
-            }
+            None if value::has_url_inside(text) => address_inside(&variable.name),
             None => Vec::new(),
         }
+    }
+
+    /// Whether the variable is set for every service there is, needed or not: one of those that Kubernetes ("Environment
+    /// variables" of its services) and Docker's links set, where all of them are there.
+    fn is_set_for_all(&self, name: &Name) -> bool {
+        let Some(service) = name.injected_for() else { return false };
+        let is_link = |(rest, _): (&str, Lookup<'_>)| {
+            let mut words = names::words(rest).into_iter();
+            let number = words.next().is_some_and(|word| word.parse::<u16>().is_ok());
+            number && words.next().is_some_and(|word| names::is_protocol(&word))
+        };
+        self.all.below(&format!("{service}PORT")).any(is_link)
     }
 
     /// A URL, or several.
@@ -279,6 +159,9 @@ impl<'a> Env<'a> {
             return Vec::new();
         }
         if let Some((host, port)) = url::web_place(text) {
+            if is_any(&host) {
+                return vec![Comment::note(origin, application::OWN_ADDRESS).into()];
+            }
             let streams = text.starts_with("ws") || name.stem().last().is_some_and(|last| last == "BASE");
             let by_name = self.application.not_a_dependency(name, url::path(text));
             let is_own = || self.application.has(&host, port, streams).then_some(application::OWN_ADDRESS);
@@ -292,7 +175,10 @@ impl<'a> Env<'a> {
         let is_web = url::web_place(text).is_some();
         let named = || names::service_of(name).filter(|service| is_web && service.is_checked_like(&services::HTTP));
         match url::service_of(origin, text).or_else(named) {
-            Some(service) => Family::of(origin, name, self.all).items_of_url(text, service),
+            Some(service) => Family::of(origin, name, self.all).items_of_url(text, service, name.may_be_host()),
+            None if is_web && name.may_be_host() => {
+                Family::of(origin, name, self.all).items_of_url(text, &services::HTTP, true)
+            }
             None => url::items(origin, text),
         }
     }
@@ -325,11 +211,18 @@ impl<'a> Env<'a> {
     /// One or more hosts.
     fn of_places(&self, variable: &'a Variable, name: &Name, places: &[Place<'_>]) -> Vec<Item> {
         let origin = variable.name.as_str();
-        let is_address = name.may_be_host() || name.is_url();
+        let is_address = name.may_be_host() || name.is_url() || name.is_kind_of_database();
         let has_ports = places.iter().all(|place| place.port.is_some());
         let is_surely = places.iter().all(Place::is_surely_a_host);
         let service = names::service_of(name);
-        let counts = if is_address { true } else { (has_ports || is_surely) && !name.is_of_something_else() };
+        let counts = is_address || (has_ports || is_surely) && !name.is_of_something_else() || has_ports && is_surely;
+        // `redis:7` is a picture, and its version.
+        let is_version = |place: &Place<'_>| {
+            place.port.is_some_and(|port| port < 80 && !USUAL_BELOW.contains(&port)) && !place.is_surely_a_host()
+        };
+        if !is_address && places.iter().any(is_version) {
+            return Vec::new();
+        }
         if !counts || places.iter().all(|place| place.is_any() || place.is_word()) {
             return Vec::new();
         }
@@ -339,7 +232,7 @@ impl<'a> Env<'a> {
         let told = if is_service { Application::is_never_connected(name) } else { self.not_a_dependency(name, places) };
         if let Some(why) = told {
             // HOSTNAME is in every environment.
-            let is_this_host = name.stem().is_empty();
+            let is_this_host = name.words == ["HOSTNAME"] && !is_surely;
             return if is_this_host { Vec::new() } else { vec![Comment::note(origin, why).into()] };
         }
         if !(is_address || has_ports || is_service && is_surely) {
@@ -356,6 +249,12 @@ impl<'a> Env<'a> {
     }
 }
 
+/// What has the address of something somewhere in it.
+fn address_inside(origin: &str) -> Vec<Item> {
+    let why = "it has the address of something in it, in a form that is not read here: add checks for what it connects to by hand";
+    vec![Comment::gap(origin, why).into()]
+}
+
 /// One host: what its name says that it is, or its port, or whatever takes connections.
 fn of_place(family: &Family<'_>, name: &Name, place: &Place<'_>, service: Option<&'static Service>) -> Vec<Item> {
     if let Some(service) = service {
@@ -369,14 +268,25 @@ fn of_place(family: &Family<'_>, name: &Name, place: &Place<'_>, service: Option
     }
     let port = place.port.or_else(|| family.port()?.parse().ok());
     match port {
+        Some(port) if DATAGRAMS.contains(&port) => {
+            let why = format!(
+                "port {port} is one for datagrams as a rule, and what to send there is not known: add a udp check by hand"
+            );
+            vec![Comment::gap(family.origin(), why).into()]
+        }
         Some(port) => family.items(family.at_port(port), place.text),
-        None if name.is_host() || place.is_surely_a_host() => {
+        None if name.names_host() || place.is_surely_a_host() => {
             let why =
                 "it names a host, and neither its name nor a port beside it say what is there: add a check by hand";
             vec![Comment::gap(family.origin(), why).into()]
         }
         None => Vec::new(),
     }
+}
+
+/// Whether this is what a server listens on: `http://+:8080` is ASP.NET's word for it.
+fn is_any(host: &str) -> bool {
+    matches!(host, "+" | "*") || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_unspecified())
 }
 
 /// A value that is not known, of a variable that holds an address.

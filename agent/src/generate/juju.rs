@@ -67,7 +67,8 @@ impl std::error::Error for Refused {}
 pub fn read(path: &str) -> Result<Status, Refused> {
     let source = Source::read(path).map_err(|unreadable| {
         let (source, diagnostic) = *unreadable;
-        Refused::Unreadable(source.name, diagnostic.message)
+        let help = diagnostic.help.map(|help| format!("; {help}")).unwrap_or_default();
+        Refused::Unreadable(source.name, format!("{}{help}", diagnostic.message))
     })?;
     Status::parse(&source.text).map_err(|why| Refused::NotAStatus(source.name.clone(), why))
 }

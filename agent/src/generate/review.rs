@@ -5,8 +5,9 @@
 
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::generate::yaml;
-use crate::generate::{Comment, GeneratedCheck, Item, Secrets};
+use crate::generate::{Comment, GeneratedCheck, Item, Secrets, Value};
 use crate::plan::{Defaults, Loaded, load};
+use crate::services;
 use crate::source::Source;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ const FILES: [&str; 3] = ["ca_file", "client_cert", "client_key"];
 /// The check, or why it cannot be written. TLS files that are not on this host are left out, with
 /// a comment: the rest of the check is worth more than none.
 pub(super) fn review(check: GeneratedCheck) -> Vec<Item> {
+    if let Some(gap) = connection_to_mysql(&check) {
+        return vec![gap.into()];
+    }
     let check = effective(check);
     let problem = match judge(&check) {
         Ok(warnings) => return with_warnings(&check, &warnings),
@@ -37,6 +41,21 @@ pub(super) fn review(check: GeneratedCheck) -> Vec<Item> {
         Ok(_) => vec![comment.into(), rest.into()],
         Err(problem) => vec![refused(&rest, &problem).into()],
     }
+}
+
+/// No source writes a check of the connection alone to a port of `MySQL`'s (33060 is that of its X protocol): the server
+/// counts those, and then blocks this host (`max_connect_errors`).
+fn connection_to_mysql(check: &GeneratedCheck) -> Option<Comment> {
+    let is_connection = check.kind == services::TCP.id || check.kind == services::TLS.id;
+    let port = match check.get("port")? {
+        Value::Plain(port) => port.as_u64()?,
+        _ => return None,
+    };
+    let is_of_mysql = services::MYSQL.ports.has(u16::try_from(port).ok()?) || port == 33060;
+    let why = format!(
+        "port {port} is MySQL's, which blocks hosts that connect and do not log in: add a mysql check with `username:` and `password:` by hand"
+    );
+    (is_connection && is_of_mysql && !check.from_user).then(|| Comment::gap(check.label(), why))
 }
 
 /// The check without what does nothing in it, and nothing in the application: its files for TLS where it speaks none. Who

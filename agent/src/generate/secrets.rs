@@ -2,7 +2,7 @@
 
 use crate::secret::Secret;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where secrets stand.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,12 +34,24 @@ impl Hidden {
 }
 
 /// What has to be provided before the file can be used.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Needed {
     /// The variable's name, or the file's path.
     pub name: String,
     /// The checks it is for.
     pub checks: Vec<String>,
+    /// What it is to hold.
+    pub(crate) secret: Secret<String>,
+}
+
+impl Needed {
+    /// Puts the secret into the file of its name, for its owner alone, unless there is one; whether it was made.
+    ///
+    /// # Errors
+    /// Those of [`create`](crate::file::create).
+    pub fn create(&self) -> std::io::Result<bool> {
+        crate::file::create(Path::new(&self.name), self.secret.expose().as_bytes())
+    }
 }
 
 /// Finds a name for each secret: the same for the same value, different for different ones.
@@ -69,7 +81,9 @@ impl<'a> Names<'a> {
             Secrets::File(directory) => directory.join(name).display().to_string(),
             Secrets::Inline | Secrets::Env => name,
         };
-        self.taken.into_iter().map(|(name, (_, checks))| Needed { name: shown(name), checks }).collect()
+        let all = self.taken.into_iter();
+        all.map(|(name, (text, checks))| Needed { name: shown(name), checks, secret: Secret::new(text.to_owned()) })
+            .collect()
     }
 }
 

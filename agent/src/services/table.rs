@@ -86,7 +86,7 @@ pub static LDAP: Service = Service::new("ldap", "LDAP", "an LDAP server", ports!
         &[Scheme::plain("ldap"), Scheme::tls("ldaps"), Scheme { socket: true, ..Scheme::plain("ldapi") }],
         &["LDAP", "OPENLDAP", "SLAPD"],
     )
-    .user_words(&["BIND_DN", "BINDDN", "USER_DN", "BIND_USER"])
+    .user_words(&["BIND_DN", "BINDDN", "USER_DN", "BIND_USER", "DN"])
     .password_words(&["BIND_PASSWORD", "BIND_PASS", "BIND_PW", "BINDPW"])
     .name_words(&["BASE_DN", "BASEDN", "BASE", "SEARCH_BASE", "ROOT_DN"])
     .login_beside_url(true)
@@ -179,6 +179,7 @@ pub static REDIS: Service = Service::new("redis", "Redis", "a Redis server", por
         ],
         &["REDIS", "VALKEY", "KEYDB", "DRAGONFLY", "REDISCLOUD", "RQ", "HUEY", "CACHEOPS"],
     )
+    .password_words(&["AUTH"])
     .drivers(&["redis", "valkey"])
     .juju(&["redis", "redis_client", "valkey_client"], &["redis", "valkey"])
     .check("redis", Some("`password:` if it has one"));
@@ -187,7 +188,7 @@ pub static REDIS: Service = Service::new("redis", "Redis", "a Redis server", por
 pub static SMTP: Service = Service::new("smtp", "SMTP", "an SMTP server", ports!(25; 465))
     .speaks_first(Speaker::Server)
     .tls(TlsStart::Either)
-    .named(schemes!("smtp"; "smtps"), &["SMTP", "EMAIL", "MAIL"])
+    .named(schemes!("smtp"; "smtps"), &["SMTP", "EMAIL", "MAIL", "MAILER"])
     .user_words(&["HOST_USER", "NAME"])
     .password_words(&["HOST_PASSWORD"])
     .juju(&["smtp"], &["postfix", "postfix-relay", "smtp", "exim", "exim4"])

@@ -2,6 +2,7 @@
 
 use super::{configs, from_file, objections, run};
 use harness::scratch::Scratch;
+use std::os::unix::fs::MetadataExt as _;
 use std::process::{Command, Stdio};
 
 /// One variable for each kind of check, with a password in most.
@@ -109,43 +110,125 @@ fn with_secrets_in_the_environment_the_file_has_references_and_stderr_says_which
 fn with_secrets_in_files_the_file_has_their_paths() {
     let scratch = Scratch::new();
     let file = scratch.write("app.env", VARIABLES);
-    let folder = scratch.folder("secrets");
+    let folder = scratch.path().join("secrets");
     let folder = folder.to_str().expect("path");
     let made = run(&mut configs(&["env", "--secrets", "file", "--secrets-dir", folder, file.to_str().expect("path")]));
     assert_eq!(made.status, 0, "{made:?}");
     without_secrets(&made.out, &made.err);
-    for path in made
-        .err
-        .lines()
-        .filter_map(|line| line.split("need the file ").nth(1))
-        .filter_map(|line| line.split(' ').next())
-    {
-        assert!(path.starts_with(folder), "{path}");
-        std::fs::write(path, "x").expect("a secret");
-    }
+    let wrote = |made: &super::Made| made.err.matches("conn-check-configs: wrote ").count();
+    assert_eq!(wrote(&made), 7, "{}", made.err);
+    assert_eq!(std::fs::metadata(folder).expect("the folder").mode() & 0o7777, 0o700);
+    let password = scratch.path().join("secrets/EMAIL_HOST_PASSWORD");
+    assert_eq!(std::fs::read_to_string(&password).expect("a file"), "tiger-6");
+    assert_eq!(std::fs::metadata(&password).expect("a file").mode() & 0o7777, 0o600);
+
+    // What is there stays, a link with nothing behind it, too.
+    let (link, outside) = (scratch.path().join("secrets/API_URL_PASSWORD"), scratch.path().join("outside"));
+    std::fs::write(&password, "own").expect("a file");
+    std::fs::remove_file(&link).expect("a file");
+    std::os::unix::fs::symlink(&outside, &link).expect("a link");
+    let again = run(&mut configs(&["env", "--secrets", "file", "--secrets-dir", folder, file.to_str().expect("path")]));
+    assert_eq!((again.status, wrote(&again), again.err.matches("was left as it is").count()), (0, 0, 7), "{again:?}");
+    assert_eq!(std::fs::read_to_string(&password).expect("a file"), "own");
+    assert!(!outside.exists(), "written through a link");
+    std::fs::remove_file(&link).expect("a link");
+    std::fs::write(&link, "x").expect("a secret");
     assert_eq!(objections(&made.out, &[]), None, "{}", made.out);
 }
 
+#[test]
+fn what_cannot_be_put_into_files_is_told_and_with_strict_an_error() {
+    let folder = "/proc/secrets";
+    let variables = b"A_URL=redis://:tiger@h\n";
+    let call = |more: &[&str]| {
+        let all = [&["env", "-", "--secrets", "file", "--secrets-dir", folder], more].concat();
+        super::run_with(&mut configs(&all), variables)
+    };
+    let made = call(&[]);
+    without_secrets(&made.out, &made.err);
+    assert!(made.status == 0 && made.out.contains("{file: /proc/secrets/A_URL_PASSWORD}"), "{made:?}");
+    assert!(
+        made.err.contains("need the file /proc/secrets/A_URL_PASSWORD (for A_URL), which cannot be written"),
+        "{made:?}"
+    );
+    assert_eq!(call(&["--strict"]).status, 1);
+    if !nix::unistd::Uid::effective().is_root() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let (theirs, link) = (scratch.folder("theirs"), scratch.path().join("link"));
+    std::os::unix::fs::symlink(&theirs, &link).expect("a link");
+    std::os::unix::fs::lchown(&link, Some(1001), None).expect("an owner");
+    for path in [&link, &theirs] {
+        std::os::unix::fs::chown(&theirs, Some(if path == &theirs { 1001 } else { 0 }), None).expect("an owner");
+        let path = path.to_str().expect("path");
+        let made = super::run_with(&mut configs(&["env", "-", "--secrets", "file", "--secrets-dir", path]), variables);
+        assert!(made.err.contains("of the user 1001: name one of your own"), "{made:?}");
+    }
+    assert_eq!(std::fs::read_dir(&theirs).expect("the folder").count(), 0);
+}
+
+#[test]
+fn a_template_has_the_variables_to_be_filled_in_and_is_never_written_over() {
+    let scratch = Scratch::new();
+    let template = scratch.path().join("secrets.env");
+    let write = || {
+        let path = template.to_str().expect("path");
+        let words = ["env", "-", "--secrets", "env", "--secrets-template", path];
+        super::run_with(&mut configs(&words), b"A_URL=redis://:tiger@h\nB_URL=redis://:tiger2@i\n")
+    };
+    assert_eq!(write().status, 0);
+    let text = std::fs::read_to_string(&template).expect("a file");
+    assert_eq!(text, "# A_URL\nA_URL_PASSWORD=\n# B_URL\nB_URL_PASSWORD=\n");
+    assert_eq!(std::fs::metadata(&template).expect("a file").mode() & 0o7777, 0o600);
+    std::fs::write(&template, "mine").expect("a file");
+    assert!(write().err.contains("is there already, and was left as it is"));
+    assert_eq!(std::fs::read_to_string(&template).expect("a file"), "mine");
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_comes_with_what_to_do() {
+    let made = super::run_with(&mut configs(&["env", "/dev/stdin"]), b"A_URL=redis://h\n");
+    assert_eq!((made.status, made.out.as_str()), (3, ""));
+    assert!(made.err.contains("this is not a regular file; use `-`"), "{}", made.err);
+}
+
 /// Files as known applications have them.
-const APPLICATIONS: [(&str, &str); 18] = [
-    ("mattermost", include_str!("applications/mattermost.env")),
-    ("outline", include_str!("applications/outline.env")),
-    ("grafana", include_str!("applications/grafana.env")),
-    ("keycloak", include_str!("applications/keycloak.env")),
-    ("n8n", include_str!("applications/n8n.env")),
-    ("mastodon", include_str!("applications/mastodon.env")),
-    ("laravel", include_str!("applications/laravel.env")),
-    ("metabase", include_str!("applications/metabase.env")),
-    ("ghost", include_str!("applications/ghost.env")),
+const APPLICATIONS: [(&str, &str); 34] = [
     ("airflow", include_str!("applications/airflow.env")),
+    ("airflow-amqp", include_str!("applications/airflow-amqp.env")),
     ("authentik", include_str!("applications/authentik.env")),
+    ("bookstack", include_str!("applications/bookstack.env")),
+    ("chatwoot", include_str!("applications/chatwoot.env")),
+    ("dify", include_str!("applications/dify.env")),
+    ("dotnet", include_str!("applications/dotnet.env")),
+    ("ghost", include_str!("applications/ghost.env")),
+    ("gitea", include_str!("applications/gitea.env")),
     ("gitlab", include_str!("applications/gitlab.env")),
+    ("grafana", include_str!("applications/grafana.env")),
+    ("harbor", include_str!("applications/harbor.env")),
     ("immich", include_str!("applications/immich.env")),
+    ("keycloak", include_str!("applications/keycloak.env")),
+    ("keycloak-host", include_str!("applications/keycloak-host.env")),
+    ("laravel", include_str!("applications/laravel.env")),
+    ("mastodon", include_str!("applications/mastodon.env")),
+    ("mattermost", include_str!("applications/mattermost.env")),
+    ("metabase", include_str!("applications/metabase.env")),
+    ("moodle", include_str!("applications/moodle.env")),
+    ("n8n", include_str!("applications/n8n.env")),
     ("nextcloud", include_str!("applications/nextcloud.env")),
+    ("outline", include_str!("applications/outline.env")),
     ("paperless", include_str!("applications/paperless.env")),
+    ("penpot", include_str!("applications/penpot.env")),
     ("plausible", include_str!("applications/plausible.env")),
+    ("quarkus", include_str!("applications/quarkus.env")),
+    ("redmine", include_str!("applications/redmine.env")),
     ("sentry", include_str!("applications/sentry.env")),
     ("spring", include_str!("applications/spring.env")),
+    ("superset", include_str!("applications/superset.env")),
+    ("taiga", include_str!("applications/taiga.env")),
+    ("temporal", include_str!("applications/temporal.env")),
+    ("zitadel", include_str!("applications/zitadel.env")),
 ];
 
 #[test]

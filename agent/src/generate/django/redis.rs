@@ -16,7 +16,7 @@ pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
     if options.raw("SENTINELS").is_some()
         || options.text("CLIENT_CLASS")?.is_some_and(|class| class.contains("Sentinel"))
     {
-        return Err(options.gap("SENTINELS", "no check asks sentinels: add redis checks for the servers behind them"));
+        return Ok(sentinels(&options, "SENTINELS"));
     }
     let pool = options.group("CONNECTION_POOL_KWARGS")?;
     // The pool is given its own arguments last.
@@ -108,7 +108,7 @@ pub(super) fn sessions(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
 /// The arguments of a connection, as redis-py takes them.
 fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
     if group.raw("sentinels").is_some() {
-        return Err(group.gap("sentinels", "no check asks sentinels: add redis checks for the servers behind them"));
+        return Ok(sentinels(group, "sentinels"));
     }
     let login = Login { user: group.text("username")?, password: group.text("password")?, database: group.text("db")? };
     let items = match (group.first(&["address", "url"])?, group.first(&["path", "unix_domain_socket_path"])?) {
@@ -122,6 +122,29 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
         }
     };
     login.add_to(items, |check| tls::options(check, group))
+}
+
+/// The connections to sentinels, which are pairs of a host and a port; and a gap: only they know which server is the
+/// primary, and no check asks them.
+fn sentinels(group: &Group<'_>, key: &str) -> Vec<Item> {
+    let place = group.place(key);
+    let one = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(pair) => match pair.as_slice() {
+            [Value::String(host), Value::Number(port)] => Some(format!("{host}:{port}")),
+            [Value::String(host), Value::String(port)] => Some(format!("{host}:{port}")),
+            _ => None,
+        },
+        _ => None,
+    };
+    let all = group.raw(key).and_then(Value::as_array).map(|values| values.iter().map(one).collect::<Option<Vec<_>>>());
+    match all.flatten().filter(|places| !places.is_empty()) {
+        Some(places) => url::items(&place, &format!("{}://{}", services::SENTINEL.scheme().name, places.join(","))),
+        None => {
+            let why = "no check asks sentinels, and which they are is not said here: add redis checks for the servers behind them";
+            vec![Comment::gap(place, why).into()]
+        }
+    }
 }
 
 /// URLs, sockets, and `HOST:PORT:DATABASE` of the time before URLs; several, separated by

@@ -100,15 +100,19 @@ fn secure(check: GeneratedCheck, options: &Group<'_>) -> Result<Vec<Item>, Comme
 
 /// `SENTRY_DSN`, or the settings of Raven, its first client.
 pub(super) fn sentry(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
-    let dsn = match settings.first(&["SENTRY_DSN", "RAVEN_DSN"])? {
-        Some(dsn) => Some(dsn),
-        None => settings.group("RAVEN_CONFIG")?.text("dsn")?,
-    };
-    let dsn = dsn.into_iter().flat_map(|dsn| {
+    let mut found = None;
+    for name in ["SENTRY_DSN", "RAVEN_DSN"] {
+        found = found.or(settings.text(name)?.map(|dsn| (name.to_owned(), dsn)));
+    }
+    if found.is_none() {
+        let raven = settings.group("RAVEN_CONFIG")?;
+        found = raven.text("dsn")?.map(|dsn| (raven.place("dsn"), dsn));
+    }
+    let dsn = found.into_iter().flat_map(|(origin, dsn)| {
         // Raven had the transport before the scheme: threaded+https, requests+http.
         let plain = dsn.split_once("://").map(|(scheme, rest)| (scheme.rsplit('+').next().unwrap_or(scheme), rest));
         let plain = plain.map_or_else(|| dsn.clone(), |(scheme, rest)| format!("{scheme}://{rest}"));
-        url::items("SENTRY_DSN", &plain)
+        url::items(&origin, &plain)
     });
     Ok(dsn.collect())
 }

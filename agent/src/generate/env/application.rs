@@ -3,10 +3,10 @@
 
 use super::names::{Name, is_database, service, service_of};
 use crate::services;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Words that, alone or among themselves, mean the application's own address.
-const OWN: [&str; 40] = [
+const OWN: [&str; 41] = [
     "ADMIN",
     "ADVERTISE",
     "ADVERTISED",
@@ -23,6 +23,7 @@ const OWN: [&str; 40] = [
     "FLASK",
     "FRONTEND",
     "FULL",
+    "GUI",
     "HOME",
     "HOSTNAME",
     "HTTP",
@@ -49,13 +50,47 @@ const OWN: [&str; 40] = [
     "WEBSITE",
 ];
 
+/// Words that mean it where all others of the name are such words, or what browsers and other programs ask for there.
+const OWN_WITH_PARTS: [&str; 8] = ["APP", "CONSOLE", "EXT", "EXTERNAL", "INSTANCE", "SERVICE", "SITE", "STREAMING"];
+const PARTS: [&str; 7] = ["API", "BASE", "FILES", "PUBLIC", "SHARE", "TRIGGER", "WEB"];
+
 /// Last words that mean it whatever stands before them.
-const OWN_AT_THE_END: [&str; 9] =
-    ["BIND", "CANONICAL", "EXTERNAL", "FRONTEND", "LISTEN", "OVERWRITE", "PUBLIC", "ROOT", "SITE"];
+const OWN_AT_THE_END: [&str; 10] =
+    ["BIND", "CANONICAL", "EXT", "EXTERNAL", "FRONTEND", "LISTEN", "OVERWRITE", "PUBLIC", "ROOT", "SITE"];
+
+/// The whole names of variables that applications document as their own address, and that say so only to who knows the
+/// application.
+const OWN_NAMES: [&str; 7] = [
+    "COLLABORATION_URL",
+    "FILES_URL",
+    "INTERNAL_FILES_URL",
+    "NEXTAUTH_URL",
+    "PAPERLESS_URL",
+    "SONAR_CORE_SERVERBASE_URL",
+    "TRIGGER_URL",
+];
 
 /// Words of variables with names that are compared, and connected to by nobody.
-const COMPARED: [&str; 11] =
-    ["ALLOWED", "ALTERNATE", "COOKIE", "CORS", "CSRF", "DENIED", "EXCLUDE", "FORBIDDEN", "IGNORE", "NO", "TRUSTED"];
+const COMPARED: [&str; 18] = [
+    "ALLOW",
+    "ALLOWLIST",
+    "BLACKLIST",
+    "BLOCKED",
+    "DENY",
+    "WHITELIST",
+    "WHITELISTED",
+    "ALLOWED",
+    "ALTERNATE",
+    "COOKIE",
+    "CORS",
+    "CSRF",
+    "DENIED",
+    "EXCLUDE",
+    "FORBIDDEN",
+    "IGNORE",
+    "NO",
+    "TRUSTED",
+];
 
 /// The same where they come last.
 const COMPARED_AT_THE_END: [&str; 10] =
@@ -68,15 +103,17 @@ const PURPOSES: [&str; 24] = [
 ];
 
 /// Last words of addresses that browsers are sent to.
-const FOR_BROWSERS: [&str; 24] = [
+const FOR_BROWSERS: [&str; 27] = [
     "ASSET",
     "ASSETS",
     "AVATAR",
     "CALLBACK",
     "CANCEL",
     "CDN",
+    "DASHBOARD",
     "DOCS",
     "DOCUMENTATION",
+    "FRIENDLY",
     "HELP",
     "HOMEPAGE",
     "ICON",
@@ -89,6 +126,7 @@ const FOR_BROWSERS: [&str; 24] = [
     "RETURN",
     "SIGNUP",
     "STATIC",
+    "STOREFRONT",
     "SUCCESS",
     "SUPPORT",
     "TERMS",
@@ -118,6 +156,12 @@ impl Application {
     pub(super) fn of(names: &[Name]) -> Self {
         /// Last words of variables that say how the application itself is to behave.
         const BEHAVIOUR: [&str; 7] = ["DEBUG", "HTTPS", "LOCALE", "THREADS", "TIMEZONE", "TZ", "WORKERS"];
+        /// So many variables that begin alike, and are most of all, begin with the application's name.
+        const MOST: usize = 6;
+        let mut common: HashMap<&String, usize> = HashMap::new();
+        for first in names.iter().filter_map(|name| name.words.first()) {
+            *common.entry(first).or_default() += 1;
+        }
         let mut told = HashSet::new();
         for name in names {
             let [first, rest @ ..] = &name.words[..] else { continue };
@@ -135,7 +179,10 @@ impl Application {
                 rest => is_address && rest.iter().any(names_it),
             };
             let behaves = rest.last().is_some_and(|last| BEHAVIOUR.contains(&last.as_str()));
-            if of_service || behaves {
+            let is_common = common.get(first).is_some_and(|all| *all >= MOST && all * 2 > names.len());
+            // `AIRFLOW__WEBSERVER__BASE_URL`: a section of the configuration of what is named first.
+            let has_sections = name.sections > 2;
+            if of_service || behaves || has_sections || is_common {
                 told.insert(first.clone());
             }
         }
@@ -157,7 +204,12 @@ impl Application {
             [first, rest @ ..] if self.names.contains(first) => rest,
             stem => stem,
         };
-        rest.iter().all(|word| OWN.contains(&word.as_str()))
+        let is = |words: &[&str], word: &String| words.contains(&word.as_str());
+        let has = |words: &[&str]| rest.iter().any(|word| is(words, word));
+        let is_made_of_both = || rest.iter().all(|word| is(&OWN_WITH_PARTS, word) || is(&PARTS, word));
+        let has_parts = has(&OWN_WITH_PARTS) && has(&PARTS) && is_made_of_both();
+        rest.iter().all(|word| is(&OWN, word))
+            || has_parts
             || stem.last().is_some_and(|last| OWN_AT_THE_END.contains(&last.as_str()))
     }
 
@@ -173,7 +225,8 @@ impl Application {
             return Some(NAMES_ALONE);
         }
         let is_hook = stem == ["WEBHOOK"] && path.len() <= 1;
-        if !name.is_of_others() && (self.is_own(stem) || is_hook) {
+        let is_known = OWN_NAMES.contains(&begin.as_str());
+        if is_known || !name.is_of_others() && (self.is_own(stem) || is_hook) {
             return Some(OWN_ADDRESS);
         }
         is_for_browsers(name).then_some(BROWSERS_ARE_SENT)
@@ -195,9 +248,13 @@ impl Application {
 
 fn is_compared(name: &Name) -> bool {
     let last = name.stem().last();
+    // `ZITADEL_EXTERNALDOMAIN`, `NGINX_SERVER_NAME`.
+    let ends = |word: &str| name.words.ends_with(&[word.to_owned(), "NAME".to_owned()]);
+    let is_domain = last.is_some_and(|last| last.ends_with("DOMAIN")) || ends("SERVER") || ends("DOMAIN");
     // The URL of a bucket is that of who serves it.
     let is_served = name.is_url() && last.is_some_and(|last| last == "BUCKET");
-    name.words.iter().any(|word| COMPARED.contains(&word.as_str()))
+    is_domain
+        || name.words.iter().any(|word| COMPARED.contains(&word.as_str()))
         || last.is_some_and(|last| COMPARED_AT_THE_END.contains(&last.as_str())) && !is_served
 }
 
@@ -223,16 +280,36 @@ mod tests {
         for name in ["BASE_URL", "site_url", "APP_BASE_URL", "DJANGO_STATIC_URL", "OAUTH_CALLBACK_URL", "VITE_API_URL"]
             .into_iter()
             .chain(["URL", "WEBHOOK_URL", "HOSTNAME", "OVERWRITEHOST", "MB_SITE_URL", "MM_SERVICESETTINGS_SITEURL"])
+            .chain(["CONSOLE_API_URL", "SERVICE_API_URL", "EXT_ENDPOINT", "STREAMING_API_BASE_URL", "PAPERLESS_URL"])
             .chain(["SMTP_DOMAIN", "S3_ALIAS_HOST", "TRUSTED_HOSTS", "ALERTS_EXTERNAL_URL", "ASSET_HOST"])
         {
             assert!(reason(name, &nobody).is_some(), "{name}");
         }
-        for name in ["STRIPE_BASE_URL", "API_URL", "HOME_ASSISTANT_URL", "PAYMENTS_URI", "APP_SENTRY_DSN", "GITLAB_URL"]
-        {
+        for name in [
+            "OPENAI_API_BASE_URL",
+            "PAYMENTS_API_URL",
+            "SERVICE_URL",
+            "FILES_HOST",
+            "STRIPE_BASE_URL",
+            "API_URL",
+            "HOME_ASSISTANT_URL",
+            "PAYMENTS_URI",
+            "APP_SENTRY_DSN",
+            "GITLAB_URL",
+        ] {
             assert!(reason(name, &nobody).is_none(), "{name}");
         }
         assert!(!Name::of("CURL").is_url() && !Name::of("URLS_FILE").is_url() && Name::of("x_dsn").is_url());
         assert!(nobody.not_a_dependency(&Name::of("WEBHOOK_URL"), "/services/T0/B0").is_none());
+    }
+
+    #[test]
+    fn sections_of_a_configuration_belong_to_the_application_that_is_named_first() {
+        let of = |name: &str| reason(name, &Application::of(&[Name::of(name)]));
+        assert_eq!(of("AIRFLOW__WEBSERVER__BASE_URL"), Some(OWN_ADDRESS));
+        for name in ["Payments__BaseUrl", "Clients__Payments__BaseUrl", "tinybird__tracker__endpoint"] {
+            assert_eq!(of(name), None, "{name}");
+        }
     }
 
     #[test]
@@ -241,5 +318,8 @@ mod tests {
         let shop = Application::of(&names);
         assert_eq!(reason("SHOP_URL", &shop), Some(OWN_ADDRESS));
         assert_eq!((reason("SHOP_TIKA_URL", &shop), reason("GITLAB_URL", &shop)), (None, None));
+        let names = ["CI_HOST", "CI_A", "CI_B", "CI_C", "CI_D", "CI_GITEA_URL", "TZ"].map(Name::of);
+        let ci = Application::of(&names);
+        assert_eq!((reason("CI_HOST", &ci), reason("CI_GITEA_URL", &ci)), (Some(OWN_ADDRESS), None));
     }
 }

@@ -1,9 +1,10 @@
-//! References to other variables in a file of variables: `${NAME}`, `${NAME:-default}`, `$NAME`.
+//! References to other variables in a file of variables: `${NAME}` and `${NAME:-default}`.
 //!
-//! python-dotenv replaces `${NAME}` alone, docker compose and shells `$NAME` as well, django-environ only a
-//! `$` that comes first. What is replaced is what all of them would have meant: a reference to a variable that
-//! stands earlier in the same file, or one with a default of its own. For all else the readers differ, or
-//! look where nobody can look from here: such a value is not known.
+//! python-dotenv (its `variables.py`) replaces these two alone and takes `${NAME-default}` for a name; docker compose
+//! ("Interpolation") and shells replace `$NAME` and all operators as well; django-environ replaces only a `$` that comes
+//! first. What is replaced is what all who replace anything agree on: a reference to a variable that stands earlier in the
+//! same file, or one with a default where there is none. For all else the readers differ, or look where nobody can look
+//! from here: such a value is not known.
 
 use super::{Content, Variables};
 
@@ -15,9 +16,8 @@ pub(super) struct Expanded {
     pub(super) by_default: bool,
 }
 
-/// The value with all references replaced; `None` if one of them is not known. The dollar signs at these
-/// places stand for themselves.
-pub(super) fn expand(value: &str, literal: &[usize], earlier: &Variables) -> Option<Expanded> {
+/// The value with all references replaced; `None` if one of them is not known.
+pub(super) fn expand(value: &str, earlier: &Variables) -> Option<Expanded> {
     let mut expanded = Expanded { text: String::new(), by_default: false };
     let mut at = 0;
     while let Some(dollar) = value[at..].find('$').map(|offset| at + offset) {
@@ -25,49 +25,38 @@ pub(super) fn expand(value: &str, literal: &[usize], earlier: &Variables) -> Opt
         let rest = &value[dollar + 1..];
         let next = rest.chars().next();
         let is_reference = next.is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '{' | '(' | '_' | '$'));
-        if literal.contains(&dollar) || !is_reference {
+        if !is_reference {
             expanded.text.push('$');
             at = dollar + 1;
             continue;
         }
-        let (text, length) = match rest.strip_prefix('{') {
-            Some(inner) => {
-                let end = inner.find('}')?;
-                (braced(&inner[..end], earlier, &mut expanded.by_default)?, end + 2)
-            }
-            None => {
-                let end = name_end(rest);
-                (known(&rest[..end], earlier)?.to_owned(), end)
-            }
-        };
-        expanded.text.push_str(&text);
-        at = dollar + 1 + length;
+        let inner = rest.strip_prefix('{')?;
+        let end = inner.find('}')?;
+        expanded.text.push_str(&braced(&inner[..end], earlier, &mut expanded.by_default)?);
+        at = dollar + end + 3;
     }
     expanded.text.push_str(&value[at..]);
     Some(expanded)
 }
 
-/// What stands between the brackets: a name, and perhaps what is to be done if there is none.
+/// What stands between the brackets: a name, and perhaps a default. Of a variable that is there and empty,
+/// python-dotenv takes nothing, and others the default.
 fn braced(inner: &str, earlier: &Variables, by_default: &mut bool) -> Option<String> {
     let (name, rest) = inner.split_at(name_end(inner));
-    if name.is_empty() {
+    let value = known(name, earlier);
+    if name.is_empty() || is_unknown(name, earlier) {
         return None;
     }
-    let value = known(name, earlier);
-    let is_there = value.is_some_and(|text| !text.is_empty() || !rest.starts_with(':'));
-    let (operator, word) = match rest.strip_prefix(':').unwrap_or(rest) {
-        "" => return value.map(str::to_owned),
-        rest => rest.split_at(1),
-    };
-    match operator {
-        _ if is_unknown(name, earlier) || word.contains('$') => None,
-        "-" | "?" if is_there => value.map(str::to_owned),
-        "-" => {
-            *by_default |= value.is_none();
-            Some(word.to_owned())
+    if rest.is_empty() {
+        return value.map(str::to_owned);
+    }
+    let default = rest.strip_prefix(":-").filter(|default| !default.contains('$'))?;
+    match value {
+        Some(text) => Some(text.to_owned()).filter(|text| !text.is_empty()),
+        None => {
+            *by_default = true;
+            Some(default.to_owned())
         }
-        "+" if is_there => Some(word.to_owned()),
-        _ => None,
     }
 }
 

@@ -5,62 +5,16 @@
 //! (`POSTGRES_PASSWORD` for `POSTGRES_READ_REPLICAS_0_HOST`), and beside (`SENTRY_DB_USER`), as long as there is
 //! no other host whose it would be. A member whose value is not known makes the whole login unknown.
 
+use super::endings::{FROM, KIND, NAME, ONE_KIND, PASSWORD, PORT, USER};
 use super::names::{self, Name};
 use super::switches::{self, Switch};
 use super::value::{self, Place};
-use super::{Lookup, Variables, prefixes};
+use super::{Lookup, Variables, leftovers, prefixes};
 use crate::generate::url::{self, ConnectionSettings};
 use crate::generate::{Comment, Item};
 use crate::services::{self, NoServer, Service, Transport};
-use std::cell::RefCell;
-
-const PORT: [&str; 3] = ["PORT", "TCPPORT", "HOSTPORT"];
-const USER: [&str; 8] = ["USER", "USERNAME", "LOGIN", "DBUSER", "AUTHUSER", "AUTHUSERNAME", "USERID", "DBUSERNAME"];
-const PASSWORD: [&str; 11] = [
-    "PASSWORD",
-    "PASS",
-    "PASSWD",
-    "PWD",
-    "DBPASSWORD",
-    "DBPASS",
-    "AUTHPASSWORD",
-    "AUTHPASS",
-    "USERPASSWORD",
-    "USERPWD",
-    "USERPASS",
-];
-const NAME: [&str; 10] = [
-    "DATABASENAME",
-    "DBNAME",
-    "DATABASE",
-    "DB",
-    "NAME",
-    "DBINDEX",
-    "DATABASEINDEX",
-    "INITIALDATABASE",
-    "DBNUMBER",
-    "DEFAULTDATABASE",
-];
-const FROM: [&str; 8] =
-    ["FROMADDRESS", "FROMEMAIL", "FROM", "SENDER", "MAILFROM", "EMAILFROM", "DEFAULTFROMEMAIL", "DEFAULTFROM"];
-
-/// Endings of variables that say which kind of service it is; the empty one is that of `KC_DB=postgres`.
-const KIND: [&str; 14] = [
-    "ENGINE",
-    "TYPE",
-    "CONNECTION",
-    "DRIVER",
-    "DRIVERNAME",
-    "ADAPTER",
-    "DIALECT",
-    "BACKEND",
-    "CLIENT",
-    "VENDOR",
-    "KIND",
-    "PROVIDER",
-    "DBTYPE",
-    "",
-];
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 
 /// What is known about an address by the variables around it.
 pub(super) struct Family<'a> {
@@ -74,6 +28,10 @@ pub(super) struct Family<'a> {
     all: &'a Variables,
     /// Members with a value that is not known, and what else keeps the login from being known.
     unknown: RefCell<Vec<String>>,
+    /// One of them is the port: where it would be is not known either.
+    lacks_port: Cell<bool>,
+    /// Members that were read.
+    used: RefCell<HashSet<&'a str>>,
 }
 
 impl<'a> Family<'a> {
@@ -83,9 +41,10 @@ impl<'a> Family<'a> {
         let place = stem.iter().rposition(|word| names::service(word).is_some());
         let service = place.and_then(|at| names::service(&stem[at]));
         let database = stem.iter().rposition(|word| names::is_database(word));
-        let prefixes = prefixes::of(stem, place.or(database), service, all);
+        let prefixes = prefixes::of(name, place.or(database), service, all);
         let is_database = service.is_none() && database.is_some();
-        Self { origin, prefixes, service, is_database, all, unknown: RefCell::default() }
+        let (unknown, used) = (RefCell::default(), RefCell::default());
+        Self { origin, prefixes, service, is_database, all, unknown, lacks_port: Cell::new(false), used }
     }
 
     /// The variable that holds the address.
@@ -119,8 +78,14 @@ impl<'a> Family<'a> {
                 let end = end.replace('_', "");
                 match self.all.squashed(&format!("{prefix}{end}")) {
                     Lookup::Known(name, _) if name == self.origin => {}
-                    Lookup::Known(name, text) => return Some((name, text)),
+                    // Of Redis a password, and elsewhere whether there is a login.
+                    Lookup::Known(_, text) if end == "AUTH" && switches::is_on(text.trim()).is_some() => {}
+                    Lookup::Known(name, text) => {
+                        self.used.borrow_mut().insert(name);
+                        return Some((name, text));
+                    }
                     Lookup::Unknown(name) if name != self.origin => {
+                        self.used.borrow_mut().insert(name);
                         self.unknown.borrow_mut().push(name.to_owned());
                         return None;
                     }
@@ -144,7 +109,10 @@ impl<'a> Family<'a> {
     /// The port that a variable beside it names.
     pub(super) fn port(&self) -> Option<&'a str> {
         // Docker and Kubernetes set REDIS_PORT=tcp://10.0.0.1:6379 for a service called redis.
-        self.text(&PORT, &[]).map(|port| port.trim().rsplit(':').next().unwrap_or(port))
+        let before = self.unknown.borrow().len();
+        let port = self.text(&PORT, &[]).map(|port| port.trim().rsplit(':').next().unwrap_or(port));
+        self.lacks_port.set(self.lacks_port.get() || self.unknown.borrow().len() > before);
+        port
     }
 
     /// What is at a port of which nothing else is known: whatever is usual there, TLS where that is said or where
@@ -184,11 +152,8 @@ impl<'a> Family<'a> {
 
     /// The kind of the only database that other variables are about: `POSTGRES_PASSWORD`, `WORDPRESS_DB_USER`.
     fn only_kind(&self) -> Option<&'static Service> {
-        /// Applications that speak to one kind alone.
-        const APPLICATIONS: [(&str, &Service); 3] =
-            [("WORDPRESS", &services::MYSQL), ("NEXTCLOUD", &services::MYSQL), ("MASTODON", &services::POSTGRES)];
         let prefix = self.prefixes.first()?;
-        if let Some((_, service)) = APPLICATIONS.iter().find(|(word, _)| prefix.starts_with(word)) {
+        if let Some((_, service)) = ONE_KIND.iter().find(|(word, _)| prefix.starts_with(word)) {
             return Some(service);
         }
         let words = self.all.all.iter().flat_map(|variable| Name::of(&variable.name).words);
@@ -229,17 +194,13 @@ impl<'a> Family<'a> {
             options.push(("tls", "true"));
         }
         let from = if *service == services::SMTP { self.sender() } else { None };
-        let settings = ConnectionSettings {
+        let mut settings = ConnectionSettings {
             service,
             host,
             port: self.port(),
             user: self.text(&USER, service.user_words),
             password: self.text(&PASSWORD, service.password_words),
-            name: if service.options.name.is_some() || !service.drivers.is_empty() {
-                self.text(&NAME, service.name_words)
-            } else {
-                None
-            },
+            name: self.name(service),
             options: options.into_iter().chain(from.as_deref().map(|from| ("from", from))).collect(),
         };
         let by_default = service.options.guest.is_some() && settings.user.is_none() && settings.password.is_some();
@@ -248,16 +209,47 @@ impl<'a> Family<'a> {
                 "a password without a user, who is then a default of the application's own: add the check by hand";
             Comment::gap(self.origin, why)
         });
-        let items = match self.gap().or(by_default) {
+        let leftovers = leftovers::of(self, service, &settings);
+        let mut items = match self.gap().or(by_default) {
+            Some(gap) if self.lacks_port.get() && !host.contains(':') => vec![gap.into()],
             Some(gap) => connection_alone(gap, self.origin, service, &settings),
-            None => settings.items(self.origin),
+            None if leftovers.databases.is_empty() => settings.items(self.origin),
+            None => {
+                let of_database = |name| {
+                    settings.name = Some(name);
+                    settings.items(self.origin)
+                };
+                leftovers.databases.into_iter().flat_map(of_database).collect()
+            }
         };
+        items.extend(leftovers.comments.into_iter().map(Item::from));
         self.with_secrets_named(items, service)
     }
 
+    /// The database, or the virtual host. Redis' are numbers.
+    fn name(&self, service: &Service) -> Option<&'a str> {
+        if service.options.name.is_none() && service.drivers.is_empty() {
+            return None;
+        }
+        let (variable, text) = self.named(&NAME, service.name_words)?;
+        if *service == services::REDIS && text.trim().parse::<u32>().is_err() {
+            self.unknown.borrow_mut().push(variable.to_owned());
+            return None;
+        }
+        Some(text)
+    }
+
+    /// What the family's own variables begin with; all variables; and those that were read.
+    pub(super) fn below(&self) -> (Option<&str>, &'a Variables, HashSet<&'a str>) {
+        (self.prefixes.first().map(String::as_str), self.all, self.used.borrow().clone())
+    }
+
     /// The checks for a URL that may leave to other variables who logs in.
-    pub(super) fn items_of_url(&self, text: &str, service: &'static Service) -> Vec<Item> {
+    pub(super) fn items_of_url(&self, text: &str, service: &'static Service, names_host: bool) -> Vec<Item> {
+        // A host may be written like a URL; its port stands where that of a host does.
+        let port = if names_host { self.port() } else { None };
         let beside = ConnectionSettings {
+            port,
             user: self.text(&USER, service.user_words),
             password: self.text(&PASSWORD, service.password_words),
             name: self
@@ -266,12 +258,15 @@ impl<'a> Family<'a> {
             options: self.options_beside_url(text, service),
             ..ConnectionSettings::of(service, "")
         };
-        let gap = if url::names_login(text) { None } else { self.gap() };
-        match gap {
-            Some(gap) => vec![gap.into()],
-            None if url::names_login(text) => url::items_beside(self.origin, text, &beside),
-            None => self.with_secrets_named(url::items_beside(self.origin, text, &beside), service),
+        if url::names_login(text) {
+            return url::items_beside(self.origin, text, &beside);
         }
+        if let Some(gap) = self.gap() {
+            return vec![gap.into()];
+        }
+        let left = leftovers::of_login(self, service, &beside);
+        let items = url::items_beside(self.origin, text, &beside).into_iter().chain(left.into_iter().map(Item::from));
+        self.with_secrets_named(items.collect(), service)
     }
 
     /// A URL says itself whether there is TLS, but for those that leave it to others.
@@ -290,7 +285,10 @@ impl<'a> Family<'a> {
         for prefix in &self.prefixes {
             for (rest, lookup) in self.all.below(prefix) {
                 let value = lookup.known().unwrap_or("$").trim();
-                match (switches::read(rest, value, service), &lookup) {
+                let name = lookup.name();
+                let read = switches::read(switches::Words { name, rest }, value, service);
+                self.used.borrow_mut().extend(name.filter(|_| read.is_some()));
+                match (read, &lookup) {
                     (Some(_), Lookup::Unknown(name)) => self.unknown.borrow_mut().push((*name).to_owned()),
                     (Some(Switch::Option(option, value)), _) if !options.iter().any(|(own, _)| *own == option) => {
                         options.push((option, value));
@@ -303,7 +301,10 @@ impl<'a> Family<'a> {
             }
         }
         for (ends, option) in [
-            (&["AUTHSOURCE", "AUTHENTICATIONDATABASE", "AUTHDATABASE", "AUTHDB"][..], "authSource"),
+            (
+                &["AUTHSOURCE", "CREDENTIALSAUTHSOURCE", "AUTHENTICATIONDATABASE", "AUTHDATABASE", "AUTHDB"][..],
+                "authSource",
+            ),
             (&["REPLICASET", "REPLICASETNAME"][..], "replicaSet"),
         ] {
             if *service == services::MONGODB {

@@ -33,7 +33,11 @@ pub(super) fn items(all: &Variables) -> Vec<Item> {
     let places = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE"];
     let Some(origin) = places.into_iter().find(|name| is_there(name)) else { return Vec::new() };
     if is_there(&"PGSERVICE") {
-        let why = "the connection stands in pg_service.conf under this name, and is not read here: add a postgres check by hand";
+        let beside: Vec<_> = OWN.iter().copied().filter(|name| *name != "PGSERVICE" && is_there(name)).collect();
+        let beside = if beside.is_empty() { String::new() } else { format!(", and {} beside it", beside.join(", ")) };
+        let why = format!(
+            "the connection stands in pg_service.conf under this name, and is not read here{beside}: add a postgres check by hand"
+        );
         return vec![Comment::gap("PGSERVICE", why).into()];
     }
     let unknown = OWN.iter().filter(|name| all.get(name).is_some_and(|one| !matches!(one.value, Content::Text(_))));

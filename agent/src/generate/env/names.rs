@@ -37,13 +37,21 @@ const PADDING: [&str; 7] = ["SETTINGS", "CONFIG", "OPTIONS", "CLUSTER", "SERVICE
 #[derive(Clone, Debug)]
 pub(super) struct Name {
     pub(super) words: Vec<String>,
+    /// Parts between double underscores.
+    pub(super) sections: usize,
 }
 
 impl Name {
     /// Takes a name apart, at all that is no letter or digit, and where a small letter is followed by a
     /// capital one; and a last word that was written in one with what it is: `DBHOST`, `SITEURL`.
     pub(super) fn of(name: &str) -> Self {
+        let sections = name.split("__").filter(|section| !section.is_empty()).count();
         let mut words = words(name);
+        // `DB_HOST_NAME`, `OPENPROJECT_HOST__NAME`.
+        if words.ends_with(&["HOST".to_owned(), "NAME".to_owned()]) {
+            words.truncate(words.len() - 2);
+            words.push("HOSTNAME".to_owned());
+        }
         let last = words.last().cloned().unwrap_or_default();
         let all = HOST.iter().chain(&PERHAPS_HOST).chain(&URL).copied().filter(|end| end.len() > 2);
         let glued = all.filter(|end| last.len() >= end.len() + 2 && last.ends_with(end)).max_by_key(|end| end.len());
@@ -52,7 +60,7 @@ impl Name {
             words.push(last[..last.len() - end.len()].to_owned());
             words.push(end.to_owned());
         }
-        Self { words }
+        Self { words, sections }
     }
 
     pub(super) fn last(&self) -> &str {
@@ -84,10 +92,10 @@ impl Name {
 
     /// Whether it says that there are several, or that something is handed out there: never the application's own.
     pub(super) fn is_of_others(&self) -> bool {
-        matches!(
-            self.last(),
-            "BROKER" | "BROKERS" | "SERVERS" | "NODES" | "PEERS" | "POINTS" | "SEEDS" | "UPSTREAM" | "DSN"
-        )
+        let several =
+            matches!(self.last(), "BROKERS" | "SERVERS" | "NODES" | "PEERS" | "POINTS" | "SEEDS" | "UPSTREAMS");
+        let alone = self.words.len() == 1 && matches!(self.last(), "SERVER" | "HOSTS" | "ENDPOINT" | "ENDPOINTS");
+        several || alone || matches!(self.last(), "BROKER" | "UPSTREAM" | "DSN")
     }
 
     /// What stands before the words that say that it is an address: `REDIS` of `REDIS_HOST`, `SMTP` of
@@ -109,17 +117,36 @@ impl Name {
         stem
     }
 
-    /// Whether the variable is set for every service there is, needed or not: Kubernetes' `*_SERVICE_HOST`,
-    /// the `*_PORT_6379_TCP_ADDR` of Docker's links, and their `*_PORT=tcp://10.0.0.1:6379`.
-    pub(super) fn is_set_for_all(&self) -> bool {
+    /// What the service is called, squashed, where the variable is called like one that is set for every service there
+    /// is, needed or not: Kubernetes' `*_SERVICE_HOST`, the `*_PORT_6379_TCP_ADDR` of Docker's links, and their
+    /// `*_PORT=tcp://10.0.0.1:6379`.
+    pub(super) fn injected_for(&self) -> Option<String> {
         let is_link = |words: &[String]| {
             let [.., port, number, protocol] = words else { return false };
-            let is_protocol = matches!(protocol.as_str(), "TCP" | "UDP" | "SCTP");
-            is_protocol && number.parse::<u16>().is_ok() && port == "PORT"
+            is_protocol(protocol) && number.parse::<u16>().is_ok() && port == "PORT"
         };
         let all = &self.words[..];
         let before = &all[..all.len().saturating_sub(1)];
-        self.last() == "PORT" || self.ends_with(&["SERVICE", "HOST"]) || is_link(all) || is_link(before)
+        let words = match all {
+            [service @ .., port] if port == "PORT" => service,
+            [service @ .., word, host] if word == "SERVICE" && host == "HOST" => service,
+            all if is_link(all) => &all[..all.len() - 3],
+            _ if is_link(before) => &before[..before.len() - 3],
+            _ => return None,
+        };
+        Some(words.concat())
+    }
+
+    /// Whether it is called a database, and then by its kind, as if that were its host: `REDMINE_DB_POSTGRES`.
+    pub(super) fn is_kind_of_database(&self) -> bool {
+        let [.., database, kind] = &self.words[..] else { return false };
+        is_database(database) && service(kind).is_some_and(|service| !service.drivers.is_empty())
+    }
+
+    /// Whether what stands in it, if it can be a host at all, is one; a place may be something else.
+    pub(super) fn names_host(&self) -> bool {
+        let vague = matches!(self.last(), "LOCATION" | "IP" | "POINTS") || self.last().starts_with("ADDRESS");
+        self.may_be_host() && !vague
     }
 
     fn ends_with(&self, end: &[&str]) -> bool {
@@ -168,9 +195,13 @@ impl Name {
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_small = false;
+    // Where the last but one ends and the last begins with nothing between them.
+    let mut is_glued = false;
     for character in name.chars() {
         let is_part = character.is_ascii_alphanumeric();
         if !is_part || was_small && character.is_ascii_uppercase() {
+            unite(&mut words, is_glued);
+            is_glued = is_part;
             words.push(String::new());
         }
         if let (true, Some(word)) = (is_part, words.last_mut()) {
@@ -178,8 +209,19 @@ pub(super) fn words(name: &str) -> Vec<String> {
         }
         was_small = character.is_ascii_lowercase();
     }
+    unite(&mut words, is_glued);
     words.retain(|word| !word.is_empty());
     words
+}
+
+/// Makes one word of the last two where it is one: `RabbitMq`, `HostName`.
+fn unite(words: &mut Vec<String>, is_glued: bool) {
+    let [.., first, second] = &words[..] else { return };
+    let whole = format!("{first}{second}");
+    if is_glued && (whole == "HOSTNAME" || services::by_word(&whole).is_some()) {
+        words.truncate(words.len() - 2);
+        words.push(whole);
+    }
 }
 
 /// The service that a word means: `POSTGRES`, `POSTGRESDB`, `LDAPSETTINGS`, `REDIS2`, `AMAZONS3`.
@@ -193,6 +235,11 @@ pub(super) fn service(word: &str) -> Option<&'static Service> {
 /// The service that a name means: the last word of it that means one.
 pub(super) fn service_of(name: &Name) -> Option<&'static Service> {
     name.stem().iter().rev().find_map(|word| service(word))
+}
+
+/// Whether a word is that of what a port is for, as Kubernetes has it.
+pub(super) fn is_protocol(word: &str) -> bool {
+    matches!(word, "TCP" | "UDP" | "SCTP")
 }
 
 /// Whether the word says that it is a database, and not which.
@@ -216,6 +263,9 @@ mod tests {
             ("database__connection__host", "DATABASE_CONNECTION"),
             ("CASSANDRA_CONTACT_POINTS", "CASSANDRA"),
             ("MM_EMAILSETTINGS_SMTPSERVER", "MM_EMAILSETTINGS_SMTP"),
+            ("RabbitMq__HostName", "RABBITMQ"),
+            ("DB_HOST_NAME", "DB"),
+            ("http_proxyHost", "HTTP_PROXY"),
             ("GHOST", "GHOST"),
             ("SNUBA", "SNUBA"),
             ("HOST", ""),
@@ -227,8 +277,8 @@ mod tests {
     #[test]
     fn what_is_set_for_every_service_is_known_by_its_name() {
         for name in ["REDIS_SERVICE_HOST", "REDIS_PORT_6379_TCP_ADDR", "REDIS_PORT_6379_TCP", "REDIS_PORT"] {
-            assert!(Name::of(name).is_set_for_all(), "{name}");
+            assert_eq!(Name::of(name).injected_for().as_deref(), Some("REDIS"), "{name}");
         }
-        assert!(!Name::of("REDIS_HOST").is_set_for_all() && !Name::of("SERVICE_URL").is_set_for_all());
+        assert_eq!((Name::of("REDIS_HOST").injected_for(), Name::of("SERVICE_URL").injected_for()), (None, None));
     }
 }

@@ -73,7 +73,8 @@ fn environment_of(pid: u32, limit: u64) -> Result<Variables, Unreadable> {
 pub fn of_file(path: &str) -> Result<Variables, Unreadable> {
     let source = Source::read(path).map_err(|unreadable| {
         let (source, diagnostic) = *unreadable;
-        Unreadable(format!("{}: {}", source.name, diagnostic.message))
+        let help = diagnostic.help.map(|help| format!("; {help}")).unwrap_or_default();
+        Unreadable(format!("{}: {}{help}", source.name, diagnostic.message))
     })?;
     let variables = dotenv::parse(&source.text);
     if let Some(hint) = hint(&source.text).filter(|_| !variables.as_ref().is_ok_and(Variables::are_mostly_read)) {

@@ -1,10 +1,11 @@
 //! Values that hold a whole connection in a form of their own: JSON, `key=value` lists of .NET and of Redis'
 //! clients, the DSN of Go's client for `MySQL`.
 
-use super::names;
-use super::value;
+use super::names::{self, Name};
+use super::value::{self, Place};
 use crate::generate::url::{self, ConnectionSettings};
 use crate::generate::{Comment, Item};
+use crate::secret::is_secret_name;
 use crate::services::{self, Service};
 use serde_json::{Map, Value};
 
@@ -18,7 +19,8 @@ pub(super) fn items(origin: &str, text: &str) -> Option<Vec<Item>> {
 
 /// Every connection in a JSON text, however deep: Airflow's connections, `VCAP_SERVICES`, lists of URLs.
 fn json(origin: &str, text: &str) -> Option<Vec<Item>> {
-    let value: Value = serde_json::from_str(text).ok()?;
+    // YAML is what people write who leave the quotes out.
+    let value: Value = serde_json::from_str(text).ok().or_else(|| serde_yaml::from_str(text).ok())?;
     let mut items = Vec::new();
     walk(origin, &value, None, &mut items);
     (!items.is_empty()).then_some(items)
@@ -81,8 +83,42 @@ fn object(origin: &str, map: &Map<String, Value>, kind: Option<&'static Service>
     }
     for (name, value) in map {
         let named = names::words(name).iter().rev().find_map(|word| names::service(word));
-        walk(origin, value, named.or(kind), items);
+        match hosts(value).filter(|text| holds_hosts(name, text)) {
+            Some(text) => items.extend(places(origin, &text, named.or(kind))),
+            None => walk(origin, value, named.or(kind), items),
+        }
     }
+}
+
+/// A text, or a list of texts as one.
+fn hosts(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Array(values) => {
+            let texts: Option<Vec<_>> = values.iter().map(Value::as_str).collect();
+            texts.filter(|texts| !texts.is_empty()).map(|texts| texts.join(","))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the value of this key is one host or more.
+fn holds_hosts(key: &str, text: &str) -> bool {
+    let name = Name::of(key);
+    let is_other = is_secret_name(key) || name.is_of_something_else() || value::is_url(text);
+    let is_there = value::places(text).is_some_and(|all| all.iter().all(|place| !place.is_word() && !place.is_any()));
+    !is_other && is_there && (name.names_host() || value::are_surely_hosts(text))
+}
+
+fn places(origin: &str, text: &str, kind: Option<&'static Service>) -> Vec<Item> {
+    let of_place = |place: &Place<'_>| {
+        let by_port = || place.port.map(|port| services::by_port_alone(port).unwrap_or(&services::TCP));
+        match kind.or_else(by_port) {
+            Some(service) => ConnectionSettings::of(service, place.text).items(origin),
+            None => vec![unclear(origin)],
+        }
+    };
+    value::places(text).unwrap_or_default().iter().flat_map(of_place).collect()
 }
 
 fn by_word(word: &str) -> Option<&'static Service> {
@@ -218,8 +254,28 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(shown(text).as_deref(), Some(expected), "{text}");
         }
-        for text in [r#"{"a":1}"#, "[1,2]", "{broken", "a=b,c=d", "a,b", "level=info;format=json", "*=warn,shop=debug"]
+        for text in
+            [r#"{"brokers":["k1:9092","k2.int:9092"]}"#, "{host: k1, port: 9092}", r#"{"x": {"servers": "k1:9092"}}"#]
         {
+            assert!(
+                shown(text).is_some_and(|text| text.contains("tcp, host: k1, port: 9092")),
+                "{text}: {:?}",
+                shown(text)
+            );
+        }
+        for text in [
+            r#"{"image":"redis:7"}"#,
+            r#"{"a":"b.c","version":"1.2.3.4"}"#,
+            "{{ template }}",
+            "{a,b}",
+            r#"{"a":1}"#,
+            "[1,2]",
+            "{broken",
+            "a=b,c=d",
+            "a,b",
+            "level=info;format=json",
+            "*=warn,shop=debug",
+        ] {
             assert_eq!(shown(text), None, "{text}");
         }
     }

@@ -40,11 +40,30 @@ const NOISE: [&str; 22] = [
     "USES",
 ];
 
+/// The name of a variable, and what of it stands behind the words of the family.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Words<'a> {
+    pub(super) name: Option<&'a str>,
+    pub(super) rest: &'a str,
+}
+
+impl Words<'_> {
+    /// Whether it is one of Django's, whose `EMAIL_USE_TLS` means STARTTLS whatever the port is.
+    fn is_django(self) -> bool {
+        let words = names::words(self.name.unwrap_or_default());
+        words.windows(2).any(|two| two[0] == "EMAIL" && two[1] == "USE")
+    }
+}
+
 /// What a variable says: the words of its name behind those of the family, and its value.
-pub(super) fn read<'a>(rest: &str, value: &'a str, service: &Service) -> Option<Switch<'a>> {
-    let words = words(rest);
+pub(super) fn read<'a>(name: Words<'_>, value: &'a str, service: &Service) -> Option<Switch<'a>> {
+    let words = words(name.rest);
     let has = |word: &str| words.iter().any(|own| own == word);
-    let counts: Vec<_> = words.iter().map(String::as_str).filter(|word| !NOISE.contains(word)).collect();
+    let mut counts: Vec<_> = words.iter().map(String::as_str).filter(|word| !NOISE.contains(word)).collect();
+    // Zitadel has one for each of its logins; the application's is `USER_SSL_MODE`.
+    if counts.len() > 1 && counts[0] == "USER" {
+        counts.remove(0);
+    }
     if let Some(option) = file(&counts) {
         return Some(Switch::Option(option, value));
     }
@@ -73,12 +92,18 @@ pub(super) fn read<'a>(rest: &str, value: &'a str, service: &Service) -> Option<
             Some(false) => Switch::Option("starttls", "false"),
             None => Switch::NotUnderstood,
         }),
+        // .NET's, which begins with TLS nowhere but on the port that has its own way.
+        ["SSL"] if words == ["ENABLE", "SSL"] && *service == services::SMTP && on.is_some() => {
+            Some(Switch::Option("tls", if on == Some(true) { "true" } else { "false" }))
+        }
+        // Beside `TLS=true` it says only that TLS does not begin with the first byte.
         ["SSL" | "HTTPS"] => Some(match encryption(value, service) {
-            Switch::Option("tls", "true") => Switch::Option("ssl", "true"),
+            Switch::Option("tls", on) => Switch::Option("ssl", on),
             other => other,
         }),
-        // Django's, where it means STARTTLS and nothing else.
-        ["TLS"] if has("USE") && *service == services::SMTP && on.is_some() => {
+        // Of a client that begins with TLS where this is not said.
+        ["OPPORTUNISTIC", "TLS"] => (on == Some(true)).then_some(Switch::Option("starttls", "true")),
+        ["TLS"] if name.is_django() && *service == services::SMTP && on.is_some() => {
             Some(Switch::Option("starttls", if on == Some(true) { "true" } else { "false" }))
         }
         ["TLS" | "SECURE" | "SECURITY" | "ENCRYPTION" | "ENCRYPT"] | ["TRANSPORT", "SECURITY"] => {
@@ -189,10 +214,10 @@ fn secure<'a>(words: &[&str], value: &'a str, service: &Service) -> Switch<'a> {
 
 /// Which kind of encryption a word means.
 fn encryption<'a>(value: &'a str, service: &Service) -> Switch<'a> {
-    let word = value.to_ascii_lowercase().replace(['-', '/', ' '], "_");
+    let word = value.to_ascii_lowercase().replace(['-', '/', ' ', '+'], "_");
     match (is_on(value), word.as_str()) {
         (Some(on), _) => Switch::Option("tls", if on { "true" } else { "false" }),
-        (_, "starttls" | "start_tls" | "plain_starttls") => Switch::Option("starttls", "true"),
+        (_, "starttls" | "start_tls" | "plain_starttls" | "smtp_starttls") => Switch::Option("starttls", "true"),
         // Of mail, the word is that for TLS which begins later, but on the port that has its own way.
         (_, "tls") if *service == services::SMTP => Switch::Option("encryption", "tls"),
         (_, "ssl" | "ssl_tls" | "smtps" | "ldaps" | "imaps" | "force_tls" | "simple_tls" | "implicit" | "ssl_on") => {
@@ -230,25 +255,34 @@ mod tests {
             ("SSL_MODE", "true", on),
             ("TLS_CA_FILE", "/x", ("ssl_ca", "/x")),
         ] {
-            assert_eq!(read(rest, value, &services::REDIS), Some(Switch::Option(option.0, option.1)), "{rest}={value}");
+            let name = Words { name: None, rest };
+            assert_eq!(read(name, value, &services::REDIS), Some(Switch::Option(option.0, option.1)), "{rest}={value}");
         }
         for (rest, value, option) in [
             ("PROPERTIES_MAIL_SMTP_STARTTLS_ENABLE", "true", ("starttls", "true")),
             ("ENABLE_STARTTLS_AUTO", "true", ("starttls", "true")),
             ("STARTTLS_POLICY", "MandatoryStartTLS", ("starttls", "true")),
-            ("USE_TLS", "true", ("starttls", "true")),
+            ("USE_TLS", "true", ("tls", "true")),
+            ("OPPORTUNISTIC_TLS", "true", ("starttls", "true")),
+            ("PROTOCOL", "smtp+starttls", ("starttls", "true")),
+            ("EnableSsl", "true", ("tls", "true")),
+            ("USER_SSL", "true", on),
             ("SECURE", "true", on),
             ("SECURE", "tls", ("encryption", "tls")),
             ("SECURITY", "force_tls", on),
             ("CONNECTIONSECURITY", "STARTTLS", ("starttls", "true")),
             ("OPENSSL_VERIFY_MODE", "none", ("disable_tls_verification", "true")),
         ] {
-            assert_eq!(read(rest, value, &services::SMTP), Some(Switch::Option(option.0, option.1)), "{rest}={value}");
+            let name = Words { name: None, rest };
+            assert_eq!(read(name, value, &services::SMTP), Some(Switch::Option(option.0, option.1)), "{rest}={value}");
         }
-        assert_eq!(read("SSL", "perhaps", &services::REDIS), Some(Switch::NotUnderstood));
+        let django = Words { name: Some("SHOP_EMAIL_USE_TLS"), rest: "USE_TLS" };
+        assert_eq!(read(django, "true", &services::SMTP), Some(Switch::Option("starttls", "true")));
+        let ssl = Words { name: None, rest: "SSL" };
+        assert_eq!(read(ssl, "perhaps", &services::REDIS), Some(Switch::NotUnderstood));
         for (rest, value) in [("PORT", "1"), ("AUTH_METHOD", "plain"), ("CACHE_SSL", "true"), ("PROTOCOL", "sendmail")]
         {
-            assert_eq!(read(rest, value, &services::REDIS), None, "{rest}");
+            assert_eq!(read(Words { name: None, rest }, value, &services::REDIS), None, "{rest}");
         }
     }
 }

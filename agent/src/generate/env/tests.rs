@@ -1,5 +1,7 @@
 //! What variables become.
 
+mod forms;
+
 use super::*;
 use crate::generate::Secrets;
 use crate::services::{self, Security};
@@ -60,7 +62,7 @@ fn variables_mean_what_their_clients_take_them_for() {
         ("RABBITMQ_HOST=mq\nRABBITMQ_VHOST=/a\n", &[
             "amqp, name: RABBITMQ_HOST, host: mq, port: 5672, username: guest, password: guest, use_tls: false, vhost: /a",
         ]),
-        ("REDIS_PORT=tcp://10.0.0.1:6379\nREDIS_HOST=10.0.0.1\n", &["redis, name: REDIS_HOST, host: '10.0.0.1', port: 6379"]),
+        ("REDIS_PORT=tcp://10.0.0.1:6379\nREDIS_HOST=10.0.0.1\n", &["redis, name: 'REDIS_PORT, REDIS_HOST', host: '10.0.0.1', port: 6379"]),
         // blanks belong to a password, and not to a host
         ("POSTGRES_HOST=' db '\nPOSTGRES_PORT=' 6543 '\nPOSTGRES_USER=u\nPOSTGRES_PASSWORD=' pad '\nA_URL=' redis://c '\n", &[
             "postgres, name: POSTGRES_HOST, host: db, port: 6543, username: u, password: ' pad ', database: u",
@@ -121,7 +123,10 @@ fn what_is_not_known_is_a_gap_and_never_a_default() {
     for (text, expected) in [
         ("REDIS_HOST=h\nREDIS_PASSWORD=ab$defgh@jk\n", &["GAP REDIS_HOST", "tcp, REDIS_HOST, host: h, port: 6379"][..]),
         ("MQ_HOST=h:5672\nMQ_USER=${X}\nMQ_PASSWORD=p\n", &["GAP MQ_HOST", "tcp, MQ_HOST, host: h, port: 5672"]),
-        ("SMTP_HOST=h\nSMTP_PORT=${X}\n", &["GAP SMTP_HOST", "tcp, SMTP_HOST, host: h, port: 25"]),
+        ("SMTP_HOST=h\nSMTP_PORT=${X}\n", &["GAP SMTP_HOST"]),
+        ("DB_HOST=h\nDB_ENGINE=postgresql\nDB_PORT=${X}\nDB_USER=u\n", &["GAP DB_HOST"]),
+        ("B=zz\nREDIS_HOST=h\nREDIS_PASSWORD=a$B\n", &["GAP REDIS_HOST", "tcp, REDIS_HOST, host: h, port: 6379"]),
+        ("REDIS_HOST=h\nREDIS_DB=x\n", &["GAP REDIS_HOST", "tcp, REDIS_HOST, host: h, port: 6379"]),
         ("SMTP_HOST=h\nSMTP_PORT=587\nSMTP_USE_TLS=$X\n", &["GAP SMTP_HOST", "tcp, SMTP_HOST, host: h, port: 587"]),
         ("RABBITMQ_HOST=h\nRABBITMQ_PASSWORD=p\n", &["GAP RABBITMQ_HOST", "tcp, RABBITMQ_HOST, host: h, port: 5672"]),
         ("MYSQL_HOST=h\nMYSQL_USER=u\nMYSQL_PASSWORD_FILE=/run/x\n", &["GAP MYSQL_HOST"]),
@@ -172,6 +177,17 @@ fn every_value_with_a_host_is_a_check_or_a_comment() {
             vec!["note MAIL_DOMAIN".to_owned(), "note S3_BUCKET".to_owned()],
         ),
         ("BIND_ADDRESS=0.0.0.0\nLISTEN=:8080\nTZ=Europe/Berlin\nUID=1000:1000\nIMAGE=redis:7\nLOG=app.log\n", vec![]),
+        (
+            "SERVER=app.int\nSERVERS=app1,app2\nHOSTS=h1.int h2.int\n",
+            vec!["GAP SERVER".to_owned(), "GAP SERVERS".to_owned(), "GAP HOSTS".to_owned()],
+        ),
+        ("AUTH_BACKEND=auth.int:81\n", vec!["tcp, AUTH_BACKEND, host: auth.int, port: 81".to_owned()]),
+        ("RELAYHOST=[m.int]:587\nHOST=db\n", vec![
+            "smtp, RELAYHOST, host: m.int, port: 587, from_address: 'conn-check@localhost', use_tls: starttls, send: false".to_owned(),
+            "note HOST".to_owned(),
+        ]),
+        ("X_URLS=http://+:80\n", vec!["note X_URLS".to_owned()]),
+        ("JAEGER_AGENT_HOST=j.int\nJAEGER_AGENT_PORT=6831\n", vec!["GAP JAEGER_AGENT_HOST".to_owned()]),
         (
             "HTTP_PROXY=http://p.internal:3128\nNO_PROXY=.internal\n",
             vec!["tcp, HTTP_PROXY, host: p.internal, port: 3128".to_owned()],
@@ -226,7 +242,10 @@ fn a_port_of_tls_says_so_where_nothing_else_does() {
     let says = |text: &str, use_tls: bool| {
         let found = brief(text);
         let wanted = format!("use_tls: {use_tls}");
-        assert!(matches!(found.as_slice(), [one] if one.contains("port: 5671") && one.contains(&wanted)), "{found:?}");
+        assert!(
+            matches!(found.as_slice(), [.., one] if one.contains("port: 5671") && one.contains(&wanted)),
+            "{found:?}"
+        );
     };
     says("AMQP_HOST=h\nAMQP_PORT=5671\n", true);
     says("AMQP_HOST=h\nAMQP_PORT=5671\nAMQP_SSL=false\n", false);

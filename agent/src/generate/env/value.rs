@@ -30,7 +30,9 @@ fn place(text: &str) -> Option<Place<'_>> {
     let (host, port) = match site.strip_prefix('[') {
         Some(rest) => {
             let (host, port) = rest.split_once(']')?;
-            host.parse::<std::net::Ipv6Addr>().ok()?;
+            // Postfix has names between brackets, too: `[smtp.example.net]:587`.
+            let is_name = is_name(host) && port.starts_with(':');
+            (is_name || host.parse::<std::net::Ipv6Addr>().is_ok()).then_some(())?;
             (host, port.strip_prefix(':'))
         }
         None => site.split_once(':').map_or((site, None), |(host, port)| (host, Some(port))),
@@ -44,6 +46,18 @@ fn place(text: &str) -> Option<Place<'_>> {
     let has_path = site.len() < text.len();
     let is_place = is_bare_address && !has_path || is_name(host) && (!has_path || port.is_some() || is_public(host));
     is_place.then_some(Place { text: site, host, port })
+}
+
+/// What stands in a list as JSON, Python or YAML have it, separated by commas; nothing where it is none.
+pub(super) fn unlisted(text: &str) -> Option<String> {
+    let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+    let is_address = inner.parse::<std::net::Ipv6Addr>().is_ok();
+    (!is_address && !inner.contains(['{', '['])).then(|| inner.replace(['"', '\''], ""))
+}
+
+/// Whether nothing else than hosts with ports looks like this.
+pub(super) fn are_surely_hosts(text: &str) -> bool {
+    places(text).is_some_and(|all| all.iter().all(|place| place.port.is_some() && place.is_surely_a_host()))
 }
 
 /// Whether this can be the name of a host.
@@ -172,6 +186,7 @@ mod tests {
         let one = |host: &str, port| Some(vec![(host.to_owned(), port)]);
         assert_eq!(shown("db.internal:5432"), one("db.internal", Some(5432)));
         assert_eq!(shown("[::1]:5432"), one("::1", Some(5432)));
+        assert_eq!(shown("[smtp.example.net]:587"), one("smtp.example.net", Some(587)));
         assert_eq!(shown("fe80::1"), one("fe80::1", None));
         assert_eq!(shown("api.example.com/v1"), one("api.example.com", None));
         assert_eq!(shown("a:1,b:2 ; c").map(|all| all.len()), Some(3));

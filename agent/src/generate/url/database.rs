@@ -3,7 +3,7 @@
 use super::Known;
 use super::connection::tcp;
 use super::parts::{Bad, Parts, Site};
-use super::tls::{Tls, unclear};
+use super::tls::{Tls, is_unverified, unclear};
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 
@@ -29,7 +29,7 @@ pub(super) fn postgres(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     };
     let mut items = Vec::new();
     let (Some(user), Some(database)) = (user, database) else {
-        let why = "the URL names no user, who is then the account that the application runs as: only the connection is checked; for the login, make it a postgres check with `username:` and `database:`";
+        let why = "no user is named, who is then the account that the application runs as: only the connection is checked; for the login, make it a postgres check with `username:` and `database:`";
         items.push(Comment::gap(origin, why).into());
         for site in sites.iter().filter(|site| !host_or_socket(site).starts_with('/')) {
             items.push(tcp(origin, &site.host, url.port(site, Security::Plain)?).into());
@@ -125,6 +125,11 @@ fn mysql_tls(origin: &str, check: GeneratedCheck, parts: &Parts) -> Vec<Item> {
             true
         }
         Some("verify_identity" | "verify-full") => true,
+        // Go's words.
+        Some(word) if is_unverified(word) => {
+            tls.lenient = true;
+            true
+        }
         Some("preferred" | "prefer") => return tls.preferred(origin, check),
         Some(_) => return vec![unclear(origin).into()],
         // A CA is named for nothing else, and the C client looks at no name of its own accord.

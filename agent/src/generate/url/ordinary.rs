@@ -20,6 +20,7 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
         items.push(named(url, check)?.into());
         return Ok(items);
     }
+    items.extend(plain_on_port_of_tls(url, &tls, security).map(Item::from));
     for site in &parts.sites {
         let (host, port) = (site.host_or("localhost"), url.port(site, security)?);
         // There is no TLS over a socket.
@@ -41,6 +42,17 @@ fn socket(url: &Known<'_>) -> Result<Option<String>, Bad> {
     let path = if url.service.options.name.is_none() { url.parts.name()? } else { None };
     let own = url.service.socket.filter(|_| url.scheme.socket).map(str::to_owned);
     Ok(path.map(|path| format!("/{}", path.trim_start_matches('/'))).or(own))
+}
+
+/// The client that is told so speaks in the clear, and so does the check; the server does not.
+fn plain_on_port_of_tls(url: &Known<'_>, tls: &Tls<'_>, security: Security) -> Option<Comment> {
+    let of_tls = |port: std::num::NonZero<u16>| url.service.ports.has_tls(port.get());
+    let site = url.parts.sites.iter().find(|site| site.port.is_some_and(of_tls))?;
+    let (port, scheme) = (site.port?, url.service.tls_scheme()?.name);
+    let why = format!(
+        "it says nothing of TLS, and port {port} is the usual one for TLS: the check below goes without, as the client does; if the server wants TLS, write `{scheme}://` there"
+    );
+    (security == Security::Plain && tls.wanted.is_none()).then(|| Comment::note(url.origin, why))
 }
 
 /// Half of a login, with which nobody can log in.

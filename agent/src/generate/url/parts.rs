@@ -88,6 +88,9 @@ impl Parts {
 
     /// The same with what it does not say itself.
     pub(super) fn completed(mut self, beside: Self) -> Self {
+        if let ([site], Some(port)) = (&mut self.sites[..], beside.site().port) {
+            site.port = site.port.or(Some(port));
+        }
         if self.user.is_none() && self.password.is_none() {
             (self.user, self.password) = (beside.user, beside.password);
         }

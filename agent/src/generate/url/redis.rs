@@ -68,5 +68,5 @@ fn database(parts: &Parts, is_socket: bool) -> Result<Option<u32>, Bad> {
 /// The connections to sentinels.
 pub(super) fn sentinels(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let why = "only the connections to the sentinels are checked: which server is the primary is theirs to say; add redis checks with `role:` for the servers";
-    connection::connections(url, Comment::note(url.origin, why))
+    connection::connections(url, Comment::gap(url.origin, why))
 }

@@ -25,7 +25,7 @@ const BY_NAME: [&str; 1] = ["ssl_check_hostname"];
 const REQUIREMENTS: [&str; 4] = ["ssl_cert_reqs", "cert_reqs", "sslcertreqs", "verify"];
 
 /// Whether a word asks for TLS, and for no verification: node-postgres' word, and Go's.
-fn is_unverified(word: &str) -> bool {
+pub(super) fn is_unverified(word: &str) -> bool {
     matches!(word.to_ascii_lowercase().as_str(), "no-verify" | "skip-verify")
 }
 

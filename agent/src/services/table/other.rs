@@ -54,6 +54,14 @@ pub(super) static UNNAMED: &[Service] = &[
     Service::new("beanstalk", "beanstalkd", "a beanstalkd server", ports!(11300))
         .named(schemes!("beanstalk"), &["BEANSTALK", "BEANSTALKD"]),
     Service::new("gearman", "Gearman", "a Gearman server", ports!(4730)).named(schemes!("gearman"), &["GEARMAN"]),
+    Service::new("nfs", "NFS", "an NFS server", ports!(2049)).named(schemes!("nfs"), &["NFS"]),
+    Service::new("smb", "SMB", "an SMB server", ports!(445)).named(schemes!("smb", "cifs"), &["SMB", "CIFS", "SAMBA"]),
+    Service::new("infinispan", "Infinispan", "an Infinispan server", ports!(11222))
+        .named(&[], &["INFINISPAN"])
+        .secure(),
+    Service::new("milvus", "Milvus", "a Milvus server", ports!(19530)).named(&[], &["MILVUS"]).secure(),
+    Service::new("temporal", "Temporal", "a Temporal server", ports!(7233)).named(&[], &["TEMPORAL"]).secure(),
+    Service::new("weaviate", "Weaviate", "a Weaviate server", ports!(8080)).named(&[], &["WEAVIATE"]).over_http(),
     Service::new("oracle", "Oracle", "an Oracle server", ports!(1521))
         .named(schemes!("oracle"), &["ORACLE"])
         .drivers(&["oracle"]),

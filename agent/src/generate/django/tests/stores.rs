@@ -65,6 +65,15 @@ fn redis_is_written_in_many_ways() {
     let settings = json!({"CACHES": {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://main/0",
         "OPTIONS": {"CLIENT_CLASS": "django_redis.client.SentinelClient"}}}});
     assert!(short(&settings).contains("no check asks sentinels"));
+    let settings = json!({"CACHES": {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://main/0",
+        "OPTIONS": {"SENTINELS": [["s1", 26379], ["s2", 26380]]}}}, "CELERY_BROKER_URL": "sentinel://s1:26379;sentinel://s2:26380"});
+    let lines = short(&settings);
+    assert!(
+        lines.contains("# CACHES['default']['OPTIONS']['SENTINELS']: only the connections to the sentinels"),
+        "{lines}"
+    );
+    assert!(lines.contains("# CELERY_BROKER_URL: only the connections to the sentinels"), "{lines}");
+    assert!(lines.contains("tcp host=s1 port=26379") && lines.contains("tcp host=s2 port=26380"), "{lines}");
 }
 
 #[test]
