@@ -93,7 +93,7 @@ impl Wanted {
             ("tags", some(entries().flat_map(|entry| &entry.tags).collect::<BTreeSet<_>>().into_iter().cloned())),
         ];
         let there: Vec<_> = there.into_iter().filter_map(|(word, words)| Some(format!("{word} {}", words?))).collect();
-        let near = self.patterns.iter().find_map(|word| {
+        let near = self.patterns.iter().filter(|_| !by_tag).find_map(|word| {
             let labels = entries().filter_map(|entry| entry.label.as_deref());
             let results = entries().flat_map(|entry| &entry.results).map(|result| result.name.as_str());
             nearest(word, &labels.chain(entries().map(|entry| entry.kind)).chain(results).collect::<Vec<_>>())

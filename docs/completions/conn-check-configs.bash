@@ -62,6 +62,10 @@ _conn_check_configs() {
             _conn_check_configs_files none "$current"
             return
             ;;
+        django:--secrets-template)
+            _conn_check_configs_files all "$current"
+            return
+            ;;
         env:--pid)
             :
             return
@@ -76,6 +80,10 @@ _conn_check_configs() {
             ;;
         env:--secrets-dir)
             _conn_check_configs_files none "$current"
+            return
+            ;;
+        env:--secrets-template)
+            _conn_check_configs_files all "$current"
             return
             ;;
         juju:-a | juju:--application)
@@ -94,12 +102,16 @@ _conn_check_configs() {
             _conn_check_configs_files none "$current"
             return
             ;;
+        juju:--secrets-template)
+            _conn_check_configs_files all "$current"
+            return
+            ;;
     esac
     case $level:$current in
         :-*) mapfile -t COMPREPLY < <(compgen -W '-h --help -V --version' -- "$current") ;;
-        django:-*) mapfile -t COMPREPLY < <(compgen -W '-m --settings-module --python --timeout -d --database-name --statsd-send --statsd-expect -f -o --output --strict --secrets --secrets-dir -h --help -V --version' -- "$current") ;;
-        env:-*) mapfile -t COMPREPLY < <(compgen -W '--pid -f -o --output --strict --secrets --secrets-dir -h --help' -- "$current") ;;
-        juju:-*) mapfile -t COMPREPLY < <(compgen -W '-a --application -f -o --output --strict --secrets --secrets-dir -h --help' -- "$current") ;;
+        django:-*) mapfile -t COMPREPLY < <(compgen -W '-m --settings-module --python --timeout -d --database-name --statsd-send --statsd-expect -f -o --output --strict --secrets --secrets-dir --secrets-template -h --help -V --version' -- "$current") ;;
+        env:-*) mapfile -t COMPREPLY < <(compgen -W '--pid -f -o --output --strict --secrets --secrets-dir --secrets-template -h --help' -- "$current") ;;
+        juju:-*) mapfile -t COMPREPLY < <(compgen -W '-a --application -f -o --output --strict --secrets --secrets-dir --secrets-template -h --help' -- "$current") ;;
         help:-*) mapfile -t COMPREPLY < <(compgen -W '' -- "$current") ;;
         :*)
             ((COMP_CWORD > 1)) || mapfile -t COMPREPLY < <(compgen -W 'django env juju help' -- "$current")

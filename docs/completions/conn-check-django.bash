@@ -57,9 +57,13 @@ _conn_check_django() {
             _conn_check_django_files none "$current"
             return
             ;;
+        :--secrets-template)
+            _conn_check_django_files all "$current"
+            return
+            ;;
     esac
     case $level:$current in
-        :-*) mapfile -t COMPREPLY < <(compgen -W '-m --settings-module --python --timeout -d --database-name --statsd-send --statsd-expect -f -o --output --strict --secrets --secrets-dir -h --help -V --version' -- "$current") ;;
+        :-*) mapfile -t COMPREPLY < <(compgen -W '-m --settings-module --python --timeout -d --database-name --statsd-send --statsd-expect -f -o --output --strict --secrets --secrets-dir --secrets-template -h --help -V --version' -- "$current") ;;
         :*)
             :
             ;;

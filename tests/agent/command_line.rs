@@ -112,7 +112,8 @@ fn nothing_selected_is_unknown_and_says_what_there_is() {
         assert!(err.contains("nothing-selected"), "{err}");
         // What there is of the sort that was asked for.
         let by_tag = arguments.iter().any(|argument| argument.contains("-tags"));
-        assert!(err.contains("tags a, b") && (by_tag || err.contains("tcp:127.0.0.1:1")), "{err}");
+        let there = err.contains("tags a, b") && (by_tag || err.contains("tcp:127.0.0.1:1"));
+        assert!(there || arguments == ["TCP:*"] && err.contains("did you mean `tcp`?"), "{err}");
     }
     let told = Agent::new(yaml).args(["udp:*", "--format", "nagios"]).run();
     assert!(told.out.starts_with("CONN-CHECK UNKNOWN: "), "{}", told.out);

@@ -58,6 +58,8 @@ pub struct Entry {
     pub target: String,
     /// The names of its results, in order.
     pub results: Vec<ResultName>,
+    /// The options that set it apart from others of its target, with their values.
+    pub(crate) distinction: Vec<(&'static str, String)>,
     /// What else the file says of it, as ` KEY:VALUE ...`: for checks that are alike but for that.
     pub(crate) further: String,
     /// Knows its secrets.
@@ -184,9 +186,10 @@ impl Loading<'_> {
         let read = fields.finish();
         self.diagnostics.extend(read.diagnostics);
         let Some(spec) = spec else { return };
-        let Profile { target, mut results, distinction, .. } = spec.profile();
-        for ResultName { name, info } in results.iter_mut().filter(|_| read.missing.is_some()) {
-            [name, info].into_iter().for_each(|text| *text = read.stood_in.named(text));
+        let Profile { target, mut results, mut distinction, .. } = spec.profile();
+        let texts = results.iter_mut().flat_map(|ResultName { name, info }| [name, info]);
+        for text in texts.chain(distinction.iter_mut().map(|(_, value)| value)) {
+            *text = read.stood_in.named(text);
         }
         self.plan.entries.push(Entry {
             file: Arc::clone(&self.file),
@@ -199,6 +202,7 @@ impl Loading<'_> {
             target: read.stood_in.named(&target),
             results,
             further: further::of(pairs, &distinction),
+            distinction,
             redactor: read.redactor,
             missing: read.missing,
             spec,

@@ -83,8 +83,8 @@ fn label(entry: &Entry) -> Option<&str> {
 /// `TYPE:TARGET KEY:VALUE ...`.
 fn described(entry: &Entry) -> String {
     let mut text = format!("{}:{}", entry.kind, entry.target);
-    for (key, value) in entry.spec.profile().distinction {
-        let value = entry.redactor.clean(&shortened(&value));
+    for (key, value) in &entry.distinction {
+        let value = entry.redactor.clean(&shortened(value));
         text = format!("{text} {key}:{value}");
     }
     text

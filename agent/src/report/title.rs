@@ -22,16 +22,28 @@ pub(super) fn of(plan: &Plan) -> Vec<String> {
     titles
 }
 
+/// The options that a short title has a place for.
+const IN_PLACE: [&str; 4] = ["username", "database", "vhost", "server_name"];
+
+/// What a short title says of a check beside its target.
+pub(super) fn shown(entry: &Entry) -> Vec<(&'static str, String)> {
+    distinct(entry, |option| IN_PLACE.contains(&option))
+}
+
+/// The options that set a check apart, as they are shown.
+fn distinct(entry: &Entry, is_wanted: impl Fn(&str) -> bool) -> Vec<(&'static str, String)> {
+    let wanted = entry.distinction.iter().filter(|(option, _)| is_wanted(option));
+    wanted.map(|(option, value)| (*option, entry.redactor.clean(&shortened(value)))).collect()
+}
+
 /// `NAME (USER@TARGET/DATABASE)`, or the latter alone.
 fn short(entry: &Entry) -> String {
     let mut place = entry.target.clone();
-    for (option, value) in entry.spec.profile().distinction {
-        let value = entry.redactor.clean(&shortened(&value));
+    for (option, value) in shown(entry) {
         match option {
             "username" => place = format!("{value}@{place}"),
             "database" | "vhost" => place = format!("{place}/{value}"),
-            "server_name" => place = format!("{place} as {value}"),
-            _ => {}
+            _ => place = format!("{place} as {value}"),
         }
     }
     match entry.label.as_deref().filter(|label| !label.is_empty()) {
@@ -42,10 +54,8 @@ fn short(entry: &Entry) -> String {
 
 /// The options that the short title has no place for.
 fn rest(entry: &Entry) -> String {
-    let distinction = entry.spec.profile().distinction.into_iter();
-    let rest = distinction.filter(|(option, _)| !matches!(*option, "username" | "database" | "vhost" | "server_name"));
-    let said = rest.map(|(option, value)| format!(" {option}: {}", entry.redactor.clean(&shortened(&value))));
-    said.collect::<Vec<_>>().concat()
+    let rest = distinct(entry, |option| !IN_PLACE.contains(&option));
+    rest.into_iter().map(|(option, value)| [" ", option, ": ", &value].concat()).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::fault::{Cause, Fault, Owner};
 use crate::file::{self, ReadError};
 use crate::secret::{Redactor, Secret, Sentence, may_hold_login, ours};
 use crate::settings::Setting;
-use crate::settings::shape::{Shape, Shown, StoodIn};
+use crate::settings::shape::{Shape, Shown, StandIn, StoodIn};
 use crate::text::{Span, shortened};
 use crate::yaml::{Node, Resolved, Scalar, Value};
 use nix::libc;
@@ -306,16 +306,13 @@ impl<'a> Field<'a> {
             misfit.fault(Cause::MissingSecret, ours(misfit.message.as_str()), next)
         };
         // Who connects to nothing has to know all the same where it leads.
-        let is_unneeded = self.vault.secrets == Secrets::Unneeded && shape.shown == Shown::Never;
+        let leads_nowhere = matches!(stand_in, StandIn::Hidden | StandIn::Reference);
+        let is_unneeded = self.vault.secrets == Secrets::Unneeded && leads_nowhere;
         if !is_unneeded && !self.vault.defer(fault) {
             return Err(misfit);
         }
         let reference = format!("{{{key}: {}}}", shortened(name));
-        if shape.shown == Shown::Never || stand_in.is_empty() {
-            return Ok(if stand_in.is_empty() { reference } else { stand_in.to_owned() });
-        }
-        self.vault.stood_in.borrow_mut().add(stand_in, reference);
-        Ok(stand_in.to_owned())
+        Ok(self.vault.stood_in.borrow_mut().add(stand_in, reference))
     }
 
     /// A secret that has to be something.

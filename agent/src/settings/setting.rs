@@ -3,7 +3,7 @@
 use crate::diagnostic::Flaw;
 use crate::net::{Host, Port};
 use crate::secret::{Secret, may_be_secret};
-use crate::settings::shape::{self, Shape};
+use crate::settings::shape::{self, Shape, StandIn};
 use crate::settings::{Credentials, Field, Misfit};
 use crate::text::is_escaped;
 use serde_json::json;
@@ -35,7 +35,7 @@ impl Setting for Port {
     const SHAPE: Shape = Shape::plain("a port number (1 to 65535)", "port", || {
         shape::number(&json!({"type": "integer", "minimum": 1, "maximum": 65535}), "^[0-9]+$")
     })
-    .or(shape::NO_PORT);
+    .or(StandIn::Port);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         // `[ 80 ]`, `80.0` and `1:30` are numbers to YAML and no ports to a person.
@@ -99,10 +99,17 @@ impl Setting for String {
 pub struct Word(pub String);
 
 impl Setting for Word {
-    const SHAPE: Shape = Shape::plain("a name", "name", shape::scalar).or("");
+    const SHAPE: Shape = Shape::plain("a name", "name", shape::scalar).or(StandIn::Reference);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        let text = field.text(&Self::SHAPE)?;
+        Self::read_as(field, &Self::SHAPE)
+    }
+}
+
+impl Word {
+    /// Reads one of another shape.
+    pub(crate) fn read_as(field: &Field<'_>, shape: &Shape) -> Result<Self, Misfit> {
+        let text = field.text(shape)?;
         if text.chars().any(is_escaped) {
             return Err(field.with_span(Misfit::new("a name has no control or invisible characters")));
         }

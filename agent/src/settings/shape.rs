@@ -28,8 +28,21 @@ pub struct Shape {
     /// A value of it as it stands in a file; empty where its words say how it is written.
     pub example: &'static str,
     /// What is read in the place of a value that stands elsewhere and is not there, so that the rest of the check can be
-    /// read: the reference itself where this is empty. `None`: without the value there is no check.
-    pub stand_in: Option<&'static str>,
+    /// read. `None`: without the value there is no check.
+    pub stand_in: Option<StandIn>,
+}
+
+/// What is read in the place of a value that is not there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StandIn {
+    /// Any text: it is not shown.
+    Hidden,
+    /// The reference, as a person writes it.
+    Reference,
+    /// A text with a word of its own in the place of `?`, by which it is found where a result is called by it.
+    Like(&'static str),
+    /// The last of all ports.
+    Port,
 }
 
 impl Shape {
@@ -40,7 +53,7 @@ impl Shape {
 
     /// Of a value that is, or may contain, a secret.
     pub(crate) const fn secret(words: &'static str, short: &'static str, schema: fn() -> Value) -> Self {
-        Self { words, short, shown: Shown::Never, schema, example: "", stand_in: Some(ABSENT) }
+        Self { words, short, shown: Shown::Never, schema, example: "", stand_in: Some(StandIn::Hidden) }
     }
 
     /// With a value as it stands in a file.
@@ -49,7 +62,7 @@ impl Shape {
     }
 
     /// With what is read in the place of a value that is not there.
-    pub(crate) const fn or(self, stand_in: &'static str) -> Self {
+    pub(crate) const fn or(self, stand_in: StandIn) -> Self {
         Self { stand_in: Some(stand_in), ..self }
     }
 
@@ -60,36 +73,40 @@ impl Shape {
     }
 }
 
-/// In the place of a secret: no rule for any option refuses it.
-const ABSENT: &str = "absent";
+/// A host that nobody has.
+pub(crate) const NO_HOST: StandIn = StandIn::Like("?.invalid");
 
-/// In the place of a host, of a URL, of a port. A result is not called by these, see [`StoodIn`].
-pub(crate) const NO_HOST: &str = "absent.invalid";
-pub(crate) const NO_URL: &str = "https://absent.invalid/";
-pub(crate) const NO_PORT: &str = "65535";
-
-/// What was read in the place of values that are not there, and the reference of each.
+/// What was read in the place of values that are not there, each with its reference.
 #[derive(Clone, Debug)]
-pub(crate) struct StoodIn(Vec<(&'static str, String)>);
+pub(crate) struct StoodIn(Vec<(String, String)>);
 
 impl StoodIn {
     pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
 
-    pub(crate) fn add(&mut self, stand_in: &'static str, reference: String) {
-        self.0.push((stand_in, reference));
+    /// What to read in the place of a value with this reference.
+    pub(crate) fn add(&mut self, stand_in: StandIn, reference: String) -> String {
+        const PORT: &str = "65535";
+        let word = format!("conn-check-absent-{}", self.0.len());
+        let (read, found) = match stand_in {
+            // No rule for any option refuses it.
+            StandIn::Hidden => return "absent".to_owned(),
+            StandIn::Reference => return reference,
+            StandIn::Like(text) => {
+                (text.replace('?', &word), [text.replace('?', &word), format!("{word}.invalid:443")])
+            }
+            StandIn::Port => (PORT.to_owned(), [format!(":{PORT}"), String::new()]),
+        };
+        let shown = if stand_in == StandIn::Port { format!(":{reference}") } else { reference };
+        let found = found.into_iter().chain([format!("{word}.invalid"), word]);
+        self.0.extend(found.filter(|text| !text.is_empty()).map(|text| (text, shown.clone())));
+        read
     }
 
-    /// A name with the references in their places: nobody has heard of `absent.invalid`.
+    /// A name with the references in their places.
     pub(crate) fn named(&self, name: &str) -> String {
-        self.0.iter().fold(name.to_owned(), |name, (stand_in, reference)| match *stand_in {
-            NO_URL => {
-                [NO_URL, "absent.invalid:443", NO_HOST].iter().fold(name, |name, part| name.replace(part, reference))
-            }
-            NO_PORT => name.replace(&format!(":{NO_PORT}"), &format!(":{reference}")),
-            part => name.replace(part, reference),
-        })
+        self.0.iter().fold(name.to_owned(), |name, (read, reference)| name.replace(read, reference))
     }
 }
 

@@ -43,6 +43,15 @@ impl Page {
         self.blocks.iter().any(|block| matches!(block, Block::Session(_)))
     }
 
+    /// What is typed, in order.
+    pub(super) fn commands(&self) -> Vec<&str> {
+        let sessions = self.blocks.iter().filter_map(|block| match block {
+            Block::Session(lines) => Some(lines),
+            _ => None,
+        });
+        sessions.flatten().map(|line| line.command.as_str()).collect()
+    }
+
     /// The tests that it names: of blocks, and where it says what proves a guarantee.
     pub(super) fn tests(&self) -> Vec<String> {
         let of_blocks = self.blocks.iter().flat_map(|block| match block {
@@ -71,16 +80,22 @@ impl Page {
 
     /// Links to files that are not there, or to headings.
     pub(super) fn lost_links(&self) -> Vec<String> {
-        let targets = self.text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-        let is_lost = |target: &&str| {
-            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
-            let path = if file.is_empty() { self.path.clone() } else { self.path.with_file_name(file) };
-            let headings = || fs::read_to_string(&path).unwrap_or_default();
-            !path.exists() || !heading.is_empty() && !headings().lines().any(|line| anchor(line) == heading)
-        };
-        let lost = targets.filter(|target| !target.contains("://")).filter(is_lost);
-        lost.map(|target| format!("{}: {target}", self.name)).collect()
+        lost(&self.path)
     }
+}
+
+/// Links of a document to files that are not there, or to headings.
+pub(super) fn lost(page: &Path) -> Vec<String> {
+    let text = fs::read_to_string(page).expect("a document");
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let is_lost = |target: &&str| {
+        let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+        let path = if file.is_empty() { page.to_owned() } else { page.with_file_name(file) };
+        let headings = || fs::read_to_string(&path).unwrap_or_default();
+        !path.exists() || !heading.is_empty() && !headings().lines().any(|line| anchor(line) == heading)
+    };
+    let lost = targets.filter(|target| !target.contains("://")).filter(is_lost);
+    lost.map(|target| format!("{}: {target}", page.display())).collect()
 }
 
 /// What a heading is called in a link.

@@ -21,27 +21,23 @@ fn fits(wanted: &[String], got: &[String]) -> bool {
     }
 }
 
-/// Without what is another in every run: durations with the blanks before them, and moments.
+/// Without what is another in every run: the numbers of durations with the blanks before them, and moments. A number of
+/// whole seconds is a limit, and no duration.
 fn masked(line: &str) -> String {
     let mut masked = String::new();
-    for word in line.split(' ').filter(|word| !word.is_empty()) {
-        let is_number = |word: &str| word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_number = |word: &str| word.contains('.') && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    for (place, word) in line.split(' ').enumerate() {
         let unit = word.trim_end_matches([',', ')', ';']);
-        match unit {
-            "ms" | "s" if masked.rsplit(' ').next().is_some_and(is_number) => {
-                masked.truncate(masked.rfind(' ').map_or(0, |at| at));
-                masked += " TIME";
-                masked += &word[unit.len()..];
-            }
-            _ => {
-                masked += if masked.is_empty() { "" } else { " " };
-                masked += &moments(word);
-            }
+        let number = masked.rfind(' ').filter(|at| matches!(unit, "ms" | "s") && is_number(&masked[at + 1..]));
+        if let Some(at) = number {
+            masked.truncate(at);
+            masked.truncate(masked.trim_end().len());
+            masked += " TIME";
         }
+        masked += if place > 0 { " " } else { "" };
+        masked += &moments(word);
     }
-    // Blanks at the beginning say what belongs to what.
-    let indent = line.len() - line.trim_start().len();
-    " ".repeat(indent) + &masked
+    masked
 }
 
 /// Without the digits of moments, and of numbers that are exact to a thousandth: those were measured.
@@ -66,8 +62,10 @@ fn moments(word: &str) -> String {
 #[test]
 fn durations_and_moments_may_be_others_and_words_may_not() {
     let shown = "ok   tcp  db:1    1.0 ms\n...\n2 checks ok in 3.1 ms\n";
-    assert_eq!(mismatch(shown, "ok   tcp  db:1   12.9 ms\na\nb\n2 checks ok in 1.2 s\n"), None);
-    assert!(mismatch(shown, "ok   tcp  db:2   12.9 ms\n2 checks ok in 1.2 s\n").is_some());
+    assert_eq!(mismatch(shown, "ok   tcp  db:1   12.9 ms\na\nb\n2 checks ok in 1.2 ms\n"), None);
+    assert!(mismatch("of 10 s\n", "of 90 s\n").is_some() && mismatch("in 1.2 ms\n", "in 1.2 s\n").is_some());
+    assert!(mismatch("a  b\n", "a b\n").is_some());
+    assert!(mismatch(shown, "ok   tcp  db:2   12.9 ms\n2 checks ok in 1.2 ms\n").is_some());
     assert!(mismatch(shown, "ok   tcp  db:1   12.9 ms\n").is_some());
     assert!(mismatch("  a\n", "a\n").is_some());
     assert_eq!(mismatch("2026-11-20T13:13:46Z\n", "2027-01-02T00:00:00Z\n"), None);

@@ -48,6 +48,7 @@ pub(super) struct World {
     /// Where to lead whoever asks when something has changed.
     changed: BTreeMap<&'static str, SocketAddr>,
     authority: Authority,
+    is_filtered: bool,
     _running: Vec<Box<dyn Send + Sync>>,
 }
 
@@ -94,7 +95,12 @@ impl World {
             symlink(program_called(name), programs.path().join(name)).expect("a link");
         }
         let doors = BTreeMap::new();
-        Self { network, programs, doors, usual, changed, authority, _running: running }
+        Self { network, programs, doors, usual, changed, authority, is_filtered: false, _running: running }
+    }
+
+    /// Whether something has changed that cannot be mended.
+    pub(super) const fn is_spoilt(&self) -> bool {
+        self.is_filtered
     }
 
     /// All is well again.
@@ -119,6 +125,7 @@ impl World {
             "the proxy gets a rule" => self.change_to("countzero.hwaas.internal", 8080),
             "a firewall drops what goes to files" => {
                 self.network.far.filter_input(Transport::Tcp, 9000, harness::netns::Answer::Drop);
+                self.is_filtered = true;
             }
             _ => panic!("the world does not know `{word}`"),
         }

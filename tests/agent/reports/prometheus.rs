@@ -143,7 +143,7 @@ fn the_rest_of_the_page_can_be_used() {
         let rest = docs.split(&format!("```{language}\n")).nth(1).expect("a block");
         rest.split("```").next().expect("its end")
     };
-    let route = block("yaml").replace("\n", "\n  ").replace("routes:", "route:\n  receiver: network\n  routes:");
+    let route = block("yaml").replace('\n', "\n  ").replace("routes:", "route:\n  receiver: network\n  routes:");
     let file = scratch.write("alertmanager.yml", format!("{route}\nreceivers: [{{name: network}}]\n"));
     let (good, told) = reads(Command::new("amtool").arg("check-config").arg(file), "");
     assert!(good && told.contains("SUCCESS"), "{told}");

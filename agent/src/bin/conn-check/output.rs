@@ -244,7 +244,7 @@ pub(crate) fn inspect(args: &Args) -> Result<(), String> {
         if path.as_os_str() == "-" {
             return Err(format!("{option} wants a file: what goes to standard output is said by --format alone"));
         }
-        if *option != OUTPUT && is_standard_output(path) {
+        if args.output.is_none() && is_standard_output(path) {
             return Err(format!("{option} names the file that standard output goes to: one of them would be lost"));
         }
     }

@@ -104,6 +104,9 @@ impl Shared {
                 (UNKNOWN, Some("stopped before the result was known: this host is too busy; run fewer checks at once"))
             }
             UNKNOWN => (UNKNOWN, Some("stopped before the result was written: whatever should read it stands still")),
+            status if self.to_stdout && takes_more() => {
+                (status, Some("stopped before all was written: this host is too busy; run fewer checks at once"))
+            }
             // What failed is known, and what is written of it has no end.
             status => (status, Some("stopped before all was written: whatever should read it stands still")),
         };

@@ -18,7 +18,7 @@ use crate::net::{Endpoint, Host, Port, Transport, nameserver};
 use crate::probe::{Probe, Stop};
 use crate::secret::{Sentence, ours, sentence, theirs};
 use crate::services::{self, Service};
-use crate::settings::shape::Shape;
+use crate::settings::shape::{NO_HOST, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, Tags, Word, port};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -32,6 +32,17 @@ pub struct Dns {
     server: Option<Host>,
     port: Port,
     expect: Vec<String>,
+}
+
+/// What is asked for.
+struct Asked(String);
+
+impl Setting for Asked {
+    const SHAPE: Shape = Word::SHAPE.or(NO_HOST);
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        Word::read_as(field, &Self::SHAPE).map(|Word(name)| Self(name))
+    }
 }
 
 impl Setting for RecordType {
@@ -59,12 +70,12 @@ impl Check for Dns {
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         // `name` is also the label of every check; here it is what is asked for.
-        let name = fields.required::<Word>("name", "The name to resolve; for PTR an address.");
+        let name = fields.required::<Asked>("name", "The name to resolve; for PTR an address.");
         let record = fields.or("record", "A", "The type of record.");
         let server = fields.optional("server", "Ask this resolver. Default: those of /etc/resolv.conf.");
         let port = port(fields, Self::SERVICE, "The resolver's port.");
         let expect = fields.optional::<Tags>("expect", "Values that must be among the answers.").unwrap_or_default().0;
-        let (name, port) = (name?.0, port?);
+        let (Asked(name), port) = (name?, port?);
         if Query::new(&name, record, 0).is_none() {
             let help = if record == RecordType::PTR {
                 "an IP address"

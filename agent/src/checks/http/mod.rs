@@ -249,6 +249,9 @@ fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Result<(), Noted> 
     Err(fields.refuse_value("headers", misfit.help(help)))
 }
 
+/// Behind a next step that would else be taken for one about the target.
+const ABOUT_PROXY: &str = " (this is about the proxy)";
+
 /// A proxy that cannot be connected to is a fault of its own; its name's, its certificate's and this host's are told of
 /// whom they concern.
 fn of_proxy(probe: &Probe, proxy: &Proxy, mut failure: Failure) -> Failure {
@@ -256,15 +259,16 @@ fn of_proxy(probe: &Probe, proxy: &Proxy, mut failure: Failure) -> Failure {
         return failure;
     }
     if failure.code.phase != Phase::Connect {
-        failure.message = format!("the proxy {}: {}", proxy.endpoint, failure.message);
-        failure.next_step.push_str(" (this is about the proxy)");
+        let Failure { message, next_step, .. } = &mut failure;
+        *message = format!("the proxy {}: {message}", proxy.endpoint);
+        next_step.push_str(ABOUT_PROXY);
         return failure;
     }
     let cause = if failure.code.cause == Cause::Timeout { Cause::Timeout } else { Cause::Unreachable };
     let fault =
         Fault::new(cause, sentence!["the proxy ", &proxy.endpoint, " cannot be reached: ", ours(&failure.message)])
             .owner(failure.owner)
-            .next_step(sentence![ours(&failure.next_step), " (this is about the proxy)"])
+            .next_step(sentence![ours(&failure.next_step), ABOUT_PROXY])
             .evidence(sentence![ours(&failure.code), ": ", ours(&failure.evidence.unwrap_or_default())]);
     probe.fail(Phase::Proxy, fault)
 }

@@ -3,7 +3,7 @@
 use crate::net::{Endpoint, Host};
 use crate::secret::{Secret, redact_url, url_secrets};
 use crate::services::{self, Security};
-use crate::settings::shape::{self, Shape, Shown};
+use crate::settings::shape::{self, Shape, Shown, StandIn};
 use crate::settings::{Credentials, Field, Misfit, Pairs, Setting};
 use crate::text::percent_decoded;
 use regex_lite::Regex;
@@ -66,7 +66,7 @@ impl Setting for WebUrl {
         shown: Shown::Url,
         schema: || json!({"type": "string", "pattern": "^[hH][tT][tT][pP][sS]?://"}),
         example: "",
-        stand_in: Some(shape::NO_URL),
+        stand_in: Some(StandIn::Like("https://?.invalid/")),
     };
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
@@ -184,7 +184,8 @@ impl std::fmt::Display for Matcher {
 
 impl Setting for Matcher {
     const SHAPE: Shape =
-        Shape::plain("a text, or a regular expression between slashes", "text or /regex/", shape::scalar);
+        Shape::plain("a text, or a regular expression between slashes", "text or /regex/", shape::scalar)
+            .or(StandIn::Reference);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.text(&Self::SHAPE)?;

@@ -3,7 +3,7 @@
 use super::Mongodb;
 use crate::phase::words;
 use crate::services;
-use crate::settings::shape::Shape;
+use crate::settings::shape::{Shape, StandIn};
 use crate::settings::{Credentials, Field, Fields, Misfit, Name, Noted, Setting, Word, target, tls_of_target};
 use serde_json::json;
 
@@ -67,10 +67,11 @@ impl Setting for Database {
         "the name of a database (1 to 63 bytes, without / \\ . \" $ and blanks)",
         "name",
         || json!({"type": ["string", "number", "boolean"], "minLength": 1}),
-    );
+    )
+    .or(StandIn::Like("?"));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        let Word(text) = Word::read(field)?;
+        let Word(text) = Word::read_as(field, &Self::SHAPE)?;
         // `$external` keeps users that some other system knows.
         let bare = text.strip_prefix('$').unwrap_or(&text);
         if bare.is_empty() || text.len() > 63 || bare.contains(['/', '\\', '.', '"', '$', ' ']) {

@@ -4,7 +4,7 @@ use super::Smtp;
 use super::mail::Mail;
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::Endpoint;
-use crate::settings::shape::Shape;
+use crate::settings::shape::{Shape, StandIn};
 use crate::settings::{Credentials, Field, Fields, Misfit, Noted, Setting, Word, tls};
 use lettre::Address;
 use serde_json::json;
@@ -72,7 +72,8 @@ fn one_line(fields: &mut Fields<'_>, subject: String) -> Result<String, Noted> {
 
 impl Setting for Mailbox {
     const SHAPE: Shape =
-        Shape::plain("a mail address (user@domain)", "mail address", || json!({"type": "string", "pattern": "@"}));
+        Shape::plain("a mail address (user@domain)", "mail address", || json!({"type": "string", "pattern": "@"}))
+            .or(StandIn::Like("nobody@?.invalid"));
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.parse(&Self::SHAPE, |text| {

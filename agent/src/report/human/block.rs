@@ -5,12 +5,12 @@ use crate::catalogue::Owner;
 use crate::fault::Failure;
 use crate::outcome::{SkipReason, Verdict};
 use crate::phase::Phase;
-use crate::report::Style;
 use crate::report::view::CheckView;
+use crate::report::{Style, title};
 use crate::text::screen::{columns, cut_middle, padded};
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 /// So many names of checks are told at most; `-v` has each of them.
@@ -61,8 +61,10 @@ impl Block {
         body.extend(
             reason.filter(|reason| *reason != SkipReason::DryRun).map(|why| Paragraph::of(Ink::Dim, why.about())),
         );
-        let words = own_words(check);
-        let outline = body.iter().map(|paragraph| paragraph.without(&words)).collect();
+        let mut outline = body.clone();
+        if let Some(failure) = check.failure() {
+            outline[0] = sentence(&outlined(failure.message.as_str(), check), failure);
+        }
         if style.durations {
             body.extend(results(check));
         }
@@ -222,29 +224,47 @@ impl Widths {
     }
 }
 
-/// What a sentence says of this check that it does not say of others: its place, its addresses, what it asks for there.
-fn own_words(check: &CheckView<'_>) -> Vec<String> {
+/// A sentence without what it says of this check alone and the title says, too: its place, its addresses, as whom.
+fn outlined(message: &str, check: &CheckView<'_>) -> String {
     let target = &check.entry.target;
     let authority = target.split_once("://").map_or(target.as_str(), |(_, rest)| rest);
     let authority = authority.split(['/', '?']).next().unwrap_or(authority);
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    let addresses = check.outcome.phases.iter().filter_map(|timing| timing.address);
-    let asked = check.entry.spec.profile().distinction.into_iter().map(|(_, value)| value);
     let places = [target.as_str(), authority, host].map(str::to_owned);
-    let addresses = addresses.flat_map(|address| [address.to_string(), address.ip().to_string()]);
-    // A short word may be part of any other.
-    places
-        .into_iter()
-        .chain(addresses)
-        .chain(asked.filter(|word| word.len() > 3))
-        .filter(|word| word.len() > 2)
-        .collect()
+    let shown = title::shown(check.entry).into_iter().map(|(_, value)| value);
+    let text = places.into_iter().chain(shown).fold(message.to_owned(), |text, word| blotted(&text, &word));
+    let words = text.split(' ').map(|word| {
+        let bare = word.trim_end_matches([',', ';', ':']);
+        let is_address = bare.parse::<SocketAddr>().is_ok() || bare.parse::<IpAddr>().is_ok();
+        if is_address { word.replace(bare, "…") } else { word.to_owned() }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A text with `…` in the places of a word, where it is a word and not part of another.
+fn blotted(text: &str, word: &str) -> String {
+    let joins = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '/');
+    let (mut blotted, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(word).filter(|_| !word.is_empty()) {
+        let (before, after) = (&rest[..at], &rest[at + word.len()..]);
+        let is_word = !(before.chars().next_back().or_else(|| blotted.chars().next_back()).is_some_and(joins)
+            || after.chars().next().is_some_and(joins));
+        blotted += before;
+        blotted += if is_word { "…" } else { word };
+        rest = after;
+    }
+    blotted + rest
 }
 
 fn of_failure(failure: &Failure, style: Style) -> impl Iterator<Item = Paragraph> {
-    let message = Paragraph::of(Ink::Bold, failure.message.as_str()).and(Ink::Red, format!("[{}]", failure.code));
+    let message = sentence(failure.message.as_str(), failure);
     let told: Vec<_> = style.details(failure).map(|(title, text)| Paragraph::titled(title, text)).collect();
     [message].into_iter().chain(advice(failure.owner, &failure.next_step)).chain(told)
+}
+
+/// What is broken, and its code.
+fn sentence(message: &str, failure: &Failure) -> Paragraph {
+    Paragraph::of(Ink::Bold, message).and(Ink::Red, format!("[{}]", failure.code))
 }
 
 /// Whose job it is, and what to do.

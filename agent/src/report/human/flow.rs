@@ -68,12 +68,6 @@ impl Paragraph {
         self
     }
 
-    /// The same without these words, in whose places something stands that says so.
-    pub(super) fn without(&self, words: &[String]) -> Self {
-        let text = |text: &str| words.iter().fold(text.to_owned(), |text, word| text.replace(word.as_str(), "…"));
-        Self { hang: self.hang, pieces: self.pieces.iter().map(|(ink, piece)| (*ink, text(piece))).collect() }
-    }
-
     /// The columns of all of it on one line.
     pub(super) fn width(&self) -> usize {
         self.pieces.iter().map(|(_, text)| columns(text) + 1).sum::<usize>().saturating_sub(1)
