@@ -73,7 +73,7 @@ fn a_missing_host_url_or_name_fails_its_own_check_under_the_name_of_the_referenc
         ),
         (
             "type: http, url: {env: NO_SUCH}".to_owned(),
-            &["http:{env: NO_SUCH}:tcp:{env: NO_SUCH} FAILED".to_owned(), "http:{env: NO_SUCH}: SKIPPED".to_owned()],
+            &["http:{env: NO_SUCH}:tcp:{env: NO_SUCH} FAILED".to_owned(), "SKIPPED: http:{env: NO_SUCH}:".to_owned()],
         ),
         (
             format!("type: http, url: 'http://127.0.0.1:{port}/', proxy_url: {{env: NO_SUCH}}"),
@@ -81,6 +81,22 @@ fn a_missing_host_url_or_name_fails_its_own_check_under_the_name_of_the_referenc
         ),
         (
             format!("type: postgres, host: 127.0.0.1, port: {port}, username: {{env: NO_SUCH}}, database: d"),
+            &[format!("tcp:127.0.0.1:{port} FAILED")],
+        ),
+        (
+            format!("type: tls, host: 127.0.0.1, port: {port}, server_name: {{env: NO_SUCH}}"),
+            &[format!("tls:127.0.0.1:{port} FAILED")],
+        ),
+        (
+            "type: dns, name: {env: NO_SUCH}, server: 127.0.0.1".to_owned(),
+            &["dns:{env: NO_SUCH}@127.0.0.1 FAILED".to_owned()],
+        ),
+        (
+            format!("type: mongodb, host: 127.0.0.1, port: {port}, database: {{env: NO_SUCH}}"),
+            &[format!("mongodb:127.0.0.1:{port}:tcp:127.0.0.1:{port} FAILED")],
+        ),
+        (
+            format!("type: smtp, host: 127.0.0.1, port: {port}, from_address: {{env: NO_SUCH}}, send: false"),
             &[format!("tcp:127.0.0.1:{port} FAILED")],
         ),
     ] {

@@ -282,7 +282,7 @@ fn the_exported_service_is_as_shown() {
     let site = Site::start(Machine::in_scratch());
     site.with_nrpe();
     site.check("- {type: tcp, host: 127.0.0.1, port: 9}\n");
-    let file = "/var/lib/nagios/export/service__juju-my-service-0_conn_check_my_service.cfg";
+    let file = "/var/lib/nagios/export/service__juju-my-service-0_check_conn-check-conn-check-0.cfg";
     assert!(PAGE.contains(file), "the page names the file");
     assert_eq!(site.juju.machine().read(file).trim(), block("# "));
 }
