@@ -231,9 +231,9 @@ impl<'a> Env<'a> {
         let is_service = service.is_some() || family.is_database || kind.is_some();
         let told = if is_service { Application::is_never_connected(name) } else { self.not_a_dependency(name, places) };
         if let Some(why) = told {
-            // HOSTNAME is in every environment.
-            let is_this_host = name.words == ["HOSTNAME"] && !is_surely;
-            return if is_this_host { Vec::new() } else { vec![Comment::note(origin, why).into()] };
+            // HOSTNAME is in every environment, and a place may be anything.
+            let names_one = name.words != ["HOSTNAME"] && (name.names_host() || name.is_url() || has_ports);
+            return if is_surely || names_one { vec![Comment::note(origin, why).into()] } else { Vec::new() };
         }
         if !(is_address || has_ports || is_service && is_surely) {
             let why = "it holds the name or address of a host, and not what is there: add a check by hand";

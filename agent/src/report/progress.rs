@@ -68,14 +68,20 @@ impl Progress {
             let separator = if left == self.running.len() { "; waiting for " } else { ", " };
             let time = format!(" ({waited:.1} s of {} s)", timeout.as_secs_f64());
             let rest = if left > 1 { format!(" and {} more", left - 1).len() } else { 0 };
-            let room = most.saturating_sub(columns(&line) + separator.len() + time.len() + rest);
+            let alone = most.saturating_sub(columns(&line) + separator.len() + time.len());
+            let room = alone.saturating_sub(rest);
             if columns(name) > room {
                 if left < self.running.len() {
                     break;
                 }
-                // The first is named, however little room there is; without any, how long is what counts.
+                // The first is named, however little room there is, rather than how many others there are; where there
+                // is none, how long is what counts.
                 if room < SHORT {
-                    return cut_middle(&format!("{line}; {waited:.1} s of {} s", timeout.as_secs_f64()), most);
+                    return if alone < SHORT {
+                        cut_middle(&format!("{line}; {waited:.1} s of {} s", timeout.as_secs_f64()), most)
+                    } else {
+                        format!("{line}{separator}{}{time}", cut_middle(name, alone))
+                    };
                 }
             }
             line = format!("{line}{separator}{}{time}", cut_middle(name, room));
@@ -115,10 +121,7 @@ mod tests {
         let mut progress = progress(20);
         (0..20).for_each(|entry| progress.event(&Event::Started { entry, result: 0 }));
         let line = progress.line(Instant::now(), 60);
-        assert!(
-            line.starts_with("0 of 20 checks; waiting for ") && line.ends_with(" (0.0 s of 10 s) and 19 more"),
-            "{line}"
-        );
+        assert!(line.starts_with("0 of 20 checks; waiting for tcp ") && line.ends_with(" (0.0 s of 10 s)"), "{line}");
     }
 
     #[test]
