@@ -101,13 +101,8 @@ impl Wanted {
         let message = format!("no check is left: nothing is {}", asked.collect::<Vec<_>>().join(", "));
         let help = match near {
             Some(near) => format!("did you mean `{}`?", near.escape_debug()),
-            None => {
-                if there.is_empty() {
-                    "no check has a tag".to_owned()
-                } else {
-                    format!("there are the {}", there.join("; "))
-                }
-            }
+            None if there.is_empty() => "no check has a tag".to_owned(),
+            None => format!("there are the {}", there.join("; ")),
         };
         Diagnostic::file(Flaw::NothingSelected, message).help(help)
     }

@@ -54,8 +54,7 @@ pub(crate) fn of(host: &mut dyn Host, program: &Path) -> Result<Result<Version, 
         _ => "".into(),
     };
     // In parentheses behind it stands what is particular to the build.
-    let version =
-        printed.trim().strip_prefix("conn-check ").map(|said| said.split_once(" (").map_or(said, |(it, _)| it));
+    let version = printed.trim().strip_prefix("conn-check ").and_then(|said| said.split(" (").next());
     let Some(version) = version.and_then(Version::parse) else {
         return Ok(Err(RunFailure::of(&asked)));
     };

@@ -5,6 +5,7 @@
 //! many minutes and 100 MB of tools: `cargo xtask dist --zigbuild` does that, and ends by looking at what each program
 //! needs and by running it.
 
+use crate::pages::page::lost;
 use harness::agent::{built, folder, program};
 use harness::peers::{Manner, Peer};
 use harness::scratch::Scratch;
@@ -86,15 +87,8 @@ fn links_of_the_packed_pages_lead_somewhere() {
     let pages = docs.filter(|path| path.extension().is_some_and(|end| end == "md"));
     let pages: Vec<_> = pages.chain([documents.join("README.md")]).collect();
     assert!(pages.len() > 15, "{pages:?}");
-    for page in pages {
-        let text = fs::read_to_string(&page).expect("a page");
-        let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
-        let lost: Vec<_> = targets
-            .filter(|target| !target.is_empty() && !target.contains("://") && !target.starts_with("../tests/"))
-            .filter(|target| !page.with_file_name(target).exists())
-            .collect();
-        assert!(lost.is_empty(), "{}: {lost:?}", page.display());
-    }
+    let lost: Vec<_> = pages.iter().flat_map(|page| lost(page)).filter(|link| !link.contains(": ../tests/")).collect();
+    assert!(lost.is_empty(), "{lost:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@
 //! `<!-- now: WORD -->` before a block changes the world: see [`world::World::change`].
 
 mod ci;
-mod page;
+pub(crate) mod page;
 mod text;
 mod world;
 

@@ -1,6 +1,6 @@
 //! Files that are made once, and never written over: secrets.
 
-use nix::unistd::geteuid;
+use super::replace::{denied, is_ours_or_roots};
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
@@ -15,11 +15,9 @@ pub fn create(path: &Path, content: &[u8]) -> io::Result<bool> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     for metadata in [fs::symlink_metadata(directory)?, fs::metadata(directory)?] {
-        let uid = metadata.uid();
-        if uid != 0 && uid != geteuid().as_raw() {
-            let what = if metadata.is_symlink() { "a link" } else { "a directory" };
-            let why = format!("{} is {what} of the user {uid}: name one of your own", directory.display());
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        if !is_ours_or_roots(&metadata) {
+            let (what, uid) = (if metadata.is_symlink() { "a link" } else { "a directory" }, metadata.uid());
+            return Err(denied(format!("{} is {what} of the user {uid}: name one of your own", directory.display())));
         }
     }
     // It follows no link (open(2), O_EXCL).

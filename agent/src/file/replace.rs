@@ -110,7 +110,7 @@ fn is_ours(metadata: &fs::Metadata) -> bool {
     metadata.uid() == nix::unistd::geteuid().as_raw()
 }
 
-fn is_ours_or_roots(metadata: &fs::Metadata) -> bool {
+pub(super) fn is_ours_or_roots(metadata: &fs::Metadata) -> bool {
     is_ours(metadata) || metadata.uid() == 0
 }
 
@@ -134,7 +134,7 @@ fn refuse_strangers(path: &Path, old: &fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
-fn denied(why: String) -> io::Error {
+pub(super) fn denied(why: String) -> io::Error {
     io::Error::new(io::ErrorKind::PermissionDenied, why)
 }
 

@@ -8,7 +8,7 @@
 //! nothing are numbered.
 
 use crate::plan::{Entry, Plan};
-use crate::text::shortened;
+use crate::report::title;
 use std::collections::HashMap;
 
 /// The series of every check of a plan, each another one.
@@ -83,8 +83,7 @@ fn label(entry: &Entry) -> Option<&str> {
 /// `TYPE:TARGET KEY:VALUE ...`.
 fn described(entry: &Entry) -> String {
     let mut text = format!("{}:{}", entry.kind, entry.target);
-    for (key, value) in &entry.distinction {
-        let value = entry.redactor.clean(&shortened(value));
+    for (key, value) in title::distinct(entry, |_| true) {
         text = format!("{text} {key}:{value}");
     }
     text

@@ -31,7 +31,7 @@ pub(super) fn shown(entry: &Entry) -> Vec<(&'static str, String)> {
 }
 
 /// The options that set a check apart, as they are shown.
-fn distinct(entry: &Entry, is_wanted: impl Fn(&str) -> bool) -> Vec<(&'static str, String)> {
+pub(super) fn distinct(entry: &Entry, is_wanted: impl Fn(&str) -> bool) -> Vec<(&'static str, String)> {
     let wanted = entry.distinction.iter().filter(|(option, _)| is_wanted(option));
     wanted.map(|(option, value)| (*option, entry.redactor.clean(&shortened(value)))).collect()
 }

@@ -88,20 +88,23 @@ impl StoodIn {
     /// What to read in the place of a value with this reference.
     pub(crate) fn add(&mut self, stand_in: StandIn, reference: String) -> String {
         const PORT: &str = "65535";
-        let word = format!("conn-check-absent-{}", self.0.len());
-        let (read, found) = match stand_in {
+        match stand_in {
             // No rule for any option refuses it.
-            StandIn::Hidden => return "absent".to_owned(),
-            StandIn::Reference => return reference,
-            StandIn::Like(text) => {
-                (text.replace('?', &word), [text.replace('?', &word), format!("{word}.invalid:443")])
+            StandIn::Hidden => "absent".to_owned(),
+            StandIn::Reference => reference,
+            StandIn::Port => {
+                self.0.push((format!(":{PORT}"), format!(":{reference}")));
+                PORT.to_owned()
             }
-            StandIn::Port => (PORT.to_owned(), [format!(":{PORT}"), String::new()]),
-        };
-        let shown = if stand_in == StandIn::Port { format!(":{reference}") } else { reference };
-        let found = found.into_iter().chain([format!("{word}.invalid"), word]);
-        self.0.extend(found.filter(|text| !text.is_empty()).map(|text| (text, shown.clone())));
-        read
+            StandIn::Like(pattern) => {
+                let word = format!("conn-check-absent-{}", self.0.len());
+                let text = pattern.replace('?', &word);
+                // Of a URL, results have the host, with and without its port.
+                let parts = [text.clone(), format!("{word}.invalid:443"), format!("{word}.invalid"), word];
+                self.0.extend(parts.map(|part| (part, reference.clone())));
+                text
+            }
+        }
     }
 
     /// A name with the references in their places.

@@ -1,7 +1,7 @@
 //! Values that somebody left for another program to fill in: `$NAME`, `${NAME}`, `{{ name }}`. Nothing
 //! fills them in here; as a password, they are a wrong one.
 
-use super::field::is_reference;
+use super::reference::is_reference;
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::settings::shape::Shown;
 use crate::yaml::{Node, Resolved, Scalar, Value};

@@ -85,7 +85,7 @@ impl Page {
 }
 
 /// Links of a document to files that are not there, or to headings.
-pub(super) fn lost(page: &Path) -> Vec<String> {
+pub(crate) fn lost(page: &Path) -> Vec<String> {
     let text = fs::read_to_string(page).expect("a document");
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let is_lost = |target: &&str| {

@@ -263,9 +263,8 @@ pub(crate) fn is_stdout_alone(args: &Args) -> bool {
 
 /// Whether a path leads to the file that standard output was redirected to.
 fn is_standard_output(path: &Path) -> bool {
-    let of = |file: &fs::Metadata| (file.is_file(), file.dev(), file.ino());
-    let stdout = fs::metadata("/proc/self/fd/1").ok();
-    fs::metadata(path).ok().zip(stdout).is_some_and(|(file, stdout)| file.is_file() && of(&file) == of(&stdout))
+    let file = |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|it| (it.dev(), it.ino()));
+    file(path).is_some_and(|one| file(Path::new("/proc/self/fd/1")) == Some(one))
 }
 
 /// What tells a file from others, whether or not it is there.

@@ -98,22 +98,23 @@ impl Shared {
         if self.to_stdout {
             self.be_patient(signals);
         }
-        let (status, why) = match self.status.load(Ordering::Relaxed) {
-            READING => (UNKNOWN, Some("stopped before anything was checked: the file was not read to its end")),
-            UNKNOWN if self.to_stdout && takes_more() => {
-                (UNKNOWN, Some("stopped before the result was known: this host is too busy; run fewer checks at once"))
+        let is_read = self.to_stdout && takes_more();
+        let (status, why) = match (self.status.load(Ordering::Relaxed), is_read) {
+            (READING, _) => (UNKNOWN, "stopped before anything was checked: the file was not read to its end"),
+            (UNKNOWN, true) => {
+                (UNKNOWN, "stopped before the result was known: this host is too busy; run fewer checks at once")
             }
-            UNKNOWN => (UNKNOWN, Some("stopped before the result was written: whatever should read it stands still")),
-            status if self.to_stdout && takes_more() => {
-                (status, Some("stopped before all was written: this host is too busy; run fewer checks at once"))
+            (UNKNOWN, false) => {
+                (UNKNOWN, "stopped before the result was written: whatever should read it stands still")
             }
             // What failed is known, and what is written of it has no end.
-            status => (status, Some("stopped before all was written: whatever should read it stands still")),
+            (status, true) => {
+                (status, "stopped before all was written: this host is too busy; run fewer checks at once")
+            }
+            (status, false) => (status, "stopped before all was written: whatever should read it stands still"),
         };
         // Standard error may lead to the very reader that stands still.
-        if let (Some(why), Ok(1)) =
-            (why, poll(&mut [PollFd::new(io::stderr().as_fd(), PollFlags::POLLOUT)], PollTimeout::ZERO))
-        {
+        if let Ok(1) = poll(&mut [PollFd::new(io::stderr().as_fd(), PollFlags::POLLOUT)], PollTimeout::ZERO) {
             complain(why);
         }
         process::exit(i32::from(status));

@@ -19,6 +19,15 @@ pub(super) struct Leftovers<'a> {
 
 /// What nobody read of a family whose connection is this.
 pub(super) fn of<'a>(family: &Family<'a>, service: &Service, settings: &ConnectionSettings<'_>) -> Leftovers<'a> {
+    of_kinds(family, service, settings, |_| true)
+}
+
+fn of_kinds<'a>(
+    family: &Family<'a>,
+    service: &Service,
+    settings: &ConnectionSettings<'_>,
+    counts: impl Fn(Leftover) -> bool,
+) -> Leftovers<'a> {
     let mut left = Leftovers::default();
     let (Some(prefix), all, used) = family.below() else { return left };
     for (rest, lookup) in all.below(prefix) {
@@ -38,8 +47,10 @@ pub(super) fn of<'a>(family: &Family<'a>, service: &Service, settings: &Connecti
             Leftover::Tls => settings.options.is_empty(),
         };
         let number = text.trim().parse::<u32>().is_ok();
-        if !is_missing {
-        } else if kind == Leftover::Name && *service == services::REDIS && number {
+        if !is_missing || !counts(kind) {
+            continue;
+        }
+        if kind == Leftover::Name && *service == services::REDIS && number {
             if !left.databases.contains(&text.trim()) {
                 left.databases.push(text.trim());
             }
@@ -52,15 +63,7 @@ pub(super) fn of<'a>(family: &Family<'a>, service: &Service, settings: &Connecti
 
 /// The same beside a URL, which says itself all but who logs in.
 pub(super) fn of_login(family: &Family<'_>, service: &Service, settings: &ConnectionSettings<'_>) -> Vec<Comment> {
-    let complete = ConnectionSettings {
-        port: Some(""),
-        user: settings.user,
-        password: settings.password,
-        name: Some(""),
-        options: vec![("", "")],
-        ..ConnectionSettings::of(settings.service, settings.host)
-    };
-    of(family, service, &complete).comments
+    of_kinds(family, service, settings, |kind| matches!(kind, Leftover::User | Leftover::Password)).comments
 }
 
 fn unread(origin: &str, name: &str) -> Comment {

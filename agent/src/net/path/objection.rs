@@ -100,6 +100,17 @@ pub(crate) enum What {
     Strict(&'static str),
 }
 
+impl Place {
+    /// That of the certificate at this place of a path of so many.
+    pub(super) const fn at(place: usize, count: usize) -> Self {
+        match place {
+            0 => Self::Server,
+            _ if place + 1 == count => Self::Trusted,
+            _ => Self::Intermediate,
+        }
+    }
+}
+
 impl Objection {
     pub(super) fn new(certificate: &Reading<'_>, place: Place, what: What) -> Self {
         Self { whose: Whose { subject: certificate.subject(), issuer: certificate.issuer(), place }, what }
@@ -217,30 +228,21 @@ impl Objection {
         let subject = self.subject();
         let word = ours(form.word());
         Some(match breach {
-            Breach::NotPermitted => sentence![
-                subject,
-                " has the name ",
-                name,
-                " (",
-                word,
-                "), and its CA ",
-                by,
-                " may only name ",
-                bases,
-                " (name constraints)"
-            ],
-            Breach::Excluded => sentence![
-                subject,
-                " has the name ",
-                name,
-                " (",
-                word,
-                "), and its CA ",
-                by,
-                " may not name ",
-                bases,
-                " (name constraints)"
-            ],
+            Breach::NotPermitted | Breach::Excluded => {
+                let may = if *breach == Breach::Excluded { " may not name " } else { " may only name " };
+                sentence![
+                    subject,
+                    " has the name ",
+                    name,
+                    " (",
+                    word,
+                    "), and its CA ",
+                    by,
+                    may,
+                    bases,
+                    " (name constraints)"
+                ]
+            }
             Breach::Unsupported => sentence![
                 subject,
                 " has a name (",

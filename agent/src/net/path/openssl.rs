@@ -22,7 +22,7 @@ const DEEPEST: usize = 100;
 const STRENGTH: usize = 112;
 
 /// Bits of the key usage (RFC 5280 section 4.2.1.3).
-const CERT_SIGN: u16 = 1 << 5;
+pub(super) const CERT_SIGN: u16 = 1 << 5;
 const FOR_TLS: u16 = 1 | 1 << 2 | 1 << 4;
 
 /// Netscape's certificate type for servers and for any CA.

@@ -2,13 +2,12 @@
 //! from 3.13: a profile of RFC 5280 that many private CAs do not keep.
 
 use super::objection::{Place, What};
-use super::openssl::is_self_signed;
+use super::openssl::{CERT_SIGN, is_self_signed};
 use super::reading::Reading;
 use super::{Objection, Path};
 use x509_parser::oid_registry as oid;
 
-/// Bits of the key usage (RFC 5280 section 4.2.1.3).
-const CERT_SIGN: u16 = 1 << 5;
+/// A bit of the key usage (RFC 5280 section 4.2.1.3).
 const CRL_SIGN: u16 = 1 << 6;
 
 /// The first objection to a path that the usual mode accepts.
@@ -16,14 +15,9 @@ pub(super) fn objection(path: &Path<'_>) -> Option<Objection> {
     if path.len() < 2 {
         return None;
     }
-    let last = path.len() - 1;
     path.iter().enumerate().find_map(|(at, one)| {
-        let place = match at {
-            0 => Place::Server,
-            _ if at == last => Place::Trusted,
-            _ => Place::Intermediate,
-        };
-        of(one, at < last).map(|what| Objection::new(one, place, What::Strict(what)))
+        let what = of(one, at + 1 < path.len())?;
+        Some(Objection::new(one, Place::at(at, path.len()), What::Strict(what)))
     })
 }
 

@@ -3,8 +3,7 @@
 
 use super::constraints::Breach;
 use super::objection::{Objection, Place, What, of_dates};
-use super::signature::is_signed_with;
-use super::signature::{Signed, by_webpki};
+use super::signature::{Signed, by_webpki, is_signed_with};
 use super::words::{extension, purposes};
 use super::{Path, Reading, Shown};
 use x509_parser::asn1_rs::Oid;
@@ -31,7 +30,7 @@ pub(super) fn objections(path: &Path<'_>, shown: &Shown<'_>) -> Vec<Objection> {
     let Some((anchor, below)) = path.split_last() else { return Vec::new() };
     let mut all = Vec::new();
     for (at, certificate) in below.iter().enumerate() {
-        let place = if at == 0 { Place::Server } else { Place::Intermediate };
+        let place = Place::at(at, path.len());
         let found = of_form(certificate).into_iter().chain(of_role(certificate, at, shown));
         let found = found.chain(of_signature(certificate, &path[at + 1], at + 2 == path.len()));
         all.extend(found.map(|what| Objection::new(certificate, place, what)));
@@ -114,12 +113,11 @@ fn of_signature(certificate: &Reading<'_>, issuer: &Reading<'_>, is_trusted: boo
                 return Some(What::AnotherKey { is_trusted });
             }
             let is_of_key = !key.is_supported() && algorithm.strength >= 112;
-            let words = format!("{} by a key of {} ({})", algorithm.words, issuer.subject(), key.words);
-            Some(if is_of_key {
-                What::UnsupportedSignature(words)
+            Some(What::UnsupportedSignature(if is_of_key {
+                format!("{} by a key of {} ({})", algorithm.words, issuer.subject(), key.words)
             } else {
-                What::UnsupportedSignature(algorithm.words)
-            })
+                algorithm.words
+            }))
         }
     }
 }
@@ -139,7 +137,7 @@ fn of_names(path: &Path<'_>) -> Vec<Objection> {
             };
             let what =
                 What::Constraint { name: name.shown(), form: name.form, breach, by: constraining.subject(), bases };
-            let place = if at == 0 { Place::Server } else { Place::Intermediate };
+            let place = Place::at(at, path.len());
             all.push(Objection::new(certificate, place, what));
         }
     }
