@@ -266,7 +266,7 @@ pub static ALL: &[Code] = &[
         .when("the certificate is for clients only (extended key usage)", "{type: tls, host: app.internal, port: 443}"),
     entry(Phase::Tls, Cause::UnsupportedCertificate, "tls.unsupported-certificate", Owner::Config, "conn-check cannot verify a certificate that OpenSSL accepts: a limit of conn-check", "see whether the application itself can connect, which may well be; else have the named certificate issued anew")
         .when("the server uses the certificate of a CA (CA:TRUE) as its own", "{type: tls, host: app.internal, port: 443}"),
-    entry(Phase::Tls, Cause::WrongName, "tls.wrong-name", Owner::Certificate, "the certificate is for other names", "connect by a name in the certificate, have it issued for this name too, or say `verify_name: false`")
+    entry(Phase::Tls, Cause::WrongName, "tls.wrong-name", Owner::Certificate, "the certificate is for other names", "connect by a name in the certificate, or set server_name to one; else have it issued for this name too, or say `verify_name: false`")
         .when("the certificate is for app.internal only", "{type: tls, host: 10.0.0.7, port: 443}"),
     entry(Phase::Tls, Cause::NoCommonVersion, "tls.no-common-version", Owner::Service, "client and server share no TLS version or cipher", "let the server speak TLS 1.2 or 1.3 with a modern cipher")
         .when("the server speaks TLS 1.1 at most", "{type: tls, host: old.internal, port: 443}"),

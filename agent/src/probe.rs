@@ -14,6 +14,7 @@ use crate::net::{self, Race, Seen};
 use crate::outcome::{Step, Timing, Verdict, Warning};
 use crate::secret::{Redactor, Sentence};
 use crate::services::Service;
+use crate::settings::Detour;
 use crate::shared::Shared;
 pub(crate) use open::Heard;
 use peek::Peer;
@@ -78,6 +79,8 @@ pub(crate) struct Assignment {
     pub(crate) results: usize,
     pub(crate) timeout: Duration,
     pub(crate) redactor: Redactor,
+    /// Where else the check connects to.
+    pub(crate) detour: Option<Arc<Detour>>,
     pub(crate) findings: Arc<Mutex<Findings>>,
     pub(crate) events: Option<UnboundedSender<Event>>,
 }

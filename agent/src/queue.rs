@@ -35,7 +35,7 @@ impl Queue {
     pub(crate) fn limited(mut self, most: usize, plan: &Plan, resolvers: &[SocketAddr]) -> Self {
         let mut numbers = HashMap::new();
         for entry in &self.waiting {
-            let endpoints = plan.entries[*entry].spec.endpoints(resolvers);
+            let endpoints = plan.entries[*entry].endpoints(resolvers);
             let names: BTreeSet<_> = endpoints.iter().map(|endpoint| endpoint.host.bare()).collect();
             let known = names.into_iter().map(|name| {
                 let next = numbers.len();

@@ -175,6 +175,7 @@ impl Running<'_> {
             results: check.results.len(),
             timeout: check.timeout,
             redactor: check.redactor.clone(),
+            detour: check.detour.clone(),
             findings: Arc::clone(&findings),
             events: self.events.clone(),
         };

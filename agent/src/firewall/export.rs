@@ -41,7 +41,7 @@ impl Egress {
         let mut egress = Self::default();
         let resolvers = crate::net::ResolvConf::of_this_host().servers;
         for entry in selection.entries().filter_map(|entry| plan.entries.get(entry)) {
-            entry.spec.endpoints(&resolvers).iter().for_each(|endpoint| egress.add(endpoint));
+            entry.endpoints(&resolvers).iter().for_each(|endpoint| egress.add(endpoint));
         }
         egress
     }

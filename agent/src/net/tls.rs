@@ -13,7 +13,7 @@ use alert::Own;
 pub(crate) use alert::{Broken, Exchange, fault_of_broken};
 pub(crate) use fault::fault_of_plain;
 pub(crate) use options::read_identity;
-pub(crate) use options::{TlsMode, TlsOptions, Verification};
+pub(crate) use options::{MinVersion, TlsMode, TlsOptions, Verification};
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
@@ -55,7 +55,7 @@ pub(crate) async fn handshake(
     };
     let identity = Arc::new(ClientIdentity::new(options.client.clone()));
     let raw = wire.seen();
-    let connected = match client_config(&examiner, &identity, alpn) {
+    let connected = match client_config(&examiner, &identity, options.min_version, alpn) {
         Ok(config) => TlsConnector::from(Arc::new(config)).connect(name, wire).await,
         Err(fault) => return Handshake::failed(*fault),
     };
@@ -64,6 +64,7 @@ pub(crate) async fn handshake(
         named: matches!(ServerName::try_from(host.bare()), Ok(ServerName::DnsName(_))),
         own: identity.use_made(),
         was_shown_one: examiner.was_shown_one(),
+        min_version: options.min_version,
         done: connected.is_ok(),
     };
     let mut remarks = Remarks::default();
@@ -95,10 +96,11 @@ fn bad_name(host: &Host) -> Fault {
 fn client_config(
     examiner: &Arc<Examiner>,
     identity: &Arc<ClientIdentity>,
+    min_version: MinVersion,
     alpn: &[&str],
 ) -> Result<ClientConfig, Box<Fault>> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&PROVIDER))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(min_version.offered())
         .map_err(|error| Box::new(Fault::new(Cause::OwnFault, error.to_string())))?;
     // `dangerous` is rustls' word for an own verifier; this one delegates to webpki and records.
     let mut config = builder

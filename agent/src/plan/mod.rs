@@ -13,13 +13,15 @@ pub use render::{render, render_showing};
 use crate::checks::{Profile, ResultName, Spec};
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::fault::Fault;
+use crate::net::Endpoint;
 use crate::secret::Redactor;
 use crate::settings::common::Common;
 use crate::settings::meant::type_help;
-use crate::settings::{Fields, Secrets, Word, nearest};
+use crate::settings::{Detour, Fields, Secrets, Word, nearest};
 use crate::source::Source;
 use crate::text::{Lines, Span, escaped};
 use crate::yaml::{self, Node, Scalar, Value};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,8 +68,21 @@ pub struct Entry {
     pub redactor: Redactor,
     /// Why it cannot be run, if a secret or a file that it needs is not there.
     pub(crate) missing: Option<Fault>,
+    /// Where else it connects to.
+    pub(crate) detour: Option<Arc<Detour>>,
     /// The check itself.
     pub spec: Spec,
+}
+
+impl Entry {
+    /// Every place it connects to, on a host with these resolvers.
+    pub(crate) fn endpoints(&self, resolvers: &[SocketAddr]) -> Vec<Endpoint> {
+        let mut endpoints = self.spec.endpoints(resolvers);
+        if let Some(detour) = &self.detour {
+            endpoints.iter_mut().for_each(|endpoint| *endpoint = detour.place(endpoint).clone());
+        }
+        endpoints
+    }
 }
 
 /// A plan and its warnings, or all problems of all checks in the order of the file.
@@ -186,7 +201,9 @@ impl Loading<'_> {
         let read = fields.finish();
         self.diagnostics.extend(read.diagnostics);
         let Some(spec) = spec else { return };
-        let Profile { target, mut results, mut distinction, .. } = spec.profile();
+        let Profile { target, mut results, mut distinction, endpoints, origin, .. } = spec.profile();
+        let detour = Detour::of(read.wishes, origin.or_else(|| endpoints.into_iter().next()));
+        distinction.extend(detour.iter().flat_map(Detour::distinction));
         let texts = results.iter_mut().flat_map(|ResultName { name, info }| [name, info]);
         for text in texts.chain(distinction.iter_mut().map(|(_, value)| value)) {
             *text = read.stood_in.named(text);
@@ -205,6 +222,7 @@ impl Loading<'_> {
             distinction,
             redactor: read.redactor,
             missing: read.missing,
+            detour: detour.map(Arc::new),
             spec,
         });
     }

@@ -34,6 +34,8 @@ impl Probe {
     /// Resolves the host and connects to the first of its addresses that answers (RFC 8305).
     /// Fails with `resolve.*` and `connect.*`.
     pub(crate) async fn open(&mut self, endpoint: &Endpoint) -> Result<Wire, Failure> {
+        let detour = self.assignment.detour.clone();
+        let endpoint = detour.as_deref().map_or(endpoint, |detour| detour.place(endpoint));
         let addresses = self.addresses(endpoint).await?;
         let began = Instant::now();
         let connected = match addresses[..] {
@@ -152,6 +154,8 @@ impl Probe {
         alpn: &[&str],
     ) -> Result<Wire, Failure> {
         let shared = Arc::clone(&self.shared);
+        let detour = self.assignment.detour.clone();
+        let host = detour.as_deref().map_or(host, |detour| detour.name(host));
         let mut facts = Vec::new();
         let mut warnings = Vec::new();
         let mut asked_for_ours = false;

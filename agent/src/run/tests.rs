@@ -19,6 +19,7 @@ fn a_task_is_small_enough_for_thousands_of_them() {
             results: 1,
             timeout: Duration::from_secs(1),
             redactor: crate::secret::Redactor::new(),
+            detour: None,
             findings: Arc::default(),
             events: None,
         };

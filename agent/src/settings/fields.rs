@@ -7,6 +7,7 @@
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::fault::{Cause, Fault};
 use crate::secret::{Redactor, ours, sentence};
+use crate::settings::detour::Wishes;
 use crate::settings::field::{Secrets, Vault};
 use crate::settings::shape::{Declared, Shown, StoodIn};
 use crate::settings::{Field, Misfit, Setting, meant, nearest, unexpanded};
@@ -31,6 +32,7 @@ pub(crate) struct Fields<'a> {
     declared: Vec<Declared>,
     diagnostics: Vec<Diagnostic>,
     vault: Vault,
+    wishes: Wishes,
     describing: bool,
 }
 
@@ -51,6 +53,8 @@ pub(crate) struct Read {
     pub(crate) redactor: Redactor,
     /// Why it cannot be run although nothing is wrong with it.
     pub(crate) missing: Option<Fault>,
+    /// Where else it connects to.
+    pub(crate) wishes: Wishes,
     /// What is called otherwise than it was read.
     pub(crate) stood_in: StoodIn,
     /// Its declared options, when there was no file at hand.
@@ -91,6 +95,7 @@ impl<'a> Fields<'a> {
             declared: Vec::new(),
             diagnostics: Vec::new(),
             vault: Vault::new(Secrets::Needed),
+            wishes: Wishes::none(),
             describing,
         }
     }
@@ -146,6 +151,11 @@ impl<'a> Fields<'a> {
     /// Remembers the names that stand in a secret beside its values.
     pub(crate) fn show_names_in(&self, text: &str) {
         self.vault.show_names_in(text);
+    }
+
+    /// Remembers by which way the check wants to go.
+    pub(crate) fn keep_wishes(&mut self, wishes: Wishes) {
+        self.wishes = wishes;
     }
 
     /// Notes a warning; the check is built all the same.
@@ -228,7 +238,8 @@ impl<'a> Fields<'a> {
             }
         }
         let (redactor, missing, stood_in) = self.vault.into_parts();
-        Read { diagnostics: self.diagnostics, redactor, missing, stood_in, declared: self.declared }
+        let Self { diagnostics, wishes, declared, .. } = self;
+        Read { diagnostics, redactor, missing, wishes, stood_in, declared }
     }
 
     /// Declares an option, and looks for its value.

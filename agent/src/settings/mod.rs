@@ -2,6 +2,7 @@
 
 pub(crate) mod common;
 mod credentials;
+mod detour;
 mod field;
 mod fields;
 pub(crate) mod meant;
@@ -13,6 +14,7 @@ mod tls;
 mod unexpanded;
 
 pub(crate) use credentials::Credentials;
+pub(crate) use detour::Detour;
 pub(crate) use field::{Field, Misfit, Secrets};
 pub(crate) use fields::{Fields, Noted};
 pub(crate) use meant::nearest;

@@ -2,11 +2,13 @@
 
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::Roots;
-use crate::net::tls::{TlsMode, TlsOptions, Verification, read_identity};
+use crate::net::tls::{MinVersion, TlsMode, TlsOptions, Verification, read_identity};
 use crate::services::Security;
+use crate::settings::detour::Wishes;
 use crate::settings::setting::flag;
 use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting};
+use serde_json::json;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,6 +48,9 @@ pub(crate) fn tls(fields: &mut Fields<'_>, spoken: impl Into<Spoken>) -> Result<
         fields.optional::<PathBuf>("client_cert", "PEM file of the client certificate, its chain behind it.");
     let key =
         fields.optional::<PathBuf>("client_key", "PEM file of the client certificate's key. Default: in client_cert.");
+    let min_version = fields.or::<MinVersion>("min_tls_version", "1.2", "`1.2` or `1.3`: an older version is a failure.");
+    let wishes = Wishes::parse(fields);
+    fields.keep_wishes(wishes);
     let expiry_warning_days =
         fields.or::<u32>("expiry_warning_days", "14", "A certificate that ends within so many days is a warning.");
     warn_of_idle(fields, spoken.into(), waived);
@@ -63,7 +68,7 @@ pub(crate) fn tls(fields: &mut Fields<'_>, spoken: impl Into<Spoken>) -> Result<
         Ok(client) => client.map(Arc::new),
         Err((option, error)) => lack(fields, option, &error)?,
     };
-    Ok(TlsOptions { verification, roots, ca_file, client, expiry_warning_days })
+    Ok(TlsOptions { verification, roots, ca_file, client, expiry_warning_days, min_version })
 }
 
 /// Warns of entries of `ca_file` that were left out.
@@ -82,7 +87,10 @@ fn warn_of_idle(fields: &mut Fields<'_>, spoken: Spoken, waived: bool) {
         Spoken::Always | Spoken::Preferred => return warn_of_idle_verification(fields, spoken, waived),
         Spoken::Never if written => ("with `use_tls: false`", "write `use_tls: true`, or "),
         Spoken::Never => ("without `use_tls: true`", "add `use_tls: true`, or "),
-        Spoken::OverSocket => ("over a Unix socket, where there is no TLS", ""),
+        Spoken::OverSocket => {
+            fields.warn_idle("connect_to", "over a Unix socket", "leave `connect_to` out, or write a name in `host`");
+            ("over a Unix socket, where there is no TLS", "")
+        }
         Spoken::ByUrl => ("with a URL of http://", "write https:// in `url`, or "),
     };
     OPTIONS.into_iter().for_each(|key| fields.warn_idle(key, why, &format!("{instead}leave `{key}` out")));
@@ -107,8 +115,16 @@ fn warn_of_idle_verification(fields: &mut Fields<'_>, spoken: Spoken, waived: bo
 }
 
 /// All of them.
-const OPTIONS: [&str; 6] =
-    ["disable_tls_verification", "verify_name", "ca_file", "client_cert", "client_key", "expiry_warning_days"];
+const OPTIONS: [&str; 8] = [
+    "disable_tls_verification",
+    "verify_name",
+    "ca_file",
+    "client_cert",
+    "client_key",
+    "expiry_warning_days",
+    "min_tls_version",
+    "server_name",
+];
 
 impl From<bool> for Spoken {
     fn from(use_tls: bool) -> Self {
@@ -137,6 +153,19 @@ fn lack<T>(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> 
     let misfit = Misfit::new(format!("the file cannot be used: {error}")).flaw(Flaw::UnreadablePem);
     let misfit = misfit.because(error).help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read");
     fields.lack_file(option, misfit).map(|()| None)
+}
+
+impl Setting for MinVersion {
+    const SHAPE: Shape =
+        Shape::plain("a version of TLS: 1.2 or 1.3", "TLS version", || json!({"enum": ["1.2", "1.3", 1.2, 1.3]}));
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| match text {
+            "1.2" => Some(Self::Tls12),
+            "1.3" => Some(Self::Tls13),
+            _ => None,
+        })
+    }
 }
 
 impl Setting for Security {

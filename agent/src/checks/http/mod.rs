@@ -104,6 +104,10 @@ impl Check for Http {
         let proxy_speaks_tls = proxy.as_ref().is_some_and(|proxy| proxy.tls);
         let by_url = url.as_ref().map_or(true, WebUrl::is_tls);
         let tls = tls(fields, if by_url || redirects || proxy_speaks_tls { Spoken::Always } else { Spoken::ByUrl });
+        if proxy.is_some() {
+            let why = "through a proxy, which connects by itself";
+            fields.warn_idle("connect_to", why, "leave one of the two out");
+        }
         check_headers(fields, &headers)?;
         body.iter().for_each(|body| fields.show_names_in(body.expose()));
         let mut url = url?;
@@ -139,7 +143,8 @@ impl Check for Http {
             connecting.name.insert_str(0, &name);
         }
         profile.results.push(ResultName { name, info: [self.method.as_str(), " ", shown].concat() });
-        Profile { target: shown.clone(), ..profile }
+        let origin = self.proxy.as_ref().map(|_| self.url.endpoint.clone());
+        Profile { target: shown.clone(), origin, ..profile }
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

@@ -11,19 +11,16 @@
 //! - Does not check: revocation, and what is spoken inside.
 
 use crate::checks::{Check, Profile};
-use crate::fault::{Cause, Failure};
-use crate::net::{Endpoint, Host, TlsOptions};
+use crate::net::{Endpoint, TlsOptions};
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Fields, Noted, tls};
-use std::net::IpAddr;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Tls {
     endpoint: Endpoint,
-    server_name: Option<Host>,
     options: TlsOptions,
 }
 
@@ -42,42 +39,21 @@ impl Check for Tls {
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required("host", "Name or address.");
         let port = fields.required("port", "TCP port.");
-        let server_name = fields.optional("server_name", "Asked for (SNI) and verified instead of host.");
         let options = tls(fields, true);
-        Ok(Self { endpoint: Endpoint::tcp(host?, port?), server_name, options: options? })
+        Ok(Self { endpoint: Endpoint::tcp(host?, port?), options: options? })
     }
 
     fn profile(&self) -> Profile {
-        Profile::of_endpoint(Self::TYPE, &self.endpoint).distinct("server_name", self.server_name.as_ref())
+        Profile::of_endpoint(Self::TYPE, &self.endpoint)
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
         let wire = probe.open(&self.endpoint).await?;
-        let name = self.server_name.as_ref().unwrap_or(&self.endpoint.host);
-        let mut wire = probe.tls(wire, &self.options, name, &[]).await.map_err(|failure| self.advised(failure))?;
+        let mut wire = probe.tls(wire, &self.options, &self.endpoint.host, &[]).await?;
         match probe.listen(&mut wire).await {
             Heard::Broken(fault) => Err(probe.fail(Phase::Tls, fault).into()),
             Heard::Nothing | Heard::Bytes(_) | Heard::Closed => Ok(()),
         }
-    }
-}
-
-impl Tls {
-    /// This check can be told another name than that to which it connects.
-    fn advised(&self, failure: Failure) -> Failure {
-        let failure = failure.advise(
-            Phase::Tls,
-            Cause::WrongName,
-            "connect by a name in the certificate, or set server_name to one; else have it issued for this name too, or say `verify_name: false`",
-        );
-        if self.server_name.is_some() || self.endpoint.host.bare().parse::<IpAddr>().is_err() {
-            return failure;
-        }
-        failure.advise(
-            Phase::Tls,
-            Cause::NoCommonVersion,
-            "set server_name, or write the server's name instead of its address; else let the server speak TLS 1.2 or 1.3 with a modern cipher",
-        )
     }
 }

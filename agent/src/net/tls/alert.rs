@@ -2,6 +2,7 @@
 
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
+use crate::net::tls::MinVersion;
 use crate::phase::Phase;
 use crate::secret::{ours, sentence};
 use rustls::{AlertDescription, Error};
@@ -16,6 +17,8 @@ pub(crate) struct Exchange {
     pub(super) own: Own,
     /// The server has shown its certificate.
     pub(super) was_shown_one: bool,
+    /// What was offered: this, and what is newer.
+    pub(super) min_version: MinVersion,
     /// We are through; with TLS 1.3 the server may still have to judge our certificate.
     pub(super) done: bool,
 }
@@ -80,7 +83,7 @@ pub(super) fn of_alert(alert: AlertDescription, exchange: Exchange) -> Fault {
             Fault::new(Cause::WrongName, "the server does not know the name it was asked for")
         }
         Alert::UnrecognisedName => nameless("the server wants to be asked for by name"),
-        Alert::ProtocolVersion if !exchange.done => no_common_version(),
+        Alert::ProtocolVersion if !exchange.done => no_common_version(exchange),
         Alert::NoApplicationProtocol => {
             Fault::new(Cause::NoCommonVersion, "the server does not speak this protocol over TLS (ALPN)")
         }
@@ -107,12 +110,26 @@ fn client_cert_required() -> Fault {
     Fault::new(Cause::ClientCertRequired, "the server wants a client certificate, but none is configured")
 }
 
-pub(super) fn no_common_version() -> Fault {
-    Fault::new(Cause::NoCommonVersion, "the server offers neither TLS 1.2 nor TLS 1.3")
+pub(super) fn no_common_version(exchange: Exchange) -> Fault {
+    match exchange.min_version {
+        MinVersion::Tls12 => Fault::new(Cause::NoCommonVersion, "the server offers neither TLS 1.2 nor TLS 1.3"),
+        MinVersion::Tls13 => only_13("the server does not speak TLS 1.3, and the check demands it (`min_tls_version`)"),
+    }
+}
+
+/// Of a server that was offered TLS 1.3 alone.
+fn only_13(message: &'static str) -> Fault {
+    Fault::new(Cause::NoCommonVersion, message)
+        .next_step("let the server speak TLS 1.3; where 1.2 is good enough, write `min_tls_version: '1.2'`")
 }
 
 /// A server that breaks off before it has shown a certificate: it has none for us, or no cipher.
 fn nothing_fits(exchange: Exchange) -> Fault {
+    if exchange.min_version == MinVersion::Tls13 {
+        return only_13(
+            "the server breaks off: it does not speak TLS 1.3, which alone was offered (`min_tls_version`), or has no cipher or certificate for us",
+        );
+    }
     if exchange.named {
         return Fault::new(
             Cause::NoCommonVersion,

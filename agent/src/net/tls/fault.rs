@@ -22,7 +22,7 @@ pub(super) fn of_handshake(error: io::Error, first: &[u8], exchange: Exchange, j
     let fault = match tls {
         Error::InvalidCertificate(objection) => of_certificate(objection, judged),
         Error::AlertReceived(alert) => of_alert(*alert, exchange),
-        Error::PeerIncompatible(why) => of_incompatible(why),
+        Error::PeerIncompatible(why) => of_incompatible(why, exchange),
         Error::InvalidMessage(
             InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge,
         ) => Fault::new(
@@ -58,11 +58,11 @@ fn not_tls(first: &[u8]) -> Fault {
 }
 
 /// What the server chose, and this program has not.
-fn of_incompatible(why: &PeerIncompatible) -> Fault {
+fn of_incompatible(why: &PeerIncompatible, exchange: Exchange) -> Fault {
     match why {
         PeerIncompatible::ServerDoesNotSupportTls12Or13
         | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
-        | PeerIncompatible::ServerSentHelloRetryRequestWithUnknownExtension => no_common_version(),
+        | PeerIncompatible::ServerSentHelloRetryRequestWithUnknownExtension => no_common_version(exchange),
         other => {
             Fault::new(Cause::NoCommonVersion, "the server chose something in TLS that this program does not have")
                 .evidence(ours(&format!("{other:?}")))

@@ -2,7 +2,9 @@
 
 use crate::net::path::Reading;
 use crate::net::{Roots, pem};
+use rustls::SupportedProtocolVersion;
 use rustls::sign::CertifiedKey;
+use rustls::version::{TLS12, TLS13};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +22,27 @@ pub(crate) struct TlsOptions {
     pub(crate) client: Option<Arc<CertifiedKey>>,
     /// A certificate that ends sooner is a warning, in days.
     pub(crate) expiry_warning_days: u32,
+    /// What the server must speak at least.
+    pub(crate) min_version: MinVersion,
+}
+
+/// The oldest version of TLS that a check takes; what is older than the first has no place here (RFC 8996).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum MinVersion {
+    #[default]
+    Tls12,
+    Tls13,
+}
+
+impl MinVersion {
+    /// The versions that are offered.
+    pub(super) fn offered(self) -> &'static [&'static SupportedProtocolVersion] {
+        static NEWEST_FIRST: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
+        match self {
+            Self::Tls12 => &NEWEST_FIRST,
+            Self::Tls13 => &NEWEST_FIRST[..1],
+        }
+    }
 }
 
 /// How much of a server's certificate is verified.
