@@ -127,3 +127,16 @@ fn a_name_is_in_every_format() {
     let expected = format!("tcp:127.0.0.1:{0} OK (cache)\n", world.peer.port());
     assert_eq!(String::from_utf8_lossy(&plain.stdout), expected);
 }
+
+#[test]
+fn a_file_that_is_given_twice_is_told() {
+    let world = World::new();
+    let again = world.run(&["a.yaml", "./a.yaml"]);
+    let said = String::from_utf8_lossy(&again.stderr);
+    assert!(said.starts_with("warning[duplicate-check]: this file is given more than once"), "{said}");
+    assert!(said.contains("--> ./a.yaml"), "{said}");
+    assert_eq!(world.checked(&["a.yaml", "./a.yaml"]).len(), 2);
+    assert!(world.run(&["d", "a.yaml", "b.yaml"]).stderr.is_empty());
+    let refused = world.refused(&["--strict", "d", "d/1.yaml"]);
+    assert!(refused.starts_with("error[duplicate-check]"), "{refused}");
+}

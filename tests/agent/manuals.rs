@@ -40,13 +40,18 @@ fn every_page_has_what_a_reader_looks_for() {
             assert!(source.contains(&format!(".SH \"{section}\"\n")), "{}: {section}", page.display());
         }
         let is_program = page.extension().is_some_and(|section| section == "1");
-        for section in ["SYNOPSIS", "OPTIONS"].into_iter().filter(|_| is_program) {
+        for section in ["SYNOPSIS", "OPTIONS", "EXIT STATUS", "EXAMPLES"].into_iter().filter(|_| is_program) {
             assert!(source.contains(&format!(".SH \"{section}\"\n")), "{}: {section}", page.display());
         }
+        let sections: Vec<_> = source.lines().filter(|line| line.starts_with(".SH ")).collect();
+        let mut once = sections.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), sections.len(), "{}: a section stands twice in {sections:?}", page.display());
         assert!(text.lines().count() > 20, "{}: {text}", page.display());
     }
     let page = fs::read_to_string(folder().join("conn-check.1")).expect("a page");
-    for section in ["EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"] {
+    for section in ["ENVIRONMENT", "FILES"] {
         assert!(page.contains(&format!(".SH \"{section}\"\n")), "{section}");
     }
     assert!(page.contains("interrupted"), "status 3");

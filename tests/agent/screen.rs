@@ -207,4 +207,6 @@ fn a_dry_run_is_a_plan_and_nothing_was_skipped() {
     let ran = at(80, &world.mixed(), &["--dry-run"]);
     assert!(ran.out.starts_with("plan tcp       データベース (") && !ran.out.contains("skip"), "{}", ran.out);
     assert!(ran.out.contains("5 checks not run: this is a dry run"), "{}", ran.out);
+    let ran = at(80, &world.mixed(), &["--dry-run", "--format", "nagios"]);
+    assert!(ran.out.starts_with("CONN-CHECK OK: nothing was run: this is a dry run|"), "as its status 0: {}", ran.out);
 }

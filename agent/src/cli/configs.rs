@@ -32,18 +32,33 @@ there, too: it sets them for every service there is.
 Forms: besides URLs and HOST:PORT, lists of them (JSON, Python, YAML), USER:PASSWORD@HOST:PORT/NAME, Oracle's descriptors, HOST:/PATH, \
 USER@HOST:PATH and //HOST/SHARE. What lies below a family's name, looks like a part of its connection and is not known is a comment.
 
-Files: NAME=VALUE in each line; blank lines, lines that begin with # and the word export are passed over. A value without quotes ends \
+Lines: NAME=VALUE in each line of a file; blank lines, lines that begin with # and the word export are passed over. A value without quotes ends \
 at the end of the line or before a blank and #. '...' is taken as it stands; in a value between double quotes, a backslash makes \
 newline (n), return (r), tab (t), double quotes and backslash. ${NAME} is replaced where NAME stands earlier in the file, \
 ${NAME:-default} also where it does not, with a comment. What readers take differently makes the value unknown, and what depends on \
-it a comment: any other $ before a name, any other backslash between double quotes, two of them between single ones. A line that is none of this is told and passed over; with --strict it is an \
-error.";
+it a comment: any other $ before a name, any other backslash between double quotes, two of them between single ones. A line that \
+is none of this is told and passed over; with --strict it is an error.
+
+Exit status: 0 the file is written, what could not be mapped is a comment in it; 1 the same with --strict, if there is such a \
+comment; 3 usage error, or a file, process or line (--strict) that cannot be read.
+
+Examples:
+  conn-check-configs env | conn-check -                    what this environment names, checked at once
+  conn-check-configs env .env -f checks.yaml               a file to keep, from a file of variables
+  conn-check-configs env --pid 4242 --secrets env          from a running process, without its passwords";
 
 const JUJU_HELP: &str = "\
 Relations: each application that APP depends on gives a check for each unit. The interface (Juju 3 and later) or the charm's name \
 says what it is, the ports that the unit opened where. memcached, web and mail servers get checks of their type; services that \
 want a login get a tcp check and a comment with what to add, because a status has no logins. Comments, and no checks, are \
-subordinates, relations over which APP connects to nothing, and applications of other models, whose units are not in the status.";
+subordinates, relations over which APP connects to nothing, and applications of other models, whose units are not in the status.
+
+Exit status: 0 the file is written, what could not be mapped is a comment in it; 1 the same with --strict, if there is such a \
+comment; 3 usage error, or a status that cannot be read.
+
+Examples:
+  juju status --format=json | conn-check-configs juju --application shop -f checks.yaml
+  conn-check-configs juju status.yaml --strict            a saved status; status 1 if something of it is missing";
 
 /// Write a file of checks from what is known about an application anyway.
 #[derive(Clone, Debug, Parser)]

@@ -143,6 +143,12 @@ impl<'a> View<'a> {
         self.checks.iter().flat_map(|check| &check.rows)
     }
 
+    /// Nothing was to be run (`--dry-run`).
+    #[must_use]
+    pub(super) fn is_dry(&self) -> bool {
+        self.checks.iter().any(|check| check.skip_reason() == Some(SkipReason::DryRun))
+    }
+
     /// The judgement over the run.
     #[must_use]
     pub const fn overall(&self) -> Overall {

@@ -1,7 +1,7 @@
 //! Which of the words of the command line are files of checks, and which are patterns.
 
 use conn_check::cli::Args;
-use conn_check::diagnostic::{Diagnostic, Flaw};
+use conn_check::diagnostic::{Diagnostic, Flaw, Severity};
 use conn_check::plan::{Defaults, Loaded, Plan};
 use conn_check::report::Refused;
 use conn_check::source::Source;
@@ -74,7 +74,13 @@ pub(crate) fn read(
             Ok(loaded) => Ok((source, loaded)),
             Err(diagnostics) => Err(Refused { source, diagnostics }),
         }) {
-            Ok((source, (part, noted))) => {
+            Ok((source, (part, mut noted))) => {
+                let is_again = names.iter().any(|name: &String| is_same_file(name, &source.name));
+                if is_again && strict {
+                    refused.push(Refused { source, diagnostics: vec![given_again(Severity::Error)] });
+                    continue;
+                }
+                noted.extend(is_again.then(|| given_again(Severity::Warning)));
                 plan.entries.extend(part.entries);
                 names.push(source.name.clone());
                 warnings.push((source, noted));
@@ -83,6 +89,18 @@ pub(crate) fn read(
         }
     }
     if refused.is_empty() { Ok(Read { name: names.join(", "), plan, warnings }) } else { Err(refused) }
+}
+
+/// Two names of one file. That two files have a check in common is no mistake: each may be somebody else's.
+fn is_same_file(name: &str, other: &str) -> bool {
+    fs::canonicalize(name).is_ok_and(|path| fs::canonicalize(other).is_ok_and(|other| path == other))
+}
+
+fn given_again(severity: Severity) -> Diagnostic {
+    let message = "this file is given more than once, so that each of its checks runs as often";
+    let mut diagnostic = Diagnostic::file(Flaw::Twin, message).help("leave it out, or the directory that it is in");
+    diagnostic.severity = severity;
+    diagnostic
 }
 
 /// The file, or those in the directory.

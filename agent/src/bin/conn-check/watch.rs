@@ -77,14 +77,18 @@ impl Watch {
 
 impl Shared {
     /// A reader that is there will have the result as soon as this host comes to write it; the process ends then by
-    /// itself.
-    fn be_patient(&self, signals: &SignalFd) {
+    /// itself. Whether a signal ended the patience.
+    fn be_patient(&self, signals: &SignalFd) -> bool {
         for _ in 0..PATIENCE {
             let stands_still = self.status.load(Ordering::Relaxed) == READING || !takes_more();
-            if stands_still || awaits(signals, Some(Instant::now() + GRACE)) {
-                return;
+            if stands_still {
+                return false;
+            }
+            if awaits(signals, Some(Instant::now() + GRACE)) {
+                return true;
             }
         }
+        false
     }
 
     /// Until its time is over; after a signal, until there was time to print, or a second one.
@@ -95,29 +99,27 @@ impl Shared {
             let soon = Instant::now() + GRACE;
             awaits(signals, Some(last.map_or(soon, |last| last.min(soon))));
         }
-        if self.to_stdout {
-            self.be_patient(signals);
-        }
+        let is_hurried = self.to_stdout && self.be_patient(signals);
         let is_read = self.to_stdout && takes_more();
-        let (status, why) = match (self.status.load(Ordering::Relaxed), is_read) {
-            (READING, _) => (UNKNOWN, "stopped before anything was checked: the file was not read to its end"),
-            (UNKNOWN, true) => {
-                (UNKNOWN, "stopped before the result was known: this host is too busy; run fewer checks at once")
-            }
-            (UNKNOWN, false) => {
-                (UNKNOWN, "stopped before the result was written: whatever should read it stands still")
-            }
+        let status = self.status.load(Ordering::Relaxed);
+        let what = match status {
+            READING => "anything was checked",
+            UNKNOWN if is_read => "the result was known",
+            UNKNOWN => "the result was written",
             // What failed is known, and what is written of it has no end.
-            (status, true) => {
-                (status, "stopped before all was written: this host is too busy; run fewer checks at once")
-            }
-            (status, false) => (status, "stopped before all was written: whatever should read it stands still"),
+            _ => "all was written",
+        };
+        let why = match status {
+            READING => "the file was not read to its end",
+            _ if is_hurried => "a second signal asked for it",
+            _ if is_read => "this host is too busy; run fewer checks at once",
+            _ => "whatever should read it stands still",
         };
         // Standard error may lead to the very reader that stands still.
         if let Ok(1) = poll(&mut [PollFd::new(io::stderr().as_fd(), PollFlags::POLLOUT)], PollTimeout::ZERO) {
-            complain(why);
+            complain(&format!("stopped before {what}: {why}"));
         }
-        process::exit(i32::from(status));
+        process::exit(i32::from(if status == READING { UNKNOWN } else { status }));
     }
 }
 

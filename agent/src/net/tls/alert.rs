@@ -74,9 +74,14 @@ pub(super) fn of_alert(alert: AlertDescription, exchange: Exchange) -> Fault {
         | Alert::CertificateExpired
         | Alert::CertificateUnknown
         | Alert::CertificateRequired
-        | Alert::UnknownCA
-        | Alert::AccessDenied
-        | Alert::DecryptError => of_client_cert(exchange.own),
+        | Alert::UnknownCA => of_client_cert(exchange.own),
+        // These two are about a certificate only where there is one (RFC 8446 section 6.2).
+        Alert::AccessDenied | Alert::DecryptError if exchange.own == Own::Shown => of_client_cert(exchange.own),
+        Alert::AccessDenied => access_denied(),
+        Alert::DecryptError => Fault::new(
+            Cause::Closed,
+            "the server could not verify what was said in the handshake: its TLS is at fault, or something on the way changes it",
+        ),
         // Before TLS 1.3 servers had no alert of its own for this (RFC 5246 section 7.4.6).
         Alert::HandshakeFailure if exchange.own != Own::NotAskedFor => of_client_cert(exchange.own),
         Alert::UnrecognisedName if exchange.named => {
@@ -93,6 +98,13 @@ pub(super) fn of_alert(alert: AlertDescription, exchange: Exchange) -> Fault {
         _ => Fault::new(Cause::Closed, "the server broke the handshake off"),
     };
     fault.evidence(sentence!["alert ", ours(&format!("{alert:?}")), " from the server", exchange.in_words()])
+}
+
+/// Of a server that knows who asks, and does not want to serve it.
+fn access_denied() -> Fault {
+    Fault::new(Cause::Closed, "the server denies access while TLS begins, before any login")
+        .owner(Owner::Config)
+        .next_step("see which clients, names or addresses the server's TLS settings let in")
 }
 
 /// Alerts about a certificate: ours, if the server asked for one.

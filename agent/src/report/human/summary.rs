@@ -17,8 +17,7 @@ pub(super) fn write(view: &View<'_>, style: Style, screen: Screen, out: &mut dyn
     let took = format!("in {}{interrupted}", human_time(view.elapsed));
     let counts = Paragraph::of(ink, counted(view));
     // What is not run takes no time.
-    let is_dry = view.checks.iter().any(|check| check.skip_reason() == Some(SkipReason::DryRun));
-    if is_dry { counts } else { counts.and(Ink::Plain, took) }.write(0, screen, out)?;
+    if view.is_dry() { counts } else { counts.and(Ink::Plain, took) }.write(0, screen, out)?;
     if let Some(owners) = owners(view) {
         Paragraph::titled("fix:", owners).write(0, screen, out)?;
     }
