@@ -3,6 +3,7 @@
 use harness::agent::{Agent, code, verdict_of};
 use harness::netns::{Answer, Network, Transport};
 use harness::peers::{FullQueue, Manner, Peer};
+use harness::redis::{self, Redis};
 use harness::{ports, wait};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -286,4 +287,40 @@ fn a_literal_of_the_other_family_has_no_address() {
 fn a_timeout_in_the_file_may_be_fractional() {
     let queue = FullQueue::start();
     assert_eq!(verdict_of(&tcp(queue.address()).replace("timeout: 5", "timeout: '0.2'")), "connect.timeout");
+}
+
+#[test]
+fn what_is_sent_is_answered_as_expected() {
+    let redis = Redis::start(&redis::Setup::new());
+    let check = |more: &str| {
+        let (ip, port) = (redis.address().ip(), redis.address().port());
+        let report = Agent::new(&format!("- {{type: tcp, host: '{ip}', port: {port}{more}}}")).report();
+        report["checks"][0].clone()
+    };
+    for expect in ["+PONG", "'/^.PO+NG/'"] {
+        let passed = check(&format!(", send: \"PING\\r\\n\", expect: {expect}"));
+        assert_eq!(
+            (&passed["verdict"], &passed["facts"]["answer"]),
+            (&json!("pass"), &json!("+PONG\\r\\n")),
+            "{passed}"
+        );
+    }
+    let failure = &check(", timeout: 0.5, send: \"PING\\r\\n\", expect: +OK")["failure"];
+    assert_eq!(failure["code"], "request.unexpected-reply", "{failure}");
+    assert_eq!(failure["evidence"], "until the time was over: got +PONG\\r\\n, wanted \"+OK\"", "{failure}");
+    let closes = Peer::start(Manner::Greets(b"220 ready\r\n".to_vec(), Vec::new()));
+    let greeted = |expect: &str| {
+        let (ip, port) = (closes.address().ip(), closes.address().port());
+        Agent::new(&format!("- {{type: tcp, host: '{ip}', port: {port}, timeout: 0.5, expect: {expect}}}")).report()
+    };
+    assert_eq!(greeted("'/^220 /'")["verdict"], "pass");
+    assert_eq!(code(&greeted("'221'")), "request.unexpected-reply");
+}
+
+#[test]
+fn a_peer_that_never_says_what_is_expected_is_a_timeout() {
+    let peer = Peer::start(Manner::Silent);
+    let (ip, port) = (peer.address().ip(), peer.address().port());
+    let report = Agent::new(&format!("- {{type: tcp, host: '{ip}', port: {port}, timeout: 0.5, expect: x}}")).report();
+    assert_eq!(code(&report), "request.timeout", "{report}");
 }

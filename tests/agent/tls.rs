@@ -1,9 +1,12 @@
 //! The tls check against nginx (OpenSSL), stunnel (OpenSSL) and rustls, with certificates that have
 //! every fault, and against peers that speak no TLS at all.
 
+mod detour;
 mod exchange;
+mod identity;
 mod names;
 mod objections;
+mod starttls;
 
 use conn_check::report::FORMATS;
 use harness::agent::{Agent, code};

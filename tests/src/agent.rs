@@ -1,5 +1,6 @@
 //! The program under test: `conn-check`, as a user runs it.
 
+use crate::advice;
 use crate::scratch::Scratch;
 use serde_json::Value;
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 pub struct Agent {
     scratch: Scratch,
     command: Command,
+    yaml: String,
 }
 
 /// What it printed, and how it ended.
@@ -68,7 +70,7 @@ impl Agent {
         let scratch = Scratch::new();
         let file = scratch.write("checks.yaml", yaml);
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir(scratch.path()).arg(file);
-        Self { scratch, command }
+        Self { scratch, command, yaml: yaml.to_owned() }
     }
 
     /// The directory that the program runs in.
@@ -129,13 +131,15 @@ impl Agent {
         &mut self.command
     }
 
-    /// Runs it with `--format json`, and returns the report.
+    /// Runs it with `--format json`, and returns the report. Its next steps are held against the options of the checks.
     ///
     /// # Panics
-    /// When what it printed is no JSON.
+    /// When what it printed is no JSON, or a next step cannot be taken.
     pub fn report(&mut self) -> Value {
         self.command.args(["--format", "json"]);
-        self.run().json()
+        let report = self.run().json();
+        advice::inspect(&report, &self.yaml);
+        report
     }
 }
 

@@ -34,10 +34,12 @@
 //! Nothing here returns an error: a test that cannot have its server has failed. Every function
 //! panics with what it was about to do, the reason, and the server's log where there is one.
 
+mod advice;
 pub mod agent;
 pub mod certs;
 pub mod django;
 pub mod dns;
+pub mod dovecot;
 pub mod exim;
 pub mod ferretdb;
 pub mod forwarder;
@@ -70,4 +72,5 @@ pub mod slapd;
 pub mod squid;
 pub mod stunnel;
 mod user;
+pub mod vsftpd;
 pub mod wait;

@@ -11,7 +11,7 @@ use crate::yaml::{self, Node, Value};
 /// A value that the option takes, as it stands in a file.
 fn right_value(option: &Declared) -> &'static str {
     option.default.unwrap_or_else(|| match option.shape.short {
-        "host" | "host or socket" | "name" | "secret" | "text" | "text or /regex/" => "a",
+        "host" | "host or socket" | "name" | "secret" | "text" | "text or /regex/" | "host[:port]" => "a",
         "list of words" => "[a]",
         "mail address" => "a@b",
         "mapping" | "mapping or list of pairs" => "{a: b}",
@@ -23,6 +23,8 @@ fn right_value(option: &Declared) -> &'static str {
         "primary or replica" | "primary or secondary" => "primary",
         "record type" => "A",
         "status or list" => "200",
+        "TLS version" => "1.3",
+        "protocol" => "smtp",
         "URL" => "'http://h/'",
         other => panic!("{}: which value is a {other}?", option.key),
     })

@@ -8,6 +8,7 @@ mod amqp;
 #[cfg(test)]
 mod declared;
 mod dns;
+mod exchange;
 mod http;
 mod ldap;
 mod memcache;

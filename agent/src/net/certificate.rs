@@ -35,13 +35,24 @@ impl Certificate {
     /// Whole days until it ends; negative when it has ended.
     pub(crate) fn days_left(&self) -> i64 {
         // Rounded down, also below zero: one that ended an hour ago has no day left.
-        (self.not_after - OffsetDateTime::now_utc()).whole_seconds().div_euclid(24 * 60 * 60)
+        self.time_left().whole_seconds().div_euclid(24 * 60 * 60)
+    }
+
+    fn time_left(&self) -> time::Duration {
+        self.not_after - OffsetDateTime::now_utc()
     }
 
     /// When it ends, or that it has ended (which passes where verification is off).
     pub(crate) fn end_in_words(&self) -> Sentence {
         let end = match self.days_left() {
             ..=-1 => sentence![" ended on ", ours(&rfc3339(self.not_after))],
+            0 => sentence![
+                " ends in ",
+                self.time_left().whole_hours(),
+                " h ",
+                self.time_left().whole_minutes() % 60,
+                " min"
+            ],
             1 => " ends in 1 day".into(),
             days => sentence![" ends in ", days, " days"],
         };

@@ -2,8 +2,10 @@
 //! and what stands in it may be a private key.
 
 use crate::file;
+use crate::secret::Secret;
+use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
 use rustls::pki_types::pem::{Error, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::io;
 use std::path::Path;
 
@@ -41,28 +43,80 @@ pub(crate) fn bundle(path: &Path) -> io::Result<Bundle> {
     }
 }
 
-/// Every certificate in a file.
+/// A file, as it is.
 ///
 /// # Errors
-/// The file cannot be read, holds no PEM, or no certificate; or one of its entries cannot be read.
-pub(crate) fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
-    let content = file::read_bounded(path, LIMIT)?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&content).collect();
+/// It cannot be read, or is too large.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    Ok(file::read_bounded(path, LIMIT)?)
+}
+
+/// Every certificate in a file's content.
+///
+/// # Errors
+/// It is no PEM, or holds no certificate; or one of its entries cannot be read.
+pub(crate) fn certificates(content: &[u8]) -> io::Result<Vec<CertificateDer<'static>>> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(content).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
-        Ok(_) => Err(objection(&content, &Error::NoItemsFound, "there is no certificate in it")),
-        Err(error) => Err(objection(&content, &error, "")),
+        Ok(_) => Err(objection(content, &Error::NoItemsFound, "there is no certificate in it")),
+        Err(error) => Err(objection(content, &error, "")),
     }
 }
 
-/// The first private key in a file.
+/// Why there is no private key.
+#[derive(Debug)]
+pub(crate) enum KeyError {
+    /// The password does not open it.
+    Password(io::Error),
+    /// The file does not do.
+    File(io::Error),
+}
+
+impl From<io::Error> for KeyError {
+    fn from(error: io::Error) -> Self {
+        Self::File(error)
+    }
+}
+
+/// The first private key in a file's content; the password opens an encrypted one (PKCS #8, RFC 5958).
 ///
 /// # Errors
-/// The file cannot be read, holds no PEM, or no private key that is not encrypted.
-pub(crate) fn private_key(path: &Path) -> io::Result<PrivateKeyDer<'static>> {
-    let content = file::read_bounded(path, LIMIT)?;
-    PrivateKeyDer::from_pem_slice(&content)
-        .map_err(|error| objection(&content, &error, "there is no private key in it"))
+/// It is no PEM, or holds no private key; it is encrypted, and there is no password or another one.
+pub(crate) fn private_key(
+    content: &[u8],
+    password: Option<&Secret<String>>,
+) -> Result<PrivateKeyDer<'static>, KeyError> {
+    let error = match PrivateKeyDer::from_pem_slice(content) {
+        Ok(key) => return Ok(key),
+        Err(error) => error,
+    };
+    let text = String::from_utf8_lossy(content);
+    let encrypted = text.find("-----BEGIN ENCRYPTED PRIVATE KEY-----").map(|at| &text[at..]);
+    match (encrypted, password) {
+        (Some(encrypted), Some(password)) => decrypted(encrypted, password),
+        _ => Err(objection(content, &error, "there is no private key in it").into()),
+    }
+}
+
+/// The key in an encrypted entry.
+fn decrypted(entry: &str, password: &Secret<String>) -> Result<PrivateKeyDer<'static>, KeyError> {
+    const END: &str = "-----END ENCRYPTED PRIVATE KEY-----";
+    let broken = || io::Error::other("its encrypted key is cut, or no PKCS #8 (RFC 5958)");
+    let end = entry.find(END).ok_or_else(broken)? + END.len();
+    let (_, der) = SecretDocument::from_pem(&entry[..end]).map_err(|_| broken())?;
+    let key = EncryptedPrivateKeyInfoRef::try_from(der.as_bytes()).map_err(|_| broken())?;
+    match key.decrypt(password.expose()) {
+        Ok(key) => Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into()),
+        Err(pkcs8::Error::EncryptedPrivateKey(
+            pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. } | pkcs8::pkcs5::Error::NoPbes1CryptSupport,
+        )) => Err(io::Error::other(
+            "its key is encrypted in a way that is not supported: write it anew with `openssl pkcs8 -topk8`",
+        )
+        .into()),
+        // What a wrong password decrypts is no key.
+        Err(_) => Err(KeyError::Password(io::Error::other("it does not open the key"))),
+    }
 }
 
 /// What is wrong with the content; `missing` says what was looked for.
@@ -73,7 +127,10 @@ fn objection(content: &[u8], error: &Error, missing: &'static str) -> io::Error 
         _ if is_joined => {
             "its line ends are lost: -----BEGIN ...----- and -----END ...----- stand on lines of their own (RFC 7468)"
         }
-        _ if text.contains("ENCRYPTED") => "the key in it is encrypted, and there is no option for a passphrase",
+        _ if text.contains("Proc-Type: 4,ENCRYPTED") => {
+            "the key in it is encrypted in the old form of OpenSSL: write it anew with `openssl pkcs8 -topk8`"
+        }
+        _ if text.contains("ENCRYPTED") => "the key in it is encrypted: add `client_key_password`",
         Error::NoItemsFound => missing,
         Error::MissingSectionEnd { .. } => "it is cut: a -----END ...----- line is missing",
         Error::Base64Decode(_) => "what stands between its -----BEGIN and -----END lines is not base64",
@@ -90,11 +147,9 @@ fn is_boundary(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn what_is_wrong_with_a_key_is_told_without_a_byte_of_it() {
-        let path = std::env::temp_dir().join(format!("conn-check-pem-{}.pem", std::process::id()));
         let key = "-----BEGIN PRIVATE KEY-----\nSECRETKEYSECRETK\nSECRETKEYSECRETK\n-----END PRIVATE KEY-----\n";
         for (content, message) in [
             (key.replace('\n', " "), "its line ends are lost"),
@@ -106,14 +161,15 @@ mod tests {
             (key.replace("PRIVATE KEY", "CERTIFICATE"), "there is no private key in it"),
             ("SECRETKEY".to_owned(), "there is no private key in it"),
         ] {
-            fs::write(&path, &content).expect("written");
-            for error in [private_key(&path).err(), certificates(&path).err()].into_iter().flatten() {
+            let content = content.as_bytes();
+            let of_key = match private_key(content, None).expect_err("no key") {
+                KeyError::File(error) | KeyError::Password(error) => error,
+            };
+            for error in certificates(content).err().iter().chain([&of_key]) {
                 assert!(!format!("{error:?} {error}").contains("SECRET"), "{error:?}");
                 assert!(!error.to_string().contains("83, 69, 67"), "{error}");
             }
-            let error = private_key(&path).expect_err("no key").to_string();
-            assert!(error.starts_with(message), "{content:?}: {error}");
+            assert!(of_key.to_string().starts_with(message), "{of_key}");
         }
-        fs::remove_file(&path).expect("removed");
     }
 }

@@ -4,6 +4,7 @@
 mod alert;
 mod examiner;
 mod fault;
+mod identity;
 mod options;
 mod proof;
 mod refusal;
@@ -12,7 +13,7 @@ mod remarks;
 use alert::Own;
 pub(crate) use alert::{Broken, Exchange, fault_of_broken};
 pub(crate) use fault::fault_of_plain;
-pub(crate) use options::read_identity;
+pub(crate) use identity::IdentityFiles;
 pub(crate) use options::{MinVersion, TlsMode, TlsOptions, Verification};
 
 use crate::catalogue::Cause;

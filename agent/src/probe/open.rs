@@ -20,6 +20,9 @@ pub(super) const SHORTEST_GRACE: Duration = Duration::from_micros(500);
 /// What it waits at most: no verdict is held up for longer.
 const LONGEST_GRACE: Duration = Duration::from_millis(150);
 
+/// What to do about a certificate for other names than the one that `server_name` asks for.
+const RENAMED: &str = "correct server_name to a name in the certificate; else have it issued for this name too, or say `verify_name: false`";
+
 /// What a peer did while it was listened to; see [`Probe::listen`].
 #[derive(Debug)]
 pub(crate) enum Heard {
@@ -155,7 +158,7 @@ impl Probe {
     ) -> Result<Wire, Failure> {
         let shared = Arc::clone(&self.shared);
         let detour = self.assignment.detour.clone();
-        let host = detour.as_deref().map_or(host, |detour| detour.name(host));
+        let (host, own) = (detour.as_deref().map_or(host, |detour| detour.name(host)), host);
         let mut facts = Vec::new();
         let mut warnings = Vec::new();
         let mut asked_for_ours = false;
@@ -170,7 +173,9 @@ impl Probe {
             .await;
         let facts = facts.into_iter().map(|(key, value)| (key, self.cleaned(value))).collect::<Vec<_>>();
         self.findings().facts.extend(facts);
-        let wire = result?;
+        let wire = result.map_err(|failure| {
+            if host == own { failure } else { failure.advise(Phase::Tls, Cause::WrongName, RENAMED) }
+        })?;
         self.seen = Some(wire.seen());
         self.peer = None;
         if asked_for_ours {

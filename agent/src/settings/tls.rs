@@ -2,7 +2,8 @@
 
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::Roots;
-use crate::net::tls::{MinVersion, TlsMode, TlsOptions, Verification, read_identity};
+use crate::net::tls::{IdentityFiles, MinVersion, TlsMode, TlsOptions, Verification};
+use crate::secret::Secret;
 use crate::services::Security;
 use crate::settings::detour::Wishes;
 use crate::settings::setting::flag;
@@ -44,11 +45,14 @@ pub(crate) fn tls(fields: &mut Fields<'_>, spoken: impl Into<Spoken>) -> Result<
         (false, true) => Verification::Full,
     };
     let ca_file = fields.optional::<PathBuf>("ca_file", "PEM file of the CAs to trust instead of the host's.");
-    let certificate =
-        fields.optional::<PathBuf>("client_cert", "PEM file of the client certificate, its chain behind it.");
+    let certificate = fields
+        .optional::<PathBuf>("client_cert", "PEM file of the client certificate, its chain behind it; or PKCS#12.");
     let key =
         fields.optional::<PathBuf>("client_key", "PEM file of the client certificate's key. Default: in client_cert.");
-    let min_version = fields.or::<MinVersion>("min_tls_version", "1.2", "`1.2` or `1.3`: an older version is a failure.");
+    let password =
+        fields.optional::<Secret<String>>("client_key_password", "Opens an encrypted client key, or PKCS#12.");
+    let min_version =
+        fields.or::<MinVersion>("min_tls_version", "1.2", "`1.2` or `1.3`: an older version is a failure.");
     let wishes = Wishes::parse(fields);
     fields.keep_wishes(wishes);
     let expiry_warning_days =
@@ -64,7 +68,15 @@ pub(crate) fn tls(fields: &mut Fields<'_>, spoken: impl Into<Spoken>) -> Result<
     if certificate.is_none() && key.is_some() {
         return Err(fields.refuse_lone("client_key", "client_cert"));
     }
-    let client = match certificate.map(|path| read_identity(&path, key.as_deref().unwrap_or(&path))).transpose() {
+    if certificate.is_none() && password.is_some() {
+        return Err(fields.refuse_lone("client_key_password", "client_cert"));
+    }
+    let files = certificate.as_deref().map(|certificate| IdentityFiles {
+        certificate,
+        key: key.as_deref(),
+        password: password.as_ref(),
+    });
+    let client = match files.map(|files| files.read()).transpose() {
         Ok(client) => client.map(Arc::new),
         Err((option, error)) => lack(fields, option, &error)?,
     };
@@ -115,12 +127,13 @@ fn warn_of_idle_verification(fields: &mut Fields<'_>, spoken: Spoken, waived: bo
 }
 
 /// All of them.
-const OPTIONS: [&str; 8] = [
+const OPTIONS: [&str; 9] = [
     "disable_tls_verification",
     "verify_name",
     "ca_file",
     "client_cert",
     "client_key",
+    "client_key_password",
     "expiry_warning_days",
     "min_tls_version",
     "server_name",

@@ -217,10 +217,13 @@ fn the_next_step_names_the_ca_file_that_is_set_and_options_that_there_are() {
     assert!(next.contains("authority-") && next.contains("(ca_file, which replaces the host's CAs)"), "{failure}");
     let peer = TlsPeer::start(&ca.wrong_name(), TlsManner::Silent);
     let (port, file) = (peer.address().port(), ca.file().display());
-    let yaml = format!("- {{type: http, url: 'https://localhost:{port}/', ca_file: {file}}}");
-    let report = harness::agent::Agent::new(&yaml).report();
-    let failure = &report["checks"][0]["failure"];
-    assert!(!text(failure, "next_step").contains("server_name"), "{failure}");
-    let failure = &check(peer.address(), &ca_file(ca.file()))["failure"];
-    assert!(text(failure, "next_step").contains("server_name"), "{failure}");
+    let http = |more: &str| {
+        let yaml = format!("- {{type: http, url: 'https://localhost:{port}/', ca_file: {file}{more}}}");
+        harness::agent::Agent::new(&yaml).report()["checks"][0]["failure"].clone()
+    };
+    for failure in [http(""), check(peer.address(), &ca_file(ca.file()))["failure"].clone()] {
+        assert!(text(&failure, "next_step").contains("or set server_name to one"), "{failure}");
+    }
+    let failure = http(", server_name: other.example");
+    assert!(text(&failure, "next_step").starts_with("correct server_name"), "{failure}");
 }

@@ -32,6 +32,8 @@ pub enum Manner {
     /// long as such requests come; closes after any other. A request ends where the client pauses:
     /// this is for clients that wait for each answer.
     Answers(Vec<(Vec<u8>, Vec<u8>)>),
+    /// Sends these bytes at once, then goes on as [`Manner::Answers`].
+    Greets(Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>),
     /// Sends the letter `x` for ever, from the start, never a line end.
     Endless,
     /// Waits for a request, then sends a valid HTTP/1.1 header without a length and the letter `x` for ever.
@@ -67,6 +69,7 @@ impl Manner {
             Self::Garbage => say_and(wire, &noise(GARBAGE), Wire::finish),
             Self::Banner(text) => say_and(wire, text, Wire::drain),
             Self::Answers(dialogue) => converse(wire, dialogue),
+            Self::Greets(text, dialogue) => say_and(wire, text, |wire| converse(wire, dialogue)),
             Self::Endless => flood(wire),
             Self::EndlessHttp => {
                 let _request = wire.first_bytes();

@@ -2,12 +2,13 @@
 
 use super::Http;
 use super::exchange::{Connection, fault_of_body};
-use super::options::{Matcher, WebUrl};
+use super::options::WebUrl;
 use super::request::Hop;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{self, proxy};
 use crate::probe::Probe;
 use crate::secret::{ours, redact_url, sentence, theirs};
+use crate::settings::Matcher;
 use crate::text::escape;
 use flate2::write::{GzDecoder, ZlibDecoder};
 use http::header::AsHeaderName;

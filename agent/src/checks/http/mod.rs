@@ -28,11 +28,11 @@ use crate::net::{Endpoint, Host, Port, TlsOptions, Wire, proxy};
 use crate::probe::{Probe, Stop};
 use crate::secret::{Secret, ours, sentence};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Misfit, Noted, Pair, Pairs, Spoken, tls};
+use crate::settings::{Credentials, Fields, Matcher, Misfit, Noted, Pair, Pairs, Spoken, tls};
 use crate::text::escaped;
 use answer::Judgement;
 use exchange::{Client, Connection};
-use options::{Cookies, ExpectedHeaders, Matcher, Statuses, WebUrl};
+use options::{Cookies, ExpectedHeaders, Statuses, WebUrl};
 use request::Hop;
 use reqwest::Method;
 

@@ -3,10 +3,9 @@
 use crate::net::{Endpoint, Host};
 use crate::secret::{Secret, redact_url, url_secrets};
 use crate::services::{self, Security};
-use crate::settings::shape::{self, Shape, Shown, StandIn};
-use crate::settings::{Credentials, Field, Misfit, Pairs, Setting};
+use crate::settings::shape::{Shape, Shown, StandIn};
+use crate::settings::{Credentials, Field, Matcher, Misfit, Pairs, Setting};
 use crate::text::percent_decoded;
-use regex_lite::Regex;
 use reqwest::Method;
 use serde_json::json;
 use std::num::NonZero;
@@ -140,62 +139,6 @@ fn wanted(text: &str) -> Option<RangeInclusive<u16>> {
         None => (text.parse().ok()?, 1),
     };
     (100..600).contains(&first).then(|| first..=first + count - 1)
-}
-
-/// A text, or a regular expression between slashes.
-#[derive(Clone, Debug)]
-pub(super) enum Matcher {
-    Text(String),
-    Pattern(Regex),
-}
-
-impl Matcher {
-    pub(super) fn is_in(&self, text: &str) -> bool {
-        match self {
-            Self::Text(wanted) => text.contains(wanted.as_str()),
-            Self::Pattern(pattern) => pattern.is_match(text),
-        }
-    }
-
-    pub(super) fn is(&self, text: &str) -> bool {
-        match self {
-            Self::Text(wanted) => text.trim() == wanted.trim(),
-            Self::Pattern(pattern) => pattern.is_match(text),
-        }
-    }
-
-    /// How long a text must be able to get for this to be found in it, in bytes.
-    pub(super) const fn length(&self) -> usize {
-        match self {
-            Self::Text(wanted) => wanted.len(),
-            Self::Pattern(_) => 0,
-        }
-    }
-}
-
-impl std::fmt::Display for Matcher {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Text(wanted) => write!(f, "\"{}\"", crate::text::escaped(wanted)),
-            Self::Pattern(pattern) => write!(f, "/{}/", crate::text::escaped(pattern.as_str())),
-        }
-    }
-}
-
-impl Setting for Matcher {
-    const SHAPE: Shape =
-        Shape::plain("a text, or a regular expression between slashes", "text or /regex/", shape::scalar)
-            .or(StandIn::Reference);
-
-    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        let text = field.text(&Self::SHAPE)?;
-        let Some(pattern) =
-            text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).filter(|pattern| !pattern.is_empty())
-        else {
-            return Ok(Self::Text(text));
-        };
-        Regex::new(pattern).map(Self::Pattern).map_err(|error| field.wrong(&Self::SHAPE).help(error.to_string()))
-    }
 }
 
 /// Headers that must be there, each with what its value must be; null: any value.

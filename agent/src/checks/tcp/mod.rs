@@ -4,14 +4,15 @@
 //!   the peer does not break the connection at once (TCP wrappers, a load balancer without a back
 //!   end).
 //! - Protocol: TCP (RFC 9293); addresses in the order of RFC 8305.
-//! - Phases: resolve, connect. Nothing is sent. After connecting, the check listens for a moment
+//! - Phases: resolve, connect; request (`send`, `expect`). Without those nothing is sent; after connecting, the check listens for a moment
 //!   (twice the time that connecting took, 1 ms to 150 ms) for a reset or a banner.
-//! - Options: `host` (name or address, required), `port` (1 to 65535, required).
-//! - Failures: `resolve.*`, `connect.*`; a peer that closes without a word is the warning
+//! - Options: see [`Tcp::parse`]; each says its meaning and default.
+//! - Failures: `resolve.*`, `connect.*`; `request.*` with `send` and `expect`; a peer that closes without a word is the warning
 //!   `connect.closed-at-once`. A banner is reported as a fact, whatever it says.
 //! - Does not check: what the service is. The other types do.
 
 use crate::catalogue::{Cause, WarningKind};
+use crate::checks::exchange::Exchange;
 use crate::checks::{Check, Profile};
 use crate::net::Endpoint;
 use crate::net::identify::identify;
@@ -26,6 +27,7 @@ use crate::text::escape;
 #[derive(Clone, Debug)]
 pub struct Tcp {
     endpoint: Endpoint,
+    exchange: Exchange,
 }
 
 impl Check for Tcp {
@@ -41,15 +43,19 @@ impl Check for Tcp {
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required("host", "Name or address.");
         let port = fields.required("port", "TCP port.");
-        Ok(Self { endpoint: Endpoint::tcp(host?, port?) })
+        let exchange = Exchange::parse(fields);
+        Ok(Self { endpoint: Endpoint::tcp(host?, port?), exchange })
     }
 
     fn profile(&self) -> Profile {
-        Profile::of_endpoint(Self::TYPE, &self.endpoint)
+        Profile::of_endpoint(Self::TYPE, &self.endpoint).distinct("expect", self.exchange.distinction())
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         let mut wire = probe.open(&self.endpoint).await?;
+        if !self.exchange.is_empty() {
+            return self.exchange.run(probe, &mut wire).await;
+        }
         match probe.listen(&mut wire).await {
             Heard::Nothing => {}
             Heard::Bytes(bytes) => {

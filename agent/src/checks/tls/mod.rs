@@ -2,25 +2,33 @@
 //!
 //! - Proves: the server speaks TLS 1.2 or 1.3, and its certificate is issued by a CA that is
 //!   trusted here, in date, and for the right name; it does not reject us afterwards.
-//! - Protocol: TLS 1.2 (RFC 5246), TLS 1.3 (RFC 8446); names as RFC 9525 says.
-//! - Phases: resolve, connect, tls. After the handshake the check listens for a moment, because a
+//! - Protocol: TLS 1.2 (RFC 5246), TLS 1.3 (RFC 8446); names as RFC 9525 says. With `starttls`, that protocol's
+//!   request for TLS before it, with `send` and `expect` what they say behind it.
+//! - Phases: resolve, connect, protocol (`starttls`), tls, request (`send`, `expect`). After the handshake the check listens for a moment, because a
 //!   TLS 1.3 server judges the client's certificate only then.
 //! - Options: see [`Tls::parse`]; each says its meaning and default.
-//! - Failures: `resolve.*`, `connect.*`, `tls.*`; warnings `tls.expires-soon`, `tls.others-refuse`. The certificate's
+//! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls`: the server has no STARTTLS), `protocol.*`,
+//!   `request.unexpected-reply`; warnings `tls.expires-soon`, `tls.others-refuse`. The certificate's
 //!   facts are reported also when it is refused.
 //! - Does not check: revocation, and what is spoken inside.
 
+mod starttls;
+
+use crate::checks::exchange::Exchange;
 use crate::checks::{Check, Profile};
-use crate::net::{Endpoint, TlsOptions};
+use crate::net::{Endpoint, TlsOptions, Wire};
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Fields, Noted, tls};
+use starttls::StartTls;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Tls {
     endpoint: Endpoint,
+    starttls: Option<StartTls>,
+    exchange: Exchange,
     options: TlsOptions,
 }
 
@@ -40,20 +48,46 @@ impl Check for Tls {
         let host = fields.required("host", "Name or address.");
         let port = fields.required("port", "TCP port.");
         let options = tls(fields, true);
-        Ok(Self { endpoint: Endpoint::tcp(host?, port?), options: options? })
+        let starttls = fields.optional::<StartTls>(
+            "starttls",
+            "The protocol that begins without TLS here: smtp, imap, pop3, ldap, ftp, postgres, or mysql.",
+        );
+        let exchange = Exchange::parse(fields);
+        Ok(Self { endpoint: Endpoint::tcp(host?, port?), starttls, exchange, options: options? })
     }
 
     fn profile(&self) -> Profile {
         Profile::of_endpoint(Self::TYPE, &self.endpoint)
+            .distinct("starttls", self.starttls.map(StartTls::name))
+            .distinct("expect", self.exchange.distinction())
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        probe.expect(Self::SERVICE);
-        let wire = probe.open(&self.endpoint).await?;
+        let wire = self.opened(probe).await?;
         let mut wire = probe.tls(wire, &self.options, &self.endpoint.host, &[]).await?;
+        if !self.exchange.is_empty() {
+            return self.exchange.run(probe, &mut wire).await;
+        }
         match probe.listen(&mut wire).await {
             Heard::Broken(fault) => Err(probe.fail(Phase::Tls, fault).into()),
             Heard::Nothing | Heard::Bytes(_) | Heard::Closed => Ok(()),
         }
+    }
+}
+
+impl Tls {
+    /// A connection that waits for our `ClientHello`.
+    async fn opened(&self, probe: &mut Probe) -> Result<Wire, Stop> {
+        let Some(starttls) = self.starttls else {
+            probe.expect(Self::SERVICE);
+            return Ok(probe.open(&self.endpoint).await?);
+        };
+        probe.expect(starttls.service());
+        if starttls.is_counted() {
+            probe.spare_other_addresses();
+        }
+        let wire = probe.open(&self.endpoint).await?;
+        let own_name = probe.name_of_this_host().to_owned();
+        Ok(probe.phase(Phase::Protocol, starttls.begin(wire, &own_name)).await?)
     }
 }

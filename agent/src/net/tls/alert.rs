@@ -157,7 +157,7 @@ fn nothing_fits(exchange: Exchange) -> Fault {
 fn nameless(message: &'static str) -> Fault {
     Fault::new(Cause::NoCommonVersion, sentence![message, "; none was sent, as the check has an address"])
         .owner(Owner::Config)
-        .next_step("write the server's name instead of its address; else let the server speak TLS 1.2 or 1.3 with a modern cipher")
+        .next_step("set server_name, or write the server's name instead of its address; else let the server speak TLS 1.2 or 1.3 with a modern cipher")
 }
 
 impl Exchange {

@@ -1,12 +1,10 @@
 //! How a check speaks TLS, and the PEM files that say so.
 
-use crate::net::path::Reading;
-use crate::net::{Roots, pem};
+use crate::net::Roots;
 use rustls::SupportedProtocolVersion;
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How a check speaks TLS.
@@ -111,26 +109,3 @@ impl TlsMode {
         }
     }
 }
-
-/// A certificate with its chain, and its key.
-///
-/// # Errors
-/// With the option whose file cannot be used.
-pub(crate) fn read_identity(certificate: &Path, key: &Path) -> Result<CertifiedKey, (&'static str, io::Error)> {
-    let chain = pem::certificates(certificate).map_err(|error| ("client_cert", error))?;
-    let option = if key == certificate { "client_cert" } else { "client_key" };
-    let key = pem::private_key(key).map_err(|error| (option, error))?;
-    let misfit = |why| (option, io::Error::other(why));
-    let key = rustls::crypto::ring::sign::any_supported_type(&key).map_err(|_| misfit(UNSUPPORTED_KEY))?;
-    let own =
-        chain.first().and_then(|own| Reading::of(own)).ok_or_else(|| misfit("the certificate in it cannot be read"))?;
-    // Not by rustls, which takes certificates of version 3 alone: what the server takes is the server's affair.
-    match key.public_key() {
-        Some(public) if *public != *own.key_info() => Err(misfit("the key is not the certificate's")),
-        _ => Ok(CertifiedKey::new(chain, key)),
-    }
-}
-
-/// Of a key that cannot be used; the library's words may be about its content.
-const UNSUPPORTED_KEY: &str =
-    "its key is of a kind that is not supported: RSA (from 2048 bits on), ECDSA (P-256, P-384) and Ed25519 are";

@@ -1,0 +1,134 @@
+//! Our own certificate: encrypted keys (PKCS #8) and PKCS#12 as OpenSSL writes them, old and new.
+
+use super::{ca_file, check, text, tls};
+use harness::agent::Agent;
+use harness::certs::{Authority, Identity};
+use harness::nginx::{Nginx, Site};
+use harness::packages;
+use harness::scratch::Scratch;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PASSWORD: &str = "0pen-s3same";
+
+struct World {
+    scratch: Scratch,
+    nginx: Nginx,
+    servers: Authority,
+    client: Identity,
+}
+
+impl World {
+    fn new() -> Self {
+        let (servers, clients) = (Authority::new(), Authority::called("clients"));
+        let nginx = Nginx::start([Site::tls("picky", &servers.valid()).client_certificate(&clients)]);
+        Self { scratch: Scratch::new(), nginx, servers, client: clients.client("app") }
+    }
+
+    /// A file that OpenSSL writes with these arguments.
+    fn made(&self, name: &str, arguments: &str) -> PathBuf {
+        let path = self.scratch.path().join(name);
+        let openssl = packages::find("openssl").expect("openssl is not installed: apt-get install openssl");
+        let mut command = Command::new(openssl);
+        command.args(arguments.split(' ')).arg("-out").arg(&path).args(["-passout", &format!("pass:{PASSWORD}")]);
+        let output = command.current_dir(self.scratch.path()).output().expect("it runs");
+        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        path
+    }
+
+    fn encrypted(&self, name: &str, how: &str) -> PathBuf {
+        self.made(name, &format!("pkcs8 -topk8 -in {} {how}", self.client.key_file().display()))
+    }
+
+    fn pkcs12(&self, name: &str, how: &str) -> PathBuf {
+        let (certificate, key) = (self.client.certificate_file().display(), self.client.key_file().display());
+        self.made(name, &format!("pkcs12 -export -in {certificate} -inkey {key} {how}").trim_end().to_owned())
+    }
+
+    fn options(&self, certificate: &Path, more: &str) -> String {
+        format!("{}, client_cert: {}{more}", ca_file(self.servers.file()), certificate.display())
+    }
+
+    fn pass(&self, what: &str, more: &str) {
+        let options = self.options(Path::new("UNUSED"), "").replace(", client_cert: UNUSED", more);
+        let check = check(self.nginx.address("picky"), &options);
+        assert_eq!(check["verdict"], "pass", "{what}: {check}");
+    }
+
+    fn failure(&self, more: &str) -> serde_json::Value {
+        check(self.nginx.address("picky"), &(ca_file(self.servers.file()) + more))["failure"].clone()
+    }
+}
+
+#[test]
+fn encrypted_keys_are_opened_by_their_password() {
+    let world = World::new();
+    let certificate = world.client.certificate_file().display().to_string();
+    for (name, how) in [
+        ("aes.pem", "-v2 aes-256-cbc"),
+        ("des3.pem", "-v2 des3"),
+        ("sha1.pem", "-v2 aes-128-cbc -v2prf hmacWithSHA1"),
+        ("scrypt.pem", "-scrypt"),
+    ] {
+        let key = world.encrypted(name, how);
+        let more =
+            format!(", client_cert: {certificate}, client_key: {}, client_key_password: {PASSWORD}", key.display());
+        world.pass(name, &more);
+    }
+}
+
+#[test]
+fn pkcs12_files_are_opened_by_their_password() {
+    let world = World::new();
+    for (name, how) in [
+        ("new.p12", "-name app"),
+        ("legacy.p12", "-name app -legacy"),
+        ("unnamed.p12", "-certpbe AES-128-CBC -keypbe AES-128-CBC"),
+        ("without-mac.p12", "-nomac"),
+    ] {
+        let file = world.pkcs12(name, how);
+        world.pass(name, &format!(", client_cert: {}, client_key_password: {PASSWORD}", file.display()));
+    }
+}
+
+#[test]
+fn a_password_that_is_missing_or_wrong_is_told_without_it() {
+    let world = World::new();
+    let certificate = world.client.certificate_file().display().to_string();
+    let key = world.encrypted("key.pem", "-v2 aes-256-cbc");
+    let with_key = format!(", client_cert: {certificate}, client_key: {}", key.display());
+    let archive = format!(", client_cert: {}", world.pkcs12("app.p12", "-name app").display());
+    let wrong = ", client_key_password: Wr0ng-s3same";
+    for (more, message) in [
+        (
+            with_key.clone(),
+            "client_key: the file cannot be used: the key in it is encrypted: add `client_key_password`",
+        ),
+        (format!("{with_key}{wrong}"), "client_key_password: the file cannot be used: it does not open the key"),
+        (archive.clone(), "client_cert: the file cannot be used: it is a PKCS#12 file with a password"),
+        (
+            format!("{archive}{wrong}"),
+            "client_key_password: the file cannot be used: it does not open the PKCS#12 file",
+        ),
+    ] {
+        let failure = world.failure(&more);
+        assert_eq!(text(&failure, "code"), "config.unusable-file", "{failure}");
+        assert!(text(&failure, "message").starts_with(message), "{failure}");
+        assert!(!failure.to_string().contains("s3same"), "{failure}");
+    }
+}
+
+#[test]
+fn the_old_form_of_encryption_and_a_lone_password_come_with_what_to_do() {
+    let world = World::new();
+    let old = world.scratch.write(
+        "old.pem",
+        "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n",
+    );
+    let certificate = world.client.certificate_file().display().to_string();
+    let more = format!(", client_cert: {certificate}, client_key: {}, client_key_password: x", old.display());
+    assert!(text(&world.failure(&more), "message").contains("openssl pkcs8 -topk8"), "{}", world.failure(&more));
+    let refused = Agent::new(&tls(world.nginx.address("picky"), ", client_key_password: x")).run();
+    assert_eq!(refused.status, 3, "{}", refused.err);
+    assert!(refused.err.contains("`client_key_password` without `client_cert`"), "{}", refused.err);
+}

@@ -1,0 +1,99 @@
+//! `starttls`: the check asks each protocol for TLS in its own words, and says when it has none; `send` and `expect`
+//! behind TLS.
+
+use super::{ca_file, check, text};
+use harness::certs::Authority;
+use harness::dovecot::Dovecot;
+use harness::exim::{self, Exim};
+use harness::mariadb::{self, MariaDb};
+use harness::peers::{Manner, Peer, TlsManner, TlsPeer};
+use harness::postgres::{self, Postgres};
+use harness::slapd::{self, Slapd};
+use harness::vsftpd::Vsftpd;
+use std::net::SocketAddr;
+
+fn asked(address: SocketAddr, protocol: &str, ca: &Authority) -> serde_json::Value {
+    check(address, &format!("{}, starttls: {protocol}", ca_file(ca.file())))
+}
+
+#[test]
+fn every_protocol_is_asked_for_tls_in_its_own_words() {
+    let ca = Authority::new();
+    let identity = ca.valid();
+    let dovecot = Dovecot::start(Some(&identity));
+    let ftp = Vsftpd::start(Some(&identity));
+    let exim = Exim::start(&exim::Setup::open().tls(&identity));
+    let directory = Slapd::start(&slapd::Setup::tls(&identity));
+    let database = Postgres::start(&postgres::Setup::tls(&identity));
+    let mariadb = MariaDb::start(&mariadb::Setup::new().tls(&identity));
+    for (protocol, address) in [
+        ("imap", dovecot.imap()),
+        ("pop3", dovecot.pop3()),
+        ("ftp", ftp.address()),
+        ("smtp", exim.address()),
+        ("ldap", directory.address()),
+        ("postgres", database.address()),
+        ("mysql", mariadb.address()),
+    ] {
+        let check = asked(address, protocol, &ca);
+        assert_eq!(check["facts"]["tls_verified"], true, "{protocol}: {check}");
+        assert!(check["failure"].is_null(), "{protocol}: {check}");
+        let other = Authority::new();
+        assert_eq!(text(&asked(address, protocol, &other)["failure"], "code"), "tls.untrusted", "{protocol}");
+    }
+}
+
+#[test]
+fn a_server_without_tls_says_so_in_every_protocol() {
+    let ca = Authority::new();
+    let dovecot = Dovecot::start(None);
+    let ftp = Vsftpd::start(None);
+    let exim = Exim::start(&exim::Setup::open());
+    let directory = Slapd::start(&slapd::Setup::plain());
+    let database = Postgres::start(&postgres::Setup::plain());
+    let mariadb = MariaDb::start(&mariadb::Setup::new());
+    for (protocol, address) in [
+        ("imap", dovecot.imap()),
+        ("pop3", dovecot.pop3()),
+        ("ftp", ftp.address()),
+        ("smtp", exim.address()),
+        ("ldap", directory.address()),
+        ("postgres", database.address()),
+        ("mysql", mariadb.address()),
+    ] {
+        let failure = &asked(address, protocol, &ca)["failure"];
+        assert_eq!(text(failure, "code"), "tls.not-tls", "{protocol}: {failure}");
+        assert!(text(failure, "message").starts_with("the server does not offer "), "{protocol}: {failure}");
+    }
+}
+
+#[test]
+fn another_service_in_its_place_is_named() {
+    let ca = Authority::new();
+    let exim = Exim::start(&exim::Setup::open());
+    let failure = &asked(exim.address(), "imap", &ca)["failure"];
+    assert_eq!(text(failure, "code"), "protocol.wrong-service", "{failure}");
+    assert!(text(failure, "message").contains("IMAP"), "{failure}");
+}
+
+#[test]
+fn what_is_said_behind_the_agreement_without_tls_is_refused() {
+    let ca = Authority::new();
+    let said = b"a OK begin\r\n* BYE injected\r\n".to_vec();
+    let answers = vec![(b"a STARTTLS".to_vec(), said)];
+    let peer = Peer::start(Manner::Greets(b"* OK ready\r\n".to_vec(), answers));
+    let failure = &asked(peer.address(), "imap", &ca)["failure"];
+    assert_eq!(text(failure, "code"), "protocol.malformed", "{failure}");
+    assert!(text(failure, "message").contains("went on without TLS"), "{failure}");
+}
+
+#[test]
+fn what_is_sent_behind_tls_is_answered_as_expected() {
+    let ca = Authority::new();
+    let peer = TlsPeer::start(&ca.valid(), TlsManner::Echo);
+    let more = |expect: &str| format!("{}, send: \"PING\\r\\n\", expect: {expect}", ca_file(ca.file()));
+    assert_eq!(check(peer.address(), &more("'/^PI.G/'"))["verdict"], "pass");
+    let failure = &check(peer.address(), &(more("PONG") + ", timeout: 0.6").replace(", timeout: 5", ""))["failure"];
+    assert_eq!(text(failure, "code"), "request.unexpected-reply", "{failure}");
+    assert!(text(failure, "evidence").contains(", wanted \"PONG\""), "{failure}");
+}
