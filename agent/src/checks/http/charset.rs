@@ -1,0 +1,64 @@
+//! The characters of a body.
+
+use super::answer::text_of;
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use std::borrow::Cow;
+
+/// How the bytes of a body are read as text.
+pub(super) struct Charset {
+    /// What `Content-Type` says (RFC 9110 section 8.3.2).
+    told: Option<&'static Encoding>,
+}
+
+impl Charset {
+    /// The charset of an answer.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let kind = text_of(headers, CONTENT_TYPE).unwrap_or_default();
+        let told = kind.split(';').skip(1).find_map(|param| {
+            let (name, value) = param.split_once('=')?;
+            let value = value.trim().trim_matches(['"', '\'']);
+            name.trim().eq_ignore_ascii_case("charset").then(|| Encoding::for_label(value.as_bytes())).flatten()
+        });
+        Self { told }
+    }
+
+    /// What the bytes may say: first by what they or the answer say of themselves, then by what else is usual, where
+    /// that may be a mistake.
+    pub(super) fn readings<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = Cow<'a, str>> {
+        let (first, used, _) = self.told.unwrap_or(UTF_8).decode(bytes);
+        let utf8 = std::str::from_utf8(bytes).ok();
+        let other = match utf8 {
+            Some(text) => Some(Cow::Borrowed(text)),
+            None if self.told.is_none() && used == UTF_8 => Some(WINDOWS_1252.decode_without_bom_handling(bytes).0),
+            None => Some(String::from_utf8_lossy(bytes)),
+        };
+        let other = other.filter(|other| *other != first);
+        [Some(first), other].into_iter().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::HeaderValue;
+
+    #[test]
+    fn a_body_is_read_by_what_it_says_of_itself() {
+        for (kind, bytes, wanted) in [
+            ("text/plain; charset=iso-8859-1", &b"gr\xfc\xdfe"[..], "gr\u{fc}\u{df}e"),
+            ("text/html;Charset=\"Shift_JIS\"", b"\x83e\x83X\x83g", "\u{30c6}\u{30b9}\u{30c8}"),
+            ("text/plain; charset=utf-16le", b"o\0k\0", "ok"),
+            ("text/plain", b"\xff\xfeo\0k\0", "ok"),
+            ("application/json", b"\xef\xbb\xbf{}", "{}"),
+            ("text/plain", "gr\u{fc}n".as_bytes(), "gr\u{fc}n"),
+            ("text/plain", b"gr\xfcn", "gr\u{fc}n"),
+            ("text/plain; charset=latin1", "gr\u{fc}n".as_bytes(), "gr\u{fc}n"),
+            ("text/plain; charset=none-such", b"ok", "ok"),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
+            let read: Vec<_> = Charset::of(&headers).readings(bytes).collect();
+            assert!(read.iter().any(|text| text == wanted), "{kind}: {read:?}");
+        }
+    }
+}
