@@ -42,7 +42,7 @@ pub(crate) async fn tunnel(mut wire: Wire, authority: &str, authorization: Optio
     let refusal = Refusal {
         status,
         logged_in: authorization.is_some(),
-        says_so: PROXYS.iter().any(|name| values(&text, name).next().is_some()),
+        says_so: PROXYS.iter().any(|name| values(&text, name).next().is_some()) || calls_itself_one(&text),
         challenges: Challenge::all(values(&text, "proxy-authenticate")),
         location: values(&text, "location").next().map(str::to_owned),
     };
@@ -54,6 +54,12 @@ pub(crate) async fn tunnel(mut wire: Wire, authority: &str, authorization: Optio
 
 /// Fields with which an answer shows that a proxy has to do with it (RFC 9110 section 7.6.3, RFC 9209).
 const PROXYS: [&str; 5] = ["via", "x-squid-error", "proxy-status", "proxy-authenticate", "proxy-agent"];
+
+/// Whether the software calls itself a proxy: `tinyproxy/1.11.1`, `squid/5.7`.
+fn calls_itself_one(head: &str) -> bool {
+    let server = values(head, "server").next().unwrap_or_default().to_ascii_lowercase();
+    server.contains("proxy") || server.starts_with("squid")
+}
 
 /// A proxy's own answer that is not the target's.
 #[derive(Debug)]

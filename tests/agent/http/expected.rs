@@ -120,6 +120,17 @@ fn a_long_body_is_hashed_and_counted_as_it_comes() {
 }
 
 #[test]
+fn checks_that_expect_something_else_of_one_body_are_two() {
+    let yaml = ["a: 1", "b: 2"]
+        .map(|wanted| format!("- {{type: http, url: 'http://h/', expected_json: {{{wanted}}}}}\n"))
+        .concat();
+    let ran = Agent::new(&yaml).args(["--dry-run", "--format", "json"]).run();
+    let series: Vec<_> =
+        ran.json()["checks"].as_array().into_iter().flatten().map(|check| check["series"].clone()).collect();
+    assert!(series.len() == 2 && series[0] != series[1], "{ran:?}");
+}
+
+#[test]
 fn several_expectations_of_one_body_are_all_kept() {
     let of_abc = "expected_sha256: ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     let url = Recorder::start_with(answer("200 OK", "abc"));

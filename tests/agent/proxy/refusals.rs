@@ -110,6 +110,11 @@ fn a_refusal_of_connect_is_told_as_what_it_is() {
             "proxy.denied",
             "the proxy refuses this request (400)",
         ),
+        (
+            "HTTP/1.1 400 Bad Request\r\nServer: tinyproxy/1.11.1\r\n\r\n",
+            "proxy.denied",
+            "the proxy refuses this request (400)",
+        ),
         ("HTTP/1.1 404 Not Found\r\n\r\n", "proxy.not-a-proxy", "what answers there is a web server, not a proxy"),
         (
             "HTTP/1.1 405 Method Not Allowed\nAllow: GET\n\n",

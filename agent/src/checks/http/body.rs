@@ -11,7 +11,7 @@ use crate::net;
 use crate::probe::Probe;
 use crate::secret::{Sentence, sentence, theirs};
 use crate::text::escape;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Method, Response};
 use ring::digest::{Context, SHA256};
 use std::pin::pin;
@@ -82,6 +82,14 @@ async fn read(
     body.judge()
 }
 
+/// What a body is packed in, the last one outermost: for the message, and on its way (RFC 9112 section 7).
+fn codings(headers: &HeaderMap) -> String {
+    let on_the_way = texts_of(headers, TRANSFER_ENCODING).join(",");
+    let on_the_way = on_the_way.split(',').map(str::trim).filter(|one| !one.eq_ignore_ascii_case("chunked"));
+    let of_content = texts_of(headers, CONTENT_ENCODING);
+    of_content.iter().map(String::as_str).chain(on_the_way).filter(|one| !one.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
 /// A body as far as it came.
 struct Body<'a> {
     wanted: &'a ExpectedBody,
@@ -105,7 +113,7 @@ struct Body<'a> {
 
 impl<'a> Body<'a> {
     fn new(headers: &HeaderMap, wanted: &'a ExpectedBody, limit: usize) -> Self {
-        let encoding = texts_of(headers, CONTENT_ENCODING).join(", ");
+        let encoding = codings(headers);
         let (expander, unread) = Expander::new(&encoding, limit);
         Self {
             wanted,

@@ -23,14 +23,29 @@ impl Charset {
         Self { told }
     }
 
+    /// What a page says of itself: HTML in a `meta`, XML in its declaration, both near the beginning.
+    fn of_page(bytes: &[u8]) -> Option<&'static Encoding> {
+        const NEAR: usize = 1024;
+        let near = String::from_utf8_lossy(&bytes[..bytes.len().min(NEAR)]).to_ascii_lowercase();
+        if !near.trim_start().starts_with('<') {
+            return None;
+        }
+        let at = ["charset=", "encoding="].iter().find_map(|name| near.find(name).map(|at| at + name.len()))?;
+        let label = near[at..].trim_start_matches(['"', '\'']);
+        let end = label.find(|c: char| !c.is_ascii_alphanumeric() && !"-_:.".contains(c)).unwrap_or(label.len());
+        // What is read as ASCII here cannot be in UTF-16, whatever it says (HTML, "determining the character encoding").
+        Encoding::for_label(&label.as_bytes()[..end]).filter(|encoding| encoding.is_ascii_compatible())
+    }
+
     /// What the bytes may say: first by what they or the answer say of themselves, then by what else is usual, where
     /// that may be a mistake.
     pub(super) fn readings<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = Cow<'a, str>> {
-        let (first, used, _) = self.told.unwrap_or(UTF_8).decode(bytes);
+        let told = self.told.or_else(|| Self::of_page(bytes));
+        let (first, used, _) = told.unwrap_or(UTF_8).decode(bytes);
         let utf8 = std::str::from_utf8(bytes).ok();
         let other = match utf8 {
             Some(text) => Some(Cow::Borrowed(text)),
-            None if self.told.is_none() && used == UTF_8 => Some(WINDOWS_1252.decode_without_bom_handling(bytes).0),
+            None if told.is_none() && used == UTF_8 => Some(WINDOWS_1252.decode_without_bom_handling(bytes).0),
             None => Some(String::from_utf8_lossy(bytes)),
         };
         let other = other.filter(|other| *other != first);
@@ -55,6 +70,17 @@ mod tests {
             ("text/plain", b"gr\xfcn", "gr\u{fc}n"),
             ("text/plain; charset=latin1", "gr\u{fc}n".as_bytes(), "gr\u{fc}n"),
             ("text/plain; charset=none-such", b"ok", "ok"),
+            (
+                "text/html",
+                b"<html><meta charset=\"windows-1251\"><p>\xef\xf0\xe8\xe2\xe5\xf2",
+                "<html><meta charset=\"windows-1251\"><p>\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442}",
+            ),
+            (
+                "text/xml",
+                b"<?xml version='1.0' encoding='koi8-r'?>\xd0",
+                "<?xml version='1.0' encoding='koi8-r'?>\u{43f}",
+            ),
+            ("text/html", b"<meta charset=utf-16>\xfc", "<meta charset=utf-16>\u{fc}"),
         ] {
             let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
             let read: Vec<_> = Charset::of(&headers).readings(bytes).collect();

@@ -27,7 +27,7 @@ pub(super) fn fault(error: &hyper::Error, first: &[u8]) -> Fault {
             .evidence(how)
             .caused_by(error);
     }
-    if error.is_parse() && first.len() > BEGINNING.len() && may_be_http(first) {
+    if error.is_parse() && first.starts_with(b"HTTP/") {
         return broken(error, first);
     }
     not_http(error)

@@ -224,6 +224,13 @@ impl fmt::Display for Wanted {
     }
 }
 
+impl fmt::Display for ExpectedJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.0.iter().map(|(path, wanted)| format!("{}={wanted}", escaped(&path.text)));
+        f.write_str(&all.collect::<Vec<_>>().join(" "))
+    }
+}
+
 impl Setting for ExpectedJson {
     const SHAPE: Shape = Shape::plain(
         "a mapping of places in JSON (a.b[0], $.a, /a/0) to values",

@@ -151,7 +151,11 @@ impl Check for Http {
         .distinct("proxy_url", self.proxy.as_ref().map(|proxy| &proxy.endpoint))
         .distinct("unix_socket", self.unix_socket.as_ref().map(|path| escaped(&path.0.to_string_lossy())))
         .distinct("expected_code", Some(self.expected_code.to_string()).filter(|code| code != "200"))
-        .distinct("expected_body", self.expected_body.contains.as_ref());
+        .distinct("expected_body", self.expected_body.contains.as_ref())
+        .distinct("expected_body_equals", self.expected_body.equals.as_deref().map(escaped))
+        .distinct("expected_json", self.expected_body.json.as_ref())
+        .distinct("expected_sha256", self.expected_body.sha256.as_ref())
+        .distinct("expected_length", self.expected_body.length);
         let name = ["http:", shown, ":"].concat();
         for connecting in &mut profile.results {
             connecting.name.insert_str(0, &name);

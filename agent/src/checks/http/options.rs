@@ -148,7 +148,7 @@ impl Setting for Statuses {
         "a status (100 to 999), a class such as 2xx, or a list of them",
         "status or list",
         || {
-            let one = json!({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 999}, {"type": "string", "pattern": "^[1-9]([0-9][0-9]|[xX][xX])$"}]});
+            let one = json!({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 999}, {"type": "string", "pattern": "^([1-9][0-9][0-9]|[1-5][xX][xX])$"}]});
             json!({"anyOf": [one, {"type": "array", "minItems": 1, "items": one}]})
         },
     );
@@ -163,12 +163,14 @@ impl Setting for Statuses {
 
 fn wanted(text: &str) -> Option<RangeInclusive<u16>> {
     let text = text.trim().to_ascii_lowercase();
-    let (first, count) = match text.strip_suffix("xx") {
-        Some(class) => (u16::from(class.parse::<u8>().ok()?) * 100, 100),
-        None => (text.parse().ok()?, 1),
-    };
-    // Three digits: what is beyond 599 is no status of the RFC's, and is seen (RFC 9110 section 15).
-    (100..1000).contains(&first).then(|| first..=first + count - 1)
+    match text.strip_suffix("xx") {
+        Some(class) => {
+            let first = u16::from(class.parse::<u8>().ok().filter(|class| (1..=5).contains(class))?) * 100;
+            Some(first..=first + 99)
+        }
+        // Three digits: what is beyond 599 is no status of the RFC's, and is seen (RFC 9110 section 15).
+        None => text.parse().ok().filter(|status| (100..1000).contains(status)).map(|status| status..=status),
+    }
 }
 
 /// A text, or a regular expression between slashes.
