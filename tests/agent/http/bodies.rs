@@ -49,6 +49,44 @@ fn lines_of_content_encoding_are_one() {
 }
 
 #[test]
+fn the_page_of_a_refusal_is_shown_unpacked() {
+    let body = packed("gzip.compress(b'the database is down')");
+    let head = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    let recorder = Recorder::start_with([head.as_bytes(), &body].concat());
+    let (_, check) = check(&recorder.url("/"), &[]);
+    assert_eq!(evidence(&check), "503 Service Unavailable: the database is down");
+}
+
+#[test]
+fn a_body_that_breaks_off_is_told_as_such() {
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (answer, code, wanted) in [
+        (
+            format!("{chunked}5\r\nready"),
+            "request.closed",
+            "the server closed the connection in the middle of the body",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf".to_owned(),
+            "request.closed",
+            "the server closed the connection in the middle of the body",
+        ),
+        (
+            format!("{chunked}zz\r\nready"),
+            "protocol.malformed",
+            "the server speaks HTTP, and breaks its rules: its body is not cut as it says",
+        ),
+    ] {
+        let recorder = Recorder::start_with(answer);
+        let (verdict, check) = check(&recorder.url("/"), &["expected_body: asleep"]);
+        assert_eq!((verdict.as_str(), message(&check)), (code, wanted), "{check}");
+    }
+}
+
+#[test]
 fn a_coding_that_cannot_be_undone_is_named_where_the_text_is_not_there() {
     let (verdict, check) = found("Content-Encoding: br\r\n", b"\x0b\x02\x80ready\x03", "asleep");
     assert_eq!(

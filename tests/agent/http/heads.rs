@@ -26,6 +26,9 @@ fn a_head_is_read_as_other_clients_read_it() {
 
 #[test]
 fn the_servers_own_reason_is_shown() {
+    let upgrade = Recorder::start_with(answer("426 Upgrade Required\r\nUpgrade: h2c", ""));
+    let (_, check_of_it) = check(&upgrade.url("/"), &[]);
+    assert_eq!(evidence(&check_of_it), "426 Upgrade Required (it wants h2c)");
     for (status, shown) in [
         ("500 Unable to connect", "500 Unable to connect"),
         ("503 Service Unavailable", "503 Service Unavailable"),

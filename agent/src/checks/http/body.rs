@@ -83,7 +83,7 @@ async fn read(
 }
 
 /// What a body is packed in, the last one outermost: for the message, and on its way (RFC 9112 section 7).
-fn codings(headers: &HeaderMap) -> String {
+pub(super) fn codings(headers: &HeaderMap) -> String {
     let on_the_way = texts_of(headers, TRANSFER_ENCODING).join(",");
     let on_the_way = on_the_way.split(',').map(str::trim).filter(|one| !one.eq_ignore_ascii_case("chunked"));
     let of_content = texts_of(headers, CONTENT_ENCODING);

@@ -226,10 +226,14 @@ async fn drain(connection: &mut Connection, mut answer: Response) {
 
 /// The cause of an error while an answer's body is read.
 pub(super) fn fault_of_body(error: &reqwest::Error) -> Fault {
-    match successors(error.source(), |&inner| inner.source()).find_map(|inner| inner.downcast_ref()) {
-        Some(inner) => fault(inner, &[]),
-        None => {
-            Fault::new(Cause::Malformed, "the body was not understood").evidence(error.to_string()).caused_by(error)
+    let inner = successors(error.source(), |&inner| inner.source()).find_map(|inner| inner.downcast_ref());
+    let fault = inner.map(|inner| fault(inner, &[]));
+    match fault.as_ref().map(|fault| fault.cause) {
+        Some(Cause::Closed) => Fault::new(Cause::Closed, "the server closed the connection in the middle of the body"),
+        Some(Cause::Malformed) | None => {
+            Fault::new(Cause::Malformed, "the server speaks HTTP, and breaks its rules: its body is not cut as it says")
         }
+        Some(_) => return fault.unwrap_or_else(|| Fault::new(Cause::Malformed, "the body was not understood")),
     }
+    .caused_by(error)
 }

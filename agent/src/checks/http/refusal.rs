@@ -1,6 +1,8 @@
 //! Why a status is not the expected one.
 
 use super::answer::{is_redirect, text_of, texts_of};
+use super::body::codings;
+use super::coding::Expander;
 use super::exchange::Connection;
 use super::login;
 use super::request::Hop;
@@ -14,7 +16,7 @@ use crate::secret::{ours, redact_url, sentence};
 use crate::text::{escape, said};
 use hyper::ext::ReasonPhrase;
 use reqwest::Response;
-use reqwest::header::{HeaderMap, LOCATION, PROXY_AUTHENTICATE, VIA};
+use reqwest::header::{HeaderMap, LOCATION, PROXY_AUTHENTICATE, UPGRADE, VIA};
 
 /// What is read of the body of an answer that was not expected, for evidence.
 const EXCERPT: usize = 1024;
@@ -74,7 +76,10 @@ fn shown(answer: &Response, excerpt: &[u8]) -> String {
         _ => status.canonical_reason().unwrap_or_default().to_owned(),
     };
     let body = if excerpt.is_empty() { String::new() } else { format!(": {}", escape(excerpt, 150)) };
-    format!("{} {reason}", status.as_u16()).trim_end().to_owned() + &body
+    // What the server wants to be asked in (RFC 9110 section 15.5.22).
+    let upgrade = text_of(answer.headers(), UPGRADE).filter(|_| status.as_u16() == 426);
+    let upgrade = upgrade.map(|wanted| format!(" (it wants {})", said(&wanted))).unwrap_or_default();
+    format!("{} {reason}", status.as_u16()).trim_end().to_owned() + &upgrade + &body
 }
 
 /// A proxy speaks for itself when it says so: 407 always, others with a header of its own.
@@ -146,5 +151,10 @@ async fn excerpt(probe: &mut Probe, connection: &mut Connection, answer: &mut Re
         excerpt.extend_from_slice(&piece);
     }
     excerpt.truncate(EXCERPT);
-    excerpt
+    // What was cut, or is not what it is said to be, is shown as it is.
+    let (mut expander, _) = Expander::new(&codings(answer.headers()), EXCERPT);
+    match expander.push(&excerpt) {
+        Ok(_) if !expander.bytes().is_empty() => expander.bytes().to_vec(),
+        _ => excerpt,
+    }
 }
