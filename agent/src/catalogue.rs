@@ -246,11 +246,11 @@ pub static ALL: &[Code] = &[
         .when("the proxy hangs up on who asks for a tunnel", "{type: http, url: 'https://app.internal/', proxy_url: 'http://proxy.internal:3128'}"),
     entry(Phase::Proxy, Cause::AuthRequired, "proxy.auth-required", Owner::Credentials, "the proxy wants a login, or rejects ours (407)", "put the proxy's user and password into proxy_url")
         .when("the proxy knows its users, and the URL names none", "{type: http, url: 'https://app.internal/', proxy_url: 'http://proxy.internal:3128'}"),
-    entry(Phase::Proxy, Cause::Denied, "proxy.denied", Owner::Network, "the proxy's rules forbid this request (403)", "let this host reach the target in the proxy's rules")
+    entry(Phase::Proxy, Cause::Denied, "proxy.denied", Owner::Network, "the proxy refuses this request (403, 429 and others), as its rules say", "let this host reach the target in the proxy's rules")
         .when("the rules of the proxy do not have this target", "{type: http, url: 'https://app.internal/', proxy_url: 'http://proxy.internal:3128'}"),
-    entry(Phase::Proxy, Cause::BadGateway, "proxy.bad-gateway", Owner::Network, "the proxy could not reach the target (502 to 504)", "see from the proxy whether the target is reachable and resolves")
+    entry(Phase::Proxy, Cause::BadGateway, "proxy.bad-gateway", Owner::Network, "the proxy could not reach the target (500, 502 to 504; with SOCKS replies 1 and 3 to 6)", "see from the proxy whether the target is reachable and resolves")
         .when("the proxy finds no way to the target", "{type: http, url: 'https://no-such-host.invalid/', proxy_url: 'http://proxy.internal:3128'}"),
-    entry(Phase::Proxy, Cause::NotAProxy, "proxy.not-a-proxy", Owner::Config, "what answers there is not an HTTP proxy", "check the proxy's host, port and scheme")
+    entry(Phase::Proxy, Cause::NotAProxy, "proxy.not-a-proxy", Owner::Config, "what answers there is not a proxy of that kind", "check the proxy's host, port and scheme")
         .when("a mail server listens on that port", "{type: http, url: 'https://app.internal/', proxy_url: 'http://mail.internal:25'}"),
     entry(Phase::Tls, Cause::NotTls, "tls.not-tls", Owner::Config, "the peer answered, but not with TLS", "check the port, and whether the service has TLS switched on")
         .when("the port is the plain one", "{type: tls, host: app.internal, port: 80}"),
@@ -330,7 +330,7 @@ pub static ALL: &[Code] = &[
         .when("the service answers 503", "{type: http, url: 'https://app.internal/health'}"),
     entry(Phase::Request, Cause::UnexpectedHeader, "request.unexpected-header", Owner::Service, "a header is missing or differs", "look at the service and the proxies before it; else correct expected_headers")
         .when("a proxy before the service leaves it out", "{type: http, url: 'https://app.internal/', expected_headers: {strict-transport-security: }}"),
-    entry(Phase::Request, Cause::UnexpectedBody, "request.unexpected-body", Owner::Service, "the body is not as expected", "look at what the service sends; else correct expected_body")
+    entry(Phase::Request, Cause::UnexpectedBody, "request.unexpected-body", Owner::Service, "the body is not as expected", "look at what the service sends; else correct what is expected of the body")
         .when("the page says something else", "{type: http, url: 'https://app.internal/health', expected_body: all is well}"),
     entry(Phase::Request, Cause::UnexpectedReply, "request.unexpected-reply", Owner::Service, "the reply is not as expected", "look at what the service sends; else correct expect")
         .when("the record has another address", "{type: dns, name: db.internal, expect: 10.0.0.5}"),

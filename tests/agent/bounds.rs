@@ -75,9 +75,9 @@ fn a_long_name_in_a_certificate_does_not_hide_the_other_checks() {
 fn a_long_encoding_is_shown_in_bounds() {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: {}\r\nContent-Length: 1\r\n\r\na", "b".repeat(9000));
     let server = Recorder::start_with(head);
-    let check = format!("{{type: http, url: '{}', expected_body: a}}", server.url("/"));
+    let check = format!("{{type: http, url: '{}', expected_body: z}}", server.url("/"));
     let (yaml, closed) = beside_others(&check);
-    names_all(&yaml, "protocol.malformed: the body's encoding is not supported: bbb", &closed);
+    names_all(&yaml, "request.unexpected-body: the body is packed as bbb", &closed);
 }
 
 #[test]

@@ -1,7 +1,14 @@
 //! The http check: its options as a server sees them, and what nginx answers.
 
+mod bodies;
+mod challenges;
+mod expected;
+mod file;
+mod heads;
 mod peers;
 mod redirects;
+mod session;
+mod to_tls;
 
 use harness::agent::{Agent, code};
 use harness::certs::Authority;
@@ -183,7 +190,7 @@ fn statuses_are_a_number_a_list_or_a_class() {
     }
     let (_, check) = check(&nginx.url("web", "/503"), &[]);
     assert_eq!(message(&check), "answered 503, expected 200");
-    assert_eq!(evidence(&check), "503 Service Unavailable: status 503\\n");
+    assert_eq!(evidence(&check), "503 Service Temporarily Unavailable: status 503\\n");
 }
 
 #[test]

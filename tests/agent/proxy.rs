@@ -1,5 +1,8 @@
 //! The http check through a proxy: squid, and what is no proxy.
 
+mod refusals;
+mod socks;
+
 use harness::agent::{Agent, code};
 use harness::certs::Authority;
 use harness::netns::{Answer, Network, Transport};

@@ -9,6 +9,8 @@
 //! | [`scratch`] | that directory |
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`], [`rabbitmq`] | real servers, described in a line or two |
+//! | [`lighttpd`], [`haproxy`], [`nghttpd`] | web servers: with Digest, with one's own front end, of HTTP/2 alone |
+//! | [`tinyproxy`], [`socks`] | proxies beside squid |
 //! | [`memcached`], [`redis`] | real data stores, in the states that a check tells apart |
 //! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
 //! | [`mariadb`], [`mysql8`] | a real database, and a double of what only `MySQL` 8 says |
@@ -44,8 +46,10 @@ pub mod exim;
 pub mod ferretdb;
 pub mod forwarder;
 pub mod fuzz;
+pub mod haproxy;
 mod hex;
 pub mod juju;
+pub mod lighttpd;
 pub mod mail;
 pub mod mariadb;
 mod md5;
@@ -54,6 +58,7 @@ pub mod mongodb;
 pub mod mosquitto;
 pub mod mysql8;
 pub mod netns;
+pub mod nghttpd;
 pub mod nginx;
 mod or_panic;
 pub mod packages;
@@ -69,8 +74,10 @@ mod reaper;
 pub mod redis;
 pub mod scratch;
 pub mod slapd;
+pub mod socks;
 pub mod squid;
 pub mod stunnel;
+pub mod tinyproxy;
 mod user;
 pub mod vsftpd;
 pub mod wait;

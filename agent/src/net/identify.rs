@@ -35,6 +35,8 @@ pub(crate) struct Peer {
     /// What it said shows that it insists on TLS: it complained about plain text, it announced so,
     /// or it answered with TLS.
     pub wants_tls: bool,
+    /// It answered with frames of HTTP/2, and so speaks no HTTP/1.1 here.
+    pub speaks_http2: bool,
 }
 
 impl Peer {
@@ -46,7 +48,7 @@ impl Peer {
     }
 
     fn new(service: &'static Service, detail: impl Into<String>) -> Self {
-        Self { service, detail: bounded(detail.into()), wants_tls: false }
+        Self { service, detail: bounded(detail.into()), wants_tls: false, speaks_http2: false }
     }
 
     /// A peer that is described by a line of its own.
@@ -57,6 +59,11 @@ impl Peer {
     fn wanting_tls(self, wants_tls: bool) -> Self {
         Self { wants_tls, ..self }
     }
+}
+
+/// Whether a server says in plain text that it wants TLS.
+pub(crate) fn asks_for_tls(text: &[u8]) -> bool {
+    tls::is_demanded(text)
 }
 
 /// Recognises a peer by the first bytes it sent; `None` when they are not enough, or nobody's.

@@ -3,6 +3,7 @@
 //! Sockets are opened here and nowhere else; phases and deadlines are the [`Probe`](crate::probe::Probe)'s.
 
 mod certificate;
+pub(crate) mod challenge;
 mod clock;
 mod connect;
 pub(crate) mod dns;
@@ -16,6 +17,7 @@ pub(crate) mod proxy;
 mod reason;
 mod resolv_conf;
 pub(crate) mod resolve;
+pub(crate) mod socks;
 mod talk;
 mod target;
 pub(crate) mod tls;

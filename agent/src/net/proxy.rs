@@ -1,17 +1,22 @@
-//! A tunnel through an HTTP proxy: the CONNECT method (RFC 9110 section 9.3.6).
+//! A tunnel through an HTTP proxy: the CONNECT method (RFC 9110 section 9.3.6); and what a proxy's own
+//! refusals mean.
 
 use crate::catalogue::Cause;
-use crate::fault::Fault;
+use crate::fault::{Fault, Owner};
 use crate::net::Wire;
+use crate::net::challenge::Challenge;
 use crate::net::identify::identify;
 use crate::phase::Phase;
-use crate::secret::sentence;
+use crate::secret::{Sentence, redact_url, sentence, theirs};
 use crate::services;
-use crate::text::escape;
+use crate::text::{escape, said};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// The longest answer to CONNECT that is read, in bytes: the head of an error page.
-const LONGEST_HEAD: usize = 8 * 1024;
+/// The longest head of an answer to CONNECT that is read, in bytes.
+const LONGEST_HEAD: usize = 32 * 1024;
+
+/// What is shown of the text behind a refusal's head, in bytes.
+const EXCERPT: usize = 80;
 
 /// Asks the proxy for a tunnel to `authority` (`host:port`), with the value of
 /// `Proxy-Authorization` if there is one.
@@ -22,49 +27,149 @@ pub(crate) async fn tunnel(mut wire: Wire, authority: &str, authorization: Optio
     let login = authorization.map(|value| format!("Proxy-Authorization: {value}\r\n")).unwrap_or_default();
     let request = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{login}\r\n");
     wire.write_all(request.as_bytes()).await?;
-    let head = read_head(&mut wire).await?;
-    let Some(status) = status_of(&head) else { return Err(not_a_proxy(&head)) };
-    if (200..300).contains(&status) {
+    let answer = read_answer(&mut wire).await?;
+    let Some(status) = status_of(&answer) else { return Err(not_a_proxy(&answer)) };
+    let (head, rest) = answer.split_at(end_of_head(&answer).unwrap_or(answer.len()));
+    if (200..300).contains(&status) && rest.is_empty() {
         return Ok(wire);
     }
-    let line = head.split(|b| *b == b'\r').next().unwrap_or_default();
-    let text = String::from_utf8_lossy(&head).into_owned();
-    let reason = header(&text, "x-squid-error").or_else(|| header(&text, "proxy-status"));
-    let why = reason.map(|reason| format!("; {reason}")).unwrap_or_default();
-    Err(refusal(status, authorization.is_some(), reason.is_some())
-        .unwrap_or_else(|| Fault::new(Cause::NotAProxy, "what answers there is a web server, not a proxy"))
-        .evidence(sentence![escape(line, 100), why]))
-}
-
-/// The fault that a proxy's own status tells, if it is one of a proxy's. One that says so itself
-/// (`own`) may use any 5xx: squid answers 500 where it cannot forward.
-pub(crate) fn refusal(status: u16, login_sent: bool, own: bool) -> Option<Fault> {
-    let fault = match status {
-        407 if login_sent => Fault::new(Cause::AuthRequired, "the proxy rejects our login"),
-        407 => Fault::new(Cause::AuthRequired, "the proxy wants a login, none is configured"),
-        403 => Fault::new(Cause::Denied, "the proxy does not let this request through"),
-        500..=599 if own => Fault::new(Cause::BadGateway, "the proxy could not reach the target"),
-        502..=504 => Fault::new(Cause::BadGateway, "the proxy could not reach the target"),
-        _ => return None,
+    let text = String::from_utf8_lossy(head);
+    let line = text.lines().next().unwrap_or_default();
+    if (200..300).contains(&status) {
+        let message = "what answers there is a web server, not a proxy: it takes CONNECT for a page";
+        return Err(Fault::new(Cause::NotAProxy, message).evidence(theirs(&said(line))));
+    }
+    let refusal = Refusal {
+        status,
+        logged_in: authorization.is_some(),
+        says_so: PROXYS.iter().any(|name| values(&text, name).next().is_some()) || calls_itself_one(&text),
+        challenges: Challenge::all(values(&text, "proxy-authenticate")),
+        location: values(&text, "location").next().map(str::to_owned),
     };
-    Some(fault.at(Phase::Proxy))
+    let reason = values(&text, "x-squid-error").chain(values(&text, "proxy-status")).next();
+    let page = if rest.trim_ascii_start().starts_with(b"<") { &[][..] } else { rest.trim_ascii() };
+    let more = reason.map(said).or_else(|| (!page.is_empty()).then(|| escape(page, EXCERPT)));
+    Err(refusal.fault().evidence(refusal.evidence(&said(line), more)))
 }
 
-async fn read_head(wire: &mut Wire) -> Result<Vec<u8>, Fault> {
-    let mut head = Vec::new();
-    let mut piece = [0; 1024];
-    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
-        let count = wire.read(&mut piece).await?;
-        head.extend_from_slice(&piece[..count]);
-        // A peer that is not a web server is not waited for, nor one that talks on.
-        if count == 0 || head.len() > LONGEST_HEAD || (head.len() >= 5 && !head.starts_with(b"HTTP/")) {
-            break;
+/// Fields with which an answer shows that a proxy has to do with it (RFC 9110 section 7.6.3, RFC 9209).
+const PROXYS: [&str; 5] = ["via", "x-squid-error", "proxy-status", "proxy-authenticate", "proxy-agent"];
+
+/// Whether the software calls itself a proxy: `tinyproxy/1.11.1`, `squid/5.7`.
+fn calls_itself_one(head: &str) -> bool {
+    let server = values(head, "server").next().unwrap_or_default().to_ascii_lowercase();
+    server.contains("proxy") || server.starts_with("squid")
+}
+
+/// A proxy's own answer that is not the target's.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    /// A login was sent to the proxy.
+    pub(crate) logged_in: bool,
+    /// Its head shows that it comes from a proxy.
+    pub(crate) says_so: bool,
+    pub(crate) challenges: Vec<Challenge>,
+    pub(crate) location: Option<String>,
+}
+
+impl Refusal {
+    /// What it means.
+    pub(crate) fn fault(&self) -> Fault {
+        let fault = match self.status {
+            407 => self.login(),
+            // tinyproxy and squid answer 500 where they cannot connect.
+            500 | 502..=504 | 506..=510 | 520..=599 => {
+                Fault::new(Cause::BadGateway, "the proxy could not reach the target")
+            }
+            400 | 404 | 405 | 411 | 414 | 421 | 501 | 505 if !self.says_so => {
+                Fault::new(Cause::NotAProxy, "what answers there is a web server, not a proxy")
+            }
+            403 => Fault::new(Cause::Denied, "the proxy does not let this request through"),
+            429 => Fault::new(Cause::Denied, "the proxy refuses this request: too many came from this host")
+                .next_step("wait, or have the proxy's limit for this host raised"),
+            status => self.other(status),
+        };
+        fault.at(Phase::Proxy)
+    }
+
+    fn other(&self, status: u16) -> Fault {
+        match &self.location {
+            Some(location) if (300..400).contains(&status) => {
+                let to = redact_url(location);
+                Fault::new(Cause::Denied, sentence!["the proxy refuses this request, and sends to ", said(&to)])
+                    .next_step("look at what that page wants; else have this host exempted in the proxy's rules")
+            }
+            _ => Fault::new(Cause::Denied, sentence!["the proxy refuses this request (", status, ")"])
+                .next_step("look at what the proxy says about it, and at its log"),
         }
     }
-    if head.is_empty() {
-        Err(Fault::new(Cause::Closed, "the proxy closed the connection without an answer"))
-    } else {
-        Ok(head)
+
+    /// The proxy wants a login. Only Basic is sent to proxies.
+    fn login(&self) -> Fault {
+        let basic = self.challenges.iter().any(|challenge| challenge.is("basic"));
+        if !basic && !self.challenges.is_empty() {
+            let wanted = Challenge::names(&self.challenges);
+            let message = sentence!["the proxy wants a login by ", wanted, ", and conn-check knows Basic only"];
+            return Fault::new(Cause::AuthRequired, message)
+                .owner(Owner::Network)
+                .next_step("have the proxy let this host through without a login, or with Basic");
+        }
+        if self.logged_in {
+            return Fault::new(Cause::AuthRequired, "the proxy rejects our login")
+                .next_step("check the user and the password in proxy_url");
+        }
+        Fault::new(Cause::AuthRequired, "the proxy wants a login, none is configured")
+    }
+
+    /// The status line, what logins are wanted, and what else the proxy says.
+    pub(crate) fn evidence(&self, line: &str, more: Option<String>) -> Sentence {
+        let mut evidence = theirs(line);
+        if self.status == 407 && !self.challenges.is_empty() {
+            evidence.push(sentence!["; Proxy-Authenticate: ", Challenge::names(&self.challenges)]);
+        }
+        if let Some(more) = more {
+            evidence.push(sentence!["; ", more]);
+        }
+        evidence
+    }
+}
+
+/// The head of the final answer, and what came with it. Interim answers (RFC 9110 section 15.2) are passed over.
+async fn read_answer(wire: &mut Wire) -> Result<Vec<u8>, Fault> {
+    let mut answer = Vec::new();
+    let mut piece = [0; 1024];
+    loop {
+        if let Some(end) = end_of_head(&answer) {
+            if !matches!(status_of(&answer), Some(100 | 102..=199)) {
+                return Ok(answer);
+            }
+            answer.drain(..end);
+            continue;
+        }
+        // A peer that is not a web server is not waited for, nor one that talks on.
+        if answer.len() > LONGEST_HEAD || (answer.len() >= 5 && !answer.starts_with(b"HTTP/")) {
+            return Ok(answer);
+        }
+        match wire.read(&mut piece).await? {
+            0 if answer.is_empty() => {
+                return Err(Fault::new(Cause::Closed, "the proxy closed the connection without an answer"));
+            }
+            0 => return Ok(answer),
+            count => answer.extend_from_slice(&piece[..count]),
+        }
+    }
+}
+
+/// Where the head ends: behind an empty line. A lone LF may end a line (RFC 9112 section 2.2).
+fn end_of_head(answer: &[u8]) -> Option<usize> {
+    let mut begin = 0;
+    loop {
+        let end = begin + answer[begin..].iter().position(|byte| *byte == b'\n')? + 1;
+        if matches!(answer[begin..end], [b'\n'] | [b'\r', b'\n']) {
+            return Some(end);
+        }
+        begin = end;
     }
 }
 
@@ -73,11 +178,12 @@ fn status_of(head: &[u8]) -> Option<u16> {
     text.strip_prefix("HTTP/1.")?.get(2..)?.parse().ok()
 }
 
-fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+/// The values of a field of this name.
+fn values<'a>(head: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
     head.lines()
         .skip(1)
         .filter_map(|line| line.split_once(':'))
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .filter(move |(key, _)| key.trim().eq_ignore_ascii_case(name))
         .map(|(_, value)| value.trim())
 }
 
@@ -87,6 +193,26 @@ fn not_a_proxy(head: &[u8]) -> Fault {
             Fault::new(Cause::NotAProxy, sentence!["this is ", peer.service.described, ", not a proxy"])
                 .evidence(peer.detail)
         }
+        Some(peer) if peer.speaks_http2 => {
+            Fault::new(Cause::NotAProxy, "this is a server of HTTP/2 alone, not a proxy that takes HTTP/1.1")
+                .evidence(peer.detail)
+        }
         _ => Fault::new(Cause::NotAProxy, "what answers there does not speak HTTP").evidence(escape(head, 60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_ends_with_an_empty_line_whatever_ends_its_lines() {
+        for (head, rest) in
+            [("HTTP/1.1 200 OK\r\nA: b\r\n\r\n", "x"), ("HTTP/1.1 200 OK\nA: b\n\n", "\n"), ("\r\n", "")]
+        {
+            let answer = [head, rest].concat();
+            assert_eq!(end_of_head(answer.as_bytes()), Some(head.len()), "{answer:?}");
+        }
+        assert_eq!(end_of_head(b"HTTP/1.1 200 OK\r\nA: b\r\n"), None);
     }
 }

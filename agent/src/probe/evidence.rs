@@ -1,7 +1,7 @@
 //! What a failed phase shows: what it was waiting for, and who answered instead.
 
 use super::Probe;
-use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::identify::identify;
 use crate::net::{self, Endpoint};
 use crate::secret::{ours, sentence};
@@ -67,6 +67,14 @@ impl Probe {
         match identify(said) {
             Some(peer) if peer.wants_tls => {
                 Fault::new(Cause::Required, "the peer wants TLS on this port").evidence(peer.detail).at(Phase::Tls)
+            }
+            Some(peer) if peer.speaks_http2 && peer.may_be(expected) => {
+                let message = "the server speaks HTTP/2 alone here (as gRPC servers do), and this check HTTP/1.1";
+                Fault::new(Cause::UnsupportedVersion, message)
+                    .owner(Owner::Config)
+                    .next_step("check the port with `type: tcp` or `type: tls`; else name a port that speaks HTTP/1.1")
+                    .evidence(sentence![how, " ", peer.detail])
+                    .at(Phase::Protocol)
             }
             Some(peer) if !peer.may_be(expected) => {
                 Fault::new(Cause::WrongService, sentence!["this is ", peer.service.described, ", not ", expected.name])

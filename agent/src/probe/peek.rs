@@ -8,7 +8,9 @@
 
 use super::Probe;
 use crate::fault::{Cause, Fault, Phase};
+use crate::net::identify::identify;
 use crate::net::{self, Wire};
+use crate::services;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -30,6 +32,10 @@ const BIND: &[u8] = b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00";
 
 /// CONNECT of MQTT 3.1.1 (section 3.1) without a login: a clean session, 60 seconds of keep-alive.
 const CONNECT: &[u8] = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00";
+
+/// The preface of HTTP/2 with an empty SETTINGS frame (RFC 9113, section 3.4): a server of HTTP/2 alone may hang up on
+/// all else.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 /// A `ClientHello` of TLS 1.2 (RFC 5246, section 7.4.1.2) with the ciphers that are common today; a
 /// server that takes none of it says so in TLS.
@@ -74,6 +80,17 @@ impl Probe {
     }
 }
 
+impl Probe {
+    /// Whether the peer, which did not understand what it was asked in plain text, speaks TLS: it is asked on a
+    /// connection of its own. Not to be asked behind a proxy.
+    pub(crate) async fn speaks_tls(&self) -> bool {
+        let Some(peer) = &self.peer else { return false };
+        let timeout = (WHILE + self.grace).min(self.left());
+        let answer = Box::pin(net::within(timeout, ask(peer, CLIENT_HELLO))).await.flatten();
+        answer.and_then(|answer| identify(&answer)).is_some_and(|peer| *peer.service == services::TLS)
+    }
+}
+
 /// What the peer says: in plain text to any of the questions, else in TLS. A peer that speaks both is
 /// not one that wants TLS.
 async fn answer(peer: &Peer, may_be_tls: bool, timeout: Duration) -> Option<Vec<u8>> {
@@ -91,7 +108,7 @@ async fn answer(peer: &Peer, may_be_tls: bool, timeout: Duration) -> Option<Vec<
 }
 
 /// The first answer to any of the questions, each on a connection of its own: whoever waits for one
-/// of them closes on the others, or waits on.
+/// of them closes on the others, or waits on. Who closes on all of these may speak HTTP/2 alone.
 async fn plain_answer(peer: &Peer) -> Option<Vec<u8>> {
     tokio::select! {
         Some(answer) = ask(peer, LINE) => Some(answer),
@@ -99,7 +116,7 @@ async fn plain_answer(peer: &Peer) -> Option<Vec<u8>> {
         Some(answer) = ask(peer, IS_MASTER) => Some(answer),
         Some(answer) = ask(peer, BIND) => Some(answer),
         Some(answer) = ask(peer, CONNECT) => Some(answer),
-        else => None,
+        else => ask(peer, PREFACE).await,
     }
 }
 

@@ -225,6 +225,20 @@ impl<'a> Field<'a> {
         matches!(&self.node.value, Value::Map(pairs) if reference(pairs).is_some())
     }
 
+    /// The value of a scalar as JSON has it; what stands elsewhere is a text.
+    pub(crate) fn as_json(&self) -> serde_json::Value {
+        match &self.node.value {
+            Value::Scalar(scalar) => match scalar.resolved {
+                Resolved::Null => serde_json::Value::Null,
+                Resolved::Bool(truth) => truth.into(),
+                Resolved::Int(number) => number.into(),
+                Resolved::Float(number) => number.into(),
+                Resolved::Str => scalar.text.clone().into(),
+            },
+            Value::Map(_) | Value::Seq(_) => self.text(&<String as Setting>::SHAPE).unwrap_or_default().into(),
+        }
+    }
+
     pub(crate) const fn is_null(&self) -> bool {
         self.node.is_null()
     }

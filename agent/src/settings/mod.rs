@@ -22,6 +22,6 @@ pub(crate) use matcher::Matcher;
 pub(crate) use meant::nearest;
 pub(crate) use reference::is_reference;
 pub(crate) use setting::{Name, Pair, Pairs, Setting, Tags, Word, seconds};
-pub(crate) use target::{HOST_OR_SOCKET, HostOrSocket, port, target, tls_of_target};
+pub(crate) use target::{HOST_OR_SOCKET, HostOrSocket, SocketPath, port, target, tls_of_target};
 pub(crate) use tls::{Spoken, tls};
 pub(crate) use unexpanded::is_variable;

@@ -3,7 +3,7 @@
 use crate::net::{Endpoint, Host, Port, Target, TlsOptions};
 use crate::secret::may_hold_login;
 use crate::services::{Security, Service};
-use crate::settings::shape::{self, Shape};
+use crate::settings::shape::{self, Shape, StandIn};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, Spoken, tls};
 use std::path::PathBuf;
 
@@ -67,8 +67,6 @@ impl Setting for HostOrSocket {
             .or(shape::NO_HOST);
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        /// `sun_path` of unix(7), without the NUL at its end.
-        const LONGEST: usize = 107;
         let text = field.text(&Self::SHAPE)?;
         if !text.starts_with('/') {
             let host = Host::parse(&text).map_err(|rule| field.wrong(&Self::SHAPE).help(rule.to_string()))?;
@@ -80,10 +78,34 @@ impl Setting for HostOrSocket {
                 .wrong(&Self::SHAPE)
                 .help("write only the host, or the path of the socket: no login, no URL"));
         }
-        if text.len() > LONGEST || text.contains('\0') {
-            let help = format!("the path of a Unix socket has {LONGEST} bytes at most, and no NUL (unix(7))");
-            return Err(field.wrong(&Self::SHAPE).help(help));
-        }
-        Ok(Self::Socket(PathBuf::from(text)))
+        path_of_socket(field, &Self::SHAPE, text).map(Self::Socket)
+    }
+}
+
+fn path_of_socket(field: &Field<'_>, shape: &Shape, text: String) -> Result<PathBuf, Misfit> {
+    /// `sun_path` of unix(7), without the NUL at its end.
+    const LONGEST: usize = 107;
+    if text.len() > LONGEST || text.contains('\0') {
+        let help = format!("the path of a Unix socket has {LONGEST} bytes at most, and no NUL (unix(7))");
+        return Err(field.wrong(shape).help(help));
+    }
+    Ok(PathBuf::from(text))
+}
+
+/// The path of a Unix socket.
+#[derive(Clone, Debug)]
+pub(crate) struct SocketPath(pub(crate) PathBuf);
+
+impl Setting for SocketPath {
+    const SHAPE: Shape = Shape::plain(
+        "the path of a Unix socket, from the root on",
+        "path",
+        || serde_json::json!({"type": "string", "pattern": "^/"}),
+    )
+    .or(StandIn::Like("/?"));
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let text = field.parse(&Self::SHAPE, |text| text.starts_with('/').then(|| text.to_owned()))?;
+        path_of_socket(field, &Self::SHAPE, text).map(Self)
     }
 }

@@ -1,24 +1,29 @@
 //! One connection, and one request with its answer on it.
 
-use super::Http;
+use super::cookies::Jar;
+use super::head::{fault, may_be_http, not_http};
+use super::login::respond;
 use super::options::WebUrl;
 use super::request::Hop;
+use super::{Http, of_proxy};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{ALLOWANCE, Endpoint, Seen, Wire};
 use crate::probe::Probe;
 use crate::secret::{ours, sentence};
-use crate::settings::Credentials;
-use digest_auth::{AuthContext, HttpMethod};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 use reqwest::{Body, Response};
 use std::error::Error as _;
 use std::future::Future;
-use std::io;
 use std::iter::successors;
 use std::pin::pin;
 use std::sync::Arc;
+
+/// How many fields a head may have; of each, the parser needs room from the beginning.
+pub(super) const MOST_FIELDS: usize = 2000;
+
+/// How often a nonce is asked for that the server calls too old (RFC 7616 section 3.3).
+const NEW_NONCES: usize = 2;
 
 type Driver = http1::Connection<TokioIo<Wire>, Body>;
 
@@ -37,9 +42,8 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) async fn over(probe: &mut Probe, wire: Wire, url: &WebUrl) -> Result<Self, Failure> {
-        let limit = usize::try_from(ALLOWANCE).unwrap_or(usize::MAX);
         let seen = wire.seen();
-        let shaken = http1::Builder::new().max_buf_size(limit).handshake(TokioIo::new(wire)).await;
+        let shaken = builder().handshake(TokioIo::new(wire)).await;
         match shaken {
             Ok((sender, driver)) => Ok(Self {
                 origin: (url.endpoint.clone(), url.is_tls()),
@@ -48,7 +52,7 @@ impl Connection {
                 seen,
                 kept: false,
             }),
-            Err(error) => Err(probe.fail(Phase::Protocol, fault(&error))),
+            Err(error) => Err(probe.fail(Phase::Protocol, fault(&error, &[]))),
         }
     }
 
@@ -66,13 +70,26 @@ impl Connection {
         let Self { sender, driver, seen, .. } = self;
         let answer = drive(driver, sender.send_request(request)).await;
         answer.map(|answer| Response::from(answer.map(Body::wrap))).map_err(|error| {
-            let fault = fault(&error);
-            // With a peer that speaks before it is asked, hyper gives up and calls the request off.
             let first = seen.first();
+            let fault = fault(&error, &first);
+            // With a peer that speaks before it is asked, hyper gives up and calls the request off.
             let unasked = !first.is_empty() && (error.is_canceled() || !may_be_http(&first));
             if fault.cause == Cause::Closed && unasked { not_http(&error) } else { fault }
         })
     }
+}
+
+/// How heads are read: with all that the protocol lets a client take (RFC 9112 sections 2.2 and 5), as other clients
+/// do. What a field breaks beyond that is passed over.
+fn builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .max_buf_size(usize::try_from(ALLOWANCE).unwrap_or(usize::MAX))
+        .max_headers(MOST_FIELDS)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_spaces_after_header_name_in_responses(true)
+        .ignore_invalid_headers_in_responses(true);
+    builder
 }
 
 async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) -> T {
@@ -93,6 +110,7 @@ pub(super) struct Client<'a> {
     pub(super) check: &'a Http,
     /// The connection of the last request.
     pub(super) connection: Connection,
+    pub(super) jar: Jar,
 }
 
 impl Client<'_> {
@@ -101,33 +119,41 @@ impl Client<'_> {
     pub(super) async fn ask(&mut self, probe: &mut Probe, hop: &Hop) -> Result<Response, Failure> {
         self.check.note_login(probe, hop);
         let answer = self.exchange(probe, Phase::Protocol, hop, None).await;
-        let answer = answer.map_err(|failure| self.by_proxy(probe, hop, failure))?;
-        match &self.check.digest {
-            Some(login) if answer.status() == 401 && hop.trusted => {
-                let authorization = self.respond(hop, login, answer.headers());
-                let authorization = authorization.map_err(|fault| probe.fail(Phase::Auth, fault))?;
-                self.make_ready(probe, answer, &hop.url).await?;
-                self.exchange(probe, Phase::Auth, hop, Some(&authorization)).await
+        let mut answer = answer.map_err(|failure| self.by_proxy(probe, hop, failure))?;
+        let Some(login) = self.check.digest.as_ref().filter(|_| hop.trusted) else { return Ok(answer) };
+        for attempt in 0..NEW_NONCES {
+            let stale = attempt > 0;
+            if answer.status() != 401 {
+                break;
             }
-            _ => Ok(answer),
+            let authorization = respond(hop, login, answer.headers(), stale);
+            let authorization = authorization.map_err(|fault| probe.fail(Phase::Auth, fault))?;
+            let Some(authorization) = authorization else { break };
+            self.make_ready(probe, answer, &hop.url).await?;
+            answer = self.exchange(probe, Phase::Auth, hop, Some(&authorization)).await?;
         }
+        Ok(answer)
     }
 
     /// What does not speak HTTP where a proxy should is a fault of the proxy's setting; and behind
     /// one that says nothing there may be a server that says nothing.
     fn by_proxy(&self, probe: &Probe, hop: &Hop, mut failure: Failure) -> Failure {
-        let Some(proxy) = self.check.proxy.as_ref().filter(|_| !hop.url.is_tls()) else { return failure };
+        let Some(proxy) = self.check.http_proxy().filter(|_| !hop.url.is_tls()) else { return failure };
+        let first = self.connection.seen.first();
+        let is_http = !first.is_empty() && may_be_http(&first);
         match (failure.code.phase, failure.code.cause) {
-            (Phase::Protocol, Cause::WrongService | Cause::Malformed) => {
+            (Phase::Protocol, Cause::WrongService | Cause::Malformed) if !is_http => {
                 let message = sentence!["what answers at the proxy's address is not a proxy: ", ours(&failure.message)];
                 let fault = Fault::new(Cause::NotAProxy, message).evidence(failure.evidence.unwrap_or_default());
                 probe.fail(Phase::Proxy, fault)
             }
-            (Phase::Protocol, Cause::Silent | Cause::Timeout | Cause::Closed | Cause::Reset) => {
+            (Phase::Protocol, Cause::Silent | Cause::Timeout | Cause::Closed | Cause::Reset | Cause::Malformed) => {
                 failure.message =
                     format!("{} (the proxy {}, or the server behind it)", failure.message, proxy.endpoint);
                 failure
             }
+            // The only TLS there is leads to the proxy.
+            (Phase::Tls, _) => of_proxy(probe, proxy, failure),
             _ => failure,
         }
     }
@@ -168,7 +194,8 @@ impl Client<'_> {
     ) -> Result<Response, Failure> {
         let heard = self.connection.seen.count();
         loop {
-            let request = hop.build(self.check, authorization).map_err(|fault| probe.fail(Phase::Run, fault))?;
+            let request = hop.build(self.check, &self.jar, authorization);
+            let request = request.map_err(|fault| probe.fail(Phase::Run, fault))?;
             let answer = probe.phase(phase, self.connection.send(request)).await;
             let ended = |failure: &Failure| {
                 matches!(failure.code.phase, Phase::Protocol | Phase::Auth)
@@ -178,31 +205,13 @@ impl Client<'_> {
                 Err(failure) if self.connection.kept && ended(&failure) && self.connection.seen.count() == heard => {
                     self.reconnect(probe, &hop.url).await?;
                 }
-                answer => return answer,
+                answer => {
+                    let answer = answer?;
+                    self.jar.take(&hop.url.url, answer.headers());
+                    return Ok(answer);
+                }
             }
         }
-    }
-
-    /// The answer to a Digest challenge (RFC 7616 section 3.4).
-    fn respond(&self, hop: &Hop, login: &Credentials, headers: &HeaderMap) -> Result<String, Fault> {
-        let offers: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()).collect();
-        let Some(challenge) =
-            offers.iter().find(|offer| offer.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest ")))
-        else {
-            return Err(Fault::new(Cause::MethodUnsupported, "the server does not offer Digest authentication")
-                .evidence(sentence!["it offers: ", offers.join(", ")])
-                .next_step("use `auth` (Basic), or enable Digest on the server"));
-        };
-        let path = hop.target(self.check);
-        let method = HttpMethod::from(hop.method.as_str().to_owned());
-        let body = hop.body.as_ref().map(|body| body.expose().as_bytes());
-        let (user, password) = (login.user.as_str(), login.password.expose().as_str());
-        let context = AuthContext::new_with_method(user, password, path.as_str(), body, method);
-        let answer = digest_auth::parse(challenge).and_then(|mut prompt| prompt.respond(&context));
-        answer.map(|header| header.to_header_string()).map_err(|error| {
-            Fault::new(Cause::MethodUnsupported, "the server's Digest challenge is not understood")
-                .evidence(error.to_string())
-        })
     }
 }
 
@@ -217,35 +226,14 @@ async fn drain(connection: &mut Connection, mut answer: Response) {
 
 /// The cause of an error while an answer's body is read.
 pub(super) fn fault_of_body(error: &reqwest::Error) -> Fault {
-    match successors(error.source(), |&inner| inner.source()).find_map(|inner| inner.downcast_ref()) {
-        Some(inner) => fault(inner),
-        None => {
-            Fault::new(Cause::Malformed, "the body was not understood").evidence(error.to_string()).caused_by(error)
+    let inner = successors(error.source(), |&inner| inner.source()).find_map(|inner| inner.downcast_ref());
+    let fault = inner.map(|inner| fault(inner, &[]));
+    match fault.as_ref().map(|fault| fault.cause) {
+        Some(Cause::Closed) => Fault::new(Cause::Closed, "the server closed the connection in the middle of the body"),
+        Some(Cause::Malformed) | None => {
+            Fault::new(Cause::Malformed, "the server speaks HTTP, and breaks its rules: its body is not cut as it says")
         }
+        Some(_) => return fault.unwrap_or_else(|| Fault::new(Cause::Malformed, "the body was not understood")),
     }
-}
-
-/// The cause of an error of hyper's.
-pub(super) fn fault(error: &hyper::Error) -> Fault {
-    if let Some(error) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
-        return error.into();
-    }
-    if error.is_parse_too_large() {
-        return Fault::new(Cause::TooLarge, "the head of the answer is too long").evidence(error.to_string());
-    }
-    if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
-        return Fault::new(Cause::Closed, "the server closed the connection before it had answered")
-            .evidence(error.to_string())
-            .caused_by(error);
-    }
-    not_http(error)
-}
-
-fn not_http(error: &hyper::Error) -> Fault {
-    Fault::new(Cause::Malformed, "the answer is not HTTP").evidence(error.to_string()).caused_by(error)
-}
-
-/// Whether an answer begins as one of HTTP does, as far as it goes.
-fn may_be_http(first: &[u8]) -> bool {
-    first.iter().zip(b"HTTP/1.").all(|(byte, wanted)| byte == wanted)
+    .caused_by(error)
 }

@@ -10,7 +10,7 @@
 //! - Options: see [`Http::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `proxy.*`, `tls.*`, `protocol.*`, `auth.rejected` and
 //!   `auth.required` (401), `auth.method-unsupported`, `request.unexpected-*`, `request.redirected`.
-//! - Does not check: the body, unless `expected_body` asks; at most 64 KiB of it are read.
+//! - Does not check: the body, unless an `expected_...` of it asks; for `expected_body` at most 64 KiB are read.
 //!
 //! Requests are built, and answers read, with reqwest; the connection between them is hyper's -
 //! reqwest's own engine - on the probe's stream. reqwest's client cannot take an open stream
@@ -18,21 +18,34 @@
 //! connection of its own neither the phases nor the one-connection rule would hold.
 
 mod answer;
+mod body;
+mod charset;
+mod coding;
+mod cookies;
 mod exchange;
+mod expected;
+mod head;
+mod json;
+mod login;
 mod options;
+mod proxy;
+mod refusal;
 mod request;
 
 use crate::checks::{Check, Profile, ResultName};
 use crate::fault::{Cause, Failure, Fault, Phase};
-use crate::net::{Endpoint, Host, Port, TlsOptions, Wire, proxy};
+use crate::net::{self, Endpoint, Host, Port, TlsOptions, Wire, socks};
 use crate::probe::{Probe, Stop};
 use crate::secret::{Secret, ours, sentence};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Matcher, Misfit, Noted, Pair, Pairs, Spoken, tls};
+use crate::settings::{Credentials, Fields, Misfit, Noted, Pair, Pairs, SocketPath, Spoken, tls};
 use crate::text::escaped;
 use answer::Judgement;
+use cookies::Jar;
 use exchange::{Client, Connection};
+use expected::ExpectedBody;
 use options::{Cookies, ExpectedHeaders, Statuses, WebUrl};
+use proxy::Proxy;
 use request::Hop;
 use reqwest::Method;
 
@@ -46,8 +59,9 @@ pub struct Http {
     method: Method,
     expected_code: Statuses,
     expected_headers: ExpectedHeaders,
-    expected_body: Option<Matcher>,
+    expected_body: ExpectedBody,
     proxy: Option<Proxy>,
+    unix_socket: Option<SocketPath>,
     headers: Pairs,
     cookies: Pairs,
     params: Pairs,
@@ -56,15 +70,6 @@ pub struct Http {
     digest: Option<Credentials>,
     redirects: bool,
     tls: TlsOptions,
-}
-
-/// The proxy that requests go through.
-#[derive(Clone, Debug)]
-struct Proxy {
-    endpoint: Endpoint,
-    tls: bool,
-    /// The value of `Proxy-Authorization`.
-    authorization: Option<Secret<String>>,
 }
 
 impl Check for Http {
@@ -81,15 +86,19 @@ impl Check for Http {
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let url = fields.required::<WebUrl>("url", "The URL to fetch.");
-        let method = fields.or("method", "GET", "The HTTP method.");
-        let expected_code = fields.or("expected_code", "200", "The statuses that mean success.");
+        let method = fields.or::<Method>("method", "GET", "The HTTP method.");
+        let expected_code = fields.or::<Statuses>("expected_code", "200", "The statuses that mean success.");
         let expected_headers = fields.optional(
             "expected_headers",
-            "Headers of the answer: the whole value, a /regex/ that occurs in it, or null for any value.",
+            "Headers of the answer: the whole value, a /regex/ that occurs in it, or null for any value. Several lines of a header are one with commas.",
         );
-        let expected_body =
-            fields.optional("expected_body", "A text or /regex/ that must occur in the body's first 64 KiB.");
+        let expected_body = ExpectedBody::parse(fields);
+        ExpectedBody::warn_of_no_body(fields, &method, &expected_code);
         let proxy = Proxy::parse(fields);
+        let unix_socket = fields.optional::<SocketPath>(
+            "unix_socket",
+            "Connect to this Unix socket in place of the URL's host and port, which are asked for all the same.",
+        );
         let headers = fields.optional::<Pairs>("headers", "Headers to send. To a server that only a redirect names go those that hold no secret (Accept, User-Agent, ...).").unwrap_or_default();
         let body = fields.optional::<Secret<String>>("body", "The raw body to send.");
         let redirects = fields.or(
@@ -101,7 +110,7 @@ impl Check for Http {
         let cookies = fields.optional::<Cookies>("cookies", "Cookies to send.").unwrap_or_default().0;
         let auth = fields.optional::<Credentials>("auth", "Basic authentication.");
         let digest = fields.optional("digest_auth", "Digest authentication; wins over auth.");
-        let proxy_speaks_tls = proxy.as_ref().is_some_and(|proxy| proxy.tls);
+        let proxy_speaks_tls = proxy.as_ref().is_some_and(Proxy::speaks_tls);
         let by_url = url.as_ref().map_or(true, WebUrl::is_tls);
         let tls = tls(fields, if by_url || redirects || proxy_speaks_tls { Spoken::Always } else { Spoken::ByUrl });
         if proxy.is_some() {
@@ -109,6 +118,10 @@ impl Check for Http {
             fields.warn_idle("connect_to", why, "leave one of the two out");
         }
         check_headers(fields, &headers)?;
+        if unix_socket.is_some() && proxy.is_some() {
+            let misfit = Misfit::new("a Unix socket is not reached through a proxy");
+            return Err(fields.refuse_value("unix_socket", misfit.help("leave one of the two out")));
+        }
         body.iter().for_each(|body| fields.show_names_in(body.expose()));
         let mut url = url?;
         let auth = auth.or(url.login.take());
@@ -120,6 +133,7 @@ impl Check for Http {
             expected_headers,
             expected_body,
             proxy,
+            unix_socket,
             headers,
             cookies,
             params,
@@ -133,11 +147,19 @@ impl Check for Http {
 
     fn profile(&self) -> Profile {
         let shown = &self.url.shown;
-        let mut profile = Profile::of_endpoint("tcp", self.first_endpoint())
-            .distinct("method", Some(&self.method).filter(|method| **method != Method::GET))
-            .distinct("proxy_url", self.proxy.as_ref().map(|proxy| &proxy.endpoint))
-            .distinct("expected_code", Some(self.expected_code.to_string()).filter(|code| code != "200"))
-            .distinct("expected_body", self.expected_body.as_ref());
+        let mut profile = match &self.unix_socket {
+            None => Profile::of_endpoint("tcp", self.first_endpoint()),
+            Some(_) => Profile::default(),
+        }
+        .distinct("method", Some(&self.method).filter(|method| **method != Method::GET))
+        .distinct("proxy_url", self.proxy.as_ref().map(|proxy| &proxy.endpoint))
+        .distinct("unix_socket", self.unix_socket.as_ref().map(|path| escaped(&path.0.to_string_lossy())))
+        .distinct("expected_code", Some(self.expected_code.to_string()).filter(|code| code != "200"))
+        .distinct("expected_body", self.expected_body.contains.as_ref())
+        .distinct("expected_body_equals", self.expected_body.equals.as_deref().map(escaped))
+        .distinct("expected_json", self.expected_body.json.as_ref())
+        .distinct("expected_sha256", self.expected_body.sha256.as_ref())
+        .distinct("expected_length", self.expected_body.length);
         let name = ["http:", shown, ":"].concat();
         for connecting in &mut profile.results {
             connecting.name.insert_str(0, &name);
@@ -150,9 +172,12 @@ impl Check for Http {
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
         let wire = self.open(probe, &self.url.endpoint).await?;
-        probe.passed()?;
+        if self.unix_socket.is_none() {
+            probe.passed()?;
+        }
         let mut hop = Hop::first(self);
-        let mut client = Client { check: self, connection: self.secure(probe, wire, &hop.url).await? };
+        let connection = self.secure(probe, wire, &hop.url).await?;
+        let mut client = Client { check: self, connection, jar: Jar::default() };
         for _ in 0..=MOST_REDIRECTS {
             let answer = client.ask(probe, &hop).await?;
             let judged = answer::judge(self, probe, &mut client.connection, &hop, answer).await;
@@ -175,15 +200,26 @@ impl Http {
         self.proxy.as_ref().map_or(&self.url.endpoint, |proxy| &proxy.endpoint)
     }
 
+    /// The proxy, where it is one that is asked in HTTP.
+    fn http_proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|proxy| !proxy.is_socks())
+    }
+
     /// Connects to the origin, or to the proxy.
     async fn open(&self, probe: &mut Probe, origin: &Endpoint) -> Result<Wire, Failure> {
-        let Some(proxy) = &self.proxy else { return probe.open(origin).await };
+        let Some(proxy) = &self.proxy else {
+            return match &self.unix_socket {
+                // What a redirect names has a place of its own.
+                Some(SocketPath(path)) if *origin == self.url.endpoint => probe.open_socket(path).await,
+                _ => probe.open(origin).await,
+            };
+        };
         let mut wire = probe.open(&proxy.endpoint).await.map_err(|failure| of_proxy(probe, proxy, failure))?;
-        if proxy.tls {
+        if proxy.speaks_tls() {
             let secured = probe.tls(wire, &self.tls, &proxy.endpoint.host, &["http/1.1"]).await;
             wire = secured.map_err(|failure| of_proxy(probe, proxy, failure))?;
         }
-        if proxy.authorization.is_some() {
+        if proxy.login.is_some() {
             probe.note_login();
         }
         Ok(wire)
@@ -202,36 +238,39 @@ impl Http {
 
     /// Adds the tunnel and TLS, as the URL wants them.
     async fn secure(&self, probe: &mut Probe, wire: Wire, url: &WebUrl) -> Result<Connection, Failure> {
+        let wire = match &self.proxy {
+            Some(proxy) if proxy.is_socks() => self.through_socks(probe, wire, proxy, url).await?,
+            Some(proxy) if url.is_tls() => {
+                let authority = authority(&url.endpoint.host, url.endpoint.port);
+                let authorization = proxy.authorization.as_ref().map(|value| value.expose().as_str());
+                let tunnel = probe.phase(Phase::Proxy, net::proxy::tunnel(wire, &authority, authorization)).await;
+                // With TLS 1.3 a proxy judges our certificate only after the handshake.
+                tunnel.map_err(|failure| {
+                    if failure.code.phase == Phase::Tls { of_proxy(probe, proxy, failure) } else { failure }
+                })?
+            }
+            _ => wire,
+        };
         if !url.is_tls() {
             return Connection::over(probe, wire, url).await;
         }
-        let wire = match &self.proxy {
-            None => wire,
-            Some(proxy) => {
-                let authority = authority(&url.endpoint.host, url.endpoint.port);
-                let authorization = proxy.authorization.as_ref().map(|value| value.expose().as_str());
-                probe.phase(Phase::Proxy, proxy::tunnel(wire, &authority, authorization)).await?
-            }
-        };
         let wire = probe.tls(wire, &self.tls, &url.endpoint.host, &["http/1.1"]).await?;
         Connection::over(probe, wire, url).await
     }
-}
 
-impl Proxy {
-    fn parse(fields: &mut Fields<'_>) -> Option<Self> {
-        let url =
-            fields.optional::<WebUrl>("proxy_url", "The proxy, as http:// or https:// URL; wins over proxy_host.");
-        let host = fields.optional::<Host>("proxy_host", "The proxy's host.");
-        let port = fields.or::<Port>("proxy_port", "8000", "The proxy's port, with proxy_host.");
-        if !fields.has("proxy_url") && !fields.has("proxy_host") {
-            fields.warn_idle("proxy_port", "without `proxy_host`", "add `proxy_host:`, or leave `proxy_port` out");
-        }
-        if let Some(url) = url {
-            let authorization = url.login.as_ref().map(|login| Secret::new(request::basic(login)));
-            return Some(Self { tls: url.is_tls(), endpoint: url.endpoint, authorization });
-        }
-        host.map(|host| Self { endpoint: Endpoint::tcp(host, port), tls: false, authorization: None })
+    async fn through_socks(&self, probe: &mut Probe, wire: Wire, proxy: &Proxy, url: &WebUrl) -> Result<Wire, Failure> {
+        let to = match proxy.destination(&url.endpoint) {
+            Some(to) => to,
+            None => {
+                let addresses = probe.addresses(&url.endpoint).await?;
+                let first = addresses.first().copied();
+                socks::Destination::Address(first.ok_or_else(|| {
+                    probe.fail(Phase::Resolve, Fault::new(Cause::NoAddress, "the name has no address"))
+                })?)
+            }
+        };
+        let login = proxy.login.as_ref().map(|login| (login.user.as_str(), &login.password));
+        probe.phase(Phase::Proxy, socks::tunnel(wire, &to, login)).await
     }
 }
 

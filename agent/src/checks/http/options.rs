@@ -26,9 +26,9 @@ pub(super) struct WebUrl {
 impl WebUrl {
     /// Takes a URL apart; says which rule it breaks.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
-        let mut url =
-            reqwest::Url::parse(text).map_err(|_| "it is not a URL; write http://HOST/PATH or https://HOST/PATH")?;
-        if !matches!(url.scheme(), "http" | "https") {
+        let text = text.trim();
+        let mut url = reqwest::Url::parse(text).map_err(|_| why_no_url(text))?;
+        if !matches!(url.scheme(), "http" | "https") || !has_slashes(text) {
             return Err("a URL here begins with http:// or https://");
         }
         let host = url.host_str().ok_or("the URL names no host")?;
@@ -47,15 +47,38 @@ impl WebUrl {
         self.url.scheme() == "https"
     }
 
+    /// Whether both lead to the same place: scheme, host and port (RFC 6454).
+    pub(super) fn is_of_one_origin_with(&self, there: &Self) -> bool {
+        self.is_tls() == there.is_tls() && self.endpoint == there.endpoint
+    }
+
     /// Whether a login for this may be sent there too: to the same server with the same
     /// protection, or from the plain to the TLS port of a web server (RFC 9110 section 17.5 leaves
     /// it to the client; these are the rules of curl and of Python's requests).
     pub(super) fn shares_logins_with(&self, there: &Self) -> bool {
         let usual = |url: &Self, security| url.endpoint.port == services::HTTP.port(security);
-        let same = self.endpoint == there.endpoint && self.is_tls() == there.is_tls();
+        let same = self.is_of_one_origin_with(there);
         let upgraded = !self.is_tls() && there.is_tls() && usual(self, Security::Plain) && usual(there, Security::Tls);
         same || (upgraded && self.endpoint.host == there.endpoint.host)
     }
+}
+
+/// Whether `//` stands behind the scheme; parsers of URLs take less for the web's.
+fn has_slashes(text: &str) -> bool {
+    text.find(':').is_some_and(|at| text[at..].starts_with("://"))
+}
+
+/// What may be wrong with a text that is no URL.
+fn why_no_url(text: &str) -> &'static str {
+    let authority = text.find("://").map_or(text, |at| &text[at + 3..]);
+    let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
+    if authority[end..].contains('@') && !authority[..end].contains('@') {
+        return "in the user and the password of a URL, `/` is written %2F, `?` %3F, `#` %23 and `@` %40";
+    }
+    if authority[..end].starts_with('[') && authority[..end].contains('%') {
+        return "an IPv6 address in a URL has no zone; write an address without one";
+    }
+    "it is not a URL; write http://HOST/PATH or https://HOST/PATH"
 }
 
 impl Setting for WebUrl {
@@ -102,6 +125,11 @@ impl Statuses {
     pub(super) fn accept(&self, status: u16) -> bool {
         self.0.iter().any(|wanted| wanted.contains(&status))
     }
+
+    /// Whether all of them are of answers without a body (RFC 9110 sections 15.3.5 and 15.4.5).
+    pub(super) fn have_no_body(&self) -> bool {
+        self.0.iter().all(|wanted| wanted.clone().all(|status| matches!(status, 204 | 304)))
+    }
 }
 
 impl std::fmt::Display for Statuses {
@@ -116,10 +144,10 @@ impl std::fmt::Display for Statuses {
 
 impl Setting for Statuses {
     const SHAPE: Shape = Shape::plain(
-        "a status (100 to 599), a class such as 2xx, or a list of them",
+        "a status (100 to 999), a class such as 2xx, or a list of them",
         "status or list",
         || {
-            let one = json!({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string", "pattern": "^[1-5]([0-9][0-9]|[xX][xX])$"}]});
+            let one = json!({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 999}, {"type": "string", "pattern": "^([1-9][0-9][0-9]|[1-5][xX][xX])$"}]});
             json!({"anyOf": [one, {"type": "array", "minItems": 1, "items": one}]})
         },
     );
@@ -134,11 +162,14 @@ impl Setting for Statuses {
 
 fn wanted(text: &str) -> Option<RangeInclusive<u16>> {
     let text = text.trim().to_ascii_lowercase();
-    let (first, count) = match text.strip_suffix("xx") {
-        Some(class) => (u16::from(class.parse::<u8>().ok()?) * 100, 100),
-        None => (text.parse().ok()?, 1),
-    };
-    (100..600).contains(&first).then(|| first..=first + count - 1)
+    match text.strip_suffix("xx") {
+        Some(class) => {
+            let first = u16::from(class.parse::<u8>().ok().filter(|class| (1..=5).contains(class))?) * 100;
+            Some(first..=first + 99)
+        }
+        // Three digits: what is beyond 599 is no status of the RFC's, and is seen (RFC 9110 section 15).
+        None => text.parse().ok().filter(|status| (100..1000).contains(status)).map(|status| status..=status),
+    }
 }
 
 /// Headers that must be there, each with what its value must be; null: any value.
@@ -206,8 +237,25 @@ mod tests {
 
     #[test]
     fn what_is_no_web_url_is_refused() {
-        for text in ["example.com", "ftp://h/", "http://", "http://h:0/", "http://a b/", "unix:/x"] {
+        for text in [
+            "example.com",
+            "ftp://h/",
+            "http://",
+            "http://h:0/",
+            "http://a b/",
+            "unix:/x",
+            "http:h",
+            "https:/h/",
+            "http:\\\\h",
+        ] {
             assert!(WebUrl::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_that_is_not_encoded_is_told_so() {
+        for text in ["http://u:pa/ss@h/", "http://u:pa#ss@h/", "https://u:pa?ss@h:8443/x"] {
+            assert!(WebUrl::parse(text).is_err_and(|why| why.contains("%2F")), "{text}");
         }
     }
 }

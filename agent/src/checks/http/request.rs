@@ -1,5 +1,6 @@
 //! The request of one hop.
 
+use super::cookies::Jar;
 use super::options::WebUrl;
 use super::{Http, authority, in_brackets};
 use crate::fault::{Cause, Failure, Fault, Phase};
@@ -10,7 +11,8 @@ use crate::settings::{Credentials, Pair, Pairs};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
+    TRANSFER_ENCODING, USER_AGENT,
 };
 use reqwest::{Body, Method};
 use std::borrow::Cow;
@@ -27,6 +29,10 @@ pub(super) struct Hop {
     /// Whether it goes to the server that the check names: logins, cookies, the body and what may be a secret
     /// are for that one alone.
     pub(super) trusted: bool,
+    /// Whether it goes to the very place that the check names: its `Host` is for that one alone.
+    at_home: bool,
+    /// Whether the check's own method goes out: with a GET in its place there is no body, and nothing to say of it.
+    as_asked: bool,
     params: Pairs,
 }
 
@@ -38,6 +44,8 @@ impl Hop {
             method: check.method.clone(),
             body: check.body.clone(),
             trusted: true,
+            at_home: true,
+            as_asked: true,
             params: check.params.clone(),
         }
     }
@@ -47,6 +55,8 @@ impl Hop {
         let becomes_get = status == 303 || (matches!(status, 301 | 302) && self.method == Method::POST);
         Self {
             trusted: self.trusted && self.url.shares_logins_with(&url),
+            at_home: self.at_home && self.url.is_of_one_origin_with(&url),
+            as_asked: self.as_asked && !becomes_get,
             method: if becomes_get && self.method != Method::HEAD { Method::GET } else { self.method.clone() },
             body: self.body.clone().filter(|_| !becomes_get),
             url,
@@ -55,12 +65,17 @@ impl Hop {
     }
 
     /// The request as hyper takes it; `authorization` answers a Digest challenge.
-    pub(super) fn build(&self, check: &Http, authorization: Option<&str>) -> Result<http::Request<Body>, Fault> {
+    pub(super) fn build(
+        &self,
+        check: &Http,
+        jar: &Jar,
+        authorization: Option<&str>,
+    ) -> Result<http::Request<Body>, Fault> {
         let body = self.body.as_ref().map(|body| Body::from(body.expose().clone())).unwrap_or_default();
         let mut request = http::Request::new(body);
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.target(check).parse().map_err(|error| own_fault(&error))?;
-        let own = self.headers(check, authorization)?;
+        let own = self.headers(check, jar, authorization)?;
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
@@ -72,41 +87,70 @@ impl Hop {
         if !headers.contains_key(HOST) {
             headers.insert(HOST, value(&self.host_header())?);
         }
+        // Servers wait for content where a method has some by its nature (RFC 9110 section 8.6).
+        let says_length = headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING);
+        if self.body.is_none() && !says_length && [Method::POST, Method::PUT, Method::PATCH].contains(&self.method) {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
         Ok(request)
     }
 
-    /// The target of the request line, which Digest signs: absolute for a proxy, without the origin for a
-    /// server (RFC 9112 section 3.2).
-    pub(super) fn target(&self, check: &Http) -> String {
+    /// The target of the request line: absolute for a proxy, without the origin for a server (RFC 9112
+    /// section 3.2).
+    fn target(&self, check: &Http) -> String {
+        let url = self.url();
+        let proxied = check.http_proxy().is_some() && !self.url.is_tls();
+        if proxied { url[..Position::AfterQuery].to_owned() } else { path_of(&url) }
+    }
+
+    /// What Digest signs: the target as the server itself sees it, which a proxy makes of the absolute one.
+    pub(super) fn path(&self) -> String {
+        path_of(&self.url())
+    }
+
+    fn url(&self) -> Cow<'_, reqwest::Url> {
         let mut url = Cow::Borrowed(&self.url.url);
         if !self.params.0.is_empty() {
             let params = self.params.0.iter().map(|param| (&param.name, param.value.expose()));
             url.to_mut().query_pairs_mut().extend_pairs(params);
         }
-        let proxied = check.proxy.is_some() && !self.url.is_tls();
-        let end = Position::AfterQuery;
-        if proxied { url[..end].to_owned() } else { url[Position::BeforePath..end].to_owned() }
+        url
     }
 
-    fn headers(&self, check: &Http, authorization: Option<&str>) -> Result<HeaderMap, Fault> {
+    fn headers(&self, check: &Http, jar: &Jar, authorization: Option<&str>) -> Result<HeaderMap, Fault> {
         let mut headers = HeaderMap::new();
-        for header in check.headers.0.iter().filter(|header| self.trusted || is_for_anybody(header)) {
+        let mut cookies: Vec<String> = Vec::new();
+        for header in check.headers.0.iter().filter(|header| self.takes(header)) {
             let name = HeaderName::try_from(&header.name).map_err(|error| own_fault(&error))?;
-            headers.append(name, value(header.value.expose())?);
+            if name == COOKIE {
+                cookies.push(header.value.expose().clone());
+            } else {
+                headers.append(name, value(header.value.expose())?);
+            }
         }
-        let cookies: Vec<_> =
-            check.cookies.0.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value.expose())).collect();
-        if self.trusted && !cookies.is_empty() {
-            headers.append(COOKIE, value(&cookies.join("; "))?);
+        if self.trusted {
+            cookies.extend(check.cookies.0.iter().map(|one| format!("{}={}", one.name, one.value.expose())));
+        }
+        // One line, whoever has a cookie to send (RFC 6265 section 5.4).
+        if let Some(line) = jar.line(&self.url.url, &cookies) {
+            headers.insert(COOKIE, value(&line)?);
         }
         if let Some(answer) = authorization {
             headers.insert(AUTHORIZATION, value(answer)?);
         }
-        let proxy = check.proxy.as_ref().filter(|_| !self.url.is_tls());
+        let proxy = check.http_proxy().filter(|_| !self.url.is_tls());
         if let Some(login) = proxy.and_then(|proxy| proxy.authorization.as_ref()) {
             headers.insert(PROXY_AUTHORIZATION, value(login.expose())?);
         }
         Ok(headers)
+    }
+
+    /// Whether a header of the check belongs to this request (RFC 9110 section 15.4): `Host` to its place, what
+    /// describes the body to the body, and what may be a secret to the server that the check names.
+    fn takes(&self, header: &Pair) -> bool {
+        let is = |name: &HeaderName| header.name.eq_ignore_ascii_case(name.as_str());
+        let of_body = describes_body(&header.name);
+        (self.trusted || is_for_anybody(header)) && (self.at_home || !is(&HOST)) && (self.as_asked || !of_body)
     }
 
     /// What is only for the server that the check names, and not sent to this one.
@@ -143,8 +187,20 @@ impl Hop {
 /// one (RFC 9110 section 15.4): so only what is known to hold no secret, and what does not belong to the
 /// origin or to the body, neither of which goes along.
 fn is_for_anybody(header: &Pair) -> bool {
-    let name = header.name.to_ascii_lowercase();
-    is_harmless_header(&name) && !header.is_reference && name != "host" && !name.starts_with("content-")
+    let is_of_origin = header.name.eq_ignore_ascii_case(HOST.as_str());
+    is_harmless_header(&header.name) && !header.is_reference && !is_of_origin && !describes_body(&header.name)
+}
+
+/// Whether a header says something of the body, without which it says nothing.
+fn describes_body(name: &str) -> bool {
+    const OTHERS: [&str; 5] = ["digest", "expect", "last-modified", "trailer", "transfer-encoding"];
+    let name = name.to_ascii_lowercase();
+    name.starts_with("content-") || OTHERS.contains(&name.as_str())
+}
+
+/// A URL without its origin.
+fn path_of(url: &reqwest::Url) -> String {
+    url[Position::BeforePath..Position::AfterQuery].to_owned()
 }
 
 /// A login as Basic authentication has it (RFC 7617).
@@ -154,7 +210,8 @@ pub(super) fn basic(login: &Credentials) -> String {
 
 /// Any of them may hold a login: none is shown by a `Debug`.
 fn value(text: &str) -> Result<HeaderValue, Fault> {
-    let mut value = HeaderValue::try_from(text).map_err(|error| own_fault(&error))?;
+    // Not as a text, which would have to be ASCII: a user of Digest may be called anything.
+    let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|error| own_fault(&error))?;
     value.set_sensitive(true);
     Ok(value)
 }

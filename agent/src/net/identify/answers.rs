@@ -28,6 +28,7 @@ pub(super) fn all() -> impl Iterator<Item = Answer> {
     lines.chain(others).map(|(service, server, said, detail)| {
         // Those with TLS show that they insist on it; the others have none.
         let wants_tls = server.contains(" with TLS");
-        Answer { server, said, peer: Peer { service, detail, wants_tls } }
+        let speaks_http2 = detail.starts_with("HTTP/2 ");
+        Answer { server, said, peer: Peer { service, detail, wants_tls, speaks_http2 } }
     })
 }

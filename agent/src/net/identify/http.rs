@@ -48,14 +48,21 @@ fn header<'a>(bytes: &'a [u8], name: &str) -> Option<&'a [u8]> {
     line.get(name.len()..).map(<[u8]>::trim_ascii).filter(|value| !value.is_empty())
 }
 
-/// The SETTINGS frame with which every HTTP/2 server starts (RFC 9113, sections 3.4 and 6.5).
+/// The SETTINGS frame with which every HTTP/2 server starts (RFC 9113, sections 3.4 and 6.5), or the GOAWAY with
+/// which it may end at once (section 6.8).
 fn http2(bytes: &[u8]) -> Option<Peer> {
-    let (header, settings) = bytes.split_at_checked(FRAME_HEADER_BYTES)?;
-    let &[0, 0, length, 4, 0, 0, 0, 0, 0] = header else {
-        return None;
+    /// Of the last stream's number and the error.
+    const LEAST_OF_GOAWAY: u8 = 8;
+    let (header, rest) = bytes.split_at_checked(FRAME_HEADER_BYTES)?;
+    let (kind, plausible) = match *header {
+        [0, 0, length, 4, 0, 0, 0, 0, 0] => {
+            let known = length == 0 || u16_be(rest, 0).is_none_or(|id| (1..=16).contains(&id));
+            ("HTTP/2 SETTINGS", length % 6 == 0 && known)
+        }
+        [0, 0, length, 7, 0, 0, 0, 0, 0] => ("HTTP/2 GOAWAY", length >= LEAST_OF_GOAWAY && rest.len() >= 8),
+        _ => return None,
     };
-    let plausible = length % 6 == 0 && (length == 0 || u16_be(settings, 0).is_none_or(|id| (1..=16).contains(&id)));
-    plausible.then(|| Peer::new(&services::HTTP, "HTTP/2 SETTINGS"))
+    plausible.then(|| Peer { speaks_http2: true, ..Peer::new(&services::HTTP, kind) })
 }
 
 /// A page without a header: some servers take what is not a request for HTTP/0.9 and answer so.
