@@ -1,6 +1,6 @@
 //! One session with a mail server: commands out, replies in, in as few round trips as the server allows.
 
-use super::refusal::{Stage, refusal};
+use super::refusal::{LoginState, Side, Stage, refusal};
 use super::reply::Reply;
 use crate::fault::{Cause, Fault, Phase};
 use crate::net::identify::identify;
@@ -38,11 +38,12 @@ pub(super) struct MailSession {
     /// The server waits for a mail: whatever is sent would be part of it.
     in_mail: bool,
     quit_sent: bool,
+    side: Side,
 }
 
 impl MailSession {
     /// A session of a host that has this name.
-    pub(super) fn new(wire: Wire, host_name: &str) -> Self {
+    pub(super) fn new(wire: Wire, host_name: &str, encrypted: bool) -> Self {
         let own = own_name(host_name, wire.local_address());
         Self {
             talk: Talk::new(wire, "a reply"),
@@ -52,6 +53,7 @@ impl MailSession {
             due: 0,
             in_mail: false,
             quit_sent: false,
+            side: Side { encrypted, login: LoginState::None },
         }
     }
 
@@ -84,7 +86,7 @@ impl MailSession {
         if fallback && reply.code() >= 500 {
             return self.ask(Stage::Hello, &format!("HELO {}\r\n", self.own)).await.map(drop);
         }
-        let reply = judged(Stage::Hello, reply)?;
+        let reply = self.judged(Stage::Hello, reply)?;
         self.offers = reply.lines().skip(1).map(str::to_owned).collect();
         Ok(())
     }
@@ -113,7 +115,7 @@ impl MailSession {
     }
 
     /// How to log in; `None` where the server has no login.
-    pub(super) fn mechanism(&self, encrypted: bool) -> Result<Option<Mechanism>, Fault> {
+    pub(super) fn mechanism(&mut self) -> Result<Option<Mechanism>, Fault> {
         let named = self.offers.iter().filter(|offer| keyword(offer).eq_ignore_ascii_case("AUTH"));
         let named: Vec<_> = named.flat_map(|offer| offer.split([' ', '=']).skip(1)).collect();
         let has = |mechanism: &Mechanism| named.iter().any(|name| name.eq_ignore_ascii_case(&mechanism.to_string()));
@@ -124,18 +126,27 @@ impl MailSession {
                     .evidence(sentence!["it offers AUTH ", named.join(" ")])
                     .next_step("enable PLAIN or LOGIN on the mail server"))
             }
-            None if self.can("STARTTLS") && !encrypted => {
+            None if self.can("STARTTLS") && !self.side.encrypted => {
                 Err(Fault::new(Cause::Required, "the mail server offers a login only after STARTTLS")
                     .evidence(sentence!["it offers ", self.listed()])
                     .next_step("set use_tls: starttls")
                     .at(Phase::Tls))
             }
-            None => Ok(None),
+            None => {
+                self.side.login = LoginState::NotOffered;
+                Ok(None)
+            }
         }
     }
 
     /// Logs in; the password is sent once.
     pub(super) async fn login(&mut self, login: &Credentials, mechanism: Mechanism) -> Result<(), Fault> {
+        self.prove(login, mechanism).await?;
+        self.side.login = LoginState::Done;
+        Ok(())
+    }
+
+    async fn prove(&mut self, login: &Credentials, mechanism: Mechanism) -> Result<(), Fault> {
         if mechanism == Mechanism::Plain {
             let credentials = authentication::Credentials::new(login.user.clone(), login.password.expose().clone());
             let auth = Auth::new(mechanism, credentials, None)
@@ -240,7 +251,12 @@ impl MailSession {
     }
 
     async fn reply(&mut self, stage: Stage) -> Result<Reply, Fault> {
-        judged(stage, self.read().await?)
+        let reply = self.read().await?;
+        self.judged(stage, reply)
+    }
+
+    fn judged(&self, stage: Stage, reply: Reply) -> Result<Reply, Fault> {
+        if stage.accepts(reply.code()) { Ok(reply) } else { Err(refusal(stage, &reply, self.side)) }
     }
 
     async fn read(&mut self) -> Result<Reply, Fault> {
@@ -250,10 +266,6 @@ impl MailSession {
         self.in_mail = reply.code() == 354;
         Ok(reply)
     }
-}
-
-fn judged(stage: Stage, reply: Reply) -> Result<Reply, Fault> {
-    if stage.accepts(reply.code()) { Ok(reply) } else { Err(refusal(stage, &reply)) }
 }
 
 /// What an extension is called: `AUTH` of `AUTH PLAIN LOGIN`, and of the older `AUTH=PLAIN LOGIN`.
