@@ -10,6 +10,8 @@
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`], [`rabbitmq`] | real servers, described in a line or two |
 //! | [`memcached`], [`redis`] | real data stores, in the states that a check tells apart |
+//! | [`twemproxy`] | the proxy before either that knows a part of their commands |
+//! | [`amqp10`] | a peer that speaks AMQP 1.0 and nothing else |
 //! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
 //! | [`mariadb`], [`mysql8`] | a real database, and a double of what only `MySQL` 8 says |
 //! | [`mongodb`], [`ferretdb`] | a double with the server's side of SCRAM, and a real server where it could be built |
@@ -35,6 +37,7 @@
 //! panics with what it was about to do, the reason, and the server's log where there is one.
 
 pub mod agent;
+pub mod amqp10;
 pub mod certs;
 pub mod django;
 pub mod dns;
@@ -69,5 +72,6 @@ pub mod scratch;
 pub mod slapd;
 pub mod squid;
 pub mod stunnel;
+pub mod twemproxy;
 mod user;
 pub mod wait;

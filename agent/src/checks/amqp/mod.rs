@@ -16,7 +16,8 @@
 //!   `protocol.*` (a full broker is `protocol.overloaded`, one of AMQP 1.0 alone
 //!   `protocol.unsupported-version`), `auth.rejected`, `auth.method-unsupported`,
 //!   `request.no-such-vhost`, `request.no-such-queue` (an exchange too), `request.permission-denied`,
-//!   `request.unexpected-reply` (`min_consumers`, `max_messages`).
+//!   `request.unexpected-reply` (`min_consumers`, `max_messages`; what the broker says that is none of
+//!   these). Warning `request.blocked`: the broker says that it takes no messages at the moment.
 //! - Does not check: whether messages can be sent or received. A passive declaration needs no
 //!   permission of `RabbitMQ`'s beyond the virtual host's. A queue that is another connection's own
 //!   exists, and its figures are nobody else's to see.
@@ -31,11 +32,13 @@ mod expected;
 mod refusal;
 mod start;
 
+use crate::catalogue::WarningKind;
 use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Endpoint, Host, Port, TlsOptions};
 use crate::probe::{Probe, Stop};
+use crate::secret::{sentence, theirs};
 use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, Noted, Word, tls};
 use broker::{BrokerConnection, CONNECTION};
@@ -178,6 +181,8 @@ impl Amqp {
         let found = found.await;
         if let Some(reason) = &broker.blocked {
             probe.fact("blocked", probe.clean(reason));
+            let what = "the broker takes no messages at the moment (connection.blocked): ";
+            probe.warn(WarningKind::RequestBlocked, sentence![what, theirs(reason)]);
         }
         self.expected.judge(probe, found?)
     }
