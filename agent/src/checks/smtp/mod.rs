@@ -4,7 +4,7 @@
 //!   it takes a mail from `from_address` for `to_address`. With `send` the mail is really sent, once,
 //!   and the server has taken it over.
 //! - Protocol: SMTP (RFC 5321), its extensions STARTTLS (RFC 3207), AUTH (RFC 4954; PLAIN, else
-//!   LOGIN), PIPELINING (RFC 2920), SMTPUTF8 (RFC 6531), enhanced codes (RFC 3463). The commands,
+//!   LOGIN; CRAM-MD5 and XOAUTH2 where they are asked for), PIPELINING (RFC 2920), SMTPUTF8 (RFC 6531), enhanced codes (RFC 3463). The commands,
 //!   the parser of replies, the addresses and the mail itself (Date, Message-ID, encoded headers and
 //!   body) are lettre's; the conversation is ours, because lettre's connection has a round trip for every
 //!   command, one timeout for all of them, and a TLS configuration of its own for STARTTLS.
@@ -28,6 +28,7 @@
 
 mod login;
 mod mail;
+mod mechanism;
 mod options;
 mod reason;
 mod refusal;
@@ -45,6 +46,7 @@ use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, Noted};
 use lettre::Address;
 use mail::Mail;
+use mechanism::AuthMechanism;
 use session::MailSession;
 use std::time::Duration;
 
@@ -56,6 +58,8 @@ const FOR_THE_NUDGE: Duration = Duration::from_millis(500);
 pub struct Smtp {
     endpoint: Endpoint,
     login: Option<Credentials>,
+    /// The way to log in, where one was asked for.
+    mechanism: Option<AuthMechanism>,
     from: Address,
     to: Option<Address>,
     /// What is sent; nothing when the check only asks.
@@ -179,7 +183,7 @@ impl Smtp {
     /// What comes between the introduction and the goodbye.
     async fn transact(&self, probe: &mut Probe, session: &mut MailSession) -> Result<(), Stop> {
         if let Some(login) = &self.login {
-            match session.mechanism() {
+            match session.mechanism(self.mechanism) {
                 Ok(Some(mechanism)) => {
                     probe.note_login();
                     probe.phase(Phase::Auth, session.login(login, mechanism)).await?;
