@@ -63,6 +63,8 @@ pub(super) struct Client<'a> {
     /// `None` for nobody in particular.
     pub(super) user: Option<&'a str>,
     pub(super) encrypted: bool,
+    /// The user is the one of the client certificate, or of the socket.
+    pub(super) external: bool,
 }
 
 /// Judges the answer to STARTTLS.
@@ -137,6 +139,12 @@ impl<'a> Client<'a> {
                     .next_step("read the server's words, and look at its log, and at what it asks to verify logins")
             }
             PROTOCOL_ERROR => Fault::new(Cause::UnsupportedVersion, "the directory does not take version 3 of LDAP"),
+            AUTH_METHOD_NOT_SUPPORTED if self.external => {
+                Fault::new(Cause::MethodUnsupported, "the directory takes no SASL EXTERNAL from this client").next_step(
+                    "see that the directory asks for client certificates and trusts the CA of this one (OpenLDAP: \
+                 TLSVerifyClient, TLSCACertificateFile), and offers EXTERNAL",
+                )
+            }
             AUTH_METHOD_NOT_SUPPORTED => {
                 Fault::new(Cause::MethodUnsupported, "the directory takes no simple bind (a user and a password)")
             }
@@ -154,7 +162,14 @@ impl<'a> Client<'a> {
                 .next_step(
                     "write a DN: uid=app,ou=people,dc=example,dc=com (user@domain is for Active Directory alone)",
                 ),
-            INAPPROPRIATE_AUTHENTICATION => self.not_let_in(Cause::Rejected, "the user has no password to log in with"),
+            INAPPROPRIATE_AUTHENTICATION if !self.external => {
+                self.not_let_in(Cause::Rejected, "the user has no password to log in with")
+            }
+            INVALID_CREDENTIALS | INAPPROPRIATE_AUTHENTICATION if self.external => {
+                self.not_let_in(Cause::Rejected, "the directory knows nobody by it").next_step(
+                    "see which user the directory takes from a certificate (OpenLDAP: authz-regexp), and its log",
+                )
+            }
             INVALID_CREDENTIALS => self.not_believed(outcome),
             UNWILLING_TO_PERFORM => self
                 .not_let_in(Cause::Rejected, "the directory is not willing to")
