@@ -65,6 +65,15 @@ impl Fault {
         self
     }
 
+    /// Places the fault in a phase, unless it has one of its own.
+    #[must_use]
+    pub(crate) const fn placed(mut self, phase: Phase) -> Self {
+        if self.phase.is_none() {
+            self.phase = Some(phase);
+        }
+        self
+    }
+
     /// Keeps the chain of causes below an error of a library, for `--tracebacks`.
     #[must_use]
     pub(crate) fn caused_by(mut self, error: &(dyn Error + 'static)) -> Self {

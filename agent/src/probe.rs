@@ -3,6 +3,7 @@
 //!
 //! There is no other way to the network, so every protocol has the same phases.
 
+mod dial;
 mod evidence;
 mod open;
 mod peek;
@@ -16,6 +17,7 @@ use crate::secret::{Redactor, Sentence};
 use crate::services::Service;
 use crate::settings::Detour;
 use crate::shared::Shared;
+pub(crate) use dial::Dialer;
 pub(crate) use open::Heard;
 use peek::Peer;
 use serde_json::{Value, json};
@@ -62,6 +64,8 @@ pub(crate) struct Probe {
     seen: Option<Arc<Seen>>,
     /// Where the current connection leads, until there is TLS on it.
     peer: Option<Peer>,
+    /// Where the current connection leads, whatever is on it.
+    reached: Option<Peer>,
     /// The connections to the addresses of a name that has several.
     race: Option<Box<Race>>,
     /// The addresses behind the first that answers are left alone.
@@ -106,6 +110,7 @@ impl Probe {
             expected: None,
             seen: None,
             peer: None,
+            reached: None,
             race: None,
             only_first: false,
             grace: open::SHORTEST_GRACE,

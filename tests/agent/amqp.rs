@@ -345,3 +345,44 @@ fn the_port_follows_tls() {
         assert_eq!(ran.out.contains("tls:"), more.is_empty(), "{ran:?}");
     }
 }
+
+#[test]
+fn a_login_by_the_client_certificate_has_no_password() {
+    let (ca, clients) = (Authority::new(), Authority::new());
+    let broker = RabbitMq::start(&Setup::tls(&ca.valid()).external(&clients));
+    let of = |identity: &Identity| {
+        let (ca, chain, key) = (ca.file(), identity.certificate_file(), identity.key_file());
+        format!(
+            "- {{type: amqp, host: 127.0.0.1, port: {}, ca_file: {}, client_cert: {}, client_key: {}, auth_mechanism: external, vhost: {VHOST}, queue: {QUEUE}}}",
+            broker.tls_address().port(),
+            ca.display(),
+            chain.display(),
+            key.display()
+        )
+    };
+    passed(&check(&of(&clients.client(USER))));
+    let stranger = check(&of(&clients.client("stranger")));
+    let failure = failed_with(&stranger, "auth.rejected");
+    assert_eq!(text(failure, "message"), "the broker does not let in whom the client certificate names");
+    // Where the broker does not offer it, nothing is sent.
+    let yaml = of(&clients.client(USER)).replace(
+        &format!("port: {}", broker.tls_address().port()),
+        &format!("port: {}", shared().broker.tls_address().port()),
+    );
+    let yaml = yaml.replace(&ca.file().display().to_string(), &shared().ca.file().display().to_string());
+    failed_with(&check(&yaml), "auth.method-unsupported");
+}
+
+#[test]
+fn a_login_by_a_certificate_needs_one_and_a_password_belongs_to_the_other_way() {
+    for (options, code) in [
+        ("auth_mechanism: external", "bad-value"),
+        ("auth_mechanism: external, use_tls: false", "bad-value"),
+        ("username: app", "missing-key"),
+        ("auth_mechanism: kerberos, username: app, password: x", "bad-value"),
+    ] {
+        let yaml = format!("- {{type: amqp, host: broker.internal, {options}}}");
+        let ran = Agent::new(&yaml).args(["--format", "json"]).run();
+        assert_eq!((ran.status, ran.json()["diagnostics"][0]["code"].as_str()), (3, Some(code)), "{options}: {ran:?}");
+    }
+}

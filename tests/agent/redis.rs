@@ -1,6 +1,8 @@
 //! The redis check against Redis: logins, rights, databases, keys and roles, and what it costs.
 
+mod clusters;
 mod peers;
+mod relatives;
 mod states;
 mod tls;
 

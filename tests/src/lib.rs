@@ -12,6 +12,8 @@
 //! | [`lighttpd`], [`haproxy`], [`nghttpd`] | web servers: with Digest, with one's own front end, of HTTP/2 alone |
 //! | [`tinyproxy`], [`socks`] | proxies beside squid |
 //! | [`memcached`], [`redis`] | real data stores, in the states that a check tells apart |
+//! | [`twemproxy`] | the proxy before either that knows a part of their commands |
+//! | [`amqp10`] | a peer that speaks AMQP 1.0 and nothing else |
 //! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
 //! | [`mariadb`], [`mysql8`] | a real database, and a double of what only `MySQL` 8 says |
 //! | [`mongodb`], [`ferretdb`] | a double with the server's side of SCRAM, and a real server where it could be built |
@@ -38,6 +40,7 @@
 
 mod advice;
 pub mod agent;
+pub mod amqp10;
 pub mod certs;
 pub mod django;
 pub mod dns;
@@ -78,6 +81,7 @@ pub mod socks;
 pub mod squid;
 pub mod stunnel;
 pub mod tinyproxy;
+pub mod twemproxy;
 mod user;
 pub mod vsftpd;
 pub mod wait;

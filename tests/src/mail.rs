@@ -41,7 +41,7 @@ impl Setup {
     #[must_use]
     pub fn open() -> Self {
         let options = json!({
-            "login": [USER, PASSWORD], "login_required": false, "login_needs_tls": false, "without_mechanisms": [],
+            "login": [USER, PASSWORD], "login_required": false, "login_needs_tls": false, "without_mechanisms": [], "with_mechanisms": [],
             "starttls_required": false, "certificate": null, "key": null, "offers": [], "utf8": false,
             "refused": {}, "mail_refusal": null, "size_limit": 33_554_432, "greeting": null, "answers": {}, "mute": [],
         });
@@ -83,6 +83,13 @@ impl Setup {
     #[must_use]
     pub fn without_mechanism(mut self, mechanism: &str) -> Self {
         self.list("without_mechanisms").push(json!(mechanism));
+        self
+    }
+
+    /// Offers this mechanism too: `CRAM-MD5`, or `XOAUTH2`, of which [`PASSWORD`] is the token. Both are the script's.
+    #[must_use]
+    pub fn with_mechanism(mut self, mechanism: &str) -> Self {
+        self.list("with_mechanisms").push(json!(mechanism));
         self
     }
 
@@ -166,7 +173,7 @@ pub struct Delivered {
 pub struct Login {
     /// Who.
     pub user: String,
-    /// `PLAIN` or `LOGIN`.
+    /// `PLAIN`, `LOGIN`, `CRAM-MD5` or `XOAUTH2`.
     pub mechanism: String,
     /// Whether it was good.
     pub accepted: bool,

@@ -33,7 +33,7 @@ use serde_json::{Value, json};
 
 pub use client::Client;
 
-use crate::certs::{Folder, Identity};
+use crate::certs::{Authority, Folder, Identity};
 use crate::or_panic::OrPanic;
 use crate::packages;
 use crate::ports::{self, Port};
@@ -79,13 +79,16 @@ pub struct Setup {
     ip: IpAddr,
     tls: Option<(String, Folder)>,
     options: String,
+    plugins: &'static str,
+    /// Of the clients' authority.
+    _clients: Option<Folder>,
 }
 
 impl Setup {
     /// Without TLS, on 127.0.0.1.
     #[must_use]
     pub fn plain() -> Self {
-        Self { ip: Ipv4Addr::LOCALHOST.into(), tls: None, options: String::new() }
+        Self { ip: Ipv4Addr::LOCALHOST.into(), tls: None, options: String::new(), plugins: "", _clients: None }
     }
 
     /// On a port more with TLS 1.2 and 1.3.
@@ -94,6 +97,17 @@ impl Setup {
         let (chain, key) = (text(identity.certificate_file()), text(identity.key_file()));
         let options = format!("ssl_options.certfile = {chain}\nssl_options.keyfile = {key}\n");
         Self { tls: Some((options, identity.folder())), ..Self::plain() }
+    }
+
+    /// Lets in whom a certificate of `clients` names, by its CN, too (EXTERNAL, `rabbitmq_auth_mechanism_ssl`).
+    #[must_use]
+    pub fn external(self, clients: &Authority) -> Self {
+        let lines = format!(
+            "ssl_options.cacertfile = {}\nssl_options.verify = verify_peer\nssl_options.fail_if_no_peer_cert = false\n\
+             ssl_cert_login_from = common_name\nauth_mechanisms.1 = PLAIN\nauth_mechanisms.2 = EXTERNAL",
+            text(clients.file())
+        );
+        Self { plugins: "rabbitmq_auth_mechanism_ssl", _clients: Some(clients.folder()), ..self.option(&lines) }
     }
 
     /// On this address, for [`crate::netns::Namespace::inside`].
@@ -141,7 +155,7 @@ impl RabbitMq {
         let (daemon, (plain, tls)) = Daemon::start_with(|scratch| {
             let (plain, tls) = (ports::free_at(setup.ip), setup.tls.as_ref().map(|_| ports::free_at(setup.ip)));
             let file = scratch.write("rabbitmq.conf", setup.configuration(scratch, &plain, tls.as_ref()));
-            let launch = launch(scratch, &text(&file), &names_port);
+            let launch = launch(scratch, &text(&file), setup.plugins, &names_port);
             let launch = [Some(&plain), tls.as_ref()]
                 .into_iter()
                 .flatten()
@@ -192,8 +206,9 @@ fn script() -> PathBuf {
     scripts.next().or_panic(format_args!("find a broker in {VERSIONS}"))
 }
 
-fn launch(scratch: &Scratch, configuration: &str, names: &Port) -> Launch {
+fn launch(scratch: &Scratch, configuration: &str, plugins: &str, names: &Port) -> Launch {
     let nothing = text(&scratch.write("nothing.config", "[]."));
+    let plugins = text(&scratch.write("plugins", format!("[{plugins}].")));
     let distribution = ports::free();
     Launch::new(&text(&script()))
         .env("RABBITMQ_NODENAME", "rabbit@localhost")
@@ -203,7 +218,7 @@ fn launch(scratch: &Scratch, configuration: &str, names: &Port) -> Launch {
         .env("ERL_EPMD_ADDRESS", "127.0.0.1")
         .env("RABBITMQ_CONFIG_FILE", configuration)
         .env("RABBITMQ_ADVANCED_CONFIG_FILE", &nothing)
-        .env("RABBITMQ_ENABLED_PLUGINS_FILE", &nothing)
+        .env("RABBITMQ_ENABLED_PLUGINS_FILE", &plugins)
         .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
         .env("RABBITMQ_MNESIA_BASE", scratch.folder("data"))
         .env("RABBITMQ_LOG_BASE", scratch.folder("log"))

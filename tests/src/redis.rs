@@ -11,12 +11,16 @@
 //!
 //! Debian's redis-server 7.0.15. It keeps nothing on the disk and is ended with SIGKILL.
 
+mod sentinel;
+
 use std::fs;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+pub use sentinel::{PRIMARY, SENTINEL_PASSWORD, Sentinel};
 
 use crate::certs::{Authority, Folder, Identity};
 use crate::or_panic::OrPanic;

@@ -59,6 +59,8 @@ warnings! {
         "the name has an IPv6 address on which nothing listens", "{type: tcp, host: app.internal, port: 443}";
     RunSlow "run.slow" Service "the check passed, and took longer than `warn_after`", "see with --duration --verbose which phase takes the time",
         "the answer takes longer than half a second", "{type: http, url: 'https://app.internal/health', warn_after: 0.5}";
+    RequestBlocked "request.blocked" Service "the broker has let us in, and takes no messages at the moment: an alarm of its memory or disk", "look at the broker's alarms (RabbitMQ: rabbitmq-diagnostics alarms), and at what uses its memory or disk up",
+        "the broker is short of memory", "{type: amqp, host: broker.internal, username: app, password: '...'}";
     AuthNotNeeded "auth.not-needed" Config "a login is configured, and the server has none", "drop the login from this check, or switch authentication on in the server",
         "the server has no password", "{type: redis, host: cache.internal, password: '...'}";
 }

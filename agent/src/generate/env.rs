@@ -23,6 +23,7 @@ mod libpq;
 mod names;
 mod prefixes;
 mod read;
+mod sentinel;
 mod structured;
 mod switches;
 #[cfg(test)]

@@ -201,6 +201,30 @@ pub(crate) fn is_socket_of_anything(origin: &str, text: &str) -> bool {
     known(text).is_some_and(|(_, scheme)| scheme.vague && scheme.socket) && named_by(origin).is_none()
 }
 
+/// A primary that sentinels watch, as the URL of django-redis names it: by its host.
+#[derive(Debug, Default)]
+pub(crate) struct Primary {
+    pub(crate) name: Option<String>,
+    pub(crate) secure: bool,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<String>,
+    pub(crate) database: Option<String>,
+}
+
+/// What a URL says of a primary; its host is the name.
+pub(crate) fn named_in(text: &str) -> Primary {
+    let Some(parts) = pieces(text.trim()).first().and_then(|piece| Parts::read(piece).ok()) else {
+        return Primary::default();
+    };
+    Primary {
+        name: Some(parts.site().host.clone()).filter(|name| !name.is_empty()),
+        secure: known(text).is_some_and(|(_, scheme)| scheme.security == Security::Tls),
+        database: parts.option(&["db"]).map(str::to_owned).or(parts.name().ok().flatten()),
+        user: parts.user,
+        password: parts.password,
+    }
+}
+
 /// The host and the port of a web address, where the text is one and no other URL.
 pub(crate) fn web_place(text: &str) -> Option<(String, Option<u16>)> {
     let (service, _) = known(text)?;

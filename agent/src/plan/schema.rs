@@ -75,13 +75,31 @@ fn check(check: &Described) -> Value {
     let required: Vec<_> = std::iter::once("type")
         .chain(check.options.iter().filter(|option| option.required).map(|option| option.key))
         .collect();
-    json!({
+    let mut schema = json!({
         "title": check.kind,
         "description": check.about,
         "properties": properties,
         "required": required,
         "additionalProperties": false,
-    })
+    });
+    if LOGIN.iter().all(|key| required.contains(key)) && may_be_external(&check.options) {
+        let others: Vec<_> = required.iter().filter(|key| !LOGIN.contains(key)).collect();
+        schema["required"] = json!(others);
+        schema["anyOf"] = json!([
+            {"required": LOGIN},
+            {"required": ["auth_mechanism"], "properties": {"auth_mechanism": {"enum": ["external"]}}},
+        ]);
+    }
+    schema
+}
+
+/// What a login by a certificate does without.
+const LOGIN: [&str; 2] = ["username", "password"];
+
+/// Whether who logs in may be known by a certificate.
+fn may_be_external(options: &[Declared]) -> bool {
+    let mechanism = options.iter().find(|option| option.key == "auth_mechanism");
+    mechanism.is_some_and(|option| option.shape.words.contains("external"))
 }
 
 fn property(option: &Declared) -> Value {

@@ -107,6 +107,7 @@ impl Probe {
     /// Looks over a new wire's shoulder.
     fn prepare(&mut self, wire: Wire, peer: Peer) -> Wire {
         self.seen = Some(wire.seen());
+        self.reached = Some(peer.clone());
         self.peer = Some(peer);
         wire
     }

@@ -50,7 +50,7 @@ const MOMENT: Duration = Duration::from_millis(100);
 const WHILE: Duration = Duration::from_millis(500);
 
 /// Where a connection leads.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Peer {
     Address(SocketAddr),
     Socket(PathBuf),

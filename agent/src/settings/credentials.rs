@@ -17,15 +17,24 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Asks for a user and a password that must both be there.
-    pub(crate) fn required<U: Setting + Into<String>>(
+    /// Asks for a user and a password that must both be there; where the check logs in otherwise, as `instead` says, they
+    /// do nothing.
+    pub(crate) fn required_unless<U: Setting + Into<String>>(
         fields: &mut Fields<'_>,
+        instead: Option<&'static str>,
         user: About,
         password: About,
-    ) -> Result<Self, Noted> {
-        let user = fields.required::<U>("username", user);
-        let password = fields.required("password", password);
-        Ok(Self::new(fields, user?, password?))
+    ) -> Result<Option<Self>, Noted> {
+        let Some(instead) = instead else {
+            let user = fields.required::<U>("username", user);
+            let password = fields.required("password", password);
+            return Ok(Some(Self::new(fields, user?, password?)));
+        };
+        let _ = (fields.optional::<U>("username", user), fields.optional::<Secret<String>>("password", password));
+        for key in ["username", "password"] {
+            fields.warn_idle(key, instead, &format!("leave `{key}` out"));
+        }
+        Ok(None)
     }
 
     /// Asks for a user that must be there, and a password that may be absent: the server may know
@@ -64,10 +73,20 @@ impl Credentials {
         user: About,
         password: About,
     ) -> Result<Option<Self>, Noted> {
-        let user = fields.optional::<U>("username", user).map(Into::into).unwrap_or_default();
-        let password = fields.optional::<SecretOrNone>("password", password).map(|password| password.0);
-        if !user.is_empty() && !fields.has("password") {
-            return Err(fields.refuse_lone("username", "password"));
+        Self::of_password_as::<U>(fields, ["username", "password"], user, password)
+    }
+
+    /// The same by other names: those of the user and of the password.
+    pub(crate) fn of_password_as<U: Setting + Into<String>>(
+        fields: &mut Fields<'_>,
+        keys: [&'static str; 2],
+        user: About,
+        password: About,
+    ) -> Result<Option<Self>, Noted> {
+        let user = fields.optional::<U>(keys[0], user).map(Into::into).unwrap_or_default();
+        let password = fields.optional::<SecretOrNone>(keys[1], password).map(|password| password.0);
+        if !user.is_empty() && !fields.has(keys[1]) {
+            return Err(fields.refuse_lone(keys[0], keys[1]));
         }
         let none = |password: &Secret<String>| user.is_empty() && password.expose().is_empty();
         Ok(password.filter(|password| !none(password)).map(|password| Self::new(fields, user, password)))

@@ -145,8 +145,53 @@ fn what_a_broker_says_beside_the_answer_is_heard() {
     let blocked = method(0, 10, 60, &short("low on memory"));
     let opened = [&beat[..], &blocked, &open_ok()].concat();
     let check = check_of(&script(vec![greeting(), tune(), opened, method(0, 10, 51, &[])]), "");
-    passed(&check);
     assert_eq!(check["facts"]["blocked"], "low on memory");
+}
+
+/// A double: `RabbitMQ` says so only to those who have published.
+#[test]
+fn a_broker_that_takes_no_messages_is_a_warning() {
+    let opened = [&method(0, 10, 60, &short("low on memory"))[..], &open_ok()].concat();
+    let check = check_of(&script(vec![greeting(), tune(), opened, method(0, 10, 51, &[])]), "");
+    assert_eq!(check["verdict"], "warn", "{check}");
+    assert_eq!(check["warnings"][0]["code"], "request.blocked", "{check}");
+    let message = "the broker takes no messages at the moment (connection.blocked): low on memory";
+    assert_eq!(check["warnings"][0]["message"], message);
+    // And is none where the broker has taken it back.
+    let unblocked = [&method(0, 10, 60, &short("low"))[..], &method(0, 10, 61, &[]), &open_ok()].concat();
+    passed(&check_of(&script(vec![greeting(), tune(), unblocked, method(0, 10, 51, &[])]), ""));
+}
+
+#[test]
+fn a_code_that_is_not_known_is_told_in_the_brokers_words() {
+    for (code, owner) in [(999, "service"), (406, "config"), (403, "credentials")] {
+        let check = check_of(&script(vec![greeting(), close(code, "NEW - read this")]), "");
+        let failure = match code {
+            403 => failed_with(&check, "auth.rejected"),
+            _ => failed_with(&check, "request.unexpected-reply"),
+        };
+        assert_eq!((text(failure, "evidence"), text(failure, "owner")), (&*format!("{code} NEW - read this"), owner));
+        assert!(!text(failure, "next_step").contains("wait"), "{failure}");
+    }
+}
+
+#[test]
+fn a_queue_whose_node_is_down_is_not_said_to_be_missing() {
+    let words = "NOT_FOUND - home node 'rabbit@b' of durable queue 'orders' in vhost '/' is down or inaccessible";
+    let arguments = [&404_u16.to_be_bytes()[..], &short(words), &[0, 50, 0, 10]].concat();
+    let refusal = [method(1, 20, 11, &long(&[])), method(1, 20, 40, &arguments)].concat();
+    let check = check_of(&script(vec![greeting(), tune(), open_ok(), refusal]), ", queue: orders");
+    failed_with(&check, "protocol.not-ready");
+}
+
+#[test]
+fn a_peer_of_amqp_1_0_is_no_old_broker() {
+    let peer = harness::amqp10::Amqp10::start();
+    let check = check(&amqp(peer.address(), USER, PASSWORD, ", use_tls: false"));
+    let failure = failed_with(&check, "protocol.unsupported-version");
+    assert_eq!(text(failure, "message"), "the broker speaks AMQP 1.0, but this check speaks AMQP 0-9-1");
+    assert_eq!(text(failure, "owner"), "config", "{failure}");
+    assert!(text(failure, "next_step").contains("use a tcp or tls check"), "{failure}");
 }
 
 #[test]

@@ -168,3 +168,47 @@ fn silence_on_the_way_to_tls_has_the_code_of_the_step_that_waited() {
     });
     assert_eq!(verdict_of(&yaml(&begins)), "auth.timeout");
 }
+
+/// The options of a client certificate.
+fn certificate(identity: &Identity) -> String {
+    let (chain, key) = (identity.certificate_file().display(), identity.key_file().display());
+    format!(", client_cert: {chain}, client_key: {key}")
+}
+
+#[test]
+fn a_login_by_the_client_certificate_is_that_of_the_user_it_names() {
+    let (ca, clients) = (Authority::new(), Authority::new());
+    let setup = Setup::tls(&ca.valid()).requiring(&clients);
+    let slapd = Slapd::start(&setup.option(&format!("authz-regexp cn=app {USER}")));
+    for how in ["true", "starttls"] {
+        let external = secured(how, ca.file()) + &certificate(&clients.client("app")) + ", auth_mechanism: external";
+        let check = check(address(&slapd, how), &(external + &base(PEOPLE)));
+        assert_eq!(code(&check), "pass", "{check}");
+    }
+    // Nobody maps this one to a user of the directory; it is somebody all the same.
+    let other = secured("true", ca.file()) + &certificate(&clients.client("other")) + ", auth_mechanism: external";
+    assert_eq!(code(&check(slapd.tls_address(), &(other + &base(BASE)))), "pass");
+}
+
+#[test]
+fn a_directory_that_takes_no_certificates_says_so() {
+    let ca = Authority::new();
+    let slapd = Slapd::start(&Setup::tls(&ca.valid()));
+    let client = Authority::new().client("app");
+    let external = secured("true", ca.file()) + &certificate(&client) + ", auth_mechanism: external";
+    let check = check(slapd.tls_address(), &external);
+    assert_eq!(code(&check), "auth.method-unsupported", "{check}");
+    assert!(text(&check, "next_step").contains("TLSVerifyClient"), "{check}");
+}
+
+#[test]
+fn over_a_socket_the_process_is_known() {
+    let slapd = Slapd::start(&Setup::plain());
+    let yaml =
+        format!("- {{type: ldap, host: {}, auth_mechanism: external, base: '{BASE}'}}", slapd.socket().display());
+    assert_eq!(verdict_of(&yaml), "pass");
+    for more in [", auth_mechanism: external", ", auth_mechanism: external, username: 'cn=a', password: x"] {
+        let ran = Agent::new(&ldap(slapd.address(), more)).args(["--format", "json"]).run();
+        assert_eq!((ran.status, ran.json()["diagnostics"][0]["code"].as_str()), (3, Some("bad-value")), "{ran:?}");
+    }
+}

@@ -3,8 +3,10 @@
 
 use super::{check, code, memcache, right, told};
 use harness::agent::{Agent, verdict_of};
+use harness::memcached::{Memcached, Setup};
 use harness::peers::{Manner, Peer};
-use harness::redis::{Redis, Setup};
+use harness::redis::{self, Redis};
+use harness::twemproxy::Twemproxy;
 use serde_json::Value;
 
 /// How the first message begins without a login, and with one.
@@ -38,9 +40,35 @@ fn what_a_proxy_says_about_its_servers_is_no_answer() {
     }
 }
 
+/// A double: Debian's twemproxy, of version 0.5, knows `version`.
+#[test]
+fn a_server_that_does_not_know_version_speaks_memcacheds_protocol() {
+    for more in [String::new(), right()] {
+        let check = answered("ERROR\r\nERROR\r\nERROR\r\n", &more);
+        let wanted = if more.is_empty() { "pass" } else { "warn" };
+        assert_eq!((code(&check), check["facts"]["server_version"].as_str()), (wanted, None), "{check}");
+    }
+}
+
+#[test]
+fn twemproxy_passes_and_tells_of_a_server_that_is_gone() {
+    let mut memcached = Memcached::start(&Setup::new());
+    let proxy = Twemproxy::of_memcached(memcached.address());
+    let through = check(proxy.address(), "");
+    assert_eq!((code(&through), &through["facts"]["server_version"]), ("pass", &"1.6.18".into()), "{through}");
+    let with_login = check(proxy.address(), &right());
+    assert_eq!(code(&with_login), "protocol.closed", "{with_login}");
+    assert!(told(&with_login, "next_step").contains("leave username and password out"), "{with_login}");
+    memcached.daemon().stop();
+    let gone = check(proxy.address(), "");
+    assert_eq!(code(&gone), "protocol.not-ready", "{gone}");
+    assert_eq!(told(&gone, "evidence"), "SERVER_ERROR Connection refused");
+    assert!(!told(&gone, "next_step").contains("wait"), "{gone}");
+}
+
 #[test]
 fn what_is_no_memcached_is_named() {
-    let redis = Redis::start(&Setup::new());
+    let redis = Redis::start(&redis::Setup::new());
     let of_redis = check(redis.address(), "");
     assert_eq!(code(&of_redis), "protocol.wrong-service", "{of_redis}");
     assert_eq!(told(&of_redis, "message"), "this is a Redis server, not memcached");

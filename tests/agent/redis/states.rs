@@ -75,7 +75,6 @@ fn a_cluster_without_the_key_and_without_other_databases_says_so() {
     assert_eq!(told(&down, "message"), "the cluster does not serve this key");
     let database = check(redis.address(), ", database: 1");
     assert_eq!(code(&database), "request.no-such-database", "{database}");
-    assert_eq!(code(&check(redis.address(), "")), "pass");
 }
 
 #[test]

@@ -73,6 +73,50 @@ fn a_server_without_our_mechanisms_is_told_with_its_own() {
     assert_eq!(text(&failure, "evidence"), "it offers AUTH CRAM-MD5 GSSAPI");
 }
 
+/// The options of a login in this way.
+fn by(mechanism: &str, password: &str) -> String {
+    format!("{INQUIRY}{}, auth_mechanism: {mechanism}", login(password))
+}
+
+#[test]
+fn cram_md5_proves_the_password_and_does_not_send_it() {
+    let server = Mail::start(&Setup::open().login_required().with_mechanism("CRAM-MD5"));
+    assert_eq!(verdict_of(&smtp(server.address(), &by("cram-md5", PASSWORD))), "pass", "{}", server.log());
+    let failure = failure(server.address(), &by("cram-md5", "wrong"));
+    assert_eq!((text(&failure, "code"), text(&failure, "owner")), ("auth.rejected", "credentials"), "{failure}");
+    let logins = server.logins();
+    assert_eq!(logins.iter().map(|login| login.accepted).collect::<Vec<_>>(), [true, false], "{logins:?}");
+    assert!(logins.iter().all(|login| login.mechanism == "CRAM-MD5"), "{logins:?}");
+}
+
+#[test]
+fn only_the_mechanism_that_is_asked_for_is_used() {
+    let server = Mail::start(&Setup::open().with_mechanism("CRAM-MD5"));
+    for (mechanism, used) in [("login", "LOGIN"), ("plain", "PLAIN"), ("CRAM-MD5", "CRAM-MD5")] {
+        assert_eq!(verdict_of(&smtp(server.address(), &by(mechanism, PASSWORD))), "pass", "{}", server.log());
+        assert_eq!(server.logins().last().map(|login| login.mechanism.clone()).as_deref(), Some(used));
+    }
+    // Nobody asked for the others.
+    assert_eq!(verdict_of(&smtp(server.address(), &(INQUIRY.to_owned() + &login(PASSWORD)))), "pass");
+    assert_eq!(server.logins().last().map(|login| login.mechanism.clone()).as_deref(), Some("PLAIN"));
+    let failure = failure(server.address(), &by("xoauth2", PASSWORD));
+    assert_eq!(text(&failure, "code"), "auth.method-unsupported", "{failure}");
+    assert_eq!(text(&failure, "message"), "the mail server does not offer the login XOAUTH2");
+    let ran = Agent::new(&smtp(server.address(), &format!("{INQUIRY}, auth_mechanism: plain"))).arg("--validate").run();
+    assert_eq!(ran.status, 3, "{ran:?}");
+}
+
+#[test]
+fn xoauth2_brings_a_token_and_tells_what_is_said_of_it() {
+    let server = Mail::start(&Setup::open().login_required().with_mechanism("XOAUTH2"));
+    assert_eq!(verdict_of(&smtp(server.address(), &by("xoauth2", PASSWORD))), "pass", "{}", server.log());
+    let failure = failure(server.address(), &by("xoauth2", "old-token"));
+    assert_eq!((text(&failure, "code"), text(&failure, "owner")), ("auth.rejected", "credentials"), "{failure}");
+    assert_eq!(text(&failure, "message"), "the mail server does not accept the access token");
+    assert!(text(&failure, "evidence").contains("401"), "{failure}");
+    assert!(!failure.to_string().contains("old-token"), "{failure}");
+}
+
 #[test]
 fn what_a_server_says_to_a_login_decides_whose_fault_it_is() {
     for (reply, wanted, owner) in [

@@ -5,6 +5,8 @@ TLS from the first byte, and appends what happens to `events`, one JSON object o
 """
 
 import asyncio
+import base64
+import hmac
 import json
 import logging
 import ssl
@@ -28,6 +30,23 @@ class Handler:
         user, password = login.login.decode(), login.password.decode()
         good = [user, password] == self.setup["login"]
         note(event="login", user=user, mechanism=mechanism, accepted=good, tls=is_encrypted(server))
+        return AuthResult(success=good, handled=False)
+
+    async def auth_CRAM__MD5(self, server, args):
+        challenge = b"<1896.697170952@mail.test>"
+        answer = await server.challenge_auth(challenge)
+        user, _, proof = answer.decode().partition(" ")
+        key = self.setup["login"][1].encode()
+        good = user == self.setup["login"][0] and proof == hmac.new(key, challenge, "md5").hexdigest()
+        note(event="login", user=user, mechanism="CRAM-MD5", accepted=good, tls=is_encrypted(server))
+        return AuthResult(success=good, handled=False)
+
+    async def auth_XOAUTH2(self, server, args):
+        user, token = self.setup["login"]
+        good = base64.b64decode(args[1]).decode() == f"user={user}\x01auth=Bearer {token}\x01\x01"
+        note(event="login", user=user, mechanism="XOAUTH2", accepted=good, tls=is_encrypted(server))
+        if not good:
+            await server.challenge_auth('{"status":"401","schemes":"Bearer"}')
         return AuthResult(success=good, handled=False)
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):
@@ -83,7 +102,8 @@ class Server(SMTP):
             hostname="mail.test",
             ident="ESMTP aiosmtpd",
             authenticator=handler.authenticate,
-            auth_exclude_mechanism=setup["without_mechanisms"],
+            auth_exclude_mechanism=setup["without_mechanisms"]
+            + [mechanism for mechanism in ("CRAM-MD5", "XOAUTH2") if mechanism not in setup["with_mechanisms"]],
             enable_SMTPUTF8=setup["utf8"],
             auth_required=setup["login_required"],
             data_size_limit=setup["size_limit"],

@@ -1,7 +1,7 @@
 //! Methods and the frames around them, over a wire (AMQP 0-9-1 sections 2.3 and 4.2).
 
 use super::refusal::CloseReason;
-use crate::fault::{Cause, Fault, Phase};
+use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::net::identify::identify;
 use crate::net::{Talk, Wire};
 use crate::secret::{sentence, theirs};
@@ -157,11 +157,16 @@ fn other_version(first: &[u8]) -> Fault {
     unsupported(&spoken).evidence(sentence!["it answered ", escape(first, 16)])
 }
 
-/// The broker speaks something like AMQP 0-9-1.
+/// The broker speaks something like AMQP 0-9-1: no version of this one, but another protocol of the same name.
 pub(super) fn unsupported(spoken: &str) -> Fault {
     Fault::new(
         Cause::UnsupportedVersion,
         sentence!["the broker speaks ", theirs(spoken), ", but this check speaks AMQP 0-9-1"],
+    )
+    .owner(Owner::Config)
+    .next_step(
+        "if the application speaks that too, use a tcp or tls check for this broker; otherwise name the port on which it \
+         speaks AMQP 0-9-1 (RabbitMQ and its relatives)",
     )
 }
 

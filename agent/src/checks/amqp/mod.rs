@@ -4,8 +4,8 @@
 //! - Proves: the broker accepts the user and the password, and lets the user into the virtual host;
 //!   with `queue` and `exchange` these exist; with `min_consumers` and `max_messages` somebody works
 //!   the queue off.
-//! - Protocol: AMQP 0-9-1 (<https://www.rabbitmq.com/amqp-0-9-1-reference>), login PLAIN (RFC 4616), with
-//!   TLS from the first byte. Nothing of it is plain where `use_tls` is on.
+//! - Protocol: AMQP 0-9-1 (<https://www.rabbitmq.com/amqp-0-9-1-reference>), login PLAIN (RFC 4616) or, where it
+//!   is asked for, EXTERNAL (the user of the client certificate, RFC 4422), with TLS from the first byte. Nothing of it is plain where `use_tls` is on.
 //! - Phases: resolve, connect, tls, protocol (our header, the broker's `connection.start`), auth
 //!   (`connection.start-ok` with the login, `connection.tune`), request (`connection.tune-ok` and
 //!   `connection.open`; then `channel.open` with passive declarations, which change nothing). The end
@@ -16,7 +16,8 @@
 //!   `protocol.*` (a full broker is `protocol.overloaded`, one of AMQP 1.0 alone
 //!   `protocol.unsupported-version`), `auth.rejected`, `auth.method-unsupported`,
 //!   `request.no-such-vhost`, `request.no-such-queue` (an exchange too), `request.permission-denied`,
-//!   `request.unexpected-reply` (`min_consumers`, `max_messages`).
+//!   `request.unexpected-reply` (`min_consumers`, `max_messages`; what the broker says that is none of
+//!   these). Warning `request.blocked`: the broker says that it takes no messages at the moment.
 //! - Does not check: whether messages can be sent or received. A passive declaration needs no
 //!   permission of `RabbitMQ`'s beyond the virtual host's. A queue that is another connection's own
 //!   exists, and its figures are nobody else's to see.
@@ -31,26 +32,28 @@ mod expected;
 mod refusal;
 mod start;
 
+use crate::catalogue::WarningKind;
 use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::identify::identify;
 use crate::net::{Endpoint, Host, Port, TlsOptions};
 use crate::probe::{Probe, Stop};
+use crate::secret::{sentence, theirs};
 use crate::services::{self, Security, Service};
-use crate::settings::{Credentials, Fields, Noted, Word, tls};
+use crate::settings::{Fields, Noted, tls};
 use broker::{BrokerConnection, CONNECTION};
 use expected::{AmqpName, Expected};
 use lapin::protocol::connection::{AMQPMethod as Method, Tune};
 use lapin::protocol::{AMQPClass, connection};
 use lapin::types::ShortString;
-use start::ConnectionStart;
+use start::{ConnectionStart, Login};
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Amqp {
     endpoint: Endpoint,
     tls: Option<TlsOptions>,
-    login: Credentials,
+    login: Login,
     vhost: ShortString,
     expected: Expected,
 }
@@ -73,24 +76,20 @@ impl Check for Amqp {
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required::<Host>("host", "Name or address.");
         let port = fields.optional::<Port>("port", "TCP port. Default: 5671 with TLS, 5672 without.");
-        let login = Credentials::required::<Word>(fields, "Who logs in.", "The user's password.");
+        let login = Login::parse(fields);
         let use_tls = fields.or::<bool>("use_tls", "true", "Speak TLS from the first byte.");
         let AmqpName(vhost) = fields.or("vhost", "/", "The virtual host to enter.");
         let expected = Expected::parse(fields);
         let tls = tls(fields, use_tls);
         let usual = Self::SERVICE.port(if use_tls { Security::Tls } else { Security::Plain });
-        Ok(Self {
-            endpoint: Endpoint::tcp(host?, port.unwrap_or(usual)),
-            tls: Some(tls?).filter(|_| use_tls),
-            login: login?,
-            vhost,
-            expected: expected?,
-        })
+        let (login, tls) = (login?, Some(tls?).filter(|_| use_tls));
+        login.fits(fields, tls.as_ref())?;
+        Ok(Self { endpoint: Endpoint::tcp(host?, port.unwrap_or(usual)), tls, login, vhost, expected: expected? })
     }
 
     fn profile(&self) -> Profile {
         Profile::of_layers(Self::TYPE, &self.endpoint, self.tls.is_some())
-            .distinct("username", Some(&self.login.user))
+            .distinct("username", self.login.name())
             .distinct("vhost", Some(&self.vhost).filter(|vhost| vhost.as_str() != "/"))
             .distinct("exchange", self.expected.exchange.as_ref().map(|AmqpName(name)| name))
             .distinct("queue", self.expected.queue.as_ref().map(|AmqpName(name)| name))
@@ -148,11 +147,13 @@ impl Amqp {
         broker: &mut BrokerConnection,
         start: &ConnectionStart,
     ) -> Result<Tune, Failure> {
-        probe.note_login();
+        if matches!(self.login, Login::Password(_)) {
+            probe.note_login();
+        }
         let answer = probe.phase(Phase::Auth, async {
             let login = start.answer(&self.login)?;
             broker.send(&[(CONNECTION, AMQPClass::Connection(Method::StartOk(login)))]).await?;
-            match broker.receive(|refusal| refusal.of_login(&self.login.user)).await {
+            match broker.receive(|refusal| refusal.of_login(self.login.user())).await {
                 Ok(AMQPClass::Connection(Method::Tune(tune))) => Ok(tune),
                 Ok(AMQPClass::Connection(Method::Secure(_))) => {
                     Err(Fault::new(Cause::MethodUnsupported, "the broker asks for more than a password"))
@@ -160,10 +161,11 @@ impl Amqp {
                 Ok(_) => Err(unexpected()),
                 // Without that extension, to close the connection is to reject the login.
                 Err(fault) if fault.cause == Cause::Closed && !start.reports_rejections() => {
-                    Err(refusal::rejected(&self.login.user, "the broker closed the connection after the login"))
+                    Err(refusal::rejected(self.login.user(), "the broker closed the connection after the login"))
                 }
                 Err(fault) => Err(fault),
             }
+            .map_err(|fault| self.login.told(fault))
         });
         answer.await
     }
@@ -173,11 +175,13 @@ impl Amqp {
         let found = probe.phase(Phase::Request, async {
             self.open(broker, tune).await?;
             broker.open = true;
-            self.expected.declare(broker, self.vhost.as_str(), &self.login.user).await
+            self.expected.declare(broker, self.vhost.as_str(), self.login.user()).await
         });
         let found = found.await;
         if let Some(reason) = &broker.blocked {
             probe.fact("blocked", probe.clean(reason));
+            let what = "the broker takes no messages at the moment (connection.blocked): ";
+            probe.warn(WarningKind::RequestBlocked, sentence![what, theirs(reason)]);
         }
         self.expected.judge(probe, found?)
     }
@@ -189,7 +193,7 @@ impl Amqp {
         let open = connection::Open { virtual_host: self.vhost.clone() };
         let methods = [Method::TuneOk(tuned), Method::Open(open)];
         broker.send(&methods.map(|method| (CONNECTION, AMQPClass::Connection(method)))).await?;
-        match broker.receive(|refusal| refusal.of_vhost(self.vhost.as_str(), &self.login.user)).await? {
+        match broker.receive(|refusal| refusal.of_vhost(self.vhost.as_str(), self.login.user())).await? {
             AMQPClass::Connection(Method::OpenOk(_)) => Ok(()),
             _ => Err(unexpected()),
         }

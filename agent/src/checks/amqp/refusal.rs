@@ -21,6 +21,11 @@ impl CloseReason {
     /// As its answer to a login.
     pub(super) fn of_login(self, user: &str) -> Fault {
         match self.kind() {
+            Some(Kind::Soft(Soft::ACCESSREFUSED)) if self.text.contains("can only connect via localhost") => {
+                Fault::new(Cause::HostNotAllowed, sentence!["`", theirs(user), "` may log in from the broker's own host only"])
+                    .next_step("use an account of the application's own; or let this user in from elsewhere (RabbitMQ: loopback_users)")
+                    .evidence(self.evidence())
+            }
             Some(Kind::Soft(Soft::ACCESSREFUSED)) => {
                 rejected(user, "the broker refuses the login").evidence(self.evidence())
             }
@@ -42,6 +47,12 @@ impl CloseReason {
     /// As its answer to the passive declaration of a queue or an exchange: `what`, with its name.
     pub(super) fn of_declaration(self, what: &str, vhost: &str, user: &str) -> Fault {
         let fault = match self.kind() {
+            // A queue of RabbitMQ's whose node is gone is there, and has the code of one that is not.
+            Some(Kind::Soft(Soft::NOTFOUND)) if self.text.contains(" is down or inaccessible") => {
+                Fault::new(Cause::NotReady, sentence!["the node that has the ", theirs(&what), " is down"])
+                    .next_step("look at the nodes of the broker's cluster")
+                    .at(Phase::Protocol)
+            }
             Some(Kind::Soft(Soft::NOTFOUND)) => Fault::new(
                 Cause::NoSuchQueue,
                 sentence!["there is no ", theirs(&what), " in the vhost `", theirs(vhost), "`"],
@@ -70,7 +81,8 @@ impl CloseReason {
         matches!(self.kind(), Some(Kind::Soft(Soft::RESOURCELOCKED)))
     }
 
-    /// By the code alone: what a broker may say at any time.
+    /// By the code alone: what a broker may say at any time. A code that is not one of those is told in the broker's own
+    /// words, which claim nothing.
     pub(super) fn of_connection(self) -> Fault {
         let fault = match self.kind() {
             Some(Kind::Hard(Hard::CONNECTIONFORCED)) => {
@@ -81,13 +93,42 @@ impl CloseReason {
             }
             Some(Kind::Hard(Hard::RESOURCEERROR)) => {
                 Fault::new(Cause::Overloaded, "the broker has no resources left for this connection")
+                    .next_step("look at the broker's log, and at its limits and alarms")
             }
             Some(Kind::Hard(Hard::NOTIMPLEMENTED)) => {
                 Fault::new(Cause::UnsupportedVersion, "the broker does not know this part of AMQP 0-9-1")
+                    .next_step("look at what the broker supports, and at its version")
             }
-            _ => Fault::new(Cause::Malformed, sentence!["the broker closed with reply code ", self.code]),
+            Some(Kind::Hard(
+                Hard::FRAMEERROR
+                | Hard::SYNTAXERROR
+                | Hard::COMMANDINVALID
+                | Hard::CHANNELERROR
+                | Hard::UNEXPECTEDFRAME,
+            )) => Fault::new(Cause::Malformed, "the broker did not understand the check, and says so")
+                .next_step("look at the broker's log and version, and for a proxy before it that cuts what is sent"),
+            kind => return self.in_its_words(kind),
         };
         fault.evidence(self.evidence()).at(Phase::Protocol)
+    }
+
+    /// A refusal of which the broker alone knows the reason; whose it is follows from the class of its code.
+    fn in_its_words(self, kind: Option<Kind>) -> Fault {
+        let owner = match kind {
+            Some(Kind::Soft(Soft::ACCESSREFUSED)) => Owner::Credentials,
+            Some(Kind::Hard(Hard::INVALIDPATH) | Kind::Soft(Soft::NOTFOUND | Soft::PRECONDITIONFAILED)) => {
+                Owner::Config
+            }
+            _ => Owner::Service,
+        };
+        Fault::new(
+            Cause::UnexpectedReply,
+            sentence!["the broker closed with reply code ", self.code, ", and says why in its own words"],
+        )
+        .owner(owner)
+        .next_step("read the broker's words, and look at its log")
+        .evidence(self.evidence())
+        .at(Phase::Request)
     }
 
     fn kind(&self) -> Option<Kind> {
@@ -203,7 +244,7 @@ mod tests {
             (541, "INTERNAL_ERROR", "protocol.not-ready"),
             (540, "NOT_IMPLEMENTED", "protocol.unsupported-version"),
             (501, "FRAME_ERROR", "protocol.malformed"),
-            (999, "", "protocol.malformed"),
+            (999, "", "request.unexpected-reply"),
         ];
         for (reply_code, text, wanted) in cases {
             assert_eq!(of_vhost(reply_code, text), wanted, "{reply_code} {text}");
@@ -217,10 +258,36 @@ mod tests {
     }
 
     #[test]
+    fn what_only_the_broker_knows_has_an_owner_by_its_class() {
+        for (code, owner) in [
+            (403, Owner::Credentials),
+            (406, Owner::Config),
+            (402, Owner::Config),
+            (530, Owner::Service),
+            (999, Owner::Service),
+        ] {
+            let failure =
+                CloseReason::new(code, "its words".into()).of_connection().in_phase(Phase::Auth, &Redactor::new());
+            assert_eq!((failure.code.name, failure.owner), ("request.unexpected-reply", owner), "{code}");
+            assert!(failure.evidence.is_some_and(|told| told.ends_with("its words")), "{code}");
+            assert!(!failure.next_step.contains("wait"), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_queue_whose_node_is_down_is_there() {
+        let text = "NOT_FOUND - home node 'rabbit@b' of durable queue 'orders' in vhost '/' is down or inaccessible";
+        let fault = CloseReason::new(404, text.into()).of_declaration("queue `orders`", "/", "bob");
+        assert_eq!(code(Phase::Request, fault), "protocol.not-ready");
+    }
+
+    #[test]
     fn refusals_of_a_login() {
         let refused =
             || CloseReason::new(403, "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN.".into());
         assert_eq!(code(Phase::Auth, refused().of_login("bob")), "auth.rejected");
+        let words = "ACCESS_REFUSED - PLAIN login refused: user 'guest' can only connect via localhost";
+        assert_eq!(code(Phase::Auth, CloseReason::new(403, words.into()).of_login("guest")), "auth.host-not-allowed");
         let guest = refused().of_login("guest").in_phase(Phase::Auth, &Redactor::new());
         assert!(guest.message.ends_with("on the broker's own host only"), "{}", guest.message);
         assert_eq!(

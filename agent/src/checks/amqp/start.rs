@@ -2,14 +2,104 @@
 
 use super::broker::unsupported;
 use crate::fault::{Cause, Fault};
+use crate::net::TlsOptions;
+use crate::phase::words;
 use crate::probe::Probe;
 use crate::secret::sentence;
-use crate::settings::Credentials;
+use crate::settings::shape::Shape;
+use crate::settings::{Credentials, Field, Fields, Misfit, Noted, Setting, Word};
 use lapin::protocol::connection::{Start, StartOk};
 use lapin::types::{AMQPValue, FieldTable};
+use serde_json::json;
 
-/// The one way to log in that is spoken here (RFC 4616).
-const MECHANISM: &str = "PLAIN";
+words! {
+    /// A way to log in.
+    pub(super) AuthMechanism {
+        /// User and password (RFC 4616).
+        Plain "plain",
+        /// The client certificate, which was shown already (RFC 4422, appendix A).
+        External "external",
+    }
+}
+
+impl Setting for AuthMechanism {
+    const SHAPE: Shape =
+        Shape::plain("plain or external", "mechanism", || json!({"enum": AuthMechanism::ALL.map(AuthMechanism::slug)}));
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| Self::ALL.into_iter().find(|known| text.eq_ignore_ascii_case(known.slug())))
+    }
+}
+
+/// Who logs in, and how.
+#[derive(Clone, Debug)]
+pub(super) enum Login {
+    Password(Credentials),
+    Certificate,
+}
+
+impl Login {
+    /// Asks for the options.
+    pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
+        let mechanism: AuthMechanism = fields.or(
+            "auth_mechanism",
+            "plain",
+            "`plain`; or `external`: the broker takes the user from the client certificate, and there is no password.",
+        );
+        let is_external = mechanism == AuthMechanism::External;
+        let instead = is_external.then_some("with `auth_mechanism: external`: the certificate names the user");
+        let login = Credentials::required_unless::<Word>(
+            fields,
+            instead,
+            "Who logs in. Not with `auth_mechanism: external`.",
+            "The user's password.",
+        );
+        // Without one, the check is not built.
+        Ok(login?.map_or(Self::Certificate, Self::Password))
+    }
+
+    /// Refuses a login by a certificate that is not shown.
+    pub(super) fn fits(&self, fields: &mut Fields<'_>, tls: Option<&TlsOptions>) -> Result<(), Noted> {
+        let is_shown = tls.is_some() && fields.has("client_cert");
+        if matches!(self, Self::Certificate) && !is_shown && !fields.is_broken() {
+            let misfit = Misfit::new("`external` needs TLS and a client certificate");
+            return Err(
+                fields.refuse_value("auth_mechanism", misfit.help("add `client_cert:`, and leave `use_tls` true"))
+            );
+        }
+        Ok(())
+    }
+
+    /// A refusal, in the words of this way to log in.
+    pub(super) fn told(&self, fault: Fault) -> Fault {
+        match (self, fault.cause) {
+            (Self::Certificate, Cause::Rejected) => Fault {
+                message: "the broker does not let in whom the client certificate names".into(),
+                ..fault
+            }
+            .next_step(
+                "add the user with the name that the broker takes from the certificate (RabbitMQ: ssl_cert_login_from)",
+            ),
+            _ => fault,
+        }
+    }
+
+    /// The user's name, where there is one.
+    pub(super) fn name(&self) -> Option<&String> {
+        match self {
+            Self::Password(login) => Some(&login.user),
+            Self::Certificate => None,
+        }
+    }
+
+    /// The user, for people.
+    pub(super) fn user(&self) -> &str {
+        match self {
+            Self::Password(login) => &login.user,
+            Self::Certificate => "whom the client certificate names",
+        }
+    }
+}
 
 /// That the broker reports a rejected login, where older ones just close the connection:
 /// `RabbitMQ`'s extension to the protocol.
@@ -42,19 +132,32 @@ impl ConnectionStart {
     }
 
     /// The login. Nothing of it goes to a broker that does not know the way.
-    pub(super) fn answer(&self, login: &Credentials) -> Result<StartOk, Fault> {
+    pub(super) fn answer(&self, login: &Login) -> Result<StartOk, Fault> {
+        let (mechanism, response) = match login {
+            Login::Password(login) => (AuthMechanism::Plain, format!("\0{}\0{}", login.user, login.password.expose())),
+            Login::Certificate => (AuthMechanism::External, String::new()),
+        };
+        let name = mechanism.slug().to_ascii_uppercase();
         let offered = String::from_utf8_lossy(self.0.mechanisms.as_bytes()).into_owned();
-        if !offered.split_ascii_whitespace().any(|mechanism| mechanism == MECHANISM) {
+        if !offered.split_ascii_whitespace().any(|mechanism| mechanism == name) {
             let fault = Fault::new(
                 Cause::MethodUnsupported,
-                sentence!["the broker does not offer the login mechanism ", MECHANISM],
+                sentence!["the broker does not offer the login mechanism ", &name],
             );
-            return Err(fault.evidence(sentence!["it offers ", offered]));
+            let fault = fault.evidence(sentence!["it offers ", offered]);
+            return Err(match mechanism {
+                AuthMechanism::Plain => fault.next_step(
+                    "enable PLAIN on the broker; or set `auth_mechanism: external`, if the application logs in by its certificate",
+                ),
+                AuthMechanism::External => fault.next_step(
+                    "enable EXTERNAL on this port of the broker (RabbitMQ: rabbitmq_auth_mechanism_ssl, and auth_mechanisms)",
+                ),
+            });
         }
         Ok(StartOk {
             client_properties: introduction(),
-            mechanism: MECHANISM.into(),
-            response: format!("\0{}\0{}", login.user, login.password.expose()).into(),
+            mechanism: name.into(),
+            response: response.into(),
             locale: "en_US".into(),
         })
     }

@@ -65,6 +65,11 @@ impl Directory {
         self.ask(|id| message::bind(id, name, password)).await
     }
 
+    /// Logs in as whom the client certificate, or the socket, names.
+    pub(super) async fn bind_external(&mut self) -> Result<Message, Fault> {
+        self.ask(message::bind_external).await
+    }
+
     /// Looks for one entry.
     pub(super) async fn search(&mut self, base: &str) -> Result<Found, Fault> {
         let mut message = self.ask(|id| message::search(id, base)).await?;

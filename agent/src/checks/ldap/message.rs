@@ -61,6 +61,15 @@ pub(super) fn bind(id: u8, name: &str, password: &str) -> Vec<u8> {
     message(id, &[element(0x60, &simple.concat()), controls].concat())
 }
 
+/// A bind by SASL EXTERNAL (RFC 4513, section 5.2.3): as whom the client is known by already, its certificate or its
+/// process, and as nobody else.
+pub(super) fn bind_external(id: u8) -> Vec<u8> {
+    let external = [element(OCTETS, b"EXTERNAL"), element(OCTETS, b"")].concat();
+    let bind = [element(INTEGER, &[3]), element(OCTETS, b""), element(0xa3, &external)];
+    let control = element(SEQUENCE, &element(OCTETS, PASSWORD_POLICY));
+    message(id, &[element(0x60, &bind.concat()), element(CONTROLS, &control)].concat())
+}
+
 /// The request for TLS (section 4.14.1).
 pub(super) fn start_tls(id: u8) -> Vec<u8> {
     message(id, &element(0x77, &element(0x80, START_TLS)))

@@ -2,7 +2,8 @@
 //!
 //! - Proves: the server speaks LDAP and accepts the user and the password, or an anonymous login where
 //!   none is configured; with `base`, that this entry exists and that the user may read it.
-//! - Protocol: LDAP version 3 (RFC 4511) with a simple bind (RFC 4513, section 5.1), over TCP, TLS from
+//! - Protocol: LDAP version 3 (RFC 4511) with a simple bind (RFC 4513, section 5.1) or, where it is
+//!   asked for, SASL EXTERNAL (section 5.2.3), over TCP, TLS from
 //!   the first byte (`ldaps`), STARTTLS (RFC 4511, section 4.14) or a Unix socket (`ldapi`). A bind asks
 //!   for the password policy (draft-behera-ldap-password-policy-10), so that a locked account is told from
 //!   a wrong password.
@@ -20,7 +21,7 @@
 //!   `auth.host-not-allowed` (Active Directory, 531), `auth.method-unsupported` (no simple binds);
 //!   `request.no-such-entry` (32, 34, or no entry), `request.permission-denied` (50),
 //!   `request.redirected` (a referral, which is not followed), `request.unexpected-reply` (other codes).
-//! - Does not check: SASL, other entries, whether anything can be written. A server that closes without a
+//! - Does not check: other mechanisms of SASL, other entries, whether anything can be written. A server that closes without a
 //!   word for want of connections is `protocol.closed`: LDAP has no other way to say so.
 //!
 //! The three requests and the answers to them are written and read here. The ldap3 crate takes no stream,
@@ -34,21 +35,28 @@ mod policy;
 mod refusal;
 
 use crate::checks::{Check, Profile};
-use crate::fault::{Cause, Failure, Phase};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Port, Target, TlsOptions, Wire};
+use crate::phase::words;
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Security, Service};
-use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Name, Noted, tls_of_target};
+use crate::settings::shape::Shape;
+use crate::settings::{
+    Credentials, Field, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Name, Noted, Setting, tls_of_target,
+};
 use directory::Directory;
 use message::{Message, Response};
 use policy::Policy;
 use refusal::Client;
+use serde_json::json;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Ldap {
     target: Target,
     login: Option<Credentials>,
+    /// The user is whom the client certificate or the socket names.
+    external: bool,
     /// A DN.
     base: Option<String>,
     security: Security,
@@ -77,6 +85,12 @@ impl Check for Ldap {
             "The user's password.",
         );
         let login = has_password(fields, login);
+        let mechanism = fields.or::<AuthMechanism>(
+            "auth_mechanism",
+            "simple",
+            "`simple`; or `external` (SASL): the user is the client certificate's, or over a Unix socket that of the process.",
+        );
+        let external = mechanism == AuthMechanism::External;
         let base = fields.optional::<Name>("base", "DN of an entry that must exist and that the user may read.");
         let security = fields.or(
             "use_tls",
@@ -87,7 +101,15 @@ impl Check for Ldap {
         let security = if over_socket && !fields.has("use_tls") { Security::Plain } else { security };
         let target = host.map(|host| host.at(port.unwrap_or(Self::SERVICE.port(security))));
         let tls = tls_of_target(fields, security, &target);
-        Ok(Self { target: target?, login: login?, base: base.map(Into::into), security, tls: tls? })
+        let (login, target, tls) = (login?, target?, tls?);
+        if external {
+            fits_external(
+                fields,
+                login.is_some(),
+                over_socket || security != Security::Plain && fields.has("client_cert"),
+            )?;
+        }
+        Ok(Self { target, login, external, base: base.map(Into::into), security, tls })
     }
 
     fn profile(&self) -> Profile {
@@ -96,6 +118,7 @@ impl Check for Ldap {
             None => Profile::of_database(Self::TYPE, &self.target),
         }
         .distinct("username", self.login.as_ref().map(|login| &login.user))
+        .distinct("auth_mechanism", Some("external").filter(|_| self.external))
         .distinct("base", self.base.as_ref())
     }
 
@@ -123,6 +146,42 @@ fn has_password(
     let help = "write the user's password, or leave out `username` too for an anonymous login; a directory may take a \
                 user without a password for anonymous";
     Err(fields.refuse_value("password", misfit.help(help)))
+}
+
+/// A login by what is known of the client already has no user and no password, and needs a certificate or a socket.
+fn fits_external(fields: &mut Fields<'_>, has_login: bool, is_known: bool) -> Result<(), Noted> {
+    if has_login {
+        let misfit = Misfit::new("`external` has no user and no password");
+        return Err(fields
+            .refuse_value("auth_mechanism", misfit.help("leave `username` and `password` out, or `auth_mechanism`")));
+    }
+    if is_known || fields.is_broken() {
+        return Ok(());
+    }
+    let misfit = Misfit::new("`external` needs TLS and a client certificate, or a Unix socket");
+    Err(fields.refuse_value("auth_mechanism", misfit.help("add `client_cert:`, and leave `use_tls` true or starttls")))
+}
+
+words! {
+    /// A way to log in.
+    AuthMechanism {
+        /// A user and a password, or nobody.
+        Simple "simple",
+        /// What is known of the client already.
+        External "external",
+    }
+}
+
+impl Setting for AuthMechanism {
+    const SHAPE: Shape = Shape::plain(
+        "simple or external",
+        "mechanism",
+        || json!({"enum": AuthMechanism::ALL.map(AuthMechanism::slug)}),
+    );
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| Self::ALL.into_iter().find(|known| text.eq_ignore_ascii_case(known.slug())))
+    }
 }
 
 impl Ldap {
@@ -158,6 +217,20 @@ impl Ldap {
         Stop::Failed(failure)
     }
 
+    /// Who logs in, for people; nobody in particular where it is anonymous.
+    fn user(&self) -> Option<&str> {
+        match (&self.login, self.external) {
+            (Some(login), _) => Some(&login.user),
+            (None, true) if self.target.endpoint().is_none() => Some("the user of this process"),
+            (None, true) => Some("whom the client certificate names"),
+            (None, false) => None,
+        }
+    }
+
+    async fn log_in(&self, directory: &mut Directory) -> Result<Message, Fault> {
+        if self.external { directory.bind_external().await } else { directory.bind(self.login.as_ref()).await }
+    }
+
     async fn start_tls(&self, probe: &mut Probe, wire: Wire) -> Result<Wire, Failure> {
         let Some(host) = self.target.host() else { return Ok(wire) };
         let mut directory = Directory::new(wire);
@@ -172,10 +245,7 @@ impl Ldap {
 
     /// All that is said behind TLS.
     async fn converse(&self, probe: &mut Probe, directory: &mut Directory) -> Result<(), Failure> {
-        let client = Client {
-            user: self.login.as_ref().map(|login| login.user.as_str()),
-            encrypted: self.security != Security::Plain,
-        };
+        let client = Client { user: self.user(), encrypted: self.security != Security::Plain, external: self.external };
         let policy = self.bind(probe, directory, client).await?;
         let days = [("password_expires_in_seconds", policy.expires_in), ("grace_logins_left", policy.logins_left)];
         for (fact, number) in days {
@@ -190,21 +260,20 @@ impl Ldap {
 
     /// Logs in. What has answered to STARTTLS is a directory; else the first answer shows whether it is one.
     async fn bind(&self, probe: &mut Probe, directory: &mut Directory, client: Client<'_>) -> Result<Policy, Failure> {
-        let login = self.login.as_ref();
-        if login.is_some() {
+        if self.login.is_some() {
             probe.note_login();
         }
         let first = match self.security {
             Security::StartTls => None,
             Security::Plain | Security::Tls => {
-                let answer = probe.phase(Phase::Protocol, directory.bind(login)).await;
+                let answer = probe.phase(Phase::Protocol, self.log_in(directory)).await;
                 Some(answer.map_err(|failure| self.with_reason_to_close(failure, directory))?)
             }
         };
         let judged = async {
             let answer = match first {
                 Some(answer) => answer,
-                None => directory.bind(login).await?,
+                None => self.log_in(directory).await?,
             };
             let Message { response: Response::Bind(outcome), policy, .. } = answer else {
                 return Err(directory::unexpected());

@@ -63,6 +63,8 @@ pub(super) struct Client<'a> {
     /// `None` for nobody in particular.
     pub(super) user: Option<&'a str>,
     pub(super) encrypted: bool,
+    /// The user is the one of the client certificate, or of the socket.
+    pub(super) external: bool,
 }
 
 /// Judges the answer to STARTTLS.
@@ -133,13 +135,21 @@ impl<'a> Client<'a> {
         let name = self.name();
         match outcome.code {
             OPERATIONS_ERROR | OTHER => {
-                Fault::new(Cause::NotReady, "the directory cannot verify logins, or what is behind it cannot")
+                Fault::new(Cause::NotReady, "the directory fails over the login, and says why in its own words")
+                    .next_step("read the server's words, and look at its log, and at what it asks to verify logins")
             }
             PROTOCOL_ERROR => Fault::new(Cause::UnsupportedVersion, "the directory does not take version 3 of LDAP"),
+            AUTH_METHOD_NOT_SUPPORTED if self.external => {
+                Fault::new(Cause::MethodUnsupported, "the directory takes no SASL EXTERNAL from this client").next_step(
+                    "see that the directory asks for client certificates and trusts the CA of this one (OpenLDAP: \
+                 TLSVerifyClient, TLSCACertificateFile), and offers EXTERNAL",
+                )
+            }
             AUTH_METHOD_NOT_SUPPORTED => {
                 Fault::new(Cause::MethodUnsupported, "the directory takes no simple bind (a user and a password)")
             }
-            ADMIN_LIMIT_EXCEEDED => Fault::new(Cause::Overloaded, "a limit of the directory ended the login"),
+            ADMIN_LIMIT_EXCEEDED => Fault::new(Cause::Overloaded, "a limit of the directory ended the login")
+                .next_step("look at the directory's limits, and at its log"),
             INAPPROPRIATE_AUTHENTICATION | UNWILLING_TO_PERFORM if self.user.is_none() => login_wanted(),
             REFERRAL => {
                 Fault::new(Cause::Rejected, sentence!["the directory sends ", theirs(name), " to another server"])
@@ -152,12 +162,24 @@ impl<'a> Client<'a> {
                 .next_step(
                     "write a DN: uid=app,ou=people,dc=example,dc=com (user@domain is for Active Directory alone)",
                 ),
-            INAPPROPRIATE_AUTHENTICATION => self.not_let_in(Cause::Rejected, "the user has no password to log in with"),
+            INAPPROPRIATE_AUTHENTICATION if !self.external => {
+                self.not_let_in(Cause::Rejected, "the user has no password to log in with")
+            }
+            INVALID_CREDENTIALS | INAPPROPRIATE_AUTHENTICATION if self.external => {
+                self.not_let_in(Cause::Rejected, "the directory knows nobody by it").next_step(
+                    "see which user the directory takes from a certificate (OpenLDAP: authz-regexp), and its log",
+                )
+            }
             INVALID_CREDENTIALS => self.not_believed(outcome),
             UNWILLING_TO_PERFORM => self
                 .not_let_in(Cause::Rejected, "the directory is not willing to")
                 .next_step("the server's words say why: a disabled account, or simple binds that are switched off"),
-            _ => self.not_let_in(Cause::Rejected, "the directory refuses the login"),
+            INSUFFICIENT_ACCESS_RIGHTS | NO_SUCH_OBJECT => {
+                self.not_let_in(Cause::Rejected, "the directory refuses the login")
+            }
+            _ => self
+                .not_let_in(Cause::Rejected, "the directory refuses the login, and says why in its own words")
+                .next_step("read the server's words, and look at its log"),
         }
     }
 
@@ -244,7 +266,8 @@ fn login_wanted() -> Fault {
 /// Codes of a server that serves nobody now, whatever it is asked.
 fn not_serving(outcome: &Outcome) -> Option<Fault> {
     let fault = match outcome.code {
-        BUSY => Fault::new(Cause::Overloaded, "the directory is busy"),
+        BUSY => Fault::new(Cause::Overloaded, "the directory is busy")
+            .next_step("look at the directory's load, and at the limits of what is behind it"),
         UNAVAILABLE => Fault::new(Cause::NotReady, "the directory is not available: starting, or shutting down"),
         _ => return None,
     };

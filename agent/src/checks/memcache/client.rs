@@ -17,7 +17,8 @@ pub(super) struct MemcachedClient {
 /// What a server wants before it serves.
 pub(super) enum Wants {
     Nothing {
-        version: String,
+        /// Where it tells.
+        version: Option<String>,
     },
     TextLogin,
     /// A login over the binary protocol, by one of these mechanisms.
@@ -32,7 +33,7 @@ impl MemcachedClient {
         Self { talk: Talk::new(wire, "an answer"), tls }
     }
 
-    pub(super) async fn version(&mut self) -> Result<String, Fault> {
+    pub(super) async fn version(&mut self) -> Result<Option<String>, Fault> {
         self.begin(text::VERSIONS.as_bytes(), true).await?;
         text::version(&self.line().await?)
     }
@@ -52,7 +53,7 @@ impl MemcachedClient {
     }
 
     /// Logs in over the text protocol, and asks for the version in the same round trip.
-    pub(super) async fn log_in_by_text(&mut self, user: &str, password: &str) -> Result<String, Fault> {
+    pub(super) async fn log_in_by_text(&mut self, user: &str, password: &str) -> Result<Option<String>, Fault> {
         self.talk.send(text::login(user, password).as_bytes()).await;
         match self.line().await?.as_str() {
             text::STORED => text::version(&self.line().await?),
@@ -82,7 +83,7 @@ impl MemcachedClient {
         let (version, mechanisms) = (version.text(), self.frame(Opcode::SaslListMechanisms).await?);
         match mechanisms.status {
             Status::SUCCESS => Ok(Wants::Sasl { version, mechanisms: mechanisms.text() }),
-            Status::UNKNOWN_COMMAND => Ok(Wants::Nothing { version }),
+            Status::UNKNOWN_COMMAND => Ok(Wants::Nothing { version: Some(version) }),
             _ => Err(mechanisms.fault()),
         }
     }
@@ -115,11 +116,16 @@ impl MemcachedClient {
                 "; a port with TLS only (in that case set use_tls) and a server with SASL (in that case set username and password) \
                  end a connection like this too"
             }
-            (false, false) => "; a port with TLS only ends a connection like this too: in that case set use_tls",
+            (false, false) => {
+                "; a port with TLS only ends a connection like this too (in that case set use_tls), and so does a proxy that \
+                 knows no logins (twemproxy: in that case leave username and password out)"
+            }
             (true, true) => {
                 "; a server with SASL ends a connection like this too: in that case set username and password"
             }
-            (true, false) => return fault,
+            (true, false) => {
+                "; a proxy that knows no logins ends a connection like this too: in that case leave username and password out"
+            }
         };
         fault.next_step(sentence!["look at the server's log", reason])
     }

@@ -1,7 +1,8 @@
 //! A memcached server that answers, and accepts the login.
 //!
-//! - Proves: the server speaks memcached's protocol and tells its version; with a login, that it
-//!   accepts the user and password.
+//! - Proves: the server speaks memcached's protocol, and tells its version where it knows the command
+//!   (`ERROR`, memcached's own word for one that it does not know, is an answer too); with a login, that
+//!   it accepts the user and password.
 //! - Protocol: memcached's text protocol with its login
 //!   (<https://github.com/memcached/memcached/blob/master/doc/protocol.txt>), and its binary protocol
 //!   with SASL PLAIN (<https://docs.memcached.org/protocols/binarysasl/>, RFC 4616).
@@ -75,19 +76,21 @@ impl Check for Memcache {
             None => probe.phase(Phase::Protocol, client.version()).await?,
             Some(login) => self.log_in(login, &mut client, probe).await?,
         };
-        probe.fact("server_version", probe.clean(&version));
+        if let Some(version) = version {
+            probe.fact("server_version", probe.clean(&version));
+        }
         Ok(())
     }
 }
 
 impl Memcache {
-    /// Logs in where the server wants it, and returns its version.
+    /// Logs in where the server wants it, and returns its version where it tells.
     async fn log_in(
         &self,
         login: &Credentials,
         client: &mut MemcachedClient,
         probe: &mut Probe,
-    ) -> Result<String, Stop> {
+    ) -> Result<Option<String>, Stop> {
         let (user, password) = (&login.user, login.password.expose());
         match probe.phase(Phase::Protocol, client.wants()).await? {
             Wants::Nothing { version } => {
@@ -101,7 +104,7 @@ impl Memcache {
             Wants::Sasl { version, mechanisms } => {
                 probe.note_login();
                 probe.phase(Phase::Auth, client.log_in_by_sasl(&mechanisms, user, password)).await?;
-                Ok(version)
+                Ok(Some(version))
             }
         }
     }

@@ -23,8 +23,13 @@ pub(super) fn login(user: &str, password: &str) -> String {
     format!("set conn-check 0 -1 {length}\r\n{user} {password}\r\nversion\r\n")
 }
 
-pub(super) fn version(line: &str) -> Result<String, Fault> {
-    line.strip_prefix("VERSION ").map(str::to_owned).ok_or_else(|| fault_of(line))
+/// The version in the answer; nothing where the server knows no such command, and says so as memcached does.
+pub(super) fn version(line: &str) -> Result<Option<String>, Fault> {
+    match line.strip_prefix("VERSION ") {
+        Some(version) => Ok(Some(version.to_owned())),
+        None if line == ERROR => Ok(None),
+        None => Err(fault_of(line)),
+    }
 }
 
 /// What an answer to the login means. A server that reads the question for the version behind a
@@ -40,16 +45,22 @@ pub(super) fn rejected(user: &str) -> Fault {
     Fault::new(Cause::Rejected, sentence!["the server does not accept user ", theirs(user), " with this password"])
 }
 
-/// What any other answer means.
+/// What any other answer means. The three words of errors are memcached's own (protocol.txt, "Error strings").
 pub(super) fn fault_of(line: &str) -> Fault {
-    let (cause, message, phase) = if line == UNAUTHENTICATED {
-        (Cause::Required, "the server wants a login", Phase::Auth)
+    let fault = if line == UNAUTHENTICATED {
+        Fault::new(Cause::Required, "the server wants a login").at(Phase::Auth)
     } else if line == "ERROR Too many open connections" {
-        (Cause::Overloaded, "the server has reached its connection limit", Phase::Protocol)
-    } else if line.starts_with("SERVER_ERROR") {
-        (Cause::NotReady, "the server, or a proxy in front of it, reports an internal error", Phase::Protocol)
+        Fault::new(Cause::Overloaded, "the server has reached its connection limit").at(Phase::Protocol)
+    } else if line.starts_with("SERVER_ERROR ") {
+        Fault::new(Cause::NotReady, "the server, or a proxy in front of it, reports an internal error")
+            .next_step("read its words; look at the log of the server, and at the servers behind a proxy")
+            .at(Phase::Protocol)
+    } else if line.starts_with("CLIENT_ERROR ") || line.starts_with("ERROR ") {
+        Fault::new(Cause::Malformed, "the server does not understand the check, and says so in its own words")
+            .next_step("read its words, and look at its log")
+            .at(Phase::Protocol)
     } else {
-        (Cause::Malformed, "the answer is not in memcached's protocol", Phase::Protocol)
+        Fault::new(Cause::Malformed, "the answer is not in memcached's protocol").at(Phase::Protocol)
     };
-    Fault::new(cause, message).evidence(theirs(line)).at(phase)
+    fault.evidence(theirs(line))
 }

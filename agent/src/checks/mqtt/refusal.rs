@@ -68,7 +68,7 @@ pub(super) fn of_connack(answer: &Answer, check: &Mqtt) -> Result<(), Fault> {
             .next_step("look at the broker's limit for packets, and at the length of the user and the password"),
         code => of_any(answer).unwrap_or_else(|| {
             Fault::new(Cause::NotReady, sentence!["the broker does not accept the connection: ", name(code)])
-                .next_step("look at the broker's log")
+                .next_step("look at the broker's log, which knows the reason")
         }),
     };
     Err(placed(fault).evidence(evidence(answer)))
@@ -185,8 +185,15 @@ fn client_id(check: &Mqtt) -> Fault {
 /// client id that is not the user's.
 fn login(check: &Mqtt) -> Fault {
     let Some(login) = &check.login else {
-        return Fault::new(Cause::Required, "the broker wants a login")
-            .next_step("add `username:` and `password:` to this check");
+        if check.tls.as_ref().is_some_and(|tls| tls.client.is_some()) {
+            return Fault::new(Cause::Rejected, "the broker does not let in whom the client certificate names")
+                .next_step(
+                    "look at which users the broker knows by their certificates; else add `username:` and `password:`",
+                );
+        }
+        return Fault::new(Cause::Required, "the broker lets nobody in without a login").next_step(
+            "add `username:` and `password:` to this check, or the client certificate that the broker knows",
+        );
     };
     let message =
         sentence!["the broker does not accept the login of `", &login.user, "`, or does not let this user in"];

@@ -1,23 +1,73 @@
-//! Commands out, answers in, one at a time.
+//! Commands out, answers in.
 
 use crate::fault::{Cause, Fault};
-use crate::net::{Talk, Wire};
-use redis::{Pipeline, Value};
+use crate::net::{Host, Talk, TlsOptions, Wire};
+use crate::probe::Dialer;
+use crate::secret::sentence;
+use redis::{Cmd, Value};
 
-pub(super) struct RespClient {
-    talk: Talk,
+/// What waits for an answer of its own.
+pub(super) struct Command {
+    /// As people know it.
+    pub(super) name: &'static str,
+    cmd: Cmd,
+    /// Nothing depends on its answer.
+    spare: bool,
+    /// What is sent in its place through a proxy that does not know it.
+    instead: Option<Cmd>,
 }
 
-impl RespClient {
-    pub(super) fn new(wire: Wire) -> Self {
-        Self { talk: Talk::new(wire, "an answer") }
+/// How to connect once more.
+pub(super) struct Again<'a> {
+    pub(super) dialer: Dialer,
+    pub(super) tls: Option<(&'a TlsOptions, &'a Host)>,
+}
+
+/// Commands in one flight, and their answers in order.
+///
+/// A proxy may know fewer commands than Redis, and ends the connection at one that it does not know (twemproxy; without
+/// the answers to those before it). Where that may have been a spare one, the flight is sent once more without those.
+pub(super) struct RespClient<'a> {
+    talk: Talk,
+    flight: Vec<Command>,
+    /// Answers that were taken.
+    taken: usize,
+    again: Option<Again<'a>>,
+    /// The flight is the second one: the spare commands were not sent.
+    is_second: bool,
+}
+
+impl Command {
+    /// A command whose answer is needed.
+    pub(super) fn new(name: &'static str, cmd: Cmd) -> Self {
+        Self { name, cmd, spare: false, instead: None }
     }
 
-    /// Sends the first commands and waits for the first answer.
-    pub(super) async fn begin(&mut self, commands: &Pipeline, tls: bool) -> Result<Value, Fault> {
-        self.talk.send(&commands.get_packed_pipeline()).await;
+    /// One whose answer is not.
+    pub(super) fn spare(name: &'static str, cmd: Cmd, instead: Option<Cmd>) -> Self {
+        Self { name, cmd, spare: true, instead }
+    }
+
+    /// As it goes over the wire, if it goes.
+    fn packed(&self, is_second: bool) -> Vec<u8> {
+        let cmd = if is_second && self.spare { self.instead.as_ref() } else { Some(&self.cmd) };
+        cmd.map(Cmd::get_packed_command).unwrap_or_default()
+    }
+}
+
+impl<'a> RespClient<'a> {
+    pub(super) fn new(wire: Wire) -> Self {
+        Self { talk: talk(wire), flight: Vec::new(), taken: 0, again: None, is_second: false }
+    }
+
+    /// Sends the flight and waits for the first answer.
+    pub(super) async fn begin(&mut self, flight: Vec<Command>, again: Option<Again<'a>>) -> Result<Value, Fault> {
+        self.again = again.filter(|_| flight.iter().any(|command| command.spare));
+        self.flight = flight;
+        self.send_flight().await;
+        let is_plain = self.again.as_ref().is_none_or(|again| again.tls.is_none());
         self.answer().await.map_err(|fault| match fault.cause {
-            Cause::Closed | Cause::Reset if self.talk.wire().seen().count() == 0 && !tls => fault.next_step(
+            Cause::Closed | Cause::Reset if self.talk.wire().seen().count() == 0 && is_plain => fault.next_step(
                 "look at the server's log and its access lists; a port with TLS only ends a connection like this too: \
                  in that case set use_tls",
             ),
@@ -26,12 +76,59 @@ impl RespClient {
     }
 
     /// Sends one more command and waits for its answer.
-    pub(super) async fn ask(&mut self, command: &str) -> Result<Value, Fault> {
-        self.talk.send(&redis::cmd(command).get_packed_command()).await;
-        self.answer().await
+    pub(super) async fn ask(&mut self, name: &'static str, cmd: &Cmd) -> Result<Value, Fault> {
+        self.again = None;
+        self.talk.send(&cmd.get_packed_command()).await;
+        self.read().await.map_err(|fault| told(fault, name))
     }
 
+    /// Waits for the next answer of the flight; nothing for a command that was not sent.
     pub(super) async fn answer(&mut self) -> Result<Value, Fault> {
+        let Some(command) = self.flight.get(self.taken) else {
+            return Err(Fault::new(Cause::OwnFault, "more answers than questions"));
+        };
+        let name = command.name;
+        let answer = if command.packed(self.is_second).is_empty() {
+            Ok(Value::Nil)
+        } else {
+            match self.read().await {
+                Err(fault) if has_ended(&fault) => self.second(fault).await,
+                answer => answer,
+            }
+        };
+        self.taken += usize::from(answer.is_ok());
+        answer.map_err(|fault| told(fault, name))
+    }
+
+    /// Sends the flight once more without the spare commands, and gives the answer that was waited for; the first fault
+    /// where the peer does not even answer to a PING, before which no password is sent.
+    async fn second(&mut self, fault: Fault) -> Result<Value, Fault> {
+        let Some(again) = self.again.take() else { return Err(fault) };
+        let Ok(wire) = again.dialer.again(again.tls).await else { return Err(fault) };
+        let mut second = Self { talk: talk(wire), flight: Vec::new(), taken: 0, again: None, is_second: true };
+        second.talk.send(&redis::cmd("PING").get_packed_command()).await;
+        if second.read().await.is_err() {
+            return Err(fault);
+        }
+        second.flight = std::mem::take(&mut self.flight);
+        second.send_flight().await;
+        while second.taken < self.taken {
+            if Box::pin(second.answer()).await.is_err() {
+                return Err(fault);
+            }
+        }
+        let answer = Box::pin(second.answer()).await;
+        second.taken = self.taken;
+        *self = second;
+        answer.map_err(|_| fault)
+    }
+
+    async fn send_flight(&mut self) {
+        let packed: Vec<_> = self.flight.iter().flat_map(|command| command.packed(self.is_second)).collect();
+        self.talk.send(&packed).await;
+    }
+
+    async fn read(&mut self) -> Result<Value, Fault> {
         let mut measure = Measure::default();
         let answer = self.talk.frame(|begun| Ok(measure.length(begun))).await?;
         redis::parse_redis_value(&answer).map_err(|error| {
@@ -39,6 +136,27 @@ impl RespClient {
             fault.evidence(error.to_string()).caused_by(&error)
         })
     }
+}
+
+fn talk(wire: Wire) -> Talk {
+    Talk::new(wire, "an answer")
+}
+
+fn has_ended(fault: &Fault) -> bool {
+    matches!(fault.cause, Cause::Closed | Cause::Reset)
+}
+
+/// An end says at which command it came.
+fn told(fault: Fault, command: &'static str) -> Fault {
+    if !has_ended(&fault) || command == "AUTH" || command == "PING" {
+        return fault;
+    }
+    fault.evidence(sentence!["it ended before the answer to ", command]).next_step(sentence![
+        "look at the log of the server, and of a proxy before it: some proxies (twemproxy) end a connection at a command that \
+         they do not know, and ",
+        command,
+        " may be one"
+    ])
 }
 
 /// How much of an answer was measured, while it comes in pieces. The crate's parser reads ahead, and

@@ -8,19 +8,26 @@
 //!   later and what speaks like it; ACL users from Redis 6 on.
 //! - Phases: resolve, connect, tls (with `use_tls`), protocol (everything is sent; the first answer),
 //!   auth (the verdict on `AUTH`), request (the other answers). What is sent, in one piece: `AUTH`
-//!   with a login, `PING`, `HELLO` (version and role, for every user), `SELECT` with a database other
-//!   than 0, `EXISTS` with a key. A server without `HELLO` (before Redis 6) is asked for its role by
-//!   `ROLE`, which costs one more round trip. Nothing is written.
+//!   with a login, `PING`, `HELLO` (version, role and mode, for every user), `SELECT` with a database
+//!   other than 0, `EXISTS` with a key; without a key and as the default user, `WATCH` of one, which shows
+//!   whether a cluster serves keys, and changes and counts nothing. A server without `HELLO` (before Redis
+//!   6) is asked for its role by `ROLE`, which costs one more round trip. `HELLO` and `WATCH` fail no check
+//!   whose `PING` was answered: a proxy that ends the connection at them (twemproxy) is asked once more
+//!   without them, on another connection. Nothing is written.
 //! - Options: see [`Redis::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.*`, with `protocol.not-ready` (LOADING,
 //!   MASTERDOWN, BUSY, CLUSTERDOWN) and `protocol.overloaded` (maxclients); `auth.rejected`,
 //!   `auth.required`, `auth.host-not-allowed` (protected mode), `auth.method-unsupported` (a user name
 //!   before Redis 6); `request.no-such-database`, `request.permission-denied`, `request.read-only` (a
 //!   replica where the primary is wanted), `request.unexpected-reply` (a primary where a replica is
-//!   wanted, a key that is not there, any other error). A login that the server does not need is the
-//!   warning `auth.not-needed`. A user without the right to `PING` passes: that the server says so
-//!   proves the login, and more was not asked.
-//! - Does not check: sentinels, the other nodes of a cluster, and whether anything can be written.
+//!   wanted, a key that is not there, any other error); `protocol.wrong-service` (a Sentinel). A login that
+//!   the server does not need is the warning `auth.not-needed`. A user without the right to `PING` passes, and
+//!   so does a server that has renamed it: that the server says so proves the login, and more was not asked.
+//! - With `sentinel`, host and port are a sentinel's. It is asked first (`SENTINEL GET-MASTER-ADDR-BY-NAME`),
+//!   with a login of its own; all the rest is said to the primary that it names, which must be one. With
+//!   `cluster`, `CLUSTER SLOTS` is one more turn, and each node is connected to and logged in at.
+//! - Does not check: the other nodes of a cluster without `cluster`, the other sentinels (each can have a
+//!   check), and whether anything can be written.
 //!
 //! Commands are packed and answers parsed by the redis crate, over the probe's stream. Its
 //! `MultiplexedConnection` cannot be used: it keeps the answers of a pipeline back until the last
@@ -28,19 +35,29 @@
 //! protected mode) only the closing is left, and of an I/O error only that there was one.
 
 mod client;
+mod cluster;
 mod refusal;
 mod role;
+mod sentinel;
 
 use crate::checks::{Check, Profile};
-use crate::fault::{Cause, Fault, Owner, Phase};
-use crate::net::{Target, TlsOptions};
+use crate::fault::{Cause, Failure, Fault, Owner, Phase};
+use crate::net::{Endpoint, Host, Port, Target, TlsOptions, Wire, within};
 use crate::probe::{Probe, Stop};
 use crate::secret::sentence;
-use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
-use client::RespClient;
-use redis::{Pipeline, Value};
+use crate::services::{self, Security, Service};
+use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Noted, Word, tls_of_target};
+use client::{Again, Command, RespClient};
+use redis::{Cmd, Value};
 use role::{Role, ServerInfo};
+use sentinel::Sentinel;
+use std::time::Duration;
+
+/// How long an answer on which nothing depends is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The key of a question that only asks whether keys are served.
+const ANY_KEY: &str = "conn-check";
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -51,6 +68,9 @@ pub struct Redis {
     database: u32,
     role: Option<Role>,
     key: Option<Word>,
+    sentinel: Option<Sentinel>,
+    /// All of the cluster is looked at.
+    cluster: bool,
 }
 
 impl Check for Redis {
@@ -67,7 +87,8 @@ impl Check for Redis {
 ";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
-        let target = target(fields, Self::SERVICE);
+        let host = fields.required::<HostOrSocket>("host", HOST_OR_SOCKET);
+        let port = fields.optional::<Port>("port", "TCP port. Default: 26379 with `sentinel`, else 6379.");
         let login = Credentials::of_password::<Word>(
             fields,
             "ACL user, Redis 6 and later. Default: the default user.",
@@ -77,8 +98,19 @@ impl Check for Redis {
         let database = fields.or::<u32>("database", "0", "Number of the database, which must be there.");
         let role = fields.optional("role", "`primary` or `replica`: what the server must be.");
         let key = fields.optional("key", "A key that must exist and that the user may read.");
+        let sentinel = Sentinel::parse(fields);
+        let cluster = fields.or::<bool>(
+            "cluster",
+            "false",
+            "The server is a node of a cluster: every slot must be served, and every node must let us in.",
+        );
+        let usual = if fields.has("sentinel") { &services::SENTINEL } else { Self::SERVICE };
+        let target = host.map(|host| host.at(port.unwrap_or(usual.port(Security::Plain))));
         let tls = tls_of_target(fields, use_tls, &target);
-        Ok(Self { target: target?, login: login?, tls: Some(tls?).filter(|_| use_tls), database, role, key })
+        let (target, sentinel) = (target?, sentinel?);
+        let check =
+            Self { target, login: login?, tls: Some(tls?).filter(|_| use_tls), database, role, key, sentinel, cluster };
+        check.agrees(fields).map(|()| check)
     }
 
     fn profile(&self) -> Profile {
@@ -88,22 +120,94 @@ impl Check for Redis {
             .distinct("database", Some(self.database).filter(|number| *number != 0))
             .distinct("role", self.role.map(Role::slug))
             .distinct("key", self.key.as_ref().map(|Word(key)| key))
+            .distinct("sentinel", self.sentinel.as_ref().map(|sentinel| &sentinel.name))
+            .distinct("cluster", Some(true).filter(|_| self.cluster))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
+        probe.expect(if self.sentinel.is_some() { &services::SENTINEL } else { Self::SERVICE });
+        let wire = probe.reach(&self.target, self.tls.as_ref()).await;
+        let wire = wire.map_err(|stop| self.with_reason_for_silence(stop))?;
+        let Some(sentinel) = &self.sentinel else { return self.at(wire, probe, self.target.host()).await };
+        if sentinel.has_login() {
+            probe.note_login();
+        }
+        let primary = sentinel.primary(probe, &mut RespClient::new(wire)).await?;
         probe.expect(Self::SERVICE);
-        let mut client = RespClient::new(
-            probe.reach(&self.target, self.tls.as_ref()).await.map_err(|stop| self.with_reason_for_silence(stop))?,
-        );
-        self.enter(&mut client, probe).await?;
-        let mut server = ServerInfo::default();
-        let examined = probe.phase(Phase::Request, self.examine(&mut client, &mut server)).await;
-        server.report(probe);
-        Ok(examined?)
+        let wire = self.connect_to(&primary, probe).await;
+        let wire = wire.map_err(|failure| sentinel::as_the_sentinel_says(failure, &primary))?;
+        self.at(wire, probe, Some(&primary.host)).await
     }
 }
 
 impl Redis {
+    /// Refuses options that contradict each other.
+    fn agrees(&self, fields: &mut Fields<'_>) -> Result<(), Noted> {
+        let with = |what: &str| Misfit::new(format!("this cannot be with `{what}`"));
+        if let Some(sentinel) = &self.sentinel {
+            sentinel.fits(fields, &self.target)?;
+            if self.role == Some(Role::Replica) {
+                let misfit =
+                    with("sentinel").help("leave `role` out: the server that a sentinel names must be the primary");
+                return Err(fields.refuse_value("role", misfit));
+            }
+        }
+        if self.cluster && self.sentinel.is_some() {
+            return Err(fields.refuse_value(
+                "cluster",
+                with("sentinel").help("a cluster has no sentinels: leave one of the two out"),
+            ));
+        }
+        if self.cluster && self.database != 0 {
+            return Err(fields.refuse_value(
+                "database",
+                with("cluster").help("a cluster has only database 0: leave `database` out"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// What the server must be.
+    fn wanted_role(&self) -> Option<Role> {
+        if self.sentinel.is_some() { Some(Role::Primary) } else { self.role }
+    }
+
+    /// A connection to the primary, which is no result of its own.
+    async fn connect_to(&self, primary: &Endpoint, probe: &mut Probe) -> Result<Wire, Failure> {
+        let wire = probe.open(primary).await?;
+        match &self.tls {
+            Some(options) => probe.tls(wire, options, &primary.host, &[]).await,
+            None => Ok(wire),
+        }
+    }
+
+    /// All that is said to Redis itself.
+    async fn at(&self, wire: Wire, probe: &mut Probe, host: Option<&Host>) -> Result<(), Stop> {
+        let mut client = RespClient::new(wire);
+        self.enter(&mut client, probe, host).await?;
+        let mut server = ServerInfo::default();
+        let patience = probe.share(1).min(PATIENCE);
+        let examined = probe.phase(Phase::Request, self.examine(&mut client, &mut server, patience)).await;
+        server.report(probe);
+        examined?;
+        if self.cluster {
+            self.enter_all(&mut client, probe).await?;
+        }
+        Ok(())
+    }
+
+    /// Enters every node of the cluster.
+    async fn enter_all(&self, client: &mut RespClient<'_>, probe: &mut Probe) -> Result<(), Failure> {
+        let dialer = probe.dialer();
+        let layout = probe.phase(Phase::Request, cluster::layout(client)).await?;
+        probe.fact("cluster_nodes", layout.nodes.len());
+        for node in &layout.nodes {
+            let entered = cluster::enter(&dialer, node, self.tls.as_ref(), self.login.as_ref());
+            probe.phase(Phase::Request, entered).await?;
+        }
+        Ok(())
+    }
+
     /// Redis without TLS takes the beginning of a handshake for a command that is not all there yet. Where there is
     /// a login, doing without TLS is no advice.
     fn with_reason_for_silence(&self, stop: Stop) -> Stop {
@@ -120,33 +224,53 @@ impl Redis {
         Stop::Failed(failure.advise(Phase::Tls, Cause::Timeout, &next_step))
     }
 
-    fn commands(&self) -> Pipeline {
-        let mut commands = redis::pipe();
+    /// What is sent, in one flight; see [`RespClient`] for the spare ones.
+    fn flight(&self) -> Vec<Command> {
+        let mut flight = Vec::new();
         if let Some(login) = &self.login {
-            commands.cmd("AUTH");
-            if let Some(user) = named(login) {
-                commands.arg(user);
-            }
-            commands.arg(login.password.expose());
+            flight.push(Command::new("AUTH", auth(login)));
         }
-        commands.cmd("PING").cmd("HELLO");
+        flight.push(Command::new("PING", redis::cmd("PING")));
+        flight.push(Command::spare("HELLO", redis::cmd("HELLO"), None));
         if self.database != 0 {
-            commands.cmd("SELECT").arg(self.database);
+            let mut select = redis::cmd("SELECT");
+            select.arg(self.database);
+            flight.push(Command::new("SELECT", select));
         }
-        if let Some(key) = &self.key {
-            commands.cmd("EXISTS").arg(&key.0);
+        if let Some(Word(key)) = &self.key {
+            flight.push(Command::new("EXISTS", of_key("EXISTS", key)));
+        } else if self.asks_for_any_key() {
+            flight.push(Command::spare("WATCH", of_key("WATCH", ANY_KEY), Some(of_key("EXISTS", ANY_KEY))));
         }
-        commands
+        flight
+    }
+
+    /// Whether somebody serves keys is asked for as the default user only: another may be without the right to the key,
+    /// and each refusal stands in the server's `ACL LOG`.
+    fn asks_for_any_key(&self) -> bool {
+        self.login.as_ref().and_then(named).is_none()
+    }
+
+    /// Whether anything was asked for that stands behind the login.
+    const fn wants_more(&self) -> bool {
+        self.database != 0 || self.key.is_some() || self.role.is_some() || self.sentinel.is_some() || self.cluster
     }
 
     /// Sends the commands, and judges the answers to `AUTH` and `PING`.
-    async fn enter(&self, client: &mut RespClient, probe: &mut Probe) -> Result<(), Stop> {
-        let (commands, tls) = (self.commands(), self.tls.is_some());
+    async fn enter<'a>(
+        &'a self,
+        client: &mut RespClient<'a>,
+        probe: &mut Probe,
+        host: Option<&'a Host>,
+    ) -> Result<(), Stop> {
+        let tls = self.tls.as_ref().zip(host);
+        let again = Some(Again { dialer: probe.dialer(), tls });
+        let flight = self.flight();
         let Some(login) = &self.login else {
-            let pong = async { refusal::of_ping(&client.begin(&commands, tls).await?) };
+            let pong = async { refusal::of_ping(&client.begin(flight, again).await?) };
             return Ok(probe.phase(Phase::Protocol, pong).await?);
         };
-        let answer = probe.phase(Phase::Protocol, client.begin(&commands, tls)).await?;
+        let answer = probe.phase(Phase::Protocol, client.begin(flight, again)).await?;
         let mut needed = true;
         let judged = async {
             needed = refusal::of_login(&answer, named(login))?;
@@ -160,20 +284,59 @@ impl Redis {
         Ok(())
     }
 
-    /// Judges the other answers, in the order of [`Redis::commands`].
-    async fn examine(&self, client: &mut RespClient, server: &mut ServerInfo) -> Result<(), Fault> {
-        server.learn(&client.answer().await?);
+    /// Judges the other answers, in the order of [`Redis::flight`]. What the server says about itself fails nothing by
+    /// not coming: it has answered to a PING.
+    async fn examine(
+        &self,
+        client: &mut RespClient<'_>,
+        server: &mut ServerInfo,
+        patience: Duration,
+    ) -> Result<(), Fault> {
+        let hello = if self.wants_more() {
+            client.answer().await?
+        } else {
+            match within(patience, client.answer()).await {
+                Some(Ok(hello)) => hello,
+                _ => return Ok(()),
+            }
+        };
+        refusal::of_spare(&hello, "HELLO")?;
+        server.learn(&hello);
+        server.require_data()?;
         if self.database != 0 {
             refusal::of_select(&client.answer().await?, self.database)?;
         }
         if let Some(key) = &self.key {
             found(&client.answer().await?, key)?;
+        } else if self.asks_for_any_key() {
+            let any = client.answer();
+            // What is asked behind it waits for it.
+            let any = if self.wants_more() { Some(any.await) } else { within(patience, any).await };
+            if let Some(Ok(answer)) = any {
+                refusal::of_spare(&answer, "WATCH")?;
+            }
         }
-        match self.role {
+        match self.wanted_role() {
             Some(role) => role.verify(server, client).await,
             None => Ok(()),
         }
     }
+}
+
+/// The login.
+fn auth(login: &Credentials) -> Cmd {
+    let mut auth = redis::cmd("AUTH");
+    if let Some(user) = named(login) {
+        auth.arg(user);
+    }
+    auth.arg(login.password.expose());
+    auth
+}
+
+fn of_key(command: &str, key: &str) -> Cmd {
+    let mut cmd = redis::cmd(command);
+    cmd.arg(key);
+    cmd
 }
 
 /// The user as `AUTH` names it. The default user is not named: servers before Redis 6 know no names,

@@ -14,6 +14,18 @@ const NO_PASSWORD_SET: [&str; 2] =
 const NO_SUCH_DATABASE: [&str; 4] =
     ["DB index is out of range", "value is out of range", "invalid DB index", "SELECT is not allowed in cluster mode"];
 
+/// How proxies say that they cannot reach the server of a key: twemproxy by errno, Envoy.
+const NO_SERVER: &[&str] = &[
+    "Connection refused",
+    "Connection timed out",
+    "Connection reset by peer",
+    "Host is down",
+    "No route to host",
+    "Operation timed out",
+    "no upstream host",
+    "upstream failure",
+];
+
 /// Judges the answer to `AUTH`; whether a login is needed at all.
 pub(super) fn of_login(answer: &Value, user: Option<&str>) -> Result<bool, Fault> {
     let error = match answer {
@@ -53,7 +65,25 @@ pub(super) fn of_ping(answer: &Value) -> Result<(), Fault> {
         Value::SimpleString(text) if text == "PONG" => Ok(()),
         // Whoever is told this is logged in, and what else the user needs is asked for by itself.
         Value::ServerError(error) if error.code() == "NOPERM" => Ok(()),
+        // PING is renamed; who has to log in first is told so by the next answers ([`of_spare`]).
+        Value::ServerError(error) if is_unknown_command(error) => Ok(()),
         other => Err(of(other, "PING")),
+    }
+}
+
+/// Judges the answer to a question that the check does not need, of which only this matters: whether the server wants a
+/// login, which it says to a command that it knows, and whether anybody serves keys.
+pub(super) fn of_spare(answer: &Value, command: &'static str) -> Result<(), Fault> {
+    match answer {
+        Value::ServerError(error) if error.code() == "NOAUTH" => Err(of_error(error, command)),
+        Value::ServerError(error) if error.code() == "CLUSTERDOWN" => Err(of_error(error, command)),
+        Value::ServerError(error) if says(error, NO_SERVER) => {
+            Err(Fault::new(Cause::NotReady, "a proxy answers, and reaches no Redis behind it")
+                .evidence(text(error))
+                .next_step("see whether the servers behind the proxy run, and look at its log")
+                .at(Phase::Protocol))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -106,10 +136,14 @@ fn of_error(error: &ServerError, command: &'static str) -> Fault {
             "look at the primary, and at the link to it (INFO replication on the replica)",
         ),
         "BUSY" => not_ready("a script keeps Redis busy", "wait, or end the script (SCRIPT KILL); look at who runs it"),
+        "CLUSTERDOWN" if command == "WATCH" => not_ready(
+            "the cluster is down, or does not serve all keys",
+            "look at the cluster (CLUSTER INFO on any node): its slots, and its nodes that have failed",
+        ),
         "CLUSTERDOWN" => {
             not_ready("the cluster does not serve this key", "look at the cluster (CLUSTER INFO on any node)")
         }
-        _ if says(error, &["max number of clients"]) => {
+        _ if says(error, &["max number of clients", "max requests limit", "max daily request limit"]) => {
             Fault::new(Cause::Overloaded, "the server has reached its limit of clients")
                 .next_step("raise maxclients or shrink the clients' pools")
                 .at(Phase::Protocol)
@@ -135,10 +169,25 @@ fn of_error(error: &ServerError, command: &'static str) -> Fault {
         "MOVED" | "ASK" => unexpected("the key belongs to another node of the cluster".into())
             .owner(Owner::Config)
             .next_step("check the node that has the key"),
+        _ if is_unknown_command(error) => {
+            unexpected(sentence!["the server knows no command ", command]).next_step(
+                "see whether its configuration has renamed or disabled the command (rename-command), or a proxy or a relative \
+                 of Redis answers that has it not",
+            )
+        }
+        // What it has against it is for its own words to say.
+        _ if command == "AUTH" => Fault::new(Cause::Rejected, "the server refuses the login")
+            .next_step("read the server's own message, and its log")
+            .at(Phase::Auth),
         _ => unexpected(sentence!["the server refuses ", command])
-            .next_step("read the server's own message; its configuration may have renamed the command"),
+            .next_step("read the server's own message, and its log"),
     };
     fault.evidence(text(error))
+}
+
+/// Whether the server does not know the command at all.
+pub(super) fn is_unknown_command(error: &ServerError) -> bool {
+    says(error, &["unknown command", "Unknown command"])
 }
 
 /// Whether it is a bare `ERR` with one of these texts.
@@ -147,6 +196,6 @@ fn says(error: &ServerError, texts: &[&str]) -> bool {
     error.code() == "ERR" && texts.iter().any(|text| details.starts_with(text))
 }
 
-fn text(error: &ServerError) -> String {
+pub(super) fn text(error: &ServerError) -> String {
     format!("{} {}", error.code(), error.details().unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use super::client::RespClient;
 use super::refusal;
 use crate::fault::{Cause, Fault};
-use crate::phase::words;
+use crate::phase::{Phase, words};
 use crate::probe::Probe;
 use crate::settings::shape::Shape;
 use crate::settings::{Field, Misfit, Setting};
@@ -25,13 +25,21 @@ words! {
 pub(super) struct ServerInfo {
     version: Option<String>,
     role: Option<Role>,
+    mode: Option<Mode>,
+}
+
+/// What a server is, as `HELLO` says it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Mode {
+    Sentinel,
+    Cluster,
 }
 
 impl Role {
     /// Asks for the role where it is not known yet, and compares.
-    pub(super) async fn verify(self, server: &mut ServerInfo, client: &mut RespClient) -> Result<(), Fault> {
+    pub(super) async fn verify(self, server: &mut ServerInfo, client: &mut RespClient<'_>) -> Result<(), Fault> {
         if server.role.is_none() {
-            server.role = Some(role_of(&client.ask("ROLE").await?)?);
+            server.role = Some(role_of(&client.ask("ROLE", &redis::cmd("ROLE")).await?)?);
         }
         match (self, server.role) {
             (Self::Primary, Some(Self::Replica)) => {
@@ -61,9 +69,15 @@ impl ServerInfo {
             match text(name) {
                 Some("version") => self.version = text(value).map(str::to_owned),
                 Some("role") => self.role = Role::named(value),
+                Some("mode") => self.mode = Mode::named(value),
                 _ => {}
             }
         }
+    }
+
+    /// Refuses a server that holds no data.
+    pub(super) fn require_data(&self) -> Result<(), Fault> {
+        if self.mode == Some(Mode::Sentinel) { Err(is_sentinel()) } else { Ok(()) }
     }
 
     pub(super) fn report(&self, probe: &mut Probe) {
@@ -73,7 +87,27 @@ impl ServerInfo {
         if let Some(role) = self.role {
             probe.fact("server_role", role.slug());
         }
+        if self.mode == Some(Mode::Cluster) {
+            probe.fact("server_mode", "cluster");
+        }
     }
+}
+
+impl Mode {
+    fn named(name: &Value) -> Option<Self> {
+        match text(name)? {
+            "sentinel" => Some(Self::Sentinel),
+            "cluster" => Some(Self::Cluster),
+            _ => None,
+        }
+    }
+}
+
+/// Who watches over Redis, and is asked where the primary is.
+pub(super) fn is_sentinel() -> Fault {
+    Fault::new(Cause::WrongService, "this is a Redis Sentinel, not Redis itself")
+        .next_step("name the port of Redis itself; or set `sentinel` to the name of the primary that it watches")
+        .at(Phase::Protocol)
 }
 
 impl Setting for Role {
@@ -91,10 +125,13 @@ impl Setting for Role {
 /// The role in the answer to `ROLE`: its first item.
 fn role_of(answer: &Value) -> Result<Role, Fault> {
     let name = answer.as_sequence().and_then(|items| items.first());
+    if name.and_then(text) == Some("sentinel") {
+        return Err(is_sentinel());
+    }
     name.and_then(Role::named).ok_or_else(|| refusal::of(answer, "ROLE"))
 }
 
-fn text(value: &Value) -> Option<&str> {
+pub(super) fn text(value: &Value) -> Option<&str> {
     match value {
         Value::BulkString(bytes) => std::str::from_utf8(bytes).ok(),
         Value::SimpleString(text) => Some(text),

@@ -4,7 +4,7 @@
 //!   it takes a mail from `from_address` for `to_address`. With `send` the mail is really sent, once,
 //!   and the server has taken it over.
 //! - Protocol: SMTP (RFC 5321), its extensions STARTTLS (RFC 3207), AUTH (RFC 4954; PLAIN, else
-//!   LOGIN), PIPELINING (RFC 2920), SMTPUTF8 (RFC 6531), enhanced codes (RFC 3463). The commands,
+//!   LOGIN; CRAM-MD5 and XOAUTH2 where they are asked for), PIPELINING (RFC 2920), SMTPUTF8 (RFC 6531), enhanced codes (RFC 3463). The commands,
 //!   the parser of replies, the addresses and the mail itself (Date, Message-ID, encoded headers and
 //!   body) are lettre's; the conversation is ours, because lettre's connection has a round trip for every
 //!   command, one timeout for all of them, and a TLS configuration of its own for STARTTLS.
@@ -17,15 +17,20 @@
 //! - Options: see [`options::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls`: no STARTTLS either; `tls.required`:
 //!   the server wants STARTTLS first, 530 or 538, or has its login behind it), `protocol.*`
-//!   (`protocol.overloaded`: 421; `protocol.not-ready`: other 4xx; `protocol.unsupported-version`:
-//!   no EHLO), `auth.rejected` (535), `auth.required` (530), `auth.method-unsupported`,
-//!   `auth.locked` (525), `auth.host-not-allowed` (554 in the greeting, or to our name),
-//!   `request.sender-refused`, `request.recipient-refused`, `request.permission-denied` (the mail
-//!   itself is refused). Warning `auth.not-needed`: the server has no login.
+//!   (`protocol.overloaded`: 421, a limit; `protocol.not-ready`: other 4xx; `protocol.unsupported-version`:
+//!   no EHLO), `auth.rejected` (535; 534 for want of an application password), `auth.required` (530),
+//!   `auth.method-unsupported`, `auth.locked` (525), `auth.host-not-allowed` (this host, its name or its
+//!   address, at whatever command), `request.sender-refused`, `request.recipient-refused`,
+//!   `request.permission-denied` (the mail itself is refused). What a refusal is about is told by its
+//!   enhanced code and its words, at RCPT too, where Postfix says what it has against a client. Warning
+//!   `auth.not-needed`: the server has no login.
 //! - Does not check: that the mail is delivered, which is for the servers behind this one.
 
+mod login;
 mod mail;
+mod mechanism;
 mod options;
+mod reason;
 mod refusal;
 mod reply;
 mod session;
@@ -41,6 +46,7 @@ use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, Noted};
 use lettre::Address;
 use mail::Mail;
+use mechanism::AuthMechanism;
 use session::MailSession;
 use std::time::Duration;
 
@@ -52,6 +58,8 @@ const FOR_THE_NUDGE: Duration = Duration::from_millis(500);
 pub struct Smtp {
     endpoint: Endpoint,
     login: Option<Credentials>,
+    /// The way to log in, where one was asked for.
+    mechanism: Option<AuthMechanism>,
     from: Address,
     to: Option<Address>,
     /// What is sent; nothing when the check only asks.
@@ -134,7 +142,7 @@ impl Smtp {
 
     /// A session whose server greeted us, knows us and, where that is wanted, waits for our `ClientHello`.
     async fn greeted(&self, probe: &mut Probe, wire: Wire) -> Result<MailSession, Failure> {
-        let mut session = MailSession::new(wire, probe.name_of_this_host());
+        let mut session = MailSession::new(wire, probe.name_of_this_host(), self.security == Security::Tls);
         // What is left of the check is for the nudge.
         let left = probe.left();
         let timeout = left.saturating_sub(FOR_THE_NUDGE.min(left / 4));
@@ -158,7 +166,7 @@ impl Smtp {
 
     /// A session after STARTTLS, which begins with EHLO again (RFC 3207, section 4.2).
     async fn introduced(&self, probe: &mut Probe, wire: Wire) -> Result<MailSession, Failure> {
-        let mut session = MailSession::new(wire, probe.name_of_this_host());
+        let mut session = MailSession::new(wire, probe.name_of_this_host(), true);
         let result = probe.phase(Phase::Protocol, session.hello(self.helo_fallback)).await;
         note_offers(probe, &session);
         result.map_err(|failure| {
@@ -175,7 +183,7 @@ impl Smtp {
     /// What comes between the introduction and the goodbye.
     async fn transact(&self, probe: &mut Probe, session: &mut MailSession) -> Result<(), Stop> {
         if let Some(login) = &self.login {
-            match session.mechanism(self.security != Security::Plain) {
+            match session.mechanism(self.mechanism) {
                 Ok(Some(mechanism)) => {
                     probe.note_login();
                     probe.phase(Phase::Auth, session.login(login, mechanism)).await?;

@@ -2,6 +2,7 @@
 
 use super::Smtp;
 use super::mail::Mail;
+use super::mechanism::{AuthMechanism, bearer};
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::net::Endpoint;
 use crate::settings::shape::{Shape, StandIn};
@@ -16,6 +17,10 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Smtp, Noted> {
     let host = fields.required("host", "Name or address.");
     let port = fields.required("port", "TCP port: 465 with TLS, 587 with STARTTLS, usually 25 between servers.");
     let login = Credentials::optional::<Word>(fields, "Logs in as this user; with password.", "Its password.");
+    let mechanism = fields.optional::<AuthMechanism>(
+        "auth_mechanism",
+        "`plain`, `login`, `cram-md5`, or `xoauth2` (`password` is then an access token). Default: PLAIN, else LOGIN.",
+    );
     let from = fields.required::<Mailbox>("from_address", "Sender of the mail.");
     let to = fields.optional::<Mailbox>("to_address", "Recipient of the mail; required unless `send: false`.");
     let subject = fields.or::<String>("subject", "conn-check test mail", "Subject of the mail.");
@@ -38,6 +43,12 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Smtp, Noted> {
     if let Ok(Some(login)) = &login {
         // AUTH PLAIN sends both as one text in base64 (RFC 4616).
         fields.keep_secret(&format!("\0{}\0{}", login.user, login.password.expose()));
+        if mechanism == Some(AuthMechanism::Xoauth2) {
+            fields.keep_secret(&bearer(login));
+        }
+    }
+    if mechanism.is_some() && !fields.has("username") {
+        return Err(fields.refuse_lone("auth_mechanism", "username"));
     }
     let (recipient, subject) = (has_recipient(fields, send), one_line(fields, subject));
     recipient?;
@@ -45,6 +56,7 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Smtp, Noted> {
     Ok(Smtp {
         endpoint: Endpoint::tcp(host?, port?),
         login: login?,
+        mechanism,
         from: from?.0,
         to: to.map(|to| to.0),
         mail: send.then_some(mail),

@@ -28,20 +28,22 @@ impl Reply {
         }
     }
 
+    /// A reply, for a test of what it means; of its lines, all but the last have a hyphen.
+    #[cfg(test)]
+    pub(super) fn of(text: &str) -> Self {
+        Self(format!("{}\r\n", text.replace('\n', "\r\n")).parse().expect("a reply"))
+    }
+
     pub(super) fn code(&self) -> u16 {
         self.0.code().into()
     }
 
-    /// The enhanced code (RFC 3463) that the text begins with, without its class: that is the code's.
+    /// The enhanced code (RFC 3463) in its text, without its class. It stands first, as a rule; some servers put a mark
+    /// before it, or all of it in parentheses at the end. The class should be the reply code's, and is not always.
     pub(super) fn enhanced(&self) -> Option<(u16, u16)> {
-        let mut numbers = self.0.first_word()?.splitn(3, '.').map(|number| number.parse::<u16>().ok());
-        let (class, subject, detail) = (numbers.next()??, numbers.next()??, numbers.next()??);
-        (class == self.code() / 100).then_some((subject, detail))
-    }
-
-    /// Whether its text has this word, in lower case, somewhere.
-    pub(super) fn mentions(&self, word: &str) -> bool {
-        self.lines().any(|line| line.to_ascii_lowercase().contains(word))
+        let first = self.lines().next()?.split_whitespace().next();
+        let marked = self.lines().flat_map(str::split_whitespace).filter(|word| word.contains('#'));
+        first.into_iter().chain(marked).find_map(enhanced)
     }
 
     /// Its texts, without the code.
@@ -54,6 +56,14 @@ impl Reply {
         let lines: Vec<_> = self.lines().collect();
         format!("{} {}", self.code(), lines.join(" "))
     }
+}
+
+/// An enhanced code of a refusal, without its class and the marks around it.
+fn enhanced(word: &str) -> Option<(u16, u16)> {
+    let mut numbers = word.trim_matches(|c: char| !c.is_ascii_digit()).splitn(3, '.');
+    let mut number = || numbers.next().and_then(|number| number.parse::<u16>().ok());
+    let (class, subject, detail) = (number()?, number()?, number()?);
+    matches!(class, 2 | 4 | 5).then_some((subject, detail))
 }
 
 /// Three digits, then a blank, a hyphen or the end of the line; as far as it came.

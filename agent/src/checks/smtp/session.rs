@@ -1,6 +1,7 @@
 //! One session with a mail server: commands out, replies in, in as few round trips as the server allows.
 
-use super::refusal::{Stage, refusal};
+use super::mechanism::{self, AuthMechanism};
+use super::refusal::{LoginState, Side, Stage, refusal};
 use super::reply::Reply;
 use crate::fault::{Cause, Fault, Phase};
 use crate::net::identify::identify;
@@ -12,8 +13,7 @@ use crate::text::escape;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lettre::Address;
-use lettre::transport::smtp::authentication::{self, Mechanism};
-use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Quit, Rcpt, Rset, Starttls};
+use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Quit, Rcpt, Rset, Starttls};
 use lettre::transport::smtp::extension::{ClientId, MailParameter};
 use std::future;
 use std::net::IpAddr;
@@ -38,11 +38,12 @@ pub(super) struct MailSession {
     /// The server waits for a mail: whatever is sent would be part of it.
     in_mail: bool,
     quit_sent: bool,
+    side: Side,
 }
 
 impl MailSession {
     /// A session of a host that has this name.
-    pub(super) fn new(wire: Wire, host_name: &str) -> Self {
+    pub(super) fn new(wire: Wire, host_name: &str, encrypted: bool) -> Self {
         let own = own_name(host_name, wire.local_address());
         Self {
             talk: Talk::new(wire, "a reply"),
@@ -52,6 +53,7 @@ impl MailSession {
             due: 0,
             in_mail: false,
             quit_sent: false,
+            side: Side { encrypted, login: LoginState::None },
         }
     }
 
@@ -84,7 +86,7 @@ impl MailSession {
         if fallback && reply.code() >= 500 {
             return self.ask(Stage::Hello, &format!("HELO {}\r\n", self.own)).await.map(drop);
         }
-        let reply = judged(Stage::Hello, reply)?;
+        let reply = self.judged(Stage::Hello, reply)?;
         self.offers = reply.lines().skip(1).map(str::to_owned).collect();
         Ok(())
     }
@@ -113,39 +115,65 @@ impl MailSession {
     }
 
     /// How to log in; `None` where the server has no login.
-    pub(super) fn mechanism(&self, encrypted: bool) -> Result<Option<Mechanism>, Fault> {
-        let named = self.offers.iter().filter(|offer| keyword(offer).eq_ignore_ascii_case("AUTH"));
-        let named: Vec<_> = named.flat_map(|offer| offer.split([' ', '=']).skip(1)).collect();
-        let has = |mechanism: &Mechanism| named.iter().any(|name| name.eq_ignore_ascii_case(&mechanism.to_string()));
-        match [Mechanism::Plain, Mechanism::Login].into_iter().find(has) {
-            Some(mechanism) => Ok(Some(mechanism)),
-            None if self.can("AUTH") => {
-                Err(Fault::new(Cause::MethodUnsupported, "the mail server accepts neither PLAIN nor LOGIN")
-                    .evidence(sentence!["it offers AUTH ", named.join(" ")])
-                    .next_step("enable PLAIN or LOGIN on the mail server"))
-            }
-            None if self.can("STARTTLS") && !encrypted => {
-                Err(Fault::new(Cause::Required, "the mail server offers a login only after STARTTLS")
-                    .evidence(sentence!["it offers ", self.listed()])
-                    .next_step("set use_tls: starttls")
-                    .at(Phase::Tls))
-            }
-            None => Ok(None),
+    pub(super) fn mechanism(&mut self, wanted: Option<AuthMechanism>) -> Result<Option<AuthMechanism>, Fault> {
+        if self.can("AUTH") {
+            let named = self.offers.iter().filter(|offer| keyword(offer).eq_ignore_ascii_case("AUTH"));
+            let named: Vec<_> = named.flat_map(|offer| offer.split([' ', '=']).skip(1)).collect();
+            return AuthMechanism::choose(wanted, &named).map(Some);
         }
+        if self.can("STARTTLS") && !self.side.encrypted {
+            return Err(Fault::new(Cause::Required, "the mail server offers a login only after STARTTLS")
+                .evidence(sentence!["it offers ", self.listed()])
+                .next_step("set use_tls: starttls")
+                .at(Phase::Tls));
+        }
+        self.side.login = LoginState::NotOffered;
+        Ok(None)
     }
 
-    /// Logs in; the password is sent once.
-    pub(super) async fn login(&mut self, login: &Credentials, mechanism: Mechanism) -> Result<(), Fault> {
-        if mechanism == Mechanism::Plain {
-            let credentials = authentication::Credentials::new(login.user.clone(), login.password.expose().clone());
-            let auth = Auth::new(mechanism, credentials, None)
-                .map_err(|error| Fault::new(Cause::MethodUnsupported, "there is no such login").caused_by(&error))?;
-            return self.ask(Stage::Login, &auth.to_string()).await.map(drop);
+    /// Logs in; the password is sent once, by CRAM-MD5 not at all.
+    pub(super) async fn login(&mut self, login: &Credentials, mechanism: AuthMechanism) -> Result<(), Fault> {
+        match mechanism {
+            AuthMechanism::Plain => {
+                let all = format!("\0{}\0{}", login.user, login.password.expose());
+                self.ask(Stage::Login, &format!("AUTH PLAIN {}\r\n", STANDARD.encode(all))).await?;
+            }
+            // Its prompts are not standardised, their order is: first the user, then the password.
+            AuthMechanism::Login => {
+                self.ask(Stage::Challenge, "AUTH LOGIN\r\n").await?;
+                self.ask(Stage::Challenge, &format!("{}\r\n", STANDARD.encode(&login.user))).await?;
+                let password = STANDARD.encode(login.password.expose());
+                self.ask(Stage::Login, &format!("{password}\r\n")).await?;
+            }
+            AuthMechanism::CramMd5 => {
+                let challenge = self.ask(Stage::Challenge, "AUTH CRAM-MD5\r\n").await?;
+                let challenge = challenge.lines().next().and_then(|text| STANDARD.decode(text.trim()).ok());
+                let challenge = challenge.ok_or_else(|| {
+                    Fault::new(Cause::Malformed, "the mail server's challenge is not in base64").at(Phase::Protocol)
+                })?;
+                let proof = STANDARD.encode(mechanism::proof(login, &challenge));
+                self.ask(Stage::Login, &format!("{proof}\r\n")).await?;
+            }
+            AuthMechanism::Xoauth2 => self.bring_token(login).await?,
         }
-        // Its prompts are not standardised, their order is: first the user, then the password.
-        self.ask(Stage::Challenge, &format!("AUTH {mechanism}\r\n")).await?;
-        self.ask(Stage::Challenge, &format!("{}\r\n", STANDARD.encode(&login.user))).await?;
-        self.ask(Stage::Login, &format!("{}\r\n", STANDARD.encode(login.password.expose()))).await.map(drop)
+        self.side.login = LoginState::Done;
+        Ok(())
+    }
+
+    /// XOAUTH2. What a server has against a token it says in a challenge, which is answered with nothing; then it refuses.
+    async fn bring_token(&mut self, login: &Credentials) -> Result<(), Fault> {
+        self.send(&format!("AUTH XOAUTH2 {}\r\n", STANDARD.encode(mechanism::bearer(login))), 1).await;
+        let reply = self.read().await?;
+        if reply.code() != 334 {
+            return self.judged(Stage::Login, reply).map(drop);
+        }
+        let why = reply.lines().next().and_then(|text| STANDARD.decode(text.trim()).ok()).unwrap_or_default();
+        self.ask(Stage::Login, "\r\n").await.map(drop).map_err(|fault| match fault.cause {
+            Cause::Rejected => Fault::new(Cause::Rejected, "the mail server does not accept the access token")
+                .evidence(sentence![fault.evidence.unwrap_or_default(), " ", escape(&why, 120)])
+                .next_step("get a new access token: they last an hour as a rule; then check its scope and its user"),
+            _ => fault,
+        })
     }
 
     /// Asks whether the server would take a mail, and sends none.
@@ -240,7 +268,12 @@ impl MailSession {
     }
 
     async fn reply(&mut self, stage: Stage) -> Result<Reply, Fault> {
-        judged(stage, self.read().await?)
+        let reply = self.read().await?;
+        self.judged(stage, reply)
+    }
+
+    fn judged(&self, stage: Stage, reply: Reply) -> Result<Reply, Fault> {
+        if stage.accepts(reply.code()) { Ok(reply) } else { Err(refusal(stage, &reply, self.side)) }
     }
 
     async fn read(&mut self) -> Result<Reply, Fault> {
@@ -250,10 +283,6 @@ impl MailSession {
         self.in_mail = reply.code() == 354;
         Ok(reply)
     }
-}
-
-fn judged(stage: Stage, reply: Reply) -> Result<Reply, Fault> {
-    if stage.accepts(reply.code()) { Ok(reply) } else { Err(refusal(stage, &reply)) }
 }
 
 /// What an extension is called: `AUTH` of `AUTH PLAIN LOGIN`, and of the older `AUTH=PLAIN LOGIN`.

@@ -40,6 +40,7 @@ fn urls(settings: &Group<'_>, name: &str, secure: &[&str]) -> Result<Vec<Item>, 
     let secure = secure.iter().find(|name| settings.flag(name));
     let mut items = Vec::new();
     for text in settings.texts(name)? {
+        let text = with_primary(settings, name, text)?;
         let Some(secure) = secure else {
             items.extend(url::items(name, &text));
             continue;
@@ -49,6 +50,42 @@ fn urls(settings: &Group<'_>, name: &str, secure: &[&str]) -> Result<Vec<Item>, 
         items.extend(map_checks(found, |check| Ok([tls::files(check, settings, secure)?]))?);
     }
     Ok(items)
+}
+
+/// The URLs of sentinels with what the options of the transport say of them: what the primary is called, and the
+/// sentinels' own login.
+fn with_primary(settings: &Group<'_>, name: &str, text: String) -> Result<String, Comment> {
+    let is_sentinel = |piece: &str| piece.trim_start().starts_with(services::SENTINEL.scheme().name);
+    if !text.split(';').any(is_sentinel) {
+        return Ok(text);
+    }
+    let stem = name.trim_end_matches("_URL");
+    let keys = [format!("{stem}_TRANSPORT_OPTIONS"), format!("CELERY_{stem}_TRANSPORT_OPTIONS")];
+    let Some(key) = keys.iter().find(|key| settings.raw(key).is_some()) else { return Ok(text) };
+    let options = settings.group(key)?;
+    let own = options.group("sentinel_kwargs")?;
+    let found = [
+        ("master_name", options.text("master_name")?),
+        ("sentinel_username", own.text("username")?),
+        ("sentinel_password", own.text("password")?),
+    ];
+    let query: Vec<_> =
+        found.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", encoded(&value?)))).collect();
+    if query.is_empty() {
+        return Ok(text);
+    }
+    let with = |piece: &str| {
+        let separator = if piece.contains('?') { '&' } else { '?' };
+        if is_sentinel(piece) { format!("{piece}{separator}{}", query.join("&")) } else { piece.to_owned() }
+    };
+    Ok(text.split(';').map(with).collect::<Vec<_>>().join(";"))
+}
+
+/// A text as it stands in a query (RFC 3986, section 2.1).
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// The URL of the same service with TLS.

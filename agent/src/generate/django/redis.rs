@@ -2,7 +2,7 @@
 
 use crate::generate::django::group::{Group, host_and_port, map_checks, or_comment};
 use crate::generate::django::tls;
-use crate::generate::url;
+use crate::generate::url::{self, ConnectionSettings, Primary};
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security, Service};
 use serde_json::Value;
@@ -16,7 +16,14 @@ pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
     if options.raw("SENTINELS").is_some()
         || options.text("CLIENT_CLASS")?.is_some_and(|class| class.contains("Sentinel"))
     {
-        return Ok(sentinels(&options, "SENTINELS"));
+        // The host of the URL is what the primary is called.
+        let location = cache.texts("LOCATION")?.into_iter().next().unwrap_or_default();
+        let login = Login {
+            user: options.first(&["USERNAME", "username"])?,
+            password: options.first(&["PASSWORD", "password"])?,
+            database: options.first(&["DB", "db"])?,
+        };
+        return sentinels(&options, "SENTINELS", url::named_in(&location), &login);
     }
     let pool = options.group("CONNECTION_POOL_KWARGS")?;
     // The pool is given its own arguments last.
@@ -107,10 +114,11 @@ pub(super) fn sessions(settings: &Group<'_>) -> Result<Vec<Item>, Comment> {
 
 /// The arguments of a connection, as redis-py takes them.
 fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
-    if group.raw("sentinels").is_some() {
-        return Ok(sentinels(group, "sentinels"));
-    }
     let login = Login { user: group.text("username")?, password: group.text("password")?, database: group.text("db")? };
+    if group.raw("sentinels").is_some() {
+        let name = group.first(&["master_name", "service_name"])?;
+        return sentinels(group, "sentinels", Primary { name, ..Primary::default() }, &login);
+    }
     let items = match (group.first(&["address", "url"])?, group.first(&["path", "unix_domain_socket_path"])?) {
         (Some(text), _) => servers(&group.origin, &text),
         (None, Some(path)) => vec![GeneratedCheck::new(services::REDIS.id, &group.origin).text("host", path).into()],
@@ -124,9 +132,8 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
     login.add_to(items, |check| tls::options(check, group))
 }
 
-/// The connections to sentinels, which are pairs of a host and a port; and a gap: only they know which server is the
-/// primary, and no check asks them.
-fn sentinels(group: &Group<'_>, key: &str) -> Vec<Item> {
+/// The checks at sentinels, which are pairs of a host and a port; a gap where it is not said what the primary is called.
+fn sentinels(group: &Group<'_>, key: &str, primary: Primary, login: &Login) -> Result<Vec<Item>, Comment> {
     let place = group.place(key);
     let one = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
@@ -138,13 +145,39 @@ fn sentinels(group: &Group<'_>, key: &str) -> Vec<Item> {
         _ => None,
     };
     let all = group.raw(key).and_then(Value::as_array).map(|values| values.iter().map(one).collect::<Option<Vec<_>>>());
-    match all.flatten().filter(|places| !places.is_empty()) {
-        Some(places) => url::items(&place, &format!("{}://{}", services::SENTINEL.scheme().name, places.join(","))),
-        None => {
-            let why = "no check asks sentinels, and which they are is not said here: add redis checks for the servers behind them";
-            vec![Comment::gap(place, why).into()]
+    let Some(places) = all.flatten().filter(|places| !places.is_empty()) else {
+        let why = "which the sentinels are is not said here, and no check asks sentinels that nobody names: add redis checks with `sentinel:`";
+        return Ok(vec![Comment::gap(place, why).into()]);
+    };
+    let own = ["SENTINEL_KWARGS", "sentinel_kwargs"].into_iter().find(|key| group.raw(key).is_some());
+    let own = own.map(|key| group.group(key)).transpose()?;
+    let own_of = |key: &str| own.as_ref().map_or(Ok(None), |own| own.text(key));
+    let (own_user, own_password) = (own_of("username")?, own_of("password")?);
+    let options = primary.name.iter().map(|name| ("master_name", name.as_str()));
+    let options: Vec<_> = options.chain(primary.secure.then_some(("ssl", "true"))).collect();
+    let hosts = places.join(",");
+    let settings = ConnectionSettings { options, ..ConnectionSettings::of(&services::SENTINEL, &hosts) };
+    let items = map_checks(settings.items(&place), |check| {
+        if check.kind != services::REDIS.id {
+            return Ok(vec![check.into()]);
         }
+        let check = match &own_password {
+            Some(password) => {
+                check.some_text("sentinel_username", own_user.as_deref()).secret("sentinel_password", password.as_str())
+            }
+            None => check,
+        };
+        Ok(vec![Item::from(check)])
+    })?;
+    if primary.name.is_none() {
+        return Ok(items);
     }
+    let login = Login {
+        database: login.database.clone().or(primary.database),
+        user: login.user.clone().or(primary.user),
+        password: login.password.clone().or(primary.password),
+    };
+    login.add_to(items, Ok)
 }
 
 /// URLs, sockets, and `HOST:PORT:DATABASE` of the time before URLs; several, separated by

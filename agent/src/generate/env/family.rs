@@ -9,7 +9,7 @@ use super::endings::{FROM, KIND, NAME, ONE_KIND, PASSWORD, PORT, USER};
 use super::names::{self, Name};
 use super::switches::{self, Switch};
 use super::value::{self, Place};
-use super::{Lookup, Variables, leftovers, prefixes};
+use super::{Lookup, Variables, leftovers, prefixes, sentinel};
 use crate::generate::url::{self, ConnectionSettings};
 use crate::generate::{Comment, Item};
 use crate::services::{self, NoServer, Service, Transport};
@@ -186,6 +186,11 @@ impl<'a> Family<'a> {
         if let Some(name) = self.switched_off(service) {
             let why = format!("{name} says that it is not used: not checked");
             return vec![Comment::note(self.origin, why).into()];
+        }
+        if *service == services::SENTINEL
+            && let Some(items) = sentinel::items(self, host, self.port())
+        {
+            return items;
         }
         let mut options = self.options(service);
         // Clients of S3 speak TLS where neither a scheme, a port nor a switch says something else.

@@ -6,6 +6,7 @@ use super::parts::{Bad, Parts};
 use super::tls::Tls;
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
+use std::num::NonZero;
 
 /// A check for each host, or one for the socket. What the query says wins, as with redis-py.
 pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
@@ -65,8 +66,47 @@ fn database(parts: &Parts, is_socket: bool) -> Result<Option<u32>, Bad> {
     Ok(text.and_then(|text| text.trim_matches('/').parse().ok()))
 }
 
-/// The connections to sentinels.
+/// How URLs and options name the primary that sentinels watch: Lettuce, kombu, redis-py, django-environ.
+const PRIMARY: [&str; 7] =
+    ["sentinelMasterId", "master_name", "mastername", "service_name", "sentinel_name", "sentinel_master", "master"];
+
+/// A check at each sentinel, which goes on at the primary that it names; where nobody says what that is called, the
+/// connections alone.
 pub(super) fn sentinels(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
-    let why = "only the connections to the sentinels are checked: which server is the primary is theirs to say; add redis checks with `role:` for the servers";
-    connection::connections(url, Comment::gap(url.origin, why))
+    let Known { origin, parts, .. } = *url;
+    let path = parts.name()?.unwrap_or_default();
+    let mut pieces = path.split('/').filter(|piece| !piece.is_empty());
+    let in_path = pieces.clone().find(|piece| piece.parse::<u32>().is_err());
+    let Some(name) = parts.option(&PRIMARY).or(in_path) else {
+        let why = "only the connections to the sentinels are checked: what the primary is called is not said here; add `sentinel: NAME` to redis checks in their place";
+        return connection::connections(url, Comment::gap(origin, why));
+    };
+    let by_path = pieces.find_map(|piece| piece.parse().ok());
+    let database = parts.option(&["db", "database"]).map_or(by_path, |text| text.parse::<u32>().ok());
+    let tls = Tls::read(parts);
+    let security = url.security(&tls);
+    let user = parts.option(&["username"]).or(parts.user.as_deref());
+    let password = parts.option(&["password"]).or(parts.password.as_deref());
+    let own = (
+        parts.option(&["sentinel_username", "sentinelUsername"]),
+        parts.option(&["sentinel_password", "sentinelPassword"]),
+    );
+    let mut items = Vec::new();
+    for site in &parts.sites {
+        let port = site.port.map_or(PORT_OF_SENTINEL, NonZero::get);
+        let mut check = GeneratedCheck::at(services::REDIS.id, origin, site.host_or("localhost"), port);
+        check = check.text("sentinel", name);
+        if let Some(password) = password {
+            check = check.some_text("username", user).secret("password", password);
+        }
+        if let (user, Some(password)) = own {
+            check = check.some_text("sentinel_username", user).secret("sentinel_password", password);
+        }
+        check = if security == Security::Tls { tls.apply(check.flag("use_tls", true)) } else { check };
+        items.push(check.some_number("database", database.filter(|number| *number > 0)).into());
+    }
+    Ok(items)
 }
+
+/// Where sentinels listen as they come.
+const PORT_OF_SENTINEL: u16 = services::SENTINEL.port(Security::Plain).get();

@@ -95,7 +95,19 @@ static TABLE: &[(&str, &[&str])] = &[
     ("unix://:p@/run/redis.sock?db=1", &["redis, host: /run/redis.sock, password: p, database: 1"]),
     ("rediscache:///run/redis.sock", &["redis, host: /run/redis.sock"]),
     ("redis://u@h", &["GAP", "redis, host: h, port: 6379"]),
-    ("sentinel://s1:26379;sentinel://s2", &["GAP", "tcp, host: s1, port: 26379", "tcp, host: s2, port: 26379"]),
+    ("sentinel://s1:26379;sentinel://s2", &["GAP", "tcp, host: s1, port: 26379", "GAP", "tcp, host: s2, port: 26379"]),
+    ("sentinel://s1/0?master_name=shop", &["redis, host: s1, port: 26379, sentinel: shop"]),
+    (
+        "redis+sentinel://:pw@s1:26380,s2/shop/3",
+        &[
+            "redis, host: s1, port: 26380, sentinel: shop, password: pw, database: 3",
+            "redis, host: s2, port: 26379, sentinel: shop, password: pw, database: 3",
+        ],
+    ),
+    (
+        "redis-sentinel://app:pw@s1/2?sentinelMasterId=shop&sentinel_password=own",
+        &["redis, host: s1, port: 26379, sentinel: shop, username: app, password: pw, sentinel_password: own, database: 2"],
+    ),
     // kombu, pika, RabbitMQ
     ("amqp://", &["amqp, host: localhost, port: 5672, username: guest, password: guest, use_tls: false, vhost: /"]),
     ("amqp://u:p@h//", &["amqp, host: h, port: 5672, username: u, password: p, use_tls: false, vhost: /"]),
@@ -194,7 +206,7 @@ fn every_scheme_of_every_service_becomes_a_check_that_is_legal() {
             let found = mapped(&url);
             let kind = service.check.unwrap_or("t");
             assert!(found.iter().any(|line| line.starts_with(kind)), "{url}: {found:?}");
-            // No check asks sentinels which server is the primary.
+            // What the primary of sentinels is called is not said.
             let is_whole = !found.iter().any(|line| line == "GAP");
             assert_eq!(is_whole, *service != services::SENTINEL, "{url}: {found:?}");
         }

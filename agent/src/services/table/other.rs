@@ -112,7 +112,7 @@ pub static NATS: Service = Service::new("nats", "NATS", "a NATS server", ports!(
 
 /// Redis Sentinel, which says where the primary is.
 pub static SENTINEL: Service = Service::new("sentinel", "Redis Sentinel", "a Redis Sentinel", ports!(26379))
-    .named(schemes!("sentinel"), &["SENTINEL", "SENTINELS"])
+    .named(schemes!("sentinel", "redis-sentinel"; "rediss-sentinel"), &["SENTINEL", "SENTINELS"])
     .secure();
 
 /// The port on which Elasticsearch and `OpenSearch` nodes talk to each other.

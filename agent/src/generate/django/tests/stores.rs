@@ -68,12 +68,26 @@ fn redis_is_written_in_many_ways() {
     let settings = json!({"CACHES": {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://main/0",
         "OPTIONS": {"SENTINELS": [["s1", 26379], ["s2", 26380]]}}}, "CELERY_BROKER_URL": "sentinel://s1:26379;sentinel://s2:26380"});
     let lines = short(&settings);
-    assert!(
-        lines.contains("# CACHES['default']['OPTIONS']['SENTINELS']: only the connections to the sentinels"),
-        "{lines}"
-    );
+    assert!(lines.contains("redis host=s1 port=26379 sentinel=main"), "{lines}");
     assert!(lines.contains("# CELERY_BROKER_URL: only the connections to the sentinels"), "{lines}");
-    assert!(lines.contains("tcp host=s1 port=26379") && lines.contains("tcp host=s2 port=26380"), "{lines}");
+}
+
+#[test]
+fn sentinels_with_the_name_of_their_primary_are_checks_that_ask_them() {
+    let login = json!({"password": "own"});
+    let cache = json!({"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://main/2",
+        "OPTIONS": {"SENTINELS": [["s1", 26379], ["s2", 26380]], "PASSWORD": "pw", "SENTINEL_KWARGS": login}});
+    let wanted = "redis host=s1 port=26379 sentinel=main sentinel_password=own password=pw database=2\n\
+                  redis host=s2 port=26380 sentinel=main sentinel_password=own password=pw database=2";
+    assert_eq!(short(&json!({"CACHES": {"default": cache}})), wanted);
+    let celery = json!({"CELERY_BROKER_URL": "sentinel://:pw@s1:26379;sentinel://:pw@s2:26380",
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {"master_name": "main", "sentinel_kwargs": login}});
+    let wanted = "redis host=s1 port=26379 sentinel=main password=pw sentinel_password=own\n\
+                  redis host=s2 port=26380 sentinel=main password=pw sentinel_password=own";
+    assert_eq!(short(&celery), wanted);
+    let layer = json!({"CHANNEL_LAYERS": {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [{"sentinels": [["s1", 26379]], "master_name": "main", "password": "pw"}]}}}});
+    assert_eq!(short(&layer), "redis host=s1 port=26379 sentinel=main password=pw");
 }
 
 #[test]

@@ -1,0 +1,131 @@
+//! A sentinel, which is asked where the primary is
+//! (<https://redis.io/docs/latest/develop/reference/sentinel-clients/>).
+
+use super::client::{Command, RespClient};
+use super::refusal;
+use super::role::text;
+use crate::fault::{Cause, Failure, Fault, Owner, Phase};
+use crate::net::{Endpoint, Host, Target};
+use crate::probe::Probe;
+use crate::secret::{sentence, theirs};
+use crate::settings::{Credentials, Fields, Misfit, Name, Noted, Word};
+use redis::Value;
+
+/// Whom to ask for whom.
+#[derive(Clone, Debug)]
+pub(super) struct Sentinel {
+    /// What the primary is called.
+    pub(super) name: String,
+    /// Its own login, which is not that of Redis.
+    login: Option<Credentials>,
+}
+
+impl Sentinel {
+    /// Asks for the options.
+    pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Option<Self>, Noted> {
+        let name = fields.optional::<Name>(
+            "sentinel",
+            "Name of a primary that a Sentinel watches: host and port are the sentinel's, the check goes on at the primary that it names.",
+        );
+        let login = Credentials::of_password_as::<Word>(
+            fields,
+            ["sentinel_username", "sentinel_password"],
+            "ACL user of the sentinel itself.",
+            "Password of the sentinel itself.",
+        );
+        for key in ["sentinel_username", "sentinel_password"] {
+            if !fields.has("sentinel") {
+                fields.warn_idle(key, "without `sentinel`", &format!("add `sentinel:`, or leave `{key}` out"));
+            }
+        }
+        let login = login?;
+        Ok(name.map(|Name(name)| Self { name, login }))
+    }
+
+    /// Refuses a target that is no sentinel's: it listens on a port.
+    pub(super) fn fits(&self, fields: &mut Fields<'_>, target: &Target) -> Result<(), Noted> {
+        match target {
+            Target::Tcp(_) => Ok(()),
+            Target::Socket { .. } => {
+                let misfit = Misfit::new("a sentinel listens on a port, and not on a Unix socket");
+                Err(fields.refuse_value("host", misfit.help("write the host and the port of a sentinel")))
+            }
+        }
+    }
+
+    pub(super) const fn has_login(&self) -> bool {
+        self.login.is_some()
+    }
+
+    /// Asks where the primary is.
+    pub(super) async fn primary(&self, probe: &mut Probe, client: &mut RespClient<'_>) -> Result<Endpoint, Failure> {
+        let answer = probe.phase(Phase::Protocol, self.ask(client)).await?;
+        probe.fact("primary", probe.clean(&answer.to_string()));
+        Ok(answer)
+    }
+
+    async fn ask(&self, client: &mut RespClient<'_>) -> Result<Endpoint, Fault> {
+        let mut flight = Vec::new();
+        if let Some(login) = &self.login {
+            flight.push(Command::new("AUTH", super::auth(login)));
+        }
+        let mut question = redis::cmd("SENTINEL");
+        question.arg("get-master-addr-by-name").arg(&self.name);
+        flight.push(Command::new("SENTINEL", question));
+        let mut answer = client.begin(flight, None).await?;
+        if let Some(login) = &self.login {
+            refusal::of_login(&answer, super::named(login)).map_err(of_the_sentinel)?;
+            answer = client.answer().await?;
+        }
+        self.read(&answer)
+    }
+
+    fn read(&self, answer: &Value) -> Result<Endpoint, Fault> {
+        let named = answer.as_sequence().and_then(|items| match items {
+            [host, port] => Some(Endpoint::tcp(Host::parse(text(host)?).ok()?, text(port)?.parse().ok()?)),
+            _ => None,
+        });
+        match answer {
+            _ if named.is_some() => named.ok_or_else(|| refusal::of(answer, "SENTINEL")),
+            Value::Nil => Err(Fault::new(
+                Cause::NoSuchEntry,
+                sentence!["the sentinel watches no primary that is called ", theirs(&self.name)],
+            )
+            .next_step(
+                "correct `sentinel`: it is the name in the sentinel's own configuration (sentinel monitor NAME ...)",
+            )
+            .at(Phase::Request)),
+            Value::ServerError(error) if refusal::is_unknown_command(error) => {
+                Err(Fault::new(Cause::WrongService, "this is no Sentinel: it does not know what one is asked")
+                    .owner(Owner::Config)
+                    .next_step(
+                        "name the port of a sentinel (26379 as a rule), or leave `sentinel` out for Redis itself",
+                    )
+                    .at(Phase::Protocol))
+            }
+            other => Err(of_the_sentinel(refusal::of(other, "SENTINEL"))),
+        }
+    }
+}
+
+/// A refusal of the sentinel's own login.
+fn of_the_sentinel(fault: Fault) -> Fault {
+    match fault.cause {
+        Cause::Required => Fault { message: "the sentinel wants a login of its own".into(), ..fault }
+            .next_step("set `sentinel_password`"),
+        Cause::Rejected => Fault { message: "the sentinel does not accept its own login".into(), ..fault }
+            .next_step("check `sentinel_password` (and `sentinel_username`): they are the sentinel's own")
+            .at(Phase::Auth),
+        _ => fault,
+    }
+}
+
+/// What is to be done when the primary cannot be reached where the sentinel says that it is.
+pub(super) fn as_the_sentinel_says(failure: Failure, primary: &Endpoint) -> Failure {
+    let next_step = format!(
+        "{}; the sentinel says that the primary is there: if this host has to use another address (containers, NAT), the \
+         servers have to announce that one (replica-announce-ip, sentinel announce-ip)",
+        failure.next_step
+    );
+    Failure { message: format!("the primary {primary}: {}", failure.message), next_step, ..failure }
+}

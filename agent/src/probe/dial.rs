@@ -1,0 +1,56 @@
+//! Connections beside the check's own: they are no phases and no results.
+
+use super::Probe;
+use super::peek::Peer;
+use crate::fault::{Cause, Fault, Phase};
+use crate::net::{self, Endpoint, Host, TlsOptions, Wire};
+use crate::secret::sentence;
+use crate::shared::Shared;
+use std::sync::Arc;
+
+/// Opens connections beside the check's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Dialer {
+    shared: Arc<Shared>,
+    /// Where the check's last connection led.
+    reached: Option<Peer>,
+}
+
+impl Probe {
+    /// What opens connections beside the check's own, now that it has one.
+    pub(crate) fn dialer(&self) -> Dialer {
+        Dialer { shared: Arc::clone(&self.shared), reached: self.reached.clone() }
+    }
+}
+
+impl Dialer {
+    /// A connection to where the check's last one led, with TLS for a server of this name where that is wanted.
+    pub(crate) async fn again(&self, tls: Option<(&TlsOptions, &Host)>) -> Result<Wire, Fault> {
+        let wire = match &self.reached {
+            Some(Peer::Address(address)) => Wire::tcp(net::connect(*address).await?),
+            Some(Peer::Socket(path)) => Wire::unix(net::unix(path).await?),
+            None => return Err(Fault::new(Cause::OwnFault, "there was no connection yet")),
+        };
+        self.encrypted(wire, tls).await
+    }
+
+    /// A connection to another endpoint: the first of its addresses that answers.
+    pub(crate) async fn to(&self, endpoint: &Endpoint, tls: Option<&TlsOptions>) -> Result<Wire, Fault> {
+        let mut last = Fault::new(Cause::NoAddress, sentence!["there is no address of ", endpoint]);
+        let addresses = self.shared.resolver.resolve(&endpoint.host, endpoint.port.get()).await;
+        for address in addresses.map_err(|fault| fault.placed(Phase::Resolve))? {
+            match net::connect(address).await {
+                Ok(stream) => return self.encrypted(Wire::tcp(stream), tls.map(|tls| (tls, &endpoint.host))).await,
+                Err(fault) => last = fault,
+            }
+        }
+        Err(last.placed(Phase::Connect))
+    }
+
+    async fn encrypted(&self, wire: Wire, tls: Option<(&TlsOptions, &Host)>) -> Result<Wire, Fault> {
+        let Some((options, host)) = tls else { return Ok(wire) };
+        wire.seen().begin_anew();
+        let handshake = net::tls::handshake(wire, options, &self.shared.trust, host, &[]).await;
+        handshake.result.map_err(|fault| fault.placed(Phase::Tls))
+    }
+}
