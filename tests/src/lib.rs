@@ -10,7 +10,7 @@
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`], [`rabbitmq`] | real servers, described in a line or two |
 //! | [`memcached`], [`redis`] | real data stores, in the states that a check tells apart |
-//! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
+//! | [`postgres`], [`pgbouncer`], [`pgpool`] | a database with a role for every way in and out, and its poolers |
 //! | [`mariadb`], [`mysql8`] | a real database, and a double of what only `MySQL` 8 says |
 //! | [`mongodb`], [`ferretdb`] | a double with the server's side of SCRAM, and a real server where it could be built |
 //! | [`slapd`] | a real directory, with a user for every answer to a login and a search |
@@ -58,6 +58,7 @@ pub mod packages;
 pub mod packed;
 pub mod peers;
 pub mod pgbouncer;
+pub mod pgpool;
 pub mod ports;
 pub mod postgres;
 pub mod process;

@@ -8,6 +8,7 @@ mod amqp;
 #[cfg(test)]
 mod declared;
 mod dns;
+mod first_value;
 mod http;
 mod ldap;
 mod memcache;
@@ -18,6 +19,7 @@ mod mysql;
 mod panics;
 mod postgres;
 mod redis;
+mod role;
 mod scram;
 mod smtp;
 mod tcp;
@@ -52,6 +54,10 @@ pub(crate) trait Check: Sized {
 
     /// What a passing check proves, one sentence.
     const ABOUT: &'static str;
+
+    /// What is left of a check at the server, in its log or its counters: one sentence or two, by what real servers
+    /// have in theirs.
+    const TRACE: &'static str;
 
     /// A check of this type as it stands in a file, with the options that most people want.
     const EXAMPLE: &'static str;
@@ -159,6 +165,8 @@ pub struct Described {
     pub aliases: Vec<&'static str>,
     /// What a passing check proves.
     pub about: &'static str,
+    /// What is left of a check at the server.
+    pub trace: &'static str,
     /// A check of this type, as it stands in a file.
     pub example: &'static str,
     /// Its own options, without those that every check has.
@@ -173,6 +181,7 @@ fn describe<C: Check>() -> Described {
         service: C::SERVICE,
         aliases: [C::ALIASES, C::DEPRECATED].concat(),
         about: C::ABOUT,
+        trace: C::TRACE,
         example: C::EXAMPLE,
         options: fields.finish().declared,
     }

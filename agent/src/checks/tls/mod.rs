@@ -6,11 +6,12 @@
 //! - Phases: resolve, connect, tls. After the handshake the check listens for a moment, because a
 //!   TLS 1.3 server judges the client's certificate only then.
 //! - Options: see [`Tls::parse`]; each says its meaning and default.
-//! - Failures: `resolve.*`, `connect.*`, `tls.*`; warnings `tls.expires-soon`, `tls.others-refuse`. The certificate's
+//! - Failures: `resolve.*`, `connect.*`, `tls.*`; warnings `tls.expires-soon`, `tls.others-refuse`, and `connect.counted`
+//!   where `MySQL` answers (`auth.host-not-allowed` where it has blocked this host). The certificate's
 //!   facts are reported also when it is refused.
 //! - Does not check: revocation, and what is spoken inside.
 
-use crate::checks::{Check, Profile};
+use crate::checks::{Check, Profile, mysql};
 use crate::fault::{Cause, Failure};
 use crate::net::{Endpoint, Host, TlsOptions};
 use crate::phase::Phase;
@@ -32,6 +33,7 @@ impl Check for Tls {
     const SERVICE: &'static Service = &services::TLS;
     const DEPRECATED: &'static [&'static str] = &["ssl"];
     const ABOUT: &'static str = "A TLS handshake succeeds, with a certificate that this host accepts.";
+    const TRACE: &'static str = "What a server says of a client that does no more than the handshake: mostly nothing; MySQL and MariaDB count it against this host, which is a warning of the check (connect.counted).";
     const EXAMPLE: &'static str = "\
 - type: tls
   host: login.internal
@@ -55,7 +57,20 @@ impl Check for Tls {
         probe.expect(Self::SERVICE);
         let wire = probe.open(&self.endpoint).await?;
         let name = self.server_name.as_ref().unwrap_or(&self.endpoint.host);
-        let mut wire = probe.tls(wire, &self.options, name, &[]).await.map_err(|failure| self.advised(failure))?;
+        let mut wire = match probe.tls(wire, &self.options, name, &[]).await {
+            Ok(wire) => wire,
+            Err(failure) => {
+                return Err(match mysql::of_greeting(&probe.heard_first()) {
+                    Some(Ok(counted)) => {
+                        counted.warn(probe);
+                        self.advised(failure)
+                    }
+                    Some(Err(blocked)) => probe.fail(Phase::Tls, blocked),
+                    None => self.advised(failure),
+                }
+                .into());
+            }
+        };
         match probe.listen(&mut wire).await {
             Heard::Broken(fault) => Err(probe.fail(Phase::Tls, fault).into()),
             Heard::Nothing | Heard::Bytes(_) | Heard::Closed => Ok(()),
