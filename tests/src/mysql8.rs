@@ -286,7 +286,7 @@ impl<S: Read + Write> Session<'_, S> {
         let (number, proof) = if agreed {
             (number, proof.to_vec())
         } else {
-            let (salt, end) = if plugin == "parsec" { (&LONG_SALT[..], &[][..]) } else { (&SALT[..], &[0][..]) };
+            let (salt, end) = if plugin == "parsec" { (LONG_SALT, &[][..]) } else { (&SALT[..], &[0][..]) };
             send(self.stream, number + 1, &[&[0xfe][..], plugin.as_bytes(), &[0], salt, end].concat())?;
             receive(self.stream)?
         };

@@ -2,31 +2,39 @@
 
 use crate::fault::{Cause, Fault};
 use crate::secret::{sentence, theirs};
-use crate::settings::{Fields, Noted};
+use crate::settings::Fields;
 
 /// The value that a query's first row has to have in its first column.
 #[derive(Clone, Debug)]
 pub(super) struct FirstValue(String);
 
-/// Asks for `expect`, which needs `query`.
-pub(super) fn expected(fields: &mut Fields<'_>) -> Result<Option<FirstValue>, Noted> {
-    let value =
-        fields.optional::<String>("expect", "What the query's first value must be: the same text, number or truth.");
-    if value.is_some() && !fields.has("query") {
-        return Err(fields.refuse_lone("expect", "query"));
+/// Asks for `expect`, which does nothing without `query`.
+pub(super) fn expected(fields: &mut Fields<'_>) -> Option<FirstValue> {
+    let about = "What the query's first value must be: the same text, number or truth.";
+    let value = fields.optional::<String>("expect", about);
+    if !fields.has("query") {
+        fields.warn_idle("expect", "without `query`", "add `query:`, or leave `expect` out");
     }
-    Ok(value.map(FirstValue))
+    value.map(FirstValue)
+}
+
+/// The first value that a query gave.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Found {
+    NoRow,
+    Null,
+    Value(String),
 }
 
 impl FirstValue {
-    /// Compares it with what came: `None` for no row at all, and within for NULL.
-    pub(super) fn compare(&self, found: Option<Option<&str>>) -> Result<(), Fault> {
+    /// Compares it with what came.
+    pub(super) fn compare(&self, found: &Found) -> Result<(), Fault> {
         let wanted = &self.0;
         let message = match found {
-            Some(Some(found)) if is_same(wanted, found) => return Ok(()),
-            Some(Some(found)) => sentence!["the query's first value is ", theirs(found), ", not ", theirs(wanted)],
-            Some(None) => sentence!["the query's first value is NULL, not ", theirs(wanted)],
-            None => sentence!["the query returns no row, and ", theirs(wanted), " is expected"],
+            Found::Value(found) if is_same(wanted, found) => return Ok(()),
+            Found::Value(found) => sentence!["the query's first value is ", theirs(found), ", not ", theirs(wanted)],
+            Found::Null => sentence!["the query's first value is NULL, not ", theirs(wanted)],
+            Found::NoRow => sentence!["the query returns no row, and ", theirs(wanted), " is expected"],
         };
         Err(Fault::new(Cause::UnexpectedReply, message)
             .next_step("look at what the query reads in the database; else correct `expect`"))

@@ -11,6 +11,7 @@ mod dns;
 mod first_value;
 mod http;
 mod ldap;
+mod md5;
 mod memcache;
 mod mongodb;
 mod mqtt;

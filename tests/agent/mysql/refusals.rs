@@ -132,7 +132,7 @@ fn the_role_is_what_the_servers_variables_say() {
     let (verdict, refused) = check_as(server.address(), USER, &more("replica"));
     assert_eq!(verdict, "request.unexpected-reply", "{refused}");
     assert_eq!(told(&refused, "message"), "the primary answered, but a replica is wanted");
-    server.sql("SET GLOBAL read_only = 1");
+    assert_eq!(server.sql("SET GLOBAL read_only = 1"), "");
     assert_eq!(check_as(server.address(), USER, &more("replica")).0, "pass");
     let (verdict, refused) = check_as(server.address(), USER, &more("primary"));
     assert_eq!((verdict.as_str(), told(&refused, "owner")), ("request.read-only", "service"), "{refused}");

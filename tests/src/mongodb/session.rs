@@ -135,7 +135,7 @@ impl<'a> Session<'a> {
     fn authenticate(&mut self, body: &Document) -> Document {
         let is = |field: &str, value: &str| body.get_str(field).is_ok_and(|found| found == value);
         let is_right = is("mechanism", "MONGODB-X509") && is("$db", "$external");
-        if !(is_right && self.setup.by_certificate) {
+        if !(is_right && self.setup.mechanisms.contains(&"MONGODB-X509")) {
             return wrong_login();
         }
         self.logged_in = true;

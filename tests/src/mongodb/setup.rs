@@ -79,7 +79,6 @@ pub struct Setup {
     pub(super) iterations: u32,
     pub(super) is_impostor: bool,
     pub(super) is_thorough: bool,
-    pub(super) by_certificate: bool,
     pub(super) mischiefs: Vec<(&'static str, Mischief)>,
 }
 
@@ -96,7 +95,6 @@ impl Setup {
             iterations: 4096,
             is_impostor: false,
             is_thorough: false,
-            by_certificate: false,
             mischiefs: Vec::new(),
         }
     }
@@ -146,7 +144,7 @@ impl Setup {
     /// Knows a user by the certificate that a client shows (`MONGODB-X509`), which the TLS below has to ask for.
     #[must_use]
     pub fn by_certificate(self) -> Self {
-        Self { by_certificate: true, ..self }
+        self.mechanisms(&["MONGODB-X509"])
     }
 
     /// Wants an empty message at the end of a login, as before 4.4 and as `FerretDB` does.

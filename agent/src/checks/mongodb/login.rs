@@ -5,6 +5,7 @@ use super::Mongodb;
 use super::message::{Message, number};
 use super::options::Mechanism;
 use super::refusal::{self, Refused};
+use crate::checks::md5;
 use crate::checks::scram::{self, Binding, Client, Hash};
 use crate::fault::{Cause, Fault, Phase};
 use crate::net::Talk;
@@ -12,7 +13,6 @@ use crate::secret::Secret;
 use crate::settings::Credentials;
 use bson::spec::BinarySubtype;
 use bson::{Binary, RawDocument, RawDocumentBuf, rawdoc};
-use md5::{Digest as _, Md5};
 
 /// `MechanismUnavailable`, and `BadValue`, which older servers have for it.
 const NO_SUCH_MECHANISM: [i64; 2] = [334, 2];
@@ -96,10 +96,7 @@ fn prepared(hash: Hash, login: &Credentials) -> Result<Secret<Vec<u8>>, Fault> {
     let password = login.password.expose();
     let text = match hash {
         // What MONGODB-CR hashed; its hash has been the password ever since.
-        Hash::Sha1 => {
-            let digest = Md5::digest(format!("{}:mongo:{password}", login.user));
-            digest.iter().map(|byte| format!("{byte:02x}")).collect()
-        }
+        Hash::Sha1 => md5::hex(&[login.user.as_bytes(), b":mongo:", password.as_bytes()]),
         Hash::Sha256 => stringprep::saslprep(password).map_err(|_| forbidden())?.into_owned(),
     };
     Ok(Secret::new(text.into_bytes()))

@@ -114,8 +114,7 @@ impl Check for Mysql {
         let expect = first_value::expected(fields);
         let database = database.map(|word| word.0).filter(|name| !name.is_empty());
         let (mode, tls) = mode.settled(tls?);
-        let (server_key, expect) = (server_key?, expect?);
-        Ok(Self { target: target?, login: login?, database, mode, tls, server_key, role, query, expect })
+        Ok(Self { target: target?, login: login?, database, mode, tls, server_key: server_key?, role, query, expect })
     }
 
     fn profile(&self) -> Profile {

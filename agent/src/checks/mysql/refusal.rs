@@ -92,7 +92,7 @@ impl ErrPacket {
     }
 
     /// A proxy that has nobody behind it: `ProxySQL`, `MaxScale`, `MySQL` Router, RDS Proxy, Vitess. The numbers are
-    /// those of clients (CR_CONNECTION_ERROR, CR_CONN_HOST_ERROR, CR_SERVER_GONE_ERROR, CR_SERVER_LOST), or mean
+    /// those of clients (2002 and its like), or mean
     /// another thing with each of them: the words count.
     fn of_proxy(&self) -> Option<Fault> {
         const WORDS: [(&str, &str); 14] = [

@@ -4,6 +4,7 @@ use super::greeting::Greeting;
 use super::login::Login;
 use super::packet::{Channel, EOF, ERR, OK, malformed, take};
 use super::refusal::ErrPacket;
+use crate::checks::first_value::Found;
 use crate::checks::role::Role;
 use crate::fault::{Cause, Fault};
 use crate::secret::sentence;
@@ -53,8 +54,11 @@ pub(super) async fn ask(
         Some(query) => match ask_bounded(login, channel, query, greeting, limit).await? {
             Done::Refused(refusal) => return Err(refusal.of_statement(login)),
             Done::Executed(row) => {
-                let first = row.as_ref().map(|row| row.first().and_then(Option::as_deref));
-                login.check.expect.as_ref().map_or(Ok(()), |expect| expect.compare(first))?;
+                let first = match row.map(|row| row.into_iter().next()) {
+                    None => Found::NoRow,
+                    Some(value) => value.flatten().map_or(Found::Null, Found::Value),
+                };
+                login.check.expect.as_ref().map_or(Ok(()), |expect| expect.compare(&first))?;
             }
         },
     }
@@ -145,27 +149,29 @@ async fn read_result(channel: &mut Channel) -> Result<Done, Fault> {
 /// The values of a row, as far as they can be read: each with its length before it.
 fn read_row(mut rest: &[u8]) -> Row {
     let mut row = Row::new();
-    while let Some(value) = read_value(&mut rest) {
-        row.push(value);
+    while let Some((&first, behind)) = rest.split_first() {
+        rest = behind;
+        if first == NULL {
+            row.push(None);
+            continue;
+        }
+        let value = read_length(first, &mut rest).and_then(|length| take(&mut rest, length));
+        let Some(value) = value else { break };
+        row.push(Some(String::from_utf8_lossy(value).into_owned()));
     }
     row
 }
 
-fn read_value(rest: &mut &[u8]) -> Option<Option<String>> {
-    let bytes = match *take(rest, 1)?.first()? {
-        NULL => return Some(None),
-        short @ ..NULL => usize::from(short),
-        long => {
-            let width = match long {
-                0xfc => 2,
-                0xfd => 3,
-                0xfe => 8,
-                _ => return None,
-            };
-            take(rest, width)?.iter().rev().fold(0, |length, byte| length << 8 | usize::from(*byte))
-        }
+/// A length of one byte, or of as many as that one says.
+fn read_length(first: u8, rest: &mut &[u8]) -> Option<usize> {
+    let width = match first {
+        ..=0xfa => return Some(usize::from(first)),
+        0xfc => 2,
+        0xfd => 3,
+        0xfe => 8,
+        _ => return None,
     };
-    Some(Some(String::from_utf8_lossy(take(rest, bytes)?).into_owned()))
+    Some(take(rest, width)?.iter().rev().fold(0, |length, byte| length << 8 | usize::from(*byte)))
 }
 
 #[cfg(test)]

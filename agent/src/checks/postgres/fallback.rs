@@ -47,10 +47,9 @@ async fn after_handshake(
             warn(probe, sentence!["its TLS does not work: ", theirs(&failure.message)]);
             Ok(*session)
         }
-        // What keeps the application out is told first: without TLS it would be another thing.
-        Ok(Outcome::TurnedAway(_)) => Err(failure),
         Err(plain) if plain.code.phase == Phase::Auth || plain.code.phase == Phase::Request => Err(plain),
-        Err(_) => Err(failure),
+        // Without TLS its rules turn it away: the handshake is what keeps it out.
+        Ok(Outcome::TurnedAway(_)) | Err(_) => Err(failure),
     }
 }
 

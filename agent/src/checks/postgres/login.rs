@@ -8,13 +8,12 @@ use super::refusal::{Demand, LoginAttempt};
 use super::session::Session;
 use super::wire::{AlreadySecured, LoggedIn};
 use crate::catalogue::WarningKind;
+use crate::checks::md5;
 use crate::checks::scram::{self, Binding, Client, Hash};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Talk, Wire, within};
 use crate::probe::Probe;
 use crate::secret::{Secret, sentence};
-use md5::{Digest as _, Md5};
-use std::fmt::Write as _;
 use tokio_postgres::Config;
 use tokio_postgres::config::{SslMode, SslNegotiation};
 
@@ -166,16 +165,8 @@ fn prepared(password: &str) -> Secret<Vec<u8>> {
 
 /// `md5`, and the MD5 of the password with the user's name, and of that with the salt.
 fn md5_proof(user: &str, password: &str, salt: &[u8]) -> String {
-    let hex = |parts: [&[u8]; 2]| {
-        let digest = parts.iter().fold(Md5::new(), |hash, part| hash.chain_update(part)).finalize();
-        digest.iter().fold(String::new(), |mut hex, byte| {
-            // A text takes everything.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
-    };
-    let kept = hex([password.as_bytes(), user.as_bytes()]);
-    format!("md5{}", hex([kept.as_bytes(), salt]))
+    let kept = md5::hex(&[password.as_bytes(), user.as_bytes()]);
+    format!("md5{}", md5::hex(&[kept.as_bytes(), salt]))
 }
 
 /// Hands the connection over to the client library, with which the session begins.

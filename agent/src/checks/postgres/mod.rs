@@ -115,7 +115,7 @@ impl Check for Postgres {
             role,
             table: table.map(|Word(name)| name).filter(|name| !name.is_empty()),
             query: query.filter(|text| !text.is_empty()),
-            expect: expect?,
+            expect,
         })
     }
 

@@ -6,6 +6,7 @@ use super::server_error::ServerError;
 use super::session::Session;
 use super::value;
 use super::wire::End;
+use crate::checks::first_value::Found;
 use crate::checks::role::Role;
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::probe::Probe;
@@ -87,8 +88,8 @@ async fn runs(check: &Postgres, session: &mut Session, begin: &str, query: &str)
     };
     let ran = session.ask(|client| transact(client, begin, client.query_typed(query, &[]))).await;
     let rows = ran.map_err(|error| fault_of(&error, &end, "query"))?;
-    let first = rows.first().map(value::first).transpose()?;
-    expect.compare(first.as_ref().map(Option::as_deref))
+    let first = rows.first().map_or(Ok(Found::NoRow), value::first)?;
+    expect.compare(&first)
 }
 
 /// The query is only sent when the transaction has begun: outside of it, it could write. As the

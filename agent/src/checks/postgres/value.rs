@@ -1,6 +1,7 @@
 //! The first value of a query's result, as a text: it comes in the binary form of its type
 //! (the manual, "Message Formats"; `src/backend/utils/adt` of `PostgreSQL`).
 
+use crate::checks::first_value::Found;
 use crate::fault::{Cause, Fault, Owner};
 use crate::secret::{sentence, theirs};
 use std::error::Error;
@@ -21,11 +22,11 @@ impl<'a> FromSql<'a> for Raw<'a> {
     }
 }
 
-/// The value in a row's first column; `None` for NULL.
+/// The value in a row's first column.
 ///
 /// # Errors
 /// The row has no column, or the value is of a type whose texts only the server knows.
-pub(super) fn first(row: &Row) -> Result<Option<String>, Fault> {
+pub(super) fn first(row: &Row) -> Result<Found, Fault> {
     let unknown = |what| {
         Fault::new(
             Cause::UnexpectedReply,
@@ -37,8 +38,8 @@ pub(super) fn first(row: &Row) -> Result<Option<String>, Fault> {
     let Some(column) = row.columns().first() else { return Err(unknown("there is no column".into())) };
     let kind = column.type_();
     match row.try_get::<_, Option<Raw<'_>>>(0) {
-        Ok(None) => Ok(None),
-        Ok(Some(Raw(bytes))) => shown(kind, bytes).map(Some).ok_or_else(|| unknown(theirs(kind.name()))),
+        Ok(None) => Ok(Found::Null),
+        Ok(Some(Raw(bytes))) => shown(kind, bytes).map(Found::Value).ok_or_else(|| unknown(theirs(kind.name()))),
         Err(_) => Err(unknown(theirs(kind.name()))),
     }
 }
