@@ -1,8 +1,10 @@
 //! The mysql check against `MariaDB` 10.11, and against a double of what only `MySQL` 8 has.
 
 mod eight;
+mod logins;
 mod network;
 mod query;
+mod refusals;
 mod tls;
 
 use harness::agent::{Agent, code};
@@ -219,17 +221,6 @@ fn a_session_that_ends_before_its_first_statement_is_no_success() {
     let (verdict, check) = check_as(server.address(), USER, "");
     assert_eq!((verdict.as_str(), told(&check, "owner")), ("request.unexpected-reply", "service"), "{check}");
     assert!(told(&check, "evidence").starts_with("1184 "), "{check}");
-}
-
-#[test]
-fn a_plugin_that_is_not_supported_is_named() {
-    let setup = Setup::new()
-        .option("--plugin-load-add=auth_ed25519")
-        .sql(&format!("CREATE USER curve@'%' IDENTIFIED VIA ed25519 USING PASSWORD('{PASSWORD}')"));
-    let server = MariaDb::start(&setup);
-    let (verdict, check) = check_as(server.address(), "curve", "");
-    assert_eq!((verdict.as_str(), told(&check, "owner")), ("auth.method-unsupported", "config"), "{check}");
-    assert_eq!(told(&check, "evidence"), "the server asks for client_ed25519");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The postgres check against `PostgreSQL` itself: every way in, and every way to be turned away.
 
 mod peers;
+mod pgpool;
 mod pooler;
+mod refusals;
 mod requests;
 mod rules;
 mod scram;
@@ -170,6 +172,13 @@ fn a_standby_says_that_it_is_a_replica() {
     let more = with_password(", table: orders, query: SELECT item FROM orders");
     let check = passes(&yaml(standby.address(), USER, &more));
     assert_eq!(text(&check["facts"], "server_role"), "replica");
+    passes(&yaml(standby.address(), USER, &with_password(", role: replica")));
+    let failure =
+        failed(&yaml(standby.address(), USER, &with_password(", role: primary")), "request.read-only", "service");
+    assert_eq!(text(&failure, "message"), "a replica answered, but the primary is wanted");
+    passes(&yaml(town().postgres.address(), USER, &with_password(", role: primary")));
+    let failure = refused(USER, &with_password(", role: replica"), "request.unexpected-reply", "service");
+    assert!(!text(&failure, "next_step").contains("expect"), "{failure}");
 }
 
 /// A file with a check of a socket.
@@ -235,5 +244,7 @@ fn a_table_takes_one_turn_and_a_query_two() {
     let more = |options: &str| with_password(&format!(", use_tls: false{options}"));
     turns(USER, &more(", table: orders"), 4 + 1);
     turns(USER, &more(", query: SELECT 1"), 5 + 1);
+    turns(USER, &more(", query: SELECT 1, expect: 1"), 5 + 1);
+    turns(USER, &more(", role: primary"), 3 + 1);
     turns(USER, &with_password(", table: orders, query: SELECT 1"), 8 + 1);
 }

@@ -15,6 +15,7 @@
 //! | [`twemproxy`] | the proxy before either that knows a part of their commands |
 //! | [`amqp10`] | a peer that speaks AMQP 1.0 and nothing else |
 //! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
+//! | [`postgres`], [`pgbouncer`], [`pgpool`] | a database with a role for every way in and out, and its poolers |
 //! | [`mariadb`], [`mysql8`] | a real database, and a double of what only `MySQL` 8 says |
 //! | [`mongodb`], [`ferretdb`] | a double with the server's side of SCRAM, and a real server where it could be built |
 //! | [`slapd`] | a real directory, with a user for every answer to a login and a search |
@@ -68,6 +69,7 @@ pub mod packages;
 pub mod packed;
 pub mod peers;
 pub mod pgbouncer;
+pub mod pgpool;
 pub mod ports;
 pub mod postgres;
 pub mod process;

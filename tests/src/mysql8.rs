@@ -12,15 +12,22 @@
 //! protocol's documentation. It judges proofs the way a server does, without the client's formula.
 //! An independent server, that of the Go module `github.com/go-mysql-org/go-mysql` 1.13, gave the
 //! same results by hand: cached and not, over TLS and plain, and with `sha256_password`.
-//! After the login it answers `SELECT 1`, and OK to everything else.
+//! `parsec` is `MariaDB`'s from 11.6 on, written down from its sources. After the login it answers `SELECT 1`, and OK to everything else.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ring::digest::{SHA256, digest};
+use ring::pbkdf2;
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 
 use crate::certs::Identity;
+use crate::or_panic::OrPanic;
+use crate::packages;
 use crate::peers::{Peer, Wire, start_tls};
 
 /// The account that it knows.
@@ -29,6 +36,8 @@ pub const USER: &str = "app";
 pub const PASSWORD: &str = "s3cret-Word";
 
 const SALT: &[u8; 20] = b"abcdefghijklmnopqrst";
+/// The salt of `parsec`.
+const LONG_SALT: &[u8] = b"abcdefghijklmnopqrstuvwxyz012345";
 /// `CLIENT_SSL`
 const SSL: u32 = 1 << 11;
 /// `CLIENT_PROTOCOL_41`, `CLIENT_SECURE_CONNECTION`, `CLIENT_PLUGIN_AUTH`, `CLIENT_CONNECT_WITH_DB`
@@ -58,6 +67,10 @@ pub struct Script {
     refusal: Option<Vec<u8>>,
     /// It answers every command with these packets instead.
     answer: Option<Vec<Vec<u8>>>,
+    /// The file of the private key with which it takes passwords where there is no TLS.
+    key: Option<PathBuf>,
+    /// The power of two of the rounds of `parsec`.
+    rounds: u8,
 }
 
 impl Script {
@@ -65,7 +78,7 @@ impl Script {
     #[must_use]
     pub fn cached() -> Self {
         let plugin = "caching_sha2_password";
-        Self { plugin, switch: None, cached: true, tls: None, refusal: None, answer: None }
+        Self { plugin, switch: None, cached: true, tls: None, refusal: None, answer: None, key: None, rounds: 0 }
     }
 
     /// The same for one that has not: the server asks for the password itself.
@@ -92,6 +105,20 @@ impl Script {
     #[must_use]
     pub fn tls(mut self, identity: Identity) -> Self {
         self.tls = Some(identity);
+        self
+    }
+
+    /// Takes passwords that are encrypted for the RSA key in this file (PEM, private).
+    #[must_use]
+    pub fn key(mut self, file: &Path) -> Self {
+        self.key = Some(file.to_owned());
+        self
+    }
+
+    /// Has the key of `parsec` derived by 1024 times 2 to the power of so many rounds.
+    #[must_use]
+    pub fn rounds(mut self, power: u8) -> Self {
+        self.rounds = power;
         self
     }
 
@@ -259,7 +286,8 @@ impl<S: Read + Write> Session<'_, S> {
         let (number, proof) = if agreed {
             (number, proof.to_vec())
         } else {
-            send(self.stream, number + 1, &[&[0xfe][..], plugin.as_bytes(), &[0], SALT, &[0]].concat())?;
+            let (salt, end) = if plugin == "parsec" { (LONG_SALT, &[][..]) } else { (&SALT[..], &[0][..]) };
+            send(self.stream, number + 1, &[&[0xfe][..], plugin.as_bytes(), &[0], salt, end].concat())?;
             receive(self.stream)?
         };
         self.prove(number, plugin, user == USER.as_bytes(), &proof)
@@ -267,6 +295,11 @@ impl<S: Read + Write> Session<'_, S> {
 
     fn prove(&mut self, number: u8, plugin: &str, known: bool, proof: &[u8]) -> Option<(u8, Option<Vec<u8>>)> {
         let denied = || error(1045, "28000", "Access denied for user 'app'@'localhost' (using password: YES)");
+        if plugin == "parsec" {
+            send(self.stream, number + 1, &[b"P", &[self.script.rounds][..], &SALT[..18]].concat())?;
+            let (number, signed) = receive(self.stream)?;
+            return Some((number + 1, (!(known && self.signs(&signed))).then(denied)));
+        }
         if plugin != "caching_sha2_password" {
             return Some((number + 1, (!(self.is_password(proof) && known)).then(denied)));
         }
@@ -280,8 +313,21 @@ impl<S: Read + Write> Session<'_, S> {
         Some((number + 1, (!(self.is_password(&clear) && known)).then(denied)))
     }
 
+    /// Whether a client's salt and its signature come from who knows the password.
+    fn signs(&self, signed: &[u8]) -> bool {
+        let Some((own, signature)) = signed.split_at_checked(32) else { return false };
+        let rounds = NonZero::new(1024_u32 << self.script.rounds).unwrap_or(NonZero::<u32>::MIN);
+        let mut key = [0; 32];
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA512, rounds, &SALT[..18], PASSWORD.as_bytes(), &mut key);
+        let Ok(pair) = Ed25519KeyPair::from_seed_unchecked(&key) else { return false };
+        let public = UnparsedPublicKey::new(&ED25519, pair.public_key().as_ref());
+        public.verify(&[LONG_SALT, own].concat(), signature).is_ok()
+    }
+
     fn is_password(&self, clear: &[u8]) -> bool {
         self.note(|journal| journal.clear.push((self.tls, clear.to_vec())));
+        let decrypted = self.script.key.as_deref().filter(|_| !self.tls).map(|key| decrypt(key, clear));
+        let clear = decrypted.as_deref().unwrap_or(clear);
         clear.strip_suffix(&[0]) == Some(PASSWORD.as_bytes())
     }
 
@@ -323,6 +369,16 @@ fn proves(proof: &[u8]) -> bool {
     let mask = sha256(&[kept.as_ref(), SALT].concat());
     let found: Vec<u8> = proof.iter().zip(mask.as_ref()).map(|(one, other)| one ^ other).collect();
     sha256(&found).as_ref() == kept.as_ref()
+}
+
+/// What was encrypted for a key and mixed with the salt, as `OpenSSL` decrypts it.
+fn decrypt(key: &Path, encrypted: &[u8]) -> Vec<u8> {
+    let mut openssl = Command::new(packages::needed("openssl"));
+    openssl.args(["pkeyutl", "-decrypt", "-pkeyopt", "rsa_padding_mode:oaep", "-inkey"]).arg(key);
+    let mut child = openssl.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().or_panic("run openssl");
+    child.stdin.take().or_panic("its input").write_all(encrypted).or_panic("written");
+    let output = child.wait_with_output().or_panic("its output");
+    output.stdout.iter().zip(SALT.iter().cycle()).map(|(byte, salt)| byte ^ salt).collect()
 }
 
 fn until_zero<'p>(rest: &mut &'p [u8]) -> &'p [u8] {

@@ -53,6 +53,10 @@ warnings! {
         "the certificate ends in ten days", "{type: tls, host: app.internal, port: 443, expiry_warning_days: 14}";
     TlsOthersRefuse "tls.others-refuse" Certificate "the certificate is accepted here, and applications that use OpenSSL refuse it", "have the named certificate issued anew without what is wrong with it",
         "the certificate of the trusted root has ended, which only OpenSSL looks at", "{type: tls, host: app.internal, port: 443}";
+    TlsForgone "tls.forgone" Service "TLS is preferred, and the server takes the login only without it", "let the server take this login with TLS as well; or set `use_tls: false`, if that is how it is meant",
+        "pg_hba.conf has a line for this user that begins with hostnossl", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}";
+    ConnectCounted "connect.counted" Config "a server of the kind of `MySQL` has counted this connection, which does not log in: after `max_connect_errors` of them it blocks this host", "check it with the type mysql, which logs in, instead",
+        "MySQL listens there", "{type: tcp, host: db.internal, port: 3306}";
     ConnectClosedAtOnce "connect.closed-at-once" Service "a plain tcp peer accepted the connection and closed it without a word", "look at access lists of the service, and for a load balancer without a back end",
         "a load balancer has no back end for the connection", "{type: tcp, host: app.internal, port: 8000}";
     ConnectAddressDead "connect.address-dead" Service "one of several addresses of the name does not answer; another one works", "repair that address, or take it out of the name's records",

@@ -9,8 +9,10 @@ mod amqp;
 mod declared;
 mod dns;
 mod exchange;
+mod first_value;
 mod http;
 mod ldap;
+mod md5;
 mod memcache;
 mod mongodb;
 mod mqtt;
@@ -19,6 +21,7 @@ mod mysql;
 mod panics;
 mod postgres;
 mod redis;
+mod role;
 mod scram;
 mod smtp;
 mod tcp;
@@ -53,6 +56,10 @@ pub(crate) trait Check: Sized {
 
     /// What a passing check proves, one sentence.
     const ABOUT: &'static str;
+
+    /// What is left of a check at the server, in its log or its counters: one sentence or two, by what real servers
+    /// have in theirs.
+    const TRACE: &'static str;
 
     /// A check of this type as it stands in a file, with the options that most people want.
     const EXAMPLE: &'static str;
@@ -162,6 +169,8 @@ pub struct Described {
     pub aliases: Vec<&'static str>,
     /// What a passing check proves.
     pub about: &'static str,
+    /// What is left of a check at the server.
+    pub trace: &'static str,
     /// A check of this type, as it stands in a file.
     pub example: &'static str,
     /// Its own options, without those that every check has.
@@ -176,6 +185,7 @@ fn describe<C: Check>() -> Described {
         service: C::SERVICE,
         aliases: [C::ALIASES, C::DEPRECATED].concat(),
         about: C::ABOUT,
+        trace: C::TRACE,
         example: C::EXAMPLE,
         options: fields.finish().declared,
     }

@@ -5,7 +5,7 @@ use crate::file;
 use crate::secret::Secret;
 use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
 use rustls::pki_types::pem::{Error, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
 use std::io;
 use std::path::Path;
 
@@ -62,6 +62,16 @@ pub(crate) fn certificates(content: &[u8]) -> io::Result<Vec<CertificateDer<'sta
         Ok(_) => Err(objection(content, &Error::NoItemsFound, "there is no certificate in it")),
         Err(error) => Err(objection(content, &error, "")),
     }
+}
+
+/// The first public key in a file (`-----BEGIN PUBLIC KEY-----`).
+///
+/// # Errors
+/// The file cannot be read, holds no PEM, or no public key; or it cannot be read.
+pub(crate) fn public_key(path: &Path) -> io::Result<SubjectPublicKeyInfoDer<'static>> {
+    let content = file::read_bounded(path, LIMIT)?;
+    SubjectPublicKeyInfoDer::from_pem_slice(&content)
+        .map_err(|error| objection(&content, &error, "there is no public key in it"))
 }
 
 /// Why there is no private key.

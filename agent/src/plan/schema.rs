@@ -42,6 +42,7 @@ pub fn option_tables() -> String {
         let aliases: Vec<_> = check.aliases.iter().map(|alias| format!("`{alias}`")).collect();
         let aliases = if aliases.is_empty() { String::new() } else { format!(" (also {})", aliases.join(", ")) };
         let _ = write!(text, "\n## `{}`{aliases}\n\n{}\n\n{}", check.kind, check.about, table(&check.options));
+        let _ = write!(text, "\nLeft of a check at the server: {}\n", check.trace);
     }
     text
 }

@@ -53,6 +53,16 @@ impl Probe {
         Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
     }
 
+    /// Connects once more, to the address to which the last connection led.
+    /// Fails with `resolve.*` and `connect.*`.
+    pub(crate) async fn reopen(&mut self, endpoint: &Endpoint) -> Result<Wire, Failure> {
+        let last = self.findings().phases.iter().rev().find_map(|timing| timing.address);
+        let Some(address) = last else { return self.open(endpoint).await };
+        let stream = self.phase(Phase::Connect, net::connect(address)).await?;
+        self.note_address(address);
+        Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
+    }
+
     async fn race(&mut self, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
         let mut race = self.race.take().unwrap_or_default();
         let connected = self.phase(Phase::Connect, race.run(addresses, self.only_first)).await;

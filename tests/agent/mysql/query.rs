@@ -88,8 +88,9 @@ fn a_query_that_cannot_be_executed_is_the_files_fault() {
 #[test]
 fn an_error_that_is_not_known_is_shown_with_its_number() {
     let (verdict, check) = query(USER, "CALL nothing()");
-    assert_eq!((verdict.as_str(), told(&check, "owner")), ("request.unexpected-reply", "service"), "{check}");
-    assert_eq!(told(&check, "message"), "the server answered with error 1305");
+    assert_eq!((verdict.as_str(), told(&check, "owner")), ("request.unexpected-reply", "config"), "{check}");
+    let message = "the server answers to the query with error 1305: it does not take what was asked";
+    assert_eq!(told(&check, "message"), message);
 }
 
 #[test]

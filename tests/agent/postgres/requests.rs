@@ -98,3 +98,49 @@ fn a_result_without_end_is_cut() {
     );
     assert_eq!(text(&failure, "message"), "the result of the query is longer than 64 KiB");
 }
+
+#[test]
+fn the_first_value_of_a_query_is_compared_by_value() {
+    for (query, expect) in [
+        ("SELECT count(*) FROM orders", "2"),
+        ("SELECT sum(id) FROM orders", "'3.0'"),
+        ("SELECT 12.50::numeric(10,2)", "12.5"),
+        ("SELECT -0.000123::numeric", "-0.000123"),
+        ("SELECT 1.5::float8", "1.50"),
+        ("SELECT true", "true"),
+        ("SELECT 1 = 2", "f"),
+        ("SELECT 'on'::text, 5", "'on'"),
+        ("SHOW server_encoding", "UTF8"),
+        ("SELECT 'x'::char(5)", "x"),
+        ("SELECT ''", "''"),
+        ("SELECT pg_is_in_recovery()", "false"),
+    ] {
+        granted(&format!(", query: \"{query}\", expect: {expect}"));
+    }
+    for (query, expect, message) in [
+        ("SELECT count(*) FROM orders", "5", "the query's first value is 2, not 5"),
+        ("SELECT NULL::int", "5", "the query's first value is NULL, not 5"),
+        ("SELECT id FROM orders WHERE false", "5", "the query returns no row, and 5 is expected"),
+    ] {
+        let more = with_password(&format!(", query: \"{query}\", expect: {expect}"));
+        let failure = refused(USER, &more, "request.unexpected-reply", "service");
+        assert_eq!(text(&failure, "message"), message);
+        assert!(text(&failure, "next_step").ends_with("correct `expect`"), "{failure}");
+    }
+    let more = with_password(", query: SELECT now(), expect: 5");
+    let failure = refused(USER, &more, "request.unexpected-reply", "config");
+    assert!(text(&failure, "message").ends_with("cannot be compared: timestamptz"), "{failure}");
+    // And a query that is compared only reads, too.
+    let more = with_password(", query: 'COMMIT; INSERT INTO orders VALUES (9)', expect: 5");
+    refused(USER, &more, "request.unexpected-reply", "config");
+}
+
+#[test]
+fn an_expectation_without_a_query_does_nothing_and_is_told() {
+    for kind in ["postgres", "mysql"] {
+        let yaml = format!("- {{type: {kind}, host: h, username: a, database: b, expect: 5}}");
+        let ran = harness::agent::Agent::new(&yaml).args(["--strict", "--validate"]).run();
+        assert_eq!(ran.status, 3, "{ran:?}");
+        assert!(ran.err.contains("`expect` has no effect without `query`"), "{}", ran.err);
+    }
+}

@@ -21,23 +21,61 @@ fn a_rule_for_tls_only_wants_tls() {
 }
 
 #[test]
-fn a_rule_for_plain_connections_only_is_named_with_the_way_around() {
-    passes(&yaml(town().postgres.address(), "plainonly", &with_password(PLAIN)));
-    // A password is not to go over such a connection: it is the rule that should change.
-    let failure = refused("plainonly", &with_password(""), "auth.host-not-allowed", "service");
+fn a_preference_for_tls_is_libpqs_and_goes_without_after_a_refusal_by_the_rules() {
+    let address = town().postgres.address();
+    passes(&yaml(address, "plainonly", &with_password(PLAIN)));
+    let preferred = check(&yaml(address, "plainonly", &with_password("")));
+    let warning = &preferred["warnings"][0];
+    assert_eq!((&preferred["verdict"], &warning["code"]), (&"warn".into(), &"tls.forgone".into()), "{preferred}");
+    assert!(text(warning, "message").contains("28000: no pg_hba.conf entry"), "{preferred}");
+    // The password is judged there, once.
+    let postgres = Postgres::start(&Setup::tls(&Authority::new().valid()));
+    let wrong = failed(&yaml(postgres.address(), "plainonly", ", password: wrong"), "auth.rejected", "credentials");
+    assert!(text(&wrong, "evidence").starts_with("28P01"), "{wrong}");
+    assert_eq!(postgres.log().matches("password authentication failed").count(), 1, "{}", postgres.log());
+    failed(&yaml(postgres.address(), "plainonly", ""), "auth.required", "config");
+    // And a wrong one over TLS is not shown again without.
+    failed(&yaml(postgres.address(), USER, ", password: wrong"), "auth.rejected", "credentials");
+    assert_eq!(postgres.log().matches("password authentication failed").count(), 2, "{}", postgres.log());
+}
+
+#[test]
+fn a_demand_for_tls_does_not_go_without() {
+    let failure = refused("plainonly", &with_password(&verified()), "auth.host-not-allowed", "service");
     assert!(
         text(&failure, "next_step").ends_with("one that takes connections with TLS (host or hostssl)"),
         "{failure}"
     );
-    let failure = refused("plainonly", "", "auth.host-not-allowed", "service");
+    let failure = refused("plainonly", &verified(), "auth.host-not-allowed", "service");
     assert!(text(&failure, "next_step").ends_with("set use_tls: false"), "{failure}");
+}
+
+#[test]
+fn a_preference_for_tls_goes_without_after_a_handshake_that_fails() {
+    let old =
+        "ssl_min_protocol_version = 'TLSv1'\nssl_max_protocol_version = 'TLSv1.1'\nssl_ciphers = 'ALL:@SECLEVEL=0'";
+    let postgres = Postgres::start(&Setup::tls(&Authority::new().valid()).setting(old));
+    let address = postgres.address();
+    let preferred = check(&yaml(address, USER, &with_password("")));
+    let warning = &preferred["warnings"][0];
+    assert_eq!((&preferred["verdict"], &warning["code"]), (&"warn".into(), &"tls.forgone".into()), "{preferred}");
+    assert!(text(warning, "message").contains("its TLS does not work"), "{preferred}");
+    let demanded = with_password(", use_tls: true, disable_tls_verification: true");
+    failed(&yaml(address, USER, &demanded), "tls.no-common-version", "service");
+    // What it is told without TLS is of no use to who wants it with.
+    failed(&yaml(address, "tlsonly", &with_password("")), "tls.no-common-version", "service");
+    failed(&yaml(address, USER, ", password: wrong"), "auth.rejected", "credentials");
 }
 
 #[test]
 fn a_rule_that_rejects_and_no_rule_at_all_keep_out() {
     for (user, evidence) in [("banned", "28000: pg_hba.conf rejects"), ("stranger", "28000: no pg_hba.conf entry")] {
         let failure = refused(user, &with_password(""), "auth.host-not-allowed", "service");
-        assert!(text(&failure, "evidence").starts_with(evidence), "{failure}");
+        let both = format!("without TLS: {evidence}");
+        assert!(
+            text(&failure, "evidence").starts_with(evidence) && text(&failure, "evidence").contains(&both),
+            "{failure}"
+        );
         let message = format!("the server's rules (pg_hba.conf) do not let {user} into shop from this host");
         assert_eq!(text(&failure, "message"), message);
     }
@@ -186,8 +224,11 @@ fn showing(identity: &Identity) -> String {
 fn a_client_certificate_is_wanted_judged_and_compared_with_the_role() {
     passes(&yaml(town().postgres.address(), "certified", &showing(&town().clients.client("certified"))));
     refused("certified", &verified(), "tls.client-cert-required", "credentials");
+    // Nor does it go without TLS.
+    refused("certified", "", "tls.client-cert-required", "credentials");
     let failure = refused("certified", &showing(&town().clients.client("other")), "auth.rejected", "credentials");
     assert!(text(&failure, "evidence").starts_with("28000: certificate authentication failed"), "{failure}");
+    assert_eq!(text(&failure, "message"), "the client certificate is not one for certified");
     let stranger = Authority::new().client("certified");
     refused("certified", &showing(&stranger), "tls.client-cert-rejected", "credentials");
 }

@@ -54,10 +54,33 @@ fn a_rogue_that_asks_for_one_round_gets_no_proof() {
 }
 
 #[test]
-fn more_rounds_than_are_sane_are_refused() {
-    let rogue = Peer::serve(|wire| _ = challenged(&wire, "i=100001"));
-    let failure = failed(&yaml(rogue.address(), USER, &with_password("")), "protocol.malformed", "service");
-    assert!(text(&failure, "message").contains("hashed 100001 times"), "{failure}");
+fn as_many_rounds_as_a_server_may_well_have_are_computed() {
+    let role = |rounds: u32| format!("CREATE ROLE times{rounds} LOGIN PASSWORD '{}'", kept(rounds, PASSWORD));
+    let postgres = Postgres::start(
+        &Setup::plain()
+            .rule("host all times100001,times600000 samehost scram-sha-256")
+            .sql(&role(100_001))
+            .sql(&role(600_000)),
+    );
+    for rounds in [100_001, 600_000] {
+        passes(&yaml(postgres.address(), &format!("times{rounds}"), &with_password("")));
+    }
+    let wrong = yaml(postgres.address(), "times600000", ", password: not-this-one");
+    failed(&wrong, "auth.rejected", "credentials");
+}
+
+#[test]
+fn more_rounds_than_ours_are_a_limit_of_ours_and_get_no_proof() {
+    for rounds in ["1000001", "4294967295", "99999999999"] {
+        let heard = Arc::<Mutex<Vec<u8>>>::default();
+        let notes = Arc::clone(&heard);
+        let end = format!("i={rounds}");
+        let server = Peer::serve(move |wire| notes.lock().expect("notes").extend(challenged(&wire, &end)));
+        let failure = failed(&yaml(server.address(), USER, &with_password("")), "auth.method-unsupported", "service");
+        assert!(text(&failure, "message").ends_with("a limit of conn-check's"), "{failure}");
+        assert!(text(&failure, "next_step").contains("scram_iterations"), "{failure}");
+        assert!(heard.lock().expect("notes").is_empty());
+    }
 }
 
 #[test]

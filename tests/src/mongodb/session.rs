@@ -12,7 +12,7 @@ use super::setup::{Mischief, Setup};
 use super::{DATABASE, Journal, USER};
 
 /// What may be done without a login.
-const FREE: [&str; 6] = ["isMaster", "hello", "ping", "buildInfo", "saslStart", "saslContinue"];
+const FREE: [&str; 7] = ["isMaster", "hello", "ping", "buildInfo", "saslStart", "saslContinue", "authenticate"];
 
 /// The state of one connection.
 #[derive(Debug)]
@@ -69,6 +69,7 @@ impl<'a> Session<'a> {
             "isMaster" | "hello" => self.hello(&request.body),
             "saslStart" => self.start_login(&request.body),
             "saslContinue" => self.finish_login(&request.body),
+            "authenticate" => self.authenticate(&request.body),
             "listCollections" => self.list_collections(&request.body),
             "ping" | "endSessions" => doc! {"ok": 1.0},
             "buildInfo" => doc! {"version": "7.0.99", "ok": 1.0},
@@ -128,6 +129,18 @@ impl<'a> Session<'a> {
         self.journal().logins += 1;
         let signature = if self.setup.is_impostor { "v=AAAAAAAAAAAAAAAAAAAAAAAAAAA=" } else { &signature };
         step(signature, !self.setup.is_thorough)
+    }
+
+    /// A login by certificate, which knows one database for its users.
+    fn authenticate(&mut self, body: &Document) -> Document {
+        let is = |field: &str, value: &str| body.get_str(field).is_ok_and(|found| found == value);
+        let is_right = is("mechanism", "MONGODB-X509") && is("$db", "$external");
+        if !(is_right && self.setup.mechanisms.contains(&"MONGODB-X509")) {
+            return wrong_login();
+        }
+        self.logged_in = true;
+        self.journal().logins += 1;
+        doc! {"dbname": "$external", "user": "CN=app", "ok": 1.0}
     }
 
     fn list_collections(&self, body: &Document) -> Document {

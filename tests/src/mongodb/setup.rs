@@ -141,6 +141,12 @@ impl Setup {
         Self { is_impostor: true, ..self }
     }
 
+    /// Knows a user by the certificate that a client shows (`MONGODB-X509`), which the TLS below has to ask for.
+    #[must_use]
+    pub fn by_certificate(self) -> Self {
+        self.mechanisms(&["MONGODB-X509"])
+    }
+
     /// Wants an empty message at the end of a login, as before 4.4 and as `FerretDB` does.
     #[must_use]
     pub fn thorough(self) -> Self {

@@ -61,6 +61,7 @@ impl Check for Dns {
     const TYPE: &'static str = "dns";
     const SERVICE: &'static Service = &services::DNS;
     const ABOUT: &'static str = "A resolver answers and has the record.";
+    const TRACE: &'static str = "Nothing, unless the server logs its queries.";
     const EXAMPLE: &'static str = "\
 - type: dns
   name: db.internal

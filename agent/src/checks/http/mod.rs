@@ -77,6 +77,8 @@ impl Check for Http {
     const SERVICE: &'static Service = &services::HTTP;
     const ALIASES: &'static [&'static str] = &["https"];
     const ABOUT: &'static str = "An HTTP request is answered as expected.";
+    const TRACE: &'static str =
+        "A line in the server's access log, and in a proxy's; what the request does is the application's.";
     const EXAMPLE: &'static str = "\
 - type: http
   url: https://login.internal/+health

@@ -67,6 +67,7 @@ impl Check for Ldap {
     const TYPE: &'static str = "ldap";
     const SERVICE: &'static Service = &services::LDAP;
     const ABOUT: &'static str = "A directory (LDAP) accepts the login; an entry exists, and the user may read it.";
+    const TRACE: &'static str = "slapd logs nothing as Debian sets it up; at its level `stats`, a line for the connection, each operation and the end.";
     const EXAMPLE: &'static str = "\
 - type: ldap
   host: directory.internal

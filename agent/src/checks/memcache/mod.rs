@@ -46,6 +46,8 @@ impl Check for Memcache {
     const SERVICE: &'static Service = &services::MEMCACHED;
     const ALIASES: &'static [&'static str] = &["memcached"];
     const ABOUT: &'static str = "A memcached server answers, and accepts the login.";
+    const TRACE: &'static str =
+        "Nothing in the log; its counters have one connection more, and a get of a key that is not there.";
     const EXAMPLE: &'static str = "\
 - type: memcache
   host: cache.internal

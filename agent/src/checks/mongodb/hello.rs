@@ -2,20 +2,23 @@
 //! (<https://www.mongodb.com/docs/manual/reference/command/hello/>).
 
 use super::message::{Message, number, text};
+use super::options::Mechanism;
 use super::refusal::{self, Refused};
 use super::{MemberRole, Mongodb};
-use crate::fault::{Cause, Fault, Phase};
+use crate::checks::scram::Hash;
+use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::net::Talk;
 use crate::phase::words;
 use crate::probe::Probe;
 use crate::secret::{sentence, theirs};
 use crate::text::detail;
-use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
+use bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
 
-/// The least wire version that the driver speaks, `MongoDB` 4.4's.
-const LEAST_WIRE_VERSION: i64 = 9;
+/// The least wire version that is spoken, `MongoDB` 3.6's, which brought `OP_MSG`; Cosmos DB and `DocumentDB` have
+/// 6 to 8 in their older editions.
+const LEAST_WIRE_VERSION: i64 = 6;
 
-/// The highest that it knows.
+/// The highest that is known.
 const HIGHEST_WIRE_VERSION: i64 = 29;
 
 words! {
@@ -34,37 +37,36 @@ words! {
 /// What a server says about itself.
 #[derive(Debug)]
 pub(super) struct Hello {
-    pub(super) answer: Message,
+    answer: RawDocumentBuf,
     member: Member,
 }
 
 impl Hello {
     /// Asks a server what it is. The old name of the command is the one that every server knows.
     pub(super) async fn ask(check: &Mongodb, talk: &mut Talk) -> Result<Self, Fault> {
-        let command = Message::command(1, command(check));
-        command.send(talk).await;
-        let answer = Message::answer(talk, &command).await.map_err(|fault| hung_up(check, fault))?;
-        if let Some(fault) = refusal::of_reply(check, &answer.body, Refused::Hello) {
+        let answer = Message::ask(talk, command(check)).await.map_err(|fault| hung_up(check, fault))?.body;
+        if let Some(fault) = refusal::of_reply(check, &answer, Refused::Hello) {
             return Err(fault);
         }
-        let member = Member::of(&answer.body);
-        compatible(&answer.body)?;
+        plausible(&answer)?;
+        compatible(&answer)?;
+        let member = Member::of(&answer);
         Ok(Self { answer, member })
     }
 
     /// Whether this is the server that the check wants.
     pub(super) fn judge(&self, check: &Mongodb) -> Result<(), Fault> {
-        let answer = &self.answer.body;
+        let answer = &self.answer;
         let set = text(answer, "setName");
         if let Some(wanted) = check.replica_set.as_deref().filter(|wanted| *wanted != set) {
             let found = match set {
                 "" => "no replica set".into(),
                 set => sentence!["the replica set ", detail(set.as_bytes())],
             };
-            return Err(Fault::new(
-                Cause::UnexpectedReply,
-                sentence!["the server belongs to ", found, ", not to ", theirs(wanted)],
-            ));
+            let message = sentence!["the server belongs to ", found, ", not to ", theirs(wanted)];
+            return Err(Fault::new(Cause::UnexpectedReply, message)
+                .owner(Owner::Config)
+                .next_step("correct `replica_set`, or `host` and `port`; else the member was set up in another set"));
         }
         let another = match (self.member, check.role) {
             (Member::Recovering, _) => {
@@ -78,7 +80,9 @@ impl Hello {
                     .next_step("initiate the replica set (rs.initiate), or add this member to it"));
             }
             (Member::Arbiter, _) => {
-                return Err(Fault::new(Cause::UnexpectedReply, "an arbiter answered: it votes, but holds no data"));
+                return Err(Fault::new(Cause::UnexpectedReply, "an arbiter answered: it votes, but holds no data")
+                    .owner(Owner::Config)
+                    .next_step("name a member that holds data; a tcp check tells whether the arbiter is there"));
             }
             (Member::Secondary, Some(MemberRole::Primary)) => {
                 let primary =
@@ -91,25 +95,37 @@ impl Hello {
             (Member::Router, Some(MemberRole::Secondary)) => "mongos",
             _ => return Ok(()),
         };
-        Err(Fault::new(Cause::UnexpectedReply, sentence![another, " answered, but a secondary is wanted"]))
+        Err(Fault::new(Cause::UnexpectedReply, sentence![another, " answered, but a secondary is wanted"])
+            .next_step("name a secondary, or leave `role` out; if it was one, look at the fail-over"))
     }
 
-    /// Whether there is a mechanism that the driver and the server have in common, for this user.
-    pub(super) fn common_mechanism(&self) -> Result<(), Fault> {
-        // A server that does not know the user says nothing here, and rejects the login.
-        let Ok(offered) = self.answer.body.get_array("saslSupportedMechs") else { return Ok(()) };
+    /// The mechanisms by which this user can log in with a password, the better one first; none where the server
+    /// does not say, which is so for users that it does not know.
+    pub(super) fn mechanisms(&self) -> Result<Vec<Hash>, Fault> {
+        let Ok(offered) = self.answer.get_array("saslSupportedMechs") else { return Ok(Vec::new()) };
         let names: Vec<_> = offered.into_iter().flatten().filter_map(RawBsonRef::as_str).collect();
-        if names.iter().any(|name| matches!(*name, "SCRAM-SHA-256" | "SCRAM-SHA-1")) {
-            return Ok(());
+        let common = [Hash::Sha256, Hash::Sha1].into_iter().filter(|hash| names.contains(&hash.slug()));
+        let common: Vec<_> = common.collect();
+        if !common.is_empty() {
+            return Ok(common);
         }
+        let has_certificate = names.contains(&Mechanism::X509.wire_name());
+        let next_step = if has_certificate {
+            "set auth_mechanism: x509, with client_cert; or give the user SCRAM-SHA-256 credentials"
+        } else {
+            "give the user SCRAM-SHA-256 credentials, and enable it in authenticationMechanisms"
+        };
         Err(Fault::new(Cause::MethodUnsupported, "the server does not offer this user a login by SCRAM")
-            .evidence(sentence!["it offers ", if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }])
-            .next_step("give the user SCRAM-SHA-256 credentials, and enable it in authenticationMechanisms"))
+            .evidence(sentence![
+                "it offers ",
+                theirs(&if names.is_empty() { "nothing".to_owned() } else { names.join(", ") })
+            ])
+            .next_step(next_step))
     }
 
     /// Keeps what the server said about itself.
     pub(super) fn note(&self, probe: &mut Probe) {
-        let answer = &self.answer.body;
+        let answer = &self.answer;
         let wire_version = number(answer, "maxWireVersion").unwrap_or_default();
         probe.fact("wire_version", wire_version);
         if let Some(series) = series(wire_version) {
@@ -172,14 +188,36 @@ fn hung_up(check: &Mongodb, fault: Fault) -> Fault {
     ])
 }
 
-/// Whether the driver and the server have a wire version in common.
+/// Whether the fields that clients read have their types: those hang or give up over a hello that they cannot read.
+fn plausible(answer: &RawDocument) -> Result<(), Fault> {
+    let is = |fields: &[&str], right: fn(RawBsonRef<'_>) -> bool| {
+        fields.iter().all(|field| answer.get(*field).ok().flatten().is_none_or(right))
+    };
+    let lists = is(&["hosts", "passives", "arbiters"], |value| value.as_array().is_some());
+    let texts = is(&["setName", "primary", "me", "msg"], |value| value.as_str().is_some());
+    if lists && texts {
+        return Ok(());
+    }
+    Err(Fault::new(Cause::Malformed, "no client understands what the server says about itself")
+        .evidence("an answer to hello with a field of the wrong type"))
+}
+
+/// Whether the server and this check have a wire version in common.
 fn compatible(answer: &RawDocument) -> Result<(), Fault> {
     let version = |field: &str| number(answer, field).unwrap_or_default();
     let (least, highest) = (version("minWireVersion"), version("maxWireVersion"));
-    let message = if highest < LEAST_WIRE_VERSION {
-        "the server is older than MongoDB 4.4, which is the oldest that is supported"
+    let (message, owner, next_step) = if highest < LEAST_WIRE_VERSION {
+        (
+            "the server is older than MongoDB 3.6, which is the oldest that conn-check speaks with",
+            Owner::Service,
+            "upgrade the server; until then a tcp check tells whether it is there",
+        )
     } else if least > HIGHEST_WIRE_VERSION {
-        "the server no longer supports clients this old"
+        (
+            "the server is newer than what conn-check speaks: a limit of conn-check's",
+            Owner::Config,
+            "use a newer conn-check; until then a tcp check tells whether the server is there",
+        )
     } else {
         return Ok(());
     };
@@ -193,12 +231,15 @@ fn compatible(answer: &RawDocument) -> Result<(), Fault> {
         " to ",
         HIGHEST_WIRE_VERSION
     ];
-    Err(Fault::new(Cause::UnsupportedVersion, message).evidence(evidence))
+    Err(Fault::new(Cause::UnsupportedVersion, message).evidence(evidence).owner(owner).next_step(next_step))
 }
 
 /// The release series that a wire version came with.
 const fn series(wire_version: i64) -> Option<&'static str> {
     Some(match wire_version {
+        6 => "3.6",
+        7 => "4.0",
+        8 => "4.2",
         9 => "4.4",
         13 => "5.0",
         17 => "6.0",

@@ -3,15 +3,15 @@
 
 use crate::fault::{Cause, Fault};
 use crate::net::{Talk, Wire};
-use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr};
+use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
 const OP_MSG: u32 = 2013;
 
 /// Flag: a checksum of four bytes follows the sections.
 const CHECKSUM: u32 = 1;
 
-/// How deep documents may lie in documents (the manual's page on limits). The driver goes down into
-/// each, and a server that sends thousands would exhaust its stack.
+/// How deep documents may lie in documents (the manual's page on limits). Whoever goes down into
+/// each has no stack for the thousands that a server may send.
 const DEEPEST: usize = 100;
 
 /// The header, the flags, and the kind of the first section.
@@ -26,42 +26,12 @@ pub(super) struct Message {
 }
 
 impl Message {
-    pub(super) const fn command(number: u32, body: RawDocumentBuf) -> Self {
-        Self { number, answers: 0, body }
-    }
-
-    /// The same document as the answer to another command.
-    pub(super) fn again(&self, command: &Self) -> Self {
-        Self { number: self.number, answers: command.number, body: self.body.clone() }
-    }
-
-    /// The first key of the document: the name of a command.
-    pub(super) fn name(&self) -> &str {
-        self.body.iter().next().and_then(Result::ok).map_or("", |(name, _)| name.as_str())
-    }
-
-    /// The message without one of its fields.
-    pub(super) fn without(self, field: &str) -> Self {
-        let mut body = RawDocumentBuf::new();
-        for (name, value) in self.body.iter().flatten().filter(|(name, _)| name.as_str() != field) {
-            body.append(name, value);
-        }
-        Self { body, ..self }
-    }
-
-    /// The last answer of a login, saying that it is the last.
-    pub(super) fn finished(self) -> Self {
-        let mut message = self.without("done");
-        message.body.append(cstr!("done"), true);
-        message
-    }
-
     /// A conversation that is made of messages.
     pub(super) const fn talk(wire: Wire) -> Talk {
         Talk::new(wire, "a message")
     }
 
-    pub(super) async fn receive(talk: &mut Talk) -> Result<Self, Fault> {
+    async fn receive(talk: &mut Talk) -> Result<Self, Fault> {
         let message = talk.frame(length).await?;
         let (head, mut section) = message.split_at(HEAD);
         if head[16] & CHECKSUM.to_le_bytes()[0] != 0 {
@@ -75,16 +45,19 @@ impl Message {
         }
     }
 
-    pub(super) async fn answer(talk: &mut Talk, command: &Self) -> Result<Self, Fault> {
+    /// One command and its answer.
+    pub(super) async fn ask(talk: &mut Talk, body: RawDocumentBuf) -> Result<Self, Fault> {
+        const NUMBER: u32 = 1;
+        Self { number: NUMBER, answers: 0, body }.send(talk).await;
         let message = Self::receive(talk).await?;
-        if message.answers == command.number {
+        if message.answers == NUMBER {
             return Ok(message);
         }
         Err(Fault::new(Cause::Malformed, "the answer belongs to another command than ours"))
     }
 
     /// Sends it, in one piece: a small command is one packet.
-    pub(super) async fn send(&self, talk: &mut Talk) {
+    async fn send(&self, talk: &mut Talk) {
         let document = self.body.as_bytes();
         let length = u32::try_from(HEAD + document.len()).unwrap_or(u32::MAX);
         let head = [length, self.number, self.answers, OP_MSG, 0].map(u32::to_le_bytes);

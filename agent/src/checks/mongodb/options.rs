@@ -17,6 +17,26 @@ words! {
     }
 }
 
+words! {
+    /// How a check logs in.
+    pub(super) Mechanism {
+        /// By a password, and what the user has of SCRAM.
+        Scram "scram",
+        /// By the client certificate, which also says who it is.
+        X509 "x509",
+    }
+}
+
+impl Mechanism {
+    /// The name in the protocol.
+    pub(super) const fn wire_name(self) -> &'static str {
+        match self {
+            Self::Scram => "SCRAM-SHA-256",
+            Self::X509 => "MONGODB-X509",
+        }
+    }
+}
+
 struct Database(String);
 
 pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
@@ -32,6 +52,11 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
         "auth_source",
         "The database that keeps the user. Default: database if given, else admin.",
     );
+    let mechanism = fields.or::<Mechanism>(
+        "auth_mechanism",
+        "scram",
+        "scram: by username and password. x509: by client_cert, whose subject is the user.",
+    );
     let use_tls = fields.or::<bool>("use_tls", "false", "Speak TLS from the first byte.");
     let replica_set = fields.optional::<Name>("replica_set", "The name of the set that the server must belong to.");
     let role = fields.optional("role", "What the server must be: primary (takes writes) or secondary.");
@@ -40,16 +65,41 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
         fields.warn_idle("auth_source", "without `username`: nobody logs in", help);
     }
     let tls = tls_of_target(fields, use_tls, &target);
+    by_certificate(fields, mechanism)?;
     let auth_source = source.map_or_else(|| if named { database.clone() } else { "admin".to_owned() }, |name| name.0);
     Ok(Mongodb {
         target: target?,
         login: login?,
         auth_source,
         database,
+        mechanism,
         tls: Some(tls?).filter(|_| use_tls),
         replica_set: replica_set.map(|name| name.0),
         role,
     })
+}
+
+/// Refuses what does not go together with a login by certificate, in which the name and the proof are the certificate.
+fn by_certificate(fields: &mut Fields<'_>, mechanism: Mechanism) -> Result<(), Noted> {
+    if mechanism != Mechanism::X509 {
+        return Ok(());
+    }
+    if !fields.has("client_cert") {
+        return Err(fields.refuse_lone("auth_mechanism", "client_cert"));
+    }
+    if fields.has("username") {
+        let misfit = Misfit::new("with `auth_mechanism: x509` the certificate says who logs in");
+        return Err(fields.refuse_value("username", misfit.help("leave `username` and `password` out")));
+    }
+    Ok(())
+}
+
+impl Setting for Mechanism {
+    const SHAPE: Shape = Shape::plain("scram or x509", "scram or x509", || json!({"enum": ["scram", "x509"]}));
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| Self::ALL.into_iter().find(|one| one.slug() == text))
+    }
 }
 
 impl Setting for MemberRole {

@@ -63,6 +63,7 @@ impl Check for Mqtt {
     const TYPE: &'static str = "mqtt";
     const SERVICE: &'static Service = &services::MQTT;
     const ABOUT: &'static str = "An MQTT broker accepts the login; with `topic`, the user may subscribe to it.";
+    const TRACE: &'static str = "Mosquitto logs three lines: the connection, the client with its name, the end.";
     const EXAMPLE: &'static str = "\
 - type: mqtt
   host: broker.internal

@@ -1,7 +1,8 @@
 //! The login: who we are, what the server asks back, and its verdict.
 
 use super::Mysql;
-use super::greeting::{Greeting, SALT, capability};
+use super::ed25519;
+use super::greeting::{Greeting, capability};
 use super::packet::{Channel, EOF, ERR, OK, malformed, take_text};
 use super::plugin::{Plugin, SessionTransport};
 use super::refusal::ErrPacket;
@@ -53,6 +54,7 @@ impl Login<'_> {
     /// Logs in, and says by which plugin.
     pub(super) async fn perform(self, channel: &mut Channel, greeting: &Greeting) -> Result<String, Fault> {
         let (mut plugin, proof) = self.first_proof(greeting);
+        let mut salt = greeting.salt.clone();
         channel.write(&self.response(plugin, &proof)).await;
         for _ in 0..MOST_ANSWERS {
             let (_, answer) = channel.read().await?;
@@ -60,13 +62,16 @@ impl Login<'_> {
                 [OK, ..] => return Ok(plugin.slug().to_owned()),
                 [ERR, error @ ..] => return Err(ErrPacket::parse(error).of_login(self)),
                 [EOF, switch @ ..] => {
-                    let reply;
-                    (plugin, reply) = self.switch(switch)?;
-                    channel.write(&reply).await;
+                    (plugin, salt) = switched(switch)?;
+                    channel.write(&self.reply(plugin, &salt)?).await;
                 }
                 [MORE, PROVEN] if plugin == Plugin::CachingSha2 => {}
                 [MORE, FULL] if plugin == Plugin::CachingSha2 => {
-                    channel.write(&self.clear(plugin)?).await;
+                    channel.write(&self.password(plugin, &salt)?).await;
+                }
+                [MORE, derivation @ ..] | derivation @ [b'P', ..] if plugin == Plugin::Parsec => {
+                    let password = self.check.login.password.expose();
+                    channel.write(&ed25519::parsec(password, &salt, derivation)?).await;
                 }
                 _ => return Err(malformed("it does not answer the login")),
             }
@@ -100,24 +105,22 @@ impl Login<'_> {
         packet
     }
 
-    /// What `AuthSwitchRequest` asks for: the name of a plugin, and another salt.
-    fn switch(self, mut rest: &[u8]) -> Result<(Plugin, Vec<u8>), Fault> {
-        let name = String::from_utf8_lossy(take_text(&mut rest)).into_owned();
-        let plugin = Plugin::named(&name).ok_or_else(|| unsupported(&name))?;
-        let salt = &rest[..rest.len().min(SALT)];
-        let reply = match plugin.proof(self.check.login.password.expose(), salt) {
-            Some(proof) => proof,
-            None => self.clear(plugin)?,
-        };
-        Ok((plugin, reply))
+    /// The answer to a plugin's salt.
+    fn reply(self, plugin: Plugin, salt: &[u8]) -> Result<Vec<u8>, Fault> {
+        let proof = plugin.proof(self.check.login.password.expose(), salt);
+        proof.map_or_else(|| self.password(plugin, salt), Ok)
     }
 
-    /// The password itself, where nobody else can read it.
-    fn clear(self, plugin: Plugin) -> Result<Vec<u8>, Fault> {
-        if self.check.login.has_password() && !self.transport.lets_password_pass() {
-            return Err(self.exposed(plugin));
+    /// The password itself, where nobody else can read it: by what carries it, or by the server's own key, which
+    /// servers take where there is no TLS.
+    fn password(self, plugin: Plugin, salt: &[u8]) -> Result<Vec<u8>, Fault> {
+        let password = self.check.login.password.expose();
+        let takes_key = self.transport == SessionTransport::Plain && plugin != Plugin::Clear;
+        match &self.check.server_key {
+            Some(key) if takes_key && self.check.login.has_password() => key.encrypt(password, salt),
+            _ if self.check.login.has_password() && !self.transport.lets_password_pass() => Err(self.exposed(plugin)),
+            _ => Ok([password.as_bytes(), &[0]].concat()),
         }
-        Ok([self.check.login.password.expose().as_bytes(), &[0]].concat())
     }
 
     /// The server wants the password itself, and it would not be safe on the way.
@@ -137,10 +140,17 @@ impl Login<'_> {
         let next_step = if self.offers_tls {
             "set use_tls: true; the server offers TLS"
         } else {
-            "enable TLS on the server, and set use_tls: true"
+            "enable TLS on the server, and set use_tls: true; or set server_public_key to a copy of its public_key.pem"
         };
         Fault::new(Cause::Required, sentence![asks(plugin), ", which needs TLS"]).next_step(next_step).at(Phase::Tls)
     }
+}
+
+/// What `AuthSwitchRequest` asks for: the name of a plugin, and another salt.
+fn switched(mut rest: &[u8]) -> Result<(Plugin, Vec<u8>), Fault> {
+    let name = String::from_utf8_lossy(take_text(&mut rest)).into_owned();
+    let plugin = Plugin::named(&name).ok_or_else(|| unsupported(&name))?;
+    Ok((plugin, rest[..rest.len().min(plugin.salt_length())].to_vec()))
 }
 
 /// Why the server asks for the password itself.
@@ -150,7 +160,7 @@ const fn asks(plugin: Plugin) -> &'static str {
             "the server has not cached the password, or it is wrong: it asks for the password itself"
         }
         Plugin::Clear => "the server asks for the password in clear text",
-        Plugin::Sha256 | Plugin::Native => "the server asks for the password itself",
+        Plugin::Sha256 | Plugin::Native | Plugin::Ed25519 | Plugin::Parsec => "the server asks for the password itself",
     }
 }
 
@@ -176,6 +186,6 @@ fn unsupported(plugin: &str) -> Fault {
         .owner(Owner::Config)
         .next_step(
             "check the user (the server may ask the same for one that it does not know), or use an account with \
-             mysql_native_password or caching_sha2_password",
+             mysql_native_password, caching_sha2_password, ed25519 or parsec",
         )
 }

@@ -1,13 +1,16 @@
 //! A login to `MySQL` or `MariaDB` that a statement follows.
 //!
 //! - Proves: the server takes connections, accepts the login, has the database and lets this user
-//!   use it, and executes a statement for it (`SELECT 1`, or `query`).
+//!   use it; with `role`, it takes writes or does not; with `query`, it executes that, and with `expect`
+//!   the first value is that. Without either, `SELECT 1` shows that the session is of use.
 //! - Protocol: [MySQL's client/server protocol], version 10, and what [MariaDB's] has in common
-//!   with it. Logins: `mysql_native_password`; `caching_sha2_password`, `sha256_password` and
-//!   `mysql_clear_password`, where the password itself is sent over TLS whose certificate is verified
-//!   (or need not be, as `disable_tls_verification` says) or over a Unix socket only, never with the
-//!   server's RSA key; accounts of the socket's owner (`unix_socket`, `auth_socket`). The clients also
-//!   send it over TLS that is merely preferred, to whoever answers; a check may say no.
+//!   with it. Logins: `mysql_native_password`, `client_ed25519`, `parsec`; `caching_sha2_password`,
+//!   `sha256_password` and `mysql_clear_password`, where the password itself is sent over TLS whose
+//!   certificate is verified (or need not be, as `disable_tls_verification` says) or over a Unix socket only;
+//!   the first two also without TLS, encrypted by the RSA key in `server_public_key`, never by one that the
+//!   server sends; accounts of the socket's owner (`unix_socket`, `auth_socket`). The clients also
+//!   send it over TLS that is merely preferred, to whoever answers; a check may say no. As with them,
+//!   preferred TLS that is offered and does not work is a failure, and nothing is tried without it.
 //! - Phases: resolve, connect, protocol (the server's greeting is awaited, TLS asked for with an
 //!   `SSLRequest`), tls, auth (login and database in one packet; one packet more after
 //!   `AuthSwitchRequest`, or where `caching_sha2_password` wants the password itself), request (the
@@ -18,38 +21,50 @@
 //!   `protocol.*` (`overloaded`: too many connections; `not-ready`: shutting down, or a cluster's
 //!   node that is not synchronised), `auth.*`, `request.no-such-database`, `.permission-denied`,
 //!   `.read-only`, `.unexpected-reply`, `.timeout`.
-//! - Does not check: what the query gives. It runs in a read-only session, with the check's time
+//! - Does not check: what the query gives besides its first value. It runs in a read-only session, with the check's time
 //!   as the server's limit; one row is asked for, and no more than 64 KiB are read.
 //!
 //! Why a statement, though the login is accepted: `MariaDB` lets an account in whose password has
 //! expired, and then refuses all it asks for (`disconnect_on_expired_password` is off there); and a
-//! failing `init_connect` ends a session at its first statement. A Galera node that is cut off
-//! still answers `SELECT 1`: only a `query` on a table finds it out.
+//! failing `init_connect` ends a session at its first statement. Whatever else is said to `SELECT 1` is about a
+//! statement that nobody has asked for, and fails nothing. A Galera node that is cut off
+//! still answers it: only a `query` on a table finds it out.
 //!
-//! Tested on `MariaDB` 10.11; what only `MySQL` 8 has (`caching_sha2_password`, its error numbers)
-//! on a double of its protocol.
+//! Tested on `MariaDB` 10.11; what only `MySQL` 8 has (`caching_sha2_password`, its error numbers), and `parsec` of
+//! `MariaDB` 11.6, on a double of the protocol.
 //!
 //! [MySQL's client/server protocol]: https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html
 //! [MariaDB's]: https://mariadb.com/kb/en/clientserver-protocol/
 
+mod ed25519;
 mod greeting;
 mod login;
 mod packet;
 mod plugin;
 mod refusal;
+mod server_key;
 mod statement;
 
+use crate::catalogue::WarningKind;
+use crate::checks::first_value::{self, FirstValue};
+use crate::checks::role::Role;
 use crate::checks::{Check, Profile};
+use crate::diagnostic::Flaw;
 use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::net::identify::identify;
 use crate::net::{Target, TlsMode, TlsOptions};
 use crate::probe::{Probe, Stop};
 use crate::secret::{ours, sentence};
 use crate::services::{self, Service};
-use crate::settings::{Credentials, Fields, Noted, Word, target, tls_of_target};
+use crate::settings::{Credentials, Fields, Misfit, Noted, Word, target, tls_of_target};
 use greeting::Greeting;
 use login::{Login, ssl_request};
 use packet::Channel;
 use plugin::SessionTransport;
+use refusal::ErrPacket;
+use server_key::ServerKey;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -59,7 +74,10 @@ pub struct Mysql {
     database: Option<String>,
     mode: TlsMode,
     tls: TlsOptions,
+    server_key: Option<Arc<ServerKey>>,
+    role: Option<Role>,
     query: Option<String>,
+    expect: Option<FirstValue>,
 }
 
 impl Check for Mysql {
@@ -67,6 +85,7 @@ impl Check for Mysql {
     const SERVICE: &'static Service = &services::MYSQL;
     const ALIASES: &'static [&'static str] = &["mariadb"];
     const ABOUT: &'static str = "A login to MySQL or MariaDB succeeds, and a statement is executed.";
+    const TRACE: &'static str = "Nothing, and no counter of errors grows; a login that is refused is a warning in the log and one more of Aborted_connects.";
     const EXAMPLE: &'static str = "\
 - type: mysql
   host: db.internal
@@ -86,16 +105,23 @@ impl Check for Mysql {
             "prefer: where it is offered; required with client_cert, and with ca_file, which verifies it.",
         );
         let tls = tls_of_target(fields, mode, &target);
+        let server_key = server_key(fields);
+        let role = fields.optional::<Role>(
+            "role",
+            "What the server must be: primary (takes writes) or replica (read_only or innodb_read_only is on).",
+        );
         let query = fields.optional("query", "A statement that only reads; it must not fail.");
+        let expect = first_value::expected(fields);
         let database = database.map(|word| word.0).filter(|name| !name.is_empty());
         let (mode, tls) = mode.settled(tls?);
-        Ok(Self { target: target?, login: login?, database, mode, tls, query })
+        Ok(Self { target: target?, login: login?, database, mode, tls, server_key: server_key?, role, query, expect })
     }
 
     fn profile(&self) -> Profile {
         Profile::of_database(Self::TYPE, &self.target)
             .distinct("username", Some(&self.login.user))
             .distinct("database", self.database.as_ref())
+            .distinct("role", self.role.map(Role::slug))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -114,7 +140,56 @@ impl Check for Mysql {
         let limit = probe.share(1);
         let asked = probe.phase(Phase::Request, statement::ask(login, &mut channel, &greeting, limit)).await;
         probe.linger(channel.quit()).await;
-        Ok(asked?)
+        if let Some(role) = asked? {
+            probe.fact("server_role", role.slug());
+        }
+        Ok(())
+    }
+}
+
+/// What it means to a check without a login that these bytes are the first of a server: such a connection counts
+/// against the host that opens it.
+pub(super) fn of_greeting(bytes: &[u8]) -> Option<Result<Counted, Fault>> {
+    match bytes.split_first_chunk()? {
+        ([_, _, 0, 0], [10, version @ ..]) if identify(bytes).is_some() => {
+            Some(Ok(Counted { is_mariadb: version.windows(7).any(|window| window == b"MariaDB") }))
+        }
+        ([_, _, 0, 0], [packet::ERR, error @ ..]) if identify(bytes).is_some() => {
+            ErrPacket::parse(error).of_blocked_host().map(Err)
+        }
+        _ => None,
+    }
+}
+
+/// A server that has counted this connection.
+pub(super) struct Counted {
+    is_mariadb: bool,
+}
+
+impl Counted {
+    /// Warns of it.
+    pub(super) fn warn(&self, probe: &mut Probe) {
+        let who = if self.is_mariadb { "MariaDB" } else { "MySQL" };
+        let message = sentence![
+            who,
+            " answers: it counts every connection without a login, as this one, and blocks this host after \
+             max_connect_errors of them, the application with it"
+        ];
+        probe.warn(WarningKind::ConnectCounted, message);
+    }
+}
+
+/// Asks for the server's public key.
+fn server_key(fields: &mut Fields<'_>) -> Result<Option<Arc<ServerKey>>, Noted> {
+    let about = "PEM file of the server's RSA key, to log in by caching_sha2_password without TLS.";
+    let path = fields.optional::<PathBuf>("server_public_key", about);
+    match path.as_deref().map(ServerKey::read).transpose() {
+        Ok(key) => Ok(key.map(Arc::new)),
+        Err(error) => {
+            let misfit = Misfit::new(format!("the file cannot be used: {error}")).flaw(Flaw::UnreadablePem);
+            let misfit = misfit.because(&error).help("a copy of public_key.pem of the server's data directory");
+            fields.lack_file("server_public_key", misfit).map(|()| None)
+        }
     }
 }
 

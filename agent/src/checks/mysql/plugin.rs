@@ -3,6 +3,8 @@
 //! Sources: "Authentication Methods" of `MySQL`'s protocol documentation, and "Authentication
 //! Plugins" of `MariaDB`'s.
 
+use super::ed25519;
+use super::greeting::SALT;
 use crate::net::Verification;
 use crate::phase::words;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
@@ -16,6 +18,10 @@ words! {
         CachingSha2 "caching_sha2_password",
         /// The password itself.
         Sha256 "sha256_password",
+        /// A signature of the salt, with the password as the key, of `MariaDB`.
+        Ed25519 "client_ed25519",
+        /// A signature with a key that is derived from the password, of `MariaDB` from 11.6 on.
+        Parsec "parsec",
         /// The password itself, for whoever stands behind the server (PAM, LDAP).
         Clear "mysql_clear_password",
     }
@@ -27,12 +33,23 @@ impl Plugin {
         Self::ALL.into_iter().find(|plugin| plugin.slug() == name)
     }
 
+    /// How much of what the server sends along is the salt; a zero byte may follow.
+    pub(super) const fn salt_length(self) -> usize {
+        match self {
+            Self::Ed25519 | Self::Parsec => 32,
+            _ => SALT,
+        }
+    }
+
     /// The proof that does not show the password; `None` where there is none.
     pub(super) fn proof(self, password: &str, salt: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::Native | Self::CachingSha2 if password.is_empty() => Some(Vec::new()),
             Self::Native => Some(native(password.as_bytes(), salt)),
             Self::CachingSha2 => Some(caching_sha2(password.as_bytes(), salt)),
+            Self::Ed25519 => Some(ed25519::sign(password.as_bytes(), salt)),
+            // Nothing: it asks for what the key is derived with.
+            Self::Parsec => Some(Vec::new()),
             Self::Sha256 | Self::Clear => None,
         }
     }

@@ -9,6 +9,9 @@ use super::plugin::SessionTransport;
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::secret::{sentence, theirs};
 
+/// `ER_HOST_IS_BLOCKED`
+const BLOCKED: u16 = 1129;
+
 /// An ERR packet.
 #[derive(Debug)]
 pub(super) struct ErrPacket {
@@ -30,19 +33,31 @@ impl ErrPacket {
 
     /// The server refuses before it greets.
     pub(super) fn before_greeting(&self) -> Fault {
-        self.judged(self.of_service().or_else(|| self.of_host()))
+        self.judged(self.of_service().or_else(|| self.of_host()), "before it greets")
+    }
+
+    /// The server has blocked this host, and says so in the place of its greeting.
+    pub(super) fn of_blocked_host(&self) -> Option<Fault> {
+        (self.number == BLOCKED).then(|| self.before_greeting())
     }
 
     pub(super) fn of_login(&self, login: Login<'_>) -> Fault {
         let fault = self.of_service().or_else(|| self.of_host()).or_else(|| self.of_method());
-        self.judged(fault.or_else(|| self.of_account(login)))
+        self.judged(fault.or_else(|| self.of_account(login)), "to the login")
     }
 
     pub(super) fn of_statement(&self, login: Login<'_>) -> Fault {
-        self.judged(self.of_service().or_else(|| self.of_account(login)).or_else(|| self.of_query()))
+        self.judged(self.of_service().or_else(|| self.of_account(login)).or_else(|| self.of_query()), "to the query")
     }
 
-    /// The state that the server is in.
+    /// What a refusal of `SELECT 1` says of the session behind a login that was accepted: that it is of no use.
+    /// Anything else is about the statement, which nobody but this check has asked for.
+    pub(super) fn of_probe(&self, login: Login<'_>) -> Option<Fault> {
+        let fault = self.of_service().or_else(|| self.of_account(login)).or_else(|| self.of_session());
+        fault.map(|fault| self.judged(Some(fault), ""))
+    }
+
+    /// The state that the server is in, or a proxy in front of it.
     fn of_service(&self) -> Option<Fault> {
         let fault = match self.number {
             // ER_CON_COUNT_ERROR
@@ -51,17 +66,63 @@ impl ErrPacket {
             // ER_TOO_MANY_USER_CONNECTIONS, ER_USER_LIMIT_REACHED
             1203 | 1226 => Fault::new(Cause::Overloaded, "the account has reached its limits on the server")
                 .next_step("raise the account's limits (max_user_connections), or shrink the clients' pools"),
-            // ER_SERVER_SHUTDOWN
-            1053 => Fault::new(Cause::NotReady, "the server is shutting down")
+            // ER_OUTOFMEMORY, ER_OUT_OF_SORTMEMORY, ER_OUT_OF_RESOURCES, ER_CANT_CREATE_THREAD, ER_DISK_FULL
+            1037 | 1038 | 1041 | 1135 | 1021 => {
+                Fault::new(Cause::Overloaded, "the server is out of memory, threads or disk")
+                    .next_step("give it room: its log has what it lacks")
+            }
+            // ER_SERVER_SHUTDOWN, ER_NORMAL_SHUTDOWN, ER_SHUTDOWN_COMPLETE
+            1053 | 1077 | 1079 => Fault::new(Cause::NotReady, "the server is shutting down")
                 .next_step("check whether that is intended; otherwise look at its log"),
+            // ER_SERVER_OFFLINE_MODE, ER_SERVER_ISNT_AVAILABLE
+            3032 => Fault::new(Cause::NotReady, "the server is in offline mode")
+                .next_step("see who has set offline_mode there, and why"),
+            3168 => Fault::new(Cause::NotReady, "the server is not available yet"),
+            // ER_CONNECTION_KILLED of MariaDB, ER_QUERY_INTERRUPTED
+            1927 | 1317 => Fault::new(Cause::Closed, "somebody ended this session on the server")
+                .next_step("see who ends sessions there: an administrator, or a watchdog"),
             // ER_UNKNOWN_COM_ERROR, which Galera has taken for its own
-            1047 if self.text.contains("WSREP") => {
+            1047 if self.says("wsrep") => {
                 Fault::new(Cause::NotReady, "the node is cut off from its cluster, or is not yet synchronised with it")
                     .next_step("look at wsrep_cluster_status and wsrep_local_state_comment on the node")
             }
-            _ => return None,
+            _ => return self.of_proxy(),
         };
         Some(fault.at(Phase::Protocol))
+    }
+
+    /// A proxy that has nobody behind it: `ProxySQL`, `MaxScale`, `MySQL` Router, RDS Proxy, Vitess. The numbers are
+    /// those of clients (2002 and its like), or mean
+    /// another thing with each of them: the words count.
+    fn of_proxy(&self) -> Option<Fault> {
+        const WORDS: [(&str, &str); 14] = [
+            ("max connect timeout reached while reaching hostgroup", "ProxySQL"),
+            ("max connect failure while reaching hostgroup", "ProxySQL"),
+            ("proxysql error: server", "ProxySQL"),
+            ("failed to create new router session", "MaxScale"),
+            ("could not connect to any of the backend", "MaxScale"),
+            ("could not find valid server", "MaxScale"),
+            ("no suitable servers", "MaxScale"),
+            ("lost connection to backend server", "MaxScale"),
+            ("authentication with backend failed", "MaxScale"),
+            ("can't connect to remote mysql server for client", "MySQL Router"),
+            ("no connection to metadata-server", "MySQL Router"),
+            ("timed-out waiting to acquire database connection", "RDS Proxy"),
+            ("no healthy tablet available", "Vitess"),
+            ("pd server timeout", "TiDB"),
+        ];
+        let known = WORDS.iter().find(|(words, _)| self.says(words)).map(|(_, who)| *who);
+        let who = match (known, self.number) {
+            (Some(who), _) => who,
+            // A server has no errors of clients of its own.
+            (None, 2002 | 2003 | 2005 | 2006 | 2013) => "a proxy",
+            _ => return None,
+        };
+        Some(
+            Fault::new(Cause::NotReady, sentence![who, " answers, and reaches no server behind it"])
+                .at(Phase::Protocol)
+                .next_step("look at its log and its list of servers, then at these"),
+        )
     }
 
     /// Where we come from.
@@ -70,12 +131,19 @@ impl ErrPacket {
             // ER_HOST_NOT_PRIVILEGED
             1130 => Fault::new(Cause::HostNotAllowed, "no account of the server may log in from this host")
                 .next_step("allow this host in the account's host part (user@host)"),
-            // ER_HOST_IS_BLOCKED
-            1129 => Fault::new(
+            BLOCKED => Fault::new(
                 Cause::HostNotAllowed,
                 "the server has blocked this host, after too many connections from it without a login",
             )
             .next_step("FLUSH HOSTS on the server; then look for what connects from here without logging in"),
+            // ER_BAD_HOST_ERROR
+            1042 => Fault::new(
+                Cause::HostNotAllowed,
+                "the server cannot find the name of this host, by which its accounts go",
+            )
+            .next_step(
+                "give this host's address a name in the DNS that the server asks, or set skip_name_resolve there",
+            ),
             _ => return None,
         };
         Some(fault.at(Phase::Auth))
@@ -85,7 +153,9 @@ impl ErrPacket {
     fn of_account(&self, login: Login<'_>) -> Option<Fault> {
         let fault = match self.number {
             // ER_ACCESS_DENIED_ERROR
-            1045 => login.access_denied(),
+            1045 if self.says("ssl") && self.says("require") => return Some(needs_tls().at(Phase::Tls)),
+            1045 if self.says("firewall") => return None,
+            1045 => login.access_denied(self.relative()),
             // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
             1698 => Fault::new(Cause::Rejected, "the account does not log in with a password")
                 .next_step("use an account with a password, or run the check as the system user of this one"),
@@ -119,26 +189,36 @@ impl ErrPacket {
     /// How we log in.
     fn of_method(&self) -> Option<Fault> {
         Some(match self.number {
-            // ER_SECURE_TRANSPORT_REQUIRED
-            3159 => Fault::new(Cause::Required, "the server accepts logins only over TLS")
-                .next_step("set use_tls: true")
-                .at(Phase::Tls),
+            // ER_SECURE_TRANSPORT_REQUIRED; Azure's gateway has 9002 for it, RDS Proxy words of its own.
+            3159 => needs_tls().at(Phase::Tls),
+            _ if self.says("ssl connection is required") || self.says("proxy requires tls") => needs_tls().at(Phase::Tls),
             // ER_NOT_SUPPORTED_AUTH_MODE, ER_SERVER_IS_IN_SECURE_AUTH_MODE, ER_PLUGIN_IS_NOT_LOADED,
             // CR_AUTH_PLUGIN_CANNOT_LOAD
             1251 | 1275 | 1524 | 2059 => {
                 Fault::new(Cause::MethodUnsupported, "the account's authentication method is not supported")
                     .at(Phase::Auth)
+                    .next_step("use an account with another plugin (mysql_native_password, caching_sha2_password); or load the one that it has into the server")
             }
             _ => return None,
         })
     }
 
+    /// What ends a session before it is used.
+    fn of_session(&self) -> Option<Fault> {
+        // ER_NEW_ABORTING_CONNECTION
+        (self.number == 1184).then(|| {
+            Fault::new(Cause::UnexpectedReply, "the server ends the session before its first statement")
+                .at(Phase::Request)
+                .next_step("see whether the server's init_connect fails for this account, and look at its log")
+        })
+    }
+
     /// What the statement does.
     fn of_query(&self) -> Option<Fault> {
+        if let Some(fault) = self.of_session() {
+            return Some(fault);
+        }
         Some(match self.number {
-            // ER_NEW_ABORTING_CONNECTION
-            1184 => Fault::new(Cause::UnexpectedReply, "the server ends the session before its first statement")
-                .next_step("see whether the server's init_connect fails for this account, and look at its log"),
             // ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR,
             // ER_SPECIFIC_ACCESS_DENIED_ERROR, ER_PROCACCESS_DENIED_ERROR
             1142 | 1143 | 1227 | 1370 => Fault::new(Cause::PermissionDenied, "the account may not execute the query"),
@@ -162,26 +242,72 @@ impl ErrPacket {
         })
     }
 
-    /// The fault, or that of an error that nothing is known about here, with the server's own words:
-    /// `1045 (28000): Access denied ...`
-    fn judged(&self, fault: Option<Fault>) -> Fault {
+    /// The fault, or that of an error of which only the class is known, with the server's own words:
+    /// `1045 (28000): Access denied ...`; `when` is what it answers.
+    fn judged(&self, fault: Option<Fault>, when: &'static str) -> Fault {
         let Self { number, state, text } = self;
-        let fault = fault.unwrap_or_else(|| {
-            Fault::new(Cause::UnexpectedReply, sentence!["the server answered with error ", *number])
-                .next_step("read the server's own message, and look at its log")
-                .at(Phase::Request)
-        });
-        fault.evidence(match state {
+        fault.unwrap_or_else(|| self.unknown(when)).evidence(match state {
             Some(state) => format!("{number} ({state}): {text}"),
             None => format!("{number}: {text}"),
         })
+    }
+
+    /// An error that is known by its class alone: that of its SQLSTATE.
+    fn unknown(&self, when: &'static str) -> Fault {
+        if self.state.as_deref().is_some_and(|state| state.starts_with("28")) {
+            return Fault::new(
+                Cause::Rejected,
+                "the server does not let this account in, for the reason that it names",
+            )
+            .at(Phase::Auth)
+            .next_step("go by the server's words; if they tell nothing, check the user and the password");
+        }
+        let (message, owner, next_step) = match self.state.as_deref().and_then(|state| state.get(..2)) {
+            Some("42" | "22" | "3D" | "0A") => (
+                sentence![
+                    "the server answers ",
+                    when,
+                    " with error ",
+                    self.number,
+                    ": it does not take what was asked"
+                ],
+                Owner::Config,
+                "go by the server's words: they are about the database, the query or a setting of the account",
+            ),
+            _ => (
+                sentence!["the server answers ", when, " with error ", self.number, ", for the reason that it names"],
+                Owner::Service,
+                "go by the server's words; what they mean, its log tells",
+            ),
+        };
+        Fault::new(Cause::UnexpectedReply, message).owner(owner).at(Phase::Request).next_step(next_step)
+    }
+
+    /// Whether the server's words contain these, which are in small letters.
+    fn says(&self, words: &str) -> bool {
+        self.text.to_lowercase().contains(words)
+    }
+
+    /// Who says so, where it is not the server itself.
+    fn relative(&self) -> Option<&'static str> {
+        [("proxysql", "ProxySQL"), ("maxscale", "MaxScale"), ("rds proxy", "RDS Proxy"), ("vttablet", "Vitess")]
+            .into_iter()
+            .find_map(|(words, who)| self.says(words).then_some(who))
     }
 }
 
 impl Login<'_> {
     /// The number for nearly everything; what else it may mean here is named.
-    fn access_denied(self) -> Fault {
+    fn access_denied(self, relative: Option<&'static str>) -> Fault {
         let user = &self.check.login.user;
+        if let Some(who) = relative {
+            let message = sentence!["wrong password for ", theirs(user), ", or no such user among those of ", who];
+            return Fault::new(Cause::Rejected, message).next_step(sentence![
+                "check user and password, in the file and among the users that ",
+                who,
+                " itself has: it does not ask the server behind it"
+            ]);
+        }
         if !self.check.login.has_password() {
             let message = sentence!["the server does not let ", theirs(user), " in without a password"];
             return Fault::new(Cause::Required, message)
@@ -202,6 +328,10 @@ impl Login<'_> {
         )
         .next_step(sentence!["check user, password, ", also, "and the hosts that the account is for"])
     }
+}
+
+fn needs_tls() -> Fault {
+    Fault::new(Cause::Required, "the server accepts logins only over TLS").next_step("set use_tls: true")
 }
 
 fn read_only() -> Fault {

@@ -1,48 +1,108 @@
-//! What is asked for after the login: one statement that must not fail.
+//! What is asked for after the login: which role the server has, and one statement that must not fail.
 
 use super::greeting::Greeting;
 use super::login::Login;
-use super::packet::{Channel, EOF, ERR, OK, malformed};
+use super::packet::{Channel, EOF, ERR, OK, malformed, take};
 use super::refusal::ErrPacket;
+use crate::checks::first_value::Found;
+use crate::checks::role::Role;
 use crate::fault::{Cause, Fault};
+use crate::secret::sentence;
 use std::time::Duration;
 
 const COM_QUERY: u8 = 0x03;
 /// The server asks for a file of ours (`LOAD DATA LOCAL`). It never gets one.
 const LOCAL_INFILE: u8 = 0xfb;
+/// NULL, in the place of a value of a row.
+const NULL: u8 = 0xfb;
 /// An EOF packet is shorter than this; a row may begin with the same byte.
 const EOF_BELOW: usize = 9;
 
-/// Executes the statement of the check, or `SELECT 1`; the server is to give up after `limit`.
+/// What keeps a server from taking writes. The second one is set on the readers of Aurora, which have the first one
+/// off; a server of either kind has both.
+const READ_ONLY: &str = "SELECT @@global.read_only, @@global.innodb_read_only";
+
+/// A row's values; `None` for NULL.
+type Row = Vec<Option<String>>;
+
+/// What comes of a statement.
+enum Done {
+    Refused(ErrPacket),
+    /// It was executed; the first row, if it gives any.
+    Executed(Option<Row>),
+}
+
+/// Asks for the server's role where one is wanted, and executes the statement of the check. Without either it is
+/// `SELECT 1`, which shows whether the session is of use; the server is to give up after `limit`.
 pub(super) async fn ask(
     login: Login<'_>,
     channel: &mut Channel,
     greeting: &Greeting,
     limit: Duration,
-) -> Result<(), Fault> {
-    let refusal = match &login.check.query {
-        None => execute(channel, "SELECT 1").await?,
-        Some(query) => ask_bounded(channel, query, greeting, limit).await?,
+) -> Result<Option<Role>, Fault> {
+    let role = match login.check.role {
+        Some(wanted) => Some(compare_role(login, channel, wanted).await?),
+        None => None,
     };
-    refusal.map_or(Ok(()), |refusal| Err(refusal.of_statement(login)))
+    match &login.check.query {
+        None if role.is_some() => {}
+        None => {
+            if let Done::Refused(refusal) = execute(channel, "SELECT 1").await? {
+                refusal.of_probe(login).map_or(Ok(()), Err)?;
+            }
+        }
+        Some(query) => match ask_bounded(login, channel, query, greeting, limit).await? {
+            Done::Refused(refusal) => return Err(refusal.of_statement(login)),
+            Done::Executed(row) => {
+                let first = match row.map(|row| row.into_iter().next()) {
+                    None => Found::NoRow,
+                    Some(value) => value.flatten().map_or(Found::Null, Found::Value),
+                };
+                login.check.expect.as_ref().map_or(Ok(()), |expect| expect.compare(&first))?;
+            }
+        },
+    }
+    Ok(role)
+}
+
+/// Whether the server takes writes, as its variables say; of a replica that takes them as well, only its
+/// administrators can tell.
+async fn compare_role(login: Login<'_>, channel: &mut Channel, wanted: Role) -> Result<Role, Fault> {
+    let row = match execute(channel, READ_ONLY).await? {
+        Done::Refused(refusal) => return Err(refusal.of_statement(login)),
+        Done::Executed(row) => row.unwrap_or_default(),
+    };
+    if row.len() != 2 {
+        return Err(Fault::new(Cause::UnexpectedReply, "the server does not say whether it takes writes")
+            .evidence(sentence!["its answer to ", READ_ONLY, " has ", row.len(), " values"])
+            .next_step("leave `role` out: what answers has not these variables"));
+    }
+    let is_read_only = row.iter().any(|value| value.as_deref().is_some_and(|value| !matches!(value, "0" | "OFF")));
+    let (found, said) = if is_read_only {
+        (Role::Replica, "read_only or innodb_read_only is on")
+    } else {
+        (Role::Primary, "read_only and innodb_read_only are off")
+    };
+    wanted.compare(found, said).map(|()| found)
 }
 
 /// Executes a statement that can neither change nor cost much: every transaction of the session is
 /// read-only from here on, whatever the statement begins or ends.
 async fn ask_bounded(
+    login: Login<'_>,
     channel: &mut Channel,
     query: &str,
     greeting: &Greeting,
     limit: Duration,
-) -> Result<Option<ErrPacket>, Fault> {
-    if let Some(refusal) = execute(channel, "SET SESSION TRANSACTION READ ONLY").await? {
-        return Ok(Some(refusal));
+) -> Result<Done, Fault> {
+    if let Done::Refused(refusal) = execute(channel, "SET SESSION TRANSACTION READ ONLY").await? {
+        return Ok(Done::Refused(refusal));
     }
     // A server that is neither of the two, or an old one, may not have these variables.
     execute(channel, &limits(greeting, limit)).await?;
     match execute(channel, query).await {
         // It gives more than is read: it was executed.
-        Err(fault) if fault.cause == Cause::TooLarge => Ok(None),
+        Err(fault) if fault.cause == Cause::TooLarge && login.check.expect.is_none() => Ok(Done::Executed(None)),
         other => other,
     }
 }
@@ -57,13 +117,13 @@ fn limits(greeting: &Greeting, limit: Duration) -> String {
     format!("SET SESSION sql_select_limit = 1, {time}")
 }
 
-/// Executes a statement and reads what it gives, to its end; gives how the server refused it.
-async fn execute(channel: &mut Channel, statement: &str) -> Result<Option<ErrPacket>, Fault> {
+/// Executes a statement and reads what it gives, to its end.
+async fn execute(channel: &mut Channel, statement: &str) -> Result<Done, Fault> {
     channel.command(&[&[COM_QUERY], statement.as_bytes()].concat()).await;
     let (_, answer) = channel.read().await?;
     match answer.as_slice() {
-        [OK, ..] => Ok(None),
-        [ERR, error @ ..] => Ok(Some(ErrPacket::parse(error))),
+        [OK, ..] => Ok(Done::Executed(None)),
+        [ERR, error @ ..] => Ok(Done::Refused(ErrPacket::parse(error))),
         [LOCAL_INFILE, ..] => Err(malformed("it asks for a file")),
         // The number of columns: a result follows, first the columns, then the rows.
         [_, ..] => read_result(channel).await,
@@ -72,15 +132,60 @@ async fn execute(channel: &mut Channel, statement: &str) -> Result<Option<ErrPac
 }
 
 /// Two lists, each with an end; the second one may end with an error.
-async fn read_result(channel: &mut Channel) -> Result<Option<ErrPacket>, Fault> {
-    let mut lists = 0;
+async fn read_result(channel: &mut Channel) -> Result<Done, Fault> {
+    let (mut lists, mut first) = (0, None);
     while lists < 2 {
         let (_, packet) = channel.read().await?;
         match packet.as_slice() {
-            [ERR, error @ ..] => return Ok(Some(ErrPacket::parse(error))),
+            [ERR, error @ ..] => return Ok(Done::Refused(ErrPacket::parse(error))),
             [EOF, rest @ ..] if rest.len() < EOF_BELOW - 1 => lists += 1,
+            row if lists == 1 && first.is_none() => first = Some(read_row(row)),
             _ => {}
         }
     }
-    Ok(None)
+    Ok(Done::Executed(first))
+}
+
+/// The values of a row, as far as they can be read: each with its length before it.
+fn read_row(mut rest: &[u8]) -> Row {
+    let mut row = Row::new();
+    while let Some((&first, behind)) = rest.split_first() {
+        rest = behind;
+        if first == NULL {
+            row.push(None);
+            continue;
+        }
+        let value = read_length(first, &mut rest).and_then(|length| take(&mut rest, length));
+        let Some(value) = value else { break };
+        row.push(Some(String::from_utf8_lossy(value).into_owned()));
+    }
+    row
+}
+
+/// A length of one byte, or of as many as that one says.
+fn read_length(first: u8, rest: &mut &[u8]) -> Option<usize> {
+    let width = match first {
+        ..=0xfa => return Some(usize::from(first)),
+        0xfc => 2,
+        0xfd => 3,
+        0xfe => 8,
+        _ => return None,
+    };
+    Some(take(rest, width)?.iter().rev().fold(0, |length, byte| length << 8 | usize::from(*byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_read_value_by_value_and_no_further_than_they_go() {
+        let value = |text: &str| Some(text.to_owned());
+        assert_eq!(read_row(b"\x011\xfb\x00\x02ab"), [value("1"), None, value(""), value("ab")]);
+        let long = [&b"\xfc\x00\x01"[..], &[b'x'; 256]].concat();
+        assert_eq!(read_row(&long), [value(&"x".repeat(256))]);
+        for cut in [&b""[..], b"\x02a", b"\xfc\x01", b"\xff", b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff"] {
+            assert_eq!(read_row(cut), Row::new(), "{cut:?}");
+        }
+    }
 }

@@ -16,6 +16,7 @@ impl Check for Panics {
     const TYPE: &'static str = "panics";
     const SERVICE: &'static Service = &services::TCP;
     const ABOUT: &'static str = "Never passes.";
+    const TRACE: &'static str = "Nothing.";
     const EXAMPLE: &'static str = "- {type: panics, text: a bug}\n";
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {

@@ -1,6 +1,7 @@
 //! What protects the connection: the server is asked for TLS in its own protocol.
 
 use super::Postgres;
+use super::pooler;
 use super::server_error::ServerError;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Talk, TlsMode, Wire};
@@ -16,6 +17,8 @@ pub(super) enum Encryption {
     /// Nothing, because the server has none.
     Refused,
     Tls,
+    /// Nothing, because with TLS it did not work.
+    Forgone,
 }
 
 /// The request for TLS: its length, and a number that is not a version of the protocol
@@ -82,7 +85,7 @@ async fn complaint(talk: &mut Talk) -> Result<Fault, Fault> {
         Err(fault) if fault.cause == Cause::Closed => ServerError::read(talk.received()),
         Err(fault) => return Err(fault),
     };
-    Ok(error.map_or_else(not_understood, |error| error.before_login()))
+    Ok(error.map_or_else(not_understood, |error| pooler::fault(&error).unwrap_or_else(|| error.before_login())))
 }
 
 fn not_understood() -> Fault {

@@ -1,13 +1,17 @@
 //! A login to a `PostgreSQL` database, and what an application needs there.
 //!
-//! - Proves: the server takes this role with this password into this database; with `table`, the
-//!   table is there and the role may read it; with `query`, the query runs.
+//! - Proves: the server takes this role with this password into this database; with `role`, it is a
+//!   primary or a replica; with `table`, the table is there and the role may read it; with `query`, the
+//!   query runs, and with `expect` its first value is that.
 //! - Protocol: the frontend/backend protocol, version 3.0
 //!   (<https://www.postgresql.org/docs/current/protocol.html>); trust, peer, passwords in clear, MD5
 //!   and SCRAM-SHA-256 (RFC 7677), which is bound to the server's certificate where there is TLS
 //!   (RFC 5929 section 4).
 //! - Phases: resolve, connect; protocol: the request for TLS, then the start-up message; tls; auth:
-//!   the password; request: `table` in one round trip, `query` in two. All of it on one connection. The
+//!   the password; request: `role` in one round trip before version 14 and behind poolers (else the server
+//!   says it unasked), `table` in one, `query` in two. All of it on one connection, but where TLS is only
+//!   preferred: after a handshake that fails, and after a refusal by the server's rules (28000) before the
+//!   password is asked for, there is a second try without TLS, as with libpq, and a warning. The
 //!   query is one statement in a read-only transaction that is rolled back, and the server itself
 //!   gives it up shortly before the check's time is over. A password is sent once, as the method that
 //!   the server names wants it; as with every client, without TLS that may be in clear.
@@ -18,20 +22,26 @@
 //!   says the same), `auth.required`, `auth.method-unsupported`, `auth.host-not-allowed`
 //!   (`pg_hba.conf`), `auth.locked` (NOLOGIN), `request.no-such-database` (3D000),
 //!   `request.permission-denied` (42501), `request.unexpected-reply` (the table is not there, the
-//!   query fails or writes), `request.timeout` (57014). Warning `auth.not-needed`.
-//! - Does not check: what the query returns (64 KiB at most), rights other than SELECT.
+//!   query fails or writes), `request.timeout` (57014). `request.read-only` (a replica where the primary is
+//!   wanted). A refusal that is not known is told in the server's words, its owner by the class of the SQLSTATE.
+//!   Warnings `auth.not-needed`, `tls.forgone`.
+//! - Does not check: what the query returns besides its first value (64 KiB at most), rights other than SELECT.
 
 mod binding;
 mod encryption;
-mod hearing;
+mod fallback;
 mod login;
+mod message;
 mod pooler;
-mod progress;
 mod refusal;
 mod request;
 mod server_error;
 mod session;
+mod value;
+mod wire;
 
+use crate::checks::first_value::{self, FirstValue};
+use crate::checks::role::Role;
 use crate::checks::{Check, Profile};
 use crate::net::{Target, TlsMode, TlsOptions};
 use crate::probe::{Probe, Stop};
@@ -47,8 +57,10 @@ pub struct Postgres {
     database: String,
     mode: TlsMode,
     options: TlsOptions,
+    role: Option<Role>,
     table: Option<String>,
     query: Option<String>,
+    expect: Option<FirstValue>,
 }
 
 impl Check for Postgres {
@@ -57,6 +69,8 @@ impl Check for Postgres {
     const ALIASES: &'static [&'static str] = &["postgresql"];
     const ABOUT: &'static str =
         "A PostgreSQL database takes the login; with `table` and `query`, it gives what they ask for.";
+    const TRACE: &'static str =
+        "Nothing, unless log_connections is on; a login that is refused is a line, and so is a query that fails.";
     const EXAMPLE: &'static str = "\
 - type: postgres
   host: db.internal
@@ -82,8 +96,11 @@ impl Check for Postgres {
             "prefer: where it is offered; required with client_cert, and with ca_file, which verifies it.",
         );
         let options = tls_of_target(fields, mode, &target);
+        let role =
+            fields.optional::<Role>("role", "What the server must be: primary or replica (one that is in recovery).");
         let table = fields.optional::<Word>("table", "[schema.]table that must be there and readable (SELECT).");
         let query = fields.optional::<String>("query", "One statement to run, in a read-only transaction.");
+        let expect = first_value::expected(fields);
         let login = login?;
         let password = without_nul(fields, "password", login.password.expose());
         query.as_deref().map_or(Ok(()), |query| without_nul(fields, "query", query))?;
@@ -95,8 +112,10 @@ impl Check for Postgres {
             database: database?.0,
             mode,
             options,
+            role,
             table: table.map(|Word(name)| name).filter(|name| !name.is_empty()),
             query: query.filter(|text| !text.is_empty()),
+            expect,
         })
     }
 
@@ -104,6 +123,7 @@ impl Check for Postgres {
         Profile::of_database(Self::TYPE, &self.target)
             .distinct("username", Some(&self.login.user))
             .distinct("database", Some(&self.database))
+            .distinct("role", self.role.map(Role::slug))
             .distinct("table", self.table.as_ref())
     }
 
@@ -113,8 +133,7 @@ impl Check for Postgres {
             Target::Socket { host, port } => probe.open_socket(&socket(host, port.get())).await?,
             Target::Tcp(endpoint) => probe.connect(endpoint, None).await?,
         };
-        let (wire, encryption) = encryption::negotiate(self, probe, wire).await?;
-        let mut session = login::log_in(self, probe, wire, encryption).await?;
+        let mut session = fallback::begin(self, probe, wire).await?;
         session.note_facts(probe);
         request::perform(self, probe, &mut session).await?;
         session.end(probe).await;

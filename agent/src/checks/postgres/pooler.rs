@@ -1,50 +1,238 @@
-//! What pgbouncer says when it refuses. Up to version 1.19 it has one SQLSTATE, 08P01, for all of
-//! it, also for what the server behind it error, so its fixed texts decide (`src/client.c` and
-//! `src/objects.c` of pgbouncer).
+//! What stands in front of `PostgreSQL`, or in its place, and says no in words of its own: pgbouncer, pgpool,
+//! Supavisor, Odyssey, `PgCat`, RDS Proxy, Neon, `CockroachDB`.
+//!
+//! They have one SQLSTATE for many causes (pgbouncer up to 1.19 has 08P01 for all of it, also for what the
+//! server behind it errors; Supavisor XX000), so their fixed texts decide: `src/client.c` and `src/objects.c` of
+//! pgbouncer, `src/auth/pool_auth.c` and `src/protocol/child.c` of pgpool,
+//! `lib/supavisor/client_handler/error.ex` of Supavisor, the troubleshooting page of RDS Proxy,
+//! `pkg/sql/pgwire/server.go` of `CockroachDB`.
 
 use super::server_error::ServerError;
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::phase::words;
+use crate::secret::sentence;
 
-/// A text of pgbouncer's, and what it means.
-type Line = (&'static str, Phase, Cause, &'static str);
+words! {
+    /// Who says so.
+    Who {
+        Pooler "the pooler",
+        Pgpool "pgpool",
+        Supavisor "Supavisor",
+        Odyssey "Odyssey",
+        PgCat "PgCat",
+        RdsProxy "RDS Proxy",
+        Neon "Neon",
+        Cockroach "CockroachDB",
+    }
+}
 
-/// The first text that occurs decides.
-const LINES: &[Line] = &[
-    ("no such database", Phase::Request, Cause::NoSuchDatabase, "the pooler has no database of that name"),
-    ("does not exist", Phase::Request, Cause::NoSuchDatabase, "the server behind the pooler has no such database"),
-    ("SSL required", Phase::Tls, Cause::Required, "the pooler wants TLS"),
-    (
-        "login rejected",
-        Phase::Auth,
-        Cause::HostNotAllowed,
-        "the pooler's rules (its own pg_hba.conf) do not let this user in from this host",
-    ),
-    (BEHIND, Phase::Auth, Cause::Rejected, "the server behind the pooler rejects the pooler's own login"),
-    ("authentication failed", Phase::Auth, Cause::Rejected, "wrong password, or the pooler does not know the user"),
-    ("auth failed", Phase::Auth, Cause::Rejected, "wrong password, or the pooler does not know the user"),
-    ("no such user", Phase::Auth, Cause::Rejected, "the pooler does not know the user"),
-    ("not allowed", Phase::Request, Cause::PermissionDenied, "the pooler does not give this database to this user"),
-    ("query_wait_timeout", Phase::Protocol, Cause::NotReady, NO_SERVER),
-    ("cannot connect to server", Phase::Protocol, Cause::NotReady, NO_SERVER),
-    ("server login failed", Phase::Protocol, Cause::NotReady, "the pooler cannot log in to the server behind it"),
+/// What a text means, and what to do then.
+#[derive(Clone, Copy)]
+enum Means {
+    /// The pooler has no such database of its own.
+    NoDatabase,
+    /// The server behind it has none.
+    NoDatabaseBehind,
+    /// It knows no such user in no such database.
+    NoUser,
+    WrongPassword,
+    /// Its own rules keep us out.
+    Rules,
+    WantsTls,
+    WantsName,
+    NotPermitted,
+    /// Too many clients, or no connection left in its pool.
+    Full,
+    /// The server behind it rejects its own login.
+    RejectedBehind,
+    /// It cannot log in behind, and does not say why in words that are known.
+    NoLoginBehind,
+    /// Nobody answers behind it.
+    NobodyBehind,
+    /// Its own configuration is wrong, or has the database switched off.
+    Misconfigured,
+    /// It does not know a parameter of the session.
+    Parameter,
+}
+
+/// Texts and what they mean; the first one that occurs decides, whatever the case of its letters; one with `=` before
+/// it has to be all that is said.
+#[rustfmt::skip]
+const LINES: &[(&str, Who, Means)] = &[
+    ("server_login_retry", Who::Pooler, Means::NoLoginBehind),
+    ("query_wait_timeout", Who::Pooler, Means::NobodyBehind),
+    ("query_wait_notify", Who::Pooler, Means::NobodyBehind),
+    ("cannot connect to server", Who::Pooler, Means::NobodyBehind),
+    ("server login failed", Who::Pooler, Means::NoLoginBehind),
+    ("client connections exceeded", Who::Pooler, Means::Full),
+    ("no more connections allowed", Who::Pooler, Means::Full),
+    ("\" is disabled", Who::Pooler, Means::Misconfigured),
+    ("bouncer config error", Who::Pooler, Means::Misconfigured),
+    ("no authentication method is found", Who::Pooler, Means::Misconfigured),
+    ("no such database", Who::Pooler, Means::NoDatabase),
+    ("unsupported startup parameter", Who::Pooler, Means::Parameter),
+    ("login rejected", Who::Pooler, Means::Rules),
+    ("no such user", Who::Pooler, Means::NoUser),
+    ("not allowed to connect", Who::Pooler, Means::Rules),
+    ("=not allowed", Who::Pooler, Means::NotPermitted),
+    ("no pool_hba.conf entry", Who::Pgpool, Means::Rules),
+    ("pool_hba.conf rejects", Who::Pgpool, Means::Rules),
+    ("pool_passwd", Who::Pgpool, Means::NoUser),
+    ("password file descriptor is null", Who::Pgpool, Means::NoUser),
+    ("all backend nodes are down", Who::Pgpool, Means::NobodyBehind),
+    ("pgpool is not accepting any new connections", Who::Pgpool, Means::NobodyBehind),
+    ("failed to create a backend", Who::Pgpool, Means::NobodyBehind),
+    ("unable to read data from db node", Who::Pgpool, Means::NobodyBehind),
+    ("backend authentication failed", Who::Pgpool, Means::RejectedBehind),
+    ("tenant or user not found", Who::Supavisor, Means::NoUser),
+    ("enotfound", Who::Supavisor, Means::NoUser),
+    ("no tenant identifier provided", Who::Supavisor, Means::NoUser),
+    ("external_id or sni_hostname", Who::Supavisor, Means::NoUser),
+    ("max client connections reached", Who::Supavisor, Means::Full),
+    ("max clients reached", Who::Supavisor, Means::Full),
+    ("emaxconn", Who::Supavisor, Means::Full),
+    ("unable to check out connection from the pool", Who::Supavisor, Means::NobodyBehind),
+    ("echeckouttimeout", Who::Supavisor, Means::NobodyBehind),
+    ("edbhandlerexited", Who::Supavisor, Means::NobodyBehind),
+    ("authentication query failed", Who::Supavisor, Means::NoLoginBehind),
+    ("eauthquery", Who::Supavisor, Means::NoLoginBehind),
+    ("esslrequired", Who::Supavisor, Means::WantsTls),
+    ("tenant allow_list", Who::Supavisor, Means::Rules),
+    ("failed to get remote server", Who::Odyssey, Means::NobodyBehind),
+    ("failed to connect to remote server", Who::Odyssey, Means::NobodyBehind),
+    ("no pool configured for database", Who::PgCat, Means::NoUser),
+    ("could not get connection from the pool", Who::PgCat, Means::NobodyBehind),
+    ("proxy requires tls", Who::RdsProxy, Means::WantsTls),
+    ("only with ssl connections", Who::RdsProxy, Means::WantsTls),
+    ("proxy has no credentials for the role", Who::RdsProxy, Means::NoUser),
+    ("timed-out waiting to acquire database connection", Who::RdsProxy, Means::NobodyBehind),
+    ("the maximum number of client connections", Who::RdsProxy, Means::Full),
+    ("endpoint id is not specified", Who::Neon, Means::WantsName),
+    ("endpoint could not be found", Who::Neon, Means::NoUser),
+    ("project not found", Who::Neon, Means::NoUser),
+    ("secure mode, ssl connection required", Who::Cockroach, Means::WantsTls),
+    ("missing cluster identifier", Who::Cockroach, Means::NoDatabase),
+    // These are said by more than one of them.
+    ("ssl is required", Who::Pooler, Means::WantsTls),
+    ("ssl required", Who::Pooler, Means::WantsTls),
+    ("ssl connection is required", Who::Pooler, Means::WantsTls),
+    ("ssl connection required", Who::Pooler, Means::WantsTls),
+    (BEHIND, Who::Pooler, Means::RejectedBehind),
+    ("authentication failed", Who::Pooler, Means::WrongPassword),
+    ("auth failed", Who::Pooler, Means::WrongPassword),
+    ("role \"", Who::Pooler, Means::RejectedBehind),
+    ("does not exist", Who::Pooler, Means::NoDatabaseBehind),
 ];
 
-/// The server's words, which pgbouncer passes on; its own do not name the user.
+/// The server's words, which a pooler passes on; its own do not name the user.
 const BEHIND: &str = "password authentication failed for user \"";
 
-const NO_SERVER: &str =
-    "the pooler got no connection to the server behind it: that server is down, or the pool is exhausted";
+/// The SQLSTATEs that are no help: errors of the protocol, of a connection and of the system, refused logins, and
+/// those that nobody expected.
+const VAGUE: [&str; 5] = ["08", "28", "58", "XX", "P0"];
 
-/// The fault behind a text of pgbouncer's, if it is one.
+/// The fault behind a text of theirs, if it is one.
 pub(super) fn fault(error: &ServerError) -> Option<Fault> {
-    if error.code != "08P01" {
+    let is_vague = error.code.is_empty() || VAGUE.iter().any(|class| error.code.starts_with(class));
+    if !is_vague {
         return None;
     }
-    let (text, phase, cause, message) = LINES.iter().find(|(text, ..)| error.has(text))?;
-    let fault = error.fault(*cause, *message).at(*phase);
-    Some(match *text {
-        BEHIND => fault.owner(Owner::Service).next_step("correct the login in the pooler's configuration"),
-        _ if *message == NO_SERVER => fault.next_step("look at the pooler's log, then at the server behind it"),
-        _ => fault,
+    let said = format!("{} {}", error.message, error.detail.as_deref().unwrap_or_default()).to_lowercase();
+    // PostgreSQL's own words for a role that is not there.
+    let is_own = |text: &str| {
+        error.code.starts_with("28") && matches!(text, BEHIND | "role \"" | "does not exist" | "authentication failed")
+    };
+    let is_said = |text: &str| text.strip_prefix('=').map_or_else(|| said.contains(text), |whole| said.trim() == whole);
+    let &(_, who, means) = LINES.iter().find(|(text, ..)| !is_own(text) && is_said(text))?;
+    let (phase, cause, message, next_step, owner) = means.told();
+    let fault = error.fault(cause, sentence![who.slug(), message]).at(phase);
+    let fault = if next_step.is_empty() { fault } else { fault.next_step(next_step) };
+    Some(match owner {
+        Some(owner) => fault.owner(owner),
+        None => fault,
     })
+}
+
+impl Means {
+    /// Where it is told, as what, in which words behind the name, with which next step instead of the code's own,
+    /// and whose it is where it is not the code's owner's.
+    const fn told(self) -> (Phase, Cause, &'static str, &'static str, Option<Owner>) {
+        const BEHIND_IT: &str = "look at its log, then at the server behind it";
+        match self {
+            Self::NoDatabase => (
+                Phase::Request,
+                Cause::NoSuchDatabase,
+                " has no database of that name",
+                "check the database's name and the host; else add it to the pooler's configuration",
+                None,
+            ),
+            Self::NoDatabaseBehind => (
+                Phase::Request,
+                Cause::NoSuchDatabase,
+                " is told by the server behind it that there is no such database",
+                "",
+                None,
+            ),
+            Self::NoUser => (
+                Phase::Auth,
+                Cause::Rejected,
+                " does not know this user (or the tenant, endpoint or database that the user and the host name)",
+                "check host, port, user and database as the pooler has them: with some, the user's name has the project in it (USER.PROJECT)",
+                Some(Owner::Config),
+            ),
+            Self::WrongPassword => {
+                (Phase::Auth, Cause::Rejected, ": wrong password, or it does not know the user", "", None)
+            }
+            Self::Rules => (
+                Phase::Auth,
+                Cause::HostNotAllowed,
+                " does not let this user in from this host, by rules of its own",
+                "let this host and this user in by the pooler's own rules (its pg_hba.conf, pool_hba.conf or allow list)",
+                None,
+            ),
+            Self::WantsTls => (Phase::Tls, Cause::Required, " wants TLS", "set use_tls: true for this check", None),
+            Self::WantsName => (
+                Phase::Tls,
+                Cause::Required,
+                " tells its databases by the name in TLS (SNI), and got none",
+                "set use_tls: true, and write the host's name, not an address",
+                Some(Owner::Config),
+            ),
+            Self::NotPermitted => {
+                (Phase::Request, Cause::PermissionDenied, " does not give this database to this user", "", None)
+            }
+            Self::Full => (Phase::Protocol, Cause::Overloaded, " accepts no more connections", "", None),
+            Self::RejectedBehind => (
+                Phase::Auth,
+                Cause::Rejected,
+                " has its own login rejected by the server behind it",
+                "correct the login in the pooler's configuration",
+                Some(Owner::Service),
+            ),
+            Self::NoLoginBehind => {
+                (Phase::Protocol, Cause::NotReady, " cannot log in to the server behind it", BEHIND_IT, None)
+            }
+            Self::NobodyBehind => (
+                Phase::Protocol,
+                Cause::NotReady,
+                " got no connection to the server behind it: that server is down, or the pool is exhausted",
+                BEHIND_IT,
+                None,
+            ),
+            Self::Misconfigured => (
+                Phase::Request,
+                Cause::PermissionDenied,
+                " has this database or this user switched off, or no way to log in for them, in its own configuration",
+                "correct the pooler's configuration",
+                None,
+            ),
+            Self::Parameter => (
+                Phase::Request,
+                Cause::UnexpectedReply,
+                " does not take a parameter of the session",
+                "add the parameter to ignore_startup_parameters in the pooler's configuration",
+                None,
+            ),
+        }
+    }
 }

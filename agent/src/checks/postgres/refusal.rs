@@ -5,10 +5,13 @@
 
 use super::Postgres;
 use super::encryption::Encryption;
+use super::login::kind;
+use super::message::not_understood;
 use super::pooler;
-use super::progress::LoginProgress;
 use super::server_error::ServerError;
+use super::wire::End;
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::net::TlsMode;
 use crate::phase::words;
 use crate::secret::{sentence, theirs};
 use crate::settings::Credentials;
@@ -21,57 +24,47 @@ use tokio_postgres::Error;
 pub(super) struct LoginAttempt<'a> {
     pub(super) check: &'a Postgres,
     pub(super) encryption: Encryption,
-    pub(super) progress: &'a LoginProgress,
 }
 
 impl LoginAttempt<'_> {
-    /// The cause of a login's failure, in the phase to which the conversation had come.
-    pub(super) fn fault(&self, error: &Error) -> Fault {
-        let fault = self.cause(error);
-        let phase = fault.phase.unwrap_or_else(|| self.progress.phase());
-        fault.at(phase)
+    /// Why no session began behind a login that was accepted.
+    pub(super) fn fault(&self, error: &Error, end: &End) -> Fault {
+        match error.as_db_error() {
+            Some(refusal) => self.refused(&refusal.into()),
+            None if is_of_transport(error) => of_transport(error, end),
+            None => not_understood().caused_by(error),
+        }
     }
 
-    fn cause(&self, error: &Error) -> Fault {
-        if let Some(objection) = self.progress.objection() {
-            return objection;
-        }
-        if let Some(error) = error.as_db_error() {
-            return self.refused(&error.into());
-        }
-        if self.progress.is_understood() && is_of_scram(error) {
-            return impostor().caused_by(error);
-        }
-        if is_of_transport(error) {
-            return match ServerError::read(&self.progress.first()) {
-                Some(error) if error.code.is_empty() => error.before_login(),
-                _ => of_transport(error, self.progress),
-            };
-        }
-        let fault = match demand(&self.progress.first()) {
-            Some(demand) if !self.progress.is_understood() => self.unanswerable(demand),
-            Some(Demand::Sasl) => impostor(),
-            _ => Fault::new(Cause::Malformed, "the answer to the login was not understood"),
-        };
-        fault.caused_by(error)
+    /// Whether a client that only prefers TLS tries without it now: the server's rules have turned it away, and
+    /// it has shown nothing yet.
+    pub(super) fn may_do_without_tls(&self, error: &ServerError) -> bool {
+        let is_after_tls = matches!(self.encryption, Encryption::Tls | Encryption::Forgone);
+        self.check.mode == TlsMode::Prefer && is_after_tls && error.code == "28000"
     }
 
     /// The server wants what the check does not have: nothing was sent.
-    fn unanswerable(&self, demand: Demand) -> Fault {
+    pub(super) fn unanswerable(&self, demand: Demand, data: &[u8]) -> Fault {
         let Credentials { user, .. } = &self.check.login;
-        if matches!(demand, Demand::Password | Demand::Sasl) && !self.check.login.has_password() {
+        if demand.is_for_a_password() {
             let message = sentence!["the server wants a password for ", theirs(user), ", but the check has none"];
             return Fault::new(Cause::Required, message).at(Phase::Auth).next_step("add password to this check");
         }
         let message =
             sentence!["the server wants ", demand.slug(), " for ", theirs(user), ", which conn-check cannot do"];
-        Fault::new(Cause::MethodUnsupported, message)
+        let fault = Fault::new(Cause::MethodUnsupported, message)
             .at(Phase::Auth)
             .owner(Owner::Service)
-            .next_step("let pg_hba.conf ask this user for a password (scram-sha-256) or a certificate from this host")
+            .next_step("let pg_hba.conf ask this user for a password (scram-sha-256) or a certificate from this host");
+        if demand != Demand::Sasl {
+            return fault;
+        }
+        let names = data.split(|byte| *byte == 0).filter(|name| !name.is_empty()).map(String::from_utf8_lossy);
+        fault.evidence(sentence!["it offers ", theirs(&names.collect::<Vec<_>>().join(", "))])
     }
 
-    fn refused(&self, error: &ServerError) -> Fault {
+    /// The cause of what the server says.
+    pub(super) fn refused(&self, error: &ServerError) -> Fault {
         let (user, database) = (&self.check.login.user, &self.check.database);
         match error.code.as_str() {
             "28P01" => error
@@ -86,25 +79,37 @@ impl LoginAttempt<'_> {
                 .fault(Cause::PermissionDenied, sentence![theirs(user), " may not connect to the database ", theirs(database)])
                 .at(Phase::Request)
                 .next_step(sentence!["GRANT CONNECT ON DATABASE ", theirs(database), " TO ", theirs(user)]),
+            "55000" if error.has("invalid database") => error
+                .fault(Cause::NoSuchDatabase, sentence!["the database ", theirs(database), " was only half dropped"])
+                .owner(Owner::Service)
+                .at(Phase::Request)
+                .next_step("DROP DATABASE it for good, and create it anew"),
             "55000" => error
                 .fault(Cause::PermissionDenied, sentence!["the database ", theirs(database), " does not accept connections"])
                 .at(Phase::Request)
                 .next_step("see why it was closed (datallowconn), then ALTER DATABASE .. ALLOW_CONNECTIONS true"),
             "57014" => error.fault(Cause::Timeout, "the server gave up the login").at(Phase::Auth),
-            "0A000" => error
+            "0A000" if error.has("frontend protocol") => error
                 .fault(Cause::UnsupportedVersion, "the server does not speak version 3 of the protocol")
                 .at(Phase::Protocol),
+            "08P01" if error.has("certificate authentication failed") => self.certificate_refused(error),
             _ => pooler::fault(error).unwrap_or_else(|| error.before_login()),
         }
     }
 
     fn not_authorized(&self, error: &ServerError) -> Fault {
         let user = &self.check.login.user;
+        if let Some(fault) = pooler::fault(error) {
+            return fault;
+        }
         if error.has("pg_hba.conf") {
             return self.ruled_out(error);
         }
         if error.has("valid client certificate") {
             return error.fault(Cause::ClientCertRequired, "the server wants a client certificate").at(Phase::Tls);
+        }
+        if error.has("certificate authentication failed") {
+            return self.certificate_refused(error);
         }
         if error.has("channel binding") {
             let message = "something on the way decrypts and re-encrypts TLS, and channel binding detects it";
@@ -141,6 +146,18 @@ impl LoginAttempt<'_> {
             .at(Phase::Auth)
     }
 
+    /// Whoever stands in the certificate is not who wants to log in; or there is none.
+    pub(super) fn certificate_refused(&self, error: &ServerError) -> Fault {
+        let user = &self.check.login.user;
+        if self.check.options.client.is_none() {
+            return error.fault(Cause::ClientCertRequired, "the server wants a client certificate").at(Phase::Tls);
+        }
+        error
+            .fault(Cause::Rejected, sentence!["the client certificate is not one for ", theirs(user)])
+            .at(Phase::Auth)
+            .next_step("use the certificate whose common name is this user, or map the two (pg_ident.conf)")
+    }
+
     /// A rule, or the lack of one. Whether it is for want of TLS only the server's administrator
     /// knows, unless the server has no TLS.
     fn ruled_out(&self, error: &ServerError) -> Fault {
@@ -166,45 +183,53 @@ impl LoginAttempt<'_> {
                     .at(Phase::Tls)
                     .next_step("set use_tls: true for this check; if that fails too, add a rule to pg_hba.conf");
             }
+            // Without TLS it was turned away as well.
+            Encryption::Tls if self.check.mode == TlsMode::Prefer => {
+                "add a rule for this user, database and host to pg_hba.conf"
+            }
             Encryption::Tls if !self.check.login.has_password() => {
                 "add a rule to pg_hba.conf; if the rules only want connections without TLS, set use_tls: false"
             }
             Encryption::Tls => "add a rule to pg_hba.conf, one that takes connections with TLS (host or hostssl)",
-            Encryption::Refused | Encryption::Socket => "add a rule for this user, database and host to pg_hba.conf",
+            Encryption::Refused | Encryption::Socket | Encryption::Forgone => {
+                "add a rule for this user, database and host to pg_hba.conf"
+            }
         };
         error.fault(Cause::HostNotAllowed, message).at(Phase::Auth).next_step(next_step)
     }
 }
 
-/// SCRAM shows both sides that the other one knows the password. A signature that is wrong and one that does not
-/// come at all say the same.
-fn impostor() -> Fault {
-    let message = "the server did not prove that it knows the password: it may not be the one it claims to be";
-    Fault::new(Cause::Malformed, message).at(Phase::Auth)
-}
-
 words! {
     /// How the server wants to be shown who we are.
-    Demand {
+    pub(super) Demand {
         Obsolete "an obsolete login method",
-        Password "a password",
+        Clear "the password",
+        Md5 "the password, hashed by MD5",
         Gssapi "GSSAPI (Kerberos)",
         Sspi "SSPI",
+        Scram "SCRAM-SHA-256",
         Sasl "a SASL mechanism other than SCRAM-SHA-256",
     }
 }
 
-/// The number in its `AuthenticationRequest`.
-fn demand(first: &[u8]) -> Option<Demand> {
-    let [b'R', _, _, _, _, 0, 0, 0, number, ..] = first else { return None };
-    Some(match number {
-        2 | 6 => Demand::Obsolete,
-        3 | 5 => Demand::Password,
-        7 => Demand::Gssapi,
-        9 => Demand::Sspi,
-        10 => Demand::Sasl,
-        _ => return None,
-    })
+impl Demand {
+    /// The number in its `AuthenticationRequest`, and what belongs to it.
+    pub(super) fn of(kind: u32, data: &[u8]) -> Option<Self> {
+        Some(match kind {
+            2 | 6 => Self::Obsolete,
+            kind::CLEAR => Self::Clear,
+            kind::MD5 if data.len() == 4 => Self::Md5,
+            7 => Self::Gssapi,
+            9 => Self::Sspi,
+            kind::SASL if data.split(|byte| *byte == 0).any(|name| name == b"SCRAM-SHA-256") => Self::Scram,
+            kind::SASL => Self::Sasl,
+            _ => return None,
+        })
+    }
+
+    pub(super) const fn is_for_a_password(self) -> bool {
+        matches!(self, Self::Clear | Self::Md5 | Self::Scram)
+    }
 }
 
 /// Whether it is the connection that failed, or what came over it could not be read.
@@ -212,23 +237,17 @@ pub(super) fn is_of_transport(error: &Error) -> bool {
     error.is_closed() || io_error(error).is_some()
 }
 
-/// Whether the library objects to what the server says in SCRAM. It keeps the kinds of its errors to itself, and
-/// gives this one an I/O error for a cause: it is told by the library's words alone.
-fn is_of_scram(error: &Error) -> bool {
-    error.to_string().starts_with("authentication error")
-}
-
 fn io_error(error: &Error) -> Option<&io::Error> {
     error.source()?.downcast_ref()
 }
 
 /// The fault of the connection, whatever the library was doing with it.
-pub(super) fn of_transport(error: &Error, progress: &LoginProgress) -> Fault {
+pub(super) fn of_transport(error: &Error, end: &End) -> Fault {
     let closed = || Fault::from(io::Error::from(io::ErrorKind::UnexpectedEof));
     match io_error(error) {
         _ if error.is_closed() => closed(),
         // The library calls a message that ends too soon remaining bytes.
-        Some(inner) if inner.kind() == io::ErrorKind::Other && progress.is_ended() => {
+        Some(inner) if inner.kind() == io::ErrorKind::Other && end.is_reached() => {
             closed().evidence("it ended in the middle of a message")
         }
         Some(inner) => Fault::from(inner),

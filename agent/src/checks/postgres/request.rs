@@ -1,10 +1,13 @@
 //! What the application needs: a table that it may read, a query that runs.
 
 use super::Postgres;
-use super::progress::LoginProgress;
 use super::refusal::{is_of_transport, of_transport};
 use super::server_error::ServerError;
 use super::session::Session;
+use super::value;
+use super::wire::End;
+use crate::checks::first_value::Found;
+use crate::checks::role::Role;
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::probe::Probe;
 use crate::secret::{sentence, theirs};
@@ -15,8 +18,14 @@ use tokio_postgres::{Client, Error};
 const TABLE: &str = "SELECT found IS NOT NULL, pg_catalog.has_table_privilege(found, 'SELECT') \
      FROM (SELECT pg_catalog.to_regclass($1) AS found) AS named";
 
+/// Whether a server is a replica; every version since 9.0 has it.
+const IN_RECOVERY: &str = "SELECT pg_catalog.pg_is_in_recovery()";
+
 /// Asks for what the check names.
 pub(super) async fn perform(check: &Postgres, probe: &mut Probe, session: &mut Session) -> Result<(), Failure> {
+    if let Some(wanted) = check.role {
+        probe.phase(Phase::Request, is_wanted(wanted, session)).await?;
+    }
     if let Some(table) = &check.table {
         probe.phase(Phase::Request, readable(check, session, table)).await?;
     }
@@ -24,15 +33,30 @@ pub(super) async fn perform(check: &Postgres, probe: &mut Probe, session: &mut S
         // The server gives the query up before the check does: it would go on for nobody.
         let limit = probe.share(1).as_millis().max(1);
         let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}");
-        probe.phase(Phase::Request, runs(session, &begin, query)).await?;
+        probe.phase(Phase::Request, runs(check, session, &begin, query)).await?;
     }
     Ok(())
 }
 
+async fn is_wanted(wanted: Role, session: &mut Session) -> Result<(), Fault> {
+    if let Some(found) = session.role() {
+        return wanted
+            .compare(found, if found == Role::Replica { "in_hot_standby is on" } else { "in_hot_standby is off" });
+    }
+    let end = session.end_of_wire();
+    let row = session.ask(async |client| client.query_typed_one(IN_RECOVERY, &[]).await).await;
+    let row = row.map_err(|error| fault_of(&error, &end, "question for the server's role"))?;
+    match row.try_get(0) {
+        Ok(true) => wanted.compare(Role::Replica, "pg_is_in_recovery() is true"),
+        Ok(false) => wanted.compare(Role::Primary, "pg_is_in_recovery() is false"),
+        Err(error) => Err(fault_of(&error, &end, "question for the server's role")),
+    }
+}
+
 async fn readable(check: &Postgres, session: &mut Session, table: &str) -> Result<(), Fault> {
-    let progress = session.progress.clone();
+    let end = session.end_of_wire();
     let row = session.ask(async |client| client.query_typed_one(TABLE, &[(&table, Type::TEXT)]).await).await;
-    let row = row.map_err(|error| fault_of(&error, &progress, "look-up of the table"))?;
+    let row = row.map_err(|error| fault_of(&error, &end, "look-up of the table"))?;
     match (row.try_get(0), row.try_get(1)) {
         (Ok(true), Ok(Some(true))) => Ok(()),
         (Ok(true), Ok(_)) => Err(unreadable(check, table)),
@@ -56,22 +80,28 @@ fn missing(check: &Postgres, table: &str) -> Fault {
     .next_step("check its name and schema (search_path); otherwise run the application's migrations")
 }
 
-async fn runs(session: &mut Session, begin: &str, query: &str) -> Result<(), Fault> {
-    let progress = session.progress.clone();
-    let ran = session.ask(|client| transact(client, begin, query)).await;
-    ran.map_err(|error| fault_of(&error, &progress, "query"))
+async fn runs(check: &Postgres, session: &mut Session, begin: &str, query: &str) -> Result<(), Fault> {
+    let end = session.end_of_wire();
+    let Some(expect) = &check.expect else {
+        let ran = session.ask(|client| transact(client, begin, client.execute_typed(query, &[]))).await;
+        return ran.map(drop).map_err(|error| fault_of(&error, &end, "query"));
+    };
+    let ran = session.ask(|client| transact(client, begin, client.query_typed(query, &[]))).await;
+    let rows = ran.map_err(|error| fault_of(&error, &end, "query"))?;
+    let first = rows.first().map_or(Ok(Found::NoRow), value::first)?;
+    expect.compare(&first)
 }
 
 /// The query is only sent when the transaction has begun: outside of it, it could write. As the
 /// extended protocol has it, it is one statement; the end of the transaction follows at once.
-async fn transact(client: &Client, begin: &str, query: &str) -> Result<(), Error> {
+async fn transact<T>(client: &Client, begin: &str, query: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     client.batch_execute(begin).await?;
-    let (ran, _ended) = tokio::join!(client.execute_typed(query, &[]), client.batch_execute("ROLLBACK"));
-    ran.map(drop)
+    let (ran, _ended) = tokio::join!(query, client.batch_execute("ROLLBACK"));
+    ran
 }
 
 /// The cause of a request's failure; `what` is what was asked for.
-fn fault_of(error: &Error, progress: &LoginProgress, what: &'static str) -> Fault {
+fn fault_of(error: &Error, end: &End, what: &'static str) -> Fault {
     if let Some(error) = error.as_db_error() {
         return objection(&error.into(), what);
     }
@@ -80,7 +110,7 @@ fn fault_of(error: &Error, progress: &LoginProgress, what: &'static str) -> Faul
             .owner(Owner::Config)
             .caused_by(error);
     }
-    let fault = of_transport(error, progress);
+    let fault = of_transport(error, end);
     if fault.cause == Cause::TooLarge {
         return Fault { message: sentence!["the result of the ", what, " is longer than 64 KiB"], ..fault }
             .owner(Owner::Config)
@@ -103,7 +133,11 @@ fn objection(error: &ServerError, what: &'static str) -> Fault {
         "57P01" | "57P02" | "57P05" => {
             error.fault(Cause::Closed, sentence!["the server ended the session during the ", what])
         }
-        code if code.starts_with("42") || code.starts_with("22") || code.starts_with("0A") => error
+        code if code.starts_with("22") => error
+            .fault(Cause::UnexpectedReply, sentence!["the ", what, " fails over the values that it meets"])
+            .owner(Owner::Config)
+            .next_step("correct it, or what it reads in the database"),
+        code if code.starts_with("42") || code.starts_with("0A") => error
             .fault(Cause::UnexpectedReply, sentence!["the server cannot make sense of the ", what])
             .owner(Owner::Config)
             .next_step("correct it; or see whether the application's migrations have run"),

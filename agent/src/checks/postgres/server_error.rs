@@ -1,7 +1,7 @@
 //! What the server sends when it refuses: an `ErrorResponse`
 //! (<https://www.postgresql.org/docs/current/protocol-error-fields.html>).
 
-use crate::fault::{Cause, Fault, Phase};
+use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::secret::Sentence;
 use std::fmt;
 use tokio_postgres::error::DbError;
@@ -43,29 +43,61 @@ impl ServerError {
         Some(Self { code: of(b'C')?, message: of(b'M')?, detail: of(b'D') })
     }
 
-    /// The fault of a server that refuses before it knows who asks.
+    /// The fault of a server that begins no session, for a reason that only its words tell: what is known of it is
+    /// the class of its SQLSTATE.
     pub(super) fn before_login(&self) -> Fault {
-        self.of_the_server()
-            .unwrap_or_else(|| self.fault(Cause::NotReady, "the server did not begin a session").at(Phase::Protocol))
+        if let Some(fault) = self.of_the_server() {
+            return fault;
+        }
+        let unexpected =
+            |message, next_step| self.fault(Cause::UnexpectedReply, message).at(Phase::Request).next_step(next_step);
+        match self.code.get(..2).unwrap_or_default() {
+            "28" => self
+                .fault(Cause::Rejected, "the server does not let this user in, for the reason that it names")
+                .at(Phase::Auth)
+                .next_step("go by the server's words; if they tell nothing, check the user and the password"),
+            "58" | "XX" | "P0" | "40" => unexpected(
+                "the server, or a pooler in front of it, begins no session, for a fault of its own",
+                "look at the log of what answers there: its own words are the evidence",
+            ),
+            "F0" => unexpected("the server has a fault in its configuration files", "correct them; the server's log has more"),
+            "57" => unexpected("the server began a session, and somebody or a limit of its ended it", "look at the server's log"),
+            "22" | "25" | "3D" | "3F" | "42" | "0A" => unexpected(
+                "the server does not take this login as the check asks for it",
+                "go by the server's words: they are about the database, the user, or a setting that these have on the server",
+            )
+            .owner(Owner::Config),
+            _ => unexpected(
+                "the server, or a pooler in front of it, begins no session",
+                "go by its words; what they mean, its log tells",
+            ),
+        }
     }
 
     /// The fault of a server that would refuse everybody now.
     pub(super) fn of_the_server(&self) -> Option<Fault> {
-        let (cause, message) = match self.code.as_str() {
-            "57P03" if self.has("Hot standby mode is disabled") => {
-                (Cause::NotReady, "this is a standby that does not accept clients (hot_standby is off)")
+        let fault = match self.code.as_str() {
+            "57P03" if self.has("Hot standby mode is disabled") => self
+                .fault(Cause::NotReady, "this is a standby that does not accept clients (hot_standby is off)")
+                .next_step("set hot_standby = on there, or go to the primary"),
+            "57P03" => self.fault(Cause::NotReady, "the server is starting up, recovering or shutting down"),
+            "57P01" | "57P02" => self
+                .fault(Cause::NotReady, "the server is being stopped, or somebody ended this session")
+                .next_step("see who stops the server or ends sessions: its log has it"),
+            "57P04" => {
+                return Some(self.fault(Cause::NoSuchDatabase, "the database was dropped").at(Phase::Request));
             }
-            "57P03" => (Cause::NotReady, "the server is starting up, recovering or shutting down"),
-            "57P01" | "57P02" => (Cause::NotReady, "the server is being stopped, or somebody ended this session"),
-            "53300" => (Cause::Overloaded, "the server has no connection left for this login"),
-            code if code.starts_with("53") => (Cause::Overloaded, "the server is out of memory, disk or connections"),
-            _ if self.has(CANNOT_FORK) => (Cause::Overloaded, "the server cannot start another process"),
-            _ if self.has("no more connections allowed") => {
-                (Cause::Overloaded, "the pooler accepts no more connections")
-            }
+            "53300" => self.fault(Cause::Overloaded, "the server has no connection left for this login"),
+            "53100" | "53200" => self
+                .fault(Cause::Overloaded, "the server is out of memory or disk")
+                .next_step("give it room: its log has what it lacks"),
+            code if code.starts_with("53") => self
+                .fault(Cause::Overloaded, "the server has reached a limit of its resources")
+                .next_step("go by its words: raise that limit, or let its clients take less"),
+            _ if self.has(CANNOT_FORK) => self.fault(Cause::Overloaded, "the server cannot start another process"),
             _ => return None,
         };
-        Some(self.fault(cause, message).at(Phase::Protocol))
+        Some(fault.at(Phase::Protocol))
     }
 
     /// A fault with these words as its evidence.

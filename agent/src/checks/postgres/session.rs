@@ -1,36 +1,47 @@
 //! A connection that is logged in.
 
-use super::progress::{LoginProgress, TrackedWire};
+use super::wire::{End, LoggedIn};
+use crate::checks::role::Role;
 use crate::probe::Probe;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use tokio_postgres::{Client, Connection, Error};
 
 /// What the library makes of a connection: one half is asked, the other one moves the bytes.
-pub(super) type Halves = (Client, Connection<TrackedWire, TrackedWire>);
+pub(super) type Halves = (Client, Connection<LoggedIn, LoggedIn>);
 
 /// A connection that is logged in. Both of its halves live in the check's own task.
 pub(super) struct Session {
     client: Client,
-    connection: Option<Connection<TrackedWire, TrackedWire>>,
-    pub(super) progress: Arc<LoginProgress>,
+    connection: Option<Connection<LoggedIn, LoggedIn>>,
+    end_of_wire: End,
 }
 
 impl Session {
-    pub(super) fn new((client, connection): Halves, progress: Arc<LoginProgress>) -> Self {
-        Self { client, connection: Some(connection), progress }
+    pub(super) fn new((client, connection): Halves, end_of_wire: End) -> Self {
+        Self { client, connection: Some(connection), end_of_wire }
     }
 
-    /// What the server tells of itself: its version, and from version 14 on whether it is a replica.
+    /// Whether the peer has closed the connection.
+    pub(super) fn end_of_wire(&self) -> End {
+        self.end_of_wire.clone()
+    }
+
+    /// What the server tells of itself unasked: its version, and from version 14 on whether it is a replica.
     pub(super) fn note_facts(&self, probe: &mut Probe) {
         let Some(connection) = &self.connection else { return };
         if let Some(version) = connection.parameter("server_version") {
             probe.fact("server_version", probe.clean(version));
         }
-        if let Some(standby) = connection.parameter("in_hot_standby") {
-            probe.fact("server_role", if standby == "on" { "replica" } else { "primary" });
+        if let Some(role) = self.role() {
+            probe.fact("server_role", role.slug());
         }
+    }
+
+    /// Whether the server is a replica, where it says so unasked.
+    pub(super) fn role(&self) -> Option<Role> {
+        let standby = self.connection.as_ref()?.parameter("in_hot_standby")?;
+        Some(if standby == "on" { Role::Replica } else { Role::Primary })
     }
 
     /// Asks for something, and moves the bytes meanwhile.

@@ -77,6 +77,7 @@ impl Check for Redis {
     const TYPE: &'static str = "redis";
     const SERVICE: &'static Service = &services::REDIS;
     const ABOUT: &'static str = "A Redis server accepts the login and serves commands.";
+    const TRACE: &'static str = "Nothing at the usual level; ACL LOG and the counters have a login that is refused.";
     const EXAMPLE: &'static str = "\
 - type: redis
   host: cache.internal

@@ -7,13 +7,14 @@
 //! - Phases: resolve, connect; request (`send`, `expect`). Without those nothing is sent; after connecting, the check listens for a moment
 //!   (twice the time that connecting took, 1 ms to 150 ms) for a reset or a banner.
 //! - Options: see [`Tcp::parse`]; each says its meaning and default.
-//! - Failures: `resolve.*`, `connect.*`; `request.*` with `send` and `expect`; a peer that closes without a word is the warning
-//!   `connect.closed-at-once`. A banner is reported as a fact, whatever it says.
+//! - Failures: `resolve.*`, `connect.*`; `request.*` with `send` and `expect`; a peer that closes without a word is the
+//!   warning `connect.closed-at-once`. A banner is reported as a fact, whatever it says; but of `MySQL` it is the warning
+//!   `connect.counted`, and where it says that this host is blocked, `auth.host-not-allowed`.
 //! - Does not check: what the service is. The other types do.
 
 use crate::catalogue::{Cause, WarningKind};
 use crate::checks::exchange::Exchange;
-use crate::checks::{Check, Profile};
+use crate::checks::{Check, Profile, mysql};
 use crate::net::Endpoint;
 use crate::net::identify::identify;
 use crate::phase::Phase;
@@ -34,6 +35,7 @@ impl Check for Tcp {
     const TYPE: &'static str = "tcp";
     const SERVICE: &'static Service = &services::TCP;
     const ABOUT: &'static str = "A TCP connection opens and stays open.";
+    const TRACE: &'static str = "What a server says of a client that comes and goes: sshd and Postfix have a line; MySQL and MariaDB log it from log_warnings 2 on and count it against this host, which is a warning of the check (connect.counted).";
     const EXAMPLE: &'static str = "\
 - type: tcp
   host: db.internal
@@ -62,6 +64,11 @@ impl Check for Tcp {
                 probe.fact("banner", probe.clean(&escape(&bytes, 120)));
                 if let Some(peer) = identify(&bytes) {
                     probe.fact("service", peer.service.name);
+                }
+                match mysql::of_greeting(&bytes) {
+                    Some(Ok(counted)) => counted.warn(probe),
+                    Some(Err(blocked)) => return Err(probe.fail(Phase::Connect, blocked).into()),
+                    None => {}
                 }
             }
             Heard::Closed => probe.warn(

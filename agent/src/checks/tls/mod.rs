@@ -8,14 +8,15 @@
 //!   TLS 1.3 server judges the client's certificate only then.
 //! - Options: see [`Tls::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`tls.not-tls`: the server has no STARTTLS), `protocol.*`,
-//!   `request.unexpected-reply`; warnings `tls.expires-soon`, `tls.others-refuse`. The certificate's
-//!   facts are reported also when it is refused.
+//!   `request.unexpected-reply`; warnings `tls.expires-soon`, `tls.others-refuse`, and `connect.counted` where `MySQL`
+//!   answers (`auth.host-not-allowed` where it has blocked this host). The certificate's facts are reported also when it
+//!   is refused.
 //! - Does not check: revocation, and what is spoken inside.
 
 mod starttls;
 
 use crate::checks::exchange::Exchange;
-use crate::checks::{Check, Profile};
+use crate::checks::{Check, Profile, mysql};
 use crate::net::{Endpoint, TlsOptions, Wire};
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
@@ -37,6 +38,7 @@ impl Check for Tls {
     const SERVICE: &'static Service = &services::TLS;
     const DEPRECATED: &'static [&'static str] = &["ssl"];
     const ABOUT: &'static str = "A TLS handshake succeeds, with a certificate that this host accepts.";
+    const TRACE: &'static str = "What a server says of a client that does no more than the handshake: mostly nothing; MySQL and MariaDB count it against this host, which is a warning of the check (connect.counted).";
     const EXAMPLE: &'static str = "\
 - type: tls
   host: login.internal
@@ -64,7 +66,20 @@ impl Check for Tls {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         let wire = self.opened(probe).await?;
-        let mut wire = probe.tls(wire, &self.options, &self.endpoint.host, &[]).await?;
+        let mut wire = match probe.tls(wire, &self.options, &self.endpoint.host, &[]).await {
+            Ok(wire) => wire,
+            Err(failure) => {
+                return Err(match mysql::of_greeting(&probe.heard_first()) {
+                    Some(Ok(counted)) => {
+                        counted.warn(probe);
+                        failure
+                    }
+                    Some(Err(blocked)) => probe.fail(Phase::Tls, blocked),
+                    None => failure,
+                }
+                .into());
+            }
+        };
         if !self.exchange.is_empty() {
             return self.exchange.run(probe, &mut wire).await;
         }

@@ -38,6 +38,7 @@ impl Check for Udp {
     const TYPE: &'static str = "udp";
     const SERVICE: &'static Service = &services::UDP;
     const ABOUT: &'static str = "A datagram is sent and not refused; with `expect`, it is answered as expected.";
+    const TRACE: &'static str = "What the service does with the datagram, which it takes for one of its clients'.";
     const EXAMPLE: &'static str = "\
 - type: udp
   host: statsd.internal
