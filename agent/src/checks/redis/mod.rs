@@ -144,8 +144,8 @@ impl Redis {
     /// Refuses options that contradict each other.
     fn agrees(&self, fields: &mut Fields<'_>) -> Result<(), Noted> {
         let with = |what: &str| Misfit::new(format!("this cannot be with `{what}`"));
-        if let Some(sentinel) = &self.sentinel {
-            sentinel.fits(fields, &self.target)?;
+        if self.sentinel.is_some() {
+            Sentinel::fits(fields, &self.target)?;
             if self.role == Some(Role::Replica) {
                 let misfit =
                     with("sentinel").help("leave `role` out: the server that a sentinel names must be the primary");
