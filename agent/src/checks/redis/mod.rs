@@ -88,7 +88,7 @@ impl Check for Redis {
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required::<HostOrSocket>("host", HOST_OR_SOCKET);
-        let port = fields.optional::<Port>("port", "TCP port. Default: 26379 with `sentinel`, else 6379.");
+        let port = fields.optional::<Port>("port", "TCP port. Default: 6379; with `sentinel`, that of sentinels.");
         let login = Credentials::of_password::<Word>(
             fields,
             "ACL user, Redis 6 and later. Default: the default user.",
