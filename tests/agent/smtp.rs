@@ -2,6 +2,7 @@
 
 mod logins;
 mod peers;
+mod postfix;
 mod reasons;
 mod refusals;
 mod tls;

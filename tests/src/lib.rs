@@ -20,7 +20,7 @@
 //! | [`mongodb`], [`ferretdb`] | a double with the server's side of SCRAM, and a real server where it could be built |
 //! | [`slapd`] | a real directory, with a user for every answer to a login and a search |
 //! | [`mosquitto`] | a real MQTT broker, with a user and a topic for every answer |
-//! | [`mail`], [`exim`] | mail servers: one that keeps what it is given, and a strict one |
+//! | [`mail`], [`exim`], [`postfix`] | mail servers: one that keeps what it is given, a strict one, and one that refuses late |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
@@ -71,6 +71,7 @@ pub mod peers;
 pub mod pgbouncer;
 pub mod pgpool;
 pub mod ports;
+pub mod postfix;
 pub mod postgres;
 pub mod process;
 pub mod rabbitmq;

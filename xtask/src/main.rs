@@ -9,6 +9,7 @@ mod layers;
 mod long;
 mod pack;
 mod packages;
+mod postfix;
 mod python;
 mod scaffold;
 mod step;
@@ -97,13 +98,16 @@ fn test(filter: &[String]) -> Outcome {
     format(&["--check"])?;
     step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
     build("ci")?;
-    let no_ferretdb = ferretdb::build()?;
+    let (no_ferretdb, no_postfix) = (ferretdb::build()?, postfix::unpack());
     let filter: Vec<_> = filter.iter().map(String::as_str).collect();
     let command = [&["test", "--workspace", "--no-fail-fast"], &PROFILE[..], &["--"], &filter].concat();
     let mut failures = Failures::default();
     let outcome = step::cargo_read(&command, |line| failures.read(line));
     if let Some(why) = no_ferretdb {
         eprintln!("== SKIPPED: the tests with FerretDB, which could not be built: {why}");
+    }
+    if let Some(why) = no_postfix {
+        eprintln!("== SKIPPED: the tests with Postfix, which could not be unpacked: {why}");
     }
     outcome.map_err(|why| failures.summary().unwrap_or(why))
 }

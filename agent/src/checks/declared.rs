@@ -15,6 +15,7 @@ fn right_value(option: &Declared) -> &'static str {
         "list of words" => "[a]",
         "mail address" => "a@b",
         "mapping" | "mapping or list of pairs" => "{a: b}",
+        "mechanism" => "plain",
         "method" => "GET",
         "[user, password]" => "[a, b]",
         "number" | "port" | "seconds" => "1",

@@ -107,14 +107,14 @@ impl CloseReason {
                 | Hard::UNEXPECTEDFRAME,
             )) => Fault::new(Cause::Malformed, "the broker did not understand the check, and says so")
                 .next_step("look at the broker's log and version, and for a proxy before it that cuts what is sent"),
-            kind => return self.in_its_words(kind),
+            _ => return self.in_its_words(),
         };
         fault.evidence(self.evidence()).at(Phase::Protocol)
     }
 
     /// A refusal of which the broker alone knows the reason; whose it is follows from the class of its code.
-    fn in_its_words(self, kind: Option<Kind>) -> Fault {
-        let owner = match kind {
+    fn in_its_words(self) -> Fault {
+        let owner = match self.kind() {
             Some(Kind::Soft(Soft::ACCESSREFUSED)) => Owner::Credentials,
             Some(Kind::Hard(Hard::INVALIDPATH) | Kind::Soft(Soft::NOTFOUND | Soft::PRECONDITIONFAILED)) => {
                 Owner::Config

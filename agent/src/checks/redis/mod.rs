@@ -89,7 +89,7 @@ impl Check for Redis {
 
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required::<HostOrSocket>("host", HOST_OR_SOCKET);
-        let port = fields.optional::<Port>("port", "TCP port. Default: 26379 with `sentinel`, else 6379.");
+        let port = fields.optional::<Port>("port", "TCP port. Default: 6379; with `sentinel`, that of sentinels.");
         let login = Credentials::of_password::<Word>(
             fields,
             "ACL user, Redis 6 and later. Default: the default user.",
@@ -145,8 +145,8 @@ impl Redis {
     /// Refuses options that contradict each other.
     fn agrees(&self, fields: &mut Fields<'_>) -> Result<(), Noted> {
         let with = |what: &str| Misfit::new(format!("this cannot be with `{what}`"));
-        if let Some(sentinel) = &self.sentinel {
-            sentinel.fits(fields, &self.target)?;
+        if self.sentinel.is_some() {
+            Sentinel::fits(fields, &self.target)?;
             if self.role == Some(Role::Replica) {
                 let misfit =
                     with("sentinel").help("leave `role` out: the server that a sentinel names must be the primary");

@@ -43,7 +43,7 @@ impl Sentinel {
     }
 
     /// Refuses a target that is no sentinel's: it listens on a port.
-    pub(super) fn fits(&self, fields: &mut Fields<'_>, target: &Target) -> Result<(), Noted> {
+    pub(super) fn fits(fields: &mut Fields<'_>, target: &Target) -> Result<(), Noted> {
         match target {
             Target::Tcp(_) => Ok(()),
             Target::Socket { .. } => {

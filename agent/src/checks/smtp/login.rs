@@ -1,5 +1,5 @@
 //! What a refusal of a login means (RFC 4954, section 6), with the enhanced codes and words of providers that have their
-//! own: Google, Microsoft, SES, SendGrid.
+//! own: Google, Microsoft, SES, `SendGrid`.
 
 use super::reason::{Reason, words_of};
 use super::refusal::{Side, later, login_behind_tls, not_from_here, unfit};
@@ -23,8 +23,7 @@ pub(super) fn no_login(reply: &Reply, reason: Option<Reason>, side: Side) -> Fau
         (_, Some((7, 139))) => of_organisation(&words),
         (_, Some((7, 14))) => browser_first(),
         (_, Some((7, 9))) | (534, _) if has(APPLICATION_PASSWORD) => application_password(),
-        (_, Some((7, 12 | 13))) | (525, _) => locked(),
-        (432, None | Some((7, _))) => locked(),
+        (_, Some((7, 12 | 13))) | (525, _) | (432, None | Some((7, _))) => locked(),
         _ if has(ATTEMPTS) => {
             Fault::new(Cause::Locked, "the mail server has had too many logins, and takes none for now").next_step(
                 "wait some minutes; look for a program that logs in with an old password, or for each mail anew",

@@ -47,11 +47,13 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Smtp, Noted> {
             fields.keep_secret(&bearer(login));
         }
     }
-    if mechanism.is_some() && !fields.has("username") {
-        return Err(fields.refuse_lone("auth_mechanism", "username"));
-    }
+    let has_user = if fields.has("auth_mechanism") && !fields.has("username") {
+        Err(fields.refuse_lone("auth_mechanism", "username"))
+    } else {
+        Ok(())
+    };
     let (recipient, subject) = (has_recipient(fields, send), one_line(fields, subject));
-    recipient?;
+    recipient.and(has_user)?;
     let mail = Mail { subject: subject?, message };
     Ok(Smtp {
         endpoint: Endpoint::tcp(host?, port?),

@@ -42,7 +42,7 @@ impl Reason {
     /// The codes that have one meaning, whatever is answered; those of Microsoft's own behind them.
     fn of_enhanced(enhanced: Option<(u16, u16)>, words: &str) -> Option<Self> {
         Some(match enhanced? {
-            (1, 7 | 8) | (7, 27) | (2, 252) | (7, 60 | 750) => Self::Sender,
+            (1, 7 | 8) | (7, 27 | 60 | 750) | (2, 252) => Self::Sender,
             (1, 1..=6 | 10) | (2, 0..=4) | (7, 2 | 17 | 18 | 54) => Self::Recipient,
             (7, 20..=24 | 26) => Self::SenderPolicy,
             (7, 25) => Self::ReverseDns,

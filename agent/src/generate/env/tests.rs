@@ -48,9 +48,9 @@ fn variables_mean_what_their_clients_take_them_for() {
             "tcp, name: C, host: h, port: 22",
         ]),
         // sentinels, with what the primary is called and two logins
-        ("REDIS_SENTINELS=s1:26379,s2\nREDIS_SENTINEL_MASTER_NAME=main\nREDIS_PASSWORD=pw\nREDIS_SENTINEL_PASSWORD=own\nREDIS_DB=2\n", &[
+        ("REDIS_SENTINELS=s1:26379,s2:26380\nREDIS_SENTINEL_MASTER_NAME=main\nREDIS_PASSWORD=pw\nREDIS_SENTINEL_PASSWORD=own\nREDIS_DB=2\n", &[
             "redis, name: REDIS_SENTINELS, host: s1, port: 26379, sentinel: main, password: pw, sentinel_password: own, database: 2",
-            "redis, name: REDIS_SENTINELS, host: s2, port: 26379, sentinel: main, password: pw, sentinel_password: own, database: 2",
+            "redis, name: REDIS_SENTINELS, host: s2, port: 26380, sentinel: main, password: pw, sentinel_password: own, database: 2",
         ]),
         ("REDIS_SENTINEL_HOST=s1\nREDIS_SENTINEL_PORT=26380\nREDIS_SENTINEL_MASTER=main\n", &[
             "redis, name: REDIS_SENTINEL_HOST, host: s1, port: 26380, sentinel: main",

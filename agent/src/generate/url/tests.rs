@@ -95,7 +95,7 @@ static TABLE: &[(&str, &[&str])] = &[
     ("unix://:p@/run/redis.sock?db=1", &["redis, host: /run/redis.sock, password: p, database: 1"]),
     ("rediscache:///run/redis.sock", &["redis, host: /run/redis.sock"]),
     ("redis://u@h", &["GAP", "redis, host: h, port: 6379"]),
-    ("sentinel://s1:26379;sentinel://s2", &["GAP", "tcp, host: s1, port: 26379", "GAP", "tcp, host: s2, port: 26379"]),
+    ("sentinel://s1:26379;sentinel://s2", &["GAP", "tcp, host: s1, port: 26379", "tcp, host: s2, port: 26379"]),
     ("sentinel://s1/0?master_name=shop", &["redis, host: s1, port: 26379, sentinel: shop"]),
     (
         "redis+sentinel://:pw@s1:26380,s2/shop/3",

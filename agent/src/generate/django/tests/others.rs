@@ -57,7 +57,7 @@ fn settings_of_others_that_name_a_host_are_checks_or_comments() {
         (
             "CACHEOPS_SENTINEL",
             json!({"locations": [["s", 26379]], "service_name": "m"}),
-            "# CACHEOPS_SENTINEL['locations']: ",
+            "redis, 'CACHEOPS_SENTINEL[''locations'']', host: s, port: 26379, sentinel: m",
         ),
         ("MYSTERY", json!("cache.internal"), "# MYSTERY: it holds the name or address of a host"),
         ("SERVICE", json!({"HOST": "h.int", "PORT": 8080}), "tcp, 'SERVICE[''HOST'']', host: h.int, port: 8080"),
