@@ -3,21 +3,24 @@
 //! - Proves: with `expect`, that the service answers with it. Without, that this host can send and
 //!   that nobody refuses the datagram (ICMP port unreachable, administratively prohibited) within
 //!   a moment - which is all that a fire-and-forget protocol such as statsd can tell.
-//! - Protocol: UDP (RFC 768). The datagram is `send` as UTF-8, once to each address in turn until
-//!   one answers.
+//! - Protocol: UDP (RFC 768). The datagram is `send` as UTF-8, or the bytes of `send_hex`, to each address in turn until
+//!   one answers. Where a reply is expected it is sent again once a second, as datagrams get lost, and the expected one
+//!   may be any that comes within the timeout.
 //! - Phases: resolve, connect (the socket; nothing is sent), request.
-//! - Options: `host`, `port`, `send` (text, required), `expect` (text that must occur in a reply).
+//! - Options: `host`, `port`, `send` or `send_hex`, `expect` or `expect_hex` (what must occur in a reply).
 //! - Failures: `resolve.*`, `connect.*` (`connect.refused` from an ICMP answer), `protocol.silent`
 //!   (no reply: dropped by a firewall, or ignored by the service), `request.unexpected-reply`.
 //! - Does not check: that a datagram without a reply has arrived.
 
 use crate::checks::{Check, Profile};
+use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Endpoint, refusal_of, within};
 use crate::probe::{Probe, Stop};
 use crate::secret::{ours, sentence};
 use crate::services::{self, Service};
-use crate::settings::{Fields, Noted};
+use crate::settings::shape::{self, Shape};
+use crate::settings::{Field, Fields, Misfit, Noted, Setting};
 use crate::text::escape;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -26,12 +29,35 @@ use tokio::net::UdpSocket;
 /// How long an ICMP refusal is waited for when no reply is expected.
 const GRACE: Duration = Duration::from_millis(20);
 
+/// When a datagram is sent again to which no reply came that was expected: datagrams get lost.
+const SEND_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Udp {
     endpoint: Endpoint,
-    send: String,
-    expect: Option<String>,
+    send: Vec<u8>,
+    expect: Option<Vec<u8>>,
+}
+
+/// Bytes as hexadecimal digits.
+struct Hex(Vec<u8>);
+
+impl Setting for Hex {
+    const SHAPE: Shape = Shape::secret("bytes in hexadecimal digits, such as `0a 1b ff`", "hex digits", shape::scalar);
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let text = field.text(&Self::SHAPE)?;
+        let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
+        let digits = digits.strip_prefix("0x").unwrap_or(&digits);
+        let is_whole =
+            !digits.is_empty() && digits.len().is_multiple_of(2) && digits.bytes().all(|c| c.is_ascii_hexdigit());
+        let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
+        let bytes = is_whole.then(|| (0..digits.len()).step_by(2).filter_map(byte).collect());
+        bytes.map(Self).ok_or_else(|| {
+            field.wrong(&Self::SHAPE).help("two digits for each byte; blanks and colons between them are fine")
+        })
+    }
 }
 
 impl Check for Udp {
@@ -49,10 +75,18 @@ impl Check for Udp {
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required("host", "Name or address.");
         let port = fields.required("port", "UDP port.");
-        let send = fields.required("send", "The datagram.");
-        let expect =
-            fields.optional::<String>("expect", "Must occur in the reply. Absent or empty: sending is enough.");
-        Ok(Self { endpoint: Endpoint::udp(host?, port?), send: send?, expect: expect.filter(|text| !text.is_empty()) })
+        let send = fields.optional("send", "The datagram, as a text.");
+        let send_hex = fields.optional("send_hex", "The datagram in hexadecimal digits, in the place of `send`.");
+        let expect = fields.optional::<String>("expect", "Must occur in a reply. Absent or empty: sending is enough.");
+        let expect_hex = fields.optional("expect_hex", "The same in hexadecimal digits, in the place of `expect`.");
+        let send = one_of(fields, ("send", send), ("send_hex", send_hex));
+        let expect = one_of(fields, ("expect", expect), ("expect_hex", expect_hex));
+        let endpoint = Endpoint::udp(host?, port?);
+        let Some(send) = send? else {
+            let missing = Diagnostic::error(Flaw::MissingKey, fields.head(), "`send` is missing");
+            return Err(fields.refuse(missing.help("add `send:` with a text, or `send_hex:` with hexadecimal digits")));
+        };
+        Ok(Self { endpoint, send, expect: expect?.filter(|bytes| !bytes.is_empty()) })
     }
 
     fn profile(&self) -> Profile {
@@ -78,28 +112,82 @@ impl Udp {
     async fn exchange(&self, probe: &mut Probe, address: SocketAddr, share: Duration) -> Result<(), Failure> {
         let socket = probe.datagram(address).await?;
         let cut_short = probe.is_cut_short();
+        let time = probe.waited(share);
         let failed = |error| refusal_of(address, error, &socket).at(Phase::Connect);
         let request = probe.phase(Phase::Request, async {
-            socket.send(self.send.as_bytes()).await.map_err(failed)?;
-            match &self.expect {
-                None => within(GRACE.min(share), reply(&socket))
+            let Some(wanted) = &self.expect else {
+                socket.send(&self.send).await.map_err(failed)?;
+                return within(GRACE.min(share), reply(&socket))
                     .await
-                    .map_or(Ok(None), |got| got.map(|_| None).map_err(failed)),
-                Some(_) => within(share, reply(&socket))
-                    .await
-                    .map_or_else(|| Err(silence(share, cut_short)), |got| got.map(Some).map_err(failed)),
+                    .map_or(Ok(()), |got| got.map(drop).map_err(failed));
+            };
+            let mut others = Others::default();
+            let found = within(share, self.until_answered(&socket, wanted, &mut others)).await;
+            match found {
+                Some(result) => result.map_err(failed),
+                None => Err(others.told(wanted).unwrap_or_else(|| silence(&time, cut_short))),
             }
         });
-        let (Some(reply), Some(expect)) = (request.await?, &self.expect) else { return Ok(()) };
-        if reply.windows(expect.len()).any(|window| window == expect.as_bytes()) {
-            return Ok(());
-        }
-        let fault = Fault::new(Cause::UnexpectedReply, "the reply does not contain what is expected");
-        Err(probe.fail(
-            Phase::Request,
-            fault.evidence(sentence!["got ", escape(&reply, 80), ", wanted ", escape(expect.as_bytes(), 80)]),
-        ))
+        request.await
     }
+
+    /// Waits for what is expected, whatever else comes before it.
+    async fn until_answered(&self, socket: &UdpSocket, wanted: &[u8], others: &mut Others) -> std::io::Result<()> {
+        loop {
+            socket.send(&self.send).await?;
+            let heard = within(SEND_AGAIN_AFTER, async {
+                loop {
+                    let datagram = reply(socket).await?;
+                    if datagram.windows(wanted.len()).any(|window| window == wanted) {
+                        return Ok(());
+                    }
+                    others.note(datagram);
+                }
+            });
+            if let Some(heard) = heard.await {
+                return heard;
+            }
+        }
+    }
+}
+
+/// Replies that are not the expected one.
+#[derive(Debug, Default)]
+struct Others {
+    /// The first that says something, else the first.
+    first: Option<Vec<u8>>,
+    count: usize,
+}
+
+impl Others {
+    fn note(&mut self, datagram: Vec<u8>) {
+        self.count += 1;
+        if self.first.as_ref().is_none_or(Vec::is_empty) {
+            self.first = Some(datagram);
+        }
+    }
+
+    /// That none of them is; nothing if there is none.
+    fn told(self, wanted: &[u8]) -> Option<Fault> {
+        let first = self.first?;
+        let got = if first.is_empty() { "an empty datagram".to_owned() } else { escape(&first, 80) };
+        let more = if self.count > 1 { format!(" (the first of {})", self.count) } else { String::new() };
+        let seen = sentence!["got ", got, ours(&more), ", wanted ", escape(wanted, 80)];
+        Some(Fault::new(Cause::UnexpectedReply, "the reply does not contain what is expected").evidence(seen))
+    }
+}
+
+/// The value of one of two options, of which only one may be there.
+fn one_of(
+    fields: &mut Fields<'_>,
+    (key, text): (&'static str, Option<String>),
+    (other, bytes): (&'static str, Option<Hex>),
+) -> Result<Option<Vec<u8>>, Noted> {
+    if fields.has(key) && fields.has(other) {
+        let twice = Misfit::new(format!("`{key}` is there as well")).help("keep one of the two");
+        return Err(fields.refuse_value(other, twice));
+    }
+    Ok(text.map(String::into_bytes).or_else(|| bytes.map(|Hex(bytes)| bytes)))
 }
 
 async fn reply(socket: &UdpSocket) -> std::io::Result<Vec<u8>> {
@@ -109,11 +197,11 @@ async fn reply(socket: &UdpSocket) -> std::io::Result<Vec<u8>> {
     Ok(datagram)
 }
 
-fn silence(waited: Duration, cut_short: bool) -> Fault {
+fn silence(waited: &str, cut_short: bool) -> Fault {
     let fault = if cut_short {
         Fault::new(Cause::Timeout, "no reply when the run's time was over")
     } else {
         Fault::new(Cause::Silent, "no reply: a firewall drops the datagrams, or the service does not answer this one")
     };
-    fault.at(Phase::Protocol).evidence(sentence!["waited ", ours(&format!("{:.3}", waited.as_secs_f64())), " s"])
+    fault.at(Phase::Protocol).evidence(ours(waited))
 }
