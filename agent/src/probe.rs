@@ -228,6 +228,11 @@ impl Probe {
         self.assignment.redactor.clean(text)
     }
 
+    /// A sentence for people.
+    pub(crate) fn tell(&self, sentence: &Sentence) -> String {
+        self.assignment.redactor.tell(sentence)
+    }
+
     /// The texts in a value, each as [`Probe::clean`] makes it.
     fn cleaned(&self, value: Value) -> Value {
         match value {
@@ -264,12 +269,16 @@ impl Probe {
         self.shared.deadline.map_or(self.deadline, |run| run.min(self.deadline))
     }
 
+    /// The check's own timeout but for a moment: equal for all checks with the same one.
+    pub(crate) fn nearly_all(&self) -> Duration {
+        nearly(self.assignment.timeout)
+    }
+
     /// A share of what is left, for each of so many attempts: it ends a moment before the check's
     /// own timeout, so that the attempt itself can say what did not happen.
     pub(crate) fn share(&self, attempts: usize) -> Duration {
-        const MARGIN: Duration = Duration::from_millis(2);
         let left = self.left();
-        left.saturating_sub(MARGIN.min(left / 200)) / u32::try_from(attempts).unwrap_or(u32::MAX).max(1)
+        nearly(left) / u32::try_from(attempts).unwrap_or(u32::MAX).max(1)
     }
 
     /// Whether the end of the run comes before the check's own timeout.
@@ -355,4 +364,10 @@ impl Probe {
             let _ = events.send(event());
         }
     }
+}
+
+/// A time but for a moment, for an attempt that ends before the time is up.
+fn nearly(time: Duration) -> Duration {
+    const MOMENT: Duration = Duration::from_millis(2);
+    time.saturating_sub(MOMENT.min(time / 200))
 }

@@ -175,13 +175,13 @@ fn a_server_of_tls_that_only_hangs_up_wants_tls_of_every_check() {
     let (_python, port) = python(&identity);
     let stunnel = Stunnel::start(&identity, web.address("web"));
     let rustls = TlsPeer::start(&identity, TlsManner::Echo);
-    let hangs_up = Peer::serve(hangs_up_on_plain_text);
+    let hangs_up = Peer::serve(|wire| hangs_up_on_plain_text(&wire));
     for address in [port.address(), stunnel.address(), rustls.address(), hangs_up.address()] {
         want_tls(address);
     }
 }
 
-fn hangs_up_on_plain_text(wire: Wire) {
+fn hangs_up_on_plain_text(wire: &Wire) {
     if wire.first_bytes().starts_with(b"\x16\x03") {
         let _gone = wire.send(b"\x15\x03\x03\x00\x02\x02\x28");
     }

@@ -53,6 +53,8 @@ warnings! {
         "the certificate ends in ten days", "{type: tls, host: app.internal, port: 443, expiry_warning_days: 14}";
     TlsOthersRefuse "tls.others-refuse" Certificate "the certificate is accepted here, and applications that use OpenSSL refuse it", "have the named certificate issued anew without what is wrong with it",
         "the certificate of the trusted root has ended, which only OpenSSL looks at", "{type: tls, host: app.internal, port: 443}";
+    ResolveSlow "resolve.slow" Dns "a look-up took a second or more, and costs the application as much", "take the resolver that does not answer out of /etc/resolv.conf, or repair it; a search domain that is slow costs less behind a dot at the end of the name",
+        "the first resolver of /etc/resolv.conf is dead, and the second one answers", "{type: tcp, host: db.internal, port: 5432}";
     ConnectClosedAtOnce "connect.closed-at-once" Service "a plain tcp peer accepted the connection and closed it without a word", "look at access lists of the service, and for a load balancer without a back end",
         "a load balancer has no back end for the connection", "{type: tcp, host: app.internal, port: 8000}";
     ConnectAddressDead "connect.address-dead" Service "one of several addresses of the name does not answer; another one works", "repair that address, or take it out of the name's records",
