@@ -274,11 +274,17 @@ impl Probe {
         nearly(self.assignment.timeout)
     }
 
-    /// A share of what is left, for each of so many attempts: it ends a moment before the check's
-    /// own timeout, so that the attempt itself can say what did not happen.
+    /// A share of what is left, for each of so many attempts of others, a server's say: it ends a little before the
+    /// check's own timeout, so that they themselves can say what did not happen.
     pub(crate) fn share(&self, attempts: usize) -> Duration {
+        const MARGIN: Duration = Duration::from_millis(20);
         let left = self.left();
-        nearly(left) / u32::try_from(attempts).unwrap_or(u32::MAX).max(1)
+        left.saturating_sub(MARGIN.min(left / 10)) / u32::try_from(attempts).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// The same for attempts of our own, which need no more than a moment to say it.
+    pub(crate) fn nearly_left(&self, attempts: usize) -> Duration {
+        nearly(self.left()) / u32::try_from(attempts).unwrap_or(u32::MAX).max(1)
     }
 
     /// Whether the end of the run comes before the check's own timeout.

@@ -141,7 +141,12 @@ fn half_an_answer(server: SocketAddr, fault: Fault) -> Fault {
         Cause::Malformed | Cause::OwnFault | Cause::LocalLimit => return fault,
         _ => (Cause::Timeout, "TCP does not get there"),
     };
-    let owner = if cause == Cause::Timeout { Owner::Network } else { Owner::Dns };
+    // A firewall that answers is known by now.
+    let (owner, what) = match fault.owner {
+        Some(owner) => (owner, "TCP is rejected on the way"),
+        None if cause == Cause::Timeout => (Owner::Network, what),
+        None => (Owner::Dns, what),
+    };
     let seen = fault.evidence.clone();
     let told = Fault::new(
         cause,

@@ -227,11 +227,15 @@ fn silence(name: &str, answers: &Answers) -> Fault {
     let faults: Vec<_> = faults.collect();
     match faults[..] {
         [first, ..] if faults.iter().all(|fault| unreachable(fault.cause)) => {
-            let owner =
-                first.owner.unwrap_or(if first.cause == Cause::DeniedLocally { Owner::Host } else { Owner::Network });
-            return Fault::new(first.cause, sentence!["no resolver can be reached: ", first.message.clone()])
-                .owner(owner)
-                .at(Phase::Connect);
+            let (owner, next_step) = match first.cause {
+                Cause::DeniedLocally => {
+                    (Owner::Host, "let this host's own firewall send to the named resolvers (port 53)")
+                }
+                _ => (Owner::Network, "look for the way to the named resolvers, or name others in /etc/resolv.conf"),
+            };
+            return Fault::new(Cause::Timeout, sentence!["no resolver can be reached: ", first.message.clone()])
+                .owner(first.owner.unwrap_or(owner))
+                .next_step(next_step);
         }
         // The answer is there, and cannot be had.
         [first, ..] if first.phase == Some(Phase::Resolve) => return first.clone(),
@@ -279,7 +283,7 @@ mod tests {
             (vec![Answer::Addresses(2)], Cause::Failed),
             (vec![silent(), silent()], Cause::Timeout),
             (vec![out_of_reach(), silent()], Cause::Timeout),
-            (vec![out_of_reach(), out_of_reach()], Cause::NetworkUnreachable),
+            (vec![out_of_reach(), out_of_reach()], Cause::Timeout),
             (vec![], Cause::Timeout),
         ] {
             assert_eq!(verdict("db", &answers(given)).cause, cause);

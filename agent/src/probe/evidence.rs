@@ -2,9 +2,9 @@
 
 use super::Probe;
 use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::net;
 use crate::net::identify::identify;
-use crate::net::{self, Endpoint};
-use crate::secret::{ours, sentence};
+use crate::secret::{Sentence, ours, sentence};
 use crate::text::escape;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,10 +22,21 @@ impl Probe {
     }
 
     /// A look-up that was cut off says who was asked.
-    pub(super) fn with_resolvers(&self, mut failure: Failure, endpoint: &Endpoint, waited: Duration) -> Failure {
-        let servers: Vec<_> = self.resolv_conf().servers.iter().map(|server| server.ip().to_string()).collect();
-        let (waited, host) = (self.waited(waited), &endpoint.host);
-        failure.evidence = Some(format!("{waited}; asked for {host}: {}", servers.join(", ")));
+    pub(super) fn with_resolvers(
+        &self,
+        mut failure: Failure,
+        name: &Sentence,
+        servers: impl Iterator<Item = SocketAddr>,
+        waited: Duration,
+    ) -> Failure {
+        if !(failure.code.is(Phase::Resolve, Cause::Timeout) && self.left().is_zero()) {
+            return failure;
+        }
+        let servers: Vec<_> = servers
+            .map(|server| if server.port() == 53 { server.ip().to_string() } else { server.to_string() })
+            .collect();
+        let (waited, name) = (self.waited(waited), self.tell(name));
+        failure.evidence = Some(format!("{waited}; asked for {name}: {}", servers.join(", ")));
         failure
     }
 

@@ -3,9 +3,9 @@
 use super::peek::Peer;
 use super::{Probe, Stop};
 use crate::catalogue::{Note, WarningKind};
-use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::fault::{Failure, Fault, Phase};
 use crate::net::{self, Answered, Endpoint, Host, Question, ResolvConf, Resolved, Target, TlsOptions, Wire};
-use crate::secret::{Sentence, ours, sentence};
+use crate::secret::{Sentence, ours, sentence, theirs};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -128,9 +128,9 @@ impl Probe {
         let shared = Arc::clone(&self.shared);
         let began = Instant::now();
         let resolved = self.phase(Phase::Resolve, shared.resolver.resolve(&endpoint.host, endpoint.port.get())).await;
-        let cut = |failure: &Failure| failure.code.is(Phase::Resolve, Cause::Timeout) && self.left().is_zero();
         let Resolved { addresses, slow } = resolved.map_err(|failure| {
-            if cut(&failure) { self.with_resolvers(failure, endpoint, began.elapsed()) } else { failure }
+            let servers = self.resolv_conf().servers.iter().copied();
+            self.with_resolvers(failure, &(&endpoint.host).into(), servers, began.elapsed())
         })?;
         if let Some(slow) = slow {
             self.warn_of_slow_look_up((&endpoint.host).into(), slow.elapsed, slow.why);
@@ -140,8 +140,10 @@ impl Probe {
 
     /// What the DNS says to a question; equal ones of the run are asked once.
     pub(crate) async fn ask(&mut self, question: &Question) -> Result<Answered, Failure> {
-        let shared = Arc::clone(&self.shared);
-        self.phase(Phase::Resolve, shared.resolver.ask(question)).await
+        let (shared, began) = (Arc::clone(&self.shared), Instant::now());
+        let asked = self.phase(Phase::Resolve, shared.resolver.ask(question)).await;
+        let servers = question.servers.iter().map(|(server, _)| *server);
+        asked.map_err(|failure| self.with_resolvers(failure, &theirs(&question.name), servers, began.elapsed()))
     }
 
     /// Notes what a look-up costs the application.

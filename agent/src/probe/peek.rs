@@ -60,7 +60,7 @@ impl Probe {
         let mut look = Look::new();
         if let Some(peer) = self.peer.clone() {
             // As a task it goes on where it has to be finished, and makes no check larger.
-            look.spawn(self.asking(peer, phase, LOOK.min(self.share(1))));
+            look.spawn(self.asking(peer, phase, LOOK.min(self.nearly_left(1))));
         }
         look
     }

@@ -267,7 +267,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The first line of the mapping: where a missing key is reported.
-    pub(crate) fn head(&self) -> Span {
+    fn head(&self) -> Span {
         let first = self.pairs.iter().find(|pair| pair.key == "type").or(self.pairs.first());
         first.map_or(self.span, |pair| Span {
             start: pair.key_span.start,

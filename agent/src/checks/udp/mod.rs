@@ -3,24 +3,22 @@
 //! - Proves: with `expect`, that the service answers with it. Without, that this host can send and
 //!   that nobody refuses the datagram (ICMP port unreachable, administratively prohibited) within
 //!   a moment - which is all that a fire-and-forget protocol such as statsd can tell.
-//! - Protocol: UDP (RFC 768). The datagram is `send` as UTF-8, or the bytes of `send_hex`, to each address in turn until
+//! - Protocol: UDP (RFC 768). The datagram is `send` as UTF-8, or with `hex` its bytes, to each address in turn until
 //!   one answers. Where a reply is expected it is sent again once a second, as datagrams get lost, and the expected one
 //!   may be any that comes within the timeout.
 //! - Phases: resolve, connect (the socket; nothing is sent), request.
-//! - Options: `host`, `port`, `send` or `send_hex`, `expect` or `expect_hex` (what must occur in a reply).
+//! - Options: `host`, `port`, `send`, `expect` (what must occur in a reply), `hex`.
 //! - Failures: `resolve.*`, `connect.*` (`connect.refused` from an ICMP answer), `protocol.silent`
 //!   (no reply: dropped by a firewall, or ignored by the service), `request.unexpected-reply`.
 //! - Does not check: that a datagram without a reply has arrived.
 
 use crate::checks::{Check, Profile};
-use crate::diagnostic::{Diagnostic, Flaw};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Endpoint, refusal_of, within};
 use crate::probe::{Probe, Stop};
 use crate::secret::{ours, sentence};
 use crate::services::{self, Service};
-use crate::settings::shape::{self, Shape};
-use crate::settings::{Field, Fields, Misfit, Noted, Setting};
+use crate::settings::{Fields, Misfit, Noted};
 use crate::text::escape;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -40,26 +38,6 @@ pub struct Udp {
     expect: Option<Vec<u8>>,
 }
 
-/// Bytes as hexadecimal digits.
-struct Hex(Vec<u8>);
-
-impl Setting for Hex {
-    const SHAPE: Shape = Shape::secret("bytes in hexadecimal digits, such as `0a 1b ff`", "hex digits", shape::scalar);
-
-    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        let text = field.text(&Self::SHAPE)?;
-        let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
-        let digits = digits.strip_prefix("0x").unwrap_or(&digits);
-        let is_whole =
-            !digits.is_empty() && digits.len().is_multiple_of(2) && digits.bytes().all(|c| c.is_ascii_hexdigit());
-        let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
-        let bytes = is_whole.then(|| (0..digits.len()).step_by(2).filter_map(byte).collect());
-        bytes.map(Self).ok_or_else(|| {
-            field.wrong(&Self::SHAPE).help("two digits for each byte; blanks and colons between them are fine")
-        })
-    }
-}
-
 impl Check for Udp {
     const TYPE: &'static str = "udp";
     const SERVICE: &'static Service = &services::UDP;
@@ -75,18 +53,21 @@ impl Check for Udp {
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required("host", "Name or address.");
         let port = fields.required("port", "UDP port.");
-        let send = fields.optional("send", "The datagram, as a text.");
-        let send_hex = fields.optional("send_hex", "The datagram in hexadecimal digits, in the place of `send`.");
+        let send = fields.required::<String>("send", "The datagram.");
         let expect = fields.optional::<String>("expect", "Must occur in a reply. Absent or empty: sending is enough.");
-        let expect_hex = fields.optional("expect_hex", "The same in hexadecimal digits, in the place of `expect`.");
-        let send = one_of(fields, ("send", send), ("send_hex", send_hex));
-        let expect = one_of(fields, ("expect", expect), ("expect_hex", expect_hex));
-        let endpoint = Endpoint::udp(host?, port?);
-        let Some(send) = send? else {
-            let missing = Diagnostic::error(Flaw::MissingKey, fields.head(), "`send` is missing");
-            return Err(fields.refuse(missing.help("add `send:` with a text, or `send_hex:` with hexadecimal digits")));
+        let hex: bool = fields.or("hex", "false", "`send` and `expect` are bytes in hexadecimal digits (`0a 1b ff`).");
+        let expect = expect.filter(|text| !text.is_empty());
+        let mut bytes = |key, text: String| {
+            if !hex {
+                return Ok(text.into_bytes());
+            }
+            let misfit = || Misfit::new("expected bytes in hexadecimal digits, such as `0a 1b ff`");
+            let help = "two digits for each byte; blanks and colons between them are fine";
+            from_hex(&text).ok_or_else(|| fields.refuse_value(key, misfit().help(help)))
         };
-        Ok(Self { endpoint, send, expect: expect?.filter(|bytes| !bytes.is_empty()) })
+        let send = send.and_then(|text| bytes("send", text));
+        let expect = expect.map(|text| bytes("expect", text)).transpose();
+        Ok(Self { endpoint: Endpoint::udp(host?, port?), send: send?, expect: expect? })
     }
 
     fn profile(&self) -> Profile {
@@ -98,8 +79,7 @@ impl Check for Udp {
         let mut last = None;
         for (tried, address) in addresses.iter().enumerate() {
             // Every address gets its share of what is left; the last one all of it.
-            let share = probe.share(addresses.len() - tried);
-            match self.exchange(probe, *address, share).await {
+            match self.exchange(probe, *address, addresses.len() - tried).await {
                 Ok(()) => return Ok(()),
                 Err(failure) => last = last.or(Some(failure)),
             }
@@ -109,8 +89,9 @@ impl Check for Udp {
 }
 
 impl Udp {
-    async fn exchange(&self, probe: &mut Probe, address: SocketAddr, share: Duration) -> Result<(), Failure> {
+    async fn exchange(&self, probe: &mut Probe, address: SocketAddr, addresses: usize) -> Result<(), Failure> {
         let socket = probe.datagram(address).await?;
+        let share = probe.nearly_left(addresses);
         let cut_short = probe.is_cut_short();
         let time = probe.waited(share);
         let failed = |error| refusal_of(address, error, &socket).at(Phase::Connect);
@@ -156,14 +137,15 @@ impl Udp {
 struct Others {
     /// The first that says something, else the first.
     first: Option<Vec<u8>>,
-    count: usize,
+    /// Others say something else.
+    are_several: bool,
 }
 
 impl Others {
     fn note(&mut self, datagram: Vec<u8>) {
-        self.count += 1;
-        if self.first.as_ref().is_none_or(Vec::is_empty) {
-            self.first = Some(datagram);
+        match &self.first {
+            Some(first) if !first.is_empty() => self.are_several |= datagram != *first && !datagram.is_empty(),
+            _ => self.first = Some(datagram),
         }
     }
 
@@ -171,23 +153,20 @@ impl Others {
     fn told(self, wanted: &[u8]) -> Option<Fault> {
         let first = self.first?;
         let got = if first.is_empty() { "an empty datagram".to_owned() } else { escape(&first, 80) };
-        let more = if self.count > 1 { format!(" (the first of {})", self.count) } else { String::new() };
-        let seen = sentence!["got ", got, ours(&more), ", wanted ", escape(wanted, 80)];
+        let more = if self.are_several { ", and others" } else { "" };
+        let seen = sentence!["got ", got, more, ", wanted ", escape(wanted, 80)];
         Some(Fault::new(Cause::UnexpectedReply, "the reply does not contain what is expected").evidence(seen))
     }
 }
 
-/// The value of one of two options, of which only one may be there.
-fn one_of(
-    fields: &mut Fields<'_>,
-    (key, text): (&'static str, Option<String>),
-    (other, bytes): (&'static str, Option<Hex>),
-) -> Result<Option<Vec<u8>>, Noted> {
-    if fields.has(key) && fields.has(other) {
-        let twice = Misfit::new(format!("`{key}` is there as well")).help("keep one of the two");
-        return Err(fields.refuse_value(other, twice));
-    }
-    Ok(text.map(String::into_bytes).or_else(|| bytes.map(|Hex(bytes)| bytes)))
+/// The bytes of hexadecimal digits, with blanks and colons between them or without.
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
+    let digits = digits.strip_prefix("0x").unwrap_or(&digits);
+    let is_whole =
+        !digits.is_empty() && digits.len().is_multiple_of(2) && digits.bytes().all(|c| c.is_ascii_hexdigit());
+    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
+    is_whole.then(|| (0..digits.len()).step_by(2).filter_map(byte).collect())
 }
 
 async fn reply(socket: &UdpSocket) -> std::io::Result<Vec<u8>> {
