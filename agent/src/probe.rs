@@ -7,6 +7,7 @@ mod dial;
 mod evidence;
 mod open;
 mod peek;
+mod questions;
 
 use crate::catalogue::WarningKind;
 use crate::event::Event;
@@ -19,7 +20,7 @@ use crate::settings::Detour;
 use crate::shared::Shared;
 pub(crate) use dial::Dialer;
 pub(crate) use open::Heard;
-use peek::Peer;
+use peek::{Look, Peer};
 use serde_json::{Value, json};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -72,6 +73,16 @@ pub(crate) struct Probe {
     only_first: bool,
     /// How long [`Probe::listen`] waits.
     grace: Duration,
+    /// A look that must not be broken off because the check is over.
+    courtesy: Look,
+}
+
+/// What came of waiting for a phase's work.
+struct Waited<T> {
+    /// `None`: the time is up, or there is nothing to wait for.
+    result: Option<Result<T, Fault>>,
+    /// What the peer, silent on this connection, said on another one meanwhile.
+    said: Option<Vec<u8>>,
 }
 
 /// What a probe is made from.
@@ -114,6 +125,7 @@ impl Probe {
             race: None,
             only_first: false,
             grace: open::SHORTEST_GRACE,
+            courtesy: Look::new(),
         };
         probe.emit(|| Event::Started { entry: probe.assignment.entry, result: 0 });
         probe
@@ -139,7 +151,7 @@ impl Probe {
     ) -> Result<T, Failure> {
         let began = Instant::now();
         let heard_before = self.heard();
-        let result = self.in_time(phase, pin!(work)).await;
+        let Waited { result, said } = self.in_time(phase, pin!(work)).await;
         let timing = Timing { phase, elapsed: began.elapsed(), address: None };
         self.findings().phases.push(timing);
         self.emit(|| Event::Phase { entry: self.assignment.entry, timing });
@@ -148,29 +160,49 @@ impl Probe {
             Some(Err(fault)) => fault,
             None => self.timed_out(phase, timing.elapsed, self.heard() == heard_before),
         };
-        let fault = match self.peek(phase, &fault).await {
+        let said = if said.is_some() { said } else { self.peek(phase, &fault).await };
+        let fault = match said {
             Some(answer) => self.name(phase, fault, &answer, "asked again on another connection, it answered"),
             None => self.recognise(phase, fault),
         };
         Err(fault.in_phase(phase, &self.assignment.redactor))
     }
 
-    /// The work's result, or `None` when the time is up. A peer that has not said a byte is given up
-    /// a moment earlier, for a peek at it.
+    /// Waits for the work until the time is up. A peer that has not said a byte for a while is looked at beside the
+    /// wait, and nothing is waited for from one that is certainly another service.
     #[expect(clippy::disallowed_methods, reason = "the one place that keeps deadlines")]
-    async fn in_time<T, W>(&self, phase: Phase, mut work: Pin<&mut W>) -> Option<Result<T, Fault>>
+    async fn in_time<T, W>(&mut self, phase: Phase, mut work: Pin<&mut W>) -> Waited<T>
     where
         W: Future<Output = Result<T, Fault>>,
     {
         let until = self.until();
+        let mut said = None;
         if self.may_peek(phase) {
-            match tokio::time::timeout_at(until - self.peek_time(), work.as_mut()).await {
-                Ok(result) => return Some(result),
-                Err(_) if self.heard() == 0 => return None,
-                Err(_) => {}
+            match tokio::time::timeout_at(Instant::now() + self.patience(), work.as_mut()).await {
+                Ok(result) => return Waited { result: Some(result), said: None },
+                Err(_) if self.heard() > 0 => {}
+                Err(_) => {
+                    let mut look = self.look(phase);
+                    tokio::select! {
+                        biased;
+                        result = work.as_mut() => {
+                            if self.counts_strangers() {
+                                self.courtesy = look;
+                            }
+                            return Waited { result: Some(result), said: None };
+                        }
+                        Some(Ok(seen)) = look.join_next() => said = seen,
+                        () = tokio::time::sleep_until(until) => {}
+                    }
+                    let certain = said.as_ref().is_some_and(|said| self.is_certain(phase, said));
+                    if certain && self.heard() == 0 {
+                        return Waited { result: None, said: said.map(|said| said.bytes) };
+                    }
+                }
             }
         }
-        tokio::time::timeout_at(until, work).await.ok()
+        let result = tokio::time::timeout_at(until, work).await.ok();
+        Waited { result, said: said.map(|said| said.bytes).filter(|_| self.heard() == 0) }
     }
 
     /// A failure that needs no waiting: what was heard is not what was wanted.
@@ -202,6 +234,11 @@ impl Probe {
     /// A server's text made fit for people: bounded, escaped, without this check's secrets.
     pub(crate) fn clean(&self, text: &str) -> String {
         self.assignment.redactor.clean(text)
+    }
+
+    /// A sentence for people.
+    pub(crate) fn tell(&self, sentence: &Sentence) -> String {
+        self.assignment.redactor.tell(sentence)
     }
 
     /// The texts in a value, each as [`Probe::clean`] makes it.
@@ -240,12 +277,22 @@ impl Probe {
         self.shared.deadline.map_or(self.deadline, |run| run.min(self.deadline))
     }
 
-    /// A share of what is left, for each of so many attempts: it ends a little before the check's
-    /// own timeout, so that the attempt itself can say what did not happen.
+    /// The check's own timeout but for a moment: equal for all checks with the same one.
+    pub(crate) fn nearly_all(&self) -> Duration {
+        nearly(self.assignment.timeout)
+    }
+
+    /// A share of what is left, for each of so many attempts of others, a server's say: it ends a little before the
+    /// check's own timeout, so that they themselves can say what did not happen.
     pub(crate) fn share(&self, attempts: usize) -> Duration {
         const MARGIN: Duration = Duration::from_millis(20);
         let left = self.left();
         left.saturating_sub(MARGIN.min(left / 10)) / u32::try_from(attempts).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// The same for attempts of our own, which need no more than a moment to say it.
+    pub(crate) fn nearly_left(&self, attempts: usize) -> Duration {
+        nearly(self.left()) / u32::try_from(attempts).unwrap_or(u32::MAX).max(1)
     }
 
     /// Whether the end of the run comes before the check's own timeout.
@@ -331,4 +378,10 @@ impl Probe {
             let _ = events.send(event());
         }
     }
+}
+
+/// A time but for a moment, for an attempt that ends before the time is up.
+fn nearly(time: Duration) -> Duration {
+    const MOMENT: Duration = Duration::from_millis(2);
+    time.saturating_sub(MOMENT.min(time / 200))
 }

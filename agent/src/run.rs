@@ -249,7 +249,9 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -
         return Outcome::failed(entry, check.results.len(), shared.began.elapsed(), failure);
     }
     let mut probe = Probe::new(Arc::clone(&shared), assignment);
-    let failure = match panics::Guarded(check.spec.run(&mut probe)).await {
+    let result = panics::Guarded(check.spec.run(&mut probe)).await;
+    let courtesy = probe.take_courtesy();
+    let failure = match result {
         Ok(result) => probe.end(result),
         Err(panic) => {
             let failure = panics::judge(&*panic, &probe, &check.redactor);
@@ -262,6 +264,7 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -
     if let Some(most) = slow {
         outcome.note_slow(most);
     }
+    courtesy.await;
     outcome
 }
 

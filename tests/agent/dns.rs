@@ -1,6 +1,9 @@
 //! The dns check against unbound and broken servers, and the reasons why a name of another check
 //! does not resolve.
 
+mod expect;
+mod servers;
+
 use harness::agent::{Agent, code};
 use harness::certs::Authority;
 use harness::dns::{Dns, Records};

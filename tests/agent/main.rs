@@ -37,6 +37,7 @@ mod mysql;
 mod no_effect;
 mod pace;
 mod pages;
+mod patience;
 mod postgres;
 mod proxy;
 mod redis;

@@ -6,6 +6,7 @@ use harness::peers::{UdpManner, UdpPeer};
 use harness::wait;
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// A file with one udp check that sends `ping`; `more` are options, each with a comma before it.
@@ -125,5 +126,66 @@ fn each_address_of_a_name_has_its_turn() {
         let yaml = "- {type: udp, host: metrics, port: 8125, send: ping, expect: ping, timeout: 2}";
         let report = Agent::through(network.near.command("env"), yaml).report();
         assert_eq!(code(&report), "pass", "{report}");
+    }
+}
+
+/// Answers its datagrams with these, one after the other.
+fn in_turn(answers: &'static [&'static [u8]]) -> UdpPeer {
+    let count = AtomicUsize::new(0);
+    UdpPeer::serve(move |_| answers[count.fetch_add(1, Ordering::SeqCst).min(answers.len() - 1)].to_vec())
+}
+
+#[test]
+fn the_expected_datagram_may_be_any_within_the_timeout() {
+    for answers in [&[b"" as &[u8], b"pong"][..], &[b"busy", b"pong"]] {
+        let peer = in_turn(answers);
+        let (verdict, check) = check(peer.address(), ", expect: pong");
+        // It is sent again once a second.
+        assert_eq!((verdict.as_str(), peer.datagrams()), ("pass", 2), "{check}");
+        let elapsed = check["elapsed_seconds"].as_f64().expect("seconds");
+        assert!((0.95..1.5).contains(&elapsed), "{check}");
+    }
+}
+
+#[test]
+fn an_empty_datagram_first_is_not_all_that_is_shown() {
+    let peer = in_turn(&[b"", b"busy"]);
+    let (verdict, first) = check(peer.address(), ", expect: pong");
+    assert_eq!(verdict, "request.unexpected-reply");
+    assert_eq!(first["failure"]["evidence"], "got busy, wanted pong");
+    let peer = in_turn(&[b"busy", b"still busy"]);
+    let (_, several) = check(peer.address(), ", expect: pong");
+    assert_eq!(several["failure"]["evidence"], "got busy, and others, wanted pong");
+    let peer = in_turn(&[b""]);
+    let (_, check) = check(peer.address(), ", expect: pong");
+    assert_eq!(check["failure"]["evidence"], "got an empty datagram, wanted pong");
+}
+
+#[test]
+fn bytes_may_be_written_in_hexadecimal_digits() {
+    let echo = UdpPeer::start(UdpManner::Echo);
+    let at = |more: &str| {
+        let check = udp(echo.address(), more).replace("send: ping", "hex: true");
+        Agent::new(&check).args(["--format", "json"]).run().json()
+    };
+    for more in [
+        ", send: 70696E67, expect: 6e 67",
+        ", send: '00 ff:0a', expect: ff0A",
+        ", send: '0x00010203', expect: '0102'",
+        ", send: '1b'",
+    ] {
+        assert_eq!(code(&at(more)), "pass", "{more}");
+    }
+    let report = at(", send: '00', expect: ff");
+    assert_eq!(report["checks"][0]["failure"]["evidence"], "got \\x00, wanted \\xff", "{report}");
+    for (more, key) in [
+        (", send: 7", "send"),
+        (", send: zz", "send"),
+        (", send: '', expect: '00'", "send"),
+        (", send: '00', expect: 0", "expect"),
+    ] {
+        let report = at(more);
+        let told = format!("`{key}`: expected bytes in hexadecimal digits, such as `0a 1b ff`");
+        assert!(report["diagnostics"][0]["message"].to_string().contains(&told), "{more}: {report}");
     }
 }

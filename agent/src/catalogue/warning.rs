@@ -57,6 +57,8 @@ warnings! {
         "pg_hba.conf has a line for this user that begins with hostnossl", "{type: postgres, host: db.internal, username: app, password: '...', database: shop}";
     ConnectCounted "connect.counted" Config "a server of the kind of `MySQL` has counted this connection, which does not log in: after `max_connect_errors` of them it blocks this host", "check it with the type mysql, which logs in, instead",
         "MySQL listens there", "{type: tcp, host: db.internal, port: 3306}";
+    ResolveSlow "resolve.slow" Dns "a look-up took a second or more, and costs the application as much", "take the resolver that does not answer out of /etc/resolv.conf, or repair it; a search domain that is slow costs less behind a dot at the end of the name",
+        "the first resolver of /etc/resolv.conf is dead, and the second one answers", "{type: tcp, host: db.internal, port: 5432}";
     ConnectClosedAtOnce "connect.closed-at-once" Service "a plain tcp peer accepted the connection and closed it without a word", "look at access lists of the service, and for a load balancer without a back end",
         "a load balancer has no back end for the connection", "{type: tcp, host: app.internal, port: 8000}";
     ConnectAddressDead "connect.address-dead" Service "one of several addresses of the name does not answer; another one works", "repair that address, or take it out of the name's records",

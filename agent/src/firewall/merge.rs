@@ -160,7 +160,7 @@ impl fmt::Display for NoAddress {
 async fn addresses(resolver: &Resolver, name: &str) -> Result<Vec<Network>, NoAddress> {
     let host = Host::parse(name).map_err(NoAddress::Name)?;
     let found = resolver.resolve(&host, 1).await.map_err(NoAddress::LookUp)?;
-    let networks: BTreeSet<_> = found.iter().map(|address| Network::of(address.ip())).collect();
+    let networks: BTreeSet<_> = found.addresses.iter().map(|address| Network::of(address.ip())).collect();
     Ok(networks.into_iter().collect())
 }
 

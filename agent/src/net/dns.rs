@@ -2,6 +2,7 @@
 //! what comes out of one. Sending, random identifiers and the choice of a server are the caller's
 //! business.
 
+mod expected;
 #[cfg(test)]
 mod fixtures;
 mod name;
@@ -17,10 +18,11 @@ use hickory_proto::op::{self, Edns, Message, MessageType, OpCode};
 use hickory_proto::rr::Name;
 use std::net::IpAddr;
 
+pub(crate) use expected::Expected;
 pub(crate) use hickory_proto::op::ResponseCode;
 pub(crate) use hickory_proto::rr::RecordType;
 pub(crate) use presentation::code;
-pub(crate) use reply::{Malformed, Reply};
+pub(crate) use reply::{Answer, Malformed, Reply};
 
 /// The largest UDP payload announced with EDNS: what the operators' "DNS flag day 2020" agreed on,
 /// because it passes every usual path without fragmentation.

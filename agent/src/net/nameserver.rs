@@ -1,21 +1,22 @@
 //! One question to one DNS server: over UDP, and over TCP when the answer did not fit (RFC 1035,
 //! RFC 7766).
 
-use crate::catalogue::Cause;
+use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::connect;
 use crate::net::dns::{Malformed, Query, Reply, ResponseCode};
 use crate::net::endpoint::Transport;
 use crate::net::resolv_conf::{self, ResolvConf};
+use crate::phase::Phase;
 use crate::secret::{ours, sentence};
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Asks again after this long without an answer: datagrams get lost.
-const RESEND_AFTER: Duration = Duration::from_millis(700);
+const RESEND_AFTER: Duration = Duration::from_secs(1);
 
 /// Where this host's resolvers are written down.
 const RESOLV_CONF: &str = "/etc/resolv.conf";
@@ -51,7 +52,15 @@ impl ResolvConf {
     /// The resolvers of this host; the C library's defaults when the file cannot be read.
     pub(crate) fn of_this_host() -> Self {
         let text = std::fs::read_to_string(RESOLV_CONF).unwrap_or_default();
-        resolv_conf::parse(&text, |zone| nix::net::if_::if_nametoindex(zone).ok())
+        let mut found = resolv_conf::parse(&text, |zone| nix::net::if_::if_nametoindex(zone).ok());
+        if found.search.is_empty() {
+            // The domain of the host's own name.
+            let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
+            found.search.extend(name.split_once('.').map(|(_, domain)| domain.to_owned()));
+        }
+        let variable = |name| std::env::var(name).ok();
+        found.amend(variable("LOCALDOMAIN").as_deref(), variable("RES_OPTIONS").as_deref());
+        found
     }
 }
 
@@ -71,17 +80,26 @@ pub(crate) async fn ask(
     transport: Transport,
     timeout: Duration,
 ) -> Result<Reply, Fault> {
+    let until = Instant::now() + timeout;
     let asked = within(timeout, async {
-        let reply = exchange(server, query, &query.encode()?, transport).await?;
-        match reply.rcode {
-            // Servers from before EDNS answer so to it, and the question itself is fine (RFC 6891 section 7).
-            ResponseCode::FormErr | ResponseCode::NotImp => {
-                exchange(server, query, &query.encode_plain()?, transport).await
-            }
-            _ => Ok(reply),
+        let (edns, plain) = (query.encode()?, query.encode_plain()?);
+        let reply = exchange(server, query, [&edns, &plain], transport, until).await?;
+        if wants_no_edns(&reply) {
+            return exchange(server, query, [&plain, &plain], transport, until).await;
         }
+        Ok(reply)
     });
     asked.await.unwrap_or_else(|| Err(no_answer(server, timeout)))
+}
+
+/// Servers from before EDNS answer so to it, and the question itself may be fine (RFC 6891, section 7); a code of
+/// EDNS' own is no answer to a question either.
+const fn wants_no_edns(reply: &Reply) -> bool {
+    match reply.rcode {
+        ResponseCode::FormErr | ResponseCode::NotImp | ResponseCode::BADVERS => true,
+        ResponseCode::ServFail => !reply.edns,
+        _ => false,
+    }
 }
 
 /// A server that said nothing for so long.
@@ -92,21 +110,64 @@ pub(crate) fn no_answer(server: SocketAddr, waited: Duration) -> Fault {
     )
 }
 
-async fn exchange(server: SocketAddr, query: &Query, message: &[u8], transport: Transport) -> Result<Reply, Fault> {
-    if transport == Transport::Udp {
-        let reply = ask_udp(server, query, message).await?;
-        if !reply.truncated {
-            return Ok(reply);
-        }
+/// Asks with the first of the messages, and with the second where the first may be why there is no answer.
+async fn exchange(
+    server: SocketAddr,
+    query: &Query,
+    messages: [&[u8]; 2],
+    transport: Transport,
+    until: Instant,
+) -> Result<Reply, Fault> {
+    if transport == Transport::Tcp {
+        return ask_tcp(server, query, messages[0]).await;
     }
-    ask_tcp(server, query, message).await
+    let reply = ask_udp(server, query, messages).await?;
+    if !reply.truncated {
+        return Ok(reply);
+    }
+    // Ends before the whole does, which knows nothing of the first half of the answer.
+    let left = until.saturating_duration_since(Instant::now());
+    let fetched = within(left.mul_f64(0.98), ask_tcp(server, query, messages[0])).await;
+    fetched.unwrap_or_else(|| Err(Fault::new(Cause::Timeout, ""))).map_err(|fault| half_an_answer(server, fault))
 }
 
-async fn ask_udp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Reply, Fault> {
+/// The answer does not fit into a datagram, and cannot be had over TCP, which every server must speak (RFC 7766,
+/// section 5).
+fn half_an_answer(server: SocketAddr, fault: Fault) -> Fault {
+    let (cause, what) = match fault.cause {
+        Cause::Refused => (Cause::Closed, "nothing listens for TCP there"),
+        Cause::Closed | Cause::Reset => (Cause::Closed, "TCP ends without an answer"),
+        Cause::Timeout => (Cause::Timeout, "TCP gets no answer"),
+        Cause::Malformed | Cause::OwnFault | Cause::LocalLimit => return fault,
+        _ => (Cause::Timeout, "TCP does not get there"),
+    };
+    // A firewall that answers is known by now.
+    let (owner, what) = match fault.owner {
+        Some(owner) => (owner, "TCP is rejected on the way"),
+        None if cause == Cause::Timeout => (Owner::Network, what),
+        None => (Owner::Dns, what),
+    };
+    let seen = fault.evidence.clone();
+    let told = Fault::new(
+        cause,
+        sentence!["the answer of ", server, " was truncated: it does not fit into a datagram, and ", what],
+    );
+    let told = told
+        .owner(owner)
+        .next_step("let the resolver answer over TCP too, and open TCP port 53 to it in the firewalls on the way")
+        .at(Phase::Resolve);
+    match seen {
+        Some(seen) => told.evidence(seen),
+        None => told,
+    }
+}
+
+async fn ask_udp(server: SocketAddr, query: &Query, messages: [&[u8]; 2]) -> Result<Reply, Fault> {
     let socket = connect::datagram(server)?;
     let failed = |error| connect::refusal_of(server, error, &socket);
     let mut datagram = vec![0; 4096];
-    loop {
+    // Some drop what has EDNS: the first message is sent once.
+    for message in std::iter::once(messages[0]).chain(std::iter::repeat(messages[1])) {
         socket.send(message).await.map_err(failed)?;
         let heard = within(RESEND_AFTER, async {
             loop {
@@ -120,6 +181,7 @@ async fn ask_udp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Re
             return reply;
         }
     }
+    Err(no_answer(server, RESEND_AFTER))
 }
 
 async fn ask_tcp(server: SocketAddr, query: &Query, message: &[u8]) -> Result<Reply, Fault> {

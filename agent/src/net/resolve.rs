@@ -3,29 +3,65 @@
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
+use crate::net::clock::within;
 use crate::net::endpoint::{Host, HostKind};
+use crate::net::question::{Answered, Question};
 use crate::net::resolv_conf::ResolvConf;
-use crate::net::{Family, reason};
+use crate::net::{Family, reason, slowness};
 use crate::phase::Phase;
-use crate::secret::{ours, sentence, theirs};
+use crate::secret::{Sentence, ours, sentence, theirs};
 use nix::libc;
 use std::collections::HashMap;
+use std::future::Future;
+use std::hash::Hash;
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, ToSocketAddrs as _};
+use std::pin::pin;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 
-/// A name's addresses, or why there are none, once that is known.
-type LookUp = watch::Receiver<Option<Result<Vec<IpAddr>, Fault>>>;
+/// What a task finds out, once that is known.
+type Awaited<T> = watch::Receiver<Option<Result<T, Fault>>>;
+
+/// What is found out once, by what is asked.
+type Shared<K, T> = Mutex<HashMap<K, Awaited<T>>>;
 
 /// Resolves each name once per run, however many checks use it and whatever becomes of them: the
-/// look-up is a task of its own, and so is finding out why it failed.
+/// look-up is a task of its own, and so is finding out why it failed. Questions to the DNS itself likewise.
 #[derive(Debug)]
 pub(crate) struct Resolver {
     family: Family,
-    names: Mutex<HashMap<String, LookUp>>,
+    names: Shared<String, Found>,
+    questions: Shared<Question, Answered>,
     system: System,
 }
+
+/// The addresses of a name.
+#[derive(Clone, Debug)]
+struct Found {
+    addresses: Vec<IpAddr>,
+    slow: Option<Slow>,
+}
+
+/// The addresses of a host.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// The look-up took long.
+    pub(crate) slow: Option<Slow>,
+}
+
+/// A look-up that took long.
+#[derive(Clone, Debug)]
+pub(crate) struct Slow {
+    pub(crate) elapsed: Duration,
+    /// What was slow in it, as far as that is known.
+    pub(crate) why: Option<Sentence>,
+}
+
+/// From this on a look-up is slow.
+pub(crate) const SLOW: Duration = Duration::from_secs(1);
 
 /// How this host looks up names.
 #[derive(Clone, Debug)]
@@ -41,7 +77,7 @@ impl Resolver {
     pub(crate) fn new(family: Family, threads: usize) -> Self {
         let resolv_conf = Arc::new(LazyLock::new(ResolvConf::of_this_host as fn() -> ResolvConf));
         let system = System { threads: Arc::new(Semaphore::new(threads)), resolv_conf };
-        Self { family, names: Mutex::default(), system }
+        Self { family, names: Mutex::default(), questions: Mutex::default(), system }
     }
 
     /// How this host asks the DNS.
@@ -53,36 +89,25 @@ impl Resolver {
     ///
     /// # Errors
     /// Why there is none, as finely as the resolvers tell.
-    pub(crate) async fn resolve(&self, host: &Host, port: u16) -> Result<Vec<SocketAddr>, Fault> {
-        let addresses = match host.kind() {
-            HostKind::Address(address, zone) => vec![literal(*address, zone, port)?],
+    pub(crate) async fn resolve(&self, host: &Host, port: u16) -> Result<Resolved, Fault> {
+        let (addresses, slow) = match host.kind() {
+            HostKind::Address(address, zone) => (vec![literal(*address, zone, port)?], None),
             HostKind::Name(name) => {
-                let found = self.look_up(name).await?;
-                found.into_iter().map(|address| SocketAddr::new(address, port)).collect()
+                let system = self.system.clone();
+                let found = once(&self.names, name, |name| async move { system.look_up(&name).await }).await?;
+                let with_port = found.addresses.into_iter().map(|address| SocketAddr::new(address, port));
+                (with_port.collect(), found.slow)
             }
         };
-        self.wanted(host, addresses)
+        Ok(Resolved { addresses: self.wanted(host, addresses)?, slow })
     }
 
-    async fn look_up(&self, name: &str) -> Result<Vec<IpAddr>, Fault> {
-        let mut found = self.begun(name);
-        match found.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(found)) => found.clone(),
-            _ => Err(Fault::new(Cause::OwnFault, sentence!["the look-up of ", ours(name), " was given up"])),
-        }
-    }
-
-    /// The look-up of a name, which begins when it is asked for first.
-    fn begun(&self, name: &str) -> LookUp {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(begun) = names.get(name) {
-            return begun.clone();
-        }
-        let (known, found) = watch::channel(None);
-        names.insert(name.to_owned(), found.clone());
-        let (system, name) = (self.system.clone(), name.to_owned());
-        tokio::spawn(async move { known.send_replace(Some(system.look_up(&name).await)) });
-        found
+    /// What the DNS says to a question.
+    ///
+    /// # Errors
+    /// See [`Question::ask`].
+    pub(crate) async fn ask(&self, question: &Question) -> Result<Answered, Fault> {
+        once(&self.questions, question, |question| async move { question.ask().await }).await
     }
 
     fn wanted(&self, host: &Host, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Fault> {
@@ -97,10 +122,42 @@ impl Resolver {
     }
 }
 
+/// What `work` finds out about something, which begins when it is asked for first.
+async fn once<K, T, W>(shared: &Shared<K, T>, key: &K, work: impl FnOnce(K) -> W) -> Result<T, Fault>
+where
+    K: Clone + Eq + Hash,
+    T: Clone + Send + Sync + 'static,
+    W: Future<Output = Result<T, Fault>> + Send + 'static,
+{
+    let mut found = {
+        let mut begun = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.get(key).cloned().unwrap_or_else(|| {
+            let (known, found) = watch::channel(None);
+            begun.insert(key.clone(), found.clone());
+            let work = work(key.clone());
+            tokio::spawn(async move { known.send_replace(Some(work.await)) });
+            found
+        })
+    };
+    match found.wait_for(Option::is_some).await.as_deref() {
+        Ok(Some(found)) => found.clone(),
+        _ => Err(Fault::new(Cause::OwnFault, "a look-up was given up")),
+    }
+}
+
 impl System {
-    async fn look_up(self, name: &str) -> Result<Vec<IpAddr>, Fault> {
-        let error = match self.addresses(name.to_owned()).await {
-            Ok(addresses) => return Ok(addresses),
+    async fn look_up(self, name: &str) -> Result<Found, Fault> {
+        let mut looking = pin!(self.addresses(name.to_owned()));
+        let (looked_up, why) = match within(SLOW, looking.as_mut()).await {
+            Some(looked_up) => (looked_up, None),
+            // What takes so long is found out beside the wait.
+            None => slowness::beside(name, &self.resolv_conf, looking).await,
+        };
+        let error = match looked_up.result {
+            Ok(addresses) => {
+                let slow = (looked_up.elapsed >= SLOW).then_some(Slow { elapsed: looked_up.elapsed, why });
+                return Ok(Found { addresses, slow });
+            }
             Err(error) => error,
         };
         let text = error.to_string();
@@ -112,15 +169,25 @@ impl System {
         }
     }
 
-    async fn addresses(&self, name: String) -> io::Result<Vec<IpAddr>> {
+    async fn addresses(&self, name: String) -> LookedUp {
         let permit = Arc::clone(&self.threads).acquire_owned().await;
         // The permit goes with the thread: nothing ends a look-up that hangs in the system.
         let looked_up = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            system_look_up(&name)
+            let (_permit, began) = (permit, Instant::now());
+            let result = system_look_up(&name);
+            LookedUp { result, elapsed: began.elapsed() }
         });
-        looked_up.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+        looked_up
+            .await
+            .unwrap_or_else(|error| LookedUp { result: Err(io::Error::other(error)), elapsed: Duration::ZERO })
     }
+}
+
+/// What the system says, and how long it took for it.
+#[derive(Debug)]
+struct LookedUp {
+    result: io::Result<Vec<IpAddr>>,
+    elapsed: Duration,
 }
 
 fn no_descriptor(name: &str) -> Fault {

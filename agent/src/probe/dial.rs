@@ -5,6 +5,7 @@ use super::peek::Peer;
 use crate::fault::{Cause, Fault, Phase};
 use crate::net::{self, Endpoint, Host, TlsOptions, Wire};
 use crate::secret::sentence;
+use crate::settings::Detour;
 use crate::shared::Shared;
 use std::sync::Arc;
 
@@ -14,12 +15,17 @@ pub(crate) struct Dialer {
     shared: Arc<Shared>,
     /// Where the check's last connection led.
     reached: Option<Peer>,
+    detour: Option<Arc<Detour>>,
 }
 
 impl Probe {
     /// What opens connections beside the check's own, now that it has one.
     pub(crate) fn dialer(&self) -> Dialer {
-        Dialer { shared: Arc::clone(&self.shared), reached: self.reached.clone() }
+        Dialer {
+            shared: Arc::clone(&self.shared),
+            reached: self.reached.clone(),
+            detour: self.assignment.detour.clone(),
+        }
     }
 }
 
@@ -36,9 +42,10 @@ impl Dialer {
 
     /// A connection to another endpoint: the first of its addresses that answers.
     pub(crate) async fn to(&self, endpoint: &Endpoint, tls: Option<&TlsOptions>) -> Result<Wire, Fault> {
-        let mut last = Fault::new(Cause::NoAddress, sentence!["there is no address of ", endpoint]);
-        let addresses = self.shared.resolver.resolve(&endpoint.host, endpoint.port.get()).await;
-        for address in addresses.map_err(|fault| fault.placed(Phase::Resolve))? {
+        let place = self.detour.as_deref().map_or(endpoint, |detour| detour.place(endpoint));
+        let mut last = Fault::new(Cause::NoAddress, sentence!["there is no address of ", place]);
+        let addresses = self.shared.resolver.resolve(&place.host, place.port.get()).await;
+        for address in addresses.map_err(|fault| fault.placed(Phase::Resolve))?.addresses {
             match net::connect(address).await {
                 Ok(stream) => return self.encrypted(Wire::tcp(stream), tls.map(|tls| (tls, &endpoint.host))).await,
                 Err(fault) => last = fault,
@@ -49,6 +56,7 @@ impl Dialer {
 
     async fn encrypted(&self, wire: Wire, tls: Option<(&TlsOptions, &Host)>) -> Result<Wire, Fault> {
         let Some((options, host)) = tls else { return Ok(wire) };
+        let host = self.detour.as_deref().map_or(host, |detour| detour.name(host));
         wire.seen().begin_anew();
         let handshake = net::tls::handshake(wire, options, &self.shared.trust, host, &[]).await;
         handshake.result.map_err(|fault| fault.placed(Phase::Tls))

@@ -2,9 +2,9 @@
 
 use super::Probe;
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
+use crate::net;
 use crate::net::identify::identify;
-use crate::net::{self, Endpoint};
-use crate::secret::{ours, sentence};
+use crate::secret::{Sentence, ours, sentence};
 use crate::text::escape;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,17 +22,27 @@ impl Probe {
     }
 
     /// A look-up that was cut off says who was asked.
-    pub(super) fn with_resolvers(&self, mut failure: Failure, endpoint: &Endpoint, waited: Duration) -> Failure {
-        let servers: Vec<_> = self.resolv_conf().servers.iter().map(|server| server.ip().to_string()).collect();
-        let (seconds, host) = (waited.as_secs_f64(), &endpoint.host);
-        failure.evidence = Some(format!("waited {seconds:.3} s; asked for {host}: {}", servers.join(", ")));
+    pub(super) fn with_resolvers(
+        &self,
+        mut failure: Failure,
+        name: &Sentence,
+        servers: impl Iterator<Item = SocketAddr>,
+        waited: Duration,
+    ) -> Failure {
+        if !(failure.code.is(Phase::Resolve, Cause::Timeout) && self.left().is_zero()) {
+            return failure;
+        }
+        let servers: Vec<_> = servers
+            .map(|server| if server.port() == 53 { server.ip().to_string() } else { server.to_string() })
+            .collect();
+        let (waited, name) = (self.waited(waited), self.tell(name));
+        failure.evidence = Some(format!("{waited}; asked for {name}: {}", servers.join(", ")));
         failure
     }
 
     pub(super) fn timed_out(&self, phase: Phase, elapsed: Duration, silent: bool) -> Fault {
         let by_run = self.is_cut_short();
         let whose = if by_run { "when the run's time was over" } else { "within the check's timeout" };
-        let seconds = elapsed.as_secs_f64();
         let fault = match phase {
             Phase::Resolve => Fault::new(Cause::Timeout, sentence!["no resolver answered ", whose]),
             Phase::Connect => Fault::new(Cause::Timeout, sentence!["no answer to the connection request ", whose]),
@@ -42,7 +52,12 @@ impl Probe {
             _ if silent => Fault::new(Cause::Timeout, sentence!["no answer ", whose]),
             _ => Fault::new(Cause::Timeout, sentence!["no complete answer ", whose]),
         };
-        fault.evidence(sentence!["waited ", ours(&format!("{seconds:.3}")), " s"])
+        fault.evidence(ours(&self.waited(elapsed)))
+    }
+
+    /// How long was waited, of how long.
+    pub(crate) fn waited(&self, elapsed: Duration) -> String {
+        format!("waited {:.3} s of {} s", elapsed.as_secs_f64(), self.assignment.timeout.as_secs_f64())
     }
 
     /// Names the peer, when what it said shows that it speaks another protocol than expected.
@@ -59,7 +74,9 @@ impl Probe {
     pub(super) fn name(&self, phase: Phase, fault: Fault, said: &[u8], how: &'static str) -> Fault {
         let Some(expected) = self.expected else { return fault };
         if phase == Phase::Tls && fault.cause != Cause::Malformed {
-            return net::tls::fault_of_plain(said).unwrap_or(fault);
+            // Plain text that asks for TLS is what a server of TLS says to the questions of a look.
+            let named = net::tls::fault_of_plain(said).filter(|_| !identify(said).is_some_and(|peer| peer.wants_tls));
+            return named.unwrap_or(fault);
         }
         if !matches!(phase, Phase::Protocol | Phase::Auth) {
             return fault;

@@ -2,9 +2,10 @@
 
 use super::peek::Peer;
 use super::{Probe, Stop};
-use crate::catalogue::Note;
+use crate::catalogue::{Note, WarningKind};
 use crate::fault::{Cause, Failure, Fault, Phase};
-use crate::net::{self, Endpoint, Host, ResolvConf, Target, TlsOptions, Wire};
+use crate::net::{self, Answered, Endpoint, Host, Question, ResolvConf, Resolved, Target, TlsOptions, Wire};
+use crate::secret::{Sentence, ours, sentence, theirs};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -138,17 +139,38 @@ impl Probe {
         &self.shared.host_name
     }
 
-    /// Resolves the host.
+    /// Resolves the host. A look-up that took long is a warning.
     pub(crate) async fn addresses(&mut self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Failure> {
         let shared = Arc::clone(&self.shared);
         let began = Instant::now();
         let resolved = self.phase(Phase::Resolve, shared.resolver.resolve(&endpoint.host, endpoint.port.get())).await;
-        let cut = |failure: &Failure| failure.code.is(Phase::Resolve, Cause::Timeout) && self.left().is_zero();
-        resolved.map_err(
-            |failure| {
-                if cut(&failure) { self.with_resolvers(failure, endpoint, began.elapsed()) } else { failure }
-            },
-        )
+        let Resolved { addresses, slow } = resolved.map_err(|failure| {
+            let servers = self.resolv_conf().servers.iter().copied();
+            self.with_resolvers(failure, &(&endpoint.host).into(), servers, began.elapsed())
+        })?;
+        if let Some(slow) = slow {
+            self.warn_of_slow_look_up((&endpoint.host).into(), slow.elapsed, slow.why);
+        }
+        Ok(addresses)
+    }
+
+    /// What the DNS says to a question; equal ones of the run are asked once.
+    pub(crate) async fn ask(&mut self, question: &Question) -> Result<Answered, Failure> {
+        let (shared, began) = (Arc::clone(&self.shared), Instant::now());
+        let asked = self.phase(Phase::Resolve, shared.resolver.ask(question)).await;
+        let servers = question.servers.iter().map(|(server, _)| *server);
+        asked.map_err(|failure| self.with_resolvers(failure, &theirs(&question.name), servers, began.elapsed()))
+    }
+
+    /// Notes what a look-up costs the application.
+    pub(crate) fn warn_of_slow_look_up(&mut self, name: Sentence, cost: Duration, why: Option<Sentence>) {
+        let seconds = ours(&format!("{:.1} s", cost.as_secs_f64()));
+        let mut told = sentence!["the look-up of ", name, " costs ", seconds, ", each time that nothing has it cached"];
+        if let Some(why) = why {
+            told.push(": ");
+            told.push(why);
+        }
+        self.warn(WarningKind::ResolveSlow, told);
     }
 
     /// A socket for datagrams to and from one address. Nothing is sent yet.

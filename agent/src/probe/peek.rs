@@ -1,53 +1,37 @@
-//! A peek at a peer that never said a byte.
+//! A look at a peer that has not said a byte.
 //!
 //! A service that waits for its own kind of request is silent to another kind, or closes: `Redis`
 //! waits for the end of a line for ever when it gets a TLS handshake, and hangs up on an HTTP
 //! request. A few questions on fresh connections make nearly all of them talk, and the commonest
-//! mistake, a wrong port, gets its name instead of reading like a hung service. None of them leaves
+//! mistake, a wrong port, gets its name instead of reading like a hung service. They are asked beside
+//! the wait, after a second of silence: the check itself has all of its time. None of them leaves
 //! anything behind but a line in the peer's log.
 
 use super::Probe;
+use super::questions::{CLIENT_HELLO, ask, ask_mysql, plain_answer};
 use crate::fault::{Cause, Fault, Phase};
+use crate::net;
 use crate::net::identify::identify;
-use crate::net::{self, Wire};
 use crate::services;
+use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::task::JoinSet;
 
-/// Every line protocol answers it with an error, and HTTP and TLS too.
-const LINE: &[u8] = b"HELP\r\n\r\n";
+/// How long a peer may be silent before it is looked at, at most; with a short timeout it is half of that.
+const PATIENCE: Duration = Duration::from_secs(1);
 
-/// `PostgreSQL`'s `SSLRequest` (its manual, "SSL Session Encryption"): one letter comes back.
-const SSL_REQUEST: &[u8] = b"\x00\x00\x00\x08\x04\xd2\x16\x2f";
+/// What a look beside the wait may take.
+const LOOK: Duration = Duration::from_secs(1);
 
-/// `MongoDB`'s `OP_MSG` with `{isMaster: 1, $db: "admin"}` (its manual, "Wire Protocol").
-const IS_MASTER: &[u8] = b"\x37\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00\x00\x00\x00\x00\x00\
-    \x22\x00\x00\x00\x10isMaster\x00\x01\x00\x00\x00\x02$db\x00\x06\x00\x00\x00admin\x00\x00";
+/// What it may take when the peer has closed early: one with a short queue takes a new connection only when that is
+/// asked for again, after a second, and one that closes all of them ends the peek at once.
+const WHILE: Duration = Duration::from_secs(2);
 
-/// An anonymous bind (RFC 4511, section 4.2): every LDAP server has an answer to it.
-const BIND: &[u8] = b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00";
-
-/// CONNECT of MQTT 3.1.1 (section 3.1) without a login: a clean session, 60 seconds of keep-alive.
-const CONNECT: &[u8] = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00";
-
-/// The preface of HTTP/2 with an empty SETTINGS frame (RFC 9113, section 3.4): a server of HTTP/2 alone may hang up on
-/// all else.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-
-/// A `ClientHello` of TLS 1.2 (RFC 5246, section 7.4.1.2) with the ciphers that are common today; a
-/// server that takes none of it says so in TLS.
-const CLIENT_HELLO: &[u8] = b"\x16\x03\x01\x00\x37\x01\x00\x00\x33\x03\x03conn-check asks who listens here\x00\
-    \x00\x0c\xc0\x2b\xc0\x2f\xc0\x2c\xc0\x30\xcc\xa9\xcc\xa8\x01\x00";
-
-/// What a peek may take beside a few round trips, at the end of the time of a check.
-const MOMENT: Duration = Duration::from_millis(100);
-
-/// What it may take when the peer has closed early: a busy one may need some time for a new connection, and
-/// one that closes all of them ends the peek at once.
-const WHILE: Duration = Duration::from_millis(500);
+/// How long the questions in plain text are waited for when there is an answer in TLS.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// Where a connection leads.
 #[derive(Clone, Debug)]
@@ -64,23 +48,33 @@ impl Probe {
         early && self.expected.is_some() && self.peer.is_some() && self.heard() == 0
     }
 
-    /// The time that is kept for it.
-    pub(super) fn peek_time(&self) -> Duration {
-        (MOMENT + self.grace).min(self.left() / 5)
+    /// How long the peer may be silent before it is looked at: what is left of the time is for the look, and for a
+    /// slow answer.
+    pub(super) fn patience(&self) -> Duration {
+        PATIENCE.min(self.left() / 2)
     }
 
-    /// What the peer says on a fresh connection, when it said nothing on the first one.
+    /// Looks what the peer says on fresh connections while it is silent on the first one; nobody, when there is no
+    /// telling where that leads.
+    pub(super) fn look(&self, phase: Phase) -> Look {
+        let mut look = Look::new();
+        if let Some(peer) = self.peer.clone() {
+            // As a task it goes on where it has to be finished, and makes no check larger.
+            look.spawn(self.asking(peer, phase, LOOK.min(self.nearly_left(1))));
+        }
+        look
+    }
+
+    /// What the peer says on a fresh connection, when it has closed the first one without a word.
     pub(super) async fn peek(&self, phase: Phase, fault: &Fault) -> Option<Vec<u8>> {
-        let mute = matches!(fault.cause, Cause::Closed | Cause::Reset | Cause::Silent | Cause::Timeout);
-        let peer = self.peer.as_ref().filter(|_| mute && self.may_peek(phase))?;
-        let moment = if matches!(fault.cause, Cause::Closed | Cause::Reset) { WHILE } else { MOMENT };
-        let timeout = (moment + self.grace).min(self.left());
+        let closed = matches!(fault.cause, Cause::Closed | Cause::Reset);
+        let peer = self.peer.clone().filter(|_| closed && self.may_peek(phase))?;
+        let timeout = (WHILE + self.grace).min(self.left());
         // Boxed: it is rare, and its connections would make every check that much larger.
-        Box::pin(answer(peer, phase != Phase::Tls, timeout)).await
+        let asking = net::within(timeout, self.asking(peer, phase, timeout));
+        Box::pin(asking).await.flatten().map(|said| said.bytes)
     }
-}
 
-impl Probe {
     /// Whether the peer, which did not understand what it was asked in plain text, speaks TLS: it is asked on a
     /// connection of its own. Not to be asked behind a proxy.
     pub(crate) async fn speaks_tls(&self) -> bool {
@@ -89,46 +83,79 @@ impl Probe {
         let answer = Box::pin(net::within(timeout, ask(peer, CLIENT_HELLO))).await.flatten();
         answer.and_then(|answer| identify(&answer)).is_some_and(|peer| *peer.service == services::TLS)
     }
+
+    fn asking(&self, peer: Peer, phase: Phase, timeout: Duration) -> impl Future<Output = Option<Said>> + use<> {
+        let counts = self.counts_strangers();
+        async move {
+            if counts {
+                return ask_mysql(&peer).await.map(|bytes| Said { bytes, is_all: true });
+            }
+            answer(&peer, phase != Phase::Tls, timeout).await
+        }
+    }
+
+    /// Whether the service that should listen there blocks hosts whose connections end without a login.
+    pub(super) fn counts_strangers(&self) -> bool {
+        self.expected == Some(&services::MYSQL)
+    }
+
+    /// What is still to be done when the check is over, and until when: see [`ask_mysql`].
+    pub(crate) fn take_courtesy(&mut self) -> impl Future<Output = ()> + use<> {
+        let (mut look, left) = (std::mem::take(&mut self.courtesy), self.left());
+        async move {
+            net::within(left, look.join_next()).await;
+        }
+    }
+
+    /// Whether the check need not wait any longer for a peer that has said this elsewhere. A slow one that may yet
+    /// give the right answer is waited for: one that speaks TLS as well as what was not answered yet, and, where TLS
+    /// is wanted, a web server, as those complain about plain text in plain text.
+    pub(super) fn is_certain(&self, phase: Phase, said: &Said) -> bool {
+        let is_web = identify(&said.bytes).is_none_or(|peer| *peer.service == services::HTTP);
+        let silent = Fault::new(Cause::Silent, "");
+        match self.name(phase, silent, &said.bytes, "").cause {
+            Cause::WrongService => true,
+            Cause::Required => said.is_all,
+            Cause::NotTls => !is_web,
+            _ => false,
+        }
+    }
+}
+
+/// A look at a peer; it ends when this is dropped.
+pub(super) type Look = JoinSet<Option<Said>>;
+
+/// What a peer said when it was asked on connections of their own.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) bytes: Vec<u8>,
+    /// It will say nothing else: all other questions were hung up on.
+    is_all: bool,
+}
+
+impl Said {
+    const fn first(bytes: Vec<u8>) -> Self {
+        Self { bytes, is_all: false }
+    }
 }
 
 /// What the peer says: in plain text to any of the questions, else in TLS. A peer that speaks both is
 /// not one that wants TLS.
-async fn answer(peer: &Peer, may_be_tls: bool, timeout: Duration) -> Option<Vec<u8>> {
+async fn answer(peer: &Peer, may_be_tls: bool, timeout: Duration) -> Option<Said> {
     let hello = async { if may_be_tls { ask(peer, CLIENT_HELLO).await } else { None } };
     let mut hello = pin!(net::within(timeout, hello));
     let mut plain = pin!(net::within(timeout, plain_answer(peer)));
-    let in_tls = tokio::select! {
-        answer = &mut plain => match answer.flatten() {
-            None => return hello.await.flatten(),
-            answer => return answer,
+    let (in_tls, in_plain) = tokio::select! {
+        answer = &mut plain => match answer {
+            Some(Some(answer)) => return Some(Said::first(answer)),
+            answer => (hello.await, answer),
         },
-        answer = &mut hello => answer.flatten(),
+        answer = &mut hello => match answer.flatten() {
+            None => (None, plain.await),
+            answer => (Some(answer), net::within(MOMENT, plain).await.flatten()),
+        },
     };
-    plain.await.flatten().or(in_tls)
-}
-
-/// The first answer to any of the questions, each on a connection of its own: whoever waits for one
-/// of them closes on the others, or waits on. Who closes on all of these may speak HTTP/2 alone.
-async fn plain_answer(peer: &Peer) -> Option<Vec<u8>> {
-    tokio::select! {
-        Some(answer) = ask(peer, LINE) => Some(answer),
-        Some(answer) = ask(peer, SSL_REQUEST) => Some(answer),
-        Some(answer) = ask(peer, IS_MASTER) => Some(answer),
-        Some(answer) = ask(peer, BIND) => Some(answer),
-        Some(answer) = ask(peer, CONNECT) => Some(answer),
-        else => ask(peer, PREFACE).await,
-    }
-}
-
-/// What the peer answers to a question on a connection of its own, if anything.
-async fn ask(peer: &Peer, question: &[u8]) -> Option<Vec<u8>> {
-    let mut wire = match peer {
-        Peer::Address(address) => net::connect(*address).await.map(Wire::tcp).ok()?,
-        Peer::Socket(path) => net::unix(path).await.map(Wire::unix).ok()?,
-    };
-    wire.write_all(question).await.ok()?;
-    let mut answer = vec![0; 512];
-    let length = wire.read(&mut answer).await.ok()?;
-    answer.truncate(length);
-    Some(answer).filter(|answer| !answer.is_empty())
+    let is_all = in_plain.is_some();
+    let plain = in_plain.flatten().map(Said::first);
+    plain.or_else(|| in_tls.flatten().map(|bytes| Said { bytes, is_all }))
 }

@@ -1,28 +1,36 @@
 //! A name that resolves, as the DNS itself says.
 //!
 //! - Proves: a resolver answers, and has the record (with the wanted value, given `expect`).
-//! - Protocol: DNS over UDP, over TCP when the answer does not fit (RFC 1035, RFC 7766, RFC 6891).
-//! - Phases: resolve. The host's resolvers (`/etc/resolv.conf`) are asked in order until one
-//!   answers, or `server` alone. The name is taken as it is: no search domain, no `/etc/hosts` (a
-//!   `tcp` check uses both, as applications do).
+//! - Protocol: DNS over UDP, over TCP when the answer does not fit (RFC 1035, RFC 7766), without EDNS where a server
+//!   does not know it (RFC 6891).
+//! - Phases: resolve. The host's resolvers (`/etc/resolv.conf`, with its `timeout`, `attempts`, `rotate` and `use-vc`)
+//!   are asked in order until one answers, as the C library does it: the next one when one is silent, fails, refuses
+//!   or has nothing to say. Or `server` alone. The name is taken as it is: no search domain, no `/etc/hosts` (a
+//!   `tcp` check uses both, as applications do). Equal questions of a run are asked once.
 //! - Options: see [`Dns::parse`]; each says its meaning and default.
 //! - Failures: `resolve.nxdomain`, `.no-address` (the name exists, without such a record),
-//!   `.servfail`, `.refused`, `.timeout`, `.failed`; `connect.refused` (nothing listens at the
-//!   server), `request.unexpected-reply` (other values than expected).
+//!   `.servfail`, `.refused`, `.timeout`, `.closed` (the answer is truncated, and there is no TCP), `.failed`;
+//!   `connect.refused` (nothing listens at the server), `connect.network-unreachable`, `request.unexpected-reply` (other
+//!   values than expected).
+//! - Warnings: `resolve.slow` (what a look-up of an application costs, from a second on).
 //! - Does not check: DNSSEC signatures.
+
+mod expect;
 
 use crate::checks::{Check, Profile, ResultName};
 use crate::fault::{Cause, Fault, Phase};
 use crate::net::dns::{self, Query, RecordType, Reply, ResponseCode};
-use crate::net::{Endpoint, Host, Port, Transport, nameserver};
+use crate::net::question::{self, Answered, Question};
+use crate::net::reason::{dangling, no_resolver};
+use crate::net::{Endpoint, Host, Port, SLOW, Transport};
 use crate::probe::{Probe, Stop};
 use crate::secret::{Sentence, ours, sentence, theirs};
 use crate::services::{self, Service};
 use crate::settings::shape::{NO_HOST, Shape};
-use crate::settings::{Field, Fields, Misfit, Noted, Setting, Tags, Word, port};
+use crate::settings::{Field, Fields, Misfit, Noted, Setting, Word, port};
+use expect::Expectations;
 use serde_json::json;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -31,7 +39,7 @@ pub struct Dns {
     record: RecordType,
     server: Option<Host>,
     port: Port,
-    expect: Vec<String>,
+    expect: Expectations,
 }
 
 /// What is asked for.
@@ -75,7 +83,7 @@ impl Check for Dns {
         let record = fields.or("record", "A", "The type of record.");
         let server = fields.optional("server", "Ask this resolver. Default: those of /etc/resolv.conf.");
         let port = port(fields, Self::SERVICE, "The resolver's port.");
-        let expect = fields.optional::<Tags>("expect", "Values that must be among the answers.").unwrap_or_default().0;
+        let expect = Expectations::parse(fields, record);
         let (Asked(name), port) = (name?, port?);
         if Query::new(&name, record, 0).is_none() {
             let help = if record == RecordType::PTR {
@@ -86,7 +94,7 @@ impl Check for Dns {
             let misfit = Misfit::new(format!("the DNS has no such name for {record}"));
             return Err(fields.refuse_value("name", misfit.help(help)));
         }
-        Ok(Self { name, record, server, port, expect })
+        Ok(Self { name, record, server, port, expect: expect? })
     }
 
     fn profile(&self) -> Profile {
@@ -103,93 +111,116 @@ impl Check for Dns {
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
-        let (servers, transport) = self.servers(probe).await?;
-        let timeout = probe.share(servers.len());
-        let (server, reply) = probe.phase(Phase::Resolve, self.ask(&servers, transport, timeout)).await?;
+        let question = self.question(probe).await?;
+        let Answered { server, reply, passed_over, cost } = probe.ask(&question).await?;
         probe.fact("resolver", server.to_string());
-        probe.fact("answers", reply.answers.iter().map(|answer| probe.clean(&answer.text)).collect::<Vec<_>>());
+        if !passed_over.is_empty() {
+            let told = passed_over.iter().map(|(server, why)| (server.ip().to_string(), probe.tell(why)));
+            let told: serde_json::Map<_, _> = told.map(|(server, why)| (server, why.into())).collect();
+            probe.fact("resolvers_passed_over", told);
+        }
+        probe.fact("answers", reply.answers.iter().map(|answer| probe.clean(&answer.value())).collect::<Vec<_>>());
         if let Some(ttl) = reply.ttl {
             probe.fact("ttl_seconds", ttl);
         }
-        let fault = self.judge(server, &reply);
-        fault.map_or(Ok(()), |(phase, fault)| Err(probe.fail(phase, fault).into()))
+        if let Some((phase, fault)) = self.judge(server, &reply) {
+            return Err(probe.fail(phase, with_others(fault, server, &reply, passed_over)).into());
+        }
+        if cost >= SLOW {
+            let why = passed_over.into_iter().map(|(server, why)| sentence![server.ip(), ": ", why]);
+            let why = Sentence::join(why, "; ");
+            probe.warn_of_slow_look_up(theirs(&self.name), cost, (!why.plain().is_empty()).then_some(why));
+        }
+        Ok(())
     }
 }
 
 impl Dns {
-    /// Whom to ask, and how; resolvers of this host may be for TCP alone.
-    async fn servers(&self, probe: &mut Probe) -> Result<(Vec<SocketAddr>, Transport), Stop> {
-        if let Some(host) = &self.server {
-            let endpoint = Endpoint::udp(host.clone(), self.port);
-            return Ok((probe.addresses(&endpoint).await?, Transport::Udp));
-        }
-        let resolv_conf = probe.resolv_conf();
-        let mut servers = resolv_conf.servers.clone();
-        servers.iter_mut().for_each(|server| server.set_port(self.port.get()));
-        Ok((servers, resolv_conf.transport))
-    }
-
-    /// The first answer that is one; a server that fails is not asked a second time.
-    async fn ask(
-        &self,
-        servers: &[SocketAddr],
-        transport: Transport,
-        timeout: Duration,
-    ) -> Result<(SocketAddr, Reply), Fault> {
-        let mut faults: Vec<Fault> = Vec::new();
-        for server in servers {
-            let query = Query::new(&self.name, self.record, nameserver::fresh_id());
-            let query = query.ok_or_else(|| Fault::new(Cause::BadName, "the DNS has no such name"))?;
-            match nameserver::ask(*server, &query, transport, timeout).await {
-                Ok(reply) => return Ok((*server, reply)),
-                // Nothing listens there: not the resolver's own refusal, which is an answer.
-                Err(fault) if fault.cause == Cause::Refused => faults.push(fault.at(Phase::Connect)),
-                Err(fault) => faults.push(fault),
-            }
-        }
-        let messages = Sentence::join(faults.iter().map(|fault| fault.message.clone()), "; ");
-        let first = faults.into_iter().next();
-        let first = first.unwrap_or_else(|| Fault::new(Cause::Failed, "this host has no resolver"));
-        Err(first.evidence(messages))
+    /// What is asked, and whom; resolvers of this host may be for TCP alone.
+    async fn question(&self, probe: &mut Probe) -> Result<Question, Stop> {
+        let (servers, transport, attempts) = if let Some(host) = &self.server {
+            let addresses = probe.addresses(&Endpoint::udp(host.clone(), self.port)).await?;
+            let wait = probe.nearly_all() / u32::try_from(addresses.len()).unwrap_or(1);
+            (addresses.into_iter().map(|address| (address, wait)).collect(), Transport::Udp, 1)
+        } else {
+            let resolv_conf = probe.resolv_conf();
+            (resolv_conf.turns(self.port.get()), resolv_conf.transport, resolv_conf.attempts)
+        };
+        let timeout = probe.nearly_all();
+        Ok(Question { name: self.name.clone(), record: self.record, servers, transport, attempts, timeout })
     }
 
     fn judge(&self, server: SocketAddr, reply: &Reply) -> Option<(Phase, Fault)> {
-        let Self { name, record, .. } = self;
-        let resolver = server.ip();
-        let fault = match reply.rcode {
-            ResponseCode::NoError if reply.answers.is_empty() => Fault::new(
+        let Self { record, .. } = self;
+        let (resolver, name) = (server.ip(), theirs(&self.name));
+        let alias = reply.alias.as_deref();
+        let absent = matches!(reply.rcode, ResponseCode::NoError | ResponseCode::NXDomain) && reply.answers.is_empty();
+        if reply.referral.is_some() {
+            return Some((Phase::Resolve, no_resolver(resolver.into(), question::in_words(reply))));
+        }
+        if absent && self.expect.want_nothing() {
+            return None;
+        }
+        let fault = match (reply.rcode, alias) {
+            (ResponseCode::NoError, Some(alias)) if absent => dangling(
+                Fault::new(
+                    Cause::NoAddress,
+                    sentence![
+                        name,
+                        " is an alias for ",
+                        theirs(alias),
+                        ", which has no ",
+                        ours(record),
+                        " record according to ",
+                        resolver
+                    ],
+                ),
+                alias,
+            ),
+            (ResponseCode::NoError, None) if absent => Fault::new(
                 Cause::NoAddress,
-                sentence![theirs(name), " has no ", ours(&record), " record according to ", ours(&resolver)],
+                sentence![name, " has no ", ours(record), " record according to ", resolver],
             )
             .next_step("add the record, or ask for another type"),
-            ResponseCode::NoError => return self.unexpected(reply).map(|fault| (Phase::Request, fault)),
-            ResponseCode::NXDomain => {
-                Fault::new(Cause::NxDomain, sentence![theirs(name), " does not exist according to ", ours(&resolver)])
+            (ResponseCode::NoError, _) => {
+                return self.expect.judge(&reply.answers).map(|fault| (Phase::Request, fault));
             }
-            ResponseCode::ServFail => {
-                Fault::new(Cause::ServFail, sentence![ours(&resolver), " failed to resolve ", theirs(name)])
+            (ResponseCode::NXDomain, Some(alias)) => dangling(
+                Fault::new(
+                    Cause::NxDomain,
+                    sentence![
+                        name,
+                        " is an alias for ",
+                        theirs(alias),
+                        ", which does not exist according to ",
+                        resolver
+                    ],
+                ),
+                alias,
+            ),
+            (ResponseCode::NXDomain, None) => {
+                Fault::new(Cause::NxDomain, sentence![name, " does not exist according to ", resolver])
             }
-            ResponseCode::Refused => {
-                Fault::new(Cause::Refused, sentence![ours(&resolver), " refuses to answer for ", theirs(name)])
+            (ResponseCode::ServFail, _) => {
+                Fault::new(Cause::ServFail, sentence![resolver, " failed to resolve ", name])
             }
-            other => Fault::new(Cause::Failed, sentence![ours(&resolver), " answered ", dns::code(other)]),
+            (ResponseCode::Refused, _) => {
+                Fault::new(Cause::Refused, sentence![resolver, " refuses to answer for ", name])
+            }
+            (other, _) => Fault::new(Cause::Failed, sentence![resolver, " answered ", dns::code(other)]),
         };
         Some((Phase::Resolve, fault))
     }
-
-    fn unexpected(&self, reply: &Reply) -> Option<Fault> {
-        let answers: Vec<_> = reply.answers.iter().map(|answer| answer.text.as_str()).collect();
-        let missing: Vec<_> =
-            self.expect.iter().filter(|wanted| !answers.iter().any(|answer| same(answer, wanted))).cloned().collect();
-        (!missing.is_empty()).then(|| {
-            let evidence = sentence!["got ", answers.join(", "), ", missing ", missing.join(", ")];
-            Fault::new(Cause::UnexpectedReply, "the answers are not the expected ones").evidence(evidence)
-        })
-    }
 }
 
-/// Names are equal without regard to case and to the last dot (RFC 4343); TXT with or without quotes.
-fn same(answer: &str, wanted: &str) -> bool {
-    let plain = |text: &str| text.trim_end_matches('.').trim_matches('"').to_ascii_lowercase();
-    plain(answer) == plain(wanted)
+/// With what the others said that were asked in vain.
+fn with_others(fault: Fault, server: SocketAddr, reply: &Reply, passed_over: Vec<(SocketAddr, Sentence)>) -> Fault {
+    let is_told = passed_over.iter().all(|(other, _)| *other == server);
+    if is_told || fault.evidence.is_some() {
+        return fault;
+    }
+    let own = (server, question::in_words(reply));
+    let last = (!passed_over.iter().any(|(other, _)| *other == server)).then_some(own);
+    let all = passed_over.into_iter().chain(last).map(|(server, said)| sentence![server.ip(), ": ", said]);
+    fault.evidence(Sentence::join(all, "; "))
 }

@@ -56,7 +56,11 @@ impl Check for Tcp {
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         let mut wire = probe.open(&self.endpoint).await?;
         if !self.exchange.is_empty() {
-            return self.exchange.run(probe, &mut wire).await;
+            let said = self.exchange.run(probe, &mut wire).await;
+            if let Some(Ok(counted)) = mysql::of_greeting(&probe.heard_first()) {
+                counted.warn(probe);
+            }
+            return said;
         }
         match probe.listen(&mut wire).await {
             Heard::Nothing => {}

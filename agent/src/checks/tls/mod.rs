@@ -103,6 +103,10 @@ impl Tls {
         }
         let wire = probe.open(&self.endpoint).await?;
         let own_name = probe.name_of_this_host().to_owned();
-        Ok(probe.phase(Phase::Protocol, starttls.begin(wire, &own_name)).await?)
+        let wire = probe.phase(Phase::Protocol, starttls.begin(wire, &own_name)).await?;
+        if let Some(Ok(counted)) = mysql::of_greeting(&probe.heard_first()) {
+            counted.warn(probe);
+        }
+        Ok(wire)
     }
 }

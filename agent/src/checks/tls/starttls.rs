@@ -203,14 +203,13 @@ async fn mysql(talk: &mut Talk) -> Result<(), Fault> {
         })
         .await?;
     let malformed = || Fault::new(Cause::Malformed, "the greeting is not MySQL's");
+    if let Some(Err(blocked)) = crate::checks::mysql::of_greeting(&packet) {
+        return Err(blocked);
+    }
+    if let Some([0xff, _, _, said @ ..]) = packet.get(4..) {
+        return Err(turned_away(&String::from_utf8_lossy(said)));
+    }
     let greeting = match packet.get(4..) {
-        Some([0xff, low, high, said @ ..]) => {
-            let code = u16::from_le_bytes([*low, *high]);
-            let said = String::from_utf8_lossy(said).into_owned();
-            return Err(Fault::new(Cause::NotReady, sentence!["the server turns this host away with error ", code])
-                .evidence(escaped(&said))
-                .next_step("see the server's error log; 1129 (Host is blocked) ends with FLUSH HOSTS, 1040 with fewer connections"));
-        }
         Some([10, greeting @ ..]) => greeting,
         _ => return Err(malformed()),
     };

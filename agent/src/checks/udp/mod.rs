@@ -3,10 +3,11 @@
 //! - Proves: with `expect`, that the service answers with it. Without, that this host can send and
 //!   that nobody refuses the datagram (ICMP port unreachable, administratively prohibited) within
 //!   a moment - which is all that a fire-and-forget protocol such as statsd can tell.
-//! - Protocol: UDP (RFC 768). The datagram is `send` as UTF-8, once to each address in turn until
-//!   one answers.
+//! - Protocol: UDP (RFC 768). The datagram is `send` as UTF-8, or with `hex` its bytes, to each address in turn until
+//!   one answers. Where a reply is expected it is sent again once a second, as datagrams get lost, and the expected one
+//!   may be any that comes within the timeout.
 //! - Phases: resolve, connect (the socket; nothing is sent), request.
-//! - Options: `host`, `port`, `send` (text, required), `expect` (text that must occur in a reply).
+//! - Options: `host`, `port`, `send`, `expect` (what must occur in a reply), `hex`.
 //! - Failures: `resolve.*`, `connect.*` (`connect.refused` from an ICMP answer), `protocol.silent`
 //!   (no reply: dropped by a firewall, or ignored by the service), `request.unexpected-reply`.
 //! - Does not check: that a datagram without a reply has arrived.
@@ -17,7 +18,7 @@ use crate::net::{Endpoint, refusal_of, within};
 use crate::probe::{Probe, Stop};
 use crate::secret::{ours, sentence};
 use crate::services::{self, Service};
-use crate::settings::{Fields, Noted};
+use crate::settings::{Fields, Misfit, Noted};
 use crate::text::escape;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -26,12 +27,15 @@ use tokio::net::UdpSocket;
 /// How long an ICMP refusal is waited for when no reply is expected.
 const GRACE: Duration = Duration::from_millis(20);
 
+/// When a datagram is sent again to which no reply came that was expected: datagrams get lost.
+const SEND_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Udp {
     endpoint: Endpoint,
-    send: String,
-    expect: Option<String>,
+    send: Vec<u8>,
+    expect: Option<Vec<u8>>,
 }
 
 impl Check for Udp {
@@ -50,10 +54,21 @@ impl Check for Udp {
     fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let host = fields.required("host", "Name or address.");
         let port = fields.required("port", "UDP port.");
-        let send = fields.required("send", "The datagram.");
-        let expect =
-            fields.optional::<String>("expect", "Must occur in the reply. Absent or empty: sending is enough.");
-        Ok(Self { endpoint: Endpoint::udp(host?, port?), send: send?, expect: expect.filter(|text| !text.is_empty()) })
+        let send = fields.required::<String>("send", "The datagram.");
+        let expect = fields.optional::<String>("expect", "Must occur in a reply. Absent or empty: sending is enough.");
+        let hex: bool = fields.or("hex", "false", "`send` and `expect` are bytes in hexadecimal digits (`0a 1b ff`).");
+        let expect = expect.filter(|text| !text.is_empty());
+        let mut bytes = |key, text: String| {
+            if !hex {
+                return Ok(text.into_bytes());
+            }
+            let misfit = || Misfit::new("expected bytes in hexadecimal digits, such as `0a 1b ff`");
+            let help = "two digits for each byte; blanks and colons between them are fine";
+            from_hex(&text).ok_or_else(|| fields.refuse_value(key, misfit().help(help)))
+        };
+        let send = send.and_then(|text| bytes("send", text));
+        let expect = expect.map(|text| bytes("expect", text)).transpose();
+        Ok(Self { endpoint: Endpoint::udp(host?, port?), send: send?, expect: expect? })
     }
 
     fn profile(&self) -> Profile {
@@ -65,8 +80,7 @@ impl Check for Udp {
         let mut last = None;
         for (tried, address) in addresses.iter().enumerate() {
             // Every address gets its share of what is left; the last one all of it.
-            let share = probe.share(addresses.len() - tried);
-            match self.exchange(probe, *address, share).await {
+            match self.exchange(probe, *address, addresses.len() - tried).await {
                 Ok(()) => return Ok(()),
                 Err(failure) => last = last.or(Some(failure)),
             }
@@ -76,31 +90,84 @@ impl Check for Udp {
 }
 
 impl Udp {
-    async fn exchange(&self, probe: &mut Probe, address: SocketAddr, share: Duration) -> Result<(), Failure> {
+    async fn exchange(&self, probe: &mut Probe, address: SocketAddr, addresses: usize) -> Result<(), Failure> {
         let socket = probe.datagram(address).await?;
+        let share = probe.nearly_left(addresses);
         let cut_short = probe.is_cut_short();
+        let time = probe.waited(share);
         let failed = |error| refusal_of(address, error, &socket).at(Phase::Connect);
         let request = probe.phase(Phase::Request, async {
-            socket.send(self.send.as_bytes()).await.map_err(failed)?;
-            match &self.expect {
-                None => within(GRACE.min(share), reply(&socket))
+            let Some(wanted) = &self.expect else {
+                socket.send(&self.send).await.map_err(failed)?;
+                return within(GRACE.min(share), reply(&socket))
                     .await
-                    .map_or(Ok(None), |got| got.map(|_| None).map_err(failed)),
-                Some(_) => within(share, reply(&socket))
-                    .await
-                    .map_or_else(|| Err(silence(share, cut_short)), |got| got.map(Some).map_err(failed)),
+                    .map_or(Ok(()), |got| got.map(drop).map_err(failed));
+            };
+            let mut others = Others::default();
+            let found = within(share, self.until_answered(&socket, wanted, &mut others)).await;
+            match found {
+                Some(result) => result.map_err(failed),
+                None => Err(others.told(wanted).unwrap_or_else(|| silence(&time, cut_short))),
             }
         });
-        let (Some(reply), Some(expect)) = (request.await?, &self.expect) else { return Ok(()) };
-        if reply.windows(expect.len()).any(|window| window == expect.as_bytes()) {
-            return Ok(());
-        }
-        let fault = Fault::new(Cause::UnexpectedReply, "the reply does not contain what is expected");
-        Err(probe.fail(
-            Phase::Request,
-            fault.evidence(sentence!["got ", escape(&reply, 80), ", wanted ", escape(expect.as_bytes(), 80)]),
-        ))
+        request.await
     }
+
+    /// Waits for what is expected, whatever else comes before it.
+    async fn until_answered(&self, socket: &UdpSocket, wanted: &[u8], others: &mut Others) -> std::io::Result<()> {
+        loop {
+            socket.send(&self.send).await?;
+            let heard = within(SEND_AGAIN_AFTER, async {
+                loop {
+                    let datagram = reply(socket).await?;
+                    if datagram.windows(wanted.len()).any(|window| window == wanted) {
+                        return Ok(());
+                    }
+                    others.note(datagram);
+                }
+            });
+            if let Some(heard) = heard.await {
+                return heard;
+            }
+        }
+    }
+}
+
+/// Replies that are not the expected one.
+#[derive(Debug, Default)]
+struct Others {
+    /// The first that says something, else the first.
+    first: Option<Vec<u8>>,
+    /// Others say something else.
+    are_several: bool,
+}
+
+impl Others {
+    fn note(&mut self, datagram: Vec<u8>) {
+        match &self.first {
+            Some(first) if !first.is_empty() => self.are_several |= datagram != *first && !datagram.is_empty(),
+            _ => self.first = Some(datagram),
+        }
+    }
+
+    /// That none of them is; nothing if there is none.
+    fn told(self, wanted: &[u8]) -> Option<Fault> {
+        let first = self.first?;
+        let got = if first.is_empty() { "an empty datagram".to_owned() } else { escape(&first, 80) };
+        let more = if self.are_several { ", and others" } else { "" };
+        let seen = sentence!["got ", got, more, ", wanted ", escape(wanted, 80)];
+        Some(Fault::new(Cause::UnexpectedReply, "the reply does not contain what is expected").evidence(seen))
+    }
+}
+
+/// The bytes of hexadecimal digits, with blanks and colons between them or without.
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
+    let digits = digits.strip_prefix("0x").unwrap_or(&digits);
+    let is_whole =
+        !digits.is_empty() && digits.len().is_multiple_of(2) && digits.bytes().all(|c| c.is_ascii_hexdigit());
+    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
+    is_whole.then(|| (0..digits.len()).step_by(2).filter_map(byte).collect())
 }
 
 async fn reply(socket: &UdpSocket) -> std::io::Result<Vec<u8>> {
@@ -110,11 +177,11 @@ async fn reply(socket: &UdpSocket) -> std::io::Result<Vec<u8>> {
     Ok(datagram)
 }
 
-fn silence(waited: Duration, cut_short: bool) -> Fault {
+fn silence(waited: &str, cut_short: bool) -> Fault {
     let fault = if cut_short {
         Fault::new(Cause::Timeout, "no reply when the run's time was over")
     } else {
         Fault::new(Cause::Silent, "no reply: a firewall drops the datagrams, or the service does not answer this one")
     };
-    fault.at(Phase::Protocol).evidence(sentence!["waited ", ours(&format!("{:.3}", waited.as_secs_f64())), " s"])
+    fault.at(Phase::Protocol).evidence(ours(waited))
 }

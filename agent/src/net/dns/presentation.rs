@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::rdata::{CNAME, NS, PTR, SOA};
+use hickory_proto::rr::rdata::{CNAME, NS, PTR, SOA, TXT};
 use hickory_proto::rr::{Name, RData};
 
 /// The name, absolute: a dot ends it.
@@ -17,6 +17,12 @@ pub(super) fn name(name: &Name) -> String {
         text.push('.');
     }
     if text.is_empty() { ".".to_owned() } else { text }
+}
+
+/// The name as people write it: without its last dot.
+pub(super) fn shown(of: &Name) -> String {
+    let text = name(of);
+    text.strip_suffix('.').filter(|bare| !bare.is_empty()).map_or(text.clone(), str::to_owned)
 }
 
 /// The data of a record; `None` when it is without data, or of a type that is not among
@@ -67,6 +73,41 @@ pub(crate) fn code(code: ResponseCode) -> String {
     }
 }
 
+/// The strings of a text record, which belong together (RFC 7208, section 3.3; RFC 6376, section 3.6.2.2).
+pub(super) fn joined(text: &TXT) -> Vec<u8> {
+    text.txt_data.iter().flat_map(|string| string.iter().copied()).collect()
+}
+
+/// The bytes of strings between quotes, as zone files have them, one after the other; `None`: that is not what the
+/// text is.
+pub(super) fn unquoted(text: &str) -> Option<Vec<u8>> {
+    let (mut bytes, mut rest) = (Vec::new(), text.trim().bytes().peekable());
+    while rest.next()? == b'"' {
+        loop {
+            match rest.next()? {
+                b'"' => break,
+                b'\\' => bytes.push(escaped(&mut rest)?),
+                byte => bytes.push(byte),
+            }
+        }
+        while rest.next_if(|byte| matches!(byte, b' ' | b'\t')).is_some() {}
+        if rest.peek().is_none() {
+            return Some(bytes);
+        }
+    }
+    None
+}
+
+/// What stands behind a backslash: three decimal digits, or the character itself.
+fn escaped(rest: &mut impl Iterator<Item = u8>) -> Option<u8> {
+    let first = rest.next()?;
+    if !first.is_ascii_digit() {
+        return Some(first);
+    }
+    let digits = [first, rest.next()?, rest.next()?];
+    std::str::from_utf8(&digits).ok()?.parse().ok()
+}
+
 fn quoted(bytes: &[u8]) -> String {
     let mut text = String::from("\"");
     for &byte in bytes {
@@ -99,12 +140,20 @@ fn push_decimal(text: &mut String, byte: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hickory_proto::rr::rdata::TXT;
 
     #[test]
     fn text_is_quoted_so_that_it_can_be_read_back() {
         let text = TXT::from_bytes(vec![br#"C:\dir; "x""#, b"", b"\x7f\t"]);
         let expected = r#""C:\\dir; \"x\"" "" "\127\009""#;
+        assert_eq!(unquoted(expected), Some(joined(&text)));
         assert_eq!(data(&RData::TXT(text)).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_is_not_between_quotes_is_not_read_as_strings() {
+        for text in ["", "a", "\"a", "\"a\" b", "a \"b\"", "\"a\\\"", "\"\\999\""] {
+            assert_eq!(unquoted(text), None, "{text}");
+        }
+        assert_eq!(unquoted(r#" "a" "b""c" "#).as_deref(), Some(&b"abc"[..]));
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Answer {
     pub ttl: u32,
     /// The address that an A or AAAA record holds.
     pub address: Option<IpAddr>,
+    /// What the text says.
+    pub(super) data: RData,
 }
 
 /// What a name server answered.
@@ -35,6 +37,22 @@ pub(crate) struct Reply {
     /// The shortest time to live among the aliases and the answers, in seconds; `None` without
     /// either.
     pub ttl: Option<u32>,
+    /// Where the aliases lead, if the name asked for is one.
+    pub alias: Option<String>,
+    /// The server knows EDNS: there is an OPT record (RFC 6891, section 7).
+    pub edns: bool,
+    /// The server does not answer the question, and names servers that may (RFC 1034, section 4.3.1): it resolves
+    /// for nobody.
+    pub referral: Option<Referral>,
+}
+
+/// Whom a server names instead of an answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Referral {
+    /// The first server that it names; none from a server that has nothing at all to say ("lame").
+    pub to: Option<String>,
+    /// There are addresses of theirs with it.
+    pub has_glue: bool,
 }
 
 /// Why an answer cannot be understood.
@@ -87,14 +105,20 @@ fn asked(question: &op::Query, header: &Header, decoder: &mut BinDecoder<'_>) ->
 
 fn body(question: &op::Query, header: &Header, decoder: &mut BinDecoder<'_>) -> Result<Reply, Malformed> {
     let records = answer_section(header, decoder)?;
-    let rest = usize::from(header.counts.authorities) + usize::from(header.counts.additionals);
+    let rest = Rest::read(header, decoder);
     let chain = Chain::follow(question, &records);
     let found = chain.answers(&records).map(answer).collect::<Result<Vec<_>, _>>()?;
+    let answers_nothing = records.is_empty()
+        && header.response_code == ResponseCode::NoError
+        && !(header.authoritative || header.recursion_available || header.truncation);
     Ok(Reply {
-        rcode: (u16::from(header.response_code) | extended_code(rest, decoder)).into(),
+        rcode: (u16::from(header.response_code) | rest.extended_code).into(),
         truncated: header.truncation,
         ttl: found.iter().map(|answer| answer.ttl).chain(chain.ttl).min(),
         answers: found,
+        alias: chain.names.get(1..).and_then(<[_]>::last).map(|end| presentation::shown(end)),
+        edns: rest.edns,
+        referral: answers_nothing.then_some(rest.referral),
     })
 }
 
@@ -111,13 +135,31 @@ fn answer_section(header: &Header, decoder: &mut BinDecoder<'_>) -> Result<Vec<R
     Ok(records)
 }
 
-/// The upper eight bits of the response code, from the OPT record, already shifted to their target.
-/// The sections behind the answers hold nothing else of interest, so a fault in them is no reason
-/// to lose the answer.
-fn extended_code(records: usize, decoder: &mut BinDecoder<'_>) -> u16 {
-    let mut rest = (0..records).map_while(|_| Record::read(decoder).ok());
-    let edns = rest.find(|record: &Record| record.record_type() == RecordType::OPT);
-    edns.map_or(0, |record| u16::from(record.ttl.to_be_bytes()[0]) << 4)
+/// What matters of the sections behind the answers. A fault in them is no reason to lose the answer.
+struct Rest {
+    /// The upper eight bits of the response code, from the OPT record, already shifted to their target.
+    extended_code: u16,
+    edns: bool,
+    referral: Referral,
+}
+
+impl Rest {
+    fn read(header: &Header, decoder: &mut BinDecoder<'_>) -> Self {
+        let authorities = usize::from(header.counts.authorities);
+        let records = authorities + usize::from(header.counts.additionals);
+        let rest: Vec<_> = (0..records).map_while(|_| Record::read(decoder).ok()).collect();
+        let (edns, others): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(|record: &Record| record.record_type() == RecordType::OPT);
+        let to = others.iter().take(authorities).find_map(|record| match &record.data {
+            RData::NS(server) => Some(presentation::shown(&server.0)),
+            _ => None,
+        });
+        Self {
+            extended_code: edns.first().map_or(0, |record| u16::from(record.ttl.to_be_bytes()[0]) << 4),
+            edns: !edns.is_empty(),
+            referral: Referral { to, has_glue: others.len() > authorities },
+        }
+    }
 }
 
 /// The aliases from the name asked for to the name that the answers belong to.
@@ -166,5 +208,5 @@ fn answer(record: &Record) -> Result<Answer, Malformed> {
         RData::AAAA(address) => Some(address.0.into()),
         _ => None,
     };
-    Ok(Answer { text, ttl: record.ttl, address })
+    Ok(Answer { text, ttl: record.ttl, address, data: record.data.clone() })
 }
