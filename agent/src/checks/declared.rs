@@ -18,6 +18,8 @@ fn right_value(option: &Declared) -> &'static str {
         "method" => "GET",
         "[user, password]" => "[a, b]",
         "number" | "port" | "seconds" => "1",
+        "bytes" => "1",
+        "SHA-256" => "'0000000000000000000000000000000000000000000000000000000000000000'",
         "flag" | "flag or prefer" | "flag or starttls" => "true",
         "path" => "/nonexistent",
         "primary or replica" | "primary or secondary" => "primary",
