@@ -121,8 +121,7 @@ impl Check for Http {
         }
         check_headers(fields, &headers)?;
         if unix_socket.is_some() && proxy.is_some() {
-            let misfit = Misfit::new("a Unix socket is not reached through a proxy");
-            return Err(fields.refuse_value("unix_socket", misfit.help("leave one of the two out")));
+            return Err(both_ways(fields));
         }
         body.iter().for_each(|body| fields.show_names_in(body.expose()));
         let mut url = url?;
@@ -274,6 +273,11 @@ impl Http {
         let login = proxy.login.as_ref().map(|login| (login.user.as_str(), &login.password));
         probe.phase(Phase::Proxy, socks::tunnel(wire, &to, login)).await
     }
+}
+
+fn both_ways(fields: &mut Fields<'_>) -> Noted {
+    let misfit = Misfit::new("a Unix socket is not reached through a proxy");
+    fields.refuse_value("unix_socket", misfit.help("leave one of the two out"))
 }
 
 /// Header names and values must be legal: a line break in one would be a request of its own.
