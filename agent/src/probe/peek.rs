@@ -60,7 +60,8 @@ impl Probe {
         let mut look = Look::new();
         if let Some(peer) = self.peer.clone() {
             // As a task it goes on where it has to be finished, and makes no check larger.
-            look.spawn(self.asking(peer, phase, LOOK.min(self.nearly_left(1))));
+            let left = self.nearly_left(1);
+            look.spawn(self.asking(peer, phase, if self.counts_strangers() { left } else { LOOK.min(left) }));
         }
         look
     }
@@ -88,7 +89,7 @@ impl Probe {
         let counts = self.counts_strangers();
         async move {
             if counts {
-                return ask_mysql(&peer).await.map(|bytes| Said { bytes, is_all: true });
+                return ask_mysql(&peer, timeout).await.map(Said::first);
             }
             answer(&peer, phase != Phase::Tls, timeout).await
         }
@@ -134,14 +135,15 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// An answer to plain text, which none is that plain text wants more than.
     const fn first(bytes: Vec<u8>) -> Self {
-        Self { bytes, is_all: false }
+        Self { bytes, is_all: true }
     }
 }
 
 /// What the peer says: in plain text to any of the questions, else in TLS. A peer that speaks both is
 /// not one that wants TLS.
-async fn answer(peer: &Peer, may_be_tls: bool, timeout: Duration) -> Option<Said> {
+pub(super) async fn answer(peer: &Peer, may_be_tls: bool, timeout: Duration) -> Option<Said> {
     let hello = async { if may_be_tls { ask(peer, CLIENT_HELLO).await } else { None } };
     let mut hello = pin!(net::within(timeout, hello));
     let mut plain = pin!(net::within(timeout, plain_answer(peer)));

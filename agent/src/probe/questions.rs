@@ -4,7 +4,9 @@ use super::peek::Peer;
 use crate::net::identify::identify;
 use crate::net::{self, Wire};
 use crate::services;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Every line protocol answers it with an error, and HTTP and TLS too.
@@ -79,20 +81,37 @@ async fn hear(wire: &mut Wire) -> Option<Vec<u8>> {
 /// What a peer that should be `MySQL` answers, when it is another service. A slow `MySQL` server counts every
 /// connection that ends without a login (`max_connect_errors`): it gets one on each. So this may take as long as its
 /// greeting does.
-pub(super) async fn ask_mysql(peer: &Peer) -> Option<Vec<u8>> {
+///
+/// Who hangs up on both questions is not `MySQL`, and is asked all others. One question more is for those who wait on,
+/// late in the time, when a `MySQL` server would have failed the check anyway.
+pub(super) async fn ask_mysql(peer: &Peer, timeout: Duration) -> Option<Vec<u8>> {
     let is_mysql = AtomicBool::new(false);
     let mut start_up = START_UP.to_vec();
     start_up.resize(START_UP_LENGTH, 0);
-    let answer = tokio::select! {
-        Some(answer) = ask_or_log_in(peer, &start_up, &is_mysql) => Some(answer),
-        Some(answer) = ask_or_log_in(peer, LINES, &is_mysql) => Some(answer),
-        else => None,
+    let both = async {
+        tokio::select! {
+            Some(answer) = ask_or_log_in(peer, &start_up, &is_mysql) => Some(answer),
+            Some(answer) = ask_or_log_in(peer, LINES, &is_mysql) => Some(answer),
+            else => None,
+        }
+    };
+    let mut both = pin!(both);
+    let answer = match net::within(timeout.mul_f64(0.8), both.as_mut()).await {
+        Some(answer) => answer,
+        None if is_mysql.load(Ordering::Relaxed) => both.await,
+        None => tokio::select! {
+            Some(answer) = ask(peer, IS_MASTER) => return Some(answer),
+            answer = both => answer,
+        },
     };
     match answer {
-        // It has hung up on both, without a greeting.
-        None if !is_mysql.load(Ordering::Relaxed) => ask(peer, CLIENT_HELLO).await,
+        None if !is_mysql.load(Ordering::Relaxed) => answer_of_any(peer, timeout).await,
         answer => answer,
     }
+}
+
+async fn answer_of_any(peer: &Peer, timeout: Duration) -> Option<Vec<u8>> {
+    super::peek::answer(peer, true, timeout).await.map(|said| said.bytes)
 }
 
 async fn ask_or_log_in(peer: &Peer, question: &[u8], is_mysql: &AtomicBool) -> Option<Vec<u8>> {
