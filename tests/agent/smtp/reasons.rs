@@ -121,8 +121,8 @@ fn a_password_of_the_wrong_kind_is_a_matter_of_credentials() {
 
 #[test]
 fn what_providers_say_to_a_login_has_its_own_causes() {
-    let login = INQUIRY.to_owned() + &login(PASSWORD);
     const TENANT: &str = "535 5.7.139 Authentication unsuccessful, ";
+    let login = INQUIRY.to_owned() + &login(PASSWORD);
     let of_tenant = |words: &str| format!("{TENANT}{words}");
     let switched_off = of_tenant("SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/x");
     let wrong = of_tenant("the user credentials were incorrect.");
