@@ -6,6 +6,7 @@ mod certificate;
 pub(crate) mod challenge;
 mod clock;
 mod connect;
+mod detour;
 pub(crate) mod dns;
 mod endpoint;
 pub(crate) mod identify;
@@ -27,6 +28,7 @@ mod wire;
 
 pub(crate) use clock::within;
 pub(crate) use connect::{Race, address as connect, datagram, has_route, refusal_of, summary, unix};
+pub(crate) use detour::Detour;
 pub(crate) use endpoint::{BadHost, Endpoint, Host, HostKind, Port, Transport};
 pub(crate) use nameserver::resolvers_of_this_host;
 pub(crate) use pem::public_key;

@@ -13,11 +13,11 @@ pub use render::{render, render_showing};
 use crate::checks::{Profile, ResultName, Spec};
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::fault::Fault;
-use crate::net::Endpoint;
+use crate::net::{Detour, Endpoint};
 use crate::secret::Redactor;
 use crate::settings::common::Common;
 use crate::settings::meant::type_help;
-use crate::settings::{Detour, Fields, Secrets, Word, nearest};
+use crate::settings::{Fields, Secrets, Word, nearest};
 use crate::source::Source;
 use crate::text::{Lines, Span, escaped};
 use crate::yaml::{self, Node, Scalar, Value};
@@ -202,7 +202,7 @@ impl Loading<'_> {
         self.diagnostics.extend(read.diagnostics);
         let Some(spec) = spec else { return };
         let Profile { target, mut results, mut distinction, endpoints, origin, .. } = spec.profile();
-        let detour = Detour::of(read.wishes, origin.or_else(|| endpoints.into_iter().next()));
+        let detour = read.wishes.detour(origin.or_else(|| endpoints.into_iter().next()));
         distinction.extend(detour.iter().flat_map(Detour::distinction));
         let texts = results.iter_mut().flat_map(|ResultName { name, info }| [name, info]);
         for text in texts.chain(distinction.iter_mut().map(|(_, value)| value)) {

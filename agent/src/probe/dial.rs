@@ -3,9 +3,8 @@
 use super::Probe;
 use super::peek::Peer;
 use crate::fault::{Cause, Fault, Phase};
-use crate::net::{self, Endpoint, Host, TlsOptions, Wire};
+use crate::net::{self, Detour, Endpoint, Host, TlsOptions, Wire};
 use crate::secret::sentence;
-use crate::settings::Detour;
 use crate::shared::Shared;
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! `connect_to` and `server_name`: where a check connects to, and what TLS asks for, where that is not its host.
 
-use crate::net::{Endpoint, Host, Port};
+use crate::net::{Detour, Endpoint, Host, Port};
 use crate::settings::shape::{self, Shape};
 use crate::settings::{Field, Fields, Misfit, Setting};
 
@@ -26,6 +26,17 @@ impl Wishes {
             ),
             server_name: fields.optional::<Host>("server_name", "Asked for by TLS (SNI) and verified instead of host."),
         }
+    }
+
+    /// What they mean for a check of this service; nothing where there is no host.
+    pub(crate) fn detour(self, own: Option<Endpoint>) -> Option<Detour> {
+        let own = own?;
+        let connect_to = self.connect_to.map(|place| Endpoint {
+            transport: own.transport,
+            host: place.host,
+            port: place.port.unwrap_or(own.port),
+        });
+        Detour::new(own, connect_to, self.server_name)
     }
 }
 
@@ -53,47 +64,5 @@ impl Setting for Place {
         let parsed = Host::parse(host).map_err(|rule| field.wrong(&Self::SHAPE).help(rule.to_string()))?;
         field.show(host);
         Ok(Self { host: parsed, port })
-    }
-}
-
-/// The way of a check whose options say that it is another one than that to its target.
-#[derive(Debug)]
-pub(crate) struct Detour {
-    /// Where the service itself listens.
-    own: Endpoint,
-    connect_to: Option<Endpoint>,
-    server_name: Option<Host>,
-}
-
-impl Detour {
-    /// What these wishes mean for a check of this service; nothing where it wishes for nothing, or there is no host.
-    pub(crate) fn of(wishes: Wishes, own: Option<Endpoint>) -> Option<Self> {
-        let own = own?;
-        let Wishes { connect_to, server_name } = wishes;
-        let place = |place: Place| Endpoint {
-            transport: own.transport,
-            host: place.host,
-            port: place.port.unwrap_or(own.port),
-        };
-        let connect_to = connect_to.map(place);
-        (connect_to.is_some() || server_name.is_some()).then_some(Self { own, connect_to, server_name })
-    }
-
-    /// Where to connect to for this place: what the check is told elsewhere (redirects, members of a set) keeps its
-    /// own.
-    pub(crate) fn place<'a>(&'a self, endpoint: &'a Endpoint) -> &'a Endpoint {
-        self.connect_to.as_ref().filter(|_| *endpoint == self.own).unwrap_or(endpoint)
-    }
-
-    /// What TLS asks for with a server of this name.
-    pub(crate) fn name<'a>(&'a self, host: &'a Host) -> &'a Host {
-        self.server_name.as_ref().filter(|_| *host == self.own.host).unwrap_or(host)
-    }
-
-    /// The options that tell the check from others of its target, with their values.
-    pub(crate) fn distinction(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let server_name = self.server_name.as_ref().map(|name| ("server_name", name.to_string()));
-        let connect_to = self.connect_to.as_ref().map(|place| ("connect_to", place.to_string()));
-        server_name.into_iter().chain(connect_to)
     }
 }

@@ -15,7 +15,6 @@ mod tls;
 mod unexpanded;
 
 pub(crate) use credentials::Credentials;
-pub(crate) use detour::Detour;
 pub(crate) use field::{Field, Misfit, Secrets};
 pub(crate) use fields::{Fields, Noted};
 pub(crate) use matcher::Matcher;

@@ -68,8 +68,9 @@ pub(crate) fn tls(fields: &mut Fields<'_>, spoken: impl Into<Spoken>) -> Result<
     if certificate.is_none() && key.is_some() {
         return Err(fields.refuse_lone("client_key", "client_cert"));
     }
-    if certificate.is_none() && password.is_some() {
-        return Err(fields.refuse_lone("client_key_password", "client_cert"));
+    if certificate.is_none() {
+        let help = "add `client_cert:`, or leave `client_key_password` out";
+        fields.warn_idle("client_key_password", "without `client_cert`", help);
     }
     let files = certificate.as_deref().map(|certificate| IdentityFiles {
         certificate,

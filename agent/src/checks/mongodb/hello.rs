@@ -12,7 +12,7 @@ use crate::phase::words;
 use crate::probe::Probe;
 use crate::secret::{sentence, theirs};
 use crate::text::detail;
-use bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
+use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf, cstr, rawdoc};
 
 /// The least wire version that is spoken, `MongoDB` 3.6's, which brought `OP_MSG`; Cosmos DB and `DocumentDB` have
 /// 6 to 8 in their older editions.

@@ -11,8 +11,8 @@ use crate::fault::{Cause, Fault, Phase};
 use crate::net::Talk;
 use crate::secret::Secret;
 use crate::settings::Credentials;
-use bson::spec::BinarySubtype;
-use bson::{Binary, RawDocument, RawDocumentBuf, rawdoc};
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, RawDocument, RawDocumentBuf, rawdoc};
 
 /// `MechanismUnavailable`, and `BadValue`, which older servers have for it.
 const NO_SUCH_MECHANISM: [i64; 2] = [334, 2];

@@ -3,7 +3,7 @@
 
 use crate::fault::{Cause, Fault};
 use crate::net::{Talk, Wire};
-use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
+use mongodb::bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 
 const OP_MSG: u32 = 2013;
 

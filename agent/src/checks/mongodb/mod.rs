@@ -33,9 +33,9 @@ use crate::net::{Talk, Target, TlsOptions};
 use crate::probe::{Probe, Stop};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Noted};
-use bson::rawdoc;
 use hello::Hello;
 use message::Message;
+use mongodb::bson::rawdoc;
 use options::{Mechanism, MemberRole};
 use refusal::Refused;
 

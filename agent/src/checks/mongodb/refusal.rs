@@ -6,7 +6,7 @@ use super::message::{number, text};
 use super::options::Mechanism;
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::secret::{sentence, theirs};
-use bson::RawDocument;
+use mongodb::bson::RawDocument;
 
 /// What was refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -39,7 +39,7 @@ impl AuthMechanism {
             Some(wanted) => {
                 let message = sentence!["the mail server does not offer the login ", &wanted.name()];
                 Fault::new(Cause::MethodUnsupported, message)
-                    .next_step("enable it on the mail server, or set `auth_mechanism` to one that the server offers")
+                    .next_step("enable it on the mail server, or name one that the server offers in `auth_mechanism`")
             }
             None => match [Self::Plain, Self::Login].into_iter().find(is_offered) {
                 Some(usual) => return Ok(usual),

@@ -13,7 +13,7 @@ use serde_json::json;
 /// The longest line that is read, in bytes.
 const LONGEST_LINE: usize = 8 * 1024;
 
-/// `SSLRequest` (PostgreSQL's manual, Message Formats): its length, 1234 and 5679.
+/// `SSLRequest` (`PostgreSQL`'s manual, Message Formats): its length, 1234 and 5679.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// An extended request of message 1 for 1.3.6.1.4.1.1466.20037 (RFC 4511 section 4.14.1).
@@ -109,14 +109,14 @@ async fn smtp(talk: &mut Talk, own_name: &str) -> Result<(), Fault> {
         return Err(not_offered("STARTTLS", offers.last()));
     }
     talk.send(b"STARTTLS\r\n").await;
-    agreed(coded(talk).await?, "220", "STARTTLS")
+    agreed(&coded(talk).await?, "220", "STARTTLS")
 }
 
 /// `220`, AUTH TLS (RFC 4217).
 async fn ftp(talk: &mut Talk) -> Result<(), Fault> {
     expect_code(talk, "220").await?;
     talk.send(b"AUTH TLS\r\n").await;
-    agreed(coded(talk).await?, "234", "AUTH TLS")
+    agreed(&coded(talk).await?, "234", "AUTH TLS")
 }
 
 /// `* OK`, STARTTLS (RFC 9051 section 6.2.1).
@@ -189,7 +189,7 @@ async fn postgres(talk: &mut Talk) -> Result<(), Fault> {
     }
 }
 
-/// The server's greeting, and the request for TLS (MySQL's Client/Server Protocol, `Protocol::SSLRequest`).
+/// The server's greeting, and the request for TLS (`MySQL`'s Client/Server Protocol, `Protocol::SSLRequest`).
 async fn mysql(talk: &mut Talk) -> Result<(), Fault> {
     const SSL: u16 = 0x0800;
     // Protocol 4.1, TLS, and the secure login that goes with it.
@@ -209,10 +209,7 @@ async fn mysql(talk: &mut Talk) -> Result<(), Fault> {
     if let Some([0xff, _, _, said @ ..]) = packet.get(4..) {
         return Err(turned_away(&String::from_utf8_lossy(said)));
     }
-    let greeting = match packet.get(4..) {
-        Some([10, greeting @ ..]) => greeting,
-        _ => return Err(malformed()),
-    };
+    let Some([10, greeting @ ..]) = packet.get(4..) else { return Err(malformed()) };
     // The version, a NUL, the connection's number (4), the first part of a challenge (8), a filler, the capabilities.
     let version = greeting.iter().position(|byte| *byte == 0).ok_or_else(malformed)?;
     let capabilities = greeting.get(version + 14..version + 16).ok_or_else(malformed)?;
@@ -260,11 +257,11 @@ async fn expect_code(talk: &mut Talk, code: &str) -> Result<(), Fault> {
 /// The server says that it serves nobody, or not us.
 fn turned_away(said: &str) -> Fault {
     Fault::new(Cause::NotReady, "the server turns this host away before TLS")
-        .evidence(escaped(said).to_string())
+        .evidence(escaped(said))
         .next_step("see in the server's log why: what it says stands in the evidence")
 }
 
-fn agreed(answer: Vec<String>, code: &str, command: &'static str) -> Result<(), Fault> {
+fn agreed(answer: &[String], code: &str, command: &'static str) -> Result<(), Fault> {
     if answer.first().is_some_and(|line| line.starts_with(code)) {
         return Ok(());
     }
@@ -278,11 +275,11 @@ fn not_offered(what: &'static str, said: Option<&String>) -> Fault {
             "switch TLS on at the server, or check the port: one with TLS from the first byte needs no `starttls`",
         );
     match said {
-        Some(said) => fault.evidence(escaped(said).to_string()),
+        Some(said) => fault.evidence(escaped(said)),
         None => fault,
     }
 }
 
 fn unlike(protocol: &'static str, line: &str) -> Fault {
-    Fault::new(Cause::Malformed, sentence!["the answer is not ", protocol, "'s"]).evidence(escaped(line).to_string())
+    Fault::new(Cause::Malformed, sentence!["the answer is not ", protocol, "'s"]).evidence(escaped(line))
 }

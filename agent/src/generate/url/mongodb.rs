@@ -5,22 +5,32 @@ use super::ordinary;
 use super::parts::{Bad, Parts};
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services;
+use mongodb::options::AuthMechanism;
+use std::str::FromStr as _;
 
 /// A check for each host: every member of the set has to be reached.
 pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     if url.parts.extra() == "srv" {
         return Ok(srv(url));
     }
-    let mechanism = url.parts.option(&["authMechanism"]).unwrap_or("SCRAM-SHA-256").to_ascii_uppercase();
-    let has_login = url.parts.user.is_some() && url.parts.password.is_some() && mechanism.starts_with("SCRAM");
-    if has_login {
+    let named = url.parts.option(&["authMechanism"]).map(|name| AuthMechanism::from_str(&name.to_ascii_uppercase()));
+    let by_password = match &named {
+        None => true,
+        Some(mechanism) => matches!(mechanism, Ok(AuthMechanism::ScramSha1 | AuthMechanism::ScramSha256)),
+    };
+    if url.parts.user.is_some() && url.parts.password.is_some() && by_password {
         return ordinary::items(url);
     }
     // Without a login there is no database to ask about it.
     let query = url.parts.query.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("authSource")).cloned().collect();
     let parts = Parts { user: None, password: None, query, ..url.parts.clone() };
-    let why = "the login is not a user with a password (SCRAM): the check below does without it";
-    let comment = url.parts.user.is_some().then(|| Comment::gap(url.origin, why).into());
+    let by_certificate = matches!(named, Some(Ok(AuthMechanism::MongoDbX509)));
+    let why = if by_certificate {
+        "the login is by a certificate: add `auth_mechanism: x509` and `client_cert` to the check below, which does without it"
+    } else {
+        "the login is not a user with a password (SCRAM): the check below does without it"
+    };
+    let comment = (by_certificate || url.parts.user.is_some()).then(|| Comment::gap(url.origin, why).into());
     let items = ordinary::items(&Known { parts: &parts, ..*url })?;
     Ok(comment.into_iter().chain(items).collect())
 }
