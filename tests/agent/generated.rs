@@ -319,7 +319,7 @@ fn no_report_shows_a_secret_that_the_server_sends_back() {
 fn no_report_shows_a_secret_that_a_datagram_brings_back() {
     let echo = UdpPeer::start(UdpManner::Echo);
     let yaml = format!(
-        "- {{type: udp, host: 127.0.0.1, port: {}, send: {{env: CONN_CHECK_SECRET}}, expect: other}}\n",
+        "- {{type: udp, host: 127.0.0.1, port: {}, timeout: 1, send: {{env: CONN_CHECK_SECRET}}, expect: other}}\n",
         echo.port()
     );
     for format in FORMATS.map(|format| format.name) {

@@ -194,6 +194,24 @@ fn statuses_are_a_number_a_list_or_a_class() {
 }
 
 #[test]
+fn a_header_that_holds_a_secret_is_not_shown_as_evidence() {
+    let site = Site::http("web").page("/", "x").header("Set-Cookie", "session=CANARYsession; Path=/");
+    let site = site.header("X-Auth-Token", "CANARYtoken").header("Content-Location", "/?access_token=CANARYaccess");
+    let nginx = Nginx::start([site]);
+    for (name, shown) in [
+        ("Set-Cookie", "got \"session=***\""),
+        ("X-Auth-Token", "got \"***\""),
+        ("Content-Location", "got \"/?access_token=***\""),
+    ] {
+        let (seen, check) = check(&nginx.url("web", "/"), &[&format!("expected_headers: {{{name}: /zzz/}}")]);
+        assert_eq!(seen, "request.unexpected-header", "{check}");
+        let text = check.to_string();
+        assert!(!text.contains("CANARY"), "{name}: {text}");
+        assert!(check["failure"]["evidence"].as_str().is_some_and(|said| said.starts_with(shown)), "{name}: {text}");
+    }
+}
+
+#[test]
 fn expected_headers_are_a_text_a_pattern_or_any_value() {
     let nginx = Nginx::start([Site::http("web").page("/", "x").header("X-Version", "v1.2")]);
     let url = nginx.url("web", "/");

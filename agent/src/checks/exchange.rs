@@ -25,9 +25,9 @@ impl Exchange {
         Self { send, expect }
     }
 
-    /// Whether there is nothing to say or to wait for.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.send.is_none() && self.expect.is_none()
+    /// Whether something must come.
+    pub(super) const fn expects(&self) -> bool {
+        self.expect.is_some()
     }
 
     /// What tells the check from others.
@@ -35,12 +35,15 @@ impl Exchange {
         self.expect.as_ref().map(ToString::to_string)
     }
 
-    /// Sends, then reads until what is expected is there.
-    pub(super) async fn run(&self, probe: &mut Probe, wire: &mut Wire) -> Result<(), Stop> {
-        if let Some(text) = &self.send {
-            let sent = async { Ok(wire.send(text.expose().as_bytes()).await?) };
-            probe.phase(Phase::Request, sent).await?;
-        }
+    /// Sends what there is to send.
+    pub(super) async fn send(&self, probe: &mut Probe, wire: &mut Wire) -> Result<(), Stop> {
+        let Some(text) = &self.send else { return Ok(()) };
+        let sent = async { Ok(wire.send(text.expose().as_bytes()).await?) };
+        Ok(probe.phase(Phase::Request, sent).await?)
+    }
+
+    /// Reads until what is expected is there.
+    pub(super) async fn hear(&self, probe: &mut Probe, wire: &mut Wire) -> Result<(), Stop> {
         let Some(expect) = &self.expect else { return Ok(()) };
         let mut heard = Vec::new();
         let found = probe.phase(Phase::Request, until_found(wire, expect, &mut heard)).await;

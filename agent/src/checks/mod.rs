@@ -110,7 +110,7 @@ pub(crate) struct Profile {
     /// Every place the check connects to, for limits per host and for firewall rules; without the
     /// resolvers of this host.
     pub(crate) endpoints: Vec<Endpoint>,
-    /// Where the service itself listens, of a check that connects to something else first: through a proxy.
+    /// Where the service itself listens, of a check that connects to something else first: a proxy, a Unix socket.
     pub(crate) origin: Option<Endpoint>,
     /// The port on which it asks the resolvers of this host.
     pub(crate) resolver_port: Option<Port>,

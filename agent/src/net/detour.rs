@@ -17,10 +17,14 @@ impl Detour {
         (connect_to.is_some() || server_name.is_some()).then_some(Self { own, connect_to, server_name })
     }
 
-    /// Where to connect to for this place: what the check is told elsewhere (redirects, members of a set) keeps its
-    /// own.
-    pub(crate) fn place<'a>(&'a self, endpoint: &'a Endpoint) -> &'a Endpoint {
-        self.connect_to.as_ref().filter(|_| *endpoint == self.own).unwrap_or(endpoint)
+    /// Where to connect to for this place. Another port of the same host is one of the same other machine, so that no
+    /// redirect leads a login away from it; other hosts (redirects, members of a set) keep their own.
+    pub(crate) fn place(&self, endpoint: &Endpoint) -> Endpoint {
+        match &self.connect_to {
+            Some(there) if *endpoint == self.own => there.clone(),
+            Some(there) if endpoint.host == self.own.host => Endpoint { host: there.host.clone(), ..endpoint.clone() },
+            _ => endpoint.clone(),
+        }
     }
 
     /// What TLS asks for with a server of this name.
@@ -33,5 +37,24 @@ impl Detour {
         let server_name = self.server_name.as_ref().map(|name| ("server_name", name.to_string()));
         let connect_to = self.connect_to.as_ref().map(|place| ("connect_to", place.to_string()));
         server_name.into_iter().chain(connect_to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_host_is_the_same_other_machine_and_other_hosts_are_themselves() {
+        let at =
+            |host: &str, port: u16| Endpoint::tcp(Host::parse(host).expect(host), port.try_into().expect("a port"));
+        let detour = Detour::new(at("shop.test", 80), Some(at("10.0.0.4", 8080)), None).expect("it goes elsewhere");
+        for (endpoint, place) in [
+            (at("shop.test", 80), at("10.0.0.4", 8080)),
+            (at("shop.test", 443), at("10.0.0.4", 443)),
+            (at("pay.test", 80), at("pay.test", 80)),
+        ] {
+            assert_eq!(detour.place(&endpoint), place);
+        }
     }
 }

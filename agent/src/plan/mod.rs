@@ -79,7 +79,7 @@ impl Entry {
     pub(crate) fn endpoints(&self, resolvers: &[SocketAddr]) -> Vec<Endpoint> {
         let mut endpoints = self.spec.endpoints(resolvers);
         if let Some(detour) = &self.detour {
-            endpoints.iter_mut().for_each(|endpoint| *endpoint = detour.place(endpoint).clone());
+            endpoints.iter_mut().for_each(|endpoint| *endpoint = detour.place(endpoint));
         }
         endpoints
     }

@@ -41,8 +41,8 @@ impl Dialer {
 
     /// A connection to another endpoint: the first of its addresses that answers.
     pub(crate) async fn to(&self, endpoint: &Endpoint, tls: Option<&TlsOptions>) -> Result<Wire, Fault> {
-        let place = self.detour.as_deref().map_or(endpoint, |detour| detour.place(endpoint));
-        let mut last = Fault::new(Cause::NoAddress, sentence!["there is no address of ", place]);
+        let place = self.detour.as_deref().map_or_else(|| endpoint.clone(), |detour| detour.place(endpoint));
+        let mut last = Fault::new(Cause::NoAddress, sentence!["there is no address of ", &place]);
         let addresses = self.shared.resolver.resolve(&place.host, place.port.get()).await;
         for address in addresses.map_err(|fault| fault.placed(Phase::Resolve))?.addresses {
             match net::connect(address).await {

@@ -39,7 +39,8 @@ impl Probe {
     /// Fails with `resolve.*` and `connect.*`.
     pub(crate) async fn open(&mut self, endpoint: &Endpoint) -> Result<Wire, Failure> {
         let detour = self.assignment.detour.clone();
-        let endpoint = detour.as_deref().map_or(endpoint, |detour| detour.place(endpoint));
+        let place = detour.as_deref().map(|detour| detour.place(endpoint));
+        let endpoint = place.as_ref().unwrap_or(endpoint);
         let addresses = self.addresses(endpoint).await?;
         let began = Instant::now();
         let connected = match addresses[..] {

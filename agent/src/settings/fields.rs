@@ -198,7 +198,11 @@ impl<'a> Fields<'a> {
     /// It is an error.
     pub(crate) fn lack_file(&mut self, key: &str, misfit: Misfit) -> Result<(), Noted> {
         let fault = || {
-            let next = "put it there, readable for the user who runs conn-check; or correct the path";
+            let next = if key.ends_with("password") {
+                "correct it: it has to be the one that the key or the PKCS#12 file was written with"
+            } else {
+                "put it there, readable for the user who runs conn-check; or correct the path"
+            };
             let message = sentence![ours(key), ": ", ours(misfit.message.as_str())];
             misfit.fault(Cause::UnusableFile, message, next)
         };

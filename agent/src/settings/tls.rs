@@ -164,8 +164,13 @@ impl From<TlsMode> for Spoken {
 
 /// A file that cannot be used.
 fn lack<T>(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Result<Option<T>, Noted> {
-    let misfit = Misfit::new(format!("the file cannot be used: {error}")).flaw(Flaw::UnreadablePem);
-    let misfit = misfit.because(error).help("a PEM file (-----BEGIN ...) that the user who runs conn-check can read");
+    let (message, help) = if option == "client_key_password" {
+        (error.to_string(), "the password that the key or the PKCS#12 file was written with")
+    } else {
+        let help = "a PEM file (-----BEGIN ...) that the user who runs conn-check can read";
+        (format!("the file cannot be used: {error}"), help)
+    };
+    let misfit = Misfit::new(message).flaw(Flaw::UnreadablePem).because(error).help(help);
     fields.lack_file(option, misfit).map(|()| None)
 }
 

@@ -104,6 +104,21 @@ fn an_older_version_than_the_check_demands_is_a_failure() {
 }
 
 #[test]
+fn a_preference_for_tls_with_a_least_version_is_a_demand() {
+    let ca = Authority::new();
+    let setup = postgres::Setup::tls(&ca.valid()).setting("ssl_max_protocol_version = 'TLSv1.2'");
+    let database = Postgres::start(&setup);
+    let check = |more: &str| {
+        let (ip, port) = (database.address().ip(), database.address().port());
+        let (user, password, name) = (postgres::USER, postgres::PASSWORD, postgres::DATABASE);
+        let login = format!("username: {user}, password: {password}, database: {name}");
+        Agent::new(&format!("- {{type: postgres, host: {ip}, port: {port}, {login}{more}}}")).report()
+    };
+    assert_eq!(code(&check("")), "pass");
+    assert_eq!(code(&check(", min_tls_version: 1.3")), "tls.no-common-version");
+}
+
+#[test]
 fn what_is_no_place_or_no_version_is_refused_with_a_reason() {
     for (option, message) in [
         ("connect_to: '127.0.0.1:0'", "HOST or HOST:PORT"),

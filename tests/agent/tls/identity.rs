@@ -104,12 +104,9 @@ fn a_password_that_is_missing_or_wrong_is_told_without_it() {
             with_key.clone(),
             "client_key: the file cannot be used: the key in it is encrypted: add `client_key_password`",
         ),
-        (format!("{with_key}{wrong}"), "client_key_password: the file cannot be used: it does not open the key"),
+        (format!("{with_key}{wrong}"), "client_key_password: it does not open the key"),
         (archive.clone(), "client_cert: the file cannot be used: it is a PKCS#12 file with a password"),
-        (
-            format!("{archive}{wrong}"),
-            "client_key_password: the file cannot be used: it does not open the PKCS#12 file",
-        ),
+        (format!("{archive}{wrong}"), "client_key_password: it does not open the PKCS#12 file"),
     ] {
         let failure = world.failure(&more);
         assert_eq!(text(&failure, "code"), "config.unusable-file", "{failure}");

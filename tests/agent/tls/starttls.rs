@@ -9,6 +9,7 @@ use harness::mariadb::{self, MariaDb};
 use harness::peers::{Manner, Peer, TlsManner, TlsPeer};
 use harness::postgres::{self, Postgres};
 use harness::slapd::{self, Slapd};
+use harness::stunnel::Stunnel;
 use harness::vsftpd::Vsftpd;
 use std::net::SocketAddr;
 
@@ -85,6 +86,15 @@ fn what_is_said_behind_the_agreement_without_tls_is_refused() {
     let failure = &asked(peer.address(), "imap", &ca)["failure"];
     assert_eq!(text(failure, "code"), "protocol.malformed", "{failure}");
     assert!(text(failure, "message").contains("went on without TLS"), "{failure}");
+}
+
+#[test]
+fn what_is_sent_hides_no_verdict_on_our_certificate() {
+    let (ca, clients) = (Authority::new(), Authority::called("clients"));
+    let silent = Peer::start(Manner::Silent);
+    let picky = Stunnel::start_requiring(&ca.valid(), &clients, silent.address());
+    let failure = &check(picky.address(), &format!("{}, send: x", ca_file(ca.file())))["failure"];
+    assert_eq!(text(failure, "code"), "tls.client-cert-required", "{failure}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::refusal::unexpected_status;
 use super::request::Hop;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::probe::Probe;
-use crate::secret::{sentence, theirs};
+use crate::secret::{is_secret_name, redact_url, sentence, theirs};
 use crate::settings::Matcher;
 use http::header::AsHeaderName;
 use reqwest::Response;
@@ -62,9 +62,22 @@ fn unexpected_header(check: &Http, headers: &HeaderMap) -> Option<Fault> {
         let wanted = wanted.as_ref().filter(|wanted| !is_there(wanted))?;
         Some(
             Fault::new(Cause::UnexpectedHeader, sentence!["the header ", theirs(name), " is not as expected"])
-                .evidence(sentence!["got \"", whole, "\", wanted ", theirs(wanted)]),
+                .evidence(sentence!["got \"", shown(name, &whole), "\", wanted ", theirs(wanted)]),
         )
     })
+}
+
+/// A header's value as it may be shown: one of a session, a token or a login is the server's secret.
+fn shown(name: &str, value: &str) -> String {
+    match name.to_ascii_lowercase().as_str() {
+        "set-cookie" | "set-cookie2" => {
+            let name = value.split('=').next().unwrap_or_default();
+            format!("{name}=***")
+        }
+        "location" | "content-location" | "refresh" | "link" => redact_url(value),
+        _ if is_secret_name(name) => "***".to_owned(),
+        _ => value.to_owned(),
+    }
 }
 
 pub(super) const fn is_redirect(status: u16) -> bool {

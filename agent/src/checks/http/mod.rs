@@ -119,6 +119,9 @@ impl Check for Http {
             let why = "through a proxy, which connects by itself";
             fields.warn_idle("connect_to", why, "leave one of the two out");
         }
+        if unix_socket.is_some() {
+            fields.warn_idle("connect_to", "over a Unix socket", "leave one of the two out");
+        }
         check_headers(fields, &headers)?;
         if unix_socket.is_some() && proxy.is_some() {
             return Err(both_ways(fields));
@@ -166,7 +169,8 @@ impl Check for Http {
             connecting.name.insert_str(0, &name);
         }
         profile.results.push(ResultName { name, info: [self.method.as_str(), " ", shown].concat() });
-        let origin = self.proxy.as_ref().map(|_| self.url.endpoint.clone());
+        let is_first_elsewhere = self.proxy.is_some() || self.unix_socket.is_some();
+        let origin = is_first_elsewhere.then(|| self.url.endpoint.clone());
         Profile { target: shown.clone(), origin, ..profile }
     }
 

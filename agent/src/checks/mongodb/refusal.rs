@@ -71,7 +71,9 @@ fn cause_of(check: &Mongodb, code: i64, said: &str, refused: Refused) -> Fault {
                 .next_step("look at mongos' log, and at the members of its shards")
         }
         // NotWritablePrimary, NotPrimaryNoSecondaryOk
-        (10107 | 13435, _) => Fault::new(Cause::ReadOnly, "the member that answers is not the primary"),
+        (10107 | 13435, _) => {
+            Fault::new(Cause::ReadOnly, "the member that answers is not the primary").at(Phase::Request)
+        }
         // ExceededTimeLimit, MaxTimeMSExpired
         (50 | 262, _) => Fault::new(Cause::Timeout, "the server itself gave up in its own time limit"),
         // SSLHandshakeFailed

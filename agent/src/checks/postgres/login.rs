@@ -10,10 +10,10 @@ use super::wire::{AlreadySecured, LoggedIn};
 use crate::catalogue::WarningKind;
 use crate::checks::md5;
 use crate::checks::scram::{self, Binding, Client, Hash};
-use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::{Talk, Wire, within};
 use crate::probe::Probe;
-use crate::secret::{Secret, sentence};
+use crate::secret::{Secret, sentence, theirs};
 use tokio_postgres::Config;
 use tokio_postgres::config::{SslMode, SslNegotiation};
 
@@ -110,6 +110,8 @@ async fn prove(
 ) -> Result<Proven, Fault> {
     let login = &attempt.check.login;
     match demand {
+        // Whoever can spoil a handshake must not get the password for that.
+        Demand::Clear if attempt.encryption == Encryption::Forgone => return Err(bared(attempt.check)),
         Demand::Clear => talk.send(&message::proof(&[login.password.expose().as_bytes(), &[0]].concat())).await,
         Demand::Md5 => {
             let proof = md5_proof(&login.user, login.password.expose(), data);
@@ -118,6 +120,19 @@ async fn prove(
         _ => return prove_by_scram(attempt, talk, data, binding).await,
     }
     accepted(attempt, talk).await.map(|()| Proven::Accepted)
+}
+
+/// Of a server that wants the password itself after its TLS came to nothing.
+fn bared(check: &Postgres) -> Fault {
+    let user = theirs(&check.login.user);
+    Fault::new(
+        Cause::MethodUnsupported,
+        sentence!["the server wants the password of ", user, " in clear, and that without TLS: it is not sent"],
+    )
+    .owner(Owner::Service)
+    .next_step(
+        "repair TLS at the server, or give the user SCRAM-SHA-256; where this is how it is meant, set use_tls: false",
+    )
 }
 
 /// Hears that the login is accepted.

@@ -120,16 +120,22 @@ const LINES: &[(&str, Who, Means)] = &[
     (BEHIND, Who::Pooler, Means::RejectedBehind),
     ("authentication failed", Who::Pooler, Means::WrongPassword),
     ("auth failed", Who::Pooler, Means::WrongPassword),
-    ("role \"", Who::Pooler, Means::RejectedBehind),
-    ("does not exist", Who::Pooler, Means::NoDatabaseBehind),
+    (NO_LOGIN, Who::Pooler, Means::RejectedBehind),
+    (NO_ROLE, Who::Pooler, Means::RejectedBehind),
+    (NO_DATABASE, Who::Pooler, Means::NoDatabaseBehind),
 ];
 
 /// The server's words, which a pooler passes on; its own do not name the user.
 const BEHIND: &str = "password authentication failed for user \"";
 
+/// The beginnings of the server's words for what does not exist.
+const NO_ROLE: &str = "role \"";
+const NO_LOGIN: &str = "is not permitted to log in";
+const NO_DATABASE: &str = "database \"";
+
 /// The SQLSTATEs that are no help: errors of the protocol, of a connection and of the system, refused logins, and
 /// those that nobody expected.
-const VAGUE: [&str; 5] = ["08", "28", "58", "XX", "P0"];
+const VAGUE: [&str; 4] = ["08", "28", "58", "XX"];
 
 /// The fault behind a text of theirs, if it is one.
 pub(super) fn fault(error: &ServerError) -> Option<Fault> {
@@ -140,9 +146,15 @@ pub(super) fn fault(error: &ServerError) -> Option<Fault> {
     let said = format!("{} {}", error.message, error.detail.as_deref().unwrap_or_default()).to_lowercase();
     // PostgreSQL's own words for a role that is not there.
     let is_own = |text: &str| {
-        error.code.starts_with("28") && matches!(text, BEHIND | "role \"" | "does not exist" | "authentication failed")
+        error.code.starts_with("28")
+            && matches!(text, BEHIND | NO_ROLE | NO_DATABASE | NO_LOGIN | "authentication failed")
     };
-    let is_said = |text: &str| text.strip_prefix('=').map_or_else(|| said.contains(text), |whole| said.trim() == whole);
+    let is_missing = |text: &str| said.contains(text) && said.trim().ends_with("does not exist");
+    let is_said = |text: &str| match text.strip_prefix('=') {
+        Some(whole) => said.trim() == whole,
+        None if matches!(text, NO_ROLE | NO_DATABASE) => is_missing(text),
+        None => said.contains(text),
+    };
     let &(_, who, means) = LINES.iter().find(|(text, ..)| !is_own(text) && is_said(text))?;
     let (phase, cause, message, next_step, owner) = means.told();
     let fault = error.fault(cause, sentence![who.slug(), message]).at(phase);

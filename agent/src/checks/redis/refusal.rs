@@ -48,13 +48,19 @@ pub(super) fn of_login(answer: &Value, user: Option<&str>) -> Result<bool, Fault
             None => "the server does not accept this password".into(),
         };
         Fault::new(Cause::Rejected, message).evidence(text(error))
-    } else if says(error, &["wrong number of arguments", "unknown command"]) {
+    } else if user.is_some() && says(error, &["wrong number of arguments", "unknown command"]) {
         Fault::new(
             Cause::MethodUnsupported,
             "the server does not know this form of login: there are no users before Redis 6",
         )
+        .at(Phase::Auth)
         .evidence(text(error))
         .next_step("leave `username` out, or upgrade the server")
+    } else if says(error, &["unknown command"]) {
+        Fault::new(Cause::MethodUnsupported, "the server has no command AUTH: it is renamed there, or a proxy has none")
+            .at(Phase::Auth)
+            .evidence(text(error))
+            .next_step("ask who runs the server how clients log in; where they do not, leave `password` out")
     } else {
         of_error(error, "AUTH")
     })

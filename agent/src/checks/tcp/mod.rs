@@ -55,8 +55,9 @@ impl Check for Tcp {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         let mut wire = probe.open(&self.endpoint).await?;
-        if !self.exchange.is_empty() {
-            let said = self.exchange.run(probe, &mut wire).await;
+        self.exchange.send(probe, &mut wire).await?;
+        if self.exchange.expects() {
+            let said = self.exchange.hear(probe, &mut wire).await;
             if let Some(Ok(counted)) = mysql::of_greeting(&probe.heard_first()) {
                 counted.warn(probe);
             }

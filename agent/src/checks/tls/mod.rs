@@ -80,8 +80,9 @@ impl Check for Tls {
                 .into());
             }
         };
-        if !self.exchange.is_empty() {
-            return self.exchange.run(probe, &mut wire).await;
+        self.exchange.send(probe, &mut wire).await?;
+        if self.exchange.expects() {
+            return self.exchange.hear(probe, &mut wire).await;
         }
         match probe.listen(&mut wire).await {
             Heard::Broken(fault) => Err(probe.fail(Phase::Tls, fault).into()),

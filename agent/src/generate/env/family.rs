@@ -286,8 +286,17 @@ impl<'a> Family<'a> {
 
     /// What the family says about TLS, and what a service has options for.
     fn options(&self, service: &'static Service) -> Vec<(&'static str, &'a str)> {
+        self.options_below(self.prefixes.iter().map(String::as_str), service)
+    }
+
+    /// The same of variables that begin otherwise.
+    pub(super) fn options_below<'b>(
+        &self,
+        prefixes: impl Iterator<Item = &'b str>,
+        service: &'static Service,
+    ) -> Vec<(&'static str, &'a str)> {
         let mut options: Vec<(&'static str, &'a str)> = Vec::new();
-        for prefix in &self.prefixes {
+        for prefix in prefixes {
             for (rest, lookup) in self.all.below(prefix) {
                 let value = lookup.known().unwrap_or("$").trim();
                 let name = lookup.name();

@@ -51,10 +51,17 @@ pub(super) fn items(family: &Family<'_>, host: &str, port: Option<&str>) -> Opti
         Lookup::Unknown(name) => return Some(vec![unknown(origin, name).into()]),
         _ => return None,
     };
-    let options = vec![("master_name", named)];
+    // Else USER, PASSWORD and SSL are those of the application, or of the shell.
+    let is_of_redis = services::REDIS.words.iter().any(|word| before.ends_with(word));
+    let beside = Some(before).filter(|_| is_of_redis).into_iter();
+    let mut options = family.options_below(beside, &services::REDIS);
+    options.push(("master_name", named));
     let items = ConnectionSettings { port, options, ..ConnectionSettings::of(&services::SENTINEL, host) }.items(origin);
     let mut more = Vec::new();
     for (option, ends, is_secret) in OPTIONS {
+        if !is_of_redis && !option.starts_with("sentinel") {
+            continue;
+        }
         match find(ends) {
             Lookup::Known(_, "") | Lookup::None => {}
             Lookup::Unknown(name) => return Some(vec![unknown(origin, name).into()]),

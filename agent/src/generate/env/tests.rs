@@ -48,6 +48,12 @@ fn variables_mean_what_their_clients_take_them_for() {
             "tcp, name: C, host: h, port: 22",
         ]),
         // sentinels, with what the primary is called and two logins
+        ("SENTINEL_HOST=s1\nSENTINEL_PORT=26379\nSENTINEL_MASTER_NAME=main\nUSER=deploy\nPASSWORD=other\n", &[
+            "redis, name: SENTINEL_HOST, host: s1, port: 26379, sentinel: main",
+        ]),
+        ("REDIS_SENTINELS=s1:26379\nREDIS_SENTINEL_MASTER=main\nREDIS_PASSWORD=pw\nREDIS_SSL=true\n", &[
+            "redis, name: REDIS_SENTINELS, host: s1, port: 26379, sentinel: main, use_tls: true, password: pw",
+        ]),
         ("REDIS_SENTINELS=s1:26379,s2:26380\nREDIS_SENTINEL_MASTER_NAME=main\nREDIS_PASSWORD=pw\nREDIS_SENTINEL_PASSWORD=own\nREDIS_DB=2\n", &[
             "redis, name: REDIS_SENTINELS, host: s1, port: 26379, sentinel: main, password: pw, sentinel_password: own, database: 2",
             "redis, name: REDIS_SENTINELS, host: s2, port: 26380, sentinel: main, password: pw, sentinel_password: own, database: 2",

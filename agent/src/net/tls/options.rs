@@ -25,7 +25,7 @@ pub(crate) struct TlsOptions {
 }
 
 /// The oldest version of TLS that a check takes; what is older than the first has no place here (RFC 8996).
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, PartialOrd)]
 pub(crate) enum MinVersion {
     #[default]
     Tls12,
@@ -73,7 +73,7 @@ pub(crate) enum TlsMode {
     Prefer,
     /// TLS, with the certificate verified, or the check fails.
     Always,
-    /// TLS or the check fails, because this option says who is trusted or who we are: it would mean nothing
+    /// TLS or the check fails, because this option says who is trusted, who we are, or how good it has to be: it would mean nothing
     /// to a server without TLS, and to go on without would hand the login to whoever takes TLS out on the way.
     Implied(&'static str),
 }
@@ -91,6 +91,7 @@ impl TlsMode {
         let mode = match self {
             Self::Prefer if has_roots => Self::Implied("ca_file"),
             Self::Prefer if has_own => Self::Implied("client_cert"),
+            Self::Prefer if options.min_version > MinVersion::default() => Self::Implied("min_tls_version"),
             mode => mode,
         };
         let verification = match options.verification {
