@@ -46,7 +46,8 @@ pub(crate) async fn tunnel(mut wire: Wire, to: &Destination, login: Option<Login
     match (method, login) {
         (NO_LOGIN, _) => {}
         (PASSWORD, Some(login)) => log_in(&mut wire, login).await?,
-        (NO_METHOD, None) => {
+        // Some pick the login without being offered one.
+        (NO_METHOD | PASSWORD, None) => {
             return Err(Fault::new(Cause::AuthRequired, "the proxy wants a login, none is configured").at(Phase::Proxy));
         }
         (NO_METHOD, Some(_)) => {

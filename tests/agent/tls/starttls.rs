@@ -78,6 +78,23 @@ fn another_service_in_its_place_is_named() {
 }
 
 #[test]
+fn a_refusal_of_this_host_or_of_the_moment_is_no_missing_starttls() {
+    let ca = Authority::new();
+    let greeting = b"220 mail.test ESMTP\r\n".to_vec();
+    let said = |answers: &[(&str, &str)]| {
+        let answers = answers.iter().map(|(asked, answer)| (asked.as_bytes().to_vec(), answer.as_bytes().to_vec()));
+        let peer = Peer::start(Manner::Greets(greeting.clone(), answers.collect()));
+        asked(peer.address(), "smtp", &ca)["failure"].clone()
+    };
+    let turned_away = said(&[("EHLO", "550 5.7.1 your name is not acceptable here\r\n")]);
+    assert_eq!(text(&turned_away, "code"), "protocol.not-ready", "{turned_away}");
+    assert!(text(&turned_away, "evidence").contains("not acceptable here"), "{turned_away}");
+    let offers = "250-mail.test\r\n250 STARTTLS\r\n";
+    let not_now = said(&[("EHLO", offers), ("STARTTLS", "454 TLS not available due to local problem\r\n")]);
+    assert_eq!((text(&not_now, "code"), text(&not_now, "owner")), ("tls.not-tls", "service"), "{not_now}");
+}
+
+#[test]
 fn what_is_said_behind_the_agreement_without_tls_is_refused() {
     let ca = Authority::new();
     let said = b"a OK begin\r\n* BYE injected\r\n".to_vec();

@@ -146,10 +146,14 @@ fn tls_demand(hop: &Hop, status: u16, excerpt: &[u8]) -> Option<(Phase, Fault)> 
 /// The beginning of the body, as far as it comes at once.
 async fn excerpt(probe: &mut Probe, connection: &mut Connection, answer: &mut Response) -> Vec<u8> {
     let mut excerpt = Vec::new();
-    while excerpt.len() < EXCERPT {
-        let Some(Ok(Some(piece))) = probe.linger(connection.drive(answer.chunk())).await else { break };
-        excerpt.extend_from_slice(&piece);
-    }
+    // One moment for all of it: a page may come letter by letter.
+    let read = async {
+        while excerpt.len() < EXCERPT {
+            let Ok(Some(piece)) = connection.drive(answer.chunk()).await else { break };
+            excerpt.extend_from_slice(&piece);
+        }
+    };
+    let _ = probe.linger(read).await;
     excerpt.truncate(EXCERPT);
     // What was cut, or is not what it is said to be, is shown as it is.
     let (mut expander, _) = Expander::new(&codings(answer.headers()), EXCERPT);

@@ -1,6 +1,6 @@
 //! What is said before TLS where a protocol begins without it: the shortest dialogue that each has for that.
 
-use crate::fault::{Cause, Fault};
+use crate::fault::{Cause, Fault, Owner};
 use crate::net::{Talk, Wire};
 use crate::phase::Phase;
 use crate::secret::sentence;
@@ -104,6 +104,9 @@ async fn smtp(talk: &mut Talk, own_name: &str) -> Result<(), Fault> {
     expect_code(talk, "220").await?;
     talk.send(format!("EHLO {own_name}\r\n").as_bytes()).await;
     let offers = coded(talk).await?;
+    if let Some(refused) = offers.first().filter(|line| !line.starts_with("250")) {
+        return Err(turned_away(refused));
+    }
     let is_offered = offers.iter().any(|line| line.get(4..).is_some_and(|word| word.eq_ignore_ascii_case("STARTTLS")));
     if !is_offered {
         return Err(not_offered("STARTTLS", offers.last()));
@@ -265,7 +268,17 @@ fn agreed(answer: &[String], code: &str, command: &'static str) -> Result<(), Fa
     if answer.first().is_some_and(|line| line.starts_with(code)) {
         return Ok(());
     }
-    Err(not_offered(command, answer.last()))
+    match answer.last() {
+        // It knows the command, and does not do it now.
+        Some(said) if said.starts_with('4') => {
+            Err(Fault::new(Cause::NotTls, sentence!["the server knows ", command, ", and does not begin TLS"])
+                .at(Phase::Tls)
+                .owner(Owner::Service)
+                .evidence(escaped(said))
+                .next_step("look at the server's log: its certificate or key may not be usable"))
+        }
+        said => Err(not_offered(command, said)),
+    }
 }
 
 /// The server has no TLS on this port, or not now.
