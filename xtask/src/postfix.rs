@@ -21,14 +21,16 @@ fn unpack_into(folder: &Path) -> Outcome {
     // What an earlier attempt left.
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).map_err(failed)?;
-    step::run(
-        Command::new("apt-get").args(["download", "-q", "postfix"]).current_dir(folder),
-        "apt-get download postfix",
-    )?;
+    // It writes into the current directory.
+    let download = Command::new("apt-get").args(["download", "-q", "postfix"]).current_dir(folder).status();
+    if !download.is_ok_and(|status| status.success()) {
+        return Err("failed: apt-get download postfix".to_owned());
+    }
     let entries = fs::read_dir(folder).map_err(failed)?.flatten().map(|entry| entry.path());
     for package in entries.filter(|path| path.extension().is_some_and(|end| end == "deb")) {
         step::run(Command::new("dpkg-deb").arg("-x").arg(&package).arg(folder), "dpkg-deb -x")?;
         fs::remove_file(&package).map_err(failed)?;
     }
-    Ok(())
+    let master = folder.join("usr/lib/postfix/sbin/master");
+    if master.is_file() { Ok(()) } else { Err(format!("{} is not in the package", master.display())) }
 }
