@@ -17,6 +17,15 @@ words! {
 }
 
 impl Role {
+    /// By any of its names, in any case of letters.
+    pub(super) fn named(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "primary" | "master" => Some(Self::Primary),
+            "replica" | "slave" => Some(Self::Replica),
+            _ => None,
+        }
+    }
+
     /// Compares what is wanted with what the server says it is; `said` is by what it says so.
     pub(super) fn compare(self, found: Self, said: &'static str) -> Result<(), Fault> {
         match (self, found) {
@@ -41,10 +50,6 @@ impl Setting for Role {
     );
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        field.parse(&Self::SHAPE, |text| match text.to_ascii_lowercase().as_str() {
-            "primary" | "master" => Some(Self::Primary),
-            "replica" | "slave" => Some(Self::Replica),
-            _ => None,
-        })
+        field.parse(&Self::SHAPE, Self::named)
     }
 }

@@ -40,6 +40,7 @@ mod refusal;
 mod role;
 mod sentinel;
 
+use crate::checks::role::Role;
 use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::{Endpoint, Host, Port, Target, TlsOptions, Wire, within};
@@ -49,7 +50,7 @@ use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Noted, Word, tls_of_target};
 use client::{Again, Command, RespClient};
 use redis::{Cmd, Value};
-use role::{Role, ServerInfo};
+use role::ServerInfo;
 use sentinel::Sentinel;
 use std::time::Duration;
 
@@ -318,7 +319,7 @@ impl Redis {
             }
         }
         match self.wanted_role() {
-            Some(role) => role.verify(server, client).await,
+            Some(wanted) => role::verify(wanted, server, client).await,
             None => Ok(()),
         }
     }

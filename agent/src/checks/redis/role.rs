@@ -2,23 +2,11 @@
 
 use super::client::RespClient;
 use super::refusal;
+use crate::checks::role::Role;
 use crate::fault::{Cause, Fault};
-use crate::phase::{Phase, words};
+use crate::phase::Phase;
 use crate::probe::Probe;
-use crate::settings::shape::Shape;
-use crate::settings::{Field, Misfit, Setting};
 use redis::Value;
-use serde_json::json;
-
-words! {
-    /// What a server is to the others that hold the same data.
-    pub(super) Role {
-        /// Takes writes.
-        Primary "primary",
-        /// Has a copy.
-        Replica "replica",
-    }
-}
 
 /// What a server tells about itself.
 #[derive(Debug, Default)]
@@ -35,31 +23,25 @@ enum Mode {
     Cluster,
 }
 
-impl Role {
-    /// Asks for the role where it is not known yet, and compares.
-    pub(super) async fn verify(self, server: &mut ServerInfo, client: &mut RespClient<'_>) -> Result<(), Fault> {
-        if server.role.is_none() {
-            server.role = Some(role_of(&client.ask("ROLE", &redis::cmd("ROLE")).await?)?);
-        }
-        match (self, server.role) {
-            (Self::Primary, Some(Self::Replica)) => {
-                Err(Fault::new(Cause::ReadOnly, "a replica answered, but the primary is wanted"))
-            }
-            (Self::Replica, Some(Self::Primary)) => {
-                Err(Fault::new(Cause::UnexpectedReply, "the primary answered, but a replica is wanted")
-                    .next_step("use the address of a replica, or look at the failover"))
-            }
-            _ => Ok(()),
-        }
+/// Asks for the role where it is not known yet, and compares.
+pub(super) async fn verify(wanted: Role, server: &mut ServerInfo, client: &mut RespClient<'_>) -> Result<(), Fault> {
+    if server.role.is_none() {
+        server.role = Some(role_of(&client.ask("ROLE", &redis::cmd("ROLE")).await?)?);
     }
+    match (wanted, server.role) {
+        (Role::Primary, Some(Role::Replica)) => {
+            Err(Fault::new(Cause::ReadOnly, "a replica answered, but the primary is wanted"))
+        }
+        (Role::Replica, Some(Role::Primary)) => {
+            Err(Fault::new(Cause::UnexpectedReply, "the primary answered, but a replica is wanted")
+                .next_step("use the address of a replica, or look at the failover"))
+        }
+        _ => Ok(()),
+    }
+}
 
-    fn named(name: &Value) -> Option<Self> {
-        match text(name)?.to_ascii_lowercase().as_str() {
-            "primary" | "master" => Some(Self::Primary),
-            "replica" | "slave" => Some(Self::Replica),
-            _ => None,
-        }
-    }
+fn named(name: &Value) -> Option<Role> {
+    Role::named(text(name)?)
 }
 
 impl ServerInfo {
@@ -68,7 +50,7 @@ impl ServerInfo {
         for (name, value) in hello.as_map_iter().into_iter().flatten() {
             match text(name) {
                 Some("version") => self.version = text(value).map(str::to_owned),
-                Some("role") => self.role = Role::named(value),
+                Some("role") => self.role = named(value),
                 Some("mode") => self.mode = Mode::named(value),
                 _ => {}
             }
@@ -110,25 +92,13 @@ pub(super) fn is_sentinel() -> Fault {
         .at(Phase::Protocol)
 }
 
-impl Setting for Role {
-    const SHAPE: Shape = Shape::plain(
-        "primary or replica",
-        "primary or replica",
-        || json!({"enum": ["primary", "replica", "master", "slave"]}),
-    );
-
-    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        field.parse(&Self::SHAPE, |text| Self::named(&Value::SimpleString(text.to_owned())))
-    }
-}
-
 /// The role in the answer to `ROLE`: its first item.
 fn role_of(answer: &Value) -> Result<Role, Fault> {
     let name = answer.as_sequence().and_then(|items| items.first());
     if name.and_then(text) == Some("sentinel") {
         return Err(is_sentinel());
     }
-    name.and_then(Role::named).ok_or_else(|| refusal::of(answer, "ROLE"))
+    name.and_then(named).ok_or_else(|| refusal::of(answer, "ROLE"))
 }
 
 pub(super) fn text(value: &Value) -> Option<&str> {
