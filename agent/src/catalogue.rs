@@ -70,8 +70,11 @@ pub enum Cause {
     MethodUnsupported,
     MissingSecret,
     NetworkUnreachable,
+    Mtu,
     NoAddress,
     NoCommonVersion,
+    NoNeighbour,
+    NoRoute,
     NoSocket,
     NoSuchDatabase,
     NoSuchEntry,
@@ -223,9 +226,15 @@ pub static ALL: &[Code] = &[
     entry(Phase::Connect, Cause::Timeout, "connect.timeout", Owner::Network, "no answer at all: packets are dropped", "look for a firewall or security group on the way, then for a wrong address or a dead host")
         .when("a firewall drops the packets, or nobody has the address", "{type: tcp, host: 192.0.2.1, port: 5432}"),
     entry(Phase::Connect, Cause::HostUnreachable, "connect.host-unreachable", Owner::Network, "the network reports that the host cannot be reached", "look at the route and at whether the host is up")
-        .when("no machine in that network answers to the address", "{type: tcp, host: 10.0.0.99, port: 5432}"),
-    entry(Phase::Connect, Cause::NetworkUnreachable, "connect.network-unreachable", Owner::Network, "there is no route to that network", "look at this host's routes and gateway")
+        .when("a router on the way has no way to that host", "{type: tcp, host: 10.0.9.99, port: 5432}"),
+    entry(Phase::Connect, Cause::NetworkUnreachable, "connect.network-unreachable", Owner::Network, "a router on the way has no route to that network", "look at the routes of the router that says so")
+        .when("a router on the way has no route to that network", "{type: tcp, host: 10.9.0.5, port: 5432}"),
+    entry(Phase::Connect, Cause::NoRoute, "connect.no-route", Owner::Host, "this host itself has no way to the address: no route, one that refuses, or an interface that is down", "`ip route get ADDRESS` shows it: correct this host's routes, or the address")
         .when("this host has no route for IPv6", "{type: tcp, host: '2001:db8::1', port: 5432}"),
+    entry(Phase::Connect, Cause::NoNeighbour, "connect.no-neighbour", Owner::Service, "nobody on this host's own subnet has that address (no answer to ARP or neighbour discovery)", "see whether that host runs, and whether it is still its address")
+        .when("no machine in this host's network answers to the address", "{type: tcp, host: 10.0.0.99, port: 5432}"),
+    entry(Phase::Connect, Cause::Mtu, "connect.mtu", Owner::Network, "large packets are lost on the way, small ones pass", "let ICMP \"fragmentation needed\" pass, or lower the MTU of this host's interface or route")
+        .when("a tunnel on the way is narrower than this host's interface, and a firewall drops the ICMP that says so", "{type: tls, host: db.internal, port: 443}"),
     entry(Phase::Connect, Cause::Prohibited, "connect.prohibited", Owner::Network, "a firewall on the way refuses, and says so (ICMP administratively prohibited)", "open the path in the firewall that answered")
         .when("a firewall on the way has a rule that rejects", "{type: tcp, host: db.internal, port: 5432}"),
     entry(Phase::Connect, Cause::DeniedLocally, "connect.denied-locally", Owner::Host, "this host itself forbids the connection", "look at the local firewall (OUTPUT), AppArmor or the sandbox")

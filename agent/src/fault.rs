@@ -44,6 +44,27 @@ impl Fault {
         self
     }
 
+    /// More of what was seen.
+    #[must_use]
+    pub(crate) fn with_evidence(self, more: impl Into<Sentence>) -> Self {
+        let all = self.evidence.iter().cloned().chain([more.into()]);
+        let all = Sentence::join(all, "; ");
+        self.evidence(all)
+    }
+
+    /// Says it in another sentence, now that more is known.
+    #[must_use]
+    pub(crate) fn about(mut self, message: impl Into<Sentence>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// Turns out to be another cause, whose owner and next step are that one's.
+    #[must_use]
+    pub(crate) fn become_of(self, cause: Cause) -> Self {
+        Self { cause, owner: None, next_step: None, ..self }
+    }
+
     /// Overrides the catalogue's owner, where the evidence tells more.
     #[must_use]
     pub(crate) const fn owner(mut self, owner: Owner) -> Self {

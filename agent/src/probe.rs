@@ -5,6 +5,8 @@
 
 mod dial;
 mod evidence;
+mod hole;
+mod host;
 mod open;
 mod peek;
 mod questions;
@@ -12,12 +14,15 @@ mod questions;
 use crate::catalogue::WarningKind;
 use crate::event::Event;
 use crate::fault::{Failure, Fault, Phase};
+use crate::net::host::Silence;
 use crate::net::{self, Detour, Race, Seen};
 use crate::outcome::{Step, Timing, Verdict, Warning};
 use crate::secret::{Redactor, Sentence};
 use crate::services::Service;
 use crate::shared::Shared;
 pub(crate) use dial::Dialer;
+pub(crate) use hole::Again;
+use hole::{Hole, Narrow};
 pub(crate) use open::Heard;
 use peek::{Look, Peer};
 use serde_json::{Value, json};
@@ -66,8 +71,14 @@ pub(crate) struct Probe {
     peer: Option<Peer>,
     /// Where the current connection leads, whatever is on it.
     reached: Option<Peer>,
+    /// From where it comes.
+    local: Option<SocketAddr>,
+    /// This does once more, with small segments, what another probe waits for.
+    narrow: Option<Box<Narrow>>,
     /// The connections to the addresses of a name that has several.
     race: Option<Box<Race>>,
+    /// Where the connections that are being made lead.
+    dialled: host::Dialled,
     /// The addresses behind the first that answers are left alone.
     only_first: bool,
     /// How long [`Probe::listen`] waits.
@@ -82,10 +93,20 @@ struct Waited<T> {
     result: Option<Result<T, Fault>>,
     /// What the peer, silent on this connection, said on another one meanwhile.
     said: Option<Vec<u8>>,
+    /// Why an address may not answer, looked into meanwhile.
+    silence: Option<Silence>,
+    /// A path that loses what is waited for.
+    hole: Option<Hole>,
+}
+
+impl<T> Waited<T> {
+    const fn for_result(result: Option<Result<T, Fault>>) -> Self {
+        Self { result, said: None, silence: None, hole: None }
+    }
 }
 
 /// What a probe is made from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Assignment {
     pub(crate) entry: usize,
     /// The last result that anybody asked for.
@@ -95,6 +116,10 @@ pub(crate) struct Assignment {
     pub(crate) redactor: Redactor,
     /// Where else the check connects to.
     pub(crate) detour: Option<Arc<Detour>>,
+    /// Asking again would send something twice.
+    pub(crate) asks_once: bool,
+    /// Performs a check once more.
+    pub(crate) again: Option<Again>,
     pub(crate) findings: Arc<Mutex<Findings>>,
     pub(crate) events: Option<UnboundedSender<Event>>,
 }
@@ -121,7 +146,10 @@ impl Probe {
             seen: None,
             peer: None,
             reached: None,
+            local: None,
+            narrow: None,
             race: None,
+            dialled: host::Dialled::default(),
             only_first: false,
             grace: open::SHORTEST_GRACE,
             courtesy: Look::new(),
@@ -150,7 +178,10 @@ impl Probe {
     ) -> Result<T, Failure> {
         let began = Instant::now();
         let heard_before = self.heard();
-        let Waited { result, said } = self.in_time(phase, pin!(work)).await;
+        let Waited { result, said, silence, hole } = self.in_time(phase, pin!(work)).await;
+        if let Some(narrow) = &self.narrow {
+            narrow.note(self.findings().phases.len(), result.as_ref());
+        }
         let timing = Timing { phase, elapsed: began.elapsed(), address: None };
         self.findings().phases.push(timing);
         self.emit(|| Event::Phase { entry: self.assignment.entry, timing });
@@ -159,6 +190,10 @@ impl Probe {
             Some(Err(fault)) => fault,
             None => self.timed_out(phase, timing.elapsed, self.heard() == heard_before),
         };
+        if let Some(hole) = hole {
+            return Err(hole.fault(&fault).in_phase(phase, &self.assignment.redactor));
+        }
+        let fault = self.look_at_this_host(phase, fault, silence).await;
         let said = if said.is_some() { said } else { self.peek(phase, &fault).await };
         let fault = match said {
             Some(answer) => self.name(phase, fault, &answer, "asked again on another connection, it answered"),
@@ -175,33 +210,39 @@ impl Probe {
         W: Future<Output = Result<T, Fault>>,
     {
         let until = self.until();
+        if phase == Phase::Connect {
+            return self.in_time_to_connect(work).await;
+        }
+        if phase == Phase::Resolve || self.reached.is_none() || self.narrow.is_some() {
+            return Waited::for_result(tokio::time::timeout_at(until, work).await.ok());
+        }
+        if let Ok(result) = tokio::time::timeout_at(Instant::now() + self.patience(), work.as_mut()).await {
+            return Waited::for_result(Some(result));
+        }
+        let mut look = if self.may_peek(phase) { self.look(phase) } else { Look::new() };
+        let mut holes = self.look_for_hole(phase);
         let mut said = None;
-        if self.may_peek(phase) {
-            match tokio::time::timeout_at(Instant::now() + self.patience(), work.as_mut()).await {
-                Ok(result) => return Waited { result: Some(result), said: None },
-                Err(_) if self.heard() > 0 => {}
-                Err(_) => {
-                    let mut look = self.look(phase);
-                    tokio::select! {
-                        biased;
-                        result = work.as_mut() => {
-                            if self.counts_strangers() {
-                                self.courtesy = look;
-                            }
-                            return Waited { result: Some(result), said: None };
-                        }
-                        Some(Ok(seen)) = look.join_next() => said = seen,
-                        () = tokio::time::sleep_until(until) => {}
-                    }
-                    let certain = said.as_ref().is_some_and(|said| self.is_certain(phase, said));
-                    if certain && self.heard() == 0 {
-                        return Waited { result: None, said: said.map(|said| said.bytes) };
-                    }
+        tokio::select! {
+            biased;
+            result = work.as_mut() => {
+                if self.counts_strangers() {
+                    self.courtesy = look;
                 }
+                return Waited::for_result(Some(result));
             }
+            Some(Ok(seen)) = look.join_next() => said = seen,
+            () = tokio::time::sleep_until(until) => {}
+        }
+        let certain = said.as_ref().is_some_and(|said| self.is_certain(phase, said));
+        let silent = self.heard() == 0;
+        let said = said.map(|said| said.bytes).filter(|_| silent);
+        if certain && silent {
+            return Waited { result: None, said, silence: None, hole: None };
         }
         let result = tokio::time::timeout_at(until, work).await.ok();
-        Waited { result, said: said.map(|said| said.bytes).filter(|_| self.heard() == 0) }
+        let said = said.filter(|_| self.heard() == 0);
+        let hole = holes.try_join_next().and_then(|hole| hole.ok().flatten());
+        Waited { result, said, silence: None, hole }
     }
 
     /// A failure that needs no waiting: what was heard is not what was wanted.

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::fault::{Failure, Phase};
 use crate::outcome::{Outcome, SkipReason, Step};
 use crate::plan::Plan;
-use crate::probe::{Assignment, Findings, Probe};
+use crate::probe::{Again, Assignment, Findings, Probe};
 use crate::queue::Queue;
 use crate::select::Selection;
 use crate::shared::Shared;
@@ -55,6 +55,7 @@ pub async fn run(
         selection,
         options,
         queue: options.queue(plan, selection, &shared),
+        again: again(plan),
         shared,
         join_set: JoinSet::new(),
         tasks: BTreeMap::new(),
@@ -86,6 +87,7 @@ struct Running<'a> {
     selection: &'a Selection,
     options: &'a Options,
     shared: Arc<Shared>,
+    again: Again,
     queue: Queue,
     join_set: JoinSet<Outcome>,
     tasks: BTreeMap<usize, Task>,
@@ -176,6 +178,8 @@ impl Running<'_> {
             timeout: check.timeout,
             redactor: check.redactor.clone(),
             detour: check.detour.clone(),
+            asks_once: check.asks_once,
+            again: Some(self.again.clone()),
             findings: Arc::clone(&findings),
             events: self.events.clone(),
         };
@@ -233,6 +237,18 @@ impl Running<'_> {
             self.done[before..].iter().for_each(|outcome| tell(&Event::Finished(Box::new(outcome.clone()))));
         }
     }
+}
+
+/// How a check of the plan is performed once more, for what a probe learns from it.
+fn again(plan: &Arc<Plan>) -> Again {
+    let plan = Arc::clone(plan);
+    Again::new(move |entry, mut probe| {
+        let plan = Arc::clone(&plan);
+        Box::pin(async move {
+            // What comes of it is the probe's.
+            let _ = plan.entries[entry].spec.run(&mut probe).await;
+        })
+    })
 }
 
 async fn until(deadline: Instant) {

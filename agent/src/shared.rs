@@ -1,6 +1,7 @@
 //! What the checks of a run share.
 
 use crate::host;
+use crate::net::host::Inquiries;
 use crate::net::{Resolver, Trust};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -14,6 +15,8 @@ pub(crate) struct Shared {
     pub(crate) deadline: Option<Instant>,
     pub(crate) resolver: Resolver,
     pub(crate) trust: Trust,
+    /// Why connections of the run failed.
+    pub(crate) inquiries: Inquiries,
     /// The name of this host, looked up when it is needed first.
     pub(crate) host_name: LazyLock<String>,
 }
@@ -23,7 +26,8 @@ impl Shared {
     pub(crate) fn new(max_timeout: Option<Duration>, resolver: Resolver, trust: Trust) -> Self {
         let began = Instant::now();
         let deadline = max_timeout.map(|most| began + most - margin(most));
-        Self { began, deadline, resolver, trust, host_name: LazyLock::new(host::name) }
+        let inquiries = Inquiries::default();
+        Self { began, deadline, resolver, trust, inquiries, host_name: LazyLock::new(host::name) }
     }
 }
 

@@ -25,6 +25,11 @@ impl Exchange {
         Self { send, expect }
     }
 
+    /// Whether something is sent.
+    pub(super) const fn sends(&self) -> bool {
+        self.send.is_some()
+    }
+
     /// Whether something must come.
     pub(super) const fn expects(&self) -> bool {
         self.expect.is_some()

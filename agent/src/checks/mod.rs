@@ -107,6 +107,8 @@ pub(crate) struct Profile {
     pub(crate) distinction: Vec<(&'static str, String)>,
     /// The names of the results, in order.
     pub(crate) results: Vec<ResultName>,
+    /// Asking again would send something twice: a mail, a POST, a statement of the user's.
+    pub(crate) asks_once: bool,
     /// Every place the check connects to, for limits per host and for firewall rules; without the
     /// resolvers of this host.
     pub(crate) endpoints: Vec<Endpoint>,
@@ -117,6 +119,11 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
+    /// Whether asking again would send something twice.
+    fn once(self, asks_once: bool) -> Self {
+        Self { asks_once, ..self }
+    }
+
     /// `KIND:HOST:PORT` alone.
     fn of_endpoint(kind: &str, endpoint: &Endpoint) -> Self {
         let results = vec![ResultName::of(kind, endpoint)];

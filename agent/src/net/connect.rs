@@ -4,6 +4,7 @@ use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::endpoint::Transport;
+use crate::net::host;
 use crate::secret::{Sentence, ours, sentence, theirs};
 use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
@@ -46,6 +47,8 @@ pub(crate) struct Race {
     started: Vec<(SocketAddr, Instant)>,
     /// What has failed so far.
     pub(crate) failed: Vec<Attempt>,
+    /// Whose fault was told as that of all.
+    pub(crate) blamed: Option<SocketAddr>,
     won: Option<(SocketAddr, Instant)>,
 }
 
@@ -126,7 +129,9 @@ impl Race {
         if self.failed.is_empty() {
             return Fault::new(Cause::OwnFault, "no address was tried");
         }
-        self.failed.swap_remove(0).fault.evidence(all)
+        let first = self.failed.swap_remove(0);
+        self.blamed = Some(first.address);
+        first.fault.evidence(all)
     }
 }
 
@@ -163,7 +168,16 @@ fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 /// Connects to one address. The kernel is asked to keep ICMP errors, which tell a firewall's
 /// refusal from a missing host.
 pub(crate) async fn address(address: SocketAddr) -> Result<TcpStream, Fault> {
-    let stream = begin(address).map_err(|error| refusal(Transport::Tcp, address, error, None))?;
+    decided(begin(address), address).await
+}
+
+/// The same, with segments of so many bytes at most, in both directions.
+pub(crate) async fn in_segments(address: SocketAddr, most: u16) -> Result<TcpStream, Fault> {
+    decided(begin_as(address, |socket| socket::setsockopt(socket, sockopt::TcpMaxSeg, &most.into())), address).await
+}
+
+async fn decided(begun: io::Result<TcpStream>, address: SocketAddr) -> Result<TcpStream, Fault> {
+    let stream = begun.map_err(|error| refusal(Transport::Tcp, address, error, None))?;
     // Writable means decided: connected, or failed with an error to collect.
     stream.writable().await.map_err(|error| refusal(Transport::Tcp, address, error, None))?;
     match stream.take_error() {
@@ -172,8 +186,18 @@ pub(crate) async fn address(address: SocketAddr) -> Result<TcpStream, Fault> {
     }
 }
 
-fn begin(address: SocketAddr) -> io::Result<TcpStream> {
+/// Asks for a connection and waits for nothing.
+pub(super) fn begin(address: SocketAddr) -> io::Result<TcpStream> {
+    begin_as(address, |_| Ok(()))
+}
+
+/// The same, with a socket that was made ready before.
+pub(super) fn begin_as(
+    address: SocketAddr,
+    prepare: impl FnOnce(&OwnedFd) -> nix::Result<()>,
+) -> io::Result<TcpStream> {
     let socket = open(address, SockType::Stream)?;
+    prepare(&socket)?;
     match socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(address)) {
         Ok(()) | Err(Errno::EINPROGRESS) => TcpStream::from_std(socket.into()),
         Err(error) => Err(error.into()),
@@ -244,14 +268,19 @@ pub(crate) fn has_route(address: SocketAddr) -> bool {
 
 /// An ICMP error that a socket collected (RFC 792, RFC 4443).
 #[derive(Clone, Copy, Debug)]
-struct Icmp {
+pub(super) struct Icmp {
     v6: bool,
     kind: u8,
     code: u8,
-    sender: Option<IpAddr>,
+    pub(super) sender: Option<IpAddr>,
 }
 
 impl Icmp {
+    /// A router has counted the packet's way down to nothing: "time exceeded in transit".
+    pub(super) const fn is_end_of_way(self) -> bool {
+        matches!((self.v6, self.kind, self.code), (true, 3, 0) | (false, 11, 0))
+    }
+
     /// "Administratively prohibited", in any of its forms.
     const fn is_prohibition(self) -> bool {
         matches!((self.v6, self.kind, self.code), (true, 1, 1 | 5 | 6) | (false, 3, 9 | 10 | 13))
@@ -272,7 +301,7 @@ impl std::fmt::Display for Icmp {
 }
 
 /// What the socket's error queue holds, if it holds an ICMP error.
-fn icmp(socket: &impl std::os::fd::AsRawFd) -> Option<Icmp> {
+pub(super) fn icmp(socket: &impl std::os::fd::AsRawFd) -> Option<Icmp> {
     let mut space = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6);
     let mut payload = [0; 64];
     let mut buffers = [IoSliceMut::new(&mut payload)];
@@ -294,7 +323,8 @@ fn icmp(socket: &impl std::os::fd::AsRawFd) -> Option<Icmp> {
 /// The fault of an address that could not be used, with the address in its message.
 fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Option<Icmp>) -> Fault {
     let text = error.to_string();
-    let blackhole = error.raw_os_error() == Some(libc::EINVAL);
+    let code = error.raw_os_error();
+    let blackhole = code == Some(libc::EINVAL);
     let mut fault = Fault::from(error);
     if blackhole {
         // What a blackhole route gives to senders on this host (ip-route(8)).
@@ -315,7 +345,10 @@ fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Op
         Cause::Reset => sentence![address, " reset the connection"],
         _ => fault.message,
     };
-    let Some(icmp) = icmp else { return fault.evidence(text) };
+    let Some(icmp) = icmp else {
+        let fault = fault.evidence(text);
+        return if code == Some(libc::EADDRNOTAVAIL) { host::of_ports(fault) } else { fault };
+    };
     let who = icmp.sender.map_or_else(|| "a firewall on the way".into(), |sender| sentence!["a firewall at ", sender]);
     let rejected = transport == Transport::Tcp && icmp.is_port_unreachable() && fault.cause == Cause::Refused;
     if (icmp.is_prohibition() || rejected) && icmp.sender.is_some_and(is_of_this_host) {

@@ -9,6 +9,7 @@ mod connect;
 mod detour;
 pub(crate) mod dns;
 mod endpoint;
+pub(crate) mod host;
 pub(crate) mod identify;
 pub(crate) mod nameserver;
 mod path;
@@ -27,7 +28,9 @@ mod trust;
 mod wire;
 
 pub(crate) use clock::within;
-pub(crate) use connect::{Race, address as connect, datagram, has_route, refusal_of, summary, unix};
+pub(crate) use connect::{
+    Race, address as connect, datagram, has_route, in_segments as connect_in_segments, refusal_of, summary, unix,
+};
 pub(crate) use detour::Detour;
 pub(crate) use endpoint::{BadHost, Endpoint, Host, HostKind, Port, Transport};
 pub(crate) use nameserver::resolvers_of_this_host;

@@ -70,6 +70,8 @@ pub struct Entry {
     pub(crate) missing: Option<Fault>,
     /// Where else it connects to.
     pub(crate) detour: Option<Arc<Detour>>,
+    /// Asking again would send something twice.
+    pub(crate) asks_once: bool,
     /// The check itself.
     pub spec: Spec,
 }
@@ -201,7 +203,7 @@ impl Loading<'_> {
         let read = fields.finish();
         self.diagnostics.extend(read.diagnostics);
         let Some(spec) = spec else { return };
-        let Profile { target, mut results, mut distinction, endpoints, origin, .. } = spec.profile();
+        let Profile { target, mut results, mut distinction, endpoints, origin, asks_once, .. } = spec.profile();
         let detour = read.wishes.detour(origin.or_else(|| endpoints.into_iter().next()));
         distinction.extend(detour.iter().flat_map(Detour::distinction));
         let texts = results.iter_mut().flat_map(|ResultName { name, info }| [name, info]);
@@ -223,6 +225,7 @@ impl Loading<'_> {
             redactor: read.redactor,
             missing: read.missing,
             detour: detour.map(Arc::new),
+            asks_once,
             spec,
         });
     }

@@ -1,5 +1,6 @@
 //! How a probe gets its connections, each step in its phase.
 
+use super::host::Dialled;
 use super::peek::Peer;
 use super::{Probe, Stop};
 use crate::catalogue::{Note, WarningKind};
@@ -43,15 +44,21 @@ impl Probe {
         let endpoint = place.as_ref().unwrap_or(endpoint);
         let addresses = self.addresses(endpoint).await?;
         let began = Instant::now();
-        let connected = match addresses[..] {
+        self.dialled = Dialled::to(&addresses);
+        let narrow = self.narrow.clone();
+        let connected = match (narrow, &addresses[..]) {
+            (Some(narrow), _) => self.phase(Phase::Connect, narrow.connect(&addresses)).await,
             // The usual case costs no task.
-            [address] => self.phase(Phase::Connect, net::connect(address)).await.map(|stream| (stream, address)),
+            (None, &[address]) => {
+                self.phase(Phase::Connect, net::connect(address)).await.map(|stream| (stream, address))
+            }
             // Boxed: it must not make every check that much larger.
             _ => Box::pin(self.race(&addresses)).await,
         };
         let (stream, address) = connected.map_err(|failure| self.with_addresses(failure, &addresses))?;
         self.grace = (began.elapsed() * 2).clamp(SHORTEST_GRACE, LONGEST_GRACE);
         self.note_address(address);
+        self.local = stream.local_addr().ok();
         Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
     }
 
@@ -60,14 +67,22 @@ impl Probe {
     pub(crate) async fn reopen(&mut self, endpoint: &Endpoint) -> Result<Wire, Failure> {
         let last = self.findings().phases.iter().rev().find_map(|timing| timing.address);
         let Some(address) = last else { return self.open(endpoint).await };
+        self.dialled = Dialled::to(&[address]);
         let stream = self.phase(Phase::Connect, net::connect(address)).await?;
         self.note_address(address);
+        self.local = stream.local_addr().ok();
         Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
     }
 
     async fn race(&mut self, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
         let mut race = self.race.take().unwrap_or_default();
-        let connected = self.phase(Phase::Connect, race.run(addresses, self.only_first)).await;
+        let (dialled, only_first) = (self.dialled.clone(), self.only_first);
+        let racing = async {
+            let won = race.run(addresses, only_first).await;
+            race.blamed.into_iter().for_each(|address| dialled.blame(address));
+            won
+        };
+        let connected = self.phase(Phase::Connect, racing).await;
         self.race = Some(race);
         connected
     }
@@ -94,6 +109,7 @@ impl Probe {
     }
 
     pub(crate) async fn open_socket(&mut self, path: &Path) -> Result<Wire, Failure> {
+        self.dialled = Dialled::default();
         let stream = self.phase(Phase::Connect, net::unix(path)).await?;
         Ok(self.prepare(Wire::unix(stream), Peer::Socket(path.to_owned())))
     }
@@ -176,6 +192,7 @@ impl Probe {
 
     /// A socket for datagrams to and from one address. Nothing is sent yet.
     pub(crate) async fn datagram(&mut self, address: SocketAddr) -> Result<UdpSocket, Failure> {
+        self.dialled = Dialled::to(&[address]);
         let socket = self.phase(Phase::Connect, async { net::datagram(address) }).await?;
         self.note_address(address);
         Ok(socket)

@@ -20,6 +20,8 @@ fn a_task_is_small_enough_for_thousands_of_them() {
             timeout: Duration::from_secs(1),
             redactor: crate::secret::Redactor::new(),
             detour: None,
+            asks_once: false,
+            again: None,
             findings: Arc::default(),
             events: None,
         };

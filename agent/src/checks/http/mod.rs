@@ -156,6 +156,7 @@ impl Check for Http {
             Some(_) => Profile::default(),
         }
         .distinct("method", Some(&self.method).filter(|method| **method != Method::GET))
+        .once(self.body.is_some() || !(self.method.is_safe()))
         .distinct("proxy_url", self.proxy.as_ref().map(|proxy| &proxy.endpoint))
         .distinct("unix_socket", self.unix_socket.as_ref().map(|path| escaped(&path.0.to_string_lossy())))
         .distinct("expected_code", Some(self.expected_code.to_string()).filter(|code| code != "200"))

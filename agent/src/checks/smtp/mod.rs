@@ -102,6 +102,7 @@ impl Check for Smtp {
 
     fn profile(&self) -> Profile {
         Profile::of_layers(Self::TYPE, &self.endpoint, self.security != Security::Plain)
+            .once(self.mail.is_some())
             .distinct("from_address", Some(&self.from))
             .distinct("username", self.login.as_ref().map(|login| &login.user))
             .distinct("to_address", self.to.as_ref())

@@ -50,7 +50,9 @@ impl Check for Tcp {
     }
 
     fn profile(&self) -> Profile {
-        Profile::of_endpoint(Self::TYPE, &self.endpoint).distinct("expect", self.exchange.distinction())
+        Profile::of_endpoint(Self::TYPE, &self.endpoint)
+            .once(self.exchange.sends())
+            .distinct("expect", self.exchange.distinction())
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

@@ -61,6 +61,7 @@ impl Check for Tls {
     fn profile(&self) -> Profile {
         Profile::of_endpoint(Self::TYPE, &self.endpoint)
             .distinct("starttls", self.starttls.map(StartTls::name))
+            .once(self.exchange.sends())
             .distinct("expect", self.exchange.distinction())
     }
 

@@ -1,0 +1,186 @@
+//! What is said of this host's part: the fault of a connection, named anew where something is proven.
+
+use super::Way;
+use super::tables::{Table, local_ports};
+use super::trail::{Hop, Trail};
+use super::trial::{Culprit, Trial};
+use crate::fault::{Cause, Fault, Owner};
+use crate::secret::{Sentence, ours, sentence};
+use nix::errno::Errno;
+
+/// Where a route of this host, its interface or the station behind it is the reason.
+pub(super) fn the_way(fault: Fault, way: &Way) -> Fault {
+    let address = way.address;
+    let unreached = matches!(fault.cause, Cause::HostUnreachable | Cause::NetworkUnreachable | Cause::Timeout);
+    match &way.route {
+        Err(Errno::EACCES | Errno::EPERM) if fault.cause == Cause::DeniedLocally => fault
+            .about(sentence!["a route or a rule of this host prohibits ", address])
+            .next_step(show_route(way, "shows it; remove it, or send by another way")),
+        Err(error) if unreached => no_route(fault, way, *error),
+        Err(_) => fault,
+        Ok(_) if !unreached => fault,
+        Ok(_) if way.link.as_ref().is_some_and(|link| !link.is_running) => {
+            let name = link_name(way);
+            fault
+                .become_of(Cause::NoRoute)
+                .about(sentence![name.clone(), ", by which this host sends to ", address, ", is down"])
+                .next_step(sentence!["`ip link show ", name, "` shows its state: bring it up, look at its other end"])
+        }
+        Ok(route) if way.next_hop_is_silent => silent_neighbour(fault, way, route.gateway.is_some()),
+        Ok(_) => fault,
+    }
+}
+
+fn no_route(fault: Fault, way: &Way, error: Errno) -> Fault {
+    let address = way.address;
+    let message = match error {
+        Errno::EHOSTUNREACH => sentence!["a route of this host says that ", address, " is unreachable"],
+        Errno::EINVAL => sentence!["this host's routes discard what is for ", address, " (blackhole)"],
+        Errno::ENETUNREACH | Errno::ENETDOWN => sentence!["this host has no route to ", address],
+        // It cannot be asked: what the connection said stays.
+        _ => return fault,
+    };
+    let then = "shows it; correct this host's routes, or the address";
+    fault.become_of(Cause::NoRoute).about(message).next_step(show_route(way, then))
+}
+
+fn silent_neighbour(fault: Fault, way: &Way, is_gateway: bool) -> Fault {
+    let question = if way.address.is_ipv4() { "ARP" } else { "neighbour discovery" };
+    let next_hop = way.route.as_ref().map_or_else(|_| way.address.ip(), |route| route.next_hop(way.address));
+    let link = link_name(way);
+    let shows = sentence!["`ip neigh show ", next_hop, "` shows it"];
+    let fault = fault.become_of(Cause::NoNeighbour);
+    if is_gateway {
+        return fault
+            .owner(Owner::Network)
+            .about(sentence![
+                "the gateway to ",
+                way.address,
+                ", ",
+                next_hop,
+                ", does not answer ",
+                question,
+                " on ",
+                link
+            ])
+            .next_step(sentence![shows, ": look at that gateway, then at this host's routes"]);
+    }
+    fault
+        .about(sentence![
+            way.address.ip(),
+            " does not answer ",
+            question,
+            " on ",
+            link,
+            ": the host is down, or the address wrong"
+        ])
+        .next_step(sentence![shows, ": see whether that host runs, and whether it is still its address"])
+}
+
+/// No local port is left: which there are.
+pub(crate) fn of_ports(fault: Fault) -> Fault {
+    let Some((first, last)) = local_ports() else { return fault };
+    fault
+        .with_evidence(sentence!["local ports are ", first, " to ", last])
+        .next_step("`ss -tan` shows who holds them: let connections be reused, or widen net.ipv4.ip_local_port_range")
+}
+
+/// Where this host drops or rejects.
+pub(super) fn the_host(fault: Fault, way: &Way, trial: &Trial) -> Fault {
+    let address = way.address;
+    let Some(culprit) = trial.culprit else {
+        let unclear = "whether this host itself drops it cannot be told: its counters move too fast";
+        return if trial.is_unclear { fault.with_evidence(unclear) } else { fault };
+    };
+    let fault = fault.become_of(Cause::DeniedLocally);
+    match culprit {
+        Culprit::Output { failed } => output(fault, way, failed),
+        Culprit::Input { dropped } => fault
+            .about(sentence![
+                address,
+                " answers, and this host drops the answers (Ip:InReceives +",
+                dropped,
+                ", Ip:InDelivers +0)"
+            ])
+            .next_step(
+                "`nft list ruleset`, as root, shows the rules of its input: let answers in (ct state established)",
+            ),
+        Culprit::ReversePath { dropped } => fault
+            .about(sentence![
+                address,
+                " answers, and this host drops the answers: they come by another interface than it sends by \
+                 (TcpExt:IPReversePathFilter +",
+                dropped,
+                ")"
+            ])
+            .next_step(show_route(way, "shows by which it sends: let the answers come there, or set rp_filter to 2")),
+        Culprit::Reset { times } => fault
+            .about(sentence!["this host's own firewall rejects the connection to ", address, " with a reset"])
+            .with_evidence(sentence![times, " of ", times, " requests were answered by this host, and never sent"])
+            .next_step("`nft list ruleset`, as root, shows the rules of its output that reject"),
+    }
+}
+
+/// What this host sends is dropped before it leaves.
+fn output(fault: Fault, way: &Way, failed: Option<u64>) -> Fault {
+    let seen = match failed {
+        Some(times) => sentence![" (TcpExt:TCPRetransFail +", times, ")"],
+        None => " (Ip:OutRequests +7, Ip:OutTransmits +0)".into(),
+    };
+    let mut message = sentence!["this host itself drops what it sends to ", way.address];
+    match Table::of_connections().filter(|table| table.is_full()) {
+        Some(Table { used, most }) => {
+            message.push(sentence![": its firewall's table of connections is full (", used, " of ", most, ")"]);
+            let next_step =
+                "raise net.netfilter.nf_conntrack_max, or find out who opens so many: `conntrack -L`, as root";
+            fault.about(message).with_evidence(sentence!["dropped", seen]).next_step(next_step)
+        }
+        None => {
+            message.push(seen);
+            let next_step =
+                "`nft list ruleset`, as root, shows the rules of its output, also those for this user alone";
+            fault.about(message).next_step(next_step)
+        }
+    }
+}
+
+/// How far a request gets that nobody answers.
+pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
+    if fault.cause != Cause::Timeout {
+        return fault;
+    }
+    let (address, host) = (way.address, way.address.ip());
+    let mut message = fault.message.clone();
+    message.push(match trail.last() {
+        Some(Hop { distance, router }) => {
+            sentence!["; the last router that answers is ", router, " (hop ", distance, ")"]
+        }
+        None => "; the routers here do not answer".into(),
+    });
+    let fault = fault.about(message);
+    let behind = trail.last().map(|hop| sentence!["at or behind ", hop.router]);
+    match (trail.control, behind) {
+        (Some((port, true)), behind) => {
+            let place =
+                behind.map_or_else(|| "on the way to it".into(), |behind| sentence!["on the way to it, ", behind]);
+            fault
+                .with_evidence(sentence!["port ", port, " of ", host, " answers: that host is there"])
+                .next_step(sentence!["open port ", address.port(), " in the firewall of ", host, ", or in one ", place])
+        }
+        (_, Some(behind)) => fault.next_step(sentence![
+            "look for a firewall or a missing route ",
+            behind,
+            ", then for a wrong address or a dead host"
+        ]),
+        (_, None) => fault,
+    }
+}
+
+fn link_name(way: &Way) -> Sentence {
+    way.link.as_ref().map_or_else(|| "its interface".into(), |link| ours(&link.name))
+}
+
+/// The command that shows the route.
+fn show_route(way: &Way, then: &'static str) -> Sentence {
+    sentence!["`ip route get ", way.address.ip(), "` ", then]
+}

@@ -1,0 +1,139 @@
+//! This host's own part in a connection that failed: its routes, links and neighbours, its firewall, its tables; and
+//! where beyond it a connection request dies.
+//!
+//! Nothing of this runs while all is well. All of it works without a privilege; what a kernel or a container does not
+//! tell stays unknown, and "cannot be told" is an answer. One file per source has its limits in its head;
+//! docs/is-it-me.md has them in a table.
+
+mod blame;
+mod counters;
+mod link;
+mod neighbour;
+mod netlink;
+mod route;
+mod segments;
+mod tables;
+mod trail;
+mod trial;
+
+pub(super) use blame::of_ports;
+use trail::Trail;
+
+use crate::fault::{Cause, Fault};
+pub(crate) use segments::{Direction, Segments};
+
+use link::Link;
+use nix::errno::Errno;
+use route::Route;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+use trial::Trial;
+
+/// How this host sends to an address.
+#[derive(Debug)]
+pub(crate) struct Way {
+    address: SocketAddr,
+    route: Result<Route, Errno>,
+    link: Option<Link>,
+    /// Whoever has to take the packets first was asked for and has not answered.
+    next_hop_is_silent: bool,
+}
+
+impl Way {
+    /// As its tables are now. No packet is sent.
+    pub(crate) fn to(address: SocketAddr) -> Self {
+        let route = Route::to(address);
+        let link = route.as_ref().ok().and_then(|route| Link::of(route.interface).ok());
+        let is_silent = |route: &Route| neighbour::is_silent(route.next_hop(address), route.interface);
+        let next_hop_is_silent = route.as_ref().is_ok_and(is_silent);
+        Self { address, route, link, next_hop_is_silent }
+    }
+
+    /// Whether the address is one of this host's own.
+    pub(crate) fn is_local(&self) -> bool {
+        self.route.as_ref().is_ok_and(|route| route.is_local)
+    }
+
+    /// The largest packet that this host sends there, in bytes.
+    pub(crate) fn mtu(&self) -> Option<u32> {
+        let of_route = self.route.as_ref().ok().and_then(|route| route.mtu);
+        of_route.or_else(|| self.link.as_ref().map(|link| link.mtu))
+    }
+
+    /// What it is, for programs: source address, interface, gateway, table.
+    pub(crate) fn facts(&self) -> Option<Value> {
+        let route = self.route.as_ref().ok()?;
+        let text = |address: std::net::IpAddr| address.to_string();
+        Some(json!({
+            "address": self.address.to_string(),
+            "source": route.source.map(text),
+            "interface": self.link.as_ref().map(|link| &link.name),
+            "gateway": route.gateway.map(text),
+            "table": route.table,
+            "mtu": self.mtu(),
+        }))
+    }
+}
+
+/// Why an address may not have answered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Silence {
+    trial: Trial,
+    trail: Trail,
+}
+
+/// What was looked into in a run: each address once, and what reads counters one at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Inquiries {
+    alone: tokio::sync::Mutex<()>,
+    silences: Mutex<HashMap<SocketAddr, Arc<OnceCell<Silence>>>>,
+    refusals: Mutex<HashMap<SocketAddr, Arc<OnceCell<Trial>>>>,
+}
+
+impl Inquiries {
+    /// Looks into an address that does not answer, until then.
+    pub(crate) async fn of_silence(&self, address: SocketAddr, until: Instant) -> Silence {
+        let cell = cell(&self.silences, address);
+        let look = || async {
+            let (trial, trail) =
+                tokio::join!(trial::of_silence(address, &self.alone, until), Trail::to(address, until));
+            Silence { trial, trail }
+        };
+        cell.get_or_init(look).await.clone()
+    }
+
+    /// Looks into a connection that has failed: whose fault it is as far as it can be told, with that fault's name.
+    pub(crate) async fn of_failure(&self, fault: Fault, way: &Way, silence: Option<&Silence>, until: Instant) -> Fault {
+        let fault = blame::the_way(fault, way);
+        match fault.cause {
+            Cause::Refused if !way.is_local() => {
+                let cell = cell(&self.refusals, way.address);
+                let near = way.route.as_ref().is_ok_and(|route| route.gateway.is_none());
+                let trial = *cell.get_or_init(|| trial::of_refusal(way.address, near, &self.alone, until)).await;
+                blame::the_host(fault, way, &trial)
+            }
+            Cause::Timeout => match silence {
+                Some(silence) => blame::the_path(blame::the_host(fault, way, &silence.trial), way, &silence.trail),
+                None => fault,
+            },
+            _ => fault,
+        }
+    }
+}
+
+/// What an address has in a table, made when it is asked for first.
+fn cell<T>(table: &Mutex<HashMap<SocketAddr, Arc<OnceCell<T>>>>, address: SocketAddr) -> Arc<OnceCell<T>> {
+    let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(table.entry(address).or_default())
+}
+
+impl Silence {
+    /// The way to the address, for programs.
+    pub(crate) fn facts(&self) -> Value {
+        self.trail.facts()
+    }
+}

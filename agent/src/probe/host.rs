@@ -1,0 +1,88 @@
+//! Whether it is this host: what is looked into when a connection does not come about.
+//!
+//! Beside the wait, after a second without an answer (half of a timeout below two), and ended with it; what fails at
+//! once is looked into then. Docs/is-it-me.md tells what it costs.
+
+use super::{Probe, Waited};
+use crate::fault::{Fault, Phase};
+use crate::net::host::{Silence, Way};
+use crate::shared::Shared;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// What an inquiry leaves of the time, to tell what it has found.
+const MARGIN: Duration = Duration::from_millis(15);
+
+/// Where the connections that are being made lead.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Dialled {
+    /// The system's first choice.
+    first: Option<SocketAddr>,
+    /// Whose failure is told, where it was another.
+    blamed: Arc<OnceLock<SocketAddr>>,
+}
+
+impl Dialled {
+    /// These are being tried.
+    pub(super) fn to(addresses: &[SocketAddr]) -> Self {
+        Self { first: addresses.first().copied(), blamed: Arc::default() }
+    }
+
+    /// The failure that will be told is this one's.
+    pub(super) fn blame(&self, address: SocketAddr) {
+        // There is one failure.
+        let _ = self.blamed.set(address);
+    }
+
+    fn address(&self) -> Option<SocketAddr> {
+        self.blamed.get().copied().or(self.first)
+    }
+}
+
+impl Probe {
+    /// Waits for a connection until the time is up. Beside the wait it is looked into why nobody answers.
+    #[expect(clippy::disallowed_methods, reason = "keeps the deadline of a phase")]
+    pub(super) async fn in_time_to_connect<T, W>(&self, mut work: Pin<&mut W>) -> Waited<T>
+    where
+        W: Future<Output = Result<T, Fault>>,
+    {
+        let until = self.until();
+        if self.narrow.is_some() {
+            return Waited::for_result(tokio::time::timeout_at(until, work).await.ok());
+        }
+        if let Ok(result) = tokio::time::timeout_at(Instant::now() + self.patience(), work.as_mut()).await {
+            return Waited::for_result(Some(result));
+        }
+        let mut inquiry = self.inquire(until);
+        let result = tokio::time::timeout_at(until, work).await.ok();
+        let silence = inquiry.try_join_next().and_then(Result::ok);
+        Waited { result, said: None, silence, hole: None }
+    }
+
+    /// Looks into the silence of the address; ends when this is dropped.
+    fn inquire(&self, until: Instant) -> JoinSet<Silence> {
+        let mut inquiry = JoinSet::new();
+        let address = self.dialled.address().filter(|address| !Way::to(*address).is_local());
+        if let Some(address) = address {
+            let shared: Arc<Shared> = Arc::clone(&self.shared);
+            // As a task it makes no check larger.
+            inquiry.spawn(async move { shared.inquiries.of_silence(address, until - MARGIN).await });
+        }
+        inquiry
+    }
+
+    /// Whether this host has its part in a connection that did not come about, with what it knows of the way.
+    pub(super) async fn look_at_this_host(&self, phase: Phase, fault: Fault, silence: Option<Silence>) -> Fault {
+        let Some(address) = self.dialled.address().filter(|_| phase == Phase::Connect) else { return fault };
+        let way = Way::to(address);
+        let known = [("route", way.facts()), ("path", silence.as_ref().map(Silence::facts))];
+        self.findings().facts.extend(known.into_iter().filter_map(|(key, value)| Some((key, value?))));
+        let shared = Arc::clone(&self.shared);
+        // Boxed: it is rare, and would make every check that much larger.
+        Box::pin(shared.inquiries.of_failure(fault, &way, silence.as_ref(), self.until())).await
+    }
+}
