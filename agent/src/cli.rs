@@ -9,6 +9,7 @@ pub mod export_fw;
 pub mod generate;
 pub mod program;
 pub mod suggest;
+pub mod trace;
 
 use crate::checks::Spec;
 use crate::host;

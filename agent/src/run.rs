@@ -3,10 +3,12 @@
 
 mod options;
 mod panics;
+mod trace;
 
 pub use crate::net::Family;
 pub use options::Options;
 pub use panics::note_panic;
+pub use trace::{By, Followed, Traced, trace};
 
 use crate::event::Event;
 use crate::fault::{Failure, Phase};

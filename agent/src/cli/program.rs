@@ -1,11 +1,12 @@
 //! The command line of `conn-check` as a whole: the checks of a file, or one of its words.
 
-use super::{Args, explain::Explain};
+use super::{Args, explain::Explain, trace::Trace};
 use clap::{Parser, Subcommand};
 
 const USAGE: &str = "\
 conn-check [OPTIONS] <CONFIG>... [PATTERN]...
-       conn-check explain [CODE|TYPE|OPTION]...";
+       conn-check explain [CODE|TYPE|OPTION]...
+       conn-check trace <CONFIG>... [PATTERN]...";
 
 /// Examples come before the options.
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\n{all-args}";
@@ -29,7 +30,7 @@ pub struct Program {
     #[command(flatten)]
     pub check: Args,
 
-    /// Something else; the word wins over a file of that name, which is `./explain`.
+    /// Something else; the word wins over a file of that name, which is `./explain`, `./trace`.
     #[command(subcommand)]
     pub word: Option<Word>,
 }
@@ -39,4 +40,6 @@ pub struct Program {
 pub enum Word {
     /// Tell what a code, a type of check or an option means
     Explain(Explain),
+    /// Show the way to the places that checks connect to
+    Trace(Trace),
 }

@@ -83,6 +83,7 @@ impl Probe {
         self.findings().facts.extend(known.into_iter().filter_map(|(key, value)| Some((key, value?))));
         let shared = Arc::clone(&self.shared);
         // Boxed: it is rare, and would make every check that much larger.
-        Box::pin(shared.inquiries.of_failure(fault, &way, silence.as_ref(), self.until())).await
+        let programs = self.expected.map_or(&[][..], |service| service.programs);
+        Box::pin(shared.inquiries.of_failure(fault, &way, silence.as_ref(), programs, self.until())).await
     }
 }

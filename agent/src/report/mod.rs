@@ -17,6 +17,7 @@ pub mod schema;
 mod series;
 mod tap;
 mod title;
+pub mod trace;
 mod view;
 
 pub use format::Format;

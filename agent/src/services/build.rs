@@ -28,6 +28,7 @@ impl Service {
             name_words: &[],
             login_beside_url: false,
             drivers: &[],
+            programs: &[],
             interfaces: &[],
             charms: &[],
             check: None,
@@ -40,7 +41,7 @@ impl Service {
         transport: Transport, speaks_first: Speaker, tls: TlsStart, socket: Option<&'static str>,
         user_words: &'static [&'static str], password_words: &'static [&'static str],
         name_words: &'static [&'static str], login_beside_url: bool, drivers: &'static [&'static str],
-        options: Options
+        programs: &'static [&'static str], options: Options
     }
 
     pub(super) const fn named(self, schemes: &'static [Scheme], words: &'static [&'static str]) -> Self {

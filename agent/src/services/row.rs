@@ -35,6 +35,8 @@ pub struct Service {
     pub(crate) login_beside_url: bool,
     /// What the names of its drivers, engines and backends contain, in small letters.
     pub(crate) drivers: &'static [&'static str],
+    /// The names of its servers' processes (`/proc/PID/comm`, 15 bytes of it).
+    pub(crate) programs: &'static [&'static str],
     /// The interfaces of Juju's relations with it.
     pub(crate) interfaces: &'static [&'static str],
     /// The names of its charms, without endings that all have.

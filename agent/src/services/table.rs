@@ -64,7 +64,8 @@ pub static AMQP: Service = Service::new("amqp", "AMQP", "an AMQP broker", ports!
         name: Some(("vhost", Some("/"))),
         use_tls: UseTls::Always,
         ..Options::USUAL
-    });
+    })
+    .programs(&["beam.smp", "qpidd", "lavinmq"]);
 
 /// Resolvers and name servers (RFC 1035); over connections where an answer is long.
 pub static DNS: Service =
@@ -92,7 +93,8 @@ pub static LDAP: Service = Service::new("ldap", "LDAP", "an LDAP server", ports!
     .login_beside_url(true)
     .juju(&["ldap"], &["ldap", "openldap", "glauth"])
     .check("ldap", Some("`username:`, `password:` and `base:`"))
-    .options(Options { name: Some(("base", None)), use_tls: UseTls::Always, ..Options::USUAL });
+    .options(Options { name: Some(("base", None)), use_tls: UseTls::Always, ..Options::USUAL })
+    .programs(&["slapd", "ns-slapd", "glauth"]);
 
 /// memcached; its URLs name servers, or a socket by their path.
 pub static MEMCACHED: Service = Service::new("memcache", "memcached", "a memcached server", ports!(11211))
@@ -103,7 +105,8 @@ pub static MEMCACHED: Service = Service::new("memcache", "memcached", "a memcach
     )
     .drivers(&["memcache", "pylibmc"])
     .juju(&["memcache", "memcached"], &["memcached"])
-    .check("memcache", None);
+    .check("memcache", None)
+    .programs(&["memcached"]);
 
 /// `MongoDB` (<https://www.mongodb.com/docs/manual/reference/connection-string/>).
 pub static MONGODB: Service = Service::new("mongodb", "MongoDB", "a MongoDB server", ports!(27017))
@@ -116,7 +119,8 @@ pub static MONGODB: Service = Service::new("mongodb", "MongoDB", "a MongoDB serv
         name: Some(("database", None)),
         query: &[("authSource", "auth_source"), ("replicaSet", "replica_set")],
         ..Options::USUAL
-    });
+    })
+    .programs(&["mongod", "mongos", "ferretdb"]);
 
 /// MQTT (OASIS, 3.1.1 and 5).
 pub static MQTT: Service = Service::new("mqtt", "MQTT", "an MQTT broker", ports!(1883; 8883))
@@ -124,7 +128,8 @@ pub static MQTT: Service = Service::new("mqtt", "MQTT", "an MQTT broker", ports!
     .named(schemes!("mqtt"; "mqtts"), &["MQTT", "MOSQUITTO", "EMQX", "HIVEMQ"])
     .login_beside_url(true)
     .juju(&["mqtt"], &["mosquitto"])
-    .check("mqtt", Some("`username:` and `password:`"));
+    .check("mqtt", Some("`username:` and `password:`"))
+    .programs(&["mosquitto", "emqx"]);
 
 /// `MySQL` and `MariaDB`.
 pub static MYSQL: Service = Service::new("mysql", "MySQL", "a MySQL or MariaDB server", ports!(3306))
@@ -137,7 +142,8 @@ pub static MYSQL: Service = Service::new("mysql", "MySQL", "a MySQL or MariaDB s
         &["mysql", "mysql_client", "mysql-shared", "mysql-root", "mysql-router"],
         &["mysql", "mariadb", "percona", "mysql-router"],
     )
-    .check("mysql", Some("`username:` and `password:`"));
+    .check("mysql", Some("`username:` and `password:`"))
+    .programs(&["mariadbd", "mysqld"]);
 
 /// `PostgreSQL` and what poses as it, such as pgbouncer (section 34.1.1.2 of its manual).
 pub static POSTGRES: Service = Service::new("postgres", "PostgreSQL", "a PostgreSQL server", ports!(5432))
@@ -149,7 +155,8 @@ pub static POSTGRES: Service = Service::new("postgres", "PostgreSQL", "a Postgre
     )
     .drivers(&["postg", "psqlextra", "timescale", "pg"])
     .juju(&["pgsql", "postgresql_client"], &["postgres", "postgresql", "pgbouncer"])
-    .check("postgres", Some("`username:`, `password:` and `database:`"));
+    .check("postgres", Some("`username:`, `password:` and `database:`"))
+    .programs(&["postgres", "pgbouncer"]);
 
 /// What speaks the protocol of `PostgreSQL`.
 static LIKE_POSTGRES: &[Service] = &[
@@ -182,7 +189,8 @@ pub static REDIS: Service = Service::new("redis", "Redis", "a Redis server", por
     .password_words(&["AUTH"])
     .drivers(&["redis", "valkey"])
     .juju(&["redis", "redis_client", "valkey_client"], &["redis", "valkey"])
-    .check("redis", Some("`password:` if it has one"));
+    .check("redis", Some("`password:` if it has one"))
+    .programs(&["redis-server", "valkey-server", "keydb-server"]);
 
 /// Mail between servers (RFC 5321), and its port with TLS (RFC 8314).
 pub static SMTP: Service = Service::new("smtp", "SMTP", "an SMTP server", ports!(25; 465))
@@ -192,7 +200,8 @@ pub static SMTP: Service = Service::new("smtp", "SMTP", "an SMTP server", ports!
     .user_words(&["HOST_USER", "NAME"])
     .password_words(&["HOST_PASSWORD"])
     .juju(&["smtp"], &["postfix", "postfix-relay", "smtp", "exim", "exim4"])
-    .check("smtp", None);
+    .check("smtp", None)
+    .programs(&["master", "exim4", "smtpd"]);
 
 /// Mail from those who write it (RFC 6409), after STARTTLS or with TLS; 2525 is a second port of many.
 pub static SUBMISSION: Service =

@@ -12,6 +12,7 @@ mod files;
 mod generate;
 mod output;
 mod ticker;
+mod trace;
 mod watch;
 
 use clap::Parser;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
 fn program(args: &Program) -> u8 {
     match &args.word {
         Some(Word::Explain(args)) => explain::program(args),
+        Some(Word::Trace(args)) => trace::program(args),
         None => check::program(&args.check),
     }
 }

@@ -1,12 +1,14 @@
 //! What is said of this host's part: the fault of a connection, named anew where something is proven.
 
 use super::Way;
+use super::listeners::{Listener, Listeners, Program};
 use super::tables::{Table, local_ports};
 use super::trail::{Hop, Trail};
 use super::trial::{Culprit, Trial};
 use crate::fault::{Cause, Fault, Owner};
-use crate::secret::{Sentence, ours, sentence};
+use crate::secret::{Sentence, ours, sentence, theirs};
 use nix::errno::Errno;
+use std::net::SocketAddr;
 
 /// Where a route of this host, its interface or the station behind it is the reason.
 pub(super) fn the_way(fault: Fault, way: &Way) -> Fault {
@@ -85,6 +87,42 @@ pub(crate) fn of_ports(fault: Fault) -> Fault {
         .next_step("`ss -tan` shows who holds them: let connections be reused, or widen net.ipv4.ip_local_port_range")
 }
 
+/// What listens on this host, where nothing took the connection.
+pub(super) fn the_listeners(fault: Fault, place: SocketAddr, listeners: &Listeners, programs: &[&str]) -> Fault {
+    /// More would only be a list.
+    const TOLD: usize = 3;
+    let told = |listener: &Listener| {
+        let place = listener.place;
+        match listeners.program(listener) {
+            Some(Program { name, pid }) => sentence![theirs(name), " (pid ", *pid, ") listens on ", place],
+            None => sentence!["a program of user ", theirs(&listener.user()), " listens on ", place],
+        }
+    };
+    let message = fault.message.clone();
+    if let Some(there) = listeners.at(place) {
+        return fault.about(sentence![message, ", although ", told(there)]).next_step(
+            "`nft list ruleset`, as root, shows rules that reject; else it has begun to listen a moment ago",
+        );
+    }
+    let all = |others: &[&Listener]| Sentence::join(others.iter().copied().map(told), ", ");
+    let elsewhere: Vec<_> = listeners.elsewhere(place).take(TOLD).collect();
+    if let Some(first) = elsewhere.first() {
+        let next_step = sentence!["let it listen on ", place, " too, or name ", first.place.ip(), " in the check"];
+        return fault.about(sentence![message, ": ", all(&elsewhere), " only"]).next_step(next_step);
+    }
+    let on_other_ports: Vec<_> = listeners.of_programs(programs, place.port()).take(TOLD).collect();
+    let fault = fault.with_evidence(sentence!["nothing on this host listens on port ", place.port()]);
+    match on_other_ports.first() {
+        Some(first) => fault.with_evidence(all(&on_other_ports)).next_step(sentence![
+            "see whether port ",
+            first.place.port(),
+            " is meant; else start the service on port ",
+            place.port()
+        ]),
+        None => fault,
+    }
+}
+
 /// Where this host drops or rejects.
 pub(super) fn the_host(fault: Fault, way: &Way, trial: &Trial) -> Fault {
     let address = way.address;
@@ -152,7 +190,7 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
     let (address, host) = (way.address, way.address.ip());
     let mut message = fault.message.clone();
     message.push(match trail.last() {
-        Some(Hop { distance, router }) => {
+        Some(Hop { distance, router, .. }) => {
             sentence!["; the last router that answers is ", router, " (hop ", distance, ")"]
         }
         None => "; the routers here do not answer".into(),

@@ -8,6 +8,7 @@
 mod blame;
 mod counters;
 mod link;
+mod listeners;
 mod neighbour;
 mod netlink;
 mod route;
@@ -17,18 +18,19 @@ mod trail;
 mod trial;
 
 pub(super) use blame::of_ports;
-use trail::Trail;
+pub(crate) use trail::{Hop, Trail};
 
 use crate::fault::{Cause, Fault};
 pub(crate) use segments::{Direction, Segments};
 
 use link::Link;
+use listeners::Listeners;
 use nix::errno::Errno;
 use route::Route;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use trial::Trial;
@@ -58,6 +60,12 @@ impl Way {
         self.route.as_ref().is_ok_and(|route| route.is_local)
     }
 
+    /// The address that this host sends from, the name of the interface, and the next router.
+    pub(crate) fn parts(&self) -> Option<(Option<IpAddr>, &str, Option<IpAddr>)> {
+        let route = self.route.as_ref().ok()?;
+        Some((route.source, &self.link.as_ref()?.name, route.gateway))
+    }
+
     /// The largest packet that this host sends there, in bytes.
     pub(crate) fn mtu(&self) -> Option<u32> {
         let of_route = self.route.as_ref().ok().and_then(|route| route.mtu);
@@ -67,7 +75,7 @@ impl Way {
     /// What it is, for programs: source address, interface, gateway, table.
     pub(crate) fn facts(&self) -> Option<Value> {
         let route = self.route.as_ref().ok()?;
-        let text = |address: std::net::IpAddr| address.to_string();
+        let text = |address: IpAddr| address.to_string();
         Some(json!({
             "address": self.address.to_string(),
             "source": route.source.map(text),
@@ -91,6 +99,7 @@ pub(crate) struct Silence {
 pub(crate) struct Inquiries {
     alone: tokio::sync::Mutex<()>,
     silences: Mutex<HashMap<SocketAddr, Arc<OnceCell<Silence>>>>,
+    listeners: OnceLock<Listeners>,
     refusals: Mutex<HashMap<SocketAddr, Arc<OnceCell<Trial>>>>,
 }
 
@@ -107,10 +116,22 @@ impl Inquiries {
     }
 
     /// Looks into a connection that has failed: whose fault it is as far as it can be told, with that fault's name.
-    pub(crate) async fn of_failure(&self, fault: Fault, way: &Way, silence: Option<&Silence>, until: Instant) -> Fault {
+    /// `programs`: what should listen there, by the names of its processes.
+    pub(crate) async fn of_failure(
+        &self,
+        fault: Fault,
+        way: &Way,
+        silence: Option<&Silence>,
+        programs: &[&str],
+        until: Instant,
+    ) -> Fault {
         let fault = blame::the_way(fault, way);
         match fault.cause {
-            Cause::Refused if !way.is_local() => {
+            Cause::Refused if way.is_local() => {
+                // A moment later there may be others: the failure is told of the first look.
+                blame::the_listeners(fault, way.address, self.listeners.get_or_init(Listeners::now), programs)
+            }
+            Cause::Refused => {
                 let cell = cell(&self.refusals, way.address);
                 let near = way.route.as_ref().is_ok_and(|route| route.gateway.is_none());
                 let trial = *cell.get_or_init(|| trial::of_refusal(way.address, near, &self.alone, until)).await;
@@ -132,6 +153,11 @@ fn cell<T>(table: &Mutex<HashMap<SocketAddr, Arc<OnceCell<T>>>>, address: Socket
 }
 
 impl Silence {
+    /// The way to the address, as far as it is known.
+    pub(crate) const fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
     /// The way to the address, for programs.
     pub(crate) fn facts(&self) -> Value {
         self.trail.facts()

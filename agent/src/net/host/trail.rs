@@ -35,6 +35,8 @@ pub(crate) struct Hop {
     /// How many routers away, counted from 1.
     pub(crate) distance: u8,
     pub(crate) router: IpAddr,
+    /// How long its answer took.
+    pub(crate) elapsed: Duration,
 }
 
 /// What is known of the way to an address.
@@ -62,6 +64,19 @@ impl Trail {
         let control = Box::pin(control(address, until));
         let (control, mut trail) = tokio::join!(control, Self::follow(address, until));
         trail.control = Some(control);
+        trail
+    }
+
+    /// Follows the way to an address that is known to answer: one router after the other, so that no more than one
+    /// request reaches it.
+    pub(crate) async fn along(address: SocketAddr, until: Instant) -> Self {
+        let mut trail = Self::default();
+        for distance in 1..=LONGEST {
+            trail.stride(address, [distance], until).await;
+            if trail.target.is_some() || Instant::now() >= until {
+                break;
+            }
+        }
         trail
     }
 
@@ -100,15 +115,18 @@ impl Trail {
         let until = until.min(Instant::now() + PATIENCE);
         let mut asked = JoinSet::new();
         for distance in distances {
-            asked.spawn(async move { (distance, ask(address, distance, until).await) });
+            asked.spawn(async move {
+                let began = Instant::now();
+                (distance, ask(address, distance, until).await, began.elapsed())
+            });
         }
         while let Some(answer) = asked.join_next().await {
             match answer {
-                Ok((distance, Answer::Router(router))) => self.hops.push(Hop { distance, router }),
-                Ok((distance, Answer::Target)) => {
+                Ok((distance, Answer::Router(router), elapsed)) => self.hops.push(Hop { distance, router, elapsed }),
+                Ok((distance, Answer::Target, _)) => {
                     self.target = Some(self.target.map_or(distance, |nearest| nearest.min(distance)));
                 }
-                Ok((_, Answer::Nothing)) | Err(_) => {}
+                Ok((_, Answer::Nothing, _)) | Err(_) => {}
             }
         }
         self.hops.sort_by_key(|hop| hop.distance);
