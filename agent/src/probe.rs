@@ -23,6 +23,7 @@ use crate::shared::Shared;
 pub(crate) use dial::Dialer;
 pub(crate) use hole::Again;
 use hole::{Hole, Narrow};
+use host::Dialled;
 pub(crate) use open::Heard;
 use peek::{Look, Peer};
 use serde_json::{Value, json};
@@ -67,18 +68,16 @@ pub(crate) struct Probe {
     step_began: Instant,
     expected: Option<&'static Service>,
     seen: Option<Arc<Seen>>,
-    /// Where the current connection leads, until there is TLS on it.
-    peer: Option<Peer>,
-    /// Where the current connection leads, whatever is on it.
+    /// Where the current connection leads.
     reached: Option<Peer>,
-    /// From where it comes.
-    local: Option<SocketAddr>,
+    /// There is TLS on it, through which nothing can be seen.
+    is_veiled: bool,
     /// This does once more, with small segments, what another probe waits for.
     narrow: Option<Box<Narrow>>,
     /// The connections to the addresses of a name that has several.
     race: Option<Box<Race>>,
-    /// Where the connections that are being made lead.
-    dialled: host::Dialled,
+    /// Where the connections that are being made lead, and the last one from.
+    dialled: Option<Arc<Dialled>>,
     /// The addresses behind the first that answers are left alone.
     only_first: bool,
     /// How long [`Probe::listen`] waits.
@@ -144,12 +143,11 @@ impl Probe {
             step_began: now,
             expected: None,
             seen: None,
-            peer: None,
             reached: None,
-            local: None,
+            is_veiled: false,
             narrow: None,
             race: None,
-            dialled: host::Dialled::default(),
+            dialled: None,
             only_first: false,
             grace: open::SHORTEST_GRACE,
             courtesy: Look::new(),

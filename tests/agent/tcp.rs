@@ -168,10 +168,10 @@ fn every_answer_of_a_firewall_has_its_code_owner_and_sender() {
 fn a_missing_route_and_routes_that_end_here_are_told_apart() {
     let network = Network::new();
     let kinds = [
-        ("unreachable", "connect.host-unreachable", "network"),
+        ("unreachable", "connect.no-route", "host"),
         ("prohibit", "connect.denied-locally", "host"),
-        ("throw", "connect.network-unreachable", "network"),
-        ("blackhole", "connect.network-unreachable", "host"),
+        ("throw", "connect.no-route", "host"),
+        ("blackhole", "connect.no-route", "host"),
     ];
     for (number, (kind, wanted, owner)) in (1..).zip(kinds) {
         network.near.route(kind, &format!("10.9.{number}.0/24"));
@@ -184,7 +184,7 @@ fn a_missing_route_and_routes_that_end_here_are_told_apart() {
         );
     }
     let report = near(&network, &tcp(SocketAddr::from(([192, 0, 2, 1], 80)))).report();
-    assert_eq!(code(&report), "connect.network-unreachable");
+    assert_eq!(code(&report), "connect.no-route");
 }
 
 #[test]

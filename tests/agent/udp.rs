@@ -113,7 +113,7 @@ fn firewalls_are_told_apart() {
         }
     }
     let report = Agent::through(near.command("env"), &udp(SocketAddr::from(([192, 0, 2, 1], 80)), "")).report();
-    assert_eq!(code(&report), "connect.network-unreachable");
+    assert_eq!(code(&report), "connect.no-route");
 }
 
 #[test]

@@ -100,7 +100,7 @@ impl Probe {
     /// Looks for a hole while the peer is silent; ends when this is dropped.
     pub(super) fn look_for_hole(&self, phase: Phase) -> JoinSet<Option<Hole>> {
         let mut look = JoinSet::new();
-        let (Some(Peer::Address(remote)), Some(local)) = (&self.reached, self.local) else { return look };
+        let (Some(Peer::Address(remote)), Some(local)) = (&self.reached, self.local()) else { return look };
         // A server that counts connections without a login must not see more of them.
         if self.narrow.is_some() || self.counts_strangers() {
             return look;

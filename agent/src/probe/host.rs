@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -18,18 +19,21 @@ use tokio::time::Instant;
 const MARGIN: Duration = Duration::from_millis(15);
 
 /// Where the connections that are being made lead.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Dialled {
     /// The system's first choice.
-    first: Option<SocketAddr>,
+    first: SocketAddr,
     /// Whose failure is told, where it was another.
-    blamed: Arc<OnceLock<SocketAddr>>,
+    blamed: OnceLock<SocketAddr>,
+    /// From where the one that opened comes.
+    local: OnceLock<SocketAddr>,
 }
 
 impl Dialled {
     /// These are being tried.
-    pub(super) fn to(addresses: &[SocketAddr]) -> Self {
-        Self { first: addresses.first().copied(), blamed: Arc::default() }
+    pub(super) fn to(addresses: &[SocketAddr]) -> Option<Arc<Self>> {
+        let first = *addresses.first()?;
+        Some(Arc::new(Self { first, blamed: OnceLock::new(), local: OnceLock::new() }))
     }
 
     /// The failure that will be told is this one's.
@@ -38,12 +42,30 @@ impl Dialled {
         let _ = self.blamed.set(address);
     }
 
-    fn address(&self) -> Option<SocketAddr> {
-        self.blamed.get().copied().or(self.first)
+    fn address(&self) -> SocketAddr {
+        self.blamed.get().copied().unwrap_or(self.first)
     }
 }
 
 impl Probe {
+    /// A connection is there.
+    pub(super) fn came_from(&self, stream: &TcpStream) {
+        if let (Some(dialled), Ok(local)) = (&self.dialled, stream.local_addr()) {
+            // There is one connection.
+            let _ = dialled.local.set(local);
+        }
+    }
+
+    /// From where the current connection comes.
+    pub(super) fn local(&self) -> Option<SocketAddr> {
+        self.dialled.as_ref()?.local.get().copied()
+    }
+
+    /// Where the connection leads that does not come about.
+    fn dialled_address(&self) -> Option<SocketAddr> {
+        self.dialled.as_ref().map(|dialled| dialled.address())
+    }
+
     /// Waits for a connection until the time is up. Beside the wait it is looked into why nobody answers.
     #[expect(clippy::disallowed_methods, reason = "keeps the deadline of a phase")]
     pub(super) async fn in_time_to_connect<T, W>(&self, mut work: Pin<&mut W>) -> Waited<T>
@@ -66,7 +88,7 @@ impl Probe {
     /// Looks into the silence of the address; ends when this is dropped.
     fn inquire(&self, until: Instant) -> JoinSet<Silence> {
         let mut inquiry = JoinSet::new();
-        let address = self.dialled.address().filter(|address| !Way::to(*address).is_local());
+        let address = self.dialled_address().filter(|address| !Way::to(*address).is_local());
         if let Some(address) = address {
             let shared: Arc<Shared> = Arc::clone(&self.shared);
             // As a task it makes no check larger.
@@ -77,7 +99,7 @@ impl Probe {
 
     /// Whether this host has its part in a connection that did not come about, with what it knows of the way.
     pub(super) async fn look_at_this_host(&self, phase: Phase, fault: Fault, silence: Option<Silence>) -> Fault {
-        let Some(address) = self.dialled.address().filter(|_| phase == Phase::Connect) else { return fault };
+        let Some(address) = self.dialled_address().filter(|_| phase == Phase::Connect) else { return fault };
         let way = Way::to(address);
         let known = [("route", way.facts()), ("path", silence.as_ref().map(Silence::facts))];
         self.findings().facts.extend(known.into_iter().filter_map(|(key, value)| Some((key, value?))));

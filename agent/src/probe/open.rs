@@ -58,7 +58,7 @@ impl Probe {
         let (stream, address) = connected.map_err(|failure| self.with_addresses(failure, &addresses))?;
         self.grace = (began.elapsed() * 2).clamp(SHORTEST_GRACE, LONGEST_GRACE);
         self.note_address(address);
-        self.local = stream.local_addr().ok();
+        self.came_from(&stream);
         Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
     }
 
@@ -70,7 +70,7 @@ impl Probe {
         self.dialled = Dialled::to(&[address]);
         let stream = self.phase(Phase::Connect, net::connect(address)).await?;
         self.note_address(address);
-        self.local = stream.local_addr().ok();
+        self.came_from(&stream);
         Ok(self.prepare(Wire::tcp(stream), Peer::Address(address)))
     }
 
@@ -79,7 +79,7 @@ impl Probe {
         let (dialled, only_first) = (self.dialled.clone(), self.only_first);
         let racing = async {
             let won = race.run(addresses, only_first).await;
-            race.blamed.into_iter().for_each(|address| dialled.blame(address));
+            race.blamed.zip(dialled).into_iter().for_each(|(address, dialled)| dialled.blame(address));
             won
         };
         let connected = self.phase(Phase::Connect, racing).await;
@@ -109,7 +109,7 @@ impl Probe {
     }
 
     pub(crate) async fn open_socket(&mut self, path: &Path) -> Result<Wire, Failure> {
-        self.dialled = Dialled::default();
+        self.dialled = None;
         let stream = self.phase(Phase::Connect, net::unix(path)).await?;
         Ok(self.prepare(Wire::unix(stream), Peer::Socket(path.to_owned())))
     }
@@ -118,7 +118,7 @@ impl Probe {
     /// another host can read it, or what it opens: that is noted.
     pub(crate) fn note_login(&mut self) {
         let without_tls =
-            matches!(self.peer, Some(Peer::Address(address)) if !address.ip().to_canonical().is_loopback());
+            matches!(self.peer(), Some(Peer::Address(address)) if !address.ip().to_canonical().is_loopback());
         if without_tls {
             self.note_plain_login();
         }
@@ -135,8 +135,7 @@ impl Probe {
     /// Looks over a new wire's shoulder.
     fn prepare(&mut self, wire: Wire, peer: Peer) -> Wire {
         self.seen = Some(wire.seen());
-        self.reached = Some(peer.clone());
-        self.peer = Some(peer);
+        (self.reached, self.is_veiled) = (Some(peer), false);
         wire
     }
 
@@ -228,7 +227,7 @@ impl Probe {
             if host == own { failure } else { failure.advise(Phase::Tls, Cause::WrongName, RENAMED) }
         })?;
         self.seen = Some(wire.seen());
-        self.peer = None;
+        self.is_veiled = true;
         if asked_for_ours {
             // The server's verdict on our certificate is still to come, and it may have to think.
             self.grace = LONGEST_GRACE;

@@ -48,7 +48,12 @@ impl Probe {
     /// that is known here, and there is no TLS yet, through which nothing could be seen.
     pub(super) fn may_peek(&self, phase: Phase) -> bool {
         let early = matches!(phase, Phase::Tls | Phase::Protocol | Phase::Auth);
-        early && self.expected.is_some() && self.peer.is_some() && self.heard() == 0
+        early && self.expected.is_some() && self.peer().is_some() && self.heard() == 0
+    }
+
+    /// Where the current connection leads, until there is TLS on it.
+    pub(super) fn peer(&self) -> Option<&Peer> {
+        self.reached.as_ref().filter(|_| !self.is_veiled)
     }
 
     /// How long the peer may be silent before it is looked at: what is left of the time is for the look, and for a
@@ -61,7 +66,7 @@ impl Probe {
     /// telling where that leads.
     pub(super) fn look(&self, phase: Phase) -> Look {
         let mut look = Look::new();
-        if let Some(peer) = self.peer.clone() {
+        if let Some(peer) = self.peer().cloned() {
             // As a task it goes on where it has to be finished, and makes no check larger.
             let left = self.nearly_left(1);
             look.spawn(self.asking(peer, phase, if self.counts_strangers() { left } else { LOOK.min(left) }));
@@ -72,7 +77,7 @@ impl Probe {
     /// What the peer says on a fresh connection, when it has closed the first one without a word.
     pub(super) async fn peek(&self, phase: Phase, fault: &Fault) -> Option<Vec<u8>> {
         let closed = matches!(fault.cause, Cause::Closed | Cause::Reset);
-        let peer = self.peer.clone().filter(|_| closed && self.may_peek(phase))?;
+        let peer = self.peer().cloned().filter(|_| closed && self.may_peek(phase))?;
         let timeout = (WHILE + self.grace).min(self.left());
         // Boxed: it is rare, and its connections would make every check that much larger.
         let asking = net::within(timeout, self.asking(peer, phase, timeout));
@@ -82,7 +87,7 @@ impl Probe {
     /// Whether the peer, which did not understand what it was asked in plain text, speaks TLS: it is asked on a
     /// connection of its own. Not to be asked behind a proxy.
     pub(crate) async fn speaks_tls(&self) -> bool {
-        let Some(peer) = &self.peer else { return false };
+        let Some(peer) = self.peer() else { return false };
         let timeout = (QUICK + self.grace).min(self.left());
         let answer = Box::pin(net::within(timeout, ask(peer, CLIENT_HELLO))).await.flatten();
         answer.and_then(|answer| identify(&answer)).is_some_and(|peer| *peer.service == services::TLS)

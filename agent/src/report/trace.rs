@@ -17,16 +17,21 @@ pub fn page(plan: &Plan, traced: &[Traced]) -> String {
         // A page in memory takes everything.
         let _ = writeln!(page, "{blank}{place}  ({})", plan.entries[*entry].kind);
         match ways {
-            Ok(ways) => ways.iter().for_each(|way| one(&mut page, way)),
+            Ok(ways) => ways.iter().for_each(|way| one(&mut page, way, place)),
             Err(failure) => blame(&mut page, failure),
         }
     }
     page
 }
 
-fn one(page: &mut String, way: &Followed) {
+fn one(page: &mut String, way: &Followed, place: &str) {
     let address = way.address;
-    let _ = writeln!(page, "  {address}{}", way.by.as_ref().map_or_else(String::new, by));
+    let by = way.by.as_ref().map_or_else(String::new, by);
+    // An address that stands in the file needs no second mention.
+    let head = if address.to_string() == place { by } else { format!("{address} {by}") };
+    if !head.is_empty() {
+        let _ = writeln!(page, "  {}", head.trim_end());
+    }
     let farthest = way.routers.last().map_or(0, |(distance, ..)| *distance);
     let last = way.distance.map_or(farthest, |distance| distance.saturating_sub(1));
     for distance in 1..=last {
@@ -47,10 +52,10 @@ fn one(page: &mut String, way: &Followed) {
 }
 
 fn by(by: &By) -> String {
-    let source = by.source.map_or_else(String::new, |source| format!(", from {source}"));
+    let source = by.source.map_or_else(String::new, |source| format!("from {source} "));
     let gateway = by.gateway.map_or_else(String::new, |gateway| format!(" by {gateway}"));
     let mtu = by.mtu.map_or_else(String::new, |mtu| format!(", MTU {mtu}"));
-    format!("{source} on {}{gateway}{mtu}", by.interface)
+    format!("{source}on {}{gateway}{mtu}", by.interface)
 }
 
 fn blame(page: &mut String, failure: &Failure) {

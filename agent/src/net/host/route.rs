@@ -103,7 +103,6 @@ mod tests {
             let route = Route::to(address.parse().expect("address")).expect("a route");
             assert!(route.is_local, "{route:?}");
             assert_eq!(route.gateway, None);
-            assert_eq!(route.table, Some(255));
         }
     }
 }
