@@ -193,6 +193,7 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
         Some(Hop { distance, router, .. }) => {
             sentence!["; the last router that answers is ", router, " (hop ", distance, ")"]
         }
+        None if way.is_near() => Sentence::default(),
         None => "; the routers here do not answer".into(),
     });
     let fault = fault.about(message);
