@@ -181,10 +181,21 @@ fn name(text: &str) -> Result<String, BadHost> {
     if bare.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
         return Err(BadHost("no part of a name begins or ends with `-`"));
     }
-    if bare.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())) {
-        return Err(BadHost("it looks like an IPv4 address but is not one"));
+    if bare.rsplit('.').next().is_some_and(is_number) {
+        return Err(BadHost(NO_IPV4));
     }
     Ok(ascii)
+}
+
+/// What is wrong with an address in one of the old short forms (`127.1`, `0x7f000001`: `inet_aton(3)`), of which each
+/// program makes its own, or with none at all.
+pub(crate) const NO_IPV4: &str =
+    "it looks like an IPv4 address but is not one: write four numbers of 0 to 255, as in 127.0.0.1";
+
+/// Whether the last part of a name is a number, with which no name ends (WHATWG URL, "ends in a number").
+fn is_number(label: &str) -> bool {
+    let is_hex = |digits: &str| digits.bytes().all(|b| b.is_ascii_hexdigit());
+    label.bytes().all(|b| b.is_ascii_digit()) || label.strip_prefix("0x").is_some_and(is_hex)
 }
 
 #[cfg(test)]
@@ -221,6 +232,9 @@ mod tests {
             "a\nb",
             "x/y",
             "1.2.3",
+            "127.1",
+            "0x7f.0.0.1",
+            "0X7F000001",
             &"a".repeat(64),
             &"a.".repeat(130),
         ] {
