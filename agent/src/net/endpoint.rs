@@ -182,15 +182,17 @@ fn name(text: &str) -> Result<String, BadHost> {
         return Err(BadHost("no part of a name begins or ends with `-`"));
     }
     if bare.rsplit('.').next().is_some_and(is_number) {
-        return Err(BadHost(NO_IPV4));
+        let is_short = matches!(url::Host::parse(bare), Ok(url::Host::Ipv4(_)));
+        return Err(BadHost(if is_short { SHORT_IPV4 } else { NO_IPV4 }));
     }
     Ok(ascii)
 }
 
-/// What is wrong with an address in one of the old short forms (`127.1`, `0x7f000001`: `inet_aton(3)`), of which each
-/// program makes its own, or with none at all.
-pub(crate) const NO_IPV4: &str =
-    "it looks like an IPv4 address but is not one: write four numbers of 0 to 255, as in 127.0.0.1";
+/// What is wrong with what ends in a number, and is no address in any form.
+pub(crate) const NO_IPV4: &str = "it looks like an IPv4 address but is not one";
+
+/// The same of one in an old short form (`127.1`, `0x7f000001`: `inet_aton(3)`), of which each program makes its own.
+const SHORT_IPV4: &str = "it is a short form of an IPv4 address; write its four numbers, as in 127.0.0.1";
 
 /// Whether the last part of a name is a number, with which no name ends (WHATWG URL, "ends in a number").
 fn is_number(label: &str) -> bool {
@@ -215,6 +217,15 @@ mod tests {
         ] {
             let host = Host::parse(text).expect(text);
             assert_eq!((host.to_string().as_str(), host.bare().as_str()), (shown, bare));
+        }
+    }
+
+    #[test]
+    fn a_short_form_of_an_address_is_told_as_such() {
+        for (text, rule) in
+            [("127.1", SHORT_IPV4), ("0x7f000001", SHORT_IPV4), ("017700000001", SHORT_IPV4), ("1.2.3.256", NO_IPV4)]
+        {
+            assert_eq!(Host::parse(text).map_err(|error| error.to_string()), Err(rule.to_owned()), "{text}");
         }
     }
 

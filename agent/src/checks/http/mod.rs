@@ -95,7 +95,7 @@ impl Check for Http {
         let expected_code = fields.or::<Statuses>("expected_code", "200", "The statuses that mean success.");
         let expected_headers = fields.optional(
             "expected_headers",
-            "Headers of the answer: the whole value, a /regex/ that occurs in it, or null for any value. Several lines of a header are one with commas.",
+            "Headers of the answer: the whole value, a /regex/ that occurs in it, or null for any value. Several lines of a header are one with commas. With `http2`, those behind the body count, too (grpc-status).",
         );
         let expected_body = ExpectedBody::parse(fields);
         ExpectedBody::warn_of_no_body(fields, &method, &expected_code);

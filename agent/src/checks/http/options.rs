@@ -77,7 +77,7 @@ fn why_no_url(text: &str) -> &'static str {
     }
     let host = authority[..end].rsplit('@').next().unwrap_or_default();
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    if Host::parse(host).is_err_and(|why| why.to_string() == NO_IPV4) {
+    if has_slashes(text) && Host::parse(host).is_err_and(|why| why.to_string() == NO_IPV4) {
         return NO_IPV4;
     }
     if authority[..end].starts_with('[') && authority[..end].contains('%') {
