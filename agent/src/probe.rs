@@ -67,6 +67,8 @@ pub(crate) struct Probe {
     deadline: Instant,
     step_began: Instant,
     expected: Option<&'static Service>,
+    /// The service is spoken to in HTTP/2 alone.
+    expects_http2: bool,
     seen: Option<Arc<Seen>>,
     /// Where the current connection leads.
     reached: Option<Peer>,
@@ -142,6 +144,7 @@ impl Probe {
             assignment,
             step_began: now,
             expected: None,
+            expects_http2: false,
             seen: None,
             reached: None,
             is_veiled: false,
@@ -160,6 +163,11 @@ impl Probe {
     /// whatever went wrong on the way.
     pub(crate) const fn expect(&mut self, service: &'static Service) {
         self.expected = Some(service);
+    }
+
+    /// Says that a web server is spoken to in HTTP/2 alone: one that answers in it is the right one.
+    pub(crate) const fn expect_http2(&mut self) {
+        self.expects_http2 = true;
     }
 
     /// Waits a moment for more evidence of what has already failed; never fails itself.

@@ -52,6 +52,7 @@ pub mod forwarder;
 pub mod fuzz;
 pub mod haproxy;
 mod hex;
+pub mod jdk;
 pub mod juju;
 pub mod lighttpd;
 pub mod mail;

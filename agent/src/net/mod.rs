@@ -13,7 +13,7 @@ pub(crate) mod host;
 pub(crate) mod identify;
 pub(crate) mod nameserver;
 mod path;
-mod pem;
+pub(crate) mod pem;
 pub(crate) mod proxy;
 pub(crate) mod question;
 pub(crate) mod reason;
@@ -32,9 +32,8 @@ pub(crate) use connect::{
     Race, address as connect, datagram, has_route, in_segments as connect_in_segments, refusal_of, summary, unix,
 };
 pub(crate) use detour::Detour;
-pub(crate) use endpoint::{BadHost, Endpoint, Host, HostKind, Port, Transport};
+pub(crate) use endpoint::{BadHost, Endpoint, Host, HostKind, NO_IPV4, Port, Transport};
 pub(crate) use nameserver::resolvers_of_this_host;
-pub(crate) use pem::public_key;
 pub(crate) use question::{Answered, Question};
 pub(crate) use resolv_conf::ResolvConf;
 pub(crate) use resolve::{Resolved, Resolver, SLOW};
