@@ -387,15 +387,20 @@ impl Probe {
         for attempt in self.race.as_mut().map(|race| race.dead()).unwrap_or_default() {
             let why = self.assignment.redactor.tell(&attempt.fault.message);
             self.fact("dead_address", json!({"address": attempt.address.to_string(), "why": why, "elapsed_seconds": attempt.elapsed.as_secs_f64()}));
-            // A host without IPv6 need not hear of it; and `localhost` has two addresses by
-            // custom, of which a service may well use one.
-            if !attempt.address.ip().is_loopback() && net::has_route(attempt.address) {
-                self.findings().warnings.push(Warning {
-                    kind: WarningKind::ConnectAddressDead,
-                    message: format!("another address works, but {why}"),
-                    result: 0,
-                });
-            }
+            self.warn_of_dead_address(attempt.address, &why);
+        }
+    }
+
+    /// Notes that an address of a name is dead behind one that works; `why` is fit for people.
+    pub(crate) fn warn_of_dead_address(&mut self, address: SocketAddr, why: &str) {
+        // A host without IPv6 need not hear of it; and `localhost` has two addresses by
+        // custom, of which a service may well use one.
+        if !address.ip().is_loopback() && net::has_route(address) {
+            self.findings().warnings.push(Warning {
+                kind: WarningKind::ConnectAddressDead,
+                message: format!("another address works, but {why}"),
+                result: 0,
+            });
         }
     }
 

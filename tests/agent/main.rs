@@ -18,6 +18,7 @@ mod explain;
 mod files;
 mod files_of_checks;
 mod firewall;
+mod formats;
 mod fuzz;
 mod generate;
 mod generated;

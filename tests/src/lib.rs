@@ -14,7 +14,6 @@
 //! | [`memcached`], [`redis`] | real data stores, in the states that a check tells apart |
 //! | [`twemproxy`] | the proxy before either that knows a part of their commands |
 //! | [`amqp10`] | a peer that speaks AMQP 1.0 and nothing else |
-//! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
 //! | [`postgres`], [`pgbouncer`], [`pgpool`] | a database with a role for every way in and out, and its poolers |
 //! | [`mariadb`], [`mysql8`] | a real database, and a double of what only `MySQL` 8 says |
 //! | [`mongodb`], [`ferretdb`] | a double with the server's side of SCRAM, and a real server where it could be built |

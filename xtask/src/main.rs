@@ -16,8 +16,9 @@ mod step;
 mod zig;
 
 use failures::Failures;
-use std::env;
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::{env, thread};
 use step::Outcome;
 
 const USAGE: &str = "\
@@ -44,6 +45,9 @@ cargo xtask TASK
 
 /// What the tools and the programs of the tests, and the agent for them, are built with.
 const PROFILE: [&str; 2] = ["--profile", "ci"];
+
+/// What says to the tests how many of them run at once.
+const THREADS: &str = "RUST_TEST_THREADS";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -91,18 +95,20 @@ fn demo() -> Outcome {
 /// themselves (a name to run only some).
 fn test(filter: &[String]) -> Outcome {
     packages::install_missing()?;
-    python::environments()?;
     layers::layers()?;
-    deny::deny()?;
-    step::component("clippy", "clippy")?;
     format(&["--check"])?;
-    step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
-    build("ci")?;
-    let (no_ferretdb, no_postfix) = (ferretdb::build()?, postfix::unpack());
+    // What comes from elsewhere comes while the compiler works.
+    let (brought, built) = thread::scope(|scope| {
+        let brought = scope.spawn(bring);
+        let built = deny::deny().and_then(|()| lint()).and_then(|()| build("ci"));
+        (brought.join(), built)
+    });
+    built?;
+    let (no_ferretdb, no_postfix) = brought.map_err(|_| "what the tests need was not brought".to_owned())??;
     let filter: Vec<_> = filter.iter().map(String::as_str).collect();
     let command = [&["test", "--workspace", "--no-fail-fast"], &PROFILE[..], &["--"], &filter].concat();
     let mut failures = Failures::default();
-    let outcome = step::cargo_read(&command, |line| failures.read(line));
+    let outcome = step::cargo_read(&command, &[(THREADS, test_threads())], |line| failures.read(line));
     if let Some(why) = no_ferretdb {
         eprintln!("== SKIPPED: the tests with FerretDB, which could not be built: {why}");
     }
@@ -110,6 +116,23 @@ fn test(filter: &[String]) -> Outcome {
         eprintln!("== SKIPPED: the tests with Postfix, which could not be unpacked: {why}");
     }
     outcome.map_err(|why| failures.summary().unwrap_or(why))
+}
+
+/// Python's environments, and the servers that no package installs: why there is none of `FerretDB`, and of Postfix.
+fn bring() -> Result<(Option<String>, Option<String>), String> {
+    python::environments()?;
+    Ok((ferretdb::build()?, postfix::unpack()))
+}
+
+fn lint() -> Outcome {
+    step::component("clippy", "clippy")?;
+    step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())
+}
+
+/// How many tests run at once: many only wait for a server or for time to pass.
+fn test_threads() -> String {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    env::var(THREADS).unwrap_or_else(|_| (2 * cores).to_string())
 }
 
 fn format(how: &[&str]) -> Outcome {

@@ -115,8 +115,9 @@ fn errno_cause(error: &io::Error) -> Option<(Cause, &'static str)> {
         libc::ENOPROTOOPT | libc::EOPNOTSUPP | libc::ENONET => {
             (Cause::HostUnreachable, "the network reports that the host does not take this")
         }
-        // Of what was sent, or of an address: no other program of this host would fare better.
-        libc::EMSGSIZE | libc::EINVAL | libc::EDESTADDRREQ => return None,
+        libc::EMSGSIZE => (Cause::LocalLimit, "this is longer than this host can send"),
+        // Of an address: no other program of this host would fare better.
+        libc::EINVAL | libc::EDESTADDRREQ => return None,
         // All others are answers of this kernel alone.
         _ => (Cause::LocalLimit, "this host cannot do it"),
     })
