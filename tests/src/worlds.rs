@@ -31,7 +31,7 @@ use std::time::Duration;
 
 pub use broker::Broker;
 pub use host::Host;
-pub use noise::Noise;
+pub use noise::{Noise, Pace};
 pub use ports::UsedPorts;
 
 use crate::agent::Agent;
@@ -193,6 +193,12 @@ impl World {
         SocketAddr::new(family.address(self.last_cable(), 77), port)
     }
 
+    /// How many routers there are between client and server.
+    #[must_use]
+    pub fn routers(&self) -> u8 {
+        self.last_cable()
+    }
+
     /// The address by which the client knows a router, counted from 1.
     #[must_use]
     pub fn hop(&self, family: Family, number: u8) -> IpAddr {
@@ -250,10 +256,34 @@ impl World {
         UsedPorts::new(self.client(), target)
     }
 
-    /// Ten thousand packets a second between client and server that have nothing to do with any check, of each family.
+    /// Ten thousand packets a second and family, between the client and the host next to it, that have nothing to do with
+    /// any check.
     #[must_use]
     pub fn noise(&self) -> Noise {
-        Noise::new(self)
+        Noise::beside(self)
+    }
+
+    /// The same between programs of the client.
+    #[must_use]
+    pub fn noise_on_loopback(&self) -> Noise {
+        Noise::on_loopback(self)
+    }
+
+    /// Datagrams from the client to port 9 of the host next to it.
+    #[must_use]
+    pub fn noise_out(&self, pace: Pace) -> Noise {
+        Noise::out(self, pace)
+    }
+
+    /// Datagrams to port 9 of the client from the host next to it.
+    #[must_use]
+    pub fn noise_in(&self, pace: Pace) -> Noise {
+        Noise::into(self, pace)
+    }
+
+    /// The first router, or the server where there is none.
+    fn neighbour(&self) -> &Host {
+        &self.hosts[1]
     }
 
     fn last_cable(&self) -> u8 {

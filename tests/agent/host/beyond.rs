@@ -2,7 +2,7 @@
 
 use super::{PORT, Verdict, checked, over_both, quietly_checked, tcp, tcp_within};
 use harness::peers::{FullQueue, Manner, Peer};
-use harness::worlds::{Family, World};
+use harness::worlds::{Family, Pace, World};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +11,11 @@ use std::time::Duration;
 
 /// How many others this host drops in the meantime.
 const OTHERS: usize = 8;
+
+/// How what is dropped here for others comes.
+const STEADY: Pace = Pace { at_once: 10, every: Duration::from_millis(1) };
+const SLOW: Pace = Pace { at_once: 1, every: Duration::from_millis(4) };
+const BURSTS: Pace = Pace { at_once: 6, every: Duration::from_millis(150) };
 
 over_both! {
     the_servers_input_drops(family) {
@@ -129,7 +134,7 @@ over_both! {
         verdict.of(&checked(&world, &tcp_within(target, 4.0)));
     }
 
-    another_program_of_this_host_is_dropped_here_while_we_are_dropped_there(family) {
+    connections_of_others_are_dropped_here_while_ours_is_dropped_there(family) {
         let (world, target) = world(family, 1);
         server_rule(&world, "input", "dport", "drop");
         world.client().rule("output", "tcp dport 7 drop");
@@ -141,12 +146,42 @@ over_both! {
         Verdict::timeout().of(&check);
     }
 
-    other_packets_are_dropped_here_while_we_are_dropped_there(family) {
+    datagrams_of_others_are_dropped_here_while_we_are_dropped_there(family) {
         let (world, target) = world(family, 1);
         server_rule(&world, "input", "dport", "drop");
-        world.client().rule("input", "udp sport 9 drop");
-        let _noise = world.noise();
-        Verdict::timeout().of(&quietly_checked(&world, &tcp(target)));
+        world.client().rule("output", "udp dport 9 drop");
+        let _noise = world.noise_out(STEADY);
+        // Less than it takes until a request is sent again, and more.
+        for timeout in [1.0, 1.5, 3.0] {
+            Verdict::timeout().of(&quietly_checked(&world, &tcp_within(target, timeout)));
+        }
+    }
+
+    datagrams_to_others_are_dropped_here_while_we_are_dropped_there(family) {
+        let (world, target) = world(family, 1);
+        server_rule(&world, "input", "dport", "drop");
+        world.client().rule("input", "udp dport 9 drop");
+        for pace in [STEADY, SLOW, BURSTS] {
+            let _noise = world.noise_in(pace);
+            Verdict::timeout().of(&quietly_checked(&world, &tcp(target)));
+        }
+    }
+
+    datagrams_of_others_are_dropped_here_while_nothing_listens_there(family) {
+        let (world, target) = world(family, 0);
+        world.client().rule("output", "udp dport 9 drop");
+        for pace in [STEADY, SLOW, BURSTS] {
+            let _noise = world.noise_out(pace);
+            Verdict::new("connect.refused", "service").of(&quietly_checked(&world, &tcp(target)));
+        }
+    }
+
+    others_talk_over_loopback_while_nothing_listens_there(family) {
+        for routers in [0, 1] {
+            let (world, target) = world(family, routers);
+            let _noise = world.noise_on_loopback();
+            Verdict::new("connect.refused", "service").of(&quietly_checked(&world, &tcp(target)));
+        }
     }
 }
 

@@ -152,7 +152,8 @@ fn followed(world: &World, family: Family, answer: &[u8]) -> Value {
         verdict = verdict.names(world.hop(family, *last));
     }
     // The gateway may be named as the gateway that it is.
-    let silent = (2..=3).filter(|router| !answer.contains(router)).map(|router| world.hop(family, router));
+    let silent =
+        (2..=world.routers()).filter(|router| !answer.contains(router)).map(|router| world.hop(family, router));
     verdict.does_not_name(silent).of(&check);
     let requests = world.client().counted("requests");
     assert!(requests <= MOST_REQUESTS, "{requests} requests: {check:#}");
