@@ -93,14 +93,14 @@ impl Noise {
 
     fn add(&mut self, [(from, source), (to, target)]: [(&Host, IpAddr); 2], pace: Pace, answered: bool) {
         let target = SocketAddr::new(target, PORT);
-        let receiver = to.inside(|| socket(target));
+        let taker = to.inside(|| socket(target));
         let sender = from.inside(|| socket(SocketAddr::new(source, 0)));
         let listener = sender.try_clone().or_panic("share a socket");
         let [first, second, third] = [(); 3].map(|()| Arc::clone(&self.stopped));
         let received = Arc::clone(&self.received);
         self.threads.extend([
             thread::spawn(move || send(&sender, target, pace, &first)),
-            thread::spawn(move || receive(&receiver, answered, &second)),
+            thread::spawn(move || receive(&taker, answered, &second)),
             thread::spawn(move || listen(&listener, &third, &received)),
         ]);
     }
