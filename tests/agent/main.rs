@@ -24,6 +24,7 @@ mod generate;
 mod generated;
 mod guarantees;
 mod help;
+mod host;
 mod hostile;
 mod http;
 mod journal;

@@ -23,6 +23,7 @@
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
+//! | [`worlds`] | a client, routers and a server in a row, and what can be wrong with each of them |
 //! | [`juju`] | Juju for one machine: its hook tools, the order of its hooks, actions |
 //! | [`packed`] | the packed charm, and the one after it |
 //! | [`random`], [`fuzz`] | numbers that a seed repeats, and texts that they change |
@@ -88,3 +89,4 @@ pub mod twemproxy;
 mod user;
 pub mod vsftpd;
 pub mod wait;
+pub mod worlds;

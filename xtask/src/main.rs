@@ -39,6 +39,8 @@ cargo xtask TASK
   lives [COUNT]   live random lives of the charm in memory, 100000 unless told; any that ends ill is printed
   deadlines [COUNT]  run random mixes of bad peers, 1000 unless told: each has to end in time
   calls [COUNT]   run twelve checks once for every system call of theirs that may fail, all unless told
+  worlds [COUNT]  run each world of network namespaces beside 10000 packets a second, and COUNT runs of faults beyond
+                  this host and as many healthy ones, 1000 unless told: no fault of others is this host's, nothing more is sent
   fuzz TARGET SECONDS  change what servers of a protocol, files of a kind, or the charm's records hold; `all` is each of them
   rehearse        play a whole life of the charm without Juju; --config FILE with your own checks
   new-check NAME  write the folder of a new check and add it to the list";
