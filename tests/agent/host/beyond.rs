@@ -21,7 +21,13 @@ over_both! {
     the_servers_input_drops(family) {
         let (world, target) = world(family, 1);
         server_rule(&world, "input", "dport", "drop");
-        Verdict::timeout().names(world.hop(family, 1)).of(&checked(&world, &tcp(target)));
+        let check = checked(&world, &tcp(target));
+        Verdict::timeout().names(world.hop(family, 1)).of(&check);
+        let route = &check["facts"]["route"];
+        assert_eq!(route["source"], family.address(0, 1).to_string(), "{check:#}");
+        assert_eq!(route["interface"], "eth0", "{check:#}");
+        assert_eq!(route["gateway"], world.hop(family, 1).to_string(), "{check:#}");
+        assert!(!route["table"].is_null(), "{check:#}");
     }
 
     the_input_of_a_server_on_the_own_subnet_drops(family) {

@@ -121,7 +121,7 @@ fn a_healthy_check_sends_one_request_and_warns_of_nothing() {
     client.count("requests", &format!("tcp dport {PORT} tcp flags syn / syn,ack"));
     client.count("others", &format!("tcp dport != {PORT}"));
     client.count("others", "udp dport != 9");
-    let _noise = is_long().then(|| world.noise());
+    let noise = is_long().then(|| world.noise());
     let mut sent = 0;
     for family in Family::BOTH {
         let target = world.target(family, PORT);
@@ -134,6 +134,7 @@ fn a_healthy_check_sends_one_request_and_warns_of_nothing() {
         }
     }
     assert_eq!(client.counted("others"), 0);
+    assert!(noise.is_none_or(|noise| noise.received() > 0), "the noise was heard");
 }
 
 fn passed(check: &Value) {
