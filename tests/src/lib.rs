@@ -10,6 +10,7 @@
 //! | [`certs`] | a certificate authority and leaves with every fault a certificate can have |
 //! | [`nginx`], [`squid`], [`stunnel`], [`dns`], [`rabbitmq`] | real servers, described in a line or two |
 //! | [`lighttpd`], [`haproxy`], [`nghttpd`] | web servers: with Digest, with one's own front end, of HTTP/2 alone |
+//! | [`jdk`] | TLS servers of a JDK, with its own alerts |
 //! | [`tinyproxy`], [`socks`] | proxies beside squid |
 //! | [`memcached`], [`redis`] | real data stores, in the states that a check tells apart |
 //! | [`twemproxy`] | the proxy before either that knows a part of their commands |

@@ -29,7 +29,7 @@ fn what_a_jdk_refuses_is_told_as_what_it_is() {
         let (certificate, key) = (client.certificate_file(), client.key_file());
         format!("{trust}, client_cert: {}, client_key: {}", certificate.display(), key.display())
     };
-    let tls12 = ", min_tls_version: '1.3'";
+    let tls13 = ", min_tls_version: '1.3'";
     for (server, more, verdict, said) in [
         (ANY, trust.clone(), "pass", ""),
         (ANY, String::new(), "tls.untrusted", "is not known here"),
@@ -42,7 +42,7 @@ fn what_a_jdk_refuses_is_told_as_what_it_is() {
         (PICKY, own(&clients), "pass", ""),
         (PICKY, own(&others), "tls.client-cert-rejected", "the server rejects our client certificate"),
         (OLD, trust.clone(), "tls.no-common-version", "the server offers neither TLS 1.2 nor TLS 1.3"),
-        (OLD, format!("{trust}{tls12}"), "tls.no-common-version", "the server does not speak TLS 1.3"),
+        (OLD, format!("{trust}{tls13}"), "tls.no-common-version", "the server does not speak TLS 1.3"),
         (NAMED, format!("{trust}, server_name: app.internal"), "pass", ""),
         (
             NAMED,
