@@ -136,9 +136,7 @@ impl Check for Redis {
         }
         let primary = sentinel.primary(probe, &mut RespClient::new(wire)).await?;
         probe.expect(Self::SERVICE);
-        let wire = self.connect_to(&primary, probe).await;
-        let wire = wire.map_err(|failure| sentinel::as_the_sentinel_says(failure, &primary))?;
-        self.at(wire, probe, Some(&primary.host)).await
+        self.at_primary(&primary, probe).await.map_err(|stop| sentinel::at_the_primary(stop, &primary))
     }
 }
 
@@ -174,6 +172,12 @@ impl Redis {
         if self.sentinel.is_some() { Some(Role::Primary) } else { self.role }
     }
 
+    /// The same at the primary that a sentinel names.
+    async fn at_primary(&self, primary: &Endpoint, probe: &mut Probe) -> Result<(), Stop> {
+        let wire = self.connect_to(primary, probe).await.map_err(sentinel::unreached)?;
+        self.at(wire, probe, Some(&primary.host)).await
+    }
+
     /// A connection to the primary, which is no result of its own.
     async fn connect_to(&self, primary: &Endpoint, probe: &mut Probe) -> Result<Wire, Failure> {
         let wire = probe.open(primary).await?;
@@ -193,19 +197,23 @@ impl Redis {
         server.report(probe);
         examined?;
         if self.cluster {
-            self.enter_all(&mut client, probe).await?;
+            self.enter_all(&mut client, probe, host).await?;
         }
         Ok(())
     }
 
     /// Enters every node of the cluster.
-    async fn enter_all(&self, client: &mut RespClient<'_>, probe: &mut Probe) -> Result<(), Failure> {
+    async fn enter_all(
+        &self,
+        client: &mut RespClient<'_>,
+        probe: &mut Probe,
+        asked: Option<&Host>,
+    ) -> Result<(), Failure> {
         let dialer = probe.dialer();
-        let layout = probe.phase(Phase::Request, cluster::layout(client)).await?;
+        let layout = probe.phase(Phase::Request, cluster::layout(client, asked)).await?;
         probe.fact("cluster_nodes", layout.nodes.len());
         for node in &layout.nodes {
-            let entered = cluster::enter(&dialer, node, self.tls.as_ref(), self.login.as_ref());
-            probe.phase(Phase::Request, entered).await?;
+            cluster::enter(probe, &dialer, node, self.tls.as_ref(), self.login.as_ref()).await?;
         }
         Ok(())
     }

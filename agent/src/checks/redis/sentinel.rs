@@ -6,7 +6,7 @@ use super::refusal;
 use super::role::text;
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::{Endpoint, Host, Target};
-use crate::probe::Probe;
+use crate::probe::{Probe, Stop};
 use crate::secret::{sentence, theirs};
 use crate::settings::{Credentials, Fields, Misfit, Name, Noted, Word};
 use redis::Value;
@@ -121,11 +121,22 @@ fn of_the_sentinel(fault: Fault) -> Fault {
 }
 
 /// What is to be done when the primary cannot be reached where the sentinel says that it is.
-pub(super) fn as_the_sentinel_says(failure: Failure, primary: &Endpoint) -> Failure {
+pub(super) fn unreached(failure: Failure) -> Failure {
     let next_step = format!(
         "{}; the sentinel says that the primary is there: if this host has to use another address (containers, NAT), the \
          servers have to announce that one (replica-announce-ip, sentinel announce-ip)",
         failure.next_step
     );
-    Failure { message: format!("the primary {primary}: {}", failure.message), next_step, ..failure }
+    Failure { next_step, ..failure }
+}
+
+/// What failed at the server that the sentinel names says so.
+pub(super) fn at_the_primary(stop: Stop, primary: &Endpoint) -> Stop {
+    let Stop::Failed(failure) = stop else { return stop };
+    let failure = failure.advise(
+        Phase::Request,
+        Cause::ReadOnly,
+        "see whether a fail-over is under way, and whether all sentinels name the same primary (SENTINEL get-master-addr-by-name)",
+    );
+    Stop::Failed(failure.told_of("the primary", primary))
 }
