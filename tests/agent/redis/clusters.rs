@@ -2,8 +2,10 @@
 
 use super::{check, code, password, told};
 use harness::agent::Agent;
+use harness::certs::Authority;
 use harness::peers::Peer;
 use harness::redis::{PASSWORD, PRIMARY, Redis, SENTINEL_PASSWORD, Sentinel, Setup};
+use harness::stunnel::Stunnel;
 use harness::wait;
 
 fn of(name: &str) -> String {
@@ -72,6 +74,31 @@ fn the_sentinels_own_login_is_another_one() {
 }
 
 #[test]
+fn a_sentinel_may_have_tls_and_its_primary_none_and_the_other_way_round() {
+    let ca = Authority::new();
+    let tls = format!(", ca_file: {}", ca.file().display());
+    let redis = Redis::start(&Setup::new().tls(&ca.valid()));
+    let sentinel = Sentinel::of(&redis);
+    let (plain, own) = (sentinel.address(), of(PRIMARY) + &tls);
+    let refused = check(plain, &(own.clone() + ", use_tls: true"));
+    assert_eq!(code(&refused), "tls.not-tls", "{refused}");
+    assert!(told(&refused, "next_step").contains("sentinel_use_tls: false"), "{refused}");
+    let at = redis.tls_address();
+    let names_it = Peer::serve(move |wire| {
+        let _question = wire.first_bytes();
+        let port = at.port().to_string();
+        let _taken = wire.send(format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{port}\r\n", port.len()).as_bytes());
+        wire.drain();
+    });
+    let good = check(names_it.address(), &(own.clone() + ", use_tls: true, sentinel_use_tls: false"));
+    assert_eq!((code(&good), good["facts"]["server_role"].as_str()), ("pass", Some("primary")), "{good}");
+    let encrypted = Stunnel::start(&ca.valid(), plain);
+    let good = check(encrypted.address(), &(own.clone() + ", sentinel_use_tls: true"));
+    assert_eq!((code(&good), &good["facts"]["primary"]), ("pass", &redis.address().to_string().into()), "{good}");
+    assert_eq!(code(&check(encrypted.address(), &own.replace(&tls, ""))), "tls.required");
+}
+
+#[test]
 fn a_redis_is_no_sentinel() {
     let redis = Redis::start(&Setup::new());
     let check = check(redis.address(), &of(PRIMARY));
@@ -114,9 +141,7 @@ fn cluster_of(setup: impl Fn() -> Setup) -> Vec<Redis> {
     let nodes: Vec<_> = (0..3).map(|_| Redis::start(&setup().config("cluster-enabled yes"))).collect();
     for (number, (first, last)) in [("0", "5460"), ("5461", "10922"), ("10923", "16383")].into_iter().enumerate() {
         assert_eq!(nodes[number].cli(&["CLUSTER", "ADDSLOTSRANGE", first, last]).trim(), "OK");
-        let address = nodes[number].address();
-        let (ip, port) = (address.ip().to_string(), address.port().to_string());
-        assert_eq!(nodes[0].cli(&["CLUSTER", "MEET", &ip, &port]).trim(), "OK");
+        nodes[0].meet(&nodes[number]);
     }
     wait::until("the cluster to serve", || {
         nodes.iter().all(|node| {

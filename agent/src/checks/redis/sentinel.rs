@@ -18,6 +18,8 @@ pub(super) struct Sentinel {
     pub(super) name: String,
     /// Its own login, which is not that of Redis.
     login: Option<Credentials>,
+    /// Whether it speaks TLS itself; nothing where it does what Redis does.
+    pub(super) use_tls: Option<bool>,
 }
 
 impl Sentinel {
@@ -33,13 +35,17 @@ impl Sentinel {
             "ACL user of the sentinel itself.",
             "Password of the sentinel itself.",
         );
-        for key in ["sentinel_username", "sentinel_password"] {
+        let use_tls = fields.optional::<bool>(
+            "sentinel_use_tls",
+            "TLS from the first byte to the sentinel itself. Default: as `use_tls` says of Redis.",
+        );
+        for key in ["sentinel_username", "sentinel_password", "sentinel_use_tls"] {
             if !fields.has("sentinel") {
                 fields.warn_idle(key, "without `sentinel`", &format!("add `sentinel:`, or leave `{key}` out"));
             }
         }
         let login = login?;
-        Ok(name.map(|Name(name)| Self { name, login }))
+        Ok(name.map(|Name(name)| Self { name, login, use_tls }))
     }
 
     /// Refuses a target that is no sentinel's: it listens on a port.
