@@ -3,6 +3,7 @@
 use crate::catalogue::{self, Code};
 use crate::secret::{Redactor, Sentence, theirs};
 use std::error::Error;
+use std::fmt;
 use std::iter::successors;
 
 /// What a fault is told with.
@@ -157,6 +158,12 @@ impl Failure {
             next_step.clone_into(&mut self.next_step);
         }
         self
+    }
+
+    /// The failure of another server than the one that the check names: of which, and where it is.
+    #[must_use]
+    pub(crate) fn told_of(self, what: &str, place: &dyn fmt::Display) -> Self {
+        Self { message: format!("{what} {place}: {}", self.message), ..self }
     }
 
     /// The failure in one line: message, code, owner, next step.

@@ -56,4 +56,5 @@ mod tcp;
 mod tls;
 mod town;
 mod trace;
+mod traces;
 mod udp;

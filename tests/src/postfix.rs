@@ -35,7 +35,7 @@ const QUEUES: [&str; 15] = [
 /// A running Postfix on 127.0.0.1, which takes mails for `mail.test`.
 #[derive(Debug)]
 pub struct Postfix {
-    _daemon: Daemon,
+    daemon: Daemon,
     port: Port,
 }
 
@@ -63,13 +63,19 @@ impl Postfix {
             let launch = launch.env("MAIL_CONFIG", &configuration).env("LD_LIBRARY_PATH", libraries());
             (launch.accepts(port.address()), port)
         });
-        Some(Self { _daemon: daemon, port })
+        Some(Self { daemon, port })
     }
 
     /// Address and port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.port.address()
+    }
+
+    /// What it wrote down so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.daemon.scratch().path().join("log")).unwrap_or_default()
     }
 }
 

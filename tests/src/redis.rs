@@ -117,11 +117,16 @@ impl Setup {
         self
     }
 
-    fn configuration(&self, folder: &Path, address: SocketAddr, tls: &Port) -> String {
-        let tls = self.tls.as_ref().map(|own| format!("tls-port {}\n{}", tls.number(), own.lines)).unwrap_or_default();
+    fn configuration(&self, folder: &Path, address: SocketAddr, second: &Port) -> String {
+        let of_tls = |own: &Tls| format!("tls-port {}\n{}", second.number(), own.lines);
+        let tls = self.tls.as_ref().map(of_tls).unwrap_or_default();
+        let is_cluster = self.lines.iter().any(|line| line == "cluster-enabled yes");
+        assert!(!is_cluster || self.tls.is_none(), "the second port is one of two");
+        // The usual one, 10000 higher, may be taken, or be no port at all.
+        let bus = if is_cluster { format!("cluster-port {}\n", second.number()) } else { String::new() };
         format!(
             "bind {}\nport {}\nunixsocket {folder}/socket\nunixsocketperm 777\ndir {folder}\nsave \"\"\n\
-             enable-debug-command local\nrepl-diskless-sync-delay 0\n{tls}{}\n",
+             enable-debug-command local\nrepl-diskless-sync-delay 0\n{tls}{bus}{}\n",
             address.ip(),
             address.port(),
             self.lines.join("\n"),
@@ -180,6 +185,16 @@ impl Redis {
     #[must_use]
     pub fn tls_address(&self) -> SocketAddr {
         SocketAddr::new(self.address.ip(), self.tls.number())
+    }
+
+    /// Introduces another node of its cluster to it.
+    ///
+    /// # Panics
+    /// When it does not want to know it.
+    pub fn meet(&self, other: &Self) {
+        let (ip, ports) = (other.address.ip().to_string(), [other.address.port(), other.tls.number()]);
+        let [port, bus] = ports.map(|port| port.to_string());
+        self.tell(&["CLUSTER", "MEET", &ip, &port, &bus]);
     }
 
     /// The Unix socket.

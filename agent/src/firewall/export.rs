@@ -16,6 +16,8 @@ const DOMAIN: Port = services::DNS.port(Security::Plain);
 pub struct Egress {
     /// By host (an address without brackets, or a name in its ASCII form) and protocol.
     ports: BTreeMap<(String, Transport), BTreeSet<u16>>,
+    /// What is connected to besides, and is not known from the file: a line for each check.
+    beyond: BTreeSet<String>,
 }
 
 /// The file of rules.
@@ -42,6 +44,7 @@ impl Egress {
         let resolvers = crate::net::ResolvConf::of_this_host().servers;
         for entry in selection.entries().filter_map(|entry| plan.entries.get(entry)) {
             entry.endpoints(&resolvers).iter().for_each(|endpoint| egress.add(endpoint));
+            egress.beyond.extend(entry.beyond());
         }
         egress
     }
@@ -63,7 +66,13 @@ impl Egress {
         self.ports.is_empty()
     }
 
-    /// The rules as YAML: one for each host and protocol, ordered by them, the ports ascending.
+    /// What the rules do not let out, as nobody knows it before the checks run: a line for each check.
+    pub fn beyond(&self) -> impl Iterator<Item = &str> {
+        self.beyond.iter().map(String::as_str)
+    }
+
+    /// The rules as YAML: one for each host and protocol, ordered by them, the ports ascending; above them, in comments,
+    /// what they do not let out.
     ///
     /// # Errors
     /// None that is known: every part is a plain text or number.
@@ -74,7 +83,8 @@ impl Egress {
             protocol: transport.slug(),
             to_host,
         });
-        serde_yaml::to_string(&File { egress: entries.collect() })
+        let comments = self.beyond().fold(String::new(), |all, line| all + "# " + line + "\n");
+        Ok(comments + &serde_yaml::to_string(&File { egress: entries.collect() })?)
     }
 }
 

@@ -13,6 +13,7 @@
 //! - All else that looks like a host is a gap, and so is what is there and not known.
 
 mod application;
+mod bags;
 mod dotenv;
 mod endings;
 mod expand;
@@ -114,6 +115,9 @@ impl<'a> Env<'a> {
 
     /// What a variable stands for: nothing, for most.
     fn items(&self, variable: &'a Variable, name: &Name) -> Vec<Item> {
+        if application::is_announced(name) {
+            return of_announced(variable);
+        }
         let Some(text) = variable.word() else { return unknown(variable, name) };
         if self.is_set_for_all(name) || libpq::is_own(&variable.name) {
             return Vec::new();
@@ -248,6 +252,15 @@ impl<'a> Env<'a> {
         let is_own = |place: &Place<'_>| self.application.has(place.host, place.port, false);
         by_name.or_else(|| places.iter().all(is_own).then_some(application::OWN_ADDRESS))
     }
+}
+
+/// Where the application itself listens, or what it tells others to connect to.
+fn of_announced(variable: &Variable) -> Vec<Item> {
+    let is_place = |place: &Place<'_>| place.port.is_some() || !place.is_word();
+    let are_places = |text: &str| value::places(text).is_some_and(|places| places.iter().any(is_place));
+    let is_address = |text: &str| value::is_url(text) || are_places(text) || value::has_url_inside(text);
+    let note = || Comment::note(&variable.name, application::OWN_ADDRESS).into();
+    variable.word().filter(|text| is_address(text)).map(|_| note()).into_iter().collect()
 }
 
 /// What has the address of something somewhere in it.

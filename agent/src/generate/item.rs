@@ -25,6 +25,11 @@ impl Comment {
         Self { origin: origin.into(), why: why.into(), gap: true }
     }
 
+    /// A user who cannot log in, as nobody says the password.
+    pub(crate) fn lone_user(origin: impl Into<String>) -> Self {
+        Self::gap(origin, "a user without a password: the check below does without the login")
+    }
+
     /// One line that hides nothing, whatever stands in it; at most 400 characters and `...`.
     #[must_use]
     pub fn line(&self) -> String {

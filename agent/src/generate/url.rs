@@ -27,6 +27,7 @@ use crate::generate::{Comment, Item};
 use crate::services::{self, NoServer, Scheme, Security, Service, TlsStart, Transport};
 pub(crate) use connection::tcp;
 use parts::{Bad, Parts, Site};
+pub(crate) use redis::TLS_OF_SENTINELS;
 pub(crate) use settings::ConnectionSettings;
 use std::num::NonZero;
 pub(crate) use tls::Tls;

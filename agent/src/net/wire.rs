@@ -188,6 +188,11 @@ impl Wire {
         }
     }
 
+    /// Whether it is a connection to a port, and without TLS: a port with TLS alone may be why it ends.
+    pub(crate) const fn is_plain_tcp(&self) -> bool {
+        matches!(self.io, Io::Tcp(_))
+    }
+
     /// This host's address in the connection; a Unix socket has none.
     pub(crate) fn local_address(&self) -> Option<IpAddr> {
         match &self.io {

@@ -40,20 +40,21 @@ impl Dialer {
     }
 
     /// A connection to another endpoint: the first of its addresses that answers.
-    pub(crate) async fn to(&self, endpoint: &Endpoint, tls: Option<&TlsOptions>) -> Result<Wire, Fault> {
+    pub(crate) async fn to(&self, endpoint: &Endpoint) -> Result<Wire, Fault> {
         let place = self.detour.as_deref().map_or_else(|| endpoint.clone(), |detour| detour.place(endpoint));
         let mut last = Fault::new(Cause::NoAddress, sentence!["there is no address of ", &place]);
         let addresses = self.shared.resolver.resolve(&place.host, place.port.get()).await;
         for address in addresses.map_err(|fault| fault.placed(Phase::Resolve))?.addresses {
             match net::connect(address).await {
-                Ok(stream) => return self.encrypted(Wire::tcp(stream), tls.map(|tls| (tls, &endpoint.host))).await,
+                Ok(stream) => return Ok(Wire::tcp(stream)),
                 Err(fault) => last = fault,
             }
         }
         Err(last.placed(Phase::Connect))
     }
 
-    async fn encrypted(&self, wire: Wire, tls: Option<(&TlsOptions, &Host)>) -> Result<Wire, Fault> {
+    /// TLS over such a connection, where it is wanted, for a server of this name.
+    pub(crate) async fn encrypted(&self, wire: Wire, tls: Option<(&TlsOptions, &Host)>) -> Result<Wire, Fault> {
         let Some((options, host)) = tls else { return Ok(wire) };
         let host = self.detour.as_deref().map_or(host, |detour| detour.name(host));
         wire.seen().begin_anew();

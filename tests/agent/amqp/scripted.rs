@@ -1,7 +1,8 @@
 //! What no broker that can be had here says: said by a script, byte for byte as the protocol has it.
 
 use super::{PASSWORD, USER, amqp, check, failed_with, passed, text};
-use harness::peers::{Manner, Peer};
+use harness::certs::Authority;
+use harness::peers::{Manner, Peer, TlsManner, TlsPeer};
 use serde_json::Value;
 
 /// A text of at most 255 bytes.
@@ -237,4 +238,50 @@ fn tables_in_tables_without_end_are_not_followed() {
     let nested = (0..8000).fold(Vec::new(), |inner, _| [&b"\x01tF"[..], &long(&inner)].concat());
     let check = check_of(&Peer::start(Manner::Banner(start([0, 9], &nested, "PLAIN"))), "");
     failed_with(&check, "protocol.malformed");
+}
+
+/// A double: `LavinMQ` 2, by its source.
+#[test]
+fn the_refusals_of_lavinmq_are_understood() {
+    let greeting = || {
+        let product = [short("product"), vec![b'S'], long(b"LavinMQ")].concat();
+        start([0, 9], &[product, capability("authentication_failure_close")].concat(), "PLAIN AMQPLAIN")
+    };
+    let login = check_of(&script(vec![greeting(), close(403, "ACCESS_REFUSED")]), "");
+    failed_with(&login, "auth.rejected");
+    assert_eq!(login["facts"]["product"], "LavinMQ");
+    for (words, wanted) in [
+        ("vhost not found".to_owned(), "request.no-such-vhost"),
+        (format!("'{USER}' doesn't have access to '/'"), "request.permission-denied"),
+        ("access to vhost '/' refused: connection limit (9) is reached".to_owned(), "protocol.overloaded"),
+    ] {
+        let refusal = close(530, &format!("NOT_ALLOWED - {words}"));
+        let check = check_of(&script(vec![greeting(), tune(), refusal]), "");
+        failed_with(&check, wanted);
+    }
+    let rule = check_of(&script(vec![greeting(), close(530, "NOT_ALLOWED - not at this hour")]), "");
+    let failure = failed_with(&rule, "auth.rejected");
+    assert!(text(failure, "message").ends_with("says why in its own words"), "{failure}");
+}
+
+/// Doubles, by their sources and documentation: brokers of AMQP 1.0 answer the header of 0-9-1 with their own and go,
+/// Azure's Service Bus
+/// behind TLS, and `ActiveMQ` with a frame that says why.
+#[test]
+fn brokers_of_amqp_1_0_are_no_older_versions() {
+    let ca = Authority::new();
+    let service_bus = TlsPeer::start(&ca.valid(), TlsManner::Reply(b"AMQP\x03\x01\0\0".to_vec()));
+    let yaml = amqp(service_bus.address(), USER, PASSWORD, &format!(", ca_file: {}", ca.file().display()));
+    let failure = failed_with(&check(&yaml), "protocol.unsupported-version").clone();
+    assert_eq!(text(&failure, "message"), "the broker speaks AMQP 1.0, but this check speaks AMQP 0-9-1");
+    assert_eq!(text(&failure, "owner"), "config");
+    assert!(!text(&failure, "next_step").contains("upgrade"), "{failure}");
+    for header in [&b"AMQP\0\x01\0\0"[..], b"AMQP\x03\x01\0\0\0\0\0\x1a\x02\0\0\0\0S\x18\xd0\0\0\0\x0a"] {
+        let broker = Peer::serve(move |wire| {
+            let _header = wire.first_bytes();
+            let _taken = wire.send(header);
+            wire.finish();
+        });
+        failed_with(&check_of(&broker, ""), "protocol.unsupported-version");
+    }
 }

@@ -44,6 +44,20 @@ fn every_place_that_a_check_connects_to_is_there() {
 }
 
 #[test]
+fn servers_that_only_others_can_name_are_told_and_not_left_out_in_silence() {
+    let yaml = "- {type: redis, host: s1, sentinel: shop}\n- {type: redis, host: c1, cluster: true}\n- {type: redis, host: r}\n";
+    let ran = export(yaml).run();
+    assert_eq!(rules(&ran.out), ["c1 tcp 6379", "r tcp 6379", "s1 tcp 26379"]);
+    let comments: Vec<_> = ran.out.lines().filter(|line| line.starts_with('#')).collect();
+    assert_eq!(comments.len(), 2, "{}", ran.out);
+    assert!(comments[0].starts_with("# redis c1:6379: every node of the cluster"), "{}", ran.out);
+    assert!(comments[1].starts_with("# redis s1:26379: the primary that the sentinel names"), "{}", ran.out);
+    for line in comments {
+        assert!(ran.err.contains(line.trim_start_matches("# ")), "{}", ran.err);
+    }
+}
+
+#[test]
 fn a_dns_check_without_a_server_asks_the_resolvers_of_this_host() {
     let network = Network::new();
     network.near.resolv_conf("nameserver 10.0.0.2\nnameserver fd00::2\n");

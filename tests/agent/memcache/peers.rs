@@ -6,8 +6,11 @@ use harness::agent::{Agent, verdict_of};
 use harness::memcached::{Memcached, Setup};
 use harness::peers::{Manner, Peer};
 use harness::redis::{self, Redis};
+use harness::scratch::Scratch;
 use harness::twemproxy::Twemproxy;
 use serde_json::Value;
+use std::os::unix::net::UnixListener;
+use std::thread;
 
 /// How the first message begins without a login, and with one.
 const FIRST: [&[u8]; 2] = [b"v", b"\x80\x0b"];
@@ -170,4 +173,56 @@ fn peers_that_misbehave_have_their_codes() {
             assert_eq!(verdict_of(&yaml), wanted, "{manner:?}");
         }
     }
+}
+
+/// A double: mcrouter's answer to a line that is no command of its own.
+#[test]
+fn a_proxy_that_does_not_know_the_question_about_logins_wants_none() {
+    let peer = Peer::serve(|wire| {
+        let _question = wire.first_bytes();
+        let _taken = wire.send(b"CLIENT_ERROR malformed request\r\n");
+        let _version = wire.first_bytes();
+        let _taken = wire.send(&b"VERSION mcrouter 0.41\r\n".repeat(3));
+        wire.drain();
+    });
+    let check = check(peer.address(), &right());
+    assert_eq!((code(&check), check["warnings"][0]["code"].as_str()), ("warn", Some("auth.not-needed")), "{check}");
+}
+
+#[test]
+fn a_status_of_the_binary_protocol_is_told_by_what_it_means() {
+    let hello = [frame(0x0b, 0, b"1.6.18"), frame(0x20, 0, b"PLAIN")].concat();
+    for (status, wanted, owner) in [
+        (0x20, "auth.rejected", "credentials"),
+        (0x21, "auth.method-unsupported", "config"),
+        (0x83, "auth.method-unsupported", "config"),
+        (0x82, "protocol.overloaded", "service"),
+        (0x84, "request.unexpected-reply", "service"),
+        (0x86, "protocol.not-ready", "service"),
+        (0x04, "request.unexpected-reply", "service"),
+    ] {
+        let (hello, answer) = (hello.clone(), frame(0x21, status, b"no"));
+        let peer = Peer::serve(move |wire| {
+            for answer in [&hello, &answer] {
+                let _question = wire.first_bytes();
+                let _taken = wire.send(answer);
+            }
+            wire.drain();
+        });
+        let check = check(peer.address(), &right());
+        assert_eq!((code(&check), told(&check, "owner")), (wanted, owner), "{status:#x}: {check}");
+        assert!(!told(&check, "next_step").contains("expect"), "{check}");
+    }
+}
+
+#[test]
+fn tls_is_no_advice_over_a_unix_socket() {
+    let scratch = Scratch::new();
+    let socket = scratch.path().join("socket");
+    let listener = UnixListener::bind(&socket).expect("a socket");
+    let server = thread::spawn(move || drop(listener.accept()));
+    let report = Agent::new(&format!("- {{type: memcache, host: {}}}", socket.display())).report();
+    server.join().expect("the server");
+    let check = &report["checks"][0];
+    assert!(!told(check, "next_step").contains("use_tls"), "{check}");
 }

@@ -4,8 +4,12 @@ use super::{check, code, password, told};
 use harness::agent::Agent;
 use harness::certs::{Authority, Identity};
 use harness::forwarder::Forwarder;
+use harness::peers::{TlsManner, TlsPeer};
 use harness::redis::{PASSWORD, Redis, Setup};
+use harness::scratch::Scratch;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::thread;
 
 /// The options of TLS with this authority.
 fn trusting(ca: &Path) -> String {
@@ -89,6 +93,23 @@ fn plain_text_to_a_tls_port_says_that_tls_is_wanted() {
     let redis = Redis::start(&Setup::new().tls(&Authority::new().valid()));
     let check = check(redis.tls_address(), &password("x"));
     assert_eq!((code(&check), told(&check, "owner")), ("tls.required", "config"), "{check}");
+}
+
+#[test]
+fn tls_is_no_advice_where_there_is_tls_already_or_can_be_none() {
+    let ca = Authority::new();
+    let sentinel = TlsPeer::start(&ca.valid(), TlsManner::Closes);
+    let closed = check(sentinel.address(), &(trusting(ca.file()) + ", sentinel: shop"));
+    assert_eq!(code(&closed), "protocol.closed", "{closed}");
+    assert!(!told(&closed, "next_step").contains("use_tls"), "{closed}");
+    let scratch = Scratch::new();
+    let socket = scratch.path().join("socket");
+    let listener = UnixListener::bind(&socket).expect("a socket");
+    let server = thread::spawn(move || drop(listener.accept()));
+    let report = Agent::new(&format!("- {{type: redis, host: {}}}", socket.display())).report();
+    server.join().expect("the server");
+    let closed = &report["checks"][0];
+    assert!(!told(closed, "next_step").contains("use_tls"), "{closed}");
 }
 
 #[test]

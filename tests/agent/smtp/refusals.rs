@@ -160,6 +160,27 @@ fn a_server_without_ehlo_is_greeted_again_only_when_that_is_wanted() {
 }
 
 #[test]
+fn who_knows_neither_word_of_introduction_is_not_told_to_try_the_other_one() {
+    let server = Mail::start(&Setup::open().answering("EHLO", "502 no").answering("HELO", "502 no"));
+    let failure = failure(server.address(), &(INQUIRY.to_owned() + ", helo_fallback: true"));
+    assert_eq!(text(&failure, "code"), "protocol.unsupported-version", "{failure}");
+    assert_eq!(text(&failure, "message"), "the mail server knows neither EHLO nor HELO");
+    assert!(!text(&failure, "next_step").contains("helo_fallback"), "{failure}");
+}
+
+#[test]
+fn how_a_server_takes_a_reset_fails_no_question_that_was_answered() {
+    for pipelining in [false, true] {
+        for reply in ["500 5.5.1 unknown command", "421 4.3.2 later"] {
+            let setup = Setup::open().answering("RSET", reply);
+            let setup = if pipelining { setup.offering("PIPELINING") } else { setup };
+            let server = Mail::start(&setup);
+            assert_eq!(verdict_of(&smtp(server.address(), INQUIRY)), "pass", "{reply}: {}", server.log());
+        }
+    }
+}
+
+#[test]
 fn a_name_that_the_server_does_not_like_is_no_matter_of_versions() {
     let server = Mail::start(&Setup::open());
     for (reply, wanted) in [

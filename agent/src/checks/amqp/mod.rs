@@ -63,8 +63,7 @@ impl Check for Amqp {
     const SERVICE: &'static Service = &services::AMQP;
     const ABOUT: &'static str =
         "An AMQP broker accepts the login and lets it into the virtual host; a queue or exchange exists there.";
-    const TRACE: &'static str =
-        "RabbitMQ logs three lines at its usual level: the connection, the user with the virtual host, the end.";
+    const TRACE: &'static str = "RabbitMQ logs three lines at its usual level: the connection, the user with the virtual host, the end; of a login that is refused an error.";
     const EXAMPLE: &'static str = "\
 - type: amqp
   host: broker.internal

@@ -29,6 +29,12 @@ impl CloseReason {
             Some(Kind::Soft(Soft::ACCESSREFUSED)) => {
                 rejected(user, "the broker refuses the login").evidence(self.evidence())
             }
+            // A rule of the broker's own, which only its words can tell.
+            Some(Kind::Hard(Hard::NOTALLOWED)) => {
+                Fault::new(Cause::Rejected, sentence!["the broker does not let `", theirs(user), "` in, and says why in its own words"])
+                    .next_step("read the broker's words, and look at its log: limits and rules of users")
+                    .evidence(self.evidence())
+            }
             _ => self.of_connection(),
         }
     }
@@ -157,15 +163,22 @@ pub(super) fn rejected(user: &str, what: &str) -> Fault {
     Fault::new(Cause::Rejected, sentence![theirs(&what), " of `", theirs(user), "`: wrong user or password"])
 }
 
-/// Reply code 530, by the texts of `RabbitMQ` (`rabbit_reader.erl`, `rabbit_access_control.erl`).
+/// Reply code 530, by the texts of `RabbitMQ` (`rabbit_reader.erl`, `rabbit_access_control.erl`) and of `LavinMQ`
+/// (`amqp/connection_factory.cr`), which does not name the user in all of them.
 fn not_allowed(text: &str, vhost: &str, user: &str) -> Fault {
     let text = text.strip_prefix("NOT_ALLOWED - ").unwrap_or(text);
     let denied = format!("access to vhost '{vhost}' refused for user '{user}'");
     let full = |whose: Sentence| {
         Fault::new(Cause::Overloaded, sentence![whose, " has reached its connection limit"]).at(Phase::Protocol)
     };
-    if text == format!("vhost {vhost} not found") {
+    if text == format!("vhost {vhost} not found") || text == "vhost not found" {
         return no_such_vhost(vhost);
+    }
+    if text == format!("'{user}' doesn't have access to '{vhost}'") {
+        return no_access(vhost, user);
+    }
+    if text.starts_with(&format!("access to vhost '{vhost}' refused: connection limit (")) {
+        return full(sentence!["the vhost `", theirs(vhost), "`"]);
     }
     if text.starts_with("connection refused: node connection limit (") {
         return full("the broker".into());

@@ -24,7 +24,13 @@ pub(super) struct Status(u16);
 impl Status {
     pub(super) const SUCCESS: Self = Self(0);
     pub(super) const AUTH_ERROR: Self = Self(0x20);
+    /// More of a login is to come.
+    const AUTH_CONTINUE: Self = Self(0x21);
     pub(super) const UNKNOWN_COMMAND: Self = Self(0x81);
+    const OUT_OF_MEMORY: Self = Self(0x82);
+    const NOT_SUPPORTED: Self = Self(0x83);
+    const BUSY: Self = Self(0x85);
+    const TEMPORARY_FAILURE: Self = Self(0x86);
 }
 
 /// An answer.
@@ -69,7 +75,32 @@ impl Frame {
 
     /// A status that the request is not expected to have.
     pub(super) fn fault(&self) -> Fault {
-        Fault::new(Cause::UnexpectedReply, "the server refuses").evidence(self.summary()).at(Phase::Request)
+        Fault::new(Cause::UnexpectedReply, "the server refuses, and says why in its own words")
+            .next_step("read its words and its status, and look at its log")
+            .evidence(self.summary())
+            .at(Phase::Request)
+    }
+
+    /// The same of a login, where it is not the user or the password.
+    pub(super) fn fault_of_login(&self) -> Fault {
+        let fault = match self.status {
+            Status::AUTH_CONTINUE | Status::UNKNOWN_COMMAND | Status::NOT_SUPPORTED => {
+                Fault::new(Cause::MethodUnsupported, "the server does not take a login by SASL PLAIN alone")
+                    .next_step("see which mechanisms of SASL the server is set up for, and enable PLAIN")
+            }
+            Status::OUT_OF_MEMORY | Status::BUSY => {
+                Fault::new(Cause::Overloaded, "the server has no room for this login")
+                    .next_step("look at the server's memory and load, and at who uses them up")
+                    .at(Phase::Protocol)
+            }
+            Status::TEMPORARY_FAILURE => {
+                Fault::new(Cause::NotReady, "the server reports a failure that is not to last")
+                    .next_step("try again in a moment, then look at the server's log")
+                    .at(Phase::Protocol)
+            }
+            _ => self.fault(),
+        };
+        fault.evidence(self.summary())
     }
 }
 

@@ -11,7 +11,6 @@ const LONGEST_LINE: usize = 8 * 1024;
 
 pub(super) struct MemcachedClient {
     talk: Talk,
-    tls: bool,
 }
 
 /// What a server wants before it serves.
@@ -29,8 +28,8 @@ pub(super) enum Wants {
 }
 
 impl MemcachedClient {
-    pub(super) fn new(wire: Wire, tls: bool) -> Self {
-        Self { talk: Talk::new(wire, "an answer"), tls }
+    pub(super) fn new(wire: Wire) -> Self {
+        Self { talk: Talk::new(wire, "an answer") }
     }
 
     pub(super) async fn version(&mut self) -> Result<Option<String>, Fault> {
@@ -46,8 +45,8 @@ impl MemcachedClient {
         }
         match self.line().await?.as_str() {
             text::UNAUTHENTICATED => Ok(Wants::TextLogin),
-            // It has read the line as a command: nobody has to log in for that.
-            text::ERROR => Ok(Wants::Nothing { version: self.version().await? }),
+            // It has read the line as a command, and does not know it: nobody has to log in for that.
+            line if text::is_no_command(line) => Ok(Wants::Nothing { version: self.version().await? }),
             other => Err(text::fault_of(other)),
         }
     }
@@ -71,7 +70,7 @@ impl MemcachedClient {
         match frame.status {
             Status::SUCCESS => Ok(()),
             Status::AUTH_ERROR => Err(text::rejected(user).evidence(frame.summary())),
-            _ => Err(frame.fault()),
+            _ => Err(frame.fault_of_login()),
         }
     }
 
@@ -111,19 +110,19 @@ impl MemcachedClient {
 
     /// A server that ends the connection at the first message may want something else.
     fn with_reasons_to_close(&self, fault: Fault, in_text: bool) -> Fault {
-        let reason = match (self.tls, in_text) {
-            (false, true) => {
+        let reason = match (self.talk.wire().is_plain_tcp(), in_text) {
+            (true, true) => {
                 "; a port with TLS only (in that case set use_tls) and a server with SASL (in that case set username and password) \
                  end a connection like this too"
             }
-            (false, false) => {
+            (true, false) => {
                 "; a port with TLS only ends a connection like this too (in that case set use_tls), and so does a proxy that \
                  knows no logins (twemproxy: in that case leave username and password out)"
             }
-            (true, true) => {
+            (false, true) => {
                 "; a server with SASL ends a connection like this too: in that case set username and password"
             }
-            (true, false) => {
+            (false, false) => {
                 "; a proxy that knows no logins ends a connection like this too: in that case leave username and password out"
             }
         };

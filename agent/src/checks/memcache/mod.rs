@@ -47,7 +47,7 @@ impl Check for Memcache {
     const ALIASES: &'static [&'static str] = &["memcached"];
     const ABOUT: &'static str = "A memcached server answers, and accepts the login.";
     const TRACE: &'static str =
-        "Nothing in the log; its counters have one connection more, and a get of a key that is not there.";
+        "Nothing in the log; its counters have one connection more, and no key that was asked for.";
     const EXAMPLE: &'static str = "\
 - type: memcache
   host: cache.internal
@@ -73,7 +73,7 @@ impl Check for Memcache {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
-        let mut client = MemcachedClient::new(probe.reach(&self.target, self.tls.as_ref()).await?, self.tls.is_some());
+        let mut client = MemcachedClient::new(probe.reach(&self.target, self.tls.as_ref()).await?);
         let version = match &self.login {
             None => probe.phase(Phase::Protocol, client.version()).await?,
             Some(login) => self.log_in(login, &mut client, probe).await?,

@@ -13,6 +13,11 @@ pub(super) const UNAUTHENTICATED: &str = "CLIENT_ERROR unauthenticated";
 /// The answer to a command that does not exist.
 pub(super) const ERROR: &str = "ERROR";
 
+/// Whether the answer is to a line that is no command: memcached's, or that of a proxy such as mcrouter.
+pub(super) fn is_no_command(line: &str) -> bool {
+    line == ERROR || (line.starts_with("CLIENT_ERROR ") && line != UNAUTHENTICATED)
+}
+
 /// The answer to a login that is accepted.
 pub(super) const STORED: &str = "STORED";
 

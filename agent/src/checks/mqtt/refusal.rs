@@ -79,7 +79,16 @@ pub(super) fn of_suback(answer: &Answer, check: &Mqtt, filter: &str) -> Result<(
     let fault = match answer.code {
         0x00..=0x02 => return Ok(()),
         // The only refusal that 3.1.1 has.
-        0x80 if check.version == Version::V3 => forbidden(check, "subscribe to", filter),
+        0x80 if check.version == Version::V3 => {
+            let fault = forbidden(check, "subscribe to", filter);
+            match fault.next_step {
+                None => fault.next_step(
+                    "grant this user what the application needs; MQTT 3.1.1 has one refusal for all reasons, and the broker's \
+                     log may have another",
+                ),
+                Some(_) => fault,
+            }
+        }
         0x87 => forbidden(check, "subscribe to", filter),
         0x8f => invalid(filter),
         code => return Err(of_request(answer, sentence!["the broker refuses the subscription: ", name(code)])),

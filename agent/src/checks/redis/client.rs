@@ -65,7 +65,7 @@ impl<'a> RespClient<'a> {
         self.again = again.filter(|_| flight.iter().any(|command| command.spare));
         self.flight = flight;
         self.send_flight().await;
-        let is_plain = self.again.as_ref().is_none_or(|again| again.tls.is_none());
+        let is_plain = self.talk.wire().is_plain_tcp();
         self.answer().await.map_err(|fault| match fault.cause {
             Cause::Closed | Cause::Reset if self.talk.wire().seen().count() == 0 && is_plain => fault.next_step(
                 "look at the server's log and its access lists; a port with TLS only ends a connection like this too: \

@@ -4,12 +4,13 @@
 use super::client::{Command, RespClient};
 use super::refusal;
 use super::role::text;
-use crate::fault::{Cause, Fault, Owner, Phase};
-use crate::net::{Endpoint, Host, TlsOptions};
-use crate::probe::Dialer;
+use crate::fault::{Cause, Failure, Fault, Owner, Phase};
+use crate::net::{Endpoint, Host, TlsOptions, Wire};
+use crate::probe::{Dialer, Probe};
 use crate::secret::{sentence, theirs};
 use crate::settings::Credentials;
 use redis::Value;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// So many slots a cluster has.
 const SLOTS: u64 = 16384;
@@ -17,13 +18,14 @@ const SLOTS: u64 = 16384;
 /// What a node says of the cluster.
 #[derive(Debug, Default)]
 pub(super) struct Layout {
-    /// First and last slot of each range.
+    /// First and last slot of each range that a node serves.
     ranges: Vec<(u64, u64)>,
     pub(super) nodes: Vec<Endpoint>,
 }
 
-/// Asks a node, and refuses a cluster without all of its slots.
-pub(super) async fn layout(client: &mut RespClient<'_>) -> Result<Layout, Fault> {
+/// Asks a node, and refuses a cluster without all of its slots, or with nodes of which it cannot say where they are.
+/// `asked` is the node's own host; a Unix socket is this host's.
+pub(super) async fn layout(client: &mut RespClient<'_>, asked: Option<&Host>) -> Result<Layout, Fault> {
     let mut question = redis::cmd("CLUSTER");
     question.arg("SLOTS");
     let answer = client.ask("CLUSTER", &question).await?;
@@ -38,26 +40,29 @@ pub(super) async fn layout(client: &mut RespClient<'_>) -> Result<Layout, Fault>
             .at(Phase::Request));
     }
     let Some(ranges) = answer.as_sequence() else { return Err(refusal::of(&answer, "CLUSTER")) };
+    let asked = asked.cloned().unwrap_or_else(|| Host::from(IpAddr::from(Ipv4Addr::LOCALHOST)));
     let mut layout = Layout::default();
     for range in ranges {
-        layout.add(range).ok_or_else(|| refusal::of(range, "CLUSTER"))?;
+        layout.add(range, &asked)?;
     }
     layout.require_all_slots().map(|()| layout)
 }
 
 impl Layout {
-    /// A range, with its nodes behind its ends. A node without an address is the one that was asked.
-    fn add(&mut self, range: &Value) -> Option<()> {
-        let [Value::Int(first), Value::Int(last), nodes @ ..] = range.as_sequence()? else { return None };
-        self.ranges.push((u64::try_from(*first).ok()?, u64::try_from(*last).ok()?));
+    /// A range, with its nodes behind its ends. One without a node is served by nobody.
+    fn add(&mut self, range: &Value, asked: &Host) -> Result<(), Fault> {
+        let malformed = || refusal::of(range, "CLUSTER");
+        let items = range.as_sequence().ok_or_else(malformed)?;
+        let [Value::Int(first), Value::Int(last), nodes @ ..] = items else { return Err(malformed()) };
+        let ends = u64::try_from(*first).ok().zip(u64::try_from(*last).ok()).ok_or_else(malformed)?;
         for node in nodes {
-            let [host, Value::Int(port), ..] = node.as_sequence()? else { return None };
-            let port = u16::try_from(*port).ok().and_then(|port| port.try_into().ok());
-            let host = text(host).and_then(|host| Host::parse(host).ok());
-            let endpoint = host.zip(port).map(|(host, port)| Endpoint::tcp(host, port));
-            self.nodes.extend(endpoint.filter(|endpoint| !self.nodes.contains(endpoint)));
+            let node = endpoint(node, asked)?;
+            if !self.nodes.contains(&node) {
+                self.nodes.push(node);
+            }
         }
-        Some(())
+        self.ranges.extend(Some(ends).filter(|_| !nodes.is_empty()));
+        Ok(())
     }
 
     fn require_all_slots(&mut self) -> Result<(), Fault> {
@@ -67,7 +72,7 @@ impl Layout {
             if *first > next {
                 break;
             }
-            next = next.max(last + 1);
+            next = next.max(last.saturating_add(1));
         }
         if next >= SLOTS {
             return Ok(());
@@ -78,20 +83,87 @@ impl Layout {
     }
 }
 
-/// Connects to a node, and logs in there.
+/// Where a node is: address, port, its id, and more from Redis 7 on. Nothing or an empty text in the place of the
+/// address is the host that was asked; a question mark, a host name that nobody has given the node
+/// (<https://redis.io/docs/latest/commands/cluster-slots/>).
+fn endpoint(node: &Value, asked: &Host) -> Result<Endpoint, Fault> {
+    let malformed = || refusal::of(node, "CLUSTER");
+    let [address, Value::Int(number), more @ ..] = node.as_sequence().ok_or_else(malformed)? else {
+        return Err(malformed());
+    };
+    let host = match address {
+        Value::Nil => asked.clone(),
+        _ => match text(address).ok_or_else(malformed)? {
+            "" => asked.clone(),
+            "?" => return Err(nowhere(*number, more)),
+            address => Host::parse(address).map_err(|_| malformed().evidence(theirs(&address.to_owned())))?,
+        },
+    };
+    let port = u16::try_from(*number).ok().and_then(|number| number.try_into().ok());
+    port.map(|port| Endpoint::tcp(host, port)).ok_or_else(|| without_port(address, *number))
+}
+
+/// A node whose name the cluster would give, and does not know.
+fn nowhere(port: i64, more: &[Value]) -> Fault {
+    let id = more.first().and_then(text).unwrap_or("?");
+    let known = more.get(1).and_then(|known| known.as_sequence()).into_iter().flatten().filter_map(text);
+    let known: Vec<_> = known.collect();
+    let fault = Fault::new(
+        Cause::UnexpectedReply,
+        sentence![
+            "the cluster does not say at which host its node with the port ",
+            port,
+            " is: no client can go there"
+        ],
+    );
+    fault
+        .evidence(sentence!["CLUSTER SLOTS: `?` in the place of the host of ", theirs(id), "; ", theirs(&known.join(" "))])
+        .owner(Owner::Service)
+        .next_step(
+            "set cluster-announce-hostname on that node, or cluster-preferred-endpoint-type to `ip` on the one that was asked",
+        )
+        .at(Phase::Request)
+}
+
+/// A node without a port of this kind: with TLS, or without.
+fn without_port(address: &Value, number: i64) -> Fault {
+    let address = text(address).unwrap_or_default();
+    Fault::new(
+        Cause::UnexpectedReply,
+        sentence!["the cluster's node ", theirs(address), " has no port that a client like this one can go to"],
+    )
+    .evidence(sentence!["CLUSTER SLOTS: port ", number])
+    .owner(Owner::Service)
+    .next_step("see which ports that node has (port, tls-port, cluster-announce-port): all nodes need one with TLS, or one without")
+    .at(Phase::Request)
+}
+
+/// Connects to a node, and logs in there. What fails there says at which node.
 pub(super) async fn enter(
+    probe: &mut Probe,
     dialer: &Dialer,
     node: &Endpoint,
     tls: Option<&TlsOptions>,
     login: Option<&Credentials>,
-) -> Result<(), Fault> {
+) -> Result<(), Failure> {
     let entered = async {
-        let mut client = RespClient::new(dialer.to(node, tls).await?);
-        let mut flight = Vec::new();
-        if let Some(login) = login {
-            flight.push(Command::new("AUTH", super::auth(login)));
+        let mut wire = probe.phase(Phase::Connect, dialer.to(node)).await?;
+        if tls.is_some() {
+            wire = probe.phase(Phase::Tls, dialer.encrypted(wire, tls.map(|tls| (tls, &node.host)))).await?;
         }
-        flight.push(Command::new("PING", redis::cmd("PING")));
+        probe.phase(Phase::Request, log_in(wire, login)).await
+    };
+    entered.await.map_err(|failure| failure.told_of("the cluster's node", node))
+}
+
+async fn log_in(wire: Wire, login: Option<&Credentials>) -> Result<(), Fault> {
+    let mut client = RespClient::new(wire);
+    let mut flight = Vec::new();
+    if let Some(login) = login {
+        flight.push(Command::new("AUTH", super::auth(login)));
+    }
+    flight.push(Command::new("PING", redis::cmd("PING")));
+    let said = async {
         let mut answer = client.begin(flight, None).await?;
         if let Some(login) = login {
             refusal::of_login(&answer, super::named(login)).map_err(|fault| fault.placed(Phase::Auth))?;
@@ -99,8 +171,5 @@ pub(super) async fn enter(
         }
         refusal::of_ping(&answer)
     };
-    entered.await.map_err(|fault| {
-        let message = sentence!["the cluster's node ", theirs(&node.to_string()), ": ", fault.message];
-        Fault { message, ..fault }.placed(Phase::Protocol)
-    })
+    said.await.map_err(|fault| fault.placed(Phase::Protocol))
 }

@@ -65,6 +65,9 @@ const ANY_KEY: &str = "conn-check";
 pub struct Redis {
     target: Target,
     login: Option<Credentials>,
+    /// At the target: Redis itself, or a sentinel.
+    tls_at_first: Option<TlsOptions>,
+    /// At Redis.
     tls: Option<TlsOptions>,
     database: u32,
     role: Option<Role>,
@@ -108,16 +111,30 @@ impl Check for Redis {
         );
         let usual = if fields.has("sentinel") { &services::SENTINEL } else { Self::SERVICE };
         let target = host.map(|host| host.at(port.unwrap_or(usual.port(Security::Plain))));
-        let tls = tls_of_target(fields, use_tls, &target);
+        let of_sentinel = sentinel.as_ref().ok().and_then(|sentinel| sentinel.as_ref()?.use_tls).unwrap_or(use_tls);
+        let tls = tls_of_target(fields, use_tls || of_sentinel, &target);
         let (target, sentinel) = (target?, sentinel?);
-        let check =
-            Self { target, login: login?, tls: Some(tls?).filter(|_| use_tls), database, role, key, sentinel, cluster };
+        let (login, all_tls) = (login?, tls?);
+        let tls_at_first = Some(all_tls.clone()).filter(|_| of_sentinel);
+        let tls = Some(all_tls).filter(|_| use_tls);
+        let check = Self { target, login, tls_at_first, tls, database, role, key, sentinel, cluster };
         check.agrees(fields).map(|()| check)
     }
 
     fn profile(&self) -> Profile {
         let user = self.login.as_ref().map(|login| &login.user);
-        Profile::of_store(Self::TYPE, &self.target, self.login.is_some())
+        let beyond = match (&self.sentinel, self.cluster) {
+            (Some(_), _) => Some(
+                "the primary that the sentinel names is connected to as well, and is not known from this file: add each \
+                 server that may be it",
+            ),
+            (None, true) => Some(
+                "every node of the cluster is connected to as well, and they are not known from this file: add them",
+            ),
+            (None, false) => None,
+        };
+        let profile = Profile::of_store(Self::TYPE, &self.target, self.login.is_some());
+        Profile { beyond, ..profile }
             .distinct("username", user.filter(|user| !user.is_empty()))
             .distinct("database", Some(self.database).filter(|number| *number != 0))
             .distinct("role", self.role.map(Role::slug))
@@ -128,7 +145,7 @@ impl Check for Redis {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(if self.sentinel.is_some() { &services::SENTINEL } else { Self::SERVICE });
-        let wire = probe.reach(&self.target, self.tls.as_ref()).await;
+        let wire = probe.reach(&self.target, self.tls_at_first.as_ref()).await;
         let wire = wire.map_err(|stop| self.with_reason_for_silence(stop))?;
         let Some(sentinel) = &self.sentinel else { return self.at(wire, probe, self.target.host()).await };
         if sentinel.has_login() {
@@ -136,9 +153,7 @@ impl Check for Redis {
         }
         let primary = sentinel.primary(probe, &mut RespClient::new(wire)).await?;
         probe.expect(Self::SERVICE);
-        let wire = self.connect_to(&primary, probe).await;
-        let wire = wire.map_err(|failure| sentinel::as_the_sentinel_says(failure, &primary))?;
-        self.at(wire, probe, Some(&primary.host)).await
+        self.at_primary(&primary, probe).await.map_err(|stop| sentinel::at_the_primary(stop, &primary))
     }
 }
 
@@ -174,6 +189,12 @@ impl Redis {
         if self.sentinel.is_some() { Some(Role::Primary) } else { self.role }
     }
 
+    /// The same at the primary that a sentinel names.
+    async fn at_primary(&self, primary: &Endpoint, probe: &mut Probe) -> Result<(), Stop> {
+        let wire = self.connect_to(primary, probe).await.map_err(sentinel::unreached)?;
+        self.at(wire, probe, Some(&primary.host)).await
+    }
+
     /// A connection to the primary, which is no result of its own.
     async fn connect_to(&self, primary: &Endpoint, probe: &mut Probe) -> Result<Wire, Failure> {
         let wire = probe.open(primary).await?;
@@ -193,19 +214,23 @@ impl Redis {
         server.report(probe);
         examined?;
         if self.cluster {
-            self.enter_all(&mut client, probe).await?;
+            self.enter_all(&mut client, probe, host).await?;
         }
         Ok(())
     }
 
     /// Enters every node of the cluster.
-    async fn enter_all(&self, client: &mut RespClient<'_>, probe: &mut Probe) -> Result<(), Failure> {
+    async fn enter_all(
+        &self,
+        client: &mut RespClient<'_>,
+        probe: &mut Probe,
+        asked: Option<&Host>,
+    ) -> Result<(), Failure> {
         let dialer = probe.dialer();
-        let layout = probe.phase(Phase::Request, cluster::layout(client)).await?;
+        let layout = probe.phase(Phase::Request, cluster::layout(client, asked)).await?;
         probe.fact("cluster_nodes", layout.nodes.len());
         for node in &layout.nodes {
-            let entered = cluster::enter(&dialer, node, self.tls.as_ref(), self.login.as_ref());
-            probe.phase(Phase::Request, entered).await?;
+            cluster::enter(probe, &dialer, node, self.tls.as_ref(), self.login.as_ref()).await?;
         }
         Ok(())
     }
@@ -214,16 +239,25 @@ impl Redis {
     /// a login, doing without TLS is no advice.
     fn with_reason_for_silence(&self, stop: Stop) -> Stop {
         let Stop::Failed(failure) = stop else { return stop };
-        let plain = if self.login.is_some() {
-            "then switch TLS on there (tls-port), or take the port that has it"
-        } else {
-            "then `use_tls: false` is right"
+        let plain = match (&self.sentinel, &self.login) {
+            (Some(_), _) => "then `sentinel_use_tls: false` is right for the sentinel",
+            (None, Some(_)) => "then switch TLS on there (tls-port), or take the port that has it",
+            (None, None) => "then `use_tls: false` is right",
         };
         let next_step = format!(
             "check whether this port has TLS at all: a Redis without TLS is silent too, and {plain}; otherwise check \
              whether the service hangs, the MTU, and middleboxes on the way"
         );
-        Stop::Failed(failure.advise(Phase::Tls, Cause::Timeout, &next_step))
+        let failure = failure.advise(Phase::Tls, Cause::Timeout, &next_step);
+        Stop::Failed(if self.sentinel.is_some() {
+            failure.advise(
+                Phase::Tls,
+                Cause::NotTls,
+                "set `sentinel_use_tls: false` where Redis has TLS and the sentinel has none; else use_tls: false",
+            )
+        } else {
+            failure
+        })
     }
 
     /// What is sent, in one flight; see [`RespClient`] for the spare ones.

@@ -25,19 +25,16 @@ enum Mode {
 
 /// Asks for the role where it is not known yet, and compares.
 pub(super) async fn verify(wanted: Role, server: &mut ServerInfo, client: &mut RespClient<'_>) -> Result<(), Fault> {
-    if server.role.is_none() {
-        server.role = Some(role_of(&client.ask("ROLE", &redis::cmd("ROLE")).await?)?);
-    }
-    match (wanted, server.role) {
-        (Role::Primary, Some(Role::Replica)) => {
-            Err(Fault::new(Cause::ReadOnly, "a replica answered, but the primary is wanted"))
-        }
-        (Role::Replica, Some(Role::Primary)) => {
-            Err(Fault::new(Cause::UnexpectedReply, "the primary answered, but a replica is wanted")
-                .next_step("use the address of a replica, or look at the failover"))
-        }
-        _ => Ok(()),
-    }
+    let (role, said) = match server.role {
+        Some(Role::Primary) => (Role::Primary, "HELLO: the role is master"),
+        Some(Role::Replica) => (Role::Replica, "HELLO: the role is replica"),
+        None => match role_of(&client.ask("ROLE", &redis::cmd("ROLE")).await?)? {
+            Role::Primary => (Role::Primary, "ROLE: master"),
+            Role::Replica => (Role::Replica, "ROLE: slave"),
+        },
+    };
+    server.role = Some(role);
+    wanted.compare(role, said)
 }
 
 fn named(name: &Value) -> Option<Role> {

@@ -6,7 +6,7 @@ use super::refusal;
 use super::role::text;
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::{Endpoint, Host, Target};
-use crate::probe::Probe;
+use crate::probe::{Probe, Stop};
 use crate::secret::{sentence, theirs};
 use crate::settings::{Credentials, Fields, Misfit, Name, Noted, Word};
 use redis::Value;
@@ -18,6 +18,8 @@ pub(super) struct Sentinel {
     pub(super) name: String,
     /// Its own login, which is not that of Redis.
     login: Option<Credentials>,
+    /// Whether it speaks TLS itself; nothing where it does what Redis does.
+    pub(super) use_tls: Option<bool>,
 }
 
 impl Sentinel {
@@ -33,13 +35,17 @@ impl Sentinel {
             "ACL user of the sentinel itself.",
             "Password of the sentinel itself.",
         );
-        for key in ["sentinel_username", "sentinel_password"] {
+        let use_tls = fields.optional::<bool>(
+            "sentinel_use_tls",
+            "TLS from the first byte to the sentinel itself. Default: as `use_tls` says of Redis.",
+        );
+        for key in ["sentinel_username", "sentinel_password", "sentinel_use_tls"] {
             if !fields.has("sentinel") {
                 fields.warn_idle(key, "without `sentinel`", &format!("add `sentinel:`, or leave `{key}` out"));
             }
         }
         let login = login?;
-        Ok(name.map(|Name(name)| Self { name, login }))
+        Ok(name.map(|Name(name)| Self { name, login, use_tls }))
     }
 
     /// Refuses a target that is no sentinel's: it listens on a port.
@@ -121,11 +127,22 @@ fn of_the_sentinel(fault: Fault) -> Fault {
 }
 
 /// What is to be done when the primary cannot be reached where the sentinel says that it is.
-pub(super) fn as_the_sentinel_says(failure: Failure, primary: &Endpoint) -> Failure {
+pub(super) fn unreached(failure: Failure) -> Failure {
     let next_step = format!(
         "{}; the sentinel says that the primary is there: if this host has to use another address (containers, NAT), the \
          servers have to announce that one (replica-announce-ip, sentinel announce-ip)",
         failure.next_step
     );
-    Failure { message: format!("the primary {primary}: {}", failure.message), next_step, ..failure }
+    Failure { next_step, ..failure }
+}
+
+/// What failed at the server that the sentinel names says so.
+pub(super) fn at_the_primary(stop: Stop, primary: &Endpoint) -> Stop {
+    let Stop::Failed(failure) = stop else { return stop };
+    let failure = failure.advise(
+        Phase::Request,
+        Cause::ReadOnly,
+        "see whether a fail-over is under way, and whether all sentinels name the same primary (SENTINEL get-master-addr-by-name)",
+    );
+    Stop::Failed(failure.told_of("the primary", primary))
 }

@@ -73,7 +73,7 @@ impl Check for Smtp {
     const TYPE: &'static str = "smtp";
     const SERVICE: &'static Service = &services::SMTP;
     const ABOUT: &'static str = "A mail server takes a mail (and is really given one, unless `send: false`).";
-    const TRACE: &'static str = "Postfix logs the connection and its end, Exim nothing; an address that is refused is a line, and a message that is sent is a message.";
+    const TRACE: &'static str = "Postfix logs the connection, a recipient that it would take, and the end, Exim nothing; a login or an address that is refused is a line, and a message that is sent is a message.";
     const EXAMPLE: &'static str = "\
 - type: smtp
   host: smtp.internal

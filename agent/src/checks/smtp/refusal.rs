@@ -13,6 +13,8 @@ pub(super) enum Stage {
     /// The connection itself.
     Greeting,
     Hello,
+    /// HELO, after a no to EHLO.
+    Fallback,
     StartTls,
     /// AUTH, where a challenge is to follow.
     Challenge,
@@ -87,7 +89,7 @@ fn at_stage(stage: Stage, reply: &Reply, reason: Option<Reason>, side: Side) -> 
         (_, Some(Reason::Limit)) => limit(),
         (_, Some(Reason::Trouble)) => later("the mail server has trouble of its own, and accepts nothing for now"),
         (Stage::Greeting, _) => not_greeted(reply),
-        (Stage::Hello, _) => unknown_here(reply, side),
+        (Stage::Hello | Stage::Fallback, _) => unknown_here(stage, reply, side),
         (Stage::StartTls, _) if reply.code() == 421 => leaves(),
         (Stage::StartTls, _) => {
             Fault::new(Cause::NotTls, "the mail server offers STARTTLS, but then does not start it")
@@ -106,7 +108,6 @@ fn at_stage(stage: Stage, reply: &Reply, reason: Option<Reason>, side: Side) -> 
         (Stage::Recipient, _) => {
             unclear(reply, Cause::RecipientRefused, "the mail server refuses the mail at its recipient, to_address")
         }
-        (Stage::Reset, _) => unfit("the mail server does not reset a session"),
         _ if reply.code() < 500 => later("the mail server accepts no mail for now"),
         _ => no_mail(),
     }
@@ -211,12 +212,18 @@ fn not_greeted(reply: &Reply) -> Fault {
     }
 }
 
-fn unknown_here(reply: &Reply, side: Side) -> Fault {
+fn unknown_here(stage: Stage, reply: &Reply, side: Side) -> Fault {
     let words = words_of(reply);
     match reply.code() {
+        500 | 502 if stage == Stage::Fallback => {
+            Fault::new(Cause::UnsupportedVersion, "the mail server knows neither EHLO nor HELO")
+                .next_step("see what listens there, and whether a firewall between changes commands of mail")
+        }
         500 | 502 => {
-            Fault::new(Cause::UnsupportedVersion, "the mail server does not know EHLO (it is older than 1995)")
-                .next_step("set helo_fallback: true, if there is no newer server")
+            let message =
+                "the mail server does not know EHLO: it is older than 1995, or a firewall between takes the word out";
+            Fault::new(Cause::UnsupportedVersion, message)
+                .next_step("look for a firewall that inspects mail (Cisco's does this); set helo_fallback: true, if there is no newer server")
         }
         530 if reply.enhanced().is_none() && words.contains("user") && words.contains("pass") => {
             Fault::new(Cause::WrongService, "this is an FTP server, not SMTP: it wants a login before anything else")

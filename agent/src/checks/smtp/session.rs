@@ -84,7 +84,7 @@ impl MailSession {
         self.send(&Ehlo::new(self.own.clone()).to_string(), 1).await;
         let reply = self.read().await?;
         if fallback && reply.code() >= 500 {
-            return self.ask(Stage::Hello, &format!("HELO {}\r\n", self.own)).await.map(drop);
+            return self.ask(Stage::Fallback, &format!("HELO {}\r\n", self.own)).await.map(drop);
         }
         let reply = self.judged(Stage::Hello, reply)?;
         self.offers = reply.lines().skip(1).map(str::to_owned).collect();
@@ -122,7 +122,7 @@ impl MailSession {
             return AuthMechanism::choose(wanted, &named).map(Some);
         }
         if self.can("STARTTLS") && !self.side.encrypted {
-            return Err(Fault::new(Cause::Required, "the mail server offers a login only after STARTTLS")
+            return Err(Fault::new(Cause::Required, "the mail server offers STARTTLS, and no login before it")
                 .evidence(sentence!["it offers ", self.listed()])
                 .next_step("set use_tls: starttls")
                 .at(Phase::Tls));
@@ -242,6 +242,11 @@ impl MailSession {
         for (stage, command) in commands {
             if !pipelines {
                 self.send(command, 1).await;
+            }
+            // What is known already does not depend on how the server takes a reset.
+            if *stage == Stage::Reset {
+                self.read().await.ok();
+                break;
             }
             last = self.reply(*stage).await?.summary();
         }

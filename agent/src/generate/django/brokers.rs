@@ -61,19 +61,18 @@ fn with_primary(settings: &Group<'_>, name: &str, text: String) -> Result<String
     }
     let stem = name.trim_end_matches("_URL");
     let keys = [format!("{stem}_TRANSPORT_OPTIONS"), format!("CELERY_{stem}_TRANSPORT_OPTIONS")];
-    let Some(key) = keys.iter().find(|key| settings.raw(key).is_some()) else { return Ok(text) };
+    let key = keys.iter().find(|key| settings.raw(key).is_some()).unwrap_or(&keys[0]);
     let options = settings.group(key)?;
     let own = options.group("sentinel_kwargs")?;
     let found = [
         ("master_name", options.text("master_name")?),
         ("sentinel_username", own.text("username")?),
         ("sentinel_password", own.text("password")?),
+        // What holds for the primary does not for the sentinels: redis-py has arguments of their own for these.
+        (url::TLS_OF_SENTINELS, Some(own.flag("ssl").to_string())),
     ];
     let query: Vec<_> =
         found.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", encoded(&value?)))).collect();
-    if query.is_empty() {
-        return Ok(text);
-    }
     let with = |piece: &str| {
         let separator = if piece.contains('?') { '&' } else { '?' };
         if is_sentinel(piece) { format!("{piece}{separator}{}", query.join("&")) } else { piece.to_owned() }
@@ -117,7 +116,9 @@ fn results(settings: &Group<'_>, name: &str) -> Result<Vec<Item>, Comment> {
         _ if !plain.contains("://") => {
             Err(settings.gap(name, "where results go stands in settings that are not read: say it as URL"))
         }
-        _ if is(&services::REDIS) => urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"]),
+        _ if is(&services::REDIS) || is(&services::SENTINEL) => {
+            urls(settings, name, &["CELERY_REDIS_BACKEND_USE_SSL", "REDIS_BACKEND_USE_SSL"])
+        }
         _ => Ok(url::items(name, plain)),
     }
 }

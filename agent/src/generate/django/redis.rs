@@ -2,7 +2,7 @@
 
 use crate::generate::django::group::{Group, host_and_port, map_checks, or_comment};
 use crate::generate::django::tls;
-use crate::generate::url::{self, ConnectionSettings, Primary};
+use crate::generate::url::{self, ConnectionSettings, Primary, TLS_OF_SENTINELS};
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security, Service};
 use serde_json::Value;
@@ -13,18 +13,6 @@ const PORT: u16 = services::REDIS.port(Security::Plain).get();
 /// A cache: of Django itself, django-redis, django-redis-cache, django-valkey.
 pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let options = cache.group("OPTIONS")?;
-    if options.raw("SENTINELS").is_some()
-        || options.text("CLIENT_CLASS")?.is_some_and(|class| class.contains("Sentinel"))
-    {
-        // The host of the URL is what the primary is called.
-        let location = cache.texts("LOCATION")?.into_iter().next().unwrap_or_default();
-        let login = Login {
-            user: options.first(&["USERNAME", "username"])?,
-            password: options.first(&["PASSWORD", "password"])?,
-            database: options.first(&["DB", "db"])?,
-        };
-        return sentinels(&options, "SENTINELS", url::named_in(&location), &login);
-    }
     let pool = options.group("CONNECTION_POOL_KWARGS")?;
     // The pool is given its own arguments last.
     let either = |own: &str, keys: &[&str]| match pool.text(own)? {
@@ -36,6 +24,13 @@ pub(super) fn cache(cache: &Group<'_>) -> Result<Vec<Item>, Comment> {
         password: either("password", &["PASSWORD", "password"])?,
         database: either("db", &["DB", "db"])?,
     };
+    if options.raw("SENTINELS").is_some()
+        || options.text("CLIENT_CLASS")?.is_some_and(|class| class.contains("Sentinel"))
+    {
+        // The host of the URL is what the primary is called.
+        let location = cache.texts("LOCATION")?.into_iter().next().unwrap_or_default();
+        return sentinels(&options, "SENTINELS", &pool, url::named_in(&location), &login);
+    }
     let items = cache.texts("LOCATION")?.iter().flat_map(|text| servers(&cache.origin, text)).collect();
     let items = login.add_to(items, |check| tls::options(tls::options(check, &options)?, &pool))?;
     if items.is_empty() {
@@ -117,7 +112,7 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
     let login = Login { user: group.text("username")?, password: group.text("password")?, database: group.text("db")? };
     if group.raw("sentinels").is_some() {
         let name = group.first(&["master_name", "service_name"])?;
-        return sentinels(group, "sentinels", Primary { name, ..Primary::default() }, &login);
+        return sentinels(group, "sentinels", group, Primary { name, ..Primary::default() }, &login);
     }
     let items = match (group.first(&["address", "url"])?, group.first(&["path", "unix_domain_socket_path"])?) {
         (Some(text), _) => servers(&group.origin, &text),
@@ -133,19 +128,16 @@ fn connection(group: &Group<'_>) -> Result<Vec<Item>, Comment> {
 }
 
 /// The checks at sentinels, which are pairs of a host and a port; a gap where it is not said what the primary is called.
-fn sentinels(group: &Group<'_>, key: &str, primary: Primary, login: &Login) -> Result<Vec<Item>, Comment> {
+/// What is said of TLS in `connection` holds for the primary; sentinels have arguments of their own.
+fn sentinels(
+    group: &Group<'_>,
+    key: &str,
+    connection: &Group<'_>,
+    primary: Primary,
+    login: &Login,
+) -> Result<Vec<Item>, Comment> {
     let place = group.place(key);
-    let one = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(pair) => match pair.as_slice() {
-            [Value::String(host), Value::Number(port)] => Some(format!("{host}:{port}")),
-            [Value::String(host), Value::String(port)] => Some(format!("{host}:{port}")),
-            _ => None,
-        },
-        _ => None,
-    };
-    let all = group.raw(key).and_then(Value::as_array).map(|values| values.iter().map(one).collect::<Option<Vec<_>>>());
-    let Some(places) = all.flatten().filter(|places| !places.is_empty()) else {
+    let Some(places) = places_of(group, key) else {
         let why = "which the sentinels are is not said here, and no check asks sentinels that nobody names: add redis checks with `sentinel:`";
         return Ok(vec![Comment::gap(place, why).into()]);
     };
@@ -153,8 +145,11 @@ fn sentinels(group: &Group<'_>, key: &str, primary: Primary, login: &Login) -> R
     let own = own.map(|key| group.group(key)).transpose()?;
     let own_of = |key: &str| own.as_ref().map_or(Ok(None), |own| own.text(key));
     let (own_user, own_password) = (own_of("username")?, own_of("password")?);
+    let secure = primary.secure || connection.flag("ssl");
+    let own_secure = own.as_ref().is_some_and(|own| own.flag("ssl"));
     let options = primary.name.iter().map(|name| ("master_name", name.as_str()));
-    let options: Vec<_> = options.chain(primary.secure.then_some(("ssl", "true"))).collect();
+    let options = options.chain(secure.then_some(("ssl", "true")));
+    let options: Vec<_> = options.chain([(TLS_OF_SENTINELS, if own_secure { "true" } else { "false" })]).collect();
     let at = |host: &String| {
         ConnectionSettings { options: options.clone(), ..ConnectionSettings::of(&services::SENTINEL, host) }
             .items(&place)
@@ -163,6 +158,9 @@ fn sentinels(group: &Group<'_>, key: &str, primary: Primary, login: &Login) -> R
     // One word on all of them is enough.
     let mut told = false;
     found.retain(|item| matches!(item, Item::Check(_)) || !std::mem::replace(&mut told, true));
+    if own_user.is_some() && own_password.is_none() {
+        found.insert(0, Comment::lone_user(&place).into());
+    }
     let items = map_checks(found, |check| {
         if check.kind != services::REDIS.id {
             return Ok(vec![check.into()]);
@@ -173,7 +171,11 @@ fn sentinels(group: &Group<'_>, key: &str, primary: Primary, login: &Login) -> R
             }
             None => check,
         };
-        Ok(vec![Item::from(check)])
+        let check = if secure { tls::options(check, connection)? } else { check };
+        Ok(vec![Item::from(match &own {
+            Some(own) if own_secure => tls::options(check, own)?,
+            _ => check,
+        })])
     })?;
     if primary.name.is_none() {
         return Ok(items);
@@ -184,6 +186,21 @@ fn sentinels(group: &Group<'_>, key: &str, primary: Primary, login: &Login) -> R
         password: login.password.clone().or(primary.password),
     };
     login.add_to(items, Ok)
+}
+
+/// Where the sentinels are, as `HOST:PORT`; nothing where one of them is said in another form, or none is said.
+fn places_of(group: &Group<'_>, key: &str) -> Option<Vec<String>> {
+    let one = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(pair) => match pair.as_slice() {
+            [Value::String(host), Value::Number(port)] => Some(format!("{host}:{port}")),
+            [Value::String(host), Value::String(port)] => Some(format!("{host}:{port}")),
+            _ => None,
+        },
+        _ => None,
+    };
+    let places = group.raw(key)?.as_array()?.iter().map(one).collect::<Option<Vec<_>>>()?;
+    Some(places).filter(|places| !places.is_empty())
 }
 
 /// URLs, sockets, and `HOST:PORT:DATABASE` of the time before URLs; several, separated by
@@ -225,8 +242,7 @@ impl Login {
     /// A user that cannot log in, as no password is known.
     fn missing(&self, check: &GeneratedCheck) -> Option<Comment> {
         let alone = self.user.is_some() && self.password.is_none() && check.get("password").is_none();
-        let why = "a user without a password: the check below does without the login";
-        alone.then(|| Comment::gap(check.origins.join(", "), why))
+        alone.then(|| Comment::lone_user(check.origins.join(", ")))
     }
 
     fn add(&self, check: GeneratedCheck) -> GeneratedCheck {

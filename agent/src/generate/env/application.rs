@@ -60,14 +60,21 @@ const OWN_AT_THE_END: [&str; 10] =
 
 /// The whole names of variables that applications document as their own address, and that say so only to who knows the
 /// application.
-const OWN_NAMES: [&str; 7] = [
+const OWN_NAMES: [&str; 14] = [
     "COLLABORATION_URL",
+    "EUREKA_INSTANCE_HOSTNAME",
     "FILES_URL",
     "INTERNAL_FILES_URL",
+    "KAFKA_JMX_HOSTNAME",
+    "KAFKA_REST_HOSTNAME",
     "NEXTAUTH_URL",
     "PAPERLESS_URL",
+    "SCHEMA_REGISTRY_HOSTNAME",
     "SONAR_CORE_SERVERBASE_URL",
+    "SPRING_BOOT_ADMIN_CLIENT_INSTANCE_SERVICE_BASE_URL",
     "TRIGGER_URL",
+    "VAULT_API_ADDR",
+    "VAULT_CLUSTER_ADDR",
 ];
 
 /// Words of variables with names that are compared, and connected to by nobody.
@@ -226,7 +233,7 @@ impl Application {
         }
         let is_hook = stem == ["WEBHOOK"] && path.len() <= 1;
         let is_known = OWN_NAMES.contains(&begin.as_str());
-        if is_known || !name.is_of_others() && (self.is_own(stem) || is_hook) {
+        if is_known || is_announced(name) || !name.is_of_others() && (self.is_own(stem) || is_hook) {
             return Some(OWN_ADDRESS);
         }
         is_for_browsers(name).then_some(BROWSERS_ARE_SENT)
@@ -234,7 +241,10 @@ impl Application {
 
     /// The same for a variable that names a service: only what says outright that nobody connects to it.
     pub(super) fn is_never_connected(name: &Name) -> Option<&'static str> {
-        if is_compared(name) { Some(NAMES_ALONE) } else { is_for_browsers(name).then_some(BROWSERS_ARE_SENT) }
+        let is_own = is_announced(name) || OWN_NAMES.contains(&name.words.join("_").as_str());
+        let browsers = || is_for_browsers(name).then_some(BROWSERS_ARE_SENT);
+        let own = is_own.then_some(OWN_ADDRESS);
+        is_compared(name).then_some(NAMES_ALONE).or(own).or_else(browsers)
     }
 
     /// Whether a web address is one that another variable calls the application's own; with `streams`, also
@@ -244,6 +254,22 @@ impl Application {
         self.places.contains(&(host.to_owned(), port))
             || streams && self.places.iter().any(|(own, _)| own == host || below(own))
     }
+}
+
+/// Whether a variable says, whatever service it names besides, where the application itself listens or what it tells
+/// others to connect to: `KAFKA_ADVERTISED_LISTENERS`, `REDIS_REPLICA_ANNOUNCE_IP`, `ES_NETWORK_PUBLISH_HOST`.
+pub(super) fn is_announced(name: &Name) -> bool {
+    const PAIRS: [(&str, &[&str]); 3] = [
+        ("ANNOUNCE", &["ADDR", "ADDRESS", "HOST", "HOSTNAME", "IP", "PORT"]),
+        ("LISTEN", &["CLIENT", "METRICS", "PEER"]),
+        ("PUBLISH", &["ADDR", "ADDRESS", "HOST"]),
+    ];
+    let words = &name.words;
+    let is_pair =
+        |two: &[String]| PAIRS.iter().any(|(first, next)| two[0] == *first && next.contains(&two[1].as_str()));
+    words.iter().any(|word| matches!(word.as_str(), "ADVERTISE" | "ADVERTISED"))
+        || words.last().is_some_and(|last| last == "LISTENERS")
+        || words.windows(2).any(is_pair)
 }
 
 fn is_compared(name: &Name) -> bool {

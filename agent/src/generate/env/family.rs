@@ -9,7 +9,7 @@ use super::endings::{FROM, KIND, NAME, ONE_KIND, PASSWORD, PORT, USER};
 use super::names::{self, Name};
 use super::switches::{self, Switch};
 use super::value::{self, Place};
-use super::{Lookup, Variables, leftovers, prefixes, sentinel};
+use super::{Lookup, Variables, bags, leftovers, prefixes, sentinel};
 use crate::generate::url::{self, ConnectionSettings};
 use crate::generate::{Comment, Item};
 use crate::services::{self, NoServer, Service, Transport};
@@ -275,7 +275,7 @@ impl<'a> Family<'a> {
     }
 
     /// A URL says itself whether there is TLS, but for those that leave it to others.
-    fn options_beside_url(&self, text: &str, service: &'static Service) -> Vec<(&'static str, &'a str)> {
+    fn options_beside_url(&self, text: &str, service: &'static Service) -> Vec<(&'a str, &'a str)> {
         if service.login_beside_url {
             return self.options(service);
         }
@@ -285,7 +285,7 @@ impl<'a> Family<'a> {
     }
 
     /// What the family says about TLS, and what a service has options for.
-    fn options(&self, service: &'static Service) -> Vec<(&'static str, &'a str)> {
+    fn options(&self, service: &'static Service) -> Vec<(&'a str, &'a str)> {
         self.options_below(self.prefixes.iter().map(String::as_str), service)
     }
 
@@ -294,10 +294,17 @@ impl<'a> Family<'a> {
         &self,
         prefixes: impl Iterator<Item = &'b str>,
         service: &'static Service,
-    ) -> Vec<(&'static str, &'a str)> {
-        let mut options: Vec<(&'static str, &'a str)> = Vec::new();
+    ) -> Vec<(&'a str, &'a str)> {
+        let mut options: Vec<(&'a str, &'a str)> = Vec::new();
         for prefix in prefixes {
             for (rest, lookup) in self.all.below(prefix) {
+                if let (true, Some(name)) = (bags::is_bag(rest), lookup.name()) {
+                    self.used.borrow_mut().insert(name);
+                    if !bags::empty_into(&mut options, lookup.known()) {
+                        self.unknown.borrow_mut().push(name.to_owned());
+                    }
+                    continue;
+                }
                 let value = lookup.known().unwrap_or("$").trim();
                 let name = lookup.name();
                 let read = switches::read(switches::Words { name, rest }, value, service);

@@ -75,19 +75,20 @@ pub(super) fn items(family: &Family<'_>, host: &str, port: Option<&str>) -> Opti
     }
     let has = |option: &str| more.iter().any(|(own, _)| *own == option);
     let (user, sentinel_user) = (has("password"), has("sentinel_password"));
-    // A user without a password is nobody.
+    let before = more.len();
     more.retain(|(option, _)| match *option {
         "username" => user,
         "sentinel_username" => sentinel_user,
         _ => true,
     });
+    let lone = (more.len() < before).then(|| Comment::lone_user(origin).into());
     let with = |item| match item {
         Item::Check(check) => {
             Item::Check(more.iter().fold(check, |check, (key, value)| check.set(*key, value.clone())))
         }
         other @ Item::Comment(_) => other,
     };
-    Some(items.into_iter().map(with).collect())
+    Some(lone.into_iter().chain(items.into_iter().map(with)).collect())
 }
 
 fn unknown(origin: &str, name: &str) -> Comment {

@@ -136,6 +136,12 @@ fn words(rest: &str) -> Vec<String> {
     names::words(rest).into_iter().flat_map(split).collect()
 }
 
+/// Whether a text in any form says something about TLS.
+pub(super) fn speaks_of_tls(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["ssl", "tls", "cert"].iter().any(|word| text.contains(word))
+}
+
 /// Names of files.
 fn file(words: &[&str]) -> Option<&'static str> {
     Some(match words {

@@ -1,6 +1,7 @@
 //! What variables become.
 
 mod forms;
+mod own;
 
 use super::*;
 use crate::generate::Secrets;
@@ -60,6 +61,19 @@ fn variables_mean_what_their_clients_take_them_for() {
         ]),
         ("REDIS_SENTINEL_HOST=s1\nREDIS_SENTINEL_PORT=26380\nREDIS_SENTINEL_MASTER=main\n", &[
             "redis, name: REDIS_SENTINEL_HOST, host: s1, port: 26380, sentinel: main",
+        ]),
+        ("REDIS_SENTINELS=s1:26379\nREDIS_SENTINEL_MASTER=main\nREDIS_USERNAME=app\n", &[
+            "# REDIS_SENTINELS: a user without a password: the check below does without the login",
+            "redis, name: REDIS_SENTINELS, host: s1, port: 26379, sentinel: main",
+        ]),
+        // what is to be added to the URL, as it would stand there
+        ("KC_DB=postgres\nKC_DB_URL_HOST=db\nKC_DB_USERNAME=k\nKC_DB_PASSWORD=p\nKC_DB_URL_PROPERTIES=?sslmode=verify-full&sslrootcert=/ca.pem&targetServerType=primary\n", &[
+            "# KC_DB_URL_HOST: `ca_file`: the file cannot be used: No such file or directory (os error 2); the check below does without: add the option on the host that has the file",
+            "postgres, name: KC_DB_URL_HOST, host: db, port: 5432, username: k, password: p, database: k, use_tls: true",
+        ]),
+        ("KC_DB=postgres\nKC_DB_URL_HOST=db\nKC_DB_USERNAME=k\nKC_DB_PASSWORD=p\nKC_DB_URL_PROPERTIES=sslmode%3Drequire\n", &[
+            "# KC_DB_URL_HOST: what KC_DB_URL_PROPERTIES says is not known from here (a `$` that readers take differently or that refers to something outside, a file, or a word that is not understood): add the check by hand, or use --pid",
+            "tcp, name: KC_DB_URL_HOST, host: db, port: 5432",
         ]),
         ("REDIS_URL=tcp://c:6379\n", &["redis, name: REDIS_URL, host: c, port: 6379"]),
         // clients with names of their own

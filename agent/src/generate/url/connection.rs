@@ -9,12 +9,11 @@ use crate::services::{self, Security, TlsStart};
 /// The connection to each host, below a word on what is not checked.
 pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let why = format!("no check speaks {}: only the connection is checked", url.service.name);
-    connections(url, Comment::note(url.origin, why))
+    connections(url, url.security(&Tls::read(url.parts)), Comment::note(url.origin, why))
 }
 
 /// The connection to each host, below a comment.
-pub(super) fn connections(url: &Known<'_>, comment: Comment) -> Result<Vec<Item>, Bad> {
-    let security = url.security(&Tls::read(url.parts));
+pub(super) fn connections(url: &Known<'_>, security: Security, comment: Comment) -> Result<Vec<Item>, Bad> {
     let mut items = vec![comment.into()];
     // Where TLS begins after a word of the service's own, its handshake alone is not understood.
     let of_tls = security == Security::Tls && url.service.tls != TlsStart::Upgrade;

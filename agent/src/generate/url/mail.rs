@@ -19,9 +19,7 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let check = GeneratedCheck::at(services::SMTP.id, url.origin, host, port);
     let (lone, check) = match (&parts.user, &parts.password) {
         (Some(user), Some(password)) => (None, check.text("username", user).secret("password", password)),
-        (Some(_), None) => {
-            (Some(Comment::gap(url.origin, "a user without a password: the check below does without the login")), check)
-        }
+        (Some(_), None) => (Some(Comment::lone_user(url.origin)), check),
         _ => (None, check),
     };
     let is_address = |text: &&str| text.split('@').filter(|part| !part.is_empty()).count() == 2;

@@ -44,6 +44,8 @@ pub(super) struct Parts {
     /// From the first slash on, that slash included.
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
+    /// What stands behind a `#`.
+    pub(super) fragment: Option<String>,
 }
 
 impl Parts {
@@ -61,7 +63,7 @@ impl Parts {
             return Err(Bad::new("this is not a URL: it does not begin with a scheme, such as `postgres://`"));
         };
         let whole = rest;
-        let (rest, _fragment) = rest.split_once('#').unwrap_or((rest, ""));
+        let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let after = &whole[authority.len()..];
@@ -83,7 +85,15 @@ impl Parts {
         let options = options.split(';').chain(more.split(';'));
         let query = query.split('&').chain(options).filter(|pair| !pair.is_empty()).map(pair);
         let query = query.collect::<Result<_, _>>()?;
-        Ok(Self { scheme, user, password, sites, path: path.to_owned(), query })
+        Ok(Self {
+            scheme,
+            user,
+            password,
+            sites,
+            path: path.to_owned(),
+            query,
+            fragment: some_decoded(fragment).unwrap_or_default(),
+        })
     }
 
     /// The same with what it does not say itself.

@@ -23,7 +23,7 @@ pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let database = database(parts, is_socket)?;
     let mut items = Vec::new();
     if user.is_some() && password.is_none() {
-        items.push(Comment::gap(origin, "a user without a password: the check below does without the login").into());
+        items.push(Comment::lone_user(origin).into());
     }
     for check in checks {
         let check = match password {
@@ -66,43 +66,70 @@ fn database(parts: &Parts, is_socket: bool) -> Result<Option<u32>, Bad> {
     Ok(text.and_then(|text| text.trim_matches('/').parse().ok()))
 }
 
-/// How URLs and options name the primary that sentinels watch: Lettuce, kombu, redis-py, django-environ.
-const PRIMARY: [&str; 7] =
-    ["sentinelMasterId", "master_name", "mastername", "service_name", "sentinel_name", "sentinel_master", "master"];
+/// How URLs and options name the primary that sentinels watch: Lettuce, fred, kombu, redis-py, django-environ.
+const PRIMARY: [&str; 8] = [
+    "sentinelMasterId",
+    "sentinelServiceName",
+    "master_name",
+    "mastername",
+    "service_name",
+    "sentinel_name",
+    "sentinel_master",
+    "master",
+];
+
+/// Whether there is TLS to the sentinels, where the client has an option of its own for it.
+pub(crate) const TLS_OF_SENTINELS: &str = "sentinel_ssl";
 
 /// A check at each sentinel, which goes on at the primary that it names; where nobody says what that is called, the
-/// connections alone.
+/// connections alone. Lettuce writes the name behind a `#`.
 pub(super) fn sentinels(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let Known { origin, parts, .. } = *url;
     let path = parts.name()?.unwrap_or_default();
     let mut pieces = path.split('/').filter(|piece| !piece.is_empty());
     let in_path = pieces.clone().find(|piece| piece.parse::<u32>().is_err());
-    let Some(name) = parts.option(&PRIMARY).or(in_path) else {
+    let tls = Tls::read(parts);
+    let security = url.security(&tls);
+    let of_sentinels = match parts.switch(&[TLS_OF_SENTINELS]) {
+        None => security,
+        Some(true) => Security::Tls,
+        Some(false) => Security::Plain,
+    };
+    let Some(name) = parts.option(&PRIMARY).or(parts.fragment.as_deref()).or(in_path) else {
         let why = "only the connections to the sentinels are checked: what the primary is called is not said here; add `sentinel: NAME` to redis checks in their place";
-        return connection::connections(url, Comment::gap(origin, why));
+        return connection::connections(url, of_sentinels, Comment::gap(origin, why));
     };
     let by_path = pieces.find_map(|piece| piece.parse().ok());
     let database = parts.option(&["db", "database"]).map_or(by_path, |text| text.parse::<u32>().ok());
-    let tls = Tls::read(parts);
-    let security = url.security(&tls);
-    let user = parts.option(&["username"]).or(parts.user.as_deref());
-    let password = parts.option(&["password"]).or(parts.password.as_deref());
+    let redis = (
+        parts.option(&["username"]).or(parts.user.as_deref()),
+        parts.option(&["password"]).or(parts.password.as_deref()),
+    );
     let own = (
         parts.option(&["sentinel_username", "sentinelUsername"]),
         parts.option(&["sentinel_password", "sentinelPassword"]),
     );
+    let is_lone = |login: (Option<&str>, Option<&str>)| login.0.is_some() && login.1.is_none();
     let mut items = Vec::new();
+    if is_lone(redis) || is_lone(own) {
+        items.push(Comment::lone_user(origin).into());
+    }
     for site in &parts.sites {
         let port = site.port.map_or(PORT_OF_SENTINEL, NonZero::get);
         let mut check = GeneratedCheck::at(services::REDIS.id, origin, site.host_or("localhost"), port);
         check = check.text("sentinel", name);
-        if let Some(password) = password {
+        if let (user, Some(password)) = redis {
             check = check.some_text("username", user).secret("password", password);
         }
         if let (user, Some(password)) = own {
             check = check.some_text("sentinel_username", user).secret("sentinel_password", password);
         }
-        check = if security == Security::Tls { tls.apply(check.flag("use_tls", true)) } else { check };
+        check = if security == Security::Tls { check.flag("use_tls", true) } else { check };
+        if of_sentinels != security {
+            check = check.flag("sentinel_use_tls", of_sentinels == Security::Tls);
+        }
+        let encrypted = [security, of_sentinels].contains(&Security::Tls);
+        check = if encrypted { tls.apply(check) } else { check };
         items.push(check.some_number("database", database.filter(|number| *number > 0)).into());
     }
     Ok(items)

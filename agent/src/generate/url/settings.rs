@@ -83,6 +83,7 @@ impl<'a> ConnectionSettings<'a> {
             password: self.password.map(text),
             sites: vec![place],
             path: path.unwrap_or_default(),
+            fragment: None,
             query: self.options.iter().map(|(name, value)| (text(name), text(value))).collect(),
         })
     }

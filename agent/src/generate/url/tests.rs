@@ -108,6 +108,11 @@ static TABLE: &[(&str, &[&str])] = &[
         "redis-sentinel://app:pw@s1/2?sentinelMasterId=shop&sentinel_password=own",
         &["redis, host: s1, port: 26379, sentinel: shop, username: app, password: pw, sentinel_password: own, database: 2"],
     ),
+    ("redis-sentinel://s1:26379,s2/0#shop", &["redis, host: s1, port: 26379, sentinel: shop", "redis, host: s2, port: 26379, sentinel: shop"]),
+    ("rediss-sentinel://:pw@s1/2#shop", &["redis, host: s1, port: 26379, sentinel: shop, password: pw, use_tls: true, database: 2"]),
+    ("redis-sentinel://:pw@s1?sentinelServiceName=shop", &["redis, host: s1, port: 26379, sentinel: shop, password: pw"]),
+    ("redis-sentinel://app@s1?sentinelMasterId=shop", &["GAP", "redis, host: s1, port: 26379, sentinel: shop"]),
+    ("sentinel://:pw@s1?master_name=shop&sentinel_username=own", &["GAP", "redis, host: s1, port: 26379, sentinel: shop, password: pw"]),
     // kombu, pika, RabbitMQ
     ("amqp://", &["amqp, host: localhost, port: 5672, username: guest, password: guest, use_tls: false, vhost: /"]),
     ("amqp://u:p@h//", &["amqp, host: h, port: 5672, username: u, password: p, use_tls: false, vhost: /"]),

@@ -46,7 +46,10 @@ pub(super) static UNNAMED: &[Service] = &[
         .over_http()
         .juju(&["keystone", "keystone-credentials"], &["keystone"]),
     Service::new("kafka", "Kafka", "a Kafka broker", ports!(9092; 9093))
-        .named(schemes!("kafka", "confluentkafka"; "kafkas"), &["KAFKA", "REDPANDA"])
+        .named(
+            schemes!("kafka", "confluentkafka", "plaintext", "sasl_plaintext"; "kafkas", "sasl_ssl"),
+            &["KAFKA", "REDPANDA"],
+        )
         .secure()
         .juju(&["kafka", "kafka_client"], &["kafka"]),
     Service::new("stomp", "STOMP", "a STOMP broker", ports!(61613)).named(schemes!("stomp"), &["STOMP"]).secure(),

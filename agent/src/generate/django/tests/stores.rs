@@ -90,6 +90,53 @@ fn sentinels_with_the_name_of_their_primary_are_checks_that_ask_them() {
     assert_eq!(short(&layer), "redis host=s1 port=26379 sentinel=main password=pw");
 }
 
+/// What is said of a CA that this host has not, which shows that it was read.
+fn without_ca(place: &str) -> String {
+    let why = "`ca_file`: the file cannot be used: No such file or directory (os error 2); the check below does without: add the option on the host that has the file";
+    format!("# {place}: {why}\n")
+}
+
+#[test]
+fn tls_of_the_primary_and_of_its_sentinels_are_two_settings() {
+    let cache = |location: &str, options: serde_json::Value| {
+        short(&json!({"CACHES": {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": location,
+            "OPTIONS": options}}}))
+    };
+    let (sentinels, place) = (json!([["s1", 26379]]), "CACHES['default']['OPTIONS']['SENTINELS']");
+    let pool = json!({"ssl": true, "ssl_ca_certs": "/ca.pem", "username": "app", "password": "pw", "db": 3});
+    let both = json!({"SENTINELS": sentinels, "CONNECTION_POOL_KWARGS": pool, "SENTINEL_KWARGS": {"ssl": true}});
+    let wanted = "redis host=s1 port=26379 sentinel=main use_tls=true username=app password=pw database=3";
+    assert_eq!(cache("redis://main/2", both), without_ca(place) + wanted);
+    let alone = json!({"SENTINELS": sentinels, "CONNECTION_POOL_KWARGS": {"ssl": true, "ssl_cert_reqs": null}});
+    let wanted =
+        "redis host=s1 port=26379 sentinel=main use_tls=true sentinel_use_tls=false disable_tls_verification=true";
+    assert_eq!(cache("redis://main", alone), wanted);
+    let own = json!({"ssl": true, "ssl_ca_certs": "/own.pem", "username": "x"});
+    let own = json!({"SENTINELS": sentinels, "SENTINEL_KWARGS": own});
+    let lone = format!("# {place}: a user without a password: the check below does without the login\n");
+    let wanted = "redis host=s1 port=26379 sentinel=main sentinel_use_tls=true";
+    assert_eq!(cache("redis://main", own), lone + &without_ca(place) + wanted);
+    let layer = json!({"sentinels": [["s1", 26379]], "master_name": "main", "ssl": true, "ssl_cert_reqs": "none"});
+    let layer = json!({"CHANNEL_LAYERS": {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {"hosts": [layer]}}}});
+    let wanted =
+        "redis host=s1 port=26379 sentinel=main use_tls=true sentinel_use_tls=false disable_tls_verification=true";
+    assert_eq!(short(&layer), wanted);
+}
+
+#[test]
+fn results_at_sentinels_are_checks_as_the_broker_is() {
+    let celery = json!({"CELERY_RESULT_BACKEND": "sentinel://:pw@s1:26379/1;sentinel://:pw@s2:26380/1",
+        "CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS": {"master_name": "main", "sentinel_kwargs": {"password": "own"}}});
+    let wanted = "redis host=s1 port=26379 sentinel=main password=pw sentinel_password=own database=1\n\
+                  redis host=s2 port=26380 sentinel=main password=pw sentinel_password=own database=1";
+    assert_eq!(short(&celery), wanted);
+    let secure = json!({"CELERY_BROKER_URL": "sentinel://s1", "CELERY_BROKER_USE_SSL": {"ssl_ca_certs": "/ca.pem"},
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {"master_name": "main"}});
+    let wanted = "redis host=s1 port=26379 sentinel=main use_tls=true sentinel_use_tls=false";
+    assert_eq!(short(&secure), without_ca("CELERY_BROKER_URL") + wanted);
+}
+
 #[test]
 fn caches_inside_of_the_host_are_comments() {
     for backend in ["locmem.LocMemCache", "filebased.FileBasedCache", "dummy.DummyCache", "db.DatabaseCache"] {
