@@ -52,4 +52,5 @@ mod stuck;
 mod tcp;
 mod tls;
 mod town;
+mod traces;
 mod udp;

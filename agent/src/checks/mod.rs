@@ -24,6 +24,7 @@ mod redis;
 mod role;
 mod scram;
 mod smtp;
+mod stranger;
 mod tcp;
 mod tls;
 mod udp;
@@ -114,6 +115,8 @@ pub(crate) struct Profile {
     pub(crate) origin: Option<Endpoint>,
     /// The port on which it asks the resolvers of this host.
     pub(crate) resolver_port: Option<Port>,
+    /// Where else it connects to, of a check that is told so only when it runs; for people.
+    pub(crate) unnamed: Option<String>,
 }
 
 impl Profile {

@@ -57,6 +57,29 @@ fn a_dns_check_without_a_server_asks_the_resolvers_of_this_host() {
 }
 
 #[test]
+fn what_a_check_is_told_only_when_it_runs_is_a_comment() {
+    let network = Network::new();
+    network.near.resolv_conf("nameserver 10.0.0.2\n");
+    let yaml = "- {type: mongodb, host: cluster.example, srv: true}\n- {type: redis, host: s, sentinel: main}\n\
+                - {type: redis, host: c, cluster: true}\n- {type: http, url: 'http://w/', allow_redirects: true}\n\
+                - {type: http, url: 'http://v/', allow_redirects: true, proxy_url: 'http://p:3128'}\n";
+    let written = text(Agent::called_through(network.near.command("env"), super::EXPORT, yaml));
+    let comments: Vec<_> = written.lines().filter(|line| line.starts_with('#')).collect();
+    assert_eq!(
+        comments,
+        [
+            "# Not in these rules, because it is known only when a check runs:",
+            "# - http http://w/: the servers that redirects lead to",
+            "# - mongodb cluster.example: the servers that the SRV records of _mongodb._tcp.cluster.example name, on port 27017 as a rule",
+            "# - redis c:6379: the nodes of the cluster that this one names",
+            "# - redis s:26379: the primary that the sentinel names, on port 6379 as a rule",
+        ]
+    );
+    let places = ["10.0.0.2 tcp 53", "10.0.0.2 udp 53", "c tcp 6379", "p tcp 3128", "s tcp 26379", "w tcp 80"];
+    assert_eq!(rules(&written), places);
+}
+
+#[test]
 fn tags_and_patterns_select_as_for_the_checks() {
     let yaml = "- {type: tcp, host: a, port: 1, tags: [x]}\n- {type: redis, host: b, tags: [y]}\n\
                 - {type: http, url: 'http://c/', proxy_host: p}\n";

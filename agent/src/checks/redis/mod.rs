@@ -117,7 +117,12 @@ impl Check for Redis {
 
     fn profile(&self) -> Profile {
         let user = self.login.as_ref().map(|login| &login.user);
-        Profile::of_store(Self::TYPE, &self.target, self.login.is_some())
+        let unnamed = match &self.sentinel {
+            Some(_) => Some("the primary that the sentinel names, on port 6379 as a rule"),
+            None => self.cluster.then_some("the nodes of the cluster that this one names"),
+        };
+        let profile = Profile::of_store(Self::TYPE, &self.target, self.login.is_some());
+        Profile { unnamed: unnamed.map(str::to_owned), ..profile }
             .distinct("username", user.filter(|user| !user.is_empty()))
             .distinct("database", Some(self.database).filter(|number| *number != 0))
             .distinct("role", self.role.map(Role::slug))
