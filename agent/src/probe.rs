@@ -20,7 +20,7 @@ use crate::outcome::{Step, Timing, Verdict, Warning};
 use crate::secret::{Redactor, Sentence};
 use crate::services::Service;
 use crate::shared::Shared;
-pub(crate) use dial::Dialer;
+pub(crate) use dial::{Dialer, Trail};
 pub(crate) use hole::Again;
 use hole::{Hole, Narrow};
 use host::Dialled;
@@ -201,11 +201,16 @@ impl Probe {
         }
         let fault = self.look_at_this_host(phase, fault, silence).await;
         let said = if said.is_some() { said } else { self.peek(phase, &fault).await };
+        Err(self.explain(phase, fault, said))
+    }
+
+    /// The failure of a phase, after which the peer may have said something on another connection.
+    fn explain(&self, phase: Phase, fault: Fault, said: Option<Vec<u8>>) -> Failure {
         let fault = match said {
             Some(answer) => self.name(phase, fault, &answer, "asked again on another connection, it answered"),
             None => self.recognise(phase, fault),
         };
-        Err(fault.in_phase(phase, &self.assignment.redactor))
+        fault.in_phase(phase, &self.assignment.redactor)
     }
 
     /// Waits for the work until the time is up. A peer that has not said a byte for a while is looked at beside the
@@ -321,6 +326,11 @@ impl Probe {
     /// When the check's time is up, or the run's if that is sooner.
     fn until(&self) -> Instant {
         self.shared.deadline.map_or(self.deadline, |run| run.min(self.deadline))
+    }
+
+    /// When work of our own has to be over, so that it can be said that it was not.
+    pub(crate) fn nearly_over(&self) -> Instant {
+        Instant::now() + self.share(1)
     }
 
     /// The check's own timeout but for a moment: equal for all checks with the same one.

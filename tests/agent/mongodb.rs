@@ -2,8 +2,10 @@
 //! it could be built. Never against mongod, which Debian does not have.
 
 mod ferretdb;
+mod logins;
 mod pace;
 mod rounds;
+mod srv;
 mod trouble;
 
 use harness::agent::Agent;

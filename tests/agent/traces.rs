@@ -1,6 +1,8 @@
 //! What is left of a check at the server, as the documentation has it ("No trace"): held against the logs and counters of
 //! real servers.
 
+mod databases;
+
 use conn_check::checks::Spec;
 use harness::agent::verdict_of;
 use harness::exim::{self, Exim};

@@ -81,20 +81,26 @@ impl Mongodb {
     /// Starts one that speaks TLS from the first byte, as mongod with `requireTLS`.
     #[must_use]
     pub fn start_tls(setup: Setup, identity: &Identity) -> Self {
-        Self::start_with_tls(setup, identity, None)
+        Self::start_tls_at(loopback(), setup, identity)
+    }
+
+    /// The same at `address`; port 0 means a free one.
+    #[must_use]
+    pub fn start_tls_at(address: SocketAddr, setup: Setup, identity: &Identity) -> Self {
+        Self::start_with_tls(address, setup, identity, None)
     }
 
     /// The same, and clients need a certificate of `clients`.
     #[must_use]
     pub fn start_requiring(setup: Setup, identity: &Identity, clients: &Authority) -> Self {
-        Self::start_with_tls(setup, identity, Some(clients))
+        Self::start_with_tls(loopback(), setup, identity, Some(clients))
     }
 
-    fn start_with_tls(setup: Setup, identity: &Identity, clients: Option<&Authority>) -> Self {
+    fn start_with_tls(address: SocketAddr, setup: Setup, identity: &Identity, clients: Option<&Authority>) -> Self {
         let journal = Arc::<Mutex<Journal>>::default();
         let book = Arc::clone(&journal);
         let serve = move |stream: &mut crate::peers::TlsWire| Session::new(&setup, &book).serve(stream);
-        Self { door: Door::Tls(TlsPeer::serve_at(loopback(), identity, clients, serve)), journal }
+        Self { door: Door::Tls(TlsPeer::serve_at(address, identity, clients, serve)), journal }
     }
 
     /// Serves one connection that somebody else has accepted, on a Unix socket say.

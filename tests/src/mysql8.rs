@@ -14,34 +14,26 @@
 //! same results by hand: cached and not, over TLS and plain, and with `sha256_password`.
 //! `parsec` is `MariaDB`'s from 11.6 on, written down from its sources. After the login it answers `SELECT 1`, and OK to everything else.
 
+mod packet;
+mod proof;
+mod script;
+
 use std::io::{Read, Write};
 use std::net::SocketAddr;
-use std::num::NonZero;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ring::digest::{SHA256, digest};
-use ring::pbkdf2;
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+pub use packet::{error, greeting, packet};
+pub use script::Script;
 
-use crate::certs::Identity;
-use crate::or_panic::OrPanic;
-use crate::packages;
 use crate::peers::{Peer, Wire, start_tls};
+use packet::{receive, send, until_zero};
+use proof::{LONG_SALT, SALT, decrypt, proves, signs};
 
 /// The account that it knows.
 pub const USER: &str = "app";
 /// The password of the account.
 pub const PASSWORD: &str = "s3cret-Word";
 
-const SALT: &[u8; 20] = b"abcdefghijklmnopqrst";
-/// The salt of `parsec`.
-const LONG_SALT: &[u8] = b"abcdefghijklmnopqrstuvwxyz012345";
-/// `CLIENT_SSL`
-const SSL: u32 = 1 << 11;
-/// `CLIENT_PROTOCOL_41`, `CLIENT_SECURE_CONNECTION`, `CLIENT_PLUGIN_AUTH`, `CLIENT_CONNECT_WITH_DB`
-const BASE: u32 = 1 << 9 | 1 << 15 | 1 << 19 | 1 << 3;
 const OK: &[u8] = &[0, 0, 0, 2, 0, 0, 0];
 /// `SELECT 1`: one column, its definition, an end, one row, an end.
 const ONE: [&[u8]; 5] = [
@@ -52,131 +44,6 @@ const ONE: [&[u8]; 5] = [
     &[0xfe, 0, 0, 2, 0],
 ];
 const COM_QUIT: u8 = 1;
-
-/// What the double is to do.
-#[derive(Debug)]
-pub struct Script {
-    /// The plugin of its greeting.
-    plugin: &'static str,
-    /// The plugin that it asks for instead.
-    switch: Option<&'static str>,
-    /// It knows the proof's other half, so that it need not ask for the password.
-    cached: bool,
-    tls: Option<Identity>,
-    /// It refuses every login with this packet.
-    refusal: Option<Vec<u8>>,
-    /// It answers every command with these packets instead.
-    answer: Option<Vec<Vec<u8>>>,
-    /// The file of the private key with which it takes passwords where there is no TLS.
-    key: Option<PathBuf>,
-    /// The power of two of the rounds of `parsec`.
-    rounds: u8,
-}
-
-impl Script {
-    /// `caching_sha2_password` for an account that has logged in before.
-    #[must_use]
-    pub fn cached() -> Self {
-        let plugin = "caching_sha2_password";
-        Self { plugin, switch: None, cached: true, tls: None, refusal: None, answer: None, key: None, rounds: 0 }
-    }
-
-    /// The same for one that has not: the server asks for the password itself.
-    #[must_use]
-    pub fn uncached() -> Self {
-        Self { cached: false, ..Self::cached() }
-    }
-
-    /// Greets with this plugin.
-    #[must_use]
-    pub fn greeting_with(mut self, plugin: &'static str) -> Self {
-        self.plugin = plugin;
-        self
-    }
-
-    /// The account has this plugin, whatever the greeting says.
-    #[must_use]
-    pub fn switching_to(mut self, plugin: &'static str) -> Self {
-        self.switch = Some(plugin);
-        self
-    }
-
-    /// Offers TLS with this certificate.
-    #[must_use]
-    pub fn tls(mut self, identity: Identity) -> Self {
-        self.tls = Some(identity);
-        self
-    }
-
-    /// Takes passwords that are encrypted for the RSA key in this file (PEM, private).
-    #[must_use]
-    pub fn key(mut self, file: &Path) -> Self {
-        self.key = Some(file.to_owned());
-        self
-    }
-
-    /// Has the key of `parsec` derived by 1024 times 2 to the power of so many rounds.
-    #[must_use]
-    pub fn rounds(mut self, power: u8) -> Self {
-        self.rounds = power;
-        self
-    }
-
-    /// Refuses every login with this error.
-    #[must_use]
-    pub fn refusing(mut self, number: u16, state: &str, text: &str) -> Self {
-        self.refusal = Some(error(number, state, text));
-        self
-    }
-
-    /// Answers every command with these packets.
-    #[must_use]
-    pub fn answering(mut self, packets: &[&[u8]]) -> Self {
-        self.answer = Some(packets.iter().map(|packet| packet.to_vec()).collect());
-        self
-    }
-
-    /// Answers every command with this error.
-    #[must_use]
-    pub fn answering_error(self, number: u16, state: &str, text: &str) -> Self {
-        self.answering(&[&error(number, state, text)])
-    }
-}
-
-/// The payload of an ERR packet.
-#[must_use]
-pub fn error(number: u16, state: &str, text: &str) -> Vec<u8> {
-    let state = if state.is_empty() { String::new() } else { format!("#{state}") };
-    [&[0xff][..], &number.to_le_bytes(), state.as_bytes(), text.as_bytes()].concat()
-}
-
-/// A payload as the packet with this number.
-#[must_use]
-pub fn packet(number: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes();
-    [&length[..3], &[number], payload].concat()
-}
-
-/// The payload of a greeting with this plugin; `caching_sha2_password` and no TLS unless changed.
-#[must_use]
-pub fn greeting(plugin: &str, with_tls: bool) -> Vec<u8> {
-    let capabilities = (BASE | if with_tls { SSL } else { 0 }).to_le_bytes();
-    [
-        b"\x0a8.0.36\0\x07\0\0\0",
-        &SALT[..8],
-        &[0],
-        &capabilities[..2],
-        &[255, 2, 0],
-        &capabilities[2..],
-        &[21],
-        &[0; 10],
-        &SALT[8..],
-        &[0],
-        plugin.as_bytes(),
-        &[0],
-    ]
-    .concat()
-}
 
 /// The running double.
 #[derive(Debug)]
@@ -298,7 +165,7 @@ impl<S: Read + Write> Session<'_, S> {
         if plugin == "parsec" {
             send(self.stream, number + 1, &[b"P", &[self.script.rounds][..], &SALT[..18]].concat())?;
             let (number, signed) = receive(self.stream)?;
-            return Some((number + 1, (!(known && self.signs(&signed))).then(denied)));
+            return Some((number + 1, (!(known && signs(self.script.rounds, &signed))).then(denied)));
         }
         if plugin != "caching_sha2_password" {
             return Some((number + 1, (!(self.is_password(proof) && known)).then(denied)));
@@ -311,17 +178,6 @@ impl<S: Read + Write> Session<'_, S> {
         send(self.stream, number + 1, &[1, 4])?;
         let (number, clear) = receive(self.stream)?;
         Some((number + 1, (!(self.is_password(&clear) && known)).then(denied)))
-    }
-
-    /// Whether a client's salt and its signature come from who knows the password.
-    fn signs(&self, signed: &[u8]) -> bool {
-        let Some((own, signature)) = signed.split_at_checked(32) else { return false };
-        let rounds = NonZero::new(1024_u32 << self.script.rounds).unwrap_or(NonZero::<u32>::MIN);
-        let mut key = [0; 32];
-        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA512, rounds, &SALT[..18], PASSWORD.as_bytes(), &mut key);
-        let Ok(pair) = Ed25519KeyPair::from_seed_unchecked(&key) else { return false };
-        let public = UnparsedPublicKey::new(&ED25519, pair.public_key().as_ref());
-        public.verify(&[LONG_SALT, own].concat(), signature).is_ok()
     }
 
     fn is_password(&self, clear: &[u8]) -> bool {
@@ -345,7 +201,9 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     fn answer(&mut self, statement: &str) -> Option<()> {
+        let lacks = self.script.lacks.iter().find(|(word, _)| statement.contains(word));
         let packets = match (&self.script.answer, statement) {
+            _ if lacks.is_some() => lacks.iter().map(|(_, refusal)| refusal.as_slice()).collect(),
             (Some(packets), _) => packets.iter().map(Vec::as_slice).collect(),
             (None, "SELECT 1") => ONE.to_vec(),
             (None, _) => vec![OK],
@@ -359,43 +217,4 @@ impl<S: Read + Write> Session<'_, S> {
     fn note(&self, write: impl FnOnce(&mut Journal)) {
         write(&mut self.journal.lock().unwrap_or_else(PoisonError::into_inner));
     }
-}
-
-/// Whether a proof fits what a server keeps, SHA256(SHA256(password)): it is enough to find the
-/// SHA256(password) that the client has mixed in.
-fn proves(proof: &[u8]) -> bool {
-    let sha256 = |bytes: &[u8]| digest(&SHA256, bytes);
-    let kept = sha256(sha256(PASSWORD.as_bytes()).as_ref());
-    let mask = sha256(&[kept.as_ref(), SALT].concat());
-    let found: Vec<u8> = proof.iter().zip(mask.as_ref()).map(|(one, other)| one ^ other).collect();
-    sha256(&found).as_ref() == kept.as_ref()
-}
-
-/// What was encrypted for a key and mixed with the salt, as `OpenSSL` decrypts it.
-fn decrypt(key: &Path, encrypted: &[u8]) -> Vec<u8> {
-    let mut openssl = Command::new(packages::needed("openssl"));
-    openssl.args(["pkeyutl", "-decrypt", "-pkeyopt", "rsa_padding_mode:oaep", "-inkey"]).arg(key);
-    let mut child = openssl.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().or_panic("run openssl");
-    child.stdin.take().or_panic("its input").write_all(encrypted).or_panic("written");
-    let output = child.wait_with_output().or_panic("its output");
-    output.stdout.iter().zip(SALT.iter().cycle()).map(|(byte, salt)| byte ^ salt).collect()
-}
-
-fn until_zero<'p>(rest: &mut &'p [u8]) -> &'p [u8] {
-    let end = rest.iter().position(|&byte| byte == 0).unwrap_or(rest.len());
-    let text = &rest[..end];
-    *rest = rest.get(end + 1..).unwrap_or_default();
-    text
-}
-
-fn send(stream: &mut impl Write, number: u8, payload: &[u8]) -> Option<()> {
-    stream.write_all(&packet(number, payload)).and_then(|()| stream.flush()).ok()
-}
-
-fn receive(stream: &mut impl Read) -> Option<(u8, Vec<u8>)> {
-    let mut header = [0; 4];
-    stream.read_exact(&mut header).ok()?;
-    let mut payload = vec![0; u32::from_le_bytes([header[0], header[1], header[2], 0]) as usize];
-    stream.read_exact(&mut payload).ok()?;
-    Some((header[3], payload))
 }

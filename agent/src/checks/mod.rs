@@ -24,6 +24,7 @@ mod redis;
 mod role;
 mod scram;
 mod smtp;
+mod stranger;
 mod tcp;
 mod tls;
 mod udp;
@@ -112,12 +113,12 @@ pub(crate) struct Profile {
     /// Every place the check connects to, for limits per host and for firewall rules; without the
     /// resolvers of this host.
     pub(crate) endpoints: Vec<Endpoint>,
-    /// What else it connects to, and cannot say before it runs.
-    pub(crate) beyond: Option<&'static str>,
     /// Where the service itself listens, of a check that connects to something else first: a proxy, a Unix socket.
     pub(crate) origin: Option<Endpoint>,
     /// The port on which it asks the resolvers of this host.
     pub(crate) resolver_port: Option<Port>,
+    /// Where else it connects to, of a check that is told so only when it runs; for people.
+    pub(crate) unnamed: Option<String>,
 }
 
 impl Profile {

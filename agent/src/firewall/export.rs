@@ -4,6 +4,7 @@ use crate::net::{Endpoint, Port, Transport};
 use crate::plan::Plan;
 use crate::select::Selection;
 use crate::services::{self, Security};
+use crate::text::escaped;
 use serde::Serialize;
 use serde_yaml::{FlowSeq, SerializeError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,8 +17,8 @@ const DOMAIN: Port = services::DNS.port(Security::Plain);
 pub struct Egress {
     /// By host (an address without brackets, or a name in its ASCII form) and protocol.
     ports: BTreeMap<(String, Transport), BTreeSet<u16>>,
-    /// What is connected to besides, and is not known from the file: a line for each check.
-    beyond: BTreeSet<String>,
+    /// What they are told only when they run, each on one line.
+    unnamed: BTreeSet<String>,
 }
 
 /// The file of rules.
@@ -44,7 +45,8 @@ impl Egress {
         let resolvers = crate::net::ResolvConf::of_this_host().servers;
         for entry in selection.entries().filter_map(|entry| plan.entries.get(entry)) {
             entry.endpoints(&resolvers).iter().for_each(|endpoint| egress.add(endpoint));
-            egress.beyond.extend(entry.beyond());
+            let unnamed = entry.spec.profile().unnamed;
+            egress.unnamed.extend(unnamed.map(|what| escaped(&format!("{} {}: {what}", entry.kind, entry.target))));
         }
         egress
     }
@@ -63,16 +65,16 @@ impl Egress {
     /// Whether nothing is connected to.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ports.is_empty()
+        self.ports.is_empty() && self.unnamed.is_empty()
     }
 
     /// What the rules do not let out, as nobody knows it before the checks run: a line for each check.
-    pub fn beyond(&self) -> impl Iterator<Item = &str> {
-        self.beyond.iter().map(String::as_str)
+    pub fn unnamed(&self) -> impl Iterator<Item = &str> {
+        self.unnamed.iter().map(String::as_str)
     }
 
-    /// The rules as YAML: one for each host and protocol, ordered by them, the ports ascending; above them, in comments,
-    /// what they do not let out.
+    /// The rules as YAML: one for each host and protocol, ordered by them, the ports ascending. What cannot be a rule is
+    /// a comment before them.
     ///
     /// # Errors
     /// None that is known: every part is a plain text or number.
@@ -83,8 +85,12 @@ impl Egress {
             protocol: transport.slug(),
             to_host,
         });
-        let comments = self.beyond().fold(String::new(), |all, line| all + "# " + line + "\n");
-        Ok(comments + &serde_yaml::to_string(&File { egress: entries.collect() })?)
+        let rules = serde_yaml::to_string(&File { egress: entries.collect() })?;
+        if self.unnamed.is_empty() {
+            return Ok(rules);
+        }
+        let unnamed = self.unnamed.iter().flat_map(|what| ["# - ", what, "\n"]).collect::<String>();
+        Ok(format!("# Not in these rules, because it is known only when a check runs:\n{unnamed}{rules}"))
     }
 }
 

@@ -13,6 +13,7 @@ mod http;
 mod mail;
 mod messaging;
 mod remote;
+mod stranger;
 mod tls;
 
 #[cfg(test)]
@@ -22,6 +23,8 @@ mod tests;
 
 use crate::services::{self, Service};
 use crate::text::{bounded, detail};
+use stranger::Treatment;
+pub(crate) use stranger::{Stranger, blocked_host};
 
 /// A peer that was recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub(crate) struct Peer {
     pub wants_tls: bool,
     /// It answered with frames of HTTP/2, and so speaks no HTTP/1.1 here.
     pub speaks_http2: bool,
+    /// What it has done about a client that may not log in.
+    treatment: Treatment,
 }
 
 impl Peer {
@@ -48,7 +53,8 @@ impl Peer {
     }
 
     fn new(service: &'static Service, detail: impl Into<String>) -> Self {
-        Self { service, detail: bounded(detail.into()), wants_tls: false, speaks_http2: false }
+        let detail = bounded(detail.into());
+        Self { service, detail, wants_tls: false, speaks_http2: false, treatment: Treatment::None }
     }
 
     /// A peer that is described by a line of its own.

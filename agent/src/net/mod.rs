@@ -21,6 +21,7 @@ mod resolv_conf;
 pub(crate) mod resolve;
 mod slowness;
 pub(crate) mod socks;
+pub(crate) mod starttls;
 mod talk;
 mod target;
 pub(crate) mod tls;

@@ -6,6 +6,7 @@ use crate::fault::Fault;
 use crate::net::dns::{self, Query, RecordType, Reply, ResponseCode};
 use crate::net::endpoint::Transport;
 use crate::net::nameserver;
+use crate::net::reason::{dangling, no_resolver};
 use crate::net::resolv_conf::ResolvConf;
 use crate::phase::Phase;
 use crate::secret::{Sentence, ours, sentence, theirs};
@@ -57,6 +58,68 @@ impl ResolvConf {
             servers.rotate_left(first);
         }
         servers.into_iter().enumerate().map(|(place, server)| (server, self.wait(place))).collect()
+    }
+
+    /// A question to the resolvers of this host, which may be for TCP alone.
+    pub(crate) fn question(&self, name: &str, record: RecordType, port: u16, timeout: Duration) -> Question {
+        let (servers, transport, attempts) = (self.turns(port), self.transport, self.attempts);
+        Question { name: name.to_owned(), record, servers, transport, attempts, timeout }
+    }
+}
+
+impl Answered {
+    /// Whether a resolver says that there is no such record.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Reply { rcode, answers, referral, .. } = &self.reply;
+        let is_known = matches!(*rcode, ResponseCode::NoError | ResponseCode::NXDomain);
+        is_known && answers.is_empty() && referral.is_none()
+    }
+
+    /// Why there is nothing of what was asked for; `None` where there is.
+    pub(crate) fn refusal(&self, question: &Question) -> Option<Fault> {
+        let (reply, resolver) = (&self.reply, self.server.ip());
+        let (name, record) = (theirs(&question.name), ours(&question.record));
+        if reply.referral.is_some() {
+            return Some(no_resolver(resolver.into(), in_words(reply)));
+        }
+        let by = sentence![" according to ", resolver];
+        Some(match (reply.rcode, &reply.alias) {
+            (ResponseCode::NoError, _) if !reply.answers.is_empty() => return None,
+            (ResponseCode::NoError, Some(alias)) => {
+                let told =
+                    sentence![name, " is an alias for ", theirs(alias), ", which has no ", record, " record", by];
+                dangling(Fault::new(Cause::NoAddress, told), alias)
+            }
+            (ResponseCode::NoError, None) => {
+                Fault::new(Cause::NoAddress, sentence![name, " has no ", record, " record", by])
+                    .next_step("add the record, or ask for another type")
+            }
+            (ResponseCode::NXDomain, Some(alias)) => {
+                let told = sentence![name, " is an alias for ", theirs(alias), ", which does not exist", by];
+                dangling(Fault::new(Cause::NxDomain, told), alias)
+            }
+            (ResponseCode::NXDomain, None) => Fault::new(Cause::NxDomain, sentence![name, " does not exist", by]),
+            (ResponseCode::ServFail, _) => {
+                Fault::new(Cause::ServFail, sentence![resolver, " failed to resolve ", name])
+            }
+            (ResponseCode::Refused, _) => {
+                Fault::new(Cause::Refused, sentence![resolver, " refuses to answer for ", name])
+            }
+            (other, _) => Fault::new(Cause::Failed, sentence![resolver, " answered ", dns::code(other)]),
+        })
+    }
+
+    /// A fault of the answer with what the others said that were asked in vain.
+    pub(crate) fn with_others(&self, fault: Fault) -> Fault {
+        let Self { server, reply, passed_over, .. } = self;
+        let is_told = passed_over.iter().all(|(other, _)| other == server);
+        if is_told || fault.evidence.is_some() {
+            return fault;
+        }
+        let own = (*server, in_words(reply));
+        let last = (!passed_over.iter().any(|(other, _)| other == server)).then_some(own);
+        let all = passed_over.iter().cloned().chain(last).map(|(server, said)| sentence![server.ip(), ": ", said]);
+        fault.evidence(Sentence::join(all, "; "))
     }
 }
 

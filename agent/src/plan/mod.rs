@@ -85,12 +85,6 @@ impl Entry {
         }
         endpoints
     }
-
-    /// What else it connects to that nobody knows before it runs, in a sentence that names it.
-    pub(crate) fn beyond(&self) -> Option<String> {
-        let what = self.spec.profile().beyond?;
-        Some(escaped(&format!("{} {}: {what}", self.kind, self.target)))
-    }
 }
 
 /// A plan and its warnings, or all problems of all checks in the order of the file.

@@ -105,7 +105,7 @@ impl Probe {
 
     /// Whether the service that should listen there blocks hosts whose connections end without a login.
     pub(super) fn counts_strangers(&self) -> bool {
-        self.expected == Some(&services::MYSQL)
+        self.expected.is_some_and(|service| service.limit_of_strangers.is_some())
     }
 
     /// What is still to be done when the check is over, and until when: see [`ask_mysql`].

@@ -3,7 +3,7 @@
 use super::peek::Peer;
 use crate::net::identify::identify;
 use crate::net::{self, Wire};
-use crate::services;
+use crate::services::{self, SSL_REQUEST};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,9 +11,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Every line protocol answers it with an error, and HTTP and TLS too.
 const LINE: &[u8] = b"HELP\r\n\r\n";
-
-/// `PostgreSQL`'s `SSLRequest` (its manual, "SSL Session Encryption"): one letter comes back.
-const SSL_REQUEST: &[u8] = b"\x00\x00\x00\x08\x04\xd2\x16\x2f";
 
 /// `MongoDB`'s `OP_MSG` with `{isMaster: 1, $db: "admin"}` (its manual, "Wire Protocol").
 const IS_MASTER: &[u8] = b"\x37\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00\x00\x00\x00\x00\x00\
@@ -47,7 +44,7 @@ const LINES: &[u8] = b"\x01\x01\x01\x01\x05\x82\x01\x01\r\nHELP\r\n\r\n         
 pub(super) async fn plain_answer(peer: &Peer) -> Option<Vec<u8>> {
     tokio::select! {
         Some(answer) = ask(peer, LINE) => Some(answer),
-        Some(answer) = ask(peer, SSL_REQUEST) => Some(answer),
+        Some(answer) = ask(peer, &SSL_REQUEST) => Some(answer),
         Some(answer) = ask(peer, IS_MASTER) => Some(answer),
         Some(answer) = ask(peer, BIND) => Some(answer),
         Some(answer) = ask(peer, CONNECT) => Some(answer),

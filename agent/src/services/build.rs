@@ -1,6 +1,7 @@
 //! How the rows of the table are written down.
 
 use super::row::{Options, Ports, Scheme, Security, Service, Speaker, TlsStart, Transport, UseTls};
+use super::upgrade::Upgrade;
 
 /// A method for each field, of its name.
 macro_rules! setters {
@@ -20,6 +21,8 @@ impl Service {
             transport: Transport::Stream,
             speaks_first: Speaker::Client,
             tls: TlsStart::None,
+            upgrade: None,
+            limit_of_strangers: None,
             socket: None,
             schemes: &[],
             words: &[],
@@ -41,7 +44,8 @@ impl Service {
         transport: Transport, speaks_first: Speaker, tls: TlsStart, socket: Option<&'static str>,
         user_words: &'static [&'static str], password_words: &'static [&'static str],
         name_words: &'static [&'static str], login_beside_url: bool, drivers: &'static [&'static str],
-        programs: &'static [&'static str], options: Options
+        programs: &'static [&'static str], options: Options, upgrade: Option<Upgrade>,
+        limit_of_strangers: Option<&'static str>
     }
 
     pub(super) const fn named(self, schemes: &'static [Scheme], words: &'static [&'static str]) -> Self {

@@ -11,10 +11,12 @@ mod row;
 mod table;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 
 pub(crate) use row::{NoServer, Scheme, Security, UseTls};
 pub use row::{Service, Speaker, TlsStart, Transport};
 pub use table::*;
+pub(crate) use upgrade::{LDAP_START_TLS, SSL_REQUEST, Upgrade};
 
 /// The service whose URLs have this scheme, and what the scheme says; the scheme comes without what
 /// follows a plus, in small letters.
@@ -89,6 +91,11 @@ pub(crate) fn no_server_by_driver(name: &str) -> Option<NoServer> {
     let name = name.to_ascii_lowercase();
     let row = NO_SERVERS.iter().find(|row| row.drivers.iter().any(|part| name.contains(part)));
     row.map(|row| row.why)
+}
+
+/// The services whose protocol begins without TLS and turns to it when it is asked to.
+pub(crate) fn with_upgrade() -> impl Iterator<Item = &'static Service> {
+    all().filter(|service| service.upgrade.is_some())
 }
 
 fn find(wanted: impl Fn(&Service) -> bool) -> Option<&'static Service> {

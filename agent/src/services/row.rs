@@ -1,5 +1,6 @@
 //! What a row of the table says.
 
+use super::upgrade::Upgrade;
 use std::num::NonZero;
 
 /// A service.
@@ -19,6 +20,10 @@ pub struct Service {
     pub speaks_first: Speaker,
     /// How TLS begins.
     pub tls: TlsStart,
+    /// How TLS is asked for on a connection that begins without it.
+    pub(crate) upgrade: Option<Upgrade>,
+    /// The setting of its servers that blocks a host after so many connections without a login from it.
+    pub(crate) limit_of_strangers: Option<&'static str>,
     /// Its Unix socket, or the directory of it, where Debian's clients look when no host is named.
     pub(crate) socket: Option<&'static str>,
     /// The schemes of its URLs; the first one is the usual one.

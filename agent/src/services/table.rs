@@ -4,6 +4,7 @@ mod other;
 
 use super::build::{ports, schemes};
 use super::row::{KnownPort, Options, Ports, Scheme, Security, Service, Speaker, TlsStart, Transport, UseTls};
+use super::upgrade::{LDAP_START_TLS, SSL_REQUEST, Upgrade};
 pub use other::*;
 use std::num::NonZero;
 
@@ -82,6 +83,7 @@ pub static HTTP: Service = Service::new("http", "HTTP", "an HTTP server", ports!
 /// catalogue and glauth.
 pub static LDAP: Service = Service::new("ldap", "LDAP", "an LDAP server", ports!(389, 3268, 3893; 636, 3269, 3894))
     .tls(TlsStart::Either)
+    .upgrade(Some(Upgrade::Extended(LDAP_START_TLS)))
     .socket(Some("/var/run/slapd/ldapi"))
     .named(
         &[Scheme::plain("ldap"), Scheme::tls("ldaps"), Scheme { socket: true, ..Scheme::plain("ldapi") }],
@@ -135,6 +137,8 @@ pub static MQTT: Service = Service::new("mqtt", "MQTT", "an MQTT broker", ports!
 pub static MYSQL: Service = Service::new("mysql", "MySQL", "a MySQL or MariaDB server", ports!(3306))
     .speaks_first(Speaker::Server)
     .tls(TlsStart::Upgrade)
+    .upgrade(Some(Upgrade::Capability))
+    .limit_of_strangers(Some("max_connect_errors"))
     .socket(Some("/var/run/mysqld/mysqld.sock"))
     .named(schemes!("mysql", "mysql2", "mysqlgis", "mysql-connector", "mariadb"), &["MYSQL", "MARIADB"])
     .drivers(&["mysql", "maria"])
@@ -148,6 +152,7 @@ pub static MYSQL: Service = Service::new("mysql", "MySQL", "a MySQL or MariaDB s
 /// `PostgreSQL` and what poses as it, such as pgbouncer (section 34.1.1.2 of its manual).
 pub static POSTGRES: Service = Service::new("postgres", "PostgreSQL", "a PostgreSQL server", ports!(5432))
     .tls(TlsStart::Upgrade)
+    .upgrade(Some(Upgrade::Letter(&SSL_REQUEST)))
     .socket(Some("/var/run/postgresql"))
     .named(
         schemes!("postgres", "postgresql", "postgis", "pgsql", "psql", "timescale", "timescalegis"),
@@ -196,6 +201,8 @@ pub static REDIS: Service = Service::new("redis", "Redis", "a Redis server", por
 pub static SMTP: Service = Service::new("smtp", "SMTP", "an SMTP server", ports!(25; 465))
     .speaks_first(Speaker::Server)
     .tls(TlsStart::Either)
+    // RFC 3207
+    .upgrade(Some(Upgrade::Codes { hello: Some("EHLO"), request: "STARTTLS", agreed: "220" }))
     .named(schemes!("smtp"; "smtps"), &["SMTP", "EMAIL", "MAIL", "MAILER"])
     .user_words(&["HOST_USER", "NAME"])
     .password_words(&["HOST_PASSWORD"])

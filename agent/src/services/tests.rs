@@ -84,3 +84,14 @@ fn a_service_is_found_by_whatever_names_it() {
     assert_eq!(AMQP.port(Security::Tls).get(), 5671);
     assert_eq!(REDIS.port(Security::Tls), REDIS.port(Security::Plain));
 }
+
+#[test]
+fn every_protocol_that_turns_to_tls_says_how() {
+    let turning: Vec<_> = with_upgrade().map(|service| service.id).collect();
+    for id in ["smtp", "imap", "pop3", "ldap", "ftp", "postgres", "mysql"] {
+        assert!(turning.contains(&id), "{id}: {turning:?}");
+    }
+    assert_eq!(turning.len(), 7, "name it in the words of `starttls`: {turning:?}");
+    let begins_without = |service: &Service| matches!(service.tls, TlsStart::Upgrade | TlsStart::Either);
+    assert!(with_upgrade().all(begins_without));
+}

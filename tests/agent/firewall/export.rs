@@ -49,11 +49,11 @@ fn servers_that_only_others_can_name_are_told_and_not_left_out_in_silence() {
     let ran = export(yaml).run();
     assert_eq!(rules(&ran.out), ["c1 tcp 6379", "r tcp 6379", "s1 tcp 26379"]);
     let comments: Vec<_> = ran.out.lines().filter(|line| line.starts_with('#')).collect();
-    assert_eq!(comments.len(), 2, "{}", ran.out);
-    assert!(comments[0].starts_with("# redis c1:6379: every node of the cluster"), "{}", ran.out);
-    assert!(comments[1].starts_with("# redis s1:26379: the primary that the sentinel names"), "{}", ran.out);
-    for line in comments {
-        assert!(ran.err.contains(line.trim_start_matches("# ")), "{}", ran.err);
+    assert_eq!(comments.len(), 3, "{}", ran.out);
+    assert!(comments[1].starts_with("# - redis c1:6379: the nodes of the cluster"), "{}", ran.out);
+    assert!(comments[2].starts_with("# - redis s1:26379: the primary that the sentinel names"), "{}", ran.out);
+    for line in &comments[1..] {
+        assert!(ran.err.contains(line.trim_start_matches("# - ")), "{}", ran.err);
     }
 }
 
@@ -68,6 +68,29 @@ fn a_dns_check_without_a_server_asks_the_resolvers_of_this_host() {
     let own = ["10.0.0.2 tcp 53,5353", "10.0.0.2 udp 53,5353"];
     let all = [&own[..], &["a tcp 1", "fd00::2 tcp 53,5353", "fd00::2 udp 53,5353"]].concat();
     assert_eq!(rules(&text(run().arg("--with-dns"))), all);
+}
+
+#[test]
+fn what_a_check_is_told_only_when_it_runs_is_a_comment() {
+    let network = Network::new();
+    network.near.resolv_conf("nameserver 10.0.0.2\n");
+    let yaml = "- {type: mongodb, host: cluster.example, srv: true}\n- {type: redis, host: s, sentinel: main}\n\
+                - {type: redis, host: c, cluster: true}\n- {type: http, url: 'http://w/', allow_redirects: true}\n\
+                - {type: http, url: 'http://v/', allow_redirects: true, proxy_url: 'http://p:3128'}\n";
+    let written = text(Agent::called_through(network.near.command("env"), super::EXPORT, yaml));
+    let comments: Vec<_> = written.lines().filter(|line| line.starts_with('#')).collect();
+    assert_eq!(
+        comments,
+        [
+            "# Not in these rules, because it is known only when a check runs:",
+            "# - http http://w/: the servers that redirects lead to",
+            "# - mongodb cluster.example: the servers that the SRV records of _mongodb._tcp.cluster.example name, on port 27017 as a rule",
+            "# - redis c:6379: the nodes of the cluster that this one names",
+            "# - redis s:26379: the primary that the sentinel names, on port 6379 as a rule",
+        ]
+    );
+    let places = ["10.0.0.2 tcp 53", "10.0.0.2 udp 53", "c tcp 6379", "p tcp 3128", "s tcp 26379", "w tcp 80"];
+    assert_eq!(rules(&written), places);
 }
 
 #[test]

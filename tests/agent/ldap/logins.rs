@@ -108,6 +108,8 @@ fn every_other_code_has_its_meaning() {
         (51, "protocol.overloaded", "service"),
         (52, "protocol.not-ready", "service"),
         (53, "auth.rejected", "credentials"),
+        // Of which nothing is known that is about the user.
+        (54, "request.unexpected-reply", "service"),
         (80, "protocol.not-ready", "service"),
     ];
     let name = |code: u8| format!("code{code}");

@@ -212,3 +212,13 @@ fn over_a_socket_the_process_is_known() {
         assert_eq!((ran.status, ran.json()["diagnostics"][0]["code"].as_str()), (3, Some("bad-value")), "{ran:?}");
     }
 }
+
+#[test]
+fn tls_that_is_wanted_over_a_socket_is_not_advised_there() {
+    let slapd = Slapd::start(&Setup::plain().option("security tls=1"));
+    let report = Agent::new(&format!("- {{type: ldap, host: {}}}", slapd.socket().display())).report();
+    let failure = &report["checks"][0]["failure"];
+    assert_eq!(failure["code"], "tls.required", "{report}");
+    let advice = failure["next_step"].as_str().expect("a next step");
+    assert!(advice.starts_with("write a host with `use_tls: true` in place of the socket"), "{report}");
+}

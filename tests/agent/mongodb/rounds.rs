@@ -80,9 +80,16 @@ fn a_million_rounds_are_computed_beside_the_other_checks() {
     let checks = report["checks"].as_array().unwrap_or_else(|| panic!("no checks: {report}"));
     let (hashed, rest): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check["type"] == "mongodb");
     assert!(hashed.iter().any(|check| check["verdict"] == "pass"), "{report}");
+    let mut waiting = 0;
     for check in hashed {
-        assert!(check["verdict"] == "pass" || check["failure"]["code"] == "auth.timeout", "{check}");
+        // It is this host that has no more time, and not the server; but where the proof was sent, the double's own
+        // hashing is waited for.
+        let is_waiting = check["failure"]["code"] == "auth.timeout";
+        waiting += usize::from(check["verdict"] == "pass" || is_waiting);
+        let is_ours = check["failure"]["code"] == "connect.local-limit";
+        assert!(check["verdict"] == "pass" || is_waiting || is_ours, "{check}");
     }
+    assert!(waiting <= slow.proofs(), "{waiting} of {}: {report}", slow.proofs());
     for check in rest {
         assert_eq!(check["verdict"], "pass", "{check}");
         in_time(check);

@@ -213,7 +213,7 @@ fn errors_of_a_statement_are_told_by_their_numbers() {
         (1053, "protocol.not-ready"),
         (1370, "request.permission-denied"),
     ] {
-        let server = Mysql8::start(Script::cached().answering_error(number, "HY000", "no"));
+        let server = Mysql8::start(Script::cached().refusing_statements("SELECT 1", number, "HY000", "no"));
         let (verdict, check) = check_as(server.address(), USER, ", query: SELECT 1");
         assert_eq!(verdict, wanted, "{number}: {check}");
         wait::until("the goodbye", || server.commands().last().is_some_and(|last| last == "quit"));

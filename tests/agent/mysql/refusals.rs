@@ -2,6 +2,7 @@
 
 use super::{check_as, outcome, told};
 use harness::agent::code;
+use harness::certs::Authority;
 use harness::mariadb::{DATABASE, MariaDb, Setup, USER};
 use harness::mysql8::{Mysql8, Script, error, packet};
 use harness::peers::{Manner, Peer};
@@ -124,6 +125,51 @@ fn a_refused_select_1_fails_only_what_it_is_evidence_of() {
 }
 
 #[test]
+fn a_limit_that_the_server_does_not_know_costs_not_the_other_one() {
+    for (unknown, kept) in [("max_execution_time", "sql_select_limit"), ("sql_select_limit", "max_execution_time")] {
+        let server = Mysql8::start(Script::cached().lacking(unknown));
+        assert_eq!(check_as(server.address(), USER, ", query: SELECT 1").0, "pass");
+        let commands = server.commands();
+        let taken = |command: &&String| command.contains(kept) && !command.contains(unknown);
+        assert_eq!(commands.iter().filter(taken).count(), 1, "{commands:?}");
+    }
+    // One turn for both, as before, where both are known.
+    let server = Mysql8::start(Script::cached());
+    assert_eq!(check_as(server.address(), USER, ", query: SELECT 1").0, "pass");
+    assert_eq!(
+        server.commands().iter().filter(|command| command.starts_with("SET SESSION sql_select_limit")).count(),
+        1
+    );
+}
+
+#[test]
+fn a_safeguard_that_the_server_does_not_know_is_not_the_querys_fault() {
+    let server = Mysql8::start(Script::cached().lacking("READ ONLY"));
+    let (verdict, check) = check_as(server.address(), USER, ", query: SELECT 1");
+    assert_eq!((verdict.as_str(), told(&check, "owner")), ("request.unexpected-reply", "config"), "{check}");
+    assert!(told(&check, "message").contains("knows no read-only session"), "{check}");
+    assert!(told(&check, "next_step").starts_with("leave `query` out"), "{check}");
+    assert!(!server.commands().contains(&"SELECT 1".to_owned()));
+}
+
+#[test]
+fn a_server_without_the_newer_variable_says_its_role_by_the_older_one() {
+    let server = Mysql8::start(Script::cached().lacking("innodb_read_only"));
+    let (verdict, check) = check_as(server.address(), USER, ", role: primary");
+    // The double answers OK to the rest, which says nothing.
+    assert_eq!(verdict, "request.unexpected-reply", "{check}");
+    assert_eq!(
+        server.commands()[..2],
+        ["SELECT @@global.read_only, @@global.innodb_read_only", "SELECT @@global.read_only"]
+    );
+    let neither = Mysql8::start(Script::cached().lacking("read_only"));
+    let (verdict, check) = check_as(neither.address(), USER, ", role: primary");
+    assert_eq!((verdict.as_str(), told(&check, "owner")), ("request.unexpected-reply", "config"), "{check}");
+    assert_eq!(told(&check, "message"), "the server does not say whether it takes writes");
+    assert!(told(&check, "next_step").contains("leave `role` out"), "{check}");
+}
+
+#[test]
 fn the_role_is_what_the_servers_variables_say() {
     let server = MariaDb::start(&Setup::new());
     let more = |role: &str| format!(", role: {role}");
@@ -219,4 +265,18 @@ fn a_host_that_is_blocked_is_so_for_every_check() {
     // Other errors in its place are the service's own affair.
     let full = Peer::start(Manner::Banner(packet(0, &error(1040, "08004", "Too many connections"))));
     assert_eq!(code(&harness::agent::Agent::new(&without_login("tcp", full.address())).report()), "pass");
+}
+
+#[test]
+fn tls_that_somebody_behind_wants_is_not_advised_to_who_has_it() {
+    let ca = Authority::new();
+    let refusing = || Script::cached().refusing(3159, "HY000", "Connections using insecure transport are prohibited");
+    for (script, owner, word) in
+        [(refusing(), "config", "set use_tls: true"), (refusing().tls(ca.valid()), "service", "let the proxy")]
+    {
+        let server = Mysql8::start(script);
+        let (verdict, check) = check_as(server.address(), USER, "");
+        assert_eq!((verdict.as_str(), told(&check, "owner")), ("tls.required", owner), "{check}");
+        assert!(told(&check, "next_step").starts_with(word), "{check}");
+    }
 }

@@ -28,7 +28,7 @@ pub(crate) fn program(args: &Args) -> u8 {
         if egress.is_empty() {
             say("note: nothing leaves this host, there are no rules");
         }
-        egress.beyond().for_each(|line| say(&format!("note: {line}")));
+        egress.unnamed().for_each(|line| say(&format!("note: {line}")));
         egress
             .to_yaml(&host::name())
             .map_or_else(|error| complain(&error.to_string()), |text| print(args.check.output.as_deref(), &text))

@@ -18,19 +18,16 @@
 mod expect;
 
 use crate::checks::{Check, Profile, ResultName};
-use crate::fault::{Cause, Fault, Phase};
-use crate::net::dns::{self, Query, RecordType, Reply, ResponseCode};
-use crate::net::question::{self, Answered, Question};
-use crate::net::reason::{dangling, no_resolver};
-use crate::net::{Endpoint, Host, Port, SLOW, Transport};
+use crate::fault::{Fault, Phase};
+use crate::net::dns::{self, Query, RecordType};
+use crate::net::{Answered, Endpoint, Host, Port, Question, SLOW, Transport};
 use crate::probe::{Probe, Stop};
-use crate::secret::{Sentence, ours, sentence, theirs};
+use crate::secret::{Sentence, sentence, theirs};
 use crate::services::{self, Service};
 use crate::settings::shape::{NO_HOST, Shape};
 use crate::settings::{Field, Fields, Misfit, Noted, Setting, Word, port};
 use expect::Expectations;
 use serde_json::json;
-use std::net::SocketAddr;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -112,7 +109,8 @@ impl Check for Dns {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         let question = self.question(probe).await?;
-        let Answered { server, reply, passed_over, cost } = probe.ask(&question).await?;
+        let answered = probe.ask(&question).await?;
+        let Answered { server, reply, passed_over, cost } = &answered;
         probe.fact("resolver", server.to_string());
         if !passed_over.is_empty() {
             let told = passed_over.iter().map(|(server, why)| (server.ip().to_string(), probe.tell(why)));
@@ -123,13 +121,13 @@ impl Check for Dns {
         if let Some(ttl) = reply.ttl {
             probe.fact("ttl_seconds", ttl);
         }
-        if let Some((phase, fault)) = self.judge(server, &reply) {
-            return Err(probe.fail(phase, with_others(fault, server, &reply, passed_over)).into());
+        if let Some((phase, fault)) = self.judge(&question, &answered) {
+            return Err(probe.fail(phase, answered.with_others(fault)).into());
         }
-        if cost >= SLOW {
-            let why = passed_over.into_iter().map(|(server, why)| sentence![server.ip(), ": ", why]);
+        if *cost >= SLOW {
+            let why = passed_over.iter().map(|(server, why)| sentence![server.ip(), ": ", why.clone()]);
             let why = Sentence::join(why, "; ");
-            probe.warn_of_slow_look_up(theirs(&self.name), cost, (!why.plain().is_empty()).then_some(why));
+            probe.warn_of_slow_look_up(theirs(&self.name), *cost, (!why.plain().is_empty()).then_some(why));
         }
         Ok(())
     }
@@ -138,89 +136,22 @@ impl Check for Dns {
 impl Dns {
     /// What is asked, and whom; resolvers of this host may be for TCP alone.
     async fn question(&self, probe: &mut Probe) -> Result<Question, Stop> {
-        let (servers, transport, attempts) = if let Some(host) = &self.server {
-            let addresses = probe.addresses(&Endpoint::udp(host.clone(), self.port)).await?;
-            let wait = probe.nearly_all() / u32::try_from(addresses.len()).unwrap_or(1);
-            (addresses.into_iter().map(|address| (address, wait)).collect(), Transport::Udp, 1)
-        } else {
-            let resolv_conf = probe.resolv_conf();
-            (resolv_conf.turns(self.port.get()), resolv_conf.transport, resolv_conf.attempts)
+        let Some(host) = &self.server else {
+            return Ok(probe.resolv_conf().question(&self.name, self.record, self.port.get(), probe.nearly_all()));
         };
+        let addresses = probe.addresses(&Endpoint::udp(host.clone(), self.port)).await?;
         let timeout = probe.nearly_all();
-        Ok(Question { name: self.name.clone(), record: self.record, servers, transport, attempts, timeout })
+        let wait = timeout / u32::try_from(addresses.len()).unwrap_or(1);
+        let servers = addresses.into_iter().map(|address| (address, wait)).collect();
+        let (name, record) = (self.name.clone(), self.record);
+        Ok(Question { name, record, servers, transport: Transport::Udp, attempts: 1, timeout })
     }
 
-    fn judge(&self, server: SocketAddr, reply: &Reply) -> Option<(Phase, Fault)> {
-        let Self { record, .. } = self;
-        let (resolver, name) = (server.ip(), theirs(&self.name));
-        let alias = reply.alias.as_deref();
-        let absent = matches!(reply.rcode, ResponseCode::NoError | ResponseCode::NXDomain) && reply.answers.is_empty();
-        if reply.referral.is_some() {
-            return Some((Phase::Resolve, no_resolver(resolver.into(), question::in_words(reply))));
-        }
-        if absent && self.expect.want_nothing() {
+    fn judge(&self, question: &Question, answered: &Answered) -> Option<(Phase, Fault)> {
+        if answered.is_empty() && self.expect.want_nothing() {
             return None;
         }
-        let fault = match (reply.rcode, alias) {
-            (ResponseCode::NoError, Some(alias)) if absent => dangling(
-                Fault::new(
-                    Cause::NoAddress,
-                    sentence![
-                        name,
-                        " is an alias for ",
-                        theirs(alias),
-                        ", which has no ",
-                        ours(record),
-                        " record according to ",
-                        resolver
-                    ],
-                ),
-                alias,
-            ),
-            (ResponseCode::NoError, None) if absent => Fault::new(
-                Cause::NoAddress,
-                sentence![name, " has no ", ours(record), " record according to ", resolver],
-            )
-            .next_step("add the record, or ask for another type"),
-            (ResponseCode::NoError, _) => {
-                return self.expect.judge(&reply.answers).map(|fault| (Phase::Request, fault));
-            }
-            (ResponseCode::NXDomain, Some(alias)) => dangling(
-                Fault::new(
-                    Cause::NxDomain,
-                    sentence![
-                        name,
-                        " is an alias for ",
-                        theirs(alias),
-                        ", which does not exist according to ",
-                        resolver
-                    ],
-                ),
-                alias,
-            ),
-            (ResponseCode::NXDomain, None) => {
-                Fault::new(Cause::NxDomain, sentence![name, " does not exist according to ", resolver])
-            }
-            (ResponseCode::ServFail, _) => {
-                Fault::new(Cause::ServFail, sentence![resolver, " failed to resolve ", name])
-            }
-            (ResponseCode::Refused, _) => {
-                Fault::new(Cause::Refused, sentence![resolver, " refuses to answer for ", name])
-            }
-            (other, _) => Fault::new(Cause::Failed, sentence![resolver, " answered ", dns::code(other)]),
-        };
-        Some((Phase::Resolve, fault))
+        let fault = answered.refusal(question).map(|fault| (Phase::Resolve, fault));
+        fault.or_else(|| self.expect.judge(&answered.reply.answers).map(|fault| (Phase::Request, fault)))
     }
-}
-
-/// With what the others said that were asked in vain.
-fn with_others(fault: Fault, server: SocketAddr, reply: &Reply, passed_over: Vec<(SocketAddr, Sentence)>) -> Fault {
-    let is_told = passed_over.iter().all(|(other, _)| *other == server);
-    if is_told || fault.evidence.is_some() {
-        return fault;
-    }
-    let own = (server, question::in_words(reply));
-    let last = (!passed_over.iter().any(|(other, _)| *other == server)).then_some(own);
-    let all = passed_over.into_iter().chain(last).map(|(server, said)| sentence![server.ip(), ": ", said]);
-    fault.evidence(Sentence::join(all, "; "))
 }

@@ -186,7 +186,9 @@ impl Check for Http {
         profile.results.push(ResultName { name, info: [self.method.as_str(), " ", shown].concat() });
         let is_first_elsewhere = self.proxy.is_some() || self.unix_socket.is_some();
         let origin = is_first_elsewhere.then(|| self.url.endpoint.clone());
-        Profile { target: shown.clone(), origin, ..profile }
+        let follows = self.redirects && self.proxy.is_none();
+        let unnamed = follows.then(|| "the servers that redirects lead to".to_owned());
+        Profile { target: shown.clone(), origin, unnamed, ..profile }
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

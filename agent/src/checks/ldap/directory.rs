@@ -5,6 +5,7 @@ use super::message::{self, Message, Outcome, Response};
 use super::refusal;
 use crate::fault::{Cause, Fault, Phase};
 use crate::net::{Talk, Wire};
+use crate::services::LDAP_START_TLS;
 use crate::settings::Credentials;
 use crate::text::escape;
 
@@ -46,7 +47,8 @@ impl Directory {
     /// Asks for TLS, for a client that logs in behind it or does not. What the server sends behind its consent could
     /// be anybody's, and is refused.
     pub(super) async fn start_tls(&mut self, logs_in: bool) -> Result<(), Fault> {
-        let answer = self.ask(message::start_tls).await?;
+        // It is the first request, as its number says.
+        let answer = self.ask(|_| LDAP_START_TLS.to_vec()).await?;
         let Response::Extended(outcome) = answer.response else { return Err(unexpected()) };
         refusal::of_start_tls(&outcome, logs_in)?;
         if self.talk.received().is_empty() {

@@ -4,9 +4,6 @@
 use super::ber::{BOOLEAN, ENUMERATED, INTEGER, OCTETS, SEQUENCE, element, number, take};
 use super::policy::{PASSWORD_POLICY, Policy};
 
-/// The name of STARTTLS (RFC 4511, section 4.14.1).
-const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
-
 /// The name of the notice that the server hangs up (RFC 4511, section 4.4.1).
 const DISCONNECTION: &[u8] = b"1.3.6.1.4.1.1466.20036";
 
@@ -68,11 +65,6 @@ pub(super) fn bind_external(id: u8) -> Vec<u8> {
     let bind = [element(INTEGER, &[3]), element(OCTETS, b""), element(0xa3, &external)];
     let control = element(SEQUENCE, &element(OCTETS, PASSWORD_POLICY));
     message(id, &[element(0x60, &bind.concat()), element(CONTROLS, &control)].concat())
-}
-
-/// The request for TLS (section 4.14.1).
-pub(super) fn start_tls(id: u8) -> Vec<u8> {
-    message(id, &element(0x77, &element(0x80, START_TLS)))
 }
 
 /// A search of one entry itself, for its name alone (sections 4.5.1 and 4.5.1.8): aliases are not
@@ -168,7 +160,8 @@ mod tests {
     #[test]
     fn requests_are_those_that_slapd_takes() {
         assert_eq!(bind(1, "", ""), b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\0\x80\0");
-        assert_eq!(start_tls(1), b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037");
+        let start_tls = message(1, &element(0x77, &element(0x80, b"1.3.6.1.4.1.1466.20037")));
+        assert_eq!(start_tls, crate::services::LDAP_START_TLS);
         assert_eq!(unbind(3), b"\x30\x05\x02\x01\x03\x42\0");
         assert!(
             bind(2, "cn=app", "secret").ends_with(b"\x80\x06secret\xa0\x1d\x30\x1b\x04\x191.3.6.1.4.1.42.2.27.8.5.1")

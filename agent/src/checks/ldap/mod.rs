@@ -67,7 +67,7 @@ impl Check for Ldap {
     const TYPE: &'static str = "ldap";
     const SERVICE: &'static Service = &services::LDAP;
     const ABOUT: &'static str = "A directory (LDAP) accepts the login; an entry exists, and the user may read it.";
-    const TRACE: &'static str = "slapd logs nothing as Debian sets it up; at its level `stats`, a line for the connection, each operation and the end.";
+    const TRACE: &'static str = "slapd logs nothing as Debian sets it up (olcLogLevel none); at its level `stats`, lines for the connection, each operation with its result, and the end.";
     const EXAMPLE: &'static str = "\
 - type: ldap
   host: directory.internal
@@ -246,7 +246,12 @@ impl Ldap {
 
     /// All that is said behind TLS.
     async fn converse(&self, probe: &mut Probe, directory: &mut Directory) -> Result<(), Failure> {
-        let client = Client { user: self.user(), encrypted: self.security != Security::Plain, external: self.external };
+        let client = Client {
+            user: self.user(),
+            encrypted: self.security != Security::Plain,
+            over_socket: self.target.endpoint().is_none(),
+            external: self.external,
+        };
         let policy = self.bind(probe, directory, client).await?;
         let days = [("password_expires_in_seconds", policy.expires_in), ("grace_logins_left", policy.logins_left)];
         for (fact, number) in days {
@@ -286,6 +291,9 @@ impl Ldap {
 
     /// A server that has not said a word of LDAP may have wanted something else first.
     fn with_reason_to_close(&self, mut failure: Failure, directory: &Directory) -> Failure {
+        if self.target.endpoint().is_none() {
+            return failure;
+        }
         if self.security == Security::Plain {
             return with_tls_port(failure, directory);
         }

@@ -63,6 +63,8 @@ pub(super) struct Client<'a> {
     /// `None` for nobody in particular.
     pub(super) user: Option<&'a str>,
     pub(super) encrypted: bool,
+    /// The directory listens on a Unix socket, where there is no TLS.
+    pub(super) over_socket: bool,
     /// The user is the one of the client certificate, or of the socket.
     pub(super) external: bool,
 }
@@ -112,7 +114,7 @@ impl<'a> Client<'a> {
             Some(problem) => self.not_let_in(Cause::Locked, problem.words()),
             None => not_serving(outcome)
                 .or_else(|| self.too_weak(outcome))
-                .unwrap_or_else(|| self.not_bound(outcome).at(Phase::Auth)),
+                .unwrap_or_else(|| self.not_bound(outcome).placed(Phase::Auth)),
         };
         Err(fault.evidence(outcome.summary()))
     }
@@ -177,8 +179,11 @@ impl<'a> Client<'a> {
             INSUFFICIENT_ACCESS_RIGHTS | NO_SUCH_OBJECT => {
                 self.not_let_in(Cause::Rejected, "the directory refuses the login")
             }
-            _ => self
-                .not_let_in(Cause::Rejected, "the directory refuses the login, and says why in its own words")
+            TIME_LIMIT_EXCEEDED => Fault::new(Cause::Timeout, "the directory's own limit of time ended the login")
+                .next_step("look at the directory's log, and at what it asks to verify logins"),
+            // Nothing is known of the user by it.
+            _ => Fault::new(Cause::UnexpectedReply, "the directory refuses the login, for the reason that it names")
+                .at(Phase::Request)
                 .next_step("read the server's words, and look at its log"),
         }
     }
@@ -230,6 +235,11 @@ impl<'a> Client<'a> {
     fn too_weak(self, outcome: &Outcome) -> Option<Fault> {
         Some(match outcome.code {
             STRONGER_AUTH_REQUIRED if self.user.is_none() => login_wanted(),
+            STRONGER_AUTH_REQUIRED | CONFIDENTIALITY_REQUIRED if self.over_socket => {
+                Fault::new(Cause::Required, "the directory wants TLS, also over its Unix socket, where there is none")
+                    .next_step("write a host with `use_tls: true` in place of the socket; or have the directory take the socket for secure (OpenLDAP: localSSF, `security`)")
+                    .at(Phase::Tls)
+            }
             STRONGER_AUTH_REQUIRED | CONFIDENTIALITY_REQUIRED if !self.encrypted => {
                 Fault::new(Cause::Required, "the directory wants TLS first")
                     .next_step("set use_tls: starttls, or true for the port with TLS from the first byte (636)")

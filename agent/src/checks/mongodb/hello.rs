@@ -4,10 +4,10 @@
 use super::message::{Message, number, text};
 use super::options::Mechanism;
 use super::refusal::{self, Refused};
-use super::{MemberRole, Mongodb};
+use super::{MemberRole, Mongodb, srv};
 use crate::checks::scram::Hash;
 use crate::fault::{Cause, Fault, Owner, Phase};
-use crate::net::Talk;
+use crate::net::{Endpoint, Talk};
 use crate::phase::words;
 use crate::probe::Probe;
 use crate::secret::{sentence, theirs};
@@ -54,20 +54,29 @@ impl Hello {
         Ok(Self { answer, member })
     }
 
+    /// Whom the server takes for the primary.
+    pub(super) fn primary(&self) -> Option<Endpoint> {
+        srv::endpoint(text(&self.answer, "primary"))
+    }
+
+    /// The members of its set that hold data, as the server knows them.
+    pub(super) fn members(&self) -> Vec<Endpoint> {
+        let lists = ["hosts", "passives"].into_iter().filter_map(|list| self.answer.get_array(list).ok());
+        let names = lists.flatten().flatten().filter_map(RawBsonRef::as_str);
+        names.filter_map(srv::endpoint).chain(self.primary()).collect()
+    }
+
     /// Whether this is the server that the check wants.
     pub(super) fn judge(&self, check: &Mongodb) -> Result<(), Fault> {
         let answer = &self.answer;
-        let set = text(answer, "setName");
-        if let Some(wanted) = check.replica_set.as_deref().filter(|wanted| *wanted != set) {
-            let found = match set {
-                "" => "no replica set".into(),
-                set => sentence!["the replica set ", detail(set.as_bytes())],
-            };
-            let message = sentence!["the server belongs to ", found, ", not to ", theirs(wanted)];
+        if check.is_balanced && answer.get("serviceId").ok().flatten().is_none() {
+            let message = "the TXT record says that a load balancer is before the servers, and they know of none";
             return Err(Fault::new(Cause::UnexpectedReply, message)
-                .owner(Owner::Config)
-                .next_step("correct `replica_set`, or `host` and `port`; else the member was set up in another set"));
+                .evidence("the answer to hello has no serviceId")
+                .owner(Owner::Dns)
+                .next_step("take loadBalanced out of the TXT record, or start mongos with loadBalancerPort"));
         }
+        self.judge_set(check)?;
         let another = match (self.member, check.role) {
             (Member::Recovering, _) => {
                 let message =
@@ -97,6 +106,22 @@ impl Hello {
         };
         Err(Fault::new(Cause::UnexpectedReply, sentence![another, " answered, but a secondary is wanted"])
             .next_step("name a secondary, or leave `role` out; if it was one, look at the fail-over"))
+    }
+
+    /// Whether the server is of the set that the check wants.
+    pub(super) fn judge_set(&self, check: &Mongodb) -> Result<(), Fault> {
+        let set = text(&self.answer, "setName");
+        if let Some(wanted) = check.replica_set.as_deref().filter(|wanted| *wanted != set) {
+            let found = match set {
+                "" => "no replica set".into(),
+                set => sentence!["the replica set ", detail(set.as_bytes())],
+            };
+            let message = sentence!["the server belongs to ", found, ", not to ", theirs(wanted)];
+            return Err(Fault::new(Cause::UnexpectedReply, message)
+                .owner(Owner::Config)
+                .next_step("correct `replica_set`, or `host` and `port`; else the member was set up in another set"));
+        }
+        Ok(())
     }
 
     /// The mechanisms by which this user can log in with a password, the better one first; none where the server
@@ -170,6 +195,9 @@ fn command(check: &Mongodb) -> RawDocumentBuf {
     };
     if let Some(login) = &check.login {
         command.append(cstr!("saslSupportedMechs"), format!("{}.{}", check.auth_source, login.user));
+    }
+    if check.is_balanced {
+        command.append(cstr!("loadBalanced"), true);
     }
     command.append(cstr!("$db"), "admin");
     command

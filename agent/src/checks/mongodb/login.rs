@@ -13,6 +13,7 @@ use crate::secret::Secret;
 use crate::settings::Credentials;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, RawDocument, RawDocumentBuf, rawdoc};
+use tokio::time::Instant;
 
 /// `MechanismUnavailable`, and `BadValue`, which older servers have for it.
 const NO_SUCH_MECHANISM: [i64; 2] = [334, 2];
@@ -23,12 +24,13 @@ pub(super) async fn log_in(
     login: &Credentials,
     offered: &[Hash],
     talk: &mut Talk,
+    until: Instant,
 ) -> Result<(), Fault> {
     // A server that does not say which it has may have either; the older one is the default of all clients.
     let mechanisms = if offered.is_empty() { &[Hash::Sha1, Hash::Sha256] } else { &offered[..1] };
     for (at, hash) in mechanisms.iter().enumerate() {
         let is_last = at + 1 == mechanisms.len();
-        if prove(check, login, *hash, talk, is_last).await? {
+        if prove(Attempt { check, login, hash: *hash, is_last, until }, talk).await? {
             break;
         }
     }
@@ -41,14 +43,21 @@ pub(super) async fn log_in_by_certificate(check: &Mongodb, talk: &mut Talk) -> R
     ask(check, talk, body).await.map(drop)
 }
 
-/// The conversation; whether the server has the mechanism at all, where that is asked.
-async fn prove(
-    check: &Mongodb,
-    login: &Credentials,
+/// A login by one mechanism.
+#[derive(Clone, Copy)]
+struct Attempt<'a> {
+    check: &'a Mongodb,
+    login: &'a Credentials,
     hash: Hash,
-    talk: &mut Talk,
+    /// No other one is tried.
     is_last: bool,
-) -> Result<bool, Fault> {
+    /// When the proof has to be there.
+    until: Instant,
+}
+
+/// The conversation; whether the server has the mechanism at all, where that is asked.
+async fn prove(attempt: Attempt<'_>, talk: &mut Talk) -> Result<bool, Fault> {
+    let Attempt { check, login, hash, is_last, until } = attempt;
     let client = Client::new(hash, &login.user, prepared(hash, login)?, Binding::Impossible)?;
     let source = check.auth_source.as_str();
     let start = rawdoc! {
@@ -60,7 +69,7 @@ async fn prove(
         return Ok(false);
     }
     accepted(check, &answer)?;
-    let (proof, signature) = client.prove(payload(&answer)?).await?;
+    let (proof, signature) = client.prove(payload(&answer)?, until).await?;
     let conversation = conversation(&answer);
     let next = |payload: String| {
         rawdoc! {

@@ -1,6 +1,6 @@
 //! The options of a mongodb check.
 
-use super::Mongodb;
+use super::{Mongodb, srv};
 use crate::phase::words;
 use crate::services;
 use crate::settings::shape::{Shape, StandIn};
@@ -41,6 +41,11 @@ struct Database(String);
 
 pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     let target = target(fields, &services::MONGODB);
+    let by_srv = fields.or::<bool>(
+        "srv",
+        "false",
+        "`host` is that of a mongodb+srv:// URL: its SRV records name the servers, all of which are asked at once for the primary (or `role`).",
+    );
     let login = Credentials::optional::<Name>(
         fields,
         "Who logs in. Without it, the server must let anybody in.",
@@ -50,15 +55,19 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     let database = fields.or::<Database>("database", "test", "The database that the user may do something in.").0;
     let source = fields.optional::<Database>(
         "auth_source",
-        "The database that keeps the user. Default: database if given, else admin.",
+        "The database that keeps the user. Default: with `srv` as the TXT record says; database if given, else admin.",
     );
     let mechanism = fields.or::<Mechanism>(
         "auth_mechanism",
         "scram",
         "scram: by username and password. x509: by client_cert, whose subject is the user.",
     );
-    let use_tls = fields.or::<bool>("use_tls", "false", "Speak TLS from the first byte.");
-    let replica_set = fields.optional::<Name>("replica_set", "The name of the set that the server must belong to.");
+    let use_tls = fields.optional::<bool>("use_tls", "Speak TLS from the first byte. Default: false; with `srv` true.");
+    let use_tls = use_tls.unwrap_or(by_srv);
+    let replica_set = fields.optional::<Name>(
+        "replica_set",
+        "The name of the set that the server must belong to. Default: any; with `srv` that of the TXT record.",
+    );
     let role = fields.optional("role", "What the server must be: primary (takes writes) or secondary.");
     if !fields.has("username") {
         let help = "add `username:` and `password:`, or leave `auth_source` out";
@@ -66,9 +75,17 @@ pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Mongodb, Noted> {
     }
     let tls = tls_of_target(fields, use_tls, &target);
     by_certificate(fields, mechanism)?;
+    let target = target?;
+    if by_srv {
+        srv::agrees(fields, &target)?;
+    }
+    let is_source_given = source.is_some();
     let auth_source = source.map_or_else(|| if named { database.clone() } else { "admin".to_owned() }, |name| name.0);
     Ok(Mongodb {
-        target: target?,
+        target,
+        by_srv,
+        is_source_given,
+        is_balanced: false,
         login: login?,
         auth_source,
         database,

@@ -57,8 +57,8 @@ fn cause_of(check: &Mongodb, code: i64, said: &str, refused: Refused) -> Fault {
             sentence![&check.database, " cannot be the name of a database on this server"],
         ),
         // MechanismUnavailable; BadValue is what servers before 4.2 and relatives have for it.
-        (334, _) => no_mechanism(),
-        (2, Refused::Login) if said.contains("mechanism") => no_mechanism(),
+        (334, _) => no_mechanism(check),
+        (2, Refused::Login) if said.contains("mechanism") => no_mechanism(check),
         // ShutdownInProgress, NotYetInitialized, PrimarySteppedDown, InterruptedAtShutdown,
         // InterruptedDueToReplStateChange, NotPrimaryOrSecondary
         (91 | 94 | 189 | 11600 | 11602 | 13436, _) => {
@@ -77,7 +77,9 @@ fn cause_of(check: &Mongodb, code: i64, said: &str, refused: Refused) -> Fault {
         // ExceededTimeLimit, MaxTimeMSExpired
         (50 | 262, _) => Fault::new(Cause::Timeout, "the server itself gave up in its own time limit"),
         // SSLHandshakeFailed
-        (141, _) => Fault::new(Cause::Required, "the server wants TLS on this port").at(Phase::Tls),
+        (141, _) if check.tls.is_none() => {
+            Fault::new(Cause::Required, "the server wants TLS on this port").at(Phase::Tls)
+        }
         // IngressRequestRateLimitExceeded; Cosmos DB's TooManyRequests (429 over HTTP)
         (462, _) => overloaded(),
         (16500, _) => overloaded().next_step("give the account more request units, or let its clients ask for less"),
@@ -109,10 +111,14 @@ fn not_permitted(check: &Mongodb, user: &str) -> Fault {
         .next_step("grant this user a role in that database, or correct `database`")
 }
 
-fn no_mechanism() -> Fault {
+fn no_mechanism(check: &Mongodb) -> Fault {
+    let next_step = match check.mechanism {
+        Mechanism::Scram => "enable SCRAM-SHA-256 in authenticationMechanisms, and for this user",
+        Mechanism::X509 => "enable MONGODB-X509 in authenticationMechanisms; or log in by `username` and `password`",
+    };
     Fault::new(Cause::MethodUnsupported, "the server does not offer this login to this user")
         .at(Phase::Auth)
-        .next_step("enable SCRAM-SHA-256 in authenticationMechanisms, and for this user")
+        .next_step(next_step)
 }
 
 fn rejected(check: &Mongodb, user: &str) -> Fault {

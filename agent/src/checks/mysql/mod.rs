@@ -45,13 +45,11 @@ mod refusal;
 mod server_key;
 mod statement;
 
-use crate::catalogue::WarningKind;
 use crate::checks::first_value::{self, FirstValue};
 use crate::checks::role::Role;
 use crate::checks::{Check, Profile};
 use crate::diagnostic::Flaw;
 use crate::fault::{Cause, Failure, Fault, Phase};
-use crate::net::identify::identify;
 use crate::net::{Target, TlsMode, TlsOptions, pem};
 use crate::probe::{Probe, Stop};
 use crate::secret::{ours, sentence};
@@ -61,7 +59,6 @@ use greeting::Greeting;
 use login::{Login, ssl_request};
 use packet::Channel;
 use plugin::SessionTransport;
-use refusal::ErrPacket;
 use server_key::ServerKey;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -85,7 +82,7 @@ impl Check for Mysql {
     const SERVICE: &'static Service = &services::MYSQL;
     const ALIASES: &'static [&'static str] = &["mariadb"];
     const ABOUT: &'static str = "A login to MySQL or MariaDB succeeds, and a statement is executed.";
-    const TRACE: &'static str = "Nothing, and no counter of errors grows; a login that is refused is a warning in the log and one more of Aborted_connects.";
+    const TRACE: &'static str = "Nothing, and no counter of errors grows; a login that is refused is a warning in the log (of MariaDB; of MySQL from log_error_verbosity 3 on) and one more of Aborted_connects.";
     const EXAMPLE: &'static str = "\
 - type: mysql
   host: db.internal
@@ -144,38 +141,6 @@ impl Check for Mysql {
             probe.fact("server_role", role.slug());
         }
         Ok(())
-    }
-}
-
-/// What it means to a check without a login that these bytes are the first of a server: such a connection counts
-/// against the host that opens it.
-pub(super) fn of_greeting(bytes: &[u8]) -> Option<Result<Counted, Fault>> {
-    match bytes.split_first_chunk()? {
-        ([_, _, 0, 0], [10, version @ ..]) if identify(bytes).is_some() => {
-            Some(Ok(Counted { is_mariadb: version.windows(7).any(|window| window == b"MariaDB") }))
-        }
-        ([_, _, 0, 0], [packet::ERR, error @ ..]) if identify(bytes).is_some() => {
-            ErrPacket::parse(error).of_blocked_host().map(Err)
-        }
-        _ => None,
-    }
-}
-
-/// A server that has counted this connection.
-pub(super) struct Counted {
-    is_mariadb: bool,
-}
-
-impl Counted {
-    /// Warns of it.
-    pub(super) fn warn(&self, probe: &mut Probe) {
-        let who = if self.is_mariadb { "MariaDB" } else { "MySQL" };
-        let message = sentence![
-            who,
-            " answers: it counts every connection without a login, as this one, and blocks this host after \
-             max_connect_errors of them, the application with it"
-        ];
-        probe.warn(WarningKind::ConnectCounted, message);
     }
 }
 

@@ -7,10 +7,8 @@ use super::login::Login;
 use super::packet::take;
 use super::plugin::SessionTransport;
 use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::net::identify::blocked_host;
 use crate::secret::{sentence, theirs};
-
-/// `ER_HOST_IS_BLOCKED`
-const BLOCKED: u16 = 1129;
 
 /// An ERR packet.
 #[derive(Debug)]
@@ -36,18 +34,41 @@ impl ErrPacket {
         self.judged(self.of_service().or_else(|| self.of_host()), "before it greets")
     }
 
-    /// The server has blocked this host, and says so in the place of its greeting.
-    pub(super) fn of_blocked_host(&self) -> Option<Fault> {
-        (self.number == BLOCKED).then(|| self.before_greeting())
-    }
-
     pub(super) fn of_login(&self, login: Login<'_>) -> Fault {
-        let fault = self.of_service().or_else(|| self.of_host()).or_else(|| self.of_method());
+        let fault = self.of_service().or_else(|| self.of_host()).or_else(|| self.of_method(login));
         self.judged(fault.or_else(|| self.of_account(login)), "to the login")
     }
 
     pub(super) fn of_statement(&self, login: Login<'_>) -> Fault {
         self.judged(self.of_service().or_else(|| self.of_account(login)).or_else(|| self.of_query()), "to the query")
+    }
+
+    /// Whether it is a statement that is refused, and not the session or the account.
+    pub(super) fn is_about_the_statement(&self, login: Login<'_>) -> bool {
+        self.of_service().or_else(|| self.of_account(login)).or_else(|| self.of_session()).is_none()
+    }
+
+    /// The server does not say whether it takes writes.
+    pub(super) fn of_role(&self, login: Login<'_>) -> Fault {
+        self.about_our_own(login, "the server does not say whether it takes writes", "leave `role` out for this server")
+    }
+
+    /// The server begins no read-only session, without which nobody's query is run: a safeguard of ours.
+    pub(super) fn of_guard(&self, login: Login<'_>) -> Fault {
+        let message = "the server knows no read-only session, and conn-check does not run the query without one";
+        self.about_our_own(
+            login,
+            message,
+            "leave `query` out for this server: what is asked without it needs no such session",
+        )
+    }
+
+    /// The refusal of a statement that the file does not have.
+    fn about_our_own(&self, login: Login<'_>, message: &'static str, next_step: &'static str) -> Fault {
+        let fault = self.of_service().or_else(|| self.of_account(login)).or_else(|| self.of_session());
+        let own =
+            || Fault::new(Cause::UnexpectedReply, message).owner(Owner::Config).next_step(next_step).at(Phase::Request);
+        self.judged(Some(fault.unwrap_or_else(own)), "")
     }
 
     /// What a refusal of `SELECT 1` says of the session behind a login that was accepted: that it is of no use.
@@ -131,11 +152,8 @@ impl ErrPacket {
             // ER_HOST_NOT_PRIVILEGED
             1130 => Fault::new(Cause::HostNotAllowed, "no account of the server may log in from this host")
                 .next_step("allow this host in the account's host part (user@host)"),
-            BLOCKED => Fault::new(
-                Cause::HostNotAllowed,
-                "the server has blocked this host, after too many connections from it without a login",
-            )
-            .next_step("FLUSH HOSTS on the server; then look for what connects from here without logging in"),
+            // ER_HOST_IS_BLOCKED
+            1129 => blocked_host(),
             // ER_BAD_HOST_ERROR
             1042 => Fault::new(
                 Cause::HostNotAllowed,
@@ -153,7 +171,7 @@ impl ErrPacket {
     fn of_account(&self, login: Login<'_>) -> Option<Fault> {
         let fault = match self.number {
             // ER_ACCESS_DENIED_ERROR
-            1045 if self.says("ssl") && self.says("require") => return Some(needs_tls().at(Phase::Tls)),
+            1045 if self.says("ssl") && self.says("require") => return Some(login.wants_tls()),
             1045 if self.says("firewall") => return None,
             1045 => login.access_denied(self.relative()),
             // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
@@ -187,11 +205,11 @@ impl ErrPacket {
     }
 
     /// How we log in.
-    fn of_method(&self) -> Option<Fault> {
+    fn of_method(&self, login: Login<'_>) -> Option<Fault> {
         Some(match self.number {
             // ER_SECURE_TRANSPORT_REQUIRED; Azure's gateway has 9002 for it, RDS Proxy words of its own.
-            3159 => needs_tls().at(Phase::Tls),
-            _ if self.says("ssl connection is required") || self.says("proxy requires tls") => needs_tls().at(Phase::Tls),
+            3159 => login.wants_tls(),
+            _ if self.says("ssl connection is required") || self.says("proxy requires tls") => login.wants_tls(),
             // ER_NOT_SUPPORTED_AUTH_MODE, ER_SERVER_IS_IN_SECURE_AUTH_MODE, ER_PLUGIN_IS_NOT_LOADED,
             // CR_AUTH_PLUGIN_CANNOT_LOAD
             1251 | 1275 | 1524 | 2059 => {
@@ -297,6 +315,20 @@ impl ErrPacket {
 }
 
 impl Login<'_> {
+    /// The server wants TLS. Where there is TLS already, it is another one that wants it.
+    fn wants_tls(self) -> Fault {
+        let fault = match self.transport {
+            SessionTransport::Tls(_) => {
+                let message = "the server behind what answers here takes logins only over TLS, and this check has TLS up to there";
+                Fault::new(Cause::Required, message)
+                    .owner(Owner::Service)
+                    .next_step("let the proxy in front of the server speak TLS to it")
+            }
+            _ => Fault::new(Cause::Required, "the server accepts logins only over TLS").next_step("set use_tls: true"),
+        };
+        fault.at(Phase::Tls)
+    }
+
     /// The number for nearly everything; what else it may mean here is named.
     fn access_denied(self, relative: Option<&'static str>) -> Fault {
         let user = &self.check.login.user;
@@ -328,10 +360,6 @@ impl Login<'_> {
         )
         .next_step(sentence!["check user, password, ", also, "and the hosts that the account is for"])
     }
-}
-
-fn needs_tls() -> Fault {
-    Fault::new(Cause::Required, "the server accepts logins only over TLS").next_step("set use_tls: true")
 }
 
 fn read_only() -> Fault {

@@ -19,8 +19,8 @@ const NULL: u8 = 0xfb;
 const EOF_BELOW: usize = 9;
 
 /// What keeps a server from taking writes. The second one is set on the readers of Aurora, which have the first one
-/// off; a server of either kind has both.
-const READ_ONLY: &str = "SELECT @@global.read_only, @@global.innodb_read_only";
+/// off; servers before `MySQL` 5.6, and relatives, have the first one alone.
+const READ_ONLY: [&str; 2] = ["SELECT @@global.read_only, @@global.innodb_read_only", "SELECT @@global.read_only"];
 
 /// A row's values; `None` for NULL.
 type Row = Vec<Option<String>>;
@@ -68,13 +68,20 @@ pub(super) async fn ask(
 /// Whether the server takes writes, as its variables say; of a replica that takes them as well, only its
 /// administrators can tell.
 async fn compare_role(login: Login<'_>, channel: &mut Channel, wanted: Role) -> Result<Role, Fault> {
-    let row = match execute(channel, READ_ONLY).await? {
-        Done::Refused(refusal) => return Err(refusal.of_statement(login)),
-        Done::Executed(row) => row.unwrap_or_default(),
-    };
-    if row.len() != 2 {
+    let mut row = Row::new();
+    for statement in READ_ONLY {
+        match execute(channel, statement).await? {
+            Done::Executed(found) => {
+                row = found.unwrap_or_default();
+                break;
+            }
+            Done::Refused(refusal) if statement == READ_ONLY[0] && refusal.is_about_the_statement(login) => {}
+            Done::Refused(refusal) => return Err(refusal.of_role(login)),
+        }
+    }
+    if !(1..=2).contains(&row.len()) {
         return Err(Fault::new(Cause::UnexpectedReply, "the server does not say whether it takes writes")
-            .evidence(sentence!["its answer to ", READ_ONLY, " has ", row.len(), " values"])
+            .evidence(sentence!["its answer to ", READ_ONLY[0], " has ", row.len(), " values"])
             .next_step("leave `role` out: what answers has not these variables"));
     }
     let is_read_only = row.iter().any(|value| value.as_deref().is_some_and(|value| !matches!(value, "0" | "OFF")));
@@ -96,10 +103,9 @@ async fn ask_bounded(
     limit: Duration,
 ) -> Result<Done, Fault> {
     if let Done::Refused(refusal) = execute(channel, "SET SESSION TRANSACTION READ ONLY").await? {
-        return Ok(Done::Refused(refusal));
+        return Err(refusal.of_guard(login));
     }
-    // A server that is neither of the two, or an old one, may not have these variables.
-    execute(channel, &limits(greeting, limit)).await?;
+    bound(channel, &limits(greeting, limit)).await?;
     match execute(channel, query).await {
         // It gives more than is read: it was executed.
         Err(fault) if fault.cause == Cause::TooLarge && login.check.expect.is_none() => Ok(Done::Executed(None)),
@@ -107,14 +113,25 @@ async fn ask_bounded(
     }
 }
 
+/// Sets both limits, or the one that the server has: an old one, a relative, or a proxy before another kind of server
+/// than it says may lack either, and then takes none of the statement.
+async fn bound(channel: &mut Channel, limits: &[String; 2]) -> Result<(), Fault> {
+    if let Done::Refused(_) = execute(channel, &format!("SET SESSION {}", limits.join(", "))).await? {
+        for one in limits {
+            execute(channel, &format!("SET SESSION {one}")).await?;
+        }
+    }
+    Ok(())
+}
+
 /// One row, and this much time. `MySQL` counts it in milliseconds, and 0 is no limit.
-fn limits(greeting: &Greeting, limit: Duration) -> String {
+fn limits(greeting: &Greeting, limit: Duration) -> [String; 2] {
     let time = if greeting.is_mariadb() {
         format!("max_statement_time = {:.3}", limit.as_secs_f64().max(0.001))
     } else {
         format!("max_execution_time = {}", limit.as_millis().max(1))
     };
-    format!("SET SESSION sql_select_limit = 1, {time}")
+    ["sql_select_limit = 1".to_owned(), time]
 }
 
 /// Executes a statement and reads what it gives, to its end.

@@ -7,6 +7,7 @@ use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{Talk, TlsMode, Wire};
 use crate::probe::Probe;
 use crate::secret::{ours, sentence};
+use crate::services::SSL_REQUEST;
 
 /// What lies between this host and the server: its rules differ by that.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,10 +21,6 @@ pub(super) enum Encryption {
     /// Nothing, because with TLS it did not work.
     Forgone,
 }
-
-/// The request for TLS: its length, and a number that is not a version of the protocol
-/// (<https://www.postgresql.org/docs/current/protocol-message-formats.html>, `SSLRequest`).
-const REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
 /// The longest complaint that is read, in bytes.
 const COMPLAINT: usize = 8 * 1024;
@@ -66,7 +63,7 @@ fn disabled(check: &Postgres) -> Fault {
 /// Whether the server offers TLS: one byte, and not one more. What follows it unencrypted may be
 /// somebody else's who hopes to have it taken for the server's (CVE-2021-23222).
 async fn is_offered(talk: &mut Talk) -> Result<bool, Fault> {
-    talk.send(&REQUEST).await;
+    talk.send(&SSL_REQUEST).await;
     match talk.peek().await? {
         b"S" => Ok(true),
         b"N" => Ok(false),
@@ -85,7 +82,9 @@ async fn complaint(talk: &mut Talk) -> Result<Fault, Fault> {
         Err(fault) if fault.cause == Cause::Closed => ServerError::read(talk.received()),
         Err(fault) => return Err(fault),
     };
-    Ok(error.map_or_else(not_understood, |error| pooler::fault(&error).unwrap_or_else(|| error.before_login())))
+    Ok(error.map_or_else(not_understood, |error| {
+        pooler::fault(&error, Encryption::Plain).unwrap_or_else(|| error.before_login())
+    }))
 }
 
 fn not_understood() -> Fault {

@@ -60,7 +60,7 @@ pub(super) async fn log_in(
     wire: Wire,
     encryption: Encryption,
 ) -> Result<Outcome, Failure> {
-    let attempt = LoginAttempt { check, encryption };
+    let attempt = LoginAttempt { check, encryption, until: probe.nearly_over() };
     let binding = wire.certificate().and_then(binding::server_end_point);
     let mut talk = Talk::new(wire, "a message");
     let proven = match probe.phase(Phase::Protocol, begin(attempt, &mut talk)).await? {
@@ -161,7 +161,7 @@ async fn prove_by_scram(
     let client = Client::new(Hash::Sha256, "", prepared(attempt.check.login.password.expose()), binding)?;
     talk.send(&message::first_of_sasl(client.mechanism(), &client.first())).await;
     let (proof, signature) = match message::answer(talk).await? {
-        Answer::Request(kind::SASL_CONTINUE, server_first) => client.prove(&server_first).await?,
+        Answer::Request(kind::SASL_CONTINUE, server_first) => client.prove(&server_first, attempt.until).await?,
         Answer::Request(..) => return Err(scram::impostor()),
         Answer::Refused(error) => return Err(attempt.refused(&error)),
     };

@@ -69,8 +69,7 @@ impl Check for Postgres {
     const ALIASES: &'static [&'static str] = &["postgresql"];
     const ABOUT: &'static str =
         "A PostgreSQL database takes the login; with `table` and `query`, it gives what they ask for.";
-    const TRACE: &'static str =
-        "Nothing, unless log_connections is on; a login that is refused is a line, and so is a query that fails.";
+    const TRACE: &'static str = "Nothing, unless log_connections is on; a login that is refused is two lines (FATAL, DETAIL), and so is a query that fails (ERROR, STATEMENT).";
     const EXAMPLE: &'static str = "\
 - type: postgres
   host: db.internal

@@ -7,6 +7,7 @@
 //! `lib/supavisor/client_handler/error.ex` of Supavisor, the troubleshooting page of RDS Proxy,
 //! `pkg/sql/pgwire/server.go` of `CockroachDB`.
 
+use super::encryption::Encryption;
 use super::server_error::ServerError;
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::phase::words;
@@ -26,8 +27,8 @@ words! {
     }
 }
 
-/// What a text means, and what to do then.
-#[derive(Clone, Copy)]
+/// What a text means.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Means {
     /// The pooler has no such database of its own.
     NoDatabase,
@@ -39,6 +40,8 @@ enum Means {
     /// Its own rules keep us out.
     Rules,
     WantsTls,
+    /// The same, and there is TLS already: it is not for us.
+    WantsTlsBehind,
     WantsName,
     NotPermitted,
     /// Too many clients, or no connection left in its pool.
@@ -138,7 +141,7 @@ const NO_DATABASE: &str = "database \"";
 const VAGUE: [&str; 4] = ["08", "28", "58", "XX"];
 
 /// The fault behind a text of theirs, if it is one.
-pub(super) fn fault(error: &ServerError) -> Option<Fault> {
+pub(super) fn fault(error: &ServerError, encryption: Encryption) -> Option<Fault> {
     let is_vague = error.code.is_empty() || VAGUE.iter().any(|class| error.code.starts_with(class));
     if !is_vague {
         return None;
@@ -156,95 +159,104 @@ pub(super) fn fault(error: &ServerError) -> Option<Fault> {
         None => said.contains(text),
     };
     let &(_, who, means) = LINES.iter().find(|(text, ..)| !is_own(text) && is_said(text))?;
-    let (phase, cause, message, next_step, owner) = means.told();
-    let fault = error.fault(cause, sentence![who.slug(), message]).at(phase);
-    let fault = if next_step.is_empty() { fault } else { fault.next_step(next_step) };
-    Some(match owner {
-        Some(owner) => fault.owner(owner),
-        None => fault,
-    })
+    let means = match means {
+        Means::WantsTls if encryption == Encryption::Tls => Means::WantsTlsBehind,
+        other => other,
+    };
+    let told = TOLD.iter().find(|told| told.means == means)?;
+    let fault = error.fault(told.cause, sentence![who.slug(), told.message]).at(told.phase);
+    let fault = told.next_step.map_or(fault.clone(), |next_step| fault.next_step(next_step));
+    Some(told.owner.map_or(fault.clone(), |owner| fault.owner(owner)))
 }
 
-impl Means {
-    /// Where it is told, as what, in which words behind the name, with which next step instead of the code's own,
-    /// and whose it is where it is not the code's owner's.
-    const fn told(self) -> (Phase, Cause, &'static str, &'static str, Option<Owner>) {
-        const BEHIND_IT: &str = "look at its log, then at the server behind it";
-        match self {
-            Self::NoDatabase => (
-                Phase::Request,
-                Cause::NoSuchDatabase,
-                " has no database of that name",
-                "check the database's name and the host; else add it to the pooler's configuration",
-                None,
-            ),
-            Self::NoDatabaseBehind => (
-                Phase::Request,
-                Cause::NoSuchDatabase,
-                " is told by the server behind it that there is no such database",
-                "",
-                None,
-            ),
-            Self::NoUser => (
-                Phase::Auth,
-                Cause::Rejected,
-                " does not know this user (or the tenant, endpoint or database that the user and the host name)",
-                "check host, port, user and database as the pooler has them: with some, the user's name has the project in it (USER.PROJECT)",
-                Some(Owner::Config),
-            ),
-            Self::WrongPassword => {
-                (Phase::Auth, Cause::Rejected, ": wrong password, or it does not know the user", "", None)
-            }
-            Self::Rules => (
-                Phase::Auth,
-                Cause::HostNotAllowed,
-                " does not let this user in from this host, by rules of its own",
-                "let this host and this user in by the pooler's own rules (its pg_hba.conf, pool_hba.conf or allow list)",
-                None,
-            ),
-            Self::WantsTls => (Phase::Tls, Cause::Required, " wants TLS", "set use_tls: true for this check", None),
-            Self::WantsName => (
-                Phase::Tls,
-                Cause::Required,
-                " tells its databases by the name in TLS (SNI), and got none",
-                "set use_tls: true, and write the host's name, not an address",
-                Some(Owner::Config),
-            ),
-            Self::NotPermitted => {
-                (Phase::Request, Cause::PermissionDenied, " does not give this database to this user", "", None)
-            }
-            Self::Full => (Phase::Protocol, Cause::Overloaded, " accepts no more connections", "", None),
-            Self::RejectedBehind => (
-                Phase::Auth,
-                Cause::Rejected,
-                " has its own login rejected by the server behind it",
-                "correct the login in the pooler's configuration",
-                Some(Owner::Service),
-            ),
-            Self::NoLoginBehind => {
-                (Phase::Protocol, Cause::NotReady, " cannot log in to the server behind it", BEHIND_IT, None)
-            }
-            Self::NobodyBehind => (
-                Phase::Protocol,
-                Cause::NotReady,
-                " got no connection to the server behind it: that server is down, or the pool is exhausted",
-                BEHIND_IT,
-                None,
-            ),
-            Self::Misconfigured => (
-                Phase::Request,
-                Cause::PermissionDenied,
-                " has this database or this user switched off, or no way to log in for them, in its own configuration",
-                "correct the pooler's configuration",
-                None,
-            ),
-            Self::Parameter => (
-                Phase::Request,
-                Cause::UnexpectedReply,
-                " does not take a parameter of the session",
-                "add the parameter to ignore_startup_parameters in the pooler's configuration",
-                None,
-            ),
+/// What is told of a meaning.
+struct Told {
+    means: Means,
+    phase: Phase,
+    cause: Cause,
+    /// The words behind the name.
+    message: &'static str,
+    /// Where it is not the code's own.
+    next_step: Option<&'static str>,
+    /// Where it is not the code's own.
+    owner: Option<Owner>,
+}
+
+impl Told {
+    const fn of(means: Means, phase: Phase, cause: Cause, message: &'static str) -> Self {
+        Self { means, phase, cause, message, next_step: None, owner: None }
+    }
+
+    const fn step(self, next_step: &'static str) -> Self {
+        Self { next_step: Some(next_step), ..self }
+    }
+
+    const fn owner(self, owner: Owner) -> Self {
+        Self { owner: Some(owner), ..self }
+    }
+}
+
+/// Where to look when it is about the server behind.
+const BEHIND_IT: &str = "look at its log, then at the server behind it";
+
+/// Each meaning once.
+#[rustfmt::skip]
+const TOLD: &[Told] = &[
+    Told::of(Means::NoDatabase, Phase::Request, Cause::NoSuchDatabase, " has no database of that name")
+        .step("check the database's name and the host; else add it to the pooler's configuration"),
+    Told::of(Means::NoDatabaseBehind, Phase::Request, Cause::NoSuchDatabase, " is told by the server behind it that there is no such database"),
+    Told::of(Means::NoUser, Phase::Auth, Cause::Rejected, " does not know this user (or the tenant, endpoint or database that the user and the host name)")
+        .step("check host, port, user and database as the pooler has them: with some, the user's name has the project in it (USER.PROJECT)")
+        .owner(Owner::Config),
+    Told::of(Means::WrongPassword, Phase::Auth, Cause::Rejected, ": wrong password, or it does not know the user"),
+    Told::of(Means::Rules, Phase::Auth, Cause::HostNotAllowed, " does not let this user in from this host, by rules of its own")
+        .step("let this host and this user in by the pooler's own rules (its pg_hba.conf, pool_hba.conf or allow list)"),
+    Told::of(Means::WantsTls, Phase::Tls, Cause::Required, " wants TLS")
+        .step("set use_tls: true for this check"),
+    Told::of(Means::WantsTlsBehind, Phase::Tls, Cause::Required, " wants TLS, and this check has it up to what answers here: it goes on from there without")
+        .step("let the pooler in front of the server speak TLS to it (server_tls_sslmode)")
+        .owner(Owner::Service),
+    Told::of(Means::WantsName, Phase::Tls, Cause::Required, " tells its databases by the name in TLS (SNI), and got none")
+        .step("set use_tls: true, and write the host's name, not an address")
+        .owner(Owner::Config),
+    Told::of(Means::NotPermitted, Phase::Request, Cause::PermissionDenied, " does not give this database to this user"),
+    Told::of(Means::Full, Phase::Protocol, Cause::Overloaded, " accepts no more connections"),
+    Told::of(Means::RejectedBehind, Phase::Auth, Cause::Rejected, " has its own login rejected by the server behind it")
+        .step("correct the login in the pooler's configuration")
+        .owner(Owner::Service),
+    Told::of(Means::NoLoginBehind, Phase::Protocol, Cause::NotReady, " cannot log in to the server behind it")
+        .step(BEHIND_IT),
+    Told::of(Means::NobodyBehind, Phase::Protocol, Cause::NotReady, " got no connection to the server behind it: that server is down, or the pool is exhausted")
+        .step(BEHIND_IT),
+    Told::of(Means::Misconfigured, Phase::Request, Cause::PermissionDenied, " has this database or this user switched off, or no way to log in for them, in its own configuration")
+        .step("correct the pooler's configuration"),
+    Told::of(Means::Parameter, Phase::Request, Cause::UnexpectedReply, " does not take a parameter of the session")
+        .step("add the parameter to ignore_startup_parameters in the pooler's configuration"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tls_that_is_wanted_behind_a_connection_with_tls_is_the_poolers() {
+        let error = ServerError { code: "08P01".to_owned(), message: "SSL required".to_owned(), detail: None };
+        for (encryption, owner, word) in [
+            (Encryption::Refused, None, "set use_tls: true"),
+            (Encryption::Tls, Some(Owner::Service), "let the pooler"),
+        ] {
+            let fault = fault(&error, encryption).expect("a known text");
+            assert_eq!((fault.cause, fault.owner), (Cause::Required, owner));
+            assert!(fault.next_step.is_some_and(|step| step.plain().starts_with(word)), "{encryption:?}");
         }
+    }
+
+    #[test]
+    fn each_meaning_is_told_once() {
+        for (text, _, means) in LINES {
+            assert_eq!(TOLD.iter().filter(|told| told.means == *means).count(), 1, "{text}");
+        }
+        let is_said = |told: &Told| LINES.iter().any(|(_, _, means)| told.means == *means);
+        assert!(TOLD.iter().all(|told| is_said(told) || told.means == Means::WantsTlsBehind));
     }
 }

@@ -17,6 +17,7 @@ use crate::secret::{sentence, theirs};
 use crate::settings::Credentials;
 use std::error::Error as _;
 use std::io;
+use tokio::time::Instant;
 use tokio_postgres::Error;
 
 /// A login, for those who explain why it failed.
@@ -24,6 +25,8 @@ use tokio_postgres::Error;
 pub(super) struct LoginAttempt<'a> {
     pub(super) check: &'a Postgres,
     pub(super) encryption: Encryption,
+    /// When the proof of a password has to be there.
+    pub(super) until: Instant,
 }
 
 impl LoginAttempt<'_> {
@@ -93,17 +96,22 @@ impl LoginAttempt<'_> {
                 .fault(Cause::UnsupportedVersion, "the server does not speak version 3 of the protocol")
                 .at(Phase::Protocol),
             "08P01" if error.has("certificate authentication failed") => self.certificate_refused(error),
-            _ => pooler::fault(error).unwrap_or_else(|| error.before_login()),
+            _ => pooler::fault(error, self.encryption).unwrap_or_else(|| error.before_login()),
         }
     }
 
     fn not_authorized(&self, error: &ServerError) -> Fault {
         let user = &self.check.login.user;
-        if let Some(fault) = pooler::fault(error) {
+        if let Some(fault) = pooler::fault(error, self.encryption) {
             return fault;
         }
         if error.has("pg_hba.conf") {
             return self.ruled_out(error);
+        }
+        if error.has("valid client certificate") && self.check.options.client.is_some() {
+            return error
+                .fault(Cause::ClientCertRejected, "the server does not take the client certificate for a valid one")
+                .at(Phase::Tls);
         }
         if error.has("valid client certificate") {
             return error.fault(Cause::ClientCertRequired, "the server wants a client certificate").at(Phase::Tls);
@@ -134,16 +142,16 @@ impl LoginAttempt<'_> {
                 .at(Phase::Auth)
                 .next_step("run it as that user, map the two in pg_ident.conf, or let pg_hba.conf ask for a password");
         }
-        error
-            .fault(
-                Cause::Rejected,
-                sentence![
-                    "the server does not let ",
-                    theirs(user),
-                    " in: no such role, or its proof of identity is wrong"
-                ],
-            )
-            .at(Phase::Auth)
+        if error.has("authentication failed") || error.has("does not exist") {
+            let message = sentence![
+                "the server does not let ",
+                theirs(user),
+                " in: no such role, or its proof of identity is wrong"
+            ];
+            return error.fault(Cause::Rejected, message).at(Phase::Auth);
+        }
+        // In words that are not known, or in another language.
+        error.before_login()
     }
 
     /// Whoever stands in the certificate is not who wants to log in; or there is none.

@@ -123,18 +123,12 @@ impl Check for Redis {
 
     fn profile(&self) -> Profile {
         let user = self.login.as_ref().map(|login| &login.user);
-        let beyond = match (&self.sentinel, self.cluster) {
-            (Some(_), _) => Some(
-                "the primary that the sentinel names is connected to as well, and is not known from this file: add each \
-                 server that may be it",
-            ),
-            (None, true) => Some(
-                "every node of the cluster is connected to as well, and they are not known from this file: add them",
-            ),
-            (None, false) => None,
+        let unnamed = match &self.sentinel {
+            Some(_) => Some("the primary that the sentinel names, on port 6379 as a rule"),
+            None => self.cluster.then_some("the nodes of the cluster that this one names"),
         };
         let profile = Profile::of_store(Self::TYPE, &self.target, self.login.is_some());
-        Profile { beyond, ..profile }
+        Profile { unnamed: unnamed.map(str::to_owned), ..profile }
             .distinct("username", user.filter(|user| !user.is_empty()))
             .distinct("database", Some(self.database).filter(|number| *number != 0))
             .distinct("role", self.role.map(Role::slug))

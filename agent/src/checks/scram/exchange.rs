@@ -1,12 +1,13 @@
 //! The messages: ours, the server's, ours with the proof, the server's with its own.
 
 use super::{Hash, broken, hashing, impostor, limits};
-use crate::fault::{Cause, Fault, Phase};
+use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::secret::{Secret, theirs};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
+use tokio::time::Instant;
 
 /// What ties a login to the TLS session below it.
 #[derive(Clone, Debug)]
@@ -70,11 +71,15 @@ impl Client {
         format!("{}{}", self.binding.header(), self.bare)
     }
 
-    /// The proof, in answer to what the server says first; and what it has to answer to that.
+    /// The proof, in answer to what the server says first, by then; and what it has to answer to that.
     ///
     /// # Errors
     /// What it says is not SCRAM, or asks for less or for more hashing than is sane: nothing is shown.
-    pub(in crate::checks) async fn prove(self, server_first: &[u8]) -> Result<(String, Signature), Fault> {
+    pub(in crate::checks) async fn prove(
+        self,
+        server_first: &[u8],
+        until: Instant,
+    ) -> Result<(String, Signature), Fault> {
         let Self { hash, password, binding, nonce, bare } = self;
         let server_first = std::str::from_utf8(server_first).map_err(|_| broken("its first message is no text"))?;
         let challenge = Challenge::read(server_first)?;
@@ -82,7 +87,8 @@ impl Client {
         if challenge.nonce.len() <= nonce.len() || !challenge.nonce.starts_with(&nonce) {
             return Err(broken("its first message answers another one than ours (r=)"));
         }
-        let salted = hashing::salted(hash, password, challenge.salt, rounds).await?;
+        let time = until.saturating_duration_since(Instant::now());
+        let salted = hashing::salted(hash, password, challenge.salt, rounds, time).await?;
         let channel = STANDARD.encode([binding.header().as_bytes(), binding.data()].concat());
         let plain = format!("c={channel},r={}", challenge.nonce);
         let text = format!("{bare},{server_first},{plain}");
@@ -103,13 +109,39 @@ impl Signature {
         let text = String::from_utf8_lossy(server_final);
         let first = text.split(',').next().unwrap_or_default();
         if let Some(error) = first.strip_prefix("e=") {
-            return Err(Fault::new(Cause::Rejected, "the server refuses the login")
-                .evidence(theirs(error))
-                .at(Phase::Auth));
+            return Err(refused(error));
         }
         let signature = first.strip_prefix("v=").and_then(|text| STANDARD.decode(text).ok()).ok_or_else(impostor)?;
         hmac::verify(&self.hash.key(&self.key), self.text.as_bytes(), &signature).map_err(|_| impostor())
     }
+}
+
+/// What the server names as the reason of its no (RFC 5802, section 7).
+fn refused(error: &str) -> Fault {
+    let fault = match error {
+        "invalid-proof" | "unknown-user" => Fault::new(Cause::Rejected, "the server rejects the user or the password"),
+        "channel-bindings-dont-match" => Fault::new(
+            Cause::MethodUnsupported,
+            "something on the way decrypts and re-encrypts TLS, and channel binding detects it",
+        )
+        .owner(Owner::Network)
+        .next_step("connect to the server itself, or let whatever stands in front of it pass TLS through"),
+        "server-does-support-channel-binding"
+        | "channel-binding-not-supported"
+        | "unsupported-channel-binding-type" => {
+            Fault::new(Cause::MethodUnsupported, "the server wants another channel binding than it has offered")
+                .owner(Owner::Service)
+                .next_step("look for what changes on the way which logins the server offers; else at the server's log")
+        }
+        "no-resources" => {
+            Fault::new(Cause::Overloaded, "the server has no resources left for a login").at(Phase::Protocol)
+        }
+        _ => Fault::new(Cause::UnexpectedReply, "the server refuses the login, for the reason that it names")
+            .owner(Owner::Service)
+            .next_step("go by the server's words; its log may have more")
+            .at(Phase::Request),
+    };
+    fault.evidence(theirs(error)).placed(Phase::Auth)
 }
 
 impl Binding {
@@ -170,7 +202,7 @@ mod tests {
 
     fn prove(client: Client, server_first: &str) -> Result<(String, Signature), Fault> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(client.prove(server_first.as_bytes()))
+        runtime.block_on(client.prove(server_first.as_bytes(), Instant::now() + std::time::Duration::from_secs(60)))
     }
 
     /// RFC 5802, section 5, and RFC 7677, section 3.
@@ -204,7 +236,15 @@ mod tests {
                     "{wrong}"
                 );
             }
-            assert_eq!(signature.verify(b"e=invalid-proof").map_err(|fault| fault.cause), Err(Cause::Rejected));
+            for (error, cause) in [
+                ("e=invalid-proof", Cause::Rejected),
+                ("e=unknown-user", Cause::Rejected),
+                ("e=channel-bindings-dont-match", Cause::MethodUnsupported),
+                ("e=no-resources", Cause::Overloaded),
+                ("e=other-error", Cause::UnexpectedReply),
+            ] {
+                assert_eq!(signature.verify(error.as_bytes()).map_err(|fault| fault.cause), Err(cause), "{error}");
+            }
         }
     }
 

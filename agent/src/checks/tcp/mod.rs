@@ -14,7 +14,7 @@
 
 use crate::catalogue::{Cause, WarningKind};
 use crate::checks::exchange::Exchange;
-use crate::checks::{Check, Profile, mysql};
+use crate::checks::{Check, Profile, stranger};
 use crate::net::Endpoint;
 use crate::net::identify::identify;
 use crate::phase::Phase;
@@ -60,10 +60,9 @@ impl Check for Tcp {
         self.exchange.send(probe, &mut wire).await?;
         if self.exchange.expects() {
             let said = self.exchange.hear(probe, &mut wire).await;
-            match mysql::of_greeting(&probe.heard_first()) {
-                Some(Ok(counted)) => counted.warn(probe),
-                Some(Err(blocked)) if said.is_err() => return Err(probe.fail(Phase::Connect, blocked).into()),
-                _ => {}
+            // What was wanted of it counts more than that it has blocked this host.
+            if let (Err(blocked), true) = (stranger::judge(&probe.heard_first(), probe), said.is_err()) {
+                return Err(probe.fail(Phase::Connect, blocked).into());
             }
             return said;
         }
@@ -74,11 +73,7 @@ impl Check for Tcp {
                 if let Some(peer) = identify(&bytes) {
                     probe.fact("service", peer.service.name);
                 }
-                match mysql::of_greeting(&bytes) {
-                    Some(Ok(counted)) => counted.warn(probe),
-                    Some(Err(blocked)) => return Err(probe.fail(Phase::Connect, blocked).into()),
-                    None => {}
-                }
+                stranger::judge(&bytes, probe).map_err(|blocked| probe.fail(Phase::Connect, blocked))?;
             }
             Heard::Closed => probe.warn(
                 WarningKind::ConnectClosedAtOnce,

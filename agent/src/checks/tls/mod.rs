@@ -13,16 +13,15 @@
 //!   is refused.
 //! - Does not check: revocation, and what is spoken inside.
 
-mod starttls;
-
 use crate::checks::exchange::Exchange;
-use crate::checks::{Check, Profile, mysql};
-use crate::net::{Endpoint, TlsOptions, Wire};
+use crate::checks::{Check, Profile, stranger};
+use crate::net::{Endpoint, TlsOptions, Wire, starttls};
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
 use crate::services::{self, Service};
-use crate::settings::{Fields, Noted, tls};
-use starttls::StartTls;
+use crate::settings::shape::Shape;
+use crate::settings::{Field, Fields, Misfit, Noted, Setting, tls};
+use serde_json::json;
 
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
@@ -31,6 +30,24 @@ pub struct Tls {
     starttls: Option<StartTls>,
     exchange: Exchange,
     options: TlsOptions,
+}
+
+/// The protocol that begins without TLS.
+#[derive(Clone, Copy, Debug)]
+struct StartTls(&'static Service);
+
+impl Setting for StartTls {
+    const SHAPE: Shape = Shape::plain(
+        "smtp, imap, pop3, ldap, ftp, postgres, or mysql",
+        "protocol",
+        || json!({"enum": services::with_upgrade().map(|service| service.id).collect::<Vec<_>>()}),
+    );
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        field.parse(&Self::SHAPE, |text| {
+            services::with_upgrade().find(|service| service.id.eq_ignore_ascii_case(text)).map(Self)
+        })
+    }
 }
 
 impl Check for Tls {
@@ -60,7 +77,7 @@ impl Check for Tls {
 
     fn profile(&self) -> Profile {
         Profile::of_endpoint(Self::TYPE, &self.endpoint)
-            .distinct("starttls", self.starttls.map(StartTls::name))
+            .distinct("starttls", self.starttls.map(|StartTls(service)| service.id))
             .once(self.exchange.sends())
             .distinct("expect", self.exchange.distinction())
     }
@@ -70,15 +87,8 @@ impl Check for Tls {
         let mut wire = match probe.tls(wire, &self.options, &self.endpoint.host, &[]).await {
             Ok(wire) => wire,
             Err(failure) => {
-                return Err(match mysql::of_greeting(&probe.heard_first()) {
-                    Some(Ok(counted)) => {
-                        counted.warn(probe);
-                        failure
-                    }
-                    Some(Err(blocked)) => probe.fail(Phase::Tls, blocked),
-                    None => failure,
-                }
-                .into());
+                let judged = stranger::judge(&probe.heard_first(), probe);
+                return Err(judged.err().map_or(failure, |blocked| probe.fail(Phase::Tls, blocked)).into());
             }
         };
         self.exchange.send(probe, &mut wire).await?;
@@ -99,16 +109,15 @@ impl Tls {
             probe.expect(Self::SERVICE);
             return Ok(probe.open(&self.endpoint).await?);
         };
-        probe.expect(starttls.service());
-        if starttls.is_counted() {
+        probe.expect(starttls.0);
+        if starttls.0.limit_of_strangers.is_some() {
             probe.spare_other_addresses();
         }
         let wire = probe.open(&self.endpoint).await?;
         let own_name = probe.name_of_this_host().to_owned();
-        let wire = probe.phase(Phase::Protocol, starttls.begin(wire, &own_name)).await?;
-        if let Some(Ok(counted)) = mysql::of_greeting(&probe.heard_first()) {
-            counted.warn(probe);
-        }
+        let wire = probe.phase(Phase::Protocol, starttls::begin(starttls.0, wire, &own_name)).await?;
+        // A blocked host is one to whom TLS was not granted.
+        stranger::judge(&probe.heard_first(), probe).map_err(|blocked| probe.fail(Phase::Protocol, blocked))?;
         Ok(wire)
     }
 }

@@ -80,6 +80,14 @@ impl Answer {
             _ => self.text.clone(),
         }
     }
+
+    /// The host and the port that an SRV record names (RFC 2782); port 0 is none.
+    pub(crate) fn service(&self) -> Option<(String, u16)> {
+        match &self.data {
+            RData::SRV(record) => Some((presentation::shown(&record.target), record.port)),
+            _ => None,
+        }
+    }
 }
 
 /// Whether a text begins with so many numbers, and has so many words, or as many as it likes.

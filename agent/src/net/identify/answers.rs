@@ -4,6 +4,7 @@ mod lines;
 mod others;
 
 use super::Peer;
+use super::stranger::Treatment;
 use crate::text::detail;
 use lines::LINES;
 use others::OTHERS;
@@ -29,6 +30,9 @@ pub(super) fn all() -> impl Iterator<Item = Answer> {
         // Those with TLS show that they insist on it; the others have none.
         let wants_tls = server.contains(" with TLS");
         let speaks_http2 = detail.starts_with("HTTP/2 ");
-        Answer { server, said, peer: Peer { service, detail, wants_tls, speaks_http2 } }
+        let greets = service.limit_of_strangers.is_some() && !detail.contains(" error ");
+        let treatment = if greets { Treatment::Greeting } else { Treatment::None };
+        let peer = Peer { service, detail, wants_tls, speaks_http2, treatment };
+        Answer { server, said, peer }
     })
 }

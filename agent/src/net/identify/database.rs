@@ -2,9 +2,13 @@
 
 use super::Peer;
 use super::field::{after, u16_le, u32_be, u32_le, until};
+use super::stranger::Treatment;
 use super::tls;
 use crate::services;
 use crate::text::detail;
+
+/// `ER_HOST_IS_BLOCKED`
+const HOST_IS_BLOCKED: u16 = 1129;
 
 pub(super) fn read(bytes: &[u8]) -> Option<Peer> {
     mysql(bytes).or_else(|| postgres(bytes)).or_else(|| mongodb(bytes))
@@ -22,12 +26,15 @@ fn mysql(bytes: &[u8]) -> Option<Peer> {
     };
     let length = usize::from(u16::from_le_bytes([low, high]));
     let payload = payload.get(..length).unwrap_or(payload);
-    let detail = match payload {
-        [10, greeting @ ..] if number == 0 && length >= 30 => mysql_greeting(greeting)?,
-        [0xff, error @ ..] if (8..=1024).contains(&length) => mysql_error(error)?,
+    let is_blocked = number == 0 && u16_le(payload, 1) == Some(HOST_IS_BLOCKED);
+    let (detail, treatment) = match payload {
+        [10, greeting @ ..] if number == 0 && length >= 30 => (mysql_greeting(greeting)?, Treatment::Greeting),
+        [0xff, error @ ..] if (8..=1024).contains(&length) => {
+            (mysql_error(error)?, if is_blocked { Treatment::Block } else { Treatment::None })
+        }
         _ => return None,
     };
-    Some(Peer::new(&services::MYSQL, detail))
+    Some(Peer { treatment, ..Peer::new(&services::MYSQL, detail) })
 }
 
 /// Version 10 of the greeting: the server's version up to a zero byte, the thread, eight bytes of

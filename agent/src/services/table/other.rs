@@ -3,6 +3,7 @@
 
 use crate::services::build::{ports, schemes};
 use crate::services::row::{KnownPort, NoServer, NoServers, Ports, Scheme, Service, Speaker, TlsStart};
+use crate::services::upgrade::Upgrade;
 use std::num::NonZero;
 
 /// Those to which nothing in this program refers by name.
@@ -130,19 +131,43 @@ pub static ELASTICSEARCH_NODE: Service = Service::new(
 pub static IMAP: Service = Service::new("imap", "IMAP", "an IMAP server", ports!(143; 993))
     .named(schemes!("imap"; "imaps"), &["IMAP"])
     .speaks_first(Speaker::Server)
-    .tls(TlsStart::Either);
+    .tls(TlsStart::Either)
+    // RFC 9051, section 6.2.1; logged in already, a server takes no STARTTLS any more.
+    .upgrade(Some(Upgrade::Words {
+        greeting: "* OK",
+        farewell: "* BYE",
+        late: Some("* PREAUTH"),
+        request: "a STARTTLS",
+        agreed: "a OK",
+        // To an unknown command it says BAD (RFC 9051 section 6.2.1).
+        unable: "a NO",
+        between: Some("* "),
+    }));
 
 /// Mail access (RFC 1939).
 pub static POP3: Service = Service::new("pop3", "POP3", "a POP3 server", ports!(110; 995))
     .named(schemes!("pop3"; "pop3s"), &["POP3"])
     .speaks_first(Speaker::Server)
-    .tls(TlsStart::Either);
+    .tls(TlsStart::Either)
+    // RFC 2595, section 4
+    .upgrade(Some(Upgrade::Words {
+        greeting: "+OK",
+        farewell: "-ERR",
+        late: None,
+        request: "STLS",
+        agreed: "+OK",
+        // RFC 3206: the server's own trouble.
+        unable: "-ERR [SYS/",
+        between: None,
+    }));
 
 /// File transfer (RFC 959).
 pub static FTP: Service = Service::new("ftp", "FTP", "an FTP server", ports!(21; 990))
     .named(schemes!("ftp"; "ftps"), &["FTP"])
     .speaks_first(Speaker::Server)
-    .tls(TlsStart::Either);
+    .tls(TlsStart::Either)
+    // RFC 4217
+    .upgrade(Some(Upgrade::Codes { hello: None, request: "AUTH TLS", agreed: "234" }));
 
 /// A greeting that SMTP and FTP have in common and that does not say which of them it is.
 pub static SMTP_OR_FTP: Service =
