@@ -6,11 +6,12 @@
 //!   ([`Segments::are_kept_here`]): per connection, whatever else the host sends. Where the time is over before
 //!   that, the host's counters (`OutRequests`, `OutTransmits`) in two trials of three and four requests, which take
 //!   less than a millisecond each.
-//! - **answers are dropped here**: as many packets as were sent are thrown away, soon after, twice, and none in as
-//!   long a time without a request (`InReceives`, `InDelivers`; `IPReversePathFilter` says why).
+//! - **answers are dropped here**: one, four and two requests make this host throw away one, four and two packets, and
+//!   none in as long a time before and after (`InReceives`, `InDelivers`; `IPReversePathFilter` says why). What others
+//!   send in bursts has not those sizes.
 //! - **a reset was made here**: a request that may not get farther than the first router is refused, twice. On a
-//!   subnet of this host's own: each of four requests that are refused makes this host keep a packet back, or send
-//!   itself one over loopback, and none without a request.
+//!   subnet of this host's own: each of five requests that are refused makes this host keep one packet back, or send
+//!   itself one over loopback, and none without a request, in pauses of uneven length.
 //!
 //! All else is not told, which includes a host whose counters are too busy.
 
@@ -44,7 +45,7 @@ pub(crate) enum Culprit {
     /// It drops them because they come by another way than it would send to their sender.
     ReversePath { dropped: u64 },
     /// It answers its own requests with a reset.
-    Reset { times: u64 },
+    Reset { times: usize },
 }
 
 /// What a trial has shown.
@@ -92,12 +93,12 @@ pub(crate) async fn of_silence(address: SocketAddr, alone: &Mutex<()>, until: In
 /// Looks who refuses there, on a subnet of this host's own or behind a gateway.
 pub(crate) async fn of_refusal(address: SocketAddr, is_near: bool, alone: &Mutex<()>, until: Instant) -> Trial {
     // Nearly always it is the other end, and the counters say so at once.
-    if refused_here(address, 1, until).await == Trial::default() {
+    if refused_here(address, &[0], until).await == Trial::default() {
         return Trial::default();
     }
     if is_near {
         let _alone = alone.lock().await;
-        return refused_here(address, 4, until).await;
+        return refused_here(address, &[3, 7, 1, 5, 2], until).await;
     }
     for _ in 0..2 {
         if !trail::refuses_before_the_first_router(address, until).await {
@@ -107,30 +108,31 @@ pub(crate) async fn of_refusal(address: SocketAddr, is_near: bool, alone: &Mutex
     Trial::proven(Culprit::Reset { times: 2 })
 }
 
-/// Whether so many refusals are made by this host, as its counters have it.
-async fn refused_here(address: SocketAddr, times: u64, until: Instant) -> Trial {
+/// Whether refusals are made by this host, as its counters have it: one for each of these pauses.
+async fn refused_here(address: SocketAddr, pauses: &[u64], until: Instant) -> Trial {
     let mut unclear = false;
-    for _ in 0..times {
-        let (Some(quiet), Some(before)) = (Counters::now(address.is_ipv6()), Counters::now(address.is_ipv6())) else {
-            return Trial::default();
-        };
+    for pause_of in pauses {
+        let Some(quiet) = Counters::now(address.is_ipv6()) else { return Trial::default() };
+        pause(Instant::now() + Duration::from_millis(*pause_of)).await;
+        let Some(before) = Counters::now(address.is_ipv6()) else { return Trial::default() };
         let timeout = ANSWER.min(until.saturating_duration_since(Instant::now()));
         let Some(Err(_)) = within(timeout, connect::address(address)).await else { return Trial::default() };
         let Some(after) = Counters::now(address.is_ipv6()) else { return Trial::default() };
-        if !made_here(&after, &before) {
+        let made = made_here(&after, &before);
+        if made < 1 {
             return Trial::default();
         }
-        unclear |= made_here(&before, &quiet);
+        unclear |= made > 1 || made_here(&before, &quiet) != 0;
     }
-    if unclear { Trial::UNCLEAR } else { Trial::proven(Culprit::Reset { times }) }
+    if unclear { Trial::UNCLEAR } else { Trial::proven(Culprit::Reset { times: pauses.len() }) }
 }
 
-/// A packet was kept back, where that is counted whole (not for IPv6, whose resets are not); else one went from this
-/// host to itself.
-fn made_here(after: &Counters, before: &Counters) -> bool {
+/// Packets that were kept back, where that is counted whole (not for IPv6, whose resets are not); else those that went
+/// from this host to itself.
+fn made_here(after: &Counters, before: &Counters) -> i64 {
     match after.kept_back(before) {
-        Some(kept) if !after.is_v6() => kept >= 1,
-        _ => after.sent_to_itself(before) >= 1,
+        Some(kept) if !after.is_v6() => kept,
+        _ => i64::try_from(after.sent_to_itself(before)).unwrap_or(i64::MAX),
     }
 }
 
@@ -159,44 +161,50 @@ async fn thrown_away(before: &Counters, wanted: i64, until: Instant) -> Option<D
     }
 }
 
-/// Whether answers are dropped here: two rounds have to show it, of four.
+/// Whether answers are dropped here.
 async fn incoming(address: SocketAddr, alone: &Mutex<()>, until: Instant) -> Trial {
-    const ENOUGH: u64 = 2;
+    /// How often a round is repeated that others have disturbed.
+    const PATIENCE: usize = 2;
     let _alone = alone.lock().await;
-    let (mut rounds, mut dropped, mut by_a_wrong_way) = (0, 0, 0);
-    for _ in 0..4 {
+    let (mut dropped, mut by_a_wrong_way, mut disturbed) = (0, 0, 0);
+    let mut rounds = [1, 4, 2].into_iter().peekable();
+    while let Some(size) = rounds.peek() {
         // What was thrown away before was somebody else's.
-        let Some(round) = Round::run::<3>(address, until).await else { return Trial::default() };
-        if !round.is_clear {
-            continue;
-        }
-        (rounds, dropped, by_a_wrong_way) = (rounds + 1, dropped + 3, by_a_wrong_way + round.by_a_wrong_way);
-        if rounds == ENOUGH {
-            let culprit =
-                if by_a_wrong_way >= dropped { Culprit::ReversePath { dropped } } else { Culprit::Input { dropped } };
-            return Trial::proven(culprit);
+        let Some(round) = Round::run(address, *size, until).await else { return Trial::default() };
+        if round.is_clear {
+            (dropped, by_a_wrong_way) = (dropped + size, by_a_wrong_way + round.by_a_wrong_way);
+            rounds.next();
+        } else if disturbed < PATIENCE {
+            disturbed += 1;
+        } else {
+            return Trial::UNCLEAR;
         }
     }
-    Trial::UNCLEAR
+    let reverse_path = by_a_wrong_way >= dropped;
+    Trial::proven(if reverse_path { Culprit::ReversePath { dropped } } else { Culprit::Input { dropped } })
 }
 
 /// One round of requests whose answers may be thrown away.
 struct Round {
-    /// None was thrown away in as long a time without a request.
+    /// So many were as were asked for, and none in as long a time before and after.
     is_clear: bool,
     by_a_wrong_way: u64,
 }
 
 impl Round {
     /// `None`: their answers were not thrown away.
-    async fn run<const N: usize>(address: SocketAddr, until: Instant) -> Option<Self> {
-        let before = Counters::now(address.is_ipv6())?;
-        let _requests = requests::<N>(address)?;
-        let took = thrown_away(&before, i64::try_from(N).ok()?, until).await?;
+    async fn run(address: SocketAddr, size: u64, until: Instant) -> Option<Self> {
+        let wanted = i64::try_from(size).ok()?;
         let quiet = Counters::now(address.is_ipv6())?;
+        pause(Instant::now() + GLANCE).await;
+        let before = Counters::now(address.is_ipv6())?;
+        let _requests = (0..size).map(|_| begin(address).ok()).collect::<Option<Vec<_>>>()?;
+        let took = thrown_away(&before, wanted, until).await?;
+        let after = Counters::now(address.is_ipv6())?;
         pause(Instant::now() + took.max(GLANCE)).await;
-        let is_clear = Counters::now(address.is_ipv6())?.thrown_away(&quiet) == 0;
-        Some(Self { is_clear, by_a_wrong_way: quiet.by_a_wrong_way(&before) })
+        let end = Counters::now(address.is_ipv6())?;
+        let is_clear = end.thrown_away(&before) == wanted && before.thrown_away(&quiet) == 0;
+        Some(Self { is_clear, by_a_wrong_way: after.by_a_wrong_way(&before) })
     }
 }
 
