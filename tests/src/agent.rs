@@ -53,6 +53,13 @@ impl Agent {
         Self::by(outer, yaml)
     }
 
+    /// As [`Agent::through`], with a copy of the program for a user who may not enter where it was built.
+    #[must_use]
+    pub fn copy_through(mut outer: Command, yaml: &str) -> Self {
+        outer.arg(program_for_all());
+        Self::by(outer, yaml)
+    }
+
     /// As [`Agent::new`], called by another of its names: `conn-check-export-fw`, say.
     #[must_use]
     pub fn called(name: &str, yaml: &str) -> Self {
@@ -212,6 +219,17 @@ pub fn program_called(name: &str) -> PathBuf {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => panic!("{} cannot be made: {error}", link.display()),
         _ => link,
     }
+}
+
+/// A copy of the program under test where every user reaches it.
+fn program_for_all() -> &'static Path {
+    static COPY: OnceLock<(Scratch, PathBuf)> = OnceLock::new();
+    let copy = || {
+        let scratch = Scratch::new();
+        let copy = scratch.program_from("conn-check", &program());
+        (scratch, copy)
+    };
+    &COPY.get_or_init(copy).1
 }
 
 /// Where the programs of this build are.
