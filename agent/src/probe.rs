@@ -67,6 +67,8 @@ pub(crate) struct Probe {
     deadline: Instant,
     step_began: Instant,
     expected: Option<&'static Service>,
+    /// The service is spoken to in HTTP/2 alone.
+    expects_http2: bool,
     seen: Option<Arc<Seen>>,
     /// Where the current connection leads.
     reached: Option<Peer>,
@@ -142,6 +144,7 @@ impl Probe {
             assignment,
             step_began: now,
             expected: None,
+            expects_http2: false,
             seen: None,
             reached: None,
             is_veiled: false,
@@ -160,6 +163,11 @@ impl Probe {
     /// whatever went wrong on the way.
     pub(crate) const fn expect(&mut self, service: &'static Service) {
         self.expected = Some(service);
+    }
+
+    /// Says that a web server is spoken to in HTTP/2 alone: one that answers in it is the right one.
+    pub(crate) const fn expect_http2(&mut self) {
+        self.expects_http2 = true;
     }
 
     /// Waits a moment for more evidence of what has already failed; never fails itself.
@@ -379,15 +387,20 @@ impl Probe {
         for attempt in self.race.as_mut().map(|race| race.dead()).unwrap_or_default() {
             let why = self.assignment.redactor.tell(&attempt.fault.message);
             self.fact("dead_address", json!({"address": attempt.address.to_string(), "why": why, "elapsed_seconds": attempt.elapsed.as_secs_f64()}));
-            // A host without IPv6 need not hear of it; and `localhost` has two addresses by
-            // custom, of which a service may well use one.
-            if !attempt.address.ip().is_loopback() && net::has_route(attempt.address) {
-                self.findings().warnings.push(Warning {
-                    kind: WarningKind::ConnectAddressDead,
-                    message: format!("another address works, but {why}"),
-                    result: 0,
-                });
-            }
+            self.warn_of_dead_address(attempt.address, &why);
+        }
+    }
+
+    /// Notes that an address of a name is dead behind one that works; `why` is fit for people.
+    pub(crate) fn warn_of_dead_address(&mut self, address: SocketAddr, why: &str) {
+        // A host without IPv6 need not hear of it; and `localhost` has two addresses by
+        // custom, of which a service may well use one.
+        if !address.ip().is_loopback() && net::has_route(address) {
+            self.findings().warnings.push(Warning {
+                kind: WarningKind::ConnectAddressDead,
+                message: format!("another address works, but {why}"),
+                result: 0,
+            });
         }
     }
 

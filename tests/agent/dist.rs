@@ -21,13 +21,13 @@ const NAMES: [&str; 5] =
 /// All of it, packed once.
 fn packed() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| pack("dist-of-the-tests", &[]))
+    FOLDER.get_or_init(|| pack("dist-of-the-tests"))
 }
 
-fn pack(name: &str, more: &[&str]) -> PathBuf {
+fn pack(name: &str) -> PathBuf {
     let to = folder().join(name);
     let _former = fs::remove_dir_all(&to);
-    succeeds(Command::new(built("dist")).arg(program()).arg(&to).args(more));
+    succeeds(Command::new(built("dist")).arg(program()).arg(&to));
     to
 }
 
@@ -138,10 +138,20 @@ fn in_a_copy_of_the_system(script: &str) -> String {
     )
 }
 
+/// A repository with the same package of a later version.
+fn newer() -> Scratch {
+    let scratch = Scratch::new();
+    let make = "dpkg-deb --raw-extract \"$0\" package; sed -i 's/^Version: .*/Version: 99.0/' package/DEBIAN/control
+                dpkg-deb --root-owner-group -Znone --build package conn-check_99.0.deb >&2; rm -r package
+                apt-ftparchive packages . > Packages";
+    succeeds(Command::new("sh").current_dir(scratch.path()).args(["-euc", make]).arg(file(".deb")));
+    scratch
+}
+
 #[test]
 fn the_debian_package_is_installed_upgraded_and_purged_by_apt() {
     let peer = Peer::start(Manner::Silent);
-    let newer = pack("dist-of-the-tests-newer", &["--version", "99.0"]);
+    let newer = newer();
     let apt = "apt() { apt-get -q -y -o Dir::Etc::sourcelist=/tmp/list -o Dir::Etc::sourceparts=- -o APT::Sandbox::User=root \"$@\" >&2; }";
     let script = format!(
         "{apt}
@@ -159,7 +169,7 @@ fn the_debian_package_is_installed_upgraded_and_purged_by_apt() {
         packed().display(),
         NAMES.join(" "),
         peer.port(),
-        newer.display(),
+        newer.path().display(),
     );
     let version = env!("CARGO_PKG_VERSION");
     let names: Vec<_> = NAMES.map(|name| format!("{name} {version}\n")).into();
@@ -186,7 +196,7 @@ fn lintian_finds_nothing_in_the_debian_package() {
 #[test]
 fn the_checksums_are_right_and_the_same_program_gives_the_same_bytes() {
     succeeds(Command::new("sha256sum").current_dir(packed()).args(["--check", "--strict", "SHA256SUMS"]));
-    let again = pack("dist-of-the-tests-again", &[]);
+    let again = pack("dist-of-the-tests-again");
     let sums = |folder: &Path| fs::read_to_string(folder.join("SHA256SUMS")).expect("sums");
     assert_eq!(sums(&again), sums(packed()));
     assert_eq!(sums(&again).lines().count(), 3);

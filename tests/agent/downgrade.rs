@@ -186,9 +186,12 @@ fn a_proxy_that_passes_a_login_on_in_plain_text_is_noted_where_it_is() {
 
 /// What a stripped or missing TLS reads like, with a login and without.
 fn advice(yaml: &str) -> String {
-    let check = check(yaml);
-    assert!(told(&check, "code").starts_with("tls."), "{check}");
-    told(&check, "next_step").to_owned()
+    advice_of(&check(yaml)).to_owned()
+}
+
+fn advice_of(check: &Value) -> &str {
+    assert!(told(check, "code").starts_with("tls."), "{check}");
+    told(check, "next_step")
 }
 
 #[test]
@@ -206,7 +209,7 @@ fn nobody_with_a_login_is_told_to_do_without_tls() {
     let memcached = Memcached::start(&memcached::Setup::new());
     let web = Recorder::start();
     let login = "username: a, password: b, ";
-    for (kind, address, options) in [
+    let cases = [
         ("smtp", mail.address(), "use_tls: starttls, send: false, from_address: a@b.test"),
         ("ldap", slapd.address(), "use_tls: starttls"),
         ("ldap", slapd.address(), "use_tls: true"),
@@ -214,13 +217,18 @@ fn nobody_with_a_login_is_told_to_do_without_tls() {
         ("memcache", memcached.address(), "use_tls: true"),
         ("mongodb", web.peer().address(), "use_tls: true"),
         ("mqtt", web.peer().address(), "use_tls: true"),
-    ] {
-        let yaml = |more: &str| check_of(kind, address, &format!("{more}{options}")).replacen("timeout: 10, ", "", 1);
-        let with = advice(&yaml(login));
+    ];
+    let yaml = |(kind, address, options): (&str, SocketAddr, &str), more: &str| {
+        check_of(kind, address, &format!("{more}{options}")).replacen("timeout: 10, ", "", 1)
+    };
+    let all: String = cases.map(|case| yaml(case, login)).concat();
+    let report = Agent::new(&all).report();
+    for ((kind, address, options), check) in cases.into_iter().zip(report["checks"].as_array().expect("checks")) {
+        let with = advice_of(check);
         let plain = ["use_tls: false", "`use_tls: false`", "TLS off", ", or false", "prefer"];
         assert!(plain.iter().all(|word| !with.contains(word)), "{kind}: {with}");
         if matches!(kind, "smtp" | "redis") || (kind == "ldap" && options.contains("starttls")) {
-            let without = advice(&yaml(""));
+            let without = advice(&yaml((kind, address, options), ""));
             assert!(without.contains("use_tls: false"), "{kind}: {without}");
         }
     }

@@ -1,6 +1,7 @@
 //! Wrong values for every option of every check, and secrets wherever one can stand: what is
 //! said about them, and what is not.
 
+use crate::formats::{Told, in_every_format};
 use conn_check::checks::{Described, Spec};
 use conn_check::report::FORMATS;
 use conn_check::settings::shape::{Declared, Shown};
@@ -214,12 +215,22 @@ fn bad_files_with_a_secret(check: &Described, option: &Declared) -> Vec<String> 
 
 /// Runs a file, and sees that the secret is nowhere.
 fn keeps_the_secret(yaml: &str, arguments: &[&str]) -> Ran {
-    let ran = Agent::new(yaml).args(arguments).run();
+    keep_the_secret(&[yaml.to_owned()], arguments).0
+}
+
+/// The same of several files in one run; their paths.
+fn keep_the_secret(files: &[String], arguments: &[&str]) -> (Ran, Vec<String>) {
+    let mut agent = Agent::new(&files[0]);
+    let more = files.iter().enumerate().skip(1);
+    let more: Vec<_> = more.map(|(at, yaml)| agent.scratch().write(&format!("{at}.yaml"), yaml)).collect();
+    let first = agent.scratch().path().join("checks.yaml");
+    agent = agent.args(&more).args(arguments);
+    let ran = agent.run();
     // What is cut must not show the beginning either.
     for text in [&ran.out, &ran.err] {
-        assert!(!text.contains("hunter2") && !text.contains("Correct"), "{arguments:?} shows it:\n{yaml}\n{text}");
+        assert!(!text.contains("hunter2") && !text.contains("Correct"), "{arguments:?} shows it:\n{files:?}\n{text}");
     }
-    ran
+    (ran, [first].into_iter().chain(more).map(|path| path.display().to_string()).collect())
 }
 
 /// The options whose values may not be shown.
@@ -232,16 +243,22 @@ fn no_diagnostic_shows_a_secret() {
     let mut files = 0;
     for check in Spec::describe() {
         for option in secret_options(&check) {
-            for yaml in bad_files_with_a_secret(&check, option) {
+            let all = bad_files_with_a_secret(&check, option);
+            // A few files in one call: what is said of them is said of each.
+            for some in all.chunks(8) {
                 for arguments in [
                     &["--validate", "--color=never"][..],
                     &["--strict", "--format=json"],
                     &["--strict", "--format=nagios"],
                 ] {
-                    let ran = keeps_the_secret(&yaml, arguments);
-                    assert!(ran.status == 3 || arguments[0] == "--validate", "accepted:\n{yaml}{ran:?}");
+                    let (ran, paths) = keep_the_secret(some, arguments);
+                    assert!(ran.status == 3 || arguments[0] == "--validate", "accepted:\n{some:?}{ran:?}");
+                    for (path, yaml) in paths.iter().zip(some).filter(|_| arguments.contains(&"--format=json")) {
+                        let told = ran.json()["diagnostics"].as_array().expect("diagnostics").clone();
+                        assert!(told.iter().any(|one| one["file"] == *path), "accepted:\n{yaml}{ran:?}");
+                    }
                 }
-                files += 1;
+                files += some.len();
             }
         }
     }
@@ -301,18 +318,16 @@ fn no_report_shows_a_secret_that_the_server_sends_back() {
     ];
     let lines: Vec<_> = checks.iter().map(|check| format!("- {{type: http, {check}}}")).collect();
     let yaml = lines.join("\n");
-    for format in FORMATS.map(|format| format.name) {
-        let mut agent = Agent::new(&yaml).env("CONN_CHECK_SECRET", SECRET);
-        agent = agent.args(["-vdt", "--explain", "--format", format, "--record", "record"]);
-        let ran = agent.run();
-        assert_eq!(ran.status, 2, "{ran:?}");
-        let record = std::fs::read_to_string(agent.scratch().path().join("record")).expect("a record");
-        for text in [&ran.out, &ran.err, &record] {
-            assert!(!text.contains(SECRET) && !text.contains("hunter2"), "{format} shows it:\n{text}");
-        }
-        let _: Value = serde_json::from_str(&record).expect("JSON");
+    let agent = Agent::new(&yaml).env("CONN_CHECK_SECRET", SECRET).args(["-vdt", "--explain"]);
+    let Told { ran, mut texts } = in_every_format(agent);
+    assert_eq!(ran.status, 2, "{ran:?}");
+    let record = texts.last().expect("a record").1.clone();
+    texts.push(("standard error", ran.err));
+    for (name, text) in texts {
+        assert!(!text.contains(SECRET) && !text.contains("hunter2"), "{name} shows it:\n{text}");
     }
-    assert!(parrot.connections() >= 8 * checks.len(), "only {} connections", parrot.connections());
+    let _: Value = serde_json::from_str(&record).expect("JSON");
+    assert!(parrot.connections() >= checks.len(), "only {} connections", parrot.connections());
 }
 
 #[test]
@@ -322,10 +337,11 @@ fn no_report_shows_a_secret_that_a_datagram_brings_back() {
         "- {{type: udp, host: 127.0.0.1, port: {}, timeout: 1, send: {{env: CONN_CHECK_SECRET}}, expect: other}}\n",
         echo.port()
     );
-    for format in FORMATS.map(|format| format.name) {
-        let ran =
-            Agent::new(&yaml).env("CONN_CHECK_SECRET", SECRET).args(["-vdt", "--explain", "--format", format]).run();
-        assert_eq!(ran.status, 2, "{ran:?}");
-        assert!(!ran.out.contains("hunter2") && !ran.err.contains("hunter2"), "{format}: {ran:?}");
+    let Told { ran, texts } =
+        in_every_format(Agent::new(&yaml).env("CONN_CHECK_SECRET", SECRET).args(["-vdt", "--explain"]));
+    assert_eq!(ran.status, 2, "{ran:?}");
+    assert!(!ran.err.contains("hunter2"), "{}", ran.err);
+    for (name, text) in texts {
+        assert!(!text.contains("hunter2"), "{name}: {text}");
     }
 }

@@ -5,6 +5,8 @@ mod challenges;
 mod expected;
 mod file;
 mod heads;
+mod http2;
+mod json;
 mod peers;
 mod redirects;
 mod session;

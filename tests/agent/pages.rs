@@ -15,6 +15,7 @@ pub(crate) mod page;
 mod text;
 mod world;
 
+use conn_check::checks::Spec;
 use harness::scratch::Scratch;
 use page::{Block, Page};
 use std::fs;
@@ -142,4 +143,19 @@ fn sources(folder: &Path) -> String {
     let paths = fs::read_dir(folder).expect("the tests").flatten().map(|file| file.path());
     let read = |path: PathBuf| if path.is_dir() { Some(sources(&path)) } else { fs::read_to_string(path).ok() };
     paths.filter_map(read).collect()
+}
+
+/// The manual says which servers a type is tried with: packages of the tests' list, in backticks.
+#[test]
+fn every_type_has_its_servers_in_the_manual() {
+    let page = fs::read_to_string(root().join("docs/guarantees.md")).expect("a page");
+    let packages = fs::read_to_string(root().join("tests/packages.txt")).expect("a list");
+    let packages: Vec<_> = packages.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
+    for check in Spec::describe() {
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", check.kind)));
+        let row = row.unwrap_or_else(|| panic!("no row of {}", check.kind));
+        let real = row.split('|').nth(2).expect("a cell");
+        let unknown: Vec<_> = real.split('`').skip(1).step_by(2).filter(|name| !packages.contains(name)).collect();
+        assert!(unknown.is_empty(), "{row}: {unknown:?}");
+    }
 }

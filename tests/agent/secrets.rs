@@ -1,9 +1,9 @@
 //! What is secret stays secret, whoever says it back and however it is spelled; what is ours is told whole.
 
+use crate::formats::{Told, in_every_format};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use conn_check::report::FORMATS;
-use harness::agent::{Agent, Ran};
+use harness::agent::Agent;
 use harness::certs::Authority;
 use harness::peers::{Peer, Request};
 use harness::postgres::{DATABASE, Postgres, Setup, USER};
@@ -25,13 +25,8 @@ fn refusing(page: impl Fn(&Request) -> String + Send + Sync + 'static) -> Peer {
 
 /// All that a run of these checks says, in every format and in the record.
 fn all_output(yaml: &str) -> String {
-    let run = |format: &&conn_check::report::Format| {
-        let mut agent =
-            Agent::new(yaml).args(["-vdt", "--explain", "--record", "record.json", "--format", format.name]);
-        let Ran { out, err, .. } = agent.run();
-        out + &err + &fs::read_to_string(agent.scratch().path().join("record.json")).unwrap_or_default()
-    };
-    FORMATS.iter().map(run).collect()
+    let Told { ran, texts } = in_every_format(Agent::new(yaml).args(["-vdt", "--explain"]));
+    texts.into_iter().map(|(_, text)| text).chain([ran.err]).collect()
 }
 
 fn assert_hidden(yaml: &str, secret: &str) {

@@ -4,8 +4,10 @@
 mod detour;
 mod exchange;
 mod identity;
+mod jdk;
 mod names;
 mod objections;
+mod openssl;
 mod starttls;
 
 use conn_check::report::FORMATS;

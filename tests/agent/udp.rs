@@ -4,7 +4,7 @@ use harness::agent::{Agent, code};
 use harness::netns::{Answer, Network, Transport};
 use harness::peers::{UdpManner, UdpPeer};
 use harness::wait;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -121,11 +121,12 @@ fn each_address_of_a_name_has_its_turn() {
     let network = Network::new();
     network.near.hosts("10.0.0.2 metrics\nfd00::2 metrics\n");
     let far = &network.far;
-    for address in [far.at(8125), far.at6(8125)] {
+    // The system begins with IPv6: the other one's turn comes when that is dead, which an application may well take.
+    for (address, wanted) in [(far.at6(8125), "pass"), (far.at(8125), "warn")] {
         let _echo = far.inside(|| UdpPeer::start_at(address, UdpManner::Echo));
         let yaml = "- {type: udp, host: metrics, port: 8125, send: ping, expect: ping, timeout: 2}";
         let report = Agent::through(network.near.command("env"), yaml).report();
-        assert_eq!(code(&report), "pass", "{report}");
+        assert_eq!(code(&report), wanted, "{report}");
     }
 }
 
@@ -149,16 +150,18 @@ fn the_expected_datagram_may_be_any_within_the_timeout() {
 
 #[test]
 fn an_empty_datagram_first_is_not_all_that_is_shown() {
-    let peer = in_turn(&[b"", b"busy"]);
-    let (verdict, first) = check(peer.address(), ", expect: pong");
-    assert_eq!(verdict, "request.unexpected-reply");
-    assert_eq!(first["failure"]["evidence"], "got busy, wanted pong");
-    let peer = in_turn(&[b"busy", b"still busy"]);
-    let (_, several) = check(peer.address(), ", expect: pong");
-    assert_eq!(several["failure"]["evidence"], "got busy, and others, wanted pong");
-    let peer = in_turn(&[b""]);
-    let (_, check) = check(peer.address(), ", expect: pong");
-    assert_eq!(check["failure"]["evidence"], "got an empty datagram, wanted pong");
+    let cases: [(&'static [&'static [u8]], &str); 3] = [
+        (&[b"", b"busy"], "got busy, wanted pong"),
+        (&[b"busy", b"still busy"], "got busy, and others, wanted pong"),
+        (&[b""], "got an empty datagram, wanted pong"),
+    ];
+    let peers = cases.map(|(answers, _)| in_turn(answers));
+    let yaml: String = peers.iter().map(|peer| udp(peer.address(), ", expect: pong") + "\n").collect();
+    let report = Agent::new(&yaml).report();
+    for ((_, wanted), check) in cases.iter().zip(report["checks"].as_array().expect("checks")) {
+        assert_eq!(check["failure"]["code"], "request.unexpected-reply", "{check}");
+        assert_eq!(check["failure"]["evidence"], *wanted);
+    }
 }
 
 #[test]
@@ -187,5 +190,48 @@ fn bytes_may_be_written_in_hexadecimal_digits() {
         let report = at(more);
         let told = format!("`{key}`: expected bytes in hexadecimal digits, such as `0a 1b ff`");
         assert!(report["diagnostics"][0]["message"].to_string().contains(&told), "{more}: {report}");
+    }
+}
+
+#[test]
+fn an_address_that_is_dead_before_one_that_answers_is_a_warning() {
+    let network = Network::new();
+    network.near.hosts("fd00::2 metrics\n10.0.0.2 metrics\n");
+    let far = &network.far;
+    // The system prefers IPv6, which the echo does not hear; nothing says so, or an ICMP message does.
+    let _echo = far.inside(|| UdpPeer::start_at(far.at(8126), UdpManner::Echo));
+    let deaf = far.inside(|| UdpPeer::start_at(far.at6(8126), UdpManner::Silent));
+    let mut deaf = Some(deaf);
+    for expect in [", expect: ping", ", expect: ping", ""] {
+        let yaml = format!("- {{type: udp, host: metrics, port: 8126, send: ping, timeout: 1{expect}}}");
+        let report = Agent::through(network.near.command("env"), &yaml).report();
+        let check = &report["checks"][0];
+        assert_eq!(
+            (code(&report).as_str(), &check["warnings"][0]["code"]),
+            ("warn", &json!("connect.address-dead")),
+            "{check}"
+        );
+        let told = check["warnings"][0]["message"].as_str().expect("a message");
+        assert!(told.starts_with("another address works, but [fd00::2]:8126 "), "{told}");
+        deaf = None;
+    }
+    assert!(deaf.is_none());
+}
+
+#[test]
+fn a_datagram_that_cannot_be_is_refused_in_the_file() {
+    let address = SocketAddr::from(([127, 0, 0, 1], 1));
+    for (more, wanted) in
+        [("x".repeat(65_508), Some("65508 bytes, more than a datagram holds")), ("x".repeat(65_507), None)]
+    {
+        let yaml = udp(address, ", expect: ping").replace("send: ping", &format!("send: {more}"));
+        let report = Agent::new(&yaml).args(["--format", "json"]).run().json();
+        let told = report["diagnostics"][0]["message"].as_str();
+        assert!(
+            told.is_some_and(|told| wanted.is_some_and(|wanted| told.contains(wanted)))
+                || told.is_none() && wanted.is_none(),
+            "{told:?}"
+        );
+        assert!(wanted.is_some() || code(&report) == "connect.refused", "{}", code(&report));
     }
 }

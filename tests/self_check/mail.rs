@@ -70,7 +70,8 @@ fn logins_are_asked_for_and_noted() {
 fn what_it_is_told_to_refuse_it_refuses() {
     let setup = Setup::open().refusing("b@mail.test", "550 5.1.1 nobody");
     assert_eq!(send(&url("smtp", Mail::start(&setup).address()), &[]), 55);
-    let busy = Mail::start(&Setup::open().greeting("421 4.3.2 too busy"));
+    let busy = Mail::start(&Setup::open());
+    busy.greet("421 4.3.2 too busy");
     assert_eq!(send(&url("smtp", busy.address()), &[]), 8);
 }
 

@@ -14,7 +14,6 @@
 //! | [`memcached`], [`redis`] | real data stores, in the states that a check tells apart |
 //! | [`twemproxy`] | the proxy before either that knows a part of their commands |
 //! | [`amqp10`] | a peer that speaks AMQP 1.0 and nothing else |
-//! | [`postgres`], [`pgbouncer`] | a database with a role for every way in and out, and its pooler |
 //! | [`postgres`], [`pgbouncer`], [`pgpool`] | a database with a role for every way in and out, and its poolers |
 //! | [`mariadb`], [`mysql8`] | a real database, and a double of what only `MySQL` 8 says |
 //! | [`mongodb`], [`ferretdb`] | a double with the server's side of SCRAM, and a real server where it could be built |
@@ -24,6 +23,7 @@
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
+//! | [`worlds`] | a client, routers and a server in a row, and what can be wrong with each of them |
 //! | [`juju`] | Juju for one machine: its hook tools, the order of its hooks, actions |
 //! | [`packed`] | the packed charm, and the one after it |
 //! | [`random`], [`fuzz`] | numbers that a seed repeats, and texts that they change |
@@ -52,6 +52,7 @@ pub mod forwarder;
 pub mod fuzz;
 pub mod haproxy;
 mod hex;
+pub mod jdk;
 pub mod juju;
 pub mod lighttpd;
 pub mod mail;
@@ -88,3 +89,4 @@ pub mod twemproxy;
 mod user;
 pub mod vsftpd;
 pub mod wait;
+pub mod worlds;

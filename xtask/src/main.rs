@@ -16,8 +16,9 @@ mod step;
 mod zig;
 
 use failures::Failures;
-use std::env;
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::{env, thread};
 use step::Outcome;
 
 const USAGE: &str = "\
@@ -38,12 +39,17 @@ cargo xtask TASK
   lives [COUNT]   live random lives of the charm in memory, 100000 unless told; any that ends ill is printed
   deadlines [COUNT]  run random mixes of bad peers, 1000 unless told: each has to end in time
   calls [COUNT]   run twelve checks once for every system call of theirs that may fail, all unless told
+  worlds [COUNT]  run each world of network namespaces beside 10000 packets a second, and COUNT runs of faults beyond
+                  this host and as many healthy ones, 1000 unless told: no fault of others is this host's, nothing more is sent
   fuzz TARGET SECONDS  change what servers of a protocol, files of a kind, or the charm's records hold; `all` is each of them
   rehearse        play a whole life of the charm without Juju; --config FILE with your own checks
   new-check NAME  write the folder of a new check and add it to the list";
 
 /// What the tools and the programs of the tests, and the agent for them, are built with.
 const PROFILE: [&str; 2] = ["--profile", "ci"];
+
+/// What says to the tests how many of them run at once.
+const THREADS: &str = "RUST_TEST_THREADS";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -91,18 +97,20 @@ fn demo() -> Outcome {
 /// themselves (a name to run only some).
 fn test(filter: &[String]) -> Outcome {
     packages::install_missing()?;
-    python::environments()?;
     layers::layers()?;
-    deny::deny()?;
-    step::component("clippy", "clippy")?;
     format(&["--check"])?;
-    step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())?;
-    build("ci")?;
-    let (no_ferretdb, no_postfix) = (ferretdb::build()?, postfix::unpack());
+    // What comes from elsewhere comes while the compiler works.
+    let (brought, built) = thread::scope(|scope| {
+        let brought = scope.spawn(bring);
+        let built = deny::deny().and_then(|()| lint()).and_then(|()| build("ci"));
+        (brought.join(), built)
+    });
+    built?;
+    let (no_ferretdb, no_postfix) = brought.map_err(|_| "what the tests need was not brought".to_owned())??;
     let filter: Vec<_> = filter.iter().map(String::as_str).collect();
     let command = [&["test", "--workspace", "--no-fail-fast"], &PROFILE[..], &["--"], &filter].concat();
     let mut failures = Failures::default();
-    let outcome = step::cargo_read(&command, |line| failures.read(line));
+    let outcome = step::cargo_read(&command, &[(THREADS, test_threads())], |line| failures.read(line));
     if let Some(why) = no_ferretdb {
         eprintln!("== SKIPPED: the tests with FerretDB, which could not be built: {why}");
     }
@@ -110,6 +118,23 @@ fn test(filter: &[String]) -> Outcome {
         eprintln!("== SKIPPED: the tests with Postfix, which could not be unpacked: {why}");
     }
     outcome.map_err(|why| failures.summary().unwrap_or(why))
+}
+
+/// Python's environments, and the servers that no package installs: why there is none of `FerretDB`, and of Postfix.
+fn bring() -> Result<(Option<String>, Option<String>), String> {
+    python::environments()?;
+    Ok((ferretdb::build()?, postfix::unpack()))
+}
+
+fn lint() -> Outcome {
+    step::component("clippy", "clippy")?;
+    step::cargo(&[&["clippy", "--workspace", "--all-targets"], &PROFILE[..], &["--", "--deny", "warnings"]].concat())
+}
+
+/// How many tests run at once: many only wait for a server or for time to pass.
+fn test_threads() -> String {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    env::var(THREADS).unwrap_or_else(|_| (2 * cores).to_string())
 }
 
 fn format(how: &[&str]) -> Outcome {

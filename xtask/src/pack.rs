@@ -9,10 +9,10 @@ const OLD_GLIBC: &str = "2.31";
 
 const USAGE: &str = "cargo xtask pack [--profile ci | --zigbuild] [--juju 2.9]";
 
-/// Where a build is, and what it may need.
+/// Where a build is, in which folder the charm of it goes, and what it may need.
 struct Build {
     folder: String,
-    output: String,
+    to: String,
     glibc: Vec<String>,
 }
 
@@ -29,14 +29,14 @@ pub(crate) fn pack(arguments: &[String]) -> Outcome {
         ["--zigbuild"] => zigbuild()?,
         _ => return Err(USAGE.to_owned()),
     };
-    crate::tool("pack", &[vec![built.folder, built.output], built.glibc, juju].concat())
+    crate::tool("pack", &[vec![built.folder, built.to], built.glibc, juju].concat())
 }
 
 /// For the tests, the file stays with what was built.
 fn plain(profile: &str) -> Result<Build, String> {
     let folder = built(profile)?;
-    let output = if profile == "release" { file_name(ARCH) } else { format!("{folder}/{}", file_name(ARCH)) };
-    Ok(Build { folder, output, glibc: Vec::new() })
+    let to = if profile == "release" { ".".to_owned() } else { folder.clone() };
+    Ok(Build { folder, to, glibc: Vec::new() })
 }
 
 /// Builds for this system; where the programs are.
@@ -48,16 +48,5 @@ pub(crate) fn built(profile: &str) -> Result<String, String> {
 /// For Ubuntu 20.04.
 fn zigbuild() -> Result<Build, String> {
     let folder = System { machine: ARCH, glibc: Some(OLD_GLIBC) }.build("release")?;
-    Ok(Build { folder, output: file_name(ARCH), glibc: ["--glibc", OLD_GLIBC].map(str::to_owned).into() })
-}
-
-/// As charmcraft names it.
-pub(crate) fn file_name(machine: &str) -> String {
-    let architecture = match machine {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "powerpc64" => "ppc64el",
-        other => other,
-    };
-    format!("conn-check_{architecture}.charm")
+    Ok(Build { folder, to: ".".to_owned(), glibc: ["--glibc", OLD_GLIBC].map(str::to_owned).into() })
 }

@@ -21,9 +21,10 @@ pub(crate) fn cargo(arguments: &[&str]) -> Outcome {
     run(&mut command, &shown)
 }
 
-/// As [`cargo`], and `read` sees every line of its output, which goes on to standard output.
-pub(crate) fn cargo_read(arguments: &[&str], read: impl FnMut(&str)) -> Outcome {
-    let (command, shown) = cargo_command(arguments);
+/// As [`cargo`] with these variables, and `read` sees every line of its output, which goes on to standard output.
+pub(crate) fn cargo_read(arguments: &[&str], variables: &[(&str, String)], read: impl FnMut(&str)) -> Outcome {
+    let (mut command, shown) = cargo_command(arguments);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     let status = passing_on(command, read).map_err(|error| format!("cannot run: {shown}: {error}"))?;
     ended(status, &shown)
 }

@@ -181,10 +181,23 @@ fn name(text: &str) -> Result<String, BadHost> {
     if bare.split('.').any(|label| label.starts_with('-') || label.ends_with('-')) {
         return Err(BadHost("no part of a name begins or ends with `-`"));
     }
-    if bare.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit())) {
-        return Err(BadHost("it looks like an IPv4 address but is not one"));
+    if bare.rsplit('.').next().is_some_and(is_number) {
+        let is_short = matches!(url::Host::parse(bare), Ok(url::Host::Ipv4(_)));
+        return Err(BadHost(if is_short { SHORT_IPV4 } else { NO_IPV4 }));
     }
     Ok(ascii)
+}
+
+/// What is wrong with what ends in a number, and is no address in any form.
+pub(crate) const NO_IPV4: &str = "it looks like an IPv4 address but is not one";
+
+/// The same of one in an old short form (`127.1`, `0x7f000001`: `inet_aton(3)`), of which each program makes its own.
+const SHORT_IPV4: &str = "it is a short form of an IPv4 address; write its four numbers, as in 127.0.0.1";
+
+/// Whether the last part of a name is a number, with which no name ends (WHATWG URL, "ends in a number").
+fn is_number(label: &str) -> bool {
+    let is_hex = |digits: &str| digits.bytes().all(|b| b.is_ascii_hexdigit());
+    label.bytes().all(|b| b.is_ascii_digit()) || label.strip_prefix("0x").is_some_and(is_hex)
 }
 
 #[cfg(test)]
@@ -208,6 +221,15 @@ mod tests {
     }
 
     #[test]
+    fn a_short_form_of_an_address_is_told_as_such() {
+        for (text, rule) in
+            [("127.1", SHORT_IPV4), ("0x7f000001", SHORT_IPV4), ("017700000001", SHORT_IPV4), ("1.2.3.256", NO_IPV4)]
+        {
+            assert_eq!(Host::parse(text).map_err(|error| error.to_string()), Err(rule.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_host_is_refused_with_the_rule_it_breaks() {
         for text in [
             "",
@@ -221,6 +243,9 @@ mod tests {
             "a\nb",
             "x/y",
             "1.2.3",
+            "127.1",
+            "0x7f.0.0.1",
+            "0X7F000001",
             &"a".repeat(64),
             &"a.".repeat(130),
         ] {

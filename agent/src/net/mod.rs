@@ -13,7 +13,7 @@ pub(crate) mod host;
 pub(crate) mod identify;
 pub(crate) mod nameserver;
 mod path;
-mod pem;
+pub(crate) mod pem;
 pub(crate) mod proxy;
 pub(crate) mod question;
 pub(crate) mod reason;
@@ -32,9 +32,8 @@ pub(crate) use connect::{
     Race, address as connect, datagram, has_route, in_segments as connect_in_segments, refusal_of, summary, unix,
 };
 pub(crate) use detour::Detour;
-pub(crate) use endpoint::{BadHost, Endpoint, Host, HostKind, Port, Transport};
+pub(crate) use endpoint::{BadHost, Endpoint, Host, HostKind, NO_IPV4, Port, Transport};
 pub(crate) use nameserver::resolvers_of_this_host;
-pub(crate) use pem::public_key;
 pub(crate) use question::{Answered, Question};
 pub(crate) use resolv_conf::ResolvConf;
 pub(crate) use resolve::{Resolved, Resolver, SLOW};
@@ -116,8 +115,9 @@ fn errno_cause(error: &io::Error) -> Option<(Cause, &'static str)> {
         libc::ENOPROTOOPT | libc::EOPNOTSUPP | libc::ENONET => {
             (Cause::HostUnreachable, "the network reports that the host does not take this")
         }
-        // Of what was sent, or of an address: no other program of this host would fare better.
-        libc::EMSGSIZE | libc::EINVAL | libc::EDESTADDRREQ => return None,
+        libc::EMSGSIZE => (Cause::LocalLimit, "this is longer than this host can send"),
+        // Of an address: no other program of this host would fare better.
+        libc::EINVAL | libc::EDESTADDRREQ => return None,
         // All others are answers of this kernel alone.
         _ => (Cause::LocalLimit, "this host cannot do it"),
     })

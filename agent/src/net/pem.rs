@@ -6,6 +6,7 @@ use crate::secret::Secret;
 use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
 use rustls::pki_types::pem::{Error, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
+use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -38,8 +39,8 @@ pub(crate) fn bundle(path: &Path) -> io::Result<Bundle> {
     }
     match first {
         _ if !certificates.is_empty() => Ok(Bundle { certificates, broken }),
-        Some(error) => Err(objection(&content, &error, "")),
-        None => Err(objection(&content, &Error::NoItemsFound, "there is no certificate in it")),
+        Some(error) => Err(objection(&content, &error, Sought::Cas)),
+        None => Err(objection(&content, &Error::NoItemsFound, Sought::Cas)),
     }
 }
 
@@ -59,8 +60,8 @@ pub(crate) fn certificates(content: &[u8]) -> io::Result<Vec<CertificateDer<'sta
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(content).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
-        Ok(_) => Err(objection(content, &Error::NoItemsFound, "there is no certificate in it")),
-        Err(error) => Err(objection(content, &error, "")),
+        Ok(_) => Err(objection(content, &Error::NoItemsFound, Sought::Certificate)),
+        Err(error) => Err(objection(content, &error, Sought::Certificate)),
     }
 }
 
@@ -70,8 +71,7 @@ pub(crate) fn certificates(content: &[u8]) -> io::Result<Vec<CertificateDer<'sta
 /// The file cannot be read, holds no PEM, or no public key; or it cannot be read.
 pub(crate) fn public_key(path: &Path) -> io::Result<SubjectPublicKeyInfoDer<'static>> {
     let content = file::read_bounded(path, LIMIT)?;
-    SubjectPublicKeyInfoDer::from_pem_slice(&content)
-        .map_err(|error| objection(&content, &error, "there is no public key in it"))
+    SubjectPublicKeyInfoDer::from_pem_slice(&content).map_err(|error| objection(&content, &error, Sought::PublicKey))
 }
 
 /// Why there is no private key.
@@ -89,13 +89,15 @@ impl From<io::Error> for KeyError {
     }
 }
 
-/// The first private key in a file's content; the password opens an encrypted one (PKCS #8, RFC 5958).
+/// The first private key in a file's content, which is alone there or beside its certificate; the password opens an
+/// encrypted one (PKCS #8, RFC 5958).
 ///
 /// # Errors
 /// It is no PEM, or holds no private key; it is encrypted, and there is no password or another one.
 pub(crate) fn private_key(
     content: &[u8],
     password: Option<&Secret<String>>,
+    is_alone: bool,
 ) -> Result<PrivateKeyDer<'static>, KeyError> {
     let error = match PrivateKeyDer::from_pem_slice(content) {
         Ok(key) => return Ok(key),
@@ -105,14 +107,14 @@ pub(crate) fn private_key(
     let encrypted = text.find("-----BEGIN ENCRYPTED PRIVATE KEY-----").map(|at| &text[at..]);
     match (encrypted, password) {
         (Some(encrypted), Some(password)) => decrypted(encrypted, password),
-        _ => Err(objection(content, &error, "there is no private key in it").into()),
+        _ => Err(objection(content, &error, Sought::Key { is_alone }).into()),
     }
 }
 
 /// The key in an encrypted entry.
 fn decrypted(entry: &str, password: &Secret<String>) -> Result<PrivateKeyDer<'static>, KeyError> {
     const END: &str = "-----END ENCRYPTED PRIVATE KEY-----";
-    let broken = || io::Error::other("its encrypted key is cut, or no PKCS #8 (RFC 5958)");
+    let broken = || flawed("its encrypted key is cut, or no PKCS #8 (RFC 5958)", "put the whole file there");
     let end = entry.find(END).ok_or_else(broken)? + END.len();
     let (_, der) = SecretDocument::from_pem(&entry[..end]).map_err(|_| broken())?;
     let key = EncryptedPrivateKeyInfoRef::try_from(der.as_bytes()).map_err(|_| broken())?;
@@ -120,8 +122,9 @@ fn decrypted(entry: &str, password: &Secret<String>) -> Result<PrivateKeyDer<'st
         Ok(key) => Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into()),
         Err(pkcs8::Error::EncryptedPrivateKey(
             pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. } | pkcs8::pkcs5::Error::NoPbes1CryptSupport,
-        )) => Err(io::Error::other(
-            "its key is encrypted in a way that is not supported: write it anew with `openssl pkcs8 -topk8`",
+        )) => Err(flawed(
+            "its key is encrypted in a way that is not supported",
+            "write it anew with `openssl pkcs8 -topk8`",
         )
         .into()),
         // What a wrong password decrypts is no key.
@@ -129,23 +132,107 @@ fn decrypted(entry: &str, password: &Secret<String>) -> Result<PrivateKeyDer<'st
     }
 }
 
-/// What is wrong with the content; `missing` says what was looked for.
-fn objection(content: &[u8], error: &Error, missing: &'static str) -> io::Error {
+/// What is wrong with a file's content, and what to do about it.
+#[derive(Debug)]
+struct Flawed {
+    what: &'static str,
+    next_step: &'static str,
+}
+
+impl fmt::Display for Flawed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what)
+    }
+}
+
+impl std::error::Error for Flawed {}
+
+/// The error of a file that can be read, and does not do.
+pub(crate) fn flawed(what: &'static str, next_step: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, Flawed { what, next_step })
+}
+
+/// What to do about a file that does not do; nothing of one that cannot be read.
+pub(crate) fn next_step(error: &io::Error) -> Option<&'static str> {
+    error.get_ref()?.downcast_ref::<Flawed>().map(|flawed| flawed.next_step)
+}
+
+/// What is looked for in a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Sought {
+    /// Ours, `client_cert`.
+    Certificate,
+    /// Those that are trusted.
+    Cas,
+    /// Ours; in a file of its own, `client_key`, or beside the certificate.
+    Key {
+        is_alone: bool,
+    },
+    PublicKey,
+}
+
+/// What is wrong with the content, in which something was looked for.
+fn objection(content: &[u8], error: &Error, sought: Sought) -> io::Error {
     let text = String::from_utf8_lossy(content);
     let is_joined = text.lines().any(|line| line.contains("-----BEGIN") && !is_boundary(line.trim()));
-    io::Error::other(match error {
-        _ if is_joined => {
-            "its line ends are lost: -----BEGIN ...----- and -----END ...----- stand on lines of their own (RFC 7468)"
+    let is_of_key = matches!(sought, Sought::Key { .. });
+    match error {
+        _ if is_joined => flawed(
+            "its line ends are lost: -----BEGIN ...----- and -----END ...----- stand on lines of their own (RFC 7468)",
+            "write it anew with its line ends: a shell keeps those of a variable in quotes, YAML those behind `|`",
+        ),
+        _ if is_of_key && text.contains("Proc-Type: 4,ENCRYPTED") => {
+            flawed("the key in it is encrypted in the old form of OpenSSL", "write it anew with `openssl pkcs8 -topk8`")
         }
-        _ if text.contains("Proc-Type: 4,ENCRYPTED") => {
-            "the key in it is encrypted in the old form of OpenSSL: write it anew with `openssl pkcs8 -topk8`"
+        _ if is_of_key && text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") => {
+            flawed("the key in it is encrypted", "add `client_key_password`, or write the key anew without a password")
         }
-        _ if text.contains("ENCRYPTED") => "the key in it is encrypted: add `client_key_password`",
-        Error::NoItemsFound => missing,
-        Error::MissingSectionEnd { .. } => "it is cut: a -----END ...----- line is missing",
-        Error::Base64Decode(_) => "what stands between its -----BEGIN and -----END lines is not base64",
-        _ => "it is not a PEM file (RFC 7468)",
-    })
+        Error::NoItemsFound => missing(&text, sought),
+        Error::MissingSectionEnd { .. } => {
+            flawed("it is cut: a -----END ...----- line is missing", "put the whole file there")
+        }
+        Error::Base64Decode(_) => flawed(
+            "what stands between its -----BEGIN and -----END lines is not base64",
+            "put the file there as it was issued",
+        ),
+        _ => flawed("it is not a PEM file (RFC 7468)", A_PEM_FILE),
+    }
+}
+
+const A_PEM_FILE: &str = "name a PEM file (-----BEGIN ...-----); `openssl` writes one of other forms";
+
+/// What is there in the place of what was looked for.
+fn missing(text: &str, sought: Sought) -> io::Error {
+    const SWAPPED: &str =
+        "name the certificate's file in `client_cert`, and its key's in `client_key`: they may be swapped";
+    let has = |label: &str| text.contains(&format!("{label}-----"));
+    match sought {
+        Sought::Certificate | Sought::Cas if has("CERTIFICATE REQUEST") => flawed(
+            "it holds a request for a certificate (CSR), and no certificate",
+            "name the certificate that the CA has issued for it",
+        ),
+        Sought::Certificate if has("PRIVATE KEY") => flawed("it holds a private key, and no certificate", SWAPPED),
+        Sought::Cas if has("PRIVATE KEY") => {
+            flawed("it holds a private key, and no certificate", "name the CA's certificate, which is no secret")
+        }
+        Sought::Certificate | Sought::Cas => flawed("there is no certificate in it", A_PEM_FILE),
+        Sought::Key { .. } if has("OPENSSH PRIVATE KEY") => flawed(
+            "its private key is in the form of OpenSSH",
+            "write it anew with `ssh-keygen -p -m PKCS8`, which OpenSSL and others read",
+        ),
+        Sought::Key { is_alone: true } if has("CERTIFICATE") => {
+            flawed("it holds a certificate, and no private key", SWAPPED)
+        }
+        Sought::Key { is_alone: false } => flawed(
+            "there is no private key in it",
+            "add `client_key`, with the file of its key; or put the key into this file, too",
+        ),
+        Sought::Key { is_alone: true } => flawed("there is no private key in it", A_PEM_FILE),
+        Sought::PublicKey if has("PRIVATE KEY") => {
+            flawed("it holds a private key, and no public key", "name the server's public key, which is no secret")
+        }
+        Sought::PublicKey => flawed("there is no public key in it", A_PEM_FILE),
+    }
 }
 
 /// Whether a line is `-----BEGIN LABEL-----` and nothing else.
@@ -168,11 +255,11 @@ mod tests {
             (key.replace("-----END", ""), "it is cut"),
             (key.replace("CRET", "CR-T"), "what stands between"),
             (key.replace("PRIVATE", "ENCRYPTED PRIVATE"), "the key in it is encrypted"),
-            (key.replace("PRIVATE KEY", "CERTIFICATE"), "there is no private key in it"),
+            (key.replace("PRIVATE KEY", "CERTIFICATE"), "it holds a certificate, and no private key"),
             ("SECRETKEY".to_owned(), "there is no private key in it"),
         ] {
             let content = content.as_bytes();
-            let of_key = match private_key(content, None).expect_err("no key") {
+            let of_key = match private_key(content, None, true).expect_err("no key") {
                 KeyError::File(error) | KeyError::Password(error) => error,
             };
             for error in certificates(content).err().iter().chain([&of_key]) {

@@ -3,13 +3,14 @@
 
 use crate::catalogue::Cause;
 use crate::fault::{Fault, Owner};
-use crate::net::Wire;
 use crate::net::challenge::Challenge;
 use crate::net::identify::identify;
+use crate::net::{self, Wire};
 use crate::phase::Phase;
 use crate::secret::{Sentence, redact_url, sentence, theirs};
 use crate::services;
 use crate::text::{escape, said};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// The longest head of an answer to CONNECT that is read, in bytes.
@@ -18,38 +19,78 @@ const LONGEST_HEAD: usize = 32 * 1024;
 /// What is shown of the text behind a refusal's head, in bytes.
 const EXCERPT: usize = 80;
 
+/// What is read of a refusal's page, and of what is no HTTP, in bytes.
+const PAGE: usize = 1024;
+
+/// How long the rest of it is waited for.
+const MOMENT: Duration = Duration::from_millis(100);
+
+/// A tunnel that a proxy has opened.
+#[derive(Debug)]
+pub(crate) struct Tunnel {
+    pub(crate) wire: Wire,
+    /// What it means if no tunnel's end speaks in it: the answer announces content, which that of a proxy has not, and
+    /// which is to be passed over all the same (RFC 9110 section 9.3.6). A web server's page may be to come.
+    pub(crate) else_a_page: Option<Fault>,
+}
+
 /// Asks the proxy for a tunnel to `authority` (`host:port`), with the value of
 /// `Proxy-Authorization` if there is one.
 ///
 /// # Errors
 /// `proxy.*`: what the proxy answered instead.
-pub(crate) async fn tunnel(mut wire: Wire, authority: &str, authorization: Option<&str>) -> Result<Wire, Fault> {
+pub(crate) async fn tunnel(mut wire: Wire, authority: &str, authorization: Option<&str>) -> Result<Tunnel, Fault> {
     let login = authorization.map(|value| format!("Proxy-Authorization: {value}\r\n")).unwrap_or_default();
     let request = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{login}\r\n");
     wire.write_all(request.as_bytes()).await?;
-    let answer = read_answer(&mut wire).await?;
-    let Some(status) = status_of(&answer) else { return Err(not_a_proxy(&answer)) };
-    let (head, rest) = answer.split_at(end_of_head(&answer).unwrap_or(answer.len()));
-    if (200..300).contains(&status) && rest.is_empty() {
-        return Ok(wire);
-    }
-    let text = String::from_utf8_lossy(head);
-    let line = text.lines().next().unwrap_or_default();
+    let mut answer = read_answer(&mut wire).await?;
+    let Some(status) = status_of(&answer) else {
+        read_on(&mut wire, &mut answer, PAGE).await;
+        return Err(not_a_proxy(&answer));
+    };
+    let end = end_of_head(&answer).unwrap_or(answer.len());
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
     if (200..300).contains(&status) {
-        let message = "what answers there is a web server, not a proxy: it takes CONNECT for a page";
-        return Err(Fault::new(Cause::NotAProxy, message).evidence(theirs(&said(line))));
+        let page = page_for_a_tunnel(&head);
+        let else_a_page = announces_content(&head).then(|| page.clone());
+        return if answer.len() == end { Ok(Tunnel { wire, else_a_page }) } else { Err(page) };
     }
+    // Where a packet ends is no matter: what is shown is the beginning of the page.
+    let length = values(&head, "content-length").next().and_then(|length| length.parse().ok());
+    read_on(&mut wire, &mut answer, end + PAGE.min(length.unwrap_or(PAGE))).await;
+    Err(refused(&answer[..end], &answer[end..], status, authorization.is_some()))
+}
+
+/// A web server that takes CONNECT for a request of a page.
+fn page_for_a_tunnel(head: &str) -> Fault {
+    let message = "what answers there is a web server, not a proxy: it takes CONNECT for a page";
+    Fault::new(Cause::NotAProxy, message).evidence(theirs(&said(first_line(head)))).at(Phase::Proxy)
+}
+
+fn first_line(head: &str) -> &str {
+    head.lines().next().unwrap_or_default()
+}
+
+fn announces_content(head: &str) -> bool {
+    values(head, "content-length").any(|length| length != "0")
+        || ["transfer-encoding", "content-type"].iter().any(|name| values(head, name).next().is_some())
+}
+
+/// What a refusal says, by its head and its page.
+fn refused(head: &[u8], page: &[u8], status: u16, logged_in: bool) -> Fault {
+    let text = String::from_utf8_lossy(head);
+    let line = first_line(&text);
     let refusal = Refusal {
         status,
-        logged_in: authorization.is_some(),
+        logged_in,
         says_so: PROXYS.iter().any(|name| values(&text, name).next().is_some()) || calls_itself_one(&text),
         challenges: Challenge::all(values(&text, "proxy-authenticate")),
         location: values(&text, "location").next().map(str::to_owned),
     };
     let reason = values(&text, "x-squid-error").chain(values(&text, "proxy-status")).next();
-    let page = if rest.trim_ascii_start().starts_with(b"<") { &[][..] } else { rest.trim_ascii() };
+    let page = if page.trim_ascii_start().starts_with(b"<") { &[][..] } else { page.trim_ascii() };
     let more = reason.map(said).or_else(|| (!page.is_empty()).then(|| escape(page, EXCERPT)));
-    Err(refusal.fault().evidence(refusal.evidence(&said(line), more)))
+    refusal.fault().evidence(refusal.evidence(&said(line), more))
 }
 
 /// Fields with which an answer shows that a proxy has to do with it (RFC 9110 section 7.6.3, RFC 9209).
@@ -159,6 +200,19 @@ async fn read_answer(wire: &mut Wire) -> Result<Vec<u8>, Fault> {
             count => answer.extend_from_slice(&piece[..count]),
         }
     }
+}
+
+/// What comes within a moment, up to so many bytes in all. A peer that ends meanwhile has said what it had to say.
+async fn read_on(wire: &mut Wire, answer: &mut Vec<u8>, most: usize) {
+    let reading = async {
+        let mut piece = [0; 1024];
+        while answer.len() < most {
+            let Ok(count @ 1..) = wire.read(&mut piece).await else { return };
+            answer.extend_from_slice(&piece[..count]);
+        }
+    };
+    net::within(MOMENT, reading).await;
+    answer.truncate(most);
 }
 
 /// Where the head ends: behind an empty line. A lone LF may end a line (RFC 9112 section 2.2).

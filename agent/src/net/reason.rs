@@ -186,6 +186,7 @@ fn verdict(name: &str, answers: &Answers) -> Fault {
         ),
         Answer::NoData(None) => {
             Fault::new(Cause::NoAddress, sentence![shown, " exists without an address according to ", server])
+                .next_step("add its A or AAAA record, or correct the name")
         }
         Answer::Code(ResponseCode::ServFail) => {
             Fault::new(Cause::ServFail, sentence![server, " failed to resolve ", shown])
@@ -239,10 +240,34 @@ fn silence(name: &str, answers: &Answers) -> Fault {
         }
         // The answer is there, and cannot be had.
         [first, ..] if first.phase == Some(Phase::Resolve) => return first.clone(),
+        // No word of any server: this host has no means left to ask one.
+        [first, ..] if matches!(first.cause, Cause::LocalLimit | Cause::OwnFault) => {
+            return first.clone().at(Phase::Connect);
+        }
+        [first, ..] if first.cause == Cause::Malformed => {
+            return Fault::new(Cause::Failed, first.message.clone())
+                .next_step("see what listens at the named address: its answers are no DNS answers");
+        }
+        [_, ..] if faults.iter().all(|fault| fault.cause == Cause::Refused) => return nobody_listens(name, answers),
         _ => {}
     }
-    let servers: Vec<_> = answers.iter().map(|(server, _)| server.ip().to_string()).collect();
-    Fault::new(Cause::Timeout, sentence![ours(name), ": no resolver answered (", ours(&servers.join(", ")), ")"])
+    Fault::new(Cause::Timeout, sentence![ours(name), ": no resolver answered (", list(answers), ")"])
+}
+
+/// The hosts answer, and have no resolver; one of them may be this host.
+fn nobody_listens(name: &str, answers: &Answers) -> Fault {
+    let message = sentence![ours(name), ": nothing listens where its resolvers should be (", list(answers), ")"];
+    let fault = Fault::new(Cause::Timeout, message);
+    if answers.iter().all(|(server, _)| server.ip().is_loopback()) {
+        return fault.owner(Owner::Host).next_step(
+            "start the resolver of this host (systemd-resolved, dnsmasq ...), or name another one in /etc/resolv.conf",
+        );
+    }
+    fault.next_step("start the named resolvers, or name others in /etc/resolv.conf")
+}
+
+fn list(answers: &Answers) -> Sentence {
+    ours(&answers.iter().map(|(server, _)| server.ip().to_string()).collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -284,6 +309,9 @@ mod tests {
             (vec![silent(), silent()], Cause::Timeout),
             (vec![out_of_reach(), silent()], Cause::Timeout),
             (vec![out_of_reach(), out_of_reach()], Cause::Timeout),
+            (vec![Answer::None(Fault::new(Cause::LocalLimit, "no descriptor left")), silent()], Cause::LocalLimit),
+            (vec![Answer::None(Fault::new(Cause::Malformed, "no DNS answer")), silent()], Cause::Failed),
+            (vec![Answer::None(Fault::new(Cause::Refused, "nothing listens")), silent()], Cause::Timeout),
             (vec![], Cause::Timeout),
         ] {
             assert_eq!(verdict("db", &answers(given)).cause, cause);

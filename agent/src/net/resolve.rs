@@ -1,7 +1,7 @@
 //! From a host to its addresses, as the system does it (getaddrinfo: nsswitch, `/etc/hosts`), and
 //! the reason when that fails, from the resolvers themselves.
 
-use crate::catalogue::Cause;
+use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::endpoint::{Host, HostKind};
@@ -114,9 +114,12 @@ impl Resolver {
         let found = addresses.len();
         addresses.retain(|address| self.family.takes(address.ip()));
         if addresses.is_empty() {
-            let family = if self.family == Family::V4 { "IPv4" } else { "IPv6" };
+            let (family, option) = if self.family == Family::V4 { ("IPv4", "-4") } else { ("IPv6", "-6") };
+            // The addresses that there are were left out by whoever called this program.
             return Err(Fault::new(Cause::NoAddress, sentence![host, " has no ", ours(&family), " address"])
-                .evidence(sentence![found, " address(es) of the other family"]));
+                .owner(Owner::Config)
+                .next_step(sentence!["drop ", ours(&option), ", or add an address of this family"])
+                .evidence(sentence![found, " address(es) of the other family, which ", ours(&option), " leaves out"]));
         }
         Ok(addresses)
     }

@@ -163,6 +163,8 @@ fn refused(reply: u8, to: &Destination) -> Fault {
         (4, _) => bad_gateway("the host cannot be reached, or its name is not known there"),
         (5, _) => bad_gateway("the connection was refused"),
         (6, _) => bad_gateway("the packets were too long on the way (TTL)"),
+        (7, _) => Fault::new(Cause::Denied, "the proxy opens no connections (CONNECT of SOCKS)")
+            .next_step("have the proxy allow CONNECT, or name another one"),
         (8, Destination::Name(..)) => Fault::new(Cause::Denied, "the proxy takes no names, only addresses")
             .owner(Owner::Config)
             .next_step("write socks5:// in proxy_url, with which the name is looked up here"),

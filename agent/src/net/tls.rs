@@ -47,7 +47,7 @@ pub(crate) async fn handshake(
     options: &TlsOptions,
     trust: &Trust,
     host: &Host,
-    alpn: &[&str],
+    alpn: &'static [&'static str],
 ) -> Handshake {
     let Ok(name) = ServerName::try_from(host.bare()) else { return Handshake::failed(bad_name(host)) };
     let examiner = match Examiner::new(options, trust).await {
@@ -66,6 +66,7 @@ pub(crate) async fn handshake(
         own: identity.use_made(),
         was_shown_one: examiner.was_shown_one(),
         min_version: options.min_version,
+        offered: alpn,
         done: connected.is_ok(),
     };
     let mut remarks = Remarks::default();

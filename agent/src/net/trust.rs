@@ -44,7 +44,11 @@ impl Roots {
     /// The file cannot be read, or holds no certificate that can be used.
     pub(crate) fn of_file(path: &Path) -> io::Result<Self> {
         let roots = Self::of([pem::bundle(path)?]);
-        if roots.store.is_empty() { Err(io::Error::other("there is no usable certificate in it")) } else { Ok(roots) }
+        if roots.store.is_empty() {
+            Err(pem::flawed("there is no usable certificate in it", "name the CA's certificate, as X.509 in PEM"))
+        } else {
+            Ok(roots)
+        }
     }
 
     fn of(bundles: impl IntoIterator<Item = pem::Bundle>) -> Self {

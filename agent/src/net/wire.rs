@@ -180,6 +180,14 @@ impl Wire {
         }
     }
 
+    /// The protocol that was agreed on in the handshake (ALPN, RFC 7301), on a wire with TLS.
+    pub(crate) fn protocol(&self) -> Option<&[u8]> {
+        match &self.io {
+            Io::Tls(stream, _) => stream.get_ref().1.alpn_protocol(),
+            Io::Tcp(_) | Io::Unix(_) => None,
+        }
+    }
+
     /// This host's address in the connection; a Unix socket has none.
     pub(crate) fn local_address(&self) -> Option<IpAddr> {
         match &self.io {

@@ -204,7 +204,7 @@ impl Loading<'_> {
         self.diagnostics.extend(read.diagnostics);
         let Some(spec) = spec else { return };
         let Profile { target, mut results, mut distinction, endpoints, origin, asks_once, .. } = spec.profile();
-        let detour = read.wishes.detour(origin.or_else(|| endpoints.into_iter().next()));
+        let detour = read.wishes.detour(origin, endpoints.into_iter().next());
         distinction.extend(detour.iter().flat_map(Detour::distinction));
         let texts = results.iter_mut().flat_map(|ResultName { name, info }| [name, info]);
         for text in texts.chain(distinction.iter_mut().map(|(_, value)| value)) {

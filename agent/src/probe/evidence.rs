@@ -85,11 +85,19 @@ impl Probe {
             Some(peer) if peer.wants_tls => {
                 Fault::new(Cause::Required, "the peer wants TLS on this port").evidence(peer.detail).at(Phase::Tls)
             }
+            Some(peer) if self.expects_http2 && peer.speaks_http2 => fault,
+            Some(peer) if self.expects_http2 && peer.may_be(expected) => {
+                let message = "the server speaks HTTP/1.1 here, and this check HTTP/2 alone (`http2`)";
+                Fault::new(Cause::UnsupportedVersion, message)
+                    .next_step("let the server speak HTTP/2 there; else leave `http2` out of this check")
+                    .evidence(sentence![how, " ", peer.detail])
+                    .at(Phase::Protocol)
+            }
             Some(peer) if peer.speaks_http2 && peer.may_be(expected) => {
                 let message = "the server speaks HTTP/2 alone here (as gRPC servers do), and this check HTTP/1.1";
                 Fault::new(Cause::UnsupportedVersion, message)
                     .owner(Owner::Config)
-                    .next_step("check the port with `type: tcp` or `type: tls`; else name a port that speaks HTTP/1.1")
+                    .next_step("write `http2: true`; else name a port that speaks HTTP/1.1")
                     .evidence(sentence![how, " ", peer.detail])
                     .at(Phase::Protocol)
             }

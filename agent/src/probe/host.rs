@@ -5,6 +5,7 @@
 
 use super::{Probe, Waited};
 use crate::fault::{Fault, Phase};
+use crate::net;
 use crate::net::host::{Silence, Way};
 use crate::shared::Shared;
 use std::net::SocketAddr;
@@ -106,6 +107,7 @@ impl Probe {
         let shared = Arc::clone(&self.shared);
         // Boxed: it is rare, and would make every check that much larger.
         let programs = self.expected.map_or(&[][..], |service| service.programs);
-        Box::pin(shared.inquiries.of_failure(fault, &way, silence.as_ref(), programs, self.until())).await
+        let looking = shared.inquiries.of_failure(fault.clone(), &way, silence.as_ref(), programs, self.until());
+        net::within(self.left(), Box::pin(looking)).await.unwrap_or(fault)
     }
 }

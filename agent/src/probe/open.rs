@@ -204,11 +204,27 @@ impl Probe {
         wire: Wire,
         options: &TlsOptions,
         host: &Host,
-        alpn: &[&str],
+        alpn: &'static [&'static str],
+    ) -> Result<Wire, Failure> {
+        let detour = self.assignment.detour.clone();
+        let name = detour.as_deref().map_or(host, |detour| detour.name(host));
+        let secured = self.tls_straight(wire, options, name, alpn).await;
+        secured.map_err(
+            |failure| {
+                if name == host { failure } else { failure.advise(Phase::Tls, Cause::WrongName, RENAMED) }
+            },
+        )
+    }
+
+    /// The same for what is on the way to the check's service, for which `server_name` is not meant.
+    pub(crate) async fn tls_straight(
+        &mut self,
+        wire: Wire,
+        options: &TlsOptions,
+        host: &Host,
+        alpn: &'static [&'static str],
     ) -> Result<Wire, Failure> {
         let shared = Arc::clone(&self.shared);
-        let detour = self.assignment.detour.clone();
-        let (host, own) = (detour.as_deref().map_or(host, |detour| detour.name(host)), host);
         let mut facts = Vec::new();
         let mut warnings = Vec::new();
         let mut asked_for_ours = false;
@@ -223,9 +239,7 @@ impl Probe {
             .await;
         let facts = facts.into_iter().map(|(key, value)| (key, self.cleaned(value))).collect::<Vec<_>>();
         self.findings().facts.extend(facts);
-        let wire = result.map_err(|failure| {
-            if host == own { failure } else { failure.advise(Phase::Tls, Cause::WrongName, RENAMED) }
-        })?;
+        let wire = result?;
         self.seen = Some(wire.seen());
         self.is_veiled = true;
         if asked_for_ours {

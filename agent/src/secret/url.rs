@@ -1,7 +1,7 @@
 //! The secrets in a URL. Which they are is said by their place (the user info), their name, or their
 //! looks: a long value without words in it is a key, whatever it is called.
 
-use crate::text::{escaped, percent_decoded};
+use crate::text::{escaped, percent_decoded_text};
 
 /// What looks like a key in the query or the fragment has so many characters at least.
 const KEY: usize = 24;
@@ -109,15 +109,12 @@ fn push_all<'a>(pieces: &mut Vec<(&'a str, bool)>, part: &'a str, separators: &[
         let (one, separator) = one.split_at(one.trim_end_matches(separators).len());
         let value = one.find('=').map_or(0, |at| at + 1);
         let (name, value) = one.split_at(value);
-        let secret = !value.is_empty() && (is_secret_name(&decoded(name)) || is_key(&decoded(value), key));
+        let secret = !value.is_empty()
+            && (is_secret_name(&percent_decoded_text(name)) || is_key(&percent_decoded_text(value), key));
         pieces.push((name, false));
         pieces.push((value, secret));
         pieces.push((separator, false));
     }
-}
-
-fn decoded(text: &str) -> String {
-    String::from_utf8_lossy(&percent_decoded(text)).into_owned()
 }
 
 /// Whether a value of at least so many characters looks like a key, or is a URL with a secret in it.

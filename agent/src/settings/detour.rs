@@ -28,10 +28,12 @@ impl Wishes {
         }
     }
 
-    /// What they mean for a check of this service; nothing where there is no host.
-    pub(crate) fn detour(self, own: Option<Endpoint>) -> Option<Detour> {
-        let own = own?;
-        let connect_to = self.connect_to.map(|place| Endpoint {
+    /// What they mean for a check that connects to `first`, for a service at `origin` where that is elsewhere (behind
+    /// a proxy, which connects by itself); nothing where there is no host.
+    pub(crate) fn detour(self, origin: Option<Endpoint>, first: Option<Endpoint>) -> Option<Detour> {
+        let connects_by_itself = origin.is_none();
+        let own = origin.or(first)?;
+        let connect_to = self.connect_to.filter(|_| connects_by_itself).map(|place| Endpoint {
             transport: own.transport,
             host: place.host,
             port: place.port.unwrap_or(own.port),

@@ -239,6 +239,11 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// Whether a text stands there as it is: without quotes and without a tag.
+    pub(crate) const fn is_plain(&self) -> bool {
+        matches!(&self.node.value, Value::Scalar(scalar) if scalar.plain)
+    }
+
     pub(crate) const fn is_null(&self) -> bool {
         self.node.is_null()
     }

@@ -191,18 +191,20 @@ impl<'a> Fields<'a> {
         self.refuse(misfit.of_option(key, self.span_of(key)))
     }
 
-    /// Notes that a file that an option names cannot be used: a fault of the check where it is to be run, else an
-    /// error.
+    /// Notes that a file that an option names cannot be used, with what to do about its content where that is known: a
+    /// fault of the check where it is to be run, else an error.
     ///
     /// # Errors
     /// It is an error.
-    pub(crate) fn lack_file(&mut self, key: &str, misfit: Misfit) -> Result<(), Noted> {
+    pub(crate) fn lack_file(
+        &mut self,
+        key: &str,
+        misfit: Misfit,
+        next_step: Option<&'static str>,
+    ) -> Result<(), Noted> {
         let fault = || {
-            let next = if key.ends_with("password") {
-                "correct it: it has to be the one that the key or the PKCS#12 file was written with"
-            } else {
-                "put it there, readable for the user who runs conn-check; or correct the path"
-            };
+            let absent = "put it there, readable for the user who runs conn-check; or correct the path";
+            let next = next_step.unwrap_or(absent);
             let message = sentence![ours(key), ": ", ours(misfit.message.as_str())];
             misfit.fault(Cause::UnusableFile, message, next)
         };

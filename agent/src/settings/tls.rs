@@ -1,8 +1,8 @@
 //! The TLS options that every check with TLS takes.
 
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::net::Roots;
 use crate::net::tls::{IdentityFiles, MinVersion, TlsMode, TlsOptions, Verification};
+use crate::net::{Roots, pem};
 use crate::secret::Secret;
 use crate::services::Security;
 use crate::settings::detour::Wishes;
@@ -164,14 +164,15 @@ impl From<TlsMode> for Spoken {
 
 /// A file that cannot be used.
 fn lack<T>(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Result<Option<T>, Noted> {
-    let (message, help) = if option == "client_key_password" {
-        (error.to_string(), "the password that the key or the PKCS#12 file was written with")
+    let (message, next_step) = if option == "client_key_password" {
+        (error.to_string(), Some("correct it: it has to be the one that the key or the PKCS#12 file was written with"))
     } else {
-        let help = "a PEM file (-----BEGIN ...) that the user who runs conn-check can read";
-        (format!("the file cannot be used: {error}"), help)
+        (format!("the file cannot be used: {error}"), pem::next_step(error))
     };
-    let misfit = Misfit::new(message).flaw(Flaw::UnreadablePem).because(error).help(help);
-    fields.lack_file(option, misfit).map(|()| None)
+    let misfit = Misfit::new(message).flaw(Flaw::UnreadablePem).because(error);
+    let misfit =
+        misfit.help(next_step.unwrap_or("a PEM file (-----BEGIN ...) that the user who runs conn-check can read"));
+    fields.lack_file(option, misfit, next_step).map(|()| None)
 }
 
 impl Setting for MinVersion {

@@ -10,7 +10,7 @@ use crate::yaml::{Node, Resolved, Scalar, Value};
 /// variable in it, which no URL can have. `!!str` says that a value is meant as it stands.
 pub(super) fn warnings(key: &str, node: &Node, shown: Shown) -> Vec<Diagnostic> {
     match &node.value {
-        Value::Scalar(Scalar { text, resolved: Resolved::Str, literal: false }) => {
+        Value::Scalar(Scalar { text, resolved: Resolved::Str, literal: false, .. }) => {
             let whole = variable(text.trim());
             let part = || if shown == Shown::Url { variable_in(text) } else { None };
             let found = whole.map(|variable| (variable, true)).or_else(|| Some((part()?, false)));

@@ -8,7 +8,7 @@ mod position;
 pub(crate) mod screen;
 
 pub(crate) use bytes::{bounded, detail, escape};
-pub(crate) use percent::percent_decoded;
+pub(crate) use percent::{percent_decoded, percent_decoded_text};
 pub(crate) use position::{Lines, Span, floor_boundary};
 
 /// What stands for the rest of a text that was cut.

@@ -15,6 +15,11 @@ pub(crate) fn percent_decoded(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// The same as text; what is not UTF-8 is replaced.
+pub(crate) fn percent_decoded_text(text: &str) -> String {
+    String::from_utf8_lossy(&percent_decoded(text)).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -40,7 +40,7 @@ pub(crate) struct Node {
 impl Node {
     /// A plain scalar that stands in no file.
     pub(crate) fn word(text: &str) -> Self {
-        let scalar = Scalar { text: text.to_owned(), resolved: scalar::resolve(text), literal: false };
+        let scalar = Scalar { text: text.to_owned(), resolved: scalar::resolve(text), literal: false, plain: true };
         Self { span: Span::default(), value: Value::Scalar(scalar) }
     }
 
@@ -80,6 +80,8 @@ pub(crate) struct Scalar {
     pub resolved: Resolved,
     /// Whether `!!str` says that it is a text as it stands.
     pub literal: bool,
+    /// Whether it stands there without quotes and without a tag.
+    pub plain: bool,
 }
 
 /// What a file holds.

@@ -335,7 +335,7 @@ impl<'t> Reader<'_, 't> {
 /// A scalar without a tag: only a plain one can be anything but text.
 fn untagged(text: String, plain: bool) -> Scalar {
     let resolved = if plain { scalar::resolve(&text) } else { Resolved::Str };
-    Scalar { text, resolved, literal: false }
+    Scalar { text, resolved, literal: false, plain }
 }
 
 /// The note on a key that is given again so deep in the file.

@@ -76,7 +76,7 @@ impl<'t> Tag<'t> {
             Kind::Seq | Kind::Map | Kind::Pairs | Kind::Set => None,
         };
         match resolved {
-            Some(resolved) => Ok(Scalar { text, resolved, literal: self.kind == Kind::Str }),
+            Some(resolved) => Ok(Scalar { text, resolved, literal: self.kind == Kind::Str, plain: false }),
             None => Err(self.misfit()),
         }
     }
@@ -116,7 +116,7 @@ impl<'t> Tag<'t> {
         let bytes = BASE64_STANDARD.decode(digits);
         let bytes = bytes.map_err(|_| self.problem("the value is not base64, as the tag says"))?;
         let text = String::from_utf8(bytes).map_err(|_| self.problem("the base64 value does not hold UTF-8 text"))?;
-        Ok(Scalar { text, resolved: Resolved::Str, literal: true })
+        Ok(Scalar { text, resolved: Resolved::Str, literal: true, plain: false })
     }
 
     fn misfit(self) -> Diagnostic {

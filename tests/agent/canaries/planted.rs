@@ -7,7 +7,7 @@ use conn_check::settings::shape::{Declared, Shown};
 use harness::peers::{Peer, UdpPeer, Wire};
 use harness::random::Random;
 use harness::scratch::Scratch;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 /// As many letters of a secret in a row as nobody may see.
@@ -20,6 +20,8 @@ const OVER_DATAGRAMS: [(&str, &str); 3] = [("udp", "send"), ("udp", "expect"), (
 pub(crate) struct Planted {
     pub(crate) yaml: String,
     secrets: Vec<String>,
+    /// Their words in every spelling, and whose they are, by the first letters: a text is looked through once.
+    words: HashMap<Vec<u8>, Vec<(Vec<u8>, String)>>,
     /// What `{file: PATH}` leads to.
     files: Scratch,
     servers: Vec<Box<dyn Send + Sync>>,
@@ -40,7 +42,13 @@ const SPELLINGS: [fn(&str) -> String; 8] = [
 impl Planted {
     /// Every option of every check that may hold a secret, in every spelling.
     pub(crate) fn new() -> Self {
-        let mut planted = Self { yaml: String::new(), secrets: Vec::new(), files: Scratch::new(), servers: Vec::new() };
+        let mut planted = Self {
+            yaml: String::new(),
+            secrets: Vec::new(),
+            words: HashMap::new(),
+            files: Scratch::new(),
+            servers: Vec::new(),
+        };
         let mut random = Random::new(12);
         for described in Spec::describe() {
             for option in described.options.iter().filter(|option| holds_a_secret(&described, option)) {
@@ -76,13 +84,22 @@ impl Planted {
     /// The secrets of which a run of letters is in a text, in any spelling.
     pub(crate) fn found(&self, text: &str) -> BTreeSet<&str> {
         let text = text.to_lowercase();
-        let shows = |secret: &&String| {
-            // The letters before the slash, and those behind the ampersand.
-            let (first, last) = (&secret[..RUN], &secret[secret.len() - RUN..]);
-            let spelt = |part: &str, spelling: &fn(&str) -> String| text.contains(&spelling(part).to_lowercase());
-            [first, last].iter().any(|part| SPELLINGS.iter().any(|spelling| spelt(part, spelling)))
-        };
-        self.secrets.iter().filter(shows).map(String::as_str).collect()
+        let starts = text.as_bytes().windows(RUN).enumerate();
+        let words =
+            starts.flat_map(|(at, start)| self.words.get(start).into_iter().flatten().map(move |word| (at, word)));
+        let shown = words.filter(|(at, (word, _))| text.as_bytes()[*at..].starts_with(word));
+        shown.map(|(_, (_, secret))| secret.as_str()).collect()
+    }
+
+    /// A text that has the letters before the slash, or those behind the ampersand, shows the secret.
+    fn keep(&mut self, secret: String) {
+        for part in [&secret[..RUN], &secret[secret.len() - RUN..]] {
+            for spelling in SPELLINGS {
+                let word = spelling(part).to_lowercase().into_bytes();
+                self.words.entry(word[..RUN].to_vec()).or_default().push((word, secret.clone()));
+            }
+        }
+        self.secrets.push(secret);
     }
 
     fn plant(&mut self, described: &Described, option: &Declared, spelling: fn(&str) -> String, random: &mut Random) {
@@ -101,7 +118,7 @@ impl Planted {
         };
         let value = self.value(option, &secret);
         self.yaml += &check(described, option.key, &value, port);
-        self.secrets.push(secret);
+        self.keep(secret);
         self.servers.push(server);
     }
 
@@ -141,7 +158,9 @@ fn secret(random: &mut Random) -> String {
 
 /// The check with a secret in this option.
 fn check(described: &Described, key: &str, secret: &str, port: u16) -> String {
-    let mut text = format!("- {{type: {}, timeout: 3", described.kind);
+    // Whoever waits for another datagram than comes has all of its time.
+    let timeout = if described.service.transport == Transport::Datagram { 1 } else { 3 };
+    let mut text = format!("- {{type: {}, timeout: {timeout}", described.kind);
     for option in &described.options {
         let value = match (option.key, option.shape.short) {
             (one, _) if one == key => secret.to_owned(),

@@ -109,6 +109,12 @@ fn what_no_record_can_be_is_refused_in_the_file() {
         (", expect: fd00::7", "an A record has an IPv4 address"),
         (", record: AAAA, expect_all: 10.0.0.7", "an AAAA record has an IPv6 address"),
         (", expect_none: '/(/'", "no regular expression"),
+        (", record: MX, expect: mail.test", "an MX record has a number and a name"),
+        (", record: MX, expect_none: mail.test", "an MX record has a number and a name"),
+        (", record: SRV, expect: '389 h.test'", "an SRV record has priority, weight, port and name"),
+        (", record: SOA, expect: ns.test", "an SOA record has two names and five numbers"),
+        (", record: CAA, expect: ca.test", "a CAA record has flags, tag and value"),
+        (", record: CNAME, expect: ''", "a record of type CNAME has one name"),
     ] {
         let report = Agent::new(&dns(nowhere, "h.test", more)).args(["--format", "json"]).run().json();
         assert_eq!(report["verdict"], "unknown", "{report}");

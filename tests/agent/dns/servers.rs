@@ -273,3 +273,65 @@ fn what_the_first_resolver_says_is_asked_of_no_other() {
     // The system's A and AAAA, and ours.
     assert_eq!(peers.iter().map(UdpPeer::datagrams).collect::<Vec<_>>(), [3, 0, 0]);
 }
+
+#[test]
+fn who_says_nothing_to_the_second_question_has_answered_the_first() {
+    /// An answer to what has EDNS, and none to the rest.
+    fn to_edns(question: &[u8], code: u8) -> Vec<u8> {
+        let has_edns = question[11] == 1;
+        if has_edns { refusal(question, code) } else { Vec::new() }
+    }
+    for (answer, wanted, message) in [
+        (
+            (|question| to_edns(question, 2)) as fn(&[u8]) -> Vec<u8>,
+            "resolve.servfail",
+            "127.0.0.1 failed to resolve h.test",
+        ),
+        (|question| to_edns(question, 4), "resolve.failed", "127.0.0.1 answered NOTIMP"),
+    ] {
+        let peer = UdpPeer::start(UdpManner::Respond(answer));
+        let yaml = super::dns(peer.address(), "h.test", "").replace("timeout: 3", "timeout: 0.5");
+        let report = Agent::new(&yaml).report();
+        let failure = &report["checks"][0]["failure"];
+        assert_eq!((code(&report).as_str(), failure["message"].as_str()), (wanted, Some(message)), "{report}");
+    }
+}
+
+#[test]
+fn a_resolver_that_does_not_run_is_told_from_one_that_does_not_answer() {
+    let network = Network::new();
+    network.near.hosts("127.0.0.1 localhost\n");
+    for (server, owner) in [("127.0.0.53", "host"), ("10.0.0.2", "dns")] {
+        network.near.resolv_conf(&format!("nameserver {server}\noptions timeout:1 attempts:1\n"));
+        let failure = failure_of(&network, &tcp("h.test"));
+        assert_eq!((&failure["code"], &failure["owner"]), (&json!("resolve.timeout"), &json!(owner)), "{failure}");
+        assert_eq!(failure["message"], format!("h.test: nothing listens where its resolvers should be ({server})"));
+    }
+    // What speaks another protocol there is no silent resolver.
+    network.near.resolv_conf("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
+    let _other = at_first(&network, UdpManner::Respond(|question| [&question[..2], b"\x81\x80 what?"].concat()));
+    let failure = failure_of(&network, &tcp("h.test"));
+    assert_eq!(failure["code"], "resolve.failed", "{failure}");
+    assert_eq!(failure["message"], "127.0.0.1:53 sent something that is not a DNS answer");
+}
+
+#[test]
+fn addresses_that_this_program_was_told_to_leave_out_are_no_fault_of_the_dns() {
+    let (network, _server) = network("nameserver 10.0.0.2\n");
+    for (yaml, option) in [(tcp("only4.test"), "-6"), (tcp("127.0.0.1"), "-6"), (tcp("'::1'"), "-4")] {
+        let report = Agent::through(network.near.command("env"), &yaml).args([option]).report();
+        let failure = &report["checks"][0]["failure"];
+        assert_eq!(
+            (&failure["code"], &failure["owner"]),
+            (&json!("resolve.no-address"), &json!("config")),
+            "{failure}"
+        );
+        assert_eq!(failure["next_step"], format!("drop {option}, or add an address of this family"));
+    }
+    // Without the option, there is none to drop.
+    let failure = failure_of(&network, &tcp("t.test"));
+    assert_eq!(
+        (&failure["code"], &failure["next_step"]),
+        (&json!("resolve.no-address"), &json!("add its A or AAAA record, or correct the name"))
+    );
+}

@@ -113,11 +113,11 @@ fn network() -> Network {
 }
 
 const CHECKS: &str = "\
-- {type: tcp, host: two.example, port: 7001, timeout: 2}
-- {type: tcp, host: 10.0.0.3, port: 7001, timeout: 2}
-- {type: tcp, host: 'fd00::2', port: 7002, timeout: 2}
-- {type: tcp, host: four.example, port: 7003, timeout: 2}
-- {type: udp, host: four.example, port: 7004, send: Hakuna, expect: Hakuna, timeout: 2}
+- {type: tcp, host: two.example, port: 7001, timeout: 1}
+- {type: tcp, host: 10.0.0.3, port: 7001, timeout: 1}
+- {type: tcp, host: 'fd00::2', port: 7002, timeout: 1}
+- {type: tcp, host: four.example, port: 7003, timeout: 1}
+- {type: udp, host: four.example, port: 7004, send: Hakuna, expect: Hakuna, timeout: 1}
 ";
 
 /// What each check does when only its own rule is missing.
@@ -136,7 +136,7 @@ fn only_the_checks_come_through(kind: &str, wall: Wall, of_tcp: &str, of_udp: &s
     let _peers =
         [at(2, 7001), at(3, 7001), at(4, 7003), at(2, 7999), network.far.at6(7001), network.far.at6(7002)].map(tcp);
     let _echo = network.far.inside(|| UdpPeer::start_at(at(4, 7004), UdpManner::Echo));
-    let other = format!("{CHECKS}- {{type: tcp, host: 10.0.0.2, port: 7999, timeout: 2}}\n");
+    let other = format!("{CHECKS}- {{type: tcp, host: 10.0.0.2, port: 7999, timeout: 1}}\n");
     let open = outcomes(&network, &other);
     assert!(open.iter().all(|outcome| outcome.ends_with(": pass")), "{open:?}");
 

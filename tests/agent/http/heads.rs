@@ -64,6 +64,27 @@ fn http_that_breaks_its_rules_is_still_called_http() {
             "its Content-Length or Transfer-Encoding is not legal",
             "it answered Content-Length: 6",
         ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello",
+            "its Content-Length or Transfer-Encoding is not legal",
+            "it answered Content-Length: 5, 6",
+        ),
+        (
+            "HTTP/1.0 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "its Content-Length or Transfer-Encoding is not legal",
+            "it answered Transfer-Encoding: chunked",
+        ),
+        // What is legal is not blamed for what is not.
+        (
+            "HTTP/1.1 200 O\x01K\r\nContent-Length: 5\r\n\r\nhello",
+            "its head is not legal",
+            "the parser says: invalid HTTP status-code parsed",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: a\rb\r\n\r\nhello",
+            "its head is not legal",
+            "the parser says: invalid HTTP header parsed",
+        ),
     ] {
         let recorder = Recorder::start_with(head);
         let (verdict, check) = check(&recorder.url("/"), &[]);
@@ -104,5 +125,7 @@ fn a_server_of_http2_alone_is_named() {
             message(&check),
             "the server speaks HTTP/2 alone here (as gRPC servers do), and this check HTTP/1.1"
         );
+        let next = check["failure"]["next_step"].as_str();
+        assert_eq!(next, Some("write `http2: true`; else name a port that speaks HTTP/1.1"));
     }
 }

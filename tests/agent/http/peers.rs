@@ -178,3 +178,21 @@ fn a_server_with_a_bad_encoding_is_malformed() {
     let (verdict, check) = check(&recorder.url("/"), &["expected_body: x"]);
     assert_eq!(verdict, "protocol.malformed", "{check}");
 }
+
+/// The beginning of a page is evidence, and read for one moment however it comes.
+#[test]
+fn a_page_that_comes_letter_by_letter_does_not_hold_up_the_failure() {
+    let peer = Peer::serve(|wire| {
+        let asked = !wire.first_bytes().is_empty();
+        let head = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\n\r\n";
+        let mut goes_on = asked && wire.send(head);
+        while goes_on && wire.pause(Duration::from_millis(5)) {
+            goes_on = wire.send(b"x");
+        }
+    });
+    let (verdict, check) = check(&url_of(&peer), &[]);
+    assert_eq!(verdict, "request.unexpected-status", "{check}");
+    assert!(check["failure"]["evidence"].to_string().contains("503 Service Unavailable"), "{check}");
+    // All of the letters that are shown would take five seconds.
+    assert!(check["elapsed_seconds"].as_f64().is_some_and(|seconds| seconds < 3.0), "{check}");
+}

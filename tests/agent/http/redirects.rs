@@ -2,8 +2,10 @@
 
 use super::{answer, check, http, message, url_of};
 use harness::agent::Agent;
+use harness::certs::Authority;
 use harness::nginx::{Nginx, Site};
-use harness::peers::{Peer, Recorder, Request};
+use harness::peers::{Peer, Recorder, Request, TlsManner, TlsPeer};
+use harness::ports;
 use std::sync::mpsc;
 
 #[test]
@@ -107,8 +109,10 @@ fn another_origin_gets_only_what_is_known_to_hold_no_secret() {
         let check = &report["checks"][0];
         if other.url("") == refused.url("") {
             let names = "X-JWT, X-Session-Id, X-Passphrase, DPoP, X-Tenant, Accept, Host, Content-Type";
-            let expected =
-                format!("answered 403, expected 200; {names}: not sent to this server, which only a redirect names");
+            let expected = format!(
+                "answered 403, expected 200; {names}: not sent to this server, which only a redirect names ({})",
+                other.url("/in")
+            );
             assert_eq!(message(check), expected);
             let next_step = check["failure"]["next_step"].as_str().unwrap_or_default();
             assert!(next_step.starts_with("put the URL that the redirect leads to into this check"), "{check}");
@@ -150,7 +154,9 @@ fn a_login_that_was_not_sent_is_not_called_wrong() {
     assert_eq!(verdict, "auth.required", "{check}");
     assert_eq!(
         message(&check),
-        "the server that the redirect leads to wants a login, and ours is only for the first server"
+        format!(
+            "the server that the redirect leads to wants a login, and ours is only for the first server ({elsewhere})"
+        )
     );
 }
 
@@ -188,4 +194,49 @@ fn a_kept_connection_that_the_server_closes_is_replaced() {
         let (verdict, check) = check(&url_of(&peer), &["allow_redirects: true"]);
         assert_eq!(verdict, "pass", "{check}");
     }
+}
+
+#[test]
+fn what_is_wrong_behind_a_redirect_is_told_with_the_url_that_was_asked() {
+    let ca = Authority::new();
+    let (closed, told) = (ports::free(), Recorder::start_with(answer("500 Broken", "")));
+    let login = Recorder::start_with(answer("401 Unauthorized\r\nWWW-Authenticate: Negotiate", ""));
+    let tls = Nginx::start([Site::tls("tls", &ca.valid()).page("/", "x")]);
+    let wrong = TlsPeer::start(&ca.wrong_name(), TlsManner::Silent);
+    let quiet = TlsPeer::start(&ca.valid(), TlsManner::Silent);
+    let by_address = |port: u16| format!("http://127.0.0.1:{port}/in?token=s3cret");
+    let trust = format!("ca_file: {}", ca.file().display());
+    for (there, verdict, next) in [
+        (
+            by_address(tls.port("tls")),
+            "tls.required",
+            "let the server redirect to https://; else put that URL into this check",
+        ),
+        (
+            by_address(quiet.address().port()),
+            "tls.required",
+            "let the server redirect to https://; else put that URL into this check",
+        ),
+        (by_address(closed.number()), "connect.refused", ""),
+        (by_address(told.peer().port()), "request.unexpected-status", ""),
+        (by_address(login.peer().port()), "auth.required", ""),
+        (
+            format!("https://127.0.0.1:{}/in?token=s3cret", wrong.address().port()),
+            "tls.wrong-name",
+            "write a name of its certificate in the redirect; else have it issued for this name too, or say `verify_name: false`",
+        ),
+    ] {
+        let first = Recorder::start_with(answer(&format!("302 Found\r\nLocation: {there}"), ""));
+        let (seen, check) = check(&first.url("/"), &["allow_redirects: true", &trust]);
+        assert_eq!(seen, verdict, "{there}: {check}");
+        let shown = there.replace("s3cret", "***");
+        assert!(message(&check).ends_with(&format!(" ({shown}, to which a redirect leads)")), "{check}");
+        let told = check["failure"]["next_step"].as_str().unwrap_or_default();
+        assert!(next.is_empty() || told == next, "{check}");
+        assert!(!check.to_string().contains("s3cret"), "{check}");
+    }
+    // The check's own URL is the file's to correct.
+    let (verdict, own) = check(&tls.url("tls", "/").replace("https://", "http://"), &[]);
+    let next = own["failure"]["next_step"].as_str();
+    assert_eq!((verdict.as_str(), next), ("tls.required", Some("write https:// in the URL")), "{own}");
 }

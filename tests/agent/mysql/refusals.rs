@@ -208,9 +208,8 @@ fn a_host_that_is_blocked_is_so_for_every_check() {
     let text = "Host '10.0.0.1' is blocked because of many connection errors; unblock with 'mariadb-admin flush-hosts'";
     for state in ["", "HY000"] {
         let server = Peer::start(Manner::Banner(packet(0, &error(1129, state, text))));
-        for kind in ["tcp", "tls", "mysql"] {
+        for (kind, more) in [("tcp", ""), ("tcp", ", expect: ready"), ("tls", ""), ("mysql", ", username: app")] {
             wait::until("the refusal in time", || {
-                let more = if kind == "mysql" { ", username: app" } else { "" };
                 let yaml = without_login(kind, server.address()).replace('}', &format!("{more}}}"));
                 let (verdict, check) = outcome(&yaml);
                 verdict == "auth.host-not-allowed" && told(&check, "evidence").contains(text)

@@ -1,6 +1,7 @@
 //! What proxies answer to CONNECT: interim answers, line ends, and refusals of real ones.
 
 use super::{check, servers, through, trust};
+use harness::agent::Agent;
 use harness::certs::Authority;
 use harness::haproxy::Haproxy;
 use harness::nginx::{Nginx, Site};
@@ -12,6 +13,7 @@ use harness::tinyproxy::Tinyproxy;
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 /// A proxy that answers each CONNECT with these bytes, and where they open a tunnel, leads it to `server`.
 fn connecting(answer: &'static str, server: SocketAddr) -> Peer {
@@ -241,4 +243,67 @@ fn a_certificate_that_the_proxy_wants_is_told_of_the_proxy() {
             assert!(next.ends_with(" (this is about the proxy)"), "{next}");
         }
     }
+}
+
+/// A proxy that answers each CONNECT in these pieces, with a pause between them.
+fn in_pieces(pieces: &'static [&'static [u8]]) -> Peer {
+    Peer::serve(move |wire| {
+        let Some(_request) = Request::read(&wire) else { return };
+        for piece in pieces {
+            if !wire.send(piece) || !wire.pause(Duration::from_millis(30)) {
+                return;
+            }
+        }
+        wire.drain();
+    })
+}
+
+#[test]
+fn what_a_proxy_answers_is_the_same_however_it_is_cut_into_packets() {
+    const LINE: &[u8] = b"HTTP/1.1 200 OK\r\n";
+    const CASES: &[(&[&[u8]], &str, &str)] = &[
+        (&[b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"], "proxy.not-a-proxy", "HTTP/1.1 200 OK"),
+        (&[LINE, b"Content-Length: 5\r\n\r\n", b"hello"], "proxy.not-a-proxy", "HTTP/1.1 200 OK"),
+        (&[LINE, b"Content-Type: text/html\r\n\r", b"\n", b"<html>"], "proxy.not-a-proxy", "HTTP/1.1 200 OK"),
+        (
+            &[b"HTTP/1.1 403 Forbidden\r\n\r\nRBAC: access denied"],
+            "proxy.denied",
+            "HTTP/1.1 403 Forbidden; RBAC: access denied",
+        ),
+        (
+            &[b"HTTP", b"/1.1 403 Forbidden\r\n\r\n", b"RBAC: ", b"access denied"],
+            "proxy.denied",
+            "HTTP/1.1 403 Forbidden; RBAC: access denied",
+        ),
+        (&[b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"], "proxy.denied", "HTTP/1.1 403 Forbidden"),
+        (&[b"SSH-2.0-OpenSSH_9.2\r\n"], "proxy.not-a-proxy", "SSH-2.0-OpenSSH_9.2"),
+        (&[b"SSH-2", b".0-OpenSSH_9.2\r\n"], "proxy.not-a-proxy", "SSH-2.0-OpenSSH_9.2"),
+    ];
+    for (pieces, code, evidence) in CASES {
+        let proxy = in_pieces(pieces);
+        let failure = refused(&format!("http://{}", proxy.address()), "https://target.invalid/");
+        let seen = (failure["code"].as_str(), failure["evidence"].as_str());
+        assert_eq!(seen, (Some(*code), Some(*evidence)), "{failure}");
+    }
+}
+
+#[test]
+fn server_name_is_the_targets_and_not_the_proxys() {
+    let ca = Authority::new();
+    let squid = Squid::start(&Rules::open().tls(&ca.wrong_name()));
+    let nginx = servers(&ca);
+    let proxy = squid.url();
+    assert!(proxy.starts_with("https://"), "{proxy}");
+    // Both are at localhost: its certificate is still judged by the proxy's own name.
+    for (name, more) in [("tls", "server_name: elsewhere.example"), ("web", "verify_name: true")] {
+        let (verdict, check) = check(&through(&proxy, &nginx.url(name, "/"), &[&trust(&ca), more]));
+        assert_eq!(verdict, "tls.wrong-name", "{check}");
+        let next = check["failure"]["next_step"].as_str().unwrap_or_default();
+        let wanted = "write a name of its certificate in proxy_url; else have it issued for this name too, or say \
+                      `verify_name: false` (this is about the proxy)";
+        assert_eq!(next, wanted, "{check}");
+    }
+    let yaml = through(&proxy, &nginx.url("web", "/"), &[&trust(&ca), "server_name: elsewhere.example"]);
+    let ran = Agent::new(&yaml).arg("--validate").run();
+    assert!(ran.err.contains("`server_name` has no effect with a URL of http://"), "{ran:?}");
 }

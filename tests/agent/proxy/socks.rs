@@ -142,3 +142,14 @@ fn other_versions_of_socks_are_refused_in_the_file_and_rules_name_the_proxy() {
         "{rules:?}"
     );
 }
+
+#[test]
+fn a_proxy_that_picks_the_login_unasked_wants_one() {
+    let peer = Peer::start(Manner::Answers(vec![(vec![5, 1, 0], vec![5, 2])]));
+    let (verdict, check) = check(&through(&url("socks5h", "", peer.address()), "http://target.invalid/", &[]));
+    assert_eq!(
+        (verdict.as_str(), check["failure"]["message"].as_str()),
+        ("proxy.auth-required", Some("the proxy wants a login, none is configured")),
+        "{check}"
+    );
+}

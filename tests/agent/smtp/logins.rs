@@ -119,6 +119,7 @@ fn xoauth2_brings_a_token_and_tells_what_is_said_of_it() {
 
 #[test]
 fn what_a_server_says_to_a_login_decides_whose_fault_it_is() {
+    let server = Mail::start(&Setup::open());
     for (reply, wanted, owner) in [
         ("454 4.7.0 Temporary authentication failure", "protocol.not-ready", "service"),
         ("432 4.7.12 A password transition is needed", "auth.locked", "credentials"),
@@ -132,7 +133,7 @@ fn what_a_server_says_to_a_login_decides_whose_fault_it_is() {
         ("250 fine", "pass", ""),
         ("421 4.7.0 Too many errors", "protocol.overloaded", "service"),
     ] {
-        let server = Mail::start(&Setup::open().answering("AUTH", reply));
+        server.answer("AUTH", reply);
         let report = Agent::new(&smtp(server.address(), &(INQUIRY.to_owned() + &login(PASSWORD)))).report();
         assert_eq!(code(&report), wanted, "{reply}: {report}");
         let failure = &report["checks"][0]["failure"];

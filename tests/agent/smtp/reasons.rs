@@ -4,16 +4,17 @@
 use super::*;
 
 /// The failure on a server that answers a command with this reply.
-fn failure_at(command: &str, reply: &str, more: &str) -> Value {
-    let server = Mail::start(&Setup::open().answering(command, reply));
+fn failure_at(server: &Mail, command: &str, reply: &str, more: &str) -> Value {
+    server.answer(command, reply);
     let report = Agent::new(&smtp(server.address(), more)).report();
     report["checks"][0]["failure"].clone()
 }
 
 /// Compares the code and the owner of each.
 fn all_are(command: &str, more: &str, cases: &[(&str, &str, &str)]) {
+    let server = Mail::start(&Setup::open());
     for (reply, code, owner) in cases {
-        let failure = failure_at(command, reply, more);
+        let failure = failure_at(&server, command, reply, more);
         assert_eq!((text(&failure, "code"), text(&failure, "owner")), (*code, *owner), "{reply}: {failure}");
     }
 }
@@ -95,25 +96,27 @@ fn what_is_said_to_a_mail_may_be_about_the_sender_or_a_limit() {
 
 #[test]
 fn greylisting_is_the_one_where_it_helps_to_wait() {
+    let server = Mail::start(&Setup::open());
     for reply in
         ["450 4.2.0 <ops@mail.test>: Recipient address rejected: Greylisted", "451 4.7.1 Greylisting in action"]
     {
-        let failure = failure_at("RCPT", reply, INQUIRY);
+        let failure = failure_at(&server, "RCPT", reply, INQUIRY);
         assert_eq!(text(&failure, "code"), "request.recipient-refused", "{failure}");
         assert!(text(&failure, "next_step").contains("after some minutes"), "{failure}");
     }
-    let lasting = failure_at("RCPT", "550 5.7.1 no", INQUIRY);
+    let lasting = failure_at(&server, "RCPT", "550 5.7.1 no", INQUIRY);
     assert!(text(&lasting, "next_step").starts_with("read the server's words"), "{lasting}");
 }
 
 #[test]
 fn a_password_of_the_wrong_kind_is_a_matter_of_credentials() {
+    let server = Mail::start(&Setup::open());
     let login = INQUIRY.to_owned() + &login(PASSWORD);
     for (reply, says) in [
         ("534 5.7.9 Application-specific password required.", "application password"),
         ("534-5.7.14 <https://accounts.test/signin>\r\n534 5.7.14 Please log in via your web browser", "web browser"),
     ] {
-        let failure = failure_at("AUTH", reply, &login);
+        let failure = failure_at(&server, "AUTH", reply, &login);
         assert_eq!((text(&failure, "code"), text(&failure, "owner")), ("auth.rejected", "credentials"), "{failure}");
         assert!(text(&failure, "message").contains(says), "{failure}");
     }
@@ -147,13 +150,14 @@ fn what_providers_say_to_a_login_has_its_own_causes() {
 
 #[test]
 fn a_greeting_says_whether_it_is_about_this_host() {
+    let server = Mail::start(&Setup::open());
     for (reply, wanted, owner) in [
         ("450 4.7.25 Client host rejected: cannot find your hostname", "auth.host-not-allowed", "dns"),
         ("521 5.7.1 Blocked by DNSBL", "auth.host-not-allowed", "service"),
         ("421 4.7.0 192.0.2.1 Our system has detected a low IP reputation", "auth.host-not-allowed", "service"),
         ("554 5.3.2 No system resources", "protocol.not-ready", "service"),
     ] {
-        let server = Mail::start(&Setup::open().greeting(reply));
+        server.greet(reply);
         let failure = failure(server.address(), INQUIRY);
         assert_eq!((text(&failure, "code"), text(&failure, "owner")), (wanted, owner), "{reply}: {failure}");
     }
@@ -161,8 +165,9 @@ fn a_greeting_says_whether_it_is_about_this_host() {
 
 #[test]
 fn a_login_that_was_made_is_not_told_to_be_missing() {
+    let server = Mail::start(&Setup::open());
     let more = INQUIRY.to_owned() + &login(PASSWORD);
-    let failure = failure_at("MAIL", "530 5.7.0 Authentication required", &more);
+    let failure = failure_at(&server, "MAIL", "530 5.7.0 Authentication required", &more);
     assert_eq!(text(&failure, "code"), "request.permission-denied", "{failure}");
     assert!(!text(&failure, "next_step").contains("set username"), "{failure}");
 }

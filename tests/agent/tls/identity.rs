@@ -100,10 +100,7 @@ fn a_password_that_is_missing_or_wrong_is_told_without_it() {
     let archive = format!(", client_cert: {}", world.pkcs12("app.p12", "-name app").display());
     let wrong = ", client_key_password: Wr0ng-s3same";
     for (more, message) in [
-        (
-            with_key.clone(),
-            "client_key: the file cannot be used: the key in it is encrypted: add `client_key_password`",
-        ),
+        (with_key.clone(), "client_key: the file cannot be used: the key in it is encrypted"),
         (format!("{with_key}{wrong}"), "client_key_password: it does not open the key"),
         (archive.clone(), "client_cert: the file cannot be used: it is a PKCS#12 file with a password"),
         (format!("{archive}{wrong}"), "client_key_password: it does not open the PKCS#12 file"),
@@ -124,7 +121,68 @@ fn the_old_form_of_encryption_and_a_lone_password_come_with_what_to_do() {
     );
     let certificate = world.client.certificate_file().display().to_string();
     let more = format!(", client_cert: {certificate}, client_key: {}, client_key_password: x", old.display());
-    assert!(text(&world.failure(&more), "message").contains("openssl pkcs8 -topk8"), "{}", world.failure(&more));
+    assert!(text(&world.failure(&more), "message").ends_with("in the old form of OpenSSL"), "{}", world.failure(&more));
+    assert!(text(&world.failure(&more), "next_step").contains("openssl pkcs8 -topk8"), "{}", world.failure(&more));
     let told = Agent::new(&tls(world.nginx.address("picky"), ", client_key_password: x")).arg("--validate").run();
     assert!(told.err.contains("`client_key_password` has no effect without `client_cert`"), "{}", told.err);
+}
+
+#[test]
+fn what_a_file_holds_in_the_place_of_what_it_should_is_told_with_what_to_do() {
+    let world = World::new();
+    let (certificate, key) = (world.client.certificate_file(), world.client.key_file());
+    let (certificate, key) = (certificate.display(), key.display());
+    let encrypted = world.encrypted("locked.pem", "-v2 aes-256-cbc");
+    let request = "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n";
+    let request = world.scratch.write("app.csr", request);
+    let openssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n";
+    let openssh = world.scratch.write("id", openssh);
+    let swapped = "name the certificate's file in `client_cert`, and its key's in `client_key`: they may be swapped";
+    for (more, message, next) in [
+        (
+            format!(", client_cert: {key}, client_key: {certificate}"),
+            "client_cert: the file cannot be used: it holds a private key, and no certificate",
+            swapped,
+        ),
+        (
+            format!(", client_cert: {}, client_key: {certificate}", encrypted.display()),
+            "client_cert: the file cannot be used: it holds a private key, and no certificate",
+            swapped,
+        ),
+        (
+            format!(", client_cert: {certificate}, client_key: {certificate}"),
+            "client_cert: the file cannot be used: there is no private key in it",
+            "add `client_key`, with the file of its key; or put the key into this file, too",
+        ),
+        (
+            format!(", client_cert: {certificate}"),
+            "client_cert: the file cannot be used: there is no private key in it",
+            "add `client_key`, with the file of its key; or put the key into this file, too",
+        ),
+        (
+            format!(", client_cert: {}, client_key: {key}", request.display()),
+            "client_cert: the file cannot be used: it holds a request for a certificate (CSR), and no certificate",
+            "name the certificate that the CA has issued for it",
+        ),
+        (
+            format!(", client_cert: {certificate}, client_key: {}", openssh.display()),
+            "client_key: the file cannot be used: its private key is in the form of OpenSSH",
+            "write it anew with `ssh-keygen -p -m PKCS8`, which OpenSSL and others read",
+        ),
+        (
+            format!(", client_cert: {certificate}, client_key: {}", encrypted.display()),
+            "client_key: the file cannot be used: the key in it is encrypted",
+            "add `client_key_password`, or write the key anew without a password",
+        ),
+        (
+            format!(", ca_file: {}", encrypted.display()),
+            "ca_file: the file cannot be used: it holds a private key, and no certificate",
+            "name the CA's certificate, which is no secret",
+        ),
+    ] {
+        let yaml = format!("- {{type: tls, host: 127.0.0.1, port: {}{more}}}", world.nginx.port("picky"));
+        let failure =
+            harness::agent::Agent::new(&yaml).args(["--format", "json"]).run().json()["checks"][0]["failure"].clone();
+        assert_eq!((text(&failure, "message"), text(&failure, "next_step")), (message, next), "{failure}");
+    }
 }

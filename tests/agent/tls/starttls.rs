@@ -124,3 +124,37 @@ fn what_is_sent_behind_tls_is_answered_as_expected() {
     assert_eq!(text(failure, "code"), "request.unexpected-reply", "{failure}");
     assert!(text(failure, "evidence").contains(", wanted \"PONG\""), "{failure}");
 }
+
+/// The first word of an answer is no reason: what a server knows, and does not do, is not what it does not have.
+#[test]
+fn a_server_that_knows_starttls_and_does_not_begin_it_is_told_as_such() {
+    const KNOWS: &str = "the server knows ";
+    const HAS_NONE: &str = "the server does not offer ";
+    let ca = Authority::new();
+    let greets = |greeting: &[u8], asked: &[u8], answer: &[u8]| {
+        Peer::start(Manner::Greets(greeting.to_vec(), vec![(asked.to_vec(), answer.to_vec())]))
+    };
+    let answers = |asked: &[u8], answer: &[u8]| Peer::start(Manner::Answers(vec![(asked.to_vec(), answer.to_vec())]));
+    for (protocol, peer, message, evidence) in [
+        ("imap", greets(b"* OK ready\r\n", b"a STARTTLS", b"a NO [UNAVAILABLE] no key\r\n"), KNOWS, "no key"),
+        ("imap", greets(b"* OK ready\r\n", b"a STARTTLS", b"a BAD unknown command\r\n"), HAS_NONE, "unknown command"),
+        ("pop3", greets(b"+OK ready\r\n", b"STLS", b"-ERR [SYS/PERM] no key\r\n"), KNOWS, "no key"),
+        ("pop3", greets(b"+OK ready\r\n", b"STLS", b"-ERR unknown command\r\n"), HAS_NONE, "unknown command"),
+        ("ftp", greets(b"220 ready\r\n", b"AUTH", b"534 not for this network\r\n"), KNOWS, "not for this network"),
+        ("ftp", greets(b"220 ready\r\n", b"AUTH", b"502 unknown\r\n"), HAS_NONE, "502 unknown"),
+        ("smtp", greets(b"220 ready\r\n", b"EHLO", b"502 unknown\r\n"), HAS_NONE, "502 unknown"),
+        ("ldap", answers(b"0\x1d", b"0\x0c\x02\x01\x01x\x07\n\x01\x34\x04\0\x04\0"), KNOWS, "result code 52"),
+        ("ldap", answers(b"0\x1d", b"0\x0c\x02\x01\x01x\x07\n\x01\x02\x04\0\x04\0"), HAS_NONE, "result code 2"),
+        (
+            "postgres",
+            answers(b"\0\0\0\x08", b"EFATAL:  could not fork new process\n\0"),
+            "the server turns this host away before TLS",
+            "could not fork",
+        ),
+    ] {
+        let failure = &asked(peer.address(), protocol, &ca)["failure"];
+        assert!(text(failure, "message").starts_with(message), "{protocol}: {failure}");
+        assert!(text(failure, "evidence").contains(evidence), "{protocol}: {failure}");
+        assert_eq!(text(failure, "owner") == "service", message != HAS_NONE, "{protocol}: {failure}");
+    }
+}

@@ -3,6 +3,7 @@
 use super::Http;
 use super::body;
 use super::exchange::Connection;
+use super::http2::Trailers;
 use super::options::WebUrl;
 use super::refusal::unexpected_status;
 use super::request::Hop;
@@ -43,10 +44,21 @@ pub(super) async fn judge(
     if !check.expected_code.accept(status) {
         return Err(unexpected_status(check, probe, connection, hop, answer).await);
     }
-    if let Some(fault) = unexpected_header(check, answer.headers()) {
-        return Err(probe.fail(Phase::Request, fault));
+    // In HTTP/2 a field may stand behind the body (gRPC's status does); HTTP/1.1 has next to none there.
+    let trailers = answer.extensions().get::<Trailers>().cloned();
+    let objection = unexpected_header(check, answer.headers());
+    if let Some(fault) = objection.as_ref().filter(|_| trailers.is_none()) {
+        return Err(probe.fail(Phase::Request, fault.clone()));
     }
-    body::examine(check, probe, connection, &hop.method, answer).await?;
+    let mut headers = answer.headers().clone();
+    let rest = body::examine(check, probe, connection, &hop.method, answer).await?;
+    if let (Some(_), Some(trailers)) = (objection, trailers) {
+        body::pass_over(probe, connection, rest).await?;
+        headers.extend(trailers.get());
+        if let Some(fault) = unexpected_header(check, &headers) {
+            return Err(probe.fail(Phase::Request, fault));
+        }
+    }
     Ok(Judgement::Accepted)
 }
 

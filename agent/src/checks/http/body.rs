@@ -6,6 +6,7 @@ use super::charset::Charset;
 use super::coding::Expander;
 use super::exchange::{Connection, fault_of_body};
 use super::expected::{ExpectedBody, hex};
+use super::json::ExpectedJson;
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net;
 use crate::probe::Probe;
@@ -14,6 +15,7 @@ use crate::text::escape;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use reqwest::{Method, Response};
 use ring::digest::{Context, SHA256};
+use std::borrow::Cow;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -29,25 +31,40 @@ const EXCERPT: usize = 1024;
 /// A server that sends nothing for so long has paused.
 const MOMENT: Duration = Duration::from_millis(50);
 
-/// Reads as much of the body as it takes, and holds it against what is expected.
+/// Reads as much of the body as it takes, and holds it against what is expected; returns the rest of it.
 pub(super) async fn examine(
     check: &Http,
     probe: &mut Probe,
     connection: &mut Connection,
     hop_method: &Method,
-    answer: Response,
-) -> Result<(), Failure> {
+    mut answer: Response,
+) -> Result<Response, Failure> {
     let wanted = &check.expected_body;
     if *hop_method == Method::HEAD && wanted.is_length_alone() {
-        return wanted.announced(answer.headers()).map_err(|fault| probe.fail(Phase::Request, fault));
+        wanted.announced(answer.headers()).map_err(|fault| probe.fail(Phase::Request, fault))?;
+        return Ok(answer);
     }
     if wanted.is_nothing() {
-        return Ok(());
+        return Ok(answer);
     }
     let limit = limit(wanted);
     // What is only counted is not kept: the check's time is its bound.
     probe.allow(if wanted.wants_all_bytes() { u64::MAX / 4 } else { 2 * limit as u64 });
-    probe.phase(Phase::Request, read(connection, answer, wanted, limit)).await
+    probe.phase(Phase::Request, read(connection, &mut answer, wanted, limit)).await?;
+    Ok(answer)
+}
+
+/// Reads the rest of a body for what stands behind it.
+pub(super) async fn pass_over(
+    probe: &mut Probe,
+    connection: &mut Connection,
+    mut rest: Response,
+) -> Result<(), Failure> {
+    let reading = async {
+        while connection.drive(rest.chunk()).await.map_err(|error| fault_of_body(&error))?.is_some() {}
+        Ok(())
+    };
+    probe.phase(Phase::Request, reading).await
 }
 
 /// How much of the text is kept.
@@ -60,7 +77,7 @@ fn limit(wanted: &ExpectedBody) -> usize {
 
 async fn read(
     connection: &mut Connection,
-    mut answer: Response,
+    answer: &mut Response,
     wanted: &ExpectedBody,
     limit: usize,
 ) -> Result<(), Fault> {
@@ -188,13 +205,16 @@ impl<'a> Body<'a> {
         match &self.wanted.json {
             Some(_) if self.is_cut => {
                 let message = "the body is longer than this program takes of JSON";
-                Err(self.unreadable(unexpected(message).evidence(sentence![
-                    "at most ",
-                    JSON_LIMIT >> 20,
-                    " MiB are read"
-                ])))
+                let fault = unexpected(message).evidence(sentence!["at most ", JSON_LIMIT >> 20, " MiB are read"]);
+                let next_step = "ask for a shorter page, or for what `expected_body` finds in its beginning";
+                Err(self.unreadable(fault.owner(Owner::Config).next_step(next_step)))
             }
-            Some(wanted) => wanted.judge(&self.text()).map_err(|fault| self.unreadable(fault)),
+            Some(wanted) => {
+                let bytes = self.expander.bytes();
+                let is_json = |text: &Cow<'_, str>| ExpectedJson::takes(text);
+                let text = self.charset.readings_of_json(bytes).find(is_json).unwrap_or_else(|| self.text().into());
+                wanted.judge(&text).map_err(|fault| self.unreadable(fault))
+            }
             None => Ok(()),
         }
     }

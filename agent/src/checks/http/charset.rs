@@ -1,7 +1,7 @@
 //! The characters of a body.
 
 use super::answer::text_of;
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use std::borrow::Cow;
 
@@ -50,6 +50,19 @@ impl Charset {
         };
         let other = other.filter(|other| *other != first);
         [Some(first), other].into_iter().flatten()
+    }
+
+    /// The same of JSON: it is in UTF-8, whatever is said of it (RFC 8259 section 8.1). It was in UTF-16, too, which
+    /// shows in its first two characters, both of them ASCII (RFC 4627 section 3).
+    pub(super) fn readings_of_json<'a>(&self, bytes: &'a [u8]) -> impl Iterator<Item = Cow<'a, str>> {
+        let utf8 = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok().map(Cow::Borrowed);
+        let utf16 = match bytes {
+            [0, 1..=0xff, ..] => Some(UTF_16BE),
+            [1..=0xff, 0, ..] => Some(UTF_16LE),
+            _ => None,
+        };
+        let utf16 = utf16.map(|encoding| encoding.decode_without_bom_handling(bytes).0);
+        utf16.into_iter().chain(utf8).chain(self.readings(bytes))
     }
 }
 

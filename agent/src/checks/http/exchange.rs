@@ -1,11 +1,13 @@
 //! One connection, and one request with its answer on it.
 
+use super::Http;
 use super::cookies::Jar;
 use super::head::{fault, may_be_http, not_http};
+use super::http2::{self, WIDE_WINDOW, WINDOW};
 use super::login::respond;
 use super::options::WebUrl;
 use super::request::Hop;
-use super::{Http, of_proxy};
+use super::way::of_proxy;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::{ALLOWANCE, Endpoint, Seen, Wire};
 use crate::probe::Probe;
@@ -31,51 +33,73 @@ type Driver = http1::Connection<TokioIo<Wire>, Body>;
 pub(super) struct Connection {
     /// Where it leads, and whether with TLS.
     origin: (Endpoint, bool),
-    sender: http1::SendRequest<Body>,
-    /// Moves the bytes; polled beside whatever waits for them, so that nothing of the connection
-    /// outlives it. `None` when it has ended.
-    driver: Option<Driver>,
+    version: Version,
     seen: Arc<Seen>,
     /// It carried a request before.
     kept: bool,
 }
 
+/// What sends the requests of a version, and what moves the bytes; that is polled beside whatever waits for them, so
+/// that nothing of the connection outlives it. `None` when it has ended.
+enum Version {
+    One { sender: http1::SendRequest<Body>, driver: Option<Box<Driver>> },
+    Two { sender: http2::Sender, driver: Option<Box<http2::Driver>> },
+}
+
 impl Connection {
-    pub(super) async fn over(probe: &mut Probe, wire: Wire, url: &WebUrl) -> Result<Self, Failure> {
+    pub(super) async fn over(probe: &mut Probe, wire: Wire, url: &WebUrl, check: &Http) -> Result<Self, Failure> {
         let seen = wire.seen();
-        let shaken = builder().handshake(TokioIo::new(wire)).await;
-        match shaken {
-            Ok((sender, driver)) => Ok(Self {
-                origin: (url.endpoint.clone(), url.is_tls()),
-                sender,
-                driver: Some(driver),
-                seen,
-                kept: false,
-            }),
-            Err(error) => Err(probe.fail(Phase::Protocol, fault(&error, &[]))),
-        }
+        let version = if check.http2 {
+            probe.expect_http2();
+            let window = if check.expected_body.wants_all_bytes() { WIDE_WINDOW } else { WINDOW };
+            // It reads ahead of who waits for it.
+            probe.allow(ALLOWANCE + u64::from(window));
+            let begun = http2::begin(wire, url.is_tls(), window).await;
+            begun.map(|(sender, driver)| Version::Two { sender, driver: Some(Box::new(driver)) })
+        } else {
+            let shaken = builder().handshake(TokioIo::new(wire)).await;
+            let shaken = shaken.map_err(|error| fault(&error, &[]));
+            shaken.map(|(sender, driver)| Version::One { sender, driver: Some(Box::new(driver)) })
+        };
+        let version = version.map_err(|fault| probe.fail(Phase::Protocol, fault))?;
+        Ok(Self { origin: (url.endpoint.clone(), url.is_tls()), version, seen, kept: false })
     }
 
     /// Whether another request can go over it.
     fn is_open(&self) -> bool {
-        self.driver.is_some() && self.sender.is_ready()
+        match &self.version {
+            Version::One { sender, driver } => driver.is_some() && sender.is_ready(),
+            Version::Two { driver, .. } => driver.is_some(),
+        }
     }
 
     /// Waits for something while the connection goes on.
     pub(super) async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
-        drive(&mut self.driver, work).await
+        match &mut self.version {
+            Version::One { driver, .. } => drive(driver, work).await,
+            Version::Two { driver, .. } => drive(driver, work).await,
+        }
     }
 
     async fn send(&mut self, request: http::Request<Body>) -> Result<Response, Fault> {
-        let Self { sender, driver, seen, .. } = self;
-        let answer = drive(driver, sender.send_request(request)).await;
-        answer.map(|answer| Response::from(answer.map(Body::wrap))).map_err(|error| {
-            let first = seen.first();
-            let fault = fault(&error, &first);
-            // With a peer that speaks before it is asked, hyper gives up and calls the request off.
-            let unasked = !first.is_empty() && (error.is_canceled() || !may_be_http(&first));
-            if fault.cause == Cause::Closed && unasked { not_http(&error) } else { fault }
-        })
+        let Self { version, seen, .. } = self;
+        match version {
+            Version::Two { sender, driver } => {
+                let answer = drive(driver, http2::ask(sender, request)).await;
+                answer.map_err(|error| http2::fault(&error, &seen.first()))
+            }
+            Version::One { sender, driver } => {
+                let answer = drive(driver, sender.send_request(request)).await;
+                let answer = answer.map(|answer| Response::from(answer.map(Body::wrap)));
+                answer.map_err(|error| {
+                    let first = seen.first();
+                    let fault = fault(&error, &first);
+                    // With a peer that speaks before it is asked, hyper gives up and calls the request off.
+                    let unasked = !first.is_empty() && (error.is_canceled() || !may_be_http(&first));
+                    if fault.cause == Cause::Closed && unasked { not_http(&error) } else { fault }
+                })
+            }
+        }
     }
 }
 
@@ -92,7 +116,7 @@ fn builder() -> http1::Builder {
     builder
 }
 
-async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) -> T {
+async fn drive<D: Future + Unpin, T>(driver: &mut Option<D>, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     while let Some(running) = driver {
         tokio::select! {
@@ -119,7 +143,10 @@ impl Client<'_> {
     pub(super) async fn ask(&mut self, probe: &mut Probe, hop: &Hop) -> Result<Response, Failure> {
         self.check.note_login(probe, hop);
         let answer = self.exchange(probe, Phase::Protocol, hop, None).await;
-        let mut answer = answer.map_err(|failure| self.by_proxy(probe, hop, failure))?;
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(failure) => return Err(self.by_proxy(probe, hop, self.by_port(probe, hop, failure).await)),
+        };
         let Some(login) = self.check.digest.as_ref().filter(|_| hop.trusted) else { return Ok(answer) };
         for attempt in 0..NEW_NONCES {
             let stale = attempt > 0;
@@ -135,10 +162,20 @@ impl Client<'_> {
         Ok(answer)
     }
 
+    /// A port for TLS has nothing but HTTP/1.1 for HTTP/2 in clear, with many servers.
+    async fn by_port(&self, probe: &Probe, hop: &Hop, failure: Failure) -> Failure {
+        let is_clear = self.check.http2 && !hop.url.is_tls() && self.check.proxy.is_none();
+        if !is_clear || !failure.code.is(Phase::Protocol, Cause::UnsupportedVersion) || !probe.speaks_tls().await {
+            return failure;
+        }
+        let fault = Fault::new(Cause::Required, "the server speaks TLS on this port, and no HTTP/2 without");
+        probe.fail(Phase::Tls, fault.evidence(ours(&failure.evidence.unwrap_or_default())))
+    }
+
     /// What does not speak HTTP where a proxy should is a fault of the proxy's setting; and behind
     /// one that says nothing there may be a server that says nothing.
     fn by_proxy(&self, probe: &Probe, hop: &Hop, mut failure: Failure) -> Failure {
-        let Some(proxy) = self.check.http_proxy().filter(|_| !hop.url.is_tls()) else { return failure };
+        let Some(proxy) = self.check.relay(&hop.url) else { return failure };
         let first = self.connection.seen.first();
         let is_http = !first.is_empty() && may_be_http(&first);
         match (failure.code.phase, failure.code.cause) {
@@ -219,15 +256,18 @@ impl Client<'_> {
 async fn drain(connection: &mut Connection, mut answer: Response) {
     while let Ok(Some(_piece)) = connection.drive(answer.chunk()).await {}
     drop(answer);
-    let Connection { sender, driver, .. } = connection;
     // A connection that has ended is an answer too: the next request takes one of its own.
-    let _ = drive(driver, sender.ready()).await;
+    if let Version::One { sender, driver } = &mut connection.version {
+        let _ = drive(driver, sender.ready()).await;
+    }
 }
 
 /// The cause of an error while an answer's body is read.
 pub(super) fn fault_of_body(error: &reqwest::Error) -> Fault {
-    let inner = successors(error.source(), |&inner| inner.source()).find_map(|inner| inner.downcast_ref());
-    let fault = inner.map(|inner| fault(inner, &[]));
+    let fault = successors(error.source(), |&inner| inner.source()).find_map(|inner| {
+        let in_one = inner.downcast_ref().map(|error| fault(error, &[]));
+        in_one.or_else(|| inner.downcast_ref().map(|error| http2::fault(error, &[])))
+    });
     match fault.as_ref().map(|fault| fault.cause) {
         Some(Cause::Closed) => Fault::new(Cause::Closed, "the server closed the connection in the middle of the body"),
         Some(Cause::Malformed) | None => {

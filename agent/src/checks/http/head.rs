@@ -37,16 +37,15 @@ pub(super) fn fault(error: &hyper::Error, first: &[u8]) -> Fault {
 fn broken(error: &hyper::Error, first: &[u8]) -> Fault {
     let mut lines = first.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let status = lines.next().unwrap_or_default();
-    // The last one of them is where the parser stopped.
-    let of_length = lines.rfind(|line| is_length(line));
-    let (what, where_): (&'static str, Sentence) = match of_length {
+    let fields: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+    let (what, where_): (&'static str, Sentence) = match illegal_length(status, &fields) {
         _ if !is_status_line(status) => {
             ("its status line is not legal", sentence!["it answered ", escape(status, 100)])
         }
         Some(line) => {
             ("its Content-Length or Transfer-Encoding is not legal", sentence!["it answered ", escape(line, 100)])
         }
-        None => ("a field of its head is not legal", sentence!["the parser says: ", theirs(error)]),
+        None => ("its head is not legal", sentence!["the parser says: ", theirs(error)]),
     };
     Fault::new(Cause::Malformed, sentence!["the server speaks HTTP, and breaks its rules: ", ours(what)])
         .evidence(where_)
@@ -55,15 +54,32 @@ fn broken(error: &hyper::Error, first: &[u8]) -> Fault {
         .at(Phase::Protocol)
 }
 
+/// The field that says how long the body is, and cannot (RFC 9112 section 6): a coding in HTTP/1.0, which has none; or
+/// else a length that is no number, or another one than before.
+fn illegal_length<'a>(status: &[u8], fields: &[&'a [u8]]) -> Option<&'a [u8]> {
+    let coding = fields.iter().copied().find(|line| value_of(line, b"transfer-encoding").is_some());
+    if coding.is_some() {
+        return coding.filter(|_| status.starts_with(b"HTTP/1.0"));
+    }
+    let mut length = None;
+    fields.iter().copied().find(|line| {
+        let values = value_of(line, b"content-length").into_iter().flat_map(|value| value.split(|byte| *byte == b','));
+        let numbers = values.map(|value| std::str::from_utf8(value).ok()?.trim().parse::<u64>().ok());
+        // A sign is no digit.
+        let is_signed = value_of(line, b"content-length").is_some_and(|value| value.contains(&b'+'));
+        is_signed || numbers.into_iter().any(|number| number.is_none() || *length.get_or_insert(number) != number)
+    })
+}
+
+fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    line[..colon].trim_ascii().eq_ignore_ascii_case(name).then(|| line[colon + 1..].trim_ascii())
+}
+
 /// `HTTP/1.1 200` with whatever reason behind a space.
 fn is_status_line(line: &[u8]) -> bool {
     matches!(line.strip_prefix(BEGINNING), Some([b'0' | b'1', b' ', a, b, c, rest @ ..])
         if [a, b, c].iter().all(|digit| digit.is_ascii_digit()) && matches!(rest, [] | [b' ', ..]))
-}
-
-fn is_length(line: &[u8]) -> bool {
-    let line = line.to_ascii_lowercase();
-    line.starts_with(b"content-length") || line.starts_with(b"transfer-encoding")
 }
 
 pub(super) fn not_http(error: &hyper::Error) -> Fault {

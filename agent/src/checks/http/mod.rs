@@ -2,7 +2,7 @@
 //!
 //! - Proves: the server (or the proxy and the server behind it) answers with the expected status,
 //!   and with the expected headers and body where they are asked for; the login is accepted.
-//! - Protocol: HTTP/1.1 (RFC 9110, RFC 9112); Basic (RFC 7617) and Digest (RFC 7616)
+//! - Protocol: HTTP/1.1 (RFC 9110, RFC 9112), or HTTP/2 (RFC 9113) where `http2` says so; Basic (RFC 7617) and Digest (RFC 7616)
 //!   authentication; CONNECT for https through a proxy.
 //! - Phases: resolve, connect, proxy (a tunnel), tls (https), protocol (the request is sent, the
 //!   head of the answer is read), auth (the second request of Digest), request (status, headers,
@@ -13,7 +13,7 @@
 //! - Does not check: the body, unless an `expected_...` of it asks; for `expected_body` at most 64 KiB are read.
 //!
 //! Requests are built, and answers read, with reqwest; the connection between them is hyper's -
-//! reqwest's own engine - on the probe's stream. reqwest's client cannot take an open stream
+//! reqwest's own engine - or, for HTTP/2, that of h2, which is hyper's, on the probe's stream. reqwest's client cannot take an open stream
 //! (`connector_layer` wraps its connector and cannot replace the connection), and with a
 //! connection of its own neither the phases nor the one-connection rule would hold.
 
@@ -25,24 +25,26 @@ mod cookies;
 mod exchange;
 mod expected;
 mod head;
+mod http2;
 mod json;
 mod login;
 mod options;
 mod proxy;
 mod refusal;
 mod request;
+mod way;
 
 use crate::checks::{Check, Profile, ResultName};
-use crate::fault::{Cause, Failure, Fault, Phase};
-use crate::net::{self, Endpoint, Host, Port, TlsOptions, Wire, socks};
+use crate::fault::{Cause, Fault, Phase};
+use crate::net::TlsOptions;
 use crate::probe::{Probe, Stop};
-use crate::secret::{Secret, ours, sentence};
+use crate::secret::{Secret, sentence};
 use crate::services::{self, Service};
 use crate::settings::{Credentials, Fields, Misfit, Noted, Pair, Pairs, SocketPath, Spoken, tls};
 use crate::text::escaped;
 use answer::Judgement;
 use cookies::Jar;
-use exchange::{Client, Connection};
+use exchange::Client;
 use expected::ExpectedBody;
 use options::{Cookies, ExpectedHeaders, Statuses, WebUrl};
 use proxy::Proxy;
@@ -69,6 +71,7 @@ pub struct Http {
     auth: Option<Credentials>,
     digest: Option<Credentials>,
     redirects: bool,
+    http2: bool,
     tls: TlsOptions,
 }
 
@@ -92,7 +95,7 @@ impl Check for Http {
         let expected_code = fields.or::<Statuses>("expected_code", "200", "The statuses that mean success.");
         let expected_headers = fields.optional(
             "expected_headers",
-            "Headers of the answer: the whole value, a /regex/ that occurs in it, or null for any value. Several lines of a header are one with commas.",
+            "Headers of the answer: the whole value, a /regex/ that occurs in it, or null for any value. Several lines of a header are one with commas. With `http2`, those behind the body count, too (grpc-status).",
         );
         let expected_body = ExpectedBody::parse(fields);
         ExpectedBody::warn_of_no_body(fields, &method, &expected_code);
@@ -108,6 +111,11 @@ impl Check for Http {
             "false",
             "Follow 30x redirects, 10 at most. Logins, cookies and the body stay with the server of `url`.",
         );
+        let http2 = fields.or::<bool>(
+            "http2",
+            "false",
+            "HTTP/2 alone: over TLS by ALPN, for http:// without asking (prior knowledge). Through a proxy by a tunnel.",
+        );
         let params = fields.optional("params", "Added to the query string, URL encoded.").unwrap_or_default();
         let cookies = fields.optional::<Cookies>("cookies", "Cookies to send.").unwrap_or_default().0;
         let auth = fields.optional::<Credentials>("auth", "Basic authentication.");
@@ -122,7 +130,11 @@ impl Check for Http {
         if unix_socket.is_some() {
             fields.warn_idle("connect_to", "over a Unix socket", "leave one of the two out");
         }
-        check_headers(fields, &headers)?;
+        if !by_url && !redirects && proxy_speaks_tls {
+            let why = "with a URL of http://: it does not count for the proxy";
+            fields.warn_idle("server_name", why, "write https:// in `url`, or leave `server_name` out");
+        }
+        check_headers(fields, &headers, http2)?;
         if unix_socket.is_some() && proxy.is_some() {
             return Err(both_ways(fields));
         }
@@ -145,6 +157,7 @@ impl Check for Http {
             auth,
             digest,
             redirects,
+            http2,
             tls: tls?,
         })
     }
@@ -159,6 +172,7 @@ impl Check for Http {
         .once(self.body.is_some() || !(self.method.is_safe()))
         .distinct("proxy_url", self.proxy.as_ref().map(|proxy| &proxy.endpoint))
         .distinct("unix_socket", self.unix_socket.as_ref().map(|path| escaped(&path.0.to_string_lossy())))
+        .distinct("http2", Some("true").filter(|_| self.http2))
         .distinct("expected_code", Some(self.expected_code.to_string()).filter(|code| code != "200"))
         .distinct("expected_body", self.expected_body.contains.as_ref())
         .distinct("expected_body_equals", self.expected_body.equals.as_deref().map(escaped))
@@ -185,12 +199,13 @@ impl Check for Http {
         let connection = self.secure(probe, wire, &hop.url).await?;
         let mut client = Client { check: self, connection, jar: Jar::default() };
         for _ in 0..=MOST_REDIRECTS {
-            let answer = client.ask(probe, &hop).await?;
+            let answer = client.ask(probe, &hop).await.map_err(|failure| hop.told(self, probe, failure))?;
             let judged = answer::judge(self, probe, &mut client.connection, &hop, answer).await;
-            match judged.map_err(|failure| hop.with_kept_back(self, probe, failure))? {
+            match judged.map_err(|failure| hop.told(self, probe, failure))? {
                 Judgement::Accepted => return Ok(()),
                 Judgement::Elsewhere(next, answer) => {
-                    client.make_ready(probe, answer, &next.url).await?;
+                    let ready = client.make_ready(probe, answer, &next.url).await;
+                    ready.map_err(|failure| next.told(self, probe, failure))?;
                     hop = *next;
                 }
             }
@@ -201,140 +216,35 @@ impl Check for Http {
     }
 }
 
-impl Http {
-    fn first_endpoint(&self) -> &Endpoint {
-        self.proxy.as_ref().map_or(&self.url.endpoint, |proxy| &proxy.endpoint)
-    }
-
-    /// The proxy, where it is one that is asked in HTTP.
-    fn http_proxy(&self) -> Option<&Proxy> {
-        self.proxy.as_ref().filter(|proxy| !proxy.is_socks())
-    }
-
-    /// Connects to the origin, or to the proxy.
-    async fn open(&self, probe: &mut Probe, origin: &Endpoint) -> Result<Wire, Failure> {
-        let Some(proxy) = &self.proxy else {
-            return match &self.unix_socket {
-                // What a redirect names has a place of its own.
-                Some(SocketPath(path)) if *origin == self.url.endpoint => probe.open_socket(path).await,
-                _ => probe.open(origin).await,
-            };
-        };
-        let mut wire = probe.open(&proxy.endpoint).await.map_err(|failure| of_proxy(probe, proxy, failure))?;
-        if proxy.speaks_tls() {
-            let secured = probe.tls(wire, &self.tls, &proxy.endpoint.host, &["http/1.1"]).await;
-            wire = secured.map_err(|failure| of_proxy(probe, proxy, failure))?;
-        }
-        if proxy.login.is_some() {
-            probe.note_login();
-        }
-        Ok(wire)
-    }
-
-    /// Notes a login that goes out without TLS; where a proxy passes it on, whatever there is up to the proxy.
-    fn note_login(&self, probe: &mut Probe, hop: &Hop) {
-        let has_header = self.headers.0.iter().any(|header| header.name.eq_ignore_ascii_case("authorization"));
-        let logs_in = hop.trusted && (self.auth.is_some() || self.digest.is_some() || has_header);
-        match &self.proxy {
-            _ if !logs_in || hop.url.is_tls() => {}
-            Some(_) => probe.note_plain_login(),
-            None => probe.note_login(),
-        }
-    }
-
-    /// Adds the tunnel and TLS, as the URL wants them.
-    async fn secure(&self, probe: &mut Probe, wire: Wire, url: &WebUrl) -> Result<Connection, Failure> {
-        let wire = match &self.proxy {
-            Some(proxy) if proxy.is_socks() => self.through_socks(probe, wire, proxy, url).await?,
-            Some(proxy) if url.is_tls() => {
-                let authority = authority(&url.endpoint.host, url.endpoint.port);
-                let authorization = proxy.authorization.as_ref().map(|value| value.expose().as_str());
-                let tunnel = probe.phase(Phase::Proxy, net::proxy::tunnel(wire, &authority, authorization)).await;
-                // With TLS 1.3 a proxy judges our certificate only after the handshake.
-                tunnel.map_err(|failure| {
-                    if failure.code.phase == Phase::Tls { of_proxy(probe, proxy, failure) } else { failure }
-                })?
-            }
-            _ => wire,
-        };
-        if !url.is_tls() {
-            return Connection::over(probe, wire, url).await;
-        }
-        let wire = probe.tls(wire, &self.tls, &url.endpoint.host, &["http/1.1"]).await?;
-        Connection::over(probe, wire, url).await
-    }
-
-    async fn through_socks(&self, probe: &mut Probe, wire: Wire, proxy: &Proxy, url: &WebUrl) -> Result<Wire, Failure> {
-        let to = match proxy.destination(&url.endpoint) {
-            Some(to) => to,
-            None => {
-                let addresses = probe.addresses(&url.endpoint).await?;
-                let first = addresses.first().copied();
-                socks::Destination::Address(first.ok_or_else(|| {
-                    probe.fail(Phase::Resolve, Fault::new(Cause::NoAddress, "the name has no address"))
-                })?)
-            }
-        };
-        let login = proxy.login.as_ref().map(|login| (login.user.as_str(), &login.password));
-        probe.phase(Phase::Proxy, socks::tunnel(wire, &to, login)).await
-    }
-}
-
 fn both_ways(fields: &mut Fields<'_>) -> Noted {
     let misfit = Misfit::new("a Unix socket is not reached through a proxy");
     fields.refuse_value("unix_socket", misfit.help("leave one of the two out"))
 }
 
-/// Header names and values must be legal: a line break in one would be a request of its own.
-fn check_headers(fields: &mut Fields<'_>, headers: &Pairs) -> Result<(), Noted> {
+/// Header names and values must be legal: a line break in one would be a request of its own. HTTP/2 has no fields that
+/// are about the connection (RFC 9113 section 8.2.2).
+fn check_headers(fields: &mut Fields<'_>, headers: &Pairs, http2: bool) -> Result<(), Noted> {
+    const OF_CONNECTIONS: [&str; 5] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
     let is_name = |name: &str| reqwest::header::HeaderName::try_from(name).is_ok();
     let is_value = |value: &str| reqwest::header::HeaderValue::try_from(value).is_ok();
-    let illegal = headers.0.iter().find(|header| !is_name(&header.name) || !is_value(header.value.expose()));
-    let Some(Pair { name, .. }) = illegal else { return Ok(()) };
+    let is_of_connection = |name: &str| OF_CONNECTIONS.contains(&name.to_ascii_lowercase().as_str());
+    let illegal = headers.0.iter().find(|header| {
+        !is_name(&header.name) || !is_value(header.value.expose()) || (http2 && is_of_connection(&header.name))
+    });
+    let Some(Pair { name, value, .. }) = illegal else { return Ok(()) };
     let shown = escaped(name);
-    let (message, help) = if is_name(name) {
+    let (message, help) = if !is_name(name) {
         (
-            format!("the value of `{shown}` is not legal in an HTTP header"),
+            format!("`{shown}` is not a legal name of an HTTP header (RFC 9110 section 5)"),
+            "a name has letters, digits and `-`",
+        )
+    } else if !is_value(value.expose()) {
+        (
+            format!("the value of `{shown}` is not legal in an HTTP header (RFC 9110 section 5)"),
             "a value has no line breaks and no control characters",
         )
     } else {
-        (format!("`{shown}` is not a legal name of an HTTP header"), "a name has letters, digits and `-`")
+        (format!("`{shown}` has no place in HTTP/2 (RFC 9113 section 8.2.2)"), "leave it out")
     };
-    let misfit = Misfit::new(format!("{message} (RFC 9110 section 5)"));
-    Err(fields.refuse_value("headers", misfit.help(help)))
-}
-
-/// Behind a next step that would else be taken for one about the target.
-const ABOUT_PROXY: &str = " (this is about the proxy)";
-
-/// A proxy that cannot be connected to is a fault of its own; its name's, its certificate's and this host's are told of
-/// whom they concern.
-fn of_proxy(probe: &Probe, proxy: &Proxy, mut failure: Failure) -> Failure {
-    if matches!(failure.code.cause, Cause::LocalLimit | Cause::DeniedLocally) {
-        return failure;
-    }
-    if failure.code.phase != Phase::Connect {
-        let Failure { message, next_step, .. } = &mut failure;
-        *message = format!("the proxy {}: {message}", proxy.endpoint);
-        next_step.push_str(ABOUT_PROXY);
-        return failure;
-    }
-    let cause = if failure.code.cause == Cause::Timeout { Cause::Timeout } else { Cause::Unreachable };
-    let fault =
-        Fault::new(cause, sentence!["the proxy ", &proxy.endpoint, " cannot be reached: ", ours(&failure.message)])
-            .owner(failure.owner)
-            .next_step(sentence![ours(&failure.next_step), ABOUT_PROXY])
-            .evidence(sentence![ours(&failure.code), ": ", ours(&failure.evidence.unwrap_or_default())]);
-    probe.fail(Phase::Proxy, fault)
-}
-
-/// `host:port` as CONNECT wants it; an IPv6 address in brackets.
-fn authority(host: &Host, port: Port) -> String {
-    format!("{}:{port}", in_brackets(host))
-}
-
-/// A host as URLs have it.
-fn in_brackets(host: &Host) -> String {
-    let bare = host.bare();
-    if bare.contains(':') { format!("[{bare}]") } else { bare }
+    Err(fields.refuse_value("headers", Misfit::new(message).help(help)))
 }

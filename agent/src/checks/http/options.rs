@@ -1,11 +1,11 @@
 //! The values that only the http check takes.
 
-use crate::net::{Endpoint, Host};
+use crate::net::{Endpoint, Host, NO_IPV4};
 use crate::secret::{Secret, redact_url, url_secrets};
 use crate::services::{self, Security};
 use crate::settings::shape::{Shape, Shown, StandIn};
 use crate::settings::{Credentials, Field, Matcher, Misfit, Pairs, Setting};
-use crate::text::percent_decoded;
+use crate::text::percent_decoded_text;
 use reqwest::Method;
 use serde_json::json;
 use std::num::NonZero;
@@ -35,8 +35,8 @@ impl WebUrl {
         let host = Host::parse(host).map_err(|_| "the host in the URL is not a legal name or address")?;
         let port = url.port_or_known_default().and_then(NonZero::new).ok_or("port 0 cannot be connected to")?;
         let login = (!url.username().is_empty() || url.password().is_some()).then(|| Credentials {
-            user: decoded(url.username()),
-            password: Secret::new(decoded(url.password().unwrap_or_default())),
+            user: percent_decoded_text(url.username()),
+            password: Secret::new(percent_decoded_text(url.password().unwrap_or_default())),
         });
         // Cannot fail for a URL with a host.
         let _ = url.set_username("").and_then(|()| url.set_password(None));
@@ -74,6 +74,11 @@ fn why_no_url(text: &str) -> &'static str {
     let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
     if authority[end..].contains('@') && !authority[..end].contains('@') {
         return "in the user and the password of a URL, `/` is written %2F, `?` %3F, `#` %23 and `@` %40";
+    }
+    let host = authority[..end].rsplit('@').next().unwrap_or_default();
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    if has_slashes(text) && Host::parse(host).is_err_and(|why| why.to_string() == NO_IPV4) {
+        return NO_IPV4;
     }
     if authority[..end].starts_with('[') && authority[..end].contains('%') {
         return "an IPv6 address in a URL has no zone; write an address without one";
@@ -217,11 +222,6 @@ fn is_cookie(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_graphic() && !",;".contains(c))
 }
 
-/// User info as it was before it became a part of a URL.
-fn decoded(text: &str) -> String {
-    String::from_utf8_lossy(&percent_decoded(text)).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,6 +249,19 @@ mod tests {
             "http:\\\\h",
         ] {
             assert!(WebUrl::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn short_forms_of_an_address_are_that_address_and_others_are_told_as_none() {
+        for text in
+            ["https://127.1/", "http://0x7f.1/", "http://2130706433/", "http://0177.0.0.1/", "http://127.0.0.1./"]
+        {
+            let url = WebUrl::parse(text).expect(text);
+            assert_eq!((url.endpoint.host.to_string().as_str(), url.shown.as_str()), ("127.0.0.1", text));
+        }
+        for text in ["http://256.1.1.1/", "http://u@1.2.3.4.5:80/", "https://0x1ffffffff/"] {
+            assert!(WebUrl::parse(text).is_err_and(|why| why == NO_IPV4), "{text}");
         }
     }
 

@@ -3,11 +3,11 @@
 use super::options::WebUrl;
 use super::request::basic;
 use crate::net::socks::{self, Destination};
-use crate::net::{Endpoint, Host, HostKind, Port};
+use crate::net::{Endpoint, Host, HostKind, NO_IPV4, Port};
 use crate::secret::{Secret, url_secrets};
 use crate::settings::shape::{Shape, Shown, StandIn};
 use crate::settings::{Credentials, Field, Fields, Misfit, Setting};
-use crate::text::percent_decoded;
+use crate::text::percent_decoded_text;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -77,9 +77,12 @@ impl Proxy {
     fn of_socks(text: &str, by_address: bool) -> Result<Self, &'static str> {
         let url = reqwest::Url::parse(text).map_err(|_| "it is not a URL; write socks5h://HOST:PORT")?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or("the URL names no host")?;
-        let host = Host::parse(&decoded(host)).map_err(|_| "the host in the URL is not a legal name or address")?;
+        // The parser knows the hosts of the web's schemes alone, and takes this one for a text.
+        let host = url::Host::parse(host).map_err(|_| why_no_host(host))?;
+        let host = Host::parse(&host.to_string()).map_err(|_| "the host in the URL is not a legal name or address")?;
         let port = NonZero::new(url.port().unwrap_or(SOCKS_PORT)).ok_or("port 0 cannot be connected to")?;
-        let (user, password) = (decoded(url.username()), decoded(url.password().unwrap_or_default()));
+        let (user, password) =
+            (percent_decoded_text(url.username()), percent_decoded_text(url.password().unwrap_or_default()));
         if user.len() > socks::LONGEST || password.len() > socks::LONGEST {
             return Err("the user and the password of SOCKS have 255 bytes at most (RFC 1929)");
         }
@@ -89,8 +92,9 @@ impl Proxy {
     }
 }
 
-fn decoded(text: &str) -> String {
-    String::from_utf8_lossy(&percent_decoded(text)).into_owned()
+fn why_no_host(host: &str) -> &'static str {
+    let is_no_address = Host::parse(host).is_err_and(|why| why.to_string() == NO_IPV4);
+    if is_no_address { NO_IPV4 } else { "the host in the URL is not a legal name or address" }
 }
 
 impl Setting for Proxy {

@@ -7,7 +7,7 @@ use super::exchange::Connection;
 use super::login;
 use super::request::Hop;
 use super::{Http, Proxy};
-use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::challenge::Challenge;
 use crate::net::host::clock;
 use crate::net::identify::asks_for_tls;
@@ -32,16 +32,16 @@ pub(super) async fn unexpected_status(
 ) -> Failure {
     let excerpt = excerpt(probe, connection, &mut answer).await;
     let status = answer.status().as_u16();
-    if let Some(fault) = check.http_proxy().filter(|_| !hop.url.is_tls()).and_then(|proxy| of_proxy(proxy, &answer)) {
+    if let Some(fault) = check.relay(&hop.url).and_then(|proxy| of_proxy(proxy, &answer)) {
         return probe.fail(Phase::Proxy, fault);
     }
-    if let Some((phase, fault)) = tls_demand(hop, status, &excerpt) {
+    if let Some((phase, fault)) = tls_demand(check, hop, status, &excerpt) {
         return probe.fail(phase, fault.evidence(shown(&answer, &excerpt)));
     }
     let is_seen = check.proxy.is_none() && !hop.url.is_tls();
     if is_seen && is_like_400(status) && probe.speaks_tls().await {
         let message = sentence!["answered ", status, " to plain HTTP, and speaks TLS on this port"];
-        let fault = Fault::new(Cause::Required, message).next_step(WRITE_HTTPS);
+        let fault = Fault::new(Cause::Required, message);
         return probe.fail(Phase::Tls, fault.evidence(shown(&answer, &excerpt)));
     }
     if status == 401 {
@@ -57,7 +57,7 @@ pub(super) async fn unexpected_status(
             Fault::new(Cause::Redirected, message)
         }
         None => {
-            let whose = match check.http_proxy().filter(|_| !hop.url.is_tls()) {
+            let whose = match check.relay(&hop.url) {
                 Some(proxy) if is_unclear(status, answer.headers()) => {
                     sentence![" (the proxy ", &proxy.endpoint, ", or the server behind it)"]
                 }
@@ -128,10 +128,8 @@ const fn is_like_400(status: u16) -> bool {
     matches!(status, 400 | 421 | 426 | 497 | 501 | 505)
 }
 
-const WRITE_HTTPS: &str = "write https:// in the URL";
-
 /// Whether the text shows that TLS, or a client certificate, is missing. The status alone (400) says nothing.
-fn tls_demand(hop: &Hop, status: u16, excerpt: &[u8]) -> Option<(Phase, Fault)> {
+fn tls_demand(check: &Http, hop: &Hop, status: u16, excerpt: &[u8]) -> Option<(Phase, Fault)> {
     let text = String::from_utf8_lossy(excerpt);
     if asks_for_tls(excerpt) {
         let fault = if hop.url.is_tls() {
@@ -140,18 +138,31 @@ fn tls_demand(hop: &Hop, status: u16, excerpt: &[u8]) -> Option<(Phase, Fault)> 
             Fault::new(Cause::UnexpectedStatus, message)
                 .next_step("let the load balancer or proxy at that address speak TLS to the server behind it")
         } else {
-            Fault::new(Cause::Required, "the server wants TLS on this port").next_step(WRITE_HTTPS)
+            Fault::new(Cause::Required, "the server wants TLS on this port")
         };
         let phase = if hop.url.is_tls() { Phase::Request } else { Phase::Tls };
         return Some((phase, fault));
     }
     // nginx 1.22, src/http/ngx_http_special_response.c.
-    if text.contains("No required SSL certificate was sent") {
-        let message = "the server wants a client certificate, but none is configured";
-        return Some((Phase::Tls, Fault::new(Cause::ClientCertRequired, message)));
-    }
-    text.contains("The SSL certificate error")
-        .then(|| (Phase::Tls, Fault::new(Cause::ClientCertRejected, "the server rejects our client certificate")))
+    let has_one = check.tls.client.is_some() && hop.url.is_tls();
+    let fault = match () {
+        () if text.contains("No required SSL certificate was sent") && has_one => Fault::new(
+            Cause::ClientCertRequired,
+            "the server wants a client certificate, and got none of us, though one is configured",
+        )
+        .owner(Owner::Service)
+        .next_step(
+            "see what ends TLS before that server, and whether it asks for client certificates and passes them on",
+        ),
+        () if text.contains("No required SSL certificate was sent") => {
+            Fault::new(Cause::ClientCertRequired, "the server wants a client certificate, but none is configured")
+        }
+        () if text.contains("The SSL certificate error") && has_one => {
+            Fault::new(Cause::ClientCertRejected, "the server rejects our client certificate")
+        }
+        () => return None,
+    };
+    Some((Phase::Tls, fault))
 }
 
 /// The beginning of the body, as far as it comes at once.

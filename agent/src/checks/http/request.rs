@@ -1,8 +1,9 @@
 //! The request of one hop.
 
+use super::Http;
 use super::cookies::Jar;
 use super::options::WebUrl;
-use super::{Http, authority, in_brackets};
+use super::way::{authority, in_brackets, without_server_name};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::Endpoint;
 use crate::probe::Probe;
@@ -10,6 +11,7 @@ use crate::secret::{Secret, is_harmless_header};
 use crate::settings::{Credentials, Pair, Pairs};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::Uri;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
     TRANSFER_ENCODING, USER_AGENT,
@@ -17,6 +19,10 @@ use reqwest::header::{
 use reqwest::{Body, Method};
 use std::borrow::Cow;
 use url::Position;
+
+const WRITE_HTTPS: &str = "write https:// in the URL";
+
+const REDIRECT_TO_HTTPS: &str = "let the server redirect to https://; else put that URL into this check";
 
 const AGENT: &str = concat!("conn-check/", env!("CARGO_PKG_VERSION"));
 
@@ -87,6 +93,10 @@ impl Hop {
         if !headers.contains_key(HOST) {
             headers.insert(HOST, value(&self.host_header())?);
         }
+        if check.http2 {
+            self.for_http2(&mut request, check)?;
+        }
+        let headers = request.headers_mut();
         // Servers wait for content where a method has some by its nature (RFC 9110 section 8.6).
         let says_length = headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING);
         if self.body.is_none() && !says_length && [Method::POST, Method::PUT, Method::PATCH].contains(&self.method) {
@@ -95,12 +105,25 @@ impl Hop {
         Ok(request)
     }
 
+    /// What HTTP/2 has apart from the fields: where the request goes, and how long its body is (RFC 9113 section 8.3.1).
+    fn for_http2(&self, request: &mut http::Request<Body>, check: &Http) -> Result<(), Fault> {
+        *request.version_mut() = http::Version::HTTP_2;
+        let host = request.headers_mut().remove(HOST);
+        let host = host.as_ref().map_or(&[][..], |host| host.as_bytes());
+        let scheme = if self.url.is_tls() { "https" } else { "http" };
+        let uri = Uri::builder().scheme(scheme).authority(host).path_and_query(self.target(check));
+        *request.uri_mut() = uri.build().map_err(|error| own_fault(&error))?;
+        if let Some(body) = &self.body {
+            request.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| body.expose().len().into());
+        }
+        Ok(())
+    }
+
     /// The target of the request line: absolute for a proxy, without the origin for a server (RFC 9112
     /// section 3.2).
     fn target(&self, check: &Http) -> String {
         let url = self.url();
-        let proxied = check.http_proxy().is_some() && !self.url.is_tls();
-        if proxied { url[..Position::AfterQuery].to_owned() } else { path_of(&url) }
+        if check.relay(&self.url).is_some() { url[..Position::AfterQuery].to_owned() } else { path_of(&url) }
     }
 
     /// What Digest signs: the target as the server itself sees it, which a proxy makes of the absolute one.
@@ -138,8 +161,7 @@ impl Hop {
         if let Some(answer) = authorization {
             headers.insert(AUTHORIZATION, value(answer)?);
         }
-        let proxy = check.http_proxy().filter(|_| !self.url.is_tls());
-        if let Some(login) = proxy.and_then(|proxy| proxy.authorization.as_ref()) {
+        if let Some(login) = check.relay(&self.url).and_then(|proxy| proxy.authorization.as_ref()) {
             headers.insert(PROXY_AUTHORIZATION, value(login.expose())?);
         }
         Ok(headers)
@@ -162,18 +184,29 @@ impl Hop {
         headers.chain((!check.cookies.0.is_empty()).then_some("Cookie")).collect()
     }
 
-    /// A failure that says what may have caused it: what was kept back from this server.
-    pub(super) fn with_kept_back(&self, check: &Http, probe: &Probe, failure: Failure) -> Failure {
+    /// A failure as it is told of this hop: with what may have caused it, as it was kept back from this server, and
+    /// with the URL that was asked, where that is not the check's.
+    pub(super) fn told(&self, check: &Http, probe: &Probe, failure: Failure) -> Failure {
+        let mut failure = failure.advise(Phase::Tls, Cause::Required, WRITE_HTTPS);
         let kept_back = self.kept_back(check);
-        if kept_back.is_empty() || !matches!(failure.code.phase, Phase::Auth | Phase::Request) {
+        if !kept_back.is_empty() && matches!(failure.code.phase, Phase::Auth | Phase::Request) {
+            let names = probe.clean(&kept_back.join(", "));
+            failure.message =
+                format!("{}; {names}: not sent to this server, which only a redirect names", failure.message);
+            failure.next_step =
+                format!("put the URL that the redirect leads to into this check, if {names} is for it too");
+        }
+        let by_redirect = self.url.url != check.url.url;
+        if !by_redirect || matches!(failure.code.phase, Phase::Run | Phase::Proxy) {
             return failure;
         }
-        let names = probe.clean(&kept_back.join(", "));
-        Failure {
-            message: format!("{}; {names}: not sent to this server, which only a redirect names", failure.message),
-            next_step: format!("put the URL that the redirect leads to into this check, if {names} is for it too"),
-            ..failure
+        if self.url.endpoint.host != check.url.endpoint.host {
+            failure = without_server_name(failure, "in the redirect");
         }
+        failure = failure.advise(Phase::Tls, Cause::Required, REDIRECT_TO_HTTPS);
+        let how = if failure.message.contains(" redirect") { "" } else { ", to which a redirect leads" };
+        failure.message = format!("{} ({}{how})", failure.message, self.url.shown);
+        failure
     }
 
     /// The port is left out where it is the scheme's own.

@@ -52,7 +52,7 @@ use crate::checks::{Check, Profile};
 use crate::diagnostic::Flaw;
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::identify::identify;
-use crate::net::{Target, TlsMode, TlsOptions};
+use crate::net::{Target, TlsMode, TlsOptions, pem};
 use crate::probe::{Probe, Stop};
 use crate::secret::{ours, sentence};
 use crate::services::{self, Service};
@@ -188,7 +188,7 @@ fn server_key(fields: &mut Fields<'_>) -> Result<Option<Arc<ServerKey>>, Noted> 
         Err(error) => {
             let misfit = Misfit::new(format!("the file cannot be used: {error}")).flaw(Flaw::UnreadablePem);
             let misfit = misfit.because(&error).help("a copy of public_key.pem of the server's data directory");
-            fields.lack_file("server_public_key", misfit).map(|()| None)
+            fields.lack_file("server_public_key", misfit, pem::next_step(&error)).map(|()| None)
         }
     }
 }

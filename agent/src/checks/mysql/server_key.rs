@@ -4,7 +4,7 @@
 //! A server also sends its key to who asks for it. Nobody asks here: whoever stands between would send its own.
 
 use crate::fault::{Cause, Fault, Owner, Phase};
-use crate::net::public_key;
+use crate::net::pem;
 use num_bigint::BigUint;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA1_OUTPUT_LEN, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -28,8 +28,13 @@ impl ServerKey {
     /// # Errors
     /// The file cannot be read, or holds no public key of RSA.
     pub(super) fn read(path: &Path) -> io::Result<Self> {
-        let key = public_key(path)?;
-        Self::of(&key).ok_or_else(|| io::Error::other("the key in it is not one of RSA with 1024 bits or more"))
+        let key = pem::public_key(path)?;
+        Self::of(&key).ok_or_else(|| {
+            pem::flawed(
+                "the key in it is not one of RSA with 1024 bits or more",
+                "copy the server's own public_key.pem",
+            )
+        })
     }
 
     fn of(key: &[u8]) -> Option<Self> {

@@ -60,8 +60,10 @@ impl Check for Tcp {
         self.exchange.send(probe, &mut wire).await?;
         if self.exchange.expects() {
             let said = self.exchange.hear(probe, &mut wire).await;
-            if let Some(Ok(counted)) = mysql::of_greeting(&probe.heard_first()) {
-                counted.warn(probe);
+            match mysql::of_greeting(&probe.heard_first()) {
+                Some(Ok(counted)) => counted.warn(probe),
+                Some(Err(blocked)) if said.is_err() => return Err(probe.fail(Phase::Connect, blocked).into()),
+                _ => {}
             }
             return said;
         }

@@ -105,7 +105,9 @@ async fn smtp(talk: &mut Talk, own_name: &str) -> Result<(), Fault> {
     talk.send(format!("EHLO {own_name}\r\n").as_bytes()).await;
     let offers = coded(talk).await?;
     if let Some(refused) = offers.first().filter(|line| !line.starts_with("250")) {
-        return Err(turned_away(refused));
+        // A server that does not know EHLO has no extensions (RFC 5321 section 4.1.1.1).
+        let is_old = ["500", "501", "502", "504"].iter().any(|code| refused.starts_with(code));
+        return Err(if is_old { not_offered("STARTTLS", Some(refused)) } else { turned_away(refused) });
     }
     let is_offered = offers.iter().any(|line| line.get(4..).is_some_and(|word| word.eq_ignore_ascii_case("STARTTLS")));
     if !is_offered {
@@ -136,8 +138,12 @@ async fn imap(talk: &mut Talk) -> Result<(), Fault> {
     loop {
         let answer = line(talk).await?;
         if let Some(verdict) = answer.strip_prefix("a ") {
-            let is_ok = verdict.to_ascii_uppercase().starts_with("OK");
-            return if is_ok { Ok(()) } else { Err(not_offered("STARTTLS", Some(&answer))) };
+            return match verdict.to_ascii_uppercase() {
+                word if word.starts_with("OK") => Ok(()),
+                // The server's own settings are in the way; to an unknown command it says BAD (RFC 9051 section 6.2.1).
+                word if word.starts_with("NO") => Err(not_begun("STARTTLS", &answer)),
+                _ => Err(not_offered("STARTTLS", Some(&answer))),
+            };
         }
         if !answer.starts_with("* ") {
             return Err(unlike("IMAP", &answer));
@@ -156,7 +162,12 @@ async fn pop3(talk: &mut Talk) -> Result<(), Fault> {
     }
     talk.send(b"STLS\r\n").await;
     let answer = line(talk).await?;
-    if answer.starts_with("+OK") { Ok(()) } else { Err(not_offered("STLS", Some(&answer))) }
+    match answer.to_ascii_uppercase() {
+        word if word.starts_with("+OK") => Ok(()),
+        // RFC 3206: the server's own trouble.
+        word if word.starts_with("-ERR [SYS/") => Err(not_begun("STLS", &answer)),
+        _ => Err(not_offered("STLS", Some(&answer))),
+    }
 }
 
 /// An extended request and its response (RFC 4511 section 4.14); of the response, only its result counts.
@@ -177,7 +188,9 @@ async fn ldap(talk: &mut Talk) -> Result<(), Fault> {
     let result = response.windows(3).find_map(|bytes| (bytes[..2] == [0x0a, 0x01]).then_some(bytes[2]));
     match result {
         Some(0) => Ok(()),
-        Some(code) => Err(not_offered("StartTLS", Some(&format!("result code {code}")))),
+        // protocolError is for what the server does not know; others are reasons of its own (RFC 4511 section 4.14.2).
+        Some(code @ 2) => Err(not_offered("StartTLS", Some(&format!("result code {code}")))),
+        Some(code) => Err(not_begun("StartTLS", &format!("result code {code}"))),
         None => Err(Fault::new(Cause::Malformed, "the answer is not LDAP's")),
     }
 }
@@ -188,6 +201,11 @@ async fn postgres(talk: &mut Talk) -> Result<(), Fault> {
     match talk.exactly(1).await?[..] {
         [b'S'] => Ok(()),
         [b'N'] => Err(not_offered("TLS", None)),
+        // An ErrorResponse: the server has no process for this client.
+        [b'E'] => {
+            let said = String::from_utf8_lossy(talk.received()).into_owned();
+            Err(turned_away(if said.is_empty() { "an ErrorResponse" } else { &said }))
+        }
         _ => Err(Fault::new(Cause::Malformed, "the answer is not PostgreSQL's")),
     }
 }
@@ -269,16 +287,19 @@ fn agreed(answer: &[String], code: &str, command: &'static str) -> Result<(), Fa
         return Ok(());
     }
     match answer.last() {
-        // It knows the command, and does not do it now.
-        Some(said) if said.starts_with('4') => {
-            Err(Fault::new(Cause::NotTls, sentence!["the server knows ", command, ", and does not begin TLS"])
-                .at(Phase::Tls)
-                .owner(Owner::Service)
-                .evidence(escaped(said))
-                .next_step("look at the server's log: its certificate or key may not be usable"))
-        }
+        // It knows the command, and does not do it now, or by its rules (RFC 4217 section 4: 534).
+        Some(said) if said.starts_with('4') || said.starts_with("534") => Err(not_begun(command, said)),
         said => Err(not_offered(command, said)),
     }
+}
+
+/// The server knows how TLS begins, and does not begin it.
+fn not_begun(command: &'static str, said: &str) -> Fault {
+    Fault::new(Cause::NotTls, sentence!["the server knows ", command, ", and does not begin TLS"])
+        .at(Phase::Tls)
+        .owner(Owner::Service)
+        .evidence(escaped(said))
+        .next_step("look at the server's log: its certificate or key may not be usable")
 }
 
 /// The server has no TLS on this port, or not now.

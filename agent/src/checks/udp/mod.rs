@@ -30,6 +30,9 @@ const GRACE: Duration = Duration::from_millis(20);
 /// When a datagram is sent again to which no reply came that was expected: datagrams get lost.
 const SEND_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
+/// What a datagram can hold: 65,535 bytes but for the headers of IP and UDP (RFC 791, RFC 768).
+const MOST: usize = 65_507;
+
 /// See the [module's documentation](self).
 #[derive(Clone, Debug)]
 pub struct Udp {
@@ -68,6 +71,12 @@ impl Check for Udp {
         };
         let send = send.and_then(|text| bytes("send", text));
         let expect = expect.map(|text| bytes("expect", text)).transpose();
+        for (key, bytes) in [("send", send.as_ref().ok()), ("expect", expect.as_ref().ok().and_then(Option::as_ref))] {
+            if let Some(length) = bytes.map(Vec::len).filter(|length| *length > MOST) {
+                let misfit = Misfit::new(format!("{length} bytes, more than a datagram holds"));
+                return Err(fields.refuse_value(key, misfit.help(format!("{MOST} bytes at most"))));
+            }
+        }
         Ok(Self { endpoint: Endpoint::udp(host?, port?), send: send?, expect: expect? })
     }
 
@@ -77,15 +86,23 @@ impl Check for Udp {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         let addresses = probe.addresses(&self.endpoint).await?;
-        let mut last = None;
+        let mut failed: Vec<(SocketAddr, Failure)> = Vec::new();
         for (tried, address) in addresses.iter().enumerate() {
             // Every address gets its share of what is left; the last one all of it.
             match self.exchange(probe, *address, addresses.len() - tried).await {
-                Ok(()) => return Ok(()),
-                Err(failure) => last = last.or(Some(failure)),
+                Ok(()) => {
+                    // An application may well take an address that does not answer.
+                    for (address, Failure { message, .. }) in failed {
+                        let is_named = message.contains(&address.to_string());
+                        let why = if is_named { message } else { format!("{address} does not: {message}") };
+                        probe.warn_of_dead_address(address, &why);
+                    }
+                    return Ok(());
+                }
+                Err(failure) => failed.push((*address, failure)),
             }
         }
-        last.map_or(Ok(()), |failure| Err(failure.into()))
+        failed.into_iter().next().map_or(Ok(()), |(_, failure)| Err(failure.into()))
     }
 }
 

@@ -32,6 +32,21 @@ impl Expected {
         match kind {
             RecordType::A if !is_address(IpAddr::is_ipv4) => Err("an A record has an IPv4 address".to_owned()),
             RecordType::AAAA if !is_address(IpAddr::is_ipv6) => Err("an AAAA record has an IPv6 address".to_owned()),
+            RecordType::MX if !has_form(text, 1, 2) => {
+                Err("an MX record has a number and a name: `10 mail.example.`, or /mail\\.example/".to_owned())
+            }
+            RecordType::SRV if !has_form(text, 3, 4) => {
+                Err("an SRV record has priority, weight, port and name: `0 5 389 ldap.example.`".to_owned())
+            }
+            RecordType::SOA if text.split_whitespace().count() != 7 => {
+                Err("an SOA record has two names and five numbers; for one of them, write /regex/".to_owned())
+            }
+            RecordType::CAA if text.split_whitespace().count() < 3 || !has_form(text, 1, usize::MAX) => {
+                Err("a CAA record has flags, tag and value: `0 issue \"ca.example\"`".to_owned())
+            }
+            RecordType::CNAME | RecordType::NS | RecordType::PTR if text.split_whitespace().count() != 1 => {
+                Err(format!("a record of type {kind} has one name"))
+            }
             _ => Ok(Self::Value(text.to_owned())),
         }
     }
@@ -65,6 +80,13 @@ impl Answer {
             _ => self.text.clone(),
         }
     }
+}
+
+/// Whether a text begins with so many numbers, and has so many words, or as many as it likes.
+fn has_form(text: &str, numbers: usize, words: usize) -> bool {
+    let all: Vec<_> = text.split_whitespace().collect();
+    let numbered = all.iter().take(numbers).filter(|word| word.parse::<u16>().is_ok()).count();
+    numbered == numbers && (words == usize::MAX || all.len() == words)
 }
 
 fn is(data: &RData, wanted: &str) -> bool {

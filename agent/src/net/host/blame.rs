@@ -19,17 +19,15 @@ pub(super) fn the_way(fault: Fault, way: &Way) -> Fault {
             .about(sentence!["a route or a rule of this host prohibits ", address])
             .next_step(show_route(way, "shows it; remove it, or send by another way")),
         Err(error) if unreached => no_route(fault, way, *error),
-        Err(_) => fault,
-        Ok(_) if !unreached => fault,
-        Ok(_) if way.link.as_ref().is_some_and(|link| !link.is_running) => {
+        Ok(_) if unreached && way.link.as_ref().is_some_and(|link| !link.is_running) => {
             let name = link_name(way);
             fault
                 .become_of(Cause::NoRoute)
                 .about(sentence![name.clone(), ", by which this host sends to ", address, ", is down"])
                 .next_step(sentence!["`ip link show ", name, "` shows its state: bring it up, look at its other end"])
         }
-        Ok(route) if way.next_hop_is_silent => silent_neighbour(fault, way, route.gateway.is_some()),
-        Ok(_) => fault,
+        Ok(route) if unreached && way.next_hop_is_silent => silent_neighbour(fault, way, route.gateway.is_some()),
+        _ => fault,
     }
 }
 
@@ -38,7 +36,9 @@ fn no_route(fault: Fault, way: &Way, error: Errno) -> Fault {
     let message = match error {
         Errno::EHOSTUNREACH => sentence!["a route of this host says that ", address, " is unreachable"],
         Errno::EINVAL => sentence!["this host's routes discard what is for ", address, " (blackhole)"],
-        Errno::ENETUNREACH | Errno::ENETDOWN => sentence!["this host has no route to ", address],
+        Errno::ENETUNREACH | Errno::ENETDOWN | Errno::EAFNOSUPPORT | Errno::EOPNOTSUPP => {
+            sentence!["this host has no route to ", address]
+        }
         // It cannot be asked: what the connection said stays.
         _ => return fault,
     };
@@ -227,6 +227,7 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
         Some(Hop { distance, router, .. }) => {
             sentence!["; the last router that answers is ", router, " (hop ", distance, ")"]
         }
+        None if way.is_near() => Sentence::default(),
         None => "; the routers here do not answer".into(),
     });
     let fault = fault.about(message);
@@ -235,9 +236,17 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
         (Some((port, true)), behind) => {
             let place =
                 behind.map_or_else(|| "on the way to it".into(), |behind| sentence!["on the way to it, ", behind]);
-            fault
-                .with_evidence(sentence!["port ", port, " of ", host, " answers: that host is there"])
-                .next_step(sentence!["open port ", address.port(), " in the firewall of ", host, ", or in one ", place])
+            fault.with_evidence(sentence!["port ", port, " of ", host, " answers: that host is there"]).next_step(
+                sentence![
+                    "look for port ",
+                    address.port(),
+                    " in the firewall of ",
+                    host,
+                    " or in one ",
+                    place,
+                    ", and with `ss -ltn` there whether the service's queue is full"
+                ],
+            )
         }
         (_, Some(behind)) => fault.next_step(sentence![
             "look for a firewall or a missing route ",

@@ -1,5 +1,5 @@
 //! What this host counts of its packets: `/proc/net/snmp`, `/proc/net/snmp6`, `/proc/net/netstat` and
-//! `/proc/net/dev` of the network namespace (proc(5), networking/snmp_counter.rst of the kernel).
+//! `/proc/net/dev` of the network namespace (proc(5), `networking/snmp_counter.rst` of the kernel).
 //!
 //! They are the namespace's and not a socket's: whoever reads them has to compare what it did itself with what it
 //! sees, more than once. Any user may read them. `OutTransmits` is there since Linux 6.8 (6.7 for IPv6's);
@@ -82,7 +82,7 @@ impl Counters {
     }
 
     /// Packets from this host to itself, since then: so its own firewall's resets come.
-    pub(crate) const fn to_itself(&self, before: &Self) -> u64 {
+    pub(crate) const fn sent_to_itself(&self, before: &Self) -> u64 {
         self.over_loopback.saturating_sub(before.over_loopback)
     }
 }

@@ -1,4 +1,4 @@
-//! What listens on this host: its TCP sockets in the state LISTEN (sock_diag(7), any user), and the programs that
+//! What listens on this host: its TCP sockets in the state LISTEN (`sock_diag(7)`, any user), and the programs that
 //! hold them, as far as `/proc` lets this user see (proc(5): its own processes; root: all).
 
 use super::netlink::{self, address, dump};
@@ -66,8 +66,8 @@ impl Listeners {
     /// Those of programs with one of these names, on other ports.
     pub(crate) fn of_programs(&self, names: &[&str], port: u16) -> impl Iterator<Item = &Listener> {
         self.all.iter().filter(move |other| {
-            let named = self.program(other).is_some_and(|program| names.contains(&program.name.as_str()));
-            named && other.place.port() != port
+            other.place.port() != port
+                && self.program(other).is_some_and(|program| names.contains(&program.name.as_str()))
         })
     }
 

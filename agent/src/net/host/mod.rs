@@ -68,6 +68,11 @@ impl Way {
         self.route.as_ref().is_ok_and(|route| route.is_local)
     }
 
+    /// Whether there is no router between.
+    fn is_near(&self) -> bool {
+        self.route.as_ref().is_ok_and(|route| route.gateway.is_none())
+    }
+
     /// The address that this host sends from, the name of the interface, and the next router.
     pub(crate) fn parts(&self) -> Option<(Option<IpAddr>, &str, Option<IpAddr>)> {
         let route = self.route.as_ref().ok()?;
@@ -150,8 +155,8 @@ impl Inquiries {
             }
             Cause::Refused => {
                 let cell = cell(&self.refusals, way.address);
-                let near = way.route.as_ref().is_ok_and(|route| route.gateway.is_none());
-                let trial = *cell.get_or_init(|| trial::of_refusal(way.address, near, &self.alone, until)).await;
+                let look = || trial::of_refusal(way.address, way.is_near(), &self.alone, until);
+                let trial = *cell.get_or_init(look).await;
                 culprit = trial.culprit;
                 blame::the_host(fault, way, &trial)
             }

@@ -1,10 +1,10 @@
 //! What the kernel knows of one TCP connection of this host: `TCP_INFO` (tcp(7)), asked for by the addresses of
-//! the connection over `NETLINK_SOCK_DIAG` (sock_diag(7)). Any user; needs the kernel's `inet_diag`, which some
+//! the connection over `NETLINK_SOCK_DIAG` (`sock_diag(7)`). Any user; needs the kernel's `inet_diag`, which some
 //! containers do not have.
 //!
 //! **A retransmission that does not leave this host** is told apart from one that is lost later by two numbers:
 //! the kernel counts every attempt (`tcpi_total_retrans`), and as being on its way (`tcpi_retrans`) those alone
-//! that its own firewall and queues let pass (`tcp_retransmit_skb` in net/ipv4/tcp_output.c, the same since
+//! that its own firewall and queues let pass (`tcp_retransmit_skb` in `net/ipv4/tcp_output.c`, the same since
 //! Linux 3.x). They belong to the socket: no other traffic of the host changes them.
 
 use super::netlink::{ask, octets};

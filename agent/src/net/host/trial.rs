@@ -76,26 +76,28 @@ pub(crate) async fn of_silence(address: SocketAddr, alone: &Mutex<()>, until: In
     if incoming.culprit.is_some() {
         return incoming;
     }
-    if began + SENT_AGAIN > until {
-        let suspect = sent.kept_back(&before).is_some_and(|kept| kept >= 2);
-        return if suspect { outgoing(address, alone).await } else { incoming };
+    if began + SENT_AGAIN <= until {
+        pause(began + SENT_AGAIN).await;
+        let numbers: Vec<_> = pair.iter().filter_map(|request| numbers(request, address)).collect();
+        if numbers.len() == pair.len() {
+            let failed = Counters::now(address.is_ipv6()).map(|now| now.not_sent_again(&before));
+            let kept_here = numbers.into_iter().all(Segments::are_kept_here);
+            return if kept_here { Trial::proven(Culprit::Output { failed }) } else { incoming };
+        }
     }
-    pause(began + SENT_AGAIN).await;
-    let kept_here = pair.iter().all(|request| numbers(request, address).is_some_and(Segments::are_kept_here));
-    let failed = Counters::now(address.is_ipv6()).map(|now| now.not_sent_again(&before));
-    if kept_here { Trial::proven(Culprit::Output { failed }) } else { incoming }
+    let suspect = sent.kept_back(&before).is_some_and(|kept| kept >= 2);
+    if suspect { outgoing(address, alone).await } else { incoming }
 }
 
 /// Looks who refuses there, on a subnet of this host's own or behind a gateway.
 pub(crate) async fn of_refusal(address: SocketAddr, is_near: bool, alone: &Mutex<()>, until: Instant) -> Trial {
-    let _alone = alone.lock().await;
-    if is_near {
-        return refused_here(address, 4, until).await;
-    }
     // Nearly always it is the other end, and the counters say so at once.
-    let at_first = refused_here(address, 1, until).await;
-    if at_first == Trial::default() {
-        return at_first;
+    if refused_here(address, 1, until).await == Trial::default() {
+        return Trial::default();
+    }
+    if is_near {
+        let _alone = alone.lock().await;
+        return refused_here(address, 4, until).await;
     }
     for _ in 0..2 {
         if !trail::refuses_before_the_first_router(address, until).await {
@@ -128,7 +130,7 @@ async fn refused_here(address: SocketAddr, times: u64, until: Instant) -> Trial 
 fn made_here(after: &Counters, before: &Counters) -> bool {
     match after.kept_back(before) {
         Some(kept) if !after.is_v6() => kept >= 1,
-        _ => after.to_itself(before) >= 1,
+        _ => after.sent_to_itself(before) >= 1,
     }
 }
 
@@ -213,7 +215,6 @@ fn kept_back<const N: usize>(address: SocketAddr) -> Option<i64> {
     Counters::now(address.is_ipv6())?.kept_back(&before)
 }
 
-#[expect(clippy::disallowed_methods, reason = "no phase: beside one, and ended with it")]
 async fn pause(until: Instant) {
     tokio::time::sleep_until(until).await;
 }

@@ -19,6 +19,8 @@ pub(crate) struct Exchange {
     pub(super) was_shown_one: bool,
     /// What was offered: this, and what is newer.
     pub(super) min_version: MinVersion,
+    /// The protocols that were offered (ALPN, RFC 7301).
+    pub(super) offered: &'static [&'static str],
     /// We are through; with TLS 1.3 the server may still have to judge our certificate.
     pub(super) done: bool,
 }
@@ -89,15 +91,35 @@ pub(super) fn of_alert(alert: AlertDescription, exchange: Exchange) -> Fault {
         }
         Alert::UnrecognisedName => nameless("the server wants to be asked for by name"),
         Alert::ProtocolVersion if !exchange.done => no_common_version(exchange),
-        Alert::NoApplicationProtocol => {
-            Fault::new(Cause::NoCommonVersion, "the server does not speak this protocol over TLS (ALPN)")
-        }
+        Alert::NoApplicationProtocol => no_common_protocol(exchange.offered),
         Alert::HandshakeFailure | Alert::InsufficientSecurity if !exchange.was_shown_one => nothing_fits(exchange),
         Alert::InternalError => Fault::new(Cause::Closed, "the server reports an internal error of its own"),
         _ if exchange.done => Fault::new(Cause::Closed, "the server broke TLS off after the handshake"),
         _ => Fault::new(Cause::Closed, "the server broke the handshake off"),
     };
     fault.evidence(sentence!["alert ", ours(&format!("{alert:?}")), " from the server", exchange.in_words()])
+}
+
+/// Of a server that takes none of the protocols that were offered, or wants one to be offered (RFC 7301 section 3.2).
+fn no_common_protocol(offered: &[&str]) -> Fault {
+    let (message, next_step) = match offered {
+        ["h2"] => (
+            "the server takes no HTTP/2 over TLS, which alone was offered (ALPN h2)",
+            "let the server speak HTTP/2 there; else leave `http2` out of this check",
+        ),
+        ["http/1.1"] => (
+            "the server takes no HTTP/1.1 over TLS, which alone was offered (ALPN http/1.1): it speaks HTTP/2 alone, as gRPC servers do, or another protocol",
+            "write `http2: true`, if it is a server of HTTP/2; else name a port that speaks HTTP/1.1",
+        ),
+        _ => {
+            let message = "the server wants to be told the protocol while TLS begins (ALPN), and this check names none";
+            return Fault::new(Cause::NoCommonVersion, message).owner(Owner::Config).next_step(
+                "check the server by its own type (`type: http`, for one of HTTP/2 with http2: true); else have TLS begin without ALPN",
+            );
+        }
+    };
+    let fault = Fault::new(Cause::UnsupportedVersion, message).at(Phase::Protocol).next_step(next_step);
+    if offered == ["h2"] { fault } else { fault.owner(Owner::Config) }
 }
 
 /// Of a server that knows who asks, and does not want to serve it.

@@ -36,9 +36,8 @@ impl IdentityFiles<'_> {
             let archive = self.archive(&content)?;
             let key = match self.key {
                 Some(path) => self.private_key(path).map_err(|error| self.of_key(error))?,
-                None => {
-                    key_in(&archive).ok_or_else(|| of_certificate(io::Error::other("there is no private key in it")))?
-                }
+                None => key_in(&archive)
+                    .ok_or_else(|| of_certificate(pem::flawed("there is no private key in it", EXPORT)))?,
             };
             (
                 archive.certs.iter().map(|bag| CertificateDer::from(bag.cert.as_der().to_vec())).collect(),
@@ -50,7 +49,7 @@ impl IdentityFiles<'_> {
             let key = self.private_key(self.key.unwrap_or(self.certificate)).map_err(|error| self.of_key(error))?;
             (chain, key, self.key_option())
         };
-        certified(chain, &key).map_err(|why| (option, io::Error::other(why)))
+        certified(chain, &key).map_err(|error| (option, error))
     }
 
     /// The option that names the file of the key.
@@ -66,7 +65,8 @@ impl IdentityFiles<'_> {
     }
 
     fn private_key(&self, path: &Path) -> Result<PrivateKeyDer<'static>, pem::KeyError> {
-        pem::private_key(&pem::read(path)?, self.password)
+        let is_alone = self.key_option() == "client_key";
+        pem::private_key(&pem::read(path)?, self.password, is_alone)
     }
 
     fn archive(&self, content: &[u8]) -> Result<Pkcs12Archive, Unusable> {
@@ -77,18 +77,24 @@ impl IdentityFiles<'_> {
                 ("client_key_password", io::Error::other("it does not open the PKCS#12 file that `client_cert` names"))
             }
             Error::MacError(_) | Error::UnpadError | Error::Pkcs5Error(_) => {
-                ("client_cert", io::Error::other("it is a PKCS#12 file with a password: add `client_key_password`"))
+                ("client_cert", pem::flawed("it is a PKCS#12 file with a password", "add `client_key_password`"))
             }
-            Error::UnsupportedEncryptionScheme | Error::UnsupportedMacAlgorithm => (
+            Error::UnsupportedEncryptionScheme | Error::UnsupportedMacAlgorithm => {
+                ("client_cert", pem::flawed("it is PKCS#12 with an encryption that is not supported", EXPORT))
+            }
+            _ => (
                 "client_cert",
-                io::Error::other(
-                    "it is PKCS#12 with an encryption that is not supported: write it anew with `openssl pkcs12 -export`",
+                pem::flawed(
+                    "it is neither a PEM file (RFC 7468) nor PKCS#12 (RFC 7292)",
+                    "name a file of one of the two; of a certificate in DER, `openssl x509` makes PEM",
                 ),
             ),
-            _ => ("client_cert", io::Error::other("it is neither a PEM file (RFC 7468) nor PKCS#12 (RFC 7292)")),
         })
     }
 }
+
+/// How a PKCS#12 file is made that does.
+const EXPORT: &str = "write it anew with `openssl pkcs12 -export`, with the certificate and its key";
 
 /// A DER file begins with a SEQUENCE of a long form; PEM is text.
 fn is_der(content: &[u8]) -> bool {
@@ -101,16 +107,19 @@ fn key_in(archive: &Pkcs12Archive) -> Option<PrivateKeyDer<'static>> {
 }
 
 /// The chain, the certificate of this key first, and the key.
-fn certified(chain: Vec<CertificateDer<'static>>, key: &PrivateKeyDer<'static>) -> Result<CertifiedKey, &'static str> {
-    let key = rustls::crypto::ring::sign::any_supported_type(key).map_err(|_| UNSUPPORTED_KEY)?;
+fn certified(chain: Vec<CertificateDer<'static>>, key: &PrivateKeyDer<'static>) -> Result<CertifiedKey, io::Error> {
+    let unsupported = |_| pem::flawed(UNSUPPORTED_KEY, "have a key of one of these kinds certified");
+    let key = rustls::crypto::ring::sign::any_supported_type(key).map_err(unsupported)?;
     let mut chain = chain;
     let Some(public) = key.public_key() else { return Ok(CertifiedKey::new(chain, key)) };
     // Not by rustls, which takes certificates of version 3 alone: what the server takes is the server's affair.
     let is_its = |der: &CertificateDer<'static>| Reading::of(der).is_some_and(|read| *public == *read.key_info());
     if chain.first().is_none_or(|own| Reading::of(own).is_none()) {
-        return Err("the certificate in it cannot be read");
+        return Err(pem::flawed("the certificate in it cannot be read", "put the file there as it was issued"));
     }
-    let own = chain.iter().position(is_its).ok_or("the key is not the certificate's")?;
+    let fitting =
+        "name the key and the certificate that were made for each other; a renewed certificate may have a new key";
+    let own = chain.iter().position(is_its).ok_or_else(|| pem::flawed("the key is not the certificate's", fitting))?;
     chain[..=own].rotate_right(1);
     Ok(CertifiedKey::new(chain, key))
 }

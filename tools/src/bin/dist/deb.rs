@@ -2,7 +2,7 @@
 //! installs is what it removes (Debian Policy, 3.9 and 6).
 
 use crate::tree::Tree;
-use crate::{Order, output};
+use crate::{Order, VERSION, output};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,18 +23,18 @@ pub(crate) fn write(order: &Order, tree: &Tree) -> Outcome<PathBuf> {
     let _former = fs::remove_dir_all(&stage);
     tree.write(&stage.join("usr"))?;
     Tree::empty().with_python()?.write(&stage.join("usr"))?;
-    as_debian_has_it(order, &stage)?;
+    as_debian_has_it(&stage)?;
     let size = installed_size(&stage)?;
     let control = format!(
         "Package: conn-check\nVersion: {}\nArchitecture: {architecture}\nMaintainer: Canonical <noreply@canonical.com>\n\
          Installed-Size: {size}\nDepends: {}ca-certificates\nRecommends: python3\nSection: net\nPriority: optional\n\
          Homepage: {}\n{DESCRIPTION}",
-        order.version,
+        VERSION,
         libraries(order),
         env!("CARGO_PKG_REPOSITORY"),
     );
     put(&stage.join("DEBIAN/control"), control.as_bytes())?;
-    let file = order.folder.join(format!("conn-check_{}_{architecture}.deb", order.version));
+    let file = order.folder.join(format!("conn-check_{VERSION}_{architecture}.deb"));
     let mut build = Command::new("dpkg-deb");
     output(build.args(["--root-owner-group", "-Zxz", "--build"]).args([&stage, &file]))?;
     fs::remove_dir_all(&stage).map_err(|error| format!("{}: {error}", stage.display()))?;
@@ -50,14 +50,13 @@ fn libraries(order: &Order) -> String {
 
 /// Debian's own names and forms (Policy 12.1, 12.5, 12.7): manual pages and changes are compressed, the license is in
 /// `copyright`.
-fn as_debian_has_it(order: &Order, stage: &Path) -> Outcome<()> {
+fn as_debian_has_it(stage: &Path) -> Outcome<()> {
     let documents = stage.join("usr/share/doc/conn-check");
     let copyright = fs::read(root().join("copyright")).map_err(|error| format!("copyright: {error}"))?;
     put(&documents.join("copyright"), &copyright)?;
     let changes = format!(
-        "conn-check ({}) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n \
-         -- Canonical <noreply@canonical.com>  Thu, 01 Jan 2026 00:00:00 +0000\n",
-        order.version
+        "conn-check ({VERSION}) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n \
+         -- Canonical <noreply@canonical.com>  Thu, 01 Jan 2026 00:00:00 +0000\n"
     );
     put(&documents.join("changelog"), changes.as_bytes())?;
     let compress = "rm -f usr/share/doc/conn-check/LICENSE; \

@@ -19,6 +19,8 @@ use tools::elf::{Glibc, Program};
 use tools::wheel::wheel_of_program;
 use tree::Tree;
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The time of every file, in seconds since 1970: the begin of 2026.
 const TIME: &str = "1767225600";
 
@@ -26,7 +28,6 @@ const TIME: &str = "1767225600";
 struct Order {
     program: Vec<u8>,
     needs: Program,
-    version: String,
     folder: PathBuf,
 }
 
@@ -47,23 +48,20 @@ fn main() -> ExitCode {
 impl Order {
     fn of(arguments: impl Iterator<Item = String>) -> Outcome<Self> {
         let arguments: Vec<_> = arguments.collect();
-        let usage = "dist PROGRAM FOLDER [--glibc 2.28] [--version VERSION]";
+        let usage = "dist PROGRAM FOLDER [--glibc 2.28]";
         let [program, folder, options @ ..] = &arguments[..] else { return Err(usage.to_owned()) };
-        let (program, needs) = stripped(Path::new(program))?;
-        let mut version = env!("CARGO_PKG_VERSION").to_owned();
-        for option in options.chunks(2) {
-            match option {
-                [name, value] if name == "--version" => version.clone_from(value),
-                [name, value] if name == "--glibc" => {
-                    let most = Glibc::of(value).ok_or(usage)?;
-                    if needs.glibc > most {
-                        return Err(format!("the program needs {}, more than {most}", needs.glibc));
-                    }
+        let (program, needs) = read(Path::new(program))?;
+        match options {
+            [] => {}
+            [name, value] if name == "--glibc" => {
+                let most = Glibc::of(value).ok_or(usage)?;
+                if needs.glibc > most {
+                    return Err(format!("the program needs {}, more than {most}", needs.glibc));
                 }
-                _ => return Err(usage.to_owned()),
             }
+            _ => return Err(usage.to_owned()),
         }
-        let order = Self { program, needs, version, folder: folder.into() };
+        let order = Self { program, needs, folder: folder.into() };
         match order.glibc() {
             None if !order.needs.libraries.is_empty() => {
                 Err(format!("without glibc, it needs {:?}", order.needs.libraries))
@@ -93,19 +91,11 @@ impl Order {
     }
 }
 
-/// A program without its symbols, which nobody needs who has not built it, and what it needs. One for another machine is
-/// taken as it is: strip(1) knows those of this one alone, and a release has none.
-fn stripped(program: &Path) -> Outcome<(Vec<u8>, Program)> {
+/// A program as it was built, which is without symbols by its profile, and what it needs.
+fn read(program: &Path) -> Outcome<(Vec<u8>, Program)> {
     let content = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
     let needs = Program::read(&content).map_err(|why| format!("{}: {why}", program.display()))?;
-    if !needs.machine.is_here() {
-        return Ok((content, needs));
-    }
-    let copy = env::temp_dir().join(format!("conn-check-dist-{}", std::process::id()));
-    let strip = output(Command::new("strip").args(["--strip-unneeded", "-o"]).args([&copy, program]));
-    let content = strip.and_then(|_| fs::read(&copy).map_err(|error| format!("{}: {error}", copy.display())));
-    let _there_or_not = fs::remove_file(&copy);
-    content.map(|content| (content, needs))
+    Ok((content, needs))
 }
 
 /// Everything; the files, in the order in which they were made, and what was proven. What brings its own C library is a

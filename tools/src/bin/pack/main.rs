@@ -1,5 +1,6 @@
 //! Packs the charm: `pack BINARIES OUTPUT [--agent VERSION] [--glibc 2.31] [--juju 2.9]`, from the programs that were
-//! built into the directory BINARIES. `cargo xtask pack` builds them and calls this.
+//! built into the directory BINARIES. In a directory OUTPUT the file is named after the machine of the programs. `cargo
+//! xtask pack` builds them and calls this.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
 mod archive;
@@ -80,16 +81,21 @@ fn pack(order: &Order) -> Outcome<String> {
             order.glibc
         ));
     }
-    archive::write(&order.output, &charm.entries)?;
-    Ok(report(order, &programs, newest))
+    // As charmcraft names it.
+    let output = match &order.output {
+        folder if folder.is_dir() => folder.join(format!("conn-check_{}.charm", machine(&programs))),
+        file => file.clone(),
+    };
+    archive::write(&output, &charm.entries)?;
+    Ok(report(order, &output, &programs, newest))
 }
 
-fn report(order: &Order, programs: &[(String, u64, Program)], newest: Glibc) -> String {
+fn report(order: &Order, output: &Path, programs: &[(String, u64, Program)], newest: Glibc) -> String {
     let size = |bytes: u64| {
         let tenths = bytes.div_ceil(100_000);
         format!("{}.{} MB", tenths / 10, tenths % 10)
     };
-    let packed = Path::new(&order.output).metadata().map_or(0, |file| file.len());
+    let packed = output.metadata().map_or(0, |file| file.len());
     let line = |(name, bytes, program): &(String, u64, Program)| {
         format!("  {name:<28} {:>8}  needs {}\n", size(*bytes), program.glibc)
     };
@@ -98,9 +104,13 @@ fn report(order: &Order, programs: &[(String, u64, Program)], newest: Glibc) -> 
     let bases = bases.join(", ");
     format!(
         "{}  {}\n{}  highest GLIBC symbol: {newest}; for Ubuntu {bases} on {}",
-        order.output.display(),
+        output.display(),
         size(packed),
         programs.iter().map(line).collect::<String>(),
-        programs.first().map_or("", |(_, _, program)| program.machine.debian),
+        machine(programs),
     )
+}
+
+fn machine(programs: &[(String, u64, Program)]) -> &'static str {
+    programs.first().map_or("", |(_, _, program)| program.machine.debian)
 }
