@@ -140,9 +140,10 @@ pub(super) fn the_queue(fault: Fault, place: SocketAddr, listeners: &Listeners) 
         None => sentence!["the program of user ", theirs(&listener.user())],
     };
     let seen = sentence![listener.waiting, " connections wait to be accepted, and there is no room for one more"];
+    let silence = fault.message.clone();
     fault
         .owner(Owner::Service)
-        .about(sentence![place, " did not answer: ", who, " listens there and accepts nobody"])
+        .about(sentence![silence, ": ", who, " listens there and accepts nobody"])
         .with_evidence(seen)
         .next_step(sentence![
             "`ss -ltn sport = :",
