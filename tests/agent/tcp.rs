@@ -109,7 +109,10 @@ fn a_full_accept_queue_is_a_timeout() {
     let ran = Agent::new(&yaml).args(["--format", "json"]).run();
     let report = ran.json();
     let failure = &report["checks"][0]["failure"];
-    assert_eq!((failure["code"].as_str(), failure["owner"].as_str()), (Some("connect.timeout"), Some("network")));
+    assert_eq!((failure["code"].as_str(), failure["owner"].as_str()), (Some("connect.timeout"), Some("service")));
+    // The peer is a thread of this process.
+    let says = format!("(pid {}) listens there and accepts nobody", std::process::id());
+    assert!(failure["message"].as_str().is_some_and(|message| message.ends_with(&says)), "{failure}");
     assert!(ran.elapsed < Duration::from_secs(2), "{ran:?}");
 }
 

@@ -347,7 +347,12 @@ fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Op
     };
     let Some(icmp) = icmp else {
         let fault = fault.evidence(text);
-        return if code == Some(libc::EADDRNOTAVAIL) { host::of_ports(fault) } else { fault };
+        return match code {
+            Some(libc::EADDRNOTAVAIL) => host::of_ports(fault),
+            Some(libc::EAFNOSUPPORT) => host::of_family(fault, address),
+            Some(libc::EACCES | libc::EPERM) => host::of_denial(fault, address),
+            _ => fault,
+        };
     };
     let who = icmp.sender.map_or_else(|| "a firewall on the way".into(), |sender| sentence!["a firewall at ", sender]);
     let rejected = transport == Transport::Tcp && icmp.is_port_unreachable() && fault.cause == Cause::Refused;

@@ -127,6 +127,10 @@ impl World {
                 self.network.far.filter_input(Transport::Tcp, 9000, harness::netns::Answer::Drop);
                 self.is_filtered = true;
             }
+            "this host drops what goes to files" => {
+                self.network.near.filter_output(Transport::Tcp, 9000, harness::netns::Answer::Drop);
+                self.is_filtered = true;
+            }
             _ => panic!("the world does not know `{word}`"),
         }
     }

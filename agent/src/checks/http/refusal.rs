@@ -9,14 +9,15 @@ use super::request::Hop;
 use super::{Http, Proxy};
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::challenge::Challenge;
+use crate::net::host::clock;
 use crate::net::identify::asks_for_tls;
 use crate::net::proxy::Refusal;
 use crate::probe::Probe;
-use crate::secret::{ours, redact_url, sentence};
+use crate::secret::{Sentence, ours, redact_url, sentence};
 use crate::text::{escape, said};
 use hyper::ext::ReasonPhrase;
 use reqwest::Response;
-use reqwest::header::{HeaderMap, LOCATION, PROXY_AUTHENTICATE, UPGRADE, VIA};
+use reqwest::header::{DATE, HeaderMap, LOCATION, PROXY_AUTHENTICATE, UPGRADE, VIA};
 
 /// What is read of the body of an answer that was not expected, for evidence.
 const EXCERPT: usize = 1024;
@@ -46,6 +47,7 @@ pub(super) async fn unexpected_status(
     if status == 401 {
         let mut evidence = sentence![shown(&answer, &excerpt)];
         evidence.push(login::evidence(answer.headers()));
+        evidence.push(apart(&answer));
         return probe.fail(Phase::Auth, login::unauthorized(check, hop, answer.headers()).evidence(evidence));
     }
     let location = text_of(answer.headers(), LOCATION).filter(|_| is_redirect(status));
@@ -62,10 +64,19 @@ pub(super) async fn unexpected_status(
                 _ => "".into(),
             };
             let message = sentence!["answered ", status, ", expected ", ours(&check.expected_code), whose];
-            Fault::new(Cause::UnexpectedStatus, message).evidence(shown(&answer, &excerpt))
+            let mut evidence = sentence![shown(&answer, &excerpt)];
+            // So signed requests are refused whose time is not the server's.
+            evidence.push(if status == 403 { apart(&answer) } else { Sentence::default() });
+            Fault::new(Cause::UnexpectedStatus, message).evidence(evidence)
         }
     };
     probe.fail(Phase::Request, fault)
+}
+
+/// How far this host's clock is from the server's, where that is far: what is signed with a time is then refused.
+fn apart(answer: &Response) -> Sentence {
+    let told = text_of(answer.headers(), DATE).and_then(|date| clock::against(&date));
+    told.map(|told| sentence!["; ", told]).unwrap_or_default()
 }
 
 /// The status with the server's own reason, and the beginning of the body.

@@ -2,7 +2,7 @@
 
 use super::Way;
 use super::listeners::{Listener, Listeners, Program};
-use super::tables::{Table, local_ports};
+use super::tables::{Table, dropped_by_conntrack, local_ports, tcp_sockets};
 use super::trail::{Hop, Trail};
 use super::trial::{Culprit, Trial};
 use crate::fault::{Cause, Fault, Owner};
@@ -82,8 +82,17 @@ fn silent_neighbour(fault: Fault, way: &Way, is_gateway: bool) -> Fault {
 /// No local port is left: which there are.
 pub(crate) fn of_ports(fault: Fault) -> Fault {
     let Some((first, last)) = local_ports() else { return fault };
+    let held = tcp_sockets().map(|(in_use, waiting)| {
+        sentence![
+            "; ",
+            in_use,
+            " TCP sockets of this host are in use, and ",
+            waiting,
+            " wait for their end (TIME-WAIT)"
+        ]
+    });
     fault
-        .with_evidence(sentence!["local ports are ", first, " to ", last])
+        .with_evidence(sentence!["local ports are ", first, " to ", last, held.unwrap_or_default()])
         .next_step("`ss -tan` shows who holds them: let connections be reused, or widen net.ipv4.ip_local_port_range")
 }
 
@@ -121,6 +130,26 @@ pub(super) fn the_listeners(fault: Fault, place: SocketAddr, listeners: &Listene
         ]),
         None => fault,
     }
+}
+
+/// Who listens on this host, where nothing answers: it may accept nobody.
+pub(super) fn the_queue(fault: Fault, place: SocketAddr, listeners: &Listeners) -> Fault {
+    let Some(listener) = listeners.at(place).filter(|listener| listener.is_full()) else { return fault };
+    let who = match listeners.program(listener) {
+        Some(Program { name, pid }) => sentence![theirs(name), " (pid ", *pid, ")"],
+        None => sentence!["the program of user ", theirs(&listener.user())],
+    };
+    let seen = sentence![listener.waiting, " connections wait to be accepted, and there is no room for one more"];
+    let silence = fault.message.clone();
+    fault
+        .owner(Owner::Service)
+        .about(sentence![silence, ": ", who, " listens there and accepts nobody"])
+        .with_evidence(seen)
+        .next_step(sentence![
+            "`ss -ltn sport = :",
+            place.port(),
+            "` shows its queue: see what that program is busy with; else let more wait (net.core.somaxconn)"
+        ])
 }
 
 /// Where this host drops or rejects.
@@ -171,7 +200,13 @@ fn output(fault: Fault, way: &Way, failed: Option<u64>) -> Fault {
             message.push(sentence![": its firewall's table of connections is full (", used, " of ", most, ")"]);
             let next_step =
                 "raise net.netfilter.nf_conntrack_max, or find out who opens so many: `conntrack -L`, as root";
-            fault.about(message).with_evidence(sentence!["dropped", seen]).next_step(next_step)
+            let fault = fault.about(message).with_evidence(sentence!["dropped", seen]).next_step(next_step);
+            match dropped_by_conntrack().filter(|dropped| *dropped > 0) {
+                Some(dropped) => {
+                    fault.with_evidence(sentence![dropped, " packets were dropped for it so far (nf_conntrack, drop)"])
+                }
+                None => fault,
+            }
         }
         None => {
             message.push(seen);

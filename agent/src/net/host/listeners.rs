@@ -15,6 +15,8 @@ const LISTEN: u32 = 1 << 10;
 /// Where things stand in the fixed part of an answer (`inet_diag_msg`).
 const PORT: usize = 4;
 const ADDRESS: usize = 8;
+const WAITING: usize = 56;
+const ROOM: usize = 60;
 const USER: usize = 64;
 const INODE: usize = 68;
 
@@ -24,6 +26,9 @@ pub(crate) struct Listener {
     pub(crate) place: SocketAddr,
     user: u32,
     inode: u32,
+    /// Connections that wait to be accepted, and how many may.
+    pub(crate) waiting: u32,
+    room: u32,
 }
 
 /// The program behind a socket.
@@ -81,6 +86,11 @@ impl Listener {
         self.place.port() == place.port() && (own == wanted || any)
     }
 
+    /// No more may wait: requests to connect are dropped (`sk_acceptq_is_full` in net/core/sock.h: one more than said).
+    pub(crate) const fn is_full(&self) -> bool {
+        self.waiting > self.room
+    }
+
     /// Whose it is.
     pub(crate) fn user(&self) -> String {
         let name = User::from_uid(Uid::from_raw(self.user)).ok().flatten().map(|user| user.name);
@@ -97,7 +107,13 @@ fn of_family(family: i32) -> Vec<Listener> {
     let listener = |message: netlink::Message| {
         let port = u16::from_be_bytes(message.bytes(PORT, 2)?.try_into().ok()?);
         let ip: IpAddr = address(message.bytes(ADDRESS, length)?)?;
-        Some(Listener { place: SocketAddr::new(ip, port), user: message.word(USER)?, inode: message.word(INODE)? })
+        Some(Listener {
+            place: SocketAddr::new(ip, port),
+            user: message.word(USER)?,
+            inode: message.word(INODE)?,
+            waiting: message.word(WAITING)?,
+            room: message.word(ROOM)?,
+        })
     };
     let answers = dump(SockProtocol::NetlinkSockDiag, SOCK_DIAG_BY_FAMILY, &request).unwrap_or_default();
     answers.into_iter().filter_map(listener).collect()
@@ -141,7 +157,8 @@ mod tests {
 
     #[test]
     fn an_unspecified_address_takes_what_is_for_any() {
-        let listener = |place: &str| Listener { place: place.parse().expect("place"), user: 0, inode: 1 };
+        let listener =
+            |place: &str| Listener { place: place.parse().expect("place"), user: 0, inode: 1, waiting: 0, room: 0 };
         let place = "10.0.0.1:80".parse().expect("place");
         assert!(listener("0.0.0.0:80").takes(place));
         assert!(listener("[::]:80").takes(place));

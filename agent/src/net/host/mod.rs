@@ -6,18 +6,24 @@
 //! docs/is-it-me.md has them in a table.
 
 mod blame;
+pub(crate) mod clock;
+mod confinement;
 mod counters;
 mod link;
 mod listeners;
 mod neighbour;
 mod netlink;
+mod program;
 mod route;
+mod ruleset;
 mod segments;
 mod tables;
 mod trail;
 mod trial;
+mod unit;
 
 pub(super) use blame::of_ports;
+pub(super) use confinement::{of_denial, of_family};
 pub(crate) use trail::{Hop, Trail};
 
 use crate::fault::{Cause, Fault};
@@ -27,6 +33,7 @@ use link::Link;
 use listeners::Listeners;
 use nix::errno::Errno;
 use route::Route;
+use ruleset::Ruleset;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -34,6 +41,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use trial::Trial;
+use unit::Units;
 
 /// How this host sends to an address.
 #[derive(Debug)]
@@ -106,6 +114,8 @@ pub(crate) struct Inquiries {
     silences: Mutex<HashMap<SocketAddr, Arc<OnceCell<Silence>>>>,
     listeners: OnceLock<Listeners>,
     refusals: Mutex<HashMap<SocketAddr, Arc<OnceCell<Trial>>>>,
+    ruleset: Ruleset,
+    units: Units,
 }
 
 impl Inquiries {
@@ -113,8 +123,14 @@ impl Inquiries {
     pub(crate) async fn of_silence(&self, address: SocketAddr, until: Instant) -> Silence {
         let cell = cell(&self.silences, address);
         let look = || async {
-            let (trial, trail) =
-                tokio::join!(trial::of_silence(address, &self.alone, until), Trail::to(address, until));
+            let trial = async {
+                let trial = trial::of_silence(address, &self.alone, until).await;
+                if trial.culprit.is_some() {
+                    self.read_what_denies(until).await;
+                }
+                trial
+            };
+            let (trial, trail) = tokio::join!(trial, Trail::to(address, until));
             Silence { trial, trail }
         };
         cell.get_or_init(look).await.clone()
@@ -131,7 +147,8 @@ impl Inquiries {
         until: Instant,
     ) -> Fault {
         let fault = blame::the_way(fault, way);
-        match fault.cause {
+        let mut culprit = silence.and_then(|silence| silence.trial.culprit);
+        let fault = match fault.cause {
             Cause::Refused if way.is_local() => {
                 // A moment later there may be others: the failure is told of the first look.
                 blame::the_listeners(fault, way.address, self.listeners.get_or_init(Listeners::now), programs)
@@ -140,14 +157,27 @@ impl Inquiries {
                 let cell = cell(&self.refusals, way.address);
                 let look = || trial::of_refusal(way.address, way.is_near(), &self.alone, until);
                 let trial = *cell.get_or_init(look).await;
+                culprit = trial.culprit;
                 blame::the_host(fault, way, &trial)
             }
+            Cause::Timeout if way.is_local() => blame::the_queue(fault, way.address, &Listeners::now()),
             Cause::Timeout => match silence {
                 Some(silence) => blame::the_path(blame::the_host(fault, way, &silence.trial), way, &silence.trail),
                 None => fault,
             },
             _ => fault,
+        };
+        if fault.cause != Cause::DeniedLocally {
+            return fault;
         }
+        self.read_what_denies(until).await;
+        let named = self.units.blame(&fault, way, culprit);
+        named.unwrap_or_else(|| self.ruleset.blame(fault, way, culprit))
+    }
+
+    /// Reads who may deny a connection on this host, where that is proven. Once in a run, and while there is time.
+    async fn read_what_denies(&self, until: Instant) {
+        tokio::join!(self.ruleset.read(until), self.units.read(until));
     }
 }
 

@@ -113,7 +113,9 @@ pub(super) fn dump(protocol: SockProtocol, kind: u16, request: &[u8]) -> Result<
 }
 
 fn exchange(protocol: SockProtocol, kind: u16, flags: i32, request: &[u8]) -> Result<Vec<Message>, Errno> {
-    let kernel = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol)?;
+    // Not what the kernel would have said: a sandbox may forbid the question.
+    let kernel = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, protocol)
+        .map_err(|_| Errno::EPROTONOSUPPORT)?;
     let length = u32::try_from(HEAD + request.len()).unwrap_or(u32::MAX);
     let flags = u16::try_from(flags | libc::NLM_F_REQUEST).unwrap_or_default();
     let mut message = length.to_ne_bytes().to_vec();

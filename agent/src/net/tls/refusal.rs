@@ -3,6 +3,7 @@
 use crate::catalogue::{Cause, Owner};
 use crate::fault::Fault;
 use crate::net::certificate::rfc3339;
+use crate::net::host::clock;
 use crate::net::path::openssl::{self, Opinion, Says};
 use crate::net::path::{Form, Found, Missing, Name, Objection, Reading, Shown, What, search, takes_name};
 use crate::net::tls::TlsOptions;
@@ -64,13 +65,15 @@ fn told(objection: &Objection, opinion: &Opinion<'_>, shown: &Shown<'_>, judged:
         None => fault,
     };
     let others = others(opinion, objection);
-    fault.evidence(match objection.what {
+    let is_of_dates = matches!(objection.what, What::Ended(_) | What::Begins(_));
+    let fault = fault.evidence(match objection.what {
         What::Ended(_) | What::Begins(_) => {
             let now = OffsetDateTime::from_unix_timestamp(shown.now).map(rfc3339).unwrap_or_default();
             sentence!["now it is ", ours(&now), " by this host's clock"]
         }
         _ => sentence!["issuer: ", &objection.whose.issuer, "; ", others],
-    })
+    });
+    if is_of_dates { clock::of_dates(fault) } else { fault }
 }
 
 /// Whether OpenSSL does so, too.

@@ -1,0 +1,160 @@
+//! Which rule of this host's own firewall it is: the kernel shows its rules to root alone (the actions of the charm run
+//! as root), by `nft` (nftables, and iptables where it writes to nftables), or `iptables-legacy-save`.
+//!
+//! Nothing of it runs before a drop or a rejection of this host is proven. Conditions that depend on more than
+//! addresses, ports, interfaces, users and states are taken for possible: then a rule is named as one that may be it.
+//! A rule that has counted no packet is not it.
+
+mod condition;
+mod legacy;
+mod packet;
+mod rules;
+
+pub(super) use condition::is_within;
+
+use super::Way;
+use super::program::says;
+use super::tables::{Table, local_ports};
+use super::trial::Culprit;
+use crate::fault::Fault;
+use crate::secret::{Sentence, sentence, theirs};
+use legacy::Legacy;
+use nix::unistd::{getegid, geteuid};
+use packet::{Bound, Packet};
+use rules::{Block, Finding, Rules};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+/// The rules of this host, read at most once in a run.
+#[derive(Debug, Default)]
+pub(super) struct Ruleset(OnceCell<Read>);
+
+#[derive(Debug, Default)]
+struct Read {
+    rules: Rules,
+    /// The same as a person reads it, with handles.
+    text: String,
+    legacy: Legacy,
+}
+
+impl Ruleset {
+    /// Reads them, where this is root.
+    pub(super) async fn read(&self, until: Instant) {
+        if geteuid().is_root() {
+            self.0.get_or_init(|| Read::now(until)).await;
+        }
+    }
+
+    /// Names the rule that stops a connection, where it is proven that this host does.
+    pub(super) fn blame(&self, fault: Fault, way: &Way, culprit: Option<Culprit>) -> Fault {
+        let Some(read) = self.0.get() else { return fault };
+        let (bound, block) = match culprit {
+            // A full table is told already.
+            Some(Culprit::Output { .. }) if Table::of_connections().is_some_and(Table::is_full) => return fault,
+            Some(Culprit::Output { .. }) => (Bound::Out, Block::Drop),
+            Some(Culprit::Input { .. }) => (Bound::In, Block::Drop),
+            Some(Culprit::ReversePath { .. }) => return fault,
+            Some(Culprit::Reset { .. }) => (Bound::Out, Block::Reset),
+            None if way.route.is_err() => return fault,
+            None => (Bound::Out, Block::Reject),
+        };
+        let packet = packet(way, bound);
+        let mut found = read.rules.stopping(&packet, block);
+        // Not only rules forbid: what is taken for one without a sign of it has to have a better one.
+        found.retain(|finding| culprit.is_some() || finding.is_certain || finding.has_counted);
+        let certain = found.first().is_some_and(|finding| finding.is_certain);
+        let legacy = (!certain).then(|| read.legacy.stopping(&packet, block)).flatten();
+        match legacy {
+            Some(rule) if rule.is_certain || found.is_empty() => rule.told(fault, way),
+            _ => match found.first() {
+                Some(first) => read.named(first, found.len()).told(fault, way),
+                None => fault,
+            },
+        }
+    }
+}
+
+/// A rule in words.
+struct Named {
+    /// Which it is.
+    rule: Sentence,
+    /// The command that shows it.
+    shows: Sentence,
+    is_certain: bool,
+    /// Of so many that come into question.
+    count: usize,
+}
+
+/// What this host sends to an address, or what comes from there.
+fn packet(way: &Way, bound: Bound) -> Packet {
+    Packet {
+        bound,
+        remote: way.address,
+        own: way.route.as_ref().ok().and_then(|route| route.source),
+        own_ports: local_ports().unwrap_or((1, u16::MAX)),
+        interface: way.link.as_ref().map(|link| link.name.clone()),
+        sender: (geteuid().as_raw(), getegid().as_raw()),
+        is_local: way.is_local(),
+        is_rewritten: false,
+        is_tracked: true,
+    }
+}
+
+impl Named {
+    fn told(self, fault: Fault, way: &Way) -> Fault {
+        let next_step = sentence![self.shows, " shows it: let ", way.address, " pass before it"];
+        if self.is_certain {
+            let mut message = fault.message.clone();
+            message.push(sentence![", by ", self.rule]);
+            return fault.about(message).next_step(next_step);
+        }
+        let others = match self.count {
+            0 | 1 => Sentence::default(),
+            count => sentence![" (or another of ", count, ")"],
+        };
+        fault.with_evidence(sentence!["it may be ", self.rule, others]).next_step(next_step)
+    }
+}
+
+impl Read {
+    async fn now(until: Instant) -> Self {
+        let (json, legacy) = tokio::join!(says("nft", &["-j", "list", "ruleset"], until), Legacy::now(until));
+        let rules = json.and_then(|json| Rules::read(&json)).unwrap_or_default();
+        if rules.is_empty() {
+            return Self { legacy, ..Self::default() };
+        }
+        let text = says("nft", &["-s", "-a", "list", "ruleset"], until).await.unwrap_or_default();
+        Self { rules, text, legacy }
+    }
+
+    fn named(&self, finding: &Finding, count: usize) -> Named {
+        let Finding { family, table, chain, handle, is_certain, .. } = finding;
+        let place = sentence!["table ", theirs(family), " ", theirs(table), ", chain ", theirs(chain)];
+        let rule = match handle {
+            Some(handle) => {
+                let text = line(&self.text, finding).map(|text| sentence![": ", theirs(&text)]).unwrap_or_default();
+                sentence!["rule ", *handle, " of ", place, text]
+            }
+            None => sentence!["the policy of ", place, ": drop"],
+        };
+        let shows = sentence!["`nft -a list chain ", theirs(family), " ", theirs(table), " ", theirs(chain), "`"];
+        Named { rule, shows, is_certain: *is_certain, count }
+    }
+}
+
+/// A rule as nft writes it.
+fn line(text: &str, finding: &Finding) -> Option<String> {
+    let Finding { family, table, chain, handle, .. } = finding;
+    let opens =
+        |line: &str, what: &str| line.trim_start().strip_prefix(what).is_some_and(|rest| rest.starts_with(" {"));
+    let (of_table, of_chain) = (format!("table {family} {table}"), format!("chain {chain}"));
+    let in_table = text.lines().skip_while(|line| !opens(line, &of_table)).skip(1);
+    let in_table = in_table.take_while(|line| !line.starts_with('}'));
+    let in_chain = in_table.skip_while(|line| !opens(line, &of_chain)).skip(1);
+    let mut in_chain = in_chain.take_while(|line| line.trim() != "}");
+    let handle = format!(" # handle {}", (*handle)?);
+    in_chain.find_map(|line| Some(line.strip_suffix(&handle)?.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests;
