@@ -174,6 +174,7 @@ impl Failure {
 
     /// The causes, without the one that was shown as the evidence already.
     pub(crate) fn shown_causes(&self, explained: bool) -> impl Iterator<Item = &String> {
-        self.causes.iter().filter(move |cause| !explained || self.evidence.as_ref() != Some(cause))
+        let shown = self.evidence.as_deref().filter(|_| explained).unwrap_or_default();
+        self.causes.iter().filter(move |cause| !shown.starts_with(cause.as_str()))
     }
 }

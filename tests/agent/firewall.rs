@@ -59,6 +59,16 @@ fn text(mut agent: Agent) -> String {
     out
 }
 
+/// What it printed; it has to succeed, and to say nothing but what stands in the comments as well.
+#[track_caller]
+fn text_with_notes(mut agent: Agent) -> String {
+    let Ran { out, err, status, .. } = agent.run();
+    let comments = out.lines().filter_map(|line| line.strip_prefix("# - "));
+    let notes: String = comments.map(|line| format!("conn-check-export-fw: note: {line}\n")).collect();
+    assert_eq!((status, err), (0, notes), "{out}");
+    out
+}
+
 /// A namespace where the names of the examples resolve.
 fn network() -> Network {
     let network = Network::new();

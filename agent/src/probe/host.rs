@@ -106,8 +106,7 @@ impl Probe {
         self.findings().facts.extend(known.into_iter().filter_map(|(key, value)| Some((key, value?))));
         let shared = Arc::clone(&self.shared);
         // Boxed: it is rare, and would make every check that much larger.
-        let programs = self.expected.map_or(&[][..], |service| service.programs);
-        let looking = shared.inquiries.of_failure(fault.clone(), &way, silence.as_ref(), programs, self.until());
+        let looking = shared.inquiries.of_failure(fault.clone(), &way, silence.as_ref(), self.expected, self.until());
         net::within(self.left(), Box::pin(looking)).await.unwrap_or(fault)
     }
 }

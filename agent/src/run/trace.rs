@@ -116,13 +116,13 @@ async fn follow(shared: &Shared, address: SocketAddr, redactor: &Redactor) -> Fo
             let answered = fault.cause == Cause::Refused;
             let until = Instant::now() + FOLLOWED;
             let trail = if answered { Trail::along(address, until).await } else { Trail::default() };
-            (trail, Err(shared.inquiries.of_failure(fault, &way, None, &[], until).await))
+            (trail, Err(shared.inquiries.of_failure(fault, &way, None, None, until).await))
         }
         None => {
             let until = Instant::now() + SILENT;
             let silence = shared.inquiries.of_silence(address, until).await;
             let fault = Fault::new(Cause::Timeout, sentence![address, " does not answer"]);
-            let fault = shared.inquiries.of_failure(fault, &Way::to(address), Some(&silence), &[], until).await;
+            let fault = shared.inquiries.of_failure(fault, &Way::to(address), Some(&silence), None, until).await;
             (silence.trail().clone(), Err(fault))
         }
     };

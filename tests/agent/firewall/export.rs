@@ -1,6 +1,6 @@
 //! `conn-check-export-fw`.
 
-use super::{example, export, text};
+use super::{example, export, text, text_with_notes};
 use conn_check::checks::Spec;
 use harness::agent::Agent;
 use harness::netns::Network;
@@ -40,7 +40,7 @@ fn every_place_that_a_check_connects_to_is_there() {
     for kind in kinds {
         assert!(yaml.contains(&format!("type: {kind},")), "no {kind} in the example");
     }
-    insta::assert_snapshot!("export_every_type", anonymous(&text(export(&yaml))));
+    insta::assert_snapshot!("export_every_type", anonymous(&text_with_notes(export(&yaml))));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn what_a_check_is_told_only_when_it_runs_is_a_comment() {
     let yaml = "- {type: mongodb, host: cluster.example, srv: true}\n- {type: redis, host: s, sentinel: main}\n\
                 - {type: redis, host: c, cluster: true}\n- {type: http, url: 'http://w/', allow_redirects: true}\n\
                 - {type: http, url: 'http://v/', allow_redirects: true, proxy_url: 'http://p:3128'}\n";
-    let written = text(Agent::called_through(network.near.command("env"), super::EXPORT, yaml));
+    let written = text_with_notes(Agent::called_through(network.near.command("env"), super::EXPORT, yaml));
     let comments: Vec<_> = written.lines().filter(|line| line.starts_with('#')).collect();
     assert_eq!(
         comments,

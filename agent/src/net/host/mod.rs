@@ -27,6 +27,7 @@ pub(super) use confinement::{of_denial, of_family};
 pub(crate) use trail::{Hop, Trail};
 
 use crate::fault::{Cause, Fault};
+use crate::services::Service;
 pub(crate) use segments::{Direction, Segments};
 
 use link::Link;
@@ -137,13 +138,13 @@ impl Inquiries {
     }
 
     /// Looks into a connection that has failed: whose fault it is as far as it can be told, with that fault's name.
-    /// `programs`: what should listen there, by the names of its processes.
+    /// `expected`: what should listen there.
     pub(crate) async fn of_failure(
         &self,
         fault: Fault,
         way: &Way,
         silence: Option<&Silence>,
-        programs: &[&str],
+        expected: Option<&'static Service>,
         until: Instant,
     ) -> Fault {
         let fault = blame::the_way(fault, way);
@@ -151,7 +152,7 @@ impl Inquiries {
         let fault = match fault.cause {
             Cause::Refused if way.is_local() => {
                 // A moment later there may be others: the failure is told of the first look.
-                blame::the_listeners(fault, way.address, self.listeners.get_or_init(Listeners::now), programs)
+                blame::the_listeners(fault, way.address, self.listeners.get_or_init(Listeners::now), expected)
             }
             Cause::Refused => {
                 let cell = cell(&self.refusals, way.address);
