@@ -4,10 +4,11 @@
 mod options;
 mod panics;
 
-pub use crate::net::Family;
+pub use crate::net::{Family, PROXY_VARIABLES, ProxyVariables};
 pub use options::Options;
 pub use panics::note_panic;
 
+use crate::comparison::Comparison;
 use crate::event::Event;
 use crate::fault::{Failure, Phase};
 use crate::outcome::{Outcome, SkipReason, Step};
@@ -36,6 +37,8 @@ pub struct Report {
     pub outcomes: Vec<Outcome>,
     /// The run was ended from outside; what was not decided is skipped.
     pub interrupted: bool,
+    /// The run before, which this one is held against.
+    pub comparison: Option<Arc<Comparison>>,
 }
 
 /// Runs the selected checks; `interrupt` ends the run early. The listener, if there is one, hears
@@ -65,7 +68,13 @@ pub async fn run(
     let interrupted = running.until_done(interrupt, heard, listener).await;
     let Running { shared, mut done, .. } = running;
     done.sort_by_key(|outcome| outcome.entry);
-    Report { started, elapsed: shared.began.elapsed(), outcomes: done, interrupted }
+    Report {
+        started,
+        elapsed: shared.began.elapsed(),
+        outcomes: done,
+        interrupted,
+        comparison: options.comparison.clone(),
+    }
 }
 
 /// The outcome of every selected check of a plan that is not run (`--dry-run`).
@@ -78,6 +87,7 @@ pub fn rehearse(plan: &Plan, selection: &Selection) -> Report {
         elapsed: Duration::ZERO,
         outcomes: selection.entries().map(skipped).collect(),
         interrupted: false,
+        comparison: None,
     }
 }
 
@@ -280,6 +290,9 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -
     if let Some(most) = slow {
         outcome.note_slow(most);
     }
+    outcome.is_cut_off =
+        outcome.failure.is_some() && shared.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    shared.comparison.iter().for_each(|comparison| outcome.compare(comparison));
     courtesy.await;
     outcome
 }
@@ -304,6 +317,8 @@ fn gather(
         warnings: findings.warnings,
         facts: findings.facts,
         elapsed: began.elapsed(),
+        is_cut_off: false,
+        difference: None,
     };
     outcome.apply_warnings();
     outcome

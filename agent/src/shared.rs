@@ -1,9 +1,10 @@
 //! What the checks of a run share.
 
+use crate::comparison::Comparison;
 use crate::host;
 use crate::net::host::Inquiries;
-use crate::net::{Resolver, Trust};
-use std::sync::LazyLock;
+use crate::net::{ProxyVariables, Resolver, Trust};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -15,6 +16,10 @@ pub(crate) struct Shared {
     pub(crate) deadline: Option<Instant>,
     pub(crate) resolver: Resolver,
     pub(crate) trust: Trust,
+    /// Those of the service, where the run is made as one.
+    pub(crate) proxies: Option<ProxyVariables>,
+    /// The run before, which this one is held against.
+    pub(crate) comparison: Option<Arc<Comparison>>,
     /// Why connections of the run failed.
     pub(crate) inquiries: Inquiries,
     /// The name of this host, looked up when it is needed first.
@@ -27,7 +32,23 @@ impl Shared {
         let began = Instant::now();
         let deadline = max_timeout.map(|most| began + most - margin(most));
         let inquiries = Inquiries::default();
-        Self { began, deadline, resolver, trust, inquiries, host_name: LazyLock::new(host::name) }
+        Self {
+            began,
+            deadline,
+            resolver,
+            trust,
+            proxies: None,
+            comparison: None,
+            inquiries,
+            host_name: LazyLock::new(host::name),
+        }
+    }
+}
+
+impl Shared {
+    /// Of a run as a service: with its proxies, and the run before.
+    pub(crate) fn of_service(self, proxies: Option<ProxyVariables>, comparison: Option<Arc<Comparison>>) -> Self {
+        Self { proxies, comparison, ..self }
     }
 }
 

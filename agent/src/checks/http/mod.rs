@@ -31,6 +31,7 @@ mod options;
 mod proxy;
 mod refusal;
 mod request;
+mod ways;
 
 use crate::checks::{Check, Profile, ResultName};
 use crate::fault::{Cause, Failure, Fault, Phase};
@@ -48,6 +49,7 @@ use options::{Cookies, ExpectedHeaders, Statuses, WebUrl};
 use proxy::Proxy;
 use request::Hop;
 use reqwest::Method;
+use ways::Ways;
 
 /// Longer chains of redirects are loops.
 const MOST_REDIRECTS: usize = 10;
@@ -177,6 +179,14 @@ impl Check for Http {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
+        let ways = Ways::of(self, probe).map_err(|fault| probe.fail(Phase::Proxy, fault))?;
+        ways.of_url(&self.url).perform(&ways, probe).await.map_err(|stop| ways.told(stop))
+    }
+}
+
+impl Http {
+    /// All of the check, by one way after the other.
+    async fn perform(&self, ways: &Ways<'_>, probe: &mut Probe) -> Result<(), Stop> {
         let wire = self.open(probe, &self.url.endpoint).await?;
         if self.unix_socket.is_none() {
             probe.passed()?;
@@ -186,10 +196,11 @@ impl Check for Http {
         let mut client = Client { check: self, connection, jar: Jar::default() };
         for _ in 0..=MOST_REDIRECTS {
             let answer = client.ask(probe, &hop).await?;
-            let judged = answer::judge(self, probe, &mut client.connection, &hop, answer).await;
+            let judged = answer::judge(client.check, probe, &mut client.connection, &hop, answer).await;
             match judged.map_err(|failure| hop.with_kept_back(self, probe, failure))? {
                 Judgement::Accepted => return Ok(()),
                 Judgement::Elsewhere(next, answer) => {
+                    client.check = ways.of_url(&next.url);
                     client.make_ready(probe, answer, &next.url).await?;
                     hop = *next;
                 }
@@ -199,9 +210,7 @@ impl Check for Http {
         let fault = Fault::new(Cause::Redirected, message);
         Err(probe.fail(Phase::Request, fault.next_step("look for a redirect loop on the server")).into())
     }
-}
 
-impl Http {
     fn first_endpoint(&self) -> &Endpoint {
         self.proxy.as_ref().map_or(&self.url.endpoint, |proxy| &proxy.endpoint)
     }
