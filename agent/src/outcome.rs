@@ -123,8 +123,6 @@ pub struct Outcome {
     pub facts: Vec<(&'static str, Value)>,
     /// From the check's own start to its end.
     pub elapsed: Duration,
-    /// It failed when the time of the run was over, which decides nothing about it.
-    pub is_cut_off: bool,
     /// What a run before, as another user, says otherwise.
     pub difference: Option<Box<Difference>>,
 }
@@ -155,12 +153,13 @@ impl Outcome {
         }
     }
 
-    /// What came of the check, if anything did: neither the end of the run nor a fault of our own decides.
+    /// What came of the check, if anything did: neither the end of the run, which is so long after its begin, nor a fault
+    /// of our own decides.
     #[must_use]
-    pub fn found(&self) -> Option<Found> {
+    pub fn found(&self, end: Option<Duration>) -> Option<Found> {
         let verdict = self.steps.iter().map(|step| step.verdict).max().filter(|verdict| *verdict != Verdict::Skip)?;
-        let is_cut_off = self.is_cut_off
-            || self.steps.iter().any(|step| step.reason == Some(SkipReason::Interrupted))
+        let too_late = |step: &Step| step.verdict == Verdict::Fail && end.is_some_and(|end| step.at >= end);
+        let is_cut_off = self.steps.iter().any(|step| step.reason == Some(SkipReason::Interrupted) || too_late(step))
             || self.failure.as_ref().is_some_and(|failure| failure.code.phase == Phase::Run);
         let code = match &self.failure {
             Some(failure) => Some(failure.code.name),
@@ -170,8 +169,8 @@ impl Outcome {
     }
 
     /// Holds the check against the run before; what differs is a fact of its own.
-    pub(crate) fn compare(&mut self, comparison: &Comparison) {
-        let Some(difference) = self.found().and_then(|now| comparison.of(self.entry, now)) else { return };
+    pub(crate) fn compare(&mut self, comparison: &Comparison, end: Option<Duration>) {
+        let Some(difference) = self.found(end).and_then(|now| comparison.of(self.entry, now)) else { return };
         let Difference { user, user_before, before, .. } = &difference;
         let before = json!({"user": user_before, "verdict": before.verdict, "code": before.code});
         self.facts.push(("as", json!({"user": user, "before": before})));

@@ -37,6 +37,8 @@ pub struct Report {
     pub outcomes: Vec<Outcome>,
     /// The run was ended from outside; what was not decided is skipped.
     pub interrupted: bool,
+    /// When the time of the run was over, from its start: what failed then was cut off.
+    pub end: Option<Duration>,
     /// The run before, which this one is held against.
     pub comparison: Option<Arc<Comparison>>,
 }
@@ -73,6 +75,7 @@ pub async fn run(
         elapsed: shared.began.elapsed(),
         outcomes: done,
         interrupted,
+        end: shared.end(),
         comparison: options.comparison.clone(),
     }
 }
@@ -87,6 +90,7 @@ pub fn rehearse(plan: &Plan, selection: &Selection) -> Report {
         elapsed: Duration::ZERO,
         outcomes: selection.entries().map(skipped).collect(),
         interrupted: false,
+        end: None,
         comparison: None,
     }
 }
@@ -197,8 +201,11 @@ impl Running<'_> {
         self.tasks.insert(entry, Task { began: Instant::now(), findings });
     }
 
-    fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
+    fn landed(&mut self, mut outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
         self.tasks.remove(&outcome.entry);
+        if let Some(comparison) = &self.options.comparison {
+            outcome.compare(comparison, self.shared.end());
+        }
         self.queue.finished(outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
@@ -290,9 +297,6 @@ async fn perform(plan: Arc<Plan>, shared: Arc<Shared>, assignment: Assignment) -
     if let Some(most) = slow {
         outcome.note_slow(most);
     }
-    outcome.is_cut_off =
-        outcome.failure.is_some() && shared.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-    shared.comparison.iter().for_each(|comparison| outcome.compare(comparison));
     courtesy.await;
     outcome
 }
@@ -317,7 +321,6 @@ fn gather(
         warnings: findings.warnings,
         facts: findings.facts,
         elapsed: began.elapsed(),
-        is_cut_off: false,
         difference: None,
     };
     outcome.apply_warnings();

@@ -1,10 +1,9 @@
 //! What the checks of a run share.
 
-use crate::comparison::Comparison;
 use crate::host;
 use crate::net::host::Inquiries;
 use crate::net::{ProxyVariables, Resolver, Trust};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -18,8 +17,6 @@ pub(crate) struct Shared {
     pub(crate) trust: Trust,
     /// Those of the service, where the run is made as one.
     pub(crate) proxies: Option<ProxyVariables>,
-    /// The run before, which this one is held against.
-    pub(crate) comparison: Option<Arc<Comparison>>,
     /// Why connections of the run failed.
     pub(crate) inquiries: Inquiries,
     /// The name of this host, looked up when it is needed first.
@@ -32,23 +29,19 @@ impl Shared {
         let began = Instant::now();
         let deadline = max_timeout.map(|most| began + most - margin(most));
         let inquiries = Inquiries::default();
-        Self {
-            began,
-            deadline,
-            resolver,
-            trust,
-            proxies: None,
-            comparison: None,
-            inquiries,
-            host_name: LazyLock::new(host::name),
-        }
+        Self { began, deadline, resolver, trust, proxies: None, inquiries, host_name: LazyLock::new(host::name) }
     }
 }
 
 impl Shared {
-    /// Of a run as a service: with its proxies, and the run before.
-    pub(crate) fn of_service(self, proxies: Option<ProxyVariables>, comparison: Option<Arc<Comparison>>) -> Self {
-        Self { proxies, comparison, ..self }
+    /// Of a run as a service: with its proxies.
+    pub(crate) fn of_service(self, proxies: Option<ProxyVariables>) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// When the work has to stop, from the start of the run.
+    pub(crate) fn end(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline - self.began)
     }
 }
 

@@ -46,7 +46,11 @@ impl Service {
             return Ok(service);
         }
         match User::named(word) {
-            Ok(Some(user)) => Self::of(None, None, user),
+            Ok(Some(user)) => {
+                let mut service = Self::of(None, None, user)?;
+                service.notes.extend(of_unit.err().map(|why| format!("{why}; only the user {word} is taken")));
+                Ok(service)
+            }
             // The unit is there, and nothing of it runs.
             Ok(None) => {
                 Err(of_unit.err().unwrap_or_else(|| format!("there is neither a unit nor a user `{shown}` here")))

@@ -63,8 +63,7 @@ impl Options {
     /// What the checks of a run that begins now share.
     pub(super) fn shared(&self) -> Shared {
         let resolver = Resolver::new(self.family, self.lookups);
-        Shared::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()))
-            .of_service(self.proxies.clone(), self.comparison.clone())
+        Shared::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone())).of_service(self.proxies.clone())
     }
 
     /// The checks that wait for their turn.

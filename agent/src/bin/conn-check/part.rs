@@ -13,16 +13,19 @@ use crate::guise::Guise;
 use crate::line::{Line, Said};
 use crate::outlet::Outlet;
 use crate::output;
-use crate::refuse;
 use crate::watch::Watch;
+use crate::{refuse, say};
 use conn_check::cli::{Args, Part};
 use conn_check::comparison::{Comparison, Found};
 use conn_check::identity::{Acting, Service, User};
 use conn_check::plan;
 use conn_check::report::{CheckView, Stage, View};
 use conn_check::run::{self, PROXY_VARIABLES, ProxyVariables};
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
+use nix::unistd::{AccessFlags, faccessat};
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
@@ -85,7 +88,7 @@ fn caller(args: &Args, mut line: Line) -> u8 {
 /// What came of each check, by its series.
 fn found(task: &Task, report: &run::Report) -> Vec<(String, Found)> {
     let view = View::of(Stage { config: &task.config, plan: &task.plan, selection: &task.selection }, report);
-    view.series().filter_map(|(series, check)| Some((series, check.outcome.found()?))).collect()
+    view.series().filter_map(|(series, check)| Some((series, check.outcome.found(report.end)?))).collect()
 }
 
 /// The run as the service.
@@ -101,6 +104,12 @@ fn service(args: &Args, line: Line) -> u8 {
         Ok(opened) => opened,
         Err(error) => return refuse(&format!("the user of the checks: {error}")),
     };
+    if args.config.as_deref().is_some_and(is_closed) {
+        say(&format!(
+            "note: the user {} reads the file; let that user, or pipe it in: conn-check --as {word} - < FILE",
+            user.name
+        ));
+    }
     with_plan(args, Some(&outlet), plan::load_to_run, |output, task| {
         let (guise, seconds) = match take_place(&service, &user, acting, line, &task) {
             Ok(taken) => taken,
@@ -112,6 +121,11 @@ fn service(args: &Args, line: Line) -> u8 {
             Err(error) => refuse(&format!("the run could not start: {error}")),
         }
     })
+}
+
+/// Whether a file is there, and not for who this process acts as.
+fn is_closed(file: &str) -> bool {
+    faccessat(AT_FDCWD, file, AccessFlags::R_OK, AtFlags::AT_EACCESS) == Err(Errno::EACCES)
 }
 
 /// Waits for what came of the run before, and takes the service's place; what the run has of both, and how long it may take.
