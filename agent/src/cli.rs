@@ -136,6 +136,23 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = at_least_one, allow_negative_numbers = true, help_heading = "How it is checked")]
     pub per_host: Option<usize>,
 
+    /// As a service: its user, and of a unit or a process the namespaces, control group, limit and proxies (root only)
+    #[arg(
+        long = "as",
+        value_name = "UNIT|USER|PID",
+        conflicts_with_all = ["validate", "dry_run", "schema", "journal"],
+        help_heading = "How it is checked"
+    )]
+    pub as_service: Option<String>,
+
+    /// Which part of `--as` this process is, which starts it
+    #[arg(long, hide = true, value_enum, requires = "as_service")]
+    pub part: Option<Part>,
+
+    /// What was on standard input, where another process has read it.
+    #[arg(skip)]
+    pub standard_input: Option<Vec<u8>>,
+
     /// Use IPv4 only
     #[arg(short = '4', conflicts_with = "ipv6", help_heading = "How it is checked")]
     pub ipv4: bool,
@@ -204,6 +221,15 @@ pub struct Also {
     pub format: &'static Format,
     /// Where it goes.
     pub file: PathBuf,
+}
+
+/// The processes that a run with `--as` starts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Part {
+    /// The run before, as the user who checks.
+    Caller,
+    /// The run as the service.
+    Service,
 }
 
 /// `--color`.

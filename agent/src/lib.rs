@@ -43,6 +43,7 @@
 pub mod catalogue;
 pub mod checks;
 pub mod cli;
+pub mod comparison;
 pub mod diagnostic;
 pub mod event;
 pub mod explain;
@@ -51,6 +52,7 @@ pub mod file;
 pub mod firewall;
 pub mod generate;
 pub mod host;
+pub mod identity;
 mod net;
 mod outcome;
 pub mod phase;

@@ -1,9 +1,10 @@
 //! What a check found: phases with their durations, verdicts, facts, warnings.
 
 use crate::catalogue::WarningKind;
+use crate::comparison::{Comparison, Difference, Found};
 use crate::fault::{Failure, Phase};
 use crate::phase::words;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -122,6 +123,8 @@ pub struct Outcome {
     pub facts: Vec<(&'static str, Value)>,
     /// From the check's own start to its end.
     pub elapsed: Duration,
+    /// What a run before, as another user, says otherwise.
+    pub difference: Option<Box<Difference>>,
 }
 
 impl Outcome {
@@ -148,6 +151,30 @@ impl Outcome {
                 step.verdict = Verdict::Warn;
             }
         }
+    }
+
+    /// What came of the check, if anything did: neither the end of the run, which is so long after its begin, nor a fault
+    /// of our own decides.
+    #[must_use]
+    pub fn found(&self, end: Option<Duration>) -> Option<Found> {
+        let verdict = self.steps.iter().map(|step| step.verdict).max().filter(|verdict| *verdict != Verdict::Skip)?;
+        let too_late = |step: &Step| step.verdict == Verdict::Fail && end.is_some_and(|end| step.at >= end);
+        let is_cut_off = self.steps.iter().any(|step| step.reason == Some(SkipReason::Interrupted) || too_late(step))
+            || self.failure.as_ref().is_some_and(|failure| failure.code.phase == Phase::Run);
+        let code = match &self.failure {
+            Some(failure) => Some(failure.code.name),
+            None => self.warnings.first().map(|warning| warning.kind.code()),
+        };
+        (!is_cut_off).then(|| Found { verdict: verdict.slug().to_owned(), code: code.map(str::to_owned) })
+    }
+
+    /// Holds the check against the run before; what differs is a fact of its own.
+    pub(crate) fn compare(&mut self, comparison: &Comparison, end: Option<Duration>) {
+        let Some(difference) = self.found(end).and_then(|now| comparison.of(self.entry, now)) else { return };
+        let Difference { user, user_before, before, .. } = &difference;
+        let before = json!({"user": user_before, "verdict": before.verdict, "code": before.code});
+        self.facts.push(("as", json!({"user": user, "before": before})));
+        self.difference = Some(Box::new(difference));
     }
 
     /// The check passed and took longer than it should.

@@ -5,11 +5,12 @@ mod options;
 mod panics;
 mod trace;
 
-pub use crate::net::Family;
+pub use crate::net::{Family, PROXY_VARIABLES, ProxyVariables};
 pub use options::Options;
 pub use panics::note_panic;
 pub use trace::{By, Followed, Traced, trace};
 
+use crate::comparison::Comparison;
 use crate::event::Event;
 use crate::fault::{Failure, Phase};
 use crate::outcome::{Outcome, SkipReason, Step};
@@ -38,6 +39,10 @@ pub struct Report {
     pub outcomes: Vec<Outcome>,
     /// The run was ended from outside; what was not decided is skipped.
     pub interrupted: bool,
+    /// When the time of the run was over, from its start: what failed then was cut off.
+    pub end: Option<Duration>,
+    /// The run before, which this one is held against.
+    pub comparison: Option<Arc<Comparison>>,
 }
 
 /// Runs the selected checks; `interrupt` ends the run early. The listener, if there is one, hears
@@ -67,7 +72,14 @@ pub async fn run(
     let interrupted = running.until_done(interrupt, heard, listener).await;
     let Running { shared, mut done, .. } = running;
     done.sort_by_key(|outcome| outcome.entry);
-    Report { started, elapsed: shared.began.elapsed(), outcomes: done, interrupted }
+    Report {
+        started,
+        elapsed: shared.began.elapsed(),
+        outcomes: done,
+        interrupted,
+        end: shared.end(),
+        comparison: options.comparison.clone(),
+    }
 }
 
 /// The outcome of every selected check of a plan that is not run (`--dry-run`).
@@ -80,6 +92,8 @@ pub fn rehearse(plan: &Plan, selection: &Selection) -> Report {
         elapsed: Duration::ZERO,
         outcomes: selection.entries().map(skipped).collect(),
         interrupted: false,
+        end: None,
+        comparison: None,
     }
 }
 
@@ -189,8 +203,11 @@ impl Running<'_> {
         self.tasks.insert(entry, Task { began: Instant::now(), findings });
     }
 
-    fn landed(&mut self, outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
+    fn landed(&mut self, mut outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
         self.tasks.remove(&outcome.entry);
+        if let Some(comparison) = &self.options.comparison {
+            outcome.compare(comparison, self.shared.end());
+        }
         self.queue.finished(outcome.entry);
         if self.events.is_some() {
             // What the check itself told comes before its end.
@@ -306,6 +323,7 @@ fn gather(
         warnings: findings.warnings,
         facts: findings.facts,
         elapsed: began.elapsed(),
+        difference: None,
     };
     outcome.apply_warnings();
     outcome

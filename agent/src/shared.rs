@@ -2,7 +2,7 @@
 
 use crate::host;
 use crate::net::host::Inquiries;
-use crate::net::{Resolver, Trust};
+use crate::net::{ProxyVariables, Resolver, Trust};
 use std::sync::LazyLock;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -15,6 +15,8 @@ pub(crate) struct Shared {
     pub(crate) deadline: Option<Instant>,
     pub(crate) resolver: Resolver,
     pub(crate) trust: Trust,
+    /// Those of the service, where the run is made as one.
+    pub(crate) proxies: Option<ProxyVariables>,
     /// Why connections of the run failed.
     pub(crate) inquiries: Inquiries,
     /// The name of this host, looked up when it is needed first.
@@ -27,7 +29,19 @@ impl Shared {
         let began = Instant::now();
         let deadline = max_timeout.map(|most| began + most - margin(most));
         let inquiries = Inquiries::default();
-        Self { began, deadline, resolver, trust, inquiries, host_name: LazyLock::new(host::name) }
+        Self { began, deadline, resolver, trust, proxies: None, inquiries, host_name: LazyLock::new(host::name) }
+    }
+}
+
+impl Shared {
+    /// Of a run as a service: with its proxies.
+    pub(crate) fn of_service(self, proxies: Option<ProxyVariables>) -> Self {
+        Self { proxies, ..self }
+    }
+
+    /// When the work has to stop, from the start of the run.
+    pub(crate) fn end(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline - self.began)
     }
 }
 

@@ -31,6 +31,18 @@ impl Source {
         } else {
             file::read_bounded(Path::new(path), LIMIT)
         };
+        Self::of(name, bytes)
+    }
+
+    /// As [`Source::read`], of a standard input that somebody else has read.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of_input(input: &[u8]) -> Result<Self, Box<(Self, Diagnostic)>> {
+        Self::of("<stdin>", file::read_to_end(input, LIMIT))
+    }
+
+    fn of(name: &str, bytes: Result<Vec<u8>, ReadError>) -> Result<Self, Box<(Self, Diagnostic)>> {
         let source = |text| Self { name: name.to_owned(), text };
         match bytes.map(String::from_utf8) {
             Ok(Ok(text)) => Ok(source(text)),

@@ -10,7 +10,7 @@ use crate::checks_status::{self, NO_FILE};
 use crate::environment::dashed;
 use crate::error::Error;
 use crate::hook_tools;
-use crate::host::{Host, Program, Symlinks};
+use crate::host::{Host, Program, RunAs, Symlinks};
 use crate::inspect::inspect;
 use crate::options::{CONNECT_TIMEOUT, Options};
 use crate::paths::{UnitPaths, is_action_record};
@@ -102,6 +102,8 @@ enum NothingToRun {
     Argument(String, String),
     /// This parameter is not a time that a run may take.
     Seconds(&'static str, String),
+    /// What to check as is none.
+    As(String),
     /// Both kinds of tags are requested.
     BothTags,
     /// The machine does not work as it should.
@@ -122,6 +124,10 @@ impl fmt::Display for NothingToRun {
             Self::Seconds(key, given) => {
                 write!(formatter, "{key} has to be more than 0 and at most {MAX_SECONDS} seconds, and is {given}")
             }
+            Self::As(given) => write!(
+                formatter,
+                "as has to be a unit of systemd on this machine, a user, or the number of a process, and is `{given}`"
+            ),
             Self::BothTags => formatter.write_str("include-tags and exclude-tags cannot be combined: use one of them"),
             Self::Machine(error) => error.fmt(formatter),
         }
@@ -141,9 +147,12 @@ fn prepare(host: &dyn Host, name: &str, program: &Path, parameters: &Map<String,
     let arguments = arguments(name, parameters, &settings)?;
     let selected = ["include-tags", "exclude-tags", "patterns"].iter().any(|key| !words(parameters, key).is_empty());
     // A run that ends early does not cover the checks after its end.
-    let is_complete = !selected && parameters.get("max-timeout").is_none_or(Value::is_null);
+    let as_service = as_service(parameters)?;
+    let is_complete = !selected && as_service.is_none() && parameters.get("max-timeout").is_none_or(Value::is_null);
+    // Also the run as a service begins as this user.
     let user = run_as(host, USER).map_err(NothingToRun::Machine)?;
-    let mut program = Program::new(paths.program(), user).with(arguments);
+    let user = if as_service.is_some() { RunAs::RootAlone } else { user };
+    let mut program = Program::new(paths.program(), user).with(arguments).with(as_service);
     program.captures_output = false;
     program.timeout = TIMEOUT;
     let file = ChecksFile { label: path.display().to_string(), path: Ok(path), text: None };
@@ -190,6 +199,20 @@ fn arguments(name: &str, parameters: &Map<String, Value>, settings: &Settings) -
     Ok(arguments)
 }
 
+/// The agent's argument for the service in whose place it checks. juju reads values as YAML, where a process is a number.
+fn as_service(parameters: &Map<String, Value>) -> Result<Option<String>, NothingToRun> {
+    /// As many characters as the name of a unit has.
+    const LONGEST: usize = 255;
+    let given = match parameters.get("as") {
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::String(text)) => text.trim().to_owned(),
+        _ => return Ok(None),
+    };
+    let takes = |character: char| character.is_ascii_alphanumeric() || ":-_.@\\/".contains(character);
+    let fits = !given.is_empty() && given.len() <= LONGEST && given.chars().all(takes) && !given.starts_with('-');
+    if fits { Ok(Some(format!("--as={given}"))) } else { Err(NothingToRun::As(printable(&given))) }
+}
+
 /// A number, or a text that is one, as `--string-args` gives it. Of a text the schema cannot say how much it may be.
 fn seconds(parameters: &Map<String, Value>, key: &'static str) -> Result<Option<String>, NothingToRun> {
     let given = match parameters.get(key) {
@@ -224,7 +247,9 @@ impl Run {
     fn with_file(&self, host: &dyn Host, record: &Path) -> Program {
         let path = self.file.path.clone().unwrap_or_default();
         let has_journal = host.inspect(Path::new(JOURNAL), Symlinks::Follow).is_ok_and(|socket| socket.is_some());
-        let program = self.program.clone().with(has_journal.then_some("--journal"));
+        // The journal has the results of the user who checks alone.
+        let is_journaled = has_journal && self.program.run_as != RunAs::RootAlone;
+        let program = self.program.clone().with(is_journaled.then_some("--journal"));
         let program = program.with(["--record".into(), host.map_path(record), "--".into(), host.map_path(&path)]);
         program.with(self.patterns.iter().cloned())
     }

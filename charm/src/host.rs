@@ -141,6 +141,9 @@ pub struct User {
 pub enum RunAs {
     /// This process, which is root, with its environment: the hook tools need Juju's variables.
     Root,
+    /// This process, which is root, with PATH and LANG and nothing else: the agent that puts itself in the place of a
+    /// service, and never checks as root.
+    RootAlone,
     /// This user, with PATH and LANG and nothing else, as under NRPE. The variables of a hook are a secret of root's:
     /// who knows `JUJU_CONTEXT_ID` can use the hook tools as the unit (CVE-2024-6984), and proxies have logins.
     User(User),

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod amqp;
+mod as_service;
 mod bad_files;
 mod bounds;
 mod calls;

@@ -246,3 +246,70 @@ fn without_the_user_conn_check_no_check_is_run_by_root() {
     site.updated_status();
     assert_eq!(site.juju.exec(UNIT, "actions/run-check").code, 0, "the hook has made the user");
 }
+
+/// A process of another user, in whose place an action checks; it is ended on drop.
+struct Service(std::process::Child);
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _gone = self.0.kill();
+        let _gone = self.0.wait();
+    }
+}
+
+/// The user conn-check is one of the double's machine; to the agent, which is root for a while, it is nobody.
+fn open_to_all(site: &Site) {
+    let file = site.juju.machine().at(FILE);
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("a mode");
+}
+
+#[test]
+fn an_action_from_the_place_of_a_service_tells_what_differs() {
+    let (peer, closed) = (Peer::start(Manner::Silent), ports::free());
+    let site = Site::start(Machine::in_scratch());
+    site.check(&format!("- {{type: http, url: 'http://127.0.0.1:{}/', timeout: 2}}\n", peer.port()));
+    open_to_all(&site);
+    let mut command = std::process::Command::new("setpriv");
+    command.args(["--reuid=48123", "--regid=48123", "--clear-groups", "sleep", "1000"]);
+    let proxy = format!("http://127.0.0.1:{}", closed.number());
+    let service = Service(command.env("http_proxy", &proxy).spawn().expect("a service"));
+    let last = site.updated_status();
+    for given in [json!(service.0.id()), json!(service.0.id().to_string())] {
+        let run = site.juju.action(UNIT, "run-check", &json!({ "as": given })).expect("an action");
+        assert_eq!((run.status, run.code), ("failed", 2), "{run:?}");
+        assert!(run.out.contains("as number 48123: proxy.unreachable; as "), "{run:?}");
+        assert!(run.out.contains(": protocol.silent"), "{run:?}");
+        let summary = run.results["summary"].as_str().unwrap_or_default();
+        assert!(summary.contains("proxy.unreachable"), "{summary}");
+    }
+    assert_eq!(site.updated_status(), last, "the last result is that of the user conn-check");
+    let run = site.juju.action(UNIT, "run-nagios-check", &json!({"as": "web/0"})).expect("an action");
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.out.contains("of a unit of Juju, name the service that runs on it"), "{run:?}");
+    for refused in [json!("--root=/tmp"), json!(0), json!("a b"), json!(["x"])] {
+        assert!(site.juju.action(UNIT, "run-check", &json!({ "as": refused })).is_err(), "{refused}");
+    }
+}
+
+#[test]
+fn a_run_from_the_place_of_a_service_has_nothing_of_the_environment_of_a_hook() {
+    let peer = Peer::start(Manner::Silent);
+    let site = Site::start(Machine::in_scratch());
+    site.check(&format!("- {{type: tls, host: 127.0.0.1, port: {}, timeout: 300}}\n", peer.port()));
+    open_to_all(&site);
+    let parameters = json!({"as": "nobody"});
+    let found = std::thread::scope(|scope| {
+        let action = scope.spawn(|| site.juju.action(UNIT, "run-check", &parameters).expect("an action"));
+        harness::wait::until("the agent to connect", || peer.connections() > 0);
+        let agents = processes(&site.juju, "--record");
+        let found: Vec<_> = agents.iter().map(|agent| variables(*agent)).collect();
+        for agent in agents {
+            // Its parts go with it.
+            let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(agent), nix::sys::signal::SIGKILL);
+        }
+        action.join().expect("it has ended");
+        found
+    });
+    assert_eq!(found.len(), 3, "the agent, and both of its parts");
+    assert!(found.iter().all(|names| names == &["LANG", "PATH"]), "{found:?}");
+}

@@ -20,7 +20,8 @@ const HOUSES: [House; 2] = [
     House {
         sources: "agent/src",
         layers: &[
-            &["text", "phase", "file", "host", "services"],
+            &["text", "phase", "file", "host", "services", "comparison"],
+            &["identity"],
             &["catalogue", "diagnostic"],
             &["secret"],
             &["fault", "source", "yaml"],

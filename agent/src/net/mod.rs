@@ -15,6 +15,7 @@ pub(crate) mod nameserver;
 mod path;
 pub(crate) mod pem;
 pub(crate) mod proxy;
+mod proxy_variables;
 pub(crate) mod question;
 pub(crate) mod reason;
 mod resolv_conf;
@@ -35,6 +36,7 @@ pub(crate) use connect::{
 pub(crate) use detour::Detour;
 pub(crate) use endpoint::{BadHost, Endpoint, Host, HostKind, NO_IPV4, Port, Transport};
 pub(crate) use nameserver::resolvers_of_this_host;
+pub use proxy_variables::{PROXY_VARIABLES, ProxyVariables};
 pub(crate) use question::{Answered, Question};
 pub(crate) use resolv_conf::ResolvConf;
 pub(crate) use resolve::{Resolved, Resolver, SLOW};

@@ -5,7 +5,9 @@ use super::peek::Peer;
 use super::{Probe, Stop};
 use crate::catalogue::{Note, WarningKind};
 use crate::fault::{Cause, Failure, Fault, Phase};
-use crate::net::{self, Answered, Endpoint, Host, Question, ResolvConf, Resolved, Target, TlsOptions, Wire};
+use crate::net::{
+    self, Answered, Endpoint, Host, ProxyVariables, Question, ResolvConf, Resolved, Target, TlsOptions, Wire,
+};
 use crate::secret::{Sentence, ours, sentence, theirs};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -106,6 +108,21 @@ impl Probe {
             Some(options) => Ok(self.tls(wire, options, &endpoint.host, &[]).await?),
             None => Ok(wire),
         }
+    }
+
+    /// The proxies of the service as which the run is made.
+    pub(crate) fn proxies(&self) -> Option<&ProxyVariables> {
+        self.shared.proxies.as_ref()
+    }
+
+    /// Whether the check's options lead it to another place than its own.
+    pub(crate) fn is_led_elsewhere(&self) -> bool {
+        self.assignment.detour.is_some()
+    }
+
+    /// What the check has learnt, and must not say.
+    pub(crate) fn keep_secret(&mut self, secret: &str) {
+        self.assignment.redactor.add(secret);
     }
 
     pub(crate) async fn open_socket(&mut self, path: &Path) -> Result<Wire, Failure> {

@@ -1,5 +1,6 @@
 //! `json`: one object, described by `schema/report.schema.json`.
 
+use crate::comparison::Subject;
 use crate::diagnostic::{JsonDiagnostic, to_json};
 use crate::fault::Failure;
 use crate::outcome::{SkipReason, Timing, Warning};
@@ -36,6 +37,7 @@ impl Reporter for Json {
             interrupted: view.interrupted,
             counts: view.counts,
             check_counts: view.check_counts,
+            subject: view.subject,
             checks: view.series().map(|(series, check)| JsonCheck::of(check, series, self.style)).collect(),
         };
         line(&report, out)
@@ -97,6 +99,8 @@ struct JsonReport<'a> {
     interrupted: bool,
     counts: Counts,
     check_counts: Counts,
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a Subject>,
     checks: Vec<JsonCheck<'a>>,
 }
 

@@ -1,6 +1,7 @@
 //! `jsonl`: one event per line, as it happens; the first line is the run, the last the summary. Their shape
 //! is `$defs/event` of `schema/report.schema.json`.
 
+use crate::comparison::Subject;
 use crate::event::Event;
 use crate::report::json::{self, Head, JsonCheck, JsonFile, SCHEMA, phase, rfc3339, seconds};
 use crate::report::view::{CheckView, Counts, View};
@@ -61,12 +62,14 @@ enum What<'a> {
 }
 
 #[derive(Serialize)]
-struct Summary {
+struct Summary<'a> {
     schema: &'static str,
     verdict: &'static str,
     interrupted: bool,
     counts: Counts,
     check_counts: Counts,
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a Subject>,
     elapsed_seconds: f64,
 }
 
@@ -93,6 +96,7 @@ impl Reporter for Jsonl {
             interrupted: view.interrupted,
             counts: view.counts,
             check_counts: view.check_counts,
+            subject: view.subject,
             elapsed_seconds: seconds(view.elapsed),
         };
         Line::write("summary", summary, out)

@@ -134,7 +134,8 @@ fn line(title: &str, check: &CheckView<'_>, style: Style) -> String {
         (Verdict::Pass | Verdict::Fail, _) => format!("[OK] {title}"),
     };
     let notes: Vec<_> = check.notes().map(|note| format!("; {note}")).collect();
-    harmless(&(text + &notes.concat()))
+    let differs = check.difference().map(|one| format!("; {one}")).unwrap_or_default();
+    harmless(&(text + &notes.concat() + &differs))
 }
 
 /// What is said of the target, which the title has said already, without it.

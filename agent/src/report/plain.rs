@@ -97,7 +97,8 @@ impl Plain {
             (false, Some(label)) => format!("({info}, {label}) "),
         };
         let notes: Vec<_> = row.notes.iter().map(|note| format!("    note: {note}\n")).collect();
-        let notes = notes.concat();
+        let differs = row.difference.map(|one| format!("    {one}\n")).unwrap_or_default();
+        let notes = notes.concat() + &differs;
         match (step.verdict, row.failure) {
             (Verdict::Fail, Some(failure)) => {
                 let mut lines = format!("{stamp}{name} FAILED{duration} - {bracket}{}\n", failure.line());
@@ -105,7 +106,7 @@ impl Plain {
                     // Writing to a string cannot fail.
                     let _ = writeln!(lines, "    {title} {text}");
                 }
-                lines
+                lines + &differs
             }
             (Verdict::Warn, _) => {
                 let warnings: Vec<_> = row.warnings.iter().map(|warning| warning.line()).collect();

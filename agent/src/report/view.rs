@@ -2,6 +2,7 @@
 //! warnings that belong to them, and the counts.
 
 use crate::catalogue::Note;
+use crate::comparison::{Difference, Subject};
 use crate::fault::Failure;
 use crate::outcome::{Outcome, SkipReason, Step, Verdict, Warning};
 use crate::phase::words;
@@ -31,6 +32,8 @@ pub struct View<'a> {
     pub elapsed: Duration,
     /// Ended from outside before everything was decided.
     pub interrupted: bool,
+    /// As whom it was made, where that is not who checks.
+    pub subject: Option<&'a Subject>,
     pub(super) plan: &'a Plan,
 }
 
@@ -62,6 +65,8 @@ pub struct Row<'a> {
     pub warnings: Vec<&'a Warning>,
     /// What everybody has to see of a result that passed.
     pub notes: Vec<Note>,
+    /// What the run before says otherwise of its check: at the last result.
+    pub difference: Option<&'a Difference>,
 }
 
 /// How many of each verdict.
@@ -118,6 +123,7 @@ impl<'a> View<'a> {
             started: report.started,
             elapsed: report.elapsed,
             interrupted: report.interrupted,
+            subject: report.comparison.as_ref().map(|comparison| &comparison.subject),
             plan,
         }
     }
@@ -201,6 +207,12 @@ impl<'a> CheckView<'a> {
         self.rows.iter().flat_map(|row| row.notes.iter().copied())
     }
 
+    /// What the run before says otherwise.
+    #[must_use]
+    pub fn difference(&self) -> Option<&Difference> {
+        self.outcome.difference.as_deref()
+    }
+
     /// The warnings of its wanted results.
     pub fn warnings(&self) -> impl Iterator<Item = &Warning> {
         self.rows.iter().flat_map(|row| row.warnings.iter().copied())
@@ -268,7 +280,9 @@ pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Out
         let failure = outcome.failure.as_deref().filter(|_| carries);
         let warnings = outcome.warnings.iter().filter(|warning| warning.result == result).collect();
         let notes = if last == Some(result) { Note::ALL.into_iter().filter(applies).collect() } else { Vec::new() };
-        Row { entry, name: &name.name, info: &name.info, step, failure, warnings, notes }
+        let difference =
+            outcome.difference.as_deref().filter(|_| carries || (bearer.is_none() && last == Some(result)));
+        Row { entry, name: &name.name, info: &name.info, step, failure, warnings, notes, difference }
     };
     wanted.map(row).collect()
 }

@@ -1,13 +1,15 @@
 //! How a plan is run, and on what.
 
+use crate::comparison::Comparison;
 use crate::host;
-use crate::net::{Family, Resolver, Trust};
+use crate::net::{Family, ProxyVariables, Resolver, Trust};
 use crate::plan::Plan;
 use crate::queue::Queue;
 use crate::select::Selection;
 use crate::shared::Shared;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
@@ -26,6 +28,10 @@ pub struct Options {
     pub certs_path: PathBuf,
     /// So many name look-ups at once.
     pub lookups: usize,
+    /// The proxies of the service, where the run is made as one (`--as`).
+    pub proxies: Option<ProxyVariables>,
+    /// The run before, which this one is held against.
+    pub comparison: Option<Arc<Comparison>>,
 }
 
 impl Options {
@@ -40,6 +46,8 @@ impl Options {
             family: Family::Any,
             certs_path: PathBuf::from(host::CA_PATH),
             lookups: host::lookups(descriptors),
+            proxies: None,
+            comparison: None,
         }
     }
 
@@ -55,7 +63,7 @@ impl Options {
     /// What the checks of a run that begins now share.
     pub(super) fn shared(&self) -> Shared {
         let resolver = Resolver::new(self.family, self.lookups);
-        Shared::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone()))
+        Shared::new(self.max_timeout, resolver, Trust::new(self.certs_path.clone())).of_service(self.proxies.clone())
     }
 
     /// The checks that wait for their turn.

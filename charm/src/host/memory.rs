@@ -135,8 +135,15 @@ impl Memory {
             program.arguments.iter().map(|argument| argument.to_string_lossy().into_owned()).collect();
         let words: Vec<_> = arguments.iter().map(String::as_str).collect();
         if name.starts_with('/') {
-            let RunAs::User(user) = &program.run_as else { panic!("root runs {name}") };
-            return agent::run(self, Path::new(&name), user, &words);
+            let user = match &program.run_as {
+                RunAs::User(user) => user.clone(),
+                // It becomes that user by itself.
+                RunAs::RootAlone if words.iter().any(|word| word.starts_with("--as=")) => {
+                    self.users["conn-check"].clone()
+                }
+                RunAs::Root | RunAs::RootAlone => panic!("root runs {name}"),
+            };
+            return agent::run(self, Path::new(&name), &user, &words);
         }
         assert_eq!(program.run_as, RunAs::Root, "{name} needs the environment and the rights of the hook");
         if name == "resource-get" && program.timeout < self.juju.resource_takes {

@@ -273,3 +273,31 @@ fn without_the_user_conn_check_nothing_is_run_and_the_action_says_what_to_do() {
         assert!(world.memory.agent_options.is_empty() && names(&world).is_empty(), "it was run by root");
     }
 }
+
+#[test]
+fn an_action_as_a_service_is_begun_by_root_alone_and_is_not_the_last_result() {
+    let mut world = deployed("[{}]");
+    for (given, argument) in [
+        (json!("apache2.service"), "--as=apache2.service"),
+        (json!(" postgresql@14-main.service "), "--as=postgresql@14-main.service"),
+        (json!(4711), "--as=4711"),
+        (json!("web/0"), "--as=web/0"),
+    ] {
+        assert_eq!(act(&mut world, "run-check", &json!({"as": given})).status, 0, "{given}");
+        let options = &world.memory.agent_options;
+        assert!(options.iter().any(|word| word == argument), "{options:?}");
+        assert!(!options.iter().any(|word| word == "--journal"), "{options:?}");
+    }
+    assert!(world.memory.text(RECORD).is_none(), "that of the user conn-check alone is the last result");
+}
+
+#[test]
+fn a_service_of_no_legal_name_is_refused() {
+    for given in [json!(""), json!("--root=/x"), json!("a b"), json!("a\nb"), json!("x".repeat(256)), json!("$(id)")] {
+        let mut world = deployed("[{}]");
+        assert_eq!(act(&mut world, "run-nagios-check", &json!({"as": given})).status, 3, "{given}");
+        let failure = world.memory.juju.context.failure.clone().unwrap_or_default();
+        assert!(failure.starts_with("as has to be a unit of systemd"), "{failure}");
+        assert!(!world.memory.agent_options.iter().any(|word| word.contains("--as")), "{given}");
+    }
+}

@@ -1,13 +1,18 @@
 //! `conn-check CONFIG [PATTERN...]`: runs the checks of a YAML file.
 
+use crate::as_service;
 use crate::files::{self, Read, Words};
+use crate::guise::Guise;
+use crate::outlet::Outlet;
 use crate::output::{self, Output, Report};
+use crate::part;
 use crate::ticker::Ticker;
 use crate::watch::Watch;
 use crate::{CRITICAL, UNKNOWN, complain, refuse, say};
 use conn_check::cli::Args;
 use conn_check::event::Event;
 use conn_check::host;
+use conn_check::identity::leave_descriptors;
 use conn_check::plan::{self, Defaults, Loaded, Plan};
 use conn_check::report::{Stage, View};
 use conn_check::run::Family;
@@ -21,6 +26,11 @@ use std::sync::Arc;
 
 /// Runs the program; the exit status.
 pub(crate) fn program(args: &Args) -> u8 {
+    match (args.part, &args.as_service) {
+        (Some(part), _) => return part::program(args, part),
+        (None, Some(_)) => return as_service::program(args),
+        (None, None) => {}
+    }
     if !args.tls_certs_path.exists() && args.tls_certs_path != Path::new(host::CA_PATH) {
         return refuse(&format!("--tls-certs-path: there is no `{}`", args.tls_certs_path.display()));
     }
@@ -32,7 +42,7 @@ pub(crate) fn program(args: &Args) -> u8 {
         Err(error) => return refuse(&format!("the run could not start: {error}")),
     };
     let load = if args.validate { plan::load } else { plan::load_to_run };
-    with_plan(args, load, |output, task| check(args, output, task, &watch))
+    with_plan(args, None, load, |output, task| check(args, output, task, &watch, None))
 }
 
 /// What is to be run: the checks, and what was asked for of them.
@@ -44,13 +54,14 @@ pub(crate) struct Task {
 }
 
 /// Reads the files of checks, and does something with them when they are valid. What the options say that
-/// only concern the files (`--schema`, `--validate`) is done here.
+/// only concern the files (`--schema`, `--validate`) is done here. Files of results go through the outlet, if there is one.
 pub(crate) fn with_plan(
     args: &Args,
+    outlet: Option<&Outlet>,
     load: fn(&Source, Defaults, bool) -> Loaded,
     work: impl FnOnce(&Output<'_>, Task) -> u8,
 ) -> u8 {
-    let output = Output::new(args);
+    let output = Output::new(args, outlet);
     if args.schema {
         return output.print(&format!("{:#}\n", plan::schema::schema()));
     }
@@ -58,8 +69,9 @@ pub(crate) fn with_plan(
         Ok(words) => words,
         Err(wrong) => return refuse(&wrong),
     };
+    let input = args.standard_input.as_deref();
     let Read { name, plan, warnings } =
-        match files::read(&words.files, load, Defaults { timeout: args.connect_timeout }, args.strict) {
+        match files::read(&words.files, input, load, Defaults { timeout: args.connect_timeout }, args.strict) {
             Ok(read) => read,
             Err(refused) => return output.refuse(&refused),
         };
@@ -90,7 +102,8 @@ fn note_unmatched(plan: &Plan, wanted: &Wanted) {
     }
 }
 
-fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch) -> u8 {
+/// Makes the checks, maybe as a service, and writes what came of them; does not return.
+pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch, guise: Option<&Guise>) -> u8 {
     let Task { config, plan, selection } = task;
     let plan = Arc::new(plan);
     let stage = Stage { config: &config, plan: &plan, selection: &selection };
@@ -99,7 +112,7 @@ fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch) -> u8 {
         reports: output.reports().collect(),
         ticker: output.progress(&plan, selection.entries().count()).map(Ticker::begin),
     };
-    let report = match run_or_rehearse(args, &plan, watch, &mut listener) {
+    let report = match run_or_rehearse(args, &plan, watch, &mut listener, guise) {
         Ok(report) => report,
         Err(error) => return refuse(&format!("the run could not start: {error}")),
     };
@@ -169,12 +182,13 @@ fn run_or_rehearse(
     plan: &Arc<Plan>,
     watch: &Watch,
     listener: &mut Listener<'_>,
+    guise: Option<&Guise>,
 ) -> io::Result<run::Report> {
     for Report { reporter, writer } in &mut listener.reports {
         let _ = reporter.begin(listener.stage, writer);
     }
     if !args.dry_run {
-        return perform(args, plan, watch, listener);
+        return perform(args, plan, watch, listener, guise);
     }
     let report = run::rehearse(plan, listener.stage.selection);
     if listener.is_reported() {
@@ -184,7 +198,7 @@ fn run_or_rehearse(
 }
 
 /// The exit status when a result cannot be written where it should be: what failed still did.
-const fn status_unwritten(verdict: u8) -> u8 {
+pub(crate) const fn status_unwritten(verdict: u8) -> u8 {
     if verdict == CRITICAL { CRITICAL } else { UNKNOWN }
 }
 
@@ -193,10 +207,28 @@ fn trimmed(tags: &[String]) -> Vec<String> {
     tags.iter().map(|tag| tag.trim().to_owned()).collect()
 }
 
+/// Makes the checks of a task, of which nobody is told before the end.
+pub(crate) fn perform_unheard(args: &Args, task: &Task, plan: &Arc<Plan>, watch: &Watch) -> io::Result<run::Report> {
+    let stage = Stage { config: &task.config, plan, selection: &task.selection };
+    perform(args, plan, watch, &mut Listener { stage, reports: Vec::new(), ticker: None }, None)
+}
+
 /// Runs the checks in this thread.
-fn perform(args: &Args, plan: &Arc<Plan>, watch: &Watch, listener: &mut Listener<'_>) -> io::Result<run::Report> {
-    let options = options(args);
+fn perform(
+    args: &Args,
+    plan: &Arc<Plan>,
+    watch: &Watch,
+    listener: &mut Listener<'_>,
+    guise: Option<&Guise>,
+) -> io::Result<run::Report> {
+    let mut options = options(args);
+    if let Some(guise) = guise {
+        guise.fit(&mut options);
+    }
     let runtime = options.runtime()?;
+    if let Some(left) = guise.and_then(Guise::descriptors_left) {
+        leave_descriptors(left)?;
+    }
     watch.ends_with(UNKNOWN);
     let (selection, listens) = (listener.stage.selection, listener.listens());
     let mut hear = |event: &Event| listener.event(event);

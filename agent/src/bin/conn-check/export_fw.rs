@@ -20,7 +20,7 @@ pub(crate) fn program(args: &Args) -> u8 {
         format: Some(&report::PLAIN),
         ..args.check.clone()
     };
-    with_plan(&check, plan::load_without_secrets, |_, task| {
+    with_plan(&check, None, plan::load_without_secrets, |_, task| {
         let mut egress = Egress::of(&task.plan, &task.selection);
         if args.with_dns {
             egress.add_resolvers();

@@ -58,18 +58,19 @@ pub(crate) struct Read {
     pub(crate) warnings: Vec<(Source, Vec<Diagnostic>)>,
 }
 
-/// Reads files of checks, and those that are in a directory.
+/// Reads files of checks, and those that are in a directory; standard input, where it has not been read.
 ///
 /// # Errors
 /// All that cannot be run, each with all of its problems.
 pub(crate) fn read(
     words: &[String],
+    input: Option<&[u8]>,
     load: fn(&Source, Defaults, bool) -> Loaded,
     defaults: Defaults,
     strict: bool,
 ) -> Result<Read, Vec<Refused>> {
     let (mut names, mut plan, mut warnings, mut refused) = (Vec::new(), Plan::default(), Vec::new(), Vec::new());
-    for source in words.iter().flat_map(|word| sources(word)) {
+    for source in words.iter().flat_map(|word| sources(word, input)) {
         match source.and_then(|source| match load(&source, defaults, strict) {
             Ok(loaded) => Ok((source, loaded)),
             Err(diagnostics) => Err(Refused { source, diagnostics }),
@@ -104,9 +105,10 @@ fn given_again(severity: Severity) -> Diagnostic {
 }
 
 /// The file, or those in the directory.
-fn sources(word: &str) -> Vec<Result<Source, Refused>> {
+fn sources(word: &str, input: Option<&[u8]>) -> Vec<Result<Source, Refused>> {
     let read = |path: &str| {
-        Source::read(path).map_err(|unreadable| Refused { source: unreadable.0, diagnostics: vec![unreadable.1] })
+        let read = input.filter(|_| path == "-").map_or_else(|| Source::read(path), Source::of_input);
+        read.map_err(|unreadable| Refused { source: unreadable.0, diagnostics: vec![unreadable.1] })
     };
     if !Path::new(word).is_dir() {
         return vec![read(word)];

@@ -2,6 +2,7 @@
 //! (`conn-check-export-fw` is a link to it): a unit gets one file of a version, never two versions
 //! beside each other, and the firewall's rules come from the very code that would connect.
 
+mod as_service;
 mod check;
 mod configs;
 mod convert_fw;
@@ -10,7 +11,11 @@ mod explain;
 mod export_fw;
 mod files;
 mod generate;
+mod guise;
+mod line;
+mod outlet;
 mod output;
+mod part;
 mod ticker;
 mod trace;
 mod watch;

@@ -1,5 +1,6 @@
 //! Where the output goes, and in which form.
 
+use crate::outlet::{self, Outlet};
 use crate::{UNKNOWN, complain, say};
 use conn_check::cli::{Also, Args, When};
 use conn_check::diagnostic::{self, Diagnostic};
@@ -24,29 +25,30 @@ pub(crate) struct Report<'a> {
 }
 
 /// A file, and the option that names it.
-type Place<'a> = (&'static str, &'a Path);
+pub(crate) type Place<'a> = (&'static str, &'a Path);
 
 /// The output of one run.
 pub(crate) struct Output<'a> {
     args: &'a Args,
+    outlet: Option<&'a Outlet>,
     format: &'static Format,
     style: Style,
 }
 
 impl<'a> Output<'a> {
-    pub(crate) fn new(args: &'a Args) -> Self {
+    pub(crate) fn new(args: &'a Args, outlet: Option<&'a Outlet>) -> Self {
         let color = wants_color(args.color, args.output.is_none() && io::stdout().is_terminal());
-        Self { args, format: format_of(args), style: style_of(args, color) }
+        Self { args, outlet, format: format_of(args), style: style_of(args, color) }
     }
 
     /// The report that is asked for, and those of `--also`.
     pub(crate) fn reports(&self) -> impl Iterator<Item = Report<'a>> {
         let file = self.args.output.as_deref().map(|path| (OUTPUT, path));
-        let main = Report { reporter: (self.format.reporter)(self.style), writer: Writer::to(file) };
+        let main = Report { reporter: (self.format.reporter)(self.style), writer: Writer::through(self.outlet, file) };
         let style = Style { color: wants_color(self.args.color, false), ..self.style };
         let also = self.args.also.iter().map(move |Also { format, file }| Report {
             reporter: (format.reporter)(style),
-            writer: Writer::to(Some((ALSO, file))),
+            writer: Writer::through(self.outlet, Some((ALSO, file))),
         });
         std::iter::once(main).chain(also)
     }
@@ -134,7 +136,10 @@ impl<'a> Output<'a> {
         let Some(path) = &self.args.record else { return Ok(()) };
         let (mut json, place) = (Vec::new(), place((RECORD, path)));
         write(&mut *(report::JSON.reporter)(self.style), &mut json).map_err(|error| at(&place, &error))?;
-        replace(&place, path, &json, Kind::Record)
+        match self.outlet {
+            Some(outlet) => outlet.put((RECORD, path), &json),
+            None => replace(&place, path, &json, Kind::Record),
+        }
     }
 }
 
@@ -151,6 +156,7 @@ fn at_stdout(error: &io::Error) -> io::Result<()> {
 /// Standard output, or a file that is replaced when all is written.
 pub(crate) struct Writer<'a> {
     to: To<'a>,
+    outlet: Option<&'a Outlet>,
     /// The first error. Who writes a report goes on without a part of it, and here it is told.
     unwritten: Option<io::Error>,
 }
@@ -163,8 +169,13 @@ enum To<'a> {
 impl<'a> Writer<'a> {
     /// To standard output, or to a file.
     pub(crate) fn to(file: Option<Place<'a>>) -> Self {
+        Self::through(None, file)
+    }
+
+    /// As [`Writer::to`], where another process writes the file.
+    fn through(outlet: Option<&'a Outlet>, file: Option<Place<'a>>) -> Self {
         let stdout = || To::Stdout(BufWriter::new(io::stdout()));
-        Self { to: file.map_or_else(stdout, |file| To::File(file, Vec::new())), unwritten: None }
+        Self { to: file.map_or_else(stdout, |file| To::File(file, Vec::new())), outlet, unwritten: None }
     }
 
     fn noted<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
@@ -184,7 +195,10 @@ impl<'a> Writer<'a> {
                 let flushed = stdout.flush();
                 self.unwritten.map_or(flushed, Err).or_else(|error| at_stdout(&error))
             }
-            To::File(file, content) => replace(&place(file), file.1, &content, Kind::Output),
+            To::File(file, content) => match self.outlet {
+                Some(outlet) => outlet.put(file, &content),
+                None => replace(&place(file), file.1, &content, Kind::Output),
+            },
         }
     }
 }
@@ -220,7 +234,18 @@ pub(crate) fn replace(place: &str, path: &Path, content: &[u8], kind: Kind) -> i
     Ok(())
 }
 
-fn place((option, path): Place<'_>) -> String {
+/// The files of results.
+pub(crate) fn places(args: &Args) -> Vec<Place<'_>> {
+    let output = args.output.iter().map(|path| (OUTPUT, path.as_path()));
+    let record = args.record.iter().map(|path| (RECORD, path.as_path()));
+    output.chain(record).chain(args.also.iter().map(|one| (ALSO, one.file.as_path()))).collect()
+}
+
+pub(crate) fn kind((option, _): Place<'_>) -> Kind {
+    if option == RECORD { Kind::Record } else { Kind::Output }
+}
+
+pub(crate) fn place((option, path): Place<'_>) -> String {
     format!("{option} {}", path.display())
 }
 
@@ -229,10 +254,7 @@ fn place((option, path): Place<'_>) -> String {
 /// # Errors
 /// One of them cannot be written, or would take the place of another.
 pub(crate) fn inspect(args: &Args) -> Result<(), String> {
-    let output = args.output.iter().map(|path| (OUTPUT, path.as_path()));
-    let record = args.record.iter().map(|path| (RECORD, path.as_path()));
-    let places: Vec<Place<'_>> =
-        output.chain(record).chain(args.also.iter().map(|one| (ALSO, one.file.as_path()))).collect();
+    let places = places(args);
     for (number, one) in places.iter().enumerate() {
         if let Some(other) = places[..number].iter().find(|other| identity(other.1) == identity(one.1)) {
             let (first, second) = (other.0, one.0);
@@ -251,8 +273,11 @@ pub(crate) fn inspect(args: &Args) -> Result<(), String> {
     // Who learns only after the run that it could not be written has waited in vain.
     let is_run = !args.validate && !args.dry_run && !args.schema;
     places.into_iter().filter(|(option, _)| is_run || *option != RECORD).try_for_each(|one| {
-        let kind = if one.0 == RECORD { Kind::Record } else { Kind::Output };
-        file::try_replace(one.1, kind).map_err(|error| at(&place(one), &error).to_string())
+        let tried = match args.as_service {
+            Some(_) => outlet::as_owner(one.1, || file::try_replace(one.1, kind(one))),
+            None => file::try_replace(one.1, kind(one)),
+        };
+        tried.map_err(|error| at(&place(one), &error).to_string())
     })
 }
 

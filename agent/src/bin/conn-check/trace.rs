@@ -21,7 +21,7 @@ pub(crate) fn program(args: &Trace) -> u8 {
         (_, true) => Family::V6,
         _ => Family::Any,
     };
-    with_plan(&check, plan::load_without_secrets, |_, task| {
+    with_plan(&check, None, plan::load_without_secrets, |_, task| {
         let options = Options { family, ..Options::of_host() };
         let traced = match options.runtime() {
             Ok(runtime) => runtime.block_on(run::trace(&task.plan, &task.selection, &options)),

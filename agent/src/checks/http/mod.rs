@@ -33,6 +33,7 @@ mod proxy;
 mod refusal;
 mod request;
 mod way;
+mod ways;
 
 use crate::checks::{Check, Profile, ResultName};
 use crate::fault::{Cause, Fault, Phase};
@@ -50,6 +51,7 @@ use options::{Cookies, ExpectedHeaders, Statuses, WebUrl};
 use proxy::Proxy;
 use request::Hop;
 use reqwest::Method;
+use ways::Ways;
 
 /// Longer chains of redirects are loops.
 const MOST_REDIRECTS: usize = 10;
@@ -193,6 +195,14 @@ impl Check for Http {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
+        let ways = Ways::of(self, probe).map_err(|fault| probe.fail(Phase::Proxy, fault))?;
+        ways.of_url(&self.url).perform(&ways, probe).await.map_err(|stop| ways.told(stop))
+    }
+}
+
+impl Http {
+    /// All of the check, by one way after the other.
+    async fn perform(&self, ways: &Ways<'_>, probe: &mut Probe) -> Result<(), Stop> {
         let wire = self.open(probe, &self.url.endpoint).await?;
         if self.unix_socket.is_none() {
             probe.passed()?;
@@ -202,10 +212,11 @@ impl Check for Http {
         let mut client = Client { check: self, connection, jar: Jar::default() };
         for _ in 0..=MOST_REDIRECTS {
             let answer = client.ask(probe, &hop).await.map_err(|failure| hop.told(self, probe, failure))?;
-            let judged = answer::judge(self, probe, &mut client.connection, &hop, answer).await;
+            let judged = answer::judge(client.check, probe, &mut client.connection, &hop, answer).await;
             match judged.map_err(|failure| hop.told(self, probe, failure))? {
                 Judgement::Accepted => return Ok(()),
                 Judgement::Elsewhere(next, answer) => {
+                    client.check = ways.of_url(&next.url);
                     let ready = client.make_ready(probe, answer, &next.url).await;
                     ready.map_err(|failure| next.told(self, probe, failure))?;
                     hop = *next;

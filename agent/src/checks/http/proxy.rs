@@ -73,6 +73,34 @@ impl Proxy {
         }
     }
 
+    /// Takes the URL of a proxy apart.
+    ///
+    /// # Errors
+    /// The rule that it breaks.
+    pub(super) fn of_url(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        let scheme = text.split("://").next().unwrap_or_default().to_ascii_lowercase();
+        match scheme.as_str() {
+            "socks5" | "socks5h" => Self::of_socks(text, scheme == "socks5"),
+            "socks" | "socks4" | "socks4a" => Err("of SOCKS, version 5 is spoken here: socks5:// or socks5h://"),
+            _ => WebUrl::parse(text).map(|url| Self {
+                kind: if url.is_tls() { Kind::Https } else { Kind::Http },
+                authorization: url.login.as_ref().map(|login| Secret::new(basic(login))),
+                endpoint: url.endpoint,
+                login: url.login,
+            }),
+        }
+    }
+
+    /// What must not be shown of its login, but for what the URL itself shows.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = String> {
+        let secrets = |login: &Credentials| {
+            let password = login.password.expose();
+            [password.clone(), format!("{}:{password}", login.user)]
+        };
+        self.login.iter().flat_map(secrets).collect::<Vec<_>>().into_iter()
+    }
+
     /// Takes the URL of a SOCKS proxy apart.
     fn of_socks(text: &str, by_address: bool) -> Result<Self, &'static str> {
         let url = reqwest::Url::parse(text).map_err(|_| "it is not a URL; write socks5h://HOST:PORT")?;
@@ -111,23 +139,9 @@ impl Setting for Proxy {
         let text = field.text(&Self::SHAPE)?;
         let text = text.trim();
         url_secrets(text).into_iter().for_each(|secret| field.keep_secret(secret));
-        let scheme = text.split("://").next().unwrap_or_default().to_ascii_lowercase();
-        let read = match scheme.as_str() {
-            "socks5" | "socks5h" => Self::of_socks(text, scheme == "socks5"),
-            "socks" | "socks4" | "socks4a" => Err("of SOCKS, version 5 is spoken here: socks5:// or socks5h://"),
-            _ => WebUrl::parse(text).map(|url| Self {
-                kind: if url.is_tls() { Kind::Https } else { Kind::Http },
-                authorization: url.login.as_ref().map(|login| Secret::new(basic(login))),
-                endpoint: url.endpoint,
-                login: url.login,
-            }),
-        };
-        let proxy = read.map_err(|rule| field.wrong(&Self::SHAPE).help(rule))?;
+        let proxy = Self::of_url(text).map_err(|rule| field.wrong(&Self::SHAPE).help(rule))?;
         field.show(&proxy.endpoint.host.bare());
-        if let Some(login) = &proxy.login {
-            field.keep_secret(login.password.expose());
-            field.keep_secret(&format!("{}:{}", login.user, login.password.expose()));
-        }
+        proxy.secrets().for_each(|secret| field.keep_secret(&secret));
         Ok(proxy)
     }
 }

@@ -57,6 +57,7 @@ impl Block {
             body.push(Paragraph::of(Ink::Plain, warning.message.as_str()).and(Ink::Dim, code));
             body.extend(advice(warning.kind.owner(), warning.kind.next_step()));
         }
+        body.extend(check.difference().map(|one| Paragraph::of(Ink::Yellow, one.to_string())));
         let reason = check.skip_reason();
         body.extend(
             reason.filter(|reason| *reason != SkipReason::DryRun).map(|why| Paragraph::of(Ink::Dim, why.about())),

@@ -23,7 +23,9 @@ pub(super) fn write(view: &View<'_>, screen: Screen, out: &mut dyn Write) -> io:
     let mut causes: Vec<(String, Vec<&str>)> = Vec::new();
     for check in &view.checks {
         let Some(failure) = check.failure() else { continue };
-        let said = format!("{} [{}, {}]", failure.message, failure.code, failure.owner.slug());
+        let before =
+            check.difference().map(|one| format!("; as {}: {}", one.user_before, one.before)).unwrap_or_default();
+        let said = format!("{} [{}, {}]{before}", failure.message, failure.code, failure.owner.slug());
         let title = titles[check.outcome.entry].as_str();
         match causes.iter_mut().find(|(known, _)| *known == said) {
             Some((_, names)) => names.push(title),

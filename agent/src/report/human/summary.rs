@@ -2,6 +2,7 @@
 
 use super::{Ink, Paragraph, Screen, human_time};
 use crate::catalogue::Owner;
+use crate::comparison::Subject;
 use crate::outcome::SkipReason;
 use crate::report::Style;
 use crate::report::view::{CheckView, Overall, View};
@@ -21,10 +22,31 @@ pub(super) fn write(view: &View<'_>, style: Style, screen: Screen, out: &mut dyn
     if let Some(owners) = owners(view) {
         Paragraph::titled("fix:", owners).write(0, screen, out)?;
     }
+    if let Some(subject) = view.subject {
+        as_service(view, subject).try_for_each(|line| line.write(0, screen, out))?;
+    }
     if view.check_counts.fail > 0 && !style.explain && !style.tracebacks {
         Paragraph::of(Ink::Dim, "--explain shows the evidence, --format json everything.").write(0, screen, out)?;
     }
     Ok(())
+}
+
+/// As whom the run was made, and how many checks differ from the run before.
+fn as_service(view: &View<'_>, subject: &Subject) -> impl Iterator<Item = Paragraph> {
+    let differ = view.checks.iter().filter(|check| check.difference().is_some()).count();
+    let differ = match differ {
+        0 => "no check differs from what it is".to_owned(),
+        1 => "1 check differs from what it is".to_owned(),
+        many => format!("{many} checks differ from what they are"),
+    };
+    // A service of root is checked by the same user.
+    let before =
+        if subject.user == subject.before { "elsewhere".to_owned() } else { format!("as the user {}", subject.before) };
+    let headline = Paragraph::of(Ink::Plain, format!("{subject}: {differ} {before}"));
+    let proxies = Some(subject.proxies.join(" ")).filter(|proxies| !proxies.is_empty());
+    let proxies = proxies.map(|proxies| Paragraph::titled("its proxies:", proxies));
+    let notes = subject.notes.iter().map(|note| Paragraph::titled("note:", note.as_str()));
+    [headline].into_iter().chain(proxies).chain(notes)
 }
 
 /// `3 of 20 checks failed, 1 with warnings, 16 ok`.

@@ -71,8 +71,15 @@ fn rehearse(memory: &Memory, user: &User, excluded: &[&str], file: &str) -> (i32
 /// The first check of a file with the text `fail` fails, and one with the text `warn` has a warning.
 fn check_all(memory: &mut Memory, user: &User, options: &[&str], record: &str, file: &str) -> (i32, String) {
     for option in options {
-        let known =
-            ["--journal", "--format=", "--max-timeout=", "--connect-timeout=", "--exclude-tags=", "--include-tags="];
+        let known = [
+            "--as=",
+            "--journal",
+            "--format=",
+            "--max-timeout=",
+            "--connect-timeout=",
+            "--exclude-tags=",
+            "--include-tags=",
+        ];
         assert!(known.iter().any(|known| option.starts_with(known)), "not an option of the agent: {option}");
     }
     memory.agent_options = options.iter().map(|option| (*option).to_owned()).collect();

@@ -1,0 +1,15 @@
+//! As whom checks are made: the user of this program, or a service in whose place it puts itself (`--as`).
+//!
+//! [`Service::find`] looks for it, and [`Service::enter`] takes its place: its control group, its namespaces, its root
+//! directory, and at last its user, for good. Root alone can do so, and does nothing else in between.
+
+mod cgroup;
+mod enter;
+mod process;
+mod service;
+mod unit;
+mod user;
+
+pub use enter::leave_descriptors;
+pub use service::Service;
+pub use user::{Acting, User};
