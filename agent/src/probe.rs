@@ -10,11 +10,11 @@ mod host;
 mod open;
 mod peek;
 mod questions;
+mod wait;
 
 use crate::catalogue::WarningKind;
 use crate::event::Event;
-use crate::fault::{Failure, Fault, Phase};
-use crate::net::host::Silence;
+use crate::fault::Failure;
 use crate::net::{self, Detour, Race, Seen};
 use crate::outcome::{Step, Timing, Verdict, Warning};
 use crate::secret::{Redactor, Sentence};
@@ -22,14 +22,13 @@ use crate::services::Service;
 use crate::shared::Shared;
 pub(crate) use dial::{Dialer, Trail};
 pub(crate) use hole::Again;
-use hole::{Hole, Narrow};
+use hole::Narrow;
 use host::Dialled;
 pub(crate) use open::Heard;
 use peek::{Look, Peer};
 use serde_json::{Value, json};
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
@@ -86,24 +85,6 @@ pub(crate) struct Probe {
     grace: Duration,
     /// A look that must not be broken off because the check is over.
     courtesy: Look,
-}
-
-/// What came of waiting for a phase's work.
-struct Waited<T> {
-    /// `None`: the time is up, or there is nothing to wait for.
-    result: Option<Result<T, Fault>>,
-    /// What the peer, silent on this connection, said on another one meanwhile.
-    said: Option<Vec<u8>>,
-    /// Why an address may not answer, looked into meanwhile.
-    silence: Option<Silence>,
-    /// A path that loses what is waited for.
-    hole: Option<Hole>,
-}
-
-impl<T> Waited<T> {
-    const fn for_result(result: Option<Result<T, Fault>>) -> Self {
-        Self { result, said: None, silence: None, hole: None }
-    }
 }
 
 /// What a probe is made from.
@@ -174,92 +155,6 @@ impl Probe {
     pub(crate) async fn linger<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         const MOMENT: Duration = Duration::from_millis(50);
         net::within(MOMENT.min(self.left()), work).await
-    }
-
-    /// Runs one phase: times it, bounds it, places its fault, reports it.
-    pub(crate) async fn phase<T>(
-        &mut self,
-        phase: Phase,
-        work: impl Future<Output = Result<T, Fault>>,
-    ) -> Result<T, Failure> {
-        let began = Instant::now();
-        let heard_before = self.heard();
-        let Waited { result, said, silence, hole } = self.in_time(phase, pin!(work)).await;
-        if let Some(narrow) = &self.narrow {
-            narrow.note(self.findings().phases.len(), result.as_ref());
-        }
-        let timing = Timing { phase, elapsed: began.elapsed(), address: None };
-        self.findings().phases.push(timing);
-        self.emit(|| Event::Phase { entry: self.assignment.entry, timing });
-        let fault = match result {
-            Some(Ok(value)) => return Ok(value),
-            Some(Err(fault)) => fault,
-            None => self.timed_out(phase, timing.elapsed, self.heard() == heard_before),
-        };
-        if let Some(hole) = hole {
-            return Err(hole.fault(&fault).in_phase(phase, &self.assignment.redactor));
-        }
-        let fault = self.look_at_this_host(phase, fault, silence).await;
-        let said = if said.is_some() { said } else { self.peek(phase, &fault).await };
-        Err(self.explain(phase, fault, said))
-    }
-
-    /// The failure of a phase, after which the peer may have said something on another connection.
-    fn explain(&self, phase: Phase, fault: Fault, said: Option<Vec<u8>>) -> Failure {
-        let fault = match said {
-            Some(answer) => self.name(phase, fault, &answer, "asked again on another connection, it answered"),
-            None => self.recognise(phase, fault),
-        };
-        fault.in_phase(phase, &self.assignment.redactor)
-    }
-
-    /// Waits for the work until the time is up. A peer that has not said a byte for a while is looked at beside the
-    /// wait, and nothing is waited for from one that is certainly another service.
-    #[expect(clippy::disallowed_methods, reason = "the one place that keeps deadlines")]
-    async fn in_time<T, W>(&mut self, phase: Phase, mut work: Pin<&mut W>) -> Waited<T>
-    where
-        W: Future<Output = Result<T, Fault>>,
-    {
-        let until = self.until();
-        if phase == Phase::Connect {
-            return self.in_time_to_connect(work).await;
-        }
-        if phase == Phase::Resolve || self.reached.is_none() || self.narrow.is_some() {
-            return Waited::for_result(tokio::time::timeout_at(until, work).await.ok());
-        }
-        if let Ok(result) = tokio::time::timeout_at(Instant::now() + self.patience(), work.as_mut()).await {
-            return Waited::for_result(Some(result));
-        }
-        let mut look = if self.may_peek(phase) { self.look(phase) } else { Look::new() };
-        let mut holes = self.look_for_hole(phase);
-        let mut said = None;
-        tokio::select! {
-            biased;
-            result = work.as_mut() => {
-                if self.counts_strangers() {
-                    self.courtesy = look;
-                }
-                return Waited::for_result(Some(result));
-            }
-            Some(Ok(seen)) = look.join_next() => said = seen,
-            () = tokio::time::sleep_until(until) => {}
-        }
-        let certain = said.as_ref().is_some_and(|said| self.is_certain(phase, said));
-        let silent = self.heard() == 0;
-        let said = said.map(|said| said.bytes).filter(|_| silent);
-        if certain && silent {
-            return Waited { result: None, said, silence: None, hole: None };
-        }
-        let result = tokio::time::timeout_at(until, work).await.ok();
-        let said = said.filter(|_| self.heard() == 0);
-        let hole = holes.try_join_next().and_then(|hole| hole.ok().flatten());
-        Waited { result, said, silence: None, hole }
-    }
-
-    /// A failure that needs no waiting: what was heard is not what was wanted.
-    #[must_use]
-    pub(crate) fn fail(&self, phase: Phase, fault: Fault) -> Failure {
-        self.recognise(phase, fault).in_phase(phase, &self.assignment.redactor)
     }
 
     /// The current result passed; the next one begins.

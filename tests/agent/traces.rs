@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 /// What the documentation says of a type.
 fn documented(kind: &str) -> &'static str {
     let described = Spec::describe().into_iter().find(|described| described.kind == kind);
-    described.map(|described| described.trace).unwrap_or_else(|| panic!("no type {kind}"))
+    described.map_or_else(|| panic!("no type {kind}"), |described| described.trace)
 }
 
 /// A check of this type, and what comes of it.

@@ -3,7 +3,8 @@
 //! Beside the wait, after a second without an answer (half of a timeout below two), and ended with it; what fails at
 //! once is looked into then. Docs/is-it-me.md tells what it costs.
 
-use super::{Probe, Waited};
+use super::Probe;
+use super::wait::Waited;
 use crate::fault::{Fault, Phase};
 use crate::net;
 use crate::net::host::{Silence, Way};
@@ -83,7 +84,7 @@ impl Probe {
         let mut inquiry = self.inquire(until);
         let result = tokio::time::timeout_at(until, work).await.ok();
         let silence = inquiry.try_join_next().and_then(Result::ok);
-        Waited { result, said: None, silence, hole: None }
+        Waited { silence, ..Waited::for_result(result) }
     }
 
     /// Looks into the silence of the address; ends when this is dropped.
