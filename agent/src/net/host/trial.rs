@@ -6,7 +6,7 @@
 //!   ([`Segments::are_kept_here`]): per connection, whatever else the host sends. Where the time is over before
 //!   that, the host's counters (`OutRequests`, `OutTransmits`) in two trials of three and four requests, which take
 //!   less than a millisecond each.
-//! - **answers are dropped here**: one, four and two requests make this host throw away one, four and two packets, and
+//! - **answers are dropped here**: one, three and two requests make this host throw away one, three and two packets, and
 //!   none in as long a time before and after (`InReceives`, `InDelivers`; `IPReversePathFilter` says why). What others
 //!   send in bursts has not those sizes.
 //! - **a reset was made here**: a request that may not get farther than the first router is refused, twice. On a
@@ -167,7 +167,7 @@ async fn incoming(address: SocketAddr, alone: &Mutex<()>, until: Instant) -> Tri
     const PATIENCE: usize = 2;
     let _alone = alone.lock().await;
     let (mut dropped, mut by_a_wrong_way, mut disturbed) = (0, 0, 0);
-    let mut rounds = [1, 4, 2].into_iter().peekable();
+    let mut rounds = [1, 3, 2].into_iter().peekable();
     while let Some(size) = rounds.peek() {
         // What was thrown away before was somebody else's.
         let Some(round) = Round::run(address, *size, until).await else { return Trial::default() };
