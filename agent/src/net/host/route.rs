@@ -19,6 +19,8 @@ const RTA_VIA: u16 = 18;
 const RTAX_MTU: u16 = 2;
 /// The address is one of this host's own (`rtm_type`).
 const RTN_LOCAL: u8 = 2;
+/// The table of this host's own addresses (`RT_TABLE_LOCAL`).
+const LOCAL: u32 = 255;
 /// Tell the table that the route stands in, and not `main`.
 const RTM_F_LOOKUP_TABLE: u32 = 0x1000;
 /// How long the fixed part is (`rtmsg`), and where its kind stands.
@@ -63,14 +65,16 @@ impl Route {
         let answer = ask(SockProtocol::NetlinkRoute, RTM_GETROUTE, &request)?;
         // A next hop of the other family comes behind the number of that family (RFC 5549).
         let via = || address(answer.attribute(FIXED, RTA_VIA)?.get(2..)?);
+        let is_local = answer.byte(KIND) == Some(RTN_LOCAL);
         let metrics = answer.attribute(FIXED, RTA_METRICS).unwrap_or_default();
         Ok(Self {
             interface: answer.number(FIXED, RTA_OIF).ok_or(Errno::ENODEV)?,
             gateway: answer.address(FIXED, RTA_GATEWAY).or_else(via),
             source: answer.address(FIXED, RTA_PREFSRC),
-            table: answer.number(FIXED, RTA_TABLE),
+            // Without rules of its own the kernel keeps `local` within `main` (`fib_unmerge` in `net/ipv4/fib_trie.c`).
+            table: if is_local { Some(LOCAL) } else { answer.number(FIXED, RTA_TABLE) },
             mtu: nested(metrics, RTAX_MTU),
-            is_local: answer.byte(KIND) == Some(RTN_LOCAL),
+            is_local,
         })
     }
 
@@ -102,7 +106,7 @@ mod tests {
         for address in ["127.0.0.1:1", "[::1]:1"] {
             let route = Route::to(address.parse().expect("address")).expect("a route");
             assert!(route.is_local, "{route:?}");
-            assert_eq!(route.gateway, None);
+            assert_eq!((route.gateway, route.table), (None, Some(255)));
         }
     }
 }
