@@ -22,7 +22,7 @@ _conn_check() {
     fi
     if ((COMP_CWORD > 1)); then
         case ${COMP_WORDS[1]} in
-            explain | help) level=${COMP_WORDS[1]} ;;
+            explain | trace | help) level=${COMP_WORDS[1]} ;;
         esac
     fi
     case $level:$before in
@@ -58,6 +58,10 @@ _conn_check() {
             :
             return
             ;;
+        :--as)
+            :
+            return
+            ;;
         :--format)
             mapfile -t COMPREPLY < <(compgen -W 'human plain nagios json jsonl junit tap prometheus' -- "$current")
             return
@@ -80,15 +84,19 @@ _conn_check() {
             ;;
     esac
     case $level:$current in
-        :-*) mapfile -t COMPREPLY < <(compgen -W '--only --include-tags --exclude-tags --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host -4 -6 --format -o -f --output --also --record --journal -q --quiet --brief --explain -v --verbose -d --duration -t --tracebacks -U --unbuffered-output --color -h --help -V --version' -- "$current") ;;
+        :-*) mapfile -t COMPREPLY < <(compgen -W '--only --include-tags --exclude-tags --validate --dry-run --strict --schema --max-timeout --connect-timeout --tls-certs-path --concurrency --per-host --as -4 -6 --format -o -f --output --also --record --journal -q --quiet --brief --explain -v --verbose -d --duration -t --tracebacks -U --unbuffered-output --color -h --help -V --version' -- "$current") ;;
         explain:-*) mapfile -t COMPREPLY < <(compgen -W '-h --help' -- "$current") ;;
+        trace:-*) mapfile -t COMPREPLY < <(compgen -W '-4 --ipv4 -6 --ipv6 -h --help' -- "$current") ;;
         help:-*) mapfile -t COMPREPLY < <(compgen -W '' -- "$current") ;;
         :*)
-            ((COMP_CWORD > 1)) || mapfile -t COMPREPLY < <(compgen -W 'explain help' -- "$current")
+            ((COMP_CWORD > 1)) || mapfile -t COMPREPLY < <(compgen -W 'explain trace help' -- "$current")
             _conn_check_files yaml "$current"
             ;;
         explain:*)
-            mapfile -t COMPREPLY < <(compgen -W 'amqp dns http https ldap memcache memcached mongodb mongo mqtt mysql mariadb postgres postgresql redis smtp tcp tls ssl udp allow_redirects auth auth_mechanism auth_source base body ca_file client_cert client_id client_key client_key_password cluster connect_to cookies database digest_auth disable_tls_verification exchange expect expect_all expect_none expected_body expected_body_equals expected_code expected_headers expected_json expected_length expected_sha256 expiry_warning_days from_address headers helo_fallback hex host key max_messages message method min_consumers min_tls_version name params password port proxy_host proxy_port proxy_url publish query queue record replica_set role send sentinel sentinel_password sentinel_username server server_name server_public_key srv starttls subject table tags timeout to_address topic unix_socket url use_tls username verify_name version vhost warn_after config.missing-secret config.unusable-file resolve.nxdomain resolve.no-address resolve.servfail resolve.refused resolve.timeout resolve.failed resolve.bad-name resolve.closed connect.refused connect.timeout connect.host-unreachable connect.network-unreachable connect.prohibited connect.denied-locally connect.local-limit connect.no-socket connect.reset connect.closed proxy.unreachable proxy.timeout proxy.closed proxy.auth-required proxy.denied proxy.bad-gateway proxy.not-a-proxy tls.not-tls tls.required tls.untrusted tls.expired tls.not-yet-valid tls.invalid-certificate tls.unsupported-certificate tls.wrong-name tls.no-common-version tls.client-cert-required tls.client-cert-rejected tls.closed tls.timeout tls.malformed protocol.wrong-service protocol.silent protocol.timeout protocol.closed protocol.reset protocol.malformed protocol.too-large protocol.unsupported-version protocol.not-ready protocol.overloaded auth.rejected auth.required auth.method-unsupported auth.host-not-allowed auth.locked auth.timeout auth.closed request.no-such-database request.no-such-vhost request.no-such-queue request.no-such-entry request.permission-denied request.read-only request.unexpected-status request.unexpected-header request.unexpected-body request.unexpected-reply request.redirected request.recipient-refused request.sender-refused request.timeout request.closed run.deadline run.own-fault tls.expires-soon tls.others-refuse tls.forgone connect.counted resolve.slow connect.closed-at-once connect.address-dead run.slow request.blocked auth.not-needed tls.verification-off tls.name-verification-off tls.strict-refuses auth.without-tls unreadable not-there not-a-file of-other-unit too-large not-utf8 yaml-syntax too-deep several-documents unknown-alias bad-merge unknown-tag bad-tag duplicate-key no-checks not-a-list not-a-mapping unknown-type deprecated-alias unknown-key missing-key wrong-type bad-value python-tuple unreadable-pem nothing-selected mail-by-nagios no-effect unexpanded-variable duplicate-check bad-reference no-rules unresolved' -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W 'amqp dns http https ldap memcache memcached mongodb mongo mqtt mysql mariadb postgres postgresql redis smtp tcp tls ssl udp allow_redirects auth auth_mechanism auth_source base body ca_file client_cert client_id client_key client_key_password cluster connect_to cookies database digest_auth disable_tls_verification exchange expect expect_all expect_none expected_body expected_body_equals expected_code expected_headers expected_json expected_length expected_sha256 expiry_warning_days from_address headers helo_fallback hex host http2 key max_messages message method min_consumers min_tls_version name params password port proxy_host proxy_port proxy_url publish query queue record replica_set role send sentinel sentinel_password sentinel_use_tls sentinel_username server server_name server_public_key srv starttls subject table tags timeout to_address topic unix_socket url use_tls username verify_name version vhost warn_after config.missing-secret config.unusable-file resolve.nxdomain resolve.no-address resolve.servfail resolve.refused resolve.timeout resolve.failed resolve.bad-name resolve.closed connect.refused connect.timeout connect.host-unreachable connect.network-unreachable connect.no-route connect.no-neighbour connect.mtu connect.prohibited connect.denied-locally connect.local-limit connect.no-socket connect.reset connect.closed proxy.unreachable proxy.timeout proxy.closed proxy.auth-required proxy.denied proxy.bad-gateway proxy.not-a-proxy tls.not-tls tls.required tls.untrusted tls.expired tls.not-yet-valid tls.invalid-certificate tls.unsupported-certificate tls.wrong-name tls.no-common-version tls.client-cert-required tls.client-cert-rejected tls.closed tls.timeout tls.malformed protocol.wrong-service protocol.silent protocol.timeout protocol.closed protocol.reset protocol.malformed protocol.too-large protocol.unsupported-version protocol.not-ready protocol.overloaded auth.rejected auth.required auth.method-unsupported auth.host-not-allowed auth.locked auth.timeout auth.closed request.no-such-database request.no-such-vhost request.no-such-queue request.no-such-entry request.permission-denied request.read-only request.unexpected-status request.unexpected-header request.unexpected-body request.unexpected-reply request.redirected request.recipient-refused request.sender-refused request.timeout request.closed run.deadline run.own-fault tls.expires-soon tls.others-refuse tls.forgone connect.counted resolve.slow connect.closed-at-once connect.address-dead run.slow request.blocked auth.not-needed tls.verification-off tls.name-verification-off tls.strict-refuses auth.without-tls unreadable not-there not-a-file of-other-unit too-large not-utf8 yaml-syntax too-deep several-documents unknown-alias bad-merge unknown-tag bad-tag duplicate-key no-checks not-a-list not-a-mapping unknown-type deprecated-alias unknown-key missing-key wrong-type bad-value python-tuple unreadable-pem nothing-selected mail-by-nagios no-effect unexpanded-variable duplicate-check bad-reference no-rules unresolved' -- "$current")
+            ;;
+        trace:*)
+            _conn_check_files yaml "$current"
             ;;
         help:*)
             :

@@ -15,6 +15,7 @@ complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace help' -
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace help' -l tls-certs-path -r -F -d 'The CAs to trust: a directory or a bundle'
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace help' -l concurrency -x -d 'So many checks at once'
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace help' -l per-host -x -d 'So many checks of one host at once'
+complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace help' -l as -x -d 'As a service: its user, and of a unit or a process the namespaces, control group, limit and proxies (root only)'
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace help' -s 4 -d 'Use IPv4 only'
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace help' -s 6 -d 'Use IPv6 only'
 complete -c conn-check -n 'not __fish_seen_subcommand_from explain trace help' -l format -x -a "human\t'for a terminal: what is broken first, with what to do next'
