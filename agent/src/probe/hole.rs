@@ -1,16 +1,17 @@
 //! A path that loses large packets and does not say so (RFC 2923 section 2.1): everything opens, and nothing answers.
 //!
 //! When an answer stays away for a second, the check is begun once more beside the wait, over a connection with
-//! segments of 536 bytes (`TCP_MAXSEG`, tcp(7)), and left as soon as it gets past the step that is waited for. If it
-//! does, up to four more connections find the size that still passes; one of them has to fail as the first did. What
-//! may not be asked twice (a mail, a POST, a statement of the user's) is not: there the kernel's own numbers of the
-//! connection decide, and the size is not looked for.
+//! segments of 536 bytes (`TCP_MAXSEG`, tcp(7)), and goes no further than the step that is waited for. If it gets past
+//! that, up to four more connections find the size that still passes; one of them has to fail as the first did. What
+//! may not be asked twice (a mail, a POST, a message) is not: there the kernel's own numbers of the connection decide,
+//! and the size is not looked for. Where they tell of a loss, and not that it has to do with size, that is said.
 
 use super::peek::Peer;
 use super::{Assignment, Findings, Probe};
-use crate::fault::{Cause, Fault, Phase};
+use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::net::{self, host};
 use crate::secret::{Sentence, sentence};
+use crate::services;
 use crate::shared::Shared;
 use std::fmt;
 use std::future::poll_fn;
@@ -25,8 +26,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// The sizes of packets that are tried, in bytes: what tunnels and providers leave of 1500, and of more.
-const SIZES: [u16; 17] =
-    [1000, 1280, 1320, 1350, 1380, 1400, 1412, 1420, 1440, 1450, 1460, 1476, 1492, 1500, 4000, 8000, 8950];
+const SIZES: [u16; 18] =
+    [800, 1000, 1280, 1320, 1350, 1380, 1400, 1412, 1420, 1440, 1450, 1460, 1476, 1492, 1500, 4000, 8000, 8950];
 
 /// How many of them are tried.
 const STEPS: usize = 4;
@@ -84,6 +85,20 @@ impl Narrow {
             self.got_past_it.store(true, Ordering::Relaxed);
         }
     }
+
+    /// It has got past what is waited for, and must not go on: what comes next may be a request.
+    pub(super) fn is_done(&self) -> bool {
+        self.got_past_it.load(Ordering::Relaxed)
+    }
+}
+
+/// What comes of a look for a hole.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Loss {
+    /// Large packets are lost.
+    Large(Hole),
+    /// What this host sends is not acknowledged, and it cannot be told whether that has to do with size.
+    Any(SocketAddr),
 }
 
 /// A path that loses large packets.
@@ -91,14 +106,13 @@ impl Narrow {
 pub(super) struct Hole {
     remote: SocketAddr,
     direction: host::Direction,
-    /// The largest packet that passes and the smallest that does not, as far as they were looked for.
-    passes: Option<u16>,
-    is_lost: Option<u16>,
+    /// The largest packet that passes and the smallest that does not, where they were looked for.
+    sizes: Option<(u16, u16)>,
 }
 
 impl Probe {
     /// Looks for a hole while the peer is silent; ends when this is dropped.
-    pub(super) fn look_for_hole(&self, phase: Phase) -> JoinSet<Option<Hole>> {
+    pub(super) fn look_for_hole(&self, phase: Phase) -> JoinSet<Option<Loss>> {
         let mut look = JoinSet::new();
         let (Some(Peer::Address(remote)), Some(local)) = (&self.reached, self.local()) else { return look };
         // A server that counts connections without a login must not see more of them.
@@ -111,6 +125,9 @@ impl Probe {
             local,
             remote: *remote,
             goal: self.findings().phases.len(),
+            // An answer of large packets alone leaves no sign; such a question is free.
+            may_ask_unasked: phase == Phase::Tls || self.expected == Some(&services::HTTP),
+            has_asked: self.findings().phases.iter().any(|timing| timing.phase > Phase::Tls),
             until: self.until(),
         };
         look.spawn(search.run(phase));
@@ -125,40 +142,46 @@ struct Search {
     local: SocketAddr,
     remote: SocketAddr,
     goal: usize,
+    /// Without a sign of a loss, too.
+    may_ask_unasked: bool,
+    /// The check has got past TLS once: to begin it again is to ask again.
+    has_asked: bool,
     until: Instant,
 }
 
 impl Search {
-    async fn run(self, phase: Phase) -> Option<Hole> {
+    async fn run(self, phase: Phase) -> Option<Loss> {
         let way = host::Way::to(self.remote);
-        let largest = way.mtu().filter(|_| !way.is_local())?;
-        if phase != Phase::Tls {
-            // Whatever is asked for may take its time: without a sign of loss it is not asked for again.
-            let sign = self.sign(self.assignment.asks_once).await?;
-            if self.assignment.asks_once {
-                let opens = net::connect(self.remote).await.is_ok();
-                return opens.then_some(Hole { remote: self.remote, direction: sign, passes: None, is_lost: None });
-            }
+        let largest = u16::try_from(way.mtu().filter(|_| !way.is_local())?).unwrap_or(u16::MAX);
+        if self.assignment.asks_once && (phase > Phase::Tls || self.has_asked) {
+            return self.by_numbers().await;
         }
-        let began = Instant::now();
-        if !self.gets_past(SMALLEST, self.until).await {
+        let signed = phase == Phase::Tls || self.sign().await.is_some();
+        if !signed && !self.may_ask_unasked {
             return None;
         }
-        let took = began.elapsed();
-        let mut hole = self.size(largest, took).await;
-        let numbers = host::Segments::of(self.local, self.remote)?;
-        hole.direction = numbers.lost_direction().unwrap_or(host::Direction::From);
-        // One that was only slow answers in any size.
-        (hole.is_lost.is_some() || numbers.lost_direction().is_some()).then_some(hole)
+        let began = Instant::now();
+        let sizes =
+            if self.gets_past(SMALLEST, self.until).await { self.sizes(largest, began.elapsed()).await } else { None };
+        let lost = host::Segments::of(self.local, self.remote)?.lost_direction();
+        match (sizes, lost) {
+            (Some(sizes), lost) => {
+                let direction = lost.unwrap_or(host::Direction::From);
+                Some(Loss::Large(Hole { remote: self.remote, direction, sizes: Some(sizes) }))
+            }
+            // One that was only slow answers in any size.
+            (None, Some(host::Direction::Towards)) => Some(Loss::Any(self.remote)),
+            (None, _) => None,
+        }
     }
 
-    /// Finds the largest packet that still passes.
-    async fn size(&self, largest: u32, took: Duration) -> Hole {
-        let sizes: Vec<_> = SIZES.into_iter().filter(|size| u32::from(*size) < largest).collect();
+    /// Finds the largest packet that still passes, and the smallest that does not; none is lost without one that is.
+    async fn sizes(&self, largest: u16, took: Duration) -> Option<(u16, u16)> {
+        let smaller = SIZES.into_iter().filter(|size| *size < largest);
+        let sizes: Vec<_> = smaller.chain([largest]).collect();
         let patience = FAILS_AFTER.max(took * TIMES_AS_LONG);
         let (mut low, mut high, mut is_lost) = (0, sizes.len(), None);
         for _ in 0..STEPS {
-            // The last step tells the largest of all from none, when nothing was lost so far.
             if low == high || Instant::now() + patience > self.until {
                 break;
             }
@@ -169,8 +192,7 @@ impl Search {
                 (high, is_lost) = (middle, Some(sizes[middle]));
             }
         }
-        let passes = low.checked_sub(1).map(|at| sizes[at]);
-        Hole { remote: self.remote, direction: host::Direction::From, passes, is_lost }
+        Some((low.checked_sub(1).map_or(SMALLEST + 40, |at| sizes[at]), is_lost?))
     }
 
     /// The segment that a packet of this size holds.
@@ -198,24 +220,36 @@ impl Search {
         net::within(left, until_past).await.unwrap_or(false)
     }
 
-    /// Waits for the kernel's numbers to tell of a loss; `certain`: one that has no other reason than size.
-    async fn sign(&self, certain: bool) -> Option<host::Direction> {
+    /// By the kernel's numbers alone.
+    async fn by_numbers(&self) -> Option<Loss> {
         loop {
             let numbers = host::Segments::of(self.local, self.remote)?;
-            let lost = if certain { numbers.certainly_lost_direction() } else { numbers.lost_direction() };
-            if lost.is_some() {
-                return lost;
+            if let Some(direction) = numbers.direction_of_large() {
+                return Some(Loss::Large(Hole { remote: self.remote, direction, sizes: None }));
             }
-            if let ControlFlow::Break(()) = self.pause().await {
-                return None;
+            if self.pause(self.until).await.is_break() {
+                let lost = numbers.lost_direction();
+                return (lost == Some(host::Direction::Towards)).then_some(Loss::Any(self.remote));
+            }
+        }
+    }
+
+    /// Waits for the kernel's numbers to tell of a loss; where one may be asked for without it, for half of the time.
+    async fn sign(&self) -> Option<host::Direction> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        let until = if self.may_ask_unasked { Instant::now() + left / 3 } else { self.until };
+        loop {
+            let lost = host::Segments::of(self.local, self.remote)?.lost_direction();
+            if lost.is_some() || self.pause(until).await.is_break() {
+                return lost;
             }
         }
     }
 
     #[expect(clippy::disallowed_methods, reason = "no phase: beside one, and ended with it")]
-    async fn pause(&self) -> ControlFlow<()> {
+    async fn pause(&self, until: Instant) -> ControlFlow<()> {
         const GLANCE: Duration = Duration::from_millis(200);
-        if Instant::now() + GLANCE * 2 > self.until {
+        if Instant::now() + GLANCE + GLANCE / 4 > until {
             return ControlFlow::Break(());
         }
         tokio::time::sleep(GLANCE).await;
@@ -226,31 +260,44 @@ impl Search {
 /// Segments that every path takes (RFC 9293 section 3.7.1).
 const SMALLEST: u16 = 536;
 
-impl Hole {
+impl Loss {
     /// The fault that it is, in place of the silence that it causes.
-    pub(super) fn fault(self, silence: &Fault) -> Fault {
+    pub(super) fn fault(self, silence: Fault) -> Fault {
+        match self {
+            Self::Large(hole) => hole.fault(&silence),
+            Self::Any(remote) => silence
+                .owner(Owner::Network)
+                .with_evidence(sentence!["what this host sends to ", remote, " is not acknowledged, whatever the service does"])
+                .next_step(
+                    "look for a firewall or balancer on the way that has given up this connection, and for packets that \
+                     are too large for the way: which of both cannot be told without asking again",
+                ),
+        }
+    }
+}
+
+impl Hole {
+    fn fault(self, silence: &Fault) -> Fault {
         let (towards, host) = (self.direction.word(), self.remote.ip());
-        let message = match self.passes {
-            Some(size) => sentence!["packets of more than ", size, " bytes ", towards, " ", host, " are lost"],
+        let message = match self.sizes {
+            Some((passes, _)) => sentence!["packets of more than ", passes, " bytes ", towards, " ", host, " are lost"],
             None => sentence!["large packets ", towards, " ", host, " are lost, and small ones pass"],
         };
         let way = host::Way::to(self.remote);
         let mut seen = silence.evidence.clone().unwrap_or_default();
-        seen.push(match (self.passes, self.is_lost) {
-            (Some(passes), Some(lost)) => {
+        seen.push(match self.sizes {
+            Some((passes, lost)) => {
                 sentence!["; asked again it answers in packets of ", passes, " bytes, not of ", lost]
             }
-            (Some(passes), None) => sentence!["; asked again it answers in packets of ", passes, " bytes"],
-            (None, Some(lost)) => sentence!["; asked again it answers in packets of 576 bytes, not of ", lost],
-            (None, None) if self.direction == host::Direction::From => "; what came has a gap before it".into(),
-            (None, None) => "; full segments are sent again, and are not acknowledged".into(),
+            None if self.direction == host::Direction::From => "; what came has a gap before it".into(),
+            None => "; full segments are sent again without an acknowledgement, a small one behind them has one".into(),
         });
         seen.push(way.mtu().map_or_else(Sentence::default, |mtu| sentence!["; MTU here ", mtu]));
         let fault = Fault::new(Cause::Mtu, message).evidence(seen).at(Phase::Connect);
-        match self.passes {
-            Some(size) => fault.next_step(sentence![
+        match self.sizes {
+            Some((passes, _)) => fault.next_step(sentence![
                 "let ICMP \"fragmentation needed\" pass on the way, or set the MTU of this host's interface or route to ",
-                size,
+                passes,
                 ": `ip route get ",
                 host,
                 "` names both"

@@ -1,12 +1,13 @@
 //! Waiting for a phase's work: timed, bounded, and looked at from beside when it takes long.
 
 use super::Probe;
-use super::hole::Hole;
+use super::hole::Loss;
 use super::peek::Look;
 use crate::event::Event;
 use crate::fault::{Failure, Fault, Phase};
 use crate::net::host::Silence;
 use crate::outcome::Timing;
+use std::future::pending;
 use std::pin::{Pin, pin};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -20,12 +21,12 @@ pub(super) struct Waited<T> {
     /// Why an address may not answer, looked into meanwhile.
     pub(super) silence: Option<Silence>,
     /// A path that loses what is waited for.
-    pub(super) hole: Option<Hole>,
+    pub(super) loss: Option<Loss>,
 }
 
 impl<T> Waited<T> {
     pub(super) const fn for_result(result: Option<Result<T, Fault>>) -> Self {
-        Self { result, said: None, silence: None, hole: None }
+        Self { result, said: None, silence: None, loss: None }
     }
 }
 
@@ -38,9 +39,13 @@ impl Probe {
     ) -> Result<T, Failure> {
         let began = Instant::now();
         let heard_before = self.heard();
-        let Waited { result, said, silence, hole } = self.in_time(phase, pin!(work)).await;
+        let Waited { result, said, silence, loss } = self.in_time(phase, pin!(work)).await;
         if let Some(narrow) = &self.narrow {
             narrow.note(self.findings().phases.len(), result.as_ref());
+            if narrow.is_done() {
+                // Whoever waits for it ends it.
+                pending::<()>().await;
+            }
         }
         let timing = Timing { phase, elapsed: began.elapsed(), address: None };
         self.findings().phases.push(timing);
@@ -50,8 +55,8 @@ impl Probe {
             Some(Err(fault)) => fault,
             None => self.timed_out(phase, timing.elapsed, self.heard() == heard_before),
         };
-        if let Some(hole) = hole {
-            return Err(hole.fault(&fault).in_phase(phase, &self.assignment.redactor));
+        if let Some(loss) = loss {
+            return Err(loss.fault(fault).in_phase(phase, &self.assignment.redactor));
         }
         let fault = self.look_at_this_host(phase, fault, silence).await;
         let said = if said.is_some() { said } else { self.peek(phase, &fault).await };
@@ -93,7 +98,7 @@ impl Probe {
                 if self.counts_strangers() {
                     self.courtesy = look;
                 }
-                return Waited { hole: found(&mut holes), ..Waited::for_result(Some(result)) };
+                return Waited { loss: found(&mut holes), ..Waited::for_result(Some(result)) };
             }
             Some(Ok(seen)) = look.join_next() => said = seen,
             () = tokio::time::sleep_until(until) => {}
@@ -106,7 +111,7 @@ impl Probe {
         }
         let result = tokio::time::timeout_at(until, work).await.ok();
         let said = said.filter(|_| self.heard() == 0);
-        Waited { said, hole: found(&mut holes), ..Waited::for_result(result) }
+        Waited { said, loss: found(&mut holes), ..Waited::for_result(result) }
     }
 
     /// A failure that needs no waiting: what was heard is not what was wanted.
@@ -117,6 +122,6 @@ impl Probe {
 }
 
 /// What a look for a hole has found so far.
-fn found(holes: &mut JoinSet<Option<Hole>>) -> Option<Hole> {
-    holes.try_join_next().and_then(|hole| hole.ok().flatten())
+fn found(holes: &mut JoinSet<Option<Loss>>) -> Option<Loss> {
+    holes.try_join_next().and_then(|loss| loss.ok().flatten())
 }

@@ -59,8 +59,11 @@ fn by(by: &By) -> String {
 }
 
 fn blame(page: &mut String, failure: &Failure) {
-    let Failure { code, message, owner, next_step, .. } = failure;
+    let Failure { code, message, evidence, owner, next_step, .. } = failure;
     let _ = writeln!(page, "    x  {message} [{code}]\n       fix:  {}\n       next: {next_step}", owner.slug());
+    if let Some(evidence) = evidence {
+        let _ = writeln!(page, "       evidence: {evidence}");
+    }
 }
 
 fn milliseconds(elapsed: std::time::Duration) -> String {

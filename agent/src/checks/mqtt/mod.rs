@@ -82,6 +82,7 @@ impl Check for Mqtt {
             Some(endpoint) => Profile::of_layers(Self::TYPE, endpoint, self.tls.is_some()),
             None => Profile::of_database(Self::TYPE, &self.target),
         }
+        .once(self.publish)
         .distinct("username", self.login.as_ref().map(|login| &login.user))
         .distinct("version", Some("3.1.1").filter(|_| self.version == Version::V3))
         .distinct("client_id", self.client_id.as_ref())

@@ -4,7 +4,7 @@ use super::Way;
 use super::listeners::{Listener, Listeners, Program};
 use super::tables::{Table, dropped_by_conntrack, local_ports, tcp_sockets};
 use super::trail::{Hop, Trail};
-use super::trial::{Culprit, Trial};
+use super::trial::{Culprit, Kept, Trial};
 use crate::fault::{Cause, Fault, Owner};
 use crate::secret::{Sentence, ours, sentence, theirs};
 use crate::services::Service;
@@ -163,12 +163,12 @@ pub(super) fn the_queue(fault: Fault, place: SocketAddr, listeners: &Listeners) 
 pub(super) fn the_host(fault: Fault, way: &Way, trial: &Trial) -> Fault {
     let address = way.address;
     let Some(culprit) = trial.culprit else {
-        let unclear = "whether this host itself drops it cannot be told: its counters move too fast";
+        let unclear = "whether this host itself drops it cannot be told from its counters";
         return if trial.is_unclear { fault.with_evidence(unclear) } else { fault };
     };
     let fault = fault.become_of(Cause::DeniedLocally);
     match culprit {
-        Culprit::Output { failed } => output(fault, way, failed),
+        Culprit::Output(kept) => output(fault, way, kept),
         Culprit::Input { dropped } => fault
             .about(sentence![
                 address,
@@ -196,10 +196,11 @@ pub(super) fn the_host(fault: Fault, way: &Way, trial: &Trial) -> Fault {
 }
 
 /// What this host sends is dropped before it leaves.
-fn output(fault: Fault, way: &Way, failed: Option<u64>) -> Fault {
-    let seen = match failed {
-        Some(times) => sentence![" (TcpExt:TCPRetransFail +", times, ")"],
-        None => " (Ip:OutRequests +7, Ip:OutTransmits +0)".into(),
+fn output(fault: Fault, way: &Way, kept: Kept) -> Fault {
+    let seen = match kept {
+        Kept::NotSentAgain(Some(times)) => sentence![" (TcpExt:TCPRetransFail +", times, ")"],
+        Kept::NotSentAgain(None) => " (TCP_INFO: sent again, and not on its way)".into(),
+        Kept::Counted => " (Ip:OutRequests +7, Ip:OutTransmits +0)".into(),
     };
     let mut message = sentence!["this host itself drops what it sends to ", way.address];
     match Table::of_connections().filter(|table| table.is_full()) {
@@ -244,8 +245,15 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
         (Some((port, true)), behind) => {
             let place =
                 behind.map_or_else(|| "on the way to it".into(), |behind| sentence!["on the way to it, ", behind]);
-            fault.with_evidence(sentence!["port ", port, " of ", host, " answers: that host is there"]).next_step(
-                sentence![
+            fault
+                .with_evidence(sentence![
+                    "port ",
+                    port,
+                    " of ",
+                    host,
+                    " answers: it is there, or a firewall that speaks for it"
+                ])
+                .next_step(sentence![
                     "look for port ",
                     address.port(),
                     " in the firewall of ",
@@ -253,8 +261,7 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
                     " or in one ",
                     place,
                     ", and with `ss -ltn` there whether the service's queue is full"
-                ],
-            )
+                ])
         }
         (_, Some(behind)) => fault.next_step(sentence![
             "look for a firewall or a missing route ",

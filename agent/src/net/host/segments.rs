@@ -45,10 +45,6 @@ pub(crate) struct Segments {
     pub(crate) unacknowledged: u32,
     /// Of these, received behind a gap (RFC 2018).
     pub(crate) received_behind_a_gap: u32,
-    /// Bytes of them (Linux 4.19; 0 on older ones).
-    pub(crate) bytes_under_way: u64,
-    /// Bytes that were acknowledged, with the request to connect.
-    pub(crate) acknowledged: u64,
     /// Sent again, and thought to be on their way.
     pub(crate) resent_under_way: u32,
     /// All attempts to send again.
@@ -87,16 +83,12 @@ impl Segments {
     fn read(info: &[u8]) -> Option<Self> {
         let word = |at: usize| Some(u32::from_ne_bytes(info.get(at..at + 4)?.try_into().ok()?));
         let long = |at: usize| Some(u64::from_ne_bytes(info.get(at..at + 8)?.try_into().ok()?));
-        let (sent, sent_again) = (long(200).unwrap_or_default(), long(208).unwrap_or_default());
-        let acknowledged = long(120).unwrap_or_default();
         Some(Self {
             timeouts: *info.get(2)?,
             send_size: word(16)?,
             receive_size: word(20)?,
             unacknowledged: word(24)?,
             received_behind_a_gap: word(28)?,
-            acknowledged,
-            bytes_under_way: sent.saturating_sub(sent_again).saturating_sub(acknowledged.saturating_sub(1)),
             resent_under_way: word(36)?,
             resent: word(100)?,
             received: long(128).unwrap_or_default(),
@@ -116,16 +108,12 @@ impl Segments {
         }
     }
 
-    /// The same where it can be nothing but their size: a small one behind them has arrived, or the missing one is as
-    /// large as can be, and smaller ones were acknowledged.
-    pub(crate) fn certainly_lost_direction(&self) -> Option<Direction> {
+    /// The same where it has to do with their size: a smaller one behind them has arrived, more than once in vain.
+    pub(crate) const fn direction_of_large(&self) -> Option<Direction> {
         const TIMES: u8 = 2;
-        let each = self.bytes_under_way.checked_div(self.unacknowledged.into()).unwrap_or_default();
-        let are_large = each * 10 >= u64::from(self.send_size) * 9 && self.acknowledged > 1;
-        match self.lost_direction()? {
-            Direction::Towards if self.timeouts < TIMES => None,
-            Direction::Towards if self.received_behind_a_gap == 0 && !are_large => None,
-            direction => Some(direction),
+        match self.lost_direction() {
+            Some(Direction::Towards) if self.timeouts < TIMES || self.received_behind_a_gap == 0 => None,
+            direction => direction,
         }
     }
 

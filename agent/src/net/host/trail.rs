@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_millis(450);
 
 /// How many hops are asked once more: routers answer only so many questions a second.
 const ONCE_MORE: usize = 4;
+const ONCE_MORE_OF_ALL: u8 = 4;
 
 /// The ports at which most hosts answer, if only to refuse: SSH, HTTP.
 const WELL_KNOWN: [u16; 2] = [22, 80];
@@ -102,7 +103,9 @@ impl Trail {
         if goes_on && trail.target.is_none() {
             trail.stride(address, STRIDE + 1..=LONGEST, until).await;
         }
-        let silent: Vec<_> = (1..trail.last().map_or(0, |hop| hop.distance))
+        // Nearby ones once more where none has answered at all.
+        let asked_again = trail.last().map_or(ONCE_MORE_OF_ALL, |hop| hop.distance);
+        let silent: Vec<_> = (1..asked_again)
             .filter(|distance| trail.hops.iter().all(|hop| hop.distance != *distance))
             .take(ONCE_MORE)
             .collect();

@@ -38,8 +38,8 @@ const GLANCE: Duration = Duration::from_millis(4);
 /// What this host does to its own connections.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Culprit {
-    /// It drops what it sends. So often the kernel could not send again (`TcpExt:TCPRetransFail`), when that was seen.
-    Output { failed: Option<u64> },
+    /// It drops what it sends.
+    Output(Kept),
     /// It drops the answers: so many of as many requests.
     Input { dropped: u64 },
     /// It drops them because they come by another way than it would send to their sender.
@@ -48,11 +48,21 @@ pub(crate) enum Culprit {
     Reset { times: usize },
 }
 
+/// How it shows that what this host sends is kept here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kept {
+    /// Two requests could not be sent again; the kernel has counted so many such, where it lets them be read
+    /// (`TcpExt:TCPRetransFail`).
+    NotSentAgain(Option<u64>),
+    /// Seven requests were made and not sent, by the counters.
+    Counted,
+}
+
 /// What a trial has shown.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Trial {
     pub(crate) culprit: Option<Culprit>,
-    /// The counters spoke, but not clearly.
+    /// The counters do not speak, or not clearly.
     pub(crate) is_unclear: bool,
 }
 
@@ -66,13 +76,15 @@ impl Trial {
 
 /// Looks why nothing answers there. `alone`: trials that read counters do it one at a time.
 pub(crate) async fn of_silence(address: SocketAddr, alone: &Mutex<()>, until: Instant) -> Trial {
-    let Some(before) = Counters::now(address.is_ipv6()) else { return Trial::default() };
-    let began = Instant::now();
+    let (is_v6, began) = (address.is_ipv6(), Instant::now());
+    let before = Counters::now(is_v6);
     let Some(pair) = requests::<2>(address) else { return Trial::default() };
-    let Some(sent) = Counters::now(address.is_ipv6()) else { return Trial::default() };
-    let incoming = match thrown_away(&sent, 2, until).await {
-        Some(_) => incoming(address, alone, until).await,
-        None => Trial::default(),
+    let sent = Counters::now(is_v6);
+    let incoming = match &sent {
+        Some(sent) if thrown_away(sent, 2, until).await.is_some() => incoming(address, alone, until).await,
+        Some(_) => Trial::default(),
+        // Where nothing is counted, what is dropped on its way in cannot be told.
+        None => Trial::UNCLEAR,
     };
     if incoming.culprit.is_some() {
         return incoming;
@@ -81,12 +93,12 @@ pub(crate) async fn of_silence(address: SocketAddr, alone: &Mutex<()>, until: In
         pause(began + SENT_AGAIN).await;
         let numbers: Vec<_> = pair.iter().filter_map(|request| numbers(request, address)).collect();
         if numbers.len() == pair.len() {
-            let failed = Counters::now(address.is_ipv6()).map(|now| now.not_sent_again(&before));
+            let failed = Counters::now(is_v6).zip(before).map(|(now, before)| now.not_sent_again(&before));
             let kept_here = numbers.into_iter().all(Segments::are_kept_here);
-            return if kept_here { Trial::proven(Culprit::Output { failed }) } else { incoming };
+            return if kept_here { Trial::proven(Culprit::Output(Kept::NotSentAgain(failed))) } else { incoming };
         }
     }
-    let suspect = sent.kept_back(&before).is_some_and(|kept| kept >= 2);
+    let suspect = sent.zip(before).and_then(|(sent, before)| sent.kept_back(&before)).is_some_and(|kept| kept >= 2);
     if suspect { outgoing(address, alone).await } else { incoming }
 }
 
@@ -213,7 +225,7 @@ async fn outgoing(address: SocketAddr, alone: &Mutex<()>) -> Trial {
     let _alone = alone.lock().await;
     let kept_back = [kept_back::<3>(address), kept_back::<4>(address)];
     let all = kept_back.iter().zip([3, 4]).all(|(kept, sent)| kept.is_some_and(|kept| kept == sent));
-    if all { Trial::proven(Culprit::Output { failed: None }) } else { Trial::UNCLEAR }
+    if all { Trial::proven(Culprit::Output(Kept::Counted)) } else { Trial::UNCLEAR }
 }
 
 /// How many packets this host keeps back while so many requests are made; a request is dropped while it is made.
