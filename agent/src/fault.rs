@@ -160,6 +160,26 @@ impl Failure {
         self
     }
 
+    /// The failure at another server than the one for which alone `server_name` counts: what to do instead, and where
+    /// its name is written.
+    #[must_use]
+    pub(crate) fn without_server_name(mut self, place: &str) -> Self {
+        match (self.code.phase, self.code.cause) {
+            (Phase::Tls, Cause::WrongName) => {
+                self.next_step = format!(
+                    "write a name of its certificate {place}; else have it issued for this name too, or say `verify_name: false`"
+                );
+            }
+            (Phase::Tls, Cause::NoCommonVersion) if self.next_step.contains("server_name") => {
+                self.next_step = format!(
+                    "write the server's name instead of its address {place}; else let it speak TLS 1.2 or 1.3 with a modern cipher"
+                );
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// The failure of another server than the one that the check names: of which, and where it is.
     #[must_use]
     pub(crate) fn told_of(self, what: &str, place: &dyn fmt::Display) -> Self {

@@ -77,6 +77,8 @@ pub(crate) struct Probe {
     narrow: Option<Box<Narrow>>,
     /// The connections to the addresses of a name that has several.
     race: Option<Box<Race>>,
+    /// The result that was being decided when they began.
+    raced_in: usize,
     /// Where the connections that are being made lead, and the last one from.
     dialled: Option<Arc<Dialled>>,
     /// The addresses behind the first that answers are left alone.
@@ -131,6 +133,7 @@ impl Probe {
             is_veiled: false,
             narrow: None,
             race: None,
+            raced_in: 0,
             dialled: None,
             only_first: false,
             grace: open::SHORTEST_GRACE,
@@ -200,9 +203,13 @@ impl Probe {
     /// Notes something that needs attention, with the current result.
     pub(crate) fn warn(&mut self, kind: WarningKind, message: impl Into<Sentence>) {
         let message = self.assignment.redactor.tell(&message.into());
-        let mut findings = self.findings();
-        let result = findings.steps.len().min(self.assignment.results.saturating_sub(1));
-        findings.warnings.push(Warning { kind, message, result });
+        let result = self.result();
+        self.findings().warnings.push(Warning { kind, message, result });
+    }
+
+    /// The result that is being decided.
+    fn result(&self) -> usize {
+        self.findings().steps.len().min(self.assignment.results.saturating_sub(1))
     }
 
     /// Notes that the login which is configured is not needed: anybody can connect.
@@ -301,10 +308,11 @@ impl Probe {
         // A host without IPv6 need not hear of it; and `localhost` has two addresses by
         // custom, of which a service may well use one.
         if !address.ip().is_loopback() && net::has_route(address) {
+            let result = self.raced_in;
             self.findings().warnings.push(Warning {
                 kind: WarningKind::ConnectAddressDead,
                 message: format!("another address works, but {why}"),
-                result: 0,
+                result,
             });
         }
     }

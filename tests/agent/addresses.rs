@@ -1,5 +1,7 @@
 //! Names with several addresses, of which some do not work (RFC 8305).
 
+use crate::redis::clusters::node_at;
+use crate::redis::nodes::all_slots;
 use harness::agent::{Agent, Ran, code};
 use harness::netns::Network;
 use harness::peers::{Manner, Peer};
@@ -128,4 +130,17 @@ fn an_address_of_a_family_without_a_route_is_no_warning() {
     let _peer = serve(&network, 2);
     let report = Agent::through(network.near.command("env"), CHECK).report();
     assert_eq!(code(&report), "pass", "{report}");
+}
+
+#[test]
+fn a_silent_address_of_a_clusters_node_is_a_warning_and_holds_nobody_up() {
+    let network = network("10.0.0.4 db\n10.0.0.5 db\n");
+    let at = |host: u8| SocketAddr::from(([10, 0, 0, host], 6379));
+    let [_first, _node] =
+        [2, 5].map(|host| network.far.inside(|| node_at(at(host), |port| all_slots(&[("db", port)]))));
+    let (check, ran) = run(&network, "- {type: redis, host: 10.0.0.2, cluster: true, timeout: 5}");
+    assert_eq!((ran.status, check["verdict"].as_str()), (1, Some("warn")), "{check}");
+    assert_eq!(check["warnings"][0]["code"], "connect.address-dead");
+    assert_eq!(check["warnings"][0]["message"], "another address works, but 10.0.0.4:6379 did not answer");
+    assert!(ran.elapsed < Duration::from_secs(2), "{ran:?}");
 }

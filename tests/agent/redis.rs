@@ -1,6 +1,7 @@
 //! The redis check against Redis: logins, rights, databases, keys and roles, and what it costs.
 
-mod clusters;
+pub(crate) mod clusters;
+pub(crate) mod nodes;
 mod peers;
 mod relatives;
 mod states;

@@ -49,7 +49,7 @@ pub(crate) struct Race {
     pub(crate) failed: Vec<Attempt>,
     /// Whose fault was told as that of all.
     pub(crate) blamed: Option<SocketAddr>,
-    won: Option<(SocketAddr, Instant)>,
+    won: Option<Instant>,
 }
 
 impl Race {
@@ -71,7 +71,8 @@ impl Race {
             let timeout = if waiting.is_empty() { Duration::MAX } else { HEAD_START };
             match within(timeout, self.running.join_next()).await {
                 Some(Some(Ok((address, _, Ok(stream))))) => {
-                    self.won = Some((address, Instant::now()));
+                    self.won = Some(Instant::now());
+                    self.started.retain(|(started, _)| *started != address);
                     if !only_first {
                         waiting.drain(..).for_each(|address| self.start(address));
                     }
@@ -90,14 +91,13 @@ impl Race {
         while let Some(joined) = self.running.try_join_next() {
             self.note(joined);
         }
-        let Some((winner, at)) = self.won else { return Vec::new() };
-        let mut dead = std::mem::take(&mut self.failed);
+        let Some(at) = self.won else { return Vec::new() };
+        let dead = std::mem::take(&mut self.failed);
         let silent = self.started.iter().filter(|(address, started)| {
-            *address != winner && *started + HEAD_START <= at && dead.iter().all(|other| other.address != *address)
+            *started + HEAD_START <= at && dead.iter().all(|other| other.address != *address)
         });
         let silent: Vec<_> = silent.map(|(address, started)| no_answer(*address, started.elapsed())).collect();
-        dead.extend(silent);
-        dead
+        dead.into_iter().chain(silent).collect()
     }
 
     /// Waits until every address is decided.

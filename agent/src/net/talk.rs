@@ -3,7 +3,7 @@
 
 use crate::catalogue::Cause;
 use crate::fault::Fault;
-use crate::net::{ALLOWANCE, Wire};
+use crate::net::Wire;
 use crate::secret::sentence;
 use std::io;
 use tokio::io::AsyncReadExt as _;
@@ -102,9 +102,9 @@ impl Talk {
         &mut self,
         mut length: impl FnMut(&[u8]) -> Result<Option<usize>, Fault>,
     ) -> Result<Vec<u8>, Fault> {
-        let unit = self.unit;
+        let (unit, most) = (self.unit, self.wire.seen().allowance());
         self.parsed(|received| match length(received)? {
-            Some(length) if length as u64 > ALLOWANCE => {
+            Some(length) if length as u64 > most => {
                 Err(Fault::new(Cause::TooLarge, sentence!["the peer announced ", unit, " of ", length, " bytes"]))
             }
             Some(length) if length <= received.len() => Ok(Some(received.drain(..length).collect())),
@@ -221,7 +221,7 @@ mod tests {
     fn what_is_too_long_is_refused_before_it_is_there() {
         let cause = |fault: Option<Fault>| fault.map(|fault| fault.cause);
         with_peer(&[b'a'; 2000], async |talk| assert_eq!(cause(line(talk, 1000).await.err()), Some(Cause::TooLarge)));
-        let too_long = usize::try_from(ALLOWANCE).expect("small") + 1;
+        let too_long = usize::try_from(crate::net::ALLOWANCE).expect("small") + 1;
         with_peer(b"a", async |talk| {
             assert_eq!(cause(talk.exactly(too_long).await.err()), Some(Cause::TooLarge));
         });

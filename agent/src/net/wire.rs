@@ -43,6 +43,11 @@ impl Seen {
         self.first.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How many bytes the peer may send.
+    pub(crate) fn allowance(&self) -> u64 {
+        self.allowance.load(Ordering::Relaxed)
+    }
+
     /// Lets the peer send more than [`ALLOWANCE`], and what carries it as much and what TLS needs.
     pub(crate) fn allow(&self, bytes: u64) {
         self.allowance.store(bytes, Ordering::Relaxed);

@@ -1,13 +1,15 @@
 //! Connections beside the check's own: they are no phases and no results.
 
 use super::Probe;
+use super::host::Dialled;
+use super::open::RENAMED;
 use super::peek::Peer;
 use crate::catalogue::WarningKind;
 use crate::event::Event;
 use crate::fault::{Cause, Failure, Fault, Phase};
-use crate::net::{self, Detour, Endpoint, Host, Seen, TlsOptions, Wire};
+use crate::net::{self, Detour, Endpoint, Host, Race, Seen, TlsOptions, Wire};
 use crate::outcome::Timing;
-use crate::secret::{Sentence, sentence};
+use crate::secret::Sentence;
 use crate::shared::Shared;
 use serde_json::Value;
 use std::future::Future;
@@ -24,6 +26,8 @@ pub(crate) struct Dialer {
     /// Where the check's last connection led.
     reached: Option<Peer>,
     detour: Option<Arc<Detour>>,
+    /// The addresses behind the first that answers are left alone.
+    only_first: bool,
 }
 
 impl Probe {
@@ -33,6 +37,7 @@ impl Probe {
             shared: Arc::clone(&self.shared),
             reached: self.reached.clone(),
             detour: self.assignment.detour.clone(),
+            only_first: self.only_first,
         }
     }
 }
@@ -46,6 +51,9 @@ pub(crate) struct Trail {
     /// Where it leads, until there is TLS on it.
     peer: Option<Peer>,
     reached: Option<Peer>,
+    /// The addresses of its endpoint, and the connections to them where there are several.
+    tried: Vec<SocketAddr>,
+    race: Option<Box<Race>>,
     facts: Vec<(&'static str, Value)>,
     warnings: Vec<(WarningKind, Sentence)>,
 }
@@ -57,14 +65,29 @@ impl Trail {
         phase: Phase,
         work: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Fault> {
-        // While it runs, it is the last one.
-        let began = Instant::now();
-        self.timings.push(Timing { phase, elapsed: Duration::ZERO, address: None });
-        let done = work.await;
-        if let Some(timing) = self.timings.last_mut() {
-            timing.elapsed = began.elapsed();
-        }
-        done.map_err(|fault| fault.placed(phase))
+        timed(&mut self.timings, phase, work).await
+    }
+
+    /// The first connection that opens, as [`Probe::open`] gets its own.
+    async fn connect(&mut self, only_first: bool) -> Result<(TcpStream, SocketAddr), Fault> {
+        let Self { timings, tried, race, .. } = self;
+        let connecting = async {
+            match &tried[..] {
+                &[address] => net::connect(address).await.map(|stream| (stream, address)),
+                _ => race.insert(Box::default()).run(tried, only_first).await,
+            }
+        };
+        let (stream, address) = timed(timings, Phase::Connect, connecting).await?;
+        timings.last_mut().into_iter().for_each(|timing| timing.address = Some(address));
+        Ok((stream, address))
+    }
+
+    /// Where it leads while it is not there, and whose failure is told.
+    fn dialled(&self) -> Option<Arc<Dialled>> {
+        let dialled = Dialled::to(&self.tried);
+        let blamed = self.race.as_ref().and_then(|race| race.blamed);
+        dialled.iter().zip(blamed).for_each(|(dialled, blamed)| dialled.blame(blamed));
+        dialled
     }
 
     /// How far it has come.
@@ -82,25 +105,46 @@ impl Trail {
 impl Probe {
     /// Makes a connection that was opened beside the check's own that of the check.
     pub(crate) fn adopt(&mut self, trail: Trail) {
-        let Trail { timings, seen, peer, reached, facts, warnings } = trail;
-        for timing in timings {
-            self.findings().phases.push(timing);
-            self.emit(|| Event::Phase { entry: self.assignment.entry, timing });
-        }
+        self.dialled = trail.dialled();
+        let Trail { timings, seen, peer, reached, race, facts, warnings, .. } = trail;
+        self.follow(timings, race);
         (self.seen, self.is_veiled, self.reached) = (seen, peer.is_none(), reached);
         let facts = facts.into_iter().map(|(key, value)| (key, self.cleaned(value))).collect::<Vec<_>>();
         self.findings().facts.extend(facts);
         warnings.into_iter().for_each(|(kind, what)| self.warn(kind, what));
     }
 
+    /// Notes what a connection beside the check's own has cost, which has served its purpose.
+    pub(crate) fn passed_beside(&mut self, trail: Trail) {
+        self.follow(trail.timings, trail.race);
+    }
+
+    fn follow(&mut self, timings: Vec<Timing>, race: Option<Box<Race>>) {
+        for timing in timings {
+            self.findings().phases.push(timing);
+            self.emit(|| Event::Phase { entry: self.assignment.entry, timing });
+        }
+        if race.is_some() {
+            self.report_dead_addresses();
+            self.raced_in = self.result();
+            self.race = race;
+        }
+    }
+
     /// The failure of a connection that was opened beside the check's own: without a fault, of one that came no further
     /// in so long.
     pub(crate) async fn fail_beside(&mut self, trail: Trail, fault: Option<Fault>, waited: Duration) -> Failure {
-        let phase = trail.last();
+        let (phase, tried) = (trail.last(), trail.tried.clone());
+        if trail.race.is_none() {
+            self.report_dead_addresses();
+            self.race = None;
+        }
         self.adopt(trail);
         let fault = fault.unwrap_or_else(|| self.timed_out(phase, waited, !self.has_heard()));
+        let fault = self.look_at_this_host(phase, fault, None).await;
         let said = self.peek(phase, &fault).await;
-        self.explain(phase, fault, said)
+        let failure = self.explain(phase, fault, said);
+        self.with_addresses(failure, &tried)
     }
 }
 
@@ -112,20 +156,10 @@ impl Dialer {
             Some(Peer::Socket(path)) => Wire::unix(net::unix(path).await?),
             None => return Err(Fault::new(Cause::OwnFault, "there was no connection yet")),
         };
-        self.encrypted(wire, tls).await
-    }
-
-    /// A connection to another endpoint: the first of its addresses that answers.
-    pub(crate) async fn to(&self, endpoint: &Endpoint) -> Result<Wire, Fault> {
-        self.trace(endpoint, None, &mut Trail::default()).await
-    }
-
-    /// TLS over such a connection, where it is wanted, for a server of this name.
-    pub(crate) async fn encrypted(&self, wire: Wire, tls: Option<(&TlsOptions, &Host)>) -> Result<Wire, Fault> {
         self.encrypt(wire, tls, &mut Trail::default()).await
     }
 
-    /// The same with TLS where it is wanted, and with what is known of it.
+    /// A connection to another endpoint, with TLS where it is wanted; the trail has what is known of it.
     pub(crate) async fn trace(
         &self,
         endpoint: &Endpoint,
@@ -134,10 +168,8 @@ impl Dialer {
     ) -> Result<Wire, Fault> {
         let place = self.detour.as_deref().map_or_else(|| endpoint.clone(), |detour| detour.place(endpoint));
         let addresses = self.shared.resolver.resolve(&place.host, place.port.get());
-        let addresses = trail.phase(Phase::Resolve, addresses).await?.addresses;
-        let connected = trail.phase(Phase::Connect, first_of(&addresses, &place)).await;
-        let (stream, address) = connected?;
-        trail.timings.last_mut().into_iter().for_each(|timing| timing.address = Some(address));
+        trail.tried = trail.phase(Phase::Resolve, addresses).await?.addresses;
+        let (stream, address) = trail.connect(self.only_first).await?;
         let wire = Wire::tcp(stream);
         trail.follow(&wire, Some(Peer::Address(address)));
         self.encrypt(wire, tls.map(|tls| (tls, &endpoint.host)), trail).await
@@ -145,31 +177,37 @@ impl Dialer {
 
     async fn encrypt(&self, wire: Wire, tls: Option<(&TlsOptions, &Host)>, trail: &mut Trail) -> Result<Wire, Fault> {
         let Some((options, host)) = tls else { return Ok(wire) };
-        let host = self.detour.as_deref().map_or(host, |detour| detour.name(host));
+        let name = self.detour.as_deref().map_or(host, |detour| detour.name(host));
         wire.seen().begin_anew();
         let mut learnt = (Vec::new(), Vec::new());
         // Boxed: it must not make every check that opens another connection that much larger.
         let shaken = Box::pin(trail.phase(Phase::Tls, async {
-            let handshake = net::tls::handshake(wire, options, &self.shared.trust, host, &[]).await;
+            let handshake = net::tls::handshake(wire, options, &self.shared.trust, name, &[]).await;
             learnt = (handshake.facts, handshake.remarks.warnings);
             handshake.result
         }));
         let shaken = shaken.await;
         (trail.facts, trail.warnings) = learnt;
-        let wire = shaken?;
+        let wire = shaken.map_err(|fault| match fault.cause {
+            Cause::WrongName if name != host => fault.next_step(RENAMED),
+            _ => fault,
+        })?;
         trail.follow(&wire, None);
         Ok(wire)
     }
 }
 
-/// A connection to the first address that answers.
-async fn first_of(addresses: &[SocketAddr], place: &Endpoint) -> Result<(TcpStream, SocketAddr), Fault> {
-    let mut last = Fault::new(Cause::NoAddress, sentence!["there is no address of ", place]);
-    for address in addresses {
-        match net::connect(*address).await {
-            Ok(stream) => return Ok((stream, *address)),
-            Err(fault) => last = fault,
-        }
+/// Does the work of a phase; while it is done, the phase is the last one.
+async fn timed<T>(
+    timings: &mut Vec<Timing>,
+    phase: Phase,
+    work: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
+    let began = Instant::now();
+    timings.push(Timing { phase, elapsed: Duration::ZERO, address: None });
+    let done = work.await;
+    if let Some(timing) = timings.last_mut() {
+        timing.elapsed = began.elapsed();
     }
-    Err(last)
+    done.map_err(|fault| fault.placed(phase))
 }

@@ -25,7 +25,7 @@ pub(super) const SHORTEST_GRACE: Duration = Duration::from_micros(500);
 const LONGEST_GRACE: Duration = Duration::from_millis(150);
 
 /// What to do about a certificate for other names than the one that `server_name` asks for.
-const RENAMED: &str = "correct server_name to a name in the certificate; else have it issued for this name too, or say `verify_name: false`";
+pub(super) const RENAMED: &str = "correct server_name to a name in the certificate; else have it issued for this name too, or say `verify_name: false`";
 
 /// What a peer did while it was listened to; see [`Probe::listen`].
 #[derive(Debug)]
@@ -78,6 +78,7 @@ impl Probe {
 
     async fn race(&mut self, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
         let mut race = self.race.take().unwrap_or_default();
+        self.raced_in = self.result();
         let (dialled, only_first) = (self.dialled.clone(), self.only_first);
         let racing = async {
             let won = race.run(addresses, only_first).await;

@@ -10,6 +10,7 @@ use harness::mongodb::{Member, Mongodb, PASSWORD, Setup, USER};
 use harness::netns::{Answer, Network, Transport};
 use harness::peers::{Manner, Peer};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 
 /// The name that applications know.
 const NAME: &str = "cluster.shop.test";
@@ -205,8 +206,59 @@ fn records_that_no_driver_takes_are_the_dns_fault_and_nothing_is_sent() {
         let failure = site.failure(&login());
         assert_eq!(code_and_owner(&failure), ("resolve.failed", "dns"), "{failure}");
         assert!(text(&failure, "message").starts_with(told), "{failure}");
+        // A library's form for programmers is none for people.
+        assert!(!text(&failure, "evidence").contains("labels"), "{failure}");
         assert_eq!(server.peer().connections(), 0, "{told}");
     }
+}
+
+#[test]
+fn a_record_without_a_target_says_that_there_is_no_service() {
+    let site = Site::new(&records(&[], &[&format!("_mongodb._tcp.{NAME}. SRV 0 0 0 .")]));
+    let failure = site.failure(&login());
+    assert_eq!(code_and_owner(&failure), ("resolve.failed", "dns"), "{failure}");
+    assert_eq!(text(&failure, "message"), format!("the SRV record says that {NAME} has no MongoDB"));
+}
+
+#[test]
+fn a_dead_address_of_a_server_is_a_warning_and_holds_nobody_up() {
+    let site = Site::new(&records(&[27017], &[]));
+    // Nobody has the first one.
+    site.network.near.hosts("127.0.0.1 localhost\n10.0.0.4 db1.shop.test\n10.0.0.5 db1.shop.test\n");
+    site.network.far.also([10, 0, 0, 5].into());
+    let at = SocketAddr::from(([10, 0, 0, 5], 27017));
+    let _server = site.network.far.inside(|| Mongodb::start_at(at, Setup::with_login()));
+    let check = site.check(&login());
+    assert_eq!(check["verdict"], "warn", "{check}");
+    let warning = &check["warnings"][0];
+    assert_eq!(text(warning, "code"), "connect.address-dead", "{check}");
+    assert!(text(warning, "message").contains("10.0.0.4:27017 did not answer"), "{check}");
+    assert!(check["elapsed_seconds"].as_f64().expect("seconds") < 2.0, "{check}");
+}
+
+#[test]
+fn more_servers_than_are_asked_are_told_and_each_in_its_place() {
+    let ports: Vec<_> = (27017..27017 + 60).collect();
+    let site = Site::new(&records(&ports, &[]));
+    let failure = site.failure(&login());
+    assert_eq!(text(&failure, "code"), "connect.refused", "{failure}");
+    let evidence = text(&failure, "evidence");
+    assert!(evidence.contains("asked 50 of 60 servers"), "{failure}");
+    let places: Vec<_> = ["db11.", "db12.", "db13.", "db14."].iter().filter_map(|name| evidence.find(name)).collect();
+    assert!(places.len() > 1 && places.is_sorted(), "{failure}");
+}
+
+#[test]
+fn the_name_in_a_servers_certificate_is_no_matter_of_server_name() {
+    let ca = Authority::new();
+    let site = Site::new(&records(&[27017], &[]));
+    let other = ca.leaf().only_named("other.shop.test").issue();
+    let _server =
+        site.network.far.inside(|| Mongodb::start_tls_at(site.network.far.at(27017), Setup::with_login(), &other));
+    let failure = site.check_of(NAME, &format!("{}, ca_file: {}", login(), ca.file().display()))["failure"].clone();
+    assert_eq!(text(&failure, "code"), "tls.wrong-name", "{failure}");
+    let next_step = text(&failure, "next_step");
+    assert!(next_step.contains("in its SRV record") && !next_step.contains("server_name"), "{failure}");
 }
 
 #[test]

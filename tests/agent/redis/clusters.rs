@@ -7,6 +7,7 @@ use harness::peers::Peer;
 use harness::redis::{PASSWORD, PRIMARY, Redis, SENTINEL_PASSWORD, Sentinel, Setup};
 use harness::stunnel::Stunnel;
 use harness::wait;
+use std::net::SocketAddr;
 
 fn of(name: &str) -> String {
     format!(", sentinel: {name}")
@@ -227,13 +228,18 @@ fn what_fails_at_a_node_says_at_which() {
     let report = Agent::new(&yaml).report();
     nodes[1].daemon().thaw();
     let silent = &report["checks"][0];
-    assert_eq!(code(silent), "request.timeout", "{silent}");
+    assert_eq!(code(silent), "protocol.silent", "{silent}");
     assert!(told(silent, "message").starts_with(&prefix), "{silent}");
 }
 
 /// A node that answers `CLUSTER SLOTS` like this, and everything else as it should.
-fn node_with(slots: impl Fn(u16) -> String + Send + Sync + 'static) -> Peer {
-    Peer::serve(move |wire| {
+pub(super) fn node_with(slots: impl Fn(u16) -> String + Send + Sync + 'static) -> Peer {
+    node_at(SocketAddr::from(([127, 0, 0, 1], 0)), slots)
+}
+
+/// The same at this address; port 0 means a free one.
+pub(crate) fn node_at(address: SocketAddr, slots: impl Fn(u16) -> String + Send + Sync + 'static) -> Peer {
+    Peer::serve_at(address, move |wire| {
         let port = wire.stream().local_addr().expect("an address").port();
         loop {
             let asked = wire.first_bytes();

@@ -115,7 +115,7 @@ fn an_answer_beyond_measure_is_cut() {
     let cases = [
         (line.as_str(), "protocol.too-large"),
         (&format!("$1000000000\r\n{line}"), "protocol.too-large"),
-        (&nested, "protocol.malformed"),
+        (&nested, "protocol.too-large"),
         ("$99999999999999999999\r\n", "protocol.malformed"),
         ("\r\n\r\n", "protocol.malformed"),
     ];

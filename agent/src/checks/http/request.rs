@@ -3,7 +3,7 @@
 use super::Http;
 use super::cookies::Jar;
 use super::options::WebUrl;
-use super::way::{authority, in_brackets, without_server_name};
+use super::way::{authority, in_brackets};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::Endpoint;
 use crate::probe::Probe;
@@ -201,7 +201,7 @@ impl Hop {
             return failure;
         }
         if self.url.endpoint.host != check.url.endpoint.host {
-            failure = without_server_name(failure, "in the redirect");
+            failure = failure.without_server_name("in the redirect");
         }
         failure = failure.advise(Phase::Tls, Cause::Required, REDIRECT_TO_HTTPS);
         let how = if failure.message.contains(" redirect") { "" } else { ", to which a redirect leads" };

@@ -128,7 +128,7 @@ pub(super) fn of_proxy(probe: &Probe, proxy: &Proxy, mut failure: Failure) -> Fa
     }
     if failure.code.phase != Phase::Connect {
         failure =
-            without_server_name(failure, "in proxy_url").advise(Phase::Protocol, Cause::UnsupportedVersion, NO_HTTP1);
+            failure.without_server_name("in proxy_url").advise(Phase::Protocol, Cause::UnsupportedVersion, NO_HTTP1);
         let Failure { message, next_step, .. } = &mut failure;
         *message = format!("the proxy {}: {message}", proxy.endpoint);
         next_step.push_str(ABOUT_PROXY);
@@ -145,25 +145,6 @@ pub(super) fn of_proxy(probe: &Probe, proxy: &Proxy, mut failure: Failure) -> Fa
 
 /// What to do about a proxy that takes no HTTP/1.1.
 const NO_HTTP1: &str = "name a port where the proxy speaks HTTP/1.1";
-
-/// A failure at another server than that of `url`, for which alone `server_name` counts: what to do instead, and where
-/// its name is written.
-pub(super) fn without_server_name(mut failure: Failure, place: &'static str) -> Failure {
-    match (failure.code.phase, failure.code.cause) {
-        (Phase::Tls, Cause::WrongName) => {
-            failure.next_step = format!(
-                "write a name of its certificate {place}; else have it issued for this name too, or say `verify_name: false`"
-            );
-        }
-        (Phase::Tls, Cause::NoCommonVersion) if failure.next_step.contains("server_name") => {
-            failure.next_step = format!(
-                "write the server's name instead of its address {place}; else let it speak TLS 1.2 or 1.3 with a modern cipher"
-            );
-        }
-        _ => {}
-    }
-    failure
-}
 
 /// `host:port` as CONNECT wants it; an IPv6 address in brackets.
 pub(super) fn authority(host: &Host, port: Port) -> String {

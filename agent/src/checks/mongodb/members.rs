@@ -9,6 +9,7 @@ use crate::fault::{Failure, Fault, Phase};
 use crate::net::{Endpoint, Host, Talk, within};
 use crate::probe::{Dialer, Probe, Trail};
 use crate::secret::{Sentence, sentence, theirs};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -18,6 +19,8 @@ const MOST: usize = 50;
 
 /// A server, and what came of asking it.
 struct Member {
+    /// Its place among those who were asked.
+    at: usize,
     endpoint: Endpoint,
     trail: Trail,
     known: Known,
@@ -41,7 +44,7 @@ pub(super) async fn choose(
 ) -> Result<(Talk, Hello), Failure> {
     let (began, time) = (Instant::now(), probe.nearly_left(1));
     let (check, dialer) = (Arc::new(check.clone()), probe.dialer());
-    let mut asking = Asking { check, dialer, time, all: Vec::new(), tasks: JoinSet::new() };
+    let mut asking = Asking { check, dialer, time, all: Vec::new(), left_out: HashSet::new(), tasks: JoinSet::new() };
     hosts.iter().for_each(|host| asking.ask(host.clone()));
     let mut failed = Vec::new();
     while let Some(joined) = asking.tasks.join_next().await {
@@ -60,7 +63,11 @@ pub(super) async fn choose(
             }
         }
     }
-    Err(blame(probe, name, failed, began.elapsed()).await)
+    // As they were asked, which is the order of the records, and not that in which they answered.
+    failed.sort_by_key(|member| member.at);
+    let left_out = asking.left_out.len();
+    let failure = blame(probe, name, hosts, failed, began.elapsed()).await;
+    Err(if left_out == 0 { failure } else { with_number(failure, asking.all.len(), left_out) })
 }
 
 /// Those who are asked.
@@ -69,21 +76,28 @@ struct Asking {
     dialer: Dialer,
     time: Duration,
     all: Vec<Endpoint>,
+    /// Whom there was no asking any more.
+    left_out: HashSet<Endpoint>,
     tasks: JoinSet<Member>,
 }
 
 impl Asking {
     fn ask(&mut self, endpoint: Endpoint) {
-        if self.all.len() >= MOST || self.all.contains(&endpoint) {
+        if self.all.contains(&endpoint) {
             return;
         }
+        if self.all.len() >= MOST {
+            self.left_out.insert(endpoint);
+            return;
+        }
+        let at = self.all.len();
         self.all.push(endpoint.clone());
         let (check, dialer, time) = (Arc::clone(&self.check), self.dialer.clone(), self.time);
         self.tasks.spawn(async move {
             let (mut trail, mut known) = (Trail::default(), Known::default());
             let met = within(time, meet(&check, &dialer, &endpoint, &mut trail, &mut known)).await;
             let outcome = met.map_or(Err(None), |met| met.map_err(Some));
-            Member { endpoint, trail, known, outcome }
+            Member { at, endpoint, trail, known, outcome }
         });
     }
 }
@@ -106,7 +120,13 @@ async fn meet(
 }
 
 /// The failure of all of them: that of the one on which it depends, with what became of the others.
-async fn blame(probe: &mut Probe, name: &Host, mut failed: Vec<Member>, waited: Duration) -> Failure {
+async fn blame(
+    probe: &mut Probe,
+    name: &Host,
+    hosts: &[Endpoint],
+    mut failed: Vec<Member>,
+    waited: Duration,
+) -> Failure {
     let leader = leader(&failed);
     let others: Vec<_> =
         failed.iter().enumerate().filter(|(at, _)| *at != leader).map(|(_, other)| other.told()).collect();
@@ -114,10 +134,18 @@ async fn blame(probe: &mut Probe, name: &Host, mut failed: Vec<Member>, waited: 
     let Member { endpoint, trail, outcome, .. } = failed.swap_remove(leader);
     let server = probe.clean(&endpoint.to_string());
     let failure = probe.fail_beside(trail, outcome.err().flatten(), waited).await;
-    let evidence = [failure.evidence.clone().unwrap_or_default(), others];
-    let evidence = evidence.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
-    let evidence = Some(evidence).filter(|text| !text.is_empty());
-    srv::as_the_records_say(Failure { evidence, ..failure }, &server, name)
+    let failure = with_evidence(failure, others);
+    srv::as_the_records_say(failure, &server, name, hosts.contains(&endpoint))
+}
+
+/// How many were asked, of how many that the records and the servers name.
+fn with_number(failure: Failure, asked: usize, left_out: usize) -> Failure {
+    with_evidence(failure, format!("asked {asked} of {} servers, as a set has {MOST} at most", asked + left_out))
+}
+
+fn with_evidence(failure: Failure, more: String) -> Failure {
+    let all = failure.evidence.into_iter().chain([more]).filter(|text| !text.is_empty()).collect::<Vec<_>>();
+    Failure { evidence: Some(all.join("; ")).filter(|text| !text.is_empty()), ..failure }
 }
 
 /// Whose fault it is that the wanted server is not found: that of the one which the others call the primary, else of

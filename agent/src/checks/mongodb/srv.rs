@@ -11,6 +11,7 @@ use crate::probe::Probe;
 use crate::secret::{Sentence, sentence, theirs};
 use crate::services::{self, Security};
 use crate::settings::{Fields, Misfit, Noted};
+use mongodb::error::ErrorKind;
 use mongodb::options::{ClientOptions, ConnectionString, ServerAddress};
 
 /// Where the resolvers listen.
@@ -86,12 +87,27 @@ async fn ask(probe: &mut Probe, name: &str, record: RecordType) -> Result<Answer
 /// The servers, which must be in the domain of the name: whoever can forge the records gets no login elsewhere.
 fn hosts(host: &Host, answered: &Answered) -> Result<Vec<Endpoint>, Fault> {
     let name = host.bare();
-    let services = answered.reply.answers.iter().filter_map(Answer::service);
+    let services: Vec<_> = answered.reply.answers.iter().filter_map(Answer::service).collect();
+    if !services.is_empty() && services.iter().all(|(target, _)| is_root(target)) {
+        return Err(Fault::new(
+            Cause::Failed,
+            sentence!["the SRV record says that ", theirs(&name), " has no MongoDB"],
+        )
+        .evidence("the target of the SRV record is `.`: the service is not to be had there (RFC 2782)")
+        .owner(Owner::Dns)
+        .next_step("correct `host` (that of the mongodb+srv:// URL), or have the SRV records name the servers"));
+    }
+    let services = services.into_iter().filter(|(target, _)| !is_root(target));
     let mut hosts = services.map(|(target, port)| one(&name, &target, port)).collect::<Result<Vec<_>, _>>()?;
     // Resolvers give them in any order, and reports are compared.
     hosts.sort_by_key(ToString::to_string);
     hosts.dedup();
     Ok(hosts)
+}
+
+/// The name above all others, which stands for no server.
+fn is_root(target: &str) -> bool {
+    target.is_empty() || target == "."
 }
 
 fn one(name: &str, target: &str, port: u16) -> Result<Endpoint, Fault> {
@@ -140,9 +156,9 @@ async fn read(hosts: Vec<Endpoint>, texts: &[String]) -> Result<Seedlist, Fault>
             return Err(fault("the TXT record says what it may not say".into(), pair));
         }
     }
-    let options = judged(&hosts, text).await.map_err(|error| {
-        fault("what the SRV and TXT records say is refused by the driver".into(), &error.to_string())
-    })?;
+    let options = judged(&hosts, text)
+        .await
+        .map_err(|error| fault("what the SRV and TXT records say is refused by the driver".into(), &refusal(&error)))?;
     let hosts = options.hosts.iter().filter_map(place).collect();
     Ok(Seedlist {
         hosts,
@@ -150,6 +166,14 @@ async fn read(hosts: Vec<Endpoint>, texts: &[String]) -> Result<Seedlist, Fault>
         replica_set: options.repl_set_name,
         is_balanced: options.load_balanced == Some(true),
     })
+}
+
+/// The driver's reason, without the form that it has for programmers.
+fn refusal(error: &mongodb::error::Error) -> String {
+    match error.kind.as_ref() {
+        ErrorKind::InvalidArgument { message, .. } => message.clone(),
+        kind => kind.to_string(),
+    }
 }
 
 fn says(text: &str, option: &str) -> bool {
@@ -175,13 +199,17 @@ fn place(address: &ServerAddress) -> Option<Endpoint> {
     Some(Endpoint::tcp(Host::parse(host).ok()?, port))
 }
 
-/// The failure at a server with where its name comes from.
-pub(super) fn as_the_records_say(failure: Failure, server: &str, records: &Host) -> Failure {
-    let next_step = if failure.code.phase <= Phase::Connect {
-        format!("{}; the SRV records of {} name this server", failure.next_step, name_of_records(records))
+/// The failure at a server with where its name comes from: the records, or another server.
+pub(super) fn as_the_records_say(failure: Failure, server: &str, records: &Host, by_records: bool) -> Failure {
+    let (place, how) = if by_records {
+        ("in its SRV record", format!("the SRV records of {} name this server", name_of_records(records)))
     } else {
-        failure.next_step
+        ("in the set's configuration (rs.conf())", "another server names this one (rs.conf())".to_owned())
     };
+    // There is no server of the check's own.
+    let failure = failure.without_server_name(place);
+    let next_step =
+        if failure.code.phase <= Phase::Connect { format!("{}; {how}", failure.next_step) } else { failure.next_step };
     Failure { message: format!("{server}: {}", failure.message), next_step, ..failure }
 }
 

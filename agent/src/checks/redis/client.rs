@@ -23,6 +23,12 @@ pub(super) struct Again<'a> {
     pub(super) tls: Option<(&'a TlsOptions, &'a Host)>,
 }
 
+/// How large an answer may be.
+pub(super) struct Limits {
+    pub(super) parts: usize,
+    pub(super) bytes: u64,
+}
+
 /// Commands in one flight, and their answers in order.
 ///
 /// A proxy may know fewer commands than Redis, and ends the connection at one that it does not know (twemproxy; without
@@ -35,6 +41,9 @@ pub(super) struct RespClient<'a> {
     again: Option<Again<'a>>,
     /// The flight is the second one: the spare commands were not sent.
     is_second: bool,
+    /// How many parts an answer may have.
+    parts: usize,
+    tls_option: &'static str,
 }
 
 impl Command {
@@ -57,7 +66,20 @@ impl Command {
 
 impl<'a> RespClient<'a> {
     pub(super) fn new(wire: Wire) -> Self {
-        Self { talk: talk(wire), flight: Vec::new(), taken: 0, again: None, is_second: false }
+        Self {
+            talk: talk(wire),
+            flight: Vec::new(),
+            taken: 0,
+            again: None,
+            is_second: false,
+            parts: MOST_PARTS,
+            tls_option: "use_tls",
+        }
+    }
+
+    /// For a server whose TLS another option switches on.
+    pub(super) fn with_tls_option(self, tls_option: &'static str) -> Self {
+        Self { tls_option, ..self }
     }
 
     /// Sends the flight and waits for the first answer.
@@ -65,12 +87,13 @@ impl<'a> RespClient<'a> {
         self.again = again.filter(|_| flight.iter().any(|command| command.spare));
         self.flight = flight;
         self.send_flight().await;
-        let is_plain = self.talk.wire().is_plain_tcp();
+        let (is_plain, tls_option) = (self.talk.wire().is_plain_tcp(), self.tls_option);
         self.answer().await.map_err(|fault| match fault.cause {
-            Cause::Closed | Cause::Reset if self.talk.wire().seen().count() == 0 && is_plain => fault.next_step(
+            Cause::Closed | Cause::Reset if self.talk.wire().seen().count() == 0 && is_plain => fault.next_step(sentence![
                 "look at the server's log and its access lists; a port with TLS only ends a connection like this too: \
-                 in that case set use_tls",
-            ),
+                 in that case set ",
+                tls_option
+            ]),
             _ => fault,
         })
     }
@@ -80,6 +103,18 @@ impl<'a> RespClient<'a> {
         self.again = None;
         self.talk.send(&cmd.get_packed_command()).await;
         self.read().await.map_err(|fault| told(fault, name))
+    }
+
+    /// The same, for an answer of more parts, and more bytes, than others have.
+    pub(super) async fn ask_for_much(
+        &mut self,
+        name: &'static str,
+        cmd: &Cmd,
+        limits: &Limits,
+    ) -> Result<Value, Fault> {
+        self.talk.wire().seen().allow(limits.bytes);
+        self.parts = limits.parts;
+        self.ask(name, cmd).await
     }
 
     /// Waits for the next answer of the flight; nothing for a command that was not sent.
@@ -105,7 +140,7 @@ impl<'a> RespClient<'a> {
     async fn second(&mut self, fault: Fault) -> Result<Value, Fault> {
         let Some(again) = self.again.take() else { return Err(fault) };
         let Ok(wire) = again.dialer.again(again.tls).await else { return Err(fault) };
-        let mut second = Self { talk: talk(wire), flight: Vec::new(), taken: 0, again: None, is_second: true };
+        let mut second = Self { is_second: true, ..Self::new(wire) };
         second.talk.send(&redis::cmd("PING").get_packed_command()).await;
         if second.read().await.is_err() {
             return Err(fault);
@@ -129,14 +164,17 @@ impl<'a> RespClient<'a> {
     }
 
     async fn read(&mut self) -> Result<Value, Fault> {
-        let mut measure = Measure::default();
-        let answer = self.talk.frame(|begun| Ok(measure.length(begun))).await?;
+        let (mut measure, most) = (Measure::default(), self.parts);
+        let answer = self.talk.frame(|begun| measure.length(begun, most)).await?;
         redis::parse_redis_value(&answer).map_err(|error| {
             let fault = Fault::new(Cause::Malformed, "the answer is not of Redis' protocol (RESP)");
             fault.evidence(error.to_string()).caused_by(&error)
         })
     }
 }
+
+/// No answer has more parts, but where the question says so.
+const MOST_PARTS: usize = 4096;
 
 fn talk(wire: Wire) -> Talk {
     Talk::new(wire, "an answer")
@@ -175,19 +213,22 @@ struct Measure {
 
 impl Measure {
     /// How long the answer is, with all that it consists of; `None` as long as there must be more to
-    /// come. What is not an answer at all is the parser's to refuse, at once.
-    fn length(&mut self, begun: &[u8]) -> Option<usize> {
+    /// come. What is not an answer at all is the parser's to refuse, at once; one of more parts than this is not read.
+    fn length(&mut self, begun: &[u8], most: usize) -> Result<Option<usize>, Fault> {
         /// What answers begin with (RESP2, and RESP3 for servers that were told to speak it).
         const KINDS: &[u8] = b"+-:$*_,#!=%~>|(";
-        /// No answer to what is asked here has more parts; the parser refuses what goes on and on.
-        const MOST_PARTS: usize = 4096;
         if begun.first().is_some_and(|first| !KINDS.contains(first)) {
-            return Some(begun.len());
+            return Ok(Some(begun.len()));
         }
-        while self.parts <= self.announced.min(MOST_PARTS) {
+        while self.parts <= self.announced {
+            if self.parts > most {
+                let message = sentence!["the answer has more than ", most, " parts, and this check reads no more"];
+                return Err(Fault::new(Cause::TooLarge, message));
+            }
             let from = self.at.max(self.searched);
             self.searched = begun.len();
-            let end = from + begun.get(from..)?.iter().position(|byte| *byte == b'\n')?;
+            let end = begun.get(from..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n'));
+            let Some(end) = end.map(|end| from + end) else { return Ok(None) };
             let line = &begun[self.at..end];
             (self.at, self.searched, self.parts) = (end + 1, 0, self.parts + 1);
             // -1 stands for nothing.
@@ -203,7 +244,7 @@ impl Measure {
                 _ => {}
             }
         }
-        Some(self.at)
+        Ok(Some(self.at))
     }
 }
 
@@ -211,9 +252,13 @@ impl Measure {
 mod tests {
     use super::*;
 
+    fn measured(measure: &mut Measure, begun: &[u8]) -> Option<usize> {
+        measure.length(begun, MOST_PARTS).expect("few parts")
+    }
+
     /// Whether so much of an answer is all of it.
     fn is_whole(begun: &[u8]) -> bool {
-        Measure::default().length(begun).is_some_and(|length| length <= begun.len())
+        measured(&mut Measure::default(), begun).is_some_and(|length| length <= begun.len())
     }
 
     #[test]
@@ -230,9 +275,10 @@ mod tests {
             b"%1\r\n+a\r\n$3\r\nb\n\r\r\n",
         ] {
             let next = [answer, b"+OK\r\n"].concat();
-            assert_eq!(Measure::default().length(&next), Some(answer.len()), "{answer:?}");
+            assert_eq!(measured(&mut Measure::default(), &next), Some(answer.len()), "{answer:?}");
             let mut measure = Measure::default();
-            let mut is_whole = |end: &usize| measure.length(&answer[..*end]).is_some_and(|length| length <= *end);
+            let mut is_whole =
+                |end: &usize| measured(&mut measure, &answer[..*end]).is_some_and(|length| length <= *end);
             assert_eq!((0..=answer.len()).find(|end| is_whole(end)), Some(answer.len()), "{answer:?}");
         }
     }
@@ -249,6 +295,7 @@ mod tests {
         for answer in ["$18446744073709551615\r\n", "*18446744073709551615\r\n", "%9999999999999999999\r\n+a\r\n"] {
             assert!(!is_whole(answer.as_bytes()), "{answer}");
         }
-        assert!(is_whole("*1\r\n".repeat(5000).as_bytes()), "the parser refuses it");
+        let fault = Measure::default().length("*1\r\n".repeat(5000).as_bytes(), MOST_PARTS).expect_err("our limit");
+        assert_eq!(fault.cause, Cause::TooLarge);
     }
 }

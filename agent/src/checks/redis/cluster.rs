@@ -1,19 +1,24 @@
 //! All of a cluster: whether every slot is served, and whether every node lets us in
 //! (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>).
 
-use super::client::{Command, RespClient};
+use super::client::{Command, Limits, RespClient};
 use super::refusal;
 use super::role::text;
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
-use crate::net::{Endpoint, Host, TlsOptions, Wire};
-use crate::probe::{Dialer, Probe};
+use crate::net::{Endpoint, Host, TlsOptions, Wire, within};
+use crate::probe::{Dialer, Probe, Trail};
 use crate::secret::{sentence, theirs};
 use crate::settings::Credentials;
 use redis::Value;
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Instant;
 
 /// So many slots a cluster has.
 const SLOTS: u64 = 16384;
+
+/// What is read of its nodes: each slot may be a range of its own, with a primary and a replica.
+const LIMITS: Limits = Limits { parts: 1 << 18, bytes: 4 << 20 };
 
 /// What a node says of the cluster.
 #[derive(Debug, Default)]
@@ -21,6 +26,7 @@ pub(super) struct Layout {
     /// First and last slot of each range that a node serves.
     ranges: Vec<(u64, u64)>,
     pub(super) nodes: Vec<Endpoint>,
+    known: HashSet<Endpoint>,
 }
 
 /// Asks a node, and refuses a cluster without all of its slots, or with nodes of which it cannot say where they are.
@@ -28,7 +34,7 @@ pub(super) struct Layout {
 pub(super) async fn layout(client: &mut RespClient<'_>, asked: Option<&Host>) -> Result<Layout, Fault> {
     let mut question = redis::cmd("CLUSTER");
     question.arg("SLOTS");
-    let answer = client.ask("CLUSTER", &question).await?;
+    let answer = client.ask_for_much("CLUSTER", &question, &LIMITS).await.map_err(too_large)?;
     if let Value::ServerError(error) = &answer
         && (refusal::is_unknown_command(error)
             || error.details().is_some_and(|told| told.contains("cluster support disabled")))
@@ -48,6 +54,20 @@ pub(super) async fn layout(client: &mut RespClient<'_>, asked: Option<&Host>) ->
     layout.require_all_slots().map(|()| layout)
 }
 
+/// A cluster of which more is told than is read here.
+fn too_large(fault: Fault) -> Fault {
+    if fault.cause != Cause::TooLarge {
+        return fault;
+    }
+    let limit = fault.message.clone();
+    fault
+        .about("the cluster has more ranges of slots and nodes than this check reads")
+        .with_evidence(sentence!["CLUSTER SLOTS: ", limit])
+        .owner(Owner::Config)
+        .next_step("leave `cluster` out, and write a check for each node that matters")
+        .at(Phase::Request)
+}
+
 impl Layout {
     /// A range, with its nodes behind its ends. One without a node is served by nobody.
     fn add(&mut self, range: &Value, asked: &Host) -> Result<(), Fault> {
@@ -57,7 +77,7 @@ impl Layout {
         let ends = u64::try_from(*first).ok().zip(u64::try_from(*last).ok()).ok_or_else(malformed)?;
         for node in nodes {
             let node = endpoint(node, asked)?;
-            if !self.nodes.contains(&node) {
+            if self.known.insert(node.clone()) {
                 self.nodes.push(node);
             }
         }
@@ -138,22 +158,48 @@ fn without_port(address: &Value, number: i64) -> Fault {
     .at(Phase::Request)
 }
 
-/// Connects to a node, and logs in there. What fails there says at which node.
+/// Where a node's name is written, which it else announces as an address.
+const ANNOUNCED: &str = "in that node's cluster-announce-hostname (and cluster-preferred-endpoint-type hostname)";
+
+/// What to do where a node is something else.
+const ANOTHER: &str =
+    "correct what that node announces (cluster-announce-ip, cluster-announce-port), or have the cluster forget it";
+
+/// Connects to a node, and logs in there. What fails there says at which node; `asked` is the check's own host.
 pub(super) async fn enter(
     probe: &mut Probe,
     dialer: &Dialer,
     node: &Endpoint,
     tls: Option<&TlsOptions>,
     login: Option<&Credentials>,
+    asked: Option<&Host>,
 ) -> Result<(), Failure> {
-    let entered = async {
-        let mut wire = probe.phase(Phase::Connect, dialer.to(node)).await?;
-        if tls.is_some() {
-            wire = probe.phase(Phase::Tls, dialer.encrypted(wire, tls.map(|tls| (tls, &node.host)))).await?;
-        }
-        probe.phase(Phase::Request, log_in(wire, login)).await
+    let (mut trail, began) = (Trail::default(), Instant::now());
+    let entered = within(probe.nearly_left(1), visit(dialer, node, tls, login, &mut trail)).await;
+    if let Some(Ok(())) = entered {
+        probe.passed_beside(trail);
+        return Ok(());
+    }
+    let fault = entered.and_then(Result::err);
+    let failure = probe.fail_beside(trail, fault, began.elapsed()).await;
+    let failure = if asked == Some(&node.host) { failure } else { failure.without_server_name(ANNOUNCED) };
+    let failure = if failure.code.is(Phase::Protocol, Cause::WrongService) {
+        Failure { owner: Owner::Service, next_step: ANOTHER.to_owned(), ..failure }
+    } else {
+        failure
     };
-    entered.await.map_err(|failure| failure.told_of("the cluster's node", node))
+    Err(failure.told_of("the cluster's node", node))
+}
+
+async fn visit(
+    dialer: &Dialer,
+    node: &Endpoint,
+    tls: Option<&TlsOptions>,
+    login: Option<&Credentials>,
+    trail: &mut Trail,
+) -> Result<(), Fault> {
+    let wire = dialer.trace(node, tls, trail).await?;
+    trail.phase(Phase::Protocol, log_in(wire, login)).await
 }
 
 async fn log_in(wire: Wire, login: Option<&Credentials>) -> Result<(), Fault> {

@@ -145,9 +145,11 @@ impl Check for Redis {
         if sentinel.has_login() {
             probe.note_login();
         }
-        let primary = sentinel.primary(probe, &mut RespClient::new(wire)).await?;
+        let primary = sentinel.primary(probe, &mut Sentinel::client(wire)).await?;
         probe.expect(Self::SERVICE);
-        self.at_primary(&primary, probe).await.map_err(|stop| sentinel::at_the_primary(stop, &primary))
+        let name = probe.clean(&sentinel.name);
+        let entered = self.at_primary(&primary, probe).await;
+        entered.map_err(|stop| sentinel::at_the_primary(stop, &primary, self.target.host(), &name))
     }
 }
 
@@ -224,7 +226,9 @@ impl Redis {
         let layout = probe.phase(Phase::Request, cluster::layout(client, asked)).await?;
         probe.fact("cluster_nodes", layout.nodes.len());
         for node in &layout.nodes {
-            cluster::enter(probe, &dialer, node, self.tls.as_ref(), self.login.as_ref()).await?;
+            let (tls, login) = (self.tls.as_ref(), self.login.as_ref());
+            // Boxed: it must not make every check that much larger.
+            Box::pin(cluster::enter(probe, &dialer, node, tls, login, asked)).await?;
         }
         Ok(())
     }
@@ -247,7 +251,11 @@ impl Redis {
             failure.advise(
                 Phase::Tls,
                 Cause::NotTls,
-                "set `sentinel_use_tls: false` where Redis has TLS and the sentinel has none; else use_tls: false",
+                if self.tls.is_some() {
+                    "write `sentinel_use_tls: false` where Redis has TLS and the sentinel has none; else `use_tls: false`"
+                } else {
+                    "write `sentinel_use_tls: false`, or name the port where the sentinel speaks TLS"
+                },
             )
         } else {
             failure

@@ -82,9 +82,12 @@ impl Mode {
     }
 }
 
+/// What is said of a server that watches over Redis.
+pub(super) const IS_SENTINEL: &str = "this is a Redis Sentinel, not Redis itself";
+
 /// Who watches over Redis, and is asked where the primary is.
 pub(super) fn is_sentinel() -> Fault {
-    Fault::new(Cause::WrongService, "this is a Redis Sentinel, not Redis itself")
+    Fault::new(Cause::WrongService, IS_SENTINEL)
         .next_step("name the port of Redis itself; or set `sentinel` to the name of the primary that it watches")
         .at(Phase::Protocol)
 }

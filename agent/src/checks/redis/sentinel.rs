@@ -3,13 +3,30 @@
 
 use super::client::{Command, RespClient};
 use super::refusal;
-use super::role::text;
+use super::role::{IS_SENTINEL, text};
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
-use crate::net::{Endpoint, Host, Target};
+use crate::net::{Endpoint, Host, Target, Wire};
 use crate::probe::{Probe, Stop};
 use crate::secret::{sentence, theirs};
 use crate::settings::{Credentials, Fields, Misfit, Name, Noted, Word};
 use redis::Value;
+
+const TLS_OPTION: &str = "sentinel_use_tls";
+
+/// What to do about a sentinel that speaks TLS.
+const SENTINEL_WANTS_TLS: &str =
+    "write `sentinel_use_tls: true`, and `use_tls: true` if Redis speaks TLS too; else name the sentinel's plain port";
+
+/// What to do about a Redis that does.
+const REDIS_WANTS_TLS: &str =
+    "write `use_tls: true`, which is for Redis, and with it `sentinel_use_tls: false` if the sentinel has no TLS";
+
+/// And about one that does not.
+const REDIS_HAS_NO_TLS: &str = "write `use_tls: false`, which is for Redis, and with it `sentinel_use_tls: true` if the sentinel has TLS; \
+    else switch TLS on at Redis (tls-port)";
+
+/// Where the name of a primary is written, which is an address as a rule.
+const NAMED: &str = "in the sentinel's configuration (sentinel monitor, with resolve-hostnames and announce-hostnames)";
 
 /// Whom to ask for whom.
 #[derive(Clone, Debug)]
@@ -59,13 +76,19 @@ impl Sentinel {
         }
     }
 
+    /// Goes on with a sentinel over its connection.
+    pub(super) fn client<'a>(wire: Wire) -> RespClient<'a> {
+        RespClient::new(wire).with_tls_option(TLS_OPTION)
+    }
+
     pub(super) const fn has_login(&self) -> bool {
         self.login.is_some()
     }
 
     /// Asks where the primary is.
     pub(super) async fn primary(&self, probe: &mut Probe, client: &mut RespClient<'_>) -> Result<Endpoint, Failure> {
-        let answer = probe.phase(Phase::Protocol, self.ask(client)).await?;
+        let asked = probe.phase(Phase::Protocol, self.ask(client)).await;
+        let answer = asked.map_err(|failure| failure.advise(Phase::Tls, Cause::Required, SENTINEL_WANTS_TLS))?;
         probe.fact("primary", probe.clean(&answer.to_string()));
         Ok(answer)
     }
@@ -128,6 +151,9 @@ fn of_the_sentinel(fault: Fault) -> Fault {
 
 /// What is to be done when the primary cannot be reached where the sentinel says that it is.
 pub(super) fn unreached(failure: Failure) -> Failure {
+    if failure.code.phase > Phase::Connect {
+        return failure;
+    }
     let next_step = format!(
         "{}; the sentinel says that the primary is there: if this host has to use another address (containers, NAT), the \
          servers have to announce that one (replica-announce-ip, sentinel announce-ip)",
@@ -136,9 +162,24 @@ pub(super) fn unreached(failure: Failure) -> Failure {
     Failure { next_step, ..failure }
 }
 
-/// What failed at the server that the sentinel names says so.
-pub(super) fn at_the_primary(stop: Stop, primary: &Endpoint) -> Stop {
+/// What failed at the server that the sentinel names says so; `own` is the sentinel's host, for which alone
+/// `server_name` counts.
+pub(super) fn at_the_primary(stop: Stop, primary: &Endpoint, own: Option<&Host>, name: &str) -> Stop {
     let Stop::Failed(failure) = stop else { return stop };
+    let failure = if own == Some(&primary.host) { failure } else { failure.without_server_name(NAMED) };
+    let failure = if failure.code.is(Phase::Protocol, Cause::WrongService) {
+        let is_sentinel = failure.message == IS_SENTINEL;
+        let what = if is_sentinel { "it names a sentinel's port" } else { "it names another service" };
+        let next_step =
+            format!("correct `sentinel monitor {name}` where the sentinel is set up: {what}, and not that of Redis");
+        Failure { next_step, owner: Owner::Service, ..failure }
+    } else {
+        failure
+    };
+    let failure = failure
+        .advise(Phase::Tls, Cause::Required, REDIS_WANTS_TLS)
+        .advise(Phase::Tls, Cause::NotTls, REDIS_HAS_NO_TLS)
+        .advise(Phase::Tls, Cause::Timeout, REDIS_HAS_NO_TLS);
     let failure = failure.advise(
         Phase::Request,
         Cause::ReadOnly,
