@@ -52,8 +52,13 @@ pub(crate) async fn tunnel(mut wire: Wire, authority: &str, authorization: Optio
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
     if (200..300).contains(&status) {
         let page = page_for_a_tunnel(&head);
-        let else_a_page = announces_content(&head).then(|| page.clone());
-        return if answer.len() == end { Ok(Tunnel { wire, else_a_page }) } else { Err(page) };
+        let behind = &answer[end..];
+        if !behind.is_empty() && (announces_content(&head) || behind.trim_ascii_start().starts_with(b"<")) {
+            return Err(page);
+        }
+        // The end of the tunnel may speak first: where a packet ends is no matter.
+        wire.give_back(behind);
+        return Ok(Tunnel { wire, else_a_page: announces_content(&head).then_some(page) });
     }
     // Where a packet ends is no matter: what is shown is the beginning of the page.
     let length = values(&head, "content-length").next().and_then(|length| length.parse().ok());
@@ -189,12 +194,23 @@ async fn read_answer(wire: &mut Wire) -> Result<Vec<u8>, Fault> {
             continue;
         }
         // A peer that is not a web server is not waited for, nor one that talks on.
-        if answer.len() > LONGEST_HEAD || (answer.len() >= 5 && !answer.starts_with(b"HTTP/")) {
+        if answer.len() >= 5 && !answer.starts_with(b"HTTP/") {
             return Ok(answer);
+        }
+        if answer.len() > LONGEST_HEAD {
+            let message = "the head of the proxy's answer is longer than this program takes";
+            let limit = sentence!["at most ", LONGEST_HEAD / 1024, " KiB are read"];
+            return Err(Fault::new(Cause::TooLarge, message).evidence(limit));
         }
         match wire.read(&mut piece).await? {
             0 if answer.is_empty() => {
                 return Err(Fault::new(Cause::Closed, "the proxy closed the connection without an answer"));
+            }
+            0 if b"HTTP/".starts_with(&answer[..answer.len().min(5)]) => {
+                let message = "the proxy closed the connection in the middle of its answer";
+                return Err(
+                    Fault::new(Cause::Closed, message).evidence(sentence!["it sent ", escape(&answer, EXCERPT)])
+                );
             }
             0 => return Ok(answer),
             count => answer.extend_from_slice(&piece[..count]),

@@ -71,6 +71,7 @@ async fn by_words(talk: &mut Talk, upgrade: &Upgrade, service: &Service) -> Resu
         let answer = line(talk).await?;
         match answer.as_str() {
             line if begins(line, agreed) => return Ok(()),
+            line if between.is_some() && begins(line, farewell) => return Err(turned_away(&answer)),
             line if between.is_some_and(|word| begins(line, word)) => {}
             line if begins(line, unable) => return Err(not_begun(command, &answer)),
             line if line.starts_with(tag) => return Err(not_offered(command, Some(&answer))),
@@ -93,14 +94,37 @@ async fn extended(talk: &mut Talk, request: &[u8]) -> Result<(), Fault> {
             _ => Err(Fault::new(Cause::Malformed, "the answer is not LDAP's")),
         })
         .await?;
-    // resultCode is the first ENUMERATED, of one byte.
-    let result = response.windows(3).find_map(|bytes| (bytes[..2] == [0x0a, 0x01]).then_some(bytes[2]));
-    match result {
-        Some(0) => Ok(()),
+    match extended_result(&response) {
+        // A notice of disconnection (RFC 4511 section 4.4.1).
+        Some((0, code)) => Err(turned_away(&format!("a notice of disconnection with result code {code}"))),
+        Some((1, code)) => by_result(code),
+        _ => Err(Fault::new(Cause::Malformed, "the answer is not LDAP's to StartTLS")),
+    }
+}
+
+/// The message's number and the result code of an extended response (RFC 4511 sections 4.1.1 and 4.12).
+fn extended_result(message: &[u8]) -> Option<(u8, u8)> {
+    const RESPONSE: u8 = 0x78;
+    let [0x02, 0x01, number, RESPONSE, rest @ ..] = content(message.get(1..)?)? else { return None };
+    let [0x0a, 0x01, code, ..] = content(rest)? else { return None };
+    Some((*number, *code))
+}
+
+/// What is behind a length of BER.
+fn content(bytes: &[u8]) -> Option<&[u8]> {
+    match bytes {
+        [0..=0x7f, rest @ ..] => Some(rest),
+        [long @ 0x81..=0x84, rest @ ..] => rest.get(usize::from(*long & 0x7f)..),
+        _ => None,
+    }
+}
+
+fn by_result(code: u8) -> Result<(), Fault> {
+    match code {
+        0 => Ok(()),
         // protocolError is for what the server does not know; others are reasons of its own (RFC 4511 section 4.14.2).
-        Some(code @ 2) => Err(not_offered("StartTLS", Some(&format!("result code {code}")))),
-        Some(code) => Err(not_begun("StartTLS", &format!("result code {code}"))),
-        None => Err(Fault::new(Cause::Malformed, "the answer is not LDAP's")),
+        2 => Err(not_offered("StartTLS", Some(&format!("result code {code}")))),
+        code => Err(not_begun("StartTLS", &format!("result code {code}"))),
     }
 }
 
@@ -111,12 +135,31 @@ async fn by_letter(talk: &mut Talk, request: &[u8], service: &Service) -> Result
         [b'S'] => Ok(()),
         [b'N'] => Err(not_offered("TLS", None)),
         // An ErrorResponse: the server has no process for this client.
-        [b'E'] => {
-            let said = String::from_utf8_lossy(talk.received()).into_owned();
-            Err(turned_away(if said.is_empty() { "an ErrorResponse" } else { &said }))
-        }
+        [b'E'] => Err(turned_away(&error_response(talk).await)),
         _ => Err(Fault::new(Cause::Malformed, sentence!["the answer is not ", service.name, "'s"])),
     }
+}
+
+/// What an `ErrorResponse` says: its fields, or the text of a server that had no process yet to write them; as far as it
+/// comes (`PostgreSQL`'s manual, "Message Formats").
+async fn error_response(talk: &mut Talk) -> String {
+    let whole = talk
+        .frame(|begun| match begun {
+            [0, high, low, rest @ ..] if !rest.is_empty() => {
+                Ok(Some(usize::from(u16::from_be_bytes([*low, rest[0]])) + (usize::from(*high) << 16)))
+            }
+            [] | [0, ..] => Ok(None),
+            text => Ok(text.iter().position(|byte| *byte == 0).map(|at| at + 1)),
+        })
+        .await;
+    let whole = whole.unwrap_or_else(|_| talk.received().to_vec());
+    // Behind the length, each field has a letter before it.
+    let (whole, skipped) =
+        if whole.first() == Some(&0) { (whole.get(4..).unwrap_or_default(), 1) } else { (&whole[..], 0) };
+    let fields =
+        whole.split(|byte| *byte == 0).filter_map(|field| field.get(skipped..)).filter(|field| !field.is_empty());
+    let said = fields.map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ");
+    if said.is_empty() { "an ErrorResponse".to_owned() } else { said }
 }
 
 /// The server's greeting, and the request for TLS (`MySQL`'s Client/Server Protocol, `Protocol::SSLRequest`).

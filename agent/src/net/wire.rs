@@ -62,6 +62,13 @@ impl Seen {
         self.first.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// The limit of this program that the peer has passed. Libraries between hand on no more than its words.
+    pub(crate) fn too_much(&self) -> Option<TooMuch> {
+        let allowance = self.allowance.load(Ordering::Relaxed);
+        let here = (self.count() > allowance).then_some(TooMuch(allowance));
+        here.or_else(|| self.below.as_ref()?.too_much())
+    }
+
     /// How many more bytes the peer may send.
     fn room(&self) -> usize {
         let room = self.allowance.load(Ordering::Relaxed).saturating_sub(self.count());
@@ -73,7 +80,7 @@ impl Seen {
             return Ok(());
         }
         let before = self.read.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        if before - self.kept_from.load(Ordering::Relaxed) < KEPT as u64 {
+        if before.saturating_sub(self.kept_from.load(Ordering::Relaxed)) < KEPT as u64 {
             let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
             let room = KEPT - first.len();
             first.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -102,6 +109,8 @@ pub(crate) struct Wire {
     seen: Arc<Seen>,
     /// How often something was written, as far as that counts.
     writes: u8,
+    /// What was read already, and is to be read again.
+    returned: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -136,7 +145,12 @@ impl Wire {
 
     fn new(io: Io, below: Option<Arc<Seen>>) -> Self {
         let (read, allowance, kept_from) = (AtomicU64::new(0), AtomicU64::new(ALLOWANCE), AtomicU64::new(0));
-        Self { io, seen: Arc::new(Seen { read, allowance, kept_from, first: Mutex::default(), below }), writes: 0 }
+        Self {
+            io,
+            seen: Arc::new(Seen { read, allowance, kept_from, first: Mutex::default(), below }),
+            writes: 0,
+            returned: Vec::new(),
+        }
     }
 
     /// Sends all of a message.
@@ -147,6 +161,13 @@ impl Wire {
     pub(crate) async fn send(&mut self, message: &[u8]) -> io::Result<()> {
         self.write_all(message).await?;
         self.flush().await
+    }
+
+    /// Gives back what was read of the layer that begins with it: it is the next to be read, and counts once.
+    pub(crate) fn give_back(&mut self, bytes: &[u8]) {
+        self.seen.read.fetch_sub(bytes.len() as u64, Ordering::Relaxed);
+        self.seen.begin_anew();
+        self.returned = bytes.to_vec();
     }
 
     fn stream(&mut self) -> Pin<&mut dyn Stream> {
@@ -216,6 +237,12 @@ impl Wire {
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let (room, before) = (self.seen.room(), buf.filled().len());
+        if !self.returned.is_empty() && buf.remaining() > 0 {
+            let length = buf.remaining().min(self.returned.len());
+            buf.put_slice(&self.returned[..length]);
+            self.returned.drain(..length);
+            return Poll::Ready(self.seen.note(&buf.filled()[before..]));
+        }
         if buf.remaining() <= room {
             ready!(self.stream().poll_read(cx, buf)).map_err(|error| self.told(error))?;
             return Poll::Ready(self.seen.note(&buf.filled()[before..]));

@@ -209,8 +209,26 @@ fn what_a_server_of_http2_refuses_with_is_told_by_its_code() {
         (
             b"\0\0\x04\x03\0\0\0\0\x01\0\0\0\x07",
             "protocol.closed",
-            "the server refuses the request before it has looked at it: it has too many",
+            "the server refused the request before it began with it",
             "RST_STREAM REFUSED_STREAM",
+        ),
+        (
+            b"\0\0\x04\x03\0\0\0\0\x01\0\0\0\x0b",
+            "protocol.closed",
+            "the server finds that this host asks too much of it",
+            "RST_STREAM ENHANCE_YOUR_CALM",
+        ),
+        (
+            b"\0\0\x04\x03\0\0\0\0\x01\0\0\0\0",
+            "protocol.closed",
+            "the server ended the request before its answer was whole",
+            "RST_STREAM NO_ERROR",
+        ),
+        (
+            b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x0c",
+            "protocol.closed",
+            "the server finds the connection not secure enough for HTTP/2",
+            "GOAWAY INADEQUATE_SECURITY",
         ),
         (
             b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x02",
@@ -218,7 +236,12 @@ fn what_a_server_of_http2_refuses_with_is_told_by_its_code() {
             "the server reports an internal error of its own",
             "GOAWAY INTERNAL_ERROR",
         ),
-        (b"\0\0\x01\x01\x05\0\0\0\x01\x80", "protocol.malformed", "the server speaks HTTP/2, and breaks its rules", ""),
+        (
+            b"\0\0\x01\x01\x05\0\0\0\x01\x80",
+            "protocol.malformed",
+            "the server speaks HTTP/2, and breaks its rules",
+            "conn-check ended the connection with PROTOCOL_ERROR",
+        ),
     ] {
         let peer = frames(frame);
         let (verdict, check) = check(&format!("http://{}/", peer.address()), &[HTTP2]);
@@ -252,4 +275,78 @@ fn fields_of_a_connection_are_refused_with_http2() {
         assert!(ran.status == 3 && ran.err.contains("has no place in HTTP/2"), "{ran:?}");
         assert_eq!(Agent::new(&yaml("")).arg("--validate").run().status, 0);
     }
+    for (value, status) in [("gzip", 3), ("'trailers, deflate'", 3), ("Trailers", 0)] {
+        let yaml = format!("- {{type: http, url: 'http://h/', headers: {{TE: {value}}}, http2: true}}\n");
+        assert_eq!(Agent::new(&yaml).arg("--validate").run().status, status, "{value}");
+    }
+}
+
+#[test]
+fn a_long_body_is_passed_over_for_the_fields_behind_it() {
+    let nghttpd = Nghttpd::start_with(&["--trailer=grpc-status: 0"], "index.html", &"x".repeat(400_000));
+    let url = format!("http://{}/", nghttpd.address());
+    for more in
+        [&["expected_headers: {grpc-status: '0'}"][..], &["expected_headers: {grpc-status: '0'}", "expected_body: x"]]
+    {
+        let (verdict, good) = check(&url, &[&[HTTP2], more].concat());
+        assert_eq!(verdict, "pass", "{more:?}: {good}");
+    }
+}
+
+/// A frame: its type, its flags, its stream and what is in it.
+fn frame(kind: u8, flags: u8, stream: u8, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).expect("a length").to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, stream], content].concat()
+}
+
+#[test]
+fn our_own_limit_of_frames_is_told_as_ours() {
+    let begin = [frame(1, 4, 1, b"\x88"), frame(0, 0, 1, b"").repeat(4000)].concat();
+    let peer = frames(&begin);
+    let (verdict, check) = check(&format!("http://{}/", peer.address()), &[HTTP2, "expected_body: x"]);
+    assert_eq!(
+        (verdict.as_str(), message(&check)),
+        ("protocol.too-large", "the server sends more frames for one answer than this program takes"),
+        "{check}"
+    );
+    assert!(evidence(&check).contains("ENHANCE_YOUR_CALM"), "{check}");
+}
+
+/// A server that redirects, and does not begin with the next request on the same connection.
+fn ending(refusal: Vec<u8>) -> Peer {
+    let redirect = frame(1, 5, 1, b"\x08\x03302\x0f\x1f\x02/b");
+    let there = [frame(1, 4, 1, b"\x88"), frame(0, 1, 1, b"there")].concat();
+    Peer::serve(move |wire| {
+        let is_first = wire.number() == 0;
+        let _preface = wire.first_bytes();
+        let _sent = wire.send(&[frame(4, 0, 0, b""), if is_first { redirect.clone() } else { there.clone() }].concat());
+        if is_first {
+            // The next request, behind the acknowledgement.
+            loop {
+                let more = wire.first_bytes();
+                if more.is_empty() {
+                    return;
+                }
+                if more.windows(6).any(|head| head == [1, 5, 0, 0, 0, 3]) {
+                    break;
+                }
+            }
+            let _sent = wire.send(&refusal);
+        }
+        wire.drain();
+    })
+}
+
+#[test]
+fn a_request_that_the_server_did_not_begin_with_goes_out_again_on_a_new_connection() {
+    for refusal in [frame(7, 0, 0, b"\0\0\0\x01\0\0\0\0"), frame(3, 0, 3, b"\0\0\0\x07")] {
+        let peer = ending(refusal);
+        let url = format!("http://{}/", peer.address());
+        let (verdict, check) = check(&url, &[HTTP2, "allow_redirects: true", "expected_body: there"]);
+        assert_eq!((verdict.as_str(), peer.connections()), ("pass", 2), "{check}");
+    }
+    // What it may have begun with does not.
+    let peer = ending(frame(3, 0, 3, b"\0\0\0\x02"));
+    let (verdict, check) = check(&format!("http://{}/", peer.address()), &[HTTP2, "allow_redirects: true"]);
+    assert_eq!((verdict.as_str(), peer.connections()), ("protocol.closed", 1), "{check}");
 }

@@ -74,3 +74,31 @@ fn a_body_of_json_beyond_our_limit_is_told_as_our_limit() {
     assert_eq!(message(&check), "the body is longer than this program takes of JSON");
     assert_eq!(check["failure"]["owner"], "config", "{check}");
 }
+
+#[test]
+fn a_value_of_the_file_is_also_the_text_that_is_written_there_and_no_other() {
+    for (body, wanted, verdict) in [
+        ("{\"a\": \"12:30\"}", "{a: 12:30}", "pass"),
+        ("{\"a\": \"0x10\"}", "{a: 0x10}", "pass"),
+        ("{\"a\": 16}", "{a: 0x10}", "pass"),
+        ("{\"a\": \".inf\"}", "{a: .inf}", "pass"),
+        ("{\"a\": null}", "{a: .inf}", "request.unexpected-body"),
+        ("{\"a\": null}", "{a: .nan}", "request.unexpected-body"),
+        ("{\"a\": null}", "{a: null}", "pass"),
+        ("{\"\\ud800\": 1, \"b\": 2}", "{b: 2}", "pass"),
+    ] {
+        let (seen, check) = judged("", body.as_bytes(), wanted);
+        assert_eq!(seen, verdict, "{body} {wanted}: {check}");
+    }
+}
+
+#[test]
+fn many_places_of_a_wide_object_are_found_in_time() {
+    let members: Vec<_> = (0..250_000).map(|n| format!("\"k{n}\":{n}")).collect();
+    let wanted: Vec<_> = (0..300).map(|n| format!("k{n}: {n}")).collect();
+    let body = format!("{{{}}}", members.join(","));
+    let (verdict, check) = judged("", body.as_bytes(), &format!("{{{}}}", wanted.join(", ")));
+    assert_eq!(verdict, "pass", "{check}");
+    let took = check["elapsed_seconds"].as_f64().expect("a time");
+    assert!(took < 8.0, "{took}");
+}

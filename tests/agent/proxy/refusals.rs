@@ -277,6 +277,7 @@ fn what_a_proxy_answers_is_the_same_however_it_is_cut_into_packets() {
         ),
         (&[b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"], "proxy.denied", "HTTP/1.1 403 Forbidden"),
         (&[b"SSH-2.0-OpenSSH_9.2\r\n"], "proxy.not-a-proxy", "SSH-2.0-OpenSSH_9.2"),
+        (&[b"HTTP/1.1 200 OK\r\n\r\n<html>"], "proxy.not-a-proxy", "HTTP/1.1 200 OK"),
         (&[b"SSH-2", b".0-OpenSSH_9.2\r\n"], "proxy.not-a-proxy", "SSH-2.0-OpenSSH_9.2"),
     ];
     for (pieces, code, evidence) in CASES {
@@ -306,4 +307,53 @@ fn server_name_is_the_targets_and_not_the_proxys() {
     let yaml = through(&proxy, &nginx.url("web", "/"), &[&trust(&ca), "server_name: elsewhere.example"]);
     let ran = Agent::new(&yaml).arg("--validate").run();
     assert!(ran.err.contains("`server_name` has no effect with a URL of http://"), "{ran:?}");
+}
+
+#[test]
+fn what_speaks_first_in_a_tunnel_is_told_the_same_however_it_is_cut_into_packets() {
+    const BANNER: &[u8] = b"SSH-2.0-OpenSSH_9.2\r\n";
+    const CASES: [&[&[u8]]; 2] =
+        [&[b"HTTP/1.1 200 OK\r\n\r\nSSH-2.0-OpenSSH_9.2\r\n"], &[b"HTTP/1.1 200 OK\r\n\r\n", BANNER]];
+    let told = CASES.map(|pieces| {
+        let proxy = in_pieces(pieces);
+        let failure = refused(&format!("http://{}", proxy.address()), "https://target.invalid/");
+        (failure["code"].clone(), failure["message"].clone(), failure["evidence"].clone())
+    });
+    assert_eq!(told[0], told[1]);
+    assert_eq!(told[0].0, "tls.not-tls", "{told:?}");
+    // SETTINGS of HTTP/2, with the head of the answer.
+    let peer = Peer::serve(|wire| {
+        let Some(_connect) = Request::read(&wire) else { return };
+        let _sent = wire.send(b"HTTP/1.1 200 OK\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+        // The preface, and the request with or behind it.
+        let _asked = (wire.first_bytes(), wire.pause(Duration::from_millis(100)));
+        let _sent = wire.send(b"\0\0\x05\x01\x05\0\0\0\x01\x88\x0f\x0d\x010");
+        wire.drain();
+    });
+    let yaml = through(&format!("http://{}", peer.address()), "http://target.invalid/", &["http2: true"]);
+    let (verdict, check) = check(&yaml);
+    assert_eq!(verdict, "pass", "{check}");
+}
+
+#[test]
+fn an_answer_to_connect_that_ends_too_early_or_is_too_long_is_told_as_that() {
+    let long = [b"HTTP/1.1 200 OK\r\nX: ".to_vec(), vec![b'y'; 40_000], b"\r\n\r\n".to_vec()].concat();
+    for (answer, code, message) in [
+        (b"HTTP/1.1".to_vec(), "proxy.closed", "the proxy closed the connection in the middle of its answer"),
+        (
+            b"HTTP/1.1 200 OK\r\nVia: x\r\n".to_vec(),
+            "proxy.closed",
+            "the proxy closed the connection in the middle of its answer",
+        ),
+        (long, "protocol.too-large", "the head of the proxy's answer is longer than this program takes"),
+    ] {
+        let proxy = Peer::serve(move |wire| {
+            let _request = Request::read(&wire);
+            let _sent = wire.send(&answer);
+            wire.finish();
+        });
+        let failure = refused(&format!("http://{}", proxy.address()), "https://target.invalid/");
+        let seen = (failure["code"].as_str(), failure["message"].as_str());
+        assert_eq!(seen, (Some(code), Some(message)), "{failure}");
+    }
 }

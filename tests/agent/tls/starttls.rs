@@ -151,10 +151,49 @@ fn a_server_that_knows_starttls_and_does_not_begin_it_is_told_as_such() {
             "the server turns this host away before TLS",
             "could not fork",
         ),
+        (
+            "postgres",
+            answers(b"\0\0\0\x08", b"E\0\0\0\x22SFATAL\0C53300\0Mtoo many for it\0\0"),
+            "the server turns this host away before TLS",
+            "FATAL 53300 too many for it",
+        ),
+        (
+            "imap",
+            greets(b"* OK ready\r\n", b"a STARTTLS", b"* BYE shutting down\r\n"),
+            "the server turns this host away before TLS",
+            "shutting down",
+        ),
+        (
+            "ldap",
+            answers(b"0\x1d", b"0\x0c\x02\x01\0x\x07\n\x01\x34\x04\0\x04\0"),
+            "the server turns this host away before TLS",
+            "result code 52",
+        ),
     ] {
         let failure = &asked(peer.address(), protocol, &ca)["failure"];
         assert!(text(failure, "message").starts_with(message), "{protocol}: {failure}");
         assert!(text(failure, "evidence").contains(evidence), "{protocol}: {failure}");
         assert_eq!(text(failure, "owner") == "service", message != HAS_NONE, "{protocol}: {failure}");
+    }
+}
+
+#[test]
+fn an_answer_to_another_request_is_none_to_starttls() {
+    let ca = Authority::new();
+    for answer in [b"0\x0c\x02\x01\x01a\x07\n\x01\0\x04\0\x04\0", b"0\x0c\x02\x01\x09x\x07\n\x01\0\x04\0\x04\0"] {
+        let peer = Peer::start(Manner::Answers(vec![(b"0\x1d".to_vec(), answer.to_vec())]));
+        let failure = &asked(peer.address(), "ldap", &ca)["failure"];
+        assert_eq!(text(failure, "code"), "protocol.malformed", "{failure}");
+    }
+}
+
+#[test]
+fn a_port_with_tls_from_the_first_byte_needs_no_starttls() {
+    let ca = Authority::new();
+    let peer = TlsPeer::start(&ca.valid(), TlsManner::Echo);
+    for protocol in ["smtp", "imap", "postgres", "ldap"] {
+        let failure = &asked(peer.address(), protocol, &ca)["failure"];
+        assert_eq!(text(failure, "code"), "tls.required", "{protocol}: {failure}");
+        assert!(text(failure, "next_step").starts_with("leave `starttls` out"), "{protocol}: {failure}");
     }
 }

@@ -60,8 +60,11 @@ pub(super) async fn pass_over(
     connection: &mut Connection,
     mut rest: Response,
 ) -> Result<(), Failure> {
+    // It is not kept: the check's time is its bound.
+    probe.allow(u64::MAX / 4);
+    let seen = connection.seen();
     let reading = async {
-        while connection.drive(rest.chunk()).await.map_err(|error| fault_of_body(&error))?.is_some() {}
+        while connection.drive(rest.chunk()).await.map_err(|error| fault_of_body(&error, &seen))?.is_some() {}
         Ok(())
     };
     probe.phase(Phase::Request, reading).await
@@ -81,6 +84,7 @@ async fn read(
     wanted: &ExpectedBody,
     limit: usize,
 ) -> Result<(), Fault> {
+    let seen = connection.seen();
     let mut body = Body::new(answer.headers(), wanted, limit);
     while !body.is_cut || wanted.wants_all_bytes() {
         let mut piece = pin!(connection.drive(answer.chunk()));
@@ -90,7 +94,7 @@ async fn read(
             None if body.may_end_here() && body.contains() => return Ok(()),
             None => piece.await,
         };
-        let Some(piece) = piece.map_err(|error| fault_of_body(&error))? else { break };
+        let Some(piece) = piece.map_err(|error| fault_of_body(&error, &seen))? else { break };
         body.push(&piece)?;
         if body.may_end_here() && body.has_grown() && body.contains() {
             return Ok(());

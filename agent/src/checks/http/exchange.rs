@@ -37,6 +37,8 @@ pub(super) struct Connection {
     seen: Arc<Seen>,
     /// It carried a request before.
     kept: bool,
+    /// The server has said of the last request that it did not begin with it (RFC 9113 section 8.7).
+    unbegun: bool,
 }
 
 /// What sends the requests of a version, and what moves the bytes; that is polled beside whatever waits for them, so
@@ -62,7 +64,7 @@ impl Connection {
             shaken.map(|(sender, driver)| Version::One { sender, driver: Some(Box::new(driver)) })
         };
         let version = version.map_err(|fault| probe.fail(Phase::Protocol, fault))?;
-        Ok(Self { origin: (url.endpoint.clone(), url.is_tls()), version, seen, kept: false })
+        Ok(Self { origin: (url.endpoint.clone(), url.is_tls()), version, seen, kept: false, unbegun: false })
     }
 
     /// Whether another request can go over it.
@@ -71,6 +73,16 @@ impl Connection {
             Version::One { sender, driver } => driver.is_some() && sender.is_ready(),
             Version::Two { driver, .. } => driver.is_some(),
         }
+    }
+
+    /// What the server has sent on it.
+    pub(super) fn seen(&self) -> Arc<Seen> {
+        Arc::clone(&self.seen)
+    }
+
+    /// Whether the last request can go out again without being done twice; `heard` came before it.
+    fn is_unheard(&self, heard: u64) -> bool {
+        self.unbegun || self.seen.count() == heard
     }
 
     /// Waits for something while the connection goes on.
@@ -82,11 +94,14 @@ impl Connection {
     }
 
     async fn send(&mut self, request: http::Request<Body>) -> Result<Response, Fault> {
-        let Self { version, seen, .. } = self;
+        let Self { version, seen, unbegun, .. } = self;
         match version {
             Version::Two { sender, driver } => {
                 let answer = drive(driver, http2::ask(sender, request)).await;
-                answer.map_err(|error| http2::fault(&error, &seen.first()))
+                answer.map_err(|error| {
+                    *unbegun = http2::is_unbegun(&error);
+                    http2::fault(&error, seen)
+                })
             }
             Version::One { sender, driver } => {
                 let answer = drive(driver, sender.send_request(request)).await;
@@ -221,7 +236,8 @@ impl Client<'_> {
     }
 
     /// One request and the head of its answer. A server may close a kept connection at any time
-    /// (RFC 9112 section 9.3.1): one that ends before a byte of the answer is replaced once.
+    /// (RFC 9112 section 9.3.1): one that ends before a byte of the answer is replaced once; so is one on which a
+    /// server of HTTP/2 says that it did not begin with the request.
     async fn exchange(
         &mut self,
         probe: &mut Probe,
@@ -239,7 +255,7 @@ impl Client<'_> {
                     && matches!(failure.code.cause, Cause::Closed | Cause::Reset)
             };
             match answer {
-                Err(failure) if self.connection.kept && ended(&failure) && self.connection.seen.count() == heard => {
+                Err(failure) if self.connection.kept && ended(&failure) && self.connection.is_unheard(heard) => {
                     self.reconnect(probe, &hop.url).await?;
                 }
                 answer => {
@@ -262,14 +278,18 @@ async fn drain(connection: &mut Connection, mut answer: Response) {
     }
 }
 
-/// The cause of an error while an answer's body is read.
-pub(super) fn fault_of_body(error: &reqwest::Error) -> Fault {
-    let fault = successors(error.source(), |&inner| inner.source()).find_map(|inner| {
-        let in_one = inner.downcast_ref().map(|error| fault(error, &[]));
-        in_one.or_else(|| inner.downcast_ref().map(|error| http2::fault(error, &[])))
-    });
+/// The cause of an error while an answer's body is read; `seen` is what came on its connection.
+pub(super) fn fault_of_body(error: &reqwest::Error, seen: &Seen) -> Fault {
+    if let Some(limit) = seen.too_much() {
+        return Fault::new(Cause::TooLarge, limit.to_string());
+    }
+    let causes = || successors(error.source(), |&inner| inner.source());
+    if let Some(error) = causes().find_map(|inner| inner.downcast_ref()) {
+        return http2::fault_of_body(error, seen);
+    }
+    let fault = causes().find_map(|inner| inner.downcast_ref().map(|error| fault(error, &[])));
     match fault.as_ref().map(|fault| fault.cause) {
-        Some(Cause::Closed) => Fault::new(Cause::Closed, "the server closed the connection in the middle of the body"),
+        Some(Cause::Closed) => Fault::new(Cause::Closed, IN_THE_BODY),
         Some(Cause::Malformed) | None => {
             Fault::new(Cause::Malformed, "the server speaks HTTP, and breaks its rules: its body is not cut as it says")
         }
@@ -277,3 +297,6 @@ pub(super) fn fault_of_body(error: &reqwest::Error) -> Fault {
     }
     .caused_by(error)
 }
+
+/// Of a connection that ends too early.
+pub(super) const IN_THE_BODY: &str = "the server closed the connection in the middle of the body";

@@ -1,10 +1,11 @@
 //! HTTP/2 (RFC 9113) on a connection of the probe's: over TLS when both agree on it (ALPN), in clear without asking
 //! (prior knowledge, section 3.3). Spoken by h2, hyper's own engine; hyper would spawn tasks for it.
 
+use super::exchange::IN_THE_BODY;
 use crate::fault::{Cause, Fault, Owner, Phase};
-use crate::net::Wire;
 use crate::net::identify::identify;
-use crate::secret::{Sentence, ours, sentence};
+use crate::net::{Seen, Wire};
+use crate::secret::{ours, sentence, theirs};
 use crate::text::detail;
 use h2::client::{self, SendRequest};
 use h2::{Reason, RecvStream};
@@ -37,7 +38,8 @@ pub(super) async fn begin(wire: Wire, is_tls: bool, window: u32) -> Result<(Send
     }
     let mut builder = client::Builder::new();
     builder.enable_push(false).initial_window_size(window).initial_connection_window_size(window.max(0xffff));
-    builder.handshake(wire).await.map_err(|error| fault(&error, &[]))
+    let seen = wire.seen();
+    builder.handshake(wire).await.map_err(|error| fault(&error, &seen))
 }
 
 /// Sends a request and waits for the head of its answer; the connection has to be driven meanwhile.
@@ -101,49 +103,95 @@ impl Content for Incoming {
 /// What to do about a server without HTTP/2.
 const LET_IT_SPEAK: &str = "let the server speak HTTP/2 there; else leave `http2` out of this check";
 
-/// The cause of an error; `first` is what the server has sent.
-pub(super) fn fault(error: &h2::Error, first: &[u8]) -> Fault {
+/// Whether the server says that it did not begin with the request: by the code for that, or as it was above the last
+/// one that a connection in its end still answers (RFC 9113 sections 6.8 and 8.7).
+pub(super) fn is_unbegun(error: &h2::Error) -> bool {
+    let by = if error.is_go_away() { Reason::NO_ERROR } else { Reason::REFUSED_STREAM };
+    error.is_remote() && error.reason() == Some(by)
+}
+
+/// The cause of an error before the head of an answer; `seen` is what the server has sent.
+pub(super) fn fault(error: &h2::Error, seen: &Seen) -> Fault {
+    if let Some(limit) = seen.too_much() {
+        return Fault::new(Cause::TooLarge, limit.to_string());
+    }
+    let first = seen.first();
     // One that wants TLS is told as such, by what it says.
-    if first.starts_with(b"HTTP/") && !identify(first).is_some_and(|peer| peer.wants_tls) {
-        return in_http1(first);
+    if first.starts_with(b"HTTP/") && !identify(&first).is_some_and(|peer| peer.wants_tls) {
+        return in_http1(&first);
     }
-    if let Some(error) = error.get_io() {
-        return of_io(error, first);
+    match error.get_io() {
+        Some(error) => of_io(error, &first),
+        None if error.is_remote() => of_server(error),
+        None if error.is_library() => of_rules(error, &first),
+        None => Fault::new(Cause::OwnFault, "the request could not be sent in HTTP/2").evidence(error.to_string()),
     }
-    let reason = error.reason();
-    let name = reason.map_or_else(|| "no error code".to_owned(), |reason| format!("{reason:?}"));
+}
+
+/// The same while its body is read.
+pub(super) fn fault_of_body(error: &h2::Error, seen: &Seen) -> Fault {
+    match error.get_io() {
+        Some(io) if is_end(io) => Fault::new(Cause::Closed, IN_THE_BODY).caused_by(error),
+        _ => fault(error, seen),
+    }
+}
+
+/// What h2 ended by itself: by a limit of its own, or as the server broke a rule.
+fn of_rules(error: &h2::Error, first: &[u8]) -> Fault {
+    let whole = if error.is_go_away() { "the connection" } else { "the request" };
+    let name = format!("{:?}", error.reason().unwrap_or(Reason::PROTOCOL_ERROR));
+    let said = sentence!["conn-check ended ", whole, " with ", ours(&name), " (RFC 9113 section 7): ", theirs(error)];
+    if error.reason() == Some(Reason::ENHANCE_YOUR_CALM) {
+        let message = "the server sends more frames for one answer than this program takes";
+        return Fault::new(Cause::TooLarge, message).evidence(said).caused_by(error).at(Phase::Protocol);
+    }
+    let message = if identify(first).is_some_and(|peer| peer.speaks_http2) {
+        "the server speaks HTTP/2, and breaks its rules"
+    } else {
+        return Fault::new(Cause::Malformed, "the answer is not HTTP/2").caused_by(error);
+    };
+    Fault::new(Cause::Malformed, message).evidence(said).caused_by(error)
+}
+
+/// What the server ended, by its code.
+fn of_server(error: &h2::Error) -> Fault {
+    let reason = error.reason().unwrap_or(Reason::NO_ERROR);
     let whole = if error.is_go_away() { "GOAWAY " } else { "RST_STREAM " };
-    if !error.is_remote() {
-        let message = if identify(first).is_some_and(|peer| peer.speaks_http2) {
-            "the server speaks HTTP/2, and breaks its rules"
-        } else {
-            "the answer is not HTTP/2"
-        };
-        return Fault::new(Cause::Malformed, message).caused_by(error);
-    }
-    let said = sentence!["the server sent ", whole, ours(&name), " (RFC 9113 section 7)"];
-    let (cause, message): (_, Sentence) = match reason {
-        Some(Reason::HTTP_1_1_REQUIRED) => {
+    let said = sentence!["the server sent ", whole, ours(&format!("{reason:?}")), " (RFC 9113 section 7)"];
+    let message = match reason {
+        Reason::HTTP_1_1_REQUIRED => {
             let message = "the server wants HTTP/1.1 for this request";
             return unsupported(message, "leave `http2` out of this check").owner(Owner::Config).evidence(said);
         }
-        Some(Reason::REFUSED_STREAM | Reason::ENHANCE_YOUR_CALM) => {
-            (Cause::Closed, "the server refuses the request before it has looked at it: it has too many".into())
-        }
-        Some(Reason::NO_ERROR) => (Cause::Closed, "the server ended the connection before it had answered".into()),
-        Some(Reason::INTERNAL_ERROR) => (Cause::Closed, "the server reports an internal error of its own".into()),
-        _ => (Cause::Closed, "the server broke the request off".into()),
+        Reason::REFUSED_STREAM => "the server refused the request before it began with it",
+        Reason::ENHANCE_YOUR_CALM => "the server finds that this host asks too much of it",
+        Reason::INADEQUATE_SECURITY => "the server finds the connection not secure enough for HTTP/2",
+        Reason::NO_ERROR if error.is_go_away() => "the server ended the connection before its answer was whole",
+        Reason::NO_ERROR => "the server ended the request before its answer was whole",
+        Reason::INTERNAL_ERROR => "the server reports an internal error of its own",
+        _ => "the server broke the request off",
     };
-    Fault::new(cause, message).evidence(said).caused_by(error).at(Phase::Protocol)
+    let fault = Fault::new(Cause::Closed, message).evidence(said).caused_by(error).at(Phase::Protocol);
+    match reason {
+        Reason::ENHANCE_YOUR_CALM => fault.next_step("wait, or have the server's limits for this host raised"),
+        Reason::INADEQUATE_SECURITY => fault.next_step(
+            "let the server take TLS as HTTP/2 wants it (RFC 9113 section 9.2); for http:// ask by https://",
+        ),
+        _ => fault,
+    }
 }
 
 /// h2 has an error of its own for a connection that has ended.
 fn of_io(error: &std::io::Error, first: &[u8]) -> Fault {
-    if error.kind() != std::io::ErrorKind::BrokenPipe {
+    if !is_end(error) {
         return error.into();
     }
     let how = if first.is_empty() { "it ended before a frame of HTTP/2" } else { "it ended before the answer" };
     Fault::new(Cause::Closed, "the server closed the connection before it had answered").evidence(how).caused_by(error)
+}
+
+fn is_end(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::BrokenPipe
 }
 
 /// Of a server that answers HTTP/2 in HTTP/1.

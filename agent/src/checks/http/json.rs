@@ -12,7 +12,7 @@ use crate::secret::{sentence, theirs};
 use crate::settings::shape::Shape;
 use crate::settings::{Field, Misfit, Setting};
 use crate::text::{cut, escape, escaped, shortened};
-use place::Place;
+use place::{Parts, Place};
 use regex_lite::Regex;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -49,8 +49,8 @@ enum Step {
 enum Wanted {
     /// A value as YAML reads it; a text in JSON may also be what is written.
     Scalar(Value, String),
-    /// A number, as it is written.
-    Number(String),
+    /// A number of JSON; and as it is written, which a text in JSON may be, too (`12:30`, `0x10`).
+    Number(String, String),
     Pattern(Regex),
     /// All items, in order.
     List(Vec<Wanted>),
@@ -72,17 +72,18 @@ impl ExpectedJson {
                 .evidence(sentence!["line ", error.line(), ", column ", error.column(), "; it begins ", begin])
                 .caused_by(&error)
         })?;
-        self.0.iter().try_for_each(|(path, wanted)| path.judge(Place(body.get()), wanted))
+        let parts = Parts::default();
+        self.0.iter().try_for_each(|(path, wanted)| path.judge(&parts, Place(body.get()), wanted))
     }
 }
 
 impl Path {
-    fn judge(&self, body: Place<'_>, wanted: &Wanted) -> Result<(), Fault> {
+    fn judge<'a>(&self, parts: &Parts<'a>, body: Place<'a>, wanted: &Wanted) -> Result<(), Fault> {
         let mut place = body;
         for (depth, step) in self.steps.iter().enumerate() {
-            place = step.of(place).ok_or_else(|| self.not_there(depth, place))?;
+            place = step.of(parts, place).ok_or_else(|| self.not_there(parts, depth, place))?;
         }
-        if wanted.is(place) {
+        if wanted.is(parts, place) {
             return Ok(());
         }
         Err(unexpected("the body says something else than expected").evidence(sentence![
@@ -95,10 +96,11 @@ impl Path {
         ]))
     }
 
-    fn not_there(&self, depth: usize, place: Place<'_>) -> Fault {
-        let there = match (place.members(), place.items()) {
+    fn not_there<'a>(&self, parts: &Parts<'a>, depth: usize, place: Place<'a>) -> Fault {
+        let part = parts.of(place);
+        let there = match (&part.names, &part.items) {
             (Some(members), _) => {
-                let names: Vec<_> = members.iter().take(NAMES).map(|(name, _)| shortened(name)).collect();
+                let names: Vec<_> = members.iter().take(NAMES).map(|name| shortened(name)).collect();
                 let more = if members.len() > NAMES { ", ..." } else { "" };
                 sentence!["the object there has ", names.join(", "), more]
             }
@@ -167,35 +169,35 @@ fn in_brackets(text: &str) -> Option<(Step, &str)> {
 }
 
 impl Step {
-    fn of<'a>(&self, place: Place<'a>) -> Option<Place<'a>> {
-        let member = |name: &str| place.members()?.into_iter().rev().find(|(own, _)| own == name).map(|(_, one)| one);
-        let item = |number: usize| place.items()?.get(number).copied();
+    fn of<'a>(&self, parts: &Parts<'a>, place: Place<'a>) -> Option<Place<'a>> {
+        let part = parts.of(place);
         match self {
-            Self::Name(name) => member(name),
-            Self::Item(number) => item(*number),
-            Self::Either(name) => member(name).or_else(|| item(name.parse().ok()?)),
+            Self::Name(name) => part.member(name),
+            Self::Item(number) => part.item(*number),
+            Self::Either(name) => part.member(name).or_else(|| part.item(name.parse().ok()?)),
         }
     }
 }
 
 impl Wanted {
-    fn is(&self, place: Place<'_>) -> bool {
+    fn is<'a>(&self, parts: &Parts<'a>, place: Place<'a>) -> bool {
         match self {
             Self::Scalar(wanted, text) => match place.text() {
                 Some(got) => got == *text,
                 None => serde_json::from_str::<Value>(place.0).is_ok_and(|got| got == *wanted),
             },
-            Self::Number(wanted) => match place.text() {
-                Some(got) => got == *wanted,
+            Self::Number(wanted, text) => match place.text() {
+                Some(got) => got == *text || got == *wanted,
                 None => number::are_equal(wanted, place.0),
             },
             Self::Pattern(pattern) => pattern.is_match(&place.text().unwrap_or_else(|| place.compact())),
-            Self::List(wanted) => place.items().is_some_and(|got| {
-                wanted.len() == got.len() && wanted.iter().zip(got).all(|(wanted, got)| wanted.is(got))
+            Self::List(wanted) => parts.of(place).items.as_ref().is_some_and(|got| {
+                wanted.len() == got.len() && wanted.iter().zip(got).all(|(wanted, got)| wanted.is(parts, *got))
             }),
             Self::Members(wanted) => {
-                wanted.iter().all(|(name, wanted)| Step::Name(name.clone()).of(place).is_some_and(|got| wanted.is(got)))
-                    && place.members().is_some()
+                let part = parts.of(place);
+                let has = |(name, wanted): &(String, Self)| part.member(name).is_some_and(|got| wanted.is(parts, got));
+                part.names.is_some() && wanted.iter().all(has)
             }
         }
     }
@@ -217,9 +219,11 @@ impl Wanted {
             Some(Err(error)) => Err(field.wrong(&ExpectedJson::SHAPE).help(error.to_string())),
             None => Ok(match field.as_json() {
                 // Of what JSON calls a number, YAML takes some for texts: very large ones, `1e5`.
-                Value::String(_) if field.is_plain() && number::is_decimal(&text) => Self::Number(text),
-                Value::Number(_) if number::is_decimal(&text) => Self::Number(text),
-                Value::Number(number) => Self::Number(number.to_string()),
+                Value::String(_) if field.is_plain() && number::is_decimal(&text) => Self::Number(text.clone(), text),
+                Value::Number(_) if number::is_decimal(&text) => Self::Number(text.clone(), text),
+                Value::Number(number) => Self::Number(number.to_string(), text),
+                // JSON has no number for `.inf`.
+                Value::Null if !field.is_null() => Self::Scalar(text.clone().into(), text),
                 other => Self::Scalar(other, text),
             }),
         }
@@ -229,7 +233,7 @@ impl Wanted {
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Number(text) => f.write_str(&cut(escaped(text), SHOWN)),
+            Self::Number(text, _) => f.write_str(&cut(escaped(text), SHOWN)),
             Self::Scalar(value, _) => f.write_str(&cut(escaped(&value.to_string()), SHOWN)),
             Self::Pattern(pattern) => write!(f, "/{}/", escaped(pattern.as_str())),
             Self::List(items) => {
@@ -278,7 +282,8 @@ mod tests {
 
     fn at(path: &str, body: &Value) -> Option<String> {
         let (path, body) = (Path::parse(path)?, body.to_string());
-        let place = path.steps.iter().try_fold(Place(&body), |place, step| step.of(place));
+        let parts = Parts::default();
+        let place = path.steps.iter().try_fold(Place(&body), |place, step| step.of(&parts, place));
         Some(place.map_or("nothing".to_owned(), Place::compact))
     }
 

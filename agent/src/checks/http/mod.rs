@@ -240,9 +240,12 @@ fn check_headers(fields: &mut Fields<'_>, headers: &Pairs, http2: bool) -> Resul
     const OF_CONNECTIONS: [&str; 5] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
     let is_name = |name: &str| reqwest::header::HeaderName::try_from(name).is_ok();
     let is_value = |value: &str| reqwest::header::HeaderValue::try_from(value).is_ok();
-    let is_of_connection = |name: &str| OF_CONNECTIONS.contains(&name.to_ascii_lowercase().as_str());
+    let is_of_connection = |header: &Pair| match header.name.to_ascii_lowercase().as_str() {
+        "te" => !header.value.expose().trim().eq_ignore_ascii_case("trailers"),
+        name => OF_CONNECTIONS.contains(&name),
+    };
     let illegal = headers.0.iter().find(|header| {
-        !is_name(&header.name) || !is_value(header.value.expose()) || (http2 && is_of_connection(&header.name))
+        !is_name(&header.name) || !is_value(header.value.expose()) || (http2 && is_of_connection(header))
     });
     let Some(Pair { name, value, .. }) = illegal else { return Ok(()) };
     let shown = escaped(name);
@@ -256,6 +259,8 @@ fn check_headers(fields: &mut Fields<'_>, headers: &Pairs, http2: bool) -> Resul
             format!("the value of `{shown}` is not legal in an HTTP header (RFC 9110 section 5)"),
             "a value has no line breaks and no control characters",
         )
+    } else if name.eq_ignore_ascii_case("te") {
+        (format!("of `{shown}`, only `trailers` has a place in HTTP/2 (RFC 9113 section 8.2.2)"), "leave it out")
     } else {
         (format!("`{shown}` has no place in HTTP/2 (RFC 9113 section 8.2.2)"), "leave it out")
     };

@@ -15,6 +15,7 @@
 
 use crate::checks::exchange::Exchange;
 use crate::checks::{Check, Profile, stranger};
+use crate::fault::Cause;
 use crate::net::{Endpoint, TlsOptions, Wire, starttls};
 use crate::phase::Phase;
 use crate::probe::{Heard, Probe, Stop};
@@ -102,6 +103,9 @@ impl Check for Tls {
     }
 }
 
+/// What to do about a port with TLS from the first byte.
+const WITHOUT_STARTTLS: &str = "leave `starttls` out: this port has TLS from the first byte; or name the port without";
+
 impl Tls {
     /// A connection that waits for our `ClientHello`.
     async fn opened(&self, probe: &mut Probe) -> Result<Wire, Stop> {
@@ -115,7 +119,8 @@ impl Tls {
         }
         let wire = probe.open(&self.endpoint).await?;
         let own_name = probe.name_of_this_host().to_owned();
-        let wire = probe.phase(Phase::Protocol, starttls::begin(starttls.0, wire, &own_name)).await?;
+        let begun = probe.phase(Phase::Protocol, starttls::begin(starttls.0, wire, &own_name)).await;
+        let wire = begun.map_err(|failure| failure.advise(Phase::Tls, Cause::Required, WITHOUT_STARTTLS))?;
         // A blocked host is one to whom TLS was not granted.
         stranger::judge(&probe.heard_first(), probe).map_err(|blocked| probe.fail(Phase::Protocol, blocked))?;
         Ok(wire)

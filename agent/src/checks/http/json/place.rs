@@ -4,7 +4,48 @@ use super::SHOWN;
 use crate::text::{cut, escaped};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
+use std::rc::Rc;
+
+/// A body, of which every object and every list is taken apart once, however many places are looked for in it.
+#[derive(Debug, Default)]
+pub(super) struct Parts<'a>(RefCell<HashMap<*const u8, Rc<Part<'a>>>>);
+
+/// What an object or a list is made of; a value of another kind has nothing of both.
+#[derive(Debug, Default)]
+pub(super) struct Part<'a> {
+    /// The names of members, in their order.
+    pub(super) names: Option<Vec<Rc<str>>>,
+    by_name: HashMap<Rc<str>, Place<'a>>,
+    pub(super) items: Option<Vec<Place<'a>>>,
+}
+
+impl<'a> Parts<'a> {
+    /// What stands at a place. Two values begin at two places.
+    pub(super) fn of(&self, place: Place<'a>) -> Rc<Part<'a>> {
+        let mut known = self.0.borrow_mut();
+        Rc::clone(known.entry(place.0.as_ptr()).or_insert_with(|| Rc::new(Part::of(place))))
+    }
+}
+
+impl<'a> Part<'a> {
+    fn of(place: Place<'a>) -> Self {
+        let Some(members) = place.members() else { return Self { items: place.items(), ..Self::default() } };
+        let members: Vec<(Rc<str>, _)> = members.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        let names = members.iter().map(|(name, _)| Rc::clone(name)).collect();
+        Self { names: Some(names), by_name: members.into_iter().collect(), items: None }
+    }
+
+    pub(super) fn member(&self, name: &str) -> Option<Place<'a>> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(super) fn item(&self, number: usize) -> Option<Place<'a>> {
+        self.items.as_ref()?.get(number).copied()
+    }
+}
 
 /// A value, as it stands there: known to be JSON, and not taken apart.
 #[derive(Clone, Copy, Debug)]
@@ -13,12 +54,12 @@ pub(super) struct Place<'a>(pub(super) &'a str);
 impl<'a> Place<'a> {
     /// The members of an object, in their order. Of two with one name the last one counts, as for most readers
     /// (RFC 8259 section 4).
-    pub(super) fn members(self) -> Option<Vec<(String, Self)>> {
+    fn members(self) -> Option<Vec<(String, Self)>> {
         self.0.starts_with('{').then(|| serde_json::from_str::<Members<'a>>(self.0).ok()).flatten().map(|all| all.0)
     }
 
     /// The items of a list.
-    pub(super) fn items(self) -> Option<Vec<Self>> {
+    fn items(self) -> Option<Vec<Self>> {
         let items =
             self.0.starts_with('[').then(|| serde_json::from_str::<Vec<&'a RawValue>>(self.0).ok()).flatten()?;
         Some(items.into_iter().map(|item| Self(item.get())).collect())
@@ -63,8 +104,10 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
-                    members.push((name, Place(value.get())));
+                while let Some((name, value)) = map.next_entry::<&'de RawValue, &'de RawValue>()? {
+                    // Half of a character (`\ud800`) is JSON, and no text (RFC 8259 section 8.2): it is left as it is written.
+                    let written = || name.get().trim_matches('"').to_owned();
+                    members.push((Place(name.get()).text().unwrap_or_else(written), Place(value.get())));
                 }
                 Ok(Members(members))
             }
