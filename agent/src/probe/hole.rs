@@ -119,15 +119,19 @@ impl Probe {
         if self.narrow.is_some() || self.counts_strangers() {
             return look;
         }
+        let (goal, has_asked) = {
+            let phases = &self.findings().phases;
+            (phases.len(), phases.iter().any(|timing| timing.phase > Phase::Tls))
+        };
         let search = Search {
             shared: Arc::clone(&self.shared),
             assignment: self.assignment.clone(),
             local,
             remote: *remote,
-            goal: self.findings().phases.len(),
+            goal,
             // An answer of large packets alone leaves no sign; such a question is free.
             may_ask_unasked: phase == Phase::Tls || self.expected == Some(&services::HTTP),
-            has_asked: self.findings().phases.iter().any(|timing| timing.phase > Phase::Tls),
+            has_asked,
             until: self.until(),
         };
         look.spawn(search.run(phase));
