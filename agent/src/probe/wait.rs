@@ -4,7 +4,7 @@ use super::Probe;
 use super::hole::Loss;
 use super::peek::Look;
 use crate::event::Event;
-use crate::fault::{Failure, Fault, Phase};
+use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::host::Silence;
 use crate::outcome::Timing;
 use std::future::pending;
@@ -55,7 +55,9 @@ impl Probe {
             Some(Err(fault)) => fault,
             None => self.timed_out(phase, timing.elapsed, self.heard() == heard_before),
         };
-        if let Some(loss) = loss {
+        // What the peer has said after all counts more than that it was not heard for a while.
+        let is_silence = matches!(fault.cause, Cause::Closed | Cause::Reset | Cause::Timeout | Cause::Silent);
+        if let Some(loss) = loss.filter(|_| is_silence) {
             return Err(loss.fault(fault).in_phase(phase, &self.assignment.redactor));
         }
         let fault = self.look_at_this_host(phase, fault, silence).await;

@@ -166,15 +166,19 @@ pub(super) fn the_host(fault: Fault, way: &Way, trial: &Trial) -> Fault {
         let unclear = "whether this host itself drops it cannot be told from its counters";
         return if trial.is_unclear { fault.with_evidence(unclear) } else { fault };
     };
-    let fault = fault.become_of(Cause::DeniedLocally);
+    let (fault, counters) = (fault.become_of(Cause::DeniedLocally), counters_of(way));
     match culprit {
         Culprit::Output(kept) => output(fault, way, kept),
         Culprit::Input { dropped } => fault
             .about(sentence![
                 address,
-                " answers, and this host drops the answers (Ip:InReceives +",
+                " answers, and this host drops the answers (",
+                counters,
+                "InReceives +",
                 dropped,
-                ", Ip:InDelivers +0)"
+                ", ",
+                counters,
+                "InDelivers +0)"
             ])
             .next_step(
                 "`nft list ruleset`, as root, shows the rules of its input: let answers in (ct state established)",
@@ -200,7 +204,7 @@ fn output(fault: Fault, way: &Way, kept: Kept) -> Fault {
     let seen = match kept {
         Kept::NotSentAgain(Some(times)) => sentence![" (TcpExt:TCPRetransFail +", times, ")"],
         Kept::NotSentAgain(None) => " (TCP_INFO: sent again, and not on its way)".into(),
-        Kept::Counted => " (Ip:OutRequests +7, Ip:OutTransmits +0)".into(),
+        Kept::Counted => sentence![" (", counters_of(way), "OutRequests +7, ", counters_of(way), "OutTransmits +0)"],
     };
     let mut message = sentence!["this host itself drops what it sends to ", way.address];
     match Table::of_connections().filter(|table| table.is_full()) {
@@ -270,6 +274,11 @@ pub(super) fn the_path(fault: Fault, way: &Way, trail: &Trail) -> Fault {
         ]),
         (_, None) => fault,
     }
+}
+
+/// What the names of the counters begin with (`/proc/net/snmp`, `/proc/net/snmp6`).
+const fn counters_of(way: &Way) -> &'static str {
+    if way.address.is_ipv4() { "Ip:" } else { "Ip6" }
 }
 
 fn link_name(way: &Way) -> Sentence {
