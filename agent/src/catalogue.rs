@@ -61,6 +61,7 @@ pub enum Cause {
     DeniedLocally,
     Expired,
     Failed,
+    Full,
     HostNotAllowed,
     HostUnreachable,
     InvalidCertificate,
@@ -68,6 +69,7 @@ pub enum Cause {
     Locked,
     Malformed,
     MethodUnsupported,
+    Missing,
     MissingSecret,
     NetworkUnreachable,
     Mtu,
@@ -205,6 +207,18 @@ pub static ALL: &[Code] = &[
         .when("the variable is not set where conn-check runs", "{type: redis, host: cache.internal, password: {env: REDIS_PASSWORD}}"),
     entry(Phase::Config, Cause::UnusableFile, "config.unusable-file", Owner::Config, "a certificate or key that the file names cannot be used", "put it there, readable for the user who runs conn-check; or correct the path")
         .when("the file is not there, or no PEM", "{type: tls, host: app.internal, port: 443, client_cert: /etc/ssl/app/client.pem}"),
+    entry(Phase::Local, Cause::Missing, "local.missing", Owner::Host, "a file, a directory or a program of this host is not there", "put it there, or correct the path")
+        .when("nothing has that path", "{type: file, path: /srv/app/no-such-file}"),
+    entry(Phase::Local, Cause::Denied, "local.denied", Owner::Host, "this user may not do that on this host", "give the user who runs conn-check the rights, or name the user who has them")
+        .when("the directory belongs to another user, and nobody else may write there", "{type: storage, path: /srv/app/media}"),
+    entry(Phase::Local, Cause::ReadOnly, "local.read-only", Owner::Host, "the file system takes no writes", "see why it is mounted so (dmesg, /etc/fstab): after an error of the disk the kernel mounts it read-only")
+        .when("the file system is mounted read-only", "{type: storage, path: /srv/app/media}"),
+    entry(Phase::Local, Cause::Full, "local.full", Owner::Host, "no space is left on the file system, or the quota is used up", "make room, or raise the quota: `df -h PATH`, `df -i PATH`")
+        .when("the file system is full", "{type: storage, path: /srv/app/media}"),
+    entry(Phase::Local, Cause::Failed, "local.failed", Owner::Host, "this host could not be asked, or says what nobody expects", "look at the evidence")
+        .when("the kernel does not tell it", "{type: memory}"),
+    entry(Phase::Local, Cause::Timeout, "local.timeout", Owner::Host, "this host did not answer in time", "look for a network file system whose server is away, and for a disk that hangs")
+        .when("the directory lies on a file server that does not answer", "{type: disk, path: /srv/app/media}"),
     entry(Phase::Resolve, Cause::NxDomain, "resolve.nxdomain", Owner::Dns, "the name does not exist", "check the spelling and the search domain; else the record is missing in the zone")
         .when("no zone has the name", "{type: tcp, host: no-such-host.invalid, port: 80}"),
     entry(Phase::Resolve, Cause::NoAddress, "resolve.no-address", Owner::Dns, "the name exists, without an address of the wanted family", "add the A or AAAA record, or drop -4/-6")
@@ -381,7 +395,9 @@ mod tests {
     #[test]
     fn every_phase_has_a_timeout_and_a_closed() {
         for phase in Phase::ALL.into_iter().filter(|phase| !matches!(phase, Phase::Config | Phase::Run)) {
-            for kind in ["timeout", "closed"] {
+            // Nobody closes this host.
+            let kinds: &[_] = if phase == Phase::Local { &["timeout"] } else { &["timeout", "closed"] };
+            for kind in kinds {
                 let code = format!("{}.{kind}", phase.slug());
                 assert!(ALL.iter().any(|entry| entry.name == code), "{code} is missing");
             }

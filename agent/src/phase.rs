@@ -32,6 +32,8 @@ words! {
     pub Phase {
         /// What the check needs before it can begin: its secrets, its certificates.
         Config "config",
+        /// This host itself is looked at: its disks, its memory, its programs.
+        Local "local",
         /// The name is turned into addresses.
         Resolve "resolve",
         /// A transport connection is opened to one of them.
@@ -57,6 +59,7 @@ impl Phase {
     pub const fn about(self) -> &'static str {
         match self {
             Self::Config => "what the check needs before it can begin: its secrets, its certificates",
+            Self::Local => "this host itself is looked at: its disks, its memory, its programs",
             Self::Resolve => "the name is turned into addresses",
             Self::Connect => "a connection is opened to one of them",
             Self::Proxy => "a proxy is asked to pass the connection on",

@@ -108,6 +108,8 @@ pub(crate) struct Profile {
     pub(crate) distinction: Vec<(&'static str, String)>,
     /// The names of the results, in order.
     pub(crate) results: Vec<ResultName>,
+    /// It looks at this host and connects to nothing.
+    pub(crate) is_local: bool,
     /// Asking again would send something twice: a mail, a POST, a statement of the user's.
     pub(crate) asks_once: bool,
     /// Every place the check connects to, for limits per host and for firewall rules; without the

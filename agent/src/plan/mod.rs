@@ -70,6 +70,12 @@ pub struct Entry {
     pub(crate) missing: Option<Fault>,
     /// Where else it connects to.
     pub(crate) detour: Option<Arc<Detour>>,
+    /// It looks at this host and connects to nothing.
+    pub is_local: bool,
+    /// Its failure is a failure of the whole.
+    pub critical: bool,
+    /// Its failure takes this node out of service, whoever has to mend it.
+    pub takes_node_out: bool,
     /// Asking again would send something twice.
     pub(crate) asks_once: bool,
     /// The check itself.
@@ -77,6 +83,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Where it looks: `local`, at this host alone, or `remote`.
+    #[must_use]
+    pub const fn scope(&self) -> &'static str {
+        if self.is_local { "local" } else { "remote" }
+    }
+
     /// Every place it connects to, on a host with these resolvers.
     pub(crate) fn endpoints(&self, resolvers: &[SocketAddr]) -> Vec<Endpoint> {
         let mut endpoints = self.spec.endpoints(resolvers);
@@ -203,7 +215,8 @@ impl Loading<'_> {
         let read = fields.finish();
         self.diagnostics.extend(read.diagnostics);
         let Some(spec) = spec else { return };
-        let Profile { target, mut results, mut distinction, endpoints, origin, asks_once, .. } = spec.profile();
+        let Profile { target, mut results, mut distinction, endpoints, origin, is_local, asks_once, .. } =
+            spec.profile();
         let detour = read.wishes.detour(origin, endpoints.into_iter().next());
         distinction.extend(detour.iter().flat_map(Detour::distinction));
         let texts = results.iter_mut().flat_map(|ResultName { name, info }| [name, info]);
@@ -225,6 +238,9 @@ impl Loading<'_> {
             redactor: read.redactor,
             missing: read.missing,
             detour: detour.map(Arc::new),
+            is_local,
+            critical: common.critical,
+            takes_node_out: common.takes_node_out,
             asks_once,
             spec,
         });

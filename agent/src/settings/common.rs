@@ -11,6 +11,8 @@ pub(crate) struct Common {
     pub(crate) timeout: Option<Duration>,
     pub(crate) tags: Vec<String>,
     pub(crate) warn_after: Option<Duration>,
+    pub(crate) critical: bool,
+    pub(crate) takes_node_out: bool,
 }
 
 impl Common {
@@ -33,7 +35,12 @@ impl Common {
                 "write fewer seconds than `timeout` has (or --connect-timeout, without it), or leave `warn_after` out";
             fields.warn_idle("warn_after", "behind the `timeout`: what takes longer fails", help);
         }
-        Self { label: label.map(|word| word.0), timeout, tags, warn_after }
+        let critical = fields.or::<bool>("critical", "true", "Whether its failure is one of the whole: `false` gives the exit status of a warning, and never changes what conn-check-serve answers.");
+        let takes_node_out = fields.or::<bool>("takes_node_out", "false", "Whether its failure makes `/ready` of conn-check-serve say 503, as faults of this host do: for what this node alone can lack.");
+        if !critical && takes_node_out {
+            fields.warn_idle("takes_node_out", "on a check that is not critical", "leave out one of the two");
+        }
+        Self { label: label.map(|word| word.0), timeout, tags, warn_after, critical, takes_node_out }
     }
 }
 

@@ -123,6 +123,29 @@ impl<'a> Fields<'a> {
         node.and_then(|node| self.read(key, node).ok()).unwrap_or_else(|| default_value(key, default))
     }
 
+    /// A limit, beyond which this host is warned of; nothing where the file says `null`, which switches it off, or where
+    /// it has no default.
+    ///
+    /// # Panics
+    /// As [`Fields::or`].
+    #[expect(dead_code, reason = "the checks of this host are to come")]
+    pub(crate) fn limit<T: Setting>(
+        &mut self,
+        key: &'static str,
+        default: Option<&'static str>,
+        about: &'static str,
+    ) -> Option<T> {
+        let node = self.ask::<T>(key, false, default, about);
+        if let Some(declared) = self.declared.last_mut() {
+            declared.limit = true;
+        }
+        match node {
+            Some(node) => self.read(key, node).ok(),
+            None if self.pairs.iter().any(|pair| pair.key == key) => None,
+            None => default.map(|default| default_value(key, default)),
+        }
+    }
+
     /// Whether the key is there with a value; for rules over several options.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.find(key).is_some()
@@ -258,7 +281,7 @@ impl<'a> Fields<'a> {
     ) -> Option<&'a Node> {
         self.asked.push(key);
         if self.describing {
-            self.declared.push(Declared { key, shape: T::SHAPE, required, default, about });
+            self.declared.push(Declared { key, shape: T::SHAPE, required, default, limit: false, about });
         }
         self.pairs.iter_mut().filter(|pair| pair.key == key).for_each(|pair| pair.asked = Some(T::SHAPE.shown));
         self.find(key)

@@ -145,6 +145,8 @@ pub struct Declared {
     pub required: bool,
     /// What it is when it is absent, as YAML.
     pub default: Option<&'static str>,
+    /// It is a limit of this host's, which the first entry of a file can set for all of its checks.
+    pub limit: bool,
     /// One sentence.
     pub about: &'static str,
 }
