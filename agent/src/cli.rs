@@ -100,6 +100,10 @@ pub struct Args {
     #[arg(long, value_name = "TAGS", value_delimiter = ',', help_heading = "What is checked")]
     pub exclude_tags: Vec<String>,
 
+    /// Whether a warning is as good as a failure (exit status 2) or as none (0), instead of what is in between (1)
+    #[arg(long, value_name = "true|false", action = ArgAction::Set, help_heading = "What is checked")]
+    pub warnings_as_errors: Option<bool>,
+
     /// Only read the file and say what is wrong with it
     #[arg(long, help_heading = "What is checked")]
     pub validate: bool,

@@ -217,7 +217,7 @@ pub(crate) fn is_option(key: &str) -> bool {
 fn known() -> &'static HashMap<&'static str, Shown> {
     static KNOWN: LazyLock<HashMap<&'static str, Shown>> = LazyLock::new(|| {
         let own = Spec::describe().into_iter().flat_map(|check| check.options);
-        let mut known = HashMap::from([("type", Shown::Plain)]);
+        let mut known = HashMap::from([("type", Shown::Plain), ("defaults", Shown::Plain)]);
         for option in own.chain(common::describe()) {
             // An option that is a secret in one check is one everywhere.
             let entry = known.entry(option.key).or_insert(option.shape.shown);

@@ -1,6 +1,7 @@
 //! The valid, ordered list of checks: from a YAML file to a [`Plan`], or to every [`Diagnostic`] at
 //! once.
 
+mod defaults;
 mod further;
 pub(crate) mod mask;
 mod pieces;
@@ -21,6 +22,8 @@ use crate::settings::{Fields, Secrets, Word, nearest};
 use crate::source::Source;
 use crate::text::{Lines, Span, escaped};
 use crate::yaml::{self, Node, Scalar, Value};
+use defaults::FileDefaults;
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,9 +135,23 @@ pub fn load_without_secrets(source: &Source, defaults: Defaults, strict: bool) -
 fn read(source: &Source, defaults: Defaults, strict: bool, secrets: Secrets) -> Loaded {
     let lines = Lines::of(&source.text);
     let file = Arc::from(source.name.as_str());
-    let mut loading = Loading { file, lines, defaults, secrets, plan: Plan::default(), diagnostics: Vec::new() };
+    let mut loading = Loading {
+        file,
+        lines,
+        defaults,
+        of_file: FileDefaults::default(),
+        secrets,
+        plan: Plan::default(),
+        diagnostics: Vec::new(),
+    };
     loading.file(&source.text);
-    let Loading { plan, mut diagnostics, .. } = loading;
+    let Loading { plan, of_file, mut diagnostics, .. } = loading;
+    // What is wrong with a default is found by every check that reads it.
+    let mut told = HashSet::new();
+    diagnostics.retain(|one| match one.span {
+        Some(span) if of_file.has(span) => told.insert((span.start, span.end, one.message.clone())),
+        _ => true,
+    });
     if strict {
         diagnostics
             .iter_mut()
@@ -152,6 +169,7 @@ struct Loading<'a> {
     file: Arc<str>,
     lines: Lines<'a>,
     defaults: Defaults,
+    of_file: FileDefaults,
     secrets: Secrets,
     plan: Plan,
     diagnostics: Vec<Diagnostic>,
@@ -176,6 +194,15 @@ impl Loading<'_> {
 
     fn items(&mut self, items: &[Node]) {
         let mut rest = items;
+        if let [first, checks @ ..] = items
+            && let Value::Map(pairs) = &first.value
+            && FileDefaults::is_entry(pairs)
+        {
+            let (of_file, problems) = FileDefaults::of(first, pairs);
+            self.of_file = of_file;
+            self.diagnostics.extend(problems);
+            rest = checks;
+        }
         while let Some(first) = rest.first() {
             let (pieces, others) = rest.split_at(pieces::count(rest));
             if pieces.len() > 1 {
@@ -185,6 +212,7 @@ impl Loading<'_> {
             }
             rest = others;
         }
+        self.diagnostics.extend(self.of_file.idle());
         self.diagnostics.extend(twins::warnings(items, &self.lines));
     }
 
@@ -199,12 +227,16 @@ impl Loading<'_> {
                     .help("write `- type: tcp`, then the options in lines below it, indented by two spaces"),
             );
         };
+        if FileDefaults::is_entry(pairs) {
+            return self.note(defaults::misplaced(item));
+        }
         let (kind, old_name) = match kind(item.span, pairs) {
             Ok(found) => found,
             Err(problem) => return self.note(problem),
         };
         self.diagnostics.extend(old_name);
-        let mut fields = Fields::new(item.span, pairs).with_secrets(self.secrets);
+        let options = self.of_file.beside(kind, pairs);
+        let mut fields = Fields::new(item.span, &options).with_secrets(self.secrets);
         fields.optional::<Word>("type", "Which check.");
         let spec = Spec::parse(kind, &mut fields);
         let common = Common::parse(&mut fields, self.defaults.timeout);

@@ -1,6 +1,7 @@
 //! The JSON Schema of the file and the option tables of the documentation, from the declarations
 //! that the parser itself goes by.
 
+use super::defaults;
 use crate::checks::{Described, Spec};
 use crate::settings::common;
 use crate::settings::shape::Declared;
@@ -10,14 +11,14 @@ use std::fmt::Write as _;
 /// The JSON Schema (draft 2020-12) of a file of checks.
 #[must_use]
 pub fn schema() -> Value {
-    let checks: Vec<_> = Spec::describe().iter().map(check).collect();
+    let entries: Vec<_> = std::iter::once(defaults()).chain(Spec::describe().iter().map(check)).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "conn-check",
         "description": "A list of checks",
         "type": "array",
         "minItems": 1,
-        "items": {"type": "object", "required": ["type"], "oneOf": checks},
+        "items": {"type": "object", "oneOf": entries},
         "$defs": {
             "reference": {
                 "description": "The value is taken from the environment or from a file, and treated as a secret",
@@ -64,6 +65,21 @@ fn table(options: &[Declared]) -> String {
         let _ = writeln!(text, "| `{}` | {} | {default} | {} |", option.key, option.shape.short, option.about);
     }
     text
+}
+
+/// The entry that holds for the whole file.
+fn defaults() -> Value {
+    let limits = Spec::describe().into_iter().flat_map(|check| check.options).filter(|option| option.limit);
+    let all = common::describe().into_iter().chain(limits);
+    let allowed = all.filter(|option| defaults::allowed().contains(&option.key));
+    let properties: Map<_, _> = allowed.map(|option| (option.key.to_owned(), property(&option))).collect();
+    json!({
+        "title": defaults::KEY,
+        "description": "What holds for every check of the file that does not say otherwise; the first entry",
+        "properties": {defaults::KEY: {"type": "object", "properties": properties, "additionalProperties": false}},
+        "required": [defaults::KEY],
+        "additionalProperties": false,
+    })
 }
 
 fn check(check: &Described) -> Value {

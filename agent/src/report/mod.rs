@@ -27,7 +27,7 @@ pub use nagios::FORMAT as NAGIOS;
 pub use plain::FORMAT as PLAIN;
 pub use progress::Progress;
 pub use refusal::{Refusal, Refused};
-pub use reporter::{Reporter, Shown, Stage, Style};
+pub use reporter::{Reporter, Shown, Stage, Style, Warnings};
 pub use view::{CheckView, Counts, Overall, Row, View};
 
 /// Every format there is, in the order in which `--help` lists them.

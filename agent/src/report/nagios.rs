@@ -121,7 +121,8 @@ fn line(title: &str, check: &CheckView<'_>, style: Style) -> String {
     let text = match (check.verdict(), check.failure()) {
         (Verdict::Fail, Some(failure)) => {
             let details = style.details(failure).map(|(name, text)| format!("; {name} {text}"));
-            format!("[CRITICAL] {title} {}{}", of_target(&failure.line(), check), details.collect::<String>())
+            let word = if check.entry.critical { "CRITICAL" } else { "WARNING" };
+            format!("[{word}] {title} {}{}", of_target(&failure.line(), check), details.collect::<String>())
         }
         (Verdict::Warn, _) => {
             let warnings: Vec<_> = check.warnings().map(Warning::line).collect();

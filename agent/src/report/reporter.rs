@@ -52,9 +52,30 @@ impl Style {
     }
 }
 
+/// What a warning comes to in the judgement over a run (`--warnings-as-errors`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Warnings {
+    /// A judgement of its own, between good and bad.
+    #[default]
+    Count,
+    /// As a failure.
+    AreErrors,
+    /// Nothing.
+    AreFine,
+}
+
+impl From<Option<bool>> for Warnings {
+    /// Whether warnings are errors, if that is said.
+    fn from(are_errors: Option<bool>) -> Self {
+        are_errors.map_or(Self::Count, |are_errors| if are_errors { Self::AreErrors } else { Self::AreFine })
+    }
+}
+
 /// What a reporter may know while the run goes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Stage<'a> {
+    /// What a warning comes to.
+    pub warnings: Warnings,
     /// The file of checks: its path, or `<stdin>`.
     pub config: &'a str,
     /// The checks.

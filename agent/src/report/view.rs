@@ -7,7 +7,7 @@ use crate::fault::Failure;
 use crate::outcome::{Outcome, SkipReason, Step, Verdict, Warning};
 use crate::phase::words;
 use crate::plan::{Entry, Plan};
-use crate::report::{Stage, series};
+use crate::report::{Stage, Warnings, series};
 use crate::run::Report;
 use crate::select::Selection;
 use serde_json::Value;
@@ -34,6 +34,8 @@ pub struct View<'a> {
     pub interrupted: bool,
     /// As whom it was made, where that is not who checks.
     pub subject: Option<&'a Subject>,
+    /// What a warning comes to.
+    pub warnings: Warnings,
     pub(super) plan: &'a Plan,
 }
 
@@ -113,7 +115,7 @@ impl<'a> View<'a> {
     /// Reduces a run to what was asked for.
     #[must_use]
     pub fn of(stage: Stage<'a>, report: &'a Report) -> Self {
-        let Stage { config, plan, selection } = stage;
+        let Stage { warnings, config, plan, selection } = stage;
         let checks: Vec<_> = report.outcomes.iter().map(|outcome| CheckView::of(plan, selection, outcome)).collect();
         Self {
             config,
@@ -124,6 +126,7 @@ impl<'a> View<'a> {
             elapsed: report.elapsed,
             interrupted: report.interrupted,
             subject: report.comparison.as_ref().map(|comparison| &comparison.subject),
+            warnings,
             plan,
         }
     }
@@ -155,14 +158,20 @@ impl<'a> View<'a> {
         self.checks.iter().any(|check| check.skip_reason() == Some(SkipReason::DryRun))
     }
 
-    /// The judgement over the run.
+    /// The judgement over the run. The failure of a check that is not critical weighs as much as a warning that is no
+    /// error, if warnings weigh anything.
     #[must_use]
-    pub const fn overall(&self) -> Overall {
-        if self.counts.fail > 0 {
-            Overall::Fail
-        } else if self.interrupted || self.counts.pass + self.counts.warn == 0 {
+    pub fn overall(&self) -> Overall {
+        let fails =
+            |critical| self.checks.iter().any(|check| check.entry.critical == critical && check.counts().fail > 0);
+        let has_warnings = self.counts.warn > 0;
+        if fails(true) || (has_warnings && self.warnings == Warnings::AreErrors) {
+            return Overall::Fail;
+        }
+        let is_bent = fails(false) || has_warnings;
+        if self.interrupted || (!is_bent && self.counts.pass == 0) {
             Overall::Unknown
-        } else if self.counts.warn > 0 {
+        } else if is_bent && self.warnings != Warnings::AreFine {
             Overall::Warn
         } else {
             Overall::Pass
@@ -181,6 +190,17 @@ impl<'a> CheckView<'a> {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         self.rows.iter().map(|row| row.step.verdict).max().unwrap_or(Verdict::Skip)
+    }
+
+    /// How many of its wanted results have each verdict.
+    fn counts(&self) -> Counts {
+        Counts::of(self.rows.iter().map(|row| row.step.verdict))
+    }
+
+    /// It failed, and that is a failure of the whole.
+    #[must_use]
+    pub fn fails_the_run(&self) -> bool {
+        self.entry.critical && self.verdict() == Verdict::Fail
     }
 
     /// Why it failed, if one of its wanted results did.

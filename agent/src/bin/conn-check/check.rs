@@ -106,7 +106,7 @@ fn note_unmatched(plan: &Plan, wanted: &Wanted) {
 pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch, guise: Option<&Guise>) -> u8 {
     let Task { config, plan, selection } = task;
     let plan = Arc::new(plan);
-    let stage = Stage { config: &config, plan: &plan, selection: &selection };
+    let stage = Stage { warnings: args.warnings_as_errors.into(), config: &config, plan: &plan, selection: &selection };
     let mut listener = Listener {
         stage,
         reports: output.reports().collect(),
@@ -209,7 +209,8 @@ fn trimmed(tags: &[String]) -> Vec<String> {
 
 /// Makes the checks of a task, of which nobody is told before the end.
 pub(crate) fn perform_unheard(args: &Args, task: &Task, plan: &Arc<Plan>, watch: &Watch) -> io::Result<run::Report> {
-    let stage = Stage { config: &task.config, plan, selection: &task.selection };
+    let stage =
+        Stage { warnings: args.warnings_as_errors.into(), config: &task.config, plan, selection: &task.selection };
     perform(args, plan, watch, &mut Listener { stage, reports: Vec::new(), ticker: None }, None)
 }
 

@@ -19,7 +19,7 @@ use conn_check::cli::{Args, Part};
 use conn_check::comparison::{Comparison, Found};
 use conn_check::identity::{Acting, Service, User};
 use conn_check::plan;
-use conn_check::report::{CheckView, Stage, View};
+use conn_check::report::{CheckView, Stage, View, Warnings};
 use conn_check::run::{self, PROXY_VARIABLES, ProxyVariables};
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags};
@@ -85,9 +85,14 @@ fn caller(args: &Args, mut line: Line) -> u8 {
     })
 }
 
+/// What reporters would know; nothing is judged by it.
+const fn stage(task: &Task) -> Stage<'_> {
+    Stage { warnings: Warnings::Count, config: task.config.as_str(), plan: &task.plan, selection: &task.selection }
+}
+
 /// What came of each check, by its series.
 fn found(task: &Task, report: &run::Report) -> Vec<(String, Found)> {
-    let view = View::of(Stage { config: &task.config, plan: &task.plan, selection: &task.selection }, report);
+    let view = View::of(stage(task), report);
     view.series().filter_map(|(series, check)| Some((series, check.outcome.found(report.end)?))).collect()
 }
 
@@ -145,7 +150,7 @@ fn take_place(
     service.enter(&mut subject)?;
     die_with_parent();
     let rehearsed = run::rehearse(&task.plan, &task.selection);
-    let view = View::of(Stage { config: &task.config, plan: &task.plan, selection: &task.selection }, &rehearsed);
+    let view = View::of(stage(&task), &rehearsed);
     let mut found: HashMap<_, _> = found.into_iter().collect();
     let of_check = |(series, check): (String, &CheckView<'_>)| Some((check.outcome.entry, found.remove(&series)?));
     let known: HashMap<_, _> = view.series().filter_map(of_check).collect();

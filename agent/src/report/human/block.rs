@@ -51,6 +51,8 @@ impl Block {
         let mut body = Vec::new();
         if let Some(failure) = check.failure() {
             body.extend(of_failure(failure, style));
+            let is_minor = !check.entry.critical;
+            body.extend(is_minor.then(|| Paragraph::of(Ink::Dim, "not critical: nothing else fails for it")));
         }
         for warning in check.warnings() {
             let code = format!("[{}]", warning.kind.code());
