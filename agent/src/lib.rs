@@ -50,6 +50,7 @@ pub mod explain;
 mod fault;
 pub mod file;
 pub mod firewall;
+pub mod fleet;
 pub mod generate;
 pub mod host;
 pub mod identity;

@@ -38,6 +38,7 @@ mod leftovers;
 mod listeners;
 mod manuals;
 mod memcache;
+mod merge;
 mod missing;
 mod mongodb;
 mod mqtt;

@@ -32,7 +32,7 @@ const HOUSES: [House; 2] = [
             &["plan"],
             &["select", "queue"],
             &["run"],
-            &["report", "firewall", "generate", "explain"],
+            &["report", "firewall", "fleet", "generate", "explain"],
             &["cli"],
         ],
     },
