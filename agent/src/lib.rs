@@ -54,6 +54,7 @@ pub mod fleet;
 pub mod generate;
 pub mod host;
 pub mod identity;
+pub mod judgement;
 mod net;
 mod outcome;
 pub mod phase;

@@ -33,6 +33,7 @@ mod host_root;
 mod hostile;
 mod http;
 mod journal;
+mod judgement;
 mod ldap;
 mod leftovers;
 mod listeners;

@@ -45,6 +45,7 @@ const CUT: Option<(&str, &str)> = Some(("connect.timeout", "network"));
 #[test]
 fn a_service_that_fails_for_all_is_one_cause_and_one_unit_that_reaches_nothing_another() {
     let folder = Scratch::new();
+    folder.folder("records");
     for unit in 0..14 {
         let rest = if unit == 3 { CUT } else { None };
         let db = if unit == 3 { CUT } else { REFUSED };
@@ -66,15 +67,20 @@ fn what_nothing_explains_stands_for_itself() {
         folder.write(&format!("{unit}.json"), report(&format!("web-{unit}"), &checks).to_string());
     }
     let (status, out, _) = said(&merge(&folder, &["0.json", "1.json", "2.json", "3.json"], ""));
-    assert!(status == Some(2) && out.contains("web-1 fails at tcp:db:5432, 3 others pass: db:5432 is not well"), "{out}");
+    assert!(
+        status == Some(2) && out.contains("web-1 fails at tcp:db:5432, 3 others pass: db:5432 is not well"),
+        "{out}"
+    );
 }
 
 #[test]
 fn each_shape_of_juju_is_read() {
     let folder = Scratch::new();
     let text = |unit: &str| report(unit, &[("db:5432", REFUSED)]).to_string() + "\n";
-    let task = |unit: &str| json!({"id": "12", "status": "failed", "unit": unit, "message": "1 check: 1 failed",
-        "results": {"return-code": 0, "stdout": text(unit), "status": "critical", "exit-code": "2"}});
+    let task = |unit: &str| {
+        json!({"id": "12", "status": "failed", "unit": unit, "message": "1 check: 1 failed",
+        "results": {"return-code": 0, "stdout": text(unit), "status": "critical", "exit-code": "2"}})
+    };
     let shapes = [
         json!({"web/0": task("web/0"), "web/1": task("web/1")}),
         json!({"summary": "run-check run on 2 units", "status": "completed", "action": {"name": "run-check"},
@@ -102,9 +108,14 @@ fn what_is_no_record_is_told_with_what_to_do_and_the_rest_is_merged() {
         "web/2": {"status": "completed", "unit": "web/2", "results": {"stdout": report("c", &[("db:5432", None)]).to_string()}}});
     let (status, out, err) = said(&merge(&folder, &["-"], &plain.to_string()));
     assert!(status == Some(3) && out.contains("1 unit, 1 check: all is well"), "{out}{err}");
-    assert!(err.contains("<stdin>: web/0: what it printed is no report in JSON: run the action with `format=json`"), "{err}");
+    assert!(
+        err.contains("<stdin>: web/0: what it printed is no report in JSON: run the action with `format=json`"),
+        "{err}"
+    );
     assert!(err.contains("web/1: it has printed nothing: no checks"), "{err}");
-    for (input, why) in [("", "the file is empty"), ("db OK\n", "not JSON"), ("[1, 2]", "neither a report"), ("{}", "neither a report")] {
+    for (input, why) in
+        [("", "the file is empty"), ("db OK\n", "not JSON"), ("[1, 2]", "neither a report"), ("{}", "neither a report")]
+    {
         let (status, out, err) = said(&merge(&folder, &["-"], input));
         assert!(status == Some(3) && out.is_empty() && err.contains(why), "{input}: {out}{err}");
     }
@@ -170,5 +181,9 @@ fn a_thousand_units_with_fifty_checks_are_merged_in_a_second() {
     let began = Instant::now();
     let (status, out, err) = said(&merge(&folder, &["all.json"], ""));
     assert!(status == Some(2) && out.contains("1000 units, 50 checks: 2 causes"), "{out}{err}");
-    assert!(began.elapsed() < Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 5 }), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 5 }),
+        "{:?}",
+        began.elapsed()
+    );
 }

@@ -26,6 +26,7 @@ const HOUSES: [House; 2] = [
             &["secret"],
             &["fault", "source", "yaml"],
             &["net", "outcome"],
+            &["judgement"],
             &["event", "shared"],
             &["probe", "settings"],
             &["checks"],

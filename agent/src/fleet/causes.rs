@@ -2,10 +2,10 @@
 //!
 //! A candidate is some units and some checks ([`groups`](super::groups)) and a [`Kind`] of failure. It explains the
 //! cells of that kind in it, and the cells in it that passed speak against it; what failed before it could come to
-//! that says nothing. It is worth telling when it explains so many more than speak against it ([`worth`]): some
-//! cells fail, or pass, by accident. The best is taken, what it explains is taken out, and so on: a greedy cover,
-//! at the end of which each candidate that others have made superfluous is dropped. What is left are causes of their
-//! own, so that none is ever hidden.
+//! that says nothing. Some cells fail, or pass, by accident: a candidate is worth telling when what it explains is
+//! less likely by accident than that one of so many candidates is true ([`Weights`], a minimum description length).
+//! The best is taken, what it explains is taken out, and so on. What is left are causes of their own, so that none is
+//! ever hidden.
 
 use super::groups::{self, Common, Group};
 use super::matrix::{Cell, Failed, Matrix};
@@ -71,10 +71,32 @@ enum Says {
     Nothing,
 }
 
-/// So many more cells than speak against it are to be explained. In a small matrix two are no accident.
-fn worth(matrix: &Matrix) -> usize {
-    const SMALL: usize = 60;
-    if matrix.units.len() * matrix.checks.len() < SMALL { 2 } else { 3 }
+/// What speaks for a candidate and against it, as logarithms of how likely that is.
+struct Weights {
+    /// That one of so many candidates is true.
+    claim: f64,
+}
+
+impl Weights {
+    /// A cell fails in this way by accident, or passes where it should not: one in twenty, by two ways to fail.
+    const FOR: f64 = 3.6;
+    const AGAINST: f64 = 2.9;
+
+    /// Among so many units and checks; a claim costs something even where there is one alone.
+    fn of(units: usize, checks: usize) -> Self {
+        /// Each unit and each check may be meant with a few others, or alone.
+        const GROUPS: f64 = 6.0;
+        const ALONE: f64 = 2.0;
+        let count = u32::try_from(units + checks).map_or(f64::MAX, f64::from);
+        Self { claim: ALONE + (GROUPS * count).ln() }
+    }
+
+    /// How much is gained by telling it, if anything is.
+    fn gain(&self, explains: usize, against: usize) -> Option<f64> {
+        let count = |number: usize| u32::try_from(number).map_or(f64::MAX, f64::from);
+        let gain = Self::FOR * count(explains) - Self::AGAINST * count(against) - self.claim;
+        (gain > 0.0 && explains > 1).then_some(gain)
+    }
 }
 
 /// Units and checks that may have a cause in common.
@@ -92,11 +114,11 @@ impl Causes {
     pub fn of(matrix: &Matrix) -> Self {
         let mut left: BTreeMap<(usize, usize), Kind> =
             matrix.failures().map(|(unit, check, failed)| ((unit, check), Kind::of(failed))).collect();
-        let worth = worth(matrix);
+        let weights = Weights::of(matrix.units.len(), matrix.checks.len());
         let mut candidates = candidates(matrix, &left);
-        candidates.retain(|one| one.explains.len() >= one.against + worth);
+        candidates.retain(|one| weights.gain(one.explains.len(), one.against).is_some());
         let mut chosen = Vec::new();
-        while let Some(best) = best(&candidates, &left, worth) {
+        while let Some(best) = best(&candidates, &left, &weights) {
             let candidate = candidates.swap_remove(best);
             let cells: Vec<_> = candidate.explains.iter().copied().filter(|cell| left.remove(cell).is_some()).collect();
             chosen.push((candidate, cells));
@@ -109,14 +131,17 @@ impl Causes {
 }
 
 /// The candidate that explains the most of what is left; of equals the one with the fewest cells beside.
-fn best(candidates: &[Candidate], left: &BTreeMap<(usize, usize), Kind>, worth: usize) -> Option<usize> {
+fn best(candidates: &[Candidate], left: &BTreeMap<(usize, usize), Kind>, weights: &Weights) -> Option<usize> {
     let gain = |candidate: &Candidate| {
-        let news = candidate.explains.iter().filter(|cell| left.contains_key(cell)).count();
         // Cells that are explained already neither speak for it nor against it.
-        news.checked_sub(candidate.against).filter(|gain| *gain >= worth)
+        let news = candidate.explains.iter().filter(|cell| left.contains_key(cell)).count();
+        weights.gain(news, candidate.against)
     };
     let gains = candidates.iter().enumerate().filter_map(|(place, one)| Some((gain(one)?, place)));
-    gains.max_by_key(|(gain, place)| (*gain, std::cmp::Reverse(candidates[*place].size()))).map(|(_, place)| place)
+    let better = |(gain, place): &(f64, usize), (other_gain, other): &(f64, usize)| {
+        gain.total_cmp(other_gain).then(candidates[*other].size().cmp(&candidates[*place].size()))
+    };
+    gains.max_by(better).map(|(_, place)| place)
 }
 
 impl Candidate {

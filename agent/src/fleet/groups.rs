@@ -30,7 +30,9 @@ impl Network {
     /// The network of so many bits that has an address.
     pub(super) fn of(address: IpAddr, bits: u8) -> Self {
         let first = match address {
-            IpAddr::V4(address) => IpAddr::from((u32::from(address) & (u32::MAX << (32 - u32::from(bits)))).to_be_bytes()),
+            IpAddr::V4(address) => {
+                IpAddr::from((u32::from(address) & (u32::MAX << (32 - u32::from(bits)))).to_be_bytes())
+            }
             IpAddr::V6(address) => {
                 IpAddr::from((u128::from(address) & (u128::MAX << (128 - u32::from(bits)))).to_be_bytes())
             }
@@ -113,14 +115,21 @@ pub(super) fn of_checks(matrix: &Matrix) -> Vec<Group> {
     let mut by: BTreeMap<Common, Vec<usize>> = BTreeMap::new();
     for (place, check) in matrix.checks.iter().enumerate() {
         by.entry(Common::Host(check.host.clone())).or_default().push(place);
-        let address = (0..matrix.units.len()).find_map(|unit| matrix.cell(unit, place).address());
-        for network in address.into_iter().flat_map(Network::around) {
+        for network in usual_address(matrix, place).into_iter().flat_map(Network::around) {
             by.entry(Common::Network(network)).or_default().push(place);
         }
     }
     let count = matrix.checks.len();
     let all = (count > 1).then(|| Group::all(count));
     all.into_iter().chain(several(by, count)).chain((0..count).map(Group::one)).collect()
+}
+
+/// The address that most units have for a check.
+fn usual_address(matrix: &Matrix, check: usize) -> Option<IpAddr> {
+    let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
+    let addresses = (0..matrix.units.len()).filter_map(|unit| matrix.cell(unit, check).address());
+    addresses.for_each(|address| *counts.entry(address).or_default() += 1);
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(address, _)| address)
 }
 
 /// Each unit on its own.

@@ -47,7 +47,9 @@ pub fn html(matrix: &Matrix, causes: &Causes) -> String {
             let _ = writeln!(page, "<li>{}: nothing was checked: {}</li>", escaped(&unit.name), escaped(why));
         }
     }
-    page.push_str("</ul>\n<div class=\"scroll\"><table>\n<caption>Each unit and each check</caption>\n<thead><tr><td></td>");
+    page.push_str(
+        "</ul>\n<div class=\"scroll\"><table>\n<caption>Each unit and each check</caption>\n<thead><tr><td></td>",
+    );
     matrix.units.iter().for_each(|unit| {
         let _ = write!(page, "<th scope=\"col\">{}</th>", escaped(&unit.name));
     });

@@ -79,7 +79,11 @@ impl Task {
     }
 
     fn is_one(&self) -> bool {
-        self.stdout.is_some() || self.results.stdout.is_some() || self.status.is_some() || self.message.is_some() || self.error.is_some()
+        self.stdout.is_some()
+            || self.results.stdout.is_some()
+            || self.status.is_some()
+            || self.message.is_some()
+            || self.error.is_some()
     }
 }
 

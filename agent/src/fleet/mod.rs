@@ -9,8 +9,8 @@
 mod causes;
 mod groups;
 mod html;
-mod juju;
 mod json;
+mod juju;
 mod matrix;
 mod page;
 mod read;

@@ -61,7 +61,11 @@ pub fn records(files: &[(String, String)]) -> (Vec<Record>, Vec<Unread>) {
             unread.push(Unread { place: name.clone(), why: "the file is empty".to_owned() });
         }
         for value in values {
-            let read = value.map_err(|error| format!("not JSON: {error}; give it what `--record`, `--format json` or `juju run ... --format=json` writes"));
+            let read = value.map_err(|error| {
+                format!(
+                    "not JSON: {error}; give it what `--record`, `--format json` or `juju run ... --format=json` writes"
+                )
+            });
             match read.and_then(|value| of_value(name, value.get())) {
                 Ok(read) => read.into_iter().for_each(|one| match one {
                     Ok(record) => records.push(record),
@@ -85,10 +89,9 @@ fn of_value(file: &str, text: &str) -> Result<Vec<Result<Record, Unread>>, Strin
     )?;
     let of_unit = |output: juju::Output| {
         let report = output.stdout.as_deref().and_then(|text| Report::read(text.trim()));
-        report.map(|report| report.record(Some(&output.unit), file)).ok_or_else(|| Unread {
-            place: format!("{file}: {}", said(&output.unit)),
-            why: output.without_report(),
-        })
+        report
+            .map(|report| report.record(Some(&output.unit), file))
+            .ok_or_else(|| Unread { place: format!("{file}: {}", said(&output.unit)), why: output.without_report() })
     };
     Ok(outputs.into_iter().map(of_unit).collect())
 }

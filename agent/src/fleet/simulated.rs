@@ -71,6 +71,28 @@ fn plant(random: &mut Random) -> (Planted, &'static str, &'static str, Option<Ip
     }
 }
 
+/// One to three causes. None lies within another, and where an old address is the cause no other cause hides that.
+fn several(random: &mut Random) -> Vec<(Planted, &'static str, &'static str, Option<IpAddr>)> {
+    let within =
+        |one: &Planted, other: &Planted| one.units.is_subset(&other.units) && one.checks.is_subset(&other.checks);
+    let meet =
+        |one: &Planted, other: &Planted| !one.checks.is_disjoint(&other.checks) && !one.units.is_disjoint(&other.units);
+    let count = random.below(3) + 1;
+    let mut all: Vec<(Planted, _, _, Option<IpAddr>)> = Vec::new();
+    while all.len() < count {
+        let new = plant(random);
+        let fits = |(other, _, _, then): &(Planted, _, _, Option<IpAddr>)| match (then, new.3) {
+            (Some(_), Some(_)) => other.checks != new.0.checks,
+            (None, None) => !within(&new.0, other) && !within(other, &new.0),
+            _ => !meet(&new.0, other),
+        };
+        if all.iter().all(fits) {
+            all.push(new);
+        }
+    }
+    all
+}
+
 fn cell(
     causes: &[(Planted, &'static str, &'static str, Option<IpAddr>)],
     unit: usize,
@@ -127,20 +149,14 @@ fn exact(fleets: u64) -> u64 {
     let mut exact = 0;
     for seed in 1..=fleets {
         let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let planted: Vec<_> = (0..=random.below(3)).map(|_| plant(&mut random)).collect();
-        let of_unit = |unit, random: &mut Random| (0..CHECKS).map(|check| cell(&planted, unit, check, random)).collect();
+        let planted = several(&mut random);
+        let of_unit =
+            |unit, random: &mut Random| (0..CHECKS).map(|check| cell(&planted, unit, check, random)).collect();
         let records = (0..UNITS).map(|unit| record(unit, of_unit(unit, &mut random))).collect();
         let matrix = Matrix::of(records);
         let causes = Causes::of(&matrix);
         each_once(&matrix, &causes);
-        // Of causes that lie within another one nothing can be seen.
-        let visible = |one: &Planted| {
-            let within = |other: &Planted| {
-                other != one && one.units.is_subset(&other.units) && one.checks.is_subset(&other.checks)
-            };
-            !planted.iter().any(|(other, ..)| within(other))
-        };
-        let wanted: BTreeSet<_> = planted.iter().map(|(one, ..)| one.clone()).filter(visible).collect();
+        let wanted: BTreeSet<_> = planted.iter().map(|(one, ..)| one.clone()).collect();
         let found = found(&causes);
         if found == wanted {
             exact += 1;
@@ -160,7 +176,7 @@ fn the_planted_causes_are_found_in_nearly_all_fleets_with_accidents() {
 #[test]
 fn a_thousand_units_are_no_matter_of_seconds() {
     let mut random = Random(7);
-    let planted: Vec<_> = (0..3).map(|_| plant(&mut random)).collect();
+    let planted = several(&mut random);
     let of_unit = |unit: usize, random: &mut Random| -> Vec<Cell> {
         (0..50).map(|check| cell(&planted, unit % UNITS, check % CHECKS, random)).collect()
     };

@@ -102,7 +102,13 @@ impl Cause {
             1 => ", 1 other passes".to_owned(),
             others => format!(", {others} others pass"),
         };
-        format!("{} {} at {}{others}: {}", self.unit_names(matrix), if self.units.len() == 1 { "fails" } else { "fail" }, self.subject(matrix), self.reason(matrix))
+        format!(
+            "{} {} at {}{others}: {}",
+            self.unit_names(matrix),
+            if self.units.len() == 1 { "fails" } else { "fail" },
+            self.subject(matrix),
+            self.reason(matrix)
+        )
     }
 
     /// What the first of its cells says, or what its code means where cells differ.
@@ -129,9 +135,9 @@ impl Cause {
             Common::All => "everything".to_owned(),
             Common::Host(host) => host.clone(),
             Common::Network(network) => format!("everything in {network}"),
-            Common::One | Common::Address(_) => {
-                listed(self.checks.iter().map(|check| called(&matrix.checks[*check].series, &matrix.checks[*check].target)))
-            }
+            Common::One | Common::Address(_) => listed(
+                self.checks.iter().map(|check| called(&matrix.checks[*check].series, &matrix.checks[*check].target)),
+            ),
         }
     }
 
