@@ -82,6 +82,7 @@ pub enum Cause {
     NoSuchEntry,
     NoSuchQueue,
     NoSuchVhost,
+    NotFailed,
     NotAProxy,
     NotReady,
     NotTls,
@@ -367,6 +368,8 @@ pub static ALL: &[Code] = &[
         .when("the query takes longer than the check may", "{type: postgres, host: db.internal, username: app, password: '...', database: shop, query: SELECT pg_sleep(60)}"),
     entry(Phase::Request, Cause::Closed, "request.closed", Owner::Service, "closed the connection in the middle of the answer", "look at the service's log")
         .when("the service breaks down over the request", "{type: http, url: 'https://app.internal/health'}"),
+    entry(Phase::Request, Cause::NotFailed, "request.not-failed", Owner::Service, "the check passes, and is expected to fail", "close what is to be closed; or take `expect_failure` away")
+        .when("something listens on the port that is to be closed", "{type: tcp, host: db.internal, port: 5432, expect_failure: connect.refused}"),
     entry(Phase::Run, Cause::Deadline, "run.deadline", Owner::Config, "--max-timeout came before the check could start", "raise --max-timeout or --concurrency, or split the file")
         .when("checks before it took all the time of `--max-timeout`", "{type: tcp, host: db.internal, port: 5432}"),
     entry(Phase::Run, Cause::OwnFault, "run.own-fault", Owner::Host, "a fault of conn-check itself", "please report it with the output of --tracebacks")

@@ -7,6 +7,7 @@ pub mod django;
 pub mod explain;
 pub mod export_fw;
 pub mod generate;
+pub mod merge;
 pub mod program;
 pub mod suggest;
 pub mod trace;

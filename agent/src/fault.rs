@@ -151,6 +151,13 @@ impl Failure {
             .in_phase(Phase::Run, &Redactor::default())
     }
 
+    /// A check passes that should fail, with one of these codes.
+    #[must_use]
+    pub(crate) fn not_failed(expected: &str) -> Self {
+        Fault::new(Cause::NotFailed, ["it passes, and should fail with ", expected].concat())
+            .in_phase(Phase::Request, &Redactor::default())
+    }
+
     /// Another next step, where this is the code: what is known of the service tells more.
     #[must_use]
     pub(crate) fn advise(mut self, phase: Phase, cause: Cause, next_step: &str) -> Self {

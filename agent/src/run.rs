@@ -24,6 +24,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
+use time::{Date, OffsetDateTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -68,6 +69,7 @@ pub async fn run(
         tasks: BTreeMap::new(),
         done: Vec::with_capacity(plan.entries.len()),
         events: listener.is_some().then_some(events),
+        today: OffsetDateTime::from(started).date(),
     };
     let interrupted = running.until_done(interrupt, heard, listener).await;
     let Running { shared, mut done, .. } = running;
@@ -109,6 +111,7 @@ struct Running<'a> {
     tasks: BTreeMap<usize, Task>,
     done: Vec<Outcome>,
     events: Option<UnboundedSender<Event>>,
+    today: Date,
 }
 
 /// A check that is running.
@@ -205,6 +208,7 @@ impl Running<'_> {
 
     fn landed(&mut self, mut outcome: Outcome, tell: &mut impl FnMut(&Event), heard: &mut UnboundedReceiver<Event>) {
         self.tasks.remove(&outcome.entry);
+        self.plan.entries[outcome.entry].judgement.apply(&mut outcome, self.today);
         if let Some(comparison) = &self.options.comparison {
             outcome.compare(comparison, self.shared.end());
         }

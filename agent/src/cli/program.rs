@@ -1,12 +1,13 @@
 //! The command line of `conn-check` as a whole: the checks of a file, or one of its words.
 
-use super::{Args, explain::Explain, trace::Trace};
+use super::{Args, explain::Explain, merge::Merge, trace::Trace};
 use clap::{Parser, Subcommand};
 
 const USAGE: &str = "\
 conn-check [OPTIONS] <CONFIG>... [PATTERN]...
        conn-check explain [CODE|TYPE|OPTION]...
-       conn-check trace <CONFIG>... [PATTERN]...";
+       conn-check trace <CONFIG>... [PATTERN]...
+       conn-check merge <FILE>...";
 
 /// Examples come before the options.
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\n{all-args}";
@@ -42,4 +43,6 @@ pub enum Word {
     Explain(Explain),
     /// Show the way to the places that checks connect to
     Trace(Trace),
+    /// Tell in the fewest causes what fails in many units' records
+    Merge(Merge),
 }

@@ -14,6 +14,7 @@ pub use render::{render, render_showing};
 use crate::checks::{Profile, ResultName, Spec};
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::fault::Fault;
+use crate::judgement::Judgement;
 use crate::net::{Detour, Endpoint};
 use crate::secret::Redactor;
 use crate::settings::common::Common;
@@ -77,6 +78,8 @@ pub struct Entry {
     pub is_local: bool,
     /// Its failure is a failure of the whole.
     pub critical: bool,
+    /// What the file says of its verdict.
+    pub judgement: Judgement,
     /// Its failure takes this node out of service, whoever has to mend it.
     pub takes_node_out: bool,
     /// Asking again would send something twice.
@@ -272,6 +275,7 @@ impl Loading<'_> {
             detour: detour.map(Arc::new),
             is_local,
             critical: common.critical,
+            judgement: common.judgement,
             takes_node_out: common.takes_node_out,
             asks_once,
             spec,

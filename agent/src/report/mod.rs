@@ -28,7 +28,7 @@ pub use plain::FORMAT as PLAIN;
 pub use progress::Progress;
 pub use refusal::{Refusal, Refused};
 pub use reporter::{Reporter, Shown, Stage, Style, Warnings};
-pub use view::{CheckView, Counts, Overall, Row, View};
+pub use view::{CheckView, Counts, Overall, Remark, Row, View};
 
 /// Every format there is, in the order in which `--help` lists them.
 pub const FORMATS: [&Format; 8] = [

@@ -2,7 +2,7 @@
 
 use crate::catalogue::Note;
 use crate::outcome::Verdict;
-use crate::report::view::{CheckView, View};
+use crate::report::view::{CheckView, Remark, View};
 use crate::report::{Format, Refusal, Reporter};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -107,7 +107,7 @@ fn tags(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
 
 fn notes(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     for note in Note::ALL {
-        let has = |check: &CheckView<'_>| check.notes().any(|found| found == note);
+        let has = |check: &CheckView<'_>| check.notes().any(|found| found == Remark::Note(note));
         if checks.iter().any(|(_, check)| has(check)) {
             let (name, about) = metric(note);
             gauge(out, name, about, checks, |check| has(check).then_some(1))?;

@@ -4,6 +4,7 @@
 use crate::catalogue::Note;
 use crate::comparison::{Difference, Subject};
 use crate::fault::Failure;
+use crate::judgement::{ACCEPTED, EXPECTED};
 use crate::outcome::{Outcome, SkipReason, Step, Verdict, Warning};
 use crate::phase::words;
 use crate::plan::{Entry, Plan};
@@ -11,6 +12,7 @@ use crate::report::{Stage, Warnings, series};
 use crate::run::Report;
 use crate::select::Selection;
 use serde_json::Value;
+use std::fmt;
 use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -66,9 +68,34 @@ pub struct Row<'a> {
     /// What needs attention.
     pub warnings: Vec<&'a Warning>,
     /// What everybody has to see of a result that passed.
-    pub notes: Vec<Note>,
+    pub notes: Vec<Remark<'a>>,
     /// What the run before says otherwise of its check: at the last result.
     pub difference: Option<&'a Difference>,
+}
+
+/// What everybody has to see of a result that passed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Remark<'a> {
+    /// Something was left undone for safety.
+    Note(Note),
+    /// It fails, and that is known: the fact.
+    Accepted(&'a Value),
+    /// It fails, as it should: the fact.
+    Expected(&'a Value),
+}
+
+impl fmt::Display for Remark<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |fact: &'_ Value, key: &str| fact[key].as_str().unwrap_or_default().to_owned();
+        match self {
+            Self::Note(note) => write!(f, "{note}"),
+            Self::Accepted(fact) => {
+                let (message, until) = (text(fact, "message"), text(fact, "until"));
+                write!(f, "accepted until {until}: {}: {message} [{}]", text(fact, "why"), text(fact, "code"))
+            }
+            Self::Expected(fact) => write!(f, "as expected: {} [{}]", text(fact, "message"), text(fact, "code")),
+        }
+    }
 }
 
 /// How many of each verdict.
@@ -223,7 +250,7 @@ impl<'a> CheckView<'a> {
     }
 
     /// What everybody has to see although it passed.
-    pub fn notes(&self) -> impl Iterator<Item = Note> {
+    pub fn notes(&self) -> impl Iterator<Item = Remark<'a>> {
         self.rows.iter().flat_map(|row| row.notes.iter().copied())
     }
 
@@ -288,8 +315,6 @@ pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Out
         failed_at.and_then(|at| (at..outcome.steps.len()).find(|result| selection.has(outcome.entry, *result)));
     let wanted = entry.results.iter().enumerate().filter(|(result, _)| selection.has(outcome.entry, *result));
     let last = selection.last_of(outcome.entry);
-    let is_false = |fact| outcome.facts.iter().any(|(key, value)| *key == fact && *value == false);
-    let applies = |note: &Note| outcome.failure.is_none() && is_false(note.fact());
     let row = |(result, name): (usize, &'a crate::checks::ResultName)| {
         let carries = bearer == Some(result);
         let mut step = outcome.steps[result];
@@ -299,10 +324,22 @@ pub(super) fn rows<'a>(entry: &'a Entry, selection: &Selection, outcome: &'a Out
         }
         let failure = outcome.failure.as_deref().filter(|_| carries);
         let warnings = outcome.warnings.iter().filter(|warning| warning.result == result).collect();
-        let notes = if last == Some(result) { Note::ALL.into_iter().filter(applies).collect() } else { Vec::new() };
+        let notes = if last == Some(result) { remarks(outcome).collect() } else { Vec::new() };
         let difference =
             outcome.difference.as_deref().filter(|_| carries || (bearer.is_none() && last == Some(result)));
         Row { entry, name: &name.name, info: &name.info, step, failure, warnings, notes, difference }
     };
     wanted.map(row).collect()
+}
+
+/// What everybody has to see of a check that passed.
+fn remarks(outcome: &Outcome) -> impl Iterator<Item = Remark<'_>> {
+    let facts = outcome.facts.iter().filter(|_| outcome.failure.is_none());
+    let said = facts.clone().filter_map(|(key, value)| match *key {
+        ACCEPTED => Some(Remark::Accepted(value)),
+        EXPECTED => Some(Remark::Expected(value)),
+        _ => None,
+    });
+    let is_false = move |fact| facts.clone().any(|(key, value)| *key == fact && *value == false);
+    Note::ALL.into_iter().filter(move |note| is_false(note.fact())).map(Remark::Note).chain(said)
 }

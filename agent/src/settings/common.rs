@@ -1,5 +1,7 @@
 //! The options that every check has.
 
+use crate::judgement::Judgement;
+use crate::settings::judgement;
 use crate::settings::shape::Declared;
 use crate::settings::{Fields, Tags, Word};
 use std::time::Duration;
@@ -13,6 +15,7 @@ pub(crate) struct Common {
     pub(crate) warn_after: Option<Duration>,
     pub(crate) critical: bool,
     pub(crate) takes_node_out: bool,
+    pub(crate) judgement: Judgement,
 }
 
 impl Common {
@@ -40,7 +43,8 @@ impl Common {
         if !critical && takes_node_out {
             fields.warn_idle("takes_node_out", "on a check that is not critical", "leave out one of the two");
         }
-        Self { label: label.map(|word| word.0), timeout, tags, warn_after, critical, takes_node_out }
+        let judgement = judgement::parse(fields, &tags);
+        Self { label: label.map(|word| word.0), timeout, tags, warn_after, critical, takes_node_out, judgement }
     }
 }
 

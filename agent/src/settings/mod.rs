@@ -5,6 +5,7 @@ mod credentials;
 mod detour;
 mod field;
 mod fields;
+mod judgement;
 mod matcher;
 pub(crate) mod meant;
 mod reference;

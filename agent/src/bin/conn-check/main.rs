@@ -13,6 +13,7 @@ mod files;
 mod generate;
 mod guise;
 mod line;
+mod merge;
 mod outlet;
 mod output;
 mod part;
@@ -60,6 +61,7 @@ fn program(args: &Program) -> u8 {
     match &args.word {
         Some(Word::Explain(args)) => explain::program(args),
         Some(Word::Trace(args)) => trace::program(args),
+        Some(Word::Merge(args)) => merge::program(args),
         None => check::program(&args.check),
     }
 }

@@ -72,6 +72,8 @@ impl Block {
             body.extend(results(check));
         }
         if style.verbose {
+            let proves = check.entry.judgement.proves.as_deref().filter(|_| check.verdict() == Verdict::Pass);
+            body.extend(proves.map(|proves| Paragraph::titled("proves:", proves)));
             body.extend(phases(check));
         }
         Self {
