@@ -253,7 +253,7 @@ pub static ALL: &[Code] = &[
     entry(Phase::Connect, Cause::Prohibited, "connect.prohibited", Owner::Network, "a firewall on the way refuses, and says so (ICMP administratively prohibited)", "open the path in the firewall that answered")
         .when("a firewall on the way has a rule that rejects", "{type: tcp, host: db.internal, port: 5432}"),
     entry(Phase::Connect, Cause::DeniedLocally, "connect.denied-locally", Owner::Host, "this host itself forbids the connection", "look at the local firewall (OUTPUT), AppArmor or the sandbox")
-        .when("the address is that of everybody in the network", "{type: udp, host: 255.255.255.255, port: 8125, send: 'conncheck.test:1|c'}"),
+        .when("the address is that of everybody in the network, to which conn-check does not send", "{type: udp, host: 255.255.255.255, port: 8125, send: 'conncheck.test:1|c'}"),
     entry(Phase::Connect, Cause::LocalLimit, "connect.local-limit", Owner::Host, "a limit of this host, not a fault of the target", "raise the limit (ulimit -n, ports, memory) or lower --concurrency")
         .when("this process may open no more files (`ulimit -n`)", "{type: tcp, host: db.internal, port: 5432}"),
     entry(Phase::Connect, Cause::NoSocket, "connect.no-socket", Owner::Service, "the Unix socket does not exist, is not a socket, or may not be used", "check the path, its mode, and that the service runs on this host")
@@ -276,6 +276,8 @@ pub static ALL: &[Code] = &[
         .when("the proxy finds no way to the target", "{type: http, url: 'https://no-such-host.invalid/', proxy_url: 'http://proxy.internal:3128'}"),
     entry(Phase::Proxy, Cause::NotAProxy, "proxy.not-a-proxy", Owner::Config, "what answers there is not a proxy of that kind", "check the proxy's host, port and scheme")
         .when("a mail server listens on that port", "{type: http, url: 'https://app.internal/', proxy_url: 'http://mail.internal:25'}"),
+    entry(Phase::Proxy, Cause::TooLarge, "proxy.too-large", Owner::Config, "the head of the proxy's answer is longer than this program takes", "see what answers there (curl --proxy ...): a proxy's answer has a few lines; a larger one is a limit of conn-check's")
+        .when("what listens there goes on with its answer for ever", "{type: http, url: 'https://app.internal/', proxy_url: 'http://proxy.internal:3128'}"),
     entry(Phase::Tls, Cause::NotTls, "tls.not-tls", Owner::Config, "the peer answered, but not with TLS", "check the port, and whether the service has TLS switched on")
         .when("the port is the plain one", "{type: tls, host: app.internal, port: 80}"),
     entry(Phase::Tls, Cause::Required, "tls.required", Owner::Config, "the peer insists on TLS, the check did not use it", "switch TLS on for this check, or use the plain port")
@@ -377,42 +379,4 @@ pub static ALL: &[Code] = &[
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_code_begins_with_its_phase_and_stands_once() {
-        let failures = ALL.iter().map(|code| (code.name, Some(code.phase)));
-        let notes = Note::ALL.into_iter().map(|note| (note.slug(), None));
-        let all: Vec<_> =
-            failures.chain(WarningKind::ALL.iter().map(|kind| (kind.code(), None))).chain(notes).collect();
-        for (index, (name, own)) in all.iter().enumerate() {
-            let (slug, kind) = name.split_once('.').expect("PHASE.KIND");
-            let phase = Phase::ALL.into_iter().find(|phase| phase.slug() == slug);
-            assert!(phase.is_some_and(|phase| own.is_none_or(|own| own == phase)), "{name}");
-            assert!(kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
-            assert!(all[..index].iter().all(|(other, _)| other != name), "{name} twice");
-        }
-    }
-
-    #[test]
-    fn every_phase_has_a_timeout_and_a_closed() {
-        for phase in Phase::ALL.into_iter().filter(|phase| !matches!(phase, Phase::Config | Phase::Run)) {
-            // Nobody closes this host.
-            let kinds: &[_] = if phase == Phase::Local { &["timeout"] } else { &["timeout", "closed"] };
-            for kind in kinds {
-                let code = format!("{}.{kind}", phase.slug());
-                assert!(ALL.iter().any(|entry| entry.name == code), "{code} is missing");
-            }
-        }
-    }
-
-    #[test]
-    fn a_cause_without_an_entry_of_its_own_takes_the_nearest() {
-        assert_eq!(code_for(Phase::Tls, Cause::Reset).name, "tls.closed");
-        assert_eq!(code_for(Phase::Auth, Cause::Silent).name, "auth.timeout");
-        assert_eq!(code_for(Phase::Request, Cause::TooLarge).name, "protocol.too-large");
-        assert_eq!(code_for(Phase::Tls, Cause::LocalLimit).name, "connect.local-limit");
-        assert_eq!(code_for(Phase::Resolve, Cause::Locked).name, "run.own-fault");
-    }
-}
+mod tests;

@@ -187,10 +187,11 @@ impl Failure {
         self
     }
 
-    /// The failure of another server than the one that the check names: of which, and where it is.
+    /// The failure of another server than the one that the check names: which it is, before what happened there. The one
+    /// form for that.
     #[must_use]
-    pub(crate) fn told_of(self, what: &str, place: &dyn fmt::Display) -> Self {
-        Self { message: format!("{what} {place}: {}", self.message), ..self }
+    pub(crate) fn told_of(self, place: impl fmt::Display) -> Self {
+        Self { message: format!("{place}: {}", self.message), ..self }
     }
 
     /// The failure in one line: message, code, owner, next step.

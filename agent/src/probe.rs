@@ -20,7 +20,7 @@ use crate::outcome::{Step, Timing, Verdict, Warning};
 use crate::secret::{Redactor, Sentence};
 use crate::services::Service;
 use crate::shared::Shared;
-pub(crate) use dial::{Dialer, Trail};
+pub(crate) use dial::{Beside, Dialer};
 pub(crate) use hole::Again;
 use hole::Narrow;
 use host::Dialled;

@@ -65,9 +65,7 @@ impl Source {
 
 fn unreadable(error: &ReadError) -> Diagnostic {
     let (flaw, message, help) = match error {
-        ReadError::Directory => {
-            (Flaw::NotAFile, "this is a directory, not a file".to_owned(), "name the YAML file in it")
-        }
+        ReadError::Directory => (Flaw::NotAFile, "this is a directory, not a file".to_owned(), "name the file in it"),
         ReadError::NotRegular => {
             (Flaw::NotAFile, "this is not a regular file".to_owned(), "use `-` and standard input for what is piped in")
         }
@@ -86,7 +84,9 @@ fn unreadable(error: &ReadError) -> Diagnostic {
     Diagnostic::file(flaw, message).help(help)
 }
 
-fn help_for(kind: io::ErrorKind) -> &'static str {
+/// What to do about a file, or a directory, that cannot be read.
+#[must_use]
+pub fn help_for(kind: io::ErrorKind) -> &'static str {
     match kind {
         io::ErrorKind::NotFound => "check the path",
         io::ErrorKind::PermissionDenied => {

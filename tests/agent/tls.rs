@@ -308,6 +308,16 @@ fn the_trusted_authorities_can_be_a_bundle_or_a_folder() {
 }
 
 #[test]
+fn authorities_that_cannot_be_looked_at_are_not_said_to_be_missing() {
+    let scratch = Scratch::new();
+    let circle = scratch.path().join("circle");
+    std::os::unix::fs::symlink(&circle, &circle).expect("a link");
+    let ran = Agent::new("- {type: tcp, host: 127.0.0.1, port: 1}").arg("--tls-certs-path").arg(&circle).run();
+    let told = format!("`{}` cannot be looked at: Too many levels of symbolic links", circle.display());
+    assert!(ran.status == 3 && ran.err.contains(&told), "{ran:?}");
+}
+
+#[test]
 fn a_host_without_authorities_is_not_blamed_on_the_server() {
     let ca = Authority::new();
     let peer = TlsPeer::start(&ca.valid(), TlsManner::Silent);

@@ -219,6 +219,44 @@ fn an_address_that_is_dead_before_one_that_answers_is_a_warning() {
 }
 
 #[test]
+fn what_becomes_of_the_other_addresses_is_told_with_the_first() {
+    let network = Network::new();
+    network.near.hosts("10.0.0.2 alike\nfd00::2 alike\n10.0.0.2 unlike\nfd00::2 unlike\n");
+    network.far.filter_input(Transport::Udp, 8127, Answer::PortUnreachable);
+    let _deaf = network.far.inside(|| UdpPeer::start_at(network.far.at(8128), UdpManner::Silent));
+    for (host, port, evidence) in [
+        ("alike", 8127, "1 other address fails in the same way: 10.0.0.2:8127"),
+        ("unlike", 8128, "otherwise: 10.0.0.2:8128: no reply"),
+    ] {
+        let yaml = format!("- {{type: udp, host: {host}, port: {port}, send: ping, expect: pong, timeout: 1}}");
+        let report = Agent::through(network.near.command("env"), &yaml).report();
+        let failure = &report["checks"][0]["failure"];
+        assert!(failure["message"].to_string().contains("[fd00::2]"), "{failure}");
+        assert!(failure["evidence"].to_string().contains(evidence), "{failure}");
+    }
+}
+
+#[test]
+fn an_address_of_all_hosts_is_no_matter_of_a_firewall() {
+    let network = Network::new();
+    let added = network.near.command("ip").args(["route", "add", "default", "via", "10.0.0.2"]).status();
+    assert!(added.is_ok_and(|status| status.success()));
+    for address in ["255.255.255.255", "10.0.0.255"] {
+        let yaml = format!("- {{type: udp, host: {address}, port: 8125, send: ping}}");
+        let report = Agent::through(network.near.command("env"), &yaml).report();
+        let failure = &report["checks"][0]["failure"];
+        assert_eq!(
+            (code(&report).as_str(), &failure["owner"]),
+            ("connect.denied-locally", &json!("config")),
+            "{failure}"
+        );
+        assert!(failure["message"].to_string().contains("the address of all hosts of a network"), "{failure}");
+        let whole = failure.to_string();
+        assert!(whole.contains("SO_BROADCAST") && !whole.contains("nft") && !whole.contains("OUTPUT"), "{failure}");
+    }
+}
+
+#[test]
 fn a_datagram_that_cannot_be_is_refused_in_the_file() {
     let address = SocketAddr::from(([127, 0, 0, 1], 1));
     for (more, wanted) in

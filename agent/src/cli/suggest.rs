@@ -1,9 +1,9 @@
 //! What somebody meant who wrote an option that there is not.
 
 use crate::report::FORMATS;
-use clap::Error;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, Error};
 
 /// Options of other programs, and what is said of each.
 const TIPS: &[(&[&str], &str)] = &[
@@ -51,18 +51,43 @@ const TIPS: &[(&[&str], &str)] = &[
     (&["--silent", "-s"], "'--quiet' says nothing when all is well"),
 ];
 
-/// The error with a tip that is of use, where it is about an unknown option.
+/// The error with a tip that is of use, where it is about an unknown option of this program.
 #[must_use]
-pub fn improved(mut error: Error) -> Error {
+pub fn improved(mut error: Error, program: &Command) -> Error {
     if error.kind() != ErrorKind::UnknownArgument {
         return error;
     }
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return error };
-    if let Some(tip) = tip(option) {
+    if let Some(tip) = tip(option).filter(|tip| fits(tip, program, &error)) {
         error.remove(ContextKind::SuggestedArg);
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
     }
     error
+}
+
+/// Whether a tip is of use there: what it names, this program has, and the word of it that was called. What is said of
+/// files of checks and of their options is for who runs them.
+fn fits(tip: &str, program: &Command, error: &Error) -> bool {
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let is_called = |word: &&Command| usage.contains(&format!("Usage: {} {} ", program.get_name(), word.get_name()));
+    let command = program.get_subcommands().find(is_called).unwrap_or(program);
+    let has = |named: &str| {
+        let mut arguments = command.get_arguments();
+        arguments.any(|own| {
+            !own.is_hide_set()
+                && match named.strip_prefix("--") {
+                    Some(long) => own.get_long() == Some(long),
+                    None => own.get_short().is_some_and(|short| named == format!("-{short}")),
+                }
+        })
+    };
+    let words = tip.split(|c: char| c == '\'' || c.is_whitespace());
+    words.filter(|word| word.starts_with('-')).all(has) && runs_checks(command)
+}
+
+/// Whether this is what runs the checks of files, or takes its options.
+fn runs_checks(command: &Command) -> bool {
+    command.get_arguments().any(|own| own.get_id() == "config")
 }
 
 fn tip(option: &str) -> Option<String> {
@@ -81,7 +106,31 @@ mod tests {
 
     fn said(arguments: &[&str]) -> String {
         let arguments = ["conn-check"].iter().chain(arguments);
-        improved(Program::try_parse_from(arguments).expect_err("an error")).to_string()
+        improved(Program::try_parse_from(arguments).expect_err("an error"), &Program::command()).to_string()
+    }
+
+    #[test]
+    fn a_tip_is_about_the_program_and_the_word_that_was_called() {
+        for (arguments, tip) in [
+            (&["--json", "x.yaml"][..], Some("--format json")),
+            (&["trace", "--json", "x.yaml"], None),
+            (&["trace", "--ipv4-only", "x.yaml"], None),
+            (&["explain", "--timeout", "3"], None),
+        ] {
+            let said = said(arguments);
+            match tip {
+                Some(tip) => assert!(said.contains(tip), "{said}"),
+                None => assert!(!said.contains("'--") || said.contains("unexpected argument"), "{said}"),
+            }
+            assert_eq!(said.contains("--format"), tip.is_some(), "{said}");
+            assert!(!said.contains("--max-timeout") || tip.is_some(), "{said}");
+        }
+        let program = crate::cli::configs::Configs::command();
+        for arguments in [["conn-check-configs", "env", "--json"], ["conn-check-configs", "env", "--insecure"]] {
+            let error = crate::cli::configs::Configs::try_parse_from(arguments).expect_err("an error");
+            let said = improved(error, &program).to_string();
+            assert!(!said.contains("--format") && !said.contains("disable_tls_verification"), "{said}");
+        }
     }
 
     #[test]

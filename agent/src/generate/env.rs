@@ -14,6 +14,7 @@
 
 mod application;
 mod bags;
+mod deployment;
 mod dotenv;
 mod endings;
 mod expand;
@@ -24,6 +25,7 @@ mod libpq;
 mod names;
 mod prefixes;
 mod read;
+mod sender;
 mod sentinel;
 mod structured;
 mod switches;
@@ -124,6 +126,14 @@ impl<'a> Env<'a> {
         }
         if value::is_url(text) {
             return self.of_url(variable, name, text);
+        }
+        if let Some(urls) = value::unlisted(text).filter(|urls| value::is_url(urls.trim())) {
+            return self.of_url(variable, name, urls.trim());
+        }
+        if let Some(hosts) = value::objects(text).filter(|_| names::service_of(name).is_some())
+            && let Some(places) = value::places(&hosts)
+        {
+            return self.of_places(variable, name, &places);
         }
         // Those of a secret, too: `SESSION_PROVIDER_CONFIG`, `JWT_SECRET={"jwk_url": ...}`.
         if let Some(items) = structured::items(&variable.name, text) {

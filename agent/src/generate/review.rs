@@ -8,6 +8,7 @@ use crate::generate::yaml;
 use crate::generate::{Comment, GeneratedCheck, Item, Secrets, Value};
 use crate::plan::{Defaults, Loaded, load};
 use crate::services;
+use crate::settings::READABLE;
 use crate::source::Source;
 use std::time::Duration;
 
@@ -32,10 +33,12 @@ pub(super) fn review(check: GeneratedCheck) -> Vec<Item> {
     if problem.flaw != Flaw::UnreadablePem {
         return vec![refused(&check, &problem).into()];
     }
-    let comment = Comment::gap(
-        check.label(),
-        format!("{}; the check below does without: add the option on the host that has the file", problem.message),
-    );
+    // A file that is there and does not do is not to be looked for elsewhere.
+    let then = match problem.help.as_deref().filter(|help| *help != READABLE) {
+        Some(help) => format!("{help}; then add the option"),
+        None => "add the option on the host that has the file".to_owned(),
+    };
+    let comment = Comment::gap(check.label(), format!("{}; the check below does without: {then}", problem.message));
     let rest = check.without(&FILES);
     match judge(&rest) {
         Ok(_) => vec![comment.into(), rest.into()],

@@ -226,6 +226,53 @@ pub(crate) fn named_in(text: &str) -> Primary {
     }
 }
 
+/// The hosts of a list, each with its port, as libpq has them: one port is that of all, an empty one the usual (section
+/// 34.1.1.3 of `PostgreSQL`'s manual). Where there are more or fewer, nobody can tell which is whose: each has the whole text.
+pub(crate) fn hosts_and_ports<'a>(hosts: &'a str, ports: Option<&'a str>) -> Vec<(&'a str, Option<&'a str>)> {
+    let hosts: Vec<_> = hosts.split(',').map(str::trim).collect();
+    let each: Vec<_> = ports.into_iter().flat_map(|ports| ports.split(',')).map(str::trim).collect();
+    let port = |at: usize| match each[..] {
+        [] => None,
+        [only] => Some(only),
+        _ if each.len() == hosts.len() => each.get(at).copied(),
+        _ => ports,
+    };
+    hosts.iter().enumerate().map(|(at, host)| (*host, port(at).filter(|port| !port.is_empty()))).collect()
+}
+
+/// One of the sentinels that URLs name.
+#[derive(Debug)]
+pub(crate) struct UrlSite {
+    /// The host, and the port where there is one.
+    pub(crate) place: String,
+    /// There is TLS, by the scheme.
+    pub(crate) is_secure: bool,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<String>,
+    /// The number of the database.
+    pub(crate) database: Option<String>,
+}
+
+/// The sentinels that URLs name, whatever their schemes are (`redis://s1:26379`); nothing where one of them says itself
+/// what the primary is called, or cannot be read.
+pub(crate) fn sites_of_sentinels(text: &str) -> Option<Vec<UrlSite>> {
+    let mut sites = Vec::new();
+    for piece in pieces(text.trim()) {
+        let parts = Parts::read(piece).ok().filter(|parts| redis::primary(parts).is_none())?;
+        let (_, scheme) = known(piece)?;
+        let is_secure = scheme.security == Security::Tls || Tls::read(&parts).wanted == Some(true);
+        let (user, password) = redis::login(&parts);
+        sites.extend(parts.sites.iter().map(|site| UrlSite {
+            place: site.to_string(),
+            is_secure,
+            user: user.map(str::to_owned),
+            password: password.map(str::to_owned),
+            database: parts.name().ok().flatten(),
+        }));
+    }
+    Some(sites)
+}
+
 /// The host and the port of a web address, where the text is one and no other URL.
 pub(crate) fn web_place(text: &str) -> Option<(String, Option<u16>)> {
     let (service, _) = known(text)?;

@@ -350,6 +350,7 @@ fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Op
         return match code {
             Some(libc::EADDRNOTAVAIL) => host::of_ports(fault),
             Some(libc::EAFNOSUPPORT) => host::of_family(fault, address),
+            Some(libc::EACCES) if host::Way::to(address).is_broadcast() => host::of_broadcast(fault, address),
             Some(libc::EACCES | libc::EPERM) => host::of_denial(fault, address),
             _ => fault,
         };

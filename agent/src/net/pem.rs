@@ -3,6 +3,8 @@
 
 use crate::file;
 use crate::secret::Secret;
+use pkcs8::pkcs5::EncryptionScheme;
+use pkcs8::pkcs5::pbes2::Kdf;
 use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
 use rustls::pki_types::pem::{Error, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
@@ -117,19 +119,51 @@ fn decrypted(entry: &str, password: &Secret<String>) -> Result<PrivateKeyDer<'st
     let broken = || flawed("its encrypted key is cut, or no PKCS #8 (RFC 5958)", "put the whole file there");
     let end = entry.find(END).ok_or_else(broken)? + END.len();
     let (_, der) = SecretDocument::from_pem(&entry[..end]).map_err(|_| broken())?;
-    let key = EncryptedPrivateKeyInfoRef::try_from(der.as_bytes()).map_err(|_| broken())?;
+    let key = EncryptedPrivateKeyInfoRef::try_from(der.as_bytes()).map_err(|error| match error {
+        pkcs8::Error::Asn1(error) if is_excessive(&error) => flawed(COSTLY, CHEAPER),
+        // What stands between its lines is whole, as was seen above.
+        _ => flawed(UNSUPPORTED, ANEW),
+    })?;
+    if !is_affordable(&key.encryption_algorithm) {
+        return Err(flawed(COSTLY, CHEAPER).into());
+    }
     match key.decrypt(password.expose()) {
         Ok(key) => Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into()),
         Err(pkcs8::Error::EncryptedPrivateKey(
             pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. } | pkcs8::pkcs5::Error::NoPbes1CryptSupport,
-        )) => Err(flawed(
-            "its key is encrypted in a way that is not supported",
-            "write it anew with `openssl pkcs8 -topk8`",
-        )
-        .into()),
+        )) => Err(flawed(UNSUPPORTED, ANEW).into()),
         // What a wrong password decrypts is no key.
         Err(_) => Err(KeyError::Password(io::Error::other("it does not open the key"))),
     }
+}
+
+const UNSUPPORTED: &str = "its key is encrypted in a way that is not supported";
+const ANEW: &str = "write it anew with `openssl pkcs8 -topk8`";
+
+/// Of a key that takes too long to open.
+const COSTLY: &str = "to open its key takes more hashing than conn-check does for a file (1,000,000 iterations; of scrypt, 1 GiB and 16 lanes): a limit of conn-check's, and other programs may well open it";
+const CHEAPER: &str = "write it anew with fewer iterations: `openssl pkcs8 -topk8 -iter 100000`";
+
+/// Whether a key is opened in a time that a check has. The limits are those of the crate that reads PKCS#12, so that a
+/// key costs as much in one kind of file as in the other.
+fn is_affordable(scheme: &EncryptionScheme) -> bool {
+    const ITERATIONS: u32 = 1_000_000;
+    /// Bytes, and how often they are filled.
+    const SCRYPT: (u64, u16) = (1 << 30, 16);
+    match scheme.pbes2().map(|parameters| &parameters.kdf) {
+        Some(Kdf::Pbkdf2(pbkdf2)) => pbkdf2.iteration_count <= ITERATIONS,
+        Some(Kdf::Scrypt(scrypt)) => {
+            let memory = scrypt.cost_parameter.saturating_mul(128 * u64::from(scrypt.block_size));
+            memory <= SCRYPT.0 && scrypt.parallelization <= SCRYPT.1
+        }
+        // What there may be besides is not opened at all.
+        _ => true,
+    }
+}
+
+/// Whether a number in a file is greater than the library reads at all, which has the iterations in mind.
+pub(crate) fn is_excessive(error: &pkcs8::der::Error) -> bool {
+    matches!(error.kind(), pkcs8::der::ErrorKind::Value { tag: pkcs8::der::Tag::Integer })
 }
 
 /// What is wrong with a file's content, and what to do about it.

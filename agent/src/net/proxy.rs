@@ -200,7 +200,7 @@ async fn read_answer(wire: &mut Wire) -> Result<Vec<u8>, Fault> {
         if answer.len() > LONGEST_HEAD {
             let message = "the head of the proxy's answer is longer than this program takes";
             let limit = sentence!["at most ", LONGEST_HEAD / 1024, " KiB are read"];
-            return Err(Fault::new(Cause::TooLarge, message).evidence(limit));
+            return Err(Fault::new(Cause::TooLarge, message).at(Phase::Proxy).evidence(limit));
         }
         match wire.read(&mut piece).await? {
             0 if answer.is_empty() => {

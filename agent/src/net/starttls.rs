@@ -6,7 +6,7 @@ use crate::net::identify::{Stranger, blocked_host, identify};
 use crate::net::{Talk, Wire};
 use crate::phase::Phase;
 use crate::secret::sentence;
-use crate::services::{Service, Upgrade};
+use crate::services::{Codes, Service, Upgrade, Words};
 use crate::text::escaped;
 
 /// The longest line that is read, in bytes.
@@ -19,8 +19,8 @@ const LONGEST_LINE: usize = 8 * 1024;
 pub(crate) async fn begin(service: &Service, wire: Wire, own_name: &str) -> Result<Wire, Fault> {
     let mut talk = Talk::new(wire, "a reply");
     match &service.upgrade {
-        Some(upgrade @ Upgrade::Codes { .. }) => by_codes(&mut talk, upgrade, own_name).await?,
-        Some(upgrade @ Upgrade::Words { .. }) => by_words(&mut talk, upgrade, service).await?,
+        Some(Upgrade::Codes(codes)) => by_codes(&mut talk, codes, own_name).await?,
+        Some(Upgrade::Words(words)) => by_words(&mut talk, words, service).await?,
         Some(Upgrade::Extended(request)) => extended(&mut talk, request).await?,
         Some(Upgrade::Letter(request)) => by_letter(&mut talk, request, service).await?,
         Some(Upgrade::Capability) => by_capability(&mut talk, service).await?,
@@ -33,8 +33,8 @@ pub(crate) async fn begin(service: &Service, wire: Wire, own_name: &str) -> Resu
     Err(Fault::new(Cause::Malformed, "the server went on without TLS after it had agreed to it"))
 }
 
-async fn by_codes(talk: &mut Talk, upgrade: &Upgrade, own_name: &str) -> Result<(), Fault> {
-    let Upgrade::Codes { hello, request, agreed } = *upgrade else { return Ok(()) };
+async fn by_codes(talk: &mut Talk, codes: &Codes, own_name: &str) -> Result<(), Fault> {
+    let Codes { hello, request, agreed } = *codes;
     expect_code(talk, "220").await?;
     if let Some(hello) = hello {
         talk.send(format!("{hello} {own_name}\r\n").as_bytes()).await;
@@ -53,8 +53,8 @@ async fn by_codes(talk: &mut Talk, upgrade: &Upgrade, own_name: &str) -> Result<
     is_agreed(&coded(talk).await?, agreed, request)
 }
 
-async fn by_words(talk: &mut Talk, upgrade: &Upgrade, service: &Service) -> Result<(), Fault> {
-    let Upgrade::Words { greeting, farewell, late, request, agreed, unable, between } = *upgrade else { return Ok(()) };
+async fn by_words(talk: &mut Talk, words: &Words, service: &Service) -> Result<(), Fault> {
+    let Words { greeting, farewell, late, request, agreed, unable, between } = *words;
     // What the answer repeats is no part of the command.
     let command = request.split(' ').next_back().unwrap_or_default();
     let tag = &request[..request.len() - command.len()];
@@ -227,12 +227,65 @@ async fn expect_code(talk: &mut Talk, code: &str) -> Result<(), Fault> {
     }
 }
 
-/// The server says that it serves nobody, or not us.
+/// The server says that it serves nobody, or not us: by a code for it (RFC 5530 for IMAP, RFC 3206 for POP3), else in words
+/// that servers have for it.
 fn turned_away(said: &str) -> Fault {
-    Fault::new(Cause::NotReady, "the server turns this host away before TLS")
-        .evidence(escaped(said))
-        .next_step("see in the server's log why: what it says stands in the evidence")
+    let words = said.to_ascii_lowercase();
+    let has = |known: &[&str]| known.iter().any(|word| words.contains(word));
+    let fault = if has(&FULL) {
+        Fault::new(Cause::Overloaded, "the server takes no more connections, or none more from this host").next_step(
+            "close connections that are left open, from this host too; else raise the server's limit (for one address, or for all)",
+        )
+    } else if has(&CLOSED_TO_US) {
+        Fault::new(Cause::HostNotAllowed, "the server does not serve this host")
+            .at(Phase::Auth)
+            .owner(Owner::Service)
+            .next_step("let this host in at the server: its access rules, or what has banned it (fail2ban); what it says stands in the evidence")
+    } else if has(&FOR_NOW) {
+        Fault::new(Cause::NotReady, "the server serves nobody for now").next_step(
+            "see whether it starts, stops or lacks something that it needs: what it says stands in the evidence",
+        )
+    } else {
+        Fault::new(Cause::NotReady, "the server turns this host away before TLS")
+            .next_step("see in the server's log why: what it says stands in the evidence")
+    };
+    fault.evidence(escaped(said))
 }
+
+/// Of a server that has as many clients as it takes: Courier's, Cyrus', Dovecot's words.
+const FULL: [&str; 6] = [
+    "[limit]",
+    "too many",
+    "maximum number of connections",
+    "maximum connections",
+    "connection limit",
+    "connections exceeded",
+];
+
+/// Of one that does not want this one.
+const CLOSED_TO_US: [&str; 9] = [
+    "access denied",
+    "not allowed",
+    "not permitted",
+    "not authorized",
+    "blocked",
+    "banned",
+    "blacklist",
+    "denylist",
+    "refused from your",
+];
+
+/// Of one that is not there for anybody.
+const FOR_NOW: [&str; 8] = [
+    "[unavailable]",
+    "[sys/temp]",
+    "[serverbug]",
+    "shutting down",
+    "starting up",
+    "temporar",
+    "try again",
+    "unavailable",
+];
 
 fn is_agreed(answer: &[String], code: &str, command: &'static str) -> Result<(), Fault> {
     if answer.first().is_some_and(|line| line.starts_with(code)) {

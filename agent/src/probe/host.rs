@@ -17,6 +17,12 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+/// How long nobody may answer before it is looked into, at most; with a short timeout it is half of that.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a look at a peer beside the wait may take.
+pub(super) const LOOK: Duration = Duration::from_secs(1);
+
 /// What an inquiry leaves of the time, to tell what it has found.
 const MARGIN: Duration = Duration::from_millis(15);
 
@@ -46,6 +52,21 @@ impl Dialled {
 
     fn address(&self) -> SocketAddr {
         self.blamed.get().copied().unwrap_or(self.first)
+    }
+}
+
+/// How long the peer may be silent before it is looked at: what is left of the time is for the look, and for a slow
+/// answer.
+pub(super) fn patience(left: Duration) -> Duration {
+    PATIENCE.min(left / 2)
+}
+
+/// Looks into the silence of an address, until then at most; of one of this host's own, there is no way to look at.
+pub(super) fn inquire(shared: &Arc<Shared>, address: SocketAddr, until: Instant, inquiry: &mut JoinSet<Silence>) {
+    if !Way::to(address).is_local() {
+        let shared = Arc::clone(shared);
+        // As a task it makes no check larger.
+        inquiry.spawn(async move { shared.inquiries.of_silence(address, until - MARGIN).await });
     }
 }
 
@@ -90,12 +111,7 @@ impl Probe {
     /// Looks into the silence of the address; ends when this is dropped.
     fn inquire(&self, until: Instant) -> JoinSet<Silence> {
         let mut inquiry = JoinSet::new();
-        let address = self.dialled_address().filter(|address| !Way::to(*address).is_local());
-        if let Some(address) = address {
-            let shared: Arc<Shared> = Arc::clone(&self.shared);
-            // As a task it makes no check larger.
-            inquiry.spawn(async move { shared.inquiries.of_silence(address, until - MARGIN).await });
-        }
+        self.dialled_address().into_iter().for_each(|address| inquire(&self.shared, address, until, &mut inquiry));
         inquiry
     }
 

@@ -8,6 +8,7 @@
 //! anything behind but a line in the peer's log.
 
 use super::Probe;
+use super::host;
 use super::questions::{CLIENT_HELLO, ask, ask_mysql, plain_answer};
 use crate::fault::{Cause, Fault, Phase};
 use crate::net;
@@ -19,12 +20,6 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::task::JoinSet;
-
-/// How long a peer may be silent before it is looked at, at most; with a short timeout it is half of that.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// What a look beside the wait may take.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// What it may take when the peer has closed early: one with a short queue takes a new connection only when that is
 /// asked for again, after a second, and one that closes all of them ends the peek at once.
@@ -56,10 +51,9 @@ impl Probe {
         self.reached.as_ref().filter(|_| !self.is_veiled)
     }
 
-    /// How long the peer may be silent before it is looked at: what is left of the time is for the look, and for a
-    /// slow answer.
+    /// How long the peer may be silent before it is looked at.
     pub(super) fn patience(&self) -> Duration {
-        PATIENCE.min(self.left() / 2)
+        host::patience(self.left())
     }
 
     /// Looks what the peer says on fresh connections while it is silent on the first one; nobody, when there is no
@@ -69,7 +63,7 @@ impl Probe {
         if let Some(peer) = self.peer().cloned() {
             // As a task it goes on where it has to be finished, and makes no check larger.
             let left = self.nearly_left(1);
-            look.spawn(self.asking(peer, phase, if self.counts_strangers() { left } else { LOOK.min(left) }));
+            look.spawn(self.asking(peer, phase, if self.counts_strangers() { left } else { host::LOOK.min(left) }));
         }
         look
     }

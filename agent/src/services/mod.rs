@@ -16,7 +16,7 @@ mod upgrade;
 pub(crate) use row::{NoServer, Scheme, Security, UseTls};
 pub use row::{Service, Speaker, TlsStart, Transport};
 pub use table::*;
-pub(crate) use upgrade::{LDAP_START_TLS, SSL_REQUEST, Upgrade};
+pub(crate) use upgrade::{Codes, LDAP_START_TLS, SSL_REQUEST, Upgrade, Words};
 
 /// The service whose URLs have this scheme, and what the scheme says; the scheme comes without what
 /// follows a plus, in small letters.

@@ -4,7 +4,7 @@ mod other;
 
 use super::build::{ports, schemes};
 use super::row::{KnownPort, Options, Ports, Scheme, Security, Service, Speaker, TlsStart, Transport, UseTls};
-use super::upgrade::{LDAP_START_TLS, SSL_REQUEST, Upgrade};
+use super::upgrade::{Codes, LDAP_START_TLS, SSL_REQUEST, Upgrade};
 pub use other::*;
 use std::num::NonZero;
 
@@ -202,7 +202,7 @@ pub static SMTP: Service = Service::new("smtp", "SMTP", "an SMTP server", ports!
     .speaks_first(Speaker::Server)
     .tls(TlsStart::Either)
     // RFC 3207
-    .upgrade(Some(Upgrade::Codes { hello: Some("EHLO"), request: "STARTTLS", agreed: "220" }))
+    .upgrade(Some(Upgrade::Codes(Codes { hello: Some("EHLO"), request: "STARTTLS", agreed: "220" })))
     .named(schemes!("smtp"; "smtps"), &["SMTP", "EMAIL", "MAIL", "MAILER"])
     .user_words(&["HOST_USER", "NAME"])
     .password_words(&["HOST_PASSWORD"])

@@ -4,37 +4,45 @@
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Upgrade {
     /// Replies of lines with a code of three digits: the greeting is 220, and a client may have to introduce itself.
-    Codes {
-        /// The word that a client introduces itself with; the reply lists the request among what the server can.
-        hello: Option<&'static str>,
-        /// The request for TLS.
-        request: &'static str,
-        /// The code that agrees to it.
-        agreed: &'static str,
-    },
+    Codes(Codes),
     /// Replies of lines that begin with a word.
-    Words {
-        /// What the greeting begins with.
-        greeting: &'static str,
-        /// What it begins with where the server turns the client away.
-        farewell: &'static str,
-        /// What it begins with where it is too late for TLS.
-        late: Option<&'static str>,
-        /// The request for TLS, with what its answer repeats.
-        request: &'static str,
-        /// What the answer that agrees begins with.
-        agreed: &'static str,
-        /// What it begins with where the server knows the request and has reasons of its own not to begin.
-        unable: &'static str,
-        /// What lines between the request and its answer begin with.
-        between: Option<&'static str>,
-    },
+    Words(Words),
     /// A message of LDAP, answered by one.
     Extended(&'static [u8]),
     /// A message that is answered by one letter, S or N.
     Letter(&'static [u8]),
     /// The server's greeting says whether it has TLS, and the request is not answered.
     Capability,
+}
+
+/// What is said where replies have codes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Codes {
+    /// The word that a client introduces itself with; the reply lists the request among what the server can.
+    pub(crate) hello: Option<&'static str>,
+    /// The request for TLS.
+    pub(crate) request: &'static str,
+    /// The code that agrees to it.
+    pub(crate) agreed: &'static str,
+}
+
+/// What is said where replies begin with words.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Words {
+    /// What the greeting begins with.
+    pub(crate) greeting: &'static str,
+    /// What it begins with where the server turns the client away.
+    pub(crate) farewell: &'static str,
+    /// What it begins with where it is too late for TLS.
+    pub(crate) late: Option<&'static str>,
+    /// The request for TLS, with what its answer repeats.
+    pub(crate) request: &'static str,
+    /// What the answer that agrees begins with.
+    pub(crate) agreed: &'static str,
+    /// What it begins with where the server knows the request and has reasons of its own not to begin.
+    pub(crate) unable: &'static str,
+    /// What lines between the request and its answer begin with.
+    pub(crate) between: Option<&'static str>,
 }
 
 /// `PostgreSQL`'s `SSLRequest` (its manual, "Message Formats"): its length, 1234 and 5679.

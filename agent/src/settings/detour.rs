@@ -55,7 +55,9 @@ impl Setting for Place {
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         let text = field.text(&Self::SHAPE)?;
         // Whether the last colon is a port's or one of an IPv6 address is told by what stands before it.
-        let with_port = text.rsplit_once(':').filter(|(host, _)| !host.contains(':') || host.ends_with(']'));
+        let is_url = text.contains("://");
+        let with_port =
+            text.rsplit_once(':').filter(|(host, _)| !is_url && (!host.contains(':') || host.ends_with(']')));
         let (host, port) = match with_port {
             Some((host, port)) => {
                 let port = port.parse().map_err(|_| field.wrong(&Self::SHAPE).help("a port is 1 to 65535"))?;

@@ -93,7 +93,10 @@ const TOLD: &[(&[&str], &str)] = &[
     (&["sql", "database", "db", "rdbms"], "write `type: postgres`, `type: mysql` or `type: mongodb`"),
     (&["cache"], "write `type: redis` or `type: memcache`"),
     (&["queue", "broker", "mq", "messaging"], "write `type: amqp` or `type: mqtt`"),
-    (&["grpc"], "no check speaks gRPC: `type: tls` or `type: tcp` shows that it listens"),
+    (
+        &["grpc"],
+        "no check speaks gRPC: `type: http` with `http2: true` shows that its server answers, `type: tcp` that it listens",
+    ),
     (&["sqlite", "file"], "a file is nothing to connect to: leave the check out"),
 ];
 
@@ -171,7 +174,17 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ),
     ("client_cert", &["cert", "certificate", "sslcert", "ssl_cert", "tls_cert", "certfile", "cert_file"]),
     ("client_key", &["key", "sslkey", "ssl_key", "tls_key", "keyfile", "key_file", "private_key"]),
+    (
+        "client_key_password",
+        &["key_password", "key_passphrase", "keypass", "sslpassword", "p12_password", "pfx_password"],
+    ),
+    ("min_tls_version", &["tls_version", "tls_min_version", "min_version", "ssl_version", "ssl_min_protocol_version"]),
     ("server_name", &["sni", "servername", "tls_server_name"]),
+    ("connect_to", &["resolve", "via", "hostaddr", "connect_host"]),
+    ("sentinel", &["master_name", "mastername", "service_name", "sentinel_master", "sentinels", "master_set"]),
+    ("cluster", &["cluster_mode", "is_cluster", "cluster_enabled"]),
+    ("srv", &["mongodb_srv", "use_srv", "dns_seedlist"]),
+    ("auth_mechanism", &["authmechanism", "mechanism", "auth_mech", "sasl_mechanism"]),
     (
         "expiry_warning_days",
         &["days", "expiry", "expiry_days", "expire_days", "min_days", "warn_days", "cert_expiry", "certificate_expiry"],

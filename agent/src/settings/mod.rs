@@ -23,5 +23,5 @@ pub(crate) use meant::nearest;
 pub(crate) use reference::is_reference;
 pub(crate) use setting::{Name, Pair, Pairs, Setting, Tags, Word, seconds};
 pub(crate) use target::{HOST_OR_SOCKET, HostOrSocket, SocketPath, port, target, tls_of_target};
-pub(crate) use tls::{Spoken, tls};
+pub(crate) use tls::{READABLE, Spoken, tls};
 pub(crate) use unexpanded::is_variable;

@@ -162,6 +162,9 @@ impl From<TlsMode> for Spoken {
     }
 }
 
+/// What to do about a file that cannot be read at all.
+pub(crate) const READABLE: &str = "a PEM file (-----BEGIN ...) that the user who runs conn-check can read";
+
 /// A file that cannot be used.
 fn lack<T>(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> Result<Option<T>, Noted> {
     let (message, next_step) = if option == "client_key_password" {
@@ -170,8 +173,7 @@ fn lack<T>(fields: &mut Fields<'_>, option: &'static str, error: &io::Error) -> 
         (format!("the file cannot be used: {error}"), pem::next_step(error))
     };
     let misfit = Misfit::new(message).flaw(Flaw::UnreadablePem).because(error);
-    let misfit =
-        misfit.help(next_step.unwrap_or("a PEM file (-----BEGIN ...) that the user who runs conn-check can read"));
+    let misfit = misfit.help(next_step.unwrap_or(READABLE));
     fields.lack_file(option, misfit, next_step).map(|()| None)
 }
 

@@ -297,6 +297,10 @@ fn a_document_that_is_cut_off_is_no_file() {
     for end in [0, 1, 20, whole.len() - 1] {
         nothing_written(&project, &hand_over(&whole[..end]));
     }
+    // Passwords would else stand where nobody wants them.
+    let ran = hand_over(&whole.replace(r#""options": {"#, r#""options": {"secrets": "vault", "#));
+    assert!(ran.err.contains("where secrets are to stand (`vault`) is neither inline, env nor file"), "{}", ran.err);
+    nothing_written(&project, &ran);
     let ran = hand_over(whole);
     assert_eq!((ran.status, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
     assert_eq!(super::checks_of(&project.read("checks.yaml")), STATSD);

@@ -187,6 +187,34 @@ fn a_template_has_the_variables_to_be_filled_in_and_is_never_written_over() {
 }
 
 #[test]
+fn a_file_that_is_there_and_does_not_do_is_not_to_be_looked_for_elsewhere() {
+    let scratch = Scratch::new();
+    let file = scratch.write("ca.pem", "no certificate\n");
+    let url = |file: &str| format!("A_URL=postgres://u:p@h/d?sslmode=verify-full&sslrootcert={file}\n");
+    let made = super::run_with(&mut configs(&["env", "-"]), url(&file.display().to_string()).as_bytes());
+    assert!(
+        made.out.contains("there is no certificate in it; the check below does without: name a PEM file"),
+        "{made:?}"
+    );
+    let made = super::run_with(&mut configs(&["env", "-"]), url("/not/there.pem").as_bytes());
+    assert!(made.out.contains("does without: add the option on the host that has the file"), "{made:?}");
+}
+
+#[test]
+fn a_template_without_variables_to_fill_in_is_not_written_and_that_is_said() {
+    let scratch = Scratch::new();
+    let (template, secrets) = (scratch.path().join("secrets.env"), scratch.path().join("secrets"));
+    std::fs::create_dir(&secrets).expect("a folder");
+    let (path, secrets) = (template.to_str().expect("path"), secrets.to_str().expect("path"));
+    for words in [&["--secrets", "file", "--secrets-dir", secrets][..], &[]] {
+        let words = [&["env", "-", "--secrets-template", path], words].concat();
+        let made = super::run_with(&mut configs(&words), b"A_URL=redis://:tiger@h\n");
+        assert!(made.err.contains("--secrets-template means nothing without --secrets env"), "{made:?}");
+        assert!(!template.exists(), "{made:?}");
+    }
+}
+
+#[test]
 fn a_pipe_in_the_place_of_a_file_comes_with_what_to_do() {
     let made = super::run_with(&mut configs(&["env", "/dev/stdin"]), b"A_URL=redis://h\n");
     assert_eq!((made.status, made.out.as_str()), (3, ""));

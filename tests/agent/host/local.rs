@@ -1,6 +1,8 @@
 //! Faults of the very host that checks: its firewall, its routes, its links, its limits.
 
 use super::{PORT, Verdict, checked, over_both, tcp, tcp_within};
+use crate::redis::clusters::node_at;
+use crate::redis::nodes::all_slots;
 use harness::peers::{Manner, Peer};
 use harness::worlds::{Family, USER, World};
 use std::net::SocketAddr;
@@ -19,6 +21,19 @@ over_both! {
 
     the_own_output_chain_drops_what_is_for_the_own_subnet(family) {
         own_rule(family, 0, "drop", &Verdict::denied_here(RULES));
+    }
+
+    the_own_output_chain_drops_what_is_for_a_node_of_a_cluster(family) {
+        let (world, node) = (World::new(1), PORT + 1);
+        let target = world.target(family, PORT);
+        let host = target.ip().to_string();
+        let _first = world.server().inside(|| {
+            node_at(target, move |own| all_slots(&[(&host, own), (&host, node)]))
+        });
+        world.client().rule("output", &format!("tcp dport {node} drop"));
+        let yaml = tcp_within(target, 4.0).replace("type: tcp", "type: redis, cluster: true");
+        let check = checked(&world, &yaml);
+        Verdict::denied_here(RULES).says("the cluster's node").of(&check);
     }
 
     a_rule_for_this_user_alone_drops(family) {

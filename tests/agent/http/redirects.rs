@@ -110,7 +110,7 @@ fn another_origin_gets_only_what_is_known_to_hold_no_secret() {
         if other.url("") == refused.url("") {
             let names = "X-JWT, X-Session-Id, X-Passphrase, DPoP, X-Tenant, Accept, Host, Content-Type";
             let expected = format!(
-                "answered 403, expected 200; {names}: not sent to this server, which only a redirect names ({})",
+                "{}: answered 403, expected 200; {names}: not sent to this server, which only a redirect names",
                 other.url("/in")
             );
             assert_eq!(message(check), expected);
@@ -155,7 +155,7 @@ fn a_login_that_was_not_sent_is_not_called_wrong() {
     assert_eq!(
         message(&check),
         format!(
-            "the server that the redirect leads to wants a login, and ours is only for the first server ({elsewhere})"
+            "{elsewhere}: the server that the redirect leads to wants a login, and ours is only for the first server"
         )
     );
 }
@@ -230,7 +230,7 @@ fn what_is_wrong_behind_a_redirect_is_told_with_the_url_that_was_asked() {
         let (seen, check) = check(&first.url("/"), &["allow_redirects: true", &trust]);
         assert_eq!(seen, verdict, "{there}: {check}");
         let shown = there.replace("s3cret", "***");
-        assert!(message(&check).ends_with(&format!(" ({shown}, to which a redirect leads)")), "{check}");
+        assert!(message(&check).starts_with(&format!("{shown}, to which a redirect leads: ")), "{check}");
         let told = check["failure"]["next_step"].as_str().unwrap_or_default();
         assert!(next.is_empty() || told == next, "{check}");
         assert!(!check.to_string().contains("s3cret"), "{check}");

@@ -345,7 +345,7 @@ fn an_answer_to_connect_that_ends_too_early_or_is_too_long_is_told_as_that() {
             "proxy.closed",
             "the proxy closed the connection in the middle of its answer",
         ),
-        (long, "protocol.too-large", "the head of the proxy's answer is longer than this program takes"),
+        (long, "proxy.too-large", "the head of the proxy's answer is longer than this program takes"),
     ] {
         let proxy = Peer::serve(move |wire| {
             let _request = Request::read(&wire);

@@ -38,6 +38,50 @@ fn a_node_that_refuses_is_told_by_its_own_port() {
     assert!(!said.contains(&first.to_string()), "{check}");
 }
 
+/// A cluster of a node that is well, and these others.
+fn with_all(others: &[SocketAddr], more: &str) -> Value {
+    let others: Vec<_> = others.iter().map(|other| (other.ip().to_string(), other.port())).collect();
+    let first = node_with(move |own| {
+        let others = others.iter().map(|(host, port)| (host.as_str(), *port));
+        all_slots(&[("127.0.0.1", own)].into_iter().chain(others).collect::<Vec<_>>())
+    });
+    check(first.address(), &format!(", cluster: true{more}"))
+}
+
+#[test]
+fn a_node_that_is_dead_takes_no_time_of_the_others() {
+    let (dead, gone) = (Peer::start(Manner::Silent), ports::free());
+    let check = with_all(&[dead.address(), gone.address()], "");
+    assert_eq!(code(&check), "connect.refused", "{check}");
+    assert!(told(&check, "message").starts_with(&format!("the cluster's node {}: ", gone.address())), "{check}");
+    assert!(check["elapsed_seconds"].as_f64().is_some_and(|took| took < 2.0), "{check}");
+    let other = Peer::start(Manner::Silent);
+    let check = with_all(&[dead.address(), other.address()], "");
+    assert_eq!(code(&check), "protocol.silent", "{check}");
+    assert!(told(&check, "message").starts_with(&format!("the cluster's node {}: ", dead.address())), "{check}");
+    let evidence = told(&check, "evidence");
+    assert!(evidence.contains(&format!("{}: did not answer in time", other.address())), "{check}");
+    assert!(evidence.contains("1 of 3 nodes let us in"), "{check}");
+}
+
+#[test]
+fn more_nodes_than_are_entered_at_once_are_all_entered() {
+    let nodes: Vec<_> = (0..9).map(|_| node_with(|_| String::new())).collect();
+    let addresses: Vec<_> = nodes.iter().map(Peer::address).collect();
+    let check = with_all(&addresses, "");
+    assert_eq!(code(&check), "pass", "{check}");
+    assert!(nodes.iter().all(|node| node.connections() == 1), "{check}");
+}
+
+#[test]
+fn a_silent_node_is_looked_at_beside_the_wait() {
+    let ldap = (b"0\x0c\x02\x01\x01\x60".to_vec(), b"0\x0c\x02\x01\x01a\x07\n\x01\0\x04\0\x04\0".to_vec());
+    let other = Peer::start(Manner::Answers(vec![ldap]));
+    let (check, _) = with(other.address(), "");
+    assert_eq!(code(&check), "protocol.wrong-service", "{check}");
+    assert!(told(&check, "evidence").contains("asked again on another connection"), "{check}");
+}
+
 #[test]
 fn another_service_at_a_node_is_named() {
     let web = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".to_vec();

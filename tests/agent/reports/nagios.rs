@@ -113,7 +113,8 @@ fn a_monitoring_system_reads_what_is_wrong_with_the_command_line() {
     for (arguments, word) in [
         (&["--nonsense"][..], "--nonsense"),
         (&["--max-timeout=soon"], "--max-timeout"),
-        (&["--tls-certs-path=/not/there"], "/not/there"),
+        (&["--tls-certs-path=/not/there"], "there is no `/not/there`"),
+        (&["--tls-certs-path=/dev/null/not"], "there is no `/dev/null/not`"),
         (&["not-there.yaml"], "not-there.yaml"),
         (&["--output=a", "--record=a"], "the same file"),
         (&["--output=/not/there/a"], "/not/there/a"),

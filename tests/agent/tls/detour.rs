@@ -123,7 +123,8 @@ fn what_is_no_place_or_no_version_is_refused_with_a_reason() {
     for (option, message) in [
         ("connect_to: '127.0.0.1:0'", "HOST or HOST:PORT"),
         ("connect_to: '127.0.0.1:http'", "HOST or HOST:PORT"),
-        ("connect_to: 'https://a/'", "HOST or HOST:PORT"),
+        ("connect_to: 'https://a/'", "it is a URL; write only the host"),
+        ("connect_to: 'a:99999'", "a port is 1 to 65535"),
         ("min_tls_version: 1.1", "1.2 or 1.3"),
         ("server_name: 'a b'", "a host has no white space"),
     ] {

@@ -92,6 +92,65 @@ fn pkcs12_files_are_opened_by_their_password() {
 }
 
 #[test]
+fn what_takes_too_long_to_open_is_our_limit_and_not_a_broken_file() {
+    let world = World::new();
+    let certificate = world.client.certificate_file().display().to_string();
+    let key = |name: &str, how: &str| {
+        format!(", client_cert: {certificate}, client_key: {}", world.encrypted(name, how).display())
+    };
+    let archive = |name: &str, how: &str| format!(", client_cert: {}", world.pkcs12(name, how).display());
+    for (more, next) in [
+        (archive("mac.p12", "-macalg sha256 -iter 1000001"), "openssl pkcs12 -export -iter 100000"),
+        (archive("alone.p12", "-nomac -iter 1000001"), "openssl pkcs12 -export -iter 100000"),
+        (key("rounds.pem", "-v2 aes-256-cbc -iter 1000001"), "openssl pkcs8 -topk8 -iter 100000"),
+        (key("lanes.pem", "-scrypt -scrypt_N 1024 -scrypt_r 1 -scrypt_p 17"), "openssl pkcs8 -topk8 -iter 100000"),
+    ] {
+        let failure = world.failure(&format!("{more}, client_key_password: {PASSWORD}"));
+        assert_eq!(text(&failure, "code"), "config.unusable-file", "{failure}");
+        assert!(text(&failure, "message").contains("more hashing than conn-check does for a file"), "{failure}");
+        assert!(text(&failure, "message").contains("a limit of conn-check's"), "{failure}");
+        assert!(text(&failure, "next_step").contains(next), "{failure}");
+    }
+    for (name, how) in [
+        ("most.pem", "-v2 aes-256-cbc -iter 1000000"),
+        ("lanes16.pem", "-scrypt -scrypt_N 1024 -scrypt_r 1 -scrypt_p 16"),
+    ] {
+        world.pass(name, &format!("{}, client_key_password: {PASSWORD}", key(name, how)));
+    }
+}
+
+#[test]
+fn an_encryption_that_is_not_read_is_told_as_that() {
+    let world = World::new();
+    let certificate = world.client.certificate_file().display().to_string();
+    let key = |name: &str, how: &str| {
+        format!(", client_cert: {certificate}, client_key: {}", world.encrypted(name, how).display())
+    };
+    let archive = world.pkcs12("camellia.p12", "-certpbe camellia-256-cbc -keypbe camellia-256-cbc");
+    for (more, message, next) in [
+        (
+            key("camellia.pem", "-v2 camellia-256-cbc"),
+            "its key is encrypted in a way that is not supported",
+            "openssl pkcs8 -topk8",
+        ),
+        (
+            key("pbe.pem", "-v1 PBE-SHA1-3DES"),
+            "its key is encrypted in a way that is not supported",
+            "openssl pkcs8 -topk8",
+        ),
+        (
+            format!(", client_cert: {}", archive.display()),
+            "it is PKCS#12 (RFC 7292), and there is something in it that conn-check does not read",
+            "openssl pkcs12 -export",
+        ),
+    ] {
+        let failure = world.failure(&format!("{more}, client_key_password: {PASSWORD}"));
+        assert!(text(&failure, "message").contains(message), "{failure}");
+        assert!(text(&failure, "next_step").contains(next), "{failure}");
+    }
+}
+
+#[test]
 fn a_password_that_is_missing_or_wrong_is_told_without_it() {
     let world = World::new();
     let certificate = world.client.certificate_file().display().to_string();

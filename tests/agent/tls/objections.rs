@@ -68,6 +68,7 @@ fn a_ca_certificate_as_a_servers_own_is_this_programs_limit() {
 #[test]
 fn old_and_weak_certificates_are_told_with_who_else_refuses_them() {
     let pss = "-sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:20";
+    let weak_pss = "-sha1 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:20";
     for (one, code, message, others) in [
         (Odd { extensions: "", ..Odd::default() }, "tls.unsupported-certificate", "is of X.509 version 1", "accepts"),
         (Odd { key: "rsa:1024", ..Odd::default() }, "tls.invalid-certificate", "RSA with 1024 bits", "refuses"),
@@ -80,7 +81,19 @@ fn old_and_weak_certificates_are_told_with_who_else_refuses_them() {
         (
             Odd { root_key: "rsa:2048", signing: pss, ..Odd::default() },
             "tls.unsupported-certificate",
-            "is signed with RSASSA-PSS",
+            "is signed with SHA-256 with RSASSA-PSS and a salt of 20 bytes",
+            "accepts",
+        ),
+        (
+            Odd { root_key: "rsa:2048", signing: weak_pss, ..Odd::default() },
+            "tls.invalid-certificate",
+            "is signed with SHA-1 with RSASSA-PSS",
+            "refuses",
+        ),
+        (
+            Odd { signing: "-sha3-256", ..Odd::default() },
+            "tls.unsupported-certificate",
+            "is signed with SHA3-256 with ECDSA",
             "accepts",
         ),
         (

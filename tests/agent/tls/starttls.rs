@@ -154,13 +154,13 @@ fn a_server_that_knows_starttls_and_does_not_begin_it_is_told_as_such() {
         (
             "postgres",
             answers(b"\0\0\0\x08", b"E\0\0\0\x22SFATAL\0C53300\0Mtoo many for it\0\0"),
-            "the server turns this host away before TLS",
+            "the server takes no more connections",
             "FATAL 53300 too many for it",
         ),
         (
             "imap",
             greets(b"* OK ready\r\n", b"a STARTTLS", b"* BYE shutting down\r\n"),
-            "the server turns this host away before TLS",
+            "the server serves nobody for now",
             "shutting down",
         ),
         (
@@ -174,6 +174,48 @@ fn a_server_that_knows_starttls_and_does_not_begin_it_is_told_as_such() {
         assert!(text(failure, "message").starts_with(message), "{protocol}: {failure}");
         assert!(text(failure, "evidence").contains(evidence), "{protocol}: {failure}");
         assert_eq!(text(failure, "owner") == "service", message != HAS_NONE, "{protocol}: {failure}");
+    }
+}
+
+#[test]
+fn the_words_with_which_a_server_turns_away_say_why() {
+    let ca = Authority::new();
+    for (protocol, greeting, code, message) in [
+        (
+            "imap",
+            "* BYE Too many connections from your IP",
+            "protocol.overloaded",
+            "the server takes no more connections",
+        ),
+        (
+            "imap",
+            "* BYE [LIMIT] Maximum number of connections exceeded",
+            "protocol.overloaded",
+            "the server takes no more",
+        ),
+        (
+            "imap",
+            "* BYE [UNAVAILABLE] Temporary authentication failure",
+            "protocol.not-ready",
+            "the server serves nobody for now",
+        ),
+        ("imap", "* BYE Your host has been blocked", "auth.host-not-allowed", "the server does not serve this host"),
+        ("imap", "* BYE", "protocol.not-ready", "the server turns this host away before TLS"),
+        ("pop3", "-ERR [SYS/TEMP] mailboxes are being moved", "protocol.not-ready", "the server serves nobody for now"),
+        (
+            "smtp",
+            "421 too many connections from this address",
+            "protocol.overloaded",
+            "the server takes no more connections",
+        ),
+        ("smtp", "554 access denied", "auth.host-not-allowed", "the server does not serve this host"),
+        ("ftp", "530 not here", "protocol.not-ready", "the server turns this host away before TLS"),
+    ] {
+        let peer = Peer::start(Manner::Banner(format!("{greeting}\r\n").into_bytes()));
+        let failure = &asked(peer.address(), protocol, &ca)["failure"];
+        assert_eq!((text(failure, "code"), text(failure, "owner")), (code, "service"), "{greeting}: {failure}");
+        assert!(text(failure, "message").starts_with(message), "{greeting}: {failure}");
+        assert!(text(failure, "evidence").contains(greeting), "{greeting}: {failure}");
     }
 }
 

@@ -18,7 +18,7 @@ use conn_check::report::{Stage, View};
 use conn_check::run::Family;
 use conn_check::run::{self, Options};
 use conn_check::select::{Selection, Wanted, selects};
-use conn_check::source::Source;
+use conn_check::source::{self, Source};
 use std::io;
 use std::path::Path;
 use std::process;
@@ -31,8 +31,8 @@ pub(crate) fn program(args: &Args) -> u8 {
         (None, Some(_)) => return as_service::program(args),
         (None, None) => {}
     }
-    if !args.tls_certs_path.exists() && args.tls_certs_path != Path::new(host::CA_PATH) {
-        return refuse(&format!("--tls-certs-path: there is no `{}`", args.tls_certs_path.display()));
+    if let Some(why) = lack_of_certs(&args.tls_certs_path) {
+        return refuse(&why);
     }
     if let Err(wrong) = output::inspect(args) {
         return refuse(&wrong);
@@ -43,6 +43,23 @@ pub(crate) fn program(args: &Args) -> u8 {
     };
     let load = if args.validate { plan::load } else { plan::load_to_run };
     with_plan(args, None, load, |output, task| check(args, output, task, &watch, None))
+}
+
+/// Why the CAs that somebody names cannot be there. Where the look itself fails, they may well be.
+fn lack_of_certs(path: &Path) -> Option<String> {
+    let shown = path.display();
+    match path.try_exists() {
+        _ if path == Path::new(host::CA_PATH) => None,
+        Ok(true) => None,
+        Ok(false) => Some(format!("--tls-certs-path: there is no `{shown}`")),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            Some(format!("--tls-certs-path: there is no `{shown}`"))
+        }
+        Err(error) => {
+            let help = source::help_for(error.kind());
+            Some(format!("--tls-certs-path: `{shown}` cannot be looked at: {error}; {help}"))
+        }
+    }
 }
 
 /// What is to be run: the checks, and what was asked for of them.

@@ -14,7 +14,10 @@ pub(crate) fn program(args: &Django) -> u8 {
         return complain(&format!("`{0}` is no option: did you mean -m {0}?", module.escape_debug()));
     }
     match settings(args) {
-        Ok(settings) => deliver(file(&settings), &target(args, &settings)),
+        Ok(settings) => match target(args, &settings) {
+            Ok(target) => deliver(file(&settings), &target),
+            Err(why) => complain(&why),
+        },
         Err(why) => complain(&why.to_string()),
     }
 }
@@ -36,12 +39,17 @@ fn settings(args: &Django) -> Result<DjangoSettings, Unreadable> {
 }
 
 /// A script has a command line of its own.
-fn target(args: &Django, settings: &DjangoSettings) -> Target {
+///
+/// # Errors
+/// It says where passwords are to stand in a word that nobody knows: they would else stand where nobody wants them.
+fn target(args: &Django, settings: &DjangoSettings) -> Result<Target, String> {
     let mut target = args.target.clone();
     target.output = target.output.or_else(|| settings.output_file.clone().map(Into::into));
     target.strict |= settings.strict;
-    if let Some(place) = settings.secrets.as_deref().and_then(|text| Where::from_str(text, true).ok()) {
-        target.secrets = place;
+    if let Some(word) = settings.secrets.as_deref() {
+        target.secrets = Where::from_str(word, true).map_err(|_| {
+            format!("where secrets are to stand (`{}`) is neither inline, env nor file", word.escape_debug())
+        })?;
     }
-    target
+    Ok(target)
 }

@@ -4,7 +4,7 @@ use conn_check::cli::Args;
 use conn_check::diagnostic::{Diagnostic, Flaw, Severity};
 use conn_check::plan::{Defaults, Loaded, Plan};
 use conn_check::report::Refused;
-use conn_check::source::Source;
+use conn_check::source::{self, Source};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -121,7 +121,7 @@ fn sources(word: &str, input: Option<&[u8]>) -> Vec<Result<Source, Refused>> {
                 Ok(_) => Diagnostic::file(Flaw::NoChecks, "there is no file of checks in this directory")
                     .help("files of checks end in .yaml or .yml"),
                 Err(error) => Diagnostic::file(Flaw::Unreadable, format!("the directory cannot be read: {error}"))
-                    .help("let the user who runs conn-check read it (the group nagios, when NRPE runs it)"),
+                    .help(source::help_for(error.kind())),
             };
             vec![Err(Refused { source, diagnostics: vec![diagnostic] })]
         }

@@ -35,17 +35,19 @@ pub(crate) fn deliver(generated: GeneratedFile, target: &Target) -> u8 {
     if let Err(unwritten) = done {
         return complain(&unwritten.to_string());
     }
-    let missing = match secrets {
+    let missing = match &secrets {
         Secrets::File(_) => written.needed.iter().filter(|needed| !has_file(needed)).count(),
         Secrets::Inline | Secrets::Env => {
             written.needed.iter().for_each(|needed| say(&provide(needed, "variable")));
             0
         }
     };
-    if let Some(template) = &target.secrets_template
-        && let Err(error) = write_template(template, &written.needed)
-    {
-        return complain(&format!("--secrets-template {}: {error}", template.display()));
+    if let Some(template) = &target.secrets_template {
+        if secrets != Secrets::Env {
+            say("note: --secrets-template means nothing without --secrets env: no variables are referred to");
+        } else if let Err(error) = write_template(template, &written.needed) {
+            return complain(&format!("--secrets-template {}: {error}", template.display()));
+        }
     }
     if target.strict && (missing > 0 || generated.gaps().next().is_some()) { INCOMPLETE } else { 0 }
 }

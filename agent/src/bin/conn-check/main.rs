@@ -80,7 +80,7 @@ fn start<A: Parser>(tracebacks: fn(&A) -> bool, program: fn(&A) -> u8) -> u8 {
     let args = match A::try_parse() {
         Ok(args) => args,
         Err(error) => {
-            return usage(&cli::suggest::improved(error));
+            return usage(&cli::suggest::improved(error, &A::command()));
         }
     };
     let tracebacks = tracebacks(&args);

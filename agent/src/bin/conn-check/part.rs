@@ -109,10 +109,12 @@ fn service(args: &Args, line: Line) -> u8 {
         Ok(opened) => opened,
         Err(error) => return refuse(&format!("the user of the checks: {error}")),
     };
-    if args.config.as_deref().is_some_and(is_closed) {
+    let mut words = args.config.iter().chain(&args.patterns);
+    if let Some(file) = words.find(|file| is_closed(file)) {
         say(&format!(
-            "note: the user {} reads the file; let that user, or pipe it in: conn-check --as {word} - < FILE",
-            user.name
+            "note: the user {} reads {}; let that user, or pipe it in: conn-check --as {word} - < FILE",
+            user.name,
+            file.escape_debug()
         ));
     }
     with_plan(args, Some(&outlet), plan::load_to_run, |output, task| {

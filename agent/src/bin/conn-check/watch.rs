@@ -113,6 +113,10 @@ impl Shared {
             READING => "the file was not read to its end",
             _ if is_hurried => "a second signal asked for it",
             _ if is_read => "this host is too busy; run fewer checks at once",
+            // Nobody has looked whether it is the disk of a file, or the reader of standard output.
+            _ if !self.to_stdout => {
+                "what it is written to stands still (a file system, a reader), or this host is too busy"
+            }
             _ => "whatever should read it stands still",
         };
         // Standard error may lead to the very reader that stands still.

@@ -32,8 +32,8 @@ mod options;
 mod proxy;
 mod refusal;
 mod request;
+mod routing;
 mod way;
-mod ways;
 
 use crate::checks::{Check, Profile, ResultName};
 use crate::fault::{Cause, Fault, Phase};
@@ -51,7 +51,7 @@ use options::{Cookies, ExpectedHeaders, Statuses, WebUrl};
 use proxy::Proxy;
 use request::Hop;
 use reqwest::Method;
-use ways::Ways;
+use routing::Routing;
 
 /// Longer chains of redirects are loops.
 const MOST_REDIRECTS: usize = 10;
@@ -195,14 +195,14 @@ impl Check for Http {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         probe.expect(Self::SERVICE);
-        let ways = Ways::of(self, probe).map_err(|fault| probe.fail(Phase::Proxy, fault))?;
-        ways.of_url(&self.url).perform(&ways, probe).await.map_err(|stop| ways.told(stop))
+        let routing = Routing::of(self, probe).map_err(|fault| probe.fail(Phase::Proxy, fault))?;
+        routing.of_url(&self.url).perform(&routing, probe).await.map_err(|stop| routing.told(stop))
     }
 }
 
 impl Http {
     /// All of the check, by one way after the other.
-    async fn perform(&self, ways: &Ways<'_>, probe: &mut Probe) -> Result<(), Stop> {
+    async fn perform(&self, routing: &Routing<'_>, probe: &mut Probe) -> Result<(), Stop> {
         let wire = self.open(probe, &self.url.endpoint).await?;
         if self.unix_socket.is_none() {
             probe.passed()?;
@@ -216,7 +216,7 @@ impl Http {
             match judged.map_err(|failure| hop.told(self, probe, failure))? {
                 Judgement::Accepted => return Ok(()),
                 Judgement::Elsewhere(next, answer) => {
-                    client.check = ways.of_url(&next.url);
+                    client.check = routing.of_url(&next.url);
                     let ready = client.make_ready(probe, answer, &next.url).await;
                     ready.map_err(|failure| next.told(self, probe, failure))?;
                     hop = *next;

@@ -205,8 +205,7 @@ impl Hop {
         }
         failure = failure.advise(Phase::Tls, Cause::Required, REDIRECT_TO_HTTPS);
         let how = if failure.message.contains(" redirect") { "" } else { ", to which a redirect leads" };
-        failure.message = format!("{} ({}{how})", failure.message, self.url.shown);
-        failure
+        failure.told_of(format_args!("{}{how}", self.url.shown))
     }
 
     /// The port is left out where it is the scheme's own.

@@ -129,10 +129,8 @@ pub(super) fn of_proxy(probe: &Probe, proxy: &Proxy, mut failure: Failure) -> Fa
     if failure.code.phase != Phase::Connect {
         failure =
             failure.without_server_name("in proxy_url").advise(Phase::Protocol, Cause::UnsupportedVersion, NO_HTTP1);
-        let Failure { message, next_step, .. } = &mut failure;
-        *message = format!("the proxy {}: {message}", proxy.endpoint);
-        next_step.push_str(ABOUT_PROXY);
-        return failure;
+        failure.next_step.push_str(ABOUT_PROXY);
+        return failure.told_of(format_args!("the proxy {}", proxy.endpoint));
     }
     let cause = if failure.code.cause == Cause::Timeout { Cause::Timeout } else { Cause::Unreachable };
     let fault =

@@ -7,7 +7,7 @@ use super::message::Message;
 use super::srv;
 use crate::fault::{Failure, Fault, Phase};
 use crate::net::{Endpoint, Host, Talk, within};
-use crate::probe::{Dialer, Probe, Trail};
+use crate::probe::{Beside, Dialer, Probe};
 use crate::secret::{Sentence, sentence, theirs};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ struct Member {
     /// Its place among those who were asked.
     at: usize,
     endpoint: Endpoint,
-    trail: Trail,
+    beside: Beside,
     known: Known,
     /// Without a fault it has not answered in time.
     outcome: Result<(Talk, Hello), Option<Fault>>,
@@ -51,7 +51,7 @@ pub(super) async fn choose(
         let Ok(member) = joined else { continue };
         match member.outcome {
             Ok(found) => {
-                probe.adopt(member.trail);
+                probe.adopt(member.beside);
                 probe.fact("server", probe.clean(&member.endpoint.to_string()));
                 return Ok(found);
             }
@@ -94,10 +94,10 @@ impl Asking {
         self.all.push(endpoint.clone());
         let (check, dialer, time) = (Arc::clone(&self.check), self.dialer.clone(), self.time);
         self.tasks.spawn(async move {
-            let (mut trail, mut known) = (Trail::default(), Known::default());
-            let met = within(time, meet(&check, &dialer, &endpoint, &mut trail, &mut known)).await;
+            let (mut beside, mut known) = (Beside::default(), Known::default());
+            let met = within(time, meet(&check, &dialer, &endpoint, &mut beside, &mut known)).await;
             let outcome = met.map_or(Err(None), |met| met.map_err(Some));
-            Member { at, endpoint, trail, known, outcome }
+            Member { at, endpoint, beside, known, outcome }
         });
     }
 }
@@ -107,11 +107,11 @@ async fn meet(
     check: &Mongodb,
     dialer: &Dialer,
     endpoint: &Endpoint,
-    trail: &mut Trail,
+    beside: &mut Beside,
     known: &mut Known,
 ) -> Result<(Talk, Hello), Fault> {
-    let mut talk = Message::talk(dialer.trace(endpoint, check.tls.as_ref(), trail).await?);
-    let hello = trail.phase(Phase::Protocol, Hello::ask(check, &mut talk)).await?;
+    let mut talk = Message::talk(dialer.trace(endpoint, check.tls.as_ref(), beside).await?);
+    let hello = beside.phase(dialer, Phase::Protocol, Hello::ask(check, &mut talk)).await?;
     // Of another set, nobody is asked.
     hello.judge_set(check).map_err(|fault| fault.placed(Phase::Request))?;
     *known = Known { primary: hello.primary(), members: hello.members() };
@@ -131,9 +131,9 @@ async fn blame(
     let others: Vec<_> =
         failed.iter().enumerate().filter(|(at, _)| *at != leader).map(|(_, other)| other.told()).collect();
     let others = probe.tell(&Sentence::join(others, "; "));
-    let Member { endpoint, trail, outcome, .. } = failed.swap_remove(leader);
+    let Member { endpoint, beside, outcome, .. } = failed.swap_remove(leader);
     let server = probe.clean(&endpoint.to_string());
-    let failure = probe.fail_beside(trail, outcome.err().flatten(), waited).await;
+    let failure = probe.fail_beside(beside, outcome.err().flatten(), waited).await;
     let failure = with_evidence(failure, others);
     srv::as_the_records_say(failure, &server, name, hosts.contains(&endpoint))
 }
@@ -162,8 +162,8 @@ impl Member {
     /// How far it came.
     fn place(&self) -> Phase {
         match &self.outcome {
-            Err(Some(fault)) => fault.phase.unwrap_or(self.trail.last()),
-            _ => self.trail.last(),
+            Err(Some(fault)) => fault.phase.unwrap_or(self.beside.last()),
+            _ => self.beside.last(),
         }
     }
 

@@ -210,7 +210,7 @@ pub(super) fn as_the_records_say(failure: Failure, server: &str, records: &Host,
     let failure = failure.without_server_name(place);
     let next_step =
         if failure.code.phase <= Phase::Connect { format!("{}; {how}", failure.next_step) } else { failure.next_step };
-    Failure { message: format!("{server}: {}", failure.message), next_step, ..failure }
+    Failure { next_step, ..failure }.told_of(server)
 }
 
 /// What a firewall has to know that the file does not say.

@@ -6,13 +6,15 @@ use super::refusal;
 use super::role::text;
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::{Endpoint, Host, TlsOptions, Wire, within};
-use crate::probe::{Dialer, Probe, Trail};
-use crate::secret::{sentence, theirs};
+use crate::probe::{Beside, Dialer, Probe};
+use crate::secret::{Sentence, sentence, theirs};
 use crate::settings::Credentials;
 use redis::Value;
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 /// So many slots a cluster has.
 const SLOTS: u64 = 16384;
@@ -165,41 +167,110 @@ const ANNOUNCED: &str = "in that node's cluster-announce-hostname (and cluster-p
 const ANOTHER: &str =
     "correct what that node announces (cluster-announce-ip, cluster-announce-port), or have the cluster forget it";
 
-/// Connects to a node, and logs in there. What fails there says at which node; `asked` is the check's own host.
-pub(super) async fn enter(
+/// So many nodes are entered at once: one that is dead takes all of the time, and the descriptors are those of the run.
+const AT_ONCE: usize = 4;
+
+/// How long others are waited for that may have failed as well, so that the first of them is told.
+const MOMENT: Duration = Duration::from_millis(50);
+
+/// What the check has for every node.
+pub(super) struct Entrance {
+    pub(super) dialer: Dialer,
+    pub(super) tls: Option<TlsOptions>,
+    pub(super) login: Option<Credentials>,
+}
+
+/// A node, and what came of entering it.
+struct Entered {
+    /// Its place among the nodes.
+    at: usize,
+    beside: Beside,
+    /// Without a fault it has not answered in time.
+    outcome: Result<(), Option<Fault>>,
+}
+
+/// Connects to every node, and logs in there. What fails there says at which node; `asked` is the check's own host.
+pub(super) async fn enter_all(
     probe: &mut Probe,
-    dialer: &Dialer,
-    node: &Endpoint,
-    tls: Option<&TlsOptions>,
-    login: Option<&Credentials>,
+    entrance: Entrance,
+    nodes: &[Endpoint],
     asked: Option<&Host>,
 ) -> Result<(), Failure> {
-    let (mut trail, began) = (Trail::default(), Instant::now());
-    let entered = within(probe.nearly_left(1), visit(dialer, node, tls, login, &mut trail)).await;
-    if let Some(Ok(())) = entered {
-        probe.passed_beside(trail);
-        return Ok(());
+    let (entrance, began, until) = (Arc::new(entrance), Instant::now(), Instant::now() + probe.nearly_left(1));
+    let (mut entering, mut failed, mut well) = (JoinSet::new(), Vec::new(), 0);
+    let mut waiting = nodes.iter().cloned().enumerate();
+    for (at, node) in waiting.by_ref().take(AT_ONCE) {
+        entering.spawn(entrance.clone().enter(at, node, until));
     }
-    let fault = entered.and_then(Result::err);
-    let failure = probe.fail_beside(trail, fault, began.elapsed()).await;
+    while let Some(entered) = next(&mut entering, !failed.is_empty()).await {
+        match entered.outcome {
+            Ok(()) => {
+                well += 1;
+                probe.passed_beside(entered.beside);
+            }
+            Err(_) => failed.push(entered),
+        }
+        if let Some((at, node)) = waiting.next().filter(|_| failed.is_empty()) {
+            entering.spawn(entrance.clone().enter(at, node, until));
+        }
+    }
+    // As the cluster names them, and not as they failed.
+    failed.sort_by_key(|entered| entered.at);
+    let mut failed = failed.into_iter();
+    let Some(first) = failed.next() else { return Ok(()) };
+    let others: Vec<_> = failed.map(|other| sentence![&nodes[other.at], ": ", other.told()]).collect();
+    let others = (!others.is_empty()).then(|| probe.tell(&Sentence::join(others, "; ")));
+    let node = &nodes[first.at];
+    let failure = probe.fail_beside(first.beside, first.outcome.err().flatten(), began.elapsed()).await;
+    let all = format!("{well} of {} nodes let us in", nodes.len());
+    let evidence = failure.evidence.iter().cloned().chain(others).chain([all]).collect::<Vec<_>>().join("; ");
+    Err(told_of(Failure { evidence: Some(evidence), ..failure }, node, asked))
+}
+
+/// The next that is done; behind a failure, only those that are done in a moment.
+async fn next(entering: &mut JoinSet<Entered>, is_over: bool) -> Option<Entered> {
+    let joined =
+        if is_over { within(MOMENT, entering.join_next()).await.flatten() } else { entering.join_next().await };
+    match joined? {
+        Ok(entered) => Some(entered),
+        // A fault of ours is one of the check's.
+        Err(error) => error.try_into_panic().map_or(None, |panic| std::panic::resume_unwind(panic)),
+    }
+}
+
+/// What failed at a node, as it is told of it.
+fn told_of(failure: Failure, node: &Endpoint, asked: Option<&Host>) -> Failure {
     let failure = if asked == Some(&node.host) { failure } else { failure.without_server_name(ANNOUNCED) };
     let failure = if failure.code.is(Phase::Protocol, Cause::WrongService) {
         Failure { owner: Owner::Service, next_step: ANOTHER.to_owned(), ..failure }
     } else {
         failure
     };
-    Err(failure.told_of("the cluster's node", node))
+    failure.told_of(format_args!("the cluster's node {node}"))
 }
 
-async fn visit(
-    dialer: &Dialer,
-    node: &Endpoint,
-    tls: Option<&TlsOptions>,
-    login: Option<&Credentials>,
-    trail: &mut Trail,
-) -> Result<(), Fault> {
-    let wire = dialer.trace(node, tls, trail).await?;
-    trail.phase(Phase::Protocol, log_in(wire, login)).await
+impl Entered {
+    fn told(&self) -> Sentence {
+        match &self.outcome {
+            Err(Some(fault)) => fault.message.clone(),
+            _ => "did not answer in time".into(),
+        }
+    }
+}
+
+impl Entrance {
+    async fn enter(self: Arc<Self>, at: usize, node: Endpoint, until: Instant) -> Entered {
+        let mut beside = Beside::default();
+        let left = until.saturating_duration_since(Instant::now());
+        // Boxed: a handshake is large, and a task of its own gains nothing by it.
+        let entered = Box::pin(within(left, self.visit(&node, &mut beside))).await;
+        Entered { at, beside, outcome: entered.map_or(Err(None), |entered| entered.map_err(Some)) }
+    }
+
+    async fn visit(&self, node: &Endpoint, beside: &mut Beside) -> Result<(), Fault> {
+        let wire = self.dialer.trace(node, self.tls.as_ref(), beside).await?;
+        beside.phase(&self.dialer, Phase::Protocol, log_in(wire, self.login.as_ref())).await
+    }
 }
 
 async fn log_in(wire: Wire, login: Option<&Credentials>) -> Result<(), Fault> {

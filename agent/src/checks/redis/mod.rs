@@ -225,12 +225,9 @@ impl Redis {
         let dialer = probe.dialer();
         let layout = probe.phase(Phase::Request, cluster::layout(client, asked)).await?;
         probe.fact("cluster_nodes", layout.nodes.len());
-        for node in &layout.nodes {
-            let (tls, login) = (self.tls.as_ref(), self.login.as_ref());
-            // Boxed: it must not make every check that much larger.
-            Box::pin(cluster::enter(probe, &dialer, node, tls, login, asked)).await?;
-        }
-        Ok(())
+        let entrance = cluster::Entrance { dialer, tls: self.tls.clone(), login: self.login.clone() };
+        // Boxed: it must not make every check that much larger.
+        Box::pin(cluster::enter_all(probe, entrance, &layout.nodes, asked)).await
     }
 
     /// Redis without TLS takes the beginning of a handshake for a command that is not all there yet. Where there is

@@ -185,5 +185,5 @@ pub(super) fn at_the_primary(stop: Stop, primary: &Endpoint, own: Option<&Host>,
         Cause::ReadOnly,
         "see whether a fail-over is under way, and whether all sentinels name the same primary (SENTINEL get-master-addr-by-name)",
     );
-    Stop::Failed(failure.told_of("the primary", primary))
+    Stop::Failed(failure.told_of(format_args!("the primary {primary}")))
 }

@@ -102,8 +102,27 @@ impl Check for Udp {
                 Err(failure) => failed.push((*address, failure)),
             }
         }
-        failed.into_iter().next().map_or(Ok(()), |(_, failure)| Err(failure.into()))
+        with_others(failed).map_or(Ok(()), |failure| Err(failure.into()))
     }
+}
+
+/// The failure of the first address, with what became of the others.
+fn with_others(failed: Vec<(SocketAddr, Failure)>) -> Option<Failure> {
+    let mut failed = failed.into_iter();
+    let (_, first) = failed.next()?;
+    let (alike, different): (Vec<_>, Vec<_>) = failed.partition(|(_, other)| other.code == first.code);
+    let alike = (!alike.is_empty()).then(|| {
+        let addresses = alike.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>().join(", ");
+        let what = if alike.len() == 1 { "other address fails" } else { "other addresses fail" };
+        format!("{} {what} in the same way: {addresses}", alike.len())
+    });
+    let different = different.iter().map(|(address, other)| {
+        let is_named = other.message.contains(&address.to_string());
+        let place = if is_named { String::new() } else { format!("{address}: ") };
+        format!("otherwise: {place}{} [{}]", other.message, other.code)
+    });
+    let evidence: Vec<_> = first.evidence.iter().cloned().chain(alike).chain(different).collect();
+    Some(Failure { evidence: Some(evidence.join("; ")).filter(|text| !text.is_empty()), ..first })
 }
 
 impl Udp {

@@ -32,7 +32,8 @@ impl DjangoSettings {
     pub fn read(path: &str) -> Result<Self, Unreadable> {
         let source = Source::read(path).map_err(|unreadable| {
             let (source, diagnostic) = *unreadable;
-            Unreadable::File(source.name, diagnostic.message)
+            let help = diagnostic.help.map(|help| format!("; {help}")).unwrap_or_default();
+            Unreadable::File(source.name, format!("{}{help}", diagnostic.message))
         })?;
         Self::parse(&source.text).map_err(Unreadable::NotADocument)
     }

@@ -5,14 +5,15 @@
 //! (`POSTGRES_PASSWORD` for `POSTGRES_READ_REPLICAS_0_HOST`), and beside (`SENTRY_DB_USER`), as long as there is
 //! no other host whose it would be. A member whose value is not known makes the whole login unknown.
 
-use super::endings::{FROM, KIND, NAME, ONE_KIND, PASSWORD, PORT, USER};
+use super::deployment::{self, Deployment};
+use super::endings::{KIND, NAME, ONE_KIND, PASSWORD, PORT, USER};
 use super::names::{self, Name};
 use super::switches::{self, Switch};
-use super::value::{self, Place};
-use super::{Lookup, Variables, bags, leftovers, prefixes, sentinel};
+use super::value::Place;
+use super::{Lookup, Variables, bags, leftovers, prefixes, sender, sentinel};
 use crate::generate::url::{self, ConnectionSettings};
 use crate::generate::{Comment, Item};
-use crate::services::{self, NoServer, Service, Transport};
+use crate::services::{self, NoServer, Service};
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
@@ -25,6 +26,8 @@ pub(super) struct Family<'a> {
     pub(super) service: Option<&'static Service>,
     /// The name says that it is a database.
     pub(super) is_database: bool,
+    /// What a Redis is there.
+    deployment: Deployment,
     all: &'a Variables,
     /// Members with a value that is not known, and what else keeps the login from being known.
     unknown: RefCell<Vec<String>>,
@@ -43,8 +46,19 @@ impl<'a> Family<'a> {
         let database = stem.iter().rposition(|word| names::is_database(word));
         let prefixes = prefixes::of(name, place.or(database), service, all);
         let is_database = service.is_none() && database.is_some();
+        let deployment = deployment::of(name, service, &prefixes, all);
         let (unknown, used) = (RefCell::default(), RefCell::default());
-        Self { origin, prefixes, service, is_database, all, unknown, lacks_port: Cell::new(false), used }
+        Self { origin, prefixes, service, is_database, deployment, all, unknown, lacks_port: Cell::new(false), used }
+    }
+
+    /// Whether these are sentinels, by their own name or by what stands beside a Redis.
+    fn are_sentinels(&self, service: &Service) -> bool {
+        *service == services::SENTINEL || *service == services::REDIS && self.deployment == Deployment::Sentinels
+    }
+
+    /// Whether this is a node of a cluster.
+    fn is_clustered(&self, service: &Service) -> bool {
+        *service == services::REDIS && self.deployment == Deployment::Cluster
     }
 
     /// The variable that holds the address.
@@ -187,6 +201,7 @@ impl<'a> Family<'a> {
             let why = format!("{name} says that it is not used: not checked");
             return vec![Comment::note(self.origin, why).into()];
         }
+        let service = if self.are_sentinels(service) { &services::SENTINEL } else { service };
         if *service == services::SENTINEL
             && let Some(items) = sentinel::items(self, host, self.port())
         {
@@ -198,7 +213,7 @@ impl<'a> Family<'a> {
         if *service == services::S3 && says_nothing && !host.contains(':') && self.port().is_none() {
             options.push(("tls", "true"));
         }
-        let from = if *service == services::SMTP { self.sender() } else { None };
+        let from = if *service == services::SMTP { sender::of(&self.prefixes, self.all) } else { None };
         let mut settings = ConnectionSettings {
             service,
             host,
@@ -217,7 +232,7 @@ impl<'a> Family<'a> {
         let leftovers = leftovers::of(self, service, &settings);
         let mut items = match self.gap().or(by_default) {
             Some(gap) if self.lacks_port.get() && !host.contains(':') => vec![gap.into()],
-            Some(gap) => connection_alone(gap, self.origin, service, &settings),
+            Some(gap) => leftovers::connection_alone(gap, self.origin, service, &settings),
             None if leftovers.databases.is_empty() => settings.items(self.origin),
             None => {
                 let of_database = |name| {
@@ -228,7 +243,8 @@ impl<'a> Family<'a> {
             }
         };
         items.extend(leftovers.comments.into_iter().map(Item::from));
-        self.with_secrets_named(items, service)
+        let items = self.with_secrets_named(items, service);
+        if self.is_clustered(service) { deployment::clustered(items) } else { items }
     }
 
     /// The database, or the virtual host. Redis' are numbers.
@@ -251,6 +267,16 @@ impl<'a> Family<'a> {
 
     /// The checks for a URL that may leave to other variables who logs in.
     pub(super) fn items_of_url(&self, text: &str, service: &'static Service, names_host: bool) -> Vec<Item> {
+        if self.are_sentinels(service)
+            && let Some(items) = sentinel::of_urls(self, text)
+        {
+            return items;
+        }
+        let items = self.items_of_servers(text, service, names_host);
+        if self.is_clustered(service) { deployment::clustered(items) } else { items }
+    }
+
+    fn items_of_servers(&self, text: &str, service: &'static Service, names_host: bool) -> Vec<Item> {
         // A host may be written like a URL; its port stands where that of a host does.
         let port = if names_host { self.port() } else { None };
         let beside = ConnectionSettings {
@@ -337,18 +363,6 @@ impl<'a> Family<'a> {
         options
     }
 
-    /// Who the application's mails are from.
-    fn sender(&self) -> Option<String> {
-        let beside = self.prefixes.iter().flat_map(|prefix| FROM.iter().map(move |end| format!("{prefix}{end}")));
-        let beside = beside.filter_map(|name| self.all.squashed(&name).known());
-        let is_from = |name: &str| names::words(name).iter().any(|word| matches!(word.as_str(), "FROM" | "SENDER"));
-        let any = self.all.all.iter().filter(|variable| is_from(&variable.name)).filter_map(|variable| variable.word());
-        let mail = |name: &str| self.all.squashed(name).known();
-        let split = mail("MAILFROMADDRESS").zip(mail("MAILDOMAIN")).map(|(name, domain)| format!("{name}@{domain}"));
-        let mut found = beside.chain(any).filter_map(value::mail_address);
-        found.next().map(str::to_owned).or_else(|| split.filter(|text| value::mail_address(text).is_some()))
-    }
-
     /// What keeps the login from being known.
     fn gap(&self) -> Option<Comment> {
         let mut names = self.unknown.borrow_mut();
@@ -373,18 +387,4 @@ impl<'a> Family<'a> {
         };
         items.into_iter().map(named).collect()
     }
-}
-
-/// What is left of a check whose login is not known: the connection, unless that would leave something behind at
-/// the server.
-fn connection_alone(
-    gap: Comment,
-    origin: &str,
-    service: &'static Service,
-    settings: &ConnectionSettings<'_>,
-) -> Vec<Item> {
-    let host_only = ConnectionSettings { port: settings.port, ..ConnectionSettings::of(service, settings.host) };
-    let may = service.transport == Transport::Stream && !service.is_checked_like(&services::MYSQL);
-    let connection = if may { host_only.connection(origin) } else { None };
-    [Some(gap.into()), connection.map(Item::from)].into_iter().flatten().collect()
 }

@@ -5,9 +5,9 @@ use super::endings::Leftover;
 use super::family::Family;
 use super::names::{self, Name};
 use super::{Lookup, Variables};
-use crate::generate::Comment;
 use crate::generate::url::ConnectionSettings;
-use crate::services::{self, Service};
+use crate::generate::{Comment, Item};
+use crate::services::{self, Service, Transport};
 
 /// What is left of a family.
 #[derive(Debug, Default)]
@@ -88,4 +88,18 @@ fn is_of_another(all: &Variables, prefix: &str, words: &[String]) -> bool {
         let below = format!("{prefix}{}", words[..end].concat());
         ADDRESS.iter().any(|address| all.squashed(&format!("{below}{address}")).is_there())
     })
+}
+
+/// What is left of a check whose login is not known: the connection, unless that would leave something behind at
+/// the server.
+pub(super) fn connection_alone(
+    gap: Comment,
+    origin: &str,
+    service: &'static Service,
+    settings: &ConnectionSettings<'_>,
+) -> Vec<Item> {
+    let host_only = ConnectionSettings { port: settings.port, ..ConnectionSettings::of(service, settings.host) };
+    let may = service.transport == Transport::Stream && !service.is_checked_like(&services::MYSQL);
+    let connection = if may { host_only.connection(origin) } else { None };
+    [Some(gap.into()), connection.map(Item::from)].into_iter().flatten().collect()
 }

@@ -1,7 +1,7 @@
 //! libpq's own variables (section 34.15 of `PostgreSQL`'s manual).
 
 use super::{Content, Variables};
-use crate::generate::url::ConnectionSettings;
+use crate::generate::url::{ConnectionSettings, hosts_and_ports};
 use crate::generate::{Comment, Item};
 use crate::services;
 
@@ -50,10 +50,10 @@ pub(super) fn items(all: &Variables) -> Vec<Item> {
     let options =
         [("PGSSLMODE", "sslmode"), ("PGSSLROOTCERT", "sslrootcert"), ("PGSSLCERT", "sslcert"), ("PGSSLKEY", "sslkey")];
     let hosts = all.word("PGHOST").or_else(|| all.word("PGHOSTADDR")).unwrap_or_default();
-    let settings = |host| ConnectionSettings {
+    let settings = |(host, port)| ConnectionSettings {
         service: &services::POSTGRES,
         host,
-        port: all.word("PGPORT"),
+        port,
         user: all.text("PGUSER"),
         password: all.text("PGPASSWORD"),
         name: all.text("PGDATABASE"),
@@ -63,5 +63,6 @@ pub(super) fn items(all: &Variables) -> Vec<Item> {
         Item::Check(check) => Item::Check(check.secrets_named("PGPASSWORD")),
         comment @ Item::Comment(_) => comment,
     };
-    hosts.split(',').flat_map(|host| settings(host).items(origin)).map(named).collect()
+    let places = hosts_and_ports(hosts, all.word("PGPORT"));
+    places.into_iter().flat_map(|place| settings(place).items(origin)).map(named).collect()
 }

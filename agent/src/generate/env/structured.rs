@@ -71,11 +71,13 @@ fn object(origin: &str, map: &Map<String, Value>, kind: Option<&'static Service>
             items.push(unclear(origin));
             return;
         };
+        let tls = tls(map);
         let settings = ConnectionSettings {
             port: port.as_deref(),
             user: user.as_deref(),
             password: password.as_deref(),
             name: name.as_deref(),
+            options: tls.iter().map(|(option, value)| (*option, value.as_str())).collect(),
             ..ConnectionSettings::of(service, &host)
         };
         items.extend(settings.items(origin));
@@ -88,6 +90,33 @@ fn object(origin: &str, map: &Map<String, Value>, kind: Option<&'static Service>
             None => walk(origin, value, named.or(kind), items),
         }
     }
+}
+
+/// What such an object says of TLS: a truth, a mode, or node's `{"rejectUnauthorized": false}`; Airflow's stands in
+/// `extra`.
+fn tls(map: &Map<String, Value>) -> Vec<(&'static str, String)> {
+    const SWITCH: [&str; 7] = ["ssl", "tls", "usessl", "usetls", "secure", "sslenabled", "tlsenabled"];
+    let mut options = Vec::new();
+    for (name, value) in map {
+        let name = key(name);
+        match value {
+            Value::Bool(on) if SWITCH.contains(&name.as_str()) => options.push(("ssl", on.to_string())),
+            Value::String(mode) if name == "sslmode" => options.push(("sslmode", mode.clone())),
+            Value::String(word) if SWITCH.contains(&name.as_str()) => options.push(("ssl", word.to_ascii_lowercase())),
+            Value::Object(inner) if SWITCH.contains(&name.as_str()) => {
+                options.push(("ssl", "true".to_owned()));
+                let is_lenient = inner.get("rejectUnauthorized") == Some(&Value::Bool(false));
+                options.extend(is_lenient.then(|| ("disable_tls_verification", "true".to_owned())));
+            }
+            Value::Object(inner) if name == "extra" => options.extend(tls(inner)),
+            Value::String(text) if name == "extra" => {
+                let inner: Option<Map<String, Value>> = serde_json::from_str(text).ok();
+                options.extend(inner.iter().flat_map(tls));
+            }
+            _ => {}
+        }
+    }
+    options
 }
 
 /// A text, or a list of texts as one.
@@ -177,8 +206,8 @@ fn pairs(origin: &str, text: &str) -> Option<Vec<Item>> {
     let value = |keys: &[&str]| pairs.iter().find(|(own, _)| keys.contains(&own.as_str())).map(|(_, value)| *value);
     let has = |keys: &[&str]| value(keys).is_some();
     let host = value(&HOST);
-    let is_redis =
-        separator == ',' && (has(&PASSWORD) || has(&["abortconnect", "ssl", "poolsize", "db", "defaultdatabase"]));
+    let of_redis = ["abortconnect", "ssl", "poolsize", "db", "defaultdatabase", "servicename"];
+    let is_redis = separator == ',' && (has(&PASSWORD) || has(&of_redis));
     if separator == ',' && !is_redis {
         return None;
     }
@@ -194,14 +223,19 @@ fn pairs(origin: &str, text: &str) -> Option<Vec<Item>> {
     let by_port = port.and_then(|port| services::with_driver_by_port(port.parse().ok()?));
     let service = by_port.or_else(|| of_keys(origin, is_redis, &has));
     let Some(service) = service else { return Some(vec![unclear(origin)]) };
+    // StackExchange.Redis asks sentinels where the primary is that has this name.
+    let primary = value(&["servicename"]).filter(|name| is_redis && !name.is_empty());
+    let service = if primary.is_some() { &services::SENTINEL } else { service };
     let tls = value(&["ssl", "sslmode", "encrypt"]).map(str::to_ascii_lowercase);
     let option = if has(&["sslmode"]) { "sslmode" } else { "ssl" };
+    let options = tls.iter().map(|tls| (option, tls.as_str())).chain(primary.map(|name| ("master_name", name)));
+    let options: Vec<_> = options.collect();
     let settings = |host| ConnectionSettings {
         port,
         user: value(&USER),
         password: value(&PASSWORD),
         name: value(&NAME),
-        options: tls.iter().map(|tls| (option, tls.as_str())).collect(),
+        options: options.clone(),
         ..ConnectionSettings::of(service, host)
     };
     Some(hosts.iter().flat_map(|host| settings(host.as_str()).items(origin)).collect())
@@ -249,6 +283,11 @@ mod tests {
             ("Server=db;Port=3306;Database=d;Uid=u;Pwd=p;", "mysql, host: db, port: 3306, username: u, password: p, database: d"),
             ("Server=tcp:db,1433;Initial Catalog=d;User ID=u;Password=p", "# X: no check speaks SQL Server: only the connection is checked; tcp, host: db, port: 1433"),
             ("c:6379,password=p,ssl=True,abortConnect=False", "redis, host: c, port: 6379, password: p, use_tls: true"),
+            ("s1:26379,s2:26379,serviceName=main,password=p,ssl=true", "redis, host: s1, port: 26379, sentinel: main, password: p, use_tls: true; redis, host: s2, port: 26379, sentinel: main, password: p, use_tls: true"),
+            (r#"{"host":"c","port":6379,"tls":true,"password":"p"}"#, "redis, host: c, port: 6379, password: p, use_tls: true"),
+            (r#"{"host":"db","port":5432,"user":"u","password":"p","database":"d","ssl":{"rejectUnauthorized":false}}"#, "postgres, host: db, port: 5432, username: u, password: p, database: d, use_tls: true, disable_tls_verification: true"),
+            (r#"{"conn_type":"postgres","host":"db","login":"u","password":"p","schema":"d","port":5433,"extra":{"sslmode":"verify-full"}}"#, "postgres, host: db, port: 5433, username: u, password: p, database: d, use_tls: true"),
+            ("Host=db;Database=d;Username=u;Password=p;SSL Mode=VerifyFull", "postgres, host: db, port: 5432, username: u, password: p, database: d, use_tls: true"),
             ("addr=c:6380,pool_size=10,db=2,ssl=false,password=p", "redis, host: c, port: 6380, password: p, database: 2"),
         ];
         for (text, expected) in table {

@@ -1,5 +1,6 @@
 //! What variables become.
 
+mod deployments;
 mod forms;
 mod own;
 
@@ -48,23 +49,13 @@ fn variables_mean_what_their_clients_take_them_for() {
             "# C: no check speaks SSH: only the connection is checked",
             "tcp, name: C, host: h, port: 22",
         ]),
-        // sentinels, with what the primary is called and two logins
-        ("SENTINEL_HOST=s1\nSENTINEL_PORT=26379\nSENTINEL_MASTER_NAME=main\nUSER=deploy\nPASSWORD=other\n", &[
-            "redis, name: SENTINEL_HOST, host: s1, port: 26379, sentinel: main",
+        // several hosts, and ports as many or one for all
+        ("PGHOST=a,b\nPGPORT=5432,5433\nPGUSER=u\nPGPASSWORD=p\n", &[
+            "postgres, name: PGHOST, host: a, port: 5432, username: u, password: p, database: u",
+            "postgres, name: PGHOST, host: b, port: 5433, username: u, password: p, database: u",
         ]),
-        ("REDIS_SENTINELS=s1:26379\nREDIS_SENTINEL_MASTER=main\nREDIS_PASSWORD=pw\nREDIS_SSL=true\n", &[
-            "redis, name: REDIS_SENTINELS, host: s1, port: 26379, sentinel: main, use_tls: true, password: pw",
-        ]),
-        ("REDIS_SENTINELS=s1:26379,s2:26380\nREDIS_SENTINEL_MASTER_NAME=main\nREDIS_PASSWORD=pw\nREDIS_SENTINEL_PASSWORD=own\nREDIS_DB=2\n", &[
-            "redis, name: REDIS_SENTINELS, host: s1, port: 26379, sentinel: main, password: pw, sentinel_password: own, database: 2",
-            "redis, name: REDIS_SENTINELS, host: s2, port: 26380, sentinel: main, password: pw, sentinel_password: own, database: 2",
-        ]),
-        ("REDIS_SENTINEL_HOST=s1\nREDIS_SENTINEL_PORT=26380\nREDIS_SENTINEL_MASTER=main\n", &[
-            "redis, name: REDIS_SENTINEL_HOST, host: s1, port: 26380, sentinel: main",
-        ]),
-        ("REDIS_SENTINELS=s1:26379\nREDIS_SENTINEL_MASTER=main\nREDIS_USERNAME=app\n", &[
-            "# REDIS_SENTINELS: a user without a password: the check below does without the login",
-            "redis, name: REDIS_SENTINELS, host: s1, port: 26379, sentinel: main",
+        ("PGHOST=a,b\nPGPORT=5432,5433,5434\nPGUSER=u\n", &[
+            "# PGHOST: the port beside it is not a number from 1 to 65535",
         ]),
         // what is to be added to the URL, as it would stand there
         ("KC_DB=postgres\nKC_DB_URL_HOST=db\nKC_DB_USERNAME=k\nKC_DB_PASSWORD=p\nKC_DB_URL_PROPERTIES=?sslmode=verify-full&sslrootcert=/ca.pem&targetServerType=primary\n", &[

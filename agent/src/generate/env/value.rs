@@ -1,6 +1,7 @@
 //! What the value of a variable looks like, whatever the variable is called.
 
 use crate::generate::url;
+use serde_json::{Map, Value};
 use std::net::IpAddr;
 
 /// One of the places in a value: a host, and the port if there is one.
@@ -53,6 +54,21 @@ pub(super) fn unlisted(text: &str) -> Option<String> {
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
     let is_address = inner.parse::<std::net::Ipv6Addr>().is_ok();
     (!is_address && !inner.contains(['{', '['])).then(|| inner.replace(['"', '\''], ""))
+}
+
+/// A list of hosts with their ports as clients of clusters and sentinels have it in JSON (`[{"host": "a", "port": 1}]`),
+/// separated by commas; nothing where it is none, or says more.
+pub(super) fn objects(text: &str) -> Option<String> {
+    let all: Vec<Map<String, Value>> = serde_json::from_str(text).ok()?;
+    let one = |object: &Map<String, Value>| {
+        let host = object.get("host")?.as_str().filter(|_| object.len() == 2)?;
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let port = object.get("port")?;
+        let port = port.as_u64().map_or_else(|| port.as_str().map(str::to_owned), |port| Some(port.to_string()))?;
+        Some(format!("{host}:{port}"))
+    };
+    let places: Option<Vec<_>> = all.iter().map(one).collect();
+    places.filter(|places| !places.is_empty()).map(|places| places.join(","))
 }
 
 /// Whether nothing else than hosts with ports looks like this.

@@ -1,9 +1,9 @@
 //! URLs of `PostgreSQL` and of `MySQL`.
 
-use super::Known;
 use super::connection::tcp;
 use super::parts::{Bad, Parts, Site};
-use super::tls::{Tls, is_unverified, unclear};
+use super::tls::{Tls, is_unverified, mode, unclear};
+use super::{Known, hosts_and_ports};
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
 
@@ -37,7 +37,7 @@ pub(super) fn postgres(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
         return Ok(items);
     };
     let password = parts.option(&["password"]).or(parts.password.as_deref());
-    let mode = parts.option(&["sslmode", "ssl-mode"]).map(str::to_ascii_lowercase);
+    let mode = parts.option(&["sslmode", "ssl-mode"]).map(mode);
     for site in &sites {
         let (host, port) = (host_or_socket(site), url.port(site, Security::Plain)?);
         let check = GeneratedCheck::at(services::POSTGRES.id, origin, host, port);
@@ -71,18 +71,22 @@ fn socket_and_name(parts: &Parts) -> Result<(Option<String>, Option<String>), Ba
 /// The hosts of the URL, or those of its query: `?host=/var/run/postgresql`, `?host=a&port=1`,
 /// `?host=a:1` (`SQLAlchemy`).
 fn postgres_sites(parts: &Parts) -> Result<Vec<Site>, Bad> {
-    let port = match parts.option(&["port"]) {
-        Some(port) => Some(port.parse().map_err(|_| Bad::new("`port` in the query is not a number from 1 to 65535"))?),
-        None => None,
+    let number = |port: Option<&str>| match port {
+        Some(port) => {
+            port.parse().map(Some).map_err(|_| Bad::new("`port` in the query is not a number from 1 to 65535"))
+        }
+        None => Ok(None),
     };
     let Some(hosts) = parts.option(&["host", "hostaddr"]) else {
+        let port = number(parts.option(&["port"]))?;
         return Ok(parts.sites.iter().map(|site| Site { port: site.port.or(port), ..site.clone() }).collect());
     };
-    let site = |text: &str| match text.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
-        Some((host, Ok(own))) if !host.contains(':') => Site { host: host.to_owned(), port: Some(own) },
-        _ => Site { host: text.to_owned(), port: port.or(parts.site().port) },
+    let site = |(text, port): (&str, Option<&str>)| match text.rsplit_once(':').map(|(host, port)| (host, port.parse()))
+    {
+        Some((host, Ok(own))) if !host.contains(':') => Ok(Site { host: host.to_owned(), port: Some(own) }),
+        _ => Ok(Site { host: text.to_owned(), port: number(port)?.or(parts.site().port) }),
     };
-    Ok(hosts.split(',').map(site).collect())
+    hosts_and_ports(hosts, parts.option(&["port"])).into_iter().map(site).collect()
 }
 
 /// One check; libmysqlclient takes a socket from the query.
@@ -113,18 +117,18 @@ pub(super) fn mysql(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
 /// `ssl-mode` as `MySQL`'s own clients have it.
 fn mysql_tls(origin: &str, check: GeneratedCheck, parts: &Parts) -> Vec<Item> {
     let mut tls = Tls::read(parts);
-    let mode = parts.option(&["ssl-mode", "ssl_mode", "sslmode"]).map(str::to_ascii_lowercase);
+    let mode = parts.option(&["ssl-mode", "ssl_mode", "sslmode"]).map(mode);
     let wanted = match mode.as_deref() {
-        Some("disabled" | "disable") => return vec![check.flag("use_tls", false).into()],
+        Some("disabled" | "disable" | "none") => return vec![check.flag("use_tls", false).into()],
         Some("required" | "require") => {
             tls.lenient = true;
             true
         }
-        Some("verify_ca" | "verify-ca") => {
+        Some("verify-ca") => {
             tls.nameless = true;
             true
         }
-        Some("verify_identity" | "verify-full") => true,
+        Some("verify-identity" | "verify-full") => true,
         // Go's words.
         Some(word) if is_unverified(word) => {
             tls.lenient = true;

@@ -2,6 +2,7 @@
 //! manual: `host=db dbname=shop user=app`), and PDO's DSN (`mysql:host=db;dbname=shop`), whose user
 //! and password stand elsewhere.
 
+use super::hosts_and_ports;
 use super::settings::ConnectionSettings;
 use crate::generate::Item;
 use crate::services;
@@ -18,21 +19,22 @@ pub(super) fn items(origin: &str, text: &str) -> Option<Vec<Item>> {
         named.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     };
     let is_database = ["host", "hostaddr", "dbname", "unix_socket"].iter().any(|name| value(&[name]).is_some());
-    let settings = |host| ConnectionSettings {
+    let settings = |(host, port)| ConnectionSettings {
         service,
         host,
-        port: value(&["port"]),
+        port,
         user: value(&["user"]),
         password: value(&["password"]),
         name: value(&["dbname"]),
         options: pairs
             .iter()
-            .filter(|(name, _)| name.contains("ssl"))
+            .filter(|(name, _)| name.contains("ssl") || matches!(name.as_str(), "service" | "passfile"))
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect(),
     };
     let hosts = value(&["unix_socket", "host", "hostaddr"]).unwrap_or_default();
-    is_database.then(|| hosts.split(',').flat_map(|host| settings(host).items(origin)).collect())
+    let places = hosts_and_ports(hosts, value(&["port"]));
+    is_database.then(|| places.into_iter().flat_map(|place| settings(place).items(origin)).collect())
 }
 
 /// `name=value;name=value`.

@@ -32,6 +32,16 @@ impl Site {
     }
 }
 
+impl std::fmt::Display for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.port {
+            Some(port) if self.host.contains(':') => write!(f, "[{}]:{port}", self.host),
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None => f.write_str(&self.host),
+        }
+    }
+}
+
 /// A URL taken apart; all but the path is decoded.
 #[derive(Clone)]
 pub(super) struct Parts {
@@ -67,8 +77,11 @@ impl Parts {
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let after = &whole[authority.len()..];
-        let (login, hosts) =
-            authority.rsplit_once('@').map_or((None, authority), |(login, hosts)| (Some(login), hosts));
+        let each = said_for_each(authority);
+        let (login, hosts) = each.as_ref().map_or_else(
+            || authority.rsplit_once('@').map_or((None, authority), |(login, hosts)| (Some(login), hosts)),
+            |(login, hosts)| (Some(*login), hosts.as_str()),
+        );
         let is_web = services::by_scheme(&scheme).is_some_and(|(service, _)| *service == services::HTTP);
         if login.is_none() && !is_web && after.contains('@') {
             return Err(Bad::new(
@@ -181,6 +194,15 @@ pub(super) fn scheme(text: &str) -> Option<(String, &str)> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | '_');
     let starts = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
     (starts && scheme.chars().all(legal)).then(|| (scheme.to_ascii_lowercase(), rest))
+}
+
+/// The login and the hosts where the same login stands before each of several hosts: `:pw@h1:1,:pw@h2:2`.
+fn said_for_each(authority: &str) -> Option<(&str, String)> {
+    let pieces: Option<Vec<_>> = authority.split(',').map(|piece| piece.split_once('@')).collect();
+    let pieces = pieces.filter(|pieces| pieces.len() > 1)?;
+    let login = pieces.first()?.0;
+    let hosts: Vec<_> = pieces.iter().map(|(_, host)| *host).collect();
+    pieces.iter().all(|(own, _)| *own == login).then(|| (login, hosts.join(",")))
 }
 
 /// Where options begin among hosts: at the semicolon before the first `key=value`.

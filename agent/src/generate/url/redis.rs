@@ -87,7 +87,6 @@ pub(super) fn sentinels(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     let Known { origin, parts, .. } = *url;
     let path = parts.name()?.unwrap_or_default();
     let mut pieces = path.split('/').filter(|piece| !piece.is_empty());
-    let in_path = pieces.clone().find(|piece| piece.parse::<u32>().is_err());
     let tls = Tls::read(parts);
     let security = url.security(&tls);
     let of_sentinels = match parts.switch(&[TLS_OF_SENTINELS]) {
@@ -95,16 +94,13 @@ pub(super) fn sentinels(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
         Some(true) => Security::Tls,
         Some(false) => Security::Plain,
     };
-    let Some(name) = parts.option(&PRIMARY).or(parts.fragment.as_deref()).or(in_path) else {
+    let Some(name) = primary(parts) else {
         let why = "only the connections to the sentinels are checked: what the primary is called is not said here; add `sentinel: NAME` to redis checks in their place";
         return connection::connections(url, of_sentinels, Comment::gap(origin, why));
     };
     let by_path = pieces.find_map(|piece| piece.parse().ok());
     let database = parts.option(&["db", "database"]).map_or(by_path, |text| text.parse::<u32>().ok());
-    let redis = (
-        parts.option(&["username"]).or(parts.user.as_deref()),
-        parts.option(&["password"]).or(parts.password.as_deref()),
-    );
+    let redis = login(parts);
     let own = (
         parts.option(&["sentinel_username", "sentinelUsername"]),
         parts.option(&["sentinel_password", "sentinelPassword"]),
@@ -117,7 +113,7 @@ pub(super) fn sentinels(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
     for site in &parts.sites {
         let port = site.port.map_or(PORT_OF_SENTINEL, NonZero::get);
         let mut check = GeneratedCheck::at(services::REDIS.id, origin, site.host_or("localhost"), port);
-        check = check.text("sentinel", name);
+        check = check.text("sentinel", name.as_str());
         if let (user, Some(password)) = redis {
             check = check.some_text("username", user).secret("password", password);
         }
@@ -133,6 +129,22 @@ pub(super) fn sentinels(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
         items.push(check.some_number("database", database.filter(|number| *number > 0)).into());
     }
     Ok(items)
+}
+
+/// What the URL calls the primary. What is no number in the path of a Redis is nothing, and of sentinels the name.
+pub(super) fn primary(parts: &Parts) -> Option<String> {
+    let path = parts.name().ok().flatten().unwrap_or_default();
+    let in_path = || path.split('/').find(|piece| !piece.is_empty() && piece.parse::<u32>().is_err());
+    parts.option(&PRIMARY).or(parts.fragment.as_deref()).or_else(in_path).map(str::to_owned)
+}
+
+/// Who logs in at Redis. What stands alone before the hosts is the password where clients have the user as an addition to
+/// it (`redis-sentinel://[[username:]password@]host`, Lettuce and fred).
+pub(super) fn login(parts: &Parts) -> (Option<&str>, Option<&str>) {
+    let user = parts.option(&["username"]).or(parts.user.as_deref());
+    let password = parts.option(&["password"]).or(parts.password.as_deref());
+    let is_lettuce = matches!(parts.base(), "redis-sentinel" | "rediss-sentinel");
+    if is_lettuce && password.is_none() { (None, user) } else { (user, password) }
 }
 
 /// Where sentinels listen as they come.

@@ -111,7 +111,12 @@ static TABLE: &[(&str, &[&str])] = &[
     ("redis-sentinel://s1:26379,s2/0#shop", &["redis, host: s1, port: 26379, sentinel: shop", "redis, host: s2, port: 26379, sentinel: shop"]),
     ("rediss-sentinel://:pw@s1/2#shop", &["redis, host: s1, port: 26379, sentinel: shop, password: pw, use_tls: true, database: 2"]),
     ("redis-sentinel://:pw@s1?sentinelServiceName=shop", &["redis, host: s1, port: 26379, sentinel: shop, password: pw"]),
-    ("redis-sentinel://app@s1?sentinelMasterId=shop", &["GAP", "redis, host: s1, port: 26379, sentinel: shop"]),
+    ("redis-sentinel://pw@s1?sentinelMasterId=shop", &["redis, host: s1, port: 26379, sentinel: shop, password: pw"]),
+    ("redis-sentinel://app:pw@s1:1,app:pw@s2:2#shop", &["redis, host: s1, port: 1, sentinel: shop, username: app, password: pw", "redis, host: s2, port: 2, sentinel: shop, username: app, password: pw"]),
+    ("postgres://u:p@/d?host=a,b&port=1,2", &["postgres, host: a, port: 1, username: u, password: p, database: d", "postgres, host: b, port: 2, username: u, password: p, database: d"]),
+    ("postgres://u:p@/d?host=a,b&port=1", &["postgres, host: a, port: 1, username: u, password: p, database: d", "postgres, host: b, port: 1, username: u, password: p, database: d"]),
+    ("host=a,b port=1,2 user=u dbname=d", &["postgres, host: a, port: 1, username: u, database: d", "postgres, host: b, port: 2, username: u, database: d"]),
+    ("host=a user=u dbname=d passfile=/x", &["GAP"]),
     ("sentinel://:pw@s1?master_name=shop&sentinel_username=own", &["GAP", "redis, host: s1, port: 26379, sentinel: shop, password: pw"]),
     // kombu, pika, RabbitMQ
     ("amqp://", &["amqp, host: localhost, port: 5672, username: guest, password: guest, use_tls: false, vhost: /"]),

@@ -29,6 +29,15 @@ pub(super) fn is_unverified(word: &str) -> bool {
     matches!(word.to_ascii_lowercase().as_str(), "no-verify" | "skip-verify")
 }
 
+/// A mode as libpq writes it: .NET's clients have `VerifyFull`, and `MySQL`'s `VERIFY_CA`.
+pub(super) fn mode(word: &str) -> String {
+    let word = word.to_ascii_lowercase().replace('_', "-");
+    match word.strip_prefix("verify") {
+        Some(what) if !what.is_empty() && !what.starts_with('-') => format!("verify-{what}"),
+        _ => word,
+    }
+}
+
 /// Why there is no check where a mode is not one that the client has.
 pub(super) fn unclear(origin: &str) -> Comment {
     let why = "the mode of TLS (`sslmode`) is not one that is known, and what the client makes of it is not either: no check is written";

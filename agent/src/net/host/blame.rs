@@ -32,6 +32,18 @@ pub(super) fn the_way(fault: Fault, way: &Way) -> Fault {
     }
 }
 
+/// An address to which the kernel sends for nobody who has not asked for `SO_BROADCAST` (ip(7), udp(7)).
+pub(crate) fn of_broadcast(fault: Fault, address: SocketAddr) -> Fault {
+    fault
+        .about(sentence![
+            address.ip(),
+            " is the address of all hosts of a network (broadcast), and conn-check sends to one host"
+        ])
+        .with_evidence("the socket does not have SO_BROADCAST, a limit of conn-check's: no firewall is in question")
+        .owner(Owner::Config)
+        .next_step("name the address of one host in `host`: what comes back from all proves nothing of one")
+}
+
 fn no_route(fault: Fault, way: &Way, error: Errno) -> Fault {
     let address = way.address;
     let message = match error {

@@ -22,7 +22,7 @@ mod trail;
 mod trial;
 mod unit;
 
-pub(super) use blame::of_ports;
+pub(super) use blame::{of_broadcast, of_ports};
 pub(super) use confinement::{of_denial, of_family};
 pub(crate) use trail::{Hop, Trail};
 
@@ -67,6 +67,12 @@ impl Way {
     /// Whether the address is one of this host's own.
     pub(crate) fn is_local(&self) -> bool {
         self.route.as_ref().is_ok_and(|route| route.is_local)
+    }
+
+    /// Whether it is that of all hosts of a network, to which one that names a single one does not send.
+    pub(crate) fn is_broadcast(&self) -> bool {
+        let is_limited = matches!(self.address.ip(), IpAddr::V4(ip) if ip.is_broadcast());
+        is_limited || self.route.as_ref().is_ok_and(|route| route.is_broadcast)
     }
 
     /// Whether there is no router between.
@@ -168,7 +174,8 @@ impl Inquiries {
             },
             _ => fault,
         };
-        if fault.cause != Cause::DeniedLocally {
+        // Of an address of all hosts, the kernel's no has nothing to do with a firewall.
+        if fault.cause != Cause::DeniedLocally || way.is_broadcast() {
             return fault;
         }
         self.read_what_denies(until).await;

@@ -19,6 +19,8 @@ const RTA_VIA: u16 = 18;
 const RTAX_MTU: u16 = 2;
 /// The address is one of this host's own (`rtm_type`).
 const RTN_LOCAL: u8 = 2;
+/// The address is that of all who are there.
+const RTN_BROADCAST: u8 = 3;
 /// The table of this host's own addresses (`RT_TABLE_LOCAL`).
 const LOCAL: u32 = 255;
 /// Tell the table that the route stands in, and not `main`.
@@ -42,6 +44,8 @@ pub(crate) struct Route {
     pub(crate) mtu: Option<u32>,
     /// The address is one of this host's own.
     pub(crate) is_local: bool,
+    /// The address is that of all hosts of a network.
+    pub(crate) is_broadcast: bool,
 }
 
 impl Route {
@@ -75,6 +79,7 @@ impl Route {
             table: if is_local { Some(LOCAL) } else { answer.number(FIXED, RTA_TABLE) },
             mtu: nested(metrics, RTAX_MTU),
             is_local,
+            is_broadcast: answer.byte(KIND) == Some(RTN_BROADCAST),
         })
     }
 

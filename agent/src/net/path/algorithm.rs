@@ -105,12 +105,23 @@ const EC: &[Kind] = &[Kind::P256, Kind::P384, Kind::Curve, Kind::ExplicitCurve];
 const RSA: &[Kind] = &[Kind::Rsa];
 
 /// Signatures by their OID: the name, the strength of the hash as OpenSSL counts it, the keys.
-const ALGORITHMS: [(&str, &str, usize, &[Kind]); 17] = [
+const ALGORITHMS: [(&str, &str, usize, &[Kind]); 27] = [
     ("1.2.840.113549.1.1.11", "SHA-256 with RSA", 128, RSA),
     ("1.2.840.113549.1.1.12", "SHA-384 with RSA", 192, RSA),
     ("1.2.840.113549.1.1.13", "SHA-512 with RSA", 256, RSA),
     ("1.2.840.113549.1.1.14", "SHA-224 with RSA", 112, RSA),
-    ("1.2.840.113549.1.1.10", "RSASSA-PSS", 128, &[Kind::Rsa, Kind::RsaPss]),
+    // Its hash stands in its parameters.
+    (PSS, "RSASSA-PSS", 128, &[Kind::Rsa, Kind::RsaPss]),
+    ("1.2.840.113549.1.1.15", "SHA-512/224 with RSA", 112, RSA),
+    ("1.2.840.113549.1.1.16", "SHA-512/256 with RSA", 128, RSA),
+    ("2.16.840.1.101.3.4.3.13", "SHA3-224 with RSA", 112, RSA),
+    ("2.16.840.1.101.3.4.3.14", "SHA3-256 with RSA", 128, RSA),
+    ("2.16.840.1.101.3.4.3.15", "SHA3-384 with RSA", 192, RSA),
+    ("2.16.840.1.101.3.4.3.16", "SHA3-512 with RSA", 256, RSA),
+    ("2.16.840.1.101.3.4.3.9", "SHA3-224 with ECDSA", 112, EC),
+    ("2.16.840.1.101.3.4.3.10", "SHA3-256 with ECDSA", 128, EC),
+    ("2.16.840.1.101.3.4.3.11", "SHA3-384 with ECDSA", 192, EC),
+    ("2.16.840.1.101.3.4.3.12", "SHA3-512 with ECDSA", 256, EC),
     ("1.2.840.113549.1.1.5", "SHA-1 with RSA", 63, RSA),
     ("1.2.840.113549.1.1.4", "MD5 with RSA", 39, RSA),
     ("1.2.840.113549.1.1.2", "MD2 with RSA", 39, RSA),
@@ -128,6 +139,11 @@ const ALGORITHMS: [(&str, &str, usize, &[Kind]); 17] = [
 impl Algorithm {
     pub(super) fn of(algorithm: &AlgorithmIdentifier<'_>) -> Self {
         let oid = algorithm.algorithm.to_id_string();
+        if oid == PSS {
+            let (words, strength) =
+                pss(algorithm).unwrap_or_else(|| ("RSASSA-PSS with unread parameters".to_owned(), 0));
+            return Self { words, strength, keys: &[Kind::Rsa, Kind::RsaPss], oid };
+        }
         match ALGORITHMS.iter().find(|(known, ..)| *known == oid) {
             Some((_, words, strength, keys)) => {
                 Self { words: (*words).to_owned(), strength: *strength, keys: *keys, oid }
@@ -135,6 +151,41 @@ impl Algorithm {
             None => Self { words: format!("an algorithm that is not known here ({oid})"), strength: 0, keys: &[], oid },
         }
     }
+}
+
+const PSS: &str = "1.2.840.113549.1.1.10";
+
+/// The hashes of RSASSA-PSS: the content of the OID, the name, the strength, the bytes.
+const HASHES: [(&[u8], &str, usize, u8); 5] = [
+    (&[0x2b, 0x0e, 0x03, 0x02, 0x1a], "SHA-1", 63, 20),
+    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x04], "SHA-224", 112, 28),
+    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01], "SHA-256", 128, 32),
+    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02], "SHA-384", 192, 48),
+    (&[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03], "SHA-512", 256, 64),
+];
+
+/// What the parameters of RSASSA-PSS say: the hash, SHA-1 where none is named, and the salt, 20 bytes where nothing is said
+/// (RFC 4055 section 3.1). A salt that is not as long as the hash is told: not every verifier takes it.
+fn pss(algorithm: &AlgorithmIdentifier<'_>) -> Option<(String, usize)> {
+    let parts = super::reading::items(algorithm.parameters.as_ref()?.data)?;
+    let part = |tag: u32| parts.iter().find(|part| part.header.tag().0 == tag).map(|part| part.data);
+    let hash = match part(0) {
+        Some(hash) => {
+            let (_, identifier) = Any::from_der(hash).ok()?;
+            let oid = super::reading::items(identifier.data)?.first()?.data;
+            HASHES.iter().find(|(known, ..)| *known == oid)?
+        }
+        None => &HASHES[0],
+    };
+    let salt = match part(2) {
+        Some(salt) => {
+            Any::from_der(salt).ok()?.1.data.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte))
+        }
+        None => 20,
+    };
+    let (_, name, strength, length) = hash;
+    let salt = if salt == u32::from(*length) { String::new() } else { format!(" and a salt of {salt} bytes") };
+    Some((format!("{name} with RSASSA-PSS{salt}"), *strength))
 }
 
 /// The bits of an RSA key's modulus.
@@ -163,5 +214,31 @@ const fn finite(bits: usize) -> usize {
         3072..7680 => 128,
         7680..15360 => 192,
         _ => 256,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_pss_is_that_of_its_parameters() {
+        for (der, words, strength) in [
+            (
+                &b"\x30\x23\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a\x30\x16\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\xa2\x03\x02\x01\x20"[..],
+                "SHA-256 with RSASSA-PSS",
+                128,
+            ),
+            (
+                b"\x30\x23\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a\x30\x16\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\xa2\x03\x02\x01\x14",
+                "SHA-384 with RSASSA-PSS and a salt of 20 bytes",
+                192,
+            ),
+            (b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a\x30\x00", "SHA-1 with RSASSA-PSS", 63),
+        ] {
+            let (_, read) = AlgorithmIdentifier::from_der(der).expect("an algorithm");
+            let read = Algorithm::of(&read);
+            assert_eq!((read.words.as_str(), read.strength), (words, strength));
+        }
     }
 }

@@ -9,6 +9,7 @@
 use super::constraints::Breach;
 use super::names::takes_name;
 use super::objection::{Objection, Place, What, of_dates};
+use super::reading::has_key_of;
 use super::signature::{Signed, is_signed_with};
 use super::words::{extension, purposes};
 use super::{Path, Reading, Shown, strict};
@@ -163,6 +164,10 @@ impl<'a> Chain<'a> {
         let by_name = trusted.chain(sent.map(|one| (one.clone(), Place::Intermediate))).next();
         Some(match by_name.map(|(issuer, place)| (of_content(&issuer), issuer, place)) {
             Some((Some(what), issuer, place)) => Objection::new(&issuer, place, what),
+            // Nobody here can tell which keys sign so.
+            Some(_) if last.algorithm().keys.is_empty() => {
+                Objection::new(last, place, What::UnsupportedSignature(last.algorithm().words))
+            }
             Some((None, issuer, _)) if !has_key_of(last, &issuer) => Objection::new(last, place, What::KeyIdentifiers),
             Some((None, _, by)) => Objection::new(last, place, What::AnotherKey { is_trusted: by == Place::Trusted }),
             None => Objection::new(last, place, What::NoIssuer),
@@ -253,7 +258,11 @@ impl<'a> Chain<'a> {
         if key.strength < STRENGTH {
             return Some(What::WeakKey(key.words));
         }
-        (at + 1 < self.path.len() && algorithm.strength < STRENGTH).then_some(What::WeakSignature(algorithm.words))
+        let is_weak = at + 1 < self.path.len() && algorithm.strength < STRENGTH;
+        is_weak.then_some(match algorithm.keys {
+            [] => What::UnsupportedSignature(algorithm.words),
+            _ => What::WeakSignature(algorithm.words),
+        })
     }
 
     /// `internal_verify`; that of a root itself does not count.
@@ -310,25 +319,6 @@ fn may_have_issued(issuer: &Reading<'_>, certificate: &Reading<'_>) -> bool {
         && of_content(certificate).is_none()
         && has_key_of(certificate, issuer)
         && certificate.algorithm().keys.contains(&issuer.key().kind)
-}
-
-/// `X509_check_akid`.
-fn has_key_of(certificate: &Reading<'_>, issuer: &Reading<'_>) -> bool {
-    use super::names::{Form, Name, canonical};
-    let Some(authority) = certificate.authority_key() else { return true };
-    let is_key = match (&authority.key_identifier, issuer.subject_key()) {
-        (Some(wanted), Some(own)) => wanted.0 == own,
-        _ => true,
-    };
-    let is_serial = authority.authority_cert_serial.is_none_or(|serial| serial == issuer.parsed.raw_serial());
-    let mut names = authority.authority_cert_issuer.iter().flatten();
-    let name = names.find_map(|name| match name {
-        x509_parser::extensions::GeneralName::DirectoryName(name) => {
-            Name { form: Form::Directory, bytes: name.as_raw() }.directory()
-        }
-        _ => None,
-    });
-    is_key && is_serial && name.is_none_or(|name| canonical(&name) == canonical(issuer.parsed.issuer()))
 }
 
 /// `EXFLAG_SS`.

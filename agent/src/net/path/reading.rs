@@ -40,7 +40,7 @@ impl<'a> Reading<'a> {
         names.filter_map(|name| name.as_str().ok().map(str::to_owned)).collect()
     }
 
-    /// Subject and issuer are byte by byte the same.
+    /// Subject and issuer are the same, as OpenSSL compares names.
     pub(crate) fn is_self_issued(&self) -> bool {
         canonical(self.parsed.subject()) == canonical(self.parsed.issuer())
     }
@@ -221,6 +221,24 @@ impl PartialEq for Reading<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.der == other.der
     }
+}
+
+/// Whether the identifiers of the issuer's key and name fit, as OpenSSL has it (`X509_check_akid`).
+pub(super) fn has_key_of(certificate: &Reading<'_>, issuer: &Reading<'_>) -> bool {
+    let Some(authority) = certificate.authority_key() else { return true };
+    let is_key = match (&authority.key_identifier, issuer.subject_key()) {
+        (Some(wanted), Some(own)) => wanted.0 == own,
+        _ => true,
+    };
+    let is_serial = authority.authority_cert_serial.is_none_or(|serial| serial == issuer.parsed.raw_serial());
+    let mut names = authority.authority_cert_issuer.iter().flatten();
+    let name = names.find_map(|name| match name {
+        x509_parser::extensions::GeneralName::DirectoryName(name) => {
+            Name { form: Form::Directory, bytes: name.as_raw() }.directory()
+        }
+        _ => None,
+    });
+    is_key && is_serial && name.is_none_or(|name| canonical(&name) == canonical(issuer.parsed.issuer()))
 }
 
 /// The parts of a DER value, one behind the other; `None` when it is none.

@@ -82,6 +82,10 @@ impl IdentityFiles<'_> {
             Error::UnsupportedEncryptionScheme | Error::UnsupportedMacAlgorithm => {
                 ("client_cert", pem::flawed("it is PKCS#12 with an encryption that is not supported", EXPORT))
             }
+            // What the library has limits for: iterations, and scrypt's memory.
+            Error::InvalidParameters => ("client_cert", pem::flawed(COSTLY, CHEAPER)),
+            Error::DerError(error) if pem::is_excessive(&error) => ("client_cert", pem::flawed(COSTLY, CHEAPER)),
+            _ if is_pfx(content) => ("client_cert", pem::flawed(UNREADABLE, RETRY)),
             _ => (
                 "client_cert",
                 pem::flawed(
@@ -96,9 +100,24 @@ impl IdentityFiles<'_> {
 /// How a PKCS#12 file is made that does.
 const EXPORT: &str = "write it anew with `openssl pkcs12 -export`, with the certificate and its key";
 
+/// Of a file that takes too long to open.
+const COSTLY: &str = "to open it takes more hashing than conn-check does for a file (1,000,000 iterations; of scrypt, 1 GiB and 16 lanes): a limit of conn-check's, and other programs may well open it";
+const CHEAPER: &str = "write it anew with fewer iterations: `openssl pkcs12 -export -iter 100000`";
+
+/// Of what is PKCS#12 as far as it can be seen from outside.
+const UNREADABLE: &str =
+    "it is PKCS#12 (RFC 7292), and there is something in it that conn-check does not read: an encryption, or contents";
+const RETRY: &str = "check `client_key_password`, which files without a MAC do not prove wrong; else write it anew with `openssl pkcs12 -export`, with the certificate and its key";
+
 /// A DER file begins with a SEQUENCE of a long form; PEM is text.
 fn is_der(content: &[u8]) -> bool {
     matches!(content, [0x30, 0x80..=0x84, ..])
+}
+
+/// Whether a DER file begins as PKCS#12 does: with version 3 (RFC 7292, section 4), which nothing else with keys has.
+fn is_pfx(content: &[u8]) -> bool {
+    let [0x30, length @ 0x80..=0x84, rest @ ..] = content else { return false };
+    rest.get(usize::from(length - 0x80)..).is_some_and(|rest| rest.starts_with(&[2, 1, 3]))
 }
 
 fn key_in(archive: &Pkcs12Archive) -> Option<PrivateKeyDer<'static>> {

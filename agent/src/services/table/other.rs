@@ -3,7 +3,7 @@
 
 use crate::services::build::{ports, schemes};
 use crate::services::row::{KnownPort, NoServer, NoServers, Ports, Scheme, Service, Speaker, TlsStart};
-use crate::services::upgrade::Upgrade;
+use crate::services::upgrade::{Codes, Upgrade, Words};
 use std::num::NonZero;
 
 /// Those to which nothing in this program refers by name.
@@ -133,7 +133,7 @@ pub static IMAP: Service = Service::new("imap", "IMAP", "an IMAP server", ports!
     .speaks_first(Speaker::Server)
     .tls(TlsStart::Either)
     // RFC 9051, section 6.2.1; logged in already, a server takes no STARTTLS any more.
-    .upgrade(Some(Upgrade::Words {
+    .upgrade(Some(Upgrade::Words(Words {
         greeting: "* OK",
         farewell: "* BYE",
         late: Some("* PREAUTH"),
@@ -142,7 +142,7 @@ pub static IMAP: Service = Service::new("imap", "IMAP", "an IMAP server", ports!
         // To an unknown command it says BAD (RFC 9051 section 6.2.1).
         unable: "a NO",
         between: Some("* "),
-    }));
+    })));
 
 /// Mail access (RFC 1939).
 pub static POP3: Service = Service::new("pop3", "POP3", "a POP3 server", ports!(110; 995))
@@ -150,7 +150,7 @@ pub static POP3: Service = Service::new("pop3", "POP3", "a POP3 server", ports!(
     .speaks_first(Speaker::Server)
     .tls(TlsStart::Either)
     // RFC 2595, section 4
-    .upgrade(Some(Upgrade::Words {
+    .upgrade(Some(Upgrade::Words(Words {
         greeting: "+OK",
         farewell: "-ERR",
         late: None,
@@ -159,7 +159,7 @@ pub static POP3: Service = Service::new("pop3", "POP3", "a POP3 server", ports!(
         // RFC 3206: the server's own trouble.
         unable: "-ERR [SYS/",
         between: None,
-    }));
+    })));
 
 /// File transfer (RFC 959).
 pub static FTP: Service = Service::new("ftp", "FTP", "an FTP server", ports!(21; 990))
@@ -167,7 +167,7 @@ pub static FTP: Service = Service::new("ftp", "FTP", "an FTP server", ports!(21;
     .speaks_first(Speaker::Server)
     .tls(TlsStart::Either)
     // RFC 4217
-    .upgrade(Some(Upgrade::Codes { hello: None, request: "AUTH TLS", agreed: "234" }));
+    .upgrade(Some(Upgrade::Codes(Codes { hello: None, request: "AUTH TLS", agreed: "234" })));
 
 /// A greeting that SMTP and FTP have in common and that does not say which of them it is.
 pub static SMTP_OR_FTP: Service =

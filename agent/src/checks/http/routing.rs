@@ -12,14 +12,14 @@ use serde_json::json;
 
 /// The check with each proxy that its requests may take.
 #[derive(Debug)]
-pub(super) struct Ways<'a> {
+pub(super) struct Routing<'a> {
     direct: &'a Http,
     variables: Option<ProxyVariables>,
     /// By the name of the variable.
     proxied: Vec<(&'static str, Http)>,
 }
 
-impl<'a> Ways<'a> {
+impl<'a> Routing<'a> {
     /// Of a check that says itself how it connects, one way.
     ///
     /// # Errors
@@ -27,9 +27,9 @@ impl<'a> Ways<'a> {
     pub(super) fn of(check: &'a Http, probe: &mut Probe) -> Result<Self, Fault> {
         let says_itself = check.proxy.is_some() || check.unix_socket.is_some() || probe.is_led_elsewhere();
         let variables = probe.proxies().filter(|_| !says_itself).cloned();
-        let mut ways = Self { direct: check, variables, proxied: Vec::new() };
+        let mut routing = Self { direct: check, variables, proxied: Vec::new() };
         for is_tls in [false, true].into_iter().filter(|is_tls| check.redirects || *is_tls == check.url.is_tls()) {
-            let Some((name, url)) = ways.variables.as_ref().and_then(|set| set.proxy_of(is_tls)) else { continue };
+            let Some((name, url)) = routing.variables.as_ref().and_then(|set| set.proxy_of(is_tls)) else { continue };
             url_secrets(&url).into_iter().for_each(|secret| probe.keep_secret(secret));
             let proxy = Proxy::of_url(&url).map_err(|rule| {
                 let message = sentence![ours(&name), " of the service names no proxy: ", rule];
@@ -40,12 +40,12 @@ impl<'a> Ways<'a> {
                 ])
             })?;
             proxy.secrets().for_each(|secret| probe.keep_secret(&secret));
-            ways.proxied.push((name, Http { proxy: Some(proxy), ..check.clone() }));
+            routing.proxied.push((name, Http { proxy: Some(proxy), ..check.clone() }));
         }
-        if let Some((name, url)) = ways.variable_of(&check.url) {
+        if let Some((name, url)) = routing.variable_of(&check.url) {
             probe.fact("proxy_of_service", json!({"variable": name, "url": redact_url(&url)}));
         }
-        Ok(ways)
+        Ok(routing)
     }
 
     /// The check as it asks for a URL.
