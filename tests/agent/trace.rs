@@ -79,7 +79,7 @@ fn an_address_of_one_link_is_shown_with_its_interface_everywhere() {
     assert!(!page.contains("%1]"), "{page}");
     // Without the interface there is no way at all.
     assert!(page.contains("fe80::7 is an address of one link, and no interface is named [resolve.bad-name]"), "{page}");
-    assert!(page.contains("write it with the interface that leads there: fe80::7%eth0"), "{page}");
+    assert!(page.contains("write it with the interface that leads there, as fe80::7%eth0"), "{page}");
 }
 
 #[test]

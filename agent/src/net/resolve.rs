@@ -7,7 +7,7 @@ use crate::net::clock::within;
 use crate::net::endpoint::{Host, HostKind};
 use crate::net::question::{Answered, Question};
 use crate::net::resolv_conf::ResolvConf;
-use crate::net::{Family, reason, slowness};
+use crate::net::{Family, reason, slowness, zone};
 use crate::phase::Phase;
 use crate::secret::{Sentence, ours, sentence, theirs};
 use nix::libc;
@@ -200,20 +200,9 @@ fn no_descriptor(name: &str) -> Fault {
 
 fn literal(address: IpAddr, zone: &str, port: u16) -> Result<SocketAddr, Fault> {
     let IpAddr::V6(v6) = address else { return Ok(SocketAddr::new(address, port)) };
-    if zone.is_empty() && v6.is_unicast_link_local() {
-        // Every link has its own (RFC 4291 section 2.5.6): the kernel takes none without an interface.
-        return Err(Fault::new(
-            Cause::BadName,
-            sentence![address, " is an address of one link, and no interface is named"],
-        )
-        .next_step(sentence![
-            "write it with the interface that leads there: ",
-            address,
-            "%eth0; `ip -6 neigh` shows which"
-        ]));
-    }
     if zone.is_empty() {
-        return Ok(SocketAddr::new(address, port));
+        let address = SocketAddr::new(address, port);
+        return zone::lacking(address).map_or(Ok(address), Err);
     }
     let index = zone.parse().ok().or_else(|| nix::net::if_::if_nametoindex(zone).ok());
     let scope = index

@@ -148,6 +148,7 @@ fn take_place(
     let heard = line.say(&Said::Ready, &[]).and_then(|()| line.hear());
     let Ok(Some((Said::Before { found, seconds }, _))) = heard else { return Err("the run was given up".to_owned()) };
     let mut subject = service.subject(before);
+    conn_check::host::load_name_services();
     let proxies = ProxyVariables::new(service.variables(&PROXY_VARIABLES));
     subject.proxies = proxies.shown();
     service.enter(&mut subject)?;
