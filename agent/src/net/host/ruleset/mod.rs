@@ -159,7 +159,9 @@ fn line(text: &str, finding: &Finding) -> Option<String> {
     let in_chain = in_table.skip_while(|line| !opens(line, &of_chain)).skip(1);
     let mut in_chain = in_chain.take_while(|line| line.trim() != "}");
     let handle = format!(" # handle {}", (*handle)?);
-    in_chain.find_map(|line| Some(line.strip_suffix(&handle)?.trim().to_owned()))
+    // A chain within the rule: it has several lines.
+    let text = in_chain.find_map(|line| Some(line.strip_suffix(&handle)?.trim().to_owned()));
+    text.filter(|text| text != "}")
 }
 
 #[cfg(test)]

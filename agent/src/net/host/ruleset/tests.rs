@@ -200,6 +200,9 @@ fn chains_are_followed_as_the_kernel_follows_them() {
         (vec![to(r#"{"goto": {"target": "returns"}}"#), drop.into()], ""),
         (vec![jump_perhaps.into(), drop.into()], "91? 2?"),
         (vec![to(r#"{"return": null}"#), drop.into()], ""),
+        // As nft 1.0.6 lists a chain within a rule, and what it has no JSON for.
+        (vec![to(r#""jump {\n\t\tip daddr 10.0.0.2 drop\n\t}""#), drop.into()], "1? 2?"),
+        (vec![to(r#""something new", {"drop": null}"#)], "1?"),
         (vec![r#"{"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": "@vm"}}"#.into()], "91!"),
         (
             vec![
@@ -316,6 +319,9 @@ fn a_rule_is_shown_as_nft_writes_it() {
     };
     assert_eq!(line(text, &finding(Some(12))).as_deref(), Some("tcp dport 5432 drop comment \"no # handle 12\""));
     assert_eq!(line(text, &finding(Some(13))), None);
+    let within =
+        "table inet filter {\n\tchain output {\n\t\ttcp dport 1 jump {\n\t\t\tdrop\n\t\t} # handle 4\n\t}\n}\n";
+    assert_eq!(line(within, &finding(Some(4))), None);
     assert_eq!(line(text, &finding(None)), None);
 }
 

@@ -105,6 +105,10 @@ impl<'a> Walk<'a> {
                     }
                     Verdict::Jump(name) | Verdict::Goto(name) => {
                         let target = (place.0.clone(), place.1.clone(), name.clone());
+                        if rules.chain(&target).is_none() {
+                            // One that is written within the rule, say.
+                            self.stopped(place, Some(rule.handle), false, counted, self.block);
+                        }
                         self.pass(&target, sure, depth + 1)
                     }
                     other => {
@@ -163,7 +167,14 @@ impl<'a> Walk<'a> {
         let named = |name: &str| rules.set(&(place.0.clone(), place.1.clone(), name.to_owned()));
         let (mut matches, mut counted) = (Tri::Yes, false);
         for statement in &rule.statements {
-            let Some((kind, what)) = statement.as_object().and_then(|members| members.iter().next()) else { continue };
+            let Some((kind, what)) = statement.as_object().and_then(|members| members.iter().next()) else {
+                // One that nft has no JSON for, as it stands in the rule; a chain within the rule is one.
+                match statement.as_str().and_then(|text| text.split_whitespace().next()) {
+                    Some("jump" | "goto") => return vec![(matches, Verdict::Jump(String::new()), counted)],
+                    _ => matches = matches.and(Tri::Maybe),
+                }
+                continue;
+            };
             match kind.as_str() {
                 "match" => matches = matches.and(holds(what, &self.packet, &named)),
                 // One that has seen no packet has not seen this one.
