@@ -1,6 +1,7 @@
 //! Extensions of iptables in rules of nftables, which nft lists without what they say (`xt`): `iptables-nft-save -c` tells it.
 //! Both list the rules of a chain in the same order.
 
+use super::rules::Place;
 use super::saved::as_nftables;
 use crate::net::host::program::says;
 use serde_json::Value;
@@ -9,9 +10,6 @@ use tokio::time::Instant;
 
 /// Tables, and the programs that show what iptables has written to them.
 const FAMILIES: [(&str, &str); 2] = [("ip", "iptables-nft-save"), ("ip6", "ip6tables-nft-save")];
-
-/// Family, table, chain.
-type Place = (String, String, String);
 
 /// Puts what extensions say into what nft lists, where they are used.
 pub(super) async fn tell(listed: &mut Value, until: Instant) {
