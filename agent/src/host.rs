@@ -48,7 +48,8 @@ pub fn forbid_core_dumps() {
 }
 
 /// Loads the libraries with which the system looks for hosts and users, as `nsswitch.conf` names them. They are loaded
-/// when they are needed first; in the root directory of somebody else those would be his, within this process.
+/// when they are needed first; below the root directory of somebody else those would be his, within this process. Which
+/// they are is read again only where the root is still the same one, in another mount namespace.
 pub fn load_name_services() {
     // Longer than a name can be (RFC 1035 section 2.3.4): all are asked, and none asks anybody else.
     let nobody = "x".repeat(300);

@@ -160,6 +160,14 @@ fn conditions_hold_do_not_hold_or_may_hold() {
         (r#"{"match": {"op": "==", "left": {"fib": {"result": "type", "flags": ["daddr"]}}, "right": "local"}}"#, ""),
         (r#"{"log": {"prefix": "x"}}, {"counter": "c1"}"#, "1!"),
         (r#"{"something-new": {}}"#, "1?"),
+    ] {
+        assert_eq!(output(condition), wanted, "{condition}");
+    }
+}
+
+#[test]
+fn masks_and_wildcards_and_what_nft_does_not_read_hold_or_may_hold() {
+    for (condition, wanted) in [
         // A mask makes another number of it.
         (
             r#"{"match": {"op": "==", "left": {"&": [{"payload": {"protocol": "ip", "field": "daddr"}}, "255.0.0.255"]}, "right": "10.0.0.2"}}"#,
