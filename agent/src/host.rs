@@ -2,6 +2,7 @@
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fs;
+use std::net::ToSocketAddrs as _;
 
 /// Where this host keeps the certificates of the authorities that it trusts (Debian's ca-certificates).
 pub const CA_PATH: &str = "/etc/ssl/certs";
@@ -44,6 +45,16 @@ pub fn forbid_core_dumps() {
     // Either alone is enough on most systems; a failure of one must not stop a check.
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
     let _ = nix::sys::prctl::set_dumpable(false);
+}
+
+/// Loads the libraries with which the system looks for hosts and users, as `nsswitch.conf` names them. They are loaded
+/// when they are needed first; below the root directory of somebody else those would be his, within this process. Which
+/// they are is read again only where the root is still the same one, in another mount namespace.
+pub fn load_name_services() {
+    // Longer than a name can be (RFC 1035 section 2.3.4): all are asked, and none asks anybody else.
+    let nobody = "x".repeat(300);
+    let _ = (nobody.as_str(), 0).to_socket_addrs();
+    let _ = nix::unistd::User::from_name(&nobody);
 }
 
 /// How many checks fit beside each other into so many descriptors.

@@ -4,9 +4,11 @@
 //! `cargo xtask worlds` runs them once more, one after the other and each beside ten thousand unrelated packets a second.
 
 mod beyond;
+mod frozen;
 mod local;
 mod mtu;
 mod often;
+mod once;
 mod paths;
 
 use harness::worlds::World;

@@ -3,7 +3,10 @@
 use harness::agent::Agent;
 use harness::netns::{Answer, Network, Transport};
 use harness::peers::{Manner, Peer, Request};
+use harness::scratch::Scratch;
 use serde_json::Value;
+use std::fs;
+use std::process::Command;
 
 /// Counts requests to connect as they are made, before any other rule; sent again, they count again. The second counter is
 /// for those that want smaller segments than the cable takes.
@@ -150,6 +153,28 @@ fn a_healthy_run_makes_no_request_of_its_own() {
     let _peer = counted.network.far.inside(|| Peer::start_at(counted.network.far.at(5432), Manner::Silent));
     assert_eq!(counted.run(&http(5000)), ("pass".into(), 1));
     assert_eq!(counted.run(&tcp("10.0.0.2")), ("pass".into(), 1));
+}
+
+#[test]
+fn a_healthy_run_asks_for_nothing_of_this_host() {
+    let peer = Peer::start(Manner::Silent);
+    let yaml: String = (0..10)
+        .map(|number| {
+            format!("- {{type: tcp, name: n{number}, host: 127.0.0.1, port: {}, timeout: 20}}\n", peer.port())
+        })
+        .collect();
+    let scratch = Scratch::new();
+    let log = scratch.path().join("calls");
+    let mut strace = Command::new("/usr/bin/strace");
+    strace.args(["-f", "-qqq", "-e", "trace=socket,connect,open,openat,execve", "-o"]).arg(&log);
+    let report = Agent::through(strace, &yaml).report();
+    assert_eq!(report["counts"]["pass"], 10, "{report}");
+    let calls = fs::read_to_string(&log).expect("what strace has seen");
+    assert_eq!(calls.matches("connect(").count(), 10, "{calls}");
+    for word in ["AF_NETLINK", "/proc/net", "/proc/sys/net", "/sys/class/net"] {
+        assert!(!calls.contains(word), "{word}: {calls}");
+    }
+    assert_eq!(calls.matches("execve(").count(), 1, "{calls}");
 }
 
 #[test]

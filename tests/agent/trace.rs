@@ -64,6 +64,45 @@ fn a_trace_names_the_interface_the_size_and_the_end_of_each_way() {
 }
 
 #[test]
+fn an_address_of_one_link_is_shown_with_its_interface_everywhere() {
+    let (network, scratch) = (Network::new(), Scratch::new());
+    let status = network.near.command("ip").args(["addr", "add", "fe80::7/64", "dev", "lo", "nodad"]).status();
+    assert!(status.expect("ip").success());
+    let yaml = "\
+- {type: tcp, host: 'fe80::7%lo', port: 81}
+- {type: tcp, name: nowhere, host: 'fe80::7', port: 82}
+";
+    let (status, page, err) = trace(&mut in_near(&network), &scratch, yaml, &[]);
+    assert_eq!((status, err.as_str()), (2, ""), "{page}");
+    assert!(page.starts_with("[fe80::7%lo]:81  (tcp)\n  from fe80::7 on lo"), "{page}");
+    assert!(page.contains("x  [fe80::7%lo]:81 refused the connection [connect.refused]"), "{page}");
+    assert!(!page.contains("%1]"), "{page}");
+    // Without the interface there is no way at all.
+    assert!(page.contains("fe80::7 is an address of one link, and no interface is named [resolve.bad-name]"), "{page}");
+    assert!(page.contains("write it with the interface that leads there, as fe80::7%eth0"), "{page}");
+}
+
+#[test]
+fn a_place_behind_a_proxy_is_the_proxys_and_each_address_has_its_way() {
+    let (network, scratch) = (Network::new(), Scratch::new());
+    let (near, far) = (&network.near, &network.far);
+    let _proxy = far.inside(|| Peer::start_at(far.at(3128), Manner::Silent));
+    far.also("10.0.0.3".parse().expect("an address"));
+    near.hosts("10.0.0.2 two.example\n10.0.0.3 two.example\n");
+    let yaml = "\
+- {type: http, url: 'https://no-such.invalid/', proxy_url: 'http://10.0.0.2:3128'}
+- {type: http, url: 'http://two.example:3128/'}
+";
+    let (status, page, err) = trace(&mut in_near(&network), &scratch, yaml, &[]);
+    assert_eq!((status, err.as_str()), (2, ""), "{page}");
+    let parts: Vec<_> = page.split("\n\n").collect();
+    assert_eq!(parts.len(), 2, "{page}");
+    assert!(parts[0].starts_with("10.0.0.2:3128  (http)\n") && parts[0].contains("connected"), "{page}");
+    assert!(parts[1].contains("\n    1  10.0.0.2:3128  ") && parts[1].contains("10.0.0.3:3128 refused"), "{page}");
+    assert!(!page.contains("no-such.invalid"), "{page}");
+}
+
+#[test]
 fn patterns_select_what_is_traced_and_nothing_selected_is_an_error() {
     let scratch = Scratch::new();
     let peer = Peer::start(Manner::Silent);

@@ -35,7 +35,16 @@ pub(super) fn join(group: &str) -> io::Result<()> {
     let mount = mount().ok_or_else(|| io::Error::other("no control groups of version 2 are mounted here"))?;
     let directory =
         directory(&mount, group).ok_or_else(|| io::Error::other("it is outside of what is seen from here"))?;
+    // Who joins it stands still as well, and nobody but the administrator ends that.
+    if fs::read_to_string(directory.join("cgroup.events")).is_ok_and(|events| is_frozen(&events)) {
+        return Err(io::Error::other("it is frozen, and nothing in it runs"));
+    }
     fs::write(directory.join("cgroup.procs"), std::process::id().to_string())
+}
+
+/// `KEY VALUE` in each line (kernel, `admin-guide/cgroup-v2.rst`; Linux 5.2).
+fn is_frozen(events: &str) -> bool {
+    events.lines().any(|line| line == "frozen 1")
 }
 
 /// The processes of the group that systemd has made for a unit: where it says, else where it puts services. Its own
@@ -73,5 +82,11 @@ mod tests {
         assert_eq!(at("/../web.service"), None);
         assert_eq!(at("/a/../../etc"), None);
         assert_eq!(at("relative"), None);
+    }
+
+    #[test]
+    fn a_frozen_group_is_told_from_others() {
+        assert!(is_frozen("populated 1\nfrozen 1\n"));
+        assert!(!is_frozen("populated 1\nfrozen 0\n") && !is_frozen(""));
     }
 }

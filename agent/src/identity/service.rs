@@ -38,7 +38,11 @@ impl Service {
             return Err(format!("`{shown}` is neither a unit of systemd, nor a user, nor the number of a process"));
         }
         if unit::is_named(word) {
-            let missing = || format!("there is no unit `{shown}` here, or nothing of it runs");
+            let missing = || {
+                format!(
+                    "there is no unit `{shown}` here, or nothing of it runs: `systemctl list-units` lists those that do"
+                )
+            };
             return Self::of_unit(word)?.ok_or_else(missing);
         }
         let of_unit = Self::of_unit(&format!("{word}.service"));
@@ -52,16 +56,19 @@ impl Service {
                 Ok(service)
             }
             // The unit is there, and nothing of it runs.
-            Ok(None) => {
-                Err(of_unit.err().unwrap_or_else(|| format!("there is neither a unit nor a user `{shown}` here")))
-            }
+            Ok(None) => Err(of_unit.err().unwrap_or_else(|| {
+                format!(
+                    "there is neither a unit nor a user `{shown}` here: `systemctl list-units --type=service` and \
+                     `getent passwd` list them"
+                )
+            })),
             Err(error) => Err(format!("the user `{shown}` cannot be looked up: {error}")),
         }
     }
 
     /// The process of a number.
     fn of_process(number: &str) -> Result<Self, String> {
-        let missing = || format!("there is no process {number}");
+        let missing = || format!("there is no process {number}: `ps -ef` lists those that run");
         let pid: i32 = number.parse().map_err(|_| missing())?;
         let own = [std::process::id(), std::os::unix::process::parent_id()];
         if own.iter().any(|own| i32::try_from(*own) == Ok(pid)) {

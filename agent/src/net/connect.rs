@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::net::clock::within;
 use crate::net::endpoint::Transport;
 use crate::net::host;
+use crate::net::zone;
 use crate::secret::{Sentence, ours, sentence, theirs};
 use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
@@ -325,6 +326,9 @@ fn refusal(transport: Transport, address: SocketAddr, error: io::Error, icmp: Op
     let text = error.to_string();
     let code = error.raw_os_error();
     let blackhole = code == Some(libc::EINVAL);
+    if let Some(lacking) = zone::lacking(address).filter(|_| blackhole) {
+        return lacking;
+    }
     let mut fault = Fault::from(error);
     if blackhole {
         // What a blackhole route gives to senders on this host (ip-route(8)).

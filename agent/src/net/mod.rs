@@ -28,6 +28,7 @@ mod target;
 pub(crate) mod tls;
 mod trust;
 mod wire;
+pub(crate) mod zone;
 
 pub(crate) use clock::within;
 pub(crate) use connect::{

@@ -7,7 +7,7 @@ use crate::net::clock::within;
 use crate::net::endpoint::{Host, HostKind};
 use crate::net::question::{Answered, Question};
 use crate::net::resolv_conf::ResolvConf;
-use crate::net::{Family, reason, slowness};
+use crate::net::{Family, reason, slowness, zone};
 use crate::phase::Phase;
 use crate::secret::{Sentence, ours, sentence, theirs};
 use nix::libc;
@@ -201,7 +201,8 @@ fn no_descriptor(name: &str) -> Fault {
 fn literal(address: IpAddr, zone: &str, port: u16) -> Result<SocketAddr, Fault> {
     let IpAddr::V6(v6) = address else { return Ok(SocketAddr::new(address, port)) };
     if zone.is_empty() {
-        return Ok(SocketAddr::new(address, port));
+        let address = SocketAddr::new(address, port);
+        return zone::lacking(address).map_or(Ok(address), Err);
     }
     let index = zone.parse().ok().or_else(|| nix::net::if_::if_nametoindex(zone).ok());
     let scope = index

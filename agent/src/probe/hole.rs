@@ -26,8 +26,10 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// The sizes of packets that are tried, in bytes: what tunnels and providers leave of 1500, and of more.
+///
+/// As many up to 1500 as [`STEPS`] connections tell apart.
 const SIZES: [u16; 18] =
-    [800, 1000, 1280, 1320, 1350, 1380, 1400, 1412, 1420, 1440, 1450, 1460, 1476, 1492, 1500, 4000, 8000, 8950];
+    [680, 800, 1000, 1280, 1320, 1350, 1380, 1400, 1420, 1440, 1450, 1460, 1476, 1492, 1500, 4000, 8000, 8950];
 
 /// How many of them are tried.
 const STEPS: usize = 4;
@@ -106,8 +108,18 @@ pub(super) enum Loss {
 pub(super) struct Hole {
     remote: SocketAddr,
     direction: host::Direction,
-    /// The largest packet that passes and the smallest that does not, where they were looked for.
-    sizes: Option<(u16, u16)>,
+    /// Where they were looked for.
+    sizes: Option<Sizes>,
+}
+
+/// What is known of the sizes of packets, in bytes.
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
+    /// The largest that passes, and the smallest that does not.
+    passes: u16,
+    lost: u16,
+    /// Nothing was left to try between them, of what is tried at all.
+    is_found: bool,
 }
 
 impl Probe {
@@ -180,7 +192,7 @@ impl Search {
     }
 
     /// Finds the largest packet that still passes, and the smallest that does not; none is lost without one that is.
-    async fn sizes(&self, largest: u16, took: Duration) -> Option<(u16, u16)> {
+    async fn sizes(&self, largest: u16, took: Duration) -> Option<Sizes> {
         let smaller = SIZES.into_iter().filter(|size| *size < largest);
         let sizes: Vec<_> = smaller.chain([largest]).collect();
         let patience = FAILS_AFTER.max(took * TIMES_AS_LONG);
@@ -196,12 +208,18 @@ impl Search {
                 (high, is_lost) = (middle, Some(sizes[middle]));
             }
         }
-        Some((low.checked_sub(1).map_or(SMALLEST + 40, |at| sizes[at]), is_lost?))
+        let passes = low.checked_sub(1).map_or(SMALLEST + self.head(), |at| sizes[at]);
+        Some(Sizes { passes, lost: is_lost?, is_found: low == high })
     }
 
     /// The segment that a packet of this size holds.
     const fn segment(&self, packet: u16) -> u16 {
-        packet - if self.remote.is_ipv4() { 40 } else { 60 }
+        packet - self.head()
+    }
+
+    /// What a packet holds beside its segment: the headers of IP and TCP.
+    const fn head(&self) -> u16 {
+        if self.remote.is_ipv4() { 40 } else { 60 }
     }
 
     /// Whether the check gets past what is waited for, in such segments and in that time.
@@ -284,13 +302,28 @@ impl Hole {
     fn fault(self, silence: &Fault) -> Fault {
         let (towards, host) = (self.direction.word(), self.remote.ip());
         let message = match self.sizes {
-            Some((passes, _)) => sentence!["packets of more than ", passes, " bytes ", towards, " ", host, " are lost"],
+            Some(Sizes { passes, is_found: true, .. }) => {
+                sentence!["packets of more than ", passes, " bytes ", towards, " ", host, " are lost"]
+            }
+            Some(Sizes { passes, lost, .. }) => {
+                sentence![
+                    "packets of ",
+                    lost,
+                    " bytes ",
+                    towards,
+                    " ",
+                    host,
+                    " are lost, and those of ",
+                    passes,
+                    " pass"
+                ]
+            }
             None => sentence!["large packets ", towards, " ", host, " are lost, and small ones pass"],
         };
         let way = host::Way::to(self.remote);
         let mut seen = silence.evidence.clone().unwrap_or_default();
         seen.push(match self.sizes {
-            Some((passes, lost)) => {
+            Some(Sizes { passes, lost, .. }) => {
                 sentence!["; asked again it answers in packets of ", passes, " bytes, not of ", lost]
             }
             None if self.direction == host::Direction::From => "; what came has a gap before it".into(),
@@ -299,12 +332,12 @@ impl Hole {
         seen.push(way.mtu().map_or_else(Sentence::default, |mtu| sentence!["; MTU here ", mtu]));
         let fault = Fault::new(Cause::Mtu, message).evidence(seen).at(Phase::Connect);
         match self.sizes {
-            Some((passes, _)) => fault.next_step(sentence![
+            Some(Sizes { passes, lost, is_found }) => fault.next_step(sentence![
                 "let ICMP \"fragmentation needed\" pass on the way, or set the MTU of this host's interface or route to ",
-                passes,
-                ": `ip route get ",
-                host,
-                "` names both"
+                if is_found { sentence![passes] } else { sentence!["what passes, ", passes, " or more and less than ", lost] },
+                ": ",
+                way.shown_by(),
+                " names both"
             ]),
             None => fault,
         }

@@ -1,6 +1,7 @@
 //! The ways to the places that checks connect to, for people.
 
 use crate::fault::Failure;
+use crate::net::zone::shown;
 use crate::plan::Plan;
 use crate::run::{By, Followed, Traced};
 use std::fmt::Write as _;
@@ -25,10 +26,10 @@ pub fn page(plan: &Plan, traced: &[Traced]) -> String {
 }
 
 fn one(page: &mut String, way: &Followed, place: &str) {
-    let address = way.address;
+    let address = shown(way.address);
     let by = way.by.as_ref().map_or_else(String::new, by);
     // An address that stands in the file needs no second mention.
-    let head = if address.to_string() == place { by } else { format!("{address} {by}") };
+    let head = if address == place { by } else { format!("{address} {by}") };
     if !head.is_empty() {
         let _ = writeln!(page, "  {}", head.trim_end());
     }

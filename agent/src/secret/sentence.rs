@@ -1,6 +1,6 @@
 //! What is told of a failure: whose words are whose.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::num::NonZero;
 
 /// A sentence of ours, with what others said in it.
@@ -96,4 +96,4 @@ macro_rules! ours {
     )+};
 }
 
-ours! { u8 u16 u32 u64 usize i32 i64 NonZero<u16> IpAddr SocketAddr }
+ours! { u8 u16 u32 u64 usize i32 i64 NonZero<u16> IpAddr }

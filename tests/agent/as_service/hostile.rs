@@ -117,6 +117,35 @@ fn a_service_of_root_is_checked_as_who_checks_and_that_is_said() {
 }
 
 #[test]
+fn no_library_below_the_services_own_root_is_loaded() {
+    let (scratch, peer) = (Scratch::new(), Peer::start(Manner::Silent));
+    let etc = scratch.folder("etc");
+    fs::write(etc.join("hosts"), "127.0.0.1 localhost\n").expect("written");
+    fs::write(etc.join("nsswitch.conf"), "hosts: theirs files\n").expect("written");
+    let (root, user) = (scratch.path().display(), format!("--userspec={UID}:{UID}"));
+    let mount = format!(
+        "for d in bin lib lib64 usr; do mkdir -p {root}/$d; mount --rbind /$d {root}/$d; done; exec chroot {user} {root} sleep 1000"
+    );
+    let mut outer = Command::new("unshare");
+    outer.arg("--mount");
+    let service = Service::by(outer, &["sh", "-c", &mount]);
+    // A name service of this host's that is asked behind the file of hosts.
+    let logs = Scratch::new();
+    let services = logs.write("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files compat dns\n");
+    let log = logs.path().join("calls");
+    let mut strace = Command::new("unshare");
+    strace.args(["--mount", "sh", "-c", "mount --bind \"$0\" /etc/nsswitch.conf && exec \"$@\""]).arg(services);
+    strace.args(["strace", "-f", "-qqq", "-e", "trace=open,openat,chroot", "-o"]).arg(&log);
+    let yaml = format!("- {{type: tcp, host: no-such-host.invalid, port: {}, timeout: 5}}\n", peer.port());
+    let report = Agent::through(strace, &yaml).args(["--as", &service.pid().to_string()]).report();
+    assert_ne!(first(&report).0, "pass", "{report}");
+    let calls = fs::read_to_string(&log).expect("what strace has seen");
+    let (before, inside) = calls.split_once("chroot(").expect("the place is taken");
+    assert!(before.contains("libnss_compat.so"), "{before}");
+    assert!(inside.contains("/etc/hosts") && !inside.contains(".so"), "{inside}");
+}
+
+#[test]
 fn the_process_itself_is_no_service() {
     let (scratch, peer) = (Scratch::new(), Peer::start(Manner::Silent));
     let file = scratch.write("checks.yaml", tcp(&peer));

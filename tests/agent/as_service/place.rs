@@ -56,17 +56,42 @@ fn each_of_both_runs_is_its_user_for_good_while_it_speaks_to_others() {
     assert_eq!(child.wait().expect("it ends").code(), Some(2));
 }
 
+/// Where control groups of version 2 are.
+fn groups() -> &'static std::path::Path {
+    let root = std::path::Path::new("/sys/fs/cgroup/unified");
+    if root.is_dir() { root } else { std::path::Path::new("/sys/fs/cgroup") }
+}
+
+#[test]
+fn a_group_that_stands_still_is_not_joined_and_that_is_told() {
+    let group = groups().join(format!("conn-check-frozen-{}", std::process::id()));
+    fs::create_dir(&group).expect("a control group");
+    let (peer, service) = (Peer::start(Manner::Silent), Service::of_user());
+    fs::write(group.join("cgroup.procs"), service.pid().to_string()).expect("moved");
+    fs::write(group.join("cgroup.freeze"), "1").expect("frozen");
+    let stands_still =
+        || fs::read_to_string(group.join("cgroup.events")).is_ok_and(|events| events.contains("frozen 1"));
+    harness::wait::until("the group to stand still", stands_still);
+    let yaml = format!("- {{type: tcp, host: 127.0.0.1, port: {}, timeout: 5}}\n", peer.port());
+    let report = agent(&yaml, &service).report();
+    fs::write(group.join("cgroup.freeze"), "0").expect("it goes on");
+    drop(service);
+    harness::wait::until("the group to be empty", || fs::remove_dir(&group).is_ok());
+    assert_eq!(first(&report).0, "pass", "{report}");
+    assert!(report["as"]["cgroup"].is_null(), "{report}");
+    let notes = report["as"]["notes"].as_array().expect("notes");
+    assert!(notes.iter().any(|note| note.as_str().is_some_and(|note| note.contains("it is frozen"))), "{report}");
+}
+
 /// A unit of systemd as its control group shows it, where systemd does not run.
 #[test]
 fn of_a_unit_whose_main_process_is_roots_a_worker_is_taken() {
-    let root = std::path::Path::new("/sys/fs/cgroup/unified");
-    let root = if root.is_dir() { root } else { std::path::Path::new("/sys/fs/cgroup") };
     if fs::metadata("/run/systemd/system").is_ok() {
         // systemd would be asked, and knows nothing of it.
         return;
     }
     let name = format!("conn-check-test-{}.service", std::process::id());
-    let slice = root.join("system.slice");
+    let slice = groups().join("system.slice");
     let group = slice.join(&name);
     fs::create_dir_all(&group).expect("a control group");
     let (peer, main, worker) = (Peer::start(Manner::Silent), Service::of_root(), Service::of_user());

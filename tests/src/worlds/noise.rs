@@ -116,11 +116,10 @@ impl Drop for Noise {
 }
 
 fn socket(address: SocketAddr) -> UdpSocket {
-    // A host whose interface is down has lost its address of IPv6.
+    // A host whose interface is down has lost its address of IPv6, and hears nothing, at any port. All addresses of IPv6
+    // are those of IPv4, too: the port may be taken there.
     let any: IpAddr = if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    let socket = UdpSocket::bind(address)
-        .or_else(|_| UdpSocket::bind((any, address.port())))
-        .or_panic("open a socket for noise");
+    let socket = UdpSocket::bind(address).or_else(|_| UdpSocket::bind((any, 0))).or_panic("open a socket for noise");
     socket.set_read_timeout(Some(GLANCE)).or_panic("limit a wait");
     socket
 }

@@ -59,7 +59,8 @@ fn begin(args: &Args) -> io::Result<(Line, Args)> {
     }
 }
 
-/// Who writes the files of results has to be there. The kernel forgets it when the user changes (prctl(2)).
+/// Who writes the files of results has to be there. The kernel forgets it whenever the user changes (prctl(2)), and be it
+/// the effective one.
 fn die_with_parent() {
     let _ = set_pdeathsig(Signal::SIGKILL);
 }
@@ -109,6 +110,7 @@ fn service(args: &Args, line: Line) -> u8 {
         Ok(opened) => opened,
         Err(error) => return refuse(&format!("the user of the checks: {error}")),
     };
+    die_with_parent();
     let mut words = args.config.iter().chain(&args.patterns);
     if let Some(file) = words.find(|file| is_closed(file)) {
         say(&format!(
@@ -144,9 +146,11 @@ fn take_place(
     task: &Task,
 ) -> Result<(Guise, Option<f64>), String> {
     acting.end().map_err(|error| format!("the user of the checks: {error}"))?;
+    die_with_parent();
     let heard = line.say(&Said::Ready, &[]).and_then(|()| line.hear());
     let Ok(Some((Said::Before { found, seconds }, _))) = heard else { return Err("the run was given up".to_owned()) };
     let mut subject = service.subject(before);
+    conn_check::host::load_name_services();
     let proxies = ProxyVariables::new(service.variables(&PROXY_VARIABLES));
     subject.proxies = proxies.shown();
     service.enter(&mut subject)?;

@@ -63,7 +63,7 @@ fn silent_neighbour(fault: Fault, way: &Way, is_gateway: bool) -> Fault {
     let question = if way.address.is_ipv4() { "ARP" } else { "neighbour discovery" };
     let next_hop = way.route.as_ref().map_or_else(|_| way.address.ip(), |route| route.next_hop(way.address));
     let link = link_name(way);
-    let shows = sentence!["`ip neigh show ", next_hop, "` shows it"];
+    let shows = sentence!["`ip neigh show ", next_hop, " dev ", link.clone(), "` shows it"];
     let fault = fault.become_of(Cause::NoNeighbour);
     if is_gateway {
         return fault
@@ -299,5 +299,5 @@ fn link_name(way: &Way) -> Sentence {
 
 /// The command that shows the route.
 fn show_route(way: &Way, then: &'static str) -> Sentence {
-    sentence!["`ip route get ", way.address.ip(), "` ", then]
+    sentence![way.shown_by(), " ", then]
 }

@@ -27,6 +27,8 @@ pub(super) use confinement::{of_denial, of_family};
 pub(crate) use trail::{Hop, Trail};
 
 use crate::fault::{Cause, Fault};
+use crate::net::zone::{shown, zone};
+use crate::secret::{Sentence, sentence, theirs};
 use crate::services::Service;
 pub(crate) use segments::{Direction, Segments};
 
@@ -86,6 +88,12 @@ impl Way {
         Some((route.source, &self.link.as_ref()?.name, route.gateway))
     }
 
+    /// The command that shows it; an address of one link is asked for on that link.
+    pub(crate) fn shown_by(&self) -> Sentence {
+        let interface = zone(self.address).map(|zone| sentence![" oif ", theirs(&zone)]).unwrap_or_default();
+        sentence!["`ip route get ", self.address.ip(), interface, "`"]
+    }
+
     /// The largest packet that this host sends there, in bytes.
     pub(crate) fn mtu(&self) -> Option<u32> {
         let of_route = self.route.as_ref().ok().and_then(|route| route.mtu);
@@ -97,7 +105,7 @@ impl Way {
         let route = self.route.as_ref().ok()?;
         let text = |address: IpAddr| address.to_string();
         Some(json!({
-            "address": self.address.to_string(),
+            "address": shown(self.address),
             "source": route.source.map(text),
             "interface": self.link.as_ref().map(|link| &link.name),
             "gateway": route.gateway.map(text),

@@ -3,6 +3,7 @@
 use super::packet::{Known, Packet};
 use serde_json::Value;
 use std::net::IpAddr;
+use std::slice;
 
 /// What can be said of a condition.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -31,47 +32,65 @@ impl Tri {
 }
 
 /// The elements of a named set or map of the same table; `None`: it is not known.
-pub(super) type Named<'a> = &'a dyn Fn(&str) -> Option<Vec<Value>>;
+pub(super) type Named<'a> = &'a dyn Fn(&str) -> Option<&'a [Value]>;
 
 /// Whether the `match` of a rule holds (libnftables-json(5)).
-pub(super) fn holds(condition: &Value, packet: &Packet, named: Named<'_>) -> Tri {
+pub(super) fn holds<'a>(condition: &'a Value, packet: &Packet, named: Named<'a>) -> Tri {
     let (left, right) = (&condition["left"], &condition["right"]);
     let op = condition["op"].as_str().unwrap_or("==");
     let fields = fields(left, packet);
-    if fields.contains(&Known::Absent) {
+    let is_equality = ["==", "in"].contains(&op);
+    if fields.contains(&Known::Absent) || is_equality && fields.contains(&Known::Nameless) {
         return Tri::No;
     }
     if let [Known::Flags(flags)] = fields[..] {
         return of_flags(flags, left, op, right);
     }
     match op {
-        "==" | "in" => any(right, &fields, named),
+        _ if is_equality => any(right, &fields, named),
         "!=" => any(right, &fields, named).not(),
         _ => compared(&fields, op, right),
     }
 }
 
 /// What a verdict map gives: each verdict that the packet may get.
-pub(super) fn looked_up(map: &Value, packet: &Packet, named: Named<'_>) -> Vec<(Tri, Value)> {
+pub(super) fn looked_up<'a>(map: &'a Value, packet: &Packet, named: Named<'a>) -> Vec<(Tri, Value)> {
     let fields = fields(&map["key"], packet);
     if fields.contains(&Known::Absent) {
         return Vec::new();
     }
-    let found = elements(&map["data"], named).unwrap_or_default().into_iter().filter_map(|element| {
+    let found = elements(&map["data"], named).unwrap_or_default().iter().filter_map(|element| {
         let (key, verdict) = (element.get(0)?, element.get(1)?);
         let matches = match fields[..] {
+            _ if is_all_else(key) => Tri::Maybe,
             [Known::Flags(flags)] => Tri::known(names(key).iter().any(|name| flags.contains(name))),
             _ => covered(key, &fields),
         };
-        (matches != Tri::No).then(|| (matches, verdict.clone()))
+        (matches != Tri::No).then(|| (matches, is_all_else(key), verdict.clone()))
     });
-    found.collect()
+    let mut found: Vec<_> = found.collect();
+    if found.iter().any(|(matches, ..)| *matches == Tri::Yes) {
+        found.retain(|(matches, ..)| *matches == Tri::Yes);
+    } else if let [(matches, true, _)] = &mut found[..] {
+        *matches = Tri::Yes;
+    }
+    found.into_iter().map(|(matches, _, verdict)| (matches, verdict)).collect()
+}
+
+/// What stands for all that no other element of a set or a map is.
+fn is_all_else(element: &Value) -> bool {
+    element["elem"].get("val").unwrap_or(element) == "*"
 }
 
 fn fields(left: &Value, packet: &Packet) -> Vec<Known> {
     match left["concat"].as_array() {
         Some(parts) => parts.iter().map(|part| packet.field(part)).collect(),
-        None => vec![packet.field(left["&"].get(0).unwrap_or(left))],
+        None => vec![match left["&"].get(0).map(|masked| packet.field(masked)) {
+            // Of names that are set, some; of an address or a number, no longer what it was.
+            Some(flags @ (Known::Flags(_) | Known::Absent)) => flags,
+            Some(_) => Known::Unknown,
+            None => packet.field(left),
+        }],
     }
 }
 
@@ -107,21 +126,24 @@ fn names(value: &Value) -> Vec<&str> {
     }
 }
 
-fn any(right: &Value, fields: &[Known], named: Named<'_>) -> Tri {
+fn any<'a>(right: &'a Value, fields: &[Known], named: Named<'a>) -> Tri {
     let Some(elements) = elements(right, named) else { return Tri::Maybe };
     elements.iter().map(|element| covered(element, fields)).max().unwrap_or(Tri::No)
 }
 
-fn elements(right: &Value, named: Named<'_>) -> Option<Vec<Value>> {
+fn elements<'a>(right: &'a Value, named: Named<'a>) -> Option<&'a [Value]> {
     if let Some(name) = right.as_str().and_then(|text| text.strip_prefix('@')) {
         return named(name);
     }
     let listed = right["set"].as_array().or_else(|| right.as_array());
-    Some(listed.map_or_else(|| vec![right.clone()], Clone::clone))
+    Some(listed.map_or_else(|| slice::from_ref(right), Vec::as_slice))
 }
 
 /// Whether the fields are what one element of a set has.
 fn covered(element: &Value, fields: &[Known]) -> Tri {
+    if is_all_else(element) {
+        return Tri::Yes;
+    }
     let element = element["elem"].get("val").unwrap_or(element);
     match (element["concat"].as_array(), fields) {
         (Some(parts), _) if parts.len() == fields.len() => {
@@ -133,12 +155,8 @@ fn covered(element: &Value, fields: &[Known]) -> Tri {
 }
 
 fn is_in(element: &Value, field: &Known) -> Tri {
-    // What nothing else in the set is.
-    if element == "*" {
-        return Tri::Maybe;
-    }
     match field {
-        Known::Unknown => Tri::Maybe,
+        Known::Unknown | Known::Nameless => Tri::Maybe,
         Known::Absent => Tri::No,
         Known::Address(address) => has_address(element, *address),
         Known::Number(low, high) => has_number(element, *low, *high),

@@ -6,9 +6,12 @@
 //! A rule that has counted no packet is not it.
 
 mod condition;
+mod extensions;
 mod legacy;
 mod packet;
 mod rules;
+mod saved;
+mod walk;
 
 pub(super) use condition::is_within;
 
@@ -62,14 +65,9 @@ impl Ruleset {
         let mut found = read.rules.stopping(&packet, block);
         // Not only rules forbid: what is taken for one without a sign of it has to have a better one.
         found.retain(|finding| culprit.is_some() || finding.is_certain || finding.has_counted);
-        let certain = found.first().is_some_and(|finding| finding.is_certain);
-        let legacy = (!certain).then(|| read.legacy.stopping(&packet, block)).flatten();
-        match legacy {
-            Some(rule) if rule.is_certain || found.is_empty() => rule.told(fault, way),
-            _ => match found.first() {
-                Some(first) => read.named(first, found.len()).told(fault, way),
-                None => fault,
-            },
+        match found.first() {
+            Some(first) => read.named(first, found.len()).told(fault, way),
+            None => fault,
         }
     }
 }
@@ -118,16 +116,24 @@ impl Named {
 
 impl Read {
     async fn now(until: Instant) -> Self {
-        let (json, legacy) = tokio::join!(says("nft", &["-j", "list", "ruleset"], until), Legacy::now(until));
-        let rules = json.and_then(|json| Rules::read(&json)).unwrap_or_default();
-        if rules.is_empty() {
-            return Self { legacy, ..Self::default() };
+        let (json, text, legacy) = tokio::join!(
+            says("nft", &["-j", "list", "ruleset"], until),
+            says("nft", &["-s", "-a", "list", "ruleset"], until),
+            Legacy::now(until)
+        );
+        let mut rules = Rules::default();
+        if let Some(mut listed) = json.and_then(|json| serde_json::from_str(&json).ok()) {
+            extensions::tell(&mut listed, until).await;
+            rules.add_all(&listed);
         }
-        let text = says("nft", &["-s", "-a", "list", "ruleset"], until).await.unwrap_or_default();
-        Self { rules, text, legacy }
+        legacy.add_to(&mut rules);
+        Self { rules, text: text.unwrap_or_default(), legacy }
     }
 
     fn named(&self, finding: &Finding, count: usize) -> Named {
+        if let Some(named) = self.legacy.named(finding, count) {
+            return named;
+        }
         let Finding { family, table, chain, handle, is_certain, .. } = finding;
         let place = sentence!["table ", theirs(family), " ", theirs(table), ", chain ", theirs(chain)];
         let rule = match handle {
@@ -153,7 +159,9 @@ fn line(text: &str, finding: &Finding) -> Option<String> {
     let in_chain = in_table.skip_while(|line| !opens(line, &of_chain)).skip(1);
     let mut in_chain = in_chain.take_while(|line| line.trim() != "}");
     let handle = format!(" # handle {}", (*handle)?);
-    in_chain.find_map(|line| Some(line.strip_suffix(&handle)?.trim().to_owned()))
+    // A chain within the rule: it has several lines.
+    let text = in_chain.find_map(|line| Some(line.strip_suffix(&handle)?.trim().to_owned()));
+    text.filter(|text| text != "}")
 }
 
 #[cfg(test)]

@@ -47,6 +47,9 @@ pub(super) enum Known {
     Word(&'static [&'static str]),
     /// An interface.
     Name(String),
+    /// The interface that it comes in by, of one that goes out, and the other way round: there is none, which kernels
+    /// take for an empty name, or for no such field.
+    Nameless,
     /// Each of these is set, and no other.
     Flags(&'static [&'static str]),
 }
@@ -112,6 +115,7 @@ impl Packet {
             "protocol" => Known::Word(&["ip6", "34525"]),
             "oifname" | "oif" if self.is_out() => self.interface.clone().map_or(Known::Unknown, Known::Name),
             "iifname" | "iif" if !self.is_out() => self.interface.clone().map_or(Known::Unknown, Known::Name),
+            "oifname" | "oif" | "iifname" | "iif" => Known::Nameless,
             "skuid" if self.is_out() => one(self.sender.0),
             "skgid" if self.is_out() => one(self.sender.1),
             _ => Known::Unknown,

@@ -1,46 +1,55 @@
 //! Which rule of nftables stops a packet: the chains of its hooks, in the order in which the kernel asks them
 //! (nft(8)), with conditions of which some cannot be told.
 
-use super::condition::{Tri, holds, looked_up};
 use super::packet::{Bound, Packet};
+use super::walk::Walk;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
-/// As deep as the kernel lets chains call each other (`NFT_JUMP_STACK_SIZE`).
-const DEEPEST: usize = 16;
+/// The families of the older iptables' tables, which have names that nftables' may have too.
+pub(super) const LEGACY: [&str; 2] = ["iptables-legacy", "ip6tables-legacy"];
 
-/// What `nft -j list ruleset` lists, as far as it is about packets of IP.
+/// What `nft -j list ruleset` lists, as far as it is about packets of IP; and what the older iptables saves.
 #[derive(Debug, Default)]
 pub(in crate::net::host) struct Rules {
     chains: HashMap<Place, Chain>,
     sets: HashMap<Place, Vec<Value>>,
+    /// Tables that are put to rest: family, name.
+    dormant: HashSet<(String, String)>,
     /// Some packets are not followed as parts of a connection.
     some_are_untracked: bool,
+    /// Some packets get other addresses, beside what nat does.
+    some_are_rewritten: bool,
 }
 
 /// Family, table, name.
-type Place = (String, String, String);
+pub(super) type Place = (String, String, String);
 
 #[derive(Debug, Default)]
-struct Chain {
-    base: Option<Base>,
-    rules: Vec<Rule>,
+pub(super) struct Chain {
+    /// The number that it was made with.
+    handle: u64,
+    pub(super) base: Option<Base>,
+    pub(super) rules: Vec<Rule>,
 }
 
 /// Where a chain begins.
 #[derive(Debug)]
-struct Base {
-    hook: String,
+pub(super) struct Base {
+    pub(super) hook: String,
     priority: i64,
-    drops: bool,
+    pub(super) drops: bool,
     /// The devices that it is for, where it says so.
-    devices: Option<Vec<String>>,
+    pub(super) devices: Option<Vec<String>>,
+    /// It is asked for the first packet of a connection alone.
+    is_nat: bool,
 }
 
 #[derive(Debug)]
-struct Rule {
-    handle: u64,
-    statements: Vec<Value>,
+pub(super) struct Rule {
+    pub(super) handle: u64,
+    pub(super) statements: Vec<Value>,
 }
 
 /// How a packet is stopped.
@@ -67,55 +76,33 @@ pub(in crate::net::host) struct Finding {
     pub(in crate::net::host) has_counted: bool,
 }
 
-#[derive(Debug)]
-enum Verdict {
-    Accept,
-    Drop,
-    Reset,
-    Reject,
-    /// A word or a reset: it does not say.
-    Refuse,
-    Return,
-    Jump(String),
-    Goto(String),
-    Rewrite,
-    Queue,
-}
-
 impl Rules {
-    /// Reads the answer of nft.
-    pub(in crate::net::host) fn read(json: &str) -> Option<Self> {
-        let listed: Value = serde_json::from_str(json).ok()?;
-        let mut rules = Self::default();
-        for object in listed["nftables"].as_array()? {
+    /// Reads what nft lists.
+    pub(super) fn add_all(&mut self, listed: &Value) {
+        for object in listed["nftables"].as_array().into_iter().flatten() {
             for (kind, what) in object.as_object().into_iter().flatten() {
-                rules.add(kind, what);
+                self.add(kind, what);
             }
         }
-        Some(rules)
-    }
-
-    /// There is not one.
-    pub(in crate::net::host) fn is_empty(&self) -> bool {
-        self.chains.is_empty()
     }
 
     fn add(&mut self, kind: &str, what: &Value) {
         let text = |key: &str| what[key].as_str().unwrap_or_default().to_owned();
         let place = |name: &str| (text("family"), text("table"), text(name));
         match kind {
+            "table" if what["flags"].to_string().contains("dormant") => {
+                self.dormant.insert((text("family"), text("name")));
+            }
             "chain" => {
-                let base = what["hook"].as_str().map(|hook| Base {
-                    hook: hook.to_owned(),
-                    priority: what["prio"].as_i64().unwrap_or_default(),
-                    drops: what["policy"] == "drop",
-                    devices: devices(&what["dev"]),
-                });
-                self.chains.entry(place("name")).or_default().base = base;
+                let chain = self.chains.entry(place("name")).or_default();
+                chain.handle = what["handle"].as_u64().unwrap_or_default();
+                chain.base = what["hook"].as_str().map(|hook| Base::new(hook, what));
             }
             "rule" => {
                 let statements = what["expr"].as_array().cloned().unwrap_or_default();
-                self.some_are_untracked |= statements.iter().any(|one| one.get("notrack").is_some());
+                self.some_are_untracked |=
+                    statements.iter().any(|one| one.get("notrack").is_some() || is_xt(one, "CT"));
+                self.some_are_rewritten |= statements.iter().any(writes_an_address);
                 let rule = Rule { handle: what["handle"].as_u64().unwrap_or_default(), statements };
                 self.chains.entry(place("chain")).or_default().rules.push(rule);
             }
@@ -126,43 +113,75 @@ impl Rules {
         }
     }
 
-    /// What stops this packet in this way: the first rule that certainly does, else all that may.
+    /// What stops this packet in this way: the first rule that certainly does, or all that may.
     pub(in crate::net::host) fn stopping(&self, packet: &Packet, block: Block) -> Vec<Finding> {
         let mut packet = packet.clone();
         packet.is_tracked &= !self.some_are_untracked;
-        let mut walk = Walk { rules: self, packet, block, found: Vec::new(), is_over: false };
-        for place in self.order(&walk.packet) {
-            walk.begin(place);
-            if walk.is_over {
+        packet.is_rewritten |= self.some_are_rewritten;
+        let hooks = self.order(&packet);
+        let mut walk = Walk::new(self, packet, block);
+        for chains in &hooks {
+            walk.enter(chains);
+            if walk.is_over() {
                 break;
             }
         }
-        match walk.found.iter().position(|finding| finding.is_certain) {
-            Some(certain) => vec![walk.found.swap_remove(certain)],
-            None => walk.found,
+        walk.found()
+    }
+
+    pub(super) fn chain(&self, place: &Place) -> Option<&Chain> {
+        self.chains.get(place)
+    }
+
+    /// The elements of a set or a map.
+    pub(super) fn set(&self, place: &Place) -> Option<&[Value]> {
+        self.sets.get(place).map(Vec::as_slice)
+    }
+
+    /// The chains that a packet passes, in order; those of the same hook and priority together.
+    fn order(&self, packet: &Packet) -> Vec<Vec<&Place>> {
+        let (hooks, is_first) = match packet.bound {
+            Bound::Out => (["output", "postrouting", "egress"], true),
+            Bound::In => (["ingress", "prerouting", "input"], false),
+        };
+        let own = if packet.remote.is_ipv4() { ["ip", LEGACY[0]] } else { ["ip6", LEGACY[1]] };
+        let begins = |(place, chain): (_, &Chain)| {
+            let (family, table, _): &Place = place;
+            let concerned = ["inet", "netdev", own[0], own[1]].contains(&family.as_str())
+                && !self.dormant.contains(&(family.clone(), table.clone()));
+            let base = chain.base.as_ref().filter(|base| concerned && (is_first || !base.is_nat))?;
+            let hook = hooks.iter().position(|hook| *hook == base.hook)?;
+            let elsewhere = base.devices.as_ref().zip(packet.interface.as_ref());
+            let is_elsewhere = elsewhere.is_some_and(|(devices, interface)| !devices.contains(interface));
+            // In one table the kernel asks the one first that was made last (`nf_hook_entries_grow`).
+            let at = (hook, base.priority());
+            (!is_elsewhere).then_some((at, (family, table, Reverse(chain.handle)), place))
+        };
+        let mut all: Vec<_> = self.chains.iter().filter_map(begins).collect();
+        all.sort_unstable();
+        let together = all.chunk_by(|(one, ..), (other, ..)| one == other);
+        together.map(|chains| chains.iter().map(|(.., place)| *place).collect()).collect()
+    }
+}
+
+impl Base {
+    fn new(hook: &str, chain: &Value) -> Self {
+        Self {
+            hook: hook.to_owned(),
+            priority: chain["prio"].as_i64().unwrap_or_default(),
+            drops: chain["policy"] == "drop",
+            devices: devices(&chain["dev"]),
+            is_nat: chain["type"] == "nat",
         }
     }
 
-    /// The chains that a packet passes, in order.
-    fn order(&self, packet: &Packet) -> Vec<&Place> {
-        let hooks = match packet.bound {
-            Bound::Out => ["output", "postrouting", "egress"],
-            Bound::In => ["ingress", "prerouting", "input"],
-        };
-        let own = if packet.remote.is_ipv4() { "ip" } else { "ip6" };
-        let concerned = |place: &&Place| ["inet", "netdev", own].contains(&place.0.as_str());
-        let all = self.chains.iter().filter(|(place, _)| concerned(place));
-        let mut all: Vec<_> = all
-            .filter_map(|(place, chain)| {
-                let base = chain.base.as_ref()?;
-                let hook = hooks.iter().position(|hook| *hook == base.hook)?;
-                let elsewhere = base.devices.as_ref().zip(packet.interface.as_ref());
-                let is_elsewhere = elsewhere.is_some_and(|(devices, interface)| !devices.contains(interface));
-                (!is_elsewhere).then_some((hook, base.priority, place))
-            })
-            .collect();
-        all.sort();
-        all.into_iter().map(|(_, _, place)| place).collect()
+    /// Those of nat are all asked at the one place that the kernel has for it (`NF_IP_PRI_NAT_DST`, `NF_IP_PRI_NAT_SRC`).
+    fn priority(&self) -> i64 {
+        match self.hook.as_str() {
+            _ if !self.is_nat => self.priority,
+            "output" | "prerouting" => -100,
+            _ => 100,
+        }
     }
 }
 
@@ -172,156 +191,13 @@ fn devices(value: &Value) -> Option<Vec<String>> {
     one.or_else(all)
 }
 
-/// A packet's way through the chains.
-struct Walk<'a> {
-    rules: &'a Rules,
-    packet: Packet,
-    block: Block,
-    found: Vec<Finding>,
-    /// It has been stopped, one way or another.
-    is_over: bool,
+/// Whether a statement gives a packet another end.
+fn writes_an_address(statement: &Value) -> bool {
+    let field = statement["mangle"]["key"]["payload"]["field"].as_str();
+    field.is_some_and(|field| ["saddr", "daddr", "sport", "dport"].contains(&field))
 }
 
-impl Walk<'_> {
-    fn begin(&mut self, place: &Place) {
-        let rules = self.rules;
-        let Some(base) = rules.chains.get(place).and_then(|chain| chain.base.as_ref()) else { return };
-        // A chain of devices that does not name them may be for others.
-        let enters = base.devices.is_some() || !["ingress", "egress"].contains(&base.hook.as_str());
-        let ends = self.pass(place, if enters { Tri::Yes } else { Tri::Maybe }, 0);
-        if base.drops && ends != Tri::Yes {
-            self.stopped(place, None, enters && ends == Tri::No, false, Block::Drop);
-        }
-    }
-
-    /// Goes through a chain; whether the packet's way through the hook ends there.
-    fn pass(&mut self, place: &Place, enters: Tri, depth: usize) -> Tri {
-        let rules = self.rules;
-        let Some(chain) = rules.chains.get(place).filter(|_| depth <= DEEPEST) else { return Tri::Maybe };
-        let (mut may_have_ended, mut may_have_returned) = (false, false);
-        for rule in &chain.rules {
-            for (matches, verdict, counted) in self.verdicts(place, rule) {
-                let here = if may_have_ended || may_have_returned { Tri::Maybe } else { enters };
-                let sure = here.and(matches);
-                let ends = match &verdict {
-                    Verdict::Return => {
-                        if matches == Tri::Yes {
-                            return if may_have_ended { Tri::Maybe } else { Tri::No };
-                        }
-                        may_have_returned = true;
-                        continue;
-                    }
-                    Verdict::Jump(name) | Verdict::Goto(name) => {
-                        let target = (place.0.clone(), place.1.clone(), name.clone());
-                        self.pass(&target, sure, depth + 1)
-                    }
-                    other => {
-                        self.decide(place, rule.handle, sure == Tri::Yes, counted, other);
-                        Tri::Yes
-                    }
-                };
-                if self.is_over {
-                    return Tri::Yes;
-                }
-                let goes_away = matches!(verdict, Verdict::Goto(_));
-                match (matches, ends) {
-                    (Tri::Yes, Tri::Yes) => return if may_have_returned { Tri::Maybe } else { Tri::Yes },
-                    (Tri::Yes, ends) if goes_away => {
-                        return if may_have_ended || may_have_returned { Tri::Maybe } else { ends };
-                    }
-                    (_, ends) => {
-                        may_have_ended |= ends != Tri::No;
-                        may_have_returned |= goes_away;
-                    }
-                }
-            }
-        }
-        if may_have_ended { Tri::Maybe } else { Tri::No }
-    }
-
-    /// A verdict ends the way through the hook.
-    fn decide(&mut self, place: &Place, handle: u64, sure: bool, counted: bool, verdict: &Verdict) {
-        let handle = Some(handle);
-        match verdict {
-            Verdict::Drop => self.stopped(place, handle, sure, counted, Block::Drop),
-            Verdict::Reset => self.stopped(place, handle, sure, counted, Block::Reset),
-            Verdict::Reject => self.stopped(place, handle, sure, counted, Block::Reject),
-            Verdict::Refuse if self.block != Block::Drop => self.stopped(place, handle, sure, counted, self.block),
-            // A program decides.
-            Verdict::Queue => self.stopped(place, handle, false, counted, Block::Drop),
-            Verdict::Rewrite => self.packet.is_rewritten = true,
-            _ => {}
-        }
-    }
-
-    fn stopped(&mut self, place: &Place, handle: Option<u64>, is_certain: bool, has_counted: bool, how: Block) {
-        // What certainly ends in another way than it was seen to is not understood; nothing behind it counts.
-        self.is_over |= is_certain;
-        if how == self.block {
-            let (family, table, chain) = place.clone();
-            self.found.push(Finding { family, table, chain, handle, is_certain, has_counted });
-        }
-    }
-
-    /// The verdicts of a rule that this packet may get, and whether the rule has counted packets.
-    fn verdicts(&self, place: &Place, rule: &Rule) -> Vec<(Tri, Verdict, bool)> {
-        let named = |name: &str| {
-            let place = (place.0.clone(), place.1.clone(), name.to_owned());
-            self.rules.sets.get(&place).cloned()
-        };
-        let (mut matches, mut counted) = (Tri::Yes, false);
-        for statement in &rule.statements {
-            let Some((kind, what)) = statement.as_object().and_then(|members| members.iter().next()) else { continue };
-            match kind.as_str() {
-                "match" => matches = matches.and(holds(what, &self.packet, &named)),
-                // One that has seen no packet has not seen this one.
-                "counter" => match what["packets"].as_u64() {
-                    Some(0) => return Vec::new(),
-                    packets => counted |= packets.is_some(),
-                },
-                "vmap" => {
-                    let found = looked_up(what, &self.packet, &named).into_iter();
-                    let all = found.filter_map(|(found, value)| Some((matches.and(found), of_value(&value)?, counted)));
-                    return all.collect();
-                }
-                "xt" => match (what["type"].as_str(), what["name"].as_str()) {
-                    (Some("target"), Some("REJECT")) => return vec![(matches, Verdict::Refuse, counted)],
-                    (Some("target" | "watcher"), _) => {}
-                    _ => matches = matches.and(Tri::Maybe),
-                },
-                "log" | "mangle" | "notrack" | "comment" | "flow" | "secmark" | "last" | "ct helper" | "ct timeout"
-                | "ct expectation" | "dup" | "add" | "set" => {}
-                _ => match verdict(kind, what) {
-                    Some(verdict) => return vec![(matches, verdict, counted)],
-                    None if kind == "continue" => {}
-                    None => matches = matches.and(Tri::Maybe),
-                },
-            }
-            if matches == Tri::No {
-                return Vec::new();
-            }
-        }
-        Vec::new()
-    }
-}
-
-fn of_value(value: &Value) -> Option<Verdict> {
-    let (kind, what) = value.as_object()?.iter().next()?;
-    verdict(kind, what)
-}
-
-fn verdict(kind: &str, what: &Value) -> Option<Verdict> {
-    let target = || what["target"].as_str().unwrap_or_default().to_owned();
-    Some(match kind {
-        "accept" => Verdict::Accept,
-        "drop" => Verdict::Drop,
-        "reject" if what["type"] == "tcp reset" => Verdict::Reset,
-        "reject" => Verdict::Reject,
-        "return" => Verdict::Return,
-        "jump" => Verdict::Jump(target()),
-        "goto" => Verdict::Goto(target()),
-        "queue" => Verdict::Queue,
-        "snat" | "dnat" | "masquerade" | "redirect" | "tproxy" | "fwd" => Verdict::Rewrite,
-        _ => return None,
-    })
+/// Whether a statement is an extension of iptables of this name, which nft does not read.
+fn is_xt(statement: &Value, name: &str) -> bool {
+    statement["xt"]["name"] == name
 }

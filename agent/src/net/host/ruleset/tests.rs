@@ -1,3 +1,5 @@
+mod chains;
+
 use super::*;
 use serde_json::json;
 
@@ -50,7 +52,13 @@ fn rules(hook: &str, policy: &str, rules: &[&str]) -> Rules {
             "hook": hook, "prio": 0, "policy": policy}}),
     ];
     listed.extend(rules.iter().zip(1..).map(|(statements, handle)| rule("main", handle, statements)));
-    Rules::read(&json!({"nftables": listed}).to_string()).expect("rules")
+    read(&json!({"nftables": listed}))
+}
+
+fn read(listed: &serde_json::Value) -> Rules {
+    let mut rules = Rules::default();
+    rules.add_all(listed);
+    rules
 }
 
 /// The handles of what is found: those that are certain with a `!`, the policy as 0.
@@ -158,6 +166,34 @@ fn conditions_hold_do_not_hold_or_may_hold() {
 }
 
 #[test]
+fn masks_and_wildcards_and_what_nft_does_not_read_hold_or_may_hold() {
+    for (condition, wanted) in [
+        // A mask makes another number of it.
+        (
+            r#"{"match": {"op": "==", "left": {"&": [{"payload": {"protocol": "ip", "field": "daddr"}}, "255.0.0.255"]}, "right": "10.0.0.2"}}"#,
+            "1?",
+        ),
+        (
+            r#"{"match": {"op": "==", "left": {"&": [{"payload": {"protocol": "tcp", "field": "dport"}}, 1]}, "right": 1}}"#,
+            "1?",
+        ),
+        (
+            r#"{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "daddr"}}, "right": {"set": [{"prefix": {"addr": "10.9.0.0", "len": 16}}, "*"]}}}"#,
+            "1!",
+        ),
+        (r#"{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "eth0"}}"#, ""),
+        (r#"{"match": {"op": "!=", "left": {"meta": {"key": "iifname"}}, "right": "eth0"}}"#, "1?"),
+        (r#"{"set": {"op": "add", "elem": 1, "set": "@dyn", "stmt": [{"counter": null}]}}"#, "1!"),
+        (r#"{"set": {"op": "add", "elem": 1, "set": "@dyn", "stmt": [{"limit": {"rate": 10, "inv": true}}]}}"#, "1?"),
+        (r#"{"xt": {"type": "match", "name": "comment"}}, {"counter": {"packets": 3, "bytes": 180}}"#, "1!"),
+        (r#"{"xt": {"type": "target", "name": "DNAT"}}"#, ""),
+        (r#"{"xt": {"type": "target", "name": "NFQUEUE"}}"#, "1?"),
+    ] {
+        assert_eq!(output(condition), wanted, "{condition}");
+    }
+}
+
+#[test]
 fn chains_are_followed_as_the_kernel_follows_them() {
     let drop = r#"{"drop": null}"#;
     let accept_perhaps = r#"{"limit": {}}, {"accept": null}"#;
@@ -172,6 +208,9 @@ fn chains_are_followed_as_the_kernel_follows_them() {
         (vec![to(r#"{"goto": {"target": "returns"}}"#), drop.into()], ""),
         (vec![jump_perhaps.into(), drop.into()], "91? 2?"),
         (vec![to(r#"{"return": null}"#), drop.into()], ""),
+        // As nft 1.0.6 lists a chain within a rule, and what it has no JSON for.
+        (vec![to(r#""jump {\n\t\tip daddr 10.0.0.2 drop\n\t}""#), drop.into()], "1? 2?"),
+        (vec![to(r#""something new", {"drop": null}"#)], "1?"),
         (vec![r#"{"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": "@vm"}}"#.into()], "91!"),
         (
             vec![
@@ -182,6 +221,19 @@ fn chains_are_followed_as_the_kernel_follows_them() {
             "2!",
         ),
         (vec![r#"{"queue": null}"#.into()], "1?"),
+        (
+            vec![
+                r#"{"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [["*", {"drop": null}], [5432, {"accept": null}]]}}}"#.into(),
+                drop.into(),
+            ],
+            "",
+        ),
+        (
+            vec![
+                r#"{"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[80, {"accept": null}], [{"elem": {"val": "*", "comment": "x"}}, {"drop": null}]]}}}"#.into(),
+            ],
+            "1!",
+        ),
         (vec![to(r#"{"reject": null}"#), drop.into()], ""),
         (vec!["{\"dnat\": {\"addr\": \"10.0.0.9\"}}".into()], ""),
     ] {
@@ -234,35 +286,29 @@ fn answers_are_held_against_the_rules_of_the_input() {
 }
 
 #[test]
+fn who_rejects_an_answer_has_dropped_it() {
+    for rule in [
+        r#"{"reject": {"type": "icmpx", "expr": "admin-prohibited"}}"#,
+        r#"{"reject": {"type": "tcp reset"}}"#,
+        r#"{"counter": {"packets": 2, "bytes": 9}}, {"xt": {"type": "target", "name": "REJECT"}}"#,
+    ] {
+        assert_eq!(found(&rules("input", "accept", &[rule]), &answer(DB), Block::Drop), "1!", "{rule}");
+    }
+}
+
+#[test]
 fn a_chain_of_one_device_is_for_that_device() {
     let listed = |device: serde_json::Value| {
         let chain = json!({"family": "netdev", "table": "nd", "name": "eg", "type": "filter", "hook": "egress", "prio": 0,
             "policy": "accept", "dev": device});
         let expr = json!([{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "daddr"}}, "right": "10.0.0.2"}}, {"drop": null}]);
         let rule = json!({"family": "netdev", "table": "nd", "chain": "eg", "handle": 3, "expr": expr});
-        Rules::read(&json!({"nftables": [{"chain": chain}, {"rule": rule}]}).to_string()).expect("rules")
+        read(&json!({"nftables": [{"chain": chain}, {"rule": rule}]}))
     };
     assert_eq!(found(&listed(json!("eth0")), &request(DB), Block::Drop), "3!");
     assert_eq!(found(&listed(json!(["lo", "eth1"])), &request(DB), Block::Drop), "");
     // nft 1.0.6 does not say which.
     assert_eq!(found(&listed(json!(null)), &request(DB), Block::Drop), "3?");
-}
-
-#[test]
-fn hooks_come_in_their_order_and_chains_by_priority() {
-    let chain = |name: &str, hook: &str, priority: i64| json!({"chain": {"family": "ip", "table": "t", "name": name, "type": "filter", "hook": hook, "prio": priority, "policy": "accept"}});
-    let rule = |chain: &str, handle: u64| json!({"rule": {"family": "ip", "table": "t", "chain": chain, "handle": handle, "expr": [{"drop": null}]}});
-    let all = [
-        chain("late", "postrouting", -300),
-        chain("b", "output", 10),
-        chain("a", "output", -150),
-        rule("late", 1),
-        rule("b", 2),
-        rule("a", 3),
-    ];
-    let rules = Rules::read(&json!({"nftables": all}).to_string()).expect("rules");
-    assert_eq!(found(&rules, &request(DB), Block::Drop), "3!");
-    assert_eq!(found(&rules, &request("[fd00::2]:5432"), Block::Drop), "");
 }
 
 #[test]
@@ -281,6 +327,9 @@ fn a_rule_is_shown_as_nft_writes_it() {
     };
     assert_eq!(line(text, &finding(Some(12))).as_deref(), Some("tcp dport 5432 drop comment \"no # handle 12\""));
     assert_eq!(line(text, &finding(Some(13))), None);
+    let within =
+        "table inet filter {\n\tchain output {\n\t\ttcp dport 1 jump {\n\t\t\tdrop\n\t\t} # handle 4\n\t}\n}\n";
+    assert_eq!(line(within, &finding(Some(4))), None);
     assert_eq!(line(text, &finding(None)), None);
 }
 
@@ -294,7 +343,7 @@ fn what_the_older_iptables_saves_is_read_as_rules() {
         [3:1] -A OUTPUT -m owner --uid-owner 1000 -j REJECT --reject-with tcp-reset\n\
         [7:1] -A ufw ! -d 10.0.0.2/32 -j DROP\n\
         [7:1] -A ufw -m statistic --mode random --probability 0.5 -j DROP\nCOMMIT\n";
-    let rules = Rules::read(&legacy::as_nftables(saved, true).to_string()).expect("rules");
+    let rules = read(&saved::as_nftables(saved, rules::LEGACY[0], true));
     assert_eq!(found(&rules, &request(DB), Block::Drop), "2?");
     assert_eq!(found(&rules, &request("10.0.0.3:5432"), Block::Drop), "1!");
     assert_eq!(found(&rules, &request("10.0.0.2:70"), Block::Reset), "4!");
