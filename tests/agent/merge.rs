@@ -45,7 +45,7 @@ const CUT: Option<(&str, &str)> = Some(("connect.timeout", "network"));
 #[test]
 fn a_service_that_fails_for_all_is_one_cause_and_one_unit_that_reaches_nothing_another() {
     let folder = Scratch::new();
-    folder.folder("records");
+    let _ = folder.folder("records");
     for unit in 0..14 {
         let rest = if unit == 3 { CUT } else { None };
         let db = if unit == 3 { CUT } else { REFUSED };
