@@ -94,7 +94,7 @@ fn a_file_of_checks_that_who_checks_may_not_read_is_not_read() {
         let output = output.expect("it runs");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(3) && said.contains("cannot be read"), "{said}");
-        assert!(said.contains("reads the file; let that user, or pipe it in"), "{said}");
+        assert!(said.contains("other.yaml; let that user, or pipe it in"), "{said}");
         assert!(!said.contains("s3cret"), "{said}");
     }
 }
