@@ -109,10 +109,13 @@ pub enum Cause {
     UnsupportedVersion,
     Untrusted,
     UnusableFile,
+    Unexpected,
     UnexpectedBody,
+    UnexpectedContent,
     UnexpectedHeader,
     UnexpectedReply,
     UnexpectedStatus,
+    Vanished,
     WrongName,
     WrongService,
 }
@@ -216,6 +219,12 @@ pub static ALL: &[Code] = &[
         .when("the file system is mounted read-only", "{type: storage, path: /srv/app/media}"),
     entry(Phase::Local, Cause::Full, "local.full", Owner::Host, "no space is left on the file system, or the quota is used up", "make room, or raise the quota: `df -h PATH`, `df -i PATH`")
         .when("the file system is full", "{type: storage, path: /srv/app/media}"),
+    entry(Phase::Local, Cause::Unexpected, "local.unexpected", Owner::Host, "something of this host is there, and is not what the check expects: a file's kind, owner or mode, or the file itself", "put right what the message names, or correct the check")
+        .when("the file belongs to another user", "{type: file, path: /etc/app/secret.key, owner: app, mode: '0600'}"),
+    entry(Phase::Local, Cause::UnexpectedContent, "local.unexpected-content", Owner::Host, "a file has not the expected content", "see what has changed the file, or correct the check")
+        .when("another release is installed", "{type: file, path: /srv/app/VERSION, expected_content: 2.4.1}"),
+    entry(Phase::Local, Cause::Vanished, "local.vanished", Owner::Host, "a file that was just written is gone", "see what removes files there: a cleaner (tmpreaper, systemd-tmpfiles), or another client of the same file server")
+        .when("a cleaner empties the directory", "{type: storage, path: /srv/app/media}"),
     entry(Phase::Local, Cause::Failed, "local.failed", Owner::Host, "this host could not be asked, or says what nobody expects", "look at the evidence")
         .when("the kernel does not tell it", "{type: memory}"),
     entry(Phase::Local, Cause::Timeout, "local.timeout", Owner::Host, "this host did not answer in time", "look for a network file system whose server is away, and for a disk that hangs")

@@ -10,6 +10,7 @@ pub use options::Options;
 pub use panics::note_panic;
 pub use trace::{By, Followed, Traced, trace};
 
+use crate::checks;
 use crate::comparison::Comparison;
 use crate::event::Event;
 use crate::fault::{Failure, Phase};
@@ -72,6 +73,7 @@ pub async fn run(
         today: OffsetDateTime::from(started).date(),
     };
     let interrupted = running.until_done(interrupt, heard, listener).await;
+    checks::finished().await;
     let Running { shared, mut done, .. } = running;
     done.sort_by_key(|outcome| outcome.entry);
     Report {

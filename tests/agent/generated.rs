@@ -35,6 +35,7 @@ fn right_value(option: &Declared) -> &'static str {
         "host" | "host or socket" | "name" | "text" | "secret" => "a",
         "mail address" => "a@b",
         "port" => "1",
+        "full path" => "/nonexistent",
         "URL" => "'http://h/'",
         other => panic!("{}: which value is a {other}?", option.key),
     }
@@ -51,6 +52,9 @@ fn required(check: &Described, without: &str) -> Vec<(String, String)> {
 /// What must stand beside an option, by rules over several of them.
 fn companions(kind: &str, key: &str) -> &'static [(&'static str, &'static str)] {
     match (kind, key) {
+        ("process", "unit" | "program") => &[],
+        ("process", _) => &[("unit", "a")],
+        ("storage", "expected_sha256" | "expected_content") => &[("read", "a")],
         ("smtp", "send") => &[("to_address", "a@b")],
         ("smtp", "username") => &[("password", "a"), ("send", "false")],
         ("smtp", "password") => &[("username", "a"), ("send", "false")],
@@ -122,8 +126,26 @@ fn wrong_values_of_the_common_options_are_explained() {
 fn a_list_or_mapping_is_never_taken_for_a_single_value() {
     for check in Spec::describe() {
         let single = |option: &&Declared| {
-            ["host", "name", "text", "port", "URL", "flag", "number", "seconds", "path", "secret", "method"]
-                .contains(&option.shape.short)
+            [
+                "host",
+                "name",
+                "text",
+                "port",
+                "URL",
+                "flag",
+                "number",
+                "seconds",
+                "path",
+                "secret",
+                "method",
+                "full path",
+                "size",
+                "decimal number",
+                "percent",
+                "time",
+                "mode",
+            ]
+            .contains(&option.shape.short)
         };
         let options: Vec<_> = check.options.iter().filter(single).map(|option| option.key).collect();
         let said = wrong(&check, &options);

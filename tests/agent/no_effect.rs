@@ -17,6 +17,7 @@ fn check(described: &Described, more: &[(&str, String)]) -> String {
             ("port", _) => "9",
             ("url", _) => "'http://127.0.0.1:9/'",
             (_, "mail address") => "a@b.example",
+            (_, "full path") => "/some",
             _ => "some",
         };
         write!(text, ", {}: {value}", option.key).expect("a text");

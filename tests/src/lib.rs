@@ -19,10 +19,12 @@
 //! | [`mariadb`], [`mysql8`] | a real database, and a double of what only `MySQL` 8 says |
 //! | [`mongodb`], [`ferretdb`] | a double with the server's side of SCRAM, and a real server where it could be built |
 //! | [`slapd`] | a real directory, with a user for every answer to a login and a search |
+//! | [`chrony`] | a real NTP server
 //! | [`mosquitto`] | a real MQTT broker, with a user and a topic for every answer |
 //! | [`mail`], [`exim`], [`postfix`] | mail servers: one that keeps what it is given, a strict one, and one that refuses late |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
+//! | [`mounts`] | mounts that one program sees: full, read-only, dead
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
 //! | [`worlds`] | a client, routers and a server in a row, and what can be wrong with each of them |
 //! | [`juju`] | Juju for one machine: its hook tools, the order of its hooks, actions |
@@ -44,6 +46,7 @@ mod advice;
 pub mod agent;
 pub mod amqp10;
 pub mod certs;
+pub mod chrony;
 pub mod django;
 pub mod dns;
 pub mod dovecot;
@@ -62,6 +65,7 @@ mod md5;
 pub mod memcached;
 pub mod mongodb;
 pub mod mosquitto;
+pub mod mounts;
 pub mod mysql8;
 pub mod netns;
 pub mod nghttpd;

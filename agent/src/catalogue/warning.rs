@@ -69,4 +69,16 @@ warnings! {
         "the broker is short of memory", "{type: amqp, host: broker.internal, username: app, password: '...'}";
     AuthNotNeeded "auth.not-needed" Config "a login is configured, and the server has none", "drop the login from this check, or switch authentication on in the server",
         "the server has no password", "{type: redis, host: cache.internal, password: '...'}";
+    LocalDisk "local.disk" Host "a file system is fuller than its limits allow", "make room, or enlarge it: `df -h PATH` and `df -i PATH` show it, `du -xh PATH | sort -h` what takes the room",
+        "more than 90 % of it are used", "{type: disk, path: /srv/app, max_used_percent: 90}";
+    LocalMemory "local.memory" Host "less memory is available than the limit allows, or processes wait for it", "see what uses it: `ps aux --sort=-rss`; or give the host, or the control group, more of it",
+        "less than 100 MiB are available", "{type: memory, min_available: 100 MiB}";
+    LocalLoad "local.load" Host "more processes want to run than the limits allow", "see what runs (`top`), and what waits for a disk (state D in `ps aux`)",
+        "four processes want to run for each core, over 15 minutes", "{type: load, max_load_15: 2}";
+    LocalClock "local.clock" Host "this host's clock is not set by the network, or is further off than the limit allows", "see `timedatectl` or `chronyc tracking`, and whether its NTP servers answer",
+        "the clock is ten seconds ahead of the server's", "{type: clock, server: ntp.internal, max_offset: 1}";
+    LocalFile "local.file" Host "a file is older, younger or smaller than its limits allow", "see whether what writes it still runs: its timer, its log",
+        "the last backup is two days old", "{type: file, path: /srv/backup/latest.dump, max_age: 26h}";
+    LocalProcess "local.process" Host "it runs, in fewer processes than it should", "see why the others have ended: `systemctl status UNIT`, `journalctl -u UNIT`",
+        "two of four workers run", "{type: process, program: celery, min: 4}";
 }

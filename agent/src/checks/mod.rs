@@ -5,25 +5,33 @@
 //! how it is spoken to is nowhere but in the folder.
 
 mod amqp;
+mod clock;
 #[cfg(test)]
 mod declared;
+mod disk;
 mod dns;
 mod exchange;
+mod file;
 mod first_value;
 mod http;
 mod ldap;
+mod load;
+mod local;
 mod md5;
 mod memcache;
+mod memory;
 mod mongodb;
 mod mqtt;
 mod mysql;
 #[cfg(test)]
 mod panics;
 mod postgres;
+mod process;
 mod redis;
 mod role;
 mod scram;
 mod smtp;
+mod storage;
 mod stranger;
 mod tcp;
 mod tls;
@@ -34,6 +42,7 @@ use crate::probe::{Probe, Stop};
 use crate::services::Service;
 use crate::settings::shape::{Declared, Shown};
 use crate::settings::{Fields, Noted, common};
+pub(crate) use local::finished;
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -127,6 +136,16 @@ impl Profile {
     /// Whether asking again would send something twice.
     fn once(self, asks_once: bool) -> Self {
         Self { asks_once, ..self }
+    }
+
+    /// `KIND:PLACE`, or `KIND` alone without a place: a part of this host, to which nothing connects.
+    fn of_host(kind: &str, place: &impl ToString) -> Self {
+        let place = place.to_string();
+        if place.is_empty() {
+            let results = vec![ResultName { name: kind.to_owned(), info: String::new() }];
+            return Self { target: "this host".to_owned(), results, is_local: true, ..Self::default() };
+        }
+        Self { results: vec![ResultName::of(kind, &place)], target: place, is_local: true, ..Self::default() }
     }
 
     /// `KIND:HOST:PORT` alone.
@@ -301,18 +320,25 @@ macro_rules! checks {
 
 checks! {
     amqp::Amqp,
+    clock::Clock,
+    disk::Disk,
     dns::Dns,
+    file::File,
     http::Http,
     ldap::Ldap,
+    load::Load,
     memcache::Memcache,
+    memory::Memory,
     mongodb::Mongodb,
     mqtt::Mqtt,
     mysql::Mysql,
     #[cfg(test)]
     panics::Panics,
     postgres::Postgres,
+    process::Process,
     redis::Redis,
     smtp::Smtp,
+    storage::Storage,
     tcp::Tcp,
     tls::Tls,
     udp::Udp,

@@ -61,9 +61,63 @@ pub(super) fn processes_of_unit(unit: &str, group: Option<&str>) -> Vec<i32> {
     found.next().unwrap_or_default()
 }
 
+/// The processes of the group that systemd has made for a unit, wherever that stands, and of those below it; none where
+/// there is no such group.
+pub(crate) fn processes_in_unit(unit: &str) -> Vec<i32> {
+    let mounts = mount().into_iter().chain([PathBuf::from("/sys/fs/cgroup/systemd")]);
+    let mut found =
+        mounts.map(|mount| processes_below(&mount, unit)).find(|found| !found.is_empty()).unwrap_or_default();
+    found.sort_unstable();
+    found
+}
+
+/// Looks for a group of this name, level by level.
+fn processes_below(mount: &Path, unit: &str) -> Vec<i32> {
+    /// A host has some hundreds of them.
+    const MOST_GROUPS: usize = 20_000;
+    let mut level = vec![mount.to_owned()];
+    let mut seen = 0;
+    while !level.is_empty() && seen < MOST_GROUPS {
+        seen += level.len();
+        if let Some(found) = level.iter().find(|group| group.ends_with(unit)) {
+            return processes_of_tree(found);
+        }
+        level = level.iter().flat_map(|group| groups_in(group)).collect();
+    }
+    Vec::new()
+}
+
+fn processes_of_tree(group: &Path) -> Vec<i32> {
+    let own = fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+    let below = groups_in(group).into_iter().flat_map(|group| processes_of_tree(&group));
+    pids(&own).chain(below).collect()
+}
+
+fn groups_in(group: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(group).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_processes_of_a_unit_are_found_in_any_slice_with_those_below_it() {
+        let root = std::env::temp_dir().join(format!("conn-check-groups-{}", std::process::id()));
+        let group = |path: &str, procs: &str| {
+            fs::create_dir_all(root.join(path)).expect("a folder");
+            fs::write(root.join(path).join("cgroup.procs"), procs).expect("a file");
+        };
+        group("system.slice/web.service", "");
+        group("system.slice/web.service/worker", "12\n0\n");
+        group("system.slice/system-pg.slice/pg@15-main.service", "7\n8\n");
+        group("user.slice/web.service.d", "99\n");
+        assert_eq!(processes_below(&root, "web.service"), [12]);
+        assert_eq!(processes_below(&root, "pg@15-main.service"), [7, 8]);
+        assert_eq!(processes_below(&root, "service"), [0; 0]);
+        fs::remove_dir_all(&root).expect("its end");
+    }
 
     #[test]
     fn the_mount_of_version_2_is_found_beside_those_of_version_1() {

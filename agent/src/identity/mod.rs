@@ -10,6 +10,8 @@ mod service;
 mod unit;
 mod user;
 
+pub(crate) use cgroup::processes_in_unit;
 pub use enter::leave_descriptors;
 pub use service::Service;
+pub(crate) use unit::{is_legal as is_legal_unit, is_named as is_named_unit};
 pub use user::{Acting, User};

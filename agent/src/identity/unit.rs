@@ -64,12 +64,12 @@ impl Unit {
 }
 
 /// Whether a word can only be the name of a unit.
-pub(super) fn is_named(word: &str) -> bool {
+pub(crate) fn is_named(word: &str) -> bool {
     ENDINGS.iter().any(|ending| word.ends_with(ending))
 }
 
 /// Whether a word can be part of a unit's name (`systemd.unit(5)`): nothing of it is an option or a path.
-pub(super) fn is_legal(word: &str) -> bool {
+pub(crate) fn is_legal(word: &str) -> bool {
     let takes = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
     !word.is_empty() && word.len() < 256 && !word.starts_with(['-', '.']) && word.chars().all(takes)
 }

@@ -1,6 +1,7 @@
 //! Users, and becoming one of them: for a while, or for good.
 
 use nix::unistd::{self, Gid, Uid};
+use rustix::thread;
 use std::ffi::CString;
 use std::fs;
 use std::io;
@@ -92,6 +93,26 @@ impl User {
             return Err(io::Error::other("root's rights could not be given up"));
         }
         Ok(())
+    }
+
+    /// Whether this process does all as this user anyway.
+    pub(crate) fn is_who_we_are(&self) -> bool {
+        unistd::geteuid() == self.uid
+    }
+
+    /// Opens files as the user would, in the calling thread and no other, until that ends: the kernel keeps the users and
+    /// groups of each thread apart, and it is libc that gives all threads the same (`nptl(7)`). As with [`User::act`], the
+    /// real and the saved user stay root, so that no process of the user may signal or trace this one.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(crate) fn act_in_this_thread(&self) -> io::Result<()> {
+        let gid = |gid: Gid| rustix::process::Gid::from_raw(gid.as_raw());
+        let groups: Vec<_> = self.groups.iter().copied().map(gid).collect();
+        thread::set_thread_groups(&groups)?;
+        let (gid, uid) = (gid(self.gid), rustix::process::Uid::from_raw(self.uid.as_raw()));
+        thread::set_thread_res_gid(None::<rustix::process::Gid>, gid, None::<rustix::process::Gid>)?;
+        Ok(thread::set_thread_res_uid(None::<rustix::process::Uid>, uid, None::<rustix::process::Uid>)?)
     }
 
     /// Opens files as the user would until [`Acting::end`]: the rights to files go with the effective user. Nobody can

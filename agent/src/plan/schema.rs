@@ -3,6 +3,7 @@
 
 use super::defaults;
 use crate::checks::{Described, Spec};
+use crate::services::Transport;
 use crate::settings::common;
 use crate::settings::shape::Declared;
 use serde_json::{Map, Value, json};
@@ -43,7 +44,8 @@ pub fn option_tables() -> String {
         let aliases: Vec<_> = check.aliases.iter().map(|alias| format!("`{alias}`")).collect();
         let aliases = if aliases.is_empty() { String::new() } else { format!(" (also {})", aliases.join(", ")) };
         let _ = write!(text, "\n## `{}`{aliases}\n\n{}\n\n{}", check.kind, check.about, table(&check.options));
-        let _ = write!(text, "\nLeft of a check at the server: {}\n", check.trace);
+        let place = if check.service.transport == Transport::Nothing { "" } else { " at the server" };
+        let _ = write!(text, "\nLeft of a check{place}: {}\n", check.trace);
     }
     text
 }

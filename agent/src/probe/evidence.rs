@@ -46,6 +46,7 @@ impl Probe {
         let fault = match phase {
             Phase::Resolve => Fault::new(Cause::Timeout, sentence!["no resolver answered ", whose]),
             Phase::Connect => Fault::new(Cause::Timeout, sentence!["no answer to the connection request ", whose]),
+            Phase::Local => Fault::new(Cause::Timeout, sentence!["this host did not answer ", whose]),
             Phase::Protocol if silent && !by_run => {
                 Fault::new(Cause::Silent, sentence!["accepted the connection and said nothing ", whose])
             }

@@ -35,6 +35,13 @@ static NAMED: &[&Service] = &[
     &TCP,
     &TLS,
     &UDP,
+    &CLOCK,
+    &DISK,
+    &FILE,
+    &LOAD,
+    &MEMORY,
+    &PROCESS,
+    &STORAGE,
     &ELASTICSEARCH,
     &S3,
     &NATS,
@@ -252,3 +259,24 @@ pub static UDP: Service = Service::new("udp", "UDP", "a UDP service", ports!())
     .named(schemes!(vague "udp"), &[])
     .check("udp", None)
     .options(Options::NONE);
+
+/// This host's clock.
+pub static CLOCK: Service = Service::of_host("clock", "a host's clock");
+
+/// The file system of a path.
+pub static DISK: Service = Service::of_host("disk", "a file system");
+
+/// A file.
+pub static FILE: Service = Service::of_host("file", "a file");
+
+/// How many processes want to run.
+pub static LOAD: Service = Service::of_host("load", "a host's load");
+
+/// What of the memory is free.
+pub static MEMORY: Service = Service::of_host("memory", "a host's memory");
+
+/// A unit of systemd, or a program.
+pub static PROCESS: Service = Service::of_host("process", "a process");
+
+/// A directory in which a service keeps files.
+pub static STORAGE: Service = Service::of_host("storage", "a directory for files");

@@ -128,7 +128,6 @@ impl<'a> Fields<'a> {
     ///
     /// # Panics
     /// As [`Fields::or`].
-    #[expect(dead_code, reason = "the checks of this host are to come")]
     pub(crate) fn limit<T: Setting>(
         &mut self,
         key: &'static str,
@@ -244,6 +243,17 @@ impl<'a> Fields<'a> {
         let message = format!("`{present}` without `{missing}`");
         let diagnostic = Diagnostic::error(Flaw::MissingKey, self.span_of(present), message);
         self.refuse(diagnostic.help(format!("add `{missing}:`")))
+    }
+
+    /// Notes that neither of two options stands there. What is wrong with one that does is noted already.
+    #[must_use]
+    pub(crate) fn lacks_one_of(&mut self, one: &str, other: &str) -> Noted {
+        if self.has(one) || self.has(other) {
+            return Noted(());
+        }
+        let message = format!("neither `{one}` nor `{other}` is there");
+        let diagnostic = Diagnostic::error(Flaw::MissingKey, self.head(), message);
+        self.refuse(diagnostic.help(format!("add `{one}:` or `{other}:`")))
     }
 
     /// Whether an error was noted: the check will not be built.

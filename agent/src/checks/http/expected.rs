@@ -5,7 +5,7 @@ use super::options::Statuses;
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::settings::Matcher;
 use crate::settings::shape::{self, Shape, StandIn};
-use crate::settings::{Field, Fields, Misfit, Setting};
+use crate::settings::{Field, Fields, Misfit, Setting, Sha256};
 use reqwest::Method;
 use serde_json::json;
 
@@ -93,24 +93,6 @@ impl Setting for Text {
 
     fn read(field: &Field<'_>) -> Result<Self, Misfit> {
         field.text(&Self::SHAPE).map(Self)
-    }
-}
-
-struct Sha256(String);
-
-impl Setting for Sha256 {
-    const SHAPE: Shape = Shape::plain("a SHA-256 (64 hexadecimal digits)", "SHA-256", || {
-        shape::number(&json!({"type": "integer"}), "^[ \\t]*([sS][hH][aA]256:)?[0-9a-fA-F]{64}[ \\t]*$")
-    })
-    .or(StandIn::Like("0000000000000000000000000000000000000000000000000000000000000000"));
-
-    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
-        field.parse(&Self::SHAPE, |text| {
-            let text = text.trim().to_ascii_lowercase();
-            let digits = text.strip_prefix("sha256:").unwrap_or(&text);
-            let is_one = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            is_one.then(|| Self(digits.to_owned()))
-        })
     }
 }
 

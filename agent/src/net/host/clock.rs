@@ -7,11 +7,13 @@
 //! nothing that any user may read, and containers have the clock of their host: then it cannot be told. The files are
 //! as the manual has them: no test has a running systemd-timesyncd.
 
+use super::program::says;
 use crate::fault::{Cause, Fault, Owner};
 use crate::secret::{Sentence, ours, sentence};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
+use tokio::time::Instant;
 
 /// Differences below this are the network's, or nobody's concern.
 const OF_CONCERN: Duration = Duration::from_secs(60);
@@ -41,6 +43,33 @@ fn of_dates_below(fault: Fault, root: &Path, now: SystemTime) -> Fault {
         Some(true) => fault.with_evidence("it is synchronised (systemd-timesyncd)"),
         Some(false) => fault.with_evidence("it is not synchronised yet (systemd-timesyncd)"),
         None => fault,
+    }
+}
+
+/// Whether the network sets this clock, and who says so: systemd-timesyncd's file, chronyd (`chronyc tracking`, which
+/// any user may ask over loopback), else systemd-timedated (`timedatectl`, the kernel's word; it is started for that,
+/// and asked last). `None`: nobody tells it here.
+pub(crate) async fn is_set(until: Instant) -> Option<(bool, &'static str)> {
+    if let Some(is_set) = is_synchronised(Path::new("/")) {
+        return Some((is_set, "systemd-timesyncd"));
+    }
+    if let Some(said) = says("chronyc", &["-n", "-c", "tracking"], until).await {
+        return Some((chrony_is_set(&said)?, "chronyd"));
+    }
+    let said = says("timedatectl", &["show", "--property=NTPSynchronized", "--value"], until).await?;
+    match said.trim() {
+        "yes" => Some((true, "systemd-timedated")),
+        "no" => Some((false, "systemd-timedated")),
+        _ => None,
+    }
+}
+
+/// Fields between commas, the last of which is the leap status.
+fn chrony_is_set(tracking: &str) -> Option<bool> {
+    match tracking.trim().rsplit_once(',')?.1 {
+        "Normal" | "Insert second" | "Delete second" => Some(true),
+        "Not synchronised" => Some(false),
+        _ => None,
     }
 }
 
@@ -84,6 +113,18 @@ fn in_words(time: Duration) -> Sentence {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chrony_says_in_its_last_field_whether_it_has_a_time() {
+        let line = |leap: &str| {
+            format!("0A000001,10.0.0.1,3,1780000000.1,0.0001,-0.0002,0.0003,1.2,0.0,0.1,0.01,0.02,64.1,{leap}\n")
+        };
+        assert_eq!(
+            ["Normal", "Not synchronised", "?"].map(|leap| chrony_is_set(&line(leap))),
+            [Some(true), Some(false), None]
+        );
+        assert_eq!(chrony_is_set("506 Cannot talk to daemon\n"), None);
+    }
 
     #[test]
     fn clocks_that_are_apart_are_told() {
