@@ -68,4 +68,5 @@ pub mod settings;
 mod shared;
 pub mod source;
 mod text;
+mod url;
 mod yaml;

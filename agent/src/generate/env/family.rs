@@ -10,9 +10,9 @@ use super::names::{self, Name};
 use super::switches::{self, Switch};
 use super::value::{self, Place};
 use super::{Lookup, Variables, bags, leftovers, prefixes, sentinel};
-use crate::generate::url::{self, ConnectionSettings};
 use crate::generate::{Comment, Item};
 use crate::services::{self, NoServer, Service, Transport};
+use crate::url::{self, ConnectionSettings};
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
@@ -72,7 +72,7 @@ impl<'a> Family<'a> {
 
     /// The first of the family's variables with one of these endings, or one of the service's own: its name
     /// and text.
-    fn named(&self, ends: &[&str], own: &[&str]) -> Option<(&'a str, &'a str)> {
+    pub(super) fn named(&self, ends: &[&str], own: &[&str]) -> Option<(&'a str, &'a str)> {
         for prefix in &self.prefixes {
             for end in own.iter().chain(ends) {
                 let end = end.replace('_', "");
@@ -228,7 +228,7 @@ impl<'a> Family<'a> {
             }
         };
         items.extend(leftovers.comments.into_iter().map(Item::from));
-        self.with_secrets_named(items, service)
+        self.as_bucket(self.with_secrets_named(items, service), service)
     }
 
     /// The database, or the virtual host. Redis' are numbers.
@@ -264,14 +264,14 @@ impl<'a> Family<'a> {
             ..ConnectionSettings::of(service, "")
         };
         if url::names_login(text) {
-            return url::items_beside(self.origin, text, &beside);
+            return self.as_bucket(url::items_beside(self.origin, text, &beside), service);
         }
         if let Some(gap) = self.gap() {
             return vec![gap.into()];
         }
         let left = leftovers::of_login(self, service, &beside);
         let items = url::items_beside(self.origin, text, &beside).into_iter().chain(left.into_iter().map(Item::from));
-        self.with_secrets_named(items.collect(), service)
+        self.as_bucket(self.with_secrets_named(items.collect(), service), service)
     }
 
     /// A URL says itself whether there is TLS, but for those that leave it to others.

@@ -6,8 +6,8 @@ use super::family::Family;
 use super::names::{self, Name};
 use super::{Lookup, Variables};
 use crate::generate::Comment;
-use crate::generate::url::ConnectionSettings;
 use crate::services::{self, Service};
+use crate::url::ConnectionSettings;
 
 /// What is left of a family.
 #[derive(Debug, Default)]

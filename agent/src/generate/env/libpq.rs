@@ -1,9 +1,9 @@
 //! libpq's own variables (section 34.15 of `PostgreSQL`'s manual).
 
 use super::{Content, Variables};
-use crate::generate::url::ConnectionSettings;
 use crate::generate::{Comment, Item};
 use crate::services;
+use crate::url::ConnectionSettings;
 
 /// Those that say where to connect and as whom.
 const OWN: [&str; 13] = [

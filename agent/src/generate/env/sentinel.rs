@@ -2,10 +2,10 @@
 
 use super::Lookup;
 use super::family::Family;
-use crate::generate::check::Value;
-use crate::generate::url::ConnectionSettings;
+use crate::generate::Value;
 use crate::generate::{Comment, Hidden, Item};
 use crate::services;
+use crate::url::ConnectionSettings;
 
 /// How the variable with the primary's name ends, behind what begins the others.
 const NAMES: [&str; 16] = [

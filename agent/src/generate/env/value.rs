@@ -1,6 +1,6 @@
 //! What the value of a variable looks like, whatever the variable is called.
 
-use crate::generate::url;
+use crate::url;
 use std::net::IpAddr;
 
 /// One of the places in a value: a host, and the port if there is one.
