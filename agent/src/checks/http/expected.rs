@@ -96,7 +96,8 @@ impl Setting for Text {
     }
 }
 
-struct Sha256(String);
+/// A SHA-256, in lower-case hexadecimal.
+pub(in crate::checks) struct Sha256(pub(in crate::checks) String);
 
 impl Setting for Sha256 {
     const SHAPE: Shape = Shape::plain("a SHA-256 (64 hexadecimal digits)", "SHA-256", || {

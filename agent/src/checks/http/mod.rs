@@ -32,6 +32,7 @@ mod options;
 mod proxy;
 mod refusal;
 mod request;
+mod session;
 mod way;
 mod ways;
 
@@ -47,10 +48,13 @@ use answer::Judgement;
 use cookies::Jar;
 use exchange::Client;
 use expected::ExpectedBody;
-use options::{Cookies, ExpectedHeaders, Statuses, WebUrl};
+pub(super) use expected::Sha256;
+pub(super) use options::WebUrl;
+use options::{Cookies, ExpectedHeaders, Statuses};
 use proxy::Proxy;
 use request::Hop;
 use reqwest::Method;
+pub(super) use session::{Answer, Reach, Session};
 use ways::Ways;
 
 /// Longer chains of redirects are loops.
