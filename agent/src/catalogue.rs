@@ -78,6 +78,7 @@ pub enum Cause {
     NoNeighbour,
     NoRoute,
     NoSocket,
+    NoSuchBucket,
     NoSuchDatabase,
     NoSuchEntry,
     NoSuchQueue,
@@ -351,6 +352,8 @@ pub static ALL: &[Code] = &[
         .when("the broker has no word for a login that it refuses", "{type: amqp, host: broker.internal, username: app, password: '...'}"),
     entry(Phase::Request, Cause::NoSuchDatabase, "request.no-such-database", Owner::Config, "the database does not exist", "check the database's name, or create it")
         .when("no database has that name", "{type: postgres, host: db.internal, username: app, password: '...', database: shpo}"),
+    entry(Phase::Request, Cause::NoSuchBucket, "request.no-such-bucket", Owner::Config, "the bucket does not exist", "check the bucket's name, the endpoint and the region, or create it")
+        .when("no bucket has that name", "{type: s3, endpoint: 'https://s3.internal', bucket: no-such-bucket, access_key: {env: AWS_ACCESS_KEY_ID}, secret_key: {env: AWS_SECRET_ACCESS_KEY}}"),
     entry(Phase::Request, Cause::NoSuchVhost, "request.no-such-vhost", Owner::Config, "the virtual host does not exist", "check the vhost, or create it")
         .when("no virtual host has that name", "{type: amqp, host: broker.internal, username: app, password: '...', vhost: shpo}"),
     entry(Phase::Request, Cause::NoSuchQueue, "request.no-such-queue", Owner::Config, "the queue or exchange does not exist", "check its name, or let the application declare it")
@@ -361,6 +364,8 @@ pub static ALL: &[Code] = &[
         .when("the role may not read the table", "{type: postgres, host: db.internal, username: app, password: '...', database: shop, table: orders}"),
     entry(Phase::Request, Cause::ReadOnly, "request.read-only", Owner::Service, "a replica answers where a primary is wanted", "point to the primary, or look at the fail-over")
         .when("the server is a replica", "{type: redis, host: cache.internal, role: primary}"),
+    entry(Phase::Request, Cause::Full, "request.full", Owner::Service, "the service takes no more: its memory, its disk or a quota is used up", "make room there, or raise the limit")
+        .when("the server's memory is used up (maxmemory), and it throws nothing out", "{type: redis, host: cache.internal, roundtrip: true}"),
     entry(Phase::Request, Cause::UnexpectedStatus, "request.unexpected-status", Owner::Service, "answered with another status than expected", "look at the service's log; else correct expected_code")
         .when("the service answers 503", "{type: http, url: 'https://app.internal/health'}"),
     entry(Phase::Request, Cause::UnexpectedHeader, "request.unexpected-header", Owner::Service, "a header is missing or differs", "look at the service and the proxies before it; else correct expected_headers")

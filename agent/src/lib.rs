@@ -70,4 +70,5 @@ pub mod settings;
 mod shared;
 pub mod source;
 mod text;
+mod url;
 mod yaml;

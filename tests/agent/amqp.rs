@@ -2,6 +2,7 @@
 //! broker that can be had here says, against scripted ones.
 
 mod cut;
+mod roundtrip;
 mod scripted;
 
 use harness::agent::{Agent, code};

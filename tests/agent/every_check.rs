@@ -29,12 +29,15 @@ impl Case {
 
     fn of(check: &Described, tls: bool) -> Option<Self> {
         let has = |key: &str| check.options.iter().any(|option| option.key == key);
+        let by_url = check.options.iter().any(|option| option.required && option.shape.short == "URL");
         let needed = check.options.iter().filter(|option| option.required);
         let mut options: Vec<_> = needed
             .filter_map(|option| match (option.key, option.shape.short) {
                 ("host", _) => Some("host: 127.0.0.1".to_owned()),
                 ("port", _) => None,
-                ("url", _) => Some(format!("url: '{}://127.0.0.1:PORT/'", if tls { "https" } else { "http" })),
+                (key @ ("url" | "endpoint"), _) => {
+                    Some(format!("{key}: '{}://127.0.0.1:PORT/'", if tls { "https" } else { "http" }))
+                }
                 (key, "mail address") => Some(format!("{key}: a@b.example")),
                 (key, _) => Some(format!("{key}: some-{key}")),
             })
@@ -42,12 +45,16 @@ impl Case {
         if has("port") {
             options.push("port: PORT".to_owned());
         }
+        // Of S3 an object that everybody may get.
+        if has("access_key") {
+            options.push("object: x".to_owned());
+        }
         if has("send") {
             options.push("send: false".to_owned());
         }
         match has("use_tls") {
             true => options.push(format!("use_tls: {tls}")),
-            false if !has("url") && tls != (check.kind == "tls") => return None,
+            false if !by_url && tls != (check.kind == "tls") => return None,
             false => {}
         }
         Some(Self { kind: check.kind, service: check.service, tls, options })

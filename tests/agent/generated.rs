@@ -59,6 +59,10 @@ fn companions(kind: &str, key: &str) -> &'static [(&'static str, &'static str)] 
         ("smtp", "username") => &[("password", "a"), ("send", "false")],
         ("smtp", "password") => &[("username", "a"), ("send", "false")],
         ("smtp", _) => &[("send", "false")],
+        ("s3", "access_key") => &[("secret_key", "a")],
+        ("s3", "secret_key") => &[("access_key", "a")],
+        ("s3", "expected_sha256") => &[("access_key", "a"), ("secret_key", "a"), ("object", "a")],
+        ("s3", _) => &[("access_key", "a"), ("secret_key", "a")],
         _ => &[],
     }
 }
@@ -157,13 +161,19 @@ fn a_list_or_mapping_is_never_taken_for_a_single_value() {
 }
 
 /// A value with the secret in it, as it stands in a flow mapping.
-fn secret_value(option: &Declared) -> String {
+fn secret_value(check: &Described, option: &Declared) -> String {
     match option.shape.short {
+        "URL" if is_service_url(option) => format!("'{}://user:{SECRET}@localhost:1/?token={SECRET}'", check.kind),
         "URL" => format!("'http://user:{SECRET}@localhost:1/?token={SECRET}'"),
         "[user, password]" => format!("[user, {SECRET}]"),
         "mapping or list of pairs" => format!("{{X-Token: {SECRET}}}"),
         _ => SECRET.to_owned(),
     }
+}
+
+/// Whether it stands in the place of others: host, port, login.
+fn is_service_url(option: &Declared) -> bool {
+    option.key == "url" && !option.required
 }
 
 /// A check in lines, with a secret for an option.
@@ -172,7 +182,9 @@ fn block(check: &Described, option: &Declared, key: &str, value: &str) -> String
     let user = check.options.iter().find(|other| other.key == "username" && !other.required);
     let user =
         user.filter(|_| option.key == "password").map(|user| (user.key.to_owned(), right_value(user).to_owned()));
-    let pairs = required(check, option.key).into_iter().chain(user).chain([(key.to_owned(), value.to_owned())]);
+    let in_url = |key: &str| ["host", "port", "username", "password", "database"].contains(&key);
+    let needed = required(check, option.key).into_iter().filter(|(key, _)| !(is_service_url(option) && in_url(key)));
+    let pairs = needed.chain(user).chain([(key.to_owned(), value.to_owned())]);
     let lines: Vec<_> = pairs.map(|(key, value)| format!("{key}: {value}")).collect();
     format!("- {}\n", lines.join("\n  "))
 }
@@ -185,7 +197,7 @@ fn bad_files_with_a_secret(check: &Described, option: &Declared) -> Vec<String> 
         _ => SECRET.to_owned(),
     };
     let key = option.key;
-    let value = secret_value(option);
+    let value = secret_value(check, option);
     let good = block(check, option, key, &value);
     let text = |value: &str| block(check, option, key, value);
     let mut flowing = required(check, key);
@@ -291,7 +303,7 @@ fn no_diagnostic_shows_a_secret() {
 fn no_secret_is_shown_before_anything_is_run() {
     for check in Spec::describe() {
         for option in secret_options(&check) {
-            let mut yaml = block(&check, option, option.key, &secret_value(option));
+            let mut yaml = block(&check, option, option.key, &secret_value(&check, option));
             let has_user = |other: &Declared| other.key == "username" && !other.required;
             if option.key == "password" && check.options.iter().any(has_user) {
                 // It may not stand alone.

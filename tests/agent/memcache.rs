@@ -2,6 +2,7 @@
 //! socket, and full.
 
 mod peers;
+mod roundtrip;
 
 use harness::agent::{Agent, verdict_of};
 use harness::certs::{Authority, Identity};

@@ -5,6 +5,7 @@ mod logins;
 mod network;
 mod query;
 mod refusals;
+mod roundtrip;
 mod tls;
 
 use harness::agent::{Agent, code};

@@ -15,7 +15,7 @@ fn check(described: &Described, more: &[(&str, String)]) -> String {
         let value = match (option.key, option.shape.short) {
             ("host", _) => "127.0.0.1",
             ("port", _) => "9",
-            ("url", _) => "'http://127.0.0.1:9/'",
+            ("url" | "endpoint", _) => "'http://127.0.0.1:9/'",
             (_, "mail address") => "a@b.example",
             (_, "full path") => "/some",
             _ => "some",
@@ -23,6 +23,9 @@ fn check(described: &Described, more: &[(&str, String)]) -> String {
         write!(text, ", {}: {value}", option.key).expect("a text");
     }
     let known = |key: &str| described.options.iter().any(|option| option.key == key);
+    if known("access_key") {
+        text += ", object: some";
+    }
     if known("send") && known("to_address") {
         text += ", send: false";
     }
@@ -82,7 +85,7 @@ fn what_is_said_about_tls_where_none_is_spoken_is_told_for_every_type() {
             assert_eq!(idle(&over_socket), (keys.clone(), true), "{}", described.kind);
         }
     }
-    assert!(plain >= 9 && seen == plain + 2, "{plain} of {seen} types: all but http and tls");
+    assert!(plain >= 9 && seen == plain + 3, "{plain} of {seen} types: all but http, s3 and tls");
 }
 
 #[test]

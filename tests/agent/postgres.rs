@@ -5,6 +5,7 @@ mod pgpool;
 mod pooler;
 mod refusals;
 mod requests;
+mod roundtrip;
 mod rules;
 mod scram;
 

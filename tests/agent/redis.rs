@@ -4,6 +4,7 @@ pub(crate) mod clusters;
 pub(crate) mod nodes;
 mod peers;
 mod relatives;
+mod roundtrip;
 mod states;
 mod tls;
 

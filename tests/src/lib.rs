@@ -20,6 +20,7 @@
 //! | [`mongodb`], [`ferretdb`] | a double with the server's side of SCRAM, and a real server where it could be built |
 //! | [`slapd`] | a real directory, with a user for every answer to a login and a search |
 //! | [`chrony`] | a real NTP server
+//! | [`s3`] | an S3 server that checks signatures, over a folder, where it could be built |
 //! | [`mosquitto`] | a real MQTT broker, with a user and a topic for every answer |
 //! | [`mail`], [`exim`], [`postfix`] | mail servers: one that keeps what it is given, a strict one, and one that refuses late |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
@@ -84,6 +85,7 @@ pub mod rabbitmq;
 pub mod random;
 mod reaper;
 pub mod redis;
+pub mod s3;
 pub mod scratch;
 pub mod slapd;
 pub mod socks;

@@ -61,6 +61,9 @@ pub const VHOST: &str = "app";
 /// The virtual host that takes no connection.
 pub const FULL: &str = "full";
 
+/// The virtual host that takes one queue.
+pub const SMALL: &str = "small";
+
 /// A durable queue of [`VHOST`].
 pub const QUEUE: &str = "orders";
 
@@ -253,12 +256,15 @@ fn definitions() -> Value {
             user(CROWDED, json!({"max-connections": 0})),
             {"name": "guest", "password": "guest", "tags": ""},
         ],
-        "vhosts": [{"name": "/"}, {"name": VHOST}, {"name": FULL}],
+        "vhosts": [{"name": "/"}, {"name": VHOST}, {"name": FULL}, {"name": SMALL}],
         "permissions": [
-            may(USER, "/", ".*"), may(USER, VHOST, ".*"), may(USER, FULL, ".*"), may(LIMITED, "/", ".*"),
+            may(USER, "/", ".*"), may(USER, VHOST, ".*"), may(USER, FULL, ".*"), may(USER, SMALL, ".*"), may(LIMITED, "/", ".*"),
             may(READER, VHOST, ""), may(CROWDED, "/", ".*"), may("guest", "/", ".*"),
         ],
-        "parameters": [{"component": "vhost-limits", "vhost": FULL, "name": "limits", "value": {"max-connections": 0}}],
+        "parameters": [
+            {"component": "vhost-limits", "vhost": FULL, "name": "limits", "value": {"max-connections": 0}},
+            {"component": "vhost-limits", "vhost": SMALL, "name": "limits", "value": {"max-queues": 1}},
+        ],
         "queues": [{"name": QUEUE, "vhost": VHOST, "durable": true, "auto_delete": false, "arguments": {}}],
         "exchanges": [{"name": EXCHANGE, "vhost": VHOST, "type": "direct", "durable": true, "auto_delete": false, "internal": false, "arguments": {}}],
     })

@@ -24,7 +24,7 @@ const HOUSES: [House; 2] = [
             &["identity"],
             &["catalogue", "diagnostic"],
             &["secret"],
-            &["fault", "source", "yaml"],
+            &["fault", "source", "url", "yaml"],
             &["net", "outcome"],
             &["judgement"],
             &["event", "shared"],

@@ -11,6 +11,7 @@ mod pack;
 mod packages;
 mod postfix;
 mod python;
+mod s3s;
 mod scaffold;
 mod step;
 mod zig;
@@ -106,7 +107,7 @@ fn test(filter: &[String]) -> Outcome {
         (brought.join(), built)
     });
     built?;
-    let (no_ferretdb, no_postfix) = brought.map_err(|_| "what the tests need was not brought".to_owned())??;
+    let (no_ferretdb, no_postfix, no_s3) = brought.map_err(|_| "what the tests need was not brought".to_owned())??;
     let filter: Vec<_> = filter.iter().map(String::as_str).collect();
     let command = [&["test", "--workspace", "--no-fail-fast"], &PROFILE[..], &["--"], &filter].concat();
     let mut failures = Failures::default();
@@ -117,13 +118,19 @@ fn test(filter: &[String]) -> Outcome {
     if let Some(why) = no_postfix {
         eprintln!("== SKIPPED: the tests with Postfix, which could not be unpacked: {why}");
     }
+    if let Some(why) = no_s3 {
+        eprintln!("== SKIPPED: the tests with s3s-fs, which could not be built: {why}");
+    }
     outcome.map_err(|why| failures.summary().unwrap_or(why))
 }
 
-/// Python's environments, and the servers that no package installs: why there is none of `FerretDB`, and of Postfix.
-fn bring() -> Result<(Option<String>, Option<String>), String> {
+/// Why there is none of `FerretDB`, of Postfix, of s3s-fs.
+type Lacking = (Option<String>, Option<String>, Option<String>);
+
+/// Python's environments, and the servers that no package installs.
+fn bring() -> Result<Lacking, String> {
     python::environments()?;
-    Ok((ferretdb::build()?, postfix::unpack()))
+    Ok((ferretdb::build()?, postfix::unpack(), s3s::build()))
 }
 
 fn lint() -> Outcome {

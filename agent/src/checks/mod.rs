@@ -29,6 +29,8 @@ mod postgres;
 mod process;
 mod redis;
 mod role;
+mod roundtrip;
+mod s3;
 mod scram;
 mod smtp;
 mod storage;
@@ -41,8 +43,8 @@ use crate::net::{Endpoint, Host, Port, Target};
 use crate::probe::{Probe, Stop};
 use crate::services::Service;
 use crate::settings::shape::{Declared, Shown};
-use crate::settings::{Fields, Noted, common};
 pub(crate) use local::finished;
+use crate::settings::{Fields, Noted, ServiceUrl, common, takes_url};
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -208,9 +210,17 @@ pub struct Described {
     pub options: Vec<Declared>,
 }
 
+/// Reads the options of a check, and the URL that some of them may come from.
+fn parse<C: Check>(fields: &mut Fields<'_>) -> Result<C, Noted> {
+    if takes_url(C::SERVICE) {
+        ServiceUrl::ask(fields);
+    }
+    C::parse(fields)
+}
+
 fn describe<C: Check>() -> Described {
     let mut fields = Fields::describe();
-    let _ = C::parse(&mut fields);
+    let _ = parse::<C>(&mut fields);
     Described {
         kind: C::TYPE,
         service: C::SERVICE,
@@ -283,10 +293,18 @@ macro_rules! checks {
                 })
             }
 
+            /// The service whose check this (canonical) type is.
+            pub(crate) fn service_of(kind: &str) -> Option<&'static Service> {
+                match kind {
+                    $($(#[$attribute])* $name::TYPE => Some($name::SERVICE),)*
+                    _ => None,
+                }
+            }
+
             /// Reads the options of a check of this (canonical) type.
             pub(crate) fn parse(kind: &str, fields: &mut Fields<'_>) -> Result<Self, Noted> {
                 match kind {
-                    $($(#[$attribute])* $name::TYPE => $name::parse(fields).map(|check| Self::$name(Box::new(check))),)*
+                    $($(#[$attribute])* $name::TYPE => parse::<$name>(fields).map(|check| Self::$name(Box::new(check))),)*
                     _ => panic!("{kind} is not the type of a check"),
                 }
             }
@@ -337,6 +355,7 @@ checks! {
     postgres::Postgres,
     process::Process,
     redis::Redis,
+    s3::S3,
     smtp::Smtp,
     storage::Storage,
     tcp::Tcp,

@@ -72,7 +72,7 @@ fn meanings(word: &str) -> Vec<Meaning> {
 
 /// Whether the documentation says the same of two options.
 fn is_same(one: &Declared, other: &Declared) -> bool {
-    let told = |option: &Declared| (option.shape.words, option.required, option.default, option.about);
+    let told = |option: &Declared| (option.shape.words, option.required, option.by_url, option.default, option.about);
     told(one) == told(other)
 }
 
@@ -196,6 +196,7 @@ fn write_option(page: &mut Page, meanings: &[Meaning]) {
 /// What an option means, and which values it takes.
 fn write_declared(page: &mut Page, label: &str, option: &Declared) {
     let default = match (option.required, option.default) {
+        (true, _) if option.by_url => "; required without `url`".to_owned(),
         (true, _) => "; required".to_owned(),
         (false, Some(default)) => format!("; default: {default}"),
         (false, None) => String::new(),

@@ -27,7 +27,7 @@ mod tls;
 mod unreadable;
 mod web;
 
-use crate::generate::{GeneratedCheck, GeneratedFile, Item};
+use crate::generate::{GeneratedCheck, GeneratedFile, Item, same};
 use group::{map_checks, or_comment};
 pub use python::{Python, module_name};
 pub use settings::DjangoSettings;
@@ -69,7 +69,7 @@ pub fn file(django: &DjangoSettings) -> GeneratedFile {
 fn add_another(items: &mut Vec<Item>, new: Item) {
     let Item::Check(new) = new else { return items.push(new) };
     let mut checks = items.iter_mut().filter_map(|item| if let Item::Check(check) = item { Some(check) } else { None });
-    match checks.find(|check| new.is_within(check)) {
+    match checks.find(|check| same::is_within(&new, check)) {
         Some(check) => check.join(new),
         None => items.push(new.into()),
     }

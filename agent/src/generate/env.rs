@@ -14,6 +14,7 @@
 
 mod application;
 mod bags;
+mod buckets;
 mod deployment;
 mod dotenv;
 mod endings;
@@ -34,10 +35,10 @@ mod tests;
 mod value;
 mod variables;
 
-use crate::generate::url;
 use crate::generate::{Comment, GeneratedFile, Item};
 use crate::secret::is_secret_name;
 use crate::services::{self, Service};
+use crate::url;
 use application::Application;
 use family::Family;
 use names::Name;
@@ -188,7 +189,7 @@ impl<'a> Env<'a> {
             }
         }
         let is_web = url::web_place(text).is_some();
-        let named = || names::service_of(name).filter(|service| is_web && service.is_checked_like(&services::HTTP));
+        let named = || names::service_of(name).filter(|service| is_web && service.is_over_http());
         match url::service_of(origin, text).or_else(named) {
             Some(service) => Family::of(origin, name, self.all).items_of_url(text, service, name.may_be_host()),
             None if is_web && name.may_be_host() => {

@@ -1,5 +1,6 @@
 //! A whole file before it is written: checks, and comments about what became none.
 
+use crate::generate::same;
 use crate::generate::yaml::{self, Written};
 use crate::generate::{Comment, GeneratedCheck, Item, Secrets};
 use std::collections::{HashMap, HashSet};
@@ -31,7 +32,7 @@ impl GeneratedFile {
     }
 
     fn push_check(&mut self, new: GeneratedCheck) {
-        let place = *self.places.entry(new.fingerprint().as_ref().to_vec()).or_insert(self.items.len());
+        let place = *self.places.entry(same::fingerprint(&new).as_ref().to_vec()).or_insert(self.items.len());
         match self.items.get_mut(place) {
             Some(Item::Check(check)) => check.join(new),
             _ => self.items.push(Item::Check(new)),

@@ -211,7 +211,7 @@ fn units(
                     format!("the unit opened no TCP port{}: add a check for it by hand", interface.unwrap_or_default());
                 items.push(Comment::gap(origin, why).into());
             }
-            None => items.extend(ports.iter().map(|port| crate::generate::url::tcp(&origin, address, *port).into())),
+            None => items.extend(ports.iter().map(|port| crate::url::tcp(&origin, address, *port).into())),
         }
     }
     items

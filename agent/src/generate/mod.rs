@@ -7,23 +7,19 @@
 //! [`GeneratedFile::write`] makes it YAML that conn-check and `PyYAML` read alike, with the secrets
 //! in it or as references.
 //!
-//! URLs mean the same in every source: [`url::items`].
+//! URLs mean the same in every source: [`crate::url::items`].
 
-mod check;
 pub mod django;
 pub mod env;
 mod file;
-mod item;
 pub mod juju;
 mod review;
+mod same;
 mod secrets;
-mod url;
 mod yaml;
 
-pub(crate) use check::{GeneratedCheck, Value};
+pub use crate::url::Comment;
+pub(crate) use crate::url::{GeneratedCheck, Hidden, Item, Value};
 pub use file::GeneratedFile;
-pub use item::Comment;
-pub(crate) use item::Item;
-pub(crate) use secrets::Hidden;
 pub use secrets::{Needed, Secrets};
 pub use yaml::Written;

@@ -1,6 +1,7 @@
 //! Where the secrets of a generated file stand: in it, in the environment, or in files.
 
 use crate::secret::Secret;
+use crate::url::Hidden;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -13,24 +14,6 @@ pub enum Secrets {
     Env,
     /// In files of this directory, each named as the variable would be: `{file: DIRECTORY/NAME}`.
     File(PathBuf),
-}
-
-/// A secret that has not been written down yet.
-#[derive(Clone, Debug)]
-pub(crate) struct Hidden {
-    text: Secret<String>,
-    name: String,
-}
-
-impl Hidden {
-    /// A secret; what it is called becomes the name of its variable or file.
-    pub(crate) fn new(text: impl Into<String>, name: &str) -> Self {
-        Self { text: Secret::new(text.into()), name: variable_name(name) }
-    }
-
-    pub(crate) fn expose(&self) -> &str {
-        self.text.expose()
-    }
 }
 
 /// What has to be provided before the file can be used.
@@ -63,14 +46,14 @@ pub(crate) struct Names<'a> {
 impl<'a> Names<'a> {
     /// The name under which the secret is to be provided.
     pub(crate) fn name(&mut self, hidden: &'a Hidden, check: &str) -> String {
-        let mut name = hidden.name.clone();
+        let mut name = hidden.name().to_owned();
         for number in 2.. {
             let (text, checks) = self.taken.entry(name.clone()).or_insert_with(|| (hidden.expose(), Vec::new()));
             if *text == hidden.expose() {
                 checks.push(check.to_owned());
                 break;
             }
-            name = format!("{}_{number}", hidden.name);
+            name = format!("{}_{number}", hidden.name());
         }
         name
     }
@@ -87,37 +70,9 @@ impl<'a> Names<'a> {
     }
 }
 
-/// A text as the name of a variable: `DATABASES['default'] password` is
-/// `DATABASES_DEFAULT_PASSWORD`. At most 64 letters: it is a file's name, too.
-fn variable_name(text: &str) -> String {
-    let mut name = String::new();
-    for character in text.chars().take(64) {
-        match character.to_ascii_uppercase() {
-            letter @ ('A'..='Z' | '0'..='9') => name.push(letter),
-            _ if name.ends_with('_') || name.is_empty() => {}
-            _ => name.push('_'),
-        }
-    }
-    let name = name.trim_end_matches('_');
-    if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name.to_owned() } else { format!("SECRET_{name}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_legal_for_a_variable_and_for_a_file() {
-        for (text, name) in [
-            ("DATABASES['default'] password", "DATABASES_DEFAULT_PASSWORD"),
-            ("../../etc/passwd", "ETC_PASSWD"),
-            ("2nd-url", "SECRET_2ND_URL"),
-            ("$(reboot)\n", "REBOOT"),
-            ("", "SECRET_"),
-        ] {
-            assert_eq!(variable_name(text), name);
-        }
-    }
 
     #[test]
     fn different_secrets_have_different_names_and_the_same_secret_has_one() {

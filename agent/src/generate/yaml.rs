@@ -5,11 +5,11 @@
 //! serializer quotes as well, and was tried: it lets bidirectional controls through, and makes
 //! blocks of texts with line ends, which nobody expects of a password.
 
-use crate::generate::item::one_line;
 use crate::generate::secrets::Names;
 use crate::generate::{GeneratedCheck, Hidden, Item, Needed, Secrets, Value};
 use crate::settings::is_variable;
 use crate::text::escaped;
+use crate::url::one_line;
 use crate::yaml::scalar::{Resolved, resolve};
 use std::fmt::Write as _;
 

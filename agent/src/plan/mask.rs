@@ -133,6 +133,9 @@ fn shown_of(key: &str, plain: &[&str]) -> Shown {
 
 fn hide_in_url(span: Span, text: &str, hidden: &mut Vec<Span>) {
     let Some(url) = text.get(span.start..span.end) else { return };
+    if !url.contains("://") && may_hold_login(url) {
+        return hidden.push(with_comment(span, text));
+    }
     for secret in url_secrets(url) {
         // `secret` is a slice of `url`: its place is its distance from the beginning.
         let start = span.start + (secret.as_ptr() as usize - url.as_ptr() as usize);

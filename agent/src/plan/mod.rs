@@ -1,6 +1,7 @@
 //! The valid, ordered list of checks: from a YAML file to a [`Plan`], or to every [`Diagnostic`] at
 //! once.
 
+mod by_url;
 mod defaults;
 mod further;
 pub(crate) mod mask;
@@ -23,6 +24,7 @@ use crate::settings::{Fields, Secrets, Word, nearest};
 use crate::source::Source;
 use crate::text::{Lines, Span, escaped};
 use crate::yaml::{self, Node, Scalar, Value};
+use by_url::Expanded;
 use defaults::FileDefaults;
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -240,7 +242,24 @@ impl Loading<'_> {
         };
         self.diagnostics.extend(old_name);
         let options = self.of_file.beside(kind, pairs);
-        let mut fields = Fields::new(item.span, &options).with_secrets(self.secrets);
+        let Expanded { checks, diagnostics } = by_url::expand(kind, &options, self.secrets);
+        let began = self.diagnostics.len();
+        self.diagnostics.extend(diagnostics);
+        for options in &checks {
+            self.check(kind, item.span, pairs, options, began);
+        }
+    }
+
+    /// One check. What is wrong with it was said since `began`, where several come of one mapping.
+    fn check(
+        &mut self,
+        kind: &'static str,
+        span: Span,
+        written: &[(Node, Node)],
+        options: &[(Node, Node)],
+        began: usize,
+    ) {
+        let mut fields = Fields::new(span, options).with_secrets(self.secrets);
         fields.optional::<Word>("type", "Which check.");
         let spec = Spec::parse(kind, &mut fields);
         let common = Common::parse(&mut fields, self.defaults.timeout);
@@ -249,7 +268,12 @@ impl Loading<'_> {
             spec.review(&common.tags, &mut fields);
         }
         let read = fields.finish();
-        self.diagnostics.extend(read.diagnostics);
+        for one in read.diagnostics {
+            let is_said = |said: &Diagnostic| said.span == one.span && said.message == one.message;
+            if !self.diagnostics[began..].iter().any(is_said) {
+                self.note(one);
+            }
+        }
         let Some(spec) = spec else { return };
         let Profile { target, mut results, mut distinction, endpoints, origin, is_local, asks_once, .. } =
             spec.profile();
@@ -261,7 +285,7 @@ impl Loading<'_> {
         }
         self.plan.entries.push(Entry {
             file: Arc::clone(&self.file),
-            line: self.lines.position(item.span.start).0,
+            line: self.lines.position(span.start).0,
             kind,
             label: common.label,
             tags: common.tags,
@@ -269,7 +293,7 @@ impl Loading<'_> {
             warn_after: common.warn_after,
             target: read.stood_in.named(&target),
             results,
-            further: further::of(pairs, &distinction),
+            further: further::of(written, &distinction),
             distinction,
             redactor: read.redactor,
             missing: read.missing,

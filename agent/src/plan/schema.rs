@@ -60,6 +60,7 @@ fn table(options: &[Declared]) -> String {
     let mut text = String::from("| option | value | default | meaning |\n|---|---|---|---|\n");
     for option in options {
         let default = match (option.required, option.default) {
+            (true, _) if option.by_url => "required without `url`".to_owned(),
             (true, _) => "required".to_owned(),
             (false, Some(default)) => format!("`{default}`"),
             (false, None) => String::new(),
@@ -101,6 +102,7 @@ fn check(check: &Described) -> Value {
         "required": required,
         "additionalProperties": false,
     });
+    let whole = required.clone();
     if LOGIN.iter().all(|key| required.contains(key)) && may_be_external(&check.options) {
         let others: Vec<_> = required.iter().filter(|key| !LOGIN.contains(key)).collect();
         schema["required"] = json!(others);
@@ -108,6 +110,20 @@ fn check(check: &Described) -> Value {
             {"required": LOGIN},
             {"required": ["auth_mechanism"], "properties": {"auth_mechanism": {"enum": ["external"]}}},
         ]);
+    }
+    if check.options.iter().any(|option| option.by_url) {
+        schema["required"] = json!(["type"]);
+        let ways = schema["anyOf"].as_array().cloned();
+        // What a way does without, the others of the required options do not.
+        let others: Vec<_> = whole.iter().filter(|key| !LOGIN.contains(key)).copied().collect();
+        let with_others = |mut way: Value| {
+            let own = way["required"].as_array().cloned().unwrap_or_default();
+            way["required"] = json!(own.into_iter().chain(others.iter().map(|key| json!(key))).collect::<Vec<_>>());
+            way
+        };
+        let ways =
+            ways.map_or_else(|| vec![json!({"required": whole})], |ways| ways.into_iter().map(with_others).collect());
+        schema["anyOf"] = json!(ways.into_iter().chain([json!({"required": ["url"]})]).collect::<Vec<_>>());
     }
     schema
 }

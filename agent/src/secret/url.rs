@@ -78,14 +78,22 @@ fn pieces(url: &str) -> Vec<(&str, bool)> {
     match authority.rsplit_once('@') {
         Some((user, host)) => {
             pieces.push((user, true));
-            pieces.push((&authority[authority.len() - host.len() - 1..], false));
+            push_hosts(&mut pieces, &authority[authority.len() - host.len() - 1..]);
         }
-        None => pieces.push((authority, false)),
+        None => push_hosts(&mut pieces, authority),
     }
     let (path, rest) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
     push_all(&mut pieces, path, &['/', ';'], KEY_IN_PATH);
     push_all(&mut pieces, rest, &['?', '#', '&', ';'], KEY);
     pieces
+}
+
+/// The hosts, and the options that may follow them behind a semicolon (`jdbc:sqlserver://h:1433;password=p`).
+fn push_hosts<'a>(pieces: &mut Vec<(&'a str, bool)>, hosts: &'a str) {
+    let options = hosts.find(';').filter(|at| hosts[*at..].contains('='));
+    let (hosts, options) = hosts.split_at(options.unwrap_or(hosts.len()));
+    pieces.push((hosts, false));
+    push_all(pieces, options, &[';'], KEY);
 }
 
 /// Where the authority ends. A password with a `/`, `?` or `#` in it does not make a URL, but is a password all
@@ -162,6 +170,7 @@ mod tests {
             ("http://h:80/a@b:c", "http://h:80/a@b:c"),
             ("http://[::1]/a@b", "http://[::1]/a@b"),
             ("http://h/\u{1b}[2J", "http://h/\\u{1b}[2J"),
+            ("jdbc:sqlserver://h:1;user=sa;password=p", "jdbc:sqlserver://h:1;user=sa;password=***"),
         ] {
             assert_eq!(redact_url(url), shown);
         }

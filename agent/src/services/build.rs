@@ -29,6 +29,7 @@ impl Service {
             user_words: &[],
             password_words: &[],
             name_words: &[],
+            over_http: false,
             login_beside_url: false,
             drivers: &[],
             programs: &[],
@@ -70,7 +71,7 @@ impl Service {
 
     /// Inside of HTTP.
     pub(super) const fn over_http(self) -> Self {
-        self.secure().check("http", None)
+        Self { over_http: true, ..self.secure() }.check("http", None)
     }
 
     /// The check that speaks its protocol, and the options with which that logs in.

@@ -48,7 +48,7 @@ pub(crate) fn with_driver_by_port(port: u16) -> Option<&'static Service> {
 pub(crate) fn by_port_alone(port: u16) -> Option<&'static Service> {
     let general = [&TCP, &TLS, &UDP, &HTTP, &DNS];
     find(|service| {
-        let is_own = service.check.is_some_and(|check| check != HTTP.id) && !general.contains(&service);
+        let is_own = service.check.is_some() && !service.is_over_http() && !general.contains(&service);
         (is_own || *service == IMAP || *service == POP3) && service.ports.has(port)
     })
 }

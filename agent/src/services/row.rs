@@ -36,6 +36,8 @@ pub struct Service {
     pub(crate) password_words: &'static [&'static str],
     /// The same for what [`Options::name`] is.
     pub(crate) name_words: &'static [&'static str],
+    /// It is inside of HTTP, whichever check speaks to it.
+    pub(crate) over_http: bool,
     /// Its URLs have no login as a rule: what they leave out stands in the variables beside.
     pub(crate) login_beside_url: bool,
     /// What the names of its drivers, engines and backends contain, in small letters.
@@ -213,6 +215,11 @@ impl Service {
     /// Whether a charm of this name (in small letters) deploys it.
     pub(crate) fn is_charm(&self, charm: &str) -> bool {
         self.charms.iter().any(|name| super::is_name_of_charm(name, charm))
+    }
+
+    /// Whether it is asked over HTTP.
+    pub(crate) fn is_over_http(&self) -> bool {
+        self.over_http || self.check == Some(super::HTTP.id)
     }
 
     /// Whether the same check speaks to both.

@@ -84,7 +84,7 @@ impl Misfit {
     }
 
     /// The diagnostic about the option with this key, whose value stands at `span`.
-    pub(super) fn of_option(self, key: &str, span: Span) -> Diagnostic {
+    pub(crate) fn of_option(self, key: &str, span: Span) -> Diagnostic {
         let Self { flaw, span: own, message, owner: _, found, help, example } = self;
         let diagnostic = Diagnostic::error(flaw, own.unwrap_or(span), format!("`{key}`: {message}"));
         let help = help.or_else(|| (!example.is_empty()).then(|| format!("for example: `{key}: {example}`")));
@@ -342,6 +342,23 @@ impl<'a> Field<'a> {
         let what = if key == "env" { "environment variable" } else { "file" };
         let misfit = Misfit::new(format!("the {what} `{}` is empty", shortened(name))).flaw(Flaw::BadReference);
         self.without(self.with_span(misfit), key, name, &<Secret<String> as Setting>::SHAPE)
+    }
+}
+
+/// Reads values before the options of a check are read: nothing that is met is kept.
+pub(crate) struct Quiet(Vault);
+
+impl Quiet {
+    pub(crate) const fn new(secrets: Secrets) -> Self {
+        Self(Vault::new(secrets))
+    }
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// It is not what is taken there.
+    pub(crate) fn read<T: Setting>(&self, node: &Node) -> Result<T, Misfit> {
+        T::read(&Field::new(node, &self.0))
     }
 }
 

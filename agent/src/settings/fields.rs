@@ -10,7 +10,7 @@ use crate::secret::{Redactor, ours, sentence};
 use crate::settings::detour::Wishes;
 use crate::settings::field::{Secrets, Vault};
 use crate::settings::shape::{Declared, Shown, StoodIn};
-use crate::settings::{Field, Misfit, Setting, meant, nearest, unexpanded};
+use crate::settings::{Field, Misfit, SERVICE_URL, Setting, meant, nearest, unexpanded};
 use crate::text::{Span, shortened};
 use crate::yaml::{self, Node, Value};
 
@@ -291,7 +291,15 @@ impl<'a> Fields<'a> {
     ) -> Option<&'a Node> {
         self.asked.push(key);
         if self.describing {
-            self.declared.push(Declared { key, shape: T::SHAPE, required, default, limit: false, about });
+            self.declared.push(Declared {
+                key,
+                shape: T::SHAPE,
+                required,
+                by_url: required && key != SERVICE_URL && self.asked.contains(&SERVICE_URL),
+                default,
+                limit: false,
+                about,
+            });
         }
         self.pairs.iter_mut().filter(|pair| pair.key == key).for_each(|pair| pair.asked = Some(T::SHAPE.shown));
         self.find(key)

@@ -68,7 +68,9 @@ pub(crate) fn option<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
     if let Some(same) = known.iter().find(|key| **key == word) {
         return Some(same);
     }
-    let mut rows = OPTIONS.iter().filter(|(_, words)| words.contains(&word.as_str()));
+    // What has no host of its own has it in its URL.
+    let in_url = if known.contains(&"host") { &[][..] } else { &IN_URL };
+    let mut rows = in_url.iter().chain(OPTIONS).filter(|(_, words)| words.contains(&word.as_str()));
     rows.find_map(|(key, _)| known.iter().copied().find(|other| other == key))
 }
 
@@ -105,30 +107,11 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("type", &["kind", "check", "service", "protocol"]),
     (
         "url",
-        &[
-            "uri", "link", "endpoint", "address", "href", "location", "host", "hostname", "server", "ssl", "tls",
-            "https", "use_tls", "use_ssl", "scheme",
-        ],
+        &["uri", "link", "href", "dsn", "conninfo", "connection_string", "database_url", "broker_url", "redis_url"],
     ),
     (
         "host",
-        &[
-            "hostname",
-            "address",
-            "addr",
-            "ip",
-            "server",
-            "endpoint",
-            "hostaddr",
-            "host_name",
-            "socket",
-            "unix_socket",
-            "url",
-            "uri",
-            "dsn",
-            "conninfo",
-            "connection_string",
-        ],
+        &["hostname", "address", "addr", "ip", "server", "endpoint", "hostaddr", "host_name", "socket", "unix_socket"],
     ),
     ("port", &["tcp_port", "udp_port"]),
     ("database", &["db", "dbname", "db_name", "databasename", "database_name", "dbnum", "schema", "catalog"]),
@@ -245,6 +228,15 @@ const OPTIONS: &[(&str, &[&str])] = &[
     ("tags", &["tag", "labels", "group", "groups"]),
 ];
 
+/// What stands in the URL of a check that has no `host`.
+const IN_URL: [(&str, &[&str]); 1] = [(
+    "url",
+    &[
+        "endpoint", "address", "location", "host", "hostname", "server", "ssl", "tls", "https", "use_tls", "use_ssl",
+        "scheme",
+    ],
+)];
+
 /// Words with which verification is switched, on or off.
 const INSECURE: &[&str] = &[
     "verify",
@@ -301,7 +293,8 @@ mod tests {
             ("http", "ssl", "url"),
             ("http", "token", "headers"),
             ("http", "pass", "auth"),
-            ("postgres", "dsn", "host"),
+            ("postgres", "dsn", "url"),
+            ("redis", "uri", "url"),
         ] {
             assert_eq!(option(word, &options_of(kind)), Some(meant), "{kind}: {word}");
         }

@@ -52,7 +52,7 @@ impl Setting for bool {
 }
 
 /// A truth by any of its names.
-pub(super) fn flag(text: &str) -> Option<bool> {
+pub(crate) fn flag(text: &str) -> Option<bool> {
     let is_one_of = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     if is_one_of(["true", "yes", "on", "1"]) {
         return Some(true);

@@ -143,6 +143,8 @@ pub struct Declared {
     pub shape: Shape,
     /// Whether it must be there.
     pub required: bool,
+    /// It must be there where the check has no `url`.
+    pub by_url: bool,
     /// What it is when it is absent, as YAML.
     pub default: Option<&'static str>,
     /// It is a limit of this host's, which the first entry of a file can set for all of its checks.

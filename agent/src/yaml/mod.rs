@@ -44,6 +44,12 @@ impl Node {
         Self { span: Span::default(), value: Value::Scalar(scalar) }
     }
 
+    /// A scalar that stands for a part of another value, there; taken as it is, whatever it looks like.
+    pub(crate) fn part(text: &str, span: Span) -> Self {
+        let scalar = Scalar { text: text.to_owned(), resolved: Resolved::Str, literal: true, plain: false };
+        Self { span, value: Value::Scalar(scalar) }
+    }
+
     /// Whether nothing stands there: null, or no value at all.
     pub(crate) const fn is_null(&self) -> bool {
         matches!(self.value, Value::Scalar(Scalar { resolved: Resolved::Null, .. }))

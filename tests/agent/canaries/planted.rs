@@ -169,7 +169,8 @@ fn check(described: &Described, key: &str, secret: &str, port: u16) -> String {
             (one, _) if one == key => secret.to_owned(),
             ("host" | "server", _) => "127.0.0.1".to_owned(),
             ("port", _) => port.to_string(),
-            ("url", _) => format!("'http://127.0.0.1:{port}/'"),
+            ("url" | "endpoint", _) if option.required => format!("'http://127.0.0.1:{port}/'"),
+            ("access_key" | "secret_key", _) => "of-nobody".to_owned(),
             ("send" | "use_tls", "flag" | "flag or starttls" | "flag or prefer") => "false".to_owned(),
             ("username", _) => "somebody".to_owned(),
             ("password", _) => "of-nobody".to_owned(),
@@ -200,7 +201,7 @@ fn refuse(wire: &Wire, kind: &str, text: &str) {
         return;
     }
     let said = match kind {
-        "http" => format!(
+        "http" | "s3" => format!(
             "HTTP/1.1 500 {text}\r\nServer: {text}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nwhat is {text} to me\n"
         )
         .into_bytes(),

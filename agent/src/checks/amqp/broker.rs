@@ -1,6 +1,7 @@
 //! Methods and the frames around them, over a wire (AMQP 0-9-1 sections 2.3 and 4.2).
 
 use super::refusal::CloseReason;
+use crate::checks::roundtrip::full;
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::net::identify::identify;
 use crate::net::{Talk, Wire};
@@ -20,6 +21,15 @@ pub(super) const CONNECTION: u8 = 0;
 /// The one channel that is opened.
 pub(super) const CHANNEL: u8 = 1;
 
+/// The channel of a round trip: a refusal ends one, and that of what has to be there may have ended.
+pub(super) const ROUND_TRIP: u8 = 2;
+
+/// The class of messages, as the head of their content has it (AMQP 0-9-1 section 2.3.5.2).
+const BASIC: u16 = 60;
+
+/// The largest message that is taken: ours.
+const LARGEST: u64 = 1024;
+
 /// How deep tables may stand in each other, and some more: see [`is_shallow`].
 const MOST_NESTED: usize = 100;
 
@@ -30,11 +40,13 @@ pub(super) struct BrokerConnection {
     pub(super) open: bool,
     /// Why the broker does not take messages at the moment, when it said so.
     pub(super) blocked: Option<String>,
+    /// A message is on its way: to be told that the broker takes none is an answer.
+    publishes: bool,
 }
 
 impl BrokerConnection {
     pub(super) const fn new(wire: Wire) -> Self {
-        Self { talk: Talk::new(wire, "a frame"), open: false, blocked: None }
+        Self { talk: Talk::new(wire, "a frame"), open: false, blocked: None, publishes: false }
     }
 
     /// Asks for version 0-9-1. A broker that speaks another answers with a header of its own.
@@ -71,9 +83,55 @@ impl BrokerConnection {
                 AMQPClass::Channel(channel::AMQPMethod::Close(close)) => {
                     return Err(judge(CloseReason::new(close.reply_code, close.reply_text)));
                 }
-                AMQPClass::Connection(Method::Blocked(blocked)) => self.blocked = Some(blocked.reason.into()),
+                AMQPClass::Connection(Method::Blocked(blocked)) => {
+                    self.blocked = Some(blocked.reason.into());
+                    if self.publishes {
+                        return Err(takes_none(self.blocked.as_deref().unwrap_or_default()));
+                    }
+                }
                 AMQPClass::Connection(Method::Unblocked(_)) => self.blocked = None,
                 method => return Ok(method),
+            }
+        }
+    }
+
+    /// Sends a message with the method that says where it goes.
+    pub(super) async fn publish(&mut self, method: &AMQPClass, body: &[u8]) -> Result<(), Fault> {
+        if let Some(reason) = &self.blocked {
+            return Err(takes_none(reason));
+        }
+        self.publishes = true;
+        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        // No weight, and no properties.
+        let head = [&BASIC.to_be_bytes()[..], &[0; 2], &length.to_be_bytes(), &[0; 2]].concat();
+        let head = framed(constants::FRAME_HEADER, ROUND_TRIP, &head);
+        let body = framed(constants::FRAME_BODY, ROUND_TRIP, body);
+        self.talk.send(&[frame(ROUND_TRIP, method)?, head, body].concat()).await;
+        Ok(())
+    }
+
+    /// The message behind the method that announced it.
+    pub(super) async fn content(&mut self) -> Result<Vec<u8>, Fault> {
+        let head = self.piece(constants::FRAME_HEADER).await?;
+        let length = head.get(4..12).and_then(|length| length.try_into().ok()).map(u64::from_be_bytes);
+        let length = length.filter(|length| *length <= LARGEST).ok_or_else(malformed)?;
+        let mut body = Vec::new();
+        while (body.len() as u64) < length {
+            body.extend(self.piece(constants::FRAME_BODY).await?);
+        }
+        Ok(body)
+    }
+
+    /// What the next frame holds, which is of this kind.
+    async fn piece(&mut self, kind: u8) -> Result<Vec<u8>, Fault> {
+        loop {
+            let frame = self.talk.frame(piece_length).await?;
+            match frame.as_slice() {
+                [constants::FRAME_HEARTBEAT, ..] => {}
+                [own, _, _, _, _, _, _, payload @ .., constants::FRAME_END] if *own == kind => {
+                    return Ok(payload.to_vec());
+                }
+                _ => return Err(malformed()),
             }
         }
     }
@@ -104,12 +162,21 @@ impl BrokerConnection {
 
 /// The length of a frame that begins like this, with its head and its end.
 fn frame_length(begun: &[u8]) -> Result<Option<usize>, Fault> {
+    length_of(begun, &[constants::FRAME_METHOD, constants::FRAME_HEARTBEAT])
+}
+
+/// The same of a piece of a message.
+fn piece_length(begun: &[u8]) -> Result<Option<usize>, Fault> {
+    length_of(begun, &[constants::FRAME_HEADER, constants::FRAME_BODY, constants::FRAME_HEARTBEAT])
+}
+
+fn length_of(begun: &[u8], kinds: &[u8]) -> Result<Option<usize>, Fault> {
     let &[kind, ref rest @ ..] = begun else { return Ok(None) };
-    if !matches!(kind, constants::FRAME_METHOD | constants::FRAME_HEARTBEAT) {
+    if !kinds.contains(&kind) {
         return Err(malformed());
     }
     match *rest {
-        [0, 0..=CHANNEL, a, b, c, d, ..] => {
+        [0, 0..=ROUND_TRIP, a, b, c, d, ..] => {
             let length = usize::try_from(u32::from_be_bytes([a, b, c, d])).unwrap_or(usize::MAX);
             Ok(Some(length.saturating_add(FRAME_HEAD + 1)))
         }
@@ -123,13 +190,21 @@ fn frame(channel: u8, method: &AMQPClass) -> Result<Vec<u8>, Fault> {
     let payload = written.map(|context| context.into_inner().0).map_err(|error| {
         Fault::new(Cause::OwnFault, "a method could not be written").evidence(error.to_string()).at(Phase::Run)
     })?;
+    Ok(framed(constants::FRAME_METHOD, channel, &payload))
+}
+
+fn framed(kind: u8, channel: u8, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-    let mut frame = vec![constants::FRAME_METHOD];
-    frame.extend(u16::from(channel).to_be_bytes());
-    frame.extend(length.to_be_bytes());
-    frame.extend(payload);
-    frame.push(constants::FRAME_END);
-    Ok(frame)
+    let head = [&[kind][..], &u16::from(channel).to_be_bytes(), &length.to_be_bytes()].concat();
+    [&head[..], payload, &[constants::FRAME_END]].concat()
+}
+
+/// The broker's memory or disk is used up: it reads nothing more from who publishes.
+fn takes_none(reason: &str) -> Fault {
+    full("the broker takes no messages at the moment")
+        .evidence(sentence!["connection.blocked: ", theirs(&reason)])
+        .next_step("make room on the broker's node: its alarms say what is short (memory, disk)")
+        .at(Phase::Request)
 }
 
 fn method(payload: &[u8]) -> Result<AMQPClass, Fault> {

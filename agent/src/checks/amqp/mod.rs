@@ -18,7 +18,9 @@
 //!   `request.no-such-vhost`, `request.no-such-queue` (an exchange too), `request.permission-denied`,
 //!   `request.unexpected-reply` (`min_consumers`, `max_messages`; what the broker says that is none of
 //!   these). Warning `request.blocked`: the broker says that it takes no messages at the moment.
-//! - Does not check: whether messages can be sent or received. A passive declaration needs no
+//!   With `roundtrip`, a message goes through an exclusive queue that the broker names: `request.permission-denied`,
+//!   `request.full` (connection.blocked).
+//! - Does not check: whether messages can be sent or received, without `roundtrip`. A passive declaration needs no
 //!   permission of `RabbitMQ`'s beyond the virtual host's. A queue that is another connection's own
 //!   exists, and its figures are nobody else's to see.
 //!
@@ -30,9 +32,11 @@
 mod broker;
 mod expected;
 mod refusal;
+mod roundtrip;
 mod start;
 
 use crate::catalogue::WarningKind;
+use crate::checks::roundtrip::asked;
 use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Failure, Fault, Phase};
 use crate::net::identify::identify;
@@ -56,6 +60,7 @@ pub struct Amqp {
     login: Login,
     vhost: ShortString,
     expected: Expected,
+    roundtrip: bool,
 }
 
 impl Check for Amqp {
@@ -81,11 +86,16 @@ impl Check for Amqp {
         let use_tls = fields.or::<bool>("use_tls", "true", "Speak TLS from the first byte.");
         let AmqpName(vhost) = fields.or("vhost", "/", "The virtual host to enter.");
         let expected = Expected::parse(fields);
+        let roundtrip = asked(
+            fields,
+            "Send a message through a queue of the check's own, which nobody else can use and which goes with it.",
+        );
         let tls = tls(fields, use_tls);
         let usual = Self::SERVICE.port(if use_tls { Security::Tls } else { Security::Plain });
         let (login, tls) = (login?, Some(tls?).filter(|_| use_tls));
         login.fits(fields, tls.as_ref())?;
-        Ok(Self { endpoint: Endpoint::tcp(host?, port.unwrap_or(usual)), tls, login, vhost, expected: expected? })
+        let endpoint = Endpoint::tcp(host?, port.unwrap_or(usual));
+        Ok(Self { endpoint, tls, login, vhost, expected: expected?, roundtrip })
     }
 
     fn profile(&self) -> Profile {
@@ -94,6 +104,7 @@ impl Check for Amqp {
             .distinct("vhost", Some(&self.vhost).filter(|vhost| vhost.as_str() != "/"))
             .distinct("exchange", self.expected.exchange.as_ref().map(|AmqpName(name)| name))
             .distinct("queue", self.expected.queue.as_ref().map(|AmqpName(name)| name))
+            .distinct("roundtrip", Some(true).filter(|_| self.roundtrip))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -176,7 +187,11 @@ impl Amqp {
         let found = probe.phase(Phase::Request, async {
             self.open(broker, tune).await?;
             broker.open = true;
-            self.expected.declare(broker, self.vhost.as_str(), self.login.user()).await
+            let found = self.expected.declare(broker, self.vhost.as_str(), self.login.user()).await?;
+            if self.roundtrip {
+                roundtrip::perform(broker, self.vhost.as_str(), self.login.user()).await?;
+            }
+            Ok(found)
         });
         let found = found.await;
         if let Some(reason) = &broker.blocked {

@@ -1,6 +1,7 @@
 //! What a broker means by closing a connection or a channel: the reply codes of AMQP 0-9-1 section
 //! 1.2, and `RabbitMQ`'s fixed texts where one code has several causes.
 
+use crate::checks::roundtrip::full;
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::secret::{Sentence, sentence, theirs};
 use lapin::protocol::{AMQPErrorKind as Kind, AMQPHardError as Hard, AMQPSoftError as Soft};
@@ -80,6 +81,25 @@ impl CloseReason {
             _ => return self.of_connection(),
         };
         fault.evidence(self.evidence())
+    }
+
+    /// As its answer to a part of the round trip: what this user may not do.
+    pub(super) fn of_roundtrip(self, what: &'static str, vhost: &str, user: &str) -> Fault {
+        if self.text.contains("queue limit in ") {
+            return full("the virtual host takes no more queues")
+                .next_step("raise the limit of the virtual host, or see who leaves queues behind")
+                .evidence(self.evidence());
+        }
+        if !matches!(self.kind(), Some(Kind::Soft(Soft::ACCESSREFUSED))) {
+            return self.of_connection();
+        }
+        let message = sentence!["`", theirs(user), "` may not ", what, ", in the vhost `", theirs(vhost), "`"];
+        Fault::new(Cause::PermissionDenied, message)
+            .next_step(
+                "let the user configure, write and read `amq\\.gen.*`, and write `amq\\.default` (rabbitmqctl set_permissions); or \
+                 leave `roundtrip` out",
+            )
+            .evidence(self.evidence())
     }
 
     /// Whether a queue is there and is another connection's own.

@@ -229,7 +229,7 @@ impl Client<'_> {
         Ok(())
     }
 
-    async fn reconnect(&mut self, probe: &mut Probe, url: &WebUrl) -> Result<(), Failure> {
+    pub(super) async fn reconnect(&mut self, probe: &mut Probe, url: &WebUrl) -> Result<(), Failure> {
         let wire = self.check.open(probe, &url.endpoint).await?;
         self.connection = self.check.secure(probe, wire, url).await?;
         Ok(())

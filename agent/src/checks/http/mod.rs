@@ -33,6 +33,7 @@ mod proxy;
 mod refusal;
 mod request;
 mod routing;
+mod session;
 mod way;
 
 use crate::checks::{Check, Profile, ResultName};
@@ -47,11 +48,13 @@ use answer::Judgement;
 use cookies::Jar;
 use exchange::Client;
 use expected::ExpectedBody;
-use options::{Cookies, ExpectedHeaders, Statuses, WebUrl};
+pub(super) use options::WebUrl;
+use options::{Cookies, ExpectedHeaders, Statuses};
 use proxy::Proxy;
 use request::Hop;
 use reqwest::Method;
 use routing::Routing;
+pub(super) use session::{Answer, Reach, Session};
 
 /// Longer chains of redirects are loops.
 const MOST_REDIRECTS: usize = 10;

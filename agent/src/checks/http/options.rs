@@ -13,19 +13,19 @@ use std::ops::RangeInclusive;
 
 /// An `http://` or `https://` URL.
 #[derive(Clone, Debug)]
-pub(super) struct WebUrl {
+pub(in crate::checks) struct WebUrl {
     /// As it is requested; no user info.
-    pub(super) url: reqwest::Url,
+    pub(in crate::checks) url: reqwest::Url,
     /// As it stands in the file, without its secrets.
-    pub(super) shown: String,
-    pub(super) endpoint: Endpoint,
+    pub(in crate::checks) shown: String,
+    pub(in crate::checks) endpoint: Endpoint,
     /// The user info that stood in it.
-    pub(super) login: Option<Credentials>,
+    pub(in crate::checks) login: Option<Credentials>,
 }
 
 impl WebUrl {
     /// Takes a URL apart; says which rule it breaks.
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(in crate::checks) fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         let mut url = reqwest::Url::parse(text).map_err(|_| why_no_url(text))?;
         if !matches!(url.scheme(), "http" | "https") || !has_slashes(text) {
@@ -127,6 +127,11 @@ impl Setting for Method {
 pub(super) struct Statuses(Vec<RangeInclusive<u16>>);
 
 impl Statuses {
+    /// Every one.
+    pub(super) fn any() -> Self {
+        Self(vec![0..=u16::MAX])
+    }
+
     pub(super) fn accept(&self, status: u16) -> bool {
         self.0.iter().any(|wanted| wanted.contains(&status))
     }

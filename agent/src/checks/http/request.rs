@@ -56,6 +56,11 @@ impl Hop {
         }
     }
 
+    /// What another check asks of the server that it names.
+    pub(super) fn of(method: Method, url: WebUrl, body: Option<Secret<String>>) -> Self {
+        Self { url, method, body, trusted: true, at_home: true, as_asked: true, params: Pairs::default() }
+    }
+
     /// What is asked after a redirect (RFC 9110 section 15.4).
     pub(super) fn redirected(&self, status: u16, url: WebUrl) -> Self {
         let becomes_get = status == 303 || (matches!(status, 301 | 302) && self.method == Method::POST);

@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// The check with each proxy that its requests may take.
 #[derive(Debug)]
-pub(super) struct Routing<'a> {
+pub(in crate::checks) struct Routing<'a> {
     direct: &'a Http,
     variables: Option<ProxyVariables>,
     /// By the name of the variable.
@@ -46,6 +46,11 @@ impl<'a> Routing<'a> {
             probe.fact("proxy_of_service", json!({"variable": name, "url": redact_url(&url)}));
         }
         Ok(routing)
+    }
+
+    /// The check as it stands in the file.
+    pub(super) const fn own(&self) -> &'a Http {
+        self.direct
     }
 
     /// The check as it asks for a URL.

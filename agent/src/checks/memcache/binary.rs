@@ -1,6 +1,8 @@
 //! The binary protocol: as much of it as asking for the version and logging in takes
 //! (<https://docs.memcached.org/protocols/binary/>, <https://docs.memcached.org/protocols/binarysasl/>).
 
+use super::text::out_of_memory;
+use crate::checks::roundtrip::Item;
 use crate::fault::{Cause, Fault, Phase};
 
 /// The first byte of every answer.
@@ -12,6 +14,9 @@ const HEADER: usize = 24;
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Opcode {
+    Get = 0x00,
+    Add = 0x02,
+    Delete = 0x04,
     Version = 0x0b,
     SaslListMechanisms = 0x20,
     SaslAuth = 0x21,
@@ -23,6 +28,7 @@ pub(super) struct Status(u16);
 
 impl Status {
     pub(super) const SUCCESS: Self = Self(0);
+    pub(super) const NOT_FOUND: Self = Self(0x01);
     pub(super) const AUTH_ERROR: Self = Self(0x20);
     /// More of a login is to come.
     const AUTH_CONTINUE: Self = Self(0x21);
@@ -48,13 +54,13 @@ pub(super) fn hello() -> Vec<u8> {
     const NOTHING: [u8; 8] = [0; 8];
     // The CAS value, the last field of the header, means nothing in these requests.
     const LINE_END: [u8; 8] = *b"\0\0\0\0\0\0\r\n";
-    let version = request(Opcode::Version, NOTHING, b"", b"");
-    [version, request(Opcode::SaslListMechanisms, LINE_END, b"", b"")].concat()
+    let version = request(Opcode::Version, NOTHING, &[], b"", b"");
+    [version, request(Opcode::SaslListMechanisms, LINE_END, &[], b"", b"")].concat()
 }
 
 /// A login by SASL PLAIN (RFC 4616 section 2), for oneself.
 pub(super) fn login(user: &str, password: &str) -> Vec<u8> {
-    request(Opcode::SaslAuth, [0; 8], b"PLAIN", format!("\0{user}\0{password}").as_bytes())
+    request(Opcode::SaslAuth, [0; 8], &[], b"PLAIN", format!("\0{user}\0{password}").as_bytes())
 }
 
 impl Frame {
@@ -65,8 +71,12 @@ impl Frame {
         Self { status: Status(number(6)), body: frame[HEADER..].to_vec(), value }
     }
 
+    pub(super) fn value(&self) -> &[u8] {
+        self.body.get(self.value..).unwrap_or_default()
+    }
+
     pub(super) fn text(&self) -> String {
-        String::from_utf8_lossy(self.body.get(self.value..).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(self.value()).into_owned()
     }
 
     pub(super) fn summary(&self) -> String {
@@ -79,6 +89,12 @@ impl Frame {
             .next_step("read its words and its status, and look at its log")
             .evidence(self.summary())
             .at(Phase::Request)
+    }
+
+    /// The same of a command of a round trip.
+    pub(super) fn fault_of_write(&self) -> Fault {
+        let fault = if self.status == Status::OUT_OF_MEMORY { out_of_memory() } else { self.fault() };
+        fault.evidence(self.summary())
     }
 
     /// The same of a login, where it is not the user or the password.
@@ -115,13 +131,29 @@ pub(super) fn length(begun: &[u8], opcode: Opcode) -> Result<Option<usize>, Faul
     Ok(Some(body.saturating_add(HEADER)))
 }
 
-fn request(opcode: Opcode, cas: [u8; 8], key: &[u8], value: &[u8]) -> Vec<u8> {
+/// Adds an item where there is none of its name; before its name stand its flags, and when it ends.
+pub(super) fn add(item: &Item) -> Vec<u8> {
+    let seconds = u32::try_from(item.seconds).unwrap_or_default().to_be_bytes();
+    let extras = [[0; 4], seconds].concat();
+    request(Opcode::Add, [0; 8], &extras, item.key.as_bytes(), item.value.as_bytes())
+}
+
+pub(super) fn get(item: &Item) -> Vec<u8> {
+    request(Opcode::Get, [0; 8], &[], item.key.as_bytes(), b"")
+}
+
+pub(super) fn delete(item: &Item) -> Vec<u8> {
+    request(Opcode::Delete, [0; 8], &[], item.key.as_bytes(), b"")
+}
+
+fn request(opcode: Opcode, cas: [u8; 8], extras: &[u8], key: &[u8], value: &[u8]) -> Vec<u8> {
     const REQUEST: u8 = 0x80;
-    // Both are short: a mechanism's name, and a login, which the file's size bounds.
+    // All are short: a mechanism's name, a login, which the file's size bounds, and an item of our own.
     let key_length = u16::try_from(key.len()).unwrap_or_default().to_be_bytes();
-    let length = u32::try_from(key.len() + value.len()).unwrap_or_default().to_be_bytes();
-    let head = [&[REQUEST, opcode as u8][..], &key_length, &[0; 4], &length, &[0; 4], &cas];
-    [&head.concat(), key, value].concat()
+    let extras_length = u8::try_from(extras.len()).unwrap_or_default();
+    let length = u32::try_from(extras.len() + key.len() + value.len()).unwrap_or_default().to_be_bytes();
+    let head = [&[REQUEST, opcode as u8][..], &key_length, &[extras_length, 0, 0, 0], &length, &[0; 4], &cas];
+    [&head.concat(), extras, key, value].concat()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::binary::{self, Frame, Opcode, Status};
 use super::text;
+use crate::checks::roundtrip::Item;
 use crate::fault::{Cause, Fault};
 use crate::net::{Talk, Wire};
 use crate::secret::{sentence, theirs};
@@ -11,6 +12,10 @@ const LONGEST_LINE: usize = 8 * 1024;
 
 pub(super) struct MemcachedClient {
     talk: Talk,
+    /// The server speaks the binary protocol.
+    is_binary: bool,
+    /// Answers to the question for the version that nobody has waited for.
+    unread: usize,
 }
 
 /// What a server wants before it serves.
@@ -29,11 +34,12 @@ pub(super) enum Wants {
 
 impl MemcachedClient {
     pub(super) fn new(wire: Wire) -> Self {
-        Self { talk: Talk::new(wire, "an answer") }
+        Self { talk: Talk::new(wire, "an answer"), is_binary: false, unread: 0 }
     }
 
     pub(super) async fn version(&mut self) -> Result<Option<String>, Fault> {
         self.begin(text::VERSIONS.as_bytes(), true).await?;
+        self.unread = text::VERSIONS.lines().count() - 1;
         text::version(&self.line().await?)
     }
 
@@ -41,6 +47,7 @@ impl MemcachedClient {
     pub(super) async fn wants(&mut self) -> Result<Wants, Fault> {
         let first = self.begin(&binary::hello(), false).await?;
         if first == binary::RESPONSE {
+            self.is_binary = true;
             return self.wants_in_binary().await;
         }
         match self.line().await?.as_str() {
@@ -71,6 +78,77 @@ impl MemcachedClient {
             Status::SUCCESS => Ok(()),
             Status::AUTH_ERROR => Err(text::rejected(user).evidence(frame.summary())),
             _ => Err(frame.fault_of_login()),
+        }
+    }
+
+    /// Adds an item, reads it and deletes it.
+    pub(super) async fn round_trip(&mut self, item: &Item) -> Result<(), Fault> {
+        while self.unread > 0 {
+            self.line().await?;
+            self.unread -= 1;
+        }
+        self.add(item).await?;
+        let found = self.get(item).await;
+        // Whatever was found: what we have added goes.
+        let deleted = self.delete(item).await;
+        item.compare(found?.as_deref())?;
+        if deleted? { Ok(()) } else { item.compare(None) }
+    }
+
+    async fn add(&mut self, item: &Item) -> Result<(), Fault> {
+        if self.is_binary {
+            self.talk.send(&binary::add(item)).await;
+            let frame = self.frame(Opcode::Add).await?;
+            return if frame.status == Status::SUCCESS { Ok(()) } else { Err(frame.fault_of_write()) };
+        }
+        self.talk.send(text::add(item).as_bytes()).await;
+        match self.line().await?.as_str() {
+            text::STORED => Ok(()),
+            line => Err(text::fault_of_write(line)),
+        }
+    }
+
+    async fn get(&mut self, item: &Item) -> Result<Option<Vec<u8>>, Fault> {
+        if self.is_binary {
+            self.talk.send(&binary::get(item)).await;
+            let frame = self.frame(Opcode::Get).await?;
+            return match frame.status {
+                Status::SUCCESS => Ok(Some(frame.value().to_vec())),
+                Status::NOT_FOUND => Ok(None),
+                _ => Err(frame.fault_of_write()),
+            };
+        }
+        self.talk.send(text::get(item).as_bytes()).await;
+        let head = self.line().await?;
+        if head == text::END {
+            return Ok(None);
+        }
+        if !head.starts_with("VALUE ") {
+            return Err(text::fault_of_write(&head));
+        }
+        let value = self.line().await?;
+        match self.line().await?.as_str() {
+            text::END => Ok(Some(value.into_bytes())),
+            line => Err(text::fault_of_write(line)),
+        }
+    }
+
+    /// Whether it was there.
+    async fn delete(&mut self, item: &Item) -> Result<bool, Fault> {
+        if self.is_binary {
+            self.talk.send(&binary::delete(item)).await;
+            let frame = self.frame(Opcode::Delete).await?;
+            return match frame.status {
+                Status::SUCCESS => Ok(true),
+                Status::NOT_FOUND => Ok(false),
+                _ => Err(frame.fault_of_write()),
+            };
+        }
+        self.talk.send(text::delete(item).as_bytes()).await;
+        match self.line().await?.as_str() {
+            text::DELETED => Ok(true),
+            text::NOT_FOUND => Ok(false),
+            line => Err(text::fault_of_write(line)),
         }
     }
 

@@ -18,13 +18,17 @@
 //!   connections) and `protocol.not-ready` (`SERVER_ERROR`); `auth.rejected`, `auth.required` (text
 //!   login; a server with SASL closes: `protocol.closed`, which says so), `auth.method-unsupported`
 //!   (SASL without PLAIN). A login that the server does not need is the warning `auth.not-needed`.
-//! - Does not check: whether anything can be stored, which would leave something behind. A Redis in
+//!   With `roundtrip`, `request.full` (out of memory) and `request.unexpected-reply`.
+//! - With `roundtrip`, an item that nobody has is added, read and deleted, one round trip each; it ends by itself
+//!   where the check is broken off before that.
+//! - Does not check: whether anything can be stored, without `roundtrip`. A Redis in
 //!   the place of a server with a login is not named, but silent: it takes no line with a zero byte.
 
 mod binary;
 mod client;
 mod text;
 
+use crate::checks::roundtrip::{Item, asked};
 use crate::checks::{Check, Profile};
 use crate::net::{Target, TlsOptions};
 use crate::phase::Phase;
@@ -39,6 +43,7 @@ pub struct Memcache {
     target: Target,
     login: Option<Credentials>,
     tls: Option<TlsOptions>,
+    roundtrip: bool,
 }
 
 impl Check for Memcache {
@@ -62,13 +67,16 @@ impl Check for Memcache {
             "The user's password.",
         );
         let use_tls = fields.or::<bool>("use_tls", "false", "TLS from the first byte.");
+        let roundtrip =
+            asked(fields, "Add, read and delete an item that nobody has (conn-check:..., which ends by itself).");
         let tls = tls_of_target(fields, use_tls, &target);
-        Ok(Self { target: target?, login: login?, tls: Some(tls?).filter(|_| use_tls) })
+        Ok(Self { target: target?, login: login?, tls: Some(tls?).filter(|_| use_tls), roundtrip })
     }
 
     fn profile(&self) -> Profile {
         Profile::of_store(Self::TYPE, &self.target, self.login.is_some())
             .distinct("username", self.login.as_ref().map(|login| &login.user))
+            .distinct("roundtrip", Some(true).filter(|_| self.roundtrip))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -80,6 +88,10 @@ impl Check for Memcache {
         };
         if let Some(version) = version {
             probe.fact("server_version", probe.clean(&version));
+        }
+        if self.roundtrip {
+            let left = probe.left();
+            probe.phase(Phase::Request, async { client.round_trip(&Item::new(left)?).await }).await?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The text protocol: its lines, and what they mean.
 
+use crate::checks::roundtrip::{Item, full};
 use crate::fault::{Cause, Fault, Phase};
 use crate::secret::{sentence, theirs};
 
@@ -26,6 +27,46 @@ pub(super) const STORED: &str = "STORED";
 pub(super) fn login(user: &str, password: &str) -> String {
     let length = user.len() + 1 + password.len();
     format!("set conn-check 0 -1 {length}\r\n{user} {password}\r\nversion\r\n")
+}
+
+/// The answers of a round trip.
+pub(super) const END: &str = "END";
+pub(super) const DELETED: &str = "DELETED";
+pub(super) const NOT_FOUND: &str = "NOT_FOUND";
+
+/// Adds an item where there is none of its name.
+pub(super) fn add(Item { key, value, seconds }: &Item) -> String {
+    format!("add {key} 0 {seconds} {}\r\n{value}\r\n", value.len())
+}
+
+pub(super) fn get(Item { key, .. }: &Item) -> String {
+    format!("get {key}\r\n")
+}
+
+pub(super) fn delete(Item { key, .. }: &Item) -> String {
+    format!("delete {key}\r\n")
+}
+
+/// What an answer to a command of a round trip means, where it is not one of its own.
+pub(super) fn fault_of_write(line: &str) -> Fault {
+    if line.starts_with("SERVER_ERROR out of memory") {
+        return out_of_memory().evidence(theirs(line));
+    }
+    if line == "NOT_STORED" {
+        let message = "the server does not store a new item";
+        return Fault::new(Cause::UnexpectedReply, message)
+            .next_step("look at the server's log, and at a proxy before it")
+            .evidence(theirs(line))
+            .at(Phase::Request);
+    }
+    fault_of(line)
+}
+
+/// Nothing is thrown out for a new item (`-M`), or there is nothing left to be thrown out.
+pub(super) fn out_of_memory() -> Fault {
+    full("memcached takes no more items: its memory is used up")
+        .next_step("give it more (`-m`), or let it throw old items out (no `-M`)")
+        .at(Phase::Request)
 }
 
 /// The version in the answer; nothing where the server knows no such command, and says so as memcached does.

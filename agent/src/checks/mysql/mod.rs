@@ -20,7 +20,8 @@
 //! - Failures: `resolve.*`, `connect.*`, `tls.*` (`not-tls`: the server offers none; `required`),
 //!   `protocol.*` (`overloaded`: too many connections; `not-ready`: shutting down, or a cluster's
 //!   node that is not synchronised), `auth.*`, `request.no-such-database`, `.permission-denied`,
-//!   `.read-only`, `.unexpected-reply`, `.timeout`.
+//!   `.read-only`, `.unexpected-reply`, `.full`, `.timeout`. With `roundtrip` a temporary table is filled in a
+//!   transaction that is rolled back, and dropped; a server drops it itself with the session.
 //! - Does not check: what the query gives besides its first value. It runs in a read-only session, with the check's time
 //!   as the server's limit; one row is asked for, and no more than 64 KiB are read.
 //!
@@ -47,6 +48,7 @@ mod statement;
 
 use crate::checks::first_value::{self, FirstValue};
 use crate::checks::role::Role;
+use crate::checks::roundtrip::asked;
 use crate::checks::{Check, Profile};
 use crate::diagnostic::Flaw;
 use crate::fault::{Cause, Failure, Fault, Phase};
@@ -75,6 +77,7 @@ pub struct Mysql {
     role: Option<Role>,
     query: Option<String>,
     expect: Option<FirstValue>,
+    roundtrip: bool,
 }
 
 impl Check for Mysql {
@@ -109,9 +112,23 @@ impl Check for Mysql {
         );
         let query = fields.optional("query", "A statement that only reads; it must not fail.");
         let expect = first_value::expected(fields);
+        let roundtrip = asked(
+            fields,
+            "Fill a temporary table of `database`, read it and roll it back: what an application's writes need.",
+        );
         let database = database.map(|word| word.0).filter(|name| !name.is_empty());
+        if roundtrip && database.is_none() {
+            return Err(fields.refuse_lone("roundtrip", "database"));
+        }
+        if roundtrip && role == Some(Role::Replica) {
+            let misfit = Misfit::new("this cannot be with `role: replica`");
+            return Err(
+                fields.refuse_value("roundtrip", misfit.help("a replica takes no writes: leave one of the two out"))
+            );
+        }
         let (mode, tls) = mode.settled(tls?);
-        Ok(Self { target: target?, login: login?, database, mode, tls, server_key: server_key?, role, query, expect })
+        let (target, login, server_key) = (target?, login?, server_key?);
+        Ok(Self { target, login, database, mode, tls, server_key, role, query, expect, roundtrip })
     }
 
     fn profile(&self) -> Profile {
@@ -119,6 +136,7 @@ impl Check for Mysql {
             .distinct("username", Some(&self.login.user))
             .distinct("database", self.database.as_ref())
             .distinct("role", self.role.map(Role::slug))
+            .distinct("roundtrip", Some(true).filter(|_| self.roundtrip))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

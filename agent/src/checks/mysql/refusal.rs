@@ -6,6 +6,7 @@
 use super::login::Login;
 use super::packet::take;
 use super::plugin::SessionTransport;
+use crate::checks::roundtrip::full;
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::net::identify::blocked_host;
 use crate::secret::{sentence, theirs};
@@ -41,6 +42,25 @@ impl ErrPacket {
 
     pub(super) fn of_statement(&self, login: Login<'_>) -> Fault {
         self.judged(self.of_service().or_else(|| self.of_account(login)).or_else(|| self.of_query()), "to the query")
+    }
+
+    pub(super) fn of_roundtrip(&self, login: Login<'_>) -> Fault {
+        let fault = match self.number {
+            // ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR
+            1044 | 1142 | 1227 => Some(
+                Fault::new(Cause::PermissionDenied, "the account may not make temporary tables in the database")
+                    .next_step("GRANT CREATE TEMPORARY TABLES on the database to this user, or leave `roundtrip` out"),
+            ),
+            // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, ER_OPTION_PREVENTS_STATEMENT, ER_READ_ONLY_MODE
+            1792 | 1290 | 1836 => Some(
+                Fault::new(Cause::ReadOnly, "the server takes no writes from this session")
+                    .next_step("point to the primary, or see read_only and transaction_read_only there"),
+            ),
+            // ER_DISK_FULL, ER_RECORD_FILE_FULL
+            1021 | 1114 => Some(full("the server has no room for a temporary table")),
+            _ => self.of_service().or_else(|| self.of_account(login)).or_else(|| self.of_query()),
+        };
+        self.judged(fault.map(|fault| fault.placed(Phase::Request)), "to the round trip")
     }
 
     /// Whether it is a statement that is refused, and not the session or the account.

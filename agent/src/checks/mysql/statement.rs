@@ -6,6 +6,7 @@ use super::packet::{Channel, EOF, ERR, OK, malformed, take};
 use super::refusal::ErrPacket;
 use crate::checks::first_value::Found;
 use crate::checks::role::Role;
+use crate::checks::roundtrip::{compare, random_digits};
 use crate::fault::{Cause, Fault};
 use crate::secret::sentence;
 use std::time::Duration;
@@ -40,10 +41,16 @@ pub(super) async fn ask(
     greeting: &Greeting,
     limit: Duration,
 ) -> Result<Option<Role>, Fault> {
-    let role = match login.check.role {
+    // A server that is read-only takes temporary tables all the same.
+    let wanted = login.check.role.or(login.check.roundtrip.then_some(Role::Primary));
+    let role = match wanted {
         Some(wanted) => Some(compare_role(login, channel, wanted).await?),
         None => None,
     };
+    if login.check.roundtrip {
+        bound(channel, &limits(greeting, limit)).await?;
+        round_trip(login, channel).await?;
+    }
     match &login.check.query {
         None if role.is_some() => {}
         None => {
@@ -63,6 +70,36 @@ pub(super) async fn ask(
         },
     }
     Ok(role)
+}
+
+/// Fills a temporary table and reads it; what was begun is undone whatever came of it.
+async fn round_trip(login: Login<'_>, channel: &mut Channel) -> Result<(), Fault> {
+    let digits = random_digits()?;
+    let table = format!("conn_check_{digits}");
+    let statements = [
+        "START TRANSACTION".to_owned(),
+        format!("CREATE TEMPORARY TABLE {table} (value VARCHAR(64))"),
+        format!("INSERT INTO {table} VALUES ('{digits}')"),
+        format!("SELECT value FROM {table}"),
+    ];
+    let (mut row, mut refused) = (None, None);
+    for statement in &statements {
+        match execute(channel, statement).await? {
+            Done::Executed(found) => row = found,
+            Done::Refused(refusal) => {
+                refused = Some(refusal);
+                break;
+            }
+        }
+    }
+    // Neither is refused on account of what came before.
+    execute(channel, "ROLLBACK").await?;
+    execute(channel, &format!("DROP TEMPORARY TABLE IF EXISTS {table}")).await?;
+    if let Some(refusal) = refused {
+        return Err(refusal.of_roundtrip(login));
+    }
+    let found = row.and_then(|row| row.into_iter().next().flatten());
+    compare(&digits, found.as_deref().map(str::as_bytes))
 }
 
 /// Whether the server takes writes, as its variables say; of a replica that takes them as well, only its

@@ -25,6 +25,7 @@
 //!   query fails or writes), `request.timeout` (57014). `request.read-only` (a replica where the primary is
 //!   wanted). A refusal that is not known is told in the server's words, its owner by the class of the SQLSTATE.
 //!   Warnings `auth.not-needed`, `tls.forgone`.
+//!   With `roundtrip`, in a transaction that is rolled back, `request.read-only` (25006), `request.full` (53100).
 //! - Does not check: what the query returns besides its first value (64 KiB at most), rights other than SELECT.
 
 mod binding;
@@ -35,6 +36,7 @@ mod message;
 mod pooler;
 mod refusal;
 mod request;
+mod roundtrip;
 mod server_error;
 mod session;
 mod value;
@@ -42,6 +44,7 @@ mod wire;
 
 use crate::checks::first_value::{self, FirstValue};
 use crate::checks::role::Role;
+use crate::checks::roundtrip::asked;
 use crate::checks::{Check, Profile};
 use crate::net::{Target, TlsMode, TlsOptions};
 use crate::probe::{Probe, Stop};
@@ -61,6 +64,7 @@ pub struct Postgres {
     table: Option<String>,
     query: Option<String>,
     expect: Option<FirstValue>,
+    roundtrip: bool,
 }
 
 impl Check for Postgres {
@@ -100,6 +104,16 @@ impl Check for Postgres {
         let table = fields.optional::<Word>("table", "[schema.]table that must be there and readable (SELECT).");
         let query = fields.optional::<String>("query", "One statement to run, in a read-only transaction.");
         let expect = first_value::expected(fields);
+        let roundtrip = asked(
+            fields,
+            "Fill a temporary table, read it and roll all of it back: what an application's writes need.",
+        );
+        if roundtrip && role == Some(Role::Replica) {
+            let misfit = Misfit::new("this cannot be with `role: replica`");
+            return Err(
+                fields.refuse_value("roundtrip", misfit.help("a replica takes no writes: leave one of the two out"))
+            );
+        }
         let login = login?;
         let password = without_nul(fields, "password", login.password.expose());
         query.as_deref().map_or(Ok(()), |query| without_nul(fields, "query", query))?;
@@ -115,6 +129,7 @@ impl Check for Postgres {
             table: table.map(|Word(name)| name).filter(|name| !name.is_empty()),
             query: query.filter(|text| !text.is_empty()),
             expect,
+            roundtrip,
         })
     }
 
@@ -124,6 +139,7 @@ impl Check for Postgres {
             .distinct("database", Some(&self.database))
             .distinct("role", self.role.map(Role::slug))
             .distinct("table", self.table.as_ref())
+            .distinct("roundtrip", Some(true).filter(|_| self.roundtrip))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {

@@ -2,6 +2,7 @@
 
 use super::Postgres;
 use super::refusal::{is_of_transport, of_transport};
+use super::roundtrip;
 use super::server_error::ServerError;
 use super::session::Session;
 use super::value;
@@ -28,6 +29,10 @@ pub(super) async fn perform(check: &Postgres, probe: &mut Probe, session: &mut S
     }
     if let Some(table) = &check.table {
         probe.phase(Phase::Request, readable(check, session, table)).await?;
+    }
+    if check.roundtrip {
+        let limit = probe.share(1).as_millis().max(1);
+        probe.phase(Phase::Request, roundtrip::perform(check, session, limit)).await?;
     }
     if let Some(query) = &check.query {
         // The server gives the query up before the check does: it would go on for nobody.
@@ -101,7 +106,7 @@ async fn transact<T>(client: &Client, begin: &str, query: impl Future<Output = R
 }
 
 /// The cause of a request's failure; `what` is what was asked for.
-fn fault_of(error: &Error, end: &End, what: &'static str) -> Fault {
+pub(super) fn fault_of(error: &Error, end: &End, what: &'static str) -> Fault {
     if let Some(error) = error.as_db_error() {
         return objection(&error.into(), what);
     }

@@ -105,6 +105,11 @@ impl ServerError {
         Fault::new(cause, message).evidence(self.to_string())
     }
 
+    /// The same for a fault that is there already.
+    pub(super) fn fault_of(&self, fault: Fault) -> Fault {
+        fault.evidence(self.to_string())
+    }
+
     /// Whether the server's words contain these.
     pub(super) fn has(&self, words: &str) -> bool {
         self.message.contains(words) || self.detail.as_ref().is_some_and(|detail| detail.contains(words))

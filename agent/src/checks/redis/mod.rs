@@ -13,12 +13,13 @@
 //!   whether a cluster serves keys, and changes and counts nothing. A server without `HELLO` (before Redis
 //!   6) is asked for its role by `ROLE`, which costs one more round trip. `HELLO` and `WATCH` fail no check
 //!   whose `PING` was answered: a proxy that ends the connection at them (twemproxy) is asked once more
-//!   without them, on another connection. Nothing is written.
+//!   without them, on another connection. Nothing is written, but with `roundtrip` a key that nobody has, by `SET NX EX`,
+//!   `GET` and `DEL`, one round trip each; it ends by itself where the check is broken off before the last.
 //! - Options: see [`Redis::parse`]; each says its meaning and default.
 //! - Failures: `resolve.*`, `connect.*`, `tls.*`; `protocol.*`, with `protocol.not-ready` (LOADING,
 //!   MASTERDOWN, BUSY, CLUSTERDOWN) and `protocol.overloaded` (maxclients); `auth.rejected`,
 //!   `auth.required`, `auth.host-not-allowed` (protected mode), `auth.method-unsupported` (a user name
-//!   before Redis 6); `request.no-such-database`, `request.permission-denied`, `request.read-only` (a
+//!   before Redis 6); `request.no-such-database`, `request.permission-denied`, `request.full` (OOM), `request.read-only` (a
 //!   replica where the primary is wanted), `request.unexpected-reply` (a primary where a replica is
 //!   wanted, a key that is not there, any other error); `protocol.wrong-service` (a Sentinel). A login that
 //!   the server does not need is the warning `auth.not-needed`. A user without the right to `PING` passes, and
@@ -27,27 +28,30 @@
 //!   with a login of its own; all the rest is said to the primary that it names, which must be one. With
 //!   `cluster`, `CLUSTER SLOTS` is one more turn, and each node is connected to and logged in at.
 //! - Does not check: the other nodes of a cluster without `cluster`, the other sentinels (each can have a
-//!   check), and whether anything can be written.
+//!   check), and without `roundtrip` whether anything can be written.
 //!
 //! Commands are packed and answers parsed by the redis crate, over the probe's stream. Its
 //! `MultiplexedConnection` cannot be used: it keeps the answers of a pipeline back until the last
 //! is there, so that of a server that says one thing and closes (`max number of clients reached`,
 //! protected mode) only the closing is left, and of an I/O error only that there was one.
 
+mod agreement;
 mod client;
 mod cluster;
 mod refusal;
 mod role;
+mod roundtrip;
 mod sentinel;
 
 use crate::checks::role::Role;
+use crate::checks::roundtrip::asked;
 use crate::checks::{Check, Profile};
 use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::{Endpoint, Host, Port, Target, TlsOptions, Wire, within};
 use crate::probe::{Probe, Stop};
 use crate::secret::sentence;
 use crate::services::{self, Security, Service};
-use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Noted, Word, tls_of_target};
+use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Noted, Word, tls_of_target};
 use client::{Again, Command, RespClient};
 use redis::{Cmd, Value};
 use role::ServerInfo;
@@ -72,6 +76,7 @@ pub struct Redis {
     database: u32,
     role: Option<Role>,
     key: Option<Word>,
+    roundtrip: bool,
     sentinel: Option<Sentinel>,
     /// All of the cluster is looked at.
     cluster: bool,
@@ -103,6 +108,10 @@ impl Check for Redis {
         let database = fields.or::<u32>("database", "0", "Number of the database, which must be there.");
         let role = fields.optional("role", "`primary` or `replica`: what the server must be.");
         let key = fields.optional("key", "A key that must exist and that the user may read.");
+        let roundtrip = asked(
+            fields,
+            "Set, read and delete a key that nobody has (conn-check:..., which ends by itself), at a primary.",
+        );
         let sentinel = Sentinel::parse(fields);
         let cluster = fields.or::<bool>(
             "cluster",
@@ -117,7 +126,7 @@ impl Check for Redis {
         let (login, all_tls) = (login?, tls?);
         let tls_at_first = Some(all_tls.clone()).filter(|_| of_sentinel);
         let tls = Some(all_tls).filter(|_| use_tls);
-        let check = Self { target, login, tls_at_first, tls, database, role, key, sentinel, cluster };
+        let check = Self { target, login, tls_at_first, tls, database, role, key, roundtrip, sentinel, cluster };
         check.agrees(fields).map(|()| check)
     }
 
@@ -135,6 +144,7 @@ impl Check for Redis {
             .distinct("key", self.key.as_ref().map(|Word(key)| key))
             .distinct("sentinel", self.sentinel.as_ref().map(|sentinel| &sentinel.name))
             .distinct("cluster", Some(true).filter(|_| self.cluster))
+            .distinct("roundtrip", Some(true).filter(|_| self.roundtrip))
     }
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
@@ -154,35 +164,9 @@ impl Check for Redis {
 }
 
 impl Redis {
-    /// Refuses options that contradict each other.
-    fn agrees(&self, fields: &mut Fields<'_>) -> Result<(), Noted> {
-        let with = |what: &str| Misfit::new(format!("this cannot be with `{what}`"));
-        if self.sentinel.is_some() {
-            Sentinel::fits(fields, &self.target)?;
-            if self.role == Some(Role::Replica) {
-                let misfit =
-                    with("sentinel").help("leave `role` out: the server that a sentinel names must be the primary");
-                return Err(fields.refuse_value("role", misfit));
-            }
-        }
-        if self.cluster && self.sentinel.is_some() {
-            return Err(fields.refuse_value(
-                "cluster",
-                with("sentinel").help("a cluster has no sentinels: leave one of the two out"),
-            ));
-        }
-        if self.cluster && self.database != 0 {
-            return Err(fields.refuse_value(
-                "database",
-                with("cluster").help("a cluster has only database 0: leave `database` out"),
-            ));
-        }
-        Ok(())
-    }
-
     /// What the server must be.
     fn wanted_role(&self) -> Option<Role> {
-        if self.sentinel.is_some() { Some(Role::Primary) } else { self.role }
+        if self.sentinel.is_some() || self.roundtrip { Some(Role::Primary) } else { self.role }
     }
 
     /// The same at the primary that a sentinel names.
@@ -209,6 +193,10 @@ impl Redis {
         let examined = probe.phase(Phase::Request, self.examine(&mut client, &mut server, patience)).await;
         server.report(probe);
         examined?;
+        if self.roundtrip {
+            let left = probe.left();
+            probe.phase(Phase::Request, roundtrip::perform(&mut client, left)).await?;
+        }
         if self.cluster {
             self.enter_all(&mut client, probe, host).await?;
         }
@@ -288,7 +276,12 @@ impl Redis {
 
     /// Whether anything was asked for that stands behind the login.
     const fn wants_more(&self) -> bool {
-        self.database != 0 || self.key.is_some() || self.role.is_some() || self.sentinel.is_some() || self.cluster
+        self.database != 0
+            || self.key.is_some()
+            || self.role.is_some()
+            || self.sentinel.is_some()
+            || self.cluster
+            || self.roundtrip
     }
 
     /// Sends the commands, and judges the answers to `AUTH` and `PING`.

@@ -1,5 +1,6 @@
 //! What Redis' errors mean: by their codes, and for a bare `ERR` by the server's fixed texts.
 
+use crate::checks::roundtrip::full;
 use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::secret::{Sentence, sentence, theirs};
 use crate::text::escape;
@@ -108,6 +109,19 @@ pub(super) fn of_select(answer: &Value, database: u32) -> Result<(), Fault> {
     }
 }
 
+/// The fault behind an answer to a command of a round trip, which its user needs rights for.
+pub(super) fn of_write(answer: &Value, command: &'static str) -> Fault {
+    let is_denied = matches!(answer, Value::ServerError(error) if error.code() == "NOPERM");
+    let fault = of(answer, command);
+    if is_denied {
+        fault.next_step(
+            "grant the user the keys and the commands (`~conn-check:* +set +get +del`), or leave `roundtrip` out",
+        )
+    } else {
+        fault
+    }
+}
+
 /// The fault behind any other answer than those that a command has.
 pub(super) fn of(answer: &Value, command: &'static str) -> Fault {
     match answer {
@@ -169,6 +183,9 @@ fn of_error(error: &ServerError, command: &'static str) -> Fault {
         "READONLY" => {
             Fault::new(Cause::ReadOnly, "a replica answered, and it does not accept writes").at(Phase::Request)
         }
+        "OOM" => full("Redis takes no writes: its memory is used up (maxmemory)")
+            .next_step("raise maxmemory, choose an eviction policy (maxmemory-policy), or see what fills it (INFO memory)")
+            .at(Phase::Request),
         // A single command.
         "MISCONF" => unexpected("Redis refuses writes because it cannot save its data".into())
             .next_step("look at the server's log and at its disk"),

@@ -3,9 +3,9 @@
 use crate::generate::django::caches;
 use crate::generate::django::group::{Group, map_checks, or_comment};
 use crate::generate::django::tls;
-use crate::generate::url::{self, ConnectionSettings};
 use crate::generate::{Comment, Item};
 use crate::services::{self, NoServer, Service};
+use crate::url::{self, ConnectionSettings};
 
 /// Before Celery 4, and since, with the namespace that its manual proposes.
 const BROKERS: [&str; 2] = ["BROKER_URL", "CELERY_BROKER_URL"];

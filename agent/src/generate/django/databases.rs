@@ -1,9 +1,9 @@
 //! `DATABASES`.
 
 use crate::generate::django::group::{self, Group};
-use crate::generate::url::{self, ConnectionSettings, Tls};
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, NoServer, Security, Service};
+use crate::url::{self, ConnectionSettings, Tls};
 
 /// The checks; `name` is the database where the settings have no `NAME`.
 pub(super) fn items(settings: &Group<'_>, name: Option<&str>) -> Result<Vec<Item>, Comment> {

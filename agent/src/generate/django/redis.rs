@@ -2,9 +2,9 @@
 
 use crate::generate::django::group::{Group, host_and_port, map_checks, or_comment};
 use crate::generate::django::tls;
-use crate::generate::url::{self, ConnectionSettings, Primary, TLS_OF_SENTINELS};
 use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security, Service};
+use crate::url::{self, ConnectionSettings, Primary, TLS_OF_SENTINELS};
 use serde_json::Value;
 
 /// Where Redis listens as it comes.

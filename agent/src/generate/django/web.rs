@@ -2,9 +2,9 @@
 
 use crate::generate::django::group::{Group, map_checks, or_comment};
 use crate::generate::django::tls;
-use crate::generate::url;
 use crate::generate::{Comment, GeneratedCheck, Hidden, Item, Value};
 use crate::services;
+use crate::url;
 use serde_json::Value as Json;
 
 /// Logins that are not a user with a password.

@@ -9,11 +9,11 @@ use super::deployment::{self, Deployment};
 use super::endings::{KIND, NAME, ONE_KIND, PASSWORD, PORT, USER};
 use super::names::{self, Name};
 use super::switches::{self, Switch};
-use super::value::Place;
+use super::value::{self, Place};
 use super::{Lookup, Variables, bags, leftovers, prefixes, sender, sentinel};
-use crate::generate::url::{self, ConnectionSettings};
 use crate::generate::{Comment, Item};
-use crate::services::{self, NoServer, Service};
+use crate::services::{self, NoServer, Service, Transport};
+use crate::url::{self, ConnectionSettings};
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
@@ -86,7 +86,7 @@ impl<'a> Family<'a> {
 
     /// The first of the family's variables with one of these endings, or one of the service's own: its name
     /// and text.
-    fn named(&self, ends: &[&str], own: &[&str]) -> Option<(&'a str, &'a str)> {
+    pub(super) fn named(&self, ends: &[&str], own: &[&str]) -> Option<(&'a str, &'a str)> {
         for prefix in &self.prefixes {
             for end in own.iter().chain(ends) {
                 let end = end.replace('_', "");
@@ -243,7 +243,7 @@ impl<'a> Family<'a> {
             }
         };
         items.extend(leftovers.comments.into_iter().map(Item::from));
-        let items = self.with_secrets_named(items, service);
+        let items = self.as_bucket(self.with_secrets_named(items, service), service);
         if self.is_clustered(service) { deployment::clustered(items) } else { items }
     }
 
@@ -290,14 +290,14 @@ impl<'a> Family<'a> {
             ..ConnectionSettings::of(service, "")
         };
         if url::names_login(text) {
-            return url::items_beside(self.origin, text, &beside);
+            return self.as_bucket(url::items_beside(self.origin, text, &beside), service);
         }
         if let Some(gap) = self.gap() {
             return vec![gap.into()];
         }
         let left = leftovers::of_login(self, service, &beside);
         let items = url::items_beside(self.origin, text, &beside).into_iter().chain(left.into_iter().map(Item::from));
-        self.with_secrets_named(items.collect(), service)
+        self.as_bucket(self.with_secrets_named(items.collect(), service), service)
     }
 
     /// A URL says itself whether there is TLS, but for those that leave it to others.

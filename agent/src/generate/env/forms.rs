@@ -6,9 +6,9 @@ use super::Env;
 use super::family::Family;
 use super::names::{self, Name};
 use super::value::{self, Place};
-use crate::generate::url::{self, ConnectionSettings};
 use crate::generate::{Comment, Item};
 use crate::services;
+use crate::url::{self, ConnectionSettings};
 
 /// Words of variables that name a machine to log in to.
 const LOGIN: [&str; 6] = ["DEPLOY", "REMOTE", "RSYNC", "SCP", "SSH", "TARGET"];

@@ -5,7 +5,7 @@ use super::endings::Leftover;
 use super::family::Family;
 use super::names::{self, Name};
 use super::{Lookup, Variables};
-use crate::generate::url::ConnectionSettings;
+use crate::url::ConnectionSettings;
 use crate::generate::{Comment, Item};
 use crate::services::{self, Service, Transport};
 

@@ -2,10 +2,11 @@
 
 use super::Lookup;
 use super::family::Family;
-use crate::generate::check::Value;
-use crate::generate::url::{self, ConnectionSettings, UrlSite};
+use crate::generate::Value;
+use crate::url::{self, UrlSite};
 use crate::generate::{Comment, Hidden, Item};
 use crate::services;
+use crate::url::ConnectionSettings;
 
 /// How the variable with the primary's name ends, behind what begins the others.
 const NAMES: [&str; 16] = [

@@ -3,10 +3,10 @@
 
 use super::names::{self, Name};
 use super::value::{self, Place};
-use crate::generate::url::{self, ConnectionSettings};
 use crate::generate::{Comment, Item};
 use crate::secret::is_secret_name;
 use crate::services::{self, Service};
+use crate::url::{self, ConnectionSettings};
 use serde_json::{Map, Value};
 
 /// The checks for such a value, if it is one.

@@ -216,6 +216,20 @@ fn every_value_with_a_host_is_a_check_or_a_comment() {
             vec!["note SMTP_HOST".to_owned(), "note MAIL_HOST".to_owned()],
         ),
         ("S3_ENDPOINT=s3.internal\n", vec![http("S3_ENDPOINT", "https://s3.internal/")]),
+        (
+            "S3_ENDPOINT=s3.internal\nS3_BUCKET=media\nS3_REGION=eu-1\nS3_ACCESS_KEY=k\nS3_SECRET_KEY=s\n",
+            vec![
+                "s3, S3_ENDPOINT, endpoint: 'https://s3.internal/', bucket: media, region: eu-1, access_key: k, secret_key: s"
+                    .to_owned(),
+            ],
+        ),
+        (
+            "AWS_S3_ENDPOINT_URL=http://s3.internal:9000\nAWS_STORAGE_BUCKET_NAME=media\nAWS_ACCESS_KEY_ID=k\nAWS_SECRET_ACCESS_KEY=s\n",
+            vec![
+                "s3, AWS_S3_ENDPOINT_URL, endpoint: 'http://s3.internal:9000/', bucket: media, access_key: k, secret_key: s"
+                    .to_owned(),
+            ],
+        ),
         ("HOSTNAME=web-1\nADMIN_EMAIL=a@example.com\nBASIC_AUTH=admin:12345\n", vec![]),
         (
             "KAFKA_BROKERS=k:9093\nKAFKA_SECURITY_PROTOCOL=SASL_SSL\n",

@@ -1,6 +1,6 @@
 //! What the value of a variable looks like, whatever the variable is called.
 
-use crate::generate::url;
+use crate::url;
 use serde_json::{Map, Value};
 use std::net::IpAddr;
 

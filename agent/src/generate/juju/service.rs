@@ -1,9 +1,9 @@
 //! What a relation's interface says about the service behind it.
 
 use super::applications::{Application, Unit};
-use crate::generate::url::{self, ConnectionSettings, tcp};
 use crate::generate::{Comment, Item};
 use crate::services::{self, Security, Service};
+use crate::url::{self, ConnectionSettings, tcp};
 use std::ops::RangeInclusive;
 
 /// Interfaces, and endpoints usually called like them, over which an application connects to nothing.
@@ -126,7 +126,7 @@ impl Related {
     }
 
     fn is_web(self) -> bool {
-        self.is_checked() && self.0.is_checked_like(&services::HTTP)
+        self.is_checked() && self.0.is_over_http()
     }
 
     const fn usual_port(self) -> u16 {

@@ -1,4 +1,4 @@
-//! Services whose protocol no check speaks: those inside of HTTP are asked over that, of all others
+//! Services whose protocol no check speaks, and S3: those inside of HTTP are asked over that, of all others
 //! the connection is checked; and what is named like a service and is not one.
 
 use crate::services::build::{ports, schemes};
@@ -106,7 +106,8 @@ pub static ELASTICSEARCH: Service =
 /// What speaks the protocol of Amazon's S3.
 pub static S3: Service = Service::new("s3", "S3", "an S3 server", ports!(80; 443))
     .named(&[], &["S3", "MINIO", "AWS", "OBJECTSTORE"])
-    .over_http();
+    .over_http()
+    .check("s3", Some("`endpoint:`, `bucket:`, `access_key:` and `secret_key:`"));
 
 /// NATS.
 pub static NATS: Service = Service::new("nats", "NATS", "a NATS server", ports!(4222))

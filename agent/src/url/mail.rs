@@ -3,11 +3,11 @@
 use super::Known;
 use super::parts::Bad;
 use super::tls::Tls;
-use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
+use crate::url::{Comment, GeneratedCheck, Item};
 
 /// The sender that stands in a check which sends nothing, where the URL has no address.
-const NOBODY: &str = "conn-check@localhost";
+pub(super) const NOBODY: &str = "conn-check@localhost";
 
 /// One check that sends no mail.
 pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {

@@ -1,9 +1,7 @@
-//! A check that is about to be written into a file.
+//! A check as a URL or a setting has it: before it is written into a file, or read as if it stood in one.
 
-use crate::generate::{Hidden, yaml};
-use crate::services;
 use crate::text::escaped;
-use ring::digest::{Digest, SHA256, digest};
+use crate::url::Hidden;
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
@@ -18,7 +16,7 @@ pub(crate) enum Value {
     List(Vec<Value>),
     /// Values by name.
     Map(Vec<(String, Value)>),
-    /// A text that is written as [`Secrets`](crate::generate::Secrets) says.
+    /// A text that is written as who writes the file says.
     Secret(Hidden),
 }
 
@@ -131,28 +129,6 @@ impl GeneratedCheck {
     /// What the check is called in the file: one line that hides nothing.
     pub(crate) fn label(&self) -> String {
         escaped(&self.origins.join(", "))
-    }
-
-    /// The same for checks that are the same, secrets included, whatever they are called and in
-    /// whatever order their options stand.
-    pub(crate) fn fingerprint(&self) -> Digest {
-        let mut options: Vec<_> = self
-            .options
-            .iter()
-            .map(|(key, value)| format!("{key}: {}", yaml::inline(value, &mut |hidden| yaml::scalar(hidden.expose()))))
-            .collect();
-        options.sort_unstable();
-        options.push(self.kind.to_string());
-        digest(&SHA256, options.join("\n").as_bytes())
-    }
-
-    /// Whether the other check shows all that this one would: it has each of its options, and is of its type unless
-    /// this one looks at the connection alone.
-    pub(crate) fn is_within(&self, other: &Self) -> bool {
-        let shown = |value: &Value| yaml::inline(value, &mut |hidden| yaml::scalar(hidden.expose()));
-        let has =
-            |(key, value): &(Cow<'static, str>, Value)| other.get(key).is_some_and(|own| shown(own) == shown(value));
-        (self.kind == other.kind || self.kind == services::TCP.id) && self.options.iter().all(has)
     }
 
     /// Takes over where the same check comes from, too.

@@ -1,7 +1,7 @@
 //! What can stand in a file: a check, or a comment about what became none.
 
-use crate::generate::GeneratedCheck;
 use crate::text::escaped;
+use crate::url::GeneratedCheck;
 
 /// Why something became no check, or not the check one would expect.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]

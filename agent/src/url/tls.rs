@@ -1,7 +1,7 @@
 //! What the query of a URL says about TLS, in the words of many clients.
 
 use super::parts::{Bad, Parts};
-use crate::generate::{Comment, GeneratedCheck, Item};
+use crate::url::{Comment, GeneratedCheck, Item};
 
 const SWITCH: [&str; 6] = ["tls", "ssl", "use_tls", "use_ssl", "usessl", "secure"];
 const LATER: [&str; 2] = ["starttls", "start_tls"];

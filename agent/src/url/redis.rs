@@ -4,8 +4,8 @@ use super::Known;
 use super::connection;
 use super::parts::{Bad, Parts};
 use super::tls::Tls;
-use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
+use crate::url::{Comment, GeneratedCheck, Item};
 use std::num::NonZero;
 
 /// A check for each host, or one for the socket. What the query says wins, as with redis-py.
@@ -63,7 +63,11 @@ fn is_path_alone(parts: &Parts) -> bool {
 fn database(parts: &Parts, is_socket: bool) -> Result<Option<u32>, Bad> {
     let path = if is_socket { None } else { parts.name()? };
     let text = parts.option(&["db", "virtual_host"]).or(path.as_deref());
-    Ok(text.and_then(|text| text.trim_matches('/').parse().ok()))
+    let number = text.and_then(|text| text.trim_matches('/').parse().ok());
+    if number.is_none() && !is_socket {
+        parts.pass_path_over();
+    }
+    Ok(number)
 }
 
 /// How URLs and options name the primary that sentinels watch: Lettuce, fred, kombu, redis-py, django-environ.

@@ -2,10 +2,10 @@
 
 use super::Known;
 use super::connection::tcp;
-use super::parts::{Bad, Parts, Site, site};
+use super::parts::{Bad, LookedAt, Parts, Site, site};
 use super::tls::Tls;
-use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{Scheme, Service};
+use crate::url::{Comment, GeneratedCheck, Item};
 
 /// Where a service is and who logs in, as others have taken it apart; all values as they are,
 /// nothing encoded.
@@ -84,6 +84,7 @@ impl<'a> ConnectionSettings<'a> {
             sites: vec![place],
             path: path.unwrap_or_default(),
             fragment: None,
+            looked_at: LookedAt::default(),
             query: self.options.iter().map(|(name, value)| (text(name), text(value))).collect(),
         })
     }

@@ -4,8 +4,8 @@ use super::Known;
 use super::connection::tcp;
 use super::parts::{Bad, Parts};
 use super::tls::Tls;
-use crate::generate::{GeneratedCheck, Hidden, Item, Value};
 use crate::services::{self, Security};
+use crate::url::{GeneratedCheck, Hidden, Item, Value};
 
 /// Every answer that is not a fault of the server's: it is reached.
 const ANSWERED: [&str; 3] = ["2xx", "3xx", "4xx"];

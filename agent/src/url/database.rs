@@ -4,8 +4,8 @@ use super::connection::tcp;
 use super::parts::{Bad, Parts, Site};
 use super::tls::{Tls, is_unverified, mode, unclear};
 use super::{Known, hosts_and_ports};
-use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security};
+use crate::url::{Comment, GeneratedCheck, Item};
 
 /// Options of clients of `MySQL` that make them verify the name, too.
 const NAME: &[&str] =

@@ -3,7 +3,7 @@
 use super::Known;
 use super::ordinary;
 use super::parts::{Bad, Parts};
-use crate::generate::{Comment, GeneratedCheck, Item, Value};
+use crate::url::{Comment, GeneratedCheck, Item, Value};
 use mongodb::options::AuthMechanism;
 use std::str::FromStr as _;
 

@@ -3,8 +3,11 @@
 
 use super::jdbc;
 use crate::services;
-use crate::text::percent_decoded;
+use crate::text::{escaped, percent_decoded};
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::num::NonZero;
+use std::rc::Rc;
 
 /// Why a URL cannot be used; never with a part of it that may be a secret.
 #[derive(Debug, Eq, PartialEq)]
@@ -56,6 +59,16 @@ pub(super) struct Parts {
     pub(super) query: Vec<(String, String)>,
     /// What stands behind a `#`.
     pub(super) fragment: Option<String>,
+    /// What of it was looked at; shared with what is made of it.
+    pub(super) looked_at: LookedAt,
+}
+
+/// The parts of a URL that somebody has asked for: the names of the query, in small letters, and whether the path is
+/// one of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LookedAt {
+    names: Rc<RefCell<HashSet<String>>>,
+    path: Rc<Cell<bool>>,
 }
 
 impl Parts {
@@ -106,6 +119,7 @@ impl Parts {
             path: path.to_owned(),
             query,
             fragment: some_decoded(fragment).unwrap_or_default(),
+            looked_at: LookedAt::default(),
         })
     }
 
@@ -141,14 +155,38 @@ impl Parts {
 
     /// The path without its first slash, decoded; `None` where there is nothing.
     pub(super) fn name(&self) -> Result<Option<String>, Bad> {
+        self.looked_at.path.set(true);
         some_decoded(self.path.strip_prefix('/').unwrap_or_default())
     }
 
     /// An option of the query by one of its names, whatever their case; an empty one does not count.
     pub(super) fn option(&self, names: &[&str]) -> Option<&str> {
+        self.looked_at.names.borrow_mut().extend(names.iter().map(|name| name.to_ascii_lowercase()));
         let is_named = |name: &str| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
         let value = self.query.iter().find(|(name, _)| is_named(name)).map(|(_, value)| value.as_str());
         value.filter(|value| !value.is_empty())
+    }
+
+    /// Whether the query has an option of this name, whatever its case.
+    pub(super) fn has_query(&self, name: &str) -> bool {
+        self.query.iter().any(|(own, _)| own.eq_ignore_ascii_case(name))
+    }
+
+    /// The path means nothing here, whoever looked at it.
+    pub(super) fn pass_path_over(&self) {
+        self.looked_at.path.set(false);
+    }
+
+    /// Whether it has a path, and nobody has asked for it.
+    pub(super) fn leaves_path(&self) -> bool {
+        self.path.len() > 1 && !self.looked_at.path.get()
+    }
+
+    /// The options of the query that nobody has asked for, as a person names them.
+    pub(super) fn left_of_query(&self) -> Vec<String> {
+        let names = self.looked_at.names.borrow();
+        let left = self.query.iter().filter(|(name, _)| !names.contains(&name.to_ascii_lowercase()));
+        left.map(|(name, _)| format!("`{}`", escaped(name))).collect()
     }
 
     /// Sees that nothing about TLS is said twice and differently: clients differ in which they take.

@@ -1,4 +1,4 @@
-//! What a URL of a service says, as checks.
+//! What a URL of a service says: as checks to be written, and as the options of one that has it as its `url`.
 //!
 //! URLs as they stand in the environment and in settings: those of dj-database-url,
 //! django-environ, `SQLAlchemy`, libpq (section 34.1.1.2 of `PostgreSQL`'s manual), Celery and kombu
@@ -8,14 +8,18 @@
 //! What an option of the URL says about TLS is taken over where the check has a counterpart; all
 //! other options are the client's own. What cannot be a check is a comment that says why.
 
+mod check;
 mod connection;
 mod database;
 mod dsn;
+mod hidden;
+mod item;
 mod jdbc;
 mod mail;
 mod mongodb;
 mod ordinary;
 mod parts;
+mod reading;
 mod redis;
 mod settings;
 #[cfg(test)]
@@ -23,10 +27,14 @@ mod tests;
 mod tls;
 mod web;
 
-use crate::generate::{Comment, Item};
 use crate::services::{self, NoServer, Scheme, Security, Service, TlsStart, Transport};
+pub(crate) use check::{GeneratedCheck, Value};
 pub(crate) use connection::tcp;
+pub(crate) use hidden::Hidden;
+pub use item::Comment;
+pub(crate) use item::{Item, one_line};
 use parts::{Bad, Parts, Site};
+pub(crate) use reading::{Beside, Reading, Said, read};
 pub(crate) use redis::TLS_OF_SENTINELS;
 pub(crate) use settings::ConnectionSettings;
 use std::num::NonZero;
@@ -158,7 +166,10 @@ fn named_by(origin: &str) -> Option<&'static Service> {
 impl Known<'_> {
     /// The checks for it.
     fn items(&self) -> Result<Vec<Item>, Bad> {
-        let own = OWN.iter().find(|(own, _)| *own == self.service || own.is_checked_like(self.service));
+        let is_like = |own: &Service| {
+            if *own == services::HTTP { self.service.is_over_http() } else { own.is_checked_like(self.service) }
+        };
+        let own = OWN.iter().find(|(own, _)| *own == self.service || is_like(own));
         own.map_or(ordinary::items as Mapper, |(_, mapper)| *mapper)(self)
     }
 
@@ -300,7 +311,7 @@ pub(crate) fn names_login(text: &str) -> bool {
 /// is asked over HTTP.
 pub(crate) fn service_of(origin: &str, text: &str) -> Option<&'static Service> {
     let (service, scheme) = known(text)?;
-    let named = || named_by(origin).filter(|named| *service != services::HTTP || named.is_checked_like(service));
+    let named = || named_by(origin).filter(|named| *service != services::HTTP || named.is_over_http());
     if scheme.vague || *service == services::HTTP { named() } else { Some(service) }
 }
 

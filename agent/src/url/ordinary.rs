@@ -5,8 +5,8 @@ use super::Known;
 use super::connection;
 use super::parts::Bad;
 use super::tls::Tls;
-use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{Security, UseTls};
+use crate::url::{Comment, GeneratedCheck, Item};
 
 /// A check for each host, or one for the socket; of a service without a check, its connections.
 pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {

@@ -4,8 +4,8 @@
 
 use super::hosts_and_ports;
 use super::settings::ConnectionSettings;
-use crate::generate::Item;
 use crate::services;
+use crate::url::Item;
 
 /// The checks for such a text, if it is one.
 pub(super) fn items(origin: &str, text: &str) -> Option<Vec<Item>> {

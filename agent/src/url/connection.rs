@@ -3,8 +3,8 @@
 use super::parts::Bad;
 use super::tls::Tls;
 use super::{Known, ordinary};
-use crate::generate::{Comment, GeneratedCheck, Item};
 use crate::services::{self, Security, TlsStart};
+use crate::url::{Comment, GeneratedCheck, Item};
 
 /// The connection to each host, below a word on what is not checked.
 pub(super) fn items(url: &Known<'_>) -> Result<Vec<Item>, Bad> {
