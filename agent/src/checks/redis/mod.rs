@@ -39,6 +39,7 @@ mod cluster;
 mod refusal;
 mod role;
 mod sentinel;
+mod session;
 
 use crate::checks::role::Role;
 use crate::checks::{Check, Profile};
@@ -48,10 +49,12 @@ use crate::probe::{Probe, Stop};
 use crate::secret::sentence;
 use crate::services::{self, Security, Service};
 use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Noted, Word, tls_of_target};
-use client::{Again, Command, RespClient};
+pub(in crate::checks) use client::RespClient;
+use client::{Again, Command};
 use redis::{Cmd, Value};
 use role::ServerInfo;
 use sentinel::Sentinel;
+pub(in crate::checks) use session::refused;
 use std::time::Duration;
 
 /// How long an answer on which nothing depends is waited for.
@@ -75,6 +78,8 @@ pub struct Redis {
     sentinel: Option<Sentinel>,
     /// All of the cluster is looked at.
     cluster: bool,
+    /// Another check goes on from here.
+    goes_on: bool,
 }
 
 impl Check for Redis {
@@ -117,7 +122,8 @@ impl Check for Redis {
         let (login, all_tls) = (login?, tls?);
         let tls_at_first = Some(all_tls.clone()).filter(|_| of_sentinel);
         let tls = Some(all_tls).filter(|_| use_tls);
-        let check = Self { target, login, tls_at_first, tls, database, role, key, sentinel, cluster };
+        let goes_on = false;
+        let check = Self { target, login, tls_at_first, tls, database, role, key, sentinel, cluster, goes_on };
         check.agrees(fields).map(|()| check)
     }
 
@@ -202,6 +208,20 @@ impl Redis {
 
     /// All that is said to Redis itself.
     async fn at(&self, wire: Wire, probe: &mut Probe, host: Option<&Host>) -> Result<(), Stop> {
+        let (mut client, _) = self.served(wire, probe, host).await?;
+        if self.cluster {
+            self.enter_all(&mut client, probe, host).await?;
+        }
+        Ok(())
+    }
+
+    /// The login, and what is asked with it; and whether the server knows `HELLO`.
+    async fn served<'a>(
+        &'a self,
+        wire: Wire,
+        probe: &mut Probe,
+        host: Option<&'a Host>,
+    ) -> Result<(RespClient<'a>, bool), Stop> {
         let mut client = RespClient::new(wire);
         self.enter(&mut client, probe, host).await?;
         let mut server = ServerInfo::default();
@@ -209,10 +229,7 @@ impl Redis {
         let examined = probe.phase(Phase::Request, self.examine(&mut client, &mut server, patience)).await;
         server.report(probe);
         examined?;
-        if self.cluster {
-            self.enter_all(&mut client, probe, host).await?;
-        }
-        Ok(())
+        Ok((client, server.has_told()))
     }
 
     /// Enters every node of the cluster.
@@ -291,7 +308,12 @@ impl Redis {
 
     /// Whether anything was asked for that stands behind the login.
     const fn wants_more(&self) -> bool {
-        self.database != 0 || self.key.is_some() || self.role.is_some() || self.sentinel.is_some() || self.cluster
+        self.goes_on
+            || self.database != 0
+            || self.key.is_some()
+            || self.role.is_some()
+            || self.sentinel.is_some()
+            || self.cluster
     }
 
     /// Sends the commands, and judges the answers to `AUTH` and `PING`.
