@@ -43,6 +43,7 @@
 mod advice;
 pub mod agent;
 pub mod amqp10;
+pub mod celery;
 pub mod certs;
 pub mod django;
 pub mod dns;

@@ -5,12 +5,15 @@
 //! how it is spoken to is nowhere but in the folder.
 
 mod amqp;
+mod celery;
+mod celery_task;
 #[cfg(test)]
 mod declared;
 mod dns;
 mod exchange;
 mod first_value;
 mod http;
+mod kombu;
 mod ldap;
 mod md5;
 mod memcache;
@@ -301,6 +304,8 @@ macro_rules! checks {
 
 checks! {
     amqp::Amqp,
+    celery::Celery,
+    celery_task::CeleryTask,
     dns::Dns,
     http::Http,
     ldap::Ldap,
