@@ -36,6 +36,8 @@ fn right_value(option: &Declared) -> &'static str {
         "mail address" => "a@b",
         "port" => "1",
         "URL" => "'http://h/'",
+        "broker URL" => "'amqp://h/'",
+        "result URL" => "'redis://h/'",
         other => panic!("{}: which value is a {other}?", option.key),
     }
 }
@@ -138,6 +140,9 @@ fn a_list_or_mapping_is_never_taken_for_a_single_value() {
 fn secret_value(option: &Declared) -> String {
     match option.shape.short {
         "URL" => format!("'http://user:{SECRET}@localhost:1/?token={SECRET}'"),
+        "broker URL" | "result URL" => format!("'redis://user:{SECRET}@localhost:1/?token={SECRET}'"),
+        "list" => format!("[{SECRET}]"),
+        "JSON object" => format!("{{some: {SECRET}}}"),
         "[user, password]" => format!("[user, {SECRET}]"),
         "mapping or list of pairs" => format!("{{X-Token: {SECRET}}}"),
         _ => SECRET.to_owned(),
@@ -160,6 +165,7 @@ fn bad_files_with_a_secret(check: &Described, option: &Declared) -> Vec<String> 
     // Where a URL is wanted, a URL is what holds the secret.
     let secret = match option.shape.short {
         "URL" => format!("http://user:{SECRET}@localhost:1/?token={SECRET}"),
+        "broker URL" | "result URL" => format!("redis://user:{SECRET}@localhost:1/?token={SECRET}"),
         _ => SECRET.to_owned(),
     };
     let key = option.key;

@@ -7,6 +7,7 @@ mod bad_files;
 mod bounds;
 mod calls;
 mod canaries;
+mod celery;
 mod clocks;
 mod command_line;
 mod completions;
