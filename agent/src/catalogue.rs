@@ -75,15 +75,19 @@ pub enum Cause {
     Mtu,
     NoAddress,
     NoCommonVersion,
+    NoConsumer,
     NoNeighbour,
+    NoResult,
     NoRoute,
     NoSocket,
     NoSuchBucket,
     NoSuchDatabase,
     NoSuchEntry,
     NoSuchQueue,
+    NoSuchTask,
     NoSuchVhost,
     NotFailed,
+    NoWorker,
     NotAProxy,
     NotReady,
     NotTls,
@@ -100,10 +104,13 @@ pub enum Cause {
     Rejected,
     Required,
     Reset,
+    Revoked,
     SenderRefused,
     ServFail,
     Silent,
+    TaskFailed,
     Timeout,
+    TooFewWorkers,
     TooLarge,
     Unreachable,
     UnsupportedCertificate,
@@ -358,6 +365,20 @@ pub static ALL: &[Code] = &[
         .when("no virtual host has that name", "{type: amqp, host: broker.internal, username: app, password: '...', vhost: shpo}"),
     entry(Phase::Request, Cause::NoSuchQueue, "request.no-such-queue", Owner::Config, "the queue or exchange does not exist", "check its name, or let the application declare it")
         .when("the application has not declared it yet", "{type: amqp, host: broker.internal, username: app, password: '...', queue: orders}"),
+    entry(Phase::Request, Cause::NoWorker, "request.no-worker", Owner::Service, "no worker of the task queue has answered", "see whether a worker runs for this broker and this virtual host or database (`celery -A APP status`), and whether it hangs; one of the pool `solo` answers only between two tasks")
+        .when("no worker runs for that broker", "{type: celery, broker: 'amqp://app:...@broker.internal/app'}"),
+    entry(Phase::Request, Cause::TooFewWorkers, "request.too-few-workers", Owner::Service, "fewer workers of the task queue have answered than there have to be", "start those that are not there (`celery -A APP status` lists the others), or raise `wait` where they are slow to answer")
+        .when("one of two workers is down", "{type: celery, broker: 'redis://cache.internal/1', workers: 2}"),
+    entry(Phase::Request, Cause::NoConsumer, "request.no-consumer", Owner::Service, "workers run, and none of them consumes this queue", "start a worker with the queue (`celery -A APP worker -Q NAME`), or correct the name")
+        .when("the worker of the queue `mail` is down, and others are not", "{type: celery, broker: 'redis://cache.internal/1', queues: [celery, mail]}"),
+    entry(Phase::Request, Cause::Revoked, "request.revoked", Owner::Service, "the task was too long in the queue, and was revoked", "see what keeps the workers busy (`celery -A APP inspect active`), and whether there are enough of them; else raise `queue_timeout`")
+        .when("a long task keeps the only worker busy", "{type: celery_task, broker: 'redis://cache.internal/1', result_backend: 'redis://cache.internal/2', task: shop.tasks.health}"),
+    entry(Phase::Request, Cause::NoResult, "request.no-result", Owner::Service, "a worker has taken the task, and no result came", "see whether the task hangs (`celery -A APP inspect active`, the worker's log), and whether the workers write to this result back end; else raise `wait`")
+        .when("the task takes longer than three seconds", "{type: celery_task, broker: 'redis://cache.internal/1', result_backend: 'redis://cache.internal/2', task: shop.tasks.report}"),
+    entry(Phase::Request, Cause::NoSuchTask, "request.no-such-task", Owner::Config, "the workers know no task of this name", "correct `task` (`celery -A APP inspect registered` lists all), or deploy the code that has it to the workers")
+        .when("the workers run code without that task", "{type: celery_task, broker: 'redis://cache.internal/1', result_backend: 'redis://cache.internal/2', task: shop.tasks.helth}"),
+    entry(Phase::Request, Cause::TaskFailed, "request.task-failed", Owner::Service, "the task has failed", "look at the worker's log, which has the traceback")
+        .when("the task raises an exception", "{type: celery_task, broker: 'redis://cache.internal/1', result_backend: 'redis://cache.internal/2', task: shop.tasks.health}"),
     entry(Phase::Request, Cause::NoSuchEntry, "request.no-such-entry", Owner::Config, "the entry does not exist, or this user may not know that it does", "check the base; else grant this user the right to read it")
         .when("the directory has no such entry", "{type: ldap, host: directory.internal, base: 'ou=poeple,dc=example,dc=com'}"),
     entry(Phase::Request, Cause::PermissionDenied, "request.permission-denied", Owner::Service, "logged in, and not permitted to do this", "grant this user what the application needs")

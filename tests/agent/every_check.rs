@@ -2,7 +2,7 @@
 //! exactly one code, and in time. A new check is covered by being listed in the agent.
 
 use conn_check::checks::{Described, Spec};
-use conn_check::services::{Service, Speaker, TlsStart, Transport};
+use conn_check::services::{self, Service, Speaker, TlsStart, Transport};
 use harness::agent::Agent;
 use harness::peers::{Manner, Peer};
 use harness::ports;
@@ -38,6 +38,9 @@ impl Case {
                 (key @ ("url" | "endpoint"), _) => {
                     Some(format!("{key}: '{}://127.0.0.1:PORT/'", if tls { "https" } else { "http" }))
                 }
+                (key, "broker URL" | "result URL") => {
+                    Some(format!("{key}: '{}://127.0.0.1:PORT/'", if tls { "rediss" } else { "redis" }))
+                }
                 (key, "mail address") => Some(format!("{key}: a@b.example")),
                 (key, _) => Some(format!("{key}: some-{key}")),
             })
@@ -54,10 +57,12 @@ impl Case {
         }
         match has("use_tls") {
             true => options.push(format!("use_tls: {tls}")),
-            false if !by_url && tls != (check.kind == "tls") => return None,
+            false if !by_url && !has("broker") && tls != (check.kind == "tls") => return None,
             false => {}
         }
-        Some(Self { kind: check.kind, service: check.service, tls, options })
+        // The workers of Celery are behind a broker, which is what it connects to.
+        let service = if has("broker") { &services::REDIS } else { check.service };
+        Some(Self { kind: check.kind, service, tls, options })
     }
 
     pub(crate) fn yaml(&self, port: u16) -> String {

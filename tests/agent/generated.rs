@@ -37,6 +37,8 @@ fn right_value(option: &Declared) -> &'static str {
         "port" => "1",
         "full path" => "/nonexistent",
         "URL" => "'http://h/'",
+        "broker URL" => "'amqp://h/'",
+        "result URL" => "'redis://h/'",
         other => panic!("{}: which value is a {other}?", option.key),
     }
 }
@@ -165,6 +167,9 @@ fn secret_value(check: &Described, option: &Declared) -> String {
     match option.shape.short {
         "URL" if is_service_url(option) => format!("'{}://user:{SECRET}@localhost:1/?token={SECRET}'", check.kind),
         "URL" => format!("'http://user:{SECRET}@localhost:1/?token={SECRET}'"),
+        "broker URL" | "result URL" => format!("'redis://user:{SECRET}@localhost:1/?token={SECRET}'"),
+        "list" => format!("[{SECRET}]"),
+        "JSON object" => format!("{{some: {SECRET}}}"),
         "[user, password]" => format!("[user, {SECRET}]"),
         "mapping or list of pairs" => format!("{{X-Token: {SECRET}}}"),
         _ => SECRET.to_owned(),
@@ -194,6 +199,7 @@ fn bad_files_with_a_secret(check: &Described, option: &Declared) -> Vec<String> 
     // Where a URL is wanted, a URL is what holds the secret.
     let secret = match option.shape.short {
         "URL" => format!("http://user:{SECRET}@localhost:1/?token={SECRET}"),
+        "broker URL" | "result URL" => format!("redis://user:{SECRET}@localhost:1/?token={SECRET}"),
         _ => SECRET.to_owned(),
     };
     let key = option.key;

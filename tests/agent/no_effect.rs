@@ -16,6 +16,7 @@ fn check(described: &Described, more: &[(&str, String)]) -> String {
             ("host", _) => "127.0.0.1",
             ("port", _) => "9",
             ("url" | "endpoint", _) => "'http://127.0.0.1:9/'",
+            (_, "broker URL" | "result URL") => "'redis://127.0.0.1:9/0'",
             (_, "mail address") => "a@b.example",
             (_, "full path") => "/some",
             _ => "some",
@@ -85,7 +86,10 @@ fn what_is_said_about_tls_where_none_is_spoken_is_told_for_every_type() {
             assert_eq!(idle(&over_socket), (keys.clone(), true), "{}", described.kind);
         }
     }
-    assert!(plain >= 9 && seen == plain + 3, "{plain} of {seen} types: all but http, s3 and tls");
+    assert!(
+        plain >= 9 && seen == plain + 5,
+        "{plain} of {seen} types: all but http, s3, tls and Celery's, whose URLs say it"
+    );
 }
 
 #[test]

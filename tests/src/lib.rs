@@ -46,6 +46,7 @@
 mod advice;
 pub mod agent;
 pub mod amqp10;
+pub mod celery;
 pub mod certs;
 pub mod chrony;
 pub mod django;

@@ -27,6 +27,7 @@ mod client;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -146,6 +147,7 @@ pub struct RabbitMq {
     daemon: Daemon,
     /// Erlang's name service, which would otherwise be started by the broker and outlive it.
     _names: Daemon,
+    names_port: Port,
     plain: Port,
     tls: Option<Port>,
 }
@@ -165,7 +167,7 @@ impl RabbitMq {
                 .fold(launch, |launch, port| launch.accepts(port.address()));
             (launch, (plain, tls))
         });
-        Self { daemon, _names: names, plain, tls }
+        Self { daemon, _names: names, names_port, plain, tls }
     }
 
     /// Address and port without TLS.
@@ -189,6 +191,38 @@ impl RabbitMq {
         Client::connect(self.address(), vhost)
     }
 
+    /// The names of all its `queues`, `exchanges` ... in a virtual host, sorted (`rabbitmqctl list_queues`).
+    #[must_use]
+    pub fn names(&self, vhost: &str, what: &str) -> Vec<String> {
+        let said = self.control(&["-p", vhost, &format!("list_{what}"), "name", "--no-table-headers"]);
+        let mut names: Vec<_> = said.lines().map(str::to_owned).collect();
+        names.sort();
+        names
+    }
+
+    /// Adds a virtual host in which [`USER`] may do everything.
+    pub fn add_vhost(&self, vhost: &str) {
+        self.control(&["add_vhost", vhost]);
+        self.permit(vhost, USER, [".*"; 3]);
+    }
+
+    /// What a user may configure, write and read in a virtual host, as patterns of names.
+    pub fn permit(&self, vhost: &str, user: &str, [configure, write, read]: [&str; 3]) {
+        self.control(&["-p", vhost, "set_permissions", user, configure, write, read]);
+    }
+
+    /// Has it do something, and returns what it said.
+    fn control(&self, words: &[&str]) -> String {
+        let mut command = Command::new(script("rabbitmqctl"));
+        command.args(["-n", "rabbit@localhost", "-q"]).args(words);
+        command.env("HOME", self.daemon.scratch().path()).env("ERL_EPMD_PORT", self.names_port.number().to_string());
+        command.env("RABBITMQ_CONF_ENV_FILE", "/dev/null").stdin(Stdio::null());
+        let output = command.output().or_panic("run rabbitmqctl");
+        let (said, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{said}{err}");
+        said.into_owned()
+    }
+
     /// What it wrote down so far, at the level `info`.
     #[must_use]
     pub fn log(&self) -> String {
@@ -201,11 +235,11 @@ impl RabbitMq {
     }
 }
 
-/// The broker's own script; the one on the path changes the user by itself.
-fn script() -> PathBuf {
+/// One of the broker's own scripts; those on the path change the user by themselves.
+fn script(name: &str) -> PathBuf {
     let _installed = packages::needed("rabbitmq-server");
     let versions = std::fs::read_dir(VERSIONS).or_panic(format_args!("look into {VERSIONS}")).flatten();
-    let mut scripts = versions.map(|version| version.path().join("sbin/rabbitmq-server")).filter(|path| path.is_file());
+    let mut scripts = versions.map(|version| version.path().join("sbin").join(name)).filter(|path| path.is_file());
     scripts.next().or_panic(format_args!("find a broker in {VERSIONS}"))
 }
 
@@ -213,7 +247,7 @@ fn launch(scratch: &Scratch, configuration: &str, plugins: &str, names: &Port) -
     let nothing = text(&scratch.write("nothing.config", "[]."));
     let plugins = text(&scratch.write("plugins", format!("[{plugins}].")));
     let distribution = ports::free();
-    Launch::new(&text(&script()))
+    Launch::new(&text(&script("rabbitmq-server")))
         .env("RABBITMQ_NODENAME", "rabbit@localhost")
         .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
         .env("RABBITMQ_DIST_PORT", distribution.number().to_string())

@@ -9,6 +9,10 @@ const PYTHON: &str = "/usr/bin/python3";
 /// The versions of Django, one per line: each has an environment named after it, `django-5.2.19`.
 const DJANGOS: &str = include_str!("../../tests/django.txt");
 
+/// The versions of Celery, one per line with what belongs to them: each has an environment named after its first word,
+/// `celery-5.7.0`.
+const CELERIES: &str = include_str!("../../tests/celery.txt");
+
 /// What others' tools say of the charm. Each in an environment of its own: they need different versions of
 /// the same packages.
 const CHARM_TOOLS: [(&str, &[&str]); 2] =
@@ -18,6 +22,10 @@ const CHARM_TOOLS: [(&str, &[&str]); 2] =
 pub(crate) fn environments() -> Outcome {
     for (name, requirements) in CHARM_TOOLS {
         environment(name, requirements)?;
+    }
+    for line in CELERIES.lines().filter(|line| line.starts_with("celery==")) {
+        let requirements: Vec<_> = line.split(' ').collect();
+        environment(&requirements[0].replace("==", "-"), &requirements)?;
     }
     let djangos = DJANGOS.lines().filter(|line| line.starts_with("Django=="));
     djangos

@@ -29,6 +29,10 @@ fn right_value(option: &Declared) -> &'static str {
         "TLS version" => "1.3",
         "protocol" => "smtp",
         "URL" => "'http://h/'",
+        "broker URL" => "'amqp://h'",
+        "result URL" => "'rpc://'",
+        "list" => "[1]",
+        "JSON object" => "{a: 1}",
         other => panic!("{}: which value is a {other}?", option.key),
     })
 }

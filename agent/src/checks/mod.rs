@@ -5,6 +5,8 @@
 //! how it is spoken to is nowhere but in the folder.
 
 mod amqp;
+mod celery;
+mod celery_task;
 mod clock;
 #[cfg(test)]
 mod declared;
@@ -14,6 +16,7 @@ mod exchange;
 mod file;
 mod first_value;
 mod http;
+mod kombu;
 mod ldap;
 mod load;
 mod local;
@@ -43,8 +46,8 @@ use crate::net::{Endpoint, Host, Port, Target};
 use crate::probe::{Probe, Stop};
 use crate::services::Service;
 use crate::settings::shape::{Declared, Shown};
-pub(crate) use local::finished;
 use crate::settings::{Fields, Noted, ServiceUrl, common, takes_url};
+pub(crate) use local::finished;
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -338,6 +341,8 @@ macro_rules! checks {
 
 checks! {
     amqp::Amqp,
+    celery::Celery,
+    celery_task::CeleryTask,
     clock::Clock,
     disk::Disk,
     dns::Dns,

@@ -19,6 +19,8 @@ pub fn all() -> impl Iterator<Item = &'static Service> {
 /// Those that have a name in this program.
 static NAMED: &[&Service] = &[
     &AMQP,
+    &CELERY,
+    &CELERY_TASK,
     &DNS,
     &HTTP,
     &LDAP,
@@ -74,6 +76,15 @@ pub static AMQP: Service = Service::new("amqp", "AMQP", "an AMQP broker", ports!
         ..Options::USUAL
     })
     .programs(&["beam.smp", "qpidd", "lavinmq"]);
+
+/// Celery's workers, behind a broker of another row: what connects to that alone is a check of that.
+pub static CELERY: Service =
+    Service::new("celery", "Celery", "a Celery worker", ports!()).check("celery", None).options(Options::NONE);
+
+/// What they are asked to do.
+pub static CELERY_TASK: Service = Service::new("celery_task", "a Celery task", "a Celery worker with a task", ports!())
+    .check("celery_task", None)
+    .options(Options::NONE);
 
 /// Resolvers and name servers (RFC 1035); over connections where an answer is long.
 pub static DNS: Service =

@@ -27,6 +27,8 @@ pub(crate) enum Spoken {
     OverSocket,
     /// It does not: neither the URL nor the proxy's is one of https://, and no redirect leads to one.
     ByUrl,
+    /// The same where the URL is a broker's.
+    ByBrokerUrl,
 }
 
 /// Asks for the options; the files that they name are read here, so that a certificate that is not there is known
@@ -105,6 +107,7 @@ fn warn_of_idle(fields: &mut Fields<'_>, spoken: Spoken, waived: bool) {
             ("over a Unix socket, where there is no TLS", "")
         }
         Spoken::ByUrl => ("with a URL of http://", "write https:// in `url`, or "),
+        Spoken::ByBrokerUrl => ("with a URL without TLS", "write amqps:// or rediss:// in the URL, or "),
     };
     OPTIONS.into_iter().for_each(|key| fields.warn_idle(key, why, &format!("{instead}leave `{key}` out")));
 }

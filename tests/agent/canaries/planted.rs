@@ -131,6 +131,8 @@ impl Planted {
             "[user, password]" => format!("[somebody, '{secret}']"),
             "mapping or list of pairs" if option.key == "headers" => format!("{{X-Tenant: 'Bearer {secret}'}}"),
             "mapping or list of pairs" => format!("{{some: '{secret}'}}"),
+            "list" => format!("['{secret}']"),
+            "JSON object" => format!("{{some: '{secret}'}}"),
             "text" | "list of words" => {
                 let file = self.files.write(&format!("secret-{}", self.len()), secret);
                 format!("{{file: {}}}", file.display())
@@ -171,6 +173,7 @@ fn check(described: &Described, key: &str, secret: &str, port: u16) -> String {
             ("port", _) => port.to_string(),
             ("url" | "endpoint", _) if option.required => format!("'http://127.0.0.1:{port}/'"),
             ("access_key" | "secret_key", _) => "of-nobody".to_owned(),
+            (_, "broker URL" | "result URL") => format!("'redis://127.0.0.1:{port}/'"),
             ("send" | "use_tls", "flag" | "flag or starttls" | "flag or prefer") => "false".to_owned(),
             ("username", _) => "somebody".to_owned(),
             ("password", _) => "of-nobody".to_owned(),

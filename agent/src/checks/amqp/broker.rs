@@ -7,6 +7,7 @@ use crate::net::identify::identify;
 use crate::net::{Talk, Wire};
 use crate::secret::{sentence, theirs};
 use crate::text::escape;
+use lapin::protocol::basic::{AMQPProperties, gen_properties};
 use lapin::protocol::{AMQPClass, channel, connection, constants, gen_class, parse_class};
 
 /// What a client says first.
@@ -27,11 +28,23 @@ pub(super) const ROUND_TRIP: u8 = 2;
 /// The class of messages, as the head of their content has it (AMQP 0-9-1 section 2.3.5.2).
 const BASIC: u16 = 60;
 
+/// No broker takes smaller frames (AMQP 0-9-1 section 1.1, `frame-min-size`).
+pub(super) const FRAME_MIN: usize = 4096;
+
 /// The largest message that is taken: ours.
 const LARGEST: u64 = 1024;
 
 /// How deep tables may stand in each other, and some more: see [`is_shallow`].
 const MOST_NESTED: usize = 100;
+
+/// What a broker sends.
+pub(super) enum Part {
+    Method(AMQPClass),
+    /// The beginning of a message, whose body has so many bytes.
+    Header(u64),
+    /// A piece of its body.
+    Body(Vec<u8>),
+}
 
 /// A connection to a broker, as a client has it.
 pub(super) struct BrokerConnection {
@@ -71,9 +84,18 @@ impl BrokerConnection {
     /// Waits for the next method that is an answer. A broker that closes the connection, or the
     /// channel, is judged.
     pub(super) async fn receive(&mut self, judge: impl FnOnce(CloseReason) -> Fault) -> Result<AMQPClass, Fault> {
+        match self.receive_part(judge).await? {
+            Part::Method(method) => Ok(method),
+            Part::Header(_) | Part::Body(_) => Err(malformed()),
+        }
+    }
+
+    /// The same, where messages come too.
+    pub(super) async fn receive_part(&mut self, judge: impl FnOnce(CloseReason) -> Fault) -> Result<Part, Fault> {
         use connection::AMQPMethod as Method;
         loop {
-            let Some(method) = self.frame().await? else { continue };
+            let Some(part) = self.frame().await? else { continue };
+            let Part::Method(method) = part else { return Ok(part) };
             match method {
                 AMQPClass::Connection(Method::Close(close)) => {
                     self.open = false;
@@ -90,50 +112,27 @@ impl BrokerConnection {
                     }
                 }
                 AMQPClass::Connection(Method::Unblocked(_)) => self.blocked = None,
-                method => return Ok(method),
+                method => return Ok(Part::Method(method)),
             }
         }
-    }
-
-    /// Sends a message with the method that says where it goes.
-    pub(super) async fn publish(&mut self, method: &AMQPClass, body: &[u8]) -> Result<(), Fault> {
-        if let Some(reason) = &self.blocked {
-            return Err(takes_none(reason));
-        }
-        self.publishes = true;
-        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        // No weight, and no properties.
-        let head = [&BASIC.to_be_bytes()[..], &[0; 2], &length.to_be_bytes(), &[0; 2]].concat();
-        let head = framed(constants::FRAME_HEADER, ROUND_TRIP, &head);
-        let body = framed(constants::FRAME_BODY, ROUND_TRIP, body);
-        self.talk.send(&[frame(ROUND_TRIP, method)?, head, body].concat()).await;
-        Ok(())
     }
 
     /// The message behind the method that announced it.
     pub(super) async fn content(&mut self) -> Result<Vec<u8>, Fault> {
-        let head = self.piece(constants::FRAME_HEADER).await?;
-        let length = head.get(4..12).and_then(|length| length.try_into().ok()).map(u64::from_be_bytes);
-        let length = length.filter(|length| *length <= LARGEST).ok_or_else(malformed)?;
+        let Part::Header(length) = self.receive_part(CloseReason::of_connection).await? else {
+            return Err(malformed());
+        };
+        if length > LARGEST {
+            return Err(malformed());
+        }
         let mut body = Vec::new();
         while (body.len() as u64) < length {
-            body.extend(self.piece(constants::FRAME_BODY).await?);
+            let Part::Body(piece) = self.receive_part(CloseReason::of_connection).await? else {
+                return Err(malformed());
+            };
+            body.extend(piece);
         }
         Ok(body)
-    }
-
-    /// What the next frame holds, which is of this kind.
-    async fn piece(&mut self, kind: u8) -> Result<Vec<u8>, Fault> {
-        loop {
-            let frame = self.talk.frame(piece_length).await?;
-            match frame.as_slice() {
-                [constants::FRAME_HEARTBEAT, ..] => {}
-                [own, _, _, _, _, _, _, payload @ .., constants::FRAME_END] if *own == kind => {
-                    return Ok(payload.to_vec());
-                }
-                _ => return Err(malformed()),
-            }
-        }
     }
 
     /// Closes the connection in good order, where it is open: a broker takes note of clients that
@@ -146,33 +145,59 @@ impl BrokerConnection {
         let (reply_code, reply_text) = (constants::REPLY_SUCCESS, "checked".into());
         let close = connection::Close { reply_code, reply_text, ..connection::Close::default() };
         self.send(&[(CONNECTION, AMQPClass::Connection(Method::Close(close)))]).await?;
-        while !matches!(self.receive(CloseReason::of_connection).await?, AMQPClass::Connection(Method::CloseOk(_))) {}
+        loop {
+            // Messages that are on their way are nobody's any more.
+            let part = self.receive_part(CloseReason::of_connection).await?;
+            if matches!(part, Part::Method(AMQPClass::Connection(Method::CloseOk(_)))) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sends a message behind the method that publishes it, all in one piece, in frames of so many bytes at most (AMQP 0-9-1
+    /// section 4.2.6).
+    pub(super) async fn publish(
+        &mut self,
+        (channel, method): (u8, &AMQPClass),
+        properties: &AMQPProperties,
+        body: &[u8],
+        most: usize,
+    ) -> Result<(), Fault> {
+        if let Some(reason) = &self.blocked {
+            return Err(takes_none(reason));
+        }
+        self.publishes = true;
+        let mut sent = frame(channel, method)?;
+        sent.extend(framed(constants::FRAME_HEADER, channel, &content_header(properties, body.len())?));
+        for part in body.chunks(most.saturating_sub(FRAME_HEAD + 1).max(1)) {
+            sent.extend(framed(constants::FRAME_BODY, channel, part));
+        }
+        self.talk.send(&sent).await;
         Ok(())
     }
 
     /// Reads a frame; `None` for one that says nothing.
-    async fn frame(&mut self) -> Result<Option<AMQPClass>, Fault> {
+    async fn frame(&mut self) -> Result<Option<Part>, Fault> {
         let frame = self.talk.frame(frame_length).await?;
         let [kind, _, _, _, _, _, _, payload @ .., constants::FRAME_END] = frame.as_slice() else {
             return Err(malformed());
         };
-        if *kind == constants::FRAME_HEARTBEAT { Ok(None) } else { method(payload).map(Some) }
+        match *kind {
+            constants::FRAME_HEARTBEAT => Ok(None),
+            constants::FRAME_HEADER => body_size(payload).map(Part::Header).map(Some),
+            constants::FRAME_BODY => Ok(Some(Part::Body(payload.to_vec()))),
+            _ => method(payload).map(Part::Method).map(Some),
+        }
     }
 }
 
 /// The length of a frame that begins like this, with its head and its end.
 fn frame_length(begun: &[u8]) -> Result<Option<usize>, Fault> {
-    length_of(begun, &[constants::FRAME_METHOD, constants::FRAME_HEARTBEAT])
-}
-
-/// The same of a piece of a message.
-fn piece_length(begun: &[u8]) -> Result<Option<usize>, Fault> {
-    length_of(begun, &[constants::FRAME_HEADER, constants::FRAME_BODY, constants::FRAME_HEARTBEAT])
-}
-
-fn length_of(begun: &[u8], kinds: &[u8]) -> Result<Option<usize>, Fault> {
     let &[kind, ref rest @ ..] = begun else { return Ok(None) };
-    if !kinds.contains(&kind) {
+    if !matches!(
+        kind,
+        constants::FRAME_METHOD | constants::FRAME_HEARTBEAT | constants::FRAME_HEADER | constants::FRAME_BODY
+    ) {
         return Err(malformed());
     }
     match *rest {
@@ -187,9 +212,7 @@ fn length_of(begun: &[u8], kinds: &[u8]) -> Result<Option<usize>, Fault> {
 
 fn frame(channel: u8, method: &AMQPClass) -> Result<Vec<u8>, Fault> {
     let written = gen_class(method)(Vec::new().into());
-    let payload = written.map(|context| context.into_inner().0).map_err(|error| {
-        Fault::new(Cause::OwnFault, "a method could not be written").evidence(error.to_string()).at(Phase::Run)
-    })?;
+    let payload = written.map(|context| context.into_inner().0).map_err(|error| unwritten(&error))?;
     Ok(framed(constants::FRAME_METHOD, channel, &payload))
 }
 
@@ -205,6 +228,24 @@ fn takes_none(reason: &str) -> Fault {
         .evidence(sentence!["connection.blocked: ", theirs(&reason)])
         .next_step("make room on the broker's node: its alarms say what is short (memory, disk)")
         .at(Phase::Request)
+}
+
+/// Class, weight, size and properties (AMQP 0-9-1 section 4.2.6.1).
+fn content_header(properties: &AMQPProperties, size: usize) -> Result<Vec<u8>, Fault> {
+    let written = gen_properties(properties)(Vec::new().into());
+    let properties = written.map(|context| context.into_inner().0).map_err(|error| unwritten(&error))?;
+    let size = u64::try_from(size).unwrap_or(u64::MAX);
+    Ok([&BASIC.to_be_bytes()[..], &[0, 0], &size.to_be_bytes(), &properties].concat())
+}
+
+/// How long the body behind this header is. Its properties are nobody's concern here.
+fn body_size(header: &[u8]) -> Result<u64, Fault> {
+    let size = header.get(4..12).and_then(|size| size.try_into().ok());
+    size.map(u64::from_be_bytes).ok_or_else(malformed)
+}
+
+fn unwritten(error: &impl ToString) -> Fault {
+    Fault::new(Cause::OwnFault, "a method could not be written").evidence(error.to_string()).at(Phase::Run)
 }
 
 fn method(payload: &[u8]) -> Result<AMQPClass, Fault> {
@@ -223,7 +264,7 @@ fn is_shallow(payload: &[u8]) -> bool {
     is_text || payload.iter().filter(|byte| matches!(byte, b'A' | b'F')).count() <= MOST_NESTED
 }
 
-fn malformed() -> Fault {
+pub(super) fn malformed() -> Fault {
     Fault::new(Cause::Malformed, "the answer is not AMQP")
 }
 

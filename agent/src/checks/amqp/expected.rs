@@ -47,6 +47,10 @@ pub(super) enum Found {
 }
 
 impl Expected {
+    pub(super) const fn nothing() -> Self {
+        Self { exchange: None, queue: None, min_consumers: None, max_messages: None }
+    }
+
     pub(super) fn parse(fields: &mut Fields<'_>) -> Result<Self, Noted> {
         let queue = fields.optional("queue", "A queue that must exist.");
         let exchange = fields.optional("exchange", "An exchange that must exist.");

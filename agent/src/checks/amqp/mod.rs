@@ -33,6 +33,7 @@ mod broker;
 mod expected;
 mod refusal;
 mod roundtrip;
+mod session;
 mod start;
 
 use crate::catalogue::WarningKind;
@@ -44,12 +45,13 @@ use crate::net::{Endpoint, Host, Port, TlsOptions};
 use crate::probe::{Probe, Stop};
 use crate::secret::{sentence, theirs};
 use crate::services::{self, Security, Service};
-use crate::settings::{Fields, Noted, tls};
+use crate::settings::{Credentials, Fields, Noted, tls};
 use broker::{BrokerConnection, CONNECTION};
 use expected::{AmqpName, Expected};
 use lapin::protocol::connection::{AMQPMethod as Method, Tune};
 use lapin::protocol::{AMQPClass, connection};
 use lapin::types::ShortString;
+pub(in crate::checks) use session::{AmqpSession, Received};
 use start::{ConnectionStart, Login};
 
 /// See the [module's documentation](self).
@@ -137,6 +139,33 @@ async fn greet(probe: &mut Probe, broker: &mut BrokerConnection) -> Result<Conne
 }
 
 impl Amqp {
+    /// A broker, and who enters which of its virtual hosts; for what else is done there.
+    pub(in crate::checks) fn at(
+        endpoint: Endpoint,
+        tls: Option<TlsOptions>,
+        login: Credentials,
+        vhost: ShortString,
+    ) -> Self {
+        Self { endpoint, tls, login: Login::Password(login), vhost, expected: Expected::nothing() }
+    }
+
+    /// Connects, logs in, and enters the virtual host; no result of its own.
+    pub(in crate::checks) async fn session(&self, probe: &mut Probe) -> Result<AmqpSession, Stop> {
+        probe.expect(Self::SERVICE);
+        let mut connected = probe.open(&self.endpoint).await;
+        if let (Ok(_), Some(options)) = (&connected, &self.tls) {
+            connected = probe.tls(connected?, options, &self.endpoint.host, &[]).await;
+        }
+        let wire = connected.map_err(|failure| self.with_reason_for_plain(probe, failure.into()))?;
+        let mut broker = BrokerConnection::new(wire);
+        let start = greet(probe, &mut broker).await?;
+        let tune = self.log_in(probe, &mut broker, &start).await?;
+        let frame_max = tune.frame_max;
+        probe.phase(Phase::Request, self.open(&mut broker, tune)).await?;
+        broker.open = true;
+        Ok(AmqpSession::new(broker, frame_max, self.vhost.to_string(), self.login.user().to_owned()))
+    }
+
     /// A word on what to do when a broker answers without TLS: to log in in the clear is what the file
     /// says to do, and nothing to be done without being told.
     fn with_reason_for_plain(&self, probe: &Probe, stop: Stop) -> Stop {

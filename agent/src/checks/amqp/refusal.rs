@@ -102,6 +102,24 @@ impl CloseReason {
             .evidence(self.evidence())
     }
 
+    /// As its answer to the use of a queue or an exchange: `what`, with its name.
+    pub(super) fn of_use(self, what: &str, vhost: &str, user: &str) -> Fault {
+        match self.kind() {
+            Some(Kind::Soft(Soft::ACCESSREFUSED)) => Fault::new(
+                Cause::PermissionDenied,
+                sentence!["`", theirs(user), "` may not do that to the ", theirs(&what)],
+            )
+            .next_step("give this user the permission that the broker's words name (RabbitMQ: configure, write, read)")
+            .evidence(self.evidence()),
+            _ => self.of_declaration(what, vhost, user),
+        }
+    }
+
+    /// Whether what was asked for is not there.
+    pub(super) fn is_absence(&self) -> bool {
+        matches!(self.kind(), Some(Kind::Soft(Soft::NOTFOUND))) && !self.text.contains(" is down or inaccessible")
+    }
+
     /// Whether a queue is there and is another connection's own.
     pub(super) fn is_lock(&self) -> bool {
         matches!(self.kind(), Some(Kind::Soft(Soft::RESOURCELOCKED)))

@@ -1,9 +1,10 @@
 //! `roundtrip`: a message goes through a queue of this connection's own.
 
-use super::broker::{BrokerConnection, ROUND_TRIP};
+use super::broker::{BrokerConnection, FRAME_MIN, ROUND_TRIP};
 use super::unexpected;
 use crate::checks::roundtrip::{compare, random_digits};
 use crate::fault::{Cause, Fault};
+use lapin::BasicProperties;
 use lapin::protocol::basic::{AMQPMethod as OfBasic, Ack, Get, Publish};
 use lapin::protocol::queue::{AMQPMethod as OfQueue, Declare, Delete};
 use lapin::protocol::{AMQPClass, channel};
@@ -15,7 +16,8 @@ pub(super) async fn perform(broker: &mut BrokerConnection, vhost: &str, user: &s
     let digits = random_digits()?;
     let queue = declare(broker, vhost, user).await?;
     let publish = Publish { routing_key: queue.clone(), mandatory: true, ..Publish::default() };
-    broker.publish(&AMQPClass::Basic(OfBasic::Publish(publish)), digits.as_bytes()).await?;
+    let publish = AMQPClass::Basic(OfBasic::Publish(publish));
+    broker.publish((ROUND_TRIP, &publish), &BasicProperties::default(), digits.as_bytes(), FRAME_MIN).await?;
     let get = Get { queue: queue.clone(), ..Get::default() };
     broker.send(&[(ROUND_TRIP, AMQPClass::Basic(OfBasic::Get(get)))]).await?;
     let got = broker.receive(|refusal| refusal.of_roundtrip("send or take messages there", vhost, user)).await?;

@@ -33,7 +33,7 @@ pub(super) struct Limits {
 ///
 /// A proxy may know fewer commands than Redis, and ends the connection at one that it does not know (twemproxy; without
 /// the answers to those before it). Where that may have been a spare one, the flight is sent once more without those.
-pub(super) struct RespClient<'a> {
+pub(in crate::checks) struct RespClient<'a> {
     talk: Talk,
     flight: Vec<Command>,
     /// Answers that were taken.
@@ -99,7 +99,7 @@ impl<'a> RespClient<'a> {
     }
 
     /// Sends one more command and waits for its answer.
-    pub(super) async fn ask(&mut self, name: &'static str, cmd: &Cmd) -> Result<Value, Fault> {
+    pub(in crate::checks) async fn ask(&mut self, name: &'static str, cmd: &Cmd) -> Result<Value, Fault> {
         self.again = None;
         self.talk.send(&cmd.get_packed_command()).await;
         self.read().await.map_err(|fault| told(fault, name))
@@ -115,6 +115,18 @@ impl<'a> RespClient<'a> {
         self.talk.wire().seen().allow(limits.bytes);
         self.parts = limits.parts;
         self.ask(name, cmd).await
+    }
+
+    /// Sends commands whose answers are taken by [`RespClient::next`].
+    pub(in crate::checks) async fn tell(&mut self, cmds: &[Cmd]) {
+        self.again = None;
+        let packed: Vec<_> = cmds.iter().flat_map(Cmd::get_packed_command).collect();
+        self.talk.send(&packed).await;
+    }
+
+    /// Waits for the next answer, or for what a channel says that is subscribed to. May be broken off, and asked again.
+    pub(in crate::checks) async fn next(&mut self, name: &'static str) -> Result<Value, Fault> {
+        self.read().await.map_err(|fault| told(fault, name))
     }
 
     /// Waits for the next answer of the flight; nothing for a command that was not sent.

@@ -42,6 +42,7 @@ mod refusal;
 mod role;
 mod roundtrip;
 mod sentinel;
+mod session;
 
 use crate::checks::role::Role;
 use crate::checks::roundtrip::asked;
@@ -51,11 +52,13 @@ use crate::net::{Endpoint, Host, Port, Target, TlsOptions, Wire, within};
 use crate::probe::{Probe, Stop};
 use crate::secret::sentence;
 use crate::services::{self, Security, Service};
-use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Noted, Word, tls_of_target};
-use client::{Again, Command, RespClient};
+use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Noted, Word, tls_of_target};
+pub(in crate::checks) use client::RespClient;
+use client::{Again, Command};
 use redis::{Cmd, Value};
 use role::ServerInfo;
 use sentinel::Sentinel;
+pub(in crate::checks) use session::refused;
 use std::time::Duration;
 
 /// How long an answer on which nothing depends is waited for.
@@ -80,6 +83,8 @@ pub struct Redis {
     sentinel: Option<Sentinel>,
     /// All of the cluster is looked at.
     cluster: bool,
+    /// Another check goes on from here.
+    goes_on: bool,
 }
 
 impl Check for Redis {
@@ -126,7 +131,9 @@ impl Check for Redis {
         let (login, all_tls) = (login?, tls?);
         let tls_at_first = Some(all_tls.clone()).filter(|_| of_sentinel);
         let tls = Some(all_tls).filter(|_| use_tls);
-        let check = Self { target, login, tls_at_first, tls, database, role, key, roundtrip, sentinel, cluster };
+        let goes_on = false;
+        let check =
+            Self { target, login, tls_at_first, tls, database, role, key, roundtrip, sentinel, cluster, goes_on };
         check.agrees(fields).map(|()| check)
     }
 
@@ -186,13 +193,7 @@ impl Redis {
 
     /// All that is said to Redis itself.
     async fn at(&self, wire: Wire, probe: &mut Probe, host: Option<&Host>) -> Result<(), Stop> {
-        let mut client = RespClient::new(wire);
-        self.enter(&mut client, probe, host).await?;
-        let mut server = ServerInfo::default();
-        let patience = probe.share(1).min(PATIENCE);
-        let examined = probe.phase(Phase::Request, self.examine(&mut client, &mut server, patience)).await;
-        server.report(probe);
-        examined?;
+        let (mut client, _) = self.served(wire, probe, host).await?;
         if self.roundtrip {
             let left = probe.left();
             probe.phase(Phase::Request, roundtrip::perform(&mut client, left)).await?;
@@ -201,6 +202,23 @@ impl Redis {
             self.enter_all(&mut client, probe, host).await?;
         }
         Ok(())
+    }
+
+    /// The login, and what is asked with it; and whether the server knows `HELLO`.
+    async fn served<'a>(
+        &'a self,
+        wire: Wire,
+        probe: &mut Probe,
+        host: Option<&'a Host>,
+    ) -> Result<(RespClient<'a>, bool), Stop> {
+        let mut client = RespClient::new(wire);
+        self.enter(&mut client, probe, host).await?;
+        let mut server = ServerInfo::default();
+        let patience = probe.share(1).min(PATIENCE);
+        let examined = probe.phase(Phase::Request, self.examine(&mut client, &mut server, patience)).await;
+        server.report(probe);
+        examined?;
+        Ok((client, server.has_told()))
     }
 
     /// Enters every node of the cluster.
@@ -276,7 +294,8 @@ impl Redis {
 
     /// Whether anything was asked for that stands behind the login.
     const fn wants_more(&self) -> bool {
-        self.database != 0
+        self.goes_on
+            || self.database != 0
             || self.key.is_some()
             || self.role.is_some()
             || self.sentinel.is_some()

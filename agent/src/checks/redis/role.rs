@@ -59,6 +59,11 @@ impl ServerInfo {
         if self.mode == Some(Mode::Sentinel) { Err(is_sentinel()) } else { Ok(()) }
     }
 
+    /// Whether it said which version it is.
+    pub(super) const fn has_told(&self) -> bool {
+        self.version.is_some()
+    }
+
     pub(super) fn report(&self, probe: &mut Probe) {
         if let Some(version) = &self.version {
             probe.fact("server_version", probe.clean(version));

@@ -5,9 +5,9 @@ use super::endings::Leftover;
 use super::family::Family;
 use super::names::{self, Name};
 use super::{Lookup, Variables};
-use crate::url::ConnectionSettings;
 use crate::generate::{Comment, Item};
 use crate::services::{self, Service, Transport};
+use crate::url::ConnectionSettings;
 
 /// What is left of a family.
 #[derive(Debug, Default)]

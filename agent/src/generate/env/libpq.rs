@@ -1,10 +1,10 @@
 //! libpq's own variables (section 34.15 of `PostgreSQL`'s manual).
 
 use super::{Content, Variables};
-use crate::url::hosts_and_ports;
 use crate::generate::{Comment, Item};
 use crate::services;
 use crate::url::ConnectionSettings;
+use crate::url::hosts_and_ports;
 
 /// Those that say where to connect and as whom.
 const OWN: [&str; 13] = [

@@ -3,10 +3,10 @@
 use super::Lookup;
 use super::family::Family;
 use crate::generate::Value;
-use crate::url::{self, UrlSite};
 use crate::generate::{Comment, Hidden, Item};
 use crate::services;
 use crate::url::ConnectionSettings;
+use crate::url::{self, UrlSite};
 
 /// How the variable with the primary's name ends, behind what begins the others.
 const NAMES: [&str; 16] = [
