@@ -1,6 +1,7 @@
 //! This host: its name, its limits, whom it trusts.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::stat::{Mode, umask};
 use std::fs;
 
 /// Where this host keeps the certificates of the authorities that it trusts (Debian's ca-certificates).
@@ -44,6 +45,14 @@ pub fn forbid_core_dumps() {
     // Either alone is enough on most systems; a failure of one must not stop a check.
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
     let _ = nix::sys::prctl::set_dumpable(false);
+}
+
+/// What this process makes, and what the programs make that it starts, is for nobody else to write, whatever the mask that
+/// it was given.
+pub fn keep_what_is_made() {
+    let others = Mode::S_IWGRP | Mode::S_IWOTH;
+    let given = umask(others);
+    umask(given | others);
 }
 
 /// How many checks fit beside each other into so many descriptors.

@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn queue(checks: &[&str], most: usize) -> Queue {
-        let source = Source { name: "test".into(), text: checks.concat() };
+        let source = Source::own("test", checks.concat());
         let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
         let resolvers = [1, 2].map(|last| SocketAddr::from(([10, 0, 0, last], 53)));
         Queue::new(0..checks.len()).limited(most, &plan, &resolvers)

@@ -36,6 +36,7 @@ fn right_value(option: &Declared) -> &'static str {
         "mail address" => "a@b",
         "port" => "1",
         "URL" => "'http://h/'",
+        "[program, argument, ...]" => "[a, b]",
         other => panic!("{}: which value is a {other}?", option.key),
     }
 }
@@ -139,6 +140,7 @@ fn secret_value(option: &Declared) -> String {
     match option.shape.short {
         "URL" => format!("'http://user:{SECRET}@localhost:1/?token={SECRET}'"),
         "[user, password]" => format!("[user, {SECRET}]"),
+        "[program, argument, ...]" => format!("[program, {SECRET}]"),
         "mapping or list of pairs" => format!("{{X-Token: {SECRET}}}"),
         _ => SECRET.to_owned(),
     }

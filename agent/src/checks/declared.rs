@@ -18,6 +18,7 @@ fn right_value(option: &Declared) -> &'static str {
         "mechanism" => "plain",
         "method" => "GET",
         "[user, password]" => "[a, b]",
+        "[program, argument, ...]" => "[a, b]",
         "bytes" | "number" | "port" | "seconds" => "1",
         "SHA-256" => "'0000000000000000000000000000000000000000000000000000000000000000'",
         "flag" | "flag or prefer" | "flag or starttls" => "true",

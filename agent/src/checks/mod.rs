@@ -5,6 +5,7 @@
 //! how it is spoken to is nowhere but in the folder.
 
 mod amqp;
+mod command;
 #[cfg(test)]
 mod declared;
 mod dns;
@@ -110,6 +111,8 @@ pub(crate) struct Profile {
     pub(crate) results: Vec<ResultName>,
     /// It looks at this host and connects to nothing.
     pub(crate) is_local: bool,
+    /// It starts a program of the file's choice.
+    pub(crate) starts_program: bool,
     /// Asking again would send something twice: a mail, a POST, a statement of the user's.
     pub(crate) asks_once: bool,
     /// Every place the check connects to, for limits per host and for firewall rules; without the
@@ -217,7 +220,8 @@ pub(crate) fn is_option(key: &str) -> bool {
 fn known() -> &'static HashMap<&'static str, Shown> {
     static KNOWN: LazyLock<HashMap<&'static str, Shown>> = LazyLock::new(|| {
         let own = Spec::describe().into_iter().flat_map(|check| check.options);
-        let mut known = HashMap::from([("type", Shown::Plain), ("defaults", Shown::Plain)]);
+        let entries = [("type", Shown::Plain), ("defaults", Shown::Plain), ("include", Shown::Plain)];
+        let mut known = HashMap::from(entries);
         for option in own.chain(common::describe()) {
             // An option that is a secret in one check is one everywhere.
             let entry = known.entry(option.key).or_insert(option.shape.shown);
@@ -301,6 +305,7 @@ macro_rules! checks {
 
 checks! {
     amqp::Amqp,
+    command::Command,
     dns::Dns,
     http::Http,
     ldap::Ldap,

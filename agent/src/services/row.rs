@@ -80,6 +80,8 @@ pub enum Transport {
     Stream,
     /// Datagrams (UDP).
     Datagram,
+    /// Nothing: it is of this host, and nobody connects to it.
+    Nothing,
 }
 
 /// One of the two ends of a connection.
