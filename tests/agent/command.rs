@@ -1,6 +1,7 @@
 //! The command check: real plugins, and programs that do all that a program should not.
 
 mod process;
+mod recipes;
 mod trust;
 
 use harness::agent::{Agent, Ran, code};

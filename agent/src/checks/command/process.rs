@@ -252,16 +252,20 @@ impl Streams {
         let open = |stream| pipe::Receiver::from_owned_fd(stream).map_err(|error| short_of(&error));
         let (mut out, mut err) = (open(out)?, open(err)?);
         let mut reading = std::pin::pin!(async { tokio::join!(self.out.read(&mut out), self.err.read(&mut err)) });
+        let mut are_closed = false;
         let status = tokio::select! {
             biased;
             status = &mut *ended => status,
             _ = &mut reading => {
-                // Both are closed; it may go on without them.
+                // It may go on without them.
+                are_closed = true;
                 ended.await
             }
         };
-        // Nobody of the group holds them open any more.
-        within(REST, reading).await;
+        if !are_closed {
+            // Nobody of the group holds them open any more.
+            within(REST, reading).await;
+        }
         match status {
             Ok(Ok(status)) => Ok(status),
             Ok(Err(error)) => {
