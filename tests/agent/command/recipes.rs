@@ -12,7 +12,8 @@ use std::process::Command;
 fn blocks(test: &str) -> Vec<String> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/recipes.md");
     let page = fs::read_to_string(page).expect("docs/recipes.md");
-    let behind = page.split(&format!("<!-- tried: {test} -->")).skip(1);
+    let mark = format!("<!-- tried: {test} -->");
+    let behind = page.split(&mark).skip(1);
     let block = |text: &str| {
         let (_, rest) = text.split_once("```").expect("a block");
         let (_, content) = rest.split_once('\n').expect("a line");

@@ -9,6 +9,7 @@
 //!   group is ended first. A process that leaves the group (setsid(2)) is on its own.
 
 use crate::fault::{Cause, Fault};
+use crate::host;
 use crate::net::within;
 use crate::secret::{Secret, Sentence, ours, sentence, theirs};
 use crate::text::escape;
@@ -181,6 +182,8 @@ impl Program {
         command.envs(self.environment.iter().map(|(name, value)| (name, value.expose())));
         command.current_dir("/").process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Those of our own are closed by the start of a program.
+        host::close_inherited();
         command.spawn().map_err(|error| unstartable(&path, &error))
     }
 
