@@ -150,8 +150,7 @@ mod tests {
     #[test]
     fn no_more_programs_run_at_once_than_a_host_carries() {
         let program = "- {type: command, command: [a]}\n";
-        let checks = [&[program; 20][..], &[&tcp("a")]].concat();
-        let source = Source::own("test", checks.concat());
+        let source = Source::own("test", program.repeat(20) + &tcp("a"));
         let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
         let mut queue = Queue::new(0..21).sparing_this_host(&plan);
         assert_eq!(started(&mut queue), (0..16).chain([20]).collect::<Vec<_>>());

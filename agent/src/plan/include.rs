@@ -38,7 +38,7 @@ impl Include {
         let path = fields.required::<Word>(KEY, ABOUT).ok().filter(|Word(path)| !path.is_empty());
         let mut diagnostics = fields.finish().diagnostics;
         if path.is_none() && diagnostics.is_empty() {
-            diagnostics.push(Self::wrong(span, "the path is empty".to_owned()));
+            diagnostics.push(Self::wrong(span, "the path is empty"));
         }
         (path.map(|Word(pattern)| Self { before, pattern, span }), diagnostics)
     }
@@ -72,10 +72,10 @@ impl Include {
     /// What is wrong with it.
     #[must_use]
     pub fn refused(&self, why: &str) -> Diagnostic {
-        Self::wrong(self.span, why.to_owned())
+        Self::wrong(self.span, why)
     }
 
-    fn wrong(span: Span, why: String) -> Diagnostic {
+    fn wrong(span: Span, why: &str) -> Diagnostic {
         Diagnostic::error(Flaw::BadInclude, span, format!("`include`: {why}")).help(Flaw::BadInclude.fix())
     }
 }

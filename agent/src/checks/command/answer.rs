@@ -56,7 +56,7 @@ impl Answer {
     }
 
     fn of_text(output: &[u8]) -> Self {
-        let mut lines = output.split(|byte| *byte == b'\n').map(|line| line.trim_ascii_end());
+        let mut lines = output.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
         let first = lines.by_ref().find(|line| !line.is_empty()).unwrap_or_default();
         let (text, data) = parted(first);
         let mut answer = Self { text: shown(text), performance: performance::read(data), ..Self::default() };

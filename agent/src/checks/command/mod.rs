@@ -78,7 +78,7 @@ impl Check for Command {
         if let Some(status) = status.code() {
             probe.fact("exit_status", status);
         }
-        let answer = Answer::read(&out.bytes).unwrap_or_else(|wrong| Answer::unknown(wrong));
+        let answer = Answer::read(&out.bytes).unwrap_or_else(Answer::unknown);
         tell(&answer, probe);
         let said = Said { answer, complaint, wrote: out.total };
         self.judge(&said, status, probe).map_err(|fault| probe.fail(Phase::Local, said.evidence(fault)).into())

@@ -43,7 +43,7 @@ pub(super) fn read(data: &[u8]) -> Vec<Performance> {
         let (label, behind) = label(rest);
         let end = behind.find(char::is_whitespace).unwrap_or(behind.len());
         if let Some(value) = behind[..end].strip_prefix('=') {
-            found.extend(one(label, value));
+            found.extend(one(&label, value));
         }
         rest = behind[end..].trim_start();
     }
@@ -68,7 +68,7 @@ fn label(text: &str) -> (String, &str) {
     (label + rest, "")
 }
 
-fn one(label: String, text: &str) -> Option<Performance> {
+fn one(label: &str, text: &str) -> Option<Performance> {
     let mut parts = text.split(';');
     let measured = parts.next()?;
     let end = measured.find(|c: char| !c.is_ascii_digit() && !"+-.".contains(c)).unwrap_or(measured.len());
@@ -76,7 +76,7 @@ fn one(label: String, text: &str) -> Option<Performance> {
     let short = |text: &str| escape(text.as_bytes(), LONGEST);
     let names = ["warn", "crit", "min", "max"];
     let bounds = names.into_iter().zip(parts.map(short)).collect();
-    (!label.is_empty()).then(|| Performance { label: short(&label), value, unit: short(&measured[end..]), bounds })
+    (!label.is_empty()).then(|| Performance { label: short(label), value, unit: short(&measured[end..]), bounds })
 }
 
 #[cfg(test)]

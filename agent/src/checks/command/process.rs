@@ -126,7 +126,7 @@ impl Program {
         ended: Option<oneshot::Receiver<io::Result<ExitStatus>>>,
         streams: &Streams,
     ) -> Fault {
-        let seconds = format!("{:.1} s", (time - grace).as_secs_f64());
+        let seconds = format!("{:.1} s", time.saturating_sub(grace).as_secs_f64());
         let name = theirs(&self.name);
         let (Some(Guard(group)), Some(mut ended)) = (group.as_ref(), ended) else {
             let message = sentence![name, " was not even started after ", ours(&seconds)];
