@@ -216,3 +216,14 @@ fn what_may_not_be_executed_by_this_user_is_told() {
     let report = Agent::copy_through(outer, &command(&[&path.display().to_string()], "")).report();
     assert_eq!(code(&report), "local.command-unusable");
 }
+
+#[test]
+fn where_the_system_forgets_how_programs_end_that_is_told() {
+    let mut outer = Command::new("python3");
+    let ignore =
+        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])";
+    outer.args(["-c", ignore]);
+    let report = Agent::through(outer, &command(&["true"], "")).report();
+    assert_eq!(code(&report), "local.command-unknown");
+    assert!(failure(&report["checks"][0], "next_step").contains("SIGCHLD"), "{report}");
+}

@@ -271,9 +271,11 @@ impl Streams {
         }
         match status {
             Ok(Ok(status)) => Ok(status),
-            Ok(Err(error)) => {
-                Err(Fault::new(Cause::Failed, "how the program ended is not known").evidence(theirs(&error)))
-            }
+            Ok(Err(error)) => Err(Fault::new(Cause::CommandUnknown, "how the program ended cannot be told")
+                .evidence(theirs(&error))
+                .next_step(
+                    "let whoever starts conn-check not ignore SIGCHLD: the system forgets how programs end then",
+                )),
             Err(_) => Err(Fault::new(Cause::OwnFault, "nobody waited for the program")),
         }
     }
