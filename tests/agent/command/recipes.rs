@@ -29,7 +29,7 @@ fn the_script_of_the_page_says_all_its_errors() {
     let scratch = Scratch::new();
     scratch.write("check-stock.sh", script);
     let yaml = yaml.replace("/srv/shop", &scratch.path().display().to_string());
-    let ran = Agent::new(&yaml).run();
+    let ran = Agent::new(&yaml).args(["--format", "human", "--color", "never"]).run();
     let wanted: Vec<_> = printed.lines().map(|line| line.split("     ").last().expect("words").trim()).collect();
     assert!(ran.out.contains(wanted[1]) && wanted[1].contains("no import since Monday"), "{wanted:?}: {}", ran.out);
     assert!(

@@ -22,7 +22,7 @@ mod process;
 
 use crate::catalogue::{Cause, WarningKind};
 use crate::checks::{Check, Profile, ResultName};
-use crate::fault::Fault;
+use crate::fault::{Failure, Fault};
 use crate::phase::Phase;
 use crate::probe::{Probe, Stop};
 use crate::secret::{Sentence, sentence, theirs};
@@ -74,7 +74,8 @@ impl Check for Command {
 
     async fn run(&self, probe: &mut Probe) -> Result<(), Stop> {
         let time = probe.share(1);
-        let Ended { status, out, complaint } = probe.phase(Phase::Local, self.program.run(time)).await?;
+        let ran = probe.phase(Phase::Local, self.program.run(time)).await;
+        let Ended { status, out, complaint } = ran.map_err(|failure| self.in_time(failure, probe))?;
         if let Some(status) = status.code() {
             probe.fact("exit_status", status);
         }
@@ -98,6 +99,16 @@ impl Command {
     /// The program without its directory.
     fn name(&self) -> &str {
         self.program.name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&self.program.name)
+    }
+
+    /// On a busy host, the check's time may be over before the program's: that is no fault of a file system then, and none
+    /// of this host's.
+    fn in_time(&self, failure: Failure, probe: &Probe) -> Failure {
+        if !failure.code.is(Phase::Local, Cause::Timeout) {
+            return failure;
+        }
+        let message = sentence![theirs(self.name()), " did not end in time, and was ended"];
+        probe.fail(Phase::Local, Fault::new(Cause::CommandHangs, message))
     }
 
     fn judge(&self, said: &Said, status: std::process::ExitStatus, probe: &mut Probe) -> Result<(), Fault> {

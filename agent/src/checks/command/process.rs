@@ -136,7 +136,8 @@ impl Program {
         let message = sentence![name, " did not end in ", ours(&seconds), ", and was ended"];
         let fault = streams.evidence(Fault::new(Cause::CommandHangs, message));
         let asked = group.signal(Signal::SIGTERM);
-        if asked == Ok(()) && within(grace, &mut ended).await.is_some() {
+        // Half of it, so that there is time to say so on a busy host, too.
+        if asked == Ok(()) && within(grace / 2, &mut ended).await.is_some() {
             return fault;
         }
         match group.signal(Signal::SIGKILL) {
