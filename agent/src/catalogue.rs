@@ -56,6 +56,13 @@ pub enum Cause {
     ClientCertRejected,
     ClientCertRequired,
     Closed,
+    CommandFailed,
+    CommandHangs,
+    CommandKilled,
+    CommandMissing,
+    CommandStatus,
+    CommandUnknown,
+    CommandUnusable,
     Deadline,
     Denied,
     DeniedLocally,
@@ -237,6 +244,20 @@ pub static ALL: &[Code] = &[
         .when("the kernel does not tell it", "{type: memory}"),
     entry(Phase::Local, Cause::Timeout, "local.timeout", Owner::Host, "this host did not answer in time", "look for a network file system whose server is away, and for a disk that hangs")
         .when("the directory lies on a file server that does not answer", "{type: disk, path: /srv/app/media}"),
+    entry(Phase::Local, Cause::CommandFailed, "local.command-failed", Owner::Service, "a program that checks says that something is broken (exit status 2, or errors in its JSON answer)", "act on what it says; to see all of it, run it by hand as the user who runs conn-check")
+        .when("the plugin says CRITICAL", "{type: command, command: [check_procs, -c, '1:', -C, worker]}"),
+    entry(Phase::Local, Cause::CommandUnknown, "local.command-unknown", Owner::Config, "a program that checks could not tell (exit status 3), or its answer cannot be read", "correct its arguments: run it by hand as the user who runs conn-check")
+        .when("the plugin does not know the option", "{type: command, command: [check_disk, --no-such-option]}"),
+    entry(Phase::Local, Cause::CommandStatus, "local.command-status", Owner::Config, "a program that checks ended with a status that is no plugin's (0 to 3)", "have it end with 0, 1, 2 or 3; where any but 0 is a failure, say so: `plugin: false`")
+        .when("a program that the script calls is not there (127)", "{type: command, command: [/usr/local/bin/check-app]}"),
+    entry(Phase::Local, Cause::CommandKilled, "local.command-killed", Owner::Config, "a program that checks was ended by a signal: it broke down, or somebody ended it", "run it by hand as the user who runs conn-check; of signal 9, look for a lack of memory (dmesg)")
+        .when("the program breaks down (SIGSEGV)", "{type: command, command: [/usr/local/bin/check-app]}"),
+    entry(Phase::Local, Cause::CommandHangs, "local.command-hangs", Owner::Service, "a program that checks did not end in time, and was ended", "see what it waits for; where it only takes its time, raise `timeout`")
+        .when("what the plugin asks does not answer", "{type: command, command: [/usr/local/bin/check-app], timeout: 5}"),
+    entry(Phase::Local, Cause::CommandMissing, "local.command-missing", Owner::Config, "the program that is to check is not there", "install it, or correct its path")
+        .when("the package of the plugins is not installed", "{type: command, command: [check_ntp_time, -H, ntp.internal]}"),
+    entry(Phase::Local, Cause::CommandUnusable, "local.command-unusable", Owner::Config, "the program that is to check cannot be started: it is a directory, may not be executed, or its interpreter is not there", "let the user who runs conn-check execute it, or name the interpreter before it: `[/usr/bin/python3, PROGRAM]`")
+        .when("the script has no right to be executed", "{type: command, command: [/usr/local/bin/check-app.py]}"),
     entry(Phase::Resolve, Cause::NxDomain, "resolve.nxdomain", Owner::Dns, "the name does not exist", "check the spelling and the search domain; else the record is missing in the zone")
         .when("no zone has the name", "{type: tcp, host: no-such-host.invalid, port: 80}"),
     entry(Phase::Resolve, Cause::NoAddress, "resolve.no-address", Owner::Dns, "the name exists, without an address of the wanted family", "add the A or AAAA record, or drop -4/-6")

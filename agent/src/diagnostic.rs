@@ -117,6 +117,10 @@ flaws! {
         => "write {env: NAME} in its place; where it is meant as it stands, `!!str` before it says so", "- {type: redis, host: cache.internal, password: '${REDIS_PASSWORD}'}",
     Twin "duplicate-check" "a check stands in the file more than once"
         => "leave one of them out", "- {type: tcp, host: db.internal, port: 5432}\n- {type: tcp, host: db.internal, port: 5432}",
+    Untrusted "untrusted-file" "the file names a program to start, and somebody else could have written it"
+        => "give the file and its directory to root, and let nobody else write there", "",
+    BadInclude "bad-include" "`include` leads nowhere, in a circle, or too deep"
+        => "correct the path; it is seen from the directory of the file that includes", "",
     BadReference "bad-reference" "{env: VAR} or {file: PATH} leads nowhere"
         => "set the variable, or put the file there", "- {type: redis, host: cache.internal, password: {file: /nonexistent/password}}",
     NoRules "no-rules" "a file of firewall rules holds none"

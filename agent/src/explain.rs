@@ -133,7 +133,7 @@ mod tests {
     const DEFAULTS: Defaults = Defaults { timeout: Duration::from_secs(10) };
 
     fn file(text: &str) -> Source {
-        Source { name: "example".to_owned(), text: text.to_owned() }
+        Source::own("example", text)
     }
 
     #[test]

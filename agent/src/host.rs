@@ -1,8 +1,12 @@
 //! This host: its name, its limits, whom it trusts.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::stat::{Mode, umask};
 use std::fs;
 use std::net::ToSocketAddrs as _;
+use std::os::fd::RawFd;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// Where this host keeps the certificates of the authorities that it trusts (Debian's ca-certificates).
 pub const CA_PATH: &str = "/etc/ssl/certs";
@@ -55,6 +59,38 @@ pub fn load_name_services() {
     let nobody = "x".repeat(300);
     let _ = (nobody.as_str(), 0).to_socket_addrs();
     let _ = nix::unistd::User::from_name(&nobody);
+}
+
+/// The descriptors that this process was started with, beside its three streams.
+static INHERITED: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
+
+/// Remembers which descriptors whoever started this process has left open in it. To be called before anything is opened.
+pub fn note_descriptors() {
+    let Ok(open) = fs::read_dir(DESCRIPTORS) else { return };
+    let numbers: Vec<RawFd> = open.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    // The directory that was read is among them, and closed by now.
+    let is_there = |number: &RawFd| *number > 2 && Path::new(DESCRIPTORS).join(number.to_string()).exists();
+    *INHERITED.lock().unwrap_or_else(PoisonError::into_inner) = numbers.into_iter().filter(is_there).collect();
+}
+
+/// Closes them, once: the programs that this process starts are not to have them, and what they lead to was read. Nobody
+/// owns them here, so that no number of them can be anybody's by now.
+pub fn close_inherited() {
+    let inherited = std::mem::take(&mut *INHERITED.lock().unwrap_or_else(PoisonError::into_inner));
+    for number in inherited {
+        // One that is not there any more does no harm either.
+        let _ = nix::unistd::close(number);
+    }
+}
+
+const DESCRIPTORS: &str = "/proc/self/fd";
+
+/// What this process makes, and what the programs make that it starts, is for nobody else to write, whatever the mask that
+/// it was given.
+pub fn keep_what_is_made() {
+    let others = Mode::S_IWGRP | Mode::S_IWOTH;
+    let given = umask(others);
+    umask(given | others);
 }
 
 /// How many checks fit beside each other into so many descriptors.

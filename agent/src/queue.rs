@@ -1,5 +1,6 @@
-//! The checks that wait for their turn, and the limit per host (`--per-host`).
+//! The checks that wait for their turn, the limit per host (`--per-host`), and that of programs.
 
+use crate::checks::Spec;
 use crate::plan::Plan;
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
@@ -10,17 +11,17 @@ pub(crate) struct Queue {
     /// Those that may start, as far as is known. While a host has room, the first check that was set
     /// aside for it is among them.
     waiting: BTreeSet<usize>,
-    /// So many checks of one host at once.
-    most: usize,
     hosts: Vec<Host>,
     /// The hosts of each check, by its place in the plan; none without a limit.
     of_entry: HashMap<usize, Vec<usize>>,
 }
 
-/// What is known of a host.
+/// What is known of a host; those that start programs of this one have it in common.
 #[derive(Clone, Debug, Default)]
 struct Host {
     running: usize,
+    /// So many checks of it at once.
+    most: usize,
     /// The checks that it was too busy for. A check with several busy hosts waits for one of them.
     aside: BTreeSet<usize>,
 }
@@ -28,7 +29,20 @@ struct Host {
 impl Queue {
     /// Checks that wait, by their place in the plan.
     pub(crate) fn new(entries: impl Iterator<Item = usize>) -> Self {
-        Self { waiting: entries.collect(), most: usize::MAX, hosts: Vec::new(), of_entry: HashMap::new() }
+        Self { waiting: entries.collect(), hosts: Vec::new(), of_entry: HashMap::new() }
+    }
+
+    /// Lets no more programs run at once than a host carries beside its own work: each is a process, of an interpreter
+    /// maybe, where all other checks are a few kilobytes of this one.
+    pub(crate) fn sparing_this_host(mut self, plan: &Plan) -> Self {
+        const PROGRAMS: usize = 16;
+        let own = self.hosts.len();
+        let starting = |entry: &&usize| matches!(plan.entries[**entry].spec, Spec::Command(_));
+        for entry in self.waiting.iter().filter(starting) {
+            self.of_entry.entry(*entry).or_default().push(own);
+        }
+        self.hosts.push(Host { most: PROGRAMS, ..Host::default() });
+        self
     }
 
     /// Lets so many checks of one host run at once, on a host with these resolvers.
@@ -43,7 +57,7 @@ impl Queue {
             });
             self.of_entry.insert(*entry, known.collect());
         }
-        Self { most, hosts: vec![Host::default(); numbers.len()], ..self }
+        Self { hosts: vec![Host { most, ..Host::default() }; numbers.len()], ..self }
     }
 
     /// Whether none can be started now, though some may be set aside.
@@ -55,14 +69,14 @@ impl Queue {
     pub(crate) fn next(&mut self) -> Option<usize> {
         while let Some(entry) = self.waiting.pop_first() {
             let of_it = self.of_entry.get(&entry).map_or(&[][..], Vec::as_slice);
-            let busy = of_it.iter().find(|host| self.hosts[**host].running >= self.most);
+            let busy = of_it.iter().find(|host| self.hosts[**host].is_busy());
             if let Some(busy) = busy {
                 self.hosts[*busy].aside.insert(entry);
             } else {
                 of_it.iter().for_each(|host| self.hosts[*host].running += 1);
             }
             // Another one may take the room that this check has left, or did not take.
-            of_it.iter().for_each(|host| self.waiting.extend(self.hosts[*host].freed(self.most)));
+            of_it.iter().for_each(|host| self.waiting.extend(self.hosts[*host].freed()));
             if busy.is_none() {
                 return Some(entry);
             }
@@ -74,7 +88,7 @@ impl Queue {
     pub(crate) fn finished(&mut self, entry: usize) {
         for host in self.of_entry.get(&entry).into_iter().flatten() {
             self.hosts[*host].running -= 1;
-            self.waiting.extend(self.hosts[*host].freed(self.most));
+            self.waiting.extend(self.hosts[*host].freed());
         }
     }
 
@@ -88,8 +102,12 @@ impl Queue {
 
 impl Host {
     /// The first check that was set aside, when there is room for it.
-    fn freed(&mut self, most: usize) -> Option<usize> {
-        if self.running < most { self.aside.pop_first() } else { None }
+    fn freed(&mut self) -> Option<usize> {
+        if self.is_busy() { None } else { self.aside.pop_first() }
+    }
+
+    const fn is_busy(&self) -> bool {
+        self.running >= self.most
     }
 }
 
@@ -108,7 +126,7 @@ mod tests {
     }
 
     fn queue(checks: &[&str], most: usize) -> Queue {
-        let source = Source { name: "test".into(), text: checks.concat() };
+        let source = Source::own("test", checks.concat());
         let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
         let resolvers = [1, 2].map(|last| SocketAddr::from(([10, 0, 0, last], 53)));
         Queue::new(0..checks.len()).limited(most, &plan, &resolvers)
@@ -127,6 +145,17 @@ mod tests {
         queue.finished(0);
         assert_eq!(started(&mut queue), [1]);
         assert!(queue.drain().is_empty());
+    }
+
+    #[test]
+    fn no_more_programs_run_at_once_than_a_host_carries() {
+        let program = "- {type: command, command: [a]}\n";
+        let source = Source::own("test", program.repeat(20) + &tcp("a"));
+        let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
+        let mut queue = Queue::new(0..21).sparing_this_host(&plan);
+        assert_eq!(started(&mut queue), (0..16).chain([20]).collect::<Vec<_>>());
+        queue.finished(3);
+        assert_eq!(started(&mut queue), [16]);
     }
 
     #[test]

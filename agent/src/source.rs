@@ -1,13 +1,16 @@
 //! Reading the file itself: bounded in size and time, whatever the path leads to.
 
 use crate::diagnostic::{Diagnostic, Flaw};
-use crate::file::{self, ReadError};
+use crate::file::{self, ReadError, Trust};
 use crate::text::Span;
 use std::io;
 use std::path::Path;
 
 /// The largest file that is read, in bytes: a hundred thousand checks and more.
 const LIMIT: u64 = 16 * 1024 * 1024;
+
+/// What standard input is called.
+const INPUT: &str = "<stdin>";
 
 /// A file that was read, as its diagnostics show it.
 #[derive(Clone, Debug)]
@@ -16,6 +19,8 @@ pub struct Source {
     pub name: String,
     /// The text; empty when it could not be read.
     pub text: String,
+    /// Whether the programs that it names may be started.
+    pub trust: Trust,
 }
 
 impl Source {
@@ -25,13 +30,10 @@ impl Source {
     /// A diagnostic: not there, not permitted, a directory, a FIFO or device, larger than 16 MiB,
     /// not UTF-8.
     pub fn read(path: &str) -> Result<Self, Box<(Self, Diagnostic)>> {
-        let name = if path == "-" { "<stdin>" } else { path };
-        let bytes = if path == "-" {
-            file::read_to_end(io::stdin().lock(), LIMIT)
-        } else {
-            file::read_bounded(Path::new(path), LIMIT)
-        };
-        Self::of(name, bytes)
+        if path == "-" {
+            return Self::of_input_of(io::stdin().lock());
+        }
+        Self::of(path, file::read_judged(Path::new(path), LIMIT))
     }
 
     /// As [`Source::read`], of a standard input that somebody else has read.
@@ -39,14 +41,24 @@ impl Source {
     /// # Errors
     /// As there.
     pub fn of_input(input: &[u8]) -> Result<Self, Box<(Self, Diagnostic)>> {
-        Self::of("<stdin>", file::read_to_end(input, LIMIT))
+        Self::of_input_of(input)
     }
 
-    fn of(name: &str, bytes: Result<Vec<u8>, ReadError>) -> Result<Self, Box<(Self, Diagnostic)>> {
-        let source = |text| Self { name: name.to_owned(), text };
-        match bytes.map(String::from_utf8) {
-            Ok(Ok(text)) => Ok(source(text)),
-            Ok(Err(error)) => {
+    /// A text that this very program has made, or its own tests.
+    #[must_use]
+    pub fn own(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into(), trust: Trust::Full }
+    }
+
+    fn of_input_of(input: impl io::Read) -> Result<Self, Box<(Self, Diagnostic)>> {
+        Self::of(INPUT, file::read_to_end(input, LIMIT).map(|bytes| (bytes, Trust::of_input())))
+    }
+
+    fn of(name: &str, read: Result<(Vec<u8>, Trust), ReadError>) -> Result<Self, Box<(Self, Diagnostic)>> {
+        let source = |text| Self::own(name, text);
+        match read.map(|(bytes, trust)| (String::from_utf8(bytes), trust)) {
+            Ok((Ok(text), trust)) => Ok(Self { trust, ..source(text) }),
+            Ok((Err(error), _)) => {
                 let at = error.utf8_error().valid_up_to();
                 let diagnostic = Diagnostic::error(
                     Flaw::NotUtf8,

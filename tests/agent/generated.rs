@@ -39,6 +39,7 @@ fn right_value(option: &Declared) -> &'static str {
         "URL" => "'http://h/'",
         "broker URL" => "'amqp://h/'",
         "result URL" => "'redis://h/'",
+        "[program, argument, ...]" => "[a, b]",
         other => panic!("{}: which value is a {other}?", option.key),
     }
 }
@@ -171,6 +172,7 @@ fn secret_value(check: &Described, option: &Declared) -> String {
         "list" => format!("[{SECRET}]"),
         "JSON object" => format!("{{some: {SECRET}}}"),
         "[user, password]" => format!("[user, {SECRET}]"),
+        "[program, argument, ...]" => format!("[program, {SECRET}]"),
         "mapping or list of pairs" => format!("{{X-Token: {SECRET}}}"),
         _ => SECRET.to_owned(),
     }

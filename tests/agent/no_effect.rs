@@ -36,7 +36,7 @@ fn check(described: &Described, more: &[(&str, String)]) -> String {
 
 /// The options that a file is told of as idle, and whether `--strict` refuses it.
 fn idle(yaml: &str) -> (Vec<String>, bool) {
-    let source = Source { name: "checks.yaml".to_owned(), text: yaml.to_owned() };
+    let source = Source::own("checks.yaml", yaml);
     let read = |strict| load(&source, Defaults { timeout: Duration::from_secs(1) }, strict);
     let (_, warnings) = read(false).unwrap_or_else(|errors| panic!("{yaml}{errors:?}"));
     for one in &warnings {

@@ -67,6 +67,8 @@ warnings! {
         "the answer takes longer than half a second", "{type: http, url: 'https://app.internal/health', warn_after: 0.5}";
     RequestBlocked "request.blocked" Service "the broker has let us in, and takes no messages at the moment: an alarm of its memory or disk", "look at the broker's alarms (RabbitMQ: rabbitmq-diagnostics alarms), and at what uses its memory or disk up",
         "the broker is short of memory", "{type: amqp, host: broker.internal, username: app, password: '...'}";
+    LocalCommandWarns "local.command-warns" Service "a program that checks warns (exit status 1, or warnings in its JSON answer)", "act on what it says; to see all of it, run it by hand as the user who runs conn-check",
+        "the plugin says WARNING", "{type: command, command: [check_load, -w, '5,4,3', -c, '10,8,6']}";
     AuthNotNeeded "auth.not-needed" Config "a login is configured, and the server has none", "drop the login from this check, or switch authentication on in the server",
         "the server has no password", "{type: redis, host: cache.internal, password: '...'}";
     LocalDisk "local.disk" Host "a file system is fuller than its limits allow", "make room, or enlarge it: `df -h PATH` and `df -i PATH` show it, `du -xh PATH | sort -h` what takes the room",

@@ -17,7 +17,7 @@ fn right_value(option: &Declared) -> &'static str {
         "mapping" | "mapping or list of pairs" => "{a: b}",
         "mechanism" => "plain",
         "method" => "GET",
-        "[user, password]" => "[a, b]",
+        "[user, password]" | "[program, argument, ...]" => "[a, b]",
         "bytes" | "decimal number" | "number" | "percent" | "port" | "seconds" | "size" | "time" => "1",
         "SHA-256" => "'0000000000000000000000000000000000000000000000000000000000000000'",
         "flag" | "flag or prefer" | "flag or starttls" => "true",

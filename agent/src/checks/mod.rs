@@ -8,6 +8,7 @@ mod amqp;
 mod celery;
 mod celery_task;
 mod clock;
+mod command;
 #[cfg(test)]
 mod declared;
 mod disk;
@@ -124,6 +125,8 @@ pub(crate) struct Profile {
     pub(crate) results: Vec<ResultName>,
     /// It looks at this host and connects to nothing.
     pub(crate) is_local: bool,
+    /// It starts a program of the file's choice.
+    pub(crate) starts_program: bool,
     /// Asking again would send something twice: a mail, a POST, a statement of the user's.
     pub(crate) asks_once: bool,
     /// Every place the check connects to, for limits per host and for firewall rules; without the
@@ -249,7 +252,8 @@ pub(crate) fn is_option(key: &str) -> bool {
 fn known() -> &'static HashMap<&'static str, Shown> {
     static KNOWN: LazyLock<HashMap<&'static str, Shown>> = LazyLock::new(|| {
         let own = Spec::describe().into_iter().flat_map(|check| check.options);
-        let mut known = HashMap::from([("type", Shown::Plain), ("defaults", Shown::Plain)]);
+        let entries = [("type", Shown::Plain), ("defaults", Shown::Plain), ("include", Shown::Plain)];
+        let mut known = HashMap::from(entries);
         for option in own.chain(common::describe()) {
             // An option that is a secret in one check is one everywhere.
             let entry = known.entry(option.key).or_insert(option.shape.shown);
@@ -345,6 +349,7 @@ checks! {
     celery_task::CeleryTask,
     clock::Clock,
     disk::Disk,
+    command::Command,
     dns::Dns,
     file::File,
     http::Http,

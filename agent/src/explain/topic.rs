@@ -147,7 +147,7 @@ fn write_flaw(page: &mut Page, flaw: Flaw) {
 
 /// What becomes of a file that has it, as the example shows.
 fn how_bad(flaw: Flaw) -> &'static str {
-    let source = Source { name: String::new(), text: flaw.example().to_owned() };
+    let source = Source::own("", flaw.example());
     let found = load(&source, DEFAULTS, false).map_or_else(|wrong| wrong, |(_, warned)| warned);
     match found.iter().find(|one| one.flaw == flaw).map(|one| one.severity) {
         Some(Severity::Warning) => "a warning: the checks are run, and --strict refuses the file",
@@ -176,7 +176,7 @@ fn write_type(page: &mut Page, check: &Described) {
 
 /// The names of the results of the example.
 fn results(check: &Described) -> Vec<String> {
-    let source = Source { name: String::new(), text: check.example.to_owned() };
+    let source = Source::own("", check.example);
     let plan = load_without_secrets(&source, DEFAULTS, false).map(|(plan, _)| plan).unwrap_or_default();
     plan.entries.into_iter().flat_map(|entry| entry.results).map(|result| result.name).collect()
 }

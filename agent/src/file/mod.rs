@@ -1,11 +1,15 @@
 //! Files that are there whole or not at all, files of which only so much is read, and files that are not for everybody.
 
 mod create;
+mod glob;
 mod read;
 mod replace;
+mod trust;
 mod unit;
 
 pub use create::create;
-pub(crate) use read::{ReadError, read_bounded, read_to_end};
+pub use glob::{glob, is_pattern};
+pub(crate) use read::{ReadError, read_bounded, read_judged, read_to_end};
 pub use replace::{Kind, Narrowed, replace, try_replace};
+pub use trust::{Distrust, Trust};
 pub use unit::started_as;

@@ -1,7 +1,7 @@
 //! Reading files of which only so much is read.
 
-use crate::file::unit;
-use std::fs::OpenOptions;
+use crate::file::{Trust, unit};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -61,6 +61,20 @@ impl From<ReadError> for io::Error {
 /// # Errors
 /// Those of the file system; not a regular file, or a larger one; one of another unit.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
+    read_to_end(open(path, limit)?.0, limit)
+}
+
+/// As [`read_bounded`], and whether the programs that the file names may be started.
+///
+/// # Errors
+/// As there.
+pub(crate) fn read_judged(path: &Path, limit: u64) -> Result<(Vec<u8>, Trust), ReadError> {
+    let (file, metadata) = open(path, limit)?;
+    Ok((read_to_end(file, limit)?, Trust::of_file(path, &metadata)))
+}
+
+/// A regular file of a size that is read.
+fn open(path: &Path, limit: u64) -> Result<(File, Metadata), ReadError> {
     // Without O_NONBLOCK, opening a pipe would wait for somebody who writes to it.
     let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
     let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
@@ -77,7 +91,7 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError
     if metadata.len() > limit {
         return Err(ReadError::TooLarge(limit));
     }
-    read_to_end(file, limit)
+    Ok((file, metadata))
 }
 
 /// What may not be read and is no file anyway is not to be made readable.

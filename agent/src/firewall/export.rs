@@ -103,7 +103,7 @@ mod tests {
     use std::time::Duration;
 
     fn exported(yaml: &str) -> String {
-        let source = Source { name: "test".into(), text: yaml.into() };
+        let source = Source::own("test", yaml);
         let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
         let egress = Egress::of(&plan, &Selection::of(&plan, &Wanted::default()));
         egress.to_yaml("here.example").expect("YAML")

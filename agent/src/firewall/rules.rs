@@ -252,7 +252,7 @@ mod tests {
     use crate::text::Lines;
 
     fn problems(text: &str) -> Vec<(usize, String)> {
-        let source = Source { name: "test".into(), text: text.into() };
+        let source = Source::own("test", text);
         let lines = Lines::of(text);
         let all = read(&source).map_or_else(|errors| errors, |(_, warnings)| warnings);
         let line = |one: &Diagnostic| one.span.map_or(0, |span| lines.position(span.start).0);
@@ -273,7 +273,7 @@ mod tests {
     fn files_of_the_original_are_read() {
         let text = "egress:\n- from_host: !!python/unicode 'mydevmachine'\n  ports: [8080]\n  protocol: udp\n\
                     \x20 to_host: !!python/unicode 'localhost'\n- {from_host: m, ports: ['80', 443], protocol: TCP, to_host: 127.0.0.1}\n";
-        let (rules, notes) = read(&Source { name: "test".into(), text: text.into() }).expect("rules");
+        let (rules, notes) = read(&Source::own("test", text)).expect("rules");
         assert!(notes.is_empty(), "{notes:?}");
         assert_eq!((rules.len(), rules[0].from.as_deref()), (2, Some("mydevmachine")));
         assert_eq!(rules[1].ports.iter().map(|port| port.first).collect::<Vec<_>>(), [80, 443]);

@@ -101,6 +101,6 @@ fn judge(check: &GeneratedCheck) -> Result<Vec<Diagnostic>, Diagnostic> {
 
 fn read(check: &GeneratedCheck, strict: bool) -> Loaded {
     let written = yaml::write("", &[check.clone().into()], &Secrets::Inline);
-    let source = Source { name: String::new(), text: written.text };
+    let source = Source::own("", written.text);
     load(&source, Defaults { timeout: Duration::from_secs(10) }, strict)
 }

@@ -4,17 +4,20 @@
 mod by_url;
 mod defaults;
 mod further;
+mod include;
 pub(crate) mod mask;
 mod pieces;
 mod render;
 pub mod schema;
 mod twins;
 
+pub use include::Include;
 pub use render::{render, render_showing};
 
 use crate::checks::{Profile, ResultName, Spec};
 use crate::diagnostic::{Diagnostic, Flaw, Severity};
 use crate::fault::Fault;
+use crate::file::{Distrust, Trust};
 use crate::judgement::Judgement;
 use crate::net::{Detour, Endpoint};
 use crate::secret::Redactor;
@@ -43,6 +46,8 @@ pub struct Defaults {
 pub struct Plan {
     /// The checks.
     pub entries: Vec<Entry>,
+    /// Where the checks of further files come between them, which whoever reads the file reads, too.
+    pub includes: Vec<Include>,
 }
 
 /// One check, ready to run.
@@ -141,12 +146,18 @@ pub fn load_without_secrets(source: &Source, defaults: Defaults, strict: bool) -
 fn read(source: &Source, defaults: Defaults, strict: bool, secrets: Secrets) -> Loaded {
     let lines = Lines::of(&source.text);
     let file = Arc::from(source.name.as_str());
+    // Who connects to nothing starts nothing either.
+    let distrust = match &source.trust {
+        Trust::Withheld(distrust) if secrets != Secrets::Unneeded => Some(distrust),
+        _ => None,
+    };
     let mut loading = Loading {
         file,
         lines,
         defaults,
         of_file: FileDefaults::default(),
         secrets,
+        distrust,
         plan: Plan::default(),
         diagnostics: Vec::new(),
     };
@@ -177,6 +188,8 @@ struct Loading<'a> {
     defaults: Defaults,
     of_file: FileDefaults,
     secrets: Secrets,
+    /// Why no program that the file names is started.
+    distrust: Option<&'a Distrust>,
     plan: Plan,
     diagnostics: Vec<Diagnostic>,
 }
@@ -236,6 +249,12 @@ impl Loading<'_> {
         if FileDefaults::is_entry(pairs) {
             return self.note(defaults::misplaced(item));
         }
+        if Include::is_one(pairs) {
+            let (include, noted) = Include::read(item.span, pairs, self.plan.entries.len());
+            self.diagnostics.extend(noted);
+            self.plan.includes.extend(include);
+            return;
+        }
         let (kind, old_name) = match kind(item.span, pairs) {
             Ok(found) => found,
             Err(problem) => return self.note(problem),
@@ -275,8 +294,13 @@ impl Loading<'_> {
             }
         }
         let Some(spec) = spec else { return };
-        let Profile { target, mut results, mut distinction, endpoints, origin, is_local, asks_once, .. } =
-            spec.profile();
+        let profile = spec.profile();
+        if profile.starts_program
+            && let Some(distrust) = self.distrust
+        {
+            self.diagnostics.push(untrusted(pairs.first().map_or(item.span, |(key, _)| key.span), distrust));
+        }
+        let Profile { target, mut results, mut distinction, endpoints, origin, is_local, asks_once, .. } = profile;
         let detour = read.wishes.detour(origin, endpoints.into_iter().next());
         distinction.extend(detour.iter().flat_map(Detour::distinction));
         let texts = results.iter_mut().flat_map(|ResultName { name, info }| [name, info]);
@@ -347,6 +371,13 @@ fn unknown_type(text: &str, span: Span) -> Diagnostic {
 fn deprecated_alias(text: &str, kind: &str, span: Span) -> Diagnostic {
     let warning = Diagnostic::warning(Flaw::DeprecatedAlias, span, format!("`{text}` is an old name of `{kind}`"));
     Diagnostic { severity: Severity::Note, ..warning }.help(format!("write `type: {kind}`"))
+}
+
+/// What a file that somebody else could have written names is not started.
+fn untrusted(check: Span, distrust: &Distrust) -> Diagnostic {
+    let Distrust { why, remedy } = distrust;
+    Diagnostic::error(Flaw::Untrusted, check, format!("no program that this file names is started: {}", escaped(why)))
+        .help(escaped(remedy))
 }
 
 fn empty_file() -> Diagnostic {

@@ -8,7 +8,7 @@ pub(super) fn count(items: &[Node]) -> usize {
     let is_alone = items.first().is_some_and(|first| matches!(keys(first).as_slice(), [Some("type")]));
     let is_piece = |item: &&Node| {
         let keys = keys(item);
-        !keys.is_empty() && !keys.contains(&Some("type"))
+        !keys.is_empty() && !keys.contains(&Some("type")) && !keys.contains(&Some("include"))
     };
     if is_alone { 1 + items[1..].iter().take_while(is_piece).count() } else { 1 }
 }

@@ -1,7 +1,7 @@
 //! The JSON Schema of the file and the option tables of the documentation, from the declarations
 //! that the parser itself goes by.
 
-use super::defaults;
+use super::{defaults, include};
 use crate::checks::{Described, Spec};
 use crate::services::Transport;
 use crate::settings::common;
@@ -12,7 +12,8 @@ use std::fmt::Write as _;
 /// The JSON Schema (draft 2020-12) of a file of checks.
 #[must_use]
 pub fn schema() -> Value {
-    let entries: Vec<_> = std::iter::once(defaults()).chain(Spec::describe().iter().map(check)).collect();
+    let checks = Spec::describe();
+    let entries = [defaults(), include::schema()].into_iter().chain(checks.iter().map(check)).collect::<Vec<_>>();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "conn-check",
@@ -40,6 +41,8 @@ pub fn option_tables() -> String {
         "# Checks and their options\n\nGenerated from the declarations in the code by `cargo xtask docs`.\n",
     );
     let _ = write!(text, "\n## Every check\n\n{}", table(&common::describe()));
+    let _ =
+        write!(text, "\n## `include`\n\nNo check: an entry of its own in the list.\n\n{}", table(&include::describe()));
     for check in Spec::describe() {
         let aliases: Vec<_> = check.aliases.iter().map(|alias| format!("`{alias}`")).collect();
         let aliases = if aliases.is_empty() { String::new() } else { format!(" (also {})", aliases.join(", ")) };

@@ -1,5 +1,6 @@
 //! Checks that stand in a file more than once: each is run as often, and says the same.
 
+use super::include::Include;
 use crate::diagnostic::{Diagnostic, Flaw};
 use crate::text::{Lines, Span};
 use crate::yaml::{Node, Value};
@@ -9,7 +10,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 /// A warning at the second of each lot of checks that are the same in all options.
 pub(super) fn warnings(items: &[Node], lines: &Lines<'_>) -> Vec<Diagnostic> {
     let mut seen: HashMap<u64, Lot> = HashMap::new();
-    for item in items.iter().filter(|item| matches!(item.value, Value::Map(_))) {
+    // Files that are included twice are told where they are read.
+    let is_check = |item: &&Node| matches!(&item.value, Value::Map(pairs) if !Include::is_one(pairs));
+    for item in items.iter().filter(is_check) {
         let lot = seen.entry(fingerprint(item)).or_insert(Lot { first: item.span, second: None, count: 0 });
         lot.count += 1;
         if lot.count == 2 {

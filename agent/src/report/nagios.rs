@@ -168,6 +168,13 @@ fn long_perfdata(view: &View<'_>) -> Vec<String> {
             // A range: what is below it is a warning.
             data.push(format!("'{label}'={};{}:", end.days_left, end.warning_days));
         }
+        for measured in check.performance() {
+            // A quote would end the label, an equals sign the name (Monitoring Plugins Development Guidelines).
+            let own = measured.label.replace(['\'', '='], " ");
+            let label = unique(&format!("{label} {own}"), &mut taken);
+            let text = format!("'{label}'={}{};{}", measured.value, measured.unit, measured.bounds.join(";"));
+            data.push(harmless(text.trim_end_matches(';')));
+        }
     }
     data
 }

@@ -103,7 +103,7 @@ mod tests {
     fn progress(checks: usize) -> Progress {
         let check = |number| format!("- {{type: tcp, name: 'cache {number}', host: h, port: 1}}\n");
         let text = (0..checks).map(check).collect::<Vec<_>>().concat();
-        let source = Source { name: "test".into(), text };
+        let source = Source::own("test", text);
         let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(10) }, true).expect("valid");
         Progress::new(&plan, checks)
     }

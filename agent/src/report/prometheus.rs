@@ -28,6 +28,7 @@ impl Reporter for Prometheus {
         verdicts(&checks, out)?;
         durations(&checks, out)?;
         certificates(&checks, out)?;
+        measured(&checks, out)?;
         tags(&checks, out)?;
         notes(&checks, out)?;
         run(view, out)?;
@@ -92,6 +93,19 @@ fn certificates(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> 
     gauge(out, "conn_check_certificate_warning_seconds", warned, checks, |check| {
         check.certificate().map(|end| end.warning_days * DAY)
     })
+}
+
+/// What programs have measured.
+fn measured(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
+    family(out, "conn_check_command_value", "The performance data of a program that checks, in its own units.")?;
+    for (labels, check) in checks {
+        let mut seen = BTreeSet::new();
+        for one in check.performance().into_iter().filter(|one| seen.insert((one.label, one.unit))) {
+            let (label, unit) = (escaped(one.label), escaped(one.unit));
+            writeln!(out, "conn_check_command_value{{{labels},label=\"{label}\",unit=\"{unit}\"}} {}", one.value)?;
+        }
+    }
+    Ok(())
 }
 
 /// A series for each tag, to select checks by: a label that holds them all could only be searched.

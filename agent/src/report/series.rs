@@ -115,7 +115,7 @@ mod tests {
     use std::time::Duration;
 
     fn series(yaml: &str) -> Vec<String> {
-        let source = Source { name: "test".into(), text: yaml.into() };
+        let source = Source::own("test", yaml);
         let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
         of(&plan)
     }

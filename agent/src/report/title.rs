@@ -66,7 +66,7 @@ mod tests {
     use std::time::Duration;
 
     fn titles(yaml: &str) -> Vec<String> {
-        let source = Source { name: "test".into(), text: yaml.into() };
+        let source = Source::own("test", yaml);
         let (plan, _) = load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid");
         of(&plan)
     }

@@ -249,6 +249,12 @@ impl<'a> CheckView<'a> {
         shown.filter_map(|(_, certificate)| CertificateEnd::of(certificate)).min_by_key(|end| end.at)
     }
 
+    /// The values that a program has measured.
+    pub(super) fn performance(&self) -> Vec<Measured<'a>> {
+        let told = self.outcome.facts.iter().filter(|(fact, _)| *fact == "performance");
+        told.flat_map(|(_, all)| all.as_array().into_iter().flatten()).filter_map(Measured::of).collect()
+    }
+
     /// What everybody has to see although it passed.
     pub fn notes(&self) -> impl Iterator<Item = Remark<'a>> {
         self.rows.iter().flat_map(|row| row.notes.iter().copied())
@@ -263,6 +269,26 @@ impl<'a> CheckView<'a> {
     /// The warnings of its wanted results.
     pub fn warnings(&self) -> impl Iterator<Item = &Warning> {
         self.rows.iter().flat_map(|row| row.warnings.iter().copied())
+    }
+}
+
+/// A value that a program has measured, as performance data has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measured<'a> {
+    pub(super) label: &'a str,
+    pub(super) value: f64,
+    /// Empty where it is a plain number.
+    pub(super) unit: &'a str,
+    /// Beyond what it is a warning, a failure; its least and its most. Each may be empty.
+    pub(super) bounds: [&'a str; 4],
+}
+
+impl<'a> Measured<'a> {
+    /// As the fact has it.
+    fn of(fact: &'a Value) -> Option<Self> {
+        let text = |name: &str| fact[name].as_str().unwrap_or_default();
+        let bounds = ["warn", "crit", "min", "max"].map(text);
+        Some(Self { label: fact["label"].as_str()?, value: fact["value"].as_f64()?, unit: text("unit"), bounds })
     }
 }
 

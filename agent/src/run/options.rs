@@ -69,9 +69,10 @@ impl Options {
     /// The checks that wait for their turn.
     pub(super) fn queue(&self, plan: &Plan, selection: &Selection, shared: &Shared) -> Queue {
         let all = Queue::new(selection.entries());
-        match self.per_host {
+        let limited = match self.per_host {
             Some(most) => all.limited(most, plan, &shared.resolver.resolv_conf().servers),
             None => all,
-        }
+        };
+        limited.sparing_this_host(plan)
     }
 }

@@ -4,7 +4,7 @@ use crate::plan::{Defaults, load};
 use crate::source::Source;
 
 fn plan(yaml: &str) -> Arc<Plan> {
-    let source = Source { name: "test".into(), text: yaml.into() };
+    let source = Source::own("test", yaml);
     Arc::new(load(&source, Defaults { timeout: Duration::from_secs(1) }, true).expect("valid").0)
 }
 

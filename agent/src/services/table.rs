@@ -44,6 +44,7 @@ static NAMED: &[&Service] = &[
     &MEMORY,
     &PROCESS,
     &STORAGE,
+    &COMMAND,
     &ELASTICSEARCH,
     &S3,
     &NATS,
@@ -263,6 +264,9 @@ pub static TLS: Service = Service::new("tls", "TLS", "a TLS server", ports!())
     .named(schemes!(vague; "tls", "ssl"), &[])
     .check("tls", None)
     .options(Options::NONE);
+
+/// Whatever a program of this host checks.
+pub static COMMAND: Service = Service::of_host("command", "a program that checks");
 
 /// Whatever takes datagrams.
 pub static UDP: Service = Service::new("udp", "UDP", "a UDP service", ports!())

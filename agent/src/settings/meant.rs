@@ -86,6 +86,7 @@ const TYPES: &[(&str, &[&str])] = &[
     ("tls", &["certificate", "cert", "x509", "starttls"]),
     ("dns", &["resolve", "resolver", "lookup", "nameserver", "host"]),
     ("udp", &["statsd", "datagram", "syslog"]),
+    ("command", &["plugin", "nagios", "nrpe", "exec", "script", "shell", "program"]),
     ("ldap", &["ad", "activedirectory", "active_directory", "directory"]),
 ];
 

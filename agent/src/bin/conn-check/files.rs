@@ -1,7 +1,8 @@
 //! Which of the words of the command line are files of checks, and which are patterns.
 
+use crate::reading::Reading;
 use conn_check::cli::Args;
-use conn_check::diagnostic::{Diagnostic, Flaw, Severity};
+use conn_check::diagnostic::{Diagnostic, Flaw};
 use conn_check::plan::{Defaults, Loaded, Plan};
 use conn_check::report::Refused;
 use conn_check::source::{self, Source};
@@ -58,7 +59,8 @@ pub(crate) struct Read {
     pub(crate) warnings: Vec<(Source, Vec<Diagnostic>)>,
 }
 
-/// Reads files of checks, and those that are in a directory; standard input, where it has not been read.
+/// Reads files of checks, those that are in a directory, and those that they include; standard input, where it has not
+/// been read.
 ///
 /// # Errors
 /// All that cannot be run, each with all of its problems.
@@ -69,39 +71,18 @@ pub(crate) fn read(
     defaults: Defaults,
     strict: bool,
 ) -> Result<Read, Vec<Refused>> {
-    let (mut names, mut plan, mut warnings, mut refused) = (Vec::new(), Plan::default(), Vec::new(), Vec::new());
+    let (mut reading, mut names, mut plan) = (Reading::new(load, defaults, strict), Vec::new(), Plan::default());
     for source in words.iter().flat_map(|word| sources(word, input)) {
-        match source.and_then(|source| match load(&source, defaults, strict) {
-            Ok(loaded) => Ok((source, loaded)),
-            Err(diagnostics) => Err(Refused { source, diagnostics }),
-        }) {
-            Ok((source, (part, mut noted))) => {
-                let is_again = names.iter().any(|name: &String| is_same_file(name, &source.name));
-                if is_again && strict {
-                    refused.push(Refused { source, diagnostics: vec![given_again(Severity::Error)] });
-                    continue;
-                }
-                noted.extend(is_again.then(|| given_again(Severity::Warning)));
-                plan.entries.extend(part.entries);
+        match source {
+            Ok(source) => {
                 names.push(source.name.clone());
-                warnings.push((source, noted));
+                plan.entries.extend(reading.checks(source));
             }
-            Err(file) => refused.push(file),
+            Err(unreadable) => reading.refused.push(unreadable),
         }
     }
+    let Reading { warnings, refused, .. } = reading;
     if refused.is_empty() { Ok(Read { name: names.join(", "), plan, warnings }) } else { Err(refused) }
-}
-
-/// Two names of one file. That two files have a check in common is no mistake: each may be somebody else's.
-fn is_same_file(name: &str, other: &str) -> bool {
-    fs::canonicalize(name).is_ok_and(|path| fs::canonicalize(other).is_ok_and(|other| path == other))
-}
-
-fn given_again(severity: Severity) -> Diagnostic {
-    let message = "this file is given more than once, so that each of its checks runs as often";
-    let mut diagnostic = Diagnostic::file(Flaw::Twin, message).help("leave it out, or the directory that it is in");
-    diagnostic.severity = severity;
-    diagnostic
 }
 
 /// The file, or those in the directory.
@@ -116,7 +97,7 @@ fn sources(word: &str, input: Option<&[u8]>) -> Vec<Result<Source, Refused>> {
     match files_in(Path::new(word)) {
         Ok(files) if !files.is_empty() => files.iter().map(|file| read(file)).collect(),
         found => {
-            let source = Source { name: word.to_owned(), text: String::new() };
+            let source = Source::own(word, "");
             let diagnostic = match found {
                 Ok(_) => Diagnostic::file(Flaw::NoChecks, "there is no file of checks in this directory")
                     .help("files of checks end in .yaml or .yml"),
@@ -129,7 +110,7 @@ fn sources(word: &str, input: Option<&[u8]>) -> Vec<Result<Source, Refused>> {
 }
 
 /// The files of checks of a directory, sorted: not those below it, and not what is hidden.
-fn files_in(directory: &Path) -> io::Result<Vec<String>> {
+pub(crate) fn files_in(directory: &Path) -> io::Result<Vec<String>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
@@ -145,5 +126,5 @@ fn files_in(directory: &Path) -> io::Result<Vec<String>> {
 
 /// What is wrong with all of it.
 pub(crate) fn of_all(name: &str, diagnostic: Diagnostic) -> Vec<Refused> {
-    vec![Refused { source: Source { name: name.to_owned(), text: String::new() }, diagnostics: vec![diagnostic] }]
+    vec![Refused { source: Source::own(name, ""), diagnostics: vec![diagnostic] }]
 }

@@ -17,6 +17,7 @@ mod merge;
 mod outlet;
 mod output;
 mod part;
+mod reading;
 mod ticker;
 mod trace;
 mod watch;
@@ -44,7 +45,9 @@ const DJANGO: &str = "conn-check-django";
 const EXPORT_FW: &str = "conn-check-export-fw";
 
 fn main() -> ExitCode {
+    conn_check::host::note_descriptors();
     conn_check::host::forbid_core_dumps();
+    conn_check::host::keep_what_is_made();
     conn_check::file::started_as(Path::new(&std::env::args_os().next().unwrap_or_default()));
     let status = match called() {
         CONFIGS => start(|_| false, configs::program),

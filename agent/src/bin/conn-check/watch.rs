@@ -5,7 +5,7 @@ use crate::{UNKNOWN, complain};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::SignalFd;
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use std::io;
 use std::os::fd::AsFd as _;
 use std::process;
@@ -48,7 +48,8 @@ impl Watch {
         let mut wanted = SigSet::empty();
         wanted.add(Signal::SIGTERM);
         wanted.add(Signal::SIGINT);
-        let signals = SignalFd::new(&wanted)?;
+        // No program that a check starts has it.
+        let signals = SignalFd::with_flags(&wanted, SfdFlags::SFD_CLOEXEC)?;
         wanted.thread_block()?;
         let last = max_timeout.map(|timeout| Instant::now() + timeout + GRACE);
         let watcher = Arc::clone(&shared);

@@ -21,7 +21,13 @@ const ASKED: [(&str, &[&str]); 11] = [
 ];
 
 /// Applications that ask nothing outside of this host.
-const OF_THIS_HOST: [&str; 3] = ["", "migrations", "psutil"];
+const OF_THIS_HOST: [&str; 2] = ["", "psutil"];
+
+/// The application that asks whether all migrations are applied, which Django alone knows.
+const MIGRATIONS: &str = "migrations";
+
+/// What asks the same; where the application and its Python are, its settings do not say.
+const MIGRATE: &str = "it asks whether all migrations are applied, as this check would: {type: command, command: [PYTHON, MANAGE.PY, migrate, --check], plugin: false}";
 
 /// A comment for each of its settings and applications.
 pub(super) fn items(django: &DjangoSettings) -> Vec<Item> {
@@ -47,6 +53,7 @@ pub(super) fn items(django: &DjangoSettings) -> Vec<Item> {
             _ if OF_THIS_HOST.contains(&part) => {
                 Comment::note(origin, "a health check of the application that asks nothing outside of this host").into()
             }
+            _ if part == MIGRATIONS => Comment::note(origin, MIGRATE).into(),
             Some((_, names)) => of_settings(origin, names, names.iter().find(|name| is_there(name)).copied()),
             None => {
                 let why =

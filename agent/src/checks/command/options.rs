@@ -1,0 +1,80 @@
+//! The options of a program: its arguments, and the variables of its environment.
+
+use crate::secret::Secret;
+use crate::secret::is_secret_name;
+use crate::settings::shape::Shape;
+use crate::settings::{Field, Fields, Misfit, Noted, Pairs, Setting};
+use serde_json::json;
+
+/// A program and its arguments.
+#[derive(Debug)]
+pub(super) struct Arguments {
+    pub(super) program: String,
+    pub(super) arguments: Vec<Secret<String>>,
+}
+
+impl Setting for Arguments {
+    const SHAPE: Shape = Shape::secret(
+        "a list: the program, then each of its arguments",
+        "[program, argument, ...]",
+        || json!({"type": "array", "minItems": 1, "items": {"anyOf": [{"type": ["string", "number", "boolean"]}, {"$ref": "#/$defs/reference"}]}}),
+    )
+    .like("[check_disk, -w, 10%, -c, 5%, -p, /]");
+
+    fn read(field: &Field<'_>) -> Result<Self, Misfit> {
+        let Some(items) = field.items() else {
+            // Elsewhere, in a variable say, there is no list.
+            let wrong = field.wrong(&Self::SHAPE);
+            return Err(
+                wrong.help("there is no shell that would take a line apart: write `command: [PROGRAM, ARGUMENT, ...]`")
+            );
+        };
+        let words = items.map(|item| word(&item)).collect::<Result<Vec<_>, _>>()?;
+        let mut words = words.into_iter();
+        let program = words.next().filter(|program| !program.is_empty());
+        let program = program.ok_or_else(|| {
+            field.with_span(
+                Misfit::new("the list has no program").help("begin it with one: `command: [check_disk, -p, /]`"),
+            )
+        })?;
+        if program.contains('/') && !program.starts_with('/') {
+            let misfit =
+                Misfit::new("the program has a path that depends on the directory that conn-check is called in");
+            return Err(field.with_span(misfit.help("write the whole path, from `/` on; or a name alone")));
+        }
+        field.show(&program);
+        let arguments: Vec<_> = words.collect();
+        keep_secrets(field, &arguments);
+        Ok(Self { program, arguments: arguments.into_iter().map(Secret::new).collect() })
+    }
+}
+
+/// One word of the list, as it is written.
+fn word(item: &Field<'_>) -> Result<String, Misfit> {
+    let text = item.text(&String::SHAPE)?;
+    if text.contains('\0') {
+        return Err(item.with_span(Misfit::new("an argument has no zero byte")));
+    }
+    Ok(text)
+}
+
+/// What programs are told in their arguments they say again, their passwords too: `--password=X`, `--password X`.
+fn keep_secrets(field: &Field<'_>, arguments: &[String]) {
+    let name = |text: &str| is_secret_name(text.trim_start_matches('-')) && text.starts_with('-');
+    let joined = arguments.iter().filter_map(|word| word.split_once('=').filter(|(option, _)| name(option)));
+    let behind = arguments.windows(2).filter_map(|pair| name(&pair[0]).then_some(pair[1].as_str()));
+    joined.map(|(_, value)| value).chain(behind).for_each(|secret| field.keep_secret(secret));
+}
+
+/// The variables that a program is given beside those that each has.
+pub(super) fn environment(fields: &mut Fields<'_>) -> Result<Vec<(String, Secret<String>)>, Noted> {
+    let about = "Further variables of its environment, {NAME: value}. Without them it has PATH, HOME and LANG (C.UTF-8), and none of conn-check's own.";
+    let Pairs(pairs) = fields.optional::<Pairs>("env", about).unwrap_or_default();
+    for pair in &pairs {
+        if pair.name.is_empty() || pair.name.contains(['=', '\0']) || pair.value.expose().contains('\0') {
+            let misfit = Misfit::new("no variable can have such a name or value").help("write `env: {NAME: value}`");
+            return Err(fields.refuse_value("env", misfit));
+        }
+    }
+    Ok(pairs.into_iter().map(|pair| (pair.name, pair.value)).collect())
+}
