@@ -8,6 +8,7 @@ pub mod explain;
 pub mod export_fw;
 pub mod generate;
 pub mod program;
+pub mod serve;
 pub mod suggest;
 pub mod trace;
 
@@ -65,6 +66,7 @@ pub fn programs() -> Vec<Command> {
         convert_fw::Args::command(),
         django::Django::command(),
         export_fw::Args::command(),
+        serve::Args::command(),
     ]
 }
 

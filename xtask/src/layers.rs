@@ -33,6 +33,7 @@ const HOUSES: [House; 2] = [
             &["select", "queue"],
             &["run"],
             &["report", "firewall", "generate", "explain"],
+            &["serve"],
             &["cli"],
         ],
     },

@@ -79,6 +79,8 @@ pub struct Entry {
     pub critical: bool,
     /// Its failure takes this node out of service, whoever has to mend it.
     pub takes_node_out: bool,
+    /// Somebody logs in.
+    pub(crate) logs_in: bool,
     /// Asking again would send something twice.
     pub(crate) asks_once: bool,
     /// The check itself.
@@ -273,6 +275,7 @@ impl Loading<'_> {
             is_local,
             critical: common.critical,
             takes_node_out: common.takes_node_out,
+            logs_in: read.logs_in,
             asks_once,
             spec,
         });

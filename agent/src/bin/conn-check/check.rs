@@ -241,7 +241,7 @@ fn perform(
 }
 
 /// What suits this host, unless the command line says otherwise.
-fn options(args: &Args) -> Options {
+pub(crate) fn options(args: &Args) -> Options {
     let host = Options::of_host();
     Options {
         max_timeout: args.max_timeout,
