@@ -53,6 +53,7 @@ mod reports;
 mod screen;
 mod secrets;
 mod seeds;
+mod serve;
 mod services;
 mod severity;
 mod silence;

@@ -22,6 +22,7 @@
 //! | [`mosquitto`] | a real MQTT broker, with a user and a topic for every answer |
 //! | [`mail`], [`exim`], [`postfix`] | mail servers: one that keeps what it is given, a strict one, and one that refuses late |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
+//! | [`serve`] | conn-check-serve, and who asks it |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
 //! | [`worlds`] | a client, routers and a server in a row, and what can be wrong with each of them |
@@ -81,6 +82,7 @@ pub mod random;
 mod reaper;
 pub mod redis;
 pub mod scratch;
+pub mod serve;
 pub mod slapd;
 pub mod socks;
 pub mod squid;

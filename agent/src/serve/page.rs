@@ -5,7 +5,7 @@ use crate::outcome::{SkipReason, Timing, Verdict};
 use crate::report::{CheckView, Health, JSON, Style, is_well, rfc3339};
 use minijinja::Value;
 use serde::Serialize;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The data of a page.
 #[derive(Serialize)]
@@ -116,7 +116,7 @@ pub(super) fn data(served: &Served<'_>) -> Value {
         host: crate::host::name(),
         version: env!("CARGO_PKG_VERSION"),
         config: view.config,
-        started: rfc3339(view.started),
+        started: moment(view.started),
         age: spoken(*age),
         age_seconds: age.as_secs(),
         elapsed: short(view.elapsed),
@@ -148,7 +148,7 @@ impl<'a> Check<'a> {
         let since = served.history.of(&name).and_then(|since| {
             let ago = SystemTime::now().duration_since(since.at).unwrap_or_default();
             let is_new = since.at == served.view.started;
-            Some(Changed { ago: spoken(ago), at: rfc3339(since.at), before: since.before?.word(), is_new })
+            Some(Changed { ago: spoken(ago), at: moment(since.at), before: since.before?.word(), is_new })
         });
         let entry = check.entry;
         Self {
@@ -224,6 +224,12 @@ fn phases(timings: &[Timing], whole: Duration) -> Vec<Phase> {
 
 fn hundredth(number: f64) -> f64 {
     (number * 100.0).round() / 100.0
+}
+
+/// A time of the wall clock, to the second.
+fn moment(time: SystemTime) -> String {
+    let part = time.duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    rfc3339(time - Duration::from_nanos(part.into()))
 }
 
 /// A short time: `0.4 ms`, `3.02 s`.

@@ -59,6 +59,12 @@ impl<'a> Output<'a> {
         (is_watched && !self.args.dry_run).then(|| Progress::new(plan, checks))
     }
 
+    /// The exit status of a run: that of the judgement over it, but for the format that knows only good and bad.
+    pub(crate) fn exit_status(&self, view: &View<'_>) -> u8 {
+        let is_health = self.format.name == report::HEALTH.name;
+        if is_health { u8::from(!report::is_well(view)) } else { view.overall().exit_status() }
+    }
+
     /// Prints a text; the exit status.
     pub(crate) fn print(&self, text: &str) -> u8 {
         print(self.args.output.as_deref(), text)
