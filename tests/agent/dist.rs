@@ -15,8 +15,14 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-const NAMES: [&str; 6] =
-    ["conn-check", "conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw", "conn-check-serve"];
+const NAMES: [&str; 6] = [
+    "conn-check",
+    "conn-check-configs",
+    "conn-check-convert-fw",
+    "conn-check-django",
+    "conn-check-export-fw",
+    "conn-check-serve",
+];
 
 /// All of it, packed once.
 fn packed() -> &'static Path {

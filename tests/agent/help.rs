@@ -14,8 +14,14 @@ fn said(name: &str, arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
-const PROGRAMS: [&str; 6] =
-    ["conn-check", "conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw", "conn-check-serve"];
+const PROGRAMS: [&str; 6] = [
+    "conn-check",
+    "conn-check-configs",
+    "conn-check-convert-fw",
+    "conn-check-django",
+    "conn-check-export-fw",
+    "conn-check-serve",
+];
 
 #[test]
 fn help_has_the_types_and_says_where_options_are_written() {

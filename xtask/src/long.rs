@@ -52,9 +52,11 @@ pub(crate) fn run(task: &str, arguments: &[String]) -> Option<Outcome> {
 /// `cargo xtask fuzz TARGET SECONDS`; the target is a part of its tests' names, `records` are what the charm reads back.
 pub(crate) fn fuzz(arguments: &[String]) -> Outcome {
     let [target, seconds] = arguments else {
-        return Err("cargo xtask fuzz TARGET SECONDS: a type of check, config, rules, juju_status, dotenv, serve, records, \
+        return Err(
+            "cargo xtask fuzz TARGET SECONDS: a type of check, config, rules, juju_status, dotenv, serve, records, \
                     or all"
-            .into());
+                .into(),
+        );
     };
     let part = if target == "all" { "" } else { target };
     let names = ["peers", "files", "requests"].map(|kind| format!("fuzz::{kind}::{part}"));

@@ -131,10 +131,8 @@ fn warnings_count_as_it_is_said() {
 #[test]
 fn the_reasons_of_this_node_come_first_and_are_told_as_briefly_as_is_asked() {
     let yaml = check("far", "") + &check("a, b", "");
-    let ends = [
-        End::Failed(Phase::Connect, Cause::Refused, None),
-        End::Failed(Phase::Connect, Cause::DeniedLocally, None),
-    ];
+    let ends =
+        [End::Failed(Phase::Connect, Cause::Refused, None), End::Failed(Phase::Connect, Cause::DeniedLocally, None)];
     let readiness = look(&yaml, &ends, Warnings::Count, Readiness::of);
     assert_eq!(readiness.text(), "out\nconnect.denied-locally a, b: it <broke>\nconnect.refused far: it <broke>\n");
     assert_eq!(readiness.word(), "out\n");
@@ -178,7 +176,10 @@ fn the_report_has_the_same_words_in_every_form() {
     assert_eq!(flat.as_object().map(serde_json::Map::len), Some(2));
     let health: serde_json::Value =
         serde_json::from_str(&told(Form::HealthJson, &Template::ours()).0.body).expect("JSON");
-    assert_eq!((&health["status"], &health["checks"]["near:responseTime"][0]["status"]), (&"fail".into(), &"pass".into()));
+    assert_eq!(
+        (&health["status"], &health["checks"]["near:responseTime"][0]["status"]),
+        (&"fail".into(), &"pass".into())
+    );
     let text = told(Form::Text, &Template::ours()).0.body;
     assert!(text.ends_with("\nnear                     ... working\n"), "{text}");
     let metrics = told(Form::OpenMetrics, &Template::ours()).0.body;
@@ -222,7 +223,10 @@ fn a_template_of_the_users_is_escaped_and_one_that_breaks_is_no_reason_for_no_pa
     };
     let own = of("{{ 'COOL' if well else 'SWEATY' }} {{ checks[0].name }} {{ report.schema }}").expect("a template");
     let (answer, broken) = told(Form::Html, &own);
-    assert_eq!((answer.body.as_str(), answer.is_closed, broken), ("SWEATY far &lt;b&gt; conn-check/1", false, None));
+    assert_eq!(
+        (answer.body.as_str(), answer.is_closed, broken),
+        ("SWEATY far &lt;b&gt; conn-check&#x2f;1", false, None)
+    );
     let broken = of("{{ checks | nonsense }}").expect("a template");
     let (answer, why) = told(Form::Html, &broken);
     assert!(answer.body.contains("System status") && answer.status == 503, "{answer:?}");
@@ -235,10 +239,15 @@ fn a_template_of_the_users_is_escaped_and_one_that_breaks_is_no_reason_for_no_pa
 fn what_changed_is_known_until_it_changes_again() {
     let yaml = check("db", "");
     let mut history = History::default();
-    let mut hear = |end| look(&yaml, &[end], Warnings::Count, |view| {
-        history.hear(view);
-        (history.of("db").expect("known").before.map(State::word), history.of("db").expect("known").at == view.started)
-    });
+    let mut hear = |end| {
+        look(&yaml, &[end], Warnings::Count, |view| {
+            history.hear(view);
+            (
+                history.of("db").expect("known").before.map(State::word),
+                history.of("db").expect("known").at == view.started,
+            )
+        })
+    };
     assert_eq!(hear(End::Good), (None, true));
     assert_eq!(hear(End::Good), (None, false));
     assert_eq!(hear(End::Failed(Phase::Connect, Cause::Refused, None)), (Some("pass"), true));
@@ -250,7 +259,7 @@ fn what_changed_is_known_until_it_changes_again() {
 
 #[test]
 fn what_polling_costs_is_counted_from_the_checks_and_the_age() {
-    let yaml = "- {type: tcp, host: h, port: 1}\n- {type: udp, host: h, port: 1}\n\
+    let yaml = "- {type: tcp, host: h, port: 1}\n- {type: udp, host: h, port: 1, send: x}\n\
                 - {type: redis, host: h, password: hunter2}\n- {type: postgres, host: h, username: u, password: p, database: d}\n";
     let plan = plan(yaml);
     let costs = |age| Costs::of(&plan, &Selection::of(&plan, &Wanted::default()), Duration::from_secs(age));
@@ -267,6 +276,10 @@ fn names_that_stand_twice_are_told() {
     let twice = plan(&(check("db", "") + &check("web", "") + &check("db", ", timeout: 3")));
     let problems = doubled(&twice);
     assert_eq!(problems.len(), 1);
-    assert!(problems[0].1.message.contains("line 3") && problems[0].1.message.contains("test:1"), "{:?}", problems[0].1);
+    assert!(
+        problems[0].1.message.contains("line 3") && problems[0].1.message.contains("test:1"),
+        "{:?}",
+        problems[0].1
+    );
     assert!(doubled(&plan(&check("db", ""))).is_empty());
 }

@@ -83,7 +83,9 @@ fn path_status_and_page_are_as_one_likes() {
 #[test]
 fn tags_filter_the_last_run_and_never_start_one() {
     let peer = peer();
-    let yaml = tcp("db", peer.port(), ", tags: [data]") + &refused("cache", ", tags: [data, fast]") + &tcp("web", peer.port(), "");
+    let yaml = tcp("db", peer.port(), ", tags: [data]")
+        + &refused("cache", ", tags: [data, fast]")
+        + &tcp("web", peer.port(), "");
     let serving = Serving::start(&yaml, &["--max-age", "3600"]);
     assert_eq!(serving.get("/ht/").status, 500);
     let before = peer.connections();
@@ -150,9 +152,11 @@ fn whether_a_node_is_ready_is_said_while_a_dependency_does_not_answer() {
 fn warnings_are_no_errors_unless_that_is_said() {
     let peer = peer();
     let slow = tcp("db", peer.port(), ", warn_after: 0.000001");
-    for (arguments, status, ready) in
-        [(&[][..], 200, "ready\n"), (&["--warnings-as-errors=false"], 200, "ready\n"), (&["--warnings-as-errors=true"], 500, "degraded\nrun.slow db: ")]
-    {
+    for (arguments, status, ready) in [
+        (&[][..], 200, "ready\n"),
+        (&["--warnings-as-errors=false"], 200, "ready\n"),
+        (&["--warnings-as-errors=true"], 500, "degraded\nrun.slow db: "),
+    ] {
         let serving = Serving::start(&slow, arguments);
         assert_eq!(serving.get("/ht/").status, status, "{arguments:?}");
         let answer = serving.get("/ready");

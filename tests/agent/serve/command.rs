@@ -12,7 +12,11 @@ fn the_format_health_has_a_line_for_each_check_and_the_status_0_or_1() {
     assert_eq!((ran.out.as_str(), ran.status), (expected, 0), "{ran:?}");
     let ran = Agent::new(&(db.clone() + &refused("cache", ""))).args(["--format=health"]).run();
     assert_eq!(ran.status, 1, "{ran:?}");
-    assert!(ran.out.contains("\ncache                    ... unavailable: 127.0.0.1:1 refused the connection ["), "{}", ran.out);
+    assert!(
+        ran.out.contains("\ncache                    ... unavailable: 127.0.0.1:1 refused the connection ["),
+        "{}",
+        ran.out
+    );
     let ran = Agent::new(&(db + &refused("cache", ", critical: false"))).args(["--format=health"]).run();
     assert_eq!(ran.status, 0, "what is not critical is told, and no more: {ran:?}");
     assert!(ran.out.contains("unavailable"), "{}", ran.out);

@@ -44,7 +44,12 @@ fn the_strict_parser_takes_the_metrics_in_both_syntaxes_whatever_the_names_are()
     let open = serving.accepting("/metrics", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
     assert!(open.head.contains("content-type: application/openmetrics-text; version=1.0.0"), "{}", open.head);
     let families = parsed("open", &open.body).unwrap_or_else(|why| panic!("{why}\n{}", open.body));
-    for family in ["conn_check_success gauge 3", "conn_check_failure gauge 1", "conn_check_warning_info gauge 1", "conn_check_ready gauge 1"] {
+    for family in [
+        "conn_check_success gauge 3",
+        "conn_check_failure gauge 1",
+        "conn_check_warning_info gauge 1",
+        "conn_check_ready gauge 1",
+    ] {
         assert!(families.lines().any(|line| line == family), "{family}: {families}");
     }
     let older = serving.get("/metrics");

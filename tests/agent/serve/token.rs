@@ -2,8 +2,8 @@
 
 use super::{peer, tcp};
 use harness::agent::{Agent, Ran};
-use harness::serve::Serving;
 use harness::scratch::Scratch;
+use harness::serve::Serving;
 use std::os::unix::fs::PermissionsExt as _;
 
 /// A new token.
@@ -25,7 +25,8 @@ fn with_token(scratch: &Scratch, token: &str) -> Vec<String> {
 fn with_a_token_the_report_is_nowhere_else_and_the_token_in_no_line() {
     let (peer, token) = (peer(), new_token());
     assert_eq!(token.len(), 43, "32 bytes in base64");
-    let serving = Serving::start_with(&tcp("db", peer.port(), ", takes_node_out: true"), |scratch| with_token(scratch, &token));
+    let serving =
+        Serving::start_with(&tcp("db", peer.port(), ", takes_node_out: true"), |scratch| with_token(scratch, &token));
     let answer = serving.get(&format!("/ht/{token}/"));
     assert_eq!(answer.status, 200);
     assert!(answer.head.contains("referrer-policy: no-referrer"), "{}", answer.head);
@@ -45,7 +46,8 @@ fn with_a_token_the_report_is_nowhere_else_and_the_token_in_no_line() {
 #[test]
 fn a_node_says_one_word_to_who_has_no_token() {
     let token = new_token();
-    let serving = Serving::start_with(&super::refused("db", ", takes_node_out: true"), |scratch| with_token(scratch, &token));
+    let serving =
+        Serving::start_with(&super::refused("db", ", takes_node_out: true"), |scratch| with_token(scratch, &token));
     assert_eq!(serving.get(&format!("/ht/{token}/")).status, 500);
     let answer = serving.get("/ready");
     assert_eq!((answer.status, answer.body.as_str()), (503, "out\n"));

@@ -30,7 +30,10 @@ fn environment(name: &str) -> &'static [(&'static str, &'static str)] {
         ],
         "conn-check-serve" => &[
             ("NOTIFY_SOCKET", "Where systemd is told READY, STATUS and STOPPING (sd_notify(3))."),
-            ("WATCHDOG_USEC, WATCHDOG_PID", "How often systemd wants a sign of life; it gets one in half of that time."),
+            (
+                "WATCHDOG_USEC, WATCHDOG_PID",
+                "How often systemd wants a sign of life; it gets one in half of that time.",
+            ),
         ],
         _ => &[],
     }
