@@ -6,10 +6,10 @@ use harness::peers::{Peer, Wire};
 use harness::ports::{self, Port};
 use harness::postgres::{self, Postgres, Setup};
 use harness::process::Launch;
-use harness::serve::{Serving, ask};
+use harness::serve::{Serving, answer};
 use harness::wait;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -117,7 +117,10 @@ fn forward(wire: &Wire, socket: &Path) -> std::io::Result<()> {
 
 /// The servers of a back end that get requests, by what `HAProxy` says of each.
 fn in_service(haproxy: &Haproxy, back_end: &str) -> Vec<String> {
-    let table = ask(haproxy.address(), "GET", "/stats;csv", &[]).expect("the statistics").body;
+    // By HTTP/1.0, which has no chunks.
+    let mut stream = TcpStream::connect(haproxy.address()).expect("connected");
+    stream.write_all(b"GET /stats;csv HTTP/1.0\r\n\r\n").expect("asked");
+    let table = answer(&mut stream).expect("the statistics").body;
     let (head, rows) = table.split_once('\n').expect("a head");
     let column = |name: &str| head.trim_start_matches("# ").split(',').position(|one| one == name).expect("a column");
     let (proxy, server, status) = (column("pxname"), column("svname"), column("status"));
