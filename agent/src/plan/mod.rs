@@ -44,6 +44,7 @@ pub struct Plan {
 
 /// One check, ready to run.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said by the file, or follows from it, on its own")]
 pub struct Entry {
     /// The file it stands in: its path, or `<stdin>`.
     pub file: Arc<str>,
