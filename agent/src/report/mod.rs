@@ -44,6 +44,6 @@ pub const FORMATS: [&Format; 9] = [
     &jsonl::FORMAT,
     &junit::FORMAT,
     &tap::FORMAT,
-    &health::FORMAT,
     &prometheus::FORMAT,
+    &health::FORMAT,
 ];

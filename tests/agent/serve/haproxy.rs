@@ -6,12 +6,13 @@ use harness::peers::{Peer, Wire};
 use harness::ports::{self, Port};
 use harness::postgres::{self, Postgres, Setup};
 use harness::process::Launch;
-use harness::serve::{Serving, answer};
+use harness::serve::Serving;
 use harness::wait;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -117,10 +118,10 @@ fn forward(wire: &Wire, socket: &Path) -> std::io::Result<()> {
 
 /// The servers of a back end that get requests, by what `HAProxy` says of each.
 fn in_service(haproxy: &Haproxy, back_end: &str) -> Vec<String> {
-    // By HTTP/1.0, which has no chunks.
-    let mut stream = TcpStream::connect(haproxy.address()).expect("connected");
-    stream.write_all(b"GET /stats;csv HTTP/1.0\r\n\r\n").expect("asked");
-    let table = answer(&mut stream).expect("the statistics").body;
+    // They come in chunks.
+    let url = format!("http://{}/stats;csv", haproxy.address());
+    let table = Command::new("curl").args(["-sS", &url]).output().expect("curl runs");
+    let table = String::from_utf8_lossy(&table.stdout).into_owned();
     let (head, rows) = table.split_once('\n').expect("a head");
     let column = |name: &str| head.trim_start_matches("# ").split(',').position(|one| one == name).expect("a column");
     let (proxy, server, status) = (column("pxname"), column("svname"), column("status"));

@@ -6,7 +6,7 @@ use conn_check::cli::{Also, Args, When};
 use conn_check::diagnostic::{self, Diagnostic};
 use conn_check::file::{self, Kind};
 use conn_check::plan::{self, Plan};
-use conn_check::report::{self, Format, Progress, Refusal, Refused, Reporter, Shown, Style, View};
+use conn_check::report::{self, Format, Overall, Progress, Refusal, Refused, Reporter, Shown, Style, View};
 use conn_check::source::Source;
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
@@ -61,8 +61,11 @@ impl<'a> Output<'a> {
 
     /// The exit status of a run: that of the judgement over it, but for the format that knows only good and bad.
     pub(crate) fn exit_status(&self, view: &View<'_>) -> u8 {
-        let is_health = self.format.name == report::HEALTH.name;
-        if is_health { u8::from(!report::is_well(view)) } else { view.overall().exit_status() }
+        let overall = view.overall();
+        match (self.format.name == report::HEALTH.name, overall) {
+            (true, Overall::Pass | Overall::Warn | Overall::Fail) => u8::from(!report::is_well(view)),
+            _ => overall.exit_status(),
+        }
     }
 
     /// Prints a text; the exit status.
