@@ -172,6 +172,10 @@ fn a_name_that_stands_twice_is_told_and_both_checks_are_there() {
     let flat: Value = serde_json::from_str(&serving.get("/ht/?format=json").body).expect("JSON");
     assert_eq!(flat.as_object().map(serde_json::Map::len), Some(2), "{flat}");
     assert!(serving.log().contains("the check of line 2 has the name `db`"), "{}", serving.log());
+    let yaml = tcp("db", peer.port(), "") + &tcp("db", other.number(), "");
+    let ran =
+        harness::agent::Agent::called("conn-check-serve", &yaml).args(["--strict", "--listen", "127.0.0.1:0"]).run();
+    assert!(ran.status == 3 && ran.err.contains("error[duplicate-check]"), "{ran:?}");
 }
 
 #[test]

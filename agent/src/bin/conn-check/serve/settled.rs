@@ -3,8 +3,9 @@
 use crate::check::{Task, with_plan};
 use crate::output;
 use crate::say;
+use conn_check::cli;
 use conn_check::cli::serve::Args;
-use conn_check::cli::{self};
+use conn_check::diagnostic::{Diagnostic, Severity};
 use conn_check::plan::{self, Plan};
 use conn_check::report::{self, Stage, Warnings};
 use conn_check::select::{Selection, Wanted};
@@ -37,8 +38,13 @@ impl Checks {
             0
         });
         let Task { config, plan, selection } = read?;
-        for (source, problem) in doubled(&plan) {
-            output::explain(&source, &[], &[problem], args.check.color);
+        let doubled = doubled(&plan);
+        for (source, problem) in &doubled {
+            let severity = if args.check.strict { Severity::Error } else { problem.severity };
+            output::explain(source, &[], &[Diagnostic { severity, ..problem.clone() }], args.check.color);
+        }
+        if args.check.strict && !doubled.is_empty() {
+            return None;
         }
         Some(Self { config, plan: Arc::new(plan), selection, warnings: super::warnings(args) })
     }
