@@ -67,6 +67,9 @@ impl Namespace {
     }
 
     /// Takes all rules away again.
+    ///
+    /// # Panics
+    /// When there is none, or it cannot be done.
     pub fn unfilter(&self) {
         let run = || Command::new(packages::needed("nft")).arg("delete table inet harness").output();
         let output = self.inside(run).or_panic("run nft");
