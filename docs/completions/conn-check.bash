@@ -67,7 +67,7 @@ _conn_check() {
             return
             ;;
         :--format)
-            mapfile -t COMPREPLY < <(compgen -W 'human plain nagios json jsonl junit tap health prometheus' -- "$current")
+            mapfile -t COMPREPLY < <(compgen -W 'human plain nagios json jsonl junit tap prometheus health' -- "$current")
             return
             ;;
         :-o | :-f | :--output)

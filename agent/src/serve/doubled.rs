@@ -5,9 +5,9 @@ use crate::plan::Plan;
 use crate::source::Source;
 use std::collections::HashMap;
 
-/// What is wrong with the names of the checks, with the file it is in.
+/// What is wrong with the names of the checks, with the file it is in: a warning, or an error where one is strict.
 #[must_use]
-pub fn doubled(plan: &Plan) -> Vec<(Source, Diagnostic)> {
+pub fn doubled(plan: &Plan, is_strict: bool) -> Vec<(Source, Diagnostic)> {
     let mut first: HashMap<&str, usize> = HashMap::new();
     let mut problems = Vec::new();
     for (number, entry) in plan.entries.iter().enumerate() {
@@ -24,7 +24,8 @@ pub fn doubled(plan: &Plan) -> Vec<(Source, Diagnostic)> {
             label.escape_debug()
         );
         let help = "give each check a name of its own: what watches them looks for it";
-        let diagnostic = Diagnostic { severity: Severity::Warning, ..Diagnostic::file(Flaw::Twin, message).help(help) };
+        let severity = if is_strict { Severity::Error } else { Severity::Warning };
+        let diagnostic = Diagnostic { severity, ..Diagnostic::file(Flaw::Twin, message).help(help) };
         problems.push((Source { name: entry.file.to_string(), text: String::new() }, diagnostic));
     }
     problems

@@ -274,12 +274,12 @@ fn what_polling_costs_is_counted_from_the_checks_and_the_age() {
 #[test]
 fn names_that_stand_twice_are_told() {
     let twice = plan(&(check("db", "") + &check("web", "") + &check("db", ", timeout: 3")));
-    let problems = doubled(&twice);
+    let problems = doubled(&twice, false);
     assert_eq!(problems.len(), 1);
     assert!(
         problems[0].1.message.contains("line 3") && problems[0].1.message.contains("test:1"),
         "{:?}",
         problems[0].1
     );
-    assert!(doubled(&plan(&check("db", ""))).is_empty());
+    assert!(doubled(&plan(&check("db", "")), true).is_empty());
 }

@@ -5,7 +5,6 @@ use crate::output;
 use crate::say;
 use conn_check::cli;
 use conn_check::cli::serve::Args;
-use conn_check::diagnostic::{Diagnostic, Severity};
 use conn_check::plan::{self, Plan};
 use conn_check::report::{self, Stage, Warnings};
 use conn_check::select::{Selection, Wanted};
@@ -38,10 +37,9 @@ impl Checks {
             0
         });
         let Task { config, plan, selection } = read?;
-        let doubled = doubled(&plan);
+        let doubled = doubled(&plan, args.check.strict);
         for (source, problem) in &doubled {
-            let severity = if args.check.strict { Severity::Error } else { problem.severity };
-            output::explain(source, &[], &[Diagnostic { severity, ..problem.clone() }], args.check.color);
+            output::explain(source, &[], std::slice::from_ref(problem), args.check.color);
         }
         if args.check.strict && !doubled.is_empty() {
             return None;
