@@ -9,6 +9,7 @@ pub mod export_fw;
 pub mod generate;
 pub mod merge;
 pub mod program;
+pub mod serve;
 pub mod suggest;
 pub mod trace;
 
@@ -66,6 +67,7 @@ pub fn programs() -> Vec<Command> {
         convert_fw::Args::command(),
         django::Django::command(),
         export_fw::Args::command(),
+        serve::Args::command(),
     ]
 }
 

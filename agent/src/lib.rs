@@ -34,6 +34,7 @@
 //! | [`event::Event`] | what happened, in order: all that reporters see of a run |
 //! | [`select::Selection`] | which results were asked for |
 //! | [`report::View`], [`report::Reporter`] | a finished run, prepared for people; what turns it into bytes |
+//! | [`serve::Served`] | a finished run as conn-check-serve tells it: how old, what changed, whether this node is ready |
 //! | `series` | the unique name of a check in monitoring: its `name`, or type, target and what distinguishes it |
 //! | [`firewall::Passage`] | what a firewall must let out |
 //!
@@ -65,6 +66,7 @@ pub mod report;
 pub mod run;
 mod secret;
 pub mod select;
+pub mod serve;
 pub mod services;
 pub mod settings;
 mod shared;

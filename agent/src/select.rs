@@ -38,6 +38,13 @@ impl Selection {
         selection
     }
 
+    /// What is wanted by both, which are of one plan.
+    #[must_use]
+    pub fn narrowed(&self, other: &Self) -> Self {
+        let wanted = self.wanted.iter().zip(&other.wanted).map(|(one, other)| *one && *other).collect();
+        Self { wanted, ends: self.ends.clone() }
+    }
+
     /// Whether a result is wanted.
     #[must_use]
     pub fn has(&self, entry: usize, result: usize) -> bool {

@@ -45,8 +45,14 @@ pub(crate) fn is_open_to_others(path: &Path) -> bool {
 pub(crate) const PROGRAM: &str = "conn-check";
 
 /// The names of the agent's programs in PATH; it is one binary that looks at its name.
-pub(crate) const PROGRAMS: [&str; 5] =
-    [PROGRAM, "conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
+pub(crate) const PROGRAMS: [&str; 6] = [
+    PROGRAM,
+    "conn-check-configs",
+    "conn-check-convert-fw",
+    "conn-check-django",
+    "conn-check-export-fw",
+    "conn-check-serve",
+];
 
 /// The directory of the versions in the charm.
 pub(crate) fn embedded_in(charm: &Path) -> PathBuf {

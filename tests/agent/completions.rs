@@ -133,7 +133,7 @@ fn shellcheck_has_nothing_to_say_about_the_scripts_of_bash() {
     let program = packages::find("shellcheck").expect("shellcheck is not installed: apt-get install shellcheck");
     let files = std::fs::read_dir(script("")).expect("docs/completions").map(|file| file.expect("a file").path());
     let scripts: Vec<_> = files.filter(|path| path.extension().is_some_and(|kind| kind == "bash")).collect();
-    assert_eq!(scripts.len(), 5, "{scripts:?}");
+    assert_eq!(scripts.len(), 6, "{scripts:?}");
     assert_eq!(lines(Command::new(program).args(scripts)), BTreeSet::new());
 }
 

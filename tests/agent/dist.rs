@@ -15,8 +15,14 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-const NAMES: [&str; 5] =
-    ["conn-check", "conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
+const NAMES: [&str; 6] = [
+    "conn-check",
+    "conn-check-configs",
+    "conn-check-convert-fw",
+    "conn-check-django",
+    "conn-check-export-fw",
+    "conn-check-serve",
+];
 
 /// All of it, packed once.
 fn packed() -> &'static Path {
@@ -62,7 +68,7 @@ fn clean_root() -> Scratch {
 /// From the command that installs to the first result.
 const A_FIRST_CHECK: Duration = Duration::from_secs(60);
 
-/// All five names run there, and a first check passes, soon after it was `begun` to install them.
+/// All six names run there, and a first check passes, soon after it was `begun` to install them.
 fn works(begun: Instant, run: &dyn Fn(&str) -> Command) {
     for name in NAMES {
         let version = succeeds(run(name).arg("--version"));

@@ -14,8 +14,14 @@ fn said(name: &str, arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
 }
 
-const PROGRAMS: [&str; 5] =
-    ["conn-check", "conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
+const PROGRAMS: [&str; 6] = [
+    "conn-check",
+    "conn-check-configs",
+    "conn-check-convert-fw",
+    "conn-check-django",
+    "conn-check-export-fw",
+    "conn-check-serve",
+];
 
 #[test]
 fn help_has_the_types_and_says_where_options_are_written() {
@@ -61,7 +67,7 @@ fn export_fw_shows_only_what_means_something_to_it_and_takes_the_rest() {
 
 #[test]
 fn the_output_is_o_and_f_in_every_program() {
-    for name in PROGRAMS.into_iter().filter(|name| *name != "conn-check-configs") {
+    for name in PROGRAMS.into_iter().filter(|name| !matches!(*name, "conn-check-configs" | "conn-check-serve")) {
         let (_, help, _) = said(name, &["-h"]);
         assert!(help.contains("-o") && help.contains("-f"), "{name}: {help}");
     }

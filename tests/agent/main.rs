@@ -65,6 +65,7 @@ mod s3;
 mod screen;
 mod secrets;
 mod seeds;
+mod serve;
 mod services;
 mod severity;
 mod silence;

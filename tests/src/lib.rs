@@ -24,6 +24,7 @@
 //! | [`mosquitto`] | a real MQTT broker, with a user and a topic for every answer |
 //! | [`mail`], [`exim`], [`postfix`] | mail servers: one that keeps what it is given, a strict one, and one that refuses late |
 //! | [`peers`] | servers on a thread of this process that misbehave in one exact way, or take notes |
+//! | [`serve`] | conn-check-serve, and who asks it |
 //! | [`forwarder`] | counts bytes and turns between a client and a server, and can add a delay |
 //! | [`mounts`] | mounts that one program sees: full, read-only, dead
 //! | [`netns`] | two hosts joined by a cable: network namespaces with firewalls |
@@ -88,6 +89,7 @@ mod reaper;
 pub mod redis;
 pub mod s3;
 pub mod scratch;
+pub mod serve;
 pub mod slapd;
 pub mod socks;
 pub mod squid;

@@ -34,6 +34,7 @@ const HOUSES: [House; 2] = [
             &["select", "queue"],
             &["run"],
             &["report", "firewall", "fleet", "generate", "explain"],
+            &["serve"],
             &["cli"],
         ],
     },

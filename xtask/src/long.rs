@@ -52,12 +52,14 @@ pub(crate) fn run(task: &str, arguments: &[String]) -> Option<Outcome> {
 /// `cargo xtask fuzz TARGET SECONDS`; the target is a part of its tests' names, `records` are what the charm reads back.
 pub(crate) fn fuzz(arguments: &[String]) -> Outcome {
     let [target, seconds] = arguments else {
-        return Err("cargo xtask fuzz TARGET SECONDS: a type of check, config, rules, juju_status, dotenv, records, \
+        return Err(
+            "cargo xtask fuzz TARGET SECONDS: a type of check, config, rules, juju_status, dotenv, serve, records, \
                     or all"
-            .into());
+                .into(),
+        );
     };
     let part = if target == "all" { "" } else { target };
-    let names = ["peers", "files"].map(|kind| format!("fuzz::{kind}::{part}"));
+    let names = ["peers", "files", "requests"].map(|kind| format!("fuzz::{kind}::{part}"));
     let agent = ["--package", "conn-check-tests", "--test", "agent", "--", "--nocapture", &names[0], &names[1]];
     let charm = ["--package", "conn-check-charm", "--lib", "--", "--nocapture", "tests::fuzz::"];
     let run = |test: &[&str]| cases("fuzz", "CONN_CHECK_FUZZ", seconds, test);

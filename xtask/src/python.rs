@@ -18,9 +18,12 @@ const CELERIES: &str = include_str!("../../tests/celery.txt");
 const CHARM_TOOLS: [(&str, &[&str]); 2] =
     [("charm-tools", &["charm-tools==3.0.9"]), ("charmcraft", &["charmcraft==4.5.0", "ops[testing]==3.9.0"])];
 
+/// Reads metrics as strictly as the standard has it (`prometheus_client.openmetrics.parser`).
+const METRICS_PARSER: (&str, &[&str]) = ("prometheus-client", &["prometheus-client==0.26.0"]);
+
 /// Makes what is missing.
 pub(crate) fn environments() -> Outcome {
-    for (name, requirements) in CHARM_TOOLS {
+    for (name, requirements) in CHARM_TOOLS.into_iter().chain([METRICS_PARSER]) {
         environment(name, requirements)?;
     }
     for line in CELERIES.lines().filter(|line| line.starts_with("celery==")) {

@@ -90,6 +90,8 @@ pub struct Entry {
     pub judgement: Judgement,
     /// Its failure takes this node out of service, whoever has to mend it.
     pub takes_node_out: bool,
+    /// Somebody logs in.
+    pub(crate) logs_in: bool,
     /// Asking again would send something twice.
     pub(crate) asks_once: bool,
     /// The check itself.
@@ -326,6 +328,7 @@ impl Loading<'_> {
             critical: common.critical,
             judgement: common.judgement,
             takes_node_out: common.takes_node_out,
+            logs_in: read.logs_in,
             asks_once,
             spec,
         });

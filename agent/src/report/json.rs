@@ -85,7 +85,7 @@ impl<'a> Head<'a> {
 }
 
 /// A time of the wall clock.
-pub(super) fn rfc3339(time: SystemTime) -> String {
+pub(crate) fn rfc3339(time: SystemTime) -> String {
     OffsetDateTime::from(time).format(&Rfc3339).unwrap_or_default()
 }
 

@@ -2,6 +2,7 @@
 //! and one line in [`FORMATS`].
 
 mod format;
+mod health;
 mod human;
 pub mod journal;
 mod json;
@@ -21,17 +22,21 @@ pub mod trace;
 mod view;
 
 pub use format::Format;
+pub(crate) use health::is_of_this_node;
+pub use health::{FORMAT as HEALTH, Health, is_well};
 pub use human::FORMAT as HUMAN;
 pub use json::FORMAT as JSON;
+pub(crate) use json::rfc3339;
 pub use nagios::FORMAT as NAGIOS;
 pub use plain::FORMAT as PLAIN;
 pub use progress::Progress;
+pub use prometheus::{Syntax, metrics};
 pub use refusal::{Refusal, Refused};
 pub use reporter::{Reporter, Shown, Stage, Style, Warnings};
 pub use view::{CheckView, Counts, Overall, Remark, Row, View};
 
 /// Every format there is, in the order in which `--help` lists them.
-pub const FORMATS: [&Format; 8] = [
+pub const FORMATS: [&Format; 9] = [
     &human::FORMAT,
     &plain::FORMAT,
     &nagios::FORMAT,
@@ -40,4 +45,5 @@ pub const FORMATS: [&Format; 8] = [
     &junit::FORMAT,
     &tap::FORMAT,
     &prometheus::FORMAT,
+    &health::FORMAT,
 ];

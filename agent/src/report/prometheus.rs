@@ -45,6 +45,33 @@ impl Reporter for Prometheus {
     }
 }
 
+/// How metrics are written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Syntax {
+    /// The text format of Prometheus, version 0.0.4.
+    Prometheus,
+    /// `OpenMetrics` 1.0.0, which has an end.
+    OpenMetrics,
+}
+
+/// The metrics of a run, with what else is known: names with their helps and values.
+///
+/// # Errors
+/// Those of the writer.
+pub fn metrics(view: &View<'_>, more: &[(&str, &str, f64)], syntax: Syntax, out: &mut dyn Write) -> io::Result<()> {
+    Prometheus.finish(view, out)?;
+    more_of(more, out)?;
+    if syntax == Syntax::OpenMetrics { writeln!(out, "# EOF") } else { Ok(()) }
+}
+
+/// Metrics without labels, each with its help and its value.
+fn more_of(more: &[(&str, &str, f64)], out: &mut dyn Write) -> io::Result<()> {
+    more.iter().try_for_each(|(name, help, value)| {
+        family(out, name, help)?;
+        writeln!(out, "{name} {value}")
+    })
+}
+
 fn verdicts(checks: &Checks<'_, '_>, out: &mut dyn Write) -> io::Result<()> {
     gauge(out, "conn_check_success", "Whether the check passed (warnings included).", checks, |check| {
         judged(check).then(|| u8::from(matches!(check.verdict(), Verdict::Pass | Verdict::Warn)))

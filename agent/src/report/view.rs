@@ -143,7 +143,8 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn of(stage: Stage<'a>, report: &'a Report) -> Self {
         let Stage { warnings, config, plan, selection } = stage;
-        let checks: Vec<_> = report.outcomes.iter().map(|outcome| CheckView::of(plan, selection, outcome)).collect();
+        let wanted = report.outcomes.iter().filter(|outcome| selection.last_of(outcome.entry).is_some());
+        let checks: Vec<_> = wanted.map(|outcome| CheckView::of(plan, selection, outcome)).collect();
         Self {
             config,
             counts: Counts::of(checks.iter().flat_map(|check| &check.rows).map(|row| row.step.verdict)),

@@ -96,6 +96,7 @@ impl Credentials {
     fn new(fields: &Fields<'_>, user: impl Into<String>, password: Secret<String>) -> Self {
         let user = user.into();
         fields.show(&user);
+        fields.note_login();
         Self { user, password }
     }
 

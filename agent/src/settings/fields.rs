@@ -13,6 +13,7 @@ use crate::settings::shape::{Declared, Shown, StoodIn};
 use crate::settings::{Field, Misfit, SERVICE_URL, Setting, meant, nearest, unexpanded};
 use crate::text::{Span, shortened};
 use crate::yaml::{self, Node, Value};
+use std::cell::Cell;
 
 /// A problem was noted: what was asked for cannot be built.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct Fields<'a> {
     diagnostics: Vec<Diagnostic>,
     vault: Vault,
     wishes: Wishes,
+    /// Somebody logs in.
+    logs_in: Cell<bool>,
     describing: bool,
 }
 
@@ -55,6 +58,8 @@ pub(crate) struct Read {
     pub(crate) missing: Option<Fault>,
     /// Where else it connects to.
     pub(crate) wishes: Wishes,
+    /// Somebody logs in.
+    pub(crate) logs_in: bool,
     /// What is called otherwise than it was read.
     pub(crate) stood_in: StoodIn,
     /// Its declared options, when there was no file at hand.
@@ -96,6 +101,7 @@ impl<'a> Fields<'a> {
             diagnostics: Vec::new(),
             vault: Vault::new(Secrets::Needed),
             wishes: Wishes::none(),
+            logs_in: Cell::new(false),
             describing,
         }
     }
@@ -173,6 +179,11 @@ impl<'a> Fields<'a> {
     /// Remembers the names that stand in a secret beside its values.
     pub(crate) fn show_names_in(&self, text: &str) {
         self.vault.show_names_in(text);
+    }
+
+    /// Remembers that the check logs in.
+    pub(crate) fn note_login(&self) {
+        self.logs_in.set(true);
     }
 
     /// Remembers by which way the check wants to go.
@@ -277,8 +288,9 @@ impl<'a> Fields<'a> {
             }
         }
         let (redactor, missing, stood_in) = self.vault.into_parts();
-        let Self { diagnostics, wishes, declared, .. } = self;
-        Read { diagnostics, redactor, missing, wishes, stood_in, declared }
+        let Self { diagnostics, wishes, logs_in, declared, .. } = self;
+        let logs_in = logs_in.into_inner();
+        Read { diagnostics, redactor, missing, wishes, logs_in, stood_in, declared }
     }
 
     /// Declares an option, and looks for its value.

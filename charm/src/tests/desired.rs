@@ -104,7 +104,13 @@ fn only_links_of_ours_are_replaced_or_removed() {
     let links = desired.nodes.iter().filter(|node| node.path().starts_with("/usr/local/bin"));
     let link =
         |name: &str| Node::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
-    let others = ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
+    let others = [
+        "conn-check-configs",
+        "conn-check-convert-fw",
+        "conn-check-django",
+        "conn-check-export-fw",
+        "conn-check-serve",
+    ];
     assert!(links.eq(&others.map(link)), "{:?}", desired.nodes);
     assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone: the charm did not make it"]);
     observed.leaving = true;

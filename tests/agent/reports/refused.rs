@@ -23,7 +23,7 @@ fn over_old(yaml: &str, arguments: &[&str]) -> (Ran, String, String) {
 /// What a format has to say of [`BAD`].
 fn tells_the_refusal(format: &str, text: &str) {
     match format {
-        "human" | "plain" => assert_eq!(text, "old", "what says nothing leaves the old report alone"),
+        "health" | "human" | "plain" => assert_eq!(text, "old", "what says nothing leaves the old report alone"),
         "nagios" => {
             assert!(text.starts_with("CONN-CHECK UNKNOWN: 3 problems in the checks file - checks.yaml:1:"), "{text}");
             assert_eq!(text.lines().count(), 3, "{text}");

@@ -66,6 +66,16 @@ impl Namespace {
         self.filter("output", transport, port, answer);
     }
 
+    /// Takes all rules away again.
+    ///
+    /// # Panics
+    /// When there is none, or it cannot be done.
+    pub fn unfilter(&self) {
+        let run = || Command::new(packages::needed("nft")).arg("delete table inet harness").output();
+        let output = self.inside(run).or_panic("run nft");
+        assert!(output.status.success(), "nft failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// Adds a rule; the table and the chain are made by the first one.
     fn filter(&self, chain: &str, transport: Transport, port: u16, answer: Answer) {
         let rules = format!(

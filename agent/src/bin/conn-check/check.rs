@@ -135,7 +135,7 @@ pub(crate) fn check(args: &Args, output: &Output<'_>, task: Task, watch: &Watch,
     };
     let Listener { reports, ticker, .. } = listener;
     let view = View::of(stage, &report);
-    let verdict = if args.dry_run { 0 } else { view.overall().exit_status() };
+    let verdict = if args.dry_run { 0 } else { output.exit_status(&view) };
     // Until it is written, a good result is not known.
     watch.ends_with(status_unwritten(verdict));
     drop(ticker);
@@ -258,7 +258,7 @@ fn perform(
 }
 
 /// What suits this host, unless the command line says otherwise.
-fn options(args: &Args) -> Options {
+pub(crate) fn options(args: &Args) -> Options {
     let host = Options::of_host();
     Options {
         max_timeout: args.max_timeout,

@@ -18,6 +18,7 @@ mod outlet;
 mod output;
 mod part;
 mod reading;
+mod serve;
 mod ticker;
 mod trace;
 mod watch;
@@ -43,6 +44,7 @@ const CONFIGS: &str = "conn-check-configs";
 const CONVERT_FW: &str = "conn-check-convert-fw";
 const DJANGO: &str = "conn-check-django";
 const EXPORT_FW: &str = "conn-check-export-fw";
+const SERVE: &str = "conn-check-serve";
 
 fn main() -> ExitCode {
     conn_check::host::note_descriptors();
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         CONVERT_FW => start(|_| false, convert_fw::program),
         DJANGO => start(|_| false, django::program),
         EXPORT_FW => start(|args: &cli::export_fw::Args| args.check.tracebacks, export_fw::program),
+        SERVE => start(|args: &cli::serve::Args| args.check.tracebacks, serve::program),
         _ => start(|args: &Program| args.check.tracebacks, program),
     };
     ExitCode::from(status)
@@ -73,7 +76,7 @@ fn program(args: &Program) -> u8 {
 fn called() -> &'static str {
     let name = std::env::args_os().next().unwrap_or_default();
     let name = Path::new(&name).file_name().and_then(OsStr::to_str);
-    [CONFIGS, CONVERT_FW, DJANGO, EXPORT_FW].into_iter().find(|program| name == Some(program)).unwrap_or(CHECK)
+    [CONFIGS, CONVERT_FW, DJANGO, EXPORT_FW, SERVE].into_iter().find(|program| name == Some(program)).unwrap_or(CHECK)
 }
 
 /// Reads the command line and runs the program; the exit status. A panic is a fault of ours with a

@@ -6,7 +6,7 @@ use conn_check::cli::{Also, Args, When};
 use conn_check::diagnostic::{self, Diagnostic};
 use conn_check::file::{self, Kind};
 use conn_check::plan::{self, Plan};
-use conn_check::report::{self, Format, Progress, Refusal, Refused, Reporter, Shown, Style, View};
+use conn_check::report::{self, Format, Overall, Progress, Refusal, Refused, Reporter, Shown, Style, View};
 use conn_check::source::Source;
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write};
@@ -57,6 +57,15 @@ impl<'a> Output<'a> {
     pub(crate) fn progress(&self, plan: &Plan, checks: usize) -> Option<Progress> {
         let is_watched = self.format.name == report::HUMAN.name && io::stderr().is_terminal() && moves_cursor();
         (is_watched && !self.args.dry_run).then(|| Progress::new(plan, checks))
+    }
+
+    /// The exit status of a run: that of the judgement over it, but for the format that knows only good and bad.
+    pub(crate) fn exit_status(&self, view: &View<'_>) -> u8 {
+        let overall = view.overall();
+        match (self.format.name == report::HEALTH.name, overall) {
+            (true, Overall::Pass | Overall::Warn | Overall::Fail) => u8::from(!report::is_well(view)),
+            _ => overall.exit_status(),
+        }
     }
 
     /// Prints a text; the exit status.

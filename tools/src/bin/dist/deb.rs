@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tools::{Outcome, root};
 
+/// The unit of systemd, which nobody starts by installing it.
+const UNIT: &str = "examples/systemd/conn-check-serve@.service";
+
 const DESCRIPTION: &str = "\
 Description: verify every network dependency of a service from its host
  Reads YAML files that name the databases, caches, brokers and web services a
@@ -23,6 +26,8 @@ pub(crate) fn write(order: &Order, tree: &Tree) -> Outcome<PathBuf> {
     let _former = fs::remove_dir_all(&stage);
     tree.write(&stage.join("usr"))?;
     Tree::empty().with_python()?.write(&stage.join("usr"))?;
+    let unit = fs::read(root().join(UNIT)).map_err(|error| format!("{UNIT}: {error}"))?;
+    put(&stage.join("lib/systemd/system/conn-check-serve@.service"), &unit)?;
     as_debian_has_it(&stage)?;
     let size = installed_size(&stage)?;
     let control = format!(

@@ -22,7 +22,7 @@ pub(crate) fn of(order: &Order, tarball: &Path) -> Outcome<String> {
     let ran = match Runner::of(order.needs.machine) {
         Ok(runner) => {
             runner.prove(order, &scratch)?;
-            "ran here: its five names, and a first check that passes".to_owned()
+            "ran here: its six names, and a first check that passes".to_owned()
         }
         Err(why) => format!("NOT run here: {why}"),
     };

@@ -1,4 +1,4 @@
-//! What is installed, below `/usr` or `/usr/local`: the program under its five names, its manual, what completes its
+//! What is installed, below `/usr` or `/usr/local`: the program under its six names, its manual, what completes its
 //! command line, its documents, the Python package.
 
 use std::fs;
@@ -32,6 +32,7 @@ impl Tree {
             ("docs/prometheus", "yml", "share/doc/conn-check/docs/prometheus"),
             ("agent/schema", "json", "share/doc/conn-check/agent/schema"),
             ("examples", "yaml", "share/doc/conn-check/examples"),
+            ("examples/systemd", "service", "share/doc/conn-check/examples/systemd"),
             ("examples/juju", "yaml", "share/doc/conn-check/examples/juju"),
             ("examples/juju", "json", "share/doc/conn-check/examples/juju"),
         ] {

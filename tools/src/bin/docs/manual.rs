@@ -28,6 +28,13 @@ fn environment(name: &str) -> &'static [(&'static str, &'static str)] {
             ("DJANGO_SETTINGS_MODULE", "The settings, where `--settings-module` names none."),
             ("VIRTUAL_ENV", "Whose Python imports them, where `--python` names none."),
         ],
+        "conn-check-serve" => &[
+            ("NOTIFY_SOCKET", "Where systemd is told READY, STATUS and STOPPING (sd_notify(3))."),
+            (
+                "WATCHDOG_USEC, WATCHDOG_PID",
+                "How often systemd wants a sign of life; it gets one in half of that time.",
+            ),
+        ],
         _ => &[],
     }
 }

@@ -1,0 +1,182 @@
+//! `conn-check-serve CONFIG`: answers requests with the state of the dependencies, and with that of this node.
+
+mod connections;
+mod handle;
+mod keeper;
+mod settled;
+
+use crate::check::options;
+use crate::output::print;
+use crate::{UNKNOWN, complain, refuse, say};
+use conn_check::cli::serve::Args;
+use conn_check::host;
+use conn_check::report::Warnings;
+use conn_check::serve::{Listener, Notifier, Place, Token};
+use connections::{Connections, Kind};
+use keeper::Keeper;
+use nix::libc;
+use settled::{Checks, Settled};
+use std::future::pending;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::{Instant, sleep_until};
+
+/// After SIGTERM what was asked is answered in this time, or not at all.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs the program; the exit status.
+pub(crate) fn program(args: &Args) -> u8 {
+    if args.new_token {
+        return match Token::new_text() {
+            Ok(token) => print(None, &format!("{token}\n")),
+            Err(error) => complain(&error.to_string()),
+        };
+    }
+    if let Some(option) = args.without_effect() {
+        return refuse(&format!("{option}: means nothing here; who asks over HTTP says in which form"));
+    }
+    if args.check.validate {
+        return Checks::read(args).map_or(UNKNOWN, |_| 0);
+    }
+    let settled = match Settled::read(args) {
+        Ok(settled) => settled,
+        Err(wrong) => return refuse(&wrong),
+    };
+    let Some(checks) = Checks::read(args) else { return UNKNOWN };
+    match serve(args, checks, settled) {
+        Ok(()) => 0,
+        Err(wrong) => complain(&wrong),
+    }
+}
+
+/// Serves until it is told to end.
+fn serve(args: &Args, checks: Checks, settled: Settled) -> Result<(), String> {
+    let mut options = options(&args.check);
+    let descriptors = host::descriptors();
+    // Half of what there is stays for checks.
+    let connections = args.max_connections.min(usize::try_from(descriptors / 2).unwrap_or(usize::MAX));
+    let left = descriptors.saturating_sub(u64::try_from(connections).unwrap_or(u64::MAX));
+    options.concurrency = options.concurrency.min(host::slots(left));
+    let started = |error: io::Error| format!("it could not start: {error}");
+    let runtime = options.runtime().map_err(started)?;
+    let keeper = Rc::new(Keeper::new(checks, settled, options, args.max_age));
+    let done = LocalSet::new().block_on(&runtime, async {
+        let listeners = listeners(args).await?;
+        let signals = Signals::new().map_err(started)?;
+        live(args, &keeper, listeners, signals, connections).await;
+        Ok(())
+    });
+    // A look-up that hangs in the system's resolver must not hold up the end.
+    runtime.shutdown_background();
+    done
+}
+
+/// Listens wherever it is asked to.
+async fn listeners(args: &Args) -> Result<Vec<(Listener, Kind)>, String> {
+    let places = args.listen.iter().map(|place| (place, "--listen", kind(place)));
+    let metrics = args.metrics_listen.iter().map(|place| (place, "--metrics-listen", Kind::Metrics));
+    let mut listeners = Vec::new();
+    for (place, option, kind) in places.chain(metrics) {
+        if kind == Kind::Metrics && matches!(place, Place::Agent(_)) {
+            return Err(format!("{option} {place}: metrics are told over HTTP; write it without tcp:"));
+        }
+        let listener = Listener::at(place.clone()).await.map_err(|error| {
+            let step = match error.raw_os_error() {
+                Some(libc::EADDRINUSE) => "; another program listens there: `ss -ltnp` says which",
+                Some(libc::EADDRNOTAVAIL) => "; this host does not have the address",
+                Some(libc::EACCES) => {
+                    "; below 1024 that takes CAP_NET_BIND_SERVICE, and a socket a directory to write to"
+                }
+                _ => "",
+            };
+            format!("{option} {place}: {error}{step}")
+        })?;
+        listeners.push((listener, kind));
+    }
+    Ok(listeners)
+}
+
+const fn kind(place: &Place) -> Kind {
+    match place {
+        Place::Agent(_) => Kind::Agent,
+        Place::Http(_) | Place::Unix(_) => Kind::Http,
+    }
+}
+
+/// What the system may ask for.
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        let on = |kind| signal(kind);
+        Ok(Self {
+            hangup: on(SignalKind::hangup())?,
+            terminate: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+        })
+    }
+}
+
+/// From the first connection to the last.
+async fn live(args: &Args, keeper: &Rc<Keeper>, listeners: Vec<(Listener, Kind)>, signals: Signals, most: usize) {
+    let Signals { mut hangup, mut terminate, mut interrupt } = signals;
+    let connections = Connections::new(Rc::clone(keeper), most);
+    for (listener, kind) in listeners {
+        say(&format!("listens at {}{}", listener.place, kind.about()));
+        spawn_local(Rc::clone(&connections).listen(listener, kind));
+    }
+    say(&keeper.costs().to_string());
+    // Whoever asks first finds a result, or one that is on its way.
+    keeper.begin();
+    let notifier = keeper.notifier();
+    notifier.tell("READY=1\nSTATUS=the first run");
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => reload(args, keeper, notifier),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            () = sign_of_life(notifier.interval) => notifier.tell("WATCHDOG=1"),
+        }
+    }
+    notifier.tell("STOPPING=1\nSTATUS=it ends");
+    let last = Instant::now() + GRACE;
+    tokio::select! {
+        () = connections.end() => {}
+        () = sleep_until(last) => say("ended before all was answered: a run takes longer"),
+    }
+}
+
+/// Waits until the next sign of life is due: it comes from where requests are answered.
+async fn sign_of_life(interval: Option<Duration>) {
+    match interval {
+        Some(interval) => sleep_until(Instant::now() + interval).await,
+        None => pending().await,
+    }
+}
+
+/// Reads all files again; what is not valid changes nothing.
+fn reload(args: &Args, keeper: &Rc<Keeper>, notifier: &Notifier) {
+    notifier.tell("RELOADING=1");
+    let settled = Settled::read(args).map_err(|wrong| say(&wrong));
+    match (settled, Checks::read(args)) {
+        (Ok(settled), Some(checks)) => {
+            keeper.replace(checks, settled);
+            say("SIGHUP: the files are read again");
+            say(&keeper.costs().to_string());
+        }
+        _ => say("SIGHUP: a file is not valid, so that all stays as it was"),
+    }
+    notifier.tell("READY=1");
+}
+
+/// What a warning comes to.
+fn warnings(args: &Args) -> Warnings {
+    args.check.warnings_as_errors.into()
+}

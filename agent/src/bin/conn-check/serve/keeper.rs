@@ -1,0 +1,152 @@
+//! Keeps the last result, and sees to it that there is one run at a time, and none before its time.
+
+use super::settled::{Checks, Settled};
+use conn_check::report::View;
+use conn_check::run::{self, Options, Report};
+use conn_check::serve::{Costs, History, Notifier, Readiness};
+use std::cell::{Ref, RefCell};
+use std::future::pending;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::spawn_local;
+use tokio::time::{Instant, sleep_until};
+
+/// The last result, whoever asks for it.
+pub(crate) struct Keeper {
+    options: Options,
+    pub(crate) max_age: Duration,
+    notifier: Notifier,
+    state: RefCell<State>,
+    /// A run is over.
+    turned: Notify,
+}
+
+struct State {
+    checks: Rc<Checks>,
+    settled: Rc<Settled>,
+    last: Option<Rc<Last>>,
+    history: History,
+    is_running: bool,
+}
+
+/// A finished run.
+pub(crate) struct Last {
+    pub(crate) checks: Rc<Checks>,
+    pub(crate) report: Report,
+    pub(crate) readiness: Readiness,
+    pub(crate) ended: Instant,
+}
+
+impl Keeper {
+    pub(crate) fn new(checks: Checks, settled: Settled, options: Options, max_age: Duration) -> Self {
+        let state = State {
+            checks: Rc::new(checks),
+            settled: Rc::new(settled),
+            last: None,
+            history: History::default(),
+            is_running: false,
+        };
+        let notifier = Notifier::of_environment();
+        Self { options, max_age, notifier, state: RefCell::new(state), turned: Notify::new() }
+    }
+
+    /// What the files say beside the checks.
+    pub(crate) fn settled(&self) -> Rc<Settled> {
+        Rc::clone(&self.state.borrow().settled)
+    }
+
+    /// How checks were before.
+    pub(crate) fn history(&self) -> Ref<'_, History> {
+        Ref::map(self.state.borrow(), |state| &state.history)
+    }
+
+    pub(crate) const fn notifier(&self) -> &Notifier {
+        &self.notifier
+    }
+
+    /// What polling costs.
+    pub(crate) fn costs(&self) -> Costs {
+        let Checks { plan, selection, .. } = &*self.state.borrow().checks;
+        Costs::of(plan, selection, self.max_age)
+    }
+
+    /// From now on it is these files; the next who asks gets a result of theirs.
+    pub(crate) fn replace(self: &Rc<Self>, checks: Checks, settled: Settled) {
+        let mut state = self.state.borrow_mut();
+        state.checks = Rc::new(checks);
+        state.settled = Rc::new(settled);
+        drop(state);
+        self.begin();
+    }
+
+    /// A result that is not too old: the last one, or that of the run in progress, or of a new one.
+    pub(crate) async fn fresh(self: &Rc<Self>) -> Rc<Last> {
+        let asked = Instant::now();
+        loop {
+            // Before anything is looked at: whatever turns from now on is heard.
+            let turned = self.turned.notified();
+            if let Some(last) = self.current(asked) {
+                return last;
+            }
+            self.begin();
+            turned.await;
+        }
+    }
+
+    /// A result that is not too old, if it is there soon; else the last one, if there was one. Who asks whether this node can
+    /// serve must not wait for a dependency that does not answer.
+    pub(crate) async fn soon(self: &Rc<Self>, patience: Duration) -> Option<Rc<Last>> {
+        tokio::select! {
+            biased;
+            last = self.fresh() => Some(last),
+            () = sleep_until(Instant::now() + patience) => self.state.borrow().last.clone(),
+        }
+    }
+
+    /// The last result, unless it is too old for who asked then, or of other files.
+    fn current(&self, asked: Instant) -> Option<Rc<Last>> {
+        let state = self.state.borrow();
+        let last = state.last.as_ref().filter(|last| Rc::ptr_eq(&last.checks, &state.checks))?;
+        let is_fresh = last.ended >= asked || last.ended.elapsed() <= self.max_age;
+        is_fresh.then(|| Rc::clone(last))
+    }
+
+    /// Begins a run, unless one is in progress.
+    pub(crate) fn begin(self: &Rc<Self>) {
+        let mut state = self.state.borrow_mut();
+        if state.is_running {
+            return;
+        }
+        state.is_running = true;
+        let checks = Rc::clone(&state.checks);
+        drop(state);
+        let keeper = Running(Rc::clone(self));
+        spawn_local(async move {
+            let report = run::run(&checks.plan, &checks.selection, &keeper.0.options, pending(), None).await;
+            keeper.0.keep(checks, report);
+        });
+    }
+
+    fn keep(&self, checks: Rc<Checks>, report: Report) {
+        let view = View::of(checks.stage(), &report);
+        let readiness = Readiness::of(&view);
+        let counts = view.check_counts;
+        let (word, total) = (readiness.standing.word(), counts.total());
+        self.notifier.tell(&format!("STATUS={word}: {} of {total} checks work", counts.pass + counts.warn));
+        let mut state = self.state.borrow_mut();
+        state.history.hear(&view);
+        drop(view);
+        state.last = Some(Rc::new(Last { checks, report, readiness, ended: Instant::now() }));
+    }
+}
+
+/// A run in progress; its end, however it comes, is told to all who wait.
+struct Running(Rc<Keeper>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.state.borrow_mut().is_running = false;
+        self.0.turned.notify_waiters();
+    }
+}

@@ -1,0 +1,285 @@
+//! Runs that were made up, and what is said of them.
+
+use super::*;
+use crate::fault::{Cause, Fault, Owner, Phase};
+use crate::outcome::{Outcome, SkipReason, Step, Verdict, Warning};
+use crate::plan::{Defaults, Plan, load};
+use crate::report::{Stage, View, Warnings, is_well};
+use crate::run::Report;
+use crate::secret::Redactor;
+use crate::select::{Selection, Wanted};
+use crate::source::Source;
+use std::time::{Duration, SystemTime};
+
+fn plan(yaml: &str) -> Plan {
+    let source = Source { name: "test".into(), text: yaml.into() };
+    load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid").0
+}
+
+/// A check called `NAME`, with more options.
+fn check(name: &str, more: &str) -> String {
+    format!("- {{type: tcp, name: '{name}', host: h, port: 1{more}}}\n")
+}
+
+/// How a check ended.
+enum End {
+    Good,
+    Skipped,
+    Failed(Phase, Cause, Option<Owner>),
+    Warned(&'static str),
+}
+
+fn outcome(entry: usize, end: &End) -> Outcome {
+    let passed = Step::decided(Verdict::Pass, Duration::from_millis(2), Duration::ZERO);
+    let good = Outcome { entry, steps: vec![passed], elapsed: Duration::from_millis(2), ..Outcome::default() };
+    match end {
+        End::Good => good,
+        End::Skipped => Outcome::skipped(entry, 1, SkipReason::Interrupted, Duration::ZERO),
+        End::Failed(phase, cause, owner) => {
+            let fault = Fault::new(*cause, "it <broke>");
+            let fault = owner.map_or(fault.clone(), |owner| fault.owner(owner));
+            Outcome::failed(entry, 1, Duration::ZERO, fault.in_phase(*phase, &Redactor::default()))
+        }
+        End::Warned(code) => {
+            let kinds = crate::catalogue::WarningKind::ALL.iter();
+            let kind = *kinds.clone().find(|kind| kind.code() == *code).expect("a warning");
+            let mut warned = Outcome { warnings: vec![Warning { kind, message: "look".into(), result: 0 }], ..good };
+            warned.apply_warnings();
+            warned
+        }
+    }
+}
+
+fn report(ends: &[End]) -> Report {
+    let outcomes = ends.iter().enumerate().map(|(entry, end)| outcome(entry, end)).collect();
+    let (started, elapsed) = (SystemTime::now(), Duration::from_millis(5));
+    Report { started, elapsed, outcomes, interrupted: false, end: None, comparison: None }
+}
+
+/// Looks at a made-up run of these checks.
+fn look<T>(yaml: &str, ends: &[End], warnings: Warnings, with: impl FnOnce(&View<'_>) -> T) -> T {
+    let (plan, report) = (plan(yaml), report(ends));
+    let selection = Selection::of(&plan, &Wanted::default());
+    with(&View::of(Stage { warnings, config: "c.yaml", plan: &plan, selection: &selection }, &report))
+}
+
+/// The verdict over the node, and whether all is well.
+fn judged(more: &str, end: End, warnings: Warnings) -> (Standing, bool) {
+    look(&check("db", more), &[end], warnings, |view| (Readiness::of(view).standing, is_well(view)))
+}
+
+#[test]
+fn a_node_leaves_service_for_its_own_faults_alone() {
+    use Cause as C;
+    use Phase as P;
+    for (end, standing) in [
+        (End::Good, Standing::Ready),
+        // Its own.
+        (End::Failed(P::Connect, C::DeniedLocally, None), Standing::Out),
+        (End::Failed(P::Connect, C::NoRoute, None), Standing::Out),
+        (End::Failed(P::Connect, C::LocalLimit, None), Standing::Out),
+        (End::Failed(P::Connect, C::NoSocket, Some(Owner::Host)), Standing::Out),
+        (End::Failed(P::Resolve, C::Timeout, Some(Owner::Host)), Standing::Out),
+        (End::Failed(P::Local, C::ReadOnly, None), Standing::Out),
+        (End::Failed(P::Config, C::MissingSecret, None), Standing::Out),
+        (End::Failed(P::Config, C::UnusableFile, None), Standing::Out),
+        // Everybody's.
+        (End::Failed(P::Connect, C::Refused, None), Standing::Degraded),
+        (End::Failed(P::Connect, C::Refused, Some(Owner::Host)), Standing::Degraded),
+        (End::Failed(P::Connect, C::Timeout, None), Standing::Degraded),
+        (End::Failed(P::Connect, C::NoSocket, None), Standing::Degraded),
+        (End::Failed(P::Auth, C::Rejected, None), Standing::Degraded),
+        (End::Failed(P::Request, C::NoSuchQueue, Some(Owner::Config)), Standing::Degraded),
+        (End::Failed(P::Resolve, C::NxDomain, None), Standing::Degraded),
+        (End::Failed(P::Tls, C::Expired, None), Standing::Degraded),
+        (End::Failed(P::Run, C::OwnFault, None), Standing::Degraded),
+        (End::Failed(P::Run, C::Deadline, None), Standing::Degraded),
+        (End::Skipped, Standing::Degraded),
+    ] {
+        let told = match &end {
+            End::Failed(phase, cause, _) => format!("{phase:?} {cause:?}"),
+            _ => String::new(),
+        };
+        let is_good = standing == Standing::Ready;
+        assert_eq!(judged("", end, Warnings::Count), (standing, is_good), "{told}");
+    }
+}
+
+#[test]
+fn a_mark_takes_a_node_out_and_what_is_not_critical_never_counts() {
+    let refused = || End::Failed(Phase::Connect, Cause::Refused, None);
+    let denied = || End::Failed(Phase::Connect, Cause::DeniedLocally, None);
+    assert_eq!(judged(", takes_node_out: true", refused(), Warnings::Count), (Standing::Out, false));
+    for end in [refused(), denied(), End::Skipped] {
+        assert_eq!(judged(", critical: false", end, Warnings::AreErrors), (Standing::Ready, true));
+    }
+    assert_eq!(judged(", critical: false, takes_node_out: true", denied(), Warnings::Count), (Standing::Ready, true));
+}
+
+#[test]
+fn warnings_count_as_it_is_said() {
+    for (code, warnings, expected) in [
+        ("run.slow", Warnings::Count, (Standing::Ready, true)),
+        ("run.slow", Warnings::AreFine, (Standing::Ready, true)),
+        ("run.slow", Warnings::AreErrors, (Standing::Degraded, false)),
+    ] {
+        assert_eq!(judged("", End::Warned(code), warnings), expected, "{code} {warnings:?}");
+    }
+    assert_eq!(judged(", takes_node_out: true", End::Warned("run.slow"), Warnings::AreErrors), (Standing::Out, false));
+}
+
+#[test]
+fn the_reasons_of_this_node_come_first_and_are_told_as_briefly_as_is_asked() {
+    let yaml = check("far", "") + &check("a, b", "");
+    let ends =
+        [End::Failed(Phase::Connect, Cause::Refused, None), End::Failed(Phase::Connect, Cause::DeniedLocally, None)];
+    let readiness = look(&yaml, &ends, Warnings::Count, Readiness::of);
+    assert_eq!(readiness.text(), "out\nconnect.denied-locally a, b: it <broke>\nconnect.refused far: it <broke>\n");
+    assert_eq!(readiness.word(), "out\n");
+    assert_eq!(readiness.agent_line(false), "drain #connect.denied-locally a  b\n");
+    assert_eq!(readiness.agent_line(true), "drain\n");
+    let line = |standing| Readiness { standing, reasons: Vec::new() }.agent_line(false);
+    assert_eq!(line(Standing::Ready), "ready up\n");
+    assert_eq!(line(Standing::Degraded), "ready up\n");
+    assert_eq!(line(Standing::Starting), "down #starting\n");
+}
+
+/// The report in a form, of a check that failed and one that passed.
+fn told(form: Form, template: &Template) -> (Answer, Option<String>) {
+    let yaml = check("far <b>", "") + &check("near", "");
+    let ends = [End::Failed(Phase::Connect, Cause::Refused, None), End::Good];
+    look(&yaml, &ends, Warnings::Count, |view| {
+        let (mut history, readiness) = (History::default(), Readiness::of(view));
+        history.hear(view);
+        let (age, max_age) = (Duration::from_secs(3), Duration::from_secs(10));
+        let tags = &["web".to_owned()];
+        Served { view, history: &history, readiness: &readiness, age, max_age, tags }.report(form, template, 503)
+    })
+}
+
+#[test]
+fn the_report_has_the_same_words_in_every_form() {
+    for form in Form::ALL {
+        let (answer, broken) = told(form, &Template::ours());
+        assert_eq!((answer.status, answer.content_type, broken), (503, form.content_type(), None));
+        assert_eq!(answer.age, Some(Duration::from_secs(3)));
+        let (name, word) = match form {
+            Form::Html => ("far &lt;b&gt;", "unavailable"),
+            Form::OpenMetrics => ("far <b>", "connect.refused"),
+            Form::Report => ("far <b>", "\"verdict\":\"fail\""),
+            _ => ("far <b>", "unavailable: it <broke> [connect.refused, service]"),
+        };
+        assert!(answer.body.contains(name) && answer.body.contains(word), "{form:?}: {}", answer.body);
+    }
+    let flat: serde_json::Value = serde_json::from_str(&told(Form::Json, &Template::ours()).0.body).expect("JSON");
+    assert_eq!(flat["near"], "working");
+    assert_eq!(flat.as_object().map(serde_json::Map::len), Some(2));
+    let health: serde_json::Value =
+        serde_json::from_str(&told(Form::HealthJson, &Template::ours()).0.body).expect("JSON");
+    assert_eq!(
+        (&health["status"], &health["checks"]["near:responseTime"][0]["status"]),
+        (&"fail".into(), &"pass".into())
+    );
+    let text = told(Form::Text, &Template::ours()).0.body;
+    assert!(text.ends_with("\nnear                     ... working\n"), "{text}");
+    let metrics = told(Form::OpenMetrics, &Template::ours()).0.body;
+    assert!(metrics.ends_with("conn_check_ready 1\n# EOF\n"), "{metrics}");
+}
+
+#[test]
+fn the_page_says_all_there_is_to_know_and_loads_nothing() {
+    let (Answer { body, is_closed, .. }, _) = told(Form::Html, &Template::ours());
+    for said in [
+        "<html lang=\"en\">",
+        "<main>",
+        "<h1>System status</h1>",
+        "class=\"status status_0 bad\"",
+        "class=\"status status_1 good\"",
+        "working</td>",
+        "it &lt;broke&gt; <code>connect.refused</code>",
+        "service (whoever runs the other end)",
+        "3 s ago",
+        "Only checks with the tag web.",
+        "<meta http-equiv=\"refresh\" content=\"10\">",
+        "<strong>degraded</strong>",
+        "<th scope=\"col\"",
+    ] {
+        assert!(body.contains(said), "{said}: {body}");
+    }
+    for foreign in ["<script", "http://", "https://", "<link", "<img", "url(", "@import", "<b>"] {
+        assert!(!body.contains(foreign), "{foreign}: {body}");
+    }
+    assert!(is_closed);
+}
+
+#[test]
+fn a_template_of_the_users_is_escaped_and_one_that_breaks_is_no_reason_for_no_page() {
+    let scratch = std::env::temp_dir().join(format!("conn-check-template-{}", std::process::id()));
+    let of = |text: &str| {
+        std::fs::write(&scratch, text).expect("a file");
+        let template = Template::of_file(&scratch);
+        std::fs::remove_file(&scratch).expect("it is there");
+        template
+    };
+    let own = of("{{ 'COOL' if well else 'SWEATY' }} {{ checks[0].name }} {{ report.schema }}").expect("a template");
+    let (answer, broken) = told(Form::Html, &own);
+    assert_eq!(
+        (answer.body.as_str(), answer.is_closed, broken),
+        ("SWEATY far &lt;b&gt; conn-check&#x2f;1", false, None)
+    );
+    let broken = of("{{ checks | nonsense }}").expect("a template");
+    let (answer, why) = told(Form::Html, &broken);
+    assert!(answer.body.contains("System status") && answer.status == 503, "{answer:?}");
+    assert!(why.is_some_and(|why| why.contains("nonsense")));
+    let refused = of("{% for %}").expect_err("no template");
+    assert!(refused.contains("line 1") || refused.contains(":1"), "{refused}");
+}
+
+#[test]
+fn what_changed_is_known_until_it_changes_again() {
+    let yaml = check("db", "");
+    let mut history = History::default();
+    let mut hear = |end| {
+        look(&yaml, &[end], Warnings::Count, |view| {
+            history.hear(view);
+            (
+                history.of("db").expect("known").before.map(State::word),
+                history.of("db").expect("known").at == view.started,
+            )
+        })
+    };
+    assert_eq!(hear(End::Good), (None, true));
+    assert_eq!(hear(End::Good), (None, false));
+    assert_eq!(hear(End::Failed(Phase::Connect, Cause::Refused, None)), (Some("pass"), true));
+    assert_eq!(hear(End::Failed(Phase::Connect, Cause::Refused, None)), (Some("pass"), false));
+    assert_eq!(hear(End::Good), (Some("connect.refused"), true));
+    look(&check("other", ""), &[End::Good], Warnings::Count, |view| history.hear(view));
+    assert!(history.of("db").is_none(), "of checks that are no more nothing is kept");
+}
+
+#[test]
+fn what_polling_costs_is_counted_from_the_checks_and_the_age() {
+    let yaml = "- {type: tcp, host: h, port: 1}\n- {type: udp, host: h, port: 1, send: x}\n\
+                - {type: redis, host: h, password: hunter2}\n- {type: postgres, host: h, username: u, password: p, database: d}\n";
+    let plan = plan(yaml);
+    let costs = |age| Costs::of(&plan, &Selection::of(&plan, &Wanted::default()), Duration::from_secs(age));
+    assert_eq!(costs(10), Costs { runs: 360, connections: 1080, logins: 720, waiting: 18 });
+    assert_eq!(costs(3600), Costs { runs: 1, connections: 3, logins: 2, waiting: 3 });
+    assert_eq!(
+        costs(10).to_string(),
+        "polling costs at most 360 runs an hour: 1080 connections, 720 logins, 1080 times TIME_WAIT (18 at once)"
+    );
+}
+
+#[test]
+fn names_that_stand_twice_are_told() {
+    let twice = plan(&(check("db", "") + &check("web", "") + &check("db", ", timeout: 3")));
+    let problems = doubled(&twice, false);
+    assert_eq!(problems.len(), 1);
+    assert!(
+        problems[0].1.message.contains("line 3") && problems[0].1.message.contains("test:1"),
+        "{:?}",
+        problems[0].1
+    );
+    assert!(doubled(&plan(&check("db", "")), true).is_empty());
+}
