@@ -3,9 +3,10 @@
 use crate::agent::Agent;
 use crate::desired::Desired;
 use crate::environment::Environment;
-use crate::observed::{Nrpe, Observed};
+use crate::observed::{Nrpe, Observed, TokenState};
 use crate::options::Options;
 use crate::resource::Resource;
+use crate::serving::Serving;
 use crate::tree::Node;
 use crate::version::Version;
 use crate::versions::Programs;
@@ -31,6 +32,7 @@ fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
             hook: "config-changed".to_owned(),
             unit: UNIT.to_owned(),
             juju_unit: "conn-check/0".to_owned(),
+            model: (String::new(), String::new()),
             charm: PathBuf::from("/charm"),
             principal: None,
             broken: None,
@@ -39,6 +41,9 @@ fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
         options: Options::parse(&config),
         relation_data: Vec::new(),
         nrpe_relations: Vec::new(),
+        cos_relations: Vec::new(),
+        token: TokenState::Known(None),
+        serving: Serving::default(),
         agent,
         nrpe: Nrpe::default(),
         checks_directory: Vec::new(),
@@ -104,7 +109,13 @@ fn only_links_of_ours_are_replaced_or_removed() {
     let links = desired.nodes.iter().filter(|node| node.path().starts_with("/usr/local/bin"));
     let link =
         |name: &str| Node::Link(Path::new("/usr/local/bin").join(name), "../lib/conn-check/current/conn-check".into());
-    let others = ["conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw"];
+    let others = [
+        "conn-check-configs",
+        "conn-check-convert-fw",
+        "conn-check-django",
+        "conn-check-export-fw",
+        "conn-check-serve",
+    ];
     assert!(links.eq(&others.map(link)), "{:?}", desired.nodes);
     assert_eq!(desired.notes, ["left /usr/local/bin/conn-check alone: the charm did not make it"]);
     observed.leaving = true;
