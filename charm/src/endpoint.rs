@@ -119,10 +119,8 @@ impl Planner<'_> {
         let is_started =
             note.started.is_some_and(|started| Started::now(host, self.unit).is_ok_and(|now| started == now));
         if state == State::Active && is_written && is_started {
-            let step = match note.checks == checks || !self.is_ready {
-                true => Step::Nothing,
-                false => Step::Reload(Note { checks, ..note }),
-            };
+            let is_read = note.checks == checks || !self.is_ready;
+            let step = if is_read { Step::Nothing } else { Step::Reload(Note { checks, ..note }) };
             return Ok(Plan { step, metrics: note.metrics, problems: Vec::new() });
         }
         if !self.is_ready {
@@ -140,11 +138,9 @@ impl Planner<'_> {
     fn start(&self, host: &dyn Host, note: Note) -> Plan {
         let addresses = Addresses::read(host, self.unit);
         let observed = self.observed;
-        let metrics = match observed.cos_relations.is_empty() {
-            true => None,
-            false => addresses.metrics_port(note.metrics, &observed.serving.ports),
-        };
-        if metrics.is_none() && !observed.cos_relations.is_empty() {
+        let is_collected = !observed.cos_relations.is_empty();
+        let metrics = if is_collected { addresses.metrics_port(note.metrics, &observed.serving.ports) } else { None };
+        if metrics.is_none() && is_collected {
             let text = "cos-agent: every port for the metrics, 9843 to 9942, is taken on this machine";
             return Plan::without(observed, Some(Status::blocked(text)));
         }
@@ -192,7 +188,10 @@ impl Planner<'_> {
 
 fn content(host: &dyn Host, path: &Path) -> Result<Option<Vec<u8>>, Error> {
     match inspect(host, path)? {
-        Some(Metadata { kind: FileType::File, .. }) => host.read(path, 64 * 1024).map_err(Error::at("read", path)),
+        // A larger one is not the charm's.
+        Some(Metadata { kind: FileType::File, size, .. }) if size <= 64 * 1024 => {
+            host.read(path, size).map_err(Error::at("read", path))
+        }
         _ => Ok(None),
     }
 }

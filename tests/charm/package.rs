@@ -120,7 +120,9 @@ fn links_are_relative_and_lead_to_a_program_beside_them() {
 fn every_hook_and_every_action_has_its_name() {
     let metadata = yaml("metadata.yaml");
     let names: BTreeSet<_> = files().into_iter().map(|file| file.name).collect();
-    for hook in ["install", "start", "config-changed", "upgrade-charm", "update-status", "stop", "remove"] {
+    for hook in
+        ["install", "start", "config-changed", "upgrade-charm", "update-status", "stop", "remove", "secret-changed"]
+    {
         assert!(names.contains(&format!("hooks/{hook}")), "hooks/{hook}");
     }
     for relation in keys(&metadata["requires"]).union(&keys(&metadata["provides"])) {

@@ -8,9 +8,9 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
         let at = |index: usize| u32::from(group.get(index).copied().unwrap_or_default());
-        let word = at(0) << 16 | at(1) << 8 | at(2);
+        let word = (at(0) << 16) | (at(1) << 8) | at(2);
         for place in 0..4 {
-            let digit = usize::try_from(word >> (18 - 6 * place) & 63).unwrap_or_default();
+            let digit = usize::try_from((word >> (18 - 6 * place)) & 63).unwrap_or_default();
             text.push(if place <= group.len() { char::from(ALPHABET[digit]) } else { '=' });
         }
     }

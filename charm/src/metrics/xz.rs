@@ -78,7 +78,7 @@ fn with_crc(bytes: &[u8]) -> Vec<u8> {
 
 /// IEEE 802.3's, as section 6 has it.
 fn crc32(bytes: &[u8]) -> u32 {
-    let shift = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+    let shift = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
     !bytes.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), shift))
 }
 
