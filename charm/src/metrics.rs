@@ -54,7 +54,7 @@ impl Topology<'_> {
         labels.map(|(name, value)| (name, value.to_owned()))
     }
 
-    /// Juju's names have no characters that PromQL would need escaped.
+    /// Juju's names have no characters that `PromQL` would need escaped.
     fn selector(self) -> String {
         let Self { model, model_uuid, application } = self;
         format!(r#"juju_model="{model}",juju_model_uuid="{model_uuid}",juju_application="{application}""#)
