@@ -31,7 +31,8 @@ pub(crate) fn for_a_charm(yaml: &str) -> Result<String, String> {
             return Err(format!("no metric in {expr}"));
         }
         rule["expr"] = placed.into();
-        for text in rule["annotations"].as_object_mut().into_iter().flat_map(|all| all.values_mut()) {
+        let annotations = rule.get_mut("annotations").and_then(Value::as_object_mut);
+        for text in annotations.into_iter().flat_map(|all| all.values_mut()) {
             let said = text.as_str().unwrap_or_default().to_owned();
             *text = INSTANCE.iter().fold(said, |said, (from, to)| said.replace(from, to)).into();
         }
