@@ -5,6 +5,7 @@ use crate::site::{FILE, SERVICE, Site, UNIT, nothing_is_left, tree, well, writes
 use harness::juju::machine::Machine;
 use harness::packed;
 use harness::peers::{Manner, Peer};
+use harness::ports;
 use harness::scratch::Scratch;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -219,4 +220,38 @@ fn the_file_that_the_endpoint_reads_is_that_of_the_application() {
     let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("a command");
     let file = site.juju.machine().at(FILE);
     assert!(command.ends_with(&format!(" {}", file.display())), "{command}");
+}
+
+/// What is asked for at an address; the status.
+fn asked(place: &str, path: &str) -> String {
+    let (_, said) =
+        run("curl", &["-s", "-o", "/dev/null", "-w", "%{http_code}", &format!("http://{place}{path}")], b"");
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+/// As systemd would start it, but for the user.
+#[test]
+fn the_command_of_the_service_answers_as_the_options_say() {
+    let (site, port) = (served(), ports::free());
+    let place = format!("127.0.0.1:{}", port.number());
+    site.juju.configure("conn-check", "health_listen", place.clone());
+    site.juju.configure("conn-check", "health_token", TOKEN);
+    let said = collected(&site);
+    let metrics = &said["metrics_scrape_jobs"][0]["static_configs"][0]["targets"][0];
+    let unit = site.juju.services(|services| services.running[OWN].clone());
+    let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("a command");
+    let words: Vec<_> = command.split(' ').collect();
+    let mut service = Command::new(words[0]).args(&words[1..]).stderr(Stdio::null()).spawn().expect("the program");
+    harness::wait::until("the endpoint to answer", || asked(&place, "/live") == "200");
+    let found = [
+        asked(&place, "/ready"),
+        asked(&place, "/ht/"),
+        asked(&place, &format!("/ht/{TOKEN}/")),
+        asked(&place, "/metrics"),
+        asked(metrics.as_str().expect("an address"), "/metrics"),
+    ];
+    service.kill().expect("it runs");
+    service.wait().expect("it ends");
+    // Nothing listens where the check looks, which is no fault of this node's.
+    assert_eq!(found, ["200", "404", "500", "404", "200"]);
 }
