@@ -232,7 +232,9 @@ fn asked(place: &str, path: &str) -> String {
 /// As systemd would start it, but for the user.
 #[test]
 fn the_command_of_the_service_answers_as_the_options_say() {
-    let (site, port) = (served(), ports::free());
+    // Its ports are those of this host.
+    let (site, port) = (Site::start(Machine::in_namespace()), ports::free());
+    site.check(CHECKS);
     let place = format!("127.0.0.1:{}", port.number());
     site.juju.configure("conn-check", "health_listen", place.clone());
     site.juju.configure("conn-check", "health_token", TOKEN);
@@ -241,7 +243,8 @@ fn the_command_of_the_service_answers_as_the_options_say() {
     let unit = site.juju.services(|services| services.running[OWN].clone());
     let command = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).expect("a command");
     let words: Vec<_> = command.split(' ').collect();
-    let mut service = Command::new(words[0]).args(&words[1..]).stderr(Stdio::null()).spawn().expect("the program");
+    let machine = site.juju.machine();
+    let mut service = machine.command(&machine.root(), &words).stderr(Stdio::null()).spawn().expect("the program");
     harness::wait::until("the endpoint to answer", || asked(&place, "/live") == "200");
     let found = [
         asked(&place, "/ready"),
