@@ -292,7 +292,8 @@ fn names_in(program: &[u8]) -> usize {
 fn the_hooks_and_actions_are_small_and_know_no_tls() {
     for file in files().iter().filter(|file| file.name.ends_with("-hooks") || file.name.ends_with("-actions")) {
         let size = file.content.len() - names_in(&file.content);
-        assert!(size < 1_500_000, "{} has {size} bytes", file.name);
+        // Of the hooks, 25 KB are the alerts and the dashboard for a collector.
+        assert!(size < 1_600_000, "{} has {size} bytes", file.name);
         for part in ["rustls", "tokio", "ring::"] {
             let found = file.content.windows(part.len()).any(|text| text == part.as_bytes());
             assert!(!found, "{} knows of {part}", file.name);
