@@ -8,6 +8,7 @@ use crate::inspect::{inspect, link_target, visible_names};
 use crate::paths::{BIN, CURRENT, RESOURCES, TRIALS, UNITS, UnitPaths, VERSIONS, embedded_in};
 use crate::resource::{self, Resource};
 use crate::run_failure::Refusal;
+use crate::serving;
 use crate::version::Version;
 use crate::versions::{Programs, versions};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +50,8 @@ impl Agent {
         let (mut embedded, _) = versions(host, &embedded_in(&environment.charm))?;
         let (installed, remnants) = versions(host, Path::new(VERSIONS))?;
         let names = [UNITS, RESOURCES, TRIALS].map(|directory| visible_names(host, Path::new(directory)));
-        let names: BTreeSet<_> = names.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        let names = names.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
+        let names: BTreeSet<_> = names.chain(serving::units(host)?).collect();
         let orphans = orphans(host, environment, names.iter().cloned())?;
         let others = names.into_iter().filter(|unit| *unit != environment.unit && !orphans.contains(unit)).collect();
         let units =

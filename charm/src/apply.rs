@@ -2,6 +2,7 @@
 
 use crate::accounts::{Owner, USER};
 use crate::desired::Desired;
+use crate::endpoint;
 use crate::error::Error;
 use crate::hook_tools;
 use crate::host::{FileType, Host, Metadata, Program, RunAs, draft_of};
@@ -123,6 +124,9 @@ fn remove_shared_files(host: &mut dyn Host) -> Result<Changes, Error> {
 /// The file system fails.
 pub(crate) fn orphans(host: &mut dyn Host, observed: &Observed) -> Result<Changes, Error> {
     let (mut changes, mut is_due) = (Changes::new(), false);
+    for unit in &observed.serving.orphaned {
+        changes.extend(endpoint::stop(host, UnitPaths(unit))?);
+    }
     for path in observed.nrpe.orphaned.values().flatten() {
         if path.starts_with(NRPE) && inspect(host, path)?.is_some() {
             mark_reload(host, Mark::IfPossible)?;

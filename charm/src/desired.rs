@@ -3,7 +3,7 @@
 use crate::accounts::Owner;
 use crate::checks_file::{ChecksFile, is_generated};
 use crate::observed::Observed;
-use crate::paths::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, UNITS, UnitPaths, VAR, VERSIONS, embedded_in};
+use crate::paths::{BIN, CURRENT, ETC, LIB, PROGRAM, PROGRAMS, SERVE, UNITS, UnitPaths, VAR, VERSIONS, embedded_in};
 use crate::resource::Resource;
 use crate::run_failure::Refusal;
 use crate::status::Status;
@@ -66,9 +66,11 @@ impl Desired {
         if let Some(version) = &self.version {
             // Nagios has to reach the program, whatever was done to the directory meanwhile.
             let directory = Path::new(VERSIONS).join(version.as_str());
-            self.nodes.push(Node::Directory(directory, Owner::Root, 0o755));
+            self.nodes.push(Node::Directory(directory.clone(), Owner::Root, 0o755));
             let target = Path::new("../versions").join(version.as_str());
             self.nodes.push(Node::Link(paths.version_link(), target));
+            // A version goes by its name; a charm that knows no endpoint makes none of this one.
+            self.nodes.push(Node::Link(directory.join(SERVE), PathBuf::from(PROGRAM)));
         }
         self.problems.extend(observed.options.problems.iter().map(Status::blocked));
         self.files = ChecksFile::candidates(unit, &observed.relation_data, &observed.options.config);

@@ -5,7 +5,7 @@ use crate::host::Host;
 use std::path::{Path, PathBuf};
 
 /// Every hook of the charm: the names of the links to the hook binary.
-pub const HOOKS: [&str; 22] = [
+pub const HOOKS: [&str; 28] = [
     "install",
     "start",
     "config-changed",
@@ -13,6 +13,7 @@ pub const HOOKS: [&str; 22] = [
     "update-status",
     "stop",
     "remove",
+    "secret-changed",
     "conn-check-relation-created",
     "conn-check-relation-joined",
     "conn-check-relation-changed",
@@ -28,6 +29,11 @@ pub const HOOKS: [&str; 22] = [
     "nrpe-external-master-relation-changed",
     "nrpe-external-master-relation-departed",
     "nrpe-external-master-relation-broken",
+    "cos-agent-relation-created",
+    "cos-agent-relation-joined",
+    "cos-agent-relation-changed",
+    "cos-agent-relation-departed",
+    "cos-agent-relation-broken",
 ];
 
 /// Every action of the charm: the names of the links to the action binary.
@@ -57,6 +63,8 @@ pub(crate) struct Environment {
     pub(crate) unit: String,
     /// The unit's name in Juju, as in `conn-check/0`.
     pub(crate) juju_unit: String,
+    /// The model's name and its UUID.
+    pub(crate) model: (String, String),
     /// The directory of the charm.
     pub(crate) charm: PathBuf,
     /// The unit beside which this one lives, with a dash, as in `my-service-0`.
@@ -79,7 +87,14 @@ impl Environment {
         let unit = dashed(&juju_unit).ok_or_else(|| Error::new("JUJU_UNIT_NAME", "not the name of a unit"))?;
         let principal = variable("JUJU_PRINCIPAL_UNIT").and_then(|unit| dashed(&unit));
         let broken = variable("JUJU_RELATION_ID").filter(|_| hook.ends_with("-relation-broken"));
-        Ok(Self { hook: hook.to_owned(), unit, juju_unit, charm, principal, broken })
+        let model = ["JUJU_MODEL_NAME", "JUJU_MODEL_UUID"].map(|name| variable(name).unwrap_or_default());
+        Ok(Self { hook: hook.to_owned(), unit, juju_unit, model: model.into(), charm, principal, broken })
+    }
+
+    /// The application that the unit is one of.
+    #[must_use]
+    pub(crate) fn application(&self) -> &str {
+        self.juju_unit.split('/').next().unwrap_or_default()
     }
 
     /// After these hooks the configured version and the content of the charm must be in use.

@@ -4,6 +4,7 @@
 
 use crate::apply::{self, Changes};
 use crate::desired::Desired;
+use crate::endpoint::{self, Plan};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::host::Host;
@@ -52,19 +53,22 @@ fn configure_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -
     let mut changes = apply::machine(host, observed, desired)?;
     let validation = Validation::run(host, unit, desired.files.first(), observed.monitored(), &observed.options)?;
     changes.extend(remove_stale_record(host, unit, desired)?);
+    let plan = Plan::of(host, observed, desired, &validation)?;
     let record = Record::of_last_run(host, unit);
-    let published =
-        Published::for_staying_unit(observed, desired, &validation, record.as_ref(), &|path| host.map_path(path));
+    let map_path = |path: &Path| host.map_path(path);
+    let published = Published::for_staying_unit(observed, desired, &validation, &plan, record.as_ref(), &map_path);
     // A command that goes needs no room, and is not kept by what does.
     changes.extend(apply::monitoring(host, observed, &published)?);
     changes.extend(apply::settings(host, &published)?);
     changes.extend(apply::relations(host, &published)?);
+    let (done, problem) = plan.apply(host, unit)?;
+    changes.extend(done);
     if let Some(version) = &desired.version
         && (observed.environment.updates_agent() || !changes.is_empty())
     {
         hook_tools::application_version_set(host, version.as_str())?;
     }
-    published.status.set(host)?;
+    Status::of(published.statuses.into_iter().chain(problem).collect()).set(host)?;
     Ok(changes)
 }
 
@@ -73,7 +77,7 @@ fn configure_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -
 fn step_aside(host: &mut dyn Host, observed: &Observed, obstacle: &Path) -> Result<Changes, Error> {
     let mut changes = Changes::new();
     if !observed.monitored() {
-        let published = Published::for_leaving_unit(observed);
+        let published = Published::unmonitored(observed);
         changes.extend(apply::monitoring(host, observed, &published)?);
         changes.extend(apply::relations(host, &published)?);
     }
@@ -97,12 +101,15 @@ fn remove_stale_record(host: &mut dyn Host, unit: UnitPaths<'_>, desired: &Desir
     Ok(forgotten.into_iter().collect())
 }
 
-/// NRPE first: it must not run a program that is already removed.
+/// NRPE and the endpoint first: they must not run a program that is already removed.
 fn remove_unit(host: &mut dyn Host, observed: &Observed, desired: &Desired) -> Result<Changes, Error> {
     let published = Published::for_leaving_unit(observed);
     let mut changes = apply::monitoring(host, observed, &published)?;
+    if observed.serving.is_there {
+        changes.extend(endpoint::stop(host, UnitPaths(&observed.environment.unit))?);
+    }
     changes.extend(apply::relations(host, &published)?);
     changes.extend(apply::machine(host, observed, desired)?);
-    published.status.set(host)?;
+    Status::of(published.statuses).set(host)?;
     Ok(changes)
 }

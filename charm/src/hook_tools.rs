@@ -127,6 +127,23 @@ fn says_no_resource(stderr: &[u8], name: &str) -> bool {
     })
 }
 
+/// `secret-get`: the newest revision of a secret, by its keys; the error is why Juju does not give it, for people. Juju 2.9
+/// has no such tool.
+pub(crate) fn secret_get(host: &mut dyn Host, uri: &str) -> Result<BTreeMap<String, String>, String> {
+    let name = "secret-get";
+    let output = host.run(&tool(name, &[uri, "--format=json", "--refresh"]));
+    match output {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err("this Juju has no secrets".to_owned()),
+        Err(error) => Err(error.to_string()),
+        Ok(output) if output.succeeded() => {
+            serde_json::from_slice(&output.stdout).map_err(|_| "it is no map of texts".to_owned())
+        }
+        Ok(output) => {
+            Err(juju_says(&output.stderr).map_or_else(|| "no reason is given".to_owned(), |said| shown(&said)))
+        }
+    }
+}
+
 /// `action-get`: the parameters of the action.
 pub(crate) fn action_get(host: &mut dyn Host) -> Result<Map<String, Value>, Error> {
     let parameters: Option<_> = json(host, "action-get", &["--format=json"])?;

@@ -8,9 +8,13 @@ use crate::error::Error;
 use crate::hook_tools;
 use crate::host::{DRAFT, FileType, Host, Metadata};
 use crate::inspect::{inspect, visible_names};
+use crate::metrics::CosRelation;
 use crate::nrpe::NrpeRelation;
 use crate::options::Options;
-use crate::paths::{BIN, EXPORT, LIB, NRPE, RESOURCES, TRIALS, UNITS, UnitPaths, VERSIONS};
+use crate::paths::{BIN, EXPORT, LIB, NRPE, RESOURCES, SERVING, SYSTEMD, TRIALS, UNITS, UnitPaths, VERSIONS, WANTS};
+use crate::serving::Serving;
+use crate::status::Status;
+use crate::token::{Token, TokenSource};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +31,12 @@ pub(crate) struct Observed {
     pub(crate) relation_data: Vec<RelationData>,
     /// The relations with nrpe, in the order of the relation numbers.
     pub(crate) nrpe_relations: Vec<NrpeRelation>,
+    /// The relations with collectors of metrics.
+    pub(crate) cos_relations: Vec<CosRelation>,
+    /// The token of the endpoint.
+    pub(crate) token: TokenState,
+    /// The endpoint's service.
+    pub(crate) serving: Serving,
     /// The agent.
     pub(crate) agent: Agent,
     /// NRPE on this machine.
@@ -35,6 +45,15 @@ pub(crate) struct Observed {
     pub(crate) checks_directory: Vec<String>,
     /// Drafts that a killed hook left behind.
     pub(crate) drafts: Vec<PathBuf>,
+}
+
+/// The token of the endpoint.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum TokenState {
+    /// It is this one, or there is to be none.
+    Known(Option<Token>),
+    /// It cannot be told: why, unless that is said of the option.
+    Unknown(Option<Status>),
 }
 
 /// NRPE on this machine.
@@ -60,9 +79,14 @@ impl Observed {
     pub(crate) fn read(host: &mut dyn Host, environment: Environment, relations: &Relations) -> Result<Self, Error> {
         let paths = UnitPaths(&environment.unit);
         let agent = Agent::read(host, &environment)?;
+        let options = Options::parse(&hook_tools::config_get(host)?);
+        let leaving = relations.is_leaving(&environment);
         Ok(Self {
-            leaving: relations.is_leaving(&environment),
-            options: Options::parse(&hook_tools::config_get(host)?),
+            leaving,
+            token: if leaving { TokenState::Known(None) } else { token(host, &options) },
+            serving: Serving::read(host, paths, &agent.orphans)?,
+            cos_relations: cos_relations(host, &relations.cos, &environment.juju_unit)?,
+            options,
             relation_data: relation_data(host, &relations.checks)?,
             nrpe_relations: nrpe_relations(host, &relations.nrpe, &environment.juju_unit)?,
             nrpe: Nrpe::read(host, paths, &agent)?,
@@ -71,6 +95,12 @@ impl Observed {
             drafts: drafts(host, paths)?,
             environment,
         })
+    }
+
+    /// Whether anybody is to be served.
+    #[must_use]
+    pub(crate) fn wants_endpoint(&self) -> bool {
+        self.options.health_listen.is_some() || !self.cos_relations.is_empty()
     }
 
     /// Whether NRPE can run checks of this unit.
@@ -128,6 +158,7 @@ pub(crate) struct Relations {
     checks: Vec<String>,
     general: Vec<String>,
     nrpe: Vec<String>,
+    cos: Vec<String>,
 }
 
 impl Relations {
@@ -137,7 +168,8 @@ impl Relations {
     /// The hook tools fail.
     pub(crate) fn read(host: &mut dyn Host, environment: &Environment) -> Result<Self, Error> {
         let mut ids = |name| relation_ids(host, environment, name);
-        Ok(Self { checks: ids("conn-check")?, general: ids("general-info")?, nrpe: ids("nrpe-external-master")? })
+        let (checks, general) = (ids("conn-check")?, ids("general-info")?);
+        Ok(Self { checks, general, nrpe: ids("nrpe-external-master")?, cos: ids("cos-agent")? })
     }
 
     /// A subordinate is removed with the last relation to its principal, even if `stop` is skipped by
@@ -179,6 +211,38 @@ fn nrpe_relations(host: &mut dyn Host, relations: &[String], own: &str) -> Resul
     Ok(nrpe_relations)
 }
 
+fn cos_relations(host: &mut dyn Host, relations: &[String], own: &str) -> Result<Vec<CosRelation>, Error> {
+    let mut cos_relations = Vec::new();
+    for id in relations {
+        let own = hook_tools::relation_get(host, id, own)?;
+        cos_relations.extend(own.map(|own| CosRelation { id: id.clone(), own }));
+    }
+    Ok(cos_relations)
+}
+
+/// The token that the option names. Nobody asks for it where there is no endpoint: the metrics for a collector have none.
+fn token(host: &mut dyn Host, options: &Options) -> TokenState {
+    if options.health_listen.is_none() {
+        return TokenState::Known(None);
+    }
+    match &options.health_token {
+        None => TokenState::Unknown(None),
+        Some(TokenSource::None) => TokenState::Known(None),
+        Some(TokenSource::Option(token)) => TokenState::Known(Some(token.clone())),
+        Some(TokenSource::Secret(uri)) => match secret(host, uri) {
+            Ok(token) => TokenState::Known(Some(token)),
+            Err(why) => TokenState::Unknown(Some(Status::blocked(format!("the secret of option health_token {why}")))),
+        },
+    }
+}
+
+fn secret(host: &mut dyn Host, uri: &str) -> Result<Token, String> {
+    let mut secret = hook_tools::secret_get(host, uri)
+        .map_err(|why| format!("cannot be had ({why}): juju grant-secret it to this application"))?;
+    let token = secret.remove("token").ok_or("has no key token: juju update-secret it with token=...")?;
+    Token::parse(&token).map_err(str::to_owned)
+}
+
 /// What Juju itself puts into the relation data of every unit.
 const OF_JUJU: [&str; 3] = ["egress-subnets", "ingress-address", "private-address"];
 
@@ -192,7 +256,8 @@ fn relation_ids(host: &mut dyn Host, environment: &Environment, name: &str) -> R
 
 /// What a killed hook may have left, also in a version of which it has replaced a program.
 fn drafts(host: &dyn Host, paths: UnitPaths<'_>) -> Result<Vec<PathBuf>, Error> {
-    let mut directories: Vec<_> = [LIB, VERSIONS, UNITS, RESOURCES, TRIALS, BIN, NRPE].map(PathBuf::from).into();
+    let mut directories: Vec<_> =
+        [LIB, VERSIONS, UNITS, RESOURCES, TRIALS, SERVING, SYSTEMD, WANTS, BIN, NRPE].map(PathBuf::from).into();
     directories.extend(visible_names(host, Path::new(VERSIONS))?.iter().map(|name| Path::new(VERSIONS).join(name)));
     directories.push(paths.etc());
     let mut drafts = Vec::new();

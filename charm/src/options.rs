@@ -1,6 +1,9 @@
 //! The charm's options, as config.yaml declares them.
 
+use crate::listen::Listen;
+use crate::token::TokenSource;
 use serde_json::{Map, Value};
+use std::fmt::Display;
 
 /// The options and their problems: a wrong value is replaced by the default.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,6 +22,10 @@ pub(crate) struct Options {
     pub(crate) nagios_context: String,
     /// Nagios service groups, separated by commas.
     pub(crate) nagios_servicegroups: String,
+    /// Where the endpoint listens, if there is one.
+    pub(crate) health_listen: Option<Listen>,
+    /// Where its token is; `None` if the option cannot be used, so that nothing may be served.
+    pub(crate) health_token: Option<TokenSource>,
     /// Problems, for the status.
     pub(crate) problems: Vec<String>,
 }
@@ -45,6 +52,8 @@ impl Options {
             nagios_exclude_tags: reader.tags("nagios_exclude_tags", "no-nagios"),
             nagios_servicegroups: if groups.is_empty() { nagios_context.clone() } else { groups },
             nagios_context,
+            health_listen: reader.listen("health_listen"),
+            health_token: reader.token("health_token"),
             problems: reader.problems,
         }
     }
@@ -58,6 +67,22 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn text(&self, name: &str) -> String {
         self.config.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    fn listen(&mut self, name: &str) -> Option<Listen> {
+        match self.text(name).trim() {
+            "" => None,
+            text => self.usable(name, "there is no endpoint", Listen::parse(text)),
+        }
+    }
+
+    /// An endpoint that is to have a token is not opened without.
+    fn token(&mut self, name: &str) -> Option<TokenSource> {
+        self.usable(name, "the endpoint is left as it is", TokenSource::parse(&self.text(name)))
+    }
+
+    fn usable<T>(&mut self, name: &str, instead: &str, read: Result<T, impl Display>) -> Option<T> {
+        read.map_err(|why| self.problems.push(format!("option {name} {why}; {instead}"))).ok()
     }
 
     fn seconds(&mut self, name: &str, default: u64, most: u64) -> u64 {
@@ -134,6 +159,7 @@ mod tests {
         assert_eq!((options.max_timeout, options.connect_timeout), (10, 10));
         assert_eq!(options.nagios_exclude_tags, "no-nagios");
         assert_eq!((options.nagios_context.as_str(), options.nagios_servicegroups.as_str()), ("juju", "juju"));
+        assert_eq!((options.health_listen, options.health_token), (None, Some(TokenSource::None)));
         assert_eq!(options.problems, Vec::<String>::new());
     }
 
@@ -142,8 +168,11 @@ mod tests {
         let options = options(&json!({
             "max_timeout": 60, "connect_timeout": 0, "nagios_exclude_tags": "a\nb",
             "nagios_context": "../../x", "nagios_servicegroups": "a;b",
+            "health_listen": "here", "health_token": "hunter2",
         }));
-        assert_eq!(options.problems.len(), 5, "{:?}", options.problems);
+        assert_eq!((&options.health_listen, &options.health_token), (&None, &None));
+        assert!(!format!("{options:?}").contains("hunter2"));
+        assert_eq!(options.problems.len(), 7, "{:?}", options.problems);
         assert_eq!((options.max_timeout, options.connect_timeout), (10, 10));
         assert_eq!((options.nagios_context.as_str(), options.nagios_servicegroups.as_str()), ("juju", "juju"));
     }

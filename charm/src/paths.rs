@@ -13,6 +13,8 @@ pub(crate) const UNITS: &str = "/usr/local/lib/conn-check/units";
 pub(crate) const RESOURCES: &str = "/usr/local/lib/conn-check/resources";
 /// The notes about the programs in the charms; one file for each unit.
 pub(crate) const TRIALS: &str = "/usr/local/lib/conn-check/trials";
+/// The notes about the services of the endpoints; one file for each unit.
+pub(crate) const SERVING: &str = "/usr/local/lib/conn-check/serving";
 /// A link to the newest version that a unit uses or has as its resource.
 pub(crate) const CURRENT: &str = "/usr/local/lib/conn-check/current";
 /// Marks that the charm created the user conn-check.
@@ -35,6 +37,13 @@ pub(crate) const NRPE: &str = "/etc/nagios/nrpe.d";
 /// The directory from which the nrpe charm sends services to the Nagios server.
 pub(crate) const EXPORT: &str = "/var/lib/nagios/export";
 
+/// Where an admin's units of systemd are, which ours are to it.
+pub(crate) const SYSTEMD: &str = "/etc/systemd/system";
+/// The directory of what systemd starts with the machine.
+pub(crate) const WANTS: &str = "/etc/systemd/system/multi-user.target.wants";
+/// What systemd gives to services while they run: one directory for each unit.
+pub(crate) const RUN: &str = "/run/conn-check";
+
 /// Whether others than root can make, change or swap what is there at any moment: the users that run checks have the
 /// results, and the home of the user nagios is the directory above that of the exports. A hook fails for nothing there.
 pub(crate) fn is_open_to_others(path: &Path) -> bool {
@@ -45,14 +54,11 @@ pub(crate) fn is_open_to_others(path: &Path) -> bool {
 pub(crate) const PROGRAM: &str = "conn-check";
 
 /// The names of the agent's programs in PATH; it is one binary that looks at its name.
-pub(crate) const PROGRAMS: [&str; 6] = [
-    PROGRAM,
-    "conn-check-configs",
-    "conn-check-convert-fw",
-    "conn-check-django",
-    "conn-check-export-fw",
-    "conn-check-serve",
-];
+pub(crate) const PROGRAMS: [&str; 6] =
+    [PROGRAM, "conn-check-configs", "conn-check-convert-fw", "conn-check-django", "conn-check-export-fw", SERVE];
+
+/// The name of the program under which it serves.
+pub(crate) const SERVE: &str = "conn-check-serve";
 
 /// The directory of the versions in the charm.
 pub(crate) fn embedded_in(charm: &Path) -> PathBuf {
@@ -60,7 +66,7 @@ pub(crate) fn embedded_in(charm: &Path) -> PathBuf {
 }
 
 /// The paths of one unit, whose name has a dash instead of the slash.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct UnitPaths<'a>(pub(crate) &'a str);
 
 impl UnitPaths<'_> {
@@ -82,9 +88,44 @@ impl UnitPaths<'_> {
         Path::new(TRIALS).join(self.0)
     }
 
+    /// The note about the endpoint's service.
+    pub(crate) fn serving(self) -> PathBuf {
+        Path::new(SERVING).join(self.0)
+    }
+
     /// By these a unit is known that Juju has taken away.
-    pub(crate) fn names(self) -> [PathBuf; 3] {
-        [self.trials(), self.resource_note(), self.version_link()]
+    pub(crate) fn names(self) -> [PathBuf; 4] {
+        [self.trials(), self.resource_note(), self.serving(), self.version_link()]
+    }
+
+    /// The name of the endpoint's service.
+    pub(crate) fn service(self) -> String {
+        format!("{SERVE}-{}.service", self.0)
+    }
+
+    /// Its file.
+    pub(crate) fn service_file(self) -> PathBuf {
+        Path::new(SYSTEMD).join(self.service())
+    }
+
+    /// By this systemd starts it with the machine.
+    pub(crate) fn service_link(self) -> PathBuf {
+        Path::new(WANTS).join(self.service())
+    }
+
+    /// The directory that systemd makes for it.
+    pub(crate) fn runtime(self) -> PathBuf {
+        Path::new(RUN).join(self.0)
+    }
+
+    /// The token of the endpoint.
+    pub(crate) fn token(self) -> PathBuf {
+        self.etc().join("health.token")
+    }
+
+    /// The program that serves, by the name that it has to be called by.
+    pub(crate) fn serve(self) -> PathBuf {
+        self.version_link().join(SERVE)
     }
 
     pub(crate) fn etc(self) -> PathBuf {
@@ -128,6 +169,11 @@ impl UnitPaths<'_> {
     pub(crate) fn exported_service(self, hostname: &str) -> PathBuf {
         Path::new(EXPORT).join(format!("service__{hostname}{}", self.exported_service_ending()))
     }
+}
+
+/// The unit whose endpoint's service has this name.
+pub(crate) fn unit_of_service(service: &str) -> Option<&str> {
+    service.strip_prefix(SERVE)?.strip_prefix('-')?.strip_suffix(".service")
 }
 
 /// Whether this is the name of an action's result, also of one by an earlier version of the charm.

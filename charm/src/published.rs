@@ -5,7 +5,10 @@ use crate::accounts::Owner;
 use crate::checks_file::ChecksFile;
 use crate::checks_status;
 use crate::desired::Desired;
-use crate::nrpe::{self, NrpeRelation};
+use crate::endpoint::Plan;
+use crate::environment::Environment;
+use crate::metrics::{self, Topology};
+use crate::nrpe;
 use crate::observed::Observed;
 use crate::options::Options;
 use crate::paths::UnitPaths;
@@ -28,8 +31,8 @@ pub(crate) struct Published {
     pub(crate) relations: Vec<(String, BTreeMap<String, String>)>,
     /// The settings for the actions; `None` if the unit is being removed.
     pub(crate) settings: Option<Node>,
-    /// The status.
-    pub(crate) status: Status,
+    /// The parts of the status.
+    pub(crate) statuses: Vec<Status>,
 }
 
 impl Published {
@@ -39,6 +42,7 @@ impl Published {
         observed: &Observed,
         desired: &Desired,
         validation: &Validation,
+        plan: &Plan,
         record: Option<&Record>,
         map_path: &dyn Fn(&Path) -> PathBuf,
     ) -> Self {
@@ -50,24 +54,36 @@ impl Published {
         let mut parts = desired.problems.clone();
         parts.extend(statuses(observed, desired, validation, record));
         parts.extend(monitoring.problems);
+        parts.extend(plan.problems.iter().cloned());
+        let metrics = plan.metrics.map(|port| metrics::data(topology(&observed.environment), port)).unwrap_or_default();
+        let mut relations = nrpe_changes(observed, &[("primary", "False"), ("monitors", &monitors)]);
+        relations.extend(cos_changes(observed, &metrics));
         Self {
             command: monitoring.command,
             service: monitoring.service,
-            relations: relation_changes(&observed.nrpe_relations, &[("primary", "False"), ("monitors", &monitors)]),
+            relations,
             settings: Some(settings(unit, file, validation, &observed.options)),
-            status: Status::of(parts),
+            statuses: parts,
         }
     }
 
     /// For a unit that is being removed: nothing any more.
     #[must_use]
     pub(crate) fn for_leaving_unit(observed: &Observed) -> Self {
+        let mut published = Self::unmonitored(observed);
+        published.relations.extend(cos_changes(observed, ""));
+        published
+    }
+
+    /// Nothing for NRPE and Nagios.
+    #[must_use]
+    pub(crate) fn unmonitored(observed: &Observed) -> Self {
         Self {
             command: None,
             service: None,
-            relations: relation_changes(&observed.nrpe_relations, &[("monitors", "")]),
+            relations: nrpe_changes(observed, &[("monitors", "")]),
             settings: None,
-            status: Status::maintenance("removed from this machine"),
+            statuses: vec![Status::maintenance("removed from this machine")],
         }
     }
 }
@@ -140,16 +156,36 @@ fn is_registered(validation: &Validation, registered: bool) -> bool {
     }
 }
 
-/// The differences from the current relation data. `primary` tells nrpe that the Nagios host is not
-/// named after this subordinate.
-fn relation_changes(relations: &[NrpeRelation], desired: &[(&str, &str)]) -> Vec<(String, BTreeMap<String, String>)> {
-    let changes = relations.iter().map(|relation| {
-        let current = |key: &str| relation.own.get(key).map_or("", String::as_str);
+/// The data of one relation, or the changes of it.
+type Data = BTreeMap<String, String>;
+
+/// `primary` tells nrpe that the Nagios host is not named after this subordinate.
+fn nrpe_changes(observed: &Observed, desired: &[(&str, &str)]) -> Vec<(String, Data)> {
+    relation_changes(observed.nrpe_relations.iter().map(|relation| (&relation.id, &relation.own)), desired)
+}
+
+fn cos_changes(observed: &Observed, metrics: &str) -> Vec<(String, Data)> {
+    let relations = observed.cos_relations.iter().map(|relation| (&relation.id, &relation.own));
+    relation_changes(relations, &[(metrics::KEY, metrics)])
+}
+
+/// The differences from the current relation data.
+fn relation_changes<'a>(
+    relations: impl Iterator<Item = (&'a String, &'a Data)>,
+    desired: &[(&str, &str)],
+) -> Vec<(String, Data)> {
+    let changes = relations.map(|(id, own)| {
+        let current = |key: &str| own.get(key).map_or("", String::as_str);
         let changes = desired.iter().filter(|(key, value)| current(key) != *value);
         let changes = changes.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        (relation.id.clone(), changes.collect::<BTreeMap<_, _>>())
+        (id.clone(), changes.collect::<Data>())
     });
     changes.filter(|(_, changes)| !changes.is_empty()).collect()
+}
+
+fn topology(environment: &Environment) -> Topology<'_> {
+    let (model, model_uuid) = &environment.model;
+    Topology { model, model_uuid, application: environment.application() }
 }
 
 fn settings(unit: UnitPaths<'_>, file: Option<&ChecksFile>, validation: &Validation, options: &Options) -> Node {

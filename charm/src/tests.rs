@@ -5,6 +5,7 @@ mod actions;
 #[path = "../../tests/src/fuzz.rs"]
 mod changes;
 mod desired;
+mod endpoint;
 mod fuzz;
 mod interrupted;
 mod life;

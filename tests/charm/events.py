@@ -50,6 +50,8 @@ def main() -> None:
             context.run(getattr(on, f"relation_{moment}")(relation, **whose), state)
     for event in ("install", "leader_elected", "config_changed", "start", "upgrade_charm", "update_status", "stop", "remove"):
         context.run(getattr(on, event)(), testing.State(leader=event == "leader_elected"))
+    secret = testing.Secret({"token": "of-nobody"})
+    context.run(on.secret_changed(secret), testing.State(secrets={secret}))
     for name, action in ACTIONS.items():
         given = {key: value["default"] for key, value in action.get("params", {}).items() if "default" in value}
         context.run(on.action(name, params=given), testing.State())

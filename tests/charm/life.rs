@@ -196,6 +196,6 @@ fn a_reboot_and_every_unknown_hook_change_nothing() {
     assert_eq!(names(&site.settle()), ["start"]);
     assert_eq!(before.touched(&tree(&site.juju)), [""; 0].map(std::path::PathBuf::from));
     let program = "hooks/conn-check-hooks";
-    let run = site.juju.exec_on_machine(UNIT, &format!("JUJU_DISPATCH_PATH=hooks/secret-changed {program}; echo $?"));
+    let run = site.juju.exec_on_machine(UNIT, &format!("JUJU_DISPATCH_PATH=hooks/secret-rotate {program}; echo $?"));
     assert_eq!((run.out.as_str(), run.err.as_str()), ("0\n", ""));
 }

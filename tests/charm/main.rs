@@ -1,6 +1,7 @@
 //! The packed charm, and its real programs against the double of Juju. One module per subject.
 
 mod actions;
+mod endpoint;
 mod examples;
 mod files;
 mod kills;

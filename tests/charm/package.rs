@@ -120,7 +120,9 @@ fn links_are_relative_and_lead_to_a_program_beside_them() {
 fn every_hook_and_every_action_has_its_name() {
     let metadata = yaml("metadata.yaml");
     let names: BTreeSet<_> = files().into_iter().map(|file| file.name).collect();
-    for hook in ["install", "start", "config-changed", "upgrade-charm", "update-status", "stop", "remove"] {
+    for hook in
+        ["install", "start", "config-changed", "upgrade-charm", "update-status", "stop", "remove", "secret-changed"]
+    {
         assert!(names.contains(&format!("hooks/{hook}")), "hooks/{hook}");
     }
     for relation in keys(&metadata["requires"]).union(&keys(&metadata["provides"])) {
@@ -290,7 +292,8 @@ fn names_in(program: &[u8]) -> usize {
 fn the_hooks_and_actions_are_small_and_know_no_tls() {
     for file in files().iter().filter(|file| file.name.ends_with("-hooks") || file.name.ends_with("-actions")) {
         let size = file.content.len() - names_in(&file.content);
-        assert!(size < 1_500_000, "{} has {size} bytes", file.name);
+        // Of the hooks, 25 KB are the alerts and the dashboard for a collector.
+        assert!(size < 1_600_000, "{} has {size} bytes", file.name);
         for part in ["rustls", "tokio", "ring::"] {
             let found = file.content.windows(part.len()).any(|text| text == part.as_bytes());
             assert!(!found, "{} knows of {part}", file.name);

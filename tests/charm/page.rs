@@ -75,6 +75,11 @@ impl Reader {
             "nrpe",
             "requires: {general-info: {interface: juju-info}, nrpe-external-master: {interface: nrpe-external-master}}",
         );
+        juju.add_subordinate("grafana-agent", SERVICE);
+        juju.declare(
+            "grafana-agent",
+            "requires: {juju-info: {interface: juju-info}, cos-agent: {interface: cos_agent}}",
+        );
         let link = |file: &std::path::Path, name: &str| symlink(file, shell.folder().join(name)).expect("a link");
         // The charm that `cargo xtask pack` has made for these tests.
         link(packed::charm().archive(), "packed");
@@ -205,13 +210,24 @@ impl Reader {
                 code == Some(0)
                     && self.juju.look(|model| model.application("conn-check").version.clone()) == NEXT_VERSION
             }
+            "juju config conn-check health_listen=127.0.0.1:9842" => code == Some(0) && self.service().is_some(),
+            "juju integrate my-service grafana-agent" => code == Some(0),
+            "juju integrate conn-check grafana-agent:cos-agent" => {
+                let metrics = |text: String| text.contains(" --metrics-listen 127.0.0.1:98");
+                code == Some(0) && self.relations().contains(&"cos-agent") && self.service().is_some_and(metrics)
+            }
             _ => panic!("the page has a line that this test does not know: {command}"),
         };
         assert!(well, "{command}\n{code:?}\n{out}\n{err}\n{}", status(&self.juju, UNIT));
     }
 
+    /// The file of the service that answers HTTP, if it runs.
+    fn service(&self) -> Option<String> {
+        self.juju.services(|services| services.running.get("conn-check-serve-conn-check-0.service").cloned())
+    }
+
     fn relations(&self) -> Vec<&'static str> {
-        let names = ["conn-check", "general-info", "nrpe-external-master"];
+        let names = ["conn-check", "general-info", "nrpe-external-master", "cos-agent"];
         self.juju.look(|model| {
             let ours = |name: &str| {
                 let mut ends = model.relations.values().filter_map(|one| one.end_of("conn-check"));

@@ -84,7 +84,7 @@ fn charmcraft_has_one_remark() {
     assert!(good.len() > 2, "{found}");
 }
 
-/// Juju runs a hook for each event that ops knows; of the leader and of secrets the charm wants to know nothing.
+/// Juju runs a hook for each event that ops knows; of the leader, and of secrets of its own, the charm wants to know nothing.
 #[test]
 fn ops_scenario_plays_every_event_and_the_charm_has_a_hook_for_each() {
     let scratch = Scratch::new();

@@ -4,6 +4,7 @@ pub(crate) mod agent;
 pub(crate) mod juju;
 pub(crate) mod steps;
 mod system;
+pub(crate) mod systemd;
 pub(crate) mod tree;
 
 use crate::host::{Access, FileType, Host, Metadata, Output, Program, RunAs, Symlinks, User, draft_of};
@@ -29,6 +30,8 @@ pub(crate) struct Memory {
     /// The files that NRPE read when it was last reloaded.
     pub(crate) nrpe_read: BTreeMap<PathBuf, Vec<u8>>,
     pub(crate) systemd: Systemd,
+    /// The charm's services.
+    pub(crate) services: systemd::Services,
     /// Whether programs of the users run, so that these cannot be removed.
     pub(crate) busy_user: bool,
     /// Whether nrpe runs and cannot be reloaded.
@@ -72,7 +75,14 @@ impl Memory {
     pub(crate) fn new() -> Self {
         let mut memory = Self::default();
         memory.users.insert("root".to_owned(), User { uid: 0, gid: 0, groups: Vec::new() });
-        for directory in ["/usr/local/bin", "/usr/local/lib", "/var/lib", "/etc", "/srv"] {
+        for directory in [
+            "/usr/local/bin",
+            "/usr/local/lib",
+            "/var/lib",
+            "/etc",
+            "/srv",
+            "/etc/systemd/system/multi-user.target.wants",
+        ] {
             memory.directory(directory);
         }
         memory
@@ -215,6 +225,9 @@ impl Host for Memory {
 
     fn inspect(&self, path: &Path, symlinks: Symlinks) -> io::Result<Option<Metadata>> {
         self.steps.alive()?;
+        if path.starts_with("/proc") {
+            return Ok(systemd::inspect(path));
+        }
         let path = match symlinks {
             Symlinks::NoFollow => self.tree.resolve_parent(path)?,
             Symlinks::Follow => self.tree.resolve(path)?,
@@ -231,12 +244,18 @@ impl Host for Memory {
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
         self.steps.alive()?;
+        if directory.starts_with("/proc") {
+            return Ok(systemd::list(self, directory));
+        }
         let directory = self.tree.resolve(directory)?;
         Ok(directory.map(|directory| self.tree.children(&directory)).unwrap_or_default())
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
         self.steps.alive()?;
+        if path.starts_with("/proc") {
+            return Ok(systemd::read(self, path));
+        }
         let Some(path) = self.tree.resolve_parent(path)? else { return Ok(None) };
         match self.tree.get(&path).map(|entry| &entry.content) {
             None => Ok(None),

@@ -3,9 +3,10 @@
 use crate::agent::Agent;
 use crate::desired::Desired;
 use crate::environment::Environment;
-use crate::observed::{Nrpe, Observed};
+use crate::observed::{Nrpe, Observed, TokenState};
 use crate::options::Options;
 use crate::resource::Resource;
+use crate::serving::Serving;
 use crate::tree::Node;
 use crate::version::Version;
 use crate::versions::Programs;
@@ -31,6 +32,7 @@ fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
             hook: "config-changed".to_owned(),
             unit: UNIT.to_owned(),
             juju_unit: "conn-check/0".to_owned(),
+            model: (String::new(), String::new()),
             charm: PathBuf::from("/charm"),
             principal: None,
             broken: None,
@@ -39,6 +41,9 @@ fn observed(embedded: &[&str], installed: &[&str], revision: &str) -> Observed {
         options: Options::parse(&config),
         relation_data: Vec::new(),
         nrpe_relations: Vec::new(),
+        cos_relations: Vec::new(),
+        token: TokenState::Known(None),
+        serving: Serving::default(),
         agent,
         nrpe: Nrpe::default(),
         checks_directory: Vec::new(),

@@ -19,6 +19,7 @@ const RECORD: &str = "/var/lib/conn-check/conn-check-0/record.json";
 const SETTINGS: &str = "/etc/conn-check/conn-check-0/settings.json";
 const RESOURCE: &str = "/usr/local/lib/conn-check/resources/conn-check-0";
 const TRIALS: &str = "/usr/local/lib/conn-check/trials/conn-check-0";
+const SERVING: &str = "/usr/local/lib/conn-check/serving/conn-check-0";
 const COMMAND: &str = "/etc/nagios/nrpe.d/check_conn-check-conn-check-0.cfg";
 
 /// So many changes of a round for each of them.
@@ -39,6 +40,8 @@ fn deployed() -> World {
     world.checks("/srv/checks.yaml", 2, 1);
     world.set_relation(UNIT, "conn-check:1", "config_path", "/srv/checks.yaml");
     world.relate(UNIT, "nrpe-external-master:2");
+    world.relate(UNIT, "cos-agent:3");
+    world.set(UNIT, "health_listen", "127.0.0.1:9842");
     world.boot(UNIT);
     let resource = "/var/lib/juju/agents/unit-conn-check-0/resources/agent/conn-check";
     world.memory.file(resource, "AGENT 2.2.0", Access { mode: 0o600, uid: 0, gid: 0 });
@@ -192,6 +195,11 @@ fn the_note_of_a_resource() {
 #[test]
 fn the_note_of_trials() {
     attack(TRIALS, judge);
+}
+
+#[test]
+fn the_note_of_the_endpoint() {
+    attack(SERVING, judge);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::host::memory::tree::{Content, Tree};
 use crate::host::memory::{PUBLIC, Systemd};
 use crate::tests::oracle;
 use crate::tests::random::Random;
-use crate::tests::world::{Hook, World, checks_text};
+use crate::tests::world::{Hook, World, checks_text, is_principals};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -45,6 +45,9 @@ const PATHS: [&str; 8] = [
     "a.yaml",
 ];
 const SECRET: &str = "hunter2";
+const LISTEN: [&str; 7] =
+    ["", "127.0.0.1:9842", "127.0.0.1:9842", "127.0.0.1:9844", "unix:health.sock", "unix:/run/lb.sock", "here"];
+const TOKENS: [&str; 6] = ["", "", "hunter2-hunter2-hunter2-hunter2", "secret:known", "secret:none", "hunter2"];
 
 impl Life {
     pub(super) fn new(seed: u64) -> Self {
@@ -89,8 +92,9 @@ impl Life {
     fn deploy(&mut self, name: &str) {
         let mut unmet = BTreeMap::new();
         let principal = if self.random.one_in(4) { "general-info" } else { "conn-check" };
-        for relation in [Some(principal), self.random.one_in(2).then_some("nrpe-external-master")].into_iter().flatten()
-        {
+        let nrpe = self.random.one_in(2).then_some("nrpe-external-master");
+        let cos = self.random.one_in(3).then_some("cos-agent");
+        for relation in [Some(principal), nrpe, cos].into_iter().flatten() {
             unmet.insert(self.id(relation), self.relation_data(relation));
         }
         self.units.push(Alive { name: name.to_owned(), unmet });
@@ -112,7 +116,7 @@ impl Life {
     /// One thing that may happen to a unit that runs.
     fn something(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
-        match self.random.below(18) {
+        match self.random.below(20) {
             0..=2 => self.meet(unit),
             3 | 4 => self.set_relation(unit),
             5 => {
@@ -137,6 +141,8 @@ impl Life {
             12 => self.force_one(unit),
             13 | 14 => self.act(unit),
             15 => self.restart(unit),
+            18 => self.change_secret(unit),
+            19 => self.disturb_service(unit),
             11 => {
                 self.trace.push("nrpe is installed".to_owned());
                 self.world.memory.install_nrpe();
@@ -159,7 +165,7 @@ impl Life {
             }
             self.part(unit, &id);
         }
-        let unaware = self.world.unit(&name).relations.keys().any(|id| !id.starts_with("nrpe"));
+        let unaware = self.world.unit(&name).relations.keys().any(|id| is_principals(id));
         if unaware || !self.random.one_in(4) {
             self.hook(&Hook::new(&name, "stop"));
             self.hook(&Hook::new(&name, "remove"));
@@ -256,8 +262,13 @@ impl Life {
     }
 
     fn relate(&mut self, unit: usize) {
-        let relation =
-            *self.random.pick(&["conn-check", "nrpe-external-master", "nrpe-external-master", "general-info"]);
+        let relation = *self.random.pick(&[
+            "conn-check",
+            "nrpe-external-master",
+            "nrpe-external-master",
+            "general-info",
+            "cos-agent",
+        ]);
         let (id, relation_data) = (self.id(relation), self.relation_data(relation));
         self.units[unit].unmet.insert(id.clone(), relation_data);
         let name = self.units[unit].name.clone();
@@ -278,7 +289,7 @@ impl Life {
         let relations = self.world.unit(&name).relations.iter().filter(|(_, relation)| !relation.removed);
         let ids: Vec<_> = relations.map(|(id, _)| id.clone()).collect();
         let id = self.random.pick(&ids).clone();
-        let principal = |id: &String| !id.starts_with("nrpe");
+        let principal = |id: &String| is_principals(id);
         (!principal(&id) || ids.iter().filter(|id| principal(id)).count() > 1).then_some(id)
     }
 
@@ -300,13 +311,15 @@ impl Life {
 
     fn option(&mut self, unit: usize) {
         let name = self.units[unit].name.clone();
-        let (option, value): (&str, serde_json::Value) = match self.random.below(7) {
+        let (option, value): (&str, serde_json::Value) = match self.random.below(11) {
             0 => ("revision", (*self.random.pick(&["2.0.0", "1.9.0", "108", "", "", "../x"])).into()),
             1 => ("config", self.checks().into()),
             2 => ("nagios_exclude_tags", (*self.random.pick(&["no-nagios", "", "other", "a\nb", "it's $x"])).into()),
             3 => ("nagios_context", (*self.random.pick(&["juju", "prod", "../x", ""])).into()),
             4 => ("max_timeout", (*self.random.pick(&[10, 20, 0, 3600])).into()),
             5 => ("connect_timeout", (*self.random.pick(&[10, 3])).into()),
+            7 | 8 => ("health_listen", (*self.random.pick(&LISTEN)).into()),
+            9 | 10 => ("health_token", (*self.random.pick(&TOKENS)).into()),
             _ => ("nagios_servicegroups", (*self.random.pick(&["", "a,b", "a;b"])).into()),
         };
         self.trace.push(format!("{name}: option {option}={value}"));

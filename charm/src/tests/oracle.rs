@@ -1,8 +1,11 @@
 //! What must be true after any hook, independent of the code that makes it true.
 
+mod endpoint;
+
 use crate::host::memory::juju::{Bag, Relation};
 use crate::host::memory::tree::{Content, Tree};
-use crate::tests::world::{Hook, World, charm};
+use crate::tests::world::{Hook, World, charm, is_principals};
+use endpoint::Endpoint;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,7 +18,7 @@ pub(super) fn all_is_well(world: &mut World, hook: &Hook, units: &[&str]) {
     nrpe_knows_its_files(world);
     let relations = relations(world, hook);
     // One that was removed by force is still listed: only `stop` tells that the unit goes.
-    let forced = world.unit(&hook.unit).relations.iter().any(|(id, one)| one.removed && !id.starts_with("nrpe"));
+    let forced = world.unit(&hook.unit).relations.iter().any(|(id, one)| one.removed && is_principals(id));
     if is_leaving(hook, &relations) && (!forced || ["stop", "remove"].contains(&hook.name.as_str())) {
         unit_is_gone(world, &hook.unit);
         return;
@@ -26,7 +29,9 @@ pub(super) fn all_is_well(world: &mut World, hook: &Hook, units: &[&str]) {
     }
     people_have_the_newest(world);
     let checks = Checks::of(world, &hook.unit, &relations);
-    status_is_true(world, &hook.unit, &checks);
+    let endpoint = Endpoint::of(world, &hook.unit, &relations, &checks);
+    status_is_true(world, &hook.unit, &checks, endpoint.problem());
+    endpoint.is_so(world, &hook.unit, &relations);
     nrpe_is_configured(world, &hook.unit, &relations, &checks);
 }
 
@@ -53,6 +58,7 @@ pub(super) fn unit_is_gone(world: &World, unit: &str) {
     let paths = world.memory.tree.paths().filter(|path| !path.starts_with("/var/lib/juju"));
     let left: Vec<_> = paths.filter(|path| path.to_string_lossy().contains(&unit)).collect();
     assert_eq!(left, Vec::<&Path>::new(), "of {unit}");
+    endpoint::is_gone(world, &unit);
 }
 
 /// Nothing of ours is on the machine.
@@ -92,7 +98,7 @@ fn relations(world: &mut World, hook: &Hook) -> BTreeMap<String, Relation> {
 }
 
 fn is_leaving(hook: &Hook, relations: &BTreeMap<String, Relation>) -> bool {
-    let alone = relations.keys().all(|id| id.starts_with("nrpe"));
+    let alone = !relations.keys().any(|id| is_principals(id));
     ["stop", "remove"].contains(&hook.name.as_str()) || (hook.name != "install" && alone)
 }
 
@@ -179,7 +185,7 @@ fn wanted(world: &mut World, unit: &str, relations: &BTreeMap<String, Relation>)
 }
 
 /// As bad as the worst that is true, and it names that.
-fn status_is_true(world: &mut World, unit: &str, checks: &Checks) {
+fn status_is_true(world: &mut World, unit: &str, checks: &Checks, of_endpoint: Option<String>) {
     let (kind, text) = world.status(unit);
     // What is too much for one line is left out, and that is shown.
     let is_cut = text.len() >= 400 && text.ends_with("...");
@@ -209,7 +215,7 @@ fn status_is_true(world: &mut World, unit: &str, checks: &Checks) {
     if let (Checks::Valid { nagios: None, .. }, true) = (checks, text.contains("by the user nagios")) {
         worst = worst.max(1);
     }
-    for problem in problems(world, unit) {
+    for problem in problems(world, unit).into_iter().chain(of_endpoint) {
         says(&problem);
         worst = 2;
     }
@@ -226,6 +232,11 @@ fn problems(world: &mut World, unit: &str) -> Vec<String> {
     }
     for (option, wrong) in [("nagios_exclude_tags", "\n"), ("nagios_context", "/"), ("nagios_servicegroups", ";")] {
         if text(option).contains(wrong) {
+            problems.push(format!("option {option}"));
+        }
+    }
+    for (option, wrong) in [("health_listen", "here"), ("health_token", "hunter2")] {
+        if text(option) == wrong {
             problems.push(format!("option {option}"));
         }
     }

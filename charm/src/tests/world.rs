@@ -72,7 +72,11 @@ impl World {
 
     /// The other end has one unit, which the unit has not met; an nrpe says the host's name.
     pub(super) fn relate(&mut self, unit: &str, id: &str) {
-        let (remote, mut bag) = (if id.starts_with("nrpe") { "nrpe/0" } else { "app/0" }, addresses());
+        let (remote, mut bag) = match id.split(':').next() {
+            Some("nrpe-external-master") => ("nrpe/0", addresses()),
+            Some("cos-agent") => ("grafana-agent/0", addresses()),
+            _ => ("app/0", addresses()),
+        };
         if id.starts_with("nrpe") {
             bag.insert("nagios_hostname".to_owned(), HOST.to_owned());
         }
@@ -190,6 +194,11 @@ impl World {
     }
 }
 
+/// Whether this is a relation with the principal.
+pub(super) fn is_principals(id: &str) -> bool {
+    ["conn-check:", "general-info:"].iter().any(|name| id.starts_with(name))
+}
+
 /// The host's name in Nagios, as nrpe says it.
 pub(super) const HOST: &str = "juju-app-0";
 
@@ -198,6 +207,8 @@ fn context(hook: &Hook) -> Context {
     let mut variables = BTreeMap::from([
         ("JUJU_UNIT_NAME".to_owned(), hook.unit.clone()),
         ("JUJU_PRINCIPAL_UNIT".to_owned(), "app/0".to_owned()),
+        ("JUJU_MODEL_NAME".to_owned(), "prod".to_owned()),
+        ("JUJU_MODEL_UUID".to_owned(), "7f5cbd08-5bd4-4a6b-8f6c-0d8d3d6ad2d4".to_owned()),
         ("JUJU_CHARM_DIR".to_owned(), charm(&hook.unit).to_string_lossy().into_owned()),
     ]);
     variables.extend(hook.relation.clone().map(|id| ("JUJU_RELATION_ID".to_owned(), id)));

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Directories of a machine on which nothing of ours is.
-const FOLDERS: [&str; 12] = [
+const FOLDERS: [&str; 13] = [
     "etc",
     "etc/ssl",
+    "etc/systemd/system/multi-user.target.wants",
     "home",
     "run",
     "tmp",

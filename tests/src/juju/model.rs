@@ -15,6 +15,8 @@ pub struct Model {
     pub units: BTreeMap<String, Unit>,
     /// By number.
     pub relations: BTreeMap<u32, Relation>,
+    /// The secrets that every application may read, by their URIs.
+    pub secrets: BTreeMap<String, BTreeMap<String, String>>,
     pub(super) next_relation: u32,
 }
 

@@ -155,6 +155,17 @@ impl Juju {
         });
     }
 
+    /// `juju add-secret NAME token=TOKEN` and `juju grant-secret`; with `None`, `juju revoke-secret`.
+    pub fn secret(&self, uri: &str, token: Option<&str>) {
+        self.change(|model| match token {
+            Some(token) => {
+                let secret = BTreeMap::from([("token".to_owned(), token.to_owned())]);
+                model.secrets.insert(uri.to_owned(), secret);
+            }
+            None => drop(model.secrets.remove(uri)),
+        });
+    }
+
     /// The machine boots: `start` runs again.
     pub fn reboot(&self) {
         self.change(|model| {

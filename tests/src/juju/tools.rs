@@ -61,7 +61,8 @@ pub(super) fn call(shared: &Shared, id: &str, tool: &str, arguments: &[String], 
         return Err(Refusal::failed(format!("bad request: bad context: no context {id}")));
     };
     let answer = if services::NAMES.contains(&tool) {
-        state.services.call(tool, arguments)
+        let machine = std::sync::Arc::clone(&state.machine);
+        state.services.call(&machine, tool, arguments)
     } else {
         dispatch(&mut state, &mut context, tool, arguments, stdin.unwrap_or_default())
     };

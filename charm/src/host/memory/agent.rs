@@ -24,6 +24,10 @@ pub(crate) fn run(memory: &mut Memory, program: &Path, user: &User, arguments: &
     };
     let (status, stdout) = match arguments {
         ["--dry-run", ..] if version.ends_with(" mute") => (0, String::new()),
+        // An earlier one does not know this name.
+        ["--version"] if program.ends_with("conn-check-serve") && !version.starts_with("1.") => {
+            (0, format!("conn-check-serve {version}\n"))
+        }
         ["--version"] if version.contains(" (") => (0, format!("conn-check {version}\n")),
         ["--version"] => (0, format!("conn-check {}\n", version.split(' ').next().unwrap_or_default())),
         ["--dry-run", "--format", "json", file] => rehearse(memory, user, &[], file),

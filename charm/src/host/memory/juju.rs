@@ -21,6 +21,8 @@ pub(crate) struct Juju {
     pub(crate) refuses: bool,
     /// What the controller says in the place of a resource.
     pub(crate) undeliverable: Option<String>,
+    /// The secrets that are granted, by their URIs.
+    pub(crate) secrets: BTreeMap<String, Bag>,
     /// How long a resource takes to come from the controller.
     pub(crate) resource_takes: std::time::Duration,
 }
@@ -75,7 +77,7 @@ pub(crate) struct Context {
     pub(crate) set: u32,
 }
 
-const TOOLS: [&str; 12] = [
+const TOOLS: [&str; 13] = [
     "config-get",
     "relation-ids",
     "relation-list",
@@ -85,6 +87,7 @@ const TOOLS: [&str; 12] = [
     "application-version-set",
     "juju-log",
     "resource-get",
+    "secret-get",
     "action-get",
     "action-set",
     "action-fail",
@@ -156,6 +159,10 @@ pub(crate) fn run(memory: &mut Memory, name: &str, arguments: &[&str], stdin: &[
             (Some(why), _) => return Ok(refused(1, &format!("could not download resource: {why}"))),
             (None, None) => return Ok(refused(1, "could not download resource: resource#conn-check/agent not found")),
             (None, Some(path)) => Ok(path),
+        },
+        ("secret-get", [uri, "--format=json", "--refresh"]) => match juju.secrets.get(*uri) {
+            Some(secret) => Ok(json!(secret).to_string()),
+            None => return Ok(refused(1, "permission denied")),
         },
         ("action-get" | "action-set" | "action-fail", _) => action(&mut juju.context, name, arguments),
         _ => panic!("not how this tool is called: {name} {arguments:?}"),

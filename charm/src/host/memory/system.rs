@@ -1,14 +1,20 @@
 //! The system's programs in memory: accounts and services.
 
-use crate::host::memory::{Memory, Systemd};
+use crate::host::memory::{Memory, Systemd, systemd};
 use crate::host::{Output, User};
 use std::io;
 
+const NRPE: &str = "nagios-nrpe-server";
+
 /// groupadd(8), useradd(8), userdel(8), systemctl(1), service(8).
 pub(super) fn run(memory: &mut Memory, name: &str, arguments: &[&str]) -> io::Result<Output> {
+    // Asking changes nothing.
+    if let ("systemctl", ["is-active", service]) = (name, arguments) {
+        return if *service == NRPE { is_active(memory) } else { systemd::run(memory, arguments) };
+    }
     memory.ran.push([name].iter().chain(arguments).map(|word| (*word).to_owned()).collect());
-    if let ("systemctl", ["is-active", "nagios-nrpe-server"]) = (name, arguments) {
-        return is_active(memory);
+    if name == "systemctl" && !arguments.contains(&NRPE) {
+        return systemd::run(memory, arguments);
     }
     let status = match (name, arguments) {
         ("groupadd", ["--system", group]) => add_group(memory, group)?,
@@ -49,7 +55,8 @@ fn add_user(memory: &mut Memory, user: &str, group: &str) -> io::Result<i32> {
 
 fn delete_user(memory: &mut Memory, user: &str) -> io::Result<i32> {
     memory.steps.take()?;
-    if memory.busy_user {
+    // As userdel(8) says of a user whose processes run.
+    if memory.busy_user || !memory.services.running.is_empty() {
         return Ok(8);
     }
     Ok(if memory.users.remove(user).is_some() { 0 } else { 6 })

@@ -6,6 +6,7 @@ use crate::host::Access;
 use crate::host::memory::PUBLIC;
 use crate::host::memory::agent::record;
 use crate::host::memory::steps::Fault;
+use crate::host::memory::systemd::Running;
 use crate::tests::world::Hook;
 use std::path::Path;
 
@@ -32,6 +33,36 @@ impl Life {
         self.trace.push(format!("{name}: its agent restarts"));
         self.world.unit(&name).relations.retain(|_, relation| !relation.removed);
         self.hook(&Hook::new(&name, "config-changed"));
+    }
+
+    /// A secret gets another value, or is not granted any more.
+    pub(super) fn change_secret(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        let token = format!("hunter2-of-a-secret-{}", self.random.below(1000) + 1000);
+        let secrets = &mut self.world.memory.juju.secrets;
+        secrets.clear();
+        if !self.random.one_in(3) {
+            secrets.insert("secret:known".to_owned(), [("token".to_owned(), token)].into());
+        }
+        self.trace.push(format!("{name}: the secrets are {:?}", self.world.memory.juju.secrets.len()));
+        self.hook(&Hook::new(&name, "secret-changed"));
+    }
+
+    /// Others take an address, or leave it; or a service ends.
+    pub(super) fn disturb_service(&mut self, unit: usize) {
+        let name = self.units[unit].name.clone();
+        let address = (*self.random.pick(&["127.0.0.1:9842", "127.0.0.1:9843", "unix:/run/lb.sock"])).to_owned();
+        let ends = self.random.one_in(3);
+        let services = &mut self.world.memory.services;
+        if ends {
+            services.running.clear();
+        }
+        let is_ours = |running: &Running| running.listen == address || running.metrics.as_ref() == Some(&address);
+        if !services.taken.remove(&address) && !services.running.values().any(is_ours) {
+            services.taken.insert(address);
+        }
+        self.trace.push(format!("the services end: {ends}; others have {:?}", services.taken));
+        self.hook(&Hook::new(&name, "update-status"));
     }
 
     /// An action, which may be cancelled.

@@ -1,15 +1,20 @@
-//! `config-get`, `resource-get`.
+//! `config-get`, `resource-get`, `secret-get`.
 
 use super::{Answer, FORMAT, Form, Hands, Refusal, Tool};
 use serde_json::{Value, json};
 
-pub(super) const TOOLS: [Tool; 2] = [
+pub(super) const TOOLS: [Tool; 3] = [
     Tool {
         name: "config-get",
         form: Form { values: &[FORMAT], switches: &[&["all", "a"]], positional: (0, 1) },
         run: config,
     },
     Tool { name: "resource-get", form: Form { values: &[], switches: &[], positional: (1, 1) }, run: resource },
+    Tool {
+        name: "secret-get",
+        form: Form { values: &[FORMAT, &["label"]], switches: &[&["refresh"], &["peek"]], positional: (1, 2) },
+        run: secret,
+    },
 ];
 
 fn config(hands: &mut Hands<'_>) -> Answer {
@@ -21,6 +26,15 @@ fn config(hands: &mut Hands<'_>) -> Answer {
             all.retain(|_, value| hands.given.has("all") || !value.is_null());
             hands.print(&json!(all))
         }
+    }
+}
+
+/// All keys of a secret that is granted.
+fn secret(hands: &mut Hands<'_>) -> Answer {
+    let uri = hands.given.at(0).unwrap_or_default();
+    match hands.state.model.secrets.get(uri) {
+        Some(secret) => hands.print(&json!(secret)),
+        None => Err(Refusal::failed("permission denied")),
     }
 }
 

@@ -8,6 +8,7 @@ mod codes;
 mod completions;
 mod manual;
 mod roff;
+mod rules;
 
 use conn_check::cli;
 use conn_check::plan::schema;
@@ -22,6 +23,10 @@ const COMMAND: &str = "cargo xtask docs";
 
 /// The schema of the reports: written by hand, but for its lists.
 const REPORTS: &str = "../agent/schema/report.schema.json";
+
+/// The alerts, and what the charm sends of them.
+const ALERTS: &str = "prometheus/conn-check.rules.yml";
+const ALERTS_OF_THE_CHARM: &str = "../charm/src/metrics/rules.json";
 
 /// A file below `docs/` and what it has to hold.
 struct Page {
@@ -112,5 +117,7 @@ fn pages() -> io::Result<Vec<Page>> {
     pages.extend(tables.map(|(name, text)| Page::of(name.to_owned(), text)));
     let reports = fs::read_to_string(tools::root().join("docs").join(REPORTS))?;
     pages.push(Page::of(REPORTS.to_owned(), report::schema::with_lists(&reports)?));
+    let alerts = fs::read_to_string(tools::root().join("docs").join(ALERTS))?;
+    pages.push(Page::of(ALERTS_OF_THE_CHARM.to_owned(), rules::for_a_charm(&alerts).map_err(io::Error::other)?));
     Ok(pages)
 }

@@ -22,7 +22,8 @@ const ACTIONS: &str = "conn-check-actions";
 const AGENT: [&str; 1] = ["conn-check"];
 
 /// Hooks that do not belong to a relation.
-const OWN_HOOKS: [&str; 7] = ["install", "start", "config-changed", "upgrade-charm", "update-status", "stop", "remove"];
+const OWN_HOOKS: [&str; 8] =
+    ["install", "start", "config-changed", "upgrade-charm", "update-status", "stop", "remove", "secret-changed"];
 
 /// What happens in a relation.
 const MOMENTS: [&str; 5] = ["created", "joined", "changed", "departed", "broken"];
