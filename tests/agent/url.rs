@@ -11,7 +11,7 @@ use harness::redis::{self, Redis};
 use std::time::Duration;
 
 fn source(yaml: &str) -> Source {
-    Source { name: "checks.yaml".to_owned(), text: yaml.to_owned() }
+    Source::own("checks.yaml", yaml)
 }
 
 /// The checks, and what is noted; or what is wrong.

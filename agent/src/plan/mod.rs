@@ -300,7 +300,7 @@ impl Loading<'_> {
         if profile.starts_program
             && let Some(distrust) = self.distrust
         {
-            self.diagnostics.push(untrusted(pairs.first().map_or(item.span, |(key, _)| key.span), distrust));
+            self.diagnostics.push(untrusted(written.first().map_or(span, |(key, _)| key.span), distrust));
         }
         let Profile { target, mut results, mut distinction, endpoints, origin, is_local, asks_once, .. } = profile;
         let detour = read.wishes.detour(origin, endpoints.into_iter().next());

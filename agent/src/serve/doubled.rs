@@ -26,7 +26,7 @@ pub fn doubled(plan: &Plan, is_strict: bool) -> Vec<(Source, Diagnostic)> {
         let help = "give each check a name of its own: what watches them looks for it";
         let severity = if is_strict { Severity::Error } else { Severity::Warning };
         let diagnostic = Diagnostic { severity, ..Diagnostic::file(Flaw::Twin, message).help(help) };
-        problems.push((Source { name: entry.file.to_string(), text: String::new() }, diagnostic));
+        problems.push((Source::own(entry.file.to_string(), String::new()), diagnostic));
     }
     problems
 }

@@ -12,7 +12,7 @@ use crate::source::Source;
 use std::time::{Duration, SystemTime};
 
 fn plan(yaml: &str) -> Plan {
-    let source = Source { name: "test".into(), text: yaml.into() };
+    let source = Source::own("test", yaml);
     load(&source, Defaults { timeout: Duration::from_secs(1) }, false).expect("valid").0
 }
 

@@ -116,7 +116,6 @@ impl Planted {
                 let peer = UdpPeer::serve(reply);
                 (peer.port(), Box::new(peer))
             }
-            Transport::Nothing => unreachable!("{kind} has no server"),
         };
         let value = self.value(option, &secret);
         self.yaml += &check(described, option.key, &value, port);

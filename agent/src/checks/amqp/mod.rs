@@ -146,7 +146,8 @@ impl Amqp {
         login: Credentials,
         vhost: ShortString,
     ) -> Self {
-        Self { endpoint, tls, login: Login::Password(login), vhost, expected: Expected::nothing() }
+        let (login, expected) = (Login::Password(login), Expected::nothing());
+        Self { endpoint, tls, login, vhost, expected, roundtrip: false }
     }
 
     /// Connects, logs in, and enters the virtual host; no result of its own.

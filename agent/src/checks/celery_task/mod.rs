@@ -151,7 +151,7 @@ impl CeleryTask {
             }
         });
         let ending = awaited.await.map_err(|failure| match &place {
-            Some(place) => failure.told_of(store::WHAT, place),
+            Some(place) => failure.told_of(format_args!("{} {place}", store::WHAT)),
             None => failure,
         })?;
         match ending {

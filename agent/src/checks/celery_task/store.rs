@@ -26,7 +26,7 @@ impl<'a> Store<'a> {
     pub(super) async fn open(results: &'a Broker, prefix: &str, id: &str, probe: &mut Probe) -> Result<Self, Stop> {
         let place = results.shown();
         let told = |stop| match stop {
-            Stop::Failed(failure) => Stop::Failed(failure.told_of(WHAT, &place)),
+            Stop::Failed(failure) => Stop::Failed(failure.told_of(format_args!("{WHAT} {place}"))),
             Stop::Enough => stop,
         };
         let Broker::Redis { client: redis, .. } = results else {

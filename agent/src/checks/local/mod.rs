@@ -62,7 +62,7 @@ fn turn_at(place: &Path) -> Arc<tokio::sync::Mutex<()>> {
 
 /// The failure of a place that does not answer, with where it lies: that is read elsewhere, and does not hang.
 fn late(probe: &Probe, place: &Path, failure: Failure) -> Failure {
-    let mut failure = failure.told_of("asked about", &probe.clean(&place.to_string_lossy()));
+    let mut failure = failure.told_of(format_args!("asked about {}", probe.clean(&place.to_string_lossy())));
     if let Some(mount) = Mount::of(place) {
         let seen = failure.evidence.take().map(|seen| seen + "; ").unwrap_or_default();
         failure.evidence = Some(seen + &probe.tell(&mount.told()));

@@ -52,7 +52,7 @@ use crate::net::{Endpoint, Host, Port, Target, TlsOptions, Wire, within};
 use crate::probe::{Probe, Stop};
 use crate::secret::sentence;
 use crate::services::{self, Security, Service};
-use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Misfit, Noted, Word, tls_of_target};
+use crate::settings::{Credentials, Fields, HOST_OR_SOCKET, HostOrSocket, Noted, Word, tls_of_target};
 pub(in crate::checks) use client::RespClient;
 use client::{Again, Command};
 use redis::{Cmd, Value};
