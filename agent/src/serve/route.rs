@@ -102,7 +102,7 @@ fn allowed(request: &Request<'_>, route: Route) -> Route {
 
 fn report(request: &Request<'_>) -> Route {
     let pairs = || request.query.into_iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.split_once('='));
-    let last = |key: &str| pairs().filter(|(name, _)| *name == key).next_back().map(|(_, value)| decoded(value));
+    let last = |key: &str| pairs().rfind(|(name, _)| *name == key).map(|(_, value)| decoded(value));
     let form = match last("format").filter(|name| !name.is_empty()) {
         Some(name) => Form::named(&name),
         None => Form::accepted(request.accept),

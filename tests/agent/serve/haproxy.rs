@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// So often a load balancer asks.
-const INTERVAL: Duration = Duration::from_millis(1000);
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// The port of the database as the node in the namespace sees it.
 const DATABASE: u16 = 5432;

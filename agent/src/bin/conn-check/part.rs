@@ -156,7 +156,7 @@ fn take_place(
     service.enter(&mut subject)?;
     die_with_parent();
     let rehearsed = run::rehearse(&task.plan, &task.selection);
-    let view = View::of(stage(&task), &rehearsed);
+    let view = View::of(stage(task), &rehearsed);
     let mut found: HashMap<_, _> = found.into_iter().collect();
     let of_check = |(series, check): (String, &CheckView<'_>)| Some((check.outcome.entry, found.remove(&series)?));
     let known: HashMap<_, _> = view.series().filter_map(of_check).collect();
