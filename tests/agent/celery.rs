@@ -1,4 +1,4 @@
-//! The checks celery and celery_task against real workers, of two versions, behind `RabbitMQ` and behind Redis.
+//! The checks `celery` and `celery_task` against real workers, of two versions, behind `RabbitMQ` and behind Redis.
 
 mod brokers;
 mod ping;

@@ -2,6 +2,7 @@
 //! promtool's and Python's.
 
 use crate::site::{FILE, SERVICE, Site, UNIT, nothing_is_left, tree, well, writes_nothing_more};
+use harness::juju::hook::HookRun;
 use harness::juju::machine::Machine;
 use harness::packed;
 use harness::peers::{Manner, Peer};
@@ -102,14 +103,14 @@ fn a_token_is_in_the_file_of_the_service_for_conn_check_alone_and_nowhere_else()
     let strace = ["/usr/bin/strace", "-f", "-v", "-qqq", "--signal=none", "-s", "65536", "-e", "trace=execve"];
     site.juju.through(&[&strace[..], &["-A", "-o", &calls]].concat());
     site.juju.configure("conn-check", "health_token", "secret:9m4e2mr0ui3e8a215n4g");
-    let mut seen: String = site.settle().iter().map(|run| run.story()).collect();
+    let mut seen: String = site.settle().iter().map(HookRun::story).collect();
     assert!(site.status().contains("juju grant-secret"), "{}", site.status());
     site.juju.secret("secret:9m4e2mr0ui3e8a215n4g", Some(TOKEN));
     let run = site.juju.update_status(UNIT);
     well(&run);
     seen += &(run.story() + &site.status());
     site.juju.configure("conn-check", "health_token", "short");
-    seen += &site.settle().iter().map(|run| run.story()).collect::<String>();
+    seen += &site.settle().iter().map(HookRun::story).collect::<String>();
     assert!(site.status().contains("option health_token must have 22 or more"), "{}", site.status());
     site.juju.through(&[]);
     seen += &fs::read_to_string(&calls).expect("the command lines");

@@ -119,7 +119,7 @@ struct Report {
     host: String,
     checks: Option<Vec<ReportedCheck>>,
     #[serde(default)]
-    diagnostics: Vec<Message>,
+    diagnostics: Vec<Told>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -132,7 +132,7 @@ struct ReportedCheck {
     target: String,
     #[serde(default)]
     verdict: String,
-    failure: Option<Message>,
+    failure: Option<Told>,
     #[serde(default)]
     phases: Vec<Phase>,
     #[serde(default)]
@@ -141,7 +141,7 @@ struct ReportedCheck {
 
 /// A failure, or what is wrong with a file.
 #[derive(Debug, Default, Deserialize)]
-struct Message {
+struct Told {
     #[serde(default)]
     code: String,
     #[serde(default)]

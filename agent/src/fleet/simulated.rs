@@ -144,9 +144,9 @@ fn each_once(matrix: &Matrix, causes: &Causes) {
     assert!(told.values().all(|count| *count == 1) && told.keys().copied().collect::<BTreeSet<_>>() == failing);
 }
 
-/// In how many of so many fleets the planted causes are found, and no other; none may hide a planted one.
-fn exact(fleets: u64) -> u64 {
-    let mut exact = 0;
+/// The fleets, of so many, in which the planted causes are not found, or others are.
+fn inexact(fleets: u64) -> Vec<String> {
+    let mut inexact = Vec::new();
     for seed in 1..=fleets {
         let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let planted = several(&mut random);
@@ -158,19 +158,17 @@ fn exact(fleets: u64) -> u64 {
         each_once(&matrix, &causes);
         let wanted: BTreeSet<_> = planted.iter().map(|(one, ..)| one.clone()).collect();
         let found = found(&causes);
-        if found == wanted {
-            exact += 1;
-        } else {
-            println!("seed {seed}: wanted {wanted:?}\n  found {found:?}");
+        if found != wanted {
+            inexact.push(format!("seed {seed}: wanted {wanted:?}\n  found {found:?}"));
         }
     }
-    exact
+    inexact
 }
 
 #[test]
 fn the_planted_causes_are_found_in_nearly_all_fleets_with_accidents() {
-    let exact = exact(200);
-    assert!(exact >= 190, "{exact} of 200");
+    let inexact = inexact(200);
+    assert!(inexact.len() <= 10, "{} of 200:\n{}", inexact.len(), inexact.join("\n"));
 }
 
 #[test]

@@ -16,7 +16,10 @@ const BY_HAND: &str = "no-nagios";
 pub(super) fn parse(fields: &mut Fields<'_>, tags: &[String]) -> Judgement {
     let text = |word: Option<Word>| word.map(String::from);
     let hint = text(fields.optional("hint", "What to do when it fails: told before all else."));
-    let owner = fields.optional::<Owner>("owner", "Whose job the fix is, whatever the code says.");
+    // Of a file it is the user whose it is.
+    let has_own = fields.is_declared("owner");
+    let about = "Whose job the fix is, whatever the code says; not of the type `file`, which has its own `owner`.";
+    let owner = if has_own { None } else { fields.optional::<Owner>("owner", about) };
     let proves = text(fields.optional("proves", "What a pass means; shown with --verbose."));
     let expected = fields.optional::<Codes>(
         "expect_failure",

@@ -130,9 +130,8 @@ impl Planted {
             "secret" => format!("'{secret}'"),
             "[user, password]" => format!("[somebody, '{secret}']"),
             "mapping or list of pairs" if option.key == "headers" => format!("{{X-Tenant: 'Bearer {secret}'}}"),
-            "mapping or list of pairs" => format!("{{some: '{secret}'}}"),
+            "mapping or list of pairs" | "JSON object" => format!("{{some: '{secret}'}}"),
             "list" => format!("['{secret}']"),
-            "JSON object" => format!("{{some: '{secret}'}}"),
             "text" | "list of words" => {
                 let file = self.files.write(&format!("secret-{}", self.len()), secret);
                 format!("{{file: {}}}", file.display())

@@ -121,14 +121,14 @@ fn a_post_that_is_led_to_a_server_with_a_slow_handshake_is_sent_once_and_what_fo
         let (first, second) = (world.target(Family::V4, PORT), world.target(Family::V4, SECOND));
         let leads = Requests::default();
         let led = leads.clone();
-        let lead = move |wire: Wire| {
+        let leader = move |wire: Wire| {
             if let Some(request) = Request::read(&wire) {
                 led.note(request.method);
                 let head = format!("HTTP/1.1 {status}\r\nLocation: https://{second}/\r\nContent-Length: 0\r\n");
                 let _gone = wire.send((head + "Connection: close\r\n\r\n").as_bytes());
             }
         };
-        let _leader = world.server().inside(|| Peer::serve_at(first, lead));
+        let _leader = world.server().inside(|| Peer::serve_at(first, leader));
         let options =
             format!("method: POST, body: one, ca_file: {}, allow_redirects: true", authority.file().display());
         passes(&world, &format!("- {{type: http, url: 'http://{first}/', {options}, timeout: 15}}"));
