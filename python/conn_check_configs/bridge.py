@@ -37,7 +37,7 @@ NAMES = (
     'SENTRY_DSN', 'RAVEN_DSN', 'RAVEN_CONFIG',
     'SESSION_REDIS', 'SESSION_REDIS_URL', 'SESSION_REDIS_UNIX_DOMAIN_SOCKET_PATH',
     'SESSION_REDIS_HOST', 'SESSION_REDIS_PORT', 'SESSION_REDIS_DB', 'SESSION_REDIS_PASSWORD',
-    'INSTALLED_APPS',
+    'INSTALLED_APPS', 'MEDIA_ROOT',
 )
 
 # Settings that are keys and nothing else, whatever they are called besides; they stay here.

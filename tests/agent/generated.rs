@@ -317,9 +317,11 @@ fn no_secret_is_shown_before_anything_is_run() {
                 // It may not stand alone.
                 yaml += "  username: a\n";
             }
+            // A login in this URL is refused.
+            let status = if option.key == "endpoint" { 3 } else { 0 };
             for format in FORMATS.map(|format| format.name) {
                 let ran = keeps_the_secret(&yaml, &["--dry-run", "-vdt", "--explain", "--format", format]);
-                assert_eq!(ran.status, 0, "{yaml}{}", ran.err);
+                assert_eq!(ran.status, status, "{yaml}{}", ran.err);
             }
         }
     }

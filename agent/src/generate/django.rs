@@ -19,6 +19,7 @@ mod group;
 mod health;
 mod oops;
 mod others;
+mod probed;
 mod python;
 mod redis;
 mod settings;

@@ -50,7 +50,8 @@ fn a_name_that_is_not_verified_is_visible_everywhere() {
     let ca = Authority::new();
     let peer = TlsPeer::start(&ca.wrong_name(), TlsManner::Silent);
     let yaml = tls(peer.address(), &(ca_file(ca.file()) + ANY_NAME));
-    for format in FORMATS.map(|format| format.name) {
+    // The lines of `health` are those of django-health-check, which have no room for it.
+    for format in FORMATS.map(|format| format.name).into_iter().filter(|format| *format != "health") {
         let ran = Agent::new(&yaml).args(["--format", format]).run();
         assert_eq!(ran.status, 0, "{format}: {ran:?}");
         let shown = [

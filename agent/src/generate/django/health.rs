@@ -1,6 +1,7 @@
 //! What the health checks of django-health-check ask, which are applications of their own: whoever reads the file sees that
 //! it says the same, or what it lacks.
 
+use super::probed;
 use super::settings::DjangoSettings;
 use crate::generate::{Comment, Item};
 use serde_json::Value;
@@ -20,8 +21,8 @@ const ASKED: [(&str, &[&str]); 11] = [
     ("storage", &["STORAGES", "DEFAULT_FILE_STORAGE"]),
 ];
 
-/// Applications that ask nothing outside of this host.
-const OF_THIS_HOST: [&str; 2] = ["", "psutil"];
+/// The application that the others belong to.
+const ITSELF: &str = "";
 
 /// The application that asks whether all migrations are applied, which Django alone knows.
 const MIGRATIONS: &str = "migrations";
@@ -49,8 +50,12 @@ pub(super) fn items(django: &DjangoSettings) -> Vec<Item> {
         let part = rest.trim_start_matches('.').trim_start_matches("contrib.");
         let part = part.split(".apps.").next().unwrap_or_default();
         let origin = format!("INSTALLED_APPS ({app})");
+        if let Some(found) = probed::items(part, &origin, django) {
+            items.extend(found);
+            continue;
+        }
         items.push(match ASKED.iter().find(|(name, _)| *name == part) {
-            _ if OF_THIS_HOST.contains(&part) => {
+            _ if part == ITSELF => {
                 Comment::note(origin, "a health check of the application that asks nothing outside of this host").into()
             }
             _ if part == MIGRATIONS => Comment::note(origin, MIGRATE).into(),

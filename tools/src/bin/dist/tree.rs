@@ -30,6 +30,7 @@ impl Tree {
             ("docs", "json", "share/doc/conn-check/docs"),
             ("docs", "svg", "share/doc/conn-check/docs"),
             ("docs/prometheus", "yml", "share/doc/conn-check/docs/prometheus"),
+            ("docs/prometheus", "json", "share/doc/conn-check/docs/prometheus"),
             ("agent/schema", "json", "share/doc/conn-check/agent/schema"),
             ("examples", "yaml", "share/doc/conn-check/examples"),
             ("examples/systemd", "service", "share/doc/conn-check/examples/systemd"),
