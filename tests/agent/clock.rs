@@ -90,5 +90,5 @@ fn what_sets_the_clock_says_whether_it_is_set() {
     assert_eq!(alone("mkdir -p /run/systemd/timesync; : > /run/systemd/timesync/synchronized").0, "pass");
     let (verdict, unknown) = alone("");
     assert_eq!(verdict, "local.failed", "{unknown}");
-    assert_eq!(unknown["failure"]["owner"], "host");
+    assert_eq!(unknown["failure"]["owner"], "config");
 }

@@ -142,6 +142,24 @@ fn a_secret_that_a_program_is_told_is_not_shown_when_it_says_it_again() {
         ),
         (
             format!(
+                "- {{type: command, command: [sh, -c, '{}', 'postgres://shop:hunter2hunter2@db.internal/shop']}}\n",
+                echo.replace('\'', "''")
+            ),
+            "hunter2hunter2",
+        ),
+        (
+            format!(
+                "- {{type: command, command: [sh, -c, '{}', 'Authorization: Bearer hunter2hunter2']}}\n",
+                echo.replace('\'', "''")
+            ),
+            "hunter2hunter2",
+        ),
+        (
+            format!("- {{type: command, command: [sh, -c, '{}', -p, hunter2hunter2]}}\n", echo.replace('\'', "''")),
+            "hunter2hunter2",
+        ),
+        (
+            format!(
                 "- {{type: command, command: [sh, -c, '{}'], env: {{TOKEN: staple-battery-horse}}}}\n",
                 echo.replace('\'', "''")
             ),

@@ -243,7 +243,7 @@ impl Waiting {
 
 #[test]
 fn a_signal_ends_the_run_and_what_is_known_is_printed() {
-    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         let (listening, silent) = (Peer::start(Manner::Silent), Peer::start(Manner::Silent));
         let refusing = ports::free();
         let pass = format!("- {{type: tcp, host: 127.0.0.1, port: {}}}\n", listening.port());

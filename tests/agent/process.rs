@@ -2,6 +2,7 @@
 
 use harness::agent::{Agent, code};
 use harness::mounts::Mounts;
+use harness::redis::{self, Redis};
 use harness::scratch::Scratch;
 use serde_json::Value;
 use std::fs;
@@ -146,4 +147,11 @@ fn what_has_to_run_is_said_once() {
         assert_eq!(ran.status, 3, "{ran:?}");
         assert!(ran.err.contains(message) || ran.out.contains(message), "{ran:?}");
     }
+}
+
+#[test]
+fn a_daemon_that_writes_behind_its_path_what_it_does_is_known_by_it() {
+    let _redis = Redis::start(&redis::Setup::new());
+    let report = Agent::new("- {type: process, program: /usr/bin/redis-server}\n").report();
+    assert_eq!(code(&report), "pass", "{report}");
 }

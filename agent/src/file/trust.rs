@@ -53,6 +53,12 @@ impl Trust {
         Rule::of_process().walk(path, opened).map_or_else(Self::Withheld, |()| Self::Full)
     }
 
+    /// Of a file whose content goes into what is started: the value behind `{file: PATH}`. One that is not there is nobody's.
+    #[must_use]
+    pub fn of_value(path: &Path) -> Self {
+        fs::metadata(path).map_or(Self::Full, |there| Self::of_file(path, &there))
+    }
+
     /// Of standard input: who runs this program has given it, and starts nothing that could not be started anyway. Of root's
     /// nobody knows whose file was piped in.
     #[must_use]

@@ -37,6 +37,13 @@ impl Include {
         let span = fields.span_of(KEY);
         let path = fields.required::<Word>(KEY, ABOUT).ok().filter(|Word(path)| !path.is_empty());
         let mut diagnostics = fields.finish().diagnostics;
+        let path = path.filter(|Word(path)| {
+            let is_url = path.contains("://");
+            if is_url {
+                diagnostics.push(Self::wrong(span, "a path is wanted here, and no URL"));
+            }
+            !is_url
+        });
         if path.is_none() && diagnostics.is_empty() {
             diagnostics.push(Self::wrong(span, "the path is empty"));
         }

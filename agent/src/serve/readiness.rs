@@ -143,7 +143,8 @@ fn reasons(name: &str, check: &CheckView<'_>, view: &View<'_>) -> Vec<Reason> {
 fn takes_out(entry: &Entry, failure: &Failure) -> bool {
     let (phase, cause) = (failure.code.phase, failure.code.cause);
     // A fault of ours is the same on every node that has this version.
-    let is_of_host = failure.owner == Owner::Host && phase != Phase::Run;
+    // A login that is refused is so on all nodes at once, whoever has to mend it.
+    let is_of_host = failure.owner == Owner::Host && !matches!(phase, Phase::Run | Phase::Auth);
     // That nobody listens may be mended on this very host, and the service is one that others have as well.
     let is_of_peer = phase == Phase::Connect && cause == Cause::Refused;
     let is_of_config = matches!(cause, Cause::MissingSecret | Cause::UnusableFile) && phase == Phase::Config;

@@ -225,6 +225,19 @@ impl<'a> Field<'a> {
         matches!(&self.node.value, Value::Map(pairs) if reference(pairs).is_some())
     }
 
+    /// The file that the value stands in: `{file: PATH}`.
+    pub(crate) fn file_named(&self) -> Option<&'a str> {
+        match &self.node.value {
+            Value::Map(pairs) => reference(pairs).filter(|(word, _)| *word == "file").map(|(_, path)| path),
+            Value::Scalar(_) | Value::Seq(_) => None,
+        }
+    }
+
+    /// Whether what is read is not run: certificates and keys need not be there.
+    pub(crate) fn connects_to_nothing(&self) -> bool {
+        self.vault.connects_to_nothing()
+    }
+
     /// The value of a scalar as JSON has it; what stands elsewhere is a text.
     pub(crate) fn as_json(&self) -> serde_json::Value {
         match &self.node.value {

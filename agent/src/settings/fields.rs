@@ -156,6 +156,11 @@ impl<'a> Fields<'a> {
         self.find(key).is_some()
     }
 
+    /// Whether what is read is not run.
+    pub(crate) fn connects_to_nothing(&self) -> bool {
+        self.vault.connects_to_nothing()
+    }
+
     /// Whether the option was asked for already.
     pub(crate) fn is_declared(&self, key: &str) -> bool {
         self.asked.contains(&key)

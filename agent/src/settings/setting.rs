@@ -239,6 +239,8 @@ pub(crate) struct Pair {
     pub value: Secret<String>,
     /// Whether the value stands elsewhere: `{env: VAR}`, `{file: PATH}`.
     pub is_reference: bool,
+    /// The file that it stands in.
+    pub file: Option<String>,
 }
 
 impl Setting for Pairs {
@@ -277,7 +279,8 @@ fn pair(name: Field<'_>, value: Field<'_>) -> Result<Vec<Pair>, Misfit> {
         if may_be_secret(&name, &text) {
             value.keep_secret(&text);
         }
-        Ok(Pair { name: name.clone(), value: Secret::new(text), is_reference: value.is_reference() })
+        let file = value.file_named().map(str::to_owned);
+        Ok(Pair { name: name.clone(), value: Secret::new(text), is_reference: value.is_reference(), file })
     };
     match value.items() {
         Some(values) => values.map(one).collect(),

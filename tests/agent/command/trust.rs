@@ -173,3 +173,26 @@ fn a_program_that_is_started_as_a_service_is_in_a_file_of_roots() {
     let ran = place.as_root(&["--as", "nobody", FILE]);
     assert!(ran.status < 2, "{ran:?}");
 }
+
+#[test]
+fn a_part_of_what_is_started_stands_in_no_file_that_others_can_write() {
+    for check in [
+        "command: [{file: d/part}]",
+        "command: [\"true\", {file: d/part}]",
+        "command: [\"true\"], env: {LD_PRELOAD: {file: d/part}}",
+    ] {
+        let place = Place::new();
+        place.scratch.write(FILE, format!("- {{type: command, {check}}}\n"));
+        place.scratch.write("d/part", "true");
+        mode(&place.at(FILE), 0o644);
+        mode(&place.at("d/part"), 0o644);
+        assert_ne!(place.as_root(&[FILE]).status, 3, "{check}: root's own");
+        mode(&place.at("d/part"), 0o666);
+        for ran in [place.as_root(&[FILE]), place.as_user(&[FILE]), place.as_root(&["--validate", FILE])] {
+            assert_eq!(ran.status, 3, "{check}: {ran:?}");
+            let said =
+                ["error[untrusted-file]", "what is started stands in a file, and everybody can write", "chmod go-w"];
+            assert!(said.iter().all(|part| ran.err.contains(part)), "{check}: {}", ran.err);
+        }
+    }
+}

@@ -48,6 +48,10 @@ impl Watch {
         let mut wanted = SigSet::empty();
         wanted.add(Signal::SIGTERM);
         wanted.add(Signal::SIGINT);
+        // The terminal is gone; not for who was told not to mind (nohup).
+        if !ignores_hangups() {
+            wanted.add(Signal::SIGHUP);
+        }
         // No program that a check starts has it.
         let signals = SignalFd::with_flags(&wanted, SfdFlags::SFD_CLOEXEC)?;
         wanted.thread_block()?;
@@ -74,6 +78,13 @@ impl Watch {
     pub(crate) async fn stopped(&self) {
         self.0.stopped.notified().await;
     }
+}
+
+/// Whether whoever started this process had it ignore SIGHUP, which is the first of the mask (`proc_pid_status(5)`).
+fn ignores_hangups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")?.trim().chars().next_back()?.to_digit(16));
+    mask.is_some_and(|lowest| lowest & 1 == 1)
 }
 
 impl Shared {

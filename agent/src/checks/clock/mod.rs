@@ -18,7 +18,7 @@ mod packet;
 
 use crate::catalogue::WarningKind;
 use crate::checks::{Check, Profile};
-use crate::fault::{Cause, Failure, Fault, Phase};
+use crate::fault::{Cause, Failure, Fault, Owner, Phase};
 use crate::net::host::clock;
 use crate::net::{Endpoint, Host, Port, refusal_of, within};
 use crate::probe::{Probe, Stop};
@@ -92,7 +92,8 @@ impl Check for Clock {
                 );
             }
             None if self.server.is_none() => {
-                let fault = Fault::new(Cause::Failed, "nobody tells here whether the network sets this host's clock");
+                let message = "nobody tells here whether the network sets this host's clock";
+                let fault = Fault::new(Cause::Failed, message).owner(Owner::Config);
                 let fault =
                     fault.evidence("neither systemd-timesyncd nor chronyd runs, and timedatectl does not answer");
                 return Err(probe.fail(Phase::Local, fault.next_step("compare it with a server: `server:`; or leave the check out, where the host of a container sees to its clock")).into());

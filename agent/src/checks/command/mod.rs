@@ -155,7 +155,7 @@ impl Command {
             127 => fault.next_step(
                 "install what it calls, or name it by its whole path: a shell says 127 where it is not there",
             ),
-            129.. => fault.next_step(sentence![
+            129..=192 => fault.next_step(sentence![
                 "see why what it calls ends: a shell says so of what ",
                 process::signal(status - 128),
                 " ended"

@@ -1,10 +1,19 @@
 //! The options of a program: its arguments, and the variables of its environment.
 
-use crate::secret::Secret;
-use crate::secret::is_secret_name;
+use crate::diagnostic::Flaw;
+use crate::file::{Distrust, Trust};
+use crate::secret::{Secret, is_secret_name, url_secrets};
 use crate::settings::shape::Shape;
 use crate::settings::{Field, Fields, Misfit, Noted, Pairs, Setting};
+use crate::text::escaped;
 use serde_json::json;
+use std::path::Path;
+
+/// Options by which many programs are told a password.
+const SHORT: [&str; 2] = ["-p", "-a"];
+
+/// Nothing shorter behind them is taken for one, in bytes.
+const SHORTEST: usize = 4;
 
 /// A program and its arguments.
 #[derive(Debug)]
@@ -51,6 +60,9 @@ impl Setting for Arguments {
 
 /// One word of the list, as it is written.
 fn word(item: &Field<'_>) -> Result<String, Misfit> {
+    if let Some(misfit) = item.file_named().filter(|_| !item.connects_to_nothing()).and_then(untrusted) {
+        return Err(item.with_span(misfit));
+    }
     let text = item.text(&String::SHAPE)?;
     if text.contains('\0') {
         return Err(item.with_span(Misfit::new("an argument has no zero byte")));
@@ -58,12 +70,34 @@ fn word(item: &Field<'_>) -> Result<String, Misfit> {
     Ok(text)
 }
 
-/// What programs are told in their arguments they say again, their passwords too: `--password=X`, `--password X`.
+/// Why a file is no place for a part of what is started: who can write it decides what that is.
+fn untrusted(file: &str) -> Option<Misfit> {
+    match Trust::of_value(Path::new(file)) {
+        Trust::Full => None,
+        Trust::Withheld(Distrust { why, remedy }) => Some(
+            Misfit::new(format!("what is started stands in a file, and {}", escaped(&why)))
+                .flaw(Flaw::Untrusted)
+                .help(escaped(&remedy)),
+        ),
+    }
+}
+
+/// What programs are told in their arguments they say again, their passwords too: `--password=X`, `--password X`, `-p X`,
+/// `Authorization: X`, and those of URLs.
 fn keep_secrets(field: &Field<'_>, arguments: &[String]) {
     let name = |text: &str| is_secret_name(text.trim_start_matches('-')) && text.starts_with('-');
     let joined = arguments.iter().filter_map(|word| word.split_once('=').filter(|(option, _)| name(option)));
     let behind = arguments.windows(2).filter_map(|pair| name(&pair[0]).then_some(pair[1].as_str()));
-    joined.map(|(_, value)| value).chain(behind).for_each(|secret| field.keep_secret(secret));
+    let headers = arguments.iter().filter_map(|word| word.split_once(':').filter(|(name, _)| is_secret_name(name)));
+    let headers = headers.map(|(_, value)| value.trim());
+    // What is no path and no number: `check_disk -p /` is not meant.
+    let is_like_one = |text: &&str| text.len() >= SHORTEST && !text.contains('/') && text.parse::<f64>().is_err();
+    let short = arguments.windows(2).filter(|pair| SHORT.contains(&pair[0].as_str())).map(|pair| pair[1].as_str());
+    let stuck = arguments.iter().filter_map(|word| SHORT.iter().find_map(|option| word.strip_prefix(option)));
+    let short = short.chain(stuck).filter(is_like_one);
+    let urls = arguments.iter().flat_map(|word| url_secrets(word));
+    let all = joined.map(|(_, value)| value).chain(behind).chain(headers).chain(short).chain(urls);
+    all.filter(|secret| !secret.is_empty()).for_each(|secret| field.keep_secret(secret));
 }
 
 /// The variables that a program is given beside those that each has.
@@ -73,6 +107,9 @@ pub(super) fn environment(fields: &mut Fields<'_>) -> Result<Vec<(String, Secret
     for pair in &pairs {
         if pair.name.is_empty() || pair.name.contains(['=', '\0']) || pair.value.expose().contains('\0') {
             let misfit = Misfit::new("no variable can have such a name or value").help("write `env: {NAME: value}`");
+            return Err(fields.refuse_value("env", misfit));
+        }
+        if let Some(misfit) = pair.file.as_deref().filter(|_| !fields.connects_to_nothing()).and_then(untrusted) {
             return Err(fields.refuse_value("env", misfit));
         }
     }

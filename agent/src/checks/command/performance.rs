@@ -68,10 +68,20 @@ fn label(text: &str) -> (String, &str) {
     (label + rest, "")
 }
 
+/// Where a number ends, which may have an exponent: `1e-05`.
+fn end_of_number(text: &str) -> usize {
+    let digits = |from: usize| text[from..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |at| from + at);
+    let end = text.find(|c: char| !c.is_ascii_digit() && !"+-.".contains(c)).unwrap_or(text.len());
+    let Some(exponent) = text[end..].strip_prefix(['e', 'E']) else { return end };
+    let sign = usize::from(exponent.starts_with(['+', '-']));
+    let from = end + 1 + sign;
+    if digits(from) > from { digits(from) } else { end }
+}
+
 fn one(label: &str, text: &str) -> Option<Performance> {
     let mut parts = text.split(';');
     let measured = parts.next()?;
-    let end = measured.find(|c: char| !c.is_ascii_digit() && !"+-.".contains(c)).unwrap_or(measured.len());
+    let end = end_of_number(measured);
     let value: f64 = measured[..end].parse().ok().filter(|value: &f64| value.is_finite())?;
     let short = |text: &str| escape(text.as_bytes(), LONGEST);
     let names = ["warn", "crit", "min", "max"];
@@ -104,6 +114,11 @@ mod tests {
         for text in ["", "  ", "free text", "a=U", "=5", "a=b", "'unclosed=1", "a=", "a=1e400x;", "a=--1"] {
             assert!(of(text).len() <= usize::from(text.starts_with("a=1")), "{text}");
         }
+        assert_eq!(
+            of("a=1e-05s b=2E3 c=1e999")[..2],
+            [json!({"label": "a", "value": 0.00001, "unit": "s"}), json!({"label": "b", "value": 2000.0})]
+        );
+        assert_eq!(of("a=1e999").len(), 0, "more than a number can be");
         assert_eq!(of("a=U b=1"), [json!({"label": "b", "value": 1.0})]);
         assert_eq!(of(&"a=1 ".repeat(1_000)).len(), MOST);
     }

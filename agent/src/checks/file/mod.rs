@@ -13,7 +13,7 @@ mod mode;
 use crate::catalogue::WarningKind;
 use crate::checks::local::{self, group_name, refused, shown, user_name};
 use crate::checks::{Check, Profile};
-use crate::fault::{Cause, Fault, Phase};
+use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::file::{ReadError, read_bounded};
 use crate::probe::{Probe, Stop};
 use crate::secret::{Sentence, ours, sentence, theirs};
@@ -188,7 +188,8 @@ fn has_content(path: &Path, wanted: &Matcher) -> Result<(), Fault> {
         Ok(content) => content,
         Err(ReadError::Io(error)) => return Err(refused(path, "read", &error)),
         Err(other) => {
-            let fault = Fault::new(Cause::Unexpected, sentence!["the content of ", shown(path), " is not looked at"]);
+            let fault = Fault::new(Cause::Unexpected, sentence!["the content of ", shown(path), " is not looked at"])
+                .owner(Owner::Config);
             return Err(fault
                 .evidence(theirs(&other))
                 .next_step("name a regular file of at most 1 MiB, or leave out `expected_content`"));

@@ -46,7 +46,8 @@ impl Roll {
         wanted: &Wanted,
         wait: Duration,
     ) -> Result<Self, Failure> {
-        let wait = wait.min(probe.share(1));
+        // A little less than all that is left, so that it can be said who has not answered.
+        let wait = wait.min(probe.share(1).mul_f64(0.9));
         let mut roll = Self::default();
         let called = probe.phase(Phase::Request, async {
             roll.asked = connection.broadcast(&[Command::ping(), Command::active_queues()]).await?;

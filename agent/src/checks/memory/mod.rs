@@ -18,7 +18,7 @@ mod group;
 use crate::catalogue::WarningKind;
 use crate::checks::local::{self, Pressure};
 use crate::checks::{Check, Profile};
-use crate::fault::{Cause, Fault, Phase};
+use crate::fault::{Cause, Fault, Owner, Phase};
 use crate::probe::{Probe, Stop};
 use crate::secret::{Sentence, ours, sentence, theirs};
 use crate::services::{self, Service};
@@ -76,7 +76,8 @@ impl Check for Memory {
         }
         let Some(limit) = self.max_pressure else { return Ok(()) };
         if seen.pressures().next().is_none() {
-            let fault = Fault::new(Cause::Failed, "this kernel does not tell how long processes wait for memory");
+            let fault = Fault::new(Cause::Failed, "this kernel does not tell how long processes wait for memory")
+                .owner(Owner::Config);
             return Err(probe
                 .fail(Phase::Local, fault.next_step("leave out max_pressure_percent; or boot with psi=1"))
                 .into());

@@ -45,14 +45,24 @@ fn are_hidden() -> bool {
 fn is(folder: &Path, program: &str) -> bool {
     let read = |name: &str| fs::read(folder.join(name)).unwrap_or_default();
     let (comm, cmdline) = (read("comm"), read("cmdline"));
-    is_called(program, String::from_utf8_lossy(&comm).trim_end(), &String::from_utf8_lossy(&cmdline))
-        && !has_ended(&String::from_utf8_lossy(&read("stat")))
+    // Which file it runs is shown of one's own processes alone.
+    let runs = || program.contains('/') && fs::read_link(folder.join("exe")).is_ok_and(|file| is_file(&file, program));
+    let is_called = is_called(program, String::from_utf8_lossy(&comm).trim_end(), &String::from_utf8_lossy(&cmdline));
+    (is_called || runs()) && !has_ended(&String::from_utf8_lossy(&read("stat")))
+}
+
+/// Whether a file that runs is the program, by whatever links.
+fn is_file(file: &Path, program: &str) -> bool {
+    fs::canonicalize(program).is_ok_and(|program| program == file)
 }
 
 fn is_called(program: &str, comm: &str, cmdline: &str) -> bool {
     let first = cmdline.split('\0').next().unwrap_or_default();
     if program.contains('/') {
-        return first == program;
+        // Daemons write what they do behind their name, or their name before it: `nginx: master process /usr/sbin/nginx`.
+        let mut words = first.split(' ');
+        let is_titled = first.starts_with(&format!("{}: ", short(program)));
+        return words.next() == Some(program) || (is_titled && words.any(|word| word == program));
     }
     if program.is_empty() {
         return false;
@@ -77,6 +87,9 @@ mod tests {
         assert!(is_called("celery", "celery", "/usr/bin/python3\0/usr/bin/celery\0worker\0"));
         assert!(is_called("nginx", "other", "/usr/sbin/nginx\0-g\0"));
         assert!(is_called("/usr/sbin/nginx", "nginx", "/usr/sbin/nginx\0"));
+        assert!(is_called("/usr/sbin/nginx", "nginx", "nginx: master process /usr/sbin/nginx -g daemon off;\0"));
+        assert!(is_called("/usr/bin/redis-server", "redis-server", "/usr/bin/redis-server *:6379\0"));
+        assert!(!is_called("/usr/sbin/nginx", "vi", "vi\0/usr/sbin/nginx\0"));
         assert!(!is_called("/opt/nginx", "nginx", "/usr/sbin/nginx\0"));
         assert!(!is_called("nginx", "nginx-exporter", "/usr/bin/nginx-exporter\0"));
         assert!(!is_called("", "", ""));

@@ -1,6 +1,6 @@
 //! The processes of a unit of systemd.
 
-use crate::fault::{Cause, Fault};
+use crate::fault::{Cause, Fault, Owner};
 use crate::identity::{is_legal_unit, is_named_unit, processes_in_unit};
 use crate::secret::{sentence, theirs};
 use std::path::Path;
@@ -32,7 +32,8 @@ pub(super) fn processes(name: &str) -> Result<Vec<i32>, Fault> {
         return Ok(found);
     }
     if !Path::new("/run/systemd/system").is_dir() {
-        let fault = Fault::new(Cause::Failed, sentence!["systemd does not run here: there is no unit ", theirs(name)]);
+        let fault = Fault::new(Cause::Failed, sentence!["systemd does not run here: there is no unit ", theirs(name)])
+            .owner(Owner::Config);
         return Err(fault.next_step("name the program in place of the unit: `program:`"));
     }
     if !is_there(name) {

@@ -1,7 +1,7 @@
 //! Reading a file that somebody has put there to be read.
 
 use crate::checks::local::{refused, shown};
-use crate::fault::{Cause, Fault};
+use crate::fault::{Cause, Fault, Owner};
 use crate::file::{ReadError, read_bounded};
 use crate::secret::{ours, sentence, theirs};
 use crate::settings::{Matcher, Sha256};
@@ -51,7 +51,8 @@ impl Known {
     }
 
     fn unreadable(&self, error: &ReadError) -> Fault {
-        let fault = Fault::new(Cause::Unexpected, sentence!["the content of ", shown(&self.file), " is not looked at"]);
+        let fault = Fault::new(Cause::Unexpected, sentence!["the content of ", shown(&self.file), " is not looked at"])
+            .owner(Owner::Config);
         fault.evidence(theirs(error)).next_step("name a regular file of at most 64 MiB")
     }
 }

@@ -16,7 +16,7 @@ mod trial;
 
 use crate::checks::local::{self, Mount, refused, shown};
 use crate::checks::{Check, Profile};
-use crate::fault::{Cause, Fault};
+use crate::fault::{Cause, Fault, Owner};
 use crate::identity::User;
 use crate::probe::{Probe, Stop};
 use crate::secret::{sentence, theirs};
@@ -112,7 +112,7 @@ impl Storage {
         };
         let user = User::named(name).map_err(failed)?.ok_or_else(|| {
             let fault = Fault::new(Cause::Missing, sentence!["there is no user ", theirs(name), " on this host"]);
-            fault.next_step("correct `user`, or make the user")
+            fault.owner(Owner::Config).next_step("correct `user`, or make the user")
         })?;
         if user.is_who_we_are() {
             return self.try_as_we_are();
@@ -123,6 +123,8 @@ impl Storage {
             Err(error) => {
                 let fault = Fault::new(Cause::Denied, sentence!["only root can act as ", theirs(name)])
                     .evidence(theirs(&error));
+                // It is the same on every host where the file is used so.
+                let fault = fault.owner(Owner::Config);
                 Err(fault.next_step(sentence!["run conn-check as root or as ", theirs(name), "; or leave out `user`"]))
             }
         };

@@ -13,6 +13,10 @@ const RESULT: u64 = 3;
 /// The longest that a task is waited for (`HEALTHCHECK_CELERY_QUEUE_TIMEOUT` and its kin), in seconds.
 const LONGEST: u64 = 30;
 
+/// What a check has where its file says nothing, and what it needs beside the wait for a result, in seconds.
+const USUAL: u64 = 10;
+const MARGIN: u64 = 5;
+
 /// What the application checks of this host where it says nothing else: so much of the disk is used, in percent, and so much
 /// memory is left, in MiB.
 const DISK_USAGE_MAX: u64 = 90;
@@ -44,7 +48,9 @@ impl<'a> Settings<'a> {
     fn limit(&self, key: &str, usual: u64) -> Option<u64> {
         match self.get("HEALTH_CHECK").and_then(|limits| limits.get(key)) {
             Some(Value::Null) => None,
-            Some(value) => value.as_u64().or(Some(usual)),
+            Some(value) => {
+                value.as_f64().and_then(|number| format!("{:.0}", number.ceil()).parse().ok()).or(Some(usual))
+            }
             None => Some(usual),
         }
     }
@@ -106,6 +112,7 @@ fn task(origin: &str, settings: &Settings<'_>) -> Option<GeneratedCheck> {
             .text("task", "health_check.contrib.celery.tasks.add")
             .set("args", generate::Value::List([4_u64, 4].map(|number| generate::Value::Plain(number.into())).to_vec()))
             .number("wait", wait)
+            .some_number("timeout", (wait + MARGIN > USUAL).then_some(wait + MARGIN))
     })
 }
 
@@ -129,6 +136,7 @@ fn bucket(origin: &str, settings: &Settings<'_>) -> Option<GeneratedCheck> {
     let check = GeneratedCheck::new("s3", origin)
         .text("endpoint", format!("https://s3.{}.amazonaws.com", region.unwrap_or("us-east-1")))
         .text("bucket", settings.text(&["AWS_STORAGE_BUCKET_NAME"])?)
-        .some_text("region", region);
+        .some_text("region", region)
+        .some_text("prefix", settings.text(&["AWS_LOCATION"]));
     Some(check.secret("access_key", key).secret("secret_key", secret))
 }
