@@ -13,6 +13,7 @@ use crate::desired::Desired;
 use crate::error::Error;
 use crate::host::{FileType, Host, Metadata, Program};
 use crate::inspect::{inspect, link_target};
+use crate::listen::Listen;
 use crate::observed::{Observed, TokenState};
 use crate::paths::{SERVE, UnitPaths};
 use crate::serving::{Note, Started};
@@ -139,7 +140,10 @@ impl Planner<'_> {
         let addresses = Addresses::read(host, self.unit);
         let observed = self.observed;
         let is_collected = !observed.cos_relations.is_empty();
-        let metrics = if is_collected { addresses.metrics_port(note.metrics, &observed.serving.ports) } else { None };
+        // Nor that on which the report itself is to be had.
+        let own = self.service(None).addresses().iter().filter_map(Listen::port).collect::<Vec<_>>();
+        let others = observed.serving.ports.iter().copied().chain(own).collect();
+        let metrics = if is_collected { addresses.metrics_port(note.metrics, &others) } else { None };
         if metrics.is_none() && is_collected {
             let text = "cos-agent: every port for the metrics, 9843 to 9942, is taken on this machine";
             return Plan::without(observed, Some(Status::blocked(text)));

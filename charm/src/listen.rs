@@ -23,6 +23,14 @@ const MAX_PATH: usize = 107;
 const MAX_NAME: usize = 32;
 
 impl Listen {
+    /// Its port, where it has one.
+    pub(crate) fn port(&self) -> Option<u16> {
+        match self {
+            Self::Tcp(address) => Some(address.port()),
+            Self::Unix(_) | Self::Own(_) => None,
+        }
+    }
+
     /// Reads `ADDRESS:PORT`, `unix:PATH` or `unix:NAME`; the error is what the option has to be.
     ///
     /// # Errors

@@ -69,3 +69,13 @@ fn what_takes_a_node_out_is_critical() {
     let ran = run(&failing(", critical: false, takes_node_out: true"), &["--validate"]);
     assert!(ran.err.contains("`takes_node_out` has no effect on a check that is not critical"), "{ran:?}");
 }
+
+#[test]
+fn a_warning_of_a_check_that_is_not_critical_is_no_error_either() {
+    let server = Recorder::start();
+    let minor = slow(&server).replace("warn_after", "critical: false, warn_after");
+    for (policy, status) in [("true", 1), ("false", 0)] {
+        let ran = run(&minor, &["--warnings-as-errors", policy]);
+        assert_eq!(ran.status, status, "{policy}: {ran:?}");
+    }
+}

@@ -20,6 +20,8 @@ impl Notifier {
     pub fn of_environment() -> Self {
         let address = env::var("NOTIFY_SOCKET").ok().and_then(|path| address(&path).ok());
         let socket = address.and_then(|address| Some((UnixDatagram::unbound().ok()?, address)));
+        // Whoever does not read what is told must not hold up whoever is served.
+        let socket = socket.filter(|(socket, _)| socket.set_nonblocking(true).is_ok());
         let is_ours = env::var("WATCHDOG_PID").map_or(true, |pid| pid == std::process::id().to_string());
         let microseconds = env::var("WATCHDOG_USEC").ok().and_then(|text| text.parse().ok());
         let interval = microseconds.map(|all| Duration::from_micros(all) / 2).filter(|all| is_ours && !all.is_zero());

@@ -21,7 +21,7 @@ struct Lines;
 
 impl Reporter for Lines {
     fn finish(&mut self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut lines = view.series();
+        let mut lines = view.names();
         lines.try_for_each(|(name, check)| writeln!(out, "{name:<NAME$} ... {}", Health::of(check, view.warnings)))
     }
 }

@@ -16,6 +16,12 @@ pub(super) fn of(plan: &Plan) -> Vec<String> {
     each_its_own(names(plan).iter().map(|name| plain(&name.series())))
 }
 
+/// What every check of a plan is called where any text may stand: its own name as it is written, or its series.
+pub(super) fn shown(plan: &Plan) -> Vec<String> {
+    let shown = |name: &Name<'_>| if name.label.is_some() { name.series() } else { plain(&name.series()) };
+    each_its_own(names(plan).iter().map(shown))
+}
+
 /// What every check of a plan is called in a line for people: `NAME (TYPE:TARGET)`, or as its series.
 pub(super) fn titles(plan: &Plan) -> Vec<String> {
     each_its_own(names(plan).iter().map(Name::title))

@@ -165,6 +165,11 @@ impl<'a> View<'a> {
         self.with(series::of(self.plan))
     }
 
+    /// The checks, each with its own name as it is written, or its series where it has none: another one for each.
+    pub fn names(&self) -> impl Iterator<Item = (String, &CheckView<'a>)> {
+        self.with(series::shown(self.plan))
+    }
+
     /// The checks, each with what it is called in a line for people: another one for each.
     pub(super) fn titles(&self) -> impl Iterator<Item = (String, &CheckView<'a>)> {
         self.with(series::titles(self.plan))
@@ -192,11 +197,11 @@ impl<'a> View<'a> {
     pub fn overall(&self) -> Overall {
         let fails =
             |critical| self.checks.iter().any(|check| check.entry.critical == critical && check.counts().fail > 0);
-        let has_warnings = self.counts.warn > 0;
-        if fails(true) || (has_warnings && self.warnings == Warnings::AreErrors) {
+        let warns = |check: &CheckView<'_>| check.entry.critical && check.counts().warn > 0;
+        if fails(true) || (self.warnings == Warnings::AreErrors && self.checks.iter().any(warns)) {
             return Overall::Fail;
         }
-        let is_bent = fails(false) || has_warnings;
+        let is_bent = fails(false) || self.counts.warn > 0;
         if self.interrupted || (!is_bent && self.counts.pass == 0) {
             Overall::Unknown
         } else if is_bent && self.warnings != Warnings::AreFine {

@@ -3,9 +3,9 @@
 use crate::report::{Health, View};
 use serde_json::{Map, Value};
 
-/// The object. The keys are the names of the checks' series, each its own.
+/// The object. The keys are the names of the checks, each its own.
 pub(super) fn of(view: &View<'_>) -> String {
     let entry = |(name, check)| (name, Value::from(Health::of(check, view.warnings).to_string()));
-    let object: Map<_, _> = view.series().map(entry).collect();
+    let object: Map<_, _> = view.names().map(entry).collect();
     format!("{:#}\n", Value::from(object))
 }

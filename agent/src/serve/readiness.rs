@@ -72,7 +72,7 @@ impl Readiness {
     /// The verdict after a run. What is not critical never counts.
     #[must_use]
     pub fn of(view: &View<'_>) -> Self {
-        let critical = view.series().filter(|(_, check)| check.entry.critical);
+        let critical = view.names().filter(|(_, check)| check.entry.critical);
         let mut reasons: Vec<_> = critical.flat_map(|(name, check)| reasons(&name, check, view)).collect();
         // The sort is stable: the file's order stays.
         reasons.sort_by_key(|reason| !reason.takes_out);

@@ -11,6 +11,9 @@ const PAGE: &str = include_str!("page.html");
 /// A template has no more bytes.
 const LIMIT: u64 = 1 << 20;
 
+/// A template of the user's takes no more steps: everybody waits for it. A page of ten thousand checks takes some millions.
+const STEPS: u64 = 20_000_000;
+
 /// The name in messages.
 const NAME: &str = "page.html";
 
@@ -48,6 +51,9 @@ impl Template {
         environment.set_auto_escape_callback(|_| AutoEscape::Html);
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
+        if is_own {
+            environment.set_fuel(Some(STEPS));
+        }
         environment.add_template_owned(NAME, text)?;
         Ok(Self { environment: Arc::new(environment), is_own })
     }

@@ -3,6 +3,7 @@
 use super::{peer, refused, tcp};
 use harness::ports;
 use harness::serve::Serving;
+use harness::wait;
 use serde_json::Value;
 
 #[test]
@@ -86,9 +87,11 @@ fn tags_filter_the_last_run_and_never_start_one() {
     let yaml = tcp("db", peer.port(), ", tags: [data]")
         + &refused("cache", ", tags: [data, fast]")
         + &tcp("web", peer.port(), "");
-    let serving = Serving::start(&yaml, &["--max-age", "3600"]);
+    let serving = Serving::start(&yaml, &["--max-age", "1"]);
     assert_eq!(serving.get("/ht/").status, 500);
     let before = peer.connections();
+    let too_old = || serving.get("/ht/?tags=data").head.to_ascii_lowercase().contains("age: 2");
+    wait::until("a result that is too old", too_old);
     let names = |path: &str| {
         let answer = serving.get(path);
         let flat: Value = serde_json::from_str(&answer.body).expect("JSON");

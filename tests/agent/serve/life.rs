@@ -203,3 +203,16 @@ fn an_agent_check_is_told_its_line() {
     assert_eq!(line(&refused("db", "")), "ready up\n", "another node would not serve better");
     assert_eq!(line(&refused("db", ", takes_node_out: true")), "drain #connect.refused db\n");
 }
+
+#[test]
+fn valid_files_are_valid_and_a_bad_token_is_told_with_them() {
+    let validated = |more: &[&str]| {
+        Agent::called("conn-check-serve", "- {type: tcp, host: h, port: 1}\n")
+            .arg("--validate")
+            .args(more.iter().copied())
+            .run()
+    };
+    assert_eq!(validated(&[]).status, 0);
+    let without = validated(&["--token-file", "/nonexistent"]);
+    assert!(without.status == 3 && without.err.contains("--token-file /nonexistent"), "{without:?}");
+}

@@ -5,11 +5,12 @@ mod handle;
 mod keeper;
 mod settled;
 
-use crate::check::options;
+use crate::check::{options, with_plan};
 use crate::output::print;
 use crate::{UNKNOWN, complain, refuse, say};
 use conn_check::cli::serve::Args;
 use conn_check::host;
+use conn_check::plan;
 use conn_check::report::Warnings;
 use conn_check::serve::{Listener, Notifier, Place, Token};
 use connections::{Connections, Kind};
@@ -39,7 +40,10 @@ pub(crate) fn program(args: &Args) -> u8 {
         return refuse(&format!("{option}: means nothing here; who asks over HTTP says in which form"));
     }
     if args.check.validate {
-        return Checks::read(args).map_or(UNKNOWN, |_| 0);
+        return match Settled::read(args) {
+            Ok(_) => with_plan(&args.check, None, plan::load, |_, _| 0),
+            Err(wrong) => refuse(&wrong),
+        };
     }
     let settled = match Settled::read(args) {
         Ok(settled) => settled,
@@ -137,12 +141,19 @@ async fn live(args: &Args, keeper: &Rc<Keeper>, listeners: Vec<(Listener, Kind)>
     keeper.begin();
     let notifier = keeper.notifier();
     notifier.tell("READY=1\nSTATUS=the first run");
+    let next = || notifier.interval.map(|interval| Instant::now() + interval);
+    let mut due = next();
     loop {
         tokio::select! {
+            // However often it is told to read its files again.
+            biased;
+            () = sign_of_life(due) => {
+                notifier.tell("WATCHDOG=1");
+                due = next();
+            }
             _ = hangup.recv() => reload(args, keeper, notifier),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            () = sign_of_life(notifier.interval) => notifier.tell("WATCHDOG=1"),
         }
     }
     notifier.tell("STOPPING=1\nSTATUS=it ends");
@@ -154,9 +165,9 @@ async fn live(args: &Args, keeper: &Rc<Keeper>, listeners: Vec<(Listener, Kind)>
 }
 
 /// Waits until the next sign of life is due: it comes from where requests are answered.
-async fn sign_of_life(interval: Option<Duration>) {
-    match interval {
-        Some(interval) => sleep_until(Instant::now() + interval).await,
+async fn sign_of_life(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
         None => pending().await,
     }
 }

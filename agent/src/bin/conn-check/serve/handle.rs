@@ -74,7 +74,8 @@ async fn metrics(keeper: &Rc<Keeper>, is_open: bool) -> Answer {
 
 async fn report(keeper: &Rc<Keeper>, form: Form, tags: &[String]) -> Answer {
     let settled = keeper.settled();
-    let last = keeper.fresh().await;
+    // A part of the last result never starts a run.
+    let last = if tags.is_empty() { keeper.fresh().await } else { keeper.last().await };
     let selection = if tags.is_empty() { Some(last.checks.selection.clone()) } else { last.checks.tagged(tags) };
     let Some(selection) = selection else {
         // That nothing fails of no checks would be no good news.

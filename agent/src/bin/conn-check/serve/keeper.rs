@@ -94,6 +94,22 @@ impl Keeper {
         }
     }
 
+    /// The last result, however old; of the run in progress where there is none yet.
+    pub(crate) async fn last(self: &Rc<Self>) -> Rc<Last> {
+        loop {
+            let turned = self.turned.notified();
+            let state = self.state.borrow();
+            let last = state.last.as_ref().filter(|last| Rc::ptr_eq(&last.checks, &state.checks)).map(Rc::clone);
+            drop(state);
+            if let Some(last) = last {
+                return last;
+            }
+            // None is in progress where the files were read again in the middle of one.
+            self.begin();
+            turned.await;
+        }
+    }
+
     /// A result that is not too old, if it is there soon; else the last one, if there was one. Who asks whether this node can
     /// serve must not wait for a dependency that does not answer.
     pub(crate) async fn soon(self: &Rc<Self>, patience: Duration) -> Option<Rc<Last>> {
